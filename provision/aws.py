@@ -1,0 +1,303 @@
+"""The way to AWS: typed clients made when first used, every call counted, paced, tried again by class, or refused."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+import boto3
+import botocore.session
+from botocore.config import Config
+
+from provision.clock import Clock
+from provision.errors import NotFound, StillWaiting, WriteRefused
+from provision.pacing import Pacer
+from provision.retry import classify, pause, read_failure
+
+if TYPE_CHECKING:
+    from mypy_boto3_acm import ACMClient
+    from mypy_boto3_apigateway import APIGatewayClient
+    from mypy_boto3_application_autoscaling import ApplicationAutoScalingClient
+    from mypy_boto3_cloudwatch import CloudWatchClient
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_ec2 import EC2Client
+    from mypy_boto3_iam import IAMClient
+    from mypy_boto3_lambda import LambdaClient
+    from mypy_boto3_logs import CloudWatchLogsClient
+    from mypy_boto3_route53 import Route53Client
+    from mypy_boto3_sns import SNSClient
+    from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_sts import STSClient
+
+T = TypeVar("T")
+
+_CLIENT_CONFIG: Final = Config(
+    retries={"total_max_attempts": 1, "mode": "standard"},  # trying again is retry.py's business
+    max_pool_connections=32,
+    connect_timeout=5,
+    read_timeout=60,
+    user_agent_extra="provision",
+)
+
+READ_PREFIXES: Final = ("Get", "List", "Describe")
+"""Operations that change nothing. Whatever is not one of these counts, and is refused, as a write."""
+
+
+@dataclass
+class Calls:
+    """How many calls have left this process."""
+
+    read: int = 0
+    write: int = 0
+    retried: int = 0
+    mutex: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    def count(self, *, write: bool) -> None:
+        with self.mutex:
+            if write:
+                self.write += 1
+            else:
+                self.read += 1
+
+
+@dataclass(frozen=True)
+class Where:
+    """The account, region and partition that the credentials lead to."""
+
+    account: str
+    region: str
+    partition: str
+    dns_suffix: str
+
+    def arn(self, service: str, resource: str, *, region: bool = True, account: bool = True) -> str:
+        """An ARN here. IAM's have no region; API Gateway's have no account (A18)."""
+        place = self.region if region else ""
+        owner = self.account if account else ""
+        return f"arn:{self.partition}:{service}:{place}:{owner}:{resource}"
+
+
+@dataclass(frozen=True)
+class Access:
+    """How AWS is reached. `endpoint` and `credentials` are set for an emulator only."""
+
+    region: str
+    profile: str | None = None
+    endpoint: str | None = None
+    credentials: tuple[str, str] | None = None
+    prepare: Callable[[Any], None] | None = None
+    """Called with every new client: where an emulator's lies are put right."""
+    paced: bool = True
+
+
+Waiting = Callable[[str], None]
+
+
+class Aws:
+    """Clients and facts of one account and region. Safe to use from many threads."""
+
+    def __init__(self, access: Access, *, clock: Clock | None = None) -> None:
+        self.access = access
+        self.clock = clock or Clock()
+        self.calls = Calls()
+        self.read_only = False
+        self.fresh: set[str] = set()
+        """Ids and names made in this run: AWS may deny for a while that they exist (V1, I1)."""
+        self.iam_written = False
+        self._pacer = Pacer(self.clock) if access.paced else None
+        self._core = botocore.session.Session(profile=access.profile)
+        self._session = boto3.Session(botocore_session=self._core, region_name=access.region)
+        self._clients: dict[str, Any] = {}
+        self._where: Where | None = None
+        self._mutex = threading.RLock()
+        self._listeners: dict[int, Waiting] = {}
+
+    # -- facts -------------------------------------------------------------------------------
+
+    @property
+    def where(self) -> Where:
+        """Asked of STS once a run."""
+        with self._mutex:
+            if self._where is None:
+                identity = self.sts.get_caller_identity()
+                partition = identity["Arn"].split(":")[1]
+                self._where = Where(
+                    identity["Account"], self.access.region, partition, self._dns_suffix(partition)
+                )
+            return self._where
+
+    def _dns_suffix(self, partition: str) -> str:
+        for known in self._core.get_data("partitions")["partitions"]:
+            if known["id"] == partition:
+                suffix: str = known["outputs"]["dnsSuffix"]
+                return suffix
+        raise NotFound(f"this AWS SDK does not know the partition {partition}")
+
+    # -- waiting -----------------------------------------------------------------------------
+
+    def wait(
+        self, what: str, ready: Callable[[], T | None], *, budget: float, first: float = 0.5
+    ) -> T:
+        """Ask `ready` until it answers something, with growing pauses up to 10 s.
+
+        Raises `StillWaiting` after `budget` seconds, `Interrupted` when asked to stop.
+        """
+        began = self.clock.now()
+        delay = first
+        while (answer := ready()) is None:
+            spent = self.clock.now() - began
+            if spent >= budget:
+                raise StillWaiting(
+                    f"still waiting for {what} after {spent:.0f} s",
+                    hint="AWS goes on with it; run the same command again to go on from here",
+                )
+            self.say_waiting(f"{what}, {spent:.0f} s")
+            self.clock.sleep(min(delay, budget - spent))
+            delay = min(delay * 1.6, 10)
+        return answer
+
+    def listen(self, waiting: Waiting | None) -> None:
+        """Tell this thread's waits to somebody, until called with None."""
+        if waiting:
+            self._listeners[threading.get_ident()] = waiting
+        else:
+            self._listeners.pop(threading.get_ident(), None)
+
+    def say_waiting(self, what: str) -> None:
+        if listener := self._listeners.get(threading.get_ident()):
+            listener(what)
+
+    # -- clients -----------------------------------------------------------------------------
+
+    def _client(self, service: str) -> Any:
+        with self._mutex:
+            if service not in self._clients:
+                key, secret = self.access.credentials or (None, None)
+                client = self._session.client(  # type: ignore[call-overload]  # by any name
+                    service,
+                    endpoint_url=self.access.endpoint,
+                    aws_access_key_id=key,
+                    aws_secret_access_key=secret,
+                    config=_CLIENT_CONFIG,
+                )
+                self._watch(client)
+                self._clients[service] = client
+            return self._clients[service]
+
+    def _watch(self, client: Any) -> None:
+        events = client.meta.events
+        events.register("before-call.*.*", self._before_call)
+        events.register("needs-retry.*.*", self._needs_retry)
+        if self.access.prepare:
+            self.access.prepare(client)
+
+    def _before_call(self, model: Any, **_: Any) -> None:
+        operation = model.name
+        write = not operation.startswith(READ_PREFIXES)
+        if write and self.read_only:
+            raise WriteRefused(f"{operation} was stopped: this command only reads")
+        if self._pacer and model.service_model.service_name == "apigateway":
+            self._pacer.wait(operation)
+        if write and model.service_model.service_name == "iam":
+            self.iam_written = True
+        self.calls.count(write=write)
+
+    def _needs_retry(
+        self,
+        response: Any,
+        operation: Any,
+        attempts: int,
+        caught_exception: BaseException | None,
+        request_dict: Mapping[str, Any],
+        **_: Any,
+    ) -> float | None:
+        """botocore asks after each try; an answer other than None means: once more, now."""
+        text = f"{request_dict.get('url_path')} {_as_text(request_dict.get('body'))}"
+        failure = read_failure(operation.name, response, caught_exception, text)
+        if failure is None:
+            return None
+        error_class = classify(failure, fresh=self.fresh, iam_fresh=self.iam_written)
+        if error_class is None:
+            return None
+        context: dict[str, Any] = request_dict["context"]
+        spent = self.clock.now() - context.setdefault("provision_since", self.clock.now())
+        seconds = pause(error_class, attempts, spent)
+        if seconds is None:
+            return None
+        self.calls.retried += 1
+        self.say_waiting(f"waiting for {error_class.name}, {spent:.0f} s")
+        self.clock.sleep(seconds)
+        return 0
+
+    @property
+    def acm(self) -> ACMClient:
+        client: ACMClient = self._client("acm")
+        return client
+
+    @property
+    def apigateway(self) -> APIGatewayClient:
+        client: APIGatewayClient = self._client("apigateway")
+        return client
+
+    @property
+    def autoscaling(self) -> ApplicationAutoScalingClient:
+        client: ApplicationAutoScalingClient = self._client("application-autoscaling")
+        return client
+
+    @property
+    def cloudwatch(self) -> CloudWatchClient:
+        client: CloudWatchClient = self._client("cloudwatch")
+        return client
+
+    @property
+    def dynamodb(self) -> DynamoDBClient:
+        client: DynamoDBClient = self._client("dynamodb")
+        return client
+
+    @property
+    def ec2(self) -> EC2Client:
+        client: EC2Client = self._client("ec2")
+        return client
+
+    @property
+    def iam(self) -> IAMClient:
+        client: IAMClient = self._client("iam")
+        return client
+
+    @property
+    def lambda_(self) -> LambdaClient:
+        client: LambdaClient = self._client("lambda")
+        return client
+
+    @property
+    def logs(self) -> CloudWatchLogsClient:
+        client: CloudWatchLogsClient = self._client("logs")
+        return client
+
+    @property
+    def route53(self) -> Route53Client:
+        client: Route53Client = self._client("route53")
+        return client
+
+    @property
+    def sns(self) -> SNSClient:
+        client: SNSClient = self._client("sns")
+        return client
+
+    @property
+    def sqs(self) -> SQSClient:
+        client: SQSClient = self._client("sqs")
+        return client
+
+    @property
+    def sts(self) -> STSClient:
+        client: STSClient = self._client("sts")
+        return client
+
+
+def _as_text(body: object) -> str:
+    if isinstance(body, bytes):
+        return body.decode("utf-8", "replace")
+    return body if isinstance(body, str) else json.dumps(body, default=str)

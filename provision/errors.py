@@ -1,0 +1,90 @@
+"""Every error a user can meet: what happened, to which node, what to type next, and the exit code that says so."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class ProvisionError(Exception):
+    """What happened, in one sentence; `hint` is what to type or change next."""
+
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class Locked(ProvisionError):
+    """Another process works on this state; the message names it."""
+
+    exit_code = 6
+
+
+class WrongAccount(ProvisionError):
+    """Credentials or region lead somewhere else than this stack lives."""
+
+    exit_code = 7
+
+
+class NotPermitted(ProvisionError):
+    """AWS refused a call for want of permission."""
+
+    exit_code = 8
+
+
+class PartlyDone(ProvisionError):
+    """Some nodes failed, the rest is done; running the command again does what is missing."""
+
+    exit_code = 9
+
+
+class Interrupted(ProvisionError):
+    """Ctrl-C or SIGTERM: nothing new was started, what was in flight is in the journal."""
+
+    exit_code = 130
+
+
+class NoCredentials(ProvisionError):
+    """The AWS SDK found no credentials, or AWS no longer accepts them."""
+
+
+class Unreachable(ProvisionError):
+    """The endpoint does not answer."""
+
+
+class Foreign(ProvisionError):
+    """Something of that name exists and is not this stack's."""
+
+
+class Protected(ProvisionError):
+    """The change would lose data nobody has allowed us to lose."""
+
+
+class NotConverged(ProvisionError):
+    """AWS took the calls, yet what it shows still differs from what is wanted."""
+
+
+class TryLater(ProvisionError):
+    """AWS allows this change only after some time; a later run does it."""
+
+
+class StillWaiting(ProvisionError):
+    """A condition did not come about within its time; AWS is still at it."""
+
+
+class NotFound(ProvisionError):
+    """Something outside the stack that it needs (a hosted zone, a prefix list) is not there."""
+
+
+class Refused(ProvisionError):
+    """AWS refused a call; the message carries its code, its text and the operation."""
+
+
+class WriteRefused(ProvisionError):
+    """A write was about to leave while reading only: a defect in a step, stopped before it reached AWS."""
+
+
+class StateUnusable(ProvisionError):
+    """The state directory cannot be read or written, or belongs to something else."""

@@ -1,0 +1,88 @@
+"""What is wanted beside what was found: the difference by field, its cause, and the action that follows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from provision.step import Mark, Step, marked
+from provision.unknown import is_known
+
+
+class Action(StrEnum):
+    """What `up` does about a node (`delete`: about one no longer wanted, or in `down`)."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    REPLACE = "replace"
+    DELETE = "delete"
+    KEEP = "keep"
+    WAIT = "wait"  # something it needs must be settled by the user first
+    FOREIGN = "foreign"  # exists, and is not ours
+    SKIP = "skip"  # the emulator has no such service
+
+
+class Cause(StrEnum):
+    """Why a field differs."""
+
+    CONFIG = "config"
+    DRIFT = "drift"
+
+
+WRITES = frozenset({Action.CREATE, Action.UPDATE, Action.REPLACE, Action.DELETE})
+
+
+@dataclass(frozen=True)
+class Change:
+    """One field that differs. `want` may hold unknowns; `fixed` means it cannot change in place."""
+
+    field: str
+    want: Any
+    have: Any
+    fixed: bool
+    cause: Cause
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One node: what is wanted, what AWS has, and what follows."""
+
+    node: str
+    needs: tuple[str, ...]
+    kind: str
+    want: Step | None
+    have: Step | None
+    changes: tuple[Change, ...]
+    action: Action
+    reason: str = ""
+    """Why it is kept, skipped, foreign or waiting; empty where the action says it all."""
+    refusal: str = ""
+    """What stops `up` or `down` here until the user decides: the option to type."""
+
+    @property
+    def label(self) -> str:
+        """The resource's name, as found or as wanted."""
+        step = self.have or self.want
+        return step.label if step else ""
+
+
+def difference(
+    want: Step, have: Step, recorded: Step | None, ignored: frozenset[str] = frozenset()
+) -> tuple[Change, ...]:
+    """The compared fields in which two values of one class differ, in the order the class names them.
+
+    A field is drift when what the journal recorded is what is wanted, or was not what is found; it is
+    a change of configuration when AWS still has what was recorded.
+    """
+    kind = type(want)
+    fixed = marked(kind, Mark.FIXED)
+    changes = []
+    for name in (*fixed, *marked(kind, None)):
+        wanted, found = vars(want)[name], vars(have)[name]
+        if name in ignored or (is_known(wanted) and wanted == found):
+            continue
+        left_as = vars(recorded).get(name, found) if recorded else found
+        cause = Cause.CONFIG if left_as == found else Cause.DRIFT
+        changes.append(Change(name, wanted, found, fixed=name in fixed, cause=cause))
+    return tuple(changes)

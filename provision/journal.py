@@ -1,0 +1,287 @@
+"""What the stack knows of itself on disk: a snapshot and the log written ahead of every change.
+
+Files in the state directory, all mode 0600:
+
+    state.json     {"schema": 1, "stack": …, "account": …, "region": …, "records": {node: record}}
+    journal.jsonl  one [node, record | null] a line, fsynced; each line is the whole record
+    lock           held while a command may write, beside lock.json that names its holder
+
+A record is {"kind", "step", "needs", "doing"}; `doing` is the verb begun and not yet known done. Replaying the
+log twice is harmless. A torn last line is dropped: its verb had not started.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
+from functools import cache
+from pathlib import Path
+from typing import Any, Final, Self
+
+from filelock import FileLock, Timeout
+from pydantic import TypeAdapter, ValidationError
+
+from provision.errors import Locked, StateUnusable, WrongAccount
+from provision.step import Step
+
+SCHEMA: Final = 1
+
+Kinds = Mapping[str, type[Step]]
+
+
+@cache
+def _adapter(kind: type[Step]) -> TypeAdapter[Step]:
+    return TypeAdapter(kind)
+
+
+def to_json(step: Step) -> dict[str, Any]:
+    """The step's fields as JSON values. Raises where one is unknown: that is no fact to record."""
+    fields: dict[str, Any] = _adapter(type(step)).dump_python(step, mode="json", warnings="error")
+    return fields
+
+
+def from_json(kind: type[Step], fields: Mapping[str, Any]) -> Step:
+    """The step again, equal to the one `to_json` was given."""
+    return _adapter(kind).validate_python(fields)
+
+
+@dataclass(frozen=True)
+class Record:
+    """What is known of a node: its value as last left or begun, and the verb in hand (or empty)."""
+
+    step: Step
+    needs: tuple[str, ...]
+    doing: str = ""
+
+
+@dataclass(frozen=True)
+class Pinned:
+    """Where this stack lives: fixed by its first `up`."""
+
+    account: str
+    region: str
+
+
+@dataclass(frozen=True)
+class Holder:
+    """Who works on the state now."""
+
+    user: str
+    host: str
+    pid: int
+    since: str
+    command: str
+
+
+class Journal:
+    """The records of one stack in one directory. Safe to lose: AWS carries the owner tags."""
+
+    def __init__(self, directory: Path, stack: str, kinds: Kinds) -> None:
+        self.directory = directory
+        self.stack = stack
+        self.records: dict[str, Record] = {}
+        self.pinned: Pinned | None = None
+        self._kinds = kinds
+        self._mutex = threading.Lock()
+        self._lock = FileLock(directory / "lock", mode=0o600)
+        self._log: int | None = None
+
+    @classmethod
+    def read(cls, directory: Path, stack: str, kinds: Kinds) -> Self:
+        """The records as they are, for commands that write nothing, not even here."""
+        journal = cls(directory, stack, kinds)
+        journal._load()
+        return journal
+
+    def open(self, holder: Holder) -> Self:
+        """Take the lock, load, and fold the log into the snapshot. Raises `Locked`, naming the holder."""
+        try:
+            self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._lock.acquire(blocking=False)
+        except Timeout:
+            raise Locked(*self._held()) from None
+        except OSError as error:
+            raise self._unusable(error) from error
+        try:
+            self._replace_file("lock.json", asdict(holder))
+            self._load()
+            self._fold()
+        except BaseException:
+            self._lock.release()
+            raise
+        return self
+
+    def close(self) -> None:
+        """Fold the log and give the lock back."""
+        if self._log is not None:
+            self._fold()
+            os.close(self._log)
+            self._log = None
+        with suppress(OSError):
+            (self.directory / "lock.json").unlink()
+        self._lock.release()
+
+    def pin(self, account: str, region: str) -> None:
+        """Fix account and region at the first `up`; any other afterwards is refused."""
+        here = Pinned(account, region)
+        self.check(here)
+        if self.pinned is None:
+            self.pinned = here
+            self._fold()
+
+    def check(self, here: Pinned) -> None:
+        """Raise `WrongAccount` when the stack is pinned elsewhere."""
+        if self.pinned and self.pinned != here:
+            raise WrongAccount(
+                f"{self.stack} lives in account {self.pinned.account}, {self.pinned.region}; these"
+                f" credentials lead to {here.account}, {here.region}",
+                hint="choose the right --profile and --region, or another --state for another copy",
+            )
+
+    def begin(self, node: str, doing: str, step: Step, needs: tuple[str, ...]) -> None:
+        """On disk when this returns: the verb may now make its first call."""
+        self._append(node, Record(step, needs, doing))
+
+    def done(self, node: str, step: Step | None, needs: tuple[str, ...] = ()) -> None:
+        """On disk when this returns: others may use the value. None: the node is gone."""
+        self._append(node, Record(step, needs) if step else None)
+
+    def retire(self, node: str) -> None:
+        """Set the node's record aside under a name of its own: its successor takes the place."""
+        record = self.records[node]
+        aside = (key for key, other in self.records.items() if key.startswith(f"{node}~"))
+        if any(self.records[key].step == record.step for key in aside):
+            return
+        number = 1
+        while f"{node}~{number}" in self.records:
+            number += 1
+        self._append(f"{node}~{number}", replace(record, doing=""))
+
+    def _append(self, node: str, record: Record | None) -> None:
+        line = json.dumps([node, _record_json(record)], separators=(",", ":")) + "\n"
+        with self._mutex:
+            if self._log is None:
+                raise StateUnusable("the journal is not open for writing")
+            try:
+                os.write(self._log, line.encode())
+                os.fsync(self._log)
+            except OSError as error:
+                raise self._unusable(error) from error
+            self._apply(node, record)
+
+    def _apply(self, node: str, record: Record | None) -> None:
+        if record is None:
+            self.records.pop(node, None)
+        else:
+            self.records[node] = record
+
+    def _load(self) -> None:
+        try:
+            self._load_snapshot(self.directory / "state.json")
+            log = self.directory / "journal.jsonl"
+            lines = log.read_bytes().split(b"\n") if log.exists() else []
+        except OSError as error:
+            raise self._unusable(error) from error
+        for line in lines[:-1]:  # what follows the last newline is torn or empty
+            try:
+                node, fields = json.loads(line)
+            except ValueError:
+                continue
+            self._apply(node, self._record(node, fields) if fields else None)
+
+    def _load_snapshot(self, path: Path) -> None:
+        if not path.exists():
+            return
+        try:
+            state = json.loads(path.read_text("utf-8"))
+        except ValueError as error:
+            raise StateUnusable(
+                f"{path} is not a state file: {error}",
+                hint=f"move it away ({path}.bad) and run again: the stack is found again by its tags",
+            ) from error
+        if state["schema"] > SCHEMA:
+            raise StateUnusable(
+                f"{path} was written by a newer provision (schema {state['schema']}, this one knows"
+                f" {SCHEMA})",
+                hint="pip install --upgrade provision",
+            )
+        if state["stack"] != self.stack:
+            raise StateUnusable(
+                f"{path} belongs to the stack {state['stack']}, not {self.stack}",
+                hint="give this stack a --state directory of its own",
+            )
+        self.pinned = Pinned(state["account"], state["region"]) if state["account"] else None
+        self.records = {
+            node: self._record(node, fields) for node, fields in state["records"].items()
+        }
+
+    def _record(self, node: str, fields: Mapping[str, Any]) -> Record:
+        try:
+            step = from_json(self._kinds[fields["kind"]], fields["step"])
+        except (KeyError, ValidationError) as error:
+            raise StateUnusable(
+                f"the record of {node} in {self.directory} cannot be read: {error}",
+                hint=f"move {self.directory} away: the stack is found again by its tags",
+            ) from error
+        return Record(step, tuple(fields["needs"]), fields["doing"])
+
+    def _fold(self) -> None:
+        """Snapshot first, then empty the log: a crash between the two replays what is already there."""
+        try:
+            self._replace_file(
+                "state.json",
+                {
+                    "schema": SCHEMA,
+                    "stack": self.stack,
+                    "account": self.pinned.account if self.pinned else None,
+                    "region": self.pinned.region if self.pinned else None,
+                    "records": {node: _record_json(r) for node, r in sorted(self.records.items())},
+                },
+            )
+            if self._log is not None:
+                os.close(self._log)
+            flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND
+            self._log = os.open(self.directory / "journal.jsonl", flags, 0o600)
+            os.fsync(self._log)
+        except OSError as error:
+            raise self._unusable(error) from error
+
+    def _replace_file(self, name: str, content: Mapping[str, Any]) -> None:
+        temporary = self.directory / f"{name}.new"
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            json.dump(content, file, indent=1)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(self.directory / name)
+
+    def _held(self) -> tuple[str]:
+        try:
+            holder = Holder(**json.loads((self.directory / "lock.json").read_text("utf-8")))
+        except (OSError, ValueError, TypeError):
+            return (f"{self.directory} is in use by another provision",)
+        return (
+            f"{self.stack} is being worked on by {holder.user}@{holder.host} (pid {holder.pid},"
+            f" `{holder.command}`, since {holder.since})",
+        )
+
+    def _unusable(self, error: OSError) -> StateUnusable:
+        return StateUnusable(
+            f"the state directory {self.directory} cannot be used: {error.strerror or error}",
+            hint="free space or fix its permissions, or choose another with --state; nothing is lost",
+        )
+
+
+def _record_json(record: Record | None) -> dict[str, Any] | None:
+    if record is None:
+        return None
+    return {
+        "kind": record.step.KIND,
+        "step": to_json(record.step),
+        "needs": list(record.needs),
+        "doing": record.doing,
+    }

@@ -1,0 +1,79 @@
+"""Keeping below the API Gateway control plane's published rates, so that it never has to refuse us (A1)."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from provision.clock import Clock
+
+
+@dataclass(frozen=True)
+class Rate:
+    """So many calls in so many seconds, for one account and region."""
+
+    calls: float
+    seconds: float
+
+
+# https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html
+RATES: Final[Mapping[str, Rate]] = {
+    "CreateRestApi": Rate(1, 3),
+    "PutRestApi": Rate(1, 1),
+    "CreateResource": Rate(5, 1),
+    "DeleteResource": Rate(5, 1),
+    "GetResources": Rate(5, 2),
+    "CreateDeployment": Rate(1, 5),
+    "CreateDomainName": Rate(1, 30),
+    "UpdateDomainName": Rate(1, 30),
+    "DeleteDomainName": Rate(1, 30),
+    "UpdateUsagePlan": Rate(1, 20),
+    "UpdateAccount": Rate(1, 20),
+    "CreateApiKey": Rate(5, 1),
+    "DeleteApiKey": Rate(5, 1),
+    "DeleteRestApi": Rate(1, 30),
+}
+EVERYTHING: Final = Rate(8, 1)
+"""All calls together are limited to 10 a second with a burst of 40; two are left to others."""
+
+
+class Bucket:
+    """Lets calls through at a rate; `take` says how long the caller has to wait for its turn."""
+
+    def __init__(self, rate: Rate, clock: Clock, *, burst: float) -> None:
+        self._interval = rate.seconds / rate.calls
+        self._burst = burst
+        self._clock = clock
+        self._free_at = clock.now() - self._interval * burst
+
+    def take(self) -> float:
+        """Reserve the next turn; seconds until it comes (0 when it is now)."""
+        now = self._clock.now()
+        self._free_at = max(self._free_at, now - self._interval * (self._burst - 1))
+        turn = self._free_at
+        self._free_at += self._interval
+        return max(0.0, turn - now)
+
+
+class Pacer:
+    """One bucket an operation and one for all, shared by every thread of this process."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._mutex = threading.Lock()
+        self._buckets = {
+            name: Bucket(rate, clock, burst=max(1.0, rate.calls)) for name, rate in RATES.items()
+        }
+        self._all = Bucket(EVERYTHING, clock, burst=32)
+
+    def wait(self, operation: str) -> float:
+        """Sleep until the operation may be sent; returns the seconds slept."""
+        with self._mutex:
+            seconds = self._all.take()
+            if bucket := self._buckets.get(operation):
+                seconds = max(seconds, bucket.take())
+        if seconds > 0:
+            self._clock.sleep(seconds)
+        return seconds

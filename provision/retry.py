@@ -1,0 +1,265 @@
+"""Which AWS errors pass by themselves: one named class for each, matched by code and message (catalogue §16).
+
+botocore's own retries are off: it replays creates that have no token after a lost answer (X1), and it knows a
+throttle only by code (X4, X5). Everything here is decided in one place, by `decide`.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any, Final
+
+
+@dataclass(frozen=True)
+class ErrorClass:
+    """`budget` is the longest to go on, `first` and `cap` the pauses between tries; all in seconds."""
+
+    name: str
+    budget: float
+    first: float
+    cap: float
+
+
+IAM_PROPAGATION: Final = ErrorClass("a role or policy to take effect", 300, 0.25, 5)
+ACCOUNT_ROLE: Final = ErrorClass("API Gateway to accept its logging role", 120, 20, 20)  # A19, A1
+STAGE_LOGGING: Final = ErrorClass("the account's logging role to take effect", 120, 2, 10)  # A15
+FRESH_ID: Final = ErrorClass("something just created to become visible", 300, 0.5, 5)
+BUSY: Final = ErrorClass("another change to finish", 600, 0.5, 8)
+BACKUPS: Final = ErrorClass("backups to become available", 1200, 1, 8)  # D15, D16
+TABLE_BUDGET: Final = ErrorClass("other tables' changes to finish", 1800, 2, 20)  # D2
+THROTTLE: Final = ErrorClass("AWS's rate limit", 300, 1, 20)
+NETWORK_DEPENDENCY: Final = ErrorClass("what still uses it to go away", 900, 1, 10)  # V12-V15
+ROLE_DEPENDENCY: Final = ErrorClass("the role's policies to go away", 120, 0.5, 5)  # I8
+CERTIFICATE_IN_USE: Final = ErrorClass("the domain to let go of the certificate", 1200, 2, 20)  # C5
+NAME_COOLDOWN: Final = ErrorClass("the name to become free (60 s after deletion)", 75, 5, 10)  # Q2
+MAPPING: Final = ErrorClass("the domain or stage to become usable", 30, 1, 5)  # A30
+UNSTABLE: Final = ErrorClass("the service to answer", 60, 0.5, 8)
+
+THROTTLES: Final = frozenset(
+    [
+        "Throttling",
+        "ThrottlingException",
+        "ThrottledException",
+        "RequestThrottled",
+        "RequestThrottledException",
+        "TooManyRequestsException",
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "BandwidthLimitExceeded",
+        "SlowDown",
+        "EC2ThrottledException",
+    ]
+)
+BUSY_CODES: Final = frozenset(
+    [
+        "OperationAbortedException",
+        "PriorRequestNotComplete",
+        "ConcurrentModification",
+        "ConcurrentModificationException",
+        "ConcurrentUpdateException",
+        "ConditionalRequestConflict",
+        "TransactionInProgressException",
+    ]
+)
+ABSENT: Final = frozenset(
+    [
+        "NoSuchEntity",
+        "NoSuchEntityException",
+        "NotFoundException",
+        "NotFound",
+        "ResourceNotFoundException",
+        "ResourceNotFound",
+        "TableNotFoundException",
+        "ObjectNotFoundException",
+        "NoSuchHostedZone",
+        "AWS.SimpleQueueService.NonExistentQueue",
+        "QueueDoesNotExist",
+        "NonExistentQueue",
+    ]
+)
+"""Codes that say a thing is not there (X6); EC2's are `Invalid….NotFound` in several spellings (V1)."""
+EXISTS: Final = frozenset(
+    [
+        "EntityAlreadyExists",
+        "EntityAlreadyExistsException",
+        "ResourceAlreadyExistsException",
+        "QueueAlreadyExists",
+        "QueueNameExists",
+        "InvalidGroup.Duplicate",
+    ]
+)
+DENIED: Final = frozenset(
+    [
+        "AccessDenied",
+        "AccessDeniedException",
+        "UnauthorizedOperation",
+        "AuthorizationError",
+        "AuthorizationErrorException",
+        "NotAuthorized",
+        "UnauthorizedException",
+    ]
+)
+EXPIRED: Final = frozenset(
+    [
+        "ExpiredToken",
+        "ExpiredTokenException",
+        "RequestExpired",
+        "InvalidClientTokenId",
+        "UnrecognizedClientException",
+        "InvalidAccessKeyId",
+        "SignatureDoesNotMatch",
+        "IncompleteSignature",
+        "AuthFailure",
+        "InvalidToken",
+    ]
+)
+
+TOKENLESS_CREATES: Final = frozenset(
+    [
+        "CreateVpc",
+        "CreateSubnet",
+        "CreateRestApi",
+        "CreateUsagePlan",
+        "CreateApiKey",
+        "CreateDeployment",
+        "PublishLayerVersion",
+        "CreateResource",
+        "CreateModel",
+        "CreateRequestValidator",
+    ]
+)
+"""Creates AWS would do twice: after a lost answer they are looked for, never sent again (X1, §14)."""
+
+_PROPAGATION_TEXTS: Final = (
+    "cannot be assumed by Lambda",  # L1
+    "The provided execution role does not have permissions",  # L2
+    "KMS key is invalid for CreateGrant",  # L3
+    "Invalid principal in policy",  # I3
+    "Policy Error: PrincipalNotFound",  # N2
+    "Invalid value for the parameter Policy",  # Q6
+    "Unable to assume IAM role",  # S2
+    "token included in the request is invalid",  # S4
+)
+_FRESH_NETWORK_TEXTS: Final = ("InvalidGroup.NotFound", "InvalidSubnetID.NotFound")  # L5
+_ACCOUNT_TEXTS: Final = (
+    "The role ARN does not have required permissions",
+    "could not successfully write to CloudWatch Logs",
+    "required trust",
+)
+
+
+@dataclass(frozen=True)
+class Failure:
+    """One failed call: its code and text (empty code when no answer came), status, operation, body."""
+
+    operation: str
+    code: str
+    message: str
+    status: int
+    request: str
+
+
+def is_absent(code: str) -> bool:
+    """Whether the code says the thing is not there."""
+    return code in ABSENT or code.endswith((".NotFound", ".Malformed"))
+
+
+def is_ambiguous(failure: Failure) -> bool:
+    """Whether AWS may have done what was asked although no good answer came."""
+    return not failure.code or failure.status >= 500  # noqa: PLR2004
+
+
+def classify(
+    failure: Failure, *, fresh: Collection[str] = (), iam_fresh: bool = False
+) -> ErrorClass | None:
+    """The class whose condition passes by itself, or None when trying again is of no use.
+
+    `fresh` are ids and names made in this run; `iam_fresh` tells whether IAM was written in it.
+    """
+    code, text = failure.code, failure.message
+    if failure.operation == "UpdateAccount" and any(part in text for part in _ACCOUNT_TEXTS):
+        return ACCOUNT_ROLE
+    if "CloudWatch Logs role ARN must be set" in text:
+        return STAGE_LOGGING if iam_fresh else None
+    if any(part in text for part in _PROPAGATION_TEXTS):
+        return IAM_PROPAGATION if iam_fresh else None
+    if any(part in text for part in _FRESH_NETWORK_TEXTS) and _is_fresh(failure, fresh):
+        return FRESH_ID
+    if code in THROTTLES or "Rate exceeded" in text or "throttled by EC2" in text:  # X4, L4
+        return THROTTLE
+    if code in BUSY_CODES or _is_busy(failure):
+        return BUSY
+    if (specific := _of_one_service(failure)) is not None:
+        return specific
+    if is_absent(code) and _is_fresh(failure, fresh):
+        return FRESH_ID
+    if is_ambiguous(failure) and failure.operation not in TOKENLESS_CREATES:
+        return UNSTABLE
+    return None
+
+
+def _is_fresh(failure: Failure, fresh: Collection[str]) -> bool:
+    return any(made in failure.request for made in fresh)
+
+
+def _is_busy(failure: Failure) -> bool:
+    """One code with several meanings, told apart by text (L8, A4, X5, D11)."""
+    code, text = failure.code, failure.message
+    if code == "ResourceConflictException":
+        return any(part in text for part in ("in progress", "'Pending'", "concurrent update"))
+    if code == "ConflictException":
+        return "try again later" in text
+    if code == "ResourceInUseException":  # D10, D20; "already exists" is a collision
+        return "already exists" not in text and "Certificate" not in failure.operation
+    if code == "LimitExceededException":
+        return "being updated" in text
+    return False
+
+
+def _of_one_service(failure: Failure) -> ErrorClass | None:
+    code, text = failure.code, failure.message
+    if code == "ContinuousBackupsUnavailableException" or "being enabled" in text:
+        return BACKUPS
+    if code == "LimitExceededException" and "simultaneously" in text:
+        return TABLE_BUDGET
+    if code in {"DependencyViolation", "InvalidGroup.InUse"}:
+        return NETWORK_DEPENDENCY
+    if code in {"DeleteConflict", "DeleteConflictException"}:
+        return ROLE_DEPENDENCY
+    if failure.operation == "DeleteCertificate" and code == "ResourceInUseException":
+        return CERTIFICATE_IN_USE
+    if code.endswith("QueueDeletedRecently"):
+        return NAME_COOLDOWN
+    if failure.operation == "CreateBasePathMapping" and code == "BadRequestException":
+        return None if "already exists" in text else MAPPING
+    return None
+
+
+def pause(error_class: ErrorClass, tries: int, spent: float) -> float | None:
+    """Seconds until the next try, with jitter, or None when the budget is spent. `tries` from 1."""
+    if spent >= error_class.budget:
+        return None
+    cap = 2.0 if error_class is IAM_PROPAGATION and spent < 48 else error_class.cap  # noqa: PLR2004
+    longest: float = min(error_class.first * 2 ** min(tries - 1, 10), cap)
+    return longest * random.uniform(0.75, 1.0)  # noqa: S311
+
+
+def read_failure(
+    operation: str, response: Any, caught: BaseException | None, request: str
+) -> Failure | None:
+    """What botocore's `needs-retry` event shows, as a Failure; None when the call succeeded."""
+    if caught is not None:
+        return Failure(operation, "", f"{type(caught).__name__}: {caught}", 0, request)
+    http, parsed = response
+    if http.status_code < 300:  # noqa: PLR2004
+        return None
+    error = parsed.get("Error", {})
+    return Failure(
+        operation,
+        str(error.get("Code", "")),
+        str(error.get("Message", "")),
+        http.status_code,
+        request,
+    )

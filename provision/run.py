@@ -1,0 +1,191 @@
+"""What the commands are: `survey` for plan and status, `up`, and `down`; all over one graph."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+
+from provision.engine import Engine, Moment
+from provision.errors import Interrupted, ProvisionError
+from provision.explain import explain
+from provision.finding import WRITES, Action, Finding
+from provision.graph import Needs, reversed_graph, walk
+from provision.step import Step
+
+WORKERS = 8
+
+
+@dataclass
+class Survey:
+    """Every node beside what AWS has, and the nodes only the journal still knows."""
+
+    findings: dict[str, Finding]
+    forgotten: dict[str, Finding] = field(default_factory=dict)
+
+    @property
+    def all(self) -> dict[str, Finding]:
+        return self.findings | self.forgotten
+
+    @property
+    def changes(self) -> bool:
+        """Whether `up` would write anything."""
+        return any(finding.action in WRITES for finding in self.all.values())
+
+
+@dataclass
+class Outcome:
+    """What a run came to: findings as acted on, the steps as they are now, failures by node."""
+
+    findings: dict[str, Finding]
+    steps: dict[str, Step]
+    failed: dict[str, ProvisionError]
+
+    @property
+    def unfinished(self) -> tuple[str, ...]:
+        """Nodes that had to wait because of a failure."""
+        return tuple(n for n, f in self.findings.items() if f.action is Action.WAIT)
+
+
+def survey(engine: Engine, *, workers: int = WORKERS) -> Survey:
+    """Look at every node, each after those it needs. Raises the first failure: no plan is better
+    than half a plan."""
+    findings: dict[str, Finding] = {}
+    wanted: dict[str, Step] = {}
+    found: dict[str, Step | None] = {}
+    nodes = engine.stack.nodes
+
+    def visit(name: str) -> None:
+        finding = engine.look(nodes[name], wanted, found)
+        wanted[name], found[name] = engine.provides(finding), finding.have
+        findings[name] = finding
+        engine.report(name, Moment.FOUND, finding.action)
+
+    _raise_first(_walk(engine, engine.stack.graph, visit, workers))
+    ordered = {name: findings[name] for name in nodes}
+    return Survey(_waiting(ordered), _forgotten(engine, workers))
+
+
+def up(engine: Engine, seen: Survey, *, workers: int = WORKERS) -> Outcome:
+    """Make every node true, then remove what the configuration no longer has."""
+    steps: dict[str, Step] = {}
+    acted = dict(seen.findings)
+    nodes = engine.stack.nodes
+
+    def visit(name: str) -> Callable[[], None] | None:
+        finding = acted[name]
+        if finding.action is not Action.SKIP:
+            finding = engine.refine(finding, nodes[name], steps)
+        acted[name] = finding
+        if finding.action is Action.SKIP:
+            steps[name] = engine.provides(finding)
+            return None
+        made = engine.make(finding)
+        steps[name] = made
+        if finding.action is Action.KEEP:
+            return None
+        return lambda: engine.settle(finding, made)
+
+    failed = _walk(engine, engine.stack.graph, visit, workers)
+    acted = _blocked(acted, failed, engine.stack.graph)
+    removed: dict[str, Finding] = {}
+    if not failed:
+        removed = _forgotten(engine, workers)
+        failed = _remove(engine, removed, workers)
+    return Outcome(acted | removed, steps, failed)
+
+
+def plan_removal(engine: Engine, seen: Survey) -> Survey:
+    """What `down` would do about every node."""
+    findings = {
+        name: engine.judge_removal(finding, finding.want)
+        for name, finding in seen.findings.items()
+        if finding.want is not None
+    }
+    kept = [
+        f for f in findings.values() if f.action is Action.KEEP and f.have and f.have.HOLDS_DATA
+    ]
+    while kept:  # what a kept node needs stays with it
+        keeper = kept.pop()
+        for need in keeper.needs:
+            if (needed := findings.get(need)) and needed.action is Action.DELETE:
+                findings[need] = replace(
+                    needed, action=Action.KEEP, reason=f"{keeper.node}, which stays, needs it"
+                )
+                kept.append(findings[need])
+    return Survey(findings, seen.forgotten)
+
+
+def down(engine: Engine, removal: Survey, *, workers: int = WORKERS) -> Outcome:
+    """Remove what `plan_removal` says, dependents first."""
+    failed = _remove(engine, removal.all, workers)
+    return Outcome(removal.all, {}, failed)
+
+
+def _remove(
+    engine: Engine, findings: Mapping[str, Finding], workers: int
+) -> dict[str, ProvisionError]:
+    graph = {name: finding.needs for name, finding in findings.items()}
+
+    def visit(name: str) -> None:
+        engine.remove(findings[name])
+
+    return _walk(engine, reversed_graph(graph), visit, workers)
+
+
+def _forgotten(engine: Engine, workers: int) -> dict[str, Finding]:
+    records = engine.journal.records
+    names = [name for name in records if name not in engine.stack.nodes]
+    forgotten: dict[str, Finding] = {}
+
+    def visit(name: str) -> None:
+        forgotten[name] = engine.look_forgotten(name)
+
+    _raise_first(_walk(engine, dict.fromkeys(names, ()), visit, workers))
+    return forgotten
+
+
+def _walk(
+    engine: Engine, graph: Needs, visit: Callable[[str], Callable[[], None] | None], workers: int
+) -> dict[str, ProvisionError]:
+    failed = walk(graph, visit, workers=workers, stopped=lambda: engine.aws.clock.stopped)
+    explained = {}
+    for name, error in failed.items():
+        explained[name] = explain(error)
+        if not isinstance(error, Interrupted):
+            engine.report(name, Moment.FAILED, explained[name].message)
+    if engine.aws.clock.stopped:
+        raise Interrupted("interrupted; what was in flight is in the journal")
+    return explained
+
+
+def _raise_first(failed: Mapping[str, ProvisionError]) -> None:
+    for name, error in failed.items():
+        if name not in error.message:
+            error.message = f"{name}: {error.message}"
+        raise error
+
+
+def _waiting(findings: dict[str, Finding]) -> dict[str, Finding]:
+    """Mark what cannot go on because something it needs is foreign or refused."""
+    stuck: set[str] = set()
+    for name, finding in findings.items():
+        blocker = next((need for need in finding.needs if need in stuck), None)
+        if blocker:
+            findings[name] = replace(finding, action=Action.WAIT, reason=f"needs {blocker}")
+        if blocker or finding.refusal:
+            stuck.add(name)
+    return findings
+
+
+def _blocked(
+    findings: dict[str, Finding], failed: Mapping[str, ProvisionError], graph: Needs
+) -> dict[str, Finding]:
+    """Mark what was not tried because something it needs failed."""
+    stuck = set(failed)
+    for name, needs in graph.items():
+        blocker = next((need for need in needs if need in stuck), None)
+        if blocker and name not in failed:
+            stuck.add(name)
+            reason = f"needs {blocker}, which failed"
+            findings[name] = replace(findings[name], action=Action.WAIT, reason=reason)
+    return findings

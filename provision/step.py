@@ -1,0 +1,155 @@
+"""The step: a frozen value of what one AWS resource should be, or is, and the four verbs that act on it."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, fields, replace
+from enum import Enum, StrEnum
+from functools import cache
+from typing import (
+    TYPE_CHECKING,
+    Annotated,
+    Any,
+    ClassVar,
+    Final,
+    Self,
+    TypeVar,
+    get_args,
+    get_type_hints,
+)
+
+from provision.unknown import UNKNOWN, is_known
+
+if TYPE_CHECKING:
+    from provision.aws import Aws
+
+T = TypeVar("T")
+
+OWNER: Final = "provision:owner"
+"""The tag that keeps in AWS whose resource this is: `{stack}/{node}`."""
+
+Tags = Mapping[str, str]
+Document = dict[str, Any]
+"""A JSON document, such as a policy, as AWS's own grammar defines it."""
+
+
+class Mark(Enum):
+    """How a field takes part in comparison."""
+
+    FIXED = "fixed"
+    COMPUTED = "computed"
+    LOCAL = "local"
+
+
+Fixed = Annotated[T, Mark.FIXED]
+"""Cannot change in place: a difference means replace."""
+Computed = Annotated[T, Mark.COMPUTED]
+"""Chosen by AWS: recorded, never compared."""
+Local = Annotated[T, Mark.LOCAL]
+"""Needed only to create or update: never compared."""
+
+
+class Replacement(StrEnum):
+    """What happens to the old when a Fixed field differs."""
+
+    DELETE_FIRST = "delete first"  # it has a name we chose, so two cannot stand side by side
+    CREATE_FIRST = "create first"  # AWS chose its id: the successor is made, then the old removed
+    SUCCEED = "succeed"  # it is a numbered history (versions): the old stays, `delete` removes all
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step(ABC):
+    """One kind of AWS resource. A subclass adds fields, says its KIND, and implements the verbs.
+
+    `observe` and `delete` see only what the fields in IDENTITY and the Computed ones say.
+    """
+
+    KIND: ClassVar[str]
+    IDENTITY: ClassVar[tuple[str, ...]]
+    """The fields by which `observe` finds the resource when its id is not recorded."""
+    REPLACEMENT: ClassVar[Replacement] = Replacement.DELETE_FIRST
+    HOLDS_DATA: ClassVar[bool] = False
+    """Never deleted or replaced without being named by the user."""
+    SHARED: ClassVar[bool] = False
+    """Belongs to the whole account: set when missing, never removed."""
+    UNIQUE: ClassVar[bool] = True
+    """AWS refuses a second one of the same identity. Where it does not, an absence is believed only
+    after a second look (X1, V16)."""
+
+    @abstractmethod
+    def observe(self, aws: Aws) -> Self | None:
+        """What AWS has, as a value of this class, or None. Reads only."""
+
+    @abstractmethod
+    def create(self, aws: Aws) -> Self:
+        """Make it, and return it with its Computed fields from AWS's own answer."""
+
+    @abstractmethod
+    def update(self, aws: Aws, have: Self, changed: Collection[str]) -> Self:
+        """Turn `have` into this; `changed` names the fields that differ."""
+
+    @abstractmethod
+    def delete(self, aws: Aws) -> None:
+        """Remove it. Already gone is success."""
+
+    def owned_by(self, have: Self, owner: str) -> bool:  # noqa: ARG002  (kinds with tags or a marker judge)
+        """Whether `have`, found where this is wanted, is the owner's. What carries no mark is its parent's."""
+        return True
+
+    def with_owner(self, owner: str) -> Self:  # noqa: ARG002  (kinds that carry a mark put it in)
+        """This step, carrying the owner in whatever way its kind can."""
+        return self
+
+    @property
+    def label(self) -> str:
+        """The name a reader knows it by."""
+        values = [vars(self)[field] for field in self.IDENTITY]
+        return "/".join(value if isinstance(value, str) else repr(value) for value in values)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tagged(Step):
+    """A step whose kind AWS can tag in the create call itself."""
+
+    tags: Tags
+
+    def owned_by(self, have: Self, owner: str) -> bool:
+        return have.tags.get(OWNER) == owner
+
+    def with_owner(self, owner: str) -> Self:
+        return replace(self, tags={**self.tags, OWNER: owner})
+
+    @property
+    def owner(self) -> str:
+        """`{stack}/{node}`, as the engine put it into the tags."""
+        return self.tags[OWNER]
+
+
+def marked(kind: type[Step], mark: Mark | None) -> tuple[str, ...]:
+    """The fields of the class that carry this mark; with None, those that carry none."""
+    return _marks(kind)[mark]
+
+
+@cache
+def _marks(kind: type[Step]) -> Mapping[Mark | None, tuple[str, ...]]:
+    hints = get_type_hints(kind, include_extras=True)
+    found: dict[Mark | None, list[str]] = {None: [], **{mark: [] for mark in Mark}}
+    for field in fields(kind):
+        extras = (part for part in get_args(hints[field.name]) if isinstance(part, Mark))
+        found[next(extras, None)].append(field.name)
+    return {mark: tuple(names) for mark, names in found.items()}
+
+
+S = TypeVar("S", bound=Step)
+
+
+def with_computed(step: S, source: S | None) -> S:
+    """The step with its Computed fields taken from `source`, or unknown when there is none."""
+    names = marked(type(step), Mark.COMPUTED)
+    return replace(step, **{name: vars(source)[name] if source else UNKNOWN for name in names})
+
+
+def findable(step: Step) -> bool:
+    """Whether everything `observe` needs to look for it is known."""
+    return is_known([vars(step)[name] for name in step.IDENTITY])

@@ -1,0 +1,11 @@
+"""One file a kind of AWS resource; `KINDS` names them all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from provision.step import Step
+from provision.steps.table import Table
+
+KINDS: Final[Mapping[str, type[Step]]] = {kind.KIND: kind for kind in (Table,)}

@@ -1,0 +1,190 @@
+"""A DynamoDB table: string keys, provisioned capacity, expiry, recovery, encryption, protection."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal, Self
+
+from provision.aws import Aws
+from provision.errors import TryLater
+from provision.step import Computed, Fixed, Local, Tagged
+from provision.steps.tags import from_tag_list, tag_changes, tag_list
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.type_defs import (
+        KeySchemaElementTypeDef,
+        SSESpecificationTypeDef,
+        TableDescriptionTypeDef,
+    )
+
+ACTIVE_BUDGET = 600
+GONE_BUDGET = 600
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table(Tagged):
+    """`read_capacity` and `write_capacity` (units a second) are what it starts with: afterwards they
+    are auto scaling's (D8). `ttl` names the attribute that holds the second of expiry.
+
+    https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_CreateTable.html
+    """
+
+    KIND = "dynamodb.table"
+    IDENTITY = ("name",)
+    HOLDS_DATA = True
+
+    name: Fixed[str]
+    key: Fixed[str]
+    sort_key: Fixed[str | None] = None
+    read_capacity: Local[int] = 5
+    write_capacity: Local[int] = 5
+    ttl: str | None = None
+    recovery: bool = True
+    encryption: Literal["owned", "managed"] = "managed"
+    protect: bool = True
+    arn: Computed[str] = ""
+
+    def observe(self, aws: Aws) -> Self | None:
+        found = self._settled_description(aws)
+        if found is None:
+            return None
+        keys = {key["KeyType"]: key["AttributeName"] for key in found["KeySchema"]}
+        ttl = aws.dynamodb.describe_time_to_live(TableName=self.name)["TimeToLiveDescription"]
+        backups = aws.dynamodb.describe_continuous_backups(TableName=self.name)
+        # D17: ContinuousBackupsStatus is always ENABLED; the flag is the nested one.
+        recovery = backups["ContinuousBackupsDescription"].get("PointInTimeRecoveryDescription", {})
+        tags = aws.dynamodb.list_tags_of_resource(ResourceArn=found["TableArn"])["Tags"]
+        # D22: SSEDescription is absent for the key that AWS owns.
+        encrypted = found.get("SSEDescription", {}).get("Status") in {
+            "ENABLED",
+            "ENABLING",
+            "UPDATING",
+        }
+        return replace(
+            self,
+            key=keys["HASH"],
+            sort_key=keys.get("RANGE"),
+            ttl=ttl.get("AttributeName") if ttl["TimeToLiveStatus"].startswith("ENABL") else None,
+            recovery=recovery.get("PointInTimeRecoveryStatus") == "ENABLED",
+            encryption="managed" if encrypted else "owned",
+            protect=found.get("DeletionProtectionEnabled", False),
+            tags=from_tag_list(tags),
+            arn=found["TableArn"],
+        )
+
+    def create(self, aws: Aws) -> Self:
+        keys: list[KeySchemaElementTypeDef] = [{"AttributeName": self.key, "KeyType": "HASH"}]
+        if self.sort_key:
+            keys.append({"AttributeName": self.sort_key, "KeyType": "RANGE"})
+        answer = aws.dynamodb.create_table(
+            TableName=self.name,
+            KeySchema=keys,
+            AttributeDefinitions=[
+                {"AttributeName": key["AttributeName"], "AttributeType": "S"} for key in keys
+            ],
+            BillingMode="PROVISIONED",
+            ProvisionedThroughput={
+                "ReadCapacityUnits": self.read_capacity,
+                "WriteCapacityUnits": self.write_capacity,
+            },
+            DeletionProtectionEnabled=self.protect,
+            SSESpecification=self._encryption(),
+            Tags=tag_list(self.tags),
+        )
+        self._wait_active(aws)
+        if self.ttl:  # D16: before recovery, which makes a table refuse it for a while
+            self._set_ttl(aws, self.ttl, enabled=True)
+        if self.recovery:
+            self._set_recovery(aws)
+        return replace(self, arn=answer["TableDescription"]["TableArn"])
+
+    def update(self, aws: Aws, have: Self, changed: Collection[str]) -> Self:
+        if "tags" in changed:
+            gone, new = tag_changes(have.tags, self.tags)
+            if gone:
+                aws.dynamodb.untag_resource(ResourceArn=have.arn, TagKeys=gone)
+            if new:
+                aws.dynamodb.tag_resource(ResourceArn=have.arn, Tags=tag_list(new))
+        if "protect" in changed:  # D5: one concern a call
+            self._set_protection(aws, enabled=self.protect)
+        if "encryption" in changed:
+            aws.dynamodb.update_table(TableName=self.name, SSESpecification=self._encryption())
+            self._wait_active(aws)
+        if "recovery" in changed:
+            self._set_recovery(aws)
+        if "ttl" in changed:
+            self._change_ttl(aws, have.ttl)
+        return replace(self, arn=have.arn)
+
+    def delete(self, aws: Aws) -> None:
+        found = self._settled_description(aws)
+        if found is None:
+            return
+        if found.get("DeletionProtectionEnabled"):  # D19: read live, never from state
+            self._set_protection(aws, enabled=False)
+        aws.dynamodb.delete_table(TableName=self.name)
+        aws.wait(
+            f"table {self.name} to be gone",
+            lambda: True if self._describe(aws) is None else None,
+            budget=GONE_BUDGET,
+        )
+
+    def _describe(self, aws: Aws) -> TableDescriptionTypeDef | None:
+        try:
+            return aws.dynamodb.describe_table(TableName=self.name)["Table"]
+        except aws.dynamodb.exceptions.ResourceNotFoundException:
+            return None
+
+    def _settled_description(self, aws: Aws) -> TableDescriptionTypeDef | None:
+        """The table once it is neither coming nor going: a crashed run may have left it so."""
+
+        def settled() -> tuple[TableDescriptionTypeDef | None] | None:
+            found = self._describe(aws)
+            busy = found is not None and found["TableStatus"] in {
+                "CREATING",
+                "UPDATING",
+                "DELETING",
+            }
+            return None if busy else (found,)
+
+        (found,) = aws.wait(f"table {self.name} to settle", settled, budget=ACTIVE_BUDGET)
+        return found
+
+    def _wait_active(self, aws: Aws) -> None:
+        def active() -> bool | None:
+            found = self._describe(aws)  # D3: may not be visible yet
+            return True if found and found["TableStatus"] == "ACTIVE" else None
+
+        aws.wait(f"table {self.name} to be active", active, budget=ACTIVE_BUDGET)
+
+    def _encryption(self) -> SSESpecificationTypeDef:
+        if self.encryption == "managed":
+            return {"Enabled": True, "SSEType": "KMS"}
+        return {"Enabled": False}
+
+    def _set_protection(self, aws: Aws, *, enabled: bool) -> None:
+        aws.dynamodb.update_table(TableName=self.name, DeletionProtectionEnabled=enabled)
+
+    def _set_recovery(self, aws: Aws) -> None:
+        aws.dynamodb.update_continuous_backups(
+            TableName=self.name,
+            PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": self.recovery},
+        )
+
+    def _change_ttl(self, aws: Aws, before: str | None) -> None:
+        if before:  # D12: to switch off, AWS wants the attribute that is on now
+            self._set_ttl(aws, before, enabled=False)
+        if before and self.ttl:
+            raise TryLater(
+                f"{self.name}: expiry by {before!r} is off; AWS allows one change an hour",
+                hint=f"run `provision up` again in an hour: it switches on expiry by {self.ttl!r}",
+            )
+        if self.ttl:
+            self._set_ttl(aws, self.ttl, enabled=True)
+
+    def _set_ttl(self, aws: Aws, attribute: str, *, enabled: bool) -> None:
+        aws.dynamodb.update_time_to_live(
+            TableName=self.name,
+            TimeToLiveSpecification={"AttributeName": attribute, "Enabled": enabled},
+        )

@@ -1,0 +1,34 @@
+"""Tags in the shapes AWS's services speak, and what has to change between two sets of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TypedDict
+
+from provision.step import Tags
+
+
+class Tag(TypedDict):
+    """Most services' shape."""
+
+    Key: str
+    Value: str
+
+
+def tag_list(tags: Tags) -> list[Tag]:
+    return [{"Key": key, "Value": value} for key, value in sorted(tags.items())]
+
+
+def from_tag_list(tags: Iterable[Mapping[str, object]]) -> dict[str, str]:
+    return without_system({str(tag["Key"]): str(tag["Value"]) for tag in tags})
+
+
+def without_system(tags: Tags) -> dict[str, str]:
+    """AWS's own `aws:` tags are nobody's to compare or remove."""
+    return {key: value for key, value in sorted(tags.items()) if not key.startswith("aws:")}
+
+
+def tag_changes(have: Tags, want: Tags) -> tuple[list[str], dict[str, str]]:
+    """Keys to remove, and tags to set."""
+    gone = sorted(have.keys() - want.keys())
+    return gone, {key: value for key, value in want.items() if have.get(key) != value}

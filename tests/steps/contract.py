@@ -1,0 +1,185 @@
+"""One contract for every step class: inherit it, say what is made and what may change.
+
+    class TestTable(StepContract):
+        def given(self, aws): return Table(name="tap-dev-items", key="id", tags={"team": "a"})
+        edits = {"ttl": "expires_at", "protect": False, "tags": {"team": "b"}}
+
+`given` makes whatever the step needs and returns the step. `edits` holds a second value for every
+field that is not Fixed, Computed or Local; a field nobody edits fails the contract.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, ClassVar
+
+import pytest
+
+from provision.engine import Consent
+from provision.finding import Action
+from provision.journal import from_json, to_json
+from provision.step import Mark, Replacement, Step, Tagged, marked, with_computed
+from provision.steps import KINDS
+from provision.unknown import UNKNOWN, is_known
+from tests.workshop import Died, Recorder, Where, Workshop, empty, new_aws, one_node
+
+
+class StepContract:
+    edits: ClassVar[Mapping[str, Any]]
+    """Field → another value it can be changed to in place."""
+    fixed_edits: ClassVar[Mapping[str, Any]] = {}
+    """Fixed field → another value, which means replacing (optional)."""
+
+    def given(self, aws: Any) -> Step:
+        """Make what the step needs, and return the step."""
+        raise NotImplementedError
+
+    @pytest.fixture
+    def step(self, account: None) -> Step:
+        return self.given(new_aws())
+
+    def observed(self, step: Step) -> Step | None:
+        return step.with_owner("tap-dev/it").observe(new_aws())
+
+    # -- the value ---------------------------------------------------------------------------
+
+    def test_kind_is_listed(self, step: Step) -> None:
+        assert KINDS[step.KIND] is type(step)
+        assert all(name in vars(step) for name in step.IDENTITY)
+
+    def test_every_field_is_edited_or_marked(self, step: Step) -> None:
+        assert set(marked(type(step), None)) == set(self.edits)
+        for name, value in {**self.edits, **self.fixed_edits}.items():
+            assert vars(step)[name] != value, f"the edit of {name} changes nothing"
+        assert set(self.fixed_edits) <= set(marked(type(step), Mark.FIXED))
+
+    def test_survives_json(self, step: Step) -> None:
+        full = with_computed(step, step).with_owner("tap-dev/it")
+        assert from_json(type(step), to_json(full)) == full
+
+    def test_an_unknown_is_never_written_to_the_journal(self, step: Step) -> None:
+        field = step.IDENTITY[0]
+        with pytest.raises(Exception, match=r"(?i)serializ|unknown"):
+            to_json(replace(step, **{field: UNKNOWN}))
+
+    # -- up ----------------------------------------------------------------------------------
+
+    def test_plan_writes_nothing(self, step: Step, workshop: Workshop) -> None:
+        finding = workshop.run(one_node(step), "plan").findings["it"]
+        assert finding.action is Action.CREATE
+        assert workshop.last.writes == []
+
+    def test_second_up_writes_nothing(self, step: Step, workshop: Workshop) -> None:
+        made = workshop.run(one_node(step), "up").steps["it"]
+        assert workshop.last.writes, "the first `up` must create something"
+        assert is_known(made)
+        assert workshop.run(one_node(step), "up").findings["it"].action is Action.KEEP
+        assert workshop.last.writes == []
+
+    def test_found_again_without_state(self, step: Step, workshop: Workshop) -> None:
+        workshop.run(one_node(step), "up")
+        workshop.forget()
+        assert workshop.run(one_node(step), "up").findings["it"].action is Action.KEEP
+        assert workshop.last.writes == []
+
+    def test_create_tells_what_observe_sees(self, step: Step, workshop: Workshop) -> None:
+        made = workshop.run(one_node(step), "up").steps["it"]
+        seen = made.observe(new_aws())
+        assert seen is not None
+        computed = marked(type(step), Mark.COMPUTED)
+        assert {n: vars(made)[n] for n in computed} == {n: vars(seen)[n] for n in computed}
+
+    def test_every_edit_converges_there_and_back(self, step: Step, workshop: Workshop) -> None:
+        workshop.run(one_node(step), "up")
+        for name, value in self.edits.items():
+            edited = replace(step, **{name: value})
+            for want in (edited, step):
+                finding = workshop.run(one_node(want), "up").findings["it"]
+                assert finding.action is Action.UPDATE, name
+                assert [change.field for change in finding.changes] == [name]
+                assert workshop.run(one_node(want), "up").findings["it"].action is Action.KEEP
+                assert workshop.last.writes == []
+
+    def test_every_fixed_edit_replaces(self, step: Step, workshop: Workshop) -> None:
+        for name, value in self.fixed_edits.items():
+            workshop.run(one_node(step), "up")
+            edited = replace(step, **{name: value})
+            finding = workshop.run(one_node(edited), "up").findings["it"]
+            assert finding.action is Action.REPLACE, name
+            assert workshop.run(one_node(edited), "up").findings["it"].action is Action.KEEP
+            assert workshop.last.writes == []
+            workshop.run(one_node(edited), "down")
+
+    # -- down --------------------------------------------------------------------------------
+
+    def test_down_removes_it_and_twice_is_once(self, step: Step, workshop: Workshop) -> None:
+        made = workshop.run(one_node(step), "up").steps["it"]
+        workshop.run(one_node(step), "down")
+        if step.SHARED:
+            assert self.observed(step) is not None
+            return
+        assert self.observed(step) is None
+        made.delete(new_aws())
+        workshop.run(one_node(step), "down")
+        assert workshop.last.writes == []
+
+    def test_removed_when_the_configuration_no_longer_has_it(
+        self, step: Step, workshop: Workshop
+    ) -> None:
+        workshop.run(one_node(step), "up")
+        workshop.run(empty(), "up")
+        assert (self.observed(step) is None) is not step.SHARED
+
+    def test_data_stays_unless_named(self, step: Step, workshop: Workshop) -> None:
+        workshop.run(one_node(step), "up")
+        workshop.run(one_node(step), "down", consent=Consent())
+        assert (self.observed(step) is not None) is (step.HOLDS_DATA or step.SHARED)
+
+    def test_somebody_elses_is_left_alone(self, step: Step, workshop: Workshop) -> None:
+        if not isinstance(step, Tagged) or not step.UNIQUE:
+            return  # judged by its parent, or found only by our own tag
+        workshop.run(one_node(step, stack="other-dev"), "up")
+        workshop.forget()
+        stack = one_node(step)
+        assert workshop.run(stack, "plan").findings["it"].action is Action.FOREIGN
+        workshop.run(stack, "down")
+        assert workshop.last.writes == []
+        adopted = workshop.run(stack, "up", consent=Consent(adopt=frozenset({"it"})))
+        assert adopted.findings["it"].action is Action.UPDATE
+
+    # -- crashes -----------------------------------------------------------------------------
+
+    def test_survives_a_crash_at_every_write(self, step: Step, workshop: Workshop) -> None:
+        for where in (Where.BEFORE, Where.AFTER):
+            for number in range(1, 100):
+                if not self.crash(workshop, step, Recorder(die=(where, number))):
+                    break
+                workshop.run(one_node(step), "up")
+                assert workshop.run(one_node(step), "up").findings["it"].action is Action.KEEP
+                workshop.run(one_node(step), "down")
+                assert step.SHARED or self.observed(step) is None
+
+    def test_survives_a_crash_with_the_configuration_gone(
+        self, step: Step, workshop: Workshop
+    ) -> None:
+        for where in (Where.BEFORE, Where.AFTER):
+            for number in range(1, 100):
+                if not self.crash(workshop, step, Recorder(die=(where, number))):
+                    break
+                workshop.run(empty(), "down")
+                assert step.SHARED or self.observed(step) is None
+
+    def crash(self, workshop: Workshop, step: Step, recorder: Recorder) -> bool:
+        """Whether `up` died where told; when it lived, what it made is removed again."""
+        try:
+            workshop.run(one_node(step), "up", recorder=recorder)
+        except Died:
+            return True
+        workshop.run(one_node(step), "down")
+        return False
+
+    def test_replacement_is_thought_about(self, step: Step) -> None:
+        assert step.REPLACEMENT in Replacement
+        if step.UNIQUE and step.IDENTITY == ("name",) and not step.SHARED:
+            assert step.REPLACEMENT is not Replacement.CREATE_FIRST

@@ -1,0 +1,130 @@
+"""What tests build with: one-node stacks on moto, calls recorded, and a process that dies where told."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+from provision.aws import READ_PREFIXES, Access, Aws
+from provision.engine import Consent, Engine
+from provision.graph import Stack
+from provision.journal import Holder, Journal
+from provision.run import Outcome, down, plan_removal, survey, up
+from provision.step import Step
+from provision.steps import KINDS
+from tests.virtual import VirtualClock
+
+REGION = "us-east-1"
+HOLDER = Holder("tester", "here", 1, "now", "test")
+
+
+class Died(BaseException):
+    """The process ended here; nothing may catch it."""
+
+
+class Where(Enum):
+    """Before the call leaves, or after AWS did it and before the answer is read."""
+
+    BEFORE = "before"
+    AFTER = "after"
+
+
+@dataclass
+class Recorder:
+    """Writes that left, in order, and where to die: before or after the nth of them (from 1)."""
+
+    writes: list[str] = field(default_factory=list)
+    reads: list[str] = field(default_factory=list)
+    die: tuple[Where, int] | None = None
+
+    def watch(self, client: Any) -> None:
+        client.meta.events.register_first("before-call.*.*", self._before)
+        client.meta.events.register_first("after-call.*.*", self._after)
+
+    def _before(self, model: Any, **_: Any) -> None:
+        if model.name.startswith(READ_PREFIXES):
+            self.reads.append(model.name)
+            return
+        if self.die and self.die[0] is Where.BEFORE and len(self.writes) + 1 >= self.die[1]:
+            raise Died(model.name)
+        self.writes.append(model.name)
+
+    def _after(self, model: Any, **_: Any) -> None:
+        if model.name.startswith(READ_PREFIXES):
+            return
+        if self.die and self.die[0] is Where.AFTER and len(self.writes) >= self.die[1]:
+            raise Died(model.name)
+
+
+def new_aws(recorder: Recorder | None = None) -> Aws:
+    access = Access(
+        region=REGION,
+        credentials=("test", "test"),
+        prepare=recorder.watch if recorder else None,
+        paced=False,
+    )
+    return Aws(access, clock=VirtualClock())
+
+
+ALLOW_ALL = Consent(destroy_data=True)
+
+
+@dataclass
+class Workshop:
+    """Runs stacks against the emulated account, each run a new process as far as the code can tell."""
+
+    directory: Path
+    last: Recorder = field(default_factory=Recorder)
+
+    def run(
+        self,
+        stack: Stack,
+        verb: str,
+        *,
+        recorder: Recorder | None = None,
+        consent: Consent = ALLOW_ALL,
+        workers: int = 1,
+    ) -> Outcome:
+        """`up`, `down` or `plan` as a process of its own. Raises the first failure."""
+        self.last = recorder or Recorder()
+        aws = new_aws(self.last)
+        journal = Journal(self.directory, stack.name, KINDS).open(HOLDER)
+        try:
+            engine = Engine(stack, aws, journal, consent)
+            aws.read_only = True
+            seen = survey(engine, workers=workers)
+            if verb == "plan":
+                return Outcome(seen.all, {}, {})
+            aws.read_only = False
+            if verb == "up":
+                outcome = up(engine, seen, workers=workers)
+            else:
+                outcome = down(engine, plan_removal(engine, seen), workers=workers)
+        finally:
+            journal.close()
+        for error in outcome.failed.values():
+            raise error
+        return outcome
+
+    def forget(self) -> None:
+        """Lose the state."""
+        shutil.rmtree(self.directory)
+
+
+def one_node(step: Step, *, name: str = "it", stack: str = "tap-dev") -> Stack:
+    made = Stack(stack)
+    made.add(name, lambda: step)
+    return made
+
+
+def empty(stack: str = "tap-dev") -> Stack:
+    """The configuration with everything taken out."""
+    return Stack(stack)
+
+
+Edit = Mapping[str, Any]
+Build = Callable[[Aws], Step]
