@@ -10,6 +10,7 @@ import botocore.session
 import pytest
 from moto import mock_aws
 
+from tests.moto_truths import teach_moto
 from tests.workshop import REGION, Workshop
 
 _LOADER = botocore.loaders.create_loader()
@@ -32,8 +33,9 @@ def _no_real_account(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def account() -> Iterator[None]:
+def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """An empty emulated account."""
+    teach_moto(monkeypatch)
     with mock_aws():
         yield
 

@@ -1,0 +1,15 @@
+"""Where moto bends AWS, it is put right here, one file a service, and never in a step.
+
+Each `teach` patches moto for one test; docs/emulators.md lists what is put right and why.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.moto_truths import apigateway, dynamodb, functions, monitoring, network
+
+
+def teach_moto(monkeypatch: pytest.MonkeyPatch) -> None:
+    for service in (apigateway, dynamodb, functions, monitoring, network):
+        service.teach(monkeypatch)

@@ -1,0 +1,9 @@
+"""What moto bends of API Gateway."""
+
+from __future__ import annotations
+
+import pytest
+
+
+def teach(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing yet."""
