@@ -6,6 +6,15 @@ from collections.abc import Mapping
 from typing import Final
 
 from provision.step import Step
+from provision.steps.role import Role
 from provision.steps.table import Table
+from provision.steps.vpc import Vpc
 
-KINDS: Final[Mapping[str, type[Step]]] = {kind.KIND: kind for kind in (Table,)}
+KINDS: Final[Mapping[str, type[Step]]] = {
+    kind.KIND: kind
+    for kind in (
+        Role,
+        Table,
+        Vpc,
+    )
+}

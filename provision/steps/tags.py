@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TypedDict
+from typing import TYPE_CHECKING, TypedDict
 
 from provision.step import Tags
+
+if TYPE_CHECKING:
+    from mypy_boto3_ec2.literals import ResourceTypeType
+    from mypy_boto3_ec2.type_defs import TagSpecificationTypeDef, TagTypeDef
 
 
 class Tag(TypedDict):
@@ -16,6 +20,16 @@ class Tag(TypedDict):
 
 
 def tag_list(tags: Tags) -> list[Tag]:
+    return [{"Key": key, "Value": value} for key, value in sorted(tags.items())]
+
+
+def tag_specifications(kind: ResourceTypeType, tags: Tags) -> list[TagSpecificationTypeDef]:
+    """EC2's shape in a create call."""
+    return [{"ResourceType": kind, "Tags": ec2_tags(tags)}]
+
+
+def ec2_tags(tags: Tags) -> list[TagTypeDef]:
+    """EC2's own shape, whose keys are all optional."""
     return [{"Key": key, "Value": value} for key, value in sorted(tags.items())]
 
 

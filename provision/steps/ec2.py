@@ -1,0 +1,80 @@
+"""What the network's steps share: found by the id EC2 chose, else by the owner tag."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self, TypeVar
+
+from botocore.exceptions import ClientError
+
+from provision.aws import Aws
+from provision.retry import is_absent
+from provision.step import OWNER, Computed, Mark, Replacement, Tagged, marked
+from provision.steps.tags import ec2_tags, tag_changes
+
+if TYPE_CHECKING:
+    from mypy_boto3_ec2.type_defs import FilterTypeDef
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ec2Resource(Tagged):
+    """AWS takes any number of the same, told apart by ids it chooses (V2)."""
+
+    IDENTITY = ("tags",)
+    REPLACEMENT = Replacement.CREATE_FIRST
+    UNIQUE = False
+
+    id: Computed[str] = ""
+
+    @property
+    def label(self) -> str:
+        return self.tags.get("Name", self.KIND.rpartition(".")[2].replace("_", " "))
+
+    def pick(self, found: Iterable[Self]) -> Self | None:
+        """The one meant by this value: of several of our own (a replacement was cut short), the one
+        that differs least."""
+        fixed = marked(type(self), Mark.FIXED)
+
+        def distance(have: Self) -> tuple[int, str]:
+            return sum(vars(have)[name] != vars(self)[name] for name in fixed), have.id
+
+        ours = [have for have in found if self.id or have.tags.get(OWNER) == self.owner]
+        return min(ours, key=distance, default=None)
+
+    def retag(self, aws: Aws, have: Self) -> None:
+        """Bring the tags from what is there to what is wanted."""
+        gone, new = tag_changes(have.tags, self.tags)
+        if gone:
+            aws.ec2.delete_tags(Resources=[have.id], Tags=[{"Key": key} for key in gone])
+        if new:
+            aws.ec2.create_tags(Resources=[have.id], Tags=ec2_tags(new))
+
+
+def owner_filter(owner: str) -> list[FilterTypeDef]:
+    """Our own by their tag. EC2 reads `*` and `?` in values, so `pick` compares again."""
+    return [{"Name": f"tag:{OWNER}", "Values": [owner]}]
+
+
+def unless_absent(describe: Callable[[], Sequence[T]]) -> Sequence[T]:
+    """What the call finds by id, or nothing. V1: only of an id just made is `NotFound` untrue."""
+    try:
+        return describe()
+    except ClientError as error:
+        if is_absent(error.response["Error"]["Code"]):
+            return ()
+        raise
+
+
+@contextmanager
+def already_gone(aws: Aws, made: str) -> Iterator[None]:
+    """Removing what is not there is success, and at once, even of what was made in this run."""
+    aws.fresh.discard(made)
+    try:
+        yield
+    except ClientError as error:
+        if not is_absent(error.response["Error"]["Code"]):
+            raise

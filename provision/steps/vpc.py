@@ -1,0 +1,92 @@
+"""The private network everything else of ours in EC2 lives in: no internet gateway, no NAT."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Self
+
+from provision.aws import Aws
+from provision.step import Fixed
+from provision.steps.ec2 import Ec2Resource, already_gone, owner_filter, unless_absent
+from provision.steps.tags import from_tag_list, tag_specifications
+
+if TYPE_CHECKING:
+    from mypy_boto3_ec2.type_defs import VpcTypeDef
+
+AVAILABLE_BUDGET = 300
+
+
+@dataclass(frozen=True, kw_only=True)
+class Vpc(Ec2Resource):
+    """`dns` is both: the resolver, and names for hosts.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateVpc.html
+    """
+
+    KIND = "ec2.vpc"
+
+    cidr: Fixed[str]
+    dns: bool = True
+
+    def observe(self, aws: Aws) -> Self | None:
+        found = self.pick(self._settled(aws))
+        if found is None:
+            return None
+        support = aws.ec2.describe_vpc_attribute(VpcId=found.id, Attribute="enableDnsSupport")
+        names = aws.ec2.describe_vpc_attribute(VpcId=found.id, Attribute="enableDnsHostnames")
+        both = {support["EnableDnsSupport"]["Value"], names["EnableDnsHostnames"]["Value"]}
+        return replace(found, dns=self.dns if both == {self.dns} else not self.dns)
+
+    def create(self, aws: Aws) -> Self:
+        answer = aws.ec2.create_vpc(
+            CidrBlock=self.cidr, TagSpecifications=tag_specifications("vpc", self.tags)
+        )
+        made = replace(self, id=answer["Vpc"]["VpcId"])
+        aws.fresh.add(made.id)
+        self._set_dns(aws, made.id)
+        return made
+
+    def update(self, aws: Aws, have: Self, changed: Collection[str]) -> Self:
+        if "dns" in changed:
+            self._set_dns(aws, have.id)
+        if "tags" in changed:
+            self.retag(aws, have)
+        return replace(self, id=have.id)
+
+    def delete(self, aws: Aws) -> None:
+        # V15: its own security group, route table and network ACL go with it.
+        with already_gone(aws, self.id):
+            aws.ec2.delete_vpc(VpcId=self.id)
+
+    def _find(self, aws: Aws) -> Sequence[VpcTypeDef]:
+        if self.id:
+            return unless_absent(lambda: aws.ec2.describe_vpcs(VpcIds=[self.id])["Vpcs"])
+        return aws.ec2.describe_vpcs(Filters=owner_filter(self.owner))["Vpcs"]
+
+    def _settled(self, aws: Aws) -> Sequence[Self]:
+        """All that may be it, once none is on its way any more."""
+
+        def settled() -> Sequence[Self] | None:
+            found = self._find(aws)
+            if any(vpc["State"] == "pending" for vpc in found):
+                return None
+            return [
+                replace(
+                    self,
+                    id=vpc["VpcId"],
+                    cidr=vpc["CidrBlock"],
+                    tags=from_tag_list(vpc.get("Tags", [])),
+                )
+                for vpc in found
+            ]
+
+        return aws.wait(f"{self.label} to be available", settled, budget=AVAILABLE_BUDGET)
+
+    def _set_dns(self, aws: Aws, vpc_id: str) -> None:
+        """V8: one attribute a call; names need the resolver, so it is first on and last off."""
+        if self.dns:
+            aws.ec2.modify_vpc_attribute(VpcId=vpc_id, EnableDnsSupport={"Value": True})
+        aws.ec2.modify_vpc_attribute(VpcId=vpc_id, EnableDnsHostnames={"Value": self.dns})
+        if not self.dns:
+            aws.ec2.modify_vpc_attribute(VpcId=vpc_id, EnableDnsSupport={"Value": False})

@@ -1,0 +1,53 @@
+"""The VPC: the contract, and how it is told from others of its kind."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, ClassVar
+
+import pytest
+
+from provision.finding import Action
+from provision.step import OWNER, Step
+from provision.steps.vpc import Vpc
+from tests.steps.contract import StepContract
+from tests.workshop import Workshop, new_aws, one_node
+
+VPC = Vpc(cidr="10.20.0.0/24", tags={"Name": "tap-dev"})
+
+
+class TestVpc(StepContract):
+    edits: ClassVar = {"dns": False, "tags": {"Name": "tap-dev", "team": "b"}}
+    fixed_edits: ClassVar = {"cidr": "10.30.0.0/24"}
+
+    def given(self, aws: Any) -> Step:
+        return VPC
+
+
+def test_half_switched_off_dns_is_a_difference(workshop: Workshop) -> None:
+    for wanted in (True, False):
+        made = workshop.run(one_node(replace(VPC, dns=wanted)), "up").steps["it"]
+        assert isinstance(made, Vpc)
+        ec2 = new_aws().ec2
+        ec2.modify_vpc_attribute(VpcId=made.id, EnableDnsHostnames={"Value": False})
+        ec2.modify_vpc_attribute(VpcId=made.id, EnableDnsSupport={"Value": True})
+        finding = workshop.run(one_node(replace(VPC, dns=wanted)), "up").findings["it"]
+        assert [change.field for change in finding.changes] == ["dns"]
+
+
+@pytest.mark.usefixtures("account")
+def test_of_two_of_our_own_the_one_wanted_is_found() -> None:
+    """A replacement cut short leaves both; which was made first must not matter."""
+    for wanted, other in (("10.1.0.0/24", "10.2.0.0/24"), ("10.4.0.0/24", "10.3.0.0/24")):
+        stack = f"tap-{wanted}"
+        for cidr in (other, wanted, other):
+            Vpc(cidr=cidr, tags={OWNER: stack}).create(new_aws())
+        seen = Vpc(cidr=wanted, tags={OWNER: stack}).observe(new_aws())
+        assert seen is not None
+        assert seen.cidr == wanted
+
+
+def test_one_deleted_by_hand_is_made_again(workshop: Workshop) -> None:
+    made = workshop.run(one_node(VPC), "up").steps["it"]
+    made.delete(new_aws())
+    assert workshop.run(one_node(VPC), "up").findings["it"].action is Action.CREATE
