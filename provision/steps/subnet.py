@@ -1,0 +1,81 @@
+"""A private subnet in one zone; functions stand in two of them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Self
+
+from provision.aws import Aws
+from provision.step import Computed, Fixed
+from provision.steps.ec2 import Ec2Resource, already_gone, owner_filter, unless_absent
+from provision.steps.tags import from_tag_list, tag_specifications
+
+if TYPE_CHECKING:
+    from mypy_boto3_ec2.type_defs import SubnetTypeDef
+
+AVAILABLE_BUDGET = 300
+
+
+@dataclass(frozen=True, kw_only=True)
+class Subnet(Ec2Resource):
+    """https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateSubnet.html"""
+
+    KIND = "ec2.subnet"
+
+    vpc_id: Fixed[str]
+    cidr: Fixed[str]
+    zone: Fixed[str]
+    arn: Computed[str] = ""
+
+    def observe(self, aws: Aws) -> Self | None:
+        def settled() -> Sequence[Self] | None:
+            found = self._find(aws)
+            if any(subnet["State"] == "pending" for subnet in found):
+                return None
+            return [self._as_found(aws, subnet) for subnet in found]
+
+        found: Sequence[Self] = aws.wait(
+            f"{self.label} to be available", settled, budget=AVAILABLE_BUDGET
+        )
+        return self.pick(found)
+
+    def create(self, aws: Aws) -> Self:
+        answer = aws.ec2.create_subnet(
+            VpcId=self.vpc_id,
+            CidrBlock=self.cidr,
+            AvailabilityZone=self.zone,
+            TagSpecifications=tag_specifications("subnet", self.tags),
+        )
+        made = answer["Subnet"]["SubnetId"]
+        aws.fresh.add(made)
+        return replace(self, id=made, arn=_arn(aws, made))
+
+    def update(self, aws: Aws, have: Self, changed: Collection[str]) -> Self:
+        if "tags" in changed:
+            self.retag(aws, have)
+        return replace(self, id=have.id, arn=have.arn)
+
+    def delete(self, aws: Aws) -> None:
+        with already_gone(aws, self.id):
+            aws.ec2.delete_subnet(SubnetId=self.id)
+
+    def _find(self, aws: Aws) -> Sequence[SubnetTypeDef]:
+        if self.id:
+            return unless_absent(lambda: aws.ec2.describe_subnets(SubnetIds=[self.id])["Subnets"])
+        return aws.ec2.describe_subnets(Filters=owner_filter(self.owner))["Subnets"]
+
+    def _as_found(self, aws: Aws, subnet: SubnetTypeDef) -> Self:
+        return replace(
+            self,
+            id=subnet["SubnetId"],
+            arn=_arn(aws, subnet["SubnetId"]),
+            vpc_id=subnet["VpcId"],
+            cidr=subnet["CidrBlock"],
+            zone=subnet["AvailabilityZone"],
+            tags=from_tag_list(subnet.get("Tags", [])),
+        )
+
+
+def _arn(aws: Aws, subnet_id: str) -> str:
+    return aws.where.arn("ec2", f"subnet/{subnet_id}")
