@@ -34,8 +34,6 @@ class Stack:
 
     name: str
     nodes: dict[str, Node[Any]] = field(default_factory=dict)
-    outputs: dict[str, Callable[[Mapping[str, Step]], str]] = field(default_factory=dict)
-    """What `up` and `outputs` print: name → function of the found steps by node."""
 
     @overload
     def add(self, name: str, build: Callable[[], S]) -> Node[S]: ...
@@ -125,8 +123,8 @@ def walk(
                 except Exception as error:  # noqa: BLE001  (each node's own; told by the caller)
                     failed[name] = error
                     rest = None
-                if rest:
-                    afterwards[pool.submit(rest)] = name
                 if visited:
                     order.done(visited)
+                    if rest:
+                        afterwards[pool.submit(rest)] = visited
     return failed
