@@ -6,21 +6,35 @@ from collections.abc import Mapping
 from typing import Final
 
 from provision.step import Step
+from provision.steps.alias import Alias
 from provision.steps.api_key import ApiKey
+from provision.steps.event_invoke import EventInvoke
+from provision.steps.function import Function
+from provision.steps.layer import Layer
+from provision.steps.permission import Permission
 from provision.steps.role import Role
+from provision.steps.route_table import RouteTable
 from provision.steps.subnet import Subnet
 from provision.steps.table import Table
 from provision.steps.usage_plan import UsagePlan
+from provision.steps.version import Version
 from provision.steps.vpc import Vpc
 
 KINDS: Final[Mapping[str, type[Step]]] = {
     kind.KIND: kind
     for kind in (
+        Alias,
         ApiKey,
+        EventInvoke,
+        Function,
+        Layer,
+        Permission,
         Role,
+        RouteTable,
         Subnet,
         Table,
         UsagePlan,
+        Version,
         Vpc,
     )
 }
