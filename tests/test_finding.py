@@ -1,0 +1,44 @@
+"""The one difference: by field, with its cause."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from provision.finding import Cause, difference
+from provision.steps.table import Table
+from provision.unknown import UNKNOWN
+
+HAVE = Table(name="t", key="id", tags={}, ttl="expires_at", arn="arn:1", read_capacity=7)
+
+
+def test_equal_values_differ_in_nothing() -> None:
+    assert difference(HAVE, HAVE, HAVE) == ()
+
+
+def test_computed_and_local_fields_are_never_compared() -> None:
+    assert difference(replace(HAVE, arn="arn:2", read_capacity=5), HAVE, None) == ()
+
+
+def test_each_differing_field_is_named_with_both_values() -> None:
+    want = replace(HAVE, ttl=None, key="pk")
+    changes = {change.field: change for change in difference(want, HAVE, None)}
+    assert set(changes) == {"ttl", "key"}
+    assert (changes["ttl"].want, changes["ttl"].have) == (None, "expires_at")
+    assert changes["key"].fixed
+    assert not changes["ttl"].fixed
+
+
+def test_what_is_unknown_differs() -> None:
+    (change,) = difference(replace(HAVE, ttl=UNKNOWN), HAVE, None)
+    assert change.want is UNKNOWN
+
+
+def test_the_cause_is_told_by_what_we_left() -> None:
+    want = replace(HAVE, ttl="other")
+    assert difference(want, HAVE, HAVE)[0].cause is Cause.CONFIG
+    assert difference(want, HAVE, want)[0].cause is Cause.DRIFT
+    assert difference(want, HAVE, None)[0].cause is Cause.CONFIG
+
+
+def test_what_an_emulator_does_not_show_is_not_compared() -> None:
+    assert difference(replace(HAVE, ttl="other"), HAVE, None, frozenset({"ttl"})) == ()

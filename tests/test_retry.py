@@ -1,0 +1,202 @@
+"""Every error class of the catalogue, matched by code and message; and what must never be tried again."""
+
+from __future__ import annotations
+
+import pytest
+
+from provision import retry
+from provision.retry import ErrorClass, Failure, classify, pause
+
+FRESH = {"subnet-1", "tap-dev-items", "role-x"}
+
+
+def failure(
+    operation: str, code: str, message: str = "", status: int = 400, request: str = ""
+) -> Failure:
+    return Failure(operation, code, message, status, request)
+
+
+PASSES_BY_ITSELF = [
+    (
+        failure(
+            "CreateFunction",
+            "InvalidParameterValueException",
+            "The role defined for the function cannot be assumed by Lambda.",
+        ),
+        retry.IAM_PROPAGATION,
+    ),
+    (
+        failure(
+            "CreateFunction",
+            "InvalidParameterValueException",
+            "The provided execution role does not have permissions to call SendMessage on SQS",
+        ),
+        retry.IAM_PROPAGATION,
+    ),
+    (
+        failure(
+            "UpdateAccount",
+            "BadRequestException",
+            "The role ARN does not have required permissions configured.",
+        ),
+        retry.ACCOUNT_ROLE,
+    ),
+    (
+        failure(
+            "UpdateStage",
+            "BadRequestException",
+            "CloudWatch Logs role ARN must be set in account settings to enable logging",
+        ),
+        retry.STAGE_LOGGING,
+    ),
+    (
+        failure(
+            "CreateFunction",
+            "InvalidParameterValueException",
+            "Error occurred while DescribeSubnets. EC2 Error Code: InvalidSubnetID.NotFound",
+            request="subnet-1",
+        ),
+        retry.FRESH_ID,
+    ),
+    (failure("PutRolePolicy", "NoSuchEntity", "no role", 404, "role-x"), retry.FRESH_ID),
+    (failure("CreateSubnet", "InvalidVpcID.NotFound", "no", 400, "VpcId=subnet-1"), retry.FRESH_ID),
+    (
+        failure(
+            "UpdateFunctionCode",
+            "ResourceConflictException",
+            "The operation cannot be performed at this time. An update is in progress for resource",
+        ),
+        retry.BUSY,
+    ),
+    (
+        failure(
+            "DeleteFunction",
+            "ResourceConflictException",
+            "The function is currently in the following state: 'Pending'",
+        ),
+        retry.BUSY,
+    ),
+    (
+        failure(
+            "PutMethod",
+            "ConflictException",
+            "Unable to complete operation due to concurrent modification. Please try again later.",
+        ),
+        retry.BUSY,
+    ),
+    (failure("DeleteTable", "ResourceInUseException", "Table is being updated"), retry.BUSY),
+    (failure("PutRolePolicy", "ConcurrentModification"), retry.BUSY),
+    (failure("CreateLogGroup", "OperationAbortedException"), retry.BUSY),
+    (failure("ChangeResourceRecordSets", "PriorRequestNotComplete"), retry.BUSY),
+    (failure("TagResource", "LimitExceededException", "Table tags are being updated"), retry.BUSY),
+    (
+        failure(
+            "CreateTable",
+            "LimitExceededException",
+            "Only 500 tables can be created, updated, or deleted simultaneously",
+        ),
+        retry.TABLE_BUDGET,
+    ),
+    (failure("UpdateContinuousBackups", "ContinuousBackupsUnavailableException"), retry.BACKUPS),
+    (
+        failure(
+            "UpdateTimeToLive",
+            "ValidationException",
+            "Backups are being enabled for the table. Please retry later",
+        ),
+        retry.BACKUPS,
+    ),
+    (failure("GetRestApi", "TooManyRequestsException", "", 429), retry.THROTTLE),
+    (failure("PutScalingPolicy", "FailedResourceAccessException", "Rate exceeded"), retry.THROTTLE),
+    (
+        failure(
+            "CreateFunction",
+            "InvalidParameterValueException",
+            "Your request has been throttled by EC2",
+        ),
+        retry.THROTTLE,
+    ),
+    (failure("DeleteSubnet", "DependencyViolation"), retry.NETWORK_DEPENDENCY),
+    (failure("DeleteRole", "DeleteConflict"), retry.ROLE_DEPENDENCY),
+    (failure("DeleteCertificate", "ResourceInUseException"), retry.CERTIFICATE_IN_USE),
+    (failure("CreateQueue", "AWS.SimpleQueueService.QueueDeletedRecently"), retry.NAME_COOLDOWN),
+    (
+        failure("CreateBasePathMapping", "BadRequestException", "Invalid stage identifier"),
+        retry.MAPPING,
+    ),
+    (failure("SetQueueAttributes", "InternalFailure", "", 500), retry.UNSTABLE),
+    (failure("CreateRole", "", "ReadTimeoutError"), retry.UNSTABLE),
+]
+
+NEVER = [
+    failure("CreateFunction", "ResourceConflictException", "Function already exist: tap-dev-items"),
+    failure("CreateTable", "ResourceInUseException", "Table already exists: tap-dev-items"),
+    failure("CreateBasePathMapping", "BadRequestException", "Base path already exists"),
+    failure(
+        "CreateBasePathMapping", "ConflictException", "Base path already exists for this domain"
+    ),
+    failure(
+        "UpdateTimeToLive",
+        "ValidationException",
+        "Time to live has been modified multiple times within a fixed interval",
+    ),
+    failure("UpdateTable", "LimitExceededException", "Subscriber limit exceeded: decreases"),
+    failure("PutRolePolicy", "MalformedPolicyDocument", "This policy contains invalid Json"),
+    failure("GetRole", "NoSuchEntity", "no role", 404, "somebody-elses"),
+    failure(
+        "DeleteUsagePlan",
+        "BadRequestException",
+        "Cannot delete Usage Plan because there are API Stages associated with it",
+    ),
+    failure("DeleteRestApi", "BadRequestException", "Please remove all base path mappings"),
+    failure("CreateVpc", "", "ReadTimeoutError"),
+    failure("CreateRestApi", "InternalFailure", "", 500),
+    failure("PublishLayerVersion", "", "ConnectionClosedError"),
+    failure("CreateUsagePlan", "ServiceUnavailable", "", 503),
+]
+
+
+@pytest.mark.parametrize(
+    ("what", "expected"), PASSES_BY_ITSELF, ids=lambda v: getattr(v, "code", "")
+)
+def test_what_passes_by_itself(what: Failure, expected: ErrorClass) -> None:
+    assert classify(what, fresh=FRESH, iam_fresh=True) is expected
+
+
+@pytest.mark.parametrize("what", NEVER, ids=lambda v: f"{v.operation} {v.code}")
+def test_what_is_never_sent_again(what: Failure) -> None:
+    assert classify(what, fresh=FRESH, iam_fresh=True) is None
+
+
+def test_a_missing_permission_is_not_waited_for_when_no_role_was_written() -> None:
+    what = failure(
+        "CreateFunction",
+        "InvalidParameterValueException",
+        "The provided execution role does not have permissions to call X",
+    )
+    assert classify(what, fresh=(), iam_fresh=False) is None
+
+
+def test_what_was_there_before_this_run_is_gone_when_aws_says_so() -> None:
+    what = failure("DescribeVpcs", "InvalidVpcID.NotFound", "", 400, "VpcId=vpc-old")
+    assert classify(what, fresh={"vpc-new"}) is None
+
+
+def test_every_class_is_reached_by_some_error() -> None:
+    named = {value for value in vars(retry).values() if isinstance(value, ErrorClass)}
+    assert {error_class for _, error_class in PASSES_BY_ITSELF} == named
+
+
+def test_pauses_grow_and_end_with_the_budget() -> None:
+    pauses = [pause(retry.BUSY, tries, 0.0) for tries in range(1, 10)]
+    assert all(p is not None and 0 < p <= retry.BUSY.cap for p in pauses)
+    assert pauses[0] is not None
+    assert pauses[0] <= retry.BUSY.first
+    assert pause(retry.BUSY, 3, retry.BUSY.budget) is None
+
+
+def test_a_role_is_asked_for_densely_at_first_then_slower() -> None:
+    early, late = pause(retry.IAM_PROPAGATION, 9, 10.0), pause(retry.IAM_PROPAGATION, 9, 100.0)
+    assert early is not None
+    assert late is not None
+    assert early <= 2.0 < late
