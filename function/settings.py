@@ -1,0 +1,50 @@
+"""What `provision` tells the function through its environment, read once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+_DAY = 24 * 60 * 60
+
+
+@dataclass(frozen=True)
+class Expiry:
+    """After how many seconds an item expires, and the attribute that says when."""
+
+    attribute: str
+    seconds: int
+
+
+@dataclass(frozen=True)
+class Cors:
+    """What a browser is told about who may call; the same values as the OPTIONS answers give."""
+
+    origins: tuple[str, ...] = ()
+    headers: tuple[str, ...] = ()
+    max_age: str = ""
+
+
+@dataclass(frozen=True)
+class Settings:
+    table: str
+    expiry: Expiry | None
+    cors: Cors
+
+    @classmethod
+    def read(cls, environment: Mapping[str, str]) -> Settings:
+        attribute = environment.get("EXPIRE_ATTRIBUTE_ITEMS", "")
+        days = environment.get("EXPIRE_DAYS_ITEMS", "")
+        return cls(
+            table=environment["TABLE_ITEMS"],
+            expiry=Expiry(attribute, int(days) * _DAY) if attribute and days else None,
+            cors=Cors(
+                origins=_listed(environment.get("CORS_ORIGIN", "")),
+                headers=_listed(environment.get("CORS_HEADERS", "")),
+                max_age=environment.get("CORS_MAX_AGE", ""),
+            ),
+        )
+
+
+def _listed(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())

@@ -1,0 +1,187 @@
+"""The function as Lambda loads it: function/ and the built layer, against a table of moto."""
+
+from __future__ import annotations
+
+import importlib
+import io
+import json
+import sys
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from provision.bundle import build_layer
+
+ROOT = Path(__file__).parents[2]
+FUNCTION = ROOT / "function"
+ENVIRONMENT = {
+    "TABLE_ITEMS": "shop-test-items",
+    "EXPIRE_ATTRIBUTE_ITEMS": "gone_after",
+    "EXPIRE_DAYS_ITEMS": "30",
+    "CORS_ORIGIN": "*",
+    "CORS_HEADERS": "Content-Type,X-Api-Key",
+    "CORS_MAX_AGE": "600",
+    "LOG_LEVEL": "INFO",
+    "POWERTOOLS_SERVICE_NAME": "items",
+    "POWERTOOLS_METRICS_NAMESPACE": "shop-test",
+    "AWS_REGION": "eu-west-1",
+    "AWS_DEFAULT_REGION": "eu-west-1",
+    "AWS_ACCESS_KEY_ID": "testing",
+    "AWS_SECRET_ACCESS_KEY": "testing",
+}
+
+
+@dataclass(frozen=True)
+class Lambda:
+    """What Lambda passes as the second argument."""
+
+    function_name: str = "shop-test-items"
+    memory_limit_in_mb: int = 512
+    invoked_function_arn: str = "arn:aws:lambda:eu-west-1:123456789012:function:items:live"
+    aws_request_id: str = "lambda-request-1"
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    headers: dict[str, str]
+    text: str
+
+    @property
+    def document(self) -> Any:
+        return json.loads(self.text)
+
+    @property
+    def error(self) -> Any:
+        return self.document["error"]
+
+    @property
+    def fields(self) -> set[str]:
+        return {detail["field"] for detail in self.error["details"]}
+
+
+def request(
+    method: str,
+    item_id: str | None = None,
+    *,
+    body: Any = None,
+    query: dict[str, str] | None = None,
+    headers: dict[str, str] | None = None,
+    resource: str | None = None,
+) -> dict[str, Any]:
+    """The event of API Gateway's Lambda proxy integration, under a custom domain's base path."""
+    resource = resource or ("/items" if item_id is None else "/items/{id}")
+    path = "/base" + resource.replace("{id}", item_id or "")
+    return {
+        "resource": resource,
+        "path": path,
+        "httpMethod": method,
+        "headers": headers or {},
+        "multiValueHeaders": {name: [value] for name, value in (headers or {}).items()},
+        "queryStringParameters": query,
+        "multiValueQueryStringParameters": {k: [v] for k, v in (query or {}).items()} or None,
+        "pathParameters": None if item_id is None else {"id": item_id},
+        "stageVariables": None,
+        "requestContext": {
+            "requestId": "gateway-request-1",
+            "path": path,
+            "stage": "v1",
+            "httpMethod": method,
+            "resourcePath": resource,
+        },
+        "body": body if body is None or isinstance(body, str) else json.dumps(body),
+        "isBase64Encoded": False,
+    }
+
+
+@dataclass
+class Function:
+    """The loaded function, its table, and a clock the test may set."""
+
+    app: ModuleType
+    table: Any
+    now: float = 1_800_000_000.0
+    requests: int = 0
+
+    def invoke(self, event: Any) -> Any:
+        self.requests += 1
+        # pytest changes standard output between a fixture and its test; Lambda never does.
+        self.app.logger.registered_handler.stream = sys.stdout
+        return self.app.handler(event, Lambda(aws_request_id=f"lambda-request-{self.requests}"))
+
+    def call(self, method: str, item_id: str | None = None, **parts: Any) -> Answer:
+        answer = self.invoke(request(method, item_id, **parts))
+        headers = {name: values[0] for name, values in answer["multiValueHeaders"].items()}
+        return Answer(answer["statusCode"], headers, answer["body"])
+
+    def fail(self, operation: str, error: Exception) -> None:
+        def raise_it(**_: Any) -> None:
+            raise error
+
+        events = self.app.store._client.meta.events
+        events.register(f"before-call.dynamodb.{operation}", raise_it)
+
+
+@pytest.fixture(scope="session")
+def layer_path(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    assert pytestconfig.cache is not None
+    bundle = build_layer(
+        ROOT / "layer",
+        runtime="local",
+        architecture="x86_64",
+        cache=pytestconfig.cache.mkdir("layers"),
+    )
+    folder = tmp_path_factory.mktemp("layer")
+    with zipfile.ZipFile(io.BytesIO(bundle.content)) as archive:
+        archive.extractall(folder)
+    return folder / "python"
+
+
+def load(monkeypatch: pytest.MonkeyPatch, layer_path: Path) -> ModuleType:
+    """Import function/app.py anew; what was imported for it is forgotten by `forget`."""
+    monkeypatch.syspath_prepend(str(FUNCTION))
+    # At the end: what this environment has as well is loaded once, from here.
+    monkeypatch.setattr(sys, "path", [*sys.path, str(layer_path)])
+    forget()
+    return importlib.import_module("app")
+
+
+def forget() -> None:
+    for file in FUNCTION.glob("*.py"):
+        sys.modules.pop(file.stem, None)
+
+
+@pytest.fixture
+def settings() -> dict[str, str]:
+    """The environment of the function; a test parametrizes it to run the function otherwise."""
+    return dict(ENVIRONMENT)
+
+
+@pytest.fixture
+def function(
+    monkeypatch: pytest.MonkeyPatch,
+    layer_path: Path,
+    settings: dict[str, str],
+) -> Iterator[Function]:
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    monkeypatch.delenv("LAMBDA_TASK_ROOT", raising=False)
+    with mock_aws():
+        table = boto3.resource("dynamodb").create_table(
+            TableName=ENVIRONMENT["TABLE_ITEMS"],
+            KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+            AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+            ProvisionedThroughput={"ReadCapacityUnits": 5, "WriteCapacityUnits": 5},
+        )
+        loaded = Function(load(monkeypatch, layer_path), table)
+        loaded.app.store._clock = lambda: loaded.now
+        yield loaded
+    forget()

@@ -1,0 +1,121 @@
+"""What the function tells its operators: JSON logs, metrics in the log, segments to the daemon."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.function.conftest import ENVIRONMENT, FUNCTION, Function, request
+
+
+def emitted(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+@pytest.mark.parametrize(
+    ("metric", "method", "item_id", "body"),
+    [
+        ("ItemsCreated", "POST", None, {"name": "a"}),
+        ("ItemsRead", "GET", "here", None),
+        ("ItemsListed", "GET", None, None),
+        ("ItemsUpdated", "PUT", "here", {"name": "a"}),
+        ("ItemsDeleted", "DELETE", "here", None),
+        ("Conflicts", "POST", None, {"id": "here", "name": "a"}),
+        ("Conflicts", "PUT", "here", {"name": "a", "version": 9}),
+        ("NotFound", "GET", "nobody", None),
+        ("ValidationErrors", "POST", None, {}),
+    ],
+)
+def test_each_outcome_is_a_metric(function: Function, capsys, metric, method, item_id, body):
+    function.call("POST", body={"id": "here", "name": "a"})
+    capsys.readouterr()
+    function.call(method, item_id, body=body)
+    found = [one for one in emitted(capsys) if metric in one]
+    assert len(found) == 1
+    assert found[0][metric] == [1.0]
+    assert found[0]["_aws"]["CloudWatchMetrics"][0]["Namespace"] == "shop-test"
+    assert found[0]["service"] == "items"
+
+
+def test_a_rejected_event_is_a_metric_too(function: Function, capsys):
+    with pytest.raises(function.app.NotARequest):
+        function.invoke({"task": "nightly"})
+    assert any("EventsRejected" in one for one in emitted(capsys))
+
+
+def test_each_request_leaves_a_line_with_its_correlation_id(function: Function, capsys):
+    function.call("GET", "nobody")
+    entry = next(one for one in emitted(capsys) if one.get("message") == "answered")
+    assert entry["correlation_id"] == "gateway-request-1"
+    assert entry["function_request_id"] == "lambda-request-1"
+    assert (entry["route"], entry["status"]) == ("GET /items/{id}", 404)
+    assert entry["service"] == "items"
+
+
+SCRIPT = """
+import json, sys
+from moto import mock_aws
+import boto3
+with mock_aws():
+    boto3.client("dynamodb").create_table(
+        TableName="shop-test-items", BillingMode="PAY_PER_REQUEST",
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}])
+    from tests.function.conftest import Lambda
+    import app
+    for event in json.load(sys.stdin):
+        print("STATUS", app.handler(event, Lambda())["statusCode"])
+"""
+
+
+def run_as_lambda(layer_path: Path, environment: dict[str, str]) -> str:
+    """In a process of its own: tracing is on only there, for it changes botocore for good."""
+    here = {"LAMBDA_TASK_ROOT": str(FUNCTION)}
+    path = os.pathsep.join(map(str, (FUNCTION, FUNCTION.parent, layer_path)))
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT],
+        input=json.dumps([request("POST", body={"name": "a"}), request("GET", "nobody")]),
+        env={**os.environ, **ENVIRONMENT, **here, **environment, "PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "Traceback" not in done.stderr
+    return done.stdout
+
+
+def test_segments_reach_the_daemon(layer_path: Path):
+    trace = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1"
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as daemon:
+        daemon.bind(("127.0.0.1", 0))
+        daemon.settimeout(5)
+        address = f"127.0.0.1:{daemon.getsockname()[1]}"
+        run_as_lambda(layer_path, {"_X_AMZN_TRACE_ID": trace, "AWS_XRAY_DAEMON_ADDRESS": address})
+        segments = [json.loads(daemon.recv(65536).split(b"\n", 1)[1]) for _ in range(4)]
+    assert [one["name"] for one in segments] == ["dynamodb", "## handler"] * 2
+    call, handled, _, unknown = segments
+    assert call["aws"]["operation"] == "PutItem"
+    assert call["parent_id"] == handled["id"]
+    assert handled["annotations"]["route"] == "POST /items"
+    assert [one["annotations"]["status"] for one in (handled, unknown)] == [201, 404]
+    assert {one["trace_id"] for one in segments} == {"1-5759e988-bd862e3fe1be46a994272793"}
+
+
+@pytest.mark.parametrize("trace", ["", "Root=1-5759e988-bd862e3fe1be46a994272793"])
+def test_without_a_daemon_the_function_answers_all_the_same(layer_path: Path, trace: str):
+    output = run_as_lambda(
+        layer_path, {"_X_AMZN_TRACE_ID": trace, "AWS_XRAY_DAEMON_ADDRESS": "127.0.0.1:1"}
+    )
+    assert [line for line in output.splitlines() if line.startswith("STATUS")] == [
+        "STATUS 201",
+        "STATUS 404",
+    ]
