@@ -1,0 +1,41 @@
+"""The embedded emulator behind `--local`: started, stopped, and put right where it differs."""
+
+from provision.local.corrections import install
+from provision.local.emulator import (
+    Emulator,
+    EmulatorFailed,
+    EmulatorMissing,
+    PortTaken,
+    is_running,
+    reset,
+    running,
+    start,
+    stop,
+)
+from provision.local.facts import (
+    ACCOUNT,
+    CREDENTIALS,
+    DEFAULT_PORT,
+    FORGETS,
+    SKIPS,
+    invoke_url,
+)
+
+__all__ = [
+    "ACCOUNT",
+    "CREDENTIALS",
+    "DEFAULT_PORT",
+    "FORGETS",
+    "SKIPS",
+    "Emulator",
+    "EmulatorFailed",
+    "EmulatorMissing",
+    "PortTaken",
+    "install",
+    "invoke_url",
+    "is_running",
+    "reset",
+    "running",
+    "start",
+    "stop",
+]

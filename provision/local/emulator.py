@@ -1,0 +1,264 @@
+"""Starts and stops the emulator: one process a directory, which outlives its parent."""
+
+from __future__ import annotations
+
+import http.client
+import importlib.util
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from filelock import FileLock, Timeout
+
+from provision.errors import ProvisionError
+from provision.local.facts import DEFAULT_PORT, HOST
+from provision.local.ports import holder, is_free
+
+Report = Callable[[str], None]
+
+START_SECONDS: Final = 30.0
+STOP_SECONDS: Final = 20.0
+ANSWER_SECONDS: Final = 5.0
+TELL_EVERY: Final = 0.5
+
+_IDENTITY: Final = "/_provision"  # as in server.py, which cannot be imported without MiniStack
+_STOP: Final = "/_provision/stop"
+_STOP_HEADER: Final = "x-provision-stop"
+_SERVING_LOCK: Final = "serving.lock"
+_COMMAND_LOCK: Final = "command.lock"
+_RECORD: Final = "emulator.json"
+_LOG: Final = "log.txt"
+_DATA: Final = ("state", "s3", "tmp", "home")
+
+if sys.platform == "win32":
+    _DETACHED: Final = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.DETACHED_PROCESS
+else:
+    _DETACHED: Final = 0
+
+_PASSED_ON: Final = ("PATH", "LANG", "LC_ALL", "TZ", "SYSTEMROOT", "PYTHONDONTWRITEBYTECODE")
+
+
+class EmulatorFailed(ProvisionError):
+    """The emulator does not start, does not stop, or its directory cannot be used."""
+
+
+class EmulatorMissing(ProvisionError):
+    """MiniStack is not installed."""
+
+
+class PortTaken(ProvisionError):
+    """Something else listens on the emulator's port."""
+
+
+@dataclass(frozen=True)
+class Emulator:
+    """A running emulator."""
+
+    endpoint: str
+    port: int
+    pid: int
+
+
+def start(root: Path, *, port: int = DEFAULT_PORT, report: Report) -> Emulator:
+    """The emulator that keeps its data in `root`: the running one, or a new one."""
+    if importlib.util.find_spec("ministack") is None:
+        raise EmulatorMissing(
+            "the embedded emulator is not installed", hint="pip install 'provision[local]'"
+        )
+    root = root.resolve()
+    with _alone(root):
+        if found := running(root):
+            if found.port == port:
+                return found
+            report(f"moving the emulator from port {found.port} to {port}")
+            _stop(root, found)
+        _refuse_taken(port)
+        return _launch(root, port, report)
+
+
+def stop(root: Path) -> None:
+    """Ends the emulator of `root` and waits until its state is saved. Not running is success."""
+    root = root.resolve()
+    if root.is_dir():
+        with _alone(root):
+            _stop(root, running(root))
+
+
+def reset(root: Path) -> None:
+    """Ends the emulator of `root` and deletes what it holds, and nothing else."""
+    root = root.resolve()
+    if not root.is_dir():
+        return
+    with _alone(root):
+        _stop(root, running(root))
+        for name in _DATA:
+            shutil.rmtree(root / name, ignore_errors=True)
+        for name in (_RECORD, _LOG):
+            (root / name).unlink(missing_ok=True)
+
+
+def is_running(root: Path) -> bool:
+    return running(root) is not None
+
+
+def running(root: Path) -> Emulator | None:
+    """The emulator of `root`, if it answers on its port and says it is that one."""
+    root = root.resolve()
+    port = _record(root).get("port")
+    return _ask(root, port) if isinstance(port, int) else None
+
+
+def _ask(root: Path, port: int) -> Emulator | None:
+    """A stale record is harmless: whatever else answers there does not name this directory."""
+    try:
+        answer = json.loads(_request("GET", port, _IDENTITY))
+        if answer["root"] == str(root):
+            return Emulator(f"http://{HOST}:{port}", port, answer["pid"])
+    except (OSError, http.client.HTTPException, ValueError, KeyError, TypeError):
+        pass
+    return None
+
+
+def _request(method: str, port: int, path: str, headers: Mapping[str, str] | None = None) -> bytes:
+    connection = http.client.HTTPConnection(HOST, port, timeout=ANSWER_SECONDS)  # past any proxy
+    try:
+        connection.request(method, path, headers=headers or {})
+        return connection.getresponse().read()
+    finally:
+        connection.close()
+
+
+@contextmanager
+def _alone(root: Path) -> Iterator[None]:
+    """One command at a time starts, stops or resets the emulator of a directory."""
+    try:
+        root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        root.chmod(0o700)  # what MiniStack saves holds the values of API keys
+        lock = FileLock(root / _COMMAND_LOCK, timeout=START_SECONDS + STOP_SECONDS)
+        lock.acquire()
+    except OSError as error:
+        raise EmulatorFailed(
+            f"the emulator's directory {root} cannot be used: {error.strerror or error}",
+            hint="check who owns it",
+        ) from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _refuse_taken(port: int) -> None:
+    if is_free(HOST, port):
+        return
+    by = holder(port) or "another program"
+    other = DEFAULT_PORT + 11 if port == DEFAULT_PORT else port + 1
+    raise PortTaken(
+        f"port {port} of this machine, where the emulator should listen, is taken by {by}",
+        hint=f"stop it, or choose another port: PROVISION_LOCAL_PORT={other} provision up --local",
+    )
+
+
+def _launch(root: Path, port: int, report: Report) -> Emulator:
+    for name in _DATA:
+        (root / name).mkdir(mode=0o700, exist_ok=True)
+    shutil.rmtree(root / "tmp", ignore_errors=True)  # MiniStack leaves its functions' unpacked code
+    (root / "tmp").mkdir(mode=0o700)
+    with (root / _LOG).open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "provision.local.server", str(root), str(port)],
+            cwd=Path(__file__).parents[2],
+            env=_environment(root, port),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,  # Ctrl-C and the end of this terminal are not for it
+            creationflags=_DETACHED,
+        )
+    (root / _RECORD).write_text(json.dumps({"port": port, "pid": process.pid}))
+    emulator = _await(process, root, port, report)
+    process.returncode = 0  # it outlives us on purpose: nobody waits for it
+    return emulator
+
+
+def _environment(root: Path, port: int) -> dict[str, str]:
+    """Functions inherit it: nothing of the user's, and all that is written goes under `root`."""
+    passed_on = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
+    return passed_on | {
+        "GATEWAY_PORT": str(port),
+        "PERSIST_STATE": "1",
+        "STATE_DIR": str(root / "state"),
+        "S3_PERSIST": "1",
+        "S3_DATA_DIR": str(root / "s3"),
+        "TMPDIR": str(root / "tmp"),
+        "TEMP": str(root / "tmp"),
+        "TMP": str(root / "tmp"),
+        "HOME": str(root / "home"),
+        "USERPROFILE": str(root / "home"),
+        "PYTHONNOUSERSITE": "1",
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "DOCKER_HOST": f"unix://{root / 'no-docker'}",  # never touch the user's containers
+        "IOT_MTLS_ENABLED": "0",  # else it listens on every address, port 8883
+        "SFTP_ENABLED": "0",
+        "LAMBDA_ASYNC_RETRY_BASE_SECONDS": "0.2",  # AWS: a minute
+    }
+
+
+def _await(process: subprocess.Popen[bytes], root: Path, port: int, report: Report) -> Emulator:
+    began = time.monotonic()
+    told = -1.0
+    while (spent := time.monotonic() - began) < START_SECONDS:
+        if spent - told >= TELL_EVERY:
+            report(f"starting the emulator … {spent:.1f} s")
+            told = spent
+        if emulator := _ask(root, port):
+            return emulator
+        if process.poll() is not None:
+            raise EmulatorFailed(
+                f"the emulator ended as soon as it was started: {_last_words(root)}",
+                hint=f"its log is {root / _LOG}",
+            )
+        time.sleep(0.05)
+    process.kill()
+    process.wait()
+    raise EmulatorFailed(
+        f"the emulator did not answer within {START_SECONDS:.0f} s: {_last_words(root)}",
+        hint=f"its log is {root / _LOG}",
+    )
+
+
+def _last_words(root: Path) -> str:
+    lines = (root / _LOG).read_text(errors="replace").split("\n")
+    return next((line.strip() for line in reversed(lines) if line.strip()), "it wrote nothing")
+
+
+def _stop(root: Path, emulator: Emulator | None) -> None:
+    """Its lock is free only when the process is gone, and then everything is saved."""
+    if emulator:
+        with suppress(OSError, http.client.HTTPException):  # it may end by itself meanwhile
+            _request("POST", emulator.port, _STOP, {_STOP_HEADER: "yes"})
+    lock = FileLock(root / _SERVING_LOCK, timeout=STOP_SECONDS)
+    try:
+        with lock:
+            pass
+    except Timeout:
+        raise EmulatorFailed(
+            f"the emulator of {root} does not end within {STOP_SECONDS:.0f} s",
+            hint=f"end process {_record(root).get('pid')} by hand, then run the same command again",
+        ) from None
+
+
+def _record(root: Path) -> dict[str, Any]:
+    """Where the last emulator of this directory was started; empty when nobody knows."""
+    try:
+        record = json.loads((root / _RECORD).read_text())
+    except (OSError, ValueError):
+        return {}
+    return record if isinstance(record, dict) else {}

@@ -1,0 +1,37 @@
+"""What the emulator lacks and forgets, for the engine: nothing is silently dropped."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+DEFAULT_PORT: Final = 4566
+HOST: Final = "127.0.0.1"
+
+CREDENTIALS: Final = ("test", "test")
+"""Any pair will do; an access key of twelve digits would be read as another account."""
+
+ACCOUNT: Final = "000000000000"
+
+SKIPS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "autoscaling.target": "the emulator has no Application Auto Scaling",
+        "autoscaling.policy": "the emulator has no Application Auto Scaling",
+    }
+)
+"""Kind of step -> why it is not made on local."""
+
+FORGETS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
+    {
+        "cloudwatch.dashboard": MappingProxyType(
+            {"tags": "the emulator drops the tags of a dashboard"}
+        ),
+    }
+)
+"""Kind of step -> field -> why it is not compared on local: taken, but not given back."""
+
+
+def invoke_url(endpoint: str, api_id: str, stage: str) -> str:
+    """Where a deployed REST API answers; append a path that begins with a slash."""
+    return f"{endpoint}/restapis/{api_id}/{stage}/_user_request_"

@@ -1,0 +1,67 @@
+"""Who holds a port: so that "address in use" can name the program to stop."""
+
+from __future__ import annotations
+
+import socket
+import sys
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+_LISTEN: Final = "0A"
+_PROC: Final = Path("/proc")
+
+
+def is_free(host: str, port: int) -> bool:
+    """Whether a server could listen there now."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        if sys.platform != "win32":  # there, SO_REUSEADDR would let two servers share the port
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return False
+    return True
+
+
+def holder(port: int) -> str:
+    """`name (pid 123)` of the process that listens on the port, or "" where it cannot be known."""
+    inodes = _listening_inodes(port)
+    if not inodes:
+        return ""
+    for process in _PROC.iterdir():
+        if process.name.isdigit() and inodes & _sockets(process):
+            return f"{_name(process)} (pid {process.name})"
+    return ""
+
+
+def _listening_inodes(port: int) -> set[str]:
+    inodes = set()
+    for table in (_PROC / "net/tcp", _PROC / "net/tcp6"):
+        try:
+            lines = table.read_text().splitlines()[1:]
+        except OSError:  # not Linux
+            continue
+        for fields in (line.split() for line in lines):
+            local, state, inode = fields[1], fields[3], fields[9]
+            if state == _LISTEN and int(local.rpartition(":")[2], 16) == port:
+                inodes.add(f"socket:[{inode}]")
+    return inodes
+
+
+def _sockets(process: Path) -> set[str]:
+    found = set()
+    try:
+        for descriptor in (process / "fd").iterdir():
+            with suppress(FileNotFoundError):  # closed meanwhile
+                found.add(str(descriptor.readlink()))
+    except OSError:  # another user's, or gone meanwhile
+        return set()
+    return found
+
+
+def _name(process: Path) -> str:
+    try:
+        return (process / "comm").read_text().strip()
+    except OSError:
+        return "a process"

@@ -1,0 +1,164 @@
+"""The emulator's process: MiniStack, on 127.0.0.1, saving as it goes, ending when asked."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import json
+import os
+import signal
+import sys
+import time
+from collections.abc import Awaitable, Callable, Iterable
+from pathlib import Path
+from typing import Any, Final
+
+from filelock import FileLock, Timeout
+from hypercorn.asyncio import serve
+from hypercorn.config import Config
+
+from provision.local.facts import HOST
+
+IDENTITY: Final = "/_provision"
+STOP: Final = "/_provision/stop"
+STOP_HEADER: Final = "x-provision-stop"
+SERVING_LOCK: Final = "serving.lock"
+
+QUIET_SECONDS: Final = 2.0
+LONGEST_UNSAVED_SECONDS: Final = 15.0
+
+_READS: Final = ("Get", "List", "Describe", "Query", "Scan", "BatchGet", "Receive")
+
+Scope = dict[str, Any]
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+
+class Saver:
+    """Saves MiniStack's state a moment after a write. By itself it saves only at a clean end."""
+
+    def __init__(self, save: Callable[[], None]) -> None:
+        self._save = save
+        self._first: float | None = None
+        self._last = 0.0
+
+    def written(self) -> None:
+        self._last = time.monotonic()
+        if self._first is None:
+            self._first = self._last
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Until `stop`; whoever awaits this knows that no save is going on any more."""
+        while not stop.is_set():
+            if self._is_due():
+                self._first = None
+                await asyncio.to_thread(self._save)
+            try:
+                await asyncio.wait_for(stop.wait(), timeout=0.5)
+            except TimeoutError:
+                continue
+
+    def _is_due(self) -> bool:
+        if self._first is None:
+            return False
+        now = time.monotonic()
+        quiet = now - self._last >= QUIET_SECONDS
+        return quiet or now - self._first >= LONGEST_UNSAVED_SECONDS
+
+
+class Front:
+    """Stands before MiniStack: says whose it is, lets the rest through, notes what was written."""
+
+    def __init__(self, app: App, root: Path, written: Callable[[], None]) -> None:
+        self._app = app
+        self._root = root
+        self._written = written
+        self.stop = asyncio.Event()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+        elif scope["path"] == IDENTITY:
+            await _answer(send, 200, {"root": str(self._root), "pid": os.getpid()})
+        elif scope["path"] == STOP:
+            # No web page can send a header of ours without asking first, which we refuse.
+            asked = STOP_HEADER in _header_names(scope) and scope["method"] == "POST"
+            await _answer(send, 202 if asked else 403, {"stopping": asked})
+            if asked:
+                self.stop.set()
+        else:
+            await self._app(scope, self._watched(scope, receive), send)
+
+    def _watched(self, scope: Scope, receive: Receive) -> Receive:
+        first = True
+
+        async def watched() -> dict[str, Any]:
+            nonlocal first
+            message = await receive()
+            if first and _is_write(scope, message.get("body", b"")):
+                self._written()
+            first = False
+            return message
+
+        return watched
+
+
+def _is_write(scope: Scope, body: bytes) -> bool:
+    """By method for the REST protocols; by name for JSON and Query, where all is POST."""
+    if scope["method"] in {"GET", "HEAD", "OPTIONS"}:
+        return False
+    target: bytes = next((value for key, value in scope["headers"] if key == b"x-amz-target"), b"")
+    operation = target.rpartition(b".")[2] or body.partition(b"Action=")[2]
+    return not operation.decode("latin-1").startswith(_READS)
+
+
+def _header_names(scope: Scope) -> Iterable[str]:
+    return {key.decode("latin-1").lower() for key, _ in scope["headers"]}
+
+
+async def _answer(send: Send, status: int, body: dict[str, object]) -> None:
+    headers = [(b"content-type", b"application/json")]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": json.dumps(body).encode()})
+
+
+async def _serve(root: Path, port: int) -> None:
+    ministack = importlib.import_module("ministack.app")
+    persistence = importlib.import_module("ministack.core.persistence")
+
+    def save() -> None:
+        persistence.save_all(ministack._build_persistence_save_dict())  # noqa: SLF001 - no public one
+
+    saver = Saver(save)
+    front = Front(ministack.app, root, saver.written)
+    loop = asyncio.get_running_loop()
+    if sys.platform != "win32":
+        loop.add_signal_handler(signal.SIGTERM, front.stop.set)
+        loop.add_signal_handler(signal.SIGINT, front.stop.set)
+    saving = asyncio.create_task(saver.run(front.stop))
+
+    async def asked_to_stop() -> None:
+        await front.stop.wait()
+        await saving
+
+    config = Config()
+    config.bind = [f"{HOST}:{port}"]
+    config.keep_alive_timeout = 75
+    config.graceful_timeout = 1
+    await serve(front, config, shutdown_trigger=asked_to_stop)  # type: ignore[arg-type]  # plain ASGI
+
+
+def main() -> None:
+    """`python -m provision.local.server ROOT PORT`, with the environment of `emulator.py`."""
+    root, port = Path(sys.argv[1]), int(sys.argv[2])
+    lock = FileLock(root / SERVING_LOCK, timeout=0)
+    try:
+        with lock:
+            asyncio.run(_serve(root, port))
+    except Timeout:
+        sys.exit(f"another emulator serves {root}")
+
+
+if __name__ == "__main__":
+    main()

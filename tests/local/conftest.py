@@ -1,0 +1,64 @@
+"""An emulator for each test that asks: a free port, a fresh directory, always stopped."""
+
+from __future__ import annotations
+
+import io
+import socket
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from botocore.config import Config
+
+from provision import local
+
+Connect = Callable[[str], Any]
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def quiet(_line: str) -> None:
+    """A report nobody reads."""
+
+
+def connect(service: str, endpoint: str) -> Any:
+    key, secret = local.CREDENTIALS
+    return boto3.client(  # type: ignore[call-overload]  # by any name
+        service,
+        region_name="us-east-1",
+        endpoint_url=endpoint,
+        aws_access_key_id=key,
+        aws_secret_access_key=secret,
+        config=Config(retries={"total_max_attempts": 1}, proxies={}),
+    )
+
+
+def zipped(**modules: str) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, text in modules.items():
+            archive.writestr(f"{name}.py", text)
+    return buffer.getvalue()
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Iterator[Path]:
+    directory = tmp_path / "emulator"
+    yield directory
+    local.stop(directory)
+
+
+@pytest.fixture(scope="module")
+def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[local.Emulator]:
+    """One for all tests of a module, for those that only talk to it."""
+    directory = tmp_path_factory.mktemp("emulator")
+    yield local.start(directory, port=free_port(), report=quiet)
+    local.stop(directory)

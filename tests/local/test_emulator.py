@@ -1,0 +1,320 @@
+"""Starting, stopping, resetting: one process a directory, on this machine only, nothing lost."""
+
+from __future__ import annotations
+
+import http.client
+import importlib.util
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from provision import local
+from provision.errors import ProvisionError
+from tests.local.conftest import connect, free_port, quiet, zipped
+
+ROLE = f"arn:aws:iam::{local.ACCOUNT}:role/any"
+
+
+@pytest.mark.emulator
+def test_starts_once_and_stops(root: Path) -> None:
+    port = free_port()
+    assert not local.is_running(root)
+    lines: list[str] = []
+    first = local.start(root, port=port, report=lines.append)
+    assert first.endpoint == f"http://127.0.0.1:{port}"
+    assert lines[0].startswith("starting the emulator … 0")
+    lines.clear()
+    assert local.start(root, port=port, report=lines.append) == first
+    assert lines == []
+    assert local.is_running(root)
+    local.stop(root)
+    assert not local.is_running(root)
+    local.stop(root)
+
+
+@pytest.mark.emulator
+def test_outlives_the_process_that_started_it(root: Path) -> None:
+    port = free_port()
+    code = (
+        "import sys; from pathlib import Path; from provision import local;"
+        "local.start(Path(sys.argv[1]), port=int(sys.argv[2]), report=print)"
+    )
+    subprocess.run([sys.executable, "-c", code, str(root), str(port)], check=True, timeout=60)
+    assert local.is_running(root)
+
+
+@pytest.mark.emulator
+def test_two_starts_at_once_start_one(root: Path) -> None:
+    port = free_port()
+    gate = threading.Barrier(2)
+
+    def start(_: int) -> local.Emulator:
+        gate.wait()
+        return local.start(root, port=port, report=quiet)
+
+    with ThreadPoolExecutor(2) as pool:
+        one, other = pool.map(start, range(2))
+    assert one == other
+
+
+def other_addresses() -> Iterator[str]:
+    yield "127.0.0.2"
+    for *_, address in socket.getaddrinfo(socket.gethostname(), None, socket.AF_INET):
+        if str(address[0]) != "127.0.0.1":
+            yield str(address[0])
+
+
+@pytest.mark.emulator
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux answers on all of 127.0.0.0/8")
+def test_listens_on_this_machine_only(root: Path) -> None:
+    emulator = local.start(root, port=free_port(), report=quiet)
+    with socket.create_connection(("127.0.0.1", emulator.port), timeout=2):
+        pass
+    for address in other_addresses():
+        with pytest.raises(OSError), socket.create_connection((address, emulator.port), timeout=2):
+            pass
+    listening = [line for line in listeners(emulator.pid) if not line.startswith("127.0.0.1:")]
+    assert listening == []
+
+
+def listeners(pid: int) -> list[str]:
+    """`address:port` of every TCP socket the process listens on."""
+    sockets = {str(fd.readlink()) for fd in Path(f"/proc/{pid}/fd").iterdir()}
+    found = []
+    for table in ("tcp", "tcp6"):
+        for line in Path(f"/proc/{pid}/net/{table}").read_text().splitlines()[1:]:
+            fields = line.split()
+            if fields[3] == "0A" and f"socket:[{fields[9]}]" in sockets:
+                address, port = fields[1].split(":")
+                dotted = socket.inet_ntoa(int(address, 16).to_bytes(4, "little")[:4])
+                found.append(f"{dotted}:{int(port, 16)}")
+    return found
+
+
+@pytest.mark.emulator
+def test_all_is_there_after_stop_and_start(root: Path) -> None:
+    port = free_port()
+    emulator = local.start(root, port=port, report=quiet)
+    table_with_an_item(emulator, "items", "kept")
+    make_function(emulator, "def handler(event, context):\n    return 'still here'\n")
+    gateway = connect("apigateway", emulator.endpoint)
+    api = gateway.create_rest_api(name="api", tags={"owner": "us"})["id"]
+    local.stop(root)
+
+    local.start(root, port=port, report=quiet)
+    assert item_ids(emulator, "items") == {"kept"}
+    assert gateway.get_rest_api(restApiId=api)["tags"] == {"owner": "us"}
+    answer = connect("lambda", emulator.endpoint).invoke(FunctionName="function")
+    assert json.load(answer["Payload"]) == "still here"
+
+
+@pytest.mark.emulator
+@pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL")
+def test_killed_it_has_saved_what_was_written_before(root: Path) -> None:
+    port = free_port()
+    emulator = local.start(root, port=port, report=quiet)
+    table_with_an_item(emulator, "items", "kept")
+    saved = root / "state" / "dynamodb.json"
+    wait_until(lambda: saved.exists() and "kept" in saved.read_text())
+    os.kill(emulator.pid, signal.SIGKILL)
+    wait_until(lambda: not local.is_running(root))
+
+    again = local.start(root, port=port, report=quiet)
+    assert again.pid != emulator.pid
+    assert item_ids(again, "items") == {"kept"}
+
+
+@pytest.mark.emulator
+def test_reset_deletes_its_data_and_nothing_else(root: Path) -> None:
+    port = free_port()
+    beside = root.parent / "dev" / "state.json"
+    beside.parent.mkdir()
+    beside.write_text("{}")
+    within = root / "notes.txt"
+    table_with_an_item(local.start(root, port=port, report=quiet), "items", "lost")
+    within.write_text("mine")
+    local.reset(root)
+    assert not local.is_running(root)
+    assert beside.exists()
+    assert within.exists()
+    emulator = local.start(root, port=port, report=quiet)
+    assert connect("dynamodb", emulator.endpoint).list_tables()["TableNames"] == []
+
+
+def test_reset_of_nothing_makes_nothing(tmp_path: Path) -> None:
+    local.reset(tmp_path / "none")
+    local.stop(tmp_path / "none")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.emulator
+def test_moves_to_another_port_with_its_data(root: Path) -> None:
+    first = local.start(root, port=free_port(), report=quiet)
+    table_with_an_item(first, "items", "kept")
+    lines: list[str] = []
+    second = local.start(root, port=free_port(), report=lines.append)
+    assert second.port != first.port
+    assert lines[0] == f"moving the emulator from port {first.port} to {second.port}"
+    assert item_ids(second, "items") == {"kept"}
+
+
+def test_a_taken_port_is_named_with_its_holder(root: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(local.PortTaken) as caught:
+            local.start(root, port=port, report=quiet)
+    assert isinstance(caught.value, ProvisionError)
+    assert f"port {port} " in caught.value.message
+    assert f"PROVISION_LOCAL_PORT={port + 1} provision up --local" in caught.value.hint
+    if sys.platform == "linux":
+        assert f"(pid {os.getpid()})" in caught.value.message
+
+
+@pytest.mark.emulator
+def test_a_stale_record_is_harmless(root: Path) -> None:
+    """Another emulator answers on the recorded port, under a process id that is alive."""
+    other = local.start(root, port=free_port(), report=quiet)
+    stale = root.parent / "stale"
+    stale.mkdir()
+    (stale / "emulator.json").write_text(json.dumps({"port": other.port, "pid": os.getpid()}))
+    assert not local.is_running(stale)
+    local.stop(stale)
+    assert local.is_running(root)
+    mine = local.start(stale, port=free_port(), report=quiet)
+    local.stop(stale)
+    assert mine.pid != other.pid
+    assert local.is_running(root)
+
+
+def test_a_broken_record_is_harmless(tmp_path: Path) -> None:
+    (tmp_path / "emulator.json").write_text('["not", "ours"')
+    assert not local.is_running(tmp_path)
+    (tmp_path / "emulator.json").write_text('["not", "ours"]')
+    assert not local.is_running(tmp_path)
+
+
+def test_without_ministack_it_says_what_to_install(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _name: None)
+    with pytest.raises(local.EmulatorMissing) as caught:
+        local.start(root, report=quiet)
+    assert caught.value.hint == "pip install 'provision[local]'"
+
+
+def test_import_needs_neither_boto3_nor_ministack() -> None:
+    code = (
+        "import sys, provision.local;"
+        "print([m for m in ('boto3', 'botocore', 'ministack', 'hypercorn') if m in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], check=True, capture_output=True, text=True, timeout=60
+    )
+    assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.emulator
+def test_an_early_end_shows_its_last_words(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("provision.local.emulator.is_free", lambda _host, _port: True)
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port = taken.getsockname()[1]
+        with pytest.raises(local.EmulatorFailed) as caught:
+            local.start(root, port=port, report=quiet)
+    assert "ended as soon as it was started" in caught.value.message
+    assert "in use" in caught.value.message
+    assert str(root / "log.txt") in caught.value.hint
+
+
+@pytest.mark.skipif(sys.platform == "win32" or os.geteuid() == 0, reason="root may write anywhere")
+def test_a_directory_it_may_not_write(tmp_path: Path) -> None:
+    tmp_path.chmod(0o500)
+    with pytest.raises(local.EmulatorFailed, match="cannot be used: Permission denied"):
+        local.start(tmp_path / "emulator", report=quiet)
+
+
+def test_a_file_where_its_directory_should_be(tmp_path: Path) -> None:
+    (tmp_path / "emulator").write_text("")
+    with pytest.raises(local.EmulatorFailed, match="cannot be used"):
+        local.start(tmp_path / "emulator", report=quiet)
+
+
+@pytest.mark.emulator
+def test_functions_see_nothing_of_the_user(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_PROFILE", "private")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "private")
+    monkeypatch.setenv("SOME_TOKEN", "private")
+    monkeypatch.setenv("HOME", "/home/private")
+    emulator = local.start(root, port=free_port(), report=quiet)
+    monkeypatch.delenv("AWS_PROFILE")  # boto3, here, would look for it
+    make_function(
+        emulator, "import os\ndef handler(event, context):\n    return dict(os.environ)\n"
+    )
+    answer = connect("lambda", emulator.endpoint).invoke(FunctionName="function")
+    environment = json.load(answer["Payload"])
+    assert "private" not in " ".join(environment.values())
+    assert environment["AWS_ENDPOINT_URL"] == emulator.endpoint
+    assert environment["TMPDIR"] == str(root / "tmp")
+
+
+@pytest.mark.emulator
+@pytest.mark.skipif(sys.platform == "win32", reason="file modes")
+def test_its_directory_is_private(root: Path) -> None:
+    local.start(root, port=free_port(), report=quiet)
+    assert root.stat().st_mode & 0o777 == 0o700
+
+
+@pytest.mark.emulator
+def test_only_a_request_with_our_header_stops_it(root: Path) -> None:
+    """A web page may post to this machine, but not with a header of ours."""
+    emulator = local.start(root, port=free_port(), report=quiet)
+    connection = http.client.HTTPConnection("127.0.0.1", emulator.port, timeout=5)
+    connection.request("POST", "/_provision/stop")
+    assert connection.getresponse().status == 403
+    connection.close()
+    assert local.is_running(root)
+
+
+def table_with_an_item(emulator: local.Emulator, table: str, item: str) -> None:
+    dynamodb = connect("dynamodb", emulator.endpoint)
+    dynamodb.create_table(
+        TableName=table,
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    dynamodb.put_item(TableName=table, Item={"id": {"S": item}})
+
+
+def item_ids(emulator: local.Emulator, table: str) -> set[str]:
+    items = connect("dynamodb", emulator.endpoint).scan(TableName=table)["Items"]
+    return {item["id"]["S"] for item in items}
+
+
+def make_function(emulator: local.Emulator, code: str) -> None:
+    connect("lambda", emulator.endpoint).create_function(
+        FunctionName="function",
+        Runtime="python3.13",
+        Role=ROLE,
+        Handler="code.handler",
+        Code={"ZipFile": zipped(code=code)},
+    )
+
+
+def wait_until(true: Callable[[], bool], seconds: float = 20) -> None:
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline, "did not come about"
+        time.sleep(0.05)
