@@ -8,12 +8,16 @@ from typing import Final
 from provision.step import Step
 from provision.steps.alias import Alias
 from provision.steps.api_key import ApiKey
+from provision.steps.deployment import Deployment
 from provision.steps.event_invoke import EventInvoke
 from provision.steps.function import Function
 from provision.steps.layer import Layer
 from provision.steps.permission import Permission
+from provision.steps.rest_api import RestApi
 from provision.steps.role import Role
 from provision.steps.route_table import RouteTable
+from provision.steps.security_group import SecurityGroup
+from provision.steps.stage import Stage
 from provision.steps.subnet import Subnet
 from provision.steps.table import Table
 from provision.steps.usage_plan import UsagePlan
@@ -25,12 +29,16 @@ KINDS: Final[Mapping[str, type[Step]]] = {
     for kind in (
         Alias,
         ApiKey,
+        Deployment,
         EventInvoke,
         Function,
         Layer,
         Permission,
+        RestApi,
         Role,
         RouteTable,
+        SecurityGroup,
+        Stage,
         Subnet,
         Table,
         UsagePlan,

@@ -1,0 +1,107 @@
+"""A deployment: the frozen copy of a REST API that a stage serves, known by its digest."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final, Self
+
+from provision.aws import Aws
+from provision.step import Computed, Fixed, Local, Replacement, Step
+from provision.unknown import is_known
+
+if TYPE_CHECKING:
+    from mypy_boto3_apigateway.type_defs import DeploymentTypeDef
+
+KEPT: Final = 5
+"""How many of ours stay, to go back to by hand; more if a stage uses them (A12)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deployment(Step):
+    """`digest` is `RestApi.digest()`. AWS has no tags for it: owner and digest are its description.
+
+    https://docs.aws.amazon.com/apigateway/latest/api/API_CreateDeployment.html
+    """
+
+    KIND = "apigateway.deployment"
+    IDENTITY = ("api_id",)
+    REPLACEMENT = Replacement.SUCCEED
+    UNIQUE = False
+
+    api_id: Fixed[str]
+    digest: Fixed[str]
+    owner: Local[str] = ""
+    id: Computed[str] = ""
+
+    @property
+    def label(self) -> str:
+        known = is_known(self.digest)
+        return f"deployment {self.digest[:8]}" if known else "deployment"
+
+    def with_owner(self, owner: str) -> Self:
+        return replace(self, owner=owner)
+
+    def observe(self, aws: Aws) -> Self | None:
+        """The newest of this digest (A11: whichever run made it, it serves), else the newest."""
+        ours = self._ours(aws)
+        same = [one for one in ours if self._digest(one) == self.digest]
+        found = (same or ours)[-1:]
+        if not found:
+            return None
+        return replace(self, digest=self._digest(found[0]), id=found[0]["id"])
+
+    def create(self, aws: Aws) -> Self:
+        # A11: with a stage's name it would also make or move the stage.
+        made = aws.apigateway.create_deployment(
+            restApiId=self.api_id, description=f"{self.owner} {self.digest}"
+        )
+        self._prune(aws, made["id"])
+        return replace(self, id=made["id"])
+
+    def update(self, aws: Aws, have: Self, changed: Collection[str]) -> Self:  # noqa: ARG002
+        """Reached when a create had no answer and AWS shows only an older one: it was not made."""
+        return self.create(aws)
+
+    def delete(self, aws: Aws) -> None:
+        """All of ours. One that a stage still uses stays, and goes with the API (A12, A31)."""
+        ours = self._ours(aws)
+        used = self._used(aws) if ours else set()
+        for deployment in ours:
+            if deployment["id"] not in used:
+                self._delete_one(aws, deployment["id"])
+
+    def _ours(self, aws: Aws) -> list[DeploymentTypeDef]:
+        """Oldest first; none when the API is gone."""
+        pages = aws.apigateway.get_paginator("get_deployments").paginate(
+            restApiId=self.api_id, PaginationConfig={"PageSize": 500}
+        )
+        try:
+            found = [item for page in pages for item in page["items"]]
+        except aws.apigateway.exceptions.NotFoundException:
+            return []
+        ours = (one for one in found if one.get("description", "").startswith(f"{self.owner} "))
+        return sorted(ours, key=lambda one: one["createdDate"])
+
+    def _digest(self, found: DeploymentTypeDef) -> str:
+        return found["description"].removeprefix(f"{self.owner} ")
+
+    def _used(self, aws: Aws) -> set[str]:
+        """By any stage, ours or not, or its canary."""
+        stages = aws.apigateway.get_stages(restApiId=self.api_id)["item"]
+        canaries = {stage.get("canarySettings", {}).get("deploymentId", "") for stage in stages}
+        return canaries | {stage.get("deploymentId", "") for stage in stages}
+
+    def _prune(self, aws: Aws, made: str) -> None:
+        """The stage still points to the one before; what is in use now goes some other time."""
+        surplus = [one["id"] for one in self._ours(aws) if one["id"] != made][: -(KEPT - 1)]
+        used = self._used(aws) if surplus else set()
+        for deployment_id in surplus:
+            if deployment_id not in used:
+                self._delete_one(aws, deployment_id)
+
+    def _delete_one(self, aws: Aws, deployment_id: str) -> None:
+        try:
+            aws.apigateway.delete_deployment(restApiId=self.api_id, deploymentId=deployment_id)
+        except aws.apigateway.exceptions.NotFoundException:
+            return

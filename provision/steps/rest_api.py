@@ -1,0 +1,200 @@
+"""A REST API with its routes, preflights, validators, models and gateway responses.
+
+One step, because AWS serialises writes on one API (A3) and one deployment freezes it all.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Collection
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Final, Self
+
+from provision.aws import Aws
+from provision.errors import ProvisionError
+from provision.step import OWNER, Computed, Document, Replacement, Tagged
+from provision.steps.rest_api_contents import (
+    Contents,
+    Cors,
+    Route,
+    differences,
+)
+from provision.steps.rest_api_reading import empty, read, settings_of
+from provision.steps.rest_api_routes import contents_of, cors_of, routes_of
+from provision.steps.rest_api_writing import settings_patches, write
+from provision.steps.tags import tag_changes, without_system
+from provision.unknown import UNKNOWN, is_known
+
+if TYPE_CHECKING:
+    from mypy_boto3_apigateway.type_defs import (
+        PatchOperationTypeDef,
+        RestApiResponseTypeDef,
+        RestApiTypeDef,
+    )
+
+    Description = RestApiTypeDef | RestApiResponseTypeDef
+
+__all__ = ["Cors", "RestApi", "Route"]
+
+STATUS_BUDGET: Final = 300
+_CONTENTS: Final = frozenset(["routes", "cors", "models", "strays"])
+
+
+@dataclass(frozen=True, kw_only=True)
+class RestApi(Tagged):
+    """Regional, keys from the header x-api-key. `routes` sorted by path and method; `models`: JSON
+    Schema by name; `strays` says in words what is there and the other fields have no word for.
+
+    Nothing of it is live before a deployment of its `digest` is (A8).
+
+    https://docs.aws.amazon.com/apigateway/latest/api/API_CreateRestApi.html
+    """
+
+    KIND = "apigateway.rest_api"
+    IDENTITY = ("tags",)
+    REPLACEMENT = Replacement.CREATE_FIRST
+    UNIQUE = False
+
+    name: str
+    description: str = ""
+    default_endpoint: bool = True
+    routes: tuple[Route, ...]
+    cors: Cors | None = None
+    models: dict[str, Document]
+    strays: tuple[str, ...] = ()
+    id: Computed[str] = ""
+    root_id: Computed[str] = ""
+
+    @property
+    def label(self) -> str:
+        return self.name
+
+    def digest(self) -> str:
+        """Of all that a deployment freezes; unknown while a part of it is."""
+        frozen = [self.routes, self.cors, self.models, self.default_endpoint]
+        if not is_known(frozen):
+            unknown: str = UNKNOWN
+            return unknown
+        # Whether the default endpoint answers also takes effect only with a deployment.
+        parts = {"contents": asdict(self.contents()), "default_endpoint": self.default_endpoint}
+        text = json.dumps(parts, sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def contents(self) -> Contents:
+        """What the fields say, as AWS would show it."""
+        return contents_of(self.routes, self.cors, self.models)
+
+    def observe(self, aws: Aws) -> Self | None:
+        found = self._describe(aws, self.id) if self.id else self._search(aws)
+        if found is None:
+            return None
+        reading = read(aws, found["id"], settings_of(found))
+        seen = replace(
+            self,
+            name=found["name"],
+            description=found.get("description", ""),
+            default_endpoint=not found.get("disableExecuteApiEndpoint", False),
+            routes=routes_of(reading.contents),
+            cors=cors_of(reading.contents),
+            models=dict(reading.contents.models),
+            tags=without_system(found.get("tags", {})),
+            id=found["id"],
+            root_id=reading.resources["/"],
+        )
+        return replace(seen, strays=differences(seen.contents(), reading.contents))
+
+    def create(self, aws: Aws) -> Self:
+        made = aws.apigateway.create_rest_api(
+            name=self.name,
+            description=self.description,
+            apiKeySource="HEADER",
+            endpointConfiguration={"types": ["REGIONAL"]},
+            disableExecuteApiEndpoint=not self.default_endpoint,
+            tags=self.tags,
+        )
+        aws.fresh.add(made["id"])
+        root = made["rootResourceId"]
+        write(aws, made["id"], empty(root), self.contents())
+        return replace(self, id=made["id"], root_id=root)
+
+    def update(self, aws: Aws, have: Self, changed: Collection[str]) -> Self:
+        if "tags" in changed:
+            self._set_tags(aws, have)
+        patches = self._patches(changed)
+        reading = None
+        if _CONTENTS & set(changed):
+            # Read again: what differs by call is finer than what differs by field.
+            settings = settings_of(aws.apigateway.get_rest_api(restApiId=have.id))
+            reading = read(aws, have.id, settings)
+            patches += settings_patches(settings)
+        if patches:
+            aws.apigateway.update_rest_api(restApiId=have.id, patchOperations=patches)
+        if reading:
+            write(aws, have.id, reading, self.contents())
+        return replace(self, id=have.id, root_id=have.root_id)
+
+    def delete(self, aws: Aws) -> None:
+        found = None if self.id else self._search(aws)
+        api_id = found["id"] if found else self.id
+        if not api_id:
+            return
+        # A31: stages, deployments and methods go with it; mappings and plans have gone before.
+        try:
+            aws.apigateway.delete_rest_api(restApiId=api_id)
+        except aws.apigateway.exceptions.NotFoundException:
+            return
+
+    def _describe(self, aws: Aws, api_id: str) -> Description | None:
+        def settled() -> tuple[RestApiResponseTypeDef | None] | None:
+            try:
+                found = aws.apigateway.get_rest_api(restApiId=api_id)
+            except aws.apigateway.exceptions.NotFoundException:
+                return (None,)
+            return None if found.get("apiStatus") in {"UPDATING", "PENDING"} else (found,)
+
+        (found,) = aws.wait(f"API {self.name} to settle", settled, budget=STATUS_BUDGET)
+        return found
+
+    def _search(self, aws: Aws) -> Description | None:
+        """By the owner tag, which every item of the list carries (A5)."""
+        pages = aws.apigateway.get_paginator("get_rest_apis").paginate(
+            PaginationConfig={"PageSize": 500}
+        )
+        found = [
+            api
+            for page in pages
+            for api in page["items"]
+            if api.get("tags", {}).get(OWNER) == self.owner
+        ]
+        if len(found) > 1:
+            ids = ", ".join(sorted(api["id"] for api in found))
+            raise ProvisionError(
+                f"the REST APIs {ids} all carry the tag {OWNER}={self.owner}: which one is it?",
+                hint="delete those not in use: aws apigateway delete-rest-api --rest-api-id ID",
+            )
+        return found[0] if found else None
+
+    def _patches(self, changed: Collection[str]) -> list[PatchOperationTypeDef]:
+        values = {
+            "name": ("/name", self.name),
+            "description": ("/description", self.description),
+            "default_endpoint": (
+                "/disableExecuteApiEndpoint",
+                "false" if self.default_endpoint else "true",
+            ),
+        }
+        return [
+            {"op": "replace", "path": path, "value": value}
+            for name, (path, value) in values.items()
+            if name in changed
+        ]
+
+    def _set_tags(self, aws: Aws, have: Self) -> None:
+        # A18: no account in the ARN.
+        arn = aws.where.arn("apigateway", f"/restapis/{have.id}", account=False)
+        gone, new = tag_changes(have.tags, self.tags)
+        if gone:
+            aws.apigateway.untag_resource(resourceArn=arn, tagKeys=gone)
+        if new:
+            aws.apigateway.tag_resource(resourceArn=arn, tags=new)
