@@ -1,0 +1,49 @@
+"""config.yaml: read, checked and merged into the values in effect for one environment."""
+
+from __future__ import annotations
+
+from provision.config.api import (
+    Api,
+    ApiLog,
+    Cors,
+    CustomDomain,
+    Endpoint,
+    Quota,
+    Route,
+    Throttle,
+)
+from provision.config.functions import Function, FunctionLog, Layer, Retries
+from provision.config.load import load
+from provision.config.model import Config, Network
+from provision.config.monitoring import Alarms, Monitoring
+from provision.config.problem import ConfigInvalid, Problem
+from provision.config.reference import effective, reference, schema
+from provision.config.tables import Capacity, Expire, Table
+
+__all__ = [
+    "Alarms",
+    "Api",
+    "ApiLog",
+    "Capacity",
+    "Config",
+    "ConfigInvalid",
+    "Cors",
+    "CustomDomain",
+    "Endpoint",
+    "Expire",
+    "Function",
+    "FunctionLog",
+    "Layer",
+    "Monitoring",
+    "Network",
+    "Problem",
+    "Quota",
+    "Retries",
+    "Route",
+    "Table",
+    "Throttle",
+    "effective",
+    "load",
+    "reference",
+    "schema",
+]

@@ -1,0 +1,209 @@
+"""What one value cannot know alone: references, sources, names as AWS will see them, and limits.
+
+Checks read the file's nodes, not the model, so that they speak even when something else is wrong.
+"""
+
+from __future__ import annotations
+
+import difflib
+import ipaddress
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+from provision.bundle import handler_problem
+from provision.config.limits import (
+    check_alarms,
+    check_capacity,
+    check_environment,
+    check_names,
+    check_tags,
+)
+from provision.config.node import Node
+from provision.config.problem import Problem, nearest
+from provision.config.routes import check_models, check_routes
+
+
+def check(tree: Node, folder: Path) -> list[Problem]:
+    """Every check, all problems."""
+    return [
+        *check_region(tree),
+        *check_network(tree),
+        *check_references(tree),
+        *check_shared_layers(tree),
+        *check_sources(tree, folder),
+        *check_routes(tree),
+        *check_models(tree),
+        *check_domain(tree),
+        *check_tags(tree),
+        *check_capacity(tree),
+        *check_alarms(tree),
+        *check_environment(tree),
+        *check_names(tree),
+    ]
+
+
+def check_region(tree: Node) -> Iterator[Problem]:
+    region = tree.get("region")
+    if region is None or not isinstance(region.value, str) or not region.value:
+        return
+    known = _regions()
+    if region.value not in known:
+        yield region.problem(
+            f'AWS has no region "{region.value}", as far as the installed boto3 knows',
+            nearest(region.value, known) or "name one such as us-east-1, or upgrade boto3",
+        )
+
+
+@cache
+def _regions() -> tuple[str, ...]:
+    # The import takes a tenth of a second, which `--help` must not pay.
+    from botocore.loaders import Loader  # noqa: PLC0415
+
+    partitions = Loader().load_data("partitions")["partitions"]
+    return tuple(
+        region
+        for partition in partitions
+        for region in partition["regions"]
+        if not region.endswith("-global")
+    )
+
+
+def check_network(tree: Node) -> Iterator[Problem]:
+    zones, cidr = tree.number("network", "zones"), tree.get("network", "cidr")
+    if cidr is None or not isinstance(cidr.value, str):
+        return
+    try:
+        length = ipaddress.IPv4Network(cidr.value).prefixlen
+    except ValueError:
+        return  # the model has said it
+    subnet = length + ((zones or 2) - 1).bit_length()
+    if length <= _SMALLEST < subnet:
+        yield cidr.problem(
+            f"{cidr.value} in {zones or 2} zones leaves subnets of /{subnet}; "
+            f"AWS takes none smaller than /{_SMALLEST}",
+            f"write a range of /{length - (subnet - _SMALLEST)} or larger",
+        )
+
+
+_SMALLEST = 28
+
+
+def check_references(tree: Node) -> Iterator[Problem]:
+    """Layers and tables of functions, and the functions and models of routes."""
+    for _, function in tree.children("functions"):
+        layers = function.node.get("layers")
+        for layer in layers.elements if layers else ():
+            yield from _reference(tree, layer, ("layers",), "layer")
+        for name, entry in function.node.children("tables"):
+            if _absent(tree, name, ("tables",)):
+                yield entry.problem(*_unknown(tree, name, ("tables",), "table"))
+    for _, route in tree.children("api", "routes"):
+        target = route.node.get("function") or route.node
+        yield from _reference(tree, target, ("functions",), "function")
+        if body := route.node.get("body"):
+            yield from _reference(tree, body, ("api", "models"), "model")
+
+
+def _reference(tree: Node, node: Node, section: tuple[str, ...], kind: str) -> Iterator[Problem]:
+    if isinstance(node.value, str) and _absent(tree, node.value, section):
+        yield node.problem(*_unknown(tree, node.value, section, kind))
+
+
+def _absent(tree: Node, name: str, section: tuple[str, ...]) -> bool:
+    there = tree.get(*section)
+    # Without functions every route would be wrong; that they are missing is said elsewhere.
+    return name not in there.entries if there else section != ("functions",)
+
+
+def _unknown(tree: Node, name: str, section: tuple[str, ...], kind: str) -> tuple[str, str]:
+    known = [key for key, _ in tree.children(*section)]
+    place = ".".join(section)
+    listed = f"{place} has: {', '.join(known)}" if known else f"add it to {place}"
+    return f'there is no {kind} "{name}"', nearest(name, known) or listed
+
+
+def check_shared_layers(tree: Node) -> Iterator[Problem]:
+    """A layer is built once, for one Python and one processor."""
+    users: dict[str, tuple[str, Node]] = {}
+    for name, function in tree.children("functions"):
+        layers = function.node.get("layers")
+        for layer in layers.elements if layers else ():
+            other, first = users.setdefault(str(layer.value), (name, function.node))
+            for key, usual in (("runtime", "python3.13"), ("architecture", "arm64")):
+                ours = function.node.string(key) or usual
+                theirs = first.string(key) or usual
+                if ours != theirs:
+                    yield layer.problem(
+                        f'layer "{layer.value}" is built for {theirs}, which {other} runs on, '
+                        f"and {name} runs on {ours}",
+                        "add a second layer with the same source",
+                    )
+
+
+def check_sources(tree: Node, folder: Path) -> Iterator[Problem]:
+    """Folders, requirements and handlers that are not there."""
+    for _, layer in tree.children("layers"):
+        source = layer.node.get("source")
+        if source and isinstance(source.value, str) and source.value.strip():
+            path = folder / source.value
+            if not path.is_dir():
+                yield source.problem(*_no_folder(folder, source.value))
+            elif not (path / "requirements.txt").is_file():
+                yield source.problem(
+                    f"{path.as_posix()} holds no requirements.txt",
+                    "write the packages of the layer there, one a line, with their versions",
+                )
+    for _, function in tree.children("functions"):
+        source, handler = function.node.get("source"), function.node.get("handler")
+        if not source or not isinstance(source.value, str) or not source.value.strip():
+            continue
+        if not (folder / source.value).is_dir():
+            yield source.problem(*_no_folder(folder, source.value))
+        elif handler and isinstance(handler.value, str) and "." in handler.value:
+            problem = handler_problem(folder / source.value, handler.value)
+            if problem:
+                yield handler.problem(
+                    problem, "write module.function as the files in the source have it"
+                )
+
+
+def _no_folder(folder: Path, source: str) -> tuple[str, str]:
+    path = folder / source
+    if path.exists():
+        return f"{path.as_posix()} is a file", "name the folder that holds it"
+    there = (
+        [each.name for each in path.parent.iterdir() if each.is_dir()]
+        if (path.parent.is_dir())
+        else []
+    )
+    like = difflib.get_close_matches(path.name, there, n=1)
+    suggestion = f'did you mean "{like[0]}"?' if like else "make the folder, or correct the path"
+    return f"there is no folder {path.as_posix()}", suggestion
+
+
+def check_domain(tree: Node) -> Iterator[Problem]:
+    domain = tree.get("api", "domain")
+    if domain is None:
+        return
+    name, zone = domain.string("name"), domain.string("zone")
+    if name and zone and name != zone and not name.endswith(f".{zone}"):
+        yield domain.entries["name"].node.problem(
+            f"{name} is not inside the zone {zone}", f'write a name such as "api.{zone}"'
+        )
+    certificate = domain.get("certificate")
+    parts = (domain.string("certificate") or "").split(":")
+    if certificate is None or len(parts) < 6:  # noqa: PLR2004  the model has said it
+        return
+    region, account = tree.string("region"), tree.get("account")
+    if region and parts[3] != region:
+        # A28: a regional domain takes a certificate of its own region only.
+        yield certificate.problem(
+            f"the certificate is in {parts[3]} and the API in {region}",
+            f"name one of {region}, or null to request one",
+        )
+    if account and account.text and account.text != parts[4]:
+        yield certificate.problem(
+            f"the certificate belongs to account {parts[4]}, the stack to {account.text}",
+            "name one of the same account, or null to request one",
+        )

@@ -1,0 +1,175 @@
+"""The model's refusals in plain words, each at its line: expected, found, what to write instead."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from provision.config.model import Config
+from provision.config.node import Entry, Node, written
+from provision.config.problem import Problem, nearest
+from provision.config.section import NAME, WORDS, Refusal
+from provision.config.shape import Shape, config_shape
+
+KEY = "[key]"  # how pydantic says that the name of an entry is meant
+
+
+def validate(tree: Node, folder: Path) -> tuple[Config | None, list[Problem]]:
+    """The configuration, or why there is none."""
+    try:
+        return Config.model_validate(tree.plain(), context={"folder": folder}), []
+    except ValidationError as error:
+        details = error.errors(include_url=False)
+    meant = {
+        (*detail["loc"][:-1], _meant(detail))
+        for detail in details
+        if detail["type"] == "extra_forbidden"
+    }
+    # A misspelt key is not a missing one as well.
+    return None, [_explain(tree, each) for each in details if each["loc"] not in meant]
+
+
+def _meant(detail: ErrorDetails) -> str:
+    """The known key an unknown one stands for, if it is like one."""
+    *way, key = detail["loc"]
+    shape = config_shape().at(way)
+    found = re.search('"(.+)"', nearest(str(key), shape.fields if shape else ()))
+    return found[1] if found else ""
+
+
+def _explain(tree: Node, detail: ErrorDetails) -> Problem:
+    *way, last = detail["loc"] or ("",)
+    kind = detail["type"]
+    if kind == "extra_forbidden":
+        return _unknown(tree, way, str(last))
+    if kind == "missing":
+        return _missing(tree, way, str(last))
+    if last == KEY:
+        return _bad_name(tree.at(way[:-1]).entries[str(way[-1])], str(way[-1]), detail)
+    node = tree.at(detail["loc"])
+    if kind == "value_error":
+        reason = detail["ctx"]["error"]
+        return node.problem(str(reason), reason.suggestion if isinstance(reason, Refusal) else "")
+    shape = config_shape().at(detail["loc"])
+    return _mismatch(node, shape, detail)
+
+
+def _unknown(tree: Node, way: list[int | str], key: str) -> Problem:
+    entry = tree.at(way).entries[key]
+    shape = config_shape().at(way)
+    known = list(shape.fields) if shape else []
+    suggestion = nearest(key, known)
+    if not suggestion:
+        elsewhere = list(config_shape().places_of(key))
+        suggestion = f"it belongs to {' or '.join(elsewhere)}" if elsewhere else ""
+    return entry.problem("unknown key", suggestion or f"known here: {', '.join(known)}")
+
+
+def _missing(tree: Node, way: list[int | str], key: str) -> Problem:
+    section = tree.at(way)
+    shape = config_shape().at([*way, key])
+    expected = shape.in_words() if shape else "a value"
+    examples = shape.schema.get("examples", ["..."]) if shape else ["..."]
+    example = examples[0] if isinstance(examples[0], str) else "..."
+    said = f"missing: expected {expected}"
+    return Problem(
+        section.place.file,
+        section.place.line,
+        section.place.column,
+        written((*section.keys, key)),
+        said,
+        f'add "{key}: {example}"',
+    )
+
+
+def _bad_name(entry: Entry, name: str, detail: ErrorDetails) -> Problem:
+    shape = config_shape().at(detail["loc"][:-2])
+    pattern = next(iter(shape.name_patterns if shape else ()), "")
+    if detail["type"] == "string_too_long":
+        return entry.problem(_too_long(name, detail), "choose a shorter name")
+    return entry.problem(
+        f'the name "{name}" is refused: expected {WORDS[pattern]}',
+        _respelt(name) if pattern == NAME else "",
+    )
+
+
+def _mismatch(node: Node, shape: Shape | None, detail: ErrorDetails) -> Problem:
+    expected = shape.in_words() if shape else "another value"
+    match detail["type"]:
+        case "string_too_long":
+            return node.problem(_too_long(str(node.value), detail), "shorten it")
+        case "string_too_short":
+            return node.problem("expected text, found empty text", "write a value")
+        case "too_short":
+            return node.problem(f"expected at least {detail['ctx']['min_length']}, found none")
+        case "too_long":
+            most, found = detail["ctx"]["max_length"], detail["ctx"]["actual_length"]
+            return node.problem(f"expected at most {most}, found {found}", "remove some")
+        case _:
+            return node.problem(
+                f"expected {expected}, found {found_in_words(node)}",
+                next(_suggestions(node, shape), ""),
+            )
+
+
+def _too_long(text: str, detail: ErrorDetails) -> str:
+    most = detail["ctx"]["max_length"]
+    return f"{len(text)} characters, {len(text) - most} more than the {most} allowed"
+
+
+def found_in_words(node: Node) -> str:
+    """What stands there: `text "abc"`, `the number 5`, `a list`."""
+    match node.value:
+        case None:
+            return "nothing" if not node.text else "null"
+        case bool():
+            return node.text
+        case int() | float():
+            return f"the number {node.text}"
+        case str():
+            return f'text "{node.value}"'
+        case list():
+            return "a list"
+        case _:
+            return "keys and values"
+
+
+def _suggestions(node: Node, shape: Shape | None) -> Iterator[str]:
+    """What to write instead, the best first."""
+    if shape is None:
+        return
+    kinds = {each.schema.get("type") for each in shape.alternatives}
+    text = str(node.value)
+    if isinstance(node.value, str) and shape.choices:
+        yield nearest(text, shape.choices)
+    if shape.choices and isinstance(node.value, int) and "integer" in kinds:
+        yield f"write {min(shape.choices, key=lambda each: abs(int(each) - int(text)))}"
+    if node.value is None:
+        yield "write a value, or remove the line"
+    if "string" in kinds and isinstance(node.value, (bool, int, float)):
+        yield f'write "{node.text}", with the quotes'
+    if "array" in kinds and isinstance(node.value, str):
+        yield f"write [{node.text}]"
+    if "integer" in kinds and isinstance(node.value, str):
+        bare = text.replace("_", "").replace(",", "")
+        if bare.isdigit():
+            yield f"write {int(bare)}, without quotes"
+    if "integer" in kinds and isinstance(node.value, float) and node.value.is_integer():
+        yield f"write {int(node.value)}"
+    if "boolean" in kinds and text.lower() in {"yes", "on", "1", "true", "y"}:
+        yield "write true"
+    if "boolean" in kinds and text.lower() in {"no", "off", "0", "false", "n"}:
+        yield "write false"
+    if any(each.schema.get("pattern") == NAME for each in shape.alternatives):
+        yield _respelt(text)
+
+
+def _respelt(name: str) -> str:
+    """A name with what is usually wrong put right."""
+    better = re.sub(r"[^a-z0-9]+", "-", re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", name).lower())
+    better = better.strip("-").lstrip("0123456789-")
+    return f'for example "{better}"' if better and better != name else ""

@@ -1,0 +1,80 @@
+"""`functions` and `layers`: the Lambda code, how it runs, and what it may reach."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from provision.config.section import HANDLER, Name, Names, Retention, Section, Source, Variable
+
+Runtime = Literal["python3.11", "python3.12", "python3.13", "python3.14"]
+Grant = Literal["read", "write"]
+
+
+class Layer(Section):
+    """Third-party packages, installed for Lambda's Python and processor."""
+
+    source: Source = Field(
+        description="Folder with a requirements.txt, relative to this file.", examples=["layer"]
+    )
+
+
+class Retries(Section):
+    """How often and how long an asynchronous event is tried before its dead-letter queue."""
+
+    attempts: int = Field(default=2, ge=0, le=2, description="Further attempts after the first.")
+    max_age: int = Field(
+        default=3600,
+        ge=60,
+        le=21_600,
+        description="Seconds an event may wait; older ones go to the dead-letter queue.",
+    )
+
+
+class FunctionLog(Section):
+    """The function's log group."""
+
+    retention: Retention = Field(default=30, description="Days that logs are kept.")
+
+
+class Function(Section):
+    """One Lambda function, with its own role, log group and dead-letter queue."""
+
+    source: Source = Field(
+        description="Folder with the code, relative to this file.", examples=["function"]
+    )
+    handler: Annotated[str, Field(pattern=HANDLER, max_length=128)] = Field(
+        description="`module.function` that Lambda calls.", examples=["app.handler"]
+    )
+    runtime: Runtime = Field(default="python3.13", description="Lambda's Python.")
+    architecture: Literal["arm64", "x86_64"] = Field(
+        default="arm64", description="Processor; arm64 costs a fifth less."
+    )
+    memory: int = Field(
+        default=512,
+        ge=128,
+        le=10_240,
+        description="Memory in MB; the share of processor grows with it.",
+    )
+    timeout: int = Field(
+        default=10,
+        ge=1,
+        le=900,
+        description="Seconds a call may take; at most 29 when a route leads to the function.",
+    )
+    layers: Names = Field(default=(), max_length=5, description="Names of layers, at most 5.")
+    tables: dict[Name, Grant] = Field(
+        default={},
+        description="Table → read or write: the grant, and TABLE_{TABLE} in the environment.",
+    )
+    environment: dict[Variable, str] = Field(
+        default={}, description="Environment variables of the function; together at most 4 KB."
+    )
+    retries: Retries = Field(
+        default=Retries(), description="Retries of failed asynchronous events."
+    )
+    log: FunctionLog = Field(default=FunctionLog(), description="The function's log group.")
+
+
+__all__ = ["Function", "FunctionLog", "Layer", "Retries"]

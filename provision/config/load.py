@@ -1,0 +1,44 @@
+"""Reads config.yaml for one environment: the values in effect, or every problem at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from provision.config.check import check
+from provision.config.explain import validate
+from provision.config.model import Config
+from provision.config.overlay import OVERLAYS, Variant, variants
+from provision.config.problem import ConfigInvalid, Problem
+from provision.config.read import read
+
+
+def load(path: Path, *, environment: str | None, region: str | None = None) -> Config:
+    """The configuration of `environment`, or of the file's own when it is None.
+
+    Raises ConfigInvalid with all problems, those of other environments' overlays included.
+    """
+    root, problems = read(path)
+    found, more = variants(root, environment, region)
+    problems += more
+    configs = []
+    for variant in found:
+        config, wrong = validate(variant.tree, path.parent)
+        wrong += check(variant.tree, path.parent)
+        problems += _new(variant, wrong, problems)
+        configs.append(config)
+    if problems or configs[0] is None:
+        raise ConfigInvalid(problems)
+    return configs[0]
+
+
+def _new(variant: Variant, wrong: list[Problem], known: list[Problem]) -> Iterator[Problem]:
+    """Problems not yet reported; one that arises only in another environment names it."""
+    seen = {(each.file, each.line, each.column, each.message) for each in known}
+    for problem in wrong:
+        if (problem.file, problem.line, problem.column, problem.message) in seen:
+            continue
+        own = variant.own or problem.key.startswith(f"{OVERLAYS}.{variant.environment}")
+        said = problem.message + ("" if own else f" (in environment {variant.environment})")
+        yield replace(problem, message=said)

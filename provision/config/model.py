@@ -1,0 +1,61 @@
+"""The configuration of one environment: the values in effect, frozen."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from provision.config.api import Api
+from provision.config.functions import Function, Layer
+from provision.config.monitoring import Monitoring
+from provision.config.section import Account, Name, PrivateRange, Section
+from provision.config.tables import Table
+
+MOST_TAGS = 45
+"""AWS takes 50; the rest are ours."""
+
+
+class Network(Section):
+    """The private network the functions run in."""
+
+    cidr: PrivateRange = Field(
+        default="10.20.0.0/24", description="IPv4 range of the VPC: private, /16 to /28."
+    )
+    zones: int = Field(
+        default=2, ge=2, le=6, description="Availability zones, each with a private subnet."
+    )
+
+
+class Config(Section):
+    """config.yaml, for one environment."""
+
+    name: Name = Field(
+        description="Name of the stack: every resource's name begins with it.", examples=["tap"]
+    )
+    environment: Name = Field(
+        description="Environment: every resource's name goes on with it; --env overrides it.",
+        examples=["dev"],
+    )
+    region: Annotated[str, Field(min_length=1)] = Field(
+        description="AWS region; --region overrides it.", examples=["us-east-1"]
+    )
+    account: Account | None = Field(
+        default=None, description="AWS account, 12 digits in quotes; any other is refused."
+    )
+    tags: dict[str, str] = Field(
+        default={},
+        max_length=MOST_TAGS,
+        description="Tags of every resource; at most 45, prefixes aws: and provision: reserved.",
+    )
+    network: Network = Field(default=Network(), description="The private network.")
+    tables: dict[Name, Table] = Field(default={}, description="DynamoDB tables, by name.")
+    layers: dict[Name, Layer] = Field(default={}, description="Lambda layers, by name.")
+    functions: dict[Name, Function] = Field(min_length=1, description="Lambda functions, by name.")
+    api: Api = Field(description="The REST API.")
+    monitoring: Monitoring = Field(default=Monitoring(), description="Alarms and whom they reach.")
+
+    @property
+    def prefix(self) -> str:
+        """The stack's name, and what every name begins with."""
+        return f"{self.name}-{self.environment}"

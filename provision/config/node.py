@@ -1,0 +1,144 @@
+"""The configuration as written: values that know their line and key, so that errors can tell."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from provision.config.problem import Problem
+
+Scalar = str | int | float | bool | None
+Keys = tuple[str | int, ...]
+"""Names of mappings and positions in lists, from the top."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where something is written; line and column count from 1, 0 when it stands in no file."""
+
+    file: str
+    line: int = 0
+    column: int = 0
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One `key: value` of a mapping."""
+
+    place: Place  # of the key
+    node: Node
+
+    def problem(self, message: str, suggestion: str = "") -> Problem:
+        """A problem with the key itself."""
+        return _problem(self.place, self.node.keys, message, suggestion)
+
+
+@dataclass(frozen=True)
+class Node:
+    """One value and where it stands; `keys` is the way to it in the file, overlays included."""
+
+    value: Scalar | dict[str, Entry] | list[Node]
+    place: Place
+    keys: Keys = ()
+    text: str = ""  # a scalar as it was written
+    cleared: bool = False  # null in an overlay
+    void: bool = False  # and nothing was there to clear
+
+    def problem(self, message: str, suggestion: str = "") -> Problem:
+        return _problem(self.place, self.keys, message, suggestion)
+
+    @property
+    def entries(self) -> dict[str, Entry]:
+        """Of a mapping; nothing when it is none."""
+        return self.value if isinstance(self.value, dict) else {}
+
+    @property
+    def elements(self) -> list[Node]:
+        """Of a list; nothing when it is none."""
+        return self.value if isinstance(self.value, list) else []
+
+    def get(self, *keys: str) -> Node | None:
+        node = self
+        for key in keys:
+            if key not in node.entries:
+                return None
+            node = node.entries[key].node
+        return node
+
+    def children(self, *keys: str) -> Iterator[tuple[str, Entry]]:
+        """The entries of the mapping that is there, if it is one."""
+        node = self.get(*keys)
+        yield from (node.entries if node else {}).items()
+
+    def string(self, *keys: str) -> str | None:
+        """The text that is there, if it is one."""
+        node = self.get(*keys)
+        return node.value if node and isinstance(node.value, str) else None
+
+    def number(self, *keys: str) -> int | None:
+        """The whole number that is there, if it is one."""
+        node = self.get(*keys)
+        whole = node and isinstance(node.value, int) and not isinstance(node.value, bool)
+        return node.value if node and whole and isinstance(node.value, int) else None
+
+    def plain(self) -> Any:
+        """The value alone."""
+        if isinstance(self.value, dict):
+            return {key: entry.node.plain() for key, entry in self.value.items()}
+        if isinstance(self.value, list):
+            return [node.plain() for node in self.value]
+        return self.value
+
+    def at(self, keys: Sequence[str | int]) -> Node:
+        """The node that is there, or the last one on the way."""
+        node = self
+        for key in keys:
+            if isinstance(key, int) and key < len(node.elements):
+                node = node.elements[key]
+            elif isinstance(key, str) and key in node.entries:
+                node = node.entries[key].node
+            else:
+                break
+        return node
+
+    def with_entry(self, key: str, entry: Entry) -> Node:
+        return replace(self, value={**self.entries, key: entry})
+
+    def without(self, *keys: str) -> Node:
+        left = {key: entry for key, entry in self.entries.items() if key not in keys}
+        return replace(self, value=left)
+
+
+def merge(base: Node | None, over: Node) -> Node:
+    """Mappings are merged, anything else replaces; null is kept, marked as cleared."""
+    if over.value is None:
+        return replace(over, cleared=True, void=base is None)
+    if not isinstance(over.value, dict):
+        return over
+    entries = dict(base.entries) if base else {}
+    for key, entry in over.value.items():
+        before = entries[key].node if key in entries else None
+        merged = merge(before, entry.node)
+        inherited = isinstance(entry.node.value, dict) and before is not None and before.entries
+        entries[key] = entries[key] if inherited else entry
+        entries[key] = replace(entries[key], node=merged)
+    kept = base if base and base.entries else over
+    return replace(kept, value=entries)
+
+
+def written(keys: Keys) -> str:
+    """As a person writes it: functions.items.layers[0], api.routes."GET /items"."""
+    said = ""
+    for key in keys:
+        if isinstance(key, int):
+            said += f"[{key}]"
+        else:
+            plain = re.fullmatch(r"[\w-]+", key)
+            said += ("." if said else "") + (key if plain else f'"{key}"')
+    return said
+
+
+def _problem(place: Place, keys: Keys, message: str, suggestion: str) -> Problem:
+    return Problem(place.file, place.line, place.column, written(keys), message, suggestion)

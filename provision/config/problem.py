@@ -1,0 +1,47 @@
+"""What is wrong with config.yaml: one Problem each with file, line and key, all in one error."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from provision.errors import ProvisionError
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing to correct. `line` and `column` count from 1; 0 when it concerns no line."""
+
+    file: str
+    line: int
+    column: int
+    key: str
+    message: str
+    suggestion: str = ""
+
+    def __str__(self) -> str:
+        where = f"{self.file}:{self.line}" if self.line else self.file
+        parts = [where, self.key, self.message] if self.key else [where, self.message]
+        return ": ".join(parts) + (f"; {self.suggestion}" if self.suggestion else "")
+
+
+class ConfigInvalid(ProvisionError):
+    """The configuration cannot be used; every problem found in it is listed."""
+
+    exit_code = 3
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(sorted(problems, key=lambda problem: (problem.line, problem.column)))
+        files = " and ".join(dict.fromkeys(problem.file for problem in self.problems))
+        super().__init__(
+            "\n".join(str(problem) for problem in self.problems),
+            hint=f"Correct {files}, then: provision config check",
+        )
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """`did you mean "read"?`, or nothing when no known word is like it."""
+    by_lower = {each.lower(): each for each in known}
+    like = difflib.get_close_matches(word.lower(), by_lower, n=1, cutoff=0.6)
+    return f'did you mean "{by_lower[like[0]]}"?' if like else ""

@@ -1,0 +1,158 @@
+"""The configuration described: JSON Schema, the reference page, the values in effect as YAML."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import yaml
+
+from provision.config.model import Config
+from provision.config.overlay import OVERLAYS, SAME_EVERYWHERE
+from provision.config.read import SCALARS, tag_of
+from provision.config.section import NAME
+from provision.config.shape import Shape, config_shape
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+OVERLAY_WORDS = (
+    "What each environment changes. Mappings are merged over the above; single values and lists "
+    "replace. null removes a named thing (a table, a route, a tag), makes a setting null that may "
+    "be, and gives any other its default."
+)
+
+
+def schema() -> dict[str, Any]:
+    """JSON Schema of config.yaml, overlays included, for editors and other programs."""
+    whole = Config.model_json_schema()
+    definitions = whole.pop("$defs")
+    overlay = {
+        **whole,
+        "properties": {
+            key: each for key, each in whole["properties"].items() if key not in SAME_EVERYWHERE
+        },
+    }
+    partial = {f"{name}Overlay": _partial(each) for name, each in definitions.items()}
+    environments = {
+        "description": OVERLAY_WORDS,
+        "type": ["object", "null"],
+        "propertyNames": {"pattern": NAME},
+        "additionalProperties": {"anyOf": [{"$ref": "#/$defs/Overlay"}, {"type": "null"}]},
+    }
+    return {
+        "$schema": DIALECT,
+        **_closed(whole),
+        "title": "config.yaml",
+        "properties": {**_closed(whole["properties"]), OVERLAYS: environments},
+        "$defs": _closed(
+            {
+                **definitions,
+                **partial,
+                "Overlay": _partial(overlay) | {"title": "Overlay"},
+            }
+        ),
+    }
+
+
+def _closed(schema: Any) -> Any:
+    """Names that do not fit their pattern are refused, which pydantic leaves unsaid."""
+    if isinstance(schema, list):
+        return [_closed(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    closed = {key: _closed(each) for key, each in schema.items()}
+    return closed | {"additionalProperties": False} if "patternProperties" in closed else closed
+
+
+def _partial(schema: dict[str, Any]) -> dict[str, Any]:
+    """The same with nothing required, anything null, and no least number of entries."""
+    left = {key: each for key, each in schema.items() if key not in {"required", "title"}}
+    if "anyOf" in left:
+        left["anyOf"] = [_partial(each) for each in left["anyOf"]]
+    if "$ref" in left:
+        left["$ref"] += "Overlay"
+    for section in ("properties", "patternProperties"):
+        if section in left:
+            left[section] = {key: _or_null(_partial(each)) for key, each in left[section].items()}
+    if left.get("type") == "object":
+        left.pop("minProperties", None)
+    if isinstance(left.get("additionalProperties"), dict):
+        left["additionalProperties"] = _or_null(_partial(left["additionalProperties"]))
+    return left
+
+
+def _or_null(schema: dict[str, Any]) -> dict[str, Any]:
+    said = {key: schema[key] for key in ("description",) if key in schema}
+    bare = {key: each for key, each in schema.items() if key not in {"description", "default"}}
+    return said | {"anyOf": [bare, {"type": "null"}]}
+
+
+def reference() -> str:
+    """docs/config.md: every key, what it takes, its default and its meaning."""
+    lines = [
+        "# config.yaml",
+        "",
+        "Made from the model by `provision.config.reference()`; a test keeps it up to date.",
+        "",
+        "YAML 1.2 values: `on`, `no`, `012345678901` and `1_000` are text, `true` and `false` are",
+        "the only truth values. Unknown and duplicate keys are errors. Paths are relative to the",
+        "file. The same as JSON Schema: `provision config schema`.",
+    ]
+    for title, shape in _sections(config_shape(), ""):
+        lines += ["", f"## {title or 'Top level'}", ""]
+        lines += [shape.section_words, ""] if title else []
+        lines += ["| key | takes | default | |", "|---|---|---|---|"]
+        required = {each for one in shape.alternatives for each in one.schema.get("required", ())}
+        for key, field in shape.fields.items():
+            default = "required" if key in required else _default(field)
+            takes = _cell(_takes(field))
+            lines.append(f"| `{key}` | {takes} | {default} | {_cell(field.description)} |")
+    lines += ["", f"## {OVERLAYS}", "", OVERLAY_WORDS]
+    lines += [f"`{key}` cannot be changed there." for key in SAME_EVERYWHERE[:1]]
+    return "\n".join(lines) + "\n"
+
+
+def _sections(shape: Shape, title: str) -> Iterator[tuple[str, Shape]]:
+    """Every mapping with known keys, from the top."""
+    if shape.fields:
+        yield title, shape
+    elif shape.named:
+        yield from _sections(shape.named, f"{title}.\\<name\\>")
+    for key, field in shape.fields.items():
+        yield from _sections(field, f"{title}.{key}" if title else key)
+
+
+def _takes(field: Shape) -> str:
+    if field.named and not field.fields:
+        return "names and values"
+    said = field.in_words()
+    item = field.child(0)
+    return f"{said} of {item.in_words()}" if item else said
+
+
+def _default(field: Shape) -> str:
+    if "default" not in field.schema:
+        return ""
+    default = field.schema["default"]
+    if isinstance(default, dict):
+        return "see below" if default else "none"
+    return f"`{json.dumps(default)}`"
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("<", "\\<")
+
+
+class _Dumper(yaml.SafeDumper):
+    """Quotes what either version of YAML would read as something else than text."""
+
+
+for _kind, _pattern, _starts in SCALARS:
+    _Dumper.add_implicit_resolver(tag_of(_kind), _pattern, _starts)
+
+
+def effective(config: Config) -> str:
+    """The values in effect as YAML, defaults included; it is itself a valid config.yaml."""
+    document = config.model_dump(mode="json")
+    text: str = yaml.dump(document, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100)
+    return text

@@ -1,0 +1,172 @@
+"""Routes and body models as API Gateway takes them: methods, paths, variables, schema keywords."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from provision.config.node import Entry, Node
+from provision.config.problem import Problem, nearest
+
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD")
+WITH_BODY = ("POST", "PUT", "PATCH")
+LONGEST_CALL = 29
+"""Seconds API Gateway waits for a function."""
+
+PLAIN_PART = r"[A-Za-z0-9._:-]+"
+VARIABLE_PART = r"\{[A-Za-z_][A-Za-z0-9._-]*\}"
+GREEDY_PART = r"\{[A-Za-z_][A-Za-z0-9._-]*\+\}"
+
+KEYWORDS = frozenset(
+    {
+        "$ref", "$schema", "additionalItems", "additionalProperties", "allOf", "anyOf", "default",
+        "definitions", "dependencies", "description", "enum", "exclusiveMaximum",
+        "exclusiveMinimum", "format", "id", "items", "maxItems", "maxLength", "maxProperties",
+        "maximum", "minItems", "minLength", "minProperties", "minimum", "multipleOf", "not",
+        "oneOf", "pattern", "patternProperties", "properties", "required", "title", "type",
+        "uniqueItems",
+    }
+)  # fmt: skip
+"""Of JSON Schema draft 4: API Gateway answers any other with "Unsupported keyword(s)"."""
+
+
+def check_routes(tree: Node) -> Iterator[Problem]:
+    variables: dict[tuple[str, ...], str] = {}
+    for key, entry in tree.children("api", "routes"):
+        method, _, path = key.partition(" ")
+        problem = _method(entry, key, method) or _path(entry, method, path)
+        problem = problem or _second_variable(entry, path, variables) or _body(entry, method)
+        if problem:
+            yield problem
+    yield from _timeouts(tree)
+
+
+def _method(entry: Entry, key: str, method: str) -> Problem | None:
+    path = key.partition(" ")[2].strip()
+    if method in METHODS and key == f"{method} {path}":
+        return None
+    if method == "OPTIONS":
+        return entry.problem(
+            "OPTIONS answers the questions of browsers about CORS", "set api.cors instead"
+        )
+    if method == "ANY":
+        return entry.problem(
+            "ANY would take OPTIONS too, and lets through what nobody thought of",
+            f"write a line for each method: {', '.join(METHODS)}",
+        )
+    if method.upper() in METHODS and path:
+        return entry.problem(
+            f'"{key}" is no route: a method in capitals, one space, and a path',
+            f'write "{method.upper()} {path}"',
+        )
+    if path.startswith("/"):
+        return entry.problem(
+            f'"{method}" is no method of these: {", ".join(METHODS)}', nearest(method, METHODS)
+        )
+    return entry.problem(
+        f'"{key}" is no route: expected a method, one space and a path', 'such as "GET /items"'
+    )
+
+
+def _path(entry: Entry, method: str, path: str) -> Problem | None:
+    if not path.startswith("/"):
+        return entry.problem(
+            f'the path "{path}" does not begin with a slash', f'write "{method} /{path}"'
+        )
+    if path == "/":
+        return None
+    if path.endswith("/"):
+        return entry.problem(
+            "the path ends in a slash", f'write "{method} {path.rstrip("/") or "/"}"'
+        )
+    parts = path[1:].split("/")
+    for at, part in enumerate(parts):
+        if re.fullmatch(GREEDY_PART, part):
+            if at < len(parts) - 1:
+                return entry.problem(
+                    f"{part} takes in all that follows, so nothing can come after it",
+                    f'write "{part.replace("+", "")}", or end the path there',
+                )
+        elif not part:
+            return entry.problem("two slashes in a row", "remove one")
+        elif not re.fullmatch(f"{PLAIN_PART}|{VARIABLE_PART}", part):
+            return entry.problem(
+                f'API Gateway does not take "{part}" as a part of a path',
+                "use letters, digits and . _ - : or a {variable}",
+            )
+    names = [part.strip("{+}") for part in parts if part.startswith("{")]
+    again = [name for at, name in enumerate(names) if name in names[:at]]
+    if again:
+        return entry.problem(f"{{{again[0]}}} stands twice in the path", "rename one of the two")
+    return None
+
+
+def _second_variable(
+    entry: Entry, path: str, variables: dict[tuple[str, ...], str]
+) -> Problem | None:
+    """A9: API Gateway takes one variable below the same part, under one name."""
+    parts = path[1:].split("/")
+    for at, part in enumerate(parts):
+        if part.startswith("{"):
+            first = variables.setdefault(tuple(parts[:at]), part)
+            if first != part:
+                above = "/" + "/".join(parts[:at])
+                return entry.problem(
+                    f"below {above} stands {part} here and {first} in another route; API Gateway "
+                    "takes one variable there",
+                    f"write {first}",
+                )
+    return None
+
+
+def _body(entry: Entry, method: str) -> Problem | None:
+    body = entry.node.get("body")
+    if body is None or body.value is None or method in WITH_BODY:
+        return None
+    return body.problem(f"a {method} request has no body to check", "remove it")
+
+
+def _timeouts(tree: Node) -> Iterator[Problem]:
+    routed = {
+        (route.node.get("function") or route.node).value: key
+        for key, route in reversed(list(tree.children("api", "routes")))
+        if not isinstance((route.node.get("function") or route.node).value, (dict, list))
+    }
+    for name, function in tree.children("functions"):
+        timeout = function.node.number("timeout")
+        if timeout and timeout > LONGEST_CALL and name in routed:
+            yield function.node.entries["timeout"].node.problem(
+                f'{timeout} seconds, but "{routed[name]}" leads here and API Gateway waits '
+                f"{LONGEST_CALL}",
+                f"write {LONGEST_CALL} or less",
+            )
+
+
+def check_models(tree: Node) -> Iterator[Problem]:
+    for _, model in tree.children("api", "models"):
+        yield from _schema(model.node)
+
+
+def _schema(schema: Node) -> Iterator[Problem]:
+    for keyword, entry in schema.entries.items():
+        if keyword not in KEYWORDS:
+            yield entry.problem(
+                "API Gateway knows JSON Schema draft 4, which has no such keyword",
+                nearest(keyword, KEYWORDS),
+            )
+        elif keyword in {"properties", "patternProperties", "definitions"}:
+            for inner in entry.node.entries.values():
+                yield from _schema(inner.node)
+        elif keyword in {"items", "additionalProperties", "additionalItems", "not"}:
+            yield from _schema(entry.node)
+        if keyword in {"allOf", "anyOf", "oneOf", "items"}:
+            for each in entry.node.elements:
+                yield from _schema(each)
+        if keyword in {"exclusiveMinimum", "exclusiveMaximum"} and not isinstance(
+            entry.node.value, bool
+        ):
+            bound = keyword.replace("exclusive", "").lower()
+            yield entry.node.problem(
+                "in draft 4 this is true or false, beside the bound",
+                f'write "{bound}: {entry.node.text}" and "{keyword}: true"',
+            )

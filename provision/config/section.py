@@ -1,0 +1,137 @@
+"""What all parts of the model share: frozen, strict, no unknown keys; and the kinds of text."""
+
+from __future__ import annotations
+
+import ipaddress
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    Strict,
+    ValidationInfo,
+)
+
+NAME = r"^[a-z]([a-z0-9-]*[a-z0-9])?$"
+ACCOUNT = r"^[0-9]{12}$"
+ATTRIBUTE = r"^[A-Za-z0-9_.-]+$"
+CERTIFICATE = r"^arn:[a-z0-9-]+:acm:[a-z0-9-]+:[0-9]{12}:certificate/[A-Za-z0-9-]+$"
+DOMAIN = r"^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z0-9]([a-z0-9-]*[a-z0-9])?$"
+EMAIL = r"^[^@\s]+@[^@\s]+\.[^@\s]+$"
+HANDLER = r"^[A-Za-z_][A-Za-z0-9_]*([./][A-Za-z_][A-Za-z0-9_]*)*\.[A-Za-z_][A-Za-z0-9_]*$"
+HEADER = r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+$"
+MODEL = r"^[A-Za-z0-9]+$"
+ORIGIN = r"^(\*|https?://[A-Za-z0-9.-]+(:[0-9]+)?)$"
+PARAMETER = r"^[A-Za-z0-9._$-]+$"
+STAGE = r"^[A-Za-z0-9_-]+$"
+VARIABLE = r"^[A-Za-z][A-Za-z0-9_]+$"
+
+WORDS = {
+    NAME: "lower-case letters, digits and hyphens, beginning with a letter, not ending in a hyphen",
+    ACCOUNT: "the 12 digits of an AWS account",
+    ATTRIBUTE: "an attribute's name of letters, digits, _ . and -",
+    CERTIFICATE: "the ARN of an ACM certificate",
+    DOMAIN: "a lower-case domain name such as api.example.com",
+    EMAIL: "an e-mail address",
+    HANDLER: "module.function, such as app.handler",
+    HEADER: "the name of an HTTP header",
+    MODEL: "letters and digits only",
+    ORIGIN: '"*", or a scheme and host such as https://app.example.com, with nothing after it',
+    PARAMETER: "letters, digits and . _ $ -",
+    STAGE: "letters, digits, _ and -",
+    VARIABLE: "two or more letters, digits and _, beginning with a letter",
+}
+"""What a pattern asks for, in the words of an error message."""
+
+
+class Refusal(ValueError):
+    """A value is not acceptable; says why, and what would be."""
+
+    def __init__(self, message: str, suggestion: str = "") -> None:
+        super().__init__(message)
+        self.suggestion = suggestion
+
+
+class Section(BaseModel):
+    """A mapping with known keys."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+def _located(value: object, info: ValidationInfo) -> object:
+    """A path as written is relative to the folder of the configuration file."""
+    if not isinstance(value, str):
+        return value
+    if not value.strip():
+        raise Refusal("expected a path, found empty text", 'for the file\'s own folder write "."')
+    folder = info.context["folder"] if info.context else Path()
+    return Path(folder, value)
+
+
+def _private_range(value: str) -> str:
+    try:
+        network = ipaddress.IPv4Network(value, strict=False)
+    except ValueError as error:
+        raise Refusal(
+            f'expected an IPv4 range, found "{value}"', 'write it like "10.20.0.0/24"'
+        ) from error
+    if "/" not in value or str(network) != value:
+        raise Refusal(f'"{value}" is not the beginning and length of a range', f'write "{network}"')
+    if not any(network.subnet_of(private) for private in _PRIVATE):
+        names = ", ".join(str(private) for private in _PRIVATE)
+        raise Refusal(f"{value} is no private range", f"choose one inside {names}")
+    if not 16 <= network.prefixlen <= 28:  # noqa: PLR2004
+        raise Refusal(
+            f"{value} has length /{network.prefixlen}; a VPC takes /16 to /28",
+            'write for example "10.20.0.0/24"',
+        )
+    return value
+
+
+_PRIVATE = [
+    ipaddress.IPv4Network(each)
+    for each in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10")
+]
+
+
+def _account_text(value: object) -> object:
+    """Twelve digits without quotes are read as a number."""
+    text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+    if isinstance(text, str) and text.isdigit() and len(text) == 11:  # noqa: PLR2004
+        raise Refusal(
+            f"{text} has 11 digits and an account 12: a leading zero was lost on the way",
+            f'write "0{text}", with the quotes',
+        )
+    return text
+
+
+def _each_once(values: tuple[str, ...]) -> tuple[str, ...]:
+    again = [value for at, value in enumerate(values) if value in values[:at]]
+    if again:
+        raise Refusal(f'"{again[0]}" is listed twice', "list it once")
+    return values
+
+
+Name = Annotated[str, Field(pattern=NAME, max_length=128)]
+Account = Annotated[str, Field(pattern=ACCOUNT), BeforeValidator(_account_text)]
+PrivateRange = Annotated[str, AfterValidator(_private_range)]
+Domain = Annotated[str, Field(pattern=DOMAIN, max_length=253)]
+Variable = Annotated[str, Field(pattern=VARIABLE)]
+Source = Annotated[
+    Path, BeforeValidator(_located), PlainSerializer(lambda path: path.as_posix(), when_used="json")
+]
+Names = Annotated[tuple[Name, ...], Strict(strict=False), AfterValidator(_each_once)]
+Parameters = Annotated[
+    tuple[Annotated[str, Field(pattern=PARAMETER)], ...],
+    Strict(strict=False),
+    AfterValidator(_each_once),
+]
+Retention = Literal[
+    1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922,
+    3288, 3653,
+]  # fmt: skip
