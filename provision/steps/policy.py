@@ -44,6 +44,16 @@ def from_text(text: str) -> Document:
     return canonical(json.loads(text))
 
 
+def from_answer(shown: object) -> Document:
+    """The canonical form of a policy in an answer: text, or what boto3 has already read (I6)."""
+    match shown:
+        case str():
+            return from_text(shown)
+        case Mapping():
+            return canonical(shown)
+    raise TypeError(f"no policy: {shown!r}")
+
+
 def trust(service: str) -> Document:
     """Lets a service (`lambda.amazonaws.com`) take the role on."""
     statement = {

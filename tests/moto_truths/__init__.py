@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.moto_truths import apigateway, dynamodb, functions, monitoring, network
+from tests.moto_truths import apigateway, dynamodb, functions, identity, monitoring, network
 
 
 def teach_moto(monkeypatch: pytest.MonkeyPatch) -> None:
-    for service in (apigateway, dynamodb, functions, monitoring, network):
+    for service in (apigateway, dynamodb, functions, identity, monitoring, network):
         service.teach(monkeypatch)

@@ -1,0 +1,134 @@
+"""The role: what one AWS service may take on, its boundary, and the managed policies it has."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Self
+
+from provision.aws import Aws
+from provision.step import Computed, Fixed, Tagged
+from provision.steps.absent import absent_is_fine
+from provision.steps.policy import as_text, from_answer, trust
+from provision.steps.tags import from_tag_list, tag_changes, tag_list
+
+if TYPE_CHECKING:
+    from mypy_boto3_iam.type_defs import CreateRoleRequestTypeDef
+
+
+@dataclass(frozen=True, kw_only=True)
+class Role(Tagged):
+    """`service` is the principal that takes it on (`lambda.amazonaws.com`); where AWS shows any
+    other trust, the whole policy stands there. `attached` are ARNs of managed policies, sorted: one
+    that is not named is taken off. Inline policies are a step of their own, RolePolicies.
+
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html
+    """
+
+    KIND = "iam.role"
+    IDENTITY = ("name",)
+
+    name: Fixed[str]
+    path: Fixed[str] = "/"
+    service: str
+    description: str = ""
+    boundary: str | None = None
+    attached: tuple[str, ...] = ()
+    arn: Computed[str] = ""
+
+    def observe(self, aws: Aws) -> Self | None:
+        found = None
+        with absent_is_fine():
+            found = aws.iam.get_role(RoleName=self.name)["Role"]
+        if found is None:
+            return None
+        boundary = found.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn")
+        return replace(
+            self,
+            path=found["Path"],
+            service=_trusted(found.get("AssumeRolePolicyDocument", {})),
+            description=found.get("Description", ""),
+            boundary=boundary or None,
+            attached=self._attached(aws),
+            tags=from_tag_list(found.get("Tags", [])),
+            arn=_arn(aws, found["Path"], self.name),
+        )
+
+    def create(self, aws: Aws) -> Self:
+        request: CreateRoleRequestTypeDef = {
+            "RoleName": self.name,
+            "Path": self.path,
+            "AssumeRolePolicyDocument": as_text(trust(self.service)),
+            "Description": self.description,
+            "Tags": tag_list(self.tags),
+        }
+        if self.boundary:
+            request["PermissionsBoundary"] = self.boundary
+        aws.iam.create_role(**request)
+        self._attach(aws, self.attached)
+        return replace(self, arn=_arn(aws, self.path, self.name))
+
+    def update(self, aws: Aws, have: Self, changed: Collection[str]) -> Self:
+        if "tags" in changed:
+            gone, new = tag_changes(have.tags, self.tags)
+            if gone:
+                aws.iam.untag_role(RoleName=self.name, TagKeys=gone)
+            if new:
+                aws.iam.tag_role(RoleName=self.name, Tags=tag_list(new))
+        if "service" in changed:
+            aws.iam.update_assume_role_policy(
+                RoleName=self.name, PolicyDocument=as_text(trust(self.service))
+            )
+        if "description" in changed:  # I7: only '' clears it
+            aws.iam.update_role(RoleName=self.name, Description=self.description)
+        if "boundary" in changed:
+            self._set_boundary(aws)
+        if "attached" in changed:
+            self._attach(aws, sorted(set(self.attached) - set(have.attached)))
+            self._detach(aws, sorted(set(have.attached) - set(self.attached)))
+        return replace(self, arn=_arn(aws, self.path, self.name))
+
+    def delete(self, aws: Aws) -> None:
+        with absent_is_fine():  # I8: a role goes only without its policies
+            pages = aws.iam.get_paginator("list_role_policies").paginate(RoleName=self.name)
+            for name in [name for page in pages for name in page["PolicyNames"]]:
+                aws.iam.delete_role_policy(RoleName=self.name, PolicyName=name)
+            self._detach(aws, self._attached(aws))
+            aws.iam.delete_role(RoleName=self.name)
+
+    def _attached(self, aws: Aws) -> tuple[str, ...]:
+        pages = aws.iam.get_paginator("list_attached_role_policies").paginate(RoleName=self.name)
+        return tuple(
+            sorted(policy["PolicyArn"] for page in pages for policy in page["AttachedPolicies"])
+        )
+
+    def _attach(self, aws: Aws, policies: Collection[str]) -> None:
+        for policy in policies:
+            aws.iam.attach_role_policy(RoleName=self.name, PolicyArn=policy)
+
+    def _detach(self, aws: Aws, policies: Collection[str]) -> None:
+        for policy in policies:
+            with absent_is_fine():
+                aws.iam.detach_role_policy(RoleName=self.name, PolicyArn=policy)
+
+    def _set_boundary(self, aws: Aws) -> None:
+        if self.boundary:
+            aws.iam.put_role_permissions_boundary(
+                RoleName=self.name, PermissionsBoundary=self.boundary
+            )
+        else:
+            aws.iam.delete_role_permissions_boundary(RoleName=self.name)
+
+
+def _arn(aws: Aws, path: str, name: str) -> str:
+    """I2: AWS may show the unique id of a fresh role where its ARN belongs."""
+    return aws.where.arn("iam", f"role{path}{name}", region=False)
+
+
+def _trusted(shown: object) -> str:
+    """The one service that may take the role on, or the policy when it says anything else."""
+    document = from_answer(shown)
+    match document["Statement"]:
+        case [{"Principal": {"Service": [str(service)]}}] if document == trust(service):
+            return service
+    return as_text(document)

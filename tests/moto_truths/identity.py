@@ -1,0 +1,38 @@
+"""What moto bends of IAM."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from moto.iam.models import IAMBackend
+
+
+def teach(monkeypatch: pytest.MonkeyPatch) -> None:
+    """I6: AWS shows a policy in other words than it was given; moto gives the very text back."""
+    create_role = IAMBackend.create_role
+    put_role_policy = IAMBackend.put_role_policy
+
+    def create_role_rewording(self: Any, name: str, trust: str, *rest: Any, **more: Any) -> Any:
+        return create_role(self, name, _reworded(trust), *rest, **more)
+
+    def put_role_policy_rewording(self: Any, role: str, name: str, document: str) -> None:
+        put_role_policy(self, role, name, _reworded(document))
+
+    monkeypatch.setattr(IAMBackend, "create_role", create_role_rewording)
+    monkeypatch.setattr(IAMBackend, "put_role_policy", put_role_policy_rewording)
+
+
+def _reworded(policy: str) -> str:
+    """The same policy: statements and values the other way round, lists of one collapsed."""
+    document = json.loads(policy)
+    return json.dumps({**document, "Statement": _turned(document["Statement"])})
+
+
+def _turned(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _turned(part) for key, part in reversed(value.items())}
+    if isinstance(value, list):
+        return _turned(value[0]) if len(value) == 1 else [_turned(part) for part in reversed(value)]
+    return value
