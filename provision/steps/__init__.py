@@ -15,6 +15,7 @@ from provision.steps.layer import Layer
 from provision.steps.permission import Permission
 from provision.steps.rest_api import RestApi
 from provision.steps.role import Role
+from provision.steps.role_policies import RolePolicies
 from provision.steps.route_table import RouteTable
 from provision.steps.security_group import SecurityGroup
 from provision.steps.stage import Stage
@@ -36,6 +37,7 @@ KINDS: Final[Mapping[str, type[Step]]] = {
         Permission,
         RestApi,
         Role,
+        RolePolicies,
         RouteTable,
         SecurityGroup,
         Stage,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Self, TypeVar
+from typing import TYPE_CHECKING, ClassVar, Self, TypeVar
 
 from botocore.exceptions import ClientError
 
@@ -24,7 +24,7 @@ T = TypeVar("T")
 class Ec2Resource(Tagged):
     """AWS takes any number of the same, told apart by ids it chooses (V2)."""
 
-    IDENTITY = ("tags",)
+    IDENTITY: ClassVar[tuple[str, ...]] = ("tags",)
     REPLACEMENT = Replacement.CREATE_FIRST
     UNIQUE = False
 
