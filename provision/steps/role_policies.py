@@ -1,0 +1,71 @@
+"""The inline policies of one role, all of them: one that nobody declared is a difference."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from typing import Self
+
+from provision.aws import Aws
+from provision.step import Document, Fixed, Step
+from provision.steps.absent import absent_is_fine
+from provision.steps.policy import as_text, from_answer
+
+
+@dataclass(frozen=True, kw_only=True)
+class RolePolicies(Step):
+    """`policies` names each concern and its canonical document. A role without any counts as not
+    there, so wanting none means having no such node.
+
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_PutRolePolicy.html
+    """
+
+    KIND = "iam.role_policies"
+    IDENTITY = ("role",)
+
+    role: Fixed[str]
+    policies: dict[str, Document]
+
+    def observe(self, aws: Aws) -> Self | None:
+        policies = {}
+        for name in self._names(aws):
+            with absent_is_fine():
+                answer = aws.iam.get_role_policy(RoleName=self.role, PolicyName=name)
+                policies[name] = from_answer(answer["PolicyDocument"])
+        return replace(self, policies=policies) if policies else None
+
+    def create(self, aws: Aws) -> Self:
+        self._put(aws, self.policies)
+        return self
+
+    def update(self, aws: Aws, have: Self, changed: Collection[str]) -> Self:  # noqa: ARG002
+        """There is but one field that can have changed."""
+        new = {
+            name: document
+            for name, document in self.policies.items()
+            if have.policies.get(name) != document
+        }
+        self._put(aws, new)  # first, so that nothing the role may still do is missing meanwhile
+        self._drop(aws, sorted(have.policies.keys() - self.policies.keys()))
+        return self
+
+    def delete(self, aws: Aws) -> None:
+        self._drop(aws, self._names(aws))
+
+    def _names(self, aws: Aws) -> list[str]:
+        """Sorted; none where the role is gone."""
+        with absent_is_fine():
+            pages = aws.iam.get_paginator("list_role_policies").paginate(RoleName=self.role)
+            return sorted(name for page in pages for name in page["PolicyNames"])
+        return []
+
+    def _put(self, aws: Aws, policies: Mapping[str, Document]) -> None:
+        for name, document in sorted(policies.items()):
+            aws.iam.put_role_policy(
+                RoleName=self.role, PolicyName=name, PolicyDocument=as_text(document)
+            )
+
+    def _drop(self, aws: Aws, names: Collection[str]) -> None:
+        for name in names:
+            with absent_is_fine():
+                aws.iam.delete_role_policy(RoleName=self.role, PolicyName=name)

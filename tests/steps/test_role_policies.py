@@ -1,0 +1,83 @@
+"""A role's inline policies: the contract, undeclared ones, and the role missing."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import pytest
+
+from provision.finding import Action
+from provision.step import Document
+from provision.steps.policy import VERSION, as_text, canonical, trust
+from provision.steps.role_policies import RolePolicies
+from tests.steps.observed import ObservedContract
+from tests.workshop import Workshop, new_aws, one_node
+
+ROLE = "tap-dev-items"
+
+
+def allow(*actions: str) -> Document:
+    statement = {"Effect": "Allow", "Action": list(actions), "Resource": ["*"]}
+    return canonical({"Version": VERSION, "Statement": [statement]})
+
+
+POLICIES = RolePolicies(role=ROLE, policies={"logs": allow("logs:PutLogEvents"), "x": allow("a:B")})
+
+
+def make_role() -> None:
+    new_aws().iam.create_role(
+        RoleName=ROLE, AssumeRolePolicyDocument=as_text(trust("lambda.amazonaws.com"))
+    )
+
+
+class TestRolePolicies(ObservedContract):
+    edits: ClassVar = {"policies": {"logs": allow("logs:CreateLogStream"), "y": allow("c:D")}}
+
+    def given(self, aws: Any) -> RolePolicies:
+        make_role()
+        return POLICIES
+
+
+@pytest.fixture
+def _role(account: None) -> None:
+    make_role()
+
+
+@pytest.mark.usefixtures("_role")
+def test_policy_added_by_hand_is_removed_and_alone(workshop: Workshop) -> None:
+    workshop.run(one_node(POLICIES), "up")
+    new_aws().iam.put_role_policy(
+        RoleName=ROLE, PolicyName="extra", PolicyDocument=as_text(allow("*"))
+    )
+    finding = workshop.run(one_node(POLICIES), "up").findings["it"]
+    assert set(finding.changes[0].have) == {"extra", "logs", "x"}
+    assert workshop.last.writes == ["DeleteRolePolicy"]
+
+
+@pytest.mark.usefixtures("_role")
+def test_only_what_differs_is_put_before_anything_is_taken(workshop: Workshop) -> None:
+    workshop.run(one_node(POLICIES), "up")
+    other = {"logs": POLICIES.policies["logs"], "y": allow("c:D")}
+    workshop.run(one_node(RolePolicies(role=ROLE, policies=other)), "up")
+    assert workshop.last.writes == ["PutRolePolicy", "DeleteRolePolicy"]
+
+
+def test_role_gone_means_nothing_there_and_nothing_to_do(workshop: Workshop) -> None:
+    make_role()
+    workshop.run(one_node(POLICIES), "up")
+    iam = new_aws().iam
+    for name in POLICIES.policies:
+        iam.delete_role_policy(RoleName=ROLE, PolicyName=name)
+    iam.delete_role(RoleName=ROLE)
+    assert workshop.run(one_node(POLICIES), "plan").findings["it"].action is Action.CREATE
+    POLICIES.delete(new_aws())
+    workshop.run(one_node(POLICIES), "down")
+    assert workshop.last.writes == []
+
+
+@pytest.mark.usefixtures("_role")
+def test_more_policies_than_one_page(workshop: Workshop) -> None:
+    many = {f"p{number:03}": allow(f"a:Do{number}") for number in range(120)}
+    wanted = RolePolicies(role=ROLE, policies=many)
+    workshop.run(one_node(wanted), "up")
+    assert wanted.observe(new_aws()) == wanted
