@@ -1,0 +1,54 @@
+# `make up` tries it without an AWS account; `make test` and `make check` are what CI runs.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+
+.PHONY: up status down test check lint types format bench screenshots clean
+
+up: $(VENV)/local.stamp  ## the whole stack on the embedded emulator
+	$(BIN)/provision up --local --yes
+
+status: $(VENV)/local.stamp  ## its dashboard
+	$(BIN)/provision status --local
+
+down: $(VENV)/local.stamp  ## everything away again, the data too
+	$(BIN)/provision down --local --yes --destroy-data
+	$(BIN)/provision local stop
+
+test: $(VENV)/test.stamp  ## the whole test suite
+	$(BIN)/pytest -n 2 --dist worksteal
+
+lint: $(VENV)/test.stamp
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/test.stamp
+	$(BIN)/mypy
+
+check: lint types test  ## all that CI checks
+
+format: $(VENV)/test.stamp
+	$(BIN)/ruff check --fix-only .
+	$(BIN)/ruff format .
+
+bench: $(VENV)/test.stamp  ## wall time and AWS calls of each command on the emulator
+	$(BIN)/python bench/commands.py
+
+screenshots: $(VENV)/test.stamp  ## the README's pictures, from a real run
+	$(BIN)/python docs/screenshots.py
+
+clean:
+	rm -rf $(VENV) .provision build *.egg-info
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/local.stamp: $(VENV)/bin/python setup.cfg
+	$(PIP) install --editable '.[local]'
+	touch $@
+
+$(VENV)/test.stamp: $(VENV)/bin/python setup.cfg layer/requirements.txt
+	$(PIP) install --editable '.[test]'
+	$(PIP) install --require-hashes --no-deps --requirement layer/requirements.txt
+	touch $@

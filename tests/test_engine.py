@@ -1,0 +1,167 @@
+"""The engine: ambiguous creates, foreign things, consent, convergence, successors, removal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from botocore.exceptions import ConnectionClosedError
+
+from provision.engine import Blind, Consent, Engine
+from provision.errors import Foreign, NotConverged, Protected
+from provision.finding import Action, Cause
+from provision.graph import Stack
+from provision.journal import Journal
+from provision.run import survey, up
+from provision.steps import KINDS
+from provision.steps.table import Table
+from provision.unknown import UNKNOWN, fill
+from tests.workshop import HOLDER, Recorder, Workshop, empty, new_aws, one_node
+
+TABLE = Table(name="tap-dev-items", key="id", tags={}, encryption="owned", recovery=False)
+
+
+class LosesAnswers(Recorder):
+    """AWS does the operation, but its answer never arrives: the first `times` times."""
+
+    operation: str = ""
+    times: int = 1
+
+    def watch(self, client: Any) -> None:
+        super().watch(client)
+        client.meta.events.register_last("after-call.*.*", self._lose)
+
+    def _lose(self, model: Any, **_: Any) -> None:
+        if model.name == self.operation and self.times > 0:
+            self.times -= 1
+            raise ConnectionClosedError(endpoint_url="x")
+
+
+def losing(operation: str, times: int = 1) -> LosesAnswers:
+    recorder = LosesAnswers()
+    recorder.operation, recorder.times = operation, times
+    return recorder
+
+
+def test_a_create_whose_answer_is_lost_is_found_not_repeated(workshop: Workshop) -> None:
+    recorder = losing("CreateTable")
+    want = replace(TABLE, ttl="expires_at", recovery=True)
+    workshop.run(one_node(want), "up", recorder=recorder)
+    assert recorder.writes.count("CreateTable") == 1
+    assert workshop.run(one_node(want), "up").findings["it"].action is Action.KEEP
+
+
+def test_something_of_that_name_that_is_not_ours_stops_the_node(workshop: Workshop) -> None:
+    TABLE.create(new_aws())
+    plan = workshop.run(one_node(TABLE), "plan").findings["it"]
+    assert plan.action is Action.FOREIGN
+    assert plan.refusal == "--adopt it takes it over"
+    with pytest.raises(Foreign, match="tap-dev-items exists and is not this stack's"):
+        workshop.run(one_node(TABLE), "up")
+    assert workshop.last.writes == []
+
+
+def test_adopting_takes_it_over_and_down_then_removes_it(workshop: Workshop) -> None:
+    replace(TABLE, protect=False).create(new_aws())
+    workshop.run(one_node(TABLE), "up", consent=Consent(adopt=frozenset({"it"})))
+    assert workshop.run(one_node(TABLE), "up").findings["it"].action is Action.KEEP
+    workshop.run(one_node(TABLE), "down")
+    assert TABLE.observe(new_aws()) is None
+
+
+def test_down_never_deletes_what_is_not_ours_whatever_the_state_says(workshop: Workshop) -> None:
+    workshop.run(one_node(TABLE), "up")
+    aws = new_aws()
+    found = TABLE.observe(aws)
+    assert found is not None
+    aws.dynamodb.tag_resource(
+        ResourceArn=found.arn, Tags=[{"Key": "provision:owner", "Value": "other-dev/it"}]
+    )
+    outcome = workshop.run(one_node(TABLE), "down")
+    assert outcome.findings["it"].action is Action.FOREIGN
+    assert workshop.last.writes == []
+    workshop.run(empty(), "down")
+    assert TABLE.observe(new_aws()) is not None
+
+
+def test_data_is_not_replaced_without_being_named(workshop: Workshop) -> None:
+    workshop.run(one_node(TABLE), "up")
+    other_key = one_node(replace(TABLE, key="pk"))
+    plan = workshop.run(other_key, "plan", consent=Consent()).findings["it"]
+    assert plan.action is Action.REPLACE
+    assert "--destroy it" in plan.refusal
+    with pytest.raises(Protected):
+        workshop.run(other_key, "up", consent=Consent())
+    assert workshop.last.writes == []
+    workshop.run(other_key, "up", consent=Consent(destroy=frozenset({"it"})))
+
+
+def test_a_step_that_forgets_a_field_is_found_out_at_once(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Table, "_set_ttl", lambda *_, **__: None)
+    with pytest.raises(NotConverged, match="ttl still differs"):
+        workshop.run(one_node(replace(TABLE, ttl="expires_at")), "up")
+
+
+def test_what_changed_in_aws_is_called_drift(workshop: Workshop) -> None:
+    workshop.run(one_node(TABLE), "up")
+    new_aws().dynamodb.update_table(TableName=TABLE.name, DeletionProtectionEnabled=False)
+    (change,) = workshop.run(one_node(TABLE), "plan").findings["it"].changes
+    assert (change.field, change.cause) == ("protect", Cause.DRIFT)
+
+
+def two_nodes(first: Table, second: Callable[[Table], Table]) -> Stack:
+    stack = Stack("tap-dev")
+    parent = stack.add("parent", lambda: first)
+    stack.add("child", second, parent)
+    return stack
+
+
+def test_a_fresh_plan_shows_every_node_with_what_aws_will_choose_unknown(
+    workshop: Workshop,
+) -> None:
+    stack = two_nodes(TABLE, lambda parent: replace(TABLE, name="tap-dev-child", ttl=parent.arn))
+    findings = workshop.run(stack, "plan").findings
+    assert [finding.action for finding in findings.values()] == [Action.CREATE, Action.CREATE]
+    child = findings["child"].want
+    assert isinstance(child, Table)
+    assert child.ttl is UNKNOWN
+
+
+def test_a_failure_leaves_what_depends_on_it_and_finishes_the_rest(workshop: Workshop) -> None:
+    TABLE.create(new_aws())  # not ours
+    stack = two_nodes(TABLE, lambda parent: replace(TABLE, name=parent.name + "-child"))
+    stack.add("other", lambda: replace(TABLE, name="tap-dev-other"))
+    with pytest.raises(Foreign):
+        workshop.run(stack, "up")
+    aws = new_aws()
+    assert replace(TABLE, name="tap-dev-other").observe(aws) is not None
+    assert replace(TABLE, name="tap-dev-items-child").observe(aws) is None
+    findings = workshop.run(stack, "plan").findings
+    assert findings["child"].action is Action.WAIT
+    assert findings["child"].reason == "needs parent"
+
+
+def test_what_the_emulator_lacks_is_skipped_by_name(workshop: Workshop) -> None:
+    aws = new_aws()
+    journal = Journal(workshop.directory, "tap-dev", KINDS).open(HOLDER)
+    engine = Engine(
+        one_node(TABLE), aws, journal, blind=Blind({"dynamodb.table": "no such service"}, {})
+    )
+    seen = survey(engine)
+    assert seen.findings["it"].action is Action.SKIP
+    assert seen.findings["it"].reason == "no such service"
+    up(engine, seen)
+    assert aws.calls.write == 0
+    journal.close()
+
+
+def test_fields_the_emulator_forgets_are_not_compared(workshop: Workshop) -> None:
+    workshop.run(one_node(TABLE), "up")
+    journal = Journal.read(workshop.directory, "tap-dev", KINDS)
+    blind = Blind({}, {"dynamodb.table": {"ttl": "forgotten"}})
+    engine = Engine(one_node(replace(TABLE, ttl="x")), new_aws(), journal, blind=blind)
+    assert survey(engine).findings["it"].action is Action.KEEP
