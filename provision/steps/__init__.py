@@ -7,10 +7,12 @@ from typing import Final
 
 from provision.step import Step
 from provision.steps.alias import Alias
+from provision.steps.api_account import ApiAccount
 from provision.steps.api_key import ApiKey
 from provision.steps.deployment import Deployment
 from provision.steps.event_invoke import EventInvoke
 from provision.steps.function import Function
+from provision.steps.gateway_endpoint import GatewayEndpoint
 from provision.steps.layer import Layer
 from provision.steps.permission import Permission
 from provision.steps.rest_api import RestApi
@@ -29,10 +31,12 @@ KINDS: Final[Mapping[str, type[Step]]] = {
     kind.KIND: kind
     for kind in (
         Alias,
+        ApiAccount,
         ApiKey,
         Deployment,
         EventInvoke,
         Function,
+        GatewayEndpoint,
         Layer,
         Permission,
         RestApi,
