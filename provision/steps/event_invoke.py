@@ -1,0 +1,58 @@
+"""How often and how long Lambda tries an asynchronous invocation before it gives up on it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Self
+
+from provision.aws import Aws
+from provision.step import Fixed, Step
+
+
+@dataclass(frozen=True, kw_only=True)
+class EventInvoke(Step):
+    """`max_age` in seconds. Each alias has its own; a new version changes nothing of it (L25).
+
+    https://docs.aws.amazon.com/lambda/latest/api/API_PutFunctionEventInvokeConfig.html
+    """
+
+    KIND = "lambda.event_invoke"
+    IDENTITY = ("function", "qualifier")
+
+    function: Fixed[str]
+    qualifier: Fixed[str]
+    retries: int
+    max_age: int
+
+    def observe(self, aws: Aws) -> Self | None:
+        try:
+            found = aws.lambda_.get_function_event_invoke_config(
+                FunctionName=self.function, Qualifier=self.qualifier
+            )
+        except aws.lambda_.exceptions.ResourceNotFoundException:
+            return None
+        return replace(  # absent is the default
+            self,
+            retries=found.get("MaximumRetryAttempts", 2),
+            max_age=found.get("MaximumEventAgeInSeconds", 21600),
+        )
+
+    def create(self, aws: Aws) -> Self:
+        aws.lambda_.put_function_event_invoke_config(  # L25: sets all of it, whatever was there
+            FunctionName=self.function,
+            Qualifier=self.qualifier,
+            MaximumRetryAttempts=self.retries,
+            MaximumEventAgeInSeconds=self.max_age,
+        )
+        return self
+
+    def update(self, aws: Aws, have: Self, changed: Collection[str]) -> Self:  # noqa: ARG002  (one call sets all)
+        return self.create(aws)
+
+    def delete(self, aws: Aws) -> None:
+        with suppress(aws.lambda_.exceptions.ResourceNotFoundException):
+            aws.lambda_.delete_function_event_invoke_config(
+                FunctionName=self.function, Qualifier=self.qualifier
+            )

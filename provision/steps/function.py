@@ -1,0 +1,245 @@
+"""A Lambda function: its code, its configuration, and the network, role and queue it works with."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Collection, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Final, Self, TypedDict, cast
+
+from botocore.exceptions import ClientError
+
+from provision.aws import Aws
+from provision.errors import StillWaiting
+from provision.step import Computed, Fixed, Local, Tagged
+from provision.steps.lambda_states import describe, failure, settled, wait_working
+from provision.steps.lambda_zip import read_zip
+from provision.steps.tags import tag_changes, without_system
+from provision.unknown import UNKNOWN, is_known
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mypy_boto3_lambda.literals import (
+        ArchitectureType,
+        LogFormatType,
+        RuntimeType,
+        TracingModeType,
+    )
+    from mypy_boto3_lambda.type_defs import (
+        DeadLetterConfigTypeDef,
+        EnvironmentTypeDef,
+        FunctionConfigurationTypeDef,
+        LoggingConfigTypeDef,
+        TracingConfigTypeDef,
+        VpcConfigTypeDef,
+    )
+
+GONE_BUDGET = 600  # L27
+
+_CONFIGURED: Final = (
+    "runtime",
+    "handler",
+    "description",
+    "role",
+    "memory",
+    "timeout",
+    "layers",
+    "environment",
+    "tracing",
+    "dead_letters",
+    "subnet_ids",
+    "group_ids",
+    "log_group",
+    "log_format",
+)
+"""The fields that UpdateFunctionConfiguration sets."""
+_FROZEN: Final = (*_CONFIGURED, "architecture")
+"""The fields that a published version keeps, besides the code."""
+
+
+class _Configuration(TypedDict):
+    """What CreateFunction and UpdateFunctionConfiguration have in common."""
+
+    FunctionName: str
+    Runtime: RuntimeType
+    Handler: str
+    Description: str
+    Role: str
+    MemorySize: int
+    Timeout: int
+    Layers: Sequence[str]
+    Environment: EnvironmentTypeDef
+    TracingConfig: TracingConfigTypeDef
+    DeadLetterConfig: DeadLetterConfigTypeDef
+    VpcConfig: VpcConfigTypeDef
+    LoggingConfig: LoggingConfigTypeDef
+
+
+@dataclass(frozen=True, kw_only=True)
+class Function(Tagged):
+    """`layers` are version ARNs, the later over the earlier; `dead_letters` the ARN of the queue
+    for failed asynchronous invocations; `failure` why AWS gave up on what was last asked, or empty.
+
+    https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html
+    """
+
+    KIND = "lambda.function"
+    IDENTITY = ("name",)
+
+    name: Fixed[str]
+    runtime: str
+    handler: str
+    role: str
+    code_sha256: str
+    zip: Local[str]
+    architecture: str = "x86_64"
+    description: str = ""
+    memory: int = 128
+    timeout: int = 3
+    layers: tuple[str, ...] = ()
+    environment: dict[str, str] = field(default_factory=dict)
+    tracing: str = "Active"
+    dead_letters: str | None = None
+    subnet_ids: tuple[str, ...] = ()
+    group_ids: tuple[str, ...] = ()
+    log_group: str
+    log_format: str = "JSON"
+    failure: str = ""
+    arn: Computed[str] = ""
+
+    def configuration(self) -> str:
+        """A digest of all that a version keeps besides the code; unknown where a part is."""
+        kept = {name: vars(self)[name] for name in _FROZEN}
+        return _digest(kept) if is_known(kept) else UNKNOWN
+
+    def observe(self, aws: Aws) -> Self | None:
+        found = settled(aws, self.name)
+        if found is None:
+            return None
+        shown = found["Configuration"]
+        return replace(
+            self,
+            **_read(shown),
+            code_sha256=shown["CodeSha256"],
+            failure=failure(shown),
+            tags=without_system(found.get("Tags", {})),
+            arn=shown["FunctionArn"],
+        )
+
+    def create(self, aws: Aws) -> Self:
+        answer = aws.lambda_.create_function(
+            **self._request(),
+            Code={"ZipFile": self._zip()},
+            Architectures=self._architectures(),
+            PackageType="Zip",
+            Tags=self.tags,
+        )
+        wait_working(aws, self.name)
+        return replace(self, arn=answer["FunctionArn"])
+
+    def update(self, aws: Aws, have: Self, changed: Collection[str]) -> Self:
+        if "tags" in changed:
+            self._change_tags(aws, have)
+        # After a failure, what AWS shows is not what it runs: everything is sent again.
+        if {"failure", *_CONFIGURED} & set(changed):
+            aws.lambda_.update_function_configuration(**self._request())
+            wait_working(aws, self.name)  # L7: another change before that is refused
+        if {"failure", "code_sha256", "architecture"} & set(changed):
+            aws.lambda_.update_function_code(
+                FunctionName=self.name,
+                ZipFile=self._zip(),
+                Architectures=self._architectures(),
+            )
+            wait_working(aws, self.name)
+        return replace(self, arn=have.arn)
+
+    def delete(self, aws: Aws) -> None:
+        found = settled(aws, self.name)
+        if found is None:
+            return
+        if found["Configuration"].get("VpcConfig", {}).get("SubnetIds"):
+            self._detach(aws)
+        with suppress(aws.lambda_.exceptions.ResourceNotFoundException):
+            aws.lambda_.delete_function(FunctionName=self.name)
+        aws.wait(  # L27: it is still there for a while, and so is its name
+            f"function {self.name} to be gone",
+            lambda: True if describe(aws, self.name) is None else None,
+            budget=GONE_BUDGET,
+        )
+
+    def _detach(self, aws: Aws) -> None:
+        """E2: leave the VPC first, so that Lambda lets go of its network interfaces. Best effort:
+        where it fails they go too, only later. Deleting before it is done would leave them."""
+        with suppress(ClientError, StillWaiting):
+            aws.lambda_.update_function_configuration(
+                FunctionName=self.name, VpcConfig={"SubnetIds": [], "SecurityGroupIds": []}
+            )
+            settled(aws, self.name)
+
+    def _change_tags(self, aws: Aws, have: Self) -> None:
+        gone, new = tag_changes(have.tags, self.tags)
+        if gone:
+            aws.lambda_.untag_resource(Resource=have.arn, TagKeys=gone)
+        if new:  # L20: only the unqualified ARN takes tags
+            aws.lambda_.tag_resource(Resource=have.arn, Tags=new)
+
+    def _zip(self) -> bytes:
+        return read_zip(self.zip, f"function {self.name}", self.code_sha256)
+
+    def _architectures(self) -> list[ArchitectureType]:
+        return [cast("ArchitectureType", self.architecture)]
+
+    def _request(self) -> _Configuration:
+        """L19: what is left out of a request stays as it was, so empty blocks are spelled out."""
+        return {
+            "FunctionName": self.name,
+            "Runtime": cast("RuntimeType", self.runtime),
+            "Handler": self.handler,
+            "Description": self.description,
+            "Role": self.role,
+            "MemorySize": self.memory,
+            "Timeout": self.timeout,
+            "Layers": self.layers,
+            "Environment": {"Variables": self.environment},
+            "TracingConfig": {"Mode": cast("TracingModeType", self.tracing)},
+            "DeadLetterConfig": {"TargetArn": self.dead_letters or ""},
+            "VpcConfig": {"SubnetIds": self.subnet_ids, "SecurityGroupIds": self.group_ids},
+            "LoggingConfig": {
+                "LogFormat": cast("LogFormatType", self.log_format),
+                "LogGroup": self.log_group,
+            },
+        }
+
+
+def shown_configuration(shown: FunctionConfigurationTypeDef) -> str:
+    """`Function.configuration()` of what AWS shows of a function or version."""
+    return _digest(_read(shown))
+
+
+def _read(shown: FunctionConfigurationTypeDef) -> dict[str, Any]:
+    """The frozen fields; L21: what AWS leaves out has its default."""
+    logging, network = shown.get("LoggingConfig", {}), shown.get("VpcConfig", {})
+    return {
+        "runtime": shown.get("Runtime", ""),
+        "handler": shown.get("Handler", ""),
+        "description": shown.get("Description", ""),
+        "role": shown["Role"],
+        "memory": shown.get("MemorySize", 128),
+        "timeout": shown.get("Timeout", 3),
+        "layers": tuple(layer["Arn"] for layer in shown.get("Layers", [])),
+        "environment": dict(shown.get("Environment", {}).get("Variables", {})),
+        "tracing": shown.get("TracingConfig", {}).get("Mode", "PassThrough"),
+        "dead_letters": shown.get("DeadLetterConfig", {}).get("TargetArn") or None,
+        "subnet_ids": tuple(sorted(network.get("SubnetIds", []))),
+        "group_ids": tuple(sorted(network.get("SecurityGroupIds", []))),
+        "log_group": logging.get("LogGroup", f"/aws/lambda/{shown['FunctionName']}"),
+        "log_format": logging.get("LogFormat", "Text"),
+        "architecture": shown.get("Architectures", ["x86_64"])[0],
+    }
+
+
+def _digest(values: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()

@@ -1,0 +1,93 @@
+"""What state Lambda says a function or version is in, and the waits until it is done with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeVar
+
+from provision.aws import Aws
+from provision.errors import ProvisionError
+
+if TYPE_CHECKING:
+    from mypy_boto3_lambda.type_defs import (
+        FunctionConfigurationTypeDef,
+        GetFunctionResponseTypeDef,
+    )
+
+T = TypeVar("T")
+
+SETTLE_BUDGET = 900  # L6: attaching to a VPC takes minutes
+
+_PASSING_STATES = frozenset(["Pending", "Deactivating", "Deleting"])
+
+
+class FunctionFailed(ProvisionError):
+    """AWS took the function, version or change, and then gave up on it."""
+
+
+def describe(aws: Aws, name: str, qualifier: str = "$LATEST") -> GetFunctionResponseTypeDef | None:
+    """L28: GetFunction, because it may be asked 100 times a second; its neighbours only 15."""
+    try:
+        if qualifier == "$LATEST":  # given as a qualifier, it would become part of the ARN
+            return aws.lambda_.get_function(FunctionName=name)
+        return aws.lambda_.get_function(FunctionName=name, Qualifier=qualifier)
+    except aws.lambda_.exceptions.ResourceNotFoundException:
+        return None
+
+
+def settled(aws: Aws, name: str, qualifier: str = "$LATEST") -> GetFunctionResponseTypeDef | None:
+    """The function once AWS is done with what somebody began (L6, L7); None when there is none."""
+
+    def look() -> tuple[GetFunctionResponseTypeDef | None] | None:
+        found = describe(aws, name, qualifier)
+        return None if found and _is_busy(found["Configuration"]) else (found,)
+
+    what = f"function {_named(name, qualifier)} to settle"
+    (found,) = aws.wait(what, look, budget=SETTLE_BUDGET)
+    return found
+
+
+def wait_working(aws: Aws, name: str, qualifier: str = "$LATEST") -> FunctionConfigurationTypeDef:
+    """What AWS shows once a write has taken effect. Raises `FunctionFailed` when it never will."""
+
+    def look() -> FunctionConfigurationTypeDef | None:
+        found = describe(aws, name, qualifier)
+        if found is None or _is_busy(found["Configuration"]):
+            return None
+        shown = found["Configuration"]
+        # L12: for a moment a new version has no LastUpdateStatus.
+        return shown if failure(shown) or shown.get("LastUpdateStatus") else None
+
+    shown = aws.wait(f"function {_named(name, qualifier)} to be ready", look, budget=SETTLE_BUDGET)
+    if why := failure(shown):
+        raise FunctionFailed(
+            f"Lambda could not set up {_named(name, qualifier)}: {why}",
+            hint="mend what it names, then `provision up` again: it sends all of it once more",
+        )
+    return shown
+
+
+def failure(shown: FunctionConfigurationTypeDef) -> str:
+    """Why AWS gave up on it; empty when it works. It is there nevertheless (L6)."""
+    if shown.get("State") == "Failed":
+        return f"{shown.get('StateReasonCode', '')}: {shown.get('StateReason', '')}"
+    if shown.get("LastUpdateStatus") == "Failed":
+        code = shown.get("LastUpdateStatusReasonCode", "")
+        return f"{code}: {shown.get('LastUpdateStatusReason', '')}"
+    return ""
+
+
+def reading_again(aws: Aws, attempt: Callable[[], T]) -> T:
+    """Run `attempt`, which reads a RevisionId and writes with it; once more if overtaken (L10)."""
+    try:
+        return attempt()
+    except aws.lambda_.exceptions.PreconditionFailedException:
+        return attempt()
+
+
+def _is_busy(shown: FunctionConfigurationTypeDef) -> bool:
+    return shown.get("State") in _PASSING_STATES or shown.get("LastUpdateStatus") == "InProgress"
+
+
+def _named(name: str, qualifier: str) -> str:
+    return name if qualifier == "$LATEST" else f"{name}:{qualifier}"

@@ -1,0 +1,129 @@
+"""Who may call a function by one of its aliases: one statement of the policy on that alias."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
+
+from provision.aws import Aws
+from provision.step import Document, Fixed, Step
+from provision.steps.lambda_states import reading_again
+
+if TYPE_CHECKING:
+    from mypy_boto3_lambda.type_defs import AddPermissionRequestTypeDef
+
+VISIBLE_BUDGET = 300  # L16
+
+_INVOKE: Final = "lambda:InvokeFunction"
+
+
+class _Policy(NamedTuple):
+    """Statements by their id. `revision` is empty when there is no policy."""
+
+    statements: dict[str, Document]
+    revision: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Permission(Step):
+    """L18: API Gateway calls the alias, so the statement has to be on the alias, as `qualifier`.
+
+    `source` is the ARN (with wildcards) from where `principal` may call. `others` are the ids of
+    further statements that belong on the alias: any more is drift, and removed.
+
+    https://docs.aws.amazon.com/lambda/latest/api/API_AddPermission.html
+    """
+
+    KIND = "lambda.permission"
+    IDENTITY = ("function", "qualifier", "statement")
+
+    function: Fixed[str]
+    qualifier: Fixed[str]
+    statement: Fixed[str]
+    principal: str
+    source: str
+    others: tuple[str, ...] = ()
+
+    def observe(self, aws: Aws) -> Self | None:
+        statements = self._policy(aws).statements
+        if self.statement not in statements:
+            return None
+        principal, source = _read(statements.pop(self.statement))
+        return replace(self, principal=principal, source=source, others=tuple(sorted(statements)))
+
+    def create(self, aws: Aws) -> Self:
+        self._remove_undeclared(aws)
+        reading_again(aws, lambda: self._add(aws))
+        return self
+
+    def update(self, aws: Aws, have: Self, changed: Collection[str]) -> Self:  # noqa: ARG002  (`changed` says it all)
+        if "others" in changed:
+            self._remove_undeclared(aws)
+        if {"principal", "source"} & set(changed):  # L15: a statement cannot be changed
+            self.delete(aws)
+            reading_again(aws, lambda: self._add(aws))
+        return self
+
+    def delete(self, aws: Aws) -> None:
+        self._remove(aws, self.statement)
+
+    def _policy(self, aws: Aws) -> _Policy:
+        try:
+            found = aws.lambda_.get_policy(FunctionName=self.function, Qualifier=self.qualifier)
+        except aws.lambda_.exceptions.ResourceNotFoundException:
+            return _Policy({}, "")
+        document = json.loads(found["Policy"])
+        return _Policy(
+            {entry["Sid"]: entry for entry in document["Statement"]}, found["RevisionId"]
+        )
+
+    def _add(self, aws: Aws) -> None:
+        """L15: without the policy's revision, two additions at once can lose a statement."""
+        request: AddPermissionRequestTypeDef = {
+            "FunctionName": self.function,
+            "Qualifier": self.qualifier,
+            "StatementId": self.statement,
+            "Action": _INVOKE,
+            "Principal": self.principal,
+            "SourceArn": self.source,
+        }
+        if revision := self._policy(aws).revision:
+            request["RevisionId"] = revision
+        aws.lambda_.add_permission(**request)
+
+    def _remove_undeclared(self, aws: Aws) -> None:
+        for name in self._policy(aws).statements:
+            if name not in (self.statement, *self.others):
+                self._remove(aws, name)
+
+    def _remove(self, aws: Aws, statement: str) -> None:
+        with suppress(aws.lambda_.exceptions.ResourceNotFoundException):
+            aws.lambda_.remove_permission(
+                FunctionName=self.function, Qualifier=self.qualifier, StatementId=statement
+            )
+        aws.wait(  # L16: it may still be shown
+            f"statement {statement} on {self.function}:{self.qualifier} to be gone",
+            lambda: True if statement not in self._policy(aws).statements else None,
+            budget=VISIBLE_BUDGET,
+        )
+
+
+def _read(statement: Document) -> tuple[str, str]:
+    """Principal and source ARN. L17: AWS writes them in its own words. A statement of another form
+    than ours is shown as a whole, for it allows something else."""
+    match statement:
+        case {
+            "Effect": "Allow",
+            "Principal": {"Service": str(principal)},
+            "Action": "lambda:InvokeFunction",
+            "Condition": {"ArnLike": {"AWS:SourceArn": str(source), **more}, **further},
+        } if not more and not further:
+            return principal, source
+    return json.dumps(_essence(statement), sort_keys=True), ""
+
+
+def _essence(statement: Document) -> dict[str, Any]:
+    return {key: statement[key] for key in statement if key not in {"Sid", "Resource"}}

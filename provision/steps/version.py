@@ -1,0 +1,127 @@
+"""A published version of a function: code and configuration, frozen under a number."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Self
+
+from provision.aws import Aws
+from provision.errors import ProvisionError
+from provision.step import Computed, Fixed, Replacement, Step
+from provision.steps.function import shown_configuration
+from provision.steps.lambda_states import (
+    FunctionFailed,
+    failure,
+    reading_again,
+    settled,
+    wait_working,
+)
+
+if TYPE_CHECKING:
+    from mypy_boto3_lambda.type_defs import FunctionConfigurationResponseTypeDef
+
+KEPT = 5
+
+
+class OvertakenByOthers(ProvisionError):
+    """Somebody else changed the function while it was being published."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Version(Step):
+    """`configuration` is `Function.configuration()`: a version is published whenever that or the
+    code differs from the newest one's.
+
+    https://docs.aws.amazon.com/lambda/latest/api/API_PublishVersion.html
+    """
+
+    KIND = "lambda.version"
+    IDENTITY = ("function",)
+    REPLACEMENT = Replacement.SUCCEED
+
+    function: Fixed[str]
+    code_sha256: Fixed[str]
+    configuration: Fixed[str]
+    number: Computed[str] = ""
+    arn: Computed[str] = ""
+
+    def observe(self, aws: Aws) -> Self | None:
+        numbers = self._numbers(aws)
+        found = settled(aws, self.function, numbers[0]) if numbers else None
+        if found is None:
+            return None
+        shown = found["Configuration"]
+        return replace(
+            self,
+            code_sha256=shown["CodeSha256"],
+            configuration=failure(shown) or shown_configuration(shown),
+            number=shown["Version"],
+            arn=shown["FunctionArn"],
+        )
+
+    def create(self, aws: Aws) -> Self:
+        published = reading_again(aws, lambda: self._publish(aws))
+        number = published["Version"]
+        try:
+            wait_working(aws, self.function, number)
+        except FunctionFailed:
+            self._delete(aws, number)  # L11: else publishing again would only return this one
+            raise
+        used = self._used(aws)
+        for old in self._numbers(aws)[KEPT:]:
+            if old not in used:
+                self._delete(aws, old)
+        return replace(self, number=number, arn=published["FunctionArn"])
+
+    def update(self, aws: Aws, have: Self, changed: Collection[str]) -> Self:  # noqa: ARG002  (see below)
+        return self.create(aws)  # a version never changes: what differs is another one
+
+    def delete(self, aws: Aws) -> None:
+        for number in self._numbers(aws):
+            self._delete(aws, number)
+
+    def _publish(self, aws: Aws) -> FunctionConfigurationResponseTypeDef:
+        """L11: safe to repeat. L9: the RevisionId is read when the last update is over."""
+        latest = wait_working(aws, self.function)
+        seen = (latest["CodeSha256"], shown_configuration(latest))
+        if seen != (self.code_sha256, self.configuration):
+            raise OvertakenByOthers(
+                f"somebody else changed function {self.function} while it was being published",
+                hint="`provision plan` shows what differs; `provision up` puts it right",
+            )
+        return aws.lambda_.publish_version(
+            FunctionName=self.function,
+            CodeSha256=self.code_sha256,
+            RevisionId=latest["RevisionId"],
+        )
+
+    def _numbers(self, aws: Aws) -> list[str]:
+        """The newest first; empty when nothing is published, or the function is gone."""
+        pages = aws.lambda_.get_paginator("list_versions_by_function")
+        try:
+            versions = [
+                version["Version"]
+                for page in pages.paginate(FunctionName=self.function)
+                for version in page["Versions"]
+            ]
+        except aws.lambda_.exceptions.ResourceNotFoundException:
+            return []
+        published = (version for version in versions if version != "$LATEST")
+        return sorted(published, key=int, reverse=True)
+
+    def _used(self, aws: Aws) -> set[str]:
+        """The versions that an alias leads to."""
+        used: set[str] = set()
+        pages = aws.lambda_.get_paginator("list_aliases").paginate(FunctionName=self.function)
+        for alias in (alias for page in pages for alias in page["Aliases"]):
+            used.add(alias["FunctionVersion"])
+            used.update(alias.get("RoutingConfig", {}).get("AdditionalVersionWeights", {}))
+        return used
+
+    def _delete(self, aws: Aws, number: str) -> None:
+        """One that an alias of somebody else's leads to stays, and goes when the function goes."""
+        exceptions = aws.lambda_.exceptions
+        with suppress(exceptions.ResourceNotFoundException, exceptions.ResourceConflictException):
+            aws.lambda_.delete_function(FunctionName=self.function, Qualifier=number)

@@ -1,0 +1,171 @@
+"""The layer: the contract, and its history of versions."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, ClassVar, NamedTuple
+
+import pytest
+from botocore.awsrequest import AWSResponse, HTTPHeaders
+from moto.core.botocore_stubber import MockRawResponse
+
+from provision.bundle import ZIPPED_LIMIT
+from provision.errors import Foreign
+from provision.finding import Action
+from provision.step import Step
+from provision.steps.lambda_zip import ZipUnusable
+from provision.steps.layer import KEPT, Layer
+from tests.steps.contract import StepContract
+from tests.steps.lambda_world import a_bundle
+from tests.workshop import Recorder, Workshop, new_aws, one_node
+
+
+def a_layer(directory: Path, text: str = "one") -> Layer:
+    bundle = a_bundle(text)
+    path = directory / f"{bundle.sha256}.zip"
+    path.write_bytes(bundle.content)
+    return Layer(
+        name="tap-dev-dependencies",
+        sha256=bundle.sha256,
+        runtimes=("python3.12", "python3.13"),
+        architectures=("arm64",),
+        zip=str(path),
+    )
+
+
+def versions() -> list[int]:
+    listed = new_aws().lambda_.list_layer_versions(LayerName="tap-dev-dependencies")
+    return sorted(item["Version"] for item in listed["LayerVersions"])
+
+
+class TestLayer(StepContract):
+    edits: ClassVar[dict[str, Any]] = {}
+    fixed_edits: ClassVar = {"runtimes": ("python3.13",), "architectures": ("x86_64",)}
+
+    @pytest.fixture(autouse=True)
+    def _directory(self, tmp_path: Path) -> None:
+        self.directory = tmp_path
+
+    def given(self, aws: Any) -> Step:
+        return a_layer(self.directory)
+
+
+@pytest.fixture
+def layer(tmp_path: Path, account: None) -> Layer:
+    return a_layer(tmp_path)
+
+
+def test_other_content_is_another_version(layer: Layer, workshop: Workshop, tmp_path: Path) -> None:
+    first = workshop.run(one_node(layer), "up").steps["it"]
+    second = workshop.run(one_node(a_layer(tmp_path, "two")), "up").steps["it"]
+    assert isinstance(first, Layer)
+    assert isinstance(second, Layer)
+    assert (first.version, second.version) == (1, 2)
+    assert second.arn.endswith(":layer:tap-dev-dependencies:2")
+    assert versions() == [1, 2]
+
+
+def test_content_of_before_is_not_published_again(
+    layer: Layer, workshop: Workshop, tmp_path: Path
+) -> None:
+    workshop.run(one_node(layer), "up")
+    workshop.run(one_node(a_layer(tmp_path, "two")), "up")
+    for _ in range(2):
+        step = workshop.run(one_node(layer), "up").steps["it"]
+        assert workshop.last.writes == []
+        assert isinstance(step, Layer)
+        assert step.version == 1
+
+
+def test_only_the_newest_of_ours_stay(layer: Layer, workshop: Workshop, tmp_path: Path) -> None:
+    workshop.run(one_node(layer), "up")
+    publish(description="somebody else's")
+    for number in range(KEPT + 1):
+        workshop.run(one_node(a_layer(tmp_path, str(number))), "up")
+    assert versions() == [2, *range(4, 4 + KEPT)]
+    workshop.run(one_node(layer), "down")
+    assert versions() == [2]
+
+
+class Losing(Recorder):
+    """The first PublishLayerVersion is answered by a 500; AWS may have done it or not."""
+
+    def __init__(self, done: bool) -> None:
+        super().__init__()
+        self.done = done
+
+    def watch(self, client: Any) -> None:
+        super().watch(client)
+        client.meta.events.register("before-call.lambda.PublishLayerVersion", self.refuse)
+        client.meta.events.register_first("before-send.lambda.PublishLayerVersion", self.lose)
+
+    def refuse(self, **_: Any) -> Any:
+        if self.done or self.writes.count("PublishLayerVersion") > 1:
+            return None
+        answer = {"Error": {"Code": "ServiceException"}, "ResponseMetadata": {}}
+        return HTTPAnswer(500), answer | {"ResponseMetadata": {"HTTPStatusCode": 500}}
+
+    def lose(self, request: Any, **_: Any) -> Any:
+        if not self.done:
+            return None
+        return AWSResponse(request.url, 500, HTTPHeaders(), MockRawResponse(b"{}"))
+
+
+class HTTPAnswer(NamedTuple):
+    status_code: int
+
+
+@pytest.mark.parametrize("done", [True, False])
+@pytest.mark.parametrize("before", [True, False])
+def test_a_lost_answer_makes_no_second_version(
+    workshop: Workshop, tmp_path: Path, done: bool, before: bool
+) -> None:
+    if before:
+        workshop.run(one_node(a_layer(tmp_path, "earlier")), "up")
+    recorder = Losing(done)
+    step = workshop.run(one_node(a_layer(tmp_path)), "up", recorder=recorder).steps["it"]
+    assert isinstance(step, Layer)
+    assert recorder.writes.count("PublishLayerVersion") == (1 if done else 2)
+    assert step.version == len(versions()) == (2 if before else 1)
+
+
+def publish(description: str) -> None:
+    new_aws().lambda_.publish_layer_version(
+        LayerName="tap-dev-dependencies",
+        Description=description,
+        Content={"ZipFile": a_bundle("theirs").content},
+    )
+
+
+@pytest.mark.parametrize("description", ["", "other/layer.x sha256=" + "0" * 64])
+def test_versions_of_others_are_foreign(layer: Layer, workshop: Workshop, description: str) -> None:
+    publish(description)
+    assert workshop.run(one_node(layer), "plan").findings["it"].action is Action.FOREIGN
+    with pytest.raises(Foreign):
+        workshop.run(one_node(layer), "up")
+    workshop.run(one_node(layer), "down")
+    assert workshop.last.writes == []
+
+
+def test_a_zip_too_large_is_refused_before_it_is_sent(
+    layer: Layer, workshop: Workshop, tmp_path: Path
+) -> None:
+    large = tmp_path / "large.zip"
+    with large.open("wb") as file:
+        file.truncate(ZIPPED_LIMIT + 1)
+    with pytest.raises(ZipUnusable, match=r"layer tap-dev-dependencies is 50\.0 MiB") as refused:
+        workshop.run(one_node(replace(layer, zip=str(large))), "up")
+    assert "another layer" in refused.value.hint
+    assert workshop.last.writes == []
+
+
+def test_a_zip_that_is_gone_or_another_is_said(
+    layer: Layer, workshop: Workshop, tmp_path: Path
+) -> None:
+    with pytest.raises(ZipUnusable, match=r"cannot be read.*No such file"):
+        workshop.run(one_node(replace(layer, zip=str(tmp_path / "none.zip"))), "up")
+    Path(layer.zip).write_bytes(b"other")
+    with pytest.raises(ZipUnusable, match="no longer the one"):
+        workshop.run(one_node(layer), "up")
+    assert workshop.last.writes == []
