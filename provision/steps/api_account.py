@@ -1,0 +1,130 @@
+"""The role by which API Gateway writes logs: one setting of account and region, for all stacks."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from typing import ClassVar, Final, Self
+
+from provision.aws import Aws
+from provision.errors import Foreign
+from provision.step import OWNER, Computed, Document, Local, Step
+
+OWNED_BY_ACCOUNT: Final = "account"
+"""What the owner tag of the role says: it belongs to no stack."""
+
+POLICY_NAME: Final = "logs"
+
+TRUST: Final[Document] = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Effect": "Allow",
+            "Principal": {"Service": "apigateway.amazonaws.com"},
+            "Action": "sts:AssumeRole",
+        }
+    ],
+}
+
+# What AWS's managed policy AmazonAPIGatewayPushToCloudWatchLogs allows on every account's logs.
+LOG_ACTIONS: Final = (
+    "logs:CreateLogGroup",
+    "logs:CreateLogStream",
+    "logs:DescribeLogGroups",
+    "logs:DescribeLogStreams",
+    "logs:FilterLogEvents",
+    "logs:GetLogEvents",
+    "logs:PutLogEvents",
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ApiAccount(Step):
+    """Set only when it is empty, or names our own role and that role is gone; never removed (A20).
+    A role of others is left as it is. `role_name` is the role made when none is set.
+
+    https://docs.aws.amazon.com/apigateway/latest/api/API_UpdateAccount.html
+    """
+
+    KIND = "apigateway.account"
+    IDENTITY = ("role_name",)
+    SHARED: ClassVar[bool] = True
+
+    role_name: Local[str]
+    role: Computed[str] = ""
+
+    @property
+    def label(self) -> str:
+        return "the account's logging role"
+
+    def observe(self, aws: Aws) -> Self | None:
+        role = aws.apigateway.get_account().get("cloudwatchRoleArn", "")
+        if not role:
+            return None
+        if role == self._role_arn(aws) and not self._role_exists(aws):
+            return None
+        return replace(self, role=role)
+
+    def create(self, aws: Aws) -> Self:
+        if have := self.observe(aws):  # another stack was quicker
+            return have
+        self._make_role(aws)
+        role = self._role_arn(aws)
+        # A19: refused until the role has taken effect; A1: and asked at most once in 20 s.
+        aws.apigateway.update_account(
+            patchOperations=[{"op": "replace", "path": "/cloudwatchRoleArn", "value": role}]
+        )
+        return replace(self, role=role)
+
+    def update(self, aws: Aws, have: Self, changed: Collection[str]) -> Self:  # noqa: ARG002  (never called: nothing in it is compared)
+        return replace(self, role=have.role)
+
+    def delete(self, aws: Aws) -> None:
+        """Never: every stack of the account logs by it (A20)."""
+
+    def _role_arn(self, aws: Aws) -> str:
+        return aws.where.arn("iam", f"role/{self.role_name}", region=False)
+
+    def _role_exists(self, aws: Aws) -> bool:
+        try:
+            aws.iam.get_role(RoleName=self.role_name)
+        except aws.iam.exceptions.NoSuchEntityException:
+            return False
+        return True
+
+    def _make_role(self, aws: Aws) -> None:
+        """The role, or what a crash left to be done to it, or one that serves another region."""
+        try:
+            aws.iam.create_role(
+                RoleName=self.role_name,
+                AssumeRolePolicyDocument=json.dumps(TRUST),
+                Description="Lets API Gateway write logs; for all stacks of this account",
+                Tags=[{"Key": OWNER, "Value": OWNED_BY_ACCOUNT}],
+            )
+            aws.fresh.add(self.role_name)
+        except aws.iam.exceptions.EntityAlreadyExistsException:
+            self._refuse_foreign_role(aws)
+        aws.iam.put_role_policy(
+            RoleName=self.role_name, PolicyName=POLICY_NAME, PolicyDocument=self._log_policy(aws)
+        )
+
+    def _log_policy(self, aws: Aws) -> str:
+        """Any stack may choose any log group, in any region: one role serves them all."""
+        everywhere = replace(aws.where, region="*")
+        statement = {
+            "Effect": "Allow",
+            "Action": LOG_ACTIONS,
+            "Resource": everywhere.arn("logs", "*"),
+        }
+        return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+    def _refuse_foreign_role(self, aws: Aws) -> None:
+        tags = aws.iam.list_role_tags(RoleName=self.role_name)["Tags"]
+        if {"Key": OWNER, "Value": OWNED_BY_ACCOUNT} not in tags:
+            raise Foreign(
+                f"a role {self.role_name} exists that provision did not make",
+                hint="rename that role, or set a role with access to CloudWatch Logs yourself:"
+                " `aws apigateway update-account --patch-operations"
+                " op=replace,path=/cloudwatchRoleArn,value=ROLE_ARN`",
+            )
