@@ -114,14 +114,16 @@ class Store:
         return item
 
     def page(self, limit: int, after: str | None) -> Page:
-        """Scans until the page is full: DynamoDB counts a Limit before it filters."""
+        """Scans until the page is full of what has not expired.
+
+        Eventually consistent, unlike `read`: half the capacity, and a list is old when it arrives.
+        """
         deadline = time.monotonic() + _SCAN_SECONDS
         items: list[Item] = []
         while True:
             request: ScanInputTypeDef = {
                 "TableName": self._table,
                 "Limit": limit - len(items),
-                "ConsistentRead": True,
             }
             if after is not None:
                 request["ExclusiveStartKey"] = _serialized({"id": after})
