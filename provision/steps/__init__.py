@@ -14,6 +14,8 @@ from provision.steps.event_invoke import EventInvoke
 from provision.steps.function import Function
 from provision.steps.gateway_endpoint import GatewayEndpoint
 from provision.steps.layer import Layer
+from provision.steps.log_group import LogGroup
+from provision.steps.network_interfaces import NetworkInterfaces
 from provision.steps.permission import Permission
 from provision.steps.rest_api import RestApi
 from provision.steps.role import Role
@@ -38,6 +40,8 @@ KINDS: Final[Mapping[str, type[Step]]] = {
         Function,
         GatewayEndpoint,
         Layer,
+        LogGroup,
+        NetworkInterfaces,
         Permission,
         RestApi,
         Role,

@@ -1,0 +1,100 @@
+"""The network interfaces Lambda makes in our security group, which outlive their function."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Self
+
+from botocore.exceptions import ClientError
+
+from provision.aws import Aws
+from provision.retry import is_absent
+from provision.step import Fixed, Replacement, Step
+
+if TYPE_CHECKING:
+    from mypy_boto3_ec2.type_defs import NetworkInterfaceTypeDef
+
+GONE_BUDGET: Final = 2700
+"""E1: Lambda lets go of them within 35 minutes for 99 in 100, and some take longer."""
+PAUSE: Final = 10
+"""E6: right after a function's end AWS may show none for so long; only a second look counts."""
+ABANDONED: Final = 180
+"""E5: seconds without use after which Lambda has forgotten one; the status comes and goes."""
+_LAMBDAS: Final = "AWS Lambda VPC ENI"
+_IN_USE: Final = frozenset(
+    ["InvalidNetworkInterface.InUse", "InvalidParameterValue", "OperationNotPermitted"]
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class NetworkInterfaces(Step):
+    """Lambda makes and removes them: there is nothing to create, and to delete is to wait until
+    they are gone. This stands between the functions and their group, subnets and roles, which must
+    not go before (E1, I12).
+
+    https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html
+    """
+
+    KIND = "ec2.network_interfaces"
+    IDENTITY = ("group_id",)
+    REPLACEMENT = Replacement.CREATE_FIRST
+
+    group_id: Fixed[str]
+
+    def observe(self, aws: Aws) -> Self | None:  # noqa: ARG002  (none is as true as many)
+        return self
+
+    def create(self, aws: Aws) -> Self:  # noqa: ARG002  (nothing to make)
+        return self
+
+    def update(self, aws: Aws, have: Self, changed: Collection[str]) -> Self:  # noqa: ARG002
+        return self
+
+    def delete(self, aws: Aws) -> None:
+        none_since: list[float] = []
+        idle_since: dict[str, float] = {}
+
+        def gone() -> bool | None:
+            now = aws.clock.now()
+            found = self._find(aws)
+            if not found:
+                none_since.append(now)
+                return True if now - none_since[0] >= PAUSE else None
+            none_since.clear()
+            idle = {part["NetworkInterfaceId"] for part in found if part["Status"] == "available"}
+            for interface in idle_since.keys() - idle:
+                del idle_since[interface]
+            for interface in sorted(idle):
+                if now - idle_since.setdefault(interface, now) >= ABANDONED:
+                    _remove(aws, interface)
+            return None
+
+        aws.wait(
+            f"Lambda to let go of its network interfaces in {self.group_id}",
+            gone,
+            budget=GONE_BUDGET,
+            first=PAUSE,
+        )
+
+    def _find(self, aws: Aws) -> list[NetworkInterfaceTypeDef]:
+        """E6: by our group, for the description's function name may be another's."""
+        pages = aws.ec2.get_paginator("describe_network_interfaces").paginate(
+            Filters=[{"Name": "group-id", "Values": [self.group_id]}]
+        )
+        return [
+            interface
+            for page in pages
+            for interface in page["NetworkInterfaces"]
+            if interface.get("Description", "").startswith(_LAMBDAS)
+        ]
+
+
+def _remove(aws: Aws, interface: str) -> None:
+    """E5: one nobody uses still holds subnet and group, and Lambda may leave it for an hour."""
+    try:
+        aws.ec2.delete_network_interface(NetworkInterfaceId=interface)
+    except ClientError as error:
+        code = error.response["Error"]["Code"]
+        if not is_absent(code) and code not in _IN_USE:  # in use after all: waiting goes on
+            raise
