@@ -13,22 +13,16 @@ import zipfile
 from pathlib import Path
 
 import pytest
-import uv
 
-from provision import bundle, wheels
+from provision import bundle
 from provision.bundle import (
     BundleFailed,
     build_layer,
-    handler_file,
-    handler_problem,
     zip_directory,
 )
-from provision.wheels import WheelsFailed
 
 ROOT = Path(__file__).parents[1]
-ELF = b"\x7fELF\x02\x01\x01" + bytes(9) + b"\x03\x00"
 AARCH64 = (183).to_bytes(2, "little")
-X86_64 = (62).to_bytes(2, "little")
 
 
 def write(folder: Path, files: dict[str, bytes | str]) -> Path:
@@ -258,192 +252,7 @@ def test_the_local_layer_is_complete_beside_boto3(local_layer: bundle.Bundle, tm
     assert done.stdout.count(str(tmp_path)) == 2
 
 
-def planting(monkeypatch: pytest.MonkeyPatch, files: dict[str, bytes | str]) -> None:
-    """Install these files instead of packages."""
-
-    def install(source: Path, target: wheels.Target, folder: Path) -> None:
-        write(folder, files)
-
-    monkeypatch.setattr(bundle, "install", install)
-
-
-@pytest.mark.parametrize(
-    ("head", "found"),
-    [
-        (ELF + X86_64, "x86_64"),
-        (ELF + (40).to_bytes(2, "little"), "another machine"),
-        (b"\xcf\xfa\xed\xfe" + bytes(30), "something else than Linux"),
-        (b"", "something else than Linux"),
-    ],
-)
-@pytest.mark.parametrize("name", ["package/fast.so", "package.libs/libz.so.1.3"])
-def test_a_library_for_another_machine_is_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, head: bytes, found: str, name: str
-):
-    planting(monkeypatch, {name: head + bytes(50) if head else b"", "right.so": ELF + AARCH64})
-    source = write(tmp_path / "layer", {"requirements.txt": "any==1"})
-    cache = tmp_path / "cache"
-    with pytest.raises(WheelsFailed) as caught:
-        build_layer(source, runtime="python3.13", architecture="arm64", cache=cache)
-    assert f"python/{name}" in caught.value.message
-    assert found in caught.value.message
-    assert "python3.13 on arm64" in caught.value.message
-    assert caught.value.hint
-    assert not list(cache.glob("*"))
-
-
-def test_libraries_for_the_target_are_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    planting(monkeypatch, {"fast.so": ELF + AARCH64, "bin/tool": "#!/here/python"})
-    source = write(tmp_path / "layer", {"requirements.txt": "any==1"})
-    made = build_layer(source, runtime="python3.13", architecture="arm64", cache=tmp_path)
-    assert names_in(made.content) == ["python/fast.so"]
-
-
-@pytest.mark.parametrize(
-    ("runtime", "architecture", "platform"),
-    [
-        ("python3.13", "arm64", "aarch64-manylinux_2_28"),
-        ("python3.12", "x86_64", "x86_64-manylinux_2_28"),
-        ("python3.11", "arm64", "aarch64-manylinux2014"),
-    ],
-)
-def test_the_platform_asked_of_uv(runtime: str, architecture: str, platform: str):
-    options = wheels.Target.of(runtime, architecture).options
-    assert options[options.index("--python-platform") + 1] == platform
-    assert options[options.index("--python-version") + 1] == runtime.removeprefix("python")
-
-
-@pytest.mark.parametrize(
-    ("runtime", "architecture"), [("nodejs22.x", "arm64"), ("python3.13", "x")]
-)
-def test_an_unknown_target_is_refused(tmp_path: Path, runtime: str, architecture: str):
-    source = write(tmp_path, {"requirements.txt": ""})
-    with pytest.raises(WheelsFailed, match=runtime):
-        build_layer(source, runtime=runtime, architecture=architecture, cache=tmp_path)
-
-
-ZEROS = "0" * 64
-
-
-@pytest.mark.parametrize(
-    ("requirements", "environment", "message", "hint"),
-    [
-        # numpy 1.26 was published before Python 3.14 and is not built for it.
-        (f"numpy==1.26.4 --hash=sha256:{ZEROS}", {}, "numpy==1.26.4", "has a wheel for python3.14"),
-        ("six==1.17.0", {}, "must have a hash", "--generate-hashes"),
-        (f"six==1.17.0 --hash=sha256:{ZEROS}", {}, "Hash mismatch", "--generate-hashes"),
-        (
-            f"six==1.17.0 --hash=sha256:{ZEROS}",
-            {"UV_OFFLINE": "1", "UV_CACHE_DIR": "TMP"},
-            "six",
-            "Check the network",
-        ),
-        (
-            f"six==1.17.0 --hash=sha256:{ZEROS}",
-            {"UV_DEFAULT_INDEX": "http://127.0.0.1:9/simple", "UV_HTTP_RETRIES": "0"}
-            | {"UV_CACHE_DIR": "TMP"},
-            "127.0.0.1:9",
-            "Check the network",
-        ),
-        ("this is no requirement", {}, "requirements.txt", "requirements.txt"),
-    ],
-)
-def test_what_uv_cannot_do_is_said_with_a_remedy(
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    requirements: str,
-    environment: dict[str, str],
-    message: str,
-    hint: str,
-):
-    for name, value in environment.items():
-        monkeypatch.setenv(name, str(tmp_path / "uv") if value == "TMP" else value)
-    source = write(tmp_path / "layer", {"requirements.txt": requirements})
-    with pytest.raises(WheelsFailed) as caught:
-        build_layer(source, runtime="python3.14", architecture="arm64", cache=tmp_path / "cache")
-    assert message in caught.value.message
-    assert "python3.14 on arm64" in caught.value.message
-    assert hint in caught.value.hint
-
-
 def test_a_layer_without_requirements_is_said(tmp_path: Path):
     with pytest.raises(BundleFailed, match=r"requirements\.txt cannot be read") as caught:
         build_layer(tmp_path, runtime="local", architecture="arm64", cache=tmp_path)
     assert "uv pip compile" in caught.value.hint
-
-
-def test_without_uv_it_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(uv, "find_uv_bin", lambda: str(tmp_path / "gone"))
-    source = write(tmp_path, {"requirements.txt": ""})
-    with pytest.raises(WheelsFailed, match="uv cannot be started"):
-        build_layer(source, runtime="local", architecture="arm64", cache=tmp_path)
-
-
-# --- handlers
-
-
-HANDLERS: dict[str, bytes | str] = {
-    "app.py": "import os\nTIMEOUT: int = 3\ndef handler(event, context): ...\n",
-    "wrapped.py": "def f(): ...\nhandler = print(f)\n",
-    "imported.py": "from app import handler\nfrom app import handler as main\n",
-    "branch.py": "try:\n    import x\nexcept ImportError:\n    def handler(): ...\n",
-    "broken.py": "def handler(:\n",
-    "method.py": "class App:\n    def handler(self): ...\nother = App().handler\n",
-    "package/__init__.py": "def handler(): ...\n",
-    "package/inner.py": "async def handler(): ...\n",
-}
-
-
-@pytest.mark.parametrize(
-    ("handler", "file"),
-    [
-        ("app.handler", "app.py"),
-        ("package.handler", "package/__init__.py"),
-        ("package.inner.handler", "package/inner.py"),
-        ("package/inner.handler", "package/inner.py"),
-        ("nothing.handler", None),
-        ("app", None),
-        (".handler", None),
-        ("..app.handler", None),
-    ],
-)
-def test_the_file_of_a_handler(tmp_path: Path, handler: str, file: str | None):
-    write(tmp_path, HANDLERS)
-    assert handler_file(tmp_path, handler) == (None if file is None else tmp_path / file)
-
-
-@pytest.mark.parametrize(
-    "handler",
-    [
-        "app.handler",
-        "wrapped.handler",
-        "imported.handler",
-        "imported.main",
-        "branch.handler",
-        "package.handler",
-        "package.inner.handler",
-    ],
-)
-def test_a_handler_that_is_there(tmp_path: Path, handler: str):
-    assert handler_problem(write(tmp_path, HANDLERS), handler) is None
-
-
-@pytest.mark.parametrize(
-    ("handler", "problem"),
-    [
-        ("app.main", "app.py defines no main"),
-        ("method.handler", "method.py defines no handler"),
-        ("nothing.handler", "there is no "),
-        ("broken.handler", "broken.py, line 1 is not valid Python"),
-        ("app", "there is no "),
-    ],
-)
-def test_a_handler_that_is_not(tmp_path: Path, handler: str, problem: str):
-    found = handler_problem(write(tmp_path, HANDLERS), handler)
-    assert found is not None
-    assert problem in found
-    assert handler in found
-
-
-def test_the_shipped_function_has_its_handler():
-    assert handler_problem(ROOT / "function", "app.handler") is None
