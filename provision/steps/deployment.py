@@ -52,11 +52,14 @@ class Deployment(Step):
         return replace(self, digest=self._digest(found[0]), id=found[0]["id"])
 
     def create(self, aws: Aws) -> Self:
+        ours = self._ours(aws)
+        if same := [one for one in ours if self._digest(one) == self.digest]:
+            return replace(self, id=same[-1]["id"])  # back to what was served before
         # A11: with a stage's name it would also make or move the stage.
         made = aws.apigateway.create_deployment(
             restApiId=self.api_id, description=f"{self.owner} {self.digest}"
         )
-        self._prune(aws, made["id"])
+        self._prune(aws, ours)
         return replace(self, id=made["id"])
 
     def update(self, aws: Aws, have: Self, changed: Collection[str]) -> Self:  # noqa: ARG002
@@ -92,13 +95,13 @@ class Deployment(Step):
         canaries = {stage.get("canarySettings", {}).get("deploymentId", "") for stage in stages}
         return canaries | {stage.get("deploymentId", "") for stage in stages}
 
-    def _prune(self, aws: Aws, made: str) -> None:
-        """The stage still points to the one before; what is in use now goes some other time."""
-        surplus = [one["id"] for one in self._ours(aws) if one["id"] != made][: -(KEPT - 1)]
+    def _prune(self, aws: Aws, before: list[DeploymentTypeDef]) -> None:
+        """Make room for the one just made. The stage still points to one of those before."""
+        surplus = before[: -(KEPT - 1)]
         used = self._used(aws) if surplus else set()
-        for deployment_id in surplus:
-            if deployment_id not in used:
-                self._delete_one(aws, deployment_id)
+        for deployment in surplus:
+            if deployment["id"] not in used:
+                self._delete_one(aws, deployment["id"])
 
     def _delete_one(self, aws: Aws, deployment_id: str) -> None:
         try:

@@ -11,9 +11,12 @@ from moto.apigateway.exceptions import BadRequestException, NotFoundException
 from moto.apigateway.models import APIGatewayBackend, UsagePlan
 from moto.apigateway.responses import APIGatewayResponse
 
+from tests.moto_truths import rest_apis
+
 
 def teach(monkeypatch: pytest.MonkeyPatch) -> None:
     """Everything below."""
+    rest_apis.teach(monkeypatch)
     teach_tags(monkeypatch)
     teach_keys(monkeypatch)
     teach_plans(monkeypatch)

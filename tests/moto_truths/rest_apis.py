@@ -1,0 +1,200 @@
+"""What moto bends of REST APIs, their deployments and their stages."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from moto.apigateway.exceptions import (
+    BadRequestException,
+    ConflictException,
+    NotFoundException,
+    StageStillActive,
+)
+from moto.apigateway.models import APIGatewayBackend, Resource, RestAPI, Stage
+from moto.apigateway.responses import APIGatewayResponse
+
+
+def teach(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Everything below."""
+    teach_apis(monkeypatch)
+    teach_models(monkeypatch)
+    teach_resources(monkeypatch)
+    teach_methods(monkeypatch)
+    teach_validators(monkeypatch)
+    teach_deployments(monkeypatch)
+    teach_stages(monkeypatch)
+
+
+def teach_apis(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A flag patched to "false" is true; compression stays; deleting nothing is a 500."""
+    apply_patch_operations = RestAPI.apply_patch_operations
+
+    def apply_typed(self: Any, patch_operations: Any) -> None:
+        apply_patch_operations(self, patch_operations)
+        for op in patch_operations:
+            if op["path"] == "/disableExecuteApiEndpoint":
+                self.disableExecuteApiEndpoint = op["value"] == "true"
+            if op["path"] == "/minimumCompressionSize":
+                self.minimum_compression_size = int(op["value"]) if op["value"] else None
+
+    def delete_rest_api(self: Any, function_id: str) -> Any:
+        self.get_rest_api(function_id)
+        return self.apis.pop(function_id)
+
+    monkeypatch.setattr(RestAPI, "apply_patch_operations", apply_typed)
+    monkeypatch.setattr(APIGatewayBackend, "delete_rest_api", delete_rest_api)
+
+
+def teach_models(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A new API has no models (AWS: two); a name can be taken twice; there is no UpdateModel; one
+    that a method refers to can be deleted."""
+    create_rest_api = APIGatewayBackend.create_rest_api
+    add_model = RestAPI.add_model
+    delete_model = APIGatewayBackend.delete_model
+
+    def create_rest_api_with_models(self: Any, *args: Any, **kwargs: Any) -> Any:
+        api = create_rest_api(self, *args, **kwargs)
+        for name in ("Empty", "Error"):
+            schema = {"title": f"{name} Schema", "type": "object"}
+            api.add_model(name, "", json.dumps(schema), "application/json")
+        return api
+
+    def add_model_once(self: Any, name: str, *args: Any, **kwargs: Any) -> Any:
+        if name in self.models:
+            raise ConflictException("Model name already exists for this REST API")
+        return add_model(self, name, *args, **kwargs)
+
+    def update_model(self: Any) -> str:
+        _, _, api_id, _, name = self.path.split("/")
+        model = self.backend.get_model(api_id, name)
+        for op in self._get_param("patchOperations"):
+            assert op["path"] == "/schema"
+            model.schema = op["value"]
+        return json.dumps(model.to_json())
+
+    def delete_unused_model(self: Any, rest_api_id: str, model_name: str) -> None:
+        for method in _methods(self.get_rest_api(rest_api_id)):
+            if model_name in (method.request_models or {}).values():
+                raise ConflictException("Cannot delete model, is referenced in method")
+        delete_model(self, rest_api_id, model_name)
+
+    monkeypatch.setattr(APIGatewayBackend, "create_rest_api", create_rest_api_with_models)
+    monkeypatch.setattr(RestAPI, "add_model", add_model_once)
+    monkeypatch.setattr(APIGatewayResponse, "update_model", update_model, raising=False)
+    monkeypatch.setattr(APIGatewayBackend, "delete_model", delete_unused_model)
+
+
+def teach_resources(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A9: siblings share no name, only one of them is a variable; a parent takes its children."""
+    create_resource = APIGatewayBackend.create_resource
+
+    def create_sibling(self: Any, function_id: str, parent: str, path_part: str) -> Any:
+        siblings = [
+            resource.path_part
+            for resource in self.get_resources(function_id)
+            if resource.parent_id == parent
+        ]
+        if path_part in siblings:
+            raise ConflictException(
+                f"Another resource with the same parent already has this name: {path_part}"
+            )
+        if path_part.startswith("{") and any(name.startswith("{") for name in siblings):
+            raise BadRequestException("A sibling of this resource already has a variable path part")
+        return create_resource(self, function_id, parent, path_part)
+
+    def delete_resource(self: Any, function_id: str, resource_id: str) -> Any:
+        resources = self.get_rest_api(function_id).resources
+        if resource_id not in resources:
+            raise NotFoundException("Invalid Resource identifier specified")
+        for child in [one.id for one in resources.values() if one.parent_id == resource_id]:
+            delete_resource(self, function_id, child)
+        return resources.pop(resource_id)
+
+    monkeypatch.setattr(APIGatewayBackend, "create_resource", create_sibling)
+    monkeypatch.setattr(APIGatewayBackend, "delete_resource", delete_resource)
+
+
+def teach_methods(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A10: what is there cannot be put again, what is not cannot be deleted, and an integration
+    response wants its method response."""
+    add_method = Resource.add_method
+    put_method_response = APIGatewayBackend.put_method_response
+    put_integration_response = APIGatewayBackend.put_integration_response
+
+    def add_method_once(self: Any, method_type: str, *args: Any, **kwargs: Any) -> Any:
+        if method_type in self.resource_methods:
+            raise ConflictException("Method already exists for this resource")
+        return add_method(self, method_type, *args, **kwargs)
+
+    def delete_method(self: Any, method_type: str) -> None:
+        if self.resource_methods.pop(method_type, None) is None:
+            raise NotFoundException("Invalid Method identifier specified")
+
+    def put_method_response_once(self: Any, *args: Any) -> Any:
+        *method, status = args[:4]
+        if self.get_method(*method).get_response(status):
+            raise ConflictException("Response already exists for this resource")
+        return put_method_response(self, *args)
+
+    def put_declared_integration_response(self: Any, *args: Any) -> Any:
+        *method, status = args[:4]
+        if not self.get_method(*method).get_response(status):
+            raise BadRequestException("No method response exists for method.")
+        return put_integration_response(self, *args)
+
+    monkeypatch.setattr(Resource, "add_method", add_method_once)
+    monkeypatch.setattr(Resource, "delete_method", delete_method)
+    monkeypatch.setattr(APIGatewayBackend, "put_method_response", put_method_response_once)
+    monkeypatch.setattr(
+        APIGatewayBackend, "put_integration_response", put_declared_integration_response
+    )
+
+
+def teach_validators(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that a method uses can be deleted."""
+    delete_request_validator = RestAPI.delete_request_validator
+
+    def delete_unused(self: Any, validator_id: str) -> Any:
+        if any(method.request_validator_id == validator_id for method in _methods(self)):
+            raise ConflictException("Cannot delete request validator, is referenced in method")
+        return delete_request_validator(self, validator_id)
+
+    monkeypatch.setattr(RestAPI, "delete_request_validator", delete_unused)
+
+
+def teach_deployments(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A12: a stage holds its deployment only when the deployment made the stage."""
+
+    def delete_deployment(self: Any, deployment_id: str) -> Any:
+        if deployment_id not in self.deployments:
+            raise NotFoundException("Invalid Deployment identifier specified")
+        if any(stage.deployment_id == deployment_id for stage in self.stages.values()):
+            raise StageStillActive
+        return self.deployments.pop(deployment_id)
+
+    monkeypatch.setattr(RestAPI, "delete_deployment", delete_deployment)
+
+
+def teach_stages(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A16, A17: method settings cannot be removed; an access log's ARN may end in anything."""
+    apply_operations = Stage.apply_operations
+
+    def apply(self: Any, patch_operations: Any) -> Any:
+        for op in patch_operations:
+            if op["path"] == "/accessLogSettings/destinationArn" and op["value"].endswith(":*"):
+                raise BadRequestException("Access log destination must only contain characters")
+            if op["op"] == "remove" and op["path"].count("/") == 2:
+                self.method_settings.pop(op["path"].removeprefix("/"), None)
+        return apply_operations(self, patch_operations)
+
+    monkeypatch.setattr(Stage, "apply_operations", apply)
+
+
+def _methods(api: RestAPI) -> list[Any]:
+    return [
+        method
+        for resource in api.resources.values()
+        for method in resource.resource_methods.values()
+    ]

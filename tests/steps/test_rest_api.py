@@ -1,0 +1,414 @@
+"""The REST API: the contract, what was changed by hand, and how few calls a change takes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from provision.errors import ProvisionError
+from provision.finding import Action
+from provision.step import Mark, Step, marked
+from provision.steps.rest_api import Cors, RestApi, Route
+from provision.unknown import UNKNOWN
+from tests.steps.contract import StepContract
+from tests.workshop import Workshop, new_aws, one_node
+
+ALIAS = "arn:aws:lambda:us-east-1:123456789012:function:tap-dev-items:live"
+OTHER = "arn:aws:lambda:us-east-1:123456789012:function:tap-dev-other:live"
+CORS = Cors("https://app.example.com", ("Content-Type", "X-Api-Key"), 600)
+MODEL = {"type": "object", "required": ["name"]}
+LIST = Route("GET", "/items", ALIAS)
+ADD = Route("POST", "/items", ALIAS, body="Item", query=("tenant",))
+API = RestApi(
+    name="tap-dev",
+    description="The API",
+    routes=(LIST, ADD),
+    cors=CORS,
+    models={"Item": MODEL},
+    tags={"team": "a"},
+)
+ONE = Route("GET", "/items/{id}", ALIAS)
+
+
+class TestRestApi(StepContract):
+    edits = {
+        "name": "tap-dev-renamed",
+        "description": "Another",
+        "default_endpoint": False,
+        "routes": (
+            Route("GET", "/", OTHER, api_key=False),
+            replace(LIST, query=("page",)),
+            ADD,
+            ONE,
+        ),
+        "cors": replace(CORS, origin="*", max_age=60),
+        "models": {"Item": {"type": "object"}, "Error": {"type": "object", "title": "Ours"}},
+        "tags": {"team": "b", "more": "c"},
+    }
+
+    def given(self, aws: Any) -> Step:
+        return API
+
+    def test_every_field_is_edited_or_marked(self, step: Step) -> None:
+        """`strays` has one wanted value, none: what fills it is in the drift tests below."""
+        assert set(marked(type(step), None)) == {*self.edits, "strays"}
+        assert marked(type(step), Mark.FIXED) == ()
+        for name, value in self.edits.items():
+            assert vars(step)[name] != value, f"the edit of {name} changes nothing"
+
+
+def gateway() -> Any:
+    return new_aws().apigateway
+
+
+def made(workshop: Workshop, step: RestApi = API) -> RestApi:
+    found = workshop.run(one_node(step), "up").steps["it"]
+    assert isinstance(found, RestApi)
+    return found
+
+
+def resource_ids(api: RestApi) -> dict[str, str]:
+    items = gateway().get_resources(restApiId=api.id)["items"]
+    return {item["path"]: item["id"] for item in items}
+
+
+def method(api: RestApi, verb: str, path: str) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = gateway().get_method(
+        restApiId=api.id, resourceId=resource_ids(api)[path], httpMethod=verb
+    )
+    return found
+
+
+# -- what is made --------------------------------------------------------------------------------
+
+
+def test_a_route_calls_the_alias_and_wants_a_key(workshop: Workshop) -> None:
+    found = method(made(workshop), "GET", "/items")
+    assert found["apiKeyRequired"] is True
+    assert found["authorizationType"] == "NONE"
+    assert "requestValidatorId" not in found
+    integration = found["methodIntegration"]
+    assert (integration["type"], integration["httpMethod"]) == ("AWS_PROXY", "POST")
+    before = "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/"
+    assert integration["uri"] == f"{before}{ALIAS}/invocations"
+
+
+def test_the_uri_is_in_the_aliases_partition_and_region(workshop: Workshop) -> None:
+    alias = "arn:aws-cn:lambda:cn-north-1:123456789012:function:f:live"
+    api = made(workshop, replace(API, routes=(Route("GET", "/", alias),)))
+    uri = method(api, "GET", "/")["methodIntegration"]["uri"]
+    assert uri.startswith("arn:aws-cn:apigateway:cn-north-1:lambda:path/")
+    assert api.routes[0].target == alias
+
+
+def test_the_body_is_checked_whatever_its_type(workshop: Workshop) -> None:
+    api = made(workshop)
+    found = method(api, "POST", "/items")
+    assert found["requestModels"] == {"$default": "Item", "application/json": "Item"}
+    assert found["requestParameters"] == {"method.request.querystring.tenant": True}
+    validators = gateway().get_request_validators(restApiId=api.id)["items"]
+    assert [(v["name"], v["validateRequestBody"]) for v in validators] == [
+        ("body and parameters", True)
+    ]
+    assert found["requestValidatorId"] == validators[0]["id"]
+
+
+def test_only_validators_in_use_are_made(workshop: Workshop) -> None:
+    body = Route("PUT", "/a", ALIAS, body="Item")
+    query = Route("GET", "/a", ALIAS, query=("q",))
+    api = made(workshop, replace(API, routes=(query, body)))
+    names = [v["name"] for v in gateway().get_request_validators(restApiId=api.id)["items"]]
+    assert sorted(names) == ["body", "parameters"]
+
+
+def test_a_preflight_is_answered_without_a_key(workshop: Workshop) -> None:
+    found = method(made(workshop), "OPTIONS", "/items")
+    assert found["apiKeyRequired"] is False
+    integration = found["methodIntegration"]
+    assert integration["type"] == "MOCK"
+    assert json.loads(integration["requestTemplates"]["application/json"]) == {"statusCode": 200}
+    headers = integration["integrationResponses"]["200"]["responseParameters"]
+    assert headers == {
+        "method.response.header.Access-Control-Allow-Origin": "'https://app.example.com'",
+        "method.response.header.Access-Control-Allow-Headers": "'Content-Type,X-Api-Key'",
+        "method.response.header.Access-Control-Allow-Methods": "'GET,OPTIONS,POST'",
+        "method.response.header.Access-Control-Max-Age": "'600'",
+    }
+    assert set(found["methodResponses"]["200"]["responseParameters"]) == set(headers)
+
+
+def test_any_allows_every_method(workshop: Workshop) -> None:
+    api = made(workshop, replace(API, routes=(Route("ANY", "/items", ALIAS),)))
+    answer = method(api, "OPTIONS", "/items")["methodIntegration"]["integrationResponses"]["200"]
+    allowed = answer["responseParameters"]["method.response.header.Access-Control-Allow-Methods"]
+    assert allowed == "'DELETE,GET,HEAD,OPTIONS,PATCH,POST,PUT'"
+
+
+def test_without_cors_there_is_no_preflight(workshop: Workshop) -> None:
+    api = made(workshop, replace(API, cors=None))
+    items = gateway().get_resources(restApiId=api.id)["items"]
+    assert {v for item in items for v in item.get("resourceMethods", {})} == {"GET", "POST"}
+    answers = gateway().get_gateway_responses(restApiId=api.id)["items"]
+    assert not any("Allow-Origin" in str(answer) for answer in answers)
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "retry"),
+    [
+        ("DEFAULT_4XX", None, None),
+        ("DEFAULT_5XX", None, None),
+        ("BAD_REQUEST_BODY", "400", None),
+        ("INVALID_API_KEY", "403", None),
+        ("MISSING_AUTHENTICATION_TOKEN", "404", None),
+        ("THROTTLED", "429", "'1'"),
+        ("QUOTA_EXCEEDED", "429", "'3600'"),
+    ],
+)
+def test_a_browser_can_read_every_refusal(
+    workshop: Workshop, kind: str, status: str | None, retry: str | None
+) -> None:
+    found = gateway().get_gateway_response(restApiId=made(workshop).id, responseType=kind)
+    assert found.get("statusCode") == status
+    headers = found["responseParameters"]
+    origin = headers["gatewayresponse.header.Access-Control-Allow-Origin"]
+    assert origin == "'https://app.example.com'"
+    assert headers.get("gatewayresponse.header.Retry-After") == retry
+    said = found["responseTemplates"]["application/json"]
+    said = said.replace("$context.error.messageString", '"said"')
+    body = json.loads(said)
+    assert body["message"]
+    assert body["request_id"] == "$context.requestId"
+    assert ("details" in body) is (kind == "BAD_REQUEST_BODY")
+
+
+def test_it_is_regional(workshop: Workshop) -> None:
+    found = gateway().get_rest_api(restApiId=made(workshop).id)
+    assert found["endpointConfiguration"]["types"] == ["REGIONAL"]
+    assert found["apiKeySource"] == "HEADER"
+
+
+# -- what was changed by hand --------------------------------------------------------------------
+
+
+def put_stray_method(api: RestApi) -> None:
+    gateway().put_method(
+        restApiId=api.id, resourceId=api.root_id, httpMethod="PUT", authorizationType="NONE"
+    )
+
+
+def put_stray_resource(api: RestApi) -> None:
+    made = gateway().create_resource(restApiId=api.id, parentId=api.root_id, pathPart="stray")
+    gateway().create_resource(restApiId=api.id, parentId=made["id"], pathPart="below")
+
+
+def put_other_integration(api: RestApi) -> None:
+    uri = f"arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/{ALIAS}/invocations"
+    gateway().put_integration(
+        restApiId=api.id,
+        resourceId=resource_ids(api)["/items"],
+        httpMethod="GET",
+        type="AWS_PROXY",
+        integrationHttpMethod="POST",
+        uri=uri,
+        timeoutInMillis=1000,
+    )
+
+
+def drop_integration(api: RestApi) -> None:
+    gateway().delete_integration(
+        restApiId=api.id, resourceId=resource_ids(api)["/items"], httpMethod="GET"
+    )
+
+
+def drop_preflight(api: RestApi) -> None:
+    gateway().delete_method(
+        restApiId=api.id, resourceId=resource_ids(api)["/items"], httpMethod="OPTIONS"
+    )
+
+
+def put_other_target(api: RestApi) -> None:
+    uri = f"arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/{OTHER}/invocations"
+    gateway().put_integration(
+        restApiId=api.id,
+        resourceId=resource_ids(api)["/items"],
+        httpMethod="GET",
+        type="AWS_PROXY",
+        integrationHttpMethod="POST",
+        uri=uri,
+    )
+
+
+def open_to_all(api: RestApi) -> None:
+    place = {"restApiId": api.id, "resourceId": resource_ids(api)["/items"], "httpMethod": "GET"}
+    uri = method(api, "GET", "/items")["methodIntegration"]["uri"]
+    gateway().delete_method(**place)
+    gateway().put_method(**place, authorizationType="NONE", apiKeyRequired=False)
+    gateway().put_integration(**place, type="AWS_PROXY", integrationHttpMethod="POST", uri=uri)
+
+
+def put_gateway_response(api: RestApi) -> None:
+    gateway().put_gateway_response(
+        restApiId=api.id, responseType="THROTTLED", statusCode="418", responseTemplates={}
+    )
+
+
+def put_other_gateway_response(api: RestApi) -> None:
+    gateway().put_gateway_response(
+        restApiId=api.id, responseType="UNAUTHORIZED", statusCode="401", responseTemplates={}
+    )
+
+
+def drop_gateway_response(api: RestApi) -> None:
+    gateway().delete_gateway_response(restApiId=api.id, responseType="DEFAULT_4XX")
+
+
+def put_model(api: RestApi) -> None:
+    gateway().create_model(
+        restApiId=api.id, name="Stray", contentType="application/json", schema="{}"
+    )
+
+
+def put_validator(api: RestApi) -> None:
+    gateway().create_request_validator(restApiId=api.id, name="body and parameters")
+
+
+def loosen_validator(api: RestApi) -> None:
+    validator = gateway().get_request_validators(restApiId=api.id)["items"][0]
+    gateway().update_request_validator(
+        restApiId=api.id,
+        requestValidatorId=validator["id"],
+        patchOperations=[{"op": "replace", "path": "/validateRequestBody", "value": "false"}],
+    )
+
+
+def take_keys_from_elsewhere(api: RestApi) -> None:
+    patch = {"op": "replace", "path": "/apiKeySource", "value": "AUTHORIZER"}
+    gateway().update_rest_api(restApiId=api.id, patchOperations=[patch])
+
+
+def put_policy(api: RestApi) -> None:
+    patch = {"op": "replace", "path": "/policy", "value": "{}"}
+    gateway().update_rest_api(restApiId=api.id, patchOperations=[patch])
+
+
+DRIFTS = {
+    put_stray_method: ("strays", ("method PUT /",)),
+    put_stray_resource: ("strays", ("resource /stray", "resource /stray/below")),
+    put_other_integration: ("strays", ("method GET /items: integration timeout",)),
+    drop_integration: ("routes", (ADD,)),
+    drop_preflight: ("cors", None),
+    put_other_target: ("routes", (replace(LIST, target=OTHER), ADD)),
+    open_to_all: ("routes", (replace(LIST, api_key=False), ADD)),
+    put_gateway_response: ("strays", ("gateway response THROTTLED differs",)),
+    put_other_gateway_response: ("strays", ("gateway response UNAUTHORIZED",)),
+    drop_gateway_response: ("strays", ("no gateway response DEFAULT_4XX",)),
+    put_model: ("models", {"Item": MODEL, "Stray": {}}),
+    put_validator: ("strays", None),
+    loosen_validator: ("strays", ("validator body and parameters differs",)),
+    take_keys_from_elsewhere: ("strays", ("setting key_source differs",)),
+    put_policy: ("strays", ("setting policy differs",)),
+}
+
+
+@pytest.mark.parametrize("drift", DRIFTS, ids=lambda drift: drift.__name__)
+def test_drift_is_seen_and_undone(workshop: Workshop, drift: Any) -> None:
+    api = made(workshop)
+    drift(api)
+    finding = workshop.run(one_node(API), "plan").findings["it"]
+    assert finding.action is Action.UPDATE
+    field, value = DRIFTS[drift]
+    changes = {change.field: change.have for change in finding.changes}
+    assert field in changes
+    if value is not None:
+        assert changes[field] == value
+    workshop.run(one_node(API), "up")
+    assert workshop.run(one_node(API), "up").findings["it"].action is Action.KEEP
+
+
+# -- how few calls -------------------------------------------------------------------------------
+
+
+def writes(workshop: Workshop, step: RestApi) -> list[str]:
+    workshop.run(one_node(step), "up")
+    return workshop.last.writes
+
+
+def test_looking_takes_five_calls(workshop: Workshop) -> None:
+    made(workshop)
+    workshop.run(one_node(API), "plan")
+    assert len(workshop.last.reads) == 5
+
+
+def test_another_target_takes_one_call(workshop: Workshop) -> None:
+    made(workshop)
+    moved = replace(API, routes=(replace(LIST, target=OTHER), ADD))
+    assert writes(workshop, moved) == ["PutIntegration"]
+
+
+def test_a_new_route_touches_no_other(workshop: Workshop) -> None:
+    made(workshop)
+    assert writes(workshop, replace(API, routes=(LIST, ADD, ONE))) == [
+        "CreateResource",
+        *("PutMethod", "PutIntegration"),
+        *("PutMethod", "PutIntegration", "PutMethodResponse", "PutIntegrationResponse"),
+    ]
+
+
+def test_a_renamed_variable_makes_room_first(workshop: Workshop) -> None:
+    renamed = replace(ONE, path="/items/{key}")
+    made(workshop, replace(API, routes=(LIST, ADD, ONE)))
+    calls = writes(workshop, replace(API, routes=(LIST, ADD, renamed)))
+    assert calls[:2] == ["DeleteResource", "CreateResource"]
+
+
+def test_a_changed_model_stays_where_it_is_used(workshop: Workshop) -> None:
+    made(workshop)
+    assert writes(workshop, replace(API, models={"Item": {"type": "array"}})) == ["UpdateModel"]
+
+
+def test_tags_alone_read_and_write_nothing_else(workshop: Workshop) -> None:
+    made(workshop)
+    assert writes(workshop, replace(API, tags={"team": "b"})) == ["TagResource"]
+
+
+# -- the digest ----------------------------------------------------------------------------------
+
+
+def test_the_digest_is_of_what_a_deployment_freezes(workshop: Workshop) -> None:
+    digest = API.digest()
+    assert made(workshop).digest() == digest
+    assert replace(API, name="other", description="other", tags={}).digest() == digest
+    changes: tuple[dict[str, Any], ...] = (
+        {"routes": (ADD,)},
+        {"routes": (replace(LIST, target=OTHER), ADD)},
+        {"cors": None},
+        {"models": {"Item": {}}},
+        {"default_endpoint": False},
+    )
+    for change in changes:
+        assert replace(API, **change).digest() != digest
+
+
+def test_the_digest_is_unknown_while_a_target_is() -> None:
+    assert replace(API, routes=(replace(LIST, target=UNKNOWN),)).digest() is UNKNOWN
+
+
+def test_the_digest_does_not_depend_on_the_order_of_keys() -> None:
+    turned = {"required": ["name"], "type": "object"}
+    assert replace(API, models={"Item": turned}).digest() == API.digest()
+
+
+# -- which one is it -----------------------------------------------------------------------------
+
+
+def test_two_with_our_tag_are_for_the_user_to_tell_apart(workshop: Workshop) -> None:
+    tags = dict(API.with_owner("tap-dev/it").tags)
+    ids = [gateway().create_rest_api(name="tap-dev", tags=tags)["id"] for _ in range(2)]
+    with pytest.raises(ProvisionError, match="all carry the tag") as caught:
+        workshop.run(one_node(API), "plan")
+    assert all(api_id in caught.value.message for api_id in ids)
+    assert "delete-rest-api" in caught.value.hint
