@@ -30,6 +30,7 @@ def quiet(_line: str) -> None:
 
 
 def connect(service: str, endpoint: str) -> Any:
+    """A client as the emulator is, uncorrected."""
     key, secret = local.CREDENTIALS
     return boto3.client(  # type: ignore[call-overload]  # by any name
         service,

@@ -1,0 +1,146 @@
+"""EC2: what MiniStack drops is kept in tags that nobody sees, and unknown ids are errors.
+
+An endpoint's policy is a tag of the endpoint, the prefix lists of a rule one of its group.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any, Final
+
+from provision.local.corrections.raw import Raw
+
+_PARAMS: Final = "provision_local_params"
+_HIDDEN: Final = "provision:local:"
+_POLICY: Final = _HIDDEN + "policy"
+_LISTS: Final = _HIDDEN + "lists"
+_ALL_ALLOWED: Final = (
+    '{"Statement":[{"Action":"*","Effect":"Allow","Principal":"*","Resource":"*"}]}'
+)
+_SIDES: Final = {"Ingress": "IpPermissions", "Egress": "IpPermissionsEgress"}
+
+Answer = dict[str, Any]
+Correct = Callable[[Raw, Answer, dict[str, Any]], str | None]
+"""Changes the answer in place; what it returns is the error code AWS would have answered."""
+
+
+def install(events: Any, raw: Raw) -> None:
+    corrections: dict[str, Correct] = {
+        "CreateVpcEndpoint": _keep_policy,
+        "ModifyVpcEndpoint": _change_policy,
+        "DescribeVpcEndpoints": _show_policies,
+        "DescribeRouteTables": _route_tables,
+        "DescribeSecurityGroups": _show_lists,
+    }
+    for side in _SIDES:
+        corrections[f"AuthorizeSecurityGroup{side}"] = partial(_keep_lists, side)
+        corrections[f"RevokeSecurityGroup{side}"] = partial(_forget_lists, side)
+    for operation, correct in corrections.items():
+        events.register(f"provide-client-params.ec2.{operation}", _note_params)
+        events.register(f"after-call.ec2.{operation}", partial(_apply, correct, raw))
+
+
+def _note_params(params: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
+    context[_PARAMS] = params
+
+
+def _apply(
+    correct: Correct,
+    raw: Raw,
+    http_response: Any,
+    parsed: Answer,
+    context: dict[str, Any],
+    **_: Any,
+) -> None:
+    if "Error" in parsed:
+        return
+    if code := correct(raw, parsed, context[_PARAMS]):
+        http_response.status_code = 400  # after this hook boto3 raises by the status
+        parsed["Error"] = {"Code": code, "Message": "it does not exist"}
+
+
+# -- ids that do not exist: MiniStack answers an empty list ------------------------------------
+
+
+def _route_tables(_: Raw, answer: Answer, asked: dict[str, Any]) -> str | None:
+    missing = asked.get("RouteTableIds") and not answer["RouteTables"]
+    return "InvalidRouteTableID.NotFound" if missing else None
+
+
+# -- the policy of an endpoint -----------------------------------------------------------------
+
+
+def _keep_policy(raw: Raw, answer: Answer, asked: dict[str, Any]) -> None:
+    endpoint = answer["VpcEndpoint"]
+    policy = asked.get("PolicyDocument")
+    if policy:
+        _tag(raw, endpoint["VpcEndpointId"], _POLICY, policy)
+    endpoint["PolicyDocument"] = policy or _ALL_ALLOWED
+
+
+def _change_policy(raw: Raw, _: Answer, asked: dict[str, Any]) -> None:
+    endpoint = asked["VpcEndpointId"]
+    if asked.get("ResetPolicy"):
+        _tag(raw, endpoint, _POLICY, None)
+    elif policy := asked.get("PolicyDocument"):
+        _tag(raw, endpoint, _POLICY, policy)
+
+
+def _show_policies(_: Raw, answer: Answer, asked: dict[str, Any]) -> str | None:
+    if asked.get("VpcEndpointIds") and not answer["VpcEndpoints"]:
+        return "InvalidVpcEndpointId.NotFound"
+    for endpoint in answer["VpcEndpoints"]:
+        endpoint["PolicyDocument"] = _take_hidden(endpoint).get(_POLICY, _ALL_ALLOWED)
+    return None
+
+
+# -- the prefix lists of a security group's rules ----------------------------------------------
+
+
+def _keep_lists(side: str, raw: Raw, _: Answer, asked: dict[str, Any]) -> None:
+    for rule, lists in _rules_with_lists(side, asked):
+        _tag(raw, asked["GroupId"], rule, lists)
+
+
+def _forget_lists(side: str, raw: Raw, _: Answer, asked: dict[str, Any]) -> None:
+    for rule, _lists in _rules_with_lists(side, asked):
+        _tag(raw, asked["GroupId"], rule, None)
+
+
+def _show_lists(_: Raw, answer: Answer, _asked: dict[str, Any]) -> None:
+    for group in answer["SecurityGroups"]:
+        hidden = _take_hidden(group)
+        for side, member in _SIDES.items():
+            for permission in group.get(member, []):
+                if lists := hidden.get(_rule(side, permission)):
+                    permission["PrefixListIds"] = [{"PrefixListId": x} for x in lists.split()]
+
+
+def _rules_with_lists(side: str, asked: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    for permission in asked.get("IpPermissions", []):
+        if lists := [each["PrefixListId"] for each in permission.get("PrefixListIds", [])]:
+            yield _rule(side, permission), " ".join(lists)
+
+
+def _rule(side: str, permission: dict[str, Any]) -> str:
+    ports = f"{permission.get('FromPort', -1)}-{permission.get('ToPort', -1)}"
+    return f"{_LISTS}:{side}:{permission['IpProtocol']}:{ports}"
+
+
+# -- hidden tags -------------------------------------------------------------------------------
+
+
+def _tag(raw: Raw, resource: str, key: str, value: str | None) -> None:
+    tag = {"ResourceId.1": resource, "Tag.1.Key": key}
+    if value is None:
+        raw.query("DeleteTags", tag)
+    else:
+        raw.query("CreateTags", {**tag, "Tag.1.Value": value})
+
+
+def _take_hidden(resource: dict[str, Any]) -> dict[str, str]:
+    tags = resource.get("Tags", [])
+    hidden = {tag["Key"]: tag["Value"] for tag in tags if tag["Key"].startswith(_HIDDEN)}
+    resource["Tags"] = [tag for tag in tags if tag["Key"] not in hidden]
+    return hidden

@@ -1,0 +1,47 @@
+"""The corrections' own requests to the emulator: beside boto3, where calls are counted."""
+
+from __future__ import annotations
+
+import http.client
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import urlencode, urlsplit
+
+from provision.local.facts import CREDENTIALS
+
+EC2_VERSION: Final = "2016-11-15"
+_SECONDS: Final = 30
+
+
+@dataclass(frozen=True)
+class Raw:
+    """The emulator, as one service in one region. It reads a key's scope, not signatures."""
+
+    endpoint: str
+    region: str
+    service: str
+
+    def json(self, method: str, path: str, body: object = None) -> dict[str, Any]:
+        """The answer's JSON, {} when it is empty or not a success."""
+        text = None if body is None else json.dumps(body)
+        status, answer = self._send(method, path, text, "application/json")
+        found = json.loads(answer) if status < http.client.BAD_REQUEST and answer else {}
+        return found if isinstance(found, dict) else {}
+
+    def query(self, action: str, parameters: Mapping[str, str]) -> None:
+        """A call of EC2's protocol whose answer does not matter."""
+        form = {"Action": action, "Version": EC2_VERSION, **parameters}
+        self._send("POST", "/", urlencode(form), "application/x-www-form-urlencoded")
+
+    def _send(self, method: str, path: str, body: str | None, kind: str) -> tuple[int, bytes]:
+        scope = f"{CREDENTIALS[0]}/20260101/{self.region}/{self.service}/aws4_request"
+        headers = {"Authorization": f"AWS4-HMAC-SHA256 Credential={scope}", "Content-Type": kind}
+        connection = http.client.HTTPConnection(urlsplit(self.endpoint).netloc, timeout=_SECONDS)
+        try:
+            connection.request(method, path, body, headers)
+            answer = connection.getresponse()
+            return answer.status, answer.read()
+        finally:
+            connection.close()
