@@ -8,7 +8,7 @@ import zipfile
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from moto.awslambda.models import LambdaFunction
@@ -17,7 +17,7 @@ from provision.aws import Aws
 from provision.bundle import Bundle
 from provision.steps.function import Function
 from provision.steps.version import Version
-from tests.workshop import new_aws
+from tests.workshop import Recorder, new_aws
 
 NAME = "tap-dev-items"
 
@@ -86,6 +86,30 @@ def version_of(function: Function) -> Version:
         code_sha256=function.code_sha256,
         configuration=function.configuration(),
     )
+
+
+class _Answer(NamedTuple):
+    status_code: int
+
+
+class Refusing(Recorder):
+    """Answers the first calls of one operation with an error, before they reach the account."""
+
+    def __init__(self, operation: str, code: str, *, status: int = 400, times: int = 9) -> None:
+        super().__init__()
+        self.operation, self.code, self.status, self.left = operation, code, status, times
+
+    def watch(self, client: Any) -> None:
+        super().watch(client)
+        client.meta.events.register(f"before-call.lambda.{self.operation}", self._refuse)
+
+    def _refuse(self, **_: Any) -> Any:
+        self.left -= 1
+        if self.left < 0:
+            return None
+        error = {"Code": self.code, "Message": "refused by the test"}
+        metadata = {"HTTPStatusCode": self.status}
+        return _Answer(self.status), {"Error": error, "ResponseMetadata": metadata}
 
 
 def show_states(monkeypatch: pytest.MonkeyPatch, states: Sequence[dict[str, str]]) -> None:

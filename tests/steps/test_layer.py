@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar
 
 import pytest
 from botocore.awsrequest import AWSResponse, HTTPHeaders
@@ -17,7 +17,7 @@ from provision.step import Step
 from provision.steps.lambda_zip import ZipUnusable
 from provision.steps.layer import KEPT, Layer
 from tests.steps.contract import StepContract
-from tests.steps.lambda_world import a_bundle
+from tests.steps.lambda_world import Refusing, a_bundle
 from tests.workshop import Recorder, Workshop, new_aws, one_node
 
 
@@ -89,31 +89,14 @@ def test_only_the_newest_of_ours_stay(layer: Layer, workshop: Workshop, tmp_path
 
 
 class Losing(Recorder):
-    """The first PublishLayerVersion is answered by a 500; AWS may have done it or not."""
-
-    def __init__(self, done: bool) -> None:
-        super().__init__()
-        self.done = done
+    """AWS publishes the layer, and its answer is lost."""
 
     def watch(self, client: Any) -> None:
         super().watch(client)
-        client.meta.events.register("before-call.lambda.PublishLayerVersion", self.refuse)
         client.meta.events.register_first("before-send.lambda.PublishLayerVersion", self.lose)
 
-    def refuse(self, **_: Any) -> Any:
-        if self.done or self.writes.count("PublishLayerVersion") > 1:
-            return None
-        answer = {"Error": {"Code": "ServiceException"}, "ResponseMetadata": {}}
-        return HTTPAnswer(500), answer | {"ResponseMetadata": {"HTTPStatusCode": 500}}
-
     def lose(self, request: Any, **_: Any) -> Any:
-        if not self.done:
-            return None
         return AWSResponse(request.url, 500, HTTPHeaders(), MockRawResponse(b"{}"))
-
-
-class HTTPAnswer(NamedTuple):
-    status_code: int
 
 
 @pytest.mark.parametrize("done", [True, False])
@@ -123,7 +106,8 @@ def test_a_lost_answer_makes_no_second_version(
 ) -> None:
     if before:
         workshop.run(one_node(a_layer(tmp_path, "earlier")), "up")
-    recorder = Losing(done)
+    refused = Refusing("PublishLayerVersion", "ServiceException", status=500, times=1)
+    recorder = Losing() if done else refused
     step = workshop.run(one_node(a_layer(tmp_path)), "up", recorder=recorder).steps["it"]
     assert isinstance(step, Layer)
     assert recorder.writes.count("PublishLayerVersion") == (1 if done else 2)
