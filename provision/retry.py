@@ -1,7 +1,7 @@
-"""Which AWS errors pass by themselves: one named class for each, matched by code and message (catalogue §16).
+"""Which AWS errors pass by themselves: one named class each, by code and message (§16).
 
-botocore's own retries are off: it replays creates that have no token after a lost answer (X1), and it knows a
-throttle only by code (X4, X5). Everything here is decided in one place, by `decide`.
+botocore's own retries are off: it replays creates that have no token after a lost answer (X1), and
+it knows a throttle only by code (X4, X5). Everything is decided in one place, by `classify`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any, Final
 
 @dataclass(frozen=True)
 class ErrorClass:
-    """`budget` is the longest to go on, `first` and `cap` the pauses between tries; all in seconds."""
+    """All in seconds: the longest to go on, the first pause between tries, and the longest."""
 
     name: str
     budget: float
@@ -35,6 +35,7 @@ ROLE_DEPENDENCY: Final = ErrorClass("the role's policies to go away", 120, 0.5, 
 CERTIFICATE_IN_USE: Final = ErrorClass("the domain to let go of the certificate", 1200, 2, 20)  # C5
 NAME_COOLDOWN: Final = ErrorClass("the name to become free (60 s after deletion)", 75, 5, 10)  # Q2
 MAPPING: Final = ErrorClass("the domain or stage to become usable", 30, 1, 5)  # A30
+SCALING_ROLE: Final = ErrorClass("auto scaling's own role to take effect", 120, 1, 5)  # S2, S4
 UNSTABLE: Final = ErrorClass("the service to answer", 60, 0.5, 8)
 
 THROTTLES: Final = frozenset(
@@ -79,7 +80,9 @@ ABSENT: Final = frozenset(
         "NonExistentQueue",
     ]
 )
-"""Codes that say a thing is not there (X6); EC2's are `Invalid….NotFound` in several spellings (V1)."""
+"""Codes that say a thing is not there (X6); EC2's are `Invalid….NotFound` in several spellings
+(V1).
+"""
 EXISTS: Final = frozenset(
     [
         "EntityAlreadyExists",
@@ -130,7 +133,8 @@ TOKENLESS_CREATES: Final = frozenset(
         "CreateRequestValidator",
     ]
 )
-"""Creates AWS would do twice: after a lost answer they are looked for, never sent again (X1, §14)."""
+"""Creates AWS would do twice: after a lost answer they are looked for, never sent again (X1, §14).
+"""
 
 _PROPAGATION_TEXTS: Final = (
     "cannot be assumed by Lambda",  # L1
@@ -139,8 +143,6 @@ _PROPAGATION_TEXTS: Final = (
     "Invalid principal in policy",  # I3
     "Policy Error: PrincipalNotFound",  # N2
     "Invalid value for the parameter Policy",  # Q6
-    "Unable to assume IAM role",  # S2
-    "token included in the request is invalid",  # S4
 )
 _FRESH_NETWORK_TEXTS: Final = ("InvalidGroup.NotFound", "InvalidSubnetID.NotFound")  # L5
 _ACCOUNT_TEXTS: Final = (
@@ -152,7 +154,7 @@ _ACCOUNT_TEXTS: Final = (
 
 @dataclass(frozen=True)
 class Failure:
-    """One failed call: its code and text (empty code when no answer came), status, operation, body."""
+    """One failed call. The code is empty when no answer came; `request` is what was asked."""
 
     operation: str
     code: str
@@ -220,6 +222,8 @@ def _is_busy(failure: Failure) -> bool:
 
 def _of_one_service(failure: Failure) -> ErrorClass | None:
     code, text = failure.code, failure.message
+    if code == "FailedResourceAccessException" or "Unable to assume IAM role" in text:
+        return SCALING_ROLE  # AWS makes that role itself, with the first target
     if code == "ContinuousBackupsUnavailableException" or "being enabled" in text:
         return BACKUPS
     if code == "LimitExceededException" and "simultaneously" in text:

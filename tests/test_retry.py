@@ -1,4 +1,6 @@
-"""Every error class of the catalogue, matched by code and message; and what must never be tried again."""
+"""Every error class of the catalogue, matched by code and message; and what must never be tried
+again.
+"""
 
 from __future__ import annotations
 
@@ -108,6 +110,10 @@ PASSES_BY_ITSELF = [
     ),
     (failure("GetRestApi", "TooManyRequestsException", "", 429), retry.THROTTLE),
     (failure("PutScalingPolicy", "FailedResourceAccessException", "Rate exceeded"), retry.THROTTLE),
+    (
+        failure("RegisterScalableTarget", "ValidationException", "Unable to assume IAM role: arn"),
+        retry.SCALING_ROLE,
+    ),
     (
         failure(
             "CreateFunction",

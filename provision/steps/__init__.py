@@ -9,6 +9,7 @@ from provision.step import Step
 from provision.steps.alias import Alias
 from provision.steps.api_account import ApiAccount
 from provision.steps.api_key import ApiKey
+from provision.steps.certificate import Certificate
 from provision.steps.deployment import Deployment
 from provision.steps.event_invoke import EventInvoke
 from provision.steps.function import Function
@@ -21,6 +22,8 @@ from provision.steps.rest_api import RestApi
 from provision.steps.role import Role
 from provision.steps.role_policies import RolePolicies
 from provision.steps.route_table import RouteTable
+from provision.steps.scaling_policy import ScalingPolicy
+from provision.steps.scaling_target import ScalingTarget
 from provision.steps.security_group import SecurityGroup
 from provision.steps.stage import Stage
 from provision.steps.subnet import Subnet
@@ -35,6 +38,7 @@ KINDS: Final[Mapping[str, type[Step]]] = {
         Alias,
         ApiAccount,
         ApiKey,
+        Certificate,
         Deployment,
         EventInvoke,
         Function,
@@ -47,6 +51,8 @@ KINDS: Final[Mapping[str, type[Step]]] = {
         Role,
         RolePolicies,
         RouteTable,
+        ScalingPolicy,
+        ScalingTarget,
         SecurityGroup,
         Stage,
         Subnet,

@@ -7,9 +7,18 @@ from __future__ import annotations
 
 import pytest
 
-from tests.moto_truths import apigateway, dynamodb, functions, identity, monitoring, network
+from tests.moto_truths import (
+    apigateway,
+    dynamodb,
+    functions,
+    identity,
+    monitoring,
+    names,
+    network,
+    scaling,
+)
 
 
 def teach_moto(monkeypatch: pytest.MonkeyPatch) -> None:
-    for service in (apigateway, dynamodb, functions, identity, monitoring, network):
+    for service in (apigateway, dynamodb, functions, identity, monitoring, names, network, scaling):
         service.teach(monkeypatch)

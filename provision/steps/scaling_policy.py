@@ -1,0 +1,101 @@
+"""How full auto scaling keeps a table: capacity follows use, towards a target in percent."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Self, cast
+
+from provision.aws import Aws
+from provision.step import Fixed, Step
+from provision.steps.scaling_target import typed
+
+if TYPE_CHECKING:
+    from mypy_boto3_application_autoscaling.literals import MetricTypeType
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScalingPolicy(Step):
+    """Capacity is moved so that `target` percent of it are used. The target's owner owns it.
+
+    S6: its alarms (`TargetTracking-…`) are AWS's own and come and go with it.
+    https://docs.aws.amazon.com/autoscaling/application/APIReference/API_PutScalingPolicy.html
+    """
+
+    KIND = "autoscaling.policy"
+    IDENTITY = ("name", "resource", "dimension")
+
+    name: Fixed[str]
+    resource: Fixed[str]
+    dimension: Fixed[str]
+    target: float
+    scale_in_cooldown: int = 60
+    scale_out_cooldown: int = 60
+    scale_in: bool = True
+
+    @property
+    def label(self) -> str:
+        return self.name
+
+    def observe(self, aws: Aws) -> Self | None:
+        service, dimension = typed(self.dimension)
+        answer = aws.autoscaling.describe_scaling_policies(
+            PolicyNames=[self.name],
+            ServiceNamespace=service,
+            ResourceId=self.resource,
+            ScalableDimension=dimension,
+        )
+        for policy in answer["ScalingPolicies"]:
+            if policy["PolicyName"] == self.name:
+                found = policy.get("TargetTrackingScalingPolicyConfiguration", {"TargetValue": 0})
+                return replace(
+                    self,
+                    target=found["TargetValue"],
+                    scale_in_cooldown=found.get("ScaleInCooldown", 0),
+                    scale_out_cooldown=found.get("ScaleOutCooldown", 0),
+                    scale_in=not found.get("DisableScaleIn", False),
+                )
+        return None
+
+    def create(self, aws: Aws) -> Self:
+        self._put(aws)
+        return self
+
+    def update(self, aws: Aws, have: Self, changed: Collection[str]) -> Self:  # noqa: ARG002
+        self._put(aws)  # S4: one call for making and changing
+        return self
+
+    def delete(self, aws: Aws) -> None:
+        service, dimension = typed(self.dimension)
+        aws.fresh.discard(self.resource)
+        try:
+            aws.autoscaling.delete_scaling_policy(
+                PolicyName=self.name,
+                ServiceNamespace=service,
+                ResourceId=self.resource,
+                ScalableDimension=dimension,
+            )
+        except aws.autoscaling.exceptions.ObjectNotFoundException:
+            return
+
+    def _put(self, aws: Aws) -> None:
+        service, dimension = typed(self.dimension)
+        aws.autoscaling.put_scaling_policy(
+            PolicyName=self.name,
+            ServiceNamespace=service,
+            ResourceId=self.resource,
+            ScalableDimension=dimension,
+            PolicyType="TargetTrackingScaling",
+            TargetTrackingScalingPolicyConfiguration={
+                "TargetValue": self.target,
+                "PredefinedMetricSpecification": {"PredefinedMetricType": self._metric()},
+                "ScaleInCooldown": self.scale_in_cooldown,
+                "ScaleOutCooldown": self.scale_out_cooldown,
+                "DisableScaleIn": not self.scale_in,
+            },
+        )
+
+    def _metric(self) -> MetricTypeType:
+        """`dynamodb:table:ReadCapacityUnits` is measured by DynamoDBReadCapacityUtilization."""
+        kind = self.dimension.rpartition(":")[2].removesuffix("Units")
+        return cast("MetricTypeType", f"DynamoDB{kind}Utilization")

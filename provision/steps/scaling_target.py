@@ -1,0 +1,124 @@
+"""The bounds between which auto scaling moves a table's capacity."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final, Self, cast
+
+from provision.aws import Aws
+from provision.step import Fixed, Tagged
+from provision.steps.tags import tag_changes, without_system
+
+if TYPE_CHECKING:
+    from mypy_boto3_application_autoscaling.literals import (
+        ScalableDimensionType,
+        ServiceNamespaceType,
+    )
+    from mypy_boto3_application_autoscaling.type_defs import (
+        ScalableTargetTypeDef,
+        SuspendedStateTypeDef,
+    )
+
+GONE_BUDGET: Final = 300  # S7
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScalingTarget(Tagged):
+    """`resource` is "table/name", `dimension` such as "dynamodb:table:ReadCapacityUnits".
+    `suspended`: somebody has switched a part of its scaling off.
+
+    https://docs.aws.amazon.com/autoscaling/application/APIReference/API_RegisterScalableTarget.html
+    """
+
+    KIND = "autoscaling.target"
+    IDENTITY = ("resource", "dimension")
+
+    resource: Fixed[str]
+    dimension: Fixed[str]
+    minimum: int
+    maximum: int
+    suspended: bool = False
+
+    def observe(self, aws: Aws) -> Self | None:
+        found = self._describe(aws)
+        if found is None:
+            return None
+        tags = aws.autoscaling.list_tags_for_resource(ResourceARN=found["ScalableTargetARN"])
+        return replace(
+            self,
+            minimum=found["MinCapacity"],
+            maximum=found["MaxCapacity"],
+            suspended=any(found.get("SuspendedState", {}).values()),
+            tags=without_system(tags["Tags"]),
+        )
+
+    def create(self, aws: Aws) -> Self:
+        aws.fresh.add(self.resource)  # S4: a policy put right afterwards may be refused
+        service, dimension = typed(self.dimension)
+        aws.autoscaling.register_scalable_target(
+            ServiceNamespace=service,
+            ResourceId=self.resource,
+            ScalableDimension=dimension,
+            MinCapacity=self.minimum,
+            MaxCapacity=self.maximum,
+            SuspendedState=self._suspension(),
+            Tags=dict(self.tags),  # S1: AWS takes them only now
+        )
+        return self
+
+    def update(self, aws: Aws, have: Self, changed: Collection[str]) -> Self:
+        service, dimension = typed(self.dimension)
+        if {"minimum", "maximum", "suspended"} & set(changed):
+            aws.autoscaling.register_scalable_target(
+                ServiceNamespace=service,
+                ResourceId=self.resource,
+                ScalableDimension=dimension,
+                MinCapacity=self.minimum,
+                MaxCapacity=self.maximum,
+                SuspendedState=self._suspension(),
+            )
+        found = self._describe(aws) if "tags" in changed else None
+        if found is not None:
+            gone, new = tag_changes(have.tags, self.tags)
+            arn = found["ScalableTargetARN"]
+            if gone:
+                aws.autoscaling.untag_resource(ResourceARN=arn, TagKeys=gone)
+            if new:
+                aws.autoscaling.tag_resource(ResourceARN=arn, Tags=new)
+        return self
+
+    def delete(self, aws: Aws) -> None:
+        aws.fresh.discard(self.resource)
+        service, dimension = typed(self.dimension)
+        try:
+            aws.autoscaling.deregister_scalable_target(
+                ServiceNamespace=service, ResourceId=self.resource, ScalableDimension=dimension
+            )
+        except aws.autoscaling.exceptions.ObjectNotFoundException:
+            return
+        aws.wait(
+            f"auto scaling of {self.resource} to be gone",
+            lambda: True if self._describe(aws) is None else None,
+            budget=GONE_BUDGET,
+        )
+
+    def _describe(self, aws: Aws) -> ScalableTargetTypeDef | None:
+        service, dimension = typed(self.dimension)
+        answer = aws.autoscaling.describe_scalable_targets(
+            ServiceNamespace=service, ResourceIds=[self.resource], ScalableDimension=dimension
+        )
+        return next(iter(answer["ScalableTargets"]), None)
+
+    def _suspension(self) -> SuspendedStateTypeDef:
+        return {
+            "DynamicScalingInSuspended": self.suspended,
+            "DynamicScalingOutSuspended": self.suspended,
+            "ScheduledScalingSuspended": self.suspended,
+        }
+
+
+def typed(dimension: str) -> tuple[ServiceNamespaceType, ScalableDimensionType]:
+    """The service a dimension belongs to, and the dimension, as boto3's types name them."""
+    service = cast("ServiceNamespaceType", dimension.partition(":")[0])
+    return service, cast("ScalableDimensionType", dimension)

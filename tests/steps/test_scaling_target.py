@@ -1,0 +1,56 @@
+"""The scaling target: the contract, and a target whose table is already gone."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from provision.finding import Action
+from provision.step import Step
+from provision.steps.scaling_target import ScalingTarget
+from tests.steps.contract import StepContract
+from tests.workshop import Workshop, empty, new_aws, one_node
+
+TARGET = ScalingTarget(
+    resource="table/tap-dev-items",
+    dimension="dynamodb:table:ReadCapacityUnits",
+    minimum=5,
+    maximum=100,
+    tags={"team": "a"},
+)
+
+
+class TestScalingTarget(StepContract):
+    edits: ClassVar = {
+        "minimum": 10,
+        "maximum": 50,
+        "suspended": True,
+        "tags": {"team": "b", "more": "c"},
+    }
+    fixed_edits: ClassVar = {
+        "resource": "table/tap-dev-others",
+        "dimension": "dynamodb:table:WriteCapacityUnits",
+    }
+
+    def given(self, aws: Any) -> Step:
+        return TARGET
+
+
+def test_scaling_switched_off_by_hand_is_switched_on_again(workshop: Workshop) -> None:
+    workshop.run(one_node(TARGET), "up")
+    new_aws().autoscaling.register_scalable_target(
+        ServiceNamespace="dynamodb",
+        ResourceId=TARGET.resource,
+        ScalableDimension="dynamodb:table:ReadCapacityUnits",
+        SuspendedState={"DynamicScalingOutSuspended": True},
+    )
+    finding = workshop.run(one_node(TARGET), "up").findings["it"]
+    assert [change.field for change in finding.changes] == ["suspended"]
+    assert workshop.run(one_node(TARGET), "up").findings["it"].action is Action.KEEP
+
+
+def test_it_is_removed_though_its_table_is_gone(workshop: Workshop) -> None:
+    """S7: there never was a table here, and `down` finds the target all the same."""
+    workshop.run(one_node(TARGET), "up")
+    workshop.run(empty(), "down")
+    assert workshop.last.writes == ["DeregisterScalableTarget"]
+    assert TARGET.observe(new_aws()) is None
