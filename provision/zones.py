@@ -1,0 +1,25 @@
+"""Which availability zones the subnets stand in."""
+
+from __future__ import annotations
+
+from provision.aws import Aws
+from provision.errors import NotFound
+
+
+def available_zones(aws: Aws, count: int) -> tuple[str, ...]:
+    """The first `count` zones by name that every account may use, without local and wavelength
+    zones. Raises where the region has fewer."""
+    found = aws.ec2.describe_availability_zones()["AvailabilityZones"]
+    names = sorted(
+        zone["ZoneName"]
+        for zone in found
+        if zone["State"] == "available"
+        and zone.get("OptInStatus", "opt-in-not-required") == "opt-in-not-required"
+        and zone.get("ZoneType", "availability-zone") == "availability-zone"
+    )
+    if len(names) < count:
+        raise NotFound(
+            f"{aws.where.region} has {len(names)} zones that can be used, and {count} are wanted",
+            hint="lower network.zones in config.yaml, or choose another region",
+        )
+    return tuple(names[:count])
