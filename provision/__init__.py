@@ -1,3 +1,3 @@
-"""A production serverless API on AWS, made, changed, watched and removed by calling AWS directly."""
+"""A production serverless API on AWS, made and removed by calling AWS directly."""
 
 __version__ = "0.1.0"

@@ -1,4 +1,6 @@
-"""The way to AWS: typed clients made when first used, every call counted, paced, tried again by class, or refused."""
+"""The way to AWS: typed clients made when first used, every call counted, paced, tried again by
+class, or refused.
+"""
 
 from __future__ import annotations
 
@@ -43,7 +45,8 @@ _CLIENT_CONFIG: Final = Config(
 )
 
 READ_PREFIXES: Final = ("Get", "List", "Describe")
-"""Operations that change nothing. Whatever is not one of these counts, and is refused, as a write."""
+"""Operations that change nothing. Whatever is not one of these counts, and is refused, as a write.
+"""
 
 
 @dataclass
@@ -113,6 +116,8 @@ class Aws:
         self._where: Where | None = None
         self._mutex = threading.RLock()
         self._listeners: dict[int, Waiting] = {}
+        self.on_call: Callable[[str, str], None] | None = None
+        """Told the service and operation of every call."""
 
     # -- facts -------------------------------------------------------------------------------
 
@@ -203,6 +208,8 @@ class Aws:
         if write and model.service_model.service_name == "iam":
             self.iam_written = True
         self.calls.count(write=write)
+        if self.on_call:
+            self.on_call(model.service_model.service_name, operation)
 
     def _needs_retry(
         self,

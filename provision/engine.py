@@ -20,7 +20,8 @@ from provision.step import Replacement, Step, findable, with_computed
 SETTLING: Final = (0.3, 0.7, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 60.0)
 """Seconds between looks after a write: AWS answers stale for up to a minute (X10, Q3)."""
 UNSURE: Final = (2.0, 5.0)
-"""Seconds between looks before an absence is believed where a second one could be made (V16, X1)."""
+"""Seconds between looks before an absence is believed where a second one could be made (V16, X1).
+"""
 
 
 class Moment(StrEnum):
@@ -53,7 +54,7 @@ class Consent:
 
 @dataclass(frozen=True)
 class Blind:
-    """What an emulator lacks: kinds it has no service for, and fields it takes but does not show."""
+    """What an emulator lacks: kinds without a service, and fields it takes but does not show."""
 
     kinds: Mapping[str, str]
     fields: Mapping[str, Mapping[str, str]]

@@ -1,4 +1,6 @@
-"""Every error a user can meet: what happened, to which node, what to type next, and the exit code that says so."""
+"""Every error a user can meet: what happened, to which node, what to type next, and the exit code
+that says so.
+"""
 
 from __future__ import annotations
 
@@ -83,7 +85,9 @@ class Refused(ProvisionError):
 
 
 class WriteRefused(ProvisionError):
-    """A write was about to leave while reading only: a defect in a step, stopped before it reached AWS."""
+    """A write was about to leave while reading only: a defect in a step, stopped before it reached
+    AWS.
+    """
 
 
 class StateUnusable(ProvisionError):

@@ -1,4 +1,6 @@
-"""What is wanted beside what was found: the difference by field, its cause, and the action that follows."""
+"""What is wanted beside what was found: the difference by field, its cause, and the action that
+follows.
+"""
 
 from __future__ import annotations
 
@@ -70,10 +72,10 @@ class Finding:
 def difference(
     want: Step, have: Step, recorded: Step | None, ignored: frozenset[str] = frozenset()
 ) -> tuple[Change, ...]:
-    """The compared fields in which two values of one class differ, in the order the class names them.
+    """The compared fields in which two values of one class differ, in the class's order.
 
-    A field is drift when what the journal recorded is what is wanted, or was not what is found; it is
-    a change of configuration when AWS still has what was recorded.
+    A field is drift when AWS no longer has what the journal recorded; when it still has that, the
+    configuration changed.
     """
     kind = type(want)
     fixed = marked(kind, Mark.FIXED)

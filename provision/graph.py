@@ -1,4 +1,6 @@
-"""The stack as a graph: nodes that are functions of the nodes they need, and the walk that visits them in order."""
+"""The stack as a graph: nodes that are functions of the nodes they need, and the walk that visits
+them in order.
+"""
 
 from __future__ import annotations
 
@@ -94,9 +96,9 @@ def walk(
 ) -> dict[str, Exception]:
     """Visit every node after all it needs, as many at a time as the graph allows.
 
-    What a visit returns is work of that node nobody else waits for; it is done beside the walk. A
-    failure stops only what depends on it, which is then not visited. Once `stopped` says so, nothing
-    more is started. Returns the failures by node.
+    What a visit returns is work of that node nobody else waits for; it is done beside the walk.
+    A failure stops only what depends on it, which is then not visited. Once `stopped` says so,
+    nothing more is started. Returns the failures by node.
     """
     order = TopologicalSorter(graph)
     order.prepare()

@@ -6,8 +6,8 @@ Files in the state directory, all mode 0600:
     journal.jsonl  one [node, record | null] a line, fsynced; each line is the whole record
     lock           held while a command may write, beside lock.json that names its holder
 
-A record is {"kind", "step", "needs", "doing"}; `doing` is the verb begun and not yet known done. Replaying the
-log twice is harmless. A torn last line is dropped: its verb had not started.
+A record is {"kind", "step", "needs", "doing"}; `doing` is the verb begun and not yet known done.
+Replaying the log twice is harmless. A torn last line is dropped: its verb had not started.
 """
 
 from __future__ import annotations
@@ -98,12 +98,16 @@ class Journal:
         return journal
 
     def open(self, holder: Holder) -> Self:
-        """Take the lock, load, and fold the log into the snapshot. Raises `Locked`, naming the holder."""
+        """Take the lock, load, and fold the log into the snapshot. Raises `Locked`, naming the
+        holder.
+        """
         try:
             self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
             self._lock.acquire(blocking=False)
         except Timeout:
-            raise Locked(*self._held()) from None
+            raise Locked(
+                self._held(), hint="wait for it; should it have died, the lock is free at once"
+            ) from None
         except OSError as error:
             raise self._unusable(error) from error
         try:
@@ -125,9 +129,8 @@ class Journal:
             (self.directory / "lock.json").unlink()
         self._lock.release()
 
-    def pin(self, account: str, region: str) -> None:
+    def pin(self, here: Pinned) -> None:
         """Fix account and region at the first `up`; any other afterwards is refused."""
-        here = Pinned(account, region)
         self.check(here)
         if self.pinned is None:
             self.pinned = here
@@ -201,7 +204,7 @@ class Journal:
         except ValueError as error:
             raise StateUnusable(
                 f"{path} is not a state file: {error}",
-                hint=f"move it away ({path}.bad) and run again: the stack is found again by its tags",
+                hint=f"move it away and run again: {self.stack} is found again by its tags",
             ) from error
         if state["schema"] > SCHEMA:
             raise StateUnusable(
@@ -230,7 +233,9 @@ class Journal:
         return Record(step, tuple(fields["needs"]), fields["doing"])
 
     def _fold(self) -> None:
-        """Snapshot first, then empty the log: a crash between the two replays what is already there."""
+        """Snapshot first, then empty the log: a crash between the two replays what is already
+        there.
+        """
         try:
             self._replace_file(
                 "state.json",
@@ -259,20 +264,20 @@ class Journal:
             os.fsync(file.fileno())
         temporary.replace(self.directory / name)
 
-    def _held(self) -> tuple[str]:
+    def _held(self) -> str:
         try:
             holder = Holder(**json.loads((self.directory / "lock.json").read_text("utf-8")))
         except (OSError, ValueError, TypeError):
-            return (f"{self.directory} is in use by another provision",)
+            return f"{self.directory} is in use by another provision"
         return (
             f"{self.stack} is being worked on by {holder.user}@{holder.host} (pid {holder.pid},"
-            f" `{holder.command}`, since {holder.since})",
+            f" `{holder.command}`, since {holder.since})"
         )
 
     def _unusable(self, error: OSError) -> StateUnusable:
         return StateUnusable(
             f"the state directory {self.directory} cannot be used: {error.strerror or error}",
-            hint="free space or fix its permissions, or choose another with --state; nothing is lost",
+            hint="free space, mend its permissions, or choose another with --state",
         )
 
 

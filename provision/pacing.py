@@ -1,4 +1,6 @@
-"""Keeping below the API Gateway control plane's published rates, so that it never has to refuse us (A1)."""
+"""Keeping below the API Gateway control plane's published rates, so that it never has to refuse us
+(A1).
+"""
 
 from __future__ import annotations
 

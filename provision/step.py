@@ -1,4 +1,6 @@
-"""The step: a frozen value of what one AWS resource should be, or is, and the four verbs that act on it."""
+"""The step: a frozen value of what one AWS resource should be, or is, and the four verbs that act
+on it.
+"""
 
 from __future__ import annotations
 
@@ -94,7 +96,9 @@ class Step(ABC):
         """Remove it. Already gone is success."""
 
     def owned_by(self, have: Self, owner: str) -> bool:  # noqa: ARG002  (kinds with tags or a marker judge)
-        """Whether `have`, found where this is wanted, is the owner's. What carries no mark is its parent's."""
+        """Whether `have`, found where this is wanted, is the owner's. What carries no mark is its
+        parent's.
+        """
         return True
 
     def with_owner(self, owner: str) -> Self:  # noqa: ARG002  (kinds that carry a mark put it in)

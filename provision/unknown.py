@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import fields, is_dataclass
 from typing import Any, Final, NoReturn
@@ -54,3 +54,9 @@ def is_known(value: object) -> bool:
 def fill(template: str, *parts: str) -> str:
     """`template.format(*parts)`, or unknown where any part is."""
     return template.format(*parts) if is_known(parts) else UNKNOWN
+
+
+def in_order(values: Iterable[str]) -> tuple[str, ...]:
+    """Sorted; as they come where one is unknown."""
+    parts = tuple(values)
+    return tuple(sorted(parts)) if is_known(parts) else parts

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.usefixtures("account")
 
 
 class Answers:
-    """Stands before the emulator: the first calls of one operation are answered by what is given."""
+    """Stands before the emulator: the first calls of one operation get these answers."""
 
     def __init__(self, operation: str, *answers: AWSResponse | Exception) -> None:
         self.operation = operation

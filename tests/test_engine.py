@@ -17,7 +17,7 @@ from provision.journal import Journal
 from provision.run import survey, up
 from provision.steps import KINDS
 from provision.steps.table import Table
-from provision.unknown import UNKNOWN, fill
+from provision.unknown import UNKNOWN
 from tests.workshop import HOLDER, Recorder, Workshop, empty, new_aws, one_node
 
 TABLE = Table(name="tap-dev-items", key="id", tags={}, encryption="owned", recovery=False)

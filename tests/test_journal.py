@@ -134,8 +134,10 @@ def test_another_account_is_refused(tmp_path: Path) -> None:
         ('{"schema": 99, "stack": "tap-dev"}', "newer provision"),
         ('{"schema": 1, "stack": "other-dev"}', "belongs to the stack other-dev"),
         (
-            '{"schema": 1, "stack": "tap-dev", "account": null, "region": null, "records":'
-            ' {"a": {"kind": "no.such", "step": {}, "needs": [], "doing": ""}}}',
+            (
+                '{"schema": 1, "stack": "tap-dev", "account": null, "region": null, "records":'
+                ' {"a": {"kind": "no.such", "step": {}, "needs": [], "doing": ""}}}'
+            ),
             "the record of a in .* cannot be read",
         ),
     ],

@@ -62,7 +62,7 @@ def test_order_needs_all_parts() -> None:
 def test_never_reaches_json() -> None:
     with pytest.raises(TypeError):
         json.dumps({"a": UNKNOWN})
-    with pytest.raises(Exception, match="(?i)unknown|serializ"):
+    with pytest.raises(Exception, match=r"(?i)unknown|serializ"):
         to_json(Table(name="n", key="k", tags={}, arn=UNKNOWN))
 
 

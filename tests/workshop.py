@@ -1,4 +1,6 @@
-"""What tests build with: one-node stacks on moto, calls recorded, and a process that dies where told."""
+"""What tests build with: one-node stacks on moto, calls recorded, and a process that dies where
+told.
+"""
 
 from __future__ import annotations
 
@@ -75,7 +77,7 @@ ALLOW_ALL = Consent(destroy_data=True)
 
 @dataclass
 class Workshop:
-    """Runs stacks against the emulated account, each run a new process as far as the code can tell."""
+    """Runs stacks against the emulated account, each run like a new process."""
 
     directory: Path
     last: Recorder = field(default_factory=Recorder)

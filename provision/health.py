@@ -1,0 +1,136 @@
+"""How the stack fares: alarms, dead letters, and the last hour's traffic in one call."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Final
+
+from provision.aws import Aws
+from provision.step import Step
+from provision.steps.alarm import Alarm
+from provision.steps.alias import Alias
+from provision.steps.function import Function
+from provision.steps.queue import Queue
+from provision.steps.stage import Stage
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudwatch.type_defs import MetricDataQueryTypeDef
+
+PERIOD: Final = 300
+POINTS: Final = 12
+MEASURES: Final = {"invocations": "Sum", "errors": "Sum", "p95": "p95"}
+_METRICS: Final = {"invocations": "Invocations", "errors": "Errors", "p95": "Duration"}
+
+
+@dataclass(frozen=True)
+class Traffic:
+    """One function's last hour, in steps of five minutes, oldest first. `p95` in milliseconds."""
+
+    invocations: tuple[float, ...]
+    errors: tuple[float, ...]
+    p95: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Health:
+    """By node: the live version, the stage's name, alarm states, messages waiting, traffic."""
+
+    versions: Mapping[str, str] = field(default_factory=dict)
+    stages: Mapping[str, str] = field(default_factory=dict)
+    alarms: Mapping[str, str] = field(default_factory=dict)
+    dead_letters: Mapping[str, int] = field(default_factory=dict)
+    traffic: Mapping[str, Traffic] = field(default_factory=dict)
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """What makes the stack unhealthy, in words."""
+        firing = [f"{node} is in ALARM" for node, state in self.alarms.items() if state == "ALARM"]
+        waiting = [
+            f"{node} holds {count} failed event{'s' if count > 1 else ''}"
+            for node, count in self.dead_letters.items()
+            if count
+        ]
+        return (*firing, *waiting)
+
+
+def read_health(aws: Aws, steps: Mapping[str, Step]) -> Health:
+    """Reads only. `steps` are those found, by node."""
+    versions = {
+        n.removesuffix(".alias"): s.version for n, s in steps.items() if isinstance(s, Alias)
+    }
+    stages = {node: step.name for node, step in steps.items() if isinstance(step, Stage)}
+    return Health(
+        versions,
+        stages,
+        _alarm_states(aws, {s.name: n for n, s in steps.items() if isinstance(s, Alarm)}),
+        {n: _messages(aws, s) for n, s in steps.items() if isinstance(s, Queue)},
+        _traffic(aws, {n: s.name for n, s in steps.items() if isinstance(s, Function)}),
+    )
+
+
+def _alarm_states(aws: Aws, nodes: Mapping[str, str]) -> dict[str, str]:
+    if not nodes:
+        return {}
+    states: dict[str, str] = {}
+    names = sorted(nodes)
+    for first in range(0, len(names), 100):  # as many as DescribeAlarms takes
+        answer = aws.cloudwatch.describe_alarms(
+            AlarmNames=names[first : first + 100], MaxRecords=100
+        )
+        states |= {a["AlarmName"]: a["StateValue"] for a in answer.get("MetricAlarms", [])}
+    return {node: states[name] for name, node in nodes.items() if name in states}
+
+
+def _messages(aws: Aws, queue: Queue) -> int:
+    answer = aws.sqs.get_queue_attributes(
+        QueueUrl=queue.url, AttributeNames=["ApproximateNumberOfMessages"]
+    )
+    return int(answer["Attributes"]["ApproximateNumberOfMessages"])
+
+
+def _traffic(aws: Aws, functions: Mapping[str, str]) -> dict[str, Traffic]:
+    if not functions:
+        return {}
+    end = datetime.now(UTC)
+    end = datetime.fromtimestamp(end.timestamp() // PERIOD * PERIOD + PERIOD, UTC)
+    begin = end - timedelta(seconds=PERIOD * POINTS)
+    queries: list[MetricDataQueryTypeDef] = [
+        {
+            "Id": f"{measure}{number}",
+            "MetricStat": {
+                "Metric": {
+                    "Namespace": "AWS/Lambda",
+                    "MetricName": _METRICS[measure],
+                    "Dimensions": [{"Name": "FunctionName", "Value": name}],
+                },
+                "Period": PERIOD,
+                "Stat": statistic,
+            },
+        }
+        for number, name in enumerate(functions.values())
+        for measure, statistic in MEASURES.items()
+    ]
+    answer = aws.cloudwatch.get_metric_data(
+        MetricDataQueries=queries, StartTime=begin, EndTime=end, ScanBy="TimestampAscending"
+    )
+    found = {
+        result["Id"]: _series(begin, result["Timestamps"], result["Values"])
+        for result in answer["MetricDataResults"]
+    }
+    nothing = (0.0,) * POINTS
+    return {
+        node: Traffic(*(found.get(f"{measure}{number}", nothing) for measure in MEASURES))
+        for number, node in enumerate(functions)
+    }
+
+
+def _series(begin: datetime, moments: list[datetime], values: list[float]) -> tuple[float, ...]:
+    """The values in their five minutes; AWS leaves out those in which nothing happened."""
+    series = [0.0] * POINTS
+    for moment, value in zip(moments, values, strict=True):
+        place = int((moment - begin).total_seconds() // PERIOD)
+        if 0 <= place < POINTS:
+            series[place] = value
+    return tuple(series)

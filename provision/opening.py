@@ -1,0 +1,138 @@
+"""From options to a stack that can be worked on: configuration, access, account guard, nodes,
+state.
+"""
+
+from __future__ import annotations
+
+import getpass
+import os
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from provision import local
+from provision.aws import Access, Aws
+from provision.config import Config, load
+from provision.engine import SEES_ALL, Blind, Consent, Engine, Report
+from provision.errors import WrongAccount
+from provision.graph import Stack
+from provision.journal import Holder, Journal, Pinned
+from provision.sources import BuiltSources, NoSources
+from provision.stack import Site, build_stack
+from provision.stack.site import Sources
+from provision.steps import KINDS
+from provision.zones import available_zones
+
+LOCAL = "local"
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the command line, the environment and the defaults say."""
+
+    config: Path
+    environment: str | None = None
+    region: str | None = None
+    profile: str | None = None
+    state: Path | None = None
+    local_port: int = local.DEFAULT_PORT
+
+
+@dataclass(frozen=True)
+class Workbench:
+    """One stack in one account, opened."""
+
+    site: Site
+    aws: Aws
+    stack: Stack
+    directory: Path
+    blind: Blind
+
+    @contextmanager
+    def reading(self) -> Iterator[Journal]:
+        """The journal for a command that writes nothing, anywhere."""
+        self.aws.read_only = True
+        journal = Journal.read(self.directory, self.stack.name, KINDS)
+        journal.check(self._here)
+        yield journal
+
+    @contextmanager
+    def writing(self, command: str) -> Iterator[Journal]:
+        """The journal, locked; account and region are pinned by the first `up`."""
+        journal = Journal(self.directory, self.stack.name, KINDS).open(holder(command))
+        try:
+            journal.pin(self._here)
+            yield journal
+        finally:
+            journal.close()
+
+    def engine(self, journal: Journal, report: Report, consent: Consent) -> Engine:
+        return Engine(self.stack, self.aws, journal, consent, self.blind, report)
+
+    @property
+    def _here(self) -> Pinned:
+        return Pinned(self.aws.where.account, self.aws.where.region)
+
+
+def open_workbench(
+    options: Options, *, say: Callable[[str], None], build_sources: bool = True
+) -> Workbench:
+    """Read the configuration, reach the account, build the nodes. Nothing is written to AWS."""
+    config = load(options.config, environment=options.environment, region=options.region)
+    home = options.config.resolve().parent / ".provision"
+    directory = options.state or home / config.environment
+    if config.environment == LOCAL:
+        aws, blind = _emulated(options, config, home, say)
+    else:
+        aws, blind = Aws(Access(config.region, options.profile)), SEES_ALL
+    _guard(config, aws)
+    sources: Sources = NoSources()
+    if build_sources:
+        cache = home / "cache"
+        sources = BuiltSources(config, cache, for_this_machine=config.environment == LOCAL)
+    zones = available_zones(aws, config.network.zones)
+    site = Site(config, aws.where, zones, sources, _invoke_url(config, aws))
+    return Workbench(site, aws, build_stack(site), directory, blind)
+
+
+def _emulated(
+    options: Options, config: Config, home: Path, say: Callable[[str], None]
+) -> tuple[Aws, Blind]:
+    emulator = local.start(home / "emulator", port=options.local_port, report=say)
+    access = Access(
+        config.region,
+        endpoint=emulator.endpoint,
+        credentials=local.CREDENTIALS,
+        prepare=local.install,
+        paced=False,
+    )
+    return Aws(access), Blind(local.SKIPS, local.FORGETS)
+
+
+def _guard(config: Config, aws: Aws) -> None:
+    if config.account and config.account != aws.where.account and config.environment != LOCAL:
+        raise WrongAccount(
+            f"config.yaml wants account {config.account}; these credentials lead to"
+            f" {aws.where.account}",
+            hint="choose the right --profile, or change `account:` in config.yaml",
+        )
+
+
+def _invoke_url(config: Config, aws: Aws) -> Callable[[str, str], str]:
+    def on_aws(api: str, stage: str) -> str:
+        where = aws.where
+        return f"https://{api}.execute-api.{where.region}.{where.dns_suffix}/{stage}"
+
+    def on_emulator(api: str, stage: str) -> str:
+        return local.invoke_url(aws.access.endpoint or "", api, stage)
+
+    return on_emulator if config.environment == LOCAL else on_aws
+
+
+def holder(command: str) -> Holder:
+    """This process, for whoever finds the state locked."""
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    return Holder(getpass.getuser(), socket.gethostname(), os.getpid(), now, command)

@@ -1,0 +1,91 @@
+"""The words, signs and styles every screen shares. Colour is never the only signal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from rich.console import Console
+
+from provision.finding import Action
+from provision.stack import AREAS
+from provision.unknown import KNOWN_AFTER_UP, Unknown
+
+
+@dataclass(frozen=True)
+class Sign:
+    """One action on the screen: a sign, the words before and after it is done, a style."""
+
+    sign: str
+    doing: str
+    done: str
+    style: str
+
+
+SIGNS: Final[dict[str, Sign]] = {
+    Action.CREATE: Sign("+", "create", "created", "green"),
+    Action.UPDATE: Sign("~", "update", "updated", "yellow"),
+    Action.REPLACE: Sign("±", "replace", "replaced", "magenta"),
+    Action.DELETE: Sign("-", "delete", "deleted", "red"),
+    Action.KEEP: Sign("=", "keep", "as wanted", "dim"),
+    Action.WAIT: Sign("?", "wait", "waiting", "cyan"),
+    Action.FOREIGN: Sign("!", "foreign", "foreign", "bold red"),
+    Action.SKIP: Sign("·", "skip", "skipped", "dim"),
+}
+
+
+def area_of(node: str) -> str:
+    """The heading a node is shown under."""
+    return AREAS.get(node.partition(".")[0], "Other")
+
+
+def by_area(nodes: Iterable[str]) -> dict[str, list[str]]:
+    """Nodes under their headings, both in reading order."""
+    grouped: dict[str, list[str]] = {title: [] for title in (*AREAS.values(), "Other")}
+    for node in nodes:
+        grouped[area_of(node)].append(node)
+    return {title: members for title, members in grouped.items() if members}
+
+
+def readable(value: Any) -> str:
+    """A field's value in one line."""
+    if isinstance(value, Unknown):
+        return f"({KNOWN_AFTER_UP})"
+    if value is None:
+        return "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, str):
+        return value or '""'
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key}: {readable(part)}" for key, part in value.items()) + "}"
+    if isinstance(value, tuple | list):
+        return "[" + ", ".join(readable(part) for part in value) + "]"
+    return str(value)
+
+
+def shortened(text: str, width: int) -> str:
+    """The text, cut in its middle when it is longer than `width`."""
+    if len(text) <= width:
+        return text
+    half = max(1, (width - 1) // 2)
+    return f"{text[:half]}…{text[-(width - 1 - half) :]}"
+
+
+def seconds(value: float) -> str:
+    return f"{value:.1f} s" if value < 60 else f"{int(value // 60)} min {int(value % 60):02d} s"  # noqa: PLR2004
+
+
+def counted(number: int, noun: str) -> str:
+    """`1 call`, `2 calls`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def error_console() -> Console:
+    """Progress, questions and errors go here: stdout holds results only."""
+    return Console(stderr=True, highlight=False)
+
+
+def result_console() -> Console:
+    return Console(highlight=False)

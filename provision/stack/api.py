@@ -1,0 +1,237 @@
+"""The REST API: routes, stage, key and usage plan, logs, and the domain when configured."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+from provision.graph import Node, Stack
+from provision.stack.functions import LIVE, FunctionNodes
+from provision.stack.site import Site
+from provision.steps.api_account import ApiAccount
+from provision.steps.api_key import ApiKey
+from provision.steps.base_path import BasePathMapping
+from provision.steps.certificate import Certificate
+from provision.steps.deployment import Deployment
+from provision.steps.domain_name import DomainName
+from provision.steps.log_group import LogGroup
+from provision.steps.permission import Permission
+from provision.steps.record import Record
+from provision.steps.rest_api import Cors, RestApi, Route
+from provision.steps.stage import Stage
+from provision.steps.usage_plan import Quota, UsagePlan
+from provision.unknown import fill, in_order
+
+ACCOUNT_ROLE = "provision-api-gateway-logs"
+"""One for all stacks of the account, and of none of them (A20)."""
+
+ACCESS_FORMAT = json.dumps(
+    {
+        "request_id": "$context.requestId",
+        "time": "$context.requestTime",
+        "ip": "$context.identity.sourceIp",
+        "api_key_id": "$context.identity.apiKeyId",
+        "user_agent": "$context.identity.userAgent",
+        "method": "$context.httpMethod",
+        "route": "$context.resourcePath",
+        "path": "$context.path",
+        "status": "$context.status",
+        "response_bytes": "$context.responseLength",
+        "latency_ms": "$context.responseLatency",
+        "integration_latency_ms": "$context.integrationLatency",
+        "error": "$context.error.message",
+        "validation_error": "$context.error.validationErrorString",
+        "trace": "$context.xrayTraceId",
+    }
+)
+
+
+def add_api(stack: Stack, site: Site, functions: Mapping[str, FunctionNodes]) -> None:
+    wanted = site.config.api
+    api = stack.add("api", lambda: _rest_api(site))
+    # Traffic moves to a deployment only when the aliases it calls are there and may be called.
+    ready = [_add_permission(stack, site, api, key, nodes) for key, nodes in functions.items()]
+    stage = _add_stage(stack, site, api, ready)
+    keys = [
+        stack.add(
+            f"api.key.{key}",
+            lambda key=key: ApiKey(
+                name=site.name(key),
+                description=f"{key} key of {site.config.prefix}",
+                tags=site.tags,
+            ),
+        )
+        for key in wanted.keys
+    ]
+    stack.add(
+        "api.plan",
+        lambda stage, *keys: UsagePlan(
+            name=site.config.prefix,
+            rate=float(wanted.throttle.rate),
+            burst=wanted.throttle.burst,
+            quota=Quota(limit=wanted.quota.limit, period=wanted.quota.period)
+            if wanted.quota
+            else None,
+            stages=(fill("{}:{}", stage.api_id, stage.name),),
+            keys=in_order(key.id for key in keys),
+            tags=site.tags,
+        ),
+        stage,
+        *keys,
+    )
+    if wanted.domain:
+        _add_domain(stack, site, stage)
+
+
+def _rest_api(site: Site) -> RestApi:
+    wanted = site.config.api
+    return RestApi(
+        name=site.config.prefix,
+        description=f"The API of {site.config.prefix}",
+        routes=tuple(
+            sorted(
+                (
+                    Route(
+                        method=route.method,
+                        path=route.path,
+                        target=site.where.arn(
+                            "lambda", f"function:{site.name(route.function)}:{LIVE}"
+                        ),
+                        api_key=True,
+                        body=route.body,
+                        query=tuple(sorted(route.query)),
+                    )
+                    for route in wanted.route_list
+                ),
+                key=lambda route: (route.path, route.method),
+            )
+        ),
+        cors=Cors(
+            origin=wanted.cors.origins[0],
+            headers=tuple(wanted.cors.headers),
+            max_age=wanted.cors.max_age,
+        )
+        if wanted.cors
+        else None,
+        models=dict(wanted.models),
+        tags=site.tags,
+    )
+
+
+def _add_permission(
+    stack: Stack, site: Site, api: Node[RestApi], key: str, nodes: FunctionNodes
+) -> Node[Permission]:
+    # L18: on the alias; one statement for the whole API, whatever its routes.
+    return stack.add(
+        f"function.{key}.permission",
+        lambda alias, api: Permission(
+            function=alias.function,
+            qualifier=alias.name,
+            statement="api",
+            principal="apigateway.amazonaws.com",
+            source=fill(site.where.arn("execute-api", "{}/*"), api.id),
+        ),
+        nodes.alias,
+        api,
+    )
+
+
+def _add_stage(
+    stack: Stack, site: Site, api: Node[RestApi], ready: list[Node[Permission]]
+) -> Node[Stage]:
+    wanted = site.config.api
+    account = stack.add("api.account", lambda: ApiAccount(role_name=ACCOUNT_ROLE))
+    access = stack.add(
+        "api.logs.access",
+        lambda: LogGroup(
+            name=f"/aws/apigateway/{site.config.prefix}",
+            retention=wanted.log.retention,
+            tags=site.tags,
+        ),
+    )
+    # A35: API Gateway would make it itself, without retention; and it is to go after the stage.
+    execution = stack.add(
+        "api.logs.execution",
+        lambda api: LogGroup(
+            name=fill("API-Gateway-Execution-Logs_{}/{}", api.id, wanted.stage),
+            retention=wanted.log.retention,
+            tags=site.tags,
+        ),
+        api,
+    )
+    deployment = stack.add(
+        "api.deployment", lambda api: Deployment(api_id=api.id, digest=api.digest()), api
+    )
+    return stack.add(
+        "api.stage",
+        lambda deployment, access, *_: Stage(
+            api_id=deployment.api_id,
+            name=wanted.stage,
+            deployment_id=deployment.id,
+            tracing=True,
+            access_log=access.arn,
+            access_format=ACCESS_FORMAT,
+            log_level=wanted.log.level,
+            rate=float(wanted.throttle.rate),
+            burst=wanted.throttle.burst,
+            tags=site.tags,
+        ),
+        deployment,
+        access,
+        execution,
+        account,
+        *ready,
+    )
+
+
+def _add_domain(stack: Stack, site: Site, stage: Node[Stage]) -> None:
+    wanted = site.config.api.domain
+    assert wanted is not None
+    if wanted.certificate:
+        given = wanted.certificate
+        domain = stack.add(
+            "api.domain",
+            lambda: DomainName(name=wanted.name, certificate=given, tags=site.tags),
+        )
+    else:
+        certificate = stack.add(
+            "api.certificate", lambda: Certificate(domain=wanted.name, tags=site.tags)
+        )
+        proof = stack.add(
+            "api.certificate.proof",
+            lambda certificate: Record(
+                zone=wanted.zone,
+                name=certificate.record_name,
+                type="CNAME",
+                values=(certificate.record_value,),
+                ttl=300,
+            ),
+            certificate,
+        )
+        domain = stack.add(
+            "api.domain",
+            lambda certificate, _: DomainName(
+                name=wanted.name, certificate=certificate.arn, tags=site.tags
+            ),
+            certificate,
+            proof,
+        )
+    stack.add(
+        "api.domain.mapping",
+        lambda domain, stage: BasePathMapping(
+            domain=domain.name, api_id=stage.api_id, stage=stage.name
+        ),
+        domain,
+        stage,
+    )
+    stack.add(
+        "api.domain.record",
+        lambda domain: Record(
+            zone=wanted.zone,
+            name=wanted.name,
+            type="A",
+            alias_target=domain.target,
+            alias_zone=domain.target_zone,
+        ),
+        domain,
+    )

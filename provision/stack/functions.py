@@ -1,0 +1,252 @@
+"""The functions: role, log group, dead letters, code with its layers, version, alias `live`,
+retries.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from provision import config
+from provision.graph import Node, Stack
+from provision.stack import grants
+from provision.stack.network import Network
+from provision.stack.site import Site
+from provision.step import Document
+from provision.steps.alias import Alias
+from provision.steps.event_invoke import EventInvoke
+from provision.steps.function import Function
+from provision.steps.layer import Layer
+from provision.steps.log_group import LogGroup
+from provision.steps.network_interfaces import NetworkInterfaces
+from provision.steps.queue import Queue
+from provision.steps.role import Role
+from provision.steps.role_policies import RolePolicies
+from provision.steps.security_group import SecurityGroup
+from provision.steps.version import Version
+from provision.unknown import in_order
+
+LIVE = "live"
+"""The alias that everything outside calls; it moves only to a version that is active."""
+
+AddInterfaces = Callable[[Stack, Network, Sequence[Node[Any]]], Node[NetworkInterfaces]]
+
+
+@dataclass(frozen=True)
+class FunctionNodes:
+    """One function's nodes that others need."""
+
+    function: Node[Function]
+    alias: Node[Alias]
+    dead_letters: Node[Queue]
+
+
+@dataclass(frozen=True)
+class _Surroundings:
+    """What must be there before a function can be made."""
+
+    role: Node[Role]
+    grants: Node[RolePolicies]
+    dead_letters: Node[Queue]
+    logs: Node[LogGroup]
+
+
+def add_functions(
+    stack: Stack,
+    site: Site,
+    network: Network,
+    add_interfaces: AddInterfaces,
+) -> Mapping[str, FunctionNodes]:
+    layers = {key: _add_layer(stack, site, key) for key in site.config.layers}
+    around = {
+        key: _add_surroundings(stack, site, key, function, network)
+        for key, function in site.config.functions.items()
+    }
+    interfaces = add_interfaces(stack, network, [each.grants for each in around.values()])
+    return {
+        key: _add_function(
+            stack,
+            site,
+            key,
+            around[key],
+            (network, interfaces),
+            [layers[layer] for layer in site.config.functions[key].layers],
+        )
+        for key in site.config.functions
+    }
+
+
+def _add_layer(stack: Stack, site: Site, key: str) -> Node[Layer]:
+    users = [function for function in site.config.functions.values() if key in function.layers]
+
+    def layer() -> Layer:
+        package = site.sources.layer(key)
+        return Layer(
+            name=site.name(key),
+            sha256=package.sha256,
+            runtimes=in_order({function.runtime for function in users}),
+            architectures=in_order({function.architecture for function in users}),
+            zip=package.zip,
+        )
+
+    return stack.add(f"layer.{key}", layer)
+
+
+def _add_surroundings(
+    stack: Stack, site: Site, key: str, function: config.Function, network: Network
+) -> _Surroundings:
+    name = site.name(key)
+    role = stack.add(
+        f"function.{key}.role",
+        lambda: Role(
+            name=name,
+            service="lambda.amazonaws.com",
+            description=f"What the function {name} may do",
+            tags=site.tags,
+        ),
+    )
+    dead_letters = stack.add(
+        f"function.{key}.dead_letters",
+        lambda: Queue(name=site.name(key, "dead-letters"), tags=site.tags),
+    )
+    logs = stack.add(
+        f"function.{key}.logs",
+        lambda: LogGroup(
+            name=f"/aws/lambda/{name}", retention=function.log.retention, tags=site.tags
+        ),
+    )
+    granted = stack.add(
+        f"function.{key}.grants",
+        lambda role, vpc, group, *subnets: RolePolicies(
+            role=role.name,
+            policies={
+                **_table_policies(site, function, vpc.id),
+                "logs": grants.logging(site.where.arn("logs", f"log-group:/aws/lambda/{name}")),
+                "tracing": grants.tracing(),
+                "dead-letters": grants.dead_letters(
+                    site.where.arn("sqs", site.name(key, "dead-letters"))
+                ),
+                "network": grants.network(
+                    site.where, in_order(subnet.arn for subnet in subnets), group.arn
+                ),
+            },
+        ),
+        role,
+        network.vpc,
+        network.group,
+        *network.subnets,
+    )
+    return _Surroundings(role, granted, dead_letters, logs)
+
+
+def _table_policies(site: Site, function: config.Function, vpc_id: str) -> dict[str, Document]:
+    return {
+        f"table-{key}": grants.table_access(
+            grant, site.where.arn("dynamodb", f"table/{site.name(key)}"), vpc_id
+        )
+        for key, grant in function.tables.items()
+    }
+
+
+def _add_function(
+    stack: Stack,
+    site: Site,
+    key: str,
+    around: _Surroundings,
+    place: tuple[Network, Node[NetworkInterfaces]],
+    layers: Sequence[Node[Layer]],
+) -> FunctionNodes:
+    wanted = site.config.functions[key]
+    network, interfaces = place
+    zones = len(network.subnets)
+
+    def function(
+        role: Role, queue: Queue, logs: LogGroup, group: SecurityGroup, *rest: Any
+    ) -> Function:
+        package = site.sources.function(key)
+        subnets, used_layers = rest[:zones], rest[zones : zones + len(layers)]
+        return Function(
+            name=site.name(key),
+            description=f"{key} of {site.config.prefix}",
+            runtime=wanted.runtime,
+            handler=wanted.handler,
+            architecture=wanted.architecture,
+            memory=wanted.memory,
+            timeout=wanted.timeout,
+            role=role.arn,
+            layers=tuple(layer.arn for layer in used_layers),
+            environment=_environment(site, key),
+            dead_letters=queue.arn,
+            subnet_ids=in_order(subnet.id for subnet in subnets),
+            group_ids=(group.id,),
+            log_group=logs.name,
+            code_sha256=package.code_sha256,
+            zip=package.zip,
+            tags=site.tags,
+        )
+
+    node = stack.add(
+        f"function.{key}",
+        function,
+        around.role,
+        around.dead_letters,
+        around.logs,
+        network.group,
+        *network.subnets,
+        *layers,
+        around.grants,
+        interfaces,
+        network.endpoint,
+    )
+    return FunctionNodes(node, _add_release(stack, key, wanted, node), around.dead_letters)
+
+
+def _add_release(
+    stack: Stack, key: str, wanted: config.Function, function: Node[Function]
+) -> Node[Alias]:
+    version = stack.add(
+        f"function.{key}.version",
+        lambda function: Version(
+            function=function.name,
+            code_sha256=function.code_sha256,
+            configuration=function.configuration(),
+        ),
+        function,
+    )
+    alias = stack.add(
+        f"function.{key}.alias",
+        lambda version: Alias(function=version.function, name=LIVE, version=version.number),
+        version,
+    )
+    stack.add(
+        f"function.{key}.retries",
+        lambda alias: EventInvoke(
+            function=alias.function,
+            qualifier=alias.name,
+            retries=wanted.retries.attempts,
+            max_age=wanted.retries.max_age,
+        ),
+        alias,
+    )
+    return alias
+
+
+def _environment(site: Site, key: str) -> dict[str, str]:
+    """What the code reads; the user's own values last."""
+    function, cors = site.config.functions[key], site.config.api.cors
+    environment = {
+        "POWERTOOLS_SERVICE_NAME": site.name(key),
+        "POWERTOOLS_METRICS_NAMESPACE": site.config.prefix,
+    }
+    for name in function.tables:
+        table, suffix = site.config.tables[name], name.upper().replace("-", "_")
+        environment[f"TABLE_{suffix}"] = site.name(name)
+        if table.expire:
+            environment[f"EXPIRE_ATTRIBUTE_{suffix}"] = table.expire.attribute
+            environment[f"EXPIRE_DAYS_{suffix}"] = str(table.expire.days)
+    if cors:
+        environment["CORS_ORIGIN"] = cors.origins[0]
+        environment["CORS_HEADERS"] = ",".join(cors.headers)
+        environment["CORS_MAX_AGE"] = str(cors.max_age)
+    return environment | dict(function.environment)

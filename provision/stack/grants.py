@@ -1,0 +1,78 @@
+"""What a function may do: one inline policy a concern, as narrow as AWS takes it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+from provision.aws import Where
+from provision.step import Document
+from provision.steps.policy import canonical
+
+READ = ("dynamodb:GetItem", "dynamodb:Query", "dynamodb:Scan")
+WRITE = (*READ, "dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
+
+
+def table_access(grant: Literal["read", "write"], table: str, vpc_id: str) -> Document:
+    """Read or write one table (ARN) and its indexes, and only from inside our VPC."""
+    return _allow(
+        READ if grant == "read" else WRITE,
+        [table, f"{table}/index/*"],
+        {"StringEquals": {"aws:SourceVpc": vpc_id}},
+    )
+
+
+def logging(group: str) -> Document:
+    """Write to its own log group (ARN); G4: no CreateLogGroup, so a late invocation cannot bring
+    the group back."""
+    return _allow(("logs:CreateLogStream", "logs:PutLogEvents"), [f"{group}:*"])
+
+
+def tracing() -> Document:
+    """X-Ray takes no resource but `*` for these."""
+    return _allow(("xray:PutTelemetryRecords", "xray:PutTraceSegments"), ["*"])
+
+
+def dead_letters(queue: str) -> Document:
+    """Send to its own dead-letter queue (ARN)."""
+    return _allow(("sqs:SendMessage",), [queue])
+
+
+def network(where: Where, subnets: Sequence[str], group: str) -> Document:
+    """What Lambda needs to put a function into the subnets (ARNs) and group (ARN).
+
+    https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html
+    """
+    interfaces = where.arn("ec2", "network-interface/*")
+    return canonical(
+        {
+            "Version": "2012-10-17",
+            "Statement": [
+                # I13: creating is judged by the subnet and the group as well.
+                _statement(("ec2:CreateNetworkInterface",), [interfaces, group, *subnets]),
+                _statement(
+                    (
+                        "ec2:AssignPrivateIpAddresses",
+                        "ec2:DeleteNetworkInterface",
+                        "ec2:UnassignPrivateIpAddresses",
+                    ),
+                    [interfaces],
+                ),
+                # Describing takes no resource but `*`.
+                _statement(("ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets"), ["*"]),
+            ],
+        }
+    )
+
+
+def _allow(
+    actions: Sequence[str], resources: Sequence[str], condition: Document | None = None
+) -> Document:
+    statement = _statement(actions, resources)
+    if condition:
+        statement["Condition"] = condition
+    return canonical({"Version": "2012-10-17", "Statement": [statement]})
+
+
+def _statement(actions: Sequence[str], resources: Sequence[str]) -> Document:
+    return {"Effect": "Allow", "Action": list(actions), "Resource": list(resources)}

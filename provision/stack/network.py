@@ -1,0 +1,133 @@
+"""Private subnets whose only way out is DynamoDB's endpoint: no internet gateway, no NAT."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from provision.graph import Node, Stack
+from provision.stack.site import Site
+from provision.step import Document
+from provision.steps.gateway_endpoint import GatewayEndpoint
+from provision.steps.network_interfaces import NetworkInterfaces
+from provision.steps.policy import canonical
+from provision.steps.route_table import RouteTable
+from provision.steps.security_group import Rule, SecurityGroup
+from provision.steps.subnet import Subnet
+from provision.steps.vpc import Vpc
+from provision.unknown import in_order
+
+HTTPS = 443
+
+
+@dataclass(frozen=True)
+class Network:
+    """The nodes others need."""
+
+    vpc: Node[Vpc]
+    subnets: tuple[Node[Subnet], ...]
+    group: Node[SecurityGroup]
+    endpoint: Node[GatewayEndpoint]
+
+
+def add_network(stack: Stack, site: Site) -> Network:
+    dynamodb = f"com.amazonaws.{site.where.region}.dynamodb"
+    vpc = stack.add(
+        "network.vpc",
+        lambda: Vpc(cidr=site.config.network.cidr, tags=site.named(site.config.prefix)),
+    )
+    subnets = tuple(
+        _add_subnet(stack, site, vpc, number, cidr, zone)
+        for number, (cidr, zone) in enumerate(zip(_cidrs(site), site.zones, strict=True), start=1)
+    )
+    routes = stack.add(
+        "network.routes",
+        lambda vpc, *subnets: RouteTable(
+            vpc_id=vpc.id,
+            subnet_ids=in_order(subnet.id for subnet in subnets),
+            tags=site.named(site.name("private")),
+        ),
+        vpc,
+        *subnets,
+    )
+    endpoint = stack.add(
+        "network.endpoint",
+        lambda vpc, routes: GatewayEndpoint(
+            vpc_id=vpc.id,
+            service=dynamodb,
+            route_table_ids=(routes.id,),
+            policy=_endpoint_policy(site),
+            tags=site.named(site.name("dynamodb")),
+        ),
+        vpc,
+        routes,
+    )
+    group = stack.add(
+        "network.group",
+        lambda vpc: SecurityGroup(
+            vpc_id=vpc.id,
+            name=site.name("functions"),
+            description="The functions: out to DynamoDB and nowhere else",
+            egress=(Rule(protocol="tcp", from_port=HTTPS, to_port=HTTPS, target=dynamodb),),
+            tags=site.named(site.name("functions")),
+        ),
+        vpc,
+    )
+    return Network(vpc, subnets, group, endpoint)
+
+
+def add_interfaces(
+    stack: Stack, network: Network, grants: Sequence[Node[Any]]
+) -> Node[NetworkInterfaces]:
+    """Lambda's network interfaces: on `down` they go after the functions and before what they use,
+    the roles that remove them included (I12)."""
+    return stack.add(
+        "network.interfaces",
+        lambda group, *_: NetworkInterfaces(group_id=group.id),
+        network.group,
+        *network.subnets,
+        *grants,
+    )
+
+
+def _add_subnet(
+    stack: Stack, site: Site, vpc: Node[Vpc], number: int, cidr: str, zone: str
+) -> Node[Subnet]:
+    tags = site.named(site.name("private", str(number)))
+    return stack.add(
+        f"network.subnet.{number}",
+        lambda vpc: Subnet(vpc_id=vpc.id, cidr=cidr, zone=zone, tags=tags),
+        vpc,
+    )
+
+
+def _cidrs(site: Site) -> list[str]:
+    """The network's range in equal parts, one a zone, in as few and large parts as there can be."""
+    network = ipaddress.ip_network(site.config.network.cidr)
+    bits = (site.config.network.zones - 1).bit_length()
+    parts = network.subnets(prefixlen_diff=bits)
+    return [str(part) for part, _ in zip(parts, range(site.config.network.zones), strict=False)]
+
+
+def _endpoint_policy(site: Site) -> Document:
+    """Only our tables pass the endpoint, and only for principals of this account."""
+    tables = [
+        site.where.arn("dynamodb", f"table/{site.name(table)}") for table in site.config.tables
+    ]
+    return canonical(
+        {
+            "Version": "2012-10-17",
+            "Statement": [
+                {
+                    "Sid": "OwnTables",
+                    "Effect": "Allow",
+                    "Principal": "*",
+                    "Action": "dynamodb:*",
+                    "Resource": tables + [f"{table}/index/*" for table in tables],
+                    "Condition": {"StringEquals": {"aws:PrincipalAccount": site.where.account}},
+                }
+            ],
+        }
+    )

@@ -1,0 +1,66 @@
+"""What `up` ends with and `outputs` prints, taken from the steps as they are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final, TypeVar
+
+from provision.aws import Where
+from provision.stack.site import Site
+from provision.step import Step
+from provision.steps.alias import Alias
+from provision.steps.api_key import ApiKey
+from provision.steps.function import Function
+from provision.steps.queue import Queue
+from provision.steps.rest_api import RestApi
+from provision.steps.table import Table
+from provision.unknown import is_known
+
+S = TypeVar("S", bound=Step)
+
+CONSOLES: Final = {
+    "aws": "console.aws.amazon.com",
+    "aws-cn": "console.amazonaws.cn",
+    "aws-us-gov": "console.amazonaws-us-gov.com",
+}
+
+
+def outputs(site: Site, steps: Mapping[str, Step]) -> dict[str, str]:
+    """Names, ids and addresses; never an API key's value. Of several tables, functions and keys the
+    first has the plain name, each further one its own behind it: `table_name_orders`."""
+    found: dict[str, str] = {}
+    config = site.config
+    if api := _known(steps.get("api"), RestApi):
+        found["api_endpoint"] = site.invoke_url(api.id, config.api.stage)
+        if config.api.domain:
+            found["api_endpoint"] = f"https://{config.api.domain.name}"
+    for number, key in enumerate(config.api.keys):
+        if api_key := _known(steps.get(f"api.key.{key}"), ApiKey):
+            found[_named("api_key_id", key, number)] = api_key.id
+    for number, key in enumerate(config.tables):
+        if table := _known(steps.get(f"table.{key}"), Table):
+            found[_named("table_name", key, number)] = table.name
+    for number, key in enumerate(config.functions):
+        if function := _known(steps.get(f"function.{key}"), Function):
+            found[_named("function_name", key, number)] = function.name
+        if alias := _known(steps.get(f"function.{key}.alias"), Alias):
+            found[_named("function_alias_arn", key, number)] = alias.arn
+        if queue := _known(steps.get(f"function.{key}.dead_letters"), Queue):
+            found[_named("dead_letter_queue_url", key, number)] = queue.url
+    if "monitoring.dashboard" in steps:
+        found["dashboard_url"] = _dashboard_url(site.where, site.name(site.where.region))
+    return found
+
+
+def _known(step: Step | None, kind: type[S]) -> S | None:
+    return step if isinstance(step, kind) and is_known(step) else None
+
+
+def _named(name: str, key: str, number: int) -> str:
+    return name if number == 0 else f"{name}_{key}"
+
+
+def _dashboard_url(where: Where, dashboard: str) -> str:
+    console = CONSOLES.get(where.partition, CONSOLES["aws"])
+    region = where.region
+    return f"https://{region}.{console}/cloudwatch/home?region={region}#dashboards/dashboard/{dashboard}"

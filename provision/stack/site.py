@@ -1,0 +1,53 @@
+"""What the nodes are built from: the configuration, the place, and the packaged sources."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from provision.aws import Where
+from provision.config import Config
+
+
+@dataclass(frozen=True)
+class Package:
+    """A built zip: its path and digests (`sha256` in hex, `code_sha256` as Lambda writes it:
+    base64).
+    """
+
+    zip: str
+    sha256: str
+    code_sha256: str
+
+
+class Sources(Protocol):
+    """Builds what Lambda runs. Asked while other nodes already work."""
+
+    def function(self, name: str) -> Package: ...
+
+    def layer(self, name: str) -> Package: ...
+
+
+@dataclass(frozen=True)
+class Site:
+    """Everything a node may depend on besides other nodes."""
+
+    config: Config
+    where: Where
+    zones: tuple[str, ...]
+    sources: Sources
+    invoke_url: Callable[[str, str], str]
+    """API id and stage name → the address that answers."""
+
+    @property
+    def tags(self) -> dict[str, str]:
+        return dict(self.config.tags)
+
+    def named(self, name: str) -> dict[str, str]:
+        """Tags of what shows its name only as a tag."""
+        return {**self.config.tags, "Name": name}
+
+    def name(self, *parts: str) -> str:
+        """`{name}-{environment}-{part}-…`: what every resource is called."""
+        return "-".join((self.config.prefix, *parts))

@@ -1,0 +1,61 @@
+"""The tables, each with auto scaling above its minimum of provisioned capacity."""
+
+from __future__ import annotations
+
+from provision import config
+from provision.graph import Node, Stack
+from provision.stack.site import Site
+from provision.steps.scaling_policy import ScalingPolicy
+from provision.steps.scaling_target import ScalingTarget
+from provision.steps.table import Table
+
+
+def add_tables(stack: Stack, site: Site) -> None:
+    for key, table in site.config.tables.items():
+        _add_table(stack, site, key, table)
+
+
+def _add_table(stack: Stack, site: Site, key: str, table: config.Table) -> None:
+    node = stack.add(
+        f"table.{key}",
+        lambda: Table(
+            name=site.name(key),
+            key=table.key,
+            sort_key=table.sort_key,
+            read_capacity=table.read.min,
+            write_capacity=table.write.min,
+            ttl=table.expire.attribute if table.expire else None,
+            protect=table.protect,
+            tags=site.tags,
+        ),
+    )
+    _add_scaling(stack, site, node, "read", "ReadCapacityUnits", table.read)
+    _add_scaling(stack, site, node, "write", "WriteCapacityUnits", table.write)
+
+
+def _add_scaling(
+    stack: Stack, site: Site, node: Node[Table], what: str, units: str, capacity: config.Capacity
+) -> None:
+    dimension = f"dynamodb:table:{units}"
+    # S3: registering may start AWS's own UpdateTable, so the table is whole before.
+    target = stack.add(
+        f"{node.name}.{what}",
+        lambda table: ScalingTarget(
+            resource=f"table/{table.name}",
+            dimension=dimension,
+            minimum=capacity.min,
+            maximum=capacity.max,
+            tags=site.tags,
+        ),
+        node,
+    )
+    stack.add(
+        f"{node.name}.{what}.policy",
+        lambda target: ScalingPolicy(
+            name=site.name(node.name.partition(".")[2], what),
+            resource=target.resource,
+            dimension=dimension,
+            target=capacity.target,
+        ),
+        target,
+    )
