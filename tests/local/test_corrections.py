@@ -359,6 +359,37 @@ def test_the_prefix_lists_of_a_group(ec2: Any, vpc: str) -> None:
     assert ("tcp", 443, []) in egress()
 
 
+def test_filters(ec2: Any, vpc: str) -> None:
+    other = ec2.create_vpc(CidrBlock="10.20.0.0/24")["Vpc"]["VpcId"]
+    made = {
+        where: ec2.create_vpc_endpoint(
+            VpcId=where,
+            ServiceName=f"com.amazonaws.{REGION}.dynamodb",
+            TagSpecifications=[
+                {"ResourceType": "vpc-endpoint", "Tags": [{"Key": "in", "Value": where}]}
+            ],
+        )["VpcEndpoint"]["VpcEndpointId"]
+        for where in (vpc, other)
+    }
+
+    def found(name: str, *values: str) -> list[str]:
+        answer = ec2.describe_vpc_endpoints(Filters=[{"Name": name, "Values": [*values]}])
+        return [endpoint["VpcEndpointId"] for endpoint in answer["VpcEndpoints"]]
+
+    assert found("vpc-id", vpc) == [made[vpc]]
+    assert found("tag:in", other, "elsewhere") == [made[other]]
+    assert found("tag:in", other[:-1] + "?") == [made[other]]
+    assert found("vpc-id", "elsewhere") == []
+
+    subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.20.0.0/26")["Subnet"]["SubnetId"]
+    group = ec2.create_security_group(GroupName="eni", Description="eni", VpcId=vpc)["GroupId"]
+    interface = ec2.create_network_interface(SubnetId=subnet, Groups=[group])["NetworkInterface"]
+    for name, value, count in (("group-id", group, 1), ("group-id", "sg-0", 0), ("vpc-id", vpc, 1)):
+        answer = ec2.describe_network_interfaces(Filters=[{"Name": name, "Values": [value]}])
+        assert len(answer["NetworkInterfaces"]) == count, (name, value)
+    ec2.delete_network_interface(NetworkInterfaceId=interface["NetworkInterfaceId"])
+
+
 def test_ids_that_do_not_exist(ec2: Any) -> None:
     missing = "00000000000000000"
     assert (

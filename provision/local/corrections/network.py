@@ -6,6 +6,7 @@ An endpoint's policy is a tag of the endpoint, the prefix lists of a rule one of
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from fnmatch import fnmatchcase
 from functools import partial
 from typing import Any, Final
 
@@ -30,6 +31,7 @@ def install(events: Any, raw: Raw) -> None:
         "CreateVpcEndpoint": _keep_policy,
         "ModifyVpcEndpoint": _change_policy,
         "DescribeVpcEndpoints": _show_policies,
+        "DescribeNetworkInterfaces": _interfaces,
         "DescribeRouteTables": _route_tables,
         "DescribeSecurityGroups": _show_lists,
     }
@@ -68,6 +70,38 @@ def _route_tables(_: Raw, answer: Answer, asked: dict[str, Any]) -> str | None:
     return "InvalidRouteTableID.NotFound" if missing else None
 
 
+# -- filters: MiniStack obeys none of these two ---------------------------------------------------
+
+
+def _interfaces(_: Raw, answer: Answer, asked: dict[str, Any]) -> None:
+    _filter(answer, "NetworkInterfaces", asked)
+
+
+def _filter(answer: Answer, member: str, asked: dict[str, Any]) -> None:
+    for each in asked.get("Filters", []):
+        name, wanted = each["Name"], each["Values"]
+        answer[member] = [
+            resource
+            for resource in answer[member]
+            if any(fnmatchcase(have, want) for have in _values(resource, name) for want in wanted)
+        ]
+
+
+def _values(resource: dict[str, Any], name: str) -> list[str]:
+    """What a resource has for a filter: a tag, its groups, or the field of that name."""
+    if name.startswith("tag:"):
+        return [tag["Value"] for tag in _tags(resource) if tag["Key"] == name.removeprefix("tag:")]
+    if name == "group-id":
+        return [group["GroupId"] for group in resource.get("Groups", [])]
+    field = "".join(word.capitalize() for word in name.split("-"))
+    return [str(resource[field])] if field in resource else []
+
+
+def _tags(resource: dict[str, Any]) -> list[dict[str, str]]:
+    tags: list[dict[str, str]] = resource.get("Tags") or resource.get("TagSet") or []
+    return tags
+
+
 # -- the policy of an endpoint -----------------------------------------------------------------
 
 
@@ -92,6 +126,7 @@ def _show_policies(_: Raw, answer: Answer, asked: dict[str, Any]) -> str | None:
         return "InvalidVpcEndpointId.NotFound"
     for endpoint in answer["VpcEndpoints"]:
         endpoint["PolicyDocument"] = _take_hidden(endpoint).get(_POLICY, _ALL_ALLOWED)
+    _filter(answer, "VpcEndpoints", asked)
     return None
 
 
