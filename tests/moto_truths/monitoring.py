@@ -2,8 +2,105 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
+from moto.cloudwatch.models import CloudWatchBackend
+from moto.cloudwatch.responses import CloudWatchResponse
+from moto.logs.exceptions import ResourceNotFoundException
+from moto.logs.models import LogsBackend
+from moto.sns.exceptions import SNSInvalidParameter
+from moto.sns.models import SNSBackend
 
 
 def teach(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing yet."""
+    _teach_log_groups(monkeypatch)
+    _teach_alarms(monkeypatch)
+    _teach_dashboards(monkeypatch)
+    _teach_topics(monkeypatch)
+
+
+def _teach_log_groups(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tags go with the group; asking for those of none is an error."""
+    delete_log_group = LogsBackend.delete_log_group
+    list_tags = LogsBackend.list_tags_for_resource
+
+    def delete_with_tags(self: Any, name: str) -> None:
+        arn = self.groups[name].arn if name in self.groups else None
+        delete_log_group(self, name)
+        self.tagger.delete_all_tags_for_resource(arn)
+
+    def list_tags_of_what_is_there(self: Any, arn: str) -> dict[str, str]:
+        if ":log-group:" in arn and arn not in {group.arn for group in self.groups.values()}:
+            raise ResourceNotFoundException
+        return list_tags(self, arn)
+
+    monkeypatch.setattr(LogsBackend, "delete_log_group", delete_with_tags)
+    monkeypatch.setattr(LogsBackend, "list_tags_for_resource", list_tags_of_what_is_there)
+
+
+def _teach_alarms(monkeypatch: pytest.MonkeyPatch) -> None:
+    """W1: a second put ignores tags, and deleting an alarm deletes them."""
+    put_metric_alarm = CloudWatchBackend.put_metric_alarm
+    delete_alarms = CloudWatchBackend.delete_alarms
+
+    def put_ignoring_tags(self: Any, *, name: str, tags: Any = None, **alarm: Any) -> Any:
+        known = name in self.alarms
+        return put_metric_alarm(self, name=name, tags=None if known else tags, **alarm)
+
+    def delete_with_tags(self: Any, names: list[str]) -> None:
+        for name in names:
+            if alarm := self.alarms.get(name):
+                self.tagger.delete_all_tags_for_resource(alarm.alarm_arn)
+        delete_alarms(self, names)
+
+    monkeypatch.setattr(CloudWatchBackend, "put_metric_alarm", put_ignoring_tags)
+    monkeypatch.setattr(CloudWatchBackend, "delete_alarms", delete_with_tags)
+
+
+def _teach_dashboards(monkeypatch: pytest.MonkeyPatch) -> None:
+    """W4: they have tags since 2026, taken by the first put only."""
+    put_dashboard = CloudWatchResponse.put_dashboard
+    delete_dashboards = CloudWatchBackend.delete_dashboards
+    tag_resource = CloudWatchBackend.tag_resource
+
+    def put_with_tags(self: Any) -> Any:
+        backend, name = self.cloudwatch_backend, self._get_param("DashboardName")
+        known = name in backend.dashboards
+        answer = put_dashboard(self)
+        if not known:
+            backend.tagger.tag_resource(
+                backend.dashboards[name].arn, self._get_param("Tags", []) or []
+            )
+        return answer
+
+    def delete_with_tags(self: Any, dashboards: list[str]) -> Any:
+        for name in dashboards:
+            if found := self.dashboards.get(name):
+                self.tagger.delete_all_tags_for_resource(found.arn)
+        return delete_dashboards(self, dashboards)
+
+    def tag_dashboards_too(self: Any, arn: str, tags: dict[str, str]) -> None:
+        if arn in {dashboard.arn for dashboard in self.dashboards.values()}:
+            self.tagger.tag_resource(arn, self.tagger.convert_dict_to_tags_input(tags))
+        else:
+            tag_resource(self, arn, tags)
+
+    monkeypatch.setattr(CloudWatchResponse, "put_dashboard", put_with_tags)
+    monkeypatch.setattr(CloudWatchBackend, "delete_dashboards", delete_with_tags)
+    monkeypatch.setattr(CloudWatchBackend, "tag_resource", tag_dashboards_too)
+
+
+def _teach_topics(monkeypatch: pytest.MonkeyPatch) -> None:
+    """N1: a create that says otherwise than what is there is refused; moto says nothing."""
+    create_topic = SNSBackend.create_topic
+
+    def create_equal_or_new(self: Any, name: str, attributes: Any = None, tags: Any = None) -> Any:
+        for topic in self.topics.values():
+            if topic.name == name and topic._tags != (tags or {}):
+                raise SNSInvalidParameter(
+                    "Invalid parameter: Tags Reason: Topic already exists with different tags"
+                )
+        return create_topic(self, name, attributes, tags)
+
+    monkeypatch.setattr(SNSBackend, "create_topic", create_equal_or_new)

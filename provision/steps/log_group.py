@@ -1,0 +1,88 @@
+"""The log group: made before whoever writes to it, so that retention and tags are ours."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Self
+
+from provision.aws import Aws
+from provision.step import Computed, Fixed, Tagged
+from provision.steps.absent import absent_is_fine
+from provision.steps.tags import tag_changes, without_system
+
+if TYPE_CHECKING:
+    from mypy_boto3_logs.type_defs import LogGroupTypeDef
+
+GONE_BUDGET = 60  # G5
+FOREVER = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class LogGroup(Tagged):
+    """`retention` in days; 0 keeps for ever.
+
+    https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
+    """
+
+    KIND = "logs.group"
+    IDENTITY = ("name",)
+
+    name: Fixed[str]
+    retention: int
+    arn: Computed[str] = ""
+
+    def observe(self, aws: Aws) -> Self | None:
+        found = self._describe(aws)
+        if found is None:
+            return None
+        arn = found["arn"].removesuffix(":*")  # G3: calls about tags and grants want it bare
+        tags = None
+        with absent_is_fine():
+            tags = aws.logs.list_tags_for_resource(resourceArn=arn).get("tags", {})
+        if tags is None:
+            return None
+        return replace(
+            self,
+            retention=found.get("retentionInDays", FOREVER),
+            tags=without_system(tags),
+            arn=arn,
+        )
+
+    def create(self, aws: Aws) -> Self:
+        aws.logs.create_log_group(logGroupName=self.name, tags=dict(self.tags))
+        if self.retention != FOREVER:
+            self._set_retention(aws)  # G2
+        return replace(self, arn=aws.where.arn("logs", f"log-group:{self.name}"))
+
+    def update(self, aws: Aws, have: Self, changed: Collection[str]) -> Self:
+        if "tags" in changed:
+            gone, new = tag_changes(have.tags, self.tags)
+            if gone:
+                aws.logs.untag_resource(resourceArn=have.arn, tagKeys=gone)
+            if new:
+                aws.logs.tag_resource(resourceArn=have.arn, tags=new)
+        if "retention" in changed:
+            self._set_retention(aws)
+        return replace(self, arn=have.arn)
+
+    def delete(self, aws: Aws) -> None:
+        """G4: what its writer had still in flight may bring it back once."""
+
+        def gone() -> bool | None:
+            with absent_is_fine():
+                aws.logs.delete_log_group(logGroupName=self.name)
+            return True if self._describe(aws) is None else None
+
+        aws.wait(f"log group {self.name} to be gone", gone, budget=GONE_BUDGET)
+
+    def _describe(self, aws: Aws) -> LogGroupTypeDef | None:
+        pages = aws.logs.get_paginator("describe_log_groups").paginate(logGroupNamePrefix=self.name)
+        groups = (group for page in pages for group in page["logGroups"])
+        return next((group for group in groups if group["logGroupName"] == self.name), None)  # G3
+
+    def _set_retention(self, aws: Aws) -> None:
+        if self.retention == FOREVER:
+            aws.logs.delete_retention_policy(logGroupName=self.name)
+        else:
+            aws.logs.put_retention_policy(logGroupName=self.name, retentionInDays=self.retention)

@@ -1,0 +1,69 @@
+"""The log group: the contract, the prefix that also matches others, and its coming back."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from provision.finding import Action
+from provision.steps.log_group import FOREVER, LogGroup
+from tests.steps.observed import ObservedContract
+from tests.workshop import Workshop, new_aws, one_node
+
+GROUP = LogGroup(name="/aws/lambda/tap-dev-items", retention=30, tags={"team": "a"})
+
+
+class TestLogGroup(ObservedContract):
+    edits: ClassVar = {"retention": 7, "tags": {"team": "b", "more": "c"}}
+    fixed_edits: ClassVar = {"name": "/aws/lambda/tap-dev-other"}
+
+    def given(self, aws: Any) -> LogGroup:
+        return GROUP
+
+
+def test_keeping_for_ever_and_back(workshop: Workshop) -> None:
+    forever = LogGroup(name=GROUP.name, retention=FOREVER, tags=GROUP.tags)
+    workshop.run(one_node(forever), "up")
+    assert workshop.last.writes == ["CreateLogGroup"]
+    assert workshop.run(one_node(GROUP), "up").findings["it"].action is Action.UPDATE
+    workshop.run(one_node(forever), "up")
+    assert workshop.last.writes == ["DeleteRetentionPolicy"]
+
+
+def test_group_whose_name_goes_on_is_another(workshop: Workshop) -> None:
+    new_aws().logs.create_log_group(logGroupName=f"{GROUP.name}-archive")
+    assert workshop.run(one_node(GROUP), "plan").findings["it"].action is Action.CREATE
+    workshop.run(one_node(GROUP), "up")
+    workshop.run(one_node(GROUP), "down")
+    groups = new_aws().logs.describe_log_groups()["logGroups"]
+    assert [group["logGroupName"] for group in groups] == [f"{GROUP.name}-archive"]
+
+
+def test_arn_is_bare(workshop: Workshop) -> None:
+    made = workshop.run(one_node(GROUP), "up").steps["it"]
+    assert vars(made)["arn"] == f"arn:aws:logs:us-east-1:123456789012:log-group:{GROUP.name}"
+
+
+def test_group_brought_back_by_a_late_writer_is_deleted_again(workshop: Workshop) -> None:
+    workshop.run(one_node(GROUP), "up")
+    aws, late = new_aws(), ["an invocation still running"]
+
+    def write(**_: Any) -> None:
+        if late:
+            late.clear()
+            new_aws().logs.create_log_group(logGroupName=GROUP.name)
+
+    aws.logs.meta.events.register("after-call.cloudwatch-logs.DeleteLogGroup", write)
+    GROUP.delete(aws)
+    assert not late
+    assert GROUP.observe(new_aws()) is None
+
+
+def test_group_that_goes_while_looking_is_not_there(workshop: Workshop) -> None:
+    workshop.run(one_node(GROUP), "up")
+
+    def take_it(**_: Any) -> None:
+        new_aws().logs.delete_log_group(logGroupName=GROUP.name)
+
+    aws = new_aws()
+    aws.logs.meta.events.register("after-call.cloudwatch-logs.DescribeLogGroups", take_it)
+    assert GROUP.observe(aws) is None
