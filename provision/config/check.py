@@ -5,13 +5,11 @@ Checks read the file's nodes, not the model, so that they speak even when someth
 
 from __future__ import annotations
 
-import difflib
 import ipaddress
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-from provision.bundle import handler_problem
 from provision.config.limits import (
     check_alarms,
     check_capacity,
@@ -22,6 +20,7 @@ from provision.config.limits import (
 from provision.config.node import Node
 from provision.config.problem import Problem, nearest
 from provision.config.routes import check_models, check_routes
+from provision.config.sources import check_sources
 
 
 def check(tree: Node, folder: Path) -> list[Problem]:
@@ -112,8 +111,10 @@ def _reference(tree: Node, node: Node, section: tuple[str, ...], kind: str) -> I
 
 def _absent(tree: Node, name: str, section: tuple[str, ...]) -> bool:
     there = tree.get(*section)
-    # Without functions every route would be wrong; that they are missing is said elsewhere.
-    return name not in there.entries if there else section != ("functions",)
+    if there is None:
+        # Without functions every route would be wrong; that they are missing is said elsewhere.
+        return section != ("functions",)
+    return isinstance(there.value, dict) and name not in there.value
 
 
 def _unknown(tree: Node, name: str, section: tuple[str, ...], kind: str) -> tuple[str, str]:
@@ -139,47 +140,6 @@ def check_shared_layers(tree: Node) -> Iterator[Problem]:
                         f"and {name} runs on {ours}",
                         "add a second layer with the same source",
                     )
-
-
-def check_sources(tree: Node, folder: Path) -> Iterator[Problem]:
-    """Folders, requirements and handlers that are not there."""
-    for _, layer in tree.children("layers"):
-        source = layer.node.get("source")
-        if source and isinstance(source.value, str) and source.value.strip():
-            path = folder / source.value
-            if not path.is_dir():
-                yield source.problem(*_no_folder(folder, source.value))
-            elif not (path / "requirements.txt").is_file():
-                yield source.problem(
-                    f"{path.as_posix()} holds no requirements.txt",
-                    "write the packages of the layer there, one a line, with their versions",
-                )
-    for _, function in tree.children("functions"):
-        source, handler = function.node.get("source"), function.node.get("handler")
-        if not source or not isinstance(source.value, str) or not source.value.strip():
-            continue
-        if not (folder / source.value).is_dir():
-            yield source.problem(*_no_folder(folder, source.value))
-        elif handler and isinstance(handler.value, str) and "." in handler.value:
-            problem = handler_problem(folder / source.value, handler.value)
-            if problem:
-                yield handler.problem(
-                    problem, "write module.function as the files in the source have it"
-                )
-
-
-def _no_folder(folder: Path, source: str) -> tuple[str, str]:
-    path = folder / source
-    if path.exists():
-        return f"{path.as_posix()} is a file", "name the folder that holds it"
-    there = (
-        [each.name for each in path.parent.iterdir() if each.is_dir()]
-        if (path.parent.is_dir())
-        else []
-    )
-    like = difflib.get_close_matches(path.name, there, n=1)
-    suggestion = f'did you mean "{like[0]}"?' if like else "make the folder, or correct the path"
-    return f"there is no folder {path.as_posix()}", suggestion
 
 
 def check_domain(tree: Node) -> Iterator[Problem]:

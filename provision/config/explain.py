@@ -13,7 +13,7 @@ from provision.config.model import Config
 from provision.config.node import Entry, Node, written
 from provision.config.problem import Problem, nearest
 from provision.config.section import NAME, WORDS, Refusal
-from provision.config.shape import Shape, config_shape
+from provision.config.shape import OVERLAYS, Shape, config_shape
 
 KEY = "[key]"  # how pydantic says that the name of an entry is meant
 
@@ -61,7 +61,7 @@ def _explain(tree: Node, detail: ErrorDetails) -> Problem:
 def _unknown(tree: Node, way: list[int | str], key: str) -> Problem:
     entry = tree.at(way).entries[key]
     shape = config_shape().at(way)
-    known = list(shape.fields) if shape else []
+    known = [*(shape.fields if shape else ()), *(() if way else (OVERLAYS,))]
     suggestion = nearest(key, known)
     if not suggestion:
         elsewhere = list(config_shape().places_of(key))
@@ -107,7 +107,7 @@ def _mismatch(node: Node, shape: Shape | None, detail: ErrorDetails) -> Problem:
         case "too_short":
             return node.problem(f"expected at least {detail['ctx']['min_length']}, found none")
         case "too_long":
-            most, found = detail["ctx"]["max_length"], detail["ctx"]["actual_length"]
+            most, found = detail["ctx"]["max_length"], len(node.elements) or len(node.entries)
             return node.problem(f"expected at most {most}, found {found}", "remove some")
         case _:
             return node.problem(
@@ -146,8 +146,9 @@ def _suggestions(node: Node, shape: Shape | None) -> Iterator[str]:
     text = str(node.value)
     if isinstance(node.value, str) and shape.choices:
         yield nearest(text, shape.choices)
-    if shape.choices and isinstance(node.value, int) and "integer" in kinds:
-        yield f"write {min(shape.choices, key=lambda each: abs(int(each) - int(text)))}"
+    number = node.value if isinstance(node.value, int) else 0
+    if "integer" in kinds and shape.choices and node.text == str(number):
+        yield f"write {min(shape.choices, key=lambda each: abs(int(each) - number))}"
     if node.value is None:
         yield "write a value, or remove the line"
     if "string" in kinds and isinstance(node.value, (bool, int, float)):

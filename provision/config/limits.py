@@ -23,6 +23,14 @@ RESERVED = frozenset(
     }
 )  # fmt: skip
 """Lambda sets these itself and refuses them in a function's configuration."""
+LONGEST_NAME = 128  # what the model takes
+LONGEST_PREFIX = 62
+DERIVED = {
+    "functions": (("function", "", 64), ("dead-letter queue", "-dead-letters", 80)),
+    "tables": (("table", "", 255), ("alarm", "-write-throttles", 255)),
+    "layers": (("layer", "", 140),),
+}
+"""What is called after name, environment and a key, with AWS's limits, the strictest first."""
 OURS = ("TABLE_", "EXPIRE_", "CORS_")
 OURS_WHOLE = ("POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE")
 
@@ -46,7 +54,8 @@ def check_capacity(tree: Node) -> Iterator[Problem]:
                 f'"{key}" is the partition key already', "name another attribute, or null"
             )
         attribute = table.node.get("expire", "attribute")
-        if attribute and attribute.value and attribute.value in {key, sort_key and sort_key.value}:
+        keys = [key, table.node.string("sort_key")]
+        if attribute and isinstance(attribute.value, str) and attribute.value in keys:
             yield attribute.problem(
                 f'"{attribute.value}" is a key of the table, a text; expiry needs a number',
                 "name another attribute",
@@ -122,21 +131,25 @@ def check_environment(tree: Node) -> Iterator[Problem]:
 def check_names(tree: Node) -> Iterator[Problem]:
     """The names AWS will see, with name and environment in front."""
     name, environment = tree.string("name"), tree.string("environment")
-    if not name or not environment:
+    if not name or not environment or max(len(name), len(environment)) > LONGEST_NAME:
         return
-    for section, kind, suffix, limit in (
-        ("functions", "function", "", 64),
-        ("functions", "dead-letter queue", "-dead-letters", 80),
-        ("tables", "table", "", 255),
-        ("tables", "alarm", "-write-throttles", 255),
-        ("layers", "layer", "", 140),
-    ):
+    prefix = f"{name}-{environment}"
+    if len(prefix) > LONGEST_PREFIX:
+        longer = max(("name", "environment"), key=lambda key: len(tree.string(key) or ""))
+        yield tree.entries[longer].node.problem(
+            f'with "{prefix}" in front every name is too long: {len(prefix)} characters, '
+            f"{len(prefix) - LONGEST_PREFIX} more than leave room for a function's",
+            "shorten name or environment",
+        )
+        return
+    for section, kinds in DERIVED.items():
         for key, entry in tree.children(section):
-            derived = f"{name}-{environment}-{key}{suffix}"
-            if len(derived) > limit:
-                yield entry.problem(
-                    f'the {kind} would be called "{derived}": {len(derived)} characters, '
-                    f"{len(derived) - limit} more than AWS's {limit}",
-                    f"shorten name, environment or {key}",
-                )
-                break
+            for kind, suffix, limit in kinds:
+                derived = f"{prefix}-{key}{suffix}"
+                if len(derived) > limit:
+                    yield entry.problem(
+                        f'the {kind} would be called "{derived}": {len(derived)} characters, '
+                        f"{len(derived) - limit} more than AWS's {limit}",
+                        f"shorten name, environment or {key}",
+                    )
+                    break

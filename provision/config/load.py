@@ -9,9 +9,10 @@ from pathlib import Path
 from provision.config.check import check
 from provision.config.explain import validate
 from provision.config.model import Config
-from provision.config.overlay import OVERLAYS, Variant, variants
+from provision.config.overlay import Variant, variants
 from provision.config.problem import ConfigInvalid, Problem
 from provision.config.read import read
+from provision.config.shape import OVERLAYS
 
 
 def load(path: Path, *, environment: str | None, region: str | None = None) -> Config:
@@ -26,7 +27,7 @@ def load(path: Path, *, environment: str | None, region: str | None = None) -> C
     for variant in found:
         config, wrong = validate(variant.tree, path.parent)
         wrong += check(variant.tree, path.parent)
-        problems += _new(variant, wrong, problems)
+        problems += list(_new(variant, wrong, problems))
         configs.append(config)
     if problems or configs[0] is None:
         raise ConfigInvalid(problems)
@@ -35,10 +36,11 @@ def load(path: Path, *, environment: str | None, region: str | None = None) -> C
 
 def _new(variant: Variant, wrong: list[Problem], known: list[Problem]) -> Iterator[Problem]:
     """Problems not yet reported; one that arises only in another environment names it."""
-    seen = {(each.file, each.line, each.column, each.message) for each in known}
+    seen = {(each.file, each.line, each.column, each.key) for each in known}
     for problem in wrong:
-        if (problem.file, problem.line, problem.column, problem.message) in seen:
+        if (problem.file, problem.line, problem.column, problem.key) in seen:
             continue
-        own = variant.own or problem.key.startswith(f"{OVERLAYS}.{variant.environment}")
+        overlay = f"{OVERLAYS}.{variant.environment}"
+        own = variant.own or f"{problem.key}.".startswith(f"{overlay}.")
         said = problem.message + ("" if own else f" (in environment {variant.environment})")
         yield replace(problem, message=said)

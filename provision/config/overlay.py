@@ -8,9 +8,8 @@ from dataclasses import dataclass, replace
 from provision.config.node import Entry, Node, Place, merge
 from provision.config.problem import Problem, nearest
 from provision.config.section import NAME, WORDS
-from provision.config.shape import Shape, config_shape
+from provision.config.shape import OVERLAYS, Shape, config_shape
 
-OVERLAYS = "environments"
 SAME_EVERYWHERE = ("name", "environment", OVERLAYS)
 LOCAL = "local"
 """The environment that needs no AWS account; it is always there."""
@@ -39,7 +38,8 @@ def variants(
         problems += more
         if name in overlays:
             key = overlays[name]
-            tree = _with(tree, "environment", replace(key.node, value=name, text=name), key.place)
+            named = Node(name, key.place, key.node.keys, name)
+            tree = _with(tree, "environment", named, key.place)
         elif environment:
             tree = _given(tree, "environment", environment, "--env (or PROVISION_ENV)")
         if region and (at == 0 or not tree.get("region")):

@@ -43,5 +43,7 @@ class ConfigInvalid(ProvisionError):
 def nearest(word: str, known: Iterable[str]) -> str:
     """`did you mean "read"?`, or nothing when no known word is like it."""
     by_lower = {each.lower(): each for each in known}
-    like = difflib.get_close_matches(word.lower(), by_lower, n=1, cutoff=0.6)
+    like = difflib.get_close_matches(word.lower(), by_lower, n=5, cutoff=0.6)
+    # Letters changed places more often than others came in: us-esat-1 is not us-west-1.
+    like.sort(key=lambda each: sorted(each) != sorted(word.lower()))
     return f'did you mean "{by_lower[like[0]]}"?' if like else ""

@@ -9,10 +9,10 @@ from typing import Any
 import yaml
 
 from provision.config.model import Config
-from provision.config.overlay import OVERLAYS, SAME_EVERYWHERE
+from provision.config.overlay import SAME_EVERYWHERE
 from provision.config.read import SCALARS, tag_of
 from provision.config.section import NAME
-from provision.config.shape import Shape, config_shape
+from provision.config.shape import OVERLAYS, Shape, config_shape
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 OVERLAY_WORDS = (

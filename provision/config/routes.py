@@ -12,6 +12,7 @@ METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD")
 WITH_BODY = ("POST", "PUT", "PATCH")
 LONGEST_CALL = 29
 """Seconds API Gateway waits for a function."""
+LONGEST_FUNCTION = 900
 
 PLAIN_PART = r"[A-Za-z0-9._:-]+"
 VARIABLE_PART = r"\{[A-Za-z_][A-Za-z0-9._-]*\}"
@@ -134,7 +135,7 @@ def _timeouts(tree: Node) -> Iterator[Problem]:
     }
     for name, function in tree.children("functions"):
         timeout = function.node.number("timeout")
-        if timeout and timeout > LONGEST_CALL and name in routed:
+        if timeout and LONGEST_FUNCTION >= timeout > LONGEST_CALL and name in routed:
             yield function.node.entries["timeout"].node.problem(
                 f'{timeout} seconds, but "{routed[name]}" leads here and API Gateway waits '
                 f"{LONGEST_CALL}",

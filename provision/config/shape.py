@@ -10,6 +10,9 @@ from typing import Any
 from provision.config.model import Config
 from provision.config.section import WORDS
 
+OVERLAYS = "environments"
+"""The one key of the file that no environment's configuration has."""
+
 
 @dataclass(frozen=True)
 class Shape:

@@ -1,0 +1,146 @@
+"""What comes before the model: files that cannot be read, syntax, and YAML 1.2's plain values."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from provision.config import ConfigInvalid, load
+from tests.config.sample import SAMPLE, changed, line_of, load_text, problems_of
+
+
+def refusal(path: Path) -> ConfigInvalid:
+    with pytest.raises(ConfigInvalid) as caught:
+        load(path, environment=None)
+    assert caught.value.exit_code == 3
+    assert caught.value.hint
+    return caught.value
+
+
+def test_missing_file(tmp_path: Path) -> None:
+    said = str(refusal(tmp_path / "config.yaml"))
+    assert said.endswith(
+        "config.yaml: there is no such file; go to the folder that holds it, or give --config FILE"
+    )
+
+
+def test_folder(tmp_path: Path) -> None:
+    assert "this is a folder; give --config" in str(refusal(tmp_path))
+
+
+def test_file_as_folder(path: Path) -> None:
+    path.write_text(SAMPLE)
+    assert "cannot be read: Not a directory" in str(refusal(path / "config.yaml"))
+
+
+@pytest.mark.parametrize("text", ["", "\n\n", "# nothing yet\n", "---\n", "null\n"])
+def test_empty(path: Path, text: str) -> None:
+    path.write_text(text)
+    if text == "null\n":
+        assert "found a single value" in str(refusal(path))
+    else:
+        assert "the file is empty; begin with the lines" in str(refusal(path))
+
+
+def test_not_utf8(path: Path) -> None:
+    path.write_bytes(b"name: tap\nregion: \xe9\n")
+    assert f"{path}:2: the file is not UTF-8 text; save it as UTF-8" in str(refusal(path))
+
+
+def test_utf16(path: Path) -> None:
+    path.write_text(SAMPLE, encoding="utf-16")
+    assert "not UTF-8 text" in str(refusal(path))
+
+
+def test_byte_order_mark_is_no_problem(path: Path) -> None:
+    path.write_bytes(b"\xef\xbb\xbf" + SAMPLE.encode())
+    assert load(path, environment=None).name == "tap"
+
+
+def test_windows_lines_are_no_problem(path: Path) -> None:
+    path.write_bytes(SAMPLE.replace("\n", "\r\n").encode())
+    assert load(path, environment=None).name == "tap"
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "says"),
+    [
+        ("name: tap\n\tregion: x\n", 2, "a tab in the indentation; indent with spaces"),
+        ("name: tap: b\n", 1, "look at the indentation"),
+        ('name: "tap\n', 2, "not YAML: found unexpected end of stream"),
+        ("name: tap\n---\nname: b\n", 2, 'delete the line "---"'),
+        ("name: tap\nregion: @home\n", 2, "quote text that begins with a special character"),
+        ("name: tap\nregion: *home\n", 2, "undefined alias"),
+        ("name: [a\nregion: b\n", 2, "not YAML"),
+        ("name: tap\nregion: \x07\n", 2, "is not allowed in YAML"),
+        ("- a\n- b\n", 1, "expected keys and values at the top, found a list"),
+        ("just words\n", 1, "expected keys and values at the top, found a single value"),
+    ],
+)
+def test_syntax_is_said_with_its_line(path: Path, text: str, line: int, says: str) -> None:
+    problems = problems_of(path, text)
+    assert len(problems) == 1
+    assert problems[0].line == line
+    assert says in str(problems[0])
+
+
+def test_nesting_without_end(path: Path) -> None:
+    assert "nested too deeply" in str(problems_of(path, "a: " + "[" * 1500)[0])
+
+
+def test_aliases_that_grow_without_bound(path: Path) -> None:
+    lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
+    lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 10)]
+    assert "use fewer aliases" in str(problems_of(path, "\n".join(lines))[0])
+
+
+@pytest.mark.parametrize(
+    "text", ["on", "no", "yes", "off", "Y", "012345", "1_000", "0x1F", "0o17", "1:30", "2026-11-23"]
+)
+def test_what_yaml_1_1_would_have_changed_stays_text(path: Path, text: str) -> None:
+    config = load_text(path, changed("LOG_LEVEL: INFO", f"LOG_LEVEL: {text}"))
+    assert config.functions["items"].environment == {"LOG_LEVEL": text}
+
+
+@pytest.mark.parametrize("text", ["true", "12", "-3", "1.5", "1e3", ".inf", "~", "null"])
+def test_what_is_no_text_is_refused_as_text(path: Path, text: str) -> None:
+    problems = problems_of(path, changed("LOG_LEVEL: INFO", f"LOG_LEVEL: {text}"))
+    assert [problem.key for problem in problems] == ["functions.items.environment.LOG_LEVEL"]
+
+
+@pytest.mark.parametrize("text", ["123456789012", '"012345678901"', "012345678901"])
+def test_an_account_needs_no_quotes(path: Path, text: str) -> None:
+    sample = changed('"012345678901"', text)
+    assert load_text(path, sample).account == text.strip('"')
+
+
+def test_anchors_and_merge_keys(path: Path) -> None:
+    text = changed(
+        "    read: {min: 5, max: 100, target: 70}\n",
+        "    read: &capacity {min: 7, max: 50, target: 60}\n    write: {<<: *capacity, max: 80}\n",
+    )
+    table = load_text(path, text).tables["items"]
+    assert (table.write.min, table.write.max, table.write.target) == (7, 80, 60)
+    assert (table.read.min, table.read.max) == (7, 50)
+
+
+def test_a_problem_in_a_merged_mapping_stands_where_it_is_written(path: Path) -> None:
+    text = changed(
+        "    read: {min: 5, max: 100, target: 70}\n",
+        "    read: &capacity\n      max: 50\n      target: 99\n    write: {<<: *capacity}\n",
+    )
+    lines = {problem.line for problem in problems_of(path, text)}
+    assert lines == {line_of(text, "target: 99")}
+
+
+def test_only_a_mapping_can_be_merged(path: Path) -> None:
+    text = changed("  throttle: {rate: 1000", "  throttle: {<<: fast, rate: 1000")
+    assert "write: <<: *name" in str(problems_of(path, text)[0])
+
+
+def test_paths_are_relative_to_the_file(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir("/")
+    config = load_text(path, SAMPLE)
+    assert config.functions["items"].source == path.parent / "function"
+    assert config.layers["dependencies"].source == path.parent / "layer"
