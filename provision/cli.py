@@ -6,9 +6,9 @@ What the commands do is in `commands.py`, imported late so that `--help` needs n
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
 import click
 
@@ -16,11 +16,23 @@ from provision import __version__
 from provision.errors import ProvisionError
 
 if TYPE_CHECKING:
-    from provision.commands import Run
+    from provision.commands.session import Session
 
-F = TypeVar("F", bound=Callable[..., Any])
-
+LOCAL_PORT = 4566
 _SETTINGS = {"auto_envvar_prefix": "PROVISION", "help_option_names": ["-h", "--help"]}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The options that stand before the command."""
+
+    config: Path
+    environment: str | None
+    region: str | None
+    profile: str | None
+    state: Path | None
+    verbose: int
+    local_port: int
 
 
 @click.group(context_settings=_SETTINGS)
@@ -40,6 +52,14 @@ _SETTINGS = {"auto_envvar_prefix": "PROVISION", "help_option_names": ["-h", "--h
     help="State directory; .provision/{environment} beside the configuration when not given.",
 )
 @click.option("-v", "--verbose", count=True, help="Tell each AWS call; plans show every field.")
+@click.option(
+    "--local-port",
+    type=click.IntRange(1, 65535),
+    default=LOCAL_PORT,
+    show_default=True,
+    metavar="N",
+    help="The embedded emulator's port on 127.0.0.1.",
+)
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
 @click.version_option(__version__, prog_name="provision")
 @click.pass_context
@@ -51,21 +71,14 @@ def cli(
     profile: str | None,
     state: Path | None,
     verbose: int,
+    local_port: int,
     *,
-    debug: bool,
+    debug: bool,  # noqa: ARG001  (read by `main`, which outlives this)
 ) -> None:
     """A production serverless API on AWS: made, changed, watched and removed by calling AWS
     directly.
     """
-    context.obj = {
-        "config": config,
-        "environment": env,
-        "region": region,
-        "profile": profile,
-        "state": state,
-        "verbose": verbose,
-        "debug": debug,
-    }
+    context.obj = Settings(config, env, region, profile, state, verbose, local_port)
 
 
 local_option = click.option(
@@ -86,19 +99,20 @@ parallel_option = click.option(
 )
 
 
-def _run(context: click.Context, *, on_local: bool, as_json: bool = False) -> Run:
-    from provision.commands import Run  # noqa: PLC0415  (the AWS SDK costs 0.3 s)
+def _session(context: click.Context, *, on_local: bool, as_json: bool = False) -> Session:
+    from provision.commands.session import Session  # noqa: PLC0415  (the AWS SDK costs 0.3 s)
+    from provision.opening import Options  # noqa: PLC0415
 
-    settings = context.obj
-    return Run.of(
-        config=settings["config"],
-        environment="local" if on_local else settings["environment"],
-        region=settings["region"],
-        profile=settings["profile"],
-        state=settings["state"],
-        verbose=settings["verbose"],
-        as_json=as_json,
+    settings: Settings = context.obj
+    options = Options(
+        settings.config,
+        "local" if on_local else settings.environment,
+        settings.region,
+        settings.profile,
+        settings.state,
+        settings.local_port,
     )
+    return Session(options, settings.verbose, as_json)
 
 
 @cli.command()
@@ -120,8 +134,10 @@ def up(
     on_local: bool,
 ) -> None:
     """Make AWS match config.yaml."""
-    run = _run(context, on_local=on_local, as_json=as_json)
-    context.exit(run.up(yes=yes, adopt=adopt, destroy=destroy, workers=parallel))
+    from provision.commands.up import up as run  # noqa: PLC0415
+
+    session = _session(context, on_local=on_local, as_json=as_json)
+    context.exit(run(session, yes=yes, adopt=adopt, destroy=destroy, workers=parallel))
 
 
 @cli.command()
@@ -131,8 +147,9 @@ def up(
 @click.pass_context
 def plan(context: click.Context, *, as_json: bool, on_local: bool, check: bool) -> None:
     """What `up` would do. Writes are refused before they leave."""
-    run = _run(context, on_local=on_local, as_json=as_json)
-    context.exit(run.plan(check=check))
+    from provision.commands.plan import plan as run  # noqa: PLC0415
+
+    context.exit(run(_session(context, on_local=on_local, as_json=as_json), check=check))
 
 
 @cli.command()
@@ -147,8 +164,10 @@ def status(
     """The dashboard: every resource, drift, health, numbers."""
     if watch and as_json:
         raise click.UsageError("--watch draws a screen; --json prints one document: choose one")
-    run = _run(context, on_local=on_local, as_json=as_json)
-    context.exit(run.status(watch=watch, check=check))
+    from provision.commands.status import status as run  # noqa: PLC0415
+
+    session = _session(context, on_local=on_local, as_json=as_json)
+    context.exit(run(session, watch=watch, check=check))
 
 
 @cli.command()
@@ -170,8 +189,12 @@ def down(
     destroy_data: bool,
 ) -> None:
     """Remove it all, in the right order; data only when told to."""
-    run = _run(context, on_local=on_local, as_json=as_json)
-    context.exit(run.down(yes=yes, destroy=destroy, destroy_data=destroy_data, workers=parallel))
+    from provision.commands.down import down as run  # noqa: PLC0415
+
+    session = _session(context, on_local=on_local, as_json=as_json)
+    context.exit(
+        run(session, yes=yes, destroy=destroy, destroy_data=destroy_data, workers=parallel)
+    )
 
 
 @cli.command()
@@ -181,8 +204,9 @@ def down(
 @click.pass_context
 def outputs(context: click.Context, name: str | None, *, as_json: bool, on_local: bool) -> None:
     """Names, ids and addresses. `outputs api_key` asks AWS for the key's value."""
-    run = _run(context, on_local=on_local, as_json=as_json)
-    context.exit(run.outputs(name))
+    from provision.commands.outputs import outputs as run  # noqa: PLC0415
+
+    context.exit(run(_session(context, on_local=on_local, as_json=as_json), name))
 
 
 @cli.group("config")
@@ -197,11 +221,11 @@ def config_check(context: click.Context, *, on_local: bool) -> None:
     """Say everything that is wrong with it; exit 3 when anything is."""
     from provision import config  # noqa: PLC0415
 
-    settings = context.obj
-    environment = "local" if on_local else settings["environment"]
-    loaded = config.load(settings["config"], environment=environment, region=settings["region"])
+    settings: Settings = context.obj
+    environment = "local" if on_local else settings.environment
+    loaded = config.load(settings.config, environment=environment, region=settings.region)
     click.echo(f"{settings['config']} is valid: stack {loaded.prefix}, {loaded.region}", err=True)
-    if settings["verbose"]:
+    if settings.verbose:
         click.echo(config.effective(loaded), nl=False)
 
 
@@ -221,13 +245,13 @@ def local_group() -> None:
 
 
 @local_group.command("start")
-@click.option("--port", type=click.IntRange(1, 65535), help="Port on 127.0.0.1.")
 @click.pass_context
-def local_start(context: click.Context, port: int | None) -> None:
+def local_start(context: click.Context) -> None:
     """Start it, if it is not running."""
     from provision import local  # noqa: PLC0415
 
-    emulator = local.start(_emulator_root(context), port=port or local.DEFAULT_PORT, report=_say)
+    port = context.obj.local_port
+    emulator = local.start(_emulator_root(context), port=port, report=_say)
     click.echo(emulator.endpoint)
 
 
@@ -252,7 +276,7 @@ def local_reset(context: click.Context) -> None:
 
 
 def _emulator_root(context: click.Context) -> Path:
-    config: Path = context.obj["config"]
+    config: Path = context.obj.config
     return config.resolve().parent / ".provision" / "emulator"
 
 

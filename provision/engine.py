@@ -14,7 +14,7 @@ from provision.errors import Foreign, NotConverged, Protected
 from provision.finding import Action, Finding, difference
 from provision.graph import Node, Stack
 from provision.journal import Journal
-from provision.retry import EXISTS
+from provision.retry import may_exist, says_it_exists
 from provision.step import Replacement, Step, findable, with_computed
 
 SETTLING: Final = (0.3, 0.7, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 60.0)
@@ -197,10 +197,10 @@ class Engine:
         try:
             return want.create(self.aws)
         except (ClientError, HTTPClientError) as error:
-            if not _may_exist(error):
+            if not may_exist(error):
                 raise
             have = self._look_twice(want)
-            if have is None and not _says_it_exists(error):
+            if have is None and not says_it_exists(error):
                 return want.create(self.aws)  # looked for, and not there: once more
             if have is None:
                 raise
@@ -309,19 +309,3 @@ class Engine:
         self, node: Node[Step], want: Step, have: Step | None, action: Action, reason: str = ""
     ) -> Finding:
         return Finding(node.name, node.needs, want.KIND, want, have, (), action, reason)
-
-
-def _may_exist(error: ClientError | HTTPClientError) -> bool:
-    """Whether, after this failure of a create, the thing may be there (X1, L8, A4)."""
-    if isinstance(error, HTTPClientError) or _says_it_exists(error):
-        return True
-    status: int = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    return status >= 500  # noqa: PLR2004
-
-
-def _says_it_exists(error: ClientError | HTTPClientError) -> bool:
-    if isinstance(error, HTTPClientError):
-        return False
-    details = error.response["Error"]
-    text = str(details.get("Message", "")).lower()
-    return details.get("Code") in EXISTS or "already exist" in text

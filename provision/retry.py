@@ -11,6 +11,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, Final
 
+from botocore.exceptions import ClientError, HTTPClientError
+
 
 @dataclass(frozen=True)
 class ErrorClass:
@@ -267,3 +269,20 @@ def read_failure(
         http.status_code,
         request,
     )
+
+
+def may_exist(error: ClientError | HTTPClientError) -> bool:
+    """Whether, after this failure of a create, the thing may be there (X1, L8, A4)."""
+    if isinstance(error, HTTPClientError) or says_it_exists(error):
+        return True
+    status: int = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    return status >= 500  # noqa: PLR2004
+
+
+def says_it_exists(error: ClientError | HTTPClientError) -> bool:
+    """Whether AWS refused a create because there is one already."""
+    if isinstance(error, HTTPClientError):
+        return False
+    details = error.response["Error"]
+    text = str(details.get("Message", "")).lower()
+    return details.get("Code") in EXISTS or "already exist" in text

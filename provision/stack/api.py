@@ -6,17 +6,14 @@ import json
 from collections.abc import Mapping
 
 from provision.graph import Node, Stack
+from provision.stack.domain import add_domain
 from provision.stack.functions import LIVE, FunctionNodes
 from provision.stack.site import Site
 from provision.steps.api_account import ApiAccount
 from provision.steps.api_key import ApiKey
-from provision.steps.base_path import BasePathMapping
-from provision.steps.certificate import Certificate
 from provision.steps.deployment import Deployment
-from provision.steps.domain_name import DomainName
 from provision.steps.log_group import LogGroup
 from provision.steps.permission import Permission
-from provision.steps.record import Record
 from provision.steps.rest_api import Cors, RestApi, Route
 from provision.steps.stage import Stage
 from provision.steps.usage_plan import Quota, UsagePlan
@@ -52,6 +49,13 @@ def add_api(stack: Stack, site: Site, functions: Mapping[str, FunctionNodes]) ->
     # Traffic moves to a deployment only when the aliases it calls are there and may be called.
     ready = [_add_permission(stack, site, api, key, nodes) for key, nodes in functions.items()]
     stage = _add_stage(stack, site, api, ready)
+    _add_plan(stack, site, stage)
+    if wanted.domain:
+        add_domain(stack, site, stage)
+
+
+def _add_plan(stack: Stack, site: Site, stage: Node[Stage]) -> None:
+    wanted = site.config.api
     keys = [
         stack.add(
             f"api.key.{key}",
@@ -79,8 +83,6 @@ def add_api(stack: Stack, site: Site, functions: Mapping[str, FunctionNodes]) ->
         stage,
         *keys,
     )
-    if wanted.domain:
-        _add_domain(stack, site, stage)
 
 
 def _rest_api(site: Site) -> RestApi:
@@ -141,24 +143,7 @@ def _add_stage(
 ) -> Node[Stage]:
     wanted = site.config.api
     account = stack.add("api.account", lambda: ApiAccount(role_name=ACCOUNT_ROLE))
-    access = stack.add(
-        "api.logs.access",
-        lambda: LogGroup(
-            name=f"/aws/apigateway/{site.config.prefix}",
-            retention=wanted.log.retention,
-            tags=site.tags,
-        ),
-    )
-    # A35: API Gateway would make it itself, without retention; and it is to go after the stage.
-    execution = stack.add(
-        "api.logs.execution",
-        lambda api: LogGroup(
-            name=fill("API-Gateway-Execution-Logs_{}/{}", api.id, wanted.stage),
-            retention=wanted.log.retention,
-            tags=site.tags,
-        ),
-        api,
-    )
+    access, execution = _add_logs(stack, site, api)
     deployment = stack.add(
         "api.deployment", lambda api: Deployment(api_id=api.id, digest=api.digest()), api
     )
@@ -184,54 +169,27 @@ def _add_stage(
     )
 
 
-def _add_domain(stack: Stack, site: Site, stage: Node[Stage]) -> None:
-    wanted = site.config.api.domain
-    assert wanted is not None
-    if wanted.certificate:
-        given = wanted.certificate
-        domain = stack.add(
-            "api.domain",
-            lambda: DomainName(name=wanted.name, certificate=given, tags=site.tags),
-        )
-    else:
-        certificate = stack.add(
-            "api.certificate", lambda: Certificate(domain=wanted.name, tags=site.tags)
-        )
-        proof = stack.add(
-            "api.certificate.proof",
-            lambda certificate: Record(
-                zone=wanted.zone,
-                name=certificate.record_name,
-                type="CNAME",
-                values=(certificate.record_value,),
-                ttl=300,
-            ),
-            certificate,
-        )
-        domain = stack.add(
-            "api.domain",
-            lambda certificate, _: DomainName(
-                name=wanted.name, certificate=certificate.arn, tags=site.tags
-            ),
-            certificate,
-            proof,
-        )
-    stack.add(
-        "api.domain.mapping",
-        lambda domain, stage: BasePathMapping(
-            domain=domain.name, api_id=stage.api_id, stage=stage.name
+def _add_logs(
+    stack: Stack, site: Site, api: Node[RestApi]
+) -> tuple[Node[LogGroup], Node[LogGroup]]:
+    """The access log's group and the execution log's, made before what writes to them."""
+    wanted = site.config.api
+    access = stack.add(
+        "api.logs.access",
+        lambda: LogGroup(
+            name=f"/aws/apigateway/{site.config.prefix}",
+            retention=wanted.log.retention,
+            tags=site.tags,
         ),
-        domain,
-        stage,
     )
-    stack.add(
-        "api.domain.record",
-        lambda domain: Record(
-            zone=wanted.zone,
-            name=wanted.name,
-            type="A",
-            alias_target=domain.target,
-            alias_zone=domain.target_zone,
+    # A35: API Gateway would make it itself, without retention; and it is to go after the stage.
+    execution = stack.add(
+        "api.logs.execution",
+        lambda api: LogGroup(
+            name=fill("API-Gateway-Execution-Logs_{}/{}", api.id, wanted.stage),
+            retention=wanted.log.retention,
+            tags=site.tags,
         ),
-        domain,
+        api,
     )
+    return access, execution

@@ -5,7 +5,7 @@ retries.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from provision import config
@@ -25,7 +25,7 @@ from provision.steps.role import Role
 from provision.steps.role_policies import RolePolicies
 from provision.steps.security_group import SecurityGroup
 from provision.steps.version import Version
-from provision.unknown import in_order
+from provision.unknown import UNKNOWN, in_order
 
 LIVE = "live"
 """The alias that everything outside calls; it moves only to a version that is active."""
@@ -157,33 +157,21 @@ def _add_function(
     place: tuple[Network, Node[NetworkInterfaces]],
     layers: Sequence[Node[Layer]],
 ) -> FunctionNodes:
-    wanted = site.config.functions[key]
     network, interfaces = place
     zones = len(network.subnets)
 
     def function(
         role: Role, queue: Queue, logs: LogGroup, group: SecurityGroup, *rest: Any
     ) -> Function:
-        package = site.sources.function(key)
         subnets, used_layers = rest[:zones], rest[zones : zones + len(layers)]
-        return Function(
-            name=site.name(key),
-            description=f"{key} of {site.config.prefix}",
-            runtime=wanted.runtime,
-            handler=wanted.handler,
-            architecture=wanted.architecture,
-            memory=wanted.memory,
-            timeout=wanted.timeout,
+        return replace(
+            _plain_function(site, key),
             role=role.arn,
-            layers=tuple(layer.arn for layer in used_layers),
-            environment=_environment(site, key),
             dead_letters=queue.arn,
-            subnet_ids=in_order(subnet.id for subnet in subnets),
-            group_ids=(group.id,),
             log_group=logs.name,
-            code_sha256=package.code_sha256,
-            zip=package.zip,
-            tags=site.tags,
+            group_ids=(group.id,),
+            subnet_ids=in_order(subnet.id for subnet in subnets),
+            layers=tuple(layer.arn for layer in used_layers),
         )
 
     node = stack.add(
@@ -199,7 +187,28 @@ def _add_function(
         interfaces,
         network.endpoint,
     )
-    return FunctionNodes(node, _add_release(stack, key, wanted, node), around.dead_letters)
+    alias = _add_release(stack, key, site.config.functions[key], node)
+    return FunctionNodes(node, alias, around.dead_letters)
+
+
+def _plain_function(site: Site, key: str) -> Function:
+    """What the configuration alone says of it."""
+    wanted, package = site.config.functions[key], site.sources.function(key)
+    return Function(
+        name=site.name(key),
+        description=f"{key} of {site.config.prefix}",
+        runtime=wanted.runtime,
+        handler=wanted.handler,
+        architecture=wanted.architecture,
+        memory=wanted.memory,
+        timeout=wanted.timeout,
+        role=UNKNOWN,
+        environment=_environment(site, key),
+        log_group=UNKNOWN,
+        code_sha256=package.code_sha256,
+        zip=package.zip,
+        tags=site.tags,
+    )
 
 
 def _add_release(

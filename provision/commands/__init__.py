@@ -1,0 +1,1 @@
+"""What each command does, one file each; `session.py` is what they share."""

@@ -1,0 +1,63 @@
+"""`provision status`: the dashboard, once or until Ctrl-C."""
+
+from __future__ import annotations
+
+from rich.console import RenderableType
+from rich.live import Live
+
+from provision.commands.session import Session, found
+from provision.errors import Interrupted
+from provision.health import Health, read_health
+from provision.opening import Workbench
+from provision.run import Survey
+from provision.screens.status import Heading, State, state_of, status_screen
+from provision.stack.outputs import outputs
+
+NOT_AS_WANTED = 5
+REFRESH = 5.0
+"""Seconds between two looks of --watch."""
+
+
+def status(session: Session, *, watch: bool, check: bool) -> int:
+    """The exit code: 0, or 5 with `check` on drift, missing or unhealthy."""
+    bench = session.open()
+    if watch:
+        return _watch(session, bench)
+    seen, health = _look(session, bench)
+    if session.as_json:
+        session.print_document(bench, seen.all, found(seen), health=health)
+    else:
+        session.results.print(_screen(session, bench, seen, health))
+    fine = {State.AS_WANTED, State.SKIPPED}
+    bad = health.problems or any(state_of(f) not in fine for f in seen.all.values())
+    return NOT_AS_WANTED if check and bad else 0
+
+
+def _watch(session: Session, bench: Workbench) -> int:
+    with Live(console=session.results, screen=session.results.is_terminal) as live:
+        while not bench.aws.clock.stopped:
+            try:
+                seen, health = _look(session, bench)
+                live.update(_screen(session, bench, seen, health), refresh=True)
+                bench.aws.clock.sleep(REFRESH)
+            except Interrupted:
+                break
+    return 0
+
+
+def _look(session: Session, bench: Workbench) -> tuple[Survey, Health]:
+    with bench.reading() as journal:
+        seen = session.look(bench, journal)
+    return seen, read_health(bench.aws, found(seen))
+
+
+def _screen(session: Session, bench: Workbench, seen: Survey, health: Health) -> RenderableType:
+    where = bench.site.where
+    heading = Heading(
+        bench.stack.name,
+        bench.site.config.environment,
+        where.account,
+        where.region,
+        outputs(bench.site, found(seen)).get("api_endpoint", ""),
+    )
+    return status_screen(heading, seen.all, health, width=session.results.width)

@@ -1,0 +1,69 @@
+"""The API's own domain: certificate and its proof, domain name, base path, DNS record."""
+
+from __future__ import annotations
+
+from provision.config import CustomDomain
+from provision.graph import Node, Stack
+from provision.stack.site import Site
+from provision.steps.base_path import BasePathMapping
+from provision.steps.certificate import Certificate
+from provision.steps.domain_name import DomainName
+from provision.steps.record import Record
+from provision.steps.stage import Stage
+
+PROOF_TTL = 300
+"""Seconds that resolvers keep the certificate's validation record."""
+
+
+def add_domain(stack: Stack, site: Site, stage: Node[Stage]) -> None:
+    wanted = site.config.api.domain
+    assert wanted is not None
+    domain = _add_domain_name(stack, site, wanted)
+    stack.add(
+        "api.domain.mapping",
+        lambda domain, stage: BasePathMapping(
+            domain=domain.name, api_id=stage.api_id, stage=stage.name
+        ),
+        domain,
+        stage,
+    )
+    stack.add(
+        "api.domain.record",
+        lambda domain: Record(
+            zone=wanted.zone,
+            name=wanted.name,
+            type="A",
+            alias_target=domain.target,
+            alias_zone=domain.target_zone,
+        ),
+        domain,
+    )
+
+
+def _add_domain_name(stack: Stack, site: Site, wanted: CustomDomain) -> Node[DomainName]:
+    if given := wanted.certificate:
+        return stack.add(
+            "api.domain", lambda: DomainName(name=wanted.name, certificate=given, tags=site.tags)
+        )
+    certificate = stack.add(
+        "api.certificate", lambda: Certificate(domain=wanted.name, tags=site.tags)
+    )
+    proof = stack.add(
+        "api.certificate.proof",
+        lambda certificate: Record(
+            zone=wanted.zone,
+            name=certificate.record_name,
+            type="CNAME",
+            values=(certificate.record_value,),
+            ttl=PROOF_TTL,
+        ),
+        certificate,
+    )
+    return stack.add(
+        "api.domain",
+        lambda certificate, _: DomainName(
+            name=wanted.name, certificate=certificate.arn, tags=site.tags
+        ),
+        certificate,
+        proof,
+    )

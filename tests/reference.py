@@ -1,0 +1,97 @@
+"""The shipped stack, built for tests: config.yaml as it is, or with a few lines changed."""
+
+from __future__ import annotations
+
+import hashlib
+import zipfile
+from base64 import b64encode
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from provision.aws import Aws
+from provision.config import Config, load
+from provision.graph import Stack
+from provision.stack import Site, build_stack
+from provision.stack.site import Package
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def configured(directory: Path, changes: Mapping[str, Any] | None = None) -> Config:
+    """config.yaml beside the repository's sources, with `changes` merged in (None removes a key)."""
+    settings = yaml.safe_load((ROOT / "config.yaml").read_text("utf-8"))
+    settings.pop("environments")
+    for part in (*settings["functions"].values(), *settings["layers"].values()):
+        part["source"] = str(ROOT / part["source"])
+    _merge(settings, changes or {})
+    directory.mkdir(parents=True, exist_ok=True)
+    file = directory / "config.yaml"
+    file.write_text(yaml.safe_dump(settings, sort_keys=False), "utf-8")
+    return load(file, environment=None)
+
+
+def _merge(settings: dict[str, Any], changes: Mapping[str, Any]) -> None:
+    for key, value in changes.items():
+        if value is None and key in settings:
+            del settings[key]
+        elif isinstance(value, Mapping) and isinstance(settings.get(key), dict):
+            _merge(settings[key], value)
+        else:
+            settings[key] = value
+
+
+@dataclass
+class TinySources:
+    """Zips of a line each, so that no wheels are needed. `code` changes the function's."""
+
+    directory: Path
+    code: str = "def handler(event, context): return {}\n"
+    layer_text: str = "x = 1\n"
+    asked: list[str] = field(default_factory=list)
+
+    def function(self, name: str) -> Package:
+        self.asked.append(name)
+        return self._zip(f"{name}-code", "app.py", self.code)
+
+    def layer(self, name: str) -> Package:
+        self.asked.append(name)
+        return self._zip(f"{name}-layer", "python/lib.py", self.layer_text)
+
+    def _zip(self, name: str, member: str, text: str) -> Package:
+        self.directory.mkdir(parents=True, exist_ok=True)
+        digest = hashlib.sha256(text.encode()).hexdigest()
+        path = self.directory / f"{name}-{digest[:8]}.zip"
+        if not path.exists():
+            with zipfile.ZipFile(path, "w") as archive:
+                archive.writestr(zipfile.ZipInfo(member, (1980, 1, 1, 0, 0, 0)), text)
+        content = hashlib.sha256(path.read_bytes())
+        return Package(str(path), content.hexdigest(), b64encode(content.digest()).decode())
+
+
+def reference_stack(
+    aws: Aws,
+    directory: Path,
+    changes: Mapping[str, Any] | None = None,
+    sources: TinySources | None = None,
+) -> Stack:
+    """The shipped stack's nodes for the account behind `aws`."""
+    return build_stack(reference_site(aws, directory, changes, sources))
+
+
+def reference_site(
+    aws: Aws,
+    directory: Path,
+    changes: Mapping[str, Any] | None = None,
+    sources: TinySources | None = None,
+) -> Site:
+    return Site(
+        configured(directory, changes),
+        aws.where,
+        ("us-east-1a", "us-east-1b"),
+        sources or TinySources(directory / "zips"),
+        lambda api, stage: f"https://{api}.test/{stage}",
+    )
