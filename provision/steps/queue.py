@@ -1,0 +1,102 @@
+"""The queue for dead letters: how long messages stay, encryption, and nobody else let in."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final, Self
+
+from provision.aws import Aws
+from provision.step import Computed, Document, Fixed, Tagged
+from provision.steps.absent import absent_is_fine
+from provision.steps.policy import as_text, from_text
+from provision.steps.tags import tag_changes, without_system
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs.literals import QueueAttributeNameType
+
+MANAGED: Final[dict[str, QueueAttributeNameType]] = {
+    "retention": "MessageRetentionPeriod",
+    "visibility": "VisibilityTimeout",
+    "encrypted": "SqsManagedSseEnabled",
+    "policy": "Policy",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Queue(Tagged):
+    """`retention` and `visibility` in seconds; `encrypted` with a key of SQS's own. Without a
+    `policy` only those of this account may use it whom their own policies allow to.
+
+    https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html
+    """
+
+    KIND = "sqs.queue"
+    IDENTITY = ("name",)
+
+    name: Fixed[str]
+    retention: int = 1_209_600
+    visibility: int = 30
+    encrypted: bool = True
+    policy: Document | None = None
+    url: Computed[str] = ""
+    arn: Computed[str] = ""
+
+    def observe(self, aws: Aws) -> Self | None:
+        with absent_is_fine():
+            url = self._find(aws)
+            found = aws.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+            policy = found.get("Policy")
+            return replace(
+                self,
+                retention=int(found["MessageRetentionPeriod"]),
+                visibility=int(found["VisibilityTimeout"]),
+                encrypted=found.get("SqsManagedSseEnabled", "false").lower() == "true",
+                policy=from_text(policy) if policy else None,
+                tags=without_system(aws.sqs.list_queue_tags(QueueUrl=url).get("Tags", {})),
+                url=url,
+                arn=found["QueueArn"],
+            )
+        return None
+
+    def create(self, aws: Aws) -> Self:
+        url = aws.sqs.create_queue(
+            QueueName=self.name, Attributes=self._attributes(MANAGED), tags=dict(self.tags)
+        )["QueueUrl"]
+        return replace(self, url=url, arn=aws.where.arn("sqs", self.name))
+
+    def update(self, aws: Aws, have: Self, changed: Collection[str]) -> Self:
+        if "tags" in changed:
+            gone, new = tag_changes(have.tags, self.tags)
+            if gone:
+                aws.sqs.untag_queue(QueueUrl=have.url, TagKeys=gone)
+            if new:
+                aws.sqs.tag_queue(QueueUrl=have.url, Tags=new)
+        if "encrypted" in changed:
+            self._take_key_off(aws, have.url)
+        if attributes := self._attributes(changed):
+            aws.sqs.set_queue_attributes(QueueUrl=have.url, Attributes=attributes)
+        return replace(self, url=have.url, arn=have.arn)
+
+    def delete(self, aws: Aws) -> None:
+        with absent_is_fine():  # Q5: takes up to 60 s more, which nothing has to wait for
+            aws.sqs.delete_queue(QueueUrl=self._find(aws))
+
+    def _find(self, aws: Aws) -> str:
+        return self.url or aws.sqs.get_queue_url(QueueName=self.name)["QueueUrl"]
+
+    def _attributes(self, fields: Collection[str]) -> dict[QueueAttributeNameType, str]:
+        """Q7: every one is text, and is reset by its default, never by leaving it out."""
+        texts = {
+            "retention": str(self.retention),
+            "visibility": str(self.visibility),
+            "encrypted": str(self.encrypted).lower(),
+            "policy": as_text(self.policy) if self.policy else "",
+        }
+        return {MANAGED[field]: texts[field] for field in sorted(fields) if field in MANAGED}
+
+    def _take_key_off(self, aws: Aws, url: str) -> None:
+        """Q7: AWS refuses its own encryption beside a KMS key that somebody has set."""
+        found = aws.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["KmsMasterKeyId"])
+        if found.get("Attributes", {}).get("KmsMasterKeyId"):
+            aws.sqs.set_queue_attributes(QueueUrl=url, Attributes={"KmsMasterKeyId": ""})
