@@ -1,0 +1,82 @@
+"""The topic: the contract, and the policy that AWS gives it unasked."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, ClassVar
+
+import pytest
+
+from provision.finding import Action
+from provision.steps.policy import canonical
+from provision.steps.topic import Topic
+from tests.steps.observed import ObservedContract
+from tests.workshop import Workshop, new_aws, one_node
+
+TOPIC = Topic(name="tap-dev-alarms", tags={"team": "a"})
+ARN = "arn:aws:sns:us-east-1:123456789012:tap-dev-alarms"
+OPEN = canonical(
+    {
+        "Version": "2012-10-17",
+        "Statement": {
+            "Effect": "Allow",
+            "Principal": "*",
+            "Action": "SNS:Subscribe",
+            "Resource": ARN,
+        },
+    }
+)
+
+
+class TestTopic(ObservedContract):
+    edits: ClassVar = {
+        "display": "Alarms of tap",
+        "policy": OPEN,
+        "tags": {"team": "b", "more": "c"},
+    }
+    fixed_edits: ClassVar = {"name": "tap-dev-other"}
+
+    def given(self, aws: Any) -> Topic:
+        return TOPIC
+
+
+def test_one_call_makes_it_whole(workshop: Workshop) -> None:
+    whole = Topic(name=TOPIC.name, display="Alarms", policy=OPEN, tags={})
+    made = workshop.run(one_node(whole), "up").steps["it"]
+    assert workshop.last.writes == ["CreateTopic"]
+    assert vars(made)["arn"] == ARN
+
+
+def widen(policy: dict[str, Any], name: str) -> None:
+    statement = policy["Statement"][0]
+    match name:
+        case "nobody named":
+            del statement["Condition"]
+        case "another account":
+            statement["Condition"] = {"StringEquals": {"AWS:SourceOwner": "210987654321"}}
+        case "two accounts":
+            accounts = ["123456789012", "210987654321"]
+            statement["Condition"] = {"StringEquals": {"AWS:SourceOwner": accounts}}
+        case "one more statement":
+            policy["Statement"].append({**statement, "Sid": "more", "Condition": {}})
+        case "another condition":
+            statement["Condition"]["StringLike"] = {"AWS:SourceArn": "*"}
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["nobody named", "another account", "two accounts", "one more statement", "another condition"],
+)
+def test_default_policy_changed_by_hand_is_put_back(workshop: Workshop, name: str) -> None:
+    workshop.run(one_node(TOPIC), "up")
+    sns = new_aws().sns
+    policy = json.loads(sns.get_topic_attributes(TopicArn=ARN)["Attributes"]["Policy"])
+    policy.setdefault("Statement", [])
+    widen(policy, name)
+    sns.set_topic_attributes(
+        TopicArn=ARN, AttributeName="Policy", AttributeValue=json.dumps(policy)
+    )
+    finding = workshop.run(one_node(TOPIC), "up").findings["it"]
+    assert [change.field for change in finding.changes] == ["policy"]
+    assert workshop.last.writes == ["SetTopicAttributes"]
+    assert workshop.run(one_node(TOPIC), "up").findings["it"].action is Action.KEEP
