@@ -1,0 +1,98 @@
+"""The subscription: the contract, and an address that has not confirmed."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import pytest
+from moto.sns.models import SNSBackend
+from moto.sns.models import Subscription as MotoSubscription
+
+from provision.finding import Action
+from provision.steps.subscription import Subscription
+from tests.steps.observed import ObservedContract
+from tests.workshop import Workshop, new_aws, one_node
+
+TOPIC = "arn:aws:sns:us-east-1:123456789012:tap-dev-alarms"
+MAIL = Subscription(topic=TOPIC, protocol="email", endpoint="ops@example.com")
+
+
+def make_topics() -> None:
+    for name in ("tap-dev-alarms", "tap-dev-other"):
+        new_aws().sns.create_topic(Name=name)
+
+
+@pytest.fixture
+def _topics(account: None) -> None:
+    make_topics()
+
+
+class TestSubscription(ObservedContract):
+    edits: ClassVar = {}
+    fixed_edits: ClassVar = {
+        "topic": TOPIC.replace("alarms", "other"),
+        "protocol": "email-json",
+        "endpoint": "dev@example.com",
+    }
+
+    def given(self, aws: Any) -> Subscription:
+        make_topics()
+        return MAIL
+
+
+@pytest.fixture
+def _unconfirmed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """N4: as AWS answers until somebody follows the link in the mail; moto confirms by itself."""
+    subscribe = SNSBackend.subscribe
+    unsubscribe = SNSBackend.unsubscribe
+
+    def subscribe_pending(self: Any, *arguments: Any) -> MotoSubscription:
+        made = subscribe(self, *arguments)
+        made.arn = "PendingConfirmation"
+        return made
+
+    def unsubscribe_confirmed(self: Any, arn: str) -> None:
+        assert arn.startswith("arn:"), "InvalidParameter: a pending one has no ARN to take back"
+        unsubscribe(self, arn)
+
+    monkeypatch.setattr(SNSBackend, "subscribe", subscribe_pending)
+    monkeypatch.setattr(SNSBackend, "unsubscribe", unsubscribe_confirmed)
+
+
+@pytest.mark.usefixtures("_topics", "_unconfirmed")
+def test_pending_is_as_wanted_and_never_asked_twice(workshop: Workshop) -> None:
+    made = workshop.run(one_node(MAIL), "up").steps["it"]
+    assert vars(made)["arn"] == ""
+    assert workshop.run(one_node(MAIL), "up").findings["it"].action is Action.KEEP
+    assert workshop.last.writes == []
+
+
+@pytest.mark.usefixtures("_topics", "_unconfirmed")
+def test_pending_is_left_to_go_with_its_topic(workshop: Workshop) -> None:
+    workshop.run(one_node(MAIL), "up")
+    workshop.run(one_node(MAIL), "down")
+    assert workshop.last.writes == []
+    new_aws().sns.delete_topic(TopicArn=TOPIC)
+    assert MAIL.observe(new_aws()) is None
+
+
+@pytest.mark.usefixtures("_topics")
+def test_confirmed_since_it_was_recorded(workshop: Workshop, monkeypatch: Any) -> None:
+    made = workshop.run(one_node(MAIL), "up").steps["it"]
+    pending = Subscription(topic=TOPIC, protocol="email", endpoint="ops@example.com", arn="")
+    assert pending.observe(new_aws()) == made
+    pending.delete(new_aws())
+    assert pending.observe(new_aws()) is None
+
+
+@pytest.mark.usefixtures("_topics")
+def test_others_of_the_topic_stay(workshop: Workshop) -> None:
+    for name in range(120):
+        new_aws().sns.subscribe(
+            TopicArn=TOPIC, Protocol="email", Endpoint=f"someone{name}@example.com"
+        )
+    workshop.run(one_node(MAIL), "up")
+    assert workshop.run(one_node(MAIL), "up").findings["it"].action is Action.KEEP
+    workshop.run(one_node(MAIL), "down")
+    pages = new_aws().sns.get_paginator("list_subscriptions_by_topic").paginate(TopicArn=TOPIC)
+    assert sum(len(page["Subscriptions"]) for page in pages) == 120
