@@ -1,0 +1,123 @@
+"""The alarm on one metric."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Self, cast
+
+from provision.aws import Aws
+from provision.step import Computed, Fixed, Tagged
+from provision.steps.absent import absent_is_fine
+from provision.steps.tags import from_tag_list, tag_changes, tag_list
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudwatch.literals import ComparisonOperatorType
+    from mypy_boto3_cloudwatch.type_defs import MetricAlarmTypeDef, PutMetricAlarmInputTypeDef
+
+
+@dataclass(frozen=True, kw_only=True)
+class Alarm(Tagged):
+    """Rings, that is calls `actions` (ARNs, sorted), when `datapoints` of the last
+    `evaluation_periods` periods, of `period` seconds each, are beyond the threshold. `statistic` is
+    one of AWS's words or a percentile such as `p95`. Muted actions show as none.
+
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
+    """
+
+    KIND = "cloudwatch.alarm"
+    IDENTITY = ("name",)
+
+    name: Fixed[str]
+    description: str = ""
+    namespace: str
+    metric: str
+    statistic: str
+    dimensions: dict[str, str]
+    threshold: float
+    comparison: str = "GreaterThanOrEqualToThreshold"
+    period: int = 60
+    evaluation_periods: int = 1
+    datapoints: int = 1
+    missing: str = "notBreaching"
+    actions: tuple[str, ...] = ()
+    arn: Computed[str] = ""
+
+    def observe(self, aws: Aws) -> Self | None:
+        found = aws.cloudwatch.describe_alarms(AlarmNames=[self.name], AlarmTypes=["MetricAlarm"])
+        if not found["MetricAlarms"]:
+            return None
+        alarm = found["MetricAlarms"][0]
+        tags = None
+        with absent_is_fine():
+            tags = aws.cloudwatch.list_tags_for_resource(ResourceARN=alarm["AlarmArn"])["Tags"]
+        if tags is None:
+            return None
+        return replace(self._read(alarm), tags=from_tag_list(tags))
+
+    def create(self, aws: Aws) -> Self:
+        request = self._request()
+        request["Tags"] = tag_list(self.tags)
+        aws.cloudwatch.put_metric_alarm(**request)
+        return replace(self, arn=aws.where.arn("cloudwatch", f"alarm:{self.name}"))
+
+    def update(self, aws: Aws, have: Self, changed: Collection[str]) -> Self:
+        if set(changed) - {"tags"}:
+            aws.cloudwatch.put_metric_alarm(**self._request())
+        if "tags" in changed:  # W1: a second put ignores them
+            gone, new = tag_changes(have.tags, self.tags)
+            if gone:
+                aws.cloudwatch.untag_resource(ResourceARN=have.arn, TagKeys=gone)
+            if new:
+                aws.cloudwatch.tag_resource(ResourceARN=have.arn, Tags=tag_list(new))
+        return replace(self, arn=have.arn)
+
+    def delete(self, aws: Aws) -> None:
+        with absent_is_fine():  # W3
+            aws.cloudwatch.delete_alarms(AlarmNames=[self.name])
+
+    def _read(self, alarm: MetricAlarmTypeDef) -> Self:
+        """W2: what AWS leaves out stands for a default. An alarm on an expression has no metric."""
+        periods = alarm["EvaluationPeriods"]
+        return replace(
+            self,
+            description=alarm.get("AlarmDescription", ""),
+            namespace=alarm.get("Namespace", ""),
+            metric=alarm.get("MetricName", ""),
+            statistic=alarm.get("ExtendedStatistic") or alarm.get("Statistic", ""),
+            dimensions={part["Name"]: part["Value"] for part in alarm.get("Dimensions", [])},
+            threshold=alarm.get("Threshold", 0.0),
+            comparison=alarm["ComparisonOperator"],
+            period=alarm.get("Period", 0),
+            evaluation_periods=periods,
+            datapoints=alarm.get("DatapointsToAlarm") or periods,
+            missing=alarm.get("TreatMissingData") or "missing",
+            actions=tuple(sorted(alarm["AlarmActions"])) if alarm["ActionsEnabled"] else (),
+            arn=alarm["AlarmArn"],
+        )
+
+    def _request(self) -> PutMetricAlarmInputTypeDef:
+        """W1: the whole alarm, each time."""
+        request: PutMetricAlarmInputTypeDef = {
+            "AlarmName": self.name,
+            "AlarmDescription": self.description,
+            "Namespace": self.namespace,
+            "MetricName": self.metric,
+            "Dimensions": [
+                {"Name": name, "Value": value} for name, value in sorted(self.dimensions.items())
+            ],
+            "Threshold": self.threshold,
+            "ComparisonOperator": cast("ComparisonOperatorType", self.comparison),
+            "Period": self.period,
+            "EvaluationPeriods": self.evaluation_periods,
+            "DatapointsToAlarm": self.datapoints,
+            "TreatMissingData": self.missing,
+            "ActionsEnabled": True,
+            "AlarmActions": list(self.actions),
+        }
+        match self.statistic:
+            case "Average" | "Maximum" | "Minimum" | "SampleCount" | "Sum":
+                request["Statistic"] = self.statistic
+            case percentile:
+                request["ExtendedStatistic"] = percentile
+        return request
