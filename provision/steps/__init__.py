@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from typing import Final
 
 from provision.step import Step
+from provision.steps.alarm import Alarm
 from provision.steps.alias import Alias
 from provision.steps.api_account import ApiAccount
 from provision.steps.api_key import ApiKey
 from provision.steps.certificate import Certificate
+from provision.steps.dashboard import Dashboard
 from provision.steps.deployment import Deployment
 from provision.steps.event_invoke import EventInvoke
 from provision.steps.function import Function
@@ -18,6 +20,7 @@ from provision.steps.layer import Layer
 from provision.steps.log_group import LogGroup
 from provision.steps.network_interfaces import NetworkInterfaces
 from provision.steps.permission import Permission
+from provision.steps.queue import Queue
 from provision.steps.rest_api import RestApi
 from provision.steps.role import Role
 from provision.steps.role_policies import RolePolicies
@@ -27,7 +30,9 @@ from provision.steps.scaling_target import ScalingTarget
 from provision.steps.security_group import SecurityGroup
 from provision.steps.stage import Stage
 from provision.steps.subnet import Subnet
+from provision.steps.subscription import Subscription
 from provision.steps.table import Table
+from provision.steps.topic import Topic
 from provision.steps.usage_plan import UsagePlan
 from provision.steps.version import Version
 from provision.steps.vpc import Vpc
@@ -35,10 +40,12 @@ from provision.steps.vpc import Vpc
 KINDS: Final[Mapping[str, type[Step]]] = {
     kind.KIND: kind
     for kind in (
+        Alarm,
         Alias,
         ApiAccount,
         ApiKey,
         Certificate,
+        Dashboard,
         Deployment,
         EventInvoke,
         Function,
@@ -47,6 +54,7 @@ KINDS: Final[Mapping[str, type[Step]]] = {
         LogGroup,
         NetworkInterfaces,
         Permission,
+        Queue,
         RestApi,
         Role,
         RolePolicies,
@@ -56,7 +64,9 @@ KINDS: Final[Mapping[str, type[Step]]] = {
         SecurityGroup,
         Stage,
         Subnet,
+        Subscription,
         Table,
+        Topic,
         UsagePlan,
         Version,
         Vpc,

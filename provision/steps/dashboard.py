@@ -1,0 +1,110 @@
+"""The CloudWatch dashboard, which carries its owner in a line of its own."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Final, Self
+
+from provision.aws import Aws
+from provision.step import OWNER, Computed, Document, Fixed, Step, Tags
+from provision.steps.absent import absent_is_fine
+from provision.steps.tags import from_tag_list, tag_changes, tag_list
+from provision.unknown import Unknown
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudwatch.type_defs import PutDashboardInputTypeDef
+
+_MARK: Final = f"{OWNER} = "
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dashboard(Step):
+    """W4: dashboards of all regions share one set of names, so `name` should tell the region.
+
+    The owner stands in the body, in a text widget below the others: AWS has tags for dashboards
+    only since 2026, and emulators have none.
+
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWatch-Dashboard-Body-Structure.html
+    """
+
+    KIND = "cloudwatch.dashboard"
+    IDENTITY = ("name",)
+
+    name: Fixed[str]
+    body: Document
+    tags: Tags = field(default_factory=dict)
+    arn: Computed[str] = ""
+
+    def owned_by(self, have: Self, owner: str) -> bool:
+        return any(_is_mark(widget, owner) for widget in have.body.get("widgets", []))
+
+    def with_owner(self, owner: str) -> Self:
+        if isinstance(self.body, Unknown):
+            return self
+        others = [widget for widget in self.body.get("widgets", []) if not _is_mark(widget)]
+        marked = [*others, _mark(owner, below=others)]
+        return replace(self, body={**self.body, "widgets": marked})
+
+    def observe(self, aws: Aws) -> Self | None:
+        arn = self._arn(aws)
+        with absent_is_fine():
+            found = aws.cloudwatch.get_dashboard(DashboardName=self.name)
+            tags = aws.cloudwatch.list_tags_for_resource(ResourceARN=arn)["Tags"]
+            body = json.loads(found["DashboardBody"])
+            return replace(self, body=body, tags=from_tag_list(tags), arn=arn)
+        return None
+
+    def create(self, aws: Aws) -> Self:
+        request = self._request()
+        if self.tags:
+            request["Tags"] = tag_list(self.tags)
+        self._put(aws, request)
+        return replace(self, arn=self._arn(aws))
+
+    def update(self, aws: Aws, have: Self, changed: Collection[str]) -> Self:
+        if "body" in changed:
+            self._put(aws, self._request())
+        if "tags" in changed:  # W4: a second put ignores them
+            gone, new = tag_changes(have.tags, self.tags)
+            if gone:
+                aws.cloudwatch.untag_resource(ResourceARN=have.arn, TagKeys=gone)
+            if new:
+                aws.cloudwatch.tag_resource(ResourceARN=have.arn, Tags=tag_list(new))
+        return replace(self, arn=have.arn)
+
+    def delete(self, aws: Aws) -> None:
+        with absent_is_fine():  # W3
+            aws.cloudwatch.delete_dashboards(DashboardNames=[self.name])
+
+    def _arn(self, aws: Aws) -> str:
+        return aws.where.arn("cloudwatch", f"dashboard/{self.name}", region=False)  # W4
+
+    def _request(self) -> PutDashboardInputTypeDef:
+        return {
+            "DashboardName": self.name,
+            "DashboardBody": json.dumps(self.body, separators=(",", ":")),
+        }
+
+    def _put(self, aws: Aws, request: PutDashboardInputTypeDef) -> None:
+        answer = aws.cloudwatch.put_dashboard(**request)
+        for remark in answer.get("DashboardValidationMessages", []):  # W4: it is there all the same
+            aws.say_waiting(f"AWS remarks on dashboard {self.name}: {remark.get('Message', '')}")
+
+
+def _mark(owner: str, *, below: list[Document]) -> Document:
+    return {
+        "type": "text",
+        "x": 0,
+        "y": max((widget.get("y", 0) + widget.get("height", 6) for widget in below), default=0),
+        "width": 24,
+        "height": 1,
+        "properties": {"markdown": f"{_MARK}{owner}"},
+    }
+
+
+def _is_mark(widget: Document, owner: str = "") -> bool:
+    """Whether the widget names an owner, or the one given."""
+    text = widget.get("properties", {}).get("markdown")
+    return isinstance(text, str) and (text == _MARK + owner if owner else text.startswith(_MARK))
