@@ -1,0 +1,207 @@
+"""A certificate of ACM for one domain name, proved by a DNS record that another step writes."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final, Self
+
+from provision.aws import Aws
+from provision.errors import Refused, StillWaiting
+from provision.step import OWNER, Computed, Fixed, Replacement, Tagged, Tags
+from provision.steps.tags import tag_changes, without_system
+
+if TYPE_CHECKING:
+    from mypy_boto3_acm.literals import KeyAlgorithmType
+    from mypy_boto3_acm.type_defs import (
+        CertificateDetailTypeDef,
+        ResourceRecordTypeDef,
+        TagTypeDef,
+    )
+
+RECORD_BUDGET: Final = 300
+ISSUED_BUDGET: Final = 75 * 60
+
+LIVE: Final = ("ISSUED", "PENDING_VALIDATION")
+"""The states of a certificate that serves or may come to serve, the better first."""
+
+KEY_TYPES: Final[tuple[KeyAlgorithmType, ...]] = (
+    "EC_prime256v1",
+    "EC_secp384r1",
+    "EC_secp521r1",
+    "RSA_1024",
+    "RSA_2048",
+    "RSA_3072",
+    "RSA_4096",
+)
+"""Asked for by name, because the list shows only the two shorter RSA ones by itself (C6)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Certificate(Tagged):
+    """`record_name` and `record_value` are the CNAME by which AWS sees that the domain is ours; it
+    has to stay for the renewals. One that cannot be issued any more is not `usable`: replaced (C3).
+
+    https://docs.aws.amazon.com/acm/latest/APIReference/API_RequestCertificate.html
+    """
+
+    KIND = "acm.certificate"
+    IDENTITY = ("domain", "tags")
+    REPLACEMENT = Replacement.CREATE_FIRST
+    UNIQUE = False
+
+    domain: Fixed[str]
+    usable: Fixed[bool] = True
+    record_name: Computed[str] = ""
+    record_value: Computed[str] = ""
+    arn: Computed[str] = ""
+
+    @property
+    def label(self) -> str:
+        return self.domain
+
+    def observe(self, aws: Aws) -> Self | None:
+        arn = self.arn or self._find(aws)
+        found = _describe_with_record(aws, arn) if arn else None
+        if arn is None or found is None:
+            return None
+        record = _record(found)
+        return replace(
+            self,
+            domain=found["DomainName"],
+            usable=found["Status"] in LIVE,
+            record_name=record["Name"] if record else "",
+            record_value=record["Value"] if record else "",
+            tags=_tags_of(aws, arn),
+            arn=arn,
+        )
+
+    def create(self, aws: Aws) -> Self:
+        arn = aws.acm.request_certificate(
+            DomainName=self.domain,
+            ValidationMethod="DNS",
+            IdempotencyToken=uuid.uuid4().hex,  # C1: at most 32 word characters; random (X3)
+            Tags=_tag_list(self.tags),
+        )["CertificateArn"]
+        aws.fresh.add(arn)
+        found = _describe_with_record(aws, arn)
+        record = _record(found) if found else None
+        if found is None or record is None:
+            raise _cannot_be_issued(arn, self.domain, found)
+        return replace(self, record_name=record["Name"], record_value=record["Value"], arn=arn)
+
+    def update(self, aws: Aws, have: Self, changed: Collection[str]) -> Self:
+        if "tags" in changed:
+            gone, new = tag_changes(have.tags, self.tags)
+            if gone:
+                aws.acm.remove_tags_from_certificate(
+                    CertificateArn=have.arn, Tags=[{"Key": key} for key in gone]
+                )
+            if new:
+                aws.acm.add_tags_to_certificate(CertificateArn=have.arn, Tags=_tag_list(new))
+        return replace(
+            self, record_name=have.record_name, record_value=have.record_value, arn=have.arn
+        )
+
+    def delete(self, aws: Aws) -> None:
+        # C5: the domain name lets go of it only some minutes after it is gone itself.
+        try:
+            aws.acm.delete_certificate(CertificateArn=self.arn)
+        except aws.acm.exceptions.ResourceNotFoundException:
+            return
+
+    def _find(self, aws: Aws) -> str | None:
+        """The best of those of this domain with our tag: issued, else pending, else any."""
+        ours = [
+            (LIVE.index(status) if status in LIVE else len(LIVE), arn)
+            for arn, status in certificates_of(aws, self.domain).items()
+            if _tags_of(aws, arn).get(OWNER) == self.owner
+        ]
+        return min(ours)[1] if ours else None
+
+
+def certificates_of(aws: Aws, domain: str) -> dict[str, str]:
+    """ARN → status of every certificate of the domain in this region, whoever's."""
+    pages = aws.acm.get_paginator("list_certificates").paginate(
+        Includes={"keyTypes": list(KEY_TYPES)}
+    )
+    return {
+        certificate["CertificateArn"]: certificate["Status"]
+        for page in pages
+        for certificate in page["CertificateSummaryList"]
+        if certificate["DomainName"] == domain
+    }
+
+
+def _tags_of(aws: Aws, arn: str) -> dict[str, str]:
+    """ACM takes tags without a value, and shows them so."""
+    tags = aws.acm.list_tags_for_certificate(CertificateArn=arn)["Tags"]
+    return without_system({tag["Key"]: tag.get("Value", "") for tag in tags})
+
+
+def _tag_list(tags: Tags) -> list[TagTypeDef]:
+    return [{"Key": key, "Value": value} for key, value in sorted(tags.items())]
+
+
+def wait_until_issued(aws: Aws, arn: str) -> None:
+    """C3: AWS looks for the validation record now and then; this takes minutes, or half an hour."""
+
+    def issued() -> bool | None:
+        found = describe_certificate(aws, arn)
+        if found is None or found["Status"] not in LIVE:
+            raise _cannot_be_issued(arn, found["DomainName"] if found else arn, found)
+        return True if found["Status"] == "ISSUED" else None
+
+    try:
+        aws.wait(f"certificate {arn} to be issued", issued, budget=ISSUED_BUDGET, first=2)
+    except StillWaiting as waiting:
+        found = describe_certificate(aws, arn)
+        record = _record(found) if found else None
+        name = record["Name"] if record else "the validation record"
+        raise StillWaiting(
+            waiting.message,
+            hint=f"`dig CNAME {name}` must answer from anywhere: check that the domain's registrar"
+            " delegates to the hosted zone's name servers, then run `provision up` again",
+        ) from waiting
+
+
+def describe_certificate(aws: Aws, arn: str) -> CertificateDetailTypeDef | None:
+    try:
+        return aws.acm.describe_certificate(CertificateArn=arn)["Certificate"]
+    except aws.acm.exceptions.ResourceNotFoundException:
+        return None
+
+
+def _describe_with_record(aws: Aws, arn: str) -> CertificateDetailTypeDef | None:
+    """C2: the validation record appears some seconds after the certificate."""
+
+    def described() -> tuple[CertificateDetailTypeDef | None] | None:
+        found = describe_certificate(aws, arn)
+        coming = found is not None and found["Status"] == "PENDING_VALIDATION"
+        return None if coming and found and _record(found) is None else (found,)
+
+    (found,) = aws.wait(f"the validation record of {arn}", described, budget=RECORD_BUDGET)
+    return found
+
+
+def _record(found: CertificateDetailTypeDef) -> ResourceRecordTypeDef | None:
+    options = found.get("DomainValidationOptions", [])
+    return next(
+        (option["ResourceRecord"] for option in options if "ResourceRecord" in option), None
+    )
+
+
+def _cannot_be_issued(arn: str, domain: str, found: CertificateDetailTypeDef | None) -> Refused:
+    if found is None:
+        return Refused(
+            f"there is no certificate {arn} in this region",
+            hint="name one of this account and of the stack's region in api.domain.certificate,"
+            " or null to have one requested",
+        )
+    reason = found.get("FailureReason", "no reason given")
+    return Refused(
+        f"AWS will not issue the certificate for {domain}: {found['Status']} ({reason})",
+        hint="look that name and reason up in ACM's guide, mend the cause (a CAA record, say),"
+        " then run `provision up` again: it requests a new one",
+    )
