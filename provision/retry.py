@@ -146,6 +146,9 @@ _PROPAGATION_TEXTS: Final = (
     "Policy Error: PrincipalNotFound",  # N2
     "Invalid value for the parameter Policy",  # Q6
 )
+_ROLE_WRITES: Final = frozenset(["AttachRolePolicy", "PutRolePolicy"])
+"""Sent right after the role was made. Its bare name among the fresh ones would also match a
+function's, which is looked for before it is there."""
 _FRESH_NETWORK_TEXTS: Final = ("InvalidGroup.NotFound", "InvalidSubnetID.NotFound")  # L5
 _ACCOUNT_TEXTS: Final = (
     "The role ARN does not have required permissions",
@@ -189,6 +192,8 @@ def classify(
         return STAGE_LOGGING if iam_fresh else None
     if any(part in text for part in _PROPAGATION_TEXTS):
         return IAM_PROPAGATION if iam_fresh else None
+    if code == "NoSuchEntity" and failure.operation in _ROLE_WRITES and "role with name" in text:
+        return FRESH_ID  # I1, I5: the role's step has just made it, or just seen it
     if any(part in text for part in _FRESH_NETWORK_TEXTS) and _is_fresh(failure, fresh):
         return FRESH_ID
     if code in THROTTLES or "Rate exceeded" in text or "throttled by EC2" in text:  # X4, L4

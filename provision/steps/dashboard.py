@@ -51,9 +51,8 @@ class Dashboard(Step):
         arn = self._arn(aws)
         with absent_is_fine():
             found = aws.cloudwatch.get_dashboard(DashboardName=self.name)
-            tags = aws.cloudwatch.list_tags_for_resource(ResourceARN=arn)["Tags"]
             body = json.loads(found["DashboardBody"])
-            return replace(self, body=body, tags=from_tag_list(tags), arn=arn)
+            return replace(self, body=body, tags=_tags(aws, arn), arn=arn)
         return None
 
     def create(self, aws: Aws) -> Self:
@@ -91,6 +90,13 @@ class Dashboard(Step):
         answer = aws.cloudwatch.put_dashboard(**request)
         for remark in answer.get("DashboardValidationMessages", []):  # W4: it is there all the same
             aws.say_waiting(f"AWS remarks on dashboard {self.name}: {remark.get('Message', '')}")
+
+
+def _tags(aws: Aws, arn: str) -> Tags:
+    """Where dashboards have no tags yet, AWS says that it knows none of this ARN."""
+    with absent_is_fine():
+        return from_tag_list(aws.cloudwatch.list_tags_for_resource(ResourceARN=arn)["Tags"])
+    return {}
 
 
 def _mark(owner: str, *, below: list[Document]) -> Document:

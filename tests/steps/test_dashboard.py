@@ -111,3 +111,17 @@ def test_aws_remarks_are_passed_on(account: None) -> None:
     aws.cloudwatch.meta.events.register("after-call.cloudwatch.PutDashboard", remark)
     DASHBOARD.create(aws)
     assert heard == ["AWS remarks on dashboard tap-dev-us-east-1: odd height"]
+
+
+def test_where_dashboards_have_no_tags_it_is_found_all_the_same(workshop: Workshop) -> None:
+    workshop.run(one_node(DASHBOARD), "up")
+    aws = new_aws()
+
+    def unknown(http_response: Any, parsed: dict[str, Any], **_: Any) -> None:
+        http_response.status_code = 404
+        parsed["Error"] = {"Code": "ResourceNotFoundException", "Message": "no such resource"}
+
+    aws.cloudwatch.meta.events.register("after-call.cloudwatch.ListTagsForResource", unknown)
+    seen = DASHBOARD.observe(aws)
+    assert seen is not None
+    assert seen.tags == {}

@@ -5,15 +5,20 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 import pytest
+from botocore.exceptions import ClientError
+from moto.iam.exceptions import NotFoundException
+from moto.iam.models import IAMBackend
 
 from provision.finding import Action
 from provision.step import Document
 from provision.steps.policy import VERSION, as_text, canonical, trust
+from provision.steps.role import Role
 from provision.steps.role_policies import RolePolicies
 from tests.steps.observed import ObservedContract
 from tests.workshop import Workshop, new_aws, one_node
 
 ROLE = "tap-dev-items"
+NO_POLICY = "arn:aws:iam::123456789012:policy/no-such-policy"
 
 
 def allow(*actions: str) -> Document:
@@ -97,3 +102,31 @@ def test_policy_that_goes_while_looking_is_not_there(verb: Any, workshop: Worksh
     seen = POLICIES.observe(new_aws())
     left = seen.policies if seen else {}
     assert left == ({"logs": POLICIES.policies["logs"]} if verb is RolePolicies.observe else {})
+
+
+def test_role_made_a_moment_ago_may_not_be_seen_yet(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """I5."""
+    put_role_policy = IAMBackend.put_role_policy
+    blind = ["first", "second"]
+
+    def put_when_seen(self: Any, role: str, *rest: Any) -> None:
+        if blind:
+            blind.pop()
+            raise NotFoundException(f"The role with name {role} cannot be found.")
+        put_role_policy(self, role, *rest)
+
+    monkeypatch.setattr(IAMBackend, "put_role_policy", put_when_seen)
+    make_role()
+    workshop.run(one_node(POLICIES), "up")
+    assert POLICIES.observe(new_aws()) == POLICIES
+
+
+def test_managed_policy_that_does_not_exist_is_not_waited_for(account: None) -> None:
+    """The same code, of which no waiting makes a policy."""
+    role = Role(name=ROLE, service="lambda.amazonaws.com", attached=(NO_POLICY,), tags={})
+    aws = new_aws()
+    with pytest.raises(ClientError, match="NoSuchEntity"):
+        role.create(aws)
+    assert aws.calls.retried == 0
