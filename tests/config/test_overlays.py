@@ -112,6 +112,13 @@ def test_a_problem_of_the_base_is_said_once(path: Path) -> None:
     assert len(problems_of(path, changed("memory: 512", "memory: 1"))) == 1
 
 
+def test_a_key_of_the_base_is_blamed_where_it_is_first_written(path: Path) -> None:
+    text = with_prod('api: {routes: {"POST /items/": {query: [x]}}}')
+    text = changed("    POST /items: {", "    POST /items/: {", text)
+    problems = problems_of(path, text)
+    assert [problem.line for problem in problems] == [line_of(text, "    POST /items/")]
+
+
 def test_a_problem_only_an_overlay_brings_names_it(path: Path) -> None:
     text = with_prod("layers: {dependencies: null}")
     problems = problems_of(path, text)

@@ -95,7 +95,7 @@ def configurations(draw: st.DrawFn) -> dict[str, Any]:
     }
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(configurations())
 def test_valid_configurations_round_trip(document: dict[str, Any]) -> None:
     config = load_text(PATH, yaml.safe_dump(document, allow_unicode=True))
@@ -159,7 +159,7 @@ def replaced(node: Any, way: tuple[Any, ...], value: Any) -> Any:
 DOCUMENT = yaml.safe_load(SAMPLE)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.sampled_from(ways(DOCUMENT)), WEIRD)
 def test_anything_anywhere_is_loaded_or_explained(way: tuple[Any, ...], value: Any) -> None:
     text = yaml.safe_dump(replaced(DOCUMENT, way, value), allow_unicode=True)
