@@ -86,7 +86,7 @@ def up(engine: Engine, seen: Survey, *, workers: int = WORKERS) -> Outcome:
         return lambda: engine.settle(finding, made)
 
     failed = _walk(engine, engine.stack.graph, visit, workers)
-    acted = _blocked(acted, failed, engine.stack.graph)
+    acted = _blocked(acted, failed, steps, engine.stack.graph)
     removed: dict[str, Finding] = {}
     if not failed:
         removed = _forgotten(engine, workers)
@@ -178,13 +178,16 @@ def _waiting(findings: dict[str, Finding]) -> dict[str, Finding]:
 
 
 def _blocked(
-    findings: dict[str, Finding], failed: Mapping[str, ProvisionError], graph: Needs
+    findings: dict[str, Finding],
+    failed: Mapping[str, ProvisionError],
+    made: Mapping[str, Step],
+    graph: Needs,
 ) -> dict[str, Finding]:
     """Mark what was not tried because something it needs failed."""
-    stuck = set(failed)
+    stuck = {name for name in failed if name not in made}
     for name, needs in graph.items():
         blocker = next((need for need in needs if need in stuck), None)
-        if blocker and name not in failed:
+        if blocker and name not in made and name not in failed:
             stuck.add(name)
             reason = f"needs {blocker}, which failed"
             findings[name] = replace(findings[name], action=Action.WAIT, reason=reason)

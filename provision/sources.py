@@ -7,7 +7,6 @@ from pathlib import Path
 
 from provision.bundle import Bundle, build_layer, zip_directory
 from provision.config import Config
-from provision.errors import ProvisionError
 from provision.stack.site import Package
 from provision.unknown import UNKNOWN
 
@@ -22,37 +21,34 @@ class BuiltSources:
         self._cache = cache
         self._for_this_machine = for_this_machine
         self._mutex = threading.Lock()
-        self._built: dict[Path, Package] = {}
+        self._functions: dict[str, Package] = {}
+        self._layers: dict[str, Package] = {}
 
     def function(self, name: str) -> Package:
-        source = self._config.functions[name].source
         with self._mutex:
-            if source not in self._built:
-                self._built[source] = self._stored(zip_directory(source))
-            return self._built[source]
+            if name not in self._functions:
+                source = self._config.functions[name].source
+                self._functions[name] = self._stored(zip_directory(source))
+            return self._functions[name]
 
     def layer(self, name: str) -> Package:
-        source = self._config.layers[name].source
         with self._mutex:
-            if source not in self._built:
+            if name not in self._layers:
+                source = self._config.layers[name].source
                 runtime, architecture = self._target(name)
                 built = build_layer(
                     source, runtime=runtime, architecture=architecture, cache=self._cache
                 )
-                self._built[source] = self._stored(built)
-            return self._built[source]
+                self._layers[name] = self._stored(built)
+            return self._layers[name]
 
     def _target(self, layer: str) -> tuple[str, str]:
         """The runtime and architecture of the functions that use the layer: one of each."""
-        users = [f for f in self._config.functions.values() if layer in f.layers]
-        targets = sorted({(user.runtime, user.architecture) for user in users})
-        if len(targets) > 1:
-            raise ProvisionError(
-                f"the layer {layer} is used for {' and '.join(' on '.join(t) for t in targets)}",
-                hint="give each runtime and architecture a layer of its own",
-            )
-        runtime, architecture = targets[0] if targets else ("python3.13", "arm64")
-        return (THIS_MACHINE if self._for_this_machine else runtime), architecture
+        for function in self._config.functions.values():
+            if layer in function.layers:  # the configuration allows no two targets
+                runtime = THIS_MACHINE if self._for_this_machine else function.runtime
+                return runtime, function.architecture
+        return THIS_MACHINE, "x86_64"  # nobody uses it
 
     def _stored(self, bundle: Bundle) -> Package:
         path = self._cache / f"{bundle.sha256}.zip"

@@ -34,7 +34,11 @@ def _network(aws: Aws) -> dict[str, set[str]]:
         "security group": _named(
             _all(ec2, "describe_security_groups", "SecurityGroups"), "GroupId"
         ),
-        "endpoint": _named(_all(ec2, "describe_vpc_endpoints", "VpcEndpoints"), "VpcEndpointId"),
+        "endpoint": {
+            endpoint["VpcEndpointId"]
+            for endpoint in _all(ec2, "describe_vpc_endpoints", "VpcEndpoints")
+            if endpoint["State"] != "deleted"  # shown for a while after (V11)
+        },
         "interface": _named(
             _all(ec2, "describe_network_interfaces", "NetworkInterfaces"), "NetworkInterfaceId"
         ),

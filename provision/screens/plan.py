@@ -73,10 +73,9 @@ def _worth_showing(finding: Finding) -> bool:
 
 def _line(finding: Finding) -> Text:
     sign = SIGNS[finding.action]
-    text = Text(f"{sign.sign} {sign.doing} ", style=sign.style).append(finding.node, style="bold")
-    if finding.action in {Action.KEEP, Action.SKIP, Action.WAIT, Action.FOREIGN}:
-        text = Text(f"{sign.sign} {sign.doing} ", style=sign.style).append(finding.node)
-    if finding.label:
+    text = Text(f"{sign.sign} {sign.doing} ", style=sign.style)
+    text.append(finding.node, style="bold" if finding.action in WRITES else "default")
+    if finding.label and finding.action is not Action.SKIP:
         text.append(f"  {finding.label}", style="dim")
     if finding.reason:
         text.append(f"  {finding.reason}")

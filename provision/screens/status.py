@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from rich.columns import Columns
 from rich.console import Group, RenderableType
 from rich.panel import Panel
 from rich.table import Table
@@ -18,6 +17,7 @@ from provision.health import Health, Traffic
 from provision.screens.words import by_area, counted, readable, shortened
 
 BARS = "▁▂▃▄▅▆▇█"
+AREA_WIDTH = 13
 
 
 class State(StrEnum):
@@ -98,27 +98,35 @@ def _heading(heading: Heading) -> Panel:
 
 def _nodes(states: Mapping[str, State], health: Health, width: int) -> Table:
     table = Table.grid(padding=(0, 1))
-    table.add_column(style="bold", width=14)
-    table.add_column(ratio=1)
+    table.add_column(style="bold", width=AREA_WIDTH)
     for area, nodes in by_area(states).items():
         cells = [_cell(node, states[node], health) for node in nodes]
-        table.add_row(area, Columns(cells, padding=(0, 2), width=None))
-    table.width = width
+        table.add_row(area, _flow(cells, width - AREA_WIDTH - 1))
     return table
+
+
+def _flow(cells: Iterable[Text], width: int) -> Text:
+    """The cells side by side, as many as fit on a line; none is torn."""
+    lines: list[Text] = []
+    for cell in cells:
+        if lines and lines[-1].cell_len + 2 + cell.cell_len <= width:
+            lines[-1].append("  ").append_text(cell)
+        else:
+            lines.append(cell)
+    return Text("\n").join(lines)
 
 
 def _cell(node: str, state: State, health: Health) -> Text:
     sign, style = _SIGNS[state]
     short = node.partition(".")[2] or node
-    text = Text(f"{sign} ", style=style).append(
-        short, style="" if state is State.AS_WANTED else style
-    )
+    text = Text(f"{sign} ", style=style)
+    text.append(short, style="" if state is State.AS_WANTED else style)
     if version := health.versions.get(node):
         text.append(f" v{version} live", style="cyan")
     if stage := health.stages.get(node):
         text.append(f" {stage}", style="cyan")
-    if (alarm := health.alarms.get(node)) and alarm != "OK":
-        text.append(f" {alarm}", style="bold red" if alarm == "ALARM" else "dim")
+    if health.alarms.get(node) == "ALARM":
+        text.append(" ALARM", style="bold red")
     return text
 
 
@@ -126,7 +134,7 @@ def _explained(
     findings: Mapping[str, Finding], states: Mapping[str, State], width: int
 ) -> list[RenderableType]:
     """A line for each node that is not as wanted: which fields, or why."""
-    lines: list[RenderableType] = []
+    lines: list[RenderableType] = _skipped(findings, states)
     for node, state in states.items():
         if state in {State.AS_WANTED, State.SKIPPED}:
             continue
@@ -146,6 +154,18 @@ def _explained(
             for change in finding.changes
         ]
     return [Text(), *lines] if lines else []
+
+
+def _skipped(findings: Mapping[str, Finding], states: Mapping[str, State]) -> list[RenderableType]:
+    """A line for each reason to skip, with how many nodes it holds for."""
+    reasons = Counter(
+        findings[node].reason for node, state in states.items() if state is State.SKIPPED
+    )
+    sign, style = _SIGNS[State.SKIPPED]
+    return [
+        Text(f"{sign} {counted(number, 'node')} skipped on local: {reason}", style=style)
+        for reason, number in reasons.items()
+    ]
 
 
 def _traffic(health: Health, width: int) -> Table:

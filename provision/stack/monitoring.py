@@ -103,17 +103,21 @@ def _table(site: Site, key: str) -> dict[str, str]:
 def _of_function(site: Site, key: str) -> Iterator[_Watch]:
     limits = site.config.monitoring.alarms
     yield _Watch(
-        f"{key}-errors", f"The function {key} fails", "Errors", "Sum", limits.function_errors
+        f"function-{key}-errors",
+        f"The function {key} fails",
+        "Errors",
+        "Sum",
+        limits.function_errors,
     )
     yield _Watch(
-        f"{key}-throttles",
+        f"function-{key}-throttles",
         f"Lambda turns calls of {key} away",
         "Throttles",
         "Sum",
         limits.function_throttles,
     )
     yield _Watch(
-        f"{key}-duration",
+        f"function-{key}-duration",
         f"The function {key} is slow: p95 in milliseconds",
         "Duration",
         "p95",
@@ -123,7 +127,7 @@ def _of_function(site: Site, key: str) -> Iterator[_Watch]:
 
 def _of_queue(site: Site, key: str) -> Iterator[_Watch]:
     yield _Watch(
-        f"{key}-dead-letters",
+        f"function-{key}-dead-letters",
         f"Events that {key} failed on are waiting in its dead-letter queue",
         "ApproximateNumberOfMessagesVisible",
         "Maximum",
@@ -147,7 +151,7 @@ def _of_table(site: Site, key: str) -> Iterator[_Watch]:
     limit = site.config.monitoring.alarms.table_throttles
     for what in ("Read", "Write"):
         yield _Watch(
-            f"{key}-{what.lower()}-throttles",
+            f"table-{key}-{what.lower()}-throttles",
             f"DynamoDB turns {what.lower()}s of {key} away",
             f"{what}ThrottleEvents",
             "Sum",
