@@ -59,19 +59,27 @@ def widen(policy: dict[str, Any], name: str) -> None:
             statement["Condition"] = {"StringEquals": {"AWS:SourceOwner": accounts}}
         case "one more statement":
             policy["Statement"].append({**statement, "Sid": "more", "Condition": {}})
+        case "another statement":
+            statement["Sid"] = "theirs"
         case "another condition":
             statement["Condition"]["StringLike"] = {"AWS:SourceArn": "*"}
 
 
 @pytest.mark.parametrize(
     "name",
-    ["nobody named", "another account", "two accounts", "one more statement", "another condition"],
+    [
+        "nobody named",
+        "another account",
+        "two accounts",
+        "one more statement",
+        "another statement",
+        "another condition",
+    ],
 )
 def test_default_policy_changed_by_hand_is_put_back(workshop: Workshop, name: str) -> None:
     workshop.run(one_node(TOPIC), "up")
     sns = new_aws().sns
     policy = json.loads(sns.get_topic_attributes(TopicArn=ARN)["Attributes"]["Policy"])
-    policy.setdefault("Statement", [])
     widen(policy, name)
     sns.set_topic_attributes(
         TopicArn=ARN, AttributeName="Policy", AttributeValue=json.dumps(policy)
