@@ -21,6 +21,7 @@ from provision.steps.log_group import LogGroup
 from provision.steps.network_interfaces import NetworkInterfaces
 from provision.steps.permission import Permission
 from provision.steps.queue import Queue
+from provision.steps.record import Record
 from provision.steps.rest_api import RestApi
 from provision.steps.role import Role
 from provision.steps.role_policies import RolePolicies
@@ -55,6 +56,7 @@ KINDS: Final[Mapping[str, type[Step]]] = {
         NetworkInterfaces,
         Permission,
         Queue,
+        Record,
         RestApi,
         Role,
         RolePolicies,

@@ -11,7 +11,9 @@ from moto.acm.exceptions import AWSValidationException
 from moto.acm.models import AWSCertificateManagerBackend, CertBundle
 from moto.apigateway.models import apigateway_backends
 from moto.core.exceptions import JsonRESTError
-from moto.route53.models import route53_backends
+from moto.route53.exceptions import Route53ClientError
+from moto.route53.models import FakeZone, Route53Backend, reverse_domain_name, route53_backends
+from moto.route53.responses import Route53
 
 
 def teach(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -19,6 +21,8 @@ def teach(monkeypatch: pytest.MonkeyPatch) -> None:
     teach_requests(monkeypatch)
     teach_validation(monkeypatch)
     teach_use(monkeypatch)
+    teach_zones(monkeypatch)
+    teach_records(monkeypatch)
 
 
 def teach_requests(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -58,6 +62,7 @@ def teach_validation(monkeypatch: pytest.MonkeyPatch) -> None:
             (record.name, value)
             for zone in route53_backends[account]["aws"].zones.values()
             for record in zone.rrsets
+            if record.type == "CNAME"
             for value in record.records
         }
         if records <= written:
@@ -82,3 +87,66 @@ def teach_use(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         AWSCertificateManagerBackend, "delete_certificate", delete_certificate_unless_used
     )
+
+
+def teach_zones(monkeypatch: pytest.MonkeyPatch) -> None:
+    """ListHostedZonesByName shows one name only; AWS: every zone from there on, labels reversed."""
+
+    def list_hosted_zones_by_name(self: Any, dnsname: str | None) -> tuple[str | None, list[Any]]:
+        start = reverse_domain_name(dnsname or "")
+        zones = sorted(self.zones.values(), key=lambda zone: reverse_domain_name(zone.name))
+        return dnsname, [zone for zone in zones if reverse_domain_name(zone.name) >= start]
+
+    monkeypatch.setattr(Route53Backend, "list_hosted_zones_by_name", list_hosted_zones_by_name)
+
+
+def teach_records(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Names stay as written (R5), CREATE overwrites (R2), DELETE takes other values and what is not
+    there (R3), and a change is everywhere at once (R4)."""
+    change_resource_record_sets = Route53Backend.change_resource_record_sets
+    respond = Route53.change_resource_record_sets
+
+    def change_checked(self: Any, zoneid: str, change_list: list[dict[str, Any]]) -> None:
+        zone = self.get_hosted_zone(zoneid)
+        for change in change_list:
+            wanted = change["ResourceRecordSet"]
+            wanted["Name"] = wanted["Name"].lower().rstrip(".").replace("*", "\\052") + "."
+            _check_change(zone, change["Action"], wanted)
+        change_resource_record_sets(self, zoneid, change_list)
+
+    def respond_pending(self: Any) -> Any:
+        answer = respond(self)
+        result: Any = answer.result
+        result["ChangeInfo"]["Status"] = "PENDING"
+        return answer
+
+    monkeypatch.setattr(Route53Backend, "change_resource_record_sets", change_checked)
+    monkeypatch.setattr(Route53, "change_resource_record_sets", respond_pending)
+
+
+def _check_change(zone: FakeZone, action: str, wanted: dict[str, Any]) -> None:
+    place = (wanted["Name"], wanted["Type"], wanted.get("SetIdentifier"))
+    name = f"[name='{wanted['Name']}', type='{wanted['Type']}']"
+    found = next((r for r in zone.rrsets if (r.name, r.type, r.set_identifier) == place), None)
+    if action == "CREATE" and found:
+        raise Route53ClientError(
+            "InvalidChangeBatch",
+            f"[Tried to create resource record set {name} but it already exists]",
+        )
+    if action == "DELETE" and found is None:
+        raise Route53ClientError(
+            "InvalidChangeBatch",
+            f"[Tried to delete resource record set {name} but it was not found]",
+        )
+    values = [record["Value"] for record in wanted.get("ResourceRecords", [])]
+    if (
+        action == "DELETE"
+        and found
+        and (found.ttl, found.records, found.alias_target)
+        != (wanted.get("TTL"), values, wanted.get("AliasTarget"))
+    ):
+        raise Route53ClientError(
+            "InvalidChangeBatch",
+            f"[Tried to delete resource record set {name} but the values provided do not match "
+            "the current values]",
+        )

@@ -1,0 +1,267 @@
+"""The DNS record: the contract in both forms, whose a record is, and how Route 53 spells names."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from provision.errors import Foreign, NotFound, StillWaiting
+from provision.finding import Action
+from provision.step import Mark, Step, marked
+from provision.steps.certificate import Certificate
+from provision.steps.record import Record, public_zone
+from tests.steps.contract import StepContract
+from tests.workshop import Workshop, new_aws, one_node
+
+CNAME = Record(
+    zone="example.com",
+    name="_a1b2.api.example.com.",
+    type="CNAME",
+    values=("_c3d4.acm-validations.aws.",),
+    ttl=300,
+)
+ALIAS = Record(
+    zone="example.com",
+    name="api.example.com",
+    type="A",
+    alias_target="d-1.execute-api.us-east-1.amazonaws.com",
+    alias_zone="Z1UJRXOUMOOFQ8",
+)
+
+
+def make_zone(name: str = "example.com", *, private: bool = False) -> str:
+    where: Any = {"VPC": {"VPCRegion": "us-east-1", "VPCId": "vpc-1"}} if private else {}
+    made = new_aws().route53.create_hosted_zone(
+        Name=name,
+        CallerReference=f"{name} {private}",
+        HostedZoneConfig={"PrivateZone": private},
+        **where,
+    )
+    return made["HostedZone"]["Id"]
+
+
+def write(zone_id: str, action: str, **record: Any) -> None:
+    changes: Any = [{"Action": action, "ResourceRecordSet": record}]
+    new_aws().route53.change_resource_record_sets(
+        HostedZoneId=zone_id, ChangeBatch={"Changes": changes}
+    )
+
+
+def listed(zone_id: str) -> dict[str, Any]:
+    """Name → record, without the zone's own."""
+    records = new_aws().route53.list_resource_record_sets(HostedZoneId=zone_id)
+    return {
+        record["Name"]: record
+        for record in records["ResourceRecordSets"]
+        if record["Type"] not in {"SOA", "NS"}
+    }
+
+
+class TwoForms(StepContract):
+    def test_every_field_is_edited_or_marked(self, step: Step) -> None:
+        """A record has values or an alias, so neither form alone can edit every field."""
+        edited = {*TestValues.edits, *TestAlias.edits}
+        assert set(marked(type(step), None)) == edited
+        for name, value in {**self.edits, **self.fixed_edits}.items():
+            assert vars(step)[name] != value
+        assert set(self.fixed_edits) <= set(marked(type(step), Mark.FIXED))
+
+
+class TestValues(TwoForms):
+    edits = {"values": ("_e5f6.acm-validations.aws.",), "ttl": 60}
+    fixed_edits = {"name": "_b2c3.api.example.com."}
+
+    def given(self, aws: Any) -> Step:
+        make_zone()
+        return CNAME
+
+
+class TestAlias(TwoForms):
+    edits = {"alias_target": "d-2.execute-api.us-east-1.amazonaws.com", "alias_zone": "Z2"}
+    fixed_edits = {"name": "www.example.com", "type": "AAAA"}
+
+    def given(self, aws: Any) -> Step:
+        make_zone()
+        return ALIAS
+
+
+def test_an_alias_takes_the_place_of_values(workshop: Workshop) -> None:
+    make_zone()
+    values = replace(ALIAS, values=("192.0.2.1",), ttl=60, alias_target=None, alias_zone=None)
+    for want in (values, ALIAS, values):
+        workshop.run(one_node(want), "up")
+        assert len(workshop.last.writes) == 1
+        assert workshop.run(one_node(want), "up").findings["it"].action is Action.KEEP
+
+
+# -- whose it is -----------------------------------------------------------------------------
+
+
+def test_a_record_that_says_something_else_is_not_ours(workshop: Workshop) -> None:
+    zone_id = make_zone()
+    theirs = {"Name": "api.example.com", "Type": "A", "TTL": 60}
+    write(zone_id, "CREATE", **theirs, ResourceRecords=[{"Value": "192.0.2.1"}])
+    assert workshop.run(one_node(ALIAS), "plan").findings["it"].action is Action.FOREIGN
+    with pytest.raises(Foreign, match=r"api\.example\.com A exists and is not this stack's"):
+        workshop.run(one_node(ALIAS), "up")
+    workshop.run(one_node(ALIAS), "down")
+    assert workshop.last.writes == []
+    assert listed(zone_id)["api.example.com."]["TTL"] == 60
+
+
+def test_a_record_that_appears_meanwhile_is_not_overwritten(workshop: Workshop) -> None:
+    """R2: between the look and the write."""
+    zone_id = make_zone()
+    aws = new_aws()
+    write(
+        zone_id,
+        "CREATE",
+        Name="api.example.com",
+        Type="A",
+        TTL=60,
+        ResourceRecords=[{"Value": "192.0.2.1"}],
+    )
+    with pytest.raises(aws.route53.exceptions.InvalidChangeBatch, match="already exists"):
+        ALIAS.create(aws)
+    assert listed(zone_id)["api.example.com."]["TTL"] == 60
+
+
+def test_one_of_a_weighted_set_is_not_ours(workshop: Workshop) -> None:
+    zone_id = make_zone()
+    same = {"Name": CNAME.name, "Type": "CNAME", "TTL": 300}
+    values = [{"Value": value} for value in CNAME.values]
+    write(zone_id, "CREATE", **same, SetIdentifier="blue", Weight=1, ResourceRecords=values)
+    assert workshop.run(one_node(CNAME), "plan").findings["it"].action is Action.FOREIGN
+    CNAME.delete(new_aws())
+    assert list(listed(zone_id)) == [CNAME.name]
+
+
+def test_the_proof_of_another_certificate_stays(workshop: Workshop) -> None:
+    """ACM wants the same record for every certificate of a domain, at each renewal."""
+    zone_id = make_zone()
+    aws = new_aws()
+    mine = Certificate(domain="api.example.com", tags={"team": "a"}).create(aws)
+    proof = replace(CNAME, name=mine.record_name, values=(mine.record_value,))
+    other = aws.acm.request_certificate(DomainName="api.example.com", IdempotencyToken="other")
+    workshop.run(one_node(proof), "up")
+    workshop.run(one_node(proof), "down")
+    assert list(listed(zone_id)) == [mine.record_name]
+    aws.acm.delete_certificate(CertificateArn=other["CertificateArn"])
+    workshop.run(one_node(proof), "down")
+    assert listed(zone_id) == {}
+
+
+# -- zones and spelling ----------------------------------------------------------------------
+
+
+def test_the_public_zone_of_exactly_that_name_is_meant(account: None) -> None:
+    aws = new_aws()
+    for name in ("an.example.com", "example.community", "example.org"):
+        make_zone(name)
+    make_zone(private=True)
+    assert public_zone(aws, "example.com") is None
+    zone_id = make_zone()
+    assert public_zone(aws, "Example.COM.") == zone_id.removeprefix("/hostedzone/")
+
+
+def test_two_public_zones_of_one_name_are_refused(account: None) -> None:
+    """R7: legal; only one of them answers the world."""
+    aws = new_aws()
+    for reference in ("a", "b"):
+        aws.route53.create_hosted_zone(Name="example.com", CallerReference=reference)
+    with pytest.raises(NotFound, match="cannot be told") as refused:
+        ALIAS.observe(aws)
+    assert "delegated" in refused.value.hint
+
+
+def test_without_its_zone_it_is_told_what_to_make(workshop: Workshop) -> None:
+    make_zone(private=True)
+    with pytest.raises(NotFound, match=r"no public hosted zone example\.com") as missing:
+        workshop.run(one_node(ALIAS), "up")
+    assert "create the zone" in missing.value.hint
+
+
+def test_down_works_when_the_zone_is_gone(workshop: Workshop) -> None:
+    zone_id = make_zone()
+    workshop.run(one_node(ALIAS), "up")
+    write(
+        zone_id,
+        "DELETE",
+        Name="api.example.com",
+        Type="A",
+        AliasTarget=listed(zone_id)["api.example.com."]["AliasTarget"],
+    )
+    new_aws().route53.delete_hosted_zone(Id=zone_id)
+    workshop.run(one_node(ALIAS), "down")
+    assert workshop.last.writes == []
+
+
+def test_other_spellings_are_no_difference(workshop: Workshop) -> None:
+    """R5: AWS shows lower case, a last dot, and `*` as \\052."""
+    zone_id = make_zone()
+    record = replace(CNAME, name="*.API.Example.com", values=("Target.Example.COM",))
+    write(
+        zone_id,
+        "CREATE",
+        Name="zz.example.com",
+        Type="CNAME",
+        TTL=1,
+        ResourceRecords=[{"Value": "x"}],
+    )
+    workshop.run(one_node(record), "up")
+    assert "\\052.api.example.com." in listed(zone_id)
+    write(
+        zone_id,
+        "UPSERT",
+        Name="*.api.example.com",
+        Type="CNAME",
+        TTL=300,
+        ResourceRecords=[{"Value": "target.example.com."}],
+    )
+    assert workshop.run(one_node(record), "up").findings["it"].action is Action.KEEP
+    workshop.run(one_node(record), "down")
+    assert list(listed(zone_id)) == ["zz.example.com."]
+
+
+def test_text_is_compared_to_the_letter(workshop: Workshop) -> None:
+    make_zone()
+    record = replace(CNAME, name="t.example.com", type="TXT", values=('"Aa"', '"bB"'))
+    workshop.run(one_node(record), "up")
+    other = replace(record, values=('"Aa"', '"bb"'))
+    assert workshop.run(one_node(other), "up").findings["it"].action is Action.UPDATE
+
+
+# -- waiting and racing ----------------------------------------------------------------------
+
+
+def test_a_change_is_waited_for(account: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """R4."""
+    make_zone()
+    aws = new_aws()
+    monkeypatch.setattr(
+        type(aws.route53), "get_change", lambda self, **_: {"ChangeInfo": {"Status": "PENDING"}}
+    )
+    with pytest.raises(StillWaiting, match=r"api\.example\.com to reach all .* 1800 s"):
+        ALIAS.create(aws)
+
+
+def test_one_deleted_by_another_meanwhile_is_gone(
+    account: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """R3: the same code as for values that do not match."""
+    zone_id = make_zone()
+    aws = new_aws()
+    ALIAS.create(aws)
+    client = type(aws.route53)
+    change = client.change_resource_record_sets
+
+    def be_overtaken(self: Any, **request: Any) -> Any:
+        monkeypatch.setattr(client, "change_resource_record_sets", change)
+        change(self, **request)
+        return change(self, **request)
+
+    monkeypatch.setattr(client, "change_resource_record_sets", be_overtaken)
+    ALIAS.delete(aws)
+    assert listed(zone_id) == {}
