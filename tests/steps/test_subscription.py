@@ -96,3 +96,23 @@ def test_others_of_the_topic_stay(workshop: Workshop) -> None:
     workshop.run(one_node(MAIL), "down")
     pages = new_aws().sns.get_paginator("list_subscriptions_by_topic").paginate(TopicArn=TOPIC)
     assert sum(len(page["Subscriptions"]) for page in pages) == 120
+
+
+@pytest.mark.usefixtures("_topics")
+def test_same_address_by_another_protocol_is_another(workshop: Workshop) -> None:
+    new_aws().sns.subscribe(TopicArn=TOPIC, Protocol="email-json", Endpoint=MAIL.endpoint)
+    assert workshop.run(one_node(MAIL), "plan").findings["it"].action is Action.CREATE
+
+
+@pytest.mark.usefixtures("_topics")
+def test_subscription_that_goes_while_it_is_taken_back(workshop: Workshop) -> None:
+    made = workshop.run(one_node(MAIL), "up").steps["it"]
+    aws = new_aws()
+
+    def gone(http_response: Any, parsed: dict[str, Any], **_: Any) -> None:
+        http_response.status_code = 404
+        parsed["Error"] = {"Code": "NotFound", "Message": "Subscription does not exist"}
+
+    aws.sns.meta.events.register("after-call.sns.Unsubscribe", gone)
+    made.delete(aws)
+    assert MAIL.observe(new_aws()) is None
