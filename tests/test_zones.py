@@ -41,3 +41,17 @@ def test_only_plain_zones_in_service(account: None, monkeypatch: pytest.MonkeyPa
     assert available_zones(aws, 2) == ("us-east-1c", "us-east-1d")
     with pytest.raises(NotFound, match="us-east-1 has 2 zones that can be used, and 3 are wanted"):
         available_zones(aws, 3)
+
+
+def test_zones_lambda_refuses_come_last(account: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    aws = new_aws()
+    answer: dict[str, Any] = {
+        "AvailabilityZones": [
+            zone("us-east-1a", ZoneId="use1-az3"),
+            zone("us-east-1b", ZoneId="use1-az1"),
+            zone("us-east-1c", ZoneId="use1-az2"),
+        ]
+    }
+    monkeypatch.setattr(aws.ec2, "describe_availability_zones", lambda **_: answer)
+    assert available_zones(aws, 2) == ("us-east-1b", "us-east-1c")
+    assert available_zones(aws, 3) == ("us-east-1b", "us-east-1c", "us-east-1a")
