@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 import pytest
 
 from provision.finding import Action
+from provision.retry import FRESH_ID, Failure, classify
 from provision.step import Step, marked
 from provision.steps.alias import Alias
 from provision.steps.permission import Permission
@@ -157,6 +158,14 @@ def test_one_added_meanwhile_is_put_right(shop: Workshop) -> None:
 
     shop.run(one_node(WANT), "up", recorder=Racing("AddPermission", ""))
     assert WANT.observe(new_aws()) == WANT
+
+
+def test_an_alias_just_made_may_be_denied_for_a_while() -> None:
+    """L16: AddPermission does not see it yet. GetPolicy is no such case: it may have no policy."""
+    text = "Cannot find alias arn"
+    denied = Failure("AddPermission", "ResourceNotFoundException", text, 404, "")
+    assert classify(denied) is FRESH_ID
+    assert classify(replace(denied, operation="GetPolicy")) is None
 
 
 def test_it_waits_until_the_old_one_is_no_longer_shown(

@@ -97,6 +97,7 @@ def test_the_newest_stay_and_what_an_alias_leads_to(function: Function, workshop
                 RoutingConfig={"AdditionalVersionWeights": {"1": 0.5}},
             )
     assert numbers() == ["1", "2", *map(str, range(4, 4 + KEPT))]
+    assert workshop.last.writes == ["PublishVersion", "DeleteFunction"]
 
 
 def test_down_leaves_what_somebody_elses_alias_leads_to(
