@@ -51,3 +51,10 @@ def test_one_deleted_by_hand_is_made_again(workshop: Workshop) -> None:
     made = workshop.run(one_node(VPC), "up").steps["it"]
     made.delete(new_aws())
     assert workshop.run(one_node(VPC), "up").findings["it"].action is Action.CREATE
+
+
+@pytest.mark.usefixtures("account")
+def test_the_owner_is_compared_to_the_letter() -> None:
+    """EC2's filters read `*` and `?` as any characters."""
+    Vpc(cidr="10.1.0.0/24", tags={OWNER: "tap-dev/vpc"}).create(new_aws())
+    assert Vpc(cidr="10.1.0.0/24", tags={OWNER: "tap-*/vpc"}).observe(new_aws()) is None
