@@ -23,6 +23,7 @@ def teach(monkeypatch: pytest.MonkeyPatch) -> None:
     teach_resources(monkeypatch)
     teach_methods(monkeypatch)
     teach_validators(monkeypatch)
+    teach_gateway_responses(monkeypatch)
     teach_deployments(monkeypatch)
     teach_stages(monkeypatch)
 
@@ -162,6 +163,28 @@ def teach_validators(monkeypatch: pytest.MonkeyPatch) -> None:
         return delete_request_validator(self, validator_id)
 
     monkeypatch.setattr(RestAPI, "delete_request_validator", delete_unused)
+
+
+def teach_gateway_responses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A33: those nobody set are listed too, as they would answer; they cannot be deleted."""
+
+    def get_gateway_responses(self: Any) -> Any:
+        default = {
+            "responseType": "WAF_FILTERED",
+            "defaultResponse": True,
+            "statusCode": "403",
+            "responseParameters": {},
+            "responseTemplates": {"application/json": "{}"},
+        }
+        ours = self.backend.get_gateway_responses(rest_api_id=self.path.split("/")[-2])
+        return 200, {}, json.dumps({"item": [default, *(one.to_json() for one in ours)]})
+
+    def delete_gateway_response(self: Any, response_type: str) -> None:
+        if self.gateway_responses.pop(response_type, None) is None:
+            raise NotFoundException("Gateway response type not defined on api")
+
+    monkeypatch.setattr(APIGatewayResponse, "get_gateway_responses", get_gateway_responses)
+    monkeypatch.setattr(RestAPI, "delete_gateway_response", delete_gateway_response)
 
 
 def teach_deployments(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -65,6 +65,16 @@ def stage(account: None) -> Stage:
     return given_stage()
 
 
+@pytest.mark.parametrize("name", TestStage.edits)
+def test_every_field_is_read_from_aws(workshop: Workshop, stage: Stage, name: str) -> None:
+    """Not only remembered: without state, too, AWS's value is what is found."""
+    edited = replace(stage, **{name: TestStage.edits[name]})
+    workshop.run(one_node(edited), "up")
+    workshop.forget()
+    finding = workshop.run(one_node(stage), "plan").findings["it"]
+    assert [change.field for change in finding.changes] == [name]
+
+
 def shown(stage: Stage) -> Any:
     return new_aws().apigateway.get_stage(restApiId=stage.api_id, stageName=stage.name)
 
