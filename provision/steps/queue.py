@@ -60,8 +60,9 @@ class Queue(Tagged):
         return None
 
     def create(self, aws: Aws) -> Self:
+        fields = MANAGED if self.policy else MANAGED.keys() - {"policy"}
         url = aws.sqs.create_queue(
-            QueueName=self.name, Attributes=self._attributes(MANAGED), tags=dict(self.tags)
+            QueueName=self.name, Attributes=self._attributes(fields), tags=dict(self.tags)
         )["QueueUrl"]
         return replace(self, url=url, arn=aws.where.arn("sqs", self.name))
 

@@ -59,9 +59,10 @@ class Role(Tagged):
             "RoleName": self.name,
             "Path": self.path,
             "AssumeRolePolicyDocument": as_text(trust(self.service)),
-            "Description": self.description,
             "Tags": tag_list(self.tags),
         }
+        if self.description:
+            request["Description"] = self.description
         if self.boundary:
             request["PermissionsBoundary"] = self.boundary
         aws.iam.create_role(**request)

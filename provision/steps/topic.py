@@ -56,7 +56,9 @@ class Topic(Tagged):
         return None
 
     def create(self, aws: Aws) -> Self:
-        attributes = {"DisplayName": self.display}
+        attributes = {}
+        if self.display:
+            attributes["DisplayName"] = self.display
         if self.policy:
             attributes["Policy"] = as_text(self.policy)
         answer = aws.sns.create_topic(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import pytest
@@ -49,7 +50,7 @@ def change(**attributes: str) -> None:
 
 
 def test_everything_is_said_in_the_first_call(workshop: Workshop) -> None:
-    workshop.run(one_node(QUEUE), "up")
+    workshop.run(one_node(replace(QUEUE, policy=OPEN, retention=60)), "up")
     assert workshop.last.writes == ["CreateQueue"]
 
 
