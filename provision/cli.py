@@ -224,7 +224,7 @@ def config_check(context: click.Context, *, on_local: bool) -> None:
     settings: Settings = context.obj
     environment = "local" if on_local else settings.environment
     loaded = config.load(settings.config, environment=environment, region=settings.region)
-    click.echo(f"{settings['config']} is valid: stack {loaded.prefix}, {loaded.region}", err=True)
+    click.echo(f"{settings.config} is valid: stack {loaded.prefix}, {loaded.region}", err=True)
     if settings.verbose:
         click.echo(config.effective(loaded), nl=False)
 

@@ -87,6 +87,8 @@ class Engine:
 
     def judge(self, node: Node[Step], want: Step, have: Step | None) -> Finding:
         """The action that follows from the two values."""
+        if want.MADE_BY_AWS:
+            return self._finding(node, want, have, Action.KEEP)
         if have is None:
             return self._finding(node, want, None, Action.CREATE)
         record = self.journal.records.get(node.name)
@@ -168,8 +170,7 @@ class Engine:
         if finding.refusal:
             raise Protected(f"{finding.label} would be replaced", hint=finding.refusal)
         if finding.action is Action.KEEP:
-            assert have is not None
-            return self._kept(finding, with_computed(want, have))
+            return self._kept(finding, with_computed(want, have or want))
         self.report(finding.node, Moment.BEGUN, finding.action)
         self.aws.listen(lambda words: self.report(finding.node, Moment.WAITING, words))
         try:
@@ -199,11 +200,11 @@ class Engine:
         except (ClientError, HTTPClientError) as error:
             if not may_exist(error):
                 raise
-            have = self._look_twice(want)
-            if have is None and not says_it_exists(error):
-                return want.create(self.aws)  # looked for, and not there: once more
-            if have is None:
+            have = self._made_after_all(want)
+            if have is None and says_it_exists(error):
                 raise
+            if have is None:
+                return want.create(self.aws)  # looked for, and not there: once more
         if not self._ours(node, want, have) and node not in self.consent.adopt:
             raise Foreign(
                 f"{have.label} exists and is not this stack's", hint=f"--adopt {node} takes it over"
@@ -212,6 +213,13 @@ class Engine:
         if not changes:
             return have
         return self._update(node, needs, want, have, {change.field for change in changes})
+
+    def _made_after_all(self, want: Step) -> Step | None:
+        """What a create whose answer was lost has made; a predecessor beside it does not count."""
+        have = self._look_twice(want)
+        if have is None or not any(c.fixed for c in difference(want, have, None)):
+            return have
+        return have if want.REPLACEMENT is Replacement.DELETE_FIRST else None
 
     def _update(
         self, node: str, needs: tuple[str, ...], want: Step, have: Step, changed: set[str]

@@ -38,6 +38,7 @@ CERTIFICATE_IN_USE: Final = ErrorClass("the domain to let go of the certificate"
 NAME_COOLDOWN: Final = ErrorClass("the name to become free (60 s after deletion)", 75, 5, 10)  # Q2
 MAPPING: Final = ErrorClass("the domain or stage to become usable", 30, 1, 5)  # A30
 SCALING_ROLE: Final = ErrorClass("auto scaling's own role to take effect", 120, 1, 5)  # S2, S4
+UNREACHABLE: Final = ErrorClass("the endpoint to answer", 4, 0.5, 2)
 UNSTABLE: Final = ErrorClass("the service to answer", 60, 0.5, 8)
 
 THROTTLES: Final = frozenset(
@@ -149,6 +150,8 @@ _PROPAGATION_TEXTS: Final = (
 _ROLE_WRITES: Final = frozenset(["AttachRolePolicy", "PutRolePolicy"])
 """Sent right after the role was made. Its bare name among the fresh ones would also match a
 function's, which is looked for before it is there."""
+_NEVER_SENT: Final = ("EndpointConnectionError", "ConnectTimeoutError", "ProxyConnectionError")
+"""No connection came about, so AWS cannot have done anything."""
 _FRESH_NETWORK_TEXTS: Final = ("InvalidGroup.NotFound", "InvalidSubnetID.NotFound")  # L5
 _ACCOUNT_TEXTS: Final = (
     "The role ARN does not have required permissions",
@@ -204,6 +207,8 @@ def classify(
         return specific
     if is_absent(code) and _is_fresh(failure, fresh):
         return FRESH_ID
+    if failure.message.startswith(_NEVER_SENT):
+        return UNREACHABLE
     if is_ambiguous(failure) and failure.operation not in TOKENLESS_CREATES:
         return UNSTABLE
     return None

@@ -73,7 +73,9 @@ def up(engine: Engine, seen: Survey, *, workers: int = WORKERS) -> Outcome:
 
     def visit(name: str) -> Callable[[], None] | None:
         finding = acted[name]
-        if finding.action is not Action.SKIP:
+        if any(acted[need].action is Action.REPLACE for need in finding.needs):
+            finding = engine.look(nodes[name], steps, steps)  # it may have gone with what it needs
+        elif finding.action is not Action.SKIP:
             finding = engine.refine(finding, nodes[name], steps)
         acted[name] = finding
         if finding.action is Action.SKIP:

@@ -75,6 +75,8 @@ class Step(ABC):
     """Never deleted or replaced without being named by the user."""
     SHARED: ClassVar[bool] = False
     """Belongs to the whole account: set when missing, never removed."""
+    MADE_BY_AWS: ClassVar[bool] = False
+    """Comes by itself with what needs it: never created, only its going is waited for."""
     UNIQUE: ClassVar[bool] = True
     """AWS refuses a second one of the same identity. Where it does not, an absence is believed only
     after a second look (X1, V16)."""

@@ -16,6 +16,7 @@ from provision.graph import Stack
 from provision.journal import Journal
 from provision.run import survey, up
 from provision.steps import KINDS
+from provision.steps.deployment import Deployment
 from provision.steps.table import Table
 from provision.unknown import UNKNOWN
 from tests.workshop import HOLDER, Recorder, Workshop, empty, new_aws, one_node
@@ -165,3 +166,59 @@ def test_fields_the_emulator_forgets_are_not_compared(workshop: Workshop) -> Non
     blind = Blind({}, {"dynamodb.table": {"ttl": "forgotten"}})
     engine = Engine(one_node(replace(TABLE, ttl="x")), new_aws(), journal, blind=blind)
     assert survey(engine).findings["it"].action is Action.KEEP
+
+
+def test_what_went_with_a_replaced_parent_is_made_again(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stack(key: str) -> Stack:
+        return two_nodes(
+            replace(TABLE, key=key), lambda parent: replace(TABLE, name=parent.name + "-child")
+        )
+
+    workshop.run(stack("id"), "up")
+    delete = Table.delete
+
+    def delete_with_child(self: Table, aws: Any) -> None:
+        delete(self, aws)
+        if not self.name.endswith("-child"):
+            delete(replace(self, name=f"{self.name}-child"), aws)
+
+    monkeypatch.setattr(Table, "delete", delete_with_child)
+    workshop.run(stack("pk"), "up")
+    assert replace(TABLE, name="tap-dev-items-child").observe(new_aws()) is not None
+    workshop.run(stack("pk"), "up")
+    assert workshop.last.writes == []
+
+
+def test_a_lost_answer_to_a_successor_is_not_taken_for_its_predecessor(workshop: Workshop) -> None:
+    class Never(LosesAnswers):
+        """The first create never reaches AWS, and no answer comes either."""
+
+        def _before(self, model: Any, **kwargs: Any) -> None:
+            if model.name == self.operation and self.times > 0:
+                self.times -= 1
+                raise ConnectionClosedError(endpoint_url="x")
+            super()._before(model, **kwargs)
+
+    api = new_aws().apigateway.create_rest_api(name="x")
+    new_aws().apigateway.put_method(
+        restApiId=api["id"],
+        resourceId=api["rootResourceId"],
+        httpMethod="GET",
+        authorizationType="NONE",
+    )
+    new_aws().apigateway.put_integration(
+        restApiId=api["id"], resourceId=api["rootResourceId"], httpMethod="GET", type="MOCK"
+    )
+    workshop.run(one_node(Deployment(api_id=api["id"], digest="one")), "up")
+    recorder = Never()
+    recorder.operation = "CreateDeployment"
+    outcome = workshop.run(
+        one_node(Deployment(api_id=api["id"], digest="two")), "up", recorder=recorder
+    )
+    made = outcome.steps["it"]
+    assert isinstance(made, Deployment)
+    assert recorder.writes.count("CreateDeployment") == 1
+    found = new_aws().apigateway.get_deployment(restApiId=api["id"], deploymentId=made.id)
+    assert found["description"].endswith("two")

@@ -131,6 +131,7 @@ PASSES_BY_ITSELF = [
         retry.MAPPING,
     ),
     (failure("SetQueueAttributes", "InternalFailure", "", 500), retry.UNSTABLE),
+    (failure("CreateVpc", "", "EndpointConnectionError: no"), retry.UNREACHABLE),
     (failure("CreateRole", "", "ReadTimeoutError"), retry.UNSTABLE),
 ]
 

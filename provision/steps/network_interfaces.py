@@ -39,6 +39,7 @@ class NetworkInterfaces(Step):
     KIND = "ec2.network_interfaces"
     IDENTITY = ("group_id",)
     REPLACEMENT = Replacement.CREATE_FIRST
+    MADE_BY_AWS = True
 
     group_id: Fixed[str]
 

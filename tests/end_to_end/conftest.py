@@ -1,0 +1,77 @@
+"""A home directory with the shipped stack, its own emulator, and `provision` run as a user runs it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+from tests.reference import ROOT
+
+
+@dataclass
+class Home:
+    """A copy of what a user edits, and a port of its own."""
+
+    path: Path
+    port: int
+
+    def provision(self, *words: str, code: int = 0) -> str:
+        """Run the command in a process of its own; its stdout."""
+        environment = {
+            k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "PROVISION"))
+        }
+        done = subprocess.run(
+            [sys.executable, "-m", "provision", "--local-port", str(self.port), *words],
+            cwd=self.path,
+            env=environment | {"COLUMNS": "100", "PYTHONPATH": str(ROOT)},
+            capture_output=True,
+            text=True,
+            check=False,
+            stdin=subprocess.DEVNULL,
+            timeout=300,
+        )
+        assert done.returncode == code, done.stderr
+        assert "Traceback" not in done.stderr
+        return done.stdout
+
+    def client(self, service: str) -> Any:
+        """A boto3 client of the emulator, beside the tool."""
+        return boto3.client(
+            service,  # type: ignore[call-overload]
+            endpoint_url=f"http://127.0.0.1:{self.port}",
+            region_name="us-east-1",
+            aws_access_key_id="test",
+            aws_secret_access_key="test",
+        )
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
+    path = tmp_path_factory.mktemp("home")
+    shutil.copy(ROOT / "config.yaml", path)
+    for folder in ("function", "layer"):
+        shutil.copytree(
+            ROOT / folder, path / folder, ignore=shutil.ignore_patterns("__pycache__", ".*")
+        )
+    made = Home(path, free_port())
+    try:
+        yield made
+    finally:
+        made.provision("local", "reset")
