@@ -14,6 +14,7 @@ HANDLERS: dict[str, bytes | str] = {
     "wrapped.py": "def f(): ...\nhandler = print(f)\n",
     "imported.py": "from app import handler\nfrom app import handler as main\n",
     "branch.py": "try:\n    import x\nexcept ImportError:\n    def handler(): ...\n",
+    "read.py": "other = print or handler\n",
     "broken.py": "def handler(:\n",
     "method.py": "class App:\n    def handler(self): ...\nother = App().handler\n",
     "package/__init__.py": "def handler(): ...\n",
@@ -59,6 +60,7 @@ def test_a_handler_that_is_there(tmp_path: Path, handler: str):
     ("handler", "problem"),
     [
         ("app.main", "app.py defines no main"),
+        ("read.handler", "read.py defines no handler"),
         ("method.handler", "method.py defines no handler"),
         ("nothing.handler", "there is no "),
         ("broken.handler", "broken.py, line 1 is not valid Python"),
