@@ -10,9 +10,11 @@ from provision.steps.alarm import Alarm
 from provision.steps.alias import Alias
 from provision.steps.api_account import ApiAccount
 from provision.steps.api_key import ApiKey
+from provision.steps.base_path import BasePathMapping
 from provision.steps.certificate import Certificate
 from provision.steps.dashboard import Dashboard
 from provision.steps.deployment import Deployment
+from provision.steps.domain_name import DomainName
 from provision.steps.event_invoke import EventInvoke
 from provision.steps.function import Function
 from provision.steps.gateway_endpoint import GatewayEndpoint
@@ -45,9 +47,11 @@ KINDS: Final[Mapping[str, type[Step]]] = {
         Alias,
         ApiAccount,
         ApiKey,
+        BasePathMapping,
         Certificate,
         Dashboard,
         Deployment,
+        DomainName,
         EventInvoke,
         Function,
         GatewayEndpoint,

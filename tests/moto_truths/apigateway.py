@@ -11,12 +11,13 @@ from moto.apigateway.exceptions import BadRequestException, NotFoundException
 from moto.apigateway.models import APIGatewayBackend, UsagePlan
 from moto.apigateway.responses import APIGatewayResponse
 
-from tests.moto_truths import rest_apis
+from tests.moto_truths import domains, rest_apis
 
 
 def teach(monkeypatch: pytest.MonkeyPatch) -> None:
     """Everything below."""
     rest_apis.teach(monkeypatch)
+    domains.teach(monkeypatch)
     teach_tags(monkeypatch)
     teach_keys(monkeypatch)
     teach_plans(monkeypatch)

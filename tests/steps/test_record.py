@@ -111,6 +111,16 @@ def test_a_record_that_says_something_else_is_not_ours(workshop: Workshop) -> No
     assert listed(zone_id)["api.example.com."]["TTL"] == 60
 
 
+def test_another_ttl_of_ours_is_drift(workshop: Workshop) -> None:
+    zone_id = make_zone()
+    workshop.run(one_node(CNAME), "up")
+    values = [{"Value": value} for value in CNAME.values]
+    write(zone_id, "UPSERT", Name=CNAME.name, Type="CNAME", TTL=5, ResourceRecords=values)
+    finding = workshop.run(one_node(CNAME), "up").findings["it"]
+    assert [(change.field, change.have) for change in finding.changes] == [("ttl", 5)]
+    assert listed(zone_id)[CNAME.name]["TTL"] == 300
+
+
 def test_a_record_that_appears_meanwhile_is_not_overwritten(workshop: Workshop) -> None:
     """R2: between the look and the write."""
     zone_id = make_zone()

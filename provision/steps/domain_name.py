@@ -1,0 +1,128 @@
+"""A domain name of API Gateway's: the door that a DNS record leads to, and its certificate."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final, Self, cast
+
+from provision.aws import Aws
+from provision.errors import Foreign, Refused
+from provision.step import Computed, Fixed, Replacement, Tagged
+from provision.steps.certificate import wait_until_issued
+from provision.steps.gateway_tags import change_gateway_tags, from_gateway
+
+if TYPE_CHECKING:
+    from mypy_boto3_apigateway.literals import SecurityPolicyType
+    from mypy_boto3_apigateway.type_defs import DomainNameResponseTypeDef, PatchOperationTypeDef
+
+AVAILABLE_BUDGET: Final = 900
+COMING: Final = frozenset({"PENDING", "UPDATING"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class DomainName(Tagged):
+    """Regional. `certificate` is an ARN of this region and account; `target`, in `target_zone`, is
+    where an alias record leads. Only its name is fixed, so a successor can stand beside it.
+
+    https://docs.aws.amazon.com/apigateway/latest/api/API_CreateDomainName.html
+    """
+
+    KIND = "apigateway.domain"
+    IDENTITY = ("name",)
+    REPLACEMENT = Replacement.CREATE_FIRST
+
+    name: Fixed[str]
+    certificate: str
+    security_policy: str = "TLS_1_2"
+    target: Computed[str] = ""
+    target_zone: Computed[str] = ""
+
+    def observe(self, aws: Aws) -> Self | None:
+        found = self._settled(aws)
+        if found is None:
+            return None
+        return replace(
+            self,
+            certificate=found.get("regionalCertificateArn", ""),
+            security_policy=found.get("securityPolicy", ""),
+            tags=from_gateway(found),
+            target=found.get("regionalDomainName", ""),
+            target_zone=found.get("regionalHostedZoneId", ""),
+        )
+
+    def create(self, aws: Aws) -> Self:
+        wait_until_issued(aws, self.certificate)  # A28: refused before
+        answer = aws.apigateway.create_domain_name(
+            domainName=self.name,
+            regionalCertificateArn=self.certificate,
+            endpointConfiguration={"types": ["REGIONAL"]},
+            securityPolicy=cast("SecurityPolicyType", self.security_policy),
+            tags=self.tags,
+        )
+        self._wait_available(aws)
+        return replace(
+            self,
+            target=answer["regionalDomainName"],
+            target_zone=answer["regionalHostedZoneId"],
+        )
+
+    def update(self, aws: Aws, have: Self, changed: Collection[str]) -> Self:
+        if "tags" in changed:
+            change_gateway_tags(aws, f"/domainnames/{self.name}", have.tags, self.tags)
+        patch: list[PatchOperationTypeDef] = []
+        if "certificate" in changed:
+            wait_until_issued(aws, self.certificate)
+            patch.append(_put("/regionalCertificateArn", self.certificate))
+        if "security_policy" in changed:
+            patch.append(_put("/securityPolicy", self.security_policy))
+        if patch:  # A1: one call, it is allowed once in 30 s
+            aws.apigateway.update_domain_name(domainName=self.name, patchOperations=patch)
+            self._wait_available(aws)
+        return replace(self, target=have.target, target_zone=have.target_zone)
+
+    def delete(self, aws: Aws) -> None:
+        try:
+            pages = aws.apigateway.get_paginator("get_base_path_mappings").paginate(
+                domainName=self.name
+            )
+            left = [mapping["basePath"] for page in pages for mapping in page.get("items", [])]
+            if left:  # A32: they would go with it; ours are gone by now
+                raise Foreign(
+                    f"{self.name} still leads to APIs of others, at {', '.join(sorted(left))}",
+                    hint="remove those base path mappings, then run the command again",
+                )
+            aws.apigateway.delete_domain_name(domainName=self.name)
+        except aws.apigateway.exceptions.NotFoundException:
+            return
+
+    def _get(self, aws: Aws) -> DomainNameResponseTypeDef | None:
+        try:
+            return aws.apigateway.get_domain_name(domainName=self.name)
+        except aws.apigateway.exceptions.NotFoundException:
+            return None
+
+    def _settled(self, aws: Aws) -> DomainNameResponseTypeDef | None:
+        """The domain once it is neither coming nor changing (A29)."""
+
+        def settled() -> tuple[DomainNameResponseTypeDef | None] | None:
+            found = self._get(aws)
+            busy = found is not None and found.get("domainNameStatus") in COMING
+            return None if busy else (found,)
+
+        (found,) = aws.wait(f"domain {self.name} to settle", settled, budget=AVAILABLE_BUDGET)
+        return found
+
+    def _wait_available(self, aws: Aws) -> None:
+        found = self._settled(aws)
+        status = found.get("domainNameStatus", "AVAILABLE") if found else "gone"
+        if status != "AVAILABLE":
+            reason = found.get("domainNameStatusMessage", "no reason given") if found else ""
+            raise Refused(
+                f"domain {self.name} is {status}: {reason}",
+                hint="see the domain in API Gateway's console, then run `provision up` again",
+            )
+
+
+def _put(path: str, value: str) -> PatchOperationTypeDef:
+    return {"op": "replace", "path": path, "value": value}
