@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from provision.engine import Consent
@@ -98,6 +99,12 @@ def test_changed_by_hand_is_put_back(workshop: Workshop) -> None:
     workshop.run(one_node(DASHBOARD), "up")
     assert workshop.last.writes == ["PutDashboard"]
     assert body_now()["widgets"][0]["properties"]["title"] == "Errors"
+
+
+def test_tags_change_without_the_body_being_put_again(workshop: Workshop) -> None:
+    workshop.run(one_node(DASHBOARD), "up")
+    workshop.run(one_node(replace(DASHBOARD, tags={"team": "b"})), "up")
+    assert workshop.last.writes == ["TagResource"]
 
 
 def test_aws_remarks_are_passed_on(account: None) -> None:
