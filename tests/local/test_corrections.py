@@ -429,6 +429,16 @@ def test_a_queue_taken_off_a_function_is_gone(corrected: Connect) -> None:
     assert "DeadLetterConfig" not in found
 
 
+def test_an_empty_description_clears_it(corrected: Connect) -> None:
+    iam = corrected("iam")
+    trust = json.dumps({"Version": "2012-10-17", "Statement": []})
+    iam.create_role(RoleName="role", AssumeRolePolicyDocument=trust, Description="old")
+    iam.update_role(RoleName="role", MaxSessionDuration=7200)
+    assert iam.get_role(RoleName="role")["Role"]["Description"] == "old"
+    iam.update_role(RoleName="role", Description="")
+    assert iam.get_role(RoleName="role")["Role"].get("Description", "") == ""
+
+
 def test_an_alarm_has_one_statistic(corrected: Connect) -> None:
     cloudwatch = corrected("cloudwatch")
     common = {

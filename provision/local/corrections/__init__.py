@@ -11,6 +11,7 @@ from provision.local.corrections import (
     gateway_patches,
     gateway_tags,
     network,
+    roles,
 )
 from provision.local.corrections.raw import Raw
 
@@ -29,6 +30,8 @@ def install(client: Any) -> None:
             alarms.install(events)
         case "ec2":
             network.install(events, raw)
+        case "iam":
+            roles.install(events, raw)
         case "lambda":
             functions.install(events)
         case _:

@@ -11,7 +11,7 @@ from urllib.parse import urlencode, urlsplit
 
 from provision.local.facts import CREDENTIALS
 
-EC2_VERSION: Final = "2016-11-15"
+_VERSIONS: Final = {"ec2": "2016-11-15", "iam": "2010-05-08"}
 _SECONDS: Final = 30
 
 
@@ -31,8 +31,8 @@ class Raw:
         return found if isinstance(found, dict) else {}
 
     def query(self, action: str, parameters: Mapping[str, str]) -> None:
-        """A call of EC2's protocol whose answer does not matter."""
-        form = {"Action": action, "Version": EC2_VERSION, **parameters}
+        """A call of EC2 or IAM whose answer does not matter."""
+        form = {"Action": action, "Version": _VERSIONS[self.service], **parameters}
         self._send("POST", "/", urlencode(form), "application/x-www-form-urlencoded")
 
     def _send(self, method: str, path: str, body: str | None, kind: str) -> tuple[int, bytes]:
