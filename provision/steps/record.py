@@ -198,4 +198,5 @@ def _as_listed(name: str) -> str:
 
 def _spelled(wanted: str | None, shown: str) -> str:
     """As it is wanted, where AWS shows the same name in other letters."""
-    return wanted if wanted and _canonical(wanted) == _canonical(shown) else shown
+    plain = _canonical(shown)
+    return wanted if wanted and _canonical(wanted) == plain else plain

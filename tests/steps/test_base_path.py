@@ -6,6 +6,8 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from moto.apigateway.models import APIGatewayBackend
+from moto.apigateway.models import BasePathMapping as MotoMapping
 
 from provision.errors import Foreign
 from provision.finding import Action
@@ -62,6 +64,25 @@ def test_a_second_one_of_a_path_is_refused_by_aws(account: None) -> None:
     mapping.create(aws)
     with pytest.raises(aws.apigateway.exceptions.ConflictException, match="already exists"):
         replace(mapping, api_id=other_id).create(aws)
+
+
+def test_its_end_is_waited_for(account: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A31, A32: what depends on it asks AWS whether it is gone."""
+    mapping, _ = make_mapping()
+    aws = new_aws()
+    mapping.create(aws)
+    lingering = ["once", "twice"]
+    observe = APIGatewayBackend.get_base_path_mapping
+
+    def linger(self: Any, domain_name: str, base_path: str) -> Any:
+        if lingering:
+            lingering.pop()
+            return MotoMapping(domain_name, mapping.api_id, stage="v1")
+        return observe(self, domain_name, base_path)
+
+    monkeypatch.setattr(APIGatewayBackend, "get_base_path_mapping", linger)
+    mapping.delete(aws)
+    assert lingering == []
 
 
 def test_it_goes_before_its_api(workshop: Workshop) -> None:

@@ -127,7 +127,7 @@ def test_one_that_is_still_coming_is_waited_for(
     """A29; a crashed run may have left it so."""
     domain = make_domain()
     workshop.run(one_node(domain), "up")
-    states = ["AVAILABLE", "UPDATING", "PENDING"]
+    states = ["AVAILABLE", "UPDATING", "PENDING", "UPDATING"]
     get = APIGatewayBackend.get_domain_name
 
     def get_changing(self: Any, name: str) -> Any:
