@@ -118,3 +118,9 @@ def test_policies_are_compared_by_what_they_say(workshop: Workshop) -> None:
     assert workshop.run(one_node(want), "plan").findings["it"].action is Action.KEEP
     narrower = replace(want, policy=policy("dynamodb:Query"))
     assert workshop.run(one_node(narrower), "plan").findings["it"].action is Action.UPDATE
+
+
+def test_where_it_leads_is_read_and_not_remembered(workshop: Workshop) -> None:
+    made = made_endpoint(workshop, make_endpoint(new_aws()))
+    other = replace(made, vpc_id="vpc-1", service="com.amazonaws.us-east-1.s3", state="failed")
+    assert other.observe(new_aws()) == made

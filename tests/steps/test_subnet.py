@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from provision.step import Step
@@ -36,3 +37,9 @@ def test_its_arn_is_what_policies_name(workshop: Workshop) -> None:
     assert found["SubnetArn"] == made.arn
     assert found["AvailabilityZone"] == "us-east-1b"
     assert not found["MapPublicIpOnLaunch"]
+
+
+def test_where_it_stands_is_read_and_not_remembered(workshop: Workshop) -> None:
+    made = workshop.run(one_node(make_subnet(new_aws())), "up").steps["it"]
+    assert isinstance(made, Subnet)
+    assert replace(made, vpc_id="vpc-1", zone="us-east-1f").observe(new_aws()) == made

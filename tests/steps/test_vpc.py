@@ -58,3 +58,14 @@ def test_the_owner_is_compared_to_the_letter() -> None:
     """EC2's filters read `*` and `?` as any characters."""
     Vpc(cidr="10.1.0.0/24", tags={OWNER: "tap-dev/vpc"}).create(new_aws())
     assert Vpc(cidr="10.1.0.0/24", tags={OWNER: "tap-*/vpc"}).observe(new_aws()) is None
+
+
+def test_removing_what_this_run_made_does_not_wait_for_it_to_appear(account: None) -> None:
+    """V1: an id just made is waited for, but not by who removes it."""
+    aws = new_aws()
+    made = Vpc(cidr="10.1.0.0/24", tags={OWNER: "tap-dev/vpc"}).create(aws)
+    began = aws.clock.now()
+    made.delete(aws)
+    made.delete(aws)
+    assert aws.clock.now() == began
+    assert made.observe(aws) is None
