@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def configured(directory: Path, changes: Mapping[str, Any] | None = None) -> Config:
-    """config.yaml beside the repository's sources, with `changes` merged in (None removes a key)."""
+    """The shipped config.yaml with `changes` merged in (None removes a key)."""
     settings = yaml.safe_load((ROOT / "config.yaml").read_text("utf-8"))
     settings.pop("environments")
     for part in (*settings["functions"].values(), *settings["layers"].values()):

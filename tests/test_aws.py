@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
 from botocore.exceptions import ClientError, ConnectionClosedError
 
 from provision.aws import Access, Aws
@@ -47,7 +48,9 @@ class Raw:
 
 def json_error(code: str, message: str, status: int = 400) -> AWSResponse:
     body = f'{{"__type": "{code}", "message": "{message}"}}'.encode()
-    return AWSResponse("http://x", status, {"x-amzn-ErrorType": code}, Raw(body))
+    headers = HTTPHeaders()
+    headers["x-amzn-ErrorType"] = code
+    return AWSResponse("http://x", status, headers, Raw(body))
 
 
 def aws_with(answers: Answers) -> Aws:

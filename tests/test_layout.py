@@ -1,4 +1,4 @@
-"""Size and shape as tests: no module over 300 lines, no function over 40, a first line that says why."""
+"""Size and shape as tests: short modules and functions, a first line that says why."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The shipped stack on moto: up, unchanged, changed, without state, down; every row really there."""
+"""The shipped stack on moto: up, unchanged, changed, without state, down; every row there."""
 
 from __future__ import annotations
 

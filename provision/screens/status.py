@@ -80,7 +80,7 @@ def status_screen(
     parts: list[RenderableType] = [_heading(heading)]
     parts += [_nodes(states, health, width), *_explained(findings, states, width)]
     if health.traffic:
-        parts += [Text(), _traffic(health, width)]
+        parts += [Text(), _traffic(health)]
     parts += [Text(), _alarms(health), _summary(states, health)]
     return Group(*parts)
 
@@ -168,9 +168,9 @@ def _skipped(findings: Mapping[str, Finding], states: Mapping[str, State]) -> li
     ]
 
 
-def _traffic(health: Health, width: int) -> Table:
-    table = Table(box=None, padding=(0, 2, 0, 0), width=min(width, 100))
-    table.add_column("last hour", style="bold")
+def _traffic(health: Health) -> Table:
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    table.add_column("Last hour", style="bold", header_style="bold", min_width=AREA_WIDTH - 2)
     for title in ("invocations", "", "errors", "p95 ms", "dead letters"):
         table.add_column(title, justify="left" if not title else "right")
     for node, traffic in health.traffic.items():

@@ -48,7 +48,9 @@ def add_monitoring(
     stack.add(
         "monitoring.dashboard",
         # W4: dashboards are global in an account, so the name carries the region.
-        lambda: Dashboard(name=site.name(site.where.region), body=dashboard_body(site)),
+        lambda: Dashboard(
+            name=site.name(site.where.region), body=dashboard_body(site), tags=site.tags
+        ),
     )
 
 

@@ -24,8 +24,8 @@ GONE_BUDGET = 600
 
 @dataclass(frozen=True, kw_only=True)
 class Table(Tagged):
-    """`read_capacity` and `write_capacity` (units a second) are what it starts with: afterwards they
-    are auto scaling's (D8). `ttl` names the attribute that holds the second of expiry.
+    """`read_capacity` and `write_capacity` (units a second) are what it starts with: afterwards
+    they are auto scaling's (D8). `ttl` names the attribute that holds the second of expiry.
 
     https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_CreateTable.html
     """

@@ -1,4 +1,4 @@
-"""A home directory with the shipped stack, its own emulator, and `provision` run as a user runs it."""
+"""A home with the shipped stack, an emulator of its own, and `provision` run as users do."""
 
 from __future__ import annotations
 

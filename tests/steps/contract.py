@@ -30,6 +30,8 @@ class StepContract:
     """Field → another value it can be changed to in place."""
     fixed_edits: ClassVar[Mapping[str, Any]] = {}
     """Fixed field → another value, which means replacing (optional)."""
+    drift_only: ClassVar[frozenset[str]] = frozenset()
+    """Fields with one wanted value: they only ever show what nobody declared."""
 
     def given(self, aws: Any) -> Step:
         """Make what the step needs, and return the step."""
@@ -49,7 +51,7 @@ class StepContract:
         assert all(name in vars(step) for name in step.IDENTITY)
 
     def test_every_field_is_edited_or_marked(self, step: Step) -> None:
-        assert set(marked(type(step), None)) == set(self.edits)
+        assert set(marked(type(step), None)) == set(self.edits) | self.drift_only
         for name, value in {**self.edits, **self.fixed_edits}.items():
             assert vars(step)[name] != value, f"the edit of {name} changes nothing"
         assert set(self.fixed_edits) <= set(marked(type(step), Mark.FIXED))
@@ -89,6 +91,14 @@ class StepContract:
         assert seen is not None
         computed = marked(type(step), Mark.COMPUTED)
         assert {n: vars(made)[n] for n in computed} == {n: vars(seen)[n] for n in computed}
+
+    def test_every_field_is_read_and_none_assumed(self, step: Step, workshop: Workshop) -> None:
+        """A field copied from the value asked with would hide drift when that says the same."""
+        made = workshop.run(one_node(step), "up").steps["it"]
+        seen = made.observe(new_aws())
+        for name, value in {**self.edits, **self.fixed_edits}.items():
+            if name not in step.IDENTITY:
+                assert replace(made, **{name: value}).observe(new_aws()) == seen, name
 
     def test_every_edit_converges_there_and_back(self, step: Step, workshop: Workshop) -> None:
         workshop.run(one_node(step), "up")

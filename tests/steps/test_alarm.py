@@ -9,7 +9,7 @@ import pytest
 
 from provision.finding import Action
 from provision.steps.alarm import Alarm
-from tests.steps.observed import ObservedContract
+from tests.steps.contract import StepContract
 from tests.workshop import Workshop, new_aws, one_node
 
 TOPIC = "arn:aws:sns:us-east-1:123456789012:tap-dev-alarms"
@@ -28,7 +28,7 @@ ALARM = Alarm(
 )
 
 
-class TestAlarm(ObservedContract):
+class TestAlarm(StepContract):
     edits: ClassVar = {
         "description": "",
         "namespace": "AWS/ApiGateway",

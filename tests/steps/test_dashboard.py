@@ -10,7 +10,7 @@ from provision.engine import Consent
 from provision.finding import Action
 from provision.steps.dashboard import Dashboard
 from provision.unknown import UNKNOWN
-from tests.steps.observed import ObservedContract
+from tests.steps.contract import StepContract
 from tests.workshop import Workshop, new_aws, one_node
 
 BODY: dict[str, Any] = {
@@ -33,7 +33,7 @@ BODY: dict[str, Any] = {
 DASHBOARD = Dashboard(name="tap-dev-us-east-1", body=BODY, tags={"team": "a"})
 
 
-class TestDashboard(ObservedContract):
+class TestDashboard(StepContract):
     edits: ClassVar = {
         "body": {"start": "-PT6H", "widgets": BODY["widgets"][:1]},
         "tags": {"team": "b", "more": "c"},

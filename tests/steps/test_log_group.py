@@ -6,13 +6,13 @@ from typing import Any, ClassVar
 
 from provision.finding import Action
 from provision.steps.log_group import FOREVER, LogGroup
-from tests.steps.observed import ObservedContract
+from tests.steps.contract import StepContract
 from tests.workshop import Workshop, new_aws, one_node
 
 GROUP = LogGroup(name="/aws/lambda/tap-dev-items", retention=30, tags={"team": "a"})
 
 
-class TestLogGroup(ObservedContract):
+class TestLogGroup(StepContract):
     edits: ClassVar = {"retention": 7, "tags": {"team": "b", "more": "c"}}
     fixed_edits: ClassVar = {"name": "/aws/lambda/tap-dev-other"}
 

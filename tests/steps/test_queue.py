@@ -11,7 +11,7 @@ import pytest
 from provision.finding import Action
 from provision.steps.policy import VERSION, canonical
 from provision.steps.queue import Queue
-from tests.steps.observed import ObservedContract
+from tests.steps.contract import StepContract
 from tests.workshop import Workshop, new_aws, one_node
 
 QUEUE = Queue(name="tap-dev-items-dead-letters", tags={"team": "a"})
@@ -29,7 +29,7 @@ OPEN = canonical(
 )
 
 
-class TestQueue(ObservedContract):
+class TestQueue(StepContract):
     edits: ClassVar = {
         "retention": 345_600,
         "visibility": 0,

@@ -10,7 +10,7 @@ import pytest
 from provision.finding import Action
 from provision.steps.policy import VERSION, as_text, trust
 from provision.steps.role import Role
-from tests.steps.observed import ObservedContract
+from tests.steps.contract import StepContract
 from tests.workshop import Workshop, new_aws, one_node
 
 LAMBDA = "lambda.amazonaws.com"
@@ -25,7 +25,7 @@ ROLE = Role(
 )
 
 
-class TestRole(ObservedContract):
+class TestRole(StepContract):
     edits: ClassVar = {
         "service": "apigateway.amazonaws.com",
         "description": "",

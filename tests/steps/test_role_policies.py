@@ -14,7 +14,7 @@ from provision.step import Document
 from provision.steps.policy import VERSION, as_text, canonical, trust
 from provision.steps.role import Role
 from provision.steps.role_policies import RolePolicies
-from tests.steps.observed import ObservedContract
+from tests.steps.contract import StepContract
 from tests.workshop import Workshop, new_aws, one_node
 
 ROLE = "tap-dev-items"
@@ -35,7 +35,7 @@ def make_role() -> None:
     )
 
 
-class TestRolePolicies(ObservedContract):
+class TestRolePolicies(StepContract):
     edits: ClassVar = {"policies": {"logs": allow("logs:CreateLogStream"), "y": allow("c:D")}}
 
     def given(self, aws: Any) -> RolePolicies:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from provision.finding import Action
-from provision.step import Mark, Step, marked
+from provision.step import Step
 from provision.steps.stage import Stage
 from tests.steps.contract import StepContract
 from tests.steps.test_deployment import api_with_a_method
@@ -36,6 +36,7 @@ def given_stage() -> Stage:
 
 
 class TestStage(StepContract):
+    drift_only = frozenset({"strays"})
     edits = {
         "deployment_id": "another",
         "tracing": False,
@@ -52,27 +53,10 @@ class TestStage(StepContract):
     def given(self, aws: Any) -> Step:
         return given_stage()
 
-    def test_every_field_is_edited_or_marked(self, step: Step) -> None:
-        """`strays` has one wanted value, none: what fills it is in the drift tests below."""
-        assert set(marked(type(step), None)) == {*self.edits, "strays"}
-        for name, value in {**self.edits, **self.fixed_edits}.items():
-            assert vars(step)[name] != value, f"the edit of {name} changes nothing"
-        assert set(self.fixed_edits) <= set(marked(type(step), Mark.FIXED))
-
 
 @pytest.fixture
 def stage(account: None) -> Stage:
     return given_stage()
-
-
-@pytest.mark.parametrize("name", TestStage.edits)
-def test_every_field_is_read_from_aws(workshop: Workshop, stage: Stage, name: str) -> None:
-    """Not only remembered: without state, too, AWS's value is what is found."""
-    edited = replace(stage, **{name: TestStage.edits[name]})
-    workshop.run(one_node(edited), "up")
-    workshop.forget()
-    finding = workshop.run(one_node(stage), "plan").findings["it"]
-    assert [change.field for change in finding.changes] == [name]
 
 
 def shown(stage: Stage) -> Any:

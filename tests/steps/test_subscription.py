@@ -10,7 +10,7 @@ from moto.sns.models import Subscription as MotoSubscription
 
 from provision.finding import Action
 from provision.steps.subscription import Subscription
-from tests.steps.observed import ObservedContract
+from tests.steps.contract import StepContract
 from tests.workshop import Workshop, new_aws, one_node
 
 TOPIC = "arn:aws:sns:us-east-1:123456789012:tap-dev-alarms"
@@ -27,7 +27,7 @@ def _topics(account: None) -> None:
     make_topics()
 
 
-class TestSubscription(ObservedContract):
+class TestSubscription(StepContract):
     edits: ClassVar = {}
     fixed_edits: ClassVar = {
         "topic": TOPIC.replace("alarms", "other"),

@@ -10,7 +10,7 @@ import pytest
 from provision.finding import Action
 from provision.steps.policy import canonical
 from provision.steps.topic import Topic
-from tests.steps.observed import ObservedContract
+from tests.steps.contract import StepContract
 from tests.workshop import Workshop, new_aws, one_node
 
 TOPIC = Topic(name="tap-dev-alarms", tags={"team": "a"})
@@ -28,7 +28,7 @@ OPEN = canonical(
 )
 
 
-class TestTopic(ObservedContract):
+class TestTopic(StepContract):
     edits: ClassVar = {
         "display": "Alarms of tap",
         "policy": OPEN,

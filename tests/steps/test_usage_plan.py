@@ -1,4 +1,4 @@
-"""The usage plan: the contract, one call for all changes, order of deletion, keys and values."""
+"""The usage plan: the contract, one call for all changes, the order of deletion."""
 
 from __future__ import annotations
 

@@ -1,0 +1,91 @@
+"""Makes the README's pictures from a real run on the embedded emulator: `make screenshots`.
+
+The commands run in this process, so that rich can export what it drew.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from rich.console import Console
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+os.environ.pop("NO_COLOR", None)
+
+from provision import local  # noqa: E402
+from provision.aws import Access, Aws  # noqa: E402
+from provision.commands.down import down  # noqa: E402
+from provision.commands.session import Session  # noqa: E402
+from provision.commands.status import status  # noqa: E402
+from provision.commands.up import up  # noqa: E402
+from provision.opening import Options  # noqa: E402
+
+PICTURES = ROOT / "docs" / "pictures"
+WIDTH = 96
+PORT = 4577
+
+
+def main() -> None:
+    PICTURES.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="tap-") as folder:
+        home = Path(folder)
+        shutil.copy(ROOT / "config.yaml", home)
+        for source in ("function", "layer"):
+            shutil.copytree(ROOT / source, home / source)
+        options = Options(home / "config.yaml", "local", local_port=PORT)
+        try:
+            picture("up", "provision up --local --yes", options, make)
+            send_traffic()
+            picture("status", "provision status --local", options, show)
+            down(session(options, console()), yes=True, destroy=(), destroy_data=True, workers=8)
+        finally:
+            local.reset(home / ".provision" / "emulator")
+
+
+def send_traffic() -> None:
+    """Some direct invocations: the emulator counts no others."""
+    access = Access(
+        "us-east-1", endpoint=f"http://127.0.0.1:{PORT}", credentials=local.CREDENTIALS, paced=False
+    )
+    event = {"resource": "/items", "path": "/items", "httpMethod": "GET", "headers": {}}
+    payload = json.dumps(event | {"requestContext": {"requestId": "1", "stage": "v1"}}).encode()
+    for _ in range(25):
+        Aws(access).lambda_.invoke(FunctionName="tap-local-items", Payload=payload)
+
+
+def make(session: Session) -> None:
+    up(session, yes=True, adopt=(), destroy=(), workers=8)
+
+
+def show(session: Session) -> None:
+    status(session, watch=False, check=False)
+
+
+def console() -> Console:
+    """Records what is drawn on it and shows nothing."""
+    return Console(
+        record=True, width=WIDTH, color_system="truecolor", file=io.StringIO(), highlight=False
+    )
+
+
+def session(options: Options, screen: Console) -> Session:
+    return Session(options, errors=screen, results=screen)
+
+
+def picture(name: str, title: str, options: Options, run: Callable[[Session], None]) -> None:
+    screen = console()
+    run(session(options, screen))
+    screen.save_svg(str(PICTURES / f"{name}.svg"), title=title)
+    print(PICTURES / f"{name}.svg")  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()
