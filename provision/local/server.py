@@ -17,6 +17,7 @@ from filelock import FileLock, Timeout
 from hypercorn.asyncio import serve
 from hypercorn.config import Config
 
+from provision.local import reports
 from provision.local.facts import HOST
 
 IDENTITY: Final = "/_provision"
@@ -126,6 +127,7 @@ async def _answer(send: Send, status: int, body: dict[str, object]) -> None:
 async def _serve(root: Path, port: int) -> None:
     ministack = importlib.import_module("ministack.app")
     persistence = importlib.import_module("ministack.core.persistence")
+    reports.install()
 
     def save() -> None:
         persistence.save_all(ministack._build_persistence_save_dict())  # noqa: SLF001 - no public one
