@@ -101,7 +101,13 @@ Waiting = Callable[[str], None]
 class Aws:
     """Clients and facts of one account and region. Safe to use from many threads."""
 
-    def __init__(self, access: Access, *, clock: Clock | None = None) -> None:
+    def __init__(
+        self,
+        access: Access,
+        *,
+        clock: Clock | None = None,
+        core: botocore.session.Session | None = None,
+    ) -> None:
         self.access = access
         self.clock = clock or Clock()
         self.calls = Calls()
@@ -110,7 +116,7 @@ class Aws:
         """Ids and names made in this run: AWS may deny for a while that they exist (V1, I1)."""
         self.iam_written = False
         self._pacer = Pacer(self.clock) if access.paced else None
-        self._core = botocore.session.Session(profile=access.profile)
+        self._core = core or botocore.session.Session(profile=access.profile)
         self._session = boto3.Session(botocore_session=self._core, region_name=access.region)
         self._clients: dict[str, Any] = {}
         self._where: Where | None = None

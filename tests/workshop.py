@@ -8,8 +8,11 @@ import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import cache
 from pathlib import Path
 from typing import Any
+
+import botocore.session
 
 from provision.aws import READ_PREFIXES, Access, Aws
 from provision.engine import Consent, Engine
@@ -62,6 +65,12 @@ class Recorder:
             raise Died(model.name)
 
 
+@cache
+def _core() -> botocore.session.Session:
+    """One for all tests: making it costs as much as ten calls to the emulator."""
+    return botocore.session.Session()
+
+
 def new_aws(recorder: Recorder | None = None) -> Aws:
     access = Access(
         region=REGION,
@@ -69,7 +78,7 @@ def new_aws(recorder: Recorder | None = None) -> Aws:
         prepare=recorder.watch if recorder else None,
         paced=False,
     )
-    return Aws(access, clock=VirtualClock())
+    return Aws(access, clock=VirtualClock(), core=_core())
 
 
 ALLOW_ALL = Consent(destroy_data=True)
