@@ -18,6 +18,7 @@ from hypercorn.asyncio import serve
 from hypercorn.config import Config
 
 from provision.local import reports
+from provision.local.alarms import Watch
 from provision.local.facts import HOST
 
 IDENTITY: Final = "/_provision"
@@ -139,10 +140,11 @@ async def _serve(root: Path, port: int) -> None:
         loop.add_signal_handler(signal.SIGTERM, front.stop.set)
         loop.add_signal_handler(signal.SIGINT, front.stop.set)
     saving = asyncio.create_task(saver.run(front.stop))
+    watching = asyncio.create_task(Watch().run(front.stop))
 
     async def asked_to_stop() -> None:
         await front.stop.wait()
-        await saving
+        await asyncio.gather(saving, watching)
 
     config = Config()
     config.bind = [f"{HOST}:{port}"]
