@@ -138,7 +138,7 @@ class Record(Step):
     def _listed(self, aws: Aws, zone_id: str) -> ResourceRecordSetOutputTypeDef | None:
         answer = aws.route53.list_resource_record_sets(
             HostedZoneId=zone_id,
-            StartRecordName=_as_listed(self.name),
+            StartRecordName=_canonical(self.name) + ".",
             StartRecordType=self.type,
             MaxItems="1",
         )
@@ -190,10 +190,6 @@ def public_zone(aws: Aws, name: str) -> str | None:
 def _canonical(name: str) -> str:
     """R5: AWS shows names in lower case, with a last dot, and `*` as `\\052`."""
     return name.lower().rstrip(".").replace("\\052", "*")
-
-
-def _as_listed(name: str) -> str:
-    return _canonical(name).replace("*", "\\052") + "."
 
 
 def _spelled(wanted: str | None, shown: str) -> str:

@@ -104,13 +104,17 @@ def teach_records(monkeypatch: pytest.MonkeyPatch) -> None:
     """Names stay as written (R5), CREATE overwrites (R2), DELETE takes other values and what is not
     there (R3), and a change is everywhere at once (R4)."""
     change_resource_record_sets = Route53Backend.change_resource_record_sets
+    get_record_sets = FakeZone.get_record_sets
     respond = Route53.change_resource_record_sets
+
+    def get_record_sets_from(self: Any, start_type: str, start_name: str) -> Any:
+        return get_record_sets(self, start_type, start_name and _as_shown(start_name))
 
     def change_checked(self: Any, zoneid: str, change_list: list[dict[str, Any]]) -> None:
         zone = self.get_hosted_zone(zoneid)
         for change in change_list:
             wanted = change["ResourceRecordSet"]
-            wanted["Name"] = wanted["Name"].lower().rstrip(".").replace("*", "\\052") + "."
+            wanted["Name"] = _as_shown(wanted["Name"])
             _check_change(zone, change["Action"], wanted)
         change_resource_record_sets(self, zoneid, change_list)
 
@@ -120,8 +124,13 @@ def teach_records(monkeypatch: pytest.MonkeyPatch) -> None:
         result["ChangeInfo"]["Status"] = "PENDING"
         return answer
 
+    monkeypatch.setattr(FakeZone, "get_record_sets", get_record_sets_from)
     monkeypatch.setattr(Route53Backend, "change_resource_record_sets", change_checked)
     monkeypatch.setattr(Route53, "change_resource_record_sets", respond_pending)
+
+
+def _as_shown(name: str) -> str:
+    return name.lower().rstrip(".").replace("*", "\\052") + "."
 
 
 def _check_change(zone: FakeZone, action: str, wanted: dict[str, Any]) -> None:
