@@ -87,10 +87,9 @@ class Engine:
 
     def judge(self, node: Node[Step], want: Step, have: Step | None) -> Finding:
         """The action that follows from the two values."""
-        if want.MADE_BY_AWS:
-            return self._finding(node, want, have, Action.KEEP)
         if have is None:
-            return self._finding(node, want, None, Action.CREATE)
+            action = Action.KEEP if want.MADE_BY_AWS else Action.CREATE
+            return self._finding(node, want, None, action)
         record = self.journal.records.get(node.name)
         changes = difference(
             want,

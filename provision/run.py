@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from provision.engine import Engine, Moment
@@ -126,12 +126,18 @@ def down(engine: Engine, removal: Survey, *, workers: int = WORKERS) -> Outcome:
 def _remove(
     engine: Engine, findings: Mapping[str, Finding], workers: int
 ) -> dict[str, ProvisionError]:
-    graph = {name: finding.needs for name, finding in findings.items()}
+    graph = {name: _needed(finding.needs, findings) for name, finding in findings.items()}
 
     def visit(name: str) -> None:
         engine.remove(findings[name])
 
     return _walk(engine, reversed_graph(graph), visit, workers)
+
+
+def _needed(needs: Iterable[str], names: Iterable[str]) -> tuple[str, ...]:
+    """The needs, and their predecessors set aside (`vpc~1`): what uses the old goes first."""
+    wanted = set(needs)
+    return tuple(name for name in names if name.partition("~")[0] in wanted)
 
 
 def _forgotten(engine: Engine, workers: int) -> dict[str, Finding]:

@@ -1,4 +1,4 @@
-"""The network's steps together: made in order, and taken down in order."""
+"""The network's steps together: made in order, moved to another range, and taken down in order."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from provision.errors import Refused
+from provision.finding import Action
 from provision.graph import Stack
 from provision.step import Step
 from provision.steps.gateway_endpoint import GatewayEndpoint
@@ -94,6 +95,18 @@ def test_up_again_writes_nothing_and_down_leaves_nothing(workshop: Workshop) -> 
     assert order.index("DeleteNetworkInterface") < order.index("DeleteSecurityGroup")
     assert order.index("DeleteNetworkInterface") < order.index("DeleteSubnet")
     assert order[-1] == "DeleteVpc"
+
+
+def test_another_range_is_made_before_the_old_one_goes(workshop: Workshop) -> None:
+    made = workshop.run(network("10.1.0"), "up").steps
+    leave_an_interface(made["subnet"], made["group"])
+    outcome = workshop.run(network("10.2.0"), "up")
+    assert outcome.findings["group"].action is Action.REPLACE
+    assert ranges() == {"10.2.0.0/24"}
+    writes = workshop.last.writes
+    assert writes.index("CreateVpcEndpoint") < writes.index("DeleteVpcEndpoints")
+    workshop.run(network("10.2.0"), "up")
+    assert workshop.last.writes == []
 
 
 def test_what_somebody_else_keeps_there_stops_down_and_is_told(workshop: Workshop) -> None:
