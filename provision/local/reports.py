@@ -7,13 +7,15 @@ from __future__ import annotations
 import importlib
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Final
 from uuid import uuid4
 
 Headers = Mapping[str, str]
 Answer = tuple[int, dict[str, str], bytes]
+Outcome = tuple[dict[str, Any] | None, str | None]
 
 _VARIABLE: Final = re.compile(r"\$context\.([A-Za-z]+(?:\.[A-Za-z]+)*)")
 _STREAM: Final = "requests"
@@ -24,64 +26,46 @@ _SERVER_ERROR: Final = 500
 def install() -> None:
     """Called once, in the emulator's process, before it serves."""
     gateway: Any = importlib.import_module("ministack.services.apigateway_v1")
-    execute, call = gateway._handle_execute_in_scope, gateway._call_lambda_raw
+    gateway._handle_execute_in_scope = partial(_execute, gateway, gateway._handle_execute_in_scope)
+    gateway._call_lambda_raw = partial(_call, gateway._call_lambda_raw)
 
-    async def reported_execute(
-        api_id: str,
-        stage_name: str,
-        method: str,
-        path: str,
-        headers: Headers,
-        body: bytes,
-        query_params: Mapping[str, list[str]],
-        owner_account_id: str,
-        owner_region: str,
-    ) -> Answer:
-        began = time.monotonic()
-        answer: Answer = await execute(
-            api_id,
-            stage_name,
-            method,
-            path,
-            headers,
-            body,
-            query_params,
-            owner_account_id,
-            owner_region,
+
+async def _execute(
+    gateway: Any, execute: Callable[..., Awaitable[Answer]], *request: Any
+) -> Answer:
+    """A request to a deployed API, in the account and region of that API."""
+    began = time.monotonic()
+    answer = await execute(*request)
+    milliseconds = (time.monotonic() - began) * 1000
+    api_id, stage_name, method, path, headers, *_ = request
+    if stage := gateway._stages_v1.get(api_id, {}).get(stage_name):
+        _measure(gateway._rest_apis.get(api_id)["name"], stage_name, answer[0], milliseconds)
+        values = _request_values(gateway, api_id, method, path, headers)
+        where = {"stage": stage_name, "path": f"/{stage_name}{path}"}
+        _log_access(stage, {**values, **where, **_answer_values(answer, milliseconds)})
+    return answer
+
+
+async def _call(
+    call: Callable[..., Awaitable[Outcome]],
+    function: str,
+    event: object,
+    *,
+    account_id: str | None = None,
+    region: str | None = None,
+) -> Outcome:
+    """What an API's integration asks of a function, known by its ARN."""
+    began = time.monotonic()
+    result, error = await call(function, event, account_id=account_id, region=region)
+    if result is not None:
+        functions = importlib.import_module("ministack.services.lambda_svc")
+        functions._emit_lambda_metrics(
+            function.rpartition(":function:")[2].partition(":")[0],
+            duration_ms=(time.monotonic() - began) * 1000,
+            error=bool(result.get("error")),
+            throttle=bool(result.get("throttle")),
         )
-        milliseconds = (time.monotonic() - began) * 1000
-        stage = gateway._stages_v1.get(api_id, {}).get(stage_name)
-        if stage:
-            name = gateway._rest_apis.get(api_id)["name"]
-            _measure(name, stage_name, answer[0], milliseconds)
-            known = _request_values(gateway, api_id, method, path, headers)
-            known["path"] = f"/{stage_name}{path}"
-            _log_access(
-                stage, {**known, "stage": stage_name, **_answer_values(answer, milliseconds)}
-            )
-        return answer
-
-    async def reported_call(
-        function_ref: str,
-        event: object,
-        *,
-        account_id: str | None = None,
-        region: str | None = None,
-    ) -> tuple[dict[str, Any] | None, str | None]:
-        began = time.monotonic()
-        result, error = await call(function_ref, event, account_id=account_id, region=region)
-        if result is not None:
-            functions = importlib.import_module("ministack.services.lambda_svc")
-            functions._emit_lambda_metrics(
-                function_ref.rpartition(":function:")[2].partition(":")[0],
-                duration_ms=(time.monotonic() - began) * 1000,
-                error=bool(result.get("error")),
-                throttle=bool(result.get("throttle")),
-            )
-        return result, error
-
-    gateway._handle_execute_in_scope = reported_execute
-    gateway._call_lambda_raw = reported_call
+    return result, error
 
 
 def _measure(api: str, stage: str, status: int, milliseconds: float) -> None:
