@@ -75,12 +75,13 @@ def start(root: Path, *, port: int = DEFAULT_PORT, report: Report) -> Emulator:
         )
     root = root.resolve()
     with _alone(root):
-        if found := running(root):
-            if found.port == port:
-                return found
+        found = running(root)
+        if found and found.port == port:
+            return found
+        _refuse_taken(port)
+        if found:
             report(f"moving the emulator from port {found.port} to {port}")
             _stop(root, found)
-        _refuse_taken(port)
         return _launch(root, port, report)
 
 
@@ -118,13 +119,19 @@ def running(root: Path) -> Emulator | None:
 
 def _ask(root: Path, port: int) -> Emulator | None:
     """A stale record is harmless: whatever else answers there does not name this directory."""
+    answer = _identity(port)
+    if answer.get("root") != str(root):
+        return None
+    return Emulator(f"http://{HOST}:{port}", port, answer["pid"])
+
+
+def _identity(port: int) -> dict[str, Any]:
+    """What an emulator of ours says of itself; empty when none answers."""
     try:
         answer = json.loads(_request("GET", port, _IDENTITY))
-        if answer["root"] == str(root):
-            return Emulator(f"http://{HOST}:{port}", port, answer["pid"])
-    except (OSError, http.client.HTTPException, ValueError, KeyError, TypeError):
-        pass
-    return None
+    except (OSError, http.client.HTTPException, ValueError):
+        return {}
+    return answer if isinstance(answer, dict) else {}
 
 
 def _request(method: str, port: int, path: str, headers: Mapping[str, str] | None = None) -> bytes:
@@ -158,7 +165,8 @@ def _alone(root: Path) -> Iterator[None]:
 def _refuse_taken(port: int) -> None:
     if is_free(HOST, port):
         return
-    by = holder(port) or "another program"
+    elsewhere = _identity(port).get("root")
+    by = f"the emulator of {elsewhere}" if elsewhere else holder(port) or "another program"
     other = DEFAULT_PORT + 11 if port == DEFAULT_PORT else port + 1
     raise PortTaken(
         f"port {port} of this machine, where the emulator should listen, is taken by {by}",

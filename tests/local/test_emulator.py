@@ -186,6 +186,20 @@ def test_a_taken_port_is_named_with_its_holder(root: Path) -> None:
 
 
 @pytest.mark.emulator
+def test_a_port_taken_by_another_emulator_of_ours(root: Path) -> None:
+    """Two checkouts side by side; and the one that cannot move keeps running where it is."""
+    other = root.parent / "other"
+    taken = local.start(other, port=free_port(), report=quiet)
+    try:
+        mine = local.start(root, port=free_port(), report=quiet)
+        with pytest.raises(local.PortTaken, match=f"taken by the emulator of {other}"):
+            local.start(root, port=taken.port, report=quiet)
+        assert local.running(root) == mine
+    finally:
+        local.stop(other)
+
+
+@pytest.mark.emulator
 def test_a_stale_record_is_harmless(root: Path) -> None:
     """Another emulator answers on the recorded port, under a process id that is alive."""
     other = local.start(root, port=free_port(), report=quiet)
