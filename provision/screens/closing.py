@@ -11,7 +11,7 @@ from rich.text import Text
 from provision.aws import Calls
 from provision.finding import Action
 from provision.run import Outcome
-from provision.screens.words import SIGNS, counted, seconds
+from provision.screens.words import SIGNS, counted, program, seconds
 from provision.stack.site import Site
 
 
@@ -42,13 +42,12 @@ def print_welcome(console: Console, outputs: Mapping[str, str], site: Site, *, l
     endpoint = outputs.get("api_endpoint")
     if not endpoint:
         return
-    flags = "--local " if local else f"--env {site.config.environment} "
     route = next((r.path for r in site.config.api.route_list if r.method == "GET"), "/")
-    key = (
-        f"provision outputs api_key {flags.strip()}"
+    ask = (
+        f"{program()} outputs api_key --local"
         if local
-        else (f"provision {flags}outputs api_key")
+        else f"{program()} --env {site.config.environment} outputs api_key"
     )
     console.print()
-    console.print(f"The key:   {key}", soft_wrap=True)
-    console.print(f'A request: curl -H "x-api-key: $({key})" {endpoint}{route}', soft_wrap=True)
+    console.print(f"The key:   {ask}", soft_wrap=True)
+    console.print(f'A request: curl -H "x-api-key: $({ask})" {endpoint}{route}', soft_wrap=True)

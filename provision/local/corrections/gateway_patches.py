@@ -106,6 +106,8 @@ def _mapping(
     if not current:
         return None
     wanted = _patched(current, json.loads(params["body"])["patchOperations"], model.output_shape)
+    if "restapiId" in wanted:  # the path of the patch and the name in the document differ in case
+        wanted["restApiId"] = wanted.pop("restapiId")
     if wanted["basePath"] != current["basePath"]:
         raw.json("DELETE", path)
     return Success(), _answer(raw.json("POST", path.rpartition("/")[0], wanted))

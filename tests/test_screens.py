@@ -1,0 +1,171 @@
+"""The screens: readable at 80 columns, without colour, and what they print works as pasted."""
+
+from __future__ import annotations
+
+import io
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from provision.engine import Moment
+from provision.finding import Action, Cause, Change, Finding
+from provision.health import Health, Traffic
+from provision.screens.plan import plan_screen
+from provision.screens.progress import Progress
+from provision.screens.status import Heading, State, sparkline, state_of, status_screen
+from provision.screens.words import program, readable, seconds, shortened
+from provision.steps.table import Table
+from provision.unknown import UNKNOWN
+
+TABLE = Table(name="tap-dev-items", key="id", tags={"Environment": "production"})
+
+
+def finding(node: str, action: Action, **more: Any) -> Finding:
+    given = {"want": TABLE, "have": None if action is Action.CREATE else TABLE, "changes": ()}
+    return Finding(node, (), TABLE.KIND, action=action, **(given | more))
+
+
+def change(field: str, cause: Cause, *, want: Any = "new", have: Any = "old") -> Change:
+    return Change(field, want, have, fixed=False, cause=cause)
+
+
+FINDINGS = {
+    each.node: each
+    for each in (
+        finding("network.vpc", Action.KEEP),
+        finding("table.items", Action.UPDATE, changes=(change("ttl", Cause.DRIFT, want=UNKNOWN),)),
+        finding("table.orders", Action.CREATE),
+        finding("table.items.read", Action.SKIP, reason="the emulator has no such service"),
+        finding("function.items", Action.UPDATE, changes=(change("memory", Cause.CONFIG),)),
+        finding("function.items.dead_letters", Action.FOREIGN, refusal="--adopt it takes it over"),
+        finding("api", Action.WAIT, reason="needs function.items.dead_letters"),
+    )
+}
+
+
+def drawn(renderable: Any, *, width: int = 80, color: bool = False) -> str:
+    console = Console(width=width, force_terminal=color, no_color=not color, file=io.StringIO())
+    with console.capture() as captured:
+        console.print(renderable)
+    return captured.get()
+
+
+def test_the_plan_names_fields_causes_and_what_to_type() -> None:
+    text = drawn(plan_screen("tap-dev: plan", FINDINGS, width=80))
+    assert "Network  1 as wanted" in text
+    assert "+ create table.orders" in text
+    assert "ttl: old → (known after up)  ← drift: changed in AWS" in text
+    assert "memory: old → new" in text
+    assert "--adopt it takes it over" in " ".join(text.replace("│", " ").split())
+    assert "Plan: 1 to create, 2 to update, 1 kept, 1 foreign, 1 waiting, 1 skipped." in text
+    assert all(len(line) <= 80 for line in text.splitlines())
+
+
+def test_all_fields_are_shown_when_asked_for() -> None:
+    fresh = {"table.orders": finding("table.orders", Action.CREATE)}
+    assert "sort_key" not in drawn(plan_screen("plan", fresh, width=80))
+    assert "sort_key: none" in drawn(plan_screen("plan", fresh, width=80, all_fields=True))
+
+
+def test_nothing_to_change_is_said() -> None:
+    same = {"network.vpc": finding("network.vpc", Action.KEEP)}
+    assert "Nothing to change: 1 as wanted." in drawn(plan_screen("plan", same, width=80))
+
+
+HEALTH = Health(
+    versions={"function.items": "7"},
+    stages={"api.stage": "v1"},
+    alarms={"monitoring.alarm.a": "ALARM", "monitoring.alarm.b": "OK"},
+    dead_letters={"function.items.dead_letters": 3},
+    traffic={"function.items": Traffic((0, 5, 10), (0, 0, 2), (0, 80, 120.4))},
+)
+
+
+def test_status_tells_state_health_and_numbers_at_80_columns_without_colour() -> None:
+    heading = Heading("tap-dev", "dev", "123456789012", "us-east-1", "https://x/v1")
+    text = drawn(status_screen(heading, FINDINGS, HEALTH, width=80))
+    assert all(len(line) <= 80 for line in text.splitlines())
+    for part in (
+        "tap-dev",
+        "123456789012",
+        "https://x/v1",
+        "items v7 live",
+        "≠ table.items drifted",
+    ):
+        assert part in text
+    assert "✗ orders" in text
+    assert "15" in text
+    assert "120" in text
+    assert "1 firing, 1 ok" in text
+    assert "monitoring.alarm.a is in ALARM" in text
+    assert "function.items.dead_letters holds 3 failed events" in text
+    assert "\x1b" not in text
+
+
+def test_states() -> None:
+    states = {node: state_of(each) for node, each in FINDINGS.items()}
+    assert states["network.vpc"] is State.AS_WANTED
+    assert states["table.items"] is State.DRIFTED
+    assert states["table.orders"] is State.MISSING
+    assert states["table.items.read"] is State.SKIPPED
+    assert states["function.items"] is State.OUTDATED
+    assert states["function.items.dead_letters"] is State.FOREIGN
+
+
+def test_sparkline() -> None:
+    assert sparkline((0, 0, 0)) == "▁▁▁"
+    assert sparkline((0, 1, 100)) == "▁▂█"
+
+
+def test_without_a_terminal_each_transition_is_one_plain_line() -> None:
+    console = Console(width=80, force_terminal=False, record=True, file=sys.stderr)
+    with Progress(console, 2) as progress:
+        progress.report("table.items", Moment.BEGUN, Action.CREATE)
+        progress.report("table.items", Moment.WAITING, "table to be active, 1 s")
+        progress.report("table.items", Moment.DONE, Action.CREATE)
+        progress.report("api", Moment.BEGUN, Action.UPDATE)
+        progress.report("api", Moment.FAILED, "AWS said no")
+    lines = console.export_text().splitlines()
+    assert [line.split("  ")[0] for line in lines] == [
+        "+ create table.items",
+        "✓ created table.items",
+        "~ update api",
+        "✗ api failed",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (None, "none"),
+        (True, "yes"),
+        ("", '""'),
+        (("a", 1), "[a, 1]"),
+        ({"a": UNKNOWN}, "{a: (known after up)}"),
+    ],
+)
+def test_values_are_readable(value: Any, text: str) -> None:
+    assert readable(value) == text
+
+
+def test_long_texts_are_cut_in_the_middle() -> None:
+    assert shortened("a" * 50 + "z" * 50, 11) == "aaaaa…zzzzz"
+    assert seconds(59.94) == "59.9 s"
+    assert seconds(125) == "2 min 05 s"
+
+
+def test_what_is_printed_works_as_pasted(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    tool = tmp_path / "bin" / "provision"
+    tool.parent.mkdir()
+    tool.write_text("#!/bin/sh\n")
+    tool.chmod(0o755)
+    monkeypatch.setattr(sys, "argv", [str(tool)])
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert program() == str(tool)
+    monkeypatch.setenv("PATH", str(tool.parent))
+    assert program() == "provision"
+    monkeypatch.setattr(sys, "argv", ["/x/provision/__main__.py"])
+    assert program().endswith(" -m provision")
