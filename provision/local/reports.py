@@ -1,13 +1,15 @@
-"""What AWS writes down of a request to an API, and MiniStack does not: metrics and access log."""
+"""What API Gateway does with a request and MiniStack does not: metrics, access log, 502s."""
 
 # ruff: noqa: SLF001 - MiniStack, pinned to one version, has no public face for any of this
 
 from __future__ import annotations
 
+import contextvars
+import http
 import importlib
 import re
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Final
@@ -22,6 +24,8 @@ _STREAM: Final = "requests"
 _CLIENT_ERROR: Final = 400
 _SERVER_ERROR: Final = 500
 
+_failed: Final = contextvars.ContextVar("the function of this request failed", default=False)
+
 
 def install() -> None:
     """Called once, in the emulator's process, before it serves."""
@@ -35,10 +39,13 @@ async def _execute(
 ) -> Answer:
     """A request to a deployed API, in the account and region of that API."""
     began = time.monotonic()
+    _failed.set(False)
     answer = await execute(*request)
     milliseconds = (time.monotonic() - began) * 1000
     api_id, stage_name, method, path, headers, *_ = request
     if stage := gateway._stages_v1.get(api_id, {}).get(stage_name):
+        if _failed.get():
+            answer = _bad_gateway(gateway, stage, request)
         _measure(gateway._rest_apis.get(api_id)["name"], stage_name, answer[0], milliseconds)
         values = _request_values(gateway, api_id, method, path, headers)
         where = {"stage": stage_name, "path": f"/{stage_name}{path}"}
@@ -58,6 +65,7 @@ async def _call(
     began = time.monotonic()
     result, error = await call(function, event, account_id=account_id, region=region)
     if result is not None:
+        _failed.set(bool(result.get("error")) and not result.get("throttle"))
         functions = importlib.import_module("ministack.services.lambda_svc")
         functions._emit_lambda_metrics(
             function.rpartition(":function:")[2].partition(":")[0],
@@ -66,6 +74,24 @@ async def _call(
             throttle=bool(result.get("throttle")),
         )
     return result, error
+
+
+def _bad_gateway(gateway: Any, stage: Mapping[str, Any], request: Sequence[Any]) -> Answer:
+    """AWS answers with DEFAULT_5XX and its headers, and keeps the function's error to itself."""
+    api_id, stage_name, _, _, headers, _, query, *_ = request
+    known = {
+        "api_id": api_id,
+        "stage_name": stage_name,
+        "stage": stage,
+        "headers": headers,
+        "query_params": query,
+        "path_params": {},
+        "resource_path": "",
+        "request_id": str(uuid4()),
+    }
+    error = gateway._gw_error("DEFAULT_5XX", "Internal server error")
+    status, shown, body = gateway._gateway_error_response(error, known)
+    return http.HTTPStatus.BAD_GATEWAY if status == _SERVER_ERROR else status, shown, body
 
 
 def _measure(api: str, stage: str, status: int, milliseconds: float) -> None:

@@ -48,6 +48,11 @@ def url(emulator: local.Emulator) -> str:
         integrationHttpMethod="POST",
         uri=f"arn:aws:apigateway:{REGION}:lambda:path/2015-03-31/functions/{function}/invocations",
     )
+    gateway.put_gateway_response(
+        restApiId=api,
+        responseType="DEFAULT_5XX",
+        responseParameters={"gatewayresponse.header.Access-Control-Allow-Origin": "'*'"},
+    )
     deployment = gateway.create_deployment(restApiId=api)["id"]
     gateway.create_stage(restApiId=api, stageName="v1", deploymentId=deployment)
     connect("logs", emulator.endpoint).create_log_group(logGroupName=GROUP)
@@ -126,3 +131,12 @@ def test_access_log(emulator: local.Emulator, url: str) -> None:
         {**things, "status": "502"},
         {**common, "path": "/v1/nothing", "resourcePath": "-", "status": "403"},
     ]
+
+
+def test_a_function_that_fails_is_a_gateway_response(url: str) -> None:
+    with pytest.raises(urllib.error.HTTPError) as caught:
+        urllib.request.urlopen(f"{url}/things?fail=1", timeout=10)
+    with caught.value as answer:
+        assert answer.code == 502
+        assert answer.headers["Access-Control-Allow-Origin"] == "*"
+        assert json.load(answer)["message"] == "Internal server error"
