@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import subprocess
 import sys
@@ -15,6 +16,7 @@ import pytest
 import yaml
 
 from provision.cli import main
+from provision.clock import Clock
 from tests.reference import ROOT
 
 CONFIG: dict[str, Any] = {
@@ -195,6 +197,49 @@ def test_nothing_asks_when_nobody_can_answer(provision: Provision, verb: str) ->
     answer = provision(verb)
     assert answer.code == 2
     assert "--yes" in answer.err
+
+
+class Keyboard(io.StringIO):
+    """Somebody sits at a terminal and types this."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_up_and_down_show_the_plan_and_ask(
+    account: None, provision: Provision, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", Keyboard("n\n"))
+    declined = provision("up")
+    assert declined.code == 1
+    assert declined.err.index("+ create table.items") < declined.err.index("Do this?")
+    assert "Nothing was done." in declined.err
+    assert boto3.client("dynamodb").list_tables()["TableNames"] == []
+    monkeypatch.setattr("sys.stdin", Keyboard("y\n"))
+    assert provision("up").code == 0
+    monkeypatch.setattr("sys.stdin", Keyboard("\n"))
+    kept = provision("down")
+    assert kept.code == 1
+    assert kept.err.index("holds data") < kept.err.index("Remove this?")
+    assert boto3.client("dynamodb").list_tables()["TableNames"] == ["tap-dev-items"]
+
+
+def test_watch_draws_again_until_stopped(
+    account: None, provision: Provision, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[float] = []
+
+    def sleep(clock: Clock, seconds: float) -> None:
+        looks.append(seconds)
+        if len(looks) == 3:
+            clock.stop()
+
+    monkeypatch.setattr("provision.pacing.Pacer.wait", lambda *_: 0.0)
+    monkeypatch.setattr(Clock, "sleep", sleep)
+    watched = provision("status", "--watch")
+    assert watched.code in {0, 130}
+    assert len(looks) == 3
+    assert "tap-dev" in watched.out
 
 
 @pytest.mark.parametrize(

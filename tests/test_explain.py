@@ -1,0 +1,74 @@
+"""Any error as the user reads it: what happened, what to type next, which exit code."""
+
+from __future__ import annotations
+
+import pytest
+from botocore.exceptions import (
+    ClientError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    ProfileNotFound,
+    ReadTimeoutError,
+    TokenRetrievalError,
+)
+
+from provision.errors import Foreign, NoCredentials, NotPermitted, ProvisionError, Refused
+from provision.explain import explain
+
+
+def refused(code: str, message: str = "AWS's own text") -> ClientError:
+    return ClientError(
+        {"Error": {"Code": code, "Message": message}, "ResponseMetadata": {"RequestId": "r-1"}},  # type: ignore[typeddict-item]
+        "CreateTable",
+    )
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "code", "said", "typed"),
+    [
+        (NoCredentialsError(), NoCredentials, 1, "no AWS credentials", "aws configure"),
+        (ProfileNotFound(profile="x"), NoCredentials, 1, "(x)", "list-profiles"),
+        (
+            TokenRetrievalError(provider="sso", error_msg="expired"),
+            NoCredentials,
+            1,
+            "SSO session has ended",
+            "aws sso login",
+        ),
+        (refused("ExpiredTokenException"), NoCredentials, 1, "not accept", "log in again"),
+        (refused("ExpiredToken"), NoCredentials, 1, "not accept", "log in again"),
+        (refused("UnrecognizedClientException"), NoCredentials, 1, "not accept", "log in again"),
+        (
+            refused("AccessDeniedException"),
+            NotPermitted,
+            8,
+            "CreateTable was denied",
+            "CreateTable",
+        ),
+        (refused("UnauthorizedOperation"), NotPermitted, 8, "was denied", "allow"),
+        (refused("ValidationException"), Refused, 1, "(request r-1)", "run it again"),
+        (
+            EndpointConnectionError(endpoint_url="http://x"),
+            ProvisionError,
+            1,
+            "http://x",
+            "AWS_ENDPOINT_URL",
+        ),
+        (ReadTimeoutError(endpoint_url="http://x"), ProvisionError, 1, "http://x", "--debug"),
+        (ZeroDivisionError("oops"), ProvisionError, 1, "unexpected ZeroDivisionError", "--debug"),
+    ],
+)
+def test_every_error_says_what_happened_and_what_to_type(
+    error: Exception, kind: type[ProvisionError], code: int, said: str, typed: str
+) -> None:
+    told = explain(error)
+    assert isinstance(told, kind)
+    assert told.exit_code == code
+    assert said in told.message
+    assert typed in told.hint
+    assert told.__cause__ is error
+
+
+def test_ours_stay_as_they_are() -> None:
+    error = Foreign("somebody else's", hint="--adopt it")
+    assert explain(error) is error
