@@ -24,6 +24,7 @@ from provision.sources import BuiltSources, NoSources
 from provision.stack import Site, build_stack
 from provision.stack.site import Sources
 from provision.steps import KINDS
+from provision.steps.subnet import Subnet
 from provision.zones import available_zones
 
 LOCAL = "local"
@@ -93,7 +94,7 @@ def open_workbench(
     if build_sources:
         cache = home / "cache"
         sources = BuiltSources(config, cache, for_this_machine=config.environment == LOCAL)
-    zones = available_zones(aws, config.network.zones)
+    zones = _zones(config, aws, directory)
     site = Site(config, aws.where, zones, sources, _invoke_url(config, aws))
     return Workbench(site, aws, build_stack(site), directory, blind)
 
@@ -110,6 +111,21 @@ def _emulated(
         paced=False,
     )
     return Aws(access), Blind(local.SKIPS, local.FORGETS)
+
+
+def _zones(config: Config, aws: Aws, directory: Path) -> tuple[str, ...]:
+    """Those the subnets are in; AWS's first ones for a new network. So a zone that AWS closes or
+    adds never moves a subnet."""
+    records = Journal.read(directory, config.prefix, KINDS).records
+    subnets = [
+        record.step
+        for name, record in sorted(records.items())
+        if name.startswith("network.subnet.") and "~" not in name
+    ]
+    known = tuple(subnet.zone for subnet in subnets if isinstance(subnet, Subnet))
+    return (
+        known if len(known) == config.network.zones else available_zones(aws, config.network.zones)
+    )
 
 
 def _guard(config: Config, aws: Aws) -> None:

@@ -117,6 +117,16 @@ def test_a_life_on_the_screen(account: None, provision: Provision) -> None:
     assert "Nothing to change" in plan.out
 
 
+def test_a_zone_that_aws_closes_moves_no_subnet(
+    account: None, provision: Provision, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    provision("up", "--yes")
+    monkeypatch.setattr(
+        "provision.opening.available_zones", lambda *_: ("us-east-1c", "us-east-1d")
+    )
+    assert provision("plan", "--check").code == 0
+
+
 def test_drift_is_seen_named_and_told_by_the_exit_code(account: None, provision: Provision) -> None:
     provision("up", "--yes")
     boto3.client("logs").put_retention_policy(

@@ -1,0 +1,188 @@
+"""The stack as built from config.yaml: grants, names, partitions, order; no AWS needed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from provision.aws import Where
+from provision.graph import Stack, reversed_graph
+from provision.stack import AREAS, Site, build_stack
+from provision.step import Mark, Step, marked, with_computed
+from provision.steps.function import Function
+from provision.steps.gateway_endpoint import GatewayEndpoint
+from provision.steps.role_policies import RolePolicies
+from provision.steps.security_group import SecurityGroup
+from provision.unknown import Unknown
+from tests.reference import TinySources, configured
+
+DOMAIN = {"api": {"domain": {"name": "api.example.com", "zone": "example.com"}}}
+
+
+def built(
+    tmp_path: Path, changes: Mapping[str, Any] | None = None, *, partition: str = "aws"
+) -> tuple[Stack, dict[str, Step]]:
+    where = Where("123456789012", "us-east-1", partition, "amazonaws.com")
+    site = Site(
+        configured(tmp_path, changes),
+        where,
+        ("us-east-1a", "us-east-1b"),
+        TinySources(tmp_path / "zips"),
+        lambda api, stage: f"https://{api}/{stage}",
+    )
+    stack = build_stack(site)
+    steps: dict[str, Step] = {}
+    for name, node in stack.nodes.items():
+        want = node.build(*(steps[need] for need in node.needs))
+        chosen = {field: f"{name}.{field}" for field in marked(type(want), Mark.COMPUTED)}
+        steps[name] = replace(want, **chosen)
+    return stack, steps
+
+
+def policies(steps: Mapping[str, Step]) -> dict[str, Any]:
+    grants = steps["function.items.grants"]
+    assert isinstance(grants, RolePolicies)
+    return grants.policies
+
+
+def statements(policy: Mapping[str, Any]) -> list[Any]:
+    listed = policy["Statement"]
+    return listed if isinstance(listed, list) else [listed]
+
+
+def test_one_policy_a_concern_and_a_star_only_where_aws_has_nothing_narrower(
+    tmp_path: Path,
+) -> None:
+    found = policies(built(tmp_path)[1])
+    assert set(found) == {"table-items", "logs", "tracing", "dead-letters", "network"}
+    wide = {
+        action
+        for policy in found.values()
+        for statement in statements(policy)
+        if "*" in statement["Resource"]
+        for action in statement["Action"]
+    }
+    assert wide == {
+        "xray:PutTelemetryRecords",
+        "xray:PutTraceSegments",
+        "ec2:DescribeNetworkInterfaces",
+        "ec2:DescribeSubnets",
+    }
+    every = [a for p in found.values() for s in statements(p) for a in s["Action"]]
+    assert not any("*" in action for action in every)
+    assert "logs:CreateLogGroup" not in every
+
+
+def test_the_table_is_reached_only_from_our_network(tmp_path: Path) -> None:
+    _, steps = built(tmp_path)
+    (statement,) = statements(policies(steps)["table-items"])
+    table = "arn:aws:dynamodb:us-east-1:123456789012:table/tap-dev-items"
+    assert statement["Resource"] == [table, f"{table}/index/*"]
+    assert statement["Condition"] == {"StringEquals": {"aws:SourceVpc": ["network.vpc.id"]}}
+    endpoint = steps["network.endpoint"]
+    assert isinstance(endpoint, GatewayEndpoint)
+    assert statements(endpoint.policy)[0]["Resource"] == [table, f"{table}/index/*"]
+    group = steps["network.group"]
+    assert isinstance(group, SecurityGroup)
+    assert group.ingress == ()
+    assert [rule.target for rule in group.egress] == ["com.amazonaws.us-east-1.dynamodb"]
+
+
+def test_reading_is_less_than_writing(tmp_path: Path) -> None:
+    reading = {"functions": {"items": {"tables": {"items": "read"}}}}
+    (statement,) = statements(policies(built(tmp_path, reading)[1])["table-items"])
+    assert statement["Action"] == ["dynamodb:GetItem", "dynamodb:Query", "dynamodb:Scan"]
+
+
+def test_the_function_is_told_what_it_needs(tmp_path: Path) -> None:
+    function = built(tmp_path)[1]["function.items"]
+    assert isinstance(function, Function)
+    assert function.environment["TABLE_ITEMS"] == "tap-dev-items"
+    assert function.environment["EXPIRE_ATTRIBUTE_ITEMS"] == "expires_at"
+    assert function.environment["EXPIRE_DAYS_ITEMS"] == "30"
+    assert function.environment["LOG_LEVEL"] == "INFO"
+    assert function.tracing == "Active"
+    assert len(function.subnet_ids) == 2
+
+
+@pytest.mark.parametrize("partition", ["aws-cn", "aws-us-gov"])
+def test_no_partition_is_written_out(tmp_path: Path, partition: str) -> None:
+    _, steps = built(tmp_path, DOMAIN, partition=partition)
+    for node, step in steps.items():
+        text = json.dumps(asdict(step), default=repr)
+        assert "arn:aws:" not in text, node
+        assert f"arn:{partition}:" in text or "arn:" not in text, node
+
+
+def test_every_node_has_a_heading(tmp_path: Path) -> None:
+    stack, _ = built(tmp_path, DOMAIN)
+    assert {name.partition(".")[0] for name in stack.nodes} <= set(AREAS)
+
+
+def test_down_goes_in_the_order_aws_wants(tmp_path: Path) -> None:
+    """Catalogue §15: each before all on its right, whatever is in between."""
+    stack, _ = built(tmp_path, DOMAIN)
+    before = reversed_graph(stack.graph)
+
+    def goes_before(first: str, then: str) -> bool:
+        return first == then or any(goes_before(first, each) for each in before[then])
+
+    for chain in (
+        ["api.domain.record", "api.domain", "api.certificate"],
+        ["api.domain.mapping", "api.stage", "api.deployment", "api"],
+        ["api.plan", "api.stage", "api.logs.execution"],
+        ["api.stage", "function.items.alias", "function.items.version", "function.items"],
+        ["function.items", "network.interfaces", "network.group", "network.vpc"],
+        ["network.interfaces", "network.subnet.1", "network.vpc"],
+        ["network.interfaces", "function.items.grants", "function.items.role"],
+        ["function.items", "function.items.logs"],
+        ["function.items", "function.items.dead_letters"],
+        ["function.items", "layer.dependencies"],
+        ["network.endpoint", "network.routes", "network.subnet.1"],
+        ["table.items.read.policy", "table.items.read", "table.items"],
+    ):
+        for first, then in pairwise(chain):
+            assert goes_before(first, then), f"{first} before {then}"
+
+
+def test_traffic_moves_only_to_what_is_ready(tmp_path: Path) -> None:
+    stack, _ = built(tmp_path)
+    assert "function.items.permission" in stack.nodes["api.stage"].needs
+    assert "api.account" in stack.nodes["api.stage"].needs
+
+
+def test_several_of_everything(tmp_path: Path) -> None:
+    more = {
+        "tables": {"orders": {"key": "id"}},
+        "functions": {
+            "orders": {
+                "source": str(Path(__file__).resolve().parent.parent / "function"),
+                "handler": "app.handler",
+                "tables": {"orders": "write"},
+            }
+        },
+        "api": {"routes": {"GET /orders": "orders"}, "keys": ["default", "partner"]},
+    }
+    stack, steps = built(tmp_path, more)
+    assert {"table.orders", "function.orders.grants", "api.key.partner"} <= set(stack.nodes)
+    assert "function.orders.grants" in stack.nodes["network.interfaces"].needs
+    plan = asdict(steps["api.plan"])
+    assert plan["keys"] == ("api.key.default.id", "api.key.partner.id")
+
+
+def test_a_plan_of_nothing_has_unknowns_and_never_breaks(tmp_path: Path) -> None:
+    stack, _ = built(tmp_path, DOMAIN)
+    wanted: dict[str, Step] = {}
+    for name, node in stack.nodes.items():
+        want = node.build(*(wanted[need] for need in node.needs))
+        wanted[name] = with_computed(want, None)
+    function = wanted["function.items"]
+    assert isinstance(function, Function)
+    assert isinstance(function.configuration(), Unknown)
+    assert function.environment["TABLE_ITEMS"] == "tap-dev-items"
