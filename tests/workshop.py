@@ -102,7 +102,7 @@ class Workshop:
     ) -> Outcome:
         """`up`, `down` or `plan` as a process of its own. Raises the first failure."""
         self.last = recorder or Recorder()
-        aws = new_aws(self.last)
+        aws = self.connect(self.last)
         journal = Journal(self.directory, stack.name, KINDS).open(HOLDER)
         try:
             engine = Engine(stack, aws, journal, consent)
@@ -120,6 +120,10 @@ class Workshop:
         for error in outcome.failed.values():
             raise error
         return outcome
+
+    def connect(self, recorder: Recorder) -> Aws:
+        """The way of one process to AWS."""
+        return new_aws(recorder)
 
     def forget(self) -> None:
         """Lose the state."""
