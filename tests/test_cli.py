@@ -161,6 +161,10 @@ def test_outputs_one_by_one_and_the_key_only_when_asked_for(
     account: None, provision: Provision, home: Path
 ) -> None:
     assert provision("outputs", "table_name").code == 1
+    nothing = provision("outputs")
+    assert nothing.code == 1
+    assert "provision up" in nothing.err
+    assert "nodes missing: `provision up` makes them" in provision("status").out
     made = provision("up", "--yes")
     assert provision("outputs", "table_name").out == "tap-dev-items\n"
     assert provision("outputs", "--json").json["function_name"] == "tap-dev-items"

@@ -29,6 +29,8 @@ def outputs(session: Session, name: str | None) -> int:
             f"there is no output {name} yet" if not steps else f"there is no output {name}",
             hint=f"one of: {', '.join([*known, API_KEY])}" if known else "provision up",
         )
+    if not known:
+        raise ProvisionError("there are no outputs yet", hint="provision up")
     if session.as_json:
         click.echo(json.dumps({name: known[name]} if name else known, indent=2))
     elif name:

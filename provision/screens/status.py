@@ -18,6 +18,8 @@ from provision.screens.words import by_area, counted, readable, shortened
 
 BARS = "▁▂▃▄▅▆▇█"
 AREA_WIDTH = 13
+LISTED = 5
+"""So many missing nodes are told one by one."""
 
 
 class State(StrEnum):
@@ -135,8 +137,16 @@ def _explained(
 ) -> list[RenderableType]:
     """A line for each node that is not as wanted: which fields, or why."""
     lines: list[RenderableType] = _skipped(findings, states)
+    told = {State.AS_WANTED, State.SKIPPED}
+    missing = sum(state is State.MISSING for state in states.values())
+    if missing > LISTED:
+        told.add(State.MISSING)
+        sign, style = _SIGNS[State.MISSING]
+        lines.append(
+            Text(f"{sign} {missing} nodes missing: `provision up` makes them", style=style)
+        )
     for node, state in states.items():
-        if state in {State.AS_WANTED, State.SKIPPED}:
+        if state in told:
             continue
         sign, style = _SIGNS[state]
         finding = findings[node]
