@@ -6,6 +6,8 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, Self
 
+from botocore.exceptions import ClientError
+
 from provision.aws import Aws
 from provision.errors import TryLater
 from provision.step import Computed, Fixed, Local, Tagged
@@ -184,7 +186,19 @@ class Table(Tagged):
             self._set_ttl(aws, self.ttl, enabled=True)
 
     def _set_ttl(self, aws: Aws, attribute: str, *, enabled: bool) -> None:
-        aws.dynamodb.update_time_to_live(
-            TableName=self.name,
-            TimeToLiveSpecification={"AttributeName": attribute, "Enabled": enabled},
-        )
+        switched = "on" if enabled else "off"
+        try:
+            aws.dynamodb.update_time_to_live(
+                TableName=self.name,
+                TimeToLiveSpecification={"AttributeName": attribute, "Enabled": enabled},
+            )
+        except ClientError as error:  # D12: every one is a ValidationException
+            text = error.response["Error"]["Message"]
+            if "multiple times within a fixed interval" in text:
+                raise TryLater(
+                    f"{self.name}: its expiry was changed lately; AWS allows one change an hour",
+                    hint="run `provision up` again in an hour: it switches"
+                    f" {switched} expiry by {attribute!r}",
+                ) from error
+            if f"already {'enabled' if enabled else 'disabled'}" not in text:
+                raise  # otherwise: the same call came through before, and its answer was lost
