@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 from tests.laws.law import Law
-from tests.laws.rules import lambda_
+from tests.laws.rules import answers, apigateway, domains, iam, lambda_, network
 
-LAWS: tuple[type[Law], ...] = (*lambda_.LAWS,)
+LAWS: tuple[type[Law], ...] = (
+    *answers.LAWS,
+    *apigateway.LAWS,
+    *domains.LAWS,
+    *iam.LAWS,
+    *lambda_.LAWS,
+    *network.LAWS,
+)
 
 
 def every_law() -> list[Law]:

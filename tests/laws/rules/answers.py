@@ -1,0 +1,33 @@
+"""What the way to AWS does: an answer gets lost, or is a 500 although all was done."""
+
+from __future__ import annotations
+
+from provision.retry import TOKENLESS_CREATES
+from tests.laws.law import Call, Law, Lost, Refusal, World
+from tests.laws.wire import Answer
+
+
+class AnswersGetLost(Law):
+    """AWS does it, and no answer comes, or a 500: once for every create without a token."""
+
+    ROW = "X1"
+    SERVICE = "every"
+    OPERATIONS = TOKENLESS_CREATES
+
+    def __init__(self, chance: float = 1.0) -> None:
+        self.chance = chance
+        self.lost: set[str] = set()
+
+    def concerns(self, call: Call) -> bool:
+        return call.operation in self.OPERATIONS
+
+    def after(self, call: Call, answer: Answer, world: World) -> Lost | Refusal | None:
+        if call.operation in self.lost or not world.chance(self.chance):
+            return None
+        self.lost.add(call.operation)
+        if world.chance(0.5):
+            return Refusal("InternalFailure", "", 500)
+        return Lost()
+
+
+LAWS: tuple[type[Law], ...] = (AnswersGetLost,)

@@ -1,0 +1,206 @@
+"""What EC2 does that the emulator does not: Lambda's network interfaces, and remembered tokens."""
+
+from __future__ import annotations
+
+import fnmatch
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.laws.law import Call, Law, Refusal, World
+from tests.laws.rules.lambda_ import named
+from tests.laws.wire import Answer
+
+FLAP = 60.0
+
+
+@dataclass
+class Interface:
+    """One that Lambda made for a function in one subnet."""
+
+    id: str
+    subnet: str
+    groups: tuple[str, ...]
+    users: set[str] = field(default_factory=set)
+    released: float | None = None
+    """From when on nobody uses it."""
+    reaped: float = 0.0
+    """When Lambda would remove it by itself."""
+    hidden: float = 0.0
+    """Until when it is not shown, right after its function left (E6)."""
+    idle_from: float = 0.0
+
+
+class InterfacesLinger(Law):
+    """Interfaces come with a function's network and stay long after: in use, then to and fro
+    between in use and available (E5), then available until Lambda, or we, remove them. Meanwhile
+    subnet, group and VPC cannot go (E1). They go sooner when the function left before it was
+    deleted, but not when it was deleted while it was leaving (E2). Right after that none may be
+    shown (E6)."""
+
+    ROW = "E1"
+    SERVICE = "ec2"
+    OPERATIONS = frozenset(
+        {
+            "CreateSubnet",
+            "DescribeNetworkInterfaces",
+            "DeleteNetworkInterface",
+            "DeleteSubnet",
+            "DeleteSecurityGroup",
+            "DeleteVpc",
+        }
+    )
+    LAMBDAS = frozenset({"CreateFunction", "UpdateFunctionConfiguration", "DeleteFunction"})
+
+    def __init__(self, leaving: float = 5.0) -> None:
+        self.leaving = leaving
+        self.left: dict[str, float] = {}
+        self.interfaces: dict[str, Interface] = {}
+        self.vpcs: dict[str, str] = {}
+
+    def concerns(self, call: Call) -> bool:
+        lambdas = call.service == "lambda" and call.operation in self.LAMBDAS
+        return lambdas or super().concerns(call)
+
+    def before(self, call: Call, world: World) -> Refusal | Answer | None:
+        self._reap(world)
+        if call.operation == "DeleteNetworkInterface":
+            return self._remove(call.params["NetworkInterfaceId"], world)
+        if call.operation == "DeleteSubnet":
+            return self._refused(call.params["SubnetId"])
+        if call.operation == "DeleteSecurityGroup":
+            return self._refused(call.params["GroupId"])
+        if call.operation == "DeleteVpc":
+            return self._refused(call.params["VpcId"])
+        return None
+
+    def after(self, call: Call, answer: Answer, world: World) -> None:
+        if call.operation == "CreateSubnet":
+            self.vpcs[answer["Subnet"]["SubnetId"]] = answer["Subnet"]["VpcId"]
+        elif call.operation == "DescribeNetworkInterfaces":
+            answer.setdefault("NetworkInterfaces", []).extend(self._shown(call, world))
+        elif call.operation == "DeleteFunction":
+            if "Qualifier" not in call.params:
+                self._leave(named(call), world, deleted=True)
+        elif "VpcConfig" in call.params:
+            self._place(named(call), call.params["VpcConfig"], world)
+
+    def _place(self, function: str, network: dict[str, Any], world: World) -> None:
+        subnets, groups = network.get("SubnetIds", []), tuple(network.get("SecurityGroupIds", []))
+        if not subnets:
+            self._leave(function, world, deleted=False)
+        for subnet in subnets:
+            same = (
+                one
+                for one in self.interfaces.values()
+                if (one.subnet, one.groups) == (subnet, groups) and one.released is None
+            )
+            interface = next(same, None)
+            if interface is None:
+                interface = Interface(_id(world), subnet, groups)
+                self.interfaces[interface.id] = interface
+            interface.users.add(function)
+
+    def _leave(self, function: str, world: World, *, deleted: bool) -> None:
+        now = world.now()
+        aborted = deleted and now < self.left.get(function, 0) + self.leaving
+        for one in self.interfaces.values():
+            used = function in one.users
+            if not used and not (aborted and one.released is not None):
+                continue
+            one.users.discard(function)
+            if one.users:
+                continue
+            one.released = now + (world.delay(900, 2000) if deleted else world.delay(60, 900))
+            one.idle_from = one.released + FLAP
+            one.hidden = now + world.delay(0, 9)
+            one.reaped = one.idle_from + (world.delay(0, 60) if world.chance(0.5) else 3600)
+        if not deleted:
+            self.left[function] = now
+
+    def _reap(self, world: World) -> None:
+        for one in list(self.interfaces.values()):
+            if one.released is not None and world.now() >= one.reaped:
+                del self.interfaces[one.id]
+
+    def _status(self, one: Interface, world: World) -> str:
+        if one.released is None or world.now() < one.released:
+            return "in-use"
+        if world.now() < one.idle_from:
+            return "available" if world.chance(0.5) else "in-use"
+        return "available"
+
+    def _shown(self, call: Call, world: World) -> list[Answer]:
+        shown = []
+        for one in self.interfaces.values():
+            if world.now() < one.hidden:
+                continue
+            item = {
+                "NetworkInterfaceId": one.id,
+                "SubnetId": one.subnet,
+                "VpcId": self.vpcs.get(one.subnet, ""),
+                "Groups": [{"GroupId": group, "GroupName": group} for group in one.groups],
+                "Status": self._status(one, world),
+                "Description": f"AWS Lambda VPC ENI-f-{one.id}",
+                "InterfaceType": "lambda",
+                "RequesterManaged": True,
+            }
+            if all(_matches(item, part) for part in call.params.get("Filters", [])):
+                shown.append(item)
+        return shown
+
+    def _remove(self, interface: str, world: World) -> Refusal | Answer | None:
+        one = self.interfaces.get(interface)
+        if one is None:
+            return None
+        if self._status(one, world) == "in-use":
+            text = f"Network interface '{interface}' is currently in use."
+            return Refusal("InvalidParameterValue", text)
+        del self.interfaces[interface]
+        return {}
+
+    def _refused(self, thing: str) -> Refusal | None:
+        for one in self.interfaces.values():
+            if thing in {one.subnet, self.vpcs.get(one.subnet), *one.groups}:
+                text = f"{thing} has a dependent object"
+                return Refusal("DependencyViolation", text)
+        return None
+
+
+def _id(world: World) -> str:
+    return f"eni-{world.random.getrandbits(68):017x}"
+
+
+def _matches(item: Answer, wanted: dict[str, Any]) -> bool:
+    values = {
+        "group-id": [group["GroupId"] for group in item["Groups"]],
+        "subnet-id": [item["SubnetId"]],
+        "vpc-id": [item["VpcId"]],
+        "description": [item["Description"]],
+        "status": [item["Status"]],
+    }.get(wanted["Name"], [])
+    return any(fnmatch.fnmatch(value, part) for value in values for part in wanted["Values"])
+
+
+class TokensAreRemembered(Law):
+    """A token brings back what it made, for a day, also when that is long deleted."""
+
+    ROW = "X3"
+    SERVICE = "ec2"
+    OPERATIONS = frozenset({"CreateRouteTable", "CreateVpcEndpoint"})
+
+    def __init__(self) -> None:
+        self.made: dict[tuple[str, str], tuple[float, Answer]] = {}
+
+    def before(self, call: Call, world: World) -> Answer | None:
+        since, answer = self.made.get(self._key(call), (-1e9, {}))
+        return answer if world.now() - since < 86_400 and answer else None
+
+    def after(self, call: Call, answer: Answer, world: World) -> None:
+        if call.params.get("ClientToken"):
+            self.made[self._key(call)] = (world.now(), answer)
+
+    def _key(self, call: Call) -> tuple[str, str]:
+        return call.operation, call.params.get("ClientToken", "")
+
+
+LAWS: tuple[type[Law], ...] = (InterfacesLinger, TokensAreRemembered)
