@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from graphlib import TopologicalSorter
 
 from provision.engine import Engine, Moment
 from provision.errors import Interrupted, ProvisionError
@@ -61,8 +62,8 @@ def survey(engine: Engine, *, workers: int = WORKERS) -> Survey:
         engine.report(name, Moment.FOUND, finding.action)
 
     _raise_first(_walk(engine, engine.stack.graph, visit, workers))
-    ordered = {name: findings[name] for name in nodes}
-    return Survey(_waiting(ordered), _forgotten(engine, workers))
+    ordered = _waiting({name: findings[name] for name in nodes})
+    return Survey(ordered, _forgotten(engine, ordered, workers))
 
 
 def up(engine: Engine, seen: Survey, *, workers: int = WORKERS) -> Outcome:
@@ -91,7 +92,7 @@ def up(engine: Engine, seen: Survey, *, workers: int = WORKERS) -> Outcome:
     acted = _blocked(acted, failed, steps, engine.stack.graph)
     removed: dict[str, Finding] = {}
     if not failed:
-        removed = _forgotten(engine, workers)
+        removed = _forgotten(engine, acted, workers)
         failed = _remove(engine, removed, workers)
     return Outcome(acted | removed, steps, failed)
 
@@ -103,6 +104,7 @@ def plan_removal(engine: Engine, seen: Survey) -> Survey:
         for name, finding in seen.findings.items()
         if finding.want is not None
     }
+    findings = _judged_by_parents(findings | seen.forgotten)
     kept = [
         f for f in findings.values() if f.action is Action.KEEP and f.have and f.have.HOLDS_DATA
     ]
@@ -114,7 +116,10 @@ def plan_removal(engine: Engine, seen: Survey) -> Survey:
                     needed, action=Action.KEEP, reason=f"{keeper.node}, which stays, needs it"
                 )
                 kept.append(findings[need])
-    return Survey(findings, seen.forgotten)
+    return Survey(
+        {name: findings[name] for name in findings if name not in seen.forgotten},
+        {name: findings[name] for name in seen.forgotten},
+    )
 
 
 def down(engine: Engine, removal: Survey, *, workers: int = WORKERS) -> Outcome:
@@ -140,7 +145,24 @@ def _needed(needs: Iterable[str], names: Iterable[str]) -> tuple[str, ...]:
     return tuple(name for name in names if name.partition("~")[0] in wanted)
 
 
-def _forgotten(engine: Engine, workers: int) -> dict[str, Finding]:
+def _judged_by_parents(findings: Mapping[str, Finding]) -> dict[str, Finding]:
+    """What carries no mark of its own is left alone where what it is part of is not ours."""
+    judged = dict(findings)
+    order = TopologicalSorter({name: finding.needs for name, finding in findings.items()})
+    for name in order.static_order():
+        finding = judged.get(name)
+        if finding is None or finding.action is not Action.DELETE or not finding.needs:
+            continue
+        parent = judged.get(finding.needs[0])
+        assert finding.have is not None
+        if parent and parent.action is Action.FOREIGN and not finding.have.MARKED:
+            reason = f"it is part of {parent.node}, which is not this stack's: left alone"
+            judged[name] = replace(finding, action=Action.FOREIGN, reason=reason)
+    return judged
+
+
+def _forgotten(engine: Engine, others: Mapping[str, Finding], workers: int) -> dict[str, Finding]:
+    """The nodes only the journal knows, judged beside the others, some of which they need."""
     records = engine.journal.records
     names = [name for name in records if name not in engine.stack.nodes]
     forgotten: dict[str, Finding] = {}
@@ -149,7 +171,8 @@ def _forgotten(engine: Engine, workers: int) -> dict[str, Finding]:
         forgotten[name] = engine.look_forgotten(name)
 
     _raise_first(_walk(engine, dict.fromkeys(names, ()), visit, workers))
-    return forgotten
+    judged = _judged_by_parents({**others, **{name: forgotten[name] for name in names}})
+    return {name: judged[name] for name in names}
 
 
 def _walk(

@@ -80,6 +80,9 @@ class Step(ABC):
     UNIQUE: ClassVar[bool] = True
     """AWS refuses a second one of the same identity. Where it does not, an absence is believed only
     after a second look (X1, V16)."""
+    MARKED: ClassVar[bool] = False
+    """Carries its owner in AWS itself. What does not is part of the first node it needs, and is
+    somebody else's when that is."""
 
     @abstractmethod
     def observe(self, aws: Aws) -> Self | None:
@@ -98,8 +101,8 @@ class Step(ABC):
         """Remove it. Already gone is success."""
 
     def owned_by(self, have: Self, owner: str) -> bool:  # noqa: ARG002  (kinds with tags or a marker judge)
-        """Whether `have`, found where this is wanted, is the owner's. What carries no mark is its
-        parent's.
+        """Whether `have`, found where this is wanted, is the owner's. What carries no mark is, as
+        far as it alone can tell.
         """
         return True
 
@@ -117,6 +120,8 @@ class Step(ABC):
 @dataclass(frozen=True, kw_only=True)
 class Tagged(Step):
     """A step whose kind AWS can tag in the create call itself."""
+
+    MARKED = True
 
     tags: Tags
 

@@ -31,6 +31,7 @@ class Dashboard(Step):
 
     KIND = "cloudwatch.dashboard"
     IDENTITY = ("name",)
+    MARKED = True
 
     name: Fixed[str]
     body: Document

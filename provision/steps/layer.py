@@ -43,6 +43,7 @@ class Layer(Step):
     IDENTITY = ("name",)
     REPLACEMENT = Replacement.SUCCEED
     UNIQUE = False
+    MARKED = True
 
     name: Fixed[str]
     sha256: Fixed[str]

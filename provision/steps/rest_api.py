@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Final, Self
 
 from provision.aws import Aws
-from provision.errors import ProvisionError
+from provision.errors import Foreign, ProvisionError
 from provision.step import OWNER, Computed, Document, Replacement, Tagged
 from provision.steps.rest_api_contents import (
     Contents,
@@ -141,9 +141,20 @@ class RestApi(Tagged):
             return
         # A31: stages, deployments and methods go with it; mappings and plans have gone before.
         try:
+            self._refuse_stages_of_others(aws, api_id)
             aws.apigateway.delete_rest_api(restApiId=api_id)
         except aws.apigateway.exceptions.NotFoundException:
             return
+
+    def _refuse_stages_of_others(self, aws: Aws, api_id: str) -> None:
+        stack = self.owner.partition("/")[0]
+        for stage in aws.apigateway.get_stages(restApiId=api_id)["item"]:
+            owner = stage.get("tags", {}).get(OWNER, "")
+            if owner and owner.partition("/")[0] != stack:
+                raise Foreign(
+                    f"{self.name} has a stage {stage['stageName']} that belongs to {owner}",
+                    hint="delete that stage, or its tag, then run the command again",
+                )
 
     def _describe(self, aws: Aws, api_id: str) -> Description | None:
         def settled() -> tuple[RestApiResponseTypeDef | None] | None:
