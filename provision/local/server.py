@@ -98,7 +98,7 @@ class Front:
         async def watched() -> dict[str, Any]:
             nonlocal first
             message = await receive()
-            if first and _is_write(scope, message.get("body", b"")):
+            if first and is_write(scope, message.get("body", b"")):
                 self._written()
             first = False
             return message
@@ -106,13 +106,14 @@ class Front:
         return watched
 
 
-def _is_write(scope: Scope, body: bytes) -> bool:
-    """By method for the REST protocols; by name for JSON and Query, where all is POST."""
+def is_write(scope: Scope, body: bytes) -> bool:
+    """By method for the REST protocols; by name for JSON, CBOR and Query, where all is POST."""
     if scope["method"] in {"GET", "HEAD", "OPTIONS"}:
         return False
     target: bytes = next((value for key, value in scope["headers"] if key == b"x-amz-target"), b"")
     operation = target.rpartition(b".")[2] or body.partition(b"Action=")[2]
-    return not operation.decode("latin-1").startswith(_READS)
+    name = operation.decode("latin-1") or scope["path"].rpartition("/operation/")[2]
+    return not name.startswith(_READS)
 
 
 def _header_names(scope: Scope) -> Iterable[str]:

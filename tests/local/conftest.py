@@ -12,6 +12,7 @@ from typing import Any
 import boto3
 import pytest
 from botocore.config import Config
+from botocore.exceptions import ClientError
 
 from provision import local
 
@@ -63,3 +64,20 @@ def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[local.Emulato
     directory = tmp_path_factory.mktemp("emulator")
     yield local.start(directory, port=free_port(), report=quiet)
     local.stop(directory)
+
+
+@pytest.fixture
+def corrected(emulator: local.Emulator) -> Connect:
+    def make(service: str) -> Any:
+        client = connect(service, emulator.endpoint)
+        local.install(client)
+        return client
+
+    return make
+
+
+def code_of(call: Callable[[], object]) -> str:
+    with pytest.raises(ClientError) as caught:
+        call()
+    code: str = caught.value.response["Error"]["Code"]
+    return code
