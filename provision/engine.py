@@ -22,6 +22,8 @@ SETTLING: Final = (0.3, 0.7, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 60.0)
 UNSURE: Final = (2.0, 5.0)
 """Seconds between looks before an absence is believed where a second one could be made (V16, X1).
 """
+UNCLEAR: Final = 6
+"""Times one node's making may meet an answer that is lost, each followed by a look (X1)."""
 
 
 class Moment(StrEnum):
@@ -194,16 +196,18 @@ class Engine:
 
     def _create(self, node: str, needs: tuple[str, ...], want: Step) -> Step:
         self.journal.begin(node, "create", want, needs)
-        try:
-            return want.create(self.aws)
-        except (ClientError, HTTPClientError) as error:
-            if not may_exist(error):
-                raise
-            have = self._made_after_all(want)
-            if have is None and says_it_exists(error):
-                raise
-            if have is None:
-                return want.create(self.aws)  # looked for, and not there: once more
+        for tries_left in reversed(range(UNCLEAR)):
+            try:
+                return want.create(self.aws)
+            except (ClientError, HTTPClientError) as error:
+                if not may_exist(error):
+                    raise
+                have = self._made_after_all(want)
+                if have is not None:
+                    break
+                if says_it_exists(error) or not tries_left:
+                    raise
+        assert have is not None
         if not self._ours(node, want, have) and node not in self.consent.adopt:
             raise Foreign(
                 f"{have.label} exists and is not this stack's", hint=f"--adopt {node} takes it over"
@@ -223,8 +227,19 @@ class Engine:
     def _update(
         self, node: str, needs: tuple[str, ...], want: Step, have: Step, changed: set[str]
     ) -> Step:
-        self.journal.begin(node, "update", have, needs)
-        return want.update(self.aws, have, changed)
+        """After an unclear answer: look, and do what is left to do (X1)."""
+        for tries_left in reversed(range(UNCLEAR)):
+            self.journal.begin(node, "update", have, needs)
+            try:
+                return want.update(self.aws, have, changed)
+            except (ClientError, HTTPClientError) as error:
+                seen = have.observe(self.aws) if may_exist(error) and tries_left else None
+                if seen is None:
+                    raise
+                have, changed = seen, {c.field for c in difference(want, seen, None)}
+                if not changed:
+                    break
+        return with_computed(want, have)
 
     def settle(self, finding: Finding, made: Step) -> None:
         """Believe only what is observed afterwards. Raises `NotConverged`, naming the fields."""
