@@ -209,13 +209,17 @@ class Aws:
         write = not operation.startswith(READ_PREFIXES)
         if write and self.read_only:
             raise WriteRefused(f"{operation} was stopped: this command only reads")
-        if self._pacer and model.service_model.service_name == "apigateway":
-            self._pacer.wait(operation)
+        self._pace(model)
         if write and model.service_model.service_name == "iam":
             self.iam_written = True
         self.calls.count(write=write)
         if self.on_call:
             self.on_call(model.service_model.service_name, operation)
+
+    def _pace(self, model: Any) -> None:
+        """Before every try, for AWS counts those it refuses too (A1)."""
+        if self._pacer and model.service_model.service_name == "apigateway":
+            self._pacer.wait(model.name)
 
     def _needs_retry(
         self,
@@ -242,6 +246,7 @@ class Aws:
         self.calls.retried += 1
         self.say_waiting(f"waiting for {error_class.name}, {spent:.0f} s")
         self.clock.sleep(seconds)
+        self._pace(operation)
         return 0
 
     @property
