@@ -116,7 +116,7 @@ class Aws:
         """Ids and names made in this run: AWS may deny for a while that they exist (V1, I1)."""
         self.iam_written = False
         self._pacer = Pacer(self.clock) if access.paced else None
-        self._core = core or botocore.session.Session(profile=access.profile)
+        self._core = core or _new_core(access)
         self._session = boto3.Session(botocore_session=self._core, region_name=access.region)
         self._clients: dict[str, Any] = {}
         self._where: Where | None = None
@@ -191,7 +191,9 @@ class Aws:
                     endpoint_url=self.access.endpoint,
                     aws_access_key_id=key,
                     aws_secret_access_key=secret,
-                    config=_CLIENT_CONFIG,
+                    config=_CLIENT_CONFIG.merge(Config(proxies={}))
+                    if self.access.endpoint
+                    else _CLIENT_CONFIG,
                 )
                 self._watch(client)
                 self._clients[service] = client
@@ -313,6 +315,13 @@ class Aws:
     def sts(self) -> STSClient:
         client: STSClient = self._client("sts")
         return client
+
+
+def _new_core(access: Access) -> botocore.session.Session:
+    """An emulator needs nobody's profile, so AWS_PROFILE is not even looked at for it."""
+    if access.credentials:
+        return botocore.session.Session(session_vars={"profile": (None, None, None, None)})
+    return botocore.session.Session(profile=access.profile)
 
 
 def _as_text(body: object) -> str:

@@ -154,3 +154,14 @@ def test_waiting_ends_when_asked_to_stop() -> None:
     aws.clock.stop()
     with pytest.raises(Interrupted):
         aws.wait("the thing", lambda: None, budget=60)
+
+
+def test_an_emulator_needs_neither_profile_nor_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_PROFILE", "nobody")
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    access = Access(
+        REGION, endpoint="http://127.0.0.1:1", credentials=("test", "test"), paced=False
+    )
+    client = Aws(access, clock=VirtualClock()).sqs
+    assert vars(client.meta.config)["proxies"] == {}
+    assert client.meta.endpoint_url == "http://127.0.0.1:1"
