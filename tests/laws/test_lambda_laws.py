@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 
 from provision.aws import Aws
 from tests.laws.conftest import Session, naive, ours
-from tests.laws.rules.lambda_ import RoleMustBeKnown
+from tests.laws.rules.lambda_ import RoleSpreads
 
 TRUST = json.dumps(
     {
@@ -42,7 +42,7 @@ def function(role: str) -> dict[str, Any]:
 
 
 def test_l1_a_fresh_role_cannot_be_assumed_at_once(court: Session) -> None:
-    held = court(RoleMustBeKnown())
+    held = court(RoleSpreads())
     aws = ours(held)
     arn = role(aws)
     with pytest.raises(ClientError, match="cannot be assumed by Lambda"):

@@ -20,7 +20,7 @@ def named(call: Call) -> str:
 
 
 def latest(call: Call) -> bool:
-    return call.params.get("Qualifier", "$LATEST") == "$LATEST"
+    return str(call.params.get("Qualifier", "$LATEST")) == "$LATEST"
 
 
 def shown(call: Call, answer: Answer) -> dict[str, Any]:
@@ -56,7 +56,7 @@ class RoleSpreads(Law):
 
     def after(self, call: Call, answer: Answer, world: World) -> None:
         if call.operation == "CreateRole":
-            self.usable[answer["Role"]["Arn"]] = world.now() + world.delay(4, 40)
+            self.usable[answer["Role"]["Arn"]] = world.now() + world.delay(4, 100)
 
 
 class PolicySpreads(Law):
@@ -93,7 +93,7 @@ class PolicySpreads(Law):
 
     def after(self, call: Call, answer: Answer, world: World) -> None:
         if call.service == "iam":
-            self.effective[call.params["RoleName"]] = world.now() + world.delay(3, 60)
+            self.effective[call.params["RoleName"]] = world.now() + world.delay(3, 90)
 
 
 class FirstPending(Law):

@@ -1,0 +1,107 @@
+"""The shipped stack under every law at once: up, changed, down, and the user sees no error."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from provision.aws import READ_PREFIXES
+from provision.finding import Action
+from provision.retry import TOKENLESS_CREATES, Failure, classify
+from tests.inventory import Inventory, inventory, scaling
+from tests.laws.all_laws import every_law
+from tests.laws.bench import LawfulWorkshop, under
+from tests.laws.law import Court, Sent
+from tests.reference import TinySources, reference_stack
+from tests.virtual import VirtualClock
+from tests.workshop import new_aws
+
+ZONE = "example.com"
+DOMAIN: dict[str, Any] = {"api": {"domain": {"name": "api.example.com", "zone": ZONE}}}
+MORE: dict[str, Any] = {
+    "api": {"routes": {"GET /more": "items"}},
+    "functions": {"items": {"memory": 1024}},
+}
+
+
+def now() -> Inventory:
+    return inventory(new_aws()) | scaling(new_aws())
+
+
+def same_call(one: Sent, other: Sent) -> bool:
+    return one.call == other.call
+
+
+def repeats(sent: list[Sent]) -> Iterator[tuple[Sent, Sent, list[Sent]]]:
+    """Every write that got no good answer, the next one alike, and what was sent in between."""
+    for position, first in enumerate(sent):
+        if not first.call.write or (first.refusal is None and not first.lost):
+            continue
+        for later in range(position + 1, len(sent)):
+            if same_call(first, sent[later]):
+                yield first, sent[later], sent[position + 1 : later]
+                break
+
+
+def none_was_repeated_blindly(sent: list[Sent]) -> None:
+    """A refused write is sent again after a pause, and only for a reason that passes; one that
+    may have been done, and makes a second one each time, only after a look."""
+    for first, again, between in repeats(sent):
+        call = first.call
+        looked = any(
+            one.call.service == call.service and one.call.operation.startswith(READ_PREFIXES)
+            for one in between
+        )
+        if call.operation in TOKENLESS_CREATES and first.done:
+            assert looked, f"{call.operation} again without a look"
+            continue
+        assert again.at > first.at, f"{call.operation} again at once"
+        if first.refusal is None or looked:
+            continue
+        failure = Failure(
+            call.operation,
+            first.refusal.code,
+            first.refusal.message,
+            first.refusal.status,
+            str(call.params),
+        )
+        made = [str(value) for value in call.params.values() if isinstance(value, str)]
+        assert classify(failure, fresh=made, iam_fresh=True), f"{first} repeated"
+
+
+def step_by_step(shop: LawfulWorkshop, directory: Path, changes: dict[str, Any]) -> None:
+    sources = TinySources(directory / "zips")
+    stack = reference_stack(new_aws(), directory, changes, sources)
+    shop.run(stack, "up")
+    shop.held.clock.sleep(120)
+    assert {f.action for f in shop.run(stack, "up").findings.values()} == {Action.KEEP}
+    assert shop.last.writes == []
+    sources.code = "def handler(event, context): return {'changed': True}\n"
+    sources.layer_text = "x = 2\n"
+    more = MORE | {"api": {**MORE["api"], **changes.get("api", {})}}
+    changed = reference_stack(new_aws(), directory, more, sources)
+    shop.run(changed, "up")
+    shop.held.clock.sleep(120)
+    shop.run(changed, "up")
+    assert shop.last.writes == []
+    shop.run(changed, "down")
+
+
+@pytest.mark.parametrize(("seed", "changes"), [(1, {}), (2, DOMAIN)], ids=["shipped", "domain"])
+def test_the_stack_lives_under_all_laws(
+    account: None, tmp_path: Path, seed: int, changes: dict[str, Any]
+) -> None:
+    new_aws().route53.create_hosted_zone(Name=ZONE, CallerReference="test")
+    before = now()
+    held = Court(every_law(), VirtualClock(), seed, latency=0.05)
+    shop = under(held, tmp_path)
+    step_by_step(shop, tmp_path, changes)
+    none_was_repeated_blindly(held.sent)
+    assert held.refused("A1") == []
+    left = {kind: names - before.get(kind, frozenset()) for kind, names in now().items()}
+    left["role"] = frozenset()  # the account's logging role stays
+    left["role policy"] = frozenset()
+    assert {kind: names for kind, names in left.items() if names} == {}
