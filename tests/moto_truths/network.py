@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from moto.core.responses import ActionResult
@@ -12,10 +12,13 @@ from moto.ec2.responses import EC2Response
 
 
 def teach(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is in use cannot be deleted; endpoints keep their routes; a subnet has one table."""
+    """What is in use cannot be deleted; endpoints keep their routes; a subnet has one table; the
+    same token makes nothing twice.
+    """
     _teach_dependencies(monkeypatch)
     _teach_endpoints(monkeypatch)
     _teach_associations(monkeypatch)
+    _teach_tokens(monkeypatch)
 
 
 def _teach_dependencies(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -92,3 +95,22 @@ def _teach_associations(monkeypatch: pytest.MonkeyPatch) -> None:
         return made
 
     monkeypatch.setattr(EC2Backend, "associate_route_table", associate_free)
+
+
+def _teach_tokens(monkeypatch: pytest.MonkeyPatch) -> None:
+    """X2: a create sent again with its ClientToken answers with what the first one made."""
+
+    def once(create: Any) -> Any:
+        def create_once(self: Any) -> ActionResult:
+            made: dict[str, ActionResult] = vars(self.ec2_backend).setdefault("made_with_token", {})
+            token = self._get_param("ClientToken")
+            if token is None:
+                return cast("ActionResult", create(self))
+            if token not in made:
+                made[token] = create(self)
+            return made[token]
+
+        return create_once
+
+    monkeypatch.setattr(EC2Response, "create_vpc_endpoint", once(EC2Response.create_vpc_endpoint))
+    monkeypatch.setattr(EC2Response, "create_route_table", once(EC2Response.create_route_table))

@@ -1,0 +1,115 @@
+"""The line between the AWS SDK and the emulated AWS: counts every request, and is where a process
+ends, an answer is lost, or AWS answers 500 after all.
+
+At a request that is wanted the process forks: the child has the account as it is then, for nothing,
+and lives on with that one disturbance; the parent goes on undisturbed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+import pytest
+from botocore.awsrequest import AWSPreparedRequest
+from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
+from moto.core.models import botocore_stubber
+
+from provision.aws import READ_PREFIXES
+
+Answer = tuple[int, dict[str, str], str | bytes] | None
+
+
+class Way(StrEnum):
+    """How a call goes wrong. In the first two the process is gone; in the others it lives on."""
+
+    BEFORE = "killed before"
+    AFTER = "killed after"
+    TIMEOUT = "timeout"
+    RESET = "reset"
+    ERROR = "500"
+
+    @property
+    def kills(self) -> bool:
+        return self in {Way.BEFORE, Way.AFTER}
+
+
+MEANING = {
+    Way.BEFORE: "the process is killed before the call is sent",
+    Way.AFTER: "the process is killed after AWS did it, before the answer is read",
+    Way.TIMEOUT: "AWS did it, the answer never comes (read timeout); the process lives",
+    Way.RESET: "AWS did it, the connection is reset before the answer; the process lives",
+    Way.ERROR: "AWS did it and answers HTTP 500; the process lives",
+}
+
+
+@dataclass(frozen=True)
+class Call:
+    """The nth request of a command, from 1."""
+
+    number: int
+    service: str
+    operation: str
+
+    @property
+    def write(self) -> bool:
+        return not self.operation.startswith(READ_PREFIXES)
+
+    def __str__(self) -> str:
+        return f"{self.number} {self.service} {self.operation}"
+
+
+@dataclass
+class Line:
+    """`meet` is told every call before it is sent, and says in which way it goes wrong, if any."""
+
+    meet: Callable[[Call], Way | None] = lambda call: None
+    killed: Callable[[], None] = lambda: None
+    """Called where the process ends. Must not return."""
+    count: int = 0
+    writes: int = 0
+    calls: list[Call] = field(default_factory=list)
+    _now: tuple[str, str] = ("", "")
+
+    def watch(self, client: Any) -> None:
+        """`prepare` of an Access: learn the name of the request about to be sent."""
+        client.meta.events.register("before-send.*.*", self._named)
+
+    def _named(self, event_name: str, **_: object) -> None:
+        _before, service, operation = event_name.split(".")
+        self._now = (service, operation)
+
+    def carry(self, request: AWSPreparedRequest, send: Callable[[Any], Answer]) -> Answer:
+        self.count += 1
+        call = Call(self.count, *self._now)
+        self.calls.append(call)
+        way = self.meet(call)
+        if way is Way.BEFORE:
+            self.killed()
+        answer = send(request)
+        self.writes += call.write
+        if way is Way.AFTER:
+            self.killed()
+        return self._spoilt(way, request, answer)
+
+    def _spoilt(self, way: Way | None, request: AWSPreparedRequest, answer: Answer) -> Answer:
+        if way is Way.TIMEOUT:
+            raise ReadTimeoutError(endpoint_url=request.url)
+        if way is Way.RESET:
+            raise ConnectionClosedError(endpoint_url=request.url)
+        if way is Way.ERROR:
+            return 500, {}, "<html>Internal Server Error</html>"
+        return answer
+
+    @contextmanager
+    def laid(self) -> Iterator[None]:
+        """Every request of this process goes over this line."""
+        with pytest.MonkeyPatch.context() as patch:
+            send = botocore_stubber.process_request
+            patch.setattr(
+                botocore_stubber, "process_request", lambda request: self.carry(request, send)
+            )
+            yield

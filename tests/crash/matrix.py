@@ -1,0 +1,240 @@
+"""Crash matrix: the complete stack's commands, disturbed at every call in every way, then judged.
+
+after the disturbance, the same command again:
+    it succeeds; the account holds what it holds after an undisturbed run, nothing more; the
+    journal holds no intention; `up` once more writes nothing; `down` then leaves what was there
+    before us
+after the disturbance, the opposite command: the same demands
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import random
+import signal
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tests.crash.line import Call, Line, Way
+from tests.crash.world import Edition, Shape, World, attempt, shape, told
+
+CELL_SECONDS = 240
+"""A cell takes two seconds; one that hangs is a failed one."""
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One command that is disturbed, after those of `first` ran undisturbed."""
+
+    name: str
+    verb: str
+    edition: Edition
+    first: tuple[tuple[str, Edition], ...] = ()
+
+
+@dataclass
+class Cell:
+    """One call of one operation, going wrong in one way; `wrong` says what was found amiss."""
+
+    operation: str
+    number: int
+    call: str
+    way: Way
+    wrong: list[str] = field(default_factory=lambda: ["no result: the process died"])
+    went_on: bool | None = None
+    """Whether the disturbed command itself finished; None where it was killed."""
+    like: int | None = None
+    """Index of the cell that left the account and the journal the same, byte for byte."""
+
+
+@dataclass
+class Matrix:
+    """Runs the cells of one operation, `at_once` processes at a time."""
+
+    world: World
+    operation: Operation
+    results: Path
+    wanted: Callable[[Call, Way], bool]
+    at_once: int = 2
+    cells: list[Cell] = field(default_factory=list)
+    calls: list[Call] = field(default_factory=list)
+    before: dict[str, Any] = field(default_factory=dict)
+    whole: Shape = field(default_factory=dict)
+    _running: dict[int, int] = field(default_factory=dict)
+    _seen: dict[tuple[int, str], int] = field(default_factory=dict)
+    _cell: int | None = None
+    """In a child: which cell it is."""
+
+    def run(self) -> list[Cell]:
+        """All wanted cells. The account is as before `first` when called."""
+        self.before = dict(self.world.now())
+        for verb, edition in self.operation.first:
+            assert attempt(lambda v=verb, e=edition: self.world.run(v, e)) == []  # type: ignore[misc]
+        self.whole = self._undisturbed("whole", "up")
+        line = Line(killed=lambda: self._judge(None))
+        line.meet = lambda call: self._meet(line, call)
+        failed = attempt(
+            lambda: self.world.run(self.operation.verb, self.operation.edition, line=line)
+        )
+        if self._cell is not None:
+            self._judge(failed)
+        assert failed == [], failed
+        self.calls = line.calls
+        while self._running:
+            self._reap()
+        return self._gathered()
+
+    def _undisturbed(self, name: str, verb: str) -> Shape:
+        """What the account holds after `verb`, found out in a process of its own."""
+        file = self.results / f"{self.operation.name}-{name}.json"
+        child = os.fork()
+        if child == 0:
+            self._guarded(lambda: self._write_undisturbed(file, verb))
+        assert os.waitpid(child, 0)[1] == 0
+        found = json.loads(file.read_text())
+        return shape({kind: frozenset(names) for kind, names in found.items()})
+
+    def _write_undisturbed(self, file: Path, verb: str) -> None:
+        self.world.move_state(self.results / f"{file.stem}-state")
+        assert attempt(lambda: self.world.run(verb, self.operation.edition)) == []
+        file.write_text(json.dumps({k: sorted(v) for k, v in self.world.now().items()}))
+
+    # -- the parent ----------------------------------------------------------------------------
+
+    def _meet(self, line: Line, call: Call) -> Way | None:
+        if self._cell is not None:
+            return None
+        for way in Way:
+            if self.wanted(call, way) and self._fork(line, call, way):
+                return way
+        return None
+
+    def _fork(self, line: Line, call: Call, way: Way) -> bool:
+        """True in the child."""
+        number = len(self.cells)
+        cell = Cell(self.operation.name, call.number, f"{call.service} {call.operation}", way)
+        self.cells.append(cell)
+        if way.kills:
+            writes = line.writes + (way is Way.AFTER and call.write)
+            same = (writes, self._journal_digest())
+            cell.like = self._seen.setdefault(same, number)
+            if cell.like != number:
+                return False
+            cell.like = None
+        while len(self._running) >= self.at_once:
+            self._reap()
+        child = os.fork()
+        if child:
+            self._running[child] = number
+            return False
+        signal.alarm(CELL_SECONDS)
+        self._cell = number
+        self.world.move_state(self.results / f"state-{self.operation.name}-{number}")
+        return True
+
+    def _journal_digest(self) -> str:
+        files = (self.world.state / name for name in ("state.json", "journal.jsonl"))
+        parts = [file.read_bytes() if file.exists() else b"" for file in files]
+        return hashlib.sha256(b"|".join(parts)).hexdigest()
+
+    def _reap(self) -> None:
+        child, _ = os.wait()
+        self._running.pop(child, None)
+
+    def _gathered(self) -> list[Cell]:
+        for number, cell in enumerate(self.cells):
+            results = [self._file(number, part) for part in ("again", "turn")]
+            if all(file.exists() for file in results):
+                parts = [json.loads(file.read_text()) for file in results]
+                cell.wrong = [word for part in parts for word in part["wrong"]]
+                cell.went_on = parts[0]["went_on"]
+        for cell in self.cells:
+            if cell.like is not None:
+                cell.wrong = self.cells[cell.like].wrong
+        return self.cells
+
+    def _file(self, number: int, part: str) -> Path:
+        return self.results / f"{self.operation.name}-{number}-{part}.json"
+
+    # -- the child -----------------------------------------------------------------------------
+
+    def _judge(self, failed: list[str] | None) -> None:
+        """Both sequels, each in a process of its own; `failed` is None where we were killed."""
+        assert self._cell is not None
+        went_on = None if failed is None else not failed
+        self.world.journal = None
+        child = os.fork()
+        if child == 0:
+            self._guarded(lambda: self._sequel("turn", went_on, self._turn))
+        os.waitpid(child, 0)
+        self._guarded(lambda: self._sequel("again", went_on, self._again))
+
+    def _guarded(self, work: Callable[[], None]) -> None:
+        """Work, then end this process without anything else of it running."""
+        try:
+            work()
+        except BaseException:  # noqa: BLE001  (whatever it is: this process ends here)
+            traceback.print_exc()
+            sys.stderr.flush()
+            os._exit(1)
+        os._exit(0)
+
+    def _sequel(self, part: str, went_on: bool | None, sequel: Callable[[], list[str]]) -> None:
+        assert self._cell is not None
+        file = self._file(self._cell, part)
+        self.world.move_state(self.results / f"state-{file.stem}")
+        wrong = [f"{part}: {word}" for word in sequel()]
+        file.write_text(json.dumps({"wrong": wrong, "went_on": went_on}))
+
+    def _again(self) -> list[str]:
+        if self.operation.verb == "up":
+            return self._goes_up() or self._goes_down()
+        return self._goes_down()
+
+    def _turn(self) -> list[str]:
+        if self.operation.verb == "up":
+            return self._goes_down()
+        return self._goes_up()
+
+    def _goes_up(self) -> list[str]:
+        wrong = attempt(lambda: self.world.run("up", self.operation.edition))
+        wrong += told("after up", shape(self.world.now()), self.whole)
+        wrong += [f"intention left after up: {node}" for node in self.world.intentions()]
+        wrong += attempt(lambda: self.world.run("up", self.operation.edition))
+        writes = [call.operation for call in self.world.last.calls if call.write]
+        return wrong + ([f"a further up writes {writes}"] if writes else [])
+
+    def _goes_down(self) -> list[str]:
+        wrong = attempt(lambda: self.world.run("down", self.operation.edition))
+        now = self.world.now()
+        left = {k: v for k, v in now.items() if v != self.before.get(k)}
+        wrong += [
+            f"after down: {kind} {sorted(names ^ self.before.get(kind, frozenset()))}"
+            for kind, names in left.items()
+        ]
+        gone = self.before.keys() - now.keys()
+        wrong += [f"after down: all of {kind} gone" for kind in sorted(gone)]
+        return wrong + [f"intention left after down: {node}" for node in self.world.intentions()]
+
+
+def every_write(call: Call, way: Way) -> bool:
+    """Killed at every call, reads too (most leave what the one before left); the rest at writes."""
+    return way.kills or call.write
+
+
+def sampled(seed: int, share: float) -> Callable[[Call, Way], bool]:
+    """A share of all calls in all ways, the same for the same seed."""
+    dice = random.Random(seed)
+    return lambda call, way: dice.random() < share
+
+
+def timed(work: Callable[[], list[Cell]]) -> tuple[list[Cell], float]:
+    began = time.perf_counter()
+    return work(), time.perf_counter() - began
