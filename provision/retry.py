@@ -248,6 +248,8 @@ def _of_one_service(failure: Failure) -> ErrorClass | None:
         return CERTIFICATE_IN_USE
     if code.endswith("QueueDeletedRecently"):
         return NAME_COOLDOWN
+    if failure.operation == "PutScalingPolicy" and code == "ObjectNotFoundException":
+        return FRESH_ID  # S4: asked only of a target that this run has made, or seen
     if failure.operation == "AddPermission" and code == "ResourceNotFoundException":
         return FRESH_ID  # L16: asked only of an alias that is there
     if failure.operation == "CreateBasePathMapping" and code == "BadRequestException":

@@ -67,7 +67,6 @@ class ScalingPolicy(Step):
 
     def delete(self, aws: Aws) -> None:
         service, dimension = typed(self.dimension)
-        aws.fresh.discard(self.resource)
         try:
             aws.autoscaling.delete_scaling_policy(
                 PolicyName=self.name,

@@ -54,7 +54,6 @@ class ScalingTarget(Tagged):
         )
 
     def create(self, aws: Aws) -> Self:
-        aws.fresh.add(self.resource)  # S4: a policy put right afterwards may be refused
         service, dimension = typed(self.dimension)
         aws.autoscaling.register_scalable_target(
             ServiceNamespace=service,
@@ -89,7 +88,6 @@ class ScalingTarget(Tagged):
         return self
 
     def delete(self, aws: Aws) -> None:
-        aws.fresh.discard(self.resource)
         service, dimension = typed(self.dimension)
         try:
             aws.autoscaling.deregister_scalable_target(

@@ -19,7 +19,7 @@ from tests.laws.wire import Answer
 from tests.workshop import Recorder, Workshop, one_node
 
 SEEDS = range(int(os.environ.get("LAW_SEEDS", "1")))
-"""Each law is tried once for each, with other delays. `LAW_SEEDS=50 pytest tests/laws` tries more."""
+"""Each law is tried once a seed, with other delays. `LAW_SEEDS=50 pytest tests/laws` tries more."""
 PATIENCE = 60
 """More refusals of one call than any pause with growing steps needs within its budget."""
 
