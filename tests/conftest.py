@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from moto import mock_aws
 
 from tests.moto_truths import teach_moto
 from tests.workshop import REGION, Workshop
+
+os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = "false"  # 1,300 images for each account of a test
 
 _LOADER = botocore.loaders.create_loader()
 
