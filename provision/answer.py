@@ -27,6 +27,7 @@ def document(
     outputs: Mapping[str, str],
     seconds: float,
     health: Health | None = None,
+    error: ProvisionError | None = None,
 ) -> str:
     counts = Counter(finding.action for finding in findings.values())
     summary = {action.value: counts[action] for action in Action} | {"failed": len(failed)}
@@ -41,6 +42,7 @@ def document(
         "outputs": dict(outputs),
         "calls": {"read": aws.calls.read, "write": aws.calls.write},
         "seconds": round(seconds, 2),
+        "error": error.document if error else None,
     }
     if health:
         answer["health"] = {**asdict(health), "problems": list(health.problems)}

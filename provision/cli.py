@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 import click
 
 from provision import __version__
-from provision.errors import ProvisionError
+from provision.commands.invocation import Invocation, error_document, say
+from provision.errors import Interrupted, ProvisionError, Usage
 
 if TYPE_CHECKING:
     from provision.commands.session import Session
@@ -33,6 +34,7 @@ class Settings:
     state: Path | None
     verbose: int
     local_port: int
+    call: Invocation
 
 
 @click.group(context_settings=_SETTINGS)
@@ -78,7 +80,9 @@ def cli(
     """A production serverless API on AWS: made, changed, watched and removed by calling AWS
     directly.
     """
-    context.obj = Settings(config, env, region, profile, state, verbose, local_port)
+    context.obj = Settings(
+        config, env, region, profile, state, verbose, local_port, context.obj or Invocation()
+    )
 
 
 local_option = click.option(
@@ -102,6 +106,7 @@ parallel_option = click.option(
 def _session(context: click.Context, *, on_local: bool, as_json: bool = False) -> Session:
     from provision.commands.session import Session  # noqa: PLC0415  (the AWS SDK costs 0.3 s)
     from provision.opening import Options  # noqa: PLC0415
+    from provision.screens.words import program  # noqa: PLC0415
 
     settings: Settings = context.obj
     options = Options(
@@ -112,7 +117,9 @@ def _session(context: click.Context, *, on_local: bool, as_json: bool = False) -
         settings.state,
         settings.local_port,
     )
-    return Session(options, settings.verbose, as_json)
+    call = settings.call
+    call.program, call.verb, call.as_json = program(), context.info_name or "", as_json
+    return Session(options, settings.verbose, call)
 
 
 @cli.command()
@@ -251,7 +258,7 @@ def local_start(context: click.Context) -> None:
     from provision import local  # noqa: PLC0415
 
     port = context.obj.local_port
-    emulator = local.start(_emulator_root(context), port=port, report=_say)
+    emulator = local.start(_emulator_root(context), port=port, report=say)
     click.echo(emulator.endpoint)
 
 
@@ -262,7 +269,7 @@ def local_stop(context: click.Context) -> None:
     from provision import local  # noqa: PLC0415
 
     local.stop(_emulator_root(context))
-    _say("the emulator is stopped; its data stays")
+    say("the emulator is stopped; its data stays")
 
 
 @local_group.command("reset")
@@ -272,7 +279,7 @@ def local_reset(context: click.Context) -> None:
     from provision import local  # noqa: PLC0415
 
     local.reset(_emulator_root(context))
-    _say("the emulator is stopped and its data deleted")
+    say("the emulator is stopped and its data deleted")
 
 
 def _emulator_root(context: click.Context) -> Path:
@@ -280,39 +287,38 @@ def _emulator_root(context: click.Context) -> Path:
     return config.resolve().parent / ".provision" / "emulator"
 
 
-def _say(text: str) -> None:
-    click.echo(text, err=True)
-
-
 def main(arguments: list[str] | None = None) -> None:
     """The entry point: any error becomes lines on stderr and an exit code, never a traceback."""
-    words = sys.argv[1:] if arguments is None else arguments
-    try:
-        code = cli.main(args=words, prog_name="provision", standalone_mode=False)
-    except click.exceptions.Abort:
-        _say("interrupted")
-        code = 130
-    except click.ClickException as error:
-        error.show()
-        code = error.exit_code
-    except BrokenPipeError:
-        code = 1
-    except ProvisionError as error:
-        code = _tell(error, words)
-    except Exception as error:  # noqa: BLE001  (the last net: the user gets a sentence)
-        from provision.explain import explain  # noqa: PLC0415
-
-        code = _tell(explain(error), words)
+    call = Invocation(tuple(sys.argv[1:] if arguments is None else arguments))
+    with call.stopping:
+        code = _obey(call)
     sys.exit(code)
 
 
-def _tell(error: ProvisionError, words: list[str]) -> int:
-    if "--debug" in words:
+def _obey(call: Invocation) -> int:
+    try:
+        code = cli.main(list(call.words), prog_name="provision", standalone_mode=False, obj=call)
+        return int(code or 0)
+    except (click.exceptions.Abort, KeyboardInterrupt):
+        return call.fail(Interrupted("interrupted"))
+    except click.ClickException as error:
+        error.show()
+        if call.as_json:
+            call.answer(error_document(Usage(error.format_message())))
+        return error.exit_code
+    except BrokenPipeError:
+        return 1
+    except ProvisionError as error:
+        return _tell(error, call)
+    except Exception as error:  # noqa: BLE001  (the last net: the user gets a sentence)
+        from provision.explain import explain  # noqa: PLC0415
+
+        return _tell(explain(error), call)
+
+
+def _tell(error: ProvisionError, call: Invocation) -> int:
+    if "--debug" in call.words:
         import traceback  # noqa: PLC0415
 
         traceback.print_exception(error)
-    text = str(error)
-    _say(text if "\n" in text else f"Error: {text}")
-    if error.hint:
-        _say(f"  → {error.hint}")
-    return error.exit_code
+    return call.fail(error)

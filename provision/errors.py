@@ -17,6 +17,21 @@ class ProvisionError(Exception):
         self.message = message
         self.hint = hint
 
+    @property
+    def document(self) -> dict[str, str | int | None]:
+        """As JSON documents show it."""
+        return {
+            "exit_code": self.exit_code,
+            "message": self.message,
+            "hint": self.hint or None,
+        }
+
+
+class Usage(ProvisionError):
+    """The command line is not understood."""
+
+    exit_code = 2
+
 
 class Locked(ProvisionError):
     """Another process works on this state; the message names it."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
+from functools import partial
 from graphlib import TopologicalSorter
 from typing import Any, Generic, TypeVar, overload
 
@@ -17,6 +18,7 @@ B = TypeVar("B", bound=Step)
 C = TypeVar("C", bound=Step)
 D = TypeVar("D", bound=Step)
 S = TypeVar("S", bound=Step)
+T = TypeVar("T")
 
 Needs = Mapping[str, Collection[str]]
 
@@ -87,6 +89,10 @@ def reversed_graph(graph: Needs) -> dict[str, set[str]]:
 Visit = Callable[[str], Callable[[], None] | None]
 
 
+class _NotBegunError(Exception):
+    """The walk was stopped before this could start."""
+
+
 def walk(
     graph: Needs,
     visit: Visit,
@@ -98,8 +104,14 @@ def walk(
 
     What a visit returns is work of that node nobody else waits for; it is done beside the walk.
     A failure stops only what depends on it, which is then not visited. Once `stopped` says so,
-    nothing more is started. Returns the failures by node.
+    nothing more is started, not even what waits for a free thread. Returns the failures by node.
     """
+
+    def unless_stopped(work: Callable[[], T]) -> T:
+        if stopped():
+            raise _NotBegunError
+        return work()
+
     order = TopologicalSorter(graph)
     order.prepare()
     failed: dict[str, Exception] = {}
@@ -113,7 +125,7 @@ def walk(
                     blocked.add(name)
                     order.done(name)
                 else:
-                    visits[pool.submit(visit, name)] = name
+                    visits[pool.submit(unless_stopped, partial(visit, name))] = name
             if not visits and not afterwards:
                 continue
             pending: list[Future[Any]] = [*visits, *afterwards]
@@ -122,11 +134,14 @@ def walk(
                 name = visited or afterwards.pop(future)
                 try:
                     rest = future.result()
+                except _NotBegunError:
+                    blocked.add(name)
+                    rest = None
                 except Exception as error:  # noqa: BLE001  (each node's own; told by the caller)
                     failed[name] = error
                     rest = None
                 if visited:
                     order.done(visited)
                     if rest:
-                        afterwards[pool.submit(rest)] = visited
+                        afterwards[pool.submit(unless_stopped, rest)] = visited
     return failed

@@ -94,6 +94,7 @@ def open_workbench(
     if build_sources:
         cache = home / "cache"
         sources = BuiltSources(config, cache, for_this_machine=config.environment == LOCAL)
+        sources.build_layers()
     zones = _zones(config, aws, directory)
     site = Site(config, aws.where, zones, sources, _invoke_url(config, aws))
     return Workbench(site, aws, build_stack(site), directory, blind)

@@ -40,10 +40,11 @@ class Outcome:
     findings: dict[str, Finding]
     steps: dict[str, Step]
     failed: dict[str, ProvisionError]
+    interrupted: bool = False
 
     @property
     def unfinished(self) -> tuple[str, ...]:
-        """Nodes that had to wait because of a failure."""
+        """Nodes that were not begun, because of a failure or an interruption."""
         return tuple(n for n, f in self.findings.items() if f.action is Action.WAIT)
 
 
@@ -61,7 +62,7 @@ def survey(engine: Engine, *, workers: int = WORKERS) -> Survey:
         findings[name] = finding
         engine.report(name, Moment.FOUND, finding.action)
 
-    _raise_first(_walk(engine, engine.stack.graph, visit, workers))
+    _raise_first(engine, _walk(engine, engine.stack.graph, visit, workers))
     ordered = _waiting({name: findings[name] for name in nodes})
     return Survey(ordered, _forgotten(engine, ordered, workers))
 
@@ -91,10 +92,10 @@ def up(engine: Engine, seen: Survey, *, workers: int = WORKERS) -> Outcome:
     failed = _walk(engine, engine.stack.graph, visit, workers)
     acted = _blocked(acted, failed, steps, engine.stack.graph)
     removed: dict[str, Finding] = {}
-    if not failed:
+    if not failed and not engine.aws.clock.stopped:
         removed = _forgotten(engine, acted, workers)
-        failed = _remove(engine, removed, workers)
-    return Outcome(acted | removed, steps, failed)
+        removed, failed = _remove(engine, removed, workers)
+    return Outcome(acted | removed, steps, failed, engine.aws.clock.stopped)
 
 
 def plan_removal(engine: Engine, seen: Survey) -> Survey:
@@ -124,19 +125,29 @@ def plan_removal(engine: Engine, seen: Survey) -> Survey:
 
 def down(engine: Engine, removal: Survey, *, workers: int = WORKERS) -> Outcome:
     """Remove what `plan_removal` says, dependents first."""
-    failed = _remove(engine, removal.all, workers)
-    return Outcome(removal.all, {}, failed)
+    acted, failed = _remove(engine, removal.all, workers)
+    return Outcome(acted, {}, failed, engine.aws.clock.stopped)
 
 
 def _remove(
     engine: Engine, findings: Mapping[str, Finding], workers: int
-) -> dict[str, ProvisionError]:
+) -> tuple[dict[str, Finding], dict[str, ProvisionError]]:
+    """The findings as acted on, and the failures."""
     graph = {name: _needed(finding.needs, findings) for name, finding in findings.items()}
+    visited: set[str] = set()
 
     def visit(name: str) -> None:
         engine.remove(findings[name])
+        visited.add(name)
 
-    return _walk(engine, reversed_graph(graph), visit, workers)
+    failed = _walk(engine, reversed_graph(graph), visit, workers)
+    acted = {
+        name: finding
+        if name in visited or name in failed or finding.action is not Action.DELETE
+        else replace(finding, action=Action.WAIT, reason="not begun: what uses it is still there")
+        for name, finding in findings.items()
+    }
+    return acted, failed
 
 
 def _needed(needs: Iterable[str], names: Iterable[str]) -> tuple[str, ...]:
@@ -170,7 +181,7 @@ def _forgotten(engine: Engine, others: Mapping[str, Finding], workers: int) -> d
     def visit(name: str) -> None:
         forgotten[name] = engine.look_forgotten(name)
 
-    _raise_first(_walk(engine, dict.fromkeys(names, ()), visit, workers))
+    _raise_first(engine, _walk(engine, dict.fromkeys(names, ()), visit, workers))
     judged = _judged_by_parents({**others, **{name: forgotten[name] for name in names}})
     return {name: judged[name] for name in names}
 
@@ -184,12 +195,12 @@ def _walk(
         explained[name] = explain(error)
         if not isinstance(error, Interrupted):
             engine.report(name, Moment.FAILED, explained[name].message)
-    if engine.aws.clock.stopped:
-        raise Interrupted("interrupted; what was in flight is in the journal")
     return explained
 
 
-def _raise_first(failed: Mapping[str, ProvisionError]) -> None:
+def _raise_first(engine: Engine, failed: Mapping[str, ProvisionError]) -> None:
+    if engine.aws.clock.stopped:
+        raise Interrupted("interrupted while looking")
     for name, error in failed.items():
         if name not in error.message:
             error.message = f"{name}: {error.message}"
@@ -214,12 +225,14 @@ def _blocked(
     made: Mapping[str, Step],
     graph: Needs,
 ) -> dict[str, Finding]:
-    """Mark what was not tried because something it needs failed."""
+    """Mark what was not begun: something it needs failed, or the user asked to stop."""
     stuck = {name for name in failed if name not in made}
     for name, needs in graph.items():
+        if name in made or name in failed:
+            continue
         blocker = next((need for need in needs if need in stuck), None)
-        if blocker and name not in made and name not in failed:
+        if blocker or findings[name].action in WRITES:
             stuck.add(name)
-            reason = f"needs {blocker}, which failed"
+            reason = f"needs {blocker}, which failed" if blocker else "interrupted before it began"
             findings[name] = replace(findings[name], action=Action.WAIT, reason=reason)
     return findings

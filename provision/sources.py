@@ -42,6 +42,11 @@ class BuiltSources:
                 self._layers[name] = self._stored(built)
             return self._layers[name]
 
+    def build_layers(self) -> None:
+        """All of them now, in the thread that asks: the installer then ends with Ctrl-C."""
+        for name in self._config.layers:
+            self.layer(name)
+
     def _target(self, layer: str) -> tuple[str, str]:
         """The runtime and architecture of the functions that use the layer: one of each."""
         for function in self._config.functions.values():

@@ -275,7 +275,14 @@ def test_wrong_words(
     answer = provision(*words)
     assert answer.code == code
     assert message in answer.err
-    assert answer.out == ""
+    if "--json" in words:
+        assert answer.json == {
+            "schema": 1,
+            "error": {"exit_code": code, "message": answer.json["error"]["message"], "hint": None},
+        }
+        assert message in answer.json["error"]["message"]
+    else:
+        assert answer.out == ""
 
 
 def test_all_config_errors_at_once_with_line_and_nothing_called(

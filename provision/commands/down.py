@@ -13,23 +13,27 @@ from provision.screens.progress import Progress
 def down(
     session: Session, *, yes: bool, destroy: tuple[str, ...], destroy_data: bool, workers: int
 ) -> int:
-    """The exit code: 0 done, 1 not agreed to, 9 partly done."""
+    """The exit code: 0 done, 1 not agreed to, 9 partly done, 130 interrupted."""
     session.refuse_to_hang("down", yes=yes)
     bench = session.open(build_sources=False)
     check_nodes(bench, destroy)
     consent = Consent(destroy=frozenset(destroy), destroy_data=destroy_data)
-    with bench.writing("provision down") as journal:
+    with bench.writing(session.call.again) as journal:
         seen = session.look(bench, journal, consent, workers)
         removal = plan_removal(quiet(bench, journal, consent), seen)
-        if not session.as_json:
+        if not session.call.as_json:
             session.show_plan(f"{bench.stack.name}: what `down` does", removal.all)
         if removal.changes and not (yes or session.agreed("Remove this?")):
             return 1
-        with Progress(session.errors, writes(removal.all)) as progress:
+        with (
+            Progress(session.errors, writes(removal.all)) as progress,
+            session.call.stopping.gently(bench.aws.clock),
+        ):
             engine = bench.engine(journal, progress.report, consent)
             outcome = remove(engine, removal, workers=workers)
-    if session.as_json:
-        session.print_document(bench, outcome.findings, {}, failed=outcome.failed)
+    if session.call.as_json:
+        error = session.verdict(outcome)
+        session.print_document(bench, outcome.findings, {}, failed=outcome.failed, error=error)
     else:
         print_receipt(session.errors, outcome, bench.aws.calls, session.seconds)
-    return session.exit_code(outcome, "down")
+    return session.end(outcome)

@@ -31,8 +31,8 @@ def outputs(session: Session, name: str | None) -> int:
         )
     if not known:
         raise ProvisionError("there are no outputs yet", hint="provision up")
-    if session.as_json:
-        click.echo(json.dumps({name: known[name]} if name else known, indent=2))
+    if session.call.as_json:
+        session.call.answer(json.dumps({name: known[name]} if name else known, indent=2))
     elif name:
         click.echo(known[name])
     else:

@@ -14,7 +14,7 @@ def plan(session: Session, *, check: bool) -> int:
     bench = session.open()
     with bench.reading() as journal:
         seen = session.look(bench, journal)
-    if session.as_json:
+    if session.call.as_json:
         session.print_document(bench, seen.all, found(seen))
     else:
         title = f"{bench.stack.name}: what `provision up` would do"

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import FrameType
 
 import click
 from rich.console import Console
 
 from provision.answer import document
+from provision.commands.invocation import Invocation
 from provision.engine import Consent, Engine
-from provision.errors import PartlyDone, ProvisionError
+from provision.errors import Interrupted, PartlyDone, ProvisionError
 from provision.finding import WRITES, Finding
 from provision.health import Health
 from provision.journal import Journal
@@ -31,15 +30,14 @@ from provision.step import Step
 class Session:
     options: Options
     verbose: int = 0
-    as_json: bool = False
+    call: Invocation = field(default_factory=Invocation)
     errors: Console = field(default_factory=error_console)
     results: Console = field(default_factory=result_console)
     began: float = field(default_factory=time.monotonic)
 
     def open(self, *, build_sources: bool = True) -> Workbench:
-        """The stack, opened; from here on signals are obeyed."""
+        """The stack, opened."""
         bench = open_workbench(self.options, say=self.say, build_sources=build_sources)
-        _obey_signals(bench)
         if self.verbose:
             bench.aws.on_call = lambda service, operation: self.say(f"  {service} {operation}")
         return bench
@@ -58,7 +56,10 @@ class Session:
         """Look at everything, with writes refused whatever follows."""
         read_only, bench.aws.read_only = bench.aws.read_only, True
         try:
-            with self.errors.status(f"looking at {len(bench.stack.nodes)} resources"):
+            with (
+                self.errors.status(f"looking at {len(bench.stack.nodes)} resources"),
+                self.call.stopping.gently(bench.aws.clock),
+            ):
                 return survey(quiet(bench, journal, consent), workers=workers)
         finally:
             bench.aws.read_only = read_only
@@ -75,6 +76,7 @@ class Session:
         *,
         failed: Mapping[str, ProvisionError] | None = None,
         health: Health | None = None,
+        error: ProvisionError | None = None,
     ) -> None:
         """The one JSON document."""
         text = document(
@@ -85,12 +87,13 @@ class Session:
             outputs=outputs(bench.site, steps),
             seconds=self.seconds,
             health=health,
+            error=error,
         )
-        click.echo(text)
+        self.call.answer(text)
 
     def refuse_to_hang(self, verb: str, *, yes: bool) -> None:
         """Nothing prompts when nobody can answer."""
-        nobody = self.as_json or not sys.stdin.isatty() or os.environ.get("CI")
+        nobody = self.call.as_json or not sys.stdin.isatty() or os.environ.get("CI")
         if nobody and not yes:
             raise click.UsageError(
                 f"`provision {verb}` asks before it acts, and here nobody can answer:"
@@ -98,28 +101,35 @@ class Session:
             )
 
     def agreed(self, question: str) -> bool:
-        """Ask; anything but yes is no."""
-        if click.confirm(question, err=True):
-            return True
+        """Ask; anything but yes is no, the end of the input as well."""
+        try:
+            if click.confirm(question, err=True):
+                return True
+        except click.Abort:
+            if self.call.stopping.asked:
+                raise
         self.errors.print("Nothing was done.")
         return False
 
-    def exit_code(self, outcome: Outcome, verb: str) -> int:
-        """Tell what failed, one line each, and what to type next."""
+    def verdict(self, outcome: Outcome) -> ProvisionError | None:
+        """What a run of `up` or `down` came to, or None when all is done."""
+        if outcome.interrupted:
+            return self.call.interrupted()
         if not outcome.failed:
-            return 0
-        if not self.as_json:
-            for node, error in outcome.failed.items():
-                self.errors.print(f"✗ {node}: {error.message}", style="red", soft_wrap=True)
-                if error.hint:
-                    self.errors.print(f"    → {error.hint}", soft_wrap=True)
-            self.errors.print(
-                f"Partly done: {len(outcome.failed)} failed. Mend that and run `provision {verb}`"
-                " again: it does only what is missing.",
-                style="bold",
-                soft_wrap=True,
-            )
-        return PartlyDone.exit_code
+            return None
+        return PartlyDone(
+            f"Partly done: {len(outcome.failed)} failed ({', '.join(outcome.failed)})",
+            hint=f"mend that and run `{self.call.again}` again: it does only what is missing",
+        )
+
+    def end(self, outcome: Outcome) -> int:
+        """Tell what failed, a line each, and what to type next; the exit code."""
+        for node, error in outcome.failed.items():
+            if not isinstance(error, Interrupted):
+                hint = f" → {error.hint}" if error.hint else ""
+                self.errors.print(f"✗ {node}: {error.message}{hint}", style="red", soft_wrap=True)
+        verdict = self.verdict(outcome)
+        return self.call.fail(verdict) if verdict else 0
 
     @property
     def seconds(self) -> float:
@@ -149,13 +159,3 @@ def check_nodes(bench: Workbench, names: tuple[str, ...]) -> None:
             raise click.UsageError(
                 f"there is no node {name} in {bench.stack.name}; `provision plan` lists them"
             )
-
-
-def _obey_signals(bench: Workbench) -> None:
-    """Ctrl-C and SIGTERM start nothing more and let what is in flight reach the journal."""
-
-    def stop(number: int, frame: FrameType | None) -> None:  # noqa: ARG001  (a handler's form)
-        bench.aws.clock.stop()
-
-    for name in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(name, stop)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from typing import NoReturn
+
 from rich.console import RenderableType
 from rich.live import Live
 
 from provision.commands.session import Session, found
-from provision.errors import Interrupted
 from provision.health import Health, read_health
 from provision.opening import Workbench
 from provision.run import Survey
@@ -22,9 +23,9 @@ def status(session: Session, *, watch: bool, check: bool) -> int:
     """The exit code: 0, or 5 with `check` on drift, missing or unhealthy."""
     bench = session.open()
     if watch:
-        return _watch(session, bench)
+        _watch(session, bench)
     seen, health = _look(session, bench)
-    if session.as_json:
+    if session.call.as_json:
         session.print_document(bench, seen.all, found(seen), health=health)
     else:
         session.results.print(_screen(session, bench, seen, health))
@@ -33,16 +34,13 @@ def status(session: Session, *, watch: bool, check: bool) -> int:
     return NOT_AS_WANTED if check and bad else 0
 
 
-def _watch(session: Session, bench: Workbench) -> int:
+def _watch(session: Session, bench: Workbench) -> NoReturn:
+    """Ends by a signal only; the screen is then as it was before."""
     with Live(console=session.results, screen=session.results.is_terminal) as live:
-        while not bench.aws.clock.stopped:
-            try:
-                seen, health = _look(session, bench)
-                live.update(_screen(session, bench, seen, health), refresh=True)
-                bench.aws.clock.sleep(REFRESH)
-            except Interrupted:
-                break
-    return 0
+        while True:
+            seen, health = _look(session, bench)
+            live.update(_screen(session, bench, seen, health), refresh=True)
+            bench.aws.clock.sleep(REFRESH)
 
 
 def _look(session: Session, bench: Workbench) -> tuple[Survey, Health]:

@@ -1,0 +1,90 @@
+"""One call of `provision`: its words, and how it ends when no command could finish it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import sys
+from dataclasses import dataclass, field
+
+import click
+
+from provision.commands.stopping import Stopping
+from provision.errors import Interrupted, PartlyDone, ProvisionError
+
+WRITING = frozenset({"up", "down"})
+"""What goes on from where it was interrupted."""
+
+
+@dataclass
+class Invocation:
+    """`verb` and `as_json` are known once the command line is understood."""
+
+    words: tuple[str, ...] = ()
+    program: str = "provision"
+    verb: str = ""
+    as_json: bool = False
+    answered: bool = False
+    """Whether the one JSON document is on stdout."""
+    stopping: Stopping = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.as_json = "--json" in self.words
+        self.stopping = Stopping(tell=say, leave=self.leave)
+
+    @property
+    def again(self) -> str:
+        """What to type to run the same once more."""
+        return f"{self.program} {shlex.join(self.words)}".strip()
+
+    def interrupted(self) -> Interrupted:
+        """What a signal comes to."""
+        resumes = self.verb in WRITING
+        return Interrupted(
+            "interrupted; what had begun is in the journal" if resumes else "interrupted",
+            hint=f"`{self.again}` goes on from here" if resumes else "",
+        )
+
+    def fail(self, error: ProvisionError) -> int:
+        """Tell an error that ended the command; its exit code."""
+        if isinstance(error, Interrupted):
+            error = self.interrupted()
+            say(_farewell(error))
+        else:
+            text = str(error)
+            plain = "\n" in text or isinstance(error, PartlyDone)
+            say(text if plain else f"Error: {text}")
+            if error.hint:
+                say(f"  → {error.hint}")
+        if self.as_json and not self.answered:
+            self.answer(error_document(error))
+        return error.exit_code
+
+    def answer(self, text: str) -> None:
+        """Print the one document."""
+        self.answered = True
+        click.echo(text)
+
+    def leave(self) -> None:
+        """End the process now, from a signal handler or another thread: no buffer is touched."""
+        error = self.interrupted()
+        cursor = "\x1b[?25h" if sys.stderr.isatty() else ""
+        os.write(2, f"{cursor}\n{_farewell(error)}\n".encode())
+        if self.as_json and not self.answered:
+            os.write(1, f"{error_document(error)}\n".encode())
+        os._exit(error.exit_code)
+
+
+def error_document(error: ProvisionError) -> str:
+    """The document of a command that could not even look."""
+    return json.dumps({"schema": 1, "error": error.document}, indent=2)
+
+
+def say(text: str) -> None:
+    """A line on stderr."""
+    click.echo(text, err=True)
+
+
+def _farewell(error: Interrupted) -> str:
+    return f"Interrupted. {error.hint}." if error.hint else "Interrupted."
