@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
-.PHONY: up status down test check lint types format bench screenshots clean
+.PHONY: up status down test check lint types format bench crash-matrix screenshots clean
 
 up: $(VENV)/local.stamp  ## the whole stack on the embedded emulator
 	$(BIN)/provision up --local --yes
@@ -35,6 +35,9 @@ format: $(VENV)/test.stamp
 
 bench: $(VENV)/test.stamp  ## wall time and AWS calls of each command on the emulator
 	$(BIN)/python bench/commands.py
+
+crash-matrix: $(VENV)/test.stamp  ## every command of the stack stopped at every call; docs/reliability.md
+	$(BIN)/python -m bench.crash_matrix
 
 screenshots: $(VENV)/test.stamp  ## the README's pictures, from a real run
 	$(BIN)/python docs/screenshots.py

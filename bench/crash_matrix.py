@@ -1,6 +1,7 @@
 """The crash matrix of the complete stack: `make crash-matrix` writes docs/reliability.md.
 
-With --cells only a seeded sample is run and nothing is written. Exit 1 when a cell failed.
+What each operation came to is kept in build/crash-matrix, and the page made from that. With --share
+only a seeded sample is run and nothing is written. Exit 1 when a cell failed.
 """
 
 from __future__ import annotations
@@ -10,25 +11,18 @@ import os
 import sys
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 from tests.crash.line import Call, Way
-from tests.crash.matrix import Cell, Matrix, Operation, every_write, sampled, timed
+from tests.crash.matrix import Matrix, Operation, every_write, sampled, timed
 from tests.crash.operations import OPERATIONS, SHIPPED
+from tests.crash.report import Run, commit, page
 from tests.crash.world import World, account, add_neighbours, one_thread, warm_up
 
+ROOT = Path(__file__).resolve().parent.parent
+KEPT = ROOT / "build" / "crash-matrix"
+PAGE = ROOT / "docs" / "reliability.md"
 Wanted = Callable[[Call, Way], bool]
-
-
-@dataclass(frozen=True)
-class Run:
-    """One operation's cells, and how many calls it makes undisturbed."""
-
-    operation: Operation
-    calls: list[Call]
-    cells: list[Cell]
-    seconds: float
 
 
 def main() -> int:
@@ -39,20 +33,33 @@ def main() -> int:
     parser.add_argument("--at-once", type=int, default=os.cpu_count() or 1)
     options = parser.parse_args()
     wanted = sampled(options.seed, options.share) if options.share else every_write
-    runs = []
+    wrong = False
     with one_thread(), tempfile.TemporaryDirectory(prefix="crash-") as folder:
         with account():
             warm_up(Path(folder) / "warm", SHIPPED)
         for number, operation in enumerate(OPERATIONS):
             if not options.operation or operation.name in options.operation:
-                runs.append(run(Path(folder) / str(number), operation, wanted, options.at_once))
-    return int(any(cell.wrong for run in runs for cell in run.cells))
+                done = run(Path(folder) / str(number), operation, wanted, options.at_once)
+                wrong |= any(cell.wrong for cell in done.cells)
+                if not options.share:
+                    done.keep(KEPT)
+    if not options.share:
+        PAGE.write_text(page(_kept()), "utf-8")
+    return int(wrong)
+
+
+def _kept() -> list[Run]:
+    """What is kept, in the order of the operations."""
+    names = [operation.name for operation in OPERATIONS]
+    runs = [Run.read(file) for file in KEPT.glob("*.json")]
+    return sorted(runs, key=lambda run: names.index(run.operation))
 
 
 def run(folder: Path, operation: Operation, wanted: Wanted, at_once: int) -> Run:
     """All wanted cells of the operation, on an account of its own; failed ones are told at once."""
     results = folder / "results"
     results.mkdir(parents=True)
+    at = commit()
     with account():
         world = World(folder / "home", folder / "state")
         add_neighbours(world.aws())
@@ -63,7 +70,7 @@ def run(folder: Path, operation: Operation, wanted: Wanted, at_once: int) -> Run
         if cell.wrong and cell.like is None:
             print(f"{operation.name}, call {cell.number} ({cell.call}), {cell.way}")
             print("\n".join(f"    {word}" for word in cell.wrong), flush=True)
-    return Run(operation, matrix.calls, cells, seconds)
+    return Run.of(matrix, cells, seconds, at)
 
 
 if __name__ == "__main__":
