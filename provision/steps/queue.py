@@ -22,6 +22,10 @@ MANAGED: Final[dict[str, QueueAttributeNameType]] = {
     "policy": "Policy",
 }
 
+GONE_BUDGET: Final = 180
+MISSES: Final = 3
+"""In a row, before a queue is believed to be gone."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Queue(Tagged):
@@ -80,8 +84,25 @@ class Queue(Tagged):
         return replace(self, url=have.url, arn=have.arn)
 
     def delete(self, aws: Aws) -> None:
-        with absent_is_fine():  # Q5: takes up to 60 s more, which nothing has to wait for
+        with absent_is_fine():
             aws.sqs.delete_queue(QueueUrl=self._find(aws))
+        self._wait_gone(aws)
+
+    def _wait_gone(self, aws: Aws) -> None:
+        """Q5: for up to 60 s it may answer as if it were there, now and then; an `up` right
+        afterwards would keep it, and be left with none."""
+        misses = 0
+
+        def gone() -> bool | None:
+            nonlocal misses
+            with absent_is_fine():
+                aws.sqs.get_queue_url(QueueName=self.name)
+                misses = 0
+                return None
+            misses += 1
+            return True if misses == MISSES else None
+
+        aws.wait(f"queue {self.name} to be gone", gone, budget=GONE_BUDGET)
 
     def _find(self, aws: Aws) -> str:
         return self.url or aws.sqs.get_queue_url(QueueName=self.name)["QueueUrl"]

@@ -130,6 +130,8 @@ class DeletingTakesAMinute(Law):
             self.answers.setdefault(queue_of(call), {})[call.operation] = copy.deepcopy(answer)
         elif call.operation == "DeleteQueue":
             self.until[queue_of(call)] = world.now() + world.delay(5, 60)
+            known = self.answers.setdefault(queue_of(call), {})
+            known["GetQueueUrl"] = {"QueueUrl": call.params["QueueUrl"]}
         elif call.operation == "CreateQueue":
             self.until.pop(queue_of(call), None)
         return None
