@@ -114,15 +114,18 @@ class Journal:
             self._replace_file("lock.json", asdict(holder))
             self._load()
             self._fold()
-        except BaseException:
+        except BaseException as error:
             self._lock.release()
+            if isinstance(error, OSError):
+                raise self._unusable(error) from error
             raise
         return self
 
     def close(self) -> None:
         """Fold the log and give the lock back."""
         if self._log is not None:
-            self._fold()
+            with suppress(StateUnusable):  # the log says it all; the next command folds it
+                self._fold()
             os.close(self._log)
             self._log = None
         with suppress(OSError):
@@ -155,12 +158,14 @@ class Journal:
 
     def retire(self, node: str) -> None:
         """Set the node's record aside under a name of its own: its successor takes the place."""
-        record = self.records[node]
-        aside = (key for key, other in self.records.items() if key.startswith(f"{node}~"))
-        if any(self.records[key].step == record.step for key in aside):
+        with self._mutex:  # other nodes are written at the same time
+            records = dict(self.records)
+        record = records[node]
+        aside = (key for key in records if key.startswith(f"{node}~"))
+        if any(records[key].step == record.step for key in aside):
             return
         number = 1
-        while f"{node}~{number}" in self.records:
+        while f"{node}~{number}" in records:
             number += 1
         self._append(f"{node}~{number}", replace(record, doing=""))
 
@@ -169,10 +174,12 @@ class Journal:
         with self._mutex:
             if self._log is None:
                 raise StateUnusable("the journal is not open for writing")
+            whole = os.fstat(self._log).st_size
             try:
-                os.write(self._log, line.encode())
-                os.fsync(self._log)
+                _write(self._log, line.encode())
             except OSError as error:
+                with suppress(OSError):  # what comes next stands on a line of its own
+                    os.ftruncate(self._log, whole)
                 raise self._unusable(error) from error
             self._apply(node, record)
 
@@ -247,10 +254,11 @@ class Journal:
                     "records": {node: _record_json(r) for node, r in sorted(self.records.items())},
                 },
             )
-            if self._log is not None:
-                os.close(self._log)
-            flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND
-            self._log = os.open(self.directory / "journal.jsonl", flags, 0o600)
+            if self._log is None:
+                flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
+                self._log = os.open(self.directory / "journal.jsonl", flags, 0o600)
+                self._keep_names()
+            os.ftruncate(self._log, 0)
             os.fsync(self._log)
         except OSError as error:
             raise self._unusable(error) from error
@@ -258,11 +266,21 @@ class Journal:
     def _replace_file(self, name: str, content: Mapping[str, Any]) -> None:
         temporary = self.directory / f"{name}.new"
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            json.dump(content, file, indent=1)
-            file.flush()
-            os.fsync(file.fileno())
+        try:
+            _write(descriptor, json.dumps(content, indent=1).encode())
+        finally:
+            os.close(descriptor)
         temporary.replace(self.directory / name)
+        self._keep_names()
+
+    def _keep_names(self) -> None:
+        """What the directory lists is on disk when this returns, where that can be asked for."""
+        with suppress(OSError):  # Windows opens no directories
+            directory = os.open(self.directory, os.O_RDONLY)
+            try:
+                os.fsync(directory)
+            finally:
+                os.close(directory)
 
     def _held(self) -> str:
         try:
@@ -279,6 +297,13 @@ class Journal:
             f"the state directory {self.directory} cannot be used: {error.strerror or error}",
             hint="free space, mend its permissions, or choose another with --state",
         )
+
+
+def _write(descriptor: int, content: bytes) -> None:
+    """All of it, on disk when this returns. A disk that fills up takes a part first."""
+    while content:
+        content = content[os.write(descriptor, content) :]
+    os.fsync(descriptor)
 
 
 def _record_json(record: Record | None) -> dict[str, Any] | None:
