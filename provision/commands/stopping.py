@@ -25,6 +25,7 @@ class Stopping:
         self._tell = tell
         self._leave = leave
         self._clock: Clock | None = None
+        self._ended = threading.Event()
         self._before: dict[signal.Signals, Any] = {}
 
     def __enter__(self) -> Self:
@@ -38,6 +39,7 @@ class Stopping:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self._ended.set()
         for name, handler in self._before.items():
             signal.signal(name, handler)
 
@@ -67,5 +69,5 @@ class Stopping:
         self._tell(
             f"stopping: what is in flight has {GRACE:.0f} s to end; once more, and it ends now"
         )
-        threading.Event().wait(GRACE)
-        self._leave()
+        if not self._ended.wait(GRACE):
+            self._leave()

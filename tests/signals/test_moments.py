@@ -1,0 +1,110 @@
+"""A signal while nothing is in flight: at a question, in the installer, on the dashboard."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import threading
+import time
+from pathlib import Path
+
+import click
+import pytest
+import uv
+import yaml
+
+from tests.signals.conftest import Provision
+from tests.test_cli import CONFIG
+from tests.workshop import new_aws
+
+Captured = pytest.CaptureFixture[str]
+Patch = pytest.MonkeyPatch
+
+
+def asked(number: signal.Signals) -> str:
+    os.kill(os.getpid(), number)
+    time.sleep(10)
+    pytest.fail("the question went on")
+
+
+def at_a_keyboard(monkeypatch: Patch) -> None:
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: True, raising=False)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_at_the_question(
+    account: None,
+    provision: Provision,
+    monkeypatch: Patch,
+    capsys: Captured,
+    number: signal.Signals,
+) -> None:
+    at_a_keyboard(monkeypatch)
+    monkeypatch.setattr(click.termui, "visible_prompt_func", lambda _: asked(number))
+    assert provision("up") == 130
+    assert capsys.readouterr().err.endswith("up` goes on from here.\n")
+    assert new_aws().dynamodb.list_tables()["TableNames"] == []
+    assert provision("up", "--yes") == 0, "the lock was given back"
+
+
+def test_the_end_of_the_input_is_no(
+    account: None, provision: Provision, monkeypatch: Patch, capsys: Captured
+) -> None:
+    def ended(_: str) -> str:
+        raise EOFError
+
+    at_a_keyboard(monkeypatch)
+    monkeypatch.setattr(click.termui, "visible_prompt_func", ended)
+    assert provision("up") == 1
+    assert "Nothing was done." in capsys.readouterr().err
+
+
+@pytest.mark.filterwarnings(
+    "ignore::pytest.PytestUnraisableExceptionWarning"
+)  # its child is killed
+def test_while_a_layer_is_built(
+    account: None, provision: Provision, home: Path, monkeypatch: Patch, capsys: Captured
+) -> None:
+    config = CONFIG | {"layers": {"more": {"source": "layer"}}}
+    config["functions"] = {"items": CONFIG["functions"]["items"] | {"layers": ["more"]}}
+    (home / "config.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
+    (home / "layer").mkdir()
+    (home / "layer" / "requirements.txt").write_text("six==1.17.0\n")
+    installer = home / "uv"
+    installer.write_text("#!/bin/sh\necho $$ > pid\nexec sleep 60\n")
+    installer.chmod(0o755)
+    monkeypatch.setattr(uv, "find_uv_bin", lambda: str(installer))
+    pid_file = home / "layer" / "pid"
+
+    def interrupt() -> None:
+        while not (pid_file.exists() and pid_file.read_text().strip()):
+            time.sleep(0.02)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=interrupt, daemon=True).start()
+    began = time.monotonic()
+    assert provision("up", "--yes", "--json") == 130
+    assert time.monotonic() - began < 10
+    assert json.loads(capsys.readouterr().out)["error"]["exit_code"] == 130
+    _, status = os.waitpid(int(pid_file.read_text()), 0)
+    assert os.waitstatus_to_exitcode(status) == -signal.SIGKILL, "the installer ended with us"
+
+
+def test_the_dashboard_ends(account: None, provision: Provision, capsys: Captured) -> None:
+    def interrupt() -> None:
+        time.sleep(2.5)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    threading.Thread(target=interrupt, daemon=True).start()
+    assert provision("status", "--watch") == 130
+    told = capsys.readouterr()
+    assert told.err.endswith("Interrupted.\n")
+    assert "tap-dev" in told.out
+
+
+def test_handlers_are_given_back(provision: Provision) -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    assert provision("config", "check") == 0
+    assert signal.getsignal(signal.SIGTERM) is before
