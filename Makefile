@@ -4,7 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
-.PHONY: up status down test check lint types format bench crash-matrix screenshots clean
+.PHONY: up status down test check lint types format bench crash-matrix ownership-sweep signals-sweep \
+	screenshots clean
 
 up: $(VENV)/local.stamp  ## the whole stack on the embedded emulator
 	$(BIN)/provision up --local --yes
@@ -38,6 +39,12 @@ bench: $(VENV)/test.stamp  ## wall time and AWS calls of each command on the emu
 
 crash-matrix: $(VENV)/test.stamp  ## every command of the stack stopped at every call; docs/reliability.md
 	$(BIN)/python -m bench.crash_matrix
+
+ownership-sweep: $(VENV)/test.stamp  ## every kind made somebody else's, and many random stacks
+	OWNERSHIP_SWEEP=1 $(BIN)/pytest -n 2 tests/ownership
+
+signals-sweep: $(VENV)/test.stamp  ## a signal at every fifth call of up and down
+	SIGNALS_SWEEP=1 $(BIN)/pytest -n 2 tests/signals
 
 screenshots: $(VENV)/test.stamp  ## the README's pictures, from a real run
 	$(BIN)/python docs/screenshots.py
