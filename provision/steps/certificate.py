@@ -135,8 +135,11 @@ def certificates_of(aws: Aws, domain: str) -> dict[str, str]:
 
 
 def _tags_of(aws: Aws, arn: str) -> dict[str, str]:
-    """ACM takes tags without a value, and shows them so."""
-    tags = aws.acm.list_tags_for_certificate(CertificateArn=arn)["Tags"]
+    """ACM takes tags without a value, and shows them so. One listed may not be found (C2)."""
+    try:
+        tags = aws.acm.list_tags_for_certificate(CertificateArn=arn)["Tags"]
+    except aws.acm.exceptions.ResourceNotFoundException:
+        return {}
     return without_system({tag["Key"]: tag.get("Value", "") for tag in tags})
 
 

@@ -20,7 +20,7 @@ from tests.workshop import Recorder, Workshop, one_node
 
 SEEDS = range(int(os.environ.get("LAW_SEEDS", "1")))
 """Each law is tried once a seed, with other delays. `LAW_SEEDS=50 pytest tests/laws` tries more."""
-PATIENCE = 60
+PATIENCE = 90
 """More refusals of one call than any pause with growing steps needs within its budget."""
 
 
