@@ -1,0 +1,131 @@
+"""What CloudWatch Logs does that the emulator does not: it is busy, and old writers come back."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from tests.laws.law import Call, Law, Lost, Refusal, World
+from tests.laws.resting import Resting
+from tests.laws.wire import Answer
+
+LAMBDA = "/aws/lambda/"
+LATE = 30.0
+"""Seconds for which invocations of a deleted function may still write."""
+
+
+class Busy(Resting):
+    """A change of a group shuts others out for a moment."""
+
+    SERVICE = "logs"
+    STARTS: ClassVar = {
+        "CreateLogGroup": (0.2, 4),
+        "DeleteLogGroup": (0.2, 4),
+        "PutRetentionPolicy": (0.1, 2),
+    }
+
+    def thing(self, call: Call) -> str:
+        name: str = call.params["logGroupName"]
+        return name
+
+    def refusal(self, thing: str) -> Refusal:
+        return Refusal(
+            "OperationAbortedException",
+            "A conflicting operation is currently in progress against this resource. Please try"
+            " again.",
+        )
+
+
+class MakingCollides(Busy):
+    """A group cannot be made, or given its retention, while something else is done to it."""
+
+    ROW = "G1"
+    WAITS = frozenset({"CreateLogGroup", "PutRetentionPolicy"})
+
+
+class DeletingCollides(Busy):
+    """A group cannot be deleted while something else is done to it."""
+
+    ROW = "G5"
+    WAITS = frozenset({"DeleteLogGroup"})
+
+
+class ArnsInTwoSpellings(Law):
+    """Groups are shown with an ARN that ends in `:*`, which calls about tags refuse."""
+
+    ROW = "G3"
+    SERVICE = "logs"
+
+    def before(self, call: Call, world: World) -> Refusal | Answer | None:
+        if str(call.params.get("resourceArn", "")).endswith(":*"):
+            return Refusal("InvalidParameterException", "The ARN is not of a log group.")
+        return None
+
+    def after(self, call: Call, answer: Answer, world: World) -> Answer | Refusal | Lost | None:
+        for group in answer.get("logGroups", []):
+            bare = group["arn"].removesuffix(":*")
+            group["arn"], group["logGroupArn"] = f"{bare}:*", bare
+        return None
+
+
+class LateLinesBringItBack(Law):
+    """A function that may make its group does, when it writes after the group was deleted."""
+
+    ROW = "G4"
+    SERVICE = "logs"
+    OTHERS = frozenset({"CreateFunction", "DeleteFunction", "PutRolePolicy"})
+
+    def __init__(self) -> None:
+        self.roles: dict[str, str] = {}
+        self.gone: dict[str, float] = {}
+        self.grants: dict[str, str] = {}
+        self.back: dict[str, tuple[float, dict[str, Any]]] = {}
+        self.seen: dict[str, dict[str, Any]] = {}
+
+    def concerns(self, call: Call) -> bool:
+        return call.service == "logs" or call.operation in self.OTHERS
+
+    def before(self, call: Call, world: World) -> Refusal | Answer | None:
+        if call.operation == "DeleteLogGroup":
+            name = call.params["logGroupName"]
+            at, _ = self.back.pop(name, (float("inf"), {}))
+            return {} if world.now() >= at else None
+        return None
+
+    def after(self, call: Call, answer: Answer, world: World) -> Answer | Refusal | Lost | None:
+        match call.operation:
+            case "CreateFunction":
+                self.roles[call.params["FunctionName"]] = call.params["Role"].rpartition("/")[2]
+            case "DeleteFunction":
+                self.gone[call.params["FunctionName"]] = world.now()
+            case "PutRolePolicy":
+                self.grants[call.params["RoleName"]] = call.params["PolicyDocument"]
+            case "DeleteLogGroup":
+                self._deleted(call.params["logGroupName"], world)
+            case "DescribeLogGroups":
+                self._show(call, answer, world)
+        return None
+
+    def _deleted(self, name: str, world: World) -> None:
+        function = name.removeprefix(LAMBDA)
+        role = self.roles.get(function, "")
+        writes = world.now() < self.gone.get(function, world.now()) + LATE
+        if writes and "logs:CreateLogGroup" in self.grants.get(role, "") and name in self.seen:
+            group = {**self.seen[name], "storedBytes": 1}
+            group.pop("retentionInDays", None)
+            self.back[name] = (world.now() + world.delay(0, 20), group)
+
+    def _show(self, call: Call, answer: Answer, world: World) -> None:
+        for group in answer["logGroups"]:
+            self.seen[group["logGroupName"]] = dict(group)
+        prefix = call.params.get("logGroupNamePrefix", "")
+        for name, (at, group) in self.back.items():
+            if world.now() >= at and name.startswith(prefix):
+                answer["logGroups"].append(group)
+
+
+LAWS: tuple[type[Law], ...] = (
+    MakingCollides,
+    DeletingCollides,
+    ArnsInTwoSpellings,
+    LateLinesBringItBack,
+)
