@@ -3,15 +3,38 @@
 from __future__ import annotations
 
 from tests.laws.law import Law
-from tests.laws.rules import answers, apigateway, domains, iam, lambda_, network
+from tests.laws.rules import (
+    acm,
+    answers,
+    apigateway,
+    cloudwatch,
+    domains,
+    dynamodb,
+    iam,
+    lambda_,
+    logs,
+    network,
+    route53,
+    scaling,
+    sns,
+    sqs,
+)
 
 LAWS: tuple[type[Law], ...] = (
+    *acm.LAWS,
     *answers.LAWS,
     *apigateway.LAWS,
+    *cloudwatch.LAWS,
     *domains.LAWS,
+    *dynamodb.LAWS,
     *iam.LAWS,
     *lambda_.LAWS,
+    *logs.LAWS,
     *network.LAWS,
+    *route53.LAWS,
+    *scaling.LAWS,
+    *sns.LAWS,
+    *sqs.LAWS,
 )
 
 
