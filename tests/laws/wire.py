@@ -79,7 +79,7 @@ def encode_answer(model: OperationModel, answer: Answer) -> Reply:
     """A good answer in the operation's own protocol."""
     service = model.service_model
     serializer = get_serializer_class(service.service_name, service.resolved_protocol)
-    made = serializer(_moto_model(service).operation_model(model.name)).serialize(answer)
+    made = serializer(moto_model(service).operation_model(model.name)).serialize(answer)
     body = made["body"]
     return Reply(
         made["status_code"],
@@ -89,10 +89,11 @@ def encode_answer(model: OperationModel, answer: Answer) -> Reply:
 
 
 _MOTO_MODELS: dict[str, MotoServiceModel] = {}
-"""The emulator's own reading of a service, which its serializers want; made once a service."""
+"""Made once a service; its parsers and serializers want these."""
 
 
-def _moto_model(service: ServiceModel) -> MotoServiceModel:
+def moto_model(service: ServiceModel) -> MotoServiceModel:
+    """The emulator's own reading of a service."""
     name = service.service_name
     if name not in _MOTO_MODELS:
         described = botocore.loaders.create_loader().load_service_model(name, "service-2")

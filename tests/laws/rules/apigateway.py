@@ -422,6 +422,31 @@ class PlansHoldStages(Law):
                     (held.add if op == "add" else held.discard)(value)
 
 
+class KeysSpread(Law):
+    """A key put into a plan is refused by the deployed API for up to two minutes."""
+
+    ROW = "A27"
+    SERVICE = "apigateway"
+    OPERATIONS = frozenset({"CreateUsagePlanKey"})
+
+    def __init__(self) -> None:
+        self.known: dict[str, float] = {}
+
+    def concerns(self, call: Call) -> bool:
+        return super().concerns(call) or call.service == "execute-api"
+
+    def before(self, call: Call, world: World) -> Refusal | None:
+        if call.service != "execute-api":
+            return None
+        key = call.params["headers"].get("X-Api-Key", "")
+        if world.now() < self.known.get(key, 0):
+            return Refusal("ForbiddenException", "Forbidden", 403)
+        return None
+
+    def after(self, call: Call, answer: Answer, world: World) -> None:
+        self.known[answer.get("value", "")] = world.now() + world.delay(20, 120)
+
+
 LAWS: tuple[type[Law], ...] = (
     Rates,
     OneWriteAtATime,
@@ -438,4 +463,5 @@ LAWS: tuple[type[Law], ...] = (
     PlansNeedTheirStages,
     StagesArePatchedByName,
     PlansHoldStages,
+    KeysSpread,
 )
