@@ -13,8 +13,9 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+from tests.crash.judging import Judge, Operation
 from tests.crash.line import Call, Way
-from tests.crash.matrix import Matrix, Operation, every_write, sampled, timed
+from tests.crash.matrix import Matrix, every_write, sampled, timed
 from tests.crash.operations import OPERATIONS, SHIPPED
 from tests.crash.report import Run, commit, page
 from tests.crash.world import World, account, add_neighbours, one_thread, warm_up
@@ -31,6 +32,7 @@ def main() -> int:
     parser.add_argument("--share", type=float, help="a sample: this share of all cells")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--at-once", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--kills", type=int, default=30, help="SIGKILLs of real processes")
     options = parser.parse_args()
     wanted = sampled(options.seed, options.share) if options.share else every_write
     wrong = False
@@ -63,7 +65,7 @@ def run(folder: Path, operation: Operation, wanted: Wanted, at_once: int) -> Run
     with account():
         world = World(folder / "home", folder / "state")
         add_neighbours(world.aws())
-        matrix = Matrix(world, operation, results, wanted, at_once)
+        matrix = Matrix(Judge(world, operation, world.now()), results, wanted, at_once)
         cells, seconds = timed(matrix.run)
     print(f"{operation.name}: {len(matrix.calls)} calls, {len(cells)} cells, {seconds:.0f} s")
     for cell in cells:

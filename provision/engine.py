@@ -270,6 +270,9 @@ class Engine:
     def remove(self, finding: Finding) -> None:
         """Delete what `judge_removal` said to delete; forget what is not there or not ours."""
         if finding.action is Action.KEEP and finding.have is not None:
+            record = self.journal.records.get(finding.node)
+            if record and record.doing:  # begun by a run that died; it is there, and stays
+                self.journal.done(finding.node, finding.have, finding.needs)
             return
         if finding.action is Action.DELETE:
             assert finding.have is not None

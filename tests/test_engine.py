@@ -19,7 +19,7 @@ from provision.steps import KINDS
 from provision.steps.deployment import Deployment
 from provision.steps.table import Table
 from provision.unknown import UNKNOWN
-from tests.workshop import HOLDER, Recorder, Workshop, empty, new_aws, one_node
+from tests.workshop import HOLDER, Died, Recorder, Where, Workshop, empty, new_aws, one_node
 
 TABLE = Table(name="tap-dev-items", key="id", tags={}, encryption="owned", recovery=False)
 
@@ -85,6 +85,15 @@ def test_down_never_deletes_what_is_not_ours_whatever_the_state_says(workshop: W
     assert workshop.last.writes == []
     workshop.run(empty(), "down")
     assert TABLE.observe(new_aws()) is not None
+
+
+def test_what_down_keeps_is_no_longer_said_to_be_in_the_making(workshop: Workshop) -> None:
+    with pytest.raises(Died):
+        workshop.run(one_node(TABLE), "up", recorder=Recorder(die=(Where.AFTER, 1)))
+    workshop.run(one_node(TABLE), "down", consent=Consent())
+    assert TABLE.observe(new_aws()) is not None
+    records = Journal.read(workshop.directory, "tap-dev", KINDS).records
+    assert records["it"].doing == ""
 
 
 def test_data_is_not_replaced_without_being_named(workshop: Workshop) -> None:

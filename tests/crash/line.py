@@ -28,8 +28,7 @@ class Way(StrEnum):
 
     BEFORE = "killed before"
     AFTER = "killed after"
-    TIMEOUT = "timeout"
-    RESET = "reset"
+    LOST = "answer lost"
     ERROR = "500"
 
     @property
@@ -40,8 +39,8 @@ class Way(StrEnum):
 MEANING = {
     Way.BEFORE: "the process is killed before the call is sent",
     Way.AFTER: "the process is killed after AWS did it, before the answer is read",
-    Way.TIMEOUT: "AWS did it, the answer never comes (read timeout); the process lives",
-    Way.RESET: "AWS did it, the connection is reset before the answer; the process lives",
+    Way.LOST: "AWS did it, and the answer never comes (read timeout at calls of odd number, reset "
+    "connection at even ones); the process lives",
     Way.ERROR: "AWS did it and answers HTTP 500; the process lives",
 }
 
@@ -93,16 +92,10 @@ class Line:
         self.writes += call.write
         if way is Way.AFTER:
             self.killed()
-        return self._spoilt(way, request, answer)
-
-    def _spoilt(self, way: Way | None, request: AWSPreparedRequest, answer: Answer) -> Answer:
-        if way is Way.TIMEOUT:
-            raise ReadTimeoutError(endpoint_url=request.url)
-        if way is Way.RESET:
-            raise ConnectionClosedError(endpoint_url=request.url)
-        if way is Way.ERROR:
-            return 500, {}, "<html>Internal Server Error</html>"
-        return answer
+        if way is Way.LOST:
+            lost = ReadTimeoutError if call.number % 2 else ConnectionClosedError
+            raise lost(endpoint_url=request.url)
+        return (500, {}, "<html>Internal Server Error</html>") if way is Way.ERROR else answer
 
     @contextmanager
     def laid(self) -> Iterator[None]:

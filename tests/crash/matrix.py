@@ -20,23 +20,13 @@ import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
+from tests.crash.judging import Judge, Operation
 from tests.crash.line import Call, Line, Way
-from tests.crash.world import Edition, Shape, World, attempt, shape, told
+from tests.crash.world import World, attempt
 
 CELL_SECONDS = 240
 """A cell takes two seconds; one that hangs is a failed one."""
-
-
-@dataclass(frozen=True)
-class Operation:
-    """One command that is disturbed, after those of `first` ran undisturbed."""
-
-    name: str
-    verb: str
-    edition: Edition
-    first: tuple[tuple[str, Edition], ...] = ()
 
 
 @dataclass
@@ -58,26 +48,29 @@ class Cell:
 class Matrix:
     """Runs the cells of one operation, `at_once` processes at a time."""
 
-    world: World
-    operation: Operation
+    judge: Judge
     results: Path
     wanted: Callable[[Call, Way], bool]
     at_once: int = 2
     cells: list[Cell] = field(default_factory=list)
     calls: list[Call] = field(default_factory=list)
-    before: dict[str, Any] = field(default_factory=dict)
-    whole: Shape = field(default_factory=dict)
     _running: dict[int, int] = field(default_factory=dict)
     _seen: dict[tuple[int, str], int] = field(default_factory=dict)
     _cell: int | None = None
     """In a child: which cell it is."""
 
+    @property
+    def operation(self) -> Operation:
+        return self.judge.operation
+
+    @property
+    def world(self) -> World:
+        return self.judge.world
+
     def run(self) -> list[Cell]:
-        """All wanted cells. The account is as before `first` when called."""
-        self.before = dict(self.world.now())
-        for verb, edition in self.operation.first:
-            assert attempt(lambda v=verb, e=edition: self.world.run(v, e)) == []  # type: ignore[misc]
-        self.whole = self._undisturbed("whole", "up")
+        """All wanted cells. The account is as before the operation's `first` when called."""
+        self.judge.prepare()
+        self.judge.learn(self.results)
         line = Line(killed=lambda: self._judge(None))
         line.meet = lambda call: self._meet(line, call)
         failed = attempt(
@@ -90,21 +83,6 @@ class Matrix:
         while self._running:
             self._reap()
         return self._gathered()
-
-    def _undisturbed(self, name: str, verb: str) -> Shape:
-        """What the account holds after `verb`, found out in a process of its own."""
-        file = self.results / f"{self.operation.name}-{name}.json"
-        child = os.fork()
-        if child == 0:
-            self._guarded(lambda: self._write_undisturbed(file, verb))
-        assert os.waitpid(child, 0)[1] == 0
-        found = json.loads(file.read_text())
-        return shape({kind: frozenset(names) for kind, names in found.items()})
-
-    def _write_undisturbed(self, file: Path, verb: str) -> None:
-        self.world.move_state(self.results / f"{file.stem}-state")
-        assert attempt(lambda: self.world.run(verb, self.operation.edition)) == []
-        file.write_text(json.dumps({k: sorted(v) for k, v in self.world.now().items()}))
 
     # -- the parent ----------------------------------------------------------------------------
 
@@ -150,9 +128,9 @@ class Matrix:
 
     def _gathered(self) -> list[Cell]:
         for number, cell in enumerate(self.cells):
-            results = [self._file(number, part) for part in ("again", "turn")]
-            if all(file.exists() for file in results):
-                parts = [json.loads(file.read_text()) for file in results]
+            files = [self._file(number, part) for part in ("again", "turn")]
+            parts = [json.loads(file.read_text()) for file in files if file.exists()]
+            if len(parts) == 2 or [part["went_on"] for part in parts] == [True]:
                 cell.wrong = [word for part in parts for word in part["wrong"]]
                 cell.went_on = parts[0]["went_on"]
         for cell in self.cells:
@@ -170,58 +148,26 @@ class Matrix:
         assert self._cell is not None
         went_on = None if failed is None else not failed
         self.world.journal = None
-        child = os.fork()
-        if child == 0:
-            self._guarded(lambda: self._sequel("turn", went_on, self._turn))
-        os.waitpid(child, 0)
-        self._guarded(lambda: self._sequel("again", went_on, self._again))
-
-    def _guarded(self, work: Callable[[], None]) -> None:
-        """Work, then end this process without anything else of it running."""
-        try:
-            work()
-        except BaseException:  # noqa: BLE001  (whatever it is: this process ends here)
-            traceback.print_exc()
-            sys.stderr.flush()
-            os._exit(1)
-        os._exit(0)
+        sequels = self.judge.sequels(finished=bool(went_on))
+        for part in sorted(sequels, reverse=True):  # "turn" in a child, then "again" here
+            child = os.fork() if part == "turn" else 0
+            if child:
+                os.waitpid(child, 0)
+            else:
+                self._sequel(part, went_on, sequels[part])
 
     def _sequel(self, part: str, went_on: bool | None, sequel: Callable[[], list[str]]) -> None:
+        """Judge, leave the judgement behind, and end this process: nothing else of it may run."""
         assert self._cell is not None
-        file = self._file(self._cell, part)
-        self.world.move_state(self.results / f"state-{file.stem}")
-        wrong = [f"{part}: {word}" for word in sequel()]
-        file.write_text(json.dumps({"wrong": wrong, "went_on": went_on}))
-
-    def _again(self) -> list[str]:
-        if self.operation.verb == "up":
-            return self._goes_up() or self._goes_down()
-        return self._goes_down()
-
-    def _turn(self) -> list[str]:
-        if self.operation.verb == "up":
-            return self._goes_down()
-        return self._goes_up()
-
-    def _goes_up(self) -> list[str]:
-        wrong = attempt(lambda: self.world.run("up", self.operation.edition))
-        wrong += told("after up", shape(self.world.now()), self.whole)
-        wrong += [f"intention left after up: {node}" for node in self.world.intentions()]
-        wrong += attempt(lambda: self.world.run("up", self.operation.edition))
-        writes = [call.operation for call in self.world.last.calls if call.write]
-        return wrong + ([f"a further up writes {writes}"] if writes else [])
-
-    def _goes_down(self) -> list[str]:
-        wrong = attempt(lambda: self.world.run("down", self.operation.edition))
-        now = self.world.now()
-        left = {k: v for k, v in now.items() if v != self.before.get(k)}
-        wrong += [
-            f"after down: {kind} {sorted(names ^ self.before.get(kind, frozenset()))}"
-            for kind, names in left.items()
-        ]
-        gone = self.before.keys() - now.keys()
-        wrong += [f"after down: all of {kind} gone" for kind in sorted(gone)]
-        return wrong + [f"intention left after down: {node}" for node in self.world.intentions()]
+        try:
+            file = self._file(self._cell, part)
+            self.world.move_state(self.results / f"state-{file.stem}")
+            wrong = [f"{part}: {word}" for word in sequel()]
+            file.write_text(json.dumps({"wrong": wrong, "went_on": went_on}))
+        except BaseException:  # noqa: BLE001  (whatever it is: without a judgement the cell failed)
+            traceback.print_exc()
+            sys.stderr.flush()
+        os._exit(0)
 
 
 def every_write(call: Call, way: Way) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.crash.matrix import Operation
+from tests.crash.judging import Operation
 from tests.crash.world import ZONE, Edition
 
 _OLD_TABLE = {"key": "id", "protect": False}

@@ -12,7 +12,7 @@ from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import botocore.session
 import pytest
@@ -60,6 +60,27 @@ class Inline:
         return future
 
 
+class Pooled(Aws):
+    """A process's clients without the time to make them: the last one's, listening to this one."""
+
+    pool: ClassVar[dict[str, tuple[Any, Aws]]] = {}
+
+    def _client(self, service: str) -> Any:
+        if service not in self._clients and service in self.pool:
+            client, last = self.pool[service]
+            events = client.meta.events
+            events.unregister("before-call.*.*", last._before_call)
+            events.unregister("needs-retry.*.*", last._needs_retry)
+            if last.access.prepare:
+                line: Any = last.access.prepare
+                events.unregister("before-send.*.*", line.__self__._named)
+            self._watch(client)
+            self._clients[service] = client
+        client = super()._client(service)
+        self.pool[service] = (client, self)
+        return client
+
+
 @dataclass(frozen=True)
 class Edition:
     """One state of config.yaml and the sources."""
@@ -79,22 +100,28 @@ class World:
     core: botocore.session.Session = field(default_factory=botocore.session.Session)
     last: Line = field(default_factory=Line)
     journal: Journal | None = None
+    workers: int = 1
+    endpoint: str | None = None
+    prepare: Callable[[Any], None] | None = None
 
     def aws(self, line: Line | None = None) -> Aws:
         access = Access(
             region=REGION,
             credentials=("test", "test"),
-            prepare=line.watch if line else None,
+            endpoint=self.endpoint,
+            prepare=line.watch if line else self.prepare,
             paced=False,
         )
-        return Aws(access, clock=VirtualClock(), core=self.core)
+        kind = Aws if self.endpoint or self.workers > 1 else Pooled
+        return kind(access, clock=VirtualClock(), core=self.core)
 
-    def run(
-        self, verb: str, edition: Edition, *, line: Line | None = None, workers: int = 1
-    ) -> Outcome:
+    def command(self, verb: str, edition: Edition) -> Callable[[], Outcome]:
+        return lambda: self.run(verb, edition)
+
+    def run(self, verb: str, edition: Edition, *, line: Line | None = None) -> Outcome:
         """A command as a process of its own: its own clients, its own journal."""
         self.last = line or Line()
-        aws = self.aws(self.last)
+        aws = self.aws(None if self.endpoint else self.last)
         home = self.home / edition.name
         sources = TinySources(home / "zips", edition.code, edition.layer)
         with self.last.laid():
@@ -102,10 +129,10 @@ class World:
             self.journal = Journal(self.state, stack.name, KINDS).open(HOLDER)
             try:
                 engine = Engine(stack, aws, self.journal, ALLOW_ALL)
-                seen = survey(engine, workers=workers)
+                seen = survey(engine, workers=self.workers)
                 if verb == "up":
-                    return up(engine, seen, workers=workers)
-                return down(engine, plan_removal(engine, seen), workers=workers)
+                    return up(engine, seen, workers=self.workers)
+                return down(engine, plan_removal(engine, seen), workers=self.workers)
             finally:
                 self.journal.close()
 
