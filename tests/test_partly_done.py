@@ -10,10 +10,9 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from provision.aws import Aws
+from provision.aws import READ_PREFIXES, Aws
 from provision.clock import Clock
 from tests.test_cli import Provision, home, provision
-from tests.workshop import READ_PREFIXES
 
 __all__ = ["home", "provision"]  # fixtures
 
@@ -31,8 +30,10 @@ class Refusing:
         def noted(aws: Aws, model: Any, **more: Any) -> None:
             before_call(aws, model, **more)
             if model.name == self.denied:
-                error = {"Code": "AccessDenied", "Message": f"no {model.name} for you"}
-                raise ClientError({"Error": error}, model.name)  # type: ignore[arg-type]
+                message = f"no {model.name} for you"
+                raise ClientError(
+                    {"Error": {"Code": "AccessDenied", "Message": message}}, model.name
+                )
             if not model.name.startswith(READ_PREFIXES):
                 self.writes.append(model.name)
 
@@ -55,12 +56,15 @@ def test_one_line_each_and_the_rest_is_done(
     made = provision("up", "--yes")
     assert made.code == 9
     failures = [line for line in made.err.splitlines() if line.startswith("✗") and "→" in line]
-    assert failures == [
+    queue, dashboard = failures
+    assert queue == (
         f"✗ {QUEUE}: tap-dev-items-dead-letters exists and is not this stack's"
-        f" → --adopt {QUEUE} takes it over",
+        f" → --adopt {QUEUE} takes it over"
+    )
+    assert dashboard == (
         "✗ monitoring.dashboard: PutDashboard was denied: no PutDashboard for you"
-        " → allow the action behind PutDashboard for these credentials",
-    ]
+        " → allow the action behind PutDashboard for these credentials"
+    )
     end = made.err.splitlines()[-2:]
     assert end[0] == f"Partly done: 2 failed ({QUEUE}, monitoring.dashboard)"
     assert "up --yes` again: it does only what is missing" in end[1]

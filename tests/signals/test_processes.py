@@ -36,7 +36,6 @@ def test_a_second_signal_leaves_at_once_and_loses_nothing(
     log = (home / ".provision/dev/journal.jsonl").read_text()
     assert '"doing":"create"' in log, "what had begun is known"
     assert provision("up", "--yes") == 0
-    assert provision("plan", "--check") == 0
 
 
 def test_a_call_that_does_not_end_is_left_after_its_time(held: Start, provision: Provision) -> None:
