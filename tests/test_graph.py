@@ -100,3 +100,17 @@ def test_needs_are_given_in_their_order() -> None:
     )
     assert third.needs == ("first", "second")
     assert third.build(first.build(), second.build()).name == "12"
+
+
+def test_once_stopped_what_waits_for_a_thread_is_not_started() -> None:
+    seen: list[str] = []
+    after: list[str] = []
+
+    def visit(name: str):
+        seen.append(name)
+        return lambda: after.append(name)
+
+    graph = {"first": (), "second": (), "third": ()}
+    assert walk(graph, visit, workers=1, stopped=lambda: bool(seen)) == {}
+    assert seen == ["first"]
+    assert after == []

@@ -69,6 +69,8 @@ class Invocation:
     def leave(self) -> None:
         """End the process now, from a signal handler or another thread: no buffer is touched."""
         error = self.interrupted()
+        if sys.stdout.isatty() and self.verb == "status":
+            os.write(1, b"\x1b[?1049l\x1b[?25h")  # the screen as it was before --watch
         cursor = "\x1b[?25h" if sys.stderr.isatty() else ""
         os.write(2, f"{cursor}\n{_farewell(error)}\n".encode())
         if self.as_json and not self.answered:

@@ -60,9 +60,12 @@ class Session:
                 self.errors.status(f"looking at {len(bench.stack.nodes)} resources"),
                 self.call.stopping.gently(bench.aws.clock),
             ):
-                return survey(quiet(bench, journal, consent), workers=workers)
+                seen = survey(quiet(bench, journal, consent), workers=workers)
         finally:
             bench.aws.read_only = read_only
+        if self.call.stopping.asked:  # after the last look had begun
+            raise self.call.interrupted()
+        return seen
 
     def show_plan(self, title: str, findings: Mapping[str, Finding]) -> None:
         """The plan beside the results: `up` and `down` show it before they ask."""
@@ -113,7 +116,7 @@ class Session:
 
     def verdict(self, outcome: Outcome) -> ProvisionError | None:
         """What a run of `up` or `down` came to, or None when all is done."""
-        if outcome.interrupted:
+        if outcome.interrupted or self.call.stopping.asked:
             return self.call.interrupted()
         if not outcome.failed:
             return None
