@@ -94,6 +94,7 @@ EXISTS: Final = frozenset(
         "QueueAlreadyExists",
         "QueueNameExists",
         "InvalidGroup.Duplicate",
+        "Resource.AlreadyAssociated",
     ]
 )
 DENIED: Final = frozenset(
@@ -205,8 +206,8 @@ def classify(
         return BUSY
     if (specific := _of_one_service(failure)) is not None:
         return specific
-    if is_absent(code) and _is_fresh(failure, fresh):
-        return FRESH_ID
+    if is_absent(code) and _is_fresh(failure, fresh):  # what a lost answer deleted stays away
+        return None if failure.operation.startswith("Delete") else FRESH_ID
     if failure.message.startswith(_NEVER_SENT):
         return UNREACHABLE
     if is_ambiguous(failure) and failure.operation not in TOKENLESS_CREATES:

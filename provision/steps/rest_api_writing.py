@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, cast
 
 from provision.aws import Aws
+from provision.steps.absent import absent_is_fine
 from provision.steps.rest_api_contents import (
     Contents,
     Integration,
@@ -81,10 +82,12 @@ class _Writing:
         """First, children before parents: a second `{name}` beside the first is refused (A9)."""
         client = self.aws.apigateway
         for path in sorted(self.resources.keys() - self.want.resources.keys(), reverse=True):
-            client.delete_resource(restApiId=self.api_id, resourceId=self.resources.pop(path))
+            resource_id = self.resources.pop(path)
+            with absent_is_fine():  # a lost answer was sent again (X1); so below
+                client.delete_resource(restApiId=self.api_id, resourceId=resource_id)
         for path, resource_id in self.resources.items():
             for verb in self._verbs(path) - self.want.resources[path].keys():
-                client.delete_method(restApiId=self.api_id, resourceId=resource_id, httpMethod=verb)
+                self._delete_method(resource_id, verb)
 
     def put_models(self) -> None:
         for name, schema in self.want.models.items():
@@ -149,9 +152,10 @@ class _Writing:
     def put_gateway_responses(self) -> None:
         client, have = self.aws.apigateway, self.have.contents.gateway_responses
         for name in have.keys() - self.want.gateway_responses.keys():
-            client.delete_gateway_response(
-                restApiId=self.api_id, responseType=cast("GatewayResponseTypeType", name)
-            )
+            with absent_is_fine():
+                client.delete_gateway_response(
+                    restApiId=self.api_id, responseType=cast("GatewayResponseTypeType", name)
+                )
         for name, response in self.want.gateway_responses.items():
             if have.get(name) == response:
                 continue
@@ -169,11 +173,13 @@ class _Writing:
         """Last: AWS refuses while a method still refers to it."""
         client = self.aws.apigateway
         for name in self.have.contents.models.keys() - self.want.models.keys():
-            client.delete_model(restApiId=self.api_id, modelName=name)
+            with absent_is_fine():
+                client.delete_model(restApiId=self.api_id, modelName=name)
         for name in self.validators.keys() - self.want.validators.keys():
-            client.delete_request_validator(
-                restApiId=self.api_id, requestValidatorId=self.validators[name]
-            )
+            with absent_is_fine():
+                client.delete_request_validator(
+                    restApiId=self.api_id, requestValidatorId=self.validators[name]
+                )
 
     def _have(self, path: str) -> Mapping[str, Method]:
         return self.have.contents.resources.get(path, {})
@@ -189,7 +195,7 @@ class _Writing:
             client.put_integration(**self._integration(resource_id, verb, want.integration))
             return
         if have:  # PutMethod and PutMethodResponse refuse what is there already
-            client.delete_method(restApiId=api_id, resourceId=resource_id, httpMethod=verb)
+            self._delete_method(resource_id, verb)
         request: PutMethodRequestTypeDef = {
             "restApiId": api_id,
             "resourceId": resource_id,
@@ -204,6 +210,12 @@ class _Writing:
         client.put_method(**request)
         client.put_integration(**self._integration(resource_id, verb, want.integration))
         self._put_responses(resource_id, verb, want)
+
+    def _delete_method(self, resource_id: str, verb: str) -> None:
+        with absent_is_fine():
+            self.aws.apigateway.delete_method(
+                restApiId=self.api_id, resourceId=resource_id, httpMethod=verb
+            )
 
     def _put_responses(self, resource_id: str, verb: str, want: Method) -> None:
         client, api_id = self.aws.apigateway, self.api_id
