@@ -19,8 +19,8 @@ from provision.step import Replacement, Step, findable, with_computed
 
 SETTLING: Final = (0.3, 0.7, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 60.0)
 """Seconds between looks after a write: AWS answers stale for up to a minute (X10, Q3)."""
-UNSURE: Final = (2.0, 5.0)
-"""Seconds between looks before an absence is believed where a second one could be made (V16, X1).
+UNSURE: Final = (1.0, 2.0, 4.0, 8.0)
+"""Seconds between looks before it is believed that what was being made is not there (V16, X1, D3).
 """
 UNCLEAR: Final = 6
 """Times one node's making may meet an answer that is lost, each followed by a look (X1)."""
@@ -219,7 +219,7 @@ class Engine:
 
     def _made_after_all(self, want: Step) -> Step | None:
         """What a create whose answer was lost has made; a predecessor beside it does not count."""
-        have = self._look_twice(want)
+        have = self._look_long(want)
         if have is None or not any(c.fixed for c in difference(want, have, None)):
             return have
         return have if want.REPLACEMENT is Replacement.DELETE_FIRST else None
@@ -304,12 +304,13 @@ class Engine:
         return want.with_owner(self.owner(node.name))
 
     def _recall(self, name: str) -> Step | None:
-        """Observe what the journal remembers. What was being made may not be visible yet."""
+        """Observe what the journal remembers. What was being made may not be visible yet: `up`
+        would make a second one, and `down` leave it behind."""
         record = self.journal.records.get(name)
         if record is None:
             return None
-        unsure = record.doing == "create" and not record.step.UNIQUE
-        return self._look_twice(record.step) if unsure else record.step.observe(self.aws)
+        unsure = record.doing == "create"
+        return self._look_long(record.step) if unsure else record.step.observe(self.aws)
 
     def _search(
         self, node: Node[Step], want: Step, found: Mapping[str, Step | None]
@@ -323,7 +324,7 @@ class Engine:
         seed = self._wanted(node, inputs)
         return seed.observe(self.aws) if findable(seed) else None
 
-    def _look_twice(self, step: Step) -> Step | None:
+    def _look_long(self, step: Step) -> Step | None:
         for pause in UNSURE:
             if have := step.observe(self.aws):
                 return have

@@ -78,8 +78,7 @@ class Step(ABC):
     MADE_BY_AWS: ClassVar[bool] = False
     """Comes by itself with what needs it: never created, only its going is waited for."""
     UNIQUE: ClassVar[bool] = True
-    """AWS refuses a second one of the same identity. Where it does not, an absence is believed only
-    after a second look (X1, V16)."""
+    """AWS refuses a second one of the same identity."""
     MARKED: ClassVar[bool] = False
     """Carries its owner in AWS itself. What does not is part of the first node it needs, and is
     somebody else's when that is."""
