@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, TypeVar
 
 from provision.aws import Aws
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 SETTLE_BUDGET = 900  # L6: attaching to a VPC takes minutes
+OVERTAKEN = 3
+"""Times a RevisionId is read again before somebody else is believed to be changing the function."""
 
 _PASSING_STATES = frozenset(["Pending", "Deactivating", "Deleting"])
 
@@ -78,11 +81,12 @@ def failure(shown: FunctionConfigurationTypeDef) -> str:
 
 
 def reading_again(aws: Aws, attempt: Callable[[], T]) -> T:
-    """Run `attempt`, which reads a RevisionId and writes with it; once more if overtaken (L10)."""
-    try:
-        return attempt()
-    except aws.lambda_.exceptions.PreconditionFailedException:
-        return attempt()
+    """Run `attempt`, which reads a RevisionId and writes with it; again if overtaken (L10), also by
+    its own write, whose answer was lost (X1, L9)."""
+    for _ in range(OVERTAKEN):
+        with suppress(aws.lambda_.exceptions.PreconditionFailedException):
+            return attempt()
+    return attempt()
 
 
 def _is_busy(shown: FunctionConfigurationTypeDef) -> bool:
