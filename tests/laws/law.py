@@ -182,18 +182,24 @@ class Court:
             self._note(call, done=reply.good)
             return reply
         original = decode_answer(model, reply)
-        answer = copy.deepcopy(original)
-        for law in watching:
+        answer, spoilt = copy.deepcopy(original), None
+        for law in watching:  # all of them, for it is done, whatever becomes of its answer
             verdict = law.after(call, answer, self.world)
-            if isinstance(verdict, Refusal):
-                self._note(call, law.ROW, verdict)
-                return encode_error(model, verdict.code, verdict.message, verdict.status)
-            if isinstance(verdict, Lost):
-                self.sent.append(Sent(self.clock.now(), call, law.ROW, lost=True))
-                raise ReadTimeoutError(endpoint_url=NOWHERE)
-            answer = answer if verdict is None else verdict
+            if isinstance(verdict, Refusal | Lost):
+                spoilt = spoilt or (law.ROW, verdict)
+            elif verdict is not None:
+                answer = verdict
+        if spoilt is not None:
+            return self._spoil(model, call, *spoilt)
         self._note(call)
         return reply if answer == original else encode_answer(model, answer)
+
+    def _spoil(self, model: OperationModel, call: Call, row: str, verdict: Refusal | Lost) -> Reply:
+        if isinstance(verdict, Refusal):
+            self._note(call, row, verdict)
+            return encode_error(model, verdict.code, verdict.message, verdict.status)
+        self.sent.append(Sent(self.clock.now(), call, row, lost=True))
+        raise ReadTimeoutError(endpoint_url=NOWHERE)
 
     def _note(
         self,

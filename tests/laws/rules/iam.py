@@ -74,8 +74,8 @@ class RoleTakesPoliciesLate(_FreshRole):
     OPERATIONS = frozenset({"CreateRole", "PutRolePolicy", "AttachRolePolicy"})
 
     def before(self, call: Call, world: World) -> Refusal | None:
-        name = call.params["RoleName"]
-        return absent(name) if self._fresh(name, world) else None
+        name, making = call.params["RoleName"], call.operation == "CreateRole"
+        return absent(name) if self._fresh(name, world) and not making else None
 
 
 class RoleGoesLast(Law):
