@@ -6,6 +6,8 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, Self
 
+from botocore.exceptions import ClientError
+
 from provision.aws import Aws
 from provision.step import Computed, Tagged
 from provision.steps.gateway_tags import change_gateway_tags, from_gateway, has_owner
@@ -97,14 +99,21 @@ class UsagePlan(Tagged):
         if found is None:
             return
         if stages := _stages(found.get("apiStages", [])):  # A26: refused while it has any
-            aws.apigateway.update_usage_plan(
-                usagePlanId=self.id,
-                patchOperations=_stage_patch("remove", stages),
-            )
+            self._let_go(aws, stages)
         try:
             aws.apigateway.delete_usage_plan(usagePlanId=self.id)
         except aws.apigateway.exceptions.NotFoundException:
             return
+
+    def _let_go(self, aws: Aws, stages: tuple[str, ...]) -> None:
+        try:
+            aws.apigateway.update_usage_plan(
+                usagePlanId=self.id, patchOperations=_stage_patch("remove", stages)
+            )
+        except ClientError:
+            found = self._get(aws, self.id)
+            if found and found.get("apiStages"):
+                raise  # else a lost answer was sent again (X1)
 
     def _create_plan(self, aws: Aws) -> str:
         stages = [stage.partition(":") for stage in self.stages]

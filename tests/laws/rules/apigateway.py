@@ -393,7 +393,7 @@ class StagesArePatchedByName(Law):
 
 
 class PlansHoldStages(Law):
-    """A plan with stages is not deleted."""
+    """A plan with stages is not deleted, and no stage is taken out twice."""
 
     ROW = "A26"
     SERVICE = "apigateway"
@@ -409,6 +409,9 @@ class PlansHoldStages(Law):
                 f"Cannot delete Usage Plan {plan} because there are API Stages associated with it,"
                 f" including {min(self.stages[plan])}"
             )
+        for op, path, value in patches(call):
+            if op == "remove" and path == "/apiStages" and value not in self.stages.get(plan, ()):
+                return Refusal("NotFoundException", "Invalid API Stage specified", 404)
         return None
 
     def after(self, call: Call, answer: Answer, world: World) -> None:
