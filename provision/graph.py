@@ -106,12 +106,6 @@ def walk(
     A failure stops only what depends on it, which is then not visited. Once `stopped` says so,
     nothing more is started, not even what waits for a free thread. Returns the failures by node.
     """
-
-    def unless_stopped(work: Callable[[], T]) -> T:
-        if stopped():
-            raise _NotBegunError
-        return work()
-
     order = TopologicalSorter(graph)
     order.prepare()
     failed: dict[str, Exception] = {}
@@ -125,7 +119,7 @@ def walk(
                     blocked.add(name)
                     order.done(name)
                 else:
-                    visits[pool.submit(unless_stopped, partial(visit, name))] = name
+                    visits[pool.submit(_unless, stopped, partial(visit, name))] = name
             if not visits and not afterwards:
                 continue
             pending: list[Future[Any]] = [*visits, *afterwards]
@@ -143,5 +137,11 @@ def walk(
                 if visited:
                     order.done(visited)
                     if rest:
-                        afterwards[pool.submit(unless_stopped, rest)] = visited
+                        afterwards[pool.submit(_unless, stopped, rest)] = visited
     return failed
+
+
+def _unless(stopped: Callable[[], bool], work: Callable[[], T]) -> T:
+    if stopped():
+        raise _NotBegunError
+    return work()
