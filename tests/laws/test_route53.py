@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 
 from provision.graph import Stack
 from tests.laws.bench import SEEDS, LosesOnce, patient, under
-from tests.laws.conftest import Session, naive
+from tests.laws.conftest import Session, naive, ours
 from tests.laws.rules import route53 as laws
 from tests.steps.test_record import ALIAS, CNAME, make_zone
 
@@ -78,9 +78,10 @@ def test_r3_deleted_to_the_letter(court: Session, tmp_path: Path) -> None:
     with pytest.raises(ClientError, match="it was not found"):
         change(client, zone, "DELETE")
 
-    shop = under(held, tmp_path)
-    shop.up(CNAME)
-    shop.down(replace(CNAME, ttl=60))  # the configuration has changed since
+    under(held, tmp_path).up(CNAME)
+    stale = replace(CNAME, ttl=60)  # it was changed after we had looked
+    stale.delete(ours(held))
+    assert CNAME.observe(ours(held)) is None
     assert len(held.refused("R3")) == 2
 
 
