@@ -115,7 +115,7 @@ def walk(
     with ThreadPoolExecutor(workers, thread_name_prefix="node") as pool:
         while order.is_active() or visits or afterwards:
             for name in order.get_ready() if order.is_active() else ():
-                if stopped() or any(need in failed or need in blocked for need in graph[name]):
+                if any(need in failed or need in blocked for need in graph[name]):
                     blocked.add(name)
                     order.done(name)
                 else:
@@ -126,14 +126,13 @@ def walk(
             for future in wait(pending, return_when=FIRST_COMPLETED).done:
                 visited = visits.pop(future, None)
                 name = visited or afterwards.pop(future)
+                rest: Callable[[], None] | None = None
                 try:
                     rest = future.result()
                 except _NotBegunError:
                     blocked.add(name)
-                    rest = None
                 except Exception as error:  # noqa: BLE001  (each node's own; told by the caller)
                     failed[name] = error
-                    rest = None
                 if visited:
                     order.done(visited)
                     if rest:
