@@ -227,7 +227,6 @@ class Aws:
         self,
         response: Any,
         operation: Any,
-        attempts: int,
         caught_exception: BaseException | None,
         request_dict: Mapping[str, Any],
         **_: Any,
@@ -240,9 +239,12 @@ class Aws:
         error_class = classify(failure, fresh=self.fresh, iam_fresh=self.iam_written)
         if error_class is None:
             return None
-        context: dict[str, Any] = request_dict["context"]
-        spent = self.clock.now() - context.setdefault("provision_since", self.clock.now())
-        seconds = pause(error_class, attempts, spent)
+        # Each reason has its own budget: an answer may get lost after minutes of a busy object.
+        waits: dict[str, tuple[float, int]] = request_dict["context"].setdefault("waits", {})
+        since, tries = waits.get(error_class.name, (self.clock.now(), 0))
+        waits[error_class.name] = (since, tries + 1)
+        spent = self.clock.now() - since
+        seconds = pause(error_class, tries + 1, spent)
         if seconds is None:
             return None
         self.calls.retried += 1
