@@ -1,7 +1,7 @@
 """The crash matrix of the complete stack: `make crash-matrix` writes docs/reliability.md.
 
-What each operation came to is kept in build/crash-matrix, and the page made from that. With --share
-only a seeded sample is run and nothing is written. Exit 1 when a cell failed.
+What each operation came to is kept in build/crash-matrix, and the page made from that. Exit 1 when
+a cell failed.
 """
 
 from __future__ import annotations
@@ -11,13 +11,15 @@ import os
 import sys
 import tempfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from tests.crash.judging import Judge, Operation
+from tests.crash.killing import kills
 from tests.crash.line import Call, Way
 from tests.crash.matrix import Matrix, every_write, sampled, timed
 from tests.crash.operations import OPERATIONS, SHIPPED
-from tests.crash.report import Run, commit, page
+from tests.crash.report import Kills, Run, commit, page
 from tests.crash.world import World, account, add_neighbours, one_thread, warm_up
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -27,33 +29,54 @@ Wanted = Callable[[Call, Way], bool]
 
 
 def main() -> int:
+    options = _options()
+    wanted = sampled(options.seed, options.share) if options.share < 1 else every_write
+    wrong = False
+    with tempfile.TemporaryDirectory(prefix="crash-") as name:
+        folder = Path(name)
+        with one_thread():
+            with account():
+                warm_up(folder / "warm", SHIPPED)
+            for number, operation in enumerate(OPERATIONS):
+                if not options.operation or operation.name in options.operation:
+                    done = run(folder / str(number), operation, wanted, options.at_once)
+                    wrong |= any(cell.wrong for cell in done.cells)
+                    if not options.dry:
+                        replace(done, share=options.share).keep(KEPT)
+        wrong |= kill(folder, options.seed, options.kills, dry=options.dry)
+    if not options.dry:
+        PAGE.write_text(page(_kept(), Kills.read(KEPT)), "utf-8")
+    return int(wrong)
+
+
+def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--operation", action="append", help="only this one (may be repeated)")
-    parser.add_argument("--share", type=float, help="a sample: this share of all cells")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--at-once", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--share", type=float, default=1, help="only this share of the cells")
     parser.add_argument("--kills", type=int, default=30, help="SIGKILLs of real processes")
-    options = parser.parse_args()
-    wanted = sampled(options.seed, options.share) if options.share else every_write
-    wrong = False
-    with one_thread(), tempfile.TemporaryDirectory(prefix="crash-") as folder:
-        with account():
-            warm_up(Path(folder) / "warm", SHIPPED)
-        for number, operation in enumerate(OPERATIONS):
-            if not options.operation or operation.name in options.operation:
-                done = run(Path(folder) / str(number), operation, wanted, options.at_once)
-                wrong |= any(cell.wrong for cell in done.cells)
-                if not options.share:
-                    done.keep(KEPT)
-    if not options.share:
-        PAGE.write_text(page(_kept()), "utf-8")
-    return int(wrong)
+    parser.add_argument("--seed", type=int, default=0, help="what share and kills choose by")
+    parser.add_argument("--at-once", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--dry", action="store_true", help="keep and write nothing")
+    return parser.parse_args()
+
+
+def kill(folder: Path, seed: int, count: int, *, dry: bool) -> bool:
+    """SIGKILLs of real processes. Whether anything was wrong afterwards."""
+    if not count:
+        return False
+    at, wrong = commit(), 0
+    for done in kills(folder, seed, count):
+        wrong += bool(done.wrong)
+        print("\n    ".join([done.what, *done.wrong]), flush=True)
+    if not dry:
+        Kills(seed, count, wrong, at).keep(KEPT)
+    return wrong > 0
 
 
 def _kept() -> list[Run]:
     """What is kept, in the order of the operations."""
     names = [operation.name for operation in OPERATIONS]
-    runs = [Run.read(file) for file in KEPT.glob("*.json")]
+    runs = [Run.read(file) for file in KEPT.glob("*.run.json")]
     return sorted(runs, key=lambda run: names.index(run.operation))
 
 

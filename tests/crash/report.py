@@ -28,6 +28,8 @@ class Run:
     commit: str
     date: str
     machine: str
+    share: float = 1
+    """Of the cells: 1 means all of them."""
 
     @classmethod
     def of(cls, matrix: Matrix, cells: list[Cell], seconds: float, commit: str) -> Self:
@@ -51,8 +53,33 @@ class Run:
 
     def keep(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        file = folder / f"{self.operation.replace(' ', '-')}.json"
+        file = folder / f"{self.operation.replace(' ', '-')}.run.json"
         file.write_text(json.dumps(asdict(self), indent=1), "utf-8")
+
+
+@dataclass(frozen=True)
+class Kills:
+    """SIGKILLs of real processes."""
+
+    seed: int
+    count: int
+    failed: int
+    commit: str
+
+    def keep(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "kills.json").write_text(json.dumps(asdict(self)), "utf-8")
+
+    @classmethod
+    def read(cls, folder: Path) -> Self | None:
+        file = folder / "kills.json"
+        return cls(**json.loads(file.read_text("utf-8"))) if file.exists() else None
+
+    def __str__(self) -> str:
+        return (
+            f"{self.count} processes with eight workers killed by SIGKILL at calls the seed"
+            f" {self.seed} chose: {self.failed} failed (commit {self.commit})."
+        )
 
 
 def commit() -> str:
@@ -71,7 +98,7 @@ def _git(*words: str) -> str:
 TEMPLATE: Final = Path(__file__).with_name("reliability.md")
 
 
-def page(runs: Sequence[Run]) -> str:
+def page(runs: Sequence[Run], kills: Kills | None) -> str:
     cells = [cell for run in runs for cell in run.cells]
     made = (f"- {run.operation}: {run.date}, commit {run.commit}, {run.machine}" for run in runs)
     return TEMPLATE.read_text("utf-8").format(
@@ -80,6 +107,7 @@ def page(runs: Sequence[Run]) -> str:
         distinct=f"{sum(cell.like is None for cell in cells):,}",
         cells=f"{len(cells):,}",
         made="\n".join(made),
+        kills=kills or "Not run.",
         tables="\n".join(_table(run) for run in runs).rstrip(),
     )
 
@@ -89,7 +117,7 @@ def _total(run: Run) -> str:
     row = (
         run.operation,
         f"{len(run.calls)} ({sum(call.write for call in run.calls)})",
-        f"{len(run.cells):,}",
+        f"{len(run.cells):,}" + ("" if run.share == 1 else f" (a sample of {run.share:.0%})"),
         sum(bool(cell.wrong) for cell in run.cells),
         f"{sum(cell.went_on is True for cell in alive)} of {len(alive)}",
         f"{run.seconds / 60:.0f}",
