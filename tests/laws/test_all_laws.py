@@ -13,7 +13,7 @@ from provision.finding import Action
 from provision.retry import TOKENLESS_CREATES, Failure, classify
 from tests.inventory import Inventory, inventory, scaling
 from tests.laws.all_laws import every_law
-from tests.laws.bench import LawfulWorkshop, under
+from tests.laws.bench import SEEDS, LawfulWorkshop, under
 from tests.laws.law import Court, Sent
 from tests.reference import TinySources, reference_stack
 from tests.virtual import VirtualClock
@@ -90,7 +90,8 @@ def step_by_step(shop: LawfulWorkshop, directory: Path, changes: dict[str, Any])
     shop.run(changed, "down")
 
 
-@pytest.mark.parametrize(("seed", "changes"), [(1, {}), (2, DOMAIN)], ids=["shipped", "domain"])
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("changes", [{}, DOMAIN], ids=["shipped", "domain"])
 def test_the_stack_lives_under_all_laws(
     account: None, tmp_path: Path, seed: int, changes: dict[str, Any]
 ) -> None:

@@ -30,4 +30,11 @@ class AnswersGetLost(Law):
         return Lost()
 
 
-LAWS: tuple[type[Law], ...] = (AnswersGetLost,)
+class EveryAnswerGetsLost(AnswersGetLost):
+    """Once for every write there is: what is sent again has to find that it is done."""
+
+    def concerns(self, call: Call) -> bool:
+        return call.write
+
+
+LAWS: tuple[type[Law], ...] = (EveryAnswerGetsLost,)
