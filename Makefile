@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
 .PHONY: up status down test check lint types format bench crash-matrix ownership-sweep signals-sweep \
-	screenshots clean
+	laws-sweep screenshots clean
 
 up: $(VENV)/local.stamp  ## the whole stack on the embedded emulator
 	$(BIN)/provision up --local --yes
@@ -45,6 +45,9 @@ ownership-sweep: $(VENV)/test.stamp  ## every kind made somebody else's, and man
 
 signals-sweep: $(VENV)/test.stamp  ## a signal at every fifth call of up and down
 	SIGNALS_SWEEP=1 $(BIN)/pytest -n 2 tests/signals
+
+laws-sweep: $(VENV)/test.stamp  ## every law of AWS, and all at once, with twenty seeds
+	LAW_SEEDS=20 $(BIN)/pytest -n 2 tests/laws
 
 screenshots: $(VENV)/test.stamp  ## the README's pictures, from a real run
 	$(BIN)/python docs/screenshots.py

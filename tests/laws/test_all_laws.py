@@ -91,10 +91,9 @@ def step_by_step(shop: LawfulWorkshop, directory: Path, changes: dict[str, Any])
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-@pytest.mark.parametrize("changes", [{}, DOMAIN], ids=["shipped", "domain"])
-def test_the_stack_lives_under_all_laws(
-    account: None, tmp_path: Path, seed: int, changes: dict[str, Any]
-) -> None:
+def test_the_stack_lives_under_all_laws(account: None, tmp_path: Path, seed: int) -> None:
+    """Even seeds with a domain, odd ones as shipped."""
+    changes = {} if seed % 2 else DOMAIN
     new_aws().route53.create_hosted_zone(Name=ZONE, CallerReference="test")
     before = now()
     held = Court(every_law(), VirtualClock(), seed, latency=0.05)
