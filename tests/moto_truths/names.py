@@ -12,7 +12,13 @@ from moto.acm.models import AWSCertificateManagerBackend, CertBundle
 from moto.apigateway.models import apigateway_backends
 from moto.core.exceptions import JsonRESTError
 from moto.route53.exceptions import Route53ClientError
-from moto.route53.models import FakeZone, Route53Backend, reverse_domain_name, route53_backends
+from moto.route53.models import (
+    ChangeList,
+    FakeZone,
+    Route53Backend,
+    reverse_domain_name,
+    route53_backends,
+)
 from moto.route53.responses import Route53
 
 
@@ -101,8 +107,8 @@ def teach_zones(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def teach_records(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Names stay as written (R5), CREATE overwrites (R2), DELETE takes other values and what is not
-    there (R3), and a change is everywhere at once (R4)."""
+    """Names stay as written (R5), CREATE overwrites and refuses what is gone (R2), DELETE takes
+    other values and what is not there (R3), and a change is everywhere at once (R4)."""
     change_resource_record_sets = Route53Backend.change_resource_record_sets
     get_record_sets = FakeZone.get_record_sets
     respond = Route53.change_resource_record_sets
@@ -124,6 +130,7 @@ def teach_records(monkeypatch: pytest.MonkeyPatch) -> None:
         result["ChangeInfo"]["Status"] = "PENDING"
         return answer
 
+    monkeypatch.setattr(ChangeList, "__contains__", lambda *_: False)  # `_check_change` knows
     monkeypatch.setattr(FakeZone, "get_record_sets", get_record_sets_from)
     monkeypatch.setattr(Route53Backend, "change_resource_record_sets", change_checked)
     monkeypatch.setattr(Route53, "change_resource_record_sets", respond_pending)
