@@ -196,7 +196,7 @@ def test_a14_a_stage_half_made_is_finished(court: Session, tmp_path: Path) -> No
 
 
 def test_a15_a19_the_account_s_role_takes_its_time(court: Session, tmp_path: Path) -> None:
-    held = court(laws.LoggingNeedsTheAccount(), laws.AccountRoleSpreads(), laws.Rates())
+    held = court(laws.Rates(), laws.LoggingNeedsTheAccount(), laws.AccountRoleSpreads())
     client, stage, _ = by_hand(held)
     logs = replaced("/accessLogSettings/destinationArn", LOGS)
     with pytest.raises(ClientError, match="CloudWatch Logs role ARN must be set in account"):
