@@ -21,7 +21,8 @@ sys.path.insert(0, str(ROOT))
 os.environ.pop("NO_COLOR", None)
 
 from provision import local  # noqa: E402
-from provision.aws import Access, Aws  # noqa: E402
+from provision.access import Access  # noqa: E402
+from provision.aws import Aws  # noqa: E402
 from provision.commands.down import down  # noqa: E402
 from provision.commands.session import Session  # noqa: E402
 from provision.commands.status import status  # noqa: E402

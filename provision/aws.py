@@ -7,13 +7,13 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import boto3
 import botocore.session
 from botocore.config import Config
 
+from provision.access import READ_PREFIXES, Access, Calls, Where
 from provision.clock import Clock
 from provision.errors import NotFound, StillWaiting, WriteRefused
 from provision.pacing import Pacer
@@ -43,57 +43,6 @@ _CLIENT_CONFIG: Final = Config(
     read_timeout=60,
     user_agent_extra="provision",
 )
-
-READ_PREFIXES: Final = ("Get", "List", "Describe")
-"""Operations that change nothing. Whatever is not one of these counts, and is refused, as a write.
-"""
-
-
-@dataclass
-class Calls:
-    """How many calls have left this process."""
-
-    read: int = 0
-    write: int = 0
-    retried: int = 0
-    mutex: threading.Lock = field(default_factory=threading.Lock, repr=False)
-
-    def count(self, *, write: bool) -> None:
-        with self.mutex:
-            if write:
-                self.write += 1
-            else:
-                self.read += 1
-
-
-@dataclass(frozen=True)
-class Where:
-    """The account, region and partition that the credentials lead to."""
-
-    account: str
-    region: str
-    partition: str
-    dns_suffix: str
-
-    def arn(self, service: str, resource: str, *, region: bool = True, account: bool = True) -> str:
-        """An ARN here. IAM's have no region; API Gateway's have no account (A18)."""
-        place = self.region if region else ""
-        owner = self.account if account else ""
-        return f"arn:{self.partition}:{service}:{place}:{owner}:{resource}"
-
-
-@dataclass(frozen=True)
-class Access:
-    """How AWS is reached. `endpoint` and `credentials` are set for an emulator only."""
-
-    region: str
-    profile: str | None = None
-    endpoint: str | None = None
-    credentials: tuple[str, str] | None = None
-    prepare: Callable[[Any], None] | None = None
-    """Called with every new client: where an emulator's lies are put right."""
-    paced: bool = True
-
 
 Waiting = Callable[[str], None]
 

@@ -14,12 +14,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from provision import local
-from provision.aws import Access, Aws
+from provision.access import Access
+from provision.aws import Aws
 from provision.config import Config, load
-from provision.engine import SEES_ALL, Blind, Consent, Engine, Report
+from provision.engine import Engine
 from provision.errors import WrongAccount
 from provision.graph import Stack
 from provision.journal import Holder, Journal, Pinned
+from provision.look import SEES_ALL, Blind, Consent, Report
 from provision.sources import BuiltSources, NoSources
 from provision.stack import Site, build_stack
 from provision.stack.site import Sources

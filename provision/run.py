@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from graphlib import TopologicalSorter
 
-from provision.engine import Engine, Moment
+from provision.engine import Engine
 from provision.errors import Interrupted, ProvisionError
 from provision.explain import explain
 from provision.finding import WRITES, Action, Finding
 from provision.graph import Needs, reversed_graph, walk
+from provision.look import Moment
 from provision.step import Step
 
 WORKERS = 8

@@ -9,7 +9,8 @@ from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 from botocore.exceptions import ClientError, ConnectionClosedError
 
-from provision.aws import Access, Aws
+from provision.access import Access
+from provision.aws import Aws
 from provision.errors import Interrupted, StillWaiting, WriteRefused
 from tests.virtual import VirtualClock
 from tests.workshop import REGION, new_aws

@@ -10,7 +10,8 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from provision.aws import READ_PREFIXES, Aws
+from provision.access import READ_PREFIXES
+from provision.aws import Aws
 from provision.clock import Clock
 from tests.test_cli import Provision, home, provision
 

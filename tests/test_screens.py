@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from provision.engine import Moment
 from provision.finding import Action, Cause, Change, Finding
 from provision.health import Health, Traffic
+from provision.look import Moment
 from provision.screens.plan import plan_screen
 from provision.screens.progress import Progress
 from provision.screens.status import Heading, State, sparkline, state_of, status_screen

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from provision.aws import Where
+from provision.access import Where
 from provision.graph import Stack, reversed_graph
 from provision.stack import AREAS, Site, build_stack
 from provision.step import Mark, Step, marked, with_computed

@@ -14,10 +14,12 @@ from typing import Any
 
 import botocore.session
 
-from provision.aws import READ_PREFIXES, Access, Aws
-from provision.engine import Consent, Engine
+from provision.access import READ_PREFIXES, Access
+from provision.aws import Aws
+from provision.engine import Engine
 from provision.graph import Stack
 from provision.journal import Holder, Journal
+from provision.look import Consent
 from provision.run import Outcome, down, plan_removal, survey, up
 from provision.step import Step
 from provision.steps import KINDS

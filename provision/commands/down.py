@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from provision.commands.session import Session, check_nodes, quiet, writes
-from provision.engine import Consent
+from provision.look import Consent
 from provision.run import down as remove
 from provision.run import plan_removal
 from provision.screens.closing import print_receipt

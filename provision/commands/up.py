@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from provision.commands.session import Session, check_nodes, writes
-from provision.engine import Consent
+from provision.look import Consent
 from provision.opening import LOCAL
 from provision.run import up as make_true
 from provision.screens.closing import print_receipt, print_welcome

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from rich.console import Console
 from rich.text import Text
 
-from provision.aws import Calls
+from provision.access import Calls
 from provision.finding import Action
 from provision.run import Outcome
 from provision.screens.words import SIGNS, counted, program, seconds

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
-from provision.aws import Where
+from provision.access import Where
 from provision.step import Document
 from provision.steps.policy import canonical
 

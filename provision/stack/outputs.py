@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final, TypeVar
 
-from provision.aws import Where
+from provision.access import Where
 from provision.stack.site import Site
 from provision.step import Step
 from provision.steps.alias import Alias

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from provision.aws import Where
+from provision.access import Where
 from provision.config import Config
 
 

@@ -21,7 +21,8 @@ from botocore.client import ClientCreator
 from moto import mock_aws
 
 import provision.graph
-from provision.aws import Access, Aws
+from provision.access import Access
+from provision.aws import Aws
 from provision.engine import Engine
 from provision.errors import ProvisionError
 from provision.journal import Journal

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from provision.aws import READ_PREFIXES
+from provision.access import READ_PREFIXES
 from provision.finding import Action
 from provision.retry import TOKENLESS_CREATES, Failure, classify
 from tests.inventory import Inventory, inventory, scaling

@@ -1,0 +1,41 @@
+"""The words of `provision down`."""
+
+from __future__ import annotations
+
+import click
+
+from provision.cli.options import (
+    destroy_option,
+    json_option,
+    local_option,
+    open_session,
+    parallel_option,
+    yes_option,
+)
+
+
+@click.command()
+@yes_option
+@json_option
+@local_option
+@destroy_option
+@click.option("--destroy-data", is_flag=True, help="Let all data of the stack be lost.")
+@parallel_option
+@click.pass_context
+def down(
+    context: click.Context,
+    destroy: tuple[str, ...],
+    parallel: int,
+    *,
+    yes: bool,
+    as_json: bool,
+    on_local: bool,
+    destroy_data: bool,
+) -> None:
+    """Remove it all, in the right order; data only when told to."""
+    from provision.commands.down import down as run  # noqa: PLC0415
+
+    session = open_session(context, on_local=on_local, as_json=as_json)
+    context.exit(
+        run(session, yes=yes, destroy=destroy, destroy_data=destroy_data, workers=parallel)
+    )

@@ -1,0 +1,46 @@
+"""The words of `provision local`."""
+
+from __future__ import annotations
+
+import click
+
+from provision.cli.options import Settings
+from provision.commands.invocation import say
+
+
+@click.group("local")
+def local_group() -> None:
+    """The embedded emulator behind --local."""
+
+
+@local_group.command("start")
+@click.pass_context
+def local_start(context: click.Context) -> None:
+    """Start it, if it is not running."""
+    from provision import local  # noqa: PLC0415
+
+    settings: Settings = context.obj
+    emulator = local.start(settings.emulator_root, port=settings.local_port, report=say)
+    click.echo(emulator.endpoint)
+
+
+@local_group.command("stop")
+@click.pass_context
+def local_stop(context: click.Context) -> None:
+    """Stop it; its data stays."""
+    from provision import local  # noqa: PLC0415
+
+    settings: Settings = context.obj
+    local.stop(settings.emulator_root)
+    say("the emulator is stopped; its data stays")
+
+
+@local_group.command("reset")
+@click.pass_context
+def local_reset(context: click.Context) -> None:
+    """Stop it and delete its data."""
+    from provision import local  # noqa: PLC0415
+
+    settings: Settings = context.obj
+    local.reset(settings.emulator_root)
+    say("the emulator is stopped and its data deleted")

@@ -1,0 +1,71 @@
+"""What every command takes: options before it, options in common, and the session they make."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from provision.commands.invocation import Invocation
+
+if TYPE_CHECKING:
+    from provision.commands.session import Session
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The options that stand before the command."""
+
+    config: Path
+    environment: str | None
+    region: str | None
+    profile: str | None
+    state: Path | None
+    verbose: int
+    local_port: int
+    call: Invocation
+
+    @property
+    def emulator_root(self) -> Path:
+        """Where the emulator of this configuration keeps its data."""
+        return self.config.resolve().parent / ".provision" / "emulator"
+
+
+local_option = click.option(
+    "--local", "on_local", is_flag=True, help="Short for --env local: an emulator, no account."
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
+yes_option = click.option("--yes", "-y", is_flag=True, help="Do not ask.")
+destroy_option = click.option(
+    "--destroy", multiple=True, metavar="NODE", help="Let this node's data be lost. Repeatable."
+)
+parallel_option = click.option(
+    "--parallel",
+    type=click.IntRange(1, 64),
+    default=8,
+    show_default=True,
+    metavar="N",
+    help="Nodes worked on at the same time.",
+)
+
+
+def open_session(context: click.Context, *, on_local: bool, as_json: bool = False) -> Session:
+    """The session of a command that calls AWS."""
+    from provision.commands.session import Session  # noqa: PLC0415  (the AWS SDK costs 0.3 s)
+    from provision.opening import Options  # noqa: PLC0415
+    from provision.screens.words import program  # noqa: PLC0415
+
+    settings: Settings = context.obj
+    options = Options(
+        settings.config,
+        "local" if on_local else settings.environment,
+        settings.region,
+        settings.profile,
+        settings.state,
+        settings.local_port,
+    )
+    call = settings.call
+    call.program, call.verb, call.as_json = program(), context.info_name or "", as_json
+    return Session(options, settings.verbose, call)

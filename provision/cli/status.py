@@ -1,0 +1,25 @@
+"""The words of `provision status`."""
+
+from __future__ import annotations
+
+import click
+
+from provision.cli.options import json_option, local_option, open_session
+
+
+@click.command()
+@json_option
+@local_option
+@click.option("--watch", is_flag=True, help="Refresh in place until Ctrl-C.")
+@click.option("--check", is_flag=True, help="Exit 5 on drift, missing or unhealthy.")
+@click.pass_context
+def status(
+    context: click.Context, *, as_json: bool, on_local: bool, watch: bool, check: bool
+) -> None:
+    """The dashboard: every resource, drift, health, numbers."""
+    if watch and as_json:
+        raise click.UsageError("--watch draws a screen; --json prints one document: choose one")
+    from provision.commands.status import status as run  # noqa: PLC0415
+
+    session = open_session(context, on_local=on_local, as_json=as_json)
+    context.exit(run(session, watch=watch, check=check))
