@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -45,6 +46,8 @@ class Judge:
             try:
                 self._learn(file)
                 status = 0
+            except BaseException:  # noqa: BLE001  (it ends here, with status 1)
+                traceback.print_exc()  # what the child says would be lost with it
             finally:
                 os._exit(status)
         assert os.waitpid(child, 0)[1] == 0

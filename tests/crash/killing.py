@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import count as numbers
 from pathlib import Path
 from typing import Any
 
@@ -66,16 +67,20 @@ def kills(folder: Path, seed: int, count: int) -> Iterator[Kill]:
     """`count` random kills, alternately followed by the same and by the opposite command."""
     dice = random.Random(seed)
     with account(), serving() as endpoint:
-        world = World(folder / "home", folder / "state", workers=WORKERS)
+        world = World(folder / "home", folder / "state")
         add_neighbours(world.aws())
         before = world.now()
         done = 0
-        while done < count:
-            world.state = folder / f"state-{done}"
+        for number in numbers():
+            if done == count:
+                return
+            here = folder / str(number)  # a kill that came too late is followed by another
+            here.mkdir()
+            world.state = here / "state"
             operation = dice.choice(OPERATIONS)
             judge = Judge(world, operation, before)
             judge.prepare()
-            judge.learn(folder)
+            judge.learn(here)
             suicide = Suicide(dice.randint(1, CALLS[operation.name]), dice.random() < 0.5)
             died = killed(world, operation, suicide, endpoint)
             time.sleep(IN_FLIGHT)
@@ -94,7 +99,7 @@ def killed(world: World, operation: Operation, suicide: Suicide, endpoint: str) 
         _, status = os.waitpid(child, 0)
         return os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
     botocore_stubber.enabled = False
-    world.endpoint, world.prepare = endpoint, suicide.watch
+    world.endpoint, world.prepare, world.workers = endpoint, suicide.watch, WORKERS
     failed = attempt(world.command(operation.verb, operation.edition))
     os._exit(1 if failed else 0)
 
