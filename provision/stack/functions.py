@@ -11,6 +11,7 @@ from typing import Any
 from provision import config
 from provision.graph import Node, Stack
 from provision.stack import grants
+from provision.stack.doors import queue_door
 from provision.stack.network import Network
 from provision.stack.site import Site
 from provision.step import Document
@@ -108,7 +109,11 @@ def _add_surroundings(
     )
     dead_letters = stack.add(
         f"function.{key}.dead_letters",
-        lambda: Queue(name=site.name(key, "dead-letters"), tags=site.tags),
+        lambda: Queue(
+            name=site.name(key, "dead-letters"),
+            policy=queue_door(site.where.arn("sqs", site.name(key, "dead-letters"))),
+            tags=site.tags,
+        ),
     )
     logs = stack.add(
         f"function.{key}.logs",
@@ -116,17 +121,29 @@ def _add_surroundings(
             name=f"/aws/lambda/{name}", retention=function.log.retention, tags=site.tags
         ),
     )
-    granted = stack.add(
+    granted = _add_grants(stack, site, key, function, network, role)
+    return _Surroundings(role, granted, dead_letters, logs)
+
+
+def _add_grants(
+    stack: Stack,
+    site: Site,
+    key: str,
+    function: config.Function,
+    network: Network,
+    role: Node[Role],
+) -> Node[RolePolicies]:
+    group_of_logs = site.where.arn("logs", f"log-group:/aws/lambda/{site.name(key)}")
+    queue = site.where.arn("sqs", site.name(key, "dead-letters"))
+    return stack.add(
         f"function.{key}.grants",
         lambda role, vpc, group, *subnets: RolePolicies(
             role=role.name,
             policies={
                 **_table_policies(site, function, vpc.id),
-                "logs": grants.logging(site.where.arn("logs", f"log-group:/aws/lambda/{name}")),
+                "logs": grants.logging(group_of_logs),
                 "tracing": grants.tracing(),
-                "dead-letters": grants.dead_letters(
-                    site.where.arn("sqs", site.name(key, "dead-letters"))
-                ),
+                "dead-letters": grants.dead_letters(queue),
                 "network": grants.network(
                     site.where, in_order(subnet.arn for subnet in subnets), group.arn
                 ),
@@ -137,7 +154,6 @@ def _add_surroundings(
         network.group,
         *network.subnets,
     )
-    return _Surroundings(role, granted, dead_letters, logs)
 
 
 def _table_policies(site: Site, function: config.Function, vpc_id: str) -> dict[str, Document]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from provision.graph import Node, Stack
+from provision.stack.doors import topic_door
 from provision.stack.site import Site
 from provision.stack.widgets import dashboard_body
 from provision.steps.alarm import Alarm
@@ -31,7 +32,14 @@ def add_monitoring(
 ) -> None:
     topic = stack.add(
         "monitoring.topic",
-        lambda: Topic(name=site.name("alarms"), display=site.config.prefix, tags=site.tags),
+        lambda: Topic(
+            name=site.name("alarms"),
+            display=site.config.prefix,
+            policy=topic_door(
+                site.where, site.where.arn("sns", site.name("alarms")), f"{site.config.prefix}-"
+            ),
+            tags=site.tags,
+        ),
     )
     if email := site.config.monitoring.email:
         stack.add(
