@@ -18,44 +18,17 @@ import threading
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
-from functools import cache
 from pathlib import Path
 from typing import Any, Final, Self
 
 from filelock import FileLock, Timeout
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 
 from provision.errors import Locked, StateUnusable, WrongAccount
+from provision.records import Kinds, Record, as_json, from_fields
 from provision.step import Step
 
 SCHEMA: Final = 1
-
-Kinds = Mapping[str, type[Step]]
-
-
-@cache
-def _adapter(kind: type[Step]) -> TypeAdapter[Step]:
-    return TypeAdapter(kind)
-
-
-def to_json(step: Step) -> dict[str, Any]:
-    """The step's fields as JSON values. Raises where one is unknown: that is no fact to record."""
-    fields: dict[str, Any] = _adapter(type(step)).dump_python(step, mode="json", warnings="error")
-    return fields
-
-
-def from_json(kind: type[Step], fields: Mapping[str, Any]) -> Step:
-    """The step again, equal to the one `to_json` was given."""
-    return _adapter(kind).validate_python(fields)
-
-
-@dataclass(frozen=True)
-class Record:
-    """What is known of a node: its value as last left or begun, and the verb in hand (or empty)."""
-
-    step: Step
-    needs: tuple[str, ...]
-    doing: str = ""
 
 
 @dataclass(frozen=True)
@@ -121,6 +94,11 @@ class Journal:
             raise
         return self
 
+    def rebuild(self, records: Mapping[str, Record]) -> None:
+        """Put these in the place of all records, on disk when this returns: all of them or none."""
+        self.records = dict(records)
+        self._fold()
+
     def close(self) -> None:
         """Fold the log and give the lock back."""
         if self._log is not None:
@@ -170,7 +148,7 @@ class Journal:
         self._append(f"{node}~{number}", replace(record, doing=""))
 
     def _append(self, node: str, record: Record | None) -> None:
-        line = json.dumps([node, _record_json(record)], separators=(",", ":")) + "\n"
+        line = json.dumps([node, as_json(record)], separators=(",", ":")) + "\n"
         with self._mutex:
             if self._log is None:
                 raise StateUnusable("the journal is not open for writing")
@@ -231,13 +209,12 @@ class Journal:
 
     def _record(self, node: str, fields: Mapping[str, Any]) -> Record:
         try:
-            step = from_json(self._kinds[fields["kind"]], fields["step"])
+            return from_fields(self._kinds, fields)
         except (KeyError, ValidationError) as error:
             raise StateUnusable(
                 f"the record of {node} in {self.directory} cannot be read: {error}",
                 hint=f"move {self.directory} away: the stack is found again by its tags",
             ) from error
-        return Record(step, tuple(fields["needs"]), fields["doing"])
 
     def _fold(self) -> None:
         """Snapshot first, then empty the log: a crash between the two replays what is already
@@ -251,7 +228,7 @@ class Journal:
                     "stack": self.stack,
                     "account": self.pinned.account if self.pinned else None,
                     "region": self.pinned.region if self.pinned else None,
-                    "records": {node: _record_json(r) for node, r in sorted(self.records.items())},
+                    "records": {node: as_json(r) for node, r in sorted(self.records.items())},
                 },
             )
             if self._log is None:
@@ -304,14 +281,3 @@ def _write(descriptor: int, content: bytes) -> None:
     while content:
         content = content[os.write(descriptor, content) :]
     os.fsync(descriptor)
-
-
-def _record_json(record: Record | None) -> dict[str, Any] | None:
-    if record is None:
-        return None
-    return {
-        "kind": record.step.KIND,
-        "step": to_json(record.step),
-        "needs": list(record.needs),
-        "doing": record.doing,
-    }

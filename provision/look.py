@@ -76,8 +76,7 @@ class Eyes:
         if reason := self.blind.kinds.get(want.KIND):
             return self._finding(node, want, None, Action.SKIP, reason)
         self.report(node.name, Moment.LOOKING, "")
-        have = self._recall(node.name) or self._search(node, want, found)
-        return self.judge(node, want, have)
+        return self.judge(node, want, self._find(node, want, found))
 
     def judge(self, node: Node[Step], want: Step, have: Step | None) -> Finding:
         """The action that follows from the two values."""
@@ -158,6 +157,13 @@ class Eyes:
         """What the owner tag of a node's resource says; a retired one keeps its node's."""
         return f"{self.stack.name}/{node.partition('~')[0]}"
 
+    def owns(self, finding: Finding) -> bool:
+        """Whether what was found carries this node's owner, or can carry none."""
+        record = self.journal.records.get(finding.node)
+        expected = finding.want or (record and record.step)
+        have = finding.have
+        return bool(have and expected and self._ours(finding.node, expected, have))
+
     def _ours(self, node: str, expected: Step, have: Step) -> bool:
         record = self.journal.records.get(node)
         recorded = record is not None and record.step.owned_by(have, self.owner(node))
@@ -166,6 +172,22 @@ class Eyes:
     def _wanted(self, node: Node[Step], inputs: Mapping[str, Step]) -> Step:
         want = node.build(*(inputs[need] for need in node.needs))
         return want.with_owner(self.owner(node.name))
+
+    def _find(self, node: Node[Step], want: Step, found: Mapping[str, Step | None]) -> Step | None:
+        """What is ours, in whichever way it is found first; where nothing is, what stands there."""
+        others = None
+        for way in self._ways(node, want, found):
+            have = way()
+            if have is not None and self._ours(node.name, want, have):
+                return have
+            others = others or have
+        return others
+
+    def _ways(
+        self, node: Node[Step], want: Step, found: Mapping[str, Step | None]
+    ) -> tuple[Callable[[], Step | None], ...]:
+        """A record may be wrong, or lead to what somebody has taken over since."""
+        return lambda: self._recall(node.name), lambda: self._search(node, want, found)
 
     def _recall(self, name: str) -> Step | None:
         """Observe what the journal remembers. What was being made may not be visible yet: `up`

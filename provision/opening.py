@@ -15,6 +15,7 @@ from pathlib import Path
 
 from provision import local
 from provision.access import Access
+from provision.account import account_alias
 from provision.aws import Aws
 from provision.config import Config, load
 from provision.engine import Engine
@@ -64,13 +65,26 @@ class Workbench:
 
     @contextmanager
     def writing(self, command: str) -> Iterator[Journal]:
-        """The journal, locked; account and region are pinned by the first `up`."""
+        """The journal, locked."""
         journal = Journal(self.directory, self.stack.name, KINDS).open(holder(command))
         try:
-            journal.pin(self._here)
+            journal.check(self._here)
             yield journal
         finally:
             journal.close()
+
+    def pin(self, journal: Journal) -> None:
+        """This stack lives here from now on: what runs elsewhere is refused."""
+        journal.pin(self._here)
+
+    @property
+    def place(self) -> str:
+        """Where it lives, for people: stack, account by id and by name, region."""
+        if self.site.config.environment == LOCAL:
+            return f"{self.stack.name} on the emulator at {self.aws.access.endpoint}"
+        where, alias = self.aws.where, account_alias(self.aws)
+        account = f"{where.account} ({alias})" if alias else where.account
+        return f"{self.stack.name} in account {account}, {where.region}"
 
     def engine(self, journal: Journal, report: Report, consent: Consent) -> Engine:
         return Engine(self.stack, self.aws, journal, consent, self.blind, report)
@@ -91,13 +105,14 @@ def open_workbench(
         aws, blind = _emulated(options, config, home, say)
     else:
         aws, blind = Aws(Access(config.region, options.profile)), SEES_ALL
-    _guard(config, aws)
+    known = Journal.read(directory, config.prefix, KINDS)
+    _guard(config, aws, known)
     sources: Sources = NoSources()
     if build_sources:
         cache = home / "cache"
         sources = BuiltSources(config, cache, for_this_machine=config.environment == LOCAL)
         sources.build_layers()
-    zones = _zones(config, aws, directory)
+    zones = _zones(config, aws, known)
     site = Site(config, aws.where, zones, sources, _invoke_url(config, aws))
     return Workbench(site, aws, build_stack(site), directory, blind)
 
@@ -116,28 +131,29 @@ def _emulated(
     return Aws(access), Blind(local.SKIPS, local.FORGETS)
 
 
-def _zones(config: Config, aws: Aws, directory: Path) -> tuple[str, ...]:
+def _zones(config: Config, aws: Aws, known: Journal) -> tuple[str, ...]:
     """Those the subnets are in; AWS's first ones for a new network. So a zone that AWS closes or
     adds never moves a subnet."""
-    records = Journal.read(directory, config.prefix, KINDS).records
     subnets = [
         record.step
-        for name, record in sorted(records.items())
+        for name, record in sorted(known.records.items())
         if name.startswith("network.subnet.") and "~" not in name
     ]
-    known = tuple(subnet.zone for subnet in subnets if isinstance(subnet, Subnet))
+    zones = tuple(subnet.zone for subnet in subnets if isinstance(subnet, Subnet))
     return (
-        known if len(known) == config.network.zones else available_zones(aws, config.network.zones)
+        zones if len(zones) == config.network.zones else available_zones(aws, config.network.zones)
     )
 
 
-def _guard(config: Config, aws: Aws) -> None:
+def _guard(config: Config, aws: Aws, known: Journal) -> None:
+    """Before anything is built or looked at. What config.yaml says of the account comes first."""
     if config.account and config.account != aws.where.account and config.environment != LOCAL:
         raise WrongAccount(
             f"config.yaml wants account {config.account}; these credentials lead to"
             f" {aws.where.account}",
             hint="choose the right --profile, or change `account:` in config.yaml",
         )
+    known.check(Pinned(aws.where.account, aws.where.region))
 
 
 def _invoke_url(config: Config, aws: Aws) -> Callable[[str, str], str]:

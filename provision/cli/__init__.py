@@ -17,6 +17,7 @@ from provision.cli.local import local_group
 from provision.cli.options import Settings
 from provision.cli.outputs import outputs
 from provision.cli.plan import plan
+from provision.cli.refresh import refresh
 from provision.cli.status import status
 from provision.cli.up import up
 from provision.commands.invocation import Invocation, error_document
@@ -74,7 +75,7 @@ def cli(
     )
 
 
-for command in (up, plan, status, down, outputs, config_group, local_group):
+for command in (up, plan, status, down, outputs, refresh, config_group, local_group):
     cli.add_command(command)
 
 

@@ -23,7 +23,7 @@ def down(
         removal = plan_removal(quiet(bench, journal, consent), seen)
         if not session.call.as_json:
             session.show_plan(f"{bench.stack.name}: what `down` does", removal.all)
-        if removal.changes and not (yes or session.agreed("Remove this?")):
+        if removal.changes and not (yes or session.agreed(bench, "Remove this?")):
             return 1
         with (
             Progress(session.errors, writes(removal.all)) as progress,

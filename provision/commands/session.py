@@ -55,15 +55,20 @@ class Session:
         workers: int = WORKERS,
     ) -> Survey:
         """Look at everything, with writes refused whatever follows."""
-        read_only, bench.aws.read_only = bench.aws.read_only, True
+        return self.look_with(quiet(bench, journal, consent), workers)
+
+    def look_with(self, engine: Engine, workers: int = WORKERS) -> Survey:
+        """The same with an engine of one's own."""
+        aws = engine.aws
+        read_only, aws.read_only = aws.read_only, True
         try:
             with (
-                self.errors.status(f"looking at {len(bench.stack.nodes)} resources"),
-                self.call.stopping.gently(bench.aws.clock),
+                self.errors.status(f"looking at {len(engine.stack.nodes)} resources"),
+                self.call.stopping.gently(aws.clock),
             ):
-                seen = survey(quiet(bench, journal, consent), workers=workers)
+                seen = survey(engine, workers=workers)
         finally:
-            bench.aws.read_only = read_only
+            aws.read_only = read_only
         if self.call.stopping.asked:  # after the last look had begun
             raise self.call.interrupted()
         return seen
@@ -104,8 +109,9 @@ class Session:
                 " add --yes (or look first: provision plan)"
             )
 
-    def agreed(self, question: str) -> bool:
-        """Ask; anything but yes is no, the end of the input as well."""
+    def agreed(self, bench: Workbench, question: str) -> bool:
+        """Say where, and ask; anything but yes is no, the end of the input as well."""
+        self.errors.print(f"This is {bench.place}.", style="bold", soft_wrap=True)
         try:
             if click.confirm(question, err=True):
                 return True

@@ -23,8 +23,9 @@ def up(
         seen = session.look(bench, journal, consent, workers)
         if not session.call.as_json:
             session.show_plan(f"{bench.stack.name}: what `up` does", seen.all)
-        if seen.changes and not (yes or session.agreed("Do this?")):
+        if seen.changes and not (yes or session.agreed(bench, "Do this?")):
             return 1
+        bench.pin(journal)
         with (
             Progress(session.errors, writes(seen.all)) as progress,
             session.call.stopping.gently(bench.aws.clock),

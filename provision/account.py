@@ -1,0 +1,16 @@
+"""The account's name for people: a twelve-digit number is easily taken for another."""
+
+from __future__ import annotations
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from provision.aws import Aws
+
+
+def account_alias(aws: Aws) -> str:
+    """The alias; empty where there is none, or where it may not be asked for."""
+    try:
+        aliases = aws.iam.list_account_aliases()["AccountAliases"]
+    except (ClientError, BotoCoreError):  # it is said for people only: nothing depends on it
+        return ""
+    return next(iter(aliases), "")

@@ -1,0 +1,22 @@
+"""The words of `provision refresh`."""
+
+from __future__ import annotations
+
+import click
+
+from provision.cli.options import json_option, local_option, open_session
+
+
+@click.command()
+@json_option
+@local_option
+@click.pass_context
+def refresh(context: click.Context, *, as_json: bool, on_local: bool) -> None:
+    """Make the state anew from what AWS has; nothing is written there.
+
+    What differs from config.yaml afterwards counts as not yet done, no longer as drift: the state
+    then says what AWS says.
+    """
+    from provision.commands.refresh import refresh as run  # noqa: PLC0415
+
+    context.exit(run(open_session(context, on_local=on_local, as_json=as_json)))

@@ -1,0 +1,25 @@
+"""`provision refresh`: look at AWS, and put what is seen in the place of the state."""
+
+from __future__ import annotations
+
+from provision.commands.session import Session
+from provision.refresh import Anew, refreshed
+from provision.screens.refresh import print_refreshed, refreshed_document
+
+
+def refresh(session: Session) -> int:
+    """The exit code: 0. Nothing is written to AWS, and to the state only when all was seen."""
+    bench = session.open()
+    bench.aws.read_only = True
+    with bench.writing(session.call.again) as journal:
+        eyes = Anew(bench.stack, bench.aws, journal, blind=bench.blind)
+        found = refreshed(eyes, session.look_with(eyes))
+        if found.records:
+            bench.pin(journal)
+        journal.rebuild(found.records)
+    if session.call.as_json:
+        text = refreshed_document(bench.site, found, bench.aws.calls, session.seconds)
+        session.call.answer(text)
+    else:
+        print_refreshed(session.results, bench.stack.name, found)
+    return 0

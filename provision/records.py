@@ -1,0 +1,57 @@
+"""What is known of one node on disk: a record, as a value and as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from provision.step import Step
+
+Kinds = Mapping[str, type[Step]]
+
+
+@dataclass(frozen=True)
+class Record:
+    """What is known of a node: its value as last left or begun, and the verb in hand (or empty)."""
+
+    step: Step
+    needs: tuple[str, ...]
+    doing: str = ""
+
+
+@cache
+def _adapter(kind: type[Step]) -> TypeAdapter[Step]:
+    return TypeAdapter(kind)
+
+
+def to_json(step: Step) -> dict[str, Any]:
+    """The step's fields as JSON values. Raises where one is unknown: that is no fact to record."""
+    fields: dict[str, Any] = _adapter(type(step)).dump_python(step, mode="json", warnings="error")
+    return fields
+
+
+def from_json(kind: type[Step], fields: Mapping[str, Any]) -> Step:
+    """The step again, equal to the one `to_json` was given."""
+    return _adapter(kind).validate_python(fields)
+
+
+def as_json(record: Record | None) -> dict[str, Any] | None:
+    """The record as the state's files hold it."""
+    if record is None:
+        return None
+    return {
+        "kind": record.step.KIND,
+        "step": to_json(record.step),
+        "needs": list(record.needs),
+        "doing": record.doing,
+    }
+
+
+def from_fields(kinds: Kinds, fields: Mapping[str, Any]) -> Record:
+    """The record again. Raises KeyError or ValidationError where it is none."""
+    step = from_json(kinds[fields["kind"]], fields["step"])
+    return Record(step, tuple(fields["needs"]), fields["doing"])

@@ -1,0 +1,78 @@
+"""What `refresh` found: in lines, and as its JSON document."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import asdict
+
+from rich.console import Console
+from rich.text import Text
+
+from provision.access import Calls
+from provision.refresh import Entry, Fate, Refreshed
+from provision.screens.words import by_area, counted, program
+from provision.stack.site import Site
+
+_STYLES = {
+    Fate.RECORDED: ("=", "green"),
+    Fate.GONE: ("-", "red"),
+    Fate.FOREIGN: ("!", "bold red"),
+    Fate.UNSURE: ("?", "yellow"),
+    Fate.UNSEEN: ("·", "dim"),
+}
+
+
+def print_refreshed(console: Console, stack: str, found: Refreshed) -> None:
+    """A line for each record that was not as AWS has it, and what it came to."""
+    entries = {entry.node: entry for entry in found.entries}
+    for nodes in by_area(entries).values():
+        for entry in (entries[node] for node in nodes):
+            if words := _words(entry):
+                sign, style = _STYLES[entry.fate]
+                text = Text(f"{sign} ", style=style).append(entry.node, style="bold")
+                text.append(f"  {entry.name}  ", style="dim").append(words, style=style)
+                console.print(text, soft_wrap=True)
+    counts = Counter(entry.fate for entry in found.entries)
+    said = [f"{counted(len(found.records), 'record')}"]
+    said += [f"{counts[fate]} {fate}" for fate in list(Fate)[1:] if counts[fate]]
+    console.print(Text(f"The state of {stack} is as AWS has it: {', '.join(said)}."))
+    if not found.records:
+        console.print(Text(f"Nothing of {stack} is in AWS: {program()} up makes it."))
+
+
+def _words(entry: Entry) -> str:
+    """What is to be told; nothing of a record that was right."""
+    match entry.fate:
+        case Fate.GONE:
+            ended = f"its {entry.begun} had begun; " if entry.begun else ""
+            return f"{ended}it is not there: record dropped"
+        case Fate.FOREIGN:
+            return "exists and is not this stack's"
+        case Fate.UNSURE:
+            return "its delete had begun and it is still there: the next `up` or `down` decides"
+        case Fate.UNSEEN:
+            return "cannot be looked at here: record left as it was"
+    if not entry.known:
+        return "found"
+    if entry.begun:
+        return f"its {entry.begun} had begun; recorded as it is now"
+    return f"recorded anew: {', '.join(entry.moved)}" if entry.moved else ""
+
+
+def refreshed_document(site: Site, found: Refreshed, calls: Calls, seconds: float) -> str:
+    """docs/json.md, refresh."""
+    counts = Counter(entry.fate for entry in found.entries)
+    answer = {
+        "schema": 1,
+        "stack": site.config.prefix,
+        "environment": site.config.environment,
+        "region": site.where.region,
+        "account": site.where.account,
+        "records": [asdict(entry) for entry in found.entries],
+        "summary": {fate.value: counts[fate] for fate in Fate},
+        "calls": {"read": calls.read, "write": calls.write},
+        "seconds": round(seconds, 2),
+        "error": None,
+    }
+    return json.dumps(answer, indent=2)
