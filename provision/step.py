@@ -21,6 +21,7 @@ from typing import (
     get_type_hints,
 )
 
+from provision.permissions.declare import Declared
 from provision.unknown import UNKNOWN, is_known
 
 if TYPE_CHECKING:
@@ -79,6 +80,8 @@ class Step(ABC):
     """Comes by itself with what needs it: never created, only its going is waited for."""
     UNIQUE: ClassVar[bool] = True
     """AWS refuses a second one of the same identity."""
+    CALLS: ClassVar[Declared]
+    """What its verbs call, and what IAM asks for that."""
     MARKED: ClassVar[bool] = False
     """Carries its owner in AWS itself. What does not is part of the first node it needs, and is
     somebody else's when that is."""
@@ -108,6 +111,10 @@ class Step(ABC):
     def with_owner(self, owner: str) -> Self:  # noqa: ARG002  (kinds that carry a mark put it in)
         """This step, carrying the owner in whatever way its kind can."""
         return self
+
+    def words(self) -> Mapping[str, object]:
+        """What the templates in CALLS may name, besides the place and the stack."""
+        return vars(self)
 
     @property
     def label(self) -> str:

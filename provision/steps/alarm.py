@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Self, cast
 
 from provision.aws import Aws
+from provision.permissions.declare import Declared, Permit, arn, call, calls
 from provision.step import Computed, Fixed, Tagged
 from provision.steps.absent import absent_is_fine
 from provision.steps.tags import from_tag_list, tag_changes, tag_list
@@ -14,6 +15,8 @@ from provision.steps.tags import from_tag_list, tag_changes, tag_list
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch.literals import ComparisonOperatorType
     from mypy_boto3_cloudwatch.type_defs import MetricAlarmTypeDef, PutMetricAlarmInputTypeDef
+
+_ALARM = arn("cloudwatch", "alarm:{name}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +30,23 @@ class Alarm(Tagged):
 
     KIND = "cloudwatch.alarm"
     IDENTITY = ("name",)
+    CALLS = Declared(
+        look=(
+            # Whatever the names asked for, it is judged on every alarm.
+            *calls("cloudwatch", arn("cloudwatch", "alarm:*"), "DescribeAlarms"),
+            *calls("cloudwatch", _ALARM, "ListTagsForResource"),
+        ),
+        make=(
+            call(
+                "cloudwatch.PutMetricAlarm",
+                Permit("cloudwatch:PutMetricAlarm", (_ALARM,)),
+                Permit("cloudwatch:TagResource", (_ALARM,)),
+            ),
+            *calls("cloudwatch", _ALARM, "TagResource", "UntagResource"),
+        ),
+        remove=calls("cloudwatch", _ALARM, "DeleteAlarms"),
+        computed={"arn": _ALARM},
+    )
 
     name: Fixed[str]
     description: str = ""

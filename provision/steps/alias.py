@@ -8,8 +8,11 @@ from dataclasses import dataclass, field, replace
 from typing import Self
 
 from provision.aws import Aws
+from provision.permissions.declare import Declared, arn, calls
 from provision.step import Computed, Fixed, Step
 from provision.steps.lambda_states import reading_again
+
+_FUNCTION = arn("lambda", "function:{function}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,6 +24,12 @@ class Alias(Step):
 
     KIND = "lambda.alias"
     IDENTITY = ("function", "name")
+    CALLS = Declared(
+        look=calls("lambda", _FUNCTION, "GetAlias"),
+        make=calls("lambda", _FUNCTION, "CreateAlias", "UpdateAlias"),
+        remove=calls("lambda", _FUNCTION, "DeleteAlias"),
+        computed={"arn": f"{_FUNCTION}:{{name}}"},
+    )
 
     function: Fixed[str]
     name: Fixed[str]

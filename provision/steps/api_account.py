@@ -5,16 +5,24 @@ from __future__ import annotations
 import json
 from collections.abc import Collection
 from dataclasses import dataclass, replace
-from typing import ClassVar, Final, Self
+from typing import TYPE_CHECKING, ClassVar, Final, Self
 
 from provision.aws import Aws
 from provision.errors import Foreign
+from provision.permissions.declare import Declared, Permit, Test, arn, call, calls
 from provision.step import OWNER, Computed, Document, Local, Step
+from provision.steps.gateway_tags import gateway
+from provision.steps.role import BOUNDED
+
+if TYPE_CHECKING:
+    from mypy_boto3_iam.type_defs import CreateRoleRequestTypeDef
 
 OWNED_BY_ACCOUNT: Final = "account"
 """What the owner tag of the role says: it belongs to no stack."""
 
 POLICY_NAME: Final = "logs"
+_ROLE: Final = arn("iam", "role/{role_name}", region=False)
+_TO_API_GATEWAY: Final = Test("StringEquals", "iam:PassedToService", "apigateway.amazonaws.com")
 
 TRUST: Final[Document] = {
     "Version": "2012-10-17",
@@ -42,7 +50,8 @@ LOG_ACTIONS: Final = (
 @dataclass(frozen=True, kw_only=True)
 class ApiAccount(Step):
     """Set only when it is empty, or names our own role and that role is gone; never removed (A20).
-    A role of others is left as it is. `role_name` is the role made when none is set.
+    A role of others is left as it is. `role_name` is the role made when none is set; it gets the
+    `boundary`.
 
     https://docs.aws.amazon.com/apigateway/latest/api/API_UpdateAccount.html
     """
@@ -50,8 +59,29 @@ class ApiAccount(Step):
     KIND = "apigateway.account"
     IDENTITY = ("role_name",)
     SHARED: ClassVar[bool] = True
+    CALLS = Declared(
+        look=(
+            call("apigateway.GetAccount", gateway("GET", "/account")),
+            *calls("iam", _ROLE, "GetRole"),
+        ),
+        make=(
+            call(
+                "apigateway.UpdateAccount",
+                gateway("PATCH", "/account"),
+                Permit("iam:PassRole", (_ROLE,), (_TO_API_GATEWAY,)),
+            ),
+            call(
+                "iam.CreateRole",
+                Permit("iam:CreateRole", (_ROLE,), (BOUNDED,)),
+                Permit("iam:TagRole", (_ROLE,)),
+            ),
+            call("iam.PutRolePolicy", Permit("iam:PutRolePolicy", (_ROLE,), (BOUNDED,))),
+            *calls("iam", _ROLE, "ListRoleTags"),
+        ),
+    )
 
     role_name: Local[str]
+    boundary: Local[str | None] = None
     role: Computed[str] = ""
 
     @property
@@ -96,12 +126,15 @@ class ApiAccount(Step):
     def _make_role(self, aws: Aws) -> None:
         """The role, or what a crash left to be done to it, or one that serves another region."""
         try:
-            aws.iam.create_role(
-                RoleName=self.role_name,
-                AssumeRolePolicyDocument=json.dumps(TRUST),
-                Description="Lets API Gateway write logs; for all stacks of this account",
-                Tags=[{"Key": OWNER, "Value": OWNED_BY_ACCOUNT}],
-            )
+            request: CreateRoleRequestTypeDef = {
+                "RoleName": self.role_name,
+                "AssumeRolePolicyDocument": json.dumps(TRUST),
+                "Description": "Lets API Gateway write logs; for all stacks of this account",
+                "Tags": [{"Key": OWNER, "Value": OWNED_BY_ACCOUNT}],
+            }
+            if self.boundary:
+                request["PermissionsBoundary"] = self.boundary
+            aws.iam.create_role(**request)
             aws.fresh.add(self.role_name)
         except aws.iam.exceptions.EntityAlreadyExistsException:
             self._refuse_foreign_role(aws)

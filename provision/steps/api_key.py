@@ -7,8 +7,16 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Self
 
 from provision.aws import Aws
+from provision.permissions.declare import OURS, REQUESTED, Declared, call
 from provision.step import Computed, Tagged
-from provision.steps.gateway_tags import change_gateway_tags, from_gateway, has_owner
+from provision.steps.gateway_tags import (
+    change_gateway_tags,
+    from_gateway,
+    gateway,
+    has_owner,
+    retagging,
+    tagged_at_birth,
+)
 
 if TYPE_CHECKING:
     from mypy_boto3_apigateway.type_defs import ApiKeyResponseTypeDef, PatchOperationTypeDef
@@ -25,6 +33,22 @@ class ApiKey(Tagged):
     KIND = "apigateway.key"
     IDENTITY = ("name", "tags")
     UNIQUE = False
+    CALLS = Declared(
+        look=(
+            call("apigateway.GetApiKey", gateway("GET", "/apikeys/{id}")),
+            call("apigateway.GetApiKeys", gateway("GET", "/apikeys")),
+        ),
+        make=(
+            call(
+                "apigateway.CreateApiKey",
+                gateway("POST", "/apikeys", REQUESTED),
+                tagged_at_birth("/apikeys/{id}"),
+            ),
+            call("apigateway.UpdateApiKey", gateway("PATCH", "/apikeys/{id}", OURS)),
+            *retagging("/apikeys/{id}"),
+        ),
+        remove=(call("apigateway.DeleteApiKey", gateway("DELETE", "/apikeys/{id}", OURS)),),
+    )
 
     name: str
     enabled: bool = True

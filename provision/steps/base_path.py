@@ -7,12 +7,15 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Self
 
 from provision.aws import Aws
+from provision.permissions.declare import Declared, call
 from provision.step import Fixed, Step
+from provision.steps.gateway_tags import gateway
 
 if TYPE_CHECKING:
     from mypy_boto3_apigateway.type_defs import BasePathMappingResponseTypeDef
 
 GONE_BUDGET: Final = 60
+_MAPPINGS: Final = "/domainnames/{domain}/basepathmappings"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +28,14 @@ class BasePathMapping(Step):
 
     KIND = "apigateway.base_path"
     IDENTITY = ("domain", "path")
+    CALLS = Declared(
+        look=(call("apigateway.GetBasePathMapping", gateway("GET", f"{_MAPPINGS}/*")),),
+        make=(
+            call("apigateway.CreateBasePathMapping", gateway("POST", _MAPPINGS)),
+            call("apigateway.UpdateBasePathMapping", gateway("PATCH", f"{_MAPPINGS}/*")),
+        ),
+        remove=(call("apigateway.DeleteBasePathMapping", gateway("DELETE", f"{_MAPPINGS}/*")),),
+    )
 
     domain: Fixed[str]
     path: Fixed[str] = "(none)"

@@ -9,6 +9,18 @@ from typing import TYPE_CHECKING, Final, Self
 
 from provision.aws import Aws
 from provision.errors import Refused, StillWaiting
+from provision.permissions.declare import (
+    EVERY,
+    KEPT,
+    OURS,
+    REQUESTED,
+    Declared,
+    Permit,
+    Test,
+    arn,
+    call,
+    calls,
+)
 from provision.step import OWNER, Computed, Fixed, Replacement, Tagged, Tags
 from provision.steps.tags import tag_changes, without_system
 
@@ -22,6 +34,8 @@ if TYPE_CHECKING:
 
 RECORD_BUDGET: Final = 300
 ISSUED_BUDGET: Final = 75 * 60
+CERTIFICATES: Final = arn("acm", "certificate/*")
+_ONLY_THIS: Final = Test("ForAllValues:StringEquals", "acm:DomainNames", "{domain}")
 
 LIVE: Final = ("ISSUED", "PENDING_VALIDATION")
 """The states of a certificate that serves or may come to serve, the better first."""
@@ -49,6 +63,26 @@ class Certificate(Tagged):
     KIND = "acm.certificate"
     IDENTITY = ("domain", "tags")
     REPLACEMENT = Replacement.CREATE_FIRST
+    CALLS = Declared(
+        look=(
+            *calls("acm", EVERY, "ListCertificates"),
+            *calls("acm", CERTIFICATES, "DescribeCertificate", "ListTagsForCertificate"),
+        ),
+        make=(
+            call(
+                "acm.RequestCertificate",
+                Permit(
+                    "acm:RequestCertificate",
+                    when=(REQUESTED, _ONLY_THIS),
+                ),
+                Permit("acm:AddTagsToCertificate", (CERTIFICATES,), (REQUESTED,)),
+            ),
+            *calls("acm", CERTIFICATES, "AddTagsToCertificate", when=(OURS, KEPT)),
+            *calls("acm", CERTIFICATES, "RemoveTagsFromCertificate", when=(OURS,)),
+        ),
+        remove=calls("acm", CERTIFICATES, "DeleteCertificate", when=(OURS,)),
+        computed={"arn": CERTIFICATES, "record_name": "_*.{domain}"},
+    )
     UNIQUE = False
 
     domain: Fixed[str]

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, Self
 
 from provision.aws import Aws
+from provision.permissions.declare import Declared, Permit, arn, call, calls
 from provision.step import OWNER, Computed, Document, Fixed, Step, Tags
 from provision.steps.absent import absent_is_fine
 from provision.steps.tags import from_tag_list, tag_changes, tag_list
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from mypy_boto3_cloudwatch.type_defs import PutDashboardInputTypeDef
 
 _MARK: Final = f"{OWNER} = "
+_DASHBOARD: Final = arn("cloudwatch", "dashboard/{name}", region=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +34,19 @@ class Dashboard(Step):
     KIND = "cloudwatch.dashboard"
     IDENTITY = ("name",)
     MARKED = True
+    CALLS = Declared(
+        look=calls("cloudwatch", _DASHBOARD, "GetDashboard", "ListTagsForResource"),
+        make=(
+            call(
+                "cloudwatch.PutDashboard",
+                Permit("cloudwatch:PutDashboard", (_DASHBOARD,)),
+                Permit("cloudwatch:TagResource", (_DASHBOARD,), having="tags"),
+            ),
+            *calls("cloudwatch", _DASHBOARD, "TagResource", "UntagResource"),
+        ),
+        remove=calls("cloudwatch", _DASHBOARD, "DeleteDashboards"),
+        computed={"arn": _DASHBOARD},
+    )
 
     name: Fixed[str]
     body: Document

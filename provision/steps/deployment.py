@@ -7,7 +7,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Self
 
 from provision.aws import Aws
+from provision.permissions.declare import OURS, Declared, call
 from provision.step import Computed, Fixed, Local, Replacement, Step
+from provision.steps.gateway_tags import gateway
 from provision.unknown import is_known
 
 if TYPE_CHECKING:
@@ -15,6 +17,11 @@ if TYPE_CHECKING:
 
 KEPT: Final = 5
 """How many of ours stay, to go back to by hand; more if a stage uses them (A12)."""
+_DEPLOYMENTS: Final = "/restapis/{api_id}/deployments"
+_REMOVING: Final = (
+    call("apigateway.DeleteDeployment", gateway("DELETE", f"{_DEPLOYMENTS}/*", OURS)),
+    call("apigateway.GetStages", gateway("GET", "/restapis/{api_id}/stages")),
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +35,14 @@ class Deployment(Step):
     IDENTITY = ("api_id",)
     REPLACEMENT = Replacement.SUCCEED
     UNIQUE = False
+    CALLS = Declared(
+        look=(call("apigateway.GetDeployments", gateway("GET", _DEPLOYMENTS)),),
+        make=(
+            call("apigateway.CreateDeployment", gateway("POST", _DEPLOYMENTS, OURS)),
+            *_REMOVING,
+        ),
+        remove=_REMOVING,
+    )
 
     api_id: Fixed[str]
     digest: Fixed[str]

@@ -8,9 +8,16 @@ from typing import TYPE_CHECKING, Final, Self, cast
 
 from provision.aws import Aws
 from provision.errors import Foreign, Refused
+from provision.permissions.declare import REQUESTED, Declared, Permit, Test, arn, call, calls
 from provision.step import Computed, Fixed, Replacement, Tagged
 from provision.steps.certificate import wait_until_issued
-from provision.steps.gateway_tags import change_gateway_tags, from_gateway
+from provision.steps.gateway_tags import (
+    change_gateway_tags,
+    from_gateway,
+    gateway,
+    retagging,
+    tagged_at_birth,
+)
 
 if TYPE_CHECKING:
     from mypy_boto3_apigateway.literals import SecurityPolicyType
@@ -18,6 +25,23 @@ if TYPE_CHECKING:
 
 AVAILABLE_BUDGET: Final = 900
 COMING: Final = frozenset({"PENDING", "UPDATING"})
+_DOMAIN: Final = "/domainnames/{name}"
+_PRINCIPAL: Final = "ops.apigateway.amazonaws.com"
+_OWN_ROLE: Final = Permit(
+    "iam:CreateServiceLinkedRole",
+    (
+        arn(
+            "iam",
+            f"role/aws-service-role/{_PRINCIPAL}/AWSServiceRoleForAPIGateway",
+            region=False,
+        ),
+    ),
+    (Test("StringEquals", "iam:AWSServiceName", _PRINCIPAL),),
+)
+"""The first domain of an account makes API Gateway's role.
+
+https://docs.aws.amazon.com/apigateway/latest/developerguide/using-service-linked-roles.html
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +55,24 @@ class DomainName(Tagged):
     KIND = "apigateway.domain"
     IDENTITY = ("name",)
     REPLACEMENT = Replacement.CREATE_FIRST
+    CALLS = Declared(
+        look=(call("apigateway.GetDomainName", gateway("GET", _DOMAIN)),),
+        make=(
+            call(
+                "apigateway.CreateDomainName",
+                gateway("POST", "/domainnames", REQUESTED),
+                tagged_at_birth(_DOMAIN),
+                _OWN_ROLE,
+            ),
+            call("apigateway.UpdateDomainName", gateway("PATCH", _DOMAIN)),
+            *retagging(_DOMAIN),
+            *calls("acm", "{certificate}", "DescribeCertificate"),
+        ),
+        remove=(
+            call("apigateway.DeleteDomainName", gateway("DELETE", _DOMAIN)),
+            call("apigateway.GetBasePathMappings", gateway("GET", f"{_DOMAIN}/basepathmappings")),
+        ),
+    )
 
     name: Fixed[str]
     certificate: str

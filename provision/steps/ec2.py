@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, ClassVar, Self, TypeVar
 from botocore.exceptions import ClientError
 
 from provision.aws import Aws
+from provision.permissions.declare import KEPT, OURS, REQUESTED, Call, Permit, Test, arn, calls
 from provision.retry import is_absent
 from provision.step import OWNER, Computed, Mark, Replacement, Tagged, marked
 from provision.steps.tags import ec2_tags, tag_changes
@@ -52,6 +53,29 @@ class Ec2Resource(Tagged):
             aws.ec2.delete_tags(Resources=[have.id], Tags=[{"Key": key} for key in gone])
         if new:
             aws.ec2.create_tags(Resources=[have.id], Tags=ec2_tags(new))
+
+
+def ec2_arn(kind: str, id_template: str = "{id}") -> str:
+    return arn("ec2", f"{kind}/{id_template}")
+
+
+def born(operation: str, kind: str) -> tuple[Permit, ...]:
+    """What making one asks: that it gets our tag, and that tags may be given in making it.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/supported-iam-actions-tagging.html
+    """
+    making = Test("StringEquals", "ec2:CreateAction", operation)
+    return (
+        Permit(f"ec2:{operation}", (ec2_arn(kind),), (REQUESTED,)),
+        Permit("ec2:CreateTags", (ec2_arn(kind),), (REQUESTED, making)),
+    )
+
+
+def retagging(kind: str) -> tuple[Call, ...]:
+    return (
+        *calls("ec2", ec2_arn(kind), "CreateTags", when=(OURS, KEPT)),
+        *calls("ec2", ec2_arn(kind), "DeleteTags", when=(OURS,)),
+    )
 
 
 def owner_filter(owner: str) -> list[FilterTypeDef]:

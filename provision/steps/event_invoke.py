@@ -8,7 +8,10 @@ from dataclasses import dataclass, replace
 from typing import Self
 
 from provision.aws import Aws
+from provision.permissions.declare import Declared, arn, calls
 from provision.step import Fixed, Step
+
+_ALIAS = arn("lambda", "function:{function}:{qualifier}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,6 +23,11 @@ class EventInvoke(Step):
 
     KIND = "lambda.event_invoke"
     IDENTITY = ("function", "qualifier")
+    CALLS = Declared(
+        look=calls("lambda", _ALIAS, "GetFunctionEventInvokeConfig"),
+        make=calls("lambda", _ALIAS, "PutFunctionEventInvokeConfig"),
+        remove=calls("lambda", _ALIAS, "DeleteFunctionEventInvokeConfig"),
+    )
 
     function: Fixed[str]
     qualifier: Fixed[str]

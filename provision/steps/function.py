@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError
 
 from provision.aws import Aws
 from provision.errors import StillWaiting
+from provision.permissions.declare import Declared, Permit, Test, arn, call, calls
 from provision.step import Computed, Fixed, Local, Tagged
 from provision.steps.lambda_states import describe, failure, settled, wait_working
 from provision.steps.lambda_zip import read_zip
@@ -58,6 +59,22 @@ _CONFIGURED: Final = (
 """The fields that UpdateFunctionConfiguration sets."""
 _FROZEN: Final = (*_CONFIGURED, "architecture")
 """The fields that a published version keeps, besides the code."""
+_FUNCTION: Final = arn("lambda", "function:{name}")
+_CHECKED: Final = (
+    Permit(
+        "iam:PassRole",
+        ("{role}",),
+        (Test("StringEquals", "iam:PassedToService", "lambda.amazonaws.com"),),
+    ),
+    Permit("lambda:GetLayerVersion", ("{layers}",), having="layers"),
+    Permit("ec2:DescribeSecurityGroups", having="subnet_ids"),
+    Permit("ec2:DescribeSubnets", having="subnet_ids"),
+    Permit("ec2:DescribeVpcs", having="subnet_ids"),
+)
+"""What Lambda asks in the caller's name of what a function works with.
+
+https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html
+"""
 
 
 class _Configuration(TypedDict):
@@ -88,6 +105,25 @@ class Function(Tagged):
 
     KIND = "lambda.function"
     IDENTITY = ("name",)
+    CALLS = Declared(
+        look=calls("lambda", _FUNCTION, "GetFunction"),
+        make=(
+            call(
+                "lambda.CreateFunction",
+                Permit("lambda:CreateFunction", (_FUNCTION,)),
+                Permit("lambda:TagResource", (_FUNCTION,)),
+                *_CHECKED,
+            ),
+            call(
+                "lambda.UpdateFunctionConfiguration",
+                Permit("lambda:UpdateFunctionConfiguration", (_FUNCTION,)),
+                *_CHECKED,
+            ),
+            *calls("lambda", _FUNCTION, "TagResource", "UntagResource", "UpdateFunctionCode"),
+        ),
+        remove=calls("lambda", _FUNCTION, "DeleteFunction", "UpdateFunctionConfiguration"),
+        computed={"arn": _FUNCTION},
+    )
 
     name: Fixed[str]
     runtime: str

@@ -9,9 +9,18 @@ from uuid import uuid4
 
 from provision.aws import Aws
 from provision.errors import Refused
+from provision.permissions.declare import EVERY, OURS, Declared, Permit, call, calls
 from provision.retry import is_absent
 from provision.step import Document, Fixed
-from provision.steps.ec2 import Ec2Resource, already_gone, owner_filter, unless_absent
+from provision.steps.ec2 import (
+    Ec2Resource,
+    already_gone,
+    born,
+    ec2_arn,
+    owner_filter,
+    retagging,
+    unless_absent,
+)
 from provision.steps.policy import as_text, from_text
 from provision.steps.tags import from_tag_list, tag_specifications
 
@@ -21,6 +30,7 @@ if TYPE_CHECKING:
 AVAILABLE_BUDGET = 600  # V9
 GONE_BUDGET = 600  # V11
 _MOVING: Final = frozenset({"pending", "deleting"})
+_TABLES: Final = ec2_arn("route-table", "{route_table_ids}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +42,22 @@ class GatewayEndpoint(Ec2Resource):
     """
 
     KIND = "ec2.gateway_endpoint"
+    CALLS = Declared(
+        look=calls("ec2", EVERY, "DescribeVpcEndpoints"),
+        make=(
+            call(
+                "ec2.CreateVpcEndpoint",
+                *born("CreateVpcEndpoint", "vpc-endpoint"),
+                Permit("ec2:CreateVpcEndpoint", (ec2_arn("vpc", "{vpc_id}"), _TABLES), (OURS,)),
+            ),
+            call(
+                "ec2.ModifyVpcEndpoint",
+                Permit("ec2:ModifyVpcEndpoint", (ec2_arn("vpc-endpoint"), _TABLES), (OURS,)),
+            ),
+            *retagging("vpc-endpoint"),
+        ),
+        remove=calls("ec2", ec2_arn("vpc-endpoint"), "DeleteVpcEndpoints", when=(OURS,)),
+    )
 
     vpc_id: Fixed[str]
     service: Fixed[str]

@@ -1,10 +1,13 @@
-"""Tags of API Gateway's resources: set by ARN, not by patch (A18); none reads as absent (A34)."""
+"""What API Gateway's steps share: tags, set by ARN and not by patch (A18), absent where there are
+none (A34), and the words of its permissions: IAM knows its calls by HTTP method and path only.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 from provision.aws import Aws
+from provision.permissions.declare import KEPT, OURS, Call, Permit, Test, arn, call
 from provision.step import OWNER, Tags
 from provision.steps.tags import tag_changes, without_system
 
@@ -28,3 +31,36 @@ def change_gateway_tags(aws: Aws, path: str, have: Tags, want: Tags) -> None:
         aws.apigateway.untag_resource(resourceArn=arn, tagKeys=gone)
     if new:
         aws.apigateway.tag_resource(resourceArn=arn, tags=new)
+
+
+def gateway(method: str, path: str, *tests: Test) -> Permit:
+    """IAM's action is the call's HTTP method. For conditions, what lies under an API, a plan or a
+    domain inherits its tags.
+
+    https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-tagging-supported-resources.html
+    """
+    return Permit(f"apigateway:{method}", (gateway_arn(path),), tests)
+
+
+def gateway_arn(path: str) -> str:
+    return arn("apigateway", path, account=False)
+
+
+def tagged_at_birth(path: str) -> Permit:
+    """Tags in a create call are judged as if they were put afterwards."""
+    return Permit("apigateway:PUT", (_tags_arn(path),), (KEPT,))
+
+
+def retagging(path: str) -> tuple[Call, ...]:
+    """Judged by the tags' own address, which takes no condition on what carries them, and as a
+    patch of the resource itself."""
+    patch = gateway("PATCH", path, OURS)
+    return (
+        call("apigateway.TagResource", tagged_at_birth(path), patch),
+        call("apigateway.UntagResource", Permit("apigateway:DELETE", (_tags_arn(path),)), patch),
+    )
+
+
+def _tags_arn(path: str) -> str:
+    """The ARN stands in the path, with its colons and slashes encoded."""
+    return gateway_arn("/tags/") + gateway_arn(path).replace(":", "%3A").replace("/", "%2F")

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple, Self, cast
 
 from provision.aws import Aws
+from provision.permissions.declare import EVERY, Declared, arn, calls
 from provision.step import Computed, Fixed, Local, Replacement, Step
 from provision.steps.lambda_zip import read_zip
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from mypy_boto3_lambda.type_defs import LayerVersionsListItemTypeDef
 
 KEPT = 3
+_LAYER = arn("lambda", "layer:{name}")
 _DESCRIPTION = re.compile(r"(?P<owner>\S+) sha256=(?P<sha256>[0-9a-f]{64})")
 
 
@@ -44,6 +46,15 @@ class Layer(Step):
     REPLACEMENT = Replacement.SUCCEED
     UNIQUE = False
     MARKED = True
+    CALLS = Declared(
+        look=calls("lambda", EVERY, "ListLayerVersions"),
+        make=(
+            *calls("lambda", _LAYER, "PublishLayerVersion"),
+            *calls("lambda", f"{_LAYER}:*", "DeleteLayerVersion"),
+        ),
+        remove=calls("lambda", f"{_LAYER}:*", "DeleteLayerVersion"),
+        computed={"arn": f"{_LAYER}:*"},
+    )
 
     name: Fixed[str]
     sha256: Fixed[str]

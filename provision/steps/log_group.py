@@ -7,6 +7,17 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Self
 
 from provision.aws import Aws
+from provision.permissions.declare import (
+    EVERY,
+    OURS,
+    REQUESTED,
+    Call,
+    Declared,
+    Permit,
+    arn,
+    call,
+    calls,
+)
 from provision.step import Computed, Fixed, Tagged
 from provision.steps.absent import absent_is_fine
 from provision.steps.tags import tag_changes, without_system
@@ -16,6 +27,15 @@ if TYPE_CHECKING:
 
 GONE_BUDGET = 60  # G5
 FOREVER = 0
+_GROUP = arn("logs", "log-group:{name}")
+# G3: IAM wants the ARN bare for calls about tags, and with `:*` for all others.
+# https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/logs/iam-access-control-overview-cwl.html
+_CONTENTS = f"{_GROUP}:*"
+
+
+def _ours(operation: str, group: str) -> Call:
+    """The execution log's name is not known beforehand, only whose it will be."""
+    return call(f"logs.{operation}", Permit(f"logs:{operation}", (group,), unnamed=(OURS,)))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +47,25 @@ class LogGroup(Tagged):
 
     KIND = "logs.group"
     IDENTITY = ("name",)
+    CALLS = Declared(
+        look=(
+            *calls("logs", EVERY, "DescribeLogGroups"),
+            *calls("logs", _GROUP, "ListTagsForResource"),
+        ),
+        make=(
+            call(
+                "logs.CreateLogGroup",
+                Permit("logs:CreateLogGroup", (_CONTENTS,), unnamed=(REQUESTED,)),
+                Permit("logs:TagResource", (_GROUP,), unnamed=(REQUESTED,)),
+            ),
+            _ours("DeleteRetentionPolicy", _CONTENTS),
+            _ours("PutRetentionPolicy", _CONTENTS),
+            _ours("TagResource", _GROUP),
+            _ours("UntagResource", _GROUP),
+        ),
+        remove=(_ours("DeleteLogGroup", _CONTENTS),),
+        computed={"arn": _GROUP},
+    )
 
     name: Fixed[str]
     retention: int

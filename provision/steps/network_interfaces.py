@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Final, Self
 from botocore.exceptions import ClientError
 
 from provision.aws import Aws
+from provision.permissions.declare import EVERY, Declared, calls
 from provision.retry import is_absent
 from provision.step import Fixed, Replacement, Step
+from provision.steps.ec2 import ec2_arn
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2.type_defs import NetworkInterfaceTypeDef
@@ -40,6 +42,13 @@ class NetworkInterfaces(Step):
     IDENTITY = ("group_id",)
     REPLACEMENT = Replacement.CREATE_FIRST
     MADE_BY_AWS = True
+    CALLS = Declared(
+        remove=(
+            *calls("ec2", EVERY, "DescribeNetworkInterfaces"),
+            # Lambda puts no tag of ours on them, and their VPC is not known beforehand.
+            *calls("ec2", ec2_arn("network-interface", "*"), "DeleteNetworkInterface"),
+        ),
+    )
 
     group_id: Fixed[str]
 

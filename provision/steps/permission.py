@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
 
 from provision.aws import Aws
+from provision.permissions.declare import Declared, Test, arn, calls
 from provision.step import Document, Fixed, Step
 from provision.steps.lambda_states import reading_again
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 VISIBLE_BUDGET = 300  # L16
 
 _INVOKE: Final = "lambda:InvokeFunction"
+_ALIAS: Final = arn("lambda", "function:{function}:{qualifier}")
 
 
 class _Policy(NamedTuple):
@@ -39,6 +41,19 @@ class Permission(Step):
 
     KIND = "lambda.permission"
     IDENTITY = ("function", "qualifier", "statement")
+    CALLS = Declared(
+        look=calls("lambda", _ALIAS, "GetPolicy"),
+        make=(
+            *calls(
+                "lambda",
+                _ALIAS,
+                "AddPermission",
+                when=(Test("StringEquals", "lambda:Principal", "{principal}"),),
+            ),
+            *calls("lambda", _ALIAS, "RemovePermission"),
+        ),
+        remove=calls("lambda", _ALIAS, "RemovePermission"),
+    )
 
     function: Fixed[str]
     qualifier: Fixed[str]

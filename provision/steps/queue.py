@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Self
 
 from provision.aws import Aws
+from provision.permissions.declare import Declared, Permit, arn, call, calls
 from provision.step import Computed, Document, Fixed, Tagged
 from provision.steps.absent import absent_is_fine
 from provision.steps.policy import as_text, from_text
@@ -25,6 +26,7 @@ MANAGED: Final[dict[str, QueueAttributeNameType]] = {
 GONE_BUDGET: Final = 180
 MISSES: Final = 3
 """In a row, before a queue is believed to be gone."""
+_QUEUE: Final = arn("sqs", "{name}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +39,19 @@ class Queue(Tagged):
 
     KIND = "sqs.queue"
     IDENTITY = ("name",)
+    CALLS = Declared(
+        look=calls("sqs", _QUEUE, "GetQueueAttributes", "GetQueueUrl", "ListQueueTags"),
+        make=(
+            call(
+                "sqs.CreateQueue",
+                Permit("sqs:CreateQueue", (_QUEUE,)),
+                Permit("sqs:TagQueue", (_QUEUE,)),
+            ),
+            *calls("sqs", _QUEUE, "SetQueueAttributes", "TagQueue", "UntagQueue"),
+        ),
+        remove=calls("sqs", _QUEUE, "DeleteQueue"),
+        computed={"arn": _QUEUE},
+    )
 
     name: Fixed[str]
     retention: int = 1_209_600

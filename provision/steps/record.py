@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Literal, Self
 
 from provision.aws import Aws
 from provision.errors import NotFound
+from provision.permissions.declare import EVERY, Declared, Test, arn, calls
 from provision.step import Fixed, Step
 from provision.steps.certificate import LIVE, certificates_of
 
@@ -20,6 +21,14 @@ if TYPE_CHECKING:
 
 IN_SYNC_BUDGET: Final = 1800
 VALIDATION_SUFFIX: Final = ".acm-validations.aws"
+_ZONES: Final = arn("route53", "hostedzone/*", region=False, account=False)
+_CHANGES: Final = arn("route53", "change/*", region=False, account=False)
+_KEY: Final = "route53:ChangeResourceRecordSets"
+_ONLY_THIS: Final = (
+    Test("ForAllValues:StringLike", f"{_KEY}NormalizedRecordNames", "{name}"),
+    Test("ForAllValues:StringEquals", f"{_KEY}RecordTypes", "{type}"),
+)
+"""https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/specifying-conditions-route53.html"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +43,20 @@ class Record(Step):
 
     KIND = "route53.record"
     IDENTITY = ("zone", "name", "type")
+    CALLS = Declared(
+        look=(
+            *calls("route53", EVERY, "ListHostedZonesByName"),
+            *calls("route53", _ZONES, "ListResourceRecordSets"),
+        ),
+        make=(
+            *calls("route53", _ZONES, "ChangeResourceRecordSets", when=_ONLY_THIS),
+            *calls("route53", _CHANGES, "GetChange"),
+        ),
+        remove=(
+            *calls("route53", _ZONES, "ChangeResourceRecordSets", when=_ONLY_THIS),
+            *calls("acm", EVERY, "ListCertificates"),
+        ),
+    )
 
     zone: Fixed[str]
     name: Fixed[str]
@@ -46,6 +69,10 @@ class Record(Step):
     @property
     def label(self) -> str:
         return f"{self.name} {self.type}"
+
+    def words(self) -> Mapping[str, object]:
+        """IAM compares names as Route 53 normalises them: lower case, no last dot."""
+        return {**vars(self), "name": _canonical(self.name)}
 
     def owned_by(self, have: Self, owner: str) -> bool:  # noqa: ARG002  (a record carries no mark)
         return (have.values, have.alias_target, have.alias_zone) == (

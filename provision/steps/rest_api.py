@@ -13,16 +13,18 @@ from typing import TYPE_CHECKING, Final, Self
 
 from provision.aws import Aws
 from provision.errors import Foreign, ProvisionError
+from provision.permissions.declare import OURS, REQUESTED, Declared, Permit, call
 from provision.step import OWNER, Computed, Document, Replacement, Tagged
+from provision.steps.gateway_tags import gateway, gateway_arn, retagging, tagged_at_birth
 from provision.steps.rest_api_contents import (
     Contents,
     Cors,
     Route,
     differences,
 )
-from provision.steps.rest_api_reading import empty, read, settings_of
+from provision.steps.rest_api_reading import READING, empty, read, settings_of
 from provision.steps.rest_api_routes import contents_of, cors_of, routes_of
-from provision.steps.rest_api_writing import settings_patches, write
+from provision.steps.rest_api_writing import WRITING, settings_patches, write
 from provision.steps.tags import tag_changes, without_system
 from provision.unknown import UNKNOWN, is_known
 
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
 __all__ = ["Cors", "RestApi", "Route"]
 
 STATUS_BUDGET: Final = 300
+_API: Final = "/restapis/{id}"
 _CONTENTS: Final = frozenset(["routes", "cors", "models", "strays"])
 
 
@@ -55,6 +58,32 @@ class RestApi(Tagged):
     IDENTITY = ("tags",)
     REPLACEMENT = Replacement.CREATE_FIRST
     UNIQUE = False
+    CALLS = Declared(
+        look=(
+            call("apigateway.GetRestApis", gateway("GET", "/restapis")),
+            call("apigateway.GetRestApi", gateway("GET", _API)),
+            *READING,
+        ),
+        make=(
+            call(
+                "apigateway.CreateRestApi",
+                gateway("POST", "/restapis", REQUESTED),
+                tagged_at_birth(_API),
+            ),
+            call(
+                "apigateway.UpdateRestApi",
+                gateway("PATCH", _API, OURS),
+                # Where somebody gave the API a resource policy, it is taken off.
+                Permit("apigateway:UpdateRestApiPolicy", (gateway_arn(_API),), (OURS,)),
+            ),
+            *WRITING,
+            *retagging(_API),
+        ),
+        remove=(
+            call("apigateway.DeleteRestApi", gateway("DELETE", _API, OURS)),
+            call("apigateway.GetStages", gateway("GET", f"{_API}/stages")),
+        ),
+    )
 
     name: str
     description: str = ""

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from provision.aws import Aws
+from provision.permissions.declare import call
 from provision.step import Document
+from provision.steps.gateway_tags import gateway
 from provision.steps.rest_api_contents import (
     Contents,
     GatewayResponse,
@@ -42,6 +44,17 @@ class Reading:
     validators: Mapping[str, str]
     taken: frozenset[str]
     """Names of all models, those that AWS puts into every new API included."""
+
+
+READING: Final = tuple(
+    call(f"apigateway.{operation}", gateway("GET", f"/restapis/{{id}}/{path}"))
+    for operation, path in (
+        ("GetGatewayResponses", "gatewayresponses"),
+        ("GetModels", "models"),
+        ("GetRequestValidators", "requestvalidators"),
+        ("GetResources", "resources"),
+    )
+)
 
 
 def empty(root_id: str) -> Reading:

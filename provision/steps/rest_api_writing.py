@@ -10,10 +10,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Final, cast
 
 from provision.aws import Aws
+from provision.permissions.declare import OURS, call
 from provision.steps.absent import absent_is_fine
+from provision.steps.gateway_tags import gateway
 from provision.steps.rest_api_contents import (
     Contents,
     Integration,
@@ -35,6 +37,29 @@ if TYPE_CHECKING:
         PutIntegrationRequestTypeDef,
         PutMethodRequestTypeDef,
     )
+
+
+_METHOD: Final = "resources/*/methods/*"
+WRITING: Final = tuple(
+    call(f"apigateway.{operation}", gateway(method, f"/restapis/{{id}}/{path}", OURS))
+    for operation, method, path in (
+        ("CreateModel", "POST", "models"),
+        ("CreateRequestValidator", "POST", "requestvalidators"),
+        ("CreateResource", "POST", "resources/*"),
+        ("DeleteGatewayResponse", "DELETE", "gatewayresponses/*"),
+        ("DeleteMethod", "DELETE", _METHOD),
+        ("DeleteModel", "DELETE", "models/*"),
+        ("DeleteRequestValidator", "DELETE", "requestvalidators/*"),
+        ("DeleteResource", "DELETE", "resources/*"),
+        ("PutGatewayResponse", "PUT", "gatewayresponses/*"),
+        ("PutIntegration", "PUT", f"{_METHOD}/integration"),
+        ("PutIntegrationResponse", "PUT", f"{_METHOD}/integration/responses/*"),
+        ("PutMethod", "PUT", _METHOD),
+        ("PutMethodResponse", "PUT", f"{_METHOD}/responses/*"),
+        ("UpdateModel", "PATCH", "models/*"),
+        ("UpdateRequestValidator", "PATCH", "requestvalidators/*"),
+    )
+)
 
 
 def write(aws: Aws, api_id: str, have: Reading, want: Contents) -> None:

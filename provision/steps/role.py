@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Self
 
 from provision.aws import Aws
+from provision.permissions.declare import Declared, Permit, Test, arn, call, calls
 from provision.step import Computed, Fixed, Tagged
 from provision.steps.absent import absent_is_fine
 from provision.steps.policy import as_text, from_answer, trust
@@ -14,6 +15,11 @@ from provision.steps.tags import from_tag_list, tag_changes, tag_list
 
 if TYPE_CHECKING:
     from mypy_boto3_iam.type_defs import CreateRoleRequestTypeDef
+
+_ROLE = arn("iam", "role{path}{name}", region=False)
+_ATTACHED = Test("ArnEquals", "iam:PolicyARN", "{attached}")
+BOUNDED = Test("StringEquals", "iam:PermissionsBoundary", "{boundary}")
+"""The role has the configured boundary, or is to get it. Without one there is nothing to test."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +33,46 @@ class Role(Tagged):
 
     KIND = "iam.role"
     IDENTITY = ("name",)
+    CALLS = Declared(
+        look=calls("iam", _ROLE, "GetRole", "ListAttachedRolePolicies"),
+        make=(
+            call(
+                "iam.CreateRole",
+                Permit("iam:CreateRole", (_ROLE,), (BOUNDED,)),
+                Permit("iam:TagRole", (_ROLE,)),
+            ),
+            call(
+                "iam.PutRolePermissionsBoundary",
+                Permit("iam:PutRolePermissionsBoundary", (_ROLE,), (BOUNDED,), having="boundary"),
+            ),
+            call(
+                "iam.DeleteRolePermissionsBoundary",
+                Permit("iam:DeleteRolePermissionsBoundary", (_ROLE,), lacking="boundary"),
+            ),
+            call(
+                "iam.AttachRolePolicy",
+                Permit("iam:AttachRolePolicy", (_ROLE,), (_ATTACHED, BOUNDED), having="attached"),
+            ),
+            *calls(
+                "iam",
+                _ROLE,
+                "DetachRolePolicy",
+                "TagRole",
+                "UntagRole",
+                "UpdateAssumeRolePolicy",
+                "UpdateRole",
+            ),
+        ),
+        remove=calls(
+            "iam",
+            _ROLE,
+            "DeleteRole",
+            "DeleteRolePolicy",
+            "DetachRolePolicy",
+            "ListRolePolicies",
+        ),
+        computed={"arn": _ROLE},
+    )
 
     name: Fixed[str]
     path: Fixed[str] = "/"

@@ -7,24 +7,37 @@ from dataclasses import dataclass, replace
 from typing import Self
 
 from provision.aws import Aws
-from provision.step import Document, Fixed, Step
+from provision.permissions.declare import Declared, Permit, arn, call, calls
+from provision.step import Document, Fixed, Local, Step
 from provision.steps.absent import absent_is_fine
 from provision.steps.policy import as_text, from_answer
+from provision.steps.role import BOUNDED
+
+_ROLE = arn("iam", "role/{role}", region=False)
 
 
 @dataclass(frozen=True, kw_only=True)
 class RolePolicies(Step):
     """`policies` names each concern and its canonical document. A role without any counts as not
-    there, so wanting none means having no such node.
+    there, so wanting none means having no such node. `boundary` is the role's.
 
     https://docs.aws.amazon.com/IAM/latest/APIReference/API_PutRolePolicy.html
     """
 
     KIND = "iam.role_policies"
     IDENTITY = ("role",)
+    CALLS = Declared(
+        look=calls("iam", _ROLE, "GetRolePolicy", "ListRolePolicies"),
+        make=(
+            call("iam.PutRolePolicy", Permit("iam:PutRolePolicy", (_ROLE,), (BOUNDED,))),
+            *calls("iam", _ROLE, "DeleteRolePolicy"),
+        ),
+        remove=calls("iam", _ROLE, "DeleteRolePolicy"),
+    )
 
     role: Fixed[str]
     policies: dict[str, Document]
+    boundary: Local[str | None] = None
 
     def observe(self, aws: Aws) -> Self | None:
         policies = {}

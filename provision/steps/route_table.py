@@ -8,8 +8,17 @@ from typing import TYPE_CHECKING, Final, Self
 from uuid import uuid4
 
 from provision.aws import Aws
+from provision.permissions.declare import EVERY, OURS, Call, Declared, Permit, call, calls
 from provision.step import Fixed
-from provision.steps.ec2 import Ec2Resource, already_gone, owner_filter, unless_absent
+from provision.steps.ec2 import (
+    Ec2Resource,
+    already_gone,
+    born,
+    ec2_arn,
+    owner_filter,
+    retagging,
+    unless_absent,
+)
 from provision.steps.tags import from_tag_list, tag_specifications
 
 if TYPE_CHECKING:
@@ -21,6 +30,13 @@ if TYPE_CHECKING:
 
 ASSOCIATED_BUDGET = 300
 _MOVING: Final = frozenset({"associating", "disassociating"})
+_LINKS: Final = ("AssociateRouteTable", "DisassociateRouteTable", "ReplaceRouteTableAssociation")
+
+
+def _linking(operation: str) -> Call:
+    """Judged by the table and the subnet."""
+    both = (ec2_arn("route-table"), ec2_arn("subnet", "{subnet_ids}"))
+    return call(f"ec2.{operation}", Permit(f"ec2:{operation}", both, (OURS,)))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +48,23 @@ class RouteTable(Ec2Resource):
     """
 
     KIND = "ec2.route_table"
+    CALLS = Declared(
+        look=calls("ec2", EVERY, "DescribeRouteTables"),
+        make=(
+            call(
+                "ec2.CreateRouteTable",
+                *born("CreateRouteTable", "route-table"),
+                Permit("ec2:CreateRouteTable", (ec2_arn("vpc", "{vpc_id}"),), (OURS,)),
+            ),
+            *(_linking(name) for name in _LINKS),
+            *calls("ec2", ec2_arn("route-table"), "DeleteRoute", when=(OURS,)),
+            *retagging("route-table"),
+        ),
+        remove=(
+            _linking("DisassociateRouteTable"),
+            *calls("ec2", ec2_arn("route-table"), "DeleteRouteTable", when=(OURS,)),
+        ),
+    )
 
     vpc_id: Fixed[str]
     subnet_ids: tuple[str, ...]

@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Self, cast
 
 from provision.aws import Aws
+from provision.permissions.declare import EVERY, OURS, Declared, calls
 from provision.step import Fixed, Step
-from provision.steps.scaling_target import typed
+from provision.steps.scaling_target import TARGET, typed
 
 if TYPE_CHECKING:
     from mypy_boto3_application_autoscaling.literals import MetricTypeType
@@ -24,6 +25,11 @@ class ScalingPolicy(Step):
 
     KIND = "autoscaling.policy"
     IDENTITY = ("name", "resource", "dimension")
+    CALLS = Declared(
+        look=calls("application-autoscaling", EVERY, "DescribeScalingPolicies"),
+        make=calls("application-autoscaling", TARGET, "PutScalingPolicy", when=(OURS,)),
+        remove=calls("application-autoscaling", TARGET, "DeleteScalingPolicy", when=(OURS,)),
+    )
 
     name: Fixed[str]
     resource: Fixed[str]

@@ -7,6 +7,18 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Self, cast
 
 from provision.aws import Aws
+from provision.permissions.declare import (
+    EVERY,
+    KEPT,
+    OURS,
+    REQUESTED,
+    Declared,
+    Permit,
+    Test,
+    arn,
+    call,
+    calls,
+)
 from provision.step import Fixed, Tagged
 from provision.steps.tags import tag_changes, without_system
 
@@ -21,6 +33,36 @@ if TYPE_CHECKING:
     )
 
 GONE_BUDGET: Final = 300  # S7
+_SERVICE: Final = "application-autoscaling"
+TARGET: Final = arn(_SERVICE, "scalable-target/*")
+"""AWS numbers them, so a policy tells them by their tags."""
+_PRINCIPAL: Final = "dynamodb.application-autoscaling.amazonaws.com"
+_NAMELESS: Final = (Test("Null", "aws:ResourceTag/{owner}", "true"),)
+_CHECKED: Final = (
+    Permit(
+        "iam:CreateServiceLinkedRole",
+        (
+            arn(
+                "iam",
+                f"role/aws-service-role/{_PRINCIPAL}"
+                "/AWSServiceRoleForApplicationAutoScaling_DynamoDBTable",
+                region=False,
+            ),
+        ),
+        (Test("StringEquals", "iam:AWSServiceName", _PRINCIPAL),),
+    ),
+    Permit("dynamodb:DescribeTable", (arn("dynamodb", "{resource}"),)),
+    Permit("dynamodb:UpdateTable", (arn("dynamodb", "{resource}"),)),
+    Permit("cloudwatch:DescribeAlarms", (arn("cloudwatch", "alarm:*"),)),
+    Permit("cloudwatch:DeleteAlarms", when=_NAMELESS),
+    Permit("cloudwatch:PutMetricAlarm", when=_NAMELESS),
+)
+"""What AWS tries in the caller's name before it registers a target. The last two it tries without
+any alarm's name: no resource can be said for them, only that it is no alarm of a stack of ours.
+I14: the role it works with is made by the first target of an account.
+
+https://docs.aws.amazon.com/autoscaling/application/userguide/security_iam_permission_validation.html
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +75,24 @@ class ScalingTarget(Tagged):
 
     KIND = "autoscaling.target"
     IDENTITY = ("resource", "dimension")
+    CALLS = Declared(
+        look=(
+            *calls("application-autoscaling", EVERY, "DescribeScalableTargets"),
+            *calls("application-autoscaling", TARGET, "ListTagsForResource"),
+        ),
+        make=(
+            call(
+                "application-autoscaling.RegisterScalableTarget",
+                Permit(f"{_SERVICE}:RegisterScalableTarget", (TARGET,), (REQUESTED,)),
+                Permit(f"{_SERVICE}:RegisterScalableTarget", (TARGET,), (OURS,)),
+                Permit(f"{_SERVICE}:TagResource", (TARGET,), (REQUESTED,)),
+                *_CHECKED,
+            ),
+            *calls("application-autoscaling", TARGET, "TagResource", when=(OURS, KEPT)),
+            *calls("application-autoscaling", TARGET, "UntagResource", when=(OURS,)),
+        ),
+        remove=calls("application-autoscaling", TARGET, "DeregisterScalableTarget", when=(OURS,)),
+    )
 
     resource: Fixed[str]
     dimension: Fixed[str]

@@ -10,8 +10,16 @@ from botocore.exceptions import ClientError
 
 from provision.aws import Aws
 from provision.errors import NotFound
+from provision.permissions.declare import EVERY, OURS, Declared, Permit, call, calls
 from provision.step import Computed, Fixed, Local
-from provision.steps.ec2 import Ec2Resource, already_gone, unless_absent
+from provision.steps.ec2 import (
+    Ec2Resource,
+    already_gone,
+    born,
+    ec2_arn,
+    retagging,
+    unless_absent,
+)
 from provision.steps.tags import from_tag_list, tag_specifications
 
 if TYPE_CHECKING:
@@ -50,6 +58,28 @@ class SecurityGroup(Ec2Resource):
     KIND = "ec2.security_group"
     IDENTITY = ("vpc_id", "name")
     UNIQUE = True
+    CALLS = Declared(
+        look=calls("ec2", EVERY, "DescribeManagedPrefixLists", "DescribeSecurityGroups"),
+        make=(
+            call(
+                "ec2.CreateSecurityGroup",
+                *born("CreateSecurityGroup", "security-group"),
+                Permit("ec2:CreateSecurityGroup", (ec2_arn("vpc", "{vpc_id}"),), (OURS,)),
+            ),
+            *calls(
+                "ec2",
+                ec2_arn("security-group"),
+                "AuthorizeSecurityGroupEgress",
+                "AuthorizeSecurityGroupIngress",
+                "RevokeSecurityGroupEgress",
+                "RevokeSecurityGroupIngress",
+                when=(OURS,),
+            ),
+            *retagging("security-group"),
+        ),
+        remove=calls("ec2", ec2_arn("security-group"), "DeleteSecurityGroup", when=(OURS,)),
+        computed={"arn": ec2_arn("security-group")},
+    )
 
     vpc_id: Fixed[str]
     name: Fixed[str]

@@ -7,13 +7,16 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Self
 
 from provision.aws import Aws
+from provision.permissions.declare import OURS, Declared, call
 from provision.step import Fixed, Tagged
+from provision.steps.gateway_tags import gateway, retagging, tagged_at_birth
 from provision.steps.tags import tag_changes, without_system
 
 if TYPE_CHECKING:
     from mypy_boto3_apigateway.type_defs import PatchOperationTypeDef, StageTypeDef
 
 EVERY_METHOD: Final = "*/*"
+_STAGES: Final = "/restapis/{api_id}/stages"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +30,20 @@ class Stage(Tagged):
 
     KIND = "apigateway.stage"
     IDENTITY = ("api_id", "name")
+    CALLS = Declared(
+        look=(call("apigateway.GetStages", gateway("GET", _STAGES)),),
+        make=(
+            # Access logs are written by the account's role: no action of CloudWatch Logs is asked.
+            call(
+                "apigateway.CreateStage",
+                gateway("POST", _STAGES, OURS),
+                tagged_at_birth(f"{_STAGES}/{{name}}"),
+            ),
+            call("apigateway.UpdateStage", gateway("PATCH", f"{_STAGES}/{{name}}", OURS)),
+            *retagging(f"{_STAGES}/{{name}}"),
+        ),
+        remove=(call("apigateway.DeleteStage", gateway("DELETE", f"{_STAGES}/{{name}}", OURS)),),
+    )
 
     api_id: Fixed[str]
     name: Fixed[str]

@@ -7,8 +7,17 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Self
 
 from provision.aws import Aws
+from provision.permissions.declare import EVERY, OURS, Declared, Permit, call, calls
 from provision.step import Computed, Fixed
-from provision.steps.ec2 import Ec2Resource, already_gone, owner_filter, unless_absent
+from provision.steps.ec2 import (
+    Ec2Resource,
+    already_gone,
+    born,
+    ec2_arn,
+    owner_filter,
+    retagging,
+    unless_absent,
+)
 from provision.steps.tags import from_tag_list, tag_specifications
 
 if TYPE_CHECKING:
@@ -22,6 +31,19 @@ class Subnet(Ec2Resource):
     """https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateSubnet.html"""
 
     KIND = "ec2.subnet"
+    CALLS = Declared(
+        look=calls("ec2", EVERY, "DescribeSubnets"),
+        make=(
+            call(
+                "ec2.CreateSubnet",
+                *born("CreateSubnet", "subnet"),
+                Permit("ec2:CreateSubnet", (ec2_arn("vpc", "{vpc_id}"),), (OURS,)),
+            ),
+            *retagging("subnet"),
+        ),
+        remove=calls("ec2", ec2_arn("subnet"), "DeleteSubnet", when=(OURS,)),
+        computed={"arn": ec2_arn("subnet")},
+    )
 
     vpc_id: Fixed[str]
     cidr: Fixed[str]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Self
 
 from provision.aws import Aws
+from provision.permissions.declare import EVERY, Declared, Test, calls
 from provision.step import Computed, Fixed, Step
 from provision.steps.absent import absent_is_fine
 
@@ -20,6 +21,19 @@ class Subscription(Step):
 
     KIND = "sns.subscription"
     IDENTITY = ("topic", "protocol", "endpoint")
+    CALLS = Declared(
+        look=calls("sns", "{topic}", "ListSubscriptionsByTopic"),
+        make=calls(
+            "sns",
+            "{topic}",
+            "Subscribe",
+            when=(
+                Test("StringEquals", "sns:Endpoint", "{endpoint}"),
+                Test("StringEquals", "sns:Protocol", "{protocol}"),
+            ),
+        ),
+        remove=calls("sns", EVERY, "Unsubscribe"),
+    )
 
     topic: Fixed[str]
     protocol: Fixed[str]

@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 
 from provision.aws import Aws
 from provision.errors import TryLater
+from provision.permissions.declare import Declared, Permit, arn, call, calls
 from provision.step import Computed, Fixed, Local, Tagged
 from provision.steps.tags import from_tag_list, tag_changes, tag_list
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 ACTIVE_BUDGET = 600
 GONE_BUDGET = 600
+# No action of KMS: the policy of the key that AWS manages allows whoever may use DynamoDB.
+_TABLE = arn("dynamodb", "table/{name}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +38,34 @@ class Table(Tagged):
     KIND = "dynamodb.table"
     IDENTITY = ("name",)
     HOLDS_DATA = True
+    CALLS = Declared(
+        look=calls(
+            "dynamodb",
+            _TABLE,
+            "DescribeContinuousBackups",
+            "DescribeTable",
+            "DescribeTimeToLive",
+            "ListTagsOfResource",
+        ),
+        make=(
+            call(
+                "dynamodb.CreateTable",
+                Permit("dynamodb:CreateTable", (_TABLE,)),
+                Permit("dynamodb:TagResource", (_TABLE,)),
+            ),
+            *calls(
+                "dynamodb",
+                _TABLE,
+                "TagResource",
+                "UntagResource",
+                "UpdateContinuousBackups",
+                "UpdateTable",
+                "UpdateTimeToLive",
+            ),
+        ),
+        remove=calls("dynamodb", _TABLE, "DeleteTable", "UpdateTable"),
+        computed={"arn": _TABLE},
+    )
 
     name: Fixed[str]
     key: Fixed[str]

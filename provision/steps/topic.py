@@ -7,11 +7,13 @@ from dataclasses import dataclass, replace
 from typing import Final, Self
 
 from provision.aws import Aws
+from provision.permissions.declare import Declared, Permit, arn, call, calls
 from provision.step import Computed, Document, Fixed, Tagged
 from provision.steps.absent import absent_is_fine
 from provision.steps.policy import as_text, from_text
 from provision.steps.tags import from_tag_list, tag_changes, tag_list
 
+_TOPIC: Final = arn("sns", "{name}")
 _DEFAULT_SID: Final = "__default_statement_ID"
 _OWNERS_ACTIONS: Final = (
     "SNS:AddPermission",
@@ -35,6 +37,19 @@ class Topic(Tagged):
 
     KIND = "sns.topic"
     IDENTITY = ("name",)
+    CALLS = Declared(
+        look=calls("sns", _TOPIC, "GetTopicAttributes", "ListTagsForResource"),
+        make=(
+            call(
+                "sns.CreateTopic",
+                Permit("sns:CreateTopic", (_TOPIC,)),
+                Permit("sns:TagResource", (_TOPIC,)),
+            ),
+            *calls("sns", _TOPIC, "SetTopicAttributes", "TagResource", "UntagResource"),
+        ),
+        remove=calls("sns", _TOPIC, "DeleteTopic"),
+        computed={"arn": _TOPIC},
+    )
 
     name: Fixed[str]
     display: str = ""

@@ -9,8 +9,16 @@ from typing import TYPE_CHECKING, Literal, Self
 from botocore.exceptions import ClientError
 
 from provision.aws import Aws
+from provision.permissions.declare import OURS, REQUESTED, Declared, call
 from provision.step import Computed, Tagged
-from provision.steps.gateway_tags import change_gateway_tags, from_gateway, has_owner
+from provision.steps.gateway_tags import (
+    change_gateway_tags,
+    from_gateway,
+    gateway,
+    has_owner,
+    retagging,
+    tagged_at_birth,
+)
 
 if TYPE_CHECKING:
     from mypy_boto3_apigateway.type_defs import (
@@ -21,6 +29,7 @@ if TYPE_CHECKING:
     )
 
 PAGE_SIZE = 500
+_PLAN = "/usageplans/{id}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +54,28 @@ class UsagePlan(Tagged):
     KIND = "apigateway.usage_plan"
     IDENTITY = ("name", "tags")
     UNIQUE = False
+    CALLS = Declared(
+        look=(
+            call("apigateway.GetUsagePlan", gateway("GET", _PLAN)),
+            call("apigateway.GetUsagePlanKeys", gateway("GET", f"{_PLAN}/keys")),
+            call("apigateway.GetUsagePlans", gateway("GET", "/usageplans")),
+        ),
+        make=(
+            call(
+                "apigateway.CreateUsagePlan",
+                gateway("POST", "/usageplans", REQUESTED),
+                tagged_at_birth(_PLAN),
+            ),
+            call("apigateway.CreateUsagePlanKey", gateway("POST", f"{_PLAN}/keys", OURS)),
+            call("apigateway.DeleteUsagePlanKey", gateway("DELETE", f"{_PLAN}/keys/*", OURS)),
+            call("apigateway.UpdateUsagePlan", gateway("PATCH", _PLAN, OURS)),
+            *retagging(_PLAN),
+        ),
+        remove=(
+            call("apigateway.DeleteUsagePlan", gateway("DELETE", _PLAN, OURS)),
+            call("apigateway.UpdateUsagePlan", gateway("PATCH", _PLAN, OURS)),
+        ),
+    )
 
     name: str
     rate: float

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Self
 
 from provision.aws import Aws
 from provision.errors import ProvisionError
+from provision.permissions.declare import Declared, arn, calls
 from provision.step import Computed, Fixed, Replacement, Step
 from provision.steps.function import shown_configuration
 from provision.steps.lambda_states import (
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from mypy_boto3_lambda.type_defs import FunctionConfigurationResponseTypeDef
 
 KEPT = 5
+_FUNCTION = arn("lambda", "function:{function}")
 
 
 class OvertakenByOthers(ProvisionError):
@@ -39,6 +41,18 @@ class Version(Step):
 
     KIND = "lambda.version"
     IDENTITY = ("function",)
+    CALLS = Declared(
+        look=(
+            *calls("lambda", _FUNCTION, "ListVersionsByFunction"),
+            *calls("lambda", f"{_FUNCTION}:*", "GetFunction"),
+        ),
+        make=(
+            *calls("lambda", _FUNCTION, "GetFunction", "ListAliases", "PublishVersion"),
+            *calls("lambda", f"{_FUNCTION}:*", "DeleteFunction"),
+        ),
+        remove=calls("lambda", f"{_FUNCTION}:*", "DeleteFunction"),
+        computed={"arn": f"{_FUNCTION}:*"},
+    )
     REPLACEMENT = Replacement.SUCCEED
 
     function: Fixed[str]

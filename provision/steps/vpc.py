@@ -7,8 +7,17 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Self
 
 from provision.aws import Aws
+from provision.permissions.declare import EVERY, OURS, Declared, call, calls
 from provision.step import Fixed
-from provision.steps.ec2 import Ec2Resource, already_gone, owner_filter, unless_absent
+from provision.steps.ec2 import (
+    Ec2Resource,
+    already_gone,
+    born,
+    ec2_arn,
+    owner_filter,
+    retagging,
+    unless_absent,
+)
 from provision.steps.tags import from_tag_list, tag_specifications
 
 if TYPE_CHECKING:
@@ -25,6 +34,18 @@ class Vpc(Ec2Resource):
     """
 
     KIND = "ec2.vpc"
+    CALLS = Declared(
+        look=(
+            *calls("ec2", EVERY, "DescribeVpcs"),
+            *calls("ec2", ec2_arn("vpc"), "DescribeVpcAttribute"),
+        ),
+        make=(
+            call("ec2.CreateVpc", *born("CreateVpc", "vpc")),
+            *calls("ec2", ec2_arn("vpc"), "ModifyVpcAttribute", when=(OURS,)),
+            *retagging("vpc"),
+        ),
+        remove=calls("ec2", ec2_arn("vpc"), "DeleteVpc", when=(OURS,)),
+    )
 
     cidr: Fixed[str]
     dns: bool = True

@@ -1,0 +1,1 @@
+"""What IAM must allow for the calls we make: declared beside them, gathered here into policies."""

@@ -1,0 +1,90 @@
+"""The words in which a step says what IAM asks for its calls.
+
+A call of AWS's API is not always the IAM action of the same name, and may ask for several, on
+several resources. What is said here follows AWS's Service Authorization Reference; a step says
+further sources where it needs them.
+
+https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
+
+EVERY: Final = "*"
+"""For what AWS judges on no resource of its own, as it does most lists."""
+
+
+class Test(NamedTuple):
+    """One line of a condition: `operator` on `key`. Key and value are templates, as ARNs are; where
+    the value is a field that is not set, there is nothing to test."""
+
+    operator: str
+    key: str
+    value: str
+
+
+OURS: Final = Test("StringLike", "aws:ResourceTag/{owner}", "{stack}/*")
+"""What exists already carries our stack's owner tag."""
+REQUESTED: Final = Test("StringLike", "aws:RequestTag/{owner}", "{stack}/*")
+"""What is made gets our stack's owner tag in the call that makes it."""
+KEPT: Final = Test("StringLikeIfExists", "aws:RequestTag/{owner}", "{stack}/*")
+"""Tags may change; whose it is may not be given away."""
+
+
+@dataclass(frozen=True)
+class Permit:
+    """One IAM action, `on` resources (ARN templates), `when` every test holds.
+
+    In templates stand `{partition} {region} {account} {stack}`, `{owner}` for the owner tag's key,
+    and the step's fields; what AWS will choose reads `*`. `unnamed` are the tests added where such
+    a `*` stands in a name that else is ours. `having` and `lacking` name a field that must be set,
+    or not, for the step to need this at all.
+    """
+
+    action: str
+    on: tuple[str, ...] = (EVERY,)
+    when: tuple[Test, ...] = ()
+    unnamed: tuple[Test, ...] = ()
+    having: str = ""
+    lacking: str = ""
+
+
+@dataclass(frozen=True)
+class Call:
+    """`operation` as `service.Operation` in botocore's names, and all that IAM asks for it."""
+
+    operation: str
+    permits: tuple[Permit, ...] = ()
+
+
+@dataclass(frozen=True)
+class Declared:
+    """The calls of one kind. `look` are made by every verb, `make` by create and update, `remove`
+    by delete. `computed`: fields that AWS chooses, as far as a template can tell them beforehand.
+    """
+
+    look: tuple[Call, ...] = ()
+    make: tuple[Call, ...] = ()
+    remove: tuple[Call, ...] = ()
+    computed: Mapping[str, str] = field(default_factory=dict)
+
+
+def arn(service: str, resource: str, *, region: bool = True, account: bool = True) -> str:
+    """The template of an ARN, as `Where.arn` builds one."""
+    place, owner = "{region}" if region else "", "{account}" if account else ""
+    return f"arn:{{partition}}:{service}:{place}:{owner}:{resource}"
+
+
+def call(operation: str, *permits: Permit) -> Call:
+    return Call(operation, permits)
+
+
+def calls(service: str, on: str, *operations: str, when: tuple[Test, ...] = ()) -> tuple[Call, ...]:
+    """Operations that ask for the action of their own name, on one resource."""
+    return tuple(
+        Call(f"{service}.{name}", (Permit(f"{service}:{name}", (on,), when),))
+        for name in operations
+    )
