@@ -54,6 +54,8 @@ class Workbench:
     stack: Stack
     directory: Path
     blind: Blind
+    remembered: frozenset[str]
+    """The nodes the state knew when this was opened."""
 
     @contextmanager
     def reading(self) -> Iterator[Journal]:
@@ -114,7 +116,7 @@ def open_workbench(
         sources.build_layers()
     zones = _zones(config, aws, known)
     site = Site(config, aws.where, zones, sources, _invoke_url(config, aws))
-    return Workbench(site, aws, build_stack(site), directory, blind)
+    return Workbench(site, aws, build_stack(site), directory, blind, frozenset(known.records))
 
 
 def _emulated(

@@ -38,6 +38,9 @@ local_option = click.option(
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
 yes_option = click.option("--yes", "-y", is_flag=True, help="Do not ask.")
+adopt_option = click.option(
+    "--adopt", multiple=True, metavar="NODE", help="Take over what is not ours. Repeatable."
+)
 destroy_option = click.option(
     "--destroy", multiple=True, metavar="NODE", help="Let this node's data be lost. Repeatable."
 )

@@ -2,18 +2,44 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
-from provision.cli.options import json_option, local_option, open_session
+from provision.cli.options import (
+    adopt_option,
+    destroy_option,
+    json_option,
+    local_option,
+    open_session,
+)
 
 
 @click.command()
 @json_option
 @local_option
+@adopt_option
+@destroy_option
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Save the plan: `up FILE` does exactly this, or nothing.",
+)
 @click.option("--check", is_flag=True, help="Exit 4 when anything would change.")
 @click.pass_context
-def plan(context: click.Context, *, as_json: bool, on_local: bool, check: bool) -> None:
+def plan(
+    context: click.Context,
+    adopt: tuple[str, ...],
+    destroy: tuple[str, ...],
+    out: Path | None,
+    *,
+    as_json: bool,
+    on_local: bool,
+    check: bool,
+) -> None:
     """What `up` would do. Writes are refused before they leave."""
     from provision.commands.plan import plan as run  # noqa: PLC0415
 
-    context.exit(run(open_session(context, on_local=on_local, as_json=as_json), check=check))
+    session = open_session(context, on_local=on_local, as_json=as_json)
+    context.exit(run(session, check=check, adopt=adopt, destroy=destroy, out=out))

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from provision.cli.options import (
+    adopt_option,
     destroy_option,
     json_option,
     local_option,
@@ -15,15 +18,22 @@ from provision.cli.options import (
 
 
 @click.command()
+@click.argument(
+    "file",
+    required=False,
+    metavar="[FILE]",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+)
 @yes_option
 @json_option
 @local_option
-@click.option("--adopt", multiple=True, metavar="NODE", help="Take over what is not ours.")
+@adopt_option
 @destroy_option
 @parallel_option
 @click.pass_context
 def up(
     context: click.Context,
+    file: Path | None,
     adopt: tuple[str, ...],
     destroy: tuple[str, ...],
     parallel: int,
@@ -32,8 +42,16 @@ def up(
     as_json: bool,
     on_local: bool,
 ) -> None:
-    """Make AWS match config.yaml."""
+    """Make AWS match config.yaml; with FILE, do what a saved plan says, or nothing."""
+    if file and (adopt or destroy):
+        raise click.UsageError(
+            "what a saved plan allows is in it: give --adopt and --destroy to `provision plan"
+            f" --out {file}`"
+        )
     from provision.commands.up import up as run  # noqa: PLC0415
+    from provision.commands.up import up_saved  # noqa: PLC0415
 
     session = open_session(context, on_local=on_local, as_json=as_json)
+    if file:
+        context.exit(up_saved(session, file, workers=parallel))
     context.exit(run(session, yes=yes, adopt=adopt, destroy=destroy, workers=parallel))

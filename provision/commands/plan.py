@@ -2,22 +2,43 @@
 
 from __future__ import annotations
 
-from provision.commands.session import Session, found
+import shlex
+from pathlib import Path
+
+from provision.commands.session import Session, check_nodes, found
 from provision.finding import Action
+from provision.look import Consent
+from provision.saved import taken, write_plan
 from provision.screens.plan import print_plan
 
 CHANGES_PENDING = 4
 
 
-def plan(session: Session, *, check: bool) -> int:
+def plan(
+    session: Session,
+    *,
+    check: bool,
+    adopt: tuple[str, ...],
+    destroy: tuple[str, ...],
+    out: Path | None,
+) -> int:
     """The exit code: 0, or 4 with `check` when anything would change."""
     bench = session.open()
+    check_nodes(bench, (*adopt, *destroy))
+    consent = Consent(frozenset(adopt), frozenset(destroy))
     with bench.reading() as journal:
-        seen = session.look(bench, journal)
+        seen = session.look(bench, journal, consent)
+    if out:
+        write_plan(out, taken(bench.site, seen.all, consent))
     if session.call.as_json:
         session.print_document(bench, seen.all, found(seen))
     else:
         title = f"{bench.stack.name}: what `provision up` would do"
         print_plan(session.results, title, seen.all, all_fields=session.verbose > 0)
+        if out:
+            words = session.call.words[: session.call.words.index("plan")]
+            local = ["--local"] if "--local" in session.call.words else []
+            again = shlex.join([*words, "up", str(out), *local])
+            session.say(f"saved: `{session.call.program} {again}` does exactly this, or nothing")
     stuck = any(finding.action is Action.FOREIGN for finding in seen.all.values())
     return CHANGES_PENDING if check and (seen.changes or stuck) else 0

@@ -165,7 +165,7 @@ def writes(findings: Mapping[str, Finding]) -> int:
 def check_nodes(bench: Workbench, names: tuple[str, ...]) -> None:
     """A misspelt node name is a usage error, before anything is looked at."""
     for name in names:
-        if name not in bench.stack.nodes:
+        if name not in bench.stack.nodes and name not in bench.remembered:
             raise click.UsageError(
                 f"there is no node {name} in {bench.stack.name}; `provision plan` lists them"
             )

@@ -1,14 +1,26 @@
-"""`provision up`: plan, ask, make, print the outputs."""
+"""`provision up`: plan, ask, make, print the outputs; or make exactly what a saved plan says."""
 
 from __future__ import annotations
 
+import shlex
+from collections.abc import Iterable
+from pathlib import Path
+
 from provision.commands.session import Session, check_nodes, writes
+from provision.errors import WrongAccount
+from provision.journal import Journal
 from provision.look import Consent
-from provision.opening import LOCAL
+from provision.opening import LOCAL, Workbench
+from provision.run import Outcome, Survey
 from provision.run import up as make_true
+from provision.saved import PlanMoved, SavedPlan, moved_ground, moved_nodes, read_plan, taken
 from provision.screens.closing import print_receipt, print_welcome
 from provision.screens.progress import Progress
+from provision.screens.words import program
 from provision.stack.outputs import outputs
+
+TOLD = 12
+"""Lines of what moved before the rest is only counted."""
 
 
 def up(
@@ -20,18 +32,57 @@ def up(
     check_nodes(bench, (*adopt, *destroy))
     consent = Consent(frozenset(adopt), frozenset(destroy))
     with bench.writing(session.call.again) as journal:
-        seen = session.look(bench, journal, consent, workers)
-        if not session.call.as_json:
-            session.show_plan(f"{bench.stack.name}: what `up` does", seen.all)
+        seen = _look(session, bench, journal, consent, workers)
         if seen.changes and not (yes or session.agreed(bench, "Do this?")):
             return 1
-        bench.pin(journal)
-        with (
-            Progress(session.errors, writes(seen.all)) as progress,
-            session.call.stopping.gently(bench.aws.clock),
-        ):
-            engine = bench.engine(journal, progress.report, consent)
-            outcome = make_true(engine, seen, workers=workers)
+        outcome = _make(session, bench, journal, seen, consent, workers)
+    return _end(session, bench, outcome)
+
+
+def up_saved(session: Session, file: Path, *, workers: int) -> int:
+    """The same without a question: the file is the consent. Raises `PlanMoved`, naming what is not
+    as it was when the plan was made; then nothing is done.
+    """
+    plan = read_plan(file)
+    bench = session.open()
+    _check_place(bench, file, plan)
+    now = taken(bench.site, {}, plan.consent, plan.salt)
+    _refuse(session, file, plan, moved_ground(plan, now))
+    with bench.writing(session.call.again) as journal:
+        seen = _look(session, bench, journal, plan.consent, workers)
+        now = taken(bench.site, seen.all, plan.consent, plan.salt)
+        _refuse(session, file, plan, moved_nodes(plan, now))
+        outcome = _make(session, bench, journal, seen, plan.consent, workers)
+    return _end(session, bench, outcome)
+
+
+def _look(
+    session: Session, bench: Workbench, journal: Journal, consent: Consent, workers: int
+) -> Survey:
+    seen = session.look(bench, journal, consent, workers)
+    if not session.call.as_json:
+        session.show_plan(f"{bench.stack.name}: what `up` does", seen.all)
+    return seen
+
+
+def _make(
+    session: Session,
+    bench: Workbench,
+    journal: Journal,
+    seen: Survey,
+    consent: Consent,
+    workers: int,
+) -> Outcome:
+    bench.pin(journal)
+    with (
+        Progress(session.errors, writes(seen.all)) as progress,
+        session.call.stopping.gently(bench.aws.clock),
+    ):
+        engine = bench.engine(journal, progress.report, consent)
+        return make_true(engine, seen, workers=workers)
+
+
+def _end(session: Session, bench: Workbench, outcome: Outcome) -> int:
     error = session.verdict(outcome)
     if session.call.as_json:
         session.print_document(
@@ -44,3 +95,35 @@ def up(
             known = outputs(bench.site, outcome.steps)
             print_welcome(session.results, known, bench.site, local=is_local)
     return session.end(outcome)
+
+
+def _check_place(bench: Workbench, file: Path, plan: SavedPlan) -> None:
+    where = bench.site.where
+    if plan.stack != bench.stack.name:
+        raise PlanMoved(
+            f"{file} is a plan of {plan.stack}, and this is {bench.stack.name}",
+            hint=f"{program()} --env {plan.environment} up {shlex.quote(str(file))}",
+        )
+    if (plan.account, plan.region) != (where.account, where.region):
+        raise WrongAccount(
+            f"{file} is a plan for account {plan.account}, {plan.region}; these credentials lead to"
+            f" {where.account}, {where.region}",
+            hint="choose the right --profile and --region, or save another plan",
+        )
+
+
+def _refuse(session: Session, file: Path, plan: SavedPlan, moved: Iterable[str]) -> None:
+    lines = list(moved)
+    if not lines:
+        return
+    more = [f"and {len(lines) - TOLD} more"] if len(lines) > TOLD else []
+    told = "\n".join(f"  {line}" for line in [*lines[:TOLD], *more])
+    words = session.call.words[: session.call.words.index("up")]
+    again = [*words, "plan", "--out", str(file)]
+    again += [word for node in plan.adopt for word in ("--adopt", node)]
+    again += [word for node in plan.destroy for word in ("--destroy", node)]
+    again += ["--local"] if "--local" in session.call.words else []
+    raise PlanMoved(
+        f"Nothing was done: since {file} was saved, this has moved:\n{told}",
+        hint=f"look again: {session.call.program} {shlex.join(again)}",
+    )

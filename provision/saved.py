@@ -1,0 +1,217 @@
+"""A plan kept in a file: what it was made of, so that `up FILE` does that or nothing.
+
+Values are in it as digests only (HMAC-SHA-256 under a salt of the file's own, 64 bits), for a
+variable of a function may be a secret; nodes, fields, actions and causes are there to be read.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import os
+import secrets
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, is_dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+from pydantic import TypeAdapter, ValidationError
+
+from provision import __version__
+from provision.errors import ProvisionError
+from provision.finding import Finding
+from provision.look import Consent
+from provision.stack.site import Site
+from provision.step import Mark, Step, marked
+from provision.unknown import KNOWN_AFTER_UP, Unknown
+
+SCHEMA: Final = 1
+
+Digests = dict[str, str]
+
+
+class PlanUnusable(ProvisionError):
+    """The file holds no plan that can be carried out, or cannot be read or written."""
+
+
+class PlanMoved(ProvisionError):
+    """What the plan was made of is not so any more; the message names each part."""
+
+
+@dataclass(frozen=True)
+class SavedNode:
+    """One node as planned. `want` and `have`: field → digest of its value; None where there is
+    none. `changes` are for people."""
+
+    action: str
+    name: str
+    changes: tuple[str, ...]
+    want: Digests | None
+    have: Digests | None
+
+
+@dataclass(frozen=True)
+class SavedPlan:
+    """What a plan was made of. `config` are the values in effect by their way in config.yaml,
+    `sources` the digests of what was built."""
+
+    schema: int
+    tool: str
+    made: str
+    stack: str
+    environment: str
+    account: str
+    region: str
+    adopt: tuple[str, ...]
+    destroy: tuple[str, ...]
+    salt: str
+    config: Digests
+    sources: Digests
+    nodes: dict[str, SavedNode]
+
+    @property
+    def consent(self) -> Consent:
+        return Consent(frozenset(self.adopt), frozenset(self.destroy))
+
+
+def taken(
+    site: Site, findings: Mapping[str, Finding], consent: Consent, salt: str = ""
+) -> SavedPlan:
+    """The plan that these findings are. Two of the same salt can be compared."""
+    salt = salt or secrets.token_hex(16)
+    config = site.config
+    values = _leaves(config.model_dump(mode="json"))
+    return SavedPlan(
+        schema=SCHEMA,
+        tool=__version__,
+        made=datetime.now(UTC).isoformat(timespec="seconds"),
+        stack=config.prefix,
+        environment=config.environment,
+        account=site.where.account,
+        region=site.where.region,
+        adopt=tuple(sorted(consent.adopt)),
+        destroy=tuple(sorted(consent.destroy)),
+        salt=salt,
+        config={way: _digest(salt, value) for way, value in values},
+        sources={
+            **{f"functions.{key}": site.sources.function(key).sha256 for key in config.functions},
+            **{f"layers.{key}": site.sources.layer(key).sha256 for key in config.layers},
+        },
+        nodes={name: _node(salt, finding) for name, finding in findings.items()},
+    )
+
+
+def write_plan(file: Path, plan: SavedPlan) -> None:
+    """Whole or not at all, and for its user only. Raises `PlanUnusable`."""
+    temporary = file.with_name(f".{file.name}.{os.getpid()}.new")
+    try:
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as out:
+            json.dump(asdict(plan), out, indent=1)
+            out.flush()
+            os.fsync(out.fileno())
+        temporary.replace(file)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise PlanUnusable(
+            f"the plan cannot be saved as {file}: {error.strerror or error}",
+            hint="give --out a file in a directory that can be written",
+        ) from error
+
+
+def read_plan(file: Path) -> SavedPlan:
+    """Raises `PlanUnusable` for what is torn, none of ours, or a newer provision's."""
+    try:
+        content = json.loads(file.read_text("utf-8"))
+        schema = content["schema"] if isinstance(content, dict) else None
+        if isinstance(schema, int) and schema > SCHEMA:
+            raise PlanUnusable(
+                f"{file} was saved by a newer provision (schema {schema}, this one knows {SCHEMA})",
+                hint="pip install --upgrade provision",
+            )
+        return TypeAdapter(SavedPlan).validate_python(content)
+    except (OSError, ValueError, KeyError, ValidationError) as error:
+        why = error.strerror or error if isinstance(error, OSError) else "it is torn, or none"
+        raise PlanUnusable(
+            f"{file} cannot be read as a saved plan: {why}",
+            hint=f"save one: provision plan --out {file}",
+        ) from error
+
+
+def moved_ground(plan: SavedPlan, now: SavedPlan) -> Iterator[str]:
+    """What a plan rests on besides AWS and is not so any more, in words."""
+    if plan.tool != now.tool:
+        yield f"it was made by provision {plan.tool}, and this is {now.tool}"
+    for way in _differing(plan.config, now.config):
+        yield f"config.yaml: {way}"
+    for way in _differing(plan.sources, now.sources):
+        yield f"{way}.source: its files"
+
+
+def moved_nodes(plan: SavedPlan, now: SavedPlan) -> Iterator[str]:
+    """The nodes that are not as they were seen, and their fields, in words."""
+    for name in dict.fromkeys([*plan.nodes, *now.nodes]):
+        before, after = plan.nodes.get(name), now.nodes.get(name)
+        if before is None or after is None:
+            yield f"{name}: " + ("is not in the plan" if after else "is not known any more")
+        elif words := _moved(before, after):
+            yield f"{name}: {words}"
+
+
+def _moved(before: SavedNode, after: SavedNode) -> str:
+    if before.have is None and after.have is not None:
+        return "is in AWS by now"
+    if before.have is not None and after.have is None:
+        return "is not in AWS any more"
+    if fields := _differing(before.have or {}, after.have or {}):
+        return f"{', '.join(fields)} changed in AWS"
+    if fields := _differing(before.want or {}, after.want or {}):
+        return f"{', '.join(fields)} wanted otherwise"
+    return "" if before.action == after.action else f"was {before.action}, is {after.action} by now"
+
+
+def _differing(before: Digests, after: Digests) -> list[str]:
+    return [way for way in dict.fromkeys([*before, *after]) if before.get(way) != after.get(way)]
+
+
+def _node(salt: str, finding: Finding) -> SavedNode:
+    return SavedNode(
+        action=finding.action.value,
+        name=finding.label,
+        changes=tuple(f"{change.field} ({change.cause})" for change in finding.changes),
+        want=_fields(salt, finding.want),
+        have=_fields(salt, finding.have),
+    )
+
+
+def _fields(salt: str, step: Step | None) -> Digests | None:
+    """All but the Local ones: those are of this machine."""
+    if step is None:
+        return None
+    names = (n for mark in (Mark.FIXED, None, Mark.COMPUTED) for n in marked(type(step), mark))
+    return {name: _digest(salt, vars(step)[name]) for name in names}
+
+
+def _digest(salt: str, value: object) -> str:
+    text = json.dumps(value, sort_keys=True, default=_plain)
+    return hmac.new(salt.encode(), text.encode(), hashlib.sha256).hexdigest()[:16]
+
+
+def _plain(value: object) -> Any:
+    if isinstance(value, Unknown):
+        return [KNOWN_AFTER_UP]
+    if is_dataclass(value) and not isinstance(value, type):
+        return asdict(value)
+    raise TypeError(f"{type(value).__name__} has no place in a plan")
+
+
+def _leaves(value: Mapping[str, Any], way: str = "") -> Iterator[tuple[str, Any]]:
+    """Every value with the way to it; folders are left out, for their content is what counts."""
+    for key, part in value.items():
+        here = f"{way}.{key}" if way else key
+        if isinstance(part, Mapping) and part:
+            yield from _leaves(part, here)
+        elif key != "source":
+            yield here, part

@@ -1,0 +1,279 @@
+"""A plan saved and carried out: exactly that, or nothing; and what a file must be to be one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+import yaml
+
+from provision.finding import Action, Cause, Change, Finding
+from provision.look import Consent
+from provision.saved import PlanUnusable, moved_nodes, read_plan, taken, write_plan
+from provision.stack.site import Site
+from provision.step import Step, with_computed
+from provision.steps.function import Function
+from provision.steps.queue import Queue
+from provision.steps.table import Table
+from provision.unknown import UNKNOWN
+from tests.reference import reference_site
+from tests.test_cli import CONFIG, Provision, home, provision  # noqa: F401  (fixtures)
+from tests.workshop import new_aws
+
+SECRET = "correct-horse-battery"
+WITH_SECRET = CONFIG | {
+    "functions": {"items": CONFIG["functions"]["items"] | {"environment": {"TOKEN": SECRET}}}
+}
+
+
+def configure(home: Path, config: dict[str, Any]) -> None:  # noqa: F811
+    (home / "config.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
+
+
+def retention(days: int) -> None:
+    boto3.client("logs").put_retention_policy(
+        logGroupName="/aws/lambda/tap-dev-items", retentionInDays=days
+    )
+
+
+def test_a_saved_plan_is_done_as_it_is_and_only_once(
+    account: None,
+    provision: Provision,  # noqa: F811
+    home: Path,  # noqa: F811
+) -> None:
+    configure(home, WITH_SECRET)
+    planned = provision("plan", "--out", "the plan.json", "--json")
+    assert planned.code == 0
+    file = home / "the plan.json"
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert [path.name for path in home.iterdir() if "plan" in path.name] == ["the plan.json"]
+    assert SECRET not in file.read_text()
+    done = provision("up", "the plan.json", "--json")  # nobody at the keyboard, and no --yes
+    assert done.code == 0, done.err
+    written = {"create", "update", "replace", "delete"}
+    told = [
+        {r["node"]: r["action"] for r in answer.json["resources"] if r["action"] in written}
+        for answer in (planned, done)
+    ]
+    assert told[0] == told[1] != {}
+    again = provision("up", "the plan.json", "--json")
+    assert again.code == 1
+    error = again.json["error"]
+    assert "Nothing was done" in error["message"]
+    assert "table.items: is in AWS by now" in error["message"]
+    assert "plan --out 'the plan.json'" in error["hint"]
+
+
+def test_what_moved_since_is_named_and_nothing_done(
+    account: None,
+    provision: Provision,  # noqa: F811
+    home: Path,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refused(words: str) -> None:
+        answer = provision("up", "p.json")
+        assert answer.code == 1
+        assert f"  {words}\n" in answer.err
+        assert answer.err.count("\n  ") < 20
+
+    provision("up", "--yes")
+    retention(7)
+    said = provision("plan", "--out", "p.json")
+    assert "saved: `" in said.err
+    assert "up p.json` does exactly this, or nothing" in " ".join(said.err.split())
+    retention(1)
+    refused("function.items.logs: retention changed in AWS")
+    retention(7)
+    (home / "code" / "more.py").write_text("")
+    refused("functions.items.source: its files")
+    (home / "code" / "more.py").unlink()
+    configure(home, WITH_SECRET)
+    refused("config.yaml: functions.items.environment.TOKEN")
+    configure(home, CONFIG)
+    with monkeypatch.context() as patch:
+        patch.setattr("provision.saved.__version__", "9.9")
+        refused("it was made by provision 0.1.0, and this is 9.9")
+    state = home / ".provision" / "dev" / "state.json"
+    kept = state.read_text()
+    state.unlink()  # another machine: what differs is AWS, not what is remembered of it
+    assert provision("up", "p.json", "--json").json["summary"]["update"] == 1
+    state.write_text(kept)
+    groups = boto3.client("logs").describe_log_groups()["logGroups"]
+    assert {group.get("retentionInDays") for group in groups} == {30}
+
+
+def test_a_plan_is_for_one_stack_account_and_region(
+    account: None,
+    provision: Provision,  # noqa: F811
+    home: Path,  # noqa: F811
+) -> None:
+    provision("plan", "--out", "p.json")
+    other = provision("--env", "qa", "up", "p.json")
+    assert other.code == 1
+    assert "is a plan of tap-dev, and this is tap-qa" in other.err
+    assert "--env dev up p.json" in other.err
+    elsewhere = provision("--region", "eu-west-1", "up", "p.json")
+    assert elsewhere.code == 7
+    text = (home / "p.json").read_text().replace("123456789012", "999999999999")
+    (home / "p.json").write_text(text)
+    assert provision("up", "p.json").code == 7
+    assert boto3.client("dynamodb").list_tables()["TableNames"] == []
+
+
+def test_what_a_plan_may_do_is_in_it(
+    account: None,
+    provision: Provision,  # noqa: F811
+    home: Path,  # noqa: F811
+) -> None:
+    provision("up", "--yes")
+    other_key = CONFIG | {"tables": {"items": {"key": "other", "protect": True}}}
+    configure(home, other_key)
+    table = boto3.client("dynamodb")
+    provision("plan", "--out", "p.json")
+    refused = provision("up", "p.json")
+    assert refused.code == 9
+    assert "--destroy table.items" in refused.err
+    schema = table.describe_table(TableName="tap-dev-items")["Table"]["KeySchema"]
+    assert schema[0]["AttributeName"] == "id"
+    assert provision("plan", "--out", "p.json", "--destroy", "table.itemz").code == 2
+    provision("plan", "--out", "p.json", "--destroy", "table.items")
+    assert provision("up", "p.json", "--destroy", "table.items").code == 2
+    assert provision("up", "p.json").code == 0
+    schema = table.describe_table(TableName="tap-dev-items")["Table"]["KeySchema"]
+    assert schema[0]["AttributeName"] == "other"
+
+
+def test_what_the_configuration_dropped_can_be_destroyed_by_name(
+    account: None,
+    provision: Provision,  # noqa: F811
+    home: Path,  # noqa: F811
+) -> None:
+    tables = {**CONFIG["tables"], "old": {"key": "id", "protect": False}}
+    configure(home, CONFIG | {"tables": tables})
+    provision("up", "--yes")
+    configure(home, CONFIG)
+    assert "--destroy table.old deletes it" in " ".join(provision("plan").out.split())
+    provision("plan", "--out", "p.json", "--destroy", "table.old")
+    assert provision("up", "p.json").code == 0
+    assert boto3.client("dynamodb").list_tables()["TableNames"] == ["tap-dev-items"]
+
+
+@pytest.fixture
+def site(account: None, tmp_path: Path) -> Site:
+    return reference_site(new_aws(), tmp_path)
+
+
+def finding(want: Step | None, have: Step | None, action: Action = Action.UPDATE) -> Finding:
+    changes = (Change("ttl", "a", None, fixed=False, cause=Cause.DRIFT),)
+    return Finding("it", (), "kind", want, have, changes, action)
+
+
+TABLE = Table(name="tap-dev-items", key="id", tags={"a": "b"}, arn="arn:x")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "words"),
+    [
+        (finding(TABLE, TABLE), finding(TABLE, TABLE), []),
+        (finding(TABLE, None), finding(TABLE, TABLE), ["it: is in AWS by now"]),
+        (finding(TABLE, TABLE), finding(TABLE, None), ["it: is not in AWS any more"]),
+        (
+            finding(TABLE, TABLE),
+            finding(TABLE, Table(**vars(TABLE) | {"arn": "arn:y", "ttl": "x"})),
+            ["it: ttl, arn changed in AWS"],
+        ),
+        (
+            finding(with_computed(TABLE, None), TABLE),
+            finding(TABLE, TABLE),
+            ["it: arn wanted otherwise"],
+        ),
+        (
+            finding(TABLE, TABLE, Action.FOREIGN),
+            finding(TABLE, TABLE, Action.KEEP),
+            ["it: was foreign, is keep by now"],
+        ),
+        (
+            finding(TABLE, Table(**vars(TABLE) | {"read_capacity": 5})),
+            finding(TABLE, Table(**vars(TABLE) | {"read_capacity": 90})),
+            [],  # auto scaling's own business
+        ),
+    ],
+)
+def test_what_has_moved_of_a_node(
+    site: Site, before: Finding, after: Finding, words: list[str]
+) -> None:
+    one = taken(site, {"it": before}, Consent())
+    assert list(moved_nodes(one, taken(site, {"it": after}, Consent(), one.salt))) == words
+
+
+def test_nodes_that_come_and_go(site: Site) -> None:
+    one = taken(site, {"a": finding(TABLE, TABLE)}, Consent())
+    two = taken(site, {"b": finding(TABLE, TABLE)}, Consent(), one.salt)
+    assert list(moved_nodes(one, two)) == ["a: is not known any more", "b: is not in the plan"]
+
+
+def test_a_file_is_read_as_it_was_written_and_tells_what_but_not_which_values(
+    site: Site, tmp_path: Path
+) -> None:
+    secret = Function(
+        name="f",
+        runtime="python3.13",
+        handler="a.b",
+        role=UNKNOWN,
+        code_sha256="x",
+        zip="y",
+        log_group="z",
+        environment={"TOKEN": SECRET},
+        tags={},
+    )
+    consent = Consent(frozenset({"it"}), frozenset({"table.items"}))
+    plan = taken(site, {"it": finding(secret, None), "queue": finding(None, QUEUE)}, consent)
+    file = tmp_path / "plan.json"
+    file.write_text("older")
+    file.chmod(0o644)
+    write_plan(file, plan)
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert read_plan(file) == plan
+    assert read_plan(file).consent == consent
+    assert SECRET not in file.read_text()
+    assert plan.nodes["it"].changes == ("ttl (drift)",)
+    other = taken(site, {"it": finding(secret, None)}, consent)
+    assert other.nodes["it"].want != plan.nodes["it"].want, "salted: no table of digests helps"
+
+
+QUEUE = Queue(name="tap-dev-it", tags={})
+
+
+def newer(text: str) -> str:
+    return json.dumps(json.loads(text) | {"schema": 99})
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        (lambda text: text[:-20], "cannot be read as a saved plan: it is torn, or none"),
+        (lambda text: "", "it is torn, or none"),
+        (lambda text: "[]", "it is torn, or none"),
+        (lambda text: '{"schema": 1, "stack": "tap-dev"}', "it is torn, or none"),
+        (lambda text: json.dumps({**json.loads(text), "nodes": []}), "it is torn, or none"),
+        (newer, r"newer provision \(schema 99, this one knows 1\)"),
+    ],
+)
+def test_a_file_that_is_no_plan(
+    site: Site, tmp_path: Path, spoil: Callable[[str], str], said: str
+) -> None:
+    file = tmp_path / "plan.json"
+    write_plan(file, taken(site, {}, Consent()))
+    file.write_text(spoil(file.read_text()))
+    with pytest.raises(PlanUnusable, match=said) as caught:
+        read_plan(file)
+    assert caught.value.hint
+
+
+def test_a_place_that_cannot_be_written(site: Site, tmp_path: Path) -> None:
+    with pytest.raises(PlanUnusable, match="No such file or directory"):
+        write_plan(tmp_path / "no" / "plan.json", taken(site, {}, Consent()))
