@@ -34,8 +34,8 @@ format: $(VENV)/test.stamp
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
 
-bench: $(VENV)/test.stamp  ## wall time and AWS calls of each command on the emulator
-	$(BIN)/python bench/commands.py
+bench: $(VENV)/test.stamp  ## seconds, calls and memory beside others; docs/performance.md
+	$(BIN)/python -m bench --scale
 
 crash-matrix: $(VENV)/test.stamp  ## every command of the stack stopped at every call; docs/reliability.md
 	$(BIN)/python -m bench.crash_matrix

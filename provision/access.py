@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 READ_PREFIXES: Final = ("Get", "List", "Describe")
 """Operations that change nothing. Whatever is not one of these counts, and is refused, as a write.
@@ -56,3 +57,12 @@ class Access:
     prepare: Callable[[Any], None] | None = None
     """Called with every new client: where an emulator's lies are put right."""
     paced: bool = True
+
+
+def has_rates(environment: Mapping[str, str]) -> bool:
+    """Whether API Gateway is AWS's own. An emulator on this machine refuses no call for its rate,
+    so none need be held back there."""
+    endpoint = environment.get("AWS_ENDPOINT_URL_API_GATEWAY") or environment.get(
+        "AWS_ENDPOINT_URL", ""
+    )
+    return urlsplit(endpoint).hostname not in {"localhost", "127.0.0.1", "::1"}

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from provision import local
-from provision.access import Access
+from provision.access import Access, has_rates
 from provision.account import account_alias
 from provision.aws import Aws
 from provision.config import Config, load
@@ -106,7 +106,8 @@ def open_workbench(
     if config.environment == LOCAL:
         aws, blind = _emulated(options, config, home, say)
     else:
-        aws, blind = Aws(Access(config.region, options.profile)), SEES_ALL
+        access = Access(config.region, options.profile, paced=has_rates(os.environ))
+        aws, blind = Aws(access), SEES_ALL
     known = Journal.read(directory, config.prefix, KINDS)
     _guard(config, aws, known)
     sources: Sources = NoSources()

@@ -38,7 +38,8 @@ RATES: Final[Mapping[str, Rate]] = {
     "DeleteRestApi": Rate(1, 30),
 }
 EVERYTHING: Final = Rate(8, 1)
-"""All calls together are limited to 10 a second with a burst of 40; two are left to others."""
+BURST: Final = 32
+"""All calls together are limited to 10 a second with a burst of 40; a fifth is left to others."""
 
 
 class Bucket:
@@ -68,7 +69,7 @@ class Pacer:
         self._buckets = {
             name: Bucket(rate, clock, burst=max(1.0, rate.calls)) for name, rate in RATES.items()
         }
-        self._all = Bucket(EVERYTHING, clock, burst=32)
+        self._all = Bucket(EVERYTHING, clock, burst=BURST)
 
     def wait(self, operation: str) -> float:
         """Sleep until the operation may be sent; returns the seconds slept."""

@@ -57,7 +57,7 @@ def decode_request(request: Request) -> tuple[OperationModel, Call]:
         form = parse_qsl(request.body.decode(), keep_blank_values=True)
         name = dict(form)["Action"]
     else:
-        name, matched = _route(service.service_name, request)
+        name, matched = route(service.service_name, request)
     parser = PROTOCOL_PARSERS[service.resolved_protocol]
     params: dict[str, Any] = parser(moto_model(service).operation_model(name)).parse(
         {
@@ -92,7 +92,7 @@ class _Route:
     fixed: int
 
 
-def _route(service: str, request: Request) -> tuple[str, dict[str, str]]:
+def route(service: str, request: Request) -> tuple[str, dict[str, str]]:
     query = set(request.query)
     for route in _routes(service):
         found = route.path.fullmatch(request.path)

@@ -1,0 +1,82 @@
+"""What was measured: one sample a run, and their medians."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from statistics import median
+
+from bench.calls import Call, most_in_flight
+from bench.process import Measured
+
+FRESH, UNCHANGED, CODE, ROUTE = "fresh", "unchanged", "code changed", "route changed"
+STATUS, PLAN, DOWN = "status", "plan", "down"
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One run of one command. Seconds, and MiB."""
+
+    wall: float
+    cpu: float
+    memory: float
+    read: int = 0
+    write: int = 0
+    in_flight: int = 0
+
+    @classmethod
+    def of(cls, measured: Measured, calls: Sequence[Call] = ()) -> Sample:
+        writes = sum(call.writes for call in calls)
+        return cls(
+            measured.wall,
+            measured.cpu,
+            measured.memory,
+            len(calls) - writes,
+            writes,
+            most_in_flight(calls),
+        )
+
+
+@dataclass
+class Figures:
+    """One command of one tool over all rounds; `chain`: how many calls had to follow each other."""
+
+    samples: list[Sample] = field(default_factory=list)
+    chain: float = 0.0
+
+    def middle(self, what: Callable[[Sample], float]) -> float:
+        return median(map(what, self.samples))
+
+    @property
+    def wall(self) -> float:
+        return self.middle(lambda sample: sample.wall)
+
+    @property
+    def cpu(self) -> float:
+        return self.middle(lambda sample: sample.cpu)
+
+    @property
+    def memory(self) -> float:
+        return self.middle(lambda sample: sample.memory)
+
+    @property
+    def read(self) -> int:
+        return round(self.middle(lambda sample: sample.read))
+
+    @property
+    def write(self) -> int:
+        return round(self.middle(lambda sample: sample.write))
+
+    @property
+    def in_flight(self) -> int:
+        return round(self.middle(lambda sample: sample.in_flight))
+
+    @property
+    def spread(self) -> str:
+        """The fastest and the slowest run."""
+        walls = [sample.wall for sample in self.samples]
+        return f"{min(walls):.2f}-{max(walls):.2f}"
+
+
+Book = dict[str, dict[str, Figures]]
+"""By tool and situation."""

@@ -1,0 +1,115 @@
+"""`provision` as it is, with every call it makes kept by node: what the plain script then repeats.
+
+`python -m bench.recording FILE up --yes` writes
+`{node: {"after": [node], "calls": [{"service", "operation", "params", "answer"}]}}`, the nodes as
+they were acted on; what was only looked at stands under the name "". A zip stands as
+{"zip": its file}.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import threading
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from botocore.response import StreamingBody
+
+from provision.aws import Aws
+from provision.cli import main
+from provision.engine import Engine
+from provision.finding import Finding
+from provision.graph import reversed_graph
+from provision.step import Step
+
+LOOKED: Final = ""
+
+
+class Recorder:
+    """Stands between the engine and its clients. One for the process."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._here = threading.local()
+        self._mutex = threading.Lock()
+        self.nodes: dict[str, dict[str, Any]] = {LOOKED: {"after": [], "calls": []}}
+
+    @contextmanager
+    def working_on(self, finding: Finding, after: Iterable[str]) -> Iterator[None]:
+        """What this thread calls meanwhile is the node's."""
+        self._here.node = finding.node
+        with self._mutex:
+            self.nodes[finding.node] = {"after": list(after), "calls": []}
+        try:
+            yield
+        finally:
+            self._here.node = LOOKED
+
+    def watch(self, client: Any) -> None:
+        client.meta.events.register("provide-client-params.*.*", self._asked)
+        client.meta.events.register("after-call.*.*", self._answered)
+
+    def _asked(self, params: Mapping[str, Any], context: dict[str, Any], **_: Any) -> None:
+        context["asked"] = dict(params)
+
+    def _answered(
+        self, model: Any, parsed: dict[str, Any], context: Mapping[str, Any], **_: Any
+    ) -> None:
+        call = {
+            "service": model.service_model.service_name,
+            "operation": model.name,
+            "params": self._plain(context["asked"]),
+            "answer": self._plain({k: v for k, v in parsed.items() if k != "ResponseMetadata"}),
+        }
+        with self._mutex:
+            self.nodes[getattr(self._here, "node", LOOKED)]["calls"].append(call)
+
+    def _plain(self, value: object) -> Any:
+        match value:
+            case bytes():
+                file = self._folder / f"{hash(value)}.zip"
+                file.write_bytes(value)
+                return {"zip": str(file)}
+            case Mapping():
+                return {str(key): self._plain(item) for key, item in value.items()}
+            case list() | tuple():
+                return [self._plain(item) for item in value]
+            case StreamingBody():
+                return None
+            case str() | int() | float() | bool() | None:
+                return value
+            case other:
+                return str(other)
+
+
+def install(recorder: Recorder) -> None:
+    """From now on every client and every node of this process is recorded."""
+    watch, make, remove = Aws._watch, Engine.make, Engine.remove  # noqa: SLF001
+
+    def watched(self: Aws, client: Any) -> None:
+        watch(self, client)
+        recorder.watch(client)
+
+    def made(self: Engine, finding: Finding) -> Step:
+        with recorder.working_on(finding, finding.needs):
+            return make(self, finding)
+
+    def removed(self: Engine, finding: Finding) -> None:
+        users = reversed_graph({n.name: n.needs for n in self.stack.nodes.values()})
+        with recorder.working_on(finding, users.get(finding.node, ())):
+            remove(self, finding)
+
+    Aws._watch, Engine.make, Engine.remove = watched, made, removed  # type: ignore[method-assign]  # noqa: SLF001
+
+
+if __name__ == "__main__":
+    target = Path(sys.argv[1])
+    the_recorder = Recorder(target.parent)
+    install(the_recorder)
+    try:
+        main(sys.argv[2:])
+    finally:
+        target.write_text(json.dumps(the_recorder.nodes), "utf-8")

@@ -1,0 +1,95 @@
+"""What the figures have to come to, as ratios of what one run measured."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from bench.figures import CODE, DOWN, FRESH, STATUS, UNCHANGED, Book, Figures
+
+ELSEWHERE: Mapping[str, Mapping[str, float]] = {
+    "Ansible": {FRESH: 33.5, UNCHANGED: 22.0, CODE: 22.5, DOWN: 21.8},
+    "CDK's client": {FRESH: 10.8, UNCHANGED: 4.7, CODE: 6.3, DOWN: 4.9},
+    "osls": {FRESH: 10.7, UNCHANGED: 8.1, CODE: 8.1, DOWN: 6.4},
+    "script": {FRESH: 1.1, UNCHANGED: 1.1, CODE: 0.5, DOWN: 1.0},
+}
+"""Seconds on the machine of the issue that set the targets, 50 ms a call. CDK and osls talk to
+moto's CloudFormation there, which is instant; the real one adds minutes."""
+FASTER = {"Ansible": 8.0, "CDK's client": 3.0, "osls": 3.0}
+
+
+@dataclass(frozen=True)
+class Small:
+    """Measured beside the commands: seconds of processor for help and click, MiB for the rest."""
+
+    start_up: float
+    """Seconds of `import boto3` and one client."""
+    help_cpu: float
+    click_cpu: float
+    clients: int
+    clients_memory: float
+    """MiB of a process with boto3 and the same clients."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """`value` must be at most `limit`, or at least when `least`."""
+
+    what: str
+    value: float
+    limit: float
+    least: bool = False
+
+    @property
+    def met(self) -> bool:
+        return self.value >= self.limit if self.least else self.value <= self.limit
+
+
+def targets(book: Book, small: Small, latency: float) -> Iterator[Target]:
+    ours = book["provision"]
+    fresh = ours[FRESH]
+    floor = fresh.chain * latency + small.start_up
+    yield Target("fresh `up` ÷ (critical path + start-up)", fresh.wall / floor, 1.3)
+    if plain := book.get("script"):
+        yield from _beside_the_script(ours, plain)
+    yield Target("writes of `up`, unchanged", ours[UNCHANGED].write, 0)
+    yield Target("`status` ÷ `up` unchanged", ours[STATUS].wall / ours[UNCHANGED].wall, 1)
+    for name, seconds in ELSEWHERE.items():
+        if name in FASTER:
+            measured = {s: figures.wall for s, figures in book.get(name, {}).items()}
+            yield from _beside(name, ours, measured or seconds, measured_here=bool(measured))
+    yield Target(
+        "`provision --help` ÷ `import click`, processor", small.help_cpu / small.click_cpu, 3
+    )
+    memory = max(figures.memory for figures in ours.values())
+    yield Target(
+        f"most memory ÷ boto3 with {small.clients} clients", memory / small.clients_memory, 2
+    )
+
+
+def _beside_the_script(
+    ours: Mapping[str, Figures], plain: Mapping[str, Figures]
+) -> Iterator[Target]:
+    yield Target("fresh `up` ÷ script", ours[FRESH].wall / plain[FRESH].wall, 2)
+    yield Target(
+        "`up` unchanged ÷ script that reads the same",
+        ours[UNCHANGED].wall / plain[UNCHANGED].wall,
+        1.3,
+    )
+    yield Target("`up` with changed code ÷ script", ours[CODE].wall / plain[CODE].wall, 2)
+    yield Target("`down` ÷ script", ours[DOWN].wall / plain[DOWN].wall, 2)
+
+
+def _beside(
+    name: str, ours: Mapping[str, Figures], theirs: Mapping[str, float], *, measured_here: bool
+) -> Iterator[Target]:
+    """The situation in which the other comes nearest."""
+    ratios = {s: seconds / ours[s].wall for s, seconds in theirs.items() if s in ours}
+    nearest = min(ratios, key=lambda situation: ratios[situation])
+    where = "" if measured_here else ", its figures from another machine"
+    yield Target(
+        f"{name} ÷ `provision`, where it comes nearest ({nearest}{where})",
+        ratios[nearest],
+        FASTER[name],
+        least=True,
+    )
