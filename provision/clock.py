@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from datetime import UTC, datetime
 
 from provision.errors import Interrupted
 
@@ -17,6 +18,10 @@ class Clock:
     def now(self) -> float:
         """Seconds on a clock that never goes back."""
         return time.monotonic()
+
+    def today(self) -> datetime:
+        """The date and time, as AWS dates what it makes."""
+        return datetime.now(UTC)
 
     def sleep(self, seconds: float) -> None:
         """Wait; raises `Interrupted` when asked to stop, before or meanwhile."""

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Final
 
 from botocore.exceptions import ClientError, HTTPClientError
 
 from provision.errors import Foreign, NotConverged, Protected
+from provision.explain import explain
 from provision.finding import Action, Finding, difference
+from provision.holdings import Backup
 from provision.look import Eyes, Moment
 from provision.retry import may_exist, says_it_exists
 from provision.step import Replacement, Step, with_computed
@@ -18,8 +22,17 @@ UNCLEAR: Final = 6
 """Times one node's making may meet an answer that is lost, each followed by a look (X1)."""
 
 
+RESUMED: Final = timedelta(hours=1)
+"""How old the final backup of a deletion cut short may be. Only a deletion begun and not ended,
+with no `up` since, takes an earlier one; after that long, somebody may have written."""
+
+
+@dataclass
 class Engine(Eyes):
     """Acts on what it sees: every verb is in the journal before its first call."""
+
+    backups: dict[str, Backup] = field(default_factory=dict)
+    """Those made in this run, by node."""
 
     # -- making ------------------------------------------------------------------------------
 
@@ -48,8 +61,7 @@ class Engine(Eyes):
         if have is not None and finding.action is Action.UPDATE:
             return self._update(node, needs, want, have, {c.field for c in finding.changes})
         if have is not None and have.REPLACEMENT is Replacement.DELETE_FIRST:
-            self.journal.begin(node, "delete", have, needs)
-            have.delete(self.aws)
+            self._delete(node, needs, have)
         elif have is not None and have.REPLACEMENT is Replacement.CREATE_FIRST:
             self.journal.done(node, have, needs)
             self.journal.retire(node)
@@ -138,13 +150,34 @@ class Engine(Eyes):
         if finding.action is Action.DELETE:
             assert finding.have is not None
             self.report(finding.node, Moment.BEGUN, Action.DELETE)
-            self.journal.begin(finding.node, "delete", finding.have, finding.needs)
             self.aws.listen(lambda words: self.report(finding.node, Moment.WAITING, words))
             try:
-                finding.have.delete(self.aws)
+                self._delete(finding.node, finding.needs, finding.have)
             finally:
                 self.aws.listen(None)
         if finding.node in self.journal.records:
             self.journal.done(finding.node, None)
         if finding.action is Action.DELETE:
             self.report(finding.node, Moment.DONE, Action.DELETE)
+
+    def _delete(self, node: str, needs: tuple[str, ...], have: Step) -> None:
+        """Begin it in the journal, back up what data it holds, and delete it."""
+        record = self.journal.records.get(node)
+        resumed = record is not None and record.doing == "delete"
+        self.journal.begin(node, "delete", have, needs)
+        if have.HOLDS_DATA and self.consent.backup and have.KIND not in self.blind.backups:
+            self._back_up(node, have, resumed=resumed)
+        have.delete(self.aws)
+
+    def _back_up(self, node: str, have: Step, *, resumed: bool) -> None:
+        now = self.aws.clock.today()
+        try:
+            backup = have.back_up(self.aws, now - RESUMED if resumed else now)
+        except ClientError as error:
+            told = explain(error)
+            raise type(told)(
+                f"no backup could be made, so {have.label} stays: {told.message}",
+                hint=f"{told.hint}; --no-backup deletes it without one",
+            ) from error
+        if backup:
+            self.backups[node] = backup

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from provision.holdings import Holdings
 from provision.step import Mark, Step, marked
 from provision.unknown import is_known
 
@@ -61,6 +62,8 @@ class Finding:
     """Why it is kept, skipped, foreign or waiting; empty where the action says it all."""
     refusal: str = ""
     """What stops `up` or `down` here until the user decides: the option to type."""
+    holdings: Holdings | None = None
+    """The user's data in what may go; None where there is none."""
 
     @property
     def label(self) -> str:

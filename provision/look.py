@@ -41,6 +41,8 @@ class Consent:
     adopt: frozenset[str] = frozenset()
     destroy: frozenset[str] = frozenset()
     destroy_data: bool = False
+    backup: bool = True
+    """A final backup is made before data is destroyed."""
 
     def may_destroy(self, node: str) -> bool:
         return self.destroy_data or node.partition("~")[0] in self.destroy
@@ -48,13 +50,15 @@ class Consent:
 
 @dataclass(frozen=True)
 class Blind:
-    """What an emulator lacks: kinds without a service, and fields it takes but does not show."""
+    """What an emulator lacks: kinds without a service, fields it takes but does not show, and kinds
+    it makes no backups of."""
 
     kinds: Mapping[str, str]
     fields: Mapping[str, Mapping[str, str]]
+    backups: Mapping[str, str]
 
 
-SEES_ALL: Final = Blind({}, {})
+SEES_ALL: Final = Blind({}, {}, {})
 
 
 @dataclass
@@ -147,9 +151,32 @@ class Eyes:
             )
         if have.SHARED:
             return replace(finding, reason="the whole account uses it")
-        if have.HOLDS_DATA and not self.consent.may_destroy(name):
-            return replace(finding, reason=f"it holds data; --destroy {name} deletes it")
+        if have.HOLDS_DATA:
+            return self._judge_data(finding, have)
         return replace(finding, action=Action.DELETE)
+
+    def _judge_data(self, finding: Finding, have: Step) -> Finding:
+        """Whether data goes, and what is said of it. Protection is read live (D19)."""
+        holdings = have.holdings(self.aws)
+        finding = replace(finding, holdings=holdings)
+        words = [holdings.words] if holdings else []
+        if holdings and holdings.protected:
+            words.append("deletion protection is on")
+        if not self.consent.may_destroy(finding.node):
+            held = f" ({'; '.join(words)})" if words else ""
+            reason = f"it holds data{held}; --destroy {finding.node} deletes it"
+            return replace(finding, reason=reason)
+        if holdings and holdings.protected:
+            words[-1] += " and is switched off first"
+        words.append(self._backup_words(have.KIND))
+        return replace(finding, action=Action.DELETE, reason="; ".join(words))
+
+    def _backup_words(self, kind: str) -> str:
+        if not self.consent.backup:
+            return "no backup is made: --no-backup"
+        if lacking := self.blind.backups.get(kind):
+            return f"no backup is made: {lacking}"
+        return "a final backup is made first"
 
     # -- helpers -----------------------------------------------------------------------------
 

@@ -131,7 +131,7 @@ def _emulated(
         prepare=local.install,
         paced=False,
     )
-    return Aws(access), Blind(local.SKIPS, local.FORGETS)
+    return Aws(access), Blind(local.SKIPS, local.FORGETS, local.BACKS_UP_NOT)
 
 
 def _zones(config: Config, aws: Aws, known: Journal) -> tuple[str, ...]:

@@ -65,6 +65,8 @@ BUSY_CODES: Final = frozenset(
         "ConcurrentUpdateException",
         "ConditionalRequestConflict",
         "TransactionInProgressException",
+        "BackupInUseException",
+        "TableInUseException",
     ]
 )
 ABSENT: Final = frozenset(
@@ -135,6 +137,7 @@ TOKENLESS_CREATES: Final = frozenset(
         "CreateResource",
         "CreateModel",
         "CreateRequestValidator",
+        "CreateBackup",
     ]
 )
 """Creates AWS would do twice: after a lost answer they are looked for, never sent again (X1, §14).

@@ -11,6 +11,7 @@ from provision.errors import Interrupted, ProvisionError
 from provision.explain import explain
 from provision.finding import WRITES, Action, Finding
 from provision.graph import Needs, reversed_graph, walk
+from provision.holdings import Backup
 from provision.look import Moment
 from provision.step import Step
 
@@ -42,6 +43,8 @@ class Outcome:
     steps: dict[str, Step]
     failed: dict[str, ProvisionError]
     interrupted: bool = False
+    backups: dict[str, Backup] = field(default_factory=dict)
+    """Made before data was destroyed, by node."""
 
     @property
     def unfinished(self) -> tuple[str, ...]:
@@ -96,7 +99,7 @@ def up(engine: Engine, seen: Survey, *, workers: int = WORKERS) -> Outcome:
     if not failed and not engine.aws.clock.stopped:
         removed = _forgotten(engine, acted, workers)
         removed, failed = _remove(engine, removed, workers)
-    return Outcome(acted | removed, steps, failed, engine.aws.clock.stopped)
+    return Outcome(acted | removed, steps, failed, engine.aws.clock.stopped, engine.backups)
 
 
 def plan_removal(engine: Engine, seen: Survey) -> Survey:
@@ -127,7 +130,7 @@ def plan_removal(engine: Engine, seen: Survey) -> Survey:
 def down(engine: Engine, removal: Survey, *, workers: int = WORKERS) -> Outcome:
     """Remove what `plan_removal` says, dependents first."""
     acted, failed = _remove(engine, removal.all, workers)
-    return Outcome(acted, {}, failed, engine.aws.clock.stopped)
+    return Outcome(acted, {}, failed, engine.aws.clock.stopped, engine.backups)
 
 
 def _remove(
@@ -141,7 +144,7 @@ def _remove(
         engine.remove(findings[name])
         visited.add(name)
 
-    failed = _walk(engine, reversed_graph(graph), visit, workers)
+    failed = _walk(engine, _users_before_data(reversed_graph(graph), findings), visit, workers)
     acted = {
         name: finding
         if name in visited or name in failed or finding.action is not Action.DELETE
@@ -149,6 +152,18 @@ def _remove(
         for name, finding in findings.items()
     }
     return acted, failed
+
+
+def _users_before_data(
+    order: dict[str, set[str]], findings: Mapping[str, Finding]
+) -> dict[str, set[str]]:
+    """The order with what may still write before what holds data: the final backup has it all."""
+    going = {n: f.have for n, f in findings.items() if f.have and f.action is Action.DELETE}
+    users = {name for name, have in going.items() if have.USES_DATA}
+    for name, have in going.items():
+        if have.HOLDS_DATA:
+            order[name] |= users
+    return order
 
 
 def _needed(needs: Iterable[str], names: Iterable[str]) -> tuple[str, ...]:

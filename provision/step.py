@@ -7,6 +7,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields, replace
+from datetime import datetime
 from enum import Enum, StrEnum
 from functools import cache
 from typing import (
@@ -21,6 +22,7 @@ from typing import (
     get_type_hints,
 )
 
+from provision.holdings import Backup, Holdings
 from provision.permissions.declare import Declared
 from provision.unknown import UNKNOWN, is_known
 
@@ -74,6 +76,9 @@ class Step(ABC):
     REPLACEMENT: ClassVar[Replacement] = Replacement.DELETE_FIRST
     HOLDS_DATA: ClassVar[bool] = False
     """Never deleted or replaced without being named by the user."""
+    USES_DATA: ClassVar[bool] = False
+    """Runs code that may write to what holds data: it goes first, so that nothing is written after
+    the final backup."""
     SHARED: ClassVar[bool] = False
     """Belongs to the whole account: set when missing, never removed."""
     MADE_BY_AWS: ClassVar[bool] = False
@@ -115,6 +120,15 @@ class Step(ABC):
     def words(self) -> Mapping[str, object]:
         """What the templates in CALLS may name, besides the place and the stack."""
         return vars(self)
+
+    def holdings(self, aws: Aws) -> Holdings | None:  # noqa: ARG002  (what holds data counts it)
+        """How much data it holds; None for kinds that hold none. Reads only."""
+        return None
+
+    def back_up(self, aws: Aws, since: datetime) -> Backup | None:  # noqa: ARG002
+        """Save its data before it is deleted. One of ours made after `since` is taken as it is.
+        None for kinds that hold none."""
+        return None
 
     @property
     def label(self) -> str:

@@ -160,7 +160,7 @@ def test_what_the_emulator_lacks_is_skipped_by_name(workshop: Workshop) -> None:
     aws = new_aws()
     journal = Journal(workshop.directory, "tap-dev", KINDS).open(HOLDER)
     engine = Engine(
-        one_node(TABLE), aws, journal, blind=Blind({"dynamodb.table": "no such service"}, {})
+        one_node(TABLE), aws, journal, blind=Blind({"dynamodb.table": "no such service"}, {}, {})
     )
     seen = survey(engine)
     assert seen.findings["it"].action is Action.SKIP
@@ -173,7 +173,7 @@ def test_what_the_emulator_lacks_is_skipped_by_name(workshop: Workshop) -> None:
 def test_fields_the_emulator_forgets_are_not_compared(workshop: Workshop) -> None:
     workshop.run(one_node(TABLE), "up")
     journal = Journal.read(workshop.directory, "tap-dev", KINDS)
-    blind = Blind({}, {"dynamodb.table": {"ttl": "forgotten"}})
+    blind = Blind({}, {"dynamodb.table": {"ttl": "forgotten"}}, {})
     engine = Engine(one_node(replace(TABLE, ttl="x")), new_aws(), journal, blind=blind)
     assert survey(engine).findings["it"].action is Action.KEEP
 

@@ -14,6 +14,7 @@ from provision.local.emulator import (
 )
 from provision.local.facts import (
     ACCOUNT,
+    BACKS_UP_NOT,
     CREDENTIALS,
     DEFAULT_PORT,
     FORGETS,
@@ -23,6 +24,7 @@ from provision.local.facts import (
 
 __all__ = [
     "ACCOUNT",
+    "BACKS_UP_NOT",
     "CREDENTIALS",
     "DEFAULT_PORT",
     "FORGETS",

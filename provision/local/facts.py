@@ -32,6 +32,11 @@ FORGETS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
 )
 """Kind of step -> field -> why it is not compared on local: taken, but not given back."""
 
+BACKS_UP_NOT: Final[Mapping[str, str]] = MappingProxyType(
+    {"dynamodb.table": "the emulator makes none"}
+)
+"""Kind of step -> why no final backup of it is made on local."""
+
 
 def invoke_url(endpoint: str, api_id: str, stage: str) -> str:
     """Where a deployed REST API answers; append a path that begins with a slash."""

@@ -105,6 +105,7 @@ class Function(Tagged):
 
     KIND = "lambda.function"
     IDENTITY = ("name",)
+    USES_DATA = True
     CALLS = Declared(
         look=calls("lambda", _FUNCTION, "GetFunction"),
         make=(

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import TYPE_CHECKING, Literal, Self
 
 from botocore.exceptions import ClientError
 
 from provision.aws import Aws
 from provision.errors import TryLater
+from provision.holdings import Backup, Holdings
 from provision.permissions.declare import Declared, Permit, arn, call, calls
-from provision.step import Computed, Fixed, Local, Tagged
+from provision.step import OWNER, Computed, Fixed, Local, Tagged
+from provision.steps.table_backup import final_backup
 from provision.steps.tags import from_tag_list, tag_changes, tag_list
 
 if TYPE_CHECKING:
@@ -63,7 +66,11 @@ class Table(Tagged):
                 "UpdateTimeToLive",
             ),
         ),
-        remove=calls("dynamodb", _TABLE, "DeleteTable", "UpdateTable"),
+        remove=(
+            *calls("dynamodb", _TABLE, "CreateBackup", "DeleteTable", "UpdateTable"),
+            *calls("dynamodb", f"{_TABLE}/backup/*", "DescribeBackup"),
+            call("dynamodb.ListBackups", Permit("dynamodb:ListBackups")),
+        ),
         computed={"arn": _TABLE},
     )
 
@@ -149,6 +156,21 @@ class Table(Tagged):
         if "ttl" in changed:
             self._change_ttl(aws, have.ttl)
         return replace(self, arn=have.arn)
+
+    def holdings(self, aws: Aws) -> Holdings | None:
+        found = self._describe(aws)
+        if found is None:
+            return None
+        return Holdings(
+            found.get("ItemCount", 0),
+            found.get("TableSizeBytes", 0),
+            found.get("DeletionProtectionEnabled", False),
+        )
+
+    def back_up(self, aws: Aws, since: datetime) -> Backup | None:
+        if self._settled_description(aws) is None:
+            return None
+        return final_backup(aws, self.name, self.tags.get(OWNER, self.name), since)
 
     def delete(self, aws: Aws) -> None:
         found = self._settled_description(aws)

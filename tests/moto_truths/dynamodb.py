@@ -2,13 +2,49 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
+from uuid import NAMESPACE_URL, uuid5
 
 import pytest
+from moto.dynamodb.models import DynamoDBBackend
+from moto.dynamodb.models.table import Backup, Table
 from moto.dynamodb.responses import DynamoHandler
 
 
 def teach(monkeypatch: pytest.MonkeyPatch) -> None:
+    _encryption(monkeypatch)
+    _table_ids(monkeypatch)
+
+
+def _table_ids(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tables and backups have no TableId, and a backup asked with a bad name is made."""
+    describe, summary, create = Table.describe, Backup.summary, DynamoDBBackend.create_backup
+
+    def describe_with_id(self: Any, base_key: str = "TableDescription") -> Any:
+        described: dict[str, Any] = describe(self, base_key)
+        described[base_key]["TableId"] = _id(self)
+        return described
+
+    def summary_with_id(self: Any) -> Any:
+        return {**summary.__get__(self), "TableId": _id(self.table)}
+
+    def create_named(self: Any, table_name: str, backup_name: str) -> Any:
+        assert re.fullmatch("[a-zA-Z0-9_.-]{3,255}", backup_name)
+        return create(self, table_name, backup_name)
+
+    monkeypatch.setattr(Table, "describe", describe_with_id)
+    monkeypatch.setattr(Backup, "summary", property(summary_with_id))
+    monkeypatch.setattr(DynamoDBBackend, "create_backup", create_named)
+
+
+def _id(table: Any) -> str:
+    """Fresh with each incarnation, and the same in a copy that a backup keeps."""
+    identity = f"{table.name} {table.created_at.timestamp()}"
+    return str(uuid5(NAMESPACE_URL, identity))
+
+
+def _encryption(monkeypatch: pytest.MonkeyPatch) -> None:
     """UpdateTable forgets SSESpecification."""
     update_table = DynamoHandler.update_table
 

@@ -1,0 +1,42 @@
+"""What is the user's inside a resource: how much data it holds, and the backup made before it
+goes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+_UNITS: Final = ("bytes", "kB", "MB", "GB", "TB")
+
+
+@dataclass(frozen=True)
+class Holdings:
+    """Counted by AWS, which may be six hours behind. `protected`: AWS refuses to delete it now."""
+
+    items: int
+    bytes: int
+    protected: bool
+
+    @property
+    def words(self) -> str:
+        """`12 items, 3.4 kB by AWS's count of up to six hours ago`."""
+        items = "1 item" if self.items == 1 else f"{self.items:,} items"
+        return f"{items}, {size(self.bytes)} by AWS's count of up to six hours ago"
+
+
+@dataclass(frozen=True)
+class Backup:
+    """One that is complete. `restore` is the command that makes the resource again from it."""
+
+    name: str
+    arn: str
+    restore: str
+
+
+def size(count: int) -> str:
+    """Bytes as people read them: `3.4 kB`."""
+    value, unit = float(count), 0
+    while value >= 1000 and unit < len(_UNITS) - 1:  # noqa: PLR2004  (kilo)
+        value, unit = value / 1000, unit + 1
+    return f"{value:.1f} {_UNITS[unit]}" if unit else f"{count} bytes"

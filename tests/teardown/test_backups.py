@@ -1,0 +1,155 @@
+"""The final backup: made when data goes, once, complete, and enough to have all back."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+
+from provision.clock import Clock
+from provision.errors import ProvisionError
+from provision.finding import Action
+from provision.look import Consent
+from provision.run import Outcome
+from provision.steps.table import Table
+from tests.workshop import Died, Recorder, Where, Workshop, empty, one_node
+
+TABLE = Table(name="tap-dev-items", key="id", tags={"team": "a"})
+STACK = one_node(TABLE, name="table.items")
+NAMED = Consent(destroy=frozenset({"table.items"}))
+
+
+@pytest.fixture
+def filled(workshop: Workshop) -> Workshop:
+    workshop.run(STACK, "up")
+    for number in range(3):
+        boto3.client("dynamodb").put_item(
+            TableName=TABLE.name, Item={"id": {"S": f"item {number}"}}
+        )
+    return workshop
+
+
+def backups() -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = boto3.client("dynamodb").list_backups()["BackupSummaries"]
+    return found
+
+
+def tables() -> list[str]:
+    found: list[str] = boto3.client("dynamodb").list_tables()["TableNames"]
+    return found
+
+
+def test_data_that_goes_can_be_had_back_with_what_is_printed(filled: Workshop) -> None:
+    outcome = filled.run(STACK, "down", consent=NAMED)
+    assert tables() == []
+    saved = outcome.backups["table.items"]
+    assert saved.name.startswith("tap-dev.table.items.final.2")
+    assert backups()[0]["BackupArn"] == saved.arn
+    words = saved.restore.split()
+    assert words[:3] == ["aws", "dynamodb", "restore-table-from-backup"]
+    given = dict(zip(words[3::2], words[4::2], strict=True))
+    assert given["--region"] == "us-east-1"
+    boto3.client("dynamodb").restore_table_from_backup(
+        TargetTableName=given["--target-table-name"], BackupArn=given["--backup-arn"]
+    )
+    adopted = filled.run(STACK, "up", consent=Consent(adopt=frozenset({"table.items"})))
+    assert adopted.findings["table.items"].action is Action.UPDATE
+    assert boto3.client("dynamodb").scan(TableName=TABLE.name)["Count"] == 3
+    assert filled.run(STACK, "up").findings["table.items"].action is Action.KEEP
+
+
+def test_what_stays_is_counted_and_says_what_to_type(filled: Workshop) -> None:
+    kept = filled.run(STACK, "down", consent=Consent()).findings["table.items"]
+    assert kept.holdings
+    assert kept.holdings.items == 3
+    assert "3 items" in kept.reason
+    assert "deletion protection is on" in kept.reason
+    assert kept.reason.endswith("--destroy table.items deletes it")
+    assert backups() == []
+
+
+def test_none_is_made_when_none_is_wanted(filled: Workshop) -> None:
+    outcome = filled.run(STACK, "down", consent=replace(NAMED, backup=False))
+    assert "--no-backup" in outcome.findings["table.items"].reason
+    assert (tables(), backups(), outcome.backups) == ([], [], {})
+
+
+def test_replacing_a_table_and_dropping_it_from_the_configuration(filled: Workshop) -> None:
+    other_key = one_node(replace(TABLE, key="pk"), name="table.items")
+    replaced = filled.run(other_key, "up", consent=NAMED)
+    assert replaced.backups["table.items"].arn == backups()[0]["BackupArn"]
+    dropped = filled.run(empty(), "up", consent=NAMED)
+    assert dropped.backups["table.items"].arn == backups()[1]["BackupArn"]
+    assert tables() == []
+
+
+@pytest.mark.parametrize("where", Where)
+def test_killed_at_any_write_it_is_neither_lost_nor_made_again(
+    filled: Workshop, where: Where
+) -> None:
+    for number in range(1, 4):  # CreateBackup, UpdateTable, DeleteTable
+        before = len(backups())
+        filled.run(STACK, "up")
+        with pytest.raises(Died):
+            filled.run(STACK, "down", consent=NAMED, recorder=Recorder(die=(where, number)))
+        assert tables() == [] or len(backups()) - before <= 1
+        outcome = filled.run(STACK, "down", consent=NAMED)
+        assert tables() == []
+        assert len(backups()) - before == 1
+        if "CreateBackup" not in filled.last.writes and filled.last.writes:
+            assert outcome.backups["table.items"].arn == backups()[-1]["BackupArn"]
+
+
+def begun(workshop: Workshop) -> None:
+    """A `down` that was killed between the backup and the deletion."""
+    with pytest.raises(Died):
+        workshop.run(STACK, "down", consent=NAMED, recorder=Recorder(die=(Where.AFTER, 1)))
+    assert len(backups()) == 1
+
+
+def ended(workshop: Workshop) -> Outcome:
+    return workshop.run(STACK, "down", consent=NAMED)
+
+
+def test_after_an_up_in_between_another_is_made(filled: Workshop) -> None:
+    begun(filled)
+    filled.run(STACK, "up")
+    ended(filled)
+    assert len(backups()) == 2
+
+
+def test_after_an_hour_another_is_made(filled: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun(filled)
+    later = datetime.now(UTC) + timedelta(minutes=61)
+    monkeypatch.setattr(Clock, "today", lambda _: later)
+    ended(filled)
+    assert len(backups()) == 2
+
+
+def test_one_of_an_earlier_table_of_that_name_is_not_this_ones(filled: Workshop) -> None:
+    begun(filled)
+    client = boto3.client("dynamodb")
+    client.update_table(TableName=TABLE.name, DeletionProtectionEnabled=False)
+    client.delete_table(TableName=TABLE.name)
+    described = filled.connect(Recorder())
+    TABLE.with_owner("tap-dev/table.items").create(described)
+    ended(filled)
+    assert len(backups()) == 2
+
+
+def test_a_backup_that_cannot_be_made_keeps_the_table(filled: Workshop) -> None:
+    class Denied(Recorder):
+        def _before(self, model: Any, **more: Any) -> None:
+            if model.name == "CreateBackup":
+                error = {"Error": {"Code": "AccessDeniedException", "Message": "not you"}}
+                raise ClientError(error, model.name)  # type: ignore[arg-type]
+            super()._before(model, **more)
+
+    with pytest.raises(ProvisionError, match=r"no backup could be made, so .*stays") as caught:
+        filled.run(STACK, "down", consent=NAMED, recorder=Denied())
+    assert "--no-backup" in caught.value.hint
+    assert tables() == [TABLE.name]
