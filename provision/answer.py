@@ -28,6 +28,7 @@ def document(
     seconds: float,
     health: Health | None = None,
     error: ProvisionError | None = None,
+    removal: Mapping[str, Any] | None = None,
 ) -> str:
     counts = Counter(finding.action for finding in findings.values())
     summary = {action.value: counts[action] for action in Action} | {"failed": len(failed)}
@@ -46,6 +47,8 @@ def document(
     }
     if health:
         answer["health"] = {**asdict(health), "problems": list(health.problems)}
+    if removal is not None:
+        answer["removal"] = dict(removal)
     return json.dumps(answer, indent=2, default=_plain)
 
 
@@ -56,6 +59,7 @@ def _resource(finding: Finding, error: ProvisionError | None) -> dict[str, Any]:
         "name": finding.label,
         "action": finding.action.value,
         "reason": finding.reason or None,
+        "holds": asdict(finding.holdings) if finding.holdings else None,
         "changes": [_change(change) for change in finding.changes],
         "error": {"message": error.message, "hint": error.hint} if error else None,
     }

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_sts import STSClient
 
+    from provision.leftovers import TaggingClient
+
 T = TypeVar("T")
 
 _CLIENT_CONFIG: Final = Config(
@@ -265,6 +267,11 @@ class Aws:
     @property
     def sts(self) -> STSClient:
         client: STSClient = self._client("sts")
+        return client
+
+    @property
+    def tagging(self) -> TaggingClient:
+        client: TaggingClient = self._client("resourcegroupstaggingapi")
         return client
 
 

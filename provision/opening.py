@@ -18,6 +18,7 @@ from provision.access import Access, has_rates
 from provision.account import account_alias
 from provision.aws import Aws
 from provision.config import Config, load
+from provision.config.check import check, check_values
 from provision.engine import Engine
 from provision.errors import WrongAccount
 from provision.graph import Stack
@@ -99,8 +100,15 @@ class Workbench:
 def open_workbench(
     options: Options, *, say: Callable[[str], None], build_sources: bool = True
 ) -> Workbench:
-    """Read the configuration, reach the account, build the nodes. Nothing is written to AWS."""
-    config = load(options.config, environment=options.environment, region=options.region)
+    """Read the configuration, reach the account, build the nodes. Nothing is written to AWS.
+
+    Where no sources are built, they may be gone."""
+    config = load(
+        options.config,
+        environment=options.environment,
+        region=options.region,
+        check=check if build_sources else check_values,
+    )
     home = options.config.resolve().parent / ".provision"
     directory = options.state or home / config.environment
     if config.environment == LOCAL:

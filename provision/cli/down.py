@@ -5,9 +5,11 @@ from __future__ import annotations
 import click
 
 from provision.cli.options import (
+    confirm_option,
     destroy_option,
     json_option,
     local_option,
+    no_backup_option,
     open_session,
     parallel_option,
     yes_option,
@@ -16,14 +18,17 @@ from provision.cli.options import (
 
 @click.command()
 @yes_option
+@confirm_option
 @json_option
 @local_option
 @destroy_option
 @click.option("--destroy-data", is_flag=True, help="Let all data of the stack be lost.")
+@no_backup_option
 @parallel_option
 @click.pass_context
 def down(
     context: click.Context,
+    confirm: str | None,
     destroy: tuple[str, ...],
     parallel: int,
     *,
@@ -31,11 +36,13 @@ def down(
     as_json: bool,
     on_local: bool,
     destroy_data: bool,
+    no_backup: bool,
 ) -> None:
     """Remove it all, in the right order; data only when told to."""
+    from provision.commands.agreement import Agreement  # noqa: PLC0415
     from provision.commands.down import down as run  # noqa: PLC0415
+    from provision.look import Consent  # noqa: PLC0415
 
     session = open_session(context, on_local=on_local, as_json=as_json)
-    context.exit(
-        run(session, yes=yes, destroy=destroy, destroy_data=destroy_data, workers=parallel)
-    )
+    consent = Consent(destroy=frozenset(destroy), destroy_data=destroy_data, backup=not no_backup)
+    context.exit(run(session, Agreement(yes, confirm), consent, workers=parallel))

@@ -44,6 +44,12 @@ adopt_option = click.option(
 destroy_option = click.option(
     "--destroy", multiple=True, metavar="NODE", help="Let this node's data be lost. Repeatable."
 )
+confirm_option = click.option(
+    "--confirm", metavar="STACK", help="The stack's name: agrees where it is protected."
+)
+no_backup_option = click.option(
+    "--no-backup", is_flag=True, help="Make no final backup of data that goes."
+)
 parallel_option = click.option(
     "--parallel",
     type=click.IntRange(1, 64),

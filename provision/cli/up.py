@@ -8,9 +8,11 @@ import click
 
 from provision.cli.options import (
     adopt_option,
+    confirm_option,
     destroy_option,
     json_option,
     local_option,
+    no_backup_option,
     open_session,
     parallel_option,
     yes_option,
@@ -25,33 +27,49 @@ from provision.cli.options import (
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
 )
 @yes_option
+@confirm_option
 @json_option
 @local_option
 @adopt_option
 @destroy_option
+@no_backup_option
 @parallel_option
 @click.pass_context
 def up(
     context: click.Context,
     file: Path | None,
     adopt: tuple[str, ...],
+    confirm: str | None,
     destroy: tuple[str, ...],
     parallel: int,
     *,
     yes: bool,
     as_json: bool,
     on_local: bool,
+    no_backup: bool,
 ) -> None:
     """Make AWS match config.yaml; with FILE, do what a saved plan says, or nothing."""
-    if file and (adopt or destroy):
+    if file and (adopt or destroy or no_backup):
         raise click.UsageError(
             "what a saved plan allows is in it: give --adopt and --destroy to `provision plan"
             f" --out {file}`"
         )
+    from provision.commands.agreement import Agreement  # noqa: PLC0415
     from provision.commands.up import up as run  # noqa: PLC0415
     from provision.commands.up import up_saved  # noqa: PLC0415
 
     session = open_session(context, on_local=on_local, as_json=as_json)
     if file:
-        context.exit(up_saved(session, file, workers=parallel))
-    context.exit(run(session, yes=yes, adopt=adopt, destroy=destroy, workers=parallel))
+        context.exit(
+            up_saved(session, file, Agreement(yes=True, confirm=confirm), workers=parallel)
+        )
+    context.exit(
+        run(
+            session,
+            Agreement(yes, confirm),
+            adopt=adopt,
+            destroy=destroy,
+            backup=not no_backup,
+            workers=parallel,
+        )
+    )

@@ -1,29 +1,34 @@
-"""`provision down`: show what goes and what stays, ask, remove."""
+"""`provision down`: show what goes and what stays, ask, remove, and search for what is left."""
 
 from __future__ import annotations
 
+from provision.commands.agreement import Agreement, agreed, check
 from provision.commands.session import Session, check_nodes, quiet, writes
+from provision.config import ConfigInvalid
 from provision.look import Consent
+from provision.opening import Workbench
+from provision.receipt import Receipt, receipt
+from provision.run import Outcome, plan_removal
 from provision.run import down as remove
-from provision.run import plan_removal
-from provision.screens.closing import print_receipt
+from provision.screens.closing import print_removal
 from provision.screens.progress import Progress
 
 
-def down(
-    session: Session, *, yes: bool, destroy: tuple[str, ...], destroy_data: bool, workers: int
-) -> int:
+def down(session: Session, agreement: Agreement, consent: Consent, *, workers: int) -> int:
     """The exit code: 0 done, 1 not agreed to, 9 partly done, 130 interrupted."""
-    session.refuse_to_hang("down", yes=yes)
-    bench = session.open(build_sources=False)
-    check_nodes(bench, destroy)
-    consent = Consent(destroy=frozenset(destroy), destroy_data=destroy_data)
+    session.refuse_to_hang("down", yes=agreement.given)
+    bench = _open(session)
+    check_nodes(bench, tuple(sorted(consent.destroy)))
+    stack, protected = bench.stack.name, bench.site.config.protected
+    check(stack, agreement, protected=protected)  # before anything is looked at
     with bench.writing(session.call.again) as journal:
         seen = session.look(bench, journal, consent, workers)
         removal = plan_removal(quiet(bench, journal, consent), seen)
         if not session.call.as_json:
-            session.show_plan(f"{bench.stack.name}: what `down` does", removal.all)
-        if removal.changes and not (yes or session.agreed(bench, "Remove this?")):
+            session.show_plan(f"{stack}: what `down` does", removal.all)
+        if removal.changes and not agreed(
+            session, bench, "Remove this?", agreement, protected=protected
+        ):
             return 1
         with (
             Progress(session.errors, writes(removal.all)) as progress,
@@ -31,9 +36,42 @@ def down(
         ):
             engine = bench.engine(journal, progress.report, consent)
             outcome = remove(engine, removal, workers=workers)
-    if session.call.as_json:
-        error = session.verdict(outcome)
-        session.print_document(bench, outcome.findings, {}, failed=outcome.failed, error=error)
-    else:
-        print_receipt(session.errors, outcome, bench.aws.calls, session.seconds)
+    _tell(session, bench, outcome, _receipt(session, bench, outcome))
     return session.end(outcome)
+
+
+def _open(session: Session) -> Workbench:
+    """Sources may be gone; a file that cannot be read has an older one that could."""
+    try:
+        return session.open(build_sources=False)
+    except ConfigInvalid as error:
+        error.hint += (
+            f". Or take one that was right: git show HEAD:{session.options.config.name}"
+            f" > last.yaml; {session.call.program} --config last.yaml down"
+        )
+        raise
+
+
+def _receipt(session: Session, bench: Workbench, outcome: Outcome) -> Receipt | None:
+    """None when it was interrupted: nobody waits for a search then."""
+    if outcome.interrupted or session.call.stopping.asked:
+        return None
+    with session.errors.status("searching the account for what else is there"):
+        return receipt(bench.aws, bench.stack.name, outcome)
+
+
+def _tell(session: Session, bench: Workbench, outcome: Outcome, receipt: Receipt | None) -> None:
+    if session.call.as_json:
+        session.print_document(
+            bench,
+            outcome.findings,
+            {},
+            failed=outcome.failed,
+            error=session.verdict(outcome),
+            removal=receipt.document if receipt else None,
+        )
+    else:
+        where = f"account {bench.aws.where.account}, {bench.aws.where.region}"
+        print_removal(
+            session.errors, outcome, receipt, (bench.aws.calls, session.seconds), where=where
+        )

@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import click
 from rich.console import Console
@@ -86,6 +87,7 @@ class Session:
         failed: Mapping[str, ProvisionError] | None = None,
         health: Health | None = None,
         error: ProvisionError | None = None,
+        removal: Mapping[str, Any] | None = None,
     ) -> None:
         """The one JSON document."""
         text = document(
@@ -97,6 +99,7 @@ class Session:
             seconds=self.seconds,
             health=health,
             error=error,
+            removal=removal,
         )
         self.call.answer(text)
 
@@ -114,6 +117,18 @@ class Session:
         self.errors.print(f"This is {bench.place}.", style="bold", soft_wrap=True)
         try:
             if click.confirm(question, err=True):
+                return True
+        except click.Abort:
+            if self.call.stopping.asked:
+                raise
+        self.errors.print("Nothing was done.")
+        return False
+
+    def typed(self, bench: Workbench, question: str, expected: str) -> bool:
+        """Say where, and ask for these very words; anything else is no."""
+        self.errors.print(f"This is {bench.place}.", style="bold", soft_wrap=True)
+        try:
+            if click.prompt(question, err=True, default="", show_default=False) == expected:
                 return True
         except click.Abort:
             if self.call.stopping.asked:

@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Iterable
 from pathlib import Path
 
+from provision.commands.agreement import Agreement, agreed, check, destroys_data
 from provision.commands.session import Session, check_nodes, writes
 from provision.errors import WrongAccount
 from provision.journal import Journal
@@ -24,22 +25,29 @@ TOLD = 12
 
 
 def up(
-    session: Session, *, yes: bool, adopt: tuple[str, ...], destroy: tuple[str, ...], workers: int
+    session: Session,
+    agreement: Agreement,
+    *,
+    adopt: tuple[str, ...],
+    destroy: tuple[str, ...],
+    backup: bool,
+    workers: int,
 ) -> int:
     """The exit code: 0 done, 1 not agreed to, 9 partly done, 130 interrupted."""
-    session.refuse_to_hang("up", yes=yes)
+    session.refuse_to_hang("up", yes=agreement.given)
     bench = session.open()
     check_nodes(bench, (*adopt, *destroy))
-    consent = Consent(frozenset(adopt), frozenset(destroy))
+    consent = Consent(frozenset(adopt), frozenset(destroy), backup=backup)
     with bench.writing(session.call.again) as journal:
         seen = _look(session, bench, journal, consent, workers)
-        if seen.changes and not (yes or session.agreed(bench, "Do this?")):
+        protected = bench.site.config.protected and destroys_data(seen.all)
+        if seen.changes and not agreed(session, bench, "Do this?", agreement, protected=protected):
             return 1
         outcome = _make(session, bench, journal, seen, consent, workers)
     return _end(session, bench, outcome)
 
 
-def up_saved(session: Session, file: Path, *, workers: int) -> int:
+def up_saved(session: Session, file: Path, agreement: Agreement, *, workers: int) -> int:
     """The same without a question: the file is the consent. Raises `PlanMoved`, naming what is not
     as it was when the plan was made; then nothing is done.
     """
@@ -52,6 +60,8 @@ def up_saved(session: Session, file: Path, *, workers: int) -> int:
         seen = _look(session, bench, journal, plan.consent, workers)
         now = taken(bench.site, seen.all, plan.consent, plan.salt)
         _refuse(session, file, plan, moved_nodes(plan, now))
+        protected = bench.site.config.protected and destroys_data(seen.all)
+        check(bench.stack.name, agreement, protected=protected)
         outcome = _make(session, bench, journal, seen, plan.consent, workers)
     return _end(session, bench, outcome)
 

@@ -25,12 +25,16 @@ from provision.config.sources import check_sources
 
 def check(tree: Node, folder: Path) -> list[Problem]:
     """Every check, all problems."""
+    return [*check_values(tree, folder), *check_sources(tree, folder)]
+
+
+def check_values(tree: Node, folder: Path) -> list[Problem]:  # noqa: ARG001  (as `check` is called)
+    """What the file alone tells: enough where nothing is built from the sources."""
     return [
         *check_region(tree),
         *check_network(tree),
         *check_references(tree),
         *check_shared_layers(tree),
-        *check_sources(tree, folder),
         *check_routes(tree),
         *check_models(tree),
         *check_domain(tree),

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 from provision.config.check import check
 from provision.config.explain import validate
 from provision.config.model import Config
+from provision.config.node import Node
 from provision.config.overlay import Variant, variants
 from provision.config.problem import ConfigInvalid, Problem
 from provision.config.read import read
 from provision.config.shape import OVERLAYS
 
+Check = Callable[[Node, Path], list[Problem]]
 
-def load(path: Path, *, environment: str | None, region: str | None = None) -> Config:
-    """The configuration of `environment`, or of the file's own when it is None.
+
+def load(
+    path: Path, *, environment: str | None, region: str | None = None, check: Check = check
+) -> Config:
+    """The configuration of `environment`, or of the file's own when it is None. `check_values` in
+    the place of `check` lets sources be gone.
 
     Raises ConfigInvalid with all problems, those of other environments' overlays included.
     """

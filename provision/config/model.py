@@ -15,6 +15,9 @@ from provision.config.tables import Table
 MOST_TAGS = 45
 """AWS takes 50; the rest are ours."""
 
+PROTECTED = "prod"
+"""The environment that is protected where the file does not say."""
+
 
 class Network(Section):
     """The private network the functions run in."""
@@ -43,6 +46,11 @@ class Config(Section):
     account: Account | None = Field(
         default=None, description="AWS account, 12 digits in quotes; any other is refused."
     )
+    protect: bool | None = Field(
+        default=None,
+        description="Whether `down`, and an `up` that destroys data, want the stack's name typed "
+        "or --confirm NAME; null: only in the environment called prod.",
+    )
     tags: dict[str, str] = Field(
         default={},
         max_length=MOST_TAGS,
@@ -54,6 +62,11 @@ class Config(Section):
     functions: dict[Name, Function] = Field(min_length=1, description="Lambda functions, by name.")
     api: Api = Field(description="The REST API.")
     monitoring: Monitoring = Field(default=Monitoring(), description="Alarms and whom they reach.")
+
+    @property
+    def protected(self) -> bool:
+        """Whether removing wants the stack's name."""
+        return self.environment == PROTECTED if self.protect is None else self.protect
 
     @property
     def prefix(self) -> str:

@@ -3,20 +3,49 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from rich.console import Console
 from rich.text import Text
 
 from provision.access import Calls
-from provision.finding import Action
+from provision.finding import Action, Finding
+from provision.holdings import Backup
+from provision.leftovers import Search
+from provision.receipt import Receipt
 from provision.run import Outcome
 from provision.screens.words import SIGNS, counted, program, seconds
 from provision.stack.site import Site
 
 
 def print_receipt(console: Console, outcome: Outcome, calls: Calls, spent: float) -> None:
-    """One line: what was done, in how many seconds and calls."""
+    """One line: what was done, in how many seconds and calls; and what was saved before it went."""
+    _print_done(console, outcome, calls, spent)
+    kept = [f for f in outcome.findings.values() if f.action is Action.KEEP and f.have and f.reason]
+    _print_kept(console, kept)
+    _print_backups(console, outcome.backups)
+
+
+def print_removal(
+    console: Console,
+    outcome: Outcome,
+    receipt: Receipt | None,
+    spent: tuple[Calls, float],
+    *,
+    where: str,
+) -> None:
+    """What `down` removed, what stays and why, and what else of the stack is in the account."""
+    _print_done(console, outcome, *spent)
+    if receipt is None:
+        return
+    _print_kept(console, receipt.kept)
+    _print_backups(console, receipt.backups)
+    for node, words in receipt.finishing.items():
+        console.print(f"  still finishing {node}: {words}", soft_wrap=True)
+    _print_search(console, receipt.search, where)
+
+
+def _print_done(console: Console, outcome: Outcome, calls: Calls, spent: float) -> None:
     counts: Counter[Action] = Counter(
         f.action for n, f in outcome.findings.items() if n not in outcome.failed
     )
@@ -25,14 +54,36 @@ def print_receipt(console: Console, outcome: Outcome, calls: Calls, spent: float
         for action in (Action.CREATE, Action.UPDATE, Action.REPLACE, Action.DELETE)
         if counts[action]
     ]
-    kept = [f for f in outcome.findings.values() if f.action is Action.KEEP and f.have and f.reason]
     text = Text(", ".join(done) or "nothing to do", style="bold")
     text.append(f" in {seconds(spent)}", style="default")
     reads, writes = counted(calls.read, "read"), counted(calls.write, "write")
     text.append(f"  ({reads}, {writes})", style="dim")
     console.print(text)
+
+
+def _print_kept(console: Console, kept: Iterable[Finding]) -> None:
     for finding in kept:
         console.print(f"  kept {finding.node} ({finding.label}): {finding.reason}", soft_wrap=True)
+
+
+def _print_backups(console: Console, backups: Mapping[str, Backup]) -> None:
+    for node, backup in backups.items():
+        console.print(f"  backed up {node}: {backup.arn}", soft_wrap=True)
+        console.print(f"    to have it back: {backup.restore}", soft_wrap=True)
+        console.print(f"    and then: up --adopt {node}", soft_wrap=True)
+
+
+def _print_search(console: Console, search: Search, where: str) -> None:
+    for words in search.unasked:
+        console.print(f"  not searched: {words}", style="yellow", soft_wrap=True)
+    if not search.found:
+        most = " as far as could be searched" if search.unasked else ""
+        console.print(f"  nothing else of this stack was found in {where}{most}", soft_wrap=True)
+    for one in search.found:
+        seen = "left over" if one.seen else "still listed by AWS, perhaps already gone"
+        console.print(f"  {seen}: {one.node} {one.arn}", style="yellow", soft_wrap=True)
+        if one.remove:
+            console.print(f"    to remove it: {one.remove}", soft_wrap=True)
 
 
 def print_welcome(console: Console, outputs: Mapping[str, str], site: Site, *, local: bool) -> None:

@@ -83,6 +83,11 @@ def owner_filter(owner: str) -> list[FilterTypeDef]:
     return [{"Name": f"tag:{OWNER}", "Values": [owner]}]
 
 
+def stack_filters(stack: str) -> list[FilterTypeDef]:
+    """DescribeTags: everything in EC2 that is some node's of the stack."""
+    return [{"Name": "key", "Values": [OWNER]}, {"Name": "value", "Values": [f"{stack}/*"]}]
+
+
 def unless_absent(describe: Callable[[], Sequence[T]]) -> Sequence[T]:
     """What the call finds by id, or nothing. V1: only of an id just made is `NotFound` untrue."""
     try:

@@ -34,8 +34,7 @@ def filled(workshop: Workshop) -> Workshop:
 
 
 def backups() -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = boto3.client("dynamodb").list_backups()["BackupSummaries"]
-    return found
+    return [dict(found) for found in boto3.client("dynamodb").list_backups()["BackupSummaries"]]
 
 
 def tables() -> list[str]:

@@ -1,0 +1,177 @@
+"""What of a stack is still in the account, asked of AWS itself: by the owner tag where AWS lists by
+tag, by the list calls of each service where it does not; each looked at directly before it is told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Protocol, TypedDict
+
+from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
+
+from provision.aws import Aws
+from provision.explain import explain
+from provision.sorts import is_there, removal
+from provision.step import OWNER, Mark, Step, marked
+from provision.steps.ec2 import stack_filters
+
+Owners = Iterator[tuple[str, str]]
+"""ARN and owner tag of what was found."""
+
+
+class TaggedResource(TypedDict):
+    """As GetResources lists it."""
+
+    ResourceARN: str
+    Tags: Sequence[dict[str, str]]
+
+
+class TaggedPage(TypedDict):
+    """One page of GetResources; the token is empty on the last."""
+
+    PaginationToken: str
+    ResourceTagMappingList: Sequence[TaggedResource]
+
+
+class TaggingClient(Protocol):
+    """The Resource Groups Tagging API."""
+
+    def get_resources(
+        self,
+        *,
+        TagFilters: Sequence[dict[str, str]],  # noqa: N803  (AWS's names)
+        PaginationToken: str,  # noqa: N803
+    ) -> TaggedPage: ...
+
+
+@dataclass(frozen=True)
+class Leftover:
+    """`node` is what its owner tag says. `seen`: looked at and there; False where AWS lists it and
+    there was no way to look. `remove` is a command, or empty where none is known."""
+
+    arn: str
+    node: str
+    seen: bool
+    remove: str
+
+
+@dataclass(frozen=True)
+class Search:
+    """What was found, and in words what could not be asked."""
+
+    found: tuple[Leftover, ...]
+    unasked: tuple[str, ...]
+
+
+def search(aws: Aws, stack: str, expected: Collection[Step]) -> Search:
+    """Everything whose owner is a node of the stack, except what is `expected` to be there.
+
+    Reads only. A listing that is not permitted, or that an emulator lacks, is told in `unasked`.
+    """
+    owners: dict[str, str] = {}
+    unasked = []
+    for listing, ask in LISTINGS.items():
+        try:
+            owners |= dict(ask(aws, stack))
+        except (ClientError, BotoCoreError, ResponseParserError) as error:
+            unasked.append(f"{listing}: {explain(error).message}")
+    known = [_identifiers(step) for step in expected]
+    found = []
+    for arn, owner in sorted(owners.items()):
+        if not owner.startswith(f"{stack}/") or any(_names(arn, ids) for ids in known):
+            continue
+        there = is_there(aws, arn)
+        if there is not False:
+            node = owner.removeprefix(f"{stack}/")
+            found.append(Leftover(arn, node, there is True, removal(aws, arn)))
+    return Search(tuple(found), tuple(unasked))
+
+
+def _identifiers(step: Step) -> frozenset[str]:
+    names = (*step.IDENTITY, *marked(type(step), Mark.COMPUTED))
+    values = (vars(step)[name] for name in names)
+    return frozenset(value for value in values if isinstance(value, str) and value)
+
+
+def _names(arn: str, identifiers: Collection[str]) -> bool:
+    """Whether the ARN is of the resource known by one of these."""
+    return any(arn == one or arn.endswith((f":{one}", f"/{one}")) for one in identifiers)
+
+
+def _tagged(aws: Aws, stack: str) -> Owners:  # noqa: ARG001  (values cannot be asked by prefix)
+    token = ""
+    while True:
+        page = aws.tagging.get_resources(TagFilters=[{"Key": OWNER}], PaginationToken=token)
+        for one in page["ResourceTagMappingList"]:
+            yield one["ResourceARN"], _owner(one["Tags"])
+        token = page.get("PaginationToken", "")
+        if not token:
+            return
+
+
+def _network(aws: Aws, stack: str) -> Owners:
+    pages = aws.ec2.get_paginator("describe_tags").paginate(Filters=stack_filters(stack))
+    for page in pages:
+        for one in page["Tags"]:
+            arn = aws.where.arn("ec2", f"{one['ResourceType']}/{one['ResourceId']}")
+            yield arn, one["Value"]
+
+
+def _roles(aws: Aws, stack: str) -> Owners:
+    """The tagging API lists no roles (§14); their names begin with the stack's."""
+    for page in aws.iam.get_paginator("list_roles").paginate():
+        for role in page["Roles"]:
+            if role["RoleName"].startswith(f"{stack}-"):
+                tags = aws.iam.list_role_tags(RoleName=role["RoleName"])["Tags"]
+                yield role["Arn"], _owner(tags)
+
+
+def _gateway(aws: Aws, stack: str) -> Owners:
+    """A22, A24: keys and plans are listed without their tags."""
+    client = aws.apigateway
+
+    def arn(kind: str, made: str) -> str:
+        return aws.where.arn("apigateway", f"/{kind}/{made}", account=False)
+
+    for apis in client.get_paginator("get_rest_apis").paginate():
+        for api in apis["items"]:
+            yield arn("restapis", api["id"]), api.get("tags", {}).get(OWNER, "")
+    for keys in client.get_paginator("get_api_keys").paginate(nameQuery=stack):
+        for key in keys["items"]:
+            tags = client.get_api_key(apiKey=key["id"]).get("tags", {})
+            yield arn("apikeys", key["id"]), tags.get(OWNER, "")
+    for plans in client.get_paginator("get_usage_plans").paginate():
+        for plan in plans["items"]:
+            if plan["name"].startswith(stack):
+                tags = client.get_usage_plan(usagePlanId=plan["id"]).get("tags", {})
+                yield arn("usageplans", plan["id"]), tags.get(OWNER, "")
+
+
+def _layers(aws: Aws, stack: str) -> Owners:
+    """L24: versions have no tags; the owner is the first word of their description."""
+    for page in aws.lambda_.get_paginator("list_layers").paginate():
+        for layer in page["Layers"]:
+            name = layer["LayerName"]
+            if not name.startswith(f"{stack}-"):
+                continue
+            for versions in aws.lambda_.get_paginator("list_layer_versions").paginate(
+                LayerName=name
+            ):
+                for version in versions["LayerVersions"]:
+                    owner = version.get("Description", "").partition(" ")[0]
+                    yield version["LayerVersionArn"], owner
+
+
+def _owner(tags: Collection[Any]) -> str:
+    return next((str(tag["Value"]) for tag in tags if tag["Key"] == OWNER), "")
+
+
+LISTINGS: Final[dict[str, Callable[[Aws, str], Owners]]] = {
+    "resources by tag": _tagged,
+    "the network": _network,
+    "roles": _roles,
+    "API Gateway": _gateway,
+    "layers": _layers,
+}

@@ -1,0 +1,189 @@
+"""What `down` says before it acts and afterwards, and what it finds of ours besides."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+
+from provision.aws import Aws
+from provision.step import OWNER
+from tests.teardown.conftest import Provision
+
+pytestmark = pytest.mark.usefixtures("account", "fast")
+
+
+def put_items(count: int) -> None:
+    for number in range(count):
+        boto3.client("dynamodb").put_item(
+            TableName="tap-dev-items", Item={"id": {"S": str(number)}}
+        )
+
+
+def test_what_goes_and_what_stays_is_said_with_its_size(provision: Provision) -> None:
+    provision("up", "--yes")
+    put_items(3)
+    kept = provision("down", "--yes")
+    assert kept.code == 0
+    before, after = kept.err.split(" deleted in ")
+    assert "it holds data (3 items, " in before
+    assert "deletion protection is on" in before
+    assert "kept table.items (tap-dev-items): it holds data (3 items" in after
+    assert "kept api.account" in after
+    assert "nothing else of this stack was found in account 123456789012, us-east-1" in after
+
+    gone = provision("down", "--yes", "--destroy-data", "--json").json
+    (table,) = (one for one in gone["resources"] if one["node"] == "table.items")
+    assert table["action"] == "delete"
+    assert table["holds"]["items"] == 3
+    assert table["holds"]["protected"] is True
+    assert gone["removal"]["removed"] == ["table.items"]
+    assert [one["node"] for one in gone["removal"]["kept"]] == ["api.account"]
+    (backup,) = gone["removal"]["backups"]
+    assert backup["node"] == "table.items"
+    assert backup["arn"] in backup["restore"]
+    assert gone["removal"]["leftovers"] == []
+    assert gone["removal"]["finishing"] == []
+
+
+def owned(node: str, stack: str = "tap-dev") -> list[Any]:
+    return [{"Key": OWNER, "Value": f"{stack}/{node}"}]
+
+
+def leave_behind(stack: str) -> set[str]:
+    """What a lost state and a killed `up` may leave, of every listing; their ids."""
+    ec2, iam = boto3.client("ec2"), boto3.client("iam")
+    tags = owned("network.vpc", stack)
+    vpc = ec2.create_vpc(
+        CidrBlock="10.9.0.0/24",
+        TagSpecifications=[{"ResourceType": "vpc", "Tags": tags}],
+    )["Vpc"]["VpcId"]
+    role = iam.create_role(
+        RoleName=f"{stack}-gone",
+        AssumeRolePolicyDocument='{"Version": "2012-10-17", "Statement": []}',
+        Tags=owned("function.gone.role", stack),
+    )["Role"]["RoleName"]
+    topic = boto3.client("sns").create_topic(
+        Name=f"{stack}-gone",
+        Tags=owned("monitoring.gone", stack),
+    )["TopicArn"]
+    gateway = boto3.client("apigateway")
+    tag = {OWNER: f"{stack}/api"}
+    api = gateway.create_rest_api(name=stack, tags=tag)["id"]
+    key = gateway.create_api_key(name=f"{stack}-gone", tags=tag)["id"]
+    plan = gateway.create_usage_plan(name=f"{stack}-gone", tags=tag)["id"]
+    layer = boto3.client("lambda").publish_layer_version(
+        LayerName=f"{stack}-gone",
+        Description=f"{stack}/layer.gone sha256=0",
+        Content={"ZipFile": b"PK\x05\x06" + bytes(18)},
+    )["LayerVersionArn"]
+    return {vpc, role, topic, api, key, plan, layer}
+
+
+def test_whatever_else_is_ours_is_named_with_what_removes_it(provision: Provision) -> None:
+    provision("up", "--yes")
+    ids = leave_behind("tap-dev")
+    leave_behind("tap-dev-2")  # somebody else's, whose names begin alike
+    down = provision("down", "--yes", "--destroy-data")
+    assert down.code == 0
+    left = [line for line in down.err.splitlines() if "left over: " in line]
+    assert len(left) == len(ids)
+    for one in ids:
+        assert any(line.endswith(one) for line in left), (one, down.err)
+    assert "tap-dev-2" not in down.err
+    vpc = next(one for one in ids if one.startswith("vpc-"))
+    assert f"to remove it: aws --region us-east-1 ec2 delete-vpc --vpc-id {vpc}" in down.err
+    again = provision("down", "--yes", "--json").json["removal"]
+    assert {"network.vpc", "api"} <= set(again["removed"]), "found as nodes, once those were gone"
+    shown = {one["node"]: one["seen"] for one in again["leftovers"]}
+    assert shown["layer.gone"]
+    assert shown["function.gone.role"]
+
+
+class Answers:
+    """Has AWS's tagging API refuse, or list what is gone."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.listed: list[str] = []
+        self.denied = False
+        client = Aws._client
+
+        def wrapped(aws: Aws, service: str) -> Any:
+            return self if service == "resourcegroupstaggingapi" else client(aws, service)
+
+        monkeypatch.setattr(Aws, "_client", wrapped)
+
+    def get_resources(self, **asked: Any) -> dict[str, Any]:
+        if self.denied:
+            error = {"Error": {"Code": "AccessDeniedException", "Message": "not you"}}
+            raise ClientError(error, "GetResources")  # type: ignore[arg-type]
+        assert asked["TagFilters"] == [{"Key": OWNER}]
+        at = int(asked["PaginationToken"] or 0)
+        page = [
+            {"ResourceARN": arn, "Tags": [*owned("x"), {"Key": "a", "Value": "b"}]}
+            for arn in self.listed[at : at + 1]
+        ]
+        token = str(at + 1) if at + 1 < len(self.listed) else ""
+        return {"PaginationToken": token, "ResourceTagMappingList": page}
+
+
+def test_what_aws_still_lists_is_looked_at(
+    provision: Provision, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its index lags; what it lists and nobody can look at is said to be listed, and no more."""
+    aws = "arn:aws:{}:us-east-1:123456789012:{}"
+    gone = [
+        aws.format("acm", "certificate/0a1b2c3d-0000-4000-8000-000000000000"),
+        "arn:aws:apigateway:us-east-1::/apikeys/abcdefghij",
+        "arn:aws:apigateway:us-east-1::/domainnames/gone.example.com",
+        "arn:aws:apigateway:us-east-1::/restapis/abcdefghij/stages/v1",
+        "arn:aws:apigateway:us-east-1::/usageplans/abcdef",
+        aws.format("cloudwatch", "alarm:tap-dev-gone"),
+        aws.format("dynamodb", "table/tap-dev-gone"),
+        *(
+            aws.format("ec2", f"{kind}-0123456789abcdef0")
+            for kind in ("route-table/rtb", "security-group/sg", "subnet/subnet", "vpc/vpc")
+        ),
+        aws.format("ec2", "vpc-endpoint/vpce-0123456789abcdef0"),
+        "arn:aws:iam::123456789012:role/tap-dev-gone",
+        aws.format("lambda", "function:tap-dev-gone"),
+        aws.format("lambda", "layer:tap-dev-gone:1"),
+        aws.format("logs", "log-group:/aws/lambda/tap-dev-gone"),
+        aws.format("sns", "tap-dev-gone"),
+        aws.format("sqs", "tap-dev-gone"),
+    ]
+    unknown = aws.format("scheduler", "schedule/tap-dev-gone")
+    Answers(monkeypatch).listed = [*gone, unknown]
+    down = provision("down", "--yes")
+    lines = [line.strip() for line in down.err.splitlines() if "gone" in line or "arn:" in line]
+    assert lines == [f"still listed by AWS, perhaps already gone: x {unknown}"]
+
+
+def test_a_search_that_is_denied_is_one_line_and_no_failure(
+    provision: Provision, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Answers(monkeypatch).denied = True
+    down = provision("down", "--yes")
+    assert down.code == 0
+    assert "not searched: resources by tag: GetResources was denied: not you" in down.err
+    assert "as far as could be searched" in down.err
+
+
+def test_sources_may_be_gone(home: Path, provision: Provision) -> None:
+    provision("up", "--yes")
+    shutil.rmtree(home / "code")
+    assert provision("plan").code == 3
+    assert provision("down", "--yes", "--destroy-data").code == 0
+    assert boto3.client("lambda").list_functions()["Functions"] == []
+
+
+def test_an_unusable_file_says_what_to_type(home: Path, provision: Provision) -> None:
+    (home / "config.yaml").write_text("name: [\n")
+    down = provision("down", "--yes")
+    assert down.code == 3
+    assert "git show HEAD:config.yaml > last.yaml" in down.err
+    assert "--config last.yaml down" in down.err
