@@ -16,8 +16,7 @@ pytestmark = pytest.mark.usefixtures("account", "fast")
 
 
 def tables() -> list[str]:
-    found: list[str] = boto3.client("dynamodb").list_tables()["TableNames"]
-    return found
+    return sorted(boto3.client("dynamodb").list_tables()["TableNames"])
 
 
 def configure(home: Path, **changes: object) -> None:
