@@ -140,6 +140,11 @@ class Engine(Eyes):
 
     # -- removing ----------------------------------------------------------------------------
 
+    def remember(self, finding: Finding) -> None:
+        """Record what was found to be removed: the next run is to know of it, whatever follows."""
+        if finding.have is not None and finding.node not in self.journal.records:
+            self.journal.done(finding.node, finding.have, finding.needs)
+
     def remove(self, finding: Finding) -> None:
         """Delete what `judge_removal` said to delete; forget what is not there or not ours."""
         if finding.action is Action.KEEP and finding.have is not None:

@@ -62,6 +62,8 @@ class Finding:
     """Why it is kept, skipped, foreign or waiting; empty where the action says it all."""
     refusal: str = ""
     """What stops `up` or `down` here until the user decides: the option to type."""
+    predecessors: tuple[Step, ...] = ()
+    """What a replacement cut short has left beside it, found by owner when the state was lost."""
     holdings: Holdings | None = None
     """The user's data in what may go; None where there is none."""
 

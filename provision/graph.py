@@ -76,6 +76,19 @@ class Stack:
         return {node.name: node.needs for node in self.nodes.values()}
 
 
+def predecessor_name(node: str, taken: Collection[str]) -> str:
+    """A free name under which what stood in the node's place is set aside: `network.vpc~1`."""
+    number = 1
+    while f"{node}~{number}" in taken:
+        number += 1
+    return f"{node}~{number}"
+
+
+def successor_of(name: str) -> str:
+    """The node in whose place a predecessor stood; of any other node itself."""
+    return name.partition("~")[0]
+
+
 def reversed_graph(graph: Needs) -> dict[str, set[str]]:
     """Who must go before whom: every node after all that need it."""
     backwards: dict[str, set[str]] = {name: set() for name in graph}

@@ -25,6 +25,7 @@ from filelock import FileLock, Timeout
 from pydantic import ValidationError
 
 from provision.errors import Locked, StateUnusable, WrongAccount
+from provision.graph import predecessor_name, successor_of
 from provision.records import Kinds, Record, as_json, from_fields
 from provision.step import Step
 
@@ -136,16 +137,18 @@ class Journal:
 
     def retire(self, node: str) -> None:
         """Set the node's record aside under a name of its own: its successor takes the place."""
+        record = self.records[node]
+        if record.step not in self.set_aside(node):
+            self._append(predecessor_name(node, self._names()), replace(record, doing=""))
+
+    def set_aside(self, node: str) -> list[Step]:
+        """The node's predecessors that are still to be removed."""
+        aside = (name for name in self._names() if name != node and successor_of(name) == node)
+        return [self.records[name].step for name in aside]
+
+    def _names(self) -> list[str]:
         with self._mutex:  # other nodes are written at the same time
-            records = dict(self.records)
-        record = records[node]
-        aside = (key for key in records if key.startswith(f"{node}~"))
-        if any(records[key].step == record.step for key in aside):
-            return
-        number = 1
-        while f"{node}~{number}" in records:
-            number += 1
-        self._append(f"{node}~{number}", replace(record, doing=""))
+            return list(self.records)
 
     def _append(self, node: str, record: Record | None) -> None:
         line = json.dumps([node, as_json(record)], separators=(",", ":")) + "\n"

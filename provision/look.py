@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
 from provision.aws import Aws
 from provision.finding import Action, Finding, difference
-from provision.graph import Node, Stack
+from provision.graph import Node, Stack, predecessor_name, successor_of
 from provision.journal import Journal
-from provision.step import Step, findable, with_computed
+from provision.step import (
+    Mark,
+    Replacement,
+    Step,
+    findable,
+    marked,
+    same_place,
+    same_resource,
+    with_computed,
+)
 
 UNSURE: Final = (1.0, 2.0, 4.0, 8.0)
 """Seconds between looks before it is believed that what was being made is not there (V16, X1, D3).
@@ -45,7 +54,19 @@ class Consent:
     """A final backup is made before data is destroyed."""
 
     def may_destroy(self, node: str) -> bool:
-        return self.destroy_data or node.partition("~")[0] in self.destroy
+        return self.destroy_data or successor_of(node) in self.destroy
+
+
+Place = Mapping[str, Step]
+"""What a node needs, as found: where it is looked for beside where it is wanted."""
+
+
+def places_of(
+    node: Node[Step], seen: Mapping[str, Finding], wanted: Mapping[str, Step]
+) -> list[Place]:
+    """All that a node may stand on: what it needs as it is, then with each predecessor of that."""
+    now = {need: seen[need].have or wanted[need] for need in node.needs}
+    return [now, *({**now, need: old} for need in now for old in seen[need].predecessors)]
 
 
 @dataclass(frozen=True)
@@ -73,14 +94,27 @@ class Eyes:
     report: Report = lambda node, moment, words: None
 
     def look(
-        self, node: Node[Step], wanted: Mapping[str, Step], found: Mapping[str, Step | None]
+        self, node: Node[Step], wanted: Mapping[str, Step], places: Sequence[Place]
     ) -> Finding:
-        """Reads only. `wanted` and `found`: what the nodes it needs should be, and were found."""
+        """Reads only. `wanted`: what the nodes it needs should be; `places`: see `places_of`."""
         want = self._wanted(node, wanted)
         if reason := self.blind.kinds.get(want.KIND):
             return self._finding(node, want, None, Action.SKIP, reason)
         self.report(node.name, Moment.LOOKING, "")
-        return self.judge(node, want, self._find(node, want, found))
+        recalled = self._recall(node.name)
+        if recalled and self._trusts(node, want, recalled):
+            return self.judge(node, want, recalled)
+        ours = self._ours_of(node, want, recalled, self._search(node, want, places))
+        have = ours[0] if ours else None
+        return replace(self.judge(node, want, have), predecessors=tuple(ours[1:]))
+
+    def look_again(self, finding: Finding, node: Node[Step], made: Mapping[str, Step]) -> Finding:
+        """The finding where something it needs was replaced: it may have gone with that."""
+        if finding.action is Action.SKIP:
+            return finding
+        want = self._wanted(node, made)
+        have = finding.have.observe(self.aws) if finding.have else None
+        return self.judge(node, want, have or next(iter(want.search(self.aws)), None))
 
     def judge(self, node: Node[Step], want: Step, have: Step | None) -> Finding:
         """The action that follows from the two values."""
@@ -127,6 +161,17 @@ class Eyes:
         if have is None and finding.want is not None and not findable(finding.want):
             have = self._recall(node.name) or want.observe(self.aws)
         return self.judge(node, want, have)
+
+    def look_behind(self, finding: Finding) -> list[Finding]:
+        """The predecessors of a node as nodes of their own, which are to be removed."""
+        taken = set(self.journal.records)
+        behind = []
+        for old in finding.predecessors:
+            name = predecessor_name(finding.node, taken)
+            taken.add(name)
+            one = Finding(name, finding.needs, old.KIND, None, old, (), Action.DELETE)
+            behind.append(self.judge_removal(one, old))
+        return behind
 
     def look_forgotten(self, name: str) -> Finding:
         """A node of the journal that the configuration no longer has."""
@@ -182,7 +227,7 @@ class Eyes:
 
     def owner(self, node: str) -> str:
         """What the owner tag of a node's resource says; a retired one keeps its node's."""
-        return f"{self.stack.name}/{node.partition('~')[0]}"
+        return f"{self.stack.name}/{successor_of(node)}"
 
     def owns(self, finding: Finding) -> bool:
         """Whether what was found carries this node's owner, or can carry none."""
@@ -200,21 +245,21 @@ class Eyes:
         want = node.build(*(inputs[need] for need in node.needs))
         return want.with_owner(self.owner(node.name))
 
-    def _find(self, node: Node[Step], want: Step, found: Mapping[str, Step | None]) -> Step | None:
-        """What is ours, in whichever way it is found first; where nothing is, what stands there."""
-        others = None
-        for way in self._ways(node, want, found):
-            have = way()
-            if have is not None and self._ours(node.name, want, have):
-                return have
-            others = others or have
-        return others
+    def _trusts(self, node: Node[Step], want: Step, recalled: Step) -> bool:
+        """Whether what the record leads to is it. The record may be wrong, or lead to what somebody
+        has taken over since; and what is to be made beside it may be there already."""
+        return self._ours(node.name, want, recalled) and not _stands_beside(want, recalled)
 
-    def _ways(
-        self, node: Node[Step], want: Step, found: Mapping[str, Step | None]
-    ) -> tuple[Callable[[], Step | None], ...]:
-        """A record may be wrong, or lead to what somebody has taken over since."""
-        return lambda: self._recall(node.name), lambda: self._search(node, want, found)
+    def _ours_of(
+        self, node: Node[Step], want: Step, recalled: Step | None, found: Sequence[Step]
+    ) -> Sequence[Step]:
+        """Of all that may be it what is ours, the likeliest first; else what stands there."""
+        every = list(found)
+        if recalled and not any(same_resource(recalled, have) for have in found):
+            every.append(recalled)
+        ours = [have for have in every if self._ours(node.name, want, have)]
+        several = want.REPLACEMENT is Replacement.CREATE_FIRST
+        return ours[: None if several else 1] or every[-1:]
 
     def _recall(self, name: str) -> Step | None:
         """Observe what the journal remembers. What was being made may not be visible yet: `up`
@@ -225,17 +270,24 @@ class Eyes:
         unsure = record.doing == "create"
         return self._look_long(record.step) if unsure else record.step.observe(self.aws)
 
-    def _search(
-        self, node: Node[Step], want: Step, found: Mapping[str, Step | None]
-    ) -> Step | None:
-        """Look for it by name or owner tag, where what that takes is known."""
-        if findable(want):
-            return want.observe(self.aws)
-        inputs = {need: step for need in node.needs if (step := found.get(need)) is not None}
-        if len(inputs) < len(set(node.needs)):
-            return None
-        seed = self._wanted(node, inputs)
-        return seed.observe(self.aws) if findable(seed) else None
+    def _search(self, node: Node[Step], want: Step, places: Sequence[Place]) -> list[Step]:
+        """Look for it by name or owner tag, where what that takes is known. What carries no owner
+        of its own is looked for at every place, the predecessors of what it is part of included.
+        """
+        aside = self.journal.set_aside(node.name)
+        found: list[Step] = []
+        looked: list[Step] = []
+        for seed in (want, *(self._wanted(node, place) for place in places)):
+            if not findable(seed) or any(same_place(seed, other) for other in looked):
+                continue
+            looked.append(seed)
+            for have in seed.search(self.aws):
+                foreign = seed is not want and not seed.owned_by(have, self.owner(node.name))
+                if not foreign and not any(same_resource(have, old) for old in [*aside, *found]):
+                    found.append(have)
+            if want.MARKED:
+                break
+        return found
 
     def _look_long(self, step: Step) -> Step | None:
         for pause in UNSURE:
@@ -248,3 +300,10 @@ class Eyes:
         self, node: Node[Step], want: Step, have: Step | None, action: Action, reason: str = ""
     ) -> Finding:
         return Finding(node.name, node.needs, want.KIND, want, have, (), action, reason)
+
+
+def _stands_beside(want: Step, have: Step) -> bool:
+    """Whether another one is to be made beside this one: it may be there already."""
+    fixed = marked(type(want), Mark.FIXED)
+    other = any(vars(want)[name] != vars(have)[name] for name in fixed)
+    return other and want.REPLACEMENT is Replacement.CREATE_FIRST

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from graphlib import TopologicalSorter
@@ -54,11 +54,8 @@ class Anew(Engine):
     """An engine that looks as if the state were lost, wherever a name alone leads to the thing. By
     owner tag alone, two of one owner (a predecessor set aside) could not be told apart."""
 
-    def _ways(
-        self, node: Node[Step], want: Step, found: Mapping[str, Step | None]
-    ) -> tuple[Callable[[], Step | None], ...]:
-        recall, search = super()._ways(node, want, found)
-        return (search, recall) if want.UNIQUE else (recall, search)
+    def _trusts(self, node: Node[Step], want: Step, recalled: Step) -> bool:
+        return not want.UNIQUE and super()._trusts(node, want, recalled)
 
 
 def refreshed(eyes: Eyes, seen: Survey) -> Refreshed:

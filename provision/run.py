@@ -10,9 +10,9 @@ from provision.engine import Engine
 from provision.errors import Interrupted, ProvisionError
 from provision.explain import explain
 from provision.finding import WRITES, Action, Finding
-from provision.graph import Needs, reversed_graph, walk
+from provision.graph import Needs, reversed_graph, successor_of, walk
 from provision.holdings import Backup
-from provision.look import Moment
+from provision.look import Moment, places_of
 from provision.step import Step
 
 WORKERS = 8
@@ -57,18 +57,19 @@ def survey(engine: Engine, *, workers: int = WORKERS) -> Survey:
     than half a plan."""
     findings: dict[str, Finding] = {}
     wanted: dict[str, Step] = {}
-    found: dict[str, Step | None] = {}
     nodes = engine.stack.nodes
 
     def visit(name: str) -> None:
-        finding = engine.look(nodes[name], wanted, found)
-        wanted[name], found[name] = engine.provides(finding), finding.have
+        node = nodes[name]
+        finding = engine.look(node, wanted, places_of(node, findings, wanted))
+        wanted[name] = engine.provides(finding)
         findings[name] = finding
         engine.report(name, Moment.FOUND, finding.action)
 
     _raise_first(engine, _walk(engine, engine.stack.graph, visit, workers))
     ordered = _waiting({name: findings[name] for name in nodes})
-    return Survey(ordered, _forgotten(engine, ordered, workers))
+    behind = {one.node: one for f in findings.values() for one in engine.look_behind(f)}
+    return Survey(ordered, _forgotten(engine, ordered, workers) | behind)
 
 
 def up(engine: Engine, seen: Survey, *, workers: int = WORKERS) -> Outcome:
@@ -76,11 +77,13 @@ def up(engine: Engine, seen: Survey, *, workers: int = WORKERS) -> Outcome:
     steps: dict[str, Step] = {}
     acted = dict(seen.findings)
     nodes = engine.stack.nodes
+    for forgotten in seen.forgotten.values():
+        engine.remember(forgotten)
 
     def visit(name: str) -> Callable[[], None] | None:
         finding = acted[name]
         if any(acted[need].action is Action.REPLACE for need in finding.needs):
-            finding = engine.look(nodes[name], steps, steps)  # it may have gone with what it needs
+            finding = engine.look_again(finding, nodes[name], steps)
         elif finding.action is not Action.SKIP:
             finding = engine.refine(finding, nodes[name], steps)
         acted[name] = finding
@@ -129,6 +132,8 @@ def plan_removal(engine: Engine, seen: Survey) -> Survey:
 
 def down(engine: Engine, removal: Survey, *, workers: int = WORKERS) -> Outcome:
     """Remove what `plan_removal` says, dependents first."""
+    for forgotten in removal.forgotten.values():
+        engine.remember(forgotten)
     acted, failed = _remove(engine, removal.all, workers)
     return Outcome(acted, {}, failed, engine.aws.clock.stopped, engine.backups)
 
@@ -169,7 +174,7 @@ def _users_before_data(
 def _needed(needs: Iterable[str], names: Iterable[str]) -> tuple[str, ...]:
     """The needs, and their predecessors set aside (`vpc~1`): what uses the old goes first."""
     wanted = set(needs)
-    return tuple(name for name in names if name.partition("~")[0] in wanted)
+    return tuple(name for name in names if successor_of(name) in wanted)
 
 
 def _judged_by_parents(findings: Mapping[str, Finding]) -> dict[str, Finding]:

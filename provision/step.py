@@ -5,7 +5,7 @@ on it.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from enum import Enum, StrEnum
@@ -95,6 +95,14 @@ class Step(ABC):
     def observe(self, aws: Aws) -> Self | None:
         """What AWS has, as a value of this class, or None. Reads only."""
 
+    def search(self, aws: Aws) -> Sequence[Self]:
+        """What may be this one while no record says which: the likeliest first. Behind it come the
+        owner's others, which are predecessors that a replacement cut short has left. Reads only;
+        kinds of which an owner can have several look for all of them.
+        """
+        have = self.observe(aws)
+        return (have,) if have else ()
+
     @abstractmethod
     def create(self, aws: Aws) -> Self:
         """Make it, and return it with its Computed fields from AWS's own answer."""
@@ -179,6 +187,17 @@ def with_computed(step: S, source: S | None) -> S:
     """The step with its Computed fields taken from `source`, or unknown when there is none."""
     names = marked(type(step), Mark.COMPUTED)
     return replace(step, **{name: vars(source)[name] if source else UNKNOWN for name in names})
+
+
+def same_place(one: Step, other: Step) -> bool:
+    """Whether two values of one class are looked for at the same place."""
+    return all(vars(one)[name] == vars(other)[name] for name in one.IDENTITY)
+
+
+def same_resource(one: Step, other: Step) -> bool:
+    """Whether two found values of one class are one resource, however its tags have changed."""
+    names = {*one.IDENTITY, *marked(type(one), Mark.COMPUTED)} - {"tags"}
+    return type(one) is type(other) and all(vars(one)[n] == vars(other)[n] for n in names)
 
 
 def findable(step: Step) -> bool:

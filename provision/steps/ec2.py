@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from abc import abstractmethod
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Self, TypeVar
@@ -35,16 +36,25 @@ class Ec2Resource(Tagged):
     def label(self) -> str:
         return self.tags.get("Name", self.KIND.rpartition(".")[2].replace("_", " "))
 
-    def pick(self, found: Iterable[Self]) -> Self | None:
-        """The one meant by this value: of several of our own (a replacement was cut short), the one
-        that differs least."""
+    @abstractmethod
+    def found(self, aws: Aws) -> Sequence[Self]:
+        """The one with this id; where no id is known, those that carry the owner tag, or more."""
+
+    def observe(self, aws: Aws) -> Self | None:
+        return next(iter(self.search(aws)), None)
+
+    def search(self, aws: Aws) -> Sequence[Self]:
+        """Of several of our own (a replacement was cut short), first the one that differs least."""
         fixed = marked(type(self), Mark.FIXED)
 
         def distance(have: Self) -> tuple[int, str]:
             return sum(vars(have)[name] != vars(self)[name] for name in fixed), have.id
 
-        ours = [have for have in found if self.id or have.tags.get(OWNER) == self.owner]
-        return min(ours, key=distance, default=None)
+        return sorted(filter(self.may_be, self.found(aws)), key=distance)
+
+    def may_be(self, have: Self) -> bool:
+        """Whether one that was found is ours; of one known by its id the engine judges."""
+        return bool(self.id) or have.tags.get(OWNER) == self.owner
 
     def retag(self, aws: Aws, have: Self) -> None:
         """Bring the tags from what is there to what is wanted."""
@@ -79,7 +89,7 @@ def retagging(kind: str) -> tuple[Call, ...]:
 
 
 def owner_filter(owner: str) -> list[FilterTypeDef]:
-    """Our own by their tag. EC2 reads `*` and `?` in values, so `pick` compares again."""
+    """Our own by their tag. EC2 reads `*` and `?` in values, so `may_be` compares again."""
     return [{"Name": f"tag:{OWNER}", "Values": [owner]}]
 
 

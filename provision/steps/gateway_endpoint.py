@@ -65,16 +65,13 @@ class GatewayEndpoint(Ec2Resource):
     policy: Document
     state: Fixed[str] = "available"
 
-    def observe(self, aws: Aws) -> Self | None:
+    def found(self, aws: Aws) -> Sequence[Self]:
         def settled() -> Sequence[Self] | None:
             found = self._find(aws)
             moving = any(_state(endpoint) in _MOVING for endpoint in found)
             return None if moving else [self._as_found(endpoint) for endpoint in found]
 
-        found: Sequence[Self] = aws.wait(
-            f"endpoint {self.label} to settle", settled, budget=AVAILABLE_BUDGET
-        )
-        return self.pick(found)
+        return aws.wait(f"endpoint {self.label} to settle", settled, budget=AVAILABLE_BUDGET)
 
     def create(self, aws: Aws) -> Self:
         answer = aws.ec2.create_vpc_endpoint(

@@ -70,16 +70,13 @@ class RouteTable(Ec2Resource):
     subnet_ids: tuple[str, ...]
     routes: tuple[str, ...] = ()
 
-    def observe(self, aws: Aws) -> Self | None:
+    def found(self, aws: Aws) -> Sequence[Self]:
         def settled() -> Sequence[Self] | None:
             found = self._find(aws)
             states = {_state(link) for table in found for link in table.get("Associations", [])}
             return None if states & _MOVING else [self._as_found(table) for table in found]
 
-        found: Sequence[Self] = aws.wait(
-            f"{self.label}'s subnets to settle", settled, budget=ASSOCIATED_BUDGET
-        )
-        return self.pick(found)
+        return aws.wait(f"{self.label}'s subnets to settle", settled, budget=ASSOCIATED_BUDGET)
 
     def create(self, aws: Aws) -> Self:
         answer = aws.ec2.create_route_table(

@@ -92,13 +92,17 @@ class SecurityGroup(Ec2Resource):
     def label(self) -> str:
         return self.name
 
-    def observe(self, aws: Aws) -> Self | None:
-        found = next(iter(self._find(aws)), None)
-        if found is None:
-            return None
-        both = (found.get("IpPermissions", []), found.get("IpPermissionsEgress", []))
-        names = _list_names(aws, both)
-        ingress, egress = (tuple(sorted(_rules(side, names))) for side in both)
+    def found(self, aws: Aws) -> Sequence[Self]:
+        found = self._find(aws)
+        names = _list_names(aws, (side for group in found for side in _sides(group)))
+        return [self._as_found(aws, group, names) for group in found]
+
+    def may_be(self, have: Self) -> bool:
+        """One of our name in our VPC is judged by the engine; elsewhere it is nobody's business."""
+        return have.vpc_id == self.vpc_id or super().may_be(have)
+
+    def _as_found(self, aws: Aws, found: SecurityGroupTypeDef, lists: Mapping[str, str]) -> Self:
+        ingress, egress = (tuple(sorted(_rules(side, lists))) for side in _sides(found))
         return replace(
             self,
             id=found["GroupId"],
@@ -149,10 +153,7 @@ class SecurityGroup(Ec2Resource):
                 lambda: ec2.describe_security_groups(GroupIds=[self.id])["SecurityGroups"]
             )
         answer = ec2.describe_security_groups(
-            Filters=[
-                {"Name": "vpc-id", "Values": [self.vpc_id]},
-                {"Name": "group-name", "Values": [self.name]},
-            ]
+            Filters=[{"Name": "group-name", "Values": [self.name]}]
         )
         return answer["SecurityGroups"]
 
@@ -169,6 +170,13 @@ class SecurityGroup(Ec2Resource):
         if extra:
             permissions = [_permission(rule, lists) for rule in extra]
             _revoke(aws, group, permissions, inwards=inwards)
+
+
+def _sides(
+    found: SecurityGroupTypeDef,
+) -> tuple[Sequence[IpPermissionOutputTypeDef], Sequence[IpPermissionOutputTypeDef]]:
+    """What comes in, and what goes out."""
+    return found.get("IpPermissions", []), found.get("IpPermissionsEgress", [])
 
 
 def _arn(aws: Aws, group: str) -> str:

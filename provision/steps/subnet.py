@@ -50,17 +50,14 @@ class Subnet(Ec2Resource):
     zone: Fixed[str]
     arn: Computed[str] = ""
 
-    def observe(self, aws: Aws) -> Self | None:
+    def found(self, aws: Aws) -> Sequence[Self]:
         def settled() -> Sequence[Self] | None:
             found = self._find(aws)
             if any(subnet["State"] == "pending" for subnet in found):
                 return None
             return [self._as_found(aws, subnet) for subnet in found]
 
-        found: Sequence[Self] = aws.wait(
-            f"{self.label} to be available", settled, budget=AVAILABLE_BUDGET
-        )
-        return self.pick(found)
+        return aws.wait(f"{self.label} to be available", settled, budget=AVAILABLE_BUDGET)
 
     def create(self, aws: Aws) -> Self:
         answer = aws.ec2.create_subnet(

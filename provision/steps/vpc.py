@@ -50,14 +50,8 @@ class Vpc(Ec2Resource):
     cidr: Fixed[str]
     dns: bool = True
 
-    def observe(self, aws: Aws) -> Self | None:
-        found = self.pick(self._settled(aws))
-        if found is None:
-            return None
-        support = aws.ec2.describe_vpc_attribute(VpcId=found.id, Attribute="enableDnsSupport")
-        names = aws.ec2.describe_vpc_attribute(VpcId=found.id, Attribute="enableDnsHostnames")
-        both = {support["EnableDnsSupport"]["Value"], names["EnableDnsHostnames"]["Value"]}
-        return replace(found, dns=self.dns if both == {self.dns} else not self.dns)
+    def found(self, aws: Aws) -> Sequence[Self]:
+        return [replace(vpc, dns=self._dns(aws, vpc.id)) for vpc in self._settled(aws)]
 
     def create(self, aws: Aws) -> Self:
         answer = aws.ec2.create_vpc(
@@ -103,6 +97,12 @@ class Vpc(Ec2Resource):
             ]
 
         return aws.wait(f"{self.label} to be available", settled, budget=AVAILABLE_BUDGET)
+
+    def _dns(self, aws: Aws, vpc_id: str) -> bool:
+        support = aws.ec2.describe_vpc_attribute(VpcId=vpc_id, Attribute="enableDnsSupport")
+        names = aws.ec2.describe_vpc_attribute(VpcId=vpc_id, Attribute="enableDnsHostnames")
+        both = {support["EnableDnsSupport"]["Value"], names["EnableDnsHostnames"]["Value"]}
+        return self.dns if both == {self.dns} else not self.dns
 
     def _set_dns(self, aws: Aws, vpc_id: str) -> None:
         """V8: one attribute a call; names need the resolver, so it is first on and last off."""
