@@ -58,8 +58,8 @@ Local = Annotated[T, Mark.LOCAL]
 class Replacement(StrEnum):
     """What happens to the old when a Fixed field differs."""
 
-    DELETE_FIRST = "delete first"  # it has a name we chose, so two cannot stand side by side
-    CREATE_FIRST = "create first"  # AWS chose its id: the successor is made, then the old removed
+    DELETE_FIRST = "delete first"  # it keeps the name we chose: two cannot stand side by side
+    CREATE_FIRST = "create first"  # it has another id or name: made, moved to, then the old removed
     SUCCEED = "succeed"  # it is a numbered history (versions): the old stays, `delete` removes all
 
 

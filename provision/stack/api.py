@@ -187,6 +187,7 @@ def _add_logs(
         "api.logs.execution",
         lambda api: LogGroup(
             name=fill("API-Gateway-Execution-Logs_{}/{}", api.id, wanted.stage),
+            family=fill("API-Gateway-Execution-Logs_{}/", api.id),
             retention=wanted.log.retention,
             tags=site.tags,
         ),

@@ -31,7 +31,7 @@ def add_domain(stack: Stack, site: Site, stage: Node[Stage]) -> None:
         "api.domain.record",
         lambda domain: Record(
             zone=wanted.zone,
-            name=wanted.name,
+            name=domain.name,
             type="A",
             alias_target=domain.target,
             alias_zone=domain.target_zone,

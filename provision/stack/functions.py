@@ -31,7 +31,7 @@ from provision.unknown import UNKNOWN, in_order
 LIVE = "live"
 """The alias that everything outside calls; it moves only to a version that is active."""
 
-AddInterfaces = Callable[[Stack, Network, Sequence[Node[Any]]], Node[NetworkInterfaces]]
+AddInterfaces = Callable[[Stack, Site, Network, Sequence[Node[Any]]], Node[NetworkInterfaces]]
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ def add_functions(
         key: _add_surroundings(stack, site, key, function, network)
         for key, function in site.config.functions.items()
     }
-    interfaces = add_interfaces(stack, network, [each.grants for each in around.values()])
+    interfaces = add_interfaces(stack, site, network, [each.grants for each in around.values()])
     return {
         key: _add_function(
             stack,

@@ -20,6 +20,8 @@ from provision.steps.vpc import Vpc
 from provision.unknown import in_order
 
 HTTPS = 443
+SMALLEST = 28
+"""Bits of the smallest subnet that AWS takes, 16 addresses. Lambda needs one a subnet and group."""
 
 
 @dataclass(frozen=True)
@@ -79,13 +81,13 @@ def add_network(stack: Stack, site: Site) -> Network:
 
 
 def add_interfaces(
-    stack: Stack, network: Network, grants: Sequence[Node[Any]]
+    stack: Stack, site: Site, network: Network, grants: Sequence[Node[Any]]
 ) -> Node[NetworkInterfaces]:
     """Lambda's network interfaces: on `down` they go after the functions and before what they use,
     the roles that remove them included (I12)."""
     return stack.add(
         "network.interfaces",
-        lambda group, *_: NetworkInterfaces(group_id=group.id),
+        lambda group, *_: NetworkInterfaces(group_id=group.id, functions=_functions(site)),
         network.group,
         *network.subnets,
         *grants,
@@ -98,16 +100,23 @@ def _add_subnet(
     tags = site.named(site.name("private", str(number)))
     return stack.add(
         f"network.subnet.{number}",
-        lambda vpc: Subnet(vpc_id=vpc.id, cidr=cidr, zone=zone, tags=tags),
+        lambda vpc: Subnet(
+            vpc_id=vpc.id, cidr=cidr, zone=zone, functions=_functions(site), tags=tags
+        ),
         vpc,
     )
 
 
+def _functions(site: Site) -> tuple[str, ...]:
+    """The names of all functions: every one stands in every subnet."""
+    return tuple(site.name(key) for key in site.config.functions)
+
+
 def _cidrs(site: Site) -> list[str]:
-    """The network's range in equal parts, one a zone, in as few and large parts as there can be."""
+    """The network's range in eight equal parts, or in as many as AWS takes: the same ones however
+    many zones there are, for a subnet can neither change its range nor stand on another's."""
     network = ipaddress.ip_network(site.config.network.cidr)
-    bits = (site.config.network.zones - 1).bit_length()
-    parts = network.subnets(prefixlen_diff=bits)
+    parts = network.subnets(new_prefix=min(network.prefixlen + 3, SMALLEST))
     return [str(part) for part, _ in zip(parts, range(site.config.network.zones), strict=False)]
 
 

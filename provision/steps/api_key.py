@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Self
 
@@ -13,7 +13,7 @@ from provision.steps.gateway_tags import (
     change_gateway_tags,
     from_gateway,
     gateway,
-    has_owner,
+    owned,
     retagging,
     tagged_at_birth,
 )
@@ -37,6 +37,7 @@ class ApiKey(Tagged):
         look=(
             call("apigateway.GetApiKey", gateway("GET", "/apikeys/{id}")),
             call("apigateway.GetApiKeys", gateway("GET", "/apikeys")),
+            call("apigateway.GetUsagePlans", gateway("GET", "/usageplans")),
         ),
         make=(
             call(
@@ -60,9 +61,24 @@ class ApiKey(Tagged):
         return self.name
 
     def observe(self, aws: Aws) -> Self | None:
-        found = self._get(aws, self.id) if self.id else self._find(aws)
-        if found is None:
-            return None
+        if not self.id:
+            return next(iter(self.search(aws)), None)
+        found = self._get(aws, self.id)
+        return self._as_found(found) if found else None
+
+    def search(self, aws: Aws) -> Sequence[Self]:
+        """A22: the query is by prefix, and what it lists has no tags. Of several the one in a usage
+        plan is meant; a second one there may be some client's, and is nobody's predecessor."""
+        pages = aws.apigateway.get_paginator("get_api_keys").paginate(nameQuery=self.name)
+        named = [key["id"] for page in pages for key in page["items"] if key["name"] == self.name]
+        ours = owned((self._get(aws, key_id) for key_id in sorted(named)), self.owner)
+        used = [key for key in ours if len(ours) > 1 and self._in_plans(aws, key["id"])]
+        return [self._as_found(key) for key in (*used[:1], *(k for k in ours if k not in used))]
+
+    def _in_plans(self, aws: Aws, key_id: str) -> bool:
+        return bool(aws.apigateway.get_usage_plans(keyId=key_id)["items"])
+
+    def _as_found(self, found: ApiKeyResponseTypeDef) -> Self:
         return replace(
             self,
             name=found.get("name", ""),
@@ -111,13 +127,3 @@ class ApiKey(Tagged):
             return aws.apigateway.get_api_key(apiKey=key_id)
         except aws.apigateway.exceptions.NotFoundException:
             return None
-
-    def _find(self, aws: Aws) -> ApiKeyResponseTypeDef | None:
-        """A22: the query is by prefix, and what it lists has no tags."""
-        pages = aws.apigateway.get_paginator("get_api_keys").paginate(nameQuery=self.name)
-        named = [key["id"] for page in pages for key in page["items"] if key["name"] == self.name]
-        for key_id in sorted(named):
-            found = self._get(aws, key_id)
-            if found and has_owner(found, self.owner):
-                return found
-        return None

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, Self
 
 from provision.aws import Aws
 from provision.permissions.declare import Declared, call
-from provision.step import Fixed, Step
+from provision.step import Fixed, Replacement, Step
 from provision.steps.gateway_tags import gateway
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ class BasePathMapping(Step):
 
     KIND = "apigateway.base_path"
     IDENTITY = ("domain", "path")
+    REPLACEMENT = Replacement.CREATE_FIRST
     CALLS = Declared(
         look=(call("apigateway.GetBasePathMapping", gateway("GET", f"{_MAPPINGS}/*")),),
         make=(

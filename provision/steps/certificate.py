@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Self
 
@@ -96,9 +96,20 @@ class Certificate(Tagged):
         return self.domain
 
     def observe(self, aws: Aws) -> Self | None:
-        arn = self.arn or self._find(aws)
-        found = _describe_with_record(aws, arn) if arn else None
-        if arn is None or found is None:
+        arns = [self.arn] if self.arn else self._ours(aws, certificates_of(aws, self.domain))
+        return self._read(aws, arns[0]) if arns else None
+
+    def search(self, aws: Aws) -> Sequence[Self]:
+        """Those of this domain first; others are left from when it was another one."""
+        found = _certificates(aws)
+        arns = self._ours(aws, found.pop(self.domain, {}))
+        for others in found.values():
+            arns += self._ours(aws, others)
+        return [one for arn in arns if (one := self._read(aws, arn))]
+
+    def _read(self, aws: Aws, arn: str) -> Self | None:
+        found = _describe_with_record(aws, arn)
+        if found is None:
             return None
         record = _record(found)
         return replace(
@@ -145,27 +156,31 @@ class Certificate(Tagged):
         except aws.acm.exceptions.ResourceNotFoundException:
             return
 
-    def _find(self, aws: Aws) -> str | None:
-        """The best of those of this domain with our tag: issued, else pending, else any."""
+    def _ours(self, aws: Aws, found: Mapping[str, str]) -> list[str]:
+        """Of ARN → status those with our tag: issued ones first, then pending, then any."""
         ours = [
             (LIVE.index(status) if status in LIVE else len(LIVE), arn)
-            for arn, status in certificates_of(aws, self.domain).items()
+            for arn, status in found.items()
             if _tags_of(aws, arn).get(OWNER) == self.owner
         ]
-        return min(ours)[1] if ours else None
+        return [arn for _, arn in sorted(ours)]
 
 
-def certificates_of(aws: Aws, domain: str) -> dict[str, str]:
+def certificates_of(aws: Aws, domain: str) -> Mapping[str, str]:
     """ARN → status of every certificate of the domain in this region, whoever's."""
+    return _certificates(aws).get(domain, {})
+
+
+def _certificates(aws: Aws) -> dict[str, dict[str, str]]:
+    """ARN → status, by domain."""
     pages = aws.acm.get_paginator("list_certificates").paginate(
         Includes={"keyTypes": list(KEY_TYPES)}
     )
-    return {
-        certificate["CertificateArn"]: certificate["Status"]
-        for page in pages
-        for certificate in page["CertificateSummaryList"]
-        if certificate["DomainName"] == domain
-    }
+    found: dict[str, dict[str, str]] = {}
+    for certificate in (one for page in pages for one in page["CertificateSummaryList"]):
+        of_domain = found.setdefault(certificate["DomainName"], {})
+        of_domain[certificate["CertificateArn"]] = certificate["Status"]
+    return found
 
 
 def _tags_of(aws: Aws, arn: str) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Self, cast
 
@@ -15,6 +15,7 @@ from provision.steps.gateway_tags import (
     change_gateway_tags,
     from_gateway,
     gateway,
+    owned,
     retagging,
     tagged_at_birth,
 )
@@ -56,7 +57,10 @@ class DomainName(Tagged):
     IDENTITY = ("name",)
     REPLACEMENT = Replacement.CREATE_FIRST
     CALLS = Declared(
-        look=(call("apigateway.GetDomainName", gateway("GET", _DOMAIN)),),
+        look=(
+            call("apigateway.GetDomainName", gateway("GET", "/domainnames/*")),
+            call("apigateway.GetDomainNames", gateway("GET", "/domainnames")),
+        ),
         make=(
             call(
                 "apigateway.CreateDomainName",
@@ -82,10 +86,20 @@ class DomainName(Tagged):
 
     def observe(self, aws: Aws) -> Self | None:
         found = self._settled(aws)
-        if found is None:
-            return None
+        return self._as_found(found) if found else None
+
+    def search(self, aws: Aws) -> Sequence[Self]:
+        """The one of this name, and ours of another: its predecessors."""
+        have = self.observe(aws)
+        pages = aws.apigateway.get_paginator("get_domain_names").paginate()
+        names = sorted(one["domainName"] for page in pages for one in page["items"])
+        ours = owned((_get(aws, name) for name in names if name != self.name), self.owner)
+        return [*([have] if have else []), *map(self._as_found, ours)]
+
+    def _as_found(self, found: DomainNameResponseTypeDef) -> Self:
         return replace(
             self,
+            name=found["domainName"],
             certificate=found.get("regionalCertificateArn", ""),
             security_policy=found.get("securityPolicy", ""),
             tags=from_gateway(found),
@@ -138,17 +152,11 @@ class DomainName(Tagged):
         except aws.apigateway.exceptions.NotFoundException:
             return
 
-    def _get(self, aws: Aws) -> DomainNameResponseTypeDef | None:
-        try:
-            return aws.apigateway.get_domain_name(domainName=self.name)
-        except aws.apigateway.exceptions.NotFoundException:
-            return None
-
     def _settled(self, aws: Aws) -> DomainNameResponseTypeDef | None:
         """The domain once it is neither coming nor changing (A29)."""
 
         def settled() -> tuple[DomainNameResponseTypeDef | None] | None:
-            found = self._get(aws)
+            found = _get(aws, self.name)
             busy = found is not None and found.get("domainNameStatus") in COMING
             return None if busy else (found,)
 
@@ -164,6 +172,13 @@ class DomainName(Tagged):
                 f"domain {self.name} is {status}: {reason}",
                 hint="see the domain in API Gateway's console, then run `provision up` again",
             )
+
+
+def _get(aws: Aws, name: str) -> DomainNameResponseTypeDef | None:
+    try:
+        return aws.apigateway.get_domain_name(domainName=name)
+    except aws.apigateway.exceptions.NotFoundException:
+        return None
 
 
 def _put(path: str, value: str) -> PatchOperationTypeDef:

@@ -4,12 +4,15 @@ none (A34), and the words of its permissions: IAM knows its calls by HTTP method
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from typing import TypeVar
 
 from provision.aws import Aws
 from provision.permissions.declare import KEPT, OURS, Call, Permit, Test, arn, call
 from provision.step import OWNER, Tags
 from provision.steps.tags import tag_changes, without_system
+
+A = TypeVar("A", bound=Mapping[str, object])
 
 
 def from_gateway(answer: Mapping[str, object]) -> dict[str, str]:
@@ -21,6 +24,11 @@ def from_gateway(answer: Mapping[str, object]) -> dict[str, str]:
 
 def has_owner(answer: Mapping[str, object], owner: str) -> bool:
     return from_gateway(answer).get(OWNER) == owner
+
+
+def owned(answers: Iterable[A | None], owner: str) -> list[A]:
+    """Those of the answers that are there and the owner's."""
+    return [answer for answer in answers if answer is not None and has_owner(answer, owner)]
 
 
 def change_gateway_tags(aws: Aws, path: str, have: Tags, want: Tags) -> None:

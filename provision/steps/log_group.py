@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Self
 
@@ -18,7 +18,7 @@ from provision.permissions.declare import (
     call,
     calls,
 )
-from provision.step import Computed, Fixed, Tagged
+from provision.step import Computed, Fixed, Local, Replacement, Tagged
 from provision.steps.absent import absent_is_fine
 from provision.steps.tags import tag_changes, without_system
 
@@ -40,13 +40,14 @@ def _ours(operation: str, group: str) -> Call:
 
 @dataclass(frozen=True, kw_only=True)
 class LogGroup(Tagged):
-    """`retention` in days; 0 keeps for ever.
+    """`retention` in days; 0 keeps for ever. `family`: how the names that it may have had begin.
 
     https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
     """
 
     KIND = "logs.group"
     IDENTITY = ("name",)
+    REPLACEMENT = Replacement.CREATE_FIRST
     CALLS = Declared(
         look=(
             *calls("logs", EVERY, "DescribeLogGroups"),
@@ -69,12 +70,22 @@ class LogGroup(Tagged):
 
     name: Fixed[str]
     retention: int
+    family: Local[str] = ""
     arn: Computed[str] = ""
 
     def observe(self, aws: Aws) -> Self | None:
         found = self._describe(aws)
-        if found is None:
-            return None
+        return self._as_found(aws, found) if found else None
+
+    def search(self, aws: Aws) -> Sequence[Self]:
+        """The one of this name, and ours of another name of its family: its predecessors."""
+        have = self.observe(aws)
+        others = self._named_like(aws, self.family) if self.family else []
+        found = [self._as_found(aws, one) for one in others if one["logGroupName"] != self.name]
+        ours = [one for one in found if one and one.owned_by(one, self.owner)]
+        return [*([have] if have else []), *ours]
+
+    def _as_found(self, aws: Aws, found: LogGroupTypeDef) -> Self | None:
         arn = found["arn"].removesuffix(":*")  # G3: calls about tags and grants want it bare
         tags = None
         with absent_is_fine():
@@ -83,6 +94,7 @@ class LogGroup(Tagged):
             return None
         return replace(
             self,
+            name=found["logGroupName"],
             retention=found.get("retentionInDays", FOREVER),
             tags=without_system(tags),
             arn=arn,
@@ -116,9 +128,12 @@ class LogGroup(Tagged):
         aws.wait(f"log group {self.name} to be gone", gone, budget=GONE_BUDGET)
 
     def _describe(self, aws: Aws) -> LogGroupTypeDef | None:
-        pages = aws.logs.get_paginator("describe_log_groups").paginate(logGroupNamePrefix=self.name)
-        groups = (group for page in pages for group in page["logGroups"])
+        groups = self._named_like(aws, self.name)
         return next((group for group in groups if group["logGroupName"] == self.name), None)  # G3
+
+    def _named_like(self, aws: Aws, prefix: str) -> Iterable[LogGroupTypeDef]:
+        pages = aws.logs.get_paginator("describe_log_groups").paginate(logGroupNamePrefix=prefix)
+        return (group for page in pages for group in page["logGroups"])
 
     def _set_retention(self, aws: Aws) -> None:
         if self.retention == FOREVER:

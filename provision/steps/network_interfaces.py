@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Final, Literal, Self
 
 from botocore.exceptions import ClientError
 
 from provision.aws import Aws
-from provision.permissions.declare import EVERY, Declared, calls
+from provision.permissions.declare import EVERY, Declared, call, calls
 from provision.retry import is_absent
-from provision.step import Fixed, Replacement, Step
+from provision.step import Fixed, Local, Replacement, Step
 from provision.steps.ec2 import ec2_arn
+from provision.steps.version import delete_versions_in
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2.type_defs import NetworkInterfaceTypeDef
@@ -29,11 +30,22 @@ _IN_USE: Final = frozenset(
 )
 
 
+LETTING_GO: Final = (
+    *calls("ec2", EVERY, "DescribeNetworkInterfaces"),
+    # Lambda puts no tag of ours on them, and their VPC is not known beforehand.
+    *calls("ec2", ec2_arn("network-interface", "*"), "DeleteNetworkInterface"),
+    # On functions whose versions are nodes too, and ask for the same.
+    call("lambda.ListVersionsByFunction"),
+    call("lambda.DeleteFunction"),
+)
+"""What `let_go` calls."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class NetworkInterfaces(Step):
-    """Lambda makes and removes them: there is nothing to create, and to delete is to wait until
-    they are gone. This stands between the functions and their group, subnets and roles, which must
-    not go before (E1, I12).
+    """Lambda makes and removes them for `functions`: nothing is created, and to delete is to
+    wait until they are gone. This stands between the functions and their group, subnets and roles,
+    which must not go before (E1, I12).
 
     https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html
     """
@@ -42,15 +54,10 @@ class NetworkInterfaces(Step):
     IDENTITY = ("group_id",)
     REPLACEMENT = Replacement.CREATE_FIRST
     MADE_BY_AWS = True
-    CALLS = Declared(
-        remove=(
-            *calls("ec2", EVERY, "DescribeNetworkInterfaces"),
-            # Lambda puts no tag of ours on them, and their VPC is not known beforehand.
-            *calls("ec2", ec2_arn("network-interface", "*"), "DeleteNetworkInterface"),
-        ),
-    )
+    CALLS = Declared(remove=LETTING_GO)
 
     group_id: Fixed[str]
+    functions: Local[tuple[str, ...]] = ()
 
     def observe(self, aws: Aws) -> Self | None:  # noqa: ARG002  (none is as true as many)
         return self
@@ -62,42 +69,55 @@ class NetworkInterfaces(Step):
         return self
 
     def delete(self, aws: Aws) -> None:
-        none_since: list[float] = []
-        idle_since: dict[str, float] = {}
+        let_go(aws, self.functions, "group-id", self.group_id)
 
-        def gone() -> bool | None:
-            now = aws.clock.now()
-            found = self._find(aws)
-            if not found:
-                none_since.append(now)
-                return True if now - none_since[0] >= PAUSE else None
-            none_since.clear()
-            idle = {part["NetworkInterfaceId"] for part in found if part["Status"] == "available"}
-            for interface in idle_since.keys() - idle:
-                del idle_since[interface]
-            for interface in sorted(idle):
-                if now - idle_since.setdefault(interface, now) >= ABANDONED:
-                    _remove(aws, interface)
-            return None
 
-        aws.wait(
-            f"Lambda to let go of its network interfaces in {self.group_id}",
-            gone,
-            budget=GONE_BUDGET,
-            first=PAUSE,
-        )
+def interfaces_in(
+    aws: Aws, what: Literal["group-id", "subnet-id"], place: str
+) -> list[NetworkInterfaceTypeDef]:
+    """E6: by our group or subnet, for the function name in the description may be another's."""
+    pages = aws.ec2.get_paginator("describe_network_interfaces").paginate(
+        Filters=[{"Name": what, "Values": [place]}]
+    )
+    return [
+        interface
+        for page in pages
+        for interface in page["NetworkInterfaces"]
+        if interface.get("Description", "").startswith(_LAMBDAS)
+    ]
 
-    def _find(self, aws: Aws) -> list[NetworkInterfaceTypeDef]:
-        """E6: by our group, for the description's function name may be another's."""
-        pages = aws.ec2.get_paginator("describe_network_interfaces").paginate(
-            Filters=[{"Name": "group-id", "Values": [self.group_id]}]
-        )
-        return [
-            interface
-            for page in pages
-            for interface in page["NetworkInterfaces"]
-            if interface.get("Description", "").startswith(_LAMBDAS)
-        ]
+
+def let_go(
+    aws: Aws, functions: Collection[str], what: Literal["group-id", "subnet-id"], place: str
+) -> None:
+    """Return when Lambda holds no interface there any more. None of `functions` may stand there,
+    except by versions that nothing leads to: these are deleted."""
+    for function in functions:
+        delete_versions_in(aws, function, place)
+    none_since: list[float] = []
+    idle_since: dict[str, float] = {}
+
+    def gone() -> bool | None:
+        now = aws.clock.now()
+        found = interfaces_in(aws, what, place)
+        if not found:
+            none_since.append(now)
+            return True if now - none_since[0] >= PAUSE else None
+        none_since.clear()
+        idle = {part["NetworkInterfaceId"] for part in found if part["Status"] == "available"}
+        for interface in idle_since.keys() - idle:
+            del idle_since[interface]
+        for interface in sorted(idle):
+            if now - idle_since.setdefault(interface, now) >= ABANDONED:
+                _remove(aws, interface)
+        return None
+
+    aws.wait(
+        f"Lambda to let go of its network interfaces in {place}",
+        gone,
+        budget=GONE_BUDGET,
+        first=PAUSE,
+    )
 
 
 def _remove(aws: Aws, interface: str) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, Literal, Self
 from provision.aws import Aws
 from provision.errors import NotFound
 from provision.permissions.declare import EVERY, Declared, Test, arn, calls
-from provision.step import Fixed, Step
+from provision.step import Fixed, Replacement, Step
 from provision.steps.certificate import LIVE, certificates_of
 
 if TYPE_CHECKING:
@@ -43,6 +43,7 @@ class Record(Step):
 
     KIND = "route53.record"
     IDENTITY = ("zone", "name", "type")
+    REPLACEMENT = Replacement.CREATE_FIRST
     CALLS = Declared(
         look=(
             *calls("route53", EVERY, "ListHostedZonesByName"),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Final, Self
 
@@ -15,7 +15,15 @@ from provision.aws import Aws
 from provision.errors import Foreign, ProvisionError
 from provision.permissions.declare import OURS, REQUESTED, Declared, Permit, call
 from provision.step import OWNER, Computed, Document, Replacement, Tagged
-from provision.steps.gateway_tags import gateway, gateway_arn, retagging, tagged_at_birth
+from provision.steps.gateway_tags import (
+    change_gateway_tags,
+    from_gateway,
+    gateway,
+    gateway_arn,
+    has_owner,
+    retagging,
+    tagged_at_birth,
+)
 from provision.steps.rest_api_contents import (
     Contents,
     Cors,
@@ -25,7 +33,6 @@ from provision.steps.rest_api_contents import (
 from provision.steps.rest_api_reading import READING, empty, read, settings_of
 from provision.steps.rest_api_routes import contents_of, cors_of, routes_of
 from provision.steps.rest_api_writing import WRITING, settings_patches, write
-from provision.steps.tags import tag_changes, without_system
 from provision.unknown import UNKNOWN, is_known
 
 if TYPE_CHECKING:
@@ -33,6 +40,7 @@ if TYPE_CHECKING:
         PatchOperationTypeDef,
         RestApiResponseTypeDef,
         RestApiTypeDef,
+        StageTypeDef,
     )
 
     Description = RestApiTypeDef | RestApiResponseTypeDef
@@ -62,6 +70,7 @@ class RestApi(Tagged):
         look=(
             call("apigateway.GetRestApis", gateway("GET", "/restapis")),
             call("apigateway.GetRestApi", gateway("GET", _API)),
+            call("apigateway.GetStages", gateway("GET", f"{_API}/stages")),
             *READING,
         ),
         make=(
@@ -79,10 +88,7 @@ class RestApi(Tagged):
             *WRITING,
             *retagging(_API),
         ),
-        remove=(
-            call("apigateway.DeleteRestApi", gateway("DELETE", _API, OURS)),
-            call("apigateway.GetStages", gateway("GET", f"{_API}/stages")),
-        ),
+        remove=(call("apigateway.DeleteRestApi", gateway("DELETE", _API, OURS)),),
     )
 
     name: str
@@ -115,9 +121,26 @@ class RestApi(Tagged):
         return contents_of(self.routes, self.cors, self.models)
 
     def observe(self, aws: Aws) -> Self | None:
-        found = self._describe(aws, self.id) if self.id else self._search(aws)
-        if found is None:
-            return None
+        if not self.id:
+            return next(iter(self.search(aws)), None)
+        found = self._describe(aws, self.id)
+        return self._read(aws, found) if found else None
+
+    def search(self, aws: Aws) -> Sequence[Self]:
+        """The one that is deployed, and others that a create without an answer left empty."""
+        ours = self._ours(aws)
+        deployed = [api for api in ours if len(ours) > 1 and self._stages(aws, api["id"])]
+        if len(deployed) > 1:
+            ids = ", ".join(sorted(api["id"] for api in deployed))
+            raise ProvisionError(
+                f"the REST APIs {ids} all carry the tag {OWNER}={self.owner}: which one is it?",
+                hint="delete those not in use: aws apigateway delete-rest-api --rest-api-id ID",
+            )
+        ordered = sorted(ours, key=lambda api: (api not in deployed, api["id"]))
+        settled = (self._describe(aws, api["id"]) for api in ordered)
+        return [self._read(aws, api) for api in settled if api]
+
+    def _read(self, aws: Aws, found: Description) -> Self:
         reading = read(aws, found["id"], settings_of(found))
         seen = replace(
             self,
@@ -127,7 +150,7 @@ class RestApi(Tagged):
             routes=routes_of(reading.contents),
             cors=cors_of(reading.contents),
             models=dict(reading.contents.models),
-            tags=without_system(found.get("tags", {})),
+            tags=from_gateway(found),
             id=found["id"],
             root_id=reading.resources["/"],
         )
@@ -149,7 +172,7 @@ class RestApi(Tagged):
 
     def update(self, aws: Aws, have: Self, changed: Collection[str]) -> Self:
         if "tags" in changed:
-            self._set_tags(aws, have)
+            change_gateway_tags(aws, f"/restapis/{have.id}", have.tags, self.tags)
         patches = self._patches(changed)
         reading = None
         if _CONTENTS & set(changed):
@@ -164,20 +187,19 @@ class RestApi(Tagged):
         return replace(self, id=have.id, root_id=have.root_id)
 
     def delete(self, aws: Aws) -> None:
-        found = None if self.id else self._search(aws)
-        api_id = found["id"] if found else self.id
-        if not api_id:
-            return
         # A31: stages, deployments and methods go with it; mappings and plans have gone before.
         try:
-            self._refuse_stages_of_others(aws, api_id)
-            aws.apigateway.delete_rest_api(restApiId=api_id)
+            self._refuse_stages_of_others(aws)
+            aws.apigateway.delete_rest_api(restApiId=self.id)
         except aws.apigateway.exceptions.NotFoundException:
             return
 
-    def _refuse_stages_of_others(self, aws: Aws, api_id: str) -> None:
+    def _stages(self, aws: Aws, api_id: str) -> Sequence[StageTypeDef]:
+        return aws.apigateway.get_stages(restApiId=api_id)["item"]
+
+    def _refuse_stages_of_others(self, aws: Aws) -> None:
         stack = self.owner.partition("/")[0]
-        for stage in aws.apigateway.get_stages(restApiId=api_id)["item"]:
+        for stage in self._stages(aws, self.id):
             owner = stage.get("tags", {}).get(OWNER, "")
             if owner and owner.partition("/")[0] != stack:
                 raise Foreign(
@@ -196,24 +218,12 @@ class RestApi(Tagged):
         (found,) = aws.wait(f"API {self.name} to settle", settled, budget=STATUS_BUDGET)
         return found
 
-    def _search(self, aws: Aws) -> Description | None:
+    def _ours(self, aws: Aws) -> list[RestApiTypeDef]:
         """By the owner tag, which every item of the list carries (A5)."""
         pages = aws.apigateway.get_paginator("get_rest_apis").paginate(
             PaginationConfig={"PageSize": 500}
         )
-        found = [
-            api
-            for page in pages
-            for api in page["items"]
-            if api.get("tags", {}).get(OWNER) == self.owner
-        ]
-        if len(found) > 1:
-            ids = ", ".join(sorted(api["id"] for api in found))
-            raise ProvisionError(
-                f"the REST APIs {ids} all carry the tag {OWNER}={self.owner}: which one is it?",
-                hint="delete those not in use: aws apigateway delete-rest-api --rest-api-id ID",
-            )
-        return found[0] if found else None
+        return [api for page in pages for api in page["items"] if has_owner(api, self.owner)]
 
     def _patches(self, changed: Collection[str]) -> list[PatchOperationTypeDef]:
         values = {
@@ -229,12 +239,3 @@ class RestApi(Tagged):
             for name, (path, value) in values.items()
             if name in changed
         ]
-
-    def _set_tags(self, aws: Aws, have: Self) -> None:
-        # A18: no account in the ARN.
-        arn = aws.where.arn("apigateway", f"/restapis/{have.id}", account=False)
-        gone, new = tag_changes(have.tags, self.tags)
-        if gone:
-            aws.apigateway.untag_resource(resourceArn=arn, tagKeys=gone)
-        if new:
-            aws.apigateway.tag_resource(resourceArn=arn, tags=new)

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Self
 
 from provision.aws import Aws
 from provision.permissions.declare import OURS, Declared, call
-from provision.step import Fixed, Tagged
-from provision.steps.gateway_tags import gateway, retagging, tagged_at_birth
-from provision.steps.tags import tag_changes, without_system
+from provision.step import Fixed, Replacement, Tagged
+from provision.steps.gateway_tags import (
+    change_gateway_tags,
+    from_gateway,
+    gateway,
+    has_owner,
+    retagging,
+    tagged_at_birth,
+)
 
 if TYPE_CHECKING:
     from mypy_boto3_apigateway.type_defs import PatchOperationTypeDef, StageTypeDef
@@ -30,6 +36,7 @@ class Stage(Tagged):
 
     KIND = "apigateway.stage"
     IDENTITY = ("api_id", "name")
+    REPLACEMENT = Replacement.CREATE_FIRST
     CALLS = Declared(
         look=(call("apigateway.GetStages", gateway("GET", _STAGES)),),
         make=(
@@ -63,12 +70,23 @@ class Stage(Tagged):
 
     def observe(self, aws: Aws) -> Self | None:
         found = self._find(aws)
-        if found is None:
-            return None
+        return self._as_found(found) if found else None
+
+    def search(self, aws: Aws) -> Sequence[Self]:
+        """The one of this name, and ours of another: its predecessors."""
+        found = sorted(self._stages(aws), key=lambda one: one["stageName"] != self.name)
+        return [
+            self._as_found(one)
+            for one in found
+            if one["stageName"] == self.name or has_owner(one, self.owner)
+        ]
+
+    def _as_found(self, found: StageTypeDef) -> Self:
         settings = found.get("methodSettings", {}).get(EVERY_METHOD, {})
         access = found.get("accessLogSettings") or {}
         return replace(
             self,
+            name=found["stageName"],
             deployment_id=found.get("deploymentId", ""),
             tracing=found.get("tracingEnabled", False),
             access_log=access.get("destinationArn", "").removesuffix(":*"),  # A16
@@ -78,7 +96,7 @@ class Stage(Tagged):
             rate=settings.get("throttlingRateLimit", 0.0),
             burst=settings.get("throttlingBurstLimit", 0),
             strays=tuple(sorted(_strays(found))),
-            tags=without_system(found.get("tags", {})),
+            tags=from_gateway(found),
         )
 
     def create(self, aws: Aws) -> Self:
@@ -96,7 +114,8 @@ class Stage(Tagged):
 
     def update(self, aws: Aws, have: Self, changed: Collection[str]) -> Self:
         if "tags" in changed:
-            self._set_tags(aws, have)
+            place = f"/restapis/{self.api_id}/stages/{self.name}"
+            change_gateway_tags(aws, place, have.tags, self.tags)
         patches: list[PatchOperationTypeDef] = []
         if "strays" in changed:
             found = self._find(aws)
@@ -121,11 +140,15 @@ class Stage(Tagged):
 
     def _find(self, aws: Aws) -> StageTypeDef | None:
         """From the list: a NotFound on an API made in this run would be taken for delay (§16)."""
-        try:
-            stages = aws.apigateway.get_stages(restApiId=self.api_id)["item"]
-        except aws.apigateway.exceptions.NotFoundException:
-            return None
+        stages = self._stages(aws)
         return next((stage for stage in stages if stage["stageName"] == self.name), None)
+
+    def _stages(self, aws: Aws) -> Sequence[StageTypeDef]:
+        """Of the API, whosever; none when it is gone."""
+        try:
+            return aws.apigateway.get_stages(restApiId=self.api_id)["item"]
+        except aws.apigateway.exceptions.NotFoundException:
+            return ()
 
     def _patch(self, aws: Aws, patches: list[PatchOperationTypeDef]) -> None:
         aws.apigateway.update_stage(
@@ -150,16 +173,6 @@ class Stage(Tagged):
             "throttling/burstLimit": str(self.burst),
         }
         return [_set(f"/{EVERY_METHOD}/{name}", value) for name, value in values.items()]
-
-    def _set_tags(self, aws: Aws, have: Self) -> None:
-        # A18: no account in the ARN, and no patch for tags.
-        path = f"/restapis/{self.api_id}/stages/{self.name}"
-        arn = aws.where.arn("apigateway", path, account=False)
-        gone, new = tag_changes(have.tags, self.tags)
-        if gone:
-            aws.apigateway.untag_resource(resourceArn=arn, tagKeys=gone)
-        if new:
-            aws.apigateway.tag_resource(resourceArn=arn, tags=new)
 
 
 def _strays(found: StageTypeDef) -> Iterator[str]:

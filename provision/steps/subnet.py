@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Self
 
 from provision.aws import Aws
 from provision.permissions.declare import EVERY, OURS, Declared, Permit, call, calls
-from provision.step import Computed, Fixed
+from provision.step import Computed, Fixed, Local
 from provision.steps.ec2 import (
     Ec2Resource,
     already_gone,
@@ -18,6 +18,7 @@ from provision.steps.ec2 import (
     retagging,
     unless_absent,
 )
+from provision.steps.network_interfaces import LETTING_GO, interfaces_in, let_go
 from provision.steps.tags import from_tag_list, tag_specifications
 
 if TYPE_CHECKING:
@@ -28,7 +29,10 @@ AVAILABLE_BUDGET = 300
 
 @dataclass(frozen=True, kw_only=True)
 class Subnet(Ec2Resource):
-    """https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateSubnet.html"""
+    """`functions`: those that stand in it, among others.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateSubnet.html
+    """
 
     KIND = "ec2.subnet"
     CALLS = Declared(
@@ -41,13 +45,14 @@ class Subnet(Ec2Resource):
             ),
             *retagging("subnet"),
         ),
-        remove=calls("ec2", ec2_arn("subnet"), "DeleteSubnet", when=(OURS,)),
+        remove=(*calls("ec2", ec2_arn("subnet"), "DeleteSubnet", when=(OURS,)), *LETTING_GO),
         computed={"arn": ec2_arn("subnet")},
     )
 
     vpc_id: Fixed[str]
     cidr: Fixed[str]
     zone: Fixed[str]
+    functions: Local[tuple[str, ...]] = ()
     arn: Computed[str] = ""
 
     def found(self, aws: Aws) -> Sequence[Self]:
@@ -76,6 +81,8 @@ class Subnet(Ec2Resource):
         return replace(self, id=have.id, arn=have.arn)
 
     def delete(self, aws: Aws) -> None:
+        if interfaces_in(aws, "subnet-id", self.id):  # E1: of functions that left it alone
+            let_go(aws, self.functions, "subnet-id", self.id)
         with already_gone(aws, self.id):
             aws.ec2.delete_subnet(SubnetId=self.id)
 

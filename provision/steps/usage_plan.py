@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, Self
 
@@ -15,7 +15,7 @@ from provision.steps.gateway_tags import (
     change_gateway_tags,
     from_gateway,
     gateway,
-    has_owner,
+    owned,
     retagging,
     tagged_at_birth,
 )
@@ -90,9 +90,23 @@ class UsagePlan(Tagged):
         return self.name
 
     def observe(self, aws: Aws) -> Self | None:
-        found = self._get(aws, self.id) if self.id else self._find(aws)
-        if found is None:
-            return None
+        if not self.id:
+            return next(iter(self.search(aws)), None)
+        found = self._get(aws, self.id)
+        return self._as_found(aws, found) if found else None
+
+    def search(self, aws: Aws) -> Sequence[Self]:
+        """A24: what is listed has no tags. Of several the one with a stage is meant."""
+        pages = aws.apigateway.get_paginator("get_usage_plans").paginate(
+            PaginationConfig={"PageSize": PAGE_SIZE}
+        )
+        plans = [plan for page in pages for plan in page["items"]]
+        named = sorted(plan["id"] for plan in plans if plan["name"] == self.name)
+        ours = owned((self._get(aws, plan_id) for plan_id in named), self.owner)
+        ours.sort(key=lambda plan: not plan.get("apiStages"))
+        return [self._as_found(aws, plan) for plan in ours]
+
+    def _as_found(self, aws: Aws, found: UsagePlanResponseTypeDef) -> Self:
         throttle = found.get("throttle", {})
         return replace(
             self,
@@ -212,18 +226,6 @@ class UsagePlan(Tagged):
             return aws.apigateway.get_usage_plan(usagePlanId=plan_id)
         except aws.apigateway.exceptions.NotFoundException:
             return None
-
-    def _find(self, aws: Aws) -> UsagePlanResponseTypeDef | None:
-        """A24: what is listed has no tags."""
-        pages = aws.apigateway.get_paginator("get_usage_plans").paginate(
-            PaginationConfig={"PageSize": PAGE_SIZE}
-        )
-        plans = [plan for page in pages for plan in page["items"]]
-        for plan_id in sorted(plan["id"] for plan in plans if plan["name"] == self.name):
-            found = self._get(aws, plan_id)
-            if found and has_owner(found, self.owner):
-                return found
-        return None
 
 
 def _quota(found: UsagePlanResponseTypeDef) -> Quota | None:

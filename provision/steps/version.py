@@ -21,7 +21,10 @@ from provision.steps.lambda_states import (
 )
 
 if TYPE_CHECKING:
-    from mypy_boto3_lambda.type_defs import FunctionConfigurationResponseTypeDef
+    from mypy_boto3_lambda.type_defs import (
+        FunctionConfigurationResponseTypeDef,
+        FunctionConfigurationTypeDef,
+    )
 
 KEPT = 5
 _FUNCTION = arn("lambda", "function:{function}")
@@ -81,12 +84,14 @@ class Version(Step):
         try:
             wait_working(aws, self.function, number)
         except FunctionFailed:
-            self._delete(aws, number)  # L11: else publishing again would only return this one
+            _delete(
+                aws, self.function, number
+            )  # L11: else publishing again would only return this one
             raise
         used = self._used(aws)
         for old in self._numbers(aws)[KEPT:]:
             if old not in used:
-                self._delete(aws, old)
+                _delete(aws, self.function, old)
         return replace(self, number=number, arn=published["FunctionArn"])
 
     def update(self, aws: Aws, have: Self, changed: Collection[str]) -> Self:  # noqa: ARG002  (see below)
@@ -94,7 +99,7 @@ class Version(Step):
 
     def delete(self, aws: Aws) -> None:
         for number in self._numbers(aws):
-            self._delete(aws, number)
+            _delete(aws, self.function, number)
 
     def _publish(self, aws: Aws) -> FunctionConfigurationResponseTypeDef:
         """L11: safe to repeat. L9: the RevisionId is read when the last update is over."""
@@ -112,18 +117,7 @@ class Version(Step):
         )
 
     def _numbers(self, aws: Aws) -> list[str]:
-        """The newest first; empty when nothing is published, or the function is gone."""
-        pages = aws.lambda_.get_paginator("list_versions_by_function")
-        try:
-            versions = [
-                version["Version"]
-                for page in pages.paginate(FunctionName=self.function)
-                for version in page["Versions"]
-            ]
-        except aws.lambda_.exceptions.ResourceNotFoundException:
-            return []
-        published = (version for version in versions if version != "$LATEST")
-        return sorted(published, key=int, reverse=True)
+        return [version["Version"] for version in _published(aws, self.function)]
 
     def _used(self, aws: Aws) -> set[str]:
         """The versions that an alias leads to."""
@@ -134,8 +128,33 @@ class Version(Step):
             used.update(alias.get("RoutingConfig", {}).get("AdditionalVersionWeights", {}))
         return used
 
-    def _delete(self, aws: Aws, number: str) -> None:
-        """One that an alias of somebody else's leads to stays, and goes when the function goes."""
-        exceptions = aws.lambda_.exceptions
-        with suppress(exceptions.ResourceNotFoundException, exceptions.ResourceConflictException):
-            aws.lambda_.delete_function(FunctionName=self.function, Qualifier=number)
+
+def delete_versions_in(aws: Aws, function: str, place: str) -> None:
+    """E2: an older version holds the interfaces of its subnets and group as long as it is there.
+    One that an alias leads to stays."""
+    for version in _published(aws, function):
+        network = version.get("VpcConfig", {})
+        if place in {*network.get("SubnetIds", []), *network.get("SecurityGroupIds", [])}:
+            _delete(aws, function, version["Version"])
+
+
+def _published(aws: Aws, function: str) -> list[FunctionConfigurationTypeDef]:
+    """The newest first; empty when nothing is published, or the function is gone."""
+    pages = aws.lambda_.get_paginator("list_versions_by_function")
+    try:
+        versions = [
+            version
+            for page in pages.paginate(FunctionName=function)
+            for version in page["Versions"]
+            if version["Version"] != "$LATEST"
+        ]
+    except aws.lambda_.exceptions.ResourceNotFoundException:
+        return []
+    return sorted(versions, key=lambda version: int(version["Version"]), reverse=True)
+
+
+def _delete(aws: Aws, function: str, number: str) -> None:
+    """One that an alias of somebody else's leads to stays, and goes when the function goes."""
+    exceptions = aws.lambda_.exceptions
+    with suppress(exceptions.ResourceNotFoundException, exceptions.ResourceConflictException):
+        aws.lambda_.delete_function(FunctionName=function, Qualifier=number)

@@ -191,5 +191,5 @@ class StepContract:
 
     def test_replacement_is_thought_about(self, step: Step) -> None:
         assert step.REPLACEMENT in Replacement
-        if step.UNIQUE and step.IDENTITY == ("name",) and not step.SHARED:
-            assert step.REPLACEMENT is not Replacement.CREATE_FIRST
+        if step.UNIQUE and step.REPLACEMENT is Replacement.CREATE_FIRST:
+            assert set(marked(type(step), Mark.FIXED)) == set(step.IDENTITY), "it keeps its name"

@@ -262,8 +262,26 @@ def test_the_digest_does_not_depend_on_the_order_of_keys() -> None:
 
 def test_two_with_our_tag_are_for_the_user_to_tell_apart(workshop: Workshop) -> None:
     tags = dict(API.with_owner("tap-dev/it").tags)
-    ids = [gateway().create_rest_api(name="tap-dev", tags=tags)["id"] for _ in range(2)]
+    ids = [gateway().create_rest_api(name="tap-dev", tags=tags)["id"] for _ in range(3)]
+    for api_id in ids[:2]:
+        deploy(api_id)
     with pytest.raises(ProvisionError, match="all carry the tag") as caught:
         workshop.run(one_node(API), "plan")
-    assert all(api_id in caught.value.message for api_id in ids)
+    assert all(api_id in caught.value.message for api_id in ids[:2])
     assert "delete-rest-api" in caught.value.hint
+
+
+def test_the_one_that_is_deployed_is_meant_and_an_empty_twin_goes(workshop: Workshop) -> None:
+    tags = dict(API.with_owner("tap-dev/it").tags)
+    ids = [gateway().create_rest_api(name="tap-dev", tags=tags)["id"] for _ in range(2)]
+    deploy(max(ids))
+    assert vars(workshop.run(one_node(API), "up").steps["it"])["id"] == max(ids)
+    assert [api["id"] for api in gateway().get_rest_apis()["items"]] == [max(ids)]
+
+
+def deploy(api_id: str) -> None:
+    client = gateway()
+    root = client.get_resources(restApiId=api_id)["items"][0]["id"]
+    client.put_method(restApiId=api_id, resourceId=root, httpMethod="GET", authorizationType="NONE")
+    client.put_integration(restApiId=api_id, resourceId=root, httpMethod="GET", type="MOCK")
+    client.create_deployment(restApiId=api_id, stageName="v1")

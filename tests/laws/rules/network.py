@@ -49,7 +49,9 @@ class InterfacesLinger(Law):
             "DeleteVpc",
         }
     )
-    LAMBDAS = frozenset({"CreateFunction", "UpdateFunctionConfiguration", "DeleteFunction"})
+    LAMBDAS = frozenset(
+        {"CreateFunction", "UpdateFunctionConfiguration", "PublishVersion", "DeleteFunction"}
+    )
 
     def __init__(self, leaving: float = 5.0) -> None:
         self.leaving = leaving
@@ -79,8 +81,10 @@ class InterfacesLinger(Law):
         elif call.operation == "DescribeNetworkInterfaces":
             answer.setdefault("NetworkInterfaces", []).extend(self._shown(call, world))
         elif call.operation == "DeleteFunction":
-            if "Qualifier" not in call.params:
-                self._leave(named(call), world, deleted=True)
+            version = call.params.get("Qualifier")
+            self._leave(f"{named(call)}:{version}" if version else named(call), world, deleted=True)
+        elif call.operation == "PublishVersion":
+            self._publish(named(call), answer["Version"])
         elif "VpcConfig" in call.params:
             self._place(named(call), call.params["VpcConfig"], world)
 
@@ -100,14 +104,21 @@ class InterfacesLinger(Law):
                 self.interfaces[interface.id] = interface
             interface.users.add(function)
 
+    def _publish(self, function: str, version: str) -> None:
+        """E2: a published version keeps the network that the function had."""
+        for one in self.interfaces.values():
+            if function in one.users and one.released is None:
+                one.users.add(f"{function}:{version}")
+
     def _leave(self, function: str, world: World, *, deleted: bool) -> None:
         now = world.now()
         aborted = deleted and now < self.left.get(function, 0) + self.leaving
         for one in self.interfaces.values():
-            used = function in one.users
+            gone = {user for user in one.users if user == function or _is_version(user, function)}
+            used = bool(gone) if deleted else function in one.users
             if not used and not (aborted and one.released is not None):
                 continue
-            one.users.discard(function)
+            one.users -= gone if deleted else {function}
             if one.users:
                 continue
             one.released = now + (world.delay(900, 2000) if deleted else world.delay(60, 900))
@@ -164,6 +175,10 @@ class InterfacesLinger(Law):
                 text = f"{thing} has a dependent object"
                 return Refusal("DependencyViolation", text)
         return None
+
+
+def _is_version(user: str, function: str) -> bool:
+    return user.startswith(f"{function}:")
 
 
 def _id(world: World) -> str:
