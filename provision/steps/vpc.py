@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Self
 from provision.aws import Aws
 from provision.permissions.declare import EVERY, OURS, Declared, call, calls
 from provision.step import Fixed
+from provision.steps import default_group
 from provision.steps.ec2 import (
     Ec2Resource,
     already_gone,
@@ -28,7 +29,8 @@ AVAILABLE_BUDGET = 300
 
 @dataclass(frozen=True, kw_only=True)
 class Vpc(Ec2Resource):
-    """`dns` is both: the resolver, and names for hosts.
+    """`dns` is both: the resolver, and names for hosts. `open_rules` says in words what the VPC's
+    default security group lets through: nothing is wanted.
 
     https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateVpc.html
     """
@@ -36,12 +38,13 @@ class Vpc(Ec2Resource):
     KIND = "ec2.vpc"
     CALLS = Declared(
         look=(
-            *calls("ec2", EVERY, "DescribeVpcs"),
+            *calls("ec2", EVERY, "DescribeSecurityGroups", "DescribeVpcs"),
             *calls("ec2", ec2_arn("vpc"), "DescribeVpcAttribute"),
         ),
         make=(
             call("ec2.CreateVpc", *born("CreateVpc", "vpc")),
             *calls("ec2", ec2_arn("vpc"), "ModifyVpcAttribute", when=(OURS,)),
+            *default_group.CALLS,
             *retagging("vpc"),
         ),
         remove=calls("ec2", ec2_arn("vpc"), "DeleteVpc", when=(OURS,)),
@@ -49,9 +52,17 @@ class Vpc(Ec2Resource):
 
     cidr: Fixed[str]
     dns: bool = True
+    open_rules: tuple[str, ...] = ()
 
     def found(self, aws: Aws) -> Sequence[Self]:
-        return [replace(vpc, dns=self._dns(aws, vpc.id)) for vpc in self._settled(aws)]
+        return [
+            replace(
+                vpc,
+                dns=self._dns(aws, vpc.id),
+                open_rules=default_group.open_rules(aws, vpc.id),
+            )
+            for vpc in self._settled(aws)
+        ]
 
     def create(self, aws: Aws) -> Self:
         answer = aws.ec2.create_vpc(
@@ -60,11 +71,14 @@ class Vpc(Ec2Resource):
         made = replace(self, id=answer["Vpc"]["VpcId"])
         aws.fresh.add(made.id)
         self._set_dns(aws, made.id)
+        default_group.close(aws, made.id)
         return made
 
     def update(self, aws: Aws, have: Self, changed: Collection[str]) -> Self:
         if "dns" in changed:
             self._set_dns(aws, have.id)
+        if "open_rules" in changed:
+            default_group.close(aws, have.id)
         if "tags" in changed:
             self.retag(aws, have)
         return replace(self, id=have.id)

@@ -19,6 +19,7 @@ VPC = Vpc(cidr="10.20.0.0/24", tags={"Name": "tap-dev"})
 class TestVpc(StepContract):
     edits: ClassVar = {"dns": False, "tags": {"Name": "tap-dev", "team": "b"}}
     fixed_edits: ClassVar = {"cidr": "10.30.0.0/24"}
+    drift_only: ClassVar = frozenset({"open_rules"})
 
     def given(self, aws: Any) -> Step:
         return VPC
@@ -69,3 +70,42 @@ def test_removing_what_this_run_made_does_not_wait_for_it_to_appear(account: Non
     made.delete(aws)
     assert aws.clock.now() == began
     assert made.observe(aws) is None
+
+
+def default_group(vpc: str) -> dict[str, Any]:
+    groups = new_aws().ec2.describe_security_groups(
+        Filters=[{"Name": "vpc-id", "Values": [vpc]}, {"Name": "group-name", "Values": ["default"]}]
+    )["SecurityGroups"]
+    return dict(groups[0])
+
+
+def test_the_default_security_group_lets_nothing_through(workshop: Workshop) -> None:
+    made = workshop.run(one_node(VPC), "up").steps["it"]
+    assert isinstance(made, Vpc)
+    group = default_group(made.id)
+    assert group["IpPermissions"] == group["IpPermissionsEgress"] == []
+
+
+def test_a_rule_in_the_default_security_group_is_seen_and_taken_out(workshop: Workshop) -> None:
+    made = workshop.run(one_node(VPC), "up").steps["it"]
+    assert isinstance(made, Vpc)
+    group = default_group(made.id)["GroupId"]
+    new_aws().ec2.authorize_security_group_ingress(
+        GroupId=group,
+        IpPermissions=[
+            {
+                "IpProtocol": "tcp",
+                "FromPort": 22,
+                "ToPort": 22,
+                "IpRanges": [{"CidrIp": "0.0.0.0/0"}],
+                "Ipv6Ranges": [{"CidrIpv6": "::/0"}],
+            },
+            {"IpProtocol": "-1", "UserIdGroupPairs": [{"GroupId": group}]},
+        ],
+    )
+    (change,) = workshop.run(one_node(VPC), "plan").findings["it"].changes
+    assert change.field == "open_rules"
+    assert change.have == (f"in everything {group}", "in tcp 22-22 0.0.0.0/0", "in tcp 22-22 ::/0")
+    workshop.run(one_node(VPC), "up")
+    assert default_group(made.id)["IpPermissions"] == []
+    assert workshop.run(one_node(VPC), "plan").findings["it"].action is Action.KEEP

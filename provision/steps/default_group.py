@@ -1,0 +1,87 @@
+"""The security group that AWS puts into every VPC, and that is to let nothing through.
+
+It cannot be deleted, and whatever is started without a group of its own gets it, so its rules are
+taken out (AWS Foundational Security Best Practices, EC2.2).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Final
+
+from botocore.exceptions import ClientError
+
+from provision.aws import Aws
+from provision.permissions.declare import Call, Test, calls
+from provision.steps.ec2 import ec2_arn
+
+if TYPE_CHECKING:
+    from mypy_boto3_ec2.type_defs import IpPermissionOutputTypeDef, SecurityGroupTypeDef
+
+NAME: Final = "default"
+SHOWN_BUDGET = 120
+
+CALLS: Final[tuple[Call, ...]] = calls(
+    "ec2",
+    ec2_arn("security-group", "*"),
+    "RevokeSecurityGroupEgress",
+    "RevokeSecurityGroupIngress",
+    when=(
+        Test("ArnLike", "ec2:Vpc", ec2_arn("vpc")),
+    ),  # AWS makes it, so it carries no tag of ours
+)
+
+
+def open_rules(aws: Aws, vpc_id: str) -> tuple[str, ...]:
+    """What the VPC's default group lets through, in words."""
+    group = _find(aws, vpc_id)
+    if group is None:
+        return ()
+    inwards = (f"in {words}" for words in _in_words(group["IpPermissions"]))
+    outwards = (f"out {words}" for words in _in_words(group["IpPermissionsEgress"]))
+    return tuple(sorted((*inwards, *outwards)))
+
+
+def close(aws: Aws, vpc_id: str) -> None:
+    """Take every rule out, once AWS shows the group (V1)."""
+    group = aws.wait(
+        f"the default security group of {vpc_id}",
+        lambda: _find(aws, vpc_id),
+        budget=SHOWN_BUDGET,
+    )
+    try:
+        if group["IpPermissions"]:
+            aws.ec2.revoke_security_group_ingress(
+                GroupId=group["GroupId"], IpPermissions=group["IpPermissions"]
+            )
+        if group["IpPermissionsEgress"]:
+            aws.ec2.revoke_security_group_egress(
+                GroupId=group["GroupId"], IpPermissions=group["IpPermissionsEgress"]
+            )
+    except ClientError as error:  # V5: gone already
+        if error.response["Error"]["Code"] != "InvalidPermission.NotFound":
+            raise
+
+
+def _find(aws: Aws, vpc_id: str) -> SecurityGroupTypeDef | None:
+    answer = aws.ec2.describe_security_groups(
+        Filters=[
+            {"Name": "vpc-id", "Values": [vpc_id]},
+            {"Name": "group-name", "Values": [NAME]},
+        ]
+    )
+    return next(iter(answer["SecurityGroups"]), None)
+
+
+def _in_words(permissions: list[IpPermissionOutputTypeDef]) -> Iterator[str]:
+    for permission in permissions:
+        protocol = permission["IpProtocol"]
+        ports = f" {permission['FromPort']}-{permission['ToPort']}" if protocol != "-1" else ""
+        what = "everything" if protocol == "-1" else f"{protocol}{ports}"
+        targets = (
+            *(part["CidrIp"] for part in permission.get("IpRanges", [])),
+            *(part["CidrIpv6"] for part in permission.get("Ipv6Ranges", [])),
+            *(part["GroupId"] for part in permission.get("UserIdGroupPairs", [])),
+            *(part["PrefixListId"] for part in permission.get("PrefixListIds", [])),
+        )
+        yield from (f"{what} {target}" for target in targets)
