@@ -39,6 +39,7 @@ def _network(aws: Aws) -> dict[str, set[str]]:
             for endpoint in _all(ec2, "describe_vpc_endpoints", "VpcEndpoints")
             if endpoint["State"] != "deleted"  # shown for a while after (V11)
         },
+        "flow log": _named(_all(ec2, "describe_flow_logs", "FlowLogs"), "FlowLogId"),
         "interface": _named(
             _all(ec2, "describe_network_interfaces", "NetworkInterfaces"), "NetworkInterfaceId"
         ),

@@ -15,8 +15,10 @@ from provision.access import Where
 from provision.graph import Stack, reversed_graph
 from provision.stack import AREAS, Site, build_stack
 from provision.step import Mark, Step, marked, with_computed
+from provision.steps.flow_log import FlowLog
 from provision.steps.function import Function
 from provision.steps.gateway_endpoint import GatewayEndpoint
+from provision.steps.log_group import LogGroup
 from provision.steps.role_policies import RolePolicies
 from provision.steps.security_group import SecurityGroup
 from provision.unknown import Unknown
@@ -77,6 +79,22 @@ def test_one_policy_a_concern_and_a_star_only_where_aws_has_nothing_narrower(
     every = [a for p in found.values() for s in statements(p) for a in s["Action"]]
     assert not any("*" in action for action in every)
     assert "logs:CreateLogGroup" not in every
+
+
+def test_the_flow_log_writes_to_its_own_group_only(tmp_path: Path) -> None:
+    _, steps = built(tmp_path, {"network": {"flow_logs": {"traffic": "REJECT", "retention": 90}}})
+    logs, flow_log = steps["network.flow_logs.logs"], steps["network.flow_logs"]
+    assert isinstance(logs, LogGroup)
+    assert isinstance(flow_log, FlowLog)
+    assert (flow_log.traffic, logs.retention, flow_log.log_group) == ("REJECT", 90, logs.name)
+    granted = steps["network.flow_logs.grants"]
+    assert isinstance(granted, RolePolicies)
+    (policy,) = granted.policies.values()
+    writing = [each for each in statements(policy) if "logs:PutLogEvents" in each["Action"]]
+    assert [each["Resource"] for each in writing] == [
+        ["arn:aws:logs:us-east-1:123456789012:log-group:/aws/vpc/tap-dev:*"]
+    ]
+    assert "logs:CreateLogGroup" not in str(policy)  # so that it does not come back after `down`
 
 
 def test_the_table_is_reached_only_from_our_network(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from tests.workshop import Workshop, new_aws
 
 ZONE = "example.com"
 DOMAIN = {"api": {"domain": {"name": "api.example.com", "zone": ZONE}}}
+FLOW_LOGS = {"network": {"flow_logs": {"traffic": "REJECT"}}}
 EMAIL = {"monitoring": {"email": "ops@example.com"}}
 
 
@@ -45,7 +46,9 @@ def without_account_role(found: Inventory) -> Inventory:
     return {kind: names for kind, names in kept.items() if names}
 
 
-@pytest.mark.parametrize("changes", [{}, DOMAIN | EMAIL], ids=["shipped", "domain and e-mail"])
+@pytest.mark.parametrize(
+    "changes", [{}, DOMAIN | EMAIL | FLOW_LOGS], ids=["shipped", "domain, e-mail, flow logs"]
+)
 def test_its_whole_life(
     workshop: Workshop, tmp_path: Path, before: Inventory, changes: dict[str, Any]
 ) -> None:

@@ -14,7 +14,7 @@ from provision.config.api import (
 )
 from provision.config.functions import Function, FunctionLog, Layer, Retries
 from provision.config.load import load
-from provision.config.model import Config, Network
+from provision.config.model import Config, FlowLogs, Network
 from provision.config.monitoring import Alarms, Monitoring
 from provision.config.problem import ConfigInvalid, Problem
 from provision.config.reference import effective, reference, schema
@@ -31,6 +31,7 @@ __all__ = [
     "CustomDomain",
     "Endpoint",
     "Expire",
+    "FlowLogs",
     "Function",
     "FunctionLog",
     "Layer",

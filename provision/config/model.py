@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from provision.config.api import Api
 from provision.config.functions import Function, Layer
 from provision.config.monitoring import Monitoring
-from provision.config.section import Account, Name, PrivateRange, Section
+from provision.config.section import Account, Name, PrivateRange, Retention, Section
 from provision.config.tables import Table
 
 MOST_TAGS = 45
@@ -17,6 +17,15 @@ MOST_TAGS = 45
 
 PROTECTED = "prod"
 """The environment that is protected where the file does not say."""
+
+
+class FlowLogs(Section):
+    """A log of who talks with whom in the network."""
+
+    traffic: Literal["ACCEPT", "ALL", "REJECT"] = Field(
+        default="ALL", description="Which packets: those let through, those not, or all."
+    )
+    retention: Retention = Field(default=30, description="Days that logs are kept.")
 
 
 class Network(Section):
@@ -27,6 +36,9 @@ class Network(Section):
     )
     zones: int = Field(
         default=2, ge=2, le=6, description="Availability zones, each with a private subnet."
+    )
+    flow_logs: FlowLogs | None = Field(
+        default=None, description="Log of the network's traffic; null for none."
     )
 
 

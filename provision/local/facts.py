@@ -18,6 +18,7 @@ SKIPS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "autoscaling.target": "the emulator has no Application Auto Scaling",
         "autoscaling.policy": "the emulator has no Application Auto Scaling",
+        "ec2.flow_log": "the emulator has no traffic to log",
         "ec2.network_interfaces": "the emulator gives functions no network interfaces",
     }
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from provision.graph import Stack
 from provision.stack.api import add_api
+from provision.stack.flow_logs import add_flow_logs
 from provision.stack.functions import add_functions
 from provision.stack.monitoring import add_monitoring
 from provision.stack.network import add_interfaces, add_network
@@ -26,6 +27,7 @@ def build_stack(site: Site) -> Stack:
     stack = Stack(site.config.prefix)
     add_tables(stack, site)
     network = add_network(stack, site)
+    add_flow_logs(stack, site, network.vpc)
     functions = add_functions(stack, site, network, add_interfaces)
     add_api(stack, site, functions)
     add_monitoring(stack, site)

@@ -28,6 +28,24 @@ def logging(group: str) -> Document:
     return _allow(("logs:CreateLogStream", "logs:PutLogEvents"), [f"{group}:*"])
 
 
+def flow_logging(group: str) -> Document:
+    """Write a VPC's traffic to one log group (ARN).
+
+    https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-iam-role.html
+    """
+    writing = ("logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents")
+    return canonical(
+        {
+            "Version": "2012-10-17",
+            "Statement": [
+                _statement(writing, [f"{group}:*"]),
+                # Listing groups takes no narrower resource.
+                _statement(("logs:DescribeLogGroups",), ["*"]),
+            ],
+        }
+    )
+
+
 def tracing() -> Document:
     """X-Ray takes no resource but `*` for these."""
     return _allow(("xray:PutTelemetryRecords", "xray:PutTraceSegments"), ["*"])

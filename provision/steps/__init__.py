@@ -16,6 +16,7 @@ from provision.steps.dashboard import Dashboard
 from provision.steps.deployment import Deployment
 from provision.steps.domain_name import DomainName
 from provision.steps.event_invoke import EventInvoke
+from provision.steps.flow_log import FlowLog
 from provision.steps.function import Function
 from provision.steps.gateway_endpoint import GatewayEndpoint
 from provision.steps.layer import Layer
@@ -53,6 +54,7 @@ KINDS: Final[Mapping[str, type[Step]]] = {
         Deployment,
         DomainName,
         EventInvoke,
+        FlowLog,
         Function,
         GatewayEndpoint,
         Layer,

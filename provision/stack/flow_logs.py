@@ -1,0 +1,53 @@
+"""The network's flow log, when configured: its log group, and the role that writes to it."""
+
+from __future__ import annotations
+
+from provision.graph import Node, Stack
+from provision.stack import grants
+from provision.stack.site import Site
+from provision.steps.flow_log import FlowLog
+from provision.steps.log_group import LogGroup
+from provision.steps.role import Role
+from provision.steps.role_policies import RolePolicies
+from provision.steps.vpc import Vpc
+
+
+def add_flow_logs(stack: Stack, site: Site, vpc: Node[Vpc]) -> None:
+    wanted = site.config.network.flow_logs
+    if wanted is None:
+        return
+    name = site.name("flow-logs")
+    group = f"/aws/vpc/{site.config.prefix}"
+    policies = {"logs": grants.flow_logging(site.where.arn("logs", f"log-group:{group}"))}
+    logs = stack.add(
+        "network.flow_logs.logs",
+        lambda: LogGroup(name=group, retention=wanted.retention, tags=site.tags),
+    )
+    role = stack.add(
+        "network.flow_logs.role",
+        lambda: Role(
+            name=name,
+            service="vpc-flow-logs.amazonaws.com",
+            description=f"Writes the flow log of {site.config.prefix}",
+            tags=site.tags,
+        ),
+    )
+    granted = stack.add(
+        "network.flow_logs.grants",
+        lambda role: RolePolicies(role=role.name, policies=policies),
+        role,
+    )
+    stack.add(
+        "network.flow_logs",
+        lambda vpc, logs, role, _: FlowLog(
+            vpc_id=vpc.id,
+            traffic=wanted.traffic,
+            log_group=logs.name,
+            role=role.arn,
+            tags=site.named(name),
+        ),
+        vpc,
+        logs,
+        role,
+        granted,
+    )

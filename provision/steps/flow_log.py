@@ -1,0 +1,96 @@
+"""A flow log: who talks with whom in a VPC, written to a log group."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal, Self
+
+from botocore.exceptions import ClientError
+
+from provision.aws import Aws
+from provision.retry import is_absent
+from provision.step import Fixed, Replacement
+from provision.steps.ec2 import Ec2Resource, already_gone, owner_filter, unless_absent
+from provision.steps.tags import from_tag_list, tag_specifications
+
+if TYPE_CHECKING:
+    from mypy_boto3_ec2.type_defs import FlowLogTypeDef, UnsuccessfulItemTypeDef
+
+Traffic = Literal["ACCEPT", "ALL", "REJECT"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class FlowLog(Ec2Resource):
+    """`log_group` is the group's name, `role` the ARN of the role that writes, `interval` the
+    seconds that are summed up in a line: 60 or 600. Nothing but tags can change in place.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateFlowLogs.html
+    """
+
+    KIND = "ec2.flow_log"
+    REPLACEMENT = Replacement.DELETE_FIRST  # AWS takes no second one to the same log group
+
+    vpc_id: Fixed[str]
+    traffic: Fixed[Traffic]
+    log_group: Fixed[str]
+    role: Fixed[str]
+    interval: Fixed[int] = 600
+
+    def observe(self, aws: Aws) -> Self | None:
+        return self.pick(self._as_found(flow_log) for flow_log in self._find(aws))
+
+    def create(self, aws: Aws) -> Self:
+        answer = aws.ec2.create_flow_logs(
+            ResourceType="VPC",
+            ResourceIds=[self.vpc_id],
+            TrafficType=self.traffic,
+            LogDestinationType="cloud-watch-logs",
+            LogGroupName=self.log_group,
+            DeliverLogsPermissionArn=self.role,
+            MaxAggregationInterval=self.interval,
+            TagSpecifications=tag_specifications("vpc-flow-log", self.tags),
+        )
+        _raise_refused("CreateFlowLogs", answer.get("Unsuccessful", []))
+        (made,) = answer["FlowLogIds"]
+        aws.fresh.add(made)
+        return replace(self, id=made)
+
+    def update(self, aws: Aws, have: Self, changed: Collection[str]) -> Self:
+        if "tags" in changed:
+            self.retag(aws, have)
+        return replace(self, id=have.id)
+
+    def delete(self, aws: Aws) -> None:
+        with already_gone(aws, self.id):
+            answer = aws.ec2.delete_flow_logs(FlowLogIds=[self.id])
+            _raise_refused("DeleteFlowLogs", answer.get("Unsuccessful", []))
+
+    def _find(self, aws: Aws) -> Sequence[FlowLogTypeDef]:
+        if self.id:
+            return unless_absent(
+                lambda: aws.ec2.describe_flow_logs(FlowLogIds=[self.id])["FlowLogs"]
+            )
+        return aws.ec2.describe_flow_logs(Filters=owner_filter(self.owner))["FlowLogs"]
+
+    def _as_found(self, flow_log: FlowLogTypeDef) -> Self:
+        return replace(
+            self,
+            id=flow_log["FlowLogId"],
+            vpc_id=flow_log["ResourceId"],
+            traffic=flow_log["TrafficType"],
+            log_group=flow_log.get("LogGroupName", ""),
+            role=flow_log.get("DeliverLogsPermissionArn", ""),
+            interval=flow_log.get("MaxAggregationInterval", 600),
+            tags=from_tag_list(flow_log.get("Tags", [])),
+        )
+
+
+def _raise_refused(operation: str, refused: Sequence[UnsuccessfulItemTypeDef]) -> None:
+    """EC2 answers 200 and lists what it did not do."""
+    for item in refused:
+        error = item["Error"]
+        if not is_absent(error["Code"]) or operation == "CreateFlowLogs":
+            raise ClientError(
+                {"Error": {"Code": error["Code"], "Message": error["Message"]}}, operation
+            )
