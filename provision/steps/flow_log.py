@@ -4,20 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal, Self
+from typing import TYPE_CHECKING, Final, Literal, Self
 
 from botocore.exceptions import ClientError
 
 from provision.aws import Aws
+from provision.permissions.declare import EVERY, OURS, Declared, Permit, Test, call, calls
 from provision.retry import is_absent
 from provision.step import Fixed, Replacement
-from provision.steps.ec2 import Ec2Resource, already_gone, owner_filter, unless_absent
+from provision.steps.ec2 import (
+    Ec2Resource,
+    already_gone,
+    born,
+    ec2_arn,
+    owner_filter,
+    retagging,
+    unless_absent,
+)
 from provision.steps.tags import from_tag_list, tag_specifications
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2.type_defs import FlowLogTypeDef, UnsuccessfulItemTypeDef
 
 Traffic = Literal["ACCEPT", "ALL", "REJECT"]
+
+_TO_FLOW_LOGS: Final = Test(
+    "StringEquals", "iam:PassedToService", "vpc-flow-logs.amazonaws.com"
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +42,19 @@ class FlowLog(Ec2Resource):
     """
 
     KIND = "ec2.flow_log"
+    CALLS = Declared(
+        look=calls("ec2", EVERY, "DescribeFlowLogs"),
+        make=(
+            call(
+                "ec2.CreateFlowLogs",
+                *born("CreateFlowLogs", "vpc-flow-log"),
+                Permit("ec2:CreateFlowLogs", (ec2_arn("vpc", "{vpc_id}"),), (OURS,)),
+                Permit("iam:PassRole", ("{role}",), (_TO_FLOW_LOGS,)),
+            ),
+            *retagging("vpc-flow-log"),
+        ),
+        remove=calls("ec2", ec2_arn("vpc-flow-log"), "DeleteFlowLogs", when=(OURS,)),
+    )
     REPLACEMENT = Replacement.DELETE_FIRST  # AWS takes no second one to the same log group
 
     vpc_id: Fixed[str]
