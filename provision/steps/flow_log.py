@@ -28,9 +28,7 @@ if TYPE_CHECKING:
 
 Traffic = Literal["ACCEPT", "ALL", "REJECT"]
 
-_TO_FLOW_LOGS: Final = Test(
-    "StringEquals", "iam:PassedToService", "vpc-flow-logs.amazonaws.com"
-)
+_TO_FLOW_LOGS: Final = Test("StringEquals", "iam:PassedToService", "vpc-flow-logs.amazonaws.com")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,8 +61,8 @@ class FlowLog(Ec2Resource):
     role: Fixed[str]
     interval: Fixed[int] = 600
 
-    def observe(self, aws: Aws) -> Self | None:
-        return self.pick(self._as_found(flow_log) for flow_log in self._find(aws))
+    def found(self, aws: Aws) -> Sequence[Self]:
+        return [self._as_found(flow_log) for flow_log in self._find(aws)]
 
     def create(self, aws: Aws) -> Self:
         answer = aws.ec2.create_flow_logs(
