@@ -15,6 +15,8 @@ import pytest
 import uv
 import yaml
 
+from provision.clock import Clock
+from provision.commands.status import REFRESH
 from tests.signals.conftest import Provision
 from tests.test_cli import CONFIG
 from tests.workshop import new_aws
@@ -93,11 +95,23 @@ def test_while_a_layer_is_built(
     assert os.waitstatus_to_exitcode(status) == -signal.SIGKILL, "the installer ended with us"
 
 
-def test_the_dashboard_ends(account: None, provision: Provision, capsys: Captured) -> None:
+def test_the_dashboard_ends(
+    account: None, provision: Provision, monkeypatch: Patch, capsys: Captured
+) -> None:
+    drawn = threading.Event()
+    sleep = Clock.sleep
+
+    def drawn_and_asleep(clock: Clock, seconds: float) -> None:
+        if seconds == REFRESH:
+            drawn.set()
+        sleep(clock, seconds)
+
     def interrupt() -> None:
-        time.sleep(2.5)
+        assert drawn.wait(60)
+        time.sleep(0.2)  # until it sleeps
         os.kill(os.getpid(), signal.SIGINT)
 
+    monkeypatch.setattr(Clock, "sleep", drawn_and_asleep)
     threading.Thread(target=interrupt, daemon=True).start()
     assert provision("status", "--watch") == 130
     told = capsys.readouterr()
