@@ -19,6 +19,7 @@ from provision.steps.flow_log import FlowLog
 from provision.steps.function import Function
 from provision.steps.gateway_endpoint import GatewayEndpoint
 from provision.steps.log_group import LogGroup
+from provision.steps.rest_api import RestApi
 from provision.steps.role_policies import RolePolicies
 from provision.steps.security_group import SecurityGroup
 from provision.unknown import Unknown
@@ -110,6 +111,13 @@ def test_the_table_is_reached_only_from_our_network(tmp_path: Path) -> None:
     assert isinstance(group, SecurityGroup)
     assert group.ingress == ()
     assert [rule.target for rule in group.egress] == ["com.amazonaws.us-east-1.dynamodb"]
+
+
+def test_behind_a_domain_there_is_no_other_door(tmp_path: Path) -> None:
+    for changes, open_as_well in (({}, True), (DOMAIN, False)):
+        api = built(tmp_path, changes)[1]["api"]
+        assert isinstance(api, RestApi)
+        assert api.default_endpoint is open_as_well
 
 
 def test_reading_is_less_than_writing(tmp_path: Path) -> None:

@@ -175,7 +175,8 @@ class Api(Section):
     )
     log: ApiLog = Field(default=ApiLog(), description="Access log and execution log.")
     domain: CustomDomain | None = Field(
-        default=None, description="Custom domain name; null for AWS's own."
+        default=None,
+        description="Custom domain name, under which alone the API answers; null for AWS's own.",
     )
 
     @property

@@ -90,6 +90,8 @@ def _rest_api(site: Site) -> RestApi:
     return RestApi(
         name=site.config.prefix,
         description=f"The API of {site.config.prefix}",
+        # One door: what stands before the custom domain is not walked around.
+        default_endpoint=wanted.domain is None,
         routes=tuple(
             sorted(
                 (
