@@ -33,6 +33,8 @@ class Engine(Eyes):
 
     backups: dict[str, Backup] = field(default_factory=dict)
     """Those made in this run, by node."""
+    _deleted: dict[str, float] = field(default_factory=dict)
+    """When what may come back was deleted, by node."""
 
     # -- making ------------------------------------------------------------------------------
 
@@ -160,10 +162,26 @@ class Engine(Eyes):
                 self._delete(finding.node, finding.needs, finding.have)
             finally:
                 self.aws.listen(None)
+        if finding.action is Action.DELETE and finding.have and finding.have.COMES_BACK:
+            self._deleted[finding.node] = self.aws.clock.now()
+            self.report(finding.node, Moment.WAITING, "late writers may bring it back")
+            return
         if finding.node in self.journal.records:
             self.journal.done(finding.node, None)
         if finding.action is Action.DELETE:
             self.report(finding.node, Moment.DONE, Action.DELETE)
+
+    def last_look(self, finding: Finding, patience: float) -> None:
+        """Delete what came back within `patience` seconds of its deletion. Until then the journal
+        says that it is being deleted, so that a later run knows it as ours (G4, A35)."""
+        assert finding.have is not None
+        left = self._deleted[finding.node] + patience - self.aws.clock.now()
+        if left > 0:
+            self.aws.clock.sleep(left)
+        if finding.have.observe(self.aws) is not None:
+            finding.have.delete(self.aws)
+        self.journal.done(finding.node, None)
+        self.report(finding.node, Moment.DONE, Action.DELETE)
 
     def _delete(self, node: str, needs: tuple[str, ...], have: Step) -> None:
         """Begin it in the journal, back up what data it holds, and delete it."""

@@ -75,6 +75,10 @@ class Foreign(ProvisionError):
     """Something of that name exists and is not this stack's."""
 
 
+class Occupied(ProvisionError):
+    """What is to go holds what somebody else put there, which does not go by itself."""
+
+
 class Protected(ProvisionError):
     """The change would lose data nobody has allowed us to lose."""
 

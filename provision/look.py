@@ -12,9 +12,11 @@ from provision.finding import Action, Finding, difference
 from provision.graph import Node, Stack, predecessor_name, successor_of
 from provision.journal import Journal
 from provision.step import (
+    OWNER,
     Mark,
     Replacement,
     Step,
+    Tagged,
     findable,
     marked,
     same_place,
@@ -239,6 +241,8 @@ class Eyes:
     def _ours(self, node: str, expected: Step, have: Step) -> bool:
         record = self.journal.records.get(node)
         recorded = record is not None and record.step.owned_by(have, self.owner(node))
+        if record and record.doing == "delete" and have.COMES_BACK and _unmarked(have):
+            return True  # A35: we were deleting it, and a late writer made it again
         return recorded or expected.owned_by(have, self.owner(node))
 
     def _wanted(self, node: Node[Step], inputs: Mapping[str, Step]) -> Step:
@@ -307,3 +311,7 @@ def _stands_beside(want: Step, have: Step) -> bool:
     fixed = marked(type(want), Mark.FIXED)
     other = any(vars(want)[name] != vars(have)[name] for name in fixed)
     return other and want.REPLACEMENT is Replacement.CREATE_FIRST
+
+
+def _unmarked(have: Step) -> bool:
+    return isinstance(have, Tagged) and OWNER not in have.tags

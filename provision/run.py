@@ -16,6 +16,8 @@ from provision.look import Moment, places_of
 from provision.step import Step
 
 WORKERS = 8
+LATE_WRITERS = 30.0
+"""Seconds for which log lines may still come after their writer went (G4, A35)."""
 
 
 @dataclass
@@ -101,7 +103,7 @@ def up(engine: Engine, seen: Survey, *, workers: int = WORKERS) -> Outcome:
     removed: dict[str, Finding] = {}
     if not failed and not engine.aws.clock.stopped:
         removed = _forgotten(engine, acted, workers)
-        removed, failed = _remove(engine, removed, workers)
+        removed, failed = _remove(engine, removed, workers, patience=0)
     return Outcome(acted | removed, steps, failed, engine.aws.clock.stopped, engine.backups)
 
 
@@ -130,16 +132,19 @@ def plan_removal(engine: Engine, seen: Survey) -> Survey:
     )
 
 
-def down(engine: Engine, removal: Survey, *, workers: int = WORKERS) -> Outcome:
-    """Remove what `plan_removal` says, dependents first."""
+def down(
+    engine: Engine, removal: Survey, *, workers: int = WORKERS, patience: float = LATE_WRITERS
+) -> Outcome:
+    """Remove what `plan_removal` says, dependents first. `patience`: seconds after its deletion at
+    which what late writers may bring back is looked at again."""
     for forgotten in removal.forgotten.values():
         engine.remember(forgotten)
-    acted, failed = _remove(engine, removal.all, workers)
+    acted, failed = _remove(engine, removal.all, workers, patience)
     return Outcome(acted, {}, failed, engine.aws.clock.stopped, engine.backups)
 
 
 def _remove(
-    engine: Engine, findings: Mapping[str, Finding], workers: int
+    engine: Engine, findings: Mapping[str, Finding], workers: int, patience: float
 ) -> tuple[dict[str, Finding], dict[str, ProvisionError]]:
     """The findings as acted on, and the failures."""
     graph = {name: _needed(finding.needs, findings) for name, finding in findings.items()}
@@ -150,6 +155,13 @@ def _remove(
         visited.add(name)
 
     failed = _walk(engine, _users_before_data(reversed_graph(graph), findings), visit, workers)
+    again = [name for name in visited if _may_come_back(findings[name])]
+    failed |= _walk(
+        engine,
+        dict.fromkeys(again, ()),
+        lambda name: engine.last_look(findings[name], patience),
+        workers,
+    )
     acted = {
         name: finding
         if name in visited or name in failed or finding.action is not Action.DELETE
@@ -157,6 +169,11 @@ def _remove(
         for name, finding in findings.items()
     }
     return acted, failed
+
+
+def _may_come_back(finding: Finding) -> bool:
+    have = finding.have
+    return finding.action is Action.DELETE and have is not None and have.COMES_BACK
 
 
 def _users_before_data(

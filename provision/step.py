@@ -79,6 +79,8 @@ class Step(ABC):
     USES_DATA: ClassVar[bool] = False
     """Runs code that may write to what holds data: it goes first, so that nothing is written after
     the final backup."""
+    COMES_BACK: ClassVar[bool] = False
+    """What had still to be written when it was deleted may make it again, without our mark."""
     SHARED: ClassVar[bool] = False
     """Belongs to the whole account: set when missing, never removed."""
     MADE_BY_AWS: ClassVar[bool] = False

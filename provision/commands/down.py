@@ -6,9 +6,9 @@ from provision.commands.agreement import Agreement, agreed, check
 from provision.commands.session import Session, check_nodes, quiet, writes
 from provision.config import ConfigInvalid
 from provision.look import Consent
-from provision.opening import Workbench
+from provision.opening import LOCAL, Workbench
 from provision.receipt import Receipt, receipt
-from provision.run import Outcome, plan_removal
+from provision.run import LATE_WRITERS, Outcome, plan_removal
 from provision.run import down as remove
 from provision.screens.closing import print_removal
 from provision.screens.progress import Progress
@@ -35,7 +35,9 @@ def down(session: Session, agreement: Agreement, consent: Consent, *, workers: i
             session.call.stopping.gently(bench.aws.clock),
         ):
             engine = bench.engine(journal, progress.report, consent)
-            outcome = remove(engine, removal, workers=workers)
+            local = bench.site.config.environment == LOCAL  # whose writers are done at once
+            patience = 0.0 if local else LATE_WRITERS
+            outcome = remove(engine, removal, workers=workers, patience=patience)
     _tell(session, bench, outcome, _receipt(session, bench, outcome))
     return session.end(outcome)
 

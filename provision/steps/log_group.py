@@ -48,6 +48,7 @@ class LogGroup(Tagged):
     KIND = "logs.group"
     IDENTITY = ("name",)
     REPLACEMENT = Replacement.CREATE_FIRST
+    COMES_BACK = True
     CALLS = Declared(
         look=(
             *calls("logs", EVERY, "DescribeLogGroups"),

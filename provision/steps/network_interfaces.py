@@ -13,6 +13,7 @@ from provision.permissions.declare import EVERY, Declared, call, calls
 from provision.retry import is_absent
 from provision.step import Fixed, Local, Replacement, Step
 from provision.steps.ec2 import ec2_arn
+from provision.steps.strangers import LAMBDAS
 from provision.steps.version import delete_versions_in
 
 if TYPE_CHECKING:
@@ -24,7 +25,6 @@ PAUSE: Final = 10
 """E6: right after a function's end AWS may show none for so long; only a second look counts."""
 ABANDONED: Final = 180
 """E5: seconds without use after which Lambda has forgotten one; the status comes and goes."""
-_LAMBDAS: Final = "AWS Lambda VPC ENI"
 _IN_USE: Final = frozenset(
     ["InvalidNetworkInterface.InUse", "InvalidParameterValue", "OperationNotPermitted"]
 )
@@ -83,7 +83,7 @@ def interfaces_in(
         interface
         for page in pages
         for interface in page["NetworkInterfaces"]
-        if interface.get("Description", "").startswith(_LAMBDAS)
+        if interface.get("Description", "").startswith(LAMBDAS)
     ]
 
 

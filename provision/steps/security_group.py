@@ -20,6 +20,7 @@ from provision.steps.ec2 import (
     retagging,
     unless_absent,
 )
+from provision.steps.strangers import LOOKS, refuse_interfaces
 from provision.steps.tags import from_tag_list, tag_specifications
 
 if TYPE_CHECKING:
@@ -77,7 +78,10 @@ class SecurityGroup(Ec2Resource):
             ),
             *retagging("security-group"),
         ),
-        remove=calls("ec2", ec2_arn("security-group"), "DeleteSecurityGroup", when=(OURS,)),
+        remove=(
+            *calls("ec2", ec2_arn("security-group"), "DeleteSecurityGroup", when=(OURS,)),
+            *LOOKS,
+        ),
         computed={"arn": ec2_arn("security-group")},
     )
 
@@ -138,6 +142,7 @@ class SecurityGroup(Ec2Resource):
         return replace(self, id=have.id, arn=have.arn)
 
     def delete(self, aws: Aws) -> None:
+        refuse_interfaces(aws, self.label, "group-id", self.id)
         with already_gone(aws, self.id):
             aws.ec2.delete_security_group(GroupId=self.id)
         aws.wait(  # V12: the name is taken until then

@@ -19,6 +19,7 @@ from provision.steps.ec2 import (
     unless_absent,
 )
 from provision.steps.network_interfaces import LETTING_GO, interfaces_in, let_go
+from provision.steps.strangers import LOOKS, refuse_interfaces
 from provision.steps.tags import from_tag_list, tag_specifications
 
 if TYPE_CHECKING:
@@ -45,7 +46,11 @@ class Subnet(Ec2Resource):
             ),
             *retagging("subnet"),
         ),
-        remove=(*calls("ec2", ec2_arn("subnet"), "DeleteSubnet", when=(OURS,)), *LETTING_GO),
+        remove=(
+            *calls("ec2", ec2_arn("subnet"), "DeleteSubnet", when=(OURS,)),
+            *LETTING_GO,
+            *LOOKS,
+        ),
         computed={"arn": ec2_arn("subnet")},
     )
 
@@ -81,6 +86,7 @@ class Subnet(Ec2Resource):
         return replace(self, id=have.id, arn=have.arn)
 
     def delete(self, aws: Aws) -> None:
+        refuse_interfaces(aws, self.label, "subnet-id", self.id)
         if interfaces_in(aws, "subnet-id", self.id):  # E1: of functions that left it alone
             let_go(aws, self.functions, "subnet-id", self.id)
         with already_gone(aws, self.id):

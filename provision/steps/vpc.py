@@ -19,6 +19,7 @@ from provision.steps.ec2 import (
     retagging,
     unless_absent,
 )
+from provision.steps.strangers import LOOKS_IN_VPC, refuse_in_vpc
 from provision.steps.tags import from_tag_list, tag_specifications
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ class Vpc(Ec2Resource):
             *default_group.CALLS,
             *retagging("vpc"),
         ),
-        remove=calls("ec2", ec2_arn("vpc"), "DeleteVpc", when=(OURS,)),
+        remove=(*calls("ec2", ec2_arn("vpc"), "DeleteVpc", when=(OURS,)), *LOOKS_IN_VPC),
     )
 
     cidr: Fixed[str]
@@ -84,6 +85,7 @@ class Vpc(Ec2Resource):
         return replace(self, id=have.id)
 
     def delete(self, aws: Aws) -> None:
+        refuse_in_vpc(aws, self.label, self.owner.partition("/")[0], self.id)
         # V15: its own security group, route table and network ACL go with it.
         with already_gone(aws, self.id):
             aws.ec2.delete_vpc(VpcId=self.id)

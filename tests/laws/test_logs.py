@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from provision.graph import Stack
 from provision.stack import grants
 from provision.step import Document
 from provision.steps.log_group import LogGroup
@@ -94,11 +95,16 @@ def run_function(court: Court, allowed: Document) -> Any:
     return functions
 
 
+def groups(held: Court) -> list[str]:
+    listed = naive(held, "logs").describe_log_groups()["logGroups"]
+    return [group["logGroupName"] for group in listed]
+
+
 @pytest.mark.parametrize("seed", SEEDS)
 def test_g4_late_lines_bring_it_back_where_the_role_may(
     court: Session, tmp_path: Path, seed: int
 ) -> None:
-    def left_by(allowed: Document, where: str) -> list[str]:
+    def deleted_under(allowed: Document, where: str, *, by_hand: bool) -> list[str]:
         held = court(laws.LateLinesBringItBack(), seed=seed)
         functions = run_function(held, allowed)
         shop = under(held, tmp_path / where)
@@ -106,16 +112,67 @@ def test_g4_late_lines_bring_it_back_where_the_role_may(
         functions.delete_function(FunctionName="f")
         naive(held, "iam").delete_role_policy(RoleName="f", PolicyName="logs")
         naive(held, "iam").delete_role(RoleName="f")
-        shop.down(GROUP)
+        if by_hand:
+            groups(held)
+            naive(held, "logs").delete_log_group(logGroupName=GROUP.name)
+        else:
+            shop.down(GROUP, within=40)
         held.clock.sleep(60)
-        listed = naive(held, "logs").describe_log_groups()["logGroups"]
-        return [group["logGroupName"] for group in listed]
+        return groups(held)
 
     ours = grants.logging(new_aws().where.arn("logs", f"log-group:{GROUP.name}"))
-    naive_grant = {**ours, "Statement": [{"Action": ["logs:CreateLogGroup"], "Resource": ["*"]}]}
-    naive_grant["Statement"][0]["Effect"] = "Allow"
-    assert left_by(naive_grant, "naive") == [GROUP.name]
-    assert left_by(ours, "ours") == []
+    may_make = {**ours, "Statement": [{"Action": ["logs:CreateLogGroup"], "Resource": ["*"]}]}
+    may_make["Statement"][0]["Effect"] = "Allow"
+    assert deleted_under(may_make, "1", by_hand=True) == [GROUP.name]
+    assert deleted_under(ours, "2", by_hand=True) == []
+    assert deleted_under(may_make, "3", by_hand=False) == [], "drift in the role"
+
+
+def staged(held: Court, directory: Path) -> tuple[Stack, LogGroup]:
+    """A stage of somebody's, and its execution log as a node of ours."""
+    gateway = naive(held, "apigateway")
+    api = gateway.create_rest_api(name="tap-dev")["id"]
+    root = gateway.get_resources(restApiId=api)["items"][0]["id"]
+    gateway.put_method(restApiId=api, resourceId=root, httpMethod="GET", authorizationType="NONE")
+    gateway.put_integration(restApiId=api, resourceId=root, httpMethod="GET", type="MOCK")
+    gateway.create_deployment(restApiId=api, stageName="v1")
+    group = replace(GROUP, name=f"API-Gateway-Execution-Logs_{api}/v1")
+    under(held, directory).up(group)
+    gateway.delete_stage(restApiId=api, stageName="v1")
+    return one_node(group), group
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a35_the_last_requests_are_logged_after_the_stage_is_gone(
+    court: Session, tmp_path: Path, seed: int
+) -> None:
+    held = court(laws.LastRequestsAreLogged(), seed=seed)
+    _, group = staged(held, tmp_path)
+    groups(held)
+    naive(held, "logs").delete_log_group(logGroupName=group.name)
+    held.clock.sleep(60)
+    assert groups(held) == [group.name], "a naive client leaves it"
+    naive(held, "logs").delete_log_group(logGroupName=group.name)
+
+    _, group = staged(held, tmp_path / "ours")
+    under(held, tmp_path / "ours").down(group, within=40)
+    held.clock.sleep(60)
+    assert groups(held) == []
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a35_killed_before_the_second_look_the_next_down_knows_it_as_ours(
+    court: Session, tmp_path: Path, seed: int
+) -> None:
+    held = court(laws.LastRequestsAreLogged(), seed=seed)
+    stack, group = staged(held, tmp_path)
+    with pytest.raises(Died):
+        under(held, tmp_path).run(stack, "down", recorder=Recorder(die=(Where.AFTER, 1)))
+    held.clock.sleep(60)
+    assert groups(held) == [group.name]
+    under(held, tmp_path).down(group, within=40)
+    held.clock.sleep(60)
+    assert groups(held) == []
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -127,7 +184,7 @@ def test_g5_deleting_collides(court: Session, tmp_path: Path, seed: int) -> None
         client.delete_log_group(**NAMED)
     shop = under(held, tmp_path)
     shop.up(GROUP)
-    shop.down(GROUP, within=20)
+    shop.down(GROUP, within=50)
     assert len(held.refused("G5")) > 1
 
 
@@ -138,6 +195,6 @@ def test_a_group_lives_under_all_of_them(court: Session, tmp_path: Path, seed: i
     shop.up(GROUP, within=20)
     changed = replace(GROUP, retention=30, tags={"team": "b"})
     shop.up(changed, within=20)
-    shop.down(changed, within=20)
+    shop.down(changed, within=50)
     shop.up(GROUP, within=20)
     shop.stays(GROUP)

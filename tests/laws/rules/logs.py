@@ -67,52 +67,51 @@ class ArnsInTwoSpellings(Law):
         return None
 
 
-class LateLinesBringItBack(Law):
-    """A function that may make its group does, when it writes after the group was deleted."""
+class ComesBack(Law):
+    """A group that what still writes makes again once deleted, without retention and tags."""
 
-    ROW = "G4"
     SERVICE = "logs"
-    OTHERS = frozenset({"CreateFunction", "DeleteFunction", "PutRolePolicy"})
+    OTHERS: ClassVar[frozenset[str]]
 
     def __init__(self) -> None:
-        self.roles: dict[str, str] = {}
-        self.gone: dict[str, float] = {}
-        self.grants: dict[str, str] = {}
         self.back: dict[str, tuple[float, dict[str, Any]]] = {}
         self.seen: dict[str, dict[str, Any]] = {}
 
     def concerns(self, call: Call) -> bool:
         return call.service == "logs" or call.operation in self.OTHERS
 
+    def notice(self, call: Call, world: World) -> None:
+        """What happens to the writers."""
+        raise NotImplementedError
+
+    def writes_at(self, name: str, world: World) -> float | None:
+        """When the last lines arrive at the group that is being deleted, if they make it again."""
+        raise NotImplementedError
+
     def before(self, call: Call, world: World) -> Refusal | Answer | None:
         if call.operation == "DeleteLogGroup":
             name = call.params["logGroupName"]
             at, _ = self.back.pop(name, (float("inf"), {}))
             return {} if world.now() >= at else None
+        if call.operation == "ListTagsForResource":
+            name = call.params["resourceArn"].partition(":log-group:")[2]
+            at, _ = self.back.get(name, (float("inf"), {}))
+            return {"tags": {}} if world.now() >= at else None
         return None
 
     def after(self, call: Call, answer: Answer, world: World) -> Answer | Refusal | Lost | None:
-        match call.operation:
-            case "CreateFunction":
-                self.roles[call.params["FunctionName"]] = call.params["Role"].rpartition("/")[2]
-            case "DeleteFunction":
-                self.gone[call.params["FunctionName"]] = world.now()
-            case "PutRolePolicy":
-                self.grants[call.params["RoleName"]] = call.params["PolicyDocument"]
-            case "DeleteLogGroup":
-                self._deleted(call.params["logGroupName"], world)
-            case "DescribeLogGroups":
-                self._show(call, answer, world)
+        if call.operation in self.OTHERS:
+            self.notice(call, world)
+        elif call.operation == "DeleteLogGroup":
+            name = call.params["logGroupName"]
+            at = self.writes_at(name, world)
+            if at is not None and name in self.seen:
+                group = {**self.seen[name], "storedBytes": 1}
+                group.pop("retentionInDays", None)
+                self.back[name] = (at, group)
+        elif call.operation == "DescribeLogGroups":
+            self._show(call, answer, world)
         return None
-
-    def _deleted(self, name: str, world: World) -> None:
-        function = name.removeprefix(LAMBDA)
-        role = self.roles.get(function, "")
-        writes = world.now() < self.gone.get(function, world.now()) + LATE
-        if writes and "logs:CreateLogGroup" in self.grants.get(role, "") and name in self.seen:
-            group = {**self.seen[name], "storedBytes": 1}
-            group.pop("retentionInDays", None)
-            self.back[name] = (world.now() + world.delay(0, 20), group)
 
     def _show(self, call: Call, answer: Answer, world: World) -> None:
         for group in answer["logGroups"]:
@@ -123,9 +122,60 @@ class LateLinesBringItBack(Law):
                 answer["logGroups"].append(group)
 
 
+class LateLinesBringItBack(ComesBack):
+    """A function that may make its group does, when it writes after the group was deleted."""
+
+    ROW = "G4"
+    OTHERS = frozenset({"CreateFunction", "DeleteFunction", "PutRolePolicy"})
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.roles: dict[str, str] = {}
+        self.gone: dict[str, float] = {}
+        self.grants: dict[str, str] = {}
+
+    def notice(self, call: Call, world: World) -> None:
+        match call.operation:
+            case "CreateFunction":
+                self.roles[call.params["FunctionName"]] = call.params["Role"].rpartition("/")[2]
+            case "DeleteFunction":
+                self.gone[call.params["FunctionName"]] = world.now()
+            case "PutRolePolicy":
+                self.grants[call.params["RoleName"]] = call.params["PolicyDocument"]
+
+    def writes_at(self, name: str, world: World) -> float | None:
+        function = name.removeprefix(LAMBDA)
+        role = self.roles.get(function, "")
+        writes = world.now() < self.gone.get(function, world.now()) + LATE
+        if not writes or "logs:CreateLogGroup" not in self.grants.get(role, ""):
+            return None
+        return world.now() + world.delay(0, 20)
+
+
+class LastRequestsAreLogged(ComesBack):
+    """API Gateway writes what a stage did some seconds after the stage is gone, and the account's
+    role may make the group."""
+
+    ROW = "A35"
+    OTHERS = frozenset({"DeleteStage"})
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.until: dict[str, float] = {}
+
+    def notice(self, call: Call, world: World) -> None:
+        group = f"API-Gateway-Execution-Logs_{call.params['restApiId']}/{call.params['stageName']}"
+        self.until[group] = world.now() + world.delay(5, 25)
+
+    def writes_at(self, name: str, world: World) -> float | None:
+        until = self.until.get(name, 0.0)
+        return world.now() + world.delay(0, until - world.now()) if until > world.now() else None
+
+
 LAWS: tuple[type[Law], ...] = (
     MakingCollides,
     DeletingCollides,
     ArnsInTwoSpellings,
     LateLinesBringItBack,
+    LastRequestsAreLogged,
 )
