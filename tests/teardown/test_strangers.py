@@ -135,7 +135,7 @@ def test_a_stranger_is_named_at_once(
 def test_where_looking_is_denied_the_removal_goes_on(workshop: Workshop) -> None:
     class Denied(Recorder):
         def _before(self, model: Any, **more: Any) -> None:
-            if model.name == "DescribeNetworkInterfaces":
+            if model.name == "DescribeInternetGateways":
                 error = {"Error": {"Code": "UnauthorizedOperation", "Message": "not you"}}
                 raise ClientError(error, model.name)  # type: ignore[arg-type]
             super()._before(model, **more)
