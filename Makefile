@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
-.PHONY: up status down test check lint types format bench crash-matrix ownership-sweep signals-sweep \
+.PHONY: up status down test check lint types format bench crash-matrix ownership-sweep replacing signals-sweep \
 	laws-sweep screenshots clean
 
 up: $(VENV)/local.stamp  ## the whole stack on the embedded emulator
@@ -42,6 +42,9 @@ crash-matrix: $(VENV)/test.stamp  ## every command of the stack stopped at every
 
 ownership-sweep: $(VENV)/test.stamp  ## every kind made somebody else's, and many random stacks
 	OWNERSHIP_SWEEP=1 $(BIN)/pytest -n 2 tests/ownership
+
+replacing: $(VENV)/test.stamp  ## every change that replaces, crashed in its middle, the state lost
+	REPLACING_ALL=1 $(BIN)/pytest -n 2 tests/replacing
 
 signals-sweep: $(VENV)/test.stamp  ## a signal at every fifth call of up and down
 	SIGNALS_SWEEP=1 $(BIN)/pytest -n 2 tests/signals
