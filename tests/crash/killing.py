@@ -74,7 +74,7 @@ def kills(folder: Path, seed: int, count: int) -> Iterator[Kill]:
         for number in numbers():
             if done == count:
                 return
-            here = folder / str(number)  # a kill that came too late is followed by another
+            here = folder / f"kill-{number}"  # a kill that came too late is followed by another
             here.mkdir()
             world.state = here / "state"
             operation = dice.choice(OPERATIONS)
