@@ -38,6 +38,8 @@ class Stack:
 
     name: str
     nodes: dict[str, Node[Any]] = field(default_factory=dict)
+    moved: dict[str, str] = field(default_factory=dict)
+    """Old name → new, of nodes that were renamed; what they have in AWS keeps its name."""
 
     @overload
     def add(self, name: str, build: Callable[[], S]) -> Node[S]: ...

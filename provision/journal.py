@@ -26,7 +26,7 @@ from pydantic import ValidationError
 
 from provision.errors import Locked, StateUnusable, WrongAccount
 from provision.graph import predecessor_name, successor_of
-from provision.records import Kinds, Record, as_json, from_fields
+from provision.records import Kinds, Record, as_json, from_fields, renamed
 from provision.step import Step
 
 SCHEMA: Final = 1
@@ -54,21 +54,28 @@ class Holder:
 class Journal:
     """The records of one stack in one directory. Safe to lose: AWS carries the owner tags."""
 
-    def __init__(self, directory: Path, stack: str, kinds: Kinds) -> None:
+    def __init__(
+        self, directory: Path, stack: str, kinds: Kinds, moved: Mapping[str, str] | None = None
+    ) -> None:
+        """`moved`: old name → new, of nodes that were renamed since they were recorded."""
         self.directory = directory
         self.stack = stack
         self.records: dict[str, Record] = {}
         self.pinned: Pinned | None = None
         self._kinds = kinds
+        self._moved = moved or {}
         self._mutex = threading.Lock()
         self._lock = FileLock(directory / "lock", mode=0o600)
         self._log: int | None = None
 
     @classmethod
-    def read(cls, directory: Path, stack: str, kinds: Kinds) -> Self:
+    def read(
+        cls, directory: Path, stack: str, kinds: Kinds, moved: Mapping[str, str] | None = None
+    ) -> Self:
         """The records as they are, for commands that write nothing, not even here."""
-        journal = cls(directory, stack, kinds)
+        journal = cls(directory, stack, kinds, moved)
         journal._load()
+        journal.records = renamed(journal.records, journal._moved)
         return journal
 
     def open(self, holder: Holder) -> Self:
@@ -88,12 +95,19 @@ class Journal:
             self._replace_file("lock.json", asdict(holder))
             self._load()
             self._fold()
+            self._rename()
         except BaseException as error:
             self._lock.release()
             if isinstance(error, OSError):
                 raise self._unusable(error) from error
             raise
         return self
+
+    def _rename(self) -> None:
+        """At once or not at all: the log is empty now, so no line of it has an older name."""
+        records = renamed(self.records, self._moved)
+        if records != self.records:
+            self.rebuild(records)
 
     def rebuild(self, records: Mapping[str, Record]) -> None:
         """Put these in the place of all records, on disk when this returns: all of them or none."""

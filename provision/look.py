@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Final
 
 from provision.aws import Aws
+from provision.blind import SEES_ALL, Blind
 from provision.finding import Action, Finding, difference
 from provision.graph import Node, Stack, predecessor_name, successor_of
 from provision.journal import Journal
@@ -56,7 +57,7 @@ class Consent:
     """A final backup is made before data is destroyed."""
 
     def may_destroy(self, node: str) -> bool:
-        return self.destroy_data or successor_of(node) in self.destroy
+        return self.destroy_data or not self.destroy.isdisjoint({node, successor_of(node)})
 
 
 Place = Mapping[str, Step]
@@ -69,19 +70,6 @@ def places_of(
     """All that a node may stand on: what it needs as it is, then with each predecessor of that."""
     now = {need: seen[need].have or wanted[need] for need in node.needs}
     return [now, *({**now, need: old} for need in now for old in seen[need].predecessors)]
-
-
-@dataclass(frozen=True)
-class Blind:
-    """What an emulator lacks: kinds without a service, fields it takes but does not show, and kinds
-    it makes no backups of."""
-
-    kinds: Mapping[str, str]
-    fields: Mapping[str, Mapping[str, str]]
-    backups: Mapping[str, str]
-
-
-SEES_ALL: Final = Blind({}, {}, {})
 
 
 @dataclass
@@ -240,14 +228,24 @@ class Eyes:
 
     def _ours(self, node: str, expected: Step, have: Step) -> bool:
         record = self.journal.records.get(node)
-        recorded = record is not None and record.step.owned_by(have, self.owner(node))
+        recorded = record is not None and self._owned(node, record.step, have)
         if record and record.doing == "delete" and have.COMES_BACK and _unmarked(have):
             return True  # A35: we were deleting it, and a late writer made it again
-        return recorded or expected.owned_by(have, self.owner(node))
+        return recorded or self._owned(node, expected, have)
+
+    def _owned(self, node: str, expected: Step, have: Step) -> bool:
+        owners = (self.owner(node), *self._former_owners(node))
+        return any(expected.owned_by(have, owner) for owner in owners)
+
+    def _former_owners(self, node: str) -> tuple[str, ...]:
+        """What the tag says until `up` has changed it, where the node was renamed."""
+        name = successor_of(node)
+        return tuple(self.owner(old) for old, new in self.stack.moved.items() if new == name)
 
     def _wanted(self, node: Node[Step], inputs: Mapping[str, Step]) -> Step:
         want = node.build(*(inputs[need] for need in node.needs))
-        return want.with_owner(self.owner(node.name))
+        former = self._former_owners(node.name) if want.MARK_LASTS else ()
+        return want.with_owner(next(iter(former), self.owner(node.name)))
 
     def _trusts(self, node: Node[Step], want: Step, recalled: Step) -> bool:
         """Whether what the record leads to is it. The record may be wrong, or lead to what somebody
@@ -286,7 +284,7 @@ class Eyes:
                 continue
             looked.append(seed)
             for have in seed.search(self.aws):
-                foreign = seed is not want and not seed.owned_by(have, self.owner(node.name))
+                foreign = seed is not want and not self._owned(node.name, seed, have)
                 if not foreign and not any(same_resource(have, old) for old in [*aside, *found]):
                     found.append(have)
             if want.MARKED:

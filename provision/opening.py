@@ -17,13 +17,15 @@ from provision import local
 from provision.access import Access, has_rates
 from provision.account import account_alias
 from provision.aws import Aws
+from provision.blind import SEES_ALL, Blind
 from provision.config import Config, load
 from provision.config.check import check, check_values
 from provision.engine import Engine
 from provision.errors import WrongAccount
 from provision.graph import Stack
 from provision.journal import Holder, Journal, Pinned
-from provision.look import SEES_ALL, Blind, Consent, Report
+from provision.look import Consent, Report
+from provision.records import renamed
 from provision.sources import BuiltSources, NoSources
 from provision.stack import Site, build_stack
 from provision.stack.site import Sources
@@ -62,14 +64,15 @@ class Workbench:
     def reading(self) -> Iterator[Journal]:
         """The journal for a command that writes nothing, anywhere."""
         self.aws.read_only = True
-        journal = Journal.read(self.directory, self.stack.name, KINDS)
+        journal = Journal.read(self.directory, self.stack.name, KINDS, self.stack.moved)
         journal.check(self._here)
         yield journal
 
     @contextmanager
     def writing(self, command: str) -> Iterator[Journal]:
         """The journal, locked."""
-        journal = Journal(self.directory, self.stack.name, KINDS).open(holder(command))
+        journal = Journal(self.directory, self.stack.name, KINDS, self.stack.moved)
+        journal.open(holder(command))
         try:
             journal.check(self._here)
             yield journal
@@ -125,7 +128,9 @@ def open_workbench(
         sources.build_layers()
     zones = _zones(config, aws, known)
     site = Site(config, aws.where, zones, sources, _invoke_url(config, aws))
-    return Workbench(site, aws, build_stack(site), directory, blind, frozenset(known.records))
+    stack = build_stack(site)
+    remembered = frozenset(renamed(known.records, stack.moved))
+    return Workbench(site, aws, stack, directory, blind, remembered)
 
 
 def _emulated(

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
 from pydantic import TypeAdapter
 
+from provision.graph import predecessor_name, successor_of
 from provision.step import Step
 
 Kinds = Mapping[str, type[Step]]
@@ -21,6 +22,23 @@ class Record:
     step: Step
     needs: tuple[str, ...]
     doing: str = ""
+
+
+def renamed(records: Mapping[str, Record], moved: Mapping[str, str]) -> dict[str, Record]:
+    """The records under the names nodes have now (`moved`: old → new), predecessors set aside and
+    needs included. What has a new name already is another thing: it is set aside.
+    """
+    found = {
+        name: replace(record, needs=tuple(moved.get(need, need) for need in record.needs))
+        for name, record in records.items()
+    }
+    for old in [name for name in found if successor_of(name) in moved]:
+        base, aside, number = old.partition("~")
+        new = f"{moved[base]}{aside}{number}"
+        if new in found:
+            found[predecessor_name(moved[base], found)] = found[new]
+        found[new] = found.pop(old)
+    return found
 
 
 @cache

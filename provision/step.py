@@ -92,6 +92,8 @@ class Step(ABC):
     MARKED: ClassVar[bool] = False
     """Carries its owner in AWS itself. What does not is part of the first node it needs, and is
     somebody else's when that is."""
+    MARK_LASTS: ClassVar[bool] = False
+    """The owner it carries can never be changed: what was renamed keeps that of its old name."""
 
     @abstractmethod
     def observe(self, aws: Aws) -> Self | None:

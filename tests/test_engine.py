@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 from botocore.exceptions import ConnectionClosedError
 
+from provision.blind import Blind
 from provision.engine import Engine
 from provision.errors import Foreign, NotConverged, Protected
 from provision.finding import Action, Cause
 from provision.graph import Stack
 from provision.journal import Journal
-from provision.look import Blind, Consent
+from provision.look import Consent
 from provision.run import survey, up
 from provision.steps import KINDS
 from provision.steps.deployment import Deployment

@@ -105,7 +105,7 @@ class Workshop:
         """`up`, `down` or `plan` as a process of its own. Raises the first failure."""
         self.last = recorder or Recorder()
         aws = self.connect(self.last)
-        journal = Journal(self.directory, stack.name, KINDS).open(HOLDER)
+        journal = Journal(self.directory, stack.name, KINDS, stack.moved).open(HOLDER)
         try:
             engine = Engine(stack, aws, journal, consent)
             aws.read_only = True

@@ -17,6 +17,7 @@ from provision.config.limits import (
     check_names,
     check_tags,
 )
+from provision.config.moved import check_moved
 from provision.config.node import Node
 from provision.config.problem import Problem, nearest
 from provision.config.routes import check_models, check_routes
@@ -35,6 +36,7 @@ def check_values(tree: Node, folder: Path) -> list[Problem]:  # noqa: ARG001  (a
         *check_network(tree),
         *check_references(tree),
         *check_shared_layers(tree),
+        *check_moved(tree),
         *check_routes(tree),
         *check_models(tree),
         *check_domain(tree),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from provision.config.moved import old_keys
 from provision.config.node import Node
 from provision.config.problem import Problem
 from provision.config.tables import Capacity
@@ -143,9 +144,10 @@ def check_names(tree: Node) -> Iterator[Problem]:
         )
         return
     for section, kinds in DERIVED.items():
+        before = old_keys(tree, section)
         for key, entry in tree.children(section):
             for kind, suffix, limit in kinds:
-                derived = f"{prefix}-{key}{suffix}"
+                derived = f"{prefix}-{before.get(key, key)}{suffix}"
                 if len(derived) > limit:
                     yield entry.problem(
                         f'the {kind} would be called "{derived}": {len(derived)} characters, '

@@ -9,7 +9,14 @@ from pydantic import Field
 from provision.config.api import Api
 from provision.config.functions import Function, Layer
 from provision.config.monitoring import Monitoring
-from provision.config.section import Account, Name, PrivateRange, Retention, Section
+from provision.config.section import (
+    Account,
+    Movable,
+    Name,
+    PrivateRange,
+    Retention,
+    Section,
+)
 from provision.config.tables import Table
 
 MOST_TAGS = 45
@@ -74,6 +81,47 @@ class Config(Section):
     functions: dict[Name, Function] = Field(min_length=1, description="Lambda functions, by name.")
     api: Api = Field(description="The REST API.")
     monitoring: Monitoring = Field(default=Monitoring(), description="Alarms and whom they reach.")
+
+    moved: dict[Movable, Movable] = Field(
+        default={},
+        description="What was renamed, old node → new node: `table.old: table.new`. All of it stays"
+        " in AWS as it is, under the old name, while the line stands.",
+        examples=[{"table.items": "table.articles"}],
+    )
+
+    @property
+    def old_keys(self) -> dict[str, str]:
+        """Renamed node → the key it had: `table.new` → `old`."""
+        return {new: old.partition(".")[2] for old, new in self.moved.items()}
+
+    def before_moves(self) -> Config:
+        """The same with every renamed key as it was."""
+
+        def old(area: str, key: str) -> str:
+            return self.old_keys.get(f"{area}.{key}", key)
+
+        functions = {
+            old("function", key): function.model_copy(
+                update={
+                    "layers": tuple(old("layer", layer) for layer in function.layers),
+                    "tables": {old("table", k): grant for k, grant in function.tables.items()},
+                }
+            )
+            for key, function in self.functions.items()
+        }
+        routes = {
+            way: route.model_copy(update={"function": old("function", route.function)})
+            for way, route in self.api.routes.items()
+        }
+        return self.model_copy(
+            update={
+                "tables": {old("table", key): table for key, table in self.tables.items()},
+                "layers": {old("layer", key): layer for key, layer in self.layers.items()},
+                "functions": functions,
+                "api": self.api.model_copy(update={"routes": routes}),
+                "moved": {},
+            }
+        )
 
     @property
     def protected(self) -> bool:

@@ -25,6 +25,7 @@ DOMAIN = r"^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z0-9]([a-z0-9-]*[a-z0-9])?$"
 EMAIL = r"^[^@\s]+@[^@\s]+\.[^@\s]+$"
 HANDLER = r"^[A-Za-z_][A-Za-z0-9_]*([./][A-Za-z_][A-Za-z0-9_]*)*\.[A-Za-z_][A-Za-z0-9_]*$"
 HEADER = r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+$"
+MOVABLE = r"^(table|function|layer)\.[a-z]([a-z0-9-]*[a-z0-9])?$"
 MODEL = r"^[A-Za-z0-9]+$"
 ORIGIN = r"^(\*|https?://[A-Za-z0-9.-]+(:[0-9]+)?)$"
 PARAMETER = r"^[A-Za-z0-9._$-]+$"
@@ -40,6 +41,7 @@ WORDS = {
     EMAIL: "an e-mail address",
     HANDLER: "module.function, such as app.handler",
     HEADER: "the name of an HTTP header",
+    MOVABLE: "a node such as table.items, function.items or layer.dependencies",
     MODEL: "letters and digits only",
     ORIGIN: '"*", or a scheme and host such as https://app.example.com, with nothing after it',
     PARAMETER: "letters, digits and . _ $ -",
@@ -120,6 +122,7 @@ def _each_once(values: tuple[str, ...]) -> tuple[str, ...]:
 Name = Annotated[str, Field(pattern=NAME, max_length=128)]
 Account = Annotated[str, Field(pattern=ACCOUNT), BeforeValidator(_account_text)]
 PrivateRange = Annotated[str, AfterValidator(_private_range)]
+Movable = Annotated[str, Field(pattern=MOVABLE, max_length=140)]
 Domain = Annotated[str, Field(pattern=DOMAIN, max_length=253)]
 Variable = Annotated[str, Field(pattern=VARIABLE)]
 Source = Annotated[

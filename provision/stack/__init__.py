@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from provision.graph import Stack
 from provision.stack.api import add_api
 from provision.stack.flow_logs import add_flow_logs
@@ -31,7 +33,15 @@ def build_stack(site: Site) -> Stack:
     functions = add_functions(stack, site, network, add_interfaces)
     add_api(stack, site, functions)
     add_monitoring(stack, site)
+    if site.config.moved:
+        stack.moved = _moved(site, stack)
     return stack
+
+
+def _moved(site: Site, stack: Stack) -> dict[str, str]:
+    """What each node was called: the stack of before has the same nodes in the same order."""
+    before = build_stack(replace(site, config=site.config.before_moves()))
+    return {old: new for old, new in zip(before.nodes, stack.nodes, strict=True) if old != new}
 
 
 __all__ = ["AREAS", "Site", "build_stack"]

@@ -99,7 +99,7 @@ def _rest_api(site: Site) -> RestApi:
                         method=route.method,
                         path=route.path,
                         target=site.where.arn(
-                            "lambda", f"function:{site.name(route.function)}:{LIVE}"
+                            "lambda", f"function:{site.name_of('function', route.function)}:{LIVE}"
                         ),
                         api_key=True,
                         body=route.body,

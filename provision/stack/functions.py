@@ -84,7 +84,7 @@ def _add_layer(stack: Stack, site: Site, key: str) -> Node[Layer]:
     def layer() -> Layer:
         package = site.sources.layer(key)
         return Layer(
-            name=site.name(key),
+            name=site.name_of("layer", key),
             sha256=package.sha256,
             runtimes=in_order({function.runtime for function in users}),
             architectures=in_order({function.architecture for function in users}),
@@ -97,7 +97,7 @@ def _add_layer(stack: Stack, site: Site, key: str) -> Node[Layer]:
 def _add_surroundings(
     stack: Stack, site: Site, key: str, function: config.Function, network: Network
 ) -> _Surroundings:
-    name = site.name(key)
+    name = site.name_of("function", key)
     role = stack.add(
         f"function.{key}.role",
         lambda: Role(
@@ -110,8 +110,8 @@ def _add_surroundings(
     dead_letters = stack.add(
         f"function.{key}.dead_letters",
         lambda: Queue(
-            name=site.name(key, "dead-letters"),
-            policy=queue_door(site.where.arn("sqs", site.name(key, "dead-letters"))),
+            name=site.name_of("function", key, "dead-letters"),
+            policy=queue_door(site.where.arn("sqs", site.name_of("function", key, "dead-letters"))),
             tags=site.tags,
         ),
     )
@@ -133,8 +133,8 @@ def _add_grants(
     network: Network,
     role: Node[Role],
 ) -> Node[RolePolicies]:
-    group_of_logs = site.where.arn("logs", f"log-group:/aws/lambda/{site.name(key)}")
-    queue = site.where.arn("sqs", site.name(key, "dead-letters"))
+    group_of_logs = site.where.arn("logs", f"log-group:/aws/lambda/{site.name_of('function', key)}")
+    queue = site.where.arn("sqs", site.name_of("function", key, "dead-letters"))
     return stack.add(
         f"function.{key}.grants",
         lambda role, vpc, group, *subnets: RolePolicies(
@@ -158,8 +158,8 @@ def _add_grants(
 
 def _table_policies(site: Site, function: config.Function, vpc_id: str) -> dict[str, Document]:
     return {
-        f"table-{key}": grants.table_access(
-            grant, site.where.arn("dynamodb", f"table/{site.name(key)}"), vpc_id
+        f"table-{site.key_in_aws('table', key)}": grants.table_access(
+            grant, site.where.arn("dynamodb", f"table/{site.name_of('table', key)}"), vpc_id
         )
         for key, grant in function.tables.items()
     }
@@ -211,7 +211,7 @@ def _plain_function(site: Site, key: str) -> Function:
     """What the configuration alone says of it."""
     wanted, package = site.config.functions[key], site.sources.function(key)
     return Function(
-        name=site.name(key),
+        name=site.name_of("function", key),
         description=f"{key} of {site.config.prefix}",
         runtime=wanted.runtime,
         handler=wanted.handler,
@@ -261,12 +261,12 @@ def _environment(site: Site, key: str) -> dict[str, str]:
     """What the code reads; the user's own values last."""
     function, cors = site.config.functions[key], site.config.api.cors
     environment = {
-        "POWERTOOLS_SERVICE_NAME": site.name(key),
+        "POWERTOOLS_SERVICE_NAME": site.name_of("function", key),
         "POWERTOOLS_METRICS_NAMESPACE": site.config.prefix,
     }
     for name in function.tables:
         table, suffix = site.config.tables[name], name.upper().replace("-", "_")
-        environment[f"TABLE_{suffix}"] = site.name(name)
+        environment[f"TABLE_{suffix}"] = site.name_of("table", name)
         if table.expire:
             environment[f"EXPIRE_ATTRIBUTE_{suffix}"] = table.expire.attribute
             environment[f"EXPIRE_DAYS_{suffix}"] = str(table.expire.days)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from provision.graph import Node, Stack
 from provision.stack.doors import topic_door
@@ -19,11 +19,21 @@ from provision.steps.topic import Topic
 class _Watch:
     """One alarm: what is measured and from where on it counts. `threshold` None switches it off."""
 
-    name: str
+    what: str
     description: str
     metric: str
     statistic: str
     threshold: float | None
+
+
+@dataclass(frozen=True)
+class _Watched:
+    """Whose alarms: as nodes call it, as names in AWS do, and how CloudWatch knows it."""
+
+    node: str
+    name: str
+    namespace: str
+    dimensions: Mapping[str, str]
 
 
 def add_monitoring(
@@ -48,11 +58,11 @@ def add_monitoring(
             topic,
         )
     for key in site.config.functions:
-        _add_alarms(stack, site, topic, "AWS/Lambda", _function(site, key), _of_function(site, key))
-        _add_alarms(stack, site, topic, "AWS/SQS", _queue(site, key), _of_queue(site, key))
-    _add_alarms(stack, site, topic, "AWS/ApiGateway", _api(site), _of_api(site))
+        _add_alarms(stack, site, topic, _function(site, key), _of_function(site, key))
+        _add_alarms(stack, site, topic, _queue(site, key), _of_queue(site, key))
+    _add_alarms(stack, site, topic, _api(site), _of_api(site))
     for key in site.config.tables:
-        _add_alarms(stack, site, topic, "AWS/DynamoDB", _table(site, key), _of_table(site, key))
+        _add_alarms(stack, site, topic, _table(site, key), _of_table(site, key))
     stack.add(
         "monitoring.dashboard",
         # W4: dashboards are global in an account, so the name carries the region.
@@ -66,8 +76,7 @@ def _add_alarms(
     stack: Stack,
     site: Site,
     topic: Node[Topic],
-    namespace: str,
-    dimensions: Mapping[str, str],
+    watched: _Watched,
     watches: Iterator[_Watch],
 ) -> None:
     alarms = site.config.monitoring.alarms
@@ -75,14 +84,14 @@ def _add_alarms(
         if watch.threshold is None:
             continue
         stack.add(
-            f"monitoring.alarm.{watch.name}",
+            f"monitoring.alarm.{watched.node}-{watch.what}",
             lambda topic, watch=watch: Alarm(
-                name=site.name(watch.name),
+                name=site.name(watched.name, watch.what),
                 description=watch.description,
-                namespace=namespace,
+                namespace=watched.namespace,
                 metric=watch.metric,
                 statistic=watch.statistic,
-                dimensions=dict(dimensions),
+                dimensions=dict(watched.dimensions),
                 threshold=float(watch.threshold),
                 period=alarms.period,
                 evaluation_periods=alarms.evaluation_periods,
@@ -94,40 +103,45 @@ def _add_alarms(
         )
 
 
-def _function(site: Site, key: str) -> dict[str, str]:
-    return {"FunctionName": site.name(key)}
+def _function(site: Site, key: str) -> _Watched:
+    name = f"function-{site.key_in_aws('function', key)}"
+    dimensions = {"FunctionName": site.name_of("function", key)}
+    return _Watched(f"function-{key}", name, "AWS/Lambda", dimensions)
 
 
-def _queue(site: Site, key: str) -> dict[str, str]:
-    return {"QueueName": site.name(key, "dead-letters")}
+def _queue(site: Site, key: str) -> _Watched:
+    dimensions = {"QueueName": site.name_of("function", key, "dead-letters")}
+    return replace(_function(site, key), namespace="AWS/SQS", dimensions=dimensions)
 
 
-def _api(site: Site) -> dict[str, str]:
-    return {"ApiName": site.config.prefix, "Stage": site.config.api.stage}
+def _api(site: Site) -> _Watched:
+    dimensions = {"ApiName": site.config.prefix, "Stage": site.config.api.stage}
+    return _Watched("api", "api", "AWS/ApiGateway", dimensions)
 
 
-def _table(site: Site, key: str) -> dict[str, str]:
-    return {"TableName": site.name(key)}
+def _table(site: Site, key: str) -> _Watched:
+    name = f"table-{site.key_in_aws('table', key)}"
+    return _Watched(f"table-{key}", name, "AWS/DynamoDB", {"TableName": site.name_of("table", key)})
 
 
 def _of_function(site: Site, key: str) -> Iterator[_Watch]:
     limits = site.config.monitoring.alarms
     yield _Watch(
-        f"function-{key}-errors",
+        "errors",
         f"The function {key} fails",
         "Errors",
         "Sum",
         limits.function_errors,
     )
     yield _Watch(
-        f"function-{key}-throttles",
+        "throttles",
         f"Lambda turns calls of {key} away",
         "Throttles",
         "Sum",
         limits.function_throttles,
     )
     yield _Watch(
-        f"function-{key}-duration",
+        "duration",
         f"The function {key} is slow: p95 in milliseconds",
         "Duration",
         "p95",
@@ -137,7 +151,7 @@ def _of_function(site: Site, key: str) -> Iterator[_Watch]:
 
 def _of_queue(site: Site, key: str) -> Iterator[_Watch]:
     yield _Watch(
-        f"function-{key}-dead-letters",
+        "dead-letters",
         f"Events that {key} failed on are waiting in its dead-letter queue",
         "ApproximateNumberOfMessagesVisible",
         "Maximum",
@@ -147,9 +161,9 @@ def _of_queue(site: Site, key: str) -> Iterator[_Watch]:
 
 def _of_api(site: Site) -> Iterator[_Watch]:
     limits = site.config.monitoring.alarms
-    yield _Watch("api-5xx", "The API answers 5xx", "5XXError", "Sum", limits.api_5xx)
+    yield _Watch("5xx", "The API answers 5xx", "5XXError", "Sum", limits.api_5xx)
     yield _Watch(
-        "api-latency",
+        "latency",
         "The API is slow: p95 in milliseconds",
         "Latency",
         "p95",
@@ -161,7 +175,7 @@ def _of_table(site: Site, key: str) -> Iterator[_Watch]:
     limit = site.config.monitoring.alarms.table_throttles
     for what in ("Read", "Write"):
         yield _Watch(
-            f"table-{key}-{what.lower()}-throttles",
+            f"{what.lower()}-throttles",
             f"DynamoDB turns {what.lower()}s of {key} away",
             f"{what}ThrottleEvents",
             "Sum",

@@ -123,7 +123,8 @@ def _cidrs(site: Site) -> list[str]:
 def _endpoint_policy(site: Site) -> Document:
     """Only our tables pass the endpoint, and only for principals of this account."""
     tables = [
-        site.where.arn("dynamodb", f"table/{site.name(table)}") for table in site.config.tables
+        site.where.arn("dynamodb", f"table/{site.name_of('table', table)}")
+        for table in site.config.tables
     ]
     return canonical(
         {

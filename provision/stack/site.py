@@ -48,6 +48,14 @@ class Site:
         """Tags of what shows its name only as a tag."""
         return {**self.config.tags, "Name": name}
 
+    def key_in_aws(self, area: str, key: str) -> str:
+        """The key that names in AWS carry: that of before, where it was renamed (`moved`)."""
+        return self.config.old_keys.get(f"{area}.{key}", key)
+
+    def name_of(self, area: str, key: str, *parts: str) -> str:
+        """What a table, function or layer, or a part of it, is called in AWS."""
+        return self.name(self.key_in_aws(area, key), *parts)
+
     def name(self, *parts: str) -> str:
         """`{name}-{environment}-{part}-…`: what every resource is called."""
         return "-".join((self.config.prefix, *parts))

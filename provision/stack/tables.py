@@ -19,7 +19,7 @@ def _add_table(stack: Stack, site: Site, key: str, table: config.Table) -> None:
     node = stack.add(
         f"table.{key}",
         lambda: Table(
-            name=site.name(key),
+            name=site.name_of("table", key),
             key=table.key,
             sort_key=table.sort_key,
             read_capacity=table.read.min,
@@ -52,7 +52,7 @@ def _add_scaling(
     stack.add(
         f"{node.name}.{what}.policy",
         lambda target: ScalingPolicy(
-            name=site.name(node.name.partition(".")[2], what),
+            name=site.name_of("table", node.name.partition(".")[2], what),
             resource=target.resource,
             dimension=dimension,
             target=capacity.target,

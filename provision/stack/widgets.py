@@ -68,7 +68,7 @@ def _api_row(site: Site) -> list[Document]:
 
 
 def _function_row(site: Site, key: str) -> list[Document]:
-    place = ["FunctionName", site.name(key)]
+    place = ["FunctionName", site.name_of("function", key)]
 
     def metric(name: str, statistic: str, label: str) -> Metric:
         return ["AWS/Lambda", name, *place, {"stat": statistic, "label": label}]
@@ -77,7 +77,7 @@ def _function_row(site: Site, key: str) -> list[Document]:
         "AWS/SQS",
         "ApproximateNumberOfMessagesVisible",
         "QueueName",
-        site.name(key, "dead-letters"),
+        site.name_of("function", key, "dead-letters"),
         {"stat": "Maximum", "label": "dead letters"},
     ]
     return [
@@ -100,7 +100,7 @@ def _function_row(site: Site, key: str) -> list[Document]:
 
 
 def _table_row(site: Site, key: str) -> list[Document]:
-    place = ["TableName", site.name(key)]
+    place = ["TableName", site.name_of("table", key)]
 
     def metric(name: str, statistic: str, label: str) -> Metric:
         return ["AWS/DynamoDB", name, *place, {"stat": statistic, "label": label}]

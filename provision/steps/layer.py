@@ -46,6 +46,7 @@ class Layer(Step):
     REPLACEMENT = Replacement.SUCCEED
     UNIQUE = False
     MARKED = True
+    MARK_LASTS = True
     CALLS = Declared(
         look=calls("lambda", EVERY, "ListLayerVersions"),
         make=(

@@ -128,7 +128,7 @@ class World:
         sources = TinySources(home / "zips", edition.code, edition.layer)
         with self.last.laid():
             stack = reference_stack(aws, home, edition.changes, sources)
-            self.journal = Journal(self.state, stack.name, KINDS).open(HOLDER)
+            self.journal = Journal(self.state, stack.name, KINDS, stack.moved).open(HOLDER)
             try:
                 engine = Engine(stack, aws, self.journal, ALLOW_ALL)
                 seen = survey(engine, workers=self.workers)

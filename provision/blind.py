@@ -1,0 +1,20 @@
+"""What cannot be seen: an emulator lacks services, and forgets what it was told."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True)
+class Blind:
+    """What an emulator lacks: kinds without a service, fields it takes but does not show, and kinds
+    it makes no backups of."""
+
+    kinds: Mapping[str, str]
+    fields: Mapping[str, Mapping[str, str]]
+    backups: Mapping[str, str]
+
+
+SEES_ALL: Final = Blind({}, {}, {})

@@ -1,0 +1,353 @@
+"""Renamed in config.yaml and told so: nothing is made again, no data lost, nothing left behind."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+import yaml
+
+from provision.finding import Action, Finding
+from provision.graph import Stack
+from provision.journal import Journal
+from provision.look import Consent
+from provision.records import Record, renamed
+from provision.stack import outputs
+from provision.step import Step
+from provision.steps import KINDS
+from provision.steps.function import Function
+from provision.steps.layer import Layer
+from provision.steps.queue import Queue
+from provision.steps.table import Table
+from tests.inventory import Inventory, inventory, scaling
+from tests.reference import ROOT, TinySources, reference_site, reference_stack
+from tests.workshop import ALLOW_ALL, HOLDER, Died, Recorder, Where, Workshop, new_aws
+
+ITEM = {"id": {"S": "1"}, "name": {"S": "kept"}}
+MOVED = {
+    "table.items": "table.articles",
+    "function.items": "function.shop",
+    "layer.dependencies": "layer.packages",
+}
+
+
+def renaming() -> dict[str, Any]:
+    """The shipped stack with another key for everything that has one, and `moved`."""
+    shipped = yaml.safe_load((ROOT / "config.yaml").read_text("utf-8"))
+    function = shipped["functions"]["items"] | {
+        "source": str(ROOT / "function"),
+        "layers": ["packages"],
+        "tables": {"articles": "write"},
+    }
+    return {
+        "tables": {"items": None, "articles": shipped["tables"]["items"]},
+        "layers": {"dependencies": None, "packages": {"source": str(ROOT / "layer")}},
+        "functions": {"items": None, "shop": function},
+        "api": {"routes": {way: _led(to) for way, to in shipped["api"]["routes"].items()}},
+        "moved": MOVED,
+    }
+
+
+def _led(route: Any) -> Any:
+    return route | {"function": "shop"} if isinstance(route, dict) else "shop"
+
+
+def holdings() -> Inventory:
+    """All of the account, but for versions, which a changed function publishes, and the role of
+    API Gateway, which the whole account uses."""
+    found = {**inventory(new_aws()), **scaling(new_aws())}
+    del found["role"], found["role policy"]
+    return {kind: names for kind, names in found.items() if kind != "version"}
+
+
+@pytest.fixture
+def lived_in(workshop: Workshop, tmp_path: Path) -> Inventory:
+    """What the account holds with the shipped stack in it, and an item in its table."""
+    workshop.run(reference_stack(new_aws(), tmp_path), "up", workers=8)
+    boto3.client("dynamodb").put_item(TableName="tap-dev-items", Item=ITEM)
+    return holdings()
+
+
+def item_is_there() -> bool:
+    key = {"id": ITEM["id"]}
+    answer = boto3.client("dynamodb").get_item(TableName="tap-dev-items", Key=key)
+    return answer.get("Item") == ITEM
+
+
+def gone(workshop: Workshop, stack: Stack) -> dict[str, frozenset[str]]:
+    """What is left of the stack after `down`."""
+    workshop.run(stack, "down", workers=8)
+    found = {**inventory(new_aws()), **scaling(new_aws())}
+    ours = {
+        kind: frozenset(n for n in names if "tap-dev" in n and "API-Gateway" not in n)
+        for kind, names in found.items()
+    }
+    return {kind: names for kind, names in ours.items() if names}
+
+
+@pytest.mark.parametrize("lost", [False, True], ids=["with its state", "with its state lost"])
+def test_nothing_is_made_again_and_nothing_lost(
+    workshop: Workshop, tmp_path: Path, lived_in: Inventory, lost: bool
+) -> None:
+    if lost:
+        workshop.forget()
+    site = reference_site(new_aws(), tmp_path, renaming())
+    stack = reference_stack(new_aws(), tmp_path, renaming())
+    plan = workshop.run(stack, "plan", workers=8).findings
+    judge(plan)
+    made = workshop.run(stack, "up", workers=8, consent=Consent())
+    judge(made.findings)
+    assert holdings() == lived_in
+    assert item_is_there()
+    owners = new_aws().dynamodb.list_tags_of_resource(
+        ResourceArn=site.where.arn("dynamodb", "table/tap-dev-items")
+    )["Tags"]
+    assert {"Key": "provision:owner", "Value": "tap-dev/table.articles"} in owners
+
+    told = outputs.outputs(site, made.steps)
+    assert told["table_name"] == "tap-dev-items"
+    assert told["function_alias_arn"].endswith("function:tap-dev-items:live")
+    shop = made.steps["function.shop"]
+    assert isinstance(shop, Function)
+    assert shop.environment["TABLE_ARTICLES"] == "tap-dev-items"
+    assert "TABLE_ITEMS" not in shop.environment
+
+    workshop.run(stack, "up", workers=8)
+    assert workshop.last.writes == []
+    assert gone(workshop, stack) == {}
+
+
+def judge(findings: Mapping[str, Finding]) -> None:
+    """Tags and words change in place; only the function's next version is another one."""
+    actions = {name: f.action for name, f in findings.items()}
+    assert actions.pop("function.shop.version") is Action.REPLACE
+    assert set(actions.values()) == {Action.KEEP, Action.UPDATE}
+    assert not any("items" in name or "dependencies" in name for name in actions)
+    assert [change.field for change in findings["table.articles"].changes] == ["tags"]
+    assert [c.field for c in findings["table.articles.read"].changes] == ["tags"]
+    assert actions["table.articles.read.policy"] is Action.KEEP
+    assert actions["layer.packages"] is Action.KEEP
+    alarm = findings["monitoring.alarm.function-shop-errors"]
+    assert {change.field for change in alarm.changes} == {"tags", "description"}
+
+
+def test_a_plan_leaves_the_state_as_it_is(
+    workshop: Workshop, tmp_path: Path, lived_in: Inventory
+) -> None:
+    stack = reference_stack(new_aws(), tmp_path, renaming())
+    file = workshop.directory / "state.json"
+    before = file.read_bytes()
+    journal = Journal.read(workshop.directory, stack.name, KINDS, stack.moved)
+    assert {"table.articles", "function.shop.role"} <= set(journal.records)
+    assert file.read_bytes() == before
+    opened = Journal(workshop.directory, stack.name, KINDS, stack.moved).open(HOLDER)
+    opened.close()
+    plain = Journal.read(workshop.directory, stack.name, KINDS).records
+    assert plain == journal.records
+    assert not any("items" in f"{name} {record.needs}" for name, record in plain.items())
+
+
+def test_a_renamed_layer_is_published_and_pruned_as_before(
+    workshop: Workshop, tmp_path: Path, lived_in: Inventory
+) -> None:
+    """The owner in a version's description can never be changed."""
+    sources = TinySources(tmp_path / "zips", layer_text="x = 2\n")
+    stack = reference_stack(new_aws(), tmp_path, renaming(), sources)
+    workshop.run(stack, "up", workers=8)
+    versions = new_aws().lambda_.list_layer_versions(LayerName="tap-dev-dependencies")
+    assert len(versions["LayerVersions"]) == 2
+    assert gone(workshop, stack) == {}
+
+
+# -- crashes, on a stack of three ---------------------------------------------------------------
+
+
+def shelf(directory: Path, key: str, moved: str = "") -> Stack:
+    stack = Stack("tap-dev")
+    sources = TinySources(directory / "zips")
+    table = stack.add(
+        f"table.{key}", lambda: Table(name="tap-dev-old", key="id", tags={}, protect=True)
+    )
+    stack.add(
+        f"table.{key}.queue",
+        lambda table: Queue(name=f"{table.name}-queue", tags={"of": key}),
+        table,
+    )
+    package = sources.layer("old")
+    stack.add(
+        f"layer.{key}",
+        lambda: Layer(
+            name="tap-dev-old",
+            sha256=package.sha256,
+            runtimes=("python3.13",),
+            architectures=("arm64",),
+            zip=package.zip,
+        ),
+    )
+    if moved:
+        stack.moved = {name.replace(key, moved): name for name in stack.nodes}
+    return stack
+
+
+def test_a_crash_at_any_call_loses_nothing_and_leaves_nothing(
+    account: None, tmp_path: Path
+) -> None:
+    dynamodb = boto3.client("dynamodb")
+    for where in Where:
+        for number in range(1, 20):
+            workshop = Workshop(tmp_path / f"{where}{number}")
+            workshop.run(shelf(tmp_path, "old"), "up")
+            dynamodb.put_item(TableName="tap-dev-old", Item=ITEM)
+            new = shelf(tmp_path, "new", moved="old")
+            recorder = Recorder(die=(where, number))
+            try:
+                workshop.run(new, "up", recorder=recorder, consent=Consent())
+                died = False
+            except Died:
+                died = True
+            if number % 2:
+                workshop.forget()
+            workshop.run(new, "up", consent=Consent())
+            changes = {"TagQueue", "TagResource", "PublishLayerVersion"}
+            assert {*recorder.writes, *workshop.last.writes} <= changes
+            assert dynamodb.scan(TableName="tap-dev-old")["Items"] == [ITEM]
+            workshop.run(new, "up", consent=Consent())
+            assert workshop.last.writes == []
+            workshop.run(new, "down", consent=ALLOW_ALL)
+            assert not {"table", "queue", "layer"} & set(inventory(new_aws()))
+            if not died:
+                break
+        assert number > 2
+
+
+@pytest.mark.parametrize("call", ["replace", "ftruncate"])
+def test_a_crash_while_the_state_is_renamed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str
+) -> None:
+    """Killed between any two of its files' changes: the records are there under one name."""
+    for number in range(1, 9):
+        directory = tmp_path / str(number)
+        journal = Journal(directory, "tap-dev", KINDS).open(HOLDER)
+        journal.done("table.old", OLD)
+        journal.done("table.new", NEW)
+        journal.begin("table.old.queue", "create", QUEUE, ("table.old",))
+        shutil.copytree(directory, directory / "killed")  # nothing folded
+        journal.close()
+        with monkeypatch.context() as patch:
+            die_at(patch, call, number)
+            dead = Journal(directory / "killed", "tap-dev", KINDS, MOVES)
+            try:
+                dead.open(HOLDER).close()
+                died = False
+            except Died:
+                died = True
+        shutil.copytree(directory / "killed", directory / "found")  # a dead one's lock is free
+        again = Journal(directory / "found", "tap-dev", KINDS, MOVES).open(HOLDER)
+        assert {name: record.step for name, record in again.records.items()} == {
+            "table.new": OLD,
+            "table.new~1": NEW,
+            "table.new.queue": QUEUE,
+        }
+        assert again.records["table.new.queue"] == Record(QUEUE, ("table.new",), "create")
+        again.close()
+        if not died:
+            break
+    assert number > 2
+
+
+OLD, NEW = (
+    Table(name="tap-dev-old", key="id", tags={}),
+    Table(name="tap-dev-new", key="id", tags={}),
+)
+QUEUE = Queue(name="tap-dev-old-queue", tags={})
+MOVES = {"table.old": "table.new", "table.old.queue": "table.new.queue"}
+
+
+def die_at(patch: pytest.MonkeyPatch, call: str, number: int) -> None:
+    count = 0
+    owner: Any = Path if call == "replace" else os
+    real = vars(owner)[call]
+
+    def dying(*arguments: Any) -> Any:
+        nonlocal count
+        count += 1
+        if count == number:
+            raise Died(call)
+        return real(*arguments)
+
+    patch.setattr(owner, call, dying)
+
+
+# -- what was there under the new name before the rename was told -------------------------------
+
+
+def test_what_was_made_under_the_new_name_meanwhile_is_kept_apart(
+    workshop: Workshop, tmp_path: Path
+) -> None:
+    """Renamed, `up`, and only then told so: the empty new table goes only when it is named."""
+    before = inventory(new_aws())
+    workshop.run(named("old", "tap-dev-old"), "up")
+    boto3.client("dynamodb").put_item(TableName="tap-dev-old", Item=ITEM)
+    workshop.run(named("new", "tap-dev-new"), "up", consent=Consent())
+    told = named("new", "tap-dev-old")
+    told.moved = {"table.old": "table.new"}
+    plan = workshop.run(told, "plan", consent=Consent()).findings
+    assert plan["table.new"].action is Action.UPDATE
+    assert plan["table.new~1"].action is Action.KEEP
+    assert "--destroy table.new~1" in plan["table.new~1"].reason
+    workshop.run(told, "up", consent=Consent(destroy=frozenset({"table.new~1"})))
+    assert inventory(new_aws())["table"] == {"tap-dev-old"}
+    assert boto3.client("dynamodb").scan(TableName="tap-dev-old")["Items"] == [ITEM]
+    workshop.run(told, "down")
+    assert inventory(new_aws()) == before
+
+
+def named(key: str, name: str) -> Stack:
+    stack = Stack("tap-dev")
+    stack.add(f"table.{key}", lambda: Table(name=name, key="id", tags={}, protect=False))
+    return stack
+
+
+def test_without_the_line_a_renamed_table_is_never_taken_for_another(workshop: Workshop) -> None:
+    """The line taken away: a replacement, refused for the data's sake."""
+    workshop.run(named("old", "tap-dev-old"), "up")
+    told = named("new", "tap-dev-old")
+    told.moved = {"table.old": "table.new"}
+    workshop.run(told, "up")
+    finding = workshop.run(named("new", "tap-dev-new"), "plan", consent=Consent()).findings
+    assert finding["table.new"].action is Action.REPLACE
+    assert "--destroy table.new" in finding["table.new"].refusal
+
+
+def test_somebody_elses_is_not_taken_by_a_rename(workshop: Workshop) -> None:
+    other = named("old", "tap-dev-old")
+    other.name = "tap-dev-2"
+    workshop.run(other, "up")
+    workshop.forget()
+    told = named("new", "tap-dev-old")
+    told.moved = {"table.old": "table.new"}
+    assert workshop.run(told, "plan").findings["table.new"].action is Action.FOREIGN
+
+
+def test_records_under_their_new_names() -> None:
+    def record(step: Step, *needs: str) -> Record:
+        return Record(step, needs)
+
+    records = {
+        "table.old": record(OLD),
+        "table.old~1": record(NEW),
+        "table.older": record(NEW),
+        "api": record(QUEUE, "table.old", "table.older"),
+    }
+    assert renamed(records, {"table.old": "table.new"}) == {
+        "table.older": record(NEW),
+        "api": record(QUEUE, "table.new", "table.older"),
+        "table.new": record(OLD),
+        "table.new~1": record(NEW),
+    }
+    assert renamed(records, {}) == records
