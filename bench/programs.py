@@ -16,6 +16,8 @@ from provision.access import READ_PREFIXES
 SITUATIONS = (FRESH, UNCHANGED, CODE, DOWN)
 WAITS = frozenset(["GetFunction"])
 """AWS refuses the next call on a function before this says that it is ready (L7)."""
+LEARNS = frozenset(["DescribeSecurityGroups"])
+"""No other answer has the id of a VPC's default group."""
 
 
 def record(account: Emulated, home: Home, folder: Path) -> dict[str, Path]:
@@ -60,7 +62,7 @@ def _needed(call: dict[str, Any]) -> bool:
     if "Error" in call["answer"]:
         return False
     operation: str = call["operation"]
-    return operation in WAITS or not operation.startswith(READ_PREFIXES)
+    return operation in WAITS | LEARNS or not operation.startswith(READ_PREFIXES)
 
 
 def services_of(program: Path) -> list[str]:
