@@ -257,9 +257,11 @@ class Eyes:
     ) -> Sequence[Step]:
         """Of all that may be it what is ours, the likeliest first; else what stands there."""
         every = list(found)
+        elsewhere = [have for have in found if not want.MARKED and not same_place(want, have)]
         if recalled and not any(same_resource(recalled, have) for have in found):
             every.append(recalled)
-        ours = [have for have in every if self._ours(node.name, want, have)]
+        # What was found elsewhere was judged by what would be wanted there.
+        ours = [have for have in every if have in elsewhere or self._ours(node.name, want, have)]
         several = want.REPLACEMENT is Replacement.CREATE_FIRST
         return ours[: None if several else 1] or every[-1:]
 
