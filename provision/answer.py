@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, is_dataclass
 from typing import Any
 
@@ -15,6 +15,7 @@ from provision.errors import ProvisionError
 from provision.finding import Action, Change, Finding
 from provision.health import Health
 from provision.stack.site import Site
+from provision.timing import Link
 from provision.unknown import KNOWN_AFTER_UP, Unknown
 
 
@@ -26,6 +27,7 @@ def document(
     failed: Mapping[str, ProvisionError],
     outputs: Mapping[str, str],
     seconds: float,
+    longest: Sequence[Link],
     health: Health | None = None,
     error: ProvisionError | None = None,
     removal: Mapping[str, Any] | None = None,
@@ -43,6 +45,7 @@ def document(
         "outputs": dict(outputs),
         "calls": {"read": aws.calls.read, "write": aws.calls.write},
         "seconds": round(seconds, 2),
+        "longest": [link.document for link in longest],
         "error": error.document if error else None,
     }
     if health:

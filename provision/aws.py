@@ -18,6 +18,8 @@ from provision.clock import Clock
 from provision.errors import NotFound, StillWaiting, WriteRefused
 from provision.pacing import Pacer
 from provision.retry import classify, pause, read_failure
+from provision.trace import Trace
+from provision.traced_calls import trace_calls
 
 if TYPE_CHECKING:
     from mypy_boto3_acm import ACMClient
@@ -58,8 +60,10 @@ class Aws:
         *,
         clock: Clock | None = None,
         core: botocore.session.Session | None = None,
+        trace: Trace | None = None,
     ) -> None:
         self.access = access
+        self.trace = trace or Trace()
         self.clock = clock or Clock()
         self.calls = Calls()
         self.read_only = False
@@ -108,17 +112,18 @@ class Aws:
         """
         began = self.clock.now()
         delay = first
-        while (answer := ready()) is None:
-            spent = self.clock.now() - began
-            if spent >= budget:
-                raise StillWaiting(
-                    f"still waiting for {what} after {spent:.0f} s",
-                    hint="AWS goes on with it; run the same command again to go on from here",
-                )
-            self.say_waiting(f"{what}, {spent:.0f} s")
-            self.clock.sleep(min(delay, budget - spent))
-            delay = min(delay * 1.6, 10)
-        return answer
+        with self.trace.span(what, "wait"):
+            while (answer := ready()) is None:
+                spent = self.clock.now() - began
+                if spent >= budget:
+                    raise StillWaiting(
+                        f"still waiting for {what} after {spent:.0f} s",
+                        hint="AWS goes on with it; run the same command again to go on from here",
+                    )
+                self.say_waiting(f"{what}, {spent:.0f} s")
+                self.clock.sleep(min(delay, budget - spent))
+                delay = min(delay * 1.6, 10)
+            return answer
 
     def listen(self, waiting: Waiting | None) -> None:
         """Tell this thread's waits to somebody, until called with None."""
@@ -136,19 +141,23 @@ class Aws:
     def _client(self, service: str) -> Any:
         with self._mutex:
             if service not in self._clients:
-                key, secret = self.access.credentials or (None, None)
-                client = self._session.client(  # type: ignore[call-overload]  # by any name
-                    service,
-                    endpoint_url=self.access.endpoint,
-                    aws_access_key_id=key,
-                    aws_secret_access_key=secret,
-                    config=_CLIENT_CONFIG.merge(Config(proxies={}))
-                    if self.access.endpoint
-                    else _CLIENT_CONFIG,
-                )
-                self._watch(client)
-                self._clients[service] = client
+                with self.trace.span(f"client {service}", "client"):
+                    self._clients[service] = self._new_client(service)
             return self._clients[service]
+
+    def _new_client(self, service: str) -> Any:
+        key, secret = self.access.credentials or (None, None)
+        client = self._session.client(  # type: ignore[call-overload]  # by any name
+            service,
+            endpoint_url=self.access.endpoint,
+            aws_access_key_id=key,
+            aws_secret_access_key=secret,
+            config=_CLIENT_CONFIG.merge(Config(proxies={}))
+            if self.access.endpoint
+            else _CLIENT_CONFIG,
+        )
+        self._watch(client)
+        return client
 
     def _watch(self, client: Any) -> None:
         events = client.meta.events
@@ -156,6 +165,8 @@ class Aws:
         events.register("needs-retry.*.*", self._needs_retry)
         if self.access.prepare:
             self.access.prepare(client)
+        if self.trace.on:
+            trace_calls(self.trace, client)
 
     def _before_call(self, model: Any, **_: Any) -> None:
         operation = model.name
@@ -172,7 +183,9 @@ class Aws:
     def _pace(self, model: Any) -> None:
         """Before every try, for AWS counts those it refuses too (A1)."""
         if self._pacer and model.service_model.service_name == "apigateway":
-            self._pacer.wait(model.name)
+            began = self.trace.now()
+            if self._pacer.wait(model.name):
+                self.trace.past(f"API Gateway's rate of {model.name}", "wait", began)
 
     def _needs_retry(
         self,
@@ -200,7 +213,8 @@ class Aws:
             return None
         self.calls.retried += 1
         self.say_waiting(f"waiting for {error_class.name}, {spent:.0f} s")
-        self.clock.sleep(seconds)
+        with self.trace.span(error_class.name, "wait"):
+            self.clock.sleep(seconds)
         self._pace(operation)
         return 0
 

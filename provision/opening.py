@@ -31,6 +31,7 @@ from provision.stack import Site, build_stack
 from provision.stack.site import Sources
 from provision.steps import KINDS
 from provision.steps.subnet import Subnet
+from provision.trace import Trace
 from provision.zones import available_zones
 
 LOCAL = "local"
@@ -101,7 +102,11 @@ class Workbench:
 
 
 def open_workbench(
-    options: Options, *, say: Callable[[str], None], build_sources: bool = True
+    options: Options,
+    *,
+    say: Callable[[str], None],
+    trace: Trace | None = None,
+    build_sources: bool = True,
 ) -> Workbench:
     """Read the configuration, reach the account, build the nodes. Nothing is written to AWS.
 
@@ -115,16 +120,18 @@ def open_workbench(
     home = options.config.resolve().parent / ".provision"
     directory = options.state or home / config.environment
     if config.environment == LOCAL:
-        aws, blind = _emulated(options, config, home, say)
+        access, blind = _emulated(options, config, home, say)
     else:
         access = Access(config.region, options.profile, paced=has_rates(os.environ))
-        aws, blind = Aws(access), SEES_ALL
+        blind = SEES_ALL
+    aws = Aws(access, trace=trace)
     known = Journal.read(directory, config.prefix, KINDS)
     _guard(config, aws, known)
     sources: Sources = NoSources()
     if build_sources:
         cache = home / "cache"
-        sources = BuiltSources(config, cache, for_this_machine=config.environment == LOCAL)
+        on_local = config.environment == LOCAL
+        sources = BuiltSources(config, cache, for_this_machine=on_local, trace=aws.trace)
         sources.build_layers()
     zones = _zones(config, aws, known)
     site = Site(config, aws.where, zones, sources, _invoke_url(config, aws))
@@ -135,7 +142,7 @@ def open_workbench(
 
 def _emulated(
     options: Options, config: Config, home: Path, say: Callable[[str], None]
-) -> tuple[Aws, Blind]:
+) -> tuple[Access, Blind]:
     emulator = local.start(home / "emulator", port=options.local_port, report=say)
     access = Access(
         config.region,
@@ -144,7 +151,7 @@ def _emulated(
         prepare=local.install,
         paced=False,
     )
-    return Aws(access), Blind(local.SKIPS, local.FORGETS, local.BACKS_UP_NOT)
+    return access, Blind(local.SKIPS, local.FORGETS, local.BACKS_UP_NOT)
 
 
 def _zones(config: Config, aws: Aws, known: Journal) -> tuple[str, ...]:

@@ -10,10 +10,11 @@ from provision.engine import Engine
 from provision.errors import Interrupted, ProvisionError
 from provision.explain import explain
 from provision.finding import WRITES, Action, Finding
-from provision.graph import Needs, reversed_graph, successor_of, walk
+from provision.graph import Needs, Visit, reversed_graph, successor_of, walk
 from provision.holdings import Backup
 from provision.look import Moment, places_of
 from provision.step import Step
+from provision.timing import Walk
 
 WORKERS = 8
 LATE_WRITERS = 30.0
@@ -26,6 +27,7 @@ class Survey:
 
     findings: dict[str, Finding]
     forgotten: dict[str, Finding] = field(default_factory=dict)
+    walks: tuple[Walk, ...] = ()
 
     @property
     def all(self) -> dict[str, Finding]:
@@ -47,6 +49,7 @@ class Outcome:
     interrupted: bool = False
     backups: dict[str, Backup] = field(default_factory=dict)
     """Made before data was destroyed, by node."""
+    walks: tuple[Walk, ...] = ()
 
     @property
     def unfinished(self) -> tuple[str, ...]:
@@ -68,10 +71,11 @@ def survey(engine: Engine, *, workers: int = WORKERS) -> Survey:
         findings[name] = finding
         engine.report(name, Moment.FOUND, finding.action)
 
-    _raise_first(engine, _walk(engine, engine.stack.graph, visit, workers))
+    looked = _new_walk(engine, "look", engine.stack.graph)
+    _raise_first(engine, _walk(engine, looked, visit, workers))
     ordered = _waiting({name: findings[name] for name in nodes})
     behind = {one.node: one for f in findings.values() for one in engine.look_behind(f)}
-    return Survey(ordered, _forgotten(engine, ordered, workers) | behind)
+    return Survey(ordered, _forgotten(engine, ordered, workers) | behind, (looked,))
 
 
 def up(engine: Engine, seen: Survey, *, workers: int = WORKERS) -> Outcome:
@@ -98,13 +102,16 @@ def up(engine: Engine, seen: Survey, *, workers: int = WORKERS) -> Outcome:
             return None
         return lambda: engine.settle(finding, made)
 
-    failed = _walk(engine, engine.stack.graph, visit, workers)
+    walks = [_new_walk(engine, "make", engine.stack.graph)]
+    failed = _walk(engine, walks[0], visit, workers)
     acted = _blocked(acted, failed, steps, engine.stack.graph)
     removed: dict[str, Finding] = {}
     if not failed and not engine.aws.clock.stopped:
         removed = _forgotten(engine, acted, workers)
-        removed, failed = _remove(engine, removed, workers, patience=0)
-    return Outcome(acted | removed, steps, failed, engine.aws.clock.stopped, engine.backups)
+        removed, failed, more = _remove(engine, removed, workers, patience=0)
+        walks += more
+    stopped = engine.aws.clock.stopped
+    return Outcome(acted | removed, steps, failed, stopped, engine.backups, tuple(walks))
 
 
 def plan_removal(engine: Engine, seen: Survey) -> Survey:
@@ -139,14 +146,14 @@ def down(
     which what late writers may bring back is looked at again."""
     for forgotten in removal.forgotten.values():
         engine.remember(forgotten)
-    acted, failed = _remove(engine, removal.all, workers, patience)
-    return Outcome(acted, {}, failed, engine.aws.clock.stopped, engine.backups)
+    acted, failed, walks = _remove(engine, removal.all, workers, patience)
+    return Outcome(acted, {}, failed, engine.aws.clock.stopped, engine.backups, walks)
 
 
 def _remove(
     engine: Engine, findings: Mapping[str, Finding], workers: int, patience: float
-) -> tuple[dict[str, Finding], dict[str, ProvisionError]]:
-    """The findings as acted on, and the failures."""
+) -> tuple[dict[str, Finding], dict[str, ProvisionError], tuple[Walk, ...]]:
+    """The findings as acted on, the failures, and the walks."""
     graph = {name: _needed(finding.needs, findings) for name, finding in findings.items()}
     visited: set[str] = set()
 
@@ -154,11 +161,14 @@ def _remove(
         engine.remove(findings[name])
         visited.add(name)
 
-    failed = _walk(engine, _users_before_data(reversed_graph(graph), findings), visit, workers)
+    order = _users_before_data(reversed_graph(graph), findings)
+    walked = _new_walk(engine, "remove", order)
+    failed = _walk(engine, walked, visit, workers)
     again = [name for name in visited if _may_come_back(findings[name])]
+    last = _new_walk(engine, "last look", dict.fromkeys(again, ()))
     failed |= _walk(
         engine,
-        dict.fromkeys(again, ()),
+        last,
         lambda name: engine.last_look(findings[name], patience),
         workers,
     )
@@ -168,7 +178,7 @@ def _remove(
         else replace(finding, action=Action.WAIT, reason="not begun: what uses it is still there")
         for name, finding in findings.items()
     }
-    return acted, failed
+    return acted, failed, (walked, last)
 
 
 def _may_come_back(finding: Finding) -> bool:
@@ -219,15 +229,24 @@ def _forgotten(engine: Engine, others: Mapping[str, Finding], workers: int) -> d
     def visit(name: str) -> None:
         forgotten[name] = engine.look_forgotten(name)
 
-    _raise_first(engine, _walk(engine, dict.fromkeys(names, ()), visit, workers))
+    looked = _new_walk(engine, "look", dict.fromkeys(names, ()))
+    _raise_first(engine, _walk(engine, looked, visit, workers))
     judged = _judged_by_parents({**others, **{name: forgotten[name] for name in names}})
     return {name: judged[name] for name in names}
 
 
-def _walk(
-    engine: Engine, graph: Needs, visit: Callable[[str], Callable[[], None] | None], workers: int
-) -> dict[str, ProvisionError]:
-    failed = walk(graph, visit, workers=workers, stopped=lambda: engine.aws.clock.stopped)
+def _new_walk(engine: Engine, doing: str, graph: Needs) -> Walk:
+    return Walk(doing, graph, engine.aws.trace)
+
+
+def _walk(engine: Engine, walked: Walk, visit: Visit, workers: int) -> dict[str, ProvisionError]:
+    with engine.aws.trace.span(f"{walked.doing}: {len(walked.needs)} nodes", "walk"):
+        failed = walk(
+            walked.needs,
+            walked.timed(visit),
+            workers=workers,
+            stopped=lambda: engine.aws.clock.stopped,
+        )
     explained = {}
     for name, error in failed.items():
         explained[name] = explain(error)

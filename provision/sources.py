@@ -8,6 +8,7 @@ from pathlib import Path
 from provision.bundle import Bundle, build_layer, zip_directory
 from provision.config import Config
 from provision.stack.site import Package
+from provision.trace import Trace
 from provision.unknown import UNKNOWN
 
 THIS_MACHINE = "local"
@@ -16,8 +17,11 @@ THIS_MACHINE = "local"
 class BuiltSources:
     """Zips under `cache`, named by their content. Safe to use from many threads."""
 
-    def __init__(self, config: Config, cache: Path, *, for_this_machine: bool) -> None:
+    def __init__(
+        self, config: Config, cache: Path, *, for_this_machine: bool, trace: Trace | None = None
+    ) -> None:
         self._config = config
+        self._trace = trace or Trace()
         self._cache = cache
         self._for_this_machine = for_this_machine
         self._mutex = threading.Lock()
@@ -27,25 +31,29 @@ class BuiltSources:
     def function(self, name: str) -> Package:
         with self._mutex:
             if name not in self._functions:
-                source = self._config.functions[name].source
-                self._functions[name] = self._stored(zip_directory(source))
+                with self._trace.span(f"package function {name}", "package"):
+                    source = self._config.functions[name].source
+                    self._functions[name] = self._stored(zip_directory(source))
             return self._functions[name]
 
     def layer(self, name: str) -> Package:
         with self._mutex:
             if name not in self._layers:
-                source = self._config.layers[name].source
-                runtime, architecture = self._target(name)
-                built = build_layer(
-                    source, runtime=runtime, architecture=architecture, cache=self._cache
-                )
-                self._layers[name] = self._stored(built)
+                with self._trace.span(f"package layer {name}", "package"):
+                    self._layers[name] = self._build_layer(name)
             return self._layers[name]
 
     def build_layers(self) -> None:
         """All of them now, in the thread that asks: the installer then ends with Ctrl-C."""
         for name in self._config.layers:
             self.layer(name)
+
+    def _build_layer(self, name: str) -> Package:
+        source = self._config.layers[name].source
+        runtime, architecture = self._target(name)
+        return self._stored(
+            build_layer(source, runtime=runtime, architecture=architecture, cache=self._cache)
+        )
 
     def _target(self, layer: str) -> tuple[str, str]:
         """The runtime and architecture of the functions that use the layer: one of each."""

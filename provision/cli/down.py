@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from provision.cli.options import (
@@ -12,6 +14,7 @@ from provision.cli.options import (
     no_backup_option,
     open_session,
     parallel_option,
+    trace_option,
     yes_option,
 )
 
@@ -25,12 +28,14 @@ from provision.cli.options import (
 @click.option("--destroy-data", is_flag=True, help="Let all data of the stack be lost.")
 @no_backup_option
 @parallel_option
+@trace_option
 @click.pass_context
 def down(
     context: click.Context,
     confirm: str | None,
     destroy: tuple[str, ...],
     parallel: int,
+    trace: Path | None,
     *,
     yes: bool,
     as_json: bool,
@@ -43,6 +48,6 @@ def down(
     from provision.commands.down import down as run  # noqa: PLC0415
     from provision.look import Consent  # noqa: PLC0415
 
-    session = open_session(context, on_local=on_local, as_json=as_json)
+    session = open_session(context, on_local=on_local, as_json=as_json, trace=trace)
     consent = Consent(destroy=frozenset(destroy), destroy_data=destroy_data, backup=not no_backup)
     context.exit(run(session, Agreement(yes, confirm), consent, workers=parallel))

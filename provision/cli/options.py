@@ -60,11 +60,21 @@ parallel_option = click.option(
 )
 
 
-def open_session(context: click.Context, *, on_local: bool, as_json: bool = False) -> Session:
+trace_option = click.option(
+    "--trace",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write where the time goes, for ui.perfetto.dev or chrome://tracing.",
+)
+
+
+def open_session(
+    context: click.Context, *, on_local: bool, as_json: bool = False, trace: Path | None = None
+) -> Session:
     """The session of a command that calls AWS."""
     from provision.commands.session import Session  # noqa: PLC0415  (the AWS SDK costs 0.3 s)
     from provision.opening import Options  # noqa: PLC0415
     from provision.screens.words import program  # noqa: PLC0415
+    from provision.trace import open_trace  # noqa: PLC0415
 
     settings: Settings = context.obj
     options = Options(
@@ -77,4 +87,4 @@ def open_session(context: click.Context, *, on_local: bool, as_json: bool = Fals
     )
     call = settings.call
     call.program, call.verb, call.as_json = program(), context.info_name or "", as_json
-    return Session(options, settings.verbose, call)
+    return Session(options, settings.verbose, call, trace=context.with_resource(open_trace(trace)))

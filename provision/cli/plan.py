@@ -12,6 +12,7 @@ from provision.cli.options import (
     json_option,
     local_option,
     open_session,
+    trace_option,
 )
 
 
@@ -27,12 +28,14 @@ from provision.cli.options import (
     help="Save the plan: `up FILE` does exactly this, or nothing.",
 )
 @click.option("--check", is_flag=True, help="Exit 4 when anything would change.")
+@trace_option
 @click.pass_context
 def plan(
     context: click.Context,
     adopt: tuple[str, ...],
     destroy: tuple[str, ...],
     out: Path | None,
+    trace: Path | None,
     *,
     as_json: bool,
     on_local: bool,
@@ -41,5 +44,5 @@ def plan(
     """What `up` would do. Writes are refused before they leave."""
     from provision.commands.plan import plan as run  # noqa: PLC0415
 
-    session = open_session(context, on_local=on_local, as_json=as_json)
+    session = open_session(context, on_local=on_local, as_json=as_json, trace=trace)
     context.exit(run(session, check=check, adopt=adopt, destroy=destroy, out=out))

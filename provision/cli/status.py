@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
-from provision.cli.options import json_option, local_option, open_session
+from provision.cli.options import json_option, local_option, open_session, trace_option
 
 
 @click.command()
@@ -12,14 +14,21 @@ from provision.cli.options import json_option, local_option, open_session
 @local_option
 @click.option("--watch", is_flag=True, help="Refresh in place until Ctrl-C.")
 @click.option("--check", is_flag=True, help="Exit 5 on drift, missing or unhealthy.")
+@trace_option
 @click.pass_context
 def status(
-    context: click.Context, *, as_json: bool, on_local: bool, watch: bool, check: bool
+    context: click.Context,
+    trace: Path | None,
+    *,
+    as_json: bool,
+    on_local: bool,
+    watch: bool,
+    check: bool,
 ) -> None:
     """The dashboard: every resource, drift, health, numbers."""
     if watch and as_json:
         raise click.UsageError("--watch draws a screen; --json prints one document: choose one")
     from provision.commands.status import status as run  # noqa: PLC0415
 
-    session = open_session(context, on_local=on_local, as_json=as_json)
+    session = open_session(context, on_local=on_local, as_json=as_json, trace=trace)
     context.exit(run(session, watch=watch, check=check))

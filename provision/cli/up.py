@@ -15,6 +15,7 @@ from provision.cli.options import (
     no_backup_option,
     open_session,
     parallel_option,
+    trace_option,
     yes_option,
 )
 
@@ -34,6 +35,7 @@ from provision.cli.options import (
 @destroy_option
 @no_backup_option
 @parallel_option
+@trace_option
 @click.pass_context
 def up(
     context: click.Context,
@@ -42,6 +44,7 @@ def up(
     confirm: str | None,
     destroy: tuple[str, ...],
     parallel: int,
+    trace: Path | None,
     *,
     yes: bool,
     as_json: bool,
@@ -58,7 +61,7 @@ def up(
     from provision.commands.up import up as run  # noqa: PLC0415
     from provision.commands.up import up_saved  # noqa: PLC0415
 
-    session = open_session(context, on_local=on_local, as_json=as_json)
+    session = open_session(context, on_local=on_local, as_json=as_json, trace=trace)
     if file:
         context.exit(
             up_saved(session, file, Agreement(yes=True, confirm=confirm), workers=parallel)

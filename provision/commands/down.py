@@ -12,6 +12,8 @@ from provision.run import LATE_WRITERS, Outcome, plan_removal
 from provision.run import down as remove
 from provision.screens.closing import print_removal
 from provision.screens.progress import Progress
+from provision.screens.timing import print_timing
+from provision.timing import Walk
 
 
 def down(session: Session, agreement: Agreement, consent: Consent, *, workers: int) -> int:
@@ -38,7 +40,8 @@ def down(session: Session, agreement: Agreement, consent: Consent, *, workers: i
             local = bench.site.config.environment == LOCAL  # whose writers are done at once
             patience = 0.0 if local else LATE_WRITERS
             outcome = remove(engine, removal, workers=workers, patience=patience)
-    _tell(session, bench, outcome, _receipt(session, bench, outcome))
+    walks = (*seen.walks, *outcome.walks)
+    _tell(session, bench, outcome, _receipt(session, bench, outcome), walks)
     return session.end(outcome)
 
 
@@ -62,7 +65,13 @@ def _receipt(session: Session, bench: Workbench, outcome: Outcome) -> Receipt | 
         return receipt(bench.aws, bench.stack.name, outcome)
 
 
-def _tell(session: Session, bench: Workbench, outcome: Outcome, receipt: Receipt | None) -> None:
+def _tell(
+    session: Session,
+    bench: Workbench,
+    outcome: Outcome,
+    receipt: Receipt | None,
+    walks: tuple[Walk, ...],
+) -> None:
     if session.call.as_json:
         session.print_document(
             bench,
@@ -71,9 +80,10 @@ def _tell(session: Session, bench: Workbench, outcome: Outcome, receipt: Receipt
             failed=outcome.failed,
             error=session.verdict(outcome),
             removal=receipt.document if receipt else None,
+            walks=walks,
         )
     else:
         where = f"account {bench.aws.where.account}, {bench.aws.where.region}"
-        print_removal(
-            session.errors, outcome, receipt, (bench.aws.calls, session.seconds), where=where
-        )
+        print_removal(session.errors, outcome, receipt, where=where)
+        chain = session.longest(walks)
+        print_timing(session.errors, session.seconds, bench.aws.calls, chain)

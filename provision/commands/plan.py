@@ -31,7 +31,7 @@ def plan(
     if out:
         write_plan(out, taken(bench.site, seen.all, consent))
     if session.call.as_json:
-        session.print_document(bench, seen.all, found(seen))
+        session.print_document(bench, seen.all, found(seen), walks=seen.walks)
     else:
         title = f"{bench.stack.name}: what `provision up` would do"
         print_plan(session.results, title, seen.all, all_fields=session.verbose > 0)

@@ -26,6 +26,8 @@ from provision.screens.plan import print_plan
 from provision.screens.words import error_console, result_console
 from provision.stack.outputs import outputs
 from provision.step import Step
+from provision.timing import Link, Walk, longest
+from provision.trace import Trace
 
 
 @dataclass
@@ -35,11 +37,20 @@ class Session:
     call: Invocation = field(default_factory=Invocation)
     errors: Console = field(default_factory=error_console)
     results: Console = field(default_factory=result_console)
+    trace: Trace = field(default_factory=Trace)
     began: float = field(default_factory=time.monotonic)
+    opened: float = 0.0
+    """Seconds from the beginning until the stack was open."""
+    asked: float = 0.0
+    """Seconds that somebody took to answer."""
 
     def open(self, *, build_sources: bool = True) -> Workbench:
         """The stack, opened."""
-        bench = open_workbench(self.options, say=self.say, build_sources=build_sources)
+        with self.trace.span("open", "open"):
+            bench = open_workbench(
+                self.options, say=self.say, trace=self.trace, build_sources=build_sources
+            )
+        self.opened = self.seconds
         if self.verbose:
             bench.aws.on_call = lambda service, operation: self.say(f"  {service} {operation}")
         return bench
@@ -88,6 +99,7 @@ class Session:
         health: Health | None = None,
         error: ProvisionError | None = None,
         removal: Mapping[str, Any] | None = None,
+        walks: tuple[Walk, ...] = (),
     ) -> None:
         """The one JSON document."""
         text = document(
@@ -97,6 +109,7 @@ class Session:
             failed=failed or {},
             outputs=outputs(bench.site, steps),
             seconds=self.seconds,
+            longest=self.longest(walks),
             health=health,
             error=error,
             removal=removal,
@@ -115,12 +128,16 @@ class Session:
     def agreed(self, bench: Workbench, question: str) -> bool:
         """Say where, and ask; anything but yes is no, the end of the input as well."""
         self.errors.print(f"This is {bench.place}.", style="bold", soft_wrap=True)
+        began = time.monotonic()
         try:
-            if click.confirm(question, err=True):
-                return True
+            with self.trace.span("your answer", "ask"):
+                if click.confirm(question, err=True):
+                    return True
         except click.Abort:
             if self.call.stopping.asked:
                 raise
+        finally:
+            self.asked += time.monotonic() - began
         self.errors.print("Nothing was done.")
         return False
 
@@ -156,10 +173,14 @@ class Session:
         verdict = self.verdict(outcome)
         return self.call.fail(verdict) if verdict else 0
 
+    def longest(self, walks: tuple[Walk, ...]) -> tuple[Link, ...]:
+        """The chain of what the end of the command had to wait for."""
+        return longest(self.opened, walks)
+
     @property
     def seconds(self) -> float:
-        """Since the command began."""
-        return time.monotonic() - self.began
+        """Since the command began, without those it waited for an answer."""
+        return time.monotonic() - self.began - self.asked
 
 
 def quiet(bench: Workbench, journal: Journal, consent: Consent) -> Engine:

@@ -26,7 +26,7 @@ def status(session: Session, *, watch: bool, check: bool) -> int:
         _watch(session, bench)
     seen, health = _look(session, bench)
     if session.call.as_json:
-        session.print_document(bench, seen.all, found(seen), health=health)
+        session.print_document(bench, seen.all, found(seen), health=health, walks=seen.walks)
     else:
         session.results.print(_screen(session, bench, seen, health))
     fine = {State.AS_WANTED, State.SKIPPED}

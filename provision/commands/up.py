@@ -17,6 +17,7 @@ from provision.run import up as make_true
 from provision.saved import PlanMoved, SavedPlan, moved_ground, moved_nodes, read_plan, taken
 from provision.screens.closing import print_receipt, print_welcome
 from provision.screens.progress import Progress
+from provision.screens.timing import print_timing
 from provision.screens.words import program
 from provision.stack.outputs import outputs
 
@@ -44,7 +45,7 @@ def up(
         if seen.changes and not agreed(session, bench, "Do this?", agreement, protected=protected):
             return 1
         outcome = _make(session, bench, journal, seen, consent, workers)
-    return _end(session, bench, outcome)
+    return _end(session, bench, seen, outcome)
 
 
 def up_saved(session: Session, file: Path, agreement: Agreement, *, workers: int) -> int:
@@ -63,7 +64,7 @@ def up_saved(session: Session, file: Path, agreement: Agreement, *, workers: int
         protected = bench.site.config.protected and destroys_data(seen.all)
         check(bench.stack.name, agreement, protected=protected)
         outcome = _make(session, bench, journal, seen, plan.consent, workers)
-    return _end(session, bench, outcome)
+    return _end(session, bench, seen, outcome)
 
 
 def _look(
@@ -92,14 +93,16 @@ def _make(
         return make_true(engine, seen, workers=workers)
 
 
-def _end(session: Session, bench: Workbench, outcome: Outcome) -> int:
-    error = session.verdict(outcome)
+def _end(session: Session, bench: Workbench, seen: Survey, outcome: Outcome) -> int:
+    error, walks = session.verdict(outcome), (*seen.walks, *outcome.walks)
     if session.call.as_json:
         session.print_document(
-            bench, outcome.findings, outcome.steps, failed=outcome.failed, error=error
+            bench, outcome.findings, outcome.steps, failed=outcome.failed, error=error, walks=walks
         )
     else:
-        print_receipt(session.errors, outcome, bench.aws.calls, session.seconds)
+        print_receipt(session.errors, outcome)
+        chain = session.longest(walks)
+        print_timing(session.errors, session.seconds, bench.aws.calls, chain)
         if not error:
             is_local = bench.site.config.environment == LOCAL
             known = outputs(bench.site, outcome.steps)

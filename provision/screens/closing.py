@@ -1,4 +1,4 @@
-"""How a run ends: what was done, in how long, and for `up` the first request to send."""
+"""How a run ends: what was done, where its seconds went, and for `up` the first request to send."""
 
 from __future__ import annotations
 
@@ -8,19 +8,18 @@ from collections.abc import Iterable, Mapping
 from rich.console import Console
 from rich.text import Text
 
-from provision.access import Calls
 from provision.finding import Action, Finding
 from provision.holdings import Backup
 from provision.leftovers import Search
 from provision.receipt import Receipt
 from provision.run import Outcome
-from provision.screens.words import SIGNS, counted, program, seconds
+from provision.screens.words import SIGNS, program
 from provision.stack.site import Site
 
 
-def print_receipt(console: Console, outcome: Outcome, calls: Calls, spent: float) -> None:
-    """One line: what was done, in how many seconds and calls; and what was saved before it went."""
-    _print_done(console, outcome, calls, spent)
+def print_receipt(console: Console, outcome: Outcome) -> None:
+    """One line: what was done; and what was saved before it went."""
+    _print_done(console, outcome)
     kept = [f for f in outcome.findings.values() if f.action is Action.KEEP and f.have and f.reason]
     _print_kept(console, kept)
     _print_backups(console, outcome.backups)
@@ -30,12 +29,11 @@ def print_removal(
     console: Console,
     outcome: Outcome,
     receipt: Receipt | None,
-    spent: tuple[Calls, float],
     *,
     where: str,
 ) -> None:
     """What `down` removed, what stays and why, and what else of the stack is in the account."""
-    _print_done(console, outcome, *spent)
+    _print_done(console, outcome)
     if receipt is None:
         return
     _print_kept(console, receipt.kept)
@@ -45,7 +43,7 @@ def print_removal(
     _print_search(console, receipt.search, where)
 
 
-def _print_done(console: Console, outcome: Outcome, calls: Calls, spent: float) -> None:
+def _print_done(console: Console, outcome: Outcome) -> None:
     counts: Counter[Action] = Counter(
         f.action for n, f in outcome.findings.items() if n not in outcome.failed
     )
@@ -54,11 +52,7 @@ def _print_done(console: Console, outcome: Outcome, calls: Calls, spent: float) 
         for action in (Action.CREATE, Action.UPDATE, Action.REPLACE, Action.DELETE)
         if counts[action]
     ]
-    text = Text(", ".join(done) or "nothing to do", style="bold")
-    text.append(f" in {seconds(spent)}", style="default")
-    reads, writes = counted(calls.read, "read"), counted(calls.write, "write")
-    text.append(f"  ({reads}, {writes})", style="dim")
-    console.print(text)
+    console.print(Text(", ".join(done) or "nothing to do", style="bold"))
 
 
 def _print_kept(console: Console, kept: Iterable[Finding]) -> None:

@@ -1,0 +1,37 @@
+"""Every call of a client as a span of the trace: what, status, tries, request id."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from provision.trace import Trace
+
+_SPAN: Final = "provision.span"
+"""Where a call's own context, which botocore hands to every event of it, keeps its span."""
+
+
+def trace_calls(trace: Trace, client: Any) -> None:
+    """From now on. What is sent and what is answered is never recorded: it may be secret."""
+
+    def before(model: Any, context: dict[str, Any], **_: Any) -> None:
+        name = f"{model.service_model.service_name}:{model.name}"
+        context[_SPAN] = trace.begin(name, "call")
+
+    def after(parsed: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
+        answer = parsed.get("ResponseMetadata", {})
+        facts: dict[str, str | int] = {
+            "status": answer.get("HTTPStatusCode", 0),
+            "tries": answer.get("RetryAttempts", 0) + 1,
+            "request id": answer.get("RequestId", ""),
+        }
+        if code := parsed.get("Error", {}).get("Code"):
+            facts["error"] = str(code)
+        trace.end(context.pop(_SPAN, None), facts)
+
+    def failed(exception: BaseException, context: dict[str, Any], **_: Any) -> None:
+        trace.end(context.pop(_SPAN, None), {"failed": type(exception).__name__})
+
+    events = client.meta.events
+    events.register_last("before-call.*.*", before)
+    events.register_first("after-call.*.*", after)
+    events.register_first("after-call-error.*.*", failed)

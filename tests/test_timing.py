@@ -1,0 +1,107 @@
+"""Where the seconds went: the chain of nodes, and the one line that tells it."""
+
+from __future__ import annotations
+
+import pytest
+
+from provision.access import Calls
+from provision.graph import walk
+from provision.screens.timing import timing_line
+from provision.timing import Link, Stay, Walk, longest
+from provision.trace import Trace
+
+DIAMOND = {"vpc": (), "table": (), "subnet": ("vpc",), "function": ("subnet", "table"), "key": ()}
+
+
+def a_walk(stays: dict[str, tuple[float, float]], **rests: tuple[float, float]) -> Walk:
+    return Walk(
+        "make",
+        DIAMOND,
+        Trace(),
+        {name: Stay(*stay) for name, stay in stays.items()},
+        {name: Stay(*stay) for name, stay in rests.items()},
+    )
+
+
+def test_the_chain_goes_back_from_what_ended_last_by_the_last_need() -> None:
+    walked = a_walk(
+        {"vpc": (0, 1), "table": (0, 3), "subnet": (1, 2), "function": (3, 7), "key": (0, 5)}
+    )
+    assert walked.chain() == (Link("table", "make", 3), Link("function", "make", 4))
+
+
+def test_a_second_look_that_ended_last_is_part_of_it() -> None:
+    stays = {"vpc": (0.0, 1.0), "table": (0.0, 0.5), "subnet": (1.0, 2.0), "function": (2.0, 3.0)}
+    walked = a_walk(stays, function=(3.0, 4.0), vpc=(1.0, 2.5))
+    assert [(link.node, link.doing) for link in walked.chain()] == [
+        ("vpc", "make"),
+        ("subnet", "make"),
+        ("function", "make"),
+        ("function", "second look"),
+    ]
+
+
+def test_where_all_threads_were_busy_it_waited_for_the_one_that_made_way() -> None:
+    walked = a_walk({"vpc": (0, 2), "table": (2, 3), "key": (3, 4)})
+    assert [link.node for link in walked.chain()] == ["vpc", "table", "key"]
+
+
+def test_of_a_node_that_was_never_visited_nothing_is_told() -> None:
+    assert a_walk({}).chain() == ()
+    assert longest(0.5, [a_walk({})]) == (Link("", "open", 0.5),)
+
+
+def test_a_real_walk_is_timed_failures_too() -> None:
+    walked = Walk("make", DIAMOND, Trace())
+
+    def visit(name: str):
+        if name == "subnet":
+            raise ValueError(name)
+        return (lambda: None) if name == "table" else None
+
+    failed = walk(walked.needs, walked.timed(visit), workers=2)
+    assert set(failed) == {"subnet"}
+    assert set(walked.stays) == {"vpc", "table", "subnet", "key"}
+    assert set(walked.rests) == {"table"}
+    assert all(stay.seconds >= 0 for stay in walked.stays.values())
+
+
+CHAIN = (
+    Link("", "open", 0.31),
+    Link("network.vpc", "look", 0.02),
+    Link("network.vpc", "make", 0.4),
+    Link("network.subnet.a", "make", 0.1),
+    Link("function.items", "make", 1.2),
+    Link("function.items.version", "make", 0.1),
+    Link("api.stage", "make", 0.2),
+    Link("api.stage", "second look", 0.04),
+)
+CALLS = Calls(read=118, write=81)
+
+
+START = "3.0 s, 118 reads, 81 writes"
+
+
+@pytest.mark.parametrize(
+    ("width", "links"),
+    [
+        (80, "; longest: network.vpc 0.4 → … → function.items 1.2"),
+        (100, "; longest: opening 0.3 → … → network.vpc 0.4 → … → function.items 1.2"),
+        (
+            200,
+            (
+                "; longest: opening 0.3 → … → network.vpc 0.4 → network.subnet.a 0.1"
+                " → function.items 1.2 → function.items.version 0.1 → api.stage 0.2"
+            ),
+        ),
+        (40, ""),
+    ],
+)
+def test_the_line_fits_with_the_longest_links_in_their_order(width: int, links: str) -> None:
+    told = timing_line(3.0, CALLS, CHAIN, width)
+    assert told == START + links
+    assert len(told) <= width
+
+
+def test_nothing_long_nothing_told() -> None:
+    assert timing_line(0.1, Calls(1, 0), CHAIN[1:2], 80) == "0.1 s, 1 read, 0 writes"
