@@ -30,7 +30,7 @@ _TAIL: Final = b"\n]}\n"
 @dataclass
 class _Lane:
     number: int
-    thread: int
+    thread: threading.Thread
     open: int = 0
 
 
@@ -109,16 +109,16 @@ class Trace:
 
     def _lane(self) -> _Lane:
         """This thread's. Threads that follow each other under one name share theirs."""
-        thread, ident = threading.current_thread(), threading.get_ident()
+        thread = threading.current_thread()  # its number may be that of one that has ended
         name = "main" if thread is threading.main_thread() else thread.name
         for number in count(1):
             lane = self._lanes.get(label := name if number == 1 else f"{name} ({number})")
             if lane is None:
-                lane = self._lanes[label] = _Lane(len(self._lanes) + 1, ident)
+                lane = self._lanes[label] = _Lane(len(self._lanes) + 1, thread)
                 told = {"name": "thread_name", "ph": "M", "args": {"name": label}}
                 self._write(told, lane.number)
-            if lane.thread == ident or not lane.open:
-                lane.thread = ident
+            if lane.thread is thread or not lane.open:
+                lane.thread = thread
                 return lane
         raise AssertionError("numbers do not end")
 
