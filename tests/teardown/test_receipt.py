@@ -29,7 +29,7 @@ def test_what_goes_and_what_stays_is_said_with_its_size(provision: Provision) ->
     put_items(3)
     kept = provision("down", "--yes")
     assert kept.code == 0
-    before, after = kept.err.split(" deleted in ")
+    before, after = kept.err.split(" deleted\n")
     assert "it holds data (3 items, " in before
     assert "deletion protection is on" in before
     assert "kept table.items (tap-dev-items): it holds data (3 items" in after
