@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
 .PHONY: up status down test check lint types format bench crash-matrix ownership-sweep replacing signals-sweep \
-	laws-sweep screenshots clean
+	laws-sweep plan-sweep screenshots clean
 
 up: $(VENV)/local.stamp  ## the whole stack on the embedded emulator
 	$(BIN)/provision up --local --yes
@@ -48,6 +48,9 @@ replacing: $(VENV)/test.stamp  ## every change that replaces, crashed in its mid
 
 signals-sweep: $(VENV)/test.stamp  ## a signal at every fifth call of up and down
 	SIGNALS_SWEEP=1 $(BIN)/pytest -n 2 tests/signals
+
+plan-sweep: $(VENV)/test.stamp  ## sixty random lives of config.yaml: announced is done
+	PLAN_SWEEP=1 $(BIN)/pytest -n 2 tests/plan
 
 laws-sweep: $(VENV)/test.stamp  ## every law of AWS, and all at once, with twenty seeds
 	LAW_SEEDS=20 $(BIN)/pytest -n 2 tests/laws

@@ -27,10 +27,11 @@ class Action(StrEnum):
 
 
 class Cause(StrEnum):
-    """Why a field differs."""
+    """Why a field differs, or a whole node is made or removed."""
 
     CONFIG = "config"
     DRIFT = "drift"
+    REMOVED = "removed"  # the configuration no longer has it
 
 
 WRITES = frozenset({Action.CREATE, Action.UPDATE, Action.REPLACE, Action.DELETE})
@@ -38,13 +39,20 @@ WRITES = frozenset({Action.CREATE, Action.UPDATE, Action.REPLACE, Action.DELETE}
 
 @dataclass(frozen=True)
 class Change:
-    """One field that differs. `want` may hold unknowns; `fixed` means it cannot change in place."""
+    """One field that differs. `want` may hold unknowns; `fixed` means it cannot change in place.
+    `left` is what the journal says we left there; what AWS has, where it says nothing."""
 
     field: str
     want: Any
     have: Any
     fixed: bool
     cause: Cause
+    left: Any = None
+
+    @property
+    def both(self) -> bool:
+        """Whether AWS and the configuration were both changed since, each to something else."""
+        return self.cause is Cause.DRIFT and is_known(self.want) and self.want != self.left
 
 
 @dataclass(frozen=True)
@@ -62,6 +70,17 @@ class Finding:
     """Why it is kept, skipped, foreign or waiting; empty where the action says it all."""
     refusal: str = ""
     """What stops `up` or `down` here until the user decides: the option to type."""
+    cause: Cause | None = None
+    """Why it is created or deleted; the causes of an update are its changes'."""
+
+    @property
+    def causes(self) -> frozenset[Cause]:
+        """Why anything is done about it; empty where nothing is."""
+        if self.action not in WRITES:
+            return frozenset()
+        own = {self.cause} if self.cause else set()
+        return frozenset(own | {change.cause for change in self.changes})
+
     predecessors: tuple[Step, ...] = ()
     """What a replacement cut short has left beside it, found by owner when the state was lost."""
     holdings: Holdings | None = None
@@ -91,5 +110,5 @@ def difference(
             continue
         left_as = vars(recorded).get(name, found) if recorded else found
         cause = Cause.CONFIG if left_as == found else Cause.DRIFT
-        changes.append(Change(name, wanted, found, fixed=name in fixed, cause=cause))
+        changes.append(Change(name, wanted, found, fixed=name in fixed, cause=cause, left=left_as))
     return tuple(changes)

@@ -149,6 +149,11 @@ class Journal:
         """On disk when this returns: others may use the value. None: the node is gone."""
         self._append(node, Record(step, needs) if step else None)
 
+    def was_whole(self, node: str) -> bool:
+        """Whether the node was there, as far as we know: not half made, nor half removed."""
+        record = self.records.get(node)
+        return record is not None and record.doing not in {"create", "delete"}
+
     def retire(self, node: str) -> None:
         """Set the node's record aside under a name of its own: its successor takes the place."""
         record = self.records[node]

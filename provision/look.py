@@ -9,19 +9,17 @@ from typing import Final
 
 from provision.aws import Aws
 from provision.blind import SEES_ALL, Blind
-from provision.finding import Action, Finding, difference
+from provision.finding import Action, Cause, Finding, difference
 from provision.graph import Node, Stack, predecessor_name, successor_of
 from provision.journal import Journal
 from provision.step import (
-    OWNER,
-    Mark,
     Replacement,
     Step,
-    Tagged,
     findable,
-    marked,
     same_place,
     same_resource,
+    stands_beside,
+    unmarked,
     with_computed,
 )
 
@@ -93,7 +91,7 @@ class Eyes:
         self.report(node.name, Moment.LOOKING, "")
         recalled = self._recall(node.name)
         if recalled and self._trusts(node, want, recalled):
-            return self.judge(node, want, recalled)
+            return self.judge(node, want, self._entry(want, recalled))
         ours = self._ours_of(node, want, recalled, self._search(node, want, places))
         have = ours[0] if ours else None
         return replace(self.judge(node, want, have), predecessors=tuple(ours[1:]))
@@ -109,8 +107,11 @@ class Eyes:
     def judge(self, node: Node[Step], want: Step, have: Step | None) -> Finding:
         """The action that follows from the two values."""
         if have is None:
-            action = Action.KEEP if want.MADE_BY_AWS else Action.CREATE
-            return self._finding(node, want, None, action)
+            if want.MADE_BY_AWS:
+                return self._finding(node, want, None, Action.KEEP)
+            made = self._finding(node, want, None, Action.CREATE)
+            gone = self.journal.was_whole(node.name)
+            return replace(made, cause=Cause.DRIFT if gone else Cause.CONFIG)
         record = self.journal.records.get(node.name)
         changes = difference(
             want,
@@ -168,7 +169,8 @@ class Eyes:
         record = self.journal.records[name]
         have = self._recall(name)
         finding = Finding(name, record.needs, record.step.KIND, None, have, (), Action.DELETE)
-        return self.judge_removal(finding, record.step)
+        dropped = None if "~" in name else Cause.REMOVED  # the other is a successor's predecessor
+        return self.judge_removal(replace(finding, cause=dropped), record.step)
 
     def judge_removal(self, finding: Finding, expected: Step) -> Finding:
         """What removing comes to: nothing there, not ours, kept, or deleted."""
@@ -229,7 +231,7 @@ class Eyes:
     def _ours(self, node: str, expected: Step, have: Step) -> bool:
         record = self.journal.records.get(node)
         recorded = record is not None and self._owned(node, record.step, have)
-        if record and record.doing == "delete" and have.COMES_BACK and _unmarked(have):
+        if record and record.doing == "delete" and have.COMES_BACK and unmarked(have):
             return True  # A35: we were deleting it, and a late writer made it again
         return recorded or self._owned(node, expected, have)
 
@@ -250,7 +252,7 @@ class Eyes:
     def _trusts(self, node: Node[Step], want: Step, recalled: Step) -> bool:
         """Whether what the record leads to is it. The record may be wrong, or lead to what somebody
         has taken over since; and what is to be made beside it may be there already."""
-        return self._ours(node.name, want, recalled) and not _stands_beside(want, recalled)
+        return self._ours(node.name, want, recalled) and not stands_beside(want, recalled)
 
     def _ours_of(
         self, node: Node[Step], want: Step, recalled: Step | None, found: Sequence[Step]
@@ -264,6 +266,14 @@ class Eyes:
         ours = [have for have in every if have in elsewhere or self._ours(node.name, want, have)]
         several = want.REPLACEMENT is Replacement.CREATE_FIRST
         return ours[: None if several else 1] or every[-1:]
+
+    def _entry(self, want: Step, have: Step) -> Step:
+        """Of a numbered history, the entry wanted wherever it is: the record leads to the one used
+        last, and `create` would only take up again what an earlier run made."""
+        one_of_many = want.REPLACEMENT is Replacement.SUCCEED and findable(want)
+        if not one_of_many or not difference(want, have, None):
+            return have
+        return want.observe(self.aws) or have
 
     def _recall(self, name: str) -> Step | None:
         """Observe what the journal remembers. What was being made may not be visible yet: `up`
@@ -304,14 +314,3 @@ class Eyes:
         self, node: Node[Step], want: Step, have: Step | None, action: Action, reason: str = ""
     ) -> Finding:
         return Finding(node.name, node.needs, want.KIND, want, have, (), action, reason)
-
-
-def _stands_beside(want: Step, have: Step) -> bool:
-    """Whether another one is to be made beside this one: it may be there already."""
-    fixed = marked(type(want), Mark.FIXED)
-    other = any(vars(want)[name] != vars(have)[name] for name in fixed)
-    return other and want.REPLACEMENT is Replacement.CREATE_FIRST
-
-
-def _unmarked(have: Step) -> bool:
-    return isinstance(have, Tagged) and OWNER not in have.tags

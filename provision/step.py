@@ -22,6 +22,7 @@ from typing import (
     get_type_hints,
 )
 
+from provision.hazards import Risks
 from provision.holdings import Backup, Holdings
 from provision.permissions.declare import Declared
 from provision.unknown import UNKNOWN, is_known
@@ -87,6 +88,8 @@ class Step(ABC):
     """Comes by itself with what needs it: never created, only its going is waited for."""
     UNIQUE: ClassVar[bool] = True
     """AWS refuses a second one of the same identity."""
+    RISKS: ClassVar[Risks] = Risks()
+    """What making, changing or removing it does to those who use it."""
     CALLS: ClassVar[Declared]
     """What its verbs call, and what IAM asks for that."""
     MARKED: ClassVar[bool] = False
@@ -207,3 +210,15 @@ def same_resource(one: Step, other: Step) -> bool:
 def findable(step: Step) -> bool:
     """Whether everything `observe` needs to look for it is known."""
     return is_known([vars(step)[name] for name in step.IDENTITY])
+
+
+def stands_beside(want: Step, have: Step) -> bool:
+    """Whether another one is to be made beside this one: it may be there already."""
+    fixed = marked(type(want), Mark.FIXED)
+    other = any(vars(want)[name] != vars(have)[name] for name in fixed)
+    return other and want.REPLACEMENT is Replacement.CREATE_FIRST
+
+
+def unmarked(have: Step) -> bool:
+    """Whether it could carry an owner, and carries none."""
+    return isinstance(have, Tagged) and OWNER not in have.tags

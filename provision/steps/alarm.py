@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Self, cast
 
 from provision.aws import Aws
+from provision.hazards import UNNOTICED
 from provision.permissions.declare import Declared, Permit, arn, call, calls
 from provision.step import Computed, Fixed, Tagged
 from provision.steps.absent import absent_is_fine
@@ -30,6 +31,7 @@ class Alarm(Tagged):
 
     KIND = "cloudwatch.alarm"
     IDENTITY = ("name",)
+    RISKS = UNNOTICED
     CALLS = Declared(
         look=(
             # Whatever the names asked for, it is judged on every alarm.

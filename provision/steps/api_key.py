@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Self
 
 from provision.aws import Aws
+from provision.hazards import Harm, Risk, Risks
 from provision.permissions.declare import OURS, REQUESTED, Declared, call
 from provision.step import Computed, Tagged
 from provision.steps.gateway_tags import (
@@ -33,6 +34,14 @@ class ApiKey(Tagged):
     KIND = "apigateway.key"
     IDENTITY = ("name", "tags")
     UNIQUE = False
+    RISKS = Risks(
+        create=(Risk(Harm.SLOW, "until a new key is accepted", 60, 120),),  # A27
+        anew=(Risk(Harm.KEY_CHANGES, "its value is another: callers need the new one"),),
+        change={
+            "enabled": (Risk(Harm.SLOW, "until it is accepted again", 60, 120),),
+        },
+        delete=(Risk(Harm.KEY_CHANGES, "who has it is turned away"),),
+    )
     CALLS = Declared(
         look=(
             call("apigateway.GetApiKey", gateway("GET", "/apikeys/{id}")),

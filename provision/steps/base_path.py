@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Self
 
 from provision.aws import Aws
+from provision.hazards import Harm, Risk, Risks
 from provision.permissions.declare import Declared, call
 from provision.step import Fixed, Replacement, Step
 from provision.steps.gateway_tags import gateway
@@ -29,6 +30,7 @@ class BasePathMapping(Step):
     KIND = "apigateway.base_path"
     IDENTITY = ("domain", "path")
     REPLACEMENT = Replacement.CREATE_FIRST
+    RISKS = Risks(delete=(Risk(Harm.DOWNTIME, "the domain leads nowhere"),))
     CALLS = Declared(
         look=(call("apigateway.GetBasePathMapping", gateway("GET", f"{_MAPPINGS}/*")),),
         make=(

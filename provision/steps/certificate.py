@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, Self
 
 from provision.aws import Aws
 from provision.errors import Refused, StillWaiting
+from provision.hazards import Harm, Risk, Risks
 from provision.permissions.declare import (
     EVERY,
     KEPT,
@@ -63,6 +64,9 @@ class Certificate(Tagged):
     KIND = "acm.certificate"
     IDENTITY = ("domain", "tags")
     REPLACEMENT = Replacement.CREATE_FIRST
+    RISKS = Risks(
+        create=(Risk(Harm.SLOW, "AWS proves the domain", 300, 1800),)  # C3
+    )
     CALLS = Declared(
         look=(
             *calls("acm", EVERY, "ListCertificates"),

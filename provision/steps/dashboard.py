@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, Self
 
 from provision.aws import Aws
+from provision.hazards import UNNOTICED
 from provision.permissions.declare import Declared, Permit, arn, call, calls
 from provision.step import OWNER, Computed, Document, Fixed, Step, Tags
 from provision.steps.absent import absent_is_fine
@@ -34,6 +35,7 @@ class Dashboard(Step):
     KIND = "cloudwatch.dashboard"
     IDENTITY = ("name",)
     MARKED = True
+    RISKS = UNNOTICED
     CALLS = Declared(
         look=calls("cloudwatch", _DASHBOARD, "GetDashboard", "ListTagsForResource"),
         make=(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, Self, cast
 
 from provision.aws import Aws
 from provision.errors import Foreign, Refused
+from provision.hazards import Harm, Risk, Risks
 from provision.permissions.declare import REQUESTED, Declared, Permit, Test, arn, call, calls
 from provision.step import Computed, Fixed, Replacement, Tagged
 from provision.steps.certificate import wait_until_issued
@@ -43,6 +44,7 @@ _OWN_ROLE: Final = Permit(
 
 https://docs.aws.amazon.com/apigateway/latest/developerguide/using-service-linked-roles.html
 """
+_SET_UP: Final = Risk(Harm.SLOW, "API Gateway sets the domain up", 60, 900)  # A29
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +58,12 @@ class DomainName(Tagged):
     KIND = "apigateway.domain"
     IDENTITY = ("name",)
     REPLACEMENT = Replacement.CREATE_FIRST
+    RISKS = Risks(
+        create=(_SET_UP,),
+        anew=(Risk(Harm.NEW_URL, "the API is reached under another address"),),
+        change={"certificate": (_SET_UP,), "security_policy": (_SET_UP,)},
+        delete=(Risk(Harm.NEW_URL, "its address leads nowhere any more"),),
+    )
     CALLS = Declared(
         look=(
             call("apigateway.GetDomainName", gateway("GET", "/domainnames/*")),

@@ -6,11 +6,12 @@ from abc import abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Self, TypeVar
+from typing import TYPE_CHECKING, ClassVar, Final, Self, TypeVar
 
 from botocore.exceptions import ClientError
 
 from provision.aws import Aws
+from provision.hazards import Harm, Risk
 from provision.permissions.declare import KEPT, OURS, REQUESTED, Call, Permit, Test, arn, calls
 from provision.retry import is_absent
 from provision.step import OWNER, Computed, Mark, Replacement, Tagged, marked
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from mypy_boto3_ec2.type_defs import FilterTypeDef
 
 T = TypeVar("T")
+
+LEFT_BEHIND: Final = Risk(Harm.SLOW, "Lambda's network interfaces hold the old one", 1200, 2700)
+"""E1: what functions have moved out of goes only when Lambda has let go of it."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Self
 
 from provision.aws import Aws
+from provision.hazards import UNNOTICED
 from provision.permissions.declare import Declared, arn, calls
 from provision.step import Fixed, Step
 
@@ -23,6 +24,7 @@ class EventInvoke(Step):
 
     KIND = "lambda.event_invoke"
     IDENTITY = ("function", "qualifier")
+    RISKS = UNNOTICED
     CALLS = Declared(
         look=calls("lambda", _ALIAS, "GetFunctionEventInvokeConfig"),
         make=calls("lambda", _ALIAS, "PutFunctionEventInvokeConfig"),

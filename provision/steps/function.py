@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError
 
 from provision.aws import Aws
 from provision.errors import StillWaiting
+from provision.hazards import Harm, Risk, Risks
 from provision.permissions.declare import Declared, Permit, Test, arn, call, calls
 from provision.step import Computed, Fixed, Local, Tagged
 from provision.steps.lambda_states import describe, failure, settled, wait_working
@@ -95,6 +96,9 @@ class _Configuration(TypedDict):
     LoggingConfig: LoggingConfigTypeDef
 
 
+_MOVES_IN: Final = Risk(Harm.SLOW, "Lambda makes network interfaces", 60, 600)  # L6
+
+
 @dataclass(frozen=True, kw_only=True)
 class Function(Tagged):
     """`layers` are version ARNs, the later over the earlier; `dead_letters` the ARN of the queue
@@ -106,6 +110,11 @@ class Function(Tagged):
     KIND = "lambda.function"
     IDENTITY = ("name",)
     USES_DATA = True
+    RISKS = Risks(
+        create=(_MOVES_IN,),
+        change={"subnet_ids": (_MOVES_IN,), "group_ids": (_MOVES_IN,)},
+        gap="nothing answers until it is made again",
+    )
     CALLS = Declared(
         look=calls("lambda", _FUNCTION, "GetFunction"),
         make=(

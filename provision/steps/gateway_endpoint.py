@@ -9,6 +9,7 @@ from uuid import uuid4
 
 from provision.aws import Aws
 from provision.errors import Refused
+from provision.hazards import Harm, Risk, Risks
 from provision.permissions.declare import EVERY, OURS, Declared, Permit, call, calls
 from provision.retry import is_absent
 from provision.step import Document, Fixed
@@ -42,6 +43,10 @@ class GatewayEndpoint(Ec2Resource):
     """
 
     KIND = "ec2.gateway_endpoint"
+    RISKS = Risks(
+        anew=(Risk(Harm.DOWNTIME, "the tables cannot be reached until it is there"),),
+        delete=(Risk(Harm.DOWNTIME, "the tables cannot be reached"),),
+    )
     CALLS = Declared(
         look=calls("ec2", EVERY, "DescribeVpcEndpoints"),
         make=(

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Final, Self
 
 from provision.aws import Aws
+from provision.hazards import Harm, Risk, Risks, lowered
 from provision.permissions.declare import (
     EVERY,
     OURS,
@@ -38,6 +39,9 @@ def _ours(operation: str, group: str) -> Call:
     return call(f"logs.{operation}", Permit(f"logs:{operation}", (group,), unnamed=(OURS,)))
 
 
+_ENTRIES: Final = Risk(Harm.DATA_LOSS, "its entries go with it")
+
+
 @dataclass(frozen=True, kw_only=True)
 class LogGroup(Tagged):
     """`retention` in days; 0 keeps for ever. `family`: how the names that it may have had begin.
@@ -49,6 +53,12 @@ class LogGroup(Tagged):
     IDENTITY = ("name",)
     REPLACEMENT = Replacement.CREATE_FIRST
     COMES_BACK = True
+    RISKS = Risks(
+        change={"retention": (Risk(Harm.DATA_LOSS, "older entries go", when=lowered),)},
+        delete=(_ENTRIES,),
+        anew=(_ENTRIES,),
+        gap="",
+    )
     CALLS = Declared(
         look=(
             *calls("logs", EVERY, "DescribeLogGroups"),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, Literal, Self
 from botocore.exceptions import ClientError
 
 from provision.aws import Aws
+from provision.hazards import Harm, Risk, Risks
 from provision.permissions.declare import EVERY, Declared, call, calls
 from provision.retry import is_absent
 from provision.step import Fixed, Local, Replacement, Step
@@ -39,6 +40,7 @@ LETTING_GO: Final = (
     call("lambda.DeleteFunction"),
 )
 """What `let_go` calls."""
+_LETTING_GO: Final = Risk(Harm.SLOW, "Lambda lets go of network interfaces", 1200, 2700)  # E1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +56,7 @@ class NetworkInterfaces(Step):
     IDENTITY = ("group_id",)
     REPLACEMENT = Replacement.CREATE_FIRST
     MADE_BY_AWS = True
+    RISKS = Risks(anew=(_LETTING_GO,), delete=(_LETTING_GO,))
     CALLS = Declared(remove=LETTING_GO)
 
     group_id: Fixed[str]

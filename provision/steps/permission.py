@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
 
 from provision.aws import Aws
+from provision.hazards import Harm, Risk, Risks
 from provision.permissions.declare import Declared, Test, arn, calls
 from provision.step import Document, Fixed, Step
 from provision.steps.lambda_states import reading_again
@@ -41,6 +42,12 @@ class Permission(Step):
 
     KIND = "lambda.permission"
     IDENTITY = ("function", "qualifier", "statement")
+    RISKS = Risks(
+        # L15: a statement is taken away and written again.
+        change=dict.fromkeys(
+            ("principal", "source"), (Risk(Harm.DOWNTIME, "calls are refused for seconds"),)
+        ),
+    )
     CALLS = Declared(
         look=calls("lambda", _ALIAS, "GetPolicy"),
         make=(

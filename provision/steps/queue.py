@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Self
 
 from provision.aws import Aws
+from provision.hazards import Harm, Risk, Risks, lowered
 from provision.permissions.declare import Declared, Permit, arn, call, calls
 from provision.step import Computed, Document, Fixed, Tagged
 from provision.steps.absent import absent_is_fine
@@ -39,6 +40,12 @@ class Queue(Tagged):
 
     KIND = "sqs.queue"
     IDENTITY = ("name",)
+    RISKS = Risks(
+        anew=(Risk(Harm.SLOW, "AWS gives the name free", 60),),  # Q2
+        change={"retention": (Risk(Harm.DATA_LOSS, "older messages go", when=lowered),)},
+        delete=(Risk(Harm.DATA_LOSS, "its messages go with it"),),
+        gap="events that fail meanwhile are lost",
+    )
     CALLS = Declared(
         look=calls("sqs", _QUEUE, "GetQueueAttributes", "GetQueueUrl", "ListQueueTags"),
         make=(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, Literal, Self
 
 from provision.aws import Aws
 from provision.errors import NotFound
+from provision.hazards import Harm, Risk, Risks
 from provision.permissions.declare import EVERY, Declared, Test, arn, calls
 from provision.step import Fixed, Replacement, Step
 from provision.steps.certificate import LIVE, certificates_of
@@ -29,6 +30,8 @@ _ONLY_THIS: Final = (
     Test("ForAllValues:StringEquals", f"{_KEY}RecordTypes", "{type}"),
 )
 """https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/specifying-conditions-route53.html"""
+_SPREADING: Final = Risk(Harm.SLOW, "until all of Route 53 knows it", 60)  # R4
+_WRITTEN: Final = ("values", "alias_target", "alias_zone", "ttl")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +47,7 @@ class Record(Step):
     KIND = "route53.record"
     IDENTITY = ("zone", "name", "type")
     REPLACEMENT = Replacement.CREATE_FIRST
+    RISKS = Risks(create=(_SPREADING,), change=dict.fromkeys(_WRITTEN, (_SPREADING,)))
     CALLS = Declared(
         look=(
             *calls("route53", EVERY, "ListHostedZonesByName"),

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final, Self
 
 from provision.aws import Aws
 from provision.errors import Foreign, ProvisionError
+from provision.hazards import Harm, Risk, Risks
 from provision.permissions.declare import OURS, REQUESTED, Declared, Permit, call
 from provision.step import OWNER, Computed, Document, Replacement, Tagged
 from provision.steps.gateway_tags import (
@@ -66,6 +67,10 @@ class RestApi(Tagged):
     IDENTITY = ("tags",)
     REPLACEMENT = Replacement.CREATE_FIRST
     UNIQUE = False
+    RISKS = Risks(
+        anew=(Risk(Harm.NEW_URL, "its address has a new id in it"),),
+        delete=(Risk(Harm.DOWNTIME, "nothing answers at its address"),),
+    )
     CALLS = Declared(
         look=(
             call("apigateway.GetRestApis", gateway("GET", "/restapis")),

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Self
 
 from provision.aws import Aws
+from provision.hazards import Harm, Risk, Risks
 from provision.permissions.declare import Declared, Permit, Test, arn, call, calls
 from provision.step import Computed, Fixed, Tagged
 from provision.steps.absent import absent_is_fine
@@ -33,6 +34,9 @@ class Role(Tagged):
 
     KIND = "iam.role"
     IDENTITY = ("name",)
+    RISKS = Risks(
+        change={"service": (Risk(Harm.DOWNTIME, "until the service may take it on"),)},
+    )
     CALLS = Declared(
         look=calls("iam", _ROLE, "GetRole", "ListAttachedRolePolicies"),
         make=(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, Self
 from uuid import uuid4
 
 from provision.aws import Aws
+from provision.hazards import Harm, Risk, Risks
 from provision.permissions.declare import EVERY, OURS, Call, Declared, Permit, call, calls
 from provision.step import Fixed
 from provision.steps.ec2 import (
@@ -48,6 +49,7 @@ class RouteTable(Ec2Resource):
     """
 
     KIND = "ec2.route_table"
+    RISKS = Risks(anew=(Risk(Harm.DOWNTIME, "no way to the tables until the endpoint follows"),))
     CALLS = Declared(
         look=calls("ec2", EVERY, "DescribeRouteTables"),
         make=(

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Self, cast
 
 from provision.aws import Aws
+from provision.hazards import UNNOTICED
 from provision.permissions.declare import EVERY, OURS, Declared, calls
 from provision.step import Fixed, Step
 from provision.steps.scaling_target import TARGET, typed
@@ -25,6 +26,7 @@ class ScalingPolicy(Step):
 
     KIND = "autoscaling.policy"
     IDENTITY = ("name", "resource", "dimension")
+    RISKS = UNNOTICED
     CALLS = Declared(
         look=calls("application-autoscaling", EVERY, "DescribeScalingPolicies"),
         make=calls("application-autoscaling", TARGET, "PutScalingPolicy", when=(OURS,)),

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Self, cast
 
 from provision.aws import Aws
+from provision.hazards import UNNOTICED
 from provision.permissions.declare import (
     EVERY,
     KEPT,
@@ -75,6 +76,7 @@ class ScalingTarget(Tagged):
 
     KIND = "autoscaling.target"
     IDENTITY = ("resource", "dimension")
+    RISKS = UNNOTICED
     CALLS = Declared(
         look=(
             *calls("application-autoscaling", EVERY, "DescribeScalableTargets"),

@@ -10,9 +10,11 @@ from botocore.exceptions import ClientError
 
 from provision.aws import Aws
 from provision.errors import NotFound
+from provision.hazards import Risks
 from provision.permissions.declare import EVERY, OURS, Declared, Permit, call, calls
 from provision.step import Computed, Fixed, Local
 from provision.steps.ec2 import (
+    LEFT_BEHIND,
     Ec2Resource,
     already_gone,
     born,
@@ -59,6 +61,7 @@ class SecurityGroup(Ec2Resource):
     KIND = "ec2.security_group"
     IDENTITY = ("vpc_id", "name")
     UNIQUE = True
+    RISKS = Risks(anew=(LEFT_BEHIND,))
     CALLS = Declared(
         look=calls("ec2", EVERY, "DescribeManagedPrefixLists", "DescribeSecurityGroups"),
         make=(

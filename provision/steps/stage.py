@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Self
 
 from provision.aws import Aws
+from provision.hazards import Harm, Risk, Risks
 from provision.permissions.declare import OURS, Declared, call
 from provision.step import Fixed, Replacement, Tagged
 from provision.steps.gateway_tags import (
@@ -37,6 +38,10 @@ class Stage(Tagged):
     KIND = "apigateway.stage"
     IDENTITY = ("api_id", "name")
     REPLACEMENT = Replacement.CREATE_FIRST
+    RISKS = Risks(
+        change={"name": (Risk(Harm.NEW_URL, "its name is in the address"),)},
+        delete=(Risk(Harm.DOWNTIME, "nothing answers at its address"),),
+    )
     CALLS = Declared(
         look=(call("apigateway.GetStages", gateway("GET", _STAGES)),),
         make=(

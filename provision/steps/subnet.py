@@ -7,9 +7,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Self
 
 from provision.aws import Aws
+from provision.hazards import Risks
 from provision.permissions.declare import EVERY, OURS, Declared, Permit, call, calls
 from provision.step import Computed, Fixed, Local
 from provision.steps.ec2 import (
+    LEFT_BEHIND,
     Ec2Resource,
     already_gone,
     born,
@@ -36,6 +38,7 @@ class Subnet(Ec2Resource):
     """
 
     KIND = "ec2.subnet"
+    RISKS = Risks(anew=(LEFT_BEHIND,), delete=(LEFT_BEHIND,))
     CALLS = Declared(
         look=calls("ec2", EVERY, "DescribeSubnets"),
         make=(

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Self
 
 from provision.aws import Aws
+from provision.hazards import Harm, Risk, Risks
 from provision.permissions.declare import EVERY, Declared, Test, calls
 from provision.step import Computed, Fixed, Step
 from provision.steps.absent import absent_is_fine
@@ -21,6 +22,9 @@ class Subscription(Step):
 
     KIND = "sns.subscription"
     IDENTITY = ("topic", "protocol", "endpoint")
+    RISKS = Risks(
+        anew=(Risk(Harm.DOWNTIME, "alarms reach nobody until the address confirms"),), gap=""
+    )
     CALLS = Declared(
         look=calls("sns", "{topic}", "ListSubscriptionsByTopic"),
         make=calls(

@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 
 from provision.aws import Aws
 from provision.errors import TryLater
+from provision.hazards import Harm, Risk, Risks, switched_off, switched_on
 from provision.holdings import Backup, Holdings
 from provision.permissions.declare import Declared, Permit, arn, call, calls
 from provision.step import OWNER, Computed, Fixed, Local, Tagged
@@ -41,6 +42,16 @@ class Table(Tagged):
     KIND = "dynamodb.table"
     IDENTITY = ("name",)
     HOLDS_DATA = True
+    RISKS = Risks(
+        change={
+            "recovery": (
+                Risk(Harm.DATA_LOSS, "the points in time to go back to go", when=switched_off),
+            ),
+            "encryption": (Risk(Harm.SLOW, "it is encrypted again", seconds=22),),  # D10
+            "ttl": (Risk(Harm.DATA_LOSS, "AWS deletes what has expired", when=switched_on),),
+        },
+        gap="it is empty and away until it is made again",
+    )
     CALLS = Declared(
         look=calls(
             "dynamodb",

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Final, Self
 
 from provision.aws import Aws
+from provision.hazards import Harm, Risk, Risks
 from provision.permissions.declare import Declared, Permit, arn, call, calls
 from provision.step import Computed, Document, Fixed, Tagged
 from provision.steps.absent import absent_is_fine
@@ -37,6 +38,7 @@ class Topic(Tagged):
 
     KIND = "sns.topic"
     IDENTITY = ("name",)
+    RISKS = Risks(anew=(Risk(Harm.DOWNTIME, "alarms reach nobody until addresses confirm again"),))
     CALLS = Declared(
         look=calls("sns", _TOPIC, "GetTopicAttributes", "ListTagsForResource"),
         make=(

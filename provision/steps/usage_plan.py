@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal, Self
 from botocore.exceptions import ClientError
 
 from provision.aws import Aws
+from provision.hazards import Harm, Risk, Risks
 from provision.permissions.declare import OURS, REQUESTED, Declared, call
 from provision.step import Computed, Tagged
 from provision.steps.gateway_tags import (
@@ -54,6 +55,10 @@ class UsagePlan(Tagged):
     KIND = "apigateway.usage_plan"
     IDENTITY = ("name", "tags")
     UNIQUE = False
+    RISKS = Risks(
+        change={"keys": (Risk(Harm.KEY_CHANGES, "other keys are let in"),)},
+        delete=(Risk(Harm.DOWNTIME, "no key is let in"),),
+    )
     CALLS = Declared(
         look=(
             call("apigateway.GetUsagePlan", gateway("GET", _PLAN)),

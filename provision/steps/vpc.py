@@ -7,10 +7,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Self
 
 from provision.aws import Aws
+from provision.hazards import Harm, Risk, Risks
 from provision.permissions.declare import EVERY, OURS, Declared, call, calls
 from provision.step import Fixed
 from provision.steps import default_group
 from provision.steps.ec2 import (
+    LEFT_BEHIND,
     Ec2Resource,
     already_gone,
     born,
@@ -37,6 +39,13 @@ class Vpc(Ec2Resource):
     """
 
     KIND = "ec2.vpc"
+    RISKS = Risks(
+        anew=(
+            # Grants name the VPC, so they change before the functions have moved.
+            Risk(Harm.DOWNTIME, "functions lose the tables until they have moved", 60, 600),  # L6
+            LEFT_BEHIND,
+        )
+    )
     CALLS = Declared(
         look=(
             *calls("ec2", EVERY, "DescribeSecurityGroups", "DescribeVpcs"),

@@ -1,0 +1,105 @@
+"""Edits of the shipped config.yaml: for each thing that users change, the ways it may stand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from copy import deepcopy
+from typing import Any, Final
+
+Settings = dict[str, Any]
+
+ORDERS_TABLE: Final = {"tables": {"orders": {"key": "id", "sort_key": "at", "protect": False}}}
+WORKER: Final = {
+    "functions": {
+        "worker": {
+            "source": "SOURCE",
+            "handler": "app.handler",
+            "tables": {"items": "read"},
+        }
+    }
+}
+
+
+def _item(**settings: Any) -> Settings:
+    return {"functions": {"items": settings}}
+
+
+def _table(**settings: Any) -> Settings:
+    return {"tables": {"items": settings}}
+
+
+def _api(**settings: Any) -> Settings:
+    return {"api": settings}
+
+
+def _alarms(**settings: Any) -> Settings:
+    return {"monitoring": {"alarms": settings}}
+
+
+def _domain(name: str) -> Settings:
+    return _api(domain={"name": f"{name}.example.com", "zone": "example.com"})
+
+
+OPTIONS: Final[Mapping[str, tuple[Settings, ...]]] = {
+    "tags": ({}, {"tags": {"Team": "blue"}}, {"tags": {"Environment": "test"}}),
+    "cidr": ({}, {"network": {"cidr": "10.30.0.0/24"}}),
+    "table key": ({}, _table(key="pk"), _table(sort_key="at")),
+    "table bounds": ({}, _table(read={"max": 50}), _table(write={"min": 6, "target": 60})),
+    "table expiry": ({}, _table(expire={"days": 7}), _table(expire=None)),
+    "table protection": ({}, _table(protect=False)),
+    "another table": ({}, ORDERS_TABLE, ORDERS_TABLE | _item(tables={"orders": "write"})),
+    "memory": ({}, _item(memory=1024), _item(memory=256)),
+    "timeout": ({}, _item(timeout=20)),
+    "runtime": ({}, _item(runtime="python3.12")),
+    "architecture": ({}, _item(architecture="x86_64")),
+    "environment": (
+        {},
+        _item(environment={"LOG_LEVEL": "DEBUG"}),
+        _item(environment={"MODE": "b"}),
+    ),
+    "grant": ({}, _item(tables={"items": "read"})),
+    "layers": ({}, _item(layers=[])),
+    "retries": ({}, _item(retries={"attempts": 1}), _item(retries={"max_age": 60})),
+    "log": ({}, _item(log={"retention": 7})),
+    "another function": ({}, WORKER, WORKER | _api(routes={"GET /work": "worker"})),
+    "stage": ({}, _api(stage="v2")),
+    "routes": (
+        {},
+        _api(routes={"GET /more": "items"}),
+        _api(routes={"GET /items": {"function": "items", "query": ["page"]}}),
+        _api(routes={"DELETE /items/{id}": None}),
+    ),
+    "models": ({}, _api(models={"Item": {"required": ["name", "price"]}})),
+    "cors": ({}, _api(cors=None), _api(cors={"origins": ["https://a.example"]})),
+    "throttle": ({}, _api(throttle={"rate": 10}), _api(throttle={"burst": 20})),
+    "quota": ({}, _api(quota={"limit": 1000, "period": "DAY"})),
+    "keys": ({}, _api(keys=["default", "partner"]), _api(keys=["partner"])),
+    "api log": ({}, _api(log={"level": "ERROR"}), _api(log={"retention": 7})),
+    "domain": ({}, _domain("api"), _domain("www")),
+    "email": (
+        {},
+        {"monitoring": {"email": "ops@example.com"}},
+        {"monitoring": {"email": "a@example.com"}},
+    ),
+    "alarms": ({}, _alarms(function_errors=5), _alarms(dead_letters=None), _alarms(period=300)),
+    "code": ({}, {}, {}),
+    "layer code": ({}, {}, {}),
+}
+"""What may be edited → the ways it may stand, as shipped first. Those of `code` and `layer code`
+are other sources and no settings."""
+
+
+def merged(choices: Mapping[str, int]) -> Settings:
+    """All chosen ways as one set of changes to the shipped file."""
+    result: Settings = {}
+    for option, choice in choices.items():
+        _merge(result, OPTIONS[option][choice])
+    return result
+
+
+def _merge(into: Settings, more: Mapping[str, Any]) -> None:
+    for key, value in more.items():
+        if isinstance(value, Mapping) and isinstance(into.get(key), dict):
+            _merge(into[key], value)
+        else:
+            into[key] = deepcopy(value)
