@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-READ_PREFIXES: Final = ("Get", "List", "Describe")
+READ_PREFIXES: Final = ("Get", "List", "Describe", "Filter")
 """Operations that change nothing. Whatever is not one of these counts, and is refused, as a write.
 """
 

@@ -33,7 +33,7 @@ class Engine(Eyes):
 
     backups: dict[str, Backup] = field(default_factory=dict)
     """Those made in this run, by node."""
-    _deleted: dict[str, float] = field(default_factory=dict)
+    late: dict[str, float] = field(default_factory=dict)
     """When what may come back was deleted, by node."""
 
     # -- making ------------------------------------------------------------------------------
@@ -159,13 +159,14 @@ class Engine(Eyes):
             self.report(finding.node, Moment.BEGUN, Action.DELETE)
             self.aws.listen(lambda words: self.report(finding.node, Moment.WAITING, words))
             try:
+                late = finding.have.written_lately(self.aws)
                 self._delete(finding.node, finding.needs, finding.have)
             finally:
                 self.aws.listen(None)
-        if finding.action is Action.DELETE and finding.have and finding.have.COMES_BACK:
-            self._deleted[finding.node] = self.aws.clock.now()
-            self.report(finding.node, Moment.WAITING, "late writers may bring it back")
-            return
+            if late:
+                self.late[finding.node] = self.aws.clock.now()
+                self.report(finding.node, Moment.WAITING, "late writers may bring it back")
+                return
         if finding.node in self.journal.records:
             self.journal.done(finding.node, None)
         if finding.action is Action.DELETE:
@@ -175,7 +176,7 @@ class Engine(Eyes):
         """Delete what came back within `patience` seconds of its deletion. Until then the journal
         says that it is being deleted, so that a later run knows it as ours (G4, A35)."""
         assert finding.have is not None
-        left = self._deleted[finding.node] + patience - self.aws.clock.now()
+        left = self.late[finding.node] + patience - self.aws.clock.now()
         if left > 0:
             self.aws.clock.sleep(left)
         if finding.have.observe(self.aws) is not None:

@@ -164,8 +164,7 @@ def _remove(
     order = _users_before_data(reversed_graph(graph), findings)
     walked = _new_walk(engine, "remove", order)
     failed = _walk(engine, walked, visit, workers)
-    again = [name for name in visited if _may_come_back(findings[name])]
-    last = _new_walk(engine, "last look", dict.fromkeys(again, ()))
+    last = _new_walk(engine, "last look", dict.fromkeys(engine.late, ()))
     failed |= _walk(
         engine,
         last,
@@ -179,11 +178,6 @@ def _remove(
         for name, finding in findings.items()
     }
     return acted, failed, (walked, last)
-
-
-def _may_come_back(finding: Finding) -> bool:
-    have = finding.have
-    return finding.action is Action.DELETE and have is not None and have.COMES_BACK
 
 
 def _users_before_data(

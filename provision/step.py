@@ -81,7 +81,8 @@ class Step(ABC):
     """Runs code that may write to what holds data: it goes first, so that nothing is written after
     the final backup."""
     COMES_BACK: ClassVar[bool] = False
-    """What had still to be written when it was deleted may make it again, without our mark."""
+    """What had still to be written when it was deleted may make it again, without our mark: see
+    `written_lately`."""
     SHARED: ClassVar[bool] = False
     """Belongs to the whole account: set when missing, never removed."""
     MADE_BY_AWS: ClassVar[bool] = False
@@ -121,6 +122,10 @@ class Step(ABC):
     @abstractmethod
     def delete(self, aws: Aws) -> None:
         """Remove it. Already gone is success."""
+
+    def written_lately(self, aws: Aws) -> bool:  # noqa: ARG002  (kinds that come back look)
+        """Whether there may be a late writer that makes it again after its deletion."""
+        return False
 
     def owned_by(self, have: Self, owner: str) -> bool:  # noqa: ARG002  (kinds with tags or a marker judge)
         """Whether `have`, found where this is wanted, is the owner's. What carries no mark is, as

@@ -54,7 +54,6 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "config.yaml").write_text(yaml.safe_dump(CONFIG, sort_keys=False))
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "100")
-    monkeypatch.setattr("provision.commands.down.LATE_WRITERS", 0.0)
     for name in ("CI", "PROVISION_ENV"):
         monkeypatch.delenv(name, raising=False)
     return tmp_path

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final, Self
 
 from provision.aws import Aws
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
 GONE_BUDGET = 60  # G5
 FOREVER = 0
+LATELY: Final = timedelta(minutes=5)
+"""How long ago a writer's last line may be for it to be still at work."""
 _GROUP = arn("logs", "log-group:{name}")
 # G3: IAM wants the ARN bare for calls about tags, and with `:*` for all others.
 # https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/logs/iam-access-control-overview-cwl.html
@@ -75,7 +78,7 @@ class LogGroup(Tagged):
             _ours("TagResource", _GROUP),
             _ours("UntagResource", _GROUP),
         ),
-        remove=(_ours("DeleteLogGroup", _CONTENTS),),
+        remove=(_ours("DeleteLogGroup", _CONTENTS), _ours("FilterLogEvents", _CONTENTS)),
         computed={"arn": _GROUP},
     )
 
@@ -127,6 +130,17 @@ class LogGroup(Tagged):
         if "retention" in changed:
             self._set_retention(aws)
         return replace(self, arn=have.arn)
+
+    def written_lately(self, aws: Aws) -> bool:
+        """G4, A35: only who wrote a moment ago has something in flight. What DescribeLogStreams
+        shows of that may be an hour old, so the lines themselves are asked for."""
+        since = int((aws.clock.today() - LATELY).timestamp() * 1000)
+        with absent_is_fine():
+            pages = aws.logs.get_paginator("filter_log_events").paginate(
+                logGroupName=self.name, startTime=since, PaginationConfig={"PageSize": 1}
+            )
+            return any(page["events"] for page in pages)
+        return False
 
     def delete(self, aws: Aws) -> None:
         """G4: what its writer had still in flight may bring it back once."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -95,6 +96,15 @@ def run_function(court: Court, allowed: Document) -> Any:
     return functions
 
 
+def write_a_line(held: Court, group: str, *, minutes_ago: float = 0) -> None:
+    client = naive(held, "logs")
+    client.create_log_stream(logGroupName=group, logStreamName="s")
+    when = int((time.time() - 60 * minutes_ago) * 1000)
+    client.put_log_events(
+        logGroupName=group, logStreamName="s", logEvents=[{"timestamp": when, "message": "hello"}]
+    )
+
+
 def groups(held: Court) -> list[str]:
     listed = naive(held, "logs").describe_log_groups()["logGroups"]
     return [group["logGroupName"] for group in listed]
@@ -109,6 +119,7 @@ def test_g4_late_lines_bring_it_back_where_the_role_may(
         functions = run_function(held, allowed)
         shop = under(held, tmp_path / where)
         shop.up(GROUP)
+        write_a_line(held, GROUP.name)
         functions.delete_function(FunctionName="f")
         naive(held, "iam").delete_role_policy(RoleName="f", PolicyName="logs")
         naive(held, "iam").delete_role(RoleName="f")
@@ -138,6 +149,7 @@ def staged(held: Court, directory: Path) -> tuple[Stack, LogGroup]:
     gateway.create_deployment(restApiId=api, stageName="v1")
     group = replace(GROUP, name=f"API-Gateway-Execution-Logs_{api}/v1")
     under(held, directory).up(group)
+    write_a_line(held, group.name)
     gateway.delete_stage(restApiId=api, stageName="v1")
     return one_node(group), group
 
@@ -198,3 +210,12 @@ def test_a_group_lives_under_all_of_them(court: Session, tmp_path: Path, seed: i
     shop.down(changed, within=50)
     shop.up(GROUP, within=20)
     shop.stays(GROUP)
+
+
+def test_where_nobody_wrote_lately_nobody_is_waited_for(court: Session, tmp_path: Path) -> None:
+    held = court(laws.LastRequestsAreLogged())
+    shop = under(held, tmp_path)
+    shop.up(GROUP)
+    write_a_line(held, GROUP.name, minutes_ago=6)
+    shop.down(GROUP, within=5)
+    assert groups(held) == []
