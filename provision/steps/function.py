@@ -50,6 +50,7 @@ _CONFIGURED: Final = (
     "timeout",
     "layers",
     "environment",
+    "key",
     "tracing",
     "dead_letters",
     "subnet_ids",
@@ -68,6 +69,8 @@ _CHECKED: Final = (
         (Test("StringEquals", "iam:PassedToService", "lambda.amazonaws.com"),),
     ),
     Permit("lambda:GetLayerVersion", ("{layers}",), having="layers"),
+    Permit("kms:CreateGrant", ("{key}",), having="key"),
+    Permit("kms:Encrypt", ("{key}",), having="key"),
     Permit("ec2:DescribeSecurityGroups", having="subnet_ids"),
     Permit("ec2:DescribeSubnets", having="subnet_ids"),
     Permit("ec2:DescribeVpcs", having="subnet_ids"),
@@ -90,6 +93,7 @@ class _Configuration(TypedDict):
     Timeout: int
     Layers: Sequence[str]
     Environment: EnvironmentTypeDef
+    KMSKeyArn: str
     TracingConfig: TracingConfigTypeDef
     DeadLetterConfig: DeadLetterConfigTypeDef
     VpcConfig: VpcConfigTypeDef
@@ -102,7 +106,8 @@ _MOVES_IN: Final = Risk(Harm.SLOW, "Lambda makes network interfaces", 60, 600)  
 @dataclass(frozen=True, kw_only=True)
 class Function(Tagged):
     """`layers` are version ARNs, the later over the earlier; `dead_letters` the ARN of the queue
-    for failed asynchronous invocations; `failure` why AWS gave up on what was last asked, or empty.
+    for failed asynchronous invocations; `key` the ARN of the KMS key of its environment, or empty
+    for Lambda's own; `failure` why AWS gave up on what was last asked, or empty.
 
     https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html
     """
@@ -116,7 +121,13 @@ class Function(Tagged):
         gap="nothing answers until it is made again",
     )
     CALLS = Declared(
-        look=calls("lambda", _FUNCTION, "GetFunction"),
+        look=(
+            call(
+                "lambda.GetFunction",
+                Permit("lambda:GetFunction", (_FUNCTION,)),
+                Permit("kms:Decrypt", ("{key}",), having="key"),  # else no environment is shown
+            ),
+        ),
         make=(
             call(
                 "lambda.CreateFunction",
@@ -147,6 +158,7 @@ class Function(Tagged):
     timeout: int = 3
     layers: tuple[str, ...] = ()
     environment: dict[str, str] = field(default_factory=dict)
+    key: str = ""
     tracing: str = "Active"
     dead_letters: str | None = None
     subnet_ids: tuple[str, ...] = ()
@@ -250,6 +262,7 @@ class Function(Tagged):
             "Timeout": self.timeout,
             "Layers": self.layers,
             "Environment": {"Variables": self.environment},
+            "KMSKeyArn": self.key,
             "TracingConfig": {"Mode": cast("TracingModeType", self.tracing)},
             "DeadLetterConfig": {"TargetArn": self.dead_letters or ""},
             "VpcConfig": {"SubnetIds": self.subnet_ids, "SecurityGroupIds": self.group_ids},
@@ -277,6 +290,7 @@ def _read(shown: FunctionConfigurationTypeDef) -> dict[str, Any]:
         "timeout": shown.get("Timeout", 3),
         "layers": tuple(layer["Arn"] for layer in shown.get("Layers", [])),
         "environment": dict(shown.get("Environment", {}).get("Variables", {})),
+        "key": shown.get("KMSKeyArn") or "",
         "tracing": shown.get("TracingConfig", {}).get("Mode", "PassThrough"),
         "dead_letters": shown.get("DeadLetterConfig", {}).get("TargetArn") or None,
         "subnet_ids": tuple(sorted(network.get("SubnetIds", []))),

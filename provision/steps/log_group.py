@@ -47,7 +47,8 @@ _ENTRIES: Final = Risk(Harm.DATA_LOSS, "its entries go with it")
 
 @dataclass(frozen=True, kw_only=True)
 class LogGroup(Tagged):
-    """`retention` in days; 0 keeps for ever. `family`: how the names that it may have had begin.
+    """`retention` in days; 0 keeps for ever. `key`: ARN of the KMS key, or empty for CloudWatch's
+    own. `family`: how the names that it may have had begin.
 
     https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
     """
@@ -73,7 +74,9 @@ class LogGroup(Tagged):
                 Permit("logs:CreateLogGroup", (_CONTENTS,), unnamed=(REQUESTED,)),
                 Permit("logs:TagResource", (_GROUP,), unnamed=(REQUESTED,)),
             ),
+            _ours("AssociateKmsKey", _CONTENTS),
             _ours("DeleteRetentionPolicy", _CONTENTS),
+            _ours("DisassociateKmsKey", _CONTENTS),
             _ours("PutRetentionPolicy", _CONTENTS),
             _ours("TagResource", _GROUP),
             _ours("UntagResource", _GROUP),
@@ -84,6 +87,7 @@ class LogGroup(Tagged):
 
     name: Fixed[str]
     retention: int
+    key: str = ""
     family: Local[str] = ""
     arn: Computed[str] = ""
 
@@ -110,12 +114,17 @@ class LogGroup(Tagged):
             self,
             name=found["logGroupName"],
             retention=found.get("retentionInDays", FOREVER),
+            key=found.get("kmsKeyId") or "",
             tags=without_system(tags),
             arn=arn,
         )
 
     def create(self, aws: Aws) -> Self:
-        aws.logs.create_log_group(logGroupName=self.name, tags=dict(self.tags))
+        tags = dict(self.tags)
+        if self.key:
+            aws.logs.create_log_group(logGroupName=self.name, kmsKeyId=self.key, tags=tags)
+        else:
+            aws.logs.create_log_group(logGroupName=self.name, tags=tags)
         if self.retention != FOREVER:
             self._set_retention(aws)  # G2
         return replace(self, arn=aws.where.arn("logs", f"log-group:{self.name}"))
@@ -129,6 +138,8 @@ class LogGroup(Tagged):
                 aws.logs.tag_resource(resourceArn=have.arn, tags=new)
         if "retention" in changed:
             self._set_retention(aws)
+        if "key" in changed:
+            self._set_key(aws)
         return replace(self, arn=have.arn)
 
     def written_lately(self, aws: Aws) -> bool:
@@ -159,6 +170,13 @@ class LogGroup(Tagged):
     def _named_like(self, aws: Aws, prefix: str) -> Iterable[LogGroupTypeDef]:
         pages = aws.logs.get_paginator("describe_log_groups").paginate(logGroupNamePrefix=prefix)
         return (group for page in pages for group in page["logGroups"])
+
+    def _set_key(self, aws: Aws) -> None:
+        """For what is written from now on; older lines keep the key they were written with."""
+        if self.key:
+            aws.logs.associate_kms_key(logGroupName=self.name, kmsKeyId=self.key)
+        else:
+            aws.logs.disassociate_kms_key(logGroupName=self.name)
 
     def _set_retention(self, aws: Aws) -> None:
         if self.retention == FOREVER:

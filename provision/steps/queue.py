@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Self
 
@@ -17,12 +17,9 @@ from provision.steps.tags import tag_changes, without_system
 if TYPE_CHECKING:
     from mypy_boto3_sqs.literals import QueueAttributeNameType
 
-MANAGED: Final[dict[str, QueueAttributeNameType]] = {
-    "retention": "MessageRetentionPeriod",
-    "visibility": "VisibilityTimeout",
-    "encrypted": "SqsManagedSseEnabled",
-    "policy": "Policy",
-}
+SSE: Final = "sqs"
+"""Encrypted with a key of SQS's own."""
+NONE: Final = "none"
 
 GONE_BUDGET: Final = 180
 MISSES: Final = 3
@@ -32,8 +29,9 @@ _QUEUE: Final = arn("sqs", "{name}")
 
 @dataclass(frozen=True, kw_only=True)
 class Queue(Tagged):
-    """`retention` and `visibility` in seconds; `encrypted` with a key of SQS's own. Without a
-    `policy` only those of this account may use it whom their own policies allow to.
+    """`retention` and `visibility` in seconds; `encryption` with a key of SQS's own ("sqs"), with a
+    KMS key (its ARN), or "none". Without a `policy` only those of this account may use it whom
+    their own policies allow to.
 
     https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html
     """
@@ -63,7 +61,7 @@ class Queue(Tagged):
     name: Fixed[str]
     retention: int = 1_209_600
     visibility: int = 30
-    encrypted: bool = True
+    encryption: str = SSE
     policy: Document | None = None
     url: Computed[str] = ""
     arn: Computed[str] = ""
@@ -77,7 +75,7 @@ class Queue(Tagged):
                 self,
                 retention=int(found["MessageRetentionPeriod"]),
                 visibility=int(found["VisibilityTimeout"]),
-                encrypted=found.get("SqsManagedSseEnabled", "false").lower() == "true",
+                encryption=_encryption(found),
                 policy=from_text(policy) if policy else None,
                 tags=without_system(aws.sqs.list_queue_tags(QueueUrl=url).get("Tags", {})),
                 url=url,
@@ -86,7 +84,7 @@ class Queue(Tagged):
         return None
 
     def create(self, aws: Aws) -> Self:
-        fields = MANAGED if self.policy else MANAGED.keys() - {"policy"}
+        fields = {"retention", "visibility", "encryption", *(["policy"] if self.policy else [])}
         url = aws.sqs.create_queue(
             QueueName=self.name, Attributes=self._attributes(fields), tags=dict(self.tags)
         )["QueueUrl"]
@@ -99,8 +97,9 @@ class Queue(Tagged):
                 aws.sqs.untag_queue(QueueUrl=have.url, TagKeys=gone)
             if new:
                 aws.sqs.tag_queue(QueueUrl=have.url, Tags=new)
-        if "encrypted" in changed:
-            self._take_key_off(aws, have.url)
+        if "encryption" in changed and _is_key(have.encryption) and not _is_key(self.encryption):
+            # Q7: AWS refuses its own encryption beside a KMS key.
+            aws.sqs.set_queue_attributes(QueueUrl=have.url, Attributes={"KmsMasterKeyId": ""})
         if attributes := self._attributes(changed):
             aws.sqs.set_queue_attributes(QueueUrl=have.url, Attributes=attributes)
         return replace(self, url=have.url, arn=have.arn)
@@ -131,16 +130,26 @@ class Queue(Tagged):
 
     def _attributes(self, fields: Collection[str]) -> dict[QueueAttributeNameType, str]:
         """Q7: every one is text, and is reset by its default, never by leaving it out."""
-        texts = {
-            "retention": str(self.retention),
-            "visibility": str(self.visibility),
-            "encrypted": str(self.encrypted).lower(),
-            "policy": as_text(self.policy) if self.policy else "",
-        }
-        return {MANAGED[field]: texts[field] for field in sorted(fields) if field in MANAGED}
+        attributes: dict[QueueAttributeNameType, str] = {}
+        if "retention" in fields:
+            attributes["MessageRetentionPeriod"] = str(self.retention)
+        if "visibility" in fields:
+            attributes["VisibilityTimeout"] = str(self.visibility)
+        if "policy" in fields:
+            attributes["Policy"] = as_text(self.policy) if self.policy else ""
+        if "encryption" in fields:
+            attributes["SqsManagedSseEnabled"] = str(self.encryption == SSE).lower()
+            if _is_key(self.encryption):
+                attributes["KmsMasterKeyId"] = self.encryption
+        return attributes
 
-    def _take_key_off(self, aws: Aws, url: str) -> None:
-        """Q7: AWS refuses its own encryption beside a KMS key that somebody has set."""
-        found = aws.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["KmsMasterKeyId"])
-        if found.get("Attributes", {}).get("KmsMasterKeyId"):
-            aws.sqs.set_queue_attributes(QueueUrl=url, Attributes={"KmsMasterKeyId": ""})
+
+def _is_key(encryption: str) -> bool:
+    return encryption not in {SSE, NONE}
+
+
+def _encryption(found: Mapping[QueueAttributeNameType, str]) -> str:
+    """Q7: one kind excludes the other."""
+    if key := found.get("KmsMasterKeyId"):
+        return key
+    return SSE if found.get("SqsManagedSseEnabled", "false").lower() == "true" else NONE

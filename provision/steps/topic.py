@@ -30,8 +30,9 @@ _OWNERS_ACTIONS: Final = (
 
 @dataclass(frozen=True, kw_only=True)
 class Topic(Tagged):
-    """`display` is the sender's name in mails. Without a `policy` it has the one AWS gives every
-    topic: this account may do everything, its alarms too, and nobody else anything.
+    """`display` is the sender's name in mails. `key`: ARN of a KMS key that lets CloudWatch in, or
+    empty for none: SNS's managed key would shut the alarms out. Without a `policy` it has the one
+    AWS gives every topic: this account may do everything, its alarms too, and nobody else anything.
 
     https://docs.aws.amazon.com/sns/latest/api/API_SetTopicAttributes.html
     """
@@ -56,6 +57,7 @@ class Topic(Tagged):
     name: Fixed[str]
     display: str = ""
     policy: Document | None = None
+    key: str = ""
     arn: Computed[str] = ""
 
     def observe(self, aws: Aws) -> Self | None:
@@ -67,6 +69,7 @@ class Topic(Tagged):
                 self,
                 display=found.get("DisplayName", ""),
                 policy=None if policy and _is_default(policy, aws.where.account) else policy,
+                key=found.get("KmsMasterKeyId", ""),
                 tags=from_tag_list(aws.sns.list_tags_for_resource(ResourceArn=arn).get("Tags", [])),
                 arn=arn,
             )
@@ -78,6 +81,8 @@ class Topic(Tagged):
             attributes["DisplayName"] = self.display
         if self.policy:
             attributes["Policy"] = as_text(self.policy)
+        if self.key:
+            attributes["KmsMasterKeyId"] = self.key
         answer = aws.sns.create_topic(
             Name=self.name, Attributes=attributes, Tags=tag_list(self.tags)
         )
@@ -95,6 +100,8 @@ class Topic(Tagged):
         if "policy" in changed:
             policy = self.policy or _default(have.arn, aws.where.account)
             self._set(aws, "Policy", as_text(policy))
+        if "key" in changed:
+            self._set(aws, "KmsMasterKeyId", self.key)
         return replace(self, arn=have.arn)
 
     def delete(self, aws: Aws) -> None:

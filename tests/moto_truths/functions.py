@@ -20,7 +20,7 @@ from moto.awslambda.policy import Policy
 from moto.awslambda.responses import LambdaResponse
 from moto.core.responses import ActionResult
 
-_FORGOTTEN = ("DeadLetterConfig", "LoggingConfig", "TracingConfig")
+_FORGOTTEN = ("DeadLetterConfig", "KMSKeyArn", "LoggingConfig", "TracingConfig")
 _MOVING = ("Version", "FunctionArn", "LastModified", "RevisionId", "LastUpdateStatus")
 
 
@@ -59,7 +59,7 @@ def _qualifier(response: Any) -> str | None:
 
 
 def _remember_settings(monkeypatch: pytest.MonkeyPatch) -> None:
-    """moto forgets where failures and logs go, and a change of tracing; it has no RevisionId."""
+    """moto forgets where failures and logs go, changes of tracing and of the key; no RevisionId."""
     init, get_configuration = LambdaFunction.__init__, LambdaFunction.get_configuration
     update_configuration = LambdaFunction.update_configuration
 

@@ -9,6 +9,7 @@ from moto.cloudwatch.models import CloudWatchBackend
 from moto.cloudwatch.responses import CloudWatchResponse
 from moto.logs.exceptions import ResourceNotFoundException
 from moto.logs.models import LogsBackend
+from moto.logs.responses import LogsResponse
 from moto.sns.exceptions import SNSInvalidParameter
 from moto.sns.models import SNSBackend
 
@@ -21,7 +22,7 @@ def teach(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _teach_log_groups(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Tags go with the group; asking for those of none is an error."""
+    """Tags go with the group, asking for those of none is an error, and the key can change."""
     delete_log_group = LogsBackend.delete_log_group
     list_tags = LogsBackend.list_tags_for_resource
 
@@ -35,8 +36,25 @@ def _teach_log_groups(monkeypatch: pytest.MonkeyPatch) -> None:
             raise ResourceNotFoundException
         return list_tags(self, arn)
 
+    def associate(self: Any) -> str:
+        _group_named(self).kms_key_id = self._get_param("kmsKeyId")
+        return "{}"
+
+    def disassociate(self: Any) -> str:
+        _group_named(self).kms_key_id = None
+        return "{}"
+
+    monkeypatch.setattr(LogsResponse, "associate_kms_key", associate, raising=False)
+    monkeypatch.setattr(LogsResponse, "disassociate_kms_key", disassociate, raising=False)
     monkeypatch.setattr(LogsBackend, "delete_log_group", delete_with_tags)
     monkeypatch.setattr(LogsBackend, "list_tags_for_resource", list_tags_of_what_is_there)
+
+
+def _group_named(response: Any) -> Any:
+    name = response._get_param("logGroupName")
+    if name not in response.logs_backend.groups:
+        raise ResourceNotFoundException
+    return response.logs_backend.groups[name]
 
 
 def _teach_alarms(monkeypatch: pytest.MonkeyPatch) -> None:

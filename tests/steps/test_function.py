@@ -44,6 +44,7 @@ class TestFunction(StepContract):
         "memory": 512,
         "timeout": 10,
         "environment": {"TABLE_ITEMS": "tap-dev-items"},
+        "key": "arn:aws:kms:us-east-1:123456789012:key/11111111-2222-3333-4444-555555555555",
         "tracing": "PassThrough",
         "dead_letters": "arn:aws:sqs:us-east-1:123456789012:tap-dev-items-dead",
         "subnet_ids": SUBNETS,

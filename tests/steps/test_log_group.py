@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from provision.finding import Action
@@ -9,11 +10,12 @@ from provision.steps.log_group import FOREVER, LogGroup
 from tests.steps.contract import StepContract
 from tests.workshop import Workshop, new_aws, one_node
 
+KEY = "arn:aws:kms:us-east-1:123456789012:key/11111111-2222-3333-4444-555555555555"
 GROUP = LogGroup(name="/aws/lambda/tap-dev-items", retention=30, tags={"team": "a"})
 
 
 class TestLogGroup(StepContract):
-    edits: ClassVar = {"retention": 7, "tags": {"team": "b", "more": "c"}}
+    edits: ClassVar = {"retention": 7, "key": KEY, "tags": {"team": "b", "more": "c"}}
     fixed_edits: ClassVar = {"name": "/aws/lambda/tap-dev-other"}
 
     def given(self, aws: Any) -> LogGroup:
@@ -27,6 +29,19 @@ def test_keeping_for_ever_and_back(workshop: Workshop) -> None:
     assert workshop.run(one_node(GROUP), "up").findings["it"].action is Action.UPDATE
     workshop.run(one_node(forever), "up")
     assert workshop.last.writes == ["DeleteRetentionPolicy"]
+
+
+def test_encrypted_from_its_first_line_on(workshop: Workshop) -> None:
+    workshop.run(one_node(replace(GROUP, retention=FOREVER, key=KEY)), "up")
+    assert workshop.last.writes == ["CreateLogGroup"]
+
+
+def test_a_key_put_on_by_hand_comes_off(workshop: Workshop) -> None:
+    workshop.run(one_node(GROUP), "up")
+    new_aws().logs.associate_kms_key(logGroupName=GROUP.name, kmsKeyId=KEY)
+    finding = workshop.run(one_node(GROUP), "up").findings["it"]
+    assert [change.field for change in finding.changes] == ["key"]
+    assert workshop.last.writes == ["DisassociateKmsKey"]
 
 
 def test_group_whose_name_goes_on_is_another(workshop: Workshop) -> None:

@@ -15,6 +15,7 @@ from tests.steps.contract import StepContract
 from tests.workshop import Workshop, new_aws, one_node
 
 QUEUE = Queue(name="tap-dev-items-dead-letters", tags={"team": "a"})
+KEY = "arn:aws:kms:us-east-1:123456789012:key/11111111-2222-3333-4444-555555555555"
 OPEN = canonical(
     {
         "Version": VERSION,
@@ -33,7 +34,7 @@ class TestQueue(StepContract):
     edits: ClassVar = {
         "retention": 345_600,
         "visibility": 0,
-        "encrypted": False,
+        "encryption": KEY,
         "policy": OPEN,
         "tags": {"team": "b", "more": "c"},
     }
@@ -82,6 +83,29 @@ def test_foreign_key_comes_off_before_own_encryption_goes_on(workshop: Workshop)
     found = new_aws().sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
     assert found["SqsManagedSseEnabled"] == "true"
     assert not found.get("KmsMasterKeyId")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "writes"),
+    [
+        ("sqs", KEY, 1),
+        (KEY, "sqs", 2),  # Q7
+        (KEY, "none", 2),
+        ("none", KEY, 1),
+        (KEY, KEY.replace("1111-", "9999-"), 1),
+    ],
+)
+def test_one_encryption_takes_the_place_of_the_other(
+    workshop: Workshop, before: str, after: str, writes: int
+) -> None:
+    workshop.run(one_node(replace(QUEUE, encryption=before)), "up")
+    assert workshop.last.writes == ["CreateQueue"]
+    workshop.run(one_node(replace(QUEUE, encryption=after)), "up")
+    assert workshop.last.writes == ["SetQueueAttributes"] * writes
+    url = new_aws().sqs.get_queue_url(QueueName=QUEUE.name)["QueueUrl"]
+    found = new_aws().sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+    assert (found["SqsManagedSseEnabled"] == "true") is (after == "sqs")
+    assert found.get("KmsMasterKeyId", "") == (after if after.startswith("arn") else "")
 
 
 def test_arn_and_url_are_those_of_the_queue(workshop: Workshop) -> None:

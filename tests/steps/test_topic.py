@@ -32,6 +32,7 @@ class TestTopic(StepContract):
     edits: ClassVar = {
         "display": "Alarms of tap",
         "policy": OPEN,
+        "key": "arn:aws:kms:us-east-1:123456789012:key/11111111-2222-3333-4444-555555555555",
         "tags": {"team": "b", "more": "c"},
     }
     fixed_edits: ClassVar = {"name": "tap-dev-other"}
