@@ -38,6 +38,12 @@ class Invocation:
         """What to type to run the same once more."""
         return f"{self.program} {shlex.join(self.words)}".strip()
 
+    def beside(self, *words: str) -> str:
+        """What to type for another command on the same stack: the options before it stay."""
+        before = self.words[: self.words.index(self.verb)]
+        local = ("--local",) if "--local" in self.words else ()
+        return f"{self.program} {shlex.join((*before, *words, *local))}"
+
     def interrupted(self) -> Interrupted:
         """What a signal comes to."""
         resumes = self.verb in WRITING

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from pathlib import Path
 
 from provision.commands.session import Session, check_nodes, found
@@ -36,9 +35,8 @@ def plan(
         title = f"{bench.stack.name}: what `provision up` would do"
         print_plan(session.results, title, seen.all, all_fields=session.verbose > 0)
         if out:
-            words = session.call.words[: session.call.words.index("plan")]
-            local = ["--local"] if "--local" in session.call.words else []
-            again = shlex.join([*words, "up", str(out), *local])
-            session.say(f"saved: `{session.call.program} {again}` does exactly this, or nothing")
+            session.say(
+                f"saved: `{session.call.beside('up', str(out))}` does exactly this, or nothing"
+            )
     stuck = any(finding.action is Action.FOREIGN for finding in seen.all.values())
     return CHANGES_PENDING if check and (seen.changes or stuck) else 0

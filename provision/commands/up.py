@@ -11,7 +11,7 @@ from provision.commands.session import Session, check_nodes, writes
 from provision.errors import WrongAccount
 from provision.journal import Journal
 from provision.look import Consent
-from provision.opening import LOCAL, Workbench
+from provision.opening import Workbench
 from provision.run import Outcome, Survey
 from provision.run import up as make_true
 from provision.saved import PlanMoved, SavedPlan, moved_ground, moved_nodes, read_plan, taken
@@ -104,9 +104,9 @@ def _end(session: Session, bench: Workbench, seen: Survey, outcome: Outcome) -> 
         chain = session.longest(walks)
         print_timing(session.errors, session.seconds, bench.aws.calls, chain)
         if not error:
-            is_local = bench.site.config.environment == LOCAL
             known = outputs(bench.site, outcome.steps)
-            print_welcome(session.results, known, bench.site, local=is_local)
+            ask = session.call.beside("outputs", "api_key")
+            print_welcome(session.results, known, bench.site, ask)
     return session.end(outcome)
 
 

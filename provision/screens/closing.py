@@ -13,7 +13,7 @@ from provision.holdings import Backup
 from provision.leftovers import Search
 from provision.receipt import Receipt
 from provision.run import Outcome
-from provision.screens.words import SIGNS, program
+from provision.screens.words import SIGNS
 from provision.stack.site import Site
 
 
@@ -80,19 +80,14 @@ def _print_search(console: Console, search: Search, where: str) -> None:
             console.print(f"    to remove it: {one.remove}", soft_wrap=True)
 
 
-def print_welcome(console: Console, outputs: Mapping[str, str], site: Site, *, local: bool) -> None:
-    """The outputs, how to get the key, and a request that works as pasted."""
+def print_welcome(console: Console, outputs: Mapping[str, str], site: Site, ask: str) -> None:
+    """The outputs, how to get the key (`ask`), and a request that works as pasted."""
     for name, value in outputs.items():
         console.print(f"{name}: {value}", soft_wrap=True)
     endpoint = outputs.get("api_endpoint")
     if not endpoint:
         return
     route = next((r.path for r in site.config.api.route_list if r.method == "GET"), "/")
-    ask = (
-        f"{program()} outputs api_key --local"
-        if local
-        else f"{program()} --env {site.config.environment} outputs api_key"
-    )
     console.print()
     console.print(f"The key:   {ask}", soft_wrap=True)
     console.print(f'A request: curl -H "x-api-key: $({ask})" {endpoint}{route}', soft_wrap=True)
