@@ -49,7 +49,7 @@ replacing: $(VENV)/test.stamp  ## every change that replaces, crashed in its mid
 signals-sweep: $(VENV)/test.stamp  ## a signal at every fifth call of up and down
 	SIGNALS_SWEEP=1 $(BIN)/pytest -n 2 tests/signals
 
-plan-sweep: $(VENV)/test.stamp  ## sixty random lives of config.yaml: announced is done
+plan-sweep: $(VENV)/test.stamp  ## forty random lives of config.yaml: announced is done
 	PLAN_SWEEP=1 $(BIN)/pytest -n 2 tests/plan
 
 laws-sweep: $(VENV)/test.stamp  ## every law of AWS, and all at once, with twenty seeds

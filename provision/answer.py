@@ -12,8 +12,11 @@ from typing import Any
 
 from provision.aws import Aws
 from provision.errors import ProvisionError
-from provision.finding import Action, Change, Finding
+from provision.finding import Action, Cause, Change, Finding
+from provision.hazards import Harm, Risk
 from provision.health import Health
+from provision.parts import ABSENT, Part, parts
+from provision.risk import risks_of
 from provision.stack.site import Site
 from provision.timing import Link
 from provision.unknown import KNOWN_AFTER_UP, Unknown
@@ -42,6 +45,8 @@ def document(
         "account": site.where.account,
         "resources": [_resource(f, failed.get(node)) for node, f in findings.items()],
         "summary": summary,
+        "causes": _causes(findings),
+        "risks": _harms(findings),
         "outputs": dict(outputs),
         "calls": {"read": aws.calls.read, "write": aws.calls.write},
         "seconds": round(seconds, 2),
@@ -55,6 +60,17 @@ def document(
     return json.dumps(answer, indent=2, default=_plain)
 
 
+def _causes(findings: Mapping[str, Finding]) -> dict[str, int]:
+    """Nodes by why they are written; one may be for two reasons."""
+    counts = Counter(cause for finding in findings.values() for cause in finding.causes)
+    return {cause.value: counts[cause] for cause in Cause}
+
+
+def _harms(findings: Mapping[str, Finding]) -> dict[str, int]:
+    counts = Counter(risk.harm for f in findings.values() for risk in risks_of(f))
+    return {harm.value: counts[harm] for harm in Harm}
+
+
 def _resource(finding: Finding, error: ProvisionError | None) -> dict[str, Any]:
     return {
         "node": finding.node,
@@ -63,7 +79,9 @@ def _resource(finding: Finding, error: ProvisionError | None) -> dict[str, Any]:
         "action": finding.action.value,
         "reason": finding.reason or None,
         "holds": asdict(finding.holdings) if finding.holdings else None,
+        "cause": finding.cause.value if finding.cause and finding.causes else None,
         "changes": [_change(change) for change in finding.changes],
+        "risks": [_risk(risk) for risk in risks_of(finding)],
         "error": {"message": error.message, "hint": error.hint} if error else None,
     }
 
@@ -74,6 +92,23 @@ def _change(change: Change) -> dict[str, Any]:
         "want": change.want,
         "have": change.have,
         "cause": change.cause.value,
+        **({"left": change.left} if change.both else {}),
+        "parts": [_part(part) for part in parts(change.field, change.have, change.want)],
+    }
+
+
+def _part(part: Part) -> dict[str, Any]:
+    """Without the side on which there is nothing."""
+    sides = {"want": part.want, "have": part.have}
+    return {"path": part.path} | {k: side for k, side in sides.items() if side is not ABSENT}
+
+
+def _risk(risk: Risk) -> dict[str, Any]:
+    return {
+        "risk": risk.harm.value,
+        "why": risk.why,
+        "seconds": risk.seconds or None,
+        "longest": risk.longest or risk.seconds or None,
     }
 
 

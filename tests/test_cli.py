@@ -144,7 +144,13 @@ def test_drift_is_seen_named_and_told_by_the_exit_code(account: None, provision:
     assert "retention: 1, wanted 30" in status.out
     changes = {r["node"]: r["changes"] for r in provision("plan", "--json").json["resources"]}
     assert changes["function.items.logs"] == [
-        {"field": "retention", "want": 30, "have": 1, "cause": "drift"}
+        {
+            "field": "retention",
+            "want": 30,
+            "have": 1,
+            "cause": "drift",
+            "parts": [{"path": "retention", "want": 30, "have": 1}],
+        }
     ]
     boto3.client("cloudwatch").delete_dashboards(DashboardNames=["tap-dev-us-east-1"])
     assert "monitoring.dashboard missing" in provision("status").out

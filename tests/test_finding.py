@@ -42,3 +42,15 @@ def test_the_cause_is_told_by_what_we_left() -> None:
 
 def test_what_an_emulator_does_not_show_is_not_compared() -> None:
     assert difference(replace(HAVE, ttl="other"), HAVE, None, frozenset({"ttl"})) == ()
+
+
+def test_both_may_have_changed() -> None:
+    left, have = replace(HAVE, ttl="left"), replace(HAVE, ttl="drifted")
+    (both,) = difference(replace(HAVE, ttl="wanted"), have, left)
+    assert (both.cause, both.both, both.left) == (Cause.DRIFT, True, "left")
+    (drift,) = difference(left, have, left)
+    assert (drift.cause, drift.both) == (Cause.DRIFT, False)
+    (config,) = difference(replace(HAVE, ttl="wanted"), left, left)
+    assert (config.cause, config.both) == (Cause.CONFIG, False)
+    (unsure,) = difference(replace(HAVE, ttl=UNKNOWN), have, left)
+    assert not unsure.both

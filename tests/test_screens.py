@@ -64,6 +64,45 @@ def test_the_plan_names_fields_causes_and_what_to_type() -> None:
     assert all(len(line) <= 80 for line in text.splitlines())
 
 
+def test_the_plan_tells_risks_and_reasons_and_counts_them() -> None:
+    lost = finding("table.items", Action.DELETE, want=None, cause=Cause.REMOVED)
+    gone = finding("table.orders", Action.CREATE, cause=Cause.DRIFT)
+    text = drawn(plan_screen("plan", {each.node: each for each in (lost, gone)}, width=80))
+    assert "- delete table.items  tap-dev-items  removed from config.yaml" in text
+    assert "! data loss: all it holds goes with it" in text
+    assert "← drift: it is gone from AWS" in text
+    assert "Why: 1 by drift: changed in AWS, 1 removed from config.yaml." in text
+    assert "Risks: 1 data loss." in text
+
+
+@pytest.mark.parametrize("width", [60, 80, 120, 200])
+def test_the_plan_shows_what_differs_inside_at_any_width(width: int) -> None:
+    account = "arn:aws:lambda:us-east-1:123456789012:layer:tap-dev-dependencies"
+    changes = (
+        change("environment", Cause.CONFIG, have={"A": "1", "B": "2"}, want={"A": "1", "B": "3"}),
+        change("layers", Cause.CONFIG, have=(f"{account}:1",), want=(f"{account}:2",)),
+        change("ids", Cause.DRIFT, have=tuple("abcdefghijkl"), want=()),
+    )
+    text = drawn(
+        plan_screen("plan", {"f": finding("f", Action.UPDATE, changes=changes)}, width=width),
+        width=width,
+    )
+    flat = " ".join(text.replace("│", " ").split())
+    assert "environment.B: 2 → 3" in flat
+    assert ":1 → " in flat
+    assert "dependencies:2" in flat or "s:2" in flat
+    assert "- ids: a ← drift: changed in AWS" in flat
+    assert "… and 4 more: -v shows them" in flat
+    assert all(len(line) <= width for line in text.splitlines())
+
+
+def test_where_aws_and_config_both_changed_it_is_said() -> None:
+    both = Change("memory", 1024, 300, fixed=False, cause=Cause.DRIFT, left=512)
+    shown = {"f": finding("f", Action.UPDATE, changes=(both,))}
+    flat = " ".join(drawn(plan_screen("plan", shown, width=100)).split())
+    assert "memory: 300 → 1024 ← drift: changed in AWS, and in config.yaml: it was 512" in flat
+
+
 def test_all_fields_are_shown_when_asked_for() -> None:
     fresh = {"table.orders": finding("table.orders", Action.CREATE)}
     assert "sort_key" not in drawn(plan_screen("plan", fresh, width=80))

@@ -4,16 +4,26 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from typing import Final
 
 from rich.console import Console, Group, RenderableType
 from rich.text import Text
 from rich.tree import Tree
 
 from provision.finding import WRITES, Action, Cause, Change, Finding
-from provision.screens.words import SIGNS, by_area, readable, shortened
+from provision.hazards import Harm, Risk
+from provision.parts import ABSENT, Part, parts
+from provision.risk import risks_of
+from provision.screens.words import SIGNS, by_area, readable, shortened, side_by_side
 from provision.step import Mark, Step, Tagged, marked
 
-_CAUSES = {Cause.CONFIG: "", Cause.DRIFT: "  ← drift: changed in AWS"}
+SHOWN: Final = 8
+"""Differences inside one field that are listed without -v."""
+_CAUSES: Final = {
+    Cause.CONFIG: "by config.yaml",
+    Cause.DRIFT: "by drift: changed in AWS",
+    Cause.REMOVED: "removed from config.yaml",
+}
 
 
 def plan_screen(
@@ -32,6 +42,8 @@ def plan_screen(
             leaf = branch.add(_line(finding))
             for text in _details(finding, width=width - 12, all_fields=all_fields):
                 leaf.add(text)
+            for risk in risks_of(finding):
+                leaf.add(_risk(risk))
     return Group(tree, Text(), summary_line(findings))
 
 
@@ -43,12 +55,12 @@ def summary_line(findings: Mapping[str, Finding]) -> Text:
         skipped = f", {counts[Action.SKIP]} skipped" if counts[Action.SKIP] else ""
         return Text(f"Nothing to change: {kept}{skipped}.", style="green")
     text = Text("Plan: ")
-    parts = [
+    told = [
         Text(f"{counts[action]} to {SIGNS[action].doing}", style=SIGNS[action].style)
         for action in (Action.CREATE, Action.UPDATE, Action.REPLACE, Action.DELETE)
         if counts[action]
     ]
-    parts += [
+    told += [
         Text(f"{counts[action]} {word}", style=SIGNS[action].style)
         for action, word in (
             (Action.KEEP, "kept"),
@@ -58,7 +70,37 @@ def summary_line(findings: Mapping[str, Finding]) -> Text:
         )
         if counts[action]
     ]
-    return text.append_text(Text(", ").join(parts)).append(".")
+    text.append_text(Text(", ").join(told)).append(".")
+    return text.append_text(_why(findings)).append_text(_harms(findings))
+
+
+def _why(findings: Mapping[str, Finding]) -> Text:
+    """`Why: 2 in config.yaml, 1 drift.`"""
+    counts = Counter(cause for finding in findings.values() for cause in finding.causes)
+    told = ", ".join(f"{counts[cause]} {_CAUSES[cause]}" for cause in Cause if counts[cause])
+    return Text(f"\nWhy: {told}." if told else "", style="dim")
+
+
+def _harms(findings: Mapping[str, Finding]) -> Text:
+    """`Risks: 1 data loss, 2 slow (up to 45 min).`"""
+    risks = [risk for finding in findings.values() for risk in risks_of(finding)]
+    counts = Counter(risk.harm for risk in risks)
+    longest = max((risk.longest or risk.seconds for risk in risks), default=0)
+    told = [f"{counts[harm]} {harm}" for harm in Harm if counts[harm]]
+    if longest:
+        told[-1] += f" (up to {duration(longest)})"
+    return Text(f"\nRisks: {', '.join(told)}." if told else "", style="bold red")
+
+
+def lasting(risk: Risk) -> str:
+    """`about 1 min, at most 10 min`."""
+    usual = f"about {duration(risk.seconds)}"
+    return f"{usual}, at most {duration(risk.longest)}" if risk.longest else usual
+
+
+def duration(spent: int) -> str:
+    """In whole minutes from one on."""
+    return f"{spent} s" if spent < 60 else f"{round(spent / 60)} min"  # noqa: PLR2004
 
 
 def print_plan(
@@ -77,6 +119,10 @@ def _line(finding: Finding) -> Text:
     text.append(finding.node, style="bold" if finding.action in WRITES else "default")
     if finding.label and finding.action is not Action.SKIP:
         text.append(f"  {finding.label}", style="dim")
+    if finding.action in WRITES and finding.cause is Cause.REMOVED:
+        text.append("  removed from config.yaml", style="yellow")
+    if finding.action in WRITES and finding.cause is Cause.DRIFT:
+        text.append("  ← drift: it is gone from AWS", style="yellow")
     if finding.reason:
         text.append(f"  {finding.reason}")
     if finding.refusal:
@@ -86,7 +132,11 @@ def _line(finding: Finding) -> Text:
 
 def _details(finding: Finding, *, width: int, all_fields: bool) -> list[Text]:
     if finding.action in {Action.UPDATE, Action.REPLACE}:
-        return [_change(change, width) for change in finding.changes]
+        return [
+            line
+            for change in finding.changes
+            for line in _change(change, width=width, whole=all_fields)
+        ]
     if finding.action is Action.CREATE and all_fields and finding.want:
         return _fields(finding.want, width)
     return []
@@ -102,11 +152,39 @@ def _fields(step: Step, width: int) -> list[Text]:
     ]
 
 
-def _change(change: Change, width: int) -> Text:
-    room = max(12, (width - len(change.field) - 6) // 2)
-    text = Text(f"{change.field}: ")
-    text.append(shortened(readable(change.have), room), style="red")
-    text.append(" → ").append(shortened(readable(change.want), room), style="green")
+def _change(change: Change, *, width: int, whole: bool) -> list[Text]:
+    """A line for each difference inside the field; the first one says why."""
+    inside = parts(change.field, change.have, change.want)
+    shown = inside if whole else inside[:SHOWN]
+    lines = [_part(part, width) for part in shown]
+    if len(shown) < len(inside):
+        lines.append(Text(f"… and {len(inside) - len(shown)} more: -v shows them", style="dim"))
+    if not lines:  # the same in AWS's eyes, not in ours
+        lines.append(_part(Part(change.field, change.have, change.want), width))
     if change.fixed:
-        text.append("  cannot change in place", style="magenta")
-    return text.append(_CAUSES[change.cause], style="yellow")
+        lines[0].append("  cannot change in place", style="magenta")
+    if change.cause is Cause.DRIFT:
+        lines[0].append("  ← drift: changed in AWS", style="yellow")
+    if change.both:
+        plain = isinstance(change.left, str | int | float | None)
+        was = f": it was {shortened(readable(change.left), width // 3)}" if plain else ""
+        lines[0].append(f", and in config.yaml{was}", style="yellow")
+    return lines
+
+
+def _part(part: Part, width: int) -> Text:
+    sides = [readable(side) for side in (part.have, part.want) if side is not ABSENT]
+    values = min(sum(len(side) for side in sides), width // 2)
+    path = shortened(part.path, max(20, width - values - 8))
+    room = max(12, (width - len(path) - 6) // len(sides))
+    if part.have is ABSENT:
+        return Text(f"+ {path}: {shortened(sides[0], room)}", style="green")
+    if part.want is ABSENT:
+        return Text(f"- {path}: {shortened(sides[0], room)}", style="red")
+    have, want = side_by_side(sides[0], sides[1], room)
+    return Text(f"{path}: ").append(have, style="red").append(" → ").append(want, style="green")
+
+
+def _risk(risk: Risk) -> Text:
+    text = Text(f"! {risk.harm}: ", style="bold red" if risk.harm is not Harm.SLOW else "yellow")
+    return text.append(risk.why).append(f", {lasting(risk)}" if risk.seconds else "")

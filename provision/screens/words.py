@@ -6,7 +6,8 @@ import shlex
 import shutil
 import sys
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass
+from itertools import takewhile
 from pathlib import Path
 from typing import Any, Final
 
@@ -64,6 +65,8 @@ def readable(value: Any) -> str:
         return value or '""'
     if isinstance(value, dict):
         return "{" + ", ".join(f"{key}: {readable(part)}" for key, part in value.items()) + "}"
+    if is_dataclass(value) and not isinstance(value, type):
+        return readable({field.name: vars(value)[field.name] for field in fields(value)})
     if isinstance(value, tuple | list):
         return "[" + ", ".join(readable(part) for part in value) + "]"
     return str(value)
@@ -75,6 +78,19 @@ def shortened(text: str, width: int) -> str:
         return text
     half = max(1, (width - 1) // 2)
     return f"{text[:half]}…{text[-(width - 1 - half) :]}"
+
+
+def side_by_side(one: str, other: str, width: int) -> tuple[str, str]:
+    """Both texts in `width` characters each, cut so that what differs is seen."""
+    if max(len(one), len(other)) <= width:
+        return one, other
+    shared = sum(
+        1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False))
+    )
+    spare = max(0, shared - width // 3)
+    if spare > 1 and one[:1] != "(":
+        one, other = "…" + one[spare:], "…" + other[spare:]
+    return shortened(one, width), shortened(other, width)
 
 
 def seconds(value: float) -> str:

@@ -22,6 +22,11 @@ class Route:
     body: str | None = None
     query: tuple[str, ...] = ()
 
+    @property
+    def label(self) -> str:
+        """As config.yaml writes it."""
+        return f"{self.method} {self.path}"
+
 
 @dataclass(frozen=True)
 class Cors:

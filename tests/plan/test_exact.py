@@ -159,7 +159,7 @@ def check(world: World, edits: Edits) -> None:
     outcome, begun, written = world.up(stack)
     assert begun == verbs_announced(announced)
     waited = {node for node, f in announced.items() if KINDS[f.kind].MADE_BY_AWS}
-    assert set(written) == set(begun) - waited
+    assert set(written) - waited == set(begun) - waited
     done = {node: finding for node, finding in outcome.findings.items() if "~" not in node}
     assert fields(done, announced) == fields(announced, announced)
     left = world.plan(stack).all
@@ -195,11 +195,11 @@ def test_going_back_takes_up_what_is_there(tmp_path: Path, monkeypatch: pytest.M
 
 @seed(4)
 @settings(
-    max_examples=60 if SWEEP else 2,
+    max_examples=40 if SWEEP else 2,
     deadline=None,
     database=None,
     suppress_health_check=list(HealthCheck),
-    phases=(Phase.generate, Phase.shrink) if SWEEP else (Phase.generate,),
+    phases=(Phase.generate,),  # shrinking would take hours
 )
 @given(life=LIVES)
 def test_what_is_announced_is_done(life: list[Edits], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,188 @@
+"""Differences inside two values: what appears, goes or differs in documents, mappings and lists,
+each with the way that leads there.
+
+Elements of a list are matched by their name (a route's label, a statement's Sid, a widget's title),
+else by what they have in common; a list of plain values is shown as a set, unless only its order
+differs.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, is_dataclass
+from enum import Enum
+from typing import Any, Final, Protocol, runtime_checkable
+
+from provision.unknown import Unknown
+
+
+class Absent(Enum):
+    """Stands where there is nothing at all, which is not None."""
+
+    ABSENT = "absent"
+
+
+ABSENT: Final = Absent.ABSENT
+_NAMES: Final = ("Sid", "title", "name", "Name")
+_ORDINARY: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+
+
+@runtime_checkable
+class Labelled(Protocol):
+    """A value that has a name among its like."""
+
+    @property
+    def label(self) -> str: ...
+
+
+@dataclass(frozen=True)
+class Part:
+    """One difference inside a value; `path` begins with the field's name. ABSENT on one side where
+    the part appears or goes."""
+
+    path: str
+    have: Any
+    want: Any
+
+
+def parts(field: str, have: Any, want: Any) -> tuple[Part, ...]:
+    """All that differs between two values of a field, in reading order."""
+    return tuple(_apart(field, have, want))
+
+
+def _apart(path: str, have: Any, want: Any) -> Iterator[Part]:
+    old, new = _opened(have), _opened(want)
+    if _same(old, new):
+        return
+    if isinstance(old, Mapping) and isinstance(new, Mapping):
+        for key in [*old, *(key for key in new if key not in old)]:
+            yield from _apart(_way(path, key), old.get(key, ABSENT), new.get(key, ABSENT))
+    elif isinstance(old, list) and isinstance(new, list):
+        yield from _lists(path, old, new)
+    else:
+        yield Part(path, have, want)
+
+
+def _opened(value: Any) -> Any:
+    """Values of our own as mappings, sequences as lists, text that is a JSON document as that."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return {field.name: vars(value)[field.name] for field in fields(value)}
+    if isinstance(value, str) and value[:1] == "{":
+        try:
+            return json.loads(value)
+        except ValueError:
+            return value
+    many = isinstance(value, Sequence) and not isinstance(value, str | bytes)
+    return list(value) if many else value
+
+
+def _lists(path: str, old: list[Any], new: list[Any]) -> Iterator[Part]:
+    if all(_is_plain(each) for each in (*old, *new)):
+        yield from _sets(path, old, new)
+        return
+    names, others = _named(old), _named(new)
+    if names is not None and others is not None:
+        yield from _apart(path, names, others)
+    elif len(old) == len(new) and any(
+        _is_plain(_opened(each)) or isinstance(_opened(each), list) for each in old
+    ):
+        for number, (one, other) in enumerate(zip(old, new, strict=True)):
+            yield from _apart(f"{path}[{number}]", one, other)
+    else:
+        yield from _matched(path, old, new)
+
+
+def _sets(path: str, old: list[Any], new: list[Any]) -> Iterator[Part]:
+    gone, come = _without(old, new), _without(new, old)
+    if not gone and not come:
+        yield Part(path, old, new)  # the order alone, or how often: it matters, or it were no list
+    elif len(gone) == len(come) == 1:
+        yield Part(path, gone[0], come[0])
+    else:
+        yield from (Part(path, each, ABSENT) for each in gone)
+        yield from (Part(path, ABSENT, each) for each in come)
+
+
+def _matched(path: str, old: list[Any], new: list[Any]) -> Iterator[Part]:
+    """Each with the one it has most in common with; nameless, so the way tells what it is about."""
+    gone, come = _without(old, new), _without(new, old)
+    for one in gone:
+        likest = max(come, key=lambda other: _in_common(one, other), default=None)
+        way = f"{path}[{_gist(one)}]"
+        if likest is None or not _in_common(one, likest):
+            yield Part(way, one, ABSENT)
+            continue
+        come = [other for other in come if other is not likest]
+        yield from _apart(way, one, likest)
+    for other in come:
+        yield Part(f"{path}[{_gist(other)}]", ABSENT, other)
+
+
+def _named(values: list[Any]) -> dict[str, Any] | None:
+    """The elements by name, or None where one has none, or two the same."""
+    names = [_name(value) for value in values]
+    known = [name for name in names if name is not None]
+    if len(set(known)) < len(values):
+        return None
+    return dict(zip(known, values, strict=True))
+
+
+def _name(value: Any) -> str | None:
+    if isinstance(value, Labelled):
+        return value.label
+    if not isinstance(value, Mapping):
+        return None
+    inner = value.get("properties")
+    places = (value, inner) if isinstance(inner, Mapping) else (value,)
+    found = (place[name] for place in places for name in _NAMES if name in place)
+    return next((name for name in found if isinstance(name, str)), None)
+
+
+def _gist(value: Any) -> str:
+    """A few words for what has no name of its own: of a statement its effect and first action."""
+    if name := _name(value):
+        return name
+    if isinstance(value, Mapping) and "Effect" in value:
+        actions = value.get("Action") or value.get("NotAction") or []
+        first = actions if isinstance(actions, str) else next(iter(actions), "")
+        return f"{value['Effect']} {first}".strip()
+    leaves = [leaf for leaf in _leaves(value) if isinstance(leaf, str | int)]
+    return str(leaves[0]) if leaves else "…"
+
+
+def _in_common(one: Any, other: Any) -> int:
+    rest = list(_leaves(other))
+    return sum(any(_same(leaf, each) for each in rest) for leaf in _leaves(one))
+
+
+def _leaves(value: Any) -> Iterator[Any]:
+    opened = _opened(value)
+    if isinstance(opened, Mapping | list):
+        for part in opened.values() if isinstance(opened, Mapping) else opened:
+            yield from _leaves(part)
+    else:
+        yield opened
+
+
+def _without(values: list[Any], others: list[Any]) -> list[Any]:
+    return [value for value in values if not any(_same(value, other) for other in others)]
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Two unknowns are not the same: nobody knows."""
+    return not isinstance(one, Unknown) and bool(one == other)
+
+
+def _is_plain(value: Any) -> bool:
+    return isinstance(value, str | int | float | Unknown | None)
+
+
+def _is_record(value: Any) -> bool:
+    return isinstance(_opened(value), Mapping)
+
+
+def _way(path: str, key: object) -> str:
+    text = str(key)
+    return f"{path}.{text}" if _ORDINARY.fullmatch(text) else f'{path}["{text}"]'

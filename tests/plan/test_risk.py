@@ -1,0 +1,122 @@
+"""What each action risks, as the kinds say it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from provision.finding import Action, Cause, Change, Finding
+from provision.hazards import Harm
+from provision.risk import risks_of
+from provision.step import Step, marked
+from provision.steps import KINDS
+from provision.steps.api_key import ApiKey
+from provision.steps.certificate import Certificate
+from provision.steps.domain_name import DomainName
+from provision.steps.function import Function
+from provision.steps.log_group import LogGroup
+from provision.steps.network_interfaces import NetworkInterfaces
+from provision.steps.queue import Queue
+from provision.steps.rest_api import RestApi
+from provision.steps.stage import Stage
+from provision.steps.table import Table
+from provision.steps.vpc import Vpc
+from provision.unknown import UNKNOWN
+
+TABLE = Table(name="t", key="id", tags={})
+KEY = ApiKey(name="k", tags={})
+API = RestApi(name="a", routes=(), models={}, tags={})
+STAGE = Stage(
+    api_id="a",
+    name="v1",
+    deployment_id="d",
+    tracing=True,
+    access_log="",
+    access_format="",
+    log_level="OFF",
+    rate=1.0,
+    burst=1,
+    tags={},
+)
+FUNCTION = Function(
+    name="f", runtime="r", handler="h", role="a", code_sha256="c", zip="z", log_group="l", tags={}
+)
+LOGS = LogGroup(name="l", retention=30, tags={})
+QUEUE = Queue(name="q", tags={})
+VPC = Vpc(cidr="10.0.0.0/24", tags={})
+INTERFACES = NetworkInterfaces(group_id="sg-1")
+DOMAIN = DomainName(name="d", certificate="c", tags={})
+CERTIFICATE = Certificate(domain="d", tags={})
+
+
+def harms(step: Step, action: Action, cause: Cause | None = None, **want: Any) -> set[Harm]:
+    changes = tuple(
+        Change(name, value, vars(step)[name], fixed=False, cause=Cause.CONFIG)
+        for name, value in want.items()
+    )
+    made = None if action is Action.DELETE else replace(step, **want)
+    have = None if action is Action.CREATE else step
+    finding = Finding("n", (), step.KIND, made, have, changes, action, cause=cause)
+    return {risk.harm for risk in risks_of(finding)}
+
+
+CASES = [
+    (TABLE, Action.CREATE, None, {}, set()),
+    (TABLE, Action.REPLACE, None, {"key": "pk"}, {Harm.DATA_LOSS, Harm.DOWNTIME}),
+    (TABLE, Action.DELETE, None, {}, {Harm.DATA_LOSS}),
+    (TABLE, Action.KEEP, None, {}, set()),
+    (TABLE, Action.UPDATE, None, {"protect": False}, set()),
+    (TABLE, Action.UPDATE, None, {"encryption": "owned"}, {Harm.SLOW}),
+    (TABLE, Action.UPDATE, None, {"recovery": False}, {Harm.DATA_LOSS}),
+    (KEY, Action.CREATE, Cause.CONFIG, {}, {Harm.SLOW}),
+    (KEY, Action.CREATE, Cause.DRIFT, {}, {Harm.SLOW, Harm.KEY_CHANGES}),
+    (KEY, Action.DELETE, None, {}, {Harm.KEY_CHANGES}),
+    (API, Action.CREATE, Cause.CONFIG, {}, set()),
+    (API, Action.CREATE, Cause.DRIFT, {}, {Harm.NEW_URL}),
+    (API, Action.UPDATE, None, {"description": "x"}, set()),
+    (STAGE, Action.REPLACE, None, {"name": "v2"}, {Harm.NEW_URL}),
+    (STAGE, Action.UPDATE, None, {"rate": 2.0}, set()),
+    (FUNCTION, Action.UPDATE, None, {"memory": 256}, set()),
+    (FUNCTION, Action.UPDATE, None, {"subnet_ids": ("s",)}, {Harm.SLOW}),
+    (FUNCTION, Action.UPDATE, None, {"subnet_ids": UNKNOWN}, {Harm.SLOW}),
+    (LOGS, Action.UPDATE, None, {"retention": 7}, {Harm.DATA_LOSS}),
+    (LOGS, Action.UPDATE, None, {"retention": 90}, set()),
+    (LOGS, Action.DELETE, None, {}, {Harm.DATA_LOSS}),
+    (QUEUE, Action.REPLACE, None, {}, {Harm.SLOW, Harm.DOWNTIME}),
+    (VPC, Action.REPLACE, None, {"cidr": "10.1.0.0/24"}, {Harm.DOWNTIME, Harm.SLOW}),
+    (INTERFACES, Action.DELETE, None, {}, {Harm.SLOW}),
+    (DOMAIN, Action.REPLACE, None, {"name": "e"}, {Harm.NEW_URL, Harm.SLOW}),
+    (DOMAIN, Action.CREATE, None, {}, {Harm.SLOW}),
+    (CERTIFICATE, Action.CREATE, None, {}, {Harm.SLOW}),
+]
+
+
+@pytest.mark.parametrize(("step", "action", "cause", "want", "expected"), CASES)
+def test_each_action_risks_what_its_kind_says(
+    step: Step, action: Action, cause: Cause | None, want: dict[str, Any], expected: set[Harm]
+) -> None:
+    assert harms(step, action, cause, **want) == expected
+
+
+@pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
+def test_a_risk_is_of_a_field_that_can_differ(kind: type[Step]) -> None:
+    compared = {*marked(kind, None), *(name for name in vars(kind).get("__annotations__", {}))}
+    assert set(kind.RISKS.change) <= compared
+    every = [*kind.RISKS.create, *kind.RISKS.anew, *kind.RISKS.delete]
+    every += [risk for risks in kind.RISKS.change.values() for risk in risks]
+    for risk in every:
+        assert risk.why
+        assert (risk.harm is Harm.SLOW) <= (risk.seconds > 0), "what is slow says how slow"
+        assert not risk.longest or risk.longest > risk.seconds
+
+
+def test_of_one_harm_the_longest_is_told() -> None:
+    changes = tuple(
+        Change(name, UNKNOWN, (), fixed=False, cause=Cause.CONFIG)
+        for name in ("subnet_ids", "group_ids")
+    )
+    finding = Finding("n", (), FUNCTION.KIND, FUNCTION, FUNCTION, changes, Action.UPDATE)
+    (risk,) = risks_of(finding)
+    assert (risk.seconds, risk.longest) == (60, 600)
