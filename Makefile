@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
 .PHONY: up status down test check lint types format bench crash-matrix ownership-sweep replacing signals-sweep \
-	laws-sweep plan-sweep screenshots clean
+	laws-sweep plan-sweep permissions screenshots clean
 
 up: $(VENV)/local.stamp  ## the whole stack on the embedded emulator
 	$(BIN)/provision up --local --yes
@@ -54,6 +54,9 @@ plan-sweep: $(VENV)/test.stamp  ## forty random lives of config.yaml: announced 
 
 laws-sweep: $(VENV)/test.stamp  ## every law of AWS, and all at once, with twenty seeds
 	LAW_SEEDS=20 $(BIN)/pytest -n 2 tests/laws
+
+permissions: $(VENV)/test.stamp  ## docs/permissions.md, from what the steps declare
+	$(BIN)/python -m tests.permissions.full_page
 
 screenshots: $(VENV)/test.stamp  ## the README's pictures, from a real run
 	$(BIN)/python docs/screenshots.py

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from botocore.exceptions import BotoCoreError, ClientError
 
 from provision.aws import Aws
+from provision.permissions.declare import EVERY, calls
+
+CALLS: Final = calls("iam", EVERY, "ListAccountAliases")
 
 
 def account_alias(aws: Aws) -> str:

@@ -90,16 +90,12 @@ class Aws:
                 identity = self.sts.get_caller_identity()
                 partition = identity["Arn"].split(":")[1]
                 self._where = Where(
-                    identity["Account"], self.access.region, partition, self._dns_suffix(partition)
+                    identity["Account"],
+                    self.access.region,
+                    partition,
+                    dns_suffix(self._core, partition),
                 )
             return self._where
-
-    def _dns_suffix(self, partition: str) -> str:
-        for known in self._core.get_data("partitions")["partitions"]:
-            if known["id"] == partition:
-                suffix: str = known["outputs"]["dnsSuffix"]
-                return suffix
-        raise NotFound(f"this AWS SDK does not know the partition {partition}")
 
     # -- waiting -----------------------------------------------------------------------------
 
@@ -287,6 +283,15 @@ class Aws:
     def tagging(self) -> TaggingClient:
         client: TaggingClient = self._client("resourcegroupstaggingapi")
         return client
+
+
+def dns_suffix(core: botocore.session.Session, partition: str) -> str:
+    """What AWS's host names end with there."""
+    for known in core.get_data("partitions")["partitions"]:
+        if known["id"] == partition:
+            suffix: str = known["outputs"]["dnsSuffix"]
+            return suffix
+    raise NotFound(f"this AWS SDK does not know the partition {partition}")
 
 
 def _new_core(access: Access) -> botocore.session.Session:

@@ -16,7 +16,8 @@ from botocore.exceptions import (
     UnauthorizedSSOTokenError,
 )
 
-from provision.errors import NoCredentials, NotPermitted, ProvisionError, Refused, Unreachable
+from provision.errors import NoCredentials, ProvisionError, Refused, Unreachable
+from provision.permissions.refusal import refusal
 from provision.retry import DENIED, EXPIRED
 
 _LOGIN = "check with `aws sts get-caller-identity`, or try without an account: --local"
@@ -71,10 +72,7 @@ def _refused(error: ClientError) -> ProvisionError:
             hint=f"log in again (aws sso login, or new keys); {_LOGIN}",
         )
     if code in DENIED or code.startswith("AccessDenied"):
-        return NotPermitted(
-            f"{call} was denied: {text}",
-            hint=f"allow the action behind {call} for these credentials",
-        )
+        return refusal(error)
     request = error.response.get("ResponseMetadata", {}).get("RequestId", "")
     tail = f" (request {request})" if request else ""
     return Refused(f"{call}: {code}: {text}{tail}", hint="mend the cause and run it again")

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from provision.aws import Aws
+from provision.permissions.declare import EVERY, Call, arn, calls
 from provision.step import Step
 from provision.steps.alarm import Alarm
 from provision.steps.alias import Alias
@@ -22,6 +23,12 @@ PERIOD: Final = 300
 POINTS: Final = 12
 MEASURES: Final = {"invocations": "Sum", "errors": "Sum", "p95": "p95"}
 _METRICS: Final = {"invocations": "Invocations", "errors": "Errors", "p95": "Duration"}
+
+CALLS: Final = (
+    *calls("cloudwatch", EVERY, "GetMetricData"),
+    *calls("cloudwatch", arn("cloudwatch", "alarm:*"), "DescribeAlarms"),
+    Call("sqs.GetQueueAttributes"),  # of our queues, which ask for it themselves
+)
 
 
 @dataclass(frozen=True)

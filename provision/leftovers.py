@@ -13,9 +13,26 @@ from botocore.parsers import ResponseParserError
 
 from provision.aws import Aws
 from provision.explain import explain
+from provision.permissions.declare import EVERY, Permit, call, calls
+from provision.permissions.declare import arn as arn_template
 from provision.sorts import is_there, removal
 from provision.step import OWNER, Mark, Step, marked
 from provision.steps.ec2 import stack_filters
+from provision.steps.gateway_tags import gateway
+
+CALLS: Final = (
+    call("resourcegroupstaggingapi.GetResources", Permit("tag:GetResources")),
+    *calls("ec2", EVERY, "DescribeTags"),
+    *calls("iam", EVERY, "ListRoles"),
+    *calls("iam", arn_template("iam", "role/{stack}-*", region=False), "ListRoleTags"),
+    call("apigateway.GetRestApis", gateway("GET", "/restapis")),
+    call("apigateway.GetApiKeys", gateway("GET", "/apikeys")),
+    call("apigateway.GetApiKey", gateway("GET", "/apikeys/*")),
+    call("apigateway.GetUsagePlans", gateway("GET", "/usageplans")),
+    call("apigateway.GetUsagePlan", gateway("GET", "/usageplans/*")),
+    *calls("lambda", EVERY, "ListLayers", "ListLayerVersions"),
+)
+"""Of the listings. To look at what they found takes what the steps' own looks take."""
 
 Owners = Iterator[tuple[str, str]]
 """ARN and owner tag of what was found."""

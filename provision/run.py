@@ -6,13 +6,17 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from graphlib import TopologicalSorter
 
+from botocore.exceptions import ClientError
+
 from provision.engine import Engine
-from provision.errors import Interrupted, ProvisionError
+from provision.errors import Interrupted, NotPermitted, ProvisionError
 from provision.explain import explain
 from provision.finding import WRITES, Action, Finding
 from provision.graph import Needs, Visit, reversed_graph, successor_of, walk
 from provision.holdings import Backup
 from provision.look import Moment, places_of
+from provision.permissions.asked import LOOK, MAKE, REMOVE, asked_by_stack
+from provision.permissions.refusal import refusal
 from provision.step import Step
 from provision.timing import Walk
 
@@ -243,10 +247,21 @@ def _walk(engine: Engine, walked: Walk, visit: Visit, workers: int) -> dict[str,
         )
     explained = {}
     for name, error in failed.items():
-        explained[name] = explain(error)
+        explained[name] = _explained(engine, name, error)
         if not isinstance(error, Interrupted):
             engine.report(name, Moment.FAILED, explained[name].message)
     return explained
+
+
+def _explained(engine: Engine, name: str, error: Exception) -> ProvisionError:
+    """In words; a refusal with the statement that this node's calls need."""
+    told = explain(error)
+    if not isinstance(told, NotPermitted) or not isinstance(error, ClientError):
+        return told
+    stack, where = engine.stack, engine.aws.where
+    forgotten = {n: r.step for n, r in engine.journal.records.items() if n not in stack.nodes}
+    asked = asked_by_stack(stack, forgotten, where, (LOOK, MAKE, REMOVE))
+    return refusal(error, (each for each in asked if each.by == name))
 
 
 def _raise_first(engine: Engine, failed: Mapping[str, ProvisionError]) -> None:

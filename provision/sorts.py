@@ -23,7 +23,9 @@ class Sort:
 
 def _version(aws: Aws, layer: str) -> object:
     name, _, number = layer.rpartition(":")
-    return aws.lambda_.get_layer_version(LayerName=name, VersionNumber=int(number))
+    pages = aws.lambda_.get_paginator("list_layer_versions").paginate(LayerName=name)
+    listed = (version["Version"] for page in pages for version in page["LayerVersions"])
+    return int(number) in listed
 
 
 def _group(aws: Aws, name: str) -> object:
@@ -89,7 +91,7 @@ SORTS: Final[Mapping[tuple[str, str], Sort]] = {
         "iam delete-role --role-name {}",
     ),
     ("lambda", "function:"): Sort(
-        lambda aws, name: aws.lambda_.get_function_configuration(FunctionName=name),
+        lambda aws, name: aws.lambda_.get_function(FunctionName=name),
         "lambda delete-function --function-name {}",
     ),
     ("lambda", "layer:"): Sort(_version, ""),

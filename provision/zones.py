@@ -6,10 +6,14 @@ from typing import Final
 
 from provision.aws import Aws
 from provision.errors import NotFound
+from provision.permissions.declare import EVERY, calls
 
 _SPARSE: Final = frozenset(["apne1-az3", "cac1-az3", "use1-az3", "usw1-az2"])
 """Ids of old zones to which AWS brings few services; which name has which id differs by account.
 Lambda answers there: "The provided subnets contain availability zone Lambda doesn't support"."""
+
+
+CALLS: Final = calls("ec2", EVERY, "DescribeAvailabilityZones")
 
 
 def available_zones(aws: Aws, count: int) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ from provision.cli.local import local_group
 from provision.cli.options import Settings
 from provision.cli.outputs import outputs
 from provision.cli.plan import plan
+from provision.cli.policy import policy_group
 from provision.cli.refresh import refresh
 from provision.cli.status import status
 from provision.cli.up import up
@@ -75,7 +76,7 @@ def cli(
     )
 
 
-for command in (up, plan, status, down, outputs, refresh, config_group, local_group):
+for command in (up, plan, status, down, outputs, refresh, policy_group, config_group, local_group):
     cli.add_command(command)
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import click
 
 from provision.commands.stopping import Stopping
-from provision.errors import Interrupted, PartlyDone, ProvisionError
+from provision.errors import Interrupted, NotPermitted, PartlyDone, ProvisionError
 
 WRITING = frozenset({"up", "down"})
 """What goes on from where it was interrupted."""
@@ -59,7 +59,7 @@ class Invocation:
             say(_farewell(error))
         else:
             text = str(error)
-            plain = "\n" in text or isinstance(error, PartlyDone)
+            plain = "\n" in text or isinstance(error, PartlyDone | NotPermitted)
             say(text if plain else f"Error: {text}")
             if error.hint:
                 say(f"  → {error.hint}")

@@ -15,7 +15,7 @@ from rich.console import Console
 from provision.answer import document
 from provision.commands.invocation import Invocation
 from provision.engine import Engine
-from provision.errors import Interrupted, PartlyDone, ProvisionError
+from provision.errors import Interrupted, NotPermitted, PartlyDone, ProvisionError
 from provision.finding import WRITES, Finding
 from provision.health import Health
 from provision.journal import Journal
@@ -159,6 +159,12 @@ class Session:
             return self.call.interrupted()
         if not outcome.failed:
             return None
+        if all(isinstance(error, NotPermitted) for error in outcome.failed.values()):
+            return NotPermitted(
+                f"Partly done: {len(outcome.failed)} failed ({', '.join(outcome.failed)})",
+                hint=f"allow what they name and run `{self.call.again}` again: it does only what is"
+                " missing",
+            )
         return PartlyDone(
             f"Partly done: {len(outcome.failed)} failed ({', '.join(outcome.failed)})",
             hint=f"mend that and run `{self.call.again}` again: it does only what is missing",

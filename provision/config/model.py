@@ -11,6 +11,7 @@ from provision.config.functions import Function, Layer
 from provision.config.monitoring import Monitoring
 from provision.config.section import (
     Account,
+    Boundary,
     Movable,
     Name,
     PrivateRange,
@@ -74,6 +75,11 @@ class Config(Section):
         default={},
         max_length=MOST_TAGS,
         description="Tags of every resource; at most 45, prefixes aws: and provision: reserved.",
+    )
+    boundary: Boundary | None = Field(
+        default=None,
+        description="ARN of the IAM policy that bounds what every role of the stack may ever do.",
+        examples=["arn:aws:iam::012345678901:policy/boundary"],
     )
     network: Network = Field(default=Network(), description="The private network.")
     tables: dict[Name, Table] = Field(default={}, description="DynamoDB tables, by name.")

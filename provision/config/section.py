@@ -21,6 +21,7 @@ NAME = r"^[a-z]([a-z0-9-]*[a-z0-9])?$"
 ACCOUNT = r"^[0-9]{12}$"
 ATTRIBUTE = r"^[A-Za-z0-9_.-]+$"
 CERTIFICATE = r"^arn:[a-z0-9-]+:acm:[a-z0-9-]+:[0-9]{12}:certificate/[A-Za-z0-9-]+$"
+BOUNDARY = r"^arn:[a-z0-9-]+:iam::([0-9]{12}|aws):policy/[\x21-\x7e]+$"
 DOMAIN = r"^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z0-9]([a-z0-9-]*[a-z0-9])?$"
 EMAIL = r"^[^@\s]+@[^@\s]+\.[^@\s]+$"
 HANDLER = r"^[A-Za-z_][A-Za-z0-9_]*([./][A-Za-z_][A-Za-z0-9_]*)*\.[A-Za-z_][A-Za-z0-9_]*$"
@@ -37,6 +38,7 @@ WORDS = {
     ACCOUNT: "the 12 digits of an AWS account",
     ATTRIBUTE: "an attribute's name of letters, digits, _ . and -",
     CERTIFICATE: "the ARN of an ACM certificate",
+    BOUNDARY: "the ARN of an IAM policy",
     DOMAIN: "a lower-case domain name such as api.example.com",
     EMAIL: "an e-mail address",
     HANDLER: "module.function, such as app.handler",
@@ -121,6 +123,7 @@ def _each_once(values: tuple[str, ...]) -> tuple[str, ...]:
 
 Name = Annotated[str, Field(pattern=NAME, max_length=128)]
 Account = Annotated[str, Field(pattern=ACCOUNT), BeforeValidator(_account_text)]
+Boundary = Annotated[str, Field(pattern=BOUNDARY)]
 PrivateRange = Annotated[str, AfterValidator(_private_range)]
 Movable = Annotated[str, Field(pattern=MOVABLE, max_length=140)]
 Domain = Annotated[str, Field(pattern=DOMAIN, max_length=253)]

@@ -53,20 +53,12 @@ def asked_by(
     by: str, step: Step, calls: Iterable[Call], where: Where, stack: str
 ) -> Iterator[Asked]:
     """What these calls ask for this step."""
-    words = _words(step.words(), where, stack)
-    for call in calls:
-        for permit in call.permits:
-            for action, resource, tests in _filled(permit, words):
-                yield Asked(action, resource, tests, call.operation, by)
+    yield from _asked(by, calls, _words(step.words(), where, stack))
 
 
 def asked_by_others(by: str, calls: Iterable[Call], where: Where, stack: str) -> Iterator[Asked]:
     """What calls ask that no step makes."""
-    words = _words({}, where, stack)
-    for call in calls:
-        for permit in call.permits:
-            for action, resource, tests in _filled(permit, words):
-                yield Asked(action, resource, tests, call.operation, by)
+    yield from _asked(by, calls, _words({}, where, stack))
 
 
 def expected(stack: Stack, where: Where) -> dict[str, Step]:
@@ -88,6 +80,13 @@ def _patterned(step: Step, where: Where, stack: str) -> Step:
         for text in _fill(template, words)
     }
     return replace(bare, **known)
+
+
+def _asked(by: str, calls: Iterable[Call], words: _Words) -> Iterator[Asked]:
+    for call in calls:
+        for permit in call.permits:
+            for action, resource, tests in _filled(permit, words):
+                yield Asked(action, resource, tests, call.operation, by)
 
 
 # -- templates ---------------------------------------------------------------------------------
@@ -115,7 +114,7 @@ def _texts(value: object) -> tuple[str, ...]:
             return (value,) if value else ()
         case tuple() | dict():
             return tuple(text for part in value for text in _texts(part))
-        case None | False:
+        case None | False | 0:
             return ()
     return (str(value),)
 

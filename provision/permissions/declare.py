@@ -33,6 +33,9 @@ REQUESTED: Final = Test("StringLike", "aws:RequestTag/{owner}", "{stack}/*")
 KEPT: Final = Test("StringLikeIfExists", "aws:RequestTag/{owner}", "{stack}/*")
 """Tags may change; whose it is may not be given away."""
 
+UNOWNED: Final = Test("Null", "aws:ResourceTag/{owner}", "true")
+"""For what can be told neither by name nor by tag: at least it is no stack's."""
+
 
 @dataclass(frozen=True)
 class Permit:
@@ -82,9 +85,12 @@ def call(operation: str, *permits: Permit) -> Call:
     return Call(operation, permits)
 
 
-def calls(service: str, on: str, *operations: str, when: tuple[Test, ...] = ()) -> tuple[Call, ...]:
-    """Operations that ask for the action of their own name, on one resource."""
+def calls(
+    service: str, on: str | tuple[str, ...], *operations: str, when: tuple[Test, ...] = ()
+) -> tuple[Call, ...]:
+    """Operations that ask for the action of their own name."""
+    resources = (on,) if isinstance(on, str) else on
     return tuple(
-        Call(f"{service}.{name}", (Permit(f"{service}:{name}", (on,), when),))
+        Call(f"{service}.{name}", (Permit(f"{service}:{name}", resources, when),))
         for name in operations
     )

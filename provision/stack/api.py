@@ -144,7 +144,9 @@ def _add_stage(
     stack: Stack, site: Site, api: Node[RestApi], ready: list[Node[Permission]]
 ) -> Node[Stage]:
     wanted = site.config.api
-    account = stack.add("api.account", lambda: ApiAccount(role_name=ACCOUNT_ROLE))
+    account = stack.add(
+        "api.account", lambda: ApiAccount(role_name=ACCOUNT_ROLE, boundary=site.config.boundary)
+    )
     access, execution = _add_logs(stack, site, api)
     deployment = stack.add(
         "api.deployment", lambda api: Deployment(api_id=api.id, digest=api.digest()), api

@@ -29,12 +29,13 @@ def add_flow_logs(stack: Stack, site: Site, vpc: Node[Vpc]) -> None:
             name=name,
             service="vpc-flow-logs.amazonaws.com",
             description=f"Writes the flow log of {site.config.prefix}",
+            boundary=site.config.boundary,
             tags=site.tags,
         ),
     )
     granted = stack.add(
         "network.flow_logs.grants",
-        lambda role: RolePolicies(role=role.name, policies=policies),
+        lambda role: RolePolicies(role=role.name, policies=policies, boundary=site.config.boundary),
         role,
     )
     stack.add(

@@ -104,6 +104,7 @@ def _add_surroundings(
             name=name,
             service="lambda.amazonaws.com",
             description=f"What the function {name} may do",
+            boundary=site.config.boundary,
             tags=site.tags,
         ),
     )
@@ -139,6 +140,7 @@ def _add_grants(
         f"function.{key}.grants",
         lambda role, vpc, group, *subnets: RolePolicies(
             role=role.name,
+            boundary=site.config.boundary,
             policies={
                 **_table_policies(site, function, vpc.id),
                 "logs": grants.logging(group_of_logs),

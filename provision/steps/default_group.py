@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from botocore.exceptions import ClientError
 
 from provision.aws import Aws
-from provision.permissions.declare import Call, Test, calls
+from provision.permissions.declare import UNOWNED, Call, Test, calls
 from provision.steps.ec2 import ec2_arn
 
 if TYPE_CHECKING:
@@ -26,9 +26,7 @@ CALLS: Final[tuple[Call, ...]] = calls(
     ec2_arn("security-group", "*"),
     "RevokeSecurityGroupEgress",
     "RevokeSecurityGroupIngress",
-    when=(
-        Test("ArnLike", "ec2:Vpc", ec2_arn("vpc")),
-    ),  # AWS makes it, so it carries no tag of ours
+    when=(UNOWNED, Test("ArnLike", "ec2:Vpc", ec2_arn("vpc"))),  # made by AWS, it has no tags
 )
 
 

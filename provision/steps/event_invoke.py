@@ -9,10 +9,11 @@ from typing import Self
 
 from provision.aws import Aws
 from provision.hazards import UNNOTICED
-from provision.permissions.declare import Declared, arn, calls
+from provision.permissions.declare import Declared, calls
 from provision.step import Fixed, Step
+from provision.steps.lambda_states import qualified
 
-_ALIAS = arn("lambda", "function:{function}:{qualifier}")
+_ALIAS = qualified("{qualifier}")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from provision.aws import Aws
 from provision.errors import ProvisionError
+from provision.permissions.declare import arn
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda.type_defs import (
@@ -26,6 +27,13 @@ _PASSING_STATES = frozenset(["Pending", "Deactivating", "Deleting"])
 
 class FunctionFailed(ProvisionError):
     """AWS took the function, version or change, and then gave up on it."""
+
+
+def qualified(qualifier: str) -> tuple[str, ...]:
+    """On what a call with a qualifier is judged: AWS's reference names the function, and refusals
+    name the function with the qualifier."""
+    function = arn("lambda", "function:{function}")
+    return (function, f"{function}:{qualifier}")
 
 
 def describe(aws: Aws, name: str, qualifier: str = "$LATEST") -> GetFunctionResponseTypeDef | None:

@@ -37,9 +37,11 @@ _GROUP = arn("logs", "log-group:{name}")
 _CONTENTS = f"{_GROUP}:*"
 
 
-def _ours(operation: str, group: str) -> Call:
+def _ours(operation: str, group: str, *, having: str = "", lacking: str = "") -> Call:
     """The execution log's name is not known beforehand, only whose it will be."""
-    return call(f"logs.{operation}", Permit(f"logs:{operation}", (group,), unnamed=(OURS,)))
+    action = f"logs:{operation}"
+    permit = Permit(action, (group,), unnamed=(OURS,), having=having, lacking=lacking)
+    return call(f"logs.{operation}", permit)
 
 
 _ENTRIES: Final = Risk(Harm.DATA_LOSS, "its entries go with it")
@@ -74,10 +76,10 @@ class LogGroup(Tagged):
                 Permit("logs:CreateLogGroup", (_CONTENTS,), unnamed=(REQUESTED,)),
                 Permit("logs:TagResource", (_GROUP,), unnamed=(REQUESTED,)),
             ),
-            _ours("AssociateKmsKey", _CONTENTS),
-            _ours("DeleteRetentionPolicy", _CONTENTS),
+            _ours("AssociateKmsKey", _CONTENTS, having="key"),
             _ours("DisassociateKmsKey", _CONTENTS),
-            _ours("PutRetentionPolicy", _CONTENTS),
+            _ours("DeleteRetentionPolicy", _CONTENTS, lacking="retention"),
+            _ours("PutRetentionPolicy", _CONTENTS, having="retention"),
             _ours("TagResource", _GROUP),
             _ours("UntagResource", _GROUP),
         ),

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
 
 from provision.aws import Aws
 from provision.hazards import Harm, Risk, Risks
-from provision.permissions.declare import Declared, Test, arn, calls
+from provision.permissions.declare import Declared, Test, calls
 from provision.step import Document, Fixed, Step
-from provision.steps.lambda_states import reading_again
+from provision.steps.lambda_states import qualified, reading_again
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda.type_defs import AddPermissionRequestTypeDef
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 VISIBLE_BUDGET = 300  # L16
 
 _INVOKE: Final = "lambda:InvokeFunction"
-_ALIAS: Final = arn("lambda", "function:{function}:{qualifier}")
+_ALIAS: Final = qualified("{qualifier}")
 
 
 class _Policy(NamedTuple):

@@ -13,6 +13,7 @@ from provision.permissions.declare import (
     KEPT,
     OURS,
     REQUESTED,
+    UNOWNED,
     Declared,
     Permit,
     Test,
@@ -38,7 +39,6 @@ _SERVICE: Final = "application-autoscaling"
 TARGET: Final = arn(_SERVICE, "scalable-target/*")
 """AWS numbers them, so a policy tells them by their tags."""
 _PRINCIPAL: Final = "dynamodb.application-autoscaling.amazonaws.com"
-_NAMELESS: Final = (Test("Null", "aws:ResourceTag/{owner}", "true"),)
 _CHECKED: Final = (
     Permit(
         "iam:CreateServiceLinkedRole",
@@ -55,8 +55,8 @@ _CHECKED: Final = (
     Permit("dynamodb:DescribeTable", (arn("dynamodb", "{resource}"),)),
     Permit("dynamodb:UpdateTable", (arn("dynamodb", "{resource}"),)),
     Permit("cloudwatch:DescribeAlarms", (arn("cloudwatch", "alarm:*"),)),
-    Permit("cloudwatch:DeleteAlarms", when=_NAMELESS),
-    Permit("cloudwatch:PutMetricAlarm", when=_NAMELESS),
+    Permit("cloudwatch:DeleteAlarms", when=(UNOWNED,)),
+    Permit("cloudwatch:PutMetricAlarm", when=(UNOWNED,)),
 )
 """What AWS tries in the caller's name before it registers a target. The last two it tries without
 any alarm's name: no resource can be said for them, only that it is no alarm of a stack of ours.

@@ -15,6 +15,7 @@ from provision.steps.function import shown_configuration
 from provision.steps.lambda_states import (
     FunctionFailed,
     failure,
+    qualified,
     reading_again,
     settled,
     wait_working,
@@ -47,13 +48,13 @@ class Version(Step):
     CALLS = Declared(
         look=(
             *calls("lambda", _FUNCTION, "ListVersionsByFunction"),
-            *calls("lambda", f"{_FUNCTION}:*", "GetFunction"),
+            *calls("lambda", qualified("*"), "GetFunction"),
         ),
         make=(
-            *calls("lambda", _FUNCTION, "GetFunction", "ListAliases", "PublishVersion"),
-            *calls("lambda", f"{_FUNCTION}:*", "DeleteFunction"),
+            *calls("lambda", _FUNCTION, "ListAliases", "PublishVersion"),
+            *calls("lambda", qualified("*"), "DeleteFunction"),
         ),
-        remove=calls("lambda", f"{_FUNCTION}:*", "DeleteFunction"),
+        remove=calls("lambda", qualified("*"), "DeleteFunction"),
         computed={"arn": f"{_FUNCTION}:*"},
     )
     REPLACEMENT = Replacement.SUCCEED

@@ -1,0 +1,35 @@
+"""The words of `provision policy`."""
+
+from __future__ import annotations
+
+import click
+
+from provision.cli.options import json_option, open_session
+
+PURPOSES = ("up", "status", "down", "all")
+
+
+@click.group("policy")
+def policy_group() -> None:
+    """The IAM policies that go with this configuration; nothing is changed in AWS."""
+
+
+@policy_group.command("deployer")
+@json_option
+@click.option(
+    "--for",
+    "purpose",
+    type=click.Choice(PURPOSES),
+    default="all",
+    show_default=True,
+    help="The commands it is to suffice for. `status` also does for plan, outputs and refresh.",
+)
+@click.pass_context
+def deployer(context: click.Context, purpose: str, *, as_json: bool) -> None:
+    """What whoever runs the commands must be allowed, and no more.
+
+    With `account:` in config.yaml no credentials are needed.
+    """
+    from provision.commands.policy import deployer as run  # noqa: PLC0415
+
+    context.exit(run(open_session(context, on_local=False, as_json=as_json), purpose))

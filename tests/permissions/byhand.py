@@ -1,0 +1,225 @@
+"""What somebody might do to every resource of a stack by hand, so that `up` has to undo it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from provision.aws import Aws
+from provision.finding import Finding
+from provision.step import OWNER, Step, Tagged
+from tests.steps.lambda_world import a_bundle
+
+OTHER_POLICY = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Action": "s3:ListBucket", "Resource": "*"}],
+}
+KEY = "arn:aws:kms:us-east-1:123456789012:key/11111111-2222-3333-4444-555555555555"
+EDITS: Mapping[str, Mapping[str, Any]] = {
+    "apigateway.domain": {"security_policy": "TLS_1_0"},
+    "apigateway.key": {"enabled": False},
+    "apigateway.usage_plan": {"rate": 5.0},
+    "autoscaling.policy": {"target": 50.0},
+    "autoscaling.target": {"maximum": 50},
+    "cloudwatch.alarm": {"threshold": 99.0},
+    "dynamodb.table": {"recovery": False, "protect": False, "ttl": None},
+    "ec2.vpc": {"dns": False},
+    "iam.role": {"description": "changed", "service": "sns.amazonaws.com"},
+    "lambda.event_invoke": {"retries": 0},
+    "lambda.function": {"memory": 256},
+    "lambda.permission": {"principal": "sns.amazonaws.com"},
+    "logs.group": {"retention": 1, "key": KEY},
+    "sns.topic": {"display": "changed"},
+    "sqs.queue": {"visibility": 11},
+}
+"""Kind → fields as somebody would set them."""
+
+
+def by_hand(aws: Aws, findings: Mapping[str, Finding]) -> None:
+    """Change everything that can be changed, and add what does not belong."""
+    steps = {name: f.have for name, f in findings.items() if f.have is not None}
+    for step in steps.values():
+        _change(aws, step)
+    _retag_dashboard(aws, steps["monitoring.dashboard"])
+    _change_network(aws, {name: vars(step) for name, step in steps.items()})
+    _change_role(aws, vars(steps["function.items.role"])["name"])
+    attach_by_hand(aws)
+    _change_api(aws, vars(steps["api"])["id"], vars(steps["api.plan"])["id"])
+    _change_proof(aws, steps["api.certificate.proof"])
+    _lengthen_histories(aws, {name: vars(step) for name, step in steps.items()})
+    aws.apigateway.update_account(
+        patchOperations=[{"op": "replace", "path": "/cloudwatchRoleArn", "value": ""}]
+    )
+
+
+def _change(aws: Aws, step: Step) -> None:
+    edits = dict(EDITS.get(step.KIND, {}))
+    for field, value in edits.items():
+        replace(step, **{field: value}).update(aws, step, {field})
+    if isinstance(step, Tagged):
+        tags = {OWNER: step.tags[OWNER], "stray": "by hand"}
+        replace(step, tags=tags).update(aws, step, {"tags"})
+
+
+def _retag_dashboard(aws: Aws, dashboard: Step) -> None:
+    found: Any = dashboard
+    body = {**found.body, "periodOverride": "auto"}
+    replace(found, body=body, tags={"stray": "by hand"}).update(aws, found, {"body", "tags"})
+
+
+def _change_network(aws: Aws, steps: Mapping[str, Mapping[str, Any]]) -> None:
+    ec2 = aws.ec2
+    vpc, routes = steps["network.vpc"]["id"], steps["network.routes"]["id"]
+    first, second = (steps[f"network.subnet.{number}"]["id"] for number in (1, 2))
+    gateway = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
+    ec2.attach_internet_gateway(InternetGatewayId=gateway, VpcId=vpc)
+    ec2.create_route(RouteTableId=routes, DestinationCidrBlock="0.0.0.0/0", GatewayId=gateway)
+    other = ec2.create_route_table(VpcId=vpc)["RouteTable"]["RouteTableId"]
+    links = ec2.describe_route_tables(RouteTableIds=[routes])["RouteTables"][0]["Associations"]
+    for link in links:
+        if link.get("SubnetId") in {first, second}:
+            ec2.disassociate_route_table(AssociationId=link["RouteTableAssociationId"])
+    ec2.associate_route_table(RouteTableId=other, SubnetId=first)
+    ec2.associate_vpc_cidr_block(VpcId=vpc, CidrBlock="10.21.0.0/24")
+    stray = ec2.create_subnet(VpcId=vpc, CidrBlock="10.21.0.0/25")["Subnet"]["SubnetId"]
+    mark: Any = {
+        "Key": OWNER,
+        "Value": "tap-dev/network.subnet.3",
+    }  # as after fewer zones were wanted
+    ec2.create_tags(Resources=[stray], Tags=[mark])
+    ec2.associate_route_table(RouteTableId=routes, SubnetId=stray)
+    ec2.modify_vpc_endpoint(
+        VpcEndpointId=steps["network.endpoint"]["id"],
+        PolicyDocument=json.dumps(OTHER_POLICY),
+        RemoveRouteTableIds=[routes],
+    )
+    group = steps["network.group"]["id"]
+    rule: Any = {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22}
+    rule["IpRanges"] = [{"CidrIp": "10.0.0.0/8"}]
+    groups = ec2.describe_security_groups(Filters=[{"Name": "vpc-id", "Values": [vpc]}])
+    for each in groups["SecurityGroups"]:  # ours, and the one AWS makes
+        ec2.authorize_security_group_ingress(GroupId=each["GroupId"], IpPermissions=[rule])
+    ec2.authorize_security_group_egress(GroupId=group, IpPermissions=[rule])
+
+
+def _change_role(aws: Aws, name: str) -> None:
+    document = json.dumps(OTHER_POLICY)
+    arn = aws.iam.create_policy(PolicyName="by-hand", PolicyDocument=document)["Policy"]["Arn"]
+    aws.iam.put_role_permissions_boundary(RoleName=name, PermissionsBoundary=arn)
+    aws.iam.put_role_policy(RoleName=name, PolicyName="by-hand", PolicyDocument=document)
+    aws.iam.put_role_policy(RoleName=name, PolicyName="logs", PolicyDocument=document)
+
+
+def attach_by_hand(aws: Aws) -> None:
+    arn = aws.where.arn("iam", "policy/by-hand", region=False)
+    for name in ("tap-dev-items", "tap-dev-flow-logs"):
+        aws.iam.attach_role_policy(RoleName=name, PolicyArn=arn)
+
+
+def _change_api(aws: Aws, api: str, plan: str) -> None:
+    client = aws.apigateway
+    resources = client.get_resources(restApiId=api)["items"]
+    items = next(each["id"] for each in resources if each["path"] == "/items")
+    client.update_rest_api(
+        restApiId=api,
+        patchOperations=[
+            {"op": "replace", "path": "/description", "value": "by hand"},
+            {"op": "replace", "path": "/policy", "value": json.dumps(OTHER_POLICY)},
+        ],
+    )
+    client.create_resource(restApiId=api, parentId=items, pathPart="stray")
+    client.put_method(restApiId=api, resourceId=items, httpMethod="PUT", authorizationType="NONE")
+    client.create_model(restApiId=api, name="Stray", contentType="application/json", schema="{}")
+    client.update_model(
+        restApiId=api,
+        modelName="Item",
+        patchOperations=[{"op": "replace", "path": "/schema", "value": "{}"}],
+    )
+    client.create_request_validator(restApiId=api, name="stray")
+    for validator in client.get_request_validators(restApiId=api)["items"]:
+        client.update_request_validator(
+            restApiId=api,
+            requestValidatorId=validator["id"],
+            patchOperations=[{"op": "replace", "path": "/validateRequestBody", "value": "false"}],
+        )
+    client.put_gateway_response(restApiId=api, responseType="WAF_FILTERED", statusCode="418")
+    client.put_gateway_response(restApiId=api, responseType="DEFAULT_4XX", statusCode="418")
+    _change_serving(aws, api, plan)
+
+
+def _change_serving(aws: Aws, api: str, plan: str) -> None:
+    client = aws.apigateway
+    client.update_stage(
+        restApiId=api,
+        stageName="v1",
+        patchOperations=[
+            {"op": "replace", "path": "/*/*/throttling/rateLimit", "value": "5"},
+        ],
+    )
+    deployment = client.get_stage(restApiId=api, stageName="v1")["deploymentId"]
+    client.create_stage(restApiId=api, stageName="stray", deploymentId=deployment)
+    client.update_base_path_mapping(
+        domainName="api.example.com",
+        basePath="(none)",
+        patchOperations=[{"op": "replace", "path": "/stage", "value": "stray"}],
+    )
+    for key in client.get_usage_plan_keys(usagePlanId=plan)["items"]:
+        client.delete_usage_plan_key(usagePlanId=plan, keyId=key["id"])
+    stray = client.create_api_key(name="stray")["id"]
+    client.create_usage_plan_key(usagePlanId=plan, keyId=stray, keyType="API_KEY")
+
+
+def _change_proof(aws: Aws, proof: Step) -> None:
+    found: Any = proof
+    replace(found, ttl=60).update(aws, found, {"ttl"})
+
+
+def _lengthen_histories(aws: Aws, steps: Mapping[str, Mapping[str, Any]]) -> None:
+    """So many versions, layers and deployments that the next one makes the oldest go."""
+    function, layer = steps["function.items"]["name"], steps["layer.dependencies"]
+    for number in range(6):
+        code = a_bundle(f"by hand {number}").content
+        aws.lambda_.update_function_code(FunctionName=function, ZipFile=code)
+        aws.lambda_.publish_version(FunctionName=function)
+        aws.lambda_.publish_layer_version(
+            LayerName=layer["name"],
+            Content={"ZipFile": code},
+            Description=f"{layer['owner']} sha256={number:064}",
+        )
+        aws.apigateway.create_deployment(
+            restApiId=steps["api"]["id"],
+            description=f"{steps['api.deployment']['owner']} {number}",
+        )
+
+
+def make_removable(aws: Aws, findings: Mapping[str, Finding]) -> None:
+    """Take away what would keep the network, and leave an interface that Lambda forgot."""
+    vpc, group, subnet = (
+        vars(findings[f"network.{name}"].have)["id"] for name in ("vpc", "group", "subnet.1")
+    )
+    ec2 = aws.ec2
+    for gateway in ec2.describe_internet_gateways()["InternetGateways"]:
+        if any(link["VpcId"] == vpc for link in gateway["Attachments"]):
+            made = gateway["InternetGatewayId"]
+            ec2.detach_internet_gateway(InternetGatewayId=made, VpcId=vpc)
+            ec2.delete_internet_gateway(InternetGatewayId=made)
+    tables = ec2.describe_route_tables(Filters=[{"Name": "vpc-id", "Values": [vpc]}])
+    for table in tables["RouteTables"]:
+        if not table["Associations"] and not table["Tags"]:
+            ec2.delete_route_table(RouteTableId=table["RouteTableId"])
+    attach_by_hand(aws)
+    for stray in ec2.describe_subnets(Filters=[{"Name": "cidr", "Values": ["10.21.0.0/25"]}])[
+        "Subnets"
+    ]:
+        ec2.delete_subnet(SubnetId=stray["SubnetId"])
+    ec2.create_network_interface(
+        SubnetId=subnet, Groups=[group], Description="AWS Lambda VPC ENI-tap-dev-items-1"
+    )
+
+
+def double(aws: Aws) -> None:
+    """What a lost answer may leave: a second API and a second key of the same owner."""
+    aws.apigateway.create_rest_api(name="tap-dev", tags={OWNER: "tap-dev/api"})
+    aws.apigateway.create_api_key(name="tap-dev-default", tags={OWNER: "tap-dev/api.key.default"})

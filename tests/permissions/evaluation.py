@@ -1,0 +1,108 @@
+"""IAM's rules of evaluation, small: whether identity policies allow one ask.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+Document = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Ask:
+    """One action on one resource. `context`: condition key (lower case) → its values."""
+
+    action: str
+    resource: str
+    context: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Line:
+    """The smallest part of a policy: one action, one resource pattern, one condition."""
+
+    effect: str
+    action: str
+    resource: str
+    condition: str
+    tests: tuple[tuple[str, str, tuple[str, ...]], ...]
+
+    def concerns(self, ask: Ask) -> bool:
+        return (
+            _matches(self.action.lower(), ask.action.lower())
+            and _matches(self.resource, ask.resource)
+            and all(_holds(*test, ask.context) for test in self.tests)
+        )
+
+
+def lines(policies: Iterable[Document]) -> list[Line]:
+    """Every line of the policies."""
+    return [
+        Line(
+            statement["Effect"],
+            action,
+            resource,
+            str(statement.get("Condition", "")),
+            tuple(
+                (operator, key.lower(), tuple(_listed(values)))
+                for operator, tests in statement.get("Condition", {}).items()
+                for key, values in tests.items()
+            ),
+        )
+        for policy in policies
+        for statement in _listed(policy["Statement"])
+        for action in _listed(statement["Action"])
+        for resource in _listed(statement["Resource"])
+    ]
+
+
+def allowed(ask: Ask, found: Sequence[Line]) -> bool:
+    """An explicit deny wins; without an allow it is denied."""
+    effects = {line.effect for line in found if line.concerns(ask)}
+    return "Allow" in effects and "Deny" not in effects
+
+
+def _listed(value: Any) -> list[Any]:
+    return list(value) if isinstance(value, list | tuple) else [value]
+
+
+def _holds(
+    operator: str, key: str, wanted: tuple[str, ...], context: Mapping[str, tuple[str, ...]]
+) -> bool:
+    values = context.get(key)
+    if operator == "Null":
+        return (values is None) is (wanted[0] == "true")
+    if operator.startswith("ForAllValues:"):  # true where there are none
+        return all(_compares(operator.partition(":")[2], v, wanted) for v in values or ())
+    if operator.endswith("IfExists"):
+        plain = operator.removesuffix("IfExists")
+        return values is None or any(_compares(plain, v, wanted) for v in values)
+    return any(_compares(operator, value, wanted) for value in values or ())
+
+
+def _compares(operator: str, value: str, wanted: tuple[str, ...]) -> bool:
+    match operator:
+        case "StringEquals":
+            return value in wanted
+        case "StringLike" | "ArnLike" | "ArnEquals":
+            return any(_matches(pattern, value) for pattern in wanted)
+        case "Bool":
+            return value.lower() in {each.lower() for each in wanted}
+    raise NotImplementedError(operator)
+
+
+def _matches(pattern: str, value: str) -> bool:
+    """`*` is any text, slashes and colons included, `?` any one character."""
+    return _compiled(pattern).fullmatch(value) is not None
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    parts = (".*" if c == "*" else "." if c == "?" else re.escape(c) for c in pattern)
+    return re.compile("".join(parts), re.DOTALL)

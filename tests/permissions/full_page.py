@@ -1,0 +1,77 @@
+"""docs/permissions.md: every action, on what, why and for whom, as `make permissions` writes it.
+
+What stands above the mark is written by hand.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Final
+
+from provision.access import Where
+from provision.permissions.asked import Asked
+from provision.permissions.declare import Test
+from provision.permissions.deployer import Purpose, deployer_asks
+from provision.stack import Site, build_stack
+from tests.permissions.life import CHANGED, FULL
+from tests.reference import ROOT, TinySources, configured
+
+PAGE: Final = ROOT / "docs" / "permissions.md"
+MARK: Final = "<!-- below: make permissions -->"
+HERE: Final = Where("012345678901", "us-east-1", "aws", "amazonaws.com")
+
+
+def full_page() -> str:
+    above = PAGE.read_text(encoding="utf-8").partition(MARK)[0]
+    return f"{above}{MARK}\n\n{tables(full_asks())}"
+
+
+def full_asks() -> list[Asked]:
+    with tempfile.TemporaryDirectory() as folder:
+        boundary = CHANGED["boundary"].replace("123456789012", HERE.account)
+        site = Site(
+            configured(Path(folder), {**FULL, "boundary": boundary}),
+            HERE,
+            ("us-east-1a", "us-east-1b"),
+            TinySources(Path(folder) / "zips"),
+            lambda api, stage: f"https://{api}/{stage}",
+        )
+        return deployer_asks(build_stack(site), {}, HERE, Purpose.ALL)
+
+
+def tables(asked: Iterable[Asked]) -> str:
+    """A table a service."""
+    lines = []
+    for service, rows in _by_service(asked).items():
+        lines += [
+            f"## {service}",
+            "",
+            "| action | on | only where | for | by |",
+            "|---|---|---|---|---|",
+        ]
+        lines += rows
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _by_service(asked: Iterable[Asked]) -> Mapping[str, list[str]]:
+    reasons: dict[tuple[str, str, tuple[Test, ...]], list[Asked]] = {}
+    for each in sorted(asked, key=lambda one: (one.action, one.resource, one.tests, one.by)):
+        reasons.setdefault((each.action, each.resource, each.tests), []).append(each)
+    services: dict[str, list[str]] = {}
+    for (action, resource, tests), why in reasons.items():
+        row = (
+            f"`{action}`",
+            f"`{resource}`",
+            "<br>".join(f"{t.key} {t.operator} `{t.value}`" for t in tests),
+            ", ".join(sorted({each.operation.partition(".")[2] for each in why})),
+            ", ".join(dict.fromkeys(each.by for each in why)),
+        )
+        services.setdefault(action.partition(":")[0], []).append(f"| {' | '.join(row)} |")
+    return services
+
+
+if __name__ == "__main__":
+    PAGE.write_text(full_page(), encoding="utf-8")

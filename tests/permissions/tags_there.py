@@ -1,0 +1,102 @@
+"""The tags that what is there carries at this moment, read from moto: what conditions see."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from moto.acm.models import acm_backends
+from moto.apigateway.models import apigateway_backends
+from moto.applicationautoscaling.models import applicationautoscaling_backends
+from moto.cloudwatch.models import cloudwatch_backends
+from moto.ec2.models import ec2_backends
+from moto.iam.models import iam_backends
+from moto.logs.models import logs_backends
+
+ACCOUNT, REGION = "123456789012", "us-east-1"
+Tags = Mapping[str, str]
+
+
+def ec2(name: str) -> Tags:
+    return dict(ec2_backends[ACCOUNT][REGION].tags.get(name, {}))
+
+
+def vpc_of(name: str) -> str:
+    """The VPC that a security group is in."""
+    for vpc, groups in ec2_backends[ACCOUNT][REGION].groups.items():
+        if name in groups:
+            return str(vpc)
+    return ""
+
+
+def association(name: str) -> Iterator[str]:
+    """The route table and the subnet it links."""
+    for table in ec2_backends[ACCOUNT][REGION].route_tables.values():
+        if name in table._associations:
+            yield table.id
+            yield table._associations[name]
+
+
+def boundary(role: str) -> str:
+    for found in iam_backends[ACCOUNT]["aws"].roles.values():
+        if found.name == role:
+            return found.permissions_boundary_arn or ""
+    return ""
+
+
+def log_group(name: str) -> Tags:
+    backend: Any = logs_backends[ACCOUNT][REGION]
+    group = backend.groups.get(name)
+    return dict(backend.list_tags_for_resource(group.arn)) if group else {}
+
+
+def alarm(arn: str) -> Tags:
+    found: Tags = cloudwatch_backends[ACCOUNT][REGION].list_tags_for_resource(arn)
+    return dict(found)
+
+
+def certificate(arn: str) -> Tags:
+    bundles: Any = acm_backends[ACCOUNT][REGION]._certificates
+    return dict(bundles[arn].tags) if arn in bundles else {}
+
+
+def gateway(path: str) -> Tags:
+    """Of the nearest that has any: what lies below inherits them."""
+    backend: Any = apigateway_backends[ACCOUNT][REGION]
+    match path.strip("/").split("/"):
+        case ["restapis", api, "stages", stage, *_] if stage in _stages(backend, api):
+            return {**_of(backend.apis, api), **(_stages(backend, api)[stage].tags or {})}
+        case ["restapis", api, *_]:
+            return _of(backend.apis, api)
+        case ["usageplans", plan, *_]:
+            return _of(backend.usage_plans, plan)
+        case ["apikeys", key, *_]:
+            return _of(backend.keys, key)
+        case ["domainnames", domain, *_]:
+            return _of(backend.domain_names, domain)
+    return {}
+
+
+def _stages(backend: Any, api: str) -> Mapping[str, Any]:
+    return backend.apis[api].stages if api in backend.apis else {}
+
+
+def _of(found: Mapping[str, Any], name: str) -> Tags:
+    return dict(found[name].tags or {}) if name in found else {}
+
+
+def scaling_target(params: Mapping[str, Any]) -> Tags:
+    """By the target's ARN, or by what it scales."""
+    targets = [
+        target
+        for by_resource in applicationautoscaling_backends[ACCOUNT][REGION].targets.values()
+        for target in by_resource.values()
+    ]
+    for target in targets:
+        place = (target.resource_id, target.scalable_dimension)
+        if params.get("ResourceARN", target.arn) == target.arn and place == (
+            params.get("ResourceId", place[0]),
+            params.get("ScalableDimension", place[1]),
+        ):
+            return dict(vars(target).get("tags", {}))
+    return {}

@@ -1,0 +1,129 @@
+"""`provision policy deployer` as a user meets it: documents, sizes, purposes, wrong words."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from provision.cli import main
+from provision.permissions.policy import MOST_CHARACTERS
+from tests.permissions.evaluation import Ask, Document, allowed, lines
+from tests.reference import ROOT
+
+Said = tuple[int, str, str]
+Provision = Callable[..., Said]
+
+
+@pytest.fixture
+def provision(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Provision:
+    """The command, with the shipped configuration and without credentials."""
+    settings = yaml.safe_load((ROOT / "config.yaml").read_text("utf-8"))
+    settings["account"] = "123456789012"
+    monkeypatch.chdir(tmp_path)
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+
+    def call(*words: str, **changes: Any) -> Said:
+        (tmp_path / "config.yaml").write_text(yaml.safe_dump({**settings, **changes}), "utf-8")
+        with pytest.raises(SystemExit) as left:
+            main(list(words))
+        said = capsys.readouterr()
+        return int(str(left.value.code)), said.out, said.err
+
+    return call
+
+
+def documents(text: str) -> list[Document]:
+    """JSON documents one after the other."""
+    decoder, found = json.JSONDecoder(), []
+    while text.strip():
+        document, end = decoder.raw_decode(text.lstrip())
+        found.append(document)
+        text = text.lstrip()[end:]
+    return found
+
+
+def test_it_prints_the_documents_and_says_what_to_do_with_them(provision: Provision) -> None:
+    code, out, err = provision("policy", "deployer")
+    assert code == 0, err
+    found = documents(out)
+    assert len(found) > 1
+    for number, document in enumerate(found, 1):
+        size = len(json.dumps(document, separators=(",", ":")))
+        assert size <= MOST_CHARACTERS
+        assert f"tap-dev-deployer-{number}: {size} of 6144 characters" in err
+    assert "aws iam create-policy" in err
+
+
+def test_json_is_one_document_with_the_same(provision: Provision) -> None:
+    _, out, _ = provision("policy", "deployer")
+    code, as_json, _ = provision("policy", "deployer", "--json")
+    answer = json.loads(as_json)
+    assert code == 0
+    assert (answer["schema"], answer["stack"], answer["for"]) == (1, "tap-dev", "all")
+    assert [policy["document"] for policy in answer["policies"]] == documents(out)
+
+
+def test_status_is_one_policy_that_only_reads(provision: Provision) -> None:
+    _, out, _ = provision("policy", "deployer", "--for", "status")
+    (document,) = documents(out)
+    verbs = {line.action.partition(":")[2] for line in lines([document])}
+    assert all(verb.startswith(("Get", "GET", "List", "Describe")) for verb in verbs)
+
+
+def test_each_purpose_is_part_of_all(provision: Provision) -> None:
+    _, everything, _ = provision("policy", "deployer")
+    whole = {(x.action, x.resource, x.condition) for x in lines(documents(everything))}
+    for purpose in ("up", "status", "down"):
+        _, out, _ = provision("policy", "deployer", "--for", purpose)
+        part = {(x.action, x.resource, x.condition) for x in lines(documents(out))}
+        assert part < whole, purpose
+
+
+def test_roles_are_made_only_with_the_configured_boundary(provision: Provision) -> None:
+    boundary = "arn:aws:iam::123456789012:policy/boundary"
+    _, out, _ = provision("policy", "deployer", boundary=boundary)
+    found = lines(documents(out))
+    role = "arn:aws:iam::123456789012:role/tap-dev-items"
+    for action in ("iam:CreateRole", "iam:PutRolePolicy", "iam:PutRolePermissionsBoundary"):
+        assert not allowed(Ask(action, role), found), action
+        other = {"iam:permissionsboundary": ("arn:aws:iam::123456789012:policy/other",)}
+        assert not allowed(Ask(action, role, other), found), action
+        assert allowed(Ask(action, role, {"iam:permissionsboundary": (boundary,)}), found), action
+    assert not allowed(Ask("iam:DeleteRolePermissionsBoundary", role), found)
+
+
+def test_arns_are_of_the_partition(provision: Provision) -> None:
+    _, out, _ = provision("--region", "cn-north-1", "policy", "deployer")
+    resources = {line.resource for line in lines(documents(out))} - {"*"}
+    assert all(resource.startswith("arn:aws-cn:") for resource in resources)
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (("policy", "deployer", "--for", "statsu"), 2, "'up', 'status', 'down', 'all'"),
+        (("policy", "deplyer"), 2, "No such command 'deplyer'"),
+        (("--env", "local", "policy", "deployer"), 2, "the emulator asks for no permissions"),
+    ],
+)
+def test_wrong_words_are_told(
+    provision: Provision, words: tuple[str, ...], code: int, said: str
+) -> None:
+    found, _, err = provision(*words)
+    assert found == code
+    assert said in err
+
+
+def test_without_account_and_credentials_it_says_what_to_write(provision: Provision) -> None:
+    code, _, err = provision("policy", "deployer", account=None)
+    assert code == 1
+    assert "config.yaml names no account" in err
+    assert 'account: "012345678901"' in err
