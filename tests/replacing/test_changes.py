@@ -24,7 +24,9 @@ from tests.reference import reference_site
 from tests.replacing.changes import CHANGES, ZONE, Change, Settings
 from tests.workshop import Died, Recorder, Where, Workshop, new_aws
 
-SEED = int(os.environ.get("REPLACING_SEED", str(secrets.randbelow(1_000_000))))
+RUN = os.environ.get("PYTEST_XDIST_TESTRUNUID", secrets.token_hex(8))
+"""The same in all workers of a run, which must choose the same tests."""
+SEED = int(os.environ.get("REPLACING_SEED", str(int(RUN, 16) % 1_000_000)))
 
 NETWORK, *OTHERS = CHANGES
 SAMPLE = CHANGES if "REPLACING_ALL" in os.environ else (NETWORK, random.Random(SEED).choice(OTHERS))
