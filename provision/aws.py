@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_ec2 import EC2Client
     from mypy_boto3_iam import IAMClient
+    from mypy_boto3_kms import KMSClient
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_route53 import Route53Client
@@ -247,6 +248,11 @@ class Aws:
     @property
     def iam(self) -> IAMClient:
         client: IAMClient = self._client("iam")
+        return client
+
+    @property
+    def kms(self) -> KMSClient:
+        client: KMSClient = self._client("kms")
         return client
 
     @property

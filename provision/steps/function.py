@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 from provision.aws import Aws
 from provision.errors import StillWaiting
 from provision.hazards import Harm, Risk, Risks
-from provision.permissions.declare import Declared, Permit, Test, arn, call, calls
+from provision.permissions.declare import OURS, Declared, Permit, Test, arn, call, calls
 from provision.step import Computed, Fixed, Local, Tagged
 from provision.steps.lambda_states import describe, failure, settled, wait_working
 from provision.steps.lambda_zip import read_zip
@@ -69,8 +69,8 @@ _CHECKED: Final = (
         (Test("StringEquals", "iam:PassedToService", "lambda.amazonaws.com"),),
     ),
     Permit("lambda:GetLayerVersion", ("{layers}",), having="layers"),
-    Permit("kms:CreateGrant", ("{key}",), having="key"),
-    Permit("kms:Encrypt", ("{key}",), having="key"),
+    Permit("kms:CreateGrant", ("{key}",), unnamed=(OURS,), having="key"),
+    Permit("kms:Encrypt", ("{key}",), unnamed=(OURS,), having="key"),
     Permit("ec2:DescribeSecurityGroups", having="subnet_ids"),
     Permit("ec2:DescribeSubnets", having="subnet_ids"),
     Permit("ec2:DescribeVpcs", having="subnet_ids"),
@@ -125,7 +125,8 @@ class Function(Tagged):
             call(
                 "lambda.GetFunction",
                 Permit("lambda:GetFunction", (_FUNCTION,)),
-                Permit("kms:Decrypt", ("{key}",), having="key"),  # else no environment is shown
+                # Without it no environment is shown.
+                Permit("kms:Decrypt", ("{key}",), unnamed=(OURS,), having="key"),
             ),
         ),
         make=(

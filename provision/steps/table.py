@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Literal, Self
+from typing import TYPE_CHECKING, Self
 
 from botocore.exceptions import ClientError
 
@@ -16,25 +16,32 @@ from provision.holdings import Backup, Holdings
 from provision.permissions.declare import Declared, Permit, arn, call, calls
 from provision.step import OWNER, Computed, Fixed, Local, Tagged
 from provision.steps.table_backup import final_backup
+from provision.steps.table_encryption import (
+    KEYED,
+    MANAGED,
+    found_encryption,
+    is_changing,
+    is_key,
+    specification,
+)
 from provision.steps.tags import from_tag_list, tag_changes, tag_list
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import (
         KeySchemaElementTypeDef,
-        SSESpecificationTypeDef,
         TableDescriptionTypeDef,
     )
 
 ACTIVE_BUDGET = 600
 GONE_BUDGET = 600
-# No action of KMS: the policy of the key that AWS manages allows whoever may use DynamoDB.
 _TABLE = arn("dynamodb", "table/{name}")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Table(Tagged):
     """`read_capacity` and `write_capacity` (units a second) are what it starts with: afterwards
-    they are auto scaling's (D8). `ttl` names the attribute that holds the second of expiry.
+    they are auto scaling's (D8). `ttl` names the attribute that holds the second of expiry;
+    `encryption` is "owned", "managed" or the ARN of a KMS key.
 
     https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_CreateTable.html
     """
@@ -53,27 +60,31 @@ class Table(Tagged):
         gap="it is empty and away until it is made again",
     )
     CALLS = Declared(
-        look=calls(
-            "dynamodb",
-            _TABLE,
-            "DescribeContinuousBackups",
-            "DescribeTable",
-            "DescribeTimeToLive",
-            "ListTagsOfResource",
+        look=(
+            *calls(
+                "dynamodb",
+                _TABLE,
+                "DescribeContinuousBackups",
+                "DescribeTable",
+                "DescribeTimeToLive",
+                "ListTagsOfResource",
+            ),
+            *calls("kms", arn("kms", "key/*"), "DescribeKey"),  # any key, for it may be another's
         ),
         make=(
             call(
                 "dynamodb.CreateTable",
                 Permit("dynamodb:CreateTable", (_TABLE,)),
                 Permit("dynamodb:TagResource", (_TABLE,)),
+                *KEYED,
             ),
+            call("dynamodb.UpdateTable", Permit("dynamodb:UpdateTable", (_TABLE,)), *KEYED),
             *calls(
                 "dynamodb",
                 _TABLE,
                 "TagResource",
                 "UntagResource",
                 "UpdateContinuousBackups",
-                "UpdateTable",
                 "UpdateTimeToLive",
             ),
         ),
@@ -92,7 +103,7 @@ class Table(Tagged):
     write_capacity: Local[int] = 5
     ttl: str | None = None
     recovery: bool = True
-    encryption: Literal["owned", "managed"] = "managed"
+    encryption: str = MANAGED
     protect: bool = True
     arn: Computed[str] = ""
 
@@ -106,19 +117,13 @@ class Table(Tagged):
         # D17: ContinuousBackupsStatus is always ENABLED; the flag is the nested one.
         recovery = backups["ContinuousBackupsDescription"].get("PointInTimeRecoveryDescription", {})
         tags = aws.dynamodb.list_tags_of_resource(ResourceArn=found["TableArn"])["Tags"]
-        # D22: SSEDescription is absent for the key that AWS owns.
-        encrypted = found.get("SSEDescription", {}).get("Status") in {
-            "ENABLED",
-            "ENABLING",
-            "UPDATING",
-        }
         return replace(
             self,
             key=keys["HASH"],
             sort_key=keys.get("RANGE"),
             ttl=ttl.get("AttributeName") if ttl["TimeToLiveStatus"].startswith("ENABL") else None,
             recovery=recovery.get("PointInTimeRecoveryStatus") == "ENABLED",
-            encryption="managed" if encrypted else "owned",
+            encryption=found_encryption(aws, found, self.encryption),
             protect=found.get("DeletionProtectionEnabled", False),
             tags=from_tag_list(tags),
             arn=found["TableArn"],
@@ -140,7 +145,7 @@ class Table(Tagged):
                 "WriteCapacityUnits": self.write_capacity,
             },
             DeletionProtectionEnabled=self.protect,
-            SSESpecification=self._encryption(),
+            SSESpecification=specification(self.encryption),
             Tags=tag_list(self.tags),
         )
         self._wait_active(aws)
@@ -160,13 +165,18 @@ class Table(Tagged):
         if "protect" in changed:  # D5: one concern a call
             self._set_protection(aws, enabled=self.protect)
         if "encryption" in changed:
-            aws.dynamodb.update_table(TableName=self.name, SSESpecification=self._encryption())
+            aws.dynamodb.update_table(
+                TableName=self.name, SSESpecification=specification(self.encryption)
+            )
             self._wait_active(aws)
         if "recovery" in changed:
             self._set_recovery(aws)
         if "ttl" in changed:
             self._change_ttl(aws, have.ttl)
         return replace(self, arn=have.arn)
+
+    def words(self) -> Mapping[str, object]:
+        return {**vars(self), "key_arn": self.encryption if is_key(self.encryption) else ""}
 
     def holdings(self, aws: Aws) -> Holdings | None:
         found = self._describe(aws)
@@ -220,14 +230,11 @@ class Table(Tagged):
     def _wait_active(self, aws: Aws) -> None:
         def active() -> bool | None:
             found = self._describe(aws)  # D3: may not be visible yet
-            return True if found and found["TableStatus"] == "ACTIVE" else None
+            if found is None or found["TableStatus"] != "ACTIVE" or is_changing(found):
+                return None
+            return True
 
         aws.wait(f"table {self.name} to be active", active, budget=ACTIVE_BUDGET)
-
-    def _encryption(self) -> SSESpecificationTypeDef:
-        if self.encryption == "managed":
-            return {"Enabled": True, "SSEType": "KMS"}
-        return {"Enabled": False}
 
     def _set_protection(self, aws: Aws, *, enabled: bool) -> None:
         aws.dynamodb.update_table(TableName=self.name, DeletionProtectionEnabled=enabled)

@@ -192,3 +192,21 @@ def test_a_dashboard_that_is_not_there(corrected: Connect) -> None:
 
 def test_other_services_are_left_alone(corrected: Connect) -> None:
     assert corrected("sts").get_caller_identity()["Account"] == local.ACCOUNT
+
+
+# -- keys -----------------------------------------------------------------------------------------
+
+
+def test_the_key_that_aws_manages_for_a_table(corrected: Connect) -> None:
+    dynamodb, kms = corrected("dynamodb"), corrected("kms")
+    made = dynamodb.create_table(
+        TableName="items",
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+        SSESpecification={"Enabled": True, "SSEType": "KMS"},
+    )["TableDescription"]
+    key = made["SSEDescription"]["KMSMasterKeyArn"]
+    assert kms.describe_key(KeyId=key)["KeyMetadata"]["KeyManager"] == "AWS"
+    own = kms.create_key()["KeyMetadata"]["KeyId"]
+    assert kms.describe_key(KeyId=own)["KeyMetadata"]["KeyManager"] == "CUSTOMER"

@@ -12,6 +12,7 @@ from tests.moto_truths import (
     dynamodb,
     functions,
     identity,
+    keys,
     monitoring,
     names,
     network,
@@ -20,5 +21,15 @@ from tests.moto_truths import (
 
 
 def teach_moto(monkeypatch: pytest.MonkeyPatch) -> None:
-    for service in (apigateway, dynamodb, functions, identity, monitoring, names, network, scaling):
+    for service in (
+        apigateway,
+        dynamodb,
+        functions,
+        identity,
+        keys,
+        monitoring,
+        names,
+        network,
+        scaling,
+    ):
         service.teach(monkeypatch)

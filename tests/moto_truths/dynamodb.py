@@ -51,7 +51,8 @@ def _encryption(monkeypatch: pytest.MonkeyPatch) -> None:
     def update_table_with_encryption(self: Any) -> Any:
         if "SSESpecification" in self.body:
             table = self.dynamodb_backend.get_table(self.body["TableName"])
-            table.sse_specification = {"KMSMasterKeyId": "key", **self.body["SSESpecification"]}
+            usual = table._get_default_encryption_key(table.account_id, table.region_name)
+            table.sse_specification = {"KMSMasterKeyId": usual, **self.body["SSESpecification"]}
         return update_table(self)
 
     monkeypatch.setattr(DynamoHandler, "update_table", update_table_with_encryption)

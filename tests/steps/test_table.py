@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from provision.errors import TryLater
+from provision.finding import Action
 from provision.step import Step
 from provision.steps.table import Table
 from tests.steps.contract import StepContract
-from tests.workshop import Workshop, one_node
+from tests.workshop import Workshop, new_aws, one_node
 
 TABLE = Table(name="tap-dev-items", key="id", tags={"team": "a"})
 
@@ -39,3 +41,33 @@ def test_moving_the_expiry_attribute_takes_two_runs(workshop: Workshop) -> None:
     made = workshop.run(one_node(with_ttl("new")), "up").steps["it"]
     assert isinstance(made, Table)
     assert made.ttl == "new"
+
+
+def test_a_key_of_our_own_and_back(workshop: Workshop) -> None:
+    key = new_aws().kms.create_key()["KeyMetadata"]["Arn"]
+    keyed = replace(TABLE, encryption=key)
+    workshop.run(one_node(keyed), "up")
+    assert shown()["KMSMasterKeyArn"] == key
+    assert workshop.run(one_node(keyed), "up").findings["it"].action is Action.KEEP
+    workshop.run(one_node(TABLE), "up")
+    assert workshop.last.writes == ["UpdateTable"]
+    assert shown()["KMSMasterKeyArn"] != key
+    made = workshop.run(one_node(keyed), "up").steps["it"]
+    assert made == made.observe(new_aws())
+
+
+def test_somebodys_key_is_not_taken_for_awss(workshop: Workshop) -> None:
+    """D22: both show as an ARN."""
+    workshop.run(one_node(TABLE), "up")
+    theirs = new_aws().kms.create_key()["KeyMetadata"]["Arn"]
+    new_aws().dynamodb.update_table(
+        TableName=TABLE.name,
+        SSESpecification={"Enabled": True, "SSEType": "KMS", "KMSMasterKeyId": theirs},
+    )
+    (change,) = workshop.run(one_node(TABLE), "up").findings["it"].changes
+    assert (change.field, change.want, change.have) == ("encryption", "managed", theirs)
+    assert workshop.run(one_node(TABLE), "up").findings["it"].action is Action.KEEP
+
+
+def shown() -> Any:
+    return new_aws().dynamodb.describe_table(TableName=TABLE.name)["Table"]["SSEDescription"]

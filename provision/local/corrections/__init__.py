@@ -10,6 +10,7 @@ from provision.local.corrections import (
     gateway_keys,
     gateway_patches,
     gateway_tags,
+    keys,
     network,
     roles,
 )
@@ -32,6 +33,8 @@ def install(client: Any) -> None:
             network.install(events, raw)
         case "iam":
             roles.install(events, raw)
+        case "kms":
+            keys.install(events)
         case "lambda":
             functions.install(events)
         case _:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
 from provision.local.corrections.raw import Raw
+from provision.local.corrections.success import Success
 
 Patch = dict[str, Any]
 Document = dict[str, Any]
@@ -19,13 +19,6 @@ _REPLACED_BY_PUT: Final = (
     "UpdateMethodResponse",
     "UpdateIntegrationResponse",
 )
-
-
-@dataclass(frozen=True)
-class Success:
-    """As much of an HTTP response as botocore looks at when a hook answers instead."""
-
-    status_code: int = 200
 
 
 def install(events: Any, raw: Raw) -> None:

@@ -1,0 +1,64 @@
+"""Which key a table is encrypted with: as AWS shows it, as it is asked for, and what that takes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from provision.aws import Aws
+from provision.permissions.declare import OURS, Permit
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.type_defs import SSESpecificationTypeDef, TableDescriptionTypeDef
+
+OWNED: Final = "owned"
+"""A key that DynamoDB owns."""
+MANAGED: Final = "managed"
+"""The account's key for DynamoDB, which AWS manages. Its own policy lets in whoever may use
+DynamoDB, so that IAM is not asked."""
+KEYED: Final = tuple(
+    Permit(f"kms:{use}", ("{key_arn}",), unnamed=(OURS,), having="key_arn")
+    for use in (
+        "CreateGrant",
+        "Decrypt",
+        "DescribeKey",
+        "Encrypt",
+        "GenerateDataKey*",
+        "ReEncrypt*",
+    )
+)
+"""What DynamoDB asks of whoever gives a table a key.
+
+https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html
+"""
+
+
+def is_key(encryption: str) -> bool:
+    """Whether it names a key of the account's own."""
+    return encryption not in {OWNED, MANAGED}
+
+
+def specification(encryption: str) -> SSESpecificationTypeDef:
+    if encryption == OWNED:
+        return {"Enabled": False}
+    if encryption == MANAGED:
+        return {"Enabled": True, "SSEType": "KMS"}
+    return {"Enabled": True, "SSEType": "KMS", "KMSMasterKeyId": encryption}
+
+
+def found_encryption(aws: Aws, found: TableDescriptionTypeDef, likely: str) -> str:
+    """D22: nothing is shown for the key that DynamoDB owns, and an ARN for every other, AWS's own
+    too. Only the key itself says whose it is; `likely` saves that question."""
+    shown = found.get("SSEDescription", {})
+    if shown.get("Status") not in {"ENABLED", "ENABLING", "UPDATING"}:
+        return OWNED
+    key = shown.get("KMSMasterKeyArn", "")
+    if key == likely:
+        return key
+    described = aws.kms.describe_key(KeyId=key)["KeyMetadata"]
+    return MANAGED if described.get("KeyManager") == "AWS" else key
+
+
+def is_changing(found: TableDescriptionTypeDef) -> bool:
+    """D10: the table is active meanwhile."""
+    status = found.get("SSEDescription", {}).get("Status")
+    return status in {"ENABLING", "UPDATING", "DISABLING"}
