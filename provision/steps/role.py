@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _ROLE = arn("iam", "role{path}{name}", region=False)
 _ATTACHED = Test("ArnEquals", "iam:PolicyARN", "{attached}")
-BOUNDED = Test("StringEquals", "iam:PermissionsBoundary", "{boundary}")
+BOUNDED = Test("ArnEquals", "iam:PermissionsBoundary", "{boundary}")
 """The role has the configured boundary, or is to get it. Without one there is nothing to test."""
 
 

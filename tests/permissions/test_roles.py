@@ -1,0 +1,135 @@
+"""The roles' own policies: every allowed action works, everything beside is refused; and a linter
+that nobody here wrote reads every policy we make.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import warnings
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from provision.access import Where
+from provision.permissions.asked import expected
+from provision.permissions.policy import policies
+from provision.stack import Site, build_stack
+from provision.step import Step
+from tests.permissions.evaluation import Ask, Document, allowed, lines
+from tests.permissions.full_page import HERE, full_asks
+from tests.permissions.life import FULL
+from tests.reference import TinySources, configured
+
+VPC = {"aws:sourcevpc": ("*",)}
+"""As the condition reads while the VPC has no id yet."""
+
+
+@pytest.fixture
+def steps(tmp_path: Path) -> dict[str, Step]:
+    where = Where("012345678901", "us-east-1", "aws", "amazonaws.com")
+    second = {"tables": {"orders": {"key": "id"}}}
+    site = Site(
+        configured(tmp_path, {**FULL, **second}),
+        where,
+        ("us-east-1a", "us-east-1b"),
+        TinySources(tmp_path / "zips"),
+        lambda api, stage: f"https://{api}/{stage}",
+    )
+    return expected(build_stack(site), where)
+
+
+def of(steps: dict[str, Step], node: str) -> list[Document]:
+    found: dict[str, Document] = vars(steps[node])["policies"]
+    return list(found.values())
+
+
+def arn(service: str, resource: str) -> str:
+    return f"arn:aws:{service}:us-east-1:012345678901:{resource}"
+
+
+TABLE = arn("dynamodb", "table/tap-dev-items")
+GROUP = arn("logs", "log-group:/aws/lambda/tap-dev-items:log-stream:x")
+ALLOWED = [
+    *(
+        Ask(f"dynamodb:{action}", TABLE, VPC)
+        for action in ("GetItem", "Query", "Scan", "DeleteItem", "PutItem", "UpdateItem")
+    ),
+    Ask("dynamodb:Query", f"{TABLE}/index/by-owner", VPC),
+    Ask("logs:CreateLogStream", GROUP),
+    Ask("logs:PutLogEvents", GROUP),
+    Ask("xray:PutTraceSegments", "*"),
+    Ask("xray:PutTelemetryRecords", "*"),
+    Ask("sqs:SendMessage", arn("sqs", "tap-dev-items-dead-letters")),
+    Ask("ec2:CreateNetworkInterface", arn("ec2", "network-interface/eni-1")),
+    Ask("ec2:DeleteNetworkInterface", arn("ec2", "network-interface/eni-1")),
+    Ask("ec2:DescribeNetworkInterfaces", "*"),
+]
+DENIED = [
+    Ask("dynamodb:GetItem", TABLE),  # from outside our VPC
+    Ask("dynamodb:GetItem", arn("dynamodb", "table/tap-dev-orders"), VPC),
+    Ask("dynamodb:GetItem", arn("dynamodb", "table/tap-dev-items-2"), VPC),
+    Ask("dynamodb:GetItem", arn("dynamodb", "table/tap-dev-2-items"), VPC),
+    Ask("dynamodb:BatchWriteItem", TABLE, VPC),
+    Ask("dynamodb:CreateTable", TABLE, VPC),
+    Ask("dynamodb:DeleteTable", TABLE, VPC),
+    Ask("dynamodb:UpdateTable", TABLE, VPC),
+    Ask("dynamodb:ExportTableToPointInTime", TABLE, VPC),
+    Ask("logs:CreateLogGroup", arn("logs", "log-group:/aws/lambda/tap-dev-items")),
+    Ask("logs:DeleteLogGroup", arn("logs", "log-group:/aws/lambda/tap-dev-items:*")),
+    Ask("logs:PutLogEvents", arn("logs", "log-group:/aws/lambda/tap-dev-orders:log-stream:x")),
+    Ask("sqs:SendMessage", arn("sqs", "tap-dev-orders-dead-letters")),
+    Ask("sqs:ReceiveMessage", arn("sqs", "tap-dev-items-dead-letters")),
+    Ask("sqs:DeleteQueue", arn("sqs", "tap-dev-items-dead-letters")),
+    Ask("ec2:CreateTags", arn("ec2", "network-interface/eni-1")),
+    Ask("iam:PassRole", "arn:aws:iam::012345678901:role/tap-dev-items"),
+    Ask("lambda:InvokeFunction", arn("lambda", "function:tap-dev-items")),
+    Ask("s3:GetObject", "arn:aws:s3:::anything"),
+]
+
+
+def test_a_function_may_do_what_its_configuration_says(steps: dict[str, Step]) -> None:
+    found = lines(of(steps, "function.items.grants"))
+    assert [ask for ask in ALLOWED if not allowed(ask, found)] == []
+
+
+def test_a_function_may_do_nothing_else(steps: dict[str, Step]) -> None:
+    found = lines(of(steps, "function.items.grants"))
+    assert [ask for ask in DENIED if allowed(ask, found)] == []
+
+
+ACCEPTED = {
+    ("RESOURCE_MISMATCH", "ec2:Create"),
+    ("RESOURCE_STAR", "cloudwatch:"),
+}
+"""Issue and what it is about; docs/security.md says why each does not apply."""
+
+
+def parliament() -> Any:
+    with warnings.catch_warnings():  # it leaves the files it reads open
+        warnings.simplefilter("ignore")
+        return importlib.import_module("parliament")
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_parliament_finds_nothing_that_is_not_explained(steps: dict[str, Step]) -> None:
+    written: dict[str, Document] = {
+        policy.name: policy.document for policy in policies("deployer", full_asks())
+    }
+    for node, step in steps.items():
+        for name, document in vars(step).get("policies", {}).items():
+            written[f"{node} {name}"] = document
+    linter = parliament()
+    found = {}
+    for name, document in written.items():
+        told = linter.analyze_policy_string(json.dumps(document)).findings
+        left = [f"{f.issue}: {f.detail}" for f in told if not accepted(f)]
+        if left:
+            found[name] = left
+    assert found == {}
+    assert HERE.account in json.dumps(written)
+
+
+def accepted(finding: Any) -> bool:
+    return any(finding.issue == issue and about in str(finding.detail) for issue, about in ACCEPTED)
