@@ -57,12 +57,12 @@ class Access:
     prepare: Callable[[Any], None] | None = None
     """Called with every new client: where an emulator's lies are put right."""
     paced: bool = True
+    lingers: bool = True
+    """What is deleted may be there, or come back, for a while after: as in AWS itself."""
 
 
-def has_rates(environment: Mapping[str, str]) -> bool:
-    """Whether API Gateway is AWS's own. An emulator on this machine refuses no call for its rate,
-    so none need be held back there."""
-    endpoint = environment.get("AWS_ENDPOINT_URL_API_GATEWAY") or environment.get(
-        "AWS_ENDPOINT_URL", ""
-    )
-    return urlsplit(endpoint).hostname not in {"localhost", "127.0.0.1", "::1"}
+def is_real(environment: Mapping[str, str]) -> bool:
+    """Whether these variables lead to AWS. An emulator on this machine refuses no call for its
+    rate, and what it has deleted is gone: there is nothing to hold back or to wait for."""
+    host = urlsplit(environment.get("AWS_ENDPOINT_URL", "")).hostname
+    return host not in {"localhost", "127.0.0.1", "::1"}

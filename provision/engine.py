@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError, HTTPClientError
 from provision.errors import Foreign, NotConverged, Protected
 from provision.explain import explain
 from provision.finding import Action, Finding, difference
+from provision.glimpse import look_long
 from provision.holdings import Backup
 from provision.look import Eyes, Moment
 from provision.retry import may_exist, says_it_exists
@@ -94,7 +95,7 @@ class Engine(Eyes):
 
     def _made_after_all(self, want: Step) -> Step | None:
         """What a create whose answer was lost has made; a predecessor beside it does not count."""
-        have = self._look_long(want)
+        have = look_long(self.aws, want)
         if have is None or not any(c.fixed for c in difference(want, have, None)):
             return have
         return have if want.REPLACEMENT is Replacement.DELETE_FIRST else None

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Final
 
 from provision.aws import Aws
 from provision.blind import SEES_ALL, Blind
 from provision.finding import Action, Cause, Finding, difference
+from provision.glimpse import Glimpse, Place, recall
 from provision.graph import Node, Stack, predecessor_name, successor_of
 from provision.journal import Journal
 from provision.step import (
@@ -22,10 +22,6 @@ from provision.step import (
     unmarked,
     with_computed,
 )
-
-UNSURE: Final = (1.0, 2.0, 4.0, 8.0)
-"""Seconds between looks before it is believed that what was being made is not there (V16, X1, D3).
-"""
 
 
 class Moment(StrEnum):
@@ -58,18 +54,6 @@ class Consent:
         return self.destroy_data or not self.destroy.isdisjoint({node, successor_of(node)})
 
 
-Place = Mapping[str, Step]
-"""What a node needs, as found: where it is looked for beside where it is wanted."""
-
-
-def places_of(
-    node: Node[Step], seen: Mapping[str, Finding], wanted: Mapping[str, Step]
-) -> list[Place]:
-    """All that a node may stand on: what it needs as it is, then with each predecessor of that."""
-    now = {need: seen[need].have or wanted[need] for need in node.needs}
-    return [now, *({**now, need: old} for need in now for old in seen[need].predecessors)]
-
-
 @dataclass
 class Eyes:
     """What looks at one stack in one account, with what the user allows."""
@@ -82,19 +66,37 @@ class Eyes:
     report: Report = lambda node, moment, words: None
 
     def look(
-        self, node: Node[Step], wanted: Mapping[str, Step], places: Sequence[Place]
+        self,
+        node: Node[Step],
+        wanted: Mapping[str, Step],
+        places: Sequence[Place],
+        early: Glimpse | None,
     ) -> Finding:
-        """Reads only. `wanted`: what the nodes it needs should be; `places`: see `places_of`."""
+        """Reads only. `wanted`: what the nodes it needs should be; `places`: see `places_of`;
+        `early`: what was seen of it before."""
         want = self._wanted(node, wanted)
         if reason := self.blind.kinds.get(want.KIND):
             return self._finding(node, want, None, Action.SKIP, reason)
         self.report(node.name, Moment.LOOKING, "")
-        recalled = self._recall(node.name)
+        recalled = early.recalled if early else self._recall(node.name)
         if recalled and self._trusts(node, want, recalled):
             return self.judge(node, want, self._entry(want, recalled))
-        ours = self._ours_of(node, want, recalled, self._search(node, want, places))
+        ours = self._ours_of(node, want, recalled, self._search(node, want, places, early))
         have = ours[0] if ours else None
         return replace(self.judge(node, want, have), predecessors=tuple(ours[1:]))
+
+    def foresee(self) -> dict[str, Step]:
+        """What can be looked for before anything is seen, by node: what the journal remembers, and
+        what needs nothing that AWS chooses to be found by."""
+        wanted: dict[str, Step] = {}
+        sought: dict[str, Step] = {}
+        for name, node in self.stack.nodes.items():  # each after those it needs
+            want = self._wanted(node, wanted)
+            wanted[name] = with_computed(want, None)
+            known = name in self.journal.records or findable(want)
+            if known and want.KIND not in self.blind.kinds:
+                sought[name] = want
+        return sought
 
     def look_again(self, finding: Finding, node: Node[Step], made: Mapping[str, Step]) -> Finding:
         """The finding where something it needs was replaced: it may have gone with that."""
@@ -276,15 +278,11 @@ class Eyes:
         return want.observe(self.aws) or have
 
     def _recall(self, name: str) -> Step | None:
-        """Observe what the journal remembers. What was being made may not be visible yet: `up`
-        would make a second one, and `down` leave it behind."""
-        record = self.journal.records.get(name)
-        if record is None:
-            return None
-        unsure = record.doing == "create"
-        return self._look_long(record.step) if unsure else record.step.observe(self.aws)
+        return recall(self.aws, self.journal.records.get(name))
 
-    def _search(self, node: Node[Step], want: Step, places: Sequence[Place]) -> list[Step]:
+    def _search(
+        self, node: Node[Step], want: Step, places: Sequence[Place], early: Glimpse | None
+    ) -> list[Step]:
         """Look for it by name or owner tag, where what that takes is known. What carries no owner
         of its own is looked for at every place, the predecessors of what it is part of included.
         """
@@ -295,20 +293,14 @@ class Eyes:
             if not findable(seed) or any(same_place(seed, other) for other in looked):
                 continue
             looked.append(seed)
-            for have in seed.search(self.aws):
+            seen = early.found if early and early.answers(seed) else seed.search(self.aws)
+            for have in seen:
                 foreign = seed is not want and not self._owned(node.name, seed, have)
                 if not foreign and not any(same_resource(have, old) for old in [*aside, *found]):
                     found.append(have)
             if want.MARKED:
                 break
         return found
-
-    def _look_long(self, step: Step) -> Step | None:
-        for pause in UNSURE:
-            if have := step.observe(self.aws):
-                return have
-            self.aws.clock.sleep(pause)
-        return step.observe(self.aws)
 
     def _finding(
         self, node: Node[Step], want: Step, have: Step | None, action: Action, reason: str = ""

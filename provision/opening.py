@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from provision import local
-from provision.access import Access, has_rates
+from provision.access import Access, is_real
 from provision.account import account_alias
 from provision.aws import Aws
 from provision.blind import SEES_ALL, Blind
@@ -122,7 +122,8 @@ def open_workbench(
     if config.environment == LOCAL:
         access, blind = _emulated(options, config, home, say)
     else:
-        access = Access(config.region, options.profile, paced=has_rates(os.environ))
+        real = is_real(os.environ)
+        access = Access(config.region, options.profile, paced=real, lingers=real)
         blind = SEES_ALL
     aws = Aws(access, trace=trace)
     known = Journal.read(directory, config.prefix, KINDS)
@@ -150,6 +151,7 @@ def _emulated(
         credentials=local.CREDENTIALS,
         prepare=local.install,
         paced=False,
+        lingers=False,
     )
     return access, Blind(local.SKIPS, local.FORGETS, local.BACKS_UP_NOT)
 

@@ -12,9 +12,10 @@ from provision.engine import Engine
 from provision.errors import Interrupted, NotPermitted, ProvisionError
 from provision.explain import explain
 from provision.finding import WRITES, Action, Finding
+from provision.glimpse import Glimpse, glimpse, places_of
 from provision.graph import Needs, Visit, reversed_graph, successor_of, walk
 from provision.holdings import Backup
-from provision.look import Moment, places_of
+from provision.look import Moment
 from provision.permissions.asked import LOOK, MAKE, REMOVE, asked_by_stack
 from provision.permissions.refusal import refusal
 from provision.step import Step
@@ -67,10 +68,13 @@ def survey(engine: Engine, *, workers: int = WORKERS) -> Survey:
     findings: dict[str, Finding] = {}
     wanted: dict[str, Step] = {}
     nodes = engine.stack.nodes
+    early: dict[str, Glimpse] = {}
+    glimpsed = _glimpse_all(engine, early, workers)
 
     def visit(name: str) -> None:
         node = nodes[name]
-        finding = engine.look(node, wanted, places_of(node, findings, wanted))
+        places = places_of(node, findings, wanted)
+        finding = engine.look(node, wanted, places, early.get(name))
         wanted[name] = engine.provides(finding)
         findings[name] = finding
         engine.report(name, Moment.FOUND, finding.action)
@@ -79,7 +83,19 @@ def survey(engine: Engine, *, workers: int = WORKERS) -> Survey:
     _raise_first(engine, _walk(engine, looked, visit, workers))
     ordered = _waiting({name: findings[name] for name in nodes})
     behind = {one.node: one for f in findings.values() for one in engine.look_behind(f)}
-    return Survey(ordered, _forgotten(engine, ordered, workers) | behind, (looked,))
+    return Survey(ordered, _forgotten(engine, ordered, workers) | behind, (glimpsed, looked))
+
+
+def _glimpse_all(engine: Engine, seen: dict[str, Glimpse], workers: int) -> Walk:
+    """All that can be looked for at once, into `seen`. Raises the first failure."""
+    sought = engine.foresee()
+
+    def visit(name: str) -> None:
+        seen[name] = glimpse(engine.aws, engine.journal.records.get(name), sought[name])
+
+    walked = _new_walk(engine, "look", dict.fromkeys(sought, ()))
+    _raise_first(engine, _walk(engine, walked, visit, workers))
+    return walked
 
 
 def up(engine: Engine, seen: Survey, *, workers: int = WORKERS) -> Outcome:

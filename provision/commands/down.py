@@ -6,7 +6,7 @@ from provision.commands.agreement import Agreement, agreed, check
 from provision.commands.session import Session, check_nodes, quiet, writes
 from provision.config import ConfigInvalid
 from provision.look import Consent
-from provision.opening import LOCAL, Workbench
+from provision.opening import Workbench
 from provision.receipt import Receipt, receipt
 from provision.run import LATE_WRITERS, Outcome, plan_removal
 from provision.run import down as remove
@@ -37,8 +37,7 @@ def down(session: Session, agreement: Agreement, consent: Consent, *, workers: i
             session.call.stopping.gently(bench.aws.clock),
         ):
             engine = bench.engine(journal, progress.report, consent)
-            local = bench.site.config.environment == LOCAL  # whose writers are done at once
-            patience = 0.0 if local else LATE_WRITERS
+            patience = LATE_WRITERS if bench.aws.access.lingers else 0.0
             outcome = remove(engine, removal, workers=workers, patience=patience)
     walks = (*seen.walks, *outcome.walks)
     _tell(session, bench, outcome, _receipt(session, bench, outcome), walks)

@@ -97,6 +97,7 @@ def let_go(
     except by versions that nothing leads to: these are deleted."""
     for function in functions:
         delete_versions_in(aws, function, place)
+    pause = PAUSE if aws.access.lingers else 0
     none_since: list[float] = []
     idle_since: dict[str, float] = {}
 
@@ -105,7 +106,7 @@ def let_go(
         found = interfaces_in(aws, what, place)
         if not found:
             none_since.append(now)
-            return True if now - none_since[0] >= PAUSE else None
+            return True if now - none_since[0] >= pause else None
         none_since.clear()
         idle = {part["NetworkInterfaceId"] for part in found if part["Status"] == "available"}
         for interface in idle_since.keys() - idle:
