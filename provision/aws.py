@@ -136,6 +136,8 @@ class Aws:
     # -- clients -----------------------------------------------------------------------------
 
     def _client(self, service: str) -> Any:
+        if made := self._clients.get(service):
+            return made  # nobody waits for another service's client to be made
         with self._mutex:
             if service not in self._clients:
                 with self.trace.span(f"client {service}", "client"):
@@ -154,6 +156,9 @@ class Aws:
             else _CLIENT_CONFIG,
         )
         self._watch(client)
+        # botocore makes the errors when they are first named. Two threads at once would make two of
+        # each, and an `except` of the one lets the other through.
+        client.exceptions  # noqa: B018  (it is the asking that makes them)
         return client
 
     def _watch(self, client: Any) -> None:

@@ -90,13 +90,15 @@ class Eyes:
         what needs nothing that AWS chooses to be found by."""
         wanted: dict[str, Step] = {}
         sought: dict[str, Step] = {}
-        for name, node in self.stack.nodes.items():  # each after those it needs
-            want = self._wanted(node, wanted)
-            wanted[name] = with_computed(want, None)
-            known = name in self.journal.records or findable(want)
-            if known and want.KIND not in self.blind.kinds:
-                sought[name] = want
-        return sought
+        records = self.journal.records
+        known = {name: records[name].step for name in self.stack.nodes if name in records}
+        if len(known) < len(self.stack.nodes):
+            for name, node in self.stack.nodes.items():  # each after those it needs
+                want = self._wanted(node, wanted)
+                wanted[name] = with_computed(want, None)
+                if name in known or findable(want):
+                    sought[name] = want
+        return {n: s for n, s in (known | sought).items() if s.KIND not in self.blind.kinds}
 
     def look_again(self, finding: Finding, node: Node[Step], made: Mapping[str, Step]) -> Finding:
         """The finding where something it needs was replaced: it may have gone with that."""

@@ -166,3 +166,8 @@ def test_an_emulator_needs_neither_profile_nor_proxy(monkeypatch: pytest.MonkeyP
     client = Aws(access, clock=VirtualClock()).sqs
     assert vars(client.meta.config)["proxies"] == {}
     assert client.meta.endpoint_url == "http://127.0.0.1:1"
+
+
+def test_the_errors_of_a_client_are_made_before_threads_share_it() -> None:
+    aws = Aws(Access(REGION, credentials=("test", "test"), paced=False))
+    assert vars(aws.lambda_)["_exceptions"] is not None

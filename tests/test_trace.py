@@ -96,7 +96,7 @@ def test_up_and_down_show_every_node_its_calls_and_its_second_look(
     assert ("table.items (make)", "dynamodb:CreateTable") in ends
     assert ("table.items (look)", "dynamodb:DescribeTable") in ends
     assert ("table.items (second look)", "dynamodb:DescribeTable") in ends
-    assert ("function.items (look)", "package function items") in ends
+    assert any(path[-1] == "package function items" for path in found)
     assert any(path[-1] == "client lambda" for path in found)
     assert any("function tap-dev-items to be ready" in path for path in found)
     assert {name for name in lanes(events) if name != "main"} >= {
