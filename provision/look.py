@@ -13,15 +13,18 @@ from provision.glimpse import Glimpse, Place, recall
 from provision.graph import Node, Stack, predecessor_name, successor_of
 from provision.journal import Journal
 from provision.step import (
+    Mark,
     Replacement,
     Step,
     findable,
+    marked,
     same_place,
     same_resource,
     stands_beside,
     unmarked,
     with_computed,
 )
+from provision.unknown import is_known
 
 
 class Moment(StrEnum):
@@ -274,7 +277,8 @@ class Eyes:
     def _entry(self, want: Step, have: Step) -> Step:
         """Of a numbered history, the entry wanted wherever it is: the record leads to the one used
         last, and `create` would only take up again what an earlier run made."""
-        one_of_many = want.REPLACEMENT is Replacement.SUCCEED and findable(want)
+        fixed = [vars(want)[name] for name in marked(type(want), Mark.FIXED)]
+        one_of_many = want.REPLACEMENT is Replacement.SUCCEED and is_known(fixed)
         if not one_of_many or not difference(want, have, None):
             return have
         return want.observe(self.aws) or have

@@ -16,6 +16,7 @@ from provision.finding import Action
 from provision.step import Step
 from provision.steps.lambda_zip import ZipUnusable
 from provision.steps.layer import KEPT, Layer
+from provision.unknown import UNKNOWN
 from tests.steps.contract import StepContract
 from tests.steps.lambda_world import Refusing, a_bundle
 from tests.workshop import Recorder, Workshop, new_aws, one_node
@@ -97,6 +98,13 @@ class Losing(Recorder):
 
     def lose(self, request: Any, **_: Any) -> Any:
         return AWSResponse(request.url, 500, HTTPHeaders(), MockRawResponse(b"{}"))
+
+
+def test_down_needs_no_content(layer: Layer, workshop: Workshop) -> None:
+    workshop.run(one_node(layer), "up")
+    unbuilt = replace(layer, sha256=UNKNOWN, zip=UNKNOWN)
+    workshop.run(one_node(unbuilt), "down")
+    assert workshop.run(one_node(layer), "plan").findings["it"].action is Action.CREATE
 
 
 @pytest.mark.parametrize("done", [True, False])
