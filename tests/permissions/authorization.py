@@ -369,6 +369,12 @@ _NAMING = {
 }
 
 
+def _kms(sent: Sent) -> Iterator[Ask]:
+    """Judged on the key, by whatever name it is asked for."""
+    key = str(sent.params["KeyId"])
+    yield Ask(sent.action, arn("kms", f"key/{key.rpartition('/')[2]}"))
+
+
 def _tagging(sent: Sent) -> Iterator[Ask]:
     yield Ask(f"tag:{sent.operation}", "*")
 
@@ -387,6 +393,7 @@ _BY_SERVICE = {
     "dynamodb": _dynamodb,
     "ec2": _ec2,
     "iam": _iam,
+    "kms": _kms,
     "lambda": _lambda,
     "logs": _logs,
     "resourcegroupstaggingapi": _tagging,

@@ -54,6 +54,7 @@ SEEN_OF_ALL = {
     "ec2:DescribeVpcEndpoints",
     "ec2:DescribeVpcs",
     "iam:GetRole",
+    "kms:DescribeKey",
     "lambda:ListLayerVersions",
     "logs:DescribeLogGroups",
     "logs:ListTagsForResource",
