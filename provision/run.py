@@ -6,20 +6,16 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from graphlib import TopologicalSorter
 
-from botocore.exceptions import ClientError
-
 from provision.engine import Engine
-from provision.errors import Interrupted, NotPermitted, ProvisionError
-from provision.explain import explain
+from provision.errors import ProvisionError
 from provision.finding import WRITES, Action, Finding
 from provision.glimpse import Glimpse, glimpse, places_of
-from provision.graph import Needs, Visit, reversed_graph, successor_of, walk
+from provision.graph import Needs, reversed_graph, successor_of
 from provision.holdings import Backup
 from provision.look import Moment
-from provision.permissions.asked import LOOK, MAKE, REMOVE, asked_by_stack
-from provision.permissions.refusal import refusal
 from provision.step import Step
 from provision.timing import Walk
+from provision.visits import new_walk, raise_first, visit_all
 
 WORKERS = 8
 LATE_WRITERS = 30.0
@@ -79,8 +75,8 @@ def survey(engine: Engine, *, workers: int = WORKERS) -> Survey:
         findings[name] = finding
         engine.report(name, Moment.FOUND, finding.action)
 
-    looked = _new_walk(engine, "look", engine.stack.graph)
-    _raise_first(engine, _walk(engine, looked, visit, workers))
+    looked = new_walk(engine, "look", engine.stack.graph)
+    raise_first(engine, visit_all(engine, looked, visit, workers))
     ordered = _waiting({name: findings[name] for name in nodes})
     behind = {one.node: one for f in findings.values() for one in engine.look_behind(f)}
     return Survey(ordered, _forgotten(engine, ordered, workers) | behind, (glimpsed, looked))
@@ -93,8 +89,8 @@ def _glimpse_all(engine: Engine, seen: dict[str, Glimpse], workers: int) -> Walk
     def visit(name: str) -> None:
         seen[name] = glimpse(engine.aws, engine.journal.records.get(name), sought[name])
 
-    walked = _new_walk(engine, "look", dict.fromkeys(sought, ()))
-    _raise_first(engine, _walk(engine, walked, visit, workers))
+    walked = new_walk(engine, "look", dict.fromkeys(sought, ()))
+    raise_first(engine, visit_all(engine, walked, visit, workers))
     return walked
 
 
@@ -122,8 +118,8 @@ def up(engine: Engine, seen: Survey, *, workers: int = WORKERS) -> Outcome:
             return None
         return lambda: engine.settle(finding, made)
 
-    walks = [_new_walk(engine, "make", engine.stack.graph)]
-    failed = _walk(engine, walks[0], visit, workers)
+    walks = [new_walk(engine, "make", engine.stack.graph)]
+    failed = visit_all(engine, walks[0], visit, workers)
     acted = _blocked(acted, failed, steps, engine.stack.graph)
     removed: dict[str, Finding] = {}
     if not failed and not engine.aws.clock.stopped:
@@ -182,10 +178,10 @@ def _remove(
         visited.add(name)
 
     order = _users_before_data(reversed_graph(graph), findings)
-    walked = _new_walk(engine, "remove", order)
-    failed = _walk(engine, walked, visit, workers)
-    last = _new_walk(engine, "last look", dict.fromkeys(engine.late, ()))
-    failed |= _walk(
+    walked = new_walk(engine, "remove", order)
+    failed = visit_all(engine, walked, visit, workers)
+    last = new_walk(engine, "last look", dict.fromkeys(engine.late, ()))
+    failed |= visit_all(
         engine,
         last,
         lambda name: engine.last_look(findings[name], patience),
@@ -243,50 +239,10 @@ def _forgotten(engine: Engine, others: Mapping[str, Finding], workers: int) -> d
     def visit(name: str) -> None:
         forgotten[name] = engine.look_forgotten(name)
 
-    looked = _new_walk(engine, "look", dict.fromkeys(names, ()))
-    _raise_first(engine, _walk(engine, looked, visit, workers))
+    looked = new_walk(engine, "look", dict.fromkeys(names, ()))
+    raise_first(engine, visit_all(engine, looked, visit, workers))
     judged = _judged_by_parents({**others, **{name: forgotten[name] for name in names}})
     return {name: judged[name] for name in names}
-
-
-def _new_walk(engine: Engine, doing: str, graph: Needs) -> Walk:
-    return Walk(doing, graph, engine.aws.trace)
-
-
-def _walk(engine: Engine, walked: Walk, visit: Visit, workers: int) -> dict[str, ProvisionError]:
-    with engine.aws.trace.span(f"{walked.doing}: {len(walked.needs)} nodes", "walk"):
-        failed = walk(
-            walked.needs,
-            walked.timed(visit),
-            workers=workers,
-            stopped=lambda: engine.aws.clock.stopped,
-        )
-    explained = {}
-    for name, error in failed.items():
-        explained[name] = _explained(engine, name, error)
-        if not isinstance(error, Interrupted):
-            engine.report(name, Moment.FAILED, explained[name].message)
-    return explained
-
-
-def _explained(engine: Engine, name: str, error: Exception) -> ProvisionError:
-    """In words; a refusal with the statement that this node's calls need."""
-    told = explain(error)
-    if not isinstance(told, NotPermitted) or not isinstance(error, ClientError):
-        return told
-    stack, where = engine.stack, engine.aws.where
-    forgotten = {n: r.step for n, r in engine.journal.records.items() if n not in stack.nodes}
-    asked = asked_by_stack(stack, forgotten, where, (LOOK, MAKE, REMOVE))
-    return refusal(error, (each for each in asked if each.by == name))
-
-
-def _raise_first(engine: Engine, failed: Mapping[str, ProvisionError]) -> None:
-    if engine.aws.clock.stopped:
-        raise Interrupted("interrupted while looking")
-    for name, error in failed.items():
-        if name not in error.message:
-            error.message = f"{name}: {error.message}"
-        raise error
 
 
 def _waiting(findings: dict[str, Finding]) -> dict[str, Finding]:

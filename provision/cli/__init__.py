@@ -18,6 +18,7 @@ from provision.cli.options import Settings
 from provision.cli.outputs import outputs
 from provision.cli.plan import plan
 from provision.cli.policy import policy_group
+from provision.cli.push import push
 from provision.cli.refresh import refresh
 from provision.cli.status import status
 from provision.cli.up import up
@@ -76,7 +77,18 @@ def cli(
     )
 
 
-for command in (up, plan, status, down, outputs, refresh, policy_group, config_group, local_group):
+for command in (
+    up,
+    push,
+    plan,
+    status,
+    down,
+    outputs,
+    refresh,
+    policy_group,
+    config_group,
+    local_group,
+):
     cli.add_command(command)
 
 

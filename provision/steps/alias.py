@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from provision.aws import Aws
 from provision.permissions.declare import Declared, arn, calls
 from provision.step import Computed, Fixed, Step
 from provision.steps.lambda_states import reading_again
+
+if TYPE_CHECKING:
+    from mypy_boto3_lambda.type_defs import AliasConfigurationResponseTypeDef
 
 _FUNCTION = arn("lambda", "function:{function}")
 
@@ -36,6 +39,7 @@ class Alias(Step):
     version: str
     weights: dict[str, float] = field(default_factory=dict)
     arn: Computed[str] = ""
+    revision: Computed[str] = ""
 
     def observe(self, aws: Aws) -> Self | None:
         try:
@@ -47,6 +51,7 @@ class Alias(Step):
             version=found["FunctionVersion"],
             weights=dict(found.get("RoutingConfig", {}).get("AdditionalVersionWeights", {})),
             arn=found["AliasArn"],
+            revision=found["RevisionId"],
         )
 
     def create(self, aws: Aws) -> Self:
@@ -56,23 +61,28 @@ class Alias(Step):
             FunctionVersion=self.version,
             RoutingConfig={"AdditionalVersionWeights": self.weights},
         )
-        return replace(self, arn=answer["AliasArn"])
+        return replace(self, arn=answer["AliasArn"], revision=answer["RevisionId"])
 
     def update(self, aws: Aws, have: Self, changed: Collection[str]) -> Self:  # noqa: ARG002  (one call sets all)
-        reading_again(aws, lambda: self._move(aws))
-        return replace(self, arn=have.arn)
+        try:
+            moved = self._move(aws, have.revision)
+        except aws.lambda_.exceptions.PreconditionFailedException:  # L10
+            moved = reading_again(aws, lambda: self._move(aws, self._revision_now(aws)))
+        return replace(self, arn=have.arn, revision=moved["RevisionId"])
 
     def delete(self, aws: Aws) -> None:
         with suppress(aws.lambda_.exceptions.ResourceNotFoundException):
             aws.lambda_.delete_alias(FunctionName=self.function, Name=self.name)
 
-    def _move(self, aws: Aws) -> None:
+    def _move(self, aws: Aws, revision: str) -> AliasConfigurationResponseTypeDef:
         """L13: weights that are left out would stay."""
-        now = aws.lambda_.get_alias(FunctionName=self.function, Name=self.name)
-        aws.lambda_.update_alias(
+        return aws.lambda_.update_alias(
             FunctionName=self.function,
             Name=self.name,
             FunctionVersion=self.version,
             RoutingConfig={"AdditionalVersionWeights": self.weights},
-            RevisionId=now["RevisionId"],
+            RevisionId=revision,
         )
+
+    def _revision_now(self, aws: Aws) -> str:
+        return aws.lambda_.get_alias(FunctionName=self.function, Name=self.name)["RevisionId"]

@@ -80,6 +80,14 @@ class Version(Step):
         )
 
     def create(self, aws: Aws) -> Self:
+        published = self.publish(aws)
+        self._prune(aws)
+        return published
+
+    def publish(self, aws: Aws) -> Self:
+        """This very code and configuration under a number, ready for calls; none older is removed.
+        L11: safe to repeat. Raises `OvertakenByOthers` and `FunctionFailed`.
+        """
         published = reading_again(aws, lambda: self._publish(aws))
         number = published["Version"]
         try:
@@ -89,10 +97,6 @@ class Version(Step):
                 aws, self.function, number
             )  # L11: else publishing again would only return this one
             raise
-        used = self._used(aws)
-        for old in self._numbers(aws)[KEPT:]:
-            if old not in used:
-                _delete(aws, self.function, old)
         return replace(self, number=number, arn=published["FunctionArn"])
 
     def update(self, aws: Aws, have: Self, changed: Collection[str]) -> Self:  # noqa: ARG002  (see below)
@@ -116,6 +120,12 @@ class Version(Step):
             CodeSha256=self.code_sha256,
             RevisionId=latest["RevisionId"],
         )
+
+    def _prune(self, aws: Aws) -> None:
+        used = self._used(aws)
+        for old in self._numbers(aws)[KEPT:]:
+            if old not in used:
+                _delete(aws, self.function, old)
 
     def _numbers(self, aws: Aws) -> list[str]:
         return [version["Version"] for version in _published(aws, self.function)]

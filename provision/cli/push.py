@@ -1,0 +1,30 @@
+"""The words of `provision push`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from provision.cli.options import json_option, local_option, open_session, trace_option
+
+
+@click.command()
+@click.argument("functions", nargs=-1, metavar="[FUNCTION]...")
+@json_option
+@local_option
+@trace_option
+@click.pass_context
+def push(
+    context: click.Context,
+    functions: tuple[str, ...],
+    trace: Path | None,
+    *,
+    as_json: bool,
+    on_local: bool,
+) -> None:
+    """Bring changed code live, and nothing else: of all functions, or of those named."""
+    from provision.commands.push import push as run  # noqa: PLC0415
+
+    session = open_session(context, on_local=on_local, as_json=as_json, trace=trace)
+    context.exit(run(session, functions))

@@ -1,0 +1,72 @@
+"""`provision push`: the code of all functions, or of those named, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import click
+
+from provision.commands.session import Session, quiet
+from provision.finding import Action
+from provision.journal import Journal
+from provision.look import Consent
+from provision.opening import Workbench
+from provision.push import push as push_code
+from provision.push import survey_code
+from provision.run import Outcome
+from provision.screens.progress import Progress
+from provision.screens.timing import print_timing
+from provision.steps.alias import Alias
+
+
+def push(session: Session, functions: tuple[str, ...]) -> int:
+    """The exit code: 0 done, 1 refused before anything was written, 9 partly done."""
+    bench = session.open()
+    keys = named_functions(bench, functions)
+    with bench.writing(session.call.again) as journal:
+        outcome = _push(session, bench, journal, keys)
+    _tell(session, bench, outcome)
+    return session.end(outcome)
+
+
+def named_functions(bench: Workbench, functions: tuple[str, ...]) -> tuple[str, ...]:
+    """Those named; all where none is. Raises `UsageError` for one that config.yaml lacks."""
+    known = bench.site.config.functions
+    for name in functions:
+        if name not in known:
+            raise click.UsageError(
+                f"config.yaml has no function {name}; it has {', '.join(known) or 'none'}"
+            )
+    return functions or tuple(known)
+
+
+def _push(session: Session, bench: Workbench, journal: Journal, keys: Sequence[str]) -> Outcome:
+    with session.call.stopping.gently(bench.aws.clock):
+        seen = survey_code(quiet(bench, journal, Consent()), keys)
+        for node, release in seen.releases.items():
+            if release.left:
+                fields = ", ".join(release.left)
+                session.say(f"{node}: config.yaml changes {fields} too; `provision up` brings that")
+        with Progress(session.errors, seen.writes) as progress:
+            return push_code(bench.engine(journal, progress.report, Consent()), seen)
+
+
+def _tell(session: Session, bench: Workbench, outcome: Outcome) -> None:
+    if session.call.as_json:
+        session.print_document(
+            bench,
+            outcome.findings,
+            outcome.steps,
+            failed=outcome.failed,
+            error=session.verdict(outcome),
+            walks=outcome.walks,
+        )
+        return
+    print_timing(session.errors, session.seconds, bench.aws.calls, session.longest(outcome.walks))
+    for node, step in outcome.steps.items():
+        if isinstance(step, Alias):
+            function = node.removesuffix(".alias")
+            kept = outcome.findings[node].action is Action.KEEP
+            more = ", as before" if kept else ""
+            words = f"{function}: version {step.version} is {step.name}{more}"
+            session.results.print(words, soft_wrap=True)
