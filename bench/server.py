@@ -7,12 +7,18 @@ tags and answers, and no tool that looks twice would come to rest.
 from __future__ import annotations
 
 import os
+import threading
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import pytest
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from tests.moto_truths import teach_moto
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 
 class Handler(WSGIRequestHandler):
@@ -29,7 +35,14 @@ def main() -> None:
     os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = "false"  # 1,300 images nobody asks for
     teach_moto(pytest.MonkeyPatch())
     application = DomainDispatcherApplication(create_backend_app)
-    server = make_server("127.0.0.1", 0, application, threaded=True, request_handler=Handler)
+    one_at_a_time = threading.Lock()  # moto walks through dictionaries that other threads change
+
+    def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        with one_at_a_time:
+            answered: Iterable[bytes] = application(environ, start_response)
+            return answered
+
+    server = make_server("127.0.0.1", 0, answer, threaded=True, request_handler=Handler)
     print(server.port, flush=True)
     server.serve_forever()
 

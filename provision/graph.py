@@ -101,6 +101,16 @@ def reversed_graph(graph: Needs) -> dict[str, set[str]]:
     return backwards
 
 
+def longest_after(graph: Needs) -> dict[str, int]:
+    """How many nodes follow each on the longest way to an end: with too few threads, those on which
+    most waits go first."""
+    users = reversed_graph(graph)
+    longest: dict[str, int] = {}
+    for name in TopologicalSorter(users).static_order():
+        longest[name] = max((1 + longest[user] for user in users[name]), default=0)
+    return longest
+
+
 Visit = Callable[[str], Callable[[], None] | None]
 
 
@@ -121,7 +131,7 @@ def walk(
     A failure stops only what depends on it, which is then not visited. Once `stopped` says so,
     nothing more is started, not even what waits for a free thread. Returns the failures by node.
     """
-    order = TopologicalSorter(graph)
+    order, follow = TopologicalSorter(graph), longest_after(graph)
     order.prepare()
     failed: dict[str, Exception] = {}
     blocked: set[str] = set()
@@ -129,7 +139,7 @@ def walk(
     afterwards: dict[Future[None], str] = {}
     with ThreadPoolExecutor(workers, thread_name_prefix="node") as pool:
         while order.is_active() or visits or afterwards:
-            for name in order.get_ready() if order.is_active() else ():
+            for name in _ready(order, follow):
                 if any(need in failed or need in blocked for need in graph[name]):
                     blocked.add(name)
                     order.done(name)
@@ -153,6 +163,12 @@ def walk(
                     if rest:
                         afterwards[pool.submit(_unless, stopped, rest)] = visited
     return failed
+
+
+def _ready(order: TopologicalSorter[str], follow: Mapping[str, int]) -> list[str]:
+    """What may be visited now, that on which most waits first."""
+    ready = order.get_ready() if order.is_active() else ()
+    return sorted(ready, key=lambda name: -follow[name])
 
 
 def _unless(stopped: Callable[[], bool], work: Callable[[], T]) -> T:

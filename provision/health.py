@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
@@ -19,6 +20,7 @@ from provision.steps.stage import Stage
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch.type_defs import MetricDataQueryTypeDef
 
+AT_ONCE: Final = 8
 PERIOD: Final = 300
 POINTS: Final = 12
 MEASURES: Final = {"invocations": "Sum", "errors": "Sum", "p95": "p95"}
@@ -68,13 +70,15 @@ def read_health(aws: Aws, steps: Mapping[str, Step]) -> Health:
         n.removesuffix(".alias"): s.version for n, s in steps.items() if isinstance(s, Alias)
     }
     stages = {node: step.name for node, step in steps.items() if isinstance(step, Stage)}
-    return Health(
-        versions,
-        stages,
-        _alarm_states(aws, {s.name: n for n, s in steps.items() if isinstance(s, Alarm)}),
-        {n: _messages(aws, s) for n, s in steps.items() if isinstance(s, Queue)},
-        _traffic(aws, {n: s.name for n, s in steps.items() if isinstance(s, Function)}),
-    )
+    alarms = {s.name: n for n, s in steps.items() if isinstance(s, Alarm)}
+    queues = {n: s for n, s in steps.items() if isinstance(s, Queue)}
+    functions = {n: s.name for n, s in steps.items() if isinstance(s, Function)}
+    with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="health") as pool:
+        states = pool.submit(_alarm_states, aws, alarms)
+        traffic = pool.submit(_traffic, aws, functions)
+        waiting = pool.map(lambda queue: _messages(aws, queue), queues.values())
+        letters = dict(zip(queues, waiting, strict=True))
+        return Health(versions, stages, states.result(), letters, traffic.result())
 
 
 def _alarm_states(aws: Aws, nodes: Mapping[str, str]) -> dict[str, str]:

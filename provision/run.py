@@ -17,7 +17,7 @@ from provision.step import Step
 from provision.timing import Walk
 from provision.visits import new_walk, raise_first, visit_all
 
-WORKERS = 8
+WORKERS = 16
 LATE_WRITERS = 30.0
 """Seconds for which log lines may still come after their writer went (G4, A35)."""
 

@@ -25,16 +25,16 @@ class BuiltSources:
         self._cache = cache
         self._for_this_machine = for_this_machine
         self._mutex = threading.Lock()
-        self._functions: dict[str, Package] = {}
+        self._functions: dict[Path, Package] = {}
         self._layers: dict[str, Package] = {}
 
     def function(self, name: str) -> Package:
         with self._mutex:
-            if name not in self._functions:
+            source = self._config.functions[name].source  # which other functions may share
+            if source not in self._functions:
                 with self._trace.span(f"package function {name}", "package"):
-                    source = self._config.functions[name].source
-                    self._functions[name] = self._stored(zip_directory(source))
-            return self._functions[name]
+                    self._functions[source] = self._stored(zip_directory(source))
+            return self._functions[source]
 
     def layer(self, name: str) -> Package:
         with self._mutex:

@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from provision.graph import Stack, reversed_graph, walk
+from provision.graph import Stack, longest_after, reversed_graph, walk
 from provision.steps.table import Table
 
 DIAMOND = {"top": (), "left": ("top",), "right": ("top",), "bottom": ("left", "right")}
@@ -114,3 +114,11 @@ def test_once_stopped_what_waits_for_a_thread_is_not_started() -> None:
     assert walk(graph, visit, workers=1, stopped=lambda: bool(seen)) == {}
     assert seen == ["first"]
     assert after == []
+
+
+def test_what_most_waits_for_goes_first() -> None:
+    graph = {"short": (), "long": (), "next": ("long",), "last": ("next",)}
+    assert longest_after(graph) == {"short": 0, "last": 0, "next": 1, "long": 2}
+    begun: list[str] = []
+    walk(graph, begun.append, workers=1)
+    assert begun[0] == "long"

@@ -53,7 +53,7 @@ no_backup_option = click.option(
 parallel_option = click.option(
     "--parallel",
     type=click.IntRange(1, 64),
-    default=8,
+    default=16,
     show_default=True,
     metavar="N",
     help="Nodes worked on at the same time.",
