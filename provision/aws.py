@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Mapping
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import boto3
@@ -156,8 +157,7 @@ class Aws:
             else _CLIENT_CONFIG,
         )
         self._watch(client)
-        # botocore makes the errors when they are first named. Two threads at once would make two of
-        # each, and an `except` of the one lets the other through.
+        # Made when first asked for: two threads at once get two, and one's `except` misses the other.
         client.exceptions  # noqa: B018  (it is the asking that makes them)
         return client
 
@@ -198,6 +198,8 @@ class Aws:
         **_: Any,
     ) -> float | None:
         """botocore asks after each try; an answer other than None means: once more, now."""
+        if caught_exception is None and response[0].status_code < HTTPStatus.MULTIPLE_CHOICES:
+            return None  # before a body of many megabytes is turned into text
         text = f"{request_dict.get('url_path')} {_as_text(request_dict.get('body'))}"
         failure = read_failure(operation.name, response, caught_exception, text)
         if failure is None:
