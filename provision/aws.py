@@ -157,7 +157,7 @@ class Aws:
             else _CLIENT_CONFIG,
         )
         self._watch(client)
-        # Made when first asked for: two threads at once get two, and one's `except` misses the other.
+        # Made when first asked for: two threads get two, and one's `except` misses the other's.
         client.exceptions  # noqa: B018  (it is the asking that makes them)
         return client
 
