@@ -71,6 +71,10 @@ class Unreachable(ProvisionError):
     """The endpoint does not answer."""
 
 
+class NotThere(ProvisionError):
+    """What is asked for does not exist."""
+
+
 class Foreign(ProvisionError):
     """Something of that name exists and is not this stack's."""
 

@@ -24,6 +24,8 @@ COMMANDS = (
     ("down", "--yes", "--destroy-data"),
     ("outputs",),
     ("refresh",),
+    ("keys", "list"),
+    ("keys", "rotate", "default"),
 )
 HERE = ("123456789012", "us-east-1")
 

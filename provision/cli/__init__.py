@@ -13,6 +13,7 @@ import click
 from provision import __version__
 from provision.cli.config import config_group
 from provision.cli.down import down
+from provision.cli.keys import keys_group
 from provision.cli.local import local_group
 from provision.cli.options import Settings
 from provision.cli.outputs import outputs
@@ -85,6 +86,7 @@ for command in (
     down,
     outputs,
     refresh,
+    keys_group,
     policy_group,
     config_group,
     local_group,

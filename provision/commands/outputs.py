@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 
 import click
 
-from provision.commands.session import Session, found
+from provision.commands.session import Session, found, quiet
 from provision.errors import ProvisionError
+from provision.look import Consent
 from provision.opening import Workbench
+from provision.rotation import find_keys
+from provision.stack.outputs import output_name
 from provision.stack.outputs import outputs as outputs_of
 from provision.step import Step
-from provision.steps.api_key import ApiKey
 
 API_KEY = "api_key"
 
@@ -22,12 +23,13 @@ def outputs(session: Session, name: str | None) -> int:
     bench = session.open(build_sources=False)
     steps = _steps(session, bench)
     known = outputs_of(bench.site, steps)
-    if name == API_KEY:
-        known = {API_KEY: _key_value(bench, steps)}
+    values = values_of_keys(bench)
+    if name in values:
+        known = {name: _key_value(bench, values[name])}
     if name and name not in known:
         raise ProvisionError(
             f"there is no output {name} yet" if not steps else f"there is no output {name}",
-            hint=f"one of: {', '.join([*known, API_KEY])}" if known else "provision up",
+            hint=f"one of: {', '.join([*known, *values])}" if known else "provision up",
         )
     if not known:
         raise ProvisionError("there are no outputs yet", hint="provision up")
@@ -48,10 +50,18 @@ def _steps(session: Session, bench: Workbench) -> dict[str, Step]:
         return steps or found(session.look(bench, journal))
 
 
-def _key_value(bench: Workbench, steps: Mapping[str, Step]) -> str:
-    """The only place that asks for a key's value; it goes to stdout and nowhere else."""
-    keys = [step for step in steps.values() if isinstance(step, ApiKey)]
-    if not keys:
-        raise ProvisionError("there is no API key yet", hint="provision up")
-    value: str = bench.aws.apigateway.get_api_key(apiKey=keys[0].id, includeValue=True)["value"]
+def values_of_keys(bench: Workbench) -> dict[str, str]:
+    """Output → the API key whose value it tells."""
+    keys = bench.site.config.api.keys
+    return {output_name(API_KEY, key, number): key for number, key in enumerate(keys)}
+
+
+def _key_value(bench: Workbench, key: str) -> str:
+    """The only place that asks for a key's value; it goes to stdout and nowhere else. AWS says
+    which key it is: somebody may have rotated it elsewhere."""
+    with bench.reading() as journal:
+        have = find_keys(quiet(bench, journal, Consent())).get(key)
+    if have is None:
+        raise ProvisionError(f"there is no API key {key} yet", hint="provision up")
+    value: str = bench.aws.apigateway.get_api_key(apiKey=have.id, includeValue=True)["value"]
     return value

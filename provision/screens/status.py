@@ -14,7 +14,9 @@ from rich.text import Text
 
 from provision.finding import Action, Cause, Finding
 from provision.health import Health, Traffic
+from provision.screens.keys import old_keys
 from provision.screens.words import by_area, counted, readable, shortened
+from provision.steps.api_key import ApiKey
 
 BARS = "▁▂▃▄▅▆▇█"
 AREA_WIDTH = 13
@@ -81,6 +83,7 @@ def status_screen(
     states = {node: state_of(finding) for node, finding in findings.items()}
     parts: list[RenderableType] = [_heading(heading)]
     parts += [_nodes(states, health, width), *_explained(findings, states, width)]
+    parts += old_keys((n, f.have) for n, f in findings.items() if isinstance(f.have, ApiKey))
     if health.traffic:
         parts += [Text(), _traffic(health)]
     parts += [Text(), _alarms(health), _summary(states, health)]

@@ -77,7 +77,7 @@ def _add_plan(stack: Stack, site: Site, stage: Node[Stage]) -> None:
             if wanted.quota
             else None,
             stages=(fill("{}:{}", stage.api_id, stage.name),),
-            keys=in_order(key.id for key in keys),
+            keys=in_order(key_id for key in keys for key_id in key.ids),
             tags=site.tags,
         ),
         stage,

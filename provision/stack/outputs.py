@@ -36,17 +36,17 @@ def outputs(site: Site, steps: Mapping[str, Step]) -> dict[str, str]:
             found["api_endpoint"] = f"https://{config.api.domain.name}"
     for number, key in enumerate(config.api.keys):
         if api_key := _known(steps.get(f"api.key.{key}"), ApiKey):
-            found[_named("api_key_id", key, number)] = api_key.id
+            found[output_name("api_key_id", key, number)] = api_key.id
     for number, key in enumerate(config.tables):
         if table := _known(steps.get(f"table.{key}"), Table):
-            found[_named("table_name", key, number)] = table.name
+            found[output_name("table_name", key, number)] = table.name
     for number, key in enumerate(config.functions):
         if function := _known(steps.get(f"function.{key}"), Function):
-            found[_named("function_name", key, number)] = function.name
+            found[output_name("function_name", key, number)] = function.name
         if alias := _known(steps.get(f"function.{key}.alias"), Alias):
-            found[_named("function_alias_arn", key, number)] = alias.arn
+            found[output_name("function_alias_arn", key, number)] = alias.arn
         if queue := _known(steps.get(f"function.{key}.dead_letters"), Queue):
-            found[_named("dead_letter_queue_url", key, number)] = queue.url
+            found[output_name("dead_letter_queue_url", key, number)] = queue.url
     if "monitoring.dashboard" in steps:
         found["dashboard_url"] = _dashboard_url(site.where, site.name(site.where.region))
     return found
@@ -56,7 +56,8 @@ def _known(step: Step | None, kind: type[S]) -> S | None:
     return step if isinstance(step, kind) and is_known(step) else None
 
 
-def _named(name: str, key: str, number: int) -> str:
+def output_name(name: str, key: str, number: int) -> str:
+    """The first of its sort has the plain name, each further one its own behind it."""
     return name if number == 0 else f"{name}_{key}"
 
 

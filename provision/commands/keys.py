@@ -1,0 +1,84 @@
+"""`provision keys`: the API keys listed, rotated, switched off and on, removed. No values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from difflib import get_close_matches
+
+import click
+
+from provision import rotation
+from provision.commands.outputs import values_of_keys
+from provision.commands.session import Session, quiet
+from provision.engine import Engine
+from provision.look import Consent
+from provision.opening import Workbench
+from provision.screens.keys import keys_document, print_keys
+from provision.steps.api_key import ApiKey
+
+
+def list_keys(session: Session) -> int:
+    """The exit code: 0."""
+    bench = session.open(build_sources=False)
+    with bench.reading() as journal:
+        keys = rotation.find_keys(quiet(bench, journal, Consent()))
+    return _tell(session, bench, keys)
+
+
+def rotate(session: Session, name: str) -> int:
+    """The exit code: 0 done, 1 not there yet, 2 no such name, 130 interrupted."""
+    bench = session.open(build_sources=False)
+    names = bench.site.config.api.keys
+    if name not in names:
+        near = get_close_matches(name, names, 1) or list(names)
+        raise click.UsageError(f"config.yaml names no API key {name}; it has {', '.join(near)}")
+    made: list[ApiKey] = []
+    code = _change(session, bench, lambda engine: made.append(rotation.rotate(engine, name)))
+    if not session.call.as_json:
+        output = next(o for o, key in values_of_keys(bench).items() if key == name)
+        _say_next(session, output, made[0])
+    return code
+
+
+def disable(session: Session, key_id: str) -> int:
+    """The exit code: 0 done, 1 not a retired key."""
+    bench = session.open(build_sources=False)
+    return _change(session, bench, lambda engine: rotation.switch(engine, key_id, enabled=False))
+
+
+def enable(session: Session, key_id: str) -> int:
+    """The exit code: 0 done, 1 not a retired key."""
+    bench = session.open(build_sources=False)
+    return _change(session, bench, lambda engine: rotation.switch(engine, key_id, enabled=True))
+
+
+def remove(session: Session, key_id: str) -> int:
+    """The exit code: 0 done, 1 not a retired key that is switched off."""
+    bench = session.open(build_sources=False)
+    return _change(session, bench, lambda engine: rotation.remove(engine, key_id))
+
+
+def _change(session: Session, bench: Workbench, change: Callable[[Engine], None]) -> int:
+    with bench.writing(session.call.again) as journal:
+        engine = quiet(bench, journal, Consent())
+        with session.call.stopping.gently(bench.aws.clock):
+            change(engine)
+            keys = rotation.find_keys(engine)
+    return _tell(session, bench, keys)
+
+
+def _tell(session: Session, bench: Workbench, keys: dict[str, ApiKey]) -> int:
+    if session.call.as_json:
+        session.call.answer(keys_document(bench.stack.name, keys))
+    elif keys:
+        print_keys(session.results, keys)
+    else:
+        session.results.print(f"{bench.stack.name} has no API key yet: provision up makes it.")
+    return 0
+
+
+def _say_next(session: Session, output: str, made: ApiKey) -> None:
+    program = session.call.program
+    session.say(f"Give its clients the new value: {program} outputs {output}")
+    for old in made.retired:
+        session.say(f"When all have moved: {program} keys disable {old.id}")

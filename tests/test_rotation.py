@@ -1,0 +1,209 @@
+"""Keys rotated: two that work at every moment, cut short at every call, gone on with, and agreed
+with by `up` and `down`, whether the state is there or lost.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from provision import rotation
+from provision.engine import Engine
+from provision.errors import NotThere, ProvisionError
+from provision.finding import Action
+from provision.graph import Stack
+from provision.journal import Journal
+from provision.look import Consent
+from provision.step import OWNER
+from provision.steps import KINDS
+from provision.steps.api_key import RETIRED, ApiKey
+from provision.steps.usage_plan import UsagePlan
+from provision.unknown import in_order
+from tests.workshop import HOLDER, Died, Recorder, Where, Workshop, new_aws
+
+ROTATION = ["TagResource", "CreateApiKey", "CreateUsagePlanKey"]
+
+
+def a_stack() -> Stack:
+    stack = Stack("tap-dev")
+    key = stack.add("api.key.default", lambda: ApiKey(name="tap-dev-default", tags={"team": "a"}))
+    stack.add(
+        "api.plan",
+        lambda key: UsagePlan(
+            name="tap-dev", rate=10.0, burst=20, keys=in_order(key.ids), tags={"team": "a"}
+        ),
+        key,
+    )
+    return stack
+
+
+class Office:
+    """Somebody who works on one stack, each act a process of its own."""
+
+    def __init__(self, workshop: Workshop) -> None:
+        self.workshop = workshop
+        self.last = Recorder()
+
+    def engine(self, journal: Journal, recorder: Recorder | None = None) -> Engine:
+        self.last = recorder or Recorder()
+        return Engine(a_stack(), self.workshop.connect(self.last), journal, Consent())
+
+    def open(self) -> Journal:
+        return Journal(self.workshop.directory, "tap-dev", KINDS).open(HOLDER)
+
+    def rotate(self, recorder: Recorder | None = None) -> ApiKey:
+        journal = self.open()
+        try:
+            return rotation.rotate(self.engine(journal, recorder), "default")
+        finally:
+            journal.close()
+
+    def switch(self, key_id: str, *, enabled: bool) -> None:
+        journal = self.open()
+        try:
+            rotation.switch(self.engine(journal), key_id, enabled=enabled)
+        finally:
+            journal.close()
+
+    def remove(self, key_id: str) -> None:
+        journal = self.open()
+        try:
+            rotation.remove(self.engine(journal), key_id)
+        finally:
+            journal.close()
+
+    def run(self, verb: str) -> dict[str, Action]:
+        outcome = self.workshop.run(a_stack(), verb)
+        return {name: finding.action for name, finding in outcome.findings.items()}
+
+    def key(self) -> ApiKey:
+        step = self.workshop.run(a_stack(), "up").steps["api.key.default"]
+        assert isinstance(step, ApiKey)
+        return step
+
+    def works(self) -> set[str]:
+        """The keys with which requests are answered: switched on and in the plan."""
+        client = new_aws().apigateway
+        on = {key["id"] for key in client.get_api_keys()["items"] if key["enabled"]}
+        (plan,) = client.get_usage_plans()["items"]
+        return on & {
+            key["id"] for key in client.get_usage_plan_keys(usagePlanId=plan["id"])["items"]
+        }
+
+
+@pytest.fixture
+def office(workshop: Workshop) -> Office:
+    made = Office(workshop)
+    made.run("up")
+    return made
+
+
+def test_both_work_and_up_agrees(office: Office) -> None:
+    old = office.key()
+    new = office.rotate()
+    assert office.last.writes == ROTATION
+    assert new.id != old.id
+    assert office.works() == {old.id, new.id}
+    assert [one.id for one in new.retired] == [old.id]
+    assert set(office.run("up").values()) == {Action.KEEP}
+    assert office.workshop.last.writes == []
+
+
+def test_it_stands_in_aws_not_in_the_state(office: Office) -> None:
+    old = office.key()
+    new = office.rotate()
+    office.workshop.forget()
+    again = office.key()
+    assert office.workshop.last.writes == []
+    assert (again.id, [one.id for one in again.retired]) == (new.id, [old.id])
+    tags = new_aws().apigateway.get_api_key(apiKey=old.id)["tags"]
+    assert tags[OWNER] == "tap-dev/api.key.default"
+    assert tags[RETIRED] == again.retired[0].retired_on
+
+
+def test_the_old_is_switched_off_on_again_and_removed(office: Office) -> None:
+    old, new = office.key(), office.rotate()
+    with pytest.raises(ProvisionError, match="still works"):
+        office.remove(old.id)
+    office.switch(old.id, enabled=False)
+    assert office.works() == {new.id}
+    office.switch(old.id, enabled=False)
+    assert office.last.writes == []
+    assert set(office.run("up").values()) == {Action.KEEP}
+    assert office.works() == {new.id}
+    office.switch(old.id, enabled=True)
+    assert office.works() == {old.id, new.id}
+    office.switch(old.id, enabled=False)
+    office.remove(old.id)
+    assert office.last.writes == ["DeleteUsagePlanKey", "DeleteApiKey"]
+    assert set(office.run("up").values()) == {Action.KEEP}
+    assert office.workshop.last.writes == []
+
+
+def test_the_next_rotation_removes_what_is_switched_off(office: Office) -> None:
+    first, second = office.key(), office.rotate()
+    office.switch(first.id, enabled=False)
+    third = office.rotate()
+    assert {key["id"] for key in new_aws().apigateway.get_api_keys()["items"]} == {
+        second.id,
+        third.id,
+    }
+    fourth = office.rotate()
+    assert office.works() == {second.id, third.id, fourth.id}, "clients may still use them"
+
+
+@pytest.mark.parametrize("enabled", [False, True])
+def test_the_key_in_use_and_others_are_refused(office: Office, enabled: bool) -> None:
+    key = office.key()
+    with pytest.raises(ProvisionError, match="clients are to use"):
+        office.switch(key.id, enabled=enabled)
+    strangers = new_aws().apigateway.create_api_key(
+        name="theirs", enabled=True, tags={RETIRED: "x"}
+    )
+    with pytest.raises(NotThere):
+        office.switch(strangers["id"], enabled=enabled)
+    with pytest.raises(NotThere):
+        office.remove(strangers["id"])
+
+
+def test_nothing_to_rotate_before_the_first_up(workshop: Workshop) -> None:
+    office = Office(workshop)
+    with pytest.raises(NotThere, match="yet"):
+        office.rotate()
+    assert office.last.writes == []
+
+
+CRASHES = [(where, number) for where in Where for number in range(1, len(ROTATION) + 1)]
+
+
+@pytest.mark.parametrize("lost", [False, True])
+@pytest.mark.parametrize("crash", CRASHES)
+def test_cut_short_anywhere_it_goes_on(
+    office: Office,
+    crash: tuple[Where, int],
+    lost: bool,
+) -> None:
+    """By another `rotate`, by `up`, and by `down`; the old key works all the while."""
+    for follow in ("rotate", "up", "down"):
+        old = office.key()
+        with pytest.raises(Died):
+            office.rotate(Recorder(die=crash))
+        assert old.id in office.works()
+        if lost:
+            office.workshop.forget()
+        if follow == "rotate":
+            done = crash == (Where.AFTER, len(ROTATION))
+            assert len(office.rotate().retired) == (2 if done else 1)
+        if follow != "down":
+            new = office.key()
+            cut_at_first = crash == (Where.BEFORE, 1) and follow == "up"
+            assert (new.id == old.id) is cut_at_first
+            assert {old.id, new.id} <= office.works()
+            assert set(office.run("up").values()) == {Action.KEEP}
+            assert office.workshop.last.writes == []
+        office.run("down")
+        client: Any = new_aws().apigateway
+        assert client.get_api_keys()["items"] == []
+        if follow != "down":
+            office.run("up")
