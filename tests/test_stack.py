@@ -43,7 +43,12 @@ def built(
     steps: dict[str, Step] = {}
     for name, node in stack.nodes.items():
         want = node.build(*(steps[need] for need in node.needs))
-        chosen = {field: f"{name}.{field}" for field in marked(type(want), Mark.COMPUTED)}
+        computed = marked(type(want), Mark.COMPUTED)
+        chosen = {
+            field: f"{name}.{field}"
+            for field in computed
+            if not isinstance(vars(want)[field], tuple)
+        }
         steps[name] = replace(want, **chosen)
     return stack, steps
 

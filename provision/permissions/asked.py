@@ -72,7 +72,8 @@ def expected(stack: Stack, where: Where) -> dict[str, Step]:
 
 def _patterned(step: Step, where: Where, stack: str) -> Step:
     computed = marked(type(step), Mark.COMPUTED)
-    bare = replace(step, **dict.fromkeys(computed, EVERY))
+    chosen = [name for name in computed if not isinstance(vars(step)[name], tuple)]
+    bare = replace(step, **dict.fromkeys(chosen, EVERY))
     words = _words(bare.words(), where, stack)
     known = {
         name: text
