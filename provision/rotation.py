@@ -27,7 +27,7 @@ def find_keys(engine: Engine) -> dict[str, ApiKey]:
     found = {}
     for name, node in engine.stack.nodes.items():
         if name.startswith(KEY):
-            have = engine.look(node, {}, []).have
+            have = engine.look(node, {}, [], None).have
             if isinstance(have, ApiKey):
                 found[name.removeprefix(KEY)] = have
     return found
@@ -37,7 +37,7 @@ def rotate(engine: Engine, name: str) -> ApiKey:
     """Make a successor of the key and put it into the usage plan beside it, where both work; what
     was retired before and is switched off goes. Raises `NotThere` before the first `up`.
     """
-    key = engine.look(engine.stack.nodes[f"{KEY}{name}"], {}, [])
+    key = engine.look(engine.stack.nodes[f"{KEY}{name}"], {}, [], None)
     plan = _find_plan(engine)
     have, want = key.have, key.want
     if not isinstance(have, ApiKey) or want is None:
@@ -95,7 +95,7 @@ def _retired(engine: Engine, key_id: str) -> RetiredKey:
 
 def _find_plan(engine: Engine) -> UsagePlan:
     """The usage plan, without a look at what it needs."""
-    finding = engine.look(engine.stack.nodes[PLAN], _unseen(engine.stack), [])
+    finding = engine.look(engine.stack.nodes[PLAN], _unseen(engine.stack), [], None)
     if finding.action is Action.FOREIGN:
         raise Foreign(finding.reason, hint=finding.refusal)
     if not isinstance(finding.have, UsagePlan):

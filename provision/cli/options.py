@@ -86,5 +86,5 @@ def open_session(
         settings.local_port,
     )
     call = settings.call
-    call.program, call.verb, call.as_json = program(), context.info_name or "", as_json
+    call.program, call.verb, call.as_json = program(), context.command_path.split()[1], as_json
     return Session(options, settings.verbose, call, trace=context.with_resource(open_trace(trace)))

@@ -13,7 +13,7 @@ import click
 from provision.commands.stopping import Stopping
 from provision.errors import Interrupted, NotPermitted, PartlyDone, ProvisionError
 
-WRITING = frozenset({"up", "push", "down", "rotate"})
+WRITING = frozenset({"up", "push", "down", "keys"})
 """What goes on from where it was interrupted."""
 
 

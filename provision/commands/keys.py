@@ -78,7 +78,7 @@ def _tell(session: Session, bench: Workbench, keys: dict[str, ApiKey]) -> int:
 
 
 def _say_next(session: Session, output: str, made: ApiKey) -> None:
-    program = session.call.program
-    session.say(f"Give its clients the new value: {program} outputs {output}")
+    beside = session.call.beside
+    session.say(f"Give its clients the new value: {beside('outputs', output)}")
     for old in made.retired:
-        session.say(f"When all have moved: {program} keys disable {old.id}")
+        session.say(f"When all have moved: {beside('keys', 'disable', old.id)}")
