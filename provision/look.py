@@ -54,7 +54,14 @@ class Consent:
     """A final backup is made before data is destroyed."""
 
     def may_destroy(self, node: str) -> bool:
-        return self.destroy_data or not self.destroy.isdisjoint({node, successor_of(node)})
+        return self.destroy_data or self._names(node)
+
+    def may_undo_backups(self, node: str) -> bool:
+        """Whether what the final backups need may go, too."""
+        return self._names(node) or (self.destroy_data and not self.backup)
+
+    def _names(self, node: str) -> bool:
+        return not self.destroy.isdisjoint({node, successor_of(node)})
 
 
 @dataclass
@@ -201,6 +208,10 @@ class Eyes:
 
     def _judge_data(self, finding: Finding, have: Step) -> Finding:
         """Whether data goes, and what is said of it. Protection is read live (D19)."""
+        if parting := have.parting(self.aws):
+            if self.consent.may_undo_backups(finding.node):
+                return replace(finding, action=Action.DELETE, reason=parting)
+            return replace(finding, reason=f"{parting}; --destroy {finding.node} deletes it")
         holdings = have.holdings(self.aws)
         finding = replace(finding, holdings=holdings)
         words = [holdings.words] if holdings else []

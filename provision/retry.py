@@ -138,6 +138,7 @@ TOKENLESS_CREATES: Final = frozenset(
         "CreateModel",
         "CreateRequestValidator",
         "CreateBackup",
+        "CreateKey",
     ]
 )
 """Creates AWS would do twice: after a lost answer they are looked for, never sent again (X1, §14).

@@ -38,6 +38,11 @@ def _endpoint(aws: Aws, made: str) -> object:
     return [one for one in found if one["State"].lower() != "deleted"]  # V11: shown for a while
 
 
+def _key(aws: Aws, made: str) -> object:
+    """What is to be deleted is on its way; AWS still lists it for weeks."""
+    return aws.kms.describe_key(KeyId=made)["KeyMetadata"].get("KeyState") != "PendingDeletion"
+
+
 SORTS: Final[Mapping[tuple[str, str], Sort]] = {
     ("acm", "certificate/"): Sort(
         lambda aws, made: aws.acm.describe_certificate(
@@ -90,6 +95,7 @@ SORTS: Final[Mapping[tuple[str, str], Sort]] = {
         lambda aws, name: aws.iam.get_role(RoleName=name.rpartition("/")[2]),
         "iam delete-role --role-name {}",
     ),
+    ("kms", "key/"): Sort(_key, "kms schedule-key-deletion --key-id {}"),
     ("lambda", "function:"): Sort(
         lambda aws, name: aws.lambda_.get_function(FunctionName=name),
         "lambda delete-function --function-name {}",

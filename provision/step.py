@@ -145,6 +145,11 @@ class Step(ABC):
         """How much data it holds; None for kinds that hold none. Reads only."""
         return None
 
+    def parting(self, aws: Aws) -> str:  # noqa: ARG002  (most kinds take only their own with them)
+        """What its going takes from others, their final backups included, and how to have it back.
+        Empty for most; where not, it goes only when named itself, or when no backups are made."""
+        return ""
+
     def back_up(self, aws: Aws, since: datetime) -> Backup | None:  # noqa: ARG002
         """Save its data before it is deleted. One of ours made after `since` is taken as it is.
         None for kinds that hold none."""

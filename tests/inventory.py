@@ -103,6 +103,12 @@ def _api(aws: Aws) -> dict[str, set[str]]:
     }
 
 
+def _is_customers(aws: Aws, key: str) -> bool:
+    """Not AWS's own, and not on its way."""
+    found = aws.kms.describe_key(KeyId=key)["KeyMetadata"]
+    return found.get("KeyManager") == "CUSTOMER" and found.get("KeyState") != "PendingDeletion"
+
+
 def _rest(aws: Aws) -> dict[str, set[str]]:
     roles = _named(_all(aws.iam, "list_roles", "Roles"), "RoleName")
     tables = set(_all(aws.dynamodb, "list_tables", "TableNames"))
@@ -116,6 +122,16 @@ def _rest(aws: Aws) -> dict[str, set[str]]:
         },
         "table": tables,
         "queue": set(aws.sqs.list_queues().get("QueueUrls", [])),
+        "key": {
+            key
+            for key in _named(_all(aws.kms, "list_keys", "Keys"), "KeyId")
+            if _is_customers(aws, key)
+        },
+        "key alias": {
+            alias["AliasName"]
+            for alias in _all(aws.kms, "list_aliases", "Aliases")
+            if not alias["AliasName"].startswith("alias/aws/")
+        },
         "topic": _named(_all(aws.sns, "list_topics", "Topics"), "TopicArn"),
         "subscription": _named(_all(aws.sns, "list_subscriptions", "Subscriptions"), "Endpoint"),
         "log group": _named(_all(aws.logs, "describe_log_groups", "logGroups"), "logGroupName"),

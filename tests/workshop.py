@@ -83,7 +83,7 @@ def new_aws(recorder: Recorder | None = None) -> Aws:
     return Aws(access, clock=VirtualClock(), core=_core())
 
 
-ALLOW_ALL = Consent(destroy_data=True)
+ALLOW_ALL = Consent(destroy_data=True, destroy=frozenset({"it", "encryption.key"}))
 
 
 @dataclass
