@@ -222,11 +222,15 @@ def test_a_lost_answer_to_a_successor_is_not_taken_for_its_predecessor(workshop:
     new_aws().apigateway.put_integration(
         restApiId=api["id"], resourceId=api["rootResourceId"], httpMethod="GET", type="MOCK"
     )
-    workshop.run(one_node(Deployment(api_id=api["id"], digest="one")), "up")
+    workshop.run(
+        one_node(Deployment(api_id=api["id"], digest="one", served=("GET /: NONE",))), "up"
+    )
     recorder = Never()
     recorder.operation = "CreateDeployment"
     outcome = workshop.run(
-        one_node(Deployment(api_id=api["id"], digest="two")), "up", recorder=recorder
+        one_node(Deployment(api_id=api["id"], digest="two", served=("GET /: NONE",))),
+        "up",
+        recorder=recorder,
     )
     made = outcome.steps["it"]
     assert isinstance(made, Deployment)

@@ -149,7 +149,9 @@ def _add_stage(
     )
     access, execution = _add_logs(stack, site, api)
     deployment = stack.add(
-        "api.deployment", lambda api: Deployment(api_id=api.id, digest=api.digest()), api
+        "api.deployment",
+        lambda api: Deployment(api_id=api.id, digest=api.release(), served=api.served()),
+        api,
     )
     return stack.add(
         "api.stage",

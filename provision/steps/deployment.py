@@ -10,6 +10,7 @@ from provision.aws import Aws
 from provision.permissions.declare import OURS, Declared, call
 from provision.step import Computed, Fixed, Local, Replacement, Step
 from provision.steps.gateway_tags import gateway
+from provision.steps.rest_api_contents import served
 from provision.unknown import is_known
 
 if TYPE_CHECKING:
@@ -26,7 +27,10 @@ _REMOVING: Final = (
 
 @dataclass(frozen=True, kw_only=True)
 class Deployment(Step):
-    """`digest` is `RestApi.digest()`. AWS has no tags for it: owner and digest are its description.
+    """`digest` is `RestApi.release()`; `served` what AWS shows of the frozen copy: its methods,
+    their authorization and whether they want a key. AWS has no tags for it: owner and digest are
+    its description, which anyone can copy. Hence of several with ours the oldest is taken that
+    serves what is wanted: a copy comes after what it copies.
 
     https://docs.aws.amazon.com/apigateway/latest/api/API_CreateDeployment.html
     """
@@ -36,7 +40,10 @@ class Deployment(Step):
     REPLACEMENT = Replacement.SUCCEED
     UNIQUE = False
     CALLS = Declared(
-        look=(call("apigateway.GetDeployments", gateway("GET", _DEPLOYMENTS)),),
+        look=(
+            call("apigateway.GetDeployments", gateway("GET", _DEPLOYMENTS)),
+            call("apigateway.GetDeployment", gateway("GET", f"{_DEPLOYMENTS}/*")),
+        ),
         make=(
             call("apigateway.CreateDeployment", gateway("POST", _DEPLOYMENTS, OURS)),
             *_REMOVING,
@@ -46,6 +53,7 @@ class Deployment(Step):
 
     api_id: Fixed[str]
     digest: Fixed[str]
+    served: Fixed[tuple[str, ...]]
     owner: Local[str] = ""
     id: Computed[str] = ""
 
@@ -58,18 +66,18 @@ class Deployment(Step):
         return replace(self, owner=owner)
 
     def observe(self, aws: Aws) -> Self | None:
-        """The newest of this digest (A11: whichever run made it, it serves), else the newest."""
+        """One of this digest (A11: whichever run made it, it serves), else the newest."""
         ours = self._ours(aws)
         same = [one for one in ours if self._digest(one) == self.digest]
-        found = (same or ours)[-1:]
-        if not found:
-            return None
-        return replace(self, digest=self._digest(found[0]), id=found[0]["id"])
+        found = None
+        for one in same or ours[-1:]:
+            found = self._read(aws, one)
+            if found and found.served == self.served:
+                break
+        return found
 
     def create(self, aws: Aws) -> Self:
         ours = self._ours(aws)
-        if same := [one for one in ours if self._digest(one) == self.digest]:
-            return replace(self, id=same[-1]["id"])  # back to what was served before
         # A11: with a stage's name it would also make or move the stage.
         made = aws.apigateway.create_deployment(
             restApiId=self.api_id, description=f"{self.owner} {self.digest}"
@@ -88,6 +96,26 @@ class Deployment(Step):
         for deployment in ours:
             if deployment["id"] not in used:
                 self._delete_one(aws, deployment["id"])
+
+    def _read(self, aws: Aws, one: DeploymentTypeDef) -> Self | None:
+        """With the summary, which the list does not have."""
+        try:
+            found = aws.apigateway.get_deployment(
+                restApiId=self.api_id, deploymentId=one["id"], embed=["apisummary"]
+            )
+        except aws.apigateway.exceptions.NotFoundException:
+            return None
+        seen = (
+            served(
+                path,
+                verb,
+                method.get("authorizationType", "NONE"),
+                api_key=method.get("apiKeyRequired", False),
+            )
+            for path, methods in found.get("apiSummary", {}).items()
+            for verb, method in methods.items()
+        )
+        return replace(self, digest=self._digest(one), served=tuple(sorted(seen)), id=found["id"])
 
     def _ours(self, aws: Aws) -> list[DeploymentTypeDef]:
         """Oldest first; none when the API is gone."""

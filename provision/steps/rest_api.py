@@ -25,12 +25,7 @@ from provision.steps.gateway_tags import (
     retagging,
     tagged_at_birth,
 )
-from provision.steps.rest_api_contents import (
-    Contents,
-    Cors,
-    Route,
-    differences,
-)
+from provision.steps.rest_api_contents import Contents, Cors, Route, differences, served
 from provision.steps.rest_api_reading import READING, empty, read, settings_of
 from provision.steps.rest_api_routes import contents_of, cors_of, routes_of
 from provision.steps.rest_api_writing import WRITING, settings_patches, write
@@ -51,6 +46,11 @@ __all__ = ["Cors", "RestApi", "Route"]
 STATUS_BUDGET: Final = 300
 _API: Final = "/restapis/{id}"
 _CONTENTS: Final = frozenset(["routes", "cors", "models", "strays"])
+_FROZEN: Final = _CONTENTS | {"default_endpoint"}
+"""What takes effect only with a deployment (A8)."""
+EDITION: Final = "provision:edition"
+"""A tag that counts how often what a deployment freezes was written, whoever made that necessary.
+It changes before the first of those writes."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +58,8 @@ class RestApi(Tagged):
     """Regional, keys from the header x-api-key. `routes` sorted by path and method; `models`: JSON
     Schema by name; `strays` says in words what is there and the other fields have no word for.
 
-    Nothing of it is live before a deployment of its `digest` is (A8).
+    Nothing of it is live before a deployment of its `release` is (A8). `holds` is the digest of
+    what was found or written last.
 
     https://docs.aws.amazon.com/apigateway/latest/api/API_CreateRestApi.html
     """
@@ -105,6 +106,8 @@ class RestApi(Tagged):
     strays: tuple[str, ...] = ()
     id: Computed[str] = ""
     root_id: Computed[str] = ""
+    edition: Computed[int] = 0
+    holds: Computed[str] = ""
 
     @property
     def label(self) -> str:
@@ -120,6 +123,28 @@ class RestApi(Tagged):
         parts = {"contents": asdict(self.contents()), "default_endpoint": self.default_endpoint}
         text = json.dumps(parts, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()
+
+    def release(self) -> str:
+        """What a deployment must be of: this digest, made after the last write of it. What was
+        changed behind our back may have been deployed, under whatever description; so a repair
+        counts as a write, the one to come included."""
+        if not is_known([self.edition, self.holds, digest := self.digest()]):
+            unknown: str = UNKNOWN
+            return unknown
+        return f"{digest}.{self.edition if self.holds == digest else self.edition + 1}"
+
+    def served(self) -> tuple[str, ...]:
+        """What a deployment of it shows (`Deployment.served`); unknown while a route is."""
+        if not is_known([self.routes, self.cors]):
+            unknown: tuple[str, ...] = UNKNOWN
+            return unknown
+        return tuple(
+            sorted(
+                served(path, verb, method.authorization, api_key=method.api_key)
+                for path, methods in self.contents().resources.items()
+                for verb, method in methods.items()
+            )
+        )
 
     def contents(self) -> Contents:
         """What the fields say, as AWS would show it."""
@@ -147,6 +172,7 @@ class RestApi(Tagged):
 
     def _read(self, aws: Aws, found: Description) -> Self:
         reading = read(aws, found["id"], settings_of(found))
+        tags = from_gateway(found)
         seen = replace(
             self,
             name=found["name"],
@@ -155,11 +181,14 @@ class RestApi(Tagged):
             routes=routes_of(reading.contents),
             cors=cors_of(reading.contents),
             models=dict(reading.contents.models),
-            tags=from_gateway(found),
+            tags={key: value for key, value in tags.items() if key != EDITION},
             id=found["id"],
             root_id=reading.resources["/"],
+            edition=int(number) if (number := tags.get(EDITION, "")).isdecimal() else 0,
         )
-        return replace(seen, strays=differences(seen.contents(), reading.contents))
+        strays = differences(seen.contents(), reading.contents)
+        holds = seen.digest() if not strays else "what no definition says"
+        return replace(seen, strays=strays, holds=holds)
 
     def create(self, aws: Aws) -> Self:
         made = aws.apigateway.create_rest_api(
@@ -168,16 +197,20 @@ class RestApi(Tagged):
             apiKeySource="HEADER",
             endpointConfiguration={"types": ["REGIONAL"]},
             disableExecuteApiEndpoint=not self.default_endpoint,
-            tags=self.tags,
+            tags={**self.tags, EDITION: "1"},
         )
         aws.fresh.add(made["id"])
         root = made["rootResourceId"]
         write(aws, made["id"], empty(root), self.contents())
-        return replace(self, id=made["id"], root_id=root)
+        return replace(self, id=made["id"], root_id=root, edition=1, holds=self.digest())
 
     def update(self, aws: Aws, have: Self, changed: Collection[str]) -> Self:
+        place, edition = f"/restapis/{have.id}", have.edition
         if "tags" in changed:
-            change_gateway_tags(aws, f"/restapis/{have.id}", have.tags, self.tags)
+            change_gateway_tags(aws, place, have.tags, self.tags)
+        if _FROZEN & set(changed):
+            edition += 1
+            change_gateway_tags(aws, place, {}, {EDITION: str(edition)})
         patches = self._patches(changed)
         reading = None
         if _CONTENTS & set(changed):
@@ -189,7 +222,7 @@ class RestApi(Tagged):
             aws.apigateway.update_rest_api(restApiId=have.id, patchOperations=patches)
         if reading:
             write(aws, have.id, reading, self.contents())
-        return replace(self, id=have.id, root_id=have.root_id)
+        return replace(self, id=have.id, root_id=have.root_id, edition=edition, holds=self.digest())
 
     def delete(self, aws: Aws) -> None:
         # A31: stages, deployments and methods go with it; mappings and plans have gone before.

@@ -131,6 +131,11 @@ def validator_of(route: Route) -> str | None:
     return next((name for name, known in VALIDATORS.items() if known == asked), None)
 
 
+def served(path: str, verb: str, authorization: str, *, api_key: bool) -> str:
+    """One method in the words of a deployment's summary, which tells no more of it."""
+    return f"{verb} {path}: {authorization}{', key' if api_key else ''}"
+
+
 def ancestors(path: str) -> Iterator[str]:
     """The path and all above it, from the root down."""
     yield "/"

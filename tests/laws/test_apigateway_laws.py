@@ -44,7 +44,9 @@ def a_stack(api: RestApi = API) -> Stack:
     account = stack.add("account", lambda: ACCOUNT)
     made = stack.add("api", lambda: api)
     deployed = stack.add(
-        "deployment", lambda api: Deployment(api_id=api.id, digest=api.digest()), made
+        "deployment",
+        lambda api: Deployment(api_id=api.id, digest=api.release(), served=api.served()),
+        made,
     )
 
     def staged(api: RestApi, deployment: Deployment, _: ApiAccount) -> Stage:

@@ -12,7 +12,7 @@ from moto.apigateway.exceptions import (
     NotFoundException,
     StageStillActive,
 )
-from moto.apigateway.models import APIGatewayBackend, Resource, RestAPI, Stage
+from moto.apigateway.models import APIGatewayBackend, Deployment, Resource, RestAPI, Stage
 from moto.apigateway.responses import APIGatewayResponse
 
 
@@ -188,7 +188,36 @@ def teach_gateway_responses(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def teach_deployments(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A12: a stage holds its deployment only when the deployment made the stage."""
+    """A12: a stage holds its deployment only when the deployment made the stage. No deployment
+    shows what it froze; one that is not there is a 500."""
+    create_deployment = APIGatewayBackend.create_deployment
+    get_deployment = APIGatewayBackend.get_deployment
+    to_json = Deployment.to_json
+
+    def create_deployment_of(self: Any, function_id: str, *args: Any, **kwargs: Any) -> Any:
+        made = create_deployment(self, function_id, *args, **kwargs)
+        summary: dict[str, dict[str, Any]] = {}
+        for resource in self.get_resources(function_id):
+            for verb, method in resource.resource_methods.items():
+                summary.setdefault(resource.get_path(), {})[verb] = {
+                    "authorizationType": method.authorization_type,
+                    "apiKeyRequired": bool(method.api_key_required),
+                }
+        vars(made)["summary"] = summary
+        return made
+
+    def get_known_deployment(self: Any, function_id: str, deployment_id: str) -> Any:
+        if deployment_id not in self.get_rest_api(function_id).deployments:
+            raise NotFoundException("Invalid Deployment identifier specified")
+        return get_deployment(self, function_id, deployment_id)
+
+    def get_deployment_embedding(self: Any) -> str:
+        *_, api_id, _, deployment_id = self.path.split("/")
+        found = self.backend.get_deployment(api_id, deployment_id)
+        embedded = self.querystring.get("embed") == ["apisummary"]
+        return json.dumps(
+            to_json(found) | ({"apiSummary": vars(found)["summary"]} if embedded else {})
+        )
 
     def delete_deployment(self: Any, deployment_id: str) -> Any:
         if deployment_id not in self.deployments:
@@ -198,6 +227,9 @@ def teach_deployments(monkeypatch: pytest.MonkeyPatch) -> None:
         return self.deployments.pop(deployment_id)
 
     monkeypatch.setattr(RestAPI, "delete_deployment", delete_deployment)
+    monkeypatch.setattr(APIGatewayBackend, "create_deployment", create_deployment_of)
+    monkeypatch.setattr(APIGatewayBackend, "get_deployment", get_known_deployment)
+    monkeypatch.setattr(APIGatewayResponse, "get_deployment", get_deployment_embedding)
 
 
 def teach_stages(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,6 +14,8 @@ from provision.steps.deployment import KEPT, Deployment
 from tests.steps.contract import StepContract
 from tests.workshop import Died, Recorder, Where, Workshop, new_aws, one_node
 
+SERVED = ("GET /: NONE",)
+
 
 def api_with_a_method() -> str:
     client = new_aws().apigateway
@@ -28,17 +30,26 @@ def api_with_a_method() -> str:
     return api["id"]
 
 
+def add_key(api_id: str) -> None:
+    client = new_aws().apigateway
+    (root,) = client.get_resources(restApiId=api_id)["items"]
+    place: Any = {"restApiId": api_id, "resourceId": root["id"], "httpMethod": "GET"}
+    client.delete_method(**place)
+    client.put_method(**place, authorizationType="NONE", apiKeyRequired=True)
+    client.put_integration(**place, type="MOCK")
+
+
 class TestDeployment(StepContract):
     edits = {}
     fixed_edits = {"digest": "two"}
 
     def given(self, aws: Any) -> Step:
-        return Deployment(api_id=api_with_a_method(), digest="one")
+        return Deployment(api_id=api_with_a_method(), digest="one", served=SERVED)
 
 
 @pytest.fixture
 def deployment(account: None) -> Deployment:
-    return Deployment(api_id=api_with_a_method(), digest="one")
+    return Deployment(api_id=api_with_a_method(), digest="one", served=SERVED)
 
 
 def made(workshop: Workshop, step: Deployment) -> Deployment:
@@ -60,13 +71,37 @@ def test_its_description_says_whose_it_is_and_of_what(
     assert new_aws().apigateway.get_stages(restApiId=deployment.api_id)["item"] == []
 
 
-def test_going_back_takes_the_one_that_is_there(workshop: Workshop, deployment: Deployment) -> None:
+def test_a_copy_of_the_description_is_not_taken_for_it(
+    workshop: Workshop, deployment: Deployment
+) -> None:
+    """Not with the state lost either: a copy comes after what it copies."""
     first = made(workshop, deployment)
-    second = made(workshop, replace(deployment, digest="two"))
-    again = made(workshop, deployment)
-    assert (again.id, again.digest) == (first.id, "one")
-    assert second.id != first.id
-    assert workshop.last.writes == []
+    new_aws().apigateway.create_deployment(
+        restApiId=deployment.api_id, description="tap-dev/it one"
+    )
+    for _ in range(2):
+        assert made(workshop, deployment).id == first.id
+        assert workshop.last.writes == []
+        workshop.forget()
+
+
+def test_one_that_shows_something_else_is_not_taken_for_it(
+    workshop: Workshop, deployment: Deployment
+) -> None:
+    other = new_aws().apigateway.create_deployment(
+        restApiId=deployment.api_id, description="tap-dev/it one"
+    )
+    wanted = replace(deployment, served=("GET /: NONE, key",))
+    (change,) = workshop.run(one_node(wanted), "plan").findings["it"].changes
+    assert (change.field, change.want, change.have) == ("served", wanted.served, SERVED)
+    add_key(deployment.api_id)
+    found = made(workshop, wanted)
+    assert found.id != other["id"]
+    assert workshop.last.writes == ["CreateDeployment"]
+    for _ in range(2):
+        assert made(workshop, wanted).id == found.id
+        assert workshop.last.writes == []
+        workshop.forget()
 
 
 def test_the_newest_stay(workshop: Workshop, deployment: Deployment) -> None:

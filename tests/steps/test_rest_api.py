@@ -201,12 +201,13 @@ def test_looking_takes_five_calls(workshop: Workshop) -> None:
 def test_another_target_takes_one_call(workshop: Workshop) -> None:
     made(workshop)
     moved = replace(API, routes=(replace(LIST, target=OTHER), ADD))
-    assert writes(workshop, moved) == ["PutIntegration"]
+    assert writes(workshop, moved) == ["TagResource", "PutIntegration"]
 
 
 def test_a_new_route_touches_no_other(workshop: Workshop) -> None:
     made(workshop)
     assert writes(workshop, replace(API, routes=(LIST, ADD, ONE))) == [
+        "TagResource",
         "CreateResource",
         *("PutMethod", "PutIntegration"),
         *("PutMethod", "PutIntegration", "PutMethodResponse", "PutIntegrationResponse"),
@@ -217,12 +218,15 @@ def test_a_renamed_variable_makes_room_first(workshop: Workshop) -> None:
     renamed = replace(ONE, path="/items/{key}")
     made(workshop, replace(API, routes=(LIST, ADD, ONE)))
     calls = writes(workshop, replace(API, routes=(LIST, ADD, renamed)))
-    assert calls[:2] == ["DeleteResource", "CreateResource"]
+    assert calls[1:3] == ["DeleteResource", "CreateResource"]
 
 
 def test_a_changed_model_stays_where_it_is_used(workshop: Workshop) -> None:
     made(workshop)
-    assert writes(workshop, replace(API, models={"Item": {"type": "array"}})) == ["UpdateModel"]
+    assert writes(workshop, replace(API, models={"Item": {"type": "array"}})) == [
+        "TagResource",
+        "UpdateModel",
+    ]
 
 
 def test_tags_alone_read_and_write_nothing_else(workshop: Workshop) -> None:

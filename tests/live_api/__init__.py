@@ -1,0 +1,1 @@
+"""Whatever changes the API is served, and nothing else publishes anything."""

@@ -1,0 +1,178 @@
+"""Every change of what the API answers is published and served; what changes none of it is not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import hypothesis.strategies as some
+import pytest
+from hypothesis import HealthCheck, given, settings
+from moto import mock_aws
+
+from provision.finding import Action
+from provision.step import Document
+from provision.steps import rest_api
+from provision.steps.rest_api_contents import Contents, Cors, Method, Route
+from provision.steps.rest_api_routes import contents_of
+from tests.live_api.shop import MOVES, PUBLISHES, Api, Shop, freezing
+from tests.moto_truths import teach_moto
+from tests.workshop import Workshop, new_aws
+
+ZONE = "example.com"
+CORS = {"origins": ["*"], "headers": ["X-Api-Key"], "max_age": 600}
+THING = {"type": "object", "required": ["name"]}
+BASE: Api = {
+    "routes": {"GET /a": "items", "POST /a": {"function": "items", "body": "Thing"}},
+    "models": {"Thing": THING},
+    "cors": CORS,
+}
+ROUTES = BASE["routes"]
+CHANGED: Mapping[str, Api] = {
+    "a route more": {"routes": {**ROUTES, "GET /a/{id}": "items"}},
+    "a route less": {"routes": {"GET /a": "items"}, "models": {}},
+    "the function behind a route": {"routes": {**ROUTES, "GET /a": "other"}},
+    "a required parameter": {"routes": {**ROUTES, "GET /a": {"function": "items", "query": ["q"]}}},
+    "a body no longer checked": {"routes": {**ROUTES, "POST /a": "items"}},
+    "a model": {"models": {"Thing": {"type": "array"}}},
+    "origin": {"cors": {**CORS, "origins": ["https://app.example.com"]}},
+    "headers": {"cors": {**CORS, "headers": ["X-Api-Key", "X-More"]}},
+    "age of a preflight": {"cors": {**CORS, "max_age": 5}},
+    "no pages of others": {"cors": None},
+    "no door but its domain": {"domain": {"name": f"api.{ZONE}", "zone": ZONE}},
+}
+
+
+def test_each_change_is_told_published_once_and_served(shop: Shop) -> None:
+    new_aws().route53.create_hosted_zone(Name=ZONE, CallerReference="test")
+    shop.up(BASE)
+    for name, change in CHANGED.items():
+        changed = {**BASE, **change}
+        writes = shop.up(changed)
+        assert shop.actions == [Action.UPDATE, Action.REPLACE, Action.UPDATE], name
+        assert writes.count(PUBLISHES) == writes.count(MOVES) == 1, name
+        shop.live(changed)
+
+
+def slower(route: Method) -> Method:
+    assert route.integration
+    return replace(route, integration=replace(route.integration, timeout=28000))
+
+
+def otherwise(kind: str) -> Any:
+    """What a later version of this program may make of the same configuration."""
+
+    def made(
+        routes: Sequence[Route], cors: Cors | None, models: Mapping[str, Document]
+    ) -> Contents:
+        contents = contents_of(routes, cors, models)
+        methods = contents.resources["/a"]
+        match kind:
+            case "timeout":
+                methods = {**methods, "GET": slower(methods["GET"])}
+            case "gateway answers":
+                answers = contents.gateway_responses
+                mild = {**answers, "THROTTLED": replace(answers["THROTTLED"], status="420")}
+                return replace(contents, gateway_responses=mild)
+            case "validators":
+                named = contents.validators["body"]
+                strict = {**contents.validators, "body": replace(named, parameters=True)}
+                return replace(contents, validators=strict)
+        return replace(contents, resources={**contents.resources, "/a": methods})
+
+    return made
+
+
+def test_so_is_what_another_version_of_this_program_makes_of_it(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.up(BASE)
+    for kind in ("timeout", "gateway answers", "validators"):
+        monkeypatch.setattr(rest_api, "contents_of", otherwise(kind))
+        writes = shop.up(BASE)
+        assert writes.count(PUBLISHES) == writes.count(MOVES) == 1, kind
+        shop.live(BASE)
+    monkeypatch.setattr(rest_api, "contents_of", contents_of)
+    monkeypatch.setattr("provision.stack.api.Route", keyless)
+    assert shop.up(BASE).count(PUBLISHES) == 1
+    shop.live(BASE)
+
+
+def keyless(*, api_key: bool, **parts: Any) -> Route:
+    return Route(**parts, api_key=not api_key)
+
+
+def test_what_the_stage_or_a_plan_says_publishes_nothing(shop: Shop) -> None:
+    changed = {
+        **BASE,
+        "throttle": {"rate": 5, "burst": 6},
+        "log": {"level": "ERROR", "retention": 60},
+        "keys": ["default", "partner"],
+        "quota": {"limit": 5, "period": "DAY"},
+    }
+    shop.up(BASE)
+    writes = shop.up(changed)
+    assert shop.actions == [Action.KEEP, Action.KEEP, Action.UPDATE]
+    assert PUBLISHES not in writes
+    shop.live(changed)
+
+
+VERBS = ("GET", "POST", "DELETE", "ANY")
+BODIES: Mapping[str, Document] = {
+    "Thing": THING,
+    "Other": {"type": "array", "items": {"type": "string"}},
+}
+route = some.fixed_dictionaries(
+    {"function": some.sampled_from(["items", "other"])},
+    optional={
+        "body": some.sampled_from([*BODIES]),
+        "query": some.lists(some.sampled_from(["q", "page"]), min_size=1, unique=True),
+    },
+)
+places = some.tuples(some.sampled_from(VERBS), some.sampled_from(["/", "/a", "/a/{id}", "/b"]))
+apis = some.fixed_dictionaries(
+    {
+        "routes": some.dictionaries(places.map(" ".join), route, min_size=1, max_size=4),
+        "models": some.just(BODIES),
+        "cors": some.sampled_from([None, CORS, {**CORS, "max_age": 5}]),
+    }
+)
+
+
+def shuffled(value: Any) -> Any:
+    """The same, listed the other way round wherever the order says nothing."""
+    if isinstance(value, dict):
+        return {key: shuffled(value[key]) for key in reversed(value)}
+    return value
+
+
+def told(api: Api) -> Any:
+    routes = {
+        place: {**route, "query": sorted(route.get("query", []))}
+        for place, route in api["routes"].items()
+    }
+    return {**api, "routes": routes}
+
+
+@settings(
+    max_examples=6,
+    derandomize=True,
+    deadline=None,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+@given(some.lists(apis, min_size=2, max_size=3))
+def test_whatever_follows_what(tmp_path_factory: pytest.TempPathFactory, life: list[Api]) -> None:
+    home: Path = tmp_path_factory.mktemp("life")
+    with pytest.MonkeyPatch.context() as patch, mock_aws():
+        teach_moto(patch)
+        shop = Shop(home, Workshop(home / "state"))
+        freezing(patch, shop.frozen)
+        last: Any = None
+        for api in life:
+            expected = int(told(api) != last)
+            assert shop.up(api).count(PUBLISHES) == expected
+            shop.live(shuffled(api))
+            last = told(api)
