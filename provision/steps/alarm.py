@@ -11,7 +11,8 @@ from provision.hazards import UNNOTICED
 from provision.permissions.declare import Declared, Permit, arn, call, calls
 from provision.step import Computed, Fixed, Tagged
 from provision.steps.absent import absent_is_fine
-from provision.steps.tags import from_tag_list, tag_changes, tag_list
+from provision.steps.cloudwatch_tags import change_cloudwatch_tags
+from provision.steps.tags import from_tag_list, tag_list
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch.literals import ComparisonOperatorType
@@ -86,12 +87,8 @@ class Alarm(Tagged):
     def update(self, aws: Aws, have: Self, changed: Collection[str]) -> Self:
         if set(changed) - {"tags"}:
             aws.cloudwatch.put_metric_alarm(**self._request())
-        if "tags" in changed:  # W1: a second put ignores them
-            gone, new = tag_changes(have.tags, self.tags)
-            if gone:
-                aws.cloudwatch.untag_resource(ResourceARN=have.arn, TagKeys=gone)
-            if new:
-                aws.cloudwatch.tag_resource(ResourceARN=have.arn, Tags=tag_list(new))
+        if "tags" in changed:
+            change_cloudwatch_tags(aws, have.arn, have.tags, self.tags)
         return replace(self, arn=have.arn)
 
     def delete(self, aws: Aws) -> None:

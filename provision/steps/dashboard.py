@@ -12,7 +12,8 @@ from provision.hazards import UNNOTICED
 from provision.permissions.declare import Declared, Permit, arn, call, calls
 from provision.step import OWNER, Computed, Document, Fixed, Step, Tags
 from provision.steps.absent import absent_is_fine
-from provision.steps.tags import from_tag_list, tag_changes, tag_list
+from provision.steps.cloudwatch_tags import change_cloudwatch_tags
+from provision.steps.tags import from_tag_list, tag_list
 from provision.unknown import Unknown
 
 if TYPE_CHECKING:
@@ -83,12 +84,8 @@ class Dashboard(Step):
     def update(self, aws: Aws, have: Self, changed: Collection[str]) -> Self:
         if "body" in changed:
             self._put(aws, self._request())
-        if "tags" in changed:  # W4: a second put ignores them
-            gone, new = tag_changes(have.tags, self.tags)
-            if gone:
-                aws.cloudwatch.untag_resource(ResourceARN=have.arn, TagKeys=gone)
-            if new:
-                aws.cloudwatch.tag_resource(ResourceARN=have.arn, Tags=tag_list(new))
+        if "tags" in changed:
+            change_cloudwatch_tags(aws, have.arn, have.tags, self.tags)
         return replace(self, arn=have.arn)
 
     def delete(self, aws: Aws) -> None:

@@ -1,0 +1,16 @@
+"""What CloudWatch's steps share: tags are changed by ARN, since a second put ignores them."""
+
+from __future__ import annotations
+
+from provision.aws import Aws
+from provision.step import Tags
+from provision.steps.tags import tag_changes, tag_list
+
+
+def change_cloudwatch_tags(aws: Aws, arn: str, have: Tags, want: Tags) -> None:
+    """W1 of alarms, W4 of dashboards."""
+    gone, new = tag_changes(have, want)
+    if gone:
+        aws.cloudwatch.untag_resource(ResourceARN=arn, TagKeys=gone)
+    if new:
+        aws.cloudwatch.tag_resource(ResourceARN=arn, Tags=tag_list(new))
