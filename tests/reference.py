@@ -19,6 +19,11 @@ from provision.stack import Site, build_stack
 from provision.stack.site import Package
 
 ROOT = Path(__file__).resolve().parent.parent
+MOVED = {
+    "table.items": "table.articles",
+    "function.items": "function.shop",
+    "layer.dependencies": "layer.packages",
+}
 
 
 def configured(directory: Path, changes: Mapping[str, Any] | None = None) -> Config:
@@ -95,3 +100,24 @@ def reference_site(
         sources or TinySources(directory / "zips"),
         lambda api, stage: f"https://{api}.test/{stage}",
     )
+
+
+def renaming() -> dict[str, Any]:
+    """The shipped stack with another key for everything that has one, and `moved`."""
+    shipped = yaml.safe_load((ROOT / "config.yaml").read_text("utf-8"))
+    function = shipped["functions"]["items"] | {
+        "source": str(ROOT / "function"),
+        "layers": ["packages"],
+        "tables": {"articles": "write"},
+    }
+    return {
+        "tables": {"items": None, "articles": shipped["tables"]["items"]},
+        "layers": {"dependencies": None, "packages": {"source": str(ROOT / "layer")}},
+        "functions": {"items": None, "shop": function},
+        "api": {"routes": {way: _led(to) for way, to in shipped["api"]["routes"].items()}},
+        "moved": MOVED,
+    }
+
+
+def _led(route: Any) -> Any:
+    return route | {"function": "shop"} if isinstance(route, dict) else "shop"

@@ -10,7 +10,6 @@ from typing import Any
 
 import boto3
 import pytest
-import yaml
 
 from provision.finding import Action, Finding
 from provision.graph import Stack
@@ -25,36 +24,10 @@ from provision.steps.layer import Layer
 from provision.steps.queue import Queue
 from provision.steps.table import Table
 from tests.inventory import Inventory, inventory, scaling
-from tests.reference import ROOT, TinySources, reference_site, reference_stack
+from tests.reference import TinySources, reference_site, reference_stack, renaming
 from tests.workshop import ALLOW_ALL, HOLDER, Died, Recorder, Where, Workshop, new_aws
 
 ITEM = {"id": {"S": "1"}, "name": {"S": "kept"}}
-MOVED = {
-    "table.items": "table.articles",
-    "function.items": "function.shop",
-    "layer.dependencies": "layer.packages",
-}
-
-
-def renaming() -> dict[str, Any]:
-    """The shipped stack with another key for everything that has one, and `moved`."""
-    shipped = yaml.safe_load((ROOT / "config.yaml").read_text("utf-8"))
-    function = shipped["functions"]["items"] | {
-        "source": str(ROOT / "function"),
-        "layers": ["packages"],
-        "tables": {"articles": "write"},
-    }
-    return {
-        "tables": {"items": None, "articles": shipped["tables"]["items"]},
-        "layers": {"dependencies": None, "packages": {"source": str(ROOT / "layer")}},
-        "functions": {"items": None, "shop": function},
-        "api": {"routes": {way: _led(to) for way, to in shipped["api"]["routes"].items()}},
-        "moved": MOVED,
-    }
-
-
-def _led(route: Any) -> Any:
-    return route | {"function": "shop"} if isinstance(route, dict) else "shop"
 
 
 def holdings() -> Inventory:

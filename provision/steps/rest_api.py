@@ -106,7 +106,7 @@ class RestApi(Tagged):
     strays: tuple[str, ...] = ()
     id: Computed[str] = ""
     root_id: Computed[str] = ""
-    edition: Computed[int] = 0
+    edition: Computed[str] = ""
     holds: Computed[str] = ""
 
     @property
@@ -131,7 +131,7 @@ class RestApi(Tagged):
         if not is_known([self.edition, self.holds, digest := self.digest()]):
             unknown: str = UNKNOWN
             return unknown
-        return f"{digest}.{self.edition if self.holds == digest else self.edition + 1}"
+        return f"{digest}.{self.edition if self.holds == digest else _following(self.edition)}"
 
     def served(self) -> tuple[str, ...]:
         """What a deployment of it shows (`Deployment.served`); unknown while a route is."""
@@ -184,7 +184,7 @@ class RestApi(Tagged):
             tags={key: value for key, value in tags.items() if key != EDITION},
             id=found["id"],
             root_id=reading.resources["/"],
-            edition=int(number) if (number := tags.get(EDITION, "")).isdecimal() else 0,
+            edition=tags.get(EDITION, ""),
         )
         strays = differences(seen.contents(), reading.contents)
         holds = seen.digest() if not strays else "what no definition says"
@@ -197,20 +197,22 @@ class RestApi(Tagged):
             apiKeySource="HEADER",
             endpointConfiguration={"types": ["REGIONAL"]},
             disableExecuteApiEndpoint=not self.default_endpoint,
-            tags={**self.tags, EDITION: "1"},
+            tags={**self.tags, EDITION: _following("")},
         )
         aws.fresh.add(made["id"])
         root = made["rootResourceId"]
         write(aws, made["id"], empty(root), self.contents())
-        return replace(self, id=made["id"], root_id=root, edition=1, holds=self.digest())
+        return replace(
+            self, id=made["id"], root_id=root, edition=_following(""), holds=self.digest()
+        )
 
     def update(self, aws: Aws, have: Self, changed: Collection[str]) -> Self:
         place, edition = f"/restapis/{have.id}", have.edition
         if "tags" in changed:
             change_gateway_tags(aws, place, have.tags, self.tags)
         if _FROZEN & set(changed):
-            edition += 1
-            change_gateway_tags(aws, place, {}, {EDITION: str(edition)})
+            edition = _following(edition)
+            change_gateway_tags(aws, place, {}, {EDITION: edition})
         patches = self._patches(changed)
         reading = None
         if _CONTENTS & set(changed):
@@ -277,3 +279,8 @@ class RestApi(Tagged):
             for name, (path, value) in values.items()
             if name in changed
         ]
+
+
+def _following(edition: str) -> str:
+    """After none, or what is no count, the first."""
+    return str(int(edition) + 1) if edition.isdecimal() else "1"

@@ -21,6 +21,8 @@ class Operation:
     verb: str
     edition: Edition
     first: tuple[tuple[str, Edition], ...] = ()
+    lost: bool = False
+    """The state directory is gone with the process: killed only, and at writes."""
 
 
 @dataclass

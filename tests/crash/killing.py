@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
 import signal
 import threading
 import time
@@ -26,7 +27,13 @@ from tests.crash.world import World, account, add_neighbours, attempt
 WORKERS = 8
 IN_FLIGHT = 0.3
 """Seconds for what the dead process had sent to be done."""
-CALLS = {"up from nothing": 240, "up that changes": 330, "down": 170}
+CALLS = {
+    "up from nothing": 240,
+    "up that changes": 330,
+    "down": 170,
+    "up that renames": 150,
+    "up that replaces the network, state lost": 190,
+}
 """How many calls each makes, nearly: a kill that comes too late is no kill, and is not counted."""
 
 
@@ -84,6 +91,8 @@ def kills(folder: Path, seed: int, count: int) -> Iterator[Kill]:
             suicide = Suicide(dice.randint(1, CALLS[operation.name]), dice.random() < 0.5)
             died = killed(world, operation, suicide, endpoint)
             time.sleep(IN_FLIGHT)
+            if operation.lost:
+                shutil.rmtree(world.state, ignore_errors=True)
             wrong = judge.sequels()["again" if dice.random() < 0.5 else "turn"]()
             wrong += judge.goes_down()
             if died:

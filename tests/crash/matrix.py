@@ -13,6 +13,7 @@ import hashlib
 import json
 import os
 import random
+import shutil
 import signal
 import sys
 import time
@@ -90,9 +91,13 @@ class Matrix:
         if self._cell is not None:
             return None
         for way in Way:
-            if self.wanted(call, way) and self._fork(line, call, way):
+            if self._wants(call, way) and self._fork(line, call, way):
                 return way
         return None
+
+    def _wants(self, call: Call, way: Way) -> bool:
+        fits = not self.operation.lost or (way.kills and call.write)
+        return fits and self.wanted(call, way)
 
     def _fork(self, line: Line, call: Call, way: Way) -> bool:
         """True in the child."""
@@ -101,7 +106,7 @@ class Matrix:
         self.cells.append(cell)
         if way.kills:
             writes = line.writes + (way is Way.AFTER and call.write)
-            same = (writes, self._journal_digest())
+            same = (writes, "" if self.operation.lost else self._journal_digest())
             cell.like = self._seen.setdefault(same, number)
             if cell.like != number:
                 return False
@@ -148,6 +153,10 @@ class Matrix:
         assert self._cell is not None
         went_on = None if failed is None else not failed
         self.world.journal = None
+        if self.operation.lost:
+            shutil.rmtree(
+                self.world.state, ignore_errors=True
+            )  # none is there before the first write
         sequels = self.judge.sequels(finished=bool(went_on))
         for part in sorted(sequels, reverse=True):  # "turn" in a child, then "again" here
             child = os.fork() if part == "turn" else 0

@@ -1,9 +1,10 @@
-"""The commands of the matrix: `up` from nothing, an `up` that changes every kind, and `down`."""
+"""The commands of the matrix: `up` from nothing, three that change what is there, and `down`."""
 
 from __future__ import annotations
 
 from tests.crash.judging import Operation
 from tests.crash.world import ZONE, Edition
+from tests.reference import renaming
 
 _OLD_TABLE = {"key": "id", "protect": False}
 
@@ -62,8 +63,15 @@ EDITED = Edition(
     code="def handler(event, context): return {'changed': True}\n",
     layer="x = 2\n",
 )
+PLAIN = Edition("plain", {})
+RENAMED = Edition("renamed", renaming())
+RENUMBERED = Edition("renumbered", {"network": {"cidr": "10.30.0.0/24"}})
 
 UP = Operation("up from nothing", "up", SHIPPED)
 CHANGE = Operation("up that changes", "up", EDITED, (("up", FULL),))
 DOWN = Operation("down", "down", SHIPPED, (("up", SHIPPED),))
-OPERATIONS = (UP, CHANGE, DOWN)
+RENAME = Operation("up that renames", "up", RENAMED, (("up", PLAIN),))
+RENUMBER = Operation(
+    "up that replaces the network, state lost", "up", RENUMBERED, (("up", PLAIN),), lost=True
+)
+OPERATIONS = (UP, CHANGE, DOWN, RENAME, RENUMBER)

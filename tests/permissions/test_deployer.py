@@ -28,6 +28,7 @@ SEEN_OF_ALL = {
     "apigateway:GetAccount",
     "apigateway:GetApiKey",
     "apigateway:GetApiKeys",
+    "apigateway:GetDeployment",
     "apigateway:GetDeployments",
     "apigateway:GetGatewayResponses",
     "apigateway:GetModels",
