@@ -4,22 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
-import hypothesis.strategies as some
 import pytest
-from hypothesis import HealthCheck, given, settings
-from moto import mock_aws
 
 from provision.finding import Action
 from provision.step import Document
 from provision.steps import rest_api
 from provision.steps.rest_api_contents import Contents, Cors, Method, Route
 from provision.steps.rest_api_routes import contents_of
-from tests.live_api.shop import MOVES, PUBLISHES, Api, Shop, freezing
-from tests.moto_truths import teach_moto
-from tests.workshop import Workshop, new_aws
+from tests.live_api.shop import MOVES, PUBLISHES, Api, Shop
+from tests.workshop import new_aws
 
 ZONE = "example.com"
 CORS = {"origins": ["*"], "headers": ["X-Api-Key"], "max_age": 600}
@@ -117,62 +112,3 @@ def test_what_the_stage_or_a_plan_says_publishes_nothing(shop: Shop) -> None:
     assert shop.actions == [Action.KEEP, Action.KEEP, Action.UPDATE]
     assert PUBLISHES not in writes
     shop.live(changed)
-
-
-VERBS = ("GET", "POST", "DELETE", "ANY")
-BODIES: Mapping[str, Document] = {
-    "Thing": THING,
-    "Other": {"type": "array", "items": {"type": "string"}},
-}
-route = some.fixed_dictionaries(
-    {"function": some.sampled_from(["items", "other"])},
-    optional={
-        "body": some.sampled_from([*BODIES]),
-        "query": some.lists(some.sampled_from(["q", "page"]), min_size=1, unique=True),
-    },
-)
-places = some.tuples(some.sampled_from(VERBS), some.sampled_from(["/", "/a", "/a/{id}", "/b"]))
-apis = some.fixed_dictionaries(
-    {
-        "routes": some.dictionaries(places.map(" ".join), route, min_size=1, max_size=4),
-        "models": some.just(BODIES),
-        "cors": some.sampled_from([None, CORS, {**CORS, "max_age": 5}]),
-    }
-)
-
-
-def shuffled(value: Any) -> Any:
-    """The same, listed the other way round wherever the order says nothing."""
-    if isinstance(value, dict):
-        return {key: shuffled(value[key]) for key in reversed(value)}
-    return value
-
-
-def told(api: Api) -> Any:
-    routes = {
-        place: {**route, "query": sorted(route.get("query", []))}
-        for place, route in api["routes"].items()
-    }
-    return {**api, "routes": routes}
-
-
-@settings(
-    max_examples=6,
-    derandomize=True,
-    deadline=None,
-    database=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
-)
-@given(some.lists(apis, min_size=2, max_size=3))
-def test_whatever_follows_what(tmp_path_factory: pytest.TempPathFactory, life: list[Api]) -> None:
-    home: Path = tmp_path_factory.mktemp("life")
-    with pytest.MonkeyPatch.context() as patch, mock_aws():
-        teach_moto(patch)
-        shop = Shop(home, Workshop(home / "state"))
-        freezing(patch, shop.frozen)
-        last: Any = None
-        for api in life:
-            expected = int(told(api) != last)
-            assert shop.up(api).count(PUBLISHES) == expected
-            shop.live(shuffled(api))
-            last = told(api)
