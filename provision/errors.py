@@ -75,6 +75,10 @@ class NotThere(ProvisionError):
     """What is asked for does not exist."""
 
 
+class StrangeEndpoint(ProvisionError):
+    """Real credentials would leave for somewhere that is neither AWS nor this machine."""
+
+
 class Foreign(ProvisionError):
     """Something of that name exists and is not this stack's."""
 

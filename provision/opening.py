@@ -20,6 +20,7 @@ from provision.aws import Aws
 from provision.blind import SEES_ALL, Blind
 from provision.config import Config, load
 from provision.config.check import check, check_values
+from provision.endpoints import refuse_strangers
 from provision.engine import Engine
 from provision.errors import WrongAccount
 from provision.graph import Stack
@@ -47,6 +48,8 @@ class Options:
     profile: str | None = None
     state: Path | None = None
     local_port: int = local.DEFAULT_PORT
+    allow_endpoint: bool = False
+    """Credentials may go to an endpoint that is neither AWS nor this machine."""
 
 
 @dataclass(frozen=True)
@@ -123,7 +126,8 @@ def open_workbench(
         access, blind = _emulated(options, config, home, say)
     else:
         real = is_real(os.environ)
-        access = Access(config.region, options.profile, paced=real, lingers=real)
+        prepare = None if options.allow_endpoint else refuse_strangers
+        access = Access(config.region, options.profile, prepare=prepare, paced=real, lingers=real)
         blind = SEES_ALL
     aws = Aws(access, trace=trace)
     known = Journal.read(directory, config.prefix, KINDS)

@@ -55,6 +55,11 @@ _SETTINGS = {"auto_envvar_prefix": "PROVISION", "help_option_names": ["-h", "--h
     metavar="N",
     help="The embedded emulator's port on 127.0.0.1.",
 )
+@click.option(
+    "--allow-endpoint",
+    is_flag=True,
+    help="Let real credentials go to an endpoint that is neither AWS nor this machine.",
+)
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
 @click.version_option(__version__, prog_name="provision")
 @click.pass_context
@@ -68,13 +73,22 @@ def cli(
     verbose: int,
     local_port: int,
     *,
+    allow_endpoint: bool,
     debug: bool,  # noqa: ARG001  (read by `main`, which outlives this)
 ) -> None:
     """A production serverless API on AWS: made, changed, watched and removed by calling AWS
     directly.
     """
     context.obj = Settings(
-        config, env, region, profile, state, verbose, local_port, context.obj or Invocation()
+        config,
+        env,
+        region,
+        profile,
+        state,
+        verbose,
+        local_port,
+        allow_endpoint,
+        context.obj or Invocation(),
     )
 
 

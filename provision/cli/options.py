@@ -25,6 +25,7 @@ class Settings:
     state: Path | None
     verbose: int
     local_port: int
+    allow_endpoint: bool
     call: Invocation
 
     @property
@@ -84,6 +85,7 @@ def open_session(
         settings.profile,
         settings.state,
         settings.local_port,
+        settings.allow_endpoint,
     )
     call = settings.call
     call.program, call.verb, call.as_json = program(), context.command_path.split()[1], as_json

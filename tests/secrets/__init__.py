@@ -1,0 +1,1 @@
+"""What is secret stays where it belongs."""
