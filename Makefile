@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
 .PHONY: up status down test check lint types format bench crash-matrix ownership-sweep replacing signals-sweep \
-	laws-sweep plan-sweep permissions screenshots clean
+	laws-sweep security plan-sweep permissions screenshots clean
 
 up: $(VENV)/local.stamp  ## the whole stack on the embedded emulator
 	$(BIN)/provision up --local --yes
@@ -57,6 +57,10 @@ laws-sweep: $(VENV)/test.stamp  ## every law of AWS, and all at once, with twent
 
 permissions: $(VENV)/test.stamp  ## docs/permissions.md, from what the steps declare
 	$(BIN)/python -m tests.permissions.full_page
+
+security: $(VENV)/test.stamp  ## every control asked of AWS, then docs/security.md
+	$(BIN)/pytest tests/security
+	$(BIN)/python -m tests.security.page
 
 screenshots: $(VENV)/test.stamp  ## the README's pictures, from a real run
 	$(BIN)/python docs/screenshots.py

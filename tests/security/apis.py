@@ -1,0 +1,111 @@
+"""Controls about the API, its domain and its certificate, as AWS shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from provision.aws import Aws
+
+EVERY = "*/*"
+
+
+def apis(aws: Aws) -> list[Any]:
+    return list(aws.apigateway.get_rest_apis()["items"])
+
+
+def stages(aws: Aws) -> list[tuple[str, Any]]:
+    return [
+        (api["id"], stage)
+        for api in apis(aws)
+        for stage in aws.apigateway.get_stages(restApiId=api["id"])["item"]
+    ]
+
+
+def without_execution_log(aws: Aws) -> Iterator[str]:
+    for _, stage in stages(aws):
+        if stage["methodSettings"].get(EVERY, {}).get("loggingLevel", "OFF") == "OFF":
+            yield stage["stageName"]
+
+
+def switch_logging_off(aws: Aws) -> None:
+    _patch(aws, f"/{EVERY}/logging/loglevel", "OFF")
+
+
+def without_tracing(aws: Aws) -> Iterator[str]:
+    yield from (stage["stageName"] for _, stage in stages(aws) if not stage["tracingEnabled"])
+
+
+def switch_tracing_off(aws: Aws) -> None:
+    _patch(aws, "/tracingEnabled", "false")
+
+
+def with_open_cache(aws: Aws) -> Iterator[str]:
+    for _, stage in stages(aws):
+        for settings in stage["methodSettings"].values():
+            if settings.get("cachingEnabled") and not settings.get("cacheDataEncrypted"):
+                yield stage["stageName"]
+
+
+def cache_in_the_clear(aws: Aws) -> None:
+    _patch(aws, f"/{EVERY}/caching/enabled", "true")
+
+
+def without_access_log(aws: Aws) -> Iterator[str]:
+    for _, stage in stages(aws):
+        if not stage.get("accessLogSettings", {}).get("destinationArn"):
+            yield stage["stageName"]
+
+
+def switch_access_log_off(aws: Aws) -> None:
+    api, stage = stages(aws)[0]
+    aws.apigateway.update_stage(
+        restApiId=api,
+        stageName=stage["stageName"],
+        patchOperations=[{"op": "remove", "path": "/accessLogSettings"}],
+    )
+
+
+def with_old_tls(aws: Aws) -> Iterator[str]:
+    for domain in aws.apigateway.get_domain_names()["items"]:
+        if domain["securityPolicy"] == "TLS_1_0":
+            yield domain["domainName"]
+
+
+def take_old_tls(aws: Aws) -> None:
+    (domain,) = aws.apigateway.get_domain_names()["items"]
+    aws.apigateway.update_domain_name(
+        domainName=domain["domainName"],
+        patchOperations=[{"op": "replace", "path": "/securityPolicy", "value": "TLS_1_0"}],
+    )
+
+
+def with_a_second_door(aws: Aws) -> Iterator[str]:
+    yield from (api["name"] for api in apis(aws) if not api.get("disableExecuteApiEndpoint"))
+
+
+def open_a_second_door(aws: Aws) -> None:
+    aws.apigateway.update_rest_api(
+        restApiId=apis(aws)[0]["id"],
+        patchOperations=[{"op": "replace", "path": "/disableExecuteApiEndpoint", "value": "false"}],
+    )
+
+
+def with_short_keys(aws: Aws) -> Iterator[str]:
+    for each in aws.acm.list_certificates()["CertificateSummaryList"]:
+        shown = aws.acm.describe_certificate(CertificateArn=each["CertificateArn"])["Certificate"]
+        if shown["KeyAlgorithm"] in {"RSA_1024", "RSA-1024"}:
+            yield shown["DomainName"]
+
+
+def take_a_short_key(aws: Aws) -> None:
+    aws.acm.request_certificate(DomainName="short.example.com", KeyAlgorithm="RSA_1024")
+
+
+def _patch(aws: Aws, path: str, value: str) -> None:
+    api, stage = stages(aws)[0]
+    aws.apigateway.update_stage(
+        restApiId=api,
+        stageName=stage["stageName"],
+        patchOperations=[{"op": "replace", "path": path, "value": value}],
+    )

@@ -1,0 +1,24 @@
+"""docs/security.md, from the controls that are tested: `python -m tests.security.page`."""
+
+from __future__ import annotations
+
+from tests.reference import ROOT
+from tests.security.controls import CONTROLS, ELSEWHERE
+
+PAGE = ROOT / "docs" / "security.md"
+WORDS = ROOT / "tests" / "security" / "security.md"
+TEST = "tests/security/test_controls.py"
+
+
+def page() -> str:
+    held = [
+        f"| {each.name} | {each.title} | {each.means} | `{TEST}::test_holds[{each.name}]` |"
+        for each in CONTROLS
+    ]
+    other = [f"| {name} | {why} |" for name, why in ELSEWHERE.items()]
+    words = WORDS.read_text("utf-8")
+    return words.replace("{held}", "\n".join(held)).replace("{elsewhere}", "\n".join(other))
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), "utf-8")
