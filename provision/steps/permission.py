@@ -21,6 +21,7 @@ VISIBLE_BUDGET = 300  # L16
 
 _INVOKE: Final = "lambda:InvokeFunction"
 _ALIAS: Final = qualified("{qualifier}")
+_LATEST: Final = "$LATEST"
 
 
 class _Policy(NamedTuple):
@@ -35,7 +36,8 @@ class Permission(Step):
     """L18: API Gateway calls the alias, so the statement has to be on the alias, as `qualifier`.
 
     `source` is the ARN (with wildcards) from where `principal` may call. `others` are the ids of
-    further statements that belong on the alias: any more is drift, and removed.
+    further statements that belong on the alias: any more is drift, and removed, as is every one on
+    the function without a qualifier, shown as `$LATEST/{id}`: by that, nobody is to call.
 
     https://docs.aws.amazon.com/lambda/latest/api/API_AddPermission.html
     """
@@ -74,7 +76,9 @@ class Permission(Step):
         if self.statement not in statements:
             return None
         principal, source = _read(statements.pop(self.statement))
-        return replace(self, principal=principal, source=source, others=tuple(sorted(statements)))
+        past_the_alias = (f"{_LATEST}/{name}" for name in self._unqualified(aws))
+        others = tuple(sorted((*statements, *past_the_alias)))
+        return replace(self, principal=principal, source=source, others=others)
 
     def create(self, aws: Aws) -> Self:
         self._remove_undeclared(aws)
@@ -91,6 +95,13 @@ class Permission(Step):
 
     def delete(self, aws: Aws) -> None:
         self._remove(aws, self.statement)
+
+    def _unqualified(self, aws: Aws) -> list[str]:
+        """The ids of the statements on the function itself."""
+        with suppress(aws.lambda_.exceptions.ResourceNotFoundException):
+            found = aws.lambda_.get_policy(FunctionName=self.function)
+            return [entry["Sid"] for entry in json.loads(found["Policy"])["Statement"]]
+        return []
 
     def _policy(self, aws: Aws) -> _Policy:
         try:
@@ -120,6 +131,9 @@ class Permission(Step):
         for name in self._policy(aws).statements:
             if name not in (self.statement, *self.others):
                 self._remove(aws, name)
+        for name in self._unqualified(aws):
+            with suppress(aws.lambda_.exceptions.ResourceNotFoundException):
+                aws.lambda_.remove_permission(FunctionName=self.function, StatementId=name)
 
     def _remove(self, aws: Aws, statement: str) -> None:
         with suppress(aws.lambda_.exceptions.ResourceNotFoundException):

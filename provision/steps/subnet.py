@@ -32,7 +32,8 @@ AVAILABLE_BUDGET = 300
 
 @dataclass(frozen=True, kw_only=True)
 class Subnet(Ec2Resource):
-    """`functions`: those that stand in it, among others.
+    """`public`: what is started in it gets a public address. `functions`: those that stand in it,
+    among others.
 
     https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateSubnet.html
     """
@@ -47,6 +48,7 @@ class Subnet(Ec2Resource):
                 *born("CreateSubnet", "subnet"),
                 Permit("ec2:CreateSubnet", (ec2_arn("vpc", "{vpc_id}"),), (OURS,)),
             ),
+            *calls("ec2", ec2_arn("subnet"), "ModifySubnetAttribute", when=(OURS,)),
             *retagging("subnet"),
         ),
         remove=(
@@ -60,6 +62,7 @@ class Subnet(Ec2Resource):
     vpc_id: Fixed[str]
     cidr: Fixed[str]
     zone: Fixed[str]
+    public: bool = False
     functions: Local[tuple[str, ...]] = ()
     arn: Computed[str] = ""
 
@@ -81,9 +84,13 @@ class Subnet(Ec2Resource):
         )
         made = answer["Subnet"]["SubnetId"]
         aws.fresh.add(made)
+        if self.public:  # AWS makes it private
+            self._set_public(aws, made)
         return replace(self, id=made, arn=_arn(aws, made))
 
     def update(self, aws: Aws, have: Self, changed: Collection[str]) -> Self:
+        if "public" in changed:
+            self._set_public(aws, have.id)
         if "tags" in changed:
             self.retag(aws, have)
         return replace(self, id=have.id, arn=have.arn)
@@ -100,6 +107,11 @@ class Subnet(Ec2Resource):
             return unless_absent(lambda: aws.ec2.describe_subnets(SubnetIds=[self.id])["Subnets"])
         return aws.ec2.describe_subnets(Filters=owner_filter(self.owner))["Subnets"]
 
+    def _set_public(self, aws: Aws, subnet_id: str) -> None:
+        aws.ec2.modify_subnet_attribute(
+            SubnetId=subnet_id, MapPublicIpOnLaunch={"Value": self.public}
+        )
+
     def _as_found(self, aws: Aws, subnet: SubnetTypeDef) -> Self:
         return replace(
             self,
@@ -108,6 +120,7 @@ class Subnet(Ec2Resource):
             vpc_id=subnet["VpcId"],
             cidr=subnet["CidrBlock"],
             zone=subnet["AvailabilityZone"],
+            public=subnet.get("MapPublicIpOnLaunch", False),
             tags=from_tag_list(subnet.get("Tags", [])),
         )
 

@@ -49,6 +49,7 @@ def with_open_cache(aws: Aws) -> Iterator[str]:
 
 def cache_in_the_clear(aws: Aws) -> None:
     _patch(aws, f"/{EVERY}/caching/enabled", "true")
+    _patch(aws, f"/{EVERY}/caching/dataEncrypted", "false")
 
 
 def without_access_log(aws: Aws) -> Iterator[str]:
@@ -89,17 +90,6 @@ def open_a_second_door(aws: Aws) -> None:
         restApiId=apis(aws)[0]["id"],
         patchOperations=[{"op": "replace", "path": "/disableExecuteApiEndpoint", "value": "false"}],
     )
-
-
-def with_short_keys(aws: Aws) -> Iterator[str]:
-    for each in aws.acm.list_certificates()["CertificateSummaryList"]:
-        shown = aws.acm.describe_certificate(CertificateArn=each["CertificateArn"])["Certificate"]
-        if shown["KeyAlgorithm"] in {"RSA_1024", "RSA-1024"}:
-            yield shown["DomainName"]
-
-
-def take_a_short_key(aws: Aws) -> None:
-    aws.acm.request_certificate(DomainName="short.example.com", KeyAlgorithm="RSA_1024")
 
 
 def _patch(aws: Aws, path: str, value: str) -> None:

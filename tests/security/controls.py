@@ -221,13 +221,6 @@ CONTROLS = (
         people.disabled_alarms,
         people.disable_an_alarm,
     ),
-    Control(
-        "ACM.2",
-        "RSA certificates have 2,048 bits or more",
-        "AWS's default is taken",
-        apis.with_short_keys,
-        apis.take_a_short_key,
-    ),
 )
 
 ELSEWHERE = {
@@ -238,6 +231,7 @@ ELSEWHERE = {
     "last 35 days is on, and `down` makes a final backup.",
     "DynamoDB.7": "Of DAX, which is not used.",
     "ACM.1": "Certificates are proved by a DNS record that stays, so AWS renews them by itself.",
+    "ACM.2": "ACM issues no RSA key shorter than 2,048 bits; shorter ones can only be imported.",
     "Route53.2": "The zone is the user's own and is only given a record.",
 }
 """Controls that do not concern what is built, and why."""

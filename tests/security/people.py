@@ -67,9 +67,10 @@ def _allowed(aws: Aws) -> Iterator[tuple[str, Any]]:
     """Role and policy, and a statement that allows something."""
     for role in aws.iam.list_roles()["Roles"]:
         name = role["RoleName"]
-        for policy in aws.iam.list_role_policies(RoleName=name)["PolicyNames"]:
+        pages = aws.iam.get_paginator("list_role_policies").paginate(RoleName=name)
+        for policy in (each for page in pages for each in page["PolicyNames"]):
             document: Any = aws.iam.get_role_policy(RoleName=name, PolicyName=policy)
-            for statement in document["PolicyDocument"]["Statement"]:
+            for statement in _listed(document["PolicyDocument"]["Statement"]):
                 if statement["Effect"] == "Allow":
                     yield f"{name}/{policy}", statement
 
@@ -101,7 +102,7 @@ def allow_a_whole_service(aws: Aws) -> None:
 def _put(aws: Aws, action: str) -> None:
     statement = {"Effect": "Allow", "Action": action, "Resource": "*"}
     aws.iam.put_role_policy(
-        RoleName=aws.iam.list_roles()["Roles"][0]["RoleName"],
+        RoleName=functions(aws)[0]["Role"].rpartition("/")[2],
         PolicyName="open",
         PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [statement]}),
     )

@@ -194,3 +194,17 @@ def answered(parsed: dict[str, Any]) -> Any:
 def test_without_the_function_it_is_gone(account: None) -> None:
     assert WANT.observe(new_aws()) is None
     WANT.delete(new_aws())
+
+
+def test_a_statement_past_the_alias_is_shown_and_removed(shop: Workshop) -> None:
+    shop.run(one_node(WANT), "up")
+    new_aws().lambda_.add_permission(
+        FunctionName=NAME, StatementId="open", Action="lambda:InvokeFunction", Principal="*"
+    )
+    finding = shop.run(one_node(WANT), "plan").findings["it"]
+    assert [(change.field, change.have) for change in finding.changes] == [
+        ("others", ("$LATEST/open",))
+    ]
+    shop.run(one_node(WANT), "up")
+    assert shop.last.writes == ["RemovePermission"]
+    assert shop.run(one_node(WANT), "plan").findings["it"].action is Action.KEEP

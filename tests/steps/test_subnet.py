@@ -12,7 +12,7 @@ from tests.workshop import Workshop, new_aws, one_node
 
 
 class TestSubnet(StepContract):
-    edits: ClassVar = {"tags": {"Name": "tap-dev-private-1", "team": "b"}}
+    edits: ClassVar = {"public": True, "tags": {"Name": "tap-dev-private-1", "team": "b"}}
     fixed_edits: ClassVar = {"cidr": "10.20.0.128/25"}
 
     def given(self, aws: Any) -> Step:
