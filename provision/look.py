@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from provision.aws import Aws
 from provision.blind import SEES_ALL, Blind
+from provision.consent import NOTHING, Consent
 from provision.finding import Action, Cause, Finding, difference
 from provision.glimpse import Glimpse, Place, recall
 from provision.graph import Node, Stack, predecessor_name, successor_of
@@ -43,27 +44,6 @@ Report = Callable[[str, Moment, str], None]
 """Node, what happened to it, and in which words (an action, or what it waits for)."""
 
 
-@dataclass(frozen=True)
-class Consent:
-    """What the user allows by name."""
-
-    adopt: frozenset[str] = frozenset()
-    destroy: frozenset[str] = frozenset()
-    destroy_data: bool = False
-    backup: bool = True
-    """A final backup is made before data is destroyed."""
-
-    def may_destroy(self, node: str) -> bool:
-        return self.destroy_data or self._names(node)
-
-    def may_undo_backups(self, node: str) -> bool:
-        """Whether what the final backups need may go, too."""
-        return self._names(node) or (self.destroy_data and not self.backup)
-
-    def _names(self, node: str) -> bool:
-        return not self.destroy.isdisjoint({node, successor_of(node)})
-
-
 @dataclass
 class Eyes:
     """What looks at one stack in one account, with what the user allows."""
@@ -71,7 +51,7 @@ class Eyes:
     stack: Stack
     aws: Aws
     journal: Journal
-    consent: Consent = Consent()
+    consent: Consent = NOTHING
     blind: Blind = SEES_ALL
     report: Report = lambda node, moment, words: None
 

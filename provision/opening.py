@@ -20,12 +20,13 @@ from provision.aws import Aws
 from provision.blind import SEES_ALL, Blind
 from provision.config import Config, load
 from provision.config.check import check, check_values
+from provision.consent import Consent
 from provision.endpoints import refuse_strangers
 from provision.engine import Engine
 from provision.errors import WrongAccount
 from provision.graph import Stack
 from provision.journal import Holder, Journal, Pinned
-from provision.look import Consent, Report
+from provision.look import Report
 from provision.records import renamed
 from provision.sources import BuiltSources, NoSources
 from provision.stack import Site, build_stack

@@ -20,9 +20,9 @@ from typing import Any, Final
 from pydantic import TypeAdapter, ValidationError
 
 from provision import __version__
+from provision.consent import Consent
 from provision.errors import ProvisionError
 from provision.finding import Finding
-from provision.look import Consent
 from provision.stack.site import Site
 from provision.step import Mark, Step, marked
 from provision.unknown import KNOWN_AFTER_UP, Unknown

@@ -10,12 +10,12 @@ import pytest
 from botocore.exceptions import ConnectionClosedError
 
 from provision.blind import Blind
+from provision.consent import Consent
 from provision.engine import Engine
 from provision.errors import Foreign, NotConverged, Protected
 from provision.finding import Action, Cause
 from provision.graph import Stack
 from provision.journal import Journal
-from provision.look import Consent
 from provision.run import survey, up
 from provision.steps import KINDS
 from provision.steps.deployment import Deployment

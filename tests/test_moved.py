@@ -11,10 +11,10 @@ from typing import Any
 import boto3
 import pytest
 
+from provision.consent import Consent
 from provision.finding import Action, Finding
 from provision.graph import Stack
 from provision.journal import Journal
-from provision.look import Consent
 from provision.records import Record, renamed
 from provision.stack import outputs
 from provision.step import Step

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from provision import rotation
+from provision.consent import Consent
 from provision.engine import Engine
 from provision.errors import NotThere, ProvisionError
 from provision.finding import Action
 from provision.graph import Stack
 from provision.journal import Journal
-from provision.look import Consent
 from provision.step import OWNER
 from provision.steps import KINDS
 from provision.steps.api_key import RETIRED, ApiKey

@@ -11,8 +11,8 @@ import boto3
 import pytest
 import yaml
 
+from provision.consent import Consent
 from provision.finding import Action, Cause, Change, Finding
-from provision.look import Consent
 from provision.saved import PlanUnusable, moved_nodes, read_plan, taken, write_plan
 from provision.stack.site import Site
 from provision.step import Step, with_computed

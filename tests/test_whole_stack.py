@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from provision.consent import Consent
 from provision.finding import Action
-from provision.look import Consent
 from provision.stack.api import ACCOUNT_ROLE
 from provision.step import Tagged
 from provision.unknown import is_known

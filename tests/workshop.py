@@ -16,10 +16,10 @@ import botocore.session
 
 from provision.access import READ_PREFIXES, Access
 from provision.aws import Aws
+from provision.consent import Consent
 from provision.engine import Engine
 from provision.graph import Stack
 from provision.journal import Holder, Journal
-from provision.look import Consent
 from provision.run import Outcome, down, plan_removal, survey, up
 from provision.step import Step
 from provision.steps import KINDS

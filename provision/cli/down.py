@@ -46,7 +46,7 @@ def down(
     """Remove it all, in the right order; data only when told to."""
     from provision.commands.agreement import Agreement  # noqa: PLC0415
     from provision.commands.down import down as run  # noqa: PLC0415
-    from provision.look import Consent  # noqa: PLC0415
+    from provision.consent import Consent  # noqa: PLC0415
 
     session = open_session(context, on_local=on_local, as_json=as_json, trace=trace)
     consent = Consent(destroy=frozenset(destroy), destroy_data=destroy_data, backup=not no_backup)

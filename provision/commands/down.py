@@ -5,7 +5,7 @@ from __future__ import annotations
 from provision.commands.agreement import Agreement, agreed, check
 from provision.commands.session import Session, check_nodes, quiet, writes
 from provision.config import ConfigInvalid
-from provision.look import Consent
+from provision.consent import Consent
 from provision.opening import Workbench
 from provision.receipt import Receipt, receipt
 from provision.run import LATE_WRITERS, Outcome, plan_removal

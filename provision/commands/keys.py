@@ -10,8 +10,8 @@ import click
 from provision import rotation
 from provision.commands.outputs import values_of_keys
 from provision.commands.session import Session, quiet
+from provision.consent import Consent
 from provision.engine import Engine
-from provision.look import Consent
 from provision.opening import Workbench
 from provision.screens.keys import keys_document, print_keys
 from provision.steps.api_key import ApiKey

@@ -7,8 +7,8 @@ import json
 import click
 
 from provision.commands.session import Session, found, quiet
+from provision.consent import Consent
 from provision.errors import ProvisionError
-from provision.look import Consent
 from provision.opening import Workbench
 from provision.rotation import find_keys
 from provision.stack.outputs import output_name

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from provision.commands.session import Session, check_nodes, found
+from provision.consent import Consent
 from provision.finding import Action
-from provision.look import Consent
 from provision.saved import taken, write_plan
 from provision.screens.plan import print_plan
 

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import click
 
 from provision.commands.session import Session, quiet
+from provision.consent import Consent
 from provision.finding import Action
 from provision.journal import Journal
-from provision.look import Consent
 from provision.opening import Workbench
 from provision.push import push as push_code
 from provision.push import survey_code

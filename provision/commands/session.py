@@ -14,12 +14,12 @@ from rich.console import Console
 
 from provision.answer import document
 from provision.commands.invocation import Invocation
+from provision.consent import Consent
 from provision.engine import Engine
 from provision.errors import Interrupted, NotPermitted, PartlyDone, ProvisionError
 from provision.finding import WRITES, Finding
 from provision.health import Health
 from provision.journal import Journal
-from provision.look import Consent
 from provision.opening import Options, Workbench, open_workbench
 from provision.run import WORKERS, Outcome, Survey, survey
 from provision.screens.plan import print_plan

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from provision.commands.agreement import Agreement, agreed, check, destroys_data
 from provision.commands.session import Session, check_nodes, writes
+from provision.consent import Consent
 from provision.errors import WrongAccount
 from provision.journal import Journal
-from provision.look import Consent
 from provision.opening import Workbench
 from provision.run import Outcome, Survey
 from provision.run import up as make_true

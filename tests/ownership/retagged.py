@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from provision.consent import Consent
 from provision.engine import Engine
 from provision.graph import Stack
 from provision.journal import Journal
-from provision.look import Consent
 from provision.run import Outcome, down, plan_removal, survey, up
 from provision.step import Step, Tagged
 from provision.steps import KINDS

@@ -25,6 +25,7 @@ EDITS: Mapping[str, Mapping[str, Any]] = {
     "autoscaling.target": {"maximum": 50},
     "cloudwatch.alarm": {"threshold": 99.0},
     "dynamodb.table": {"recovery": False, "protect": False, "ttl": None},
+    "ec2.subnet": {"public": True},
     "ec2.vpc": {"dns": False},
     "iam.role": {"description": "changed", "service": "sns.amazonaws.com"},
     "lambda.event_invoke": {"retries": 0},

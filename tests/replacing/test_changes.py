@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from provision.consent import Consent
 from provision.finding import Action
 from provision.graph import Stack
-from provision.look import Consent
 from provision.run import Outcome
 from provision.stack import build_stack
 from provision.stack.api import ACCOUNT_ROLE

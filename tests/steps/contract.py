@@ -16,8 +16,8 @@ from typing import Any, ClassVar
 
 import pytest
 
+from provision.consent import Consent
 from provision.finding import Action
-from provision.look import Consent
 from provision.records import from_json, to_json
 from provision.step import Mark, Replacement, Step, Tagged, marked, with_computed
 from provision.steps import KINDS

@@ -6,8 +6,8 @@ import json
 from dataclasses import replace
 from typing import Any, ClassVar
 
+from provision.consent import Consent
 from provision.finding import Action
-from provision.look import Consent
 from provision.steps.dashboard import Dashboard
 from provision.unknown import UNKNOWN
 from tests.steps.contract import StepContract

@@ -8,8 +8,8 @@ from typing import Any, ClassVar
 
 import pytest
 
+from provision.consent import Consent
 from provision.finding import Action
-from provision.look import Consent
 from provision.steps.kms_key import DAYS, KmsKey
 from provision.steps.policy import VERSION, canonical
 from tests.steps.contract import StepContract

@@ -11,9 +11,9 @@ import pytest
 from botocore.exceptions import ClientError
 
 from provision.clock import Clock
+from provision.consent import Consent
 from provision.errors import ProvisionError
 from provision.finding import Action
-from provision.look import Consent
 from provision.run import Outcome
 from provision.steps.table import Table
 from tests.workshop import Died, Recorder, Where, Workshop, empty, one_node

@@ -1,0 +1,32 @@
+"""What the user allows by name: to take over, and to destroy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from provision.graph import successor_of
+
+
+@dataclass(frozen=True)
+class Consent:
+    """What the user allows by name."""
+
+    adopt: frozenset[str] = frozenset()
+    destroy: frozenset[str] = frozenset()
+    destroy_data: bool = False
+    backup: bool = True
+    """A final backup is made before data is destroyed."""
+
+    def may_destroy(self, node: str) -> bool:
+        return self.destroy_data or self._names(node)
+
+    def may_undo_backups(self, node: str) -> bool:
+        """Whether what the final backups need may go, too."""
+        return self._names(node) or (self.destroy_data and not self.backup)
+
+    def _names(self, node: str) -> bool:
+        return not self.destroy.isdisjoint({node, successor_of(node)})
+
+
+NOTHING: Final = Consent()
