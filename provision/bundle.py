@@ -8,6 +8,7 @@ import hashlib
 import io
 import os
 import re
+import sys
 import tempfile
 import unicodedata
 import zipfile
@@ -51,7 +52,7 @@ class Bundle:
 
 def zip_directory(source: Path) -> Bundle:
     """Everything below a function's folder but dotfiles and bytecode; identical on every system."""
-    return _bundle(_files_below(source), str(source))
+    return _bundle(files_below(source), str(source))
 
 
 def build_layer(source: Path, *, runtime: str, architecture: str, cache: Path) -> Bundle:
@@ -78,7 +79,7 @@ def build_layer(source: Path, *, runtime: str, architecture: str, cache: Path) -
         install(source, target, Path(folder))
         files = {
             f"python/{name}": path
-            for name, path in _files_below(Path(folder)).items()
+            for name, path in files_below(Path(folder)).items()
             # `bin` holds scripts whose first line names the Python of this machine.
             if not name.startswith("bin/") and not _is_installer_note(name)
         }
@@ -118,8 +119,28 @@ def handler_problem(source: Path, handler: str) -> str | None:
     return None
 
 
-def _files_below(source: Path) -> dict[str, Path]:
-    """Files by their name in the zip."""
+def syntax_errors(source: Path, runtime: str) -> list[str]:
+    """`file:line: what is wrong` of every module below the folder. None where this Python is older
+    than the runtime (`python3.13`), whose new words it cannot know; `local` is this machine."""
+    if runtime != "local" and sys.version_info[:2] < _release(runtime):
+        return []
+    errors = []
+    for file in files_below(source).values():
+        if file.suffix == ".py":
+            try:
+                compile(_read(file), str(file), "exec", dont_inherit=True)
+            except (SyntaxError, ValueError) as error:
+                line = (error.lineno if isinstance(error, SyntaxError) else None) or 1
+                errors.append(f"{file}:{line}: {error.args[0]}")
+    return errors
+
+
+def _release(runtime: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in runtime.removeprefix("python").split("."))
+
+
+def files_below(source: Path) -> dict[str, Path]:
+    """Files by their name in the zip. Raises `BundleFailed` where the folder is none."""
     if not source.is_dir():
         raise BundleFailed(
             f"{source} is not a folder", hint="Correct `source` in config.yaml, or make the folder."

@@ -9,7 +9,7 @@ import os
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -83,6 +83,13 @@ class Workbench:
             yield journal
         finally:
             journal.close()
+
+    def packaged_anew(self) -> Workbench:
+        """The same, with the functions' code as it is now."""
+        sources = self.site.sources
+        assert isinstance(sources, BuiltSources)
+        site = replace(self.site, sources=sources.anew())
+        return replace(self, site=site, stack=build_stack(site))
 
     def pin(self, journal: Journal) -> None:
         """This stack lives here from now on: what runs elsewhere is refused."""

@@ -139,10 +139,10 @@ TOKENLESS_CREATES: Final = frozenset(
         "CreateRequestValidator",
         "CreateBackup",
         "CreateKey",
+        "Invoke",
     ]
 )
-"""Creates AWS would do twice: after a lost answer they are looked for, never sent again (X1, §14).
-"""
+"""What AWS would do twice: after a lost answer it is looked for, never sent again (X1, §14)."""
 
 _PROPAGATION_TEXTS: Final = (
     "cannot be assumed by Lambda",  # L1

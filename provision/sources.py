@@ -43,6 +43,14 @@ class BuiltSources:
                     self._layers[name] = self._build_layer(name)
             return self._layers[name]
 
+    def anew(self) -> BuiltSources:
+        """For code that was saved since; the layers stay as they are."""
+        again = BuiltSources(
+            self._config, self._cache, for_this_machine=self._for_this_machine, trace=self._trace
+        )
+        again._layers = dict(self._layers)
+        return again
+
     def build_layers(self) -> None:
         """All of them now, in the thread that asks: the installer then ends with Ctrl-C."""
         for name in self._config.layers:

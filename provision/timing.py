@@ -33,8 +33,8 @@ class Stay:
 
 @dataclass(frozen=True)
 class Link:
-    """One visit of the chain. `doing` is open, look, make, second look or remove; `node` is empty
-    for what is done before the first node."""
+    """One visit of the chain. `doing` is open, look, make, push, second look or remove; `node` is
+    empty for what is done before the first node."""
 
     node: str
     doing: str

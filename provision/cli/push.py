@@ -13,6 +13,7 @@ from provision.cli.options import json_option, local_option, open_session, trace
 @click.argument("functions", nargs=-1, metavar="[FUNCTION]...")
 @json_option
 @local_option
+@click.option("--watch", is_flag=True, help="Push each save that imports, until Ctrl-C.")
 @trace_option
 @click.pass_context
 def push(
@@ -22,9 +23,16 @@ def push(
     *,
     as_json: bool,
     on_local: bool,
+    watch: bool,
 ) -> None:
     """Bring changed code live, and nothing else: of all functions, or of those named."""
+    if watch and as_json:
+        raise click.UsageError("--watch goes on; --json prints one document: choose one")
+    session = open_session(context, on_local=on_local, as_json=as_json, trace=trace)
+    if watch:
+        from provision.commands.watching import watch as push_saves  # noqa: PLC0415
+
+        push_saves(session, functions)
     from provision.commands.push import push as run  # noqa: PLC0415
 
-    session = open_session(context, on_local=on_local, as_json=as_json, trace=trace)
     context.exit(run(session, functions))

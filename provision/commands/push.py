@@ -11,8 +11,8 @@ from provision.consent import Consent
 from provision.finding import Action
 from provision.journal import Journal
 from provision.opening import Workbench
+from provision.push import Surveyed, survey_code
 from provision.push import push as push_code
-from provision.push import survey_code
 from provision.run import Outcome
 from provision.screens.progress import Progress
 from provision.screens.timing import print_timing
@@ -41,14 +41,20 @@ def named_functions(bench: Workbench, functions: tuple[str, ...]) -> tuple[str, 
 
 
 def _push(session: Session, bench: Workbench, journal: Journal, keys: Sequence[str]) -> Outcome:
+    """Look and push, with progress told."""
     with session.call.stopping.gently(bench.aws.clock):
         seen = survey_code(quiet(bench, journal, Consent()), keys)
-        for node, release in seen.releases.items():
-            if release.left:
-                fields = ", ".join(release.left)
-                session.say(f"{node}: config.yaml changes {fields} too; `provision up` brings that")
+        tell_left(session, seen)
         with Progress(session.errors, seen.writes) as progress:
             return push_code(bench.engine(journal, progress.report, Consent()), seen)
+
+
+def tell_left(session: Session, seen: Surveyed) -> None:
+    """What config.yaml changes besides the code, a line each function."""
+    for node, release in seen.releases.items():
+        if release.left:
+            fields = ", ".join(release.left)
+            session.say(f"{node}: config.yaml changes {fields} too; `provision up` brings that")
 
 
 def _tell(session: Session, bench: Workbench, outcome: Outcome) -> None:
@@ -65,8 +71,11 @@ def _tell(session: Session, bench: Workbench, outcome: Outcome) -> None:
     print_timing(session.errors, session.seconds, bench.aws.calls, session.longest(outcome.walks))
     for node, step in outcome.steps.items():
         if isinstance(step, Alias):
-            function = node.removesuffix(".alias")
-            kept = outcome.findings[node].action is Action.KEEP
-            more = ", as before" if kept else ""
-            words = f"{function}: version {step.version} is {step.name}{more}"
-            session.results.print(words, soft_wrap=True)
+            session.results.print(live_words(outcome, node, step), soft_wrap=True)
+
+
+def live_words(outcome: Outcome, node: str, alias: Alias) -> str:
+    """What callers reach now; `node` is the alias's."""
+    kept = outcome.findings[node].action is Action.KEEP
+    more = ", as before" if kept else ""
+    return f"{node.removesuffix('.alias')}: version {alias.version} is {alias.name}{more}"

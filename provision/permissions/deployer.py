@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Final
 
-from provision import account, health, leftovers, zones
+from provision import account, health, import_check, leftovers, zones
 from provision.access import Where
 from provision.graph import Stack
 from provision.permissions.asked import (
@@ -23,7 +23,8 @@ from provision.step import Step
 
 
 class Purpose(StrEnum):
-    """What the policy is to suffice for. `status` also does for plan, outputs and refresh."""
+    """What the policy is to suffice for. `up` also does for push, `status` for plan,
+    outputs and refresh."""
 
     UP = "up"
     STATUS = "status"
@@ -38,11 +39,12 @@ _PARTS: Final = {
     Purpose.ALL: (LOOK, MAKE, REMOVE),
 }
 _ALWAYS: Final = (("account guard", account.CALLS), ("zones", zones.CALLS))
+_WATCH: Final = ("push --watch", import_check.CALLS)
 _BESIDE: Final[Mapping[Purpose, tuple[tuple[str, tuple[Call, ...]], ...]]] = {
-    Purpose.UP: _ALWAYS,
+    Purpose.UP: (*_ALWAYS, _WATCH),
     Purpose.STATUS: (*_ALWAYS, ("status", health.CALLS)),
     Purpose.DOWN: (*_ALWAYS, ("leftovers", leftovers.CALLS)),
-    Purpose.ALL: (*_ALWAYS, ("status", health.CALLS), ("leftovers", leftovers.CALLS)),
+    Purpose.ALL: (*_ALWAYS, _WATCH, ("status", health.CALLS), ("leftovers", leftovers.CALLS)),
 }
 """Who makes calls beside the steps."""
 

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,13 +28,10 @@ class Home:
 
     def provision(self, *words: str, code: int = 0) -> str:
         """Run the command in a process of its own; its stdout."""
-        environment = {
-            k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "PROVISION"))
-        }
         done = subprocess.run(
-            [sys.executable, "-m", "provision", "--local-port", str(self.port), *words],
+            self._command(words),
             cwd=self.path,
-            env=environment | {"COLUMNS": "100", "PYTHONPATH": str(ROOT)},
+            env=_environment(),
             capture_output=True,
             text=True,
             check=False,
@@ -44,6 +42,27 @@ class Home:
         assert "Traceback" not in done.stderr
         return done.stdout
 
+    @contextmanager
+    def running(self, *words: str) -> Iterator[subprocess.Popen[str]]:
+        """The command in a process that does not end by itself."""
+        process = subprocess.Popen(
+            self._command(words),
+            cwd=self.path,
+            env=_environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+            text=True,
+        )
+        with process:
+            try:
+                yield process
+            finally:
+                process.kill()
+
+    def _command(self, words: tuple[str, ...]) -> list[str]:
+        return [sys.executable, "-m", "provision", "--local-port", str(self.port), *words]
+
     def client(self, service: str) -> Any:
         """A boto3 client of the emulator, beside the tool."""
         return boto3.client(
@@ -53,6 +72,11 @@ class Home:
             aws_access_key_id="test",
             aws_secret_access_key="test",
         )
+
+
+def _environment() -> dict[str, str]:
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "PROVISION"))}
+    return kept | {"COLUMNS": "100", "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
 
 
 def free_port() -> int:

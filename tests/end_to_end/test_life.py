@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import signal
 import time
 import urllib.error
 import urllib.request
 from dataclasses import dataclass
-from typing import Any
+from typing import IO, Any
 
 import pytest
 
@@ -174,6 +175,41 @@ def test_changed_code_is_published_and_served(home: Home, api: Api) -> None:
     answered = api.ask("GET", "/items")
     assert answered.headers["x-changed"] == "yes"
     app.write_text(before)
+
+
+def test_a_push_is_served_and_what_does_not_import_is_not(home: Home, api: Api) -> None:
+    app = home.path / "function" / "app.py"
+    before = app.read_text()
+    app.write_text(before + CHANGED.replace("yes", "pushed"))
+    assert "is live" in home.provision("push", "--local")
+    assert api.ask("GET", "/items").headers["x-changed"] == "pushed"
+    with home.running("push", "--watch", "--local") as watching:
+        assert watching.stdout
+        heard(watching.stdout, "is live, as before")
+        app.write_text(before + "\n\nimport a_package_that_is_not_there\n")
+        told = heard(watching.stdout, "a_package_that_is_not_there")
+        assert "cannot be imported: Runtime.ImportModuleError" in told
+        assert api.ask("GET", "/items").headers["x-changed"] == "pushed"
+        app.write_text(before + CHANGED.replace("yes", "mended") + "def (")
+        assert "app.py:" in heard(watching.stdout, "not pushed")
+        app.write_text(before + CHANGED.replace("yes", "mended"))
+        heard(watching.stdout, "is live, ")
+        assert api.ask("GET", "/items").headers["x-changed"] == "mended"
+        watching.send_signal(signal.SIGINT)
+        assert watching.wait(timeout=30) == 130
+    plan = json.loads(home.provision("plan", "--local", "--json"))
+    assert {r["action"] for r in plan["resources"]} == {"keep", "skip"}
+    app.write_text(before)
+
+
+def heard(said: IO[str], words: str) -> str:
+    """What is said until the words come; the test's own time limit ends it."""
+    lines = []
+    for line in said:
+        lines.append(line)
+        if words in line:
+            return "".join(lines)
+    raise AssertionError("".join(lines))
 
 
 CHANGED = """

@@ -1,0 +1,101 @@
+"""`provision push --watch`: every save of a function's code goes live by itself, if it imports."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NoReturn
+
+from provision.bundle import BundleFailed, files_below, syntax_errors
+from provision.commands.push import live_words, named_functions, tell_left
+from provision.commands.session import Session, quiet
+from provision.errors import Interrupted, ProvisionError
+from provision.import_check import PAYLOAD, check_import
+from provision.look import Consent
+from provision.opening import LOCAL, Workbench
+from provision.push import function_node, push, survey_code
+from provision.saves import Seen, saves, seen
+from provision.screens.words import seconds
+from provision.sources import THIS_MACHINE
+from provision.steps.alias import Alias
+
+SETTINGS = ""
+"""In the place of a function: the files that say how it runs."""
+
+
+def watch(session: Session, functions: tuple[str, ...]) -> NoReturn:
+    """Ends by a signal only."""
+    bench = session.open()
+    keys = named_functions(bench, functions)
+    session.say(
+        f"watching {', '.join(keys)} until Ctrl-C. Before the alias moves, each new version is"
+        f" invoked once by its number, with {PAYLOAD}"
+    )
+    known = False
+    for changed in saves(lambda: _files(session, bench, keys), bench.aws.clock):
+        if SETTINGS in changed and known:
+            session.say("config.yaml or a layer changed: `provision up` brings that, not this")
+        known = True
+        _push(session, bench, [key for key in keys if key in changed])
+    raise AssertionError("saves do not end")
+
+
+def _files(session: Session, bench: Workbench, keys: Sequence[str]) -> Mapping[str, Seen]:
+    config = bench.site.config
+    layers = (layer.source / "requirements.txt" for layer in config.layers.values())
+    found = {SETTINGS: seen([session.options.config, *layers])}
+    for key in keys:
+        try:
+            found[key] = seen(files_below(config.functions[key].source).values())
+        except BundleFailed:  # on its way from one place to another: told when it stays so
+            found[key] = {}
+    return found
+
+
+def _push(session: Session, bench: Workbench, keys: Sequence[str]) -> None:
+    """One push; one line for each function. What keeps code from going live ends nothing."""
+    began = bench.aws.clock.now()
+    whole = [key for key in keys if _compiles(session, bench, key)]
+    if not whole:
+        return
+    bench = bench.packaged_anew()
+    try:
+        with (
+            bench.writing(session.call.again) as journal,
+            session.call.stopping.gently(bench.aws.clock),
+        ):
+            engine = quiet(bench, journal, Consent())
+            found = survey_code(engine, whole)
+            tell_left(session, found)
+            outcome = push(engine, found, check=lambda version: check_import(bench.aws, version))
+    except Interrupted:
+        raise
+    except ProvisionError as error:
+        _tell(session, error.message, error.hint)
+        return
+    if session.call.stopping.asked:
+        raise session.call.interrupted()
+    for node, failure in outcome.failed.items():
+        _tell(session, f"{node}: {failure.message}", failure.hint)
+    spent = seconds(bench.aws.clock.now() - began)
+    for node, step in outcome.steps.items():
+        if isinstance(step, Alias):
+            session.results.print(f"{live_words(outcome, node, step)}, {spent}", soft_wrap=True)
+
+
+def _compiles(session: Session, bench: Workbench, key: str) -> bool:
+    function = bench.site.config.functions[key]
+    try:
+        on_local = bench.site.config.environment == LOCAL
+        runtime = THIS_MACHINE if on_local else function.runtime
+        errors = syntax_errors(function.source, runtime)
+    except BundleFailed as failed:
+        errors = [failed.message]
+    for each in errors:
+        _tell(session, f"{function_node(key)}: {each}", "not pushed; save it again once mended")
+    return not errors
+
+
+def _tell(session: Session, words: str, hint: str) -> None:
+    session.errors.print(f"✗ {words}", style="red", markup=False, soft_wrap=True)
+    if hint:
+        session.errors.print(f"  → {hint}", markup=False, soft_wrap=True)

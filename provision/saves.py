@@ -1,0 +1,54 @@
+"""When files were saved: by looking at their times, which works on every system and every disk."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+from provision.clock import Clock
+
+POLL: Final = 0.25
+"""Seconds between two looks."""
+QUIET: Final = 0.3
+"""Seconds without a change before what was saved is believed to be whole."""
+
+Seen = Mapping[str, tuple[int, int]]
+"""File → when it was changed (nanoseconds) and its size in bytes."""
+
+
+def seen(files: Iterable[Path]) -> Seen:
+    """What was gone between listing and looking is left out."""
+    found = {}
+    for file in files:
+        with suppress(OSError):
+            facts = file.stat()
+            found[str(file)] = (facts.st_mtime_ns, facts.st_size)
+    return found
+
+
+def saves(look: Callable[[], Mapping[str, Seen]], clock: Clock) -> Iterator[frozenset[str]]:
+    """The names whose files changed, once they are quiet: at first all of them."""
+    last: Mapping[str, Seen] = {}
+    while True:
+        now = look()
+        if now != last:
+            now = _quiet(look, clock, now)
+            changed = frozenset(name for name in now if now[name] != last.get(name))
+            last = now
+            if changed:
+                yield changed
+        clock.sleep(POLL)
+
+
+def _quiet(
+    look: Callable[[], Mapping[str, Seen]], clock: Clock, now: Mapping[str, Seen]
+) -> Mapping[str, Seen]:
+    since = clock.now()
+    while clock.now() - since < QUIET:
+        clock.sleep(QUIET / 3)
+        later = look()
+        if later != now:
+            now, since = later, clock.now()
+    return now
