@@ -85,6 +85,9 @@ def _lambda(sent: Sent) -> Iterator[Ask]:
         yield from _layer(sent)
         return
     function = params.get("Resource") or arn("lambda", f"function:{params['FunctionName']}")
+    if sent.operation == "Invoke":  # an action of another name, on what is invoked
+        yield Ask("lambda:InvokeFunction", f"{function}:{params['Qualifier']}")
+        return
     tags = requested(params.get("Tags"))
     context = dict(tags)
     if sent.operation == "AddPermission":
