@@ -4,6 +4,7 @@ processes afterwards holds none of them.
 
 from __future__ import annotations
 
+import os
 import subprocess
 from pathlib import Path
 
@@ -49,6 +50,14 @@ def test_nothing_planted_is_found(
         run(self, args, *rest, **more)  # type: ignore[call-overload]  # as it came
 
     monkeypatch.setattr(subprocess.Popen, "__init__", told)
+    written: list[bytes] = []
+    write = os.write
+
+    def noted(descriptor: int, content: bytes) -> int:
+        written.append(content)  # the journal's lines, which are folded when a command ends
+        return write(descriptor, content)
+
+    monkeypatch.setattr("provision.journal.os.write", noted)
     planted = {ACCESS_KEY, SECRET_KEY, TOKEN}
     seen: dict[Path, bytes] = {}
     answers: list[Answer] = []
@@ -72,9 +81,11 @@ def test_nothing_planted_is_found(
         planted |= key_values()
         seen |= {path.with_name(f"{path.name} {words[-1]}"): c for path, c in files(home).items()}
     assert len(planted) == 5
+    assert written
     assert [a.code for a in answers] == [0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 0]
     for secret in planted:
         assert [p for p, content in seen.items() if secret.encode() in content] == []
+        assert not any(secret.encode() in content for content in written)
         assert not any(secret in answer.out + answer.err for answer in answers)
         assert not any(secret in arguments for arguments in started)
 
