@@ -24,6 +24,7 @@ from provision.consent import Consent
 from provision.endpoints import refuse_strangers
 from provision.engine import Engine
 from provision.errors import WrongAccount
+from provision.given_key import given_key
 from provision.graph import Stack
 from provision.journal import Holder, Journal, Pinned
 from provision.look import Report
@@ -147,7 +148,8 @@ def open_workbench(
         sources = BuiltSources(config, cache, for_this_machine=on_local, trace=aws.trace)
         sources.build_layers()
     zones = _zones(config, aws, known)
-    site = Site(config, aws.where, zones, sources, _invoke_url(config, aws))
+    key = given_key(aws, config.encryption.key)
+    site = Site(config, aws.where, zones, sources, _invoke_url(config, aws), key)
     stack = build_stack(site)
     remembered = frozenset(renamed(known.records, stack.moved))
     return Workbench(site, aws, stack, directory, blind, remembered)

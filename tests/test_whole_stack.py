@@ -19,6 +19,7 @@ from tests.workshop import Workshop, new_aws
 ZONE = "example.com"
 DOMAIN = {"api": {"domain": {"name": "api.example.com", "zone": ZONE}}}
 FLOW_LOGS = {"network": {"flow_logs": {"traffic": "REJECT"}}}
+OWN_KEY = {"encryption": {"key": "create"}}
 EMAIL = {"monitoring": {"email": "ops@example.com"}}
 
 
@@ -47,7 +48,9 @@ def without_account_role(found: Inventory) -> Inventory:
 
 
 @pytest.mark.parametrize(
-    "changes", [{}, DOMAIN | EMAIL | FLOW_LOGS], ids=["shipped", "domain, e-mail, flow logs"]
+    "changes",
+    [{}, DOMAIN | EMAIL | FLOW_LOGS | OWN_KEY],
+    ids=["shipped", "domain, e-mail, flow logs, own key"],
 )
 def test_its_whole_life(
     workshop: Workshop, tmp_path: Path, before: Inventory, changes: dict[str, Any]
@@ -76,9 +79,11 @@ def test_its_whole_life(
 
     workshop.run(stack, "down", consent=Consent(), workers=8)
     left = without_account_role(now())
-    assert {k: v - before.get(k, frozenset()) for k, v in left.items() if v != before.get(k)} == {
-        "table": {"tap-dev-items"}
-    }
+    kept = {k: v - before.get(k, frozenset()) for k, v in left.items() if v != before.get(k)}
+    assert kept.pop("table") == {"tap-dev-items"}
+    assert kept.pop("key alias", set()) == ({"alias/tap-dev"} if "encryption" in changes else set())
+    assert len(kept.pop("key", ())) == ("encryption" in changes)
+    assert kept == {}
 
     workshop.run(stack, "up", workers=8)
     workshop.run(stack, "down", workers=8)

@@ -61,6 +61,7 @@ def _policies(config: Config, options: Options, purpose: Purpose) -> tuple[Polic
             tuple(f"{where.region}-{number}" for number in range(config.network.zones)),
             NoSources(),
             lambda api, stage: f"{api}/{stage}",
+            where.arn("kms", "key/*") if config.encryption.key.startswith("alias/") else "",
         )
     )
     home = options.config.resolve().parent / ".provision"

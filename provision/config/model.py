@@ -12,6 +12,7 @@ from provision.config.monitoring import Monitoring
 from provision.config.section import (
     Account,
     Boundary,
+    Key,
     Movable,
     Name,
     PrivateRange,
@@ -50,6 +51,16 @@ class Network(Section):
     )
 
 
+class Encryption(Section):
+    """What tables, queues, the topic, log groups and functions' environments are encrypted with."""
+
+    key: Key = Field(
+        default="managed",
+        description="`managed`: AWS's own keys; `create`: a key of the stack's own, rotated every "
+        "year; `alias/…`: a customer's key that is there, whose policy lets CloudWatch in.",
+    )
+
+
 class Config(Section):
     """config.yaml, for one environment."""
 
@@ -82,6 +93,7 @@ class Config(Section):
         examples=["arn:aws:iam::012345678901:policy/boundary"],
     )
     network: Network = Field(default=Network(), description="The private network.")
+    encryption: Encryption = Field(default=Encryption(), description="The key.")
     tables: dict[Name, Table] = Field(default={}, description="DynamoDB tables, by name.")
     layers: dict[Name, Layer] = Field(default={}, description="Lambda layers, by name.")
     functions: dict[Name, Function] = Field(min_length=1, description="Lambda functions, by name.")

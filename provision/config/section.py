@@ -27,6 +27,7 @@ EMAIL = r"^[^@\s]+@[^@\s]+\.[^@\s]+$"
 HANDLER = r"^[A-Za-z_][A-Za-z0-9_]*([./][A-Za-z_][A-Za-z0-9_]*)*\.[A-Za-z_][A-Za-z0-9_]*$"
 HEADER = r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+$"
 MOVABLE = r"^(table|function|layer)\.[a-z]([a-z0-9-]*[a-z0-9])?$"
+KEY = r"^(managed|create|alias/[A-Za-z0-9/_-]+)$"
 MODEL = r"^[A-Za-z0-9]+$"
 ORIGIN = r"^(\*|https?://[A-Za-z0-9.-]+(:[0-9]+)?)$"
 PARAMETER = r"^[A-Za-z0-9._$-]+$"
@@ -44,6 +45,7 @@ WORDS = {
     HANDLER: "module.function, such as app.handler",
     HEADER: "the name of an HTTP header",
     MOVABLE: "a node such as table.items, function.items or layer.dependencies",
+    KEY: "managed, create, or the alias of a key of yours such as alias/our-key",
     MODEL: "letters and digits only",
     ORIGIN: '"*", or a scheme and host such as https://app.example.com, with nothing after it',
     PARAMETER: "letters, digits and . _ $ -",
@@ -121,11 +123,20 @@ def _each_once(values: tuple[str, ...]) -> tuple[str, ...]:
     return values
 
 
+def _customers(value: str) -> str:
+    if value.startswith("alias/aws/"):
+        raise Refusal(
+            f"{value} is AWS's own key, whose policy nobody can change", 'write "managed" for those'
+        )
+    return value
+
+
 Name = Annotated[str, Field(pattern=NAME, max_length=128)]
 Account = Annotated[str, Field(pattern=ACCOUNT), BeforeValidator(_account_text)]
 Boundary = Annotated[str, Field(pattern=BOUNDARY)]
 PrivateRange = Annotated[str, AfterValidator(_private_range)]
 Movable = Annotated[str, Field(pattern=MOVABLE, max_length=140)]
+Key = Annotated[str, Field(pattern=KEY, max_length=256), AfterValidator(_customers)]
 Domain = Annotated[str, Field(pattern=DOMAIN, max_length=253)]
 Variable = Annotated[str, Field(pattern=VARIABLE)]
 Source = Annotated[

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Final
 
-from provision import account, health, import_check, leftovers, zones
+from provision import account, given_key, health, import_check, leftovers, zones
 from provision.access import Where
 from provision.graph import Stack
 from provision.permissions.asked import (
@@ -38,7 +38,11 @@ _PARTS: Final = {
     Purpose.DOWN: (LOOK, REMOVE),
     Purpose.ALL: (LOOK, MAKE, REMOVE),
 }
-_ALWAYS: Final = (("account guard", account.CALLS), ("zones", zones.CALLS))
+_ALWAYS: Final = (
+    ("account guard", account.CALLS),
+    ("zones", zones.CALLS),
+    ("encryption", given_key.CALLS),
+)
 _WATCH: Final = ("push --watch", import_check.CALLS)
 _BESIDE: Final[Mapping[Purpose, tuple[tuple[str, tuple[Call, ...]], ...]]] = {
     Purpose.UP: (*_ALWAYS, _WATCH),

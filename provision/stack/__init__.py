@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from provision.graph import Stack
 from provision.stack.api import add_api
+from provision.stack.encryption import add_encryption
 from provision.stack.flow_logs import add_flow_logs
 from provision.stack.functions import add_functions
 from provision.stack.monitoring import add_monitoring
@@ -14,6 +15,7 @@ from provision.stack.site import Site
 from provision.stack.tables import add_tables
 
 AREAS = {
+    "encryption": "Encryption",
     "network": "Network",
     "table": "DynamoDB",
     "layer": "Lambda layers",
@@ -27,12 +29,13 @@ AREAS = {
 def build_stack(site: Site) -> Stack:
     """Every node of the configured stack."""
     stack = Stack(site.config.prefix)
-    add_tables(stack, site)
+    encryption = add_encryption(stack, site)
+    add_tables(stack, site, encryption)
     network = add_network(stack, site)
-    add_flow_logs(stack, site, network.vpc)
-    functions = add_functions(stack, site, network, add_interfaces)
-    add_api(stack, site, functions)
-    add_monitoring(stack, site)
+    add_flow_logs(stack, site, network.vpc, encryption)
+    functions = add_functions(stack, site, network, add_interfaces, encryption)
+    add_api(stack, site, functions, encryption)
+    add_monitoring(stack, site, encryption)
     if site.config.moved:
         stack.moved = _moved(site, stack)
     return stack

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from provision.graph import Node, Stack
 from provision.stack.domain import add_domain
+from provision.stack.encryption import Encryption
 from provision.stack.functions import LIVE, FunctionNodes
 from provision.stack.site import Site
 from provision.steps.api_account import ApiAccount
@@ -43,12 +44,14 @@ ACCESS_FORMAT = json.dumps(
 )
 
 
-def add_api(stack: Stack, site: Site, functions: Mapping[str, FunctionNodes]) -> None:
+def add_api(
+    stack: Stack, site: Site, functions: Mapping[str, FunctionNodes], encryption: Encryption
+) -> None:
     wanted = site.config.api
     api = stack.add("api", lambda: _rest_api(site))
     # Traffic moves to a deployment only when the aliases it calls are there and may be called.
     ready = [_add_permission(stack, site, api, key, nodes) for key, nodes in functions.items()]
-    stage = _add_stage(stack, site, api, ready)
+    stage = _add_stage(stack, site, api, ready, encryption)
     _add_plan(stack, site, stage)
     if wanted.domain:
         add_domain(stack, site, stage)
@@ -141,13 +144,17 @@ def _add_permission(
 
 
 def _add_stage(
-    stack: Stack, site: Site, api: Node[RestApi], ready: list[Node[Permission]]
+    stack: Stack,
+    site: Site,
+    api: Node[RestApi],
+    ready: list[Node[Permission]],
+    encryption: Encryption,
 ) -> Node[Stage]:
     wanted = site.config.api
     account = stack.add(
         "api.account", lambda: ApiAccount(role_name=ACCOUNT_ROLE, boundary=site.config.boundary)
     )
-    access, execution = _add_logs(stack, site, api)
+    access, execution = _add_logs(stack, site, api, encryption)
     deployment = stack.add(
         "api.deployment",
         lambda api: Deployment(api_id=api.id, digest=api.release(), served=api.served()),
@@ -176,27 +183,31 @@ def _add_stage(
 
 
 def _add_logs(
-    stack: Stack, site: Site, api: Node[RestApi]
+    stack: Stack, site: Site, api: Node[RestApi], encryption: Encryption
 ) -> tuple[Node[LogGroup], Node[LogGroup]]:
     """The access log's group and the execution log's, made before what writes to them."""
     wanted = site.config.api
     access = stack.add(
         "api.logs.access",
-        lambda: LogGroup(
+        lambda *keys: LogGroup(
             name=f"/aws/apigateway/{site.config.prefix}",
             retention=wanted.log.retention,
+            key=encryption.arn(keys),
             tags=site.tags,
         ),
+        *encryption.needs,
     )
     # A35: API Gateway would make it itself, without retention; and it is to go after the stage.
     execution = stack.add(
         "api.logs.execution",
-        lambda api: LogGroup(
+        lambda api, *keys: LogGroup(
             name=fill("API-Gateway-Execution-Logs_{}/{}", api.id, wanted.stage),
             family=fill("API-Gateway-Execution-Logs_{}/", api.id),
             retention=wanted.log.retention,
+            key=encryption.arn(keys),
             tags=site.tags,
         ),
         api,
+        *encryption.needs,
     )
     return access, execution

@@ -1,6 +1,8 @@
-"""Policies on the queue and the topic themselves: TLS only, and who may send."""
+"""Policies on queue, topic and key themselves: TLS only, and who may send or encrypt."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from provision.access import Where
 from provision.step import Document
@@ -28,6 +30,55 @@ def topic_door(where: Where, topic: str, alarms: str) -> Document:
     # SNS takes no `sns:*` in a topic's policy.
     closed = _tls_only("sns:Publish", topic)
     return canonical({"Version": "2012-10-17", "Statement": [may_publish, closed]})
+
+
+def key_door(where: Where, log_groups: Sequence[str], alarms: str) -> Document:
+    """IAM decides within the account; besides, CloudWatch encrypts our log groups (patterns of
+    names) and what our alarms (their names' beginning) write.
+
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
+    """
+    everybody_of_the_account: Document = {
+        "Sid": "IamDecides",
+        "Effect": "Allow",
+        "Principal": {"AWS": f"arn:{where.partition}:iam::{where.account}:root"},
+        "Action": "kms:*",
+        "Resource": "*",
+    }
+    logs: Document = {
+        "Sid": "OurLogGroups",
+        "Effect": "Allow",
+        "Principal": {"Service": f"logs.{where.region}.{where.dns_suffix}"},
+        "Action": [
+            "kms:Decrypt",
+            "kms:DescribeKey",
+            "kms:Encrypt",
+            "kms:GenerateDataKey*",
+            "kms:ReEncrypt*",
+        ],
+        "Resource": "*",
+        "Condition": {
+            "ArnLike": {
+                "kms:EncryptionContext:aws:logs:arn": [
+                    where.arn("logs", f"log-group:{name}") for name in log_groups
+                ]
+            }
+        },
+    }
+    topic: Document = {
+        "Sid": "OurAlarms",
+        "Effect": "Allow",
+        "Principal": {"Service": "cloudwatch.amazonaws.com"},
+        "Action": ["kms:Decrypt", "kms:GenerateDataKey*"],
+        "Resource": "*",
+        "Condition": {
+            "StringEquals": {"aws:SourceAccount": where.account},
+            "ArnLike": {"aws:SourceArn": where.arn("cloudwatch", f"alarm:{alarms}*")},
+        },
+    }
+    return canonical(
+        {"Version": "2012-10-17", "Statement": [everybody_of_the_account, logs, topic]}
+    )
 
 
 def _tls_only(action: str, resource: str) -> Document:

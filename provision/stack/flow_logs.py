@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from provision.graph import Node, Stack
 from provision.stack import grants
+from provision.stack.encryption import Encryption
 from provision.stack.site import Site
 from provision.steps.flow_log import FlowLog
 from provision.steps.log_group import LogGroup
@@ -12,7 +13,7 @@ from provision.steps.role_policies import RolePolicies
 from provision.steps.vpc import Vpc
 
 
-def add_flow_logs(stack: Stack, site: Site, vpc: Node[Vpc]) -> None:
+def add_flow_logs(stack: Stack, site: Site, vpc: Node[Vpc], encryption: Encryption) -> None:
     wanted = site.config.network.flow_logs
     if wanted is None:
         return
@@ -21,7 +22,10 @@ def add_flow_logs(stack: Stack, site: Site, vpc: Node[Vpc]) -> None:
     policies = {"logs": grants.flow_logging(site.where.arn("logs", f"log-group:{group}"))}
     logs = stack.add(
         "network.flow_logs.logs",
-        lambda: LogGroup(name=group, retention=wanted.retention, tags=site.tags),
+        lambda *keys: LogGroup(
+            name=group, retention=wanted.retention, key=encryption.arn(keys), tags=site.tags
+        ),
+        *encryption.needs,
     )
     role = stack.add(
         "network.flow_logs.role",

@@ -12,6 +12,7 @@ from provision import config
 from provision.graph import Node, Stack
 from provision.stack import grants
 from provision.stack.doors import queue_door
+from provision.stack.encryption import Encryption
 from provision.stack.network import Network
 from provision.stack.site import Site
 from provision.step import Document
@@ -21,7 +22,7 @@ from provision.steps.function import Function
 from provision.steps.layer import Layer
 from provision.steps.log_group import LogGroup
 from provision.steps.network_interfaces import NetworkInterfaces
-from provision.steps.queue import Queue
+from provision.steps.queue import SSE, Queue
 from provision.steps.role import Role
 from provision.steps.role_policies import RolePolicies
 from provision.steps.security_group import SecurityGroup
@@ -30,6 +31,9 @@ from provision.unknown import UNKNOWN, in_order
 
 LIVE = "live"
 """The alias that everything outside calls; it moves only to a version that is active."""
+
+_UNUSED = 3
+"""Nodes that must only be there before the function: its grants, and the network's."""
 
 AddInterfaces = Callable[[Stack, Site, Network, Sequence[Node[Any]]], Node[NetworkInterfaces]]
 
@@ -58,11 +62,12 @@ def add_functions(
     site: Site,
     network: Network,
     add_interfaces: AddInterfaces,
+    encryption: Encryption,
 ) -> Mapping[str, FunctionNodes]:
     layers = {key: _add_layer(stack, site, key) for key in site.config.layers}
     around = {
-        key: _add_surroundings(stack, site, key, function, network)
-        for key, function in site.config.functions.items()
+        key: _add_surroundings(stack, site, key, network, encryption)
+        for key in site.config.functions
     }
     interfaces = add_interfaces(stack, site, network, [each.grants for each in around.values()])
     return {
@@ -73,6 +78,7 @@ def add_functions(
             around[key],
             (network, interfaces),
             [layers[layer] for layer in site.config.functions[key].layers],
+            encryption,
         )
         for key in site.config.functions
     }
@@ -95,7 +101,7 @@ def _add_layer(stack: Stack, site: Site, key: str) -> Node[Layer]:
 
 
 def _add_surroundings(
-    stack: Stack, site: Site, key: str, function: config.Function, network: Network
+    stack: Stack, site: Site, key: str, network: Network, encryption: Encryption
 ) -> _Surroundings:
     name = site.name_of("function", key)
     role = stack.add(
@@ -110,19 +116,25 @@ def _add_surroundings(
     )
     dead_letters = stack.add(
         f"function.{key}.dead_letters",
-        lambda: Queue(
+        lambda *keys: Queue(
             name=site.name_of("function", key, "dead-letters"),
             policy=queue_door(site.where.arn("sqs", site.name_of("function", key, "dead-letters"))),
+            encryption=encryption.arn(keys, SSE),
             tags=site.tags,
         ),
+        *encryption.needs,
     )
     logs = stack.add(
         f"function.{key}.logs",
-        lambda: LogGroup(
-            name=f"/aws/lambda/{name}", retention=function.log.retention, tags=site.tags
+        lambda *keys: LogGroup(
+            name=f"/aws/lambda/{name}",
+            retention=site.config.functions[key].log.retention,
+            key=encryption.arn(keys),
+            tags=site.tags,
         ),
+        *encryption.needs,
     )
-    granted = _add_grants(stack, site, key, function, network, role)
+    granted = _add_grants(stack, site, key, network, role, encryption)
     return _Surroundings(role, granted, dead_letters, logs)
 
 
@@ -130,15 +142,16 @@ def _add_grants(
     stack: Stack,
     site: Site,
     key: str,
-    function: config.Function,
     network: Network,
     role: Node[Role],
+    encryption: Encryption,
 ) -> Node[RolePolicies]:
     group_of_logs = site.where.arn("logs", f"log-group:/aws/lambda/{site.name_of('function', key)}")
     queue = site.where.arn("sqs", site.name_of("function", key, "dead-letters"))
+    function, zones = site.config.functions[key], len(network.subnets)
     return stack.add(
         f"function.{key}.grants",
-        lambda role, vpc, group, *subnets: RolePolicies(
+        lambda role, vpc, group, *rest: RolePolicies(
             role=role.name,
             boundary=site.config.boundary,
             policies={
@@ -147,15 +160,25 @@ def _add_grants(
                 "tracing": grants.tracing(),
                 "dead-letters": grants.dead_letters(queue),
                 "network": grants.network(
-                    site.where, in_order(subnet.arn for subnet in subnets), group.arn
+                    site.where, in_order(subnet.arn for subnet in rest[:zones]), group.arn
                 ),
+                **_key_policies(site, function, encryption, encryption.arn(rest[zones:])),
             },
         ),
         role,
         network.vpc,
         network.group,
         *network.subnets,
+        *encryption.needs,
     )
+
+
+def _key_policies(
+    site: Site, function: config.Function, encryption: Encryption, key: str
+) -> dict[str, Document]:
+    if not encryption.customers:
+        return {}
+    return {"encryption": grants.encryption(site.where, key, tuple(function.tables.values()))}
 
 
 def _table_policies(site: Site, function: config.Function, vpc_id: str) -> dict[str, Document]:
@@ -174,14 +197,16 @@ def _add_function(
     around: _Surroundings,
     place: tuple[Network, Node[NetworkInterfaces]],
     layers: Sequence[Node[Layer]],
+    encryption: Encryption,
 ) -> FunctionNodes:
     network, interfaces = place
     zones = len(network.subnets)
+    last = zones + len(layers)
 
     def function(
         role: Role, queue: Queue, logs: LogGroup, group: SecurityGroup, *rest: Any
     ) -> Function:
-        subnets, used_layers = rest[:zones], rest[zones : zones + len(layers)]
+        subnets, used_layers, keys = rest[:zones], rest[zones:last], rest[last + _UNUSED :]
         return replace(
             _plain_function(site, key),
             role=role.arn,
@@ -190,6 +215,7 @@ def _add_function(
             group_ids=(group.id,),
             subnet_ids=in_order(subnet.id for subnet in subnets),
             layers=tuple(layer.arn for layer in used_layers),
+            key=encryption.arn(keys),
         )
 
     node = stack.add(
@@ -204,6 +230,7 @@ def _add_function(
         around.grants,
         interfaces,
         network.endpoint,
+        *encryption.needs,
     )
     alias = _add_release(stack, key, site.config.functions[key], node)
     return FunctionNodes(node, alias, around.dead_letters)

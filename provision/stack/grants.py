@@ -12,6 +12,9 @@ from provision.steps.policy import canonical
 READ = ("dynamodb:GetItem", "dynamodb:Query", "dynamodb:Scan")
 WRITE = (*READ, "dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
 
+_KEY_FOR_READING = ("kms:Decrypt", "kms:DescribeKey")
+_KEY_FOR_WRITING = (*_KEY_FOR_READING, "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*")
+
 
 def table_access(grant: Literal["read", "write"], table: str, vpc_id: str) -> Document:
     """Read or write one table (ARN) and its indexes, and only from inside our VPC."""
@@ -54,6 +57,29 @@ def tracing() -> Document:
 def dead_letters(queue: str) -> Document:
     """Send to its own dead-letter queue (ARN)."""
     return _allow(("sqs:SendMessage",), [queue])
+
+
+def encryption(where: Where, key: str, tables: Sequence[Literal["read", "write"]]) -> Document:
+    """Use the customer's key (ARN) for its environment, and through the services that keep its
+    dead letters and tables.
+
+    https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-via-service
+    """
+
+    def through(service: str, *actions: str) -> Document:
+        via = f"{service}.{where.region}.{where.dns_suffix}"
+        statement = _statement(actions, [key])
+        return {**statement, "Condition": {"StringEquals": {"kms:ViaService": via}}}
+
+    statements = [
+        through("lambda", "kms:Decrypt"),
+        through("sqs", "kms:Decrypt", "kms:GenerateDataKey"),
+    ]
+    if "write" in tables:
+        statements.append(through("dynamodb", *_KEY_FOR_WRITING))
+    elif tables:
+        statements.append(through("dynamodb", *_KEY_FOR_READING))
+    return canonical({"Version": "2012-10-17", "Statement": statements})
 
 
 def network(where: Where, subnets: Sequence[str], group: str) -> Document:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from provision.graph import Node, Stack
 from provision.stack.doors import topic_door
+from provision.stack.encryption import Encryption
 from provision.stack.site import Site
 from provision.stack.widgets import dashboard_body
 from provision.steps.alarm import Alarm
@@ -39,17 +40,20 @@ class _Watched:
 def add_monitoring(
     stack: Stack,
     site: Site,
+    encryption: Encryption,
 ) -> None:
     topic = stack.add(
         "monitoring.topic",
-        lambda: Topic(
+        lambda *keys: Topic(
             name=site.name("alarms"),
             display=site.config.prefix,
             policy=topic_door(
                 site.where, site.where.arn("sns", site.name("alarms")), f"{site.config.prefix}-"
             ),
+            key=encryption.arn(keys),
             tags=site.tags,
         ),
+        *encryption.needs,
     )
     if email := site.config.monitoring.email:
         stack.add(

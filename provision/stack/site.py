@@ -39,6 +39,8 @@ class Site:
     sources: Sources
     invoke_url: Callable[[str, str], str]
     """API id and stage name → the address that answers."""
+    key: str = ""
+    """ARN of the customer's KMS key that the configuration names by its alias."""
 
     @property
     def tags(self) -> dict[str, str]:

@@ -4,30 +4,36 @@ from __future__ import annotations
 
 from provision import config
 from provision.graph import Node, Stack
+from provision.stack.encryption import Encryption
 from provision.stack.site import Site
 from provision.steps.scaling_policy import ScalingPolicy
 from provision.steps.scaling_target import ScalingTarget
 from provision.steps.table import Table
+from provision.steps.table_encryption import MANAGED
 
 
-def add_tables(stack: Stack, site: Site) -> None:
+def add_tables(stack: Stack, site: Site, encryption: Encryption) -> None:
     for key, table in site.config.tables.items():
-        _add_table(stack, site, key, table)
+        _add_table(stack, site, key, table, encryption)
 
 
-def _add_table(stack: Stack, site: Site, key: str, table: config.Table) -> None:
+def _add_table(
+    stack: Stack, site: Site, key: str, table: config.Table, encryption: Encryption
+) -> None:
     node = stack.add(
         f"table.{key}",
-        lambda: Table(
+        lambda *keys: Table(
             name=site.name_of("table", key),
             key=table.key,
             sort_key=table.sort_key,
             read_capacity=table.read.min,
             write_capacity=table.write.min,
             ttl=table.expire.attribute if table.expire else None,
+            encryption=encryption.arn(keys, MANAGED),
             protect=table.protect,
             tags=site.tags,
         ),
+        *encryption.needs,
     )
     _add_scaling(stack, site, node, "read", "ReadCapacityUnits", table.read)
     _add_scaling(stack, site, node, "write", "WriteCapacityUnits", table.write)

@@ -38,7 +38,7 @@ def _aliasing(operation: str) -> tuple[Permit, Permit]:
 class KmsKey(Tagged):
     """`alias` as AWS writes it, `alias/tap-dev`; `aliased` whether it leads to this key. `state` is
     wanted as "Enabled" only. A key whose deletion was scheduled is there as long as its alias
-    leads to it: where we do that, the alias goes first.
+    leads to it: where we do that, the alias goes first. It is always to rotate, every year.
 
     https://docs.aws.amazon.com/kms/latest/APIReference/API_CreateKey.html
     """
@@ -68,7 +68,6 @@ class KmsKey(Tagged):
                 call(f"kms.{operation}", _ours(operation))
                 for operation in (
                     "CancelKeyDeletion",
-                    "DisableKeyRotation",
                     "EnableKey",
                     "EnableKeyRotation",
                     "PutKeyPolicy",
@@ -137,10 +136,7 @@ class KmsKey(Tagged):
         if "policy" in changed:
             aws.kms.put_key_policy(KeyId=have.id, PolicyName="default", Policy=as_text(self.policy))
         if "rotation" in changed:
-            if self.rotation:
-                aws.kms.enable_key_rotation(KeyId=have.id)
-            else:
-                aws.kms.disable_key_rotation(KeyId=have.id)
+            aws.kms.enable_key_rotation(KeyId=have.id)
         if "description" in changed:
             aws.kms.update_key_description(KeyId=have.id, Description=self.description)
         return replace(self, id=have.id, arn=have.arn)

@@ -373,9 +373,21 @@ _NAMING = {
 
 
 def _kms(sent: Sent) -> Iterator[Ask]:
-    """Judged on the key, by whatever name it is asked for."""
-    key = str(sent.params["KeyId"])
-    yield Ask(sent.action, arn("kms", f"key/{key.rpartition('/')[2]}"))
+    """Judged on the key, by whatever name it is asked for; about an alias, on that as well."""
+    params = sent.params
+    if sent.operation in {"ListAliases", "ListKeys"}:
+        yield Ask(sent.action, "*")
+        return
+    given = {tag["TagKey"]: tag["TagValue"] for tag in params.get("Tags", ())}
+    if sent.operation == "CreateKey":
+        yield Ask(sent.action, "*", requested(given))
+        yield Ask("kms:TagResource", arn("kms", "key/new"), requested(given))
+        return
+    if "AliasName" in params:
+        yield Ask(sent.action, arn("kms", params["AliasName"]))
+    asked = str(params.get("TargetKeyId") or params.get("KeyId") or params["AliasName"])
+    key, tags = tags_there.key(asked)
+    yield Ask(sent.action, arn("kms", f"key/{key}"), {**requested(given), **carried(tags)})
 
 
 def _tagging(sent: Sent) -> Iterator[Ask]:

@@ -220,6 +220,24 @@ def make_removable(aws: Aws, findings: Mapping[str, Finding]) -> None:
     )
 
 
+def key_by_hand(aws: Aws, alias: str) -> None:
+    """Nothing of it is left as it was, and then it is to be deleted."""
+    key = aws.kms.describe_key(KeyId=alias)["KeyMetadata"]["KeyId"]
+    policy = json.dumps({**OTHER_POLICY, "Id": "by hand"})
+    aws.kms.put_key_policy(KeyId=key, PolicyName="default", Policy=policy)
+    aws.kms.update_key_description(KeyId=key, Description="by hand")
+    aws.kms.tag_resource(KeyId=key, Tags=[{"TagKey": "stray", "TagValue": "by hand"}])
+    aws.kms.untag_resource(KeyId=key, TagKeys=["Environment"])
+    aws.kms.disable_key_rotation(KeyId=key)
+    aws.kms.schedule_key_deletion(KeyId=key)
+
+
+def alias_by_hand(aws: Aws, alias: str) -> None:
+    """It leads to somebody's key."""
+    other = aws.kms.create_key()["KeyMetadata"]["KeyId"]
+    aws.kms.update_alias(AliasName=alias, TargetKeyId=other)
+
+
 def double(aws: Aws) -> None:
     """What a lost answer may leave: a second API and a second key of the same owner."""
     aws.apigateway.create_rest_api(name="tap-dev", tags={OWNER: "tap-dev/api"})

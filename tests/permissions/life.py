@@ -27,14 +27,24 @@ from provision.journal import Journal
 from provision.leftovers import search
 from provision.permissions.deployer import Purpose, deployer_policies
 from provision.push import push, survey_code
+from provision.stack.doors import key_door
 from provision.step import Document, Step
 from provision.steps import KINDS
+from provision.steps.kms_key import KmsKey
 from provision.steps.log_group import LogGroup
 from provision.steps.role import Role
 from provision.steps.security_group import Rule, SecurityGroup
 from provision.steps.vpc import Vpc
 from provision.zones import available_zones
-from tests.permissions.byhand import KEY, OTHER_POLICY, by_hand, double, make_removable
+from tests.permissions.byhand import (
+    KEY,
+    OTHER_POLICY,
+    alias_by_hand,
+    by_hand,
+    double,
+    key_by_hand,
+    make_removable,
+)
 from tests.permissions.guard import Guard
 from tests.reference import TinySources, reference_stack
 from tests.workshop import ALLOW_ALL, HOLDER, Recorder, Workshop, new_aws
@@ -236,6 +246,10 @@ def _live_oddly(liver: Liver) -> None:
     odd = replace(liver, workshop=Workshop(liver.directory / "odd-state"))
     odd.run_stack("up", _odd(attached=(), retention=30), Purpose.UP)
     odd.run_stack("up", _odd(attached=(BOUNDARY,), retention=0), Purpose.UP)
+    key_by_hand(new_aws(), "alias/odd-dev")
+    odd.run_stack("up", _odd(attached=(BOUNDARY,), retention=0), Purpose.UP)
+    alias_by_hand(new_aws(), "alias/odd-dev")
+    odd.run_stack("up", _odd(attached=(BOUNDARY,), retention=0), Purpose.UP)
     new_aws().iam.put_role_policy(
         RoleName="odd-dev-role", PolicyName="by-hand", PolicyDocument=json.dumps(OTHER_POLICY)
     )
@@ -255,6 +269,15 @@ def _odd(*, attached: tuple[str, ...], retention: int) -> Stack:
     stack.add(
         "logs",
         lambda: LogGroup(name="odd-dev", retention=retention, key=KEY if attached else "", tags={}),
+    )
+    stack.add(
+        "encryption.key",
+        lambda: KmsKey(
+            alias="alias/odd-dev",
+            description="it",
+            policy=key_door(new_aws().where, (), "odd-dev-"),
+            tags={"Environment": "production"},
+        ),
     )
     vpc = stack.add("vpc", lambda: Vpc(cidr="10.30.0.0/24", tags={}))
     stack.add(

@@ -11,6 +11,7 @@ from moto.applicationautoscaling.models import applicationautoscaling_backends
 from moto.cloudwatch.models import cloudwatch_backends
 from moto.ec2.models import ec2_backends
 from moto.iam.models import iam_backends
+from moto.kms.models import kms_backends
 from moto.logs.models import logs_backends
 
 ACCOUNT, REGION = "123456789012", "us-east-1"
@@ -100,3 +101,12 @@ def scaling_target(params: Mapping[str, Any]) -> Tags:
         ):
             return dict(vars(target).get("tags", {}))
     return {}
+
+
+def key(name: str) -> tuple[str, Tags]:
+    """The id behind an id, ARN or alias, and its tags."""
+    backend: Any = kms_backends[ACCOUNT][REGION]
+    if ":" not in name and name.startswith("alias/") and not backend.alias_exists(name):
+        return "none", {}
+    found = backend.any_id_to_key_id(name)
+    return found, dict(backend.tagger.get_tag_dict_for_resource(found))

@@ -42,10 +42,9 @@ class TestKmsKey(StepContract):
     edits: ClassVar = {
         "description": "Of another",
         "policy": allowing("cloudwatch.amazonaws.com"),
-        "rotation": False,
         "tags": {"team": "b", "more": "c"},
     }
-    drift_only: ClassVar = frozenset({"aliased", "state"})
+    drift_only: ClassVar = frozenset({"aliased", "rotation", "state"})
 
     def given(self, aws: Any) -> KmsKey:
         return KEY

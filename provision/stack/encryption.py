@@ -1,0 +1,53 @@
+"""The key that everything of the stack is encrypted with: AWS's own, the user's, or one we make."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from provision.graph import Node, Stack
+from provision.stack.doors import key_door
+from provision.stack.site import Site
+from provision.steps.kms_key import KmsKey
+
+
+@dataclass(frozen=True)
+class Encryption:
+    """`needs`: the key's node, where the stack makes the key; whatever is encrypted needs it."""
+
+    needs: tuple[Node[KmsKey], ...]
+    _given: str
+
+    def arn(self, made: Sequence[KmsKey], otherwise: str = "") -> str:
+        """The customer's key, from the steps of `needs`; `otherwise` where AWS's own keys do it."""
+        return made[0].arn if made else self._given or otherwise
+
+    @property
+    def customers(self) -> bool:
+        return bool(self.needs or self._given)
+
+
+def add_encryption(stack: Stack, site: Site) -> Encryption:
+    if site.config.encryption.key != "create":
+        return Encryption((), site.key)
+    key = stack.add(
+        "encryption.key",
+        lambda: KmsKey(
+            alias=f"alias/{site.config.prefix}",
+            description=f"Encrypts what {site.config.prefix} keeps",
+            policy=key_door(site.where, log_groups(site), f"{site.config.prefix}-"),
+            tags=site.tags,
+        ),
+    )
+    return Encryption((key,), "")
+
+
+def log_groups(site: Site) -> list[str]:
+    """Patterns of the names of all the stack's log groups."""
+    prefix = site.config.prefix
+    return [
+        f"/aws/lambda/{prefix}-*",
+        f"/aws/apigateway/{prefix}",
+        f"/aws/vpc/{prefix}",
+        f"API-Gateway-Execution-Logs_*/{site.config.api.stage}",
+    ]
