@@ -16,5 +16,11 @@ class Blind:
     fields: Mapping[str, Mapping[str, str]]
     backups: Mapping[str, str]
 
+    def backup_words(self, kind: str) -> str:
+        """What becomes of a kind's data before it goes, where backups are wanted."""
+        if lacking := self.backups.get(kind):
+            return f"no backup is made: {lacking}"
+        return "a final backup is made first"
+
 
 SEES_ALL: Final = Blind({}, {}, {})

@@ -203,15 +203,9 @@ class Eyes:
             return replace(finding, reason=reason)
         if holdings and holdings.protected:
             words[-1] += " and is switched off first"
-        words.append(self._backup_words(have.KIND))
+        without = "no backup is made: --no-backup"
+        words.append(self.blind.backup_words(have.KIND) if self.consent.backup else without)
         return replace(finding, action=Action.DELETE, reason="; ".join(words))
-
-    def _backup_words(self, kind: str) -> str:
-        if not self.consent.backup:
-            return "no backup is made: --no-backup"
-        if lacking := self.blind.backups.get(kind):
-            return f"no backup is made: {lacking}"
-        return "a final backup is made first"
 
     # -- helpers -----------------------------------------------------------------------------
 

@@ -15,6 +15,7 @@ from provision.finding import Action
 from provision.graph import Stack
 from provision.run import Outcome
 from provision.stack.api import add_api
+from provision.stack.encryption import Encryption
 from provision.steps.deployment import Deployment
 from provision.steps.rest_api import RestApi
 from provision.steps.rest_api_contents import Contents
@@ -52,7 +53,7 @@ class Shop:
             "api": {**api, **{name: gone[name] | api.get(name, {}) for name in gone}},
         }
         stack = Stack("tap-dev")
-        add_api(stack, reference_site(new_aws(), self.directory, changes), {})
+        add_api(stack, reference_site(new_aws(), self.directory, changes), {}, Encryption((), ""))
         return stack
 
     def up(self, api: Api, recorder: Recorder | None = None) -> list[str]:
