@@ -45,7 +45,15 @@ def key_door(where: Where, log_groups: Sequence[str], alarms: str) -> Document:
         "Action": "kms:*",
         "Resource": "*",
     }
-    logs: Document = {
+    may_encrypt = [_logs_may(where, log_groups), _alarms_may(where, alarms)]
+    return canonical(
+        {"Version": "2012-10-17", "Statement": [everybody_of_the_account, *may_encrypt]}
+    )
+
+
+def _logs_may(where: Where, log_groups: Sequence[str]) -> Document:
+    ours = [where.arn("logs", f"log-group:{name}") for name in log_groups]
+    return {
         "Sid": "OurLogGroups",
         "Effect": "Allow",
         "Principal": {"Service": f"logs.{where.region}.{where.dns_suffix}"},
@@ -57,15 +65,12 @@ def key_door(where: Where, log_groups: Sequence[str], alarms: str) -> Document:
             "kms:ReEncrypt*",
         ],
         "Resource": "*",
-        "Condition": {
-            "ArnLike": {
-                "kms:EncryptionContext:aws:logs:arn": [
-                    where.arn("logs", f"log-group:{name}") for name in log_groups
-                ]
-            }
-        },
+        "Condition": {"ArnLike": {"kms:EncryptionContext:aws:logs:arn": ours}},
     }
-    topic: Document = {
+
+
+def _alarms_may(where: Where, alarms: str) -> Document:
+    return {
         "Sid": "OurAlarms",
         "Effect": "Allow",
         "Principal": {"Service": "cloudwatch.amazonaws.com"},
@@ -76,9 +81,6 @@ def key_door(where: Where, log_groups: Sequence[str], alarms: str) -> Document:
             "ArnLike": {"aws:SourceArn": where.arn("cloudwatch", f"alarm:{alarms}*")},
         },
     }
-    return canonical(
-        {"Version": "2012-10-17", "Statement": [everybody_of_the_account, logs, topic]}
-    )
 
 
 def _tls_only(action: str, resource: str) -> Document:
