@@ -82,18 +82,18 @@ CONTROLS = (
         people.take_an_old_runtime,
     ),
     Control(
-        "Lambda.3",
-        "Functions are in a VPC",
-        "private subnets",
-        networks.outside_the_network,
-        networks.leave_the_network,
-    ),
-    Control(
         "Lambda.5",
         "Functions are in several zones",
         "`network.zones`, at least two",
         networks.in_one_zone,
         networks.stay_in_one_zone,
+    ),
+    Control(
+        "Lambda.3",
+        "Functions are in a VPC",
+        "private subnets",
+        networks.outside_the_network,
+        networks.leave_the_network,
     ),
     Control(
         "Lambda.6",

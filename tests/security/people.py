@@ -86,7 +86,7 @@ def allowed_everything(aws: Aws) -> Iterator[str]:
 
 
 def allow_everything(aws: Aws) -> None:
-    _put(aws, "*")
+    _put(aws, "everything", "*")
 
 
 def allowed_whole_services(aws: Aws) -> Iterator[str]:
@@ -96,14 +96,14 @@ def allowed_whole_services(aws: Aws) -> Iterator[str]:
 
 
 def allow_a_whole_service(aws: Aws) -> None:
-    _put(aws, "s3:*")
+    _put(aws, "service", "s3:*")
 
 
-def _put(aws: Aws, action: str) -> None:
+def _put(aws: Aws, name: str, action: str) -> None:
     statement = {"Effect": "Allow", "Action": action, "Resource": "*"}
     aws.iam.put_role_policy(
         RoleName=functions(aws)[0]["Role"].rpartition("/")[2],
-        PolicyName="open",
+        PolicyName=name,
         PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [statement]}),
     )
 
