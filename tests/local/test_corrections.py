@@ -155,6 +155,42 @@ def test_a_queue_taken_off_a_function_is_gone(corrected: Connect) -> None:
     assert "DeadLetterConfig" not in found
 
 
+def test_a_functions_own_policy_is_not_that_of_its_alias(corrected: Connect) -> None:
+    functions = corrected("lambda")
+    functions.create_function(
+        FunctionName="asked",
+        Runtime="python3.13",
+        Role=f"arn:aws:iam::{local.ACCOUNT}:role/any",
+        Handler="code.handler",
+        Code={"ZipFile": zipped(code="")},
+    )
+    functions.get_waiter("function_active_v2").wait(FunctionName="asked")
+    version = functions.publish_version(FunctionName="asked")["Version"]
+    functions.create_alias(FunctionName="asked", Name="live", FunctionVersion=version)
+
+    def allow(statement: str, **where: str) -> None:
+        functions.add_permission(
+            FunctionName="asked",
+            StatementId=statement,
+            Action="lambda:InvokeFunction",
+            Principal="apigateway.amazonaws.com",
+            **where,
+        )
+
+    def statements(**where: str) -> list[str]:
+        policy = functions.get_policy(FunctionName="asked", **where)["Policy"]
+        return [each["Sid"] for each in json.loads(policy)["Statement"]]
+
+    allow("alias", Qualifier="live")
+    assert statements(Qualifier="live") == ["alias"]
+    assert code_of(lambda: functions.get_policy(FunctionName="asked")) == (
+        "ResourceNotFoundException"
+    )
+    allow("own")
+    assert statements() == ["own"]
+    assert statements(Qualifier="live") == ["alias"]
+
+
 def test_an_empty_description_clears_it(corrected: Connect) -> None:
     iam = corrected("iam")
     trust = json.dumps({"Version": "2012-10-17", "Statement": []})

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from provision.errors import Refused
+from provision.errors import Occupied
 from provision.finding import Action
 from provision.graph import Stack
 from provision.step import Step
@@ -114,7 +114,8 @@ def test_what_somebody_else_keeps_there_stops_down_and_is_told(workshop: Worksho
     vpc_id, subnet_id = made["vpc"].id, made["subnet"].id
     ec2 = new_aws().ec2
     theirs = ec2.create_security_group(GroupName="theirs", Description="it", VpcId=vpc_id)
-    ec2.create_network_interface(SubnetId=subnet_id, Groups=[theirs["GroupId"]])
-    with pytest.raises(Refused, match="DeleteSubnet: DependencyViolation"):
+    made = ec2.create_network_interface(SubnetId=subnet_id, Groups=[theirs["GroupId"]])
+    interface = made["NetworkInterface"]["NetworkInterfaceId"]
+    with pytest.raises(Occupied, match=f"not this stack's: network interface {interface}"):
         workshop.run(network("10.1.0"), "down")
     assert ranges() == {"10.1.0.0/24"}
