@@ -114,8 +114,8 @@ def test_what_somebody_else_keeps_there_stops_down_and_is_told(workshop: Worksho
     vpc_id, subnet_id = made["vpc"].id, made["subnet"].id
     ec2 = new_aws().ec2
     theirs = ec2.create_security_group(GroupName="theirs", Description="it", VpcId=vpc_id)
-    made = ec2.create_network_interface(SubnetId=subnet_id, Groups=[theirs["GroupId"]])
-    interface = made["NetworkInterface"]["NetworkInterfaceId"]
+    put = ec2.create_network_interface(SubnetId=subnet_id, Groups=[theirs["GroupId"]])
+    interface = put["NetworkInterface"]["NetworkInterfaceId"]
     with pytest.raises(Occupied, match=f"not this stack's: network interface {interface}"):
         workshop.run(network("10.1.0"), "down")
     assert ranges() == {"10.1.0.0/24"}
