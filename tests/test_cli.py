@@ -344,6 +344,15 @@ def test_config_check_and_schema(provision: Provision) -> None:
     assert provision("config", "schema").json["type"] == "object"
 
 
+def test_help_lists_the_commands_most_used_first_and_whole(
+    provision: Provision, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    lines = provision("--help").out.split("Commands:\n")[1].splitlines()
+    assert [line.split()[0] for line in lines][:4] == ["up", "plan", "status", "down"]
+    assert not any(line.endswith("...") for line in lines)
+
+
 def test_help_needs_no_aws_sdk_and_little_time() -> None:
     script = (
         "import sys, resource, contextlib\n"

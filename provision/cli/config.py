@@ -7,7 +7,7 @@ import click
 from provision.cli.options import Settings, local_option
 
 
-@click.group("config")
+@click.group("config", short_help="Check config.yaml; AWS is not called.")
 def config_group() -> None:
     """Look at the configuration; nothing is called in AWS."""
 

@@ -19,7 +19,7 @@ from provision.cli.options import (
 )
 
 
-@click.command()
+@click.command(short_help="Remove it all; data only when told to.")
 @yes_option
 @confirm_option
 @json_option

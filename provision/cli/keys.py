@@ -7,7 +7,7 @@ import click
 from provision.cli.options import json_option, local_option, open_session
 
 
-@click.group("keys")
+@click.group("keys", short_help="List API keys, or change them without downtime.")
 def keys_group() -> None:
     """The API keys: which there are, and their change without a moment in which none works.
 

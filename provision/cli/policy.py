@@ -9,7 +9,7 @@ from provision.cli.options import json_option, open_session
 PURPOSES = ("up", "status", "down", "all")
 
 
-@click.group("policy")
+@click.group("policy", short_help="Print the IAM policies this stack needs.")
 def policy_group() -> None:
     """The IAM policies that go with this configuration; nothing is changed in AWS."""
 

@@ -9,7 +9,7 @@ import click
 from provision.cli.options import json_option, local_option, open_session, trace_option
 
 
-@click.command()
+@click.command(short_help="Bring changed code live, and nothing else.")
 @click.argument("functions", nargs=-1, metavar="[FUNCTION]...")
 @json_option
 @local_option

@@ -7,7 +7,7 @@ import click
 from provision.cli.options import json_option, local_option, open_session
 
 
-@click.command()
+@click.command(short_help="Make the state anew from what AWS has.")
 @json_option
 @local_option
 @click.pass_context

@@ -20,7 +20,7 @@ from provision.cli.options import (
 )
 
 
-@click.command()
+@click.command(short_help="Make AWS match config.yaml.")
 @click.argument(
     "file",
     required=False,
