@@ -6,22 +6,19 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-import botocore.loaders
-import botocore.session
 import pytest
 from moto import mock_aws
 
+from tests.cheap import make_accounts_cheap, make_clients_cheap
 from tests.moto_truths import teach_moto
 from tests.workshop import REGION, Workshop
 
 os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = "false"  # 1,300 images for each account of a test
 
-_LOADER = botocore.loaders.create_loader()
-
 
 @pytest.fixture(autouse=True)
 def _no_real_account(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No test may find somebody's credentials, and each service's model is read only once."""
+    """No test may find somebody's credentials."""
     for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_SESSION_TOKEN", "AWS_CONFIG_FILE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent")
@@ -29,10 +26,14 @@ def _no_real_account(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
     monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
-    monkeypatch.setattr(botocore.loaders, "create_loader", lambda _paths=None: _LOADER)
-    monkeypatch.setattr(
-        botocore.session, "create_loader", lambda _paths=None: _LOADER, raising=False
-    )
+
+
+@pytest.fixture(autouse=True)
+def _no_waste(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests kill no machine, so nothing has to be on disk; what never changes is made once."""
+    monkeypatch.setattr(os, "fsync", lambda _descriptor: None)
+    make_clients_cheap(monkeypatch)
+    make_accounts_cheap(monkeypatch)
 
 
 @pytest.fixture

@@ -1,0 +1,48 @@
+"""What botocore and moto do anew for each client and account, done once for a process's tests.
+
+A test's runs each make their own clients, as processes do: that was a quarter of a test's time, and
+what moto prepares for a library that nobody here uses a tenth.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import botocore.client
+import botocore.loaders
+import botocore.session
+import moto.core.models
+import pytest
+from botocore.model import ServiceModel
+
+_LOADER = botocore.loaders.create_loader()
+_create_class = botocore.client.ClientCreator._create_client_class
+_load_model = botocore.client.ClientCreator._load_service_model
+_models: dict[tuple[str, str | None], ServiceModel] = {}
+_classes: dict[str, type] = {}
+
+
+def _model(self: Any, service: str, api_version: str | None = None) -> ServiceModel:
+    key = (service, api_version)
+    if key not in _models:
+        _models[key] = _load_model(self, service, api_version)
+    return _models[key]
+
+
+def _client_class(self: Any, service: str, model: ServiceModel) -> type:
+    if service not in _classes:
+        _classes[service] = _create_class(self, service, model)
+    return _classes[service]
+
+
+def make_clients_cheap(patch: pytest.MonkeyPatch) -> None:
+    """Each service's model is read once, and its client's methods are made once."""
+    patch.setattr(botocore.loaders, "create_loader", lambda _paths=None: _LOADER)
+    patch.setattr(botocore.session, "create_loader", lambda _paths=None: _LOADER, raising=False)
+    patch.setattr(botocore.client.ClientCreator, "_load_service_model", _model)
+    patch.setattr(botocore.client.ClientCreator, "_create_client_class", _client_class)
+
+
+def make_accounts_cheap(patch: pytest.MonkeyPatch) -> None:
+    """moto also stands before `requests`, with thousands of patterns; boto3 does not use it."""
+    patch.setattr(moto.core.models, "RESPONSES_METHODS", [])
