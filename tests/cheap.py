@@ -16,8 +16,9 @@ import pytest
 from botocore.model import ServiceModel
 
 _LOADER = botocore.loaders.create_loader()
-_create_class = botocore.client.ClientCreator._create_client_class
-_load_model = botocore.client.ClientCreator._load_service_model
+_CREATOR: Any = botocore.client.ClientCreator  # its stubs hide what is replaced here
+_create_class = _CREATOR._create_client_class
+_load_model = _CREATOR._load_service_model
 _models: dict[tuple[str, str | None], ServiceModel] = {}
 _classes: dict[str, type] = {}
 
@@ -39,8 +40,8 @@ def make_clients_cheap(patch: pytest.MonkeyPatch) -> None:
     """Each service's model is read once, and its client's methods are made once."""
     patch.setattr(botocore.loaders, "create_loader", lambda _paths=None: _LOADER)
     patch.setattr(botocore.session, "create_loader", lambda _paths=None: _LOADER, raising=False)
-    patch.setattr(botocore.client.ClientCreator, "_load_service_model", _model)
-    patch.setattr(botocore.client.ClientCreator, "_create_client_class", _client_class)
+    patch.setattr(_CREATOR, "_load_service_model", _model)
+    patch.setattr(_CREATOR, "_create_client_class", _client_class)
 
 
 def make_accounts_cheap(patch: pytest.MonkeyPatch) -> None:
