@@ -78,6 +78,8 @@ class Law(ABC):
     """One row. Override `before`, `after` or both."""
 
     ROW: ClassVar[str]
+    ALSO: ClassVar[frozenset[str]] = frozenset()
+    """Further rows that the same law enforces."""
     SERVICE: ClassVar[str]
     OPERATIONS: ClassVar[frozenset[str]] = frozenset()
     """Those it is asked about; empty for all of the service."""

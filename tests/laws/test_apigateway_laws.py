@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
+from provision import pacing
 from provision.graph import Stack
 from provision.steps.api_account import ApiAccount
 from provision.steps.deployment import Deployment
@@ -118,6 +119,38 @@ def test_a1_too_fast_is_refused_and_ours_never_is(court: Session, tmp_path: Path
         client.delete_rest_api(restApiId=api)
     held.clock.sleep(60)
     lives(held, tmp_path, "A1")
+
+
+def test_a1_ours_keeps_every_published_rate() -> None:
+    """The two tables were written apart from each other, from the same page."""
+    kept = {name: (rate.calls, rate.seconds) for name, rate in pacing.RATES.items()}
+    assert kept == {n: r for n, r in laws.Rates.RATES.items() if n != "ImportRestApi"}  # A6
+
+
+def test_a2_of_a_burst_of_deletes_all_but_one_fail_at_once(court: Session, tmp_path: Path) -> None:
+    held = court(laws.Rates())
+    client = naive(held, "apigateway")
+    apis = []
+    for name in ("one", "two", "three"):
+        apis.append(client.create_rest_api(name=name)["id"])
+        held.clock.sleep(60)
+    began, refused = held.clock.now(), 0
+    for api in apis:
+        try:
+            client.delete_rest_api(restApiId=api)
+        except ClientError as error:
+            refused += error.response["Error"]["Code"] == "TooManyRequestsException"
+    assert (refused, held.clock.now()) == (2, began)
+    held.clock.sleep(60)
+    shop, stack = under(held, tmp_path), empty()
+    for name in ("four", "five", "six"):
+        stack.add(name, lambda name=name: replace(API, name=name))
+    shop.run(stack, "up")
+    held.clock.sleep(60)
+    began = held.clock.now()
+    shop.run(stack, "down")
+    assert len(held.refused("A1")) == 2
+    assert held.clock.now() - began >= 60, "one in half a minute"
 
 
 def test_a3_two_writes_meet(court: Session, tmp_path: Path) -> None:

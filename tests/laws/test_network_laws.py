@@ -144,7 +144,7 @@ def test_ours_waits_and_clears_what_lambda_forgot(
     began = held.clock.now()
     shop.run(stack, "down")
     assert 60 < held.clock.now() - began < 2700
-    assert held.refused("E1") == [], "nothing was asked for that had to be refused"
+    assert held.refused("E1") == [], "nothing was asked for that had to be refused (E4 neither)"
     removed = "DeleteNetworkInterface" in shop.last.writes
     assert removed == forgotten
     names = {vpc["VpcId"] for vpc in naive(held, "ec2").describe_vpcs()["Vpcs"]}
@@ -170,6 +170,37 @@ def test_e2_who_leaves_first_waits_less(court: Session, tmp_path: Path) -> None:
             held.clock.sleep(100)
         waits[way] = held.clock.now() - began
     assert waits["leave"] < 1000 <= min(waits["hurry"], waits["delete"])
+
+
+def test_e3_in_another_group_it_frees_the_first_and_holds_the_subnet(
+    court: Session, tmp_path: Path
+) -> None:
+    """Which is why ours leaves the network: the subnet is to go as well."""
+    held = court(laws.InterfacesLinger(), seed=3)
+    placed, client = by_hand(held, tmp_path), naive(held, "ec2")
+    other = client.create_security_group(VpcId=placed.vpc, GroupName="other", Description="x")
+    aside = {"SubnetIds": [placed.subnet], "SecurityGroupIds": [other["GroupId"]]}
+    naive(held, "lambda").update_function_configuration(FunctionName="naive", VpcConfig=aside)
+    with pytest.raises(ClientError, match="DependencyViolation"):
+        client.delete_security_group(GroupId=placed.group)
+    held.clock.sleep(1000)
+    for one in shown(held, placed.group):
+        client.delete_network_interface(NetworkInterfaceId=one["NetworkInterfaceId"])
+    client.delete_security_group(GroupId=placed.group)
+    with pytest.raises(ClientError, match="DependencyViolation"):
+        client.delete_subnet(SubnetId=placed.subnet)
+    (one,) = shown(held, other["GroupId"])
+    assert one["Status"] == "in-use"
+
+
+def test_e4_an_interface_of_lambda_takes_no_other_group(court: Session, tmp_path: Path) -> None:
+    held = court(laws.InterfacesLinger())
+    placed, client = by_hand(held, tmp_path), naive(held, "ec2")
+    (one,) = shown(held, placed.group)
+    with pytest.raises(ClientError, match="OperationNotPermitted"):
+        client.modify_network_interface_attribute(
+            NetworkInterfaceId=one["NetworkInterfaceId"], Groups=[placed.group]
+        )
 
 
 class Stuck(laws.InterfacesLinger):

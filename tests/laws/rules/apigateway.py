@@ -47,9 +47,11 @@ class Tokens:
 
 
 class Rates(Law):
-    """The published rates of the account. Ours are held by the pacer: it never meets this law."""
+    """The published rates of the account; who is faster is told at once (A2). Ours are held by
+    the pacer: it never meets this law."""
 
     ROW = "A1"
+    ALSO = frozenset({"A2"})
     SERVICE = "apigateway"
     # https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html
     RATES = {

@@ -146,6 +146,7 @@ class ExpiryOnceAnHour(Law):
     """Expiry changes once in half an hour or an hour; nothing may be said twice, either."""
 
     ROW = "D12"
+    ALSO = frozenset({"D13"})
     SERVICE = "dynamodb"
 
     def __init__(self) -> None:

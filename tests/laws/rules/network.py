@@ -34,15 +34,18 @@ class InterfacesLinger(Law):
     """Interfaces come with a function's network and stay long after: in use, then to and fro
     between in use and available (E5), then available until Lambda, or we, remove them. Meanwhile
     subnet, group and VPC cannot go (E1). They go sooner when the function left before it was
-    deleted, but not when it was deleted while it was leaving (E2). Right after that none may be
-    shown (E6)."""
+    deleted, but not when it was deleted while it was leaving (E2); one that moves to another group
+    gets others in the same subnets, and leaves the old ones behind as if it had left (E3). Right
+    after that none may be shown (E6). Nobody but Lambda changes them (E4)."""
 
     ROW = "E1"
+    ALSO = frozenset({"E2", "E3", "E4", "E5", "E6"})
     SERVICE = "ec2"
     OPERATIONS = frozenset(
         {
             "CreateSubnet",
             "DescribeNetworkInterfaces",
+            "ModifyNetworkInterfaceAttribute",
             "DeleteNetworkInterface",
             "DeleteSubnet",
             "DeleteSecurityGroup",
@@ -65,6 +68,9 @@ class InterfacesLinger(Law):
 
     def before(self, call: Call, world: World) -> Refusal | Answer | None:
         self._reap(world)
+        if call.operation == "ModifyNetworkInterfaceAttribute":
+            held = call.params["NetworkInterfaceId"] in self.interfaces
+            return Refusal("OperationNotPermitted", "Lambda manages it") if held else None
         if call.operation == "DeleteNetworkInterface":
             return self._remove(call.params["NetworkInterfaceId"], world)
         if call.operation == "DeleteSubnet":
@@ -103,6 +109,11 @@ class InterfacesLinger(Law):
                 interface = Interface(_id(world), subnet, groups)
                 self.interfaces[interface.id] = interface
             interface.users.add(function)
+        for one in self.interfaces.values():
+            if subnets and function in one.users and not _stands_in(one, subnets, groups):
+                one.users.discard(function)
+                if not one.users:
+                    self._release(one, world, world.delay(60, 900))
 
     def _publish(self, function: str, version: str) -> None:
         """E2: a published version keeps the network that the function had."""
@@ -121,12 +132,15 @@ class InterfacesLinger(Law):
             one.users -= gone if deleted else {function}
             if one.users:
                 continue
-            one.released = now + (world.delay(900, 2000) if deleted else world.delay(60, 900))
-            one.idle_from = one.released + FLAP
-            one.hidden = now + world.delay(0, 9)
-            one.reaped = one.idle_from + (world.delay(0, 60) if world.chance(0.5) else 3600)
+            self._release(one, world, world.delay(900, 2000) if deleted else world.delay(60, 900))
         if not deleted:
             self.left[function] = now
+
+    def _release(self, one: Interface, world: World, takes: float) -> None:
+        one.released = world.now() + takes
+        one.idle_from = one.released + FLAP
+        one.hidden = world.now() + world.delay(0, 9)
+        one.reaped = one.idle_from + (world.delay(0, 60) if world.chance(0.5) else 3600)
 
     def _reap(self, world: World) -> None:
         for one in list(self.interfaces.values()):
@@ -175,6 +189,10 @@ class InterfacesLinger(Law):
                 text = f"{thing} has a dependent object"
                 return Refusal("DependencyViolation", text)
         return None
+
+
+def _stands_in(one: Interface, subnets: list[str], groups: tuple[str, ...]) -> bool:
+    return one.subnet in subnets and one.groups == groups
 
 
 def _is_version(user: str, function: str) -> bool:
