@@ -26,6 +26,7 @@ from provision.step import (
     with_computed,
 )
 from provision.unknown import is_known
+from provision.whose import taking_over, whose
 
 
 class Moment(StrEnum):
@@ -119,8 +120,8 @@ class Eyes:
                 finding,
                 changes=(),
                 action=Action.FOREIGN,
-                reason=f"{have.label} exists and is not this stack's",
-                refusal=f"--adopt {node.name} takes it over",
+                reason=whose(have, self.stack.name),
+                refusal=taking_over(have, self.stack.name, node.name),
             )
         if not changes:
             return replace(finding, action=Action.KEEP)
@@ -175,11 +176,8 @@ class Eyes:
         if have is None:
             return replace(finding, reason="not there")
         if not self._ours(name, expected, have):
-            return replace(
-                finding,
-                action=Action.FOREIGN,
-                reason=f"{have.label} is not this stack's: left alone",
-            )
+            left = whose(have, self.stack.name).replace("exists and is not", "is not")
+            return replace(finding, action=Action.FOREIGN, reason=f"{left}: left alone")
         if have.SHARED:
             return replace(finding, reason="the whole account uses it")
         if have.HOLDS_DATA:

@@ -60,7 +60,11 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def provision(home: Path, capsys: pytest.CaptureFixture[str]) -> Provision:
+def provision(
+    home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Provision:
+    monkeypatch.setattr(sys, "argv", ["provision"])  # from PATH, as hints then say
+
     def run(*words: str) -> Answer:
         with pytest.raises(SystemExit) as ended:
             main(list(words))
@@ -104,6 +108,33 @@ def test_what_is_to_be_typed_next_names_the_same_stack(account: None, provision:
     made = provision("--region", "us-west-2", "up", "--yes")
     assert made.code == 0
     assert " --region us-west-2 outputs api_key)" in made.out
+    made = provision("--region", "us-west-2", "down", "--yes", "--destroy-data")
+    assert (
+        "`provision --region us-west-2 up` makes them"
+        in provision("--region", "us-west-2", "status").out
+    )
+    nothing = provision("--region", "us-west-2", "outputs")
+    assert "→ provision --region us-west-2 up\n" in nothing.err
+
+
+def test_a_misspelt_node_is_told_what_it_may_be(account: None, provision: Provision) -> None:
+    near = provision("up", "--yes", "--destroy", "table.itms")
+    assert near.code == 2
+    assert 'did you mean "table.items"?' in near.err
+    far = provision("plan", "--adopt", "zzz")
+    assert "`provision plan --json` lists them" in far.err
+
+
+def test_what_is_not_there_is_not_called_wanted(account: None, provision: Provision) -> None:
+    """On the way down: nothing is as wanted where nothing is."""
+    provision("up", "--yes")
+    down = provision("down", "--yes")
+    assert "as wanted" not in down.err
+    again = provision("down", "--yes")
+    assert "not there" in again.err
+    assert "Network  1 as wanted" not in again.err
+    assert "look first" not in provision("down").err
+    assert "(or look first: provision plan)" in provision("up").err
 
 
 def test_a_life_on_the_screen(account: None, provision: Provision) -> None:

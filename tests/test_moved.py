@@ -297,6 +297,24 @@ def test_without_the_line_a_renamed_table_is_never_taken_for_another(workshop: W
     assert "--destroy table.new" in finding["table.new"].refusal
 
 
+def test_the_way_back_without_the_state_is_told(workshop: Workshop) -> None:
+    """The rename taken back in config.yaml: by its tag it is still the other node's."""
+    workshop.run(named("old", "tap-dev-old"), "up")
+    told = named("new", "tap-dev-old")
+    told.moved = {"table.old": "table.new"}
+    workshop.run(told, "up")
+    workshop.forget()
+    back = named("old", "tap-dev-old")
+    finding = workshop.run(back, "plan", consent=Consent()).findings["table.old"]
+    assert finding.action is Action.FOREIGN
+    assert finding.reason == "tap-dev-old is this stack's table.new"
+    assert "moved: {table.new: table.old}" in finding.refusal
+    back.moved = {"table.new": "table.old"}
+    assert workshop.run(back, "plan").findings["table.old"].action is Action.UPDATE
+    down = workshop.run(named("old", "tap-dev-old"), "down", consent=Consent()).findings
+    assert down["table.old"].reason == "tap-dev-old is this stack's table.new: left alone"
+
+
 def test_somebody_elses_is_not_taken_by_a_rename(workshop: Workshop) -> None:
     other = named("old", "tap-dev-old")
     other.name = "tap-dev-2"

@@ -10,9 +10,12 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from provision.errors import Protected
 from provision.finding import Action, Cause, Change, Finding
 from provision.health import Health, Traffic
 from provision.look import Moment
+from provision.run import Outcome
+from provision.screens.closing import print_receipt
 from provision.screens.plan import plan_screen
 from provision.screens.progress import Progress
 from provision.screens.status import Heading, State, sparkline, state_of, status_screen
@@ -112,6 +115,26 @@ def test_all_fields_are_shown_when_asked_for() -> None:
 def test_nothing_to_change_is_said() -> None:
     same = {"network.vpc": finding("network.vpc", Action.KEEP)}
     assert "Nothing to change: 1 as wanted." in drawn(plan_screen("plan", same, width=80))
+
+
+def test_a_run_that_failed_at_once_had_something_to_do() -> None:
+    same = {"table.items": finding("table.items", Action.REPLACE)}
+    failed = Outcome(same, {}, {"table.items": Protected("tap-dev-items would be replaced")})
+    for outcome, words in ((failed, "nothing was done"), (Outcome({}, {}, {}), "nothing to do")):
+        console = Console(file=io.StringIO())
+        with console.capture() as told:
+            print_receipt(console, outcome)
+        assert told.get().strip() == words
+
+
+def test_what_is_not_there_is_no_more_as_wanted_on_the_way_down() -> None:
+    none = finding("network.vpc", Action.KEEP, have=None, reason="not there")
+    goes = finding("table.items", Action.DELETE)
+    text = drawn(plan_screen("down", {each.node: each for each in (none, goes)}, width=80))
+    assert "Network  1 not there" in text
+    assert "Plan: 1 to delete, 1 not there." in text
+    text = drawn(plan_screen("down", {"network.vpc": none}, width=80))
+    assert "Nothing to change: 1 not there." in text
 
 
 HEALTH = Health(

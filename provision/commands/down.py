@@ -20,7 +20,7 @@ def down(session: Session, agreement: Agreement, consent: Consent, *, workers: i
     """The exit code: 0 done, 1 not agreed to, 9 partly done, 130 interrupted."""
     session.refuse_to_hang("down", yes=agreement.given)
     bench = _open(session)
-    check_nodes(bench, tuple(sorted(consent.destroy)))
+    check_nodes(session, bench, tuple(sorted(consent.destroy)))
     stack, protected = bench.stack.name, bench.site.config.protected
     check(stack, agreement, protected=protected)  # before anything is looked at
     with bench.writing(session.call.again) as journal:

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shlex
 import sys
 from dataclasses import dataclass, field
+from typing import Final
 
 import click
 
 from provision.commands.stopping import Stopping
 from provision.errors import Interrupted, NotPermitted, PartlyDone, ProvisionError
 
+_COMMAND: Final = re.compile(
+    r"\bprovision (?=(?:up|plan|status|down|outputs|keys|push|policy|refresh|config)\b)"
+)
 WRITING = frozenset({"up", "push", "down", "keys"})
 """What goes on from where it was interrupted."""
 
@@ -44,6 +49,16 @@ class Invocation:
         local = ("--local",) if "--local" in self.words else ()
         return f"{self.program} {shlex.join((*before, *words, *local))}"
 
+    def as_typed(self, words: str) -> str:
+        """The words of a hint, where it names a command, with the options that lead to this stack:
+        steps do not know them.
+        """
+        before = list(self.words[: self.words.index(self.verb)]) if self.verb in self.words else []
+        local = "--local" in self.words and not any(word.startswith("--env") for word in before)
+        before += ["--env", "local"] if local else []
+        here = shlex.join(before)
+        return _COMMAND.sub(lambda _: f"{self.program} {here}".rstrip() + " ", words)
+
     def interrupted(self) -> Interrupted:
         """What a signal comes to."""
         resumes = self.verb in WRITING
@@ -62,7 +77,7 @@ class Invocation:
             plain = "\n" in text or isinstance(error, PartlyDone | NotPermitted)
             say(text if plain else f"Error: {text}")
             if error.hint:
-                say(f"  → {error.hint}")
+                say(f"  → {self.as_typed(error.hint)}")
         if self.as_json and not self.answered:
             self.answer(error_document(error))
         return error.exit_code

@@ -23,7 +23,7 @@ def plan(
 ) -> int:
     """The exit code: 0, or 4 with `check` when anything would change."""
     bench = session.open()
-    check_nodes(bench, (*adopt, *destroy))
+    check_nodes(session, bench, (*adopt, *destroy))
     consent = Consent(frozenset(adopt), frozenset(destroy))
     with bench.reading() as journal:
         seen = session.look(bench, journal, consent)

@@ -14,6 +14,7 @@ from rich.console import Console
 
 from provision.answer import document
 from provision.commands.invocation import Invocation
+from provision.config.problem import nearest
 from provision.consent import Consent
 from provision.engine import Engine
 from provision.errors import Interrupted, NotPermitted, PartlyDone, ProvisionError
@@ -120,9 +121,10 @@ class Session:
         """Nothing prompts when nobody can answer."""
         nobody = self.call.as_json or not sys.stdin.isatty() or os.environ.get("CI")
         if nobody and not yes:
+            look = f" (or look first: {self.call.beside('plan')})" if verb == "up" else ""
             raise click.UsageError(
                 f"`provision {verb}` asks before it acts, and here nobody can answer:"
-                " add --yes (or look first: provision plan)"
+                f" add --yes{look}"
             )
 
     def agreed(self, bench: Workbench, question: str) -> bool:
@@ -174,7 +176,7 @@ class Session:
         """Tell what failed, a line each, and what to type next; the exit code."""
         for node, error in outcome.failed.items():
             if not isinstance(error, Interrupted):
-                hint = f" → {error.hint}" if error.hint else ""
+                hint = f" → {self.call.as_typed(error.hint)}" if error.hint else ""
                 self.errors.print(f"✗ {node}: {error.message}{hint}", style="red", soft_wrap=True)
         verdict = self.verdict(outcome)
         return self.call.fail(verdict) if verdict else 0
@@ -204,10 +206,12 @@ def writes(findings: Mapping[str, Finding]) -> int:
     return sum(finding.action in WRITES for finding in findings.values())
 
 
-def check_nodes(bench: Workbench, names: tuple[str, ...]) -> None:
+def check_nodes(session: Session, bench: Workbench, names: tuple[str, ...]) -> None:
     """A misspelt node name is a usage error, before anything is looked at."""
+    known = [*bench.stack.nodes, *bench.remembered]
     for name in names:
-        if name not in bench.stack.nodes and name not in bench.remembered:
+        if name not in known:
+            every = f"`{session.call.beside('plan', '--json')}` lists them"
             raise click.UsageError(
-                f"there is no node {name} in {bench.stack.name}; `provision plan` lists them"
+                f"there is no node {name} in {bench.stack.name}; {nearest(name, known) or every}"
             )

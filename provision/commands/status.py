@@ -57,5 +57,6 @@ def _screen(session: Session, bench: Workbench, seen: Survey, health: Health) ->
         where.account,
         where.region,
         outputs(bench.site, found(seen)).get("api_endpoint", ""),
+        session.call.beside("up"),
     )
     return status_screen(heading, seen.all, health, width=session.results.width)

@@ -37,7 +37,7 @@ def up(
     """The exit code: 0 done, 1 not agreed to, 9 partly done, 130 interrupted."""
     session.refuse_to_hang("up", yes=agreement.given)
     bench = session.open()
-    check_nodes(bench, (*adopt, *destroy))
+    check_nodes(session, bench, (*adopt, *destroy))
     consent = Consent(frozenset(adopt), frozenset(destroy), backup=backup)
     with bench.writing(session.call.again) as journal:
         seen = _look(session, bench, journal, consent, workers)

@@ -170,7 +170,7 @@ def _refuse_taken(port: int) -> None:
     other = DEFAULT_PORT + 11 if port == DEFAULT_PORT else port + 1
     raise PortTaken(
         f"port {port} of this machine, where the emulator should listen, is taken by {by}",
-        hint=f"stop it, or choose another port: PROVISION_LOCAL_PORT={other} provision up --local",
+        hint=f"stop it, or choose another port: provision --local-port {other} up --local",
     )
 
 

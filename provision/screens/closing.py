@@ -52,7 +52,8 @@ def _print_done(console: Console, outcome: Outcome) -> None:
         for action in (Action.CREATE, Action.UPDATE, Action.REPLACE, Action.DELETE)
         if counts[action]
     ]
-    console.print(Text(", ".join(done) or "nothing to do", style="bold"))
+    nothing = "nothing was done" if outcome.failed else "nothing to do"
+    console.print(Text(", ".join(done) or nothing, style="bold"))
 
 
 def _print_kept(console: Console, kept: Iterable[Finding]) -> None:

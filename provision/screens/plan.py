@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Final
 
 from rich.console import Console, Group, RenderableType
@@ -33,10 +33,10 @@ def plan_screen(
     tree = Tree(Text(title, style="bold"), guide_style="dim")
     for area, nodes in by_area(findings).items():
         shown = [findings[node] for node in nodes if _worth_showing(findings[node])]
-        kept = len(nodes) - len(shown)
+        rest = [findings[node] for node in nodes if not _worth_showing(findings[node])]
         heading = Text(area, style="bold")
-        if kept:
-            heading.append(f"  {kept} as wanted", style="dim")
+        if rest:
+            heading.append(f"  {_told_short(rest)}", style="dim")
         branch = tree.add(heading)
         for finding in shown:
             leaf = branch.add(_line(finding))
@@ -51,9 +51,11 @@ def summary_line(findings: Mapping[str, Finding]) -> Text:
     """`Plan: 41 to create, 2 kept.`"""
     counts = Counter(finding.action for finding in findings.values())
     if not any(counts[action] for action in WRITES | {Action.FOREIGN, Action.WAIT}):
-        kept = f"{counts[Action.KEEP]} as wanted"
+        kept = _told_short([one for one in findings.values() if one.action is Action.KEEP])
         skipped = f", {counts[Action.SKIP]} skipped" if counts[Action.SKIP] else ""
         return Text(f"Nothing to change: {kept}{skipped}.", style="green")
+    absent = sum(_is_absent(finding) for finding in findings.values())
+    counts[Action.KEEP] -= absent
     text = Text("Plan: ")
     told = [
         Text(f"{counts[action]} to {SIGNS[action].doing}", style=SIGNS[action].style)
@@ -70,8 +72,21 @@ def summary_line(findings: Mapping[str, Finding]) -> Text:
         )
         if counts[action]
     ]
+    told += [Text(f"{absent} not there", style="dim")] if absent else []
     text.append_text(Text(", ").join(told)).append(".")
     return text.append_text(_why(findings)).append_text(_harms(findings))
+
+
+def _is_absent(finding: Finding) -> bool:
+    """On the way down: there is nothing to remove."""
+    return finding.action is Action.KEEP and finding.have is None and bool(finding.reason)
+
+
+def _told_short(kept: Collection[Finding]) -> str:
+    """`2 as wanted, 33 not there`: what is left as it is."""
+    absent = sum(_is_absent(finding) for finding in kept)
+    words = [f"{len(kept) - absent} as wanted"] if len(kept) > absent or not absent else []
+    return ", ".join([*words, f"{absent} not there"] if absent else words)
 
 
 def _why(findings: Mapping[str, Finding]) -> Text:

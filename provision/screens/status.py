@@ -56,6 +56,8 @@ class Heading:
     account: str
     region: str
     endpoint: str
+    make: str = "provision up"
+    """What to type to have what is missing."""
 
 
 def state_of(finding: Finding) -> State:
@@ -82,7 +84,7 @@ def status_screen(
 ) -> RenderableType:
     states = {node: state_of(finding) for node, finding in findings.items()}
     parts: list[RenderableType] = [_heading(heading)]
-    parts += [_nodes(states, health, width), *_explained(findings, states, width)]
+    parts += [_nodes(states, health, width), *_explained(heading, findings, states, width)]
     parts += old_keys((n, f.have) for n, f in findings.items() if isinstance(f.have, ApiKey))
     if health.traffic:
         parts += [Text(), _traffic(health)]
@@ -136,7 +138,7 @@ def _cell(node: str, state: State, health: Health) -> Text:
 
 
 def _explained(
-    findings: Mapping[str, Finding], states: Mapping[str, State], width: int
+    heading: Heading, findings: Mapping[str, Finding], states: Mapping[str, State], width: int
 ) -> list[RenderableType]:
     """A line for each node that is not as wanted: which fields, or why."""
     lines: list[RenderableType] = _skipped(findings, states)
@@ -146,7 +148,7 @@ def _explained(
         told.add(State.MISSING)
         sign, style = _SIGNS[State.MISSING]
         lines.append(
-            Text(f"{sign} {missing} nodes missing: `provision up` makes them", style=style)
+            Text(f"{sign} {missing} nodes missing: `{heading.make}` makes them", style=style)
         )
     for node, state in states.items():
         if state in told:

@@ -109,7 +109,7 @@ def test_a_taken_port_is_named_with_its_holder(root: Path) -> None:
             local.start(root, port=port, report=quiet)
     assert isinstance(caught.value, ProvisionError)
     assert f"port {port} " in caught.value.message
-    assert f"PROVISION_LOCAL_PORT={port + 1} provision up --local" in caught.value.hint
+    assert f"provision --local-port {port + 1} up --local" in caught.value.hint
     if sys.platform == "linux":
         assert f"(pid {os.getpid()})" in caught.value.message
 

@@ -1,4 +1,4 @@
-"""The laws of AWS before MiniStack: over HTTP, a naive client falls over them, and ours does not."""
+"""The laws of AWS before MiniStack: a naive client falls over them, and ours does not."""
 
 from __future__ import annotations
 

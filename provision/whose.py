@@ -1,0 +1,35 @@
+"""To whom belongs what stands where a node is wanted, in words; and what to type then."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from provision.step import OWNER, Step, Tagged
+
+RENAMED: Final = frozenset({"table", "function", "layer"})
+"""What `moved` in config.yaml may name."""
+
+
+def whose(have: Step, stack: str) -> str:
+    """`tap-dev-items is this stack's table.articles`, or that it is not the stack's at all."""
+    other = _other_node(have, stack)
+    return (
+        f"{have.label} is this stack's {other}"
+        if other
+        else f"{have.label} exists and is not this stack's"
+    )
+
+
+def taking_over(have: Step, stack: str, node: str) -> str:
+    """What to do about it: the name has changed in config.yaml, or it is to be taken over."""
+    other = _other_node(have, stack)
+    adopt = f"--adopt {node} takes it over"
+    if other and other.partition(".")[0] in RENAMED and other.count(".") == node.count(".") == 1:
+        return f"`moved: {{{other}: {node}}}` in config.yaml says that it was renamed; {adopt}"
+    return adopt
+
+
+def _other_node(have: Step, stack: str) -> str:
+    """The node of this stack that its owner tag names; empty for anybody else's."""
+    owner = have.tags.get(OWNER, "") if isinstance(have, Tagged) else ""
+    return owner.removeprefix(f"{stack}/") if owner.startswith(f"{stack}/") else ""
