@@ -54,7 +54,8 @@ def receipt(aws: Aws, stack: str, outcome: Outcome) -> Receipt:
             continue
         elif finding.have is not None:
             kept.append(finding)
-        if finding.have is not None:
+        # What was left alone as another's, yet carries this stack's name, is told as left over.
+        if finding.have is not None and finding.action is not Action.FOREIGN:
             expected.append(finding.have)
     found = search(aws, stack, expected)
     return Receipt(tuple(going), tuple(kept), finishing, outcome.backups, found)

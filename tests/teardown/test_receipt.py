@@ -104,6 +104,17 @@ def test_whatever_else_is_ours_is_named_with_what_removes_it(provision: Provisio
     assert shown["function.gone.role"]
 
 
+def test_what_another_node_of_ours_holds_is_left_over(provision: Provision) -> None:
+    """A name of the configuration taken by what the stack made under another node's name."""
+    provision("up", "--yes")
+    topics = boto3.client("sns")
+    (topic,) = (one["TopicArn"] for one in topics.list_topics()["Topics"])
+    topics.tag_resource(ResourceArn=topic, Tags=owned("monitoring.former"))
+    down = provision("down", "--yes", "--destroy-data")
+    assert "left over: monitoring.former" in down.err
+    assert "nothing else of this stack" not in down.err
+
+
 class Answers:
     """Has AWS's tagging API refuse, or list what is gone."""
 
