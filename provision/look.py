@@ -26,7 +26,7 @@ from provision.step import (
     with_computed,
 )
 from provision.unknown import is_known
-from provision.whose import taking_over, whose
+from provision.whose import misspelt_move, taking_over, whose
 
 
 class Moment(StrEnum):
@@ -104,7 +104,8 @@ class Eyes:
         if have is None:
             if want.MADE_BY_AWS:
                 return self._finding(node, want, None, Action.KEEP)
-            made = self._finding(node, want, None, Action.CREATE)
+            reason = misspelt_move(node.name, self.stack.moved, self.journal.records)
+            made = self._finding(node, want, None, Action.CREATE, reason)
             gone = self.journal.was_whole(node.name)
             return replace(made, cause=Cause.DRIFT if gone else Cause.CONFIG)
         record = self.journal.records.get(node.name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from typing import Final
 
 from provision.step import OWNER, Step, Tagged
@@ -27,6 +28,15 @@ def taking_over(have: Step, stack: str, node: str) -> str:
     if other and other.partition(".")[0] in RENAMED and other.count(".") == node.count(".") == 1:
         return f"`moved: {{{other}: {node}}}` in config.yaml says that it was renamed; {adopt}"
     return adopt
+
+
+def misspelt_move(node: str, moved: Mapping[str, str], known: Collection[str]) -> str:
+    """Why a node that `moved` names is made: its former name was none of those the state knows.
+    Empty for every other node, and where the state knows nothing at all."""
+    former = [old for old, new in moved.items() if new == node]
+    if not former or not known or node in known or node.count(".") > 1:
+        return ""
+    return f"`moved` says it was {former[0]}, which the state does not know either"
 
 
 def _other_node(have: Step, stack: str) -> str:

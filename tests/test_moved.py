@@ -315,6 +315,17 @@ def test_the_way_back_without_the_state_is_told(workshop: Workshop) -> None:
     assert down["table.old"].reason == "tap-dev-old is this stack's table.new: left alone"
 
 
+def test_a_misspelt_former_name_is_told_before_another_is_made(workshop: Workshop) -> None:
+    told = named("new", "tap-dev-odl")
+    told.moved = {"table.odl": "table.new"}
+    first = workshop.run(told, "plan").findings["table.new"]
+    assert (first.action, first.reason) == (Action.CREATE, "")
+    workshop.run(named("old", "tap-dev-old"), "up")
+    finding = workshop.run(told, "plan").findings["table.new"]
+    assert finding.action is Action.CREATE
+    assert "it was table.odl, which the state does not know" in finding.reason
+
+
 def test_somebody_elses_is_not_taken_by_a_rename(workshop: Workshop) -> None:
     other = named("old", "tap-dev-old")
     other.name = "tap-dev-2"
