@@ -1,7 +1,7 @@
 """Items in DynamoDB. The only file that calls AWS.
 
 It uses GetItem, PutItem, UpdateItem, DeleteItem and Scan on its one table, whose key is `id`; the
-role of the function grants no more.
+role of the function grants exactly these (tests/function/test_calls.py).
 """
 
 from __future__ import annotations

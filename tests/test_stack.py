@@ -107,7 +107,7 @@ def test_the_table_is_reached_only_from_our_network(tmp_path: Path) -> None:
     _, steps = built(tmp_path)
     (statement,) = statements(policies(steps)["table-items"])
     table = "arn:aws:dynamodb:us-east-1:123456789012:table/tap-dev-items"
-    assert statement["Resource"] == [table, f"{table}/index/*"]
+    assert statement["Resource"] == [table]
     assert statement["Condition"] == {"StringEquals": {"aws:SourceVpc": ["network.vpc.id"]}}
     endpoint = steps["network.endpoint"]
     assert isinstance(endpoint, GatewayEndpoint)
@@ -128,7 +128,18 @@ def test_behind_a_domain_there_is_no_other_door(tmp_path: Path) -> None:
 def test_reading_is_less_than_writing(tmp_path: Path) -> None:
     reading = {"functions": {"items": {"tables": {"items": "read"}}}}
     (statement,) = statements(policies(built(tmp_path, reading)[1])["table-items"])
+    assert statement["Action"] == ["dynamodb:GetItem", "dynamodb:Scan"]
+
+
+def test_what_is_sorted_may_be_queried(tmp_path: Path) -> None:
+    reading = {
+        "tables": {"items": {"sort_key": "at"}},
+        "functions": {"items": {"tables": {"items": "read"}}},
+    }
+    (statement,) = statements(policies(built(tmp_path, reading)[1])["table-items"])
+    table = "arn:aws:dynamodb:us-east-1:123456789012:table/tap-dev-items"
     assert statement["Action"] == ["dynamodb:GetItem", "dynamodb:Query", "dynamodb:Scan"]
+    assert statement["Resource"] == [table, f"{table}/index/*"]
 
 
 def test_the_function_is_told_what_it_needs(tmp_path: Path) -> None:

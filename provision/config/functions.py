@@ -66,7 +66,8 @@ class Function(Section):
     layers: Names = Field(default=(), max_length=5, description="Names of layers, at most 5.")
     tables: dict[Name, Grant] = Field(
         default={},
-        description="Table → read or write: the grant, and TABLE_{TABLE} in the environment.",
+        description="Table → read (GetItem, Scan; Query where it has a sort key) or write (PutItem,"
+        " UpdateItem, DeleteItem as well): the grant, and TABLE_{TABLE} in the environment.",
     )
     environment: dict[Variable, str] = Field(
         default={}, description="Environment variables of the function; together at most 4 KB."

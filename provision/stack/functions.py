@@ -184,7 +184,10 @@ def _key_policies(
 def _table_policies(site: Site, function: config.Function, vpc_id: str) -> dict[str, Document]:
     return {
         f"table-{site.key_in_aws('table', key)}": grants.table_access(
-            grant, site.where.arn("dynamodb", f"table/{site.name_of('table', key)}"), vpc_id
+            grant,
+            site.where.arn("dynamodb", f"table/{site.name_of('table', key)}"),
+            site.config.tables[key].sort_key,
+            vpc_id,
         )
         for key, grant in function.tables.items()
     }

@@ -9,18 +9,23 @@ from provision.access import Where
 from provision.step import Document
 from provision.steps.policy import canonical
 
-READ = ("dynamodb:GetItem", "dynamodb:Query", "dynamodb:Scan")
-WRITE = (*READ, "dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
+_READ = ("dynamodb:GetItem", "dynamodb:Scan")
+_SORTED = ("dynamodb:Query",)
+_WRITE = ("dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
 
 _KEY_FOR_READING = ("kms:Decrypt", "kms:DescribeKey")
 _KEY_FOR_WRITING = (*_KEY_FOR_READING, "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*")
 
 
-def table_access(grant: Literal["read", "write"], table: str, vpc_id: str) -> Document:
-    """Read or write one table (ARN) and its indexes, and only from inside our VPC."""
+def table_access(
+    grant: Literal["read", "write"], table: str, sort_key: str | None, vpc_id: str
+) -> Document:
+    """Read or write one table (ARN), and only from inside our VPC. Where items share a key and are
+    sorted, they are queried, by its indexes as well."""
+    actions = _READ if grant == "read" else (*_READ, *_WRITE)
     return _allow(
-        READ if grant == "read" else WRITE,
-        [table, f"{table}/index/*"],
+        (*actions, *_SORTED) if sort_key else actions,
+        [table, f"{table}/index/*"] if sort_key else [table],
         {"StringEquals": {"aws:SourceVpc": vpc_id}},
     )
 

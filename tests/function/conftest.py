@@ -7,14 +7,15 @@ import io
 import json
 import sys
 import zipfile
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import boto3
 import pytest
+from botocore.client import BaseClient
 from moto import mock_aws
 
 from provision.bundle import build_layer
@@ -36,6 +37,11 @@ ENVIRONMENT = {
     "AWS_ACCESS_KEY_ID": "testing",
     "AWS_SECRET_ACCESS_KEY": "testing",
 }
+GRANTED = {
+    (f"dynamodb:{operation}", ENVIRONMENT["TABLE_ITEMS"])
+    for operation in ("DeleteItem", "GetItem", "PutItem", "Scan", "UpdateItem")
+}
+"""What its role grants to its code; test_calls.py compares it with the role's policies."""
 
 
 @dataclass(frozen=True)
@@ -109,12 +115,24 @@ class Function:
     table: Any
     now: float = 1_800_000_000.0
     requests: int = 0
+    called: set[tuple[str, str]] = field(default_factory=set)
+    """What its code asked of AWS, by any client: IAM's action, and the table."""
 
     def invoke(self, event: Any) -> Any:
         self.requests += 1
         # pytest changes standard output between a fixture and its test; Lambda never does.
         self.app.logger.registered_handler.stream = sys.stdout
-        return self.app.handler(event, Lambda(aws_request_id=f"lambda-request-{self.requests}"))
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(BaseClient, "_make_api_call", self._noting(BaseClient._make_api_call))
+            return self.app.handler(event, Lambda(aws_request_id=f"lambda-request-{self.requests}"))
+
+    def _noting(self, call: Callable[..., Any]) -> Callable[..., Any]:
+        def note(client: BaseClient, operation: str, params: dict[str, Any]) -> Any:
+            action = f"{client.meta.service_model.signing_name}:{operation}"
+            self.called.add((action, params.get("TableName", "")))
+            return call(client, operation, params)
+
+        return note
 
     def call(self, method: str, item_id: str | None = None, **parts: Any) -> Answer:
         answer = self.invoke(request(method, item_id, **parts))
@@ -185,3 +203,4 @@ def function(
         loaded.app.store._clock = lambda: loaded.now
         yield loaded
     forget()
+    assert loaded.called <= GRANTED, "no role of ours lets the function call that"

@@ -54,9 +54,8 @@ GROUP = arn("logs", "log-group:/aws/lambda/tap-dev-items:log-stream:x")
 ALLOWED = [
     *(
         Ask(f"dynamodb:{action}", TABLE, VPC)
-        for action in ("GetItem", "Query", "Scan", "DeleteItem", "PutItem", "UpdateItem")
+        for action in ("GetItem", "Scan", "DeleteItem", "PutItem", "UpdateItem")
     ),
-    Ask("dynamodb:Query", f"{TABLE}/index/by-owner", VPC),
     Ask("logs:CreateLogStream", GROUP),
     Ask("logs:PutLogEvents", GROUP),
     Ask("xray:PutTraceSegments", "*"),
@@ -72,6 +71,8 @@ DENIED = [
     Ask("dynamodb:GetItem", arn("dynamodb", "table/tap-dev-items-2"), VPC),
     Ask("dynamodb:GetItem", arn("dynamodb", "table/tap-dev-2-items"), VPC),
     Ask("dynamodb:BatchWriteItem", TABLE, VPC),
+    Ask("dynamodb:Query", TABLE, VPC),  # it has no sort key
+    Ask("dynamodb:Scan", f"{TABLE}/index/by-owner", VPC),
     Ask("dynamodb:CreateTable", TABLE, VPC),
     Ask("dynamodb:DeleteTable", TABLE, VPC),
     Ask("dynamodb:UpdateTable", TABLE, VPC),

@@ -1,0 +1,64 @@
+"""What the function's code calls is what its role grants: nothing more, nothing less.
+
+Every test of this folder fails that makes the code call anything beside it (conftest.py).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from provision.access import Where
+from provision.permissions.asked import expected
+from provision.stack import Site, build_stack
+from tests.function.conftest import GRANTED, Function
+from tests.reference import TinySources, configured
+
+BY_LAMBDA = {
+    "ec2:AssignPrivateIpAddresses": "puts the function into the subnets",
+    "ec2:CreateNetworkInterface": "puts the function into the subnets",
+    "ec2:DeleteNetworkInterface": "takes the function out of the subnets",
+    "ec2:DescribeNetworkInterfaces": "puts the function into the subnets",
+    "ec2:DescribeSubnets": "puts the function into the subnets",
+    "ec2:UnassignPrivateIpAddresses": "takes the function out of the subnets",
+    "logs:CreateLogStream": "writes what the function prints",
+    "logs:PutLogEvents": "writes what the function prints",
+    "sqs:SendMessage": "sends an event that failed for good to the dead letters",
+    "xray:PutTelemetryRecords": "the daemon beside the function sends its segments",
+    "xray:PutTraceSegments": "the daemon beside the function sends its segments",
+}
+"""What Lambda itself does with the role, and no code of ours: action and what for."""
+
+
+def granted(directory: Path) -> set[str]:
+    """Every action of the shipped function's role."""
+    where = Where("012345678901", "us-east-1", "aws", "amazonaws.com")
+    site = Site(
+        configured(directory),
+        where,
+        ("us-east-1a", "us-east-1b"),
+        TinySources(directory / "zips"),
+        lambda api, stage: f"https://{api}/{stage}",
+    )
+    grants = expected(build_stack(site), where)["function.items.grants"]
+    policies: dict[str, Any] = vars(grants)["policies"]
+    return {
+        action
+        for policy in policies.values()
+        for statement in policy["Statement"]
+        for action in statement["Action"]
+    }
+
+
+def test_the_role_grants_what_the_code_calls_and_what_lambda_does_with_it(tmp_path: Path) -> None:
+    by_code = {action for action, _ in GRANTED}
+    assert granted(tmp_path) == by_code | set(BY_LAMBDA)
+
+
+def test_no_grant_goes_unused(function: Function) -> None:
+    made = function.call("POST", body={"name": "a"}).document["id"]
+    function.call("GET", made)
+    function.call("GET")
+    function.call("PUT", made, body={"name": "b"})
+    function.call("DELETE", made)
+    assert function.called == GRANTED
