@@ -20,7 +20,10 @@ _NAMED: Final = re.compile(
     r"(?: on resource: (?P<resource>[^\s,]+))?",
     re.IGNORECASE,
 )
-"""How most services name what they refuse."""
+"""How most services name what they refuse. Some spell the action in other letters (sqs:createqueue,
+SNS:CreateTopic)."""
+_FORBIDDEN: Final = re.compile(r"with an explicit deny in an? (?P<policy>[\w -]+)", re.IGNORECASE)
+"""No statement that allows helps against one that denies."""
 
 
 def refusal(error: ClientError, asked: Iterable[Asked] = ()) -> NotPermitted:
@@ -29,6 +32,13 @@ def refusal(error: ClientError, asked: Iterable[Asked] = ()) -> NotPermitted:
     """
     call = error.operation_name
     text = str(error.response.get("Error", {}).get("Message", ""))
+    if forbidden := _FORBIDDEN.search(text):
+        policy = forbidden["policy"].strip()
+        return NotPermitted(
+            f"{call} is forbidden: {text}",
+            hint=f"a statement with Deny in a {policy} stands against it, and no grant helps:"
+            " ask whoever wrote that policy",
+        )
     missing = missing_statements(call, text, list(asked))
     if not missing:
         return NotPermitted(
@@ -50,7 +60,7 @@ def missing_statements(call: str, text: str, asked: Collection[Asked]) -> list[D
     named = _NAMED.search(text)
     if named is None:
         return statements(of_call)
-    exact = [each for each in of_call if each.action == named["action"]]
+    exact = [each for each in of_call if each.action.lower() == named["action"].lower()]
     return statements(exact) or [statement([named["action"]], [named["resource"] or EVERY], ())]
 
 

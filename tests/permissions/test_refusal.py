@@ -9,14 +9,17 @@ from pathlib import Path
 import pytest
 from botocore.exceptions import ClientError
 
+from provision.access import Where
 from provision.errors import NotPermitted
 from provision.explain import explain
-from provision.permissions.deployer import Purpose, deployer_policies
+from provision.permissions.deployer import Purpose, deployer_asks, deployer_policies
+from provision.permissions.refusal import refusal
 from provision.steps.queue import Queue
 from tests.permissions.evaluation import Document
 from tests.permissions.guard import Guard
 from tests.workshop import Workshop, new_aws, one_node
 
+WHERE = Where("123456789012", "us-east-1", "aws", "amazonaws.com")
 QUEUE = Queue(name="tap-dev-it", tags={})
 
 
@@ -66,3 +69,36 @@ def test_where_no_node_calls_awss_own_words_are_taken() -> None:
     assert '{"Effect": "Allow", "Action": "ec2:DescribeAvailabilityZones", "Resource": "*"}' in (
         told.hint
     )
+
+
+def denied(text: str, call: str = "CreateQueue") -> ClientError:
+    return ClientError({"Error": {"Code": "AccessDenied", "Message": text}}, call)
+
+
+def test_an_action_in_other_letters_is_the_same_action() -> None:
+    """SQS names its actions in small letters."""
+    stack = one_node(QUEUE)
+    text = (
+        "User: arn:aws:iam::1:user/x is not authorized to perform: sqs:createqueue on resource:"
+        " arn:aws:sqs:us-east-1:123456789012:tap-dev-it because no identity-based policy allows"
+        " the sqs:createqueue action"
+    )
+    told = refusal(denied(text), deployer_asks(stack, {}, WHERE, Purpose.ALL))
+    assert told.message.startswith("sqs:CreateQueue is missing: ")
+    assert '"Action": "sqs:CreateQueue"' in told.hint
+
+
+@pytest.mark.parametrize(
+    "policy",
+    ["identity-based policy", "resource-based policy", "service control policy", "session policy"],
+)
+def test_where_a_deny_stands_against_it_no_grant_is_advised(policy: str) -> None:
+    text = (
+        "User: arn:aws:iam::1:user/x is not authorized to perform: sqs:createqueue on resource:"
+        f" arn:aws:sqs:us-east-1:1:q with an explicit deny in a {policy}"
+    )
+    told = refusal(denied(text))
+    assert told.exit_code == 8
+    assert told.message.startswith("CreateQueue is forbidden: ")
+    assert told.hint.startswith(f"a statement with Deny in a {policy} stands against it")
+    assert "add {" not in told.hint
