@@ -32,19 +32,19 @@ def configured(directory: Path, changes: Mapping[str, Any] | None = None) -> Con
     settings.pop("environments")
     for part in (*settings["functions"].values(), *settings["layers"].values()):
         part["source"] = str(ROOT / part["source"])
-    _merge(settings, changes or {})
+    merge(settings, changes or {})
     directory.mkdir(parents=True, exist_ok=True)
     file = directory / "config.yaml"
     file.write_text(yaml.safe_dump(settings, sort_keys=False), "utf-8")
     return load(file, environment=None)
 
 
-def _merge(settings: dict[str, Any], changes: Mapping[str, Any]) -> None:
+def merge(settings: dict[str, Any], changes: Mapping[str, Any]) -> None:
     for key, value in changes.items():
         if value is None and key in settings:
             del settings[key]
         elif isinstance(value, Mapping) and isinstance(settings.get(key), dict):
-            _merge(settings[key], value)
+            merge(settings[key], value)
         else:
             settings[key] = value
 

@@ -122,8 +122,9 @@ class Function:
         self.requests += 1
         # pytest changes standard output between a fixture and its test; Lambda never does.
         self.app.logger.registered_handler.stream = sys.stdout
+        client: Any = BaseClient
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(BaseClient, "_make_api_call", self._noting(BaseClient._make_api_call))
+            patch.setattr(client, "_make_api_call", self._noting(client._make_api_call))
             return self.app.handler(event, Lambda(aws_request_id=f"lambda-request-{self.requests}"))
 
     def _noting(self, call: Callable[..., Any]) -> Callable[..., Any]:

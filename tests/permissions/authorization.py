@@ -301,7 +301,7 @@ def _new(sent: Sent) -> str:
 
 # -- EC2: every resource that takes part ---------------------------------------------------------
 
-_NEW = {
+NEW = {
     "CreateVpc": "vpc",
     "CreateSubnet": "subnet",
     "CreateRouteTable": "route-table",
@@ -309,7 +309,7 @@ _NEW = {
     "CreateSecurityGroup": "security-group",
     "CreateFlowLogs": "vpc-flow-log",
 }
-_PREFIXES = {
+PREFIXES = {
     "vpc": "vpc",
     "subnet": "subnet",
     "rtb": "route-table",
@@ -327,12 +327,12 @@ def _ec2(sent: Sent) -> Iterator[Ask]:
         return
     tags = requested(params.get("Tags")) if sent.operation == "CreateTags" else {}
     for name in _taking_part(params):
-        kind = _PREFIXES[name.partition("-")[0]]
+        kind = PREFIXES[name.partition("-")[0]]
         context = {**tags, **carried(tags_there.ec2(name))}
         if vpc := tags_there.vpc_of(name):
             context["ec2:vpc"] = (arn("ec2", f"vpc/{vpc}"),)
         yield Ask(sent.action, arn("ec2", f"{kind}/{name}"), context)
-    if kind := _NEW.get(sent.operation, ""):
+    if kind := NEW.get(sent.operation, ""):
         (given,) = params["TagSpecifications"]
         new, asked = arn("ec2", f"{kind}/new"), requested(given["Tags"])
         yield Ask(sent.action, new, asked)
