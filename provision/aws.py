@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_sts import STSClient
+    from mypy_boto3_wafv2 import WAFV2Client
 
     from provision.leftovers import TaggingClient
 
@@ -290,6 +291,11 @@ class Aws:
     @property
     def sts(self) -> STSClient:
         client: STSClient = self._client("sts")
+        return client
+
+    @property
+    def wafv2(self) -> WAFV2Client:
+        client: WAFV2Client = self._client("wafv2")
         return client
 
     @property

@@ -38,6 +38,8 @@ CERTIFICATE_IN_USE: Final = ErrorClass("the domain to let go of the certificate"
 NAME_COOLDOWN: Final = ErrorClass("the name to become free (60 s after deletion)", 75, 5, 10)  # Q2
 MAPPING: Final = ErrorClass("the domain or stage to become usable", 30, 1, 5)  # A30
 SCALING_ROLE: Final = ErrorClass("auto scaling's own role to take effect", 120, 1, 5)  # S2, S4
+WEB_ACL: Final = ErrorClass("AWS WAF to know of it everywhere", 600, 1, 10)
+WEB_ACL_IN_USE: Final = ErrorClass("the stage to let go of its web ACL", 300, 1, 10)
 UNREACHABLE: Final = ErrorClass("the endpoint to answer", 4, 0.5, 2)
 UNSTABLE: Final = ErrorClass("the service to answer", 60, 0.5, 8)
 
@@ -67,6 +69,7 @@ BUSY_CODES: Final = frozenset(
         "TransactionInProgressException",
         "BackupInUseException",
         "TableInUseException",
+        "WAFTagOperationException",
     ]
 )
 ABSENT: Final = frozenset(
@@ -83,6 +86,7 @@ ABSENT: Final = frozenset(
         "AWS.SimpleQueueService.NonExistentQueue",
         "QueueDoesNotExist",
         "NonExistentQueue",
+        "WAFNonexistentItemException",
     ]
 )
 """Codes that say a thing is not there (X6); EC2's are `Invalid….NotFound` in several spellings
@@ -97,6 +101,7 @@ EXISTS: Final = frozenset(
         "QueueNameExists",
         "InvalidGroup.Duplicate",
         "Resource.AlreadyAssociated",
+        "WAFDuplicateItemException",
     ]
 )
 DENIED: Final = frozenset(
@@ -251,6 +256,10 @@ def _of_one_service(failure: Failure) -> ErrorClass | None:
         return ROLE_DEPENDENCY
     if failure.operation == "DeleteCertificate" and code == "ResourceInUseException":
         return CERTIFICATE_IN_USE
+    if code == "WAFUnavailableEntityException":
+        return WEB_ACL  # for minutes after an ACL, a rule group or a stage was made or changed
+    if code == "WAFAssociatedItemException":
+        return WEB_ACL_IN_USE
     if code.endswith("QueueDeletedRecently"):
         return NAME_COOLDOWN
     if failure.operation == "PutScalingPolicy" and code == "ObjectNotFoundException":

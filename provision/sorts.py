@@ -38,6 +38,11 @@ def _endpoint(aws: Aws, made: str) -> object:
     return [one for one in found if one["State"].lower() != "deleted"]  # V11: shown for a while
 
 
+def _acl(aws: Aws, made: str) -> object:
+    name, _, number = made.partition("/")
+    return aws.wafv2.get_web_acl(Name=name, Scope="REGIONAL", Id=number)
+
+
 def _key(aws: Aws, made: str) -> object:
     """What is to be deleted is on its way; AWS still lists it for weeks."""
     return aws.kms.describe_key(KeyId=made)["KeyMetadata"].get("KeyState") != "PendingDeletion"
@@ -111,6 +116,7 @@ SORTS: Final[Mapping[tuple[str, str], Sort]] = {
         "sqs delete-queue --queue-url $(aws sqs get-queue-url --queue-name {} --query QueueUrl"
         " --output text)",
     ),
+    ("wafv2", "regional/webacl/"): Sort(_acl, ""),
 }
 """Service and beginning of an ARN's resource → its sort."""
 

@@ -142,6 +142,7 @@ def _rest(aws: Aws) -> dict[str, set[str]]:
         "certificate": _named(
             _all(aws.acm, "list_certificates", "CertificateSummaryList"), "CertificateArn"
         ),
+        "web acl": _named(aws.wafv2.list_web_acls(Scope="REGIONAL")["WebACLs"], "Name"),
         "record": {
             f"{record['Name']} {record['Type']}"
             for zone in zones

@@ -17,7 +17,9 @@ from tests.reference import TinySources, reference_stack
 from tests.workshop import Workshop, new_aws
 
 ZONE = "example.com"
-DOMAIN = {"api": {"domain": {"name": "api.example.com", "zone": ZONE}}}
+DOMAIN = {"name": "api.example.com", "zone": ZONE}
+WAF = {"rate": 2000}
+API = {"api": {"domain": DOMAIN, "waf": WAF}}
 FLOW_LOGS = {"network": {"flow_logs": {"traffic": "REJECT"}}}
 OWN_KEY = {"encryption": {"key": "create"}}
 EMAIL = {"monitoring": {"email": "ops@example.com"}}
@@ -49,8 +51,8 @@ def without_account_role(found: Inventory) -> Inventory:
 
 @pytest.mark.parametrize(
     "changes",
-    [{}, DOMAIN | EMAIL | FLOW_LOGS | OWN_KEY],
-    ids=["shipped", "domain, e-mail, flow logs, own key"],
+    [{}, API | EMAIL | FLOW_LOGS | OWN_KEY],
+    ids=["shipped", "domain, web ACL, e-mail, flow logs, own key"],
 )
 def test_its_whole_life(
     workshop: Workshop, tmp_path: Path, before: Inventory, changes: dict[str, Any]
@@ -104,7 +106,7 @@ def test_down_without_state_leaves_nothing(
 def test_everything_taggable_carries_the_tag_and_its_owner(
     workshop: Workshop, tmp_path: Path, before: Inventory
 ) -> None:
-    stack = reference_stack(new_aws(), tmp_path, DOMAIN)
+    stack = reference_stack(new_aws(), tmp_path, API)
     steps = workshop.run(stack, "up", workers=8).steps
     tagged = {node: step for node, step in steps.items() if isinstance(step, Tagged)}
     assert len(tagged) > 25
@@ -118,7 +120,7 @@ def test_everything_taggable_carries_the_tag_and_its_owner(
 def test_every_name_carries_the_stack(
     workshop: Workshop, tmp_path: Path, before: Inventory
 ) -> None:
-    workshop.run(reference_stack(new_aws(), tmp_path, DOMAIN), "up", workers=8)
+    workshop.run(reference_stack(new_aws(), tmp_path, API), "up", workers=8)
     made = without_account_role(now())
     chosen = ("function", "layer", "table", "role", "alarm", "dashboard", "log group", "topic")
     for kind in (*chosen, "queue"):

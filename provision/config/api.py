@@ -21,6 +21,7 @@ from provision.config.section import (
     Parameters,
     Refusal,
     Retention,
+    RuleGroups,
     Section,
 )
 
@@ -151,6 +152,25 @@ class CustomDomain(Section):
     )
 
 
+class Waf(Section):
+    """AWS WAF before the stage. AWS charges for it by the month and by the request."""
+
+    groups: RuleGroups = Field(
+        default=("AWSManagedRulesCommonRuleSet", "AWSManagedRulesKnownBadInputsRuleSet"),
+        min_length=1,
+        description="Rule groups that AWS manages, in the order in which they are asked.",
+    )
+    rate: int | None = Field(
+        default=None,
+        ge=10,
+        description="Requests that one address may make in five minutes; null for any number.",
+    )
+    action: Literal["block", "count"] = Field(
+        default="block",
+        description="What becomes of requests that a rule matches: answered 403, or only counted.",
+    )
+
+
 class Api(Section):
     """The REST API. Every route needs an API key."""
 
@@ -177,6 +197,10 @@ class Api(Section):
     domain: CustomDomain | None = Field(
         default=None,
         description="Custom domain name, under which alone the API answers; null for AWS's own.",
+    )
+
+    waf: Waf | None = Field(
+        default=None, description="Web ACL that looks at every request first; null for none."
     )
 
     @property

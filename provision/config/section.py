@@ -152,3 +152,21 @@ Retention = Literal[
     1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922,
     3288, 3653,
 ]  # fmt: skip
+RuleGroup = Literal[
+    "AWSManagedRulesAdminProtectionRuleSet",
+    "AWSManagedRulesAmazonIpReputationList",
+    "AWSManagedRulesAnonymousIpList",
+    "AWSManagedRulesCommonRuleSet",
+    "AWSManagedRulesKnownBadInputsRuleSet",
+    "AWSManagedRulesLinuxRuleSet",
+    "AWSManagedRulesPHPRuleSet",
+    "AWSManagedRulesSQLiRuleSet",
+    "AWSManagedRulesUnixRuleSet",
+    "AWSManagedRulesWindowsRuleSet",
+    "AWSManagedRulesWordPressRuleSet",
+]
+"""Of AWS WAF: those without settings and fees of their own.
+
+https://docs.aws.amazon.com/waf/latest/developerguide/aws-managed-rule-groups-list.html
+"""
+RuleGroups = Annotated[tuple[RuleGroup, ...], Strict(strict=False), AfterValidator(_each_once)]

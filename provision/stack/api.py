@@ -1,4 +1,4 @@
-"""The REST API: routes, stage, key and usage plan, logs, and the domain when configured."""
+"""The REST API: routes, stage, key and usage plan, logs; web ACL and domain when configured."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from provision.stack.domain import add_domain
 from provision.stack.encryption import Encryption
 from provision.stack.functions import LIVE, FunctionNodes
 from provision.stack.site import Site
+from provision.stack.waf import add_waf
 from provision.steps.api_account import ApiAccount
 from provision.steps.api_key import ApiKey
 from provision.steps.deployment import Deployment
@@ -53,6 +54,7 @@ def add_api(
     ready = [_add_permission(stack, site, api, key, nodes) for key, nodes in functions.items()]
     stage = _add_stage(stack, site, api, ready, encryption)
     _add_plan(stack, site, stage)
+    add_waf(stack, site, stage)
     if wanted.domain:
         add_domain(stack, site, stage)
 

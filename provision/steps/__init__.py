@@ -41,6 +41,8 @@ from provision.steps.topic import Topic
 from provision.steps.usage_plan import UsagePlan
 from provision.steps.version import Version
 from provision.steps.vpc import Vpc
+from provision.steps.web_acl import WebAcl
+from provision.steps.web_acl_association import WebAclAssociation
 
 KINDS: Final[Mapping[str, type[Step]]] = {
     kind.KIND: kind
@@ -80,5 +82,7 @@ KINDS: Final[Mapping[str, type[Step]]] = {
         UsagePlan,
         Version,
         Vpc,
+        WebAcl,
+        WebAclAssociation,
     )
 }

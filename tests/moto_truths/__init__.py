@@ -17,6 +17,7 @@ from tests.moto_truths import (
     names,
     network,
     scaling,
+    waf,
 )
 
 
@@ -31,5 +32,6 @@ def teach_moto(monkeypatch: pytest.MonkeyPatch) -> None:
         names,
         network,
         scaling,
+        waf,
     ):
         service.teach(monkeypatch)

@@ -390,6 +390,37 @@ def _kms(sent: Sent) -> Iterator[Ask]:
     yield Ask(sent.action, arn("kms", f"key/{key}"), {**requested(given), **carried(tags)})
 
 
+def _wafv2(sent: Sent) -> Iterator[Ask]:
+    """A stage's ACL is asked of WAF on both, and of API Gateway on the stage."""
+    params = sent.params
+    if sent.operation == "ListWebACLs":
+        yield Ask(sent.action, "*")
+        return
+    acl = params.get("WebACLArn") or params.get("ResourceARN") or _web_acl(params)
+    tags = requested(params.get("Tags"))
+    there = carried(tags_there.web_acl(acl))
+    if stage := params.get("ResourceArn"):
+        yield Ask(sent.action, stage)
+        if sent.operation != "DisassociateWebACL":
+            yield Ask(sent.action, acl, there)
+        if sent.operation == "GetWebACLForResource":
+            yield Ask("wafv2:GetWebACL", acl, there)
+        else:
+            context = carried(tags_there.gateway(stage.partition("::")[2]))
+            yield Ask("apigateway:SetWebACL", stage, context)
+        return
+    yield Ask(sent.action, acl, {**tags, **there})
+    if sent.operation in {"CreateWebACL", "UpdateWebACL"}:
+        yield Ask(sent.action, arn("wafv2", "regional/managedruleset/AWS/any"), tags)
+    if sent.operation == "CreateWebACL" and tags:
+        yield Ask("wafv2:TagResource", acl, tags)
+
+
+def _web_acl(params: Params) -> str:
+    """By its name, where it is asked for at all: what stands before a stage may be anybody's."""
+    return arn("wafv2", f"regional/webacl/{params.get('Name', 'any')}/{params.get('Id', 'new')}")
+
+
 def _tagging(sent: Sent) -> Iterator[Ask]:
     yield Ask(f"tag:{sent.operation}", "*")
 
@@ -416,4 +447,5 @@ _BY_SERVICE = {
     "sns": _sns,
     "sqs": _sqs,
     "sts": _sts,
+    "wafv2": _wafv2,
 }

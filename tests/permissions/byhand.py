@@ -34,6 +34,7 @@ EDITS: Mapping[str, Mapping[str, Any]] = {
     "logs.group": {"retention": 1, "key": KEY},
     "sns.topic": {"display": "changed"},
     "sqs.queue": {"visibility": 11},
+    "wafv2.web_acl": {"action": "count"},
 }
 """Kind → fields as somebody would set them."""
 

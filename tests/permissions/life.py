@@ -53,6 +53,7 @@ FULL: Mapping[str, Any] = {
     "api": {
         "domain": {"name": "api.example.com", "zone": "example.com"},
         "quota": {"limit": 1000, "period": "DAY"},
+        "waf": {},
     },
     "monitoring": {"email": "ops@example.com"},
     "network": {"flow_logs": {"traffic": "REJECT"}},

@@ -13,6 +13,7 @@ from moto.ec2.models import ec2_backends
 from moto.iam.models import iam_backends
 from moto.kms.models import kms_backends
 from moto.logs.models import logs_backends
+from moto.wafv2.models import wafv2_backends
 
 ACCOUNT, REGION = "123456789012", "us-east-1"
 Tags = Mapping[str, str]
@@ -59,6 +60,11 @@ def alarm(arn: str) -> Tags:
 def certificate(arn: str) -> Tags:
     bundles: Any = acm_backends[ACCOUNT][REGION]._certificates
     return dict(bundles[arn].tags) if arn in bundles else {}
+
+
+def web_acl(arn: str) -> Tags:
+    found = wafv2_backends[ACCOUNT][REGION].tagging_service.get_tag_dict_for_resource(arn)
+    return dict(found)
 
 
 def gateway(path: str) -> Tags:

@@ -92,6 +92,61 @@ def open_a_second_door(aws: Aws) -> None:
     )
 
 
+def without_acl(aws: Aws) -> Iterator[str]:
+    for arn in _stage_arns(aws):
+        if not aws.wafv2.get_web_acl_for_resource(ResourceArn=arn).get("WebACL"):
+            yield arn
+
+
+def take_the_acl_away(aws: Aws) -> None:
+    aws.wafv2.disassociate_web_acl(ResourceArn=_stage_arns(aws)[0])
+
+
+def _acls(aws: Aws) -> list[Any]:
+    return [
+        aws.wafv2.get_web_acl(Name=acl["Name"], Scope="REGIONAL", Id=acl["Id"])
+        for acl in aws.wafv2.list_web_acls(Scope="REGIONAL")["WebACLs"]
+    ]
+
+
+def without_rules(aws: Aws) -> Iterator[str]:
+    yield from (acl["WebACL"]["Name"] for acl in _acls(aws) if not acl["WebACL"]["Rules"])
+
+
+def unmeasured_rules(aws: Aws) -> Iterator[str]:
+    for acl in _acls(aws):
+        for each in (acl["WebACL"], *acl["WebACL"]["Rules"]):
+            if not each["VisibilityConfig"]["CloudWatchMetricsEnabled"]:
+                yield each["Name"]
+
+
+def take_rules_and_metrics_away(aws: Aws) -> None:
+    for acl in _acls(aws):
+        found = acl["WebACL"]
+        aws.wafv2.update_web_acl(
+            Name=found["Name"],
+            Scope="REGIONAL",
+            Id=found["Id"],
+            LockToken=acl["LockToken"],
+            DefaultAction={"Allow": {}},
+            VisibilityConfig={**found["VisibilityConfig"], "CloudWatchMetricsEnabled": False},
+        )
+
+
+def _stage_arns(aws: Aws) -> list[str]:
+    place = "/restapis/{}/stages/{}"
+    return [
+        aws.where.arn("apigateway", place.format(api, stage["stageName"]), account=False)
+        for api, stage in stages(aws)
+    ]
+
+
+def with_weak_keys(aws: Aws) -> Iterator[str]:
+    for certificate in _certificates(aws):
+        if certificate["KeyAlgorithm"] == "RSA_1024":
+            yield certificate["CertificateArn"]
+
+
 def _patch(aws: Aws, path: str, value: str) -> None:
     api, stage = stages(aws)[0]
     aws.apigateway.update_stage(

@@ -1,0 +1,42 @@
+"""What stands before the API's stage, when configured: a web ACL of AWS WAF."""
+
+from __future__ import annotations
+
+from provision.graph import Node, Stack
+from provision.stack.site import Site
+from provision.steps.stage import Stage
+from provision.steps.web_acl import WebAcl
+from provision.steps.web_acl_association import WebAclAssociation
+from provision.unknown import fill
+
+SECRET_HEADERS = ("authorization", "x-api-key")
+
+
+def add_waf(stack: Stack, site: Site, stage: Node[Stage]) -> None:
+    wanted = site.config.api.waf
+    if wanted is None:
+        return
+    acl = stack.add(
+        "api.waf",
+        lambda: WebAcl(
+            name=site.config.prefix,
+            groups=wanted.groups,
+            rate=wanted.rate or 0,
+            action=wanted.action,
+            hidden=SECRET_HEADERS,
+            tags=site.tags,
+        ),
+    )
+    stack.add(
+        "api.waf.stage",
+        lambda stage, acl: WebAclAssociation(
+            stage=fill(
+                site.where.arn("apigateway", "/restapis/{}/stages/{}", account=False),
+                stage.api_id,
+                stage.name,
+            ),
+            acl=acl.arn,
+        ),
+        stage,
+        acl,
+    )

@@ -1,0 +1,143 @@
+"""The rules of a web ACL, written in AWS's grammar and read back from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, Literal, cast
+
+if TYPE_CHECKING:
+    from mypy_boto3_wafv2.type_defs import (
+        DataProtectionConfigOutputTypeDef,
+        DataProtectionConfigTypeDef,
+        RuleOutputTypeDef,
+        RuleUnionTypeDef,
+        VisibilityConfigTypeDef,
+    )
+
+Action = Literal["block", "count", "mixed"]
+"""`mixed` is only ever found: some rules refuse and some count."""
+
+VENDOR: Final = "AWS"
+RATE: Final = "rate"
+WINDOW: Final = 300
+_SHIELD: Final = "ShieldMitigationRuleGroup_"
+_BLANK: Final = (None, [])
+
+
+@dataclass(frozen=True)
+class Rules:
+    """As found; `action` is empty where there is no rule that could have one."""
+
+    groups: tuple[str, ...]
+    rate: int
+    action: Action | None
+    strays: tuple[str, ...]
+
+
+def written_rules(groups: Iterable[str], rate: int, action: str) -> list[RuleUnionTypeDef]:
+    """Those that refuse too many requests come first: they cost nothing to ask."""
+    rules = [_rate_rule(rate, action)] if rate else []
+    rules += [_group_rule(group, action) for group in groups]
+    return [
+        cast("RuleUnionTypeDef", {**rule, "Priority": place}) for place, rule in enumerate(rules)
+    ]
+
+
+def read_rules(found: Sequence[RuleOutputTypeDef]) -> Rules:
+    """What is not exactly as it would be written is told in words."""
+    groups: list[str] = []
+    rate = 0
+    actions: set[Action] = set()
+    strays = []
+    for rule in sorted(found, key=lambda one: one["Priority"]):
+        if rule["Name"].startswith(_SHIELD):
+            continue
+        statement = cast("Mapping[str, Any]", rule["Statement"])
+        group = (statement.get("ManagedRuleGroupStatement") or {}).get("Name", "")
+        limit = (statement.get("RateBasedStatement") or {}).get("Limit", 0)
+        taken = rule.get("OverrideAction") or rule.get("Action") or {}
+        action: Action = "count" if "Count" in taken else "block"
+        ours = _rate_rule(limit, action) if limit else _group_rule(group, action)
+        if _plain({**rule, "Priority": 0}) != _plain({**ours, "Priority": 0}):
+            strays.append(f"rule {rule['Name']}")
+            continue
+        actions.add(action)
+        if limit:
+            rate = limit
+        else:
+            groups.append(group)
+    together = actions.pop() if len(actions) == 1 else "mixed"
+    return Rules(tuple(groups), rate, together if groups or rate else None, tuple(strays))
+
+
+def shields(found: Sequence[RuleOutputTypeDef]) -> list[RuleUnionTypeDef]:
+    """AWS Shield Advanced puts a rule of its own into an ACL, and takes it away again."""
+    kept = [rule for rule in found if rule["Name"].startswith(_SHIELD)]
+    return [cast("RuleUnionTypeDef", rule) for rule in kept]
+
+
+def visibility(name: str, *, metrics: bool, samples: bool) -> VisibilityConfigTypeDef:
+    return {
+        "CloudWatchMetricsEnabled": metrics,
+        "SampledRequestsEnabled": samples,
+        "MetricName": name,
+    }
+
+
+def hiding(headers: Iterable[str]) -> DataProtectionConfigTypeDef:
+    """Samples of requests show their headers, the caller's API key among them, unless told."""
+    return {
+        "DataProtections": [
+            {
+                "Field": {"FieldType": "SINGLE_HEADER", "FieldKeys": sorted(headers)},
+                "Action": "SUBSTITUTION",
+            }
+        ]
+    }
+
+
+def hidden_headers(found: DataProtectionConfigOutputTypeDef | None) -> tuple[str, ...]:
+    """Those that no part of a sample shows."""
+    return tuple(
+        sorted(
+            header
+            for each in (found or {"DataProtections": []})["DataProtections"]
+            if each["Field"]["FieldType"] == "SINGLE_HEADER"
+            and each["Action"] == "SUBSTITUTION"
+            and not each.get("ExcludeRuleMatchDetails")
+            and not each.get("ExcludeRateBasedDetails")
+            for header in each["Field"].get("FieldKeys", [])
+        )
+    )
+
+
+def _group_rule(group: str, action: str) -> dict[str, Any]:
+    return {
+        "Name": group,
+        "Statement": {"ManagedRuleGroupStatement": {"VendorName": VENDOR, "Name": group}},
+        "OverrideAction": {"Count": {}} if action == "count" else {"None": {}},
+        "VisibilityConfig": visibility(group, metrics=True, samples=True),
+    }
+
+
+def _rate_rule(limit: int, action: str) -> dict[str, Any]:
+    return {
+        "Name": RATE,
+        "Statement": {
+            "RateBasedStatement": {
+                "Limit": limit,
+                "EvaluationWindowSec": WINDOW,
+                "AggregateKeyType": "IP",
+            }
+        },
+        "Action": {"Count": {}} if action == "count" else {"Block": {}},
+        "VisibilityConfig": visibility(RATE, metrics=True, samples=True),
+    }
+
+
+def _plain(value: Any) -> Any:
+    """Without what is absent; an empty mapping says something (`{"None": {}}`)."""
+    if isinstance(value, Mapping):
+        return {key: _plain(each) for key, each in value.items() if each not in _BLANK}
+    return [_plain(each) for each in value] if isinstance(value, list) else value
