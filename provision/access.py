@@ -8,6 +8,10 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+import botocore.session
+
+from provision.errors import NotFound
+
 READ_PREFIXES: Final = ("Get", "List", "Describe", "Filter")
 """Operations that change nothing. Whatever is not one of these counts, and is refused, as a write.
 """
@@ -60,6 +64,15 @@ class Access:
     paced: bool = True
     lingers: bool = True
     """What is deleted may be there, or come back, for a while after: as in AWS itself."""
+
+
+def dns_suffix(core: botocore.session.Session, partition: str) -> str:
+    """What AWS's host names end with there."""
+    for known in core.get_data("partitions")["partitions"]:
+        if known["id"] == partition:
+            suffix: str = known["outputs"]["dnsSuffix"]
+            return suffix
+    raise NotFound(f"this AWS SDK does not know the partition {partition}")
 
 
 def is_real(environment: Mapping[str, str]) -> bool:

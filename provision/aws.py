@@ -14,9 +14,9 @@ import boto3
 import botocore.session
 from botocore.config import Config
 
-from provision.access import READ_PREFIXES, Access, Calls, Where
+from provision.access import READ_PREFIXES, Access, Calls, Where, dns_suffix
 from provision.clock import Clock
-from provision.errors import NotFound, StillWaiting, WriteRefused
+from provision.errors import StillWaiting, WriteRefused
 from provision.pacing import Pacer
 from provision.retry import classify, pause, read_failure
 from provision.trace import Trace
@@ -302,15 +302,6 @@ class Aws:
     def tagging(self) -> TaggingClient:
         client: TaggingClient = self._client("resourcegroupstaggingapi")
         return client
-
-
-def dns_suffix(core: botocore.session.Session, partition: str) -> str:
-    """What AWS's host names end with there."""
-    for known in core.get_data("partitions")["partitions"]:
-        if known["id"] == partition:
-            suffix: str = known["outputs"]["dnsSuffix"]
-            return suffix
-    raise NotFound(f"this AWS SDK does not know the partition {partition}")
 
 
 def _new_core(access: Access) -> botocore.session.Session:

@@ -8,8 +8,8 @@ import botocore.session
 import click
 from botocore.exceptions import NoCredentialsError
 
-from provision.access import Access, Where
-from provision.aws import Aws, dns_suffix
+from provision.access import Access, Where, dns_suffix
+from provision.aws import Aws
 from provision.commands.session import Session
 from provision.config import Config, load
 from provision.config.check import check_values

@@ -20,6 +20,8 @@ SKIPS: Final[Mapping[str, str]] = MappingProxyType(
         "autoscaling.policy": "the emulator has no Application Auto Scaling",
         "ec2.flow_log": "the emulator has no traffic to log",
         "ec2.network_interfaces": "the emulator gives functions no network interfaces",
+        "wafv2.web_acl": "the emulator refuses no request for its content",
+        "wafv2.web_acl_association": "the emulator refuses no request for its content",
     }
 )
 """Kind of step -> why it is not made on local."""

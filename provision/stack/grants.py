@@ -14,7 +14,14 @@ _SORTED = ("dynamodb:Query",)
 _WRITE = ("dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
 
 _KEY_FOR_READING = ("kms:Decrypt", "kms:DescribeKey")
-_KEY_FOR_WRITING = (*_KEY_FOR_READING, "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*")
+_KEY_FOR_WRITING = (
+    *_KEY_FOR_READING,
+    "kms:Encrypt",
+    "kms:GenerateDataKey",
+    "kms:GenerateDataKeyWithoutPlaintext",
+    "kms:ReEncryptFrom",
+    "kms:ReEncryptTo",
+)
 
 
 def table_access(

@@ -16,6 +16,7 @@ from tests.moto_truths import (
     monitoring,
     names,
     network,
+    queues,
     scaling,
     waf,
 )
@@ -31,6 +32,7 @@ def teach_moto(monkeypatch: pytest.MonkeyPatch) -> None:
         monitoring,
         names,
         network,
+        queues,
         scaling,
         waf,
     ):

@@ -120,7 +120,15 @@ def unmeasured_rules(aws: Aws) -> Iterator[str]:
                 yield each["Name"]
 
 
-def take_rules_and_metrics_away(aws: Aws) -> None:
+def take_rules_away(aws: Aws) -> None:
+    _rewrite_acls(aws, [], {})
+
+
+def stop_measuring(aws: Aws) -> None:
+    _rewrite_acls(aws, None, {"CloudWatchMetricsEnabled": False})
+
+
+def _rewrite_acls(aws: Aws, rules: list[Any] | None, shown: dict[str, bool]) -> None:
     for acl in _acls(aws):
         found = acl["WebACL"]
         aws.wafv2.update_web_acl(
@@ -129,7 +137,8 @@ def take_rules_and_metrics_away(aws: Aws) -> None:
             Id=found["Id"],
             LockToken=acl["LockToken"],
             DefaultAction={"Allow": {}},
-            VisibilityConfig={**found["VisibilityConfig"], "CloudWatchMetricsEnabled": False},
+            Rules=found["Rules"] if rules is None else rules,
+            VisibilityConfig={**found["VisibilityConfig"], **shown},
         )
 
 
@@ -139,12 +148,6 @@ def _stage_arns(aws: Aws) -> list[str]:
         aws.where.arn("apigateway", place.format(api, stage["stageName"]), account=False)
         for api, stage in stages(aws)
     ]
-
-
-def with_weak_keys(aws: Aws) -> Iterator[str]:
-    for certificate in _certificates(aws):
-        if certificate["KeyAlgorithm"] == "RSA_1024":
-            yield certificate["CertificateArn"]
 
 
 def _patch(aws: Aws, path: str, value: str) -> None:

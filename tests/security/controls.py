@@ -6,23 +6,8 @@ https://docs.aws.amazon.com/securityhub/latest/userguide/fsbp-standard.html
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-
-from provision.aws import Aws
-from tests.security import apis, data, networks, people
-
-
-@dataclass(frozen=True)
-class Control:
-    """`broken` names what does not hold, one by one; `spoil` makes something not hold."""
-
-    name: str
-    title: str
-    means: str
-    broken: Callable[[Aws], Iterator[str]]
-    spoil: Callable[[Aws], None]
-
+from tests.security import apis, certificates, data, keys, networks, people
+from tests.security.control import Control
 
 CONTROLS = (
     Control(
@@ -38,6 +23,13 @@ CONTROLS = (
         "always, on the stage",
         apis.without_tracing,
         apis.switch_tracing_off,
+    ),
+    Control(
+        "APIGateway.4",
+        "A web ACL stands before the stage",
+        "`api.waf`, off unless asked for: AWS charges for it",
+        apis.without_acl,
+        apis.take_the_acl_away,
     ),
     Control(
         "APIGateway.5",
@@ -66,6 +58,34 @@ CONTROLS = (
         "the default endpoint is switched off",
         apis.with_a_second_door,
         apis.open_a_second_door,
+    ),
+    Control(
+        "WAF.10",
+        "A web ACL has rules",
+        "two groups that AWS manages, unless `api.waf.groups` says others",
+        apis.without_rules,
+        apis.take_rules_away,
+    ),
+    Control(
+        "WAF.12",
+        "What a web ACL does is measured",
+        "always, by rule",
+        apis.unmeasured_rules,
+        apis.stop_measuring,
+    ),
+    Control(
+        "ACM.1",
+        "Certificates are renewed in time",
+        "by ACM itself: the DNS record of its proof stays",
+        certificates.without_renewal,
+        certificates.take_the_proof_away,
+    ),
+    Control(
+        "ACM.2",
+        "RSA keys have 2,048 bits or more",
+        "what ACM issues; a certificate that is given must be one of ACM's too",
+        certificates.with_weak_keys,
+        certificates.serve_with_a_weak_key,
     ),
     Control(
         "Lambda.1",
@@ -166,6 +186,13 @@ CONTROLS = (
         data.open_a_topic,
     ),
     Control(
+        "TLS only",
+        "Queues and topics take no plain HTTP",
+        "a statement of their policies denies it to everybody",
+        data.taking_plain_http,
+        data.take_plain_http,
+    ),
+    Control(
         "IAM.1",
         "No policy allows everything",
         "one inline policy a concern",
@@ -221,17 +248,46 @@ CONTROLS = (
         people.disabled_alarms,
         people.disable_an_alarm,
     ),
+    Control(
+        "KMS.4",
+        "The key is rotated",
+        "`encryption.key: create`; every year",
+        keys.without_rotation,
+        keys.stop_rotation,
+    ),
+    Control(
+        "Own key: tables",
+        "Tables are encrypted with the customer's key",
+        "`encryption.key`",
+        keys.tables_without,
+        keys.take_it_from_tables,
+    ),
+    Control(
+        "Own key: queues",
+        "Queues are encrypted with the customer's key",
+        "`encryption.key`",
+        keys.queues_without,
+        keys.take_it_from_queues,
+    ),
+    Control(
+        "SNS.1",
+        "Topics are encrypted with the customer's key",
+        "`encryption.key`; the key that AWS has for SNS would shut CloudWatch out",
+        keys.topics_without,
+        keys.take_it_from_topics,
+    ),
+    Control(
+        "Own key: logs",
+        "Log groups are encrypted with the customer's key",
+        "`encryption.key`",
+        keys.logs_without,
+        keys.take_it_from_logs,
+    ),
+    Control(
+        "Own key: environment",
+        "Functions' environments are encrypted with the customer's key",
+        "`encryption.key`",
+        keys.environments_without,
+        keys.take_it_from_environments,
+    ),
 )
-
-ELSEWHERE = {
-    "APIGateway.2": "A client certificate shows API Gateway to an HTTP backend. Ours is Lambda, "
-    "which API Gateway calls with its own signed requests.",
-    "APIGateway.8": "Of HTTP and WebSocket APIs. Every route of this REST API asks for an API key.",
-    "DynamoDB.4": "Backup plans of AWS Backup belong to the account. Recovery to any second of the "
-    "last 35 days is on, and `down` makes a final backup.",
-    "DynamoDB.7": "Of DAX, which is not used.",
-    "ACM.1": "Certificates are proved by a DNS record that stays, so AWS renews them by itself.",
-    "ACM.2": "ACM issues no RSA key shorter than 2,048 bits; shorter ones can only be imported.",
-    "Route53.2": "The zone is the user's own and is only given a record.",
-}
-"""Controls that do not concern what is built, and why."""

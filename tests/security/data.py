@@ -91,7 +91,9 @@ def unencrypted_queues(aws: Aws) -> Iterator[str]:
 
 def decrypt_queues(aws: Aws) -> None:
     for url in queues(aws):
-        aws.sqs.set_queue_attributes(QueueUrl=url, Attributes={"SqsManagedSseEnabled": "false"})
+        aws.sqs.set_queue_attributes(
+            QueueUrl=url, Attributes={"KmsMasterKeyId": "", "SqsManagedSseEnabled": "false"}
+        )
 
 
 def untagged_queues(aws: Aws) -> Iterator[str]:
@@ -139,6 +141,30 @@ def open_a_topic(aws: Aws) -> None:
     aws.sns.set_topic_attributes(
         TopicArn=arn, AttributeName="Policy", AttributeValue=_everybody("sns:Publish", arn)
     )
+
+
+def taking_plain_http(aws: Aws) -> Iterator[str]:
+    policies = {url: shown["Policy"] for url, shown in queues(aws).items()}
+    for arn in topics(aws):
+        policies[arn] = aws.sns.get_topic_attributes(TopicArn=arn)["Attributes"]["Policy"]
+    for name, policy in policies.items():
+        if not any(_refuses_plain_http(each) for each in json.loads(policy)["Statement"]):
+            yield name
+
+
+def _refuses_plain_http(statement: Any) -> bool:
+    plain = statement.get("Condition", {}).get("Bool", {}).get("aws:SecureTransport")
+    everybody = statement["Effect"] == "Deny" and statement["Principal"] in ANYBODY
+    return everybody and plain in ("false", ["false"])
+
+
+def take_plain_http(aws: Aws) -> None:
+    for arn in topics(aws):
+        policy = json.loads(aws.sns.get_topic_attributes(TopicArn=arn)["Attributes"]["Policy"])
+        policy["Statement"] = [each for each in policy["Statement"] if each["Effect"] != "Deny"]
+        aws.sns.set_topic_attributes(
+            TopicArn=arn, AttributeName="Policy", AttributeValue=json.dumps(policy)
+        )
 
 
 def _open(policy: str) -> Iterator[Any]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from tests.reference import ROOT
-from tests.security.controls import CONTROLS, ELSEWHERE
+from tests.security.controls import CONTROLS
+from tests.security.elsewhere import ELSEWHERE
 
 PAGE = ROOT / "docs" / "security.md"
 WORDS = ROOT / "tests" / "security" / "security.md"

@@ -33,7 +33,7 @@ class Asked:
 
 @pytest.fixture(scope="module")
 def asked(tmp_path_factory: pytest.TempPathFactory) -> Asked:
-    """The shipped stack as `prod`, behind a domain."""
+    """The shipped stack as `prod`, behind a domain and a web ACL, with a key of its own."""
     with pytest.MonkeyPatch.context() as monkeypatch, mock_aws():
         teach_moto(monkeypatch)
         new_aws().route53.create_hosted_zone(Name="example.com", CallerReference="test")
@@ -51,7 +51,8 @@ def broken(aws: Aws) -> Broken:
 
 def up(workshop: Workshop) -> Aws:
     settings = yaml.safe_load((ROOT / "config.yaml").read_text("utf-8"))["environments"]["prod"]
-    settings["api"]["domain"] = DOMAIN
+    settings["api"] |= {"domain": DOMAIN, "waf": {}}
+    settings["encryption"] = {"key": "create"}
     home = workshop.directory.parent / f"{workshop.directory.name}-home"
     workshop.run(reference_stack(new_aws(), Path(home), settings), "up")
     return new_aws()
