@@ -3,9 +3,11 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+PINNED := $(PIP) install --require-hashes --only-binary :all: --requirement
+PIN := $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-annotate --no-header
 
 .PHONY: up status down test check lint types format bench crash-matrix ownership-sweep replacing signals-sweep \
-	laws-sweep security plan-sweep permissions screenshots clean
+	laws-sweep security plan-sweep permissions screenshots pins audit clean
 
 up: $(VENV)/local.stamp  ## the whole stack on the embedded emulator
 	$(BIN)/provision up --local --yes
@@ -65,17 +67,26 @@ security: $(VENV)/test.stamp  ## every control asked of AWS, then docs/security.
 screenshots: $(VENV)/test.stamp  ## the README's pictures, from a real run
 	$(BIN)/python docs/screenshots.py
 
+pins: $(VENV)/test.stamp  ## the newest versions that setup.cfg and the layer allow, with their hashes
+	$(PIN) --extra local setup.cfg requirements/build.in --constraint layer/requirements.txt \
+		--output-file requirements/local.txt
+	$(PIN) --extra test setup.cfg requirements/build.in --constraint layer/requirements.txt \
+		--constraint requirements/local.txt --output-file requirements/test.txt
+	$(PIN) requirements/audit.in --output-file requirements/audit.txt
+
 clean:
 	rm -rf $(VENV) .provision build *.egg-info
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/local.stamp: $(VENV)/bin/python setup.cfg
-	$(PIP) install --editable '.[local]'
+$(VENV)/local.stamp: $(VENV)/bin/python setup.cfg requirements/local.txt
+	$(PINNED) requirements/local.txt
+	$(PIP) install --no-deps --no-build-isolation --editable .
 	touch $@
 
-$(VENV)/test.stamp: $(VENV)/bin/python setup.cfg layer/requirements.txt
-	$(PIP) install --editable '.[test]'
-	$(PIP) install --require-hashes --no-deps --requirement layer/requirements.txt
+$(VENV)/test.stamp: $(VENV)/bin/python setup.cfg requirements/test.txt layer/requirements.txt
+	$(PINNED) requirements/test.txt
+	$(PINNED) layer/requirements.txt --no-deps
+	$(PIP) install --no-deps --no-build-isolation --editable .
 	touch $@

@@ -25,9 +25,9 @@ from provision.steps.web_acl_rules import (
 if TYPE_CHECKING:
     from mypy_boto3_wafv2.type_defs import (
         GetWebACLResponseTypeDef,
+        ListWebACLsRequestTypeDef,
         TagInfoForResourceTypeDef,
         UpdateWebACLRequestTypeDef,
-        WebACLSummaryTypeDef,
         WebACLTypeDef,
     )
 
@@ -198,16 +198,16 @@ def _latest(aws: Aws, acl: WebAcl) -> GetWebACLResponseTypeDef:
 
 def _id_of(aws: Aws, name: str) -> str:
     """Names are unique in a region, yet an ACL can only be asked for by its id."""
-    marker = ""
+    request: ListWebACLsRequestTypeDef = {"Scope": SCOPE}
     while True:
-        page = aws.wafv2.list_web_acls(Scope=SCOPE, **({"NextMarker": marker} if marker else {}))
-        listed: list[WebACLSummaryTypeDef] = page.get("WebACLs", [])
-        for acl in listed:
+        page = aws.wafv2.list_web_acls(**request)
+        for acl in page.get("WebACLs", []):
             if acl.get("Name") == name:
                 return acl.get("Id", "")
-        marker = page.get("NextMarker", "") if listed else ""
-        if not marker:
+        marker = page.get("NextMarker")
+        if not (marker and page.get("WebACLs")):  # AWS marks the last page too
             return ""
+        request = {"Scope": SCOPE, "NextMarker": marker}
 
 
 def _tags(aws: Aws, acl: str) -> dict[str, str]:

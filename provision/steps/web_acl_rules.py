@@ -22,7 +22,7 @@ VENDOR: Final = "AWS"
 RATE: Final = "rate"
 WINDOW: Final = 300
 _SHIELD: Final = "ShieldMitigationRuleGroup_"
-_BLANK: Final = (None, [])
+_BLANK: Final[tuple[object, ...]] = (None, [])
 
 
 @dataclass(frozen=True)

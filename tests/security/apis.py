@@ -131,6 +131,7 @@ def stop_measuring(aws: Aws) -> None:
 def _rewrite_acls(aws: Aws, rules: list[Any] | None, shown: dict[str, bool]) -> None:
     for acl in _acls(aws):
         found = acl["WebACL"]
+        visible: Any = {**found["VisibilityConfig"], **shown}
         aws.wafv2.update_web_acl(
             Name=found["Name"],
             Scope="REGIONAL",
@@ -138,7 +139,7 @@ def _rewrite_acls(aws: Aws, rules: list[Any] | None, shown: dict[str, bool]) -> 
             LockToken=acl["LockToken"],
             DefaultAction={"Allow": {}},
             Rules=found["Rules"] if rules is None else rules,
-            VisibilityConfig={**found["VisibilityConfig"], **shown},
+            VisibilityConfig=visible,
         )
 
 
