@@ -7,7 +7,7 @@ PINNED := $(PIP) install --require-hashes --only-binary :all: --requirement
 PIN := $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-annotate --no-header
 
 .PHONY: up status down test check lint types format bench crash-matrix ownership-sweep replacing signals-sweep \
-	laws-sweep security plan-sweep permissions screenshots pins audit clean
+	laws-sweep security plan-sweep permissions screenshots scan audit pins clean
 
 up: $(VENV)/local.stamp  ## the whole stack on the embedded emulator
 	$(BIN)/provision up --local --yes
@@ -67,15 +67,23 @@ security: $(VENV)/test.stamp  ## every control asked of AWS, then docs/security.
 screenshots: $(VENV)/test.stamp  ## the README's pictures, from a real run
 	$(BIN)/python docs/screenshots.py
 
+scan: $(VENV)/test.stamp .venv-scan/stamp  ## checkov over the deployed stack, as the emulated account shows it
+	$(BIN)/python -m tests.security.scan .venv-scan/bin/checkov
+
+audit: .venv-audit/stamp  ## known vulnerabilities in what is pinned; asks PyPI
+	for pins in requirements/*.txt layer/requirements.txt; do \
+		.venv-audit/bin/pip-audit --strict --disable-pip --require-hashes --requirement $$pins || exit 1; done
+
 pins: $(VENV)/test.stamp  ## the newest versions that setup.cfg and the layer allow, with their hashes
 	$(PIN) --extra local setup.cfg requirements/build.in --constraint layer/requirements.txt \
 		--output-file requirements/local.txt
 	$(PIN) --extra test setup.cfg requirements/build.in --constraint layer/requirements.txt \
 		--constraint requirements/local.txt --output-file requirements/test.txt
+	$(PIN) requirements/scan.in --output-file requirements/scan.txt
 	$(PIN) requirements/audit.in --output-file requirements/audit.txt
 
 clean:
-	rm -rf $(VENV) .provision build *.egg-info
+	rm -rf $(VENV) .venv-scan .venv-audit .provision build *.egg-info
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
@@ -89,4 +97,10 @@ $(VENV)/test.stamp: $(VENV)/bin/python setup.cfg requirements/test.txt layer/req
 	$(PINNED) requirements/test.txt
 	$(PINNED) layer/requirements.txt --no-deps
 	$(PIP) install --no-deps --no-build-isolation --editable .
+	touch $@
+
+.venv-%/stamp: requirements/%.txt
+	$(PYTHON) -m venv .venv-$*
+	.venv-$*/bin/python -m pip --quiet --disable-pip-version-check install --require-hashes --only-binary :all: \
+		--requirement $<
 	touch $@

@@ -13,6 +13,7 @@ import subprocess
 import tarfile
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import pytest
 import uv
@@ -26,6 +27,7 @@ from tests.reference import ROOT
 from tests.test_bundle import write
 
 PINS = sorted((ROOT / "requirements").glob("*.txt"))
+PINS_TO_RUN = ROOT / "requirements" / "local.txt"
 LAYER = ROOT / "layer" / "requirements.txt"
 OURS = {"provision"}
 FROM_PYTHON = {"pip", "setuptools"}
@@ -80,9 +82,9 @@ def test_the_pins_are_of_what_setup_cfg_asks_for(extra: str) -> None:
     assert wrong == [], "run: make pins"
 
 
-@pytest.mark.parametrize("other", [ROOT / "requirements" / "local.txt", LAYER], ids=["up", "layer"])
+@pytest.mark.parametrize("other", [PINS_TO_RUN, LAYER], ids=["running", "layer"])
 def test_what_is_in_two_places_has_one_version(other: Path) -> None:
-    """All are installed into one environment; and the function is tested with what it has in AWS."""
+    """All go into one environment; and the function is tested with what it has in AWS."""
     testing = pinned(ROOT / "requirements" / "test.txt")
     differ = {name for name, found in pinned(other).items() if testing.get(name, found) != found}
     assert differ == set()
@@ -110,13 +112,13 @@ def test_every_licence_is_one_that_allows_it() -> None:
 
 def licence(distribution: importlib.metadata.Distribution) -> str:
     """In its own words: the expression, else the classifiers, else the first line of the text."""
-    about = distribution.metadata
+    about: Any = distribution.metadata
     if expression := about.get("License-Expression"):
-        return expression
+        return str(expression)
     classes = [each for each in about.get_all("Classifier") or [] if each.startswith("License ::")]
     if classes:
         return " OR ".join(each.rpartition("::")[2].strip() for each in classes)
-    return (about.get("License") or "").partition("\n")[0]
+    return str(about.get("License") or "").partition("\n")[0]
 
 
 def parts(words: str) -> list[str]:

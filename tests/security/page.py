@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.reference import ROOT
 from tests.security.controls import CONTROLS
 from tests.security.elsewhere import ELSEWHERE
+from tests.security.scan import LISTED
 
 PAGE = ROOT / "docs" / "security.md"
 WORDS = ROOT / "tests" / "security" / "security.md"
@@ -17,8 +18,11 @@ def page() -> str:
         for each in CONTROLS
     ]
     other = [f"| {name} | {why} |" for name, why in ELSEWHERE.items()]
+    scanned = [f"| {n} | {each.where} | {each.demand} | {each.why} |" for n, each in LISTED.items()]
     words = WORDS.read_text("utf-8")
-    return words.replace("{held}", "\n".join(held)).replace("{elsewhere}", "\n".join(other))
+    for place, rows in (("held", held), ("elsewhere", other), ("scanned", scanned)):
+        words = words.replace(f"{{{place}}}", "\n".join(rows))
+    return words
 
 
 if __name__ == "__main__":

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
-import yaml
-from moto import mock_aws
 
 from provision.aws import Aws
-from tests.moto_truths import teach_moto
-from tests.reference import ROOT, reference_stack
 from tests.security.controls import CONTROLS
+from tests.security.export import export
 from tests.security.page import PAGE, page
-from tests.workshop import Workshop, new_aws
-
-DOMAIN = {"name": "api.example.com", "zone": "example.com"}
-
+from tests.security.world import emulated, up
+from tests.workshop import new_aws
 
 Broken = dict[str, list[str]]
 
@@ -29,33 +24,24 @@ class Asked:
     made: Broken
     broken: Broken
     repaired: Broken
+    template: str
+    """The account after the first `up`, as scanners read it."""
 
 
 @pytest.fixture(scope="module")
 def asked(tmp_path_factory: pytest.TempPathFactory) -> Asked:
     """The shipped stack as `prod`, behind a domain and a web ACL, with a key of its own."""
-    with pytest.MonkeyPatch.context() as monkeypatch, mock_aws():
-        teach_moto(monkeypatch)
-        new_aws().route53.create_hosted_zone(Name="example.com", CallerReference="test")
-        workshop = Workshop(tmp_path_factory.mktemp("security"))
-        made = broken(up(workshop))
+    with emulated(tmp_path_factory.mktemp("security")) as workshop:
+        aws = up(workshop)
+        made, template = broken(aws), export(aws)
         for control in CONTROLS:
             control.spoil(new_aws())
         seen = broken(new_aws())
-        return Asked(made, seen, broken(up(workshop)))
+        return Asked(made, seen, broken(up(workshop)), template)
 
 
 def broken(aws: Aws) -> Broken:
     return {control.name: list(control.broken(aws)) for control in CONTROLS}
-
-
-def up(workshop: Workshop) -> Aws:
-    settings = yaml.safe_load((ROOT / "config.yaml").read_text("utf-8"))["environments"]["prod"]
-    settings["api"] |= {"domain": DOMAIN, "waf": {}}
-    settings["encryption"] = {"key": "create"}
-    home = workshop.directory.parent / f"{workshop.directory.name}-home"
-    workshop.run(reference_stack(new_aws(), Path(home), settings), "up")
-    return new_aws()
 
 
 @pytest.mark.parametrize("control", [control.name for control in CONTROLS])
@@ -67,3 +53,30 @@ def test_holds(asked: Asked, control: str) -> None:
 
 def test_the_page_is_up_to_date() -> None:
     assert PAGE.read_text("utf-8") == page(), "run: make security"
+
+
+def test_a_scanner_is_given_every_resource_that_it_knows(asked: Asked) -> None:
+    resources = json.loads(asked.template)["Resources"].values()
+    kinds = {each["Type"].removeprefix("AWS::") for each in resources}
+    assert kinds == {
+        "ApiGateway::DomainName",
+        "ApiGateway::Method",
+        "ApiGateway::RestApi",
+        "ApiGateway::Stage",
+        "DynamoDB::Table",
+        "EC2::FlowLog",
+        "EC2::SecurityGroup",
+        "EC2::Subnet",
+        "EC2::VPC",
+        "EC2::VPCEndpoint",
+        "IAM::Role",
+        "KMS::Key",
+        "Lambda::Function",
+        "Lambda::Permission",
+        "Logs::LogGroup",
+        "SNS::Topic",
+        "SNS::TopicPolicy",
+        "SQS::Queue",
+        "SQS::QueuePolicy",
+        "WAFv2::WebACL",
+    }
