@@ -18,7 +18,7 @@ from tests.reference import reference_stack
 from tests.workshop import new_aws
 
 DOMAIN = {"domain": {"name": "api.example.com", "zone": "example.com"}}
-CHANGES = SMALL | {"api": SMALL["api"] | DOMAIN}
+CHANGES = SMALL | {"api": SMALL["api"] | DOMAIN | {"waf": {}}}
 
 NODES = {  # one of every kind that carries a mark AWS lets others change
     "monitoring.alarm.function-items-dead-letters",
@@ -36,6 +36,7 @@ NODES = {  # one of every kind that carries a mark AWS lets others change
     "table.items.read",
     "network.group",
     "api.stage",
+    "api.waf",
     "network.subnet.1",
     "table.items",
     "monitoring.topic",

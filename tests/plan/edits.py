@@ -76,6 +76,7 @@ OPTIONS: Final[Mapping[str, tuple[Settings, ...]]] = {
     "keys": ({}, _api(keys=["default", "partner"]), _api(keys=["partner"])),
     "api log": ({}, _api(log={"level": "ERROR"}), _api(log={"retention": 7})),
     "domain": ({}, _domain("api"), _domain("www")),
+    "waf": ({}, _api(waf={}), _api(waf={"rate": 100, "action": "count"})),
     "email": (
         {},
         {"monitoring": {"email": "ops@example.com"}},
