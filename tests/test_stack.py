@@ -22,6 +22,8 @@ from provision.steps.log_group import LogGroup
 from provision.steps.rest_api import RestApi
 from provision.steps.role_policies import RolePolicies
 from provision.steps.security_group import SecurityGroup
+from provision.steps.web_acl import WebAcl
+from provision.steps.web_acl_association import WebAclAssociation
 from provision.unknown import Unknown
 from tests.reference import TinySources, configured
 
@@ -85,6 +87,18 @@ def test_one_policy_a_concern_and_a_star_only_where_aws_has_nothing_narrower(
     every = [a for p in found.values() for s in statements(p) for a in s["Action"]]
     assert not any("*" in action for action in every)
     assert "logs:CreateLogGroup" not in every
+
+
+def test_a_web_acl_stands_before_the_stage_only_when_asked_for(tmp_path: Path) -> None:
+    assert not {"api.waf", "api.waf.stage"} & set(built(tmp_path / "shipped")[1])
+    stack, steps = built(tmp_path, {"api": {"waf": {"rate": 100, "action": "count"}}})
+    acl, association = steps["api.waf"], steps["api.waf.stage"]
+    assert isinstance(acl, WebAcl)
+    assert isinstance(association, WebAclAssociation)
+    assert (acl.name, acl.rate, acl.action) == ("tap-dev", 100, "count")
+    assert acl.groups == ("AWSManagedRulesCommonRuleSet", "AWSManagedRulesKnownBadInputsRuleSet")
+    assert acl.hidden == ("authorization", "x-api-key")
+    assert stack.graph["api.waf.stage"] == ("api.stage", "api.waf")  # the first tells whose it is
 
 
 def test_the_flow_log_writes_to_its_own_group_only(tmp_path: Path) -> None:
