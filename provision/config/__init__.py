@@ -12,7 +12,7 @@ from provision.config.api import (
     Route,
     Throttle,
 )
-from provision.config.functions import Function, FunctionLog, Layer, Retries
+from provision.config.functions import Function, FunctionLog, Layer, Retries, Secret
 from provision.config.load import load
 from provision.config.model import Config, FlowLogs, Network
 from provision.config.monitoring import Alarms, Monitoring
@@ -41,6 +41,7 @@ __all__ = [
     "Quota",
     "Retries",
     "Route",
+    "Secret",
     "Table",
     "Throttle",
     "effective",

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from provision.config.secrets import Secret, Value
 from provision.config.section import HANDLER, Name, Names, Retention, Section, Source, Variable
 
 Runtime = Literal["python3.11", "python3.12", "python3.13", "python3.14"]
@@ -69,13 +70,21 @@ class Function(Section):
         description="Table → read (GetItem, Scan; Query where it has a sort key) or write (PutItem,"
         " UpdateItem, DeleteItem as well): the grant, and TABLE_{TABLE} in the environment.",
     )
-    environment: dict[Variable, str] = Field(
-        default={}, description="Environment variables of the function; together at most 4 KB."
+    environment: dict[Variable, Value] = Field(
+        default={},
+        description="Environment variables of the function: text, or a secret that the function "
+        "fetches at run time; together at most 4 KB.",
     )
     retries: Retries = Field(
         default=Retries(), description="Retries of failed asynchronous events."
     )
     log: FunctionLog = Field(default=FunctionLog(), description="The function's log group.")
 
+    @property
+    def secrets(self) -> tuple[Secret, ...]:
+        """What it fetches, each once, in order."""
+        found = {one for one in self.environment.values() if isinstance(one, Secret)}
+        return tuple(sorted(found, key=lambda one: (one.secret, one.key or "")))
 
-__all__ = ["Function", "FunctionLog", "Layer", "Retries"]
+
+__all__ = ["Function", "FunctionLog", "Layer", "Retries", "Secret"]

@@ -116,7 +116,8 @@ def check_environment(tree: Node) -> Iterator[Problem]:
             len(f"TABLE_{table}{prefix}-{table}") for table, _ in function.node.children("tables")
         )
         for name, entry in function.node.children("environment"):
-            size += len(name.encode()) + len(entry.node.text.encode())
+            value = entry.node.string("secret") or entry.node.text
+            size += len(name.encode()) + len(value.encode())
             if name.upper() in RESERVED:
                 yield entry.problem("Lambda sets this variable itself", "choose another name")
             elif name.startswith(OURS) or name in OURS_WHOLE:

@@ -27,10 +27,12 @@ EMAIL = r"^[^@\s]+@[^@\s]+\.[^@\s]+$"
 HANDLER = r"^[A-Za-z_][A-Za-z0-9_]*([./][A-Za-z_][A-Za-z0-9_]*)*\.[A-Za-z_][A-Za-z0-9_]*$"
 HEADER = r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+$"
 MOVABLE = r"^(table|function|layer)\.[a-z]([a-z0-9-]*[a-z0-9])?$"
+ALIAS = r"^alias/[A-Za-z0-9/_-]+$"
 KEY = r"^(managed|create|alias/[A-Za-z0-9/_-]+)$"
 MODEL = r"^[A-Za-z0-9]+$"
 ORIGIN = r"^(\*|https?://[A-Za-z0-9.-]+(:[0-9]+)?)$"
 PARAMETER = r"^[A-Za-z0-9._$-]+$"
+REFERENCE = r"^(ssm|secretsmanager):[A-Za-z0-9/_+=.@-]+$"
 STAGE = r"^[A-Za-z0-9_-]+$"
 VARIABLE = r"^[A-Za-z][A-Za-z0-9_]+$"
 
@@ -45,10 +47,12 @@ WORDS = {
     HANDLER: "module.function, such as app.handler",
     HEADER: "the name of an HTTP header",
     MOVABLE: "a node such as table.items, function.items or layer.dependencies",
+    ALIAS: "the alias of a key of yours such as alias/our-key",
     KEY: "managed, create, or the alias of a key of yours such as alias/our-key",
     MODEL: "letters and digits only",
     ORIGIN: '"*", or a scheme and host such as https://app.example.com, with nothing after it',
     PARAMETER: "letters, digits and . _ $ -",
+    REFERENCE: "ssm:/path/of/parameter or secretsmanager:name",
     STAGE: "letters, digits, _ and -",
     VARIABLE: "two or more letters, digits and _, beginning with a letter",
 }
@@ -124,11 +128,20 @@ def _each_once(values: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _customers(value: str) -> str:
-    if value.startswith("alias/aws/"):
+    if value.startswith(_AWS_KEYS):
         raise Refusal(
             f"{value} is AWS's own key, whose policy nobody can change", 'write "managed" for those'
         )
     return value
+
+
+def _granted(value: str) -> str:
+    if value.startswith(_AWS_KEYS):
+        raise Refusal(f"{value} is AWS's own key and needs no grant", "leave the key out")
+    return value
+
+
+_AWS_KEYS = "alias/aws/"
 
 
 Name = Annotated[str, Field(pattern=NAME, max_length=128)]
@@ -137,6 +150,7 @@ Boundary = Annotated[str, Field(pattern=BOUNDARY)]
 PrivateRange = Annotated[str, AfterValidator(_private_range)]
 Movable = Annotated[str, Field(pattern=MOVABLE, max_length=140)]
 Key = Annotated[str, Field(pattern=KEY, max_length=256), AfterValidator(_customers)]
+CustomersKey = Annotated[str, Field(pattern=ALIAS, max_length=256), AfterValidator(_granted)]
 Domain = Annotated[str, Field(pattern=DOMAIN, max_length=253)]
 Variable = Annotated[str, Field(pattern=VARIABLE)]
 Source = Annotated[

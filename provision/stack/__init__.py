@@ -11,6 +11,7 @@ from provision.stack.flow_logs import add_flow_logs
 from provision.stack.functions import add_functions
 from provision.stack.monitoring import add_monitoring
 from provision.stack.network import add_interfaces, add_network
+from provision.stack.secrets import add_secrets
 from provision.stack.site import Site
 from provision.stack.tables import add_tables
 
@@ -31,7 +32,7 @@ def build_stack(site: Site) -> Stack:
     stack = Stack(site.config.prefix)
     encryption = add_encryption(stack, site)
     add_tables(stack, site, encryption)
-    network = add_network(stack, site)
+    network = add_secrets(stack, site, add_network(stack, site))
     add_flow_logs(stack, site, network.vpc, encryption)
     functions = add_functions(stack, site, network, add_interfaces, encryption)
     add_api(stack, site, functions, encryption)

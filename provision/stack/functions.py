@@ -13,12 +13,14 @@ from provision.graph import Node, Stack
 from provision.stack import grants
 from provision.stack.doors import queue_door
 from provision.stack.encryption import Encryption
+from provision.stack.environment import environment
 from provision.stack.network import Network
 from provision.stack.site import Site
 from provision.step import Document
 from provision.steps.alias import Alias
 from provision.steps.event_invoke import EventInvoke
 from provision.steps.function import Function
+from provision.steps.interface_endpoint import InterfaceEndpoint
 from provision.steps.layer import Layer
 from provision.steps.log_group import LogGroup
 from provision.steps.network_interfaces import NetworkInterfaces
@@ -163,6 +165,7 @@ def _add_grants(
                     site.where, in_order(subnet.arn for subnet in rest[:zones]), group.arn
                 ),
                 **_key_policies(site, function, encryption, encryption.arn(rest[zones:])),
+                **_secret_policies(site, function, vpc.id),
             },
         ),
         role,
@@ -179,6 +182,12 @@ def _key_policies(
     if not encryption.customers:
         return {}
     return {"encryption": grants.encryption(site.where, key, tuple(function.tables.values()))}
+
+
+def _secret_policies(site: Site, function: config.Function, vpc_id: str) -> dict[str, Document]:
+    if not function.secrets:
+        return {}
+    return {"secrets": grants.secrets(site.where, function.secrets, vpc_id)}
 
 
 def _table_policies(site: Site, function: config.Function, vpc_id: str) -> dict[str, Document]:
@@ -235,7 +244,7 @@ def _add_function(
         network.endpoint,
         *encryption.needs,
     )
-    alias = _add_release(stack, key, site.config.functions[key], node)
+    alias = _add_release(stack, key, site.config.functions[key], node, network.secrets)
     return FunctionNodes(node, alias, around.dead_letters)
 
 
@@ -251,7 +260,7 @@ def _plain_function(site: Site, key: str) -> Function:
         memory=wanted.memory,
         timeout=wanted.timeout,
         role=UNKNOWN,
-        environment=_environment(site, key),
+        environment=environment(site, key),
         log_group=UNKNOWN,
         code_sha256=package.code_sha256,
         zip=package.zip,
@@ -260,16 +269,21 @@ def _plain_function(site: Site, key: str) -> Function:
 
 
 def _add_release(
-    stack: Stack, key: str, wanted: config.Function, function: Node[Function]
+    stack: Stack,
+    key: str,
+    wanted: config.Function,
+    function: Node[Function],
+    secrets: Sequence[Node[InterfaceEndpoint]],
 ) -> Node[Alias]:
     version = stack.add(
         f"function.{key}.version",
-        lambda function: Version(
+        lambda function, *_: Version(
             function=function.name,
             code_sha256=function.code_sha256,
             configuration=function.configuration(),
         ),
         function,
+        *secrets,  # so that nothing goes live before it can fetch its secrets
     )
     alias = stack.add(
         f"function.{key}.alias",
@@ -287,23 +301,3 @@ def _add_release(
         alias,
     )
     return alias
-
-
-def _environment(site: Site, key: str) -> dict[str, str]:
-    """What the code reads; the user's own values last."""
-    function, cors = site.config.functions[key], site.config.api.cors
-    environment = {
-        "POWERTOOLS_SERVICE_NAME": site.name_of("function", key),
-        "POWERTOOLS_METRICS_NAMESPACE": site.config.prefix,
-    }
-    for name in function.tables:
-        table, suffix = site.config.tables[name], name.upper().replace("-", "_")
-        environment[f"TABLE_{suffix}"] = site.name_of("table", name)
-        if table.expire:
-            environment[f"EXPIRE_ATTRIBUTE_{suffix}"] = table.expire.attribute
-            environment[f"EXPIRE_DAYS_{suffix}"] = str(table.expire.days)
-    if cors:
-        environment["CORS_ORIGIN"] = cors.origins[0]
-        environment["CORS_HEADERS"] = ",".join(cors.headers)
-        environment["CORS_MAX_AGE"] = str(cors.max_age)
-    return environment | dict(function.environment)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Final, Literal
 
 from provision.access import Where
+from provision.config import Secret
 from provision.step import Document
 from provision.steps.policy import canonical
 
@@ -92,6 +93,67 @@ def encryption(where: Where, key: str, tables: Sequence[Literal["read", "write"]
     elif tables:
         statements.append(through("dynamodb", *_KEY_FOR_READING))
     return canonical({"Version": "2012-10-17", "Statement": statements})
+
+
+def secrets(where: Where, kept: Sequence[Secret], vpc_id: str) -> Document:
+    """Read exactly these secrets, and only from inside our VPC; and use the customer's keys they
+    are encrypted with, for nothing but them.
+
+    https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html
+    """
+    inside = {"StringEquals": {"aws:SourceVpc": vpc_id}}
+    statements = [{**statement, "Condition": inside} for statement in _reading_secrets(where, kept)]
+    statements += [_decrypting(where, secret) for secret in kept if secret.key]
+    return canonical({"Version": "2012-10-17", "Statement": statements})
+
+
+def passing_secrets(where: Where, kept: Sequence[Secret]) -> Document:
+    """What an endpoint lets through: reading exactly these, by principals of this account."""
+    ours = {"StringEquals": {"aws:PrincipalAccount": where.account}}
+    return canonical(
+        {
+            "Version": "2012-10-17",
+            "Statement": [
+                {**statement, "Sid": "OwnSecrets", "Principal": "*", "Condition": ours}
+                for statement in _reading_secrets(where, kept)
+            ],
+        }
+    )
+
+
+_READING: Final = {"secretsmanager": "secretsmanager:GetSecretValue", "ssm": "ssm:GetParameter"}
+
+
+def _reading_secrets(where: Where, kept: Sequence[Secret]) -> list[Document]:
+    """A statement for each service that keeps some of them."""
+    return [
+        _statement((action,), sorted({_secret(where, one) for one in kept if one.keeper == keeper}))
+        for keeper, action in _READING.items()
+        if any(one.keeper == keeper for one in kept)
+    ]
+
+
+def _secret(where: Where, secret: Secret) -> str:
+    """Its ARN. Secrets Manager adds a hyphen and six characters of its own to the name."""
+    if secret.keeper == "secretsmanager":
+        return where.arn("secretsmanager", f"secret:{secret.name}-??????")
+    return where.arn("ssm", f"parameter/{secret.name.removeprefix('/')}")
+
+
+def _decrypting(where: Where, secret: Secret) -> Document:
+    """By the key's alias, which as a resource would mean nothing; and the service tells KMS what it
+    decrypts."""
+    told = "SecretARN" if secret.keeper == "secretsmanager" else "PARAMETER_ARN"
+    return {
+        **_statement(("kms:Decrypt",), [where.arn("kms", "key/*")]),
+        "Condition": {
+            "ForAnyValue:StringEquals": {"kms:ResourceAliases": secret.key},
+            "StringEquals": {
+                "kms:ViaService": f"{secret.keeper}.{where.region}.{where.dns_suffix}"
+            },
+            "StringLike": {f"kms:EncryptionContext:{told}": _secret(where, secret)},
+        },
+    }
 
 
 def network(where: Where, subnets: Sequence[str], group: str) -> Document:

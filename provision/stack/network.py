@@ -1,4 +1,4 @@
-"""Private subnets whose only way out is DynamoDB's endpoint: no internet gateway, no NAT."""
+"""Private subnets whose only ways out are AWS services' endpoints: no internet gateway, no NAT."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from provision.graph import Node, Stack
 from provision.stack.site import Site
 from provision.step import Document
 from provision.steps.gateway_endpoint import GatewayEndpoint
+from provision.steps.interface_endpoint import InterfaceEndpoint
 from provision.steps.network_interfaces import NetworkInterfaces
 from provision.steps.policy import canonical
 from provision.steps.route_table import RouteTable
@@ -32,6 +33,8 @@ class Network:
     subnets: tuple[Node[Subnet], ...]
     group: Node[SecurityGroup]
     endpoint: Node[GatewayEndpoint]
+    secrets: tuple[Node[InterfaceEndpoint], ...] = ()
+    """The ways to what keeps secrets (stack/secrets.py)."""
 
 
 def add_network(stack: Stack, site: Site) -> Network:
@@ -72,7 +75,7 @@ def add_network(stack: Stack, site: Site) -> Network:
             vpc_id=vpc.id,
             name=site.name("functions"),
             description="The functions: out to DynamoDB and nowhere else",
-            egress=(Rule(protocol="tcp", from_port=HTTPS, to_port=HTTPS, target=dynamodb),),
+            egress=_ways_out(site, dynamodb),
             tags=site.named(site.name("functions")),
         ),
         vpc,
@@ -104,6 +107,22 @@ def _add_subnet(
             vpc_id=vpc.id, cidr=cidr, zone=zone, functions=_functions(site), tags=tags
         ),
         vpc,
+    )
+
+
+def _ways_out(site: Site, dynamodb: str) -> tuple[Rule, ...]:
+    """To DynamoDB; and where there are secrets, to their endpoints, which stand in the subnets.
+
+    By the subnets' ranges, not by the endpoints' group: that one names the functions' group, and of
+    two groups that name each other neither can be made, or deleted (V12), before the other.
+    """
+    secrets = any(function.secrets for function in site.config.functions.values())
+    targets = [dynamodb, *(_cidrs(site) if secrets else ())]
+    return tuple(
+        sorted(
+            Rule(protocol="tcp", from_port=HTTPS, to_port=HTTPS, target=target)
+            for target in targets
+        )
     )
 
 

@@ -19,6 +19,7 @@ from provision.steps.event_invoke import EventInvoke
 from provision.steps.flow_log import FlowLog
 from provision.steps.function import Function
 from provision.steps.gateway_endpoint import GatewayEndpoint
+from provision.steps.interface_endpoint import InterfaceEndpoint
 from provision.steps.kms_key import KmsKey
 from provision.steps.layer import Layer
 from provision.steps.log_group import LogGroup
@@ -60,6 +61,7 @@ KINDS: Final[Mapping[str, type[Step]]] = {
         FlowLog,
         Function,
         GatewayEndpoint,
+        InterfaceEndpoint,
         KmsKey,
         Layer,
         LogGroup,

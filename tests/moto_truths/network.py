@@ -9,6 +9,7 @@ from moto.core.responses import ActionResult
 from moto.ec2.exceptions import DependencyViolationError, EC2ClientError
 from moto.ec2.models import EC2Backend
 from moto.ec2.responses import EC2Response
+from moto.ec2.utils import random_private_ip
 
 
 def teach(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -17,6 +18,7 @@ def teach(monkeypatch: pytest.MonkeyPatch) -> None:
     """
     _teach_dependencies(monkeypatch)
     _teach_endpoints(monkeypatch)
+    _teach_interface_endpoints(monkeypatch)
     _teach_associations(monkeypatch)
     _teach_tokens(monkeypatch)
 
@@ -80,6 +82,68 @@ def _teach_endpoints(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(EC2Backend, "modify_vpc_endpoint", modify_with_routes)
     monkeypatch.setattr(EC2Response, "delete_vpc_endpoints", delete_known)
+
+
+def _teach_interface_endpoints(monkeypatch: pytest.MonkeyPatch) -> None:
+    """V11: an endpoint's interfaces stand in its subnets and groups and are AWS's; its names need a
+    VPC that resolves names, and only one endpoint may have them."""
+    create, modify = EC2Backend.create_vpc_endpoint, EC2Response.modify_vpc_endpoint
+
+    def create_with_names(self: Any, vpc_id: str, service_name: str, **more: Any) -> Any:
+        if more["endpoint_type"] == "Interface" and more["private_dns_enabled"]:
+            _refuse_names(self, vpc_id, service_name)
+        endpoint = create(self, vpc_id, service_name, **more)
+        _place_interfaces(self, endpoint)
+        return endpoint
+
+    def modify_names_too(self: Any) -> Any:
+        answer = modify(self)
+        endpoint = self.ec2_backend.vpc_end_points[self._get_param("VpcEndpointId")]
+        names = self._get_bool_param("PrivateDnsEnabled")
+        endpoint.private_dns_enabled = endpoint.private_dns_enabled if names is None else names
+        _place_interfaces(self.ec2_backend, endpoint)
+        return answer
+
+    monkeypatch.setattr(EC2Backend, "create_vpc_endpoint", create_with_names)
+    monkeypatch.setattr(EC2Response, "modify_vpc_endpoint", modify_names_too)
+
+
+def _refuse_names(backend: Any, vpc_id: str, service: str) -> None:
+    for attribute in ("enable_dns_support", "enable_dns_hostnames"):
+        if not backend.describe_vpc_attribute(vpc_id, attribute):
+            raise EC2ClientError(
+                "InvalidParameter",
+                "Enabling private DNS requires both enableDnsSupport and enableDnsHostnames VPC "
+                "attributes set to true",
+            )
+    for other in backend.vpc_end_points.values():
+        same = (other.vpc_id, other.service_name) == (vpc_id, service)
+        if same and other.state != "deleted" and other.private_dns_enabled:
+            raise EC2ClientError(
+                "InvalidParameter",
+                "private-dns-enabled cannot be set because there is already a conflicting DNS "
+                f"domain for {service} in the VPC {vpc_id}",
+            )
+
+
+def _place_interfaces(backend: Any, endpoint: Any) -> None:
+    """One in each of its subnets, in its groups."""
+    if endpoint.vpc_endpoint_type != "Interface":
+        return
+    for interface in endpoint.network_interface_ids:
+        backend.enis.pop(interface, None)
+    made = [
+        backend.create_network_interface(
+            backend.get_subnet(subnet),
+            random_private_ip(),
+            group_ids=endpoint.security_group_ids,
+            description=f"VPC Endpoint Interface {endpoint.id}",
+        )
+        for subnet in endpoint.subnet_ids
+    ]
+    for interface in made:
+        interface.requester_managed = True
+    endpoint.network_interface_ids = [interface.id for interface in made]
 
 
 def _teach_associations(monkeypatch: pytest.MonkeyPatch) -> None:

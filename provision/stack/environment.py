@@ -1,0 +1,29 @@
+"""What a function's code reads from its environment."""
+
+from __future__ import annotations
+
+from provision import config
+from provision.stack.site import Site
+
+
+def environment(site: Site, key: str) -> dict[str, str]:
+    """What the code reads; the user's own values last, and of secrets where they are kept."""
+    function, cors = site.config.functions[key], site.config.api.cors
+    found = {
+        "POWERTOOLS_SERVICE_NAME": site.name_of("function", key),
+        "POWERTOOLS_METRICS_NAMESPACE": site.config.prefix,
+    }
+    for name in function.tables:
+        table, suffix = site.config.tables[name], name.upper().replace("-", "_")
+        found[f"TABLE_{suffix}"] = site.name_of("table", name)
+        if table.expire:
+            found[f"EXPIRE_ATTRIBUTE_{suffix}"] = table.expire.attribute
+            found[f"EXPIRE_DAYS_{suffix}"] = str(table.expire.days)
+    if cors:
+        found["CORS_ORIGIN"] = cors.origins[0]
+        found["CORS_HEADERS"] = ",".join(cors.headers)
+        found["CORS_MAX_AGE"] = str(cors.max_age)
+    return found | {
+        name: value.secret if isinstance(value, config.Secret) else value
+        for name, value in function.environment.items()
+    }

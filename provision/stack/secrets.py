@@ -1,0 +1,68 @@
+"""The way from the private subnets to the services that keep the functions' secrets: made only
+where some function has one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from provision import config
+from provision.graph import Node, Stack
+from provision.stack import grants
+from provision.stack.network import HTTPS, Network
+from provision.stack.site import Site
+from provision.steps.interface_endpoint import InterfaceEndpoint
+from provision.steps.security_group import Rule, SecurityGroup
+from provision.steps.subnet import Subnet
+from provision.steps.vpc import Vpc
+from provision.unknown import in_order
+
+
+def add_secrets(stack: Stack, site: Site, network: Network) -> Network:
+    """The network with an endpoint for each service that keeps a secret of some function's."""
+    secrets = [one for each in site.config.functions.values() for one in each.secrets]
+    if not secrets:
+        return network
+    name = site.name("secrets")
+    group = stack.add(
+        "network.secrets.group",
+        lambda vpc, functions: SecurityGroup(
+            vpc_id=vpc.id,
+            name=name,
+            description="The endpoints of what keeps secrets: in from the functions only",
+            ingress=(Rule(protocol="tcp", from_port=HTTPS, to_port=HTTPS, target=functions.id),),
+            tags=site.named(name),
+        ),
+        network.vpc,
+        network.group,
+    )
+    ways = tuple(
+        _add_endpoint(stack, site, network, group, [s for s in secrets if s.keeper == keeper])
+        for keeper in sorted({secret.keeper for secret in secrets})
+    )
+    return replace(network, secrets=ways)
+
+
+def _add_endpoint(
+    stack: Stack,
+    site: Site,
+    network: Network,
+    group: Node[SecurityGroup],
+    secrets: Sequence[config.Secret],
+) -> Node[InterfaceEndpoint]:
+    keeper = secrets[0].keeper
+
+    def endpoint(vpc: Vpc, group: SecurityGroup, *subnets: Subnet) -> InterfaceEndpoint:
+        return InterfaceEndpoint(
+            vpc_id=vpc.id,
+            service=f"com.amazonaws.{site.where.region}.{keeper}",
+            subnet_ids=in_order(subnet.id for subnet in subnets),
+            group_ids=(group.id,),
+            policy=grants.passing_secrets(site.where, secrets),
+            tags=site.named(site.name(keeper)),
+        )
+
+    needs: tuple[Node[Any], ...] = (network.vpc, group, *network.subnets)
+    return stack.add(f"network.secrets.{keeper}", endpoint, *needs)
