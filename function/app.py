@@ -19,7 +19,15 @@ from aws_lambda_powertools.logging import correlation_paths
 from aws_lambda_powertools.metrics import MetricUnit
 
 import answers
-from incoming import Model, PageRequest, expected_version, read_body, validated, write_cursor
+from incoming import (
+    Model,
+    PageRequest,
+    expected_version,
+    read_body,
+    read_cursor,
+    validated,
+    write_cursor,
+)
 from items import (
     ChangedItem,
     Invalid,
@@ -29,7 +37,8 @@ from items import (
     Problem,
     VersionConflict,
 )
-from settings import Settings
+from secret_values import Secrets
+from settings import CURSOR_KEY, Settings
 from store import PATIENCE, Store, Throttled
 
 if TYPE_CHECKING:
@@ -41,6 +50,7 @@ logger = Logger()
 tracer = Tracer(patch_modules=["botocore"])
 metrics = Metrics()
 settings = Settings.read(os.environ)
+secrets = Secrets(os.environ, PATIENCE)
 store = Store(boto3.client("dynamodb", config=PATIENCE), settings)
 api = APIGatewayRestResolver()
 
@@ -86,9 +96,11 @@ def create() -> Response[str]:
 @api.get("/items")
 def list_page() -> Response[str]:
     wanted = validated(PageRequest, api.current_event.query_string_parameters)
-    page = store.page(wanted.limit, wanted.after)
+    after = None if wanted.cursor is None else read_cursor(wanted.cursor, _cursor_key())
+    page = store.page(wanted.limit, after)
     _count("ItemsListed", len(page.items))
-    return answers.page_answer(page, write_cursor(page.after) if page.after else None)
+    cursor = write_cursor(page.after, _cursor_key()) if page.after else None
+    return answers.page_answer(page, cursor)
 
 
 @api.get("/items/<item_id>")
@@ -195,6 +207,11 @@ def _path(event: Mapping[str, Any]) -> str:
     return re.sub(
         r"\{(\w+)\+?\}", lambda found: str(parameters.get(found[1], "")), event["resource"]
     )
+
+
+def _cursor_key() -> str | None:
+    """What cursors are sealed with, so that a client can go on only where we have been."""
+    return secrets.read(CURSOR_KEY) if settings.seals_cursors else None
 
 
 def _body(model: type[Model]) -> Model:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hmac
 import json
 import re
 from collections.abc import Mapping
@@ -21,9 +22,10 @@ Model = TypeVar("Model", bound=BaseModel)
 
 
 class Cursor(BaseModel):
-    """Where a list goes on."""
+    """Where a list goes on. The seal shows that we said so, where there is a key for it."""
 
     after: Annotated[str, Field(pattern=ID_PATTERN)]
+    seal: str = ""
 
 
 class PageRequest(BaseModel):
@@ -31,10 +33,6 @@ class PageRequest(BaseModel):
 
     limit: Annotated[int, Field(ge=1, le=100)] = 25
     cursor: str | None = None
-
-    @property
-    def after(self) -> str | None:
-        return None if self.cursor is None else read_cursor(self.cursor)
 
 
 def read_body(model: type[Model], body: str | None, *, is_base64: bool) -> Model:
@@ -64,19 +62,26 @@ def validated(model: type[Model], document: Mapping[str, Any]) -> Model:
         ) from error
 
 
-def write_cursor(after: str) -> str:
-    document = Cursor(after=after).model_dump_json()
+def write_cursor(after: str, key: str | None) -> str:
+    document = Cursor(after=after, seal=_seal(after, key)).model_dump_json(exclude_defaults=True)
     return base64.urlsafe_b64encode(document.encode()).decode("ascii").rstrip("=")
 
 
-def read_cursor(text: str) -> str:
+def read_cursor(text: str, key: str | None) -> str:
+    problem = Problem("cursor", "not a cursor of this list; start again without one")
     try:
         document = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
-        return Cursor.model_validate_json(document).after
+        cursor = Cursor.model_validate_json(document)
     except (ValueError, binascii.Error) as error:
-        raise Invalid(
-            Problem("cursor", "not a cursor of this list; start again without one")
-        ) from error
+        raise Invalid(problem) from error
+    seal = _seal(cursor.after, key)
+    if key is not None and not hmac.compare_digest(cursor.seal.encode(), seal.encode()):
+        raise Invalid(problem)
+    return cursor.after
+
+
+def _seal(after: str, key: str | None) -> str:
+    return "" if key is None else hmac.new(key.encode(), after.encode(), "sha256").hexdigest()
 
 
 def expected_version(if_match: str | None, in_body: int | None) -> int | None:

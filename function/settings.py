@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+CURSOR_KEY = "CURSOR_KEY"
+"""The variable that says where the key is kept that cursors are sealed with; it may be absent."""
 _DAY = 24 * 60 * 60
 
 
@@ -30,6 +32,7 @@ class Settings:
     table: str
     expiry: Expiry | None
     cors: Cors
+    seals_cursors: bool
 
     @classmethod
     def read(cls, environment: Mapping[str, str]) -> Settings:
@@ -43,6 +46,7 @@ class Settings:
                 headers=_listed(environment.get("CORS_HEADERS", "")),
                 max_age=environment.get("CORS_MAX_AGE", ""),
             ),
+            seals_cursors=CURSOR_KEY in environment,
         )
 
 

@@ -119,7 +119,8 @@ def test_what_needs_it_starts_when_it_is_there(
         answer = describe(**asked)
         if asked.get("VpcEndpointIds"):
             seen.append("pending" if len(seen) < 3 else "available")
-            answer["VpcEndpoints"][0]["State"] = seen[-1]
+            shown: Any = answer["VpcEndpoints"][0]
+            shown["State"] = seen[-1]
         return answer
 
     monkeypatch.setattr(aws.ec2, "describe_vpc_endpoints", coming)
