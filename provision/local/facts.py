@@ -19,6 +19,7 @@ SKIPS: Final[Mapping[str, str]] = MappingProxyType(
         "autoscaling.target": "the emulator has no Application Auto Scaling",
         "autoscaling.policy": "the emulator has no Application Auto Scaling",
         "ec2.flow_log": "the emulator has no traffic to log",
+        "ec2.interface_endpoint": "the emulator's functions reach its services without",
         "ec2.network_interfaces": "the emulator gives functions no network interfaces",
         "wafv2.web_acl": "the emulator refuses no request for its content",
         "wafv2.web_acl_association": "the emulator refuses no request for its content",

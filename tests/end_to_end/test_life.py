@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hmac
 import json
 import signal
 import time
@@ -221,6 +223,28 @@ def handler(event, context):
     answer.setdefault("multiValueHeaders", {})["x-changed"] = ["yes"]
     return answer
 """
+
+
+def test_the_function_fetches_its_secret_by_itself(home: Home, api: Api) -> None:
+    """Nobody else does: what seals the cursor stands nowhere but in the store of parameters."""
+    value = "canary-of-the-shop"
+    home.client("ssm").put_parameter(Name="/tap/cursor", Value=value, Type="SecureString")
+    config = home.path / "config.yaml"
+    sealing = "{LOG_LEVEL: INFO, CURSOR_KEY: {secret: ssm:/tap/cursor}}"
+    config.write_text(config.read_text().replace("{LOG_LEVEL: INFO}", sealing))
+    done = json.loads(home.provision("up", "--local", "--yes", "--json"))
+    actions = {r["node"]: r["action"] for r in done["resources"]}
+    assert actions["network.secrets.group"] == "create"
+    assert actions["network.secrets.ssm"] == "skip"
+    for name in ("one", "two"):
+        assert api.ask("POST", "/items", {"name": name}).status == 201
+    cursor = api.ask("GET", "/items?limit=1").body["cursor"]
+    told = json.loads(base64.urlsafe_b64decode(cursor + "=="))
+    assert told["seal"] == hmac.new(value.encode(), told["after"].encode(), "sha256").hexdigest()
+    assert api.ask("GET", f"/items?limit=1&cursor={cursor}").status == 200
+    shown = home.client("lambda").get_function_configuration(FunctionName="tap-local-items")
+    assert shown["Environment"]["Variables"]["CURSOR_KEY"] == "ssm:/tap/cursor"
+    assert value not in str(shown)
 
 
 def test_data_survives_the_emulators_restart(home: Home, api: Api) -> None:

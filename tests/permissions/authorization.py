@@ -337,6 +337,10 @@ def _ec2(sent: Sent) -> Iterator[Ask]:
         new, asked = arn("ec2", f"{kind}/new"), requested(given["Tags"])
         yield Ask(sent.action, new, asked)
         yield Ask("ec2:CreateTags", new, {**asked, "ec2:createaction": (sent.operation,)})
+    if params.get("PrivateDnsEnabled") and sent.operation == "CreateVpcEndpoint":
+        vpcs: Context = {"route53:vpcs": (f"VPCId={params['VpcId']},VPCRegion={REGION}",)}
+        zone = arn("route53", "hostedzone/Z0AWS", region="", account="")
+        yield Ask("route53:AssociateVPCWithHostedZone", zone, vpcs)
     if "DeliverLogsPermissionArn" in params:
         passed: Context = {"iam:passedtoservice": ("vpc-flow-logs.amazonaws.com",)}
         yield Ask("iam:PassRole", params["DeliverLogsPermissionArn"], passed)
@@ -357,15 +361,21 @@ def _taking_part(params: Params) -> Iterator[str]:
 
 _NAMING = {
     "AddRouteTableIds",
+    "AddSecurityGroupIds",
+    "AddSubnetIds",
     "FlowLogIds",
     "GroupId",
     "NetworkInterfaceId",
     "RemoveRouteTableIds",
+    "RemoveSecurityGroupIds",
+    "RemoveSubnetIds",
     "ResourceIds",
     "Resources",
     "RouteTableId",
     "RouteTableIds",
+    "SecurityGroupIds",
     "SubnetId",
+    "SubnetIds",
     "VpcEndpointId",
     "VpcEndpointIds",
     "VpcId",

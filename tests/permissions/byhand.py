@@ -98,6 +98,14 @@ def _change_network(aws: Aws, steps: Mapping[str, Mapping[str, Any]]) -> None:
         RemoveRouteTableIds=[routes],
     )
     group = steps["network.group"]["id"]
+    ec2.modify_vpc_endpoint(
+        VpcEndpointId=steps["network.secrets.ssm"]["id"],
+        PolicyDocument=json.dumps(OTHER_POLICY),
+        RemoveSubnetIds=[second],
+        AddSecurityGroupIds=[group],
+        RemoveSecurityGroupIds=[steps["network.secrets.group"]["id"]],
+        PrivateDnsEnabled=False,
+    )
     rule: Any = {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22}
     rule["IpRanges"] = [{"CidrIp": "10.0.0.0/8"}]
     groups = ec2.describe_security_groups(Filters=[{"Name": "vpc-id", "Values": [vpc]}])

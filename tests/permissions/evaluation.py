@@ -80,6 +80,7 @@ def _holds(
         return (values is None) is (wanted[0] == "true")
     if operator.startswith("ForAllValues:"):  # true where there are none
         return all(_compares(operator.partition(":")[2], v, wanted) for v in values or ())
+    operator = operator.removeprefix("ForAnyValue:")
     if operator.endswith("IfExists"):
         plain = operator.removesuffix("IfExists")
         return values is None or any(_compares(plain, v, wanted) for v in values)

@@ -55,6 +55,14 @@ FULL: Mapping[str, Any] = {
         "quota": {"limit": 1000, "period": "DAY"},
         "waf": {},
     },
+    "functions": {
+        "items": {
+            "environment": {
+                "CURSOR_KEY": {"secret": "ssm:/tap/cursor", "key": "alias/our-key"},
+                "PASSWORD": {"secret": "secretsmanager:tap/db"},
+            }
+        }
+    },
     "monitoring": {"email": "ops@example.com"},
     "network": {"flow_logs": {"traffic": "REJECT"}},
 }

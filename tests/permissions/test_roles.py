@@ -51,6 +51,21 @@ def arn(service: str, resource: str) -> str:
 
 TABLE = arn("dynamodb", "table/tap-dev-items")
 GROUP = arn("logs", "log-group:/aws/lambda/tap-dev-items:log-stream:x")
+PARAMETER = arn("ssm", "parameter/tap/cursor")
+SECRET = arn("secretsmanager", "secret:tap/db-AbCdEf")
+
+
+def decrypting(service: str, kept: str, alias: str = "alias/our-key") -> Ask:
+    """KMS's question when a service opens what it keeps."""
+    told = {"ssm": "parameter_arn", "secretsmanager": "secretarn"}[service]
+    context = {
+        "kms:viaservice": (f"{service}.us-east-1.amazonaws.com",),
+        "kms:resourcealiases": (alias, "alias/another-name-of-it"),
+        f"kms:encryptioncontext:{told}": (kept,),
+    }
+    return Ask("kms:Decrypt", arn("kms", "key/11111111-2222-3333-4444-555555555555"), context)
+
+
 ALLOWED = [
     *(
         Ask(f"dynamodb:{action}", TABLE, VPC)
@@ -61,6 +76,9 @@ ALLOWED = [
     Ask("xray:PutTraceSegments", "*"),
     Ask("xray:PutTelemetryRecords", "*"),
     Ask("sqs:SendMessage", arn("sqs", "tap-dev-items-dead-letters")),
+    Ask("ssm:GetParameter", PARAMETER, VPC),
+    Ask("secretsmanager:GetSecretValue", SECRET, VPC),
+    decrypting("ssm", PARAMETER),
     Ask("ec2:CreateNetworkInterface", arn("ec2", "network-interface/eni-1")),
     Ask("ec2:DeleteNetworkInterface", arn("ec2", "network-interface/eni-1")),
     Ask("ec2:DescribeNetworkInterfaces", "*"),
@@ -83,6 +101,21 @@ DENIED = [
     Ask("sqs:SendMessage", arn("sqs", "tap-dev-orders-dead-letters")),
     Ask("sqs:ReceiveMessage", arn("sqs", "tap-dev-items-dead-letters")),
     Ask("sqs:DeleteQueue", arn("sqs", "tap-dev-items-dead-letters")),
+    Ask("ssm:GetParameter", PARAMETER),  # from outside our VPC
+    Ask("ssm:GetParameter", f"{PARAMETER}-2", VPC),
+    Ask("ssm:GetParameter", arn("ssm", "parameter/tap"), VPC),
+    Ask("ssm:GetParameterHistory", PARAMETER, VPC),
+    Ask("ssm:GetParametersByPath", PARAMETER, VPC),
+    Ask("ssm:PutParameter", PARAMETER, VPC),
+    Ask("secretsmanager:GetSecretValue", SECRET),  # from outside our VPC
+    Ask("secretsmanager:GetSecretValue", arn("secretsmanager", "secret:tap/db-2-AbCdEf"), VPC),
+    Ask("secretsmanager:GetSecretValue", arn("secretsmanager", "secret:tap/d-AbCdEf"), VPC),
+    Ask("secretsmanager:ListSecrets", "*", VPC),
+    Ask("secretsmanager:PutSecretValue", SECRET, VPC),
+    decrypting("ssm", f"{PARAMETER}-2"),
+    decrypting("ssm", PARAMETER, "alias/other"),
+    decrypting("secretsmanager", SECRET),  # encrypted with AWS's own key
+    Ask("kms:Decrypt", arn("kms", "key/11111111-2222-3333-4444-555555555555")),
     Ask("ec2:CreateTags", arn("ec2", "network-interface/eni-1")),
     Ask("iam:PassRole", "arn:aws:iam::012345678901:role/tap-dev-items"),
     Ask("lambda:InvokeFunction", arn("lambda", "function:tap-dev-items")),
@@ -100,9 +133,26 @@ def test_a_function_may_do_nothing_else(steps: dict[str, Step]) -> None:
     assert [ask for ask in DENIED if allowed(ask, found)] == []
 
 
+def test_an_endpoint_lets_nothing_else_through(steps: dict[str, Step]) -> None:
+    ours = {"aws:principalaccount": ("012345678901",)}
+    for keeper, action, kept in (
+        ("ssm", "ssm:GetParameter", PARAMETER),
+        ("secretsmanager", "secretsmanager:GetSecretValue", SECRET),
+    ):
+        found = lines([vars(steps[f"network.secrets.{keeper}"])["policy"]])
+        assert allowed(Ask(action, kept, ours), found)
+        for ask in (
+            Ask(action, kept, {"aws:principalaccount": ("999999999999",)}),
+            Ask(action, kept.replace("tap/", "other/"), ours),
+            Ask(action.replace("Get", "Put"), kept, ours),
+        ):
+            assert not allowed(ask, found)
+
+
 ACCEPTED = {
     ("RESOURCE_MISMATCH", "ec2:Create"),
     ("RESOURCE_STAR", "cloudwatch:"),
+    ("UNKNOWN_CONDITION_FOR_ACTION", "kms:ResourceAliases for action kms:Decrypt"),
 }
 """Issue and what it is about; docs/security.md says why each does not apply."""
 

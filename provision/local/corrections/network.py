@@ -19,6 +19,7 @@ _LISTS: Final = _HIDDEN + "lists"
 _ALL_ALLOWED: Final = (
     '{"Statement":[{"Action":"*","Effect":"Allow","Principal":"*","Resource":"*"}]}'
 )
+_TARGETS: Final = ("IpRanges", "Ipv6Ranges", "UserIdGroupPairs")
 _SIDES: Final = {"Ingress": "IpPermissions", "Egress": "IpPermissionsEgress"}
 
 Answer = dict[str, Any]
@@ -148,7 +149,8 @@ def _show_lists(_: Raw, answer: Answer, _asked: dict[str, Any]) -> None:
         hidden = _take_hidden(group)
         for side, member in _SIDES.items():
             for permission in group.get(member, []):
-                if lists := hidden.get(_rule(side, permission)):
+                lists = hidden.get(_rule(side, permission))
+                if lists and not any(permission.get(target) for target in _TARGETS):
                     permission["PrefixListIds"] = [{"PrefixListId": x} for x in lists.split()]
 
 
