@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from provision.errors import ProvisionError
+from provision.private import make_private
 from provision.wheels import Target, check_machine, compile_command, install
 
 ZIPPED_LIMIT = 52_428_800  # L23
@@ -236,7 +237,7 @@ def _read_cache(cache: Path, key: str) -> Bundle | None:
 
 def _write_cache(cache: Path, key: str, bundle: Bundle) -> None:
     try:
-        cache.mkdir(parents=True, exist_ok=True)
+        make_private(cache)
         descriptor, name = tempfile.mkstemp(dir=cache, suffix=".part")
         with os.fdopen(descriptor, "wb") as file:
             file.write(bundle.content)

@@ -26,6 +26,7 @@ from pydantic import ValidationError
 
 from provision.errors import Locked, StateUnusable, WrongAccount
 from provision.graph import predecessor_name, successor_of
+from provision.private import make_private
 from provision.records import Kinds, Record, as_json, from_fields, renamed
 from provision.step import Step
 
@@ -83,7 +84,7 @@ class Journal:
         holder.
         """
         try:
-            self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+            make_private(self.directory)
             self._lock.acquire(blocking=False)
         except Timeout:
             raise Locked(

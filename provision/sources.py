@@ -7,6 +7,7 @@ from pathlib import Path
 
 from provision.bundle import Bundle, build_layer, zip_directory
 from provision.config import Config
+from provision.private import make_private
 from provision.stack.site import Package
 from provision.trace import Trace
 from provision.unknown import UNKNOWN
@@ -74,7 +75,7 @@ class BuiltSources:
     def _stored(self, bundle: Bundle) -> Package:
         path = self._cache / f"{bundle.sha256}.zip"
         if not path.exists():
-            self._cache.mkdir(parents=True, exist_ok=True)
+            make_private(self._cache)
             temporary = path.with_suffix(".new")
             temporary.write_bytes(bundle.content)
             temporary.replace(path)

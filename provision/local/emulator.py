@@ -21,6 +21,7 @@ from filelock import FileLock, Timeout
 from provision.errors import ProvisionError
 from provision.local.facts import DEFAULT_PORT, HOST
 from provision.local.ports import holder, is_free
+from provision.private import make_private
 
 Report = Callable[[str], None]
 
@@ -147,7 +148,7 @@ def _request(method: str, port: int, path: str, headers: Mapping[str, str] | Non
 def _alone(root: Path) -> Iterator[None]:
     """One command at a time starts, stops or resets the emulator of a directory."""
     try:
-        root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private(root)
         root.chmod(0o700)  # what MiniStack saves holds the values of API keys
         lock = FileLock(root / _COMMAND_LOCK, timeout=START_SECONDS + STOP_SECONDS)
         lock.acquire()

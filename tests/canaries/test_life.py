@@ -1,5 +1,5 @@
-"""A whole life with secrets planted: what is on disk, on the screen and in the arguments of
-processes afterwards holds none of them.
+"""A whole life with secrets planted, and calls refused in the middle of it: what is on disk, on the
+screen, in the arguments of processes and in the function afterwards holds none of them.
 """
 
 from __future__ import annotations
@@ -7,16 +7,43 @@ from __future__ import annotations
 import os
 import subprocess
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import boto3
 import pytest
+import yaml
 
+from provision.aws import Aws
 from provision.cli import main
 from tests.test_cli import Answer, Provision, home, provision  # noqa: F401  (fixtures)
 
 ACCESS_KEY = "AKIACANARYCANARYCAN7"
 SECRET_KEY = "canary-secret-access-key"
 TOKEN = "canary-session-token"
+PARAMETER = "canary-kept-as-a-parameter"
+SECRET = "canary-kept-as-a-secret"
+REFERENCES = {"STRIPE_KEY": "ssm:/tap/stripe", "PASSWORD": "secretsmanager:tap/db"}
+REFUSED = ["CreateVpcEndpoint", "PublishVersion", "DeleteAlias"]
+"""Operations that AWS refuses the first time: where secrets are on the way, and where they go."""
+
+
+LIFE = (
+    ("plan", "--out", "first.plan"),
+    ("--debug", "-vv", "up", "--yes", "--trace", "no-endpoint.trace"),
+    ("--debug", "-vv", "up", "--yes", "--trace", "no-version.trace"),
+    ("--debug", "-vv", "up", "--yes", "--trace", "up.trace"),
+    ("-vv", "status", "--json"),
+    ("keys", "rotate", "default"),
+    ("-vv", "plan", "--out", "second.plan", "--json"),
+    ("keys", "list", "--json"),
+    ("outputs", "--json"),
+    ("refresh",),
+    ("--debug", "outputs", "nothing"),
+    ("--debug", "keys", "disable", "nothing"),
+    ("-vv", "down", "--yes", "--trace", "not-down.trace"),
+    ("-vv", "down", "--yes", "--destroy-data", "--trace", "down.trace"),
+)
 
 
 @pytest.fixture
@@ -26,9 +53,59 @@ def credentials(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_SESSION_TOKEN", TOKEN)
 
 
+@pytest.fixture
+def kept(account: None, home: Path) -> None:  # noqa: F811
+    """What the function's secrets are, and a configuration that says where."""
+    boto3.client("ssm").put_parameter(Name="/tap/stripe", Value=PARAMETER, Type="SecureString")
+    boto3.client("secretsmanager").create_secret(Name="tap/db", SecretString=SECRET)
+    configure(home, **REFERENCES)
+
+
+def configure(home: Path, **references: str) -> None:  # noqa: F811
+    settings = yaml.safe_load((home / "config.yaml").read_text())
+    environment = {name: {"secret": reference} for name, reference in references.items()}
+    settings["functions"]["items"]["environment"] = environment
+    (home / "config.yaml").write_text(yaml.safe_dump(settings, sort_keys=False))
+
+
+@pytest.fixture
+def called(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Every call that leaves, `service.Operation`; those in REFUSED are refused the first time."""
+    names: list[str] = []
+    left = list(REFUSED)
+    watch = Aws._watch
+
+    def refuse(model: Any, params: Any, **_: Any) -> Any:
+        names.append(f"{model.service_model.service_name}.{model.name}")
+        if model.name not in left:
+            return None
+        left.remove(model.name)
+        error = {"Code": "AccessDeniedException", "Message": f"not allowed: {model.name}"}
+        return SimpleNamespace(status_code=403), {"Error": error}
+
+    def watched(aws: Aws, client: Any) -> None:
+        watch(aws, client)
+        client.meta.events.register("before-call.*.*", refuse)
+
+    monkeypatch.setattr(Aws, "_watch", watched)
+    return names
+
+
 def key_values() -> set[str]:
     keys = boto3.client("apigateway").get_api_keys(includeValues=True)["items"]
     return {key["value"] for key in keys}
+
+
+def functions() -> list[str]:
+    """Every function and version, as AWS shows it."""
+    client = boto3.client("lambda")
+    return [
+        str(version)
+        for function in client.list_functions()["Functions"]
+        for version in client.list_versions_by_function(FunctionName=function["FunctionName"])[
+            "Versions"
+        ]
+    ]
 
 
 def files(home: Path) -> dict[Path, bytes]:  # noqa: F811
@@ -38,6 +115,8 @@ def files(home: Path) -> dict[Path, bytes]:  # noqa: F811
 def test_nothing_planted_is_found(
     account: None,
     credentials: None,
+    kept: None,
+    called: list[str],
     home: Path,  # noqa: F811
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
@@ -58,36 +137,28 @@ def test_nothing_planted_is_found(
         return write(descriptor, content)
 
     monkeypatch.setattr("provision.journal.os.write", noted)
-    planted = {ACCESS_KEY, SECRET_KEY, TOKEN}
+    planted = {ACCESS_KEY, SECRET_KEY, TOKEN, PARAMETER, SECRET}
     seen: dict[Path, bytes] = {}
     answers: list[Answer] = []
-    for words in (
-        ("plan", "--out", "first.plan"),
-        ("--debug", "-vv", "up", "--yes", "--trace", "up.trace"),
-        ("-vv", "status", "--json"),
-        ("keys", "rotate", "default"),
-        ("-vv", "plan", "--out", "second.plan", "--json"),
-        ("keys", "list", "--json"),
-        ("outputs", "--json"),
-        ("refresh",),
-        ("--debug", "outputs", "nothing"),
-        ("--debug", "keys", "disable", "nothing"),
-        ("-vv", "down", "--yes", "--destroy-data", "--trace", "down.trace"),
-    ):
+    shown: list[str] = []
+    for words in LIFE:
         with pytest.raises(SystemExit) as ended:  # with --debug there are tracebacks
             main(list(words))
         captured = capsys.readouterr()
         answers.append(Answer(int(ended.value.code or 0), captured.out, captured.err))
         planted |= key_values()
+        shown += functions()
         seen |= {path.with_name(f"{path.name} {words[-1]}"): c for path, c in files(home).items()}
-    assert len(planted) == 5
+    assert len(planted) == 7
     assert written
-    assert [a.code for a in answers] == [0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 0]
+    assert [a.code for a in answers] == [0, 8, 8, 0, 0, 0, 0, 0, 0, 0, 1, 1, 8, 0]
+    assert all(reference in text for text in shown for reference in REFERENCES.values())
+    assert {name for name in called if name.startswith(("ssm.", "secretsmanager."))} == set()
     for secret in planted:
         assert [p for p, content in seen.items() if secret.encode() in content] == []
         assert not any(secret.encode() in content for content in written)
         assert not any(secret in answer.out + answer.err for answer in answers)
-        assert not any(secret in arguments for arguments in started)
+        assert not any(secret in text for text in [*started, *shown])
 
 
 def test_the_value_of_a_key_is_told_to_who_asks(
@@ -108,9 +179,16 @@ def test_the_state_is_its_owners_alone(
     provision: Provision,  # noqa: F811
     home: Path,  # noqa: F811
 ) -> None:
-    provision("up", "--yes")
-    state = home / ".provision" / "dev"
-    assert state.stat().st_mode & 0o777 == 0o700
+    before = os.umask(0o022)
+    try:
+        provision("up", "--yes")
+    finally:
+        os.umask(before)
+    ours = home / ".provision"
+    directories = [ours, *(path for path in ours.rglob("*") if path.is_dir())]
+    assert {path.name for path in directories} >= {".provision", "dev", "cache"}
+    assert {path.stat().st_mode & 0o777 for path in directories} == {0o700}
+    state = ours / "dev"
     modes = {path.name: path.stat().st_mode & 0o777 for path in state.iterdir()}
     assert {"state.json", "journal.jsonl"} <= set(modes)
     assert set(modes.values()) == {0o600}
