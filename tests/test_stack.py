@@ -18,10 +18,12 @@ from provision.step import Mark, Step, marked, with_computed
 from provision.steps.flow_log import FlowLog
 from provision.steps.function import Function
 from provision.steps.gateway_endpoint import GatewayEndpoint
+from provision.steps.interface_endpoint import InterfaceEndpoint
 from provision.steps.log_group import LogGroup
 from provision.steps.rest_api import RestApi
 from provision.steps.role_policies import RolePolicies
-from provision.steps.security_group import SecurityGroup
+from provision.steps.security_group import Rule, SecurityGroup
+from provision.steps.subnet import Subnet
 from provision.steps.web_acl import WebAcl
 from provision.steps.web_acl_association import WebAclAssociation
 from provision.unknown import Unknown
@@ -167,9 +169,64 @@ def test_the_function_is_told_what_it_needs(tmp_path: Path) -> None:
     assert len(function.subnet_ids) == 2
 
 
+SECRETS: dict[str, Any] = {
+    "functions": {
+        "items": {
+            "environment": {
+                "STRIPE_KEY": {"secret": "ssm:/tap/stripe"},
+                "PASSWORD": {"secret": "secretsmanager:tap/db", "key": "alias/ours"},
+            }
+        }
+    }
+}
+
+
+def test_a_function_is_told_where_its_secrets_are_kept(tmp_path: Path) -> None:
+    function = built(tmp_path, SECRETS)[1]["function.items"]
+    assert isinstance(function, Function)
+    assert function.environment["STRIPE_KEY"] == "ssm:/tap/stripe"
+    assert function.environment["PASSWORD"] == "secretsmanager:tap/db"
+
+
+def test_only_secrets_open_a_way_to_those_who_keep_them(tmp_path: Path) -> None:
+    one = {"functions": {"items": {"environment": {"X1": {"secret": "ssm:x"}}}}}
+    for changes, keepers in (({}, set()), (one, {"ssm"}), (SECRETS, {"ssm", "secretsmanager"})):
+        stack, steps = built(tmp_path, changes)
+        ways = {n for n, s in steps.items() if isinstance(s, InterfaceEndpoint)}
+        assert ways == {f"network.secrets.{keeper}" for keeper in keepers}
+        assert ("secrets" in policies(steps)) is bool(keepers)
+        assert ("network.secrets.group" in stack.nodes) is bool(keepers)
+
+
+def test_the_way_to_secrets_is_the_functions_alone(tmp_path: Path) -> None:
+    _, steps = built(tmp_path, SECRETS)
+    door, functions = steps["network.secrets.group"], steps["network.group"]
+    assert isinstance(door, SecurityGroup)
+    assert isinstance(functions, SecurityGroup)
+    assert door.ingress == (Rule("tcp", 443, 443, "network.group.id"),)
+    assert door.egress == ()
+    subnets = [step.cidr for step in steps.values() if isinstance(step, Subnet)]
+    out = {rule.target for rule in functions.egress}
+    assert out == {"com.amazonaws.us-east-1.dynamodb", *subnets}
+    endpoint = steps["network.secrets.ssm"]
+    assert isinstance(endpoint, InterfaceEndpoint)
+    assert endpoint.group_ids == ("network.secrets.group.id",)
+    assert len(endpoint.subnet_ids) == 2
+    assert endpoint.names
+    assert statements(endpoint.policy)[0]["Resource"] == [
+        "arn:aws:ssm:us-east-1:123456789012:parameter/tap/stripe"
+    ]
+
+
+def test_nothing_goes_live_before_it_can_fetch_its_secrets(tmp_path: Path) -> None:
+    stack, _ = built(tmp_path, SECRETS)
+    needs = set(stack.nodes["function.items.version"].needs)
+    assert {"network.secrets.ssm", "network.secrets.secretsmanager"} <= needs
+
+
 @pytest.mark.parametrize("partition", ["aws-cn", "aws-us-gov"])
 def test_no_partition_is_written_out(tmp_path: Path, partition: str) -> None:
-    _, steps = built(tmp_path, DOMAIN, partition=partition)
+    _, steps = built(tmp_path, {**DOMAIN, **SECRETS}, partition=partition)
     for node, step in steps.items():
         text = json.dumps(asdict(step), default=repr)
         assert "arn:aws:" not in text, node
@@ -183,7 +240,7 @@ def test_every_node_has_a_heading(tmp_path: Path) -> None:
 
 def test_down_goes_in_the_order_aws_wants(tmp_path: Path) -> None:
     """Catalogue §15: each before all on its right, whatever is in between."""
-    stack, _ = built(tmp_path, DOMAIN)
+    stack, _ = built(tmp_path, {**DOMAIN, **SECRETS})
     before = reversed_graph(stack.graph)
 
     def goes_before(first: str, then: str) -> bool:
@@ -201,6 +258,9 @@ def test_down_goes_in_the_order_aws_wants(tmp_path: Path) -> None:
         ["function.items", "function.items.dead_letters"],
         ["function.items", "layer.dependencies"],
         ["network.endpoint", "network.routes", "network.subnet.1"],
+        ["function.items.version", "network.secrets.ssm", "network.secrets.group"],
+        ["network.secrets.group", "network.group", "network.vpc"],
+        ["network.secrets.ssm", "network.subnet.1"],
         ["table.items.read.policy", "table.items.read", "table.items"],
     ):
         for first, then in pairwise(chain):

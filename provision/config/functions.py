@@ -72,8 +72,8 @@ class Function(Section):
     )
     environment: dict[Variable, Value] = Field(
         default={},
-        description="Environment variables of the function: text, or a secret that the function "
-        "fetches at run time; together at most 4 KB.",
+        description="Environment variables of the function: text, or where a secret is kept that "
+        "the function fetches itself; together at most 4 KB.",
     )
     retries: Retries = Field(
         default=Retries(), description="Retries of failed asynchronous events."

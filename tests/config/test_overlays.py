@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from provision.config import ConfigInvalid, load
+from provision.config import ConfigInvalid, Secret, load
 from tests.config.sample import SAMPLE, changed, line_of, load_text, problems_of
 
 
@@ -58,6 +58,18 @@ def test_mappings_merge_and_all_else_replaces(path: Path) -> None:
     assert config.api.keys == ("a", "b")
     assert config.api.routes["GET /items"].query == ("x",)
     assert len(config.api.routes) == 3
+
+
+def test_what_is_text_here_may_be_a_secret_there(path: Path) -> None:
+    text = changed(
+        "LOG_LEVEL: INFO", "A1: plain, B1: {secret: ssm:b, key: alias/ours}, C1: {secret: ssm:c}"
+    )
+    old = "    functions: {items: {memory: 1024}}\n"
+    new = "    functions: {items: {environment: {A1: {secret: ssm:a}, B1: plain, C1: {key: alias/c}}}}\n"
+    prod = load_text(path, changed(old, new, text), "prod").functions["items"].environment
+    assert prod["A1"] == Secret(secret="ssm:a")
+    assert prod["B1"] == "plain"
+    assert prod["C1"] == Secret(secret="ssm:c", key="alias/c")
 
 
 def test_null_removes_what_has_a_name(path: Path) -> None:

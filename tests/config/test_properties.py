@@ -20,6 +20,10 @@ PATH = furnish(Path(FOLDER.name))
 names = st.text("ab1-", max_size=8).map(lambda rest: f"n{rest}z")
 texts = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), max_size=20)
 tag_texts = st.text(string.ascii_letters + string.digits + " _.:/=+-@", max_size=20)
+secrets = st.fixed_dictionaries(
+    {"secret": st.sampled_from(["ssm:/tap/db", "ssm:db", "secretsmanager:tap/db@home"])},
+    optional={"key": st.sampled_from([None, "alias/our-key"])},
+)
 variables = st.text("Ab1_", max_size=8).map(lambda rest: f"X{rest}Z")
 
 
@@ -59,7 +63,7 @@ def functions(draw: st.DrawFn, table_names: list[str]) -> dict[str, Any]:
         optional={
             "memory": st.integers(128, 10_240),
             "timeout": st.integers(1, 29),
-            "environment": st.dictionaries(variables, texts, max_size=3),
+            "environment": st.dictionaries(variables, texts | secrets, max_size=3),
             "retries": st.fixed_dictionaries({}, optional={"attempts": st.integers(0, 2)}),
             "log": st.fixed_dictionaries({"retention": st.sampled_from([1, 30, 3653])}),
         },

@@ -48,6 +48,8 @@ def test_it_takes_the_shipped_file_and_the_sample(path: Path) -> None:
         ("  prod:\n", "  Prod:\n"),
         ('origins: ["*"]', "origins: [a, b]"),
         ("keys: [default]", "keys: []"),
+        ("LOG_LEVEL: INFO", "DB: {secret: vault:tap/db}"),
+        ("LOG_LEVEL: INFO", "DB: {key: alias/ours}"),
     ],
 )
 def test_it_refuses_what_load_refuses(path: Path, old: str, new: str) -> None:
@@ -59,6 +61,13 @@ def test_it_refuses_what_load_refuses(path: Path, old: str, new: str) -> None:
 )
 def test_overlays_are_parts(path: Path, overlay: str) -> None:
     assert valid(path, changed("  local: {}", f"  local: {overlay}"))
+
+
+def test_a_secret_is_a_value_too(path: Path) -> None:
+    secret = "DB: {secret: ssm:/tap/db, key: alias/ours}"
+    assert valid(path, changed("LOG_LEVEL: INFO", f"LOG_LEVEL: INFO, {secret}"))
+    overlay = "functions: {items: {environment: {LOG_LEVEL: {secret: ssm:x}, NEW: {key: null}}}}"
+    assert valid(path, changed("  local: {}", f"  local: {{{overlay}}}"))
 
 
 def undescribed(node: Any, way: str = "") -> Iterator[str]:
