@@ -57,9 +57,9 @@ def _check_parameter(name: str) -> None:
 
 
 class Secret(Section):
-    """A value that the function fetches when it runs (`function/secret_values.py`): the variable
-    holds only where it is kept, and only this function's role may read it there. The private network
-    gets an endpoint for Parameter Store or Secrets Manager, which AWS charges by the hour and zone.
+    """A value that the function fetches when it runs: the variable says only where it is kept, and
+    only this function may read it there. The private network gets an endpoint for Parameter Store
+    or Secrets Manager, which AWS charges by the hour and zone.
     """
 
     secret: Annotated[str, Field(pattern=REFERENCE), AfterValidator(_kept)] = Field(

@@ -65,7 +65,8 @@ def test_what_is_text_here_may_be_a_secret_there(path: Path) -> None:
         "LOG_LEVEL: INFO", "A1: plain, B1: {secret: ssm:b, key: alias/ours}, C1: {secret: ssm:c}"
     )
     old = "    functions: {items: {memory: 1024}}\n"
-    new = "    functions: {items: {environment: {A1: {secret: ssm:a}, B1: plain, C1: {key: alias/c}}}}\n"
+    values = "{A1: {secret: ssm:a}, B1: plain, C1: {key: alias/c}}"
+    new = f"    functions: {{items: {{environment: {values}}}}}\n"
     prod = load_text(path, changed(old, new, text), "prod").functions["items"].environment
     assert prod["A1"] == Secret(secret="ssm:a")
     assert prod["B1"] == "plain"

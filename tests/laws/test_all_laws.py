@@ -20,7 +20,10 @@ from tests.virtual import VirtualClock
 from tests.workshop import new_aws
 
 ZONE = "example.com"
-DOMAIN: dict[str, Any] = {"api": {"domain": {"name": "api.example.com", "zone": ZONE}}}
+FULL: dict[str, Any] = {
+    "api": {"domain": {"name": "api.example.com", "zone": ZONE}},
+    "functions": {"items": {"environment": {"CURSOR_KEY": {"secret": "ssm:/tap/cursor"}}}},
+}
 MORE: dict[str, Any] = {
     "api": {"routes": {"GET /more": "items"}},
     "functions": {"items": {"memory": 1024}},
@@ -92,8 +95,8 @@ def step_by_step(shop: LawfulWorkshop, directory: Path, changes: dict[str, Any])
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_the_stack_lives_under_all_laws(account: None, tmp_path: Path, seed: int) -> None:
-    """Even seeds with a domain, odd ones as shipped."""
-    changes = {} if seed % 2 else DOMAIN
+    """Even seeds with a domain and a secret, odd ones as shipped."""
+    changes = {} if seed % 2 else FULL
     new_aws().route53.create_hosted_zone(Name=ZONE, CallerReference="test")
     before = now()
     held = Court(every_law(), VirtualClock(), seed, latency=0.05)

@@ -1,4 +1,5 @@
-"""What EC2 does that the emulator does not: Lambda's network interfaces, and remembered tokens."""
+"""What EC2 does that the emulator does not: interfaces of Lambda's and of endpoints, and remembered
+tokens."""
 
 from __future__ import annotations
 
@@ -214,6 +215,68 @@ def _matches(item: Answer, wanted: dict[str, Any]) -> bool:
     return any(fnmatch.fnmatch(value, part) for value in values for part in wanted["Values"])
 
 
+@dataclass
+class Way:
+    """An interface endpoint, and what its interfaces hold."""
+
+    holds: frozenset[str]
+    ready: float
+    gone: float | None = None
+    """When its interfaces are, after it was deleted."""
+
+
+class EndpointsTakeTheirTime(Law):
+    """An interface endpoint is pending until its interfaces stand, and deleting until they are
+    gone; until then subnet, group and VPC cannot go."""
+
+    ROW = "V11"
+    SERVICE = "ec2"
+    OPERATIONS = frozenset(
+        {
+            "CreateVpcEndpoint",
+            "DeleteSecurityGroup",
+            "DeleteSubnet",
+            "DeleteVpc",
+            "DeleteVpcEndpoints",
+            "DescribeVpcEndpoints",
+        }
+    )
+
+    def __init__(self) -> None:
+        self.ways: dict[str, Way] = {}
+
+    def before(self, call: Call, world: World) -> Refusal | Answer | None:
+        for thing in ("SubnetId", "GroupId", "VpcId"):
+            for way in self.ways.values():
+                held = call.params.get(thing) in way.holds and not call.operation.startswith("C")
+                if held and way.gone is not None and world.now() < way.gone:
+                    return Refusal("DependencyViolation", f"{call.params[thing]} is in use")
+        return None
+
+    def after(self, call: Call, answer: Answer, world: World) -> None:
+        if call.operation == "CreateVpcEndpoint" and call.params["VpcEndpointType"] == "Interface":
+            made, asked = answer["VpcEndpoint"], call.params
+            holds = frozenset([asked["VpcId"], *asked["SubnetIds"], *asked["SecurityGroupIds"]])
+            way = Way(holds, world.now() + world.delay(60, 180))
+            self.ways.setdefault(made["VpcEndpointId"], way)
+            made["State"] = "pending"
+        elif call.operation == "DeleteVpcEndpoints":
+            for way in (self.ways[m] for m in call.params["VpcEndpointIds"] if m in self.ways):
+                if way.gone is None:
+                    way.gone = world.now() + world.delay(60, 300)
+        elif call.operation == "DescribeVpcEndpoints":
+            for shown in answer["VpcEndpoints"]:
+                found = self.ways.get(shown["VpcEndpointId"])
+                if found is not None:
+                    shown["State"] = _state(found, shown["State"], world)
+
+
+def _state(way: Way, shown: str, world: World) -> str:
+    if way.gone is not None:
+        return "deleting" if world.now() < way.gone else "deleted"
+    return "pending" if world.now() < way.ready else shown
+
+
 class TokensAreRemembered(Law):
     """A token brings back what it made, for a day, also when that is long deleted."""
 
@@ -236,4 +299,4 @@ class TokensAreRemembered(Law):
         return call.operation, call.params.get("ClientToken", "")
 
 
-LAWS: tuple[type[Law], ...] = (InterfacesLinger, TokensAreRemembered)
+LAWS: tuple[type[Law], ...] = (InterfacesLinger, EndpointsTakeTheirTime, TokensAreRemembered)
