@@ -6,12 +6,14 @@ from tests.crash.judging import Operation
 from tests.crash.world import ZONE, Edition
 from tests.reference import renaming
 
+_SECRET = {"CURSOR_KEY": {"secret": "ssm:/tap/cursor", "key": "alias/our-key"}}
 _OLD_TABLE = {"key": "id", "protect": False}
 
 SHIPPED = Edition(
     "shipped",
     {
         "api": {"domain": {"name": f"api.{ZONE}", "zone": ZONE}},
+        "functions": {"items": {"environment": _SECRET}},
         "monitoring": {"email": "ops@example.com"},
     },
 )
@@ -21,7 +23,9 @@ FULL = Edition(
         "api": {"domain": {"name": f"api.{ZONE}", "zone": ZONE}},
         "monitoring": {"email": "ops@example.com"},
         "tables": {"items": {"expire": None}, "old": _OLD_TABLE},
-        "functions": {"items": {"tables": {"items": "write", "old": "read"}}},
+        "functions": {
+            "items": {"tables": {"items": "write", "old": "read"}, "environment": _SECRET}
+        },
     },
 )
 EDITED = Edition(

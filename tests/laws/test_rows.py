@@ -17,6 +17,7 @@ ROWS = {
     "way to AWS": "X1 X3",
     "Lambda": "L1 L2 L6 L7 L8 L9 L10 L11 L15 L24 L27",
     "interfaces": "E1 E2 E3 E4 E5 E6",
+    "endpoints": "V11",
     "IAM": "I1 I2 I3 I5 I8",
     "API Gateway": "A1 A2 A3 A4 A10 A12 A14 A15 A16 A17 A18 A19 A20",
     "plans, keys, domains": "A24 A25 A26 A27 A28 A29 A30 A31",

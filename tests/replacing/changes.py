@@ -37,13 +37,17 @@ def _domain(name: str) -> Settings:
 
 REPLACE, UPDATE, CREATE, DELETE = Action.REPLACE, Action.UPDATE, Action.CREATE, Action.DELETE
 TWO, THREE = ("us-east-1a", "us-east-1b"), ("us-east-1a", "us-east-1b", "us-east-1c")
-_NETWORK = ("vpc", "subnet.1", "subnet.2", "routes", "endpoint", "group", "interfaces")
+_NETWORK = (
+    *("vpc", "subnet.1", "subnet.2", "routes", "endpoint", "group", "interfaces"),
+    *("secrets.group", "secrets.ssm"),
+)
+_SECRET: Settings = {"functions": {"items": {"environment": {"KEY": {"secret": "ssm:/tap/key"}}}}}
 
 CHANGES: Final = (
     Change(
         "range of the network",
-        {},
-        {"network": {"cidr": "10.30.0.0/24"}},
+        _SECRET,
+        {**_SECRET, "network": {"cidr": "10.30.0.0/24"}},
         {
             **{f"network.{part}": REPLACE for part in _NETWORK},
             "function.items.grants": UPDATE,
@@ -55,9 +59,14 @@ CHANGES: Final = (
     ),
     Change(
         "a third zone",
-        {},
-        {"network": {"zones": 3}},
-        {"network.subnet.3": CREATE, "network.routes": UPDATE, "function.items": UPDATE},
+        _SECRET,
+        {**_SECRET, "network": {"zones": 3}},
+        {
+            "network.subnet.3": CREATE,
+            "network.secrets.ssm": UPDATE,
+            "network.routes": UPDATE,
+            "function.items": UPDATE,
+        },
         ("CreateSubnet", "AssociateRouteTable", "UpdateFunctionConfiguration", "UpdateAlias"),
         zones=(TWO, THREE),
     ),
