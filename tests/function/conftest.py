@@ -7,7 +7,7 @@ import io
 import json
 import sys
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
@@ -42,6 +42,14 @@ GRANTED = {
     for operation in ("DeleteItem", "GetItem", "PutItem", "Scan", "UpdateItem")
 }
 """What its role grants to its code; test_calls.py compares it with the role's policies."""
+READING = {"ssm": "ssm:GetParameter", "secretsmanager": "secretsmanager:GetSecretValue"}
+"""What it grants besides on each secret that the environment names."""
+
+
+def granted_by(settings: Mapping[str, str]) -> set[tuple[str, str]]:
+    """All that the role of a function with this environment grants to its code."""
+    kept = (value.partition(":") for value in settings.values())
+    return GRANTED | {(READING[keeper], name) for keeper, _, name in kept if keeper in READING}
 
 
 @dataclass(frozen=True)
@@ -116,7 +124,7 @@ class Function:
     now: float = 1_800_000_000.0
     requests: int = 0
     called: set[tuple[str, str]] = field(default_factory=set)
-    """What its code asked of AWS, by any client: IAM's action, and the table."""
+    """What its code asked of AWS, by any client: IAM's action, and the table or secret."""
 
     def invoke(self, event: Any) -> Any:
         self.requests += 1
@@ -130,7 +138,8 @@ class Function:
     def _noting(self, call: Callable[..., Any]) -> Callable[..., Any]:
         def note(client: BaseClient, operation: str, params: dict[str, Any]) -> Any:
             action = f"{client.meta.service_model.signing_name}:{operation}"
-            self.called.add((action, params.get("TableName", "")))
+            named = (params[key] for key in ("TableName", "Name", "SecretId") if key in params)
+            self.called.add((action, next(named, "")))
             return call(client, operation, params)
 
         return note
@@ -204,4 +213,4 @@ def function(
         loaded.app.store._clock = lambda: loaded.now
         yield loaded
     forget()
-    assert loaded.called <= GRANTED, "no role of ours lets the function call that"
+    assert loaded.called <= granted_by(settings), "no role of ours lets the function call that"

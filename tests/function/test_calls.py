@@ -5,13 +5,16 @@ Every test of this folder fails that makes the code call anything beside it (con
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from provision.access import Where
 from provision.permissions.asked import expected
 from provision.stack import Site, build_stack
-from tests.function.conftest import GRANTED, Function
+from tests.function.conftest import GRANTED, READING, Function
 from tests.reference import TinySources, configured
 
 BY_LAMBDA = {
@@ -30,11 +33,11 @@ BY_LAMBDA = {
 """What Lambda itself does with the role, and no code of ours: action and what for."""
 
 
-def granted(directory: Path) -> set[str]:
+def granted(directory: Path, changes: Mapping[str, Any] | None = None) -> set[str]:
     """Every action of the shipped function's role."""
     where = Where("012345678901", "us-east-1", "aws", "amazonaws.com")
     site = Site(
-        configured(directory),
+        configured(directory, changes),
         where,
         ("us-east-1a", "us-east-1b"),
         TinySources(directory / "zips"),
@@ -53,6 +56,13 @@ def granted(directory: Path) -> set[str]:
 def test_the_role_grants_what_the_code_calls_and_what_lambda_does_with_it(tmp_path: Path) -> None:
     by_code = {action for action, _ in GRANTED}
     assert granted(tmp_path) == by_code | set(BY_LAMBDA)
+
+
+@pytest.mark.parametrize("keeper", READING)
+def test_a_secret_adds_reading_it_and_nothing_else(tmp_path: Path, keeper: str) -> None:
+    environment = {"CURSOR_KEY": {"secret": f"{keeper}:cursor"}}
+    secret = {"functions": {"items": {"environment": environment}}}
+    assert granted(tmp_path, secret) - granted(tmp_path) == {READING[keeper]}
 
 
 def test_no_grant_goes_unused(function: Function) -> None:
