@@ -137,6 +137,7 @@ class Eyes:
         """What dependents are planned with: the wanted, its Computed fields as found or unknown."""
         assert finding.want is not None
         stays = finding.action in {Action.KEEP, Action.UPDATE, Action.FOREIGN}
+        stays = stays and not any(change.field in finding.want.RENEWS for change in finding.changes)
         return with_computed(finding.want, finding.have if stays else None)
 
     def refine(self, finding: Finding, node: Node[Step], made: Mapping[str, Step]) -> Finding:

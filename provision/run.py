@@ -8,12 +8,12 @@ from graphlib import TopologicalSorter
 
 from provision.engine import Engine
 from provision.errors import ProvisionError
-from provision.finding import WRITES, Action, Finding
+from provision.finding import WRITES, Action, Cause, Finding
 from provision.glimpse import Glimpse, glimpse, places_of
 from provision.graph import Needs, reversed_graph, successor_of
 from provision.holdings import Backup
 from provision.look import Moment
-from provision.step import Step
+from provision.step import Replacement, Step
 from provision.timing import Walk
 from provision.visits import new_walk, raise_first, visit_all
 
@@ -70,7 +70,8 @@ def survey(engine: Engine, *, workers: int = WORKERS) -> Survey:
     def visit(name: str) -> None:
         node = nodes[name]
         places = places_of(node, findings, wanted)
-        finding = engine.look(node, wanted, places, early.get(name))
+        seen = engine.look(node, wanted, places, early.get(name))
+        finding = _going_along(seen, findings)
         wanted[name] = engine.provides(finding)
         findings[name] = finding
         engine.report(name, Moment.FOUND, finding.action)
@@ -80,6 +81,19 @@ def survey(engine: Engine, *, workers: int = WORKERS) -> Survey:
     ordered = _waiting({name: findings[name] for name in nodes})
     behind = {one.node: one for f in findings.values() for one in engine.look_behind(f)}
     return Survey(ordered, _forgotten(engine, ordered, workers) | behind, (glimpsed, looked))
+
+
+def _going_along(finding: Finding, findings: Mapping[str, Finding]) -> Finding:
+    """What carries no mark goes with what it is part of, where that is deleted to be made again."""
+    parent = findings[finding.needs[0]] if finding.needs else None
+    if parent is None or parent.action is not Action.REPLACE or parent.have is None:
+        return finding
+    stands = parent.have.REPLACEMENT is not Replacement.DELETE_FIRST
+    if stands or finding.have is None or finding.have.MARKED or finding.action is Action.FOREIGN:
+        return finding
+    drifted = Cause.DRIFT in parent.causes
+    cause = Cause.DRIFT if drifted else Cause.CONFIG
+    return replace(finding, have=None, changes=(), action=Action.CREATE, cause=cause)
 
 
 def _glimpse_all(engine: Engine, seen: dict[str, Glimpse], workers: int) -> Walk:

@@ -80,6 +80,8 @@ class Step(ABC):
     USES_DATA: ClassVar[bool] = False
     """Runs code that may write to what holds data: it goes first, so that nothing is written after
     the final backup."""
+    RENEWS: ClassVar[frozenset[str]] = frozenset()
+    """The fields whose change in place makes AWS choose the Computed ones anew."""
     COMES_BACK: ClassVar[bool] = False
     """What had still to be written when it was deleted may make it again, without our mark: see
     `written_lately`."""

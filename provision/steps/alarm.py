@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Self, cast
 
@@ -25,7 +25,8 @@ _ALARM = arn("cloudwatch", "alarm:{name}")
 class Alarm(Tagged):
     """Rings, that is calls `actions` (ARNs, sorted), when `datapoints` of the last
     `evaluation_periods` periods, of `period` seconds each, are beyond the threshold. `statistic` is
-    one of AWS's words or a percentile such as `p95`. Muted actions show as none.
+    one of AWS's words or a percentile such as `p95`. Muted actions show as none. `strays` says in
+    words what else is set.
 
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
     """
@@ -64,6 +65,7 @@ class Alarm(Tagged):
     datapoints: int = 1
     missing: str = "notBreaching"
     actions: tuple[str, ...] = ()
+    strays: tuple[str, ...] = ()
     arn: Computed[str] = ""
 
     def observe(self, aws: Aws) -> Self | None:
@@ -112,6 +114,7 @@ class Alarm(Tagged):
             datapoints=alarm.get("DatapointsToAlarm") or periods,
             missing=alarm.get("TreatMissingData") or "missing",
             actions=tuple(sorted(alarm["AlarmActions"])) if alarm["ActionsEnabled"] else (),
+            strays=tuple(_strays(alarm)),
             arn=alarm["AlarmArn"],
         )
 
@@ -140,3 +143,13 @@ class Alarm(Tagged):
             case percentile:
                 request["ExtendedStatistic"] = percentile
         return request
+
+
+def _strays(alarm: MetricAlarmTypeDef) -> Iterator[str]:
+    """Where a unit is asked for, data in any other is not seen at all."""
+    yield from (f"when it is over: {arn}" for arn in sorted(alarm.get("OKActions", [])))
+    yield from (f"without data: {arn}" for arn in sorted(alarm.get("InsufficientDataActions", [])))
+    if unit := alarm.get("Unit"):
+        yield f"only in {unit}"
+    if alarm.get("EvaluateLowSampleCountPercentile") == "ignore":
+        yield "not for few samples"

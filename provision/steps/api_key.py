@@ -54,6 +54,7 @@ class ApiKey(Tagged):
     KIND = "apigateway.key"
     IDENTITY = ("name", "tags")
     UNIQUE = False
+    RENEWS = frozenset(["due"])
     RISKS = Risks(
         create=(Risk(Harm.SLOW, "until a new key is accepted", 60, 120),),  # A27
         anew=(Risk(Harm.KEY_CHANGES, "its value is another: callers need the new one"),),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from provision.aws import Aws
 from provision.hazards import UNNOTICED
@@ -13,12 +13,17 @@ from provision.permissions.declare import Declared, calls
 from provision.step import Fixed, Step
 from provision.steps.lambda_states import qualified
 
+if TYPE_CHECKING:
+    from mypy_boto3_lambda.type_defs import DestinationConfigTypeDef
+
 _ALIAS = qualified("{qualifier}")
 
 
 @dataclass(frozen=True, kw_only=True)
 class EventInvoke(Step):
     """`max_age` in seconds. Each alias has its own; a new version changes nothing of it (L25).
+    `destinations` ("success ARN", "failure ARN") are told what becomes of every event: none are
+    wanted, since what fails goes to the function's queue.
 
     https://docs.aws.amazon.com/lambda/latest/api/API_PutFunctionEventInvokeConfig.html
     """
@@ -36,6 +41,7 @@ class EventInvoke(Step):
     qualifier: Fixed[str]
     retries: int
     max_age: int
+    destinations: tuple[str, ...] = ()
 
     def observe(self, aws: Aws) -> Self | None:
         try:
@@ -48,6 +54,7 @@ class EventInvoke(Step):
             self,
             retries=found.get("MaximumRetryAttempts", 2),
             max_age=found.get("MaximumEventAgeInSeconds", 21600),
+            destinations=_destinations(found.get("DestinationConfig", {})),
         )
 
     def create(self, aws: Aws) -> Self:
@@ -67,3 +74,10 @@ class EventInvoke(Step):
             aws.lambda_.delete_function_event_invoke_config(
                 FunctionName=self.function, Qualifier=self.qualifier
             )
+
+
+def _destinations(found: DestinationConfigTypeDef) -> tuple[str, ...]:
+    success = found.get("OnSuccess", {}).get("Destination")
+    failure = found.get("OnFailure", {}).get("Destination")
+    told = (("failure", failure), ("success", success))
+    return tuple(f"{outcome} {arn}" for outcome, arn in told if arn)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Final, Self, TypedDict, cast
+from typing import TYPE_CHECKING, Final, Self, TypedDict, cast
 
 from botocore.exceptions import ClientError
 
@@ -16,6 +14,7 @@ from provision.errors import StillWaiting
 from provision.hazards import Harm, Risk, Risks
 from provision.permissions.declare import OURS, Declared, Permit, Test, arn, call, calls
 from provision.step import Computed, Fixed, Local, Tagged
+from provision.steps.function_shown import STORAGE, digest, read_shown
 from provision.steps.lambda_states import describe, failure, settled, wait_working
 from provision.steps.lambda_zip import read_zip
 from provision.steps.tags import tag_changes, without_system
@@ -33,7 +32,6 @@ if TYPE_CHECKING:
     from mypy_boto3_lambda.type_defs import (
         DeadLetterConfigTypeDef,
         EnvironmentTypeDef,
-        FunctionConfigurationTypeDef,
         LoggingConfigTypeDef,
         TracingConfigTypeDef,
         VpcConfigTypeDef,
@@ -59,7 +57,7 @@ _CONFIGURED: Final = (
     "log_format",
 )
 """The fields that UpdateFunctionConfiguration sets."""
-_FROZEN: Final = (*_CONFIGURED, "architecture")
+_FROZEN: Final = (*_CONFIGURED, "architecture", "strays")
 """The fields that a published version keeps, besides the code."""
 _FUNCTION: Final = arn("lambda", "function:{name}")
 _CHECKED: Final = (
@@ -107,7 +105,8 @@ _MOVES_IN: Final = Risk(Harm.SLOW, "Lambda makes network interfaces", 60, 600)  
 class Function(Tagged):
     """`layers` are version ARNs, the later over the earlier; `dead_letters` the ARN of the queue
     for failed asynchronous invocations; `key` the ARN of the KMS key of its environment, or empty
-    for Lambda's own; `failure` why AWS gave up on what was last asked, or empty.
+    for Lambda's own; `failure` why AWS gave up on what was last asked, or empty; `strays` says in
+    words what else is set.
 
     https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html
     """
@@ -141,7 +140,14 @@ class Function(Tagged):
                 Permit("lambda:UpdateFunctionConfiguration", (_FUNCTION,)),
                 *_CHECKED,
             ),
-            *calls("lambda", _FUNCTION, "TagResource", "UntagResource", "UpdateFunctionCode"),
+            *calls(
+                "lambda",
+                _FUNCTION,
+                "DeleteFunctionConcurrency",
+                "TagResource",
+                "UntagResource",
+                "UpdateFunctionCode",
+            ),
         ),
         remove=calls("lambda", _FUNCTION, "DeleteFunction", "UpdateFunctionConfiguration"),
         computed={"arn": _FUNCTION},
@@ -167,21 +173,26 @@ class Function(Tagged):
     log_group: str
     log_format: str = "JSON"
     failure: str = ""
+    strays: tuple[str, ...] = ()
     arn: Computed[str] = ""
 
     def configuration(self) -> str:
         """A digest of all that a version keeps besides the code; unknown where a part is."""
         kept = {name: vars(self)[name] for name in _FROZEN}
-        return _digest(kept) if is_known(kept) else UNKNOWN
+        return digest(kept) if is_known(kept) else UNKNOWN
 
     def observe(self, aws: Aws) -> Self | None:
         found = settled(aws, self.name)
         if found is None:
             return None
         shown = found["Configuration"]
+        read = read_shown(shown)
+        limit = found.get("Concurrency", {}).get("ReservedConcurrentExecutions")
+        if limit is not None:  # 0 lets nobody call it
+            read["strays"] = (f"at most {limit} at once", *read["strays"])
         return replace(
             self,
-            **_read(shown),
+            **read,
             code_sha256=shown["CodeSha256"],
             failure=failure(shown),
             tags=without_system(found.get("Tags", {})),
@@ -203,6 +214,8 @@ class Function(Tagged):
         if "tags" in changed:
             self._change_tags(aws, have)
         # After a failure, what AWS shows is not what it runs: everything is sent again.
+        if "strays" in changed:
+            self._remove_strays(aws)
         if {"failure", *_CONFIGURED} & set(changed):
             aws.lambda_.update_function_configuration(**self._request())
             wait_working(aws, self.name)  # L7: another change before that is refused
@@ -238,6 +251,16 @@ class Function(Tagged):
             )
             settled(aws, self.name)
 
+    def _remove_strays(self, aws: Aws) -> None:
+        aws.lambda_.delete_function_concurrency(FunctionName=self.name)
+        aws.lambda_.update_function_configuration(
+            FunctionName=self.name,
+            EphemeralStorage={"Size": STORAGE},
+            FileSystemConfigs=[],
+            SnapStart={"ApplyOn": "None"},
+        )
+        wait_working(aws, self.name)
+
     def _change_tags(self, aws: Aws, have: Self) -> None:
         gone, new = tag_changes(have.tags, self.tags)
         if gone:
@@ -272,35 +295,3 @@ class Function(Tagged):
                 "LogGroup": self.log_group,
             },
         }
-
-
-def shown_configuration(shown: FunctionConfigurationTypeDef) -> str:
-    """`Function.configuration()` of what AWS shows of a function or version."""
-    return _digest(_read(shown))
-
-
-def _read(shown: FunctionConfigurationTypeDef) -> dict[str, Any]:
-    """The frozen fields; L21: what AWS leaves out has its default."""
-    logging, network = shown.get("LoggingConfig", {}), shown.get("VpcConfig", {})
-    return {
-        "runtime": shown.get("Runtime", ""),
-        "handler": shown.get("Handler", ""),
-        "description": shown.get("Description", ""),
-        "role": shown["Role"],
-        "memory": shown.get("MemorySize", 128),
-        "timeout": shown.get("Timeout", 3),
-        "layers": tuple(layer["Arn"] for layer in shown.get("Layers", [])),
-        "environment": dict(shown.get("Environment", {}).get("Variables", {})),
-        "key": shown.get("KMSKeyArn") or "",
-        "tracing": shown.get("TracingConfig", {}).get("Mode", "PassThrough"),
-        "dead_letters": shown.get("DeadLetterConfig", {}).get("TargetArn") or None,
-        "subnet_ids": tuple(sorted(network.get("SubnetIds", []))),
-        "group_ids": tuple(sorted(network.get("SecurityGroupIds", []))),
-        "log_group": logging.get("LogGroup", f"/aws/lambda/{shown['FunctionName']}"),
-        "log_format": logging.get("LogFormat", "Text"),
-        "architecture": shown.get("Architectures", ["x86_64"])[0],
-    }
-
-
-def _digest(values: Mapping[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()

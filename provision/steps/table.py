@@ -29,6 +29,7 @@ from provision.steps.tags import from_tag_list, tag_changes, tag_list
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import (
         KeySchemaElementTypeDef,
+        ProvisionedThroughputTypeDef,
         TableDescriptionTypeDef,
     )
 
@@ -41,7 +42,8 @@ _TABLE = arn("dynamodb", "table/{name}")
 class Table(Tagged):
     """`read_capacity` and `write_capacity` (units a second) are what it starts with: afterwards
     they are auto scaling's (D8). `ttl` names the attribute that holds the second of expiry;
-    `encryption` is "owned", "managed" or the ARN of a KMS key.
+    `encryption` is "owned", "managed" or the ARN of a KMS key. `on_demand`: somebody has ended
+    provisioned capacity, and auto scaling with it.
 
     https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_CreateTable.html
     """
@@ -105,6 +107,7 @@ class Table(Tagged):
     recovery: bool = True
     encryption: str = MANAGED
     protect: bool = True
+    on_demand: bool = False
     arn: Computed[str] = ""
 
     def observe(self, aws: Aws) -> Self | None:
@@ -112,6 +115,7 @@ class Table(Tagged):
         if found is None:
             return None
         keys = {key["KeyType"]: key["AttributeName"] for key in found["KeySchema"]}
+        billing = found.get("BillingModeSummary", {})  # D22: absent where it never was another
         ttl = aws.dynamodb.describe_time_to_live(TableName=self.name)["TimeToLiveDescription"]
         backups = aws.dynamodb.describe_continuous_backups(TableName=self.name)
         # D17: ContinuousBackupsStatus is always ENABLED; the flag is the nested one.
@@ -125,6 +129,7 @@ class Table(Tagged):
             recovery=recovery.get("PointInTimeRecoveryStatus") == "ENABLED",
             encryption=found_encryption(aws, found, self.encryption),
             protect=found.get("DeletionProtectionEnabled", False),
+            on_demand=billing.get("BillingMode") == "PAY_PER_REQUEST",
             tags=from_tag_list(tags),
             arn=found["TableArn"],
         )
@@ -140,10 +145,7 @@ class Table(Tagged):
                 {"AttributeName": key["AttributeName"], "AttributeType": "S"} for key in keys
             ],
             BillingMode="PROVISIONED",
-            ProvisionedThroughput={
-                "ReadCapacityUnits": self.read_capacity,
-                "WriteCapacityUnits": self.write_capacity,
-            },
+            ProvisionedThroughput=self._capacity(),
             DeletionProtectionEnabled=self.protect,
             SSESpecification=specification(self.encryption),
             Tags=tag_list(self.tags),
@@ -164,6 +166,13 @@ class Table(Tagged):
                 aws.dynamodb.tag_resource(ResourceArn=have.arn, Tags=tag_list(new))
         if "protect" in changed:  # D5: one concern a call
             self._set_protection(aws, enabled=self.protect)
+        if "on_demand" in changed:  # D6: never without the capacity
+            aws.dynamodb.update_table(
+                TableName=self.name,
+                BillingMode="PROVISIONED",
+                ProvisionedThroughput=self._capacity(),
+            )
+            self._wait_active(aws)
         if "encryption" in changed:
             aws.dynamodb.update_table(
                 TableName=self.name, SSESpecification=specification(self.encryption)
@@ -235,6 +244,12 @@ class Table(Tagged):
             return True
 
         aws.wait(f"table {self.name} to be active", active, budget=ACTIVE_BUDGET)
+
+    def _capacity(self) -> ProvisionedThroughputTypeDef:
+        return {
+            "ReadCapacityUnits": self.read_capacity,
+            "WriteCapacityUnits": self.write_capacity,
+        }
 
     def _set_protection(self, aws: Aws, *, enabled: bool) -> None:
         aws.dynamodb.update_table(TableName=self.name, DeletionProtectionEnabled=enabled)

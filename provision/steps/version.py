@@ -11,7 +11,7 @@ from provision.aws import Aws
 from provision.errors import ProvisionError
 from provision.permissions.declare import Declared, arn, calls
 from provision.step import Computed, Fixed, Replacement, Step
-from provision.steps.function import shown_configuration
+from provision.steps.function_shown import shown_configuration
 from provision.steps.lambda_states import (
     FunctionFailed,
     failure,

@@ -59,7 +59,8 @@ def _qualifier(response: Any) -> str | None:
 
 
 def _remember_settings(monkeypatch: pytest.MonkeyPatch) -> None:
-    """moto forgets where failures and logs go, changes of tracing and of the key; no RevisionId."""
+    """moto forgets where failures and logs go, changes of tracing, key and storage; no
+    RevisionId."""
     init, get_configuration = LambdaFunction.__init__, LambdaFunction.get_configuration
     update_configuration = LambdaFunction.update_configuration
 
@@ -81,6 +82,9 @@ def _remember_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     def change(self: Any, updates: Any) -> Any:
         new = {name: updates[name] for name in _FORGOTTEN if name in updates}
         self.settings, self.revision = self.settings | new, str(uuid4())
+        self.ephemeral_storage = updates.get("EphemeralStorage", {}).get(
+            "Size", self.ephemeral_storage
+        )
         return update_configuration(self, updates)
 
     monkeypatch.setattr(LambdaFunction, "__init__", make)

@@ -12,6 +12,7 @@ from moto.logs.models import LogsBackend
 from moto.logs.responses import LogsResponse
 from moto.sns.exceptions import SNSInvalidParameter
 from moto.sns.models import SNSBackend
+from moto.sqs.models import Queue
 
 
 def teach(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -19,6 +20,7 @@ def teach(monkeypatch: pytest.MonkeyPatch) -> None:
     _teach_alarms(monkeypatch)
     _teach_dashboards(monkeypatch)
     _teach_topics(monkeypatch)
+    _teach_queues(monkeypatch)
 
 
 def _teach_log_groups(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -122,3 +124,14 @@ def _teach_topics(monkeypatch: pytest.MonkeyPatch) -> None:
         return create_topic(self, name, attributes, tags)
 
     monkeypatch.setattr(SNSBackend, "create_topic", create_equal_or_new)
+
+
+def _teach_queues(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Q7: what is left out of SetQueueAttributes stays; moto loses the policy."""
+    set_attributes = Queue._set_attributes
+
+    def set_and_keep(self: Any, attributes: dict[str, Any], now: float | None = None) -> None:
+        attributes = {"Policy": vars(self).get("policy"), **attributes}
+        set_attributes(self, attributes, now)
+
+    monkeypatch.setattr(Queue, "_set_attributes", set_and_keep)

@@ -119,7 +119,7 @@ def teach_resources(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def teach_methods(monkeypatch: pytest.MonkeyPatch) -> None:
     """A10: what is there cannot be put again, what is not cannot be deleted, and an integration
-    response wants its method response."""
+    response wants its method response. There is no UpdateMethod."""
     add_method = Resource.add_method
     put_method_response = APIGatewayBackend.put_method_response
     put_integration_response = APIGatewayBackend.put_integration_response
@@ -145,6 +145,18 @@ def teach_methods(monkeypatch: pytest.MonkeyPatch) -> None:
             raise BadRequestException("No method response exists for method.")
         return put_integration_response(self, *args)
 
+    def update_method(self: Any) -> str:
+        _, _, api_id, _, resource_id, _, verb = self.path.split("/")
+        method = self.backend.get_method(api_id, resource_id, verb)
+        for op in self._get_param("patchOperations"):
+            if op["path"] == "/apiKeyRequired":
+                method.api_key_required = op["value"] == "true"
+            else:
+                assert op["path"] == "/authorizationType"
+                method.authorization_type = op["value"]
+        return json.dumps(method.to_json())
+
+    monkeypatch.setattr(APIGatewayResponse, "update_method", update_method, raising=False)
     monkeypatch.setattr(Resource, "add_method", add_method_once)
     monkeypatch.setattr(Resource, "delete_method", delete_method)
     monkeypatch.setattr(APIGatewayBackend, "put_method_response", put_method_response_once)

@@ -1,0 +1,57 @@
+"""What AWS shows of a function, or of a version of it, in the words of the step's fields."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from mypy_boto3_lambda.type_defs import FunctionConfigurationTypeDef
+
+STORAGE: Final = 512
+"""Megabytes under /tmp, where nothing is said of them."""
+
+
+def shown_configuration(shown: FunctionConfigurationTypeDef) -> str:
+    """`Function.configuration()` of what AWS shows of a function or version."""
+    return digest(read_shown(shown))
+
+
+def read_shown(shown: FunctionConfigurationTypeDef) -> dict[str, Any]:
+    """The frozen fields; L21: what AWS leaves out has its default."""
+    logging, network = shown.get("LoggingConfig", {}), shown.get("VpcConfig", {})
+    return {
+        "runtime": shown.get("Runtime", ""),
+        "handler": shown.get("Handler", ""),
+        "description": shown.get("Description", ""),
+        "role": shown["Role"],
+        "memory": shown.get("MemorySize", 128),
+        "timeout": shown.get("Timeout", 3),
+        "layers": tuple(layer["Arn"] for layer in shown.get("Layers", [])),
+        "environment": dict(shown.get("Environment", {}).get("Variables", {})),
+        "key": shown.get("KMSKeyArn") or "",
+        "tracing": shown.get("TracingConfig", {}).get("Mode", "PassThrough"),
+        "dead_letters": shown.get("DeadLetterConfig", {}).get("TargetArn") or None,
+        "subnet_ids": tuple(sorted(network.get("SubnetIds", []))),
+        "group_ids": tuple(sorted(network.get("SecurityGroupIds", []))),
+        "log_group": logging.get("LogGroup", f"/aws/lambda/{shown['FunctionName']}"),
+        "log_format": logging.get("LogFormat", "Text"),
+        "architecture": shown.get("Architectures", ["x86_64"])[0],
+        "strays": tuple(_strays(shown)),
+    }
+
+
+def _strays(shown: FunctionConfigurationTypeDef) -> Iterator[str]:
+    """What a version keeps of what we never ask for."""
+    storage = shown.get("EphemeralStorage", {}).get("Size", STORAGE)
+    if storage != STORAGE:
+        yield f"{storage} MB of storage"
+    yield from (f"file system {one['Arn']}" for one in shown.get("FileSystemConfigs", []))
+    if shown.get("SnapStart", {}).get("ApplyOn", "None") != "None":
+        yield "snap start"
+
+
+def digest(values: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()

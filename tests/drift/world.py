@@ -1,0 +1,188 @@
+"""The complete stack in one account, and somebody else at work in the same account."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from provision.access import READ_PREFIXES
+from provision.aws import Aws
+from provision.blind import SEES_ALL, Blind
+from provision.consent import Consent
+from provision.engine import Engine
+from provision.finding import WRITES, Action, Cause, Finding, difference
+from provision.graph import Stack
+from provision.journal import Journal
+from provision.run import Outcome, survey, up
+from provision.step import Step
+from provision.steps import KINDS
+from tests.drift.case import GONE, Case
+from tests.reference import TinySources, reference_stack
+from tests.workshop import HOLDER
+
+ZONE: Final = "example.com"
+COMPLETE: Final[Mapping[str, Any]] = {
+    "api": {
+        "domain": {"name": f"api.{ZONE}", "zone": ZONE},
+        "quota": {"limit": 1000, "period": "DAY"},
+    },
+    "encryption": {"key": "create"},
+    "monitoring": {"email": "ops@example.com"},
+    "network": {"flow_logs": {"traffic": "REJECT"}},
+}
+"""Everything that can be switched on."""
+OTHERS: Final = "(another's)"
+"""In the place of a field: it is told to be somebody else's."""
+
+
+@dataclass(frozen=True)
+class Exam:
+    """What came of one round, each in words; empty where all is as it should be."""
+
+    seen: str = ""
+    named: str = ""
+    repaired: str = ""
+
+    @property
+    def complaints(self) -> str:
+        return "; ".join(part for part in (self.seen, self.named, self.repaired) if part)
+
+
+@dataclass
+class World:
+    """`ours` runs the commands, `theirs` makes plain calls. One of each for all rounds: making
+    clients is what costs."""
+
+    directory: Path
+    ours: Aws
+    theirs: Aws
+    blind: Blind = SEES_ALL
+    workers: int = 1
+    writes: list[str] = field(default_factory=list)
+    found: dict[str, Step] = field(default_factory=dict)
+    """What the last look found, by node."""
+
+    def __post_init__(self) -> None:
+        self.ours.on_call = self._called
+        self.theirs.route53.create_hosted_zone(Name=ZONE, CallerReference="drift")
+
+    def _called(self, service: str, operation: str) -> None:
+        if not operation.startswith(READ_PREFIXES):
+            self.writes.append(f"{service}.{operation}")
+
+    def _stack(self) -> Stack:
+        sources = TinySources(self.directory / "zips")
+        return reference_stack(self.ours, self.directory / "home", COMPLETE, sources)
+
+    def _engine(self, journal: Journal, consent: Consent) -> Engine:
+        self.ours.fresh.clear()
+        return Engine(self._stack(), self.ours, journal, consent, self.blind)
+
+    def _journal(self) -> Journal:
+        return Journal(self.directory / "state", "tap-dev", KINDS)
+
+    def look(self) -> dict[str, Finding]:
+        """`plan`."""
+        self.writes.clear()
+        self.ours.read_only = True
+        journal = Journal.read(self.directory / "state", "tap-dev", KINDS)
+        seen = survey(self._engine(journal, Consent()), workers=self.workers).all
+        self.ours.read_only = False
+        self.found = {node: finding.have for node, finding in seen.items() if finding.have}
+        return seen
+
+    def told(self) -> dict[str, Cause]:
+        """What `plan` says of it now."""
+        return told_by(self.look())
+
+    def up(self, adopt: frozenset[str] = frozenset()) -> Outcome:
+        """`up`, allowed to replace what holds data."""
+        self.writes.clear()
+        consent = Consent(adopt=adopt, destroy_data=True, backup=False)
+        journal = self._journal().open(HOLDER)
+        try:
+            engine = self._engine(journal, consent)
+            return up(engine, survey(engine, workers=self.workers), workers=self.workers)
+        finally:
+            journal.close()
+
+    def examine(self, cases: Sequence[Case]) -> Exam:
+        """Change, plan, up, and look once more. The stack is clean before it, and must be after."""
+        before = dict(self.found)
+        for case in cases:
+            case.change(self.theirs, before[case.changed])
+        plan = self.look()
+        seen, named = _read(plan, cases, before.keys())
+        outcome = self.up(frozenset(case.node for case in cases if case.others))
+        repaired = self._judge(plan, outcome, before)
+        return Exam(seen, named, repaired)
+
+    def _judge(
+        self, plan: Mapping[str, Finding], outcome: Outcome, before: Mapping[str, Step]
+    ) -> str:
+        if outcome.failed:
+            return "; ".join(f"{node}: {error}" for node, error in outcome.failed.items())
+        announced = {node for node, finding in plan.items() if finding.action in _ACTS}
+        acted = {node for node, finding in outcome.findings.items() if finding.action in WRITES}
+        kinds = {KINDS[plan[node].kind] for node in announced}
+        may = {call.operation for kind in kinds for call in (*kind.CALLS.make, *kind.CALLS.remove)}
+        strange = sorted(set(self.writes) - may)
+        again = self.told()
+        untouched = before.keys() - announced
+        moved = sorted(node for node in untouched if self._moved(node, before[node]))
+        return ", ".join(
+            (
+                *(f"{node} was not announced" for node in sorted(acted - announced)),
+                *(f"{call} is of no announced node" for call in strange),
+                *(f"{place} still differs" for place in sorted(again)),
+                *(f"{node} was changed as well" for node in moved),
+            )
+        )
+
+    def _moved(self, node: str, before: Step) -> bool:
+        now = self.found.get(node)
+        return now is None or bool(difference(before, now, None))
+
+
+_ACTS: Final = WRITES | {Action.FOREIGN}
+
+
+def told_by(plan: Mapping[str, Finding]) -> dict[str, Cause]:
+    """Everything the plan says it would do: "node field" and its cause."""
+    told: dict[str, Cause] = {}
+    refused = any(finding.refusal for finding in plan.values())
+    for node, finding in plan.items():
+        if finding.action is Action.FOREIGN:
+            told[f"{node} {OTHERS}"] = Cause.DRIFT
+        elif finding.action in WRITES and not finding.changes:
+            told[f"{node} {GONE}"] = finding.cause or Cause.CONFIG
+        elif finding.action in WRITES:
+            told |= {f"{node} {change.field}": change.cause for change in finding.changes}
+        elif finding.action is Action.WAIT and not refused:
+            told[f"{node} {Action.WAIT}"] = Cause.CONFIG
+    return told
+
+
+def _read(
+    plan: Mapping[str, Finding], cases: Sequence[Case], nodes: Collection[str]
+) -> tuple[str, str]:
+    """What is wrong with what was seen, and with what was named. What cannot be looked at here
+    never follows."""
+    told = told_by(plan)
+    drifted = {place for place, cause in told.items() if cause is Cause.DRIFT}
+    changed = {_told_as(case) for case in cases}
+    following = {place for case in cases for place in case.follows}
+    expected = changed | {place for place in following if place.partition(" ")[0] in nodes}
+    named = (
+        *(f"{place} is named as well" for place in sorted(told.keys() - expected)),
+        *(f"{place} is not named" for place in sorted(expected - told.keys())),
+    )
+    return ", ".join(f"{place} is not seen" for place in sorted(changed - drifted)), ", ".join(
+        named
+    )
+
+
+def _told_as(case: Case) -> str:
+    return f"{case.node} {OTHERS}" if case.others else case.place
