@@ -31,6 +31,9 @@ def another_certificate(aws: Aws, domain: DomainName) -> None:
     made = aws.acm.request_certificate(
         DomainName=domain.name, ValidationMethod="DNS", IdempotencyToken="theirs"
     )
+    aws.acm.get_waiter("certificate_validated").wait(
+        CertificateArn=made["CertificateArn"], WaiterConfig={"Delay": 0}
+    )  # by the record that proves ours
     aws.apigateway.update_domain_name(
         domainName=domain.name,
         patchOperations=patched("/regionalCertificateArn", made["CertificateArn"]),
@@ -98,7 +101,7 @@ def lead_elsewhere(aws: Aws, record: Record) -> None:
 def in_another_zone(aws: Aws, record: Record) -> None:
     """ChangeResourceRecordSets: to an alias in another zone of AWS's"""
     found = _listed(aws, record)
-    target = {**found["AliasTarget"], "HostedZoneId": "Z2FDTNDATAQYW2"}
+    target = {**found["AliasTarget"], "HostedZoneId": "Z3AADJGX6KTTL2"}
     _upsert(aws, record, AliasTarget=target)
 
 

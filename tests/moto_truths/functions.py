@@ -59,10 +59,10 @@ def _qualifier(response: Any) -> str | None:
 
 
 def _remember_settings(monkeypatch: pytest.MonkeyPatch) -> None:
-    """moto forgets where failures and logs go, changes of tracing, key and storage; no
-    RevisionId."""
+    """moto forgets where failures and logs go, changes of tracing, key and storage; a
+    limit of none at once; no RevisionId."""
     init, get_configuration = LambdaFunction.__init__, LambdaFunction.get_configuration
-    update_configuration = LambdaFunction.update_configuration
+    update_configuration, get_code = LambdaFunction.update_configuration, LambdaFunction.get_code
 
     def make(self: Any, account_id: str, spec: Any, region: str, version: Any = 1) -> None:
         self.settings = {name: spec[name] for name in _FORGOTTEN if name in spec}
@@ -79,6 +79,11 @@ def _remember_settings(monkeypatch: pytest.MonkeyPatch) -> None:
             shown.pop("DeadLetterConfig", None)
         return shown | {"RevisionId": self.revision}
 
+    def tell(self: Any) -> Any:
+        limit = self.reserved_concurrency
+        limited = {} if limit is None else {"ReservedConcurrentExecutions": limit}
+        return get_code(self) | ({"Concurrency": limited} if limited else {})
+
     def change(self: Any, updates: Any) -> Any:
         new = {name: updates[name] for name in _FORGOTTEN if name in updates}
         self.settings, self.revision = self.settings | new, str(uuid4())
@@ -90,6 +95,7 @@ def _remember_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(LambdaFunction, "__init__", make)
     monkeypatch.setattr(LambdaFunction, "get_configuration", show)
     monkeypatch.setattr(LambdaFunction, "update_configuration", change)
+    monkeypatch.setattr(LambdaFunction, "get_code", tell)
 
 
 def _guard_updates(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -131,7 +132,8 @@ def _teach_queues(monkeypatch: pytest.MonkeyPatch) -> None:
     set_attributes = Queue._set_attributes
 
     def set_and_keep(self: Any, attributes: dict[str, Any], now: float | None = None) -> None:
-        attributes = {"Policy": vars(self).get("policy"), **attributes}
+        kept = vars(self).get("_policy_json")
+        attributes = {"Policy": json.dumps(kept) if kept else "", **attributes}
         set_attributes(self, attributes, now)
 
     monkeypatch.setattr(Queue, "_set_attributes", set_and_keep)
