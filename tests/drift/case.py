@@ -55,6 +55,8 @@ class Case:
 
     def disturbs(self, other: Case) -> bool:
         """Whether the two cannot be told apart in one look."""
+        if self.others and other.others:  # what needs one of them waits
+            return True
         if self.alone or other.alone or self.others or other.others:
             return not self.nodes.isdisjoint(other.nodes)
         return self.place == other.place

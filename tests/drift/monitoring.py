@@ -180,6 +180,23 @@ ALARM: Final = "monitoring.alarm.function-items-errors"
 TOPIC: Final = "monitoring.topic"
 EMAIL: Final = "monitoring.email"
 DASHBOARD: Final = "monitoring.dashboard"
+WITH_IT: Final = (
+    f"{EMAIL} {GONE}",
+    *(
+        f"monitoring.alarm.{alarm} actions"
+        for alarm in (
+            "api-5xx",
+            "api-latency",
+            "function-items-dead-letters",
+            "function-items-duration",
+            "function-items-errors",
+            "function-items-throttles",
+            "table-items-read-throttles",
+            "table-items-write-throttles",
+        )
+    ),
+)
+"""The topic's ARN is known after it is made: the same again."""
 
 CASES: Final = (
     Case(ALARM, "tags", tag),
@@ -195,16 +212,16 @@ CASES: Final = (
     Case(ALARM, "datapoints", datapoints),
     Case(ALARM, "missing", missing),
     Case(ALARM, "actions", silence),
-    Case(ALARM, "actions", mute),
     Case(ALARM, "strays", tell_when_over),
     Case(ALARM, "strays", look_at_bytes),
+    Case(ALARM, "actions", mute),
     Case(ALARM, GONE, delete_alarm, alone=True),
     Case(TOPIC, "tags", tag_topic),
     Case(TOPIC, "display", display),
     Case(TOPIC, "policy", let_publish),
     Case(TOPIC, "key", another_key),
     Case(TOPIC, "key", in_the_clear),
-    Case(TOPIC, GONE, delete_topic, (f"{EMAIL} {GONE}",), alone=True),
+    Case(TOPIC, GONE, delete_topic, WITH_IT, alone=True),
     Case(EMAIL, GONE, unsubscribe, alone=True),
     Case(DASHBOARD, "tags", tag),
     Case(DASHBOARD, "body", rearrange),

@@ -15,7 +15,7 @@ from provision import local
 from provision.access import Access
 from provision.aws import Aws
 from provision.blind import Blind
-from tests.drift.world import World
+from tests.drift.world import ZONE, World
 from tests.moto_truths import teach_moto
 from tests.workshop import REGION, new_aws
 
@@ -50,6 +50,7 @@ def on_ministack(directory: Path) -> Iterator[World]:
 
 def built(world: World) -> World:
     """Once `up` has run and nothing differs."""
+    world.theirs.route53.create_hosted_zone(Name=ZONE, CallerReference="drift")
     outcome = world.up()
     assert not outcome.failed, [str(error) for error in outcome.failed.values()]
     assert world.told() == {}

@@ -47,6 +47,9 @@ def _serve(aws: Aws, api_id: str, description: str) -> None:
 
 def _drop(aws: Aws, deployment: Deployment) -> None:
     """All that stand in our words, but the one served."""
+    for stage in aws.apigateway.get_stages(restApiId=deployment.api_id)["item"]:
+        if stage["stageName"] != "v1":
+            aws.apigateway.delete_stage(restApiId=deployment.api_id, stageName=stage["stageName"])
     served = aws.apigateway.get_stage(restApiId=deployment.api_id, stageName="v1")["deploymentId"]
     for one in aws.apigateway.get_deployments(restApiId=deployment.api_id)["items"]:
         if one["id"] != served:

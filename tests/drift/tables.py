@@ -170,10 +170,9 @@ def never_in(aws: Aws, scaling: ScalingPolicy) -> None:
 
 def _put(aws: Aws, scaling: ScalingPolicy, **other: Any) -> None:
     """All but `other` as it stands there."""
-    found = aws.autoscaling.describe_scaling_policies(
-        PolicyNames=[scaling.name], ServiceNamespace="dynamodb"
-    )["ScalingPolicies"][0]["TargetTrackingScalingPolicyConfiguration"]
-    configuration: Any = {**found, **other}
+    found = aws.autoscaling.describe_scaling_policies(ServiceNamespace="dynamodb")
+    (ours,) = (one for one in found["ScalingPolicies"] if one["PolicyName"] == scaling.name)
+    configuration: Any = {**ours["TargetTrackingScalingPolicyConfiguration"], **other}
     aws.autoscaling.put_scaling_policy(
         PolicyName=scaling.name,
         **_place(scaling),

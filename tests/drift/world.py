@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -63,10 +64,11 @@ class World:
     writes: list[str] = field(default_factory=list)
     found: dict[str, Step] = field(default_factory=dict)
     """What the last look found, by node."""
+    kinds: dict[str, str] = field(default_factory=dict)
+    """Of every node, those too that cannot be looked at here."""
 
     def __post_init__(self) -> None:
         self.ours.on_call = self._called
-        self.theirs.route53.create_hosted_zone(Name=ZONE, CallerReference="drift")
 
     def _called(self, service: str, operation: str) -> None:
         if not operation.startswith(READ_PREFIXES):
@@ -84,12 +86,14 @@ class World:
         return Journal(self.directory / "state", "tap-dev", KINDS)
 
     def look(self) -> dict[str, Finding]:
-        """`plan`."""
+        """`plan --destroy`: it may replace what holds data."""
         self.writes.clear()
         self.ours.read_only = True
         journal = Journal.read(self.directory / "state", "tap-dev", KINDS)
-        seen = survey(self._engine(journal, Consent()), workers=self.workers).all
+        engine = self._engine(journal, Consent(destroy_data=True))
+        seen = survey(engine, workers=self.workers).all
         self.ours.read_only = False
+        self.kinds = {node: finding.kind for node, finding in seen.items()}
         self.found = {node: finding.have for node, finding in seen.items() if finding.have}
         return seen
 
@@ -107,6 +111,15 @@ class World:
             return up(engine, survey(engine, workers=self.workers), workers=self.workers)
         finally:
             journal.close()
+
+    def forget(self) -> None:
+        """Lose the state."""
+        shutil.rmtree(self.directory / "state")
+
+    def clean(self) -> None:
+        """Put everything right, after a round in which something was not."""
+        self.up(frozenset(self.kinds))
+        assert self.told() == {}
 
     def examine(self, cases: Sequence[Case]) -> Exam:
         """Change, plan, up, and look once more. The stack is clean before it, and must be after."""

@@ -160,7 +160,7 @@ def _typed(shape: Any, tokens: list[str], value: str | None) -> Any:
         case "boolean":
             return value.lower() == "true"
         case "integer" | "long":
-            return int(value)
+            return int(value) if value else None  # compression is switched off so
         case "double" | "float":
             return float(value)
         case _:

@@ -1,0 +1,139 @@
+"""docs/drift.md, from a run of every case by itself on both: `python -m tests.drift.page`."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from tests.drift.case import GONE, Case
+from tests.drift.cases import CASES, REASONS
+from tests.drift.lacking import lacking
+from tests.drift.places import on_ministack, on_moto
+from tests.drift.world import Exam, World
+from tests.reference import ROOT
+
+PAGE: Final = ROOT / "docs" / "drift.md"
+WORDS: Final = ROOT / "tests" / "drift" / "drift.md"
+HEAD: Final = (
+    "| field | how it was changed | seen | named | repaired | on MiniStack |",
+    "|---|---|---|---|---|---|",
+)
+YES: Final = "yes"
+
+Place = Callable[[Path], AbstractContextManager[World]]
+Kinds = Mapping[str, str]
+"""Of every node."""
+Results = Mapping[Case, Exam]
+
+
+def main() -> None:
+    """Write the page; fail where something was not seen, named or repaired."""
+    with tempfile.TemporaryDirectory() as directory:
+        kinds, moto = examined(on_moto, Path(directory) / "moto", lambda case, kind: "")
+        _, ministack = examined(on_ministack, Path(directory) / "ministack", lacking)
+    PAGE.write_text(page(kinds, moto, ministack), "utf-8")
+    failed = [exam.complaints for exam in (*moto.values(), *ministack.values()) if exam.complaints]
+    sys.exit("\n".join(failed))
+
+
+def examined(
+    place: Place, directory: Path, lacks: Callable[[Case, str], str]
+) -> tuple[Kinds, Results]:
+    """Every case by itself, each on a clean stack; those left out that cannot be tried there."""
+    results: dict[Case, Exam] = {}
+    with place(directory) as world:
+        for case in CASES:
+            if lacks(case, world.kinds[case.node]):
+                continue
+            results[case] = world.examine([case])
+            said = results[case].complaints or YES
+            sys.stderr.write(f"{place.__name__}: {case.place}, {case.how}: {said}\n")
+            if results[case].complaints:
+                world.clean()
+        return world.kinds, results
+
+
+def page(kinds: Kinds, moto: Results, ministack: Results) -> str:
+    """The whole of it."""
+    tables: list[str] = []
+    for kind in sorted({kinds[case.node] for case in CASES}):
+        rows = [row(case, kind, moto, ministack) for case in CASES if kinds[case.node] == kind]
+        tables += ["", f"### {kind}", "", *HEAD, *rows]
+    reasons = [f"| {kind} | {field} | {why} |" for (kind, field), why in sorted(REASONS.items())]
+    said = {
+        "date": f"{datetime.now(UTC):%Y-%m-%d}",
+        "commit": _commit(),
+        "gone": GONE,
+        "total": _total(moto, ministack),
+        "kinds": "\n".join(tables[1:]),
+        "reasons": "\n".join(reasons),
+    }
+    words = WORDS.read_text("utf-8")
+    for name, text in said.items():
+        words = words.replace(f"{{{name}}}", text)
+    return words
+
+
+def row(case: Case, kind: str, moto: Results, ministack: Results) -> str:
+    """One case, in both places."""
+    exam = moto[case]
+    cells = (*beginning(case), _told(exam.seen), _named(case, exam), _told(exam.repaired))
+    there = lacking(case, kind) or _told(ministack[case].complaints)
+    return f"| {' | '.join((*cells, there))} |"
+
+
+def beginning(case: Case) -> tuple[str, str]:
+    """What of a row does not depend on the run."""
+    return case.field, case.how
+
+
+def missing_in(text: str, kinds: Kinds) -> list[str]:
+    """The cases and reasons that a page does not show."""
+    parts = {part.partition("\n")[0].strip(): part for part in text.split("\n#")}
+    unshown = [
+        f"{case.place}, {case.how}"
+        for case in CASES
+        if f"| {' | '.join(beginning(case))} |" not in parts.get(f"## {kinds[case.node]}", "")
+    ]
+    reasons = ((kind, field) for kind, field in REASONS if f"| {kind} | {field} |" not in text)
+    return unshown + [f"{kind} {field}" for kind, field in reasons]
+
+
+def _told(complaint: str) -> str:
+    return f"**no**: {complaint}" if complaint else YES
+
+
+def _named(case: Case, exam: Exam) -> str:
+    if exam.named:
+        return _told(exam.named)
+    if case.others:
+        return "yes, as somebody else's"
+    return f"{YES}; {', '.join(case.follows)} follow" if case.follows else YES
+
+
+def _total(moto: Results, ministack: Results) -> str:
+    held = {
+        name: sum(not exam.complaints for exam in results.values())
+        for name, results in (("moto", moto), ("MiniStack", ministack))
+    }
+    return (
+        f"Of {len(CASES)} changes, {held['moto']} were seen, named and repaired on moto, and"
+        f" {held['MiniStack']} of the {len(ministack)} that MiniStack has the means for on"
+        " MiniStack."
+    )
+
+
+def _commit() -> str:
+    asked = ["git", "rev-parse", "--short", "HEAD"]
+    done = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, check=True)
+    return done.stdout.strip()
+
+
+if __name__ == "__main__":
+    main()
