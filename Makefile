@@ -7,7 +7,7 @@ PINNED := $(PIP) install --require-hashes --only-binary :all: --requirement
 PIN := $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-annotate --no-header
 
 .PHONY: up status down test check lint types format bench crash-matrix ownership-sweep replacing signals-sweep \
-	laws-sweep security plan-sweep permissions screenshots scan audit pins clean
+	laws-sweep security drift plan-sweep permissions screenshots scan audit pins clean
 
 up: $(VENV)/local.stamp  ## the whole stack on the embedded emulator
 	$(BIN)/provision up --local --yes
@@ -63,6 +63,9 @@ permissions: $(VENV)/test.stamp  ## docs/permissions.md, from what the steps dec
 security: $(VENV)/test.stamp  ## every control asked of AWS, then docs/security.md
 	$(BIN)/pytest tests/security
 	$(BIN)/python -m tests.security.page
+
+drift: $(VENV)/test.stamp  ## every field changed behind our back, on moto and MiniStack; docs/drift.md
+	$(BIN)/python -m tests.drift.page
 
 screenshots: $(VENV)/test.stamp  ## the README's pictures, from a real run
 	$(BIN)/python docs/screenshots.py

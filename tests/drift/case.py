@@ -20,7 +20,7 @@ class Case:
     """One change of one field of one node. `follows` are the "node field" of what stands or falls
     with it, and is named beside it. `alone`: nothing else can be tried on these nodes meanwhile.
     `others`: what carries no mark is now told to be somebody else's, until `--adopt`. `of`: the
-    node that was changed, where another one shows it.
+    node that was changed, where another one shows it. `blocks`: the nodes that wait meanwhile.
     """
 
     node: str
@@ -30,6 +30,7 @@ class Case:
     alone: bool = False
     others: bool = False
     of: str = ""
+    blocks: tuple[str, ...] = ()
 
     @property
     def changed(self) -> str:
@@ -51,12 +52,12 @@ class Case:
 
     @property
     def nodes(self) -> set[str]:
-        return {place.partition(" ")[0] for place in self.named}
+        """All on which it shows."""
+        named = (place.partition(" ")[0] for place in self.named)
+        return {self.changed, *named, *self.blocks}
 
     def disturbs(self, other: Case) -> bool:
         """Whether the two cannot be told apart in one look."""
-        if self.others and other.others:  # what needs one of them waits
-            return True
         if self.alone or other.alone or self.others or other.others:
             return not self.nodes.isdisjoint(other.nodes)
         return self.place == other.place

@@ -152,7 +152,7 @@ CASES: Final = (
     Case(MAPPING, "api_id", another_api, others=True),
     Case(MAPPING, GONE, unmap, alone=True),
     Case(PROOF, "ttl", shorter),
-    Case(PROOF, "values", another_proof, others=True),
+    Case(PROOF, "values", another_proof, others=True, blocks=(DOMAIN, MAPPING, RECORD)),
     Case(PROOF, GONE, remove, alone=True),
     Case(RECORD, "alias_target", lead_elsewhere, others=True),
     Case(RECORD, "alias_zone", in_another_zone, others=True),

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Mapping
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,6 +28,7 @@ HEAD: Final = (
 YES: Final = "yes"
 
 Place = Callable[[Path], AbstractContextManager[World]]
+PLACES: Final[Mapping[str, Place]] = {"moto": on_moto, "MiniStack": on_ministack}
 Kinds = Mapping[str, str]
 """Of every node."""
 Results = Mapping[Case, Exam]
@@ -34,26 +36,24 @@ Results = Mapping[Case, Exam]
 
 def main() -> None:
     """Write the page; fail where something was not seen, named or repaired."""
-    with tempfile.TemporaryDirectory() as directory:
-        kinds, moto = examined(on_moto, Path(directory) / "moto", lambda case, kind: "")
-        _, ministack = examined(on_ministack, Path(directory) / "ministack", lacking)
+    with tempfile.TemporaryDirectory() as directory, ProcessPoolExecutor() as processes:
+        on_both = processes.map(examined, ("moto", "MiniStack"), (Path(directory),) * 2)
+        (kinds, moto), (_, ministack) = on_both
     PAGE.write_text(page(kinds, moto, ministack), "utf-8")
     failed = [exam.complaints for exam in (*moto.values(), *ministack.values()) if exam.complaints]
     sys.exit("\n".join(failed))
 
 
-def examined(
-    place: Place, directory: Path, lacks: Callable[[Case, str], str]
-) -> tuple[Kinds, Results]:
+def examined(where: str, directory: Path) -> tuple[Kinds, Results]:
     """Every case by itself, each on a clean stack; those left out that cannot be tried there."""
     results: dict[Case, Exam] = {}
-    with place(directory) as world:
+    with PLACES[where](directory / where) as world:
         for case in CASES:
-            if lacks(case, world.kinds[case.node]):
+            if world.blind.kinds and lacking(case, world.kinds[case.node]):
                 continue
             results[case] = world.examine([case])
             said = results[case].complaints or YES
-            sys.stderr.write(f"{place.__name__}: {case.place}, {case.how}: {said}\n")
+            sys.stderr.write(f"{where}: {case.place}, {case.how}: {said}\n")
             if results[case].complaints:
                 world.clean()
         return world.kinds, results

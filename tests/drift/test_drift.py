@@ -22,9 +22,10 @@ from tests.drift.places import on_ministack, on_moto
 from tests.drift.world import World
 from tests.workshop import new_aws
 
-ROUNDS = together(CASES)
+ROUNDS = together(reversed({case.place: case for case in reversed(CASES)}.values()))
+"""A case for every field, many at a time; `make drift` tries every case by itself."""
 SAMPLE, SEED = 12, 7
-"""So many cases on MiniStack; `make drift` tries all."""
+"""So many of them on MiniStack."""
 
 
 @pytest.fixture(scope="module")

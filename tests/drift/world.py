@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
@@ -74,13 +75,14 @@ class World:
         if not operation.startswith(READ_PREFIXES):
             self.writes.append(f"{service}.{operation}")
 
+    @cached_property
     def _stack(self) -> Stack:
         sources = TinySources(self.directory / "zips")
         return reference_stack(self.ours, self.directory / "home", COMPLETE, sources)
 
     def _engine(self, journal: Journal, consent: Consent) -> Engine:
         self.ours.fresh.clear()
-        return Engine(self._stack(), self.ours, journal, consent, self.blind)
+        return Engine(self._stack, self.ours, journal, consent, self.blind)
 
     def _journal(self) -> Journal:
         return Journal(self.directory / "state", "tap-dev", KINDS)
