@@ -51,6 +51,7 @@ def on_ministack(directory: Path) -> Iterator[World]:
 def built(world: World) -> World:
     """Once `up` has run and nothing differs."""
     world.theirs.route53.create_hosted_zone(Name=ZONE, CallerReference="drift")
+    world.look()
     outcome = world.up()
     assert not outcome.failed, [str(error) for error in outcome.failed.values()]
     assert world.told() == {}

@@ -12,12 +12,12 @@ from typing import Any, Final
 from provision.access import READ_PREFIXES
 from provision.aws import Aws
 from provision.blind import SEES_ALL, Blind
-from provision.consent import Consent
+from provision.consent import NOTHING, Consent
 from provision.engine import Engine
 from provision.finding import WRITES, Action, Cause, Finding, difference
 from provision.graph import Stack
 from provision.journal import Journal
-from provision.run import Outcome, survey, up
+from provision.run import Outcome, Survey, survey, up
 from provision.step import Step
 from provision.steps import KINDS
 from tests.drift.case import GONE, Case
@@ -62,6 +62,8 @@ class World:
     theirs: Aws
     blind: Blind = SEES_ALL
     workers: int = 1
+    consent: Consent = NOTHING
+    seen: Survey = field(default_factory=lambda: Survey({}))
     writes: list[str] = field(default_factory=list)
     found: dict[str, Step] = field(default_factory=dict)
     """What the last look found, by node."""
@@ -80,37 +82,33 @@ class World:
         sources = TinySources(self.directory / "zips")
         return reference_stack(self.ours, self.directory / "home", COMPLETE, sources)
 
-    def _engine(self, journal: Journal, consent: Consent) -> Engine:
+    def _engine(self, journal: Journal) -> Engine:
         self.ours.fresh.clear()
-        return Engine(self._stack, self.ours, journal, consent, self.blind)
+        return Engine(self._stack, self.ours, journal, self.consent, self.blind)
 
-    def _journal(self) -> Journal:
-        return Journal(self.directory / "state", "tap-dev", KINDS)
-
-    def look(self) -> dict[str, Finding]:
-        """`plan --destroy`: it may replace what holds data."""
+    def look(self, adopt: frozenset[str] = frozenset()) -> dict[str, Finding]:
+        """`plan`, allowed to replace what holds data."""
         self.writes.clear()
+        self.consent = Consent(adopt=adopt, destroy_data=True, backup=False)
         self.ours.read_only = True
         journal = Journal.read(self.directory / "state", "tap-dev", KINDS)
-        engine = self._engine(journal, Consent(destroy_data=True))
-        seen = survey(engine, workers=self.workers).all
+        self.seen = survey(self._engine(journal), workers=self.workers)
         self.ours.read_only = False
-        self.kinds = {node: finding.kind for node, finding in seen.items()}
-        self.found = {node: finding.have for node, finding in seen.items() if finding.have}
-        return seen
+        plan = self.seen.all
+        self.kinds = {node: finding.kind for node, finding in plan.items()}
+        self.found = {node: finding.have for node, finding in plan.items() if finding.have}
+        return plan
 
     def told(self) -> dict[str, Cause]:
         """What `plan` says of it now."""
         return told_by(self.look())
 
-    def up(self, adopt: frozenset[str] = frozenset()) -> Outcome:
-        """`up`, allowed to replace what holds data."""
+    def up(self) -> Outcome:
+        """`up`, from what the last look saw."""
         self.writes.clear()
-        consent = Consent(adopt=adopt, destroy_data=True, backup=False)
-        journal = self._journal().open(HOLDER)
+        journal = Journal(self.directory / "state", "tap-dev", KINDS).open(HOLDER)
         try:
-            engine = self._engine(journal, consent)
-            return up(engine, survey(engine, workers=self.workers), workers=self.workers)
+            return up(self._engine(journal), self.seen, workers=self.workers)
         finally:
             journal.close()
 
@@ -120,7 +118,8 @@ class World:
 
     def clean(self) -> None:
         """Put everything right, after a round in which something was not."""
-        self.up(frozenset(self.kinds))
+        self.look(frozenset(self.kinds))
+        self.up()
         assert self.told() == {}
 
     def examine(self, cases: Sequence[Case]) -> Exam:
@@ -130,7 +129,9 @@ class World:
             case.change(self.theirs, before[case.changed])
         plan = self.look()
         seen, named = _read(plan, cases, before.keys())
-        outcome = self.up(frozenset(case.node for case in cases if case.others))
+        if others := frozenset(case.node for case in cases if case.others):
+            plan = {**self.look(others), **{node: plan[node] for node in others}}
+        outcome = self.up()
         repaired = self._judge(plan, outcome, before)
         return Exam(seen, named, repaired)
 

@@ -189,6 +189,7 @@ def _change_proof(aws: Aws, proof: Step) -> None:
 def _lengthen_histories(aws: Aws, steps: Mapping[str, Mapping[str, Any]]) -> None:
     """So many versions, layers and deployments that the next one makes the oldest go."""
     function, layer = steps["function.items"]["name"], steps["layer.dependencies"]
+    aws.lambda_.put_function_concurrency(FunctionName=function, ReservedConcurrentExecutions=5)
     for number in range(6):
         code = a_bundle(f"by hand {number}").content
         aws.lambda_.update_function_code(FunctionName=function, ZipFile=code)

@@ -29,6 +29,7 @@ ALARM = Alarm(
 
 
 class TestAlarm(StepContract):
+    drift_only = frozenset({"strays"})
     edits: ClassVar = {
         "description": "",
         "namespace": "AWS/ApiGateway",

@@ -24,6 +24,7 @@ def two_aliases(directory: Path) -> None:
 
 
 class TestEventInvoke(StepContract):
+    drift_only = frozenset({"destinations"})
     edits: ClassVar[dict[str, Any]] = {"retries": 0, "max_age": 60}
     fixed_edits: ClassVar[dict[str, Any]] = {"qualifier": "next"}
 

@@ -18,6 +18,7 @@ TABLE = Table(name="tap-dev-items", key="id", tags={"team": "a"})
 
 
 class TestTable(StepContract):
+    drift_only = frozenset({"on_demand"})
     edits = {
         "ttl": "expires_at",
         "recovery": False,
