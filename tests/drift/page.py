@@ -5,14 +5,14 @@ from __future__ import annotations
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from tests.drift.case import GONE, Case
+from tests.drift.case import GONE, Case, together
 from tests.drift.cases import CASES, REASONS
 from tests.drift.lacking import lacking
 from tests.drift.places import on_ministack, on_moto
@@ -35,28 +35,45 @@ Results = Mapping[Case, Exam]
 
 
 def main() -> None:
-    """Write the page; fail where something was not seen, named or repaired."""
+    """Write the page; fail where something was not seen, named or repaired. Told `together`, many
+    cases are tried in one round; those of a round in which something is wrong again, by themselves.
+    """
+    together_too = sys.argv[1:] == ["together"]
     with tempfile.TemporaryDirectory() as directory, ProcessPoolExecutor() as processes:
-        on_both = processes.map(examined, ("moto", "MiniStack"), (Path(directory),) * 2)
+        places = ("moto", "MiniStack")
+        on_both = processes.map(examined, places, [Path(directory)] * 2, [together_too] * 2)
         (kinds, moto), (_, ministack) = on_both
-    PAGE.write_text(page(kinds, moto, ministack), "utf-8")
+    way = "many at a time" if together_too else "one at a time"
+    PAGE.write_text(page(kinds, moto, ministack).replace("{way}", way), "utf-8")
     failed = [exam.complaints for exam in (*moto.values(), *ministack.values()) if exam.complaints]
     sys.exit("\n".join(failed))
 
 
-def examined(where: str, directory: Path) -> tuple[Kinds, Results]:
-    """Every case by itself, each on a clean stack; those left out that cannot be tried there."""
+def examined(where: str, directory: Path, together_too: bool) -> tuple[Kinds, Results]:
+    """Every case on a clean stack; those left out that cannot be tried there."""
     results: dict[Case, Exam] = {}
     with PLACES[where](directory / where) as world:
-        for case in CASES:
-            if world.blind.kinds and lacking(case, world.kinds[case.node]):
-                continue
-            results[case] = world.examine([case])
-            said = results[case].complaints or YES
-            sys.stderr.write(f"{where}: {case.place}, {case.how}: {said}\n")
-            if results[case].complaints:
-                world.clean()
+        there = [
+            case
+            for case in CASES
+            if not world.blind.kinds or not lacking(case, world.kinds[case.node])
+        ]
+        for cases in together(there) if together_too else []:
+            if not (exam := _tried(where, world, cases)).complaints:
+                results |= dict.fromkeys(cases, exam)
+        for case in there:
+            if case not in results:
+                results[case] = _tried(where, world, [case])
         return world.kinds, results
+
+
+def _tried(where: str, world: World, cases: Sequence[Case]) -> Exam:
+    exam = world.examine(cases)
+    names = ", ".join(f"{case.place} ({case.how})" for case in cases)
+    sys.stderr.write(f"{where}: {names}: {exam.complaints or YES}\n")
+    if exam.complaints:
+        world.clean()
+    return exam
 
 
 def page(kinds: Kinds, moto: Results, ministack: Results) -> str:
