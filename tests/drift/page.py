@@ -46,7 +46,8 @@ def main() -> None:
     way = "many at a time" if together_too else "one at a time"
     PAGE.write_text(page(kinds, moto, ministack).replace("{way}", way), "utf-8")
     failed = [exam.complaints for exam in (*moto.values(), *ministack.values()) if exam.complaints]
-    sys.exit("\n".join(failed))
+    if failed:
+        sys.exit("\n".join(failed))
 
 
 def examined(where: str, directory: Path, together_too: bool) -> tuple[Kinds, Results]:
