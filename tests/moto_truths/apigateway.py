@@ -10,6 +10,7 @@ import pytest
 from moto.apigateway.exceptions import BadRequestException, NotFoundException
 from moto.apigateway.models import APIGatewayBackend, UsagePlan
 from moto.apigateway.responses import APIGatewayResponse
+from moto.apigateway.urls import url_paths
 
 from tests.moto_truths import domains, rest_apis
 
@@ -24,7 +25,8 @@ def teach(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def teach_tags(monkeypatch: pytest.MonkeyPatch) -> None:
-    """TagResource, UntagResource and GetTags know stages only; AWS: whatever has tags (A18)."""
+    """TagResource, UntagResource and GetTags know stages only, whose ARNs alone moto's server finds
+    its way to; AWS: whatever has tags (A18)."""
 
     def tagged(self: Any) -> Any:
         arn = unquote(self.path.split("/tags/")[1])
@@ -55,6 +57,9 @@ def teach_tags(monkeypatch: pytest.MonkeyPatch) -> None:
         resource.tags = {k: v for k, v in (resource.tags or {}).items() if k not in gone}
         return "{}"
 
+    part = "(?P<{}>[^/]+)".format
+    arn = f"arn:{part('partition')}:apigateway:{part('region')}::/{part('kind')}/{part('id')}"
+    monkeypatch.setitem(url_paths, f"{{0}}/tags/{arn}$", APIGatewayResponse.dispatch)
     monkeypatch.setattr(APIGatewayResponse, "get_tags", get_tags)
     monkeypatch.setattr(APIGatewayResponse, "tag_resource", tag_resource)
     monkeypatch.setattr(APIGatewayResponse, "untag_resource", untag_resource)
