@@ -31,8 +31,10 @@ class Emulated:
         return f"http://127.0.0.1:{self.port}"
 
     def environment(self) -> dict[str, str]:
-        """What a process needs to take this for AWS. Nobody's own credentials or profile."""
-        kept = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "PROVISION_"))}
+        """What a process needs to take this for AWS. Nobody's own credentials or profile, nor
+        settings of the interpreter: an installed tool has its modules compiled."""
+        own = ("AWS_", "PROVISION_", "PYTHON")
+        kept = {k: v for k, v in os.environ.items() if not k.startswith(own)}
         return kept | {
             "AWS_ENDPOINT_URL": self.endpoint,
             "AWS_ACCESS_KEY_ID": "testing",

@@ -16,6 +16,7 @@ from botocore.config import Config
 
 from provision.access import READ_PREFIXES, Access, Calls, Where, dns_suffix
 from provision.clock import Clock
+from provision.error_classes import OneAtATime
 from provision.errors import StillWaiting, WriteRefused
 from provision.pacing import Pacer
 from provision.retry import classify, pause, read_failure
@@ -50,6 +51,7 @@ _CLIENT_CONFIG: Final = Config(
     read_timeout=60,
     user_agent_extra="provision",
 )
+_NO_PROXY: Final = _CLIENT_CONFIG.merge(Config(proxies={}))
 
 Waiting = Callable[[str], None]
 
@@ -76,6 +78,7 @@ class Aws:
         self._pacer = Pacer(self.clock) if access.paced else None
         self._core = core or _new_core(access)
         self._session = boto3.Session(botocore_session=self._core, region_name=access.region)
+        self._errors = OneAtATime()
         self._clients: dict[str, Any] = {}
         self._where: Where | None = None
         self._mutex = threading.RLock()
@@ -153,13 +156,10 @@ class Aws:
             endpoint_url=self.access.endpoint,
             aws_access_key_id=key,
             aws_secret_access_key=secret,
-            config=_CLIENT_CONFIG.merge(Config(proxies={}))
-            if self.access.endpoint
-            else _CLIENT_CONFIG,
+            config=_NO_PROXY if self.access.endpoint else _CLIENT_CONFIG,
         )
         self._watch(client)
-        # Made when first asked for: two threads get two, and one's `except` misses the other's.
-        client.exceptions  # noqa: B018  (it is the asking that makes them)
+        client._exceptions_factory = self._errors  # noqa: SLF001  (botocore offers no other way)
         return client
 
     def _watch(self, client: Any) -> None:

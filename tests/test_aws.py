@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+from time import sleep
 from typing import Any
 
 import pytest
 from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
+from botocore.errorfactory import ClientExceptionsFactory
 from botocore.exceptions import ClientError, ConnectionClosedError
 
 from provision.access import Access
@@ -168,6 +172,23 @@ def test_an_emulator_needs_neither_profile_nor_proxy(monkeypatch: pytest.MonkeyP
     assert client.meta.endpoint_url == "http://127.0.0.1:1"
 
 
-def test_the_errors_of_a_client_are_made_before_threads_share_it() -> None:
+def test_the_errors_of_a_client_are_made_when_asked_for_and_are_one_for_all_threads(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     aws = Aws(Access(REGION, credentials=("test", "test"), paced=False))
-    assert vars(aws.lambda_)["_exceptions"] is not None
+    client, together = aws.sqs, Barrier(4)
+    assert vars(client)["_exceptions"] is None
+    make = ClientExceptionsFactory._create_client_exceptions  # type: ignore[attr-defined]  # private
+
+    def slowly(self: Any, model: Any) -> Any:
+        sleep(0.05)
+        return make(self, model)
+
+    monkeypatch.setattr(ClientExceptionsFactory, "_create_client_exceptions", slowly)
+
+    def ask(_: int) -> object:
+        together.wait()
+        return client.exceptions.QueueDoesNotExist
+
+    with ThreadPoolExecutor(4) as threads:
+        assert len(set(threads.map(ask, range(4)))) == 1

@@ -59,6 +59,11 @@ class Node:
         """Of a list; nothing when it is none."""
         return self.value if isinstance(self.value, list) else []
 
+    @property
+    def clears(self) -> bool:
+        """Whether null stands in it anywhere, lists apart."""
+        return self.value is None or any(entry.node.clears for entry in self.entries.values())
+
     def get(self, *keys: str) -> Node | None:
         node = self
         for key in keys:

@@ -79,7 +79,10 @@ def _merged(base: Node, overlay: Entry | None) -> tuple[Node, list[Problem]]:
     if overlay is None:
         return base, []
     problems: list[Problem] = []
-    return _settled(merge(base, overlay.node), config_shape(), problems), problems
+    merged = merge(base, overlay.node)
+    if not overlay.node.clears:
+        return merged, problems  # the schema takes longer to make than all the rest
+    return _settled(merged, config_shape(), problems), problems
 
 
 def _settled(node: Node, shape: Shape, problems: list[Problem]) -> Node:

@@ -70,7 +70,7 @@ class Refusal(ValueError):
 class Section(BaseModel):
     """A mapping with known keys."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, defer_build=True)
 
 
 def _located(value: object, info: ValidationInfo) -> object:
