@@ -15,6 +15,7 @@ from bench.figures import FRESH
 from bench.home import Home
 from bench.machine import ROOT, Emulated, emulated
 from bench.page import Result, page
+from bench.profiling import find_profiles
 from bench.programs import record, services_of
 from bench.rounds import Tool, find_chains, provision, run_rounds, script
 from bench.scale import measure_growth
@@ -68,8 +69,13 @@ def run_all(account: Emulated, folder: Path, options: argparse.Namespace) -> Res
     if not options.no_chains:
         tell("critical paths, at 200 and 400 ms a call")
         find_chains(account, provision(home, parallel=ENOUGH), book["provision"], output)
+    tell("where the seconds go, one profiled run of each command")
+    account.wait_on_every_call(options.latency)
+    profiles = find_profiles(account, home, options.latency, output)
     growth = measure_growth(account, folder / "scale", tell) if options.scale else None
-    return Result(book, small, options.latency, options.rounds, cost, tuple(notes), growth)
+    return Result(
+        book, small, options.latency, options.rounds, cost, tuple(notes), profiles, growth
+    )
 
 
 def tell(words: str) -> None:

@@ -10,7 +10,9 @@ from bench.calls import Call, most_in_flight
 from bench.process import Measured
 
 FRESH, UNCHANGED, CODE, ROUTE = "fresh", "unchanged", "code changed", "route changed"
+PUSH = "code pushed"
 STATUS, PLAN, DOWN = "status", "plan", "down"
+CODE_WRITE = "UpdateFunctionCode"
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,7 @@ class Sample:
     read: int = 0
     write: int = 0
     in_flight: int = 0
+    operations: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, measured: Measured, calls: Sequence[Call] = ()) -> Sample:
@@ -34,6 +37,16 @@ class Sample:
             len(calls) - writes,
             writes,
             most_in_flight(calls),
+            tuple(call.operation for call in calls),
+        )
+
+    @property
+    def beyond_waiting(self) -> tuple[str, ...]:
+        """Its calls without those that only wait for a function after the first write."""
+        writes = [n for n, name in enumerate(self.operations) if name.startswith(CODE_WRITE)]
+        first = writes[0] if writes else len(self.operations)
+        return tuple(
+            name for n, name in enumerate(self.operations) if n < first or name != "GetFunction"
         )
 
 

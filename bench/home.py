@@ -11,7 +11,7 @@ from pathlib import Path
 
 import yaml
 
-from bench.figures import CODE, DOWN, FRESH, PLAN, ROUTE, STATUS, UNCHANGED
+from bench.figures import CODE, DOWN, FRESH, PLAN, PUSH, ROUTE, STATUS, UNCHANGED
 from bench.machine import ROOT
 
 PROVISION = (sys.executable, "-m", "provision")
@@ -21,6 +21,7 @@ WORDS: Mapping[str, Sequence[str]] = {
     PLAN: ("plan",),
     STATUS: ("status",),
     CODE: ("up", "--yes"),
+    PUSH: ("push",),
     ROUTE: ("up", "--yes"),
     DOWN: ("down", "--yes", "--destroy-data"),
 }
@@ -48,7 +49,7 @@ class Home:
 
     def edit(self, situation: str) -> None:
         """What the user does before the command."""
-        if situation == CODE:
+        if situation in {CODE, PUSH}:
             with (self.folder / "function" / "app.py").open("a") as file:
                 file.write(f"# {time.time_ns()}\n")
         if situation == ROUTE:

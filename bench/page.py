@@ -14,6 +14,7 @@ from typing import Final
 
 from bench.figures import DOWN, FRESH, Book, Figures
 from bench.machine import ROOT
+from bench.profiling import Profile, chains, rows
 from bench.scale import Growth
 from bench.targets import ELSEWHERE, Small, Target, targets
 
@@ -30,6 +31,7 @@ class Result:
     rounds: int
     proxy_cost: float
     notes: tuple[str, ...]
+    profiles: Mapping[str, Profile]
     growth: Growth | None
 
     @property
@@ -48,6 +50,9 @@ def page(result: Result) -> str:
         targets=table(_targets(result.targets)),
         peers=table(_peers(result)),
         notes="\n".join(f"- {note}" for note in result.notes),
+        missed=_missed(result),
+        profile=table(rows(result.profiles)),
+        chains="\n".join(chains(result.profiles)),
         small=table(_small(result.small)),
         scale=_scale(result.growth) if result.growth else "Not run.",
     )
@@ -99,6 +104,12 @@ def _targets(found: Iterable[Target]) -> Iterator[tuple[str, ...]]:
             f"{sign} {target.limit:g}",
             "yes" if target.met else "**no**",
         )
+
+
+def _missed(result: Result) -> str:
+    """The targets that were not met, for the reader to find what costs them below."""
+    missed = [target.what for target in result.targets if not target.met]
+    return "\n".join(f"- {what}" for what in missed) or "None was missed."
 
 
 def _peers(result: Result) -> Iterator[tuple[str, ...]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from bench.figures import CODE, DOWN, FRESH, STATUS, UNCHANGED, Book, Figures
+from bench.figures import CODE, DOWN, FRESH, PUSH, STATUS, UNCHANGED, Book, Figures
 
 ELSEWHERE: Mapping[str, Mapping[str, float]] = {
     "Ansible": {FRESH: 33.5, UNCHANGED: 22.0, CODE: 22.5, DOWN: 21.8},
@@ -53,11 +53,15 @@ def targets(book: Book, small: Small, latency: float) -> Iterator[Target]:
     if plain := book.get("script"):
         yield from _beside_the_script(ours, plain)
     yield Target("writes of `up`, unchanged", ours[UNCHANGED].write, 0)
+    pushed = ours[PUSH].samples[-1].beyond_waiting
+    yield Target(f"calls of `push` beyond waiting ({', '.join(pushed)})", len(pushed), 5)
     yield Target("`status` ÷ `up` unchanged", ours[STATUS].wall / ours[UNCHANGED].wall, 1)
-    for name, seconds in ELSEWHERE.items():
-        if name in FASTER:
-            measured = {s: figures.wall for s, figures in book.get(name, {}).items()}
-            yield from _beside(name, ours, measured or seconds, measured_here=bool(measured))
+    for name in FASTER:
+        if name in book:
+            theirs = {s: figures.wall for s, figures in book[name].items()}
+            yield _beside(name, ours, theirs, "")
+        elif plain:
+            yield _beside(name, ours, _scaled(name, plain), ", by the script")
     yield Target(
         "`provision --help` ÷ `import click`, processor", small.help_cpu / small.click_cpu, 3
     )
@@ -77,19 +81,23 @@ def _beside_the_script(
         1.3,
     )
     yield Target("`up` with changed code ÷ script", ours[CODE].wall / plain[CODE].wall, 2)
+    yield Target("`push` ÷ script", ours[PUSH].wall / plain[CODE].wall, 2)
     yield Target("`down` ÷ script", ours[DOWN].wall / plain[DOWN].wall, 2)
 
 
+def _scaled(name: str, plain: Mapping[str, Figures]) -> dict[str, float]:
+    """Its seconds on a machine as fast as this one: the script ran on both."""
+    return {
+        situation: seconds * plain[situation].wall / ELSEWHERE["script"][situation]
+        for situation, seconds in ELSEWHERE[name].items()
+    }
+
+
 def _beside(
-    name: str, ours: Mapping[str, Figures], theirs: Mapping[str, float], *, measured_here: bool
-) -> Iterator[Target]:
+    name: str, ours: Mapping[str, Figures], theirs: Mapping[str, float], where: str
+) -> Target:
     """The situation in which the other comes nearest."""
     ratios = {s: seconds / ours[s].wall for s, seconds in theirs.items() if s in ours}
     nearest = min(ratios, key=lambda situation: ratios[situation])
-    where = "" if measured_here else ", its figures from another machine"
-    yield Target(
-        f"{name} ÷ `provision`, where it comes nearest ({nearest}{where})",
-        ratios[nearest],
-        FASTER[name],
-        least=True,
-    )
+    what = f"{name} ÷ `provision`, where it comes nearest ({nearest}{where})"
+    return Target(what, ratios[nearest], FASTER[name], least=True)

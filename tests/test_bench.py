@@ -12,9 +12,10 @@ import pytest
 
 from bench.__main__ import SCRIPT
 from bench.calls import Call
-from bench.figures import CODE, DOWN, FRESH, PLAN, ROUTE, STATUS, UNCHANGED, Figures, Sample
+from bench.figures import CODE, DOWN, FRESH, PLAN, PUSH, ROUTE, STATUS, UNCHANGED, Figures, Sample
 from bench.machine import Emulated, emulated
 from bench.page import Result, page
+from bench.profiling import PROFILED, Profile, imports_of, spans_of
 from bench.programs import record, services_of
 from bench.rounds import run_rounds, script
 from bench.scale import Growth, configuration, forced, generated
@@ -75,7 +76,7 @@ def test_the_page_says_what_was_missed() -> None:
     def figures(wall: float) -> Figures:
         return Figures([Sample(wall, 1, 100, read=70, in_flight=8)], chain=10)
 
-    situations = (FRESH, UNCHANGED, CODE, ROUTE, STATUS, PLAN, DOWN)
+    situations = (FRESH, UNCHANGED, CODE, PUSH, ROUTE, STATUS, PLAN, DOWN)
     book = {
         "provision": {name: figures(2) for name in situations},
         "script": {name: figures(1.5) for name in (FRESH, UNCHANGED, CODE, DOWN)},
@@ -88,9 +89,27 @@ def test_the_page_says_what_was_missed() -> None:
         1,
         0.001,
         (),
+        {name: Profile({"boto3": 0.3}, {"client": 0.2}, 0.1, "look api") for name in PROFILED},
         Growth({FRESH: (sample, sample)}, (110, 100)),
     )
     text = page(result)
     assert "| fresh `up` ÷ script | 1.33 | ≤ 2 | yes |" in text
     assert "| fresh `up` ÷ (critical path + start-up) | 2.00 | ≤ 1.3 | **no** |" in text
     assert "10 calls, 0.50 s" in text
+    assert "- fresh `up` ÷ (critical path + start-up)\n" in text
+    assert "| clients made | 0.20 | 0.20 |" in text
+
+
+def test_imports_and_spans_are_added_up() -> None:
+    told = "import time:      1000 |   2000 |   boto3.session\nimport time: 500 | 500 | boto3\n"
+    assert imports_of(told) == {"boto3": 0.0015}
+    events = [
+        {"ph": "M", "tid": 1},
+        {"ph": "B", "tid": 1, "ts": 0, "cat": "look"},
+        {"ph": "B", "tid": 1, "ts": 1_000_000, "cat": "call"},
+        {"ph": "B", "tid": 2, "ts": 1_000_000, "cat": "call"},
+        {"ph": "E", "tid": 1, "ts": 1_500_000},
+        {"ph": "E", "tid": 2, "ts": 2_000_000},
+        {"ph": "E", "tid": 1, "ts": 3_000_000},
+    ]
+    assert spans_of(events) == {"look": 3, "call": 1.5}
