@@ -37,7 +37,7 @@ format: $(VENV)/test.stamp
 	$(BIN)/ruff format .
 
 bench: $(VENV)/test.stamp  ## seconds, calls and memory beside others; docs/performance.md
-	$(BIN)/python -m bench --scale
+	$(BIN)/python -m bench --scale --peers
 
 crash-matrix: $(VENV)/test.stamp  ## every command of the stack stopped at every call; docs/reliability.md
 	$(BIN)/python -m bench.crash_matrix

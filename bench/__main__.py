@@ -14,6 +14,7 @@ from pathlib import Path
 from bench.figures import FRESH
 from bench.home import Home
 from bench.machine import ROOT, Emulated, emulated
+from bench.others import measure_others
 from bench.page import Result, page
 from bench.profiling import find_profiles
 from bench.programs import record, services_of
@@ -47,6 +48,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--latency", type=float, default=0.05, help="seconds added to every call")
     parser.add_argument("--scale", action="store_true", help="50 functions against 5")
+    parser.add_argument("--peers", action="store_true", help="Ansible and Chalice as well")
     parser.add_argument("--no-chains", action="store_true", help="leave the critical paths out")
     parser.add_argument("--dry", action="store_true", help="write no page, miss no target")
     return parser.parse_args()
@@ -66,6 +68,8 @@ def run_all(account: Emulated, folder: Path, options: argparse.Namespace) -> Res
     ]
     notes: list[str] = []
     book = run_rounds(account, tools, options.rounds, output, tell)
+    if options.peers:
+        notes = measure_others(account, home, book, folder / "peers", tell)
     if not options.no_chains:
         tell("critical paths, at 200 and 400 ms a call")
         find_chains(account, provision(home, parallel=ENOUGH), book["provision"], output)
