@@ -55,6 +55,7 @@ def page(result: Result) -> str:
         chains="\n".join(chains(result.profiles)),
         small=table(_small(result.small)),
         scale=_scale(result.growth) if result.growth else "Not run.",
+        status=table(result.growth.status_rows()) if result.growth else "Not run.",
     )
 
 

@@ -20,6 +20,8 @@ from provision.pacing import BURST, EVERYTHING, RATES
 
 SMALL, LARGE = 5, 50
 """Functions; with each six routes, four alarms, and every 2.5th a table."""
+SINGLE = 2
+"""A call made no more often than this is one for the whole stack."""
 LATENCY = 0.01
 """Seconds: the calls on one API follow each other, and there are nearly a thousand of them."""
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD")
@@ -57,6 +59,14 @@ class Growth:
                     str(each.write),
                     f"{each.memory:.0f}",
                 )
+
+    def status_rows(self) -> Iterator[tuple[str, ...]]:
+        """What `status` asks of the large stack, the most frequent first."""
+        yield ("call", "times")
+        asked = Counter(self.samples[STATUS][1].operations)
+        yield from ((name, str(times)) for name, times in asked.most_common() if times > SINGLE)
+        singles = sum(times for times in asked.values() if times <= SINGLE)
+        yield ("all others, which do not grow with the stack", str(singles))
 
     def targets(self) -> Iterator[Target]:
         for what, unit in UNITS.items():

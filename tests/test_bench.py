@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import boto3
@@ -82,6 +83,7 @@ def test_the_page_says_what_was_missed() -> None:
         "script": {name: figures(1.5) for name in (FRESH, UNCHANGED, CODE, DOWN)},
     }
     sample = Sample(1, 1, 100, 10, 10, 8)
+    asked = replace(sample, operations=("GetRole",) * 3 + ("GetStages",))
     result = Result(
         book,
         Small(0.5, 0.1, 0.05, 12, 80),
@@ -90,13 +92,14 @@ def test_the_page_says_what_was_missed() -> None:
         0.001,
         (),
         {name: Profile({"boto3": 0.3}, {"client": 0.2}, 0.1, "look api") for name in PROFILED},
-        Growth({FRESH: (sample, sample)}, (110, 100)),
+        Growth({FRESH: (sample, sample), STATUS: (sample, asked)}, (110, 100)),
     )
     text = page(result)
     assert "| fresh `up` ÷ script | 1.33 | ≤ 2 | yes |" in text
     assert "| fresh `up` ÷ (critical path + start-up) | 2.00 | ≤ 1.3 | **no** |" in text
     assert "10 calls, 0.50 s" in text
     assert "- fresh `up` ÷ (critical path + start-up)\n" in text
+    assert "| GetRole | 3 |\n| all others, which do not grow with the stack | 1 |" in text
     assert "| clients made | 0.20 | 0.20 |" in text
 
 
