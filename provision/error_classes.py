@@ -1,5 +1,4 @@
-"""The error classes of AWS's services, made when first asked for: most runs need none of them, and
-making them all takes a tenth of a second.
+"""The error classes of AWS's services, made when first asked for: most runs need few of them.
 """
 
 from __future__ import annotations

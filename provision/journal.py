@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 from filelock import FileLock, Timeout
+from msgspec import ValidationError
 
 from provision.errors import Locked, StateUnusable, WrongAccount
 from provision.graph import predecessor_name, successor_of
@@ -232,7 +233,7 @@ class Journal:
     def _record(self, node: str, fields: Mapping[str, Any]) -> Record:
         try:
             return from_fields(self._kinds, fields)
-        except (KeyError, ValueError) as error:
+        except (KeyError, ValidationError) as error:
             raise StateUnusable(
                 f"the record of {node} in {self.directory} cannot be read: {error}",
                 hint=f"move {self.directory} away: the stack is found again by its tags",

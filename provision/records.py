@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+import msgspec
+
 from provision.graph import predecessor_name, successor_of
-from provision.plain import from_plain, to_plain
 from provision.step import Step
 
 Kinds = Mapping[str, type[Step]]
@@ -41,13 +42,13 @@ def renamed(records: Mapping[str, Record], moved: Mapping[str, str]) -> dict[str
 
 def to_json(step: Step) -> dict[str, Any]:
     """The step's fields as JSON values. Raises where one is unknown: that is no fact to record."""
-    fields: dict[str, Any] = to_plain(step)
+    fields: dict[str, Any] = msgspec.to_builtins(step)
     return fields
 
 
 def from_json(kind: type[Step], fields: Mapping[str, Any]) -> Step:
     """The step again, equal to the one `to_json` was given."""
-    return from_plain(kind, fields)
+    return msgspec.convert(fields, kind)
 
 
 def as_json(record: Record | None) -> dict[str, Any] | None:
@@ -63,6 +64,6 @@ def as_json(record: Record | None) -> dict[str, Any] | None:
 
 
 def from_fields(kinds: Kinds, fields: Mapping[str, Any]) -> Record:
-    """The record again. Raises KeyError or ValueError where it is none."""
+    """The record again. Raises KeyError or ValidationError where it is none."""
     step = from_json(kinds[fields["kind"]], fields["step"])
     return Record(step, tuple(fields["needs"]), fields["doing"])

@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from pydantic import TypeAdapter, ValidationError
+import msgspec
 
 from provision import __version__
 from provision.consent import Consent
@@ -131,8 +131,8 @@ def read_plan(file: Path) -> SavedPlan:
                 f"{file} was saved by a newer provision (schema {schema}, this one knows {SCHEMA})",
                 hint="pip install --upgrade provision",
             )
-        return TypeAdapter(SavedPlan).validate_python(content)
-    except (OSError, ValueError, KeyError, ValidationError) as error:
+        return msgspec.convert(content, SavedPlan)
+    except (OSError, ValueError, KeyError, msgspec.ValidationError) as error:
         why = error.strerror or error if isinstance(error, OSError) else "it is torn, or none"
         raise PlanUnusable(
             f"{file} cannot be read as a saved plan: {why}",
