@@ -24,8 +24,8 @@ def _teach_tags(monkeypatch: pytest.MonkeyPatch) -> None:
     def register_with_tags(self: Any) -> str:
         before = _targets(self.applicationautoscaling_backend)
         answer = register(self)
-        made = _targets(self.applicationautoscaling_backend).keys() - before.keys()
-        for arn in made:  # an update's tags are ignored
+        arn = json.loads(answer)["ScalableTargetARN"]
+        if arn not in before:  # an update's tags are ignored
             _tags(self, arn).update(self._get_param("Tags") or {})
         return answer
 
