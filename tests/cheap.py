@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import botocore.client
+import botocore.hooks
 import botocore.loaders
 import botocore.session
 import moto.core.models
@@ -19,6 +20,9 @@ _LOADER = botocore.loaders.create_loader()
 _CREATOR: Any = botocore.client.ClientCreator  # its stubs hide what is replaced here
 _create_class = _CREATOR._create_client_class
 _load_model = _CREATOR._load_service_model
+_ALIASER: Any = botocore.hooks.EventAliaser
+_alias = _ALIASER._alias_event_name
+_aliased: dict[str, str] = {}
 _models: dict[tuple[str, str | None], ServiceModel] = {}
 _classes: dict[str, type] = {}
 
@@ -36,8 +40,15 @@ def _client_class(self: Any, service: str, model: ServiceModel) -> type:
     return _classes[service]
 
 
+def _event_name(self: Any, name: str) -> str:
+    if name not in _aliased:
+        _aliased[name] = _alias(self, name)
+    return _aliased[name]
+
+
 def make_clients_cheap(patch: pytest.MonkeyPatch) -> None:
-    """Each service's model is read once, and its client's methods are made once."""
+    """Each service's model is read once, its client's methods and events are named once."""
+    patch.setattr(_ALIASER, "_alias_event_name", _event_name)
     patch.setattr(botocore.loaders, "create_loader", lambda _paths=None: _LOADER)
     patch.setattr(botocore.session, "create_loader", lambda _paths=None: _LOADER, raising=False)
     patch.setattr(_CREATOR, "_load_service_model", _model)
