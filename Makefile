@@ -19,8 +19,8 @@ down: $(VENV)/local.stamp  ## everything away again, the data too
 	$(BIN)/provision down --local --yes --destroy-data
 	$(BIN)/provision local stop
 
-test: $(VENV)/test.stamp  ## the whole test suite
-	$(BIN)/pytest -n 2 --dist worksteal
+test: $(VENV)/test.stamp  ## the whole test suite; some tests wait, so three workers keep two cores busy
+	$(BIN)/pytest -n 3 --dist worksteal
 
 lint: $(VENV)/test.stamp
 	$(BIN)/ruff check .

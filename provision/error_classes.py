@@ -1,5 +1,4 @@
-"""The error classes of AWS's services, made when first asked for: most runs need few of them.
-"""
+"""The error classes of AWS's services, made when first asked for: most runs need few of them."""
 
 from __future__ import annotations
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from moto import mock_aws
 
+from provision.clock import Clock
 from tests.cheap import make_accounts_cheap, make_clients_cheap
 from tests.moto_truths import teach_moto
 from tests.workshop import REGION, Workshop
@@ -34,6 +35,14 @@ def _no_waste(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "fsync", lambda _descriptor: None)
     make_clients_cheap(monkeypatch)
     make_accounts_cheap(monkeypatch)
+
+
+@pytest.fixture
+def fast(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Time a hundred times as fast: `down` waits some seconds for interfaces to show up (E6)."""
+    sleep, now = Clock.sleep, Clock.now
+    monkeypatch.setattr(Clock, "sleep", lambda self, seconds: sleep(self, seconds / 100))
+    monkeypatch.setattr(Clock, "now", lambda self: now(self) * 100)
 
 
 @pytest.fixture

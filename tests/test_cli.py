@@ -47,7 +47,7 @@ Provision = Callable[..., Answer]
 
 
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fast: None) -> Path:
     """A directory with a small stack, and nobody at the keyboard."""
     (tmp_path / "code").mkdir()
     (tmp_path / "code" / "app.py").write_text("def handler(event, context):\n    return {}\n")

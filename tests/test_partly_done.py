@@ -12,7 +12,6 @@ from botocore.exceptions import ClientError
 
 from provision.access import READ_PREFIXES
 from provision.aws import Aws
-from provision.clock import Clock
 from tests.test_cli import Provision, home, provision
 
 __all__ = ["home", "provision"]  # fixtures
@@ -43,9 +42,6 @@ class Refusing:
 
 @pytest.fixture
 def refusing(monkeypatch: pytest.MonkeyPatch) -> Refusing:
-    sleep, now = Clock.sleep, Clock.now  # a hundred times as fast
-    monkeypatch.setattr(Clock, "sleep", lambda self, seconds: sleep(self, seconds / 100))
-    monkeypatch.setattr(Clock, "now", lambda self: now(self) * 100)
     return Refusing(monkeypatch)
 
 

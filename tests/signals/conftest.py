@@ -16,22 +16,18 @@ import yaml
 from moto.server import ThreadedMotoServer
 
 from provision.cli import main
-from provision.clock import Clock
 from tests.moto_truths import teach_moto
 from tests.reference import ROOT
 from tests.test_cli import CONFIG
 
 
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fast: None) -> Path:
     """A directory with a small stack; this process's clock is a hundred times as fast."""
     (tmp_path / "code").mkdir()
     (tmp_path / "code" / "app.py").write_text("def handler(event, context):\n    return {}\n")
     (tmp_path / "config.yaml").write_text(yaml.safe_dump(CONFIG, sort_keys=False))
     monkeypatch.chdir(tmp_path)
-    sleep, now = Clock.sleep, Clock.now
-    monkeypatch.setattr(Clock, "sleep", lambda self, seconds: sleep(self, seconds / 100))
-    monkeypatch.setattr(Clock, "now", lambda self: now(self) * 100)
     for name in ("CI", "PROVISION_ENV"):
         monkeypatch.delenv(name, raising=False)
     return tmp_path
