@@ -60,9 +60,9 @@ laws-sweep: $(VENV)/test.stamp  ## every law of AWS, and all at once, with twent
 permissions: $(VENV)/test.stamp  ## docs/permissions.md, from what the steps declare
 	$(BIN)/python -m tests.permissions.full_page
 
-security: $(VENV)/test.stamp  ## every control asked of AWS, then docs/security.md
-	$(BIN)/pytest tests/security
+security: $(VENV)/test.stamp  ## docs/security.md, then every control asked of AWS
 	$(BIN)/python -m tests.security.page
+	$(BIN)/pytest tests/security
 
 drift: $(VENV)/test.stamp  ## every field changed behind our back, on moto and MiniStack; docs/drift.md
 	$(BIN)/python -m tests.drift.page
