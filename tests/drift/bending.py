@@ -33,8 +33,8 @@ class Bending(Recorder):
 
     def bend(self, name: str, value: Any) -> Any:
         """The same to AWS, and not the same to `==`."""
-        if isinstance(value, dict) and "Statement" in value:
-            return self.policy(value)
+        if isinstance(value, dict) and {"Version", "Statement"} <= value.keys():
+            return self.policy(value)  # a rule of a web ACL has a statement too
         if isinstance(value, dict):
             inside = {key: self.bend(key, one) for key, one in self.shuffled(value.items())}
             return {**inside, SYSTEM: "1"} if name == "tags" else inside

@@ -7,6 +7,8 @@ from typing import Final
 from tests.drift import (
     apis,
     domains,
+    endpoints,
+    firewalls,
     functions,
     keys,
     monitoring,
@@ -21,12 +23,14 @@ from tests.drift.case import Case
 _AREAS: Final = (
     keys,
     networks,
+    endpoints,
     tables,
     roles,
     functions,
     releases,
     apis,
     serving,
+    firewalls,
     domains,
     monitoring,
 )

@@ -29,8 +29,10 @@ COMPLETE: Final[Mapping[str, Any]] = {
     "api": {
         "domain": {"name": f"api.{ZONE}", "zone": ZONE},
         "quota": {"limit": 1000, "period": "DAY"},
+        "waf": {"rate": 1000},
     },
     "encryption": {"key": "create"},
+    "functions": {"items": {"environment": {"TOKEN": {"secret": "ssm:/shop/token"}}}},
     "monitoring": {"email": "ops@example.com"},
     "network": {"flow_logs": {"traffic": "REJECT"}},
 }
