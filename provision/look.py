@@ -72,9 +72,11 @@ class Eyes:
         recalled = early.recalled if early else self._recall(node.name)
         if recalled and self._trusts(node, want, recalled):
             return self.judge(node, want, self._entry(want, recalled))
-        ours = self._ours_of(node, want, recalled, self._search(node, want, places, early))
+        found = self._search(node, want, places, early)
+        ours = self._ours_of(node, want, recalled, found)
         have = ours[0] if ours else None
-        return replace(self.judge(node, want, have), predecessors=tuple(ours[1:]))
+        judge = self.judge_ours if have in _elsewhere(want, found) else self.judge
+        return replace(judge(node, want, have), predecessors=tuple(ours[1:]))
 
     def foresee(self) -> dict[str, Step]:
         """What can be looked for before anything is seen, by node: what the journal remembers, and
@@ -97,10 +99,22 @@ class Eyes:
             return finding
         want = self._wanted(node, made)
         have = finding.have.observe(self.aws) if finding.have else None
-        return self.judge(node, want, have or next(iter(want.search(self.aws)), None))
+        if have is None:
+            return self.judge(node, want, next(iter(want.search(self.aws)), None))
+        return self._judge_again(finding, node, want, have)
 
     def judge(self, node: Node[Step], want: Step, have: Step | None) -> Finding:
-        """The action that follows from the two values."""
+        """The action that follows from the two values, or that the one found is not ours."""
+        adopted = node.name in self.consent.adopt
+        if have is None or adopted or self._ours(node.name, want, have):
+            return self.judge_ours(node, want, have)
+        return replace(
+            self._finding(node, want, have, Action.FOREIGN, whose(have, self.stack.name)),
+            refusal=taking_over(have, self.stack.name, node.name),
+        )
+
+    def judge_ours(self, node: Node[Step], want: Step, have: Step | None) -> Finding:
+        """The action that follows where what was found is known to be ours."""
         if have is None:
             if want.MADE_BY_AWS:
                 return self._finding(node, want, None, Action.KEEP)
@@ -116,14 +130,6 @@ class Eyes:
             frozenset(self.blind.fields.get(want.KIND, ())),
         )
         finding = replace(self._finding(node, want, have, Action.UPDATE), changes=changes)
-        if not self._ours(node.name, want, have) and node.name not in self.consent.adopt:
-            return replace(
-                finding,
-                changes=(),
-                action=Action.FOREIGN,
-                reason=whose(have, self.stack.name),
-                refusal=taking_over(have, self.stack.name, node.name),
-            )
         if not changes:
             return replace(finding, action=Action.KEEP)
         if not any(change.fixed for change in changes):
@@ -148,7 +154,14 @@ class Eyes:
         have = finding.have
         if have is None and finding.want is not None and not findable(finding.want):
             have = self._recall(node.name) or want.observe(self.aws)
-        return self.judge(node, want, have)
+        return self._judge_again(finding, node, want, have)
+
+    def _judge_again(
+        self, finding: Finding, node: Node[Step], want: Step, have: Step | None
+    ) -> Finding:
+        """Whose it is stays as it was judged where it was found: elsewhere, `want` does not say."""
+        known = finding.action is not Action.FOREIGN and have and _elsewhere(want, [have])
+        return self.judge_ours(node, want, have) if known else self.judge(node, want, have)
 
     def look_behind(self, finding: Finding) -> list[Finding]:
         """The predecessors of a node as nodes of their own, which are to be removed."""
@@ -250,8 +263,7 @@ class Eyes:
         self, node: Node[Step], want: Step, recalled: Step | None, found: Sequence[Step]
     ) -> Sequence[Step]:
         """Of all that may be it what is ours, the likeliest first; else what stands there."""
-        every = list(found)
-        elsewhere = [have for have in found if not want.MARKED and not same_place(want, have)]
+        every, elsewhere = list(found), _elsewhere(want, found)
         if recalled and not any(same_resource(recalled, have) for have in found):
             every.append(recalled)
         # What was found elsewhere was judged by what would be wanted there.
@@ -297,3 +309,8 @@ class Eyes:
         self, node: Node[Step], want: Step, have: Step | None, action: Action, reason: str = ""
     ) -> Finding:
         return Finding(node.name, node.needs, want.KIND, want, have, (), action, reason)
+
+
+def _elsewhere(want: Step, found: Sequence[Step]) -> list[Step]:
+    """What carries no mark and was found where its like is no longer wanted: judged there."""
+    return [have for have in found if not want.MARKED and not same_place(want, have)]

@@ -138,13 +138,12 @@ def switch_a_rule_off(aws: Aws, acl: WebAcl) -> None:
     _rewrite(aws, acl, Rules=rules)
 
 
-def delete_acl(aws: Aws, acl: WebAcl) -> None:
+def delete_acl(aws: Aws, link: WebAclAssociation) -> None:
     """DisassociateWebACL of the stage, DeleteWebACL"""
-    listed = aws.wafv2.list_resources_for_web_acl(WebACLArn=acl.arn, ResourceType="API_GATEWAY")
-    for stage in listed["ResourceArns"]:
-        aws.wafv2.disassociate_web_acl(ResourceArn=stage)
-    _, token = _shown(aws, acl)
-    aws.wafv2.delete_web_acl(Name=acl.name, Scope=SCOPE, Id=acl.id, LockToken=token)
+    aws.wafv2.disassociate_web_acl(ResourceArn=link.stage)
+    name, number = link.acl.rsplit("/", 2)[1:]
+    token = aws.wafv2.get_web_acl(Name=name, Scope=SCOPE, Id=number)["LockToken"]
+    aws.wafv2.delete_web_acl(Name=name, Scope=SCOPE, Id=number, LockToken=token)
 
 
 def stand_before(aws: Aws, link: WebAclAssociation) -> None:
@@ -179,7 +178,7 @@ CASES: Final = (
     Case(ACL, "strays", refuse_by_default),
     Case(ACL, "strays", name_token_domains, alone=True),
     Case(ACL, "strays", switch_a_rule_off, (f"{ACL} groups",), alone=True),
-    Case(ACL, GONE, delete_acl, (f"{LINK} {GONE}",), alone=True),
+    Case(ACL, GONE, delete_acl, (f"{LINK} {GONE}",), alone=True, of=LINK),
     Case(LINK, "acl", stand_before, others=True),
     Case(LINK, GONE, step_aside, alone=True),
 )

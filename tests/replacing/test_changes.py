@@ -98,6 +98,24 @@ def test_up_does_what_the_plan_says_in_the_right_order(
     assert workshop.last.writes == []
 
 
+def test_another_domain_with_the_state_lost_before(
+    workshop: Workshop, tmp_path: Path, before: Inventory
+) -> None:
+    """What carries no mark stands at its predecessor's name: it is ours by what it says there."""
+    change = next(change for change in CHANGES if change.name == "name of the domain")
+    old, new = stacks(tmp_path, change)
+    workshop.run(old, "up")
+    workshop.forget()
+    plan = workshop.run(new, "plan").findings
+    assert {node: plan[node].action for node in change.actions} == change.actions
+    workshop.run(new, "up")
+    workshop.run(new, "up")
+    assert workshop.last.writes == []
+    assert not {kind: name for kind, name in change.gone if name in now()[kind]}
+    workshop.run(new, "down")
+    assert now() == before
+
+
 @pytest.mark.parametrize("change", SAMPLE, ids=lambda change: change.name)
 def test_a_crash_in_the_middle_leaves_nothing_behind(
     workshop: Workshop, tmp_path: Path, before: Inventory, change: Change
