@@ -31,5 +31,11 @@ def test_a_function_fits_a_screen(path: Path) -> None:
     assert long == {}
 
 
+def test_the_architecture_has_a_place_for_every_module() -> None:
+    text = (ROOT / "ARCHITECTURE.md").read_text("utf-8")
+    modules = [path.name for path in (ROOT / "provision").glob("*.py") if path.stem[0] != "_"]
+    assert [name for name in modules if f"{name}`" not in text] == []
+
+
 def functions(tree: ast.AST) -> Iterator[ast.FunctionDef]:
     return (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef))
