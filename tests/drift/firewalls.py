@@ -12,7 +12,7 @@ from tests.drift.case import GONE, Case
 from tests.drift.plain import STRAY
 
 _KEPT: Final = ("Name", "Id", "DefaultAction", "Rules", "VisibilityConfig", "DataProtectionConfig")
-_SHOWN: Final = {
+_SHOWN: Final[Any] = {
     "CloudWatchMetricsEnabled": True,
     "SampledRequestsEnabled": True,
     "MetricName": "theirs",
