@@ -66,6 +66,16 @@ class Access:
     """What is deleted may be there, or come back, for a while after: as in AWS itself."""
 
 
+def where_of(core: botocore.session.Session, account: str, region: str) -> Where:
+    """The place, as this AWS SDK knows the region."""
+    partition = core.get_partition_for_region(region)
+    return Where(account, region, partition, dns_suffix(core, partition))
+
+
+def account_of(arn: str) -> str:
+    return arn.split(":")[4]
+
+
 def dns_suffix(core: botocore.session.Session, partition: str) -> str:
     """What AWS's host names end with there."""
     for known in core.get_data("partitions")["partitions"]:

@@ -14,14 +14,16 @@ import boto3
 import botocore.session
 from botocore.config import Config
 
-from provision.access import READ_PREFIXES, Access, Calls, Where, dns_suffix
+from provision.access import READ_PREFIXES, Access, Calls, Where, dns_suffix, where_of
 from provision.clock import Clock
 from provision.error_classes import OneAtATime
 from provision.errors import StillWaiting, WriteRefused
 from provision.pacing import Pacer
 from provision.retry import classify, pause, read_failure
+from provision.sdk import new_core
 from provision.trace import Trace
 from provision.traced_calls import trace_calls
+from provision.zips import carry_zips
 
 if TYPE_CHECKING:
     from mypy_boto3_acm import ACMClient
@@ -76,7 +78,7 @@ class Aws:
         """Ids and names made in this run: AWS may deny for a while that they exist (V1, I1)."""
         self.iam_written = False
         self._pacer = Pacer(self.clock) if access.paced else None
-        self._core = core or _new_core(access)
+        self._core = core or new_core(access)
         self._session = boto3.Session(botocore_session=self._core, region_name=access.region)
         self._errors = OneAtATime()
         self._clients: dict[str, Any] = {}
@@ -90,18 +92,21 @@ class Aws:
 
     @property
     def where(self) -> Where:
-        """Asked of STS once a run."""
+        """Asked of STS once a run, unless it is supposed."""
         with self._mutex:
             if self._where is None:
-                identity = self.sts.get_caller_identity()
-                partition = identity["Arn"].split(":")[1]
-                self._where = Where(
-                    identity["Account"],
-                    self.access.region,
-                    partition,
-                    dns_suffix(self._core, partition),
-                )
+                self._where = self.ask_where()
             return self._where
+
+    def ask_where(self) -> Where:
+        identity = self.sts.get_caller_identity()
+        partition = identity["Arn"].split(":")[1]
+        suffix = dns_suffix(self._core, partition)
+        return Where(identity["Account"], self.access.region, partition, suffix)
+
+    def suppose(self, account: str) -> None:
+        """Take this for the account. Whoever supposes it checks it by the first answer."""
+        self._where = where_of(self._core, account, self.access.region)
 
     # -- waiting -----------------------------------------------------------------------------
 
@@ -159,6 +164,8 @@ class Aws:
             config=_NO_PROXY if self.access.endpoint else _CLIENT_CONFIG,
         )
         self._watch(client)
+        if service == "lambda":
+            carry_zips(client)
         client._exceptions_factory = self._errors  # noqa: SLF001  (botocore offers no other way)
         return client
 
@@ -302,13 +309,6 @@ class Aws:
     def tagging(self) -> TaggingClient:
         client: TaggingClient = self._client("resourcegroupstaggingapi")
         return client
-
-
-def _new_core(access: Access) -> botocore.session.Session:
-    """An emulator needs nobody's profile, so AWS_PROFILE is not even looked at for it."""
-    if access.credentials:
-        return botocore.session.Session(session_vars={"profile": (None, None, None, None)})
-    return botocore.session.Session(profile=access.profile)
 
 
 def _as_text(body: object) -> str:

@@ -125,6 +125,7 @@ class Engine(Eyes):
             left = difference(made, have, None, ignored) if have else ()
             if have and not left:
                 self.journal.done(finding.node, with_computed(made, have), finding.needs)
+                made.tidy(self.aws)
                 self.report(finding.node, Moment.SETTLED, "")
                 return
             if pause is not None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
@@ -16,11 +15,11 @@ from provision.steps.alias import Alias
 from provision.steps.function import Function
 from provision.steps.queue import Queue
 from provision.steps.stage import Stage
+from provision.together import together
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch.type_defs import MetricDataQueryTypeDef
 
-AT_ONCE: Final = 8
 PERIOD: Final = 300
 POINTS: Final = 12
 MEASURES: Final = {"invocations": "Sum", "errors": "Sum", "p95": "p95"}
@@ -73,7 +72,7 @@ def read_health(aws: Aws, steps: Mapping[str, Step]) -> Health:
     alarms = {s.name: n for n, s in steps.items() if isinstance(s, Alarm)}
     queues = {n: s for n, s in steps.items() if isinstance(s, Queue)}
     functions = {n: s.name for n, s in steps.items() if isinstance(s, Function)}
-    with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="health") as pool:
+    with together() as pool:
         states = pool.submit(_alarm_states, aws, alarms)
         traffic = pool.submit(_traffic, aws, functions)
         waiting = pool.map(lambda queue: _messages(aws, queue), queues.values())

@@ -19,6 +19,7 @@ from provision.sorts import is_there, removal
 from provision.step import OWNER, Mark, Step, marked
 from provision.steps.ec2 import stack_filters
 from provision.steps.gateway_tags import gateway
+from provision.together import together
 
 CALLS: Final = (
     call("resourcegroupstaggingapi.GetResources", Permit("tag:GetResources")),
@@ -36,6 +37,7 @@ CALLS: Final = (
 
 Owners = Iterator[tuple[str, str]]
 """ARN and owner tag of what was found."""
+Listing = Callable[[Aws, str], Owners]
 
 
 class TaggedResource(TypedDict):
@@ -89,21 +91,31 @@ def search(aws: Aws, stack: str, expected: Collection[Step]) -> Search:
     """
     owners: dict[str, str] = {}
     unasked = []
-    for listing, ask in LISTINGS.items():
+    with together() as pool:
+        asked = {name: pool.submit(_listed, ask, aws, stack) for name, ask in LISTINGS.items()}
+    for listing, answer in asked.items():
         try:
-            owners |= dict(ask(aws, stack))
+            owners |= answer.result()
         except (ClientError, BotoCoreError, ResponseParserError) as error:
             unasked.append(f"{listing}: {explain(error).message}")
     known = [_identifiers(step) for step in expected]
-    found = []
-    for arn, owner in sorted(owners.items()):
-        if not owner.startswith(f"{stack}/") or any(_names(arn, ids) for ids in known):
-            continue
-        there = is_there(aws, arn)
-        if there is not False:
-            node = owner.removeprefix(f"{stack}/")
-            found.append(Leftover(arn, node, there is True, removal(aws, arn)))
-    return Search(tuple(found), tuple(unasked))
+    unknown = [
+        arn
+        for arn, owner in sorted(owners.items())
+        if owner.startswith(f"{stack}/") and not any(_names(arn, ids) for ids in known)
+    ]
+    with together() as pool:
+        there = dict(zip(unknown, pool.map(lambda arn: is_there(aws, arn), unknown), strict=True))
+    found = tuple(
+        Leftover(arn, owners[arn].removeprefix(f"{stack}/"), seen is True, removal(aws, arn))
+        for arn, seen in there.items()
+        if seen is not False
+    )
+    return Search(found, tuple(unasked))
+
+
+def _listed(listing: Listing, aws: Aws, stack: str) -> dict[str, str]:
+    return dict(listing(aws, stack))
 
 
 def _identifiers(step: Step) -> frozenset[str]:
@@ -145,25 +157,31 @@ def _roles(aws: Aws, stack: str) -> Owners:
                 yield role["Arn"], _owner(tags)
 
 
-def _gateway(aws: Aws, stack: str) -> Owners:
-    """A22, A24: keys and plans are listed without their tags."""
-    client = aws.apigateway
+def _apis(aws: Aws, stack: str) -> Owners:  # noqa: ARG001  (all are listed, with their tags)
+    for page in aws.apigateway.get_paginator("get_rest_apis").paginate():
+        for api in page["items"]:
+            yield _gateway_arn(aws, "restapis", api["id"]), api.get("tags", {}).get(OWNER, "")
 
-    def arn(kind: str, made: str) -> str:
-        return aws.where.arn("apigateway", f"/{kind}/{made}", account=False)
 
-    for apis in client.get_paginator("get_rest_apis").paginate():
-        for api in apis["items"]:
-            yield arn("restapis", api["id"]), api.get("tags", {}).get(OWNER, "")
-    for keys in client.get_paginator("get_api_keys").paginate(nameQuery=stack):
-        for key in keys["items"]:
-            tags = client.get_api_key(apiKey=key["id"]).get("tags", {})
-            yield arn("apikeys", key["id"]), tags.get(OWNER, "")
-    for plans in client.get_paginator("get_usage_plans").paginate():
-        for plan in plans["items"]:
+def _keys(aws: Aws, stack: str) -> Owners:
+    """A22: listed without their tags."""
+    for page in aws.apigateway.get_paginator("get_api_keys").paginate(nameQuery=stack):
+        for key in page["items"]:
+            tags = aws.apigateway.get_api_key(apiKey=key["id"]).get("tags", {})
+            yield _gateway_arn(aws, "apikeys", key["id"]), tags.get(OWNER, "")
+
+
+def _plans(aws: Aws, stack: str) -> Owners:
+    """A24: listed without their tags."""
+    for page in aws.apigateway.get_paginator("get_usage_plans").paginate():
+        for plan in page["items"]:
             if plan["name"].startswith(stack):
-                tags = client.get_usage_plan(usagePlanId=plan["id"]).get("tags", {})
-                yield arn("usageplans", plan["id"]), tags.get(OWNER, "")
+                tags = aws.apigateway.get_usage_plan(usagePlanId=plan["id"]).get("tags", {})
+                yield _gateway_arn(aws, "usageplans", plan["id"]), tags.get(OWNER, "")
+
+
+def _gateway_arn(aws: Aws, kind: str, made: str) -> str:
+    return aws.where.arn("apigateway", f"/{kind}/{made}", account=False)
 
 
 def _layers(aws: Aws, stack: str) -> Owners:
@@ -185,10 +203,12 @@ def _owner(tags: Collection[Any]) -> str:
     return next((str(tag["Value"]) for tag in tags if tag["Key"] == OWNER), "")
 
 
-LISTINGS: Final[dict[str, Callable[[Aws, str], Owners]]] = {
+LISTINGS: Final[dict[str, Listing]] = {
     "resources by tag": _tagged,
     "the network": _network,
     "roles": _roles,
-    "API Gateway": _gateway,
+    "APIs": _apis,
+    "API keys": _keys,
+    "usage plans": _plans,
     "layers": _layers,
 }

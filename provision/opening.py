@@ -38,6 +38,8 @@ from provision.trace import Trace
 from provision.zones import available_zones
 
 LOCAL = "local"
+Guard = Callable[[Config, Aws, Journal], None]
+"""Refuses the wrong account: raises `WrongAccount`."""
 
 
 @dataclass(frozen=True)
@@ -113,12 +115,32 @@ class Workbench:
         return Pinned(self.aws.where.account, self.aws.where.region)
 
 
+def guard_by_asking(config: Config, aws: Aws, known: Journal) -> None:
+    """Before anything is built or looked at. What config.yaml says of the account comes first."""
+    if config.account and config.account != aws.where.account and config.environment != LOCAL:
+        raise WrongAccount(
+            f"config.yaml wants account {config.account}; these credentials lead to"
+            f" {aws.where.account}",
+            hint="choose the right --profile, or change `account:` in config.yaml",
+        )
+    known.check(Pinned(aws.where.account, aws.where.region))
+
+
+def guard_by_state(config: Config, aws: Aws, known: Journal) -> None:
+    """A call less: the account is the one that the state names. The command has to look at whose
+    answers it gets before it writes."""
+    if known.pinned:
+        aws.suppose(known.pinned.account)
+    guard_by_asking(config, aws, known)
+
+
 def open_workbench(
     options: Options,
     *,
     say: Callable[[str], None],
     trace: Trace | None = None,
     build_sources: bool = True,
+    guard: Guard = guard_by_asking,
 ) -> Workbench:
     """Read the configuration, reach the account, build the nodes. Nothing is written to AWS.
 
@@ -140,7 +162,7 @@ def open_workbench(
         blind = SEES_ALL
     aws = Aws(access, trace=trace)
     known = Journal.read(directory, config.prefix, KINDS)
-    _guard(config, aws, known)
+    guard(config, aws, known)
     sources: Sources = NoSources()
     if build_sources:
         cache = home / "cache"
@@ -182,17 +204,6 @@ def _zones(config: Config, aws: Aws, known: Journal) -> tuple[str, ...]:
     return (
         zones if len(zones) == config.network.zones else available_zones(aws, config.network.zones)
     )
-
-
-def _guard(config: Config, aws: Aws, known: Journal) -> None:
-    """Before anything is built or looked at. What config.yaml says of the account comes first."""
-    if config.account and config.account != aws.where.account and config.environment != LOCAL:
-        raise WrongAccount(
-            f"config.yaml wants account {config.account}; these credentials lead to"
-            f" {aws.where.account}",
-            hint="choose the right --profile, or change `account:` in config.yaml",
-        )
-    known.check(Pinned(aws.where.account, aws.where.region))
 
 
 def _invoke_url(config: Config, aws: Aws) -> Callable[[str, str], str]:

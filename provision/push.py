@@ -7,15 +7,15 @@ Whatever else differs is `up`'s to put right: publishing would freeze it into th
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Final, TypeVar
 
+from provision.access import account_of
 from provision.engine import Engine
 from provision.errors import ProvisionError
 from provision.finding import Action, Finding, difference
 from provision.graph import Node
-from provision.look import Moment
+from provision.journal import Pinned
 from provision.run import WORKERS, Outcome
 from provision.step import Step, with_computed
 from provision.steps.alias import Alias
@@ -23,6 +23,7 @@ from provision.steps.function import Function
 from provision.steps.layer import Layer
 from provision.steps.version import Version
 from provision.timing import Walk
+from provision.together import together
 from provision.visits import new_walk, raise_first, visit_all
 
 S = TypeVar("S", bound=Step)
@@ -153,7 +154,7 @@ class _Push:
         if uploaded or self.engine.journal.records[name].doing:  # L11: twice is harmless
             finding = replace(finding, action=Action.REPLACE)
         self._acted[name] = finding
-        self.steps[name] = _published(self.engine, finding, self.release.version)
+        self.steps[name] = self.engine.make(finding)
 
     def _move(self) -> None:
         _, version, name = self.names
@@ -170,23 +171,6 @@ class _Push:
         return Finding(name, needs, step.KIND, None, step, (), Action.WAIT, reason)
 
 
-def _published(engine: Engine, finding: Finding, recorded: Version) -> Version:
-    if finding.action is Action.KEEP:
-        return recorded
-    want = finding.want
-    assert isinstance(want, Version)
-    engine.report(finding.node, Moment.BEGUN, finding.action)
-    engine.aws.listen(lambda words: engine.report(finding.node, Moment.WAITING, words))
-    try:
-        engine.journal.begin(finding.node, "create", want, finding.needs)
-        published = want.publish(engine.aws)
-    finally:
-        engine.aws.listen(None)
-    engine.journal.done(finding.node, published, finding.needs)
-    engine.report(finding.node, Moment.DONE, finding.action)
-    return published
-
-
 @dataclass(frozen=True)
 class _Look:
     """One function's records beside config.yaml and AWS."""
@@ -200,7 +184,7 @@ class _Look:
         version = self._recorded(f"{self.name}.version", Version)
         alias = self._recorded(f"{self.name}.alias", Alias)
         aws = self.engine.aws
-        with ThreadPoolExecutor(2, thread_name_prefix="push") as pool:
+        with together() as pool:
             function_now = pool.submit(recorded.observe, aws)
             alias_now = pool.submit(alias.observe, aws)
             built: dict[str, Step] = {}
@@ -209,7 +193,9 @@ class _Look:
             left = self._left(want, recorded)
             self._check_layers(built)
         pushed = replace(recorded, code_sha256=want.code_sha256, zip=want.zip, failure="")
-        finding = self._judged(pushed, function_now.result())
+        have = function_now.result()
+        self._check_account(have)
+        finding = self._judged(pushed, have)
         return Release(finding, version, self._reachable(alias_now.result()), left)
 
     def _wanted(self, name: str, built: dict[str, Step]) -> Step:
@@ -256,6 +242,12 @@ class _Look:
                 hint="`provision up` brings both at once",
             )
         return tuple(fields)
+
+    def _check_account(self, have: Function | None) -> None:
+        """Whose answers these are; nobody may have asked before (`guard_by_state`)."""
+        aws = self.engine.aws
+        account = account_of(have.arn) if have else aws.ask_where().account
+        self.engine.journal.check(Pinned(account, aws.access.region))
 
     def _judged(self, want: Function, have: Function | None) -> Finding:
         if have is None:

@@ -83,6 +83,12 @@ def survey(engine: Engine, *, workers: int = WORKERS) -> Survey:
     return Survey(ordered, _forgotten(engine, ordered, workers) | behind, (glimpsed, looked))
 
 
+def _takes_along(finding: Finding) -> bool:
+    """Whether what stands on it may have gone with it. The entries of a history stay."""
+    have = finding.have if finding.action is Action.REPLACE else None
+    return have is not None and have.REPLACEMENT is not Replacement.SUCCEED
+
+
 def _going_along(finding: Finding, findings: Mapping[str, Finding]) -> Finding:
     """What carries no mark goes with what it is part of, where that is deleted to be made again."""
     parent = findings[finding.needs[0]] if finding.needs else None
@@ -118,7 +124,7 @@ def up(engine: Engine, seen: Survey, *, workers: int = WORKERS) -> Outcome:
 
     def visit(name: str) -> Callable[[], None] | None:
         finding = acted[name]
-        if any(acted[need].action is Action.REPLACE for need in finding.needs):
+        if any(_takes_along(acted[need]) for need in finding.needs):
             finding = engine.look_again(finding, nodes[name], steps)
         elif finding.action is not Action.SKIP:
             finding = engine.refine(finding, nodes[name], steps)

@@ -125,6 +125,9 @@ class Step(ABC):
     def delete(self, aws: Aws) -> None:
         """Remove it. Already gone is success."""
 
+    def tidy(self, aws: Aws) -> None:  # noqa: B027  (most kinds keep no history)
+        """Remove older entries of a numbered history, once nobody waits for the newest any more."""
+
     def written_lately(self, aws: Aws) -> bool:  # noqa: ARG002  (kinds that come back look)
         """Whether there may be a late writer that makes it again after its deletion."""
         return False

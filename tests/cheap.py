@@ -16,7 +16,10 @@ import moto.core.models
 import pytest
 from botocore.model import ServiceModel
 
-_LOADER = botocore.loaders.create_loader()
+import provision.sdk
+from provision.sdk import model_loader
+
+_LOADER = model_loader(None)
 _CREATOR: Any = botocore.client.ClientCreator  # its stubs hide what is replaced here
 _create_class = _CREATOR._create_client_class
 _load_model = _CREATOR._load_service_model
@@ -49,6 +52,7 @@ def _event_name(self: Any, name: str) -> str:
 def make_clients_cheap(patch: pytest.MonkeyPatch) -> None:
     """Each service's model is read once, its client's methods and events are named once."""
     patch.setattr(_ALIASER, "_alias_event_name", _event_name)
+    patch.setattr(provision.sdk, "model_loader", lambda _paths: _LOADER)
     patch.setattr(botocore.loaders, "create_loader", lambda _paths=None: _LOADER)
     patch.setattr(botocore.session, "create_loader", lambda _paths=None: _LOADER, raising=False)
     patch.setattr(_CREATOR, "_load_service_model", _model)

@@ -8,7 +8,7 @@ import botocore.session
 import click
 from botocore.exceptions import NoCredentialsError
 
-from provision.access import Access, Where, dns_suffix
+from provision.access import Access, Where, where_of
 from provision.aws import Aws
 from provision.commands.session import Session
 from provision.config import Config, load
@@ -83,8 +83,7 @@ def _where(config: Config, options: Options) -> Where:
                 hint='account: "012345678901" in config.yaml, or aws configure',
             ) from error
     core = botocore.session.Session(profile=options.profile)
-    partition = core.get_partition_for_region(config.region)
-    return Where(config.account, config.region, partition, dns_suffix(core, partition))
+    return where_of(core, config.account, config.region)
 
 
 def _document(config: Config, purpose: str, found: tuple[Policy, ...]) -> dict[str, object]:

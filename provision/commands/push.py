@@ -10,7 +10,7 @@ from provision.commands.session import Session, quiet
 from provision.consent import Consent
 from provision.finding import Action
 from provision.journal import Journal
-from provision.opening import Workbench
+from provision.opening import Workbench, guard_by_state
 from provision.push import Surveyed, survey_code
 from provision.push import push as push_code
 from provision.run import Outcome
@@ -21,7 +21,7 @@ from provision.steps.alias import Alias
 
 def push(session: Session, functions: tuple[str, ...]) -> int:
     """The exit code: 0 done, 1 refused before anything was written, 9 partly done."""
-    bench = session.open()
+    bench = session.open(guard=guard_by_state)
     keys = named_functions(bench, functions)
     with bench.writing(session.call.again) as journal:
         outcome = _push(session, bench, journal, keys)

@@ -21,7 +21,7 @@ from provision.errors import Interrupted, NotPermitted, PartlyDone, ProvisionErr
 from provision.finding import WRITES, Finding
 from provision.health import Health
 from provision.journal import Journal
-from provision.opening import Options, Workbench, open_workbench
+from provision.opening import Guard, Options, Workbench, guard_by_asking, open_workbench
 from provision.run import WORKERS, Outcome, Survey, survey
 from provision.screens.plan import print_plan
 from provision.screens.words import error_console, result_console
@@ -45,11 +45,15 @@ class Session:
     asked: float = 0.0
     """Seconds that somebody took to answer."""
 
-    def open(self, *, build_sources: bool = True) -> Workbench:
+    def open(self, *, build_sources: bool = True, guard: Guard = guard_by_asking) -> Workbench:
         """The stack, opened."""
         with self.trace.span("open", "open"):
             bench = open_workbench(
-                self.options, say=self.say, trace=self.trace, build_sources=build_sources
+                self.options,
+                say=self.say,
+                trace=self.trace,
+                build_sources=build_sources,
+                guard=guard,
             )
         self.opened = self.seconds
         if self.verbose:

@@ -20,6 +20,7 @@ from provision.steps.rest_api_contents import (
     Settings,
     Validator,
 )
+from provision.together import together
 
 if TYPE_CHECKING:
     from mypy_boto3_apigateway.type_defs import (
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
         IntegrationTypeDef,
         MethodTypeDef,
         PaginatorConfigTypeDef,
+        ResourceTypeDef,
         RestApiResponseTypeDef,
         RestApiTypeDef,
     )
@@ -65,25 +67,28 @@ def empty(root_id: str) -> Reading:
 
 def read(aws: Aws, api_id: str, settings: Settings) -> Reading:
     """Four calls for up to 500 resources (A1: GetResources is not to be polled)."""
-    validators, checks = _read_validators(aws, api_id)
+    with together() as pool:
+        reading = pool.submit(_read_resources, aws, api_id)
+        reading_validators = pool.submit(_read_validators, aws, api_id)
+        reading_models = pool.submit(_read_models, aws, api_id)
+        gateway_responses = pool.submit(_read_gateway_responses, aws, api_id)
+    resources, models = reading.result(), reading_models.result()
+    validators, checks = reading_validators.result()
     names = {validator_id: name for name, validator_id in validators.items()}
-    resources: dict[str, dict[str, Method]] = {}
-    ids: dict[str, str] = {}
-    pages = aws.apigateway.get_paginator("get_resources").paginate(
-        restApiId=api_id, embed=["methods"], PaginationConfig=_PAGE
-    )
-    for item in (item for page in pages for item in page["items"]):
-        ids[item["path"]] = item["id"]
-        methods = item.get("resourceMethods", {})
-        resources[item["path"]] = {verb: _method(method, names) for verb, method in methods.items()}
-    models = _read_models(aws, api_id)
     contents = Contents(
-        resources=resources,
+        resources={
+            path: {
+                verb: _method(method, names)
+                for verb, method in resource.get("resourceMethods", {}).items()
+            }
+            for path, resource in resources.items()
+        },
         models={name: schema for name, schema in models.items() if not _is_given(name, schema)},
         validators=checks,
-        gateway_responses=_read_gateway_responses(aws, api_id),
+        gateway_responses=gateway_responses.result(),
         settings=settings,
     )
+    ids = {path: resource["id"] for path, resource in resources.items()}
     return Reading(contents, ids, validators, frozenset(models))
 
 
@@ -103,6 +108,13 @@ _GIVEN: Final = {"Empty": "Empty Schema", "Error": "Error Schema"}
 
 def _is_given(name: str, schema: Document) -> bool:
     return name in _GIVEN and schema.get("title") == _GIVEN[name]
+
+
+def _read_resources(aws: Aws, api_id: str) -> dict[str, ResourceTypeDef]:
+    pages = aws.apigateway.get_paginator("get_resources").paginate(
+        restApiId=api_id, embed=["methods"], PaginationConfig=_PAGE
+    )
+    return {item["path"]: item for page in pages for item in page["items"]}
 
 
 def _read_models(aws: Aws, api_id: str) -> dict[str, Document]:

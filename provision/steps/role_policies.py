@@ -12,6 +12,7 @@ from provision.step import Document, Fixed, Local, Step
 from provision.steps.absent import absent_is_fine
 from provision.steps.policy import as_text, from_answer
 from provision.steps.role import BOUNDED
+from provision.together import together
 
 _ROLE = arn("iam", "role/{role}", region=False)
 
@@ -40,11 +41,11 @@ class RolePolicies(Step):
     boundary: Local[str | None] = None
 
     def observe(self, aws: Aws) -> Self | None:
-        policies = {}
-        for name in self._names(aws):
-            with absent_is_fine():
-                answer = aws.iam.get_role_policy(RoleName=self.role, PolicyName=name)
-                policies[name] = from_answer(answer["PolicyDocument"])
+        names = self._names(aws)
+        with together() as pool:
+            read = pool.map(lambda name: self._read(aws, name), names)
+            found = dict(zip(names, read, strict=True))
+        policies = {name: document for name, document in found.items() if document is not None}
         return replace(self, policies=policies) if policies else None
 
     def create(self, aws: Aws) -> Self:
@@ -71,6 +72,12 @@ class RolePolicies(Step):
             pages = aws.iam.get_paginator("list_role_policies").paginate(RoleName=self.role)
             return sorted(name for page in pages for name in page["PolicyNames"])
         return []
+
+    def _read(self, aws: Aws, name: str) -> Document | None:
+        with absent_is_fine():
+            answer = aws.iam.get_role_policy(RoleName=self.role, PolicyName=name)
+            return from_answer(answer["PolicyDocument"])
+        return None
 
     def _put(self, aws: Aws, policies: Mapping[str, Document]) -> None:
         for name, document in sorted(policies.items()):

@@ -11,6 +11,7 @@ from provision.aws import Aws
 from provision.errors import Occupied
 from provision.permissions.declare import EVERY, calls
 from provision.step import OWNER
+from provision.together import together
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2.type_defs import FilterTypeDef, NetworkInterfaceTypeDef
@@ -57,15 +58,20 @@ def _refuse(label: str, find: Callable[[], Names]) -> None:
 
 
 def _in_vpc(aws: Aws, stack: str, inside: Sequence[FilterTypeDef]) -> Names:
-    yield from _interfaces(aws, inside)
-    for subnet in aws.ec2.describe_subnets(Filters=inside)["Subnets"]:
+    attached: list[FilterTypeDef] = [{**inside[0], "Name": "attachment.vpc-id"}]
+    with together() as pool:
+        interfaces = pool.submit(lambda: list(_interfaces(aws, inside)))
+        subnets = pool.submit(aws.ec2.describe_subnets, Filters=inside)
+        groups = pool.submit(aws.ec2.describe_security_groups, Filters=inside)
+        gateways = pool.submit(aws.ec2.describe_internet_gateways, Filters=attached)
+    yield from interfaces.result()
+    for subnet in subnets.result()["Subnets"]:
         yield from _stranger("subnet", subnet["SubnetId"], subnet.get("Tags", []), stack)
-    for group in aws.ec2.describe_security_groups(Filters=inside)["SecurityGroups"]:
+    for group in groups.result()["SecurityGroups"]:
         if group["GroupName"] != "default":  # V15: goes with the VPC
             name = f"{group['GroupId']} ({group['GroupName']})"
             yield from _stranger("security group", name, group.get("Tags", []), stack)
-    attached: list[FilterTypeDef] = [{**inside[0], "Name": "attachment.vpc-id"}]
-    for gateway in aws.ec2.describe_internet_gateways(Filters=attached)["InternetGateways"]:
+    for gateway in gateways.result()["InternetGateways"]:
         yield f"internet gateway {gateway['InternetGatewayId']}"
 
 

@@ -25,6 +25,7 @@ from provision.steps.table_encryption import (
     specification,
 )
 from provision.steps.tags import from_tag_list, tag_changes, tag_list
+from provision.together import together
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import (
@@ -116,23 +117,23 @@ class Table(Tagged):
             return None
         keys = {key["KeyType"]: key["AttributeName"] for key in found["KeySchema"]}
         billing = found.get("BillingModeSummary", {})  # D22: absent where it never was another
-        ttl = aws.dynamodb.describe_time_to_live(TableName=self.name)["TimeToLiveDescription"]
-        backups = aws.dynamodb.describe_continuous_backups(TableName=self.name)
-        # D17: ContinuousBackupsStatus is always ENABLED; the flag is the nested one.
-        recovery = backups["ContinuousBackupsDescription"].get("PointInTimeRecoveryDescription", {})
-        tags = aws.dynamodb.list_tags_of_resource(ResourceArn=found["TableArn"])["Tags"]
-        return replace(
-            self,
-            key=keys["HASH"],
-            sort_key=keys.get("RANGE"),
-            ttl=ttl.get("AttributeName") if ttl["TimeToLiveStatus"].startswith("ENABL") else None,
-            recovery=recovery.get("PointInTimeRecoveryStatus") == "ENABLED",
-            encryption=found_encryption(aws, found, self.encryption),
-            protect=found.get("DeletionProtectionEnabled", False),
-            on_demand=billing.get("BillingMode") == "PAY_PER_REQUEST",
-            tags=from_tag_list(tags),
-            arn=found["TableArn"],
-        )
+        with together() as pool:
+            ttl = pool.submit(self._found_ttl, aws)
+            recovery = pool.submit(self._found_recovery, aws)
+            tags = pool.submit(aws.dynamodb.list_tags_of_resource, ResourceArn=found["TableArn"])
+            encryption = pool.submit(found_encryption, aws, found, self.encryption)
+            return replace(
+                self,
+                key=keys["HASH"],
+                sort_key=keys.get("RANGE"),
+                ttl=ttl.result(),
+                recovery=recovery.result(),
+                encryption=encryption.result(),
+                protect=found.get("DeletionProtectionEnabled", False),
+                on_demand=billing.get("BillingMode") == "PAY_PER_REQUEST",
+                tags=from_tag_list(tags.result()["Tags"]),
+                arn=found["TableArn"],
+            )
 
     def create(self, aws: Aws) -> Self:
         keys: list[KeySchemaElementTypeDef] = [{"AttributeName": self.key, "KeyType": "HASH"}]
@@ -235,6 +236,16 @@ class Table(Tagged):
 
         (found,) = aws.wait(f"table {self.name} to settle", settled, budget=ACTIVE_BUDGET)
         return found
+
+    def _found_ttl(self, aws: Aws) -> str | None:
+        found = aws.dynamodb.describe_time_to_live(TableName=self.name)["TimeToLiveDescription"]
+        return found.get("AttributeName") if found["TimeToLiveStatus"].startswith("ENABL") else None
+
+    def _found_recovery(self, aws: Aws) -> bool:
+        """D17: ContinuousBackupsStatus is always ENABLED; the flag is the nested one."""
+        backups = aws.dynamodb.describe_continuous_backups(TableName=self.name)
+        found = backups["ContinuousBackupsDescription"].get("PointInTimeRecoveryDescription", {})
+        return found.get("PointInTimeRecoveryStatus") == "ENABLED"
 
     def _wait_active(self, aws: Aws) -> None:
         def active() -> bool | None:

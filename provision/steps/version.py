@@ -80,14 +80,8 @@ class Version(Step):
         )
 
     def create(self, aws: Aws) -> Self:
-        published = self.publish(aws)
-        self._prune(aws)
-        return published
-
-    def publish(self, aws: Aws) -> Self:
-        """This very code and configuration under a number, ready for calls; none older is removed.
-        L11: safe to repeat. Raises `OvertakenByOthers` and `FunctionFailed`.
-        """
+        """This very code and configuration under a number, ready for calls. L11: safe to repeat.
+        Raises `OvertakenByOthers` and `FunctionFailed`."""
         published = reading_again(aws, lambda: self._publish(aws))
         number = published["Version"]
         try:
@@ -121,9 +115,10 @@ class Version(Step):
             RevisionId=latest["RevisionId"],
         )
 
-    def _prune(self, aws: Aws) -> None:
-        used = self._used(aws)
-        for old in self._numbers(aws)[KEPT:]:
+    def tidy(self, aws: Aws) -> None:
+        surplus = self._numbers(aws)[KEPT:]
+        used = self._used(aws) if surplus else set()
+        for old in surplus:
             if old not in used:
                 _delete(aws, self.function, old)
 

@@ -23,6 +23,7 @@ from provision.steps.ec2 import (
 )
 from provision.steps.strangers import LOOKS_IN_VPC, refuse_in_vpc
 from provision.steps.tags import from_tag_list, tag_specifications
+from provision.together import together
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2.type_defs import VpcTypeDef
@@ -65,14 +66,7 @@ class Vpc(Ec2Resource):
     open_rules: tuple[str, ...] = ()
 
     def found(self, aws: Aws) -> Sequence[Self]:
-        return [
-            replace(
-                vpc,
-                dns=self._dns(aws, vpc.id),
-                open_rules=default_group.open_rules(aws, vpc.id),
-            )
-            for vpc in self._settled(aws)
-        ]
+        return [self._with_insides(aws, vpc) for vpc in self._settled(aws)]
 
     def create(self, aws: Aws) -> Self:
         answer = aws.ec2.create_vpc(
@@ -123,11 +117,19 @@ class Vpc(Ec2Resource):
 
         return aws.wait(f"{self.label} to be available", settled, budget=AVAILABLE_BUDGET)
 
-    def _dns(self, aws: Aws, vpc_id: str) -> bool:
-        support = aws.ec2.describe_vpc_attribute(VpcId=vpc_id, Attribute="enableDnsSupport")
-        names = aws.ec2.describe_vpc_attribute(VpcId=vpc_id, Attribute="enableDnsHostnames")
-        both = {support["EnableDnsSupport"]["Value"], names["EnableDnsHostnames"]["Value"]}
-        return self.dns if both == {self.dns} else not self.dns
+    def _with_insides(self, aws: Aws, vpc: Self) -> Self:
+        """V8: one attribute a call."""
+        ask = aws.ec2.describe_vpc_attribute
+        with together() as pool:
+            resolver = pool.submit(ask, VpcId=vpc.id, Attribute="enableDnsSupport")
+            names = pool.submit(ask, VpcId=vpc.id, Attribute="enableDnsHostnames")
+            rules = pool.submit(default_group.open_rules, aws, vpc.id)
+        both = {
+            resolver.result()["EnableDnsSupport"]["Value"],
+            names.result()["EnableDnsHostnames"]["Value"],
+        }
+        dns = self.dns if both == {self.dns} else not self.dns
+        return replace(vpc, dns=dns, open_rules=rules.result())
 
     def _set_dns(self, aws: Aws, vpc_id: str) -> None:
         """V8: one attribute a call; names need the resolver, so it is first on and last off."""

@@ -7,7 +7,7 @@ import os
 import re
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future
 from concurrent.futures._base import DoneAndNotDoneFutures
 from contextlib import contextmanager
@@ -21,6 +21,7 @@ from botocore.client import ClientCreator
 from moto import mock_aws
 
 import provision.graph
+import provision.together
 from provision.access import Access
 from provision.aws import Aws
 from provision.engine import Engine
@@ -45,7 +46,7 @@ class Inline:
     """Runs what is submitted at once, in this thread: the same walk, but forkable anywhere."""
 
     def __init__(self, workers: int, thread_name_prefix: str = "") -> None:
-        assert workers == 1
+        assert workers == 1 or thread_name_prefix == "read"
 
     def __enter__(self) -> Self:
         return self
@@ -53,13 +54,16 @@ class Inline:
     def __exit__(self, *_: object) -> None:
         pass
 
-    def submit(self, work: Callable[..., Any], *arguments: Any) -> Future[Any]:
+    def submit(self, work: Callable[..., Any], *arguments: Any, **named: Any) -> Future[Any]:
         future: Future[Any] = Future()
         try:
-            future.set_result(work(*arguments))
+            future.set_result(work(*arguments, **named))
         except Exception as error:  # noqa: BLE001  (as an executor does)
             future.set_exception(error)
         return future
+
+    def map(self, work: Callable[[Any], Any], *many: Iterable[Any]) -> list[Any]:
+        return list(map(work, *many))
 
 
 class Pooled(Aws):
@@ -204,6 +208,7 @@ def one_thread() -> Iterator[None]:
     """Walks in one thread; client classes made once, and no garbage collected in short lives."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(provision.graph, "ThreadPoolExecutor", Inline)
+        patch.setattr(provision.together, "ThreadPoolExecutor", Inline)
         patch.setattr(  # all are done: in the order in which they were begun, not in a set's
             provision.graph, "wait", lambda pending, **_: DoneAndNotDoneFutures(pending, set())
         )

@@ -10,6 +10,9 @@ from moto.core.responses import ActionResult
 from moto.iam.models import IAMBackend
 from moto.iam.responses import IamResponse
 
+PAGE = 100
+"""As many names as AWS lists at once, unless asked for more."""
+
 
 def teach(monkeypatch: pytest.MonkeyPatch) -> None:
     """I6: AWS shows a policy in other words than it was given; moto gives the very text back.
@@ -25,15 +28,15 @@ def teach(monkeypatch: pytest.MonkeyPatch) -> None:
     def put_role_policy_rewording(self: Any, role: str, name: str, document: str) -> None:
         put_role_policy(self, role, name, _reworded(document))
 
-    def list_role_policies_by_two(self: Any) -> ActionResult:
+    def list_role_policies_by_page(self: Any) -> ActionResult:
         names = self.backend.list_role_policies(self._get_param("RoleName"))
         begin = int(self._get_param("Marker") or 0)
-        page: dict[str, Any] = {"PolicyNames": names[begin : begin + 2], "IsTruncated": False}
-        if len(names) > begin + 2:
-            page |= {"IsTruncated": True, "Marker": str(begin + 2)}
+        page: dict[str, Any] = {"PolicyNames": names[begin : begin + PAGE], "IsTruncated": False}
+        if len(names) > begin + PAGE:
+            page |= {"IsTruncated": True, "Marker": str(begin + PAGE)}
         return ActionResult(page)
 
-    monkeypatch.setattr(IamResponse, "list_role_policies", list_role_policies_by_two)
+    monkeypatch.setattr(IamResponse, "list_role_policies", list_role_policies_by_page)
     monkeypatch.setattr(IAMBackend, "create_role", create_role_rewording)
     monkeypatch.setattr(IAMBackend, "put_role_policy", put_role_policy_rewording)
 

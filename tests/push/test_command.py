@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import boto3
+import pytest
 
 from tests.test_cli import Provision, home, provision
 
@@ -52,3 +54,24 @@ def test_a_push_on_the_screen_and_as_a_document(
     assert refused.code == 1
     assert "drifted in memory" in refused.json["error"]["message"]
     assert "`provision up` puts it right" in refused.json["error"]["hint"]
+
+
+@pytest.mark.parametrize("gone", [False, True], ids=["there", "gone"])
+def test_a_push_into_another_account_is_refused_before_it_writes(
+    account: None, provision: Provision, home: Path, *, gone: bool
+) -> None:
+    """No call asks whose account it is, so the first answers tell: the other may have the like."""
+    assert provision("up", "--yes").code == 0
+    state = home / ".provision" / "dev" / "state.json"
+    recorded = json.loads(state.read_text("utf-8"))
+    state.write_text(json.dumps(recorded | {"account": "210987654321"}), "utf-8")
+    (home / "code" / "app.py").write_text("def handler(event, context):\n    return {'new': 1}\n")
+    client = boto3.client("lambda")
+    if gone:
+        client.delete_function(FunctionName="tap-dev-items")
+    refused = provision("push", "--json")
+    assert refused.code == 7
+    assert "lives in account 210987654321" in refused.json["error"]["message"]
+    assert "lead to 123456789012" in refused.json["error"]["message"]
+    if not gone:
+        assert len(client.list_versions_by_function(FunctionName="tap-dev-items")["Versions"]) == 2

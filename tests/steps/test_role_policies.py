@@ -14,6 +14,7 @@ from provision.step import Document
 from provision.steps.policy import VERSION, as_text, canonical, trust
 from provision.steps.role import Role
 from provision.steps.role_policies import RolePolicies
+from tests.moto_truths import identity
 from tests.steps.contract import StepContract
 from tests.workshop import Workshop, new_aws, one_node
 
@@ -81,7 +82,8 @@ def test_role_gone_means_nothing_there_and_nothing_to_do(workshop: Workshop) -> 
 
 
 @pytest.mark.usefixtures("_role")
-def test_more_policies_than_one_page(workshop: Workshop) -> None:
+def test_more_policies_than_one_page(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(identity, "PAGE", 2)
     many = {f"p{number:03}": allow(f"a:Do{number}") for number in range(5)}
     wanted = RolePolicies(role=ROLE, policies=many)
     workshop.run(one_node(wanted), "up")
