@@ -13,7 +13,8 @@ from provision.explain import explain
 from provision.finding import Action, Finding, difference
 from provision.glimpse import look_long
 from provision.holdings import Backup
-from provision.look import Eyes, Moment
+from provision.judge import Moment
+from provision.look import Eyes
 from provision.retry import may_exist, says_it_exists
 from provision.step import Replacement, Step, with_computed
 

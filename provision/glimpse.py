@@ -4,7 +4,8 @@ once, for reads need not wait for each other where what they ask is known.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -74,3 +75,36 @@ def glimpse(aws: Aws, record: Record | None, sought: Step) -> Glimpse:
         return Glimpse(sought=sought, found=tuple(sought.search(aws)))
     except UnknownUsed:
         return Glimpse()  # it reads beside what is wanted: its turn has to come first
+
+
+def glimpse_many(
+    aws: Aws, records: Mapping[str, Record], sought: Mapping[str, Step]
+) -> dict[str, Glimpse]:
+    """The same for nodes of one kind, by node. What was being made is looked for by itself."""
+    if len(sought) == 1:
+        return {name: glimpse(aws, records.get(name), step) for name, step in sought.items()}
+    alone = {n: s for n, s in sought.items() if n in records and records[n].doing == "create"}
+    others = {
+        name: records[name].step if name in records else step
+        for name, step in sought.items()
+        if name not in alone
+    }
+    seen = {name: glimpse(aws, records[name], step) for name, step in alone.items()}
+    kind = type(next(iter(sought.values())))
+    for name, have in zip(others, kind.observe_many(aws, list(others.values())), strict=True):
+        if name in records:
+            seen[name] = Glimpse(recalled=have)
+        else:
+            seen[name] = Glimpse(sought=sought[name], found=(have,) if have else ())
+    return seen
+
+
+def batches(sought: Mapping[str, Step]) -> Iterator[dict[str, Step]]:
+    """As many nodes of a kind as are looked for at once."""
+    kinds: defaultdict[type[Step], dict[str, Step]] = defaultdict(dict)
+    for name, step in sought.items():
+        kinds[type(step)][name] = step
+    for kind, nodes in kinds.items():
+        names = list(nodes)
+        for begin in range(0, len(names), kind.AT_ONCE):
+            yield {name: nodes[name] for name in names[begin : begin + kind.AT_ONCE]}

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from provision.aws import Aws
 from provision.permissions.declare import EVERY, Call, arn, calls
 from provision.step import Step
+from provision.steps.absent import absent_is_fine
 from provision.steps.alarm import Alarm
 from provision.steps.alias import Alias
 from provision.steps.function import Function
@@ -20,6 +21,8 @@ from provision.together import together
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch.type_defs import MetricDataQueryTypeDef
 
+QUERIES: Final = 500
+"""As many as GetMetricData takes."""
 PERIOD: Final = 300
 POINTS: Final = 12
 MEASURES: Final = {"invocations": "Sum", "errors": "Sum", "p95": "p95"}
@@ -64,11 +67,7 @@ class Health:
 
 
 def read_health(aws: Aws, steps: Mapping[str, Step]) -> Health:
-    """Reads only. `steps` are those found, by node."""
-    versions = {
-        n.removesuffix(".alias"): s.version for n, s in steps.items() if isinstance(s, Alias)
-    }
-    stages = {node: step.name for node, step in steps.items() if isinstance(step, Stage)}
+    """What AWS says of these nodes' alarms, queues and functions. Reads only."""
     alarms = {s.name: n for n, s in steps.items() if isinstance(s, Alarm)}
     queues = {n: s for n, s in steps.items() if isinstance(s, Queue)}
     functions = {n: s.name for n, s in steps.items() if isinstance(s, Function)}
@@ -77,7 +76,21 @@ def read_health(aws: Aws, steps: Mapping[str, Step]) -> Health:
         traffic = pool.submit(_traffic, aws, functions)
         waiting = pool.map(lambda queue: _messages(aws, queue), queues.values())
         letters = dict(zip(queues, waiting, strict=True))
-        return Health(versions, stages, states.result(), letters, traffic.result())
+        return Health(alarms=states.result(), dead_letters=letters, traffic=traffic.result())
+
+
+def of_what_is_there(health: Health, steps: Mapping[str, Step]) -> Health:
+    """The health of the nodes that were found, with what they themselves show."""
+    versions = {
+        n.removesuffix(".alias"): s.version for n, s in steps.items() if isinstance(s, Alias)
+    }
+    return Health(
+        versions,
+        {node: step.name for node, step in steps.items() if isinstance(step, Stage)},
+        {node: state for node, state in health.alarms.items() if node in steps},
+        {node: count for node, count in health.dead_letters.items() if node in steps},
+        {node: traffic for node, traffic in health.traffic.items() if node in steps},
+    )
 
 
 def _alarm_states(aws: Aws, nodes: Mapping[str, str]) -> dict[str, str]:
@@ -94,10 +107,12 @@ def _alarm_states(aws: Aws, nodes: Mapping[str, str]) -> dict[str, str]:
 
 
 def _messages(aws: Aws, queue: Queue) -> int:
-    answer = aws.sqs.get_queue_attributes(
-        QueueUrl=queue.url, AttributeNames=["ApproximateNumberOfMessages"]
-    )
-    return int(answer["Attributes"]["ApproximateNumberOfMessages"])
+    with absent_is_fine():
+        answer = aws.sqs.get_queue_attributes(
+            QueueUrl=queue.url, AttributeNames=["ApproximateNumberOfMessages"]
+        )
+        return int(answer["Attributes"]["ApproximateNumberOfMessages"])
+    return 0
 
 
 def _traffic(aws: Aws, functions: Mapping[str, str]) -> dict[str, Traffic]:
@@ -122,13 +137,16 @@ def _traffic(aws: Aws, functions: Mapping[str, str]) -> dict[str, Traffic]:
         for number, name in enumerate(functions.values())
         for measure, statistic in MEASURES.items()
     ]
-    answer = aws.cloudwatch.get_metric_data(
-        MetricDataQueries=queries, StartTime=begin, EndTime=end, ScanBy="TimestampAscending"
-    )
-    found = {
-        result["Id"]: _series(begin, result["Timestamps"], result["Values"])
-        for result in answer["MetricDataResults"]
-    }
+    found: dict[str, tuple[float, ...]] = {}
+    for first in range(0, len(queries), QUERIES):
+        answer = aws.cloudwatch.get_metric_data(
+            MetricDataQueries=queries[first : first + QUERIES],
+            StartTime=begin,
+            EndTime=end,
+            ScanBy="TimestampAscending",
+        )
+        for result in answer["MetricDataResults"]:
+            found[result["Id"]] = _series(begin, result["Timestamps"], result["Values"])
     nothing = (0.0,) * POINTS
     return {
         node: Traffic(*(found.get(f"{measure}{number}", nothing) for measure in MEASURES))

@@ -27,7 +27,7 @@ from provision.errors import WrongAccount
 from provision.given_key import given_key
 from provision.graph import Stack
 from provision.journal import Holder, Journal, Pinned
-from provision.look import Report
+from provision.judge import Report
 from provision.records import renamed
 from provision.sources import BuiltSources, NoSources
 from provision.stack import Site, build_stack

@@ -9,10 +9,10 @@ from graphlib import TopologicalSorter
 from provision.engine import Engine
 from provision.errors import ProvisionError
 from provision.finding import WRITES, Action, Cause, Finding
-from provision.glimpse import Glimpse, glimpse, places_of
+from provision.glimpse import Glimpse, batches, glimpse_many, places_of
 from provision.graph import Needs, reversed_graph, successor_of
 from provision.holdings import Backup
-from provision.look import Moment
+from provision.judge import Moment
 from provision.step import Replacement, Step
 from provision.timing import Walk
 from provision.visits import new_walk, raise_first, visit_all
@@ -104,12 +104,19 @@ def _going_along(finding: Finding, findings: Mapping[str, Finding]) -> Finding:
 
 def _glimpse_all(engine: Engine, seen: dict[str, Glimpse], workers: int) -> Walk:
     """All that can be looked for at once, into `seen`. Raises the first failure."""
-    sought = engine.foresee()
+    records = engine.journal.records
+    needs: dict[str, tuple[str, ...]] = {}
+    first: dict[str, dict[str, Step]] = {}
+    for batch in batches(engine.foresee()):
+        leader, *others = batch
+        first[leader] = batch
+        needs |= {leader: ()} | dict.fromkeys(others, (leader,))
 
     def visit(name: str) -> None:
-        seen[name] = glimpse(engine.aws, engine.journal.records.get(name), sought[name])
+        if name in first:
+            seen.update(glimpse_many(engine.aws, records, first[name]))
 
-    walked = new_walk(engine, "look", dict.fromkeys(sought, ()))
+    walked = new_walk(engine, "look", needs)
     raise_first(engine, visit_all(engine, walked, visit, workers))
     return walked
 

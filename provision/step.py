@@ -89,6 +89,10 @@ class Step(ABC):
     """Belongs to the whole account: set when missing, never removed."""
     MADE_BY_AWS: ClassVar[bool] = False
     """Comes by itself with what needs it: never created, only its going is waited for."""
+    REVIVES: ClassVar[bool] = False
+    """Of a numbered history, an older entry may be the one that is wanted again."""
+    AT_ONCE: ClassVar[int] = 1
+    """How many `observe_many` takes. What is looked for by more than one call stays with one."""
     UNIQUE: ClassVar[bool] = True
     """AWS refuses a second one of the same identity."""
     RISKS: ClassVar[Risks] = Risks()
@@ -104,6 +108,11 @@ class Step(ABC):
     @abstractmethod
     def observe(self, aws: Aws) -> Self | None:
         """What AWS has, as a value of this class, or None. Reads only."""
+
+    @classmethod
+    def observe_many(cls, aws: Aws, steps: Sequence[Self]) -> list[Self | None]:
+        """As `observe` of each; of up to AT_ONCE of a kind that AWS describes many of in a call."""
+        return [step.observe(aws) for step in steps]
 
     def search(self, aws: Aws) -> Sequence[Self]:
         """What may be this one while no record says which: the likeliest first. Behind it come the
@@ -214,6 +223,12 @@ def with_computed(step: S, source: S | None) -> S:
 def same_place(one: Step, other: Step) -> bool:
     """Whether two values of one class are looked for at the same place."""
     return all(vars(one)[name] == vars(other)[name] for name in one.IDENTITY)
+
+
+def same_name(one: Step, other: Step) -> bool:
+    """Whether two values of one class have the same name, as far as names do not change."""
+    names = set(one.IDENTITY) & set(marked(type(one), Mark.FIXED))
+    return all(vars(one)[name] == vars(other)[name] for name in names)
 
 
 def same_resource(one: Step, other: Step) -> bool:

@@ -10,7 +10,7 @@ from provision.engine import Engine
 from provision.errors import Interrupted, NotPermitted, ProvisionError
 from provision.explain import explain
 from provision.graph import Needs, Visit, walk
-from provision.look import Moment
+from provision.judge import Moment
 from provision.permissions.asked import LOOK, MAKE, REMOVE, asked_by_stack
 from provision.permissions.refusal import refusal
 from provision.timing import Walk

@@ -13,7 +13,7 @@ from rich.console import Console
 from provision.errors import Protected
 from provision.finding import Action, Cause, Change, Finding
 from provision.health import Health, Traffic
-from provision.look import Moment
+from provision.judge import Moment
 from provision.run import Outcome
 from provision.screens.closing import print_receipt
 from provision.screens.plan import plan_screen

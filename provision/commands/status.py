@@ -8,11 +8,12 @@ from rich.console import RenderableType
 from rich.live import Live
 
 from provision.commands.session import Session, found
-from provision.health import Health, read_health
+from provision.health import Health, of_what_is_there, read_health
 from provision.opening import Workbench
 from provision.run import Survey
 from provision.screens.status import Heading, State, state_of, status_screen
 from provision.stack.outputs import outputs
+from provision.together import together
 
 NOT_AS_WANTED = 5
 REFRESH = 5.0
@@ -44,9 +45,15 @@ def _watch(session: Session, bench: Workbench) -> NoReturn:
 
 
 def _look(session: Session, bench: Workbench) -> tuple[Survey, Health]:
-    with bench.reading() as journal:
+    """The health of what is recorded is asked for while it is looked at."""
+    with bench.reading() as journal, together() as pool:
+        recorded = {n: r.step for n, r in journal.records.items() if not r.doing}
+        asked = pool.submit(read_health, bench.aws, recorded)
         seen = session.look(bench, journal)
-    return seen, read_health(bench.aws, found(seen))
+        there = found(seen)
+        lost = there.keys() - recorded.keys()
+        health = read_health(bench.aws, there) if lost else asked.result()
+    return seen, of_what_is_there(health, there)
 
 
 def _screen(session: Session, bench: Workbench, seen: Survey, health: Health) -> RenderableType:

@@ -16,7 +16,7 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
-from provision.look import Moment
+from provision.judge import Moment
 from provision.screens.words import SIGNS, seconds, shortened
 
 HEARTBEAT = 30.0

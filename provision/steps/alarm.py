@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Self, cast
 
@@ -13,6 +13,7 @@ from provision.step import Computed, Fixed, Tagged
 from provision.steps.absent import absent_is_fine
 from provision.steps.cloudwatch_tags import change_cloudwatch_tags
 from provision.steps.tags import from_tag_list, tag_list
+from provision.together import together
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch.literals import ComparisonOperatorType
@@ -33,6 +34,7 @@ class Alarm(Tagged):
 
     KIND = "cloudwatch.alarm"
     IDENTITY = ("name",)
+    AT_ONCE = 100
     RISKS = UNNOTICED
     CALLS = Declared(
         look=(
@@ -69,16 +71,18 @@ class Alarm(Tagged):
     arn: Computed[str] = ""
 
     def observe(self, aws: Aws) -> Self | None:
-        found = aws.cloudwatch.describe_alarms(AlarmNames=[self.name], AlarmTypes=["MetricAlarm"])
-        if not found["MetricAlarms"]:
-            return None
-        alarm = found["MetricAlarms"][0]
-        tags = None
-        with absent_is_fine():
-            tags = aws.cloudwatch.list_tags_for_resource(ResourceARN=alarm["AlarmArn"])["Tags"]
-        if tags is None:
-            return None
-        return replace(self._read(alarm), tags=from_tag_list(tags))
+        return self.observe_many(aws, [self])[0]
+
+    @classmethod
+    def observe_many(cls, aws: Aws, steps: Sequence[Self]) -> list[Self | None]:
+        answer = aws.cloudwatch.describe_alarms(
+            AlarmNames=[step.name for step in steps],
+            AlarmTypes=["MetricAlarm"],
+            MaxRecords=cls.AT_ONCE,
+        )
+        found = {alarm["AlarmName"]: alarm for alarm in answer["MetricAlarms"]}
+        with together() as pool:
+            return list(pool.map(lambda step: step._with_tags(aws, found.get(step.name)), steps))  # noqa: SLF001
 
     def create(self, aws: Aws) -> Self:
         request = self._request()
@@ -96,6 +100,15 @@ class Alarm(Tagged):
     def delete(self, aws: Aws) -> None:
         with absent_is_fine():  # W3
             aws.cloudwatch.delete_alarms(AlarmNames=[self.name])
+
+    def _with_tags(self, aws: Aws, alarm: MetricAlarmTypeDef | None) -> Self | None:
+        """None as well where it goes before its tags are read."""
+        if alarm is None:
+            return None
+        with absent_is_fine():
+            tags = aws.cloudwatch.list_tags_for_resource(ResourceARN=alarm["AlarmArn"])["Tags"]
+            return replace(self._read(alarm), tags=from_tag_list(tags))
+        return None
 
     def _read(self, alarm: MetricAlarmTypeDef) -> Self:
         """W2: what AWS leaves out stands for a default. An alarm on an expression has no metric."""

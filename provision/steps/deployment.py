@@ -38,6 +38,7 @@ class Deployment(Step):
     KIND = "apigateway.deployment"
     IDENTITY = ("api_id",)
     REPLACEMENT = Replacement.SUCCEED
+    REVIVES = True
     UNIQUE = False
     CALLS = Declared(
         look=(

@@ -44,6 +44,7 @@ class Layer(Step):
     KIND = "lambda.layer"
     IDENTITY = ("name",)
     REPLACEMENT = Replacement.SUCCEED
+    REVIVES = True
     UNIQUE = False
     MARKED = True
     MARK_LASTS = True
@@ -99,10 +100,6 @@ class Layer(Step):
             CompatibleRuntimes=cast("Sequence[RuntimeType]", self.runtimes),
             CompatibleArchitectures=cast("Sequence[ArchitectureType]", self.architectures),
         )
-        # L24: functions keep what they run with, yet can no longer be given a deleted version:
-        # the newest ones stay for whoever still has them in its configuration.
-        for version in self._ours(self._versions(aws))[KEPT:]:
-            self._delete_version(aws, version.number)
         return replace(self, arn=answer["LayerVersionArn"], version=answer["Version"])
 
     def update(self, aws: Aws, have: Self, changed: Collection[str]) -> Self:  # noqa: ARG002  (see below)
@@ -111,6 +108,13 @@ class Layer(Step):
     def delete(self, aws: Aws) -> None:
         for version in self._ours(self._versions(aws)):
             self._delete_version(aws, version.number)
+
+    def tidy(self, aws: Aws) -> None:
+        """L24: functions keep what they run with, yet can no longer be given a deleted version: the
+        newest ones stay for whoever still has them in its configuration."""
+        if self.version > KEPT:
+            for version in self._ours(self._versions(aws))[KEPT:]:
+                self._delete_version(aws, version.number)
 
     def _ours(self, versions: list[_Published]) -> list[_Published]:
         return [version for version in versions if version.owner == self.owner]

@@ -14,11 +14,11 @@ from provision.permissions.declare import EVERY, Declared, call, calls
 from provision.retry import is_absent
 from provision.step import Fixed, Local, Replacement, Step
 from provision.steps.ec2 import ec2_arn
-from provision.steps.strangers import LAMBDAS
+from provision.steps.strangers import interfaces_in, is_lambdas
 from provision.steps.version import delete_versions_in
 
 if TYPE_CHECKING:
-    from mypy_boto3_ec2.type_defs import NetworkInterfaceTypeDef
+    pass
 
 GONE_BUDGET: Final = 2700
 """E1: Lambda lets go of them within 35 minutes for 99 in 100, and some take longer."""
@@ -75,21 +75,6 @@ class NetworkInterfaces(Step):
         let_go(aws, self.functions, "group-id", self.group_id)
 
 
-def interfaces_in(
-    aws: Aws, what: Literal["group-id", "subnet-id"], place: str
-) -> list[NetworkInterfaceTypeDef]:
-    """E6: by our group or subnet, for the function name in the description may be another's."""
-    pages = aws.ec2.get_paginator("describe_network_interfaces").paginate(
-        Filters=[{"Name": what, "Values": [place]}]
-    )
-    return [
-        interface
-        for page in pages
-        for interface in page["NetworkInterfaces"]
-        if interface.get("Description", "").startswith(LAMBDAS)
-    ]
-
-
 def let_go(
     aws: Aws, functions: Collection[str], what: Literal["group-id", "subnet-id"], place: str
 ) -> None:
@@ -103,7 +88,7 @@ def let_go(
 
     def gone() -> bool | None:
         now = aws.clock.now()
-        found = interfaces_in(aws, what, place)
+        found = list(filter(is_lambdas, interfaces_in(aws, what, place)))
         if not found:
             none_since.append(now)
             return True if now - none_since[0] >= pause else None

@@ -153,7 +153,7 @@ class SecurityGroup(Ec2Resource):
         return replace(self, id=have.id, arn=have.arn)
 
     def delete(self, aws: Aws) -> None:
-        refuse_interfaces(aws, self.label, "group-id", self.id)
+        refuse_interfaces(aws, self.label, self.id)
         with already_gone(aws, self.id):
             aws.ec2.delete_security_group(GroupId=self.id)
         aws.wait(  # V12: the name is taken until then

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Final, Literal
 
 from botocore.exceptions import ClientError
 
@@ -32,39 +33,63 @@ LOOKS_IN_VPC: Final = (
 """Asked before a removal; where they are not permitted, AWS's own refusals are waited out."""
 
 Names = Iterator[str]
+Place = Literal["group-id", "subnet-id", "vpc-id"]
 
 
-def refuse_interfaces(aws: Aws, label: str, of: str, made: str) -> None:
-    """Raises Occupied when somebody's network interface stands in a subnet (`subnet-id`) or group
-    (`group-id`)."""
-    _refuse(label, lambda: _interfaces(aws, [{"Name": of, "Values": [made]}]))
+def interfaces_in(aws: Aws, what: Place, made: str) -> list[NetworkInterfaceTypeDef]:
+    """Everybody's. E6: by group or subnet, for the function name in the description may be
+    another's."""
+    pages = aws.ec2.get_paginator("describe_network_interfaces").paginate(
+        Filters=[{"Name": what, "Values": [made]}]
+    )
+    return [interface for page in pages for interface in page["NetworkInterfaces"]]
+
+
+def is_lambdas(interface: NetworkInterfaceTypeDef) -> bool:
+    return interface.get("Description", "").startswith(LAMBDAS)
+
+
+def refuse_strangers(label: str, standing: Sequence[NetworkInterfaceTypeDef]) -> None:
+    """Raises Occupied when one of these network interfaces is somebody's."""
+    _refuse(label, _strangers(standing))
+
+
+def refuse_interfaces(aws: Aws, label: str, group: str) -> None:
+    """Raises Occupied when somebody's network interface has the security group."""
+    with _where_permitted():
+        refuse_strangers(label, interfaces_in(aws, "group-id", group))
 
 
 def refuse_in_vpc(aws: Aws, label: str, stack: str, vpc: str) -> None:
     """Raises Occupied when a VPC holds anything that neither we nor AWS made."""
-    _refuse(label, lambda: _in_vpc(aws, stack, [{"Name": "vpc-id", "Values": [vpc]}]))
+    with _where_permitted():
+        _refuse(label, _in_vpc(aws, stack, vpc))
 
 
-def _refuse(label: str, find: Callable[[], Names]) -> None:
-    try:
-        strangers = sorted(find())
-    except ClientError:  # not permitted to look: AWS refuses the removal itself
-        return
-    if strangers:
+@contextmanager
+def _where_permitted() -> Iterator[None]:
+    """Who may not look leaves it to AWS to refuse the removal itself."""
+    with suppress(ClientError):
+        yield
+
+
+def _refuse(label: str, found: Names) -> None:
+    if strangers := sorted(found):
         raise Occupied(
             f"{label} cannot go while it holds what is not this stack's: {', '.join(strangers)}",
             hint="remove that, or move it elsewhere, and run it again",
         )
 
 
-def _in_vpc(aws: Aws, stack: str, inside: Sequence[FilterTypeDef]) -> Names:
-    attached: list[FilterTypeDef] = [{**inside[0], "Name": "attachment.vpc-id"}]
+def _in_vpc(aws: Aws, stack: str, vpc: str) -> Names:
+    inside: list[FilterTypeDef] = [{"Name": "vpc-id", "Values": [vpc]}]
+    attached: list[FilterTypeDef] = [{"Name": "attachment.vpc-id", "Values": [vpc]}]
     with together() as pool:
-        interfaces = pool.submit(lambda: list(_interfaces(aws, inside)))
+        interfaces = pool.submit(interfaces_in, aws, "vpc-id", vpc)
         subnets = pool.submit(aws.ec2.describe_subnets, Filters=inside)
         groups = pool.submit(aws.ec2.describe_security_groups, Filters=inside)
         gateways = pool.submit(aws.ec2.describe_internet_gateways, Filters=attached)
-    yield from interfaces.result()
+    yield from _strangers(interfaces.result())
     for subnet in subnets.result()["Subnets"]:
         yield from _stranger("subnet", subnet["SubnetId"], subnet.get("Tags", []), stack)
     for group in groups.result()["SecurityGroups"]:
@@ -81,16 +106,12 @@ def _stranger(kind: str, name: str, tags: Sequence[Mapping[str, object]], stack:
         yield f"{kind} {name}" + (f" of {owner}" if owner else "")
 
 
-def _interfaces(aws: Aws, inside: Sequence[FilterTypeDef]) -> Names:
+def _strangers(interfaces: Sequence[NetworkInterfaceTypeDef]) -> Names:
     """Those that AWS's services made go with what they were made for, sooner or later."""
-    pages = aws.ec2.get_paginator("describe_network_interfaces").paginate(Filters=inside)
-    for page in pages:
-        for one in page["NetworkInterfaces"]:
-            made_by_aws = one.get("RequesterManaged") or one.get("Description", "").startswith(
-                LAMBDAS
-            )
-            if not made_by_aws and one.get("Attachment", {}).get("Status") != "detaching":
-                yield f"network interface {one['NetworkInterfaceId']}{_user(one)}"
+    for one in interfaces:
+        made_by_aws = one.get("RequesterManaged") or is_lambdas(one)
+        if not made_by_aws and one.get("Attachment", {}).get("Status") != "detaching":
+            yield f"network interface {one['NetworkInterfaceId']}{_user(one)}"
 
 
 def _user(interface: NetworkInterfaceTypeDef) -> str:

@@ -20,8 +20,8 @@ from provision.steps.ec2 import (
     retagging,
     unless_absent,
 )
-from provision.steps.network_interfaces import LETTING_GO, interfaces_in, let_go
-from provision.steps.strangers import LOOKS, refuse_interfaces
+from provision.steps.network_interfaces import LETTING_GO, let_go
+from provision.steps.strangers import LOOKS, interfaces_in, is_lambdas, refuse_strangers
 from provision.steps.tags import from_tag_list, tag_specifications
 
 if TYPE_CHECKING:
@@ -96,8 +96,9 @@ class Subnet(Ec2Resource):
         return replace(self, id=have.id, arn=have.arn)
 
     def delete(self, aws: Aws) -> None:
-        refuse_interfaces(aws, self.label, "subnet-id", self.id)
-        if interfaces_in(aws, "subnet-id", self.id):  # E1: of functions that left it alone
+        standing = interfaces_in(aws, "subnet-id", self.id)
+        refuse_strangers(self.label, standing)
+        if any(map(is_lambdas, standing)):  # E1: of functions that left it alone
             let_go(aws, self.functions, "subnet-id", self.id)
         with already_gone(aws, self.id):
             aws.ec2.delete_subnet(SubnetId=self.id)

@@ -20,6 +20,7 @@ from provision.steps.lambda_states import (
     settled,
     wait_working,
 )
+from provision.together import together
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda.type_defs import (
@@ -97,8 +98,9 @@ class Version(Step):
         return self.create(aws)  # a version never changes: what differs is another one
 
     def delete(self, aws: Aws) -> None:
-        for number in self._numbers(aws):
-            _delete(aws, self.function, number)
+        numbers = self._numbers(aws)
+        with together() as pool:
+            list(pool.map(lambda number: _delete(aws, self.function, number), numbers))
 
     def _publish(self, aws: Aws) -> FunctionConfigurationResponseTypeDef:
         """L11: safe to repeat. L9: the RevisionId is read when the last update is over."""
@@ -116,6 +118,8 @@ class Version(Step):
         )
 
     def tidy(self, aws: Aws) -> None:
+        if int(self.number) <= KEPT:  # L11: numbers are never given twice
+            return
         surplus = self._numbers(aws)[KEPT:]
         used = self._used(aws) if surplus else set()
         for old in surplus:

@@ -15,6 +15,18 @@ from moto.dynamodb.responses import DynamoHandler
 def teach(monkeypatch: pytest.MonkeyPatch) -> None:
     _encryption(monkeypatch)
     _table_ids(monkeypatch)
+    _tags(monkeypatch)
+
+
+def _tags(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A tag given anew stands beside the one of its key instead of in its place."""
+    tag = DynamoDBBackend.tag_resource
+
+    def tag_in_place(self: Any, arn: str, tags: dict[str, str]) -> None:
+        self.untag_resource(arn, list(tags))
+        tag(self, arn, tags)
+
+    monkeypatch.setattr(DynamoDBBackend, "tag_resource", tag_in_place)
 
 
 def _table_ids(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,7 +22,7 @@ from provision.engine import Engine
 from provision.finding import WRITES, Action, Finding
 from provision.graph import Stack
 from provision.journal import Journal
-from provision.look import Moment
+from provision.judge import Moment
 from provision.run import Outcome, Survey, survey, up
 from provision.step import Replacement, Step
 from provision.steps import KINDS

@@ -33,6 +33,9 @@ class StepContract:
     drift_only: ClassVar[frozenset[str]] = frozenset()
     """Fields with one wanted value: they only ever show what nobody declared."""
 
+    stride: ClassVar[int] = 1
+    """Of an edit of very many writes, each how manyth is one to be cut short at."""
+
     def given(self, aws: Any) -> Step:
         """Make what the step needs, and return the step."""
         raise NotImplementedError
@@ -169,6 +172,23 @@ class StepContract:
                 assert workshop.run(one_node(step), "up").findings["it"].action is Action.KEEP
                 workshop.run(one_node(step), "down")
                 assert step.SHARED or self.observed(step) is None
+
+    def test_an_edit_survives_a_crash_at_every_write(self, step: Step, workshop: Workshop) -> None:
+        """What is half as it was and half as it is wanted ends as wanted, in one run."""
+        edited = one_node(self.edited(step))
+        for number in range(1, 200, self.stride):
+            workshop.run(one_node(step), "up")
+            try:
+                workshop.run(edited, "up", recorder=Recorder(die=(Where.AFTER, number)))
+            except Died:
+                workshop.run(edited, "up")
+                assert workshop.run(edited, "up").findings["it"].action is Action.KEEP, number
+            else:
+                break
+
+    def edited(self, step: Step) -> Step:
+        """With all edits at once."""
+        return replace(step, **self.edits)
 
     def test_survives_a_crash_with_the_configuration_gone(
         self, step: Step, workshop: Workshop

@@ -66,6 +66,10 @@ class TestFunction(StepContract):
         self.role = a_role(aws, "another")
         return a_function(aws, self.directory)
 
+    def edited(self, step: Step) -> Step:
+        assert isinstance(step, Function)
+        return with_code(replace(step, **self.edits), self.directory, "two")
+
     def test_every_field_is_edited_or_marked(self, step: Step) -> None:
         """Two of the values exist only once the account does; only AWS sets `failure`."""
         made_up = {"role", "layers", "failure", "strays"}

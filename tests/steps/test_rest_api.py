@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 
 from provision.errors import ProvisionError
+from provision.finding import Action
 from provision.step import Step
 from provision.steps.rest_api import Cors, RestApi, Route
 from provision.unknown import UNKNOWN
 from tests.steps.contract import StepContract
-from tests.workshop import Workshop, new_aws, one_node
+from tests.workshop import Died, Recorder, Where, Workshop, new_aws, one_node
 
 ALIAS = "arn:aws:lambda:us-east-1:123456789012:function:tap-dev-items:live"
 OTHER = "arn:aws:lambda:us-east-1:123456789012:function:tap-dev-other:live"
@@ -49,6 +50,8 @@ class TestRestApi(StepContract):
         "models": {"Item": {"type": "object"}, "Error": {"type": "object", "title": "Ours"}},
         "tags": {"team": "b", "more": "c"},
     }
+
+    stride = 8
 
     def given(self, aws: Any) -> Step:
         return API
@@ -212,6 +215,18 @@ def test_a_new_route_touches_no_other(workshop: Workshop) -> None:
         *("PutMethod", "PutIntegration"),
         *("PutMethod", "PutIntegration", "PutMethodResponse", "PutIntegrationResponse"),
     ]
+
+
+def test_a_new_route_cut_short_is_ended_by_the_next_run(workshop: Workshop) -> None:
+    """Between a route and its preflight the routes are already as they are wanted."""
+    more = one_node(replace(API, routes=(LIST, ADD, ONE)))
+    for number in range(1, 8):
+        made(workshop)
+        with pytest.raises(Died):
+            workshop.run(more, "up", recorder=Recorder(die=(Where.AFTER, number)))
+        workshop.run(more, "up")
+        assert workshop.run(more, "up").findings["it"].action is Action.KEEP, number
+        assert workshop.last.writes == []
 
 
 def test_a_renamed_variable_makes_room_first(workshop: Workshop) -> None:

@@ -1,0 +1,165 @@
+"""What follows from what is wanted and what was found: the action, whose it is, and what may go."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from provision.aws import Aws
+from provision.blind import SEES_ALL, Blind
+from provision.consent import NOTHING, Consent
+from provision.finding import Action, Cause, Finding, difference
+from provision.graph import Node, Stack, successor_of
+from provision.journal import Journal
+from provision.step import Step, unmarked, with_computed
+from provision.whose import misspelt_move, taking_over, whose
+
+
+class Moment(StrEnum):
+    """What just happened to a node."""
+
+    LOOKING = "looking"
+    FOUND = "found"
+    BEGUN = "begun"
+    WAITING = "waiting"
+    DONE = "done"
+    SETTLED = "settled"
+    FAILED = "failed"
+
+
+Report = Callable[[str, Moment, str], None]
+"""Node, what happened to it, and in which words (an action, or what it waits for)."""
+
+
+@dataclass
+class Judge:
+    """One stack in one account, with what the user allows. Data that is to go is counted live; else
+    nothing is asked of AWS."""
+
+    stack: Stack
+    aws: Aws
+    journal: Journal
+    consent: Consent = NOTHING
+    blind: Blind = SEES_ALL
+    report: Report = lambda node, moment, words: None
+
+    def judge(self, node: Node[Step], want: Step, have: Step | None) -> Finding:
+        """The action that follows from the two values, or that the one found is not ours."""
+        adopted = node.name in self.consent.adopt
+        if have is None or adopted or self._ours(node.name, want, have):
+            return self.judge_ours(node, want, have)
+        return replace(
+            self._finding(node, want, have, Action.FOREIGN, whose(have, self.stack.name)),
+            refusal=taking_over(have, self.stack.name, node.name),
+        )
+
+    def judge_ours(self, node: Node[Step], want: Step, have: Step | None) -> Finding:
+        """The action that follows where what was found is known to be ours."""
+        if have is None:
+            if want.MADE_BY_AWS:
+                return self._finding(node, want, None, Action.KEEP)
+            reason = misspelt_move(node.name, self.stack.moved, self.journal.records)
+            made = self._finding(node, want, None, Action.CREATE, reason)
+            gone = self.journal.was_whole(node.name)
+            return replace(made, cause=Cause.DRIFT if gone else Cause.CONFIG)
+        record = self.journal.records.get(node.name)
+        changes = difference(
+            want,
+            have,
+            record.step if record else None,
+            frozenset(self.blind.fields.get(want.KIND, ())),
+        )
+        finding = replace(self._finding(node, want, have, Action.UPDATE), changes=changes)
+        if not changes:
+            return replace(finding, action=Action.KEEP)
+        if not any(change.fixed for change in changes):
+            return finding
+        refusal = ""
+        if want.HOLDS_DATA and not self.consent.may_destroy(node.name):
+            refusal = f"it holds data; --destroy {node.name} lets it be deleted and made again"
+        return replace(finding, action=Action.REPLACE, refusal=refusal)
+
+    def provides(self, finding: Finding) -> Step:
+        """What dependents are planned with: the wanted, its Computed fields as found or unknown."""
+        assert finding.want is not None
+        stays = finding.action in {Action.KEEP, Action.UPDATE, Action.FOREIGN}
+        stays = stays and not any(change.field in finding.want.RENEWS for change in finding.changes)
+        return with_computed(finding.want, finding.have if stays else None)
+
+    def judge_removal(self, finding: Finding, expected: Step) -> Finding:
+        """What removing comes to: nothing there, not ours, kept, or deleted."""
+        if finding.action is Action.SKIP:
+            return finding
+        have, name = finding.have, finding.node
+        finding = replace(finding, changes=(), refusal="", action=Action.KEEP)
+        if have is None:
+            return replace(finding, reason="not there")
+        if not self._ours(name, expected, have):
+            left = whose(have, self.stack.name).replace("exists and is not", "is not")
+            return replace(finding, action=Action.FOREIGN, reason=f"{left}: left alone")
+        if have.SHARED:
+            return replace(finding, reason="the whole account uses it")
+        if have.HOLDS_DATA:
+            return self._judge_data(finding, have)
+        return replace(finding, action=Action.DELETE)
+
+    def _judge_data(self, finding: Finding, have: Step) -> Finding:
+        """Whether data goes, and what is said of it. Protection is read live (D19)."""
+        if parting := have.parting(self.aws):
+            if self.consent.may_undo_backups(finding.node):
+                return replace(finding, action=Action.DELETE, reason=parting)
+            return replace(finding, reason=f"{parting}; --destroy {finding.node} deletes it")
+        holdings = have.holdings(self.aws)
+        finding = replace(finding, holdings=holdings)
+        words = [holdings.words] if holdings else []
+        if holdings and holdings.protected:
+            words.append("deletion protection is on")
+        if not self.consent.may_destroy(finding.node):
+            held = f" ({'; '.join(words)})" if words else ""
+            reason = f"it holds data{held}; --destroy {finding.node} deletes it"
+            return replace(finding, reason=reason)
+        if holdings and holdings.protected:
+            words[-1] += " and is switched off first"
+        without = "no backup is made: --no-backup"
+        words.append(self.blind.backup_words(have.KIND) if self.consent.backup else without)
+        return replace(finding, action=Action.DELETE, reason="; ".join(words))
+
+    # -- whose it is -------------------------------------------------------------------------
+
+    def owner(self, node: str) -> str:
+        """What the owner tag of a node's resource says; a retired one keeps its node's."""
+        return f"{self.stack.name}/{successor_of(node)}"
+
+    def owns(self, finding: Finding) -> bool:
+        """Whether what was found carries this node's owner, or can carry none."""
+        record = self.journal.records.get(finding.node)
+        expected = finding.want or (record and record.step)
+        have = finding.have
+        return bool(have and expected and self._ours(finding.node, expected, have))
+
+    def _ours(self, node: str, expected: Step, have: Step) -> bool:
+        record = self.journal.records.get(node)
+        recorded = record is not None and self._owned(node, record.step, have)
+        if record and record.doing == "delete" and have.COMES_BACK and unmarked(have):
+            return True  # A35: we were deleting it, and a late writer made it again
+        return recorded or self._owned(node, expected, have)
+
+    def _owned(self, node: str, expected: Step, have: Step) -> bool:
+        owners = (self.owner(node), *self._former_owners(node))
+        return any(expected.owned_by(have, owner) for owner in owners)
+
+    def _former_owners(self, node: str) -> tuple[str, ...]:
+        """What the tag says until `up` has changed it, where the node was renamed."""
+        name = successor_of(node)
+        return tuple(self.owner(old) for old, new in self.stack.moved.items() if new == name)
+
+    def _wanted(self, node: Node[Step], inputs: Mapping[str, Step]) -> Step:
+        want = node.build(*(inputs[need] for need in node.needs))
+        former = self._former_owners(node.name) if want.MARK_LASTS else ()
+        return want.with_owner(next(iter(former), self.owner(node.name)))
+
+    def _finding(
+        self, node: Node[Step], want: Step, have: Step | None, action: Action, reason: str = ""
+    ) -> Finding:
+        return Finding(node.name, node.needs, want.KIND, want, have, (), action, reason)
