@@ -153,8 +153,8 @@ def measure_others(
 
 
 def _reason(error: CommandFailed | subprocess.CalledProcessError) -> str:
-    """In one line, with what AWS's emulator or pip said."""
+    """In one line what AWS's emulator or pip said: from the last error to the end."""
     said = error.stderr if isinstance(error, subprocess.CalledProcessError) else str(error)
     lines = [line.strip() for line in str(said).splitlines() if line.strip()]
-    telling = [line for line in lines if "rror" in line]
-    return " ".join(telling[:2] or lines[-1:])[:300]
+    last = max((n for n, line in enumerate(lines) if "rror" in line), default=-1)
+    return " ".join(lines[last:])[:300]

@@ -11,13 +11,15 @@ from __future__ import annotations
 import json
 import sys
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
 from botocore.response import StreamingBody
 
+import provision.together
 from provision.aws import Aws
 from provision.cli import main
 from provision.engine import Engine
@@ -84,9 +86,27 @@ class Recorder:
             case other:
                 return str(other)
 
+    def hand_on(self, work: Callable[..., Any]) -> Callable[..., Any]:
+        """The work, for another thread: what it calls is this thread's node's."""
+        node = getattr(self._here, "node", LOOKED)
+
+        def worked(*arguments: Any, **named: Any) -> Any:
+            self._here.node = node
+            return work(*arguments, **named)
+
+        return worked
+
 
 def install(recorder: Recorder) -> None:
     """From now on every client and every node of this process is recorded."""
+
+    class Handing(ThreadPoolExecutor):
+        """`map` submits too."""
+
+        def submit(self, work: Callable[..., Any], /, *rest: Any, **named: Any) -> Future[Any]:
+            return super().submit(recorder.hand_on(work), *rest, **named)
+
+    provision.together.ThreadPoolExecutor = Handing  # type: ignore[attr-defined]
     watch, make, remove = Aws._watch, Engine.make, Engine.remove  # noqa: SLF001
 
     def watched(self: Aws, client: Any) -> None:

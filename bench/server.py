@@ -9,9 +9,10 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from moto.apigateway.models import APIGatewayBackend
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import WSGIRequestHandler, make_server
 
@@ -34,6 +35,7 @@ class Handler(WSGIRequestHandler):
 def main() -> None:
     os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = "false"  # 1,300 images nobody asks for
     teach_moto(pytest.MonkeyPatch())
+    describe_imported_apis(pytest.MonkeyPatch())
     application = DomainDispatcherApplication(create_backend_app)
     one_at_a_time = threading.Lock()  # moto walks through dictionaries that other threads change
 
@@ -45,6 +47,18 @@ def main() -> None:
     server = make_server("127.0.0.1", 0, answer, threaded=True, request_handler=Handler)
     print(server.port, flush=True)
     server.serve_forever()
+
+
+def describe_imported_apis(monkeypatch: pytest.MonkeyPatch) -> None:
+    """OpenAPI leaves it open whether an API is described; moto falls over one that is not, which
+    Chalice's are not. Nobody else here imports APIs."""
+    import_rest_api = APIGatewayBackend.import_rest_api
+
+    def import_described(self: Any, api_doc: dict[str, Any], fail_on_warnings: Any) -> Any:
+        described = {**api_doc, "info": {"description": "", **api_doc["info"]}}
+        return import_rest_api(self, described, fail_on_warnings)
+
+    monkeypatch.setattr(APIGatewayBackend, "import_rest_api", import_described)
 
 
 if __name__ == "__main__":
