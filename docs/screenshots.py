@@ -5,7 +5,6 @@ The commands run in this process, so that rich can export what it drew.
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import shutil
@@ -28,9 +27,9 @@ from provision.commands.session import Session  # noqa: E402
 from provision.commands.status import status  # noqa: E402
 from provision.commands.up import up  # noqa: E402
 from provision.opening import Options  # noqa: E402
+from tests.pictures import console  # noqa: E402
 
 PICTURES = ROOT / "docs" / "pictures"
-WIDTH = 96
 PORT = 4577
 
 
@@ -68,13 +67,6 @@ def make(session: Session) -> None:
 
 def show(session: Session) -> None:
     status(session, watch=False, check=False)
-
-
-def console() -> Console:
-    """Records what is drawn on it and shows nothing."""
-    return Console(
-        record=True, width=WIDTH, color_system="truecolor", file=io.StringIO(), highlight=False
-    )
 
 
 def session(options: Options, screen: Console) -> Session:

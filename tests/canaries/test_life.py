@@ -1,11 +1,13 @@
 """A whole life with secrets planted, and calls refused in the middle of it: what is on disk, on the
-screen, in the arguments of processes and in the function afterwards holds none of them.
+screen and in pictures of it, in the arguments of processes and in the function afterwards holds
+none of them.
 """
 
 from __future__ import annotations
 
 import os
 import subprocess
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -13,16 +15,19 @@ from typing import Any
 import boto3
 import pytest
 import yaml
+from rich.console import Console
+from rich.text import Text
 
 from provision.aws import Aws
 from provision.cli import main
+from tests.pictures import betrays, drawn
 from tests.test_cli import Answer, Provision, home, provision  # noqa: F401  (fixtures)
 
 ACCESS_KEY = "AKIACANARYCANARYCAN7"
-SECRET_KEY = "canary-secret-access-key"
-TOKEN = "canary-session-token"
-PARAMETER = "canary-kept-as-a-parameter"
-SECRET = "canary-kept-as-a-secret"
+SECRET_KEY = "canary-eb1c64-8a3f07-59d2b0"
+TOKEN = "canary-70cdf1-b95e18-2a46e7"
+PARAMETER = "canary-4f8e21-d06bc7-93a7f5"
+SECRET = "canary-c2975a-1e4d88-60bf13"
 REFERENCES = {"STRIPE_KEY": "ssm:/tap/stripe", "PASSWORD": "secretsmanager:tap/db"}
 REFUSED = ["CreateVpcEndpoint", "PublishVersion", "DeleteAlias"]
 """Operations that AWS refuses the first time: where secrets are on the way, and where they go."""
@@ -34,9 +39,12 @@ LIFE = (
     ("--debug", "-vv", "up", "--yes", "--trace", "no-version.trace"),
     ("--debug", "-vv", "up", "--yes", "--trace", "up.trace"),
     ("-vv", "status", "--json"),
+    ("status",),
+    ("outputs",),
     ("keys", "rotate", "default"),
     ("-vv", "plan", "--out", "second.plan", "--json"),
     ("keys", "list", "--json"),
+    ("keys", "list"),
     ("outputs", "--json"),
     ("refresh",),
     ("--debug", "outputs", "nothing"),
@@ -108,6 +116,10 @@ def functions() -> list[str]:
     ]
 
 
+def plain(terminal: str) -> str:
+    return Text.from_ansi(terminal).plain
+
+
 def files(home: Path) -> dict[Path, bytes]:  # noqa: F811
     return {path: path.read_bytes() for path in home.rglob("*") if path.is_file()}
 
@@ -137,21 +149,28 @@ def test_nothing_planted_is_found(
         return write(descriptor, content)
 
     monkeypatch.setattr("provision.journal.os.write", noted)
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    in_colour = partial(Console, color_system="truecolor")
+    monkeypatch.setattr("provision.screens.words.Console", in_colour)
     planted = {ACCESS_KEY, SECRET_KEY, TOKEN, PARAMETER, SECRET}
     seen: dict[Path, bytes] = {}
     answers: list[Answer] = []
     shown: list[str] = []
+    pictures: list[str] = []
     for words in LIFE:
         with pytest.raises(SystemExit) as ended:  # with --debug there are tracebacks
             main(list(words))
         captured = capsys.readouterr()
-        answers.append(Answer(int(ended.value.code or 0), captured.out, captured.err))
+        pictures.append(drawn(captured.out + captured.err, title=" ".join(words)))
+        answers.append(Answer(int(ended.value.code or 0), *map(plain, captured)))
         planted |= key_values()
         shown += functions()
         seen |= {path.with_name(f"{path.name} {words[-1]}"): c for path, c in files(home).items()}
     assert len(planted) == 7
     assert written
-    assert [a.code for a in answers] == [0, 8, 8, 0, 0, 0, 0, 0, 0, 0, 1, 1, 8, 0]
+    assert [a.code for a in answers] == [0, 8, 8, *[0] * 10, 1, 1, 8, 0]
+    assert betrays(pictures[0], "+ create network.vpc")
+    assert betrays(pictures[5], "environment  dev")
     assert all(reference in text for text in shown for reference in REFERENCES.values())
     assert {name for name in called if name.startswith(("ssm.", "secretsmanager."))} == set()
     for secret in planted:
@@ -159,6 +178,7 @@ def test_nothing_planted_is_found(
         assert not any(secret.encode() in content for content in written)
         assert not any(secret in answer.out + answer.err for answer in answers)
         assert not any(secret in text for text in [*started, *shown])
+        assert not any(betrays(picture, secret) for picture in pictures)
 
 
 def test_the_value_of_a_key_is_told_to_who_asks(
@@ -170,6 +190,7 @@ def test_the_value_of_a_key_is_told_to_who_asks(
     asked = provision("-vv", "outputs", "api_key")
     (value,) = key_values()
     assert asked.out == f"{value}\n"
+    assert betrays(drawn(asked.out), value)  # the one place, and what the search above would say
     assert value not in asked.err
     assert not any(value.encode() in content for content in files(home).values())
 
