@@ -6,6 +6,8 @@ what moto prepares for a library that nobody here uses a tenth.
 
 from __future__ import annotations
 
+import os
+from functools import cache
 from typing import Any
 
 import botocore.client
@@ -13,6 +15,8 @@ import botocore.hooks
 import botocore.loaders
 import botocore.session
 import moto.core.models
+import moto.core.responses
+import moto.core.utils
 import pytest
 from botocore.model import ServiceModel
 
@@ -26,6 +30,7 @@ _load_model = _CREATOR._load_service_model
 _ALIASER: Any = botocore.hooks.EventAliaser
 _alias = _ALIASER._alias_event_name
 _aliased: dict[str, str] = {}
+_method_names = moto.core.utils.method_names_from_class
 _models: dict[tuple[str, str | None], ServiceModel] = {}
 _classes: dict[str, type] = {}
 
@@ -49,6 +54,13 @@ def _event_name(self: Any, name: str) -> str:
     return _aliased[name]
 
 
+def make_cheap(patch: pytest.MonkeyPatch) -> None:
+    """Tests kill no machine, so nothing has to be on disk; what never changes is made once."""
+    patch.setattr(os, "fsync", lambda _descriptor: None)
+    make_clients_cheap(patch)
+    make_accounts_cheap(patch)
+
+
 def make_clients_cheap(patch: pytest.MonkeyPatch) -> None:
     """Each service's model is read once, its client's methods and events are named once."""
     patch.setattr(_ALIASER, "_alias_event_name", _event_name)
@@ -60,5 +72,7 @@ def make_clients_cheap(patch: pytest.MonkeyPatch) -> None:
 
 
 def make_accounts_cheap(patch: pytest.MonkeyPatch) -> None:
-    """moto also stands before `requests`, with thousands of patterns; boto3 does not use it."""
+    """moto also stands before `requests`, with thousands of patterns; boto3 does not use it. And it
+    lists all methods of a class for each request."""
     patch.setattr(moto.core.models, "RESPONSES_METHODS", [])
+    patch.setattr(moto.core.responses, "method_names_from_class", cache(_method_names))

@@ -10,7 +10,7 @@ import pytest
 from moto import mock_aws
 
 from provision.clock import Clock
-from tests.cheap import make_accounts_cheap, make_clients_cheap
+from tests.cheap import make_cheap
 from tests.moto_truths import teach_moto
 from tests.workshop import REGION, Workshop
 
@@ -31,10 +31,7 @@ def _no_real_account(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def _no_waste(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Tests kill no machine, so nothing has to be on disk; what never changes is made once."""
-    monkeypatch.setattr(os, "fsync", lambda _descriptor: None)
-    make_clients_cheap(monkeypatch)
-    make_accounts_cheap(monkeypatch)
+    make_cheap(monkeypatch)
 
 
 @pytest.fixture

@@ -8,7 +8,17 @@ from typing import TYPE_CHECKING, Final, Self
 
 from provision.aws import Aws
 from provision.hazards import Risks
-from provision.permissions.declare import OURS, REQUESTED, Declared, Permit, arn, call, calls
+from provision.permissions.declare import (
+    OURS,
+    REQUESTED,
+    UNOWNED,
+    Declared,
+    Permit,
+    Test,
+    arn,
+    call,
+    calls,
+)
 from provision.step import OWNER, Computed, Document, Fixed, Tagged, Tags
 from provision.steps.absent import absent_is_fine
 from provision.steps.policy import as_text, from_text
@@ -23,6 +33,8 @@ DAYS: Final = 30
 """For which AWS keeps a key that is to be deleted; the longest it takes."""
 _KEYS: Final = arn("kms", "key/*")
 _ALIAS: Final = arn("kms", "{alias}")
+_NO_OTHER_NAME: Final = Test("ForAllValues:StringEquals", "kms:ResourceAliases", "{alias}")
+"""Tagging while a key is made cannot be told from marking one that is there; that has an alias."""
 
 
 def _ours(operation: str) -> Permit:
@@ -60,10 +72,14 @@ class KmsKey(Tagged):
             call(
                 "kms.CreateKey",
                 Permit("kms:CreateKey", when=(REQUESTED,)),
-                Permit("kms:TagResource", (_KEYS,), (REQUESTED,)),
+                Permit("kms:TagResource", (_KEYS,), (REQUESTED, UNOWNED, _NO_OTHER_NAME)),
             ),
             call("kms.CreateAlias", *_aliasing("CreateAlias")),
-            call("kms.UpdateAlias", *_aliasing("UpdateAlias")),
+            call(
+                "kms.UpdateAlias",
+                *_aliasing("UpdateAlias"),
+                Permit("kms:UpdateAlias", (_KEYS,), (UNOWNED,)),  # where somebody led the alias to
+            ),
             *(
                 call(f"kms.{operation}", _ours(operation))
                 for operation in (

@@ -87,7 +87,7 @@ class ScalingTarget(Tagged):
                 "application-autoscaling.RegisterScalableTarget",
                 Permit(f"{_SERVICE}:RegisterScalableTarget", (TARGET,), (REQUESTED,)),
                 Permit(f"{_SERVICE}:RegisterScalableTarget", (TARGET,), (OURS,)),
-                Permit(f"{_SERVICE}:TagResource", (TARGET,), (REQUESTED,)),
+                Permit(f"{_SERVICE}:TagResource", (TARGET,), (REQUESTED, UNOWNED)),
                 *_CHECKED,
             ),
             *calls("application-autoscaling", TARGET, "TagResource", when=(OURS, KEPT)),

@@ -12,7 +12,12 @@ from typing import Any, Final
 import pytest
 from moto.iam.access_control import IAMRequestBase
 
-_SERVICES: Final = {"monitoring": "cloudwatch"}
+_SERVICES: Final = {
+    "monitoring": "cloudwatch",
+    "resourcegroupstaggingapi": "tag",
+    "tagging": "tag",
+}
+"""Names that services sign with or botocore has for them → IAM's prefix."""
 
 
 def teach(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -20,14 +25,15 @@ def teach(monkeypatch: pytest.MonkeyPatch) -> None:
     original = IAMRequestBase.check_action_permitted
 
     def check_action_permitted(self: Any, resource: str) -> None:
-        self._action = _action(self._action, self._method)
+        self._action = iam_action(self._action, self._method)
         original(self, resource)
 
     monkeypatch.setattr(IAMRequestBase, "check_action_permitted", check_action_permitted)
     monkeypatch.setattr(IAMRequestBase, "check_signature", lambda _: None)
 
 
-def _action(asked: str, method: str) -> str:
+def iam_action(asked: str, method: str) -> str:
+    """What IAM calls `service:Operation`, sent by this HTTP method."""
     service, _, operation = asked.partition(":")
     if service == "apigateway":
         return f"apigateway:{method}"

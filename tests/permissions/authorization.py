@@ -77,6 +77,12 @@ def _dynamodb(sent: Sent) -> Iterator[Ask]:
     yield Ask(sent.action, table, tags)
     if sent.operation == "CreateTable" and tags:
         yield Ask("dynamodb:TagResource", table, tags)
+    if key := params.get("SSESpecification", {}).get("KMSMasterKeyId"):
+        for use in ("CreateGrant", "Decrypt", "DescribeKey", "Encrypt"):
+            yield _on_key(f"kms:{use}", key)
+        for use in ("GenerateDataKey", "GenerateDataKeyWithoutPlaintext", "ReEncryptFrom"):
+            yield _on_key(f"kms:{use}", key)
+        yield _on_key("kms:ReEncryptTo", key)
 
 
 def _lambda(sent: Sent) -> Iterator[Ask]:
@@ -97,6 +103,13 @@ def _lambda(sent: Sent) -> Iterator[Ask]:
         yield Ask(sent.action, f"{function}:{params['Qualifier']}", context)
     if sent.operation == "CreateFunction" and tags:
         yield Ask("lambda:TagResource", function, tags)
+    if key := params.get("KMSKeyArn"):
+        yield _on_key("kms:CreateGrant", key)
+        yield _on_key("kms:Encrypt", key)
+    if sent.operation == "GetFunction" and (
+        key := tags_there.key_of_function(params["FunctionName"])
+    ):
+        yield _on_key("kms:Decrypt", key)  # else no variables are shown
     if "Role" in params:
         passed: Context = {"iam:passedtoservice": ("lambda.amazonaws.com",)}
         yield Ask("iam:PassRole", params["Role"], passed)
@@ -383,7 +396,8 @@ _NAMING = {
 
 
 def _kms(sent: Sent) -> Iterator[Ask]:
-    """Judged on the key, by whatever name it is asked for; about an alias, on that as well."""
+    """Judged on the key, by whatever name it is asked for; about an alias, on that as well, and on
+    the key that it leads to until then."""
     params = sent.params
     if sent.operation in {"ListAliases", "ListKeys"}:
         yield Ask(sent.action, "*")
@@ -393,11 +407,20 @@ def _kms(sent: Sent) -> Iterator[Ask]:
         yield Ask(sent.action, "*", requested(given))
         yield Ask("kms:TagResource", arn("kms", "key/new"), requested(given))
         return
-    if "AliasName" in params:
-        yield Ask(sent.action, arn("kms", params["AliasName"]))
-    asked = str(params.get("TargetKeyId") or params.get("KeyId") or params["AliasName"])
-    key, tags = tags_there.key(asked)
-    yield Ask(sent.action, arn("kms", f"key/{key}"), {**requested(given), **carried(tags)})
+    if alias := params.get("AliasName"):
+        yield Ask(sent.action, arn("kms", alias))
+        if sent.operation != "CreateAlias":
+            yield _on_key(sent.action, alias)
+    if asked := params.get("TargetKeyId") or params.get("KeyId"):
+        yield _on_key(sent.action, asked, requested(given))
+
+
+def _on_key(action: str, named: str, tags: Context | None = None) -> Ask:
+    key, there = tags_there.key(named)
+    context = {**(tags or {}), **carried(there)}
+    if aliases := tags_there.aliases(key):
+        context["kms:resourcealiases"] = aliases
+    return Ask(action, arn("kms", f"key/{key}"), context)
 
 
 def _wafv2(sent: Sent) -> Iterator[Ask]:

@@ -8,7 +8,6 @@ from dataclasses import replace
 from typing import Any
 
 from provision.aws import Aws
-from provision.finding import Finding
 from provision.step import OWNER, Step, Tagged
 from tests.steps.lambda_world import a_bundle
 
@@ -39,9 +38,8 @@ EDITS: Mapping[str, Mapping[str, Any]] = {
 """Kind → fields as somebody would set them."""
 
 
-def by_hand(aws: Aws, findings: Mapping[str, Finding]) -> None:
+def by_hand(aws: Aws, steps: Mapping[str, Step]) -> None:
     """Change everything that can be changed, and add what does not belong."""
-    steps = {name: f.have for name, f in findings.items() if f.have is not None}
     for step in steps.values():
         _change(aws, step)
     _retag_dashboard(aws, steps["monitoring.dashboard"])
@@ -205,10 +203,10 @@ def _lengthen_histories(aws: Aws, steps: Mapping[str, Mapping[str, Any]]) -> Non
         )
 
 
-def make_removable(aws: Aws, findings: Mapping[str, Finding]) -> None:
+def make_removable(aws: Aws, steps: Mapping[str, Step]) -> None:
     """Take away what would keep the network, and leave an interface that Lambda forgot."""
     vpc, group, subnet = (
-        vars(findings[f"network.{name}"].have)["id"] for name in ("vpc", "group", "subnet.1")
+        vars(steps[f"network.{name}"])["id"] for name in ("vpc", "group", "subnet.1")
     )
     ec2 = aws.ec2
     for gateway in ec2.describe_internet_gateways()["InternetGateways"]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from moto import mock_aws
 
+from tests.cheap import make_cheap
 from tests.moto_truths import teach_moto
 from tests.permissions.life import Life, lived
 
@@ -13,6 +14,7 @@ from tests.permissions.life import Life, lived
 def life(tmp_path_factory: pytest.TempPathFactory) -> Life:
     """Over when the first test begins: what stays are its records, no emulated account."""
     with pytest.MonkeyPatch.context() as patch:
+        make_cheap(patch)
         teach_moto(patch)
         with mock_aws():
             return lived(tmp_path_factory.mktemp("life"))

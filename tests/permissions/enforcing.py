@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from provision.local import server
-from provision.local.facts import CREDENTIALS
+from provision.local.facts import ACCOUNT, CREDENTIALS
 from tests.permissions.authorization import NEW, PREFIXES
 
 Context = dict[str, Any]
@@ -25,10 +25,13 @@ evaluator: Any = importlib.import_module("ministack.core.iam_evaluator")
 _TAGGING: Final = {"apigateway": "apigateway:TagResource", "ec2": "ec2:CreateTags"}
 """Operations whose tags MiniStack does read, for those whose tags it does not."""
 _KEYS: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
+    "kms:CreateAlias": (("TargetKeyId", "TargetKeyId"),),
+    "kms:UpdateAlias": (("TargetKeyId", "TargetKeyId"),),
     "lambda:AddPermission": (("lambda:Principal", "Principal"),),
     "sns:Subscribe": (("sns:Protocol", "Protocol"), ("sns:Endpoint", "Endpoint")),
 }
-"""Action → condition key and parameter, of the services' own keys."""
+"""Action → condition key and parameter, of the services' own keys; KMS's leads to the key, which no
+condition names."""
 _OF_THE_GROUP: Final = ("TagResource", "UntagResource", "ListTagsForResource")
 """Calls of CloudWatch Logs that are judged on a group's ARN without `:*`."""
 
@@ -69,6 +72,10 @@ def _resource(original: Callable[..., str]) -> Callable[..., str]:
             case "monitoring":
                 operation = headers.get("x-amz-target", "").rpartition(".")[2]
                 return _monitored(operation, first, region, account)
+            case "kms" if name := first("AliasName"):
+                return arn(name)
+            case "kms" if name := first("KeyId"):
+                return _key_arn(name) or arn("key/none")
             case "lambda" if path.endswith("/functions"):
                 return arn(f"function:{first('FunctionName')}")
             case "lambda":
@@ -90,6 +97,12 @@ def _monitored(operation: str, first: Callable[..., str], region: str, account: 
         return f"{alarms}:*"
     alarm = first("AlarmName", "AlarmNames")
     return f"{alarms}:{alarm}" if alarm else first("ResourceARN") or "*"
+
+
+def _key_arn(name: str) -> str:
+    """Of the key behind an id, ARN or alias."""
+    key = importlib.import_module("ministack.services.kms")._resolve_key(name)
+    return str(key["Arn"]) if key else ""
 
 
 def _version(path: str, qualifier: str) -> str:
@@ -149,7 +162,9 @@ def _enforce(original: Enforce) -> Enforce:
         if key == CREDENTIALS[0]:  # the corrections' own requests, which carry no signature
             return None
         asked = {**(service_context or {}), **_sourced(key)}
-        for each, resource, context in _asks(action, resource_arn):
+        for each, resource, context in _asks(
+            action, resource_arn, str(asked.get("TargetKeyId", ""))
+        ):
             denied = original(key, each, service, region, resource, {**asked, **context})
             if denied:
                 return denied
@@ -158,13 +173,19 @@ def _enforce(original: Enforce) -> Enforce:
     return enforce
 
 
-def _asks(action: str, resource: str) -> Iterator[tuple[str, str, Context]]:
-    """What one call asks for: what EC2 makes is a resource that takes part as well."""
+def _asks(action: str, resource: str, target: str) -> Iterator[tuple[str, str, Context]]:
+    """What one call asks for: what EC2 makes is a resource that takes part as well, and so are the
+    keys that an alias leads to and shall lead to."""
     service, _, operation = action.partition(":")
     if service == "logs" and resource.startswith("arn:") and operation not in _OF_THE_GROUP:
         yield action, f"{resource}:*", _carried(resource)
         return
     yield action, resource, _carried(resource)
+    if service == "kms" and ":alias/" in resource:
+        for key in filter(None, (_key_arn(resource), _key_arn(target))):
+            yield action, key, _carried(key)
+    if action == "kms:CreateKey":
+        yield "kms:TagResource", f"arn:aws:kms:us-east-1:{ACCOUNT}:key/new", {}
     if kind := NEW.get(operation, ""):
         new = ":".join([*resource.split(":")[:5], f"{kind}/new"])
         yield action, new, {}
@@ -202,6 +223,15 @@ def _carried(arn: str) -> Context:
             tags = (there._certificates.get(arn) or {}).get("Tags")
         case "cloudwatch":
             tags = there._resource_tags.get(arn)
+        case "kms":
+            key = there._resolve_key(arn) or {}
+            tags = {tag["TagKey"]: tag["TagValue"] for tag in key.get("Tags", ())}
+            names = [
+                each.partition(":alias/")[2]
+                for each, of in there._aliases.items()
+                if of == key.get("KeyId")
+            ]
+            more = {"kms:ResourceAliases": [f"alias/{name}" for name in names]} if names else {}
         case _:
             tags = _of_gateway(there, arn)
     pairs = tags if isinstance(tags, Mapping) else {t["Key"]: t["Value"] for t in tags or ()}
@@ -213,6 +243,7 @@ _TAGGED: Final = {
     "apigateway": "apigateway_v1",
     "cloudwatch": "cloudwatch",
     "ec2": "ec2",
+    "kms": "kms",
 }
 
 

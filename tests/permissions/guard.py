@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from tests.permissions.authorization import Sent, asks
-from tests.permissions.evaluation import Ask, Document, Line, allowed, lines
+from tests.permissions.evaluation import Ask, Document, Index, lines
 from tests.workshop import Recorder
 
 
@@ -30,10 +30,10 @@ class Guard(Recorder):
     policies: Sequence[Document] | None = None
     judged: list[Judged] = field(default_factory=list)
     refused: list[Ask] = field(default_factory=list)
-    found: list[Line] = field(init=False)
+    index: Index = field(init=False)
 
     def __post_init__(self) -> None:
-        self.found = lines(self.policies or ())
+        self.index = Index(lines(self.policies or ()))
 
     def watch(self, client: Any) -> None:
         events = client.meta.events
@@ -56,7 +56,7 @@ class Guard(Recorder):
         self.judged.append(judged)
         if self.policies is None:
             return None
-        refused = [ask for ask in judged.asks if not allowed(ask, self.found)]
+        refused = [ask for ask in judged.asks if not self.index.allows(ask)]
         if not refused:
             return None
         self.refused += refused

@@ -7,19 +7,21 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from contextvars import ContextVar
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextvars import ContextVar, copy_context
 from dataclasses import dataclass, field, replace
 from functools import wraps
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from botocore.response import StreamingBody
 
 from provision.account import account_alias
 from provision.engine import Engine
+from provision.given_key import given_key
 from provision.graph import Stack
 from provision.health import read_health
 from provision.import_check import check_import
@@ -27,10 +29,9 @@ from provision.journal import Journal
 from provision.leftovers import search
 from provision.permissions.deployer import Purpose, deployer_policies
 from provision.push import push, survey_code
-from provision.stack.doors import key_door
+from provision.stack import build_stack
 from provision.step import Document, Step
 from provision.steps import KINDS
-from provision.steps.kms_key import KmsKey
 from provision.steps.log_group import LogGroup
 from provision.steps.role import Role
 from provision.steps.security_group import Rule, SecurityGroup
@@ -46,10 +47,10 @@ from tests.permissions.byhand import (
     make_removable,
 )
 from tests.permissions.guard import Guard
-from tests.reference import TinySources, reference_stack
-from tests.workshop import ALLOW_ALL, HOLDER, Recorder, Workshop, new_aws
+from tests.reference import TinySources, reference_site, reference_stack
+from tests.workshop import ALLOW_ALL, HOLDER, Workshop, new_aws
 
-FULL: Mapping[str, Any] = {
+UNKEYED: Mapping[str, Any] = {
     "api": {
         "domain": {"name": "api.example.com", "zone": "example.com"},
         "quota": {"limit": 1000, "period": "DAY"},
@@ -66,6 +67,7 @@ FULL: Mapping[str, Any] = {
     "monitoring": {"email": "ops@example.com"},
     "network": {"flow_logs": {"traffic": "REJECT"}},
 }
+FULL: Mapping[str, Any] = {**UNKEYED, "encryption": {"key": "create"}}
 """Every area there is."""
 BOUNDARY = "arn:aws:iam::123456789012:policy/boundary"
 CHANGED: Mapping[str, Any] = {
@@ -75,8 +77,9 @@ CHANGED: Mapping[str, Any] = {
     "functions": {"items": {"memory": 256}},
     "api": {**FULL["api"], "routes": {"GET /more": "items"}},
 }
+T = TypeVar("T")
 LOOKING = ("observe", "search", "holdings")
-MAKING = ("create", "update")
+MAKING = ("create", "update", "tidy")
 REMOVING = ("delete", "back_up", "written_lately")
 
 _doing: ContextVar[tuple[str, str]] = ContextVar("doing", default=("", ""))
@@ -91,7 +94,7 @@ class Life:
     printed: dict[Purpose, list[Document]] = field(default_factory=dict)
     """The policies of the full stack."""
     theirs: Guard = field(default_factory=Guard)
-    """A second stack's life in the same account, judged by nobody."""
+    """A second stack's life in the same account, with a customer's key, under its own policies."""
 
 
 class Attributing(Guard):
@@ -108,8 +111,15 @@ class Attributing(Guard):
 
 @contextmanager
 def verbs_told() -> Iterator[None]:
-    """Every step's verbs say that they are at work, the outermost of them."""
+    """Every step's verbs say that they are at work, the outermost of them, in threads they start
+    too."""
+    submit = ThreadPoolExecutor.submit
+
+    def carry(pool: Any, call: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
+        return submit(pool, copy_context().run, call, *arguments, **named)
+
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ThreadPoolExecutor, "submit", carry)
         for kind in KINDS.values():
             for verb in (*LOOKING, *MAKING, *REMOVING):
                 method = next(vars(base)[verb] for base in kind.__mro__ if verb in vars(base))
@@ -143,14 +153,26 @@ class Liver:
     def stack(self, changes: Mapping[str, Any]) -> Stack:
         return reference_stack(new_aws(), self.directory, changes, self.sources)
 
-    def run(self, verb: str, changes: Mapping[str, Any], purpose: Purpose) -> None:
+    def run(self, verb: str, changes: Mapping[str, Any], purpose: Purpose) -> Mapping[str, Step]:
         """A command as a process of its own, under the policies for this configuration."""
-        self.run_stack(verb, self.stack(changes), purpose)
+        return self.run_stack(verb, self.stack(changes), purpose)
 
-    def run_stack(self, verb: str, stack: Stack, purpose: Purpose) -> None:
+    def run_stack(self, verb: str, stack: Stack, purpose: Purpose) -> Mapping[str, Step]:
+        return self.part(lambda: self._run_stack(verb, stack, purpose))
+
+    def part(self, live: Callable[[], T]) -> T:
+        """One command of the life, which reaches AWS through `asking` alone."""
+        return live()
+
+    def asking(self, guard: Guard) -> AbstractContextManager[object]:
+        """Where the guard's policies hold."""
+        return nullcontext(guard)
+
+    def _run_stack(self, verb: str, stack: Stack, purpose: Purpose) -> Mapping[str, Step]:
         guard = self.guard(stack, purpose, f"{verb} {len(self.life.guards)}")
         consent = replace(ALLOW_ALL, backup=True)
-        self.workshop.run(stack, verb, recorder=guard, consent=consent)
+        with self.asking(guard):
+            return self.workshop.run(stack, verb, recorder=guard, consent=consent).steps
 
     def guard(self, stack: Stack, purpose: Purpose, name: str) -> Guard:
         forgotten = {
@@ -167,34 +189,48 @@ class Liver:
         return guard
 
     def look(self, purpose: Purpose, name: str) -> None:
-        """What every command reads, with state and without, and what `provision status` adds."""
-        stack = self.stack(FULL)
-        guard = self.guard(stack, purpose, name)
-        Workshop(self.directory / f"no state for {name}").run(stack, "plan", recorder=guard)
-        seen = self.workshop.run(stack, "plan", recorder=guard)
-        aws = new_aws(guard)
-        account_alias(aws)
-        available_zones(aws, 2)
-        if purpose is Purpose.STATUS:
-            read_health(aws, {n: f.have for n, f in seen.findings.items() if f.have is not None})
+        """What every command reads where the state was lost; what `provision status` adds."""
+        self.part(lambda: self._look(self.stack(FULL), purpose, name))
 
-    def push(self) -> None:
+    def _look(self, stack: Stack, purpose: Purpose, name: str) -> None:
+        guard = self.guard(stack, purpose, name)
+        with self.asking(guard):
+            stateless = replace(self.workshop, directory=self.directory / f"no state for {name}")
+            stateless.run(stack, "plan", recorder=guard)
+            aws = self.workshop.connect(guard)
+            account_alias(aws)
+            available_zones(aws, 2)
+            if purpose is Purpose.STATUS:
+                seen = self.workshop.run(stack, "plan", recorder=guard)
+                steps = {n: f.have for n, f in seen.findings.items() if f.have is not None}
+                read_health(aws, steps)
+
+    def push(self, changes: Mapping[str, Any]) -> None:
         """Changed code, as `push --watch` brings it: invoked once before it goes live."""
-        stack = self.stack(FULL)
-        aws = new_aws(self.guard(stack, Purpose.UP, "push"))
+        self.part(lambda: self._push(self.stack(changes)))
+
+    def _push(self, stack: Stack) -> None:
+        guard = self.guard(stack, Purpose.UP, "push")
+        aws = self.workshop.connect(guard)
         aws.lambda_.meta.events.register("before-call.lambda.Invoke", _imported)
         journal = Journal(self.workshop.directory, stack.name, KINDS).open(HOLDER)
         try:
-            engine = Engine(stack, aws, journal)
-            found = survey_code(engine, ["items"])
-            outcome = push(engine, found, check=lambda version: check_import(aws, version))
+            with self.asking(guard):
+                engine = Engine(stack, aws, journal)
+                found = survey_code(engine, ["items"])
+                outcome = push(engine, found, check=lambda version: check_import(aws, version))
         finally:
             journal.close()
         assert not outcome.failed, [error.message for error in outcome.failed.values()]
 
     def look_for_leftovers(self) -> None:
-        guard = self.guard(self.stack(FULL), Purpose.DOWN, "leftovers")
-        assert not search(new_aws(guard), "tap-dev", ()).unasked
+        self.part(lambda: self._look_for_leftovers(self.stack(FULL)))
+
+    def _look_for_leftovers(self, stack: Stack) -> None:
+        guard = self.guard(stack, Purpose.DOWN, "leftovers")
+        with self.asking(guard):
+            found = search(self.workshop.connect(guard), "tap-dev", ())
+        assert not found.unasked, found.unasked
 
 
 def _imported(**_: Any) -> Any:
@@ -206,10 +242,11 @@ def _imported(**_: Any) -> Any:
 def lived(directory: Path) -> Life:
     """The whole of it, beside a second stack of a similar name."""
     life = Life()
-    new_aws().iam.create_policy(PolicyName="boundary", PolicyDocument=json.dumps(OTHER_POLICY))
-    new_aws().route53.create_hosted_zone(Name="example.com", CallerReference="test")
+    prepare()
     neighbour = Workshop(directory / "neighbour-state")
-    theirs = reference_stack(new_aws(), directory / "neighbour", {"environment": "dev-2"})
+    theirs = neighbours(directory / "neighbour")
+    printed = deployer_policies(theirs, {}, new_aws().where, Purpose.ALL)
+    life.theirs = Guard(policies=[policy.document for policy in printed])
     neighbour.run(theirs, "up", recorder=life.theirs)
     liver = Liver(
         life,
@@ -218,46 +255,65 @@ def lived(directory: Path) -> Life:
         TinySources(directory / "zips"),
     )
     with verbs_told():
-        _live(liver)
-        _live_oddly(liver)
+        live(liver)
     full, where = liver.stack(FULL), new_aws().where
     for purpose in Purpose:
         found = deployer_policies(full, {}, where, purpose)
         life.printed[purpose] = [policy.document for policy in found]
-    neighbour.run(theirs, "up", recorder=Recorder())
     neighbour.run(theirs, "down", recorder=life.theirs)
     return life
 
 
+def prepare() -> None:
+    """What the stacks' owner has to have."""
+    new_aws().iam.create_policy(PolicyName="boundary", PolicyDocument=json.dumps(OTHER_POLICY))
+    new_aws().route53.create_hosted_zone(Name="example.com", CallerReference="test")
+
+
+def neighbours(directory: Path) -> Stack:
+    """A stack of a similar name, encrypted with a key that is there."""
+    aws, alias = new_aws(), "alias/customers"
+    aws.kms.create_alias(AliasName=alias, TargetKeyId=aws.kms.create_key()["KeyMetadata"]["KeyId"])
+    changes = {"environment": "dev-2", "encryption": {"key": alias}}
+    site = reference_site(aws, directory, changes)
+    return build_stack(replace(site, key=given_key(new_aws(), alias)))
+
+
+def live(liver: Liver) -> None:
+    """All commands, and all that may happen between them."""
+    _live(liver)
+    _live_oddly(liver)
+
+
 def _live(liver: Liver) -> None:
-    liver.run("up", FULL, Purpose.UP)
-    liver.look(Purpose.STATUS, "status")
+    made = liver.run("up", UNKEYED, Purpose.UP)
     liver.sources.code += "# pushed\n"
-    liver.push()
-    by_hand(new_aws(), liver.workshop.run(liver.stack(FULL), "plan").findings)
-    liver.run("up", FULL, Purpose.UP)
+    liver.push(UNKEYED)
+    by_hand(new_aws(), made)
+    liver.run("up", UNKEYED, Purpose.UP)
     liver.sources.code += "# changed\n"
     liver.sources.layer_text += "# changed\n"
     liver.run("up", CHANGED, Purpose.UP)
     liver.workshop.forget()
     double(new_aws())
+    key_by_hand(new_aws(), "alias/tap-dev")
     liver.run("up", FULL, Purpose.UP)
-    liver.run("up", {}, Purpose.UP)  # the domain and the address go
-    liver.run("up", FULL, Purpose.UP)
+    alias_by_hand(new_aws(), "alias/tap-dev")
+    liver.look(Purpose.STATUS, "status")
     liver.look(Purpose.DOWN, "down look")
     liver.look_for_leftovers()
-    make_removable(new_aws(), liver.workshop.run(liver.stack(FULL), "plan").findings)
+    bare = {"encryption": FULL["encryption"]}
+    liver.run("up", bare, Purpose.UP)  # the domain and the address go
+    made = liver.run("up", FULL, Purpose.UP)
+    make_removable(new_aws(), made)
     liver.run("down", FULL, Purpose.DOWN)
 
 
 def _live_oddly(liver: Liver) -> None:
     """What no stack has today, and its kinds can nevertheless: another workshop, a few nodes."""
-    odd = replace(liver, workshop=Workshop(liver.directory / "odd-state"))
+    elsewhere = replace(liver.workshop, directory=liver.directory / "odd-state")
+    odd = replace(liver, workshop=elsewhere)
     odd.run_stack("up", _odd(attached=(), retention=30), Purpose.UP)
-    odd.run_stack("up", _odd(attached=(BOUNDARY,), retention=0), Purpose.UP)
-    key_by_hand(new_aws(), "alias/odd-dev")
-    odd.run_stack("up", _odd(attached=(BOUNDARY,), retention=0), Purpose.UP)
-    alias_by_hand(new_aws(), "alias/odd-dev")
     odd.run_stack("up", _odd(attached=(BOUNDARY,), retention=0), Purpose.UP)
     new_aws().iam.put_role_policy(
         RoleName="odd-dev-role", PolicyName="by-hand", PolicyDocument=json.dumps(OTHER_POLICY)
@@ -278,15 +334,6 @@ def _odd(*, attached: tuple[str, ...], retention: int) -> Stack:
     stack.add(
         "logs",
         lambda: LogGroup(name="odd-dev", retention=retention, key=KEY if attached else "", tags={}),
-    )
-    stack.add(
-        "encryption.key",
-        lambda: KmsKey(
-            alias="alias/odd-dev",
-            description="it",
-            policy=key_door(new_aws().where, (), "odd-dev-"),
-            tags={"Environment": "production"},
-        ),
     )
     vpc = stack.add("vpc", lambda: Vpc(cidr="10.30.0.0/24", tags={}))
     stack.add(

@@ -8,6 +8,7 @@ from typing import Any
 from moto.acm.models import acm_backends
 from moto.apigateway.models import apigateway_backends
 from moto.applicationautoscaling.models import applicationautoscaling_backends
+from moto.awslambda.models import lambda_backends
 from moto.cloudwatch.models import cloudwatch_backends
 from moto.ec2.models import ec2_backends
 from moto.iam.models import iam_backends
@@ -107,6 +108,18 @@ def scaling_target(params: Mapping[str, Any]) -> Tags:
         ):
             return dict(vars(target).get("tags", {}))
     return {}
+
+
+def aliases(name: str) -> tuple[str, ...]:
+    """Of a key, by its id."""
+    backend: Any = kms_backends[ACCOUNT][REGION]
+    return tuple(sorted(backend.keys[name].aliases)) if name in backend.keys else ()
+
+
+def key_of_function(name: str) -> str:
+    """What its variables are encrypted with, where that is no key of AWS's."""
+    versions: Any = lambda_backends[ACCOUNT][REGION]._lambdas._functions.get(name)
+    return str(versions["latest"].settings.get("KMSKeyArn", "")) if versions else ""
 
 
 def key(name: str) -> tuple[str, Tags]:

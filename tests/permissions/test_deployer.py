@@ -4,6 +4,7 @@ only looking is wanted.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from pprint import pformat
 
 import pytest
@@ -12,7 +13,7 @@ from provision.access import READ_PREFIXES
 from provision.permissions.asked import LOOK, MAKE, REMOVE
 from provision.permissions.deployer import Purpose
 from provision.steps import KINDS
-from tests.permissions.evaluation import Ask, allowed, lines
+from tests.permissions.evaluation import Ask, Index, Line, lines
 from tests.permissions.guard import Guard, Judged
 from tests.permissions.life import LOOKING, MAKING, REMOVING, Life
 
@@ -55,7 +56,6 @@ SEEN_OF_ALL = {
     "ec2:DescribeVpcEndpoints",
     "ec2:DescribeVpcs",
     "iam:GetRole",
-    "kms:DescribeKey",
     "lambda:ListLayerVersions",
     "logs:DescribeLogGroups",
     "logs:ListTagsForResource",
@@ -80,6 +80,15 @@ def test_a_whole_life_runs_under_exactly_the_printed_policies(life: Life) -> Non
     for name, guard in life.guards.items():
         assert guard.judged, name
         assert guard.refused == [], name
+
+
+def test_so_does_a_second_stack_with_a_customers_key(life: Life) -> None:
+    assert life.theirs.refused == []
+    found = life.theirs.index.found
+    using = [line for line in found if ":kms:" in line.resource]
+    given = {line.action for line in using if not line.resource.endswith("*")}
+    assert {"kms:CreateGrant", "kms:Decrypt", "kms:Encrypt"} < given
+    assert set(using) <= needed(found, asked(life.theirs))
 
 
 def test_every_kind_declares_exactly_the_calls_it_makes(life: Life) -> None:
@@ -114,17 +123,21 @@ def test_every_kind_declares_exactly_the_calls_it_makes(life: Life) -> None:
 def test_no_line_of_a_policy_can_be_taken_away(life: Life, purpose: Purpose) -> None:
     """Each action on each resource is the only one that allows some call of the life."""
     found = lines(life.printed[purpose])
-    needed = set()
-    for name, guard in life.guards.items():
-        if purpose is Purpose.ALL or name.partition(" ")[0] in COMMANDS[purpose]:
-            for ask in asked(guard):
-                allowing = [line for line in found if line.concerns(ask)]
-                if len(allowing) == 1:
-                    needed.add(allowing[0])
-    idle = {(line.action, line.resource, line.condition) for line in found} - {
-        (line.action, line.resource, line.condition) for line in needed
-    }
+    asks = [
+        ask
+        for name, guard in life.guards.items()
+        if purpose is Purpose.ALL or name.partition(" ")[0] in COMMANDS[purpose]
+        for ask in asked(guard)
+    ]
+    idle = set(found) - needed(found, asks)
     assert not idle, pformat(idle)
+
+
+def needed(found: Sequence[Line], asks: Iterable[Ask]) -> set[Line]:
+    """Those that alone allow some ask."""
+    index = Index(found)
+    allowing = (index.concerning(ask) for ask in asks)
+    return {some[0] for some in allowing if len(some) == 1}
 
 
 def asked(guard: Guard) -> list[Ask]:
@@ -133,17 +146,17 @@ def asked(guard: Guard) -> list[Ask]:
 
 def test_a_second_stack_is_out_of_reach(life: Life) -> None:
     """Every write of a neighbour's life is refused, and every look at what has a name."""
-    found = life.guards["up 0"].found
+    found = Index(lines(life.printed[Purpose.UP]))
     writes = [j for j in life.theirs.judged if not j.sent.operation.startswith(READ_PREFIXES)]
     assert len(writes) > 100
     let_through = {
         judged.sent.operation
         for judged in writes
-        if all(allowed(ask, found) for ask in judged.asks) and not shared(judged)
+        if all(map(found.allows, judged.asks)) and not shared(judged)
     }
     assert let_through == LET_THROUGH
     looks = [j for j in life.theirs.judged if j.sent.operation.startswith(READ_PREFIXES)]
-    seen = {j.sent.action for j in looks if all(allowed(ask, found) for ask in j.asks)}
+    seen = {j.sent.action for j in looks if all(map(found.allows, j.asks))}
     assert seen == SEEN_OF_ALL
 
 

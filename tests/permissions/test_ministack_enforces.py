@@ -1,7 +1,8 @@
 """The policies under an enforcement that nobody here wrote: MiniStack's, with AUTH=true.
 
-One life on it: a stack made, changed, looked at and removed by users who hold exactly what is
-printed for them, beside a stack of a similar name; and its function, under its role.
+One life on it: a stack with a key of its own made, changed, pushed to, looked at and removed by
+users who hold exactly what is printed for them, beside a stack of a similar name, whose key is the
+customer's; and its function, under its role.
 """
 
 from __future__ import annotations
@@ -19,17 +20,21 @@ import pytest
 from botocore.exceptions import ClientError
 
 from provision.errors import Foreign
+from provision.import_check import check_import
 from provision.journal import Journal
 from provision.local import ACCOUNT
 from provision.permissions.deployer import Purpose
 from provision.retry import DENIED as DENIED_CODES
+from provision.step import OWNER
 from provision.steps import KINDS
+from provision.steps.version import Version
 from tests.permissions.emulated import ROOT_USER, Emulated, Said, emulated
 from tests.permissions.evaluation import Document
 from tests.permissions.life import FULL
 
 pytestmark = [pytest.mark.emulator, pytest.mark.xdist_group("ministack enforces")]
 
+GIVEN: Mapping[str, Any] = {"encryption": {"key": "alias/ours"}}
 CHANGED: Mapping[str, Any] = {
     **FULL,
     "tags": {"Environment": "production", "team": "a"},
@@ -138,6 +143,7 @@ class Lived:
     by_reader: dict[str, str] = field(default_factory=dict)
     to_neighbour: dict[str, str] = field(default_factory=dict)
     by_role: dict[str, str] = field(default_factory=dict)
+    imported_by: dict[str, str] = field(default_factory=dict)
     answers: dict[str, int] = field(default_factory=dict)
 
 
@@ -152,9 +158,12 @@ def lived(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory)
 def live(there: Emulated) -> Lived:
     lived = Lived()
     there.client("route53").create_hosted_zone(Name="example.com", CallerReference="test")
+    customers = there.client("kms").create_key()["KeyMetadata"]["KeyId"]
+    there.client("kms").create_alias(AliasName="alias/ours", TargetKeyId=customers)
     there.configure("tap", FULL)
-    there.configure("tapir", {})
-    lived.said["neighbour"] = there.provision(ROOT_USER, "tapir", "up", "--yes", "--json")
+    there.configure("tapir", GIVEN)
+    there.let("neighbour", there.policies("tapir", Purpose.UP))
+    lived.said["neighbour"] = there.provision("neighbour", "tapir", "up", "--yes", "--json")
     key = there.provision(ROOT_USER, "tapir", "outputs", "api_key").out.strip()
     lived.answers = ask_the_api(lived.said["neighbour"].json["outputs"]["api_endpoint"], key)
 
@@ -169,12 +178,19 @@ def live(there: Emulated) -> Lived:
     run("starved", "deployer", "up", "--yes", "--json")
     there.let("deployer", everything)
     run("changed", "deployer", "up", "--yes", "--json")
+    with (there.home / "function" / "app.py").open("a", encoding="utf-8") as code:
+        code.write("# pushed\n")
+    run("push", "deployer", "push", "--json")
     there.let("reader", there.policies("tap", Purpose.STATUS))
+    for user in ("deployer", "reader"):
+        lived.imported_by[user] = outcome(partial(invoke_pushed, there, user))
     run("status", "reader", "status", "--json")
     lived.by_reader = meddle(there, "reader", "tap")
     lived.to_neighbour = meddle(there, "deployer", "tapir")
+    lived.to_neighbour |= meddle_with_key(there, "deployer", customers)
     lived.by_role = as_the_function(there)
-    run("down", "deployer", "down", "--yes", "--destroy-data", "--json")
+    down = ("down", "--yes", "--destroy-data", "--destroy", "encryption.key", "--json")
+    run("down", "deployer", *down)
     return lived
 
 
@@ -226,6 +242,27 @@ def meddle(there: Emulated, user: str, name: str) -> dict[str, str]:
     return {name: outcome(partial(call, aws)) for name, call in verbs.items()}
 
 
+def meddle_with_key(there: Emulated, user: str, key: str) -> dict[str, str]:
+    """The user would have the customer's key deleted, opened, marked as the stack's, not named."""
+    kms = there.client("kms", user)
+    mark = [{"TagKey": OWNER, "TagValue": "tap-local/encryption.key"}]
+    calls: Mapping[str, Callable[[], object]] = {
+        "delete the key": partial(kms.schedule_key_deletion, KeyId=key),
+        "open the key": partial(kms.put_key_policy, KeyId=key, Policy="{}"),
+        "mark the key": partial(kms.tag_resource, KeyId=key, Tags=mark),
+        "take its alias": partial(kms.delete_alias, AliasName="alias/ours"),
+    }
+    return {name: outcome(call) for name, call in calls.items()}
+
+
+def invoke_pushed(there: Emulated, user: str) -> None:
+    """As `push --watch` does before the alias moves."""
+    known = Journal.read(there.home / "tap", "tap-local", KINDS).records
+    version = known["function.items.version"].step
+    assert isinstance(version, Version)
+    check_import(there.aws(user), version)
+
+
 def as_the_function(there: Emulated) -> dict[str, str]:
     """Every call of ALLOWED and DENIED with the neighbour's function's role: the code of the
     refusal, or nothing."""
@@ -259,7 +296,7 @@ def refused(lived: Lived, name: str) -> Mapping[str, Any]:
     }
 
 
-@pytest.mark.parametrize("command", ["up", "changed", "status", "down"])
+@pytest.mark.parametrize("command", ["neighbour", "up", "changed", "push", "status", "down"])
 def test_every_command_runs_under_what_is_printed_for_it(lived: Lived, command: str) -> None:
     said = lived.said[command]
     assert said.code == 0, said.err
@@ -274,6 +311,14 @@ def test_the_life_was_whole(lived: Lived) -> None:
     assert summary["status"]["keep"] > 40
     assert summary["status"]["update"] == 0
     assert len(lived.said["down"].json["removal"]["removed"]) > 40
+    assert "encryption.key" in lived.said["down"].json["removal"]["removed"]
+
+
+def test_a_pushed_version_may_be_invoked_by_who_pushes(lived: Lived) -> None:
+    pushed = lived.said["push"].json
+    assert pushed["calls"]["write"] == 3
+    assert lived.imported_by["deployer"] == ""
+    assert set(lived.imported_by.values()) - set(DENIED_CODES) == {""}
 
 
 def test_each_action_that_is_taken_away_is_missed_and_told_with_its_statement(lived: Lived) -> None:
