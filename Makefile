@@ -7,7 +7,7 @@ PINNED := $(PIP) install --require-hashes --only-binary :all: --requirement
 PIN := $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-annotate --no-header
 
 .PHONY: up status down test check lint types format bench crash-matrix ownership-sweep replacing signals-sweep \
-	laws-sweep security drift plan-sweep permissions screenshots scan audit pins clean
+	laws-sweep security drift plan-sweep permissions permissions-sweep screenshots scan audit pins clean
 
 up: $(VENV)/local.stamp  ## the whole stack on the embedded emulator
 	$(BIN)/provision up --local --yes
@@ -59,6 +59,9 @@ laws-sweep: $(VENV)/test.stamp  ## every law of AWS, and all at once, with twent
 
 permissions: $(VENV)/test.stamp  ## docs/permissions.md, from what the steps declare
 	$(BIN)/python -m tests.permissions.full_page
+
+permissions-sweep: $(VENV)/test.stamp  ## each action taken away once under moto's enforcement; docs/permissions.md
+	$(BIN)/python -m tests.permissions.sweep
 
 security: $(VENV)/test.stamp  ## docs/security.md, then every control asked of AWS
 	$(BIN)/python -m tests.security.page
