@@ -90,7 +90,9 @@ def glimpse_many(
         if name not in alone
     }
     seen = {name: glimpse(aws, records[name], step) for name, step in alone.items()}
-    kind = type(next(iter(sought.values())))
+    if not others:
+        return seen
+    kind = type(next(iter(others.values())))
     for name, have in zip(others, kind.observe_many(aws, list(others.values())), strict=True):
         if name in records:
             seen[name] = Glimpse(recalled=have)

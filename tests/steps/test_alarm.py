@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from typing import Any, ClassVar
 
 import pytest
 
 from provision.finding import Action
+from provision.glimpse import UNSURE
+from provision.graph import Stack
 from provision.steps.alarm import Alarm
 from tests.steps.contract import StepContract
-from tests.workshop import Workshop, new_aws, one_node
+from tests.workshop import Died, Recorder, Where, Workshop, new_aws, one_node
 
 TOPIC = "arn:aws:sns:us-east-1:123456789012:tap-dev-alarms"
 ALARM = Alarm(
@@ -114,3 +117,32 @@ def test_alarm_that_goes_while_looking_is_not_there(workshop: Workshop, code: st
 
     aws.cloudwatch.meta.events.register("after-call.cloudwatch.ListTagsForResource", gone)
     assert ALARM.observe(aws) is None
+
+
+def stack_of(count: int) -> Stack:
+    stack = Stack("tap-dev")
+    for number in range(count):
+        alarm = replace(ALARM, name=f"tap-dev-{number}")
+        stack.add(f"alarm.{number}", lambda alarm=alarm: alarm)
+    return stack
+
+
+@pytest.mark.parametrize("lost", [False, True], ids=["recorded", "state lost"])
+def test_a_hundred_are_looked_at_in_one_call(workshop: Workshop, *, lost: bool) -> None:
+    workshop.run(stack_of(101), "up")
+    if lost:
+        workshop.forget()
+    seen = workshop.run(stack_of(102), "plan")
+    actions = Counter(finding.action for finding in seen.findings.values())
+    assert actions == {Action.KEEP: 101, Action.CREATE: 1}
+    assert Counter(workshop.last.reads) == {"DescribeAlarms": 2, "ListTagsForResource": 101}
+
+
+def test_one_that_was_being_made_is_looked_for_by_itself(workshop: Workshop) -> None:
+    """It may not be visible yet, and the others have not to wait for it."""
+    with pytest.raises(Died):
+        workshop.run(stack_of(3), "up", recorder=Recorder(die=(Where.BEFORE, 3)))
+    seen = workshop.run(stack_of(3), "plan")
+    actions = {name: finding.action for name, finding in seen.findings.items()}
+    assert sorted(actions.values()) == [Action.CREATE, Action.KEEP, Action.KEEP]
+    assert workshop.last.reads.count("DescribeAlarms") == 1 + len(UNSURE) + 1 + 1
