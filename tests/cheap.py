@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import os
 from functools import cache
+from itertools import count
 from typing import Any
 
 import botocore.client
 import botocore.hooks
 import botocore.loaders
 import botocore.session
+import botocore.useragent
 import moto.core.models
 import moto.core.responses
 import moto.core.utils
@@ -31,6 +33,8 @@ _ALIASER: Any = botocore.hooks.EventAliaser
 _alias = _ALIASER._alias_event_name
 _aliased: dict[str, str] = {}
 _method_names = moto.core.utils.method_names_from_class
+_sanitized = cache(botocore.useragent.sanitize_user_agent_string_component)
+_numbers = count(1)
 _models: dict[tuple[str, str | None], ServiceModel] = {}
 _classes: dict[str, type] = {}
 
@@ -54,6 +58,13 @@ def _event_name(self: Any, name: str) -> str:
     return _aliased[name]
 
 
+def _request_id(headers: dict[str, Any]) -> str:
+    """Of the same length, and like no other."""
+    name = f"{next(_numbers):052}"
+    headers["x-amzn-requestid"] = name
+    return name
+
+
 def make_cheap(patch: pytest.MonkeyPatch) -> None:
     """Tests kill no machine, so nothing has to be on disk; what never changes is made once."""
     patch.setattr(os, "fsync", lambda _descriptor: None)
@@ -62,7 +73,9 @@ def make_cheap(patch: pytest.MonkeyPatch) -> None:
 
 
 def make_clients_cheap(patch: pytest.MonkeyPatch) -> None:
-    """Each service's model is read once, its client's methods and events are named once."""
+    """Each service's model is read once, its client's methods and events are named once; who calls
+    is put into words twice a call."""
+    patch.setattr(botocore.useragent, "sanitize_user_agent_string_component", _sanitized)
     patch.setattr(_ALIASER, "_alias_event_name", _event_name)
     patch.setattr(provision.sdk, "model_loader", lambda _paths: _LOADER)
     patch.setattr(botocore.loaders, "create_loader", lambda _paths=None: _LOADER)
@@ -72,7 +85,8 @@ def make_clients_cheap(patch: pytest.MonkeyPatch) -> None:
 
 
 def make_accounts_cheap(patch: pytest.MonkeyPatch) -> None:
-    """moto also stands before `requests`, with thousands of patterns; boto3 does not use it. And it
-    lists all methods of a class for each request."""
+    """moto also stands before `requests`, with thousands of patterns; boto3 does not use it. For
+    each request it lists all methods of a class, and draws 52 letters to name it."""
+    patch.setattr(moto.core.responses, "gen_amzn_requestid_long", _request_id)
     patch.setattr(moto.core.models, "RESPONSES_METHODS", [])
     patch.setattr(moto.core.responses, "method_names_from_class", cache(_method_names))

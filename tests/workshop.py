@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import botocore.session
 
@@ -52,6 +52,10 @@ class Recorder:
         client.meta.events.register_first("before-call.*.*", self._before)
         client.meta.events.register_first("after-call.*.*", self._after)
 
+    def unwatch(self, client: Any) -> None:
+        client.meta.events.unregister("before-call.*.*", self._before)
+        client.meta.events.unregister("after-call.*.*", self._after)
+
     def _before(self, model: Any, **_: Any) -> None:
         if model.name.startswith(READ_PREFIXES):
             self.reads.append(model.name)
@@ -71,6 +75,34 @@ class Recorder:
 def _core() -> botocore.session.Session:
     """One for all tests: making it costs as much as ten calls to the emulator."""
     return botocore.session.Session()
+
+
+class Pooled(Aws):
+    """A process's clients without the time to make them: the last one's, listening to this one.
+
+    For runs that follow each other, each in the place of a process; whoever made the last one must
+    not use it any more. `access.prepare` is the `watch` of something that can `unwatch`.
+    """
+
+    pool: ClassVar[dict[str, tuple[Any, Pooled]]] = {}
+
+    def _client(self, service: str) -> Any:
+        with self._mutex:
+            if service not in self._clients and service in self.pool:
+                client, last = self.pool[service]
+                last.let_go(client)
+                self._watch(client)
+                self._clients[service] = client
+            client = super()._client(service)
+            self.pool[service] = (client, self)
+        return client
+
+    def let_go(self, client: Any) -> None:
+        client.meta.events.unregister("before-call.*.*", self._before_call)
+        client.meta.events.unregister("needs-retry.*.*", self._needs_retry)
+        if self.access.prepare:
+            watching: Any = self.access.prepare
+            watching.__self__.unwatch(client)
 
 
 def new_aws(recorder: Recorder | None = None) -> Aws:
@@ -125,7 +157,8 @@ class Workshop:
 
     def connect(self, recorder: Recorder) -> Aws:
         """The way of one process to AWS."""
-        return new_aws(recorder)
+        access = Access(REGION, credentials=("test", "test"), prepare=recorder.watch, paced=False)
+        return Pooled(access, clock=VirtualClock(), core=_core())
 
     def forget(self) -> None:
         """Lose the state."""

@@ -77,6 +77,9 @@ class Line:
         """`prepare` of an Access: learn the name of the request about to be sent."""
         client.meta.events.register("before-send.*.*", self._named)
 
+    def unwatch(self, client: Any) -> None:
+        client.meta.events.unregister("before-send.*.*", self._named)
+
     def _named(self, event_name: str, **_: object) -> None:
         _before, service, operation = event_name.split(".")
         self._now = (service, operation)

@@ -13,7 +13,7 @@ from concurrent.futures._base import DoneAndNotDoneFutures
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Any, Self
 
 import botocore.session
 import pytest
@@ -35,7 +35,7 @@ from tests.inventory import Inventory, inventory, scaling
 from tests.moto_truths import teach_moto
 from tests.reference import TinySources, reference_stack
 from tests.virtual import VirtualClock
-from tests.workshop import ALLOW_ALL, HOLDER, REGION
+from tests.workshop import ALLOW_ALL, HOLDER, REGION, Pooled
 
 STACK = "tap-dev"
 ZONE = "example.com"
@@ -64,27 +64,6 @@ class Inline:
 
     def map(self, work: Callable[[Any], Any], *many: Iterable[Any]) -> list[Any]:
         return list(map(work, *many))
-
-
-class Pooled(Aws):
-    """A process's clients without the time to make them: the last one's, listening to this one."""
-
-    pool: ClassVar[dict[str, tuple[Any, Aws]]] = {}
-
-    def _client(self, service: str) -> Any:
-        if service not in self._clients and service in self.pool:
-            client, last = self.pool[service]
-            events = client.meta.events
-            events.unregister("before-call.*.*", last._before_call)
-            events.unregister("needs-retry.*.*", last._needs_retry)
-            if last.access.prepare:
-                line: Any = last.access.prepare
-                events.unregister("before-send.*.*", line.__self__._named)
-            self._watch(client)
-            self._clients[service] = client
-        client = super()._client(service)
-        self.pool[service] = (client, self)
-        return client
 
 
 @dataclass(frozen=True)
