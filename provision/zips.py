@@ -5,11 +5,12 @@ zip in memory; here it is put into the finished document.
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
 _HELD: Final = "zip"
-_EMPTY: Final = b'"ZipFile": ""'
+_EMPTY: Final = re.compile(rb'("ZipFile": ?")(")')
 """In the document; a text of the caller's has its quotes escaped, so it holds no such words."""
 _UPLOADS: Final = ("CreateFunction", "PublishLayerVersion", "UpdateFunctionCode")
 
@@ -32,7 +33,8 @@ def _take_out(params: Mapping[str, Any], context: dict[str, Any], **_: Any) -> d
 
 def _put_in(params: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
     """The document with the zip, once botocore has written it."""
-    before, empty, after = params["body"].partition(_EMPTY)
-    assert empty
+    body: bytes = params["body"]
+    place = _EMPTY.search(body)
+    assert place
     encoded = base64.b64encode(context.pop(_HELD))
-    params["body"] = b"".join((before, _EMPTY[:-1], encoded, b'"', after))
+    params["body"] = b"".join((body[: place.end(1)], encoded, body[place.start(2) :]))
