@@ -8,11 +8,10 @@ import json
 import threading
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import boto3
 import botocore.session
-from botocore.config import Config
 
 from provision.access import READ_PREFIXES, Access, Calls, Where, dns_suffix, where_of
 from provision.clock import Clock
@@ -20,7 +19,7 @@ from provision.error_classes import OneAtATime
 from provision.errors import StillWaiting, WriteRefused
 from provision.pacing import Pacer
 from provision.retry import classify, pause, read_failure
-from provision.sdk import new_core
+from provision.sdk import client_config, new_core
 from provision.trace import Trace
 from provision.traced_calls import trace_calls
 from provision.zips import carry_zips
@@ -45,15 +44,6 @@ if TYPE_CHECKING:
     from provision.leftovers import TaggingClient
 
 T = TypeVar("T")
-
-_CLIENT_CONFIG: Final = Config(
-    retries={"total_max_attempts": 1, "mode": "standard"},  # trying again is retry.py's business
-    max_pool_connections=32,
-    connect_timeout=5,
-    read_timeout=60,
-    user_agent_extra="provision",
-)
-_NO_PROXY: Final = _CLIENT_CONFIG.merge(Config(proxies={}))
 
 Waiting = Callable[[str], None]
 
@@ -80,6 +70,7 @@ class Aws:
         self._pacer = Pacer(self.clock) if access.paced else None
         self._core = core or new_core(access)
         self._session = boto3.Session(botocore_session=self._core, region_name=access.region)
+        self._config = client_config(self._core, access)
         self._errors = OneAtATime()
         self._clients: dict[str, Any] = {}
         self._where: Where | None = None
@@ -161,7 +152,7 @@ class Aws:
             endpoint_url=self.access.endpoint,
             aws_access_key_id=key,
             aws_secret_access_key=secret,
-            config=_NO_PROXY if self.access.endpoint else _CLIENT_CONFIG,
+            config=self._config,
         )
         self._watch(client)
         if service == "lambda":

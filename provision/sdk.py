@@ -12,8 +12,10 @@ from typing import Any, Final
 
 import botocore.session
 import msgspec
+from botocore.config import Config
 from botocore.loaders import JSONFileLoader, Loader
 
+from provision import __version__
 from provision.access import Access
 
 _READERS: Final[dict[str, Callable[[bytes], bytes]]] = {
@@ -60,3 +62,15 @@ def new_core(access: Access) -> botocore.session.Session:
         core = botocore.session.Session(profile=access.profile)
     core.register_component("data_loader", model_loader(core.get_config_variable("data_path")))
     return core
+
+
+def client_config(core: botocore.session.Session, access: Access) -> Config:
+    """Of every client. Who calls is put into words here, or botocore does it anew for each call."""
+    config = Config(
+        retries={"total_max_attempts": 1, "mode": "standard"},  # trying again is retry.py's
+        max_pool_connections=32,
+        connect_timeout=5,
+        read_timeout=60,
+        user_agent=f"provision/{__version__} {core.user_agent()}",
+    )
+    return config.merge(Config(proxies={})) if access.endpoint else config

@@ -15,7 +15,6 @@ import botocore.client
 import botocore.hooks
 import botocore.loaders
 import botocore.session
-import botocore.useragent
 import moto.core.models
 import moto.core.responses
 import moto.core.utils
@@ -33,7 +32,6 @@ _ALIASER: Any = botocore.hooks.EventAliaser
 _alias = _ALIASER._alias_event_name
 _aliased: dict[str, str] = {}
 _method_names = moto.core.utils.method_names_from_class
-_sanitized = cache(botocore.useragent.sanitize_user_agent_string_component)
 _numbers = count(1)
 _models: dict[tuple[str, str | None], ServiceModel] = {}
 _classes: dict[str, type] = {}
@@ -73,9 +71,7 @@ def make_cheap(patch: pytest.MonkeyPatch) -> None:
 
 
 def make_clients_cheap(patch: pytest.MonkeyPatch) -> None:
-    """Each service's model is read once, its client's methods and events are named once; who calls
-    is put into words twice a call."""
-    patch.setattr(botocore.useragent, "sanitize_user_agent_string_component", _sanitized)
+    """Each service's model is read once, its client's methods and events are named once."""
     patch.setattr(_ALIASER, "_alias_event_name", _event_name)
     patch.setattr(provision.sdk, "model_loader", lambda _paths: _LOADER)
     patch.setattr(botocore.loaders, "create_loader", lambda _paths=None: _LOADER)

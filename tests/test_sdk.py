@@ -6,12 +6,15 @@ import gzip
 import json
 from pathlib import Path
 
+import boto3
 import botocore.session
 import pytest
 from botocore.exceptions import DataNotFoundError, UnknownServiceError
 from botocore.loaders import create_loader
 
+from provision import __version__
 from provision.sdk import model_loader
+from tests.workshop import new_aws
 
 
 @pytest.mark.parametrize("kind", ["service-2", "paginators-1", "waiters-2", "endpoint-rule-set-1"])
@@ -44,3 +47,16 @@ def test_models_of_ones_own_are_found(tmp_path: Path, monkeypatch: pytest.Monkey
     loader = model_loader(path)
     assert loader.load_service_model("mine", "service-2") == {"a": 1}
     assert loader.determine_latest_version("mine", "service-2") == "2026-01-01"
+
+
+@pytest.mark.usefixtures("account")
+def test_a_call_says_who_makes_it() -> None:
+    """As CloudTrail shows it."""
+    said: list[str] = []
+    aws = new_aws()
+    aws.sts.meta.events.register(
+        "before-send.sts.*", lambda request, **_: said.append(request.headers["User-Agent"])
+    )
+    aws.sts.get_caller_identity()
+    (words,) = (words.decode() if isinstance(words, bytes) else words for words in said)
+    assert words.startswith(f"provision/{__version__} Boto3/{boto3.__version__} Python/")
