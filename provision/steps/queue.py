@@ -112,6 +112,7 @@ class Queue(Tagged):
     def _wait_gone(self, aws: Aws) -> None:
         """Q5: for up to 60 s it may answer as if it were there, now and then; an `up` right
         afterwards would keep it, and be left with none."""
+        enough = MISSES if aws.access.lingers else 1
         misses = 0
 
         def gone() -> bool | None:
@@ -121,7 +122,7 @@ class Queue(Tagged):
                 misses = 0
                 return None
             misses += 1
-            return True if misses == MISSES else None
+            return True if misses == enough else None
 
         aws.wait(f"queue {self.name} to be gone", gone, budget=GONE_BUDGET)
 
