@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import zipfile
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -35,8 +37,17 @@ def configured(directory: Path, changes: Mapping[str, Any] | None = None) -> Con
     merge(settings, changes or {})
     directory.mkdir(parents=True, exist_ok=True)
     file = directory / "config.yaml"
-    file.write_text(yaml.safe_dump(settings, sort_keys=False), "utf-8")
+    with whole(file) as unfinished:
+        unfinished.write_text(yaml.safe_dump(settings, sort_keys=False), "utf-8")
     return load(file, environment=None)
+
+
+@contextmanager
+def whole(file: Path) -> Iterator[Path]:
+    """Where to write it, so that another process at the same place finds the file whole or not."""
+    unfinished = file.with_name(f"{file.name}.{os.getpid()}")
+    yield unfinished
+    unfinished.replace(file)
 
 
 def merge(settings: dict[str, Any], changes: Mapping[str, Any]) -> None:
@@ -71,7 +82,7 @@ class TinySources:
         digest = hashlib.sha256(text.encode()).hexdigest()
         path = self.directory / f"{name}-{digest[:8]}.zip"
         if not path.exists():
-            with zipfile.ZipFile(path, "w") as archive:
+            with whole(path) as unfinished, zipfile.ZipFile(unfinished, "w") as archive:
                 archive.writestr(zipfile.ZipInfo(member, (1980, 1, 1, 0, 0, 0)), text)
         content = hashlib.sha256(path.read_bytes())
         return Package(str(path), content.hexdigest(), b64encode(content.digest()).decode())
