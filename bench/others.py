@@ -23,8 +23,8 @@ from bench.rounds import Tool, run_round
 
 PEERS = ROOT / "bench" / "peers"
 INSTALLED = ROOT / "build" / "peers"
-ROUNDS = 2
-"""Rounds of a tool that takes minutes for one."""
+ROUNDS = 1
+"""Of a tool that takes minutes for one."""
 
 
 @dataclass(frozen=True)
@@ -143,7 +143,7 @@ def measure_others(
             ours = book["provision"][FRESH].write
             notes.append(
                 f"{other.name} {other.leaves_out}: {figures[FRESH].write} writes for a fresh stack"
-                f" where `provision` has {ours}. {ROUNDS} rounds."
+                f" where `provision` has {ours}. {ROUNDS} round."
             )
         except (CommandFailed, subprocess.CalledProcessError) as error:
             book.pop(other.name, None)

@@ -188,12 +188,16 @@ class Api(Section):
     cors: Cors | None = Field(
         default=None, description="Web pages that may call the API; null for none."
     )
-    throttle: Throttle = Field(default=Throttle(), description="Limits of the rate of requests.")
+    throttle: Throttle = Field(
+        default=Throttle.model_construct(), description="Limits of the rate of requests."
+    )
     quota: Quota | None = Field(default=None, description="Limit of each key; null for none.")
     keys: Names = Field(
         default=("default",), min_length=1, description="Names of the API keys to make."
     )
-    log: ApiLog = Field(default=ApiLog(), description="Access log and execution log.")
+    log: ApiLog = Field(
+        default=ApiLog.model_construct(), description="Access log and execution log."
+    )
     domain: CustomDomain | None = Field(
         default=None,
         description="Custom domain name, under which alone the API answers; null for AWS's own.",

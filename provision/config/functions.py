@@ -76,9 +76,11 @@ class Function(Section):
         "the function fetches itself; together at most 4 KB.",
     )
     retries: Retries = Field(
-        default=Retries(), description="Retries of failed asynchronous events."
+        default=Retries.model_construct(), description="Retries of failed asynchronous events."
     )
-    log: FunctionLog = Field(default=FunctionLog(), description="The function's log group.")
+    log: FunctionLog = Field(
+        default=FunctionLog.model_construct(), description="The function's log group."
+    )
 
     @property
     def secrets(self) -> tuple[Secret, ...]:

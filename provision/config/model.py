@@ -92,13 +92,15 @@ class Config(Section):
         description="ARN of the IAM policy that bounds what every role of the stack may ever do.",
         examples=["arn:aws:iam::012345678901:policy/boundary"],
     )
-    network: Network = Field(default=Network(), description="The private network.")
-    encryption: Encryption = Field(default=Encryption(), description="The key.")
+    network: Network = Field(default=Network.model_construct(), description="The private network.")
+    encryption: Encryption = Field(default=Encryption.model_construct(), description="The key.")
     tables: dict[Name, Table] = Field(default={}, description="DynamoDB tables, by name.")
     layers: dict[Name, Layer] = Field(default={}, description="Lambda layers, by name.")
     functions: dict[Name, Function] = Field(min_length=1, description="Lambda functions, by name.")
     api: Api = Field(description="The REST API.")
-    monitoring: Monitoring = Field(default=Monitoring(), description="Alarms and whom they reach.")
+    monitoring: Monitoring = Field(
+        default=Monitoring.model_construct(), description="Alarms and whom they reach."
+    )
 
     moved: dict[Movable, Movable] = Field(
         default={},

@@ -56,4 +56,6 @@ class Monitoring(Section):
         default=None,
         description="Address that alarms are mailed to, once it is confirmed; null for none.",
     )
-    alarms: Alarms = Field(default=Alarms(), description="Thresholds of the alarms.")
+    alarms: Alarms = Field(
+        default=Alarms.model_construct(), description="Thresholds of the alarms."
+    )

@@ -68,7 +68,8 @@ class Refusal(ValueError):
 
 
 class Section(BaseModel):
-    """A mapping with known keys."""
+    """A mapping with known keys. One that is a default is `model_construct`ed, which takes it as it
+    is: to call the class builds a validator for it alone, before anything is read."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, defer_build=True)
 

@@ -55,8 +55,8 @@ class Table(Section):
     sort_key: Attribute | None = Field(
         default=None, description="Sort key: the name of a text attribute; null for none."
     )
-    read: Capacity = Field(default=Capacity(), description="Read capacity.")
-    write: Capacity = Field(default=Capacity(), description="Write capacity.")
+    read: Capacity = Field(default=Capacity.model_construct(), description="Read capacity.")
+    write: Capacity = Field(default=Capacity.model_construct(), description="Write capacity.")
     expire: Expire | None = Field(
         default=None, description="Expiry of items; null keeps them for ever."
     )
