@@ -156,9 +156,10 @@ class Workshop:
         return outcome
 
     def connect(self, recorder: Recorder) -> Aws:
-        """The way of one process to AWS."""
+        """The way of one process to AWS. What does more than record may leave a client changed."""
+        kind = Pooled if type(recorder) is Recorder else Aws
         access = Access(REGION, credentials=("test", "test"), prepare=recorder.watch, paced=False)
-        return Pooled(access, clock=VirtualClock(), core=_core())
+        return kind(access, clock=VirtualClock(), core=_core())
 
     def forget(self) -> None:
         """Lose the state."""
