@@ -22,15 +22,19 @@ os.environ.pop("NO_COLOR", None)
 from provision import local  # noqa: E402
 from provision.access import Access  # noqa: E402
 from provision.aws import Aws  # noqa: E402
+from provision.commands.agreement import Agreement  # noqa: E402
 from provision.commands.down import down  # noqa: E402
+from provision.commands.invocation import Invocation  # noqa: E402
 from provision.commands.session import Session  # noqa: E402
 from provision.commands.status import status  # noqa: E402
 from provision.commands.up import up  # noqa: E402
+from provision.consent import Consent  # noqa: E402
 from provision.opening import Options  # noqa: E402
 from tests.pictures import console  # noqa: E402
 
 PICTURES = ROOT / "docs" / "pictures"
 PORT = 4577
+AGREED = Agreement(yes=True, confirm=None)
 
 
 def main() -> None:
@@ -45,7 +49,8 @@ def main() -> None:
             picture("up", "provision up --local --yes", options, make)
             send_traffic()
             picture("status", "provision status --local", options, show)
-            down(session(options, console()), yes=True, destroy=(), destroy_data=True, workers=8)
+            last = session(options, console(), "provision down --local --yes --destroy-data")
+            down(last, AGREED, Consent(destroy_data=True), workers=8)
         finally:
             local.reset(home / ".provision" / "emulator")
 
@@ -62,20 +67,22 @@ def send_traffic() -> None:
 
 
 def make(session: Session) -> None:
-    up(session, yes=True, adopt=(), destroy=(), workers=8)
+    up(session, AGREED, adopt=(), destroy=(), backup=True, workers=8)
 
 
 def show(session: Session) -> None:
     status(session, watch=False, check=False)
 
 
-def session(options: Options, screen: Console) -> Session:
-    return Session(options, errors=screen, results=screen)
+def session(options: Options, screen: Console, typed: str) -> Session:
+    program, *words = typed.split()
+    call = Invocation(tuple(words), program, verb=words[0])
+    return Session(options, call=call, errors=screen, results=screen)
 
 
 def picture(name: str, title: str, options: Options, run: Callable[[Session], None]) -> None:
     screen = console()
-    run(session(options, screen))
+    run(session(options, screen, title))
     screen.save_svg(str(PICTURES / f"{name}.svg"), title=title)
     print(PICTURES / f"{name}.svg")  # noqa: T201
 
