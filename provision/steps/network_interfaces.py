@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal, Self
+from typing import Final, Literal, Self
 
 from botocore.exceptions import ClientError
 
@@ -16,9 +16,6 @@ from provision.step import Fixed, Local, Replacement, Step
 from provision.steps.ec2 import ec2_arn
 from provision.steps.strangers import interfaces_in, is_lambdas
 from provision.steps.version import delete_versions_in
-
-if TYPE_CHECKING:
-    pass
 
 GONE_BUDGET: Final = 2700
 """E1: Lambda lets go of them within 35 minutes for 99 in 100, and some take longer."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final, Literal
 
 from botocore.exceptions import ClientError
@@ -56,21 +56,14 @@ def refuse_strangers(label: str, standing: Sequence[NetworkInterfaceTypeDef]) ->
 
 def refuse_interfaces(aws: Aws, label: str, group: str) -> None:
     """Raises Occupied when somebody's network interface has the security group."""
-    with _where_permitted():
+    with suppress(ClientError):  # not permitted to look: AWS refuses the removal itself
         refuse_strangers(label, interfaces_in(aws, "group-id", group))
 
 
 def refuse_in_vpc(aws: Aws, label: str, stack: str, vpc: str) -> None:
     """Raises Occupied when a VPC holds anything that neither we nor AWS made."""
-    with _where_permitted():
+    with suppress(ClientError):  # not permitted to look: AWS refuses the removal itself
         _refuse(label, _in_vpc(aws, stack, vpc))
-
-
-@contextmanager
-def _where_permitted() -> Iterator[None]:
-    """Who may not look leaves it to AWS to refuse the removal itself."""
-    with suppress(ClientError):
-        yield
 
 
 def _refuse(label: str, found: Names) -> None:

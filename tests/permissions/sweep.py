@@ -14,14 +14,9 @@ from fnmatch import fnmatchcase
 from importlib.metadata import version
 from pathlib import Path
 
-import pytest
-from moto import mock_aws
-
-from tests.cheap import make_cheap
-from tests.moto_truths import enforcement, teach_moto
 from tests.permissions.full_page import PAGE
-from tests.permissions.life import live, prepare
-from tests.permissions.taking import Taking, taking
+from tests.permissions.life import live
+from tests.permissions.taking import Taking, enforcing_account, taking
 
 BEGIN = "<!-- from here: make permissions-sweep -->"
 END = "<!-- to here: make permissions-sweep -->"
@@ -36,15 +31,10 @@ STAYED = {
 
 def swept(directory: Path, wanted: Callable[[str], bool]) -> Taking:
     """The whole life, and every wanted action taken away once."""
-    with pytest.MonkeyPatch.context() as patch:
-        make_cheap(patch)
-        teach_moto(patch)
-        enforcement.teach(patch)
-        with mock_aws():
-            prepare()
-            liver = taking(directory, wanted)
-            live(liver)
-            return liver
+    with enforcing_account():
+        liver = taking(directory, wanted)
+        live(liver)
+        return liver
 
 
 WORDS = """\

@@ -15,15 +15,19 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
 
+import pytest
 from botocore.exceptions import ClientError
+from moto import mock_aws
 from moto.core.authorization import enable_iam_authentication
 
 from provision.access import Access
 from provision.aws import Aws
 from provision.errors import ProvisionError
+from tests.cheap import make_cheap
+from tests.moto_truths import enforcement, teach_moto
 from tests.moto_truths.enforcement import iam_action
 from tests.permissions.guard import Guard
-from tests.permissions.life import Life, Liver, T
+from tests.permissions.life import Life, Liver, T, prepare
 from tests.reference import TinySources
 from tests.virtual import VirtualClock
 from tests.workshop import REGION, Recorder, Workshop, new_aws
@@ -97,6 +101,18 @@ class Taking(Liver):
             PolicyDocument=dumps({"Version": "2012-10-17", "Statement": [statement]}),
         )
         with enable_iam_authentication():
+            yield
+
+
+@contextmanager
+def enforcing_account() -> Iterator[None]:
+    """An empty account of moto's, taught to ask as IAM does."""
+    with pytest.MonkeyPatch.context() as patch:
+        make_cheap(patch)
+        teach_moto(patch)
+        enforcement.teach(patch)
+        with mock_aws():
+            prepare()
             yield
 
 

@@ -11,13 +11,10 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from moto import mock_aws
 
 from provision.permissions.deployer import Purpose
-from tests.cheap import make_cheap
-from tests.moto_truths import enforcement, teach_moto
-from tests.permissions.life import FULL, prepare
-from tests.permissions.taking import Taking, taking
+from tests.permissions.life import FULL
+from tests.permissions.taking import Taking, enforcing_account, taking
 
 CHANGED: Mapping[str, Any] = {
     **FULL,
@@ -37,20 +34,15 @@ def drawn(action: str) -> bool:
 @pytest.fixture(scope="module")
 def enforced(tmp_path_factory: pytest.TempPathFactory) -> Taking:
     """A life without repairs, over when the first test begins."""
-    with pytest.MonkeyPatch.context() as patch:
-        make_cheap(patch)
-        teach_moto(patch)
-        enforcement.teach(patch)
-        with mock_aws():
-            prepare()
-            liver = taking(tmp_path_factory.mktemp("enforced"), drawn)
-            liver.run("up", FULL, Purpose.UP)
-            liver.run("plan", FULL, Purpose.STATUS)
-            liver.sources.code += "# changed\n"
-            liver.sources.layer_text += "# changed\n"
-            liver.run("up", CHANGED, Purpose.UP)
-            liver.run("down", CHANGED, Purpose.DOWN)
-            return liver
+    with enforcing_account():
+        liver = taking(tmp_path_factory.mktemp("enforced"), drawn)
+        liver.run("up", FULL, Purpose.UP)
+        liver.run("plan", FULL, Purpose.STATUS)
+        liver.sources.code += "# changed\n"
+        liver.sources.layer_text += "# changed\n"
+        liver.run("up", CHANGED, Purpose.UP)
+        liver.run("down", CHANGED, Purpose.DOWN)
+        return liver
 
 
 def test_a_whole_life_needs_no_other_action(enforced: Taking) -> None:
