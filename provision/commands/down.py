@@ -11,7 +11,6 @@ from provision.receipt import Receipt, receipt
 from provision.run import LATE_WRITERS, Outcome, plan_removal
 from provision.run import down as remove
 from provision.screens.closing import print_removal
-from provision.screens.progress import Progress
 from provision.screens.timing import print_timing
 from provision.timing import Walk
 
@@ -33,8 +32,8 @@ def down(session: Session, agreement: Agreement, consent: Consent, *, workers: i
         ):
             return 1
         with (
-            Progress(session.errors, writes(removal.all)) as progress,
             session.call.stopping.gently(bench.aws.clock),
+            session.showing(writes(removal.all)) as progress,
         ):
             engine = bench.engine(journal, progress.report, consent)
             patience = LATE_WRITERS if bench.aws.access.lingers else 0.0

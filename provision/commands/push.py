@@ -14,7 +14,6 @@ from provision.opening import Workbench, guard_by_state
 from provision.push import Surveyed, survey_code
 from provision.push import push as push_code
 from provision.run import Outcome
-from provision.screens.progress import Progress
 from provision.screens.timing import print_timing
 from provision.steps.alias import Alias
 
@@ -45,7 +44,7 @@ def _push(session: Session, bench: Workbench, journal: Journal, keys: Sequence[s
     with session.call.stopping.gently(bench.aws.clock):
         seen = survey_code(quiet(bench, journal, Consent()), keys)
         tell_left(session, seen)
-        with Progress(session.errors, seen.writes) as progress:
+        with session.showing(seen.writes) as progress:
             return push_code(bench.engine(journal, progress.report, Consent()), seen)
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import click
 from rich.console import Console
+from rich.text import Text
 
 from provision.answer import document
 from provision.commands.invocation import Invocation
@@ -24,6 +26,7 @@ from provision.journal import Journal
 from provision.opening import Guard, Options, Workbench, guard_by_asking, open_workbench
 from provision.run import WORKERS, Outcome, Survey, survey
 from provision.screens.plan import print_plan
+from provision.screens.progress import Progress
 from provision.screens.words import error_console, result_console
 from provision.stack.outputs import outputs
 from provision.step import Step
@@ -44,6 +47,11 @@ class Session:
     """Seconds from the beginning until the stack was open."""
     asked: float = 0.0
     """Seconds that somebody took to answer."""
+    progress: Progress | None = None
+    """The live screen, while it is there."""
+
+    def __post_init__(self) -> None:
+        self.call.stopping.tell = self.say
 
     def open(self, *, build_sources: bool = True, guard: Guard = guard_by_asking) -> Workbench:
         """The stack, opened."""
@@ -62,7 +70,20 @@ class Session:
 
     def say(self, words: str) -> None:
         """A line beside the results."""
-        self.errors.print(words, style="dim", soft_wrap=True)
+        if self.progress:
+            self.progress.say(words)
+        else:
+            self.errors.print(Text(words, style="dim"), soft_wrap=True)
+
+    @contextmanager
+    def showing(self, total: int) -> Iterator[Progress]:
+        """The live screen of `total` nodes; whatever is said meanwhile goes through it."""
+        with Progress(self.errors, total) as progress:
+            self.progress = progress
+            try:
+                yield progress
+            finally:
+                self.progress = None
 
     def look(
         self,
@@ -80,8 +101,8 @@ class Session:
         read_only, aws.read_only = aws.read_only, True
         try:
             with (
-                self.errors.status(f"looking at {len(engine.stack.nodes)} resources"),
                 self.call.stopping.gently(aws.clock),
+                self.errors.status(f"looking at {len(engine.stack.nodes)} resources"),
             ):
                 seen = survey(engine, workers=workers)
         finally:

@@ -22,7 +22,7 @@ class Stopping:
 
     def __init__(self, *, tell: Callable[[str], None], leave: Callable[[], None]) -> None:
         self.asked = False
-        self._tell = tell
+        self.tell = tell
         self._leave = leave
         self._clock: Clock | None = None
         self._ended = threading.Event()
@@ -66,7 +66,7 @@ class Stopping:
 
     def _count_down(self) -> None:
         """Beside the handler, which may have come in the middle of a print."""
-        self._tell(
+        self.tell(
             f"stopping: what is in flight has {GRACE:.0f} s to end; once more, and it ends now"
         )
         if not self._ended.wait(GRACE):

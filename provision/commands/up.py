@@ -16,7 +16,6 @@ from provision.run import Outcome, Survey
 from provision.run import up as make_true
 from provision.saved import PlanMoved, SavedPlan, moved_ground, moved_nodes, read_plan, taken
 from provision.screens.closing import print_receipt, print_welcome
-from provision.screens.progress import Progress
 from provision.screens.timing import print_timing
 from provision.screens.words import program
 from provision.stack.outputs import outputs
@@ -86,8 +85,8 @@ def _make(
 ) -> Outcome:
     bench.pin(journal)
     with (
-        Progress(session.errors, writes(seen.all)) as progress,
         session.call.stopping.gently(bench.aws.clock),
+        session.showing(writes(seen.all)) as progress,
     ):
         engine = bench.engine(journal, progress.report, consent)
         return make_true(engine, seen, workers=workers)

@@ -1,0 +1,113 @@
+"""The live screen: no report waits for it, whatever the terminal does, and all of it is drawn."""
+
+from __future__ import annotations
+
+import ast
+import io
+import threading
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from provision.finding import Action
+from provision.judge import Moment
+from provision.screens import progress as module
+from provision.screens.progress import Progress
+
+WORKERS, NODES = 16, 40
+
+
+def on_a_terminal(file: io.StringIO) -> Console:
+    return Console(file=file, force_terminal=True, width=80, height=24, _environ={})
+
+
+def work(progress: Progress, worker: int) -> None:
+    for number in range(NODES):
+        node = f"node.{worker}.{number}"
+        progress.report(node, Moment.BEGUN, Action.CREATE)
+        progress.report(node, Moment.WAITING, "it to be there, 1 s")
+        progress.report(node, Moment.DONE, Action.CREATE)
+
+
+def ended(threads: list[threading.Thread], seconds: float) -> bool:
+    for thread in threads:
+        thread.join(seconds)
+    return not any(thread.is_alive() for thread in threads)
+
+
+def test_many_workers_at_once_never_wait_for_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two deadlocks were here: a worker that printed under a lock which the screen wanted."""
+    monkeypatch.setattr(module, "FRAME", 0.0001)
+    file = io.StringIO()
+
+    def whole_run() -> None:
+        with Progress(on_a_terminal(file), WORKERS * NODES) as progress:
+            workers = [
+                threading.Thread(target=work, args=(progress, number), daemon=True)
+                for number in range(WORKERS)
+            ]
+            for worker in workers:
+                worker.start()
+            assert ended(workers, 10)
+
+    run = threading.Thread(target=whole_run, daemon=True)
+    run.start()
+    assert ended([run], 30), "the run hangs"
+    assert file.getvalue().count("✓ created node.") == WORKERS * NODES
+    assert file.getvalue().rindex("\x1b[?25h") > file.getvalue().rindex("\x1b[?25l"), "the cursor"
+
+
+class _Stuck(io.StringIO):
+    """A terminal stopped by Ctrl-S."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.goes_on = threading.Event()
+
+    def write(self, text: str) -> int:
+        assert self.goes_on.wait(10)
+        return super().write(text)
+
+
+def test_a_terminal_that_stands_still_stops_no_worker() -> None:
+    file = _Stuck()
+    with Progress(on_a_terminal(file), NODES) as progress:
+        worker = threading.Thread(target=work, args=(progress, 0), daemon=True)
+        worker.start()
+        assert ended([worker], 5), "a report waited for the terminal"
+        assert file.getvalue() == ""
+        file.goes_on.set()
+    assert file.getvalue().count("✓ created node.") == NODES
+
+
+class _Gone(io.StringIO):
+    def write(self, text: str) -> int:
+        raise OSError(5, "Input/output error")
+
+
+def test_a_terminal_that_is_gone_ends_the_drawing_and_not_the_work() -> None:
+    with Progress(on_a_terminal(_Gone()), NODES) as progress:
+        work(progress, 0)
+
+
+def test_a_fault_in_drawing_is_told_when_the_work_has_ended() -> None:
+    progress = Progress(on_a_terminal(io.StringIO()), 1).__enter__()
+    progress.report("node", Moment.BEGUN, "no such action")
+    work(progress, 0)
+    with pytest.raises(KeyError):
+        progress.__exit__(None, None, None)
+
+
+SCREENS = sorted((Path(module.__file__).parent).glob("*.py"))
+
+
+@pytest.mark.parametrize("path", SCREENS, ids=lambda path: path.name)
+def test_a_screen_has_no_lock(path: Path) -> None:
+    """rich has its own; a second one is a deadlock for whoever takes them in another order."""
+    names = {
+        node.attr if isinstance(node, ast.Attribute) else node.id
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Attribute | ast.Name)
+    }
+    assert not names & {"Lock", "RLock", "Condition", "Semaphore"}
