@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from provision.bundle import handler_file, handler_problem
+from provision.handlers import handler_file, handler_problem
 from tests.test_bundle import ROOT, write
 
 HANDLERS: dict[str, bytes | str] = {

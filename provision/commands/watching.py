@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NoReturn
 
-from provision.bundle import BundleFailed, files_below, syntax_errors
+from provision.bundle import BundleFailed, files_below
 from provision.commands.push import live_words, named_functions, tell_left
 from provision.commands.session import Session, quiet
 from provision.consent import Consent
 from provision.errors import Interrupted, ProvisionError
+from provision.handlers import syntax_errors
 from provision.import_check import PAYLOAD, check_import
 from provision.opening import LOCAL, Workbench
 from provision.push import function_node, push, survey_code

@@ -7,10 +7,10 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from provision.bundle import handler_problem
 from provision.config.node import Node
 from provision.config.problem import Problem
 from provision.config.section import HANDLER
+from provision.handlers import handler_problem
 
 
 def check_sources(tree: Node, folder: Path) -> Iterator[Problem]:

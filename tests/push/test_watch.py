@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from botocore.response import StreamingBody
 
-from provision.bundle import syntax_errors
 from provision.engine import Engine
+from provision.handlers import syntax_errors
 from provision.import_check import PAYLOAD, TOLD, ImportFails, check_import
 from provision.journal import Journal
 from provision.push import push, survey_code
