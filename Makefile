@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 PINNED := $(PIP) install --require-hashes --only-binary :all: --requirement
 PIN := $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-annotate --no-header
 
-.PHONY: up status down test check lint types format bench crash-matrix ownership-sweep replacing signals-sweep \
+.PHONY: up status down test check lint types format bench crash-matrix ownership-sweep replacing state-lost signals-sweep \
 	laws-sweep security drift plan-sweep permissions permissions-sweep screenshots scan audit pins clean
 
 up: $(VENV)/local.stamp  ## the whole stack on the embedded emulator
@@ -47,6 +47,9 @@ ownership-sweep: $(VENV)/test.stamp  ## every kind made somebody else's, and man
 
 replacing: $(VENV)/test.stamp  ## every change that replaces, crashed in its middle, the state lost
 	REPLACING_ALL=1 $(BIN)/pytest -n 2 tests/replacing
+
+state-lost: $(VENV)/test.stamp  ## every command with the state deleted, torn, older or newer than AWS
+	STATE_LOST_ALL=1 $(BIN)/pytest -n 2 tests/test_state_lost.py
 
 signals-sweep: $(VENV)/test.stamp  ## a signal at every fifth call of up and down
 	SIGNALS_SWEEP=1 $(BIN)/pytest -n 2 tests/signals

@@ -9,7 +9,8 @@ from typing import Any
 import msgspec
 
 from provision.graph import predecessor_name, successor_of
-from provision.step import Step
+from provision.step import Mark, Step, marked
+from provision.unknown import is_known
 
 Kinds = Mapping[str, type[Step]]
 
@@ -41,9 +42,17 @@ def renamed(records: Mapping[str, Record], moved: Mapping[str, str]) -> dict[str
 
 
 def to_json(step: Step) -> dict[str, Any]:
-    """The step's fields as JSON values. Raises where one is unknown: that is no fact to record."""
-    fields: dict[str, Any] = msgspec.to_builtins(step)
-    return fields
+    """The step's fields as JSON values, without Local ones that are unknown. Raises where any other
+    is: that is no fact to record.
+    """
+    local = marked(type(step), Mark.LOCAL)
+    known = {
+        name: value
+        for name, value in vars(step).items()
+        if name not in local or is_known(value)  # `down` builds no zip: what it finds has none
+    }
+    written: dict[str, Any] = msgspec.to_builtins(known)
+    return written
 
 
 def from_json(kind: type[Step], fields: Mapping[str, Any]) -> Step:
@@ -63,7 +72,7 @@ def as_json(record: Record | None) -> dict[str, Any] | None:
     }
 
 
-def from_fields(kinds: Kinds, fields: Mapping[str, Any]) -> Record:
+def from_fields(kinds: Kinds, written: Mapping[str, Any]) -> Record:
     """The record again. Raises KeyError or ValidationError where it is none."""
-    step = from_json(kinds[fields["kind"]], fields["step"])
-    return Record(step, tuple(fields["needs"]), fields["doing"])
+    step = from_json(kinds[written["kind"]], written["step"])
+    return Record(step, tuple(written["needs"]), written["doing"])

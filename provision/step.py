@@ -53,7 +53,7 @@ Fixed = Annotated[T, Mark.FIXED]
 Computed = Annotated[T, Mark.COMPUTED]
 """Chosen by AWS: recorded, never compared."""
 Local = Annotated[T, Mark.LOCAL]
-"""Needed only to create or update: never compared."""
+"""Needed only to create or update: never compared, and recorded only when known."""
 
 
 class Replacement(StrEnum):
@@ -172,7 +172,7 @@ class Step(ABC):
     @property
     def label(self) -> str:
         """The name a reader knows it by."""
-        values = [vars(self)[field] for field in self.IDENTITY]
+        values = [vars(self)[name] for name in self.IDENTITY]
         return "/".join(value if isinstance(value, str) else repr(value) for value in values)
 
 
@@ -205,9 +205,9 @@ def marked(kind: type[Step], mark: Mark | None) -> tuple[str, ...]:
 def _marks(kind: type[Step]) -> Mapping[Mark | None, tuple[str, ...]]:
     hints = get_type_hints(kind, include_extras=True)
     found: dict[Mark | None, list[str]] = {None: [], **{mark: [] for mark in Mark}}
-    for field in fields(kind):
-        extras = (part for part in get_args(hints[field.name]) if isinstance(part, Mark))
-        found[next(extras, None)].append(field.name)
+    for each in fields(kind):
+        extras = (part for part in get_args(hints[each.name]) if isinstance(part, Mark))
+        found[next(extras, None)].append(each.name)
     return {mark: tuple(names) for mark, names in found.items()}
 
 

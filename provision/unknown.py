@@ -36,6 +36,11 @@ UNKNOWN: Final[Any] = Unknown()
 """Stands wherever a value of any type will be; hence Any."""
 
 
+def unknown() -> Any:
+    """The default of a field that what is read from AWS or from the state need not have."""
+    return UNKNOWN
+
+
 def is_known(value: object) -> bool:
     """Whether no part of the value, however deep, is unknown."""
     if isinstance(value, Unknown):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, ClassVar, Final, Self
 
 from provision.aws import Aws
@@ -13,6 +13,7 @@ from provision.permissions.declare import Declared, Permit, Test, arn, call, cal
 from provision.step import OWNER, Computed, Document, Local, Step
 from provision.steps.gateway_tags import gateway
 from provision.steps.role import BOUNDED
+from provision.unknown import unknown
 
 if TYPE_CHECKING:
     from mypy_boto3_iam.type_defs import CreateRoleRequestTypeDef
@@ -80,7 +81,7 @@ class ApiAccount(Step):
         ),
     )
 
-    role_name: Local[str]
+    role_name: Local[str] = field(default_factory=unknown)
     boundary: Local[str | None] = None
     role: Computed[str] = ""
 

@@ -18,7 +18,7 @@ from provision.steps.function_shown import STORAGE, digest, read_shown
 from provision.steps.lambda_states import describe, failure, settled, wait_working
 from provision.steps.lambda_zip import read_zip
 from provision.steps.tags import tag_changes, without_system
-from provision.unknown import UNKNOWN, is_known
+from provision.unknown import UNKNOWN, is_known, unknown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -158,7 +158,7 @@ class Function(Tagged):
     handler: str
     role: str
     code_sha256: str
-    zip: Local[str]
+    zip: Local[str] = field(default_factory=unknown)
     architecture: str = "x86_64"
     description: str = ""
     memory: int = 128

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple, Self, cast
 
 from provision.aws import Aws
 from provision.permissions.declare import EVERY, Declared, arn, calls
 from provision.step import Computed, Fixed, Local, Replacement, Step
 from provision.steps.lambda_zip import read_zip
+from provision.unknown import unknown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -62,7 +63,7 @@ class Layer(Step):
     sha256: Fixed[str]
     runtimes: Fixed[tuple[str, ...]]
     architectures: Fixed[tuple[str, ...]]
-    zip: Local[str]
+    zip: Local[str] = field(default_factory=unknown)
     owner: Local[str] = ""
     arn: Computed[str] = ""
     version: Computed[int] = 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, Self
 
 from botocore.exceptions import ClientError
@@ -24,6 +24,7 @@ from provision.steps.ec2 import (
 )
 from provision.steps.strangers import LOOKS, refuse_interfaces
 from provision.steps.tags import from_tag_list, tag_specifications
+from provision.unknown import unknown
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2.type_defs import (
@@ -98,7 +99,7 @@ class SecurityGroup(Ec2Resource):
 
     vpc_id: Fixed[str]
     name: Fixed[str]
-    description: Local[str]
+    description: Local[str] = field(default_factory=unknown)
     ingress: tuple[Rule, ...] = ()
     egress: tuple[Rule, ...] = ()
     arn: Computed[str] = ""
