@@ -26,6 +26,7 @@ from msgspec import ValidationError
 
 from provision.errors import Locked, StateUnusable, WrongAccount
 from provision.graph import predecessor_name, successor_of
+from provision.installed import upgrade_hint
 from provision.private import make_private
 from provision.records import Kinds, Record, as_json, from_fields, renamed
 from provision.step import Step
@@ -218,7 +219,7 @@ class Journal:
             raise StateUnusable(
                 f"{path} was written by a newer provision (schema {state['schema']}, this one knows"
                 f" {SCHEMA})",
-                hint="pip install --upgrade provision",
+                hint=upgrade_hint(),
             )
         if state["stack"] != self.stack:
             raise StateUnusable(

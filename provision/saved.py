@@ -23,6 +23,7 @@ from provision import __version__
 from provision.consent import Consent
 from provision.errors import ProvisionError
 from provision.finding import Finding
+from provision.installed import upgrade_hint
 from provision.stack.site import Site
 from provision.step import Mark, Step, marked
 from provision.unknown import KNOWN_AFTER_UP, Unknown
@@ -129,7 +130,7 @@ def read_plan(file: Path) -> SavedPlan:
         if isinstance(schema, int) and schema > SCHEMA:
             raise PlanUnusable(
                 f"{file} was saved by a newer provision (schema {schema}, this one knows {SCHEMA})",
-                hint="pip install --upgrade provision",
+                hint=upgrade_hint(),
             )
         return msgspec.convert(content, SavedPlan)
     except (OSError, ValueError, KeyError, msgspec.ValidationError) as error:

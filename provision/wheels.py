@@ -14,6 +14,7 @@ from pathlib import Path
 import uv
 
 from provision.errors import ProvisionError
+from provision.installed import repair_command
 
 LOCAL = "local"  # the runtime that is this machine and its Python
 
@@ -93,7 +94,7 @@ def install(source: Path, target: Target, folder: Path) -> None:
     except OSError as error:
         raise WheelsFailed(
             f"layer {source}: uv cannot be started: {error}",
-            hint="pip install --force-reinstall uv",
+            hint=repair_command("uv"),
         ) from error
     if done.returncode:
         said = done.stderr[done.stderr.find("error:") :].partition("\nhint:")[0].strip()

@@ -22,6 +22,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from provision.bundle import build_layer
+from provision.installed import DISTRIBUTION
 from provision.wheels import WheelsFailed
 from tests.reference import ROOT
 from tests.test_bundle import write
@@ -29,7 +30,7 @@ from tests.test_bundle import write
 PINS = sorted((ROOT / "requirements").glob("*.txt"))
 PINS_TO_RUN = ROOT / "requirements" / "local.txt"
 LAYER = ROOT / "layer" / "requirements.txt"
-OURS = {"provision"}
+OURS = {DISTRIBUTION}
 FROM_PYTHON = {"pip", "setuptools"}
 """What `python -m venv` puts there."""
 ALLOWED = (

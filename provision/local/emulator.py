@@ -19,6 +19,7 @@ from typing import Any, Final
 from filelock import FileLock, Timeout
 
 from provision.errors import ProvisionError
+from provision.installed import emulator_command
 from provision.local.facts import DEFAULT_PORT, HOST
 from provision.local.ports import holder, is_free
 from provision.private import make_private
@@ -71,9 +72,7 @@ class Emulator:
 def start(root: Path, *, port: int = DEFAULT_PORT, report: Report) -> Emulator:
     """The emulator that keeps its data in `root`: the running one, or a new one."""
     if importlib.util.find_spec("ministack") is None:
-        raise EmulatorMissing(
-            "the embedded emulator is not installed", hint="pip install 'provision[local]'"
-        )
+        raise EmulatorMissing("the embedded emulator is not installed", hint=emulator_command())
     root = root.resolve()
     with _alone(root):
         found = running(root)

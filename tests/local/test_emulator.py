@@ -18,6 +18,7 @@ import pytest
 
 from provision import local
 from provision.errors import ProvisionError
+from provision.installed import emulator_command
 from tests.local.conftest import free_port, quiet
 
 
@@ -157,7 +158,7 @@ def test_without_ministack_it_says_what_to_install(
     monkeypatch.setattr(importlib.util, "find_spec", lambda _name: None)
     with pytest.raises(local.EmulatorMissing) as caught:
         local.start(root, report=quiet)
-    assert caught.value.hint == "pip install 'provision[local]'"
+    assert caught.value.hint == emulator_command()
 
 
 def test_import_needs_neither_boto3_nor_ministack() -> None:
