@@ -18,6 +18,7 @@ from typing import (
     Final,
     Self,
     TypeVar,
+    final,
     get_args,
     get_type_hints,
 )
@@ -25,7 +26,7 @@ from typing import (
 from provision.hazards import Risks
 from provision.holdings import Backup, Holdings
 from provision.permissions.declare import Declared
-from provision.unknown import UNKNOWN, is_known
+from provision.unknown import UNKNOWN, in_words, is_known
 
 if TYPE_CHECKING:
     from provision.aws import Aws
@@ -169,9 +170,15 @@ class Step(ABC):
         None for kinds that hold none."""
         return None
 
+    @final
     @property
     def label(self) -> str:
-        """The name a reader knows it by."""
+        """The name a reader knows it by. What AWS will choose reads `(known after up)` in it."""
+        shown = {each.name: in_words(vars(self)[each.name]) for each in fields(self)}
+        return replace(self, **shown).called()
+
+    def called(self) -> str:
+        """The label of a step whose every field is known; a kind with another form overrides it."""
         values = [vars(self)[name] for name in self.IDENTITY]
         return "/".join(value if isinstance(value, str) else repr(value) for value in values)
 

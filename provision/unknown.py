@@ -56,6 +56,20 @@ def is_known(value: object) -> bool:
     return True
 
 
+class _InWords(str):
+    """What stands in a text for an unknown, whatever part of it is taken."""
+
+    __slots__ = ()
+
+    def __getitem__(self, _part: object) -> str:
+        return self
+
+
+def in_words(value: Any) -> Any:
+    """The value; where any part of it is unknown, the words for that."""
+    return value if is_known(value) else _InWords(f"({KNOWN_AFTER_UP})")
+
+
 def fill(template: str, *parts: str) -> str:
     """`template.format(*parts)`, or unknown where any part is."""
     return template.format(*parts) if is_known(parts) else UNKNOWN

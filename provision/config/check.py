@@ -136,7 +136,9 @@ def check_shared_layers(tree: Node) -> Iterator[Problem]:
     for name, function in tree.children("functions"):
         layers = function.node.get("layers")
         for layer in layers.elements if layers else ():
-            other, first = users.setdefault(str(layer.value), (name, function.node))
+            if not isinstance(layer.value, str):
+                continue  # the model has said it
+            other, first = users.setdefault(layer.value, (name, function.node))
             for key, usual in (("runtime", "python3.13"), ("architecture", "arm64")):
                 ours = function.node.string(key) or usual
                 theirs = first.string(key) or usual

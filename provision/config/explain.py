@@ -101,7 +101,7 @@ def _mismatch(node: Node, shape: Shape | None, detail: ErrorDetails) -> Problem:
     expected = shape.in_words() if shape else "another value"
     match detail["type"]:
         case "string_too_long":
-            return node.problem(_too_long(str(node.value), detail), "shorten it")
+            return node.problem(_too_long(node.text, detail), "shorten it")
         case "string_too_short":
             return node.problem("expected text, found empty text", "write a value")
         case "too_short":
@@ -125,7 +125,7 @@ def found_in_words(node: Node) -> str:
     """What stands there: `text "abc"`, `the number 5`, `a list`."""
     match node.value:
         case None:
-            return "nothing" if not node.text else "null"
+            return "null" if node.written else "nothing"
         case bool():
             return node.text
         case int() | float():
@@ -143,7 +143,7 @@ def _suggestions(node: Node, shape: Shape | None) -> Iterator[str]:
     if shape is None:
         return
     kinds = {each.schema.get("type") for each in shape.alternatives}
-    text = str(node.value)
+    text = node.text
     if isinstance(node.value, str) and shape.choices:
         yield nearest(text, shape.choices)
     number = node.value if isinstance(node.value, int) else 0

@@ -42,12 +42,17 @@ class Node:
     value: Scalar | dict[str, Entry] | list[Node]
     place: Place
     keys: Keys = ()
-    text: str = ""  # a scalar as it was written
+    written: str = ""  # a scalar as it stands in the file, null as well: for messages only
     cleared: bool = False  # null in an overlay
     void: bool = False  # and nothing was there to clear
 
     def problem(self, message: str, suggestion: str = "") -> Problem:
         return _problem(self.place, self.keys, message, suggestion)
+
+    @property
+    def text(self) -> str:
+        """The text of a scalar, with quotes or without; empty where it is null, or no scalar."""
+        return "" if self.value is None else self.written
 
     @property
     def entries(self) -> dict[str, Entry]:

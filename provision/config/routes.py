@@ -167,7 +167,9 @@ def _schema(schema: Node) -> Iterator[Problem]:
             entry.node.value, bool
         ):
             bound = keyword.replace("exclusive", "").lower()
+            value = entry.node.text
+            before = f'"{bound}: {value}" and ' if value else ""
             yield entry.node.problem(
                 "in draft 4 this is true or false, beside the bound",
-                f'write "{bound}: {entry.node.text}" and "{keyword}: true"',
+                f'write {before}"{keyword}: true"',
             )

@@ -85,8 +85,7 @@ class ApiAccount(Step):
     boundary: Local[str | None] = None
     role: Computed[str] = ""
 
-    @property
-    def label(self) -> str:
+    def called(self) -> str:
         return "the account's logging role"
 
     def observe(self, aws: Aws) -> Self | None:

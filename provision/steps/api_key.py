@@ -90,8 +90,7 @@ class ApiKey(Tagged):
     made_on: Computed[str] = ""
     retired: Computed[tuple[RetiredKey, ...]] = ()
 
-    @property
-    def label(self) -> str:
+    def called(self) -> str:
         return self.name
 
     @property

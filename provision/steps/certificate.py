@@ -96,8 +96,7 @@ class Certificate(Tagged):
     record_value: Computed[str] = ""
     arn: Computed[str] = ""
 
-    @property
-    def label(self) -> str:
+    def called(self) -> str:
         return self.domain
 
     def observe(self, aws: Aws) -> Self | None:

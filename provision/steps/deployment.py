@@ -11,7 +11,6 @@ from provision.permissions.declare import OURS, Declared, call
 from provision.step import Computed, Fixed, Local, Replacement, Step
 from provision.steps.gateway_tags import gateway
 from provision.steps.rest_api_contents import served
-from provision.unknown import is_known
 
 if TYPE_CHECKING:
     from mypy_boto3_apigateway.type_defs import DeploymentTypeDef
@@ -58,10 +57,8 @@ class Deployment(Step):
     owner: Local[str] = ""
     id: Computed[str] = ""
 
-    @property
-    def label(self) -> str:
-        known = is_known(self.digest)
-        return f"deployment {self.digest[:8]}" if known else "deployment"
+    def called(self) -> str:
+        return f"deployment {self.digest[:8]}"
 
     def with_owner(self, owner: str) -> Self:
         return replace(self, owner=owner)

@@ -36,8 +36,7 @@ class Ec2Resource(Tagged):
 
     id: Computed[str] = ""
 
-    @property
-    def label(self) -> str:
+    def called(self) -> str:
         return self.tags.get("Name", self.KIND.rpartition(".")[2].replace("_", " "))
 
     @abstractmethod

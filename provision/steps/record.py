@@ -71,9 +71,8 @@ class Record(Step):
     alias_zone: str | None = None
     ttl: int | None = None
 
-    @property
-    def label(self) -> str:
-        return f"{self.name} {self.type}"
+    def called(self) -> str:
+        return f"{self.type} {self.name}"
 
     def words(self) -> Mapping[str, object]:
         """IAM compares names as Route 53 normalises them: lower case, no last dot."""

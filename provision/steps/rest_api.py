@@ -109,8 +109,7 @@ class RestApi(Tagged):
     edition: Computed[str] = ""
     holds: Computed[str] = ""
 
-    @property
-    def label(self) -> str:
+    def called(self) -> str:
         return self.name
 
     def digest(self) -> str:

@@ -41,8 +41,7 @@ class ScalingPolicy(Step):
     scale_out_cooldown: int = 60
     scale_in: bool = True
 
-    @property
-    def label(self) -> str:
+    def called(self) -> str:
         return self.name
 
     def observe(self, aws: Aws) -> Self | None:

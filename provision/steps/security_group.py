@@ -104,8 +104,7 @@ class SecurityGroup(Ec2Resource):
     egress: tuple[Rule, ...] = ()
     arn: Computed[str] = ""
 
-    @property
-    def label(self) -> str:
+    def called(self) -> str:
         return self.name
 
     def found(self, aws: Aws) -> Sequence[Self]:

@@ -69,8 +69,7 @@ class Stage(Tagged):
     burst: int
     strays: tuple[str, ...] = ()
 
-    @property
-    def label(self) -> str:
+    def called(self) -> str:
         return self.name
 
     def observe(self, aws: Aws) -> Self | None:

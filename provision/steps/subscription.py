@@ -44,8 +44,7 @@ class Subscription(Step):
     endpoint: Fixed[str]
     arn: Computed[str] = ""
 
-    @property
-    def label(self) -> str:
+    def called(self) -> str:
         return f"{self.protocol} {self.endpoint}"
 
     def observe(self, aws: Aws) -> Self | None:

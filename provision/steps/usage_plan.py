@@ -90,8 +90,7 @@ class UsagePlan(Tagged):
     keys: tuple[str, ...] = ()
     id: Computed[str] = ""
 
-    @property
-    def label(self) -> str:
+    def called(self) -> str:
         return self.name
 
     def observe(self, aws: Aws) -> Self | None:
