@@ -107,14 +107,14 @@ def test_a_life_in_json(account: None, provision: Provision) -> None:
 def test_what_is_to_be_typed_next_names_the_same_stack(account: None, provision: Provision) -> None:
     made = provision("--region", "us-west-2", "up", "--yes")
     assert made.code == 0
-    assert " --region us-west-2 outputs api_key)" in made.out
+    assert "$(provision outputs api_key --region us-west-2)" in made.out
     made = provision("--region", "us-west-2", "down", "--yes", "--destroy-data")
     assert (
-        "`provision --region us-west-2 up` makes them"
+        "`provision up --region us-west-2` makes them"
         in provision("--region", "us-west-2", "status").out
     )
     nothing = provision("--region", "us-west-2", "outputs")
-    assert "→ provision --region us-west-2 up\n" in nothing.err
+    assert "→ provision up --region us-west-2\n" in nothing.err
 
 
 def test_a_misspelt_node_is_told_what_it_may_be(account: None, provision: Provision) -> None:

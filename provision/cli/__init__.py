@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import gc
 import sys
-from pathlib import Path
 
 import click
 
@@ -16,7 +15,6 @@ from provision.cli.config import config_group
 from provision.cli.down import down
 from provision.cli.keys import keys_group
 from provision.cli.local import local_group
-from provision.cli.options import Settings
 from provision.cli.outputs import outputs
 from provision.cli.plan import plan
 from provision.cli.policy import policy_group
@@ -24,83 +22,22 @@ from provision.cli.push import push
 from provision.cli.refresh import refresh
 from provision.cli.status import status
 from provision.cli.up import up
+from provision.cli.verb import Verbs
 from provision.commands.invocation import Invocation, error_document
 from provision.errors import Interrupted, ProvisionError, Usage
 
-LOCAL_PORT = 4566
 UNREACHABLE = 100_000
 """New objects before Python looks for unreachable ones. By its own 700 it does so hundreds of times
 while modules and AWS's models are read, and finds nothing: a fifth of what a command computes."""
 _SETTINGS = {"auto_envvar_prefix": "PROVISION", "help_option_names": ["-h", "--help"]}
 
 
-class _InOrder(click.Group):
-    """Lists its commands as they were added, most used first, and not by the alphabet."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  (click's signature)
-        return list(self.commands)
-
-
-@click.group(cls=_InOrder, context_settings=_SETTINGS)
-@click.option(
-    "--config",
-    type=click.Path(path_type=Path),
-    default=Path("config.yaml"),
-    show_default=True,
-    help="The stack's description.",
-)
-@click.option("--env", metavar="NAME", help="Environment; the file's own when not given.")
-@click.option("--region", metavar="R", help="AWS region; the file's own when not given.")
-@click.option("--profile", metavar="P", help="Profile of the AWS configuration.")
-@click.option(
-    "--state",
-    type=click.Path(path_type=Path, file_okay=False),
-    help="State directory; .provision/{environment} beside the configuration when not given.",
-)
-@click.option("-v", "--verbose", count=True, help="Tell each AWS call; plans show every field.")
-@click.option(
-    "--local-port",
-    type=click.IntRange(1, 65535),
-    default=LOCAL_PORT,
-    show_default=True,
-    metavar="N",
-    help="The embedded emulator's port on 127.0.0.1.",
-)
-@click.option(
-    "--allow-endpoint",
-    is_flag=True,
-    help="Let real credentials go to an endpoint that is neither AWS nor this machine.",
-)
-@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
-@click.version_option(__version__, prog_name="provision")
-@click.pass_context
-def cli(
-    context: click.Context,
-    config: Path,
-    env: str | None,
-    region: str | None,
-    profile: str | None,
-    state: Path | None,
-    verbose: int,
-    local_port: int,
-    *,
-    allow_endpoint: bool,
-    debug: bool,  # noqa: ARG001  (read by `main`, which outlives this)
-) -> None:
+@click.group(cls=Verbs, context_settings=_SETTINGS)
+@click.version_option(__version__, prog_name="provision", allow_from_autoenv=False)
+def cli() -> None:
     """A production serverless API on AWS: made, changed, watched and removed by calling AWS
-    directly.
+    directly. The options below are taken after the command as well.
     """
-    context.obj = Settings(
-        config,
-        env,
-        region,
-        profile,
-        state,
-        verbose,
-        local_port,
-        allow_endpoint,
-        context.obj or Invocation(),
-    )
 
 
 for command in (
@@ -150,7 +87,7 @@ def _obey(call: Invocation) -> int:
 
 
 def _tell(error: ProvisionError, call: Invocation) -> int:
-    if "--debug" in call.words:
+    if call.debug:
         import traceback  # noqa: PLC0415
 
         traceback.print_exception(error)

@@ -4,24 +4,23 @@ from __future__ import annotations
 
 import click
 
-from provision.cli.options import Settings, local_option
+from provision.cli.verb import Verbs
+from provision.cli.whole import Settings
 
 
-@click.group("config", short_help="Check config.yaml; AWS is not called.")
+@click.group("config", cls=Verbs, short_help="Check config.yaml; AWS is not called.")
 def config_group() -> None:
     """Look at the configuration; nothing is called in AWS."""
 
 
 @config_group.command("check")
-@local_option
 @click.pass_context
-def config_check(context: click.Context, *, on_local: bool) -> None:
+def config_check(context: click.Context) -> None:
     """Say everything that is wrong with it; exit 3 when anything is."""
     from provision import config  # noqa: PLC0415
 
     settings: Settings = context.obj
-    environment = "local" if on_local else settings.environment
-    loaded = config.load(settings.config, environment=environment, region=settings.region)
+    loaded = config.load(settings.config, environment=settings.environment, region=settings.region)
     click.echo(f"{settings.config} is valid: stack {loaded.prefix}, {loaded.region}", err=True)
     if settings.verbose:
         click.echo(config.effective(loaded), nl=False)

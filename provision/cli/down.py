@@ -10,22 +10,23 @@ from provision.cli.options import (
     confirm_option,
     destroy_option,
     json_option,
-    local_option,
     no_backup_option,
     open_session,
     parallel_option,
     trace_option,
     yes_option,
 )
+from provision.cli.verb import Answering, Verb
 
 
-@click.command(short_help="Remove it all; data only when told to.")
+@click.command(cls=Verb, short_help="Remove it all; data only when told to.")
 @yes_option
 @confirm_option
 @json_option
-@local_option
 @destroy_option
-@click.option("--destroy-data", is_flag=True, help="Let all data of the stack be lost.")
+@click.option(
+    "--destroy-data", cls=Answering, is_flag=True, help="Let all data of the stack be lost."
+)
 @no_backup_option
 @parallel_option
 @trace_option
@@ -39,7 +40,6 @@ def down(
     *,
     yes: bool,
     as_json: bool,
-    on_local: bool,
     destroy_data: bool,
     no_backup: bool,
 ) -> None:
@@ -48,6 +48,6 @@ def down(
     from provision.commands.down import down as run  # noqa: PLC0415
     from provision.consent import Consent  # noqa: PLC0415
 
-    session = open_session(context, on_local=on_local, as_json=as_json, trace=trace)
+    session = open_session(context, as_json=as_json, trace=trace)
     consent = Consent(destroy=frozenset(destroy), destroy_data=destroy_data, backup=not no_backup)
     context.exit(run(session, Agreement(yes, confirm), consent, workers=parallel))

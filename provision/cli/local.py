@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import click
 
-from provision.cli.options import Settings
+from provision.cli.verb import Verbs
+from provision.cli.whole import Settings
 from provision.commands.invocation import say
 
 
-@click.group("local")
+@click.group("local", cls=Verbs)
 def local_group() -> None:
     """The embedded emulator behind --local."""
 

@@ -1,55 +1,43 @@
-"""What every command takes: options before it, options in common, and the session they make."""
+"""The options that several commands share, and the session that a command works in."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from provision.commands.invocation import Invocation
+from provision.cli.verb import Answering
+from provision.cli.whole import Settings
 
 if TYPE_CHECKING:
     from provision.commands.session import Session
 
 
-@dataclass(frozen=True)
-class Settings:
-    """The options that stand before the command."""
-
-    config: Path
-    environment: str | None
-    region: str | None
-    profile: str | None
-    state: Path | None
-    verbose: int
-    local_port: int
-    allow_endpoint: bool
-    call: Invocation
-
-    @property
-    def emulator_root(self) -> Path:
-        """Where the emulator of this configuration keeps its data."""
-        return self.config.resolve().parent / ".provision" / "emulator"
-
-
-local_option = click.option(
-    "--local", "on_local", is_flag=True, help="Short for --env local: an emulator, no account."
-)
 json_option = click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
-yes_option = click.option("--yes", "-y", is_flag=True, help="Do not ask.")
+yes_option = click.option("--yes", "-y", cls=Answering, is_flag=True, help="Do not ask.")
 adopt_option = click.option(
-    "--adopt", multiple=True, metavar="NODE", help="Take over what is not ours. Repeatable."
+    "--adopt",
+    cls=Answering,
+    multiple=True,
+    metavar="NODE",
+    help="Take over what is not ours. Repeatable.",
 )
 destroy_option = click.option(
-    "--destroy", multiple=True, metavar="NODE", help="Let this node's data be lost. Repeatable."
+    "--destroy",
+    cls=Answering,
+    multiple=True,
+    metavar="NODE",
+    help="Let this node's data be lost. Repeatable.",
 )
 confirm_option = click.option(
-    "--confirm", metavar="STACK", help="The stack's name: agrees where it is protected."
+    "--confirm",
+    cls=Answering,
+    metavar="STACK",
+    help="The stack's name: agrees where it is protected.",
 )
 no_backup_option = click.option(
-    "--no-backup", is_flag=True, help="Make no final backup of data that goes."
+    "--no-backup", cls=Answering, is_flag=True, help="Make no final backup of data that goes."
 )
 parallel_option = click.option(
     "--parallel",
@@ -69,7 +57,7 @@ trace_option = click.option(
 
 
 def open_session(
-    context: click.Context, *, on_local: bool, as_json: bool = False, trace: Path | None = None
+    context: click.Context, *, as_json: bool = False, trace: Path | None = None
 ) -> Session:
     """The session of a command that calls AWS."""
     from provision.commands.session import Session  # noqa: PLC0415  (the AWS SDK costs 0.3 s)
@@ -80,7 +68,7 @@ def open_session(
     settings: Settings = context.obj
     options = Options(
         settings.config,
-        "local" if on_local else settings.environment,
+        settings.environment,
         settings.region,
         settings.profile,
         settings.state,

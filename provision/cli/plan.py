@@ -10,15 +10,14 @@ from provision.cli.options import (
     adopt_option,
     destroy_option,
     json_option,
-    local_option,
     open_session,
     trace_option,
 )
+from provision.cli.verb import Verb
 
 
-@click.command()
+@click.command(cls=Verb)
 @json_option
-@local_option
 @adopt_option
 @destroy_option
 @click.option(
@@ -38,11 +37,10 @@ def plan(
     trace: Path | None,
     *,
     as_json: bool,
-    on_local: bool,
     check: bool,
 ) -> None:
     """What `up` would do. Writes are refused before they leave."""
     from provision.commands.plan import plan as run  # noqa: PLC0415
 
-    session = open_session(context, on_local=on_local, as_json=as_json, trace=trace)
+    session = open_session(context, as_json=as_json, trace=trace)
     context.exit(run(session, check=check, adopt=adopt, destroy=destroy, out=out))

@@ -5,11 +5,12 @@ from __future__ import annotations
 import click
 
 from provision.cli.options import json_option, open_session
+from provision.cli.verb import Verbs
 
 PURPOSES = ("up", "status", "down", "all")
 
 
-@click.group("policy", short_help="Print the IAM policies this stack needs.")
+@click.group("policy", cls=Verbs, short_help="Print the IAM policies this stack needs.")
 def policy_group() -> None:
     """The IAM policies that go with this configuration; nothing is changed in AWS."""
 
@@ -32,4 +33,4 @@ def deployer(context: click.Context, purpose: str, *, as_json: bool) -> None:
     """
     from provision.commands.policy import deployer as run  # noqa: PLC0415
 
-    context.exit(run(open_session(context, on_local=False, as_json=as_json), purpose))
+    context.exit(run(open_session(context, as_json=as_json), purpose))

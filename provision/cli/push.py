@@ -6,13 +6,13 @@ from pathlib import Path
 
 import click
 
-from provision.cli.options import json_option, local_option, open_session, trace_option
+from provision.cli.options import json_option, open_session, trace_option
+from provision.cli.verb import Verb
 
 
-@click.command(short_help="Bring changed code live, and nothing else.")
+@click.command(cls=Verb, short_help="Bring changed code live, and nothing else.")
 @click.argument("functions", nargs=-1, metavar="[FUNCTION]...")
 @json_option
-@local_option
 @click.option("--watch", is_flag=True, help="Push each save that imports, until Ctrl-C.")
 @trace_option
 @click.pass_context
@@ -22,13 +22,12 @@ def push(
     trace: Path | None,
     *,
     as_json: bool,
-    on_local: bool,
     watch: bool,
 ) -> None:
     """Bring changed code live, and nothing else: of all functions, or of those named."""
     if watch and as_json:
         raise click.UsageError("--watch goes on; --json prints one document: choose one")
-    session = open_session(context, on_local=on_local, as_json=as_json, trace=trace)
+    session = open_session(context, as_json=as_json, trace=trace)
     if watch:
         from provision.commands.watching import watch as push_saves  # noqa: PLC0415
 

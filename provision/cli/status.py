@@ -6,12 +6,12 @@ from pathlib import Path
 
 import click
 
-from provision.cli.options import json_option, local_option, open_session, trace_option
+from provision.cli.options import json_option, open_session, trace_option
+from provision.cli.verb import Verb
 
 
-@click.command()
+@click.command(cls=Verb)
 @json_option
-@local_option
 @click.option("--watch", is_flag=True, help="Refresh in place until Ctrl-C.")
 @click.option("--check", is_flag=True, help="Exit 5 on drift, missing or unhealthy.")
 @trace_option
@@ -21,7 +21,6 @@ def status(
     trace: Path | None,
     *,
     as_json: bool,
-    on_local: bool,
     watch: bool,
     check: bool,
 ) -> None:
@@ -30,5 +29,5 @@ def status(
         raise click.UsageError("--watch draws a screen; --json prints one document: choose one")
     from provision.commands.status import status as run  # noqa: PLC0415
 
-    session = open_session(context, on_local=on_local, as_json=as_json, trace=trace)
+    session = open_session(context, as_json=as_json, trace=trace)
     context.exit(run(session, watch=watch, check=check))

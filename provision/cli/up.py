@@ -11,16 +11,16 @@ from provision.cli.options import (
     confirm_option,
     destroy_option,
     json_option,
-    local_option,
     no_backup_option,
     open_session,
     parallel_option,
     trace_option,
     yes_option,
 )
+from provision.cli.verb import Verb
 
 
-@click.command(short_help="Make AWS match config.yaml.")
+@click.command(cls=Verb, short_help="Make AWS match config.yaml.")
 @click.argument(
     "file",
     required=False,
@@ -30,7 +30,6 @@ from provision.cli.options import (
 @yes_option
 @confirm_option
 @json_option
-@local_option
 @adopt_option
 @destroy_option
 @no_backup_option
@@ -48,7 +47,6 @@ def up(
     *,
     yes: bool,
     as_json: bool,
-    on_local: bool,
     no_backup: bool,
 ) -> None:
     """Make AWS match config.yaml; with FILE, do what a saved plan says, or nothing."""
@@ -61,7 +59,7 @@ def up(
     from provision.commands.up import up as run  # noqa: PLC0415
     from provision.commands.up import up_saved  # noqa: PLC0415
 
-    session = open_session(context, on_local=on_local, as_json=as_json, trace=trace)
+    session = open_session(context, as_json=as_json, trace=trace)
     if file:
         context.exit(
             up_saved(session, file, Agreement(yes=True, confirm=confirm), workers=parallel)

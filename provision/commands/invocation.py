@@ -8,6 +8,7 @@ import re
 import shlex
 import sys
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Final
 
 import click
@@ -16,7 +17,8 @@ from provision.commands.stopping import Stopping
 from provision.errors import Interrupted, NotPermitted, PartlyDone, ProvisionError
 
 _COMMAND: Final = re.compile(
-    r"\bprovision (?=(?:up|plan|status|down|outputs|keys|push|policy|refresh|config)\b)"
+    r"(?<![/\w])provision"
+    r" ((?:up|plan|status|down|outputs|push|refresh|keys \w+|policy \w+|config \w+)\b)"
 )
 WRITING = frozenset({"up", "push", "down", "keys"})
 """What goes on from where it was interrupted."""
@@ -30,6 +32,9 @@ class Invocation:
     program: str = "provision"
     verb: str = ""
     as_json: bool = False
+    debug: bool = False
+    given: tuple[tuple[str, ...], ...] = ()
+    """The options on the command line that lead to this stack, each as it is typed."""
     answered: bool = False
     """Whether the one JSON document is on stdout."""
     stopping: Stopping = field(init=False)
@@ -44,20 +49,14 @@ class Invocation:
         return f"{self.program} {shlex.join(self.words)}".strip()
 
     def beside(self, *words: str) -> str:
-        """What to type for another command on the same stack: the options before it stay."""
-        before = self.words[: self.words.index(self.verb)]
-        local = ("--local",) if "--local" in self.words else ()
-        return f"{self.program} {shlex.join((*before, *words, *local))}"
+        """What to type for another command on the same stack."""
+        return f"{self.program} {shlex.join((*words, *chain.from_iterable(self.given)))}"
 
     def as_typed(self, words: str) -> str:
         """The words of a hint, where it names a command, with the options that lead to this stack:
         steps do not know them.
         """
-        before = list(self.words[: self.words.index(self.verb)]) if self.verb in self.words else []
-        local = "--local" in self.words and not any(word.startswith("--env") for word in before)
-        before += ["--env", "local"] if local else []
-        here = shlex.join(before)
-        return _COMMAND.sub(lambda _: f"{self.program} {here}".rstrip() + " ", words)
+        return _COMMAND.sub(lambda found: self.beside(*shlex.split(found[1])), words)
 
     def interrupted(self) -> Interrupted:
         """What a signal comes to."""

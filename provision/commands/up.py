@@ -130,12 +130,10 @@ def _refuse(session: Session, file: Path, plan: SavedPlan, moved: Iterable[str])
         return
     more = [f"and {len(lines) - TOLD} more"] if len(lines) > TOLD else []
     told = "\n".join(f"  {line}" for line in [*lines[:TOLD], *more])
-    words = session.call.words[: session.call.words.index("up")]
-    again = [*words, "plan", "--out", str(file)]
+    again = ["plan", "--out", str(file)]
     again += [word for node in plan.adopt for word in ("--adopt", node)]
     again += [word for node in plan.destroy for word in ("--destroy", node)]
-    again += ["--local"] if "--local" in session.call.words else []
     raise PlanMoved(
         f"Nothing was done: since {file} was saved, this has moved:\n{told}",
-        hint=f"look again: {session.call.program} {shlex.join(again)}",
+        hint=f"look again: {session.call.beside(*again)}",
     )

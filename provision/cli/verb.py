@@ -1,0 +1,95 @@
+"""The click classes of every command: each takes the options of the whole tool besides its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import click
+
+from provision.cli.whole import WHOLE_TOOL, debugging, given, settings_of
+from provision.commands.invocation import Invocation
+
+
+class Answering(click.Option):
+    """An option that answers a question. It is never suggested for a misspelt one."""
+
+
+class Verb(click.Command):
+    """One command. It begins when the options of all levels are known."""
+
+    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
+        """Those of the command, and those of the whole tool."""
+        return [*WHOLE_TOOL, *super().get_params(ctx)]
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """As click does, with suggestions that are safe to follow."""
+        with _safe_suggestions(self.get_params(ctx)):
+            return super().parse_args(ctx, args)
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Those of the command with their help; those of the whole tool in a line or two."""
+        _write_options(super().get_params(ctx), ctx, formatter)
+        _write_whole_tool(ctx, formatter)
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Settle the options, then do it."""
+        call: Invocation = ctx.obj
+        call.given, call.debug = given(ctx), debugging(ctx)
+        ctx.obj = settings_of(ctx, call)
+        return super().invoke(ctx)
+
+
+class Verbs(click.Group):
+    """Commands under one word, listed as they were added, most used first."""
+
+    command_class = Verb
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  (click's signature)
+        """In the order of their adding, and not by the alphabet."""
+        return list(self.commands)
+
+    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
+        """Those of the group, and those of the whole tool."""
+        return [*WHOLE_TOOL, *super().get_params(ctx)]
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """As click does, with suggestions that are safe to follow."""
+        with _safe_suggestions(self.get_params(ctx)):
+            return super().parse_args(ctx, args)
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """All of them with their help for the tool itself, which is the place to look them up."""
+        if ctx.parent is None:
+            _write_options(self.get_params(ctx), ctx, formatter)
+        else:
+            _write_options(super().get_params(ctx), ctx, formatter)
+            _write_whole_tool(ctx, formatter)
+        self.format_commands(ctx, formatter)
+
+
+@contextmanager
+def _safe_suggestions(params: Sequence[click.Parameter]) -> Iterator[None]:
+    """Nobody is led to type the answer to a question that was not asked yet."""
+    try:
+        yield
+    except click.NoSuchOption as error:
+        answers = {name for param in params if isinstance(param, Answering) for name in param.opts}
+        safe = [name for name in error.possibilities or () if name not in answers]
+        raise click.NoSuchOption(error.option_name, possibilities=safe, ctx=error.ctx) from None
+
+
+def _write_options(
+    params: Sequence[click.Parameter], ctx: click.Context, formatter: click.HelpFormatter
+) -> None:
+    options = (param for param in params if isinstance(param, click.Option))
+    records = [option.get_help_record(ctx) for option in options]
+    with formatter.section("Options"):
+        formatter.write_dl([record for record in records if record])
+
+
+def _write_whole_tool(ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    tool = ctx.find_root().command_path
+    words = [" ".join(filter(None, (option.opts[-1], option.metavar))) for option in WHOLE_TOOL]
+    with formatter.section(f"Options of the whole tool, explained by `{tool} --help`"):
+        formatter.write_text(", ".join(words))

@@ -1,0 +1,249 @@
+"""The options of the whole tool: defined once, and taken before the command as well as after it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import click
+from click.core import ParameterSource
+
+from provision.commands.invocation import Invocation
+
+LOCAL: Final = "local"
+LOCAL_PORT: Final = 4566
+_NOTES: Final = "provision.whole"
+"""Where a call of the tool notes the values of these options, whichever level they are given at."""
+_STRONGEST_FIRST: Final = (
+    ParameterSource.COMMANDLINE,
+    ParameterSource.ENVIRONMENT,
+    ParameterSource.DEFAULT,
+)
+
+
+@dataclass(frozen=True)
+class _Note:
+    option: str
+    source: ParameterSource | None
+    value: Any
+
+
+@dataclass(frozen=True)
+class _Given:
+    rank: int
+    """Of the source in `_STRONGEST_FIRST`."""
+    values: tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the options of the whole tool say, wherever they were given."""
+
+    config: Path
+    environment: str | None
+    region: str | None
+    profile: str | None
+    state: Path | None
+    verbose: int
+    local_port: int
+    allow_endpoint: bool
+    call: Invocation
+
+    @property
+    def emulator_root(self) -> Path:
+        """Where the emulator of this configuration keeps its data."""
+        return self.config.resolve().parent / ".provision" / "emulator"
+
+
+def _note(context: click.Context, option: click.Parameter, value: Any) -> Any:
+    name = str(option.name)
+    note = _Note(name, context.get_parameter_source(name), value)
+    context.meta.setdefault(_NOTES, []).append(note)
+    return value
+
+
+class Value(click.Option):
+    """An option with a value. All that are given are noted, and an empty one is refused: an unset
+    variable of a script must not lead to another stack.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        metavar: str,
+        *,
+        help: str,  # noqa: A002  (click's word)
+        type: click.ParamType[Any] = click.STRING,  # noqa: A002
+        default: object = None,
+    ) -> None:
+        super().__init__(
+            (name,),
+            metavar=metavar,
+            help=help,
+            type=type,
+            default=None if default is None else [default],
+            show_default=default is not None,
+            multiple=True,
+            expose_value=False,
+            callback=_note,
+            envvar=_variable(name),
+            show_envvar=True,
+            allow_from_autoenv=False,
+        )
+
+    def value_from_envvar(self, ctx: click.Context) -> Any:
+        """Nothing on any level: the variable is read when it is known that no level gives more."""
+
+    def variable(self, context: click.Context) -> tuple[Any, ...]:
+        """What the variable says, whole: click would split it, and take an empty one for none."""
+        said = os.environ.get(str(self.envvar))
+        if said == "":
+            raise click.UsageError(f"{self.envvar} is empty: give it a value, or unset it", context)
+        return () if said is None else tuple(super().type_cast_value(context, (said,)))
+
+    def type_cast_value(self, ctx: click.Context, value: Any) -> Any:
+        """As click does, for what is not empty."""
+        if isinstance(value, Iterable) and "" in value:
+            said = f"{self.opts[0]} is empty: give it a value, or leave it out"
+            raise click.UsageError(said, ctx)
+        return super().type_cast_value(ctx, value)
+
+
+def _variable(name: str) -> str:
+    return "PROVISION_" + name.removeprefix("--").replace("-", "_").upper()
+
+
+def _flag(*names: str, help: str, count: bool = False) -> click.Option:  # noqa: A002  (click's word)
+    return click.Option(
+        names,
+        is_flag=not count,
+        count=count,
+        help=help,
+        expose_value=False,
+        callback=_note,
+        envvar=_variable(names[0]),
+        show_envvar=True,
+        allow_from_autoenv=False,
+    )
+
+
+_CONFIG = Value(
+    "--config",
+    "FILE",
+    type=click.Path(path_type=Path),
+    default=Path("config.yaml"),
+    help="The stack's description.",
+)
+_ENV = Value("--env", "NAME", help="Environment; the file's own when not given.")
+_LOCAL = _flag("--local", help="Short for --env local: an emulator, no account.")
+_REGION = Value("--region", "R", help="AWS region; the file's own when not given.")
+_PROFILE = Value("--profile", "P", help="Profile of the AWS configuration.")
+_STATE = Value(
+    "--state",
+    "DIR",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="State directory; .provision/{environment} beside the configuration when not given.",
+)
+_VERBOSE = _flag("--verbose", "-v", count=True, help="Tell each AWS call; plans show every field.")
+_LOCAL_PORT = Value(
+    "--local-port",
+    "N",
+    type=click.IntRange(1, 65535),
+    default=LOCAL_PORT,
+    help="The embedded emulator's port on 127.0.0.1.",
+)
+_ALLOW_ENDPOINT = _flag(
+    "--allow-endpoint",
+    help="Let real credentials go to an endpoint that is neither AWS nor this machine.",
+)
+_DEBUG = _flag("--debug", help="Show the traceback of an error.")
+
+WHOLE_TOOL: Final[tuple[click.Option, ...]] = (
+    _CONFIG,
+    _ENV,
+    _LOCAL,
+    _REGION,
+    _PROFILE,
+    _STATE,
+    _VERBOSE,
+    _LOCAL_PORT,
+    _ALLOW_ENDPOINT,
+    _DEBUG,
+)
+
+
+def settings_of(context: click.Context, call: Invocation) -> Settings:
+    """What was given on every level of this call. Raises UsageError where it
+    contradicts itself.
+    """
+    return Settings(
+        config=_one(context, _CONFIG),
+        environment=_environment(context),
+        region=_one(context, _REGION),
+        profile=_one(context, _PROFILE),
+        state=_one(context, _STATE),
+        verbose=sum(_strongest(context, _VERBOSE).values),
+        local_port=_one(context, _LOCAL_PORT),
+        allow_endpoint=any(_strongest(context, _ALLOW_ENDPOINT).values),
+        call=call,
+    )
+
+
+def debugging(context: click.Context) -> bool:
+    """Whether errors are to be shown with their traceback."""
+    return any(_strongest(context, _DEBUG).values)
+
+
+def given(context: click.Context) -> tuple[tuple[str, ...], ...]:
+    """The options on the command line that lead to this stack, each as it is typed."""
+    words: list[tuple[str, ...]] = []
+    for option in WHOLE_TOOL:
+        said = _strongest(context, option)
+        if said.rank or option in {_VERBOSE, _DEBUG}:
+            continue
+        name = option.opts[0]
+        several = isinstance(option, Value)
+        words += [(name, str(value)) for value in said.values[:1]] if several else [(name,)]
+    return tuple(words)
+
+
+def _strongest(context: click.Context, option: click.Option) -> _Given:
+    """What the strongest source says of an option: the command line, its variable, the default."""
+    notes = [note for note in context.meta.get(_NOTES, ()) if note.option == option.name]
+    for rank, source in enumerate(_STRONGEST_FIRST):
+        found = [note.value for note in notes if note.source is source]
+        if isinstance(option, Value):
+            found = [value for values in found for value in values]
+            if source is ParameterSource.ENVIRONMENT:
+                found = list(option.variable(context))
+        if found:  # every level reads the same variable, and has the same default
+            return _Given(rank, tuple(found[:1] if rank else found))
+    return _Given(len(_STRONGEST_FIRST), ())
+
+
+def _one(context: click.Context, option: click.Option) -> Any:
+    """The value, or None. Raises UsageError where it is given twice, and not the same."""
+    values = tuple(dict.fromkeys(_strongest(context, option).values))
+    if len(values) > 1:
+        listed = " and ".join(str(value) for value in values)
+        raise click.UsageError(f"{option.opts[0]} is given twice, as {listed}: give one", context)
+    return values[0] if values else None
+
+
+def _environment(context: click.Context) -> str | None:
+    """The environment's name, where one is given; `--local` is one way to give it."""
+    name: str | None = _one(context, _ENV)
+    local = _strongest(context, _LOCAL)
+    named = _strongest(context, _ENV).rank
+    if not any(local.values) or (name is not None and named < local.rank):
+        return name
+    if name not in {None, LOCAL} and named == local.rank:
+        raise click.UsageError(
+            f"--local is short for --env {LOCAL}, and --env {name} names another environment:"
+            " give one of the two",
+            context,
+        )
+    return LOCAL
