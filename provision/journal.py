@@ -12,6 +12,7 @@ Replaying the log twice is harmless. A torn last line is dropped: its verb had n
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import threading
@@ -27,7 +28,16 @@ from msgspec import ValidationError
 from provision.errors import Locked, StateUnusable, WrongAccount
 from provision.graph import predecessor_name, successor_of
 from provision.installed import upgrade_hint
-from provision.private import make_private
+from provision.private import (
+    Planted,
+    keep_names,
+    make_private,
+    open_to_append,
+    read_private,
+    replace_private,
+    sweep_unfinished,
+    write_all,
+)
 from provision.records import Kinds, Record, as_json, from_fields, renamed
 from provision.step import Step
 
@@ -94,6 +104,7 @@ class Journal:
         except OSError as error:
             raise self._unusable(error) from error
         try:
+            sweep_unfinished(self.directory)
             self._replace_file("lock.json", asdict(holder))
             self._load()
             self._fold()
@@ -178,7 +189,7 @@ class Journal:
                 raise StateUnusable("the journal is not open for writing")
             whole = os.fstat(self._log).st_size
             try:
-                _write(self._log, line.encode())
+                write_all(self._log, line.encode())
             except OSError as error:
                 with suppress(OSError):  # what comes next stands on a line of its own
                     os.ftruncate(self._log, whole)
@@ -194,8 +205,7 @@ class Journal:
     def _load(self) -> None:
         try:
             self._load_snapshot(self.directory / "state.json")
-            log = self.directory / "journal.jsonl"
-            lines = log.read_bytes().split(b"\n") if log.exists() else []
+            lines = (read_private(self.directory / "journal.jsonl") or b"").split(b"\n")
         except OSError as error:
             raise self._unusable(error) from error
         for line in lines[:-1]:  # what follows the last newline is torn or empty
@@ -206,10 +216,11 @@ class Journal:
             self._apply(node, self._record(node, fields) if fields else None)
 
     def _load_snapshot(self, path: Path) -> None:
-        if not path.exists():
+        content = read_private(path)
+        if content is None:
             return
         try:
-            state = json.loads(path.read_text("utf-8"))
+            state = json.loads(content)
         except ValueError as error:
             raise StateUnusable(
                 f"{path} is not a state file: {error}",
@@ -256,36 +267,19 @@ class Journal:
                 },
             )
             if self._log is None:
-                flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
-                self._log = os.open(self.directory / "journal.jsonl", flags, 0o600)
-                self._keep_names()
+                self._log = open_to_append(self.directory / "journal.jsonl")
+                keep_names(self.directory)
             os.ftruncate(self._log, 0)
             os.fsync(self._log)
         except OSError as error:
             raise self._unusable(error) from error
 
     def _replace_file(self, name: str, content: Mapping[str, Any]) -> None:
-        temporary = self.directory / f"{name}.new"
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        try:
-            _write(descriptor, json.dumps(content, indent=1).encode())
-        finally:
-            os.close(descriptor)
-        temporary.replace(self.directory / name)
-        self._keep_names()
-
-    def _keep_names(self) -> None:
-        """What the directory lists is on disk when this returns, where that can be asked for."""
-        with suppress(OSError):  # Windows opens no directories
-            directory = os.open(self.directory, os.O_RDONLY)
-            try:
-                os.fsync(directory)
-            finally:
-                os.close(directory)
+        replace_private(self.directory / name, json.dumps(content, indent=1).encode())
 
     def _held(self) -> str:
         try:
-            holder = Holder(**json.loads((self.directory / "lock.json").read_text("utf-8")))
+            holder = Holder(**json.loads(read_private(self.directory / "lock.json") or b""))
         except (OSError, ValueError, TypeError):
             return f"{self.directory} is in use by another provision"
         return (
@@ -294,14 +288,10 @@ class Journal:
         )
 
     def _unusable(self, error: OSError) -> StateUnusable:
+        hint = "free space, mend its permissions, or choose another with --state"
+        if isinstance(error, Planted) or error.errno == errno.ELOOP:
+            hint = "see what it is and take it away, or choose another directory with --state"
         return StateUnusable(
             f"the state directory {self.directory} cannot be used: {error.strerror or error}",
-            hint="free space, mend its permissions, or choose another with --state",
+            hint=hint,
         )
-
-
-def _write(descriptor: int, content: bytes) -> None:
-    """All of it, on disk when this returns. A disk that fills up takes a part first."""
-    while content:
-        content = content[os.write(descriptor, content) :]
-    os.fsync(descriptor)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-import os
 import secrets
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, is_dataclass
@@ -24,6 +23,7 @@ from provision.consent import Consent
 from provision.errors import ProvisionError
 from provision.finding import Finding
 from provision.installed import upgrade_hint
+from provision.private import read_regular, refuse_special, replace_private
 from provision.stack.site import Site
 from provision.step import Mark, Step, marked
 from provision.unknown import KNOWN_AFTER_UP, Unknown
@@ -106,16 +106,10 @@ def taken(
 
 def write_plan(file: Path, plan: SavedPlan) -> None:
     """Whole or not at all, and for its user only. Raises `PlanUnusable`."""
-    temporary = file.with_name(f".{file.name}.{os.getpid()}.new")
     try:
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as out:
-            json.dump(asdict(plan), out, indent=1)
-            out.flush()
-            os.fsync(out.fileno())
-        temporary.replace(file)
+        refuse_special(file)
+        replace_private(file, json.dumps(asdict(plan), indent=1).encode())
     except OSError as error:
-        temporary.unlink(missing_ok=True)
         raise PlanUnusable(
             f"the plan cannot be saved as {file}: {error.strerror or error}",
             hint="give --out a file in a directory that can be written",
@@ -125,7 +119,7 @@ def write_plan(file: Path, plan: SavedPlan) -> None:
 def read_plan(file: Path) -> SavedPlan:
     """Raises `PlanUnusable` for what is torn, none of ours, or a newer provision's."""
     try:
-        content = json.loads(file.read_text("utf-8"))
+        content = json.loads(read_regular(file))
         schema = content["schema"] if isinstance(content, dict) else None
         if isinstance(schema, int) and schema > SCHEMA:
             raise PlanUnusable(

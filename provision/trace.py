@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 from provision.errors import Usage
+from provision.private import open_to_overwrite
 
 Facts = Mapping[str, str | int]
 """What is told of a span. Never what was sent to AWS or what it answered."""
@@ -142,7 +143,7 @@ def open_trace(path: Path | None) -> Iterator[Trace]:
         yield Trace()
         return
     try:
-        file = path.open("wb", buffering=0)
+        file = os.fdopen(open_to_overwrite(path), "r+b", buffering=0)
     except OSError as error:
         raise Usage(
             f"--trace {path} cannot be written: {error.strerror or error}",

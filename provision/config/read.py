@@ -11,9 +11,13 @@ import yaml
 
 from provision.config.node import Entry, Keys, Node, Place, Scalar
 from provision.config.problem import ConfigInvalid, Problem
+from provision.private import read_regular
 
 MOST_NODES = 20_000
 """Aliases of aliases grow without bound; no configuration of a person comes near."""
+
+MOST_BYTES = 4 * 1_048_576
+"""A file without end is no configuration: it would be read until no memory is left."""
 
 LONGEST_NUMBER = 100
 """Python refuses to read numbers of thousands of digits, and nothing here is that large."""
@@ -84,7 +88,7 @@ def _decode(path: Path, file: str) -> str:
         return ConfigInvalid([Problem(file, 0, 0, "", message, suggestion)])
 
     try:
-        content = path.read_bytes()
+        content = read_regular(path, MOST_BYTES)
     except FileNotFoundError:
         raise refused(
             "there is no such file", "go to the folder that holds it, or give --config FILE"

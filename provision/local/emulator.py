@@ -22,7 +22,13 @@ from provision.errors import ProvisionError
 from provision.installed import emulator_command
 from provision.local.facts import DEFAULT_PORT, HOST
 from provision.local.ports import holder, is_free
-from provision.private import make_private
+from provision.private import (
+    make_private,
+    open_to_overwrite,
+    read_private,
+    refuse_links_below,
+    replace_private,
+)
 
 Report = Callable[[str], None]
 
@@ -73,7 +79,7 @@ def start(root: Path, *, port: int = DEFAULT_PORT, report: Report) -> Emulator:
     """The emulator that keeps its data in `root`: the running one, or a new one."""
     if importlib.util.find_spec("ministack") is None:
         raise EmulatorMissing("the embedded emulator is not installed", hint=emulator_command())
-    root = root.resolve()
+    root = _own(root)
     with _alone(root):
         found = running(root)
         if found and found.port == port:
@@ -87,7 +93,7 @@ def start(root: Path, *, port: int = DEFAULT_PORT, report: Report) -> Emulator:
 
 def stop(root: Path) -> None:
     """Ends the emulator of `root` and waits until its state is saved. Not running is success."""
-    root = root.resolve()
+    root = _own(root)
     if root.is_dir():
         with _alone(root):
             _stop(root, running(root))
@@ -95,7 +101,7 @@ def stop(root: Path) -> None:
 
 def reset(root: Path) -> None:
     """Ends the emulator of `root` and deletes what it holds, and nothing else."""
-    root = root.resolve()
+    root = _own(root)
     if not root.is_dir():
         return
     with _alone(root):
@@ -112,7 +118,7 @@ def is_running(root: Path) -> bool:
 
 def running(root: Path) -> Emulator | None:
     """The emulator of `root`, if it answers on its port and says it is that one."""
-    root = root.resolve()
+    root = _own(root)
     port = _record(root).get("port")
     return _ask(root, port) if isinstance(port, int) else None
 
@@ -143,6 +149,24 @@ def _request(method: str, port: int, path: str, headers: Mapping[str, str] | Non
         connection.close()
 
 
+def _own(root: Path) -> Path:
+    """The directory itself. A checkout that has a link in its place would choose where we write."""
+    try:
+        refuse_links_below(root.parents[1], root)
+        for name in _DATA:
+            refuse_links_below(root, root / name)
+    except OSError as error:
+        raise _unusable(root, error) from error
+    return root.resolve()
+
+
+def _unusable(root: Path, error: OSError) -> EmulatorFailed:
+    return EmulatorFailed(
+        f"the emulator's directory {root} cannot be used: {error.strerror or error}",
+        hint="see what it is and who owns it; what is no directory of this tool's, take away",
+    )
+
+
 @contextmanager
 def _alone(root: Path) -> Iterator[None]:
     """One command at a time starts, stops or resets the emulator of a directory."""
@@ -152,10 +176,7 @@ def _alone(root: Path) -> Iterator[None]:
         lock = FileLock(root / _COMMAND_LOCK, timeout=START_SECONDS + STOP_SECONDS)
         lock.acquire()
     except OSError as error:
-        raise EmulatorFailed(
-            f"the emulator's directory {root} cannot be used: {error.strerror or error}",
-            hint="check who owns it",
-        ) from error
+        raise _unusable(root, error) from error
     try:
         yield
     finally:
@@ -179,7 +200,7 @@ def _launch(root: Path, port: int, report: Report) -> Emulator:
         (root / name).mkdir(mode=0o700, exist_ok=True)
     shutil.rmtree(root / "tmp", ignore_errors=True)  # MiniStack leaves its functions' unpacked code
     (root / "tmp").mkdir(mode=0o700)
-    with (root / _LOG).open("wb") as log:
+    with os.fdopen(open_to_overwrite(root / _LOG), "wb") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "provision.local.server", str(root), str(port)],
             cwd=Path(__file__).parents[2],
@@ -190,7 +211,8 @@ def _launch(root: Path, port: int, report: Report) -> Emulator:
             start_new_session=True,  # Ctrl-C and the end of this terminal are not for it
             creationflags=_DETACHED,
         )
-    (root / _RECORD).write_text(json.dumps({"port": port, "pid": process.pid}))
+    record = {"port": port, "pid": process.pid}
+    replace_private(root / _RECORD, json.dumps(record).encode())
     emulator = _await(process, root, port, report)
     process.returncode = 0  # it outlives us on purpose: nobody waits for it
     return emulator
@@ -243,7 +265,7 @@ def _await(process: subprocess.Popen[bytes], root: Path, port: int, report: Repo
 
 
 def _last_words(root: Path) -> str:
-    lines = (root / _LOG).read_text(errors="replace").split("\n")
+    lines = (read_private(root / _LOG) or b"").decode(errors="replace").split("\n")
     return next((line.strip() for line in reversed(lines) if line.strip()), "it wrote nothing")
 
 
@@ -266,7 +288,7 @@ def _stop(root: Path, emulator: Emulator | None) -> None:
 def _record(root: Path) -> dict[str, Any]:
     """Where the last emulator of this directory was started; empty when nobody knows."""
     try:
-        record = json.loads((root / _RECORD).read_text())
+        record = json.loads(read_private(root / _RECORD) or b"{}")
     except (OSError, ValueError):
         return {}
     return record if isinstance(record, dict) else {}

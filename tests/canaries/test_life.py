@@ -148,7 +148,7 @@ def test_nothing_planted_is_found(
         written.append(content)  # the journal's lines, which are folded when a command ends
         return write(descriptor, content)
 
-    monkeypatch.setattr("provision.journal.os.write", noted)
+    monkeypatch.setattr("provision.private.os.write", noted)
     monkeypatch.delenv("NO_COLOR", raising=False)
     in_colour = partial(Console, color_system="truecolor")
     monkeypatch.setattr("provision.screens.words.Console", in_colour)
