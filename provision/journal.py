@@ -12,7 +12,6 @@ Replaying the log twice is harmless. A torn last line is dropped: its verb had n
 
 from __future__ import annotations
 
-import errno
 import json
 import os
 import threading
@@ -34,6 +33,7 @@ from provision.private import (
     make_private,
     open_to_append,
     read_private,
+    refuse_special,
     replace_private,
     sweep_unfinished,
     write_all,
@@ -96,6 +96,7 @@ class Journal:
         """
         try:
             make_private(self.directory)
+            refuse_special(self.directory / "lock")
             self._lock.acquire(blocking=False)
         except Timeout:
             raise Locked(
@@ -289,7 +290,7 @@ class Journal:
 
     def _unusable(self, error: OSError) -> StateUnusable:
         hint = "free space, mend its permissions, or choose another with --state"
-        if isinstance(error, Planted) or error.errno == errno.ELOOP:
+        if isinstance(error, Planted):
             hint = "see what it is and take it away, or choose another directory with --state"
         return StateUnusable(
             f"the state directory {self.directory} cannot be used: {error.strerror or error}",

@@ -23,11 +23,12 @@ from provision.config.check import check, check_values
 from provision.consent import Consent
 from provision.endpoints import refuse_strangers
 from provision.engine import Engine
-from provision.errors import WrongAccount
+from provision.errors import StateUnusable, WrongAccount
 from provision.given_key import given_key
 from provision.graph import Stack
 from provision.journal import Holder, Journal, Pinned
 from provision.judge import Report
+from provision.private import refuse_links_below
 from provision.records import renamed
 from provision.sources import BuiltSources, NoSources
 from provision.stack import Site, build_stack
@@ -152,7 +153,7 @@ def open_workbench(
         check=check if build_sources else check_values,
     )
     home = options.config.resolve().parent / ".provision"
-    directory = options.state or home / config.environment
+    directory = options.state or _own_directory(home, config.environment)
     if config.environment == LOCAL:
         access, blind = _emulated(options, config, home, say)
     else:
@@ -175,6 +176,19 @@ def open_workbench(
     stack = build_stack(site)
     remembered = frozenset(renamed(known.records, stack.moved))
     return Workbench(site, aws, stack, directory, blind, remembered)
+
+
+def _own_directory(home: Path, environment: str) -> Path:
+    """Beside config.yaml. A link there came with the checkout and would lead into another state."""
+    directory = home / environment
+    try:
+        refuse_links_below(home.parent, directory)
+    except OSError as error:
+        raise StateUnusable(
+            f"the state directory {directory} cannot be used: {error.strerror or error}",
+            hint="take the link away, or name the directory itself: --state DIR",
+        ) from error
+    return directory
 
 
 def _emulated(

@@ -137,10 +137,10 @@ def whole_file(path: Path) -> Iterator[int]:
 def sweep_unfinished(directory: Path) -> None:
     """Take away what processes that were killed have left of `whole_file`. Only where no other
     process may be at work."""
-    for name in os.listdir(directory):
-        if _UNFINISHED.fullmatch(name):
+    for left in directory.iterdir():
+        if _UNFINISHED.fullmatch(left.name):
             with suppress(OSError):
-                (directory / name).unlink()
+                left.unlink()
 
 
 def open_to_append(path: Path) -> int:

@@ -27,6 +27,7 @@ from provision.private import (
     open_to_overwrite,
     read_private,
     refuse_links_below,
+    refuse_special,
     replace_private,
 )
 
@@ -155,6 +156,8 @@ def _own(root: Path) -> Path:
         refuse_links_below(root.parents[1], root)
         for name in _DATA:
             refuse_links_below(root, root / name)
+        for name in (_COMMAND_LOCK, _SERVING_LOCK, _RECORD, _LOG):
+            refuse_special(root / name)
     except OSError as error:
         raise _unusable(root, error) from error
     return root.resolve()

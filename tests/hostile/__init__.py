@@ -1,0 +1,1 @@
+"""What somebody else put into a folder reaches nothing and runs nothing."""
