@@ -82,7 +82,7 @@ def _resource(finding: Finding, error: ProvisionError | None) -> dict[str, Any]:
         "cause": finding.cause.value if finding.cause and finding.causes else None,
         "changes": [_change(change) for change in finding.changes],
         "risks": [_risk(risk) for risk in risks_of(finding)],
-        "error": {"message": error.message, "hint": error.hint} if error else None,
+        "error": {"message": "\n".join(error.lines), "hint": error.hint} if error else None,
     }
 
 

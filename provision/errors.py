@@ -4,25 +4,34 @@ that says so.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import ClassVar
 
 
 class ProvisionError(Exception):
-    """What happened, in one sentence; `hint` is what to type or change next."""
+    """What happened, in one sentence; `hint` is what to type or change next. A line feed inside of
+    the sentence, of `more` or of the hint breaks no line where they are shown.
+    """
 
     exit_code: ClassVar[int] = 1
 
-    def __init__(self, message: str, *, hint: str = "") -> None:
-        super().__init__(message)
+    def __init__(self, message: str, *, more: Iterable[str] = (), hint: str = "") -> None:
         self.message = message
+        self.more = tuple(more)
         self.hint = hint
+        super().__init__("\n".join(self.lines))
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The sentence, and what is to stand below it, a line each."""
+        return self.message, *self.more
 
     @property
     def document(self) -> dict[str, str | int | None]:
         """As JSON documents show it."""
         return {
             "exit_code": self.exit_code,
-            "message": self.message,
+            "message": "\n".join(self.lines),
             "hint": self.hint or None,
         }
 

@@ -50,9 +50,10 @@ def check_import(aws: Aws, version: Version) -> None:
     if not kind.startswith("Runtime.") and not init_failed(log):
         return
     what = ": ".join(part for part in (kind, error.get("errorMessage")) if part)
-    lines = [f"  {line}" for line in log.strip().splitlines()[-TOLD:]]
+    lines = [f"  {line.expandtabs()}" for line in log.strip().splitlines()[-TOLD:]]
     raise ImportFails(
-        "\n".join([f"version {version.number} cannot be imported: {what}".rstrip(": "), *lines]),
+        f"version {version.number} cannot be imported: {what}".rstrip(": "),
+        more=lines,
         hint="the alias has not moved; mend the code and save it (`provision up` would move it)",
     )
 

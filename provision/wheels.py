@@ -98,9 +98,10 @@ def install(source: Path, target: Target, folder: Path) -> None:
         ) from error
     if done.returncode:
         said = done.stderr[done.stderr.find("error:") :].partition("\nhint:")[0].strip()
+        first, *more = said.removeprefix("error:").strip().split("\n")
         raise WheelsFailed(
-            f"layer {source}: its packages cannot be installed for {target.name}: "
-            f"{said.removeprefix('error:').strip()}",
+            f"layer {source}: its packages cannot be installed for {target.name}: {first}",
+            more=more,
             hint=_remedy(said, source, target),
         )
 

@@ -25,6 +25,7 @@ from provision.cli.up import up
 from provision.cli.verb import Verbs
 from provision.commands.invocation import Invocation, error_document
 from provision.errors import Interrupted, ProvisionError, Usage
+from provision.printable import harden, put
 
 UNREACHABLE = 100_000
 """New objects before Python looks for unreachable ones. By its own 700 it does so hundreds of times
@@ -59,6 +60,7 @@ for command in (
 def main(arguments: list[str] | None = None) -> None:
     """The entry point: any error becomes lines on stderr and an exit code, never a traceback."""
     gc.set_threshold(UNREACHABLE)
+    harden(sys.stdout, sys.stderr)
     call = Invocation(tuple(sys.argv[1:] if arguments is None else arguments))
     with call.stopping:
         code = _obey(call)
@@ -72,7 +74,7 @@ def _obey(call: Invocation) -> int:
     except (click.exceptions.Abort, KeyboardInterrupt):
         return call.fail(Interrupted("interrupted"))
     except click.ClickException as error:
-        error.show()
+        _show(error)
         if call.as_json:
             call.answer(error_document(Usage(error.format_message())))
         return error.exit_code
@@ -86,9 +88,17 @@ def _obey(call: Invocation) -> int:
         return _tell(explain(error), call)
 
 
+def _show(error: click.ClickException) -> None:
+    """As click shows it, and no word of it as more than a word."""
+    if isinstance(error, click.UsageError) and (context := error.ctx):
+        put(*context.get_usage().split("\n"), err=True)
+        put(f"Try '{context.command_path} {context.help_option_names[0]}' for help.", "", err=True)
+    put(f"Error: {error.format_message()}", err=True)
+
+
 def _tell(error: ProvisionError, call: Invocation) -> int:
     if call.debug:
         import traceback  # noqa: PLC0415
 
-        traceback.print_exception(error)
+        put(*"".join(traceback.format_exception(error)).rstrip("\n").split("\n"), err=True)
     return call.fail(error)

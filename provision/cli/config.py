@@ -6,6 +6,7 @@ import click
 
 from provision.cli.verb import Verbs
 from provision.cli.whole import Settings
+from provision.printable import put
 
 
 @click.group("config", cls=Verbs, short_help="Check config.yaml; AWS is not called.")
@@ -21,9 +22,9 @@ def config_check(context: click.Context) -> None:
 
     settings: Settings = context.obj
     loaded = config.load(settings.config, environment=settings.environment, region=settings.region)
-    click.echo(f"{settings.config} is valid: stack {loaded.prefix}, {loaded.region}", err=True)
+    put(f"{settings.config} is valid: stack {loaded.prefix}, {loaded.region}", err=True)
     if settings.verbose:
-        click.echo(config.effective(loaded), nl=False)
+        put(*config.effective(loaded).rstrip("\n").split("\n"))
 
 
 @config_group.command("schema")
@@ -33,4 +34,4 @@ def config_schema() -> None:
 
     from provision import config  # noqa: PLC0415
 
-    click.echo(json.dumps(config.schema(), indent=2))
+    put(*json.dumps(config.schema(), indent=2).split("\n"))

@@ -7,6 +7,7 @@ import click
 from provision.cli.verb import Verbs
 from provision.cli.whole import Settings
 from provision.commands.invocation import say
+from provision.printable import put
 
 
 @click.group("local", cls=Verbs)
@@ -22,7 +23,7 @@ def local_start(context: click.Context) -> None:
 
     settings: Settings = context.obj
     emulator = local.start(settings.emulator_root, port=settings.local_port, report=say)
-    click.echo(emulator.endpoint)
+    put(emulator.endpoint)
 
 
 @local_group.command("stop")

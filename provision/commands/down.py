@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from rich.text import Text
+
 from provision.commands.agreement import Agreement, agreed, check
 from provision.commands.session import Session, check_nodes, quiet, writes
 from provision.config import ConfigInvalid
@@ -59,7 +61,7 @@ def _receipt(session: Session, bench: Workbench, outcome: Outcome) -> Receipt | 
     """None when it was interrupted: nobody waits for a search then."""
     if outcome.interrupted or session.call.stopping.asked:
         return None
-    with session.errors.status("searching the account for what else is there"):
+    with session.errors.status(Text("searching the account for what else is there")):
         return receipt(bench.aws, bench.stack.name, outcome)
 
 

@@ -11,10 +11,9 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import Final
 
-import click
-
 from provision.commands.stopping import Stopping
 from provision.errors import Interrupted, NotPermitted, PartlyDone, ProvisionError
+from provision.printable import encoding_of, printable, put
 
 _COMMAND: Final = re.compile(
     r"(?<![/\w])provision"
@@ -72,9 +71,9 @@ class Invocation:
             error = self.interrupted()
             say(_farewell(error))
         else:
-            text = str(error)
-            plain = "\n" in text or isinstance(error, PartlyDone | NotPermitted)
-            say(text if plain else f"Error: {text}")
+            plain = error.more or isinstance(error, PartlyDone | NotPermitted)
+            put("" if plain else "Error: ", end="", err=True)
+            put(*error.lines, err=True)
             if error.hint:
                 say(f"  → {self.as_typed(error.hint)}")
         if self.as_json and not self.answered:
@@ -84,7 +83,7 @@ class Invocation:
     def answer(self, text: str) -> None:
         """Print the one document."""
         self.answered = True
-        click.echo(text)
+        put(*text.split("\n"))
 
     def leave(self) -> None:
         """End the process now, from a signal handler or another thread: no buffer is touched."""
@@ -92,7 +91,8 @@ class Invocation:
         if sys.stdout.isatty() and self.verb == "status":
             os.write(1, b"\x1b[?1049l\x1b[?25h")  # the screen as it was before --watch
         cursor = "\x1b[?25h" if sys.stderr.isatty() else ""
-        os.write(2, f"{cursor}\n{_farewell(error)}\n".encode())
+        words = printable(_farewell(error), encoding_of(sys.stderr))
+        os.write(2, f"{cursor}\n{words}\n".encode(encoding_of(sys.stderr)))
         if self.as_json and not self.answered:
             os.write(1, f"{error_document(error)}\n".encode())
         os._exit(error.exit_code)
@@ -105,7 +105,7 @@ def error_document(error: ProvisionError) -> str:
 
 def say(text: str) -> None:
     """A line on stderr."""
-    click.echo(text, err=True)
+    put(text, err=True)
 
 
 def _farewell(error: Interrupted) -> str:

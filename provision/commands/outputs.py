@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 
-import click
-
 from provision.commands.session import Session, found, quiet
 from provision.consent import Consent
 from provision.errors import ProvisionError
 from provision.opening import Workbench
+from provision.printable import put
 from provision.rotation import find_keys
 from provision.stack.outputs import output_name
 from provision.stack.outputs import outputs as outputs_of
@@ -36,10 +35,10 @@ def outputs(session: Session, name: str | None) -> int:
     if session.call.as_json:
         session.call.answer(json.dumps({name: known[name]} if name else known, indent=2))
     elif name:
-        click.echo(known[name])
+        put(known[name])
     else:
         for key, value in known.items():
-            click.echo(f"{key}: {value}")
+            put(f"{key}: {value}")
     return 0
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 
 import botocore.session
-import click
 from botocore.exceptions import NoCredentialsError
 
 from provision.access import Access, Where, where_of
@@ -18,6 +17,7 @@ from provision.journal import Journal
 from provision.opening import LOCAL, Options
 from provision.permissions.deployer import Purpose, deployer_policies
 from provision.permissions.policy import MOST_CHARACTERS, Policy
+from provision.printable import put
 from provision.sources import NoSources
 from provision.stack import Site, build_stack
 from provision.steps import KINDS
@@ -43,7 +43,7 @@ def deployer(session: Session, purpose: str) -> int:
         return 0
     for policy in found:
         session.say(f"{policy.name}: {policy.characters} of {MOST_CHARACTERS} characters")
-        click.echo(json.dumps(policy.document, indent=2))
+        put(*json.dumps(policy.document, indent=2).split("\n"))
     session.say(
         "Make each with `aws iam create-policy --policy-name NAME --policy-document file://FILE`,"
         " and attach all of them to whoever runs provision. docs/permissions.md says what each"

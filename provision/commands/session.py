@@ -24,6 +24,7 @@ from provision.finding import WRITES, Finding
 from provision.health import Health
 from provision.journal import Journal
 from provision.opening import Guard, Options, Workbench, guard_by_asking, open_workbench
+from provision.printable import printable
 from provision.run import WORKERS, Outcome, Survey, survey
 from provision.screens.plan import print_plan
 from provision.screens.progress import Progress
@@ -102,7 +103,7 @@ class Session:
         try:
             with (
                 self.call.stopping.gently(aws.clock),
-                self.errors.status(f"looking at {len(engine.stack.nodes)} resources"),
+                self.errors.status(Text(f"looking at {len(engine.stack.nodes)} resources")),
             ):
                 seen = survey(engine, workers=workers)
         finally:
@@ -158,7 +159,7 @@ class Session:
         began = time.monotonic()
         try:
             with self.trace.span("your answer", "ask"):
-                if click.confirm(question, err=True):
+                if click.confirm(printable(question), err=True):
                     return True
         except click.Abort:
             if self.call.stopping.asked:
@@ -172,7 +173,8 @@ class Session:
         """Say where, and ask for these very words; anything else is no."""
         self.errors.print(f"This is {bench.place}.", style="bold", soft_wrap=True)
         try:
-            if click.prompt(question, err=True, default="", show_default=False) == expected:
+            asked = printable(question)
+            if click.prompt(asked, err=True, default="", show_default=False) == expected:
                 return True
         except click.Abort:
             if self.call.stopping.asked:
@@ -202,7 +204,9 @@ class Session:
         for node, error in outcome.failed.items():
             if not isinstance(error, Interrupted):
                 hint = f" → {self.call.as_typed(error.hint)}" if error.hint else ""
-                self.errors.print(f"✗ {node}: {error.message}{hint}", style="red", soft_wrap=True)
+                first = f"✗ {node}: {error.message}{hint}"
+                for line in (first, *error.more):
+                    self.errors.print(line, style="red", soft_wrap=True)
         verdict = self.verdict(outcome)
         return self.call.fail(verdict) if verdict else 0
 

@@ -129,11 +129,11 @@ def _refuse(session: Session, file: Path, plan: SavedPlan, moved: Iterable[str])
     if not lines:
         return
     more = [f"and {len(lines) - TOLD} more"] if len(lines) > TOLD else []
-    told = "\n".join(f"  {line}" for line in [*lines[:TOLD], *more])
     again = ["plan", "--out", str(file)]
     again += [word for node in plan.adopt for word in ("--adopt", node)]
     again += [word for node in plan.destroy for word in ("--destroy", node)]
     raise PlanMoved(
-        f"Nothing was done: since {file} was saved, this has moved:\n{told}",
+        f"Nothing was done: since {file} was saved, this has moved:",
+        more=[f"  {line}" for line in [*lines[:TOLD], *more]],
         hint=f"look again: {session.call.beside(*again)}",
     )

@@ -71,12 +71,12 @@ def _push(session: Session, bench: Workbench, keys: Sequence[str]) -> None:
     except Interrupted:
         raise
     except ProvisionError as error:
-        _tell(session, error.message, error.hint)
+        _tell(session, error.lines, error.hint)
         return
     if session.call.stopping.asked:
         raise session.call.interrupted()
     for node, failure in outcome.failed.items():
-        _tell(session, f"{node}: {failure.message}", failure.hint)
+        _tell(session, (f"{node}: {failure.message}", *failure.more), failure.hint)
     spent = seconds(bench.aws.clock.now() - began)
     for node, step in outcome.steps.items():
         if isinstance(step, Alias):
@@ -90,13 +90,14 @@ def _compiles(session: Session, bench: Workbench, key: str) -> bool:
         runtime = THIS_MACHINE if on_local else function.runtime
         errors = syntax_errors(function.source, runtime)
     except BundleFailed as failed:
-        errors = [failed.message]
+        errors = list(failed.lines)
     for each in errors:
-        _tell(session, f"{function_node(key)}: {each}", "not pushed; save it again once mended")
+        _tell(session, [f"{function_node(key)}: {each}"], "not pushed; save it again once mended")
     return not errors
 
 
-def _tell(session: Session, words: str, hint: str) -> None:
-    session.errors.print(f"✗ {words}", style="red", markup=False, soft_wrap=True)
+def _tell(session: Session, lines: Sequence[str], hint: str) -> None:
+    for line in (f"✗ {lines[0]}", *lines[1:]):
+        session.errors.print(line, style="red", soft_wrap=True)
     if hint:
-        session.errors.print(f"  → {hint}", markup=False, soft_wrap=True)
+        session.errors.print(f"  → {hint}", soft_wrap=True)

@@ -34,8 +34,10 @@ class ConfigInvalid(ProvisionError):
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(sorted(problems, key=lambda problem: (problem.line, problem.column)))
         files = " and ".join(dict.fromkeys(problem.file for problem in self.problems))
+        first, *more = [str(problem) for problem in self.problems]
         super().__init__(
-            "\n".join(str(problem) for problem in self.problems),
+            first,
+            more=more,
             hint=f"Correct {files}, then: provision config check",
         )
 

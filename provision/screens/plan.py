@@ -44,11 +44,16 @@ def plan_screen(
                 leaf.add(text)
             for risk in risks_of(finding):
                 leaf.add(_risk(risk))
-    return Group(tree, Text(), summary_line(findings))
+    return Group(tree, Text(), *summary(findings))
 
 
-def summary_line(findings: Mapping[str, Finding]) -> Text:
-    """`Plan: 41 to create, 2 kept.`"""
+def summary(findings: Mapping[str, Finding]) -> list[Text]:
+    """`Plan: 41 to create, 2 kept.`, and below it why, and what it risks."""
+    lines = (_counted(findings), _why(findings), _harms(findings))
+    return [line for line in lines if line]
+
+
+def _counted(findings: Mapping[str, Finding]) -> Text:
     counts = Counter(finding.action for finding in findings.values())
     if not any(counts[action] for action in WRITES | {Action.FOREIGN, Action.WAIT}):
         kept = _told_short([one for one in findings.values() if one.action is Action.KEEP])
@@ -73,8 +78,7 @@ def summary_line(findings: Mapping[str, Finding]) -> Text:
         if counts[action]
     ]
     told += [Text(f"{absent} not there", style="dim")] if absent else []
-    text.append_text(Text(", ").join(told)).append(".")
-    return text.append_text(_why(findings)).append_text(_harms(findings))
+    return text.append_text(Text(", ").join(told)).append(".")
 
 
 def _is_absent(finding: Finding) -> bool:
@@ -93,7 +97,7 @@ def _why(findings: Mapping[str, Finding]) -> Text:
     """`Why: 2 in config.yaml, 1 drift.`"""
     counts = Counter(cause for finding in findings.values() for cause in finding.causes)
     told = ", ".join(f"{counts[cause]} {_CAUSES[cause]}" for cause in Cause if counts[cause])
-    return Text(f"\nWhy: {told}." if told else "", style="dim")
+    return Text(f"Why: {told}." if told else "", style="dim")
 
 
 def _harms(findings: Mapping[str, Finding]) -> Text:
@@ -104,7 +108,7 @@ def _harms(findings: Mapping[str, Finding]) -> Text:
     told = [f"{counts[harm]} {harm}" for harm in Harm if counts[harm]]
     if longest:
         told[-1] += f" (up to {duration(longest)})"
-    return Text(f"\nRisks: {', '.join(told)}." if told else "", style="bold red")
+    return Text(f"Risks: {', '.join(told)}." if told else "", style="bold red")
 
 
 def lasting(risk: Risk) -> str:

@@ -88,7 +88,7 @@ def status_screen(
     parts += old_keys((n, f.have) for n, f in findings.items() if isinstance(f.have, ApiKey))
     if health.traffic:
         parts += [Text(), _traffic(health)]
-    parts += [Text(), _alarms(health), _summary(states, health)]
+    parts += [Text(), _alarms(health), *_summary(states, health)]
     return Group(*parts)
 
 
@@ -112,7 +112,7 @@ def _nodes(states: Mapping[str, State], health: Health, width: int) -> Table:
     return table
 
 
-def _flow(cells: Iterable[Text], width: int) -> Text:
+def _flow(cells: Iterable[Text], width: int) -> Group:
     """The cells side by side, as many as fit on a line; none is torn."""
     lines: list[Text] = []
     for cell in cells:
@@ -120,7 +120,7 @@ def _flow(cells: Iterable[Text], width: int) -> Text:
             lines[-1].append("  ").append_text(cell)
         else:
             lines.append(cell)
-    return Text("\n").join(lines)
+    return Group(*lines)
 
 
 def _cell(node: str, state: State, health: Health) -> Text:
@@ -227,12 +227,13 @@ def _alarms(health: Health) -> Text:
     return text.append_text(Text(", ").join(parts))
 
 
-def _summary(states: Mapping[str, State], health: Health) -> Text:
+def _summary(states: Mapping[str, State], health: Health) -> list[Text]:
     counts = Counter(states.values())
     text = Text("Nodes: ")
     parts = [Text(f"{counts[s]} {s}", style=_SIGNS[s][1]) for s in State if counts[s]]
-    text.append_text(Text(", ").join(parts))
+    lines = [text.append_text(Text(", ").join(parts))]
     if health.problems:
         problems = counted(len(health.problems), "problem")
-        text.append(f"\nUnhealthy: {problems}: {'; '.join(health.problems)}", style="bold red")
-    return text
+        told = f"Unhealthy: {problems}: {'; '.join(health.problems)}"
+        lines.append(Text(told, style="bold red"))
+    return lines

@@ -11,9 +11,12 @@ from itertools import takewhile
 from pathlib import Path
 from typing import Any, Final
 
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
+from rich.text import Text
 
 from provision.finding import Action
+from provision.printable import printable
 from provision.stack import AREAS
 from provision.unknown import KNOWN_AFTER_UP, Unknown
 
@@ -112,10 +115,38 @@ def program() -> str:
     return "provision" if found or not called else shlex.quote(called)
 
 
+class Screen(Console):
+    """A console on which text is text: never markup, never a picture's name, never a control
+    character, and in characters that the stream has. A `Text` is one line; what is to stand below
+    another is a renderable of its own.
+    """
+
+    def __init__(self, *, stderr: bool = False) -> None:
+        super().__init__(stderr=stderr, markup=False, emoji=False, highlight=False)
+
+    def render(
+        self, renderable: RenderableType, options: ConsoleOptions | None = None
+    ) -> Iterable[Segment]:
+        """All that is drawn passes here, and what is inside of it again."""
+        if isinstance(renderable, str):
+            renderable = self.render_str(renderable)
+        if isinstance(renderable, Text):
+            renderable = self._printable(renderable)
+        return super().render(renderable, options)
+
+    def _printable(self, text: Text) -> Text:
+        if printable(text.plain, self.encoding) == text.plain:
+            return text
+        shown = text.blank_copy()
+        for part in text.render(self):
+            shown.append(printable(part.text, self.encoding), part.style)
+        return shown
+
+
 def error_console() -> Console:
     """Progress, questions and errors go here: stdout holds results only."""
-    return Console(stderr=True, highlight=False)
+    return Screen(stderr=True)
 
 
 def result_console() -> Console:
-    return Console(highlight=False)
+    return Screen()

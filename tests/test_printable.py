@@ -1,0 +1,166 @@
+"""What leaves: no control character, no markup, and in any encoding; from one place."""
+
+from __future__ import annotations
+
+import ast
+import io
+import sys
+from pathlib import Path
+
+import pytest
+from rich.console import Group
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+from rich.tree import Tree
+
+from provision.errors import PartlyDone, ProvisionError
+from provision.printable import ASCII, harden, printable, put
+from provision.screens.words import error_console, result_console
+from tests.reference import ROOT
+
+HOSTILE = {
+    "escape": "\x1b[2J\x1b]0;title\x07",
+    "line feed": "a\n::error::b",
+    "carriage return": "a\rb",
+    "backspace": "a\x08b",
+    "C1": "a\x9b2Jb\x85",
+    "bidi": "\u202eevil\u2066",
+    "separator": "a\u2028b\u2029",
+    "invisible": "a\u200b\ufeffb",
+    "null": "a\x00b",
+    "surrogate": "\udcff",
+}
+MARKUP = ("[/items]", "[bold]x[/bold]", ":secret:", "[a-zA-Z_0-9]+", "[link=x]y")
+
+
+class Stream(io.TextIOWrapper):
+    """A stream of bytes in an encoding, as a pipe is."""
+
+    def __init__(self, encoding: str) -> None:
+        self.bytes = io.BytesIO()
+        super().__init__(self.bytes, encoding=encoding, errors="strict", newline="\n")
+
+    @property
+    def written(self) -> str:
+        self.flush()
+        return self.bytes.getvalue().decode(self.encoding)
+
+
+@pytest.fixture(autouse=True)
+def plain(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No terminal, and no log that is read for commands."""
+    for name in ("FORCE_COLOR", "TTY_COMPATIBLE", "GITHUB_ACTIONS", "TF_BUILD"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def piped(monkeypatch: pytest.MonkeyPatch, encoding: str = "utf-8") -> Stream:
+    """What stands for stdout from now on; pytest puts its own there before each test."""
+    stream = Stream(encoding)
+    monkeypatch.setattr(sys, "stdout", stream)
+    return stream
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+def test_nothing_that_a_terminal_obeys(text: str) -> None:
+    shown = printable(text)
+    assert shown.isprintable()
+    assert printable(shown) == shown
+    assert printable("as it is: äöü 名 [x] \\n") == "as it is: äöü 名 [x] \\n"
+
+
+@pytest.mark.parametrize("text", [*HOSTILE.values(), *MARKUP])
+def test_on_every_kind_of_renderable(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    """Wherever a text can stand, as a string or as a Text, and in any depth."""
+    out = piped(monkeypatch)
+    table = Table(title="t", box=None)
+    table.add_column("column")
+    table.add_row(text)
+    table.add_row(Text(text, style="red"))
+    tree = Tree(text)
+    tree.add(Text("a ").append(text, style="bold")).add(Group(Text(text), Panel(Text(text))))
+    result_console().print(text, tree, table, Panel(Text("x"), title=Text(text)), width=200)
+    lines = out.written.split("\n")
+    assert all(line.isprintable() for line in lines)
+    assert not any(line.strip("│ ").startswith("::") for line in lines)
+    if text in MARKUP:
+        assert out.written.count(text) == 8
+
+
+def test_styles_stay_where_a_text_is_changed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("TERM", "xterm-256color")
+    out = piped(monkeypatch)
+    result_console().print(Text("\x1ba", style="green").append("b\x1b", style="bold red"))
+    assert out.written == "\x1b[32m\\x1ba\x1b[0m\x1b[1;31mb\\x1b\x1b[0m\n"
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "ascii", "latin-1", "cp437", "utf-8"])
+def test_in_any_encoding(monkeypatch: pytest.MonkeyPatch, encoding: str) -> None:
+    """Our own signs have a form of their own; of anything else the number is shown."""
+    out = piped(monkeypatch, encoding)
+    result_console().print(Text("".join(ASCII) + "名é"), soft_wrap=True)
+    put("".join(ASCII) + "名é")
+    first, second, _ = out.written.split("\n")
+    assert first == second
+    lacking = out.encoding != "utf-8"
+    assert first.endswith("\\u540d\\xe9") == (out.encoding == "ascii")
+    assert ("\\u540d" in first) == lacking
+    assert ("->" in first) == lacking
+    assert "\\u2" not in first
+
+
+def test_what_goes_past_it_never_ends_a_command() -> None:
+    """click's own help, a warning, a traceback."""
+    out = Stream("ascii")
+    harden(out, io.StringIO(), None)
+    out.write("→ … 名 \udcff\n")
+    assert out.written == "-> ... \\u540d \\udcff\n"
+
+
+def test_a_log_that_is_read_for_commands_gets_none(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A wrapped line may begin with any of its words."""
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    out = piped(monkeypatch)
+    put("::error::x arn:aws:iam::aws:policy/p", "a ::add-mask::y ##[error]z")
+    assert out.written == (
+        "\\::error::x arn:aws:iam::aws:policy/p\na \\::add-mask::y \\##[error]z\n"
+    )
+
+
+def test_an_error_is_as_many_lines_as_it_says() -> None:
+    error = ProvisionError("a\nb", more=["c", "d\n"], hint="e")
+    assert error.lines == ("a\nb", "c", "d\n")
+    assert error.document["message"] == str(error) == "a\nb\nc\nd\n"
+    assert PartlyDone("x").lines == ("x",)
+
+
+def test_only_one_place_writes() -> None:
+    """No module writes to a stream or makes a console by itself."""
+    allowed = {
+        "Console": {"screens/words.py"},
+        "echo": {"printable.py"},
+        "print_exception": set[str](),
+        "secho": set[str](),
+    }
+    for path in sorted((ROOT / "provision").rglob("*.py")):
+        name = path.relative_to(ROOT / "provision").as_posix()
+        for call in calls(path):
+            assert name in allowed.get(call, {name}), f"{name} calls {call}"
+    assert type(error_console()) is type(result_console())
+
+
+def calls(path: Path) -> list[str]:
+    """What a module calls, by the last part of its name; `print` by itself is no method."""
+    found = []
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Call):
+            function = node.func
+            if isinstance(function, ast.Attribute):
+                found.append(function.attr)
+            elif isinstance(function, ast.Name):
+                assert function.id != "print", f"{path} prints by itself"
+                found.append(function.id)
+    return found
