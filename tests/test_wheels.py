@@ -120,8 +120,8 @@ def test_what_uv_cannot_do_is_said_with_a_remedy(
     source = write(tmp_path / "layer", {"requirements.txt": requirements})
     with pytest.raises(WheelsFailed) as caught:
         build_layer(source, runtime="python3.14", architecture="arm64", cache=tmp_path / "cache")
-    assert message in caught.value.message
-    assert "python3.14 on arm64" in caught.value.message
+    assert message in str(caught.value)
+    assert "python3.14 on arm64" in str(caught.value)
     assert hint in caught.value.hint
 
 

@@ -72,8 +72,7 @@ class Invocation:
             say(_farewell(error))
         else:
             plain = error.more or isinstance(error, PartlyDone | NotPermitted)
-            put("" if plain else "Error: ", end="", err=True)
-            put(*error.lines, err=True)
+            put(error.message if plain else f"Error: {error.message}", *error.more, err=True)
             if error.hint:
                 say(f"  → {self.as_typed(error.hint)}")
         if self.as_json and not self.answered:

@@ -120,7 +120,7 @@ def test_what_cannot_be_imported_is_told_with_the_logs_end(payload: Any, log: st
     recorder = Answering(payload, log + lines)
     with pytest.raises(ImportFails) as told:
         check_import(new_aws(recorder), VERSION)
-    message = told.value.message.splitlines()
+    message = list(told.value.lines)
     assert message[0] == (
         f"version 7 cannot be imported: {payload['errorType']}: {payload['errorMessage']}"
     )
