@@ -52,7 +52,8 @@ class Options:
     region: str | None = None
     profile: str | None = None
     state: Path | None = None
-    local_port: int = local.DEFAULT_PORT
+    local_port: int | None = None
+    """None: where the emulator of this folder listened last, or a free one."""
     allow_endpoint: bool = False
     """Credentials may go to an endpoint that is neither AWS nor this machine."""
 

@@ -14,7 +14,6 @@ from click.core import ParameterSource
 from provision.commands.invocation import Invocation
 
 LOCAL: Final = "local"
-LOCAL_PORT: Final = 4566
 _NOTES: Final = "provision.whole"
 """Where a call of the tool notes the values of these options, whichever level they are given at."""
 _STRONGEST_FIRST: Final = (
@@ -48,7 +47,7 @@ class Settings:
     profile: str | None
     state: Path | None
     verbose: int
-    local_port: int
+    local_port: int | None
     allow_endpoint: bool
     call: Invocation
 
@@ -152,8 +151,7 @@ _LOCAL_PORT = Value(
     "--local-port",
     "N",
     type=click.IntRange(1, 65535),
-    default=LOCAL_PORT,
-    help="The embedded emulator's port on 127.0.0.1.",
+    help="The emulator's port on 127.0.0.1; when not given, its last one here, or a free one.",
 )
 _ALLOW_ENDPOINT = _flag(
     "--allow-endpoint",

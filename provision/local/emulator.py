@@ -4,23 +4,33 @@ from __future__ import annotations
 
 import http.client
 import importlib.util
-import json
 import os
+import shlex
 import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from filelock import FileLock, Timeout
 
 from provision.errors import ProvisionError
 from provision.installed import emulator_command
-from provision.local.facts import DEFAULT_PORT, HOST
+from provision.local.facts import DEFAULT_PORT, HOST, PORTS
+from provision.local.identity import (
+    NAME_SECONDS,
+    RECORD,
+    Identity,
+    identity,
+    last_port,
+    read_record,
+    request,
+    write_record,
+)
 from provision.local.ports import holder, is_free
 from provision.private import (
     make_private,
@@ -28,22 +38,19 @@ from provision.private import (
     read_private,
     refuse_links_below,
     refuse_special,
-    replace_private,
 )
 
 Report = Callable[[str], None]
 
 START_SECONDS: Final = 30.0
 STOP_SECONDS: Final = 20.0
-ANSWER_SECONDS: Final = 5.0
 TELL_EVERY: Final = 0.5
+SERVER: Final = "provision.local.server"
 
-_IDENTITY: Final = "/_provision"  # as in server.py, which cannot be imported without MiniStack
 _STOP: Final = "/_provision/stop"
 _STOP_HEADER: Final = "x-provision-stop"
 _SERVING_LOCK: Final = "serving.lock"
 _COMMAND_LOCK: Final = "command.lock"
-_RECORD: Final = "emulator.json"
 _LOG: Final = "log.txt"
 _DATA: Final = ("state", "s3", "tmp", "home")
 
@@ -76,15 +83,21 @@ class Emulator:
     pid: int
 
 
-def start(root: Path, *, port: int = DEFAULT_PORT, report: Report) -> Emulator:
-    """The emulator that keeps its data in `root`: the running one, or a new one."""
+def start(root: Path, *, port: int | None = None, report: Report) -> Emulator:
+    """The emulator that keeps its data in `root`: the running one, or a new one.
+
+    Without a port it listens where it did last, at first on 4566; where that is taken, on the next
+    free one.
+    """
     if importlib.util.find_spec("ministack") is None:
         raise EmulatorMissing("the embedded emulator is not installed", hint=emulator_command())
     root = _own(root)
     with _alone(root):
         found = running(root)
-        if found and found.port == port:
+        if found and port in {None, found.port}:
             return found
+        if port is None:
+            return _launch_where_free(root, report)
         _refuse_taken(port)
         if found:
             report(f"moving the emulator from port {found.port} to {port}")
@@ -109,8 +122,7 @@ def reset(root: Path) -> None:
         _stop(root, running(root))
         for name in _DATA:
             shutil.rmtree(root / name, ignore_errors=True)
-        for name in (_RECORD, _LOG):
-            (root / name).unlink(missing_ok=True)
+        (root / _LOG).unlink(missing_ok=True)  # its port stays: addresses were written down
 
 
 def is_running(root: Path) -> bool:
@@ -120,34 +132,16 @@ def is_running(root: Path) -> bool:
 def running(root: Path) -> Emulator | None:
     """The emulator of `root`, if it answers on its port and says it is that one."""
     root = _own(root)
-    port = _record(root).get("port")
-    return _ask(root, port) if isinstance(port, int) else None
+    port = last_port(root)
+    return _ask(root, port) if port else None
 
 
 def _ask(root: Path, port: int) -> Emulator | None:
     """A stale record is harmless: whatever else answers there does not name this directory."""
-    answer = _identity(port)
-    if answer.get("root") != str(root):
+    found = identity(port)
+    if found is None or found.root != str(root):
         return None
-    return Emulator(f"http://{HOST}:{port}", port, answer["pid"])
-
-
-def _identity(port: int) -> dict[str, Any]:
-    """What an emulator of ours says of itself; empty when none answers."""
-    try:
-        answer = json.loads(_request("GET", port, _IDENTITY))
-    except (OSError, http.client.HTTPException, ValueError):
-        return {}
-    return answer if isinstance(answer, dict) else {}
-
-
-def _request(method: str, port: int, path: str, headers: Mapping[str, str] | None = None) -> bytes:
-    connection = http.client.HTTPConnection(HOST, port, timeout=ANSWER_SECONDS)  # past any proxy
-    try:
-        connection.request(method, path, headers=headers or {})
-        return connection.getresponse().read()
-    finally:
-        connection.close()
+    return Emulator(f"http://{HOST}:{port}", port, found.pid)
 
 
 def _own(root: Path) -> Path:
@@ -156,7 +150,7 @@ def _own(root: Path) -> Path:
         refuse_links_below(root.parents[1], root)
         for name in _DATA:
             refuse_links_below(root, root / name)
-        for name in (_COMMAND_LOCK, _SERVING_LOCK, _RECORD, _LOG):
+        for name in (_COMMAND_LOCK, _SERVING_LOCK, RECORD, _LOG):
             refuse_special(root / name)
     except OSError as error:
         raise _unusable(root, error) from error
@@ -186,16 +180,46 @@ def _alone(root: Path) -> Iterator[None]:
         lock.release()
 
 
+def _launch_where_free(root: Path, report: Report) -> Emulator:
+    """Another folder's emulator may take a port at the same moment: then the next one is tried."""
+    wanted = last_port(root) or DEFAULT_PORT
+    for port in (wanted, *PORTS):
+        if not is_free(HOST, port):
+            continue
+        if port != wanted:
+            by = _whose(wanted, identity(wanted, seconds=NAME_SECONDS))
+            taken = f"port {wanted} is taken by {by}"
+            report(f"{taken}: the emulator of this folder listens on {port} from now on")
+        try:
+            return _launch(root, port, report)
+        except EmulatorFailed:
+            if is_free(HOST, port):  # it ended for another reason
+                raise
+    raise PortTaken(
+        f"the ports from {PORTS[0]} to {PORTS[-1]} of this machine are all taken",
+        hint="name one that is free: --local-port N",
+    )
+
+
 def _refuse_taken(port: int) -> None:
+    """Raise `PortTaken` where a port that was asked for cannot be had."""
     if is_free(HOST, port):
         return
-    elsewhere = _identity(port).get("root")
-    by = f"the emulator of {elsewhere}" if elsewhere else holder(port) or "another program"
-    other = DEFAULT_PORT + 11 if port == DEFAULT_PORT else port + 1
+    other = next((each for each in PORTS if each != port and is_free(HOST, each)), "N")
+    elsewhere = identity(port, seconds=NAME_SECONDS)
+    stop = "stop it"
+    if elsewhere and (config := elsewhere.config).is_file():
+        stop = f"stop it (provision --config {shlex.quote(str(config))} local stop)"
     raise PortTaken(
-        f"port {port} of this machine, where the emulator should listen, is taken by {by}",
-        hint=f"stop it, or choose another port: provision --local-port {other} up --local",
+        f"port {port} of this machine, where the emulator should listen, is taken by"
+        f" {_whose(port, elsewhere)}",
+        hint=f"{stop}, or use --local-port {other}; without a port, a free one is found",
     )
+
+
+def _whose(port: int, elsewhere: Identity | None) -> str:
+    """Return who listens on a port, in words."""
+    return f"the emulator of {elsewhere.root}" if elsewhere else holder(port) or "another program"
 
 
 def _launch(root: Path, port: int, report: Report) -> Emulator:
@@ -205,7 +229,7 @@ def _launch(root: Path, port: int, report: Report) -> Emulator:
     (root / "tmp").mkdir(mode=0o700)
     with os.fdopen(open_to_overwrite(root / _LOG), "wb") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "provision.local.server", str(root), str(port)],
+            [sys.executable, "-m", SERVER, str(root), str(port)],
             cwd=Path(__file__).parents[2],
             env=_environment(root, port),
             stdin=subprocess.DEVNULL,
@@ -214,8 +238,7 @@ def _launch(root: Path, port: int, report: Report) -> Emulator:
             start_new_session=True,  # Ctrl-C and the end of this terminal are not for it
             creationflags=_DETACHED,
         )
-    record = {"port": port, "pid": process.pid}
-    replace_private(root / _RECORD, json.dumps(record).encode())
+    write_record(root, port, process.pid)
     emulator = _await(process, root, port, report)
     process.returncode = 0  # it outlives us on purpose: nobody waits for it
     return emulator
@@ -276,7 +299,7 @@ def _stop(root: Path, emulator: Emulator | None) -> None:
     """Its lock is free only when the process is gone, and then everything is saved."""
     if emulator:
         with suppress(OSError, http.client.HTTPException):  # it may end by itself meanwhile
-            _request("POST", emulator.port, _STOP, {_STOP_HEADER: "yes"})
+            request("POST", emulator.port, _STOP, {_STOP_HEADER: "yes"})
     lock = FileLock(root / _SERVING_LOCK, timeout=STOP_SECONDS)
     try:
         with lock:
@@ -284,14 +307,5 @@ def _stop(root: Path, emulator: Emulator | None) -> None:
     except Timeout:
         raise EmulatorFailed(
             f"the emulator of {root} does not end within {STOP_SECONDS:.0f} s",
-            hint=f"end process {_record(root).get('pid')} by hand, then run the same command again",
+            hint=f"end process {read_record(root).get('pid')} by hand, then run it again",
         ) from None
-
-
-def _record(root: Path) -> dict[str, Any]:
-    """Where the last emulator of this directory was started; empty when nobody knows."""
-    try:
-        record = json.loads(read_private(root / _RECORD) or b"{}")
-    except (OSError, ValueError):
-        return {}
-    return record if isinstance(record, dict) else {}

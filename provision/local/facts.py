@@ -7,6 +7,9 @@ from types import MappingProxyType
 from typing import Final
 
 DEFAULT_PORT: Final = 4566
+LAST_PORT: Final = 65535
+PORTS: Final = range(DEFAULT_PORT, DEFAULT_PORT + 200)
+"""Where a free port is looked for. All are below the ports that systems lend to clients."""
 HOST: Final = "127.0.0.1"
 
 CREDENTIALS: Final = ("test", "test")

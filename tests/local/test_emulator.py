@@ -17,7 +17,6 @@ from pathlib import Path
 import pytest
 
 from provision import local
-from provision.errors import ProvisionError
 from provision.installed import emulator_command
 from tests.local.conftest import free_port, quiet
 
@@ -99,20 +98,6 @@ def listeners(pid: int) -> list[str]:
                 dotted = socket.inet_ntoa(int(address, 16).to_bytes(4, "little")[:4])
                 found.append(f"{dotted}:{int(port, 16)}")
     return found
-
-
-def test_a_taken_port_is_named_with_its_holder(root: Path) -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        port = taken.getsockname()[1]
-        with pytest.raises(local.PortTaken) as caught:
-            local.start(root, port=port, report=quiet)
-    assert isinstance(caught.value, ProvisionError)
-    assert f"port {port} " in caught.value.message
-    assert f"provision --local-port {port + 1} up --local" in caught.value.hint
-    if sys.platform == "linux":
-        assert f"(pid {os.getpid()})" in caught.value.message
 
 
 @pytest.mark.emulator

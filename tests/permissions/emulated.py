@@ -24,6 +24,7 @@ from provision.access import Access
 from provision.aws import Aws
 from provision.cli import main
 from provision.local import emulator
+from provision.local.identity import write_record
 from provision.opening import Options, open_workbench
 from provision.permissions.deployer import Purpose, deployer_policies
 from tests.cheap import make_clients_cheap
@@ -169,7 +170,7 @@ def emulated(home: Path, layers: Path) -> Iterator[Emulated]:
             stdout=log,
             stderr=subprocess.STDOUT,
         )
-    (root / emulator._RECORD).write_text(json.dumps({"port": port, "pid": process.pid}))
+    write_record(root, port, process.pid)
     with process, pytest.MonkeyPatch.context() as patch:
         make_clients_cheap(patch)
         try:

@@ -1,0 +1,83 @@
+"""Who answers on a port, and where the emulator of a directory listened last."""
+
+from __future__ import annotations
+
+import http.client
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from provision.local.facts import HOST, LAST_PORT
+from provision.private import read_private, replace_private
+
+ANSWER_SECONDS: Final = 5.0
+NAME_SECONDS: Final = 1.0
+"""How long a program that holds a port may take to tell who it is."""
+RECORD: Final = "emulator.json"
+_IDENTITY: Final = "/_provision"  # as in server.py, which cannot be imported without MiniStack
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What an emulator says of itself: its directory and its process."""
+
+    root: str
+    pid: int
+
+    @property
+    def config(self) -> Path:
+        """The configuration that it belongs to, if that has its usual place and name."""
+        return Path(self.root).parent.parent / "config.yaml"
+
+
+def identity(port: int, *, seconds: float = ANSWER_SECONDS) -> Identity | None:
+    """Return who answers on a port; None where it is no emulator of ours.
+
+    Anything may listen there. What cannot be a path that we made is not believed, nor shown.
+    """
+    try:
+        answer = json.loads(request("GET", port, _IDENTITY, seconds=seconds))
+        found = Identity(answer["root"], answer["pid"])
+    except (OSError, http.client.HTTPException, ValueError, KeyError, TypeError):
+        return None
+    is_path = isinstance(found.root, str) and found.root.isprintable()
+    return found if is_path and isinstance(found.pid, int) else None
+
+
+def request(
+    method: str,
+    port: int,
+    path: str,
+    headers: Mapping[str, str] | None = None,
+    *,
+    seconds: float = ANSWER_SECONDS,
+) -> bytes:
+    """Return the body of an answer from this machine. No proxy is asked."""
+    connection = http.client.HTTPConnection(HOST, port, timeout=seconds)
+    try:
+        connection.request(method, path, headers=headers or {})
+        return connection.getresponse().read()
+    finally:
+        connection.close()
+
+
+def write_record(root: Path, port: int, pid: int) -> None:
+    """Note where the emulator of this directory listens."""
+    replace_private(root / RECORD, json.dumps({"port": port, "pid": pid}).encode())
+
+
+def last_port(root: Path) -> int | None:
+    """Return the port of the last start in this directory, if there was one."""
+    port = read_record(root).get("port")
+    return port if isinstance(port, int) and 0 < port <= LAST_PORT else None
+
+
+def read_record(root: Path) -> dict[str, Any]:
+    """Return where the last emulator of this directory was started; empty when that is unknown."""
+    try:
+        found = json.loads(read_private(root / RECORD) or b"{}")
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
