@@ -7,7 +7,7 @@ from __future__ import annotations
 import getpass
 import os
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -18,8 +18,9 @@ from provision.access import Access, is_real
 from provision.account import account_alias
 from provision.aws import Aws
 from provision.blind import SEES_ALL, Blind
-from provision.config import Config, load
+from provision.config import Config, ConfigInvalid, Problem, load
 from provision.config.check import check, check_values
+from provision.config.load import Check
 from provision.consent import Consent
 from provision.endpoints import refuse_strangers
 from provision.engine import Engine
@@ -142,6 +143,7 @@ def open_workbench(
     say: Callable[[str], None],
     trace: Trace | None = None,
     build_sources: bool = True,
+    check: Check = check,
     guard: Guard = guard_by_asking,
 ) -> Workbench:
     """Read the configuration, reach the account, build the nodes. Nothing is written to AWS.
@@ -152,6 +154,7 @@ def open_workbench(
         environment=options.environment,
         region=options.region,
         check=check if build_sources else check_values,
+        warn=say,
     )
     home = options.config.resolve().parent / ".provision"
     directory = options.state or _own_directory(home, config.environment)
@@ -171,6 +174,7 @@ def open_workbench(
         on_local = config.environment == LOCAL
         sources = BuiltSources(config, cache, for_this_machine=on_local, trace=aws.trace)
         sources.build_layers()
+        _refuse_lost(options.config, sources.lost_handlers())
     zones = _zones(config, aws, known)
     key = given_key(aws, config.encryption.key)
     site = Site(config, aws.where, zones, sources, _invoke_url(config, aws), key)
@@ -190,6 +194,15 @@ def _own_directory(home: Path, environment: str) -> Path:
             hint="take the link away, or name the directory itself: --state DIR",
         ) from error
     return directory
+
+
+def _refuse_lost(file: Path, lost: Mapping[str, str]) -> None:
+    suggestion = "write module.function as the files in the layer have it"
+    if problems := [
+        Problem(str(file), 0, 0, f"functions.{name}.handler", said, suggestion)
+        for name, said in lost.items()
+    ]:
+        raise ConfigInvalid(problems)
 
 
 def _emulated(

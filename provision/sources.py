@@ -7,6 +7,7 @@ from pathlib import Path
 
 from provision.bundle import Bundle, build_layer, zip_directory
 from provision.config import Config
+from provision.handlers import in_folder, problem_in_layers
 from provision.private import make_private
 from provision.stack.site import Package
 from provision.trace import Trace
@@ -56,6 +57,16 @@ class BuiltSources:
         """All of them now, in the thread that asks: the installer then ends with Ctrl-C."""
         for name in self._config.layers:
             self.layer(name)
+
+    def lost_handlers(self) -> dict[str, str]:
+        """By function: why its handler is in none of its layers, where it is not in its source."""
+        lost = {}
+        for name, function in self._config.functions.items():
+            if not in_folder(function.source, function.handler):
+                zips = [Path(self.layer(each).zip) for each in function.layers]
+                if said := problem_in_layers(zips, function.handler):
+                    lost[name] = said
+        return lost
 
     def _build_layer(self, name: str) -> Package:
         source = self._config.layers[name].source

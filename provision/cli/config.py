@@ -21,7 +21,12 @@ def config_check(context: click.Context) -> None:
     from provision import config  # noqa: PLC0415
 
     settings: Settings = context.obj
-    loaded = config.load(settings.config, environment=settings.environment, region=settings.region)
+    loaded = config.load(
+        settings.config,
+        environment=settings.environment,
+        region=settings.region,
+        warn=lambda words: put(words, err=True),
+    )
     put(f"{settings.config} is valid: stack {loaded.prefix}, {loaded.region}", err=True)
     if settings.verbose:
         put(*config.effective(loaded).rstrip("\n").split("\n"))

@@ -16,6 +16,8 @@ from rich.text import Text
 
 from provision.answer import document
 from provision.commands.invocation import Invocation
+from provision.config.check import check
+from provision.config.load import Check
 from provision.config.problem import nearest
 from provision.consent import Consent
 from provision.engine import Engine
@@ -54,7 +56,9 @@ class Session:
     def __post_init__(self) -> None:
         self.call.stopping.tell = self.say
 
-    def open(self, *, build_sources: bool = True, guard: Guard = guard_by_asking) -> Workbench:
+    def open(
+        self, *, build_sources: bool = True, check: Check = check, guard: Guard = guard_by_asking
+    ) -> Workbench:
         """The stack, opened."""
         with self.trace.span("open", "open"):
             bench = open_workbench(
@@ -62,6 +66,7 @@ class Session:
                 say=self.say,
                 trace=self.trace,
                 build_sources=build_sources,
+                check=check,
                 guard=guard,
             )
         self.opened = self.seconds

@@ -8,6 +8,7 @@ from rich.console import RenderableType
 from rich.live import Live
 
 from provision.commands.session import Session, found
+from provision.config.check import check_values
 from provision.health import Health, of_what_is_there, read_health
 from provision.opening import Workbench
 from provision.run import Survey
@@ -22,7 +23,7 @@ REFRESH = 5.0
 
 def status(session: Session, *, watch: bool, check: bool) -> int:
     """The exit code: 0, or 5 with `check` on drift, missing or unhealthy."""
-    bench = session.open()
+    bench = session.open(check=check_values)  # code that is being written does not hide what runs
     if watch:
         _watch(session, bench)
     seen, health = _look(session, bench)

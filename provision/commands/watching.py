@@ -10,13 +10,12 @@ from provision.commands.push import live_words, named_functions, tell_left
 from provision.commands.session import Session, quiet
 from provision.consent import Consent
 from provision.errors import Interrupted, ProvisionError
-from provision.handlers import syntax_errors
 from provision.import_check import PAYLOAD, check_import
-from provision.opening import LOCAL, Workbench
+from provision.modules import Fault, faults
+from provision.opening import Workbench
 from provision.push import function_node, push, survey_code
 from provision.saves import Seen, saves, seen
 from provision.screens.words import seconds
-from provision.sources import THIS_MACHINE
 from provision.steps.alias import Alias
 
 SETTINGS = ""
@@ -32,11 +31,16 @@ def watch(session: Session, functions: tuple[str, ...]) -> NoReturn:
         f" invoked once by its number, with {PAYLOAD}"
     )
     known = False
+    told = {words for key in keys for words in _doubtful(bench, key)}  # when it was opened
     for changed in saves(lambda: _files(session, bench, keys), bench.aws.clock):
         if SETTINGS in changed and known:
             session.say("config.yaml or a layer changed: `provision up` brings that, not this")
         known = True
-        _push(session, bench, [key for key in keys if key in changed])
+        now = [key for key in keys if key in changed]
+        for words in {words for key in now for words in _doubtful(bench, key)} - told:
+            session.say(f"warning: {words}")
+            told.add(words)
+        _push(session, bench, now)
     raise AssertionError("saves do not end")
 
 
@@ -84,16 +88,26 @@ def _push(session: Session, bench: Workbench, keys: Sequence[str]) -> None:
 
 
 def _compiles(session: Session, bench: Workbench, key: str) -> bool:
-    function = bench.site.config.functions[key]
     try:
-        on_local = bench.site.config.environment == LOCAL
-        runtime = THIS_MACHINE if on_local else function.runtime
-        errors = syntax_errors(function.source, runtime)
+        errors = [str(fault) for fault in _faults(bench, key) if not fault.doubt]
     except BundleFailed as failed:
         errors = list(failed.lines)
     for each in errors:
         _tell(session, [f"{function_node(key)}: {each}"], "not pushed; save it again once mended")
     return not errors
+
+
+def _doubtful(bench: Workbench, key: str) -> list[str]:
+    """What does not compile and stops nothing."""
+    try:
+        return [str(fault) for fault in _faults(bench, key) if fault.doubt]
+    except BundleFailed:  # told by `_compiles`
+        return []
+
+
+def _faults(bench: Workbench, key: str) -> list[Fault]:
+    function = bench.site.config.functions[key]
+    return faults(function.source, function.handler, function.runtime)
 
 
 def _tell(session: Session, lines: Sequence[str], hint: str) -> None:

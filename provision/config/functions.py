@@ -10,6 +10,8 @@ from provision.config.secrets import Secret, Value
 from provision.config.section import HANDLER, Name, Names, Retention, Section, Source, Variable
 
 Runtime = Literal["python3.11", "python3.12", "python3.13", "python3.14"]
+RUNTIME: Runtime = "python3.13"
+"""Where none is written."""
 Grant = Literal["read", "write"]
 
 
@@ -48,7 +50,7 @@ class Function(Section):
     handler: Annotated[str, Field(pattern=HANDLER, max_length=128)] = Field(
         description="`module.function` that Lambda calls.", examples=["app.handler"]
     )
-    runtime: Runtime = Field(default="python3.13", description="Lambda's Python.")
+    runtime: Runtime = Field(default=RUNTIME, description="Lambda's Python.")
     architecture: Literal["arm64", "x86_64"] = Field(
         default="arm64", description="Processor; arm64 costs a fifth less."
     )

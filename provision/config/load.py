@@ -16,10 +16,21 @@ from provision.config.read import read
 from provision.config.shape import OVERLAYS
 
 Check = Callable[[Node, Path], list[Problem]]
+Warn = Callable[[str], None]
+"""Shows what is not as it should be and stops nothing."""
+
+
+def _silent(_: str) -> None:
+    """For commands that do not use the sources, which are all that is ever warned of."""
 
 
 def load(
-    path: Path, *, environment: str | None, region: str | None = None, check: Check = check
+    path: Path,
+    *,
+    environment: str | None,
+    region: str | None = None,
+    check: Check = check,
+    warn: Warn = _silent,
 ) -> Config:
     """The configuration of `environment`, or of the file's own when it is None. `check_values` in
     the place of `check` lets sources be gone.
@@ -35,6 +46,10 @@ def load(
         wrong += check(variant.tree, path.parent)
         problems += list(_new(variant, wrong, problems))
         configs.append(config)
+    for problem in problems:
+        if problem.warning:
+            warn(f"warning: {problem}")
+    problems = [problem for problem in problems if not problem.warning]
     if problems or configs[0] is None:
         raise ConfigInvalid(problems)
     return configs[0]
@@ -42,9 +57,9 @@ def load(
 
 def _new(variant: Variant, wrong: list[Problem], known: list[Problem]) -> Iterator[Problem]:
     """Problems not yet reported; one that arises only in another environment names it."""
-    seen = {(each.file, each.line, each.column, each.key) for each in known}
+    seen = {(*each.place, each.warning) for each in known}
     for problem in wrong:
-        if (problem.file, problem.line, problem.column, problem.key) in seen:
+        if (*problem.place, False) in seen or (*problem.place, problem.warning) in seen:
             continue
         overlay = f"{OVERLAYS}.{variant.environment}"
         own = variant.own or f"{problem.key}.".startswith(f"{overlay}.")

@@ -8,10 +8,14 @@ from dataclasses import dataclass
 
 from provision.errors import ProvisionError
 
+_NAMED = 3
+"""Files that a hint names before it only points at the list."""
+
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing to correct. `line` and `column` count from 1; 0 when it concerns no line."""
+    """One thing to correct. `line` and `column` count from 1; 0 when it concerns no line. A warning
+    is shown and stops nothing."""
 
     file: str
     line: int
@@ -19,6 +23,12 @@ class Problem:
     key: str
     message: str
     suggestion: str = ""
+    warning: bool = False
+
+    @property
+    def place(self) -> tuple[str, int, int, str]:
+        """Where it is; of two problems there, one is enough."""
+        return self.file, self.line, self.column, self.key
 
     def __str__(self) -> str:
         where = f"{self.file}:{self.line}" if self.line else self.file
@@ -32,13 +42,17 @@ class ConfigInvalid(ProvisionError):
     exit_code = 3
 
     def __init__(self, problems: Iterable[Problem]) -> None:
-        self.problems = tuple(sorted(problems, key=lambda problem: (problem.line, problem.column)))
-        files = " and ".join(dict.fromkeys(problem.file for problem in self.problems))
+        found = list(problems)
+        files = list(dict.fromkeys(problem.file for problem in found))
+        self.problems = tuple(
+            sorted(found, key=lambda each: (files.index(each.file), each.line, each.column))
+        )
+        named = " and ".join(files) if len(files) <= _NAMED else "these files"
         first, *more = [str(problem) for problem in self.problems]
         super().__init__(
             first,
             more=more,
-            hint=f"Correct {files}, then: provision config check",
+            hint=f"Correct {named}, then: provision config check",
         )
 
 

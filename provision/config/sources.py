@@ -1,26 +1,42 @@
-"""What the configuration refers to on disk: folders, requirements, handlers."""
+"""What the configuration refers to on disk: folders, requirements, handlers, and their modules."""
 
 from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
+from provision.bundle import BundleFailed
+from provision.config.functions import RUNTIME
 from provision.config.node import Node
 from provision.config.problem import Problem
 from provision.config.section import HANDLER
-from provision.handlers import handler_problem
+from provision.handlers import handler_problem, in_folder
+from provision.modules import Fault, faults
 
 
 def check_sources(tree: Node, folder: Path) -> Iterator[Problem]:
-    """Folders, requirements and handlers that are not there."""
+    """Folders, requirements and handlers that are not there; modules that do not compile."""
     for _, layer in tree.children("layers"):
         if source := _written(layer.node, "source"):
             yield from _in_folder(source, folder) or _requirements(source, folder)
+    found: list[Problem] = []
     for _, function in tree.children("functions"):
         if source := _written(function.node, "source"):
-            yield from _in_folder(source, folder) or _handler(function.node, source, folder)
+            found += _in_folder(source, folder) or _code(function.node, source, folder)
+    yield from _once(found)
+
+
+def _once(found: Iterable[Problem]) -> Iterator[Problem]:
+    """Functions may share modules: one of them may import what another does not."""
+    by_place: dict[object, Problem] = {}
+    for problem in found:
+        known = by_place.setdefault(problem.place, problem)
+        if known.warning and not problem.warning:
+            by_place[problem.place] = problem
+    yield from by_place.values()
 
 
 def _written(node: Node, key: str) -> Node | None:
@@ -57,13 +73,38 @@ def _requirements(source: Node, folder: Path) -> list[Problem]:
     ]
 
 
-def _handler(function: Node, source: Node, folder: Path) -> list[Problem]:
+def _code(function: Node, source: Node, folder: Path) -> list[Problem]:
     handler = _written(function, "handler")
     if handler is None or not re.fullmatch(HANDLER, str(handler.value)):
         return []
+    path, name = folder / str(source.value), str(handler.value)
+    runtime = function.string("runtime") or RUNTIME
     try:
-        said = handler_problem(folder / str(source.value), str(handler.value))
-    except OSError as error:
-        said = f"the module cannot be read: {error.strerror}"
+        wrong = faults(path, name, runtime) if re.fullmatch(r"python3\.\d+", runtime) else []
+        return [*_handler(function, handler, path), *map(_fault, wrong)]
+    except BundleFailed as error:
+        return [source.problem(error.message, error.hint)]
+
+
+def _handler(function: Node, handler: Node, path: Path) -> list[Problem]:
+    name = str(handler.value)
+    layers = function.get("layers")
+    if layers and layers.elements and not in_folder(path, name):
+        said = f"handler {name} is not in {path.as_posix()}, so it has to be in a layer"
+        seen = "`provision plan` looks for it there, once the layers are built"
+        return [replace(handler.problem(said, seen), warning=True)]
+    said = handler_problem(path, name) or ""
     suggestion = "write module.function as the files in the source have it"
     return [handler.problem(said, suggestion)] if said else []
+
+
+def _fault(fault: Fault) -> Problem:
+    return Problem(
+        fault.file.as_posix(),
+        fault.line,
+        0,
+        "",
+        fault.message,
+        fault.doubt,
+        warning=bool(fault.doubt),
+    )

@@ -135,7 +135,9 @@ CASES = [
     Case("unknown processor", "arm64", "arm46", "functions.items.architecture", 'mean "arm64"?'),
     Case("no handler's name", "app.handler", "handler", "functions.items.handler",
          "expected module.function"),
-    Case("no module", "app.handler", "main.handler", "functions.items.handler", "main.py"),
+    Case("no module, and no layer that may have it", "app.handler\n    runtime: python3.13\n"
+         "    architecture: arm64\n    memory: 512\n    timeout: 10\n    layers: [dependencies]",
+         "main.handler", "functions.items.handler", "main.py"),
     Case("no function", "app.handler", "app.handle", "functions.items.handler",
          "defines no handle"),
     Case("no folder", "source: function", "source: functoin", "functions.items.source",

@@ -13,7 +13,6 @@ import pytest
 from botocore.response import StreamingBody
 
 from provision.engine import Engine
-from provision.handlers import syntax_errors
 from provision.import_check import PAYLOAD, TOLD, ImportFails, check_import
 from provision.journal import Journal
 from provision.push import push, survey_code
@@ -62,16 +61,6 @@ def test_what_is_gone_meanwhile_is_not_seen(tmp_path: Path) -> None:
     there = tmp_path / "there.py"
     there.write_text("x = 1")
     assert list(seen([there, tmp_path / "gone.py"])) == [str(there)]
-
-
-def test_what_does_not_compile_is_told_with_its_line(tmp_path: Path) -> None:
-    (tmp_path / "good.py").write_text("x = 1\n")
-    (tmp_path / "bad.py").write_text("x = 1\n\ndef (:\n")
-    (tmp_path / "data.txt").write_text("def (")
-    (error,) = syntax_errors(tmp_path, "local")
-    assert error.startswith(f"{tmp_path / 'bad.py'}:3: ")
-    assert syntax_errors(tmp_path, "python3.11") == [error]
-    assert syntax_errors(tmp_path, "python3.99") == []  # its words are not ours to judge
 
 
 class Answering(Recorder):

@@ -1,0 +1,98 @@
+"""What a module imports, read off its text, and which file of a folder a name stands for."""
+
+from __future__ import annotations
+
+import ast
+import warnings
+from collections.abc import Container, Iterable, Iterator
+from typing import Final
+
+_OF_THE_VERSION: Final = frozenset(
+    {"PY2", "PY3", "hexversion", "python_version", "version_info", "TYPE_CHECKING"}
+)
+_CATCHES_ALL: Final = frozenset({"BaseException", "Exception", "SyntaxError"})
+_IMPORTERS: Final = frozenset({"__import__", "import_module"})
+
+
+def handler_module(handler: str) -> str:
+    """The dotted name of the module in `package/module.function`."""
+    return handler.rpartition(".")[0].replace("/", ".")
+
+
+def module_file(names: Container[str], dotted: str) -> str | None:
+    """The file, of those named, that `import dotted` runs; None where it runs none of them."""
+    base = dotted.replace(".", "/")
+    candidates = (f"{base}/__init__.py", f"{base}.py")
+    return next((name for name in candidates if name in names), None)
+
+
+def parsed(content: bytes) -> ast.Module | None:
+    """The module's syntax tree; None where it has none."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            return ast.parse(content)
+        except (SyntaxError, ValueError, OverflowError, RecursionError, MemoryError):
+            return None
+
+
+def imported(name: str, content: bytes) -> set[str]:
+    """The dotted names that the module in file `name` imports, its functions' imports included.
+
+    `from a import b` gives `a` and `a.b`, for b may be a module. An import that depends on the
+    version of Python, that only follows a failed one, or whose SyntaxError is caught is left out.
+    """
+    tree, package = parsed(content), package_of(name)
+    found: set[str] = set()
+    for node in _nodes(tree.body if tree else ()):
+        match node:
+            case ast.Import(names):
+                found.update(alias.name for alias in names)
+            case ast.ImportFrom(module, names, level):
+                base = absolute(package, level or 0, module or "")
+                found.add(base)
+                found.update(f"{base}.{alias.name}".lstrip(".") for alias in names)
+            case ast.Call(
+                ast.Name(called) | ast.Attribute(attr=called), [ast.Constant(str(text)), *_]
+            ) if called in _IMPORTERS:
+                plain = text.lstrip(".")
+                found.add(absolute(package, len(text) - len(plain), plain))
+            case _:
+                pass
+    return found - {""}
+
+
+def package_of(name: str) -> list[str]:
+    """The parts of the package that the module in file `name` belongs to, or is."""
+    return name.split("/")[:-1]
+
+
+def absolute(package: list[str], level: int, module: str) -> str:
+    """`level` dots before the module's name: one means this package."""
+    base = package[: len(package) - level + 1] if level else []
+    return ".".join([*base, *([module] if module else [])])
+
+
+def _nodes(body: Iterable[ast.AST]) -> Iterator[ast.AST]:
+    """Every node below, but for what may never run or may fail without harm."""
+    left = list(body)
+    while left:
+        node = left.pop()
+        yield node
+        match node:
+            case ast.If(test, _, orelse) if named := _OF_THE_VERSION & _names(test):
+                left += orelse if named == {"TYPE_CHECKING"} else ()
+            case ast.Try(body, handlers, orelse, finalbody):
+                left += [*orelse, *finalbody]
+                left += () if any(map(_catches_all, handlers)) else body
+            case _:
+                left += ast.iter_child_nodes(node)
+
+
+def _names(node: ast.AST) -> set[str]:
+    names = {each.id for each in ast.walk(node) if isinstance(each, ast.Name)}
+    return names | {each.attr for each in ast.walk(node) if isinstance(each, ast.Attribute)}
+
+
+def _catches_all(handler: ast.ExceptHandler) -> bool:
+    return handler.type is None or bool(_CATCHES_ALL & _names(handler.type))

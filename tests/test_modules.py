@@ -1,0 +1,203 @@
+"""What does not compile, and whether that matters: told from the text, with nothing run."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from provision import modules
+from provision.imports import imported
+from provision.modules import Fault, faults
+from tests.test_bundle import ROOT, write
+
+BAD = "x = 1\n\ndef (:\n"
+APP = "def handler(event, context): ...\n"
+RUNNING = ".".join(map(str, sys.version_info[:2]))
+
+
+def judged(folder: Path, files: dict[str, bytes | str], runtime: str = RUNNING) -> dict[str, str]:
+    """Each faulty file with its doubt; empty where it stops the function."""
+    write(folder, files)
+    found = faults(folder, "app.handler", f"python{runtime}")
+    return {each.file.relative_to(folder).as_posix(): each.doubt for each in found}
+
+
+def test_the_file_and_the_line_are_told(tmp_path: Path) -> None:
+    write(tmp_path, {"app.py": "import second\n" + APP, "second.py": BAD, "data.txt": "def ("})
+    (fault,) = faults(tmp_path, "app.handler", "python3.11")
+    assert fault == Fault(tmp_path / "second.py", 3, "invalid syntax")
+    assert str(fault) == f"{(tmp_path / 'second.py').as_posix()}:3: invalid syntax"
+
+
+def test_nothing_of_it_is_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    marks = f"open({str(tmp_path / 'was-run')!r}, 'w').close()\n"
+    monkeypatch.syspath_prepend(tmp_path)
+    judged(tmp_path, {"app.py": f"{marks}import second\n{APP}", "second.py": marks, "bad.py": BAD})
+    assert not (tmp_path / "was-run").exists()
+    assert list(tmp_path.rglob("*.pyc")) == []
+
+
+@pytest.mark.parametrize(
+    "imports",
+    [
+        "import bad",
+        "import bad as good",
+        "from bad import x",
+        "from . import bad",
+        "import package.inner",
+        "from package import inner",
+        "from package.inner import name",
+        "from second import *",
+        "def later():\n    import bad",
+        "try:\n    import bad\nexcept ImportError:\n    bad = None",
+        "try:\n    pass\nfinally:\n    import bad",
+        "if later:\n    import bad",
+        "with open('x'):\n    import bad",
+        "import importlib\nimportlib.import_module('bad')",
+        "from importlib import import_module\nimport_module('.bad', __package__)",
+        "__import__('bad')",
+    ],
+)
+def test_what_the_handler_imports_is_wrong(tmp_path: Path, imports: str) -> None:
+    found = judged(
+        tmp_path,
+        {
+            "app.py": f"{imports}\n{APP}",
+            "bad.py": BAD,
+            "second.py": "from package import inner\n",
+            "package/__init__.py": "from . import deeper\n",
+            "package/inner.py": "from ..bad import x\nfrom . import deeper\n",
+            "package/deeper.py": "from .. import bad\nimport bad\n",
+        },
+    )
+    assert found == {"bad.py": ""}
+
+
+@pytest.mark.parametrize(
+    "imports",
+    [
+        "",
+        "import sys\nif sys.version_info[0] == 2:\n    import bad\nelse:\n    import json",
+        "import six\nif six.PY2:\n    import bad",
+        "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import bad",
+        "try:\n    import bad\nexcept SyntaxError:\n    bad = None",
+        "try:\n    import bad\nexcept (ImportError, Exception):\n    bad = None",
+        "try:\n    import bad\nexcept:\n    bad = None",
+        "try:\n    import json\nexcept ImportError:\n    import bad",
+        "import badly",
+    ],
+)
+def test_what_it_does_not_import_stops_nothing(tmp_path: Path, imports: str) -> None:
+    (doubt,) = judged(tmp_path, {"app.py": f"{imports}\n{APP}", "bad.py": BAD}).values()
+    assert doubt == "it stops nothing: app.handler does not import it, as far as can be seen"
+
+
+def test_a_package_on_the_way_is_run_too(tmp_path: Path) -> None:
+    found = judged(
+        tmp_path,
+        {"app.py": f"import a.b.c\n{APP}", "a/__init__.py": "", "a/b/__init__.py": BAD,
+         "a/b/c.py": "", "a/d.py": BAD},
+    )  # fmt: skip
+    assert {name: bool(doubt) for name, doubt in found.items()} == {
+        "a/b/__init__.py": False,
+        "a/d.py": True,
+    }
+
+
+def test_the_packages_of_the_handler_itself(tmp_path: Path) -> None:
+    write(tmp_path, {"shop/__init__.py": BAD, "shop/app.py": APP})
+    (fault,) = faults(tmp_path, "shop/app.handler", "python3.11")
+    assert (fault.file.name, fault.doubt) == ("__init__.py", "")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"x = 1\0",
+        b"x = '\xff'\n",
+        "(" * 300,
+        "-" * 100_000 + "1",
+        "[" * 90 + "]" * 90 + "".join(f"\nif x{n}:{' ' * n}" for n in range(3)),
+        "x = " + "9" * 5000,
+        "\tif 1:\n        x = 1\n",
+        "return 1\n",
+        'print "python 2"\n',
+        "{{ a.template }}\n{% if it %}\n",
+    ],
+)
+def test_whatever_it_is_it_is_told(tmp_path: Path, text: bytes | str) -> None:
+    assert judged(tmp_path, {"app.py": f"import bad\n{APP}", "bad.py": text}) == {"bad.py": ""}
+
+
+def test_escapes_that_only_warn_are_fine(tmp_path: Path, recwarn: pytest.WarningsRecorder) -> None:
+    assert judged(tmp_path, {"app.py": f"x = '\\d'\n{APP}"}) == {}
+    assert not recwarn.list
+
+
+NEWER = {
+    "an alias": "type Name = str\n",
+    "a parameter": "def first[T](of: list[T]) -> T: ...\n",
+    "a class": "class Box[T]: ...\n",
+    "quotes": 'd = {}\nx = f"{d["key"]}"\n',
+    "a comma": 'x = f"{", ".join([])}"\n',
+    "a backslash": "x = f'{'\\n'.join([])}'\n",
+    "a line": 'x = f"{\n  1\n}"\n',
+    "three quotes": 'x = f"""{\n {"""a"""}\n}"""\n',
+    "nested": 'print(\n  f"{f"{1}"}",\n)\n',
+    "a backslash inside": "x = f\"{d['\\n']}\"\n",
+    "two exceptions": "try: ...\nexcept KeyError, IndexError: ...\n",
+    "a template": 'x = t"{name}"\n',
+}
+
+
+@pytest.mark.parametrize("text", NEWER.values(), ids=NEWER.keys())
+def test_an_older_python_does_not_judge_newer_grammar(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    """Simulated where this Python is itself newer: what it refuses then is not looked at."""
+    monkeypatch.setattr(modules, "RUNNING", (3, 11))
+    monkeypatch.setattr(modules, "_compiled", lambda content: (1, "refused"))
+    found = judged(tmp_path, {"app.py": text + APP}, "3.14")
+    assert found == {"app.py": "so says Python 3.11; the function's 3.14 may take it"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        BAD,
+        "type(x) = str\ndef (:\n",
+        "x = f'{a!r:>{width}} {{b}} {c[\"d\"]}'\ndef (:\n",
+        'x = f"""{a} "and" {b}"""\ndef (:\n',
+        "try: ...\nexcept (KeyError, IndexError): ...\ndef (:\n",
+        "format('x')\nprint 'python 2'\n",
+    ],
+)
+def test_it_does_judge_what_is_wrong_in_any(tmp_path: Path, text: str) -> None:
+    assert judged(tmp_path, {"app.py": f"import bad\n{APP}", "bad.py": text}, "3.14") == {
+        "bad.py": ""
+    }
+
+
+def test_grammar_it_has_never_heard_of_is_left_alone(tmp_path: Path) -> None:
+    (doubt,) = judged(tmp_path, {"app.py": BAD}, "3.99").values()
+    assert doubt.endswith("the function's 3.99 may take it")
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="this Python has no newer grammar")
+def test_a_newer_python_knows_what_the_runtime_lacks(tmp_path: Path) -> None:
+    assert judged(tmp_path, {"app.py": "type Name = str\n" + APP}, "3.11") == {"app.py": ""}
+    assert judged(tmp_path, {"app.py": "type Name = str\n" + APP}, "3.12") == {}
+
+
+def test_what_a_module_imports() -> None:
+    text = b"import a.b, c\nfrom .d import e\nfrom .. import f\nfrom g import *\n"
+    assert imported("p/q/m.py", text) == {
+        "a.b", "c", "p.q.d", "p.q.d.e", "p", "p.f", "g", "g.*",
+    }  # fmt: skip
+    assert imported("m.py", b"def (:") == set()
+
+
+def test_the_shipped_function_compiles() -> None:
+    assert faults(ROOT / "function", "app.handler", "python3.13") == []
