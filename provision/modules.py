@@ -67,7 +67,7 @@ def faults(source: Path, handler: str, runtime: str) -> list[Fault]:
     reached = _reached(contents, handler)
     return [
         Fault(files[name], line, message, _doubt(name in reached, contents[name], release, handler))
-        for name, (line, message) in found.items()
+        for name, (line, message) in sorted(found.items())
     ]
 
 
