@@ -50,14 +50,14 @@ class Engine(Eyes):
             raise Protected(f"{finding.label} would be replaced", hint=finding.refusal)
         if finding.action is Action.KEEP:
             return self._kept(finding, with_computed(want, have or want))
-        self.report(finding.node, Moment.BEGUN, finding.action)
+        self.report(finding.node, Moment.BEGUN, finding.verb)
         self.aws.listen(lambda words: self.report(finding.node, Moment.WAITING, words))
         try:
             made = self._make(finding, want, have)
         finally:
             self.aws.listen(None)
         self.journal.done(finding.node, made, finding.needs)
-        self.report(finding.node, Moment.DONE, finding.action)
+        self.report(finding.node, Moment.DONE, finding.verb)
         return made
 
     def _make(self, finding: Finding, want: Step, have: Step | None) -> Step:

@@ -66,6 +66,10 @@ class PartlyDone(ProvisionError):
     exit_code = 9
 
 
+class NothingDone(ProvisionError):
+    """All that was left to do is refused until the user decides; nothing was changed."""
+
+
 class Interrupted(ProvisionError):
     """Ctrl-C or SIGTERM: nothing new was started, what was in flight is in the journal."""
 

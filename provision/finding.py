@@ -6,10 +6,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from provision.holdings import Holdings
-from provision.step import Mark, Step, marked
+from provision.step import Mark, Replacement, Step, marked
 from provision.unknown import is_known
 
 
@@ -35,6 +35,8 @@ class Cause(StrEnum):
 
 
 WRITES = frozenset({Action.CREATE, Action.UPDATE, Action.REPLACE, Action.DELETE})
+PUBLISH: Final = "publish"
+"""The word for a replacement that adds to a numbered history: the old one stays."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,13 @@ class Finding:
     """What a replacement cut short has left beside it, found by owner when the state was lost."""
     holdings: Holdings | None = None
     """The user's data in what may go; None where there is none."""
+
+    @property
+    def verb(self) -> str:
+        """What is done about it, in the word that people read."""
+        step = self.have or self.want
+        adds = step is not None and step.REPLACEMENT is Replacement.SUCCEED
+        return PUBLISH if adds and self.action is Action.REPLACE else self.action.value
 
     @property
     def label(self) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from graphlib import TopologicalSorter
 
 from provision.engine import Engine
-from provision.errors import ProvisionError
+from provision.errors import Foreign, Protected, ProvisionError
 from provision.finding import WRITES, Action, Cause, Finding
 from provision.glimpse import Glimpse, batches, glimpse_many, places_of
 from provision.graph import Needs, reversed_graph, successor_of
@@ -36,8 +36,13 @@ class Survey:
 
     @property
     def changes(self) -> bool:
-        """Whether `up` would write anything."""
+        """Whether `up` would write anything, were nothing refused."""
         return any(finding.action in WRITES for finding in self.all.values())
+
+    @property
+    def doable(self) -> bool:
+        """Whether there is anything that `up` may write."""
+        return any(f.action in WRITES and not f.refusal for f in self.all.values())
 
 
 @dataclass
@@ -56,6 +61,18 @@ class Outcome:
     def unfinished(self) -> tuple[str, ...]:
         """Nodes that were not begun, because of a failure or an interruption."""
         return tuple(n for n, f in self.findings.items() if f.action is Action.WAIT)
+
+    @property
+    def done(self) -> tuple[str, ...]:
+        """Nodes that were created, changed or removed."""
+        written = (n for n, f in self.findings.items() if f.action in WRITES)
+        return tuple(node for node in written if node not in self.failed)
+
+    @property
+    def refused_whole(self) -> bool:
+        """Whether nothing was done, and only because the user has to decide first."""
+        refused = all(isinstance(error, Foreign | Protected) for error in self.failed.values())
+        return bool(self.failed) and refused and not self.done
 
 
 def survey(engine: Engine, *, workers: int = WORKERS) -> Survey:

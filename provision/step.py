@@ -92,6 +92,10 @@ class Step(ABC):
     """Comes by itself with what needs it: never created, only its going is waited for."""
     REVIVES: ClassVar[bool] = False
     """Of a numbered history, an older entry may be the one that is wanted again."""
+    DIGESTS: ClassVar[Mapping[str, str]] = {}
+    """Fields that hold a digest → of what, in a word. People are shown the word."""
+    FROM_FILES: ClassVar[frozenset[str]] = frozenset()
+    """Those of them that follow the files a user edits beside the configuration."""
     AT_ONCE: ClassVar[int] = 1
     """How many `observe_many` takes. What is looked for by more than one call stays with one."""
     UNIQUE: ClassVar[bool] = True

@@ -14,6 +14,7 @@ from provision.errors import Protected
 from provision.finding import Action, Cause, Change, Finding
 from provision.health import Health, Traffic
 from provision.judge import Moment
+from provision.origins import Edited
 from provision.run import Outcome
 from provision.screens.closing import print_receipt
 from provision.screens.plan import plan_screen
@@ -49,6 +50,10 @@ FINDINGS = {
 }
 
 
+def plan_of(title: str, findings: Any, **more: Any) -> Any:
+    return plan_screen(title, findings, Edited(), **more)
+
+
 def drawn(renderable: Any, *, width: int = 80, color: bool = False) -> str:
     console = Console(width=width, force_terminal=color, no_color=not color, file=io.StringIO())
     with console.capture() as captured:
@@ -57,7 +62,7 @@ def drawn(renderable: Any, *, width: int = 80, color: bool = False) -> str:
 
 
 def test_the_plan_names_fields_causes_and_what_to_type() -> None:
-    text = drawn(plan_screen("tap-dev: plan", FINDINGS, width=80))
+    text = drawn(plan_of("tap-dev: plan", FINDINGS, width=80))
     assert "Network  1 as wanted" in text
     assert "+ create table.orders" in text
     assert "ttl: old → (known after up)  ← drift: changed in AWS" in text
@@ -70,7 +75,7 @@ def test_the_plan_names_fields_causes_and_what_to_type() -> None:
 def test_the_plan_tells_risks_and_reasons_and_counts_them() -> None:
     lost = finding("table.items", Action.DELETE, want=None, cause=Cause.REMOVED)
     gone = finding("table.orders", Action.CREATE, cause=Cause.DRIFT)
-    text = drawn(plan_screen("plan", {each.node: each for each in (lost, gone)}, width=80))
+    text = drawn(plan_of("plan", {each.node: each for each in (lost, gone)}, width=80))
     assert "- delete table.items  tap-dev-items  removed from config.yaml" in text
     assert "! data loss: all it holds goes with it" in text
     assert "← drift: it is gone from AWS" in text
@@ -87,7 +92,7 @@ def test_the_plan_shows_what_differs_inside_at_any_width(width: int) -> None:
         change("ids", Cause.DRIFT, have=tuple("abcdefghijkl"), want=()),
     )
     text = drawn(
-        plan_screen("plan", {"f": finding("f", Action.UPDATE, changes=changes)}, width=width),
+        plan_of("plan", {"f": finding("f", Action.UPDATE, changes=changes)}, width=width),
         width=width,
     )
     flat = " ".join(text.replace("│", " ").split())
@@ -102,19 +107,19 @@ def test_the_plan_shows_what_differs_inside_at_any_width(width: int) -> None:
 def test_where_aws_and_config_both_changed_it_is_said() -> None:
     both = Change("memory", 1024, 300, fixed=False, cause=Cause.DRIFT, left=512)
     shown = {"f": finding("f", Action.UPDATE, changes=(both,))}
-    flat = " ".join(drawn(plan_screen("plan", shown, width=100)).split())
+    flat = " ".join(drawn(plan_of("plan", shown, width=100)).split())
     assert "memory: 300 → 1024 ← drift: changed in AWS, and in config.yaml: it was 512" in flat
 
 
 def test_all_fields_are_shown_when_asked_for() -> None:
     fresh = {"table.orders": finding("table.orders", Action.CREATE)}
-    assert "sort_key" not in drawn(plan_screen("plan", fresh, width=80))
-    assert "sort_key: none" in drawn(plan_screen("plan", fresh, width=80, all_fields=True))
+    assert "sort_key" not in drawn(plan_of("plan", fresh, width=80))
+    assert "sort_key: none" in drawn(plan_of("plan", fresh, width=80, all_fields=True))
 
 
 def test_nothing_to_change_is_said() -> None:
     same = {"network.vpc": finding("network.vpc", Action.KEEP)}
-    assert "Nothing to change: 1 as wanted." in drawn(plan_screen("plan", same, width=80))
+    assert "Nothing to change: 1 as wanted." in drawn(plan_of("plan", same, width=80))
 
 
 def test_a_run_that_failed_at_once_had_something_to_do() -> None:
@@ -130,10 +135,10 @@ def test_a_run_that_failed_at_once_had_something_to_do() -> None:
 def test_what_is_not_there_is_no_more_as_wanted_on_the_way_down() -> None:
     none = finding("network.vpc", Action.KEEP, have=None, reason="not there")
     goes = finding("table.items", Action.DELETE)
-    text = drawn(plan_screen("down", {each.node: each for each in (none, goes)}, width=80))
+    text = drawn(plan_of("down", {each.node: each for each in (none, goes)}, width=80))
     assert "Network  1 not there" in text
     assert "Plan: 1 to delete, 1 not there." in text
-    text = drawn(plan_screen("down", {"network.vpc": none}, width=80))
+    text = drawn(plan_of("down", {"network.vpc": none}, width=80))
     assert "Nothing to change: 1 not there." in text
 
 

@@ -28,7 +28,7 @@ def down(session: Session, agreement: Agreement, consent: Consent, *, workers: i
         seen = session.look(bench, journal, consent, workers)
         removal = plan_removal(quiet(bench, journal, consent), seen)
         if not session.call.as_json:
-            session.show_plan(f"{stack}: what `down` does", removal.all)
+            session.show_plan(session.errors, bench, f"{stack}: what `down` does", removal.all)
         if removal.changes and not agreed(
             session, bench, "Remove this?", agreement, protected=protected
         ):

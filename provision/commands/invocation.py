@@ -12,7 +12,13 @@ from itertools import chain
 from typing import Final
 
 from provision.commands.stopping import Stopping
-from provision.errors import Interrupted, NotPermitted, PartlyDone, ProvisionError
+from provision.errors import (
+    Interrupted,
+    NothingDone,
+    NotPermitted,
+    PartlyDone,
+    ProvisionError,
+)
 from provision.printable import encoding_of, printable, put
 
 _COMMAND: Final = re.compile(
@@ -71,7 +77,7 @@ class Invocation:
             error = self.interrupted()
             say(_farewell(error))
         else:
-            plain = error.more or isinstance(error, PartlyDone | NotPermitted)
+            plain = error.more or isinstance(error, PartlyDone | NotPermitted | NothingDone)
             put(error.message if plain else f"Error: {error.message}", *error.more, err=True)
             if error.hint:
                 say(f"  → {self.as_typed(error.hint)}")

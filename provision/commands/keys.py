@@ -73,7 +73,8 @@ def _tell(session: Session, bench: Workbench, keys: dict[str, ApiKey]) -> int:
     elif keys:
         print_keys(session.results, keys)
     else:
-        session.results.print(f"{bench.stack.name} has no API key yet: provision up makes it.")
+        make = f"{bench.stack.name} has no API key yet: {session.call.beside('up')} makes it."
+        session.results.print(make, soft_wrap=True)
     return 0
 
 

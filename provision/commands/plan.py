@@ -8,7 +8,6 @@ from provision.commands.session import Session, check_nodes, found
 from provision.consent import Consent
 from provision.finding import Action
 from provision.saved import taken, write_plan
-from provision.screens.plan import print_plan
 
 CHANGES_PENDING = 4
 
@@ -33,7 +32,7 @@ def plan(
         session.print_document(bench, seen.all, found(seen), walks=seen.walks)
     else:
         title = f"{bench.stack.name}: what `provision up` would do"
-        print_plan(session.results, title, seen.all, all_fields=session.verbose > 0)
+        session.show_plan(session.results, bench, title, seen.all)
         if out:
             session.say(
                 f"saved: `{session.call.beside('up', str(out))}` does exactly this, or nothing"

@@ -21,11 +21,12 @@ from provision.config.load import Check
 from provision.config.problem import nearest
 from provision.consent import Consent
 from provision.engine import Engine
-from provision.errors import Interrupted, NotPermitted, PartlyDone, ProvisionError
+from provision.errors import Interrupted, NothingDone, NotPermitted, PartlyDone, ProvisionError
 from provision.finding import WRITES, Finding
 from provision.health import Health
 from provision.journal import Journal
 from provision.opening import Guard, Options, Workbench, guard_by_asking, open_workbench
+from provision.origins import edited
 from provision.printable import printable
 from provision.run import WORKERS, Outcome, Survey, survey
 from provision.screens.plan import print_plan
@@ -117,9 +118,12 @@ class Session:
             raise self.call.interrupted()
         return seen
 
-    def show_plan(self, title: str, findings: Mapping[str, Finding]) -> None:
-        """The plan beside the results: `up` and `down` show it before they ask."""
-        print_plan(self.errors, title, findings, all_fields=self.verbose > 0)
+    def show_plan(
+        self, screen: Console, bench: Workbench, title: str, findings: Mapping[str, Finding]
+    ) -> None:
+        """The plan, with all fields where the user asked for everything."""
+        files = edited(bench.site.config, self.options.config)
+        print_plan(screen, title, findings, files, all_fields=self.verbose > 0)
 
     def print_document(
         self,
@@ -193,14 +197,20 @@ class Session:
             return self.call.interrupted()
         if not outcome.failed:
             return None
+        nodes = f"{len(outcome.failed)} failed ({', '.join(outcome.failed)})"
         if all(isinstance(error, NotPermitted) for error in outcome.failed.values()):
             return NotPermitted(
-                f"Partly done: {len(outcome.failed)} failed ({', '.join(outcome.failed)})",
+                f"Partly done: {nodes}",
                 hint=f"allow what they name and run `{self.call.again}` again: it does only what is"
                 " missing",
             )
+        if outcome.refused_whole:
+            return NothingDone(
+                f"Nothing was done: {len(outcome.failed)} refused ({', '.join(outcome.failed)})",
+                hint=f"decide that and run `{self.call.again}` again",
+            )
         return PartlyDone(
-            f"Partly done: {len(outcome.failed)} failed ({', '.join(outcome.failed)})",
+            f"Partly done: {nodes}",
             hint=f"mend that and run `{self.call.again}` again: it does only what is missing",
         )
 

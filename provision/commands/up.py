@@ -41,7 +41,7 @@ def up(
     with bench.writing(session.call.again) as journal:
         seen = _look(session, bench, journal, consent, workers)
         protected = bench.site.config.protected and destroys_data(seen.all)
-        if seen.changes and not agreed(session, bench, "Do this?", agreement, protected=protected):
+        if seen.doable and not agreed(session, bench, "Do this?", agreement, protected=protected):
             return 1
         outcome = _make(session, bench, journal, seen, consent, workers)
     return _end(session, bench, seen, outcome)
@@ -71,7 +71,7 @@ def _look(
 ) -> Survey:
     seen = session.look(bench, journal, consent, workers)
     if not session.call.as_json:
-        session.show_plan(f"{bench.stack.name}: what `up` does", seen.all)
+        session.show_plan(session.errors, bench, f"{bench.stack.name}: what `up` does", seen.all)
     return seen
 
 

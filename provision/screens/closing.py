@@ -13,6 +13,7 @@ from provision.holdings import Backup
 from provision.leftovers import Search
 from provision.receipt import Receipt
 from provision.run import Outcome
+from provision.screens.summary import DOINGS
 from provision.screens.words import SIGNS
 from provision.stack.site import Site
 
@@ -44,16 +45,10 @@ def print_removal(
 
 
 def _print_done(console: Console, outcome: Outcome) -> None:
-    counts: Counter[Action] = Counter(
-        f.action for n, f in outcome.findings.items() if n not in outcome.failed
-    )
-    done = [
-        f"{counts[action]} {SIGNS[action].done}"
-        for action in (Action.CREATE, Action.UPDATE, Action.REPLACE, Action.DELETE)
-        if counts[action]
-    ]
-    nothing = "nothing was done" if outcome.failed else "nothing to do"
-    console.print(Text(", ".join(done) or nothing, style="bold"))
+    counts = Counter(f.verb for n, f in outcome.findings.items() if n not in outcome.failed)
+    done = [f"{counts[doing]} {SIGNS[doing].done}" for doing in DOINGS if counts[doing]]
+    if done or not outcome.failed:  # else the verdict says it
+        console.print(Text(", ".join(done) or "nothing to do", style="bold"), soft_wrap=True)
 
 
 def _print_kept(console: Console, kept: Iterable[Finding]) -> None:

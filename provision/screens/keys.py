@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from provision.screens.page import print_page
 from provision.screens.words import program
 from provision.steps.api_key import ApiKey, RetiredKey
 
@@ -24,10 +25,11 @@ def print_keys(console: Console, keys: Mapping[str, ApiKey]) -> None:
             table.add_row(Text(name, style="bold"), key.id, key.made_on, _current(key))
         for old in key.retired:
             table.add_row(name, old.id, old.made_on, _old(old))
-    console.print(table)
+    print_page(console, table)
     for name, key in keys.items():
         if key.due:
-            console.print(f"{name} has no successor yet: {program()} keys rotate {name}")
+            words = f"{name} has no successor yet: {program()} keys rotate {name}"
+            console.print(Text(words), soft_wrap=True)
 
 
 def keys_document(stack: str, keys: Mapping[str, ApiKey]) -> str:

@@ -2,32 +2,35 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import Final
 
 from rich.console import Console, Group, RenderableType
 from rich.text import Text
 from rich.tree import Tree
 
-from provision.finding import WRITES, Action, Cause, Change, Finding
+from provision.finding import PUBLISH, WRITES, Action, Cause, Change, Finding
 from provision.hazards import Harm, Risk
+from provision.origins import Edited, from_files
 from provision.parts import ABSENT, Part, parts
 from provision.risk import risks_of
+from provision.screens.page import columns, print_page
+from provision.screens.summary import lasting, summary, told_short
 from provision.screens.words import SIGNS, by_area, readable, shortened, side_by_side
 from provision.step import Mark, Step, Tagged, marked
 
 SHOWN: Final = 8
 """Differences inside one field that are listed without -v."""
-_CAUSES: Final = {
-    Cause.CONFIG: "by config.yaml",
-    Cause.DRIFT: "by drift: changed in AWS",
-    Cause.REMOVED: "removed from config.yaml",
-}
+_DRIFTED: Final = "  ← drift: changed in AWS"
 
 
 def plan_screen(
-    title: str, findings: Mapping[str, Finding], *, width: int, all_fields: bool = False
+    title: str,
+    findings: Mapping[str, Finding],
+    files: Edited,
+    *,
+    width: int,
+    all_fields: bool = False,
 ) -> RenderableType:
     """Every node that is not simply kept, under its area. `all_fields` lists what a create sets."""
     tree = Tree(Text(title, style="bold"), guide_style="dim")
@@ -36,110 +39,42 @@ def plan_screen(
         rest = [findings[node] for node in nodes if not _worth_showing(findings[node])]
         heading = Text(area, style="bold")
         if rest:
-            heading.append(f"  {_told_short(rest)}", style="dim")
+            heading.append(f"  {told_short(rest)}", style="dim")
         branch = tree.add(heading)
         for finding in shown:
-            leaf = branch.add(_line(finding))
-            for text in _details(finding, width=width - 12, all_fields=all_fields):
+            leaf = branch.add(_line(finding, files))
+            for text in _details(finding, files, width=width - 12, all_fields=all_fields):
                 leaf.add(text)
             for risk in risks_of(finding):
                 leaf.add(_risk(risk))
-    return Group(tree, Text(), *summary(findings))
-
-
-def summary(findings: Mapping[str, Finding]) -> list[Text]:
-    """`Plan: 41 to create, 2 kept.`, and below it why, and what it risks."""
-    lines = (_counted(findings), _why(findings), _harms(findings))
-    return [line for line in lines if line]
-
-
-def _counted(findings: Mapping[str, Finding]) -> Text:
-    counts = Counter(finding.action for finding in findings.values())
-    if not any(counts[action] for action in WRITES | {Action.FOREIGN, Action.WAIT}):
-        kept = _told_short([one for one in findings.values() if one.action is Action.KEEP])
-        skipped = f", {counts[Action.SKIP]} skipped" if counts[Action.SKIP] else ""
-        return Text(f"Nothing to change: {kept}{skipped}.", style="green")
-    absent = sum(_is_absent(finding) for finding in findings.values())
-    counts[Action.KEEP] -= absent
-    text = Text("Plan: ")
-    told = [
-        Text(f"{counts[action]} to {SIGNS[action].doing}", style=SIGNS[action].style)
-        for action in (Action.CREATE, Action.UPDATE, Action.REPLACE, Action.DELETE)
-        if counts[action]
-    ]
-    told += [
-        Text(f"{counts[action]} {word}", style=SIGNS[action].style)
-        for action, word in (
-            (Action.KEEP, "kept"),
-            (Action.FOREIGN, "foreign"),
-            (Action.WAIT, "waiting"),
-            (Action.SKIP, "skipped"),
-        )
-        if counts[action]
-    ]
-    told += [Text(f"{absent} not there", style="dim")] if absent else []
-    return text.append_text(Text(", ").join(told)).append(".")
-
-
-def _is_absent(finding: Finding) -> bool:
-    """On the way down: there is nothing to remove."""
-    return finding.action is Action.KEEP and finding.have is None and bool(finding.reason)
-
-
-def _told_short(kept: Collection[Finding]) -> str:
-    """`2 as wanted, 33 not there`: what is left as it is."""
-    absent = sum(_is_absent(finding) for finding in kept)
-    words = [f"{len(kept) - absent} as wanted"] if len(kept) > absent or not absent else []
-    return ", ".join([*words, f"{absent} not there"] if absent else words)
-
-
-def _why(findings: Mapping[str, Finding]) -> Text:
-    """`Why: 2 in config.yaml, 1 drift.`"""
-    counts = Counter(cause for finding in findings.values() for cause in finding.causes)
-    told = ", ".join(f"{counts[cause]} {_CAUSES[cause]}" for cause in Cause if counts[cause])
-    return Text(f"Why: {told}." if told else "", style="dim")
-
-
-def _harms(findings: Mapping[str, Finding]) -> Text:
-    """`Risks: 1 data loss, 2 slow (up to 45 min).`"""
-    risks = [risk for finding in findings.values() for risk in risks_of(finding)]
-    counts = Counter(risk.harm for risk in risks)
-    longest = max((risk.longest or risk.seconds for risk in risks), default=0)
-    told = [f"{counts[harm]} {harm}" for harm in Harm if counts[harm]]
-    if longest:
-        told[-1] += f" (up to {duration(longest)})"
-    return Text(f"Risks: {', '.join(told)}." if told else "", style="bold red")
-
-
-def lasting(risk: Risk) -> str:
-    """`about 1 min, at most 10 min`."""
-    usual = f"about {duration(risk.seconds)}"
-    return f"{usual}, at most {duration(risk.longest)}" if risk.longest else usual
-
-
-def duration(spent: int) -> str:
-    """In whole minutes from one on."""
-    return f"{spent} s" if spent < 60 else f"{round(spent / 60)} min"  # noqa: PLR2004
+    return Group(tree, Text(), *summary(findings, files))
 
 
 def print_plan(
-    console: Console, title: str, findings: Mapping[str, Finding], *, all_fields: bool = False
+    console: Console,
+    title: str,
+    findings: Mapping[str, Finding],
+    files: Edited,
+    *,
+    all_fields: bool = False,
 ) -> None:
-    console.print(plan_screen(title, findings, width=console.width, all_fields=all_fields))
+    """Print the plan as wide as the console takes it."""
+    width = columns(console)
+    print_page(console, plan_screen(title, findings, files, width=width, all_fields=all_fields))
 
 
 def _worth_showing(finding: Finding) -> bool:
     return finding.action is not Action.KEEP or bool(finding.reason and finding.have)
 
 
-def _line(finding: Finding) -> Text:
-    sign = SIGNS[finding.action]
+def _line(finding: Finding, files: Edited) -> Text:
+    sign = SIGNS[finding.verb]
     text = Text(f"{sign.sign} {sign.doing} ", style=sign.style)
     text.append(finding.node, style="bold" if finding.action in WRITES else "default")
     if finding.label and finding.action is not Action.SKIP:
         text.append(f"  {finding.label}", style="dim")
     if finding.action in WRITES and finding.cause is Cause.REMOVED:
-        text.append("  removed from config.yaml", style="yellow")
+        text.append(f"  {files.words(Cause.REMOVED)}", style="yellow")
     if finding.action in WRITES and finding.cause is Cause.DRIFT:
         text.append("  ← drift: it is gone from AWS", style="yellow")
     if finding.reason:
@@ -149,12 +84,12 @@ def _line(finding: Finding) -> Text:
     return text
 
 
-def _details(finding: Finding, *, width: int, all_fields: bool) -> list[Text]:
+def _details(finding: Finding, files: Edited, *, width: int, all_fields: bool) -> list[Text]:
     if finding.action in {Action.UPDATE, Action.REPLACE}:
         return [
             line
             for change in finding.changes
-            for line in _change(change, width=width, whole=all_fields)
+            for line in _change(finding, change, files, width=width, whole=all_fields)
         ]
     if finding.action is Action.CREATE and all_fields and finding.want:
         return _fields(finding.want, width)
@@ -171,8 +106,39 @@ def _fields(step: Step, width: int) -> list[Text]:
     ]
 
 
-def _change(change: Change, *, width: int, whole: bool) -> list[Text]:
+def _change(
+    finding: Finding, change: Change, files: Edited, *, width: int, whole: bool
+) -> list[Text]:
     """A line for each difference inside the field; the first one says why."""
+    assert finding.want is not None
+    if change.field in finding.want.DIGESTS:
+        lines = _digest(finding, change, files, width=width, whole=whole)
+    else:
+        lines = _values(change, width=width, whole=whole)
+    if change.fixed and finding.verb != PUBLISH:
+        lines[0].append("  cannot change in place", style="magenta")
+    if change.cause is Cause.DRIFT:
+        lines[0].append(_DRIFTED, style="yellow")
+    if change.both:
+        plain = isinstance(change.left, str | int | float | None)
+        plain = plain and change.field not in finding.want.DIGESTS
+        was = f": it was {shortened(readable(change.left), width // 3)}" if plain else ""
+        lines[0].append(f", and in {files.config}{was}", style="yellow")
+    return lines
+
+
+def _digest(
+    finding: Finding, change: Change, files: Edited, *, width: int, whole: bool
+) -> list[Text]:
+    """`code changed in function/`: nobody reads a digest, unless asking for everything."""
+    assert finding.want is not None
+    folder = files.folder_of(finding.node) if from_files(finding, change) else ""
+    words = Text(f"{finding.want.DIGESTS[change.field]} changed")
+    words.append(f" in {folder}" if folder else "")
+    return [words, *_values(change, width=width, whole=True)] if whole else [words]
+
+
+def _values(change: Change, *, width: int, whole: bool) -> list[Text]:
     inside = parts(change.field, change.have, change.want)
     shown = inside if whole else inside[:SHOWN]
     lines = [_part(part, width) for part in shown]
@@ -180,14 +146,6 @@ def _change(change: Change, *, width: int, whole: bool) -> list[Text]:
         lines.append(Text(f"… and {len(inside) - len(shown)} more: -v shows them", style="dim"))
     if not lines:  # the same in AWS's eyes, not in ours
         lines.append(_part(Part(change.field, change.have, change.want), width))
-    if change.fixed:
-        lines[0].append("  cannot change in place", style="magenta")
-    if change.cause is Cause.DRIFT:
-        lines[0].append("  ← drift: changed in AWS", style="yellow")
-    if change.both:
-        plain = isinstance(change.left, str | int | float | None)
-        was = f": it was {shortened(readable(change.left), width // 3)}" if plain else ""
-        lines[0].append(f", and in config.yaml{was}", style="yellow")
     return lines
 
 

@@ -36,9 +36,10 @@ def print_refreshed(console: Console, stack: str, found: Refreshed) -> None:
     counts = Counter(entry.fate for entry in found.entries)
     said = [f"{counted(len(found.records), 'record')}"]
     said += [f"{counts[fate]} {fate}" for fate in list(Fate)[1:] if counts[fate]]
-    console.print(Text(f"The state of {stack} is as AWS has it: {', '.join(said)}."))
+    console.print(Text(f"The state of {stack} is as AWS has it: {', '.join(said)}."), soft_wrap=True)
     if not found.records:
-        console.print(Text(f"Nothing of {stack} is in AWS: {program()} up makes it."))
+        words = f"Nothing of {stack} is in AWS: {program()} up makes it."
+        console.print(Text(words), soft_wrap=True)
 
 
 def _words(entry: Entry) -> str:

@@ -20,7 +20,7 @@ _LINKS: Final = {"open": "opening", "look": "look ", SECOND_LOOK: "second look "
 
 def print_timing(console: Console, spent: float, calls: Calls, chain: Sequence[Link]) -> None:
     """One line: seconds, calls, and the nodes that the end had to wait for."""
-    console.print(Text(timing_line(spent, calls, chain, console.width)))
+    console.print(Text(timing_line(spent, calls, chain, console.width)), soft_wrap=True)
 
 
 def timing_line(spent: float, calls: Calls, chain: Sequence[Link], width: int) -> str:

@@ -15,7 +15,7 @@ from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
 from rich.text import Text
 
-from provision.finding import Action
+from provision.finding import PUBLISH, Action
 from provision.printable import printable
 from provision.stack import AREAS
 from provision.unknown import KNOWN_AFTER_UP, Unknown
@@ -34,6 +34,7 @@ class Sign:
 SIGNS: Final[dict[str, Sign]] = {
     Action.CREATE: Sign("+", "create", "created", "green"),
     Action.UPDATE: Sign("~", "update", "updated", "yellow"),
+    PUBLISH: Sign("+", "publish", "published", "green"),
     Action.REPLACE: Sign("±", "replace", "replaced", "magenta"),
     Action.DELETE: Sign("-", "delete", "deleted", "red"),
     Action.KEEP: Sign("=", "keep", "as wanted", "dim"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, ClassVar, Final, Self
 
 from provision.aws import Aws
 from provision.permissions.declare import OURS, Declared, call
@@ -37,6 +37,7 @@ class Deployment(Step):
     KIND = "apigateway.deployment"
     IDENTITY = ("api_id",)
     REPLACEMENT = Replacement.SUCCEED
+    DIGESTS: ClassVar = {"digest": "API"}
     REVIVES = True
     UNIQUE = False
     CALLS = Declared(

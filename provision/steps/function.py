@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Final, Self, TypedDict, cast
+from typing import TYPE_CHECKING, ClassVar, Final, Self, TypedDict, cast
 
 from botocore.exceptions import ClientError
 
@@ -114,6 +114,8 @@ class Function(Tagged):
     KIND = "lambda.function"
     IDENTITY = ("name",)
     USES_DATA = True
+    DIGESTS: ClassVar = {"code_sha256": "code"}
+    FROM_FILES = frozenset({"code_sha256"})
     RISKS = Risks(
         create=(_MOVES_IN,),
         change={"subnet_ids": (_MOVES_IN,), "group_ids": (_MOVES_IN,)},

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, NamedTuple, Self, cast
+from typing import TYPE_CHECKING, ClassVar, NamedTuple, Self, cast
 
 from provision.aws import Aws
 from provision.permissions.declare import EVERY, Declared, arn, calls
@@ -45,6 +45,8 @@ class Layer(Step):
     KIND = "lambda.layer"
     IDENTITY = ("name",)
     REPLACEMENT = Replacement.SUCCEED
+    DIGESTS: ClassVar = {"sha256": "requirements"}
+    FROM_FILES = frozenset({"sha256"})
     REVIVES = True
     UNIQUE = False
     MARKED = True

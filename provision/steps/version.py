@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, ClassVar, Self
 
 from provision.aws import Aws
 from provision.errors import ProvisionError
@@ -59,6 +59,8 @@ class Version(Step):
         computed={"arn": f"{_FUNCTION}:*"},
     )
     REPLACEMENT = Replacement.SUCCEED
+    DIGESTS: ClassVar = {"code_sha256": "code", "configuration": "settings"}
+    FROM_FILES = frozenset({"code_sha256"})
 
     function: Fixed[str]
     code_sha256: Fixed[str]

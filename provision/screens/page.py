@@ -1,0 +1,27 @@
+"""How text gets onto a console: fitted to a terminal's window, whole and unpadded elsewhere."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from rich.console import Console, RenderableType
+from rich.text import Text
+
+BOUNDLESS: Final = 1_000_000
+"""Columns where there is no window: files, pipes and logs wrap nothing."""
+
+
+def columns(console: Console) -> int:
+    """How many characters fit on a line."""
+    return console.width if console.is_terminal else BOUNDLESS
+
+
+def print_page(console: Console, page: RenderableType) -> None:
+    """Print a page. Without a terminal each line stays one line, and no blanks follow it."""
+    if console.is_terminal:
+        console.print(page)
+        return
+    options = console.options.update(width=BOUNDLESS)
+    for line in console.render_lines(page, options, pad=False):
+        text = "".join(segment.text for segment in line if not segment.control)
+        console.print(Text(text.rstrip()), soft_wrap=True)
