@@ -123,9 +123,10 @@ def test_nothing_to_change_is_said() -> None:
 
 
 def test_a_run_that_failed_at_once_had_something_to_do() -> None:
+    """What it did not do is the verdict's to say."""
     same = {"table.items": finding("table.items", Action.REPLACE)}
     failed = Outcome(same, {}, {"table.items": Protected("tap-dev-items would be replaced")})
-    for outcome, words in ((failed, "nothing was done"), (Outcome({}, {}, {}), "nothing to do")):
+    for outcome, words in ((failed, ""), (Outcome({}, {}, {}), "nothing to do")):
         console = Console(file=io.StringIO())
         with console.capture() as told:
             print_receipt(console, outcome)

@@ -36,7 +36,9 @@ def print_refreshed(console: Console, stack: str, found: Refreshed) -> None:
     counts = Counter(entry.fate for entry in found.entries)
     said = [f"{counted(len(found.records), 'record')}"]
     said += [f"{counts[fate]} {fate}" for fate in list(Fate)[1:] if counts[fate]]
-    console.print(Text(f"The state of {stack} is as AWS has it: {', '.join(said)}."), soft_wrap=True)
+    console.print(
+        Text(f"The state of {stack} is as AWS has it: {', '.join(said)}."), soft_wrap=True
+    )
     if not found.records:
         words = f"Nothing of {stack} is in AWS: {program()} up makes it."
         console.print(Text(words), soft_wrap=True)
