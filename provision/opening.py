@@ -159,7 +159,7 @@ def open_workbench(
     home = options.config.resolve().parent / ".provision"
     directory = options.state or _own_directory(home, config.environment)
     if config.environment == LOCAL:
-        access, blind = _emulated(options, config, home, say)
+        access, blind = _emulated(options, config, say)
     else:
         real = is_real(os.environ)
         prepare = None if options.allow_endpoint else refuse_strangers
@@ -205,10 +205,9 @@ def _refuse_lost(file: Path, lost: Mapping[str, str]) -> None:
         raise ConfigInvalid(problems)
 
 
-def _emulated(
-    options: Options, config: Config, home: Path, say: Callable[[str], None]
-) -> tuple[Access, Blind]:
-    emulator = local.start(home / "emulator", port=options.local_port, report=say)
+def _emulated(options: Options, config: Config, say: Callable[[str], None]) -> tuple[Access, Blind]:
+    root = local.emulator_directory(options.config, options.state)
+    emulator = local.start(root, port=options.local_port, report=say)
     access = Access(
         config.region,
         endpoint=emulator.endpoint,

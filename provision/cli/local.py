@@ -22,7 +22,11 @@ def local_start(context: click.Context) -> None:
     from provision import local  # noqa: PLC0415
 
     settings: Settings = context.obj
-    emulator = local.start(settings.emulator_root, port=settings.local_port, report=say)
+    emulator = local.start(
+        local.emulator_directory(settings.config, settings.state),
+        port=settings.local_port,
+        report=say,
+    )
     put(emulator.endpoint)
 
 
@@ -33,7 +37,7 @@ def local_stop(context: click.Context) -> None:
     from provision import local  # noqa: PLC0415
 
     settings: Settings = context.obj
-    local.stop(settings.emulator_root)
+    local.stop(local.emulator_directory(settings.config, settings.state))
     say("the emulator is stopped; its data stays")
 
 
@@ -44,5 +48,5 @@ def local_reset(context: click.Context) -> None:
     from provision import local  # noqa: PLC0415
 
     settings: Settings = context.obj
-    local.reset(settings.emulator_root)
+    local.reset(local.emulator_directory(settings.config, settings.state))
     say("the emulator is stopped and its data deleted")

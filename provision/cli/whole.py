@@ -51,11 +51,6 @@ class Settings:
     allow_endpoint: bool
     call: Invocation
 
-    @property
-    def emulator_root(self) -> Path:
-        """Where the emulator of this configuration keeps its data."""
-        return self.config.resolve().parent / ".provision" / "emulator"
-
 
 def _note(context: click.Context, option: click.Parameter, value: Any) -> Any:
     name = str(option.name)

@@ -1,6 +1,7 @@
 """The embedded emulator behind `--local`: started, stopped, and put right where it differs."""
 
 from provision.local.corrections import install
+from provision.local.directory import emulator_directory
 from provision.local.emulator import (
     Emulator,
     EmulatorFailed,
@@ -33,6 +34,7 @@ __all__ = [
     "EmulatorFailed",
     "EmulatorMissing",
     "PortTaken",
+    "emulator_directory",
     "install",
     "invoke_url",
     "is_running",

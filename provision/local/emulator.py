@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import http.client
 import importlib.util
 import os
@@ -33,6 +34,7 @@ from provision.local.identity import (
 )
 from provision.local.ports import holder, is_free
 from provision.private import (
+    Planted,
     make_private,
     open_to_overwrite,
     read_private,
@@ -59,6 +61,7 @@ if sys.platform == "win32":
 else:
     _DETACHED: Final = 0
 
+_NO_WRITING: Final = (errno.EACCES, errno.EPERM, errno.EROFS)
 _PASSED_ON: Final = ("PATH", "LANG", "LC_ALL", "TZ", "SYSTEMROOT", "PYTHONDONTWRITEBYTECODE")
 
 
@@ -158,9 +161,11 @@ def _own(root: Path) -> Path:
 
 
 def _unusable(root: Path, error: OSError) -> EmulatorFailed:
+    hint = "see what it is and who owns it; what is no directory of this tool's, take away"
+    if error.errno in _NO_WRITING and not isinstance(error, Planted):
+        hint = "name a directory that can be written: --state DIR; the emulator's data goes there"
     return EmulatorFailed(
-        f"the emulator's directory {root} cannot be used: {error.strerror or error}",
-        hint="see what it is and who owns it; what is no directory of this tool's, take away",
+        f"the emulator's directory {root} cannot be used: {error.strerror or error}", hint=hint
     )
 
 
