@@ -1,4 +1,4 @@
-# `make up` tries it without an AWS account; `make test` and `make check` are what CI runs.
+# `make up` tries it without an AWS account; `make test` and `make check` are what CI runs. `make` lists all.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -6,33 +6,42 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 PINNED := $(PIP) install --require-hashes --only-binary :all: --requirement
 PIN := $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-annotate --no-header
 
-.PHONY: up status down test check lint types format bench crash-matrix ownership-sweep replacing state-lost signals-sweep \
+# Only `make up PORT=4570` names a port; a PORT in the environment is meant for something else.
+ON := --local $(if $(filter command,$(firstword $(origin PORT))),--local-port $(PORT))
+
+.DEFAULT_GOAL := help
+
+.PHONY: help up status down test check lint types format bench crash-matrix ownership-sweep replacing state-lost signals-sweep \
 	laws-sweep security drift plan-sweep permissions permissions-sweep screenshots scan audit pins clean
 
+help:  ## this list
+	@echo "up, status and down take PORT=4570 for the emulator, and all take PYTHON=python3.13"
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
 up: $(VENV)/local.stamp  ## the whole stack on the embedded emulator
-	$(BIN)/provision up --local --yes
+	$(BIN)/provision up $(ON) --yes
 
 status: $(VENV)/local.stamp  ## its dashboard
-	$(BIN)/provision status --local
+	$(BIN)/provision status $(ON)
 
 down: $(VENV)/local.stamp  ## everything away again, the data too
-	$(BIN)/provision down --local --yes --destroy-data
+	$(BIN)/provision down $(ON) --yes --destroy-data
 	$(BIN)/provision local stop
 
 test: $(VENV)/test.stamp  ## the whole test suite; some tests wait, so three workers keep two cores busy
 	$(BIN)/pytest -n 3 --dist worksteal
 
-lint: $(VENV)/test.stamp
+lint: $(VENV)/test.stamp  ## ruff
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-types: $(VENV)/test.stamp
+types: $(VENV)/test.stamp  ## mypy, strict
 	$(BIN)/mypy
 	MYPYPATH=function $(BIN)/mypy function/*.py  # Lambda imports these by their bare names
 
 check: lint types test  ## all that CI checks
 
-format: $(VENV)/test.stamp
+format: $(VENV)/test.stamp  ## ruff's fixes and formatting
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
 
@@ -91,7 +100,7 @@ pins: $(VENV)/test.stamp  ## the newest versions that setup.cfg and the layer al
 	$(PIN) requirements/scan.in --output-file requirements/scan.txt
 	$(PIN) requirements/audit.in --output-file requirements/audit.txt
 
-clean:
+clean:  ## everything that was made here, away
 	rm -rf $(VENV) .venv-scan .venv-audit .provision build *.egg-info
 
 $(VENV)/bin/python:
