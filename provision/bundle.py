@@ -65,7 +65,7 @@ def build_layer(source: Path, *, runtime: str, architecture: str, cache: Path) -
     except OSError as error:
         raise BundleFailed(
             f"layer {source}: {requirements.name} cannot be read: {error.strerror}",
-            hint=f"Write {source / 'requirements.in'}, then: {compile_command(source)}",
+            hint=f"Write {source / 'requirements.in'}, then: `{compile_command(source)}`",
         ) from error
     target = Target.of(runtime, architecture)
     key = hashlib.sha256(

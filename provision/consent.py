@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 from typing import Final
 
@@ -17,6 +18,17 @@ class Consent:
     destroy_data: bool = False
     backup: bool = True
     """A final backup is made before data is destroyed."""
+
+    verb: str = "up"
+    """The command that would go on with more of it."""
+
+    def destroying(self, node: str) -> str:
+        """The command that lets the node's data be lost."""
+        return f"`provision {self.verb} --destroy {shlex.quote(node)}`"
+
+    def without_backup(self, node: str) -> str:
+        """The command that does so without a final backup."""
+        return f"`provision {self.verb} --no-backup --destroy {shlex.quote(node)}`"
 
     def may_destroy(self, node: str) -> bool:
         return self.destroy_data or self._names(node)

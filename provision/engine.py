@@ -17,6 +17,7 @@ from provision.judge import Moment
 from provision.look import Eyes
 from provision.retry import may_exist, says_it_exists
 from provision.step import Replacement, Step, with_computed
+from provision.whose import adopting
 
 SETTLING: Final = (0.3, 0.7, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 60.0)
 """Seconds between looks after a write: AWS answers stale for up to a minute (X10, Q3)."""
@@ -86,9 +87,7 @@ class Engine(Eyes):
                     raise
         assert have is not None
         if not self._ours(node, want, have) and node not in self.consent.adopt:
-            raise Foreign(
-                f"{have.label} exists and is not this stack's", hint=f"--adopt {node} takes it over"
-            )
+            raise Foreign(f"{have.label} exists and is not this stack's", hint=adopting(node))
         changes = difference(want, have, None)
         if not changes:
             return have
@@ -134,7 +133,7 @@ class Engine(Eyes):
         fields = ", ".join(change.field for change in left) if have else "its existence"
         raise NotConverged(
             f"AWS took the calls for {made.label}, yet {fields} still differs",
-            hint="run `provision plan` to see the difference; a second `up` tries again",
+            hint="`provision plan` shows the difference; a second `provision up` tries again",
         )
 
     def _kept(self, finding: Finding, value: Step) -> Step:
@@ -204,7 +203,7 @@ class Engine(Eyes):
             told = explain(error)
             raise type(told)(
                 f"no backup could be made, so {have.label} stays: {told.message}",
-                hint=f"{told.hint}; --no-backup deletes it without one",
+                hint=f"{told.hint}; {self.consent.without_backup(node)} deletes it without one",
             ) from error
         if backup:
             self.backups[node] = backup

@@ -20,7 +20,9 @@ from provision.errors import NoCredentials, ProvisionError, Refused, Unreachable
 from provision.permissions.refusal import refusal
 from provision.retry import DENIED, EXPIRED
 
-_LOGIN = "check with `aws sts get-caller-identity`, or try without an account: --local"
+_LOGIN = (
+    "check with `aws sts get-caller-identity`, or try without an account: `provision up --local`"
+)
 
 
 def explain(error: Exception) -> ProvisionError:
@@ -39,12 +41,17 @@ def _told(error: Exception) -> ProvisionError:
             return _refused(error)
         case NoCredentialsError() | PartialCredentialsError():
             return NoCredentials(
-                "no AWS credentials were found", hint=f"aws configure, or --profile NAME; {_LOGIN}"
+                "no AWS credentials were found",
+                hint=f"`aws configure`, or --profile NAME; {_LOGIN}",
             )
         case ProfileNotFound():
-            return NoCredentials(str(error), hint="aws configure list-profiles")
+            return NoCredentials(
+                str(error), hint="`aws configure list-profiles` shows those there are"
+            )
         case UnauthorizedSSOTokenError() | SSOTokenLoadError() | TokenRetrievalError():
-            return NoCredentials(f"the SSO session has ended: {error}", hint="aws sso login")
+            return NoCredentials(
+                f"the SSO session has ended: {error}", hint="`aws sso login`, then run it again"
+            )
         case NoRegionError():
             return NoCredentials(
                 "no region is set", hint="--region NAME, or region: in config.yaml"
@@ -52,7 +59,7 @@ def _told(error: Exception) -> ProvisionError:
         case EndpointConnectionError() | ConnectTimeoutError():
             return Unreachable(
                 str(error),
-                hint="check the network and AWS_ENDPOINT_URL; on local: provision local start",
+                hint="check the network and AWS_ENDPOINT_URL; on local: `provision local start`",
             )
         case BotoCoreError():
             return ProvisionError(str(error), hint="run it again; --debug shows more")
@@ -69,7 +76,7 @@ def _refused(error: ClientError) -> ProvisionError:
     if code in EXPIRED:
         return NoCredentials(
             f"AWS does not accept these credentials any more ({code}: {text})",
-            hint=f"log in again (aws sso login, or new keys); {_LOGIN}",
+            hint=f"log in again (`aws sso login`, or new keys); {_LOGIN}",
         )
     if code in DENIED or code.startswith("AccessDenied"):
         return refusal(error)

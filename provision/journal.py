@@ -285,7 +285,7 @@ class Journal:
             return f"{self.directory} is in use by another provision"
         return (
             f"{self.stack} is being worked on by {holder.user}@{holder.host} (pid {holder.pid},"
-            f" `{holder.command}`, since {holder.since})"
+            f' "{holder.command}", since {holder.since})'
         )
 
     def _unusable(self, error: OSError) -> StateUnusable:

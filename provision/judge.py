@@ -77,7 +77,8 @@ class Judge:
             return finding
         refusal = ""
         if want.HOLDS_DATA and not self.consent.may_destroy(node.name):
-            refusal = f"it holds data; --destroy {node.name} lets it be deleted and made again"
+            destroy = self.consent.destroying(node.name)
+            refusal = f"it holds data; {destroy} lets it be deleted and made again"
         return replace(finding, action=Action.REPLACE, refusal=refusal)
 
     def provides(self, finding: Finding) -> Step:
@@ -109,7 +110,9 @@ class Judge:
         if parting := have.parting(self.aws):
             if self.consent.may_undo_backups(finding.node):
                 return replace(finding, action=Action.DELETE, reason=parting)
-            return replace(finding, reason=f"{parting}; --destroy {finding.node} deletes it")
+            return replace(
+                finding, reason=f"{parting}; {self.consent.destroying(finding.node)} deletes it"
+            )
         holdings = have.holdings(self.aws)
         finding = replace(finding, holdings=holdings)
         words = [holdings.words] if holdings else []
@@ -117,7 +120,7 @@ class Judge:
             words.append("deletion protection is on")
         if not self.consent.may_destroy(finding.node):
             held = f" ({'; '.join(words)})" if words else ""
-            reason = f"it holds data{held}; --destroy {finding.node} deletes it"
+            reason = f"it holds data{held}; {self.consent.destroying(finding.node)} deletes it"
             return replace(finding, reason=reason)
         if holdings and holdings.protected:
             words[-1] += " and is switched off first"

@@ -254,7 +254,7 @@ class _Look:
             raise NotPushed(f"{self.name}: {want.name} is gone", hint="`provision up` makes it")
         finding = self.engine.judge(self.engine.stack.nodes[self.name], want, have)
         if finding.action is Action.FOREIGN:
-            raise NotPushed(finding.reason, hint=f"`provision up {finding.refusal}`")
+            raise NotPushed(finding.reason, hint=finding.refusal)
         if drifted := [c.field for c in finding.changes if c.field not in CODE]:
             raise NotPushed(
                 f"{self.name} has drifted in {_listed(drifted)}: publishing would freeze that",

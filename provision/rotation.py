@@ -41,7 +41,7 @@ def rotate(engine: Engine, name: str) -> ApiKey:
     plan = _find_plan(engine)
     have, want = key.have, key.want
     if not isinstance(have, ApiKey) or want is None:
-        raise NotThere(f"there is no API key {name} yet", hint="provision up")
+        raise NotThere(f"there is no API key {name} yet", hint="`provision up` makes it")
     if not have.due and have.id in plan.keys:
         have = have.retire(engine.aws)
     _go_on(engine)
@@ -68,7 +68,7 @@ def remove(engine: Engine, key_id: str) -> None:
     if old.enabled:
         raise ProvisionError(
             f"{key_id} still works: who uses it would be shut out, with no way back",
-            hint=f"provision keys disable {key_id}, and remove it when nobody misses it",
+            hint=f"`provision keys disable {key_id}`; remove it when nobody misses it",
         )
     _remove(engine.aws, old)
 
@@ -88,9 +88,11 @@ def _retired(engine: Engine, key_id: str) -> RetiredKey:
         if key.id == key_id:
             raise ProvisionError(
                 f"{key_id} is the key {name} that clients are to use: `up` wants it on",
-                hint=f"provision keys rotate {name}, then disable {key_id}",
+                hint=f"`provision keys rotate {name}`, then `provision keys disable {key_id}`",
             )
-    raise NotThere(f"no key {key_id} in {engine.stack.name}", hint="provision keys list")
+    raise NotThere(
+        f"no key {key_id} in {engine.stack.name}", hint="`provision keys list` shows them"
+    )
 
 
 def _find_plan(engine: Engine) -> UsagePlan:
@@ -99,7 +101,7 @@ def _find_plan(engine: Engine) -> UsagePlan:
     if finding.action is Action.FOREIGN:
         raise Foreign(finding.reason, hint=finding.refusal)
     if not isinstance(finding.have, UsagePlan):
-        raise NotThere("there is no usage plan yet", hint="provision up")
+        raise NotThere("there is no usage plan yet", hint="`provision up` makes it")
     return finding.have
 
 

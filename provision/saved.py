@@ -10,6 +10,7 @@ import hashlib
 import hmac
 import json
 import secrets
+import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, is_dataclass
 from datetime import UTC, datetime
@@ -131,7 +132,7 @@ def read_plan(file: Path) -> SavedPlan:
         why = error.strerror or error if isinstance(error, OSError) else "it is torn, or none"
         raise PlanUnusable(
             f"{file} cannot be read as a saved plan: {why}",
-            hint=f"save one: provision plan --out {file}",
+            hint=f"save one: `provision plan --out {shlex.quote(str(file))}`",
         ) from error
 
 

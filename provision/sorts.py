@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -113,8 +114,8 @@ SORTS: Final[Mapping[tuple[str, str], Sort]] = {
     ),
     ("sqs", ""): Sort(
         lambda aws, name: aws.sqs.get_queue_url(QueueName=name),
-        "sqs delete-queue --queue-url $(aws sqs get-queue-url --queue-name {} --query QueueUrl"
-        " --output text)",
+        "sqs delete-queue --queue-url $(aws sqs get-queue-url --region {region} --queue-name {}"
+        " --query QueueUrl --output text)",
     ),
     ("wafv2", "regional/webacl/"): Sort(_acl, ""),
 }
@@ -137,7 +138,9 @@ def removal(aws: Aws, arn: str) -> str:
     sort, name = _sort(arn)
     if sort is None or not sort.remove:
         return ""
-    return f"aws --region {aws.where.region} {sort.remove.format(name, arn=arn)}"
+    region = aws.where.region
+    command = sort.remove.format(shlex.quote(name), arn=shlex.quote(arn), region=region)
+    return f"aws --region {region} {command}"
 
 
 def _sort(arn: str) -> tuple[Sort | None, str]:

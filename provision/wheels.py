@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 import platform
 import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -94,7 +95,7 @@ def install(source: Path, target: Target, folder: Path) -> None:
     except OSError as error:
         raise WheelsFailed(
             f"layer {source}: uv cannot be started: {error}",
-            hint=repair_command("uv"),
+            hint=f"`{repair_command('uv')}`",
         ) from error
     if done.returncode:
         said = done.stderr[done.stderr.find("error:") :].partition("\nhint:")[0].strip()
@@ -111,20 +112,21 @@ def _remedy(said: str, source: Path, target: Target) -> str:
         return (
             f"Pin a version that has a wheel for {target.name} in {source / 'requirements.in'}, or "
             "choose another runtime or architecture in config.yaml; then: "
-            f"{compile_command(source)}"
+            f"`{compile_command(source)}`"
         )
     if "--require-hashes" in said or "Hash mismatch" in said:
-        return f"Pin every package with its hash: {compile_command(source)}"
+        return f"Pin every package with its hash: `{compile_command(source)}`"
     if "Failed to fetch" in said or "not found in the cache" in said or "request" in said:
         return (
             "Check the network (and UV_OFFLINE, UV_DEFAULT_INDEX, HTTPS_PROXY), then run it again."
         )
-    return f"Correct {source / 'requirements.txt'}, or write it anew: {compile_command(source)}"
+    return f"Correct {source / 'requirements.txt'}, or write it anew: `{compile_command(source)}`"
 
 
 def compile_command(source: Path) -> str:
     stem = (source / "requirements").as_posix()
-    return f"uv pip compile {stem}.in -o {stem}.txt --universal --generate-hashes"
+    files = shlex.join([f"{stem}.in", "-o", f"{stem}.txt"])
+    return f"uv pip compile {files} --universal --generate-hashes"
 
 
 def check_machine(files: Mapping[str, Path], target: Target) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Collection, Mapping
 from typing import Final
 
@@ -24,10 +25,15 @@ def whose(have: Step, stack: str) -> str:
 def taking_over(have: Step, stack: str, node: str) -> str:
     """What to do about it: the name has changed in config.yaml, or it is to be taken over."""
     other = _other_node(have, stack)
-    adopt = f"--adopt {node} takes it over"
+    adopt = adopting(node)
     if other and other.partition(".")[0] in RENAMED and other.count(".") == node.count(".") == 1:
         return f"`moved: {{{other}: {node}}}` in config.yaml says that it was renamed; {adopt}"
     return adopt
+
+
+def adopting(node: str) -> str:
+    """What takes over what somebody else made."""
+    return f"`provision up --adopt {shlex.quote(node)}` takes it over"
 
 
 def misspelt_move(node: str, moved: Mapping[str, str], known: Collection[str]) -> str:

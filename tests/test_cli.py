@@ -114,7 +114,7 @@ def test_what_is_to_be_typed_next_names_the_same_stack(account: None, provision:
         in provision("--region", "us-west-2", "status").out
     )
     nothing = provision("--region", "us-west-2", "outputs")
-    assert "→ provision up --region us-west-2\n" in nothing.err
+    assert "→ `provision up --region us-west-2` makes them\n" in nothing.err
 
 
 def test_a_misspelt_node_is_told_what_it_may_be(account: None, provision: Provision) -> None:
@@ -134,7 +134,7 @@ def test_what_is_not_there_is_not_called_wanted(account: None, provision: Provis
     assert "not there" in again.err
     assert "Network  1 as wanted" not in again.err
     assert "look first" not in provision("down").err
-    assert "(or look first: provision plan)" in provision("up").err
+    assert "(or look first: `provision plan`)" in provision("up").err
 
 
 def test_a_life_on_the_screen(account: None, provision: Provision) -> None:

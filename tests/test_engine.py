@@ -60,7 +60,7 @@ def test_something_of_that_name_that_is_not_ours_stops_the_node(workshop: Worksh
     TABLE.create(new_aws())
     plan = workshop.run(one_node(TABLE), "plan").findings["it"]
     assert plan.action is Action.FOREIGN
-    assert plan.refusal == "--adopt it takes it over"
+    assert plan.refusal == "`provision up --adopt it` takes it over"
     with pytest.raises(Foreign, match="tap-dev-items exists and is not this stack's"):
         workshop.run(one_node(TABLE), "up")
     assert workshop.last.writes == []

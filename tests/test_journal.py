@@ -106,7 +106,7 @@ def test_a_second_writer_is_told_who_works_and_a_dead_one_does_not_block(tmp_pat
     process = spawn.Process(target=_hold, args=(str(tmp_path), held, die))
     process.start()
     assert held.wait(20)
-    with pytest.raises(Locked, match=r"ann@laptop \(pid \d+, `provision up`, since 2026"):
+    with pytest.raises(Locked, match=r'ann@laptop \(pid \d+, "provision up", since 2026'):
         opened(tmp_path)
     assert Locked.exit_code == 6
     Journal.read(tmp_path, "tap-dev", KINDS)  # reading needs no lock

@@ -272,7 +272,7 @@ def test_what_was_made_under_the_new_name_meanwhile_is_kept_apart(
     plan = workshop.run(told, "plan", consent=Consent()).findings
     assert plan["table.new"].action is Action.UPDATE
     assert plan["table.new~1"].action is Action.KEEP
-    assert "--destroy table.new~1" in plan["table.new~1"].reason
+    assert "--destroy 'table.new~1'" in plan["table.new~1"].reason
     workshop.run(told, "up", consent=Consent(destroy=frozenset({"table.new~1"})))
     assert inventory(new_aws())["table"] == {"tap-dev-old"}
     assert boto3.client("dynamodb").scan(TableName="tap-dev-old")["Items"] == [ITEM]

@@ -56,7 +56,7 @@ def test_one_line_each_and_the_rest_is_done(
     queue, dashboard = failures
     assert queue == (
         f"✗ {QUEUE}: tap-dev-items-dead-letters exists and is not this stack's"
-        f" → --adopt {QUEUE} takes it over"
+        f" → `provision up --adopt {QUEUE}` takes it over"
     )
     assert dashboard == (
         "✗ monitoring.dashboard: cloudwatch:PutDashboard, cloudwatch:TagResource is missing:"
@@ -91,7 +91,7 @@ def test_as_a_document(account: None, provision: Provision, refusing: Refusing) 
     assert resources[QUEUE]["action"] == "foreign"
     assert resources[QUEUE]["error"] == {
         "message": "tap-dev-items-dead-letters exists and is not this stack's",
-        "hint": f"--adopt {QUEUE} takes it over",
+        "hint": f"`provision up --adopt {QUEUE}` takes it over",
     }
     waiting = {node for node, each in resources.items() if each["action"] == "wait"}
     assert {"function.items", "function.items.alias", "api.stage", "api.plan"} <= waiting

@@ -115,7 +115,7 @@ def test_a_plan_is_for_one_stack_account_and_region(
     other = provision("--env", "qa", "up", "p.json")
     assert other.code == 1
     assert "is a plan of tap-dev, and this is tap-qa" in other.err
-    assert "--env dev up p.json" in other.err
+    assert "`provision up p.json --env dev`" in other.err
     elsewhere = provision("--region", "eu-west-1", "up", "p.json")
     assert elsewhere.code == 7
     text = (home / "p.json").read_text().replace("123456789012", "999999999999")
@@ -156,7 +156,9 @@ def test_what_the_configuration_dropped_can_be_destroyed_by_name(
     configure(home, CONFIG | {"tables": tables})
     provision("up", "--yes")
     configure(home, CONFIG)
-    assert "--destroy table.old deletes it" in " ".join(provision("plan").out.split())
+    assert "`provision up --destroy table.old` deletes it" in " ".join(
+        provision("plan").out.split()
+    )
     provision("plan", "--out", "p.json", "--destroy", "table.old")
     assert provision("up", "p.json").code == 0
     assert boto3.client("dynamodb").list_tables()["TableNames"] == ["tap-dev-items"]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,7 +19,7 @@ from provision.screens.closing import print_receipt
 from provision.screens.plan import plan_screen
 from provision.screens.progress import Progress
 from provision.screens.status import Heading, State, sparkline, state_of, status_screen
-from provision.screens.words import program, readable, seconds, shortened
+from provision.screens.words import readable, seconds, shortened
 from provision.steps.table import Table
 from provision.unknown import UNKNOWN
 
@@ -129,7 +128,7 @@ def test_a_run_that_failed_at_once_had_something_to_do() -> None:
     for outcome, words in ((failed, ""), (Outcome({}, {}, {}), "nothing to do")):
         console = Console(file=io.StringIO())
         with console.capture() as told:
-            print_receipt(console, outcome)
+            print_receipt(console, outcome, lambda *words: " ".join(words))
         assert told.get().strip() == words
 
 
@@ -223,17 +222,3 @@ def test_long_texts_are_cut_in_the_middle() -> None:
     assert shortened("a" * 50 + "z" * 50, 11) == "aaaaa…zzzzz"
     assert seconds(59.94) == "59.9 s"
     assert seconds(125) == "2 min 05 s"
-
-
-def test_what_is_printed_works_as_pasted(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    tool = tmp_path / "bin" / "provision"
-    tool.parent.mkdir()
-    tool.write_text("#!/bin/sh\n")
-    tool.chmod(0o755)
-    monkeypatch.setattr(sys, "argv", [str(tool)])
-    monkeypatch.setenv("PATH", str(tmp_path))
-    assert program() == str(tool)
-    monkeypatch.setenv("PATH", str(tool.parent))
-    assert program() == "provision"
-    monkeypatch.setattr(sys, "argv", ["/x/provision/__main__.py"])
-    assert program().endswith(" -m provision")

@@ -69,14 +69,20 @@ def main(arguments: list[str] | None = None) -> None:
 
 def _obey(call: Invocation) -> int:
     try:
-        code = cli.main(list(call.words), prog_name="provision", standalone_mode=False, obj=call)
+        code = cli.main(
+            list(call.words),
+            prog_name=call.program,
+            complete_var="_PROVISION_COMPLETE",
+            standalone_mode=False,
+            obj=call,
+        )
         return int(code or 0)
     except (click.exceptions.Abort, KeyboardInterrupt):
         return call.fail(Interrupted("interrupted"))
     except click.ClickException as error:
-        _show(error)
+        _show(error, call)
         if call.as_json:
-            call.answer(error_document(Usage(error.format_message())))
+            call.answer(error_document(call.word(Usage(error.format_message()))))
         return error.exit_code
     except BrokenPipeError:
         return 1
@@ -88,12 +94,12 @@ def _obey(call: Invocation) -> int:
         return _tell(explain(error), call)
 
 
-def _show(error: click.ClickException) -> None:
+def _show(error: click.ClickException, call: Invocation) -> None:
     """As click shows it, and no word of it as more than a word."""
     if isinstance(error, click.UsageError) and (context := error.ctx):
         put(*context.get_usage().split("\n"), err=True)
         put(f"Try '{context.command_path} {context.help_option_names[0]}' for help.", "", err=True)
-    put(f"Error: {error.format_message()}", err=True)
+    put(f"Error: {call.as_typed(error.format_message())}", err=True)
 
 
 def _tell(error: ProvisionError, call: Invocation) -> int:

@@ -49,5 +49,7 @@ def down(
     from provision.consent import Consent  # noqa: PLC0415
 
     session = open_session(context, as_json=as_json, trace=trace)
-    consent = Consent(destroy=frozenset(destroy), destroy_data=destroy_data, backup=not no_backup)
+    consent = Consent(
+        destroy=frozenset(destroy), destroy_data=destroy_data, backup=not no_backup, verb="down"
+    )
     context.exit(run(session, Agreement(yes, confirm), consent, workers=parallel))

@@ -62,7 +62,6 @@ def open_session(
     """The session of a command that calls AWS."""
     from provision.commands.session import Session  # noqa: PLC0415  (the AWS SDK costs 0.3 s)
     from provision.opening import Options  # noqa: PLC0415
-    from provision.screens.words import program  # noqa: PLC0415
     from provision.trace import open_trace  # noqa: PLC0415
 
     settings: Settings = context.obj
@@ -76,5 +75,5 @@ def open_session(
         settings.allow_endpoint,
     )
     call = settings.call
-    call.program, call.verb, call.as_json = program(), context.command_path.split()[1], as_json
+    call.as_json = as_json
     return Session(options, settings.verbose, call, trace=context.with_resource(open_trace(trace)))

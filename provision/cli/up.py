@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import click
@@ -53,7 +54,7 @@ def up(
     if file and (adopt or destroy or no_backup):
         raise click.UsageError(
             "what a saved plan allows is in it: give --adopt and --destroy to `provision plan"
-            f" --out {file}`"
+            f" --out {shlex.quote(str(file))}`"
         )
     from provision.commands.agreement import Agreement  # noqa: PLC0415
     from provision.commands.up import up as run  # noqa: PLC0415

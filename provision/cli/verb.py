@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
@@ -35,8 +36,12 @@ class Verb(click.Command):
     def invoke(self, ctx: click.Context) -> object:
         """Settle the options, then do it."""
         call: Invocation = ctx.obj
+        settings = settings_of(ctx, call)
         call.given, call.debug = given(ctx), debugging(ctx)
-        ctx.obj = settings_of(ctx, call)
+        call.verb = _first_word(ctx)
+        if settings.profile:
+            call.aws = f"aws --profile {shlex.quote(settings.profile)}"
+        ctx.obj = settings
         return super().invoke(ctx)
 
 
@@ -66,6 +71,13 @@ class Verbs(click.Group):
             _write_options(super().get_params(ctx), ctx, formatter)
             _write_whole_tool(ctx, formatter)
         self.format_commands(ctx, formatter)
+
+
+def _first_word(context: click.Context) -> str:
+    """`keys` of `provision keys list`."""
+    while context.parent and context.parent.parent:
+        context = context.parent
+    return context.info_name or ""
 
 
 @contextmanager

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
+
 from rich.text import Text
 
 from provision.commands.agreement import Agreement, agreed, check
 from provision.commands.session import Session, check_nodes, quiet, writes
+from provision.commands.wording import worded_outcome, worded_receipt
 from provision.config import ConfigInvalid
 from provision.consent import Consent
 from provision.opening import Workbench
@@ -21,7 +24,7 @@ def down(session: Session, agreement: Agreement, consent: Consent, *, workers: i
     """The exit code: 0 done, 1 not agreed to, 9 partly done, 130 interrupted."""
     session.refuse_to_hang("down", yes=agreement.given)
     bench = _open(session)
-    check_nodes(session, bench, tuple(sorted(consent.destroy)))
+    check_nodes(bench, tuple(sorted(consent.destroy)))
     stack, protected = bench.stack.name, bench.site.config.protected
     check(stack, agreement, protected=protected)  # before anything is looked at
     with bench.writing(session.call.again) as journal:
@@ -41,7 +44,9 @@ def down(session: Session, agreement: Agreement, consent: Consent, *, workers: i
             patience = LATE_WRITERS if bench.aws.access.lingers else 0.0
             outcome = remove(engine, removal, workers=workers, patience=patience)
     walks = (*seen.walks, *outcome.walks)
-    _tell(session, bench, outcome, _receipt(session, bench, outcome), walks)
+    outcome = worded_outcome(session.call, outcome)
+    found = _receipt(session, bench, outcome)
+    _tell(session, bench, outcome, found and worded_receipt(session.call, found), walks)
     return session.end(outcome)
 
 
@@ -50,9 +55,12 @@ def _open(session: Session) -> Workbench:
     try:
         return session.open(build_sources=False)
     except ConfigInvalid as error:
+        file = session.options.config
+        last = shlex.quote(str(file.with_name("last.yaml")))
+        folder = f"-C {shlex.quote(str(file.parent))} " if file.parent.name else ""
+        show = f"git {folder}show {shlex.quote(f'HEAD:./{file.name}')} > {last}"
         error.hint += (
-            f". Or take one that was right: git show HEAD:{session.options.config.name}"
-            f" > last.yaml; {session.call.program} --config last.yaml down"
+            f". Or take one that was right: `{show}`, then `provision down --config {last}`"
         )
         raise
 
@@ -84,6 +92,6 @@ def _tell(
         )
     else:
         where = f"account {bench.aws.where.account}, {bench.aws.where.region}"
-        print_removal(session.errors, outcome, receipt, where=where)
+        print_removal(session.errors, outcome, receipt, session.call.command, where=where)
         chain = session.longest(walks)
         print_timing(session.errors, session.seconds, bench.aws.calls, chain)

@@ -6,9 +6,12 @@ import json
 import os
 import re
 import shlex
+import shutil
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import chain
+from pathlib import Path
 from typing import Final
 
 from provision.commands.stopping import Stopping
@@ -21,12 +24,21 @@ from provision.errors import (
 )
 from provision.printable import encoding_of, printable, put
 
-_COMMAND: Final = re.compile(
-    r"(?<![/\w])provision"
-    r" ((?:up|plan|status|down|outputs|push|refresh|keys \w+|policy \w+|config \w+)\b)"
-)
+_COMMAND: Final = re.compile(r"`((?:provision|aws) [^`]+)`")
+"""A command in a text, as the whole project writes one: in backticks, by the program's own name."""
+_AWS: Final = re.compile(r"(^|\$\()aws (?!configure list-profiles)")
 WRITING = frozenset({"up", "push", "down", "keys"})
 """What goes on from where it was interrupted."""
+
+
+def called() -> str:
+    """How the user called the program, to be typed again: by its path, or by its name."""
+    path = sys.argv[0]
+    if Path(path).name == "__main__.py":
+        return f"{shlex.quote(sys.orig_argv[0])} -m provision"
+    by_name = shutil.which("provision")
+    found = by_name is not None and Path(by_name).resolve() == Path(path).resolve()
+    return "provision" if found or not path else shlex.quote(path)
 
 
 @dataclass
@@ -34,12 +46,14 @@ class Invocation:
     """`verb` and `as_json` are known once the command line is understood."""
 
     words: tuple[str, ...] = ()
-    program: str = "provision"
+    program: str = field(default_factory=called)
     verb: str = ""
     as_json: bool = False
     debug: bool = False
     given: tuple[tuple[str, ...], ...] = ()
     """The options on the command line that lead to this stack, each as it is typed."""
+    aws: str = "aws"
+    """How AWS's own command line is called to reach the same account or emulator."""
     answered: bool = False
     """Whether the one JSON document is on stdout."""
     stopping: Stopping = field(init=False)
@@ -53,15 +67,37 @@ class Invocation:
         """What to type to run the same once more."""
         return f"{self.program} {shlex.join(self.words)}".strip()
 
-    def beside(self, *words: str) -> str:
-        """What to type for another command on the same stack."""
-        return f"{self.program} {shlex.join((*words, *chain.from_iterable(self.given)))}"
-
-    def as_typed(self, words: str) -> str:
-        """The words of a hint, where it names a command, with the options that lead to this stack:
-        steps do not know them.
+    def command(self, *words: str) -> str:
+        """What to type for another command on the same stack: the options that were given for this
+        one follow, except what the words themselves say.
         """
-        return _COMMAND.sub(lambda found: self.beside(*shlex.split(found[1])), words)
+        more = chain.from_iterable(each for each in self.given if not _says(words, each[0]))
+        return f"{self.program} {shlex.join((*words, *more))}"
+
+    def as_typed(self, text: str) -> str:
+        """The text with every command in it as it can be pasted. Doing so twice changes nothing.
+
+        Steps and the engine know neither how the program was called nor with which options.
+        """
+        return _COMMAND.sub(lambda found: f"`{self.pasteable(found[1])}`", text)
+
+    def pasteable(self, command: str) -> str:
+        """One command, of this program or of AWS's own command line, as it can be pasted."""
+        name, _, rest = command.partition(" ")
+        if name == "aws":
+            done = command.startswith(f"{self.aws} ")
+            return command if done else _AWS.sub(lambda at: f"{at[1]}{self.aws} ", command)
+        try:
+            return self.command(*shlex.split(rest))
+        except ValueError:  # a name with a backtick or half a quote in it
+            return command
+
+    def word(self, error: ProvisionError) -> ProvisionError:
+        """The same error; the commands in its message and its hint can be pasted."""
+        error.message, error.hint = self.as_typed(error.message), self.as_typed(error.hint)
+        error.more = tuple(self.as_typed(line) for line in error.more)
+        error.args = ("\n".join(error.lines),)
+        return error
 
     def interrupted(self) -> Interrupted:
         """What a signal comes to."""
@@ -77,10 +113,11 @@ class Invocation:
             error = self.interrupted()
             say(_farewell(error))
         else:
+            self.word(error)
             plain = error.more or isinstance(error, PartlyDone | NotPermitted | NothingDone)
             put(error.message if plain else f"Error: {error.message}", *error.more, err=True)
             if error.hint:
-                say(f"  → {self.as_typed(error.hint)}")
+                say(f"  → {error.hint}")
         if self.as_json and not self.answered:
             self.answer(error_document(error))
         return error.exit_code
@@ -101,6 +138,12 @@ class Invocation:
         if self.as_json and not self.answered:
             os.write(1, f"{error_document(error)}\n".encode())
         os._exit(error.exit_code)
+
+
+def _says(words: Sequence[str], name: str) -> bool:
+    """Whether the words give the option themselves. The environment has two names."""
+    names = {"--env", "--local"} if name in {"--env", "--local"} else {name}
+    return any(word.partition("=")[0] in names for word in words)
 
 
 def error_document(error: ProvisionError) -> str:

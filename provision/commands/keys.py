@@ -71,15 +71,15 @@ def _tell(session: Session, bench: Workbench, keys: dict[str, ApiKey]) -> int:
     if session.call.as_json:
         session.call.answer(keys_document(bench.stack.name, keys))
     elif keys:
-        print_keys(session.results, keys)
+        print_keys(session.results, keys, session.call.command)
     else:
-        make = f"{bench.stack.name} has no API key yet: {session.call.beside('up')} makes it."
-        session.results.print(make, soft_wrap=True)
+        words = f"{bench.stack.name} has no API key yet: `provision up` makes it."
+        session.results.print(session.call.as_typed(words), soft_wrap=True)
     return 0
 
 
 def _say_next(session: Session, output: str, made: ApiKey) -> None:
-    beside = session.call.beside
-    session.say(f"Give its clients the new value: {beside('outputs', output)}")
+    command = session.call.command
+    session.say(f"Give its clients the new value: {command('outputs', output)}")
     for old in made.retired:
-        session.say(f"When all have moved: {beside('keys', 'disable', old.id)}")
+        session.say(f"When all have moved: {command('keys', 'disable', old.id)}")

@@ -15,6 +15,7 @@ from provision.stack.outputs import outputs as outputs_of
 from provision.step import Step
 
 API_KEY = "api_key"
+_MAKE = "`provision up` makes them"
 
 
 def outputs(session: Session, name: str | None) -> int:
@@ -28,10 +29,10 @@ def outputs(session: Session, name: str | None) -> int:
     if name and name not in known:
         raise ProvisionError(
             f"there is no output {name} yet" if not steps else f"there is no output {name}",
-            hint=f"one of: {', '.join([*known, *values])}" if known else "provision up",
+            hint=f"one of: {', '.join([*known, *values])}" if known else _MAKE,
         )
     if not known:
-        raise ProvisionError("there are no outputs yet", hint="provision up")
+        raise ProvisionError("there are no outputs yet", hint=_MAKE)
     if session.call.as_json:
         session.call.answer(json.dumps({name: known[name]} if name else known, indent=2))
     elif name:
@@ -61,6 +62,6 @@ def _key_value(bench: Workbench, key: str) -> str:
     with bench.reading() as journal:
         have = find_keys(quiet(bench, journal, Consent())).get(key)
     if have is None:
-        raise ProvisionError(f"there is no API key {key} yet", hint="provision up")
+        raise ProvisionError(f"there is no API key {key} yet", hint=_MAKE)
     value: str = bench.aws.apigateway.get_api_key(apiKey=have.id, includeValue=True)["value"]
     return value

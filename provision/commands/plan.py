@@ -22,7 +22,7 @@ def plan(
 ) -> int:
     """The exit code: 0, or 4 with `check` when anything would change."""
     bench = session.open()
-    check_nodes(session, bench, (*adopt, *destroy))
+    check_nodes(bench, (*adopt, *destroy))
     consent = Consent(frozenset(adopt), frozenset(destroy))
     with bench.reading() as journal:
         seen = session.look(bench, journal, consent)
@@ -34,8 +34,7 @@ def plan(
         title = f"{bench.stack.name}: what `provision up` would do"
         session.show_plan(session.results, bench, title, seen.all)
         if out:
-            session.say(
-                f"saved: `{session.call.beside('up', str(out))}` does exactly this, or nothing"
-            )
+            command = session.call.command("up", str(out))
+            session.say(f"saved: `{command}` does exactly this, or nothing")
     stuck = any(finding.action is Action.FOREIGN for finding in seen.all.values())
     return CHANGES_PENDING if check and (seen.changes or stuck) else 0

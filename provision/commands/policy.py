@@ -80,7 +80,7 @@ def _where(config: Config, options: Options) -> Where:
         except NoCredentialsError as error:
             raise NoCredentials(
                 "config.yaml names no account, and no AWS credentials were found to ask which",
-                hint='account: "012345678901" in config.yaml, or aws configure',
+                hint='account: "012345678901" in config.yaml, or `aws configure`',
             ) from error
     core = botocore.session.Session(profile=options.profile)
     return where_of(core, config.account, config.region)

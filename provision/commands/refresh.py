@@ -21,5 +21,5 @@ def refresh(session: Session) -> int:
         text = refreshed_document(bench.site, found, bench.aws.calls, session.seconds)
         session.call.answer(text)
     else:
-        print_refreshed(session.results, bench.stack.name, found)
+        print_refreshed(session.results, bench.stack.name, found, session.call.command)
     return 0

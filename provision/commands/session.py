@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 import time
 from collections.abc import Iterator, Mapping
@@ -16,6 +17,7 @@ from rich.text import Text
 
 from provision.answer import document
 from provision.commands.invocation import Invocation
+from provision.commands.wording import worded
 from provision.config.check import check
 from provision.config.load import Check
 from provision.config.problem import nearest
@@ -25,6 +27,7 @@ from provision.errors import Interrupted, NothingDone, NotPermitted, PartlyDone,
 from provision.finding import WRITES, Finding
 from provision.health import Health
 from provision.journal import Journal
+from provision.local import CREDENTIALS
 from provision.opening import Guard, Options, Workbench, guard_by_asking, open_workbench
 from provision.origins import edited
 from provision.printable import printable
@@ -71,12 +74,15 @@ class Session:
                 guard=guard,
             )
         self.opened = self.seconds
+        if bench.aws.access.endpoint:
+            self.call.aws = _aws_on(bench.aws.access.endpoint)
         if self.verbose:
             bench.aws.on_call = lambda service, operation: self.say(f"  {service} {operation}")
         return bench
 
     def say(self, words: str) -> None:
-        """A line beside the results."""
+        """A line beside the results; the commands in it are made such that they can be pasted."""
+        words = self.call.as_typed(words)
         if self.progress:
             self.progress.say(words)
         else:
@@ -123,7 +129,8 @@ class Session:
     ) -> None:
         """The plan, with all fields where the user asked for everything."""
         files = edited(bench.site.config, self.options.config)
-        print_plan(screen, title, findings, files, all_fields=self.verbose > 0)
+        told = worded(self.call, findings)
+        print_plan(screen, title, told, files, all_fields=self.verbose > 0)
 
     def print_document(
         self,
@@ -138,16 +145,18 @@ class Session:
         walks: tuple[Walk, ...] = (),
     ) -> None:
         """The one JSON document."""
+        for failure in (failed or {}).values():
+            self.call.word(failure)
         text = document(
             bench.site,
             bench.aws,
-            findings,
+            worded(self.call, findings),
             failed=failed or {},
             outputs=outputs(bench.site, steps),
             seconds=self.seconds,
             longest=self.longest(walks),
             health=health,
-            error=error,
+            error=self.call.word(error) if error else None,
             removal=removal,
         )
         self.call.answer(text)
@@ -156,7 +165,7 @@ class Session:
         """Nothing prompts when nobody can answer."""
         nobody = self.call.as_json or not sys.stdin.isatty() or os.environ.get("CI")
         if nobody and not yes:
-            look = f" (or look first: {self.call.beside('plan')})" if verb == "up" else ""
+            look = " (or look first: `provision plan`)" if verb == "up" else ""
             raise click.UsageError(
                 f"`provision {verb}` asks before it acts, and here nobody can answer:"
                 f" add --yes{look}"
@@ -218,9 +227,9 @@ class Session:
         """Tell what failed, a line each, and what to type next; the exit code."""
         for node, error in outcome.failed.items():
             if not isinstance(error, Interrupted):
-                hint = f" → {self.call.as_typed(error.hint)}" if error.hint else ""
-                first = f"✗ {node}: {error.message}{hint}"
-                for line in (first, *error.more):
+                self.call.word(error)
+                hint = f" → {error.hint}" if error.hint else ""
+                for line in (f"✗ {node}: {error.message}{hint}", *error.more):
                     self.errors.print(line, style="red", soft_wrap=True)
         verdict = self.verdict(outcome)
         return self.call.fail(verdict) if verdict else 0
@@ -233,6 +242,15 @@ class Session:
     def seconds(self) -> float:
         """Since the command began, without those it waited for an answer."""
         return time.monotonic() - self.began - self.asked
+
+
+def _aws_on(endpoint: str) -> str:
+    """How AWS's own command line is called to reach the emulator, without an account."""
+    key, secret = CREDENTIALS
+    return (
+        f"AWS_ACCESS_KEY_ID={key} AWS_SECRET_ACCESS_KEY={secret} aws --endpoint-url"
+        f" {shlex.quote(endpoint)}"
+    )
 
 
 def quiet(bench: Workbench, journal: Journal, consent: Consent) -> Engine:
@@ -250,12 +268,12 @@ def writes(findings: Mapping[str, Finding]) -> int:
     return sum(finding.action in WRITES for finding in findings.values())
 
 
-def check_nodes(session: Session, bench: Workbench, names: tuple[str, ...]) -> None:
+def check_nodes(bench: Workbench, names: tuple[str, ...]) -> None:
     """A misspelt node name is a usage error, before anything is looked at."""
     known = [*bench.stack.nodes, *bench.remembered]
     for name in names:
         if name not in known:
-            every = f"`{session.call.beside('plan', '--json')}` lists them"
+            every = "`provision plan --json` lists them"
             raise click.UsageError(
                 f"there is no node {name} in {bench.stack.name}; {nearest(name, known) or every}"
             )

@@ -8,6 +8,7 @@ from rich.console import RenderableType
 from rich.live import Live
 
 from provision.commands.session import Session, found
+from provision.commands.wording import worded
 from provision.config.check import check_values
 from provision.health import Health, of_what_is_there, read_health
 from provision.opening import Workbench
@@ -65,6 +66,7 @@ def _screen(session: Session, bench: Workbench, seen: Survey, health: Health) ->
         where.account,
         where.region,
         outputs(bench.site, found(seen)).get("api_endpoint", ""),
-        session.call.beside("up"),
+        session.call.command("up"),
     )
-    return status_screen(heading, seen.all, health, width=session.results.width)
+    told = worded(session.call, seen.all)
+    return status_screen(heading, told, health, width=session.results.width)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from provision.commands.agreement import Agreement, agreed, check, destroys_data
 from provision.commands.session import Session, check_nodes, writes
+from provision.commands.wording import worded_outcome
 from provision.consent import Consent
 from provision.errors import WrongAccount
 from provision.journal import Journal
@@ -17,7 +18,6 @@ from provision.run import up as make_true
 from provision.saved import PlanMoved, SavedPlan, moved_ground, moved_nodes, read_plan, taken
 from provision.screens.closing import print_receipt, print_welcome
 from provision.screens.timing import print_timing
-from provision.screens.words import program
 from provision.stack.outputs import outputs
 
 TOLD = 12
@@ -36,7 +36,7 @@ def up(
     """The exit code: 0 done, 1 not agreed to, 9 partly done, 130 interrupted."""
     session.refuse_to_hang("up", yes=agreement.given)
     bench = session.open()
-    check_nodes(session, bench, (*adopt, *destroy))
+    check_nodes(bench, (*adopt, *destroy))
     consent = Consent(frozenset(adopt), frozenset(destroy), backup=backup)
     with bench.writing(session.call.again) as journal:
         seen = _look(session, bench, journal, consent, workers)
@@ -55,11 +55,11 @@ def up_saved(session: Session, file: Path, agreement: Agreement, *, workers: int
     bench = session.open()
     _check_place(bench, file, plan)
     now = taken(bench.site, {}, plan.consent, plan.salt)
-    _refuse(session, file, plan, moved_ground(plan, now))
+    _refuse(file, plan, moved_ground(plan, now))
     with bench.writing(session.call.again) as journal:
         seen = _look(session, bench, journal, plan.consent, workers)
         now = taken(bench.site, seen.all, plan.consent, plan.salt)
-        _refuse(session, file, plan, moved_nodes(plan, now))
+        _refuse(file, plan, moved_nodes(plan, now))
         protected = bench.site.config.protected and destroys_data(seen.all)
         check(bench.stack.name, agreement, protected=protected)
         outcome = _make(session, bench, journal, seen, plan.consent, workers)
@@ -99,12 +99,13 @@ def _end(session: Session, bench: Workbench, seen: Survey, outcome: Outcome) -> 
             bench, outcome.findings, outcome.steps, failed=outcome.failed, error=error, walks=walks
         )
     else:
-        print_receipt(session.errors, outcome)
+        told = worded_outcome(session.call, outcome)
+        print_receipt(session.errors, told, session.call.command)
         chain = session.longest(walks)
         print_timing(session.errors, session.seconds, bench.aws.calls, chain)
         if not error:
             known = outputs(bench.site, outcome.steps)
-            ask = session.call.beside("outputs", "api_key")
+            ask = session.call.command("outputs", "api_key")
             print_welcome(session.results, known, bench.site, ask)
     return session.end(outcome)
 
@@ -114,7 +115,7 @@ def _check_place(bench: Workbench, file: Path, plan: SavedPlan) -> None:
     if plan.stack != bench.stack.name:
         raise PlanMoved(
             f"{file} is a plan of {plan.stack}, and this is {bench.stack.name}",
-            hint=f"{program()} --env {plan.environment} up {shlex.quote(str(file))}",
+            hint=f"`provision up {shlex.quote(str(file))} --env {plan.environment}`",
         )
     if (plan.account, plan.region) != (where.account, where.region):
         raise WrongAccount(
@@ -124,7 +125,7 @@ def _check_place(bench: Workbench, file: Path, plan: SavedPlan) -> None:
         )
 
 
-def _refuse(session: Session, file: Path, plan: SavedPlan, moved: Iterable[str]) -> None:
+def _refuse(file: Path, plan: SavedPlan, moved: Iterable[str]) -> None:
     lines = list(moved)
     if not lines:
         return
@@ -135,5 +136,5 @@ def _refuse(session: Session, file: Path, plan: SavedPlan, moved: Iterable[str])
     raise PlanMoved(
         f"Nothing was done: since {file} was saved, this has moved:",
         more=[f"  {line}" for line in [*lines[:TOLD], *more]],
-        hint=f"look again: {session.call.beside(*again)}",
+        hint=f"look again: `provision {shlex.join(again)}`",
     )

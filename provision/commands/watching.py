@@ -111,7 +111,8 @@ def _faults(bench: Workbench, key: str) -> list[Fault]:
 
 
 def _tell(session: Session, lines: Sequence[str], hint: str) -> None:
-    for line in (f"✗ {lines[0]}", *lines[1:]):
+    first, *more = [session.call.as_typed(line) for line in lines]
+    for line in (f"✗ {first}", *more):
         session.errors.print(line, style="red", soft_wrap=True)
     if hint:
-        session.errors.print(f"  → {hint}", soft_wrap=True)
+        session.errors.print(f"  → {session.call.as_typed(hint)}", soft_wrap=True)

@@ -52,7 +52,7 @@ class ConfigInvalid(ProvisionError):
         super().__init__(
             first,
             more=more,
-            hint=f"Correct {named}, then: provision config check",
+            hint=f"Correct {named}, then: `provision config check`",
         )
 
 

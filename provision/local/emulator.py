@@ -93,7 +93,9 @@ def start(root: Path, *, port: int | None = None, report: Report) -> Emulator:
     free one.
     """
     if importlib.util.find_spec("ministack") is None:
-        raise EmulatorMissing("the embedded emulator is not installed", hint=emulator_command())
+        raise EmulatorMissing(
+            "the embedded emulator is not installed", hint=f"`{emulator_command()}`"
+        )
     root = _own(root)
     with _alone(root):
         found = running(root)
@@ -214,7 +216,7 @@ def _refuse_taken(port: int) -> None:
     elsewhere = identity(port, seconds=NAME_SECONDS)
     stop = "stop it"
     if elsewhere and (config := elsewhere.config).is_file():
-        stop = f"stop it (provision --config {shlex.quote(str(config))} local stop)"
+        stop = f"stop it (`provision local stop --config {shlex.quote(str(config))}`)"
     raise PortTaken(
         f"port {port} of this machine, where the emulator should listen, is taken by"
         f" {_whose(port, elsewhere)}",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from rich.console import Console
 from rich.text import Text
@@ -18,18 +18,20 @@ from provision.screens.words import SIGNS
 from provision.stack.site import Site
 
 
-def print_receipt(console: Console, outcome: Outcome) -> None:
-    """One line: what was done; and what was saved before it went."""
+def print_receipt(console: Console, outcome: Outcome, command: Callable[..., str]) -> None:
+    """One line: what was done; and what was saved before it went. `command` puts words of ours into
+    what can be pasted."""
     _print_done(console, outcome)
     kept = [f for f in outcome.findings.values() if f.action is Action.KEEP and f.have and f.reason]
     _print_kept(console, kept)
-    _print_backups(console, outcome.backups)
+    _print_backups(console, outcome.backups, command)
 
 
 def print_removal(
     console: Console,
     outcome: Outcome,
     receipt: Receipt | None,
+    command: Callable[..., str],
     *,
     where: str,
 ) -> None:
@@ -38,7 +40,7 @@ def print_removal(
     if receipt is None:
         return
     _print_kept(console, receipt.kept)
-    _print_backups(console, receipt.backups)
+    _print_backups(console, receipt.backups, command)
     for node, words in receipt.finishing.items():
         console.print(f"  still finishing {node}: {words}", soft_wrap=True)
     _print_search(console, receipt.search, where)
@@ -56,11 +58,13 @@ def _print_kept(console: Console, kept: Iterable[Finding]) -> None:
         console.print(f"  kept {finding.node} ({finding.label}): {finding.reason}", soft_wrap=True)
 
 
-def _print_backups(console: Console, backups: Mapping[str, Backup]) -> None:
+def _print_backups(
+    console: Console, backups: Mapping[str, Backup], command: Callable[..., str]
+) -> None:
     for node, backup in backups.items():
         console.print(f"  backed up {node}: {backup.arn}", soft_wrap=True)
         console.print(f"    to have it back: {backup.restore}", soft_wrap=True)
-        console.print(f"    and then: up --adopt {node}", soft_wrap=True)
+        console.print(f"    and then: {command('up', '--adopt', node)}", soft_wrap=True)
 
 
 def _print_search(console: Console, search: Search, where: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from rich.console import Console
@@ -11,12 +11,12 @@ from rich.table import Table
 from rich.text import Text
 
 from provision.screens.page import print_page
-from provision.screens.words import program
 from provision.steps.api_key import ApiKey, RetiredKey
 
 
-def print_keys(console: Console, keys: Mapping[str, ApiKey]) -> None:
-    """A line a key, the one that clients are to use first."""
+def print_keys(console: Console, keys: Mapping[str, ApiKey], command: Callable[..., str]) -> None:
+    """A line a key, the one that clients are to use first. `command` puts words of ours into what
+    can be pasted."""
     table = Table(box=None, padding=(0, 2, 0, 0))
     for title in ("Key", "id", "made", "state"):
         table.add_column(title, header_style="bold", overflow="fold")
@@ -28,7 +28,7 @@ def print_keys(console: Console, keys: Mapping[str, ApiKey]) -> None:
     print_page(console, table)
     for name, key in keys.items():
         if key.due:
-            words = f"{name} has no successor yet: {program()} keys rotate {name}"
+            words = f"{name} has no successor yet: {command('keys', 'rotate', name)}"
             console.print(Text(words), soft_wrap=True)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import asdict
 
 from rich.console import Console
@@ -11,7 +12,7 @@ from rich.text import Text
 
 from provision.access import Calls
 from provision.refresh import Entry, Fate, Refreshed
-from provision.screens.words import by_area, counted, program
+from provision.screens.words import by_area, counted
 from provision.stack.site import Site
 
 _STYLES = {
@@ -23,8 +24,11 @@ _STYLES = {
 }
 
 
-def print_refreshed(console: Console, stack: str, found: Refreshed) -> None:
-    """A line for each record that was not as AWS has it, and what it came to."""
+def print_refreshed(
+    console: Console, stack: str, found: Refreshed, command: Callable[..., str]
+) -> None:
+    """A line for each record that was not as AWS has it, and what it came to. `command` puts words
+    of ours into what can be pasted."""
     entries = {entry.node: entry for entry in found.entries}
     for nodes in by_area(entries).values():
         for entry in (entries[node] for node in nodes):
@@ -40,7 +44,7 @@ def print_refreshed(console: Console, stack: str, found: Refreshed) -> None:
         Text(f"The state of {stack} is as AWS has it: {', '.join(said)}."), soft_wrap=True
     )
     if not found.records:
-        words = f"Nothing of {stack} is in AWS: {program()} up makes it."
+        words = f"Nothing of {stack} is in AWS: `{command('up')}` makes it."
         console.print(Text(words), soft_wrap=True)
 
 

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import shlex
-import shutil
-import sys
 from collections.abc import Iterable
 from dataclasses import dataclass, fields, is_dataclass
 from itertools import takewhile
-from pathlib import Path
 from typing import Any, Final
 
 from rich.console import Console, ConsoleOptions, RenderableType
@@ -104,16 +100,6 @@ def seconds(value: float) -> str:
 def counted(number: int, noun: str) -> str:
     """`1 call`, `2 calls`."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
-
-
-def program() -> str:
-    """How the user called us, so that what we print works as pasted: by path, or from PATH."""
-    called = sys.argv[0]
-    if Path(called).name == "__main__.py":
-        return f"{Path(sys.executable).name} -m provision"
-    by_name = shutil.which("provision")
-    found = by_name is not None and Path(by_name).resolve() == Path(called).resolve()
-    return "provision" if found or not called else shlex.quote(called)
 
 
 class Screen(Console):

@@ -158,6 +158,6 @@ class ApiAccount(Step):
             raise Foreign(
                 f"a role {self.role_name} exists that provision did not make",
                 hint="rename that role, or set a role with access to CloudWatch Logs yourself:"
-                " `aws apigateway update-account --patch-operations"
+                f" `aws apigateway update-account --region {aws.where.region} --patch-operations"
                 " op=replace,path=/cloudwatchRoleArn,value=ROLE_ARN`",
             )

@@ -171,7 +171,7 @@ class KmsKey(Tagged):
         back = f"aws kms cancel-key-deletion --region {aws.where.region} --key-id {self.id}"
         return (
             "what it encrypted, final backups too, cannot be read any more once AWS deletes it, in"
-            f" {DAYS} days; until then `{back}` and another `up` bring it back"
+            f" {DAYS} days; until then `{back}` and another `provision up` bring it back"
         )
 
     def _take_alias(self, aws: Aws, key: str) -> None:

@@ -163,7 +163,8 @@ class RestApi(Tagged):
             ids = ", ".join(sorted(api["id"] for api in deployed))
             raise ProvisionError(
                 f"the REST APIs {ids} all carry the tag {OWNER}={self.owner}: which one is it?",
-                hint="delete those not in use: aws apigateway delete-rest-api --rest-api-id ID",
+                hint="delete those not in use: `aws apigateway delete-rest-api --region"
+                f" {aws.where.region} --rest-api-id ID`",
             )
         ordered = sorted(ours, key=lambda api: (api not in deployed, api["id"]))
         settled = (self._describe(aws, api["id"]) for api in ordered)

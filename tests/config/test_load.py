@@ -129,7 +129,7 @@ def test_all_problems_at_once_in_the_order_of_the_file(path: Path) -> None:
         f'{path}:11: tables.items.reed: unknown key; did you mean "read"?'
     )
     assert caught.value.exit_code == 3
-    assert caught.value.hint == f"Correct {path}, then: provision config check"
+    assert caught.value.hint == f"Correct {path}, then: `provision config check`"
 
 
 def test_the_values_in_effect_are_a_configuration(path: Path) -> None:

@@ -143,7 +143,7 @@ def test_without_ministack_it_says_what_to_install(
     monkeypatch.setattr(importlib.util, "find_spec", lambda _name: None)
     with pytest.raises(local.EmulatorMissing) as caught:
         local.start(root, report=quiet)
-    assert caught.value.hint == emulator_command()
+    assert caught.value.hint == f"`{emulator_command()}`"
 
 
 def test_import_needs_neither_boto3_nor_ministack() -> None:

@@ -89,7 +89,7 @@ def test_what_config_yaml_no_longer_has_can_be_named(home: Path, provision: Prov
     assert provision("up", "--yes").code == 0
     configure(home)
     kept = provision("up", "--yes")
-    assert "--destroy table.old deletes it" in kept.err
+    assert "`provision up --destroy table.old` deletes it" in kept.err
     assert tables() == ["tap-dev-items", "tap-dev-old"]
     assert provision("up", "--yes", "--destroy", "table.old").code == 0
     assert tables() == ["tap-dev-items"]

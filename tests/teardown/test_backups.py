@@ -67,7 +67,7 @@ def test_what_stays_is_counted_and_says_what_to_type(filled: Workshop) -> None:
     assert kept.holdings.items == 3
     assert "3 items" in kept.reason
     assert "deletion protection is on" in kept.reason
-    assert kept.reason.endswith("--destroy table.items deletes it")
+    assert kept.reason.endswith("`provision up --destroy table.items` deletes it")
     assert backups() == []
 
 

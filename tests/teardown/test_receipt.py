@@ -196,5 +196,5 @@ def test_an_unusable_file_says_what_to_type(home: Path, provision: Provision) ->
     (home / "config.yaml").write_text("name: [\n")
     down = provision("down", "--yes")
     assert down.code == 3
-    assert "git show HEAD:config.yaml > last.yaml" in down.err
-    assert "--config last.yaml down" in down.err
+    assert "`git show HEAD:./config.yaml > last.yaml`" in down.err
+    assert "`provision down --config last.yaml`" in down.err
