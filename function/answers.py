@@ -15,8 +15,6 @@ from items import Item, Problem
 from settings import Cors
 from store import Page
 
-_EXPOSED = "ETag, Location, Retry-After"
-
 
 def item_answer(item: Item, *, location: str | None = None) -> Response[str]:
     """The item, 201 with its location when it is new. Its version is its ETag."""
@@ -65,10 +63,9 @@ def cors_headers(cors: Cors, origin: str | None) -> dict[str, str]:
     else:
         allowed = origin if origin in cors.origins else cors.origins[0]
         headers = {"Vary": "Origin"}
-    headers |= {
-        "Access-Control-Allow-Origin": allowed,
-        "Access-Control-Expose-Headers": _EXPOSED,
-    }
+    headers["Access-Control-Allow-Origin"] = allowed
+    if cors.expose:
+        headers["Access-Control-Expose-Headers"] = ",".join(cors.expose)
     if cors.headers:
         headers["Access-Control-Allow-Headers"] = ",".join(cors.headers)
     if cors.max_age:

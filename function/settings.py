@@ -24,6 +24,7 @@ class Cors:
 
     origins: tuple[str, ...] = ()
     headers: tuple[str, ...] = ()
+    expose: tuple[str, ...] = ()
     max_age: str = ""
 
 
@@ -44,6 +45,7 @@ class Settings:
             cors=Cors(
                 origins=_listed(environment.get("CORS_ORIGIN", "")),
                 headers=_listed(environment.get("CORS_HEADERS", "")),
+                expose=_listed(environment.get("CORS_EXPOSE", "")),
                 max_age=environment.get("CORS_MAX_AGE", ""),
             ),
             seals_cursors=CURSOR_KEY in environment,

@@ -26,6 +26,7 @@ from provision.config.section import (
 )
 
 ModelName = Annotated[str, Field(pattern=MODEL, max_length=255)]
+HeaderNames = Annotated[tuple[Annotated[str, Field(pattern=HEADER)], ...], Strict(strict=False)]
 
 
 class Route(Section):
@@ -94,19 +95,20 @@ class Cors(Section):
         AfterValidator(_one_origin),
         Field(json_schema_extra={"minItems": 1, "maxItems": 1}),
     ] = Field(description="Exactly one origin, or `*` for all.", examples=[["*"]])
-    headers: Annotated[
-        tuple[Annotated[str, Field(pattern=HEADER)], ...],
-        Strict(strict=False),
-        AfterValidator(_with_api_key),
-    ] = Field(
+    headers: Annotated[HeaderNames, AfterValidator(_with_api_key)] = Field(
         default=(
             "Content-Type",
             "X-Api-Key",
+            "If-Match",
             "X-Amz-Date",
             "Authorization",
             "X-Amz-Security-Token",
         ),
         description="Request headers that pages may send; X-Api-Key must be one of them.",
+    )
+    expose: HeaderNames = Field(
+        default=("ETag", "Location", "Retry-After", "x-amzn-RequestId"),
+        description="Answer headers that pages may read, on success and on errors.",
     )
     max_age: int = Field(
         default=600,

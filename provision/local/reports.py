@@ -1,4 +1,4 @@
-"""What API Gateway does with a request and MiniStack does not: metrics, access log, 502s."""
+"""What API Gateway does and MiniStack does not: one id a request, metrics, access log, 502s."""
 
 # ruff: noqa: SLF001 - MiniStack, pinned to one version, has no public face for any of this
 
@@ -24,6 +24,9 @@ _STREAM: Final = "requests"
 _CLIENT_ERROR: Final = 400
 _SERVER_ERROR: Final = 500
 
+_REQUEST_ID: Final = "x-amzn-requestid"
+
+_request_id: Final = contextvars.ContextVar("the id that the function was told", default="")
 _failed: Final = contextvars.ContextVar("the function of this request failed", default=False)
 
 
@@ -40,29 +43,32 @@ async def _execute(
     """A request to a deployed API, in the account and region of that API."""
     began = time.monotonic()
     _failed.set(False)
+    _request_id.set("")
     answer = await execute(*request)
     milliseconds = (time.monotonic() - began) * 1000
     api_id, stage_name, method, path, headers, *_ = request
     if stage := gateway._stages_v1.get(api_id, {}).get(stage_name):
         if _failed.get():
             answer = _bad_gateway(gateway, stage, request)
+        request_id = answer[1].setdefault(_REQUEST_ID, _request_id.get() or str(uuid4()))
         _measure(gateway._rest_apis.get(api_id)["name"], stage_name, answer[0], milliseconds)
         values = _request_values(gateway, api_id, method, path, headers)
-        where = {"stage": stage_name, "path": f"/{stage_name}{path}"}
-        _log_access(stage, {**values, **where, **_answer_values(answer, milliseconds)})
+        values |= {"stage": stage_name, "path": f"/{stage_name}{path}", "requestId": request_id}
+        _log_access(stage, values | _answer_values(answer, milliseconds))
     return answer
 
 
 async def _call(
     call: Callable[..., Awaitable[Outcome]],
     function: str,
-    event: object,
+    event: Mapping[str, Any],
     *,
     account_id: str | None = None,
     region: str | None = None,
 ) -> Outcome:
     """What an API's integration asks of a function, known by its ARN."""
     began = time.monotonic()
+    _request_id.set(event.get("requestContext", {}).get("requestId", ""))
     result, error = await call(function, event, account_id=account_id, region=region)
     if result is not None:
         _failed.set(bool(result.get("error")) and not result.get("throttle"))
@@ -87,7 +93,7 @@ def _bad_gateway(gateway: Any, stage: Mapping[str, Any], request: Sequence[Any])
         "query_params": query,
         "path_params": {},
         "resource_path": "",
-        "request_id": str(uuid4()),
+        "request_id": _request_id.get() or str(uuid4()),
     }
     error = gateway._gw_error("DEFAULT_5XX", "Internal server error")
     status, shown, body = gateway._gateway_error_response(error, known)
@@ -134,7 +140,6 @@ def _request_values(
         "identity.sourceIp": "127.0.0.1",
         "identity.userAgent": gateway._header_ci(headers, "user-agent") or "",
         "protocol": "HTTP/1.1",
-        "requestId": str(uuid4()),
         "requestTime": now.strftime("%d/%b/%Y:%H:%M:%S +0000"),
         "requestTimeEpoch": str(int(now.timestamp() * 1000)),
         "resourcePath": resource["path"] if resource else "",

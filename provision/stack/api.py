@@ -119,6 +119,7 @@ def _rest_api(site: Site) -> RestApi:
             origin=wanted.cors.origins[0],
             headers=tuple(wanted.cors.headers),
             max_age=wanted.cors.max_age,
+            expose=tuple(wanted.cors.expose),
         )
         if wanted.cors
         else None,

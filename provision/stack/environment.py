@@ -22,6 +22,7 @@ def environment(site: Site, key: str) -> dict[str, str]:
     if cors:
         found["CORS_ORIGIN"] = cors.origins[0]
         found["CORS_HEADERS"] = ",".join(cors.headers)
+        found["CORS_EXPOSE"] = ",".join(cors.expose)
         found["CORS_MAX_AGE"] = str(cors.max_age)
     return found | {
         name: value.secret if isinstance(value, config.Secret) else value

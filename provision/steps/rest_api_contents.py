@@ -30,11 +30,15 @@ class Route:
 
 @dataclass(frozen=True)
 class Cors:
-    """What browsers of another origin may do. `max_age` in seconds."""
+    """What pages of another origin may send (`headers`) and read (`expose`).
+
+    `max_age` is in seconds.
+    """
 
     origin: str
     headers: tuple[str, ...]
     max_age: int
+    expose: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

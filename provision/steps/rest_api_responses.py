@@ -22,7 +22,7 @@ _ALLOW_ORIGIN: Final = "Access-Control-Allow-Origin"
 _ALLOW_HEADERS: Final = "Access-Control-Allow-Headers"
 _ALLOW_METHODS: Final = "Access-Control-Allow-Methods"
 _MAX_AGE: Final = "Access-Control-Max-Age"
-_EXPOSE: Final = {"Access-Control-Expose-Headers": "Retry-After,x-amzn-RequestId"}
+_EXPOSE_HEADERS: Final = "Access-Control-Expose-Headers"
 
 _SAID: Final = "$context.error.messageString"
 """API Gateway's own words; it puts the quotes."""
@@ -34,8 +34,7 @@ def preflight(cors: Cors, verbs: Collection[str]) -> Method:
     """OPTIONS of a resource with these methods. Browsers send no key with it."""
     allowed = {*verbs, "OPTIONS"} - {"ANY"} | set(ANY_METHOD if "ANY" in verbs else ())
     headers = {
-        _ALLOW_ORIGIN: cors.origin,
-        _ALLOW_HEADERS: ",".join(cors.headers),
+        **_on_every_answer(cors),
         _ALLOW_METHODS: ",".join(sorted(allowed)),
         _MAX_AGE: str(cors.max_age),
     }
@@ -66,8 +65,9 @@ def read_preflight(method: Method) -> Cors | None:
     age = headers.get(_MAX_AGE, "")
     return Cors(
         origin=headers.get(_ALLOW_ORIGIN, ""),
-        headers=tuple(name for name in headers.get(_ALLOW_HEADERS, "").split(",") if name),
+        headers=_names(headers.get(_ALLOW_HEADERS, "")),
         max_age=int(age) if age.isdigit() else 0,
+        expose=_names(headers.get(_EXPOSE_HEADERS, "")),
     )
 
 
@@ -99,7 +99,7 @@ def _response(
     body = {"message": message, "details": details, "request_id": '"$context.requestId"'}
     headers = {"Retry-After": retry_after} if retry_after else {}
     if cors:
-        headers |= {_ALLOW_ORIGIN: cors.origin, _ALLOW_HEADERS: ",".join(cors.headers), **_EXPOSE}
+        headers |= _on_every_answer(cors)
     # Not JSON until API Gateway has put its values in, hence written by hand.
     members = (f'"{name}": {value}' for name, value in body.items() if value)
     return GatewayResponse(
@@ -107,6 +107,16 @@ def _response(
         headers=_quoted(_GATEWAY_HEADER, headers),
         templates={"application/json": "{" + ", ".join(members) + "}"},
     )
+
+
+def _on_every_answer(cors: Cors) -> dict[str, str]:
+    """The CORS headers that preflights and errors share; the function puts the same on its own."""
+    exposed = {_EXPOSE_HEADERS: ",".join(cors.expose)} if cors.expose else {}
+    return {_ALLOW_ORIGIN: cors.origin, _ALLOW_HEADERS: ",".join(cors.headers), **exposed}
+
+
+def _names(listed: str) -> tuple[str, ...]:
+    return tuple(name for name in listed.split(",") if name)
 
 
 def _quoted(prefix: str, headers: Mapping[str, str]) -> dict[str, str]:

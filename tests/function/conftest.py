@@ -19,15 +19,27 @@ from botocore.client import BaseClient
 from moto import mock_aws
 
 from provision.bundle import build_layer
+from provision.config import Cors
+from provision.config import load as load_config
 
 ROOT = Path(__file__).parents[2]
 FUNCTION = ROOT / "function"
+
+
+def shipped_cors() -> Cors:
+    cors = load_config(ROOT / "config.yaml", environment=None).api.cors
+    assert cors
+    return cors
+
+
+CORS = shipped_cors()
 ENVIRONMENT = {
     "TABLE_ITEMS": "shop-test-items",
     "EXPIRE_ATTRIBUTE_ITEMS": "gone_after",
     "EXPIRE_DAYS_ITEMS": "30",
     "CORS_ORIGIN": "*",
-    "CORS_HEADERS": "Content-Type,X-Api-Key",
+    "CORS_HEADERS": ",".join(CORS.headers),
+    "CORS_EXPOSE": ",".join(CORS.expose),
     "CORS_MAX_AGE": "600",
     "LOG_LEVEL": "INFO",
     "POWERTOOLS_SERVICE_NAME": "items",
@@ -42,6 +54,8 @@ GRANTED = {
     for operation in ("DeleteItem", "GetItem", "PutItem", "Scan", "UpdateItem")
 }
 """What its role grants to its code; test_calls.py compares it with the role's policies."""
+ALWAYS_READABLE = {"cache-control", "content-type", "vary"}
+"""Headers that a page reads of any answer, and the one that is for caches between."""
 READING = {"ssm": "ssm:GetParameter", "secretsmanager": "secretsmanager:GetSecretValue"}
 """What it grants besides on each secret that the environment names."""
 
@@ -125,6 +139,8 @@ class Function:
     requests: int = 0
     called: set[tuple[str, str]] = field(default_factory=set)
     """What its code asked of AWS, by any client: IAM's action, and the table or secret."""
+    answered: set[str] = field(default_factory=set)
+    """The names of all headers that it answered, in lower case."""
 
     def invoke(self, event: Any) -> Any:
         self.requests += 1
@@ -147,6 +163,7 @@ class Function:
     def call(self, method: str, item_id: str | None = None, **parts: Any) -> Answer:
         answer = self.invoke(request(method, item_id, **parts))
         headers = {name: values[0] for name, values in answer["multiValueHeaders"].items()}
+        self.answered |= {name.lower() for name in headers}
         return Answer(answer["statusCode"], headers, answer["body"])
 
     def fail(self, operation: str, error: Exception) -> None:
@@ -214,3 +231,6 @@ def function(
         yield loaded
     forget()
     assert loaded.called <= granted_by(settings), "no role of ours lets the function call that"
+    unreadable = loaded.answered - ALWAYS_READABLE - {name.lower() for name in CORS.expose}
+    own = {name for name in unreadable if name.startswith("access-control-")}
+    assert unreadable == own, "cors.expose of config.yaml hides that from pages"

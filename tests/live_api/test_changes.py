@@ -34,6 +34,7 @@ CHANGED: Mapping[str, Api] = {
     "a model": {"models": {"Thing": {"type": "array"}}},
     "origin": {"cors": {**CORS, "origins": ["https://app.example.com"]}},
     "headers": {"cors": {**CORS, "headers": ["X-Api-Key", "X-More"]}},
+    "headers to read": {"cors": {**CORS, "expose": ["ETag"]}},
     "age of a preflight": {"cors": {**CORS, "max_age": 5}},
     "no pages of others": {"cors": None},
     "no door but its domain": {"domain": {"name": f"api.{ZONE}", "zone": ZONE}},

@@ -6,7 +6,7 @@ import json
 import urllib.error
 import urllib.request
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -22,17 +22,26 @@ FORMAT = json.dumps(
         name: f"$context.{name}"
         for name in ("httpMethod", "path", "resourcePath", "status", "stage", "unheard.of")
     }
+    | {"id": "$context.requestId"}
 )
 CODE = """
 def handler(event, context):
     if event["queryStringParameters"]:
         raise ValueError("asked to")
-    return {"statusCode": 200, "body": "fine"}
+    return {"statusCode": 200, "body": event["requestContext"]["requestId"]}
 """
 
 
+class Served(NamedTuple):
+    """A deployed API, and the ids and bodies of what it has answered."""
+
+    url: str
+    ids: list[str]
+    bodies: list[str]
+
+
 @pytest.fixture(scope="module")
-def url(emulator: local.Emulator) -> str:
+def served(emulator: local.Emulator) -> Served:
     """A deployed API: GET /things runs a function."""
     make_function(emulator)
     gateway = connect("apigateway", emulator.endpoint)
@@ -66,10 +75,9 @@ def url(emulator: local.Emulator) -> str:
         ],
     )
     base = local.invoke_url(emulator.endpoint, api, "v1")
-    assert status_of(f"{base}/things") == 200
-    assert status_of(f"{base}/things?fail=1") == 502
-    assert status_of(f"{base}/nothing") == 403
-    return base
+    answers = [ask(f"{base}{path}") for path in ("/things", "/things?fail=1", "/nothing")]
+    assert [status for status, _, _ in answers] == [200, 502, 403]
+    return Served(base, [one for _, one, _ in answers], [body for _, _, body in answers])
 
 
 def make_function(emulator: local.Emulator) -> None:
@@ -84,13 +92,14 @@ def make_function(emulator: local.Emulator) -> None:
     functions.get_waiter("function_active_v2").wait(FunctionName="things")
 
 
-def status_of(url: str) -> int:
+def ask(url: str) -> tuple[int, str, str]:
+    """Status, request id and body."""
     try:
         with urllib.request.urlopen(url, timeout=10) as answer:
-            return int(answer.status)
+            return answer.status, answer.headers["x-amzn-RequestId"], answer.read().decode()
     except urllib.error.HTTPError as error:
         with error:
-            return error.code
+            return error.code, error.headers["x-amzn-RequestId"], error.read().decode()
 
 
 def total(emulator: local.Emulator, namespace: str, metric: str, **dimensions: str) -> float:
@@ -107,7 +116,7 @@ def total(emulator: local.Emulator, namespace: str, metric: str, **dimensions: s
     return float(sum(point["Sum"] for point in answer["Datapoints"]))
 
 
-def test_metrics_of_the_api(emulator: local.Emulator, url: str) -> None:
+def test_metrics_of_the_api(emulator: local.Emulator, served: Served) -> None:
     expected = {"Count": 3, "4XXError": 1, "5XXError": 1}
     for metric, count in expected.items():
         assert total(emulator, "AWS/ApiGateway", metric, ApiName="api") == count, metric
@@ -116,26 +125,33 @@ def test_metrics_of_the_api(emulator: local.Emulator, url: str) -> None:
     assert total(emulator, "AWS/ApiGateway", "Latency", ApiName="api") > 0
 
 
-def test_metrics_of_its_function(emulator: local.Emulator, url: str) -> None:
+def test_metrics_of_its_function(emulator: local.Emulator, served: Served) -> None:
     assert total(emulator, "AWS/Lambda", "Invocations", FunctionName="things") == 2
     assert total(emulator, "AWS/Lambda", "Errors", FunctionName="things") == 1
     assert total(emulator, "AWS/Lambda", "Duration", FunctionName="things") > 0
 
 
-def test_access_log(emulator: local.Emulator, url: str) -> None:
+def test_access_log(emulator: local.Emulator, served: Served) -> None:
     events = connect("logs", emulator.endpoint).filter_log_events(logGroupName=GROUP)["events"]
     common = {"httpMethod": "GET", "stage": "v1", "unheard.of": "-"}
     things = {**common, "path": "/v1/things", "resourcePath": "/things"}
-    assert [json.loads(event["message"]) for event in events] == [
+    lines = [json.loads(event["message"]) for event in events]
+    assert [line.pop("id") for line in lines] == served.ids
+    assert lines == [
         {**things, "status": "200"},
         {**things, "status": "502"},
         {**common, "path": "/v1/nothing", "resourcePath": "-", "status": "403"},
     ]
 
 
-def test_a_function_that_fails_is_a_gateway_response(url: str) -> None:
+def test_the_function_is_told_the_id_that_the_answer_carries(served: Served) -> None:
+    assert served.bodies[0] == served.ids[0]
+    assert len(set(served.ids)) == 3
+
+
+def test_a_function_that_fails_is_a_gateway_response(served: Served) -> None:
     with pytest.raises(urllib.error.HTTPError) as caught:
-        urllib.request.urlopen(f"{url}/things?fail=1", timeout=10)
+        urllib.request.urlopen(f"{served.url}/things?fail=1", timeout=10)
     with caught.value as answer:
         assert answer.code == 502
         assert answer.headers["Access-Control-Allow-Origin"] == "*"

@@ -11,6 +11,7 @@ import pytest
 
 from provision.errors import ProvisionError
 from provision.finding import Action
+from provision.records import from_json, to_json
 from provision.step import Step
 from provision.steps.rest_api import Cors, RestApi, Route
 from provision.unknown import UNKNOWN
@@ -19,7 +20,7 @@ from tests.workshop import Died, Recorder, Where, Workshop, new_aws, one_node
 
 ALIAS = "arn:aws:lambda:us-east-1:123456789012:function:tap-dev-items:live"
 OTHER = "arn:aws:lambda:us-east-1:123456789012:function:tap-dev-other:live"
-CORS = Cors("https://app.example.com", ("Content-Type", "X-Api-Key"), 600)
+CORS = Cors("https://app.example.com", ("Content-Type", "X-Api-Key"), 600, ("ETag", "Location"))
 MODEL = {"type": "object", "required": ["name"]}
 LIST = Route("GET", "/items", ALIAS)
 ADD = Route("POST", "/items", ALIAS, body="Item", query=("tenant",))
@@ -46,7 +47,7 @@ class TestRestApi(StepContract):
             ADD,
             ONE,
         ),
-        "cors": replace(CORS, origin="*", max_age=60),
+        "cors": replace(CORS, origin="*", max_age=60, expose=()),
         "models": {"Item": {"type": "object"}, "Error": {"type": "object", "title": "Ours"}},
         "tags": {"team": "b", "more": "c"},
     }
@@ -132,9 +133,16 @@ def test_a_preflight_is_answered_without_a_key(workshop: Workshop) -> None:
         "method.response.header.Access-Control-Allow-Origin": "'https://app.example.com'",
         "method.response.header.Access-Control-Allow-Headers": "'Content-Type,X-Api-Key'",
         "method.response.header.Access-Control-Allow-Methods": "'GET,OPTIONS,POST'",
+        "method.response.header.Access-Control-Expose-Headers": "'ETag,Location'",
         "method.response.header.Access-Control-Max-Age": "'600'",
     }
     assert set(found["methodResponses"]["200"]["responseParameters"]) == set(headers)
+
+
+def test_a_record_from_before_headers_were_exposed_by_name_is_read() -> None:
+    fields = to_json(API)
+    del fields["cors"]["expose"]
+    assert from_json(RestApi, fields) == replace(API, cors=replace(CORS, expose=()))
 
 
 def test_any_allows_every_method(workshop: Workshop) -> None:
@@ -172,6 +180,8 @@ def test_a_browser_can_read_every_refusal(
     headers = found["responseParameters"]
     origin = headers["gatewayresponse.header.Access-Control-Allow-Origin"]
     assert origin == "'https://app.example.com'"
+    exposed = headers["gatewayresponse.header.Access-Control-Expose-Headers"]
+    assert exposed == "'ETag,Location'"
     assert headers.get("gatewayresponse.header.Retry-After") == retry
     said = found["responseTemplates"]["application/json"]
     said = said.replace("$context.error.messageString", '"said"')
