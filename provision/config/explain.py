@@ -25,9 +25,9 @@ def validate(tree: Node, folder: Path) -> tuple[Config | None, list[Problem]]:
     except ValidationError as error:
         details = error.errors(include_url=False)
     meant = {
-        (*detail["loc"][:-1], _meant(detail))
+        (*detail["loc"][:-1], known)
         for detail in details
-        if detail["type"] == "extra_forbidden"
+        if detail["type"] == "extra_forbidden" and (known := _meant(detail))
     }
     # A misspelt key is not a missing one as well.
     return None, [_explain(tree, each) for each in details if each["loc"] not in meant]

@@ -31,6 +31,7 @@ CASES = [
     Case("key of another section", "name: tap", "name: tap\nmemory: 5", "memory",
          "belongs to functions.<name>.memory", at="memory"),
     Case("key unlike any", "stage: v1", "zzz: v1", "api.zzz", "known here: stage, routes"),
+    Case("empty key", "memory: 512", '"": 512', 'functions.items.""', "unknown key"),
     Case("wrong case", "  cors:", "  Cors:", "api.Cors", 'did you mean "cors"?'),
     Case("duplicate key", "timeout: 10", "timeout: 10\n    memory: 3", "functions.items.memory",
          "given twice; the first is in line 22", at="memory: 3"),
