@@ -40,6 +40,11 @@ class Stack:
     nodes: dict[str, Node[Any]] = field(default_factory=dict)
     moved: dict[str, str] = field(default_factory=dict)
     """Old name → new, of nodes that were renamed; what they have in AWS keeps its name."""
+    mark: str = ""
+    """What owner tags begin with (`Identity.mark`); its name where nothing else is said."""
+
+    def __post_init__(self) -> None:
+        self.mark = self.mark or self.name
 
     @overload
     def add(self, name: str, build: Callable[[], S]) -> Node[S]: ...

@@ -50,8 +50,8 @@ class Judge:
         if have is None or adopted or self._ours(node.name, want, have):
             return self.judge_ours(node, want, have)
         return replace(
-            self._finding(node, want, have, Action.FOREIGN, whose(have, self.stack.name)),
-            refusal=taking_over(have, self.stack.name, node.name),
+            self._finding(node, want, have, Action.FOREIGN, whose(have, self.stack.mark)),
+            refusal=taking_over(have, self.stack.mark, node.name),
         )
 
     def judge_ours(self, node: Node[Step], want: Step, have: Step | None) -> Finding:
@@ -97,7 +97,7 @@ class Judge:
         if have is None:
             return replace(finding, reason="not there")
         if not self._ours(name, expected, have):
-            left = whose(have, self.stack.name).replace("exists and is not", "is not")
+            left = whose(have, self.stack.mark).replace("exists and is not", "is not")
             return replace(finding, action=Action.FOREIGN, reason=f"{left}: left alone")
         if have.SHARED:
             return replace(finding, reason="the whole account uses it")
@@ -132,7 +132,7 @@ class Judge:
 
     def owner(self, node: str) -> str:
         """What the owner tag of a node's resource says; a retired one keeps its node's."""
-        return f"{self.stack.name}/{successor_of(node)}"
+        return f"{self.stack.mark}/{successor_of(node)}"
 
     def owns(self, finding: Finding) -> bool:
         """Whether what was found carries this node's owner, or can carry none."""
@@ -153,9 +153,19 @@ class Judge:
         return any(expected.owned_by(have, owner) for owner in owners)
 
     def _former_owners(self, node: str) -> tuple[str, ...]:
-        """What the tag says until `up` has changed it, where the node was renamed."""
+        """What the tag says until `up` has changed it: where the node was renamed, and where an
+        older provision made it, whose marks had neither region nor account. Two stacks could have
+        such a mark alike, so it is believed only of what the state has.
+        """
         name = successor_of(node)
-        return tuple(self.owner(old) for old, new in self.stack.moved.items() if new == name)
+        renamed = [self.owner(old) for old, new in self.stack.moved.items() if new == name]
+        record = self.journal.records.get(node)
+        older = [f"{self.stack.name}/{old}" for old in (name, *self._former_names(name))]
+        recorded = [own for own in older if record and record.step.owned_by(record.step, own)]
+        return tuple(dict.fromkeys([*recorded, *renamed]))
+
+    def _former_names(self, node: str) -> list[str]:
+        return [old for old, new in self.stack.moved.items() if new == node]
 
     def _wanted(self, node: Node[Step], inputs: Mapping[str, Step]) -> Step:
         want = node.build(*(inputs[need] for need in node.needs))

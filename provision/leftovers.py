@@ -13,6 +13,7 @@ from botocore.parsers import ResponseParserError
 
 from provision.aws import Aws
 from provision.explain import explain
+from provision.graph import Stack
 from provision.permissions.declare import EVERY, Permit, call, calls
 from provision.permissions.declare import arn as arn_template
 from provision.sorts import is_there, removal
@@ -37,7 +38,7 @@ CALLS: Final = (
 
 Owners = Iterator[tuple[str, str]]
 """ARN and owner tag of what was found."""
-Listing = Callable[[Aws, str], Owners]
+Listing = Callable[[Aws, Stack], Owners]
 
 
 class TaggedResource(TypedDict):
@@ -84,7 +85,7 @@ class Search:
     unasked: tuple[str, ...]
 
 
-def search(aws: Aws, stack: str, expected: Collection[Step]) -> Search:
+def search(aws: Aws, stack: Stack, expected: Collection[Step]) -> Search:
     """Everything whose owner is a node of the stack, except what is `expected` to be there.
 
     Reads only. A listing that is not permitted, or that an emulator lacks, is told in `unasked`.
@@ -102,19 +103,19 @@ def search(aws: Aws, stack: str, expected: Collection[Step]) -> Search:
     unknown = [
         arn
         for arn, owner in sorted(owners.items())
-        if owner.startswith(f"{stack}/") and not any(_names(arn, ids) for ids in known)
+        if owner.startswith(f"{stack.mark}/") and not any(_names(arn, ids) for ids in known)
     ]
     with together() as pool:
         there = dict(zip(unknown, pool.map(lambda arn: is_there(aws, arn), unknown), strict=True))
     found = tuple(
-        Leftover(arn, owners[arn].removeprefix(f"{stack}/"), seen is True, removal(aws, arn))
+        Leftover(arn, owners[arn].removeprefix(f"{stack.mark}/"), seen is True, removal(aws, arn))
         for arn, seen in there.items()
         if seen is not False
     )
     return Search(found, tuple(unasked))
 
 
-def _listed(listing: Listing, aws: Aws, stack: str) -> dict[str, str]:
+def _listed(listing: Listing, aws: Aws, stack: Stack) -> dict[str, str]:
     return dict(listing(aws, stack))
 
 
@@ -129,7 +130,7 @@ def _names(arn: str, identifiers: Collection[str]) -> bool:
     return any(arn == one or arn.endswith((f":{one}", f"/{one}")) for one in identifiers)
 
 
-def _tagged(aws: Aws, stack: str) -> Owners:  # noqa: ARG001  (values cannot be asked by prefix)
+def _tagged(aws: Aws, stack: Stack) -> Owners:  # noqa: ARG001  (values cannot be asked by prefix)
     token = ""
     while True:
         page = aws.tagging.get_resources(TagFilters=[{"Key": OWNER}], PaginationToken=token)
@@ -140,42 +141,42 @@ def _tagged(aws: Aws, stack: str) -> Owners:  # noqa: ARG001  (values cannot be 
             return
 
 
-def _network(aws: Aws, stack: str) -> Owners:
-    pages = aws.ec2.get_paginator("describe_tags").paginate(Filters=stack_filters(stack))
+def _network(aws: Aws, stack: Stack) -> Owners:
+    pages = aws.ec2.get_paginator("describe_tags").paginate(Filters=stack_filters(stack.mark))
     for page in pages:
         for one in page["Tags"]:
             arn = aws.where.arn("ec2", f"{one['ResourceType']}/{one['ResourceId']}")
             yield arn, one["Value"]
 
 
-def _roles(aws: Aws, stack: str) -> Owners:
+def _roles(aws: Aws, stack: Stack) -> Owners:
     """The tagging API lists no roles (§14); their names begin with the stack's."""
     for page in aws.iam.get_paginator("list_roles").paginate():
         for role in page["Roles"]:
-            if role["RoleName"].startswith(f"{stack}-"):
+            if role["RoleName"].startswith(f"{stack.name}-"):
                 tags = aws.iam.list_role_tags(RoleName=role["RoleName"])["Tags"]
                 yield role["Arn"], _owner(tags)
 
 
-def _apis(aws: Aws, stack: str) -> Owners:  # noqa: ARG001  (all are listed, with their tags)
+def _apis(aws: Aws, stack: Stack) -> Owners:  # noqa: ARG001  (all are listed, with their tags)
     for page in aws.apigateway.get_paginator("get_rest_apis").paginate():
         for api in page["items"]:
             yield _gateway_arn(aws, "restapis", api["id"]), api.get("tags", {}).get(OWNER, "")
 
 
-def _keys(aws: Aws, stack: str) -> Owners:
+def _keys(aws: Aws, stack: Stack) -> Owners:
     """A22: listed without their tags."""
-    for page in aws.apigateway.get_paginator("get_api_keys").paginate(nameQuery=stack):
+    for page in aws.apigateway.get_paginator("get_api_keys").paginate(nameQuery=stack.name):
         for key in page["items"]:
             tags = aws.apigateway.get_api_key(apiKey=key["id"]).get("tags", {})
             yield _gateway_arn(aws, "apikeys", key["id"]), tags.get(OWNER, "")
 
 
-def _plans(aws: Aws, stack: str) -> Owners:
+def _plans(aws: Aws, stack: Stack) -> Owners:
     """A24: listed without their tags."""
     for page in aws.apigateway.get_paginator("get_usage_plans").paginate():
         for plan in page["items"]:
-            if plan["name"].startswith(stack):
+            if plan["name"].startswith(stack.name):
                 tags = aws.apigateway.get_usage_plan(usagePlanId=plan["id"]).get("tags", {})
                 yield _gateway_arn(aws, "usageplans", plan["id"]), tags.get(OWNER, "")
 
@@ -184,12 +185,12 @@ def _gateway_arn(aws: Aws, kind: str, made: str) -> str:
     return aws.where.arn("apigateway", f"/{kind}/{made}", account=False)
 
 
-def _layers(aws: Aws, stack: str) -> Owners:
+def _layers(aws: Aws, stack: Stack) -> Owners:
     """L24: versions have no tags; the owner is the first word of their description."""
     for page in aws.lambda_.get_paginator("list_layers").paginate():
         for layer in page["Layers"]:
             name = layer["LayerName"]
-            if not name.startswith(f"{stack}-"):
+            if not name.startswith(f"{stack.name}-"):
                 continue
             for versions in aws.lambda_.get_paginator("list_layer_versions").paginate(
                 LayerName=name

@@ -9,6 +9,7 @@ from typing import Any
 from provision.aws import Aws
 from provision.errors import StillWaiting
 from provision.finding import Action, Finding
+from provision.graph import Stack
 from provision.holdings import Backup
 from provision.leftovers import Search, search
 from provision.run import Outcome
@@ -37,7 +38,7 @@ class Receipt:
         }
 
 
-def receipt(aws: Aws, stack: str, outcome: Outcome) -> Receipt:
+def receipt(aws: Aws, stack: Stack, outcome: Outcome) -> Receipt:
     """Sorted from the outcome; then the account is searched for what else is the stack's."""
     going, kept = [], []
     finishing: dict[str, str] = {}

@@ -12,9 +12,9 @@ RENAMED: Final = frozenset({"table", "function", "layer"})
 """What `moved` in config.yaml may name."""
 
 
-def whose(have: Step, stack: str) -> str:
+def whose(have: Step, mark: str) -> str:
     """`tap-dev-items is this stack's table.articles`, or that it is not the stack's at all."""
-    other = _other_node(have, stack)
+    other = _other_node(have, mark)
     return (
         f"{have.label} is this stack's {other}"
         if other
@@ -22,9 +22,9 @@ def whose(have: Step, stack: str) -> str:
     )
 
 
-def taking_over(have: Step, stack: str, node: str) -> str:
+def taking_over(have: Step, mark: str, node: str) -> str:
     """What to do about it: the name has changed in config.yaml, or it is to be taken over."""
-    other = _other_node(have, stack)
+    other = _other_node(have, mark)
     adopt = adopting(node)
     if other and other.partition(".")[0] in RENAMED and other.count(".") == node.count(".") == 1:
         return f"`moved: {{{other}: {node}}}` in config.yaml says that it was renamed; {adopt}"
@@ -45,7 +45,7 @@ def misspelt_move(node: str, moved: Mapping[str, str], known: Collection[str]) -
     return f"`moved` says it was {former[0]}, which the state does not know either"
 
 
-def _other_node(have: Step, stack: str) -> str:
+def _other_node(have: Step, mark: str) -> str:
     """The node of this stack that its owner tag names; empty for anybody else's."""
     owner = have.tags.get(OWNER, "") if isinstance(have, Tagged) else ""
-    return owner.removeprefix(f"{stack}/") if owner.startswith(f"{stack}/") else ""
+    return owner.removeprefix(f"{mark}/") if owner.startswith(f"{mark}/") else ""

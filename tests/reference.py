@@ -21,6 +21,8 @@ from provision.stack import Site, build_stack
 from provision.stack.site import Package
 
 ROOT = Path(__file__).resolve().parent.parent
+MARK = "tap/dev/us-east-1/123456789012"
+"""What the owner tags of the shipped stack begin with in an emulated account."""
 MOVED = {
     "table.items": "table.articles",
     "function.items": "function.shop",
@@ -107,7 +109,7 @@ def reference_site(
     return Site(
         configured(directory, changes),
         aws.where,
-        ("us-east-1a", "us-east-1b"),
+        (f"{aws.where.region}a", f"{aws.where.region}b"),
         sources or TinySources(directory / "zips"),
         lambda api, stage: f"https://{api}.test/{stage}",
     )

@@ -24,7 +24,7 @@ from provision.steps.layer import Layer
 from provision.steps.queue import Queue
 from provision.steps.table import Table
 from tests.inventory import Inventory, inventory, scaling
-from tests.reference import TinySources, reference_site, reference_stack, renaming
+from tests.reference import MARK, TinySources, reference_site, reference_stack, renaming
 from tests.workshop import ALLOW_ALL, HOLDER, Died, Recorder, Where, Workshop, new_aws
 
 ITEM = {"id": {"S": "1"}, "name": {"S": "kept"}}
@@ -80,7 +80,7 @@ def test_nothing_is_made_again_and_nothing_lost(
     owners = new_aws().dynamodb.list_tags_of_resource(
         ResourceArn=site.where.arn("dynamodb", "table/tap-dev-items")
     )["Tags"]
-    assert {"Key": "provision:owner", "Value": "tap-dev/table.articles"} in owners
+    assert {"Key": "provision:owner", "Value": f"{MARK}/table.articles"} in owners
 
     told = outputs.outputs(site, made.steps)
     assert told["table_name"] == "tap-dev-items"
@@ -280,10 +280,10 @@ def test_what_was_made_under_the_new_name_meanwhile_is_kept_apart(
     assert inventory(new_aws()) == before
 
 
-def named(key: str, name: str) -> Stack:
-    stack = Stack("tap-dev")
-    stack.add(f"table.{key}", lambda: Table(name=name, key="id", tags={}, protect=False))
-    return stack
+def named(key: str, name: str, stack: str = "tap-dev") -> Stack:
+    made = Stack(stack)
+    made.add(f"table.{key}", lambda: Table(name=name, key="id", tags={}, protect=False))
+    return made
 
 
 def test_without_the_line_a_renamed_table_is_never_taken_for_another(workshop: Workshop) -> None:
@@ -327,8 +327,7 @@ def test_a_misspelt_former_name_is_told_before_another_is_made(workshop: Worksho
 
 
 def test_somebody_elses_is_not_taken_by_a_rename(workshop: Workshop) -> None:
-    other = named("old", "tap-dev-old")
-    other.name = "tap-dev-2"
+    other = named("old", "tap-dev-old", stack="tap-dev-2")
     workshop.run(other, "up")
     workshop.forget()
     told = named("new", "tap-dev-old")

@@ -13,7 +13,7 @@ from provision.stack.api import ACCOUNT_ROLE
 from provision.step import Tagged
 from provision.unknown import is_known
 from tests.inventory import Inventory, inventory, scaling
-from tests.reference import TinySources, reference_stack
+from tests.reference import MARK, TinySources, reference_stack
 from tests.workshop import Workshop, new_aws
 
 ZONE = "example.com"
@@ -114,7 +114,7 @@ def test_everything_taggable_carries_the_tag_and_its_owner(
         seen = step.observe(new_aws())
         assert seen is not None
         assert seen.tags["Environment"] == "production", node
-        assert seen.tags["provision:owner"] == f"tap-dev/{node}"
+        assert seen.tags["provision:owner"] == f"{MARK}/{node}"
 
 
 def test_every_name_carries_the_stack(

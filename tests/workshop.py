@@ -105,9 +105,9 @@ class Pooled(Aws):
             watching.__self__.unwatch(client)
 
 
-def new_aws(recorder: Recorder | None = None) -> Aws:
+def new_aws(recorder: Recorder | None = None, region: str = REGION) -> Aws:
     access = Access(
-        region=REGION,
+        region=region,
         credentials=("test", "test"),
         prepare=recorder.watch if recorder else None,
         paced=False,

@@ -70,7 +70,7 @@ def _receipt(session: Session, bench: Workbench, outcome: Outcome) -> Receipt | 
     if outcome.interrupted or session.call.stopping.asked:
         return None
     with session.errors.status(Text("searching the account for what else is there")):
-        return receipt(bench.aws, bench.stack.name, outcome)
+        return receipt(bench.aws, bench.stack, outcome)
 
 
 def _tell(

@@ -27,9 +27,16 @@ RESERVED = frozenset(
 LONGEST_NAME = 128  # what the model takes
 LONGEST_PREFIX = 62
 DERIVED = {
-    "functions": (("function", "", 64), ("dead-letter queue", "-dead-letters", 80)),
-    "tables": (("table", "", 255), ("alarm", "-write-throttles", 255)),
-    "layers": (("layer", "", 140),),
+    "functions": (
+        ("role", "{prefix}-{region}-{key}", 64),
+        ("function", "{prefix}-{key}", 64),
+        ("dead-letter queue", "{prefix}-{key}-dead-letters", 80),
+    ),
+    "tables": (
+        ("table", "{prefix}-{key}", 255),
+        ("alarm", "{prefix}-{key}-write-throttles", 255),
+    ),
+    "layers": (("layer", "{prefix}-{key}", 140),),
 }
 """What is called after name, environment and a key, with AWS's limits, the strictest first."""
 OURS = ("TABLE_", "EXPIRE_", "CORS_")
@@ -133,6 +140,7 @@ def check_environment(tree: Node) -> Iterator[Problem]:
 def check_names(tree: Node) -> Iterator[Problem]:
     """The names AWS will see, with name and environment in front."""
     name, environment = tree.string("name"), tree.string("environment")
+    region = tree.string("region") or ""
     if not name or not environment or max(len(name), len(environment)) > LONGEST_NAME:
         return
     prefix = f"{name}-{environment}"
@@ -147,8 +155,9 @@ def check_names(tree: Node) -> Iterator[Problem]:
     for section, kinds in DERIVED.items():
         before = old_keys(tree, section)
         for key, entry in tree.children(section):
-            for kind, suffix, limit in kinds:
-                derived = f"{prefix}-{before.get(key, key)}{suffix}"
+            for kind, form, limit in kinds:
+                parts = {"prefix": prefix, "region": region, "key": before.get(key, key)}
+                derived = form.format_map(parts)
                 if len(derived) > limit:
                     yield entry.problem(
                         f'the {kind} would be called "{derived}": {len(derived)} characters, '

@@ -40,7 +40,7 @@ def asked_by_stack(
         asked
         for name, step in steps.items()
         for part in parts
-        for asked in asked_by(name, step, _calls(step, part), where, stack.name)
+        for asked in asked_by(name, step, _calls(step, part), where, stack)
     ]
 
 
@@ -50,13 +50,13 @@ def _calls(step: Step, part: str) -> tuple[Call, ...]:
 
 
 def asked_by(
-    by: str, step: Step, calls: Iterable[Call], where: Where, stack: str
+    by: str, step: Step, calls: Iterable[Call], where: Where, stack: Stack
 ) -> Iterator[Asked]:
     """What these calls ask for this step."""
     yield from _asked(by, calls, _words(step.words(), where, stack))
 
 
-def asked_by_others(by: str, calls: Iterable[Call], where: Where, stack: str) -> Iterator[Asked]:
+def asked_by_others(by: str, calls: Iterable[Call], where: Where, stack: Stack) -> Iterator[Asked]:
     """What calls ask that no step makes."""
     yield from _asked(by, calls, _words({}, where, stack))
 
@@ -66,11 +66,11 @@ def expected(stack: Stack, where: Where) -> dict[str, Step]:
     steps: dict[str, Step] = {}
     for name, node in stack.nodes.items():
         step = node.build(*(steps[need] for need in node.needs))
-        steps[name] = _patterned(step, where, stack.name)
+        steps[name] = _patterned(step, where, stack)
     return steps
 
 
-def _patterned(step: Step, where: Where, stack: str) -> Step:
+def _patterned(step: Step, where: Where, stack: Stack) -> Step:
     computed = marked(type(step), Mark.COMPUTED)
     chosen = [name for name in computed if not isinstance(vars(step)[name], tuple)]
     bare = replace(step, **dict.fromkeys(chosen, EVERY))
@@ -96,12 +96,13 @@ _Words = Mapping[str, tuple[str, ...]]
 """A name and the texts it stands for: none where a field is not set."""
 
 
-def _words(fields: Mapping[str, object], where: Where, stack: str) -> _Words:
+def _words(fields: Mapping[str, object], where: Where, stack: Stack) -> _Words:
     place = {
         "partition": where.partition,
         "region": where.region,
         "account": where.account,
-        "stack": stack,
+        "stack": stack.name,
+        "mark": stack.mark,
         "owner": OWNER,
     }
     return {name: _texts(value) for name, value in {**fields, **place}.items()}

@@ -26,11 +26,11 @@ class Test(NamedTuple):
     value: str
 
 
-OURS: Final = Test("StringLike", "aws:ResourceTag/{owner}", "{stack}/*")
+OURS: Final = Test("StringLike", "aws:ResourceTag/{owner}", "{mark}/*")
 """What exists already carries our stack's owner tag."""
-REQUESTED: Final = Test("StringLike", "aws:RequestTag/{owner}", "{stack}/*")
+REQUESTED: Final = Test("StringLike", "aws:RequestTag/{owner}", "{mark}/*")
 """What is made gets our stack's owner tag in the call that makes it."""
-KEPT: Final = Test("StringLikeIfExists", "aws:RequestTag/{owner}", "{stack}/*")
+KEPT: Final = Test("StringLikeIfExists", "aws:RequestTag/{owner}", "{mark}/*")
 """Tags may change; whose it is may not be given away."""
 
 UNOWNED: Final = Test("Null", "aws:ResourceTag/{owner}", "true")
@@ -42,6 +42,7 @@ class Permit:
     """One IAM action, `on` resources (ARN templates), `when` every test holds.
 
     In templates stand `{partition} {region} {account} {stack}`, `{owner}` for the owner tag's key,
+    `{mark}` for what its value begins with,
     and the step's fields; what AWS will choose reads `*`. `unnamed` are the tests added where such
     a `*` stands in a name that else is ours. `having` and `lacking` name a field that must be set,
     or not, for the step to need this at all.

@@ -60,7 +60,7 @@ def deployer_asks(
     only the journal still knows, which `up` and `down` remove."""
     asked = asked_by_stack(stack, forgotten, where, _PARTS[purpose])
     for by, calls in _BESIDE[purpose]:
-        asked += asked_by_others(by, calls, where, stack.name)
+        asked += asked_by_others(by, calls, where, stack)
     return asked
 
 

@@ -29,7 +29,7 @@ AREAS = {
 
 def build_stack(site: Site) -> Stack:
     """Every node of the configured stack."""
-    stack = Stack(site.config.prefix)
+    stack = Stack(site.config.prefix, mark=site.identity.mark)
     encryption = add_encryption(stack, site)
     add_tables(stack, site, encryption)
     network = add_secrets(stack, site, add_network(stack, site))

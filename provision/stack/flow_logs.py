@@ -30,7 +30,7 @@ def add_flow_logs(stack: Stack, site: Site, vpc: Node[Vpc], encryption: Encrypti
     role = stack.add(
         "network.flow_logs.role",
         lambda: Role(
-            name=name,
+            name=site.global_name("flow-logs"),
             service="vpc-flow-logs.amazonaws.com",
             description=f"Writes the flow log of {site.config.prefix}",
             boundary=site.config.boundary,

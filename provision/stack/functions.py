@@ -109,7 +109,7 @@ def _add_surroundings(
     role = stack.add(
         f"function.{key}.role",
         lambda: Role(
-            name=name,
+            name=site.global_name(site.key_in_aws("function", key)),
             service="lambda.amazonaws.com",
             description=f"What the function {name} may do",
             boundary=site.config.boundary,

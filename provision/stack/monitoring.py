@@ -69,10 +69,7 @@ def add_monitoring(
         _add_alarms(stack, site, topic, _table(site, key), _of_table(site, key))
     stack.add(
         "monitoring.dashboard",
-        # W4: dashboards are global in an account, so the name carries the region.
-        lambda: Dashboard(
-            name=site.name(site.where.region), body=dashboard_body(site), tags=site.tags
-        ),
+        lambda: Dashboard(name=site.global_name(), body=dashboard_body(site), tags=site.tags),
     )
 
 

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from provision.access import Where
 from provision.config import Config
+from provision.identity import Identity
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,12 @@ class Site:
     """ARN of the customer's KMS key that the configuration names by its alias."""
 
     @property
+    def identity(self) -> Identity:
+        """Which stack this is, among all of every account and region."""
+        config = self.config
+        return Identity(config.name, config.environment, self.where.region, self.where.account)
+
+    @property
     def tags(self) -> dict[str, str]:
         return dict(self.config.tags)
 
@@ -61,3 +68,8 @@ class Site:
     def name(self, *parts: str) -> str:
         """`{name}-{environment}-{part}-…`: what every resource is called."""
         return "-".join((self.config.prefix, *parts))
+
+    def global_name(self, *parts: str) -> str:
+        """`{name}-{environment}-{region}-{part}-…`: of what all regions of an account share, as
+        IAM's roles and CloudWatch's dashboards (W4)."""
+        return self.name(self.where.region, *parts)

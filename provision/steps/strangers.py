@@ -60,10 +60,10 @@ def refuse_interfaces(aws: Aws, label: str, group: str) -> None:
         refuse_strangers(label, interfaces_in(aws, "group-id", group))
 
 
-def refuse_in_vpc(aws: Aws, label: str, stack: str, vpc: str) -> None:
+def refuse_in_vpc(aws: Aws, label: str, mark: str, vpc: str) -> None:
     """Raises Occupied when a VPC holds anything that neither we nor AWS made."""
     with suppress(ClientError):  # not permitted to look: AWS refuses the removal itself
-        _refuse(label, _in_vpc(aws, stack, vpc))
+        _refuse(label, _in_vpc(aws, mark, vpc))
 
 
 def _refuse(label: str, found: Names) -> None:
@@ -74,7 +74,7 @@ def _refuse(label: str, found: Names) -> None:
         )
 
 
-def _in_vpc(aws: Aws, stack: str, vpc: str) -> Names:
+def _in_vpc(aws: Aws, mark: str, vpc: str) -> Names:
     inside: list[FilterTypeDef] = [{"Name": "vpc-id", "Values": [vpc]}]
     attached: list[FilterTypeDef] = [{"Name": "attachment.vpc-id", "Values": [vpc]}]
     with together() as pool:
@@ -84,18 +84,18 @@ def _in_vpc(aws: Aws, stack: str, vpc: str) -> Names:
         gateways = pool.submit(aws.ec2.describe_internet_gateways, Filters=attached)
     yield from _strangers(interfaces.result())
     for subnet in subnets.result()["Subnets"]:
-        yield from _stranger("subnet", subnet["SubnetId"], subnet.get("Tags", []), stack)
+        yield from _stranger("subnet", subnet["SubnetId"], subnet.get("Tags", []), mark)
     for group in groups.result()["SecurityGroups"]:
         if group["GroupName"] != "default":  # V15: goes with the VPC
             name = f"{group['GroupId']} ({group['GroupName']})"
-            yield from _stranger("security group", name, group.get("Tags", []), stack)
+            yield from _stranger("security group", name, group.get("Tags", []), mark)
     for gateway in gateways.result()["InternetGateways"]:
         yield f"internet gateway {gateway['InternetGatewayId']}"
 
 
-def _stranger(kind: str, name: str, tags: Sequence[Mapping[str, object]], stack: str) -> Names:
+def _stranger(kind: str, name: str, tags: Sequence[Mapping[str, object]], mark: str) -> Names:
     owner = next((str(tag["Value"]) for tag in tags if tag["Key"] == OWNER), "")
-    if not owner.startswith(f"{stack}/"):
+    if not owner.startswith(f"{mark}/"):
         yield f"{kind} {name}" + (f" of {owner}" if owner else "")
 
 

@@ -88,7 +88,7 @@ class Vpc(Ec2Resource):
         return replace(self, id=have.id)
 
     def delete(self, aws: Aws) -> None:
-        refuse_in_vpc(aws, self.label, self.owner.partition("/")[0], self.id)
+        refuse_in_vpc(aws, self.label, self.owner.rpartition("/")[0], self.id)
         # V15: its own security group, route table and network ACL go with it.
         with already_gone(aws, self.id):
             aws.ec2.delete_vpc(VpcId=self.id)

@@ -85,7 +85,8 @@ CASES = [
          "letters and digits only", at="    My-Item"),
     Case("derived name too long", "functions:\n", f"functions:\n  {LONG}: "
          "{source: function, handler: app.handler}\n", f"functions.{LONG}",
-         f'called "tap-dev-{LONG}": 68 characters, 4 more than AWS\'s 64', at=f"  {LONG}"),
+         f'called "tap-dev-us-east-1-{LONG}": 78 characters, 14 more than AWS\'s 64',
+         at=f"  {LONG}"),
     Case("name that fits nowhere", "name: tap", "name: " + "t" * 129, "name",
          "129 characters, 1 more than the 128 allowed"),
     Case("no room for a function's name", "name: tap", "name: " + "t" * 59, "name",

@@ -13,7 +13,7 @@ from provision.run import Outcome, down, plan_removal, survey, up
 from provision.step import Step, Tagged
 from provision.steps import KINDS
 from provision.steps.dashboard import Dashboard
-from tests.workshop import ALLOW_ALL, HOLDER, Recorder, new_aws
+from tests.workshop import ALLOW_ALL, HOLDER, REGION, Recorder, new_aws
 
 THEIRS = "other-dev"
 ROUTES = ("POST /items", "GET /items/{id}", "PUT /items/{id}", "DELETE /items/{id}")
@@ -21,9 +21,15 @@ SMALL: dict[str, Any] = {"api": {"routes": dict.fromkeys(ROUTES), "models": None
 """One of every kind: fewer routes than the shipped stack."""
 
 
-def act(directory: Path, stack: Stack, verb: str, recorder: Recorder | None = None) -> Outcome:
+def act(
+    directory: Path,
+    stack: Stack,
+    verb: str,
+    recorder: Recorder | None = None,
+    region: str = REGION,
+) -> Outcome:
     """`up` or `down` as a process of its own; failures are in the outcome, as users meet them."""
-    aws = new_aws(recorder)
+    aws = new_aws(recorder, region)
     journal = Journal(directory, stack.name, KINDS).open(HOLDER)
     try:
         engine = Engine(stack, aws, journal, ALLOW_ALL if verb == "down" else Consent())

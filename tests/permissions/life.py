@@ -229,7 +229,7 @@ class Liver:
     def _look_for_leftovers(self, stack: Stack) -> None:
         guard = self.guard(stack, Purpose.DOWN, "leftovers")
         with self.asking(guard):
-            found = search(self.workshop.connect(guard), "tap-dev", ())
+            found = search(self.workshop.connect(guard), stack, ())
         assert not found.unasked, found.unasked
 
 

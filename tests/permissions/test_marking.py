@@ -14,6 +14,7 @@ from tests.permissions.full_page import HERE, full_asks
 KEY = HERE.arn("kms", "key/11111111-2222-3333-4444-555555555555")
 CERTIFICATE = HERE.arn("acm", "certificate/11111111")
 TARGET = HERE.arn("application-autoscaling", "scalable-target/0ec5")
+MARK = f"tap/dev/{HERE.region}/{HERE.account}"
 MADE = (
     ("kms:TagResource", KEY),
     ("acm:AddTagsToCertificate", CERTIFICATE),
@@ -23,7 +24,7 @@ MADE = (
 
 def may_mark(action: str, resource: str, there: str = "", alias: str = "") -> bool:
     """Whether the deployer may tag it as the stack's; it carries an owner and has an alias."""
-    context = {f"aws:requesttag/{OWNER}": ("tap-dev/it",)}
+    context = {f"aws:requesttag/{OWNER}": (f"{MARK}/it",)}
     if there:
         context[f"aws:resourcetag/{OWNER}"] = (there,)
     if alias:
@@ -35,12 +36,12 @@ def may_mark(action: str, resource: str, there: str = "", alias: str = "") -> bo
 @pytest.mark.parametrize(("action", "resource"), MADE)
 def test_what_is_made_may_be_marked(action: str, resource: str) -> None:
     assert may_mark(action, resource)
-    assert may_mark(action, resource, there="tap-dev/it")
+    assert may_mark(action, resource, there=f"{MARK}/it")
 
 
 @pytest.mark.parametrize(("action", "resource"), MADE)
 def test_what_is_another_stacks_may_not(action: str, resource: str) -> None:
-    assert not may_mark(action, resource, there="tap-dev-2/it")
+    assert not may_mark(action, resource, there=MARK.replace("/dev/", "/dev-2/") + "/it")
 
 
 def test_a_customers_key_may_not() -> None:

@@ -268,7 +268,7 @@ def as_the_function(there: Emulated) -> dict[str, str]:
     refusal, or nothing."""
     inside, outside = "tapir-local-items", "somewhere-else"  # a session named as the function is
     for session in (inside, outside):
-        there.assume("tapir-local-items", session)
+        there.assume("tapir-local-us-east-1-items", session)
     found = {}
     for name, (service, operation, params) in {**ALLOWED, **DENIED}.items():
         client = there.client(service, outside if name.startswith("outside") else inside)

@@ -91,7 +91,7 @@ def test_roles_are_made_only_with_the_configured_boundary(provision: Provision) 
     boundary = "arn:aws:iam::123456789012:policy/boundary"
     _, out, _ = provision("policy", "deployer", boundary=boundary)
     found = lines(documents(out))
-    role = "arn:aws:iam::123456789012:role/tap-dev-items"
+    role = "arn:aws:iam::123456789012:role/tap-dev-us-east-1-items"
     for action in ("iam:CreateRole", "iam:PutRolePolicy", "iam:PutRolePermissionsBoundary"):
         assert not allowed(Ask(action, role), found), action
         other = {"iam:permissionsboundary": ("arn:aws:iam::123456789012:policy/other",)}

@@ -117,7 +117,7 @@ DENIED = [
     decrypting("secretsmanager", SECRET),  # encrypted with AWS's own key
     Ask("kms:Decrypt", arn("kms", "key/11111111-2222-3333-4444-555555555555")),
     Ask("ec2:CreateTags", arn("ec2", "network-interface/eni-1")),
-    Ask("iam:PassRole", "arn:aws:iam::012345678901:role/tap-dev-items"),
+    Ask("iam:PassRole", "arn:aws:iam::012345678901:role/tap-dev-us-east-1-items"),
     Ask("lambda:InvokeFunction", arn("lambda", "function:tap-dev-items")),
     Ask("s3:GetObject", "arn:aws:s3:::anything"),
 ]

@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 
 from provision.aws import Aws
 from provision.step import OWNER
+from tests.reference import MARK
 from tests.teardown.conftest import Provision
 
 pytestmark = pytest.mark.usefixtures("account", "fast")
@@ -50,8 +51,12 @@ def test_what_goes_and_what_stays_is_said_with_its_size(provision: Provision) ->
     assert gone["removal"]["finishing"] == []
 
 
+def owner(node: str, stack: str) -> str:
+    return f"{MARK.replace('tap/dev', stack.replace('-', '/', 1))}/{node}"
+
+
 def owned(node: str, stack: str = "tap-dev") -> list[Any]:
-    return [{"Key": OWNER, "Value": f"{stack}/{node}"}]
+    return [{"Key": OWNER, "Value": owner(node, stack)}]
 
 
 def leave_behind(stack: str) -> set[str]:
@@ -72,13 +77,13 @@ def leave_behind(stack: str) -> set[str]:
         Tags=owned("monitoring.gone", stack),
     )["TopicArn"]
     gateway = boto3.client("apigateway")
-    tag = {OWNER: f"{stack}/api"}
+    tag = {OWNER: owner("api", stack)}
     api = gateway.create_rest_api(name=stack, tags=tag)["id"]
     key = gateway.create_api_key(name=f"{stack}-gone", tags=tag)["id"]
     plan = gateway.create_usage_plan(name=f"{stack}-gone", tags=tag)["id"]
     layer = boto3.client("lambda").publish_layer_version(
         LayerName=f"{stack}-gone",
-        Description=f"{stack}/layer.gone sha256=0",
+        Description=f"{owner('layer.gone', stack)} sha256=0",
         Content={"ZipFile": b"PK\x05\x06" + bytes(18)},
     )["LayerVersionArn"]
     return {vpc, role, topic, api, key, plan, layer}
