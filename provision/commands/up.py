@@ -12,11 +12,11 @@ from provision.commands.wording import worded_outcome
 from provision.consent import Consent
 from provision.errors import WrongAccount
 from provision.journal import Journal
-from provision.opening import Workbench
+from provision.opening import LOCAL, Workbench
 from provision.run import Outcome, Survey
 from provision.run import up as make_true
 from provision.saved import PlanMoved, SavedPlan, moved_ground, moved_nodes, read_plan, taken
-from provision.screens.closing import print_receipt, print_welcome
+from provision.screens.closing import NextSteps, print_receipt, print_welcome
 from provision.screens.timing import print_timing
 from provision.stack.outputs import outputs
 
@@ -105,8 +105,12 @@ def _end(session: Session, bench: Workbench, seen: Survey, outcome: Outcome) -> 
         print_timing(session.errors, session.seconds, bench.aws.calls, chain)
         if not error:
             known = outputs(bench.site, outcome.steps)
-            ask = session.call.command("outputs", "api_key")
-            print_welcome(session.results, known, bench.site, ask)
+            on_local = bench.site.config.environment == LOCAL
+            following = NextSteps(
+                session.call.command("outputs", "api_key"),
+                session.call.command("local", "stop") if on_local else "",
+            )
+            print_welcome(session.results, known, bench.site.config.api, following)
     return session.end(outcome)
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 
 from rich.console import Console
 from rich.text import Text
 
+from provision.config.api import Api
 from provision.finding import Action, Finding
 from provision.holdings import Backup
 from provision.leftovers import Search
@@ -15,7 +18,6 @@ from provision.receipt import Receipt
 from provision.run import Outcome
 from provision.screens.summary import DOINGS
 from provision.screens.words import SIGNS
-from provision.stack.site import Site
 
 
 def print_receipt(console: Console, outcome: Outcome, command: Callable[..., str]) -> None:
@@ -80,14 +82,46 @@ def _print_search(console: Console, search: Search, where: str) -> None:
             console.print(f"    to remove it: {one.remove}", soft_wrap=True)
 
 
-def print_welcome(console: Console, outputs: Mapping[str, str], site: Site, ask: str) -> None:
-    """The outputs, how to get the key (`ask`), and a request that works as pasted."""
+@dataclass(frozen=True)
+class NextSteps:
+    """What to type after `up`, as the user called the program. `stop`: empty but on local."""
+
+    ask_key: str
+    stop: str
+
+
+def print_welcome(
+    console: Console, outputs: Mapping[str, str], api: Api, following: NextSteps
+) -> None:
+    """The outputs, how to get the key, and last a request that is answered 2xx as it is pasted."""
     for name, value in outputs.items():
         console.print(f"{name}: {value}", soft_wrap=True)
-    endpoint = outputs.get("api_endpoint")
+    lines = list(_following(outputs.get("api_endpoint", ""), api, following))
+    if lines:
+        console.print()
+    for line in lines:
+        console.print(line, soft_wrap=True)
+
+
+def _following(endpoint: str, api: Api, following: NextSteps) -> Iterator[str]:
+    if following.stop:
+        yield f"The emulator runs on in the background, until: {following.stop}"
     if not endpoint:
         return
-    route = next((r.path for r in site.config.api.route_list if r.method == "GET"), "/")
-    console.print()
-    console.print(f"The key:   {ask}", soft_wrap=True)
-    console.print(f'A request: curl -H "x-api-key: $({ask})" {endpoint}{route}', soft_wrap=True)
+    yield f"The API key: {following.ask_key}"
+    path = plain_path(api)
+    if path is not None:
+        yield "A request:"
+        yield f'curl -H "x-api-key: $({following.ask_key})" {shlex.quote(endpoint + path)}'
+
+
+def plain_path(api: Api) -> str | None:
+    """The first path that a GET reads with nothing but the key; None where each takes more."""
+    return next(
+        (
+            route.path
+            for route in api.route_list
+            if route.method == "GET" and "{" not in route.path and not route.query
+        ),
+        None,
+    )

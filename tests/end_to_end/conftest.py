@@ -31,7 +31,7 @@ class Home:
         done = subprocess.run(
             self._command(words),
             cwd=self.path,
-            env=_environment(),
+            env=environment(),
             capture_output=True,
             text=True,
             check=False,
@@ -48,7 +48,7 @@ class Home:
         process = subprocess.Popen(
             self._command(words),
             cwd=self.path,
-            env=_environment(),
+            env=environment(),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL,
@@ -74,7 +74,8 @@ class Home:
         )
 
 
-def _environment() -> dict[str, str]:
+def environment() -> dict[str, str]:
+    """Nothing of the user's own settings, and the package as it is here."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "PROVISION"))}
     return kept | {"COLUMNS": "100", "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
 

@@ -5,16 +5,20 @@ from __future__ import annotations
 import base64
 import hmac
 import json
+import os
 import signal
+import subprocess
+import sys
 import time
 import urllib.error
 import urllib.request
 from dataclasses import dataclass
+from pathlib import Path
 from typing import IO, Any
 
 import pytest
 
-from tests.end_to_end.conftest import Home
+from tests.end_to_end.conftest import Home, environment
 
 pytestmark = [pytest.mark.emulator, pytest.mark.xdist_group("end to end")]
 
@@ -65,6 +69,27 @@ def api(home: Home) -> Api:
     outputs = json.loads(home.provision("outputs", "--local", "--json"))
     key = home.provision("outputs", "api_key", "--local").strip()
     return Api(outputs["api_endpoint"], key)
+
+
+def test_what_up_ends_with_works_as_pasted(home: Home, api: Api) -> None:
+    """The shell runs the very line; what it is answered is told by curl's own configuration."""
+    printed = home.provision("up", "--local", "--yes").splitlines()
+    (home.path / ".curlrc").write_text('silent\nwrite-out = "\\n%{http_code}"\n')
+    tools = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    said = subprocess.run(
+        ["/bin/sh", "-c", printed[-1]],
+        cwd=home.path,
+        env=environment() | {"PATH": tools, "CURL_HOME": str(home.path)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    body, _, status = said.stdout.rpartition("\n")
+    assert status == "200", said
+    assert "items" in json.loads(body)
+    (stop,) = (line for line in printed if line.startswith("The emulator runs on"))
+    assert stop.endswith(f"-m provision local stop --local --local-port {home.port}")
 
 
 def test_without_the_key_403_with_cors_and_with_it_200(api: Api) -> None:
