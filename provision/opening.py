@@ -21,6 +21,7 @@ from provision.blind import SEES_ALL, Blind
 from provision.config import Config, ConfigInvalid, Problem, load
 from provision.config.check import check, check_values
 from provision.config.load import Check
+from provision.config.unlisted import Unlisted, accept
 from provision.consent import Consent
 from provision.endpoints import refuse_strangers
 from provision.engine import Engine
@@ -57,6 +58,8 @@ class Options:
     """None: where the emulator of this folder listened last, or a free one."""
     allow_endpoint: bool = False
     """Credentials may go to an endpoint that is neither AWS nor this machine."""
+    new_env: bool = False
+    """The environment is meant, though the file does not list it."""
 
 
 @dataclass(frozen=True)
@@ -145,6 +148,7 @@ def open_workbench(
     build_sources: bool = True,
     check: Check = check,
     guard: Guard = guard_by_asking,
+    unlisted: Unlisted = accept,
 ) -> Workbench:
     """Read the configuration, reach the account, build the nodes. Nothing is written to AWS.
 
@@ -155,6 +159,7 @@ def open_workbench(
         region=options.region,
         check=check if build_sources else check_values,
         warn=say,
+        unlisted=unlisted,
     )
     home = options.config.resolve().parent / ".provision"
     directory = options.state or _own_directory(home, config.environment)

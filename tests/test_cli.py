@@ -366,7 +366,7 @@ def test_settings_come_from_the_environment_too(
     account: None, provision: Provision, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PROVISION_ENV", "qa")
-    assert provision("plan", "--json").json["stack"] == "tap-qa"
+    assert provision("plan", "--json", "--new-env").json["stack"] == "tap-qa"
     assert provision("--env", "dev", "plan", "--json").json["stack"] == "tap-dev"
 
 

@@ -59,6 +59,13 @@ def test_what_a_command_says_itself_is_not_said_twice() -> None:
         )
 
 
+def test_that_an_environment_is_new_is_said_of_that_one_only() -> None:
+    new = Invocation(program="provision", given=(("--env", "pr-7"), ("--new-env",)))
+    assert new.pasteable("provision up p.json") == "provision up p.json --env pr-7 --new-env"
+    assert new.pasteable("provision up --env dev") == "provision up --env dev"
+    assert new.pasteable("provision up --new-env") == "provision up --new-env --env pr-7"
+
+
 def test_a_verb_alone_is_a_word_and_no_command() -> None:
     for words in ("what `up` does", "`--yes`", "`provision`", "provision up makes it"):
         assert call().as_typed(words) == words

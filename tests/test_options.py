@@ -10,8 +10,7 @@ import click
 import pytest
 
 from provision.cli import cli
-from provision.cli.verb import Answering
-from provision.cli.whole import WHOLE_TOOL, Settings, Value, given
+from provision.cli.whole import WHOLE_TOOL, Answering, Settings, Value, given
 from provision.commands.invocation import Invocation
 from tests.test_cli import Provision, home, provision  # noqa: F401
 
@@ -110,7 +109,9 @@ def test_empty_is_a_usage_error(
     assert answer.code == 2
     said = f"{variable if place == 'set' else name} is empty"
     assert said in answer.err
-    (home / "other.yaml").write_text((home / "config.yaml").read_text())
+    listing = (home / "config.yaml").read_text() + "environments: {prod: {}}\n"
+    for file in ("config.yaml", "other.yaml"):
+        (home / file).write_text(listing)
     assert provision("config", "check", name, VALUES[name]).code == 0  # over the variable
 
 

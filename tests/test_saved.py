@@ -112,7 +112,7 @@ def test_a_plan_is_for_one_stack_account_and_region(
     home: Path,  # noqa: F811
 ) -> None:
     provision("plan", "--out", "p.json")
-    other = provision("--env", "qa", "up", "p.json")
+    other = provision("--env", "qa", "up", "p.json", "--new-env")
     assert other.code == 1
     assert "is a plan of tap-dev, and this is tap-qa" in other.err
     assert "`provision up p.json --env dev`" in other.err

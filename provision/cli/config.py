@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from provision.cli.verb import Verbs
 from provision.cli.whole import Settings
 from provision.printable import put
+
+if TYPE_CHECKING:
+    from provision.config.unlisted import Unlisted
 
 
 @click.group("config", cls=Verbs, short_help="Check config.yaml; AWS is not called.")
@@ -26,10 +31,20 @@ def config_check(context: click.Context) -> None:
         environment=settings.environment,
         region=settings.region,
         warn=lambda words: put(words, err=True),
+        unlisted=_judge(settings),
     )
     put(f"{settings.config} is valid: stack {loaded.prefix}, {loaded.region}", err=True)
     if settings.verbose:
         put(*config.effective(loaded).rstrip("\n").split("\n"))
+
+
+def _judge(settings: Settings) -> Unlisted:
+    from provision.commands.unlisted import refuse, unless_known  # noqa: PLC0415
+    from provision.config.unlisted import accept  # noqa: PLC0415
+
+    if settings.new_env:
+        return accept
+    return unless_known(settings.config, settings.state, refuse(settings.call))
 
 
 @config_group.command("schema")

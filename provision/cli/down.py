@@ -16,7 +16,8 @@ from provision.cli.options import (
     trace_option,
     yes_option,
 )
-from provision.cli.verb import Answering, Verb
+from provision.cli.verb import Verb
+from provision.cli.whole import Answering
 
 
 @click.command(cls=Verb, short_help="Remove it all; data only when told to.")

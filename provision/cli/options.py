@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from provision.cli.verb import Answering
-from provision.cli.whole import Settings
+from provision.cli.whole import Answering, Settings
 
 if TYPE_CHECKING:
     from provision.commands.session import Session
@@ -73,6 +72,7 @@ def open_session(
         settings.state,
         settings.local_port,
         settings.allow_endpoint,
+        settings.new_env,
     )
     call = settings.call
     call.as_json = as_json

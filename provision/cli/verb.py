@@ -8,12 +8,8 @@ from contextlib import contextmanager
 
 import click
 
-from provision.cli.whole import WHOLE_TOOL, debugging, given, settings_of
+from provision.cli.whole import WHOLE_TOOL, Answering, debugging, given, settings_of
 from provision.commands.invocation import Invocation
-
-
-class Answering(click.Option):
-    """An option that answers a question. It is never suggested for a misspelt one."""
 
 
 class Verb(click.Command):

@@ -49,6 +49,7 @@ class Settings:
     verbose: int
     local_port: int | None
     allow_endpoint: bool
+    new_env: bool
     call: Invocation
 
 
@@ -110,8 +111,17 @@ def _variable(name: str) -> str:
     return "PROVISION_" + name.removeprefix("--").replace("-", "_").upper()
 
 
-def _flag(*names: str, help: str, count: bool = False) -> click.Option:  # noqa: A002  (click's word)
-    return click.Option(
+class Answering(click.Option):
+    """An option that answers a question. It is never suggested for a misspelt one."""
+
+
+def _flag(
+    *names: str,
+    help: str,  # noqa: A002  (click's word)
+    count: bool = False,
+    kind: type[click.Option] = click.Option,
+) -> click.Option:
+    return kind(
         names,
         is_flag=not count,
         count=count,
@@ -152,6 +162,11 @@ _ALLOW_ENDPOINT = _flag(
     "--allow-endpoint",
     help="Let real credentials go to an endpoint that is neither AWS nor this machine.",
 )
+_NEW_ENV = _flag(
+    "--new-env",
+    kind=Answering,
+    help="The environment is meant, though the configuration does not list it.",
+)
 _DEBUG = _flag("--debug", help="Show the traceback of an error.")
 
 WHOLE_TOOL: Final[tuple[click.Option, ...]] = (
@@ -164,6 +179,7 @@ WHOLE_TOOL: Final[tuple[click.Option, ...]] = (
     _VERBOSE,
     _LOCAL_PORT,
     _ALLOW_ENDPOINT,
+    _NEW_ENV,
     _DEBUG,
 )
 
@@ -181,6 +197,7 @@ def settings_of(context: click.Context, call: Invocation) -> Settings:
         verbose=sum(_strongest(context, _VERBOSE).values),
         local_port=_one(context, _LOCAL_PORT),
         allow_endpoint=any(_strongest(context, _ALLOW_ENDPOINT).values),
+        new_env=any(_strongest(context, _NEW_ENV).values),
         call=call,
     )
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import click
 
 from provision.commands.session import Session
+from provision.commands.unlisted import ask, refuse
+from provision.config.unlisted import Unlisted
 from provision.finding import Action, Finding
 from provision.opening import Workbench
 
@@ -38,6 +40,19 @@ def agreed(
     if not protected:
         return session.agreed(bench, question)
     return session.typed(bench, f"{stack} is protected. {question} Type its name", stack)
+
+
+def asks_for_new(
+    session: Session,
+    question: str,
+    agreement: Agreement = Agreement(yes=False, confirm=None),
+) -> Unlisted:
+    """What judges of an environment that config.yaml does not list. `--yes` answers another
+    question.
+    """
+    if session.nobody_answers or agreement.given:
+        return refuse(session.call)
+    return ask(session.call, question)
 
 
 def check(stack: str, agreement: Agreement, *, protected: bool) -> None:

@@ -27,6 +27,7 @@ from provision.printable import encoding_of, printable, put
 _COMMAND: Final = re.compile(r"`((?:provision|aws) [^`]+)`")
 """A command in a text, as the whole project writes one: in backticks, by the program's own name."""
 _AWS: Final = re.compile(r"(^|\$\()aws (?!configure list-profiles)")
+_ENVIRONMENT: Final = frozenset({"--env", "--local", "--new-env"})
 WRITING = frozenset({"up", "push", "down", "keys"})
 """What goes on from where it was interrupted."""
 
@@ -141,8 +142,8 @@ class Invocation:
 
 
 def _says(words: Sequence[str], name: str) -> bool:
-    """Whether the words give the option themselves. The environment has two names."""
-    names = {"--env", "--local"} if name in {"--env", "--local"} else {name}
+    """Whether the words give the option themselves. `--local` is an environment too."""
+    names = {name, "--env", "--local"} if name in _ENVIRONMENT else {name}
     return any(word.partition("=")[0] in names for word in words)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from provision.commands.agreement import asks_for_new
 from provision.commands.session import Session, check_nodes, found
 from provision.consent import Consent
 from provision.finding import Action
@@ -21,7 +22,7 @@ def plan(
     out: Path | None,
 ) -> int:
     """The exit code: 0, or 4 with `check` when anything would change."""
-    bench = session.open()
+    bench = session.open(unlisted=asks_for_new(session, "Plan a new environment"))
     check_nodes(bench, (*adopt, *destroy))
     consent = Consent(frozenset(adopt), frozenset(destroy))
     with bench.reading() as journal:

@@ -10,6 +10,7 @@ from botocore.exceptions import NoCredentialsError
 from provision.access import Access, Where, where_of
 from provision.aws import Aws
 from provision.commands.session import Session
+from provision.commands.unlisted import refuse
 from provision.config import Config, load
 from provision.config.check import check_values
 from provision.errors import NoCredentials, Usage
@@ -31,6 +32,7 @@ def deployer(session: Session, purpose: str) -> int:
         environment=options.environment,
         region=options.region,
         check=check_values,
+        unlisted=session.judge_unlisted(refuse(session.call)),
     )
     if config.environment == LOCAL:
         raise Usage(

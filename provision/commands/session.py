@@ -17,10 +17,12 @@ from rich.text import Text
 
 from provision.answer import document
 from provision.commands.invocation import Invocation
+from provision.commands.unlisted import refuse, unless_known
 from provision.commands.wording import worded
 from provision.config.check import check
 from provision.config.load import Check
 from provision.config.problem import nearest
+from provision.config.unlisted import Unlisted, accept
 from provision.consent import Consent
 from provision.engine import Engine
 from provision.errors import Interrupted, NothingDone, NotPermitted, PartlyDone, ProvisionError
@@ -61,9 +63,16 @@ class Session:
         self.call.stopping.tell = self.say
 
     def open(
-        self, *, build_sources: bool = True, check: Check = check, guard: Guard = guard_by_asking
+        self,
+        *,
+        build_sources: bool = True,
+        check: Check = check,
+        guard: Guard = guard_by_asking,
+        unlisted: Unlisted | None = None,
     ) -> Workbench:
-        """The stack, opened."""
+        """The stack, opened. `unlisted` judges of an environment that config.yaml does not have and
+        that was not made before; it is refused where nothing is said.
+        """
         with self.trace.span("open", "open"):
             bench = open_workbench(
                 self.options,
@@ -72,6 +81,7 @@ class Session:
                 build_sources=build_sources,
                 check=check,
                 guard=guard,
+                unlisted=self.judge_unlisted(unlisted or refuse(self.call)),
             )
         self.opened = self.seconds
         if bench.aws.access.endpoint:
@@ -79,6 +89,18 @@ class Session:
         if self.verbose:
             bench.aws.on_call = lambda service, operation: self.say(f"  {service} {operation}")
         return bench
+
+    def judge_unlisted(self, judge: Unlisted) -> Unlisted:
+        """The judge of an environment that nothing tells to be meant."""
+        options = self.options
+        if options.new_env:
+            return accept
+        return unless_known(options.config, options.state, judge)
+
+    @property
+    def nobody_answers(self) -> bool:
+        """Whether a question would wait for ever."""
+        return bool(self.call.as_json or not sys.stdin.isatty() or os.environ.get("CI"))
 
     def say(self, words: str) -> None:
         """A line beside the results; the commands in it are made such that they can be pasted."""
@@ -163,8 +185,7 @@ class Session:
 
     def refuse_to_hang(self, verb: str, *, yes: bool) -> None:
         """Nothing prompts when nobody can answer."""
-        nobody = self.call.as_json or not sys.stdin.isatty() or os.environ.get("CI")
-        if nobody and not yes:
+        if self.nobody_answers and not yes:
             look = " (or look first: `provision plan`)" if verb == "up" else ""
             raise click.UsageError(
                 f"`provision {verb}` asks before it acts, and here nobody can answer:"

@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Iterable
 from pathlib import Path
 
-from provision.commands.agreement import Agreement, agreed, check, destroys_data
+from provision.commands.agreement import Agreement, agreed, asks_for_new, check, destroys_data
 from provision.commands.session import Session, check_nodes, writes
 from provision.commands.wording import worded_outcome
 from provision.consent import Consent
@@ -35,7 +35,7 @@ def up(
 ) -> int:
     """The exit code: 0 done, 1 not agreed to, 9 partly done, 130 interrupted."""
     session.refuse_to_hang("up", yes=agreement.given)
-    bench = session.open()
+    bench = session.open(unlisted=asks_for_new(session, "Make a new environment", agreement))
     check_nodes(bench, (*adopt, *destroy))
     consent = Consent(frozenset(adopt), frozenset(destroy), backup=backup)
     with bench.writing(session.call.again) as journal:

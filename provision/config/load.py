@@ -10,10 +10,11 @@ from provision.config.check import check
 from provision.config.explain import validate
 from provision.config.model import Config
 from provision.config.node import Node
-from provision.config.overlay import Variant, variants
+from provision.config.overlay import Variant, environments, variants
 from provision.config.problem import ConfigInvalid, Problem
 from provision.config.read import read
 from provision.config.shape import OVERLAYS
+from provision.config.unlisted import Unlisted, UnlistedEnvironment, accept
 
 Check = Callable[[Node, Path], list[Problem]]
 Warn = Callable[[str], None]
@@ -31,9 +32,10 @@ def load(
     region: str | None = None,
     check: Check = check,
     warn: Warn = _silent,
+    unlisted: Unlisted = accept,
 ) -> Config:
     """The configuration of `environment`, or of the file's own when it is None. `check_values` in
-    the place of `check` lets sources be gone.
+    the place of `check` lets sources be gone. `unlisted` judges of a name that the file lacks.
 
     Raises ConfigInvalid with all problems, those of other environments' overlays included.
     """
@@ -52,6 +54,9 @@ def load(
     problems = [problem for problem in problems if not problem.warning]
     if problems or configs[0] is None:
         raise ConfigInvalid(problems)
+    names = environments(root)
+    if environment and environment not in names:
+        unlisted(UnlistedEnvironment(path, environment, names))
     return configs[0]
 
 

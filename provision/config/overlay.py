@@ -24,6 +24,16 @@ class Variant:
     own: bool  # of the environment that was asked for
 
 
+def environments(root: Node) -> tuple[str, ...]:
+    """The names that the file has: its own, the overlays', and the one that is always there."""
+    names = [
+        root.string("environment") or "",
+        *(name for name, _ in root.children(OVERLAYS)),
+        LOCAL,
+    ]
+    return tuple(dict.fromkeys(filter(None, names)))
+
+
 def variants(
     root: Node, environment: str | None, region: str | None
 ) -> tuple[list[Variant], list[Problem]]:

@@ -1,0 +1,64 @@
+"""Whether an environment that config.yaml does not list is meant: by --new-env, by its state, or by
+an answer.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from provision.commands.invocation import Invocation
+from provision.config.unlisted import Unlisted, UnlistedEnvironment
+from provision.printable import printable, put
+from provision.private import read_private
+
+
+def unless_known(config: Path, state: Path | None, then: Unlisted) -> Unlisted:
+    """What was made once has a state, and was meant. Of anything else, `then` judges."""
+
+    def judge(unlisted: UnlistedEnvironment) -> None:
+        home = config.resolve().parent / ".provision"
+        if not _was_made(state or home / unlisted.name):
+            then(unlisted)
+
+    return judge
+
+
+def refuse(call: Invocation) -> Unlisted:
+    """For commands that nobody can answer, and for those that make nothing."""
+
+    def judge(unlisted: UnlistedEnvironment) -> None:
+        unlisted.hint = f"where it is meant: `{call.again} --new-env`"
+        raise unlisted
+
+    return judge
+
+
+def ask(call: Invocation, question: str) -> Unlisted:
+    """For a person at a terminal. Anything but yes ends the command."""
+
+    def judge(unlisted: UnlistedEnvironment) -> None:
+        put(unlisted.message, err=True)
+        try:
+            if click.confirm(printable(f"{question} {unlisted.name}?"), err=True):
+                return
+        except click.Abort:
+            if call.stopping.asked:
+                raise
+        put("Nothing was done.", err=True)
+        raise click.exceptions.Exit(1)
+
+    return judge
+
+
+def _was_made(directory: Path) -> bool:
+    """Whether this is the state of a stack that was made. What cannot be read is told later."""
+    try:
+        log = read_private(directory / "journal.jsonl")
+        content = read_private(directory / "state.json")
+        state = json.loads(content) if content else {}
+        return bool(log or state.get("account") or state.get("records"))
+    except (OSError, ValueError, AttributeError):
+        return True

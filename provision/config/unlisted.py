@@ -1,0 +1,29 @@
+"""An environment that was asked for and that the file does not list: a misspelt name, perhaps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from provision.config.problem import nearest
+from provision.errors import Usage
+
+
+class UnlistedEnvironment(Usage):
+    """The file has no such environment. It could be made all the same, with what the file says for
+    every environment.
+    """
+
+    def __init__(self, path: Path, name: str, known: Iterable[str]) -> None:
+        self.name = name
+        names = list(known)
+        near = nearest(name, names) or f"it has {', '.join(names)}"
+        super().__init__(f'{path} has no environment "{name}"; {near}')
+
+
+Unlisted = Callable[[UnlistedEnvironment], None]
+"""Raises where the name is not meant."""
+
+
+def accept(_: UnlistedEnvironment) -> None:
+    """Every name is meant."""
