@@ -163,20 +163,14 @@ def open_workbench(
     )
     home = options.config.resolve().parent / ".provision"
     directory = options.state or _own_directory(home, config.environment)
-    if config.environment == LOCAL:
-        access, blind = _emulated(options, config, say)
-    else:
-        real = is_real(os.environ)
-        prepare = None if options.allow_endpoint else refuse_strangers
-        access = Access(config.region, options.profile, prepare=prepare, paced=real, lingers=real)
-        blind = SEES_ALL
+    on_local = config.environment == LOCAL
+    access, blind = _emulated(options, config, say) if on_local else _in_aws(options, config)
     aws = Aws(access, trace=trace)
     known = Journal.read(directory, config.prefix, KINDS)
     guard(config, aws, known)
     sources: Sources = NoSources()
     if build_sources:
         cache = home / "cache"
-        on_local = config.environment == LOCAL
         sources = BuiltSources(config, cache, for_this_machine=on_local, trace=aws.trace)
         sources.build_layers()
         _refuse_lost(options.config, sources.lost_handlers())
@@ -208,6 +202,13 @@ def _refuse_lost(file: Path, lost: Mapping[str, str]) -> None:
         for name, said in lost.items()
     ]:
         raise ConfigInvalid(problems)
+
+
+def _in_aws(options: Options, config: Config) -> tuple[Access, Blind]:
+    real = is_real(os.environ)
+    prepare = None if options.allow_endpoint else refuse_strangers
+    access = Access(config.region, options.profile, prepare=prepare, paced=real, lingers=real)
+    return access, SEES_ALL
 
 
 def _emulated(options: Options, config: Config, say: Callable[[str], None]) -> tuple[Access, Blind]:
