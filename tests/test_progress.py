@@ -12,7 +12,7 @@ from rich.console import Console
 
 from provision.finding import Action
 from provision.judge import Moment
-from provision.screens import progress as module
+from provision.screens import drawing as module
 from provision.screens.progress import Progress
 
 WORKERS, NODES = 16, 40
@@ -42,7 +42,8 @@ def test_many_workers_at_once_never_wait_for_each_other(monkeypatch: pytest.Monk
     file = io.StringIO()
 
     def whole_run() -> None:
-        with Progress(on_a_terminal(file), WORKERS * NODES) as progress:
+        progress = Progress(on_a_terminal(file), WORKERS * NODES)
+        with progress.drawing:
             workers = [
                 threading.Thread(target=work, args=(progress, number), daemon=True)
                 for number in range(WORKERS)
@@ -72,7 +73,8 @@ class _Stuck(io.StringIO):
 
 def test_a_terminal_that_stands_still_stops_no_worker() -> None:
     file = _Stuck()
-    with Progress(on_a_terminal(file), NODES) as progress:
+    progress = Progress(on_a_terminal(file), NODES)
+    with progress.drawing:
         worker = threading.Thread(target=work, args=(progress, 0), daemon=True)
         worker.start()
         assert ended([worker], 5), "a report waited for the terminal"
@@ -87,16 +89,21 @@ class _Gone(io.StringIO):
 
 
 def test_a_terminal_that_is_gone_ends_the_drawing_and_not_the_work() -> None:
-    with Progress(on_a_terminal(_Gone()), NODES) as progress:
+    progress = Progress(on_a_terminal(_Gone()), NODES)
+    with progress.drawing:
         work(progress, 0)
 
 
 def test_a_fault_in_drawing_is_told_when_the_work_has_ended() -> None:
-    progress = Progress(on_a_terminal(io.StringIO()), 1).__enter__()
-    progress.report("node", Moment.BEGUN, "no such action")
-    work(progress, 0)
+    progress = Progress(on_a_terminal(io.StringIO()), 1)
+
+    def whole_run() -> None:
+        with progress.drawing:
+            progress.report("node", Moment.BEGUN, "no such action")
+            work(progress, 0)
+
     with pytest.raises(KeyError):
-        progress.__exit__(None, None, None)
+        whole_run()
 
 
 SCREENS = sorted((Path(module.__file__).parent).glob("*.py"))

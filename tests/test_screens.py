@@ -189,7 +189,8 @@ def test_sparkline() -> None:
 
 def test_without_a_terminal_each_transition_is_one_plain_line() -> None:
     console = Console(width=80, force_terminal=False, record=True, file=sys.stderr)
-    with Progress(console, 2) as progress:
+    progress = Progress(console, 2)
+    with progress.drawing:
         progress.report("table.items", Moment.BEGUN, Action.CREATE)
         progress.report("table.items", Moment.WAITING, "table to be active, 1 s")
         progress.report("table.items", Moment.DONE, Action.CREATE)

@@ -30,7 +30,9 @@ class Verb(click.Command):
         _write_whole_tool(ctx, formatter)
 
     def invoke(self, ctx: click.Context) -> object:
-        """Settle the options, then do it."""
+        """Settle the options, then do it. Click would answer Ctrl-C with an empty line, whatever
+        is on the screen.
+        """
         call: Invocation = ctx.obj
         settings = settings_of(ctx, call)
         call.given, call.debug = given(ctx), debugging(ctx)
@@ -38,7 +40,10 @@ class Verb(click.Command):
         if settings.profile:
             call.aws = f"aws --profile {shlex.quote(settings.profile)}"
         ctx.obj = settings
-        return super().invoke(ctx)
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            raise click.Abort from None
 
 
 class Verbs(click.Group):

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import shlex
-
-from rich.text import Text
+from contextlib import suppress
 
 from provision.commands.agreement import Agreement, agreed, check
 from provision.commands.session import Session, check_nodes, quiet, writes
 from provision.commands.wording import worded_outcome, worded_receipt
 from provision.config import ConfigInvalid
 from provision.consent import Consent
+from provision.errors import Interrupted
 from provision.opening import Workbench
 from provision.receipt import Receipt, receipt
 from provision.run import LATE_WRITERS, Outcome, plan_removal
@@ -66,11 +66,16 @@ def _open(session: Session) -> Workbench:
 
 
 def _receipt(session: Session, bench: Workbench, outcome: Outcome) -> Receipt | None:
-    """None when it was interrupted: nobody waits for a search then."""
+    """None when it was interrupted, before or while it searches: nobody waits for it then."""
     if outcome.interrupted or session.call.stopping.asked:
         return None
-    with session.errors.status(Text("searching the account for what else is there")):
+    with (
+        suppress(Interrupted),
+        session.call.stopping.gently(bench.aws.clock),
+        session.busy("searching the account for what else is there"),
+    ):
         return receipt(bench.aws, bench.stack, outcome)
+    return None
 
 
 def _tell(

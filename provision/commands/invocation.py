@@ -9,12 +9,14 @@ import shlex
 import shutil
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
 from typing import Final
 
 from provision.commands.stopping import Stopping
+from provision.commands.terminal import Terminal
 from provision.errors import (
     Interrupted,
     NothingDone,
@@ -57,11 +59,12 @@ class Invocation:
     """How AWS's own command line is called to reach the same account or emulator."""
     answered: bool = False
     """Whether the one JSON document is on stdout."""
+    terminal: Terminal = field(default_factory=Terminal)
     stopping: Stopping = field(init=False)
 
     def __post_init__(self) -> None:
         self.as_json = "--json" in self.words
-        self.stopping = Stopping(tell=say, leave=self.leave)
+        self.stopping = Stopping(tell=say, leave=self.leave, suspend=self.terminal.suspend)
 
     @property
     def again(self) -> str:
@@ -112,6 +115,8 @@ class Invocation:
         """Tell an error that ended the command; its exit code."""
         if isinstance(error, Interrupted):
             error = self.interrupted()
+            with suppress(OSError):
+                os.write(2, self.terminal.fresh_line(self.stopping.asked_at).encode())
             say(_farewell(error))
         else:
             self.word(error)
@@ -129,16 +134,14 @@ class Invocation:
         put(*text.split("\n"))
 
     def leave(self) -> None:
-        """End the process now, from a signal handler or another thread: no buffer is touched."""
+        """Say farewell in the middle of anything, from another thread: no buffer is touched."""
         error = self.interrupted()
-        if sys.stdout.isatty() and self.verb == "status":
-            os.write(1, b"\x1b[?1049l\x1b[?25h")  # the screen as it was before --watch
-        cursor = "\x1b[?25h" if sys.stderr.isatty() else ""
         words = printable(_farewell(error), encoding_of(sys.stderr))
-        os.write(2, f"{cursor}\n{words}\n".encode(encoding_of(sys.stderr)))
+        before = self.terminal.fresh_line(self.stopping.asked_at)
+        with suppress(OSError):
+            os.write(2, f"{before}{words}\n".encode(encoding_of(sys.stderr)))
         if self.as_json and not self.answered:
             os.write(1, f"{error_document(error)}\n".encode())
-        os._exit(error.exit_code)
 
 
 def _says(words: Sequence[str], name: str) -> bool:

@@ -61,7 +61,7 @@ def remove(session: Session, key_id: str) -> int:
 def _change(session: Session, bench: Workbench, change: Callable[[Engine], None]) -> int:
     with bench.writing(session.call.again) as journal:
         engine = quiet(bench, journal, Consent())
-        with session.call.stopping.gently(bench.aws.clock):
+        with session.call.stopping.gently(bench.aws.clock), session.busy("changing the API keys"):
             change(engine)
             keys = rotation.find_keys(engine)
     return _tell(session, bench, keys)

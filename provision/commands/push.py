@@ -15,6 +15,7 @@ from provision.push import Surveyed, survey_code
 from provision.push import push as push_code
 from provision.run import Outcome
 from provision.screens.timing import print_timing
+from provision.screens.words import counted
 from provision.steps.alias import Alias
 
 
@@ -42,7 +43,8 @@ def named_functions(bench: Workbench, functions: tuple[str, ...]) -> tuple[str, 
 def _push(session: Session, bench: Workbench, journal: Journal, keys: Sequence[str]) -> Outcome:
     """Look and push, with progress told."""
     with session.call.stopping.gently(bench.aws.clock):
-        seen = survey_code(quiet(bench, journal, Consent()), keys)
+        with session.busy(f"looking at the code of {counted(len(keys), 'function')}"):
+            seen = survey_code(quiet(bench, journal, Consent()), keys)
         tell_left(session, seen)
         with session.showing(seen.writes) as progress:
             return push_code(bench.engine(journal, progress.report, Consent()), seen)

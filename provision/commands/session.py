@@ -34,6 +34,8 @@ from provision.opening import Guard, Options, Workbench, guard_by_asking, open_w
 from provision.origins import edited
 from provision.printable import printable
 from provision.run import WORKERS, Outcome, Survey, survey
+from provision.screens.busy import Busy
+from provision.screens.drawing import Drawing
 from provision.screens.plan import print_plan
 from provision.screens.progress import Progress
 from provision.screens.words import error_console, result_console
@@ -56,8 +58,6 @@ class Session:
     """Seconds from the beginning until the stack was open."""
     asked: float = 0.0
     """Seconds that somebody took to answer."""
-    progress: Progress | None = None
-    """The live screen, while it is there."""
 
     def __post_init__(self) -> None:
         self.call.stopping.tell = self.say
@@ -105,20 +105,26 @@ class Session:
     def say(self, words: str) -> None:
         """A line beside the results; the commands in it are made such that they can be pasted."""
         words = self.call.as_typed(words)
-        if self.progress:
-            self.progress.say(words)
+        if drawing := self.call.terminal.drawing:
+            drawing.say(words)
         else:
             self.errors.print(Text(words, style="dim"), soft_wrap=True)
 
     @contextmanager
     def showing(self, total: int) -> Iterator[Progress]:
         """The live screen of `total` nodes; whatever is said meanwhile goes through it."""
-        with Progress(self.errors, total) as progress:
-            self.progress = progress
-            try:
-                yield progress
-            finally:
-                self.progress = None
+        progress = Progress(self.errors, total)
+        with self.call.terminal.shows(progress.drawing):
+            yield progress
+
+    @contextmanager
+    def busy(self, words: str) -> Iterator[None]:
+        """Tell what is being done, below what is said meanwhile; not where something is drawn."""
+        if self.call.terminal.drawing:
+            yield
+        else:
+            with self.call.terminal.shows(Drawing(Busy(self.errors, words))):
+                yield
 
     def look(
         self,
@@ -137,14 +143,18 @@ class Session:
         try:
             with (
                 self.call.stopping.gently(aws.clock),
-                self.errors.status(Text(f"looking at {len(engine.stack.nodes)} resources")),
+                self.busy(f"looking at {len(engine.stack.nodes)} resources"),
             ):
                 seen = survey(engine, workers=workers)
         finally:
             aws.read_only = read_only
-        if self.call.stopping.asked:  # after the last look had begun
-            raise self.call.interrupted()
+        self.check_goes_on()  # a signal may have come after the last look had begun
         return seen
+
+    def check_goes_on(self) -> None:
+        """Raises `Interrupted` where a signal has come."""
+        if self.call.stopping.asked:
+            raise self.call.interrupted()
 
     def show_plan(
         self, screen: Console, bench: Workbench, title: str, findings: Mapping[str, Finding]
@@ -203,6 +213,7 @@ class Session:
         except click.Abort:
             if self.call.stopping.asked:
                 raise
+            self.errors.print()  # the end of the input writes no line end
         finally:
             self.asked += time.monotonic() - began
         self.errors.print("Nothing was done.")
@@ -218,6 +229,7 @@ class Session:
         except click.Abort:
             if self.call.stopping.asked:
                 raise
+            self.errors.print()  # the end of the input writes no line end
         self.errors.print("Nothing was done.")
         return False
 

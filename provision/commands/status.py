@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import NoReturn
 
 from rich.console import RenderableType
-from rich.live import Live
 
 from provision.commands.session import Session, found
 from provision.commands.wording import worded
@@ -13,7 +13,9 @@ from provision.config.check import check_values
 from provision.health import Health, of_what_is_there, read_health
 from provision.opening import Workbench
 from provision.run import Survey
+from provision.screens.drawing import Drawing
 from provision.screens.status import Heading, State, state_of, status_screen
+from provision.screens.window import Window
 from provision.stack.outputs import outputs
 from provision.together import together
 
@@ -31,7 +33,8 @@ def status(session: Session, *, watch: bool, check: bool) -> int:
     if session.call.as_json:
         session.print_document(bench, seen.all, found(seen), health=health, walks=seen.walks)
     else:
-        session.results.print(_screen(session, bench, seen, health))
+        width = session.results.width
+        session.results.print(_screen(session, bench, seen, health, width, None))
     fine = {State.AS_WANTED, State.SKIPPED}
     bad = health.problems or any(state_of(f) not in fine for f in seen.all.values())
     return NOT_AS_WANTED if check and bad else 0
@@ -39,26 +42,42 @@ def status(session: Session, *, watch: bool, check: bool) -> int:
 
 def _watch(session: Session, bench: Workbench) -> NoReturn:
     """Ends by a signal only; the screen is then as it was before."""
-    with Live(console=session.results, screen=session.results.is_terminal) as live:
+    window = Window(session.results)
+    drawing = Drawing(window)
+    with session.call.terminal.shows(drawing):
         while True:
             seen, health = _look(session, bench)
-            live.update(_screen(session, bench, seen, health), refresh=True)
+            picture = partial(_screen, session, bench, seen, health)
+            drawing.do(partial(window.show, picture))
             bench.aws.clock.sleep(REFRESH)
 
 
 def _look(session: Session, bench: Workbench) -> tuple[Survey, Health]:
     """The health of what is recorded is asked for while it is looked at."""
-    with bench.reading() as journal, together() as pool:
+    with (
+        bench.reading() as journal,
+        session.call.stopping.gently(bench.aws.clock),
+        together() as pool,
+    ):
         recorded = {n: r.step for n, r in journal.records.items() if not r.doing}
         asked = pool.submit(read_health, bench.aws, recorded)
         seen = session.look(bench, journal)
         there = found(seen)
         lost = there.keys() - recorded.keys()
         health = read_health(bench.aws, there) if lost else asked.result()
+    session.check_goes_on()
     return seen, of_what_is_there(health, there)
 
 
-def _screen(session: Session, bench: Workbench, seen: Survey, health: Health) -> RenderableType:
+def _screen(
+    session: Session,
+    bench: Workbench,
+    seen: Survey,
+    health: Health,
+    width: int,
+    height: int | None,  # noqa: ARG001
+) -> RenderableType:
+    """The dashboard for a window of this size."""
     where = bench.site.where
     heading = Heading(
         bench.stack.name,
@@ -69,4 +88,4 @@ def _screen(session: Session, bench: Workbench, seen: Survey, health: Health) ->
         session.call.command("up"),
     )
     told = worded(session.call, seen.all)
-    return status_screen(heading, told, health, width=session.results.width)
+    return status_screen(heading, told, health, width=width)

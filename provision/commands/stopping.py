@@ -1,36 +1,77 @@
-"""Ctrl-C and SIGTERM: the first lets what is in flight reach the journal, the second leaves."""
+"""Ctrl-C, SIGTERM and the end of the terminal: the first lets what is in flight reach the journal,
+the second leaves. Ctrl-Z gives the terminal back before the process stands still."""
 
 from __future__ import annotations
 
+import os
+import queue
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from enum import Enum, auto
 from types import FrameType, TracebackType
 from typing import Any, Final, Self
 
 from provision.clock import Clock
+from provision.errors import Interrupted
 
 GRACE: Final = 10.0
 """Seconds that calls in flight have after the first signal."""
-SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
+TELLING: Final = 0.5
+"""Seconds that a terminal has to show that the run is stopping, before it does."""
+FAREWELL: Final = 2.0
+"""Seconds that leaving may take where a terminal or a pipe takes no words."""
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """The first signal. `clock`: of those who call AWS meanwhile."""
+
+    clock: Clock | None
+
+
+class _Ends(Enum):
+    """How the thread that follows signals ends."""
+
+    AT_ONCE = auto()
+    WITH_US = auto()
 
 
 class Stopping:
-    """Obeys signals while it is entered. `leave` ends the process at once, and may be called in the
-    middle of anything: the journal was on disk before each change, so nothing is lost."""
+    """Obeys signals while it is entered.
 
-    def __init__(self, *, tell: Callable[[str], None], leave: Callable[[], None]) -> None:
+    A handler comes in the middle of anything, also of what holds a lock. So it takes none: it puts
+    the signal into a queue, and a thread does what is to be done. `leave` says farewell; the
+    process ends when it returns, and soon when it does not: the journal was on disk before each
+    change, so nothing is lost. `suspend` stops the process, as Ctrl-Z asks.
+    """
+
+    def __init__(
+        self,
+        *,
+        tell: Callable[[str], None],
+        leave: Callable[[], None],
+        suspend: Callable[[], None],
+    ) -> None:
         self.asked = False
+        self.asked_at = 0.0
+        """By the monotonic clock."""
         self.tell = tell
         self._leave = leave
+        self._suspend = suspend
+        self._leaving = False
         self._clock: Clock | None = None
-        self._ended = threading.Event()
+        self._signals: queue.SimpleQueue[_Asked | _Ends] = queue.SimpleQueue()
         self._before: dict[signal.Signals, Any] = {}
 
     def __enter__(self) -> Self:
         if threading.current_thread() is threading.main_thread():
-            self._before = {name: signal.signal(name, self._signalled) for name in SIGNALS}
+            threading.Thread(target=self._follow, name="stopping", daemon=True).start()
+            for number, handler in self._handlers():
+                self._before[number] = signal.signal(number, handler)
         return self
 
     def __exit__(
@@ -39,9 +80,20 @@ class Stopping:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._ended.set()
-        for name, handler in self._before.items():
-            signal.signal(name, handler)
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+        self._signals.put(_Ends.WITH_US)
+
+    def _handlers(self) -> Iterator[tuple[signal.Signals, Any]]:
+        yield signal.SIGINT, self._signalled
+        yield signal.SIGTERM, self._signalled
+        if os.name == "posix":  # `nohup` and shells without jobs ignore them, and so do we then
+            for number, handler in (
+                (signal.SIGHUP, self._signalled),
+                (signal.SIGTSTP, self._suspended),
+            ):
+                if signal.getsignal(number) is not signal.SIG_IGN:
+                    yield number, handler
 
     @contextmanager
     def gently(self, clock: Clock) -> Iterator[None]:
@@ -49,25 +101,59 @@ class Stopping:
 
         Everywhere else a signal interrupts the main thread where it stands.
         """
-        self._clock = clock
+        before, self._clock = self._clock, clock
         try:
             yield
         finally:
-            self._clock = None
+            self._clock = before
 
     def _signalled(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002  (a handler's form)
+        if self._leaving:
+            os._exit(Interrupted.exit_code)
         if self.asked:
-            self._leave()
-        self.asked = True
+            self._leaving = True
+            self._signals.put(_Ends.AT_ONCE)
+            time.sleep(FAREWELL + 1)  # the thread ends the process meanwhile
+            os._exit(Interrupted.exit_code)
+        self.asked, self.asked_at = True, time.monotonic()
+        self._signals.put(_Asked(self._clock))
         if self._clock is None:
             raise KeyboardInterrupt
-        self._clock.stop()
-        threading.Thread(target=self._count_down, daemon=True).start()
 
-    def _count_down(self) -> None:
-        """Beside the handler, which may have come in the middle of a print."""
-        self.tell(
-            f"stopping: what is in flight has {GRACE:.0f} s to end; once more, and it ends now"
-        )
-        if not self._ended.wait(GRACE):
-            self._leave()
+    def _suspended(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002  (likewise)
+        self._suspend()
+
+    def _follow(self) -> None:
+        """The thread. It writes on no terminal itself: one that stands still would hold it."""
+        patience: float | None = None
+        while True:
+            try:
+                event = self._signals.get(timeout=patience)
+            except queue.Empty:
+                event = _Ends.AT_ONCE
+            if event is _Ends.WITH_US:
+                return
+            if isinstance(event, _Asked):
+                patience = GRACE
+                self._stop(event.clock)
+            else:
+                _within(FAREWELL, self._leave)
+                os._exit(Interrupted.exit_code)
+
+    def _stop(self, clock: Clock | None) -> None:
+        if clock:
+            _within(TELLING, self._announce)
+            clock.stop()
+
+    def _announce(self) -> None:
+        with suppress(OSError):  # the terminal is gone
+            self.tell(
+                f"stopping: what is in flight has {GRACE:.0f} s to end; once more, and it ends now"
+            )
+
+
+def _within(seconds: float, work: Callable[[], None]) -> None:
+    """Wait no longer than this for what writes on a terminal."""
+    thread = threading.Thread(target=work, name="telling", daemon=True)
+    thread.start()
+    thread.join(seconds)

@@ -1,0 +1,101 @@
+"""What a terminal shows: pyte's screen with all that scrolled off it, and the alternate screen."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+import pyte
+from pyte.modes import DECTCEM
+
+KEPT: Final = 10_000
+_SWITCH: Final = re.compile(r"(\x1b\[\?1049[hl])")
+_CUT: Final = re.compile(r"\x1b(?:\[(?:\?(?:1(?:0(?:4(?:9)?)?)?)?)?)?$")
+"""The beginning of a switch that the next piece may complete."""
+
+
+class Screen:
+    """Reads what a program writes. pyte has no alternate screen, so there are two of its own."""
+
+    def __init__(self, columns: int, lines: int, encoding: str = "utf-8") -> None:
+        self._first = pyte.HistoryScreen(columns, lines, history=KEPT)
+        self._first_stream = pyte.Stream(self._first)
+        self._second: Any = None
+        self._second_stream: Any = None
+        self._decoder = codecs.getincrementaldecoder(encoding)(errors="replace")
+        self._rest = ""
+        self.left_unentered = 0
+        """How often the alternate screen was left where nobody had entered it, which moves the
+        cursor of a real terminal."""
+
+    def feed(self, written: bytes) -> None:
+        text = self._rest + self._decoder.decode(written)
+        cut = _CUT.search(text)
+        self._rest = text[cut.start() :] if cut else ""
+        for part in _SWITCH.split(text[: cut.start()] if cut else text):
+            if part == "\x1b[?1049h":
+                self._enter()
+            elif part == "\x1b[?1049l":
+                self._leave()
+            elif part:
+                (self._second_stream or self._first_stream).feed(part)
+
+    def _enter(self) -> None:
+        if self._second is None:
+            self._second = pyte.Screen(self._first.columns, self._first.lines)
+            self._second_stream = pyte.Stream(self._second)
+            self._pass_on(self._first, self._second)
+
+    def _leave(self) -> None:
+        if self._second is None:
+            self.left_unentered += 1
+        else:
+            self._pass_on(self._second, self._first)
+            self._second = self._second_stream = None
+
+    def _pass_on(self, before: Any, after: Any) -> None:
+        """Whether the cursor is shown belongs to the terminal, and so do the colours."""
+        after.mode = {*(after.mode - {DECTCEM}), *(before.mode & {DECTCEM})}
+        after.cursor.hidden, after.cursor.attrs = before.cursor.hidden, before.cursor.attrs
+
+    def resize(self, columns: int, lines: int) -> None:
+        for screen in (self._first, self._second):
+            if screen:
+                screen.resize(lines, columns)
+
+    @property
+    def alternate(self) -> bool:
+        return self._second is not None
+
+    @property
+    def _now(self) -> Any:
+        return self._second or self._first
+
+    @property
+    def cursor_shown(self) -> bool:
+        return DECTCEM in self._now.mode
+
+    @property
+    def cursor_column(self) -> int:
+        return int(self._now.cursor.x)
+
+    @property
+    def plain(self) -> bool:
+        """Whether what is written next has no colour and no weight."""
+        return bool(self._now.cursor.attrs == self._now.default_char)
+
+    @property
+    def shown(self) -> list[str]:
+        """The window's lines."""
+        return [line.rstrip() for line in self._now.display]
+
+    @property
+    def above(self) -> list[str]:
+        """What scrolled off the first screen."""
+        return [_text(line) for line in self._first.history.top]
+
+
+def _text(line: Mapping[int, Any]) -> str:
+    return "".join(line[column].data for column in range(max(line, default=-1) + 1)).rstrip()

@@ -1,0 +1,147 @@
+"""A process in a pseudo-terminal: typed at, resized, and looked at as a person would."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import select
+import signal
+import struct
+import subprocess
+import sys
+import termios
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+from tests.terminal.screen import Screen
+
+CTRL_C: Final = b"\x03"
+CTRL_Z: Final = b"\x1a"
+PATIENCE: Final = 40.0
+"""Seconds that anything may take on a machine with other things to do."""
+
+# Makes the terminal that is its stdin the controlling one, so that Ctrl-C is a signal.
+_OWN = (
+    "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0);"
+    " os.execv(sys.argv[1], sys.argv[1:])"
+)
+
+
+@dataclass(frozen=True)
+class Size:
+    columns: int = 80
+    lines: int = 24
+
+    def __str__(self) -> str:
+        return f"{self.columns}x{self.lines}"
+
+
+class Terminal:
+    """Use as a context manager: what still runs at the end is killed."""
+
+    def __init__(
+        self, command: Sequence[str], folder: Path, variables: Mapping[str, str], size: Size
+    ) -> None:
+        encoding = variables.get("PYTHONIOENCODING", "utf-8")
+        self.screen = Screen(size.columns, size.lines, encoding)
+        self.written = b""
+        self._ours, self._theirs = os.openpty()
+        self._set_size(size)
+        self._found = termios.tcgetattr(self._theirs)
+        self.began = time.monotonic()
+        self.process = subprocess.Popen(
+            [sys.executable, "-I", "-S", "-c", _OWN, *command],
+            cwd=folder,
+            env=dict(variables),
+            stdin=self._theirs,
+            stdout=self._theirs,
+            stderr=self._theirs,
+            start_new_session=True,
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGCONT)
+            self.process.kill()
+        self.process.wait()
+        os.close(self._ours)
+        os.close(self._theirs)
+
+    def type(self, keys: str | bytes) -> None:
+        os.write(self._ours, keys.encode() if isinstance(keys, str) else keys)
+
+    def resize(self, size: Size) -> None:
+        self.screen.resize(size.columns, size.lines)
+        self._set_size(size)
+
+    def _set_size(self, size: Size) -> None:
+        fcntl.ioctl(
+            self._ours, termios.TIOCSWINSZ, struct.pack("HHHH", size.lines, size.columns, 0, 0)
+        )
+
+    @property
+    def text(self) -> str:
+        """All that can be read, the scrollback first, a line a line of the terminal."""
+        return "\n".join((*self.screen.above, *self.screen.shown)).rstrip()
+
+    @property
+    def words(self) -> str:
+        """The same with blanks and line ends alike, so that wrapping does not matter."""
+        return " ".join(self.text.split())
+
+    def until(self, what: str | Callable[[], bool], seconds: float = PATIENCE) -> None:
+        """Read until it is shown, or true."""
+        deadline = time.monotonic() + seconds
+        while not (what in self.words if isinstance(what, str) else what()):
+            if not self._read(0.05):
+                assert self.process.poll() is None or self._read(0), self._told(f"no {what}")
+                assert time.monotonic() < deadline, self._told(f"no {what} in {seconds:.0f} s")
+
+    def end(self, seconds: float = PATIENCE) -> int:
+        """Read until the process has ended; its exit code."""
+        deadline = time.monotonic() + seconds
+        while self.process.poll() is None:
+            self._read(0.05)
+            assert time.monotonic() < deadline, self._told(f"it runs on after {seconds:.0f} s")
+        while self._read(0):
+            pass
+        return self.process.returncode
+
+    def _read(self, seconds: float) -> bool:
+        """Take what is written within this time; whether something was."""
+        if not select.select([self._ours], [], [], seconds)[0]:
+            return False
+        part = os.read(self._ours, 65536)
+        self.written += part
+        self.screen.feed(part)
+        return bool(part)
+
+    @property
+    def changed(self) -> list[str]:
+        """In what the terminal is not as it was found."""
+        found = {
+            "the cursor is hidden": not self.screen.cursor_shown,
+            "the alternate screen is there": self.screen.alternate,
+            "the alternate screen was left without having been entered": (
+                self.screen.left_unentered > 0
+            ),
+            "colours go on": not self.screen.plain,
+            "the next prompt would not begin a line": self.screen.cursor_column != 0,
+            "keys do something else": termios.tcgetattr(self._theirs) != self._found,
+        }
+        return [words for words, holds in found.items() if holds]
+
+    def _told(self, words: str) -> str:
+        return f"{words}; the screen:\n{self.text}"
