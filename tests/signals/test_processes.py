@@ -74,7 +74,7 @@ def test_two_at_once(held: Start, provision: Provision, capsys: Captured, home: 
         message = json.loads(told.out)["error"]["message"]
         assert f"{getpass.getuser()}@{socket.gethostname()}" in message
         assert f"pid {running.process.pid}" in message
-        assert "up --yes`, since 20" in message
+        assert 'up --yes", since 20' in message
         assert message in told.err
     assert time.monotonic() - asked < 20
     assert provision("plan", "--json") == 0  # looks beside it
