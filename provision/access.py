@@ -59,8 +59,9 @@ class Access:
     endpoint: str | None = None
     credentials: tuple[str, str] | None = None
     prepare: Callable[[Any], None] | None = None
-    """Called with every new client: where an emulator's lies are put right, and where
-    credentials are kept from leaving for a stranger."""
+    """Called with every new client: where an emulator's lies are put right."""
+    anywhere: bool = False
+    """Credentials may leave for a stranger (endpoints.py)."""
     paced: bool = True
     lingers: bool = True
     """What is deleted may be there, or come back, for a while after: as in AWS itself."""

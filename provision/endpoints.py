@@ -1,40 +1,79 @@
-"""Real credentials go to AWS or to this machine; to any other address only when told: a forgotten
-`AWS_ENDPOINT_URL` would hand every signed request to whoever listens there.
+"""Credentials go to AWS or to this machine; to any other address only when told: a forgotten
+`AWS_ENDPOINT_URL` would hand every signed request, and the tokens that credentials are made from,
+to whoever listens there.
 """
 
 from __future__ import annotations
 
 import ipaddress
 import re
+from collections.abc import Mapping
+from functools import cache
 from typing import Any, Final
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import botocore.loaders
+import botocore.session
 
 from provision.errors import StrangeEndpoint
 
-_ISSUED: Final = re.compile(r"Credential=(A[KS]IA[A-Z2-7]{16})/")
+_SIGNED: Final = re.compile(r"Credential=([^/\s,]+)/")
+_ISSUED: Final = re.compile(r"A[KS]IA[A-Z0-9]{12,}")
 """What AWS issues: long-lived and temporary. Emulators take any other word."""
+_SIGN_IN: Final = (
+    "signin.aws.amazon.com", "signin.aws", "amazonaws-us-gov.com", "amazonaws-eusc.eu",
+    "amazonaws.cn", "c2shome.ic.gov", "sc2shome.sgov.gov", "csphome.hci.ic.gov",
+    "csphome.adc-e.uk",
+)  # fmt: skip
+"""Where `aws login` signs in, outside the suffixes that botocore has for partitions."""
+_METADATA: Final = ("AWS_EC2_METADATA_SERVICE_ENDPOINT", "AWS_CONTAINER_CREDENTIALS_FULL_URI")
+"""Addresses that credentials are fetched from, without a client of the SDK."""
+_LINK_LOCAL: Final = ("169.254.0.0/16", "fe80::/10", "fd00:ec2::/32")
+"""Where instances and containers find their credentials (EC2, ECS, EKS)."""
 
 
-def refuse_strangers(client: Any) -> None:
-    """From now on the client raises `StrangeEndpoint` before such a request leaves."""
-    service = client.meta.service_model.service_id.hyphenize()
-    # Where botocore signs, and after it: by another pattern the signature would not be there yet.
-    client.meta.events.register_last(f"request-created.{service}", _judge)
+def guard_credentials(session: botocore.session.Session, environment: Mapping[str, str]) -> None:
+    """From now on every client of the session raises `StrangeEndpoint` before such a request
+    leaves, those included that botocore makes by itself to get credentials (STS, SSO, sign-in).
+
+    Raises it at once where credentials would be fetched from a stranger.
+    """
+    for name in _METADATA:
+        host = urlsplit(environment.get(name, "")).hostname
+        if host and not _is_here(host) and not _is_link_local(host):
+            raise _strange(host, "credentials would be asked of", name)
+    session.register("before-send", _judge)
 
 
-def _judge(request: Any, **_: Any) -> None:
-    """After it was signed: these are the credentials and the address, wherever they came from."""
-    signed = request.headers.get("Authorization") or ""
+def _judge(**sent: Any) -> None:
+    """`sent["request"]` as it leaves: signed, and to the address that was found for it.
+
+    What is not signed may carry a token in its place: it goes to no stranger either.
+    """
+    request = sent["request"]
     host = urlsplit(request.url).hostname or ""
-    text = signed.decode() if isinstance(signed, bytes) else str(signed)
-    if _ISSUED.search(text) and not _is_here(host) and not _is_aws(host):
-        raise StrangeEndpoint(
-            f"real AWS credentials would go to {host}, which is neither AWS nor this machine",
-            hint="unset AWS_ENDPOINT_URL (or endpoint_url in the AWS configuration);"
-            " --allow-endpoint sends them there all the same",
-        )
+    key = _access_key(request)
+    if _is_here(host) or _is_aws(host) or (key and not _ISSUED.fullmatch(key)):
+        return
+    raise _strange(host, "real AWS credentials would go to", "AWS_ENDPOINT_URL")
+
+
+def _strange(host: str, what: str, variable: str) -> StrangeEndpoint:
+    also = " (or endpoint_url in the AWS configuration)" if variable == "AWS_ENDPOINT_URL" else ""
+    return StrangeEndpoint(
+        f"{what} {host}, which is neither AWS nor this machine",
+        hint=f"unset {variable}{also}; --allow-endpoint does it all the same",
+    )
+
+
+def _access_key(request: Any) -> str:
+    """The id of the key that signed it, in a header or in the address; empty for none."""
+    header = request.headers.get("Authorization") or ""
+    text = header.decode() if isinstance(header, bytes) else str(header)
+    if found := _SIGNED.search(text):
+        return found[1]
+    asked = parse_qs(str(urlsplit(request.url).query)).get("X-Amz-Credential", [""])
+    return asked[0].partition("/")[0]
 
 
 def _is_here(host: str) -> bool:
@@ -46,12 +85,21 @@ def _is_here(host: str) -> bool:
         return False
 
 
+def _is_link_local(host: str) -> bool:
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return any(address in ipaddress.ip_network(network) for network in _LINK_LOCAL)
+
+
 def _is_aws(host: str) -> bool:
-    return any(host.endswith(f".{suffix}") for suffix in _suffixes())
+    return any(host.endswith(f".{suffix}") for suffix in (*_suffixes(), *_SIGN_IN))
 
 
-def _suffixes() -> set[str]:
+@cache
+def _suffixes() -> frozenset[str]:
     """Of every partition, as botocore knows them."""
     partitions = botocore.loaders.create_loader().load_data("partitions")["partitions"]
     names = ("dnsSuffix", "dualStackDnsSuffix")
-    return {part["outputs"][name] for part in partitions for name in names}
+    return frozenset(part["outputs"][name] for part in partitions for name in names)

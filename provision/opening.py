@@ -23,7 +23,6 @@ from provision.config.check import check, check_values
 from provision.config.load import Check
 from provision.config.unlisted import Unlisted, accept
 from provision.consent import Consent
-from provision.endpoints import refuse_strangers
 from provision.engine import Engine
 from provision.errors import StateUnusable, WrongAccount
 from provision.given_key import given_key
@@ -206,8 +205,9 @@ def _refuse_lost(file: Path, lost: Mapping[str, str]) -> None:
 
 def _in_aws(options: Options, config: Config) -> tuple[Access, Blind]:
     real = is_real(os.environ)
-    prepare = None if options.allow_endpoint else refuse_strangers
-    access = Access(config.region, options.profile, prepare=prepare, paced=real, lingers=real)
+    access = Access(
+        config.region, options.profile, anywhere=options.allow_endpoint, paced=real, lingers=real
+    )
     return access, SEES_ALL
 
 

@@ -17,6 +17,7 @@ from botocore.loaders import JSONFileLoader, Loader
 
 from provision import __version__
 from provision.access import Access
+from provision.endpoints import guard_credentials
 
 _READERS: Final[dict[str, Callable[[bytes], bytes]]] = {
     ".json": lambda content: content,
@@ -60,6 +61,8 @@ def new_core(access: Access) -> botocore.session.Session:
         core = botocore.session.Session(session_vars={"profile": (None, None, None, None)})
     else:
         core = botocore.session.Session(profile=access.profile)
+        if not access.anywhere:
+            guard_credentials(core, os.environ)
     core.register_component("data_loader", model_loader(core.get_config_variable("data_path")))
     return core
 

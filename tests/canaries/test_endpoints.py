@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+import re
+import socket
+import socketserver
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import boto3
+import botocore.session
 import pytest
 from botocore.config import Config
+from botocore.credentials import SSOProvider
+from botocore.loaders import create_loader
+from botocore.tokens import SSOTokenProvider
 
-from provision.endpoints import refuse_strangers
+from provision.endpoints import _is_aws, guard_credentials
 from provision.errors import StrangeEndpoint
 from tests.test_cli import Provision, home, provision  # noqa: F401  (fixtures)
 
@@ -22,13 +33,15 @@ class Left(Exception):
     """The request was on its way."""
 
 
-def leave(**_: Any) -> None:
+def leave(_: Any) -> None:
     raise Left
 
 
 def ask(endpoint: str | None, key: str, region: str = "us-east-1") -> None:
     """One request, stopped at the door."""
-    client = boto3.client(
+    core = botocore.session.Session()
+    guard_credentials(core, {})
+    client: Any = boto3.Session(botocore_session=core).client(
         "sts",
         region_name=region,
         endpoint_url=endpoint,
@@ -36,8 +49,7 @@ def ask(endpoint: str | None, key: str, region: str = "us-east-1") -> None:
         aws_secret_access_key=SECRET,
         config=Config(retries={"total_max_attempts": 1}),
     )
-    refuse_strangers(client)
-    client.meta.events.register_first("before-send.*.*", leave)
+    client._endpoint.http_session.send = leave
     client.get_caller_identity()
 
 
@@ -108,3 +120,125 @@ def test_every_command_is_refused_unless_told(
     assert "strange.invalid, which is neither" not in provision("--allow-endpoint", "plan").err
     monkeypatch.setenv("PROVISION_ALLOW_ENDPOINT", "1")
     assert "strange.invalid, which is neither" not in provision("plan").err
+
+
+# -- what credentials are made from ----------------------------------------------------------------
+
+STRANGER = "strange.invalid"
+
+
+class Listener(socketserver.ThreadingTCPServer):
+    """Somebody at the address of a stranger; counts who comes."""
+
+    daemon_threads = True
+    visitors = 0
+
+    def verify_request(self, request: Any, client_address: Any) -> bool:
+        self.visitors += 1
+        return False
+
+
+@pytest.fixture
+def listener(monkeypatch: pytest.MonkeyPatch) -> Iterator[Listener]:
+    asked = socket.getaddrinfo
+
+    def resolved(host: Any, *rest: Any, **more: Any) -> Any:
+        return asked("127.0.0.1" if host == STRANGER else host, *rest, **more)
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolved)
+    with Listener(("127.0.0.1", 0), socketserver.BaseRequestHandler) as server:
+        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+        yield server
+        server.shutdown()
+
+
+def web_identity(_: str, folder: Path) -> dict[str, str]:
+    (folder / "token").write_text("canary-token")
+    role = "arn:aws:iam::123456789012:role/ci"
+    return {"AWS_WEB_IDENTITY_TOKEN_FILE": str(folder / "token"), "AWS_ROLE_ARN": role}
+
+
+def assume_role(_: str, folder: Path) -> dict[str, str]:
+    return profile(
+        folder,
+        "[default]\nrole_arn=arn:aws:iam::123456789012:role/ci\nsource_profile=base\n"
+        f"[profile base]\naws_access_key_id={LASTING}\naws_secret_access_key={SECRET}\n",
+    )
+
+
+def single_sign_on(_: str, folder: Path) -> dict[str, str]:
+    cache = folder
+    name = hashlib.sha1(b"session", usedforsecurity=False).hexdigest()
+    token = {"accessToken": "canary-token", "expiresAt": "2099-01-01T00:00:00Z"}
+    (cache / f"{name}.json").write_text(json.dumps(token))
+    return profile(
+        folder,
+        "[default]\nsso_session=session\nsso_account_id=123456789012\nsso_role_name=ci\n"
+        "[sso-session session]\nsso_region=us-east-1\nsso_start_url=https://x.awsapps.com/start\n",
+    )
+
+
+def process(_: str, folder: Path) -> dict[str, str]:
+    answer = {"Version": 1, "AccessKeyId": LASTING, "SecretAccessKey": SECRET}
+    (folder / "answer.json").write_text(json.dumps(answer))
+    return profile(folder, f"[default]\ncredential_process=cat {folder / 'answer.json'}\n")
+
+
+def container(address: str, _: Path) -> dict[str, str]:
+    return {
+        "AWS_CONTAINER_CREDENTIALS_FULL_URI": address.replace("http:", "https:"),
+        "AWS_CONTAINER_AUTHORIZATION_TOKEN": "canary-token",
+    }
+
+
+def instance(address: str, _: Path) -> dict[str, str]:
+    return {"AWS_EC2_METADATA_SERVICE_ENDPOINT": address, "AWS_EC2_METADATA_DISABLED": "false"}
+
+
+def profile(folder: Path, text: str) -> dict[str, str]:
+    (folder / "config").write_text(text)
+    return {"AWS_CONFIG_FILE": str(folder / "config")}
+
+
+@pytest.mark.parametrize(
+    "provider", [web_identity, assume_role, single_sign_on, process, container, instance]
+)
+def test_nothing_that_credentials_are_made_from_leaves_for_a_stranger(
+    provider: Callable[[str, Path], dict[str, str]],
+    listener: Listener,
+    provision: Provision,  # noqa: F811
+    tmp_path_factory: pytest.TempPathFactory,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    folder = tmp_path_factory.mktemp("home")
+    address = f"http://{STRANGER}:{listener.server_address[1]}"
+    monkeypatch.setenv("HOME", str(folder))
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_ENDPOINT_URL", address)
+    for name, value in provider(address, folder).items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr("provision.aws.pause", lambda *_: None)
+    for place in (SSOProvider, SSOTokenProvider):  # botocore looks for HOME while it is imported
+        monkeypatch.setattr(place, "_SSO_TOKEN_CACHE_DIR", str(folder))
+
+    refused = provision("plan")
+    assert refused.code == 1
+    assert f"{STRANGER}, which is neither AWS nor this machine" in refused.err
+    assert "canary" not in refused.err + refused.out
+    assert listener.visitors == 0
+
+    provision("--allow-endpoint", "plan")
+    assert listener.visitors > 0, "the listener would have been reached"
+
+
+def test_where_aws_signs_in_is_aws() -> None:
+    rules = json.dumps(create_loader().load_service_model("signin", "endpoint-rule-set-1"))
+    hosts = re.findall(r'"https://([^"/]+)"', rules)
+    known = {"{Region}": "us-east-1", "{PartitionResult#dnsSuffix}": "amazonaws.com"}
+    known["{PartitionResult#dualStackDnsSuffix}"] = "api.aws"
+    assert len(hosts) > 5
+    for host in hosts:
+        for part, text in known.items():
+            host = host.replace(part, text)  # noqa: PLW2901
+        assert _is_aws(host), host
