@@ -40,7 +40,7 @@ def down(
     trace: Path | None,
     *,
     yes: bool,
-    as_json: bool,
+    json: bool,
     destroy_data: bool,
     no_backup: bool,
 ) -> None:
@@ -49,7 +49,7 @@ def down(
     from provision.commands.down import down as run  # noqa: PLC0415
     from provision.consent import Consent  # noqa: PLC0415
 
-    session = open_session(context, as_json=as_json, trace=trace)
+    session = open_session(context, as_json=json, trace=trace)
     consent = Consent(
         destroy=frozenset(destroy), destroy_data=destroy_data, backup=not no_backup, verb="down"
     )

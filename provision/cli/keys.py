@@ -21,52 +21,52 @@ def keys_group() -> None:
 @keys_group.command("list")
 @json_option
 @click.pass_context
-def list_keys(context: click.Context, *, as_json: bool) -> None:
+def list_keys(context: click.Context, *, json: bool) -> None:
     """All keys of the stack, with those retired. No values."""
     from provision.commands.keys import list_keys as run  # noqa: PLC0415
 
-    context.exit(run(open_session(context, as_json=as_json)))
+    context.exit(run(open_session(context, as_json=json)))
 
 
 @keys_group.command()
 @click.argument("name")
 @json_option
 @click.pass_context
-def rotate(context: click.Context, name: str, *, as_json: bool) -> None:
+def rotate(context: click.Context, name: str, *, json: bool) -> None:
     """Make a successor of the key NAME (of `api.keys` in config.yaml); the old one works on."""
     from provision.commands.keys import rotate as run  # noqa: PLC0415
 
-    context.exit(run(open_session(context, as_json=as_json), name))
+    context.exit(run(open_session(context, as_json=json), name))
 
 
 @keys_group.command()
 @click.argument("key_id", metavar="ID")
 @json_option
 @click.pass_context
-def disable(context: click.Context, key_id: str, *, as_json: bool) -> None:
+def disable(context: click.Context, key_id: str, *, json: bool) -> None:
     """Switch a retired key off: requests with it are refused. `enable` undoes it."""
     from provision.commands.keys import disable as run  # noqa: PLC0415
 
-    context.exit(run(open_session(context, as_json=as_json), key_id))
+    context.exit(run(open_session(context, as_json=json), key_id))
 
 
 @keys_group.command()
 @click.argument("key_id", metavar="ID")
 @json_option
 @click.pass_context
-def enable(context: click.Context, key_id: str, *, as_json: bool) -> None:
+def enable(context: click.Context, key_id: str, *, json: bool) -> None:
     """Switch a retired key on again."""
     from provision.commands.keys import enable as run  # noqa: PLC0415
 
-    context.exit(run(open_session(context, as_json=as_json), key_id))
+    context.exit(run(open_session(context, as_json=json), key_id))
 
 
 @keys_group.command()
 @click.argument("key_id", metavar="ID")
 @json_option
 @click.pass_context
-def remove(context: click.Context, key_id: str, *, as_json: bool) -> None:
+def remove(context: click.Context, key_id: str, *, json: bool) -> None:
     """Delete a retired key that is switched off. The next `rotate` does so as well."""
     from provision.commands.keys import remove as run  # noqa: PLC0415
 
-    context.exit(run(open_session(context, as_json=as_json), key_id))
+    context.exit(run(open_session(context, as_json=json), key_id))

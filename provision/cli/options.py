@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from provision.commands.session import Session
 
 
-json_option = click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
+json_option = click.option("--json", is_flag=True, help="One JSON document on stdout.")
 yes_option = click.option("--yes", "-y", cls=Answering, is_flag=True, help="Do not ask.")
 adopt_option = click.option(
     "--adopt",

@@ -12,8 +12,8 @@ from provision.cli.verb import Verb
 @click.argument("name", required=False)
 @json_option
 @click.pass_context
-def outputs(context: click.Context, name: str | None, *, as_json: bool) -> None:
+def outputs(context: click.Context, name: str | None, *, json: bool) -> None:
     """Names, ids and addresses. `outputs api_key` asks AWS for the key's value."""
     from provision.commands.outputs import outputs as run  # noqa: PLC0415
 
-    context.exit(run(open_session(context, as_json=as_json), name))
+    context.exit(run(open_session(context, as_json=json), name))

@@ -36,11 +36,11 @@ def plan(
     out: Path | None,
     trace: Path | None,
     *,
-    as_json: bool,
+    json: bool,
     check: bool,
 ) -> None:
     """What `up` would do. Writes are refused before they leave."""
     from provision.commands.plan import plan as run  # noqa: PLC0415
 
-    session = open_session(context, as_json=as_json, trace=trace)
+    session = open_session(context, as_json=json, trace=trace)
     context.exit(run(session, check=check, adopt=adopt, destroy=destroy, out=out))

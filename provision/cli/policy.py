@@ -23,14 +23,16 @@ def policy_group() -> None:
     type=click.Choice(PURPOSES),
     default="all",
     show_default=True,
+    envvar="PROVISION_POLICY_DEPLOYER_FOR",
+    allow_from_autoenv=False,
     help="The commands it is to suffice for. `status` also does for plan, outputs and refresh.",
 )
 @click.pass_context
-def deployer(context: click.Context, purpose: str, *, as_json: bool) -> None:
+def deployer(context: click.Context, purpose: str, *, json: bool) -> None:
     """What whoever runs the commands must be allowed, and no more.
 
     With `account:` in config.yaml no credentials are needed.
     """
     from provision.commands.policy import deployer as run  # noqa: PLC0415
 
-    context.exit(run(open_session(context, as_json=as_json), purpose))
+    context.exit(run(open_session(context, as_json=json), purpose))

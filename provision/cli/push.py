@@ -21,13 +21,13 @@ def push(
     functions: tuple[str, ...],
     trace: Path | None,
     *,
-    as_json: bool,
+    json: bool,
     watch: bool,
 ) -> None:
     """Bring changed code live, and nothing else: of all functions, or of those named."""
-    if watch and as_json:
+    if watch and json:
         raise click.UsageError("--watch goes on; --json prints one document: choose one")
-    session = open_session(context, as_json=as_json, trace=trace)
+    session = open_session(context, as_json=json, trace=trace)
     if watch:
         from provision.commands.watching import watch as push_saves  # noqa: PLC0415
 

@@ -11,7 +11,7 @@ from provision.cli.verb import Verb
 @click.command(cls=Verb, short_help="Make the state anew from what AWS has.")
 @json_option
 @click.pass_context
-def refresh(context: click.Context, *, as_json: bool) -> None:
+def refresh(context: click.Context, *, json: bool) -> None:
     """Make the state anew from what AWS has; nothing is written there.
 
     What differs from config.yaml afterwards counts as not yet done, no longer as drift: the state
@@ -19,4 +19,4 @@ def refresh(context: click.Context, *, as_json: bool) -> None:
     """
     from provision.commands.refresh import refresh as run  # noqa: PLC0415
 
-    context.exit(run(open_session(context, as_json=as_json)))
+    context.exit(run(open_session(context, as_json=json)))

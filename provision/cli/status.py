@@ -20,14 +20,14 @@ def status(
     context: click.Context,
     trace: Path | None,
     *,
-    as_json: bool,
+    json: bool,
     watch: bool,
     check: bool,
 ) -> None:
     """The dashboard: every resource, drift, health, numbers."""
-    if watch and as_json:
+    if watch and json:
         raise click.UsageError("--watch draws a screen; --json prints one document: choose one")
     from provision.commands.status import status as run  # noqa: PLC0415
 
-    session = open_session(context, as_json=as_json, trace=trace)
+    session = open_session(context, as_json=json, trace=trace)
     context.exit(run(session, watch=watch, check=check))

@@ -47,7 +47,7 @@ def up(
     trace: Path | None,
     *,
     yes: bool,
-    as_json: bool,
+    json: bool,
     no_backup: bool,
 ) -> None:
     """Make AWS match config.yaml; with FILE, do what a saved plan says, or nothing."""
@@ -60,7 +60,7 @@ def up(
     from provision.commands.up import up as run  # noqa: PLC0415
     from provision.commands.up import up_saved  # noqa: PLC0415
 
-    session = open_session(context, as_json=as_json, trace=trace)
+    session = open_session(context, as_json=json, trace=trace)
     if file:
         context.exit(
             up_saved(session, file, Agreement(yes=True, confirm=confirm), workers=parallel)
