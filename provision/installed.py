@@ -46,18 +46,18 @@ def upgrade_hint() -> str:
     origin = _origin()
     url = str(origin.get("url", ""))
     if not url and _installed():
-        return install_command("--upgrade", DISTRIBUTION + extra)
+        return f"`{install_command('--upgrade', DISTRIBUTION + extra)}`"
     if "vcs_info" in origin:
         source = origin["vcs_info"]
         revision = source.get("requested_revision")
         address = f"{source['vcs']}+{url}" + (f"@{revision}" if revision else "")
-        return install_command("--upgrade", f"{DISTRIBUTION}{extra} @ {address}")
+        return f"`{install_command('--upgrade', f'{DISTRIBUTION}{extra} @ {address}')}`"
     if "archive_info" in origin:
         return f"install a newer one than {_place(url)}"
     folder = _place(url) if url else str(_SOURCES)
     editable = ["--editable"] if origin.get("dir_info", {}).get("editable") or not url else []
     again = install_command("--upgrade", *editable, folder + extra)
-    return f"bring {folder} up to date (`git -C {shlex.quote(folder)} pull`), then: {again}"
+    return f"bring {folder} up to date (`git -C {shlex.quote(folder)} pull`), then: `{again}`"
 
 
 def install_command(*words: str) -> str:

@@ -211,7 +211,7 @@ def test_a_stack_on_the_emulator_after_what_the_hint_installs(place: Place) -> N
     missing = place.run(*before, "up", "--local", "--yes", code=1)
     told, _, hint = missing.stderr.strip().partition("\n  → ")
     assert told == "Error: the embedded emulator is not installed"
-    words = shlex.split(hint)
+    words = shlex.split(hint.strip("`"))
     python = str(place.environment / BIN / "python")
     assert words[:6] == [python, "-m", "uv", "pip", "install", "--python"]  # no pip is there
     place.install(map(Requirement, words[7:]))

@@ -20,7 +20,7 @@ from provision.installed import DISTRIBUTION
 from tests.reference import ROOT
 
 PIP = shlex.join([sys.executable, "-m", "pip", "install"])
-UP_TO_DATE = "bring {} up to date (`git -C {} pull`), then: " + PIP + " --upgrade"
+UP_TO_DATE = "bring {} up to date (`git -C {} pull`), then: `" + PIP + " --upgrade"
 METADATA = f"""\
 Metadata-Version: 2.4
 Name: {DISTRIBUTION}
@@ -91,13 +91,13 @@ def test_where_there_is_no_pip_uv_installs(install: Install, lacking: set[str]) 
 @pytest.mark.parametrize(
     ("origin", "hint"),
     [
-        (None, f"{PIP} --upgrade {DISTRIBUTION}"),
+        (None, f"`{PIP} --upgrade {DISTRIBUTION}`"),
         (
             {
                 "url": "https://git.example.com/ops/p.git",
                 "vcs_info": {"vcs": "git", "requested_revision": "v1", "commit_id": "0" * 40},
             },
-            f"{PIP} --upgrade '{DISTRIBUTION} @ git+https://git.example.com/ops/p.git@v1'",
+            f"`{PIP} --upgrade '{DISTRIBUTION} @ git+https://git.example.com/ops/p.git@v1'`",
         ),
         (
             {"url": "file:///tmp/my%20wheels/a.whl", "archive_info": {}},
@@ -105,11 +105,11 @@ def test_where_there_is_no_pip_uv_installs(install: Install, lacking: set[str]) 
         ),
         (
             {"url": "file:///srv/tool", "dir_info": {"editable": True}},
-            f"{UP_TO_DATE.format('/srv/tool', '/srv/tool')} --editable /srv/tool",
+            f"{UP_TO_DATE.format('/srv/tool', '/srv/tool')} --editable /srv/tool`",
         ),
         (
             {"url": "file:///srv/my%20tool", "dir_info": {}},
-            UP_TO_DATE.format("/srv/my tool", "'/srv/my tool'") + " '/srv/my tool'",
+            UP_TO_DATE.format("/srv/my tool", "'/srv/my tool'") + " '/srv/my tool'`",
         ),
     ],
     ids=["index", "repository", "wheel", "clone", "folder"],
@@ -126,14 +126,14 @@ def test_a_newer_one_comes_from_where_this_came(
 def test_whoever_has_the_emulator_keeps_it(install: Install) -> None:
     """The next version may ask for another one."""
     install(None)
-    assert installed.upgrade_hint() == f"{PIP} --upgrade '{DISTRIBUTION}[local]'"
+    assert installed.upgrade_hint() == f"`{PIP} --upgrade '{DISTRIBUTION}[local]'`"
 
 
 def test_a_broken_record_of_the_origin_is_harmless(install: Install, tmp_path: Path) -> None:
     install({})
     for text in ("{", "[]"):
         next(tmp_path.glob("*/direct_url.json")).write_text(text)
-        assert installed.upgrade_hint().startswith(f"{PIP} --upgrade ")
+        assert installed.upgrade_hint().startswith(f"`{PIP} --upgrade ")
 
 
 def test_sources_that_were_never_installed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -143,7 +143,7 @@ def test_sources_that_were_never_installed(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(importlib.metadata, "distribution", none)
     clone = shlex.quote(f"{ROOT}[local]")
     assert installed.emulator_command() == f"{PIP} --editable {clone}"
-    assert installed.upgrade_hint().endswith(f"then: {PIP} --upgrade --editable {clone}")
+    assert installed.upgrade_hint().endswith(f"then: `{PIP} --upgrade --editable {clone}`")
     assert installed.repair_command("uv") == f"{PIP} --force-reinstall uv"
 
 

@@ -174,9 +174,10 @@ def test_an_emulator_of_ours_is_named_with_what_stops_it(
     assert obey("--local-port", str(ports[0]), "local", "start") == 1
     told = capsys.readouterr().err
     assert f"taken by the emulator of {other}\n" in told
-    stops = ("--config", str(project / "config.yaml"), "local", "stop")
-    assert f"stop it (provision {' '.join(stops)}), or use --local-port {ports[1]};" in told
-    assert obey(*stops) == 0
+    config = project / "config.yaml"
+    command = f"provision local stop --config {config} --local-port {ports[0]}"
+    assert f"stop it (`{command}`), or use --local-port {ports[1]};" in told
+    assert obey(*command.split()[1:]) == 0
     assert not local.is_running(other)
 
 
