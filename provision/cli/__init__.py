@@ -6,6 +6,7 @@ What the commands do is in `commands/`, imported late so that `--help` needs no 
 from __future__ import annotations
 
 import gc
+import os
 import sys
 
 import click
@@ -27,6 +28,8 @@ from provision.commands.invocation import Invocation, error_document
 from provision.errors import Interrupted, ProvisionError, Usage
 from provision.printable import harden, put
 
+COMPLETION = "_PROVISION_COMPLETE"
+"""The variable in which a shell asks for its completion."""
 UNREACHABLE = 100_000
 """New objects before Python looks for unreachable ones. By its own 700 it does so hundreds of times
 while modules and AWS's models are read, and finds nothing: a fifth of what a command computes."""
@@ -68,11 +71,13 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def _obey(call: Invocation) -> int:
+    # Shells complete a command by its name, whatever path it was called by.
+    name = "provision" if os.environ.get(COMPLETION) else call.program
     try:
         code = cli.main(
             list(call.words),
-            prog_name=call.program,
-            complete_var="_PROVISION_COMPLETE",
+            prog_name=name,
+            complete_var=COMPLETION,
             standalone_mode=False,
             obj=call,
         )
