@@ -12,7 +12,7 @@ ON := --local $(if $(filter command,$(firstword $(origin PORT))),--local-port $(
 .DEFAULT_GOAL := help
 
 .PHONY: help up status down test check lint types format bench crash-matrix ownership-sweep replacing state-lost signals-sweep \
-	laws-sweep security drift plan-sweep permissions permissions-sweep screenshots scan audit pins clean
+	laws-sweep security drift plan-sweep screens-sweep permissions permissions-sweep screenshots scan audit pins clean
 
 help:  ## this list
 	@echo "up, status and down take PORT=4570 for the emulator, and all take PYTHON=python3.13"
@@ -62,6 +62,9 @@ state-lost: $(VENV)/test.stamp  ## every command with the state deleted, torn, o
 
 signals-sweep: $(VENV)/test.stamp  ## a signal at every fifth call of up and down
 	SIGNALS_SWEEP=1 $(BIN)/pytest -n 2 tests/signals
+
+screens-sweep: $(VENV)/test.stamp  ## what commands draw, of every configuration of a covering array, in any account
+	SCREENS_SWEEP=1 $(BIN)/pytest -n 2 tests/every_screen
 
 plan-sweep: $(VENV)/test.stamp  ## forty random lives of config.yaml: announced is done
 	PLAN_SWEEP=1 $(BIN)/pytest -n 2 tests/plan

@@ -12,6 +12,7 @@ from provision.hazards import Harm, Risk, Risks
 from provision.permissions.declare import EVERY, Declared, Test, arn, calls
 from provision.step import Fixed, Replacement, Step
 from provision.steps.certificate import LIVE, certificates_of
+from provision.unknown import is_known
 
 if TYPE_CHECKING:
     from mypy_boto3_route53.literals import ChangeActionType
@@ -182,7 +183,7 @@ class Record(Step):
         values = [record["Value"] for record in found.get("ResourceRecords", [])]
         if self.type != "CNAME":
             return tuple(sorted(values))
-        spellings = {_canonical(value): value for value in self.values}
+        spellings = {_canonical(value): value for value in self.values if is_known(value)}
         return tuple(sorted(spellings.get(_canonical(value), value) for value in values))
 
     def _proves_another(self, aws: Aws) -> bool:
@@ -226,4 +227,6 @@ def _canonical(name: str) -> str:
 def _spelled(wanted: str | None, shown: str) -> str:
     """As it is wanted, where AWS shows the same name in other letters."""
     plain = _canonical(shown)
+    if not is_known(wanted):
+        return plain
     return wanted if wanted and _canonical(wanted) == plain else plain

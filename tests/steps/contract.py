@@ -10,6 +10,7 @@ field that is not Fixed, Computed or Local; a field nobody edits fails the contr
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, ClassVar
@@ -22,6 +23,7 @@ from provision.records import from_json, to_json
 from provision.step import Mark, Replacement, Step, Tagged, marked, with_computed
 from provision.steps import KINDS
 from provision.unknown import UNKNOWN, is_known
+from tests.drawn import draw, half_known
 from tests.workshop import Died, Recorder, Where, Workshop, empty, new_aws, one_node
 
 
@@ -67,6 +69,22 @@ class StepContract:
         field = step.IDENTITY[0]
         with pytest.raises(Exception, match=r"(?i)serializ|unknown"):
             to_json(replace(step, **{field: UNKNOWN}))
+
+    def test_it_is_planned_and_drawn_while_what_others_give_is_unknown(
+        self, step: Step, workshop: Workshop
+    ) -> None:
+        """Nothing there, then the very resource there, ours and somebody else's."""
+        wants = half_known(step)
+        for want in wants:
+            finding = workshop.run(one_node(want), "plan").findings["it"]
+            assert finding.node in draw(finding)
+            draw(replace(finding, want=with_computed(want, None)))
+        workshop.run(one_node(step), "up")
+        for stack in ("tap-dev", "tap-qa"):
+            for want in wants:
+                finding = workshop.run(one_node(want, stack=stack), "plan").findings["it"]
+                assert finding.node in draw(finding)
+            shutil.rmtree(workshop.directory, ignore_errors=True)
 
     # -- up ----------------------------------------------------------------------------------
 

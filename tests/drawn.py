@@ -1,0 +1,67 @@
+"""What a stack that is not made yet leaves open, and everything that can be drawn of a finding."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from rich.console import Console
+
+from provision import answer, saved
+from provision.finding import Finding
+from provision.health import Health
+from provision.screens.plan import plan_screen
+from provision.screens.status import Heading, status_screen
+from provision.step import Mark, Step, marked, with_computed
+from provision.unknown import is_known
+from tests.drift.world import COMPLETE
+from tests.reference import reference_stack
+from tests.workshop import new_aws
+
+Values = Mapping[str, Any]
+"""Field → a value of it that is unknown, or has unknown parts."""
+
+
+@cache
+def _open_values() -> Mapping[str, list[Values]]:
+    """By kind, for each node of the complete stack, as long as no other node is made."""
+    found: dict[str, list[Values]] = {}
+    steps: dict[str, Step] = {}
+    with TemporaryDirectory() as directory:
+        stack = reference_stack(new_aws(), Path(directory), COMPLETE)
+        for name, node in stack.nodes.items():
+            step = with_computed(node.build(*(steps[need] for need in node.needs)), None)
+            steps[name] = step
+            others = (*marked(type(step), Mark.FIXED), *marked(type(step), None))
+            unknown = {each: vars(step)[each] for each in others if not is_known(vars(step)[each])}
+            found.setdefault(step.KIND, []).append(unknown)
+    return found
+
+
+def half_known(step: Step) -> list[Step]:
+    """The step with what others give unknown, as in the complete stack: each field by itself, and
+    together."""
+    found = []
+    for values in _open_values().get(step.KIND, []):
+        found += [replace(step, **{name: value}) for name, value in values.items()]
+        found += [replace(step, **values)]
+    distinct = {repr(each): each for each in (step, *found)}
+    return list(distinct.values())
+
+
+def draw(finding: Finding) -> str:
+    """As text with every field, as a document and as a saved plan; what the text says."""
+    findings = {finding.node: finding}
+    console = Console(width=4000, color_system=None, markup=False)
+    with console.capture() as drawn:
+        console.print(plan_screen("plan", findings, width=4000, all_fields=True))
+        heading = Heading("tap-dev", "dev", "1", "us-east-1", "")
+        console.print(status_screen(heading, findings, Health(), width=4000))
+    json.dumps(answer._resource(finding, None), default=answer._plain)
+    saved._node("salt", finding)
+    return drawn.get()
