@@ -15,6 +15,7 @@ from rich.console import Console
 from provision import answer, saved
 from provision.finding import Finding
 from provision.health import Health
+from provision.origins import Edited
 from provision.screens.plan import plan_screen
 from provision.screens.status import Heading, status_screen
 from provision.step import Mark, Step, marked, with_computed
@@ -59,7 +60,7 @@ def draw(finding: Finding) -> str:
     findings = {finding.node: finding}
     console = Console(width=4000, color_system=None, markup=False)
     with console.capture() as drawn:
-        console.print(plan_screen("plan", findings, width=4000, all_fields=True))
+        console.print(plan_screen("plan", findings, Edited(), width=4000, all_fields=True))
         heading = Heading("tap-dev", "dev", "1", "us-east-1", "")
         console.print(status_screen(heading, findings, Health(), width=4000))
     json.dumps(answer._resource(finding, None), default=answer._plain)
