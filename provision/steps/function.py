@@ -126,6 +126,7 @@ class Function(Tagged):
             call(
                 "lambda.GetFunction",
                 Permit("lambda:GetFunction", (_FUNCTION,)),
+                Permit("lambda:ListTags", (_FUNCTION,)),  # without it no tags are shown
                 # Without it no environment is shown.
                 Permit("kms:Decrypt", ("{key}",), unnamed=(OURS,), having="key"),
             ),

@@ -7,6 +7,8 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
+from provision.errors import NotPermitted
+
 if TYPE_CHECKING:
     from mypy_boto3_lambda.type_defs import FunctionConfigurationTypeDef
 
@@ -22,6 +24,7 @@ def shown_configuration(shown: FunctionConfigurationTypeDef) -> str:
 def read_shown(shown: FunctionConfigurationTypeDef) -> dict[str, Any]:
     """The frozen fields; L21: what AWS leaves out has its default."""
     logging, network = shown.get("LoggingConfig", {}), shown.get("VpcConfig", {})
+    _refuse_hidden(shown)
     return {
         "runtime": shown.get("Runtime", ""),
         "handler": shown.get("Handler", ""),
@@ -41,6 +44,17 @@ def read_shown(shown: FunctionConfigurationTypeDef) -> dict[str, Any]:
         "architecture": shown.get("Architectures", ["x86_64"])[0],
         "strays": tuple(_strays(shown)),
     }
+
+
+def _refuse_hidden(shown: FunctionConfigurationTypeDef) -> None:
+    """Variables that cannot be read are not variables that are not set."""
+    if hidden := shown.get("Environment", {}).get("Error"):
+        raise NotPermitted(
+            f"the environment of {shown['FunctionName']} is not shown"
+            f" ({hidden.get('ErrorCode', 'no reason given')})",
+            hint=f"allow kms:Decrypt on {shown.get('KMSKeyArn', 'its key')};"
+            " `provision policy deployer` prints all that is needed",
+        )
 
 
 def _strays(shown: FunctionConfigurationTypeDef) -> Iterator[str]:

@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, TypeVar
 
 from provision.aws import Aws
-from provision.errors import ProvisionError
+from provision.errors import NotPermitted, ProvisionError
 from provision.permissions.declare import arn
 
 if TYPE_CHECKING:
@@ -37,13 +37,27 @@ def qualified(qualifier: str) -> tuple[str, ...]:
 
 
 def describe(aws: Aws, name: str, qualifier: str = "$LATEST") -> GetFunctionResponseTypeDef | None:
-    """L28: GetFunction, because it may be asked 100 times a second; its neighbours only 15."""
+    """L28: GetFunction, because it may be asked 100 times a second; its neighbours only 15.
+
+    Raises `NotPermitted` where AWS hides the tags of the function: then nobody can tell whose it
+    is, which does not make it somebody else's.
+
+    https://docs.aws.amazon.com/lambda/latest/api/API_GetFunction.html
+    """
     try:
-        if qualifier == "$LATEST":  # given as a qualifier, it would become part of the ARN
-            return aws.lambda_.get_function(FunctionName=name)
-        return aws.lambda_.get_function(FunctionName=name, Qualifier=qualifier)
+        if qualifier != "$LATEST":  # given as a qualifier, that would become part of the ARN
+            return aws.lambda_.get_function(FunctionName=name, Qualifier=qualifier)
+        found = aws.lambda_.get_function(FunctionName=name)
     except aws.lambda_.exceptions.ResourceNotFoundException:
         return None
+    if hidden := found.get("TagsError"):  # since 2024-07: shown only with a permission of their own
+        raise NotPermitted(
+            f"the tags of function {name} are not shown ({hidden['ErrorCode']}:"
+            f" {hidden['Message']}), so nobody can tell whose it is",
+            hint=f"allow lambda:ListTags on {found['Configuration']['FunctionArn']};"
+            " `provision policy deployer` prints all that is needed",
+        )
+    return found
 
 
 def settled(aws: Aws, name: str, qualifier: str = "$LATEST") -> GetFunctionResponseTypeDef | None:

@@ -106,6 +106,8 @@ def _lambda(sent: Sent) -> Iterator[Ask]:
     if key := params.get("KMSKeyArn"):
         yield _on_key("kms:CreateGrant", key)
         yield _on_key("kms:Encrypt", key)
+    if sent.operation == "GetFunction" and "Qualifier" not in params:
+        yield Ask("lambda:ListTags", function)  # else no tags are shown
     if sent.operation == "GetFunction" and (
         key := tags_there.key_of_function(params["FunctionName"])
     ):

@@ -9,6 +9,7 @@ from typing import Any
 
 from provision.aws import Aws
 from provision.step import OWNER, Step, Tagged
+from tests.reference import MARK
 from tests.steps.lambda_world import a_bundle
 
 OTHER_POLICY = {
@@ -86,7 +87,7 @@ def _change_network(aws: Aws, steps: Mapping[str, Mapping[str, Any]]) -> None:
     stray = ec2.create_subnet(VpcId=vpc, CidrBlock="10.21.0.0/25")["Subnet"]["SubnetId"]
     mark: Any = {
         "Key": OWNER,
-        "Value": "tap-dev/network.subnet.3",
+        "Value": f"{MARK}/network.subnet.3",
     }  # as after fewer zones were wanted
     ec2.create_tags(Resources=[stray], Tags=[mark])
     ec2.associate_route_table(RouteTableId=routes, SubnetId=stray)
@@ -248,5 +249,5 @@ def alias_by_hand(aws: Aws, alias: str) -> None:
 
 def double(aws: Aws) -> None:
     """What a lost answer may leave: a second API and a second key of the same owner."""
-    aws.apigateway.create_rest_api(name="tap-dev", tags={OWNER: "tap-dev/api"})
-    aws.apigateway.create_api_key(name="tap-dev-default", tags={OWNER: "tap-dev/api.key.default"})
+    aws.apigateway.create_rest_api(name="tap-dev", tags={OWNER: f"{MARK}/api"})
+    aws.apigateway.create_api_key(name="tap-dev-default", tags={OWNER: f"{MARK}/api.key.default"})

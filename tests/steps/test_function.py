@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
@@ -11,7 +11,7 @@ import pytest
 from moto.awslambda.models import LambdaFunction
 
 from provision.bundle import ZIPPED_LIMIT
-from provision.errors import StillWaiting
+from provision.errors import NotPermitted, StillWaiting
 from provision.finding import Action
 from provision.step import Step, marked
 from provision.steps.function import Function
@@ -348,3 +348,53 @@ def test_the_configuration_covers_what_a_version_freezes(
 def test_the_configuration_is_unknown_where_a_part_is(function: Function) -> None:
     assert replace(function, layers=(UNKNOWN,)).configuration() is UNKNOWN
     assert replace(function, arn=UNKNOWN).configuration() == function.configuration()
+
+
+# -- what AWS hides --------------------------------------------------------------------------------
+
+
+def hide(monkeypatch: pytest.MonkeyPatch, change: Callable[[dict[str, Any]], object]) -> None:
+    get_code = LambdaFunction.get_code
+
+    def shown(self: Any) -> Any:
+        found = get_code(self)
+        change(found)
+        return found
+
+    monkeypatch.setattr(LambdaFunction, "get_code", shown)
+
+
+def hide_tags(found: dict[str, Any]) -> None:
+    found.pop("Tags", None)
+    found["TagsError"] = {"ErrorCode": "AccessDenied", "Message": "no lambda:ListTags"}
+
+
+def hide_variables(found: dict[str, Any]) -> None:
+    error = {"ErrorCode": "AccessDeniedException", "Message": "the value is secret"}
+    found["Configuration"]["Environment"] = {"Error": error}
+
+
+@pytest.mark.parametrize(
+    ("change", "action"), [(hide_tags, "lambda:ListTags"), (hide_variables, "kms:Decrypt")]
+)
+@pytest.mark.parametrize("verb", ["plan", "up", "down"])
+def test_what_cannot_be_read_is_not_what_is_not_there(
+    workshop: Workshop,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    change: Callable[[dict[str, Any]], object],
+    action: str,
+    verb: str,
+) -> None:
+    """Without the permission ours would be a stranger's, and `down` remove its role under it."""
+    function = a_function(new_aws(), tmp_path)
+    workshop.run(one_node(function), "up")
+    hide(monkeypatch, change)
+    for lost in (False, True):
+        if lost:
+            workshop.forget()
+        with pytest.raises(NotPermitted) as refused:
+            workshop.run(one_node(function), verb)
+        assert f"allow {action} on arn:aws:" in refused.value.hint or action == "kms:Decrypt"
+        assert "the value is secret" not in str(refused.value)
+        assert workshop.last.writes == []
