@@ -1,5 +1,8 @@
 """Whether a version's code can be imported: it is invoked once by its number, before callers reach
 it by the alias.
+
+An answer says that it can, or that it cannot. Where Lambda gives none, for it takes no call now or
+the handler runs on and on, nothing is known, and that stops nobody: the alias moves, untried.
 """
 
 from __future__ import annotations
@@ -7,70 +10,142 @@ from __future__ import annotations
 import base64
 import json
 import re
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+from botocore.exceptions import ClientError, HTTPClientError
 
 from provision.aws import Aws
-from provision.errors import ProvisionError
+from provision.errors import ProvisionError, StillWaiting
 from provision.permissions.declare import Permit, arn, call
-from provision.steps.version import Version
+from provision.retry import THROTTLES
+
+if TYPE_CHECKING:
+    from mypy_boto3_lambda.type_defs import InvocationResponseTypeDef
 
 PAYLOAD: Final = '{"provision": "import check"}'
 """What the handler gets. What it makes of that does not matter: then it was imported."""
-TOLD: Final = 12
+SHOWN: Final = 12
 """Lines of the log's end that are shown."""
-CALLS: Final = (
-    call(
-        "lambda.Invoke",
-        Permit("lambda:InvokeFunction", (arn("lambda", "function:{stack}-*:*"),)),
+PATIENCE: Final = 60.0
+"""Seconds for which an import that is denied something may fail after IAM was written: rights of a
+role take effect late (X1)."""
+CALL: Final = call(
+    "lambda.Invoke",
+    Permit(
+        "lambda:InvokeFunction",
+        (arn("lambda", "function:{function}:*"),),
+        having="import_check",
     ),
 )
 
-_INIT_FAILED: Final = re.compile(r"^INIT_REPORT\b.*\bStatus: (error|timeout)\b", re.MULTILINE)
+_NOT_NOW: Final = THROTTLES | {
+    "EC2UnexpectedException",
+    "ENINotReadyException",
+    "ResourceNotReadyException",
+    "ServiceException",
+}
+"""Lambda's own trouble, in which nothing of the code was seen."""
+_NOT_LOADED: Final = frozenset(
+    {
+        "Runtime.HandlerNotFound",
+        "Runtime.ImportModuleError",
+        "Runtime.InvalidEntrypoint",
+        "Runtime.MalformedHandlerName",
+        "Runtime.UserCodeSyntaxError",
+    }
+)
+"""What the runtime itself says when there is no handler to call."""
+_TIMED_OUT: Final = "Sandbox.Timedout"
+_INIT: Final = re.compile(r"^INIT_REPORT\b.*\bStatus: (error|timeout)\b", re.MULTILINE)
+_DENIED: Final = re.compile(r"AccessDenied|not authorized|UnrecognizedClient|InvalidClientTokenId")
 
 
 class ImportFails(ProvisionError):
     """The code of a version ends before its handler could be called."""
 
 
-def check_import(aws: Aws, version: Version) -> None:
-    """Run the version once. Raises `ImportFails` with the log's last lines.
-
-    https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
+def check_import(aws: Aws, function: str, number: str) -> str:
+    """Run the version once. Why nothing is known of it; empty where it can be imported. Raises
+    `ImportFails` with the log's last lines where it cannot.
     """
-    answer = aws.lambda_.invoke(
-        FunctionName=version.function,
-        Qualifier=version.number,
+    aws.say_waiting(f"version {number} is invoked once before callers reach it")
+    found = _try(aws, function, number)
+    if isinstance(found, str):
+        return found
+    what, log = found
+    if not what:
+        return ""
+    shown = [f"  {line.expandtabs()}" for line in log.strip().splitlines()[-SHOWN:]]
+    raise ImportFails(
+        f"version {number} cannot be imported: {what}",
+        more=shown,
+        hint="callers do not reach it; mend the code",
+    )
+
+
+def _try(aws: Aws, function: str, number: str) -> str | tuple[str, str]:
+    """Why nothing is known; or what keeps the code from being loaded, or nothing, with the log."""
+    last = "", ""
+
+    def once() -> tuple[str, str] | None:
+        nonlocal last
+        last = _answer(_invoke(aws, function, number))
+        late = aws.iam_written and _DENIED.search("\n".join(last))
+        return None if last[0] and late else last
+
+    try:
+        return aws.wait(f"version {number} to be imported", once, budget=PATIENCE)
+    except StillWaiting:
+        return last
+    except HTTPClientError as error:
+        return f"no answer came ({type(error).__name__})"
+    except ClientError as error:
+        code = str(error.response["Error"].get("Code", ""))
+        if code not in _NOT_NOW:
+            raise
+        return f"Lambda took no call ({code})"
+
+
+def _invoke(aws: Aws, function: str, number: str) -> InvocationResponseTypeDef:
+    """https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html"""
+    return aws.lambda_.invoke(
+        FunctionName=function,
+        Qualifier=number,
         InvocationType="RequestResponse",
         LogType="Tail",
         Payload=PAYLOAD.encode(),
     )
+
+
+def _answer(answer: InvocationResponseTypeDef) -> tuple[str, str]:
+    """What keeps the code from being loaded, or nothing; and the log."""
     log = base64.b64decode(answer.get("LogResult", "")).decode("utf-8", "replace")
-    error = _error(answer["Payload"].read()) if answer.get("FunctionError") else {}
+    if not answer.get("FunctionError"):  # a first try to load it may have taken too long
+        return "", log
+    error = _error(answer["Payload"].read())
     kind = error.get("errorType", "")
-    if not kind.startswith("Runtime.") and not init_failed(log):
-        return
-    what = ": ".join(part for part in (kind, error.get("errorMessage")) if part)
-    lines = [f"  {line.expandtabs()}" for line in log.strip().splitlines()[-TOLD:]]
-    raise ImportFails(
-        f"version {version.number} cannot be imported: {what}".rstrip(": "),
-        more=lines,
-        hint="the alias has not moved; mend the code and save it (`provision up` would move it)",
-    )
+    states = init_states(log)
+    late = "timeout" in states and kind == _TIMED_OUT
+    if kind not in _NOT_LOADED and "error" not in states and not late:
+        return "", log
+    return ": ".join(part for part in (kind, error.get("errorMessage")) if part) or "it ends", log
 
 
-def init_failed(log: str) -> bool:
-    """Whether Lambda reports, as text or as JSON, that the code ended while it was loaded."""
-    return bool(_INIT_FAILED.search(log)) or any(map(_reports_failure, log.splitlines()))
+def init_states(log: str) -> set[str]:
+    """How loading the code ended, `error` or `timeout`, where Lambda reports that as text or as
+    JSON; it reports nothing where it went well."""
+    return set(_INIT.findall(log)) | {state for line in log.splitlines() if (state := _state(line))}
 
 
-def _reports_failure(line: str) -> bool:
+def _state(line: str) -> str:
     if '"platform.initReport"' not in line:
-        return False
+        return ""
     try:
         event = json.loads(line)
     except ValueError:
-        return False
-    return event.get("record", {}).get("status") in {"error", "failure", "timeout"}
+        return ""
+    status = event.get("record", {}).get("status")
+    return {"error": "error", "failure": "error", "timeout": "timeout"}.get(status, "")
 
 
 def _error(payload: bytes) -> dict[str, str]:

@@ -1,5 +1,5 @@
 """Only the code of functions: what is recorded of a function, its version and its alias is believed
-once AWS agrees with it, so a push costs five calls and what it waits for.
+once AWS agrees with it, so a push costs six calls and what it waits for.
 
 Whatever else differs is `up`'s to put right: publishing would freeze it into the version.
 """
@@ -31,9 +31,6 @@ S = TypeVar("S", bound=Step)
 CODE: Final = frozenset({"code_sha256"})
 NEEDS_UP: Final = ("runtime", "handler", "architecture")
 """Configuration that code is written for: it goes live together with the code, or not at all."""
-
-Check = Callable[[Version], None]
-"""Looks at a new version before the alias moves to it, and raises where it must not."""
 
 
 class NotPushed(ProvisionError):
@@ -90,11 +87,10 @@ def push(
     engine: Engine,
     seen: Surveyed,
     *,
-    check: Check = lambda version: None,
     workers: int = WORKERS,
 ) -> Outcome:
     """Upload, publish and move, each function by itself; what is as wanted is not written."""
-    pushes = [_Push(engine, release, check) for release in seen.releases.values()]
+    pushes = [_Push(engine, release) for release in seen.releases.values()]
     visits = {name: visit for push in pushes for name, visit in push.visits.items()}
     walked = new_walk(engine, "push", {n: need for p in pushes for n, need in p.needs.items()})
     failed = visit_all(engine, walked, lambda name: visits[name](), workers)
@@ -113,7 +109,6 @@ class _Push:
 
     engine: Engine
     release: Release
-    check: Check
     steps: dict[str, Step] = field(default_factory=dict)
     _acted: dict[str, Finding] = field(default_factory=dict)
 
@@ -162,8 +157,6 @@ class _Push:
         assert isinstance(published, Version)
         finding = self.engine.judge(node, node.build(published), self.release.alias)
         self._acted[name] = finding
-        if finding.action is not Action.KEEP:
-            self.check(published)
         self.steps[name] = self.engine.make(finding)
 
     def _not_begun(self, name: str, step: Step) -> Finding:

@@ -32,6 +32,7 @@ BUSY: Final = ErrorClass("another change to finish", 600, 0.5, 8)
 BACKUPS: Final = ErrorClass("backups to become available", 1200, 1, 8)  # D15, D16
 TABLE_BUDGET: Final = ErrorClass("other tables' changes to finish", 1800, 2, 20)  # D2
 THROTTLE: Final = ErrorClass("AWS's rate limit", 300, 1, 20)
+NO_ROOM: Final = ErrorClass("the function to take a call", 30, 1, 5)
 NETWORK_DEPENDENCY: Final = ErrorClass("what still uses it to go away", 900, 1, 10)  # V12-V15
 ROLE_DEPENDENCY: Final = ErrorClass("the role's policies to go away", 120, 0.5, 5)  # I8
 CERTIFICATE_IN_USE: Final = ErrorClass("the domain to let go of the certificate", 1200, 2, 20)  # C5
@@ -153,6 +154,7 @@ _PROPAGATION_TEXTS: Final = (
     "cannot be assumed by Lambda",  # L1
     "The provided execution role does not have permissions",  # L2
     "KMS key is invalid for CreateGrant",  # L3
+    "decrypt the environment variables because KMS access was denied",  # a fresh grant, likewise
     "Invalid principal in policy",  # I3
     "Policy Error: PrincipalNotFound",  # N2
     "Invalid value for the parameter Policy",  # Q6
@@ -209,6 +211,8 @@ def classify(
         return FRESH_ID  # I1, I5: the role's step has just made it, or just seen it
     if any(part in text for part in _FRESH_NETWORK_TEXTS) and _is_fresh(failure, fresh):
         return FRESH_ID
+    if failure.operation == "Invoke" and code in THROTTLES:
+        return NO_ROOM  # it may have been stopped for good: a reserved concurrency of 0
     if code in THROTTLES or "Rate exceeded" in text or "throttled by EC2" in text:  # X4, L4
         return THROTTLE
     if code in BUSY_CODES or _is_busy(failure):
@@ -232,7 +236,8 @@ def _is_busy(failure: Failure) -> bool:
     """One code with several meanings, told apart by text (L8, A4, X5, D11)."""
     code, text = failure.code, failure.message
     if code == "ResourceConflictException":
-        return any(part in text for part in ("in progress", "'Pending'", "concurrent update"))
+        busy = ("in progress", "'Pending'", "state: Pending", "concurrent update")  # L31
+        return any(part in text for part in busy)
     if code == "ConflictException":
         return "try again later" in text
     if code == "ResourceInUseException":  # D10, D20; "already exists" is a collision

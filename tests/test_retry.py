@@ -80,6 +80,25 @@ PASSES_BY_ITSELF = [
     ),
     (
         failure(
+            "Invoke",
+            "ResourceConflictException",
+            "The operation cannot be performed at this time. The function is currently in the"
+            " following state: Pending",
+        ),
+        retry.BUSY,
+    ),
+    (failure("Invoke", "TooManyRequestsException", "Rate Exceeded.", 429), retry.NO_ROOM),
+    (
+        failure(
+            "Invoke",
+            "KMSAccessDeniedException",
+            "Lambda was unable to decrypt the environment variables because KMS access was denied.",
+            502,
+        ),
+        retry.IAM_PROPAGATION,
+    ),
+    (
+        failure(
             "PutMethod",
             "ConflictException",
             "Unable to complete operation due to concurrent modification. Please try again later.",

@@ -10,7 +10,7 @@ from provision.commands.push import live_words, named_functions, tell_left
 from provision.commands.session import Session, quiet
 from provision.consent import Consent
 from provision.errors import Interrupted, ProvisionError
-from provision.import_check import PAYLOAD, check_import
+from provision.import_check import PAYLOAD
 from provision.modules import Fault, faults
 from provision.opening import Workbench
 from provision.push import function_node, push, survey_code
@@ -71,7 +71,7 @@ def _push(session: Session, bench: Workbench, keys: Sequence[str]) -> None:
             engine = quiet(bench, journal, Consent())
             found = survey_code(engine, whole)
             tell_left(session, found)
-            outcome = push(engine, found, check=lambda version: check_import(bench.aws, version))
+            outcome = push(engine, found)
     except Interrupted:
         raise
     except ProvisionError as error:

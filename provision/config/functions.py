@@ -77,6 +77,12 @@ class Function(Section):
         description="Environment variables of the function: text, or where a secret is kept that "
         "the function fetches itself; together at most 4 KB.",
     )
+    import_check: bool = Field(
+        default=True,
+        description="Before callers reach a new version it is invoked once, with "
+        '`{"provision": "import check"}`; code that cannot be imported does not go live. '
+        "false: nothing is invoked, and whatever it is goes live.",
+    )
     retries: Retries = Field(
         default=Retries.model_construct(), description="Retries of failed asynchronous events."
     )

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Final
 
-from provision import account, given_key, health, import_check, leftovers, zones
+from provision import account, given_key, health, leftovers, zones
 from provision.access import Where
 from provision.graph import Stack
 from provision.permissions.asked import (
@@ -43,12 +43,11 @@ _ALWAYS: Final = (
     ("zones", zones.CALLS),
     ("encryption", given_key.CALLS),
 )
-_WATCH: Final = ("push --watch", import_check.CALLS)
 _BESIDE: Final[Mapping[Purpose, tuple[tuple[str, tuple[Call, ...]], ...]]] = {
-    Purpose.UP: (*_ALWAYS, _WATCH),
+    Purpose.UP: _ALWAYS,
     Purpose.STATUS: (*_ALWAYS, ("status", health.CALLS)),
     Purpose.DOWN: (*_ALWAYS, ("leftovers", leftovers.CALLS)),
-    Purpose.ALL: (*_ALWAYS, _WATCH, ("status", health.CALLS), ("leftovers", leftovers.CALLS)),
+    Purpose.ALL: (*_ALWAYS, ("status", health.CALLS), ("leftovers", leftovers.CALLS)),
 }
 """Who makes calls beside the steps."""
 

@@ -32,7 +32,8 @@ from provision.steps.version import Version
 from provision.unknown import UNKNOWN, in_order
 
 LIVE = "live"
-"""The alias that everything outside calls; it moves only to a version that is active."""
+"""The alias that everything outside calls; it moves only to a version that is active and can be
+imported."""
 
 _UNUSED = 3
 """Nodes that must only be there before the function: its grants, and the network's."""
@@ -287,7 +288,12 @@ def _add_release(
     )
     alias = stack.add(
         f"function.{key}.alias",
-        lambda version: Alias(function=version.function, name=LIVE, version=version.number),
+        lambda version: Alias(
+            function=version.function,
+            name=LIVE,
+            version=version.number,
+            import_check=wanted.import_check,
+        ),
         version,
     )
     stack.add(

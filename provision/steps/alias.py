@@ -1,4 +1,4 @@
-"""A Lambda alias: the name by which callers reach a published version."""
+"""A Lambda alias: the name by which callers reach a published version, once it can be imported."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Self
 
 from provision.aws import Aws
+from provision.import_check import CALL, check_import
 from provision.permissions.declare import Declared, arn, calls
-from provision.step import Computed, Fixed, Step
+from provision.step import Computed, Fixed, Local, Step
 from provision.steps.lambda_states import reading_again
+from provision.unknown import is_known
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda.type_defs import AliasConfigurationResponseTypeDef
@@ -21,6 +23,8 @@ _FUNCTION = arn("lambda", "function:{function}")
 @dataclass(frozen=True, kw_only=True)
 class Alias(Step):
     """`weights`: the share of calls that another version gets, by its number (one at most, L13).
+    `import_check`: whether a version is invoked once before callers reach it. `untried`: why
+    nothing came of that; empty where it was imported, or not to be tried.
 
     https://docs.aws.amazon.com/lambda/latest/api/API_CreateAlias.html
     """
@@ -29,7 +33,7 @@ class Alias(Step):
     IDENTITY = ("function", "name")
     CALLS = Declared(
         look=calls("lambda", _FUNCTION, "GetAlias"),
-        make=calls("lambda", _FUNCTION, "CreateAlias", "UpdateAlias"),
+        make=(CALL, *calls("lambda", _FUNCTION, "CreateAlias", "UpdateAlias")),
         remove=calls("lambda", _FUNCTION, "DeleteAlias"),
         computed={"arn": f"{_FUNCTION}:{{name}}"},
     )
@@ -38,7 +42,9 @@ class Alias(Step):
     name: Fixed[str]
     version: str
     weights: dict[str, float] = field(default_factory=dict)
+    import_check: Local[bool] = True
     arn: Computed[str] = ""
+    untried: Computed[str] = ""
     revision: Computed[str] = ""
 
     def observe(self, aws: Aws) -> Self | None:
@@ -51,28 +57,40 @@ class Alias(Step):
             version=found["FunctionVersion"],
             weights=dict(found.get("RoutingConfig", {}).get("AdditionalVersionWeights", {})),
             arn=found["AliasArn"],
+            untried=self.untried if self._leads_to(found["FunctionVersion"]) else "",
             revision=found["RevisionId"],
         )
 
+    def _leads_to(self, version: str) -> bool:
+        """Whether what is known of this one's version is known of that one."""
+        return is_known((self.version, self.untried)) and self.version == version
+
     def create(self, aws: Aws) -> Self:
+        """Raises `ImportFails`: callers shall not reach code that nobody can call."""
+        untried = self._check(aws)
         answer = aws.lambda_.create_alias(
             FunctionName=self.function,
             Name=self.name,
             FunctionVersion=self.version,
             RoutingConfig={"AdditionalVersionWeights": self.weights},
         )
-        return replace(self, arn=answer["AliasArn"], revision=answer["RevisionId"])
+        return replace(self, arn=answer["AliasArn"], untried=untried, revision=answer["RevisionId"])
 
-    def update(self, aws: Aws, have: Self, changed: Collection[str]) -> Self:  # noqa: ARG002  (one call sets all)
+    def update(self, aws: Aws, have: Self, changed: Collection[str]) -> Self:
+        """One call sets all. Raises `ImportFails`; then the alias is where it was."""
+        untried = self._check(aws) if "version" in changed else have.untried
         try:
             moved = self._move(aws, have.revision)
         except aws.lambda_.exceptions.PreconditionFailedException:  # L10
             moved = reading_again(aws, lambda: self._move(aws, self._revision_now(aws)))
-        return replace(self, arn=have.arn, revision=moved["RevisionId"])
+        return replace(self, arn=have.arn, untried=untried, revision=moved["RevisionId"])
 
     def delete(self, aws: Aws) -> None:
         with suppress(aws.lambda_.exceptions.ResourceNotFoundException):
             aws.lambda_.delete_alias(FunctionName=self.function, Name=self.name)
+
+    def _check(self, aws: Aws) -> str:
+        return check_import(aws, self.function, self.version) if self.import_check else ""
 
     def _move(self, aws: Aws, revision: str) -> AliasConfigurationResponseTypeDef:
         """L13: weights that are left out would stay."""
