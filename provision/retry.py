@@ -32,7 +32,7 @@ BUSY: Final = ErrorClass("another change to finish", 600, 0.5, 8)
 BACKUPS: Final = ErrorClass("backups to become available", 1200, 1, 8)  # D15, D16
 TABLE_BUDGET: Final = ErrorClass("other tables' changes to finish", 1800, 2, 20)  # D2
 THROTTLE: Final = ErrorClass("AWS's rate limit", 300, 1, 20)
-NO_ROOM: Final = ErrorClass("the function to take a call", 30, 1, 5)
+NO_ROOM: Final = ErrorClass("the function to take a call", 30, 1, 5)  # it may be stopped for good
 NETWORK_DEPENDENCY: Final = ErrorClass("what still uses it to go away", 900, 1, 10)  # V12-V15
 ROLE_DEPENDENCY: Final = ErrorClass("the role's policies to go away", 120, 0.5, 5)  # I8
 CERTIFICATE_IN_USE: Final = ErrorClass("the domain to let go of the certificate", 1200, 2, 20)  # C5
@@ -211,10 +211,8 @@ def classify(
         return FRESH_ID  # I1, I5: the role's step has just made it, or just seen it
     if any(part in text for part in _FRESH_NETWORK_TEXTS) and _is_fresh(failure, fresh):
         return FRESH_ID
-    if failure.operation == "Invoke" and code in THROTTLES:
-        return NO_ROOM  # it may have been stopped for good: a reserved concurrency of 0
     if code in THROTTLES or "Rate exceeded" in text or "throttled by EC2" in text:  # X4, L4
-        return THROTTLE
+        return NO_ROOM if failure.operation == "Invoke" else THROTTLE
     if code in BUSY_CODES or _is_busy(failure):
         return BUSY
     if (specific := _of_one_service(failure)) is not None:

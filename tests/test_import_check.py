@@ -89,12 +89,6 @@ def test_where_nothing_can_be_known_that_is_said_within_a_minute(
     assert aws.clock.now() - began <= NO_ROOM.budget + NO_ROOM.cap
 
 
-def test_a_passing_throttle_is_waited_for() -> None:
-    refused = Refusal("TooManyRequestsException", "Rate Exceeded.", 429)
-    aws = new_aws(Answering(refused, refused, Reply({}, error=None)))
-    assert check_import(aws, "f", "7") == ""
-
-
 @pytest.mark.parametrize("code", ["KMSAccessDeniedException", "InvalidRuntimeException"])
 def test_what_callers_would_meet_as_well_is_an_error(code: str) -> None:
     """Also a denial, which names the permission that is missing."""

@@ -10,13 +10,15 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
+from provision.import_check import check_import
+from provision.steps.alias import Alias
 from provision.steps.function import Function
 from provision.steps.layer import Layer
 from provision.steps.permission import Permission
 from provision.steps.version import OvertakenByOthers, Version
 from tests.laws.bench import LosesOnce, under
 from tests.laws.conftest import Session, naive, ours
-from tests.laws.law import Court
+from tests.laws.law import Call, Court, Law, Refusal, World
 from tests.laws.rules import lambda_ as laws
 from tests.laws.rules.answers import AnswersGetLost
 from tests.steps.lambda_world import NAME, a_bundle, a_function, version_of, with_code
@@ -197,6 +199,47 @@ def test_l15_statements_are_written_one_by_one(court: Session, tmp_path: Path) -
     held.clock.sleep(5)
     shop.up(replace(want, source=f"{want.source}/GET"))
     shop.stays(replace(want, source=f"{want.source}/GET"))
+
+
+def test_l31_a_version_just_published_is_pending(court: Session, tmp_path: Path) -> None:
+    held = court(laws.VersionsArePendingToo())
+    client, _ = by_hand(held, tmp_path / "a")
+    number = client.publish_version(**NAMED)["Version"]
+    with pytest.raises(ClientError, match="following state: Pending"):
+        client.invoke(**NAMED, Qualifier=number)
+    shop = under(held, tmp_path / "v")
+    shop.up(Alias(function=NAME, name="live", version=number))
+    assert len(held.refused("L31")) > 1
+
+
+class NoRoom(Law):
+    """All calls that the function may take at once are under way, or it is stopped."""
+
+    ROW = "throttle"
+    SERVICE = "lambda"
+    OPERATIONS = frozenset({"Invoke"})
+
+    def __init__(self, until: float) -> None:
+        self.until = until
+
+    def before(self, call: Call, world: World) -> Refusal | None:
+        full = world.now() < self.until
+        return Refusal("TooManyRequestsException", "Rate Exceeded.", 429) if full else None
+
+
+def test_a_function_that_takes_no_call_now_is_waited_for(court: Session, tmp_path: Path) -> None:
+    law = NoRoom(until=0)
+    held = court(law)
+    client, _ = by_hand(held, tmp_path / "a")
+    number = client.publish_version(**NAMED)["Version"]
+    aws = ours(held)
+    law.until = aws.clock.now() + 20
+    assert check_import(aws, NAME, number) == ""
+    assert aws.calls.retried > 1
+    aws = ours(held)
+    law.until, began = float("inf"), aws.clock.now()
+    assert check_import(aws, NAME, number) == "Lambda took no call (TooManyRequestsException)"
+    assert aws.clock.now() - began < 60, "it may have been stopped for good"
 
 
 @pytest.mark.parametrize("law", [laws.EachLayerIsNew, AnswersGetLost])

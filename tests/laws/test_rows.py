@@ -15,7 +15,7 @@ from tests.laws.law import Law
 
 ROWS = {
     "way to AWS": "X1 X3",
-    "Lambda": "L1 L2 L6 L7 L8 L9 L10 L11 L15 L24 L27",
+    "Lambda": "L1 L2 L6 L7 L8 L9 L10 L11 L15 L24 L27 L31",
     "interfaces": "E1 E2 E3 E4 E5 E6",
     "endpoints": "V11",
     "IAM": "I1 I2 I3 I5 I8",

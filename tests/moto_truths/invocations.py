@@ -4,9 +4,11 @@ number, its code read: the handler answers null, or cannot be loaded, as Lambda 
 
 from __future__ import annotations
 
+import ast
 import base64
 import io
 import json
+import sys
 import zipfile
 from typing import Any
 
@@ -14,6 +16,9 @@ import pytest
 from moto.awslambda.responses import LambdaResponse
 
 NOT_LOADED = "INIT_REPORT Init Duration: 90.00 ms\tPhase: init\tStatus: error\tError Type: {}\n"
+
+
+_OF_LAMBDA = sys.stdlib_module_names | {"boto3", "botocore"}
 
 
 def teach(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -24,7 +29,7 @@ def _invoke(self: Any) -> tuple[int, dict[str, str], str]:
     name = self.path.split("/")[-2]
     qualifier = self.querystring.get("Qualifier", [None])[0]
     function = self.backend.get_function(name, qualifier)  # ResourceNotFoundException when absent
-    error = why_not_loaded(function.code_bytes or b"", function.handler)
+    error = why_not_loaded(function.code_bytes or b"", function.handler, bool(function.layers))
     headers = {"content-type": "application/json"}
     log = "START\n"
     if error:
@@ -35,17 +40,27 @@ def _invoke(self: Any) -> tuple[int, dict[str, str], str]:
     return 200, headers, json.dumps(error)
 
 
-def why_not_loaded(content: bytes, handler: str) -> dict[str, str] | None:
-    """What the runtime tells of a zip whose handler's module is not there or does not compile."""
+def why_not_loaded(content: bytes, handler: str, layered: bool) -> dict[str, str] | None:
+    """What the runtime tells of a zip whose handler's module is not there, does not compile, or
+    begins with the import of what is neither there nor part of Python, and of no layer.
+    """
     module = handler.rpartition(".")[0]
     file = f"{module.replace('.', '/')}.py"
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            compile(archive.read(file), file, "exec", dont_inherit=True)
+            there = {name.partition("/")[0].removesuffix(".py") for name in archive.namelist()}
+            tree = ast.parse(archive.read(file), file)
     except KeyError:
-        said = f"Unable to import module '{module}': No module named '{module}'"
-        return {"errorType": "Runtime.ImportModuleError", "errorMessage": said}
+        return _no_module(module, module)
     except SyntaxError as error:
         said = f"Syntax error in module '{module}': {error.msg} ({file}, line {error.lineno})"
         return {"errorType": "Runtime.UserCodeSyntaxError", "errorMessage": said}
-    return None
+    imported = (node for node in tree.body if isinstance(node, ast.Import))
+    names = [alias.name.partition(".")[0] for node in imported for alias in node.names]
+    missing = [name for name in names if name not in there | _OF_LAMBDA]
+    return _no_module(module, missing[0]) if missing and not layered else None
+
+
+def _no_module(module: str, name: str) -> dict[str, str]:
+    said = f"Unable to import module '{module}': No module named '{name}'"
+    return {"errorType": "Runtime.ImportModuleError", "errorMessage": said}

@@ -43,7 +43,7 @@ def test_a_push_on_the_screen_and_as_a_document(
         ("function.items.version", "replace"),
         ("function.items.alias", "update"),
     ]
-    assert told.json["calls"]["write"] == 3
+    assert told.json["calls"]["write"] == 4
     assert told.json["error"] is None
     assert provision("plan", "--check").code == 0
 

@@ -1,4 +1,4 @@
-"""A push brings code live in five calls, writes nothing else, and may die anywhere."""
+"""A push brings code live in six calls, writes nothing else, and may die anywhere."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from tests.push.conftest import NAME, NEW, Functions, live
 from tests.steps.lambda_world import Refusing
 from tests.workshop import HOLDER, Died, Recorder, Where, new_aws
 
-PUSHED = ["UpdateFunctionCode", "PublishVersion", "UpdateAlias"]
+PUSHED = ["UpdateFunctionCode", "PublishVersion", "Invoke", "UpdateAlias"]
 
 
-def test_five_calls_and_what_is_waited_for(functions: Functions) -> None:
+def test_six_calls_and_what_is_waited_for(functions: Functions) -> None:
     outcome = functions.push(recorder := Recorder())
     assert recorder.writes == PUSHED
     # Besides the first look: the update over, the version's guard read, the version ready.
@@ -66,7 +66,7 @@ def test_older_versions_stay_until_up_publishes(functions: Functions) -> None:
 def test_it_may_die_at_every_write(
     functions: Functions, recover: Callable[[Functions], Any]
 ) -> None:
-    for number, (where, nth) in enumerate(product(Where, (1, 2, 3)), start=2):
+    for number, (where, nth) in enumerate(product(Where, (1, 2, 3, 4)), start=2):
         functions.sources.code = f"handler = {number}\n"
         with pytest.raises(Died):
             functions.push(Recorder(die=(where, nth)))

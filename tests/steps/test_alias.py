@@ -7,14 +7,16 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, ReadTimeoutError
 
 from provision.finding import Action
+from provision.import_check import ImportFails
 from provision.step import Step
 from provision.steps.alias import Alias
+from tests.answering import IMPORT_ERROR, Answering, Reply
 from tests.steps.contract import StepContract
 from tests.steps.lambda_world import NAME, Refusing, a_function, changed, made, version_of
-from tests.workshop import Workshop, new_aws, one_node
+from tests.workshop import Recorder, Workshop, new_aws, one_node
 
 ALIAS = Alias(function=NAME, name="live", version="1")
 
@@ -63,6 +65,50 @@ def test_weights_are_cleared_though_aws_keeps_what_is_left_out(there: Alias) -> 
     assert found == replace(there, revision=found.revision)
 
 
+def test_a_version_is_tried_only_where_the_alias_moves_to_it(there: Alias) -> None:
+    aws = new_aws(recorder := Recorder())
+    replace(there, weights={"2": 0.1}).update(aws, there, {"weights"})
+    assert recorder.writes == ["UpdateAlias"]
+    replace(there, version="2", import_check=False).update(aws, there, {"version"})
+    assert recorder.writes == ["UpdateAlias", "UpdateAlias"]
+
+
+def test_what_could_not_be_tried_is_remembered_as_long_as_it_is_live(
+    workshop: Workshop, there: Alias
+) -> None:
+    wanted = replace(ALIAS, version="2")
+    stack = one_node(wanted)
+    recorder = Answering(ReadTimeoutError(endpoint_url="https://lambda"))
+    moved = workshop.run(stack, "up", recorder=recorder).steps["it"]
+    assert isinstance(moved, Alias)
+    assert (moved.version, moved.untried) == ("2", "no answer came (ReadTimeoutError)")
+    assert workshop.run(stack, "up").steps["it"] == moved
+    assert workshop.last.writes == []
+    back = workshop.run(one_node(ALIAS), "up").steps["it"]
+    assert isinstance(back, Alias)
+    assert (back.version, back.untried) == ("1", "")
+    workshop.forget()
+    found = workshop.run(one_node(ALIAS), "up").steps["it"]
+    assert found == back
+
+
+@pytest.mark.parametrize("now", ["", "1"], ids=["the first", "a later one"])
+def test_what_cannot_be_imported_is_not_led_to(
+    workshop: Workshop, tmp_path: Path, now: str
+) -> None:
+    two_versions(tmp_path)
+    if now:
+        workshop.run(one_node(ALIAS), "up")
+    stack = one_node(replace(ALIAS, version="2"))
+    with pytest.raises(ImportFails, match="version 2 cannot be imported"):
+        workshop.run(stack, "up", recorder=Answering(Reply(IMPORT_ERROR)))
+    assert workshop.last.writes == ["Invoke"]
+    aliases = new_aws().lambda_.list_aliases(FunctionName=NAME)["Aliases"]
+    assert [each["FunctionVersion"] for each in aliases] == [now] * bool(now)
+    workshop.run(stack, "up")
+    assert workshop.last.writes == ["Invoke", "UpdateAlias" if now else "CreateAlias"]
+
+
 def test_overtaken_once_it_reads_again(there: Alias) -> None:
     moved = Alias(function=NAME, name="live", version="2")
     aws = new_aws(Refusing("UpdateAlias", "PreconditionFailedException", times=1))
@@ -91,7 +137,7 @@ def test_it_is_moved_only_from_what_was_read(there: Alias) -> None:
 
     aws = new_aws(recorder := Overtaking("UpdateAlias", ""))
     ALIAS.update(aws, there, {"version"})
-    assert recorder.writes == ["UpdateAlias", "UpdateAlias"]
+    assert recorder.writes == ["Invoke", "UpdateAlias", "UpdateAlias"]
 
 
 def test_one_made_meanwhile_is_moved(workshop: Workshop, tmp_path: Path) -> None:
@@ -105,5 +151,5 @@ def test_one_made_meanwhile_is_moved(workshop: Workshop, tmp_path: Path) -> None
                 new_aws().lambda_.create_alias(FunctionName=NAME, Name="live", FunctionVersion="2")
 
     workshop.run(one_node(ALIAS), "up", recorder=Racing("CreateAlias", ""))
-    assert workshop.last.writes == ["CreateAlias", "UpdateAlias"]
+    assert workshop.last.writes == ["Invoke", "CreateAlias", "Invoke", "UpdateAlias"]
     assert workshop.run(one_node(ALIAS), "plan").findings["it"].action is Action.KEEP

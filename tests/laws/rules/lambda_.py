@@ -148,6 +148,28 @@ class UpdatesTakeTime(Law):
             shown(call, answer)["LastUpdateStatus"] = "InProgress"
 
 
+class VersionsArePendingToo(Law):
+    """A version just published is Pending to who invokes it, and says so without quotes."""
+
+    ROW = "L31"
+    SERVICE = "lambda"
+    OPERATIONS = frozenset({"Invoke", "PublishVersion"})
+
+    def __init__(self) -> None:
+        self.active: dict[tuple[str, str], float] = {}
+
+    def before(self, call: Call, world: World) -> Refusal | None:
+        key = named(call), str(call.params.get("Qualifier", ""))
+        if call.operation == "Invoke" and world.now() < self.active.get(key, 0):
+            return conflict(f"{BUSY}The function is currently in the following state: Pending")
+        return None
+
+    def after(self, call: Call, answer: Answer, world: World) -> None:
+        if call.operation == "PublishVersion":
+            key = named(call), str(answer["Version"])
+            self.active.setdefault(key, world.now() + world.delay(2, 20))
+
+
 class NameIsTaken(Law):
     """A collision has the code of a busy function, and its own spelling: "exist"."""
 
@@ -340,6 +362,7 @@ LAWS: tuple[type[Law], ...] = (
     PolicySpreads,
     FirstPending,
     UpdatesTakeTime,
+    VersionsArePendingToo,
     NameIsTaken,
     RevisionMoves,
     RevisionOvertaken,
