@@ -24,6 +24,7 @@ class Refusing:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.denied = ""
+        self.code = "AccessDenied"
         self.writes: list[str] = []
         before_call: Callable[..., None] = Aws._before_call
 
@@ -31,9 +32,7 @@ class Refusing:
             before_call(aws, model, **more)
             if model.name == self.denied:
                 message = f"no {model.name} for you"
-                raise ClientError(
-                    {"Error": {"Code": "AccessDenied", "Message": message}}, model.name
-                )
+                raise ClientError({"Error": {"Code": self.code, "Message": message}}, model.name)
             if not model.name.startswith(READ_PREFIXES):
                 self.writes.append(model.name)
 

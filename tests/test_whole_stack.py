@@ -139,9 +139,9 @@ def test_changed_code_is_published_and_the_alias_moves(
     outcome = workshop.run(reference_stack(new_aws(), tmp_path, sources=sources), "up")
     changed = {node for node, f in outcome.findings.items() if f.action is not Action.KEEP}
     assert changed == {"function.items", "function.items.version", "function.items.alias"}
-    code, version, check, alias = workshop.last.writes
+    code, version, check, moved = workshop.last.writes
     assert (code, version) == ("UpdateFunctionCode", "PublishVersion")
-    assert (check, alias) == ("Invoke", "UpdateAlias")
+    assert (check, moved) == ("Invoke", "UpdateAlias")
     alias = new_aws().lambda_.get_alias(FunctionName="tap-dev-items", Name="live")
     assert alias["FunctionVersion"] == "2"
 

@@ -35,6 +35,7 @@ from provision.origins import edited
 from provision.printable import printable
 from provision.run import WORKERS, Outcome, Survey, survey
 from provision.screens.busy import Busy
+from provision.screens.closing import untried_words
 from provision.screens.drawing import Drawing
 from provision.screens.plan import print_plan
 from provision.screens.progress import Progress
@@ -257,7 +258,11 @@ class Session:
         )
 
     def end(self, outcome: Outcome) -> int:
-        """Tell what failed, a line each, and what to type next; the exit code."""
+        """Tell what went live untried and what failed, a line each, and what to type next; the
+        exit code.
+        """
+        for words in untried_words(outcome):
+            self.errors.print(words, style="yellow", soft_wrap=True)
         for node, error in outcome.failed.items():
             if not isinstance(error, Interrupted):
                 self.call.word(error)

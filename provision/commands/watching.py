@@ -15,6 +15,7 @@ from provision.modules import Fault, faults
 from provision.opening import Workbench
 from provision.push import function_node, push, survey_code
 from provision.saves import Seen, saves, seen
+from provision.screens.closing import untried_words
 from provision.screens.words import seconds
 from provision.steps.alias import Alias
 
@@ -26,10 +27,9 @@ def watch(session: Session, functions: tuple[str, ...]) -> NoReturn:
     """Ends by a signal only."""
     bench = session.open()
     keys = named_functions(bench, functions)
-    session.say(
-        f"watching {', '.join(keys)} until Ctrl-C. Before the alias moves, each new version is"
-        f" invoked once by its number, with {PAYLOAD}"
-    )
+    tried = [key for key in keys if bench.site.config.functions[key].import_check]
+    check = f" A new version of {', '.join(tried)} is invoked once, with {PAYLOAD}, before callers"
+    session.say(f"watching {', '.join(keys)} until Ctrl-C.{f'{check} reach it.' if tried else ''}")
     known = False
     told = {words for key in keys for words in _doubtful(bench, key)}  # when it was opened
     for changed in saves(lambda: _files(session, bench, keys), bench.aws.clock):
@@ -81,6 +81,8 @@ def _push(session: Session, bench: Workbench, keys: Sequence[str]) -> None:
         raise session.call.interrupted()
     for node, failure in outcome.failed.items():
         _tell(session, (f"{node}: {failure.message}", *failure.more), failure.hint)
+    for words in untried_words(outcome):
+        session.errors.print(words, style="yellow", soft_wrap=True)
     spent = seconds(bench.aws.clock.now() - began)
     for node, step in outcome.steps.items():
         if isinstance(step, Alias):

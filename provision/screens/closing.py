@@ -11,13 +11,14 @@ from rich.console import Console
 from rich.text import Text
 
 from provision.config.api import Api
-from provision.finding import Action, Finding
+from provision.finding import WRITES, Action, Finding
 from provision.holdings import Backup
 from provision.leftovers import Search
 from provision.receipt import Receipt
 from provision.run import Outcome
 from provision.screens.summary import DOINGS
 from provision.screens.words import SIGNS
+from provision.steps.alias import Alias
 
 
 def print_receipt(console: Console, outcome: Outcome, command: Callable[..., str]) -> None:
@@ -27,6 +28,15 @@ def print_receipt(console: Console, outcome: Outcome, command: Callable[..., str
     kept = [f for f in outcome.findings.values() if f.action is Action.KEEP and f.have and f.reason]
     _print_kept(console, kept)
     _print_backups(console, outcome.backups, command)
+
+
+def untried_words(outcome: Outcome) -> Iterator[str]:
+    """What went live although Lambda did not say whether it can be imported, and why."""
+    for node, step in outcome.steps.items():
+        moved = node in outcome.findings and outcome.findings[node].action in WRITES
+        if moved and isinstance(step, Alias) and step.untried:
+            function = node.removesuffix(".alias")
+            yield f"{function}: version {step.version} went live untried: {step.untried}"
 
 
 def print_removal(

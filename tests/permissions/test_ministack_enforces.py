@@ -256,11 +256,11 @@ def meddle_with_key(there: Emulated, user: str, key: str) -> dict[str, str]:
 
 
 def invoke_pushed(there: Emulated, user: str) -> None:
-    """As `push --watch` does before the alias moves."""
+    """As `up` and `push` do before the alias moves."""
     known = Journal.read(there.home / "tap", "tap-local", KINDS).records
     version = known["function.items.version"].step
     assert isinstance(version, Version)
-    check_import(there.aws(user), version)
+    check_import(there.aws(user), version.function, version.number)
 
 
 def as_the_function(there: Emulated) -> dict[str, str]:

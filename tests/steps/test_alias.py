@@ -69,7 +69,9 @@ def test_a_version_is_tried_only_where_the_alias_moves_to_it(there: Alias) -> No
     aws = new_aws(recorder := Recorder())
     replace(there, weights={"2": 0.1}).update(aws, there, {"weights"})
     assert recorder.writes == ["UpdateAlias"]
-    replace(there, version="2", import_check=False).update(aws, there, {"version"})
+    now = there.observe(aws)
+    assert now
+    replace(now, version="2", import_check=False).update(aws, now, {"version"})
     assert recorder.writes == ["UpdateAlias", "UpdateAlias"]
 
 
