@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import wraps
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -45,6 +46,8 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 _RETRY_AFTER = "2"  # seconds
+_IMPORT_CHECK = {"provision": "import check"}
+"""What `provision` sends to a version before callers reach it: that it answers is all it asks."""
 
 logger = Logger()
 tracer = Tracer(patch_modules=["botocore"])
@@ -59,6 +62,20 @@ class NotARequest(Exception):
     """The function was invoked with something else than a request of API Gateway."""
 
 
+Handler = Callable[[Any, "LambdaContext"], dict[str, Any]]
+
+
+def _unless_checked(handle: Handler) -> Handler:
+    """Answer the import check before anything is counted, logged or traced."""
+
+    @wraps(handle)
+    def answered(event: Any, context: LambdaContext) -> dict[str, Any]:
+        return {} if event == _IMPORT_CHECK else handle(event, context)
+
+    return answered
+
+
+@_unless_checked
 @metrics.log_metrics(capture_cold_start_metric=True)
 @logger.inject_lambda_context(
     correlation_id_path=correlation_paths.API_GATEWAY_REST, clear_state=True

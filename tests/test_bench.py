@@ -39,7 +39,7 @@ def test_the_script_repeats_what_provision_was_seen_to_do(
     assert list(book["script"]) == [FRESH, UNCHANGED, CODE, DOWN]
     assert book["script"][FRESH].write > 40
     assert book["script"][UNCHANGED].write == 0
-    assert book["script"][CODE].write == 3
+    assert book["script"][CODE].write == 4
     assert "lambda" in services_of(programs[FRESH])
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from provision.import_check import PAYLOAD
 from tests.function.conftest import ENVIRONMENT, FUNCTION, Function, request
 
 
@@ -48,6 +49,12 @@ def test_a_rejected_event_is_a_metric_too(function: Function, capsys):
     with pytest.raises(function.app.NotARequest):
         function.invoke({"task": "nightly"})
     assert any("EventsRejected" in one for one in emitted(capsys))
+
+
+def test_the_check_before_it_goes_live_leaves_no_trace(function: Function, capsys):
+    assert function.invoke(json.loads(PAYLOAD)) == {}
+    assert capsys.readouterr() == ("", "")
+    assert function.called == set()
 
 
 def test_each_request_leaves_a_line_with_its_correlation_id(function: Function, capsys):
