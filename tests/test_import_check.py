@@ -121,7 +121,7 @@ def test_what_is_waited_for_is_told() -> None:
     aws = new_aws(Answering(Reply({}, error=None)))
     aws.listen(told.append)
     check_import(aws, "f", "7")
-    assert told == ["version 7 is invoked once before callers reach it"]
+    assert told == ["version 7 is tried once"]
 
 
 def test_an_invocation_is_never_sent_twice() -> None:

@@ -24,6 +24,7 @@ def config_group() -> None:
 def config_check(context: click.Context) -> None:
     """Say everything that is wrong with it; exit 3 when anything is."""
     from provision import config  # noqa: PLC0415
+    from provision.handlers import in_folder  # noqa: PLC0415
 
     settings: Settings = context.obj
     loaded = config.load(
@@ -33,6 +34,13 @@ def config_check(context: click.Context) -> None:
         warn=lambda words: put(words, err=True),
         unlisted=_judge(settings),
     )
+    for name, function in loaded.functions.items():
+        if not in_folder(function.source, function.handler):
+            put(
+                f"functions.{name}: {function.handler} is not in its source, so it has to be in a"
+                " layer, which is not looked into here",
+                err=True,
+            )
     put(f"{settings.config} is valid: stack {loaded.prefix}, {loaded.region}", err=True)
     if settings.verbose:
         put(*config.effective(loaded).rstrip("\n").split("\n"))

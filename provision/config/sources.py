@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from pathlib import Path
 
 from provision.bundle import BundleFailed
@@ -90,9 +89,7 @@ def _handler(function: Node, handler: Node, path: Path) -> list[Problem]:
     name = str(handler.value)
     layers = function.get("layers")
     if layers and layers.elements and not in_folder(path, name):
-        said = f"handler {name} is not in {path.as_posix()}, so it has to be in a layer"
-        seen = "`provision plan` looks for it there, once the layers are built"
-        return [replace(handler.problem(said, seen), warning=True)]
+        return []  # it has to be in a layer, and is looked for there once they are built
     said = handler_problem(path, name) or ""
     suggestion = "write module.function as the files in the source have it"
     return [handler.problem(said, suggestion)] if said else []

@@ -28,6 +28,13 @@ class Home:
 
     def provision(self, *words: str, code: int = 0) -> str:
         """Run the command in a process of its own; its stdout."""
+        return self._run(code, words).stdout
+
+    def failing(self, code: int, *words: str) -> str:
+        """The same for one that ends with this code; its stderr."""
+        return self._run(code, words).stderr
+
+    def _run(self, code: int, words: tuple[str, ...]) -> subprocess.CompletedProcess[str]:
         done = subprocess.run(
             self._command(words),
             cwd=self.path,
@@ -40,7 +47,7 @@ class Home:
         )
         assert done.returncode == code, done.stderr
         assert "Traceback" not in done.stderr
-        return done.stdout
+        return done
 
     @contextmanager
     def running(self, *words: str) -> Iterator[subprocess.Popen[str]]:
