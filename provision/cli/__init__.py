@@ -8,6 +8,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
+from collections.abc import Iterator
 
 import click
 
@@ -107,9 +108,16 @@ def _show(error: click.ClickException, call: Invocation) -> None:
     put(f"Error: {call.as_typed(error.format_message())}", err=True)
 
 
+def _trace(error: ProvisionError) -> Iterator[str]:
+    """The lines of a traceback. What an error says is one of them, whatever it holds."""
+    import traceback  # noqa: PLC0415
+
+    for part in traceback.format_exception(error):
+        text = part.strip("\n")
+        yield from text.split("\n") if text.startswith("  File ") else (text,)
+
+
 def _tell(error: ProvisionError, call: Invocation) -> int:
     if call.debug:
-        import traceback  # noqa: PLC0415
-
-        put(*"".join(traceback.format_exception(error)).rstrip("\n").split("\n"), err=True)
+        put(*_trace(error), err=True)
     return call.fail(error)

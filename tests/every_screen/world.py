@@ -29,9 +29,9 @@ from tests.reference import TinySources
 from tests.workshop import new_aws
 
 HOSTILE: Final = "[/items] [bold] :secret: ^[a-zA-Z_0-9]+$ \x1b[2J\x07\r\n::error::x\x9b2J\u202e"
-"""What AWS says where it refuses: a pattern, an ARN's part, and all that a terminal obeys."""
+"""Markup, a picture's name, a pattern, and all that a terminal or the log of a CI obeys."""
 VISIBLE: Final = r"[/items] [bold] :secret: ^[a-zA-Z_0-9]+$ \x1b[2J"
-"""Of that, what is to be read on the screen."""
+"""Of that, what is to be read wherever it stands whole."""
 
 
 @dataclass(frozen=True)
@@ -79,13 +79,13 @@ class Account:
         document = json.dumps({"Version": "2012-10-17", "Statement": [allow]})
         aws.iam.create_policy(PolicyName=name, PolicyDocument=document)
 
-    def run(self, *words: str) -> Answer:
+    def run(self, *words: str, traced: bool = False) -> Answer:
         """The command line; what no answer may be is looked for in each."""
         with pytest.raises(SystemExit) as ended:
             main(list(words))
         captured = self._capture.readouterr()
         answer = Answer(words, int(ended.value.code or 0), captured.out, captured.err)
-        judge(answer)
+        judge(answer, traced=traced)
         return answer
 
     # -- what happens to an account ------------------------------------------------------------
@@ -147,11 +147,11 @@ def _tagged(step: Tagged, tags: Mapping[str, str]) -> Tagged:
     return replace(step, tags=tags)
 
 
-def judge(answer: Answer) -> None:
+def judge(answer: Answer, *, traced: bool = False) -> None:
     """No surprise, no traceback, nothing that a terminal obeys, and one document where asked."""
     told = f"{answer.words}: {answer.out}\n{answer.err}"
     assert "unexpected" not in answer.out + answer.err, told
-    assert "Traceback" not in answer.err, told
+    assert ("Traceback" in answer.err) == traced, told
     assert "UnknownUsed" not in told
     for line in (answer.out + answer.err).split("\n"):
         assert line.isprintable(), ascii(line)
