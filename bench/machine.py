@@ -17,6 +17,8 @@ from bench.proxy import SECOND, Exchange
 
 ROOT = Path(__file__).resolve().parent.parent
 REGION = "us-east-1"
+CACHE = ROOT / "build" / "cache"
+"""The cache of the user whose commands are measured."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,7 @@ class Emulated:
             "AWS_CONFIG_FILE": os.devnull,
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
             "PYTHONPATH": str(ROOT),
+            "XDG_CACHE_HOME": str(CACHE),
         }
 
     def like_aws(self) -> dict[str, str]:

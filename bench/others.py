@@ -17,7 +17,7 @@ from pathlib import Path
 
 from bench.figures import CODE, DOWN, FRESH, UNCHANGED, Book
 from bench.home import Home
-from bench.machine import ROOT, Emulated
+from bench.machine import CACHE, ROOT, Emulated
 from bench.process import CommandFailed
 from bench.rounds import Tool, run_round
 
@@ -41,7 +41,7 @@ class Other:
 def ansible(programs: Path, folder: Path, home: Home) -> Tool:
     """Two playbooks; the zips are packed beforehand, which is not timed."""
     code = folder / "function.zip"
-    zips = (home.folder / ".provision" / "cache").glob("*.zip")
+    zips = CACHE.rglob("*.zip")
     layer = max(zips, key=lambda file: file.stat().st_size)
 
     def edit(situation: str) -> None:

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from provision.bundle import files_below, read_file
 from provision.imports import absolute, handler_module, module_file, package_of, parsed
+from provision.packaging.folder import files_below, read_file
 
 _DYNAMIC: Final = frozenset({"__dict__", "exec", "globals", "locals", "setattr", "vars"})
 """With these a module may define names that its text does not show."""

@@ -14,8 +14,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
-from provision.bundle import files_below, read_file
 from provision.imports import handler_module, imported, module_file
+from provision.packaging.folder import files_below, read_file
 
 Release = tuple[int, ...]
 """Of Python: (3, 13)."""

@@ -29,6 +29,7 @@ from provision.given_key import given_key
 from provision.graph import Stack
 from provision.journal import Holder, Journal, Pinned
 from provision.judge import Report
+from provision.packaging.cache import open_cache
 from provision.private import refuse_links_below
 from provision.records import renamed
 from provision.sources import BuiltSources, NoSources
@@ -169,7 +170,7 @@ def open_workbench(
     guard(config, aws, known)
     sources: Sources = NoSources()
     if build_sources:
-        cache = home / "cache"
+        cache = open_cache(home.parent, say)
         sources = BuiltSources(config, cache, for_this_machine=on_local, trace=aws.trace)
         sources.build_layers()
         _refuse_lost(options.config, sources.lost_handlers())

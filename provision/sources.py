@@ -5,10 +5,11 @@ from __future__ import annotations
 import threading
 from pathlib import Path
 
-from provision.bundle import Bundle, build_layer, zip_directory
 from provision.config import Config
 from provision.handlers import in_folder, problem_in_layers
-from provision.private import make_private
+from provision.packaging.archive import Bundle, zip_directory
+from provision.packaging.cache import Cache
+from provision.packaging.layers import build_layer
 from provision.stack.site import Package
 from provision.trace import Trace
 from provision.unknown import UNKNOWN
@@ -17,10 +18,10 @@ THIS_MACHINE = "local"
 
 
 class BuiltSources:
-    """Zips under `cache`, named by their content. Safe to use from many threads."""
+    """Zips in the cache, named by their content. Safe to use from many threads."""
 
     def __init__(
-        self, config: Config, cache: Path, *, for_this_machine: bool, trace: Trace | None = None
+        self, config: Config, cache: Cache, *, for_this_machine: bool, trace: Trace | None = None
     ) -> None:
         self._config = config
         self._trace = trace or Trace()
@@ -84,13 +85,7 @@ class BuiltSources:
         return THIS_MACHINE, "x86_64"  # nobody uses it
 
     def _stored(self, bundle: Bundle) -> Package:
-        path = self._cache / f"{bundle.sha256}.zip"
-        if not path.exists():
-            make_private(self._cache)
-            temporary = path.with_suffix(".new")
-            temporary.write_bytes(bundle.content)
-            temporary.replace(path)
-        return Package(str(path), bundle.sha256, bundle.code_sha256)
+        return Package(str(self._cache.keep(bundle)), bundle.sha256, bundle.code_sha256)
 
 
 class NoSources:

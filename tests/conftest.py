@@ -15,6 +15,10 @@ from tests.moto_truths import teach_moto
 from tests.workshop import REGION, Workshop
 
 os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = "false"  # 1,300 images for each account of a test
+# What is built for one test serves the next, and nothing of it is where the user's own is; what
+# is downloaded for it may come from there.
+os.environ.setdefault("UV_CACHE_DIR", str(Path.home() / ".cache" / "uv"))
+os.environ["XDG_CACHE_HOME"] = str(Path(__file__).parents[1] / ".pytest_cache" / "user")
 
 
 @pytest.fixture(autouse=True)

@@ -83,15 +83,19 @@ def test_every_command_is_refused_elsewhere(
     pinned: tuple[str, str] | None,
     wanted: str | None,
     said: str,
+    tmp_path_factory: pytest.TempPathFactory,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     configure(home, wanted)
     if pinned:
         pin(home, *pinned)
+    cache = tmp_path_factory.mktemp("cache")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(cache))
     answer = provision(*words)
     assert answer.code == 7
     assert said in answer.err
     assert calls == ["GetCallerIdentity"]
-    assert not (home / ".provision" / "cache").exists(), "nothing was built either"
+    assert list(cache.iterdir()) == [], "nothing was built either"
 
 
 def test_only_an_up_that_was_agreed_to_pins(

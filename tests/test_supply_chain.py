@@ -21,9 +21,10 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from provision.bundle import build_layer
 from provision.installed import DISTRIBUTION
-from provision.wheels import WheelsFailed
+from provision.packaging.cache import Cache
+from provision.packaging.installer import WheelsFailed
+from provision.packaging.layers import build_layer
 from tests.reference import ROOT
 from tests.test_bundle import write
 
@@ -165,7 +166,7 @@ def test_no_code_of_a_source_distribution_is_run(
         tmp_path / "layer", {"requirements.txt": f"planted==1.0 --hash=sha256:{digest}\n"}
     )
     with pytest.raises(WheelsFailed, match="planted"):
-        build_layer(source, runtime="local", architecture="", cache=tmp_path / "cache")
+        build_layer(source, runtime="local", architecture="", cache=Cache(tmp_path / "cache"))
     assert not marker.exists()
 
     command = [uv.find_uv_bin(), "pip", "install", "--target", str(tmp_path / "x"), "planted"]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NoReturn
 
-from provision.bundle import BundleFailed, files_below
 from provision.commands.push import live_words, named_functions, tell_left
 from provision.commands.session import Session, quiet
 from provision.consent import Consent
@@ -13,6 +12,7 @@ from provision.errors import Interrupted, ProvisionError
 from provision.import_check import PAYLOAD
 from provision.modules import Fault, faults
 from provision.opening import Workbench
+from provision.packaging.folder import BundleFailed, files_below
 from provision.push import function_node, push, survey_code
 from provision.saves import Seen, saves, seen
 from provision.screens.closing import untried_words

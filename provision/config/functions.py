@@ -19,7 +19,9 @@ class Layer(Section):
     """Third-party packages, installed for Lambda's Python and processor."""
 
     source: Source = Field(
-        description="Folder with a requirements.txt, relative to this file.", examples=["layer"]
+        description="Folder with a requirements.txt of pinned wheels and their hashes, relative to"
+        " this file.",
+        examples=["layer"],
     )
 
 

@@ -7,13 +7,14 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from provision.bundle import BundleFailed
 from provision.config.functions import RUNTIME
 from provision.config.node import Node
 from provision.config.problem import Problem
 from provision.config.section import HANDLER
 from provision.handlers import handler_problem, in_folder
 from provision.modules import Fault, faults
+from provision.packaging.folder import BundleFailed, check_sizes, files_below
+from provision.packaging.requirements import FILE, compile_command, read_requirements
 
 
 def check_sources(tree: Node, folder: Path) -> Iterator[Problem]:
@@ -24,7 +25,11 @@ def check_sources(tree: Node, folder: Path) -> Iterator[Problem]:
     found: list[Problem] = []
     for _, function in tree.children("functions"):
         if source := _written(function.node, "source"):
-            found += _in_folder(source, folder) or _code(function.node, source, folder)
+            found += (
+                _in_folder(source, folder)
+                or _contents(source, folder)
+                or _code(function.node, source, folder)
+            )
     yield from _once(found)
 
 
@@ -60,16 +65,29 @@ def _in_folder(source: Node, folder: Path) -> list[Problem]:
     return [source.problem(f"there is no folder {path.as_posix()}", suggestion)]
 
 
-def _requirements(source: Node, folder: Path) -> list[Problem]:
+def _contents(source: Node, folder: Path) -> list[Problem]:
+    """What cannot go into a zip: links that lead out, pipes, more than Lambda takes."""
     path = folder / str(source.value)
-    if (path / "requirements.txt").is_file():
-        return []
-    return [
-        source.problem(
-            f"{path.as_posix()} holds no requirements.txt",
-            "write the packages of the layer there, one a line, with their versions",
-        )
-    ]
+    try:
+        check_sizes(files_below(path), str(path))
+    except BundleFailed as error:
+        return [source.problem(error.message, error.hint)]
+    return []
+
+
+def _requirements(source: Node, folder: Path) -> list[Problem]:
+    """What in requirements.txt is no pinned package, by its own lines."""
+    path = folder / str(source.value)
+    file = path / FILE
+    try:
+        _, wrong = read_requirements(path)
+    except FileNotFoundError:
+        said = f"{path.as_posix()} holds no {FILE}"
+        instead = f"write the packages that the code imports there, then: `{compile_command(path)}`"
+        return [source.problem(said, instead)]
+    except OSError as error:
+        return [source.problem(f"{FILE} cannot be read: {error.strerror}", "make it a plain file")]
+    return [Problem(file.as_posix(), one.line, 1, "", one.message, one.instead) for one in wrong]
 
 
 def _code(function: Node, source: Node, folder: Path) -> list[Problem]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from provision.bundle import ZIPPED_LIMIT, Bundle
 from provision.errors import ProvisionError
+from provision.packaging.archive import ZIPPED_LIMIT, Bundle
 
 _MEGABYTE = 1_048_576
 

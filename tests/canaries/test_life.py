@@ -132,7 +132,9 @@ def test_nothing_planted_is_found(
     home: Path,  # noqa: F811
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(cache := tmp_path_factory.mktemp("cache")))
     started: list[str] = []
     run = subprocess.Popen.__init__
 
@@ -165,7 +167,9 @@ def test_nothing_planted_is_found(
         answers.append(Answer(int(ended.value.code or 0), *map(plain, captured)))
         planted |= key_values()
         shown += functions()
-        seen |= {path.with_name(f"{path.name} {words[-1]}"): c for path, c in files(home).items()}
+        found = files(home) | files(cache)
+        seen |= {path.with_name(f"{path.name} {words[-1]}"): c for path, c in found.items()}
+    assert any(path.is_relative_to(cache) for path in seen)
     assert len(planted) == 7
     assert written
     assert [a.code for a in answers] == [0, 8, 8, *[0] * 10, 1, 1, 8, 0]
@@ -207,7 +211,7 @@ def test_the_state_is_its_owners_alone(
         os.umask(before)
     ours = home / ".provision"
     directories = [ours, *(path for path in ours.rglob("*") if path.is_dir())]
-    assert {path.name for path in directories} >= {".provision", "dev", "cache"}
+    assert {path.name for path in directories} == {".provision", "dev"}
     assert {path.stat().st_mode & 0o777 for path in directories} == {0o700}
     state = ours / "dev"
     modes = {path.name: path.stat().st_mode & 0o777 for path in state.iterdir()}

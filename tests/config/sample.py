@@ -6,6 +6,7 @@ from pathlib import Path
 
 from provision.config import Config, ConfigInvalid, Problem, load
 
+PIN = f"six==1.17.0 --hash=sha256:{'0' * 64}\n"
 SAMPLE = """\
 name: tap
 environment: dev
@@ -64,7 +65,7 @@ def furnish(folder: Path) -> Path:
     (folder / "function").mkdir()
     (folder / "function" / "app.py").write_text("def handler(event, context): ...\n")
     (folder / "layer").mkdir()
-    (folder / "layer" / "requirements.txt").write_text("")
+    (folder / "layer" / "requirements.txt").write_text(PIN)
     return folder / "config.yaml"
 
 

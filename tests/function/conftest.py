@@ -18,9 +18,10 @@ import pytest
 from botocore.client import BaseClient
 from moto import mock_aws
 
-from provision.bundle import build_layer
 from provision.config import Cors
 from provision.config import load as load_config
+from provision.packaging.cache import Cache
+from provision.packaging.layers import build_layer
 
 ROOT = Path(__file__).parents[2]
 FUNCTION = ROOT / "function"
@@ -181,7 +182,7 @@ def layer_path(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFac
         ROOT / "layer",
         runtime="local",
         architecture="x86_64",
-        cache=pytestconfig.cache.mkdir("layers"),
+        cache=Cache(pytestconfig.cache.mkdir("layers")),
     )
     folder = tmp_path_factory.mktemp("layer")
     with zipfile.ZipFile(io.BytesIO(bundle.content)) as archive:

@@ -153,12 +153,11 @@ class Emulated:
 
 
 @contextmanager
-def emulated(home: Path, layers: Path) -> Iterator[Emulated]:
-    """The emulator of `home`, with IAM on. `layers` keeps what was built before."""
+def emulated(home: Path) -> Iterator[Emulated]:
+    """The emulator of `home`, with IAM on."""
     root, port = home / ".provision" / "emulator", free_port()
     for name in emulator._DATA:
         (root / name).mkdir(parents=True)
-    (home / ".provision" / "cache").symlink_to(layers)
     for folder in ("function", "layer"):
         shutil.copytree(ROOT / folder, home / folder, ignore=shutil.ignore_patterns("__pycache__"))
     with (root / "log.txt").open("wb") as log:

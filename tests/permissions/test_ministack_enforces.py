@@ -13,7 +13,6 @@ import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -148,10 +147,8 @@ class Lived:
 
 
 @pytest.fixture(scope="module")
-def lived(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lived]:
-    assert pytestconfig.cache is not None
-    layers = pytestconfig.cache.mkdir("layers")
-    with emulated(tmp_path_factory.mktemp("home"), Path(layers)) as there:
+def lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lived]:
+    with emulated(tmp_path_factory.mktemp("home")) as there:
         yield live(there)
 
 

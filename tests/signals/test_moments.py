@@ -17,6 +17,7 @@ import yaml
 
 from provision.clock import Clock
 from provision.commands.status import REFRESH
+from tests.config.sample import PIN
 from tests.signals.conftest import Provision
 from tests.test_cli import CONFIG
 from tests.workshop import new_aws
@@ -73,12 +74,11 @@ def test_while_a_layer_is_built(
     config["functions"] = {"items": CONFIG["functions"]["items"] | {"layers": ["more"]}}
     (home / "config.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
     (home / "layer").mkdir()
-    (home / "layer" / "requirements.txt").write_text("six==1.17.0\n")
-    installer = home / "uv"
-    installer.write_text("#!/bin/sh\necho $$ > pid\nexec sleep 60\n")
+    (home / "layer" / "requirements.txt").write_text(PIN)
+    installer, pid_file = home / "uv", home / "pid"
+    installer.write_text(f"#!/bin/sh\necho $$ > {pid_file}\nexec /bin/sleep 60\n")
     installer.chmod(0o755)
     monkeypatch.setattr(uv, "find_uv_bin", lambda: str(installer))
-    pid_file = home / "layer" / "pid"
 
     def interrupt() -> None:
         while not (pid_file.exists() and pid_file.read_text().strip()):

@@ -14,7 +14,7 @@ import pytest
 from moto.awslambda.models import LambdaFunction
 
 from provision.aws import Aws
-from provision.bundle import Bundle
+from provision.packaging.archive import Bundle
 from provision.steps.function import Function
 from provision.steps.version import Version
 from tests.workshop import Recorder, new_aws

@@ -10,9 +10,9 @@ from typing import Any, ClassVar
 import pytest
 from moto.awslambda.models import LambdaFunction
 
-from provision.bundle import ZIPPED_LIMIT
 from provision.errors import NotPermitted, StillWaiting
 from provision.finding import Action
+from provision.packaging.archive import ZIPPED_LIMIT
 from provision.step import Step, marked
 from provision.steps.function import Function
 from provision.steps.lambda_states import FunctionFailed

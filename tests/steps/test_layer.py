@@ -10,9 +10,9 @@ import pytest
 from botocore.awsrequest import AWSResponse, HTTPHeaders
 from moto.core.botocore_stubber import MockRawResponse
 
-from provision.bundle import ZIPPED_LIMIT
 from provision.errors import Foreign
 from provision.finding import Action
+from provision.packaging.archive import ZIPPED_LIMIT
 from provision.step import Step
 from provision.steps.lambda_zip import ZipUnusable
 from provision.steps.layer import KEPT, Layer

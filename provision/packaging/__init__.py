@@ -1,0 +1,3 @@
+"""What becomes a zip for Lambda: a function's folder and a layer's packages, read as data. Nothing
+here imports, builds or runs what it packs.
+"""

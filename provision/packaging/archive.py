@@ -1,0 +1,73 @@
+"""Zips for Lambda: the same bytes for the same content, on every system."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import io
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from provision.packaging.folder import (
+    BundleFailed,
+    check_sizes,
+    files_below,
+    read_file,
+    too_large,
+)
+
+ZIPPED_LIMIT: Final = 52_428_800  # L23
+
+_EPOCH: Final = (1980, 1, 1, 0, 0, 0)  # the earliest moment a zip can hold
+# One mode for all: Windows has no other, and a helper program must stay executable.
+_MODE: Final = 0o100755
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A zip as it is uploaded."""
+
+    content: bytes
+    sha256: str  # hexadecimal, for the description of a layer version (L24)
+    code_sha256: str  # L22: base64, as Lambda answers in CodeSha256
+
+    @classmethod
+    def of(cls, content: bytes) -> Bundle:
+        digest = hashlib.sha256(content)
+        return cls(content, digest.hexdigest(), base64.b64encode(digest.digest()).decode("ascii"))
+
+
+def zip_directory(source: Path) -> Bundle:
+    """A function's folder: see `files_below` for what of it."""
+    return zip_files(files_below(source), str(source))
+
+
+def zip_files(files: Mapping[str, Path], source: str) -> Bundle:
+    """These files by their names in the zip. `source` is what an error calls them."""
+    if not files:
+        raise BundleFailed(f"{source} holds nothing to put into a zip", hint="put the code there")
+    check_sizes(files, source)
+    contents = {name: read_file(path) for name, path in files.items()}
+    # L22: zlib, zlib-ng and Apple's zlib deflate the same bytes to different ones, and each
+    # difference would be a new version. So nothing is compressed unless it must be to fit.
+    content = _zipped(contents, zipfile.ZIP_STORED)
+    if len(content) > ZIPPED_LIMIT:
+        content = _zipped(contents, zipfile.ZIP_DEFLATED)
+    if len(content) > ZIPPED_LIMIT:
+        sizes = {name: len(each) for name, each in contents.items()}
+        raise too_large(source, "zipped", len(content), ZIPPED_LIMIT, sizes)
+    return Bundle.of(content)
+
+
+def _zipped(contents: Mapping[str, bytes], compression: int) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for name in sorted(contents):
+            entry = zipfile.ZipInfo(name, _EPOCH)
+            entry.create_system = 3  # else it says on which system it was made
+            entry.external_attr = _MODE << 16
+            archive.writestr(entry, contents[name], compress_type=compression, compresslevel=9)
+    return out.getvalue()

@@ -1,0 +1,186 @@
+"""Which files of a folder go into a zip: regular files inside it, and nothing that only looks so.
+
+A link that stays inside is followed. One that leads out, or to a hidden file, would put what a
+pull request may not read into what it deploys; a pipe or a device would never end. Those are errors
+that name the file, as is a folder larger than Lambda takes, which is known before it is read.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import unicodedata
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Final
+
+from provision.errors import ProvisionError
+from provision.private import read_regular
+
+UNZIPPED_LIMIT: Final = 262_144_000  # L23: the function and all its layers together
+MOST_FILES: Final = 65_535
+"""What a plain zip can list. Links that fan out would reach any number."""
+
+
+class BundleFailed(ProvisionError):
+    """A function's or layer's folder cannot be turned into what Lambda takes."""
+
+
+def files_below(source: Path) -> dict[str, Path]:
+    """Files of a function's folder by their name in the zip. Left out is what a machine leaves
+    there and what is hidden: names that begin with a dot, `__pycache__`, compiled modules.
+    """
+    return _named(source, lambda name: name.startswith(".") or _is_bytecode(name))
+
+
+def all_files_below(source: Path) -> dict[str, Path]:
+    """Files of installed packages by their name in the zip. Packages need hidden ones as well."""
+    return _named(source, lambda _name: False)
+
+
+def check_sizes(files: Mapping[str, Path], source: str) -> None:
+    """Raise `BundleFailed` for more than Lambda takes. Nothing has been read yet."""
+    sizes = {name: path.stat().st_size for name, path in files.items()}
+    total = sum(sizes.values())
+    if total > UNZIPPED_LIMIT:
+        raise too_large(source, "unzipped", total, UNZIPPED_LIMIT, sizes)
+
+
+def read_file(path: Path) -> bytes:
+    try:
+        return read_regular(path, UNZIPPED_LIMIT)
+    except OSError as error:
+        raise BundleFailed(
+            f"{path} cannot be read: {error.strerror}",
+            hint="make it readable, or take it out of the folder",
+        ) from error
+
+
+def too_large(
+    source: str, what: str, size: int, limit: int, sizes: Mapping[str, int]
+) -> BundleFailed:
+    """`sizes`: by the name in the zip; the largest packages are named."""
+    packages: Counter[str] = Counter()
+    for name, many in sizes.items():
+        parts = PurePosixPath(name).parts
+        inside = parts[0] == "python" and len(parts) > 1
+        packages[parts[1] if inside else parts[0]] += many
+    largest = ", ".join(f"{name} {_megabytes(many)}" for name, many in packages.most_common(10))
+    return BundleFailed(
+        f"{source} is {_megabytes(size)} {what}, and Lambda takes {_megabytes(limit)}; "
+        f"the largest in it: {largest}",
+        hint="take out what the code does not import, or move it to another layer",
+    )
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 1_048_576:.1f} MiB"
+
+
+def _is_bytecode(name: str) -> bool:
+    return name == "__pycache__" or name.endswith((".pyc", ".pyo"))
+
+
+def _named(source: Path, left_out: Callable[[str], bool]) -> dict[str, Path]:
+    if not source.is_dir():
+        raise BundleFailed(
+            f"{source} is not a folder", hint="correct `source` in config.yaml, or make the folder"
+        )
+    files: dict[str, Path] = {}
+    for name, path in _Walk(source, source.resolve(), left_out).files():
+        # macOS may spell a name decomposed.
+        zipped = unicodedata.normalize("NFC", name)
+        if zipped in files:
+            raise BundleFailed(
+                f"{source} has two files that are {zipped} in a zip", hint="rename one of them"
+            )
+        files[zipped] = path
+    return files
+
+
+@dataclass(frozen=True)
+class _Walk:
+    """`top` is `source` without links. What is found is spelled as `source` is."""
+
+    source: Path
+    top: Path
+    left_out: Callable[[str], bool]
+
+    def files(self) -> Iterator[tuple[str, Path]]:
+        """Name in the zip and file. A folder in hand has the real folders that hold it."""
+        in_hand = [(self.source, "", frozenset({self.top}))]
+        seen = 0
+        while in_hand:
+            folder, prefix, above = in_hand.pop()
+            for entry in self._entries(folder):
+                seen += 1
+                if seen > MOST_FILES:
+                    raise BundleFailed(
+                        f"{self.source} has over {MOST_FILES:,} files, and a zip lists no more",
+                        hint="take out what the code does not import; look for links to folders",
+                    )
+                path = self._followed(entry) if entry.is_symlink() else Path(entry.path)
+                mode = path.stat().st_mode
+                if stat.S_ISDIR(mode):
+                    inside = above | {self._real_folder(path, Path(entry.path), above)}
+                    in_hand.append((path, f"{prefix}{entry.name}/", inside))
+                elif stat.S_ISREG(mode):
+                    yield f"{prefix}{entry.name}", path
+                else:
+                    raise BundleFailed(
+                        f"{path} is neither a file nor a folder", hint="take it out of the folder"
+                    )
+
+    def _entries(self, folder: Path) -> list[os.DirEntry[str]]:
+        try:
+            with os.scandir(folder) as entries:
+                found = [entry for entry in entries if not self.left_out(entry.name)]
+        except OSError as error:
+            raise BundleFailed(
+                f"{folder} cannot be read: {error.strerror}", hint="make it readable"
+            ) from error
+        for entry in found:
+            try:
+                entry.name.encode()
+            except UnicodeEncodeError:
+                raise BundleFailed(
+                    f"{entry.path!r} has a name that is not UTF-8", hint="rename it"
+                ) from None
+        return found
+
+    def _followed(self, link: os.DirEntry[str]) -> Path:
+        try:
+            target = Path(link.path).resolve(strict=True)
+        except (OSError, RuntimeError):  # a loop of links is a RuntimeError before Python 3.13
+            raise BundleFailed(
+                f"{link.path} is a symbolic link that leads nowhere",
+                hint="mend it, or take it out",
+            ) from None
+        if not target.is_relative_to(self.top):
+            raise self._leads_out(Path(link.path), target)
+        inside = target.relative_to(self.top)
+        if any(part.startswith(".") for part in inside.parts):
+            raise BundleFailed(
+                f"{link.path} is a symbolic link to {inside.as_posix()}, which is hidden",
+                hint="give the file a name without a dot, or take the link out",
+            )
+        return self.source / inside
+
+    def _real_folder(self, path: Path, named: Path, above: Collection[Path]) -> Path:
+        """A folder can be a link that does not look like one: a junction, on Windows."""
+        real = path.resolve()
+        if not real.is_relative_to(self.top):
+            raise self._leads_out(named, real)
+        if real in above:
+            raise BundleFailed(
+                f"{named} is a symbolic link to a folder that holds it", hint="take the link out"
+            )
+        return real
+
+    def _leads_out(self, link: Path, target: Path) -> BundleFailed:
+        return BundleFailed(
+            f"{link} is a symbolic link out of {self.source}, to {target}",
+            hint="put the file itself there: only what is inside the folder goes into the zip",
+        )

@@ -1,0 +1,158 @@
+"""Runs uv for a layer: pinned wheels from the index that the user's environment names.
+
+What a checkout holds reaches uv in one form only: a list of pins that we wrote. It works in a
+folder without any other file, reads no settings file, and gets the variables named here. So no
+credential is there to be sent anywhere, and nothing is built or run.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+import uv
+
+from provision.errors import ProvisionError
+from provision.installed import repair_command
+from provision.packaging.requirements import Pin, compile_command
+from provision.packaging.target import Target
+
+_SECONDS: Final = 600
+_INDEXES: Final = ("UV_DEFAULT_INDEX", "UV_INDEX_URL", "UV_INDEX", "UV_EXTRA_INDEX_URL")
+_PATHS: Final[Mapping[str, str | None]] = {
+    "UV_CACHE_DIR": None,
+    "UV_FIND_LINKS": ",",
+    "SSL_CERT_FILE": None,
+    "SSL_CERT_DIR": os.pathsep,
+    "SSL_CLIENT_CERT": None,
+    "NETRC": None,
+}
+"""Values that are paths, and what separates several: uv works in another folder than the user."""
+
+PASSED_ON: Final = frozenset(
+    {
+        *_INDEXES,
+        *_PATHS,
+        # where the user's caches and stored logins are, and where to work
+        *("HOME", "USERPROFILE", "LOCALAPPDATA", "APPDATA", "XDG_CACHE_HOME", "XDG_DATA_HOME"),
+        *("TMPDIR", "TEMP", "TMP", "SYSTEMROOT", "LANG", "LC_ALL"),
+        # what the Python that uv asks for its version needs to start
+        *("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH"),
+        # the way to the index
+        *("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"),
+        *("http_proxy", "https_proxy", "all_proxy", "no_proxy"),
+        *("UV_INSECURE_HOST", "UV_NATIVE_TLS", "UV_SYSTEM_CERTS"),
+        *("UV_INDEX_STRATEGY", "UV_NO_INDEX", "UV_OFFLINE", "UV_NO_CACHE"),
+        *("UV_HTTP_TIMEOUT", "UV_HTTP_CONNECT_TIMEOUT", "UV_HTTP_RETRIES", "UV_REQUEST_TIMEOUT"),
+        "UV_CONCURRENT_DOWNLOADS",
+    }
+)
+_LOGINS: Final = re.compile(r"UV_INDEX_[A-Z0-9_]+_(USERNAME|PASSWORD)")
+"""How uv is told the login of an index that has a name."""
+
+
+class WheelsFailed(ProvisionError):
+    """The packages cannot be had for the target, or are not what they say."""
+
+
+def install(
+    pins: Sequence[Pin], source: Path, target: Target, folder: Path, downloads: Path | None
+) -> None:
+    """Install into `folder`/packages, which is made; `folder` is empty. `source` is the layer's,
+    for errors. `downloads` is where uv keeps them; None: where the user has it."""
+    (folder / "pins.txt").write_text("".join(f"{pin}\n" for pin in pins), "utf-8")
+    command = ["pip", "install", "--no-config", "--requirements", "pins.txt"]
+    command += ["--target", "packages", "--no-deps", "--require-hashes", *target.options]
+    command += ["--only-binary", ":all:", "--link-mode", "copy", "--no-progress"]
+    command += ["--color", "never"]
+    given = environment(os.environ, downloads)
+    try:
+        done = subprocess.run(
+            [uv.find_uv_bin(), *command],
+            cwd=folder,
+            env=given,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            timeout=_SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise WheelsFailed(
+            f"layer {source}: installing its packages took more than {_SECONDS} seconds",
+            hint="check the network, then run it again: what was downloaded is kept",
+        ) from error
+    except OSError as error:
+        raise WheelsFailed(
+            f"layer {source}: uv cannot be started: {error}",
+            hint=f"`{repair_command('uv')}`",
+        ) from error
+    if done.returncode:
+        said = done.stderr[done.stderr.find("error:") :].partition("\nhint:")[0].strip()
+        said = without_secrets(said.removeprefix("error:").strip(), given)
+        first, *more = said.split("\n")
+        raise WheelsFailed(
+            f"layer {source}: its packages cannot be installed for {target.name}: {first}",
+            more=more,
+            hint=_remedy(said, source, target),
+        )
+
+
+def environment(ours: Mapping[str, str], downloads: Path | None) -> dict[str, str]:
+    """What uv gets of our environment. pip's index counts where uv has none of its own."""
+    given = {
+        name: _absolute(value, _PATHS[name]) if name in _PATHS else value
+        for name, value in ours.items()
+        if name in PASSED_ON or _LOGINS.fullmatch(name)
+    }
+    if "PIP_INDEX_URL" in ours and not given.keys() & {"UV_DEFAULT_INDEX", "UV_INDEX_URL"}:
+        given["UV_DEFAULT_INDEX"] = ours["PIP_INDEX_URL"]
+    if downloads is not None:
+        given["UV_CACHE_DIR"] = str(downloads)
+    return given
+
+
+def _absolute(value: str, separator: str | None) -> str:
+    """The path or paths, seen from where the user is. Addresses stay as they are."""
+    parts = [part.strip() for part in (value.split(separator) if separator else [value])]
+    whole = (part if "://" in part else str(Path(part).absolute()) for part in parts if part)
+    return (separator or "").join(whole)
+
+
+def without_secrets(said: str, given: Mapping[str, str]) -> str:
+    """uv's words without logins, and of addresses from the environment the host alone: some
+    indexes have their token in the path."""
+    for name in (*_INDEXES, "UV_FIND_LINKS"):
+        for address in re.findall(r"[a-z]+://[^\s,]+", given.get(name, "")):
+            parts = urlsplit(address)
+            host, path = parts.netloc.rpartition("@")[2], parts.path.rstrip("/")
+            for begin in (parts.netloc, host) if path else ():
+                said = said.replace(f"{begin}{path}", f"{host}/***")
+    for name, value in given.items():
+        if _LOGINS.fullmatch(name) and value:
+            said = said.replace(value, "***")
+    said = re.sub(r"(?<=://)[^/@\s]+@", "***@", said)
+    return re.sub(r"(://[^\s?#)`'\"]*)[?#][^\s)`'\"]*", r"\1", said)
+
+
+def _remedy(said: str, source: Path, target: Target) -> str:
+    if "no usable wheels" in said or "has no wheels" in said:
+        return (
+            f"pin a version that has a wheel for {target.name} in {source / 'requirements.in'}, or "
+            "choose another runtime or architecture in config.yaml; then: "
+            f"`{compile_command(source)}`"
+        )
+    if "Hash mismatch" in said:
+        return f"write the hashes anew: `{compile_command(source)}`"
+    if "Failed to fetch" in said or "not found in the cache" in said or "request" in said:
+        return (
+            "check the network (and UV_OFFLINE, UV_DEFAULT_INDEX, HTTPS_PROXY: settings files of "
+            "uv and pip are not read), then run it again."
+        )
+    return f"correct {source / 'requirements.txt'}, or write it anew: `{compile_command(source)}`"

@@ -1,0 +1,63 @@
+"""Builds a layer from its requirements.txt, once for each content, runtime and processor."""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from provision.packaging.archive import Bundle, zip_files
+from provision.packaging.cache import Cache
+from provision.packaging.folder import BundleFailed, all_files_below
+from provision.packaging.installed import make_portable
+from provision.packaging.installer import install
+from provision.packaging.requirements import FILE, Pin, compile_command, read_requirements
+from provision.packaging.target import Target, check_machine
+
+
+def build_layer(source: Path, *, runtime: str, architecture: str, cache: Cache) -> Bundle:
+    """Install the pins of source/requirements.txt for the runtime and architecture; the runtime
+    `local` is this machine.
+
+    Raises BundleFailed for a file that is no list of pins; WheelsFailed when a package has no wheel
+    for the target or nothing can be downloaded; WrongTarget when what was installed is for another
+    machine.
+    """
+    pins = _pins(source)
+    target = Target.of(runtime, architecture)
+    inputs = {
+        "target": target.identity,
+        "pins": hashlib.sha256("\n".join(map(str, pins)).encode()).hexdigest(),
+    }
+    if kept := cache.layer(inputs):
+        return kept
+    with tempfile.TemporaryDirectory(prefix="provision-layer-") as folder:
+        install(pins, source, target, Path(folder), cache.downloads)
+        packages = Path(folder, "packages")
+        make_portable(packages)
+        files = {f"python/{name}": path for name, path in all_files_below(packages).items()}
+        if target.elf_machine is not None:
+            check_machine(files, target)
+        bundle = zip_files(files, str(source))
+    cache.keep_layer(inputs, bundle)
+    return bundle
+
+
+def _pins(source: Path) -> Sequence[Pin]:
+    file = source / FILE
+    try:
+        pins, faults = read_requirements(source)
+    except OSError as error:
+        raise BundleFailed(
+            f"layer {source}: {FILE} cannot be read: {error.strerror}",
+            hint=f"write {source / 'requirements.in'}, then: `{compile_command(source)}`",
+        ) from error
+    if faults:
+        first, *more = (f"{file}:{each.line}: {each.message}; {each.instead}" for each in faults)
+        raise BundleFailed(
+            first,
+            more=more,
+            hint=f"correct {file}, then: `provision config check`",
+        )
+    return pins

@@ -1,0 +1,212 @@
+"""Reads a layer's requirements.txt as data: pinned packages with the hashes of their wheels.
+
+The formats of installers can name other files, other indexes, sources to build, and variables of
+the environment. A pull request may change this file, so here it can say none of that: every line
+is `name[extra]==version ; marker --hash=sha256:…`, or an error with what to write instead.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+
+from provision.private import Planted, read_regular
+
+FILE: Final = "requirements.txt"
+MOST_BYTES: Final = 1_048_576
+MOST_FAULTS: Final = 20
+"""Faults told at once: a file that is none at all has one in every line."""
+
+_SHOWN: Final = 60
+_COMMENT: Final = re.compile(r"(^|\s)#.*$")
+_OPTION: Final = re.compile(r"\s+(?=-)")
+_HASH: Final = re.compile(
+    r"--hash(?:=|\s+)(sha256:[0-9a-f]{64}|sha384:[0-9a-f]{96}|sha512:[0-9a-f]{128})", re.IGNORECASE
+)
+_NAME_OF_OPTION: Final = re.compile(r"--?[A-Za-z][A-Za-z-]*")
+_MARKER: Final = re.compile(r"[A-Za-z0-9_.+*<>=!~()\"' -]{,1000}")
+_ELSEWHERE: Final = re.compile(r"^[./~\\]|://|^[a-z]+\+|\.(whl|zip|tar\.gz|tgz)$|\s@\s")
+
+_OTHER_FILES: Final = {"-r", "--requirement", "--requirements", "-c", "--constraint"}
+_INDEXES: Final = {
+    *("-i", "--index-url", "--extra-index-url", "-f", "--find-links", "--no-index"),
+    *("--trusted-host", "--index", "--default-index"),
+}
+_BUILDS: Final = {"--no-binary", "--only-binary", "--prefer-binary", "--no-build-isolation"}
+_OWN_CODE: Final = {"-e", "--editable"}
+
+
+@dataclass(frozen=True)
+class Pin:
+    """One package, wanted in exactly these files. `marker` is "" where it is wanted always."""
+
+    name: str
+    extras: tuple[str, ...]
+    version: str
+    marker: str
+    hashes: tuple[str, ...]
+
+    def __str__(self) -> str:
+        extras = f"[{','.join(self.extras)}]" if self.extras else ""
+        marker = f" ; {self.marker}" if self.marker else ""
+        hashes = "".join(f" --hash={each}" for each in self.hashes)
+        return f"{self.name}{extras}=={self.version}{marker}{hashes}"
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What a line says and may not, and what to write instead."""
+
+    line: int
+    message: str
+    instead: str
+
+
+def compile_command(source: Path) -> str:
+    """What makes the file from a list of packages: requirements.in, or the file as it is."""
+    stem = (source / "requirements").as_posix()
+    begin = ".in" if (source / "requirements.in").exists() else ".txt"
+    listed, made = shlex.quote(stem + begin), shlex.quote(f"{stem}.txt")
+    return f"uv pip compile {listed} -o {made} --universal --generate-hashes"
+
+
+def read_requirements(source: Path) -> tuple[tuple[Pin, ...], tuple[Fault, ...]]:
+    """The pins of `source`/requirements.txt, and its faults. Raises OSError."""
+    file = source / FILE
+    if file.is_symlink() and not file.resolve().is_relative_to(source.resolve()):
+        raise Planted(file, "is a symbolic link out of its folder")
+    content = read_regular(file, MOST_BYTES)
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        return (), (Fault(line, "the file is not UTF-8 text", "save it as UTF-8"),)
+    pins: list[Pin] = []
+    faults: list[Fault] = []
+    for number, whole in _logical_lines(text):
+        found = _read_line(number, whole, source)
+        if isinstance(found, Pin):
+            pins.append(found)
+        else:
+            faults.append(found)
+    if not pins and not faults:
+        instead = "write one, or take the layer out of config.yaml"
+        faults = [Fault(1, "the file names no package", instead)]
+    return tuple(pins), tuple(faults[:MOST_FAULTS])
+
+
+def _logical_lines(text: str) -> Iterator[tuple[int, str]]:
+    """Lines without comments, joined where one ends with a backslash, by their first number."""
+    parts: list[str] = []
+    first = 0
+    for number, raw in enumerate([*text.split("\n"), ""], start=1):
+        line = _COMMENT.sub("", raw.rstrip("\r"))
+        first = first if parts else number
+        goes_on = line.endswith("\\") and line == raw.rstrip("\r")
+        parts.append(line.removesuffix("\\") if goes_on else line)
+        if not goes_on:
+            if whole := " ".join(part.strip() for part in parts if part.strip()):
+                yield first, whole
+            parts = []
+
+
+def _read_line(number: int, line: str, source: Path) -> Pin | Fault:
+    head, *options = _OPTION.split(line)
+    if _HASH.fullmatch(head):
+        said = "a hash without its package"
+        return Fault(number, said, "end the line before it with a backslash")
+    if fault := _option_fault(number, [head] if head.startswith("-") else options, source):
+        return fault
+    if "$" in line:
+        return Fault(number, "variables of the environment are not replaced", "write the value")
+    try:
+        wanted = Requirement(head)
+    except (InvalidRequirement, RecursionError):
+        if _ELSEWHERE.search(head):
+            return _not_from_the_index(number, "a path or an address")
+        said = f"`{_shown(head)}` is no package with its version"
+        return Fault(number, said, "write name==version --hash=sha256:…")
+    if wanted.url:
+        return _not_from_the_index(number, f"the address of {wanted.name}")
+    if _ELSEWHERE.search(wanted.name):
+        return _not_from_the_index(number, "a path")
+    marker = str(wanted.marker or "")
+    if not _MARKER.fullmatch(marker):
+        return Fault(
+            number,
+            f"the marker of {wanted.name} has characters that none needs",
+            'write one such as: ; python_version < "3.12"',
+        )
+    version = _pinned_version(wanted)
+    if version is None:
+        asked = f"{wanted.name}{wanted.specifier}"
+        return Fault(
+            number,
+            f"{_shown(asked)} leaves the version open",
+            f"pin one with ==, and everything it needs: `{compile_command(source)}`",
+        )
+    hashes = tuple(sorted({found[1].lower() for each in options if (found := _HASH.match(each))}))
+    if not hashes:
+        return Fault(
+            number,
+            f"{wanted.name} has no hash, so what an index serves by that name would be believed",
+            f"write the hashes: `{compile_command(source)}`",
+        )
+    name, extras = canonicalize_name(wanted.name), tuple(sorted(wanted.extras))
+    return Pin(name, extras, version, marker, hashes)
+
+
+def _pinned_version(wanted: Requirement) -> str | None:
+    match list(wanted.specifier):
+        case [only] if only.operator == "==" and not only.version.endswith(".*"):
+            return only.version
+        case _:
+            return None
+
+
+def _option_fault(number: int, options: list[str], source: Path) -> Fault | None:
+    """The first option that is not read. Its value is not shown: it may hold a password."""
+    for option in options:
+        if _HASH.fullmatch(option.strip()):
+            continue
+        found = _NAME_OF_OPTION.match(option)
+        name = found[0] if found else "-"
+        if name == "--hash":
+            said, instead = "this hash cannot be used", "write --hash=sha256: and 64 hex digits"
+        elif name in _OTHER_FILES:
+            said = f"{name}: no other file is read"
+            instead = f"write its packages here, or compile them all: `{compile_command(source)}`"
+        elif name in _INDEXES:
+            said = f"{name}: an index is named by whoever runs this, and not by this file"
+            instead = "take it out, and set UV_DEFAULT_INDEX or UV_INDEX in the environment"
+        elif name in _BUILDS:
+            said = f"{name}: only wheels are installed, and nothing is built"
+            instead = "take it out"
+        elif name in _OWN_CODE:
+            return _not_from_the_index(number, name)
+        else:
+            said, instead = f"{name}: no options are read", "take it out"
+        return Fault(number, said, instead)
+    return None
+
+
+def _not_from_the_index(number: int, what: str) -> Fault:
+    return Fault(
+        number,
+        f"{what}: packages come from the index, as wheels",
+        "write name==version --hash=sha256:… of a wheel there; or put the code into the function's"
+        " folder",
+    )
+
+
+def _shown(text: str) -> str:
+    """The beginning of it, for an error."""
+    text = "".join(each if each.isprintable() else "?" for each in text)
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
