@@ -254,4 +254,12 @@ def _invoke_url(config: Config, aws: Aws) -> Callable[[str, str], str]:
 def holder(command: str) -> Holder:
     """This process, for whoever finds the state locked."""
     now = datetime.now(UTC).isoformat(timespec="seconds")
-    return Holder(getpass.getuser(), socket.gethostname(), os.getpid(), now, command)
+    return Holder(_user(), socket.gethostname(), os.getpid(), now, command)
+
+
+def _user() -> str:
+    """The user's name; the number where there is none, as in a container run for another user."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError, ImportError):  # by the version of Python, and of the system
+        return f"uid {os.getuid()}" if hasattr(os, "getuid") else "somebody"

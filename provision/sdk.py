@@ -18,6 +18,7 @@ from botocore.loaders import JSONFileLoader, Loader
 from provision import __version__
 from provision.access import Access
 from provision.endpoints import guard_credentials
+from provision.one_time_code import ask_people_only
 
 _READERS: Final[dict[str, Callable[[bytes], bytes]]] = {
     ".json": lambda content: content,
@@ -51,7 +52,8 @@ class ModelLoader(Loader):
 def model_loader(data_path: str | None) -> ModelLoader:
     """`data_path`: as AWS_DATA_PATH has it, further folders with models."""
     paths = (data_path or "").split(os.pathsep)
-    own = [str(Path(os.path.expandvars(path)).expanduser()) for path in paths if path]
+    # Without a home, pathlib raises an error; this leaves the path as it is.
+    own = [os.path.expanduser(os.path.expandvars(path)) for path in paths if path]  # noqa: PTH111
     return ModelLoader(extra_search_paths=own, file_loader=ModelFiles())
 
 
@@ -63,6 +65,7 @@ def new_core(access: Access) -> botocore.session.Session:
         core = botocore.session.Session(profile=access.profile)
         if not access.anywhere:
             guard_credentials(core, os.environ)
+        ask_people_only(core)
     core.register_component("data_loader", model_loader(core.get_config_variable("data_path")))
     return core
 

@@ -66,6 +66,13 @@ def test_that_an_environment_is_new_is_said_of_that_one_only() -> None:
     assert new.pasteable("provision up --new-env") == "provision up --new-env --env pr-7"
 
 
+def test_the_emulator_is_led_to_by_what_it_knows() -> None:
+    options = (("--config", "a.yaml"), ("--local",), ("--local-port", "4999"), ("--region", "r"))
+    local = Invocation(program="provision", given=options)
+    told = local.pasteable("provision local stop")
+    assert told == "provision local stop --config a.yaml --local-port 4999"
+
+
 def test_a_verb_alone_is_a_word_and_no_command() -> None:
     for words in ("what `up` does", "`--yes`", "`provision`", "provision up makes it"):
         assert call().as_typed(words) == words

@@ -30,6 +30,8 @@ _COMMAND: Final = re.compile(r"`((?:provision|aws) [^`]+)`")
 """A command in a text, as the whole project writes one: in backticks, by the program's own name."""
 _AWS: Final = re.compile(r"(^|\$\()aws (?!configure list-profiles)")
 _ENVIRONMENT: Final = frozenset({"--env", "--local", "--new-env"})
+_TO_EMULATOR: Final = frozenset({"--config", "--state", "--local-port"})
+"""What leads to a folder's emulator, whatever runs in it."""
 WRITING = frozenset({"up", "push", "down", "keys"})
 """What goes on from where it was interrupted."""
 
@@ -75,7 +77,8 @@ class Invocation:
         """What to type for another command on the same stack: the options that were given for this
         one follow, except what the words themselves say.
         """
-        more = chain.from_iterable(each for each in self.given if not _says(words, each[0]))
+        leads = [each for each in self.given if words[0] != "local" or each[0] in _TO_EMULATOR]
+        more = chain.from_iterable(each for each in leads if not _says(words, each[0]))
         return f"{self.program} {shlex.join((*words, *more))}"
 
     def as_typed(self, text: str) -> str:

@@ -1,0 +1,42 @@
+"""The one-time code of a profile that wants one: asked of a person, and of nobody else."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import sys
+from pathlib import Path
+
+import botocore.session
+
+from provision.errors import NoCredentials
+
+
+def ask_people_only(core: botocore.session.Session) -> None:
+    """Without a terminal the SDK would read the code from a pipe, and wait for as long as that is
+    open.
+    """
+    provider = core.get_component("credential_provider").get_provider("assume-role")
+    provider._prompter = _ask  # noqa: SLF001  (there is no other way to give one to a session)
+
+
+def _ask(prompt: str) -> str:
+    if not _somebody_is_there():
+        raise NoCredentials(
+            f"{prompt.strip().removesuffix(':')}: nobody can answer that here",
+            hint="run it in a terminal, or bring what `aws configure export-credentials --format"
+            " env` prints there",
+        )
+    return getpass.getpass(prompt)
+
+
+def _somebody_is_there() -> bool:
+    if os.environ.get("CI"):
+        return False
+    if sys.stdin is not None and sys.stdin.isatty():
+        return True
+    try:
+        with Path("/dev/tty").open("rb"):  # of a command in a pipe
+            return True
+    except OSError:
+        return False

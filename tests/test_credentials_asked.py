@@ -1,0 +1,95 @@
+"""Credentials that a person must give: a code, a login. Where nobody is, nothing is waited for."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from provision import one_time_code
+from provision.access import Access
+from provision.sdk import new_core
+from tests.test_cli import Provision, home, provision  # noqa: F401
+
+PROFILES = """
+[profile base]
+aws_access_key_id = AKIAIOSFODNN7EXAMPLE
+aws_secret_access_key = none
+[profile mfa]
+role_arn = arn:aws:iam::123456789012:role/deployer
+source_profile = base
+mfa_serial = arn:aws:iam::123456789012:mfa/me
+[profile sso]
+sso_start_url = https://example.awsapps.com/start
+sso_region = us-east-1
+sso_account_id = 123456789012
+sso_role_name = deployer
+"""
+
+
+@pytest.fixture(autouse=True)
+def profiles(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
+    (home / "profiles").write_text(PROFILES)
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(home / "profiles"))
+    monkeypatch.setenv("HOME", str(home))
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+
+
+def test_a_one_time_code_is_not_waited_for_where_nobody_can_type_it(home: Path) -> None:  # noqa: F811
+    """The pipe stays open: whoever reads it waits for ever."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "provision", "plan", "--profile", "mfa"],
+        cwd=home,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,  # without the terminal that runs the tests
+    ) as process:
+        assert process.wait(90) == 1
+        told = process.stderr.read() if process.stderr else ""
+    assert "Enter MFA code for arn:aws:iam::123456789012:mfa/me: nobody can answer" in told
+    assert "`aws --profile mfa configure export-credentials --format env`" in told
+    assert "Interrupted" not in told
+    assert "Traceback" not in told
+
+
+def test_a_person_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def answer(prompt: str) -> str:
+        asked.append(prompt)
+        return "123456"
+
+    def called(_client: object, _operation: str, kwargs: dict[str, str]) -> None:
+        raise LookupError(kwargs["TokenCode"])
+
+    monkeypatch.setattr(one_time_code, "_somebody_is_there", lambda: True)
+    monkeypatch.setattr("getpass.getpass", answer)
+    monkeypatch.setattr("botocore.client.BaseClient._make_api_call", called)
+    credentials = new_core(Access("us-east-1", "mfa")).get_credentials()
+    assert credentials is not None
+    with pytest.raises(LookupError, match="123456"):
+        credentials.get_frozen_credentials()
+    assert asked == ["Enter MFA code for arn:aws:iam::123456789012:mfa/me: "]
+
+
+def test_the_hint_of_a_login_names_the_profile(
+    provision: Provision,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    given = provision("plan", "--profile", "sso")
+    assert given.code == 1
+    assert "→ `aws --profile sso sso login`" in given.err
+    monkeypatch.setenv("PROVISION_PROFILE", "sso")  # which AWS's own command line does not know
+    assert "→ `aws --profile sso sso login`" in provision("plan").err
+    monkeypatch.delenv("PROVISION_PROFILE")
+    monkeypatch.setenv("AWS_PROFILE", "sso")  # which it does
+    assert "→ `aws sso login`" in provision("plan").err
+    unknown = provision("plan", "--profile", "nobody")
+    assert "→ `aws configure list-profiles`" in unknown.err
