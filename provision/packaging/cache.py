@@ -110,14 +110,14 @@ class Cache:
 
 def open_cache(checkout: Path, say: Callable[[str], None]) -> Cache:
     """The user's cache; one for this process alone where that cannot be trusted or written to."""
-    directory = platformdirs.user_cache_path("provision", appauthor=False) / "packages"
     try:
+        directory = platformdirs.user_cache_path("provision", appauthor=False) / "packages"
         _check_place(directory, checkout)
         make_private(directory)
         check_own_directory(directory)
         if not os.access(directory, os.W_OK):
             raise Planted(directory, "cannot be written to")
-    except (OSError, RuntimeError) as error:  # RuntimeError: a loop of links
+    except (OSError, RuntimeError) as error:  # RuntimeError: a loop of links, or no home directory
         why = error.strerror if isinstance(error, OSError) else error
         say(f"packages are built for this run only, and not kept: {why}")
         directory = Path(tempfile.mkdtemp(prefix="provision-"))
