@@ -1,0 +1,89 @@
+"""The Python in which functions run on the emulator: it finds what Lambda's has, and no more.
+
+MiniStack starts functions with the interpreter that it runs in itself, where everything that this
+tool needs can be imported too. A function that forgot to bring `pydantic` would work here and fail
+in AWS.
+"""
+
+# ruff: noqa: SLF001 - MiniStack, pinned to one version, has no public face for any of this
+
+from __future__ import annotations
+
+import importlib
+import importlib.metadata
+import os
+import shutil
+import sysconfig
+import venv
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+_SHIPPED: Final = "boto3"
+"""What Lambda's runtimes bring, with all that it needs.
+https://docs.aws.amazon.com/lambda/latest/dg/lambda-python.html#python-sdk-included"""
+
+_PATH_IS_COMPLETE: Final = "    _ms_install_invoke_depth()\n    try:\n"
+_SOURCE_FIRST: Final = "    sys.path.remove(code_dir)\n    sys.path.insert(0, code_dir)\n"
+"""Lambda looks into a function's folder before its layers; MiniStack's worker after them."""
+
+
+def install(folder: Path) -> None:
+    """Called once, in the emulator's process, before it serves. `folder` is made."""
+    runtime: Any = importlib.import_module("ministack.core.lambda_runtime")
+    program = make_python(folder)
+    runtime._detect_runtime_binary = partial(_worker, runtime._detect_runtime_binary, str(program))
+    os.environ["PYTHONSAFEPATH"] = "1"  # nor does it find what lies beside the worker's script
+
+
+def make_python(folder: Path) -> Path:
+    """A virtual environment with what Lambda's runtimes bring; returns its interpreter."""
+    venv.EnvBuilder(clear=True, symlinks=os.name != "nt").create(folder)
+    base = {"base": str(folder), "platbase": str(folder)}
+    packages = Path(sysconfig.get_path("purelib", "venv", base))
+    for distribution in _shipped():
+        for name in _top_names(distribution):
+            _link(Path(str(distribution.locate_file(name))), packages / name)
+    programs = Path(sysconfig.get_path("scripts", "venv", base))
+    return programs / ("python.exe" if os.name == "nt" else "python")
+
+
+def _worker(detect: Any, program: str, runtime: str) -> tuple[str, str]:
+    """The interpreter and the script with which MiniStack starts a function."""
+    binary, script = detect(runtime)
+    if not runtime.startswith("python"):
+        return binary, script
+    return program, script.replace(_PATH_IS_COMPLETE, _SOURCE_FIRST + _PATH_IS_COMPLETE)
+
+
+def _shipped() -> Iterator[importlib.metadata.Distribution]:
+    left, seen = [_SHIPPED], set()
+    while left:
+        name = canonicalize_name(left.pop())
+        if name in seen:
+            continue
+        seen.add(name)
+        distribution = importlib.metadata.distribution(name)
+        yield distribution
+        needed = map(Requirement, distribution.requires or ())
+        left += [each.name for each in needed if not each.marker or each.marker.evaluate()]
+
+
+def _top_names(distribution: importlib.metadata.Distribution) -> set[str]:
+    """Its modules, packages and metadata, as they stand beside those of others."""
+    parts = {file.parts[0] for file in distribution.files or ()}
+    return {part for part in parts if part not in {"..", "__pycache__", "bin", "Scripts"}}
+
+
+def _link(source: Path, target: Path) -> None:
+    try:
+        target.symlink_to(source, target_is_directory=source.is_dir())
+    except OSError:  # Windows asks for a privilege
+        if source.is_dir():
+            shutil.copytree(source, target)
+        else:
+            shutil.copy2(source, target)
