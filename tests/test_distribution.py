@@ -10,6 +10,7 @@ from __future__ import annotations
 import importlib.metadata
 import json
 import os
+import re
 import shlex
 import shutil
 import socket
@@ -23,13 +24,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-import yaml
 from packaging.requirements import Requirement
 
 from provision import __version__
 from provision.installed import DISTRIBUTION
 from tests.reference import ROOT
-from tests.test_cli import CONFIG
 
 STEM = f"{DISTRIBUTION.replace('-', '_')}-{__version__}"
 BIN = "Scripts" if sys.platform == "win32" else "bin"
@@ -98,31 +97,51 @@ def test_the_source_distribution_holds_a_stack_to_begin_from(built: Built) -> No
 
 @dataclass(frozen=True)
 class Place:
-    """A folder outside the clone with a copy of the sample, and an environment for the wheel."""
+    """A home outside the clone, and an environment with the wheel."""
 
+    home: Path
     environment: Path
-    folder: Path
     port: int
 
     @property
     def program(self) -> Path:
         return self.environment / BIN / "provision"
 
+    @property
+    def shop(self) -> Path:
+        """The folder that README's block makes."""
+        return self.home / "shop"
+
     def run(self, *words: str, code: int = 0) -> subprocess.CompletedProcess[str]:
-        kept = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "P", "UV_"))}
-        done = subprocess.run(
-            [self.program, *words],
-            cwd=self.folder,
-            env=kept | {"PATH": os.defpath, "COLUMNS": "100", "PYTHONSAFEPATH": "1"},
+        cwd = self.shop if self.shop.exists() else self.home
+        done = self._start([str(self.program), *words], cwd)
+        assert done.returncode == code, done.stderr
+        assert "Traceback" not in done.stderr
+        return done
+
+    def shell(self, text: str, *, cwd: Path) -> subprocess.CompletedProcess[str]:
+        return self._start(["sh", "-ec", text], cwd)
+
+    def _start(self, command: list[str], cwd: Path) -> subprocess.CompletedProcess[str]:
+        ours = ("AWS_", "PROVISION_", "PYTHON")
+        kept = {k: v for k, v in os.environ.items() if not k.startswith(ours)}
+        own = {
+            "HOME": str(self.home),
+            "UV_CACHE_DIR": os.environ.get("UV_CACHE_DIR", str(Path.home() / ".cache" / "uv")),
+            "PATH": f"{self.program.parent}{os.pathsep}{os.defpath}",
+            "PROVISION_LOCAL_PORT": str(self.port),
+            "COLUMNS": "100",
+        }
+        return subprocess.run(
+            command,
+            cwd=cwd,
+            env=kept | own,
             capture_output=True,
             text=True,
             check=False,
             stdin=subprocess.DEVNULL,
-            timeout=120,
+            timeout=200,
         )
-        assert done.returncode == code, done.stderr
-        assert "Traceback" not in done.stderr
-        return done
 
     def install(self, asked: Iterable[Requirement]) -> None:
         """What the requirements lead to, linked from the environment the tests run in."""
@@ -164,27 +183,25 @@ def required(lines: Iterable[str], extra: str = "") -> list[Requirement]:
 @pytest.fixture(scope="module")
 def place(built: Built, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     home = tmp_path_factory.mktemp("elsewhere")
-    environment, folder = home / "environment", home / "shop"
+    environment = home / "environment"
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", environment], check=True)
     python = environment / BIN / "python"
     command = [sys.executable, "-m", "uv", "pip", "install", "--quiet", "--python", str(python)]
     command += ["--no-deps", "--offline", "--cache-dir", str(home / "cache"), str(built.wheel)]
     subprocess.run(command, check=True, timeout=60)
-    folder.mkdir()
-    shutil.copy(built.sources / "config.yaml", folder)
-    for name in ("function", "layer"):
-        shutil.copytree(built.sources / name, folder / name)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    made = Place(environment, folder, port)
+    made = Place(home, environment, port)
+    shutil.copy(built.sources / "config.yaml", home)
+    for name in ("function", "layer"):
+        shutil.copytree(built.sources / name, home / name)
     with zipfile.ZipFile(built.wheel) as wheel:
         metadata = wheel.read(f"{STEM}.dist-info/METADATA").decode()
     lines = [line.partition(": ")[2] for line in metadata.splitlines() if "Requires-Dist" in line]
     made.install(required(lines))
     yield made
-    if (environment / BIN / "provision").exists() and (folder / ".provision").exists():
-        made.run("local", "stop")
+    made.run("local", "stop")
 
 
 def test_help_and_version(place: Place) -> None:
@@ -199,16 +216,9 @@ def test_the_sample_is_valid_and_the_schema_is_printed(place: Place) -> None:
 
 
 @pytest.mark.emulator
-def test_a_stack_on_the_emulator_after_what_the_hint_installs(place: Place) -> None:
-    small = place.folder / "small.yaml"
-    (place.folder / "code").mkdir()
-    (place.folder / "code" / "app.py").write_text(
-        'def handler(event, context):\n    return {"statusCode": 200, "body": "here"}\n'
-    )
-    small.write_text(yaml.safe_dump(CONFIG))
-    before = ("--config", str(small), "--local-port", str(place.port))
-
-    missing = place.run(*before, "up", "--local", "--yes", code=1)
+def test_the_readme_for_a_project_of_ones_own(place: Place, built: Built) -> None:
+    """What the hint about the emulator installs is enough for the README's block, as pasted."""
+    missing = place.run("up", "--local", "--yes", code=1)
     told, _, hint = missing.stderr.strip().partition("\n  → ")
     assert told == "Error: the embedded emulator is not installed"
     words = shlex.split(hint.strip("`"))
@@ -216,12 +226,20 @@ def test_a_stack_on_the_emulator_after_what_the_hint_installs(place: Place) -> N
     assert words[:6] == [python, "-m", "uv", "pip", "install", "--python"]  # no pip is there
     place.install(map(Requirement, words[7:]))
 
-    plan = json.loads(place.run(*before, "plan", "--local", "--json").stdout)
-    made = json.loads(place.run(*before, "up", "--local", "--yes", "--json").stdout)
-    assert made["summary"]["create"] == plan["summary"]["create"] > 20
-    value = place.run(*before, "outputs", "api_key", "--local").stdout.strip()
+    begin, *_ = [block for block in readme_blocks() if "up --local" in block]
+    done = place.shell(begin, cwd=built.sources)
+    assert done.returncode == 0, done.stderr
+    assert "Nodes: " in done.stdout
+    assert (place.shop / "config.yaml").is_file()
+    outputs = json.loads(place.run("outputs", "--json", "--local").stdout)
+    value = place.run("outputs", "api_key", "--local").stdout.strip()
     request = urllib.request.Request(
-        f"{made['outputs']['api_endpoint']}/items", headers={"x-api-key": value}
+        f"{outputs['api_endpoint']}/items", headers={"x-api-key": value}
     )
     with urllib.request.urlopen(request, timeout=30) as answer:
-        assert answer.read() == b"here"
+        assert json.load(answer)["items"] == []
+
+
+def readme_blocks() -> list[str]:
+    text = (ROOT / "README.md").read_text("utf-8")
+    return re.findall(r"^```\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
