@@ -19,7 +19,7 @@ from provision.account import account_alias
 from provision.aws import Aws
 from provision.blind import SEES_ALL, Blind
 from provision.config import Config, ConfigInvalid, Problem, load
-from provision.config.check import check, check_values
+from provision.config.check import check, check_values, within_folder
 from provision.config.load import Check
 from provision.config.unlisted import Unlisted, accept
 from provision.consent import Consent
@@ -60,6 +60,8 @@ class Options:
     """Credentials may go to an endpoint that is neither AWS nor this machine."""
     new_env: bool = False
     """The environment is meant, though the file does not list it."""
+    allow_outside: bool = False
+    """Sources may be outside of the configuration's folder."""
 
 
 @dataclass(frozen=True)
@@ -153,11 +155,15 @@ def open_workbench(
     """Read the configuration, reach the account, build the nodes. Nothing is written to AWS.
 
     Where no sources are built, they may be gone."""
+    if not build_sources:
+        check = check_values
+    elif not options.allow_outside:
+        check = within_folder(check)
     config = load(
         options.config,
         environment=options.environment,
         region=options.region,
-        check=check if build_sources else check_values,
+        check=check,
         warn=say,
         unlisted=unlisted,
     )

@@ -24,6 +24,7 @@ def config_group() -> None:
 def config_check(context: click.Context) -> None:
     """Say everything that is wrong with it; exit 3 when anything is."""
     from provision import config  # noqa: PLC0415
+    from provision.config.check import check, within_folder  # noqa: PLC0415
     from provision.handlers import in_folder  # noqa: PLC0415
 
     settings: Settings = context.obj
@@ -31,6 +32,7 @@ def config_check(context: click.Context) -> None:
         settings.config,
         environment=settings.environment,
         region=settings.region,
+        check=check if settings.allow_outside else within_folder(check),
         warn=lambda words: put(words, err=True),
         unlisted=_judge(settings),
     )

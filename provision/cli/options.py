@@ -73,6 +73,7 @@ def open_session(
         settings.local_port,
         settings.allow_endpoint,
         settings.new_env,
+        settings.allow_outside,
     )
     call = settings.call
     call.as_json = as_json

@@ -49,6 +49,7 @@ class Settings:
     verbose: int
     local_port: int | None
     allow_endpoint: bool
+    allow_outside: bool
     new_env: bool
     call: Invocation
 
@@ -162,6 +163,11 @@ _ALLOW_ENDPOINT = _flag(
     "--allow-endpoint",
     help="Let real credentials go to an endpoint that is neither AWS nor this machine.",
 )
+_ALLOW_OUTSIDE = _flag(
+    "--allow-outside",
+    kind=Answering,
+    help="Let sources be outside of the configuration's folder.",
+)
 _NEW_ENV = _flag(
     "--new-env",
     kind=Answering,
@@ -179,6 +185,7 @@ WHOLE_TOOL: Final[tuple[click.Option, ...]] = (
     _VERBOSE,
     _LOCAL_PORT,
     _ALLOW_ENDPOINT,
+    _ALLOW_OUTSIDE,
     _NEW_ENV,
     _DEBUG,
 )
@@ -197,6 +204,7 @@ def settings_of(context: click.Context, call: Invocation) -> Settings:
         verbose=sum(_strongest(context, _VERBOSE).values),
         local_port=_one(context, _LOCAL_PORT),
         allow_endpoint=any(_strongest(context, _ALLOW_ENDPOINT).values),
+        allow_outside=any(_strongest(context, _ALLOW_OUTSIDE).values),
         new_env=any(_strongest(context, _NEW_ENV).values),
         call=call,
     )

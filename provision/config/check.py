@@ -6,7 +6,7 @@ Checks read the file's nodes, not the model, so that they speak even when someth
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 
@@ -21,12 +21,20 @@ from provision.config.moved import check_moved
 from provision.config.node import Node
 from provision.config.problem import Problem, nearest
 from provision.config.routes import check_models, check_routes
-from provision.config.sources import check_sources
+from provision.config.sources import check_inside, check_sources
 
 
 def check(tree: Node, folder: Path) -> list[Problem]:
     """Every check, all problems."""
     return [*check_values(tree, folder), *check_sources(tree, folder)]
+
+
+def within_folder(
+    check: Callable[[Node, Path], list[Problem]],
+) -> Callable[[Node, Path], list[Problem]]:
+    """The same, and that no source is outside of the configuration's folder: whoever may change
+    the file could have anything packed that the user can read."""
+    return lambda tree, folder: [*check_inside(tree, folder), *check(tree, folder)]
 
 
 def check_values(tree: Node, folder: Path) -> list[Problem]:  # noqa: ARG001  (as `check` is called)

@@ -33,6 +33,22 @@ def check_sources(tree: Node, folder: Path) -> Iterator[Problem]:
     yield from _once(found)
 
 
+def check_inside(tree: Node, folder: Path) -> Iterator[Problem]:
+    """Sources that are not below `folder`, by what they are called or by a link."""
+    for _, part in (*tree.children("layers"), *tree.children("functions")):
+        if source := _written(part.node, "source"):
+            path = folder / str(source.value)
+            try:
+                inside = path.resolve().is_relative_to(folder.resolve())
+            except (OSError, RuntimeError, ValueError):  # a loop of links, or no path at all
+                continue  # which the other checks tell
+            if not inside:
+                yield source.problem(
+                    f"{path.as_posix()} is outside of the folder of the configuration",
+                    "put it there; where it is meant, say so with --allow-outside",
+                )
+
+
 def _once(found: Iterable[Problem]) -> Iterator[Problem]:
     """Functions may share modules: one of them may import what another does not."""
     by_place: dict[object, Problem] = {}

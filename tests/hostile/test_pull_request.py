@@ -174,3 +174,61 @@ def test_no_module_or_program_of_a_checkout_runs(
     assert not marker.exists(), marker.read_text()
     assert heard.asked == []
     assert SECRET not in said
+
+
+def absolute(home: Path, elsewhere: Path) -> str:  # noqa: F811
+    return str(elsewhere)
+
+
+def upwards(home: Path, elsewhere: Path) -> str:  # noqa: F811
+    return os.path.relpath(elsewhere, home)
+
+
+def by_a_link(home: Path, elsewhere: Path) -> str:  # noqa: F811
+    (home / "linked").symlink_to(elsewhere)
+    return "linked"
+
+
+def by_a_link_above(home: Path, elsewhere: Path) -> str:  # noqa: F811
+    (home / "linked").symlink_to(elsewhere.parent)
+    return f"linked/{elsewhere.name}"
+
+
+@pytest.mark.parametrize("way", [absolute, upwards, by_a_link, by_a_link_above])
+@pytest.mark.parametrize("part", ["functions", "layers"])
+def test_a_source_is_below_the_configuration_unless_the_user_says_otherwise(
+    account: None,
+    provision: Provision,  # noqa: F811
+    home: Path,  # noqa: F811
+    tmp_path_factory: pytest.TempPathFactory,
+    way: Any,
+    part: str,
+) -> None:
+    """It could be `~/.aws`, which would then be deployed."""
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    files = {"app.py": "def handler(event, context): ...\n", "requirements.txt": "x"}
+    write(elsewhere, dict(files))
+    named = {"source": way(home, elsewhere)}
+    config = CONFIG | {"layers": {"more": {"source": "code"}}}
+    (home / "code" / "requirements.txt").write_text(f"six==1 --hash=sha256:{'0' * 64}\n")
+    if part == "functions":
+        config["functions"] = {"items": CONFIG["functions"]["items"] | named}
+    else:
+        config["layers"] = {"more": named}
+    (home / "config.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
+    for words in LOOKING[:-1]:
+        answer = provision(*words)
+        assert answer.code == 3
+        assert "is outside of the folder of the configuration" in answer.out + answer.err
+    (elsewhere / "requirements.txt").write_text(f"six==1 --hash=sha256:{'0' * 64}\n")
+    assert provision("config", "check", "--allow-outside").code == 0
+
+
+def test_what_only_removes_asks_for_no_source(
+    account: None,
+    provision: Provision,  # noqa: F811
+    home: Path,  # noqa: F811
+) -> None:
+    config = CONFIG | {"functions": {"items": CONFIG["functions"]["items"] | {"source": "../x"}}}
+    (home / "config.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
+    assert provision("down", "--yes").code == 0
