@@ -10,6 +10,7 @@ import importlib.util
 import json
 import re
 import shlex
+import shutil
 import sys
 from pathlib import Path
 from typing import Any, Final
@@ -70,6 +71,12 @@ def install_command(*words: str) -> str:
     else:
         installer = [sys.executable, "-m", "uv", "pip", "install", "--python", sys.executable]
     return shlex.join([*installer, *words])
+
+
+def uv_command(*words: str) -> str:
+    """Return a command of uv, which is installed beside this program and need not be on PATH."""
+    program = ["uv"] if shutil.which("uv") else [sys.executable, "-m", "uv"]
+    return shlex.join([*program, *words])
 
 
 def _requirements(extra: str = "") -> list[str]:

@@ -6,8 +6,10 @@ import ast
 import importlib.metadata
 import importlib.util
 import json
+import os
 import re
 import shlex
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,6 +19,7 @@ import pytest
 
 from provision import installed
 from provision.installed import DISTRIBUTION
+from provision.packaging.requirements import compile_command
 from tests.reference import ROOT
 
 PIP = shlex.join([sys.executable, "-m", "pip", "install"])
@@ -147,6 +150,22 @@ def test_sources_that_were_never_installed(monkeypatch: pytest.MonkeyPatch) -> N
     assert installed.repair_command("uv") == f"{PIP} --force-reinstall uv"
 
 
+def test_uv_is_called_so_that_the_shell_finds_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The program may have been called by its path, with nothing of its environment on PATH."""
+    (tmp_path / "requirements.in").write_text("")
+    monkeypatch.setenv("PATH", os.defpath)
+    command = compile_command(tmp_path)
+    assert " -m uv pip compile " in command
+    shell = ["sh", "-c", f"{command} --offline"]
+    done = subprocess.run(shell, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "requirements.txt").is_file()
+    monkeypatch.setenv("PATH", str(Path(sys.executable).parent))
+    assert compile_command(tmp_path).startswith("uv pip compile ")
+
+
 def test_no_other_module_words_an_installation_itself() -> None:
     """A name written by hand is a stranger's as soon as ours is not on the index."""
     by_hand = [
@@ -154,7 +173,7 @@ def test_no_other_module_words_an_installation_itself() -> None:
         for path in sorted((ROOT / "provision").rglob("*.py"))
         for text in ast.walk(ast.parse(path.read_text("utf-8")))
         if isinstance(text, ast.Constant) and isinstance(text.value, str)
-        if re.search(r"\b(pip3?|pipx|uv( tool| pip)?) install\b|\buvx\b", text.value)
+        if re.search(r"\b(pip3?|pipx|uv( tool| pip)?) install\b|\buvx\b|\buv pip\b", text.value)
     ]
     assert by_hand == []
 

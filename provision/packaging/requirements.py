@@ -8,7 +8,6 @@ is `name[extra]==version ; marker --hash=sha256:…`, or an error with what to w
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ from typing import Final
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
+from provision.installed import uv_command
 from provision.private import Planted, read_regular
 
 FILE: Final = "requirements.txt"
@@ -73,8 +73,8 @@ def compile_command(source: Path) -> str:
     """What makes the file from a list of packages: requirements.in, or the file as it is."""
     stem = (source / "requirements").as_posix()
     begin = ".in" if (source / "requirements.in").exists() else ".txt"
-    listed, made = shlex.quote(stem + begin), shlex.quote(f"{stem}.txt")
-    return f"uv pip compile {listed} -o {made} --universal --generate-hashes"
+    command = ("pip", "compile", stem + begin, "-o", f"{stem}.txt")
+    return uv_command(*command, "--universal", "--generate-hashes")
 
 
 def read_requirements(source: Path) -> tuple[tuple[Pin, ...], tuple[Fault, ...]]:
