@@ -11,7 +11,7 @@ ON := --local $(if $(filter command,$(firstword $(origin PORT))),--local-port $(
 
 .DEFAULT_GOAL := help
 
-.PHONY: help up status down test check lint types format bench crash-matrix ownership-sweep replacing state-lost signals-sweep \
+.PHONY: help up status down test check lint types format bench crash-matrix ownership-sweep replacing state-lost signals-sweep terminal-sweep \
 	laws-sweep security drift plan-sweep screens-sweep permissions permissions-sweep screenshots scan audit pins clean
 
 help:  ## this list
@@ -65,6 +65,9 @@ signals-sweep: $(VENV)/test.stamp  ## a signal at every fifth call of up and dow
 
 screens-sweep: $(VENV)/test.stamp  ## what commands draw, of every configuration of a covering array, in any account
 	SCREENS_SWEEP=1 $(BIN)/pytest -n 2 tests/every_screen
+
+terminal-sweep: $(VENV)/test.stamp  ## every command in every size and kind of terminal
+	TERMINAL_SWEEP=1 $(BIN)/pytest -n 2 tests/terminal
 
 plan-sweep: $(VENV)/test.stamp  ## forty random lives of config.yaml: announced is done
 	PLAN_SWEEP=1 $(BIN)/pytest -n 2 tests/plan

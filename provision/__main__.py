@@ -13,7 +13,7 @@ _HERE = os.getcwd()  # noqa: PTH109
 if not sys.flags.safe_path and _HERE != _OURS and sys.path[:1] in ([""], [_HERE]):
     del sys.path[0]
 
-from provision.cli import main  # noqa: E402
+from provision.entry import main  # noqa: E402
 
 if __name__ == "__main__":
     main()

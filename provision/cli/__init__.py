@@ -9,6 +9,7 @@ import gc
 import os
 import sys
 from collections.abc import Iterator
+from typing import TextIO
 
 import click
 
@@ -67,8 +68,23 @@ def main(arguments: list[str] | None = None) -> None:
     harden(sys.stdout, sys.stderr)
     call = Invocation(tuple(sys.argv[1:] if arguments is None else arguments))
     with call.stopping:
-        code = _obey(call)
+        try:
+            code = _obey(call)
+        except OSError:  # there is no terminal and no pipe any more to tell anything to
+            code = Interrupted.exit_code if call.stopping.asked else 1
+        _let_go(sys.stdout, sys.stderr)
     sys.exit(code)
+
+
+def _let_go(*streams: TextIO) -> None:
+    """Python would complain of what it cannot write at its end, and change the exit code."""
+    for stream in streams:
+        try:
+            stream.flush()
+        except OSError:
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, stream.fileno())
+            os.close(nowhere)
 
 
 def _obey(call: Invocation) -> int:

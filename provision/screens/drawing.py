@@ -6,7 +6,6 @@ could wait for ever: there is none. The thread that draws also gives the termina
 
 from __future__ import annotations
 
-import os
 import queue
 import signal
 import threading
@@ -125,5 +124,6 @@ class Drawing:
 
     def _stand_still(self) -> None:
         self._canvas.close()
-        os.kill(os.getpid(), signal.SIGSTOP)
-        self._canvas.open()  # the process goes on
+        # To this thread, so that it does not run on for the moment until another is stopped.
+        signal.pthread_kill(threading.get_ident(), signal.SIGSTOP)
+        self._canvas.open()

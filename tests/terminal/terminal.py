@@ -31,6 +31,10 @@ _OWN = (
 )
 
 
+_MARK: Final = b"\0\0\0"
+"""Terminals show nothing of it."""
+
+
 @dataclass(frozen=True)
 class Size:
     columns: int = 80
@@ -49,9 +53,10 @@ class Terminal:
         encoding = variables.get("PYTHONIOENCODING", "utf-8")
         self.screen = Screen(size.columns, size.lines, encoding)
         self.written = b""
+        self._closed = False
         self._ours, self._theirs = os.openpty()
         self._set_size(size)
-        self._found = termios.tcgetattr(self._theirs)
+        self._found = self._left = termios.tcgetattr(self._theirs)
         self.began = time.monotonic()
         self.process = subprocess.Popen(
             [sys.executable, "-I", "-S", "-c", _OWN, *command],
@@ -76,8 +81,8 @@ class Terminal:
             self.process.send_signal(signal.SIGCONT)
             self.process.kill()
         self.process.wait()
-        os.close(self._ours)
-        os.close(self._theirs)
+        if not self._closed:
+            self.hang_up()
 
     def type(self, keys: str | bytes) -> None:
         os.write(self._ours, keys.encode() if isinstance(keys, str) else keys)
@@ -96,18 +101,22 @@ class Terminal:
         """All that can be read, the scrollback first, a line a line of the terminal."""
         return "\n".join((*self.screen.above, *self.screen.shown)).rstrip()
 
-    @property
-    def words(self) -> str:
-        """The same with blanks and line ends alike, so that wrapping does not matter."""
-        return " ".join(self.text.split())
+    def shows(self, words: str) -> bool:
+        """Whether they can be read, wherever the terminal wraps."""
+        return _solid(words) in _solid(self.text)
 
     def until(self, what: str | Callable[[], bool], seconds: float = PATIENCE) -> None:
         """Read until it is shown, or true."""
         deadline = time.monotonic() + seconds
-        while not (what in self.words if isinstance(what, str) else what()):
+        while not (self.shows(what) if isinstance(what, str) else what()):
             if not self._read(0.05):
-                assert self.process.poll() is None or self._read(0), self._told(f"no {what}")
+                assert self.process.poll() is None or self._read(1), self._told(f"no {what}")
                 assert time.monotonic() < deadline, self._told(f"no {what} in {seconds:.0f} s")
+
+    def until_written(self, number: int) -> None:
+        """Read so many bytes more."""
+        enough = len(self.written) + number
+        self.until(lambda: len(self.written) >= enough)
 
     def end(self, seconds: float = PATIENCE) -> int:
         """Read until the process has ended; its exit code."""
@@ -115,9 +124,30 @@ class Terminal:
         while self.process.poll() is None:
             self._read(0.05)
             assert time.monotonic() < deadline, self._told(f"it runs on after {seconds:.0f} s")
-        while self._read(0):
-            pass
+        self._read_all()
         return self.process.returncode
+
+    def until_it_stands_still(self) -> None:
+        """Read until the process was stopped, as by Ctrl-Z."""
+        how = os.WSTOPPED | os.WNOHANG | os.WNOWAIT
+        self.until(lambda: os.waitid(os.P_PID, self.process.pid, how) is not None)
+        self._read_all()
+
+    def hang_up(self) -> None:
+        """Close the window."""
+        os.close(self._theirs)
+        os.close(self._ours)
+        self._closed = True
+
+    def _read_all(self) -> None:
+        """What was written until now. It may still be on its way: what we write comes after it."""
+        os.write(self._theirs, _MARK)
+        deadline = time.monotonic() + PATIENCE
+        while not self.written.endswith(_MARK):
+            self._read(0.05)
+            assert time.monotonic() < deadline
+        self.written = self.written.removesuffix(_MARK)
+        self._left = termios.tcgetattr(self._theirs)
 
     def _read(self, seconds: float) -> bool:
         """Take what is written within this time; whether something was."""
@@ -139,9 +169,13 @@ class Terminal:
             ),
             "colours go on": not self.screen.plain,
             "the next prompt would not begin a line": self.screen.cursor_column != 0,
-            "keys do something else": termios.tcgetattr(self._theirs) != self._found,
+            "keys do something else": self._left != self._found,
         }
         return [words for words, holds in found.items() if holds]
 
     def _told(self, words: str) -> str:
         return f"{words}; the screen:\n{self.text}"
+
+
+def _solid(text: str) -> str:
+    return "".join(text.split())

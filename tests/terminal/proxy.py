@@ -1,0 +1,53 @@
+"""The way to the emulator, made slow, or refused, while a test lasts.
+
+`python -m tests.terminal.proxy UPSTREAM_PORT` prints the port it listens on. `PUT
+/_bench/latency/SECONDS` holds every answer back, `PUT /_bench/refuse/ACTION` refuses a call, and
+`PUT /_bench/refuse/` none any more.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from dataclasses import dataclass
+
+from bench.proxy import LIMIT, Message, Proxy
+
+REFUSED = (
+    b"<ErrorResponse><Error><Type>Sender</Type><Code>InvalidParameter</Code>"
+    b"<Message>[red]refused[/red] by the test</Message></Error></ErrorResponse>"
+)
+
+
+@dataclass
+class Refusing(Proxy):
+    """`refused`: the name of an operation of the Query protocol; empty for none."""
+
+    refused: str = ""
+
+    async def _pass_on(self, method: str, target: str, request: Message) -> bytes:
+        if self.refused and f"Action={self.refused}&".encode() in request.body + b"&":
+            kind = (b"Content-Type", b"text/xml")
+            return Message(b"HTTP/1.1 400 Bad Request", [kind], REFUSED).encoded()
+        return await super()._pass_on(method, target, request)
+
+    def _obey(self, target: str) -> bytes:
+        what, _, value = target.removeprefix("/_bench/").partition("/")
+        if what == "count":
+            body = str(len(self.calls)).encode()
+            return Message(b"HTTP/1.1 200 OK", [], body).encoded()
+        if what == "refuse":
+            self.refused = value
+        return super()._obey(target)
+
+
+async def main(upstream: int) -> None:
+    proxy = Refusing(upstream, 0)
+    server = await asyncio.start_server(proxy.serve, "127.0.0.1", 0, limit=LIMIT)
+    print(server.sockets[0].getsockname()[1], flush=True)  # noqa: T201
+    async with server:
+        await server.serve_forever()
+
+
+if __name__ == "__main__":
+    asyncio.run(main(int(sys.argv[1])))
