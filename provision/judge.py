@@ -134,6 +134,22 @@ class Judge:
         """What the owner tag of a node's resource says; a retired one keeps its node's."""
         return f"{self.stack.mark}/{successor_of(node)}"
 
+    def is_part_of_ours(self, have: Step) -> bool:
+        """Whether what carries no mark is part of what carries ours. The state may have been
+        written by anybody, and say that anything is."""
+        return self._is_ours(have.parent_owner(self.aws))
+
+    def _is_ours(self, owner: str | None) -> bool:
+        return (owner or "").startswith((f"{self.stack.mark}/", f"{self.stack.name}/"))
+
+    def _may_be_back(self, have: Step) -> bool:
+        """Whether something without a mark may be what we deleted: it has a name of this stack, or
+        is part of what is ours or gone."""
+        if self.stack.name in have.label:
+            return True
+        parent = have.parent_owner(self.aws)
+        return parent is None or self._is_ours(parent)
+
     def owns(self, finding: Finding) -> bool:
         """Whether what was found carries this node's owner, or can carry none."""
         record = self.journal.records.get(finding.node)
@@ -144,7 +160,8 @@ class Judge:
     def _ours(self, node: str, expected: Step, have: Step) -> bool:
         record = self.journal.records.get(node)
         recorded = record is not None and self._owned(node, record.step, have)
-        if record and record.doing == "delete" and have.COMES_BACK and unmarked(have):
+        deleting = record is not None and record.doing == "delete"
+        if deleting and have.COMES_BACK and unmarked(have) and self._may_be_back(have):
             return True  # A35: we were deleting it, and a late writer made it again
         return recorded or self._owned(node, expected, have)
 

@@ -41,7 +41,7 @@ class Eyes(Judge):
         if reason := self.blind.kinds.get(want.KIND):
             return self._finding(node, want, None, Action.SKIP, reason)
         self.report(node.name, Moment.LOOKING, "")
-        recalled = early.recalled if early else self._recall(node.name)
+        recalled = self._believed(want, early.recalled if early else self._recall(node.name))
         if recalled and self._trusts(node, want, recalled):
             seen = self._by_what_is_wanted(node, want, recalled)
             return self.judge(node, want, self._entry(want, seen))
@@ -83,7 +83,7 @@ class Eyes(Judge):
             return finding
         have = finding.have
         if have is None and finding.want is not None and not findable(finding.want):
-            have = self._recall(node.name) or want.observe(self.aws)
+            have = self._believed(want, self._recall(node.name)) or want.observe(self.aws)
         return self._judge_again(finding, node, want, have)
 
     def _judge_again(
@@ -112,7 +112,17 @@ class Eyes(Judge):
         have = self._recall(name)
         finding = Finding(name, record.needs, record.step.KIND, None, have, (), Action.DELETE)
         dropped = None if "~" in name else Cause.REMOVED  # the other is a successor's predecessor
+        if have and not (have.MARKED or have.SHARED or self.is_part_of_ours(have)):
+            reason = f"{have.label} is part of what is not this stack's: left alone"
+            return replace(finding, action=Action.FOREIGN, reason=reason)
         return self.judge_removal(replace(finding, cause=dropped), record.step)
+
+    def _believed(self, want: Step, recalled: Step | None) -> Step | None:
+        """What the record leads to; None where it carries no mark, is not where it is wanted, and
+        AWS does not say that it is part of what is ours."""
+        if recalled is None or recalled.MARKED or recalled.SHARED or same_place(want, recalled):
+            return recalled
+        return recalled if self.is_part_of_ours(recalled) else None
 
     def _trusts(self, node: Node[Step], want: Step, recalled: Step) -> bool:
         """Whether what the record leads to is it. The record may be wrong, or lead to what somebody

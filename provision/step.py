@@ -156,6 +156,12 @@ class Step(ABC):
         """This step, carrying the owner in whatever way its kind can."""
         return self
 
+    def parent_owner(self, aws: Aws) -> str | None:  # noqa: ARG002  (kinds without a mark ask AWS)
+        """The owner tag of what it is part of, asked of AWS: for kinds that carry no mark, where
+        only the state leads to it. Empty where that has none, None where it is not there. Reads
+        only."""
+        return ""
+
     def words(self) -> Mapping[str, object]:
         """What the templates in CALLS may name, besides the place and the stack."""
         return vars(self)

@@ -12,6 +12,7 @@ from provision.import_check import CALL, check_import
 from provision.permissions.declare import Declared, arn, calls
 from provision.step import Computed, Fixed, Local, Step
 from provision.steps.lambda_states import reading_again
+from provision.steps.parents import owner_of_function
 from provision.unknown import is_known
 
 if TYPE_CHECKING:
@@ -46,6 +47,9 @@ class Alias(Step):
     arn: Computed[str] = ""
     untried: Computed[str] = ""
     revision: Computed[str] = ""
+
+    def parent_owner(self, aws: Aws) -> str | None:
+        return owner_of_function(aws, self.function)
 
     def observe(self, aws: Aws) -> Self | None:
         try:

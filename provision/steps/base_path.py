@@ -11,6 +11,7 @@ from provision.hazards import Harm, Risk, Risks
 from provision.permissions.declare import Declared, call
 from provision.step import Fixed, Replacement, Step
 from provision.steps.gateway_tags import gateway
+from provision.steps.parents import owner_of_domain
 
 if TYPE_CHECKING:
     from mypy_boto3_apigateway.type_defs import BasePathMappingResponseTypeDef
@@ -47,6 +48,9 @@ class BasePathMapping(Step):
 
     def owned_by(self, have: Self, owner: str) -> bool:  # noqa: ARG002  (a mapping carries no mark)
         return have.api_id == self.api_id
+
+    def parent_owner(self, aws: Aws) -> str | None:
+        return owner_of_domain(aws, self.domain)
 
     def observe(self, aws: Aws) -> Self | None:
         found = self._get(aws)

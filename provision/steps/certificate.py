@@ -196,6 +196,14 @@ def _tags_of(aws: Aws, arn: str) -> dict[str, str]:
     return without_system({tag["Key"]: tag.get("Value", "") for tag in tags})
 
 
+def owner_of_certificate(aws: Aws, arn: str, record: str) -> str:
+    """The value of its owner tag, when `record` names its validation record; else empty."""
+    found = describe_certificate(aws, arn)
+    proof = _record(found) if found else None
+    same = proof is not None and proof["Name"].rstrip(".").lower() == record
+    return _tags_of(aws, arn).get(OWNER, "") if same else ""
+
+
 def _tag_list(tags: Tags) -> list[TagTypeDef]:
     return [{"Key": key, "Value": value} for key, value in sorted(tags.items())]
 

@@ -10,6 +10,7 @@ from provision.aws import Aws
 from provision.permissions.declare import OURS, Declared, call
 from provision.step import Computed, Fixed, Local, Replacement, Step
 from provision.steps.gateway_tags import gateway
+from provision.steps.parents import owner_of_api
 from provision.steps.rest_api_contents import served
 
 if TYPE_CHECKING:
@@ -63,6 +64,9 @@ class Deployment(Step):
 
     def with_owner(self, owner: str) -> Self:
         return replace(self, owner=owner)
+
+    def parent_owner(self, aws: Aws) -> str | None:
+        return owner_of_api(aws, self.api_id)
 
     def observe(self, aws: Aws) -> Self | None:
         """One of this digest (A11: whichever run made it, it serves), else the newest."""

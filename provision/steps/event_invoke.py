@@ -12,6 +12,7 @@ from provision.hazards import UNNOTICED
 from provision.permissions.declare import Declared, calls
 from provision.step import Fixed, Step
 from provision.steps.lambda_states import qualified
+from provision.steps.parents import owner_of_function
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda.type_defs import DestinationConfigTypeDef
@@ -42,6 +43,9 @@ class EventInvoke(Step):
     retries: int
     max_age: int
     destinations: tuple[str, ...] = ()
+
+    def parent_owner(self, aws: Aws) -> str | None:
+        return owner_of_function(aws, self.function)
 
     def observe(self, aws: Aws) -> Self | None:
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -22,6 +23,7 @@ from provision.permissions.declare import (
 )
 from provision.step import Computed, Fixed, Local, Replacement, Tagged
 from provision.steps.absent import absent_is_fine
+from provision.steps.parents import owner_of_api
 from provision.steps.tags import tag_changes, without_system
 
 if TYPE_CHECKING:
@@ -92,6 +94,11 @@ class LogGroup(Tagged):
     key: str = ""
     family: Local[str] = ""
     arn: Computed[str] = ""
+
+    def parent_owner(self, aws: Aws) -> str | None:
+        """A15: API Gateway names its execution log after the API's id."""
+        api = re.fullmatch(r"API-Gateway-Execution-Logs_([a-z0-9]+)/.*", self.name)
+        return owner_of_api(aws, api[1]) if api else ""
 
     def observe(self, aws: Aws) -> Self | None:
         found = self._describe(aws)

@@ -14,6 +14,7 @@ from provision.permissions.declare import EVERY, Declared, call, calls
 from provision.retry import is_absent
 from provision.step import Fixed, Local, Replacement, Step
 from provision.steps.ec2 import ec2_arn
+from provision.steps.parents import owner_of_group
 from provision.steps.strangers import interfaces_in, is_lambdas
 from provision.steps.version import delete_versions_in
 
@@ -58,6 +59,9 @@ class NetworkInterfaces(Step):
 
     group_id: Fixed[str]
     functions: Local[tuple[str, ...]] = ()
+
+    def parent_owner(self, aws: Aws) -> str | None:
+        return owner_of_group(aws, self.group_id)
 
     def observe(self, aws: Aws) -> Self | None:  # noqa: ARG002  (none is as true as many)
         return self

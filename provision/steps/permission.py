@@ -13,6 +13,7 @@ from provision.hazards import Harm, Risk, Risks
 from provision.permissions.declare import Declared, Test, calls
 from provision.step import Document, Fixed, Step
 from provision.steps.lambda_states import qualified, reading_again
+from provision.steps.parents import owner_of_function
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda.type_defs import AddPermissionRequestTypeDef
@@ -70,6 +71,9 @@ class Permission(Step):
     principal: str
     source: str
     others: tuple[str, ...] = ()
+
+    def parent_owner(self, aws: Aws) -> str | None:
+        return owner_of_function(aws, self.function)
 
     def observe(self, aws: Aws) -> Self | None:
         statements = self._policy(aws).statements

@@ -12,6 +12,7 @@ from provision.hazards import Harm, Risk, Risks
 from provision.permissions.declare import EVERY, Declared, Test, arn, calls
 from provision.step import Fixed, Replacement, Step
 from provision.steps.certificate import LIVE, certificates_of
+from provision.steps.parents import owner_of_domain, owner_of_proof
 from provision.unknown import is_known
 
 if TYPE_CHECKING:
@@ -85,6 +86,10 @@ class Record(Step):
             self.alias_target,
             self.alias_zone,
         )
+
+    def parent_owner(self, aws: Aws) -> str | None:
+        find = owner_of_proof if self.type in {"CNAME", "TXT"} else owner_of_domain
+        return find(aws, _canonical(self.name))
 
     def observe(self, aws: Aws) -> Self | None:
         zone_id = public_zone(aws, self.zone)

@@ -10,6 +10,7 @@ from provision.aws import Aws
 from provision.permissions.declare import Declared, Permit, arn, call, calls
 from provision.step import Document, Fixed, Local, Step
 from provision.steps.absent import absent_is_fine
+from provision.steps.parents import owner_of_role
 from provision.steps.policy import as_text, from_answer
 from provision.steps.role import BOUNDED
 from provision.together import together
@@ -39,6 +40,9 @@ class RolePolicies(Step):
     role: Fixed[str]
     policies: dict[str, Document]
     boundary: Local[str | None] = None
+
+    def parent_owner(self, aws: Aws) -> str | None:
+        return owner_of_role(aws, self.role)
 
     def observe(self, aws: Aws) -> Self | None:
         names = self._names(aws)

@@ -10,7 +10,7 @@ from provision.aws import Aws
 from provision.hazards import UNNOTICED
 from provision.permissions.declare import EVERY, OURS, Declared, calls
 from provision.step import Fixed, Step
-from provision.steps.scaling_target import TARGET, typed
+from provision.steps.scaling_target import TARGET, owner_of_target, typed
 
 if TYPE_CHECKING:
     from mypy_boto3_application_autoscaling.literals import MetricTypeType
@@ -43,6 +43,9 @@ class ScalingPolicy(Step):
 
     def called(self) -> str:
         return self.name
+
+    def parent_owner(self, aws: Aws) -> str | None:
+        return owner_of_target(aws, self.resource, self.dimension)
 
     def observe(self, aws: Aws) -> Self | None:
         service, dimension = typed(self.dimension)

@@ -21,7 +21,7 @@ from provision.permissions.declare import (
     call,
     calls,
 )
-from provision.step import Fixed, Tagged
+from provision.step import OWNER, Fixed, Tagged
 from provision.steps.tags import tag_changes, without_system
 
 if TYPE_CHECKING:
@@ -164,11 +164,7 @@ class ScalingTarget(Tagged):
         )
 
     def _describe(self, aws: Aws) -> ScalableTargetTypeDef | None:
-        service, dimension = typed(self.dimension)
-        answer = aws.autoscaling.describe_scalable_targets(
-            ServiceNamespace=service, ResourceIds=[self.resource], ScalableDimension=dimension
-        )
-        return next(iter(answer["ScalableTargets"]), None)
+        return _described(aws, self.resource, self.dimension)
 
     def _suspension(self) -> SuspendedStateTypeDef:
         return {
@@ -176,6 +172,23 @@ class ScalingTarget(Tagged):
             "DynamicScalingOutSuspended": self.suspended,
             "ScheduledScalingSuspended": self.suspended,
         }
+
+
+def owner_of_target(aws: Aws, resource: str, dimension: str) -> str | None:
+    """The value of its owner tag: empty where there is none, None where there is no such target."""
+    found = _described(aws, resource, dimension)
+    if found is None:
+        return None
+    tags = aws.autoscaling.list_tags_for_resource(ResourceARN=found["ScalableTargetARN"])["Tags"]
+    return tags.get(OWNER, "")
+
+
+def _described(aws: Aws, resource: str, dimension: str) -> ScalableTargetTypeDef | None:
+    service, spelled = typed(dimension)
+    answer = aws.autoscaling.describe_scalable_targets(
+        ServiceNamespace=service, ResourceIds=[resource], ScalableDimension=spelled
+    )
+    return next(iter(answer["ScalableTargets"]), None)
 
 
 def typed(dimension: str) -> tuple[ServiceNamespaceType, ScalableDimensionType]:

@@ -11,6 +11,7 @@ from provision.hazards import Harm, Risk, Risks
 from provision.permissions.declare import EVERY, Declared, Test, calls
 from provision.step import Computed, Fixed, Step
 from provision.steps.absent import absent_is_fine
+from provision.steps.parents import owner_of_topic
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +47,9 @@ class Subscription(Step):
 
     def called(self) -> str:
         return f"{self.protocol} {self.endpoint}"
+
+    def parent_owner(self, aws: Aws) -> str | None:
+        return owner_of_topic(aws, self.topic)
 
     def observe(self, aws: Aws) -> Self | None:
         pages = aws.sns.get_paginator("list_subscriptions_by_topic").paginate(TopicArn=self.topic)

@@ -20,6 +20,7 @@ from provision.steps.lambda_states import (
     settled,
     wait_working,
 )
+from provision.steps.parents import owner_of_function
 from provision.together import together
 
 if TYPE_CHECKING:
@@ -67,6 +68,9 @@ class Version(Step):
     configuration: Fixed[str]
     number: Computed[str] = ""
     arn: Computed[str] = ""
+
+    def parent_owner(self, aws: Aws) -> str | None:
+        return owner_of_function(aws, self.function)
 
     def observe(self, aws: Aws) -> Self | None:
         numbers = self._numbers(aws)

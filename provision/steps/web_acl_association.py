@@ -11,6 +11,7 @@ from provision.hazards import Harm, Risk, Risks
 from provision.permissions.declare import OURS, Declared, Permit, call
 from provision.step import Fixed, Replacement, Step
 from provision.steps.absent import absent_is_fine
+from provision.steps.parents import owner_of_stage
 from provision.steps.web_acl import EVERY_ACL
 
 _SET: Final = Permit("apigateway:SetWebACL", ("{stage}",), (OURS,))
@@ -58,6 +59,9 @@ class WebAclAssociation(Step):
 
     def owned_by(self, have: Self, owner: str) -> bool:  # noqa: ARG002  (it carries no mark)
         return have.acl == self.acl
+
+    def parent_owner(self, aws: Aws) -> str | None:
+        return owner_of_stage(aws, self.stage)
 
     def observe(self, aws: Aws) -> Self | None:
         """Where nothing stands before the stage, AWS answers without an ACL."""

@@ -154,7 +154,9 @@ def test_a_tables_key_waits_for_consent(
     workshop.run(old, "up")
     held = now()
     plan = workshop.run(new, "plan", consent=Consent()).findings
-    assert plan["table.items"].refusal.startswith("it holds data; --destroy table.items")
+    assert plan["table.items"].refusal.startswith(
+        "it holds data; `provision up --destroy table.items`"
+    )
     waiting = {node for node, finding in plan.items() if finding.action is Action.WAIT}
     assert waiting == {
         f"table.items.{part}" for part in ("read", "read.policy", "write", "write.policy")

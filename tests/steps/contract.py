@@ -43,8 +43,11 @@ class StepContract:
         raise NotImplementedError
 
     @pytest.fixture
-    def step(self, account: None) -> Step:
-        return self.given(new_aws())
+    def step(self, account: None, monkeypatch: pytest.MonkeyPatch) -> Step:
+        """What it is part of is this stack's, in these tests (else: ownership, hostile state)."""
+        step = self.given(new_aws())
+        monkeypatch.setattr(type(step), "parent_owner", lambda step, aws: "tap-dev/parent")
+        return step
 
     def observed(self, step: Step) -> Step | None:
         return step.with_owner("tap-dev/it").observe(new_aws())

@@ -1,1 +1,0 @@
-"""Every command that the program or its documentation names, parsed by the real command line."""
