@@ -128,6 +128,8 @@ def test_a_log_that_is_read_for_commands_gets_none(
     assert out.written == (
         "\\::error::x arn:aws:iam::aws:policy/p\na \\::add-mask::y \\##[error]z\n"
     )
+    result_console().print(Text("a" * 20 + " ::error::x"), width=24)
+    assert out.written.endswith("a \n\\::error::x\n")
 
 
 def test_an_error_is_as_many_lines_as_it_says() -> None:
