@@ -54,13 +54,25 @@ def put(*lines: str, err: bool = False, end: str = "\n") -> None:
     click.echo("\n".join(printable(line, encoding) for line in lines) + end, nl=False, err=err)
 
 
-def harden(*streams: object) -> None:
-    """Let the streams take every character, from whatever writes to them: click's help, a warning,
-    a traceback."""
+def put_document(text: str) -> None:
+    """Write a JSON document to stdout. Its strings are ASCII by the rules of JSON; what the log of
+    a CI would obey is spelled with an escape of JSON's, so that it reads the same."""
+    if _is_read_for_commands():
+        text = _COMMAND.sub(lambda found: f"\\u{ord(found[0][0]):04x}{found[0][1:]}", text)
+    click.echo(text)
+
+
+def harden() -> None:
+    """Let stdout and stderr take every character, from whatever writes to them: click's help, a
+    warning, a traceback. What is typed may be no text either; it is then no answer."""
     codecs.register_error(_SUBSTITUTE, _substitute)
-    for stream in streams:
+    for stream, errors in (
+        (sys.stdout, _SUBSTITUTE),
+        (sys.stderr, _SUBSTITUTE),
+        (sys.stdin, "replace"),
+    ):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors=_SUBSTITUTE)
+            stream.reconfigure(errors=errors)
 
 
 def encoding_of(stream: object) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import io
+import json
 import sys
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from rich.text import Text
 from rich.tree import Tree
 
 from provision.errors import PartlyDone, ProvisionError
-from provision.printable import ASCII, harden, printable, put
+from provision.printable import ASCII, harden, printable, put, put_document
 from provision.screens.words import error_console, result_console
 from tests.reference import ROOT
 
@@ -110,12 +111,15 @@ def test_in_any_encoding(monkeypatch: pytest.MonkeyPatch, encoding: str) -> None
     assert "\\u2" not in first
 
 
-def test_what_goes_past_it_never_ends_a_command() -> None:
+def test_what_goes_past_it_never_ends_a_command(monkeypatch: pytest.MonkeyPatch) -> None:
     """click's own help, a warning, a traceback."""
-    out = Stream("ascii")
-    harden(out, io.StringIO(), None)
+    out = piped(monkeypatch, "ascii")
+    monkeypatch.setattr(sys, "stderr", io.StringIO())
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"y\xff\n"), "ascii"))
+    harden()
     out.write("→ … 名 \udcff\n")
     assert out.written == "-> ... \\u540d \\udcff\n"
+    assert sys.stdin.readline() == "y\ufffd\n"
 
 
 def test_a_log_that_is_read_for_commands_gets_none(
@@ -128,6 +132,12 @@ def test_a_log_that_is_read_for_commands_gets_none(
     assert out.written == (
         "\\::error::x arn:aws:iam::aws:policy/p\na \\::add-mask::y \\##[error]z\n"
     )
+    hostile = {"a": "x ::error::y ##[error]"}
+    put_document(json.dumps(hostile))
+    document = out.written.split("\n")[2]
+    assert json.loads(document) == hostile
+    assert " ::" not in document
+    assert "##" not in document
     result_console().print(Text("a" * 20 + " ::error::x"), width=24)
     assert out.written.endswith("a \n\\::error::x\n")
 

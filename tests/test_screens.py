@@ -213,6 +213,7 @@ def test_without_a_terminal_each_transition_is_one_plain_line() -> None:
         ("", '""'),
         (("a", 1), "[a, 1]"),
         ({"a": UNKNOWN}, "{a: (known after up)}"),
+        ("two\nlines\x07", "two\\nlines\\x07"),
     ],
 )
 def test_values_are_readable(value: Any, text: str) -> None:

@@ -65,7 +65,7 @@ for command in (
 def main(arguments: list[str] | None = None) -> None:
     """The entry point: any error becomes lines on stderr and an exit code, never a traceback."""
     gc.set_threshold(UNREACHABLE)
-    harden(sys.stdout, sys.stderr)
+    harden()
     call = Invocation(tuple(sys.argv[1:] if arguments is None else arguments))
     with call.stopping:
         try:

@@ -8,7 +8,7 @@ import click
 
 from provision.cli.verb import Verbs
 from provision.cli.whole import Settings
-from provision.printable import put
+from provision.printable import put, put_document
 
 if TYPE_CHECKING:
     from provision.config.unlisted import Unlisted
@@ -64,4 +64,4 @@ def config_schema() -> None:
 
     from provision import config  # noqa: PLC0415
 
-    put(*json.dumps(config.schema(), indent=2).split("\n"))
+    put_document(json.dumps(config.schema(), indent=2))

@@ -24,7 +24,7 @@ from provision.errors import (
     PartlyDone,
     ProvisionError,
 )
-from provision.printable import encoding_of, printable, put
+from provision.printable import encoding_of, printable, put, put_document
 
 _COMMAND: Final = re.compile(r"`((?:provision|aws) [^`]+)`")
 """A command in a text, as the whole project writes one: in backticks, by the program's own name."""
@@ -134,7 +134,7 @@ class Invocation:
     def answer(self, text: str) -> None:
         """Print the one document."""
         self.answered = True
-        put(*text.split("\n"))
+        put_document(text)
 
     def leave(self) -> None:
         """Say farewell in the middle of anything, from another thread: no buffer is touched."""

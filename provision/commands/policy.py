@@ -18,7 +18,7 @@ from provision.journal import Journal
 from provision.opening import LOCAL, Options
 from provision.permissions.deployer import Purpose, deployer_policies
 from provision.permissions.policy import MOST_CHARACTERS, Policy
-from provision.printable import put
+from provision.printable import put_document
 from provision.sources import NoSources
 from provision.stack import Site, build_stack
 from provision.steps import KINDS
@@ -45,7 +45,7 @@ def deployer(session: Session, purpose: str) -> int:
         return 0
     for policy in found:
         session.say(f"{policy.name}: {policy.characters} of {MOST_CHARACTERS} characters")
-        put(*json.dumps(policy.document, indent=2).split("\n"))
+        put_document(json.dumps(policy.document, indent=2))
     session.say(
         "Make each with `aws iam create-policy --policy-name NAME --policy-document file://FILE`,"
         " and attach all of them to whoever runs provision. docs/permissions.md says what each"

@@ -13,6 +13,7 @@ from provision.finding import PUBLISH, WRITES, Action, Cause, Change, Finding
 from provision.hazards import Harm, Risk
 from provision.origins import Edited, from_files
 from provision.parts import ABSENT, Part, parts
+from provision.printable import printable
 from provision.risk import risks_of
 from provision.screens.page import columns, print_page
 from provision.screens.summary import lasting, summary, told_short
@@ -152,7 +153,7 @@ def _values(change: Change, *, width: int, whole: bool) -> list[Text]:
 def _part(part: Part, width: int) -> Text:
     sides = [readable(side) for side in (part.have, part.want) if side is not ABSENT]
     values = min(sum(len(side) for side in sides), width // 2)
-    path = shortened(part.path, max(20, width - values - 8))
+    path = shortened(printable(part.path), max(20, width - values - 8))
     room = max(12, (width - len(path) - 6) // len(sides))
     if part.have is ABSENT:
         return Text(f"+ {path}: {shortened(sides[0], room)}", style="green")

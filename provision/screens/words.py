@@ -62,9 +62,10 @@ def readable(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, str):
-        return value or '""'
+        return printable(value) or '""'
     if isinstance(value, dict):
-        return "{" + ", ".join(f"{key}: {readable(part)}" for key, part in value.items()) + "}"
+        pairs = (f"{printable(str(key))}: {readable(part)}" for key, part in value.items())
+        return "{" + ", ".join(pairs) + "}"
     if is_dataclass(value) and not isinstance(value, type):
         return readable({field.name: vars(value)[field.name] for field in fields(value)})
     if isinstance(value, tuple | list):
