@@ -65,7 +65,9 @@ class Account:
         (self.home / "code").mkdir()
         (self.home / "code" / "app.py").write_text("def handler(event, context):\n    return {}\n")
         (self.home / "layer").mkdir()
-        (self.home / "layer" / "requirements.txt").write_text("")
+        (self.home / "layer" / "requirements.txt").write_text(
+            f"six==1.17.0 --hash=sha256:{0:064}\n"
+        )
         aws = new_aws()
         zone = aws.route53.create_hosted_zone(Name=ZONE, CallerReference="theirs")
         text = yaml.safe_dump(dict(settings), sort_keys=False)
