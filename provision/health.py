@@ -70,7 +70,8 @@ def read_health(aws: Aws, steps: Mapping[str, Step]) -> Health:
     """What AWS says of these nodes' alarms, queues and functions. Reads only."""
     alarms = {s.name: n for n, s in steps.items() if isinstance(s, Alarm)}
     queues = {n: s for n, s in steps.items() if isinstance(s, Queue)}
-    functions = {n: s.name for n, s in steps.items() if isinstance(s, Function)}
+    live = {s.function: s.name for s in steps.values() if isinstance(s, Alias)}
+    functions = {n: _called(s, live) for n, s in steps.items() if isinstance(s, Function)}
     with together() as pool:
         states = pool.submit(_alarm_states, aws, alarms)
         traffic = pool.submit(_traffic, aws, functions)
@@ -115,7 +116,14 @@ def _messages(aws: Aws, queue: Queue) -> int:
     return 0
 
 
-def _traffic(aws: Aws, functions: Mapping[str, str]) -> dict[str, Traffic]:
+def _called(function: Function, live: Mapping[str, str]) -> dict[str, str]:
+    """The dimensions of what callers reach: an invocation by hand, or to try it, is no traffic."""
+    alias = live.get(function.name)
+    only = {"Resource": f"{function.name}:{alias}"} if alias else {}
+    return {"FunctionName": function.name, **only}
+
+
+def _traffic(aws: Aws, functions: Mapping[str, Mapping[str, str]]) -> dict[str, Traffic]:
     if not functions:
         return {}
     end = datetime.now(UTC)
@@ -128,13 +136,13 @@ def _traffic(aws: Aws, functions: Mapping[str, str]) -> dict[str, Traffic]:
                 "Metric": {
                     "Namespace": "AWS/Lambda",
                     "MetricName": _METRICS[measure],
-                    "Dimensions": [{"Name": "FunctionName", "Value": name}],
+                    "Dimensions": [{"Name": k, "Value": v} for k, v in dimensions.items()],
                 },
                 "Period": PERIOD,
                 "Stat": statistic,
             },
         }
-        for number, name in enumerate(functions.values())
+        for number, dimensions in enumerate(functions.values())
         for measure, statistic in MEASURES.items()
     ]
     found: dict[str, tuple[float, ...]] = {}

@@ -15,6 +15,8 @@ from provision.access import Where
 from provision.graph import Stack, reversed_graph
 from provision.stack import AREAS, Site, build_stack
 from provision.step import Mark, Step, marked, with_computed
+from provision.steps.alarm import Alarm
+from provision.steps.dashboard import Dashboard
 from provision.steps.flow_log import FlowLog
 from provision.steps.function import Function
 from provision.steps.gateway_endpoint import GatewayEndpoint
@@ -271,6 +273,19 @@ def test_traffic_moves_only_to_what_is_ready(tmp_path: Path) -> None:
     stack, _ = built(tmp_path)
     assert "function.items.permission" in stack.nodes["api.stage"].needs
     assert "api.account" in stack.nodes["api.stage"].needs
+
+
+def test_what_no_caller_meets_alarms_nobody(tmp_path: Path) -> None:
+    """Alarms and graphs of a function are of its alias: a version is invoked before it is live."""
+    _, steps = built(tmp_path)
+    alarms = [s for s in steps.values() if isinstance(s, Alarm) and s.namespace == "AWS/Lambda"]
+    live = {"FunctionName": "tap-dev-items", "Resource": "tap-dev-items:live"}
+    assert [alarm.dimensions for alarm in alarms] == [live] * 3
+    dashboard = steps["monitoring.dashboard"]
+    assert isinstance(dashboard, Dashboard)
+    drawn = [m for w in dashboard.body["widgets"] for m in w["properties"].get("metrics", ())]
+    of_lambda = [m[2:6] for m in drawn if m[0] == "AWS/Lambda"]
+    assert of_lambda == [[part for pair in live.items() for part in pair]] * 5
 
 
 def test_several_of_everything(tmp_path: Path) -> None:

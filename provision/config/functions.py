@@ -81,9 +81,11 @@ class Function(Section):
     )
     import_check: bool = Field(
         default=True,
-        description="Before callers reach a new version it is invoked once, with "
-        '`{"provision": "import check"}`; code that cannot be imported does not go live. '
-        "false: nothing is invoked, and whatever it is goes live.",
+        description="Before callers reach a new version it is invoked once, with the event "
+        '`{"provision": "import check"}`: code that cannot be imported does not go live. What the '
+        "handler makes of the event does not matter; one that must not be called for nothing can "
+        "answer it first, as function/app.py does. false: nothing is invoked, and any code goes "
+        "live.",
     )
     retries: Retries = Field(
         default=Retries.model_construct(), description="Retries of failed asynchronous events."

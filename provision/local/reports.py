@@ -15,6 +15,8 @@ from functools import partial
 from typing import Any, Final
 from uuid import uuid4
 
+from provision.local import invocations
+
 Headers = Mapping[str, str]
 Answer = tuple[int, dict[str, str], bytes]
 Outcome = tuple[dict[str, Any] | None, str | None]
@@ -73,8 +75,10 @@ async def _call(
     if result is not None:
         _failed.set(bool(result.get("error")) and not result.get("throttle"))
         functions = importlib.import_module("ministack.services.lambda_svc")
+        name, _, qualifier = function.rpartition(":function:")[2].partition(":")
+        invocations.begun(qualifier)
         functions._emit_lambda_metrics(
-            function.rpartition(":function:")[2].partition(":")[0],
+            name,
             duration_ms=(time.monotonic() - began) * 1000,
             error=bool(result.get("error")),
             throttle=bool(result.get("throttle")),

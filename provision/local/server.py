@@ -17,7 +17,7 @@ from filelock import FileLock, Timeout
 from hypercorn.asyncio import serve
 from hypercorn.config import Config
 
-from provision.local import reports, runtime
+from provision.local import invocations, reports, runtime
 from provision.local.alarms import Watch
 from provision.local.facts import HOST
 
@@ -131,6 +131,7 @@ async def _serve(root: Path, port: int) -> None:
     persistence = importlib.import_module("ministack.core.persistence")
     reports.install()
     runtime.install(root / "tmp" / "python")
+    invocations.install()
 
     def save() -> None:
         persistence.save_all(ministack._build_persistence_save_dict())  # noqa: SLF001 - no public one

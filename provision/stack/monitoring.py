@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from provision.graph import Node, Stack
 from provision.stack.doors import topic_door
 from provision.stack.encryption import Encryption
+from provision.stack.functions import LIVE
 from provision.stack.site import Site
 from provision.stack.widgets import dashboard_body
 from provision.steps.alarm import Alarm
@@ -105,8 +106,10 @@ def _add_alarms(
 
 
 def _function(site: Site, key: str) -> _Watched:
+    """What callers reach: what becomes of the import check, or of calls by hand, alarms nobody."""
     name = f"function-{site.key_in_aws('function', key)}"
-    dimensions = {"FunctionName": site.name_of("function", key)}
+    function = site.name_of("function", key)
+    dimensions = {"FunctionName": function, "Resource": f"{function}:{LIVE}"}
     return _Watched(f"function-{key}", name, "AWS/Lambda", dimensions)
 
 

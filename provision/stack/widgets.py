@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from provision.stack.functions import LIVE
 from provision.stack.site import Site
 from provision.step import Document
 
@@ -68,7 +69,8 @@ def _api_row(site: Site) -> list[Document]:
 
 
 def _function_row(site: Site, key: str) -> list[Document]:
-    place = ["FunctionName", site.name_of("function", key)]
+    function = site.name_of("function", key)
+    place = ["FunctionName", function, "Resource", f"{function}:{LIVE}"]
 
     def metric(name: str, statistic: str, label: str) -> Metric:
         return ["AWS/Lambda", name, *place, {"stat": statistic, "label": label}]

@@ -95,6 +95,10 @@ def test_what_is_live_goes_on_answering(shop: Home, app: str) -> None:
         assert list(told) == [ALIAS]
         assert "cannot be imported" in told[ALIAS]
         assert live(shop) == before
+    (alarm,) = shop.client("cloudwatch").describe_alarms(
+        AlarmNames=["shop-local-function-items-errors"]
+    )["MetricAlarms"]
+    assert alarm["StateValue"] == "OK", "no caller met it"
 
 
 def test_a_syntax_error_in_a_second_module_is_told_before_anything_is_called(shop: Home) -> None:

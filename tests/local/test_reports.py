@@ -80,16 +80,16 @@ def served(emulator: local.Emulator) -> Served:
     return Served(base, [one for _, one, _ in answers], [body for _, _, body in answers])
 
 
-def make_function(emulator: local.Emulator) -> None:
+def make_function(emulator: local.Emulator, name: str = "things") -> None:
     functions = connect("lambda", emulator.endpoint)
     functions.create_function(
-        FunctionName="things",
+        FunctionName=name,
         Runtime="python3.13",
         Role=f"arn:aws:iam::{local.ACCOUNT}:role/any",
         Handler="code.handler",
         Code={"ZipFile": zipped(code=CODE)},
     )
-    functions.get_waiter("function_active_v2").wait(FunctionName="things")
+    functions.get_waiter("function_active_v2").wait(FunctionName=name)
 
 
 def ask(url: str) -> tuple[int, str, str]:
@@ -129,6 +129,21 @@ def test_metrics_of_its_function(emulator: local.Emulator, served: Served) -> No
     assert total(emulator, "AWS/Lambda", "Invocations", FunctionName="things") == 2
     assert total(emulator, "AWS/Lambda", "Errors", FunctionName="things") == 1
     assert total(emulator, "AWS/Lambda", "Duration", FunctionName="things") > 0
+
+
+def test_metrics_of_an_alias_are_of_what_was_called_by_it(emulator: local.Emulator) -> None:
+    make_function(emulator, "tried")
+    functions = connect("lambda", emulator.endpoint)
+    number = functions.publish_version(FunctionName="tried")["Version"]
+    functions.create_alias(FunctionName="tried", Name="live", FunctionVersion=number)
+    for qualifier in (number, "live", "live"):
+        functions.invoke(FunctionName="tried", Qualifier=qualifier, Payload=b"[]")
+    live = {"FunctionName": "tried", "Resource": "tried:live"}
+    by_number = live | {"Resource": f"tried:{number}"}
+    for metric in ("Invocations", "Errors"):
+        assert total(emulator, "AWS/Lambda", metric, **live) == 2, metric
+        assert total(emulator, "AWS/Lambda", metric, **by_number) == 1, metric
+    assert total(emulator, "AWS/Lambda", "Duration", **live) > 0
 
 
 def test_access_log(emulator: local.Emulator, served: Served) -> None:

@@ -1,0 +1,56 @@
+"""Metrics of a function by the alias or version that was invoked, which MiniStack has by its name
+only.
+"""
+
+# ruff: noqa: SLF001 - MiniStack, pinned to one version, has no public face for any of this
+
+from __future__ import annotations
+
+import contextvars
+import importlib
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
+from typing import Any, Final
+
+_qualifier: Final = contextvars.ContextVar("the alias or version that is invoked", default="")
+
+
+def install() -> None:
+    """Called once, in the emulator's process, before it serves."""
+    functions: Any = importlib.import_module("ministack.services.lambda_svc")
+    functions._invoke = partial(_invoke, functions._invoke)
+    functions._emit_lambda_metrics = partial(_emit, functions._emit_lambda_metrics)
+
+
+def begun(qualifier: str) -> None:
+    """What is reported from now on in this request is of that alias or version."""
+    _qualifier.set(qualifier)
+
+
+async def _invoke(
+    invoke: Callable[..., Awaitable[Any]],
+    name: str,
+    event: object,
+    headers: Mapping[str, str],
+    path_qualifier: str | None = None,
+    query_params: Mapping[str, Any] | None = None,
+) -> Any:
+    """An invocation by Lambda's own API."""
+    named = (query_params or {}).get("Qualifier", "")
+    begun(path_qualifier or (named if isinstance(named, str) else named[0]))
+    return await invoke(name, event, headers, path_qualifier, query_params)
+
+
+def _emit(
+    emit: Callable[..., None], function: str, duration_ms: float, *, error: bool, throttle: bool
+) -> None:
+    """The metrics of one invocation, by both."""
+    emit(function, duration_ms=duration_ms, error=error, throttle=throttle)
+    if not (qualifier := _qualifier.get()):
+        return
+    cloudwatch: Any = importlib.import_module("ministack.services.cloudwatch")
+    dimensions = {"FunctionName": function, "Resource": f"{function}:{qualifier}"}
+    for metric, value in ("Invocations", 1), ("Errors", int(error)), ("Throttles", int(throttle)):
+        cloudwatch.record_metric("AWS/Lambda", metric, value, "Count", dimensions)
+    if duration_ms > 0:
+        cloudwatch.record_metric("AWS/Lambda", "Duration", duration_ms, "Milliseconds", dimensions)
