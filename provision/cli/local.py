@@ -37,8 +37,9 @@ def local_stop(context: click.Context) -> None:
     from provision import local  # noqa: PLC0415
 
     settings: Settings = context.obj
-    local.stop(local.emulator_directory(settings.config, settings.state))
-    say("the emulator is stopped; its data stays")
+    root = local.emulator_directory(settings.config, settings.state)
+    ran = local.stop(root)
+    say("the emulator is stopped; its data stays" if ran else f"no emulator runs in {root}")
 
 
 @local_group.command("reset")

@@ -6,7 +6,6 @@ from provision.local.emulator import (
     Emulator,
     EmulatorFailed,
     EmulatorMissing,
-    PortTaken,
     is_running,
     reset,
     running,
@@ -22,6 +21,7 @@ from provision.local.facts import (
     SKIPS,
     invoke_url,
 )
+from provision.local.ports import PortTaken
 
 __all__ = [
     "ACCOUNT",

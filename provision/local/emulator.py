@@ -6,7 +6,6 @@ import errno
 import http.client
 import importlib.util
 import os
-import shlex
 import shutil
 import subprocess
 import sys
@@ -25,14 +24,13 @@ from provision.local.facts import DEFAULT_PORT, HOST, PORTS
 from provision.local.identity import (
     NAME_SECONDS,
     RECORD,
-    Identity,
     identity,
     last_port,
     read_record,
     request,
     write_record,
 )
-from provision.local.ports import holder, is_free
+from provision.local.ports import PortTaken, holder_of, is_free, refuse_taken
 from provision.private import (
     Planted,
     make_private,
@@ -73,10 +71,6 @@ class EmulatorMissing(ProvisionError):
     """MiniStack is not installed."""
 
 
-class PortTaken(ProvisionError):
-    """Something else listens on the emulator's port."""
-
-
 @dataclass(frozen=True)
 class Emulator:
     """A running emulator."""
@@ -103,19 +97,22 @@ def start(root: Path, *, port: int | None = None, report: Report) -> Emulator:
             return found
         if port is None:
             return _launch_where_free(root, report)
-        _refuse_taken(port)
+        refuse_taken(port)
         if found:
             report(f"moving the emulator from port {found.port} to {port}")
             _stop(root, found)
         return _launch(root, port, report)
 
 
-def stop(root: Path) -> None:
-    """Ends the emulator of `root` and waits until its state is saved. Not running is success."""
+def stop(root: Path) -> bool:
+    """End the emulator of `root`, wait until its state is saved, and return whether one ran."""
     root = _own(root)
-    if root.is_dir():
-        with _alone(root):
-            _stop(root, running(root))
+    if not root.is_dir():
+        return False
+    with _alone(root):
+        found = running(root)
+        _stop(root, found)
+    return found is not None
 
 
 def reset(root: Path) -> None:
@@ -194,7 +191,7 @@ def _launch_where_free(root: Path, report: Report) -> Emulator:
         if not is_free(HOST, port):
             continue
         if port != wanted:
-            by = _whose(wanted, identity(wanted, seconds=NAME_SECONDS))
+            by = holder_of(wanted, identity(wanted, seconds=NAME_SECONDS))
             taken = f"port {wanted} is taken by {by}"
             report(f"{taken}: the emulator of this folder listens on {port} from now on")
         try:
@@ -206,27 +203,6 @@ def _launch_where_free(root: Path, report: Report) -> Emulator:
         f"the ports from {PORTS[0]} to {PORTS[-1]} of this machine are all taken",
         hint="name one that is free: --local-port N",
     )
-
-
-def _refuse_taken(port: int) -> None:
-    """Raise `PortTaken` where a port that was asked for cannot be had."""
-    if is_free(HOST, port):
-        return
-    other = next((each for each in PORTS if each != port and is_free(HOST, each)), "N")
-    elsewhere = identity(port, seconds=NAME_SECONDS)
-    stop = "stop it"
-    if elsewhere and (config := elsewhere.config).is_file():
-        stop = f"stop it (`provision local stop --config {shlex.quote(str(config))}`)"
-    raise PortTaken(
-        f"port {port} of this machine, where the emulator should listen, is taken by"
-        f" {_whose(port, elsewhere)}",
-        hint=f"{stop}, or use --local-port {other}; without a port, a free one is found",
-    )
-
-
-def _whose(port: int, elsewhere: Identity | None) -> str:
-    """Return who listens on a port, in words."""
-    return f"the emulator of {elsewhere.root}" if elsewhere else holder(port) or "another program"
 
 
 def _launch(root: Path, port: int, report: Report) -> Emulator:

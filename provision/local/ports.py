@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import shlex
 import socket
 import sys
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+from provision.errors import ProvisionError
+from provision.local.facts import HOST, PORTS
+from provision.local.identity import NAME_SECONDS, Identity, identity
+
 _LISTEN: Final = "0A"
 _PROC: Final = Path("/proc")
+
+
+class PortTaken(ProvisionError):
+    """Something else listens on the emulator's port."""
 
 
 def is_free(host: str, port: int) -> bool:
@@ -22,6 +31,27 @@ def is_free(host: str, port: int) -> bool:
         except OSError:
             return False
     return True
+
+
+def refuse_taken(port: int) -> None:
+    """Raise `PortTaken` where a port that was asked for cannot be had."""
+    if is_free(HOST, port):
+        return
+    other = next((each for each in PORTS if each != port and is_free(HOST, each)), "N")
+    elsewhere = identity(port, seconds=NAME_SECONDS)
+    stop = "stop it"
+    if elsewhere and (config := elsewhere.config).is_file():
+        stop = f"stop it (`provision local stop --config {shlex.quote(str(config))}`)"
+    raise PortTaken(
+        f"port {port} of this machine, where the emulator should listen, is taken by"
+        f" {holder_of(port, elsewhere)}",
+        hint=f"{stop}, or use --local-port {other}; without a port, a free one is found",
+    )
+
+
+def holder_of(port: int, elsewhere: Identity | None) -> str:
+    """Return who listens on a port, in words."""
+    return f"the emulator of {elsewhere.root}" if elsewhere else holder(port) or "another program"
 
 
 def holder(port: int) -> str:

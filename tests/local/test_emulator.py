@@ -159,7 +159,7 @@ def test_import_needs_neither_boto3_nor_ministack() -> None:
 
 @pytest.mark.emulator
 def test_an_early_end_shows_its_last_words(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("provision.local.emulator.is_free", lambda _host, _port: True)
+    monkeypatch.setattr("provision.local.ports.is_free", lambda _host, _port: True)
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         port = taken.getsockname()[1]

@@ -33,6 +33,7 @@ def ports(monkeypatch: pytest.MonkeyPatch) -> Ports:
         found = [each.getsockname()[1] for each in (one, two, three)]
     monkeypatch.setattr("provision.local.emulator.SERVER", "tests.local.stand_in")
     monkeypatch.setattr("provision.local.emulator.PORTS", found)
+    monkeypatch.setattr("provision.local.ports.PORTS", found)
     monkeypatch.setattr("provision.local.emulator.DEFAULT_PORT", found[0])
     return found
 
@@ -197,6 +198,10 @@ def test_by_the_command_line_a_second_project_starts_beside_the_first(
     answer = capsys.readouterr()
     assert answer.out == f"http://127.0.0.1:{ports[1]}\n"
     assert answer.err == ""
+    assert obey("local", "stop") == 0
+    assert capsys.readouterr().err == "the emulator is stopped; its data stays\n"
+    assert obey("local", "stop") == 0
+    assert capsys.readouterr().err == f"no emulator runs in {other}\n"
 
 
 def obey(*words: str) -> int:
