@@ -10,6 +10,7 @@ from pathlib import Path
 import botocore.session
 
 from provision.errors import NoCredentials
+from provision.printable import printable
 
 
 def ask_people_only(core: botocore.session.Session) -> None:
@@ -27,7 +28,7 @@ def _ask(prompt: str) -> str:
             hint="run it in a terminal, or bring what `aws configure export-credentials --format"
             " env` prints there",
         )
-    return getpass.getpass(prompt)
+    return getpass.getpass(printable(prompt))
 
 
 def _somebody_is_there() -> bool:

@@ -23,7 +23,7 @@ from provision.sources import BuiltSources
 from provision.step import Step, Tagged
 from provision.steps import KINDS
 from provision.steps.dashboard import Dashboard
-from tests.every_screen.complete import BOUNDARY, CERTIFICATE, ZONE
+from tests.every_screen.complete import BOUNDARY, CERTIFICATE, DOMAIN, ZONE
 from tests.ownership.retagged import retag
 from tests.reference import TinySources
 from tests.workshop import new_aws
@@ -91,6 +91,26 @@ class Account:
         return answer
 
     # -- what happens to an account ------------------------------------------------------------
+
+    def take_names(self) -> None:
+        """Somebody else has things of the names that ours are to have."""
+        aws = new_aws()
+        zone = aws.route53.list_hosted_zones()["HostedZones"][0]["Id"]
+        record = {"Name": DOMAIN["name"], "Type": "A", "TTL": 60}
+        record["ResourceRecords"] = [{"Value": "192.0.2.1"}]
+        change: Any = {"Action": "CREATE", "ResourceRecordSet": record}
+        aws.route53.change_resource_record_sets(
+            HostedZoneId=zone, ChangeBatch={"Changes": [change]}
+        )
+        aws.sqs.create_queue(QueueName="tap-dev-items-dead-letters")
+        aws.logs.create_log_group(logGroupName="/aws/lambda/tap-dev-items")
+        aws.sns.create_topic(Name="tap-dev-alarms")
+        aws.dynamodb.create_table(
+            TableName="tap-dev-items",
+            AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+            KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+            BillingMode="PAY_PER_REQUEST",
+        )
 
     @property
     def state(self) -> Path:
