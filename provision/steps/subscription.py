@@ -4,28 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
-from typing import Self
+from typing import Final, Self
 
 from provision.aws import Aws
+from provision.errors import StillWaiting, TryLater
 from provision.hazards import Harm, Risk, Risks
 from provision.permissions.declare import EVERY, Declared, Test, calls
 from provision.step import Computed, Fixed, Step
 from provision.steps.absent import absent_is_fine
 from provision.steps.parents import owner_of_topic
 
+UNSUBSCRIBED: Final = "unsubscribed by a link in its mail"
+RELISTED: Final = 60.0
+"""Seconds within which AWS lists an address that was subscribed again."""
+_SILENT: Final = Risk(Harm.DOWNTIME, "alarms reach nobody until the address confirms")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Subscription(Step):
     """An e-mail address must confirm: until it does, `arn` is empty, and that is no difference.
+    `strays` says in words why it hears nothing although AWS lists it.
 
     https://docs.aws.amazon.com/sns/latest/api/API_Subscribe.html
     """
 
     KIND = "sns.subscription"
     IDENTITY = ("topic", "protocol", "endpoint")
-    RISKS = Risks(
-        anew=(Risk(Harm.DOWNTIME, "alarms reach nobody until the address confirms"),), gap=""
-    )
+    RISKS = Risks(anew=(_SILENT,), change={"strays": (_SILENT,)}, gap="")
     CALLS = Declared(
         look=calls("sns", "{topic}", "ListSubscriptionsByTopic"),
         make=calls(
@@ -43,6 +48,7 @@ class Subscription(Step):
     topic: Fixed[str]
     protocol: Fixed[str]
     endpoint: Fixed[str]
+    strays: tuple[str, ...] = ()
     arn: Computed[str] = ""
 
     def called(self) -> str:
@@ -51,24 +57,48 @@ class Subscription(Step):
     def parent_owner(self, aws: Aws) -> str | None:
         return owner_of_topic(aws, self.topic)
 
+    @property
+    def confirmed(self) -> bool:
+        """Whether it hears what the topic says."""
+        return bool(self.arn)
+
     def observe(self, aws: Aws) -> Self | None:
+        """N5: one that was unsubscribed stays in the list, perhaps beside its successor."""
+        found: list[Self] = []
         pages = aws.sns.get_paginator("list_subscriptions_by_topic").paginate(TopicArn=self.topic)
         with absent_is_fine():
             for page in pages:
-                for found in page["Subscriptions"]:
-                    if (found["Protocol"], found["Endpoint"]) == (self.protocol, self.endpoint):
-                        return replace(self, arn=_confirmed(found["SubscriptionArn"]))
-        return None
+                found += [
+                    self._read(one["SubscriptionArn"])
+                    for one in page["Subscriptions"]
+                    if (one["Protocol"], one["Endpoint"]) == (self.protocol, self.endpoint)
+                ]
+        return max(found, key=lambda one: (one.confirmed, not one.strays), default=None)
 
     def create(self, aws: Aws) -> Self:
         answer = aws.sns.subscribe(
             TopicArn=self.topic, Protocol=self.protocol, Endpoint=self.endpoint
         )
-        return replace(self, arn=_confirmed(answer["SubscriptionArn"]))
+        return self._read(answer["SubscriptionArn"])
 
     def update(self, aws: Aws, have: Self, changed: Collection[str]) -> Self:  # noqa: ARG002
-        """Every field is Fixed; there is nothing to update."""
-        return have
+        """Subscribe the address again. Raises `TryLater` where AWS does not take it back yet."""
+        made = self.create(aws)
+
+        def listed() -> bool | None:
+            seen = self.observe(aws)
+            return True if seen and not seen.strays else None
+
+        try:
+            aws.wait(f"AWS to list {self.endpoint} again", listed, budget=RELISTED)
+        except StillWaiting as error:  # N5
+            raise TryLater(
+                f"AWS still lists {self.endpoint} as unsubscribed, for up to 72 hours, and sends"
+                " it nothing",
+                hint="run `provision up` again after that, or name another address in"
+                " monitoring.email",
+            ) from error
+        return made
 
     def delete(self, aws: Aws) -> None:
         """N4: one that was never confirmed cannot be taken back; it goes with the topic."""
@@ -77,7 +107,14 @@ class Subscription(Step):
             with absent_is_fine():
                 aws.sns.unsubscribe(SubscriptionArn=have.arn)
 
-
-def _confirmed(arn: str) -> str:
-    """N4: until the address has confirmed, words stand in the place of the ARN."""
-    return arn if arn.startswith("arn:") else ""
+    def _read(self, arn: str) -> Self:
+        """N4, N5: words stand in the place of the ARN until the address has confirmed, and after it
+        has gone. A word that nobody knows is shown as it is."""
+        if arn.startswith("arn:"):
+            return replace(self, arn=arn, strays=())
+        match arn.replace(" ", "").lower():
+            case "pendingconfirmation":
+                return replace(self, arn="", strays=())
+            case "deleted":
+                return replace(self, arn="", strays=(UNSUBSCRIBED,))
+        return replace(self, arn="", strays=(arn,))

@@ -237,5 +237,6 @@ REASONS: Final = {
     "sns.subscription": dict.fromkeys(
         ("topic", "protocol", "endpoint"),
         "No call changes it: to another address it is another subscription, and ours is gone.",
-    ),
+    )
+    | {"strays": "Only who reads the mail can, by the link in it: then it is subscribed again."},
 }

@@ -8,8 +8,9 @@ import pytest
 from moto.sns.models import SNSBackend
 from moto.sns.models import Subscription as MotoSubscription
 
-from provision.finding import Action
-from provision.steps.subscription import Subscription
+from provision.errors import TryLater
+from provision.finding import Action, Cause
+from provision.steps.subscription import UNSUBSCRIBED, Subscription
 from tests.steps.contract import StepContract
 from tests.workshop import Workshop, new_aws, one_node
 
@@ -29,6 +30,7 @@ def _topics(account: None) -> None:
 
 class TestSubscription(StepContract):
     edits: ClassVar = {}
+    drift_only: ClassVar = frozenset({"strays"})
     fixed_edits: ClassVar = {
         "topic": TOPIC.replace("alarms", "other"),
         "protocol": "email-json",
@@ -83,6 +85,65 @@ def test_confirmed_since_it_was_recorded(workshop: Workshop, monkeypatch: Any) -
     assert pending.observe(new_aws()) == made
     pending.delete(new_aws())
     assert pending.observe(new_aws()) is None
+
+
+def lists(monkeypatch: pytest.MonkeyPatch, *arns: str) -> None:
+    """AWS lists the address once for each of these, whatever it is told."""
+
+    def listed(self: Any, topic_arn: str, next_token: Any = None) -> Any:
+        entries = []
+        for arn in arns:
+            entry = MotoSubscription("123456789012", self.topics[topic_arn], MAIL.endpoint, "email")
+            entry.arn = arn
+            entries.append(entry)
+        return entries, None
+
+    monkeypatch.setattr(SNSBackend, "list_subscriptions_by_topic", listed)
+
+
+CONFIRMED = f"{TOPIC}:1b2c"
+
+
+@pytest.mark.usefixtures("_topics")
+@pytest.mark.parametrize(
+    ("arns", "confirmed", "strays"),
+    [
+        ([CONFIRMED], True, ()),
+        (["PendingConfirmation"], False, ()),
+        (["pending confirmation"], False, ()),
+        (["Deleted"], False, (UNSUBSCRIBED,)),
+        (["Something"], False, ("Something",)),
+        (["Deleted", "PendingConfirmation"], False, ()),
+        (["Deleted", CONFIRMED], True, ()),
+    ],
+)
+def test_every_word_in_the_place_of_the_arn_has_a_meaning(
+    monkeypatch: pytest.MonkeyPatch, arns: list[str], confirmed: bool, strays: tuple[str, ...]
+) -> None:
+    lists(monkeypatch, *arns)
+    seen = MAIL.observe(new_aws())
+    assert seen
+    assert (seen.confirmed, seen.strays) == (confirmed, strays)
+
+
+@pytest.mark.usefixtures("_topics")
+def test_an_address_that_left_by_its_link_is_subscribed_again(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """N5: at once, where AWS takes it back; else it is said when."""
+    workshop.run(one_node(MAIL), "up")
+    lists(monkeypatch, "Deleted")
+    finding = workshop.run(one_node(MAIL), "plan").findings["it"]
+    assert finding.action is Action.UPDATE
+    assert finding.causes == {Cause.DRIFT}
+    with pytest.raises(TryLater, match="72 hours"):
+        workshop.run(one_node(MAIL), "up")
+    assert workshop.last.writes == ["Subscribe"]
+    lists(monkeypatch, "Deleted", "PendingConfirmation")
+    assert workshop.run(one_node(MAIL), "up").findings["it"].action is Action.KEEP
+    lists(monkeypatch, "Deleted")
+    workshop.run(one_node(MAIL), "down")
+    assert workshop.last.writes == []
 
 
 @pytest.mark.usefixtures("_topics")
