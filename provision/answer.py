@@ -19,6 +19,7 @@ from provision.parts import ABSENT, Part, parts
 from provision.risk import risks_of
 from provision.stack.site import Site
 from provision.timing import Link
+from provision.trouble import troubles
 from provision.unknown import KNOWN_AFTER_UP, Unknown
 
 
@@ -54,7 +55,8 @@ def document(
         "error": error.document if error else None,
     }
     if health:
-        answer["health"] = {**asdict(health), "problems": list(health.problems)}
+        problems = [trouble.sentence for trouble in troubles(findings, health)]
+        answer["health"] = {**asdict(health), "problems": problems}
     if removal is not None:
         answer["removal"] = dict(removal)
     return json.dumps(answer, indent=2, default=_plain)

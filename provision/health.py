@@ -16,11 +16,16 @@ from provision.steps.alias import Alias
 from provision.steps.function import Function
 from provision.steps.queue import Queue
 from provision.steps.stage import Stage
+from provision.steps.subscription import Subscription
 from provision.together import together
 
 if TYPE_CHECKING:
-    from mypy_boto3_cloudwatch.type_defs import MetricDataQueryTypeDef
+    from mypy_boto3_cloudwatch.type_defs import MetricAlarmTypeDef, MetricDataQueryTypeDef
 
+FIRING: Final = "ALARM"
+"""CloudWatch's word for an alarm that rings."""
+CONFIRMED: Final = "confirmed"
+UNCONFIRMED: Final = "unconfirmed"
 QUERIES: Final = 500
 """As many as GetMetricData takes."""
 PERIOD: Final = 300
@@ -46,24 +51,16 @@ class Traffic:
 
 @dataclass(frozen=True)
 class Health:
-    """By node: the live version, the stage's name, alarm states, messages waiting, traffic."""
+    """By node: the live version, the stage's name, alarm states, since when alarms ring, messages
+    waiting, who hears alarms, traffic."""
 
     versions: Mapping[str, str] = field(default_factory=dict)
     stages: Mapping[str, str] = field(default_factory=dict)
     alarms: Mapping[str, str] = field(default_factory=dict)
+    firing_since: Mapping[str, str] = field(default_factory=dict)
     dead_letters: Mapping[str, int] = field(default_factory=dict)
+    subscriptions: Mapping[str, str] = field(default_factory=dict)
     traffic: Mapping[str, Traffic] = field(default_factory=dict)
-
-    @property
-    def problems(self) -> tuple[str, ...]:
-        """What makes the stack unhealthy, in words."""
-        firing = [f"{node} is in ALARM" for node, state in self.alarms.items() if state == "ALARM"]
-        waiting = [
-            f"{node} holds {count} failed event{'s' if count > 1 else ''}"
-            for node, count in self.dead_letters.items()
-            if count
-        ]
-        return (*firing, *waiting)
 
 
 def read_health(aws: Aws, steps: Mapping[str, Step]) -> Health:
@@ -77,7 +74,13 @@ def read_health(aws: Aws, steps: Mapping[str, Step]) -> Health:
         traffic = pool.submit(_traffic, aws, functions)
         waiting = pool.map(lambda queue: _messages(aws, queue), queues.values())
         letters = dict(zip(queues, waiting, strict=True))
-        return Health(alarms=states.result(), dead_letters=letters, traffic=traffic.result())
+        rung = states.result()
+        return Health(
+            alarms={node: alarm["StateValue"] for node, alarm in rung.items()},
+            firing_since={n: since for n, alarm in rung.items() if (since := _firing_since(alarm))},
+            dead_letters=letters,
+            traffic=traffic.result(),
+        )
 
 
 def of_what_is_there(health: Health, steps: Mapping[str, Step]) -> Health:
@@ -86,25 +89,41 @@ def of_what_is_there(health: Health, steps: Mapping[str, Step]) -> Health:
         n.removesuffix(".alias"): s.version for n, s in steps.items() if isinstance(s, Alias)
     }
     return Health(
-        versions,
-        {node: step.name for node, step in steps.items() if isinstance(step, Stage)},
-        {node: state for node, state in health.alarms.items() if node in steps},
-        {node: count for node, count in health.dead_letters.items() if node in steps},
-        {node: traffic for node, traffic in health.traffic.items() if node in steps},
+        versions=versions,
+        stages={node: step.name for node, step in steps.items() if isinstance(step, Stage)},
+        alarms={node: state for node, state in health.alarms.items() if node in steps},
+        firing_since={n: since for n, since in health.firing_since.items() if n in steps},
+        dead_letters={node: count for node, count in health.dead_letters.items() if node in steps},
+        subscriptions={n: _heard(s) for n, s in steps.items() if isinstance(s, Subscription)},
+        traffic={node: traffic for node, traffic in health.traffic.items() if node in steps},
     )
 
 
-def _alarm_states(aws: Aws, nodes: Mapping[str, str]) -> dict[str, str]:
+def _heard(subscription: Subscription) -> str:
+    """Whether an address hears what the topic says, in a word."""
+    if subscription.strays:
+        return ", ".join(subscription.strays)
+    return CONFIRMED if subscription.confirmed else UNCONFIRMED
+
+
+def _alarm_states(aws: Aws, nodes: Mapping[str, str]) -> dict[str, MetricAlarmTypeDef]:
+    """What AWS shows of the alarms, by node."""
     if not nodes:
         return {}
-    states: dict[str, str] = {}
+    shown: dict[str, MetricAlarmTypeDef] = {}
     names = sorted(nodes)
     for first in range(0, len(names), 100):  # as many as DescribeAlarms takes
         answer = aws.cloudwatch.describe_alarms(
             AlarmNames=names[first : first + 100], MaxRecords=100
         )
-        states |= {a["AlarmName"]: a["StateValue"] for a in answer.get("MetricAlarms", [])}
-    return {node: states[name] for name, node in nodes.items() if name in states}
+        shown |= {alarm["AlarmName"]: alarm for alarm in answer.get("MetricAlarms", [])}
+    return {node: shown[name] for name, node in nodes.items() if name in shown}
+
+
+def _firing_since(alarm: MetricAlarmTypeDef) -> str:
+    """When it began to ring, as ISO 8601; empty where it does not, or nobody says when."""
+    since = alarm.get("StateUpdatedTimestamp")
+    return since.isoformat(timespec="seconds") if alarm["StateValue"] == FIRING and since else ""
 
 
 def _messages(aws: Aws, queue: Queue) -> int:

@@ -27,6 +27,9 @@ ASCII: Final = {
     "≠": "#",
     "±": "%",
     "·": ".",
+    "▲": "^",
+    "◆": "*",
+    "○": "o",
     "§": "section ",
     **dict(zip("▁▂▃▄▅▆▇█", "_.-:=+*#", strict=True)),
     **dict(zip("⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏", "|/-\\|/-\\|/", strict=True)),  # rich's spinner

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
+import yaml
+from moto.sns.models import SNSBackend, sns_backends
+from moto.sns.models import Subscription as MotoSubscription
 
 from provision import health
 from provision.steps.alias import Alias
 from provision.steps.function import Function
-from tests.test_cli import Provision, home, provision
+from tests.test_cli import CONFIG, Provision, home, provision
 from tests.workshop import Recorder, new_aws
 
 __all__ = ["home", "provision"]  # fixtures
@@ -69,3 +75,86 @@ def test_it_is_the_same_with_the_state_lost(
     after = provision("status", "--json").json["health"]
     assert before["alarms"]
     assert after == before
+
+
+@pytest.fixture
+def mailed(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A stack whose alarms are mailed, and AWS as it answers until somebody follows the link."""
+    alarmed = CONFIG | {"monitoring": {"email": "ops@example.com"}}
+    (home / "config.yaml").write_text(yaml.safe_dump(alarmed, sort_keys=False))
+    subscribe = SNSBackend.subscribe
+
+    def subscribed(self: Any, *arguments: Any) -> MotoSubscription:
+        made = subscribe(self, *arguments)
+        made.arn = "PendingConfirmation"
+        return made
+
+    with monkeypatch.context() as patch:
+        patch.setattr(SNSBackend, "subscribe", subscribed)
+        yield
+
+
+def confirm(arn: str) -> None:
+    """What AWS lists for every subscription from now on."""
+    for made in sns_backends["123456789012"]["us-east-1"].subscriptions.values():
+        made.arn = arn
+
+
+@pytest.mark.usefixtures("account", "mailed")
+def test_alarms_that_reach_nobody_are_unhealthy(provision: Provision) -> None:
+    """D9: by every word that AWS has for an address."""
+    silent = "ops@example.com has to follow the link in AWS's mail: until then alarms reach nobody"
+    assert silent in provision("up", "--yes").err
+    seen = provision("status", "--check")
+    assert seen.code == 5
+    assert "○ monitoring.email unconfirmed  alarms reach nobody until" in seen.out
+    assert "✓ email" not in provision("-v", "status").out
+    health = provision("status", "--json").json["health"]
+    assert health["subscriptions"] == {"monitoring.email": "unconfirmed"}
+    (problem,) = health["problems"]
+    assert problem.startswith("monitoring.email unconfirmed: alarms reach nobody")
+
+    confirm("arn:aws:sns:us-east-1:123456789012:tap-dev-alarms:1b2c")
+    assert provision("status", "--check").code == 0
+    heard = provision("status", "--json").json["health"]
+    assert heard["subscriptions"] == {"monitoring.email": "confirmed"}
+    assert heard["problems"] == []
+    assert "alarms reach nobody" not in provision("up", "--yes").err
+
+    confirm("Deleted")
+    gone = provision("status", "--check", "--json")
+    assert gone.code == 5
+    assert gone.json["health"]["subscriptions"] == {
+        "monitoring.email": "unsubscribed by a link in its mail"
+    }
+    left = "unsubscribed by a link in its mail"
+    assert gone.json["health"]["problems"] == [f"monitoring.email drifted: {left}"]
+    shown = provision("status").out.splitlines()
+    assert f"≠ monitoring.email drifted  strays: {left}, not wanted" in shown
+
+
+@pytest.mark.usefixtures("account")
+def test_problems_are_what_check_fails_on(provision: Provision) -> None:
+    """One alarm rings, the others do not; what is in trouble is named, with its state's word."""
+    made = provision("up", "--yes", "--json").json
+    node = "monitoring.alarm.function-items-errors"
+    (name,) = (each["name"] for each in made["resources"] if each["node"] == node)
+    cloudwatch = boto3.client("cloudwatch")
+    cloudwatch.set_alarm_state(AlarmName=name, StateValue="ALARM", StateReason="test")
+    boto3.client("logs").put_retention_policy(
+        logGroupName="/aws/lambda/tap-dev-items", retentionInDays=1
+    )
+    seen = provision("status", "--check", "--json")
+    assert seen.code == 5
+    health = seen.json["health"]
+    assert health["alarms"][node] == "ALARM"
+    assert datetime.fromisoformat(health["firing_since"][node])
+    assert set(health["alarms"].values()) == {"ALARM", "OK"}
+    assert health["problems"] == [
+        f"{node} is in ALARM: The function items fails",
+        "function.items.logs drifted: retention",
+    ]
+    shown = provision("status").out.splitlines()
+    assert sum("▲" in line for line in shown) == 2  # the alarm itself, and its area
+    assert f"▲ {node} is in ALARM since just now  The function items fails" in shown
+    assert "✗ 2 in trouble" in shown[0]

@@ -11,16 +11,16 @@ from rich.console import Console
 
 from provision.errors import Protected
 from provision.finding import Action, Cause, Change, Finding
-from provision.health import Health, Traffic
 from provision.judge import Moment
 from provision.origins import Edited
 from provision.run import Outcome
 from provision.screens.closing import print_receipt
+from provision.screens.numbers import sparkline
 from provision.screens.plan import plan_screen
 from provision.screens.progress import Progress
-from provision.screens.status import Heading, State, sparkline, state_of, status_screen
 from provision.screens.words import readable, seconds, shortened
 from provision.steps.table import Table
+from provision.trouble import State, state_of
 from provision.unknown import UNKNOWN
 
 TABLE = Table(name="tap-dev-items", key="id", tags={"Environment": "production"})
@@ -142,36 +142,6 @@ def test_what_is_not_there_is_no_more_as_wanted_on_the_way_down() -> None:
     assert "Nothing to change: 1 not there." in text
 
 
-HEALTH = Health(
-    versions={"function.items": "7"},
-    stages={"api.stage": "v1"},
-    alarms={"monitoring.alarm.a": "ALARM", "monitoring.alarm.b": "OK"},
-    dead_letters={"function.items.dead_letters": 3},
-    traffic={"function.items": Traffic((0, 5, 10), (0, 0, 2), (0, 80, 120.4))},
-)
-
-
-def test_status_tells_state_health_and_numbers_at_80_columns_without_colour() -> None:
-    heading = Heading("tap-dev", "dev", "123456789012", "us-east-1", "https://x/v1")
-    text = drawn(status_screen(heading, FINDINGS, HEALTH, width=80))
-    assert all(len(line) <= 80 for line in text.splitlines())
-    for part in (
-        "tap-dev",
-        "123456789012",
-        "https://x/v1",
-        "items v7 live",
-        "≠ table.items drifted",
-    ):
-        assert part in text
-    assert "✗ orders" in text
-    assert "15" in text
-    assert "120" in text
-    assert "1 firing, 1 ok" in text
-    assert "monitoring.alarm.a is in ALARM" in text
-    assert "function.items.dead_letters holds 3 failed events" in text
-    assert "\x1b" not in text
-
-
 def test_states() -> None:
     states = {node: state_of(each) for node, each in FINDINGS.items()}
     assert states["network.vpc"] is State.AS_WANTED
@@ -180,6 +150,7 @@ def test_states() -> None:
     assert states["table.items.read"] is State.SKIPPED
     assert states["function.items"] is State.OUTDATED
     assert states["function.items.dead_letters"] is State.FOREIGN
+    assert states["api"] is State.WAITING
 
 
 def test_sparkline() -> None:

@@ -152,7 +152,12 @@ _STATE = Value(
     type=click.Path(path_type=Path, file_okay=False),
     help="State directory; .provision/{environment} beside the configuration when not given.",
 )
-_VERBOSE = _flag("--verbose", "-v", count=True, help="Tell each AWS call; plans show every field.")
+_VERBOSE = _flag(
+    "--verbose",
+    "-v",
+    count=True,
+    help="Tell each AWS call; plans show every field, status every node.",
+)
 _LOCAL_PORT = Value(
     "--local-port",
     "N",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from functools import partial
 from typing import NoReturn
 
@@ -14,10 +15,12 @@ from provision.health import Health, of_what_is_there, read_health
 from provision.opening import Workbench
 from provision.run import Survey
 from provision.screens.drawing import Drawing
-from provision.screens.status import Heading, State, state_of, status_screen
+from provision.screens.page import columns, print_page
+from provision.screens.status import Heading, status_screen
 from provision.screens.window import Window
 from provision.stack.outputs import outputs
 from provision.together import together
+from provision.trouble import troubles
 
 NOT_AS_WANTED = 5
 REFRESH = 5.0
@@ -33,11 +36,9 @@ def status(session: Session, *, watch: bool, check: bool) -> int:
     if session.call.as_json:
         session.print_document(bench, seen.all, found(seen), health=health, walks=seen.walks)
     else:
-        width = session.results.width
-        session.results.print(_screen(session, bench, seen, health, width, None))
-    fine = {State.AS_WANTED, State.SKIPPED}
-    bad = health.problems or any(state_of(f) not in fine for f in seen.all.values())
-    return NOT_AS_WANTED if check and bad else 0
+        page = _screen(session, bench, seen, health, columns(session.results), None)
+        print_page(session.results, page)
+    return NOT_AS_WANTED if check and troubles(seen.all, health) else 0
 
 
 def _watch(session: Session, bench: Workbench) -> NoReturn:
@@ -47,7 +48,8 @@ def _watch(session: Session, bench: Workbench) -> NoReturn:
     with session.call.terminal.shows(drawing):
         while True:
             seen, health = _look(session, bench)
-            picture = partial(_screen, session, bench, seen, health)
+            at = time.strftime("%H:%M:%S")
+            picture = partial(_screen, session, bench, seen, health, at=at)
             drawing.do(partial(window.show, picture))
             bench.aws.clock.sleep(REFRESH)
 
@@ -75,9 +77,11 @@ def _screen(
     seen: Survey,
     health: Health,
     width: int,
-    height: int | None,  # noqa: ARG001
+    height: int | None,
+    *,
+    at: str = "",
 ) -> RenderableType:
-    """The dashboard for a window of this size."""
+    """The dashboard for a window of this size; None for as many lines as it takes."""
     where = bench.site.where
     heading = Heading(
         bench.stack.name,
@@ -86,6 +90,10 @@ def _screen(
         where.region,
         outputs(bench.site, found(seen)).get("api_endpoint", ""),
         session.call.command("up"),
+        session.call.command("status"),
+        at,
     )
     told = worded(session.call, seen.all)
-    return status_screen(heading, told, health, width=width)
+    return status_screen(
+        heading, told, health, width=width, height=height, every_node=session.verbose > 0
+    )

@@ -19,12 +19,17 @@ from provision.run import Outcome
 from provision.screens.summary import DOINGS
 from provision.screens.words import SIGNS
 from provision.steps.alias import Alias
+from provision.steps.subscription import Subscription
 
 
 def print_receipt(console: Console, outcome: Outcome, command: Callable[..., str]) -> None:
-    """One line: what was done; and what was saved before it went. `command` puts words of ours into
-    what can be pasted."""
+    """One line: what was done; what was saved before it went, and who does not hear alarms yet.
+    `command` puts words of ours into what can be pasted."""
     _print_done(console, outcome)
+    for step in outcome.steps.values():
+        if isinstance(step, Subscription) and not step.confirmed:
+            words = f"○ {step.endpoint} has to follow the link in AWS's mail: until then"
+            console.print(f"{words} alarms reach nobody", style="yellow", soft_wrap=True)
     kept = [f for f in outcome.findings.values() if f.action is Action.KEEP and f.have and f.reason]
     _print_kept(console, kept)
     _print_backups(console, outcome.backups, command)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
-from rich.console import Console, RenderableType
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.text import Text
 
 BOUNDLESS: Final = 1_000_000
@@ -25,3 +26,20 @@ def print_page(console: Console, page: RenderableType) -> None:
     for line in console.render_lines(page, options, pad=False):
         text = "".join(segment.text for segment in line if not segment.control)
         console.print(Text(text.rstrip()), soft_wrap=True)
+
+
+@dataclass(frozen=True)
+class Hanging:
+    """One line of text. Where it is wider than the page it goes on below, indented."""
+
+    text: Text
+    indent: int = 6
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        if self.text.cell_len <= options.max_width:
+            yield self.text
+            return
+        wrapped = self.text.wrap(console, max(20, options.max_width - self.indent))
+        for number, line in enumerate(wrapped):
+            line.rstrip()
+            yield Text(" " * self.indent if number else "").append_text(line)

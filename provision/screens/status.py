@@ -1,55 +1,35 @@
-"""The dashboard: one screen with every node's state, health and the last hour's numbers."""
+"""The dashboard: trouble first, an area a line, the last hour's numbers; as high as it may be."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
+from typing import Final
 
 from rich.console import Group, RenderableType
-from rich.panel import Panel
-from rich.table import Table
 from rich.text import Text
 
-from provision.finding import Action, Cause, Finding
-from provision.health import Health, Traffic
+from provision.finding import Finding
+from provision.health import Health
+from provision.screens.areas import area_lines, area_words
 from provision.screens.keys import old_keys
-from provision.screens.words import by_area, counted, readable, shortened
+from provision.screens.numbers import alarms_line, traffic_lines
+from provision.screens.page import BOUNDLESS, Hanging
+from provision.screens.signs import counted_signs, counted_states
+from provision.screens.troubles import Told, grouped, told_troubles
+from provision.screens.words import counted
 from provision.steps.api_key import ApiKey
+from provision.trouble import State, Trouble, states_of, troubles
 
-BARS = "▁▂▃▄▅▆▇█"
-AREA_WIDTH = 13
-LISTED = 5
-"""So many missing nodes are told one by one."""
-
-
-class State(StrEnum):
-    """What a node is like beside what is wanted."""
-
-    AS_WANTED = "as wanted"
-    DRIFTED = "drifted"
-    OUTDATED = "outdated"  # the configuration changed since the last `up`
-    MISSING = "missing"
-    FOREIGN = "foreign"
-    SKIPPED = "skipped"
-    FORGOTTEN = "to be removed"
-
-
-_SIGNS = {
-    State.AS_WANTED: ("✓", "green"),
-    State.DRIFTED: ("≠", "bold yellow"),
-    State.OUTDATED: ("~", "yellow"),
-    State.MISSING: ("✗", "bold red"),
-    State.FOREIGN: ("!", "bold red"),
-    State.SKIPPED: ("·", "dim"),
-    State.FORGOTTEN: ("-", "red"),
-}
+WORTH_CUTTING: Final = 5
+"""With room for fewer lines of trouble they are grouped by state instead."""
+ROOM_FOR_TIME: Final = 60
+"""Columns from which on the time has a place."""
 
 
 @dataclass(frozen=True)
 class Heading:
-    """What stands on top."""
+    """What stands on top, and what to type: `make` to have what is missing, `more` to see all."""
 
     stack: str
     environment: str
@@ -57,183 +37,181 @@ class Heading:
     region: str
     endpoint: str
     make: str = "provision up"
-    """What to type to have what is missing."""
+    more: str = "provision status"
+    at: str = ""
+    """When it was looked at, where that is not now."""
 
 
-def state_of(finding: Finding) -> State:
-    """The state a finding amounts to."""
-    match finding.action:
-        case Action.KEEP:
-            return State.AS_WANTED
-        case Action.CREATE:
-            return State.MISSING
-        case Action.SKIP:
-            return State.SKIPPED
-        case Action.FOREIGN:
-            return State.FOREIGN
-        case Action.DELETE:
-            return State.FORGOTTEN
-    if finding.have is None:
-        return State.MISSING
-    drifted = any(change.cause is Cause.DRIFT for change in finding.changes)
-    return State.DRIFTED if drifted else State.OUTDATED
+@dataclass(frozen=True)
+class _Parts:
+    """The dashboard before it is put together; each Text is one line."""
+
+    head: Sequence[Text]
+    told: Sequence[Told]
+    nodes: Sequence[Text]
+    """The areas with every node in them; empty where nobody asked for that."""
+    areas: Sequence[Text]
+    words: Sequence[Text]
+    """The areas again, in few lines."""
+    grouped: Sequence[Text]
+    """The troubles again, a line a state."""
+    notes: Sequence[Text]
+    numbers: Sequence[Text]
+    foot: Sequence[Text]
 
 
 def status_screen(
-    heading: Heading, findings: Mapping[str, Finding], health: Health, *, width: int
+    heading: Heading,
+    findings: Mapping[str, Finding],
+    health: Health,
+    *,
+    width: int,
+    height: int | None = None,
+    every_node: bool = False,
 ) -> RenderableType:
-    states = {node: state_of(finding) for node, finding in findings.items()}
-    parts: list[RenderableType] = [_heading(heading)]
-    parts += [_nodes(states, health, width), *_explained(heading, findings, states, width)]
-    parts += old_keys((n, f.have) for n, f in findings.items() if isinstance(f.have, ApiKey))
-    if health.traffic:
-        parts += [Text(), _traffic(health)]
-    parts += [Text(), _alarms(health), *_summary(states, health)]
-    return Group(*parts)
-
-
-def _heading(heading: Heading) -> Panel:
-    grid = Table.grid(padding=(0, 2))
-    grid.add_row(Text("environment", style="dim"), heading.environment)
-    grid.add_row(Text("account", style="dim"), f"{heading.account}  {heading.region}")
-    grid.add_row(
-        Text("endpoint", style="dim"),
-        Text(heading.endpoint or "not there yet", style="" if heading.endpoint else "dim"),
+    """The page: as long as it needs to be, or in `height` lines. `every_node`: none is folded."""
+    states = states_of(findings, health)
+    found = troubles(findings, health)
+    line = BOUNDLESS if height is None else width
+    parts = _Parts(
+        _head(heading, states, found, width),
+        told_troubles(found, health, make=heading.make, width=line, every_node=every_node),
+        area_lines(states, health, width, every_node=True) if every_node else (),
+        area_lines(states, health, width, every_node=False),
+        area_words(states, width),
+        grouped(found),
+        _notes(findings, states),
+        traffic_lines(health, width, None if height is None else height // 4),
+        [alarms_line(health), _nodes(states, line)],
     )
-    return Panel(grid, title=Text(heading.stack, style="bold"), title_align="left")
+    if height is None:
+        return Group(*_whole(parts))
+    return Group(*(_cut(line, width) for line in _fitted(parts, height, heading.more)))
 
 
-def _nodes(states: Mapping[str, State], health: Health, width: int) -> Table:
-    table = Table.grid(padding=(0, 1))
-    table.add_column(style="bold", width=AREA_WIDTH)
-    for area, nodes in by_area(states).items():
-        cells = [_cell(node, states[node], health) for node in nodes]
-        table.add_row(area, _flow(cells, width - AREA_WIDTH - 1))
-    return table
+def _whole(parts: _Parts) -> Iterable[RenderableType]:
+    """Everything; what is longer than a line goes on below it."""
+    yield from parts.head
+    areas = parts.nodes or parts.areas
+    for section in (_told_lines(parts.told), areas, parts.notes, parts.numbers, parts.foot):
+        if section:
+            yield Text()
+            yield from (Hanging(line) for line in section)
 
 
-def _flow(cells: Iterable[Text], width: int) -> Group:
-    """The cells side by side, as many as fit on a line; none is torn."""
+def _fitted(parts: _Parts, height: int, more: str) -> list[Text]:
+    """The most telling layout that fits. Numbers always stay; trouble is cut last."""
+    brief = [told.line for told in parts.told]
+    last = [*parts.numbers, *parts.foot]
+    every = [*(parts.nodes or parts.areas), *parts.notes]
+    folded = [*parts.areas, *parts.notes]
+    layouts = (
+        _spaced(parts.head, brief, every, parts.numbers, parts.foot),
+        _spaced(parts.head, brief, folded, parts.numbers, parts.foot),
+        _spaced(parts.head, brief, parts.areas, parts.numbers, parts.foot),
+        _spaced(parts.head, brief, parts.areas, last),
+        _spaced(parts.head, brief, parts.words, last),
+        [*parts.head, *brief, *parts.words, *last],
+        [*parts.head[:1], *brief, *parts.words, *last],
+        [*parts.head[:1], *brief, *last],
+    )
+    fitting = next((layout for layout in layouts if len(layout) <= height), None)
+    if fitting is not None:
+        return _detailed(fitting, parts.told, height)
+    first = parts.head[:1]
+    room = height - len(first) - len(last)
+    if room - len(parts.words) >= WORTH_CUTTING:
+        return [*first, *_some(brief, room - len(parts.words), more), *parts.words, *last]
+    words = parts.words if len(parts.grouped) + len(parts.words) <= room else ()
+    return [*first, *_some(parts.grouped, room - len(words), more), *words, *last]
+
+
+def _some(lines: Sequence[Text], room: int, more: str) -> list[Text]:
+    """As many as there is room for; how many are left out takes a line as well."""
+    if len(lines) <= room:
+        return list(lines)
+    if room < 1:
+        return []
+    cut = f"… and {len(lines) - room + 1} more: `{more}` lists them"
+    return [*lines[: room - 1], Text(cut, style="bold")]
+
+
+def _detailed(layout: Sequence[Text], told: Sequence[Told], height: int) -> list[Text]:
+    """The layout with the details below their trouble, the gravest first, while there is room."""
+    room = height - len(layout)
+    below: dict[int, Sequence[Text]] = {}
+    for each in told:
+        if len(each.details) <= room:
+            below[id(each.line)] = each.details
+            room -= len(each.details)
+    return [line for over in layout for line in (over, *below.get(id(over), ()))]
+
+
+def _spaced(*sections: Sequence[Text]) -> list[Text]:
+    """The sections that have lines, an empty line between."""
     lines: list[Text] = []
-    for cell in cells:
-        if lines and lines[-1].cell_len + 2 + cell.cell_len <= width:
-            lines[-1].append("  ").append_text(cell)
-        else:
-            lines.append(cell)
-    return Group(*lines)
-
-
-def _cell(node: str, state: State, health: Health) -> Text:
-    sign, style = _SIGNS[state]
-    short = node.partition(".")[2] or node
-    text = Text(f"{sign} ", style=style)
-    text.append(short, style="" if state is State.AS_WANTED else style)
-    if version := health.versions.get(node):
-        text.append(f" v{version} live", style="cyan")
-    if stage := health.stages.get(node):
-        text.append(f" {stage}", style="cyan")
-    if health.alarms.get(node) == "ALARM":
-        text.append(" ALARM", style="bold red")
-    return text
-
-
-def _explained(
-    heading: Heading, findings: Mapping[str, Finding], states: Mapping[str, State], width: int
-) -> list[RenderableType]:
-    """A line for each node that is not as wanted: which fields, or why."""
-    lines: list[RenderableType] = _skipped(findings, states)
-    told = {State.AS_WANTED, State.SKIPPED}
-    missing = sum(state is State.MISSING for state in states.values())
-    if missing > LISTED:
-        told.add(State.MISSING)
-        sign, style = _SIGNS[State.MISSING]
-        lines.append(
-            Text(f"{sign} {missing} nodes missing: `{heading.make}` makes them", style=style)
-        )
-    for node, state in states.items():
-        if state in told:
-            continue
-        sign, style = _SIGNS[state]
-        finding = findings[node]
-        lines.append(
-            Text(f"{sign} {node} {state}", style=style).append(
-                f"  {finding.reason}" if finding.reason else "", style="default"
-            )
-        )
-        room = max(10, (width - 30) // 2)
-        lines += [
-            Text(f"    {change.field}: ")
-            .append(shortened(readable(change.have), room), style="red")
-            .append(", wanted ")
-            .append(shortened(readable(change.want), room), style="green")
-            for change in finding.changes
-        ]
-    return [Text(), *lines] if lines else []
-
-
-def _skipped(findings: Mapping[str, Finding], states: Mapping[str, State]) -> list[RenderableType]:
-    """A line for each reason to skip, with how many nodes it holds for."""
-    reasons = Counter(
-        findings[node].reason for node, state in states.items() if state is State.SKIPPED
-    )
-    sign, style = _SIGNS[State.SKIPPED]
-    return [
-        Text(f"{sign} {counted(number, 'node')} skipped on local: {reason}", style=style)
-        for reason, number in reasons.items()
-    ]
-
-
-def _traffic(health: Health) -> Table:
-    table = Table(box=None, padding=(0, 2, 0, 0))
-    table.add_column("Last hour", style="bold", header_style="bold", min_width=AREA_WIDTH - 2)
-    for title in ("invocations", "", "errors", "p95 ms", "dead letters"):
-        table.add_column(title, justify="left" if not title else "right")
-    for node, traffic in health.traffic.items():
-        waiting = health.dead_letters.get(f"{node}.dead_letters", 0)
-        errors = int(sum(traffic.errors))
-        table.add_row(
-            node.partition(".")[2],
-            str(int(sum(traffic.invocations))),
-            Text(sparkline(traffic.invocations), style="cyan"),
-            Text(str(errors), style="bold red" if errors else ""),
-            _slowest(traffic),
-            Text(str(waiting), style="bold red" if waiting else ""),
-        )
-    return table
-
-
-def _slowest(traffic: Traffic) -> str:
-    slowest = max(traffic.p95)
-    return f"{slowest:.0f}" if slowest else "-"
-
-
-def sparkline(values: tuple[float, ...]) -> str:
-    """One bar a value, the highest full; an empty one where nothing happened."""
-    top = max(values, default=0)
-    if not top:
-        return BARS[0] * len(values)
-    steps = len(BARS) - 1
-    return "".join(BARS[max(1, round(v / top * steps))] if v else BARS[0] for v in values)
-
-
-def _alarms(health: Health) -> Text:
-    if not health.alarms:
-        return Text("Alarms: none there", style="dim")
-    counts = Counter(health.alarms.values())
-    text = Text("Alarms: ")
-    styles = {"ALARM": "bold red", "OK": "green", "INSUFFICIENT_DATA": "dim"}
-    names = {"ALARM": "firing", "OK": "ok", "INSUFFICIENT_DATA": "without data yet"}
-    parts = [Text(f"{counts[s]} {names[s]}", style=styles[s]) for s in styles if counts[s]]
-    return text.append_text(Text(", ").join(parts))
-
-
-def _summary(states: Mapping[str, State], health: Health) -> list[Text]:
-    counts = Counter(states.values())
-    text = Text("Nodes: ")
-    parts = [Text(f"{counts[s]} {s}", style=_SIGNS[s][1]) for s in State if counts[s]]
-    lines = [text.append_text(Text(", ").join(parts))]
-    if health.problems:
-        problems = counted(len(health.problems), "problem")
-        told = f"Unhealthy: {problems}: {'; '.join(health.problems)}"
-        lines.append(Text(told, style="bold red"))
+    for section in sections:
+        if section:
+            lines += [*([Text()] if lines else []), *section]
     return lines
+
+
+def _told_lines(told: Sequence[Told]) -> list[Text]:
+    return [line for each in told for line in (each.line, *each.details)]
+
+
+def _cut(line: Text, width: int) -> Text:
+    """The line as wide as the window and no wider."""
+    line = line.copy()
+    line.truncate(width, overflow="ellipsis")
+    line.no_wrap, line.overflow = True, "crop"
+    return line
+
+
+def _head(
+    heading: Heading, states: Mapping[str, State], found: Sequence[Trouble], width: int
+) -> list[Text]:
+    verdict = _verdict(states, found)
+    if heading.at and width >= ROOM_FOR_TIME:
+        verdict.append(f"  {heading.at}", style="dim")
+    place = f"{heading.environment} · {heading.account} · {heading.region}"
+    text = Text().append(heading.stack, style="bold").append(f"  {place}", style="dim")
+    text.truncate(max(len(heading.stack), width - verdict.cell_len - 2), overflow="ellipsis")
+    gap = min(width, 100) - text.cell_len - verdict.cell_len
+    first = text.append(" " * max(2, gap)).append_text(verdict)
+    there = Text(heading.endpoint) if heading.endpoint else Text("no endpoint yet", style="dim")
+    return [first, there]
+
+
+def _verdict(states: Mapping[str, State], found: Sequence[Trouble]) -> Text:
+    """The one thing to know."""
+    if not found:
+        return Text().append("✓ all is well", style="bold green")
+    if all(state in {State.MISSING, State.SKIPPED} for state in states.values()):
+        return Text().append("· not there yet", style="bold")
+    return Text().append(f"✗ {len(found)} in trouble", style="bold red")
+
+
+def _nodes(states: Mapping[str, State], width: int) -> Text:
+    """Of every state how many; by its sign where the words have no room."""
+    text = Text().append("Nodes   ", style="bold")
+    words = counted_states(states.values())
+    fits = text.cell_len + words.cell_len <= width
+    return text.append_text(words if fits else counted_signs(states.values()))
+
+
+def _notes(findings: Mapping[str, Finding], states: Mapping[str, State]) -> list[Text]:
+    """What is no trouble and yet to be known: what is skipped and why, what is kept, old keys."""
+    skipped: dict[str, int] = {}
+    for node, state in states.items():
+        if state is State.SKIPPED:
+            reason = findings[node].reason
+            skipped[reason] = skipped.get(reason, 0) + 1
+    lines = [
+        Text(f"· {counted(number, 'node')} skipped on local: {reason}", style="dim")
+        for reason, number in skipped.items()
+    ]
+    kept = (n for n, state in states.items() if state is State.KEPT)
+    lines += [Text(f"= {node} kept: {findings[node].reason}", style="cyan") for node in kept]
+    keys = ((n, f.have) for n, f in findings.items() if isinstance(f.have, ApiKey))
+    return lines + old_keys(keys)

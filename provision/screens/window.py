@@ -11,6 +11,7 @@ from rich.live import Live
 from rich.segment import Segment
 from rich.text import Text
 
+from provision.screens.page import columns, print_page
 from provision.screens.region import SHOW_CURSOR, in_foreground
 
 LEAVE: Final = f"\x1b[?1049l{SHOW_CURSOR}"
@@ -44,7 +45,7 @@ class Window:
         if self._live:
             self._draw()
         else:
-            self._console.print(picture(self._console.width, None))
+            print_page(self._console, picture(columns(self._console), None))
 
     def say(self, words: str) -> None:
         if self._live:

@@ -1,0 +1,121 @@
+"""Trouble on the screen: a line for each node, its details below, many of a kind in one line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+from rich.text import Text
+
+from provision.health import Health
+from provision.parts import ABSENT, Part, parts
+from provision.printable import printable
+from provision.screens.signs import SIGNS
+from provision.screens.words import counted, readable, shortened
+from provision.trouble import State, Trouble
+
+LISTED: Final = 5
+"""So many of a kind that all have the same remedy are listed one by one."""
+SHORTEST: Final = 12
+"""Characters of a node's name that are always shown."""
+SHOWN: Final = 8
+"""Differences of one node that are listed."""
+VALUE: Final = 60
+"""Characters of a value, found or wanted."""
+FOLDED: Final[Mapping[State, str]] = {
+    State.MISSING: "{number} missing: `{make}` makes them",
+    State.OUTDATED: "{number} not as configured: `{make}` changes them",
+    State.FORGOTTEN: "{number} to be removed: `{make}` removes them",
+    State.WAITING: "{number} waiting for what is in trouble itself",
+}
+
+
+@dataclass(frozen=True)
+class Told:
+    """One line of trouble, and what can be said below it where there is room."""
+
+    line: Text
+    details: Sequence[Text] = ()
+
+
+def told_troubles(
+    found: Sequence[Trouble], health: Health, *, make: str, width: int, every_node: bool
+) -> list[Told]:
+    """The troubles in their order; kinds with one remedy are folded where there are many. A node's
+    name is cut where else its state would have no room."""
+    told: list[Told] = []
+    for state in State:
+        alike = [trouble for trouble in found if trouble.state is state]
+        if state in FOLDED and len(alike) > LISTED and not every_node:
+            words = FOLDED[state].format(number=counted(len(alike), "node"), make=make)
+            told.append(Told(_line(state, words, "")))
+        else:
+            told += [_told(trouble, health, width) for trouble in alike]
+    return told
+
+
+def grouped(found: Sequence[Trouble]) -> list[Text]:
+    """For little room a line each state: `≠ 2 drifted  table.items, api.stage`."""
+    lines = []
+    for state in State:
+        names = [trouble.node for trouble in found if trouble.state is state]
+        if names:
+            lines.append(_line(state, f"{len(names)} {state}", ", ".join(names)))
+    return lines
+
+
+def _told(trouble: Trouble, health: Health, width: int) -> Told:
+    """A single difference stands in the line itself."""
+    since = _lasting(health.firing_since.get(trouble.node, ""))
+    details = _changes(trouble)
+    details += [Text(printable(trouble.remedy))] if trouble.remedy else []
+    told = f"{trouble.told}{since}"
+    node = shortened(trouble.node, max(SHORTEST, width - len(told) - 3))
+    line = _line(trouble.state, f"{node} {told}", printable(trouble.why))
+    if len(details) == 1 and not trouble.why:
+        return Told(line.append("  ").append_text(details[0]))
+    return Told(line, [Text("    ").append_text(detail) for detail in details])
+
+
+def _line(state: State, words: str, why: str) -> Text:
+    sign, style = SIGNS[state]
+    text = Text().append(f"{sign} {printable(words)}", style=style)
+    return text.append(f"  {why}") if why else text
+
+
+def _changes(trouble: Trouble) -> list[Text]:
+    """A line for each difference inside the fields that differ."""
+    found = [
+        part
+        for change in trouble.changes
+        for part in parts(change.field, change.have, change.want)
+        or [Part(change.field, change.have, change.want)]
+    ]
+    lines = [_part(part) for part in found[:SHOWN]]
+    if len(found) > SHOWN:
+        lines.append(Text(f"… and {len(found) - SHOWN} more differences", style="dim"))
+    return lines
+
+
+def _part(part: Part) -> Text:
+    """Found and wanted, or what of the two there is."""
+    have, want = (shortened(printable(readable(side)), VALUE) for side in (part.have, part.want))
+    text = Text(f"{printable(part.path)}: ")
+    if part.want is ABSENT:
+        return text.append(have, style="red").append(", not wanted")
+    if part.have is ABSENT:
+        return text.append(want, style="green").append(" is wanted")
+    return text.append(have, style="red").append(", wanted ").append(want, style="green")
+
+
+def _lasting(since: str) -> str:
+    """` for 12 min`: how long ago an ISO time was. Empty where there is none."""
+    if not since:
+        return ""
+    spent = (datetime.now(UTC) - datetime.fromisoformat(since)).total_seconds()
+    for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):
+        if spent >= size:
+            return f" for {int(spent // size)} {unit}"
+    return " since just now"
