@@ -62,7 +62,9 @@ def draw(finding: Finding) -> str:
     with console.capture() as drawn:
         console.print(plan_screen("plan", findings, Edited(), width=4000, all_fields=True))
         heading = Heading("tap-dev", "dev", "1", "us-east-1", "")
-        console.print(status_screen(heading, findings, Health(), width=4000))
+        page = status_screen(heading, findings, Health(), width=4000, every_node=True)
+        console.print(page)
+        console.print(status_screen(heading, findings, Health(), width=80, height=23))
     json.dumps(answer._resource(finding, None), default=answer._plain)
     saved._node("salt", finding)
     return drawn.get()
