@@ -34,6 +34,14 @@ def commands(group: click.Group, *before: str) -> Iterator[tuple[tuple[str, ...]
 
 
 VERBS = dict(commands(cli))
+
+
+def context_of(words: tuple[str, ...]) -> click.Context:
+    """As the tool makes it: click keeps the help option of the first context there is."""
+    root = click.Context(cli, info_name="provision", **cli.context_settings)
+    return click.Context(VERBS[words], parent=root, info_name=words[-1])
+
+
 CALL = Invocation()
 
 
@@ -68,7 +76,7 @@ def test_each_is_taken_before_and_after_the_verb_and_means_the_same(option: clic
 @pytest.mark.parametrize("words", VERBS, ids=" ".join)
 def test_every_command_takes_them_and_shows_them_in_a_few_lines(words: tuple[str, ...]) -> None:
     command = VERBS[words]
-    with click.Context(command, info_name=words[-1]) as context:
+    with context_of(words) as context:
         known = {name for param in command.get_params(context) for name in param.opts}
         text = command.get_help(context)
     assert known >= {name for option in WHOLE_TOOL for name in option.opts}
@@ -162,7 +170,7 @@ def test_local_is_an_environment_and_contradicts_another(monkeypatch: pytest.Mon
 def test_no_suggestion_answers_a_question(provision: Provision) -> None:  # noqa: F811
     """Every option that answers one, misspelt in every place, on every command."""
     for words, command in VERBS.items():
-        with click.Context(command) as context:
+        with context_of(words) as context:
             params = command.get_params(context)
         answers = [o for p in params if isinstance(p, Answering) for o in p.opts if o[1] == "-"]
         for name, at in [(n, at) for n in answers for at in range(3, len(n) + 1)]:

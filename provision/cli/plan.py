@@ -24,7 +24,7 @@ from provision.cli.verb import Verb
     "--out",
     type=click.Path(dir_okay=False, path_type=Path),
     metavar="FILE",
-    help="Save the plan: `up FILE` does exactly this, or nothing.",
+    help="Save the plan: `provision up FILE` does exactly this, or nothing.",
 )
 @click.option("--check", is_flag=True, help="Exit 4 when anything would change.")
 @trace_option

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from provision.cli.options import json_option, open_session
@@ -27,12 +29,20 @@ def policy_group() -> None:
     allow_from_autoenv=False,
     help="The commands it is to suffice for. `status` also does for plan, outputs and refresh.",
 )
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Write each policy into a file there.",
+)
 @click.pass_context
-def deployer(context: click.Context, purpose: str, *, json: bool) -> None:
+def deployer(context: click.Context, purpose: str, out: Path | None, *, json: bool) -> None:
     """What whoever runs the commands must be allowed, and no more.
 
     With `account:` in config.yaml no credentials are needed.
     """
     from provision.commands.policy import deployer as run  # noqa: PLC0415
 
-    context.exit(run(open_session(context, as_json=json), purpose))
+    if out and json:
+        raise click.UsageError("--out writes files; --json prints one document: choose one")
+    context.exit(run(open_session(context, as_json=json), purpose, out))

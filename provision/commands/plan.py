@@ -32,7 +32,7 @@ def plan(
     if session.call.as_json:
         session.print_document(bench, seen.all, found(seen), walks=seen.walks)
     else:
-        title = f"{bench.stack.name}: what `provision up` would do"
+        title = f"{bench.stack.name}: what `up` would do"
         session.show_plan(session.results, bench, title, seen.all)
         if out:
             command = session.call.command("up", str(out))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shlex
+from pathlib import Path
 
 import botocore.session
 from botocore.exceptions import NoCredentialsError
@@ -19,13 +21,16 @@ from provision.opening import LOCAL, Options
 from provision.permissions.deployer import Purpose, deployer_policies
 from provision.permissions.policy import MOST_CHARACTERS, Policy
 from provision.printable import put_document
+from provision.private import replace_private
 from provision.sources import NoSources
 from provision.stack import Site, build_stack
 from provision.steps import KINDS
 
 
-def deployer(session: Session, purpose: str) -> int:
-    """Prints the documents, one after the other, or with --json in one of their own."""
+def deployer(session: Session, purpose: str, out: Path | None) -> int:
+    """Prints the documents, one after the other, or with --json in one of their own; or writes each
+    into a file in `out`, and says how to make it.
+    """
     options = session.options
     config = load(
         options.config,
@@ -45,13 +50,40 @@ def deployer(session: Session, purpose: str) -> int:
         return 0
     for policy in found:
         session.say(f"{policy.name}: {policy.characters} of {MOST_CHARACTERS} characters")
-        put_document(json.dumps(policy.document, indent=2))
+        text = json.dumps(policy.document, indent=2)
+        if out:
+            session.say(f"make it: `{_making(policy, _written(out, policy, text))}`")
+        else:
+            put_document(text)
+    if not out:
+        session.say(
+            f"`provision policy deployer --for {purpose} --out DIR` writes each into a file, and"
+            " says how to make it."
+        )
     session.say(
-        "Make each with `aws iam create-policy --policy-name NAME --policy-document file://FILE`,"
-        " and attach all of them to whoever runs provision. docs/permissions.md says what each"
-        " action is for."
+        "Attach all of them to whoever runs provision. docs/permissions.md says what each action is"
+        " for."
     )
     return 0
+
+
+def _written(folder: Path, policy: Policy, text: str) -> Path:
+    """The file that the policy is in now."""
+    path = folder / f"{policy.name}.json"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        replace_private(path, f"{text}\n".encode())
+    except OSError as error:
+        raise Usage(
+            f"--out {folder}: {path} cannot be written: {error.strerror or error}",
+            hint="name a directory that can be written to",
+        ) from error
+    return path
+
+
+def _making(policy: Policy, path: Path) -> str:
+    document = shlex.quote(f"file://{path}")
+    return f"aws iam create-policy --policy-name {policy.name} --policy-document {document}"
 
 
 def _policies(config: Config, options: Options, purpose: Purpose) -> tuple[Policy, ...]:

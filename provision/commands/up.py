@@ -134,11 +134,11 @@ def _refuse(file: Path, plan: SavedPlan, moved: Iterable[str]) -> None:
     if not lines:
         return
     more = [f"and {len(lines) - TOLD} more"] if len(lines) > TOLD else []
-    again = ["plan", "--out", str(file)]
+    again = ["--out", str(file)]
     again += [word for node in plan.adopt for word in ("--adopt", node)]
     again += [word for node in plan.destroy for word in ("--destroy", node)]
     raise PlanMoved(
         f"Nothing was done: since {file} was saved, this has moved:",
         more=[f"  {line}" for line in [*lines[:TOLD], *more]],
-        hint=f"look again: `provision {shlex.join(again)}`",
+        hint=f"look again: `provision plan {shlex.join(again)}`",
     )

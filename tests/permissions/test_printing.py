@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -59,7 +61,26 @@ def test_it_prints_the_documents_and_says_what_to_do_with_them(provision: Provis
         size = len(json.dumps(document, separators=(",", ":")))
         assert size <= MOST_CHARACTERS
         assert f"tap-dev-deployer-{number}: {size} of 6144 characters" in err
-    assert "aws iam create-policy" in err
+    assert " policy deployer --for all --out DIR` writes each into a file" in err
+
+
+def test_each_is_written_into_a_file_with_the_command_that_makes_it(
+    provision: Provision, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "profiles").write_text("[profile work]\nregion = us-east-1\n")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "profiles"))
+    _, printed, _ = provision("policy", "deployer")
+    out = tmp_path / "my policies"
+    code, shown, err = provision("policy", "deployer", "--out", str(out), "--profile", "work")
+    assert (code, shown) == (0, ""), err
+    files = sorted(out.iterdir())
+    assert [json.loads(file.read_text("utf-8")) for file in files] == documents(printed)
+    for file, command in zip(files, re.findall("`(aws .*)`", err), strict=True):
+        words = ["aws", "--profile", "work", "iam", "create-policy"]
+        words += ["--policy-name", file.stem, "--policy-document", f"file://{file}"]
+        assert shlex.split(command) == words
+    assert provision("policy", "deployer", "--out", str(files[0]))[0] == 2
+    assert provision("policy", "deployer", "--out", str(out), "--json")[0] == 2
 
 
 def test_json_is_one_document_with_the_same(provision: Provision) -> None:
