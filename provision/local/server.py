@@ -20,6 +20,7 @@ from hypercorn.config import Config
 from provision.local import invocations, reports, runtime
 from provision.local.alarms import Watch
 from provision.local.facts import HOST
+from provision.local.gate import refusal
 
 IDENTITY: Final = "/_provision"
 STOP: Final = "/_provision/stop"
@@ -70,16 +71,22 @@ class Saver:
 
 
 class Front:
-    """Stands before MiniStack: says whose it is, lets the rest through, notes what was written."""
+    """Stands before MiniStack: refuses who may not speak to it (gate.py), says whose it is, lets
+    the rest through, notes what was written."""
 
-    def __init__(self, app: App, root: Path, written: Callable[[], None]) -> None:
+    def __init__(self, app: App, root: Path, port: int, written: Callable[[], None]) -> None:
         self._app = app
         self._root = root
+        self._port = port
         self._written = written
         self.stop = asyncio.Event()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
+        elif why := refusal(scope, self._port):
+            await _refuse(scope, send, why)
+        elif scope["type"] != "http":
             await self._app(scope, receive, send)
         elif scope["path"] == IDENTITY:
             await _answer(send, 200, {"root": str(self._root), "pid": os.getpid()})
@@ -120,6 +127,14 @@ def _header_names(scope: Scope) -> Iterable[str]:
     return {key.decode("latin-1").lower() for key, _ in scope["headers"]}
 
 
+async def _refuse(scope: Scope, send: Send, why: str) -> None:
+    """Without a header that would let a page read it."""
+    if scope["type"] == "websocket":
+        await send({"type": "websocket.close", "code": 1008, "reason": why})
+    else:
+        await _answer(send, 403, {"message": why})
+
+
 async def _answer(send: Send, status: int, body: dict[str, object]) -> None:
     headers = [(b"content-type", b"application/json")]
     await send({"type": "http.response.start", "status": status, "headers": headers})
@@ -137,7 +152,7 @@ async def _serve(root: Path, port: int) -> None:
         persistence.save_all(ministack._build_persistence_save_dict())  # noqa: SLF001 - no public one
 
     saver = Saver(save)
-    front = Front(ministack.app, root, saver.written)
+    front = Front(ministack.app, root, port, saver.written)
     loop = asyncio.get_running_loop()
     if sys.platform != "win32":
         loop.add_signal_handler(signal.SIGTERM, front.stop.set)
