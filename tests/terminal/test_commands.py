@@ -98,8 +98,10 @@ def test_status_watches(stage: Stage, standing: Stack, look: Look) -> None:
         terminal.until(f"{standing.name}-local")
         if look.live:
             assert terminal.screen.alternate
-            assert terminal.screen.shown[0].startswith("╭")
-            assert len(terminal.screen.shown[0]) == look.size.columns
+            head = terminal.screen.shown[0]
+            assert head.startswith(f"{standing.name}-local  ")
+            assert "✓ all is well" in head[-23:]
+            assert len(head) == min(look.size.columns, 100)
             terminal.resize(Size(60, 16))
             terminal.until(lambda: len(terminal.screen.shown[0]) == 60)
         terminal.type(CTRL_C)
