@@ -20,6 +20,8 @@ from provision.screens.summary import lasting, summary, told_short
 from provision.screens.words import SIGNS, by_area, readable, shortened, side_by_side
 from provision.step import Mark, Step, Tagged, marked
 
+_INDENT: Final = 8
+"""Columns that the tree takes before a node."""
 SHOWN: Final = 8
 """Differences inside one field that are listed without -v."""
 _DRIFTED: Final = "  ← drift: changed in AWS"
@@ -43,7 +45,7 @@ def plan_screen(
             heading.append(f"  {told_short(rest)}", style="dim")
         branch = tree.add(heading)
         for finding in shown:
-            leaf = branch.add(_line(finding, files))
+            leaf = branch.add(_line(finding, files, width))
             for text in _details(finding, files, width=width - 12, all_fields=all_fields):
                 leaf.add(text)
             for risk in risks_of(finding):
@@ -59,16 +61,43 @@ def print_plan(
     *,
     all_fields: bool = False,
 ) -> None:
-    """Print the plan as wide as the console takes it."""
+    """Print the plan as wide as the console takes it. A command that the tree would break stands
+    below: it is to be copied.
+    """
     width = columns(console)
     print_page(console, plan_screen(title, findings, files, width=width, all_fields=all_fields))
+    for finding in findings.values():
+        if _worth_showing(finding) and _breaks(finding, files, width):
+            words = Text(f"{finding.node}: ", style="bold").append_text(_words(finding))
+            console.print(words, soft_wrap=True)
 
 
 def _worth_showing(finding: Finding) -> bool:
     return finding.action is not Action.KEEP or bool(finding.reason and finding.have)
 
 
-def _line(finding: Finding, files: Edited) -> Text:
+def _line(finding: Finding, files: Edited, width: int) -> Text:
+    if _breaks(finding, files, width):
+        return _head(finding, files).append("  see below", style="bold red")
+    return _head(finding, files).append_text(_words(finding, before="  "))
+
+
+def _breaks(finding: Finding, files: Edited, width: int) -> bool:
+    """Whether a command in what is said of it does not fit on the line."""
+    words = _words(finding, before="  ")
+    return "`" in words.plain and len(_head(finding, files)) + len(words) > width - _INDENT
+
+
+def _words(finding: Finding, *, before: str = "") -> Text:
+    """Why it is as it is, and what stops it."""
+    refusal = f"({finding.refusal})" if finding.refusal and finding.reason else finding.refusal
+    told = [Text(finding.reason), Text(refusal, style="bold red")]
+    text = Text("  ").join(part for part in told if part)
+    return Text(before).append_text(text) if text else text
+
+
+def _head(finding: Finding, files: Edited) -> Text:
+    """What is done to which resource."""
     sign = SIGNS[finding.verb]
     text = Text(f"{sign.sign} {sign.doing} ", style=sign.style)
     text.append(finding.node, style="bold" if finding.action in WRITES else "default")
@@ -78,10 +107,6 @@ def _line(finding: Finding, files: Edited) -> Text:
         text.append(f"  {files.words(Cause.REMOVED)}", style="yellow")
     if finding.action in WRITES and finding.cause is Cause.DRIFT:
         text.append("  ← drift: it is gone from AWS", style="yellow")
-    if finding.reason:
-        text.append(f"  {finding.reason}")
-    if finding.refusal:
-        text.append(f"  ({finding.refusal})", style="bold red")
     return text
 
 
