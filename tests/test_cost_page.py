@@ -84,6 +84,8 @@ def test_the_sum_is_of_the_rows() -> None:
     dev = float(row("capacity of the table")[2])
     said = f"{more:.2f} for the capacity, **{together - dev + more:.2f}** together"
     assert said in PAGE.replace("\n", " ")
+    readme = (ROOT / "README.md").read_text("utf-8").replace("\n", " ")
+    assert f"costs {together:.2f} dollars a month at list prices" in readme
 
 
 def test_what_the_free_tier_leaves(shipped: Steps) -> None:
@@ -95,7 +97,9 @@ def test_what_the_free_tier_leaves(shipped: Steps) -> None:
     alarms = len(steps_of(shipped, Alarm))
     alarms += len(steps_of(shipped, ScalingPolicy)) * ALARMS_OF_A_POLICY
     price = float(row("alarms of the stack")[1])
-    assert f"**{(alarms - 10) * price:.2f}** remain" in PAGE
+    left = f"{(alarms - 10) * price:.2f}"
+    assert f"**{left}** remain" in PAGE
+    assert f", {left} within AWS's free tier" in (ROOT / "README.md").read_text("utf-8")
 
 
 def test_a_secrets_endpoint_stands_in_every_zone(tmp_path: Path) -> None:
