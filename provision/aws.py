@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Mapping
+from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -17,6 +18,7 @@ from provision.access import READ_PREFIXES, Access, Calls, Where, dns_suffix, wh
 from provision.clock import Clock
 from provision.error_classes import OneAtATime
 from provision.errors import StillWaiting, WriteRefused
+from provision.once import Once
 from provision.pacing import Pacer
 from provision.retry import classify, pause, read_failure
 from provision.sdk import client_config, new_core
@@ -72,9 +74,9 @@ class Aws:
         self._session = boto3.Session(botocore_session=self._core, region_name=access.region)
         self._config = client_config(self._core, access)
         self._errors = OneAtATime()
-        self._clients: dict[str, Any] = {}
+        self._clients: Once[str, Any] = Once()
+        self._making = threading.Lock()
         self._where: Where | None = None
-        self._mutex = threading.RLock()
         self._listeners: dict[int, Waiting] = {}
         self.on_call: Callable[[str, str], None] | None = None
         """Told the service and operation of every call."""
@@ -83,11 +85,19 @@ class Aws:
 
     @property
     def where(self) -> Where:
-        """Asked of STS once a run, unless it is supposed."""
-        with self._mutex:
-            if self._where is None:
-                self._where = self.ask_where()
-            return self._where
+        """Asked of STS once a run, unless it is supposed: when the stack is opened, by the thread
+        that opens it.
+        """
+        if self._where is None:
+            self._where = self.ask_where()
+        return self._where
+
+    def sign_in(self) -> None:
+        """Find the credentials, in the thread that the user talks with: their profile may want a
+        one-time code, and others would wait for it meanwhile. Without any, the first call says so.
+        """
+        if not self.access.credentials and (found := self._core.get_credentials()):
+            found.get_frozen_credentials()
 
     def ask_where(self) -> Where:
         identity = self.sts.get_caller_identity()
@@ -137,27 +147,23 @@ class Aws:
     # -- clients -----------------------------------------------------------------------------
 
     def _client(self, service: str) -> Any:
-        if made := self._clients.get(service):
-            return made  # nobody waits for another service's client to be made
-        with self._mutex:
-            if service not in self._clients:
-                with self.trace.span(f"client {service}", "client"):
-                    self._clients[service] = self._new_client(service)
-            return self._clients[service]
+        return self._clients.get(service, partial(self._new_client, service))
 
     def _new_client(self, service: str) -> Any:
         key, secret = self.access.credentials or (None, None)
-        client = self._session.client(  # type: ignore[call-overload]  # by any name
-            service,
-            endpoint_url=self.access.endpoint,
-            aws_access_key_id=key,
-            aws_secret_access_key=secret,
-            config=self._config,
-        )
-        self._watch(client)
-        if service == "lambda":
-            carry_zips(client)
-        client._exceptions_factory = self._errors  # noqa: SLF001  (botocore offers no other way)
+        with self.trace.span(f"client {service}", "client"):
+            with self._making:  # the SDK's session makes no two at a time
+                client = self._session.client(  # type: ignore[call-overload]  # by any name
+                    service,
+                    endpoint_url=self.access.endpoint,
+                    aws_access_key_id=key,
+                    aws_secret_access_key=secret,
+                    config=self._config,
+                )
+            self._watch(client)
+            if service == "lambda":
+                carry_zips(client)
+            client._exceptions_factory = self._errors  # noqa: SLF001  (botocore offers no other way)
         return client
 
     def _watch(self, client: Any) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 import os
 import sys
+import threading
 from pathlib import Path
 
 import botocore.session
@@ -22,6 +23,13 @@ def ask_people_only(core: botocore.session.Session) -> None:
 
 
 def _ask(prompt: str) -> str:
+    """Raises `NoCredentials` where nobody is asked: nobody is there, or it comes in the middle of a
+    run, from a thread whose question would be drawn over."""
+    if threading.current_thread() is not threading.main_thread():
+        raise NoCredentials(
+            f"the credentials have ended, and new ones want a code ({prompt.strip(': ')})",
+            hint="run it again: it asks for the code before it begins",
+        )
     if not _somebody_is_there():
         raise NoCredentials(
             f"{prompt.strip().removesuffix(':')}: nobody can answer that here",

@@ -172,6 +172,7 @@ def open_workbench(
     on_local = config.environment == LOCAL
     access, blind = _emulated(options, config, say) if on_local else _in_aws(options, config)
     aws = Aws(access, trace=trace)
+    aws.sign_in()
     known = Journal.read(directory, config.prefix, KINDS)
     guard(config, aws, known)
     sources: Sources = NoSources()

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import threading
+from functools import partial
 from pathlib import Path
 
 from provision.config import Config
 from provision.handlers import in_folder, problem_in_layers
+from provision.once import Once
 from provision.packaging.archive import Bundle, zip_directory
 from provision.packaging.cache import Cache
 from provision.packaging.layers import build_layer
@@ -27,31 +28,22 @@ class BuiltSources:
         self._trace = trace or Trace()
         self._cache = cache
         self._for_this_machine = for_this_machine
-        self._mutex = threading.Lock()
-        self._functions: dict[Path, Package] = {}
-        self._layers: dict[str, Package] = {}
+        self._functions: Once[Path, Package] = Once()
+        self._layers: Once[str, Package] = Once()
 
     def function(self, name: str) -> Package:
-        with self._mutex:
-            source = self._config.functions[name].source  # which other functions may share
-            if source not in self._functions:
-                with self._trace.span(f"package function {name}", "package"):
-                    self._functions[source] = self._stored(zip_directory(source))
-            return self._functions[source]
+        source = self._config.functions[name].source  # which other functions may share
+        return self._functions.get(source, partial(self._package_function, name))
 
     def layer(self, name: str) -> Package:
-        with self._mutex:
-            if name not in self._layers:
-                with self._trace.span(f"package layer {name}", "package"):
-                    self._layers[name] = self._build_layer(name)
-            return self._layers[name]
+        return self._layers.get(name, partial(self._package_layer, name))
 
     def anew(self) -> BuiltSources:
         """For code that was saved since; the layers stay as they are."""
         again = BuiltSources(
             self._config, self._cache, for_this_machine=self._for_this_machine, trace=self._trace
         )
-        again._layers = dict(self._layers)
+        again._layers = self._layers.copied()
         return again
 
     def build_layers(self) -> None:
@@ -69,12 +61,17 @@ class BuiltSources:
                     lost[name] = said
         return lost
 
-    def _build_layer(self, name: str) -> Package:
+    def _package_function(self, name: str) -> Package:
+        with self._trace.span(f"package function {name}", "package"):
+            return self._stored(zip_directory(self._config.functions[name].source))
+
+    def _package_layer(self, name: str) -> Package:
         source = self._config.layers[name].source
         runtime, architecture = self._target(name)
-        return self._stored(
-            build_layer(source, runtime=runtime, architecture=architecture, cache=self._cache)
-        )
+        with self._trace.span(f"package layer {name}", "package"):
+            return self._stored(
+                build_layer(source, runtime=runtime, architecture=architecture, cache=self._cache)
+            )
 
     def _target(self, layer: str) -> tuple[str, str]:
         """The runtime and architecture of the functions that use the layer: one of each."""

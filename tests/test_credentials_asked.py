@@ -5,12 +5,16 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from provision import one_time_code
 from provision.access import Access
+from provision.aws import Aws
+from provision.errors import NoCredentials
+from provision.screens.drawing import Drawing
 from provision.sdk import new_core
 from tests.test_cli import Provision, home, provision  # noqa: F401
 
@@ -77,6 +81,29 @@ def test_a_person_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(LookupError, match="123456"):
         credentials.get_frozen_credentials()
     assert asked == ["Enter MFA code for arn:aws:iam::123456789012:mfa/me: "]
+
+
+def test_nobody_is_asked_in_the_middle_of_a_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """There the screen would draw over the question. It is asked before: when a stack is opened."""
+    monkeypatch.setattr(one_time_code, "_somebody_is_there", lambda: True)
+    monkeypatch.setattr("getpass.getpass", lambda _: pytest.fail("asked by another thread"))
+    aws = Aws(Access("us-east-1", "mfa"))
+    with ThreadPoolExecutor(1) as pool, pytest.raises(NoCredentials, match="want a code") as told:
+        pool.submit(aws.sign_in).result()
+    assert told.value.hint.startswith("run it again")
+
+
+def test_the_code_is_asked_for_before_anything_is_drawn(
+    provision: Provision,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """`push` asks nothing of AWS before it looks: the state says in which account it is."""
+    drawn: list[str] = []
+    monkeypatch.setattr(Drawing, "__enter__", lambda _: drawn.append("drawn"))
+    monkeypatch.setattr(one_time_code, "_somebody_is_there", lambda: False)
+    monkeypatch.setattr("provision.opening.guard_by_asking", lambda *_: None)
+    assert "nobody can answer that here" in provision("push", "--profile", "mfa").err
+    assert drawn == []
 
 
 def test_the_hint_of_a_login_names_the_profile(

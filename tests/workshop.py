@@ -86,15 +86,14 @@ class Pooled(Aws):
 
     pool: ClassVar[dict[str, tuple[Any, Pooled]]] = {}
 
-    def _client(self, service: str) -> Any:
-        with self._mutex:
-            if service not in self._clients and service in self.pool:
-                client, last = self.pool[service]
-                last.let_go(client)
-                self._watch(client)
-                self._clients[service] = client
-            client = super()._client(service)
-            self.pool[service] = (client, self)
+    def _new_client(self, service: str) -> Any:
+        if service in self.pool:
+            client, last = self.pool[service]
+            last.let_go(client)
+            self._watch(client)
+        else:
+            client = super()._new_client(service)
+        self.pool[service] = (client, self)
         return client
 
     def let_go(self, client: Any) -> None:

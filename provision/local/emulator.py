@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +31,7 @@ from provision.local.identity import (
     write_record,
 )
 from provision.local.ports import PortTaken, holder_of, is_free, refuse_taken
+from provision.local.telling import Report, telling
 from provision.private import (
     Planted,
     make_private,
@@ -39,8 +40,6 @@ from provision.private import (
     refuse_links_below,
     refuse_special,
 )
-
-Report = Callable[[str], None]
 
 START_SECONDS: Final = 30.0
 STOP_SECONDS: Final = 20.0
@@ -91,17 +90,17 @@ def start(root: Path, *, port: int | None = None, report: Report) -> Emulator:
             "the embedded emulator is not installed", hint=f"`{emulator_command()}`"
         )
     root = _own(root)
-    with _alone(root):
+    with telling(report) as tell, _alone(root):
         found = running(root)
         if found and port in {None, found.port}:
             return found
         if port is None:
-            return _launch_where_free(root, report)
+            return _launch_where_free(root, tell)
         refuse_taken(port)
         if found:
-            report(f"moving the emulator from port {found.port} to {port}")
+            tell(f"moving the emulator from port {found.port} to {port}")
             _stop(root, found)
-        return _launch(root, port, report)
+        return _launch(root, port, tell)
 
 
 def stop(root: Path) -> bool:

@@ -66,6 +66,24 @@ def test_two_starts_at_once_start_one(root: Path) -> None:
     assert one == other
 
 
+@pytest.mark.emulator
+def test_a_terminal_that_stands_still_holds_up_no_other_command(root: Path) -> None:
+    goes_on, reported = threading.Event(), threading.Event()
+
+    def stands_still(_line: str) -> None:
+        reported.set()
+        assert goes_on.wait(60)
+
+    first = threading.Thread(target=local.start, args=(root,), kwargs={"report": stands_still})
+    first.start()
+    assert reported.wait(60)
+    assert local.start(root, report=quiet).endpoint
+    assert first.is_alive()
+    goes_on.set()
+    first.join(60)
+    assert not first.is_alive()
+
+
 def other_addresses() -> Iterator[str]:
     yield "127.0.0.2"
     for *_, address in socket.getaddrinfo(socket.gethostname(), None, socket.AF_INET):

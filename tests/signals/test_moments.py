@@ -17,6 +17,7 @@ import yaml
 
 from provision.clock import Clock
 from provision.commands.status import REFRESH
+from provision.commands.stopping import Stopping
 from tests.config.sample import PIN
 from tests.signals.conftest import Provision
 from tests.test_cli import CONFIG
@@ -123,3 +124,26 @@ def test_handlers_are_given_back(provision: Provision) -> None:
     before = signal.getsignal(signal.SIGTERM)
     assert provision("config", "check") == 0
     assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_a_handler_takes_no_lock_that_the_interrupted_thread_may_hold() -> None:
+    """It comes in the middle of anything, also of a wait whose lock it would want."""
+    told: list[str] = []
+    clock = Clock()
+    stopping = Stopping(tell=told.append, leave=lambda: None, suspend=lambda: None)
+
+    def too_long(number: int, frame: object) -> None:
+        raise TimeoutError
+
+    before = signal.signal(signal.SIGALRM, too_long)
+    try:
+        with stopping, stopping.gently(clock):
+            signal.setitimer(signal.ITIMER_REAL, 20)
+            with clock._stop._cond:  # type: ignore[attr-defined]
+                os.kill(os.getpid(), signal.SIGINT)
+                time.sleep(0.01)
+            assert clock._stop.wait(20)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    assert len(told) == 1

@@ -68,7 +68,8 @@ def test_at_the_question(stage: Stage, standing: Stack, look: Look, number: int 
             terminal.process.send_signal(number)
         assert terminal.end() == 130
     check(terminal, look)
-    assert any(line.startswith("Interrupted.") for line in terminal.text.splitlines())
+    asked = "Remove this? [y/N]:" + (" ^C" if number is None else "")
+    assert f"\n{asked}\nInterrupted. `" in terminal.text
 
 
 @looks("80x24-colour", "40x12-dumb")
