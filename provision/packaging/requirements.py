@@ -23,6 +23,8 @@ FILE: Final = "requirements.txt"
 MOST_BYTES: Final = 1_048_576
 MOST_FAULTS: Final = 20
 """Faults told at once: a file that is none at all has one in every line."""
+LONGEST: Final = 1_000
+"""Characters of a requirement without its hashes. Patterns take their time over longer ones."""
 
 _SHOWN: Final = 60
 _COMMENT: Final = re.compile(r"(^|\s)#.*$")
@@ -31,7 +33,7 @@ _HASH: Final = re.compile(
     r"--hash(?:=|\s+)(sha256:[0-9a-f]{64}|sha384:[0-9a-f]{96}|sha512:[0-9a-f]{128})", re.IGNORECASE
 )
 _NAME_OF_OPTION: Final = re.compile(r"--?[A-Za-z][A-Za-z-]*")
-_MARKER: Final = re.compile(r"[A-Za-z0-9_.+*<>=!~()\"' -]{,1000}")
+_MARKER: Final = re.compile(r"[A-Za-z0-9_.+*<>=!~()\"' -]*")
 _ELSEWHERE: Final = re.compile(r"^[./~\\]|://|^[a-z]+\+|\.(whl|zip|tar\.gz|tgz)$|\s@\s")
 
 _OTHER_FILES: Final = {"-r", "--requirement", "--requirements", "-c", "--constraint"}
@@ -96,10 +98,12 @@ def read_requirements(source: Path) -> tuple[tuple[Pin, ...], tuple[Fault, ...]]
             pins.append(found)
         else:
             faults.append(found)
+            if len(faults) == MOST_FAULTS:
+                break
     if not pins and not faults:
         instead = "write one, or take the layer out of config.yaml"
         faults = [Fault(1, "the file names no package", instead)]
-    return tuple(pins), tuple(faults[:MOST_FAULTS])
+    return tuple(pins), tuple(faults)
 
 
 def _logical_lines(text: str) -> Iterator[tuple[int, str]]:
@@ -112,7 +116,7 @@ def _logical_lines(text: str) -> Iterator[tuple[int, str]]:
         goes_on = line.endswith("\\") and line == raw.rstrip("\r")
         parts.append(line.removesuffix("\\") if goes_on else line)
         if not goes_on:
-            if whole := " ".join(part.strip() for part in parts if part.strip()):
+            if whole := " ".join(" ".join(parts).split()):
                 yield first, whole
             parts = []
 
@@ -126,6 +130,9 @@ def _read_line(number: int, line: str, source: Path) -> Pin | Fault:
         return fault
     if "$" in line:
         return Fault(number, "variables of the environment are not replaced", "write the value")
+    if len(head) > LONGEST:
+        said = f"`{_shown(head)}` has more than {LONGEST:,} characters"
+        return Fault(number, said, "write name==version --hash=sha256:…")
     try:
         wanted = Requirement(head)
     except (InvalidRequirement, RecursionError):

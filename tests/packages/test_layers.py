@@ -232,8 +232,10 @@ GLIBC = {"python3.11": 17, "python3.12": 34, "python3.13": 34, "python3.14": 34}
 above 2.17. https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html"""
 
 
-@pytest.mark.parametrize("architecture", ["arm64", "x86_64"])
-@pytest.mark.parametrize("runtime", GLIBC)
+@pytest.mark.parametrize(
+    ("runtime", "architecture"),
+    [*((runtime, "arm64") for runtime in GLIBC), ("python3.13", "x86_64")],
+)
 @pytest.mark.parametrize("glibc", [17, 28, 34, 35])
 def test_the_wheels_that_a_runtime_can_load_are_taken_and_no_others(
     tmp_path: Path, runtime: str, architecture: str, glibc: int, monkeypatch: pytest.MonkeyPatch

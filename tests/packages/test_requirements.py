@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -112,7 +113,8 @@ NOT_READ = (
     (f'six==1 ; sys_platform == "${{AWS_SECRET_ACCESS_KEY}}" {HASH}', "variables of the"),
     (f'six==1 ; platform_version == "a\\tb" {HASH}', "the marker of six has characters"),
     (f'six==1 ; platform_version == "é" {HASH}', "the marker of six has characters"),
-    (f'six==1 ; {"(" * 3000}python_version{")" * 3000} > "3" {HASH}', "is no package with"),
+    (f'six==1 ; {"(" * 480}python_version{")" * 480} > "3" {HASH}', "is no package with"),
+    (f"six==1.{'1' * 1000} {HASH}", "has more than 1,000 characters"),
     ("this is no requirement", "`this is no requirement` is no package"),
     ("\x1b[2Jsix", "`?[2Jsix` is no package"),
     ("é" * 400, f"`{'é' * 60}…` is no package"),
@@ -146,6 +148,27 @@ def test_a_file_that_is_none_at_all_does_not_fill_the_screen(tmp_path: Path) -> 
     assert len(faults) == MOST_FAULTS
     with pytest.raises(OSError, match="larger than"):
         read(tmp_path, b"#" * (MOST_BYTES + 1))
+
+
+SLOW = (
+    "a" + " " * 1_000_000 + "b",
+    "-" * 1_000_000,
+    "a -" * 300_000,
+    "a==" + "1." * 500_000,
+    "." * 1_000_000 + "@",
+    "a[" + "b," * 500_000 + "]==1",
+    "x\n" * 500_000,
+    "\\\n" * 300_000,
+    f"a==1 {HASH}\n" * 12_000,
+)
+
+
+@pytest.mark.parametrize("text", SLOW, ids=[text[:8] for text in SLOW])
+def test_no_text_takes_long(tmp_path: Path, text: str) -> None:
+    """A pattern that begins again at each blank of a million takes hours."""
+    began = time.process_time()
+    read(tmp_path, text[:MOST_BYTES])
+    assert time.process_time() - began < 10
 
 
 def test_a_link_to_a_file_elsewhere_is_not_read(tmp_path: Path) -> None:
