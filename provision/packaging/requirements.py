@@ -130,6 +130,12 @@ def _read_line(number: int, line: str, source: Path) -> Pin | Fault:
         return fault
     if "$" in line:
         return Fault(number, "variables of the environment are not replaced", "write the value")
+    wanted = _requirement(number, head)
+    return wanted if isinstance(wanted, Fault) else _pin(number, wanted, options, source)
+
+
+def _requirement(number: int, head: str) -> Requirement | Fault:
+    """Name, version and marker, as others read them too."""
     if len(head) > LONGEST:
         said = f"`{_shown(head)}` has more than {LONGEST:,} characters"
         return Fault(number, said, "write name==version --hash=sha256:…")
@@ -144,13 +150,16 @@ def _read_line(number: int, line: str, source: Path) -> Pin | Fault:
         return _not_from_the_index(number, f"the address of {wanted.name}")
     if _ELSEWHERE.search(wanted.name):
         return _not_from_the_index(number, "a path")
-    marker = str(wanted.marker or "")
-    if not _MARKER.fullmatch(marker):
+    if not _MARKER.fullmatch(str(wanted.marker or "")):
         return Fault(
             number,
             f"the marker of {wanted.name} has characters that none needs",
             'write one such as: ; python_version < "3.12"',
         )
+    return wanted
+
+
+def _pin(number: int, wanted: Requirement, options: list[str], source: Path) -> Pin | Fault:
     version = _pinned_version(wanted)
     if version is None:
         asked = f"{wanted.name}{wanted.specifier}"
@@ -167,7 +176,7 @@ def _read_line(number: int, line: str, source: Path) -> Pin | Fault:
             f"write the hashes: `{compile_command(source)}`",
         )
     name, extras = canonicalize_name(wanted.name), tuple(sorted(wanted.extras))
-    return Pin(name, extras, version, marker, hashes)
+    return Pin(name, extras, version, str(wanted.marker or ""), hashes)
 
 
 def _pinned_version(wanted: Requirement) -> str | None:
