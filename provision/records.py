@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import MISSING, dataclass, is_dataclass, replace
+from dataclasses import fields as dataclass_fields
 from typing import Any
 
 import msgspec
@@ -56,8 +57,26 @@ def to_json(step: Step) -> dict[str, Any]:
 
 
 def from_json(kind: type[Step], fields: Mapping[str, Any]) -> Step:
-    """The step again, equal to the one `to_json` was given."""
-    return msgspec.convert(fields, kind)
+    """The step again, equal to the one `to_json` was given. A field that the kind did not have yet
+    when it was written has its default."""
+    step = msgspec.convert(fields, kind)
+    _fill_in(step)
+    return step
+
+
+def _fill_in(value: object) -> None:
+    """msgspec leaves a default to the class, where `vars` of the value does not show it."""
+    if is_dataclass(value) and not isinstance(value, type):
+        for field in dataclass_fields(value):
+            if field.default is not MISSING:
+                vars(value).setdefault(field.name, field.default)
+        _fill_in(tuple(vars(value).values()))
+    elif isinstance(value, Mapping):
+        _fill_in(tuple(value.values()))
+    elif isinstance(value, tuple | list):
+        for part in value:
+            if not isinstance(part, str | int | float | None):
+                _fill_in(part)
 
 
 def as_json(record: Record | None) -> dict[str, Any] | None:

@@ -263,6 +263,19 @@ class Keyboard(io.StringIO):
         return True
 
 
+@pytest.mark.parametrize("verb", ["up", "down"])
+def test_nothing_asks_under_ci_though_there_is_a_terminal(
+    account: None, provision: Provision, monkeypatch: pytest.MonkeyPatch, verb: str
+) -> None:
+    monkeypatch.setattr("sys.stdin", Keyboard("y\n"))
+    monkeypatch.setenv("CI", "true")
+    answer = provision(verb)
+    assert answer.code == 2
+    assert "nobody can answer: add --yes" in answer.err
+    monkeypatch.delenv("CI")
+    assert provision(verb).code == 0
+
+
 def test_up_and_down_show_the_plan_and_ask(
     account: None, provision: Provision, monkeypatch: pytest.MonkeyPatch
 ) -> None:

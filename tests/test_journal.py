@@ -11,8 +11,12 @@ import pytest
 
 from provision.errors import Locked, StateUnusable, WrongAccount
 from provision.journal import Holder, Journal, Pinned
+from provision.records import from_json, to_json
 from provision.steps import KINDS
+from provision.steps.rest_api import RestApi
+from provision.steps.rest_api_contents import Cors, Route
 from provision.steps.table import Table
+from provision.unknown import is_known
 from tests.workshop import HOLDER
 
 TABLE = Table(name="tap-dev-items", key="id", tags={"a": "b"}, arn="arn:x")
@@ -183,3 +187,18 @@ def test_retiring_sets_a_record_aside_once(tmp_path: Path) -> None:
     journal.retire("a")
     assert set(journal.records) == {"a", "a~1", "a~2"}
     journal.close()
+
+
+def test_what_was_added_since_a_record_was_written_has_its_default_at_every_depth() -> None:
+    """An earlier version recorded no `expose`; `is_known` and the comparison look at `vars`."""
+    cors = Cors(origin="*", headers=("X-Api-Key",), max_age=600, expose=("ETag",))
+    routes = (Route("POST", "/items", "arn:x", body="Item", query=("q",)),)
+    api = RestApi(name="tap", routes=routes, models={}, cors=cors, tags={})
+    written = to_json(api)
+    del written["cors"]["expose"], written["routes"][0]["query"]
+    read = from_json(RestApi, written)
+    assert is_known(read)
+    assert isinstance(read, RestApi)
+    assert read.cors
+    assert vars(read.cors) == vars(cors) | {"expose": ()}
+    assert vars(read.routes[0]) == vars(routes[0]) | {"query": ()}
