@@ -21,6 +21,7 @@ from provision.blind import SEES_ALL, Blind
 from provision.config import Config, ConfigInvalid, Problem, load
 from provision.config.check import check, check_values, within_folder
 from provision.config.load import Check
+from provision.config.read import refuse_linked
 from provision.config.unlisted import Unlisted, accept
 from provision.consent import Consent
 from provision.engine import Engine
@@ -155,6 +156,8 @@ def open_workbench(
     """Read the configuration, reach the account, build the nodes. Nothing is written to AWS.
 
     Where no sources are built, they may be gone."""
+    if not options.allow_outside:
+        refuse_linked(options.config)
     if not build_sources:
         check = check_values
     elif not options.allow_outside:

@@ -25,9 +25,12 @@ def config_check(context: click.Context) -> None:
     """Say everything that is wrong with it; exit 3 when anything is."""
     from provision import config  # noqa: PLC0415
     from provision.config.check import check, within_folder  # noqa: PLC0415
+    from provision.config.read import refuse_linked  # noqa: PLC0415
     from provision.handlers import in_folder  # noqa: PLC0415
 
     settings: Settings = context.obj
+    if not settings.allow_outside:
+        refuse_linked(settings.config)
     loaded = config.load(
         settings.config,
         environment=settings.environment,

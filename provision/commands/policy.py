@@ -15,6 +15,7 @@ from provision.commands.session import Session
 from provision.commands.unlisted import refuse
 from provision.config import Config, load
 from provision.config.check import check_values
+from provision.config.read import refuse_linked
 from provision.errors import NoCredentials, Usage
 from provision.journal import Journal
 from provision.opening import LOCAL, Options
@@ -32,6 +33,8 @@ def deployer(session: Session, purpose: str, out: Path | None) -> int:
     into a file in `out`, and says how to make it.
     """
     options = session.options
+    if not options.allow_outside:
+        refuse_linked(options.config)
     config = load(
         options.config,
         environment=options.environment,

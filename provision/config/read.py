@@ -80,6 +80,20 @@ def read(path: Path) -> tuple[Node, list[Problem]]:
     return root, reading.problems
 
 
+def refuse_linked(path: Path) -> None:
+    """Raise ConfigInvalid for a link to a file elsewhere: what is told of a file that is no
+    configuration is told of one that the user did not name."""
+    try:
+        linked = path.is_symlink()
+        outside = linked and not path.resolve().is_relative_to(path.parent.resolve())
+    except (OSError, RuntimeError):  # a loop of links, which reading tells
+        return
+    if outside:
+        said = "this is a symbolic link out of its folder"
+        instead = "put the file itself there; where it is meant, say so with --allow-outside"
+        raise ConfigInvalid([Problem(str(path), 0, 0, "", said, instead)])
+
+
 _START = 'begin with the lines "name: ...", "environment: ...", "region: ..."'
 
 

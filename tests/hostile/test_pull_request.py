@@ -234,3 +234,33 @@ def test_what_only_removes_asks_for_no_source(
     config = CONFIG | {"functions": {"items": CONFIG["functions"]["items"] | {"source": "../x"}}}
     (home / "config.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
     assert provision("down", "--yes").code == 0
+
+
+@pytest.mark.parametrize("words", [*LOOKING, ("down", "--yes"), ("outputs",)], ids=" ".join)
+def test_a_configuration_that_is_a_link_to_a_file_elsewhere_is_not_read(
+    account: None,
+    provision: Provision,  # noqa: F811
+    home: Path,  # noqa: F811
+    tmp_path_factory: pytest.TempPathFactory,
+    words: tuple[str, ...],
+) -> None:
+    """What is wrong with a configuration is told with its words."""
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    kept = (home / "config.yaml").rename(elsewhere / "config.yaml")
+    kept.write_text(f"{kept.read_text()}\nprecious: token\n")
+    (home / "config.yaml").symlink_to(kept)
+    answer = provision(*words)
+    assert answer.code == 3
+    assert "a symbolic link out of its folder" in answer.out + answer.err
+    assert "precious" not in answer.out + answer.err
+    allowed = provision(*words, "--allow-outside")
+    assert "precious" in allowed.out + allowed.err
+
+
+def test_a_link_to_a_configuration_beside_it_is_one(
+    provision: Provision,  # noqa: F811
+    home: Path,  # noqa: F811
+) -> None:
+    (home / "config.yaml").rename(home / "other.yaml")
+    (home / "config.yaml").symlink_to("other.yaml")
+    assert provision("config", "check").code == 0
