@@ -7,7 +7,7 @@ from __future__ import annotations
 import getpass
 import os
 import socket
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -156,17 +156,15 @@ def open_workbench(
     """Read the configuration, reach the account, build the nodes. Nothing is written to AWS.
 
     Where no sources are built, they may be gone."""
+    wanted = check if build_sources else check_values
     if not options.allow_outside:
         refuse_linked(options.config)
-    if not build_sources:
-        check = check_values
-    elif not options.allow_outside:
-        check = within_folder(check)
+        wanted = within_folder(wanted) if build_sources else wanted
     config = load(
         options.config,
         environment=options.environment,
         region=options.region,
-        check=check,
+        check=wanted,
         warn=say,
         unlisted=unlisted,
     )
@@ -180,10 +178,9 @@ def open_workbench(
     guard(config, aws, known)
     sources: Sources = NoSources()
     if build_sources:
-        cache = open_cache(home.parent, say)
-        sources = BuiltSources(config, cache, for_this_machine=on_local, trace=aws.trace)
-        sources.build_layers()
-        _refuse_lost(options.config, sources.lost_handlers())
+        cache = open_cache(options.config.parent, say)
+        built = BuiltSources(config, cache, for_this_machine=on_local, trace=aws.trace)
+        sources = _with_layers(built, options.config)
     zones = _zones(config, aws, known)
     key = given_key(aws, config.encryption.key)
     site = Site(config, aws.where, zones, sources, _invoke_url(config, aws), key)
@@ -205,13 +202,16 @@ def _own_directory(home: Path, environment: str) -> Path:
     return directory
 
 
-def _refuse_lost(file: Path, lost: Mapping[str, str]) -> None:
+def _with_layers(sources: BuiltSources, file: Path) -> BuiltSources:
+    """Once the layers are built it is known whether the handlers that have to be there are."""
+    sources.build_layers()
     suggestion = "write module.function as the files in the layer have it"
     if problems := [
         Problem(str(file), 0, 0, f"functions.{name}.handler", said, suggestion)
-        for name, said in lost.items()
+        for name, said in sources.lost_handlers().items()
     ]:
         raise ConfigInvalid(problems)
+    return sources
 
 
 def _in_aws(options: Options, config: Config) -> tuple[Access, Blind]:
