@@ -96,8 +96,12 @@ class Account:
         """Somebody else has things of the names that ours are to have."""
         aws = new_aws()
         zone = aws.route53.list_hosted_zones()["HostedZones"][0]["Id"]
-        record = {"Name": DOMAIN["name"], "Type": "A", "TTL": 60}
-        record["ResourceRecords"] = [{"Value": "192.0.2.1"}]
+        record: Any = {"Name": DOMAIN["name"], "Type": "A"}
+        record["AliasTarget"] = {
+            "HostedZoneId": "Z2FDTNDATAQYW2",
+            "DNSName": "theirs.cloudfront.net.",
+            "EvaluateTargetHealth": False,
+        }
         change: Any = {"Action": "CREATE", "ResourceRecordSet": record}
         aws.route53.change_resource_record_sets(
             HostedZoneId=zone, ChangeBatch={"Changes": [change]}
