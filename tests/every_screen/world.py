@@ -130,7 +130,7 @@ class Account:
         shutil.rmtree(self.state)
 
     def drift(self) -> int:
-        """Somebody was here: all that carries tags has another, and what nothing needs is gone."""
+        """Somebody was here: all that carries tags has another, and the dashboard is gone."""
         aws, touched = new_aws(), 0
         for node, step in self.made.items():
             have = step.observe(aws)
@@ -138,7 +138,7 @@ class Account:
                 with_another = {**have.tags, "Environment": f"by hand {HOSTILE[:8]}"}
                 type(have).update(_tagged(have, with_another), aws, have, {"tags"})
                 touched += 1
-            if node.startswith("monitoring.alarm") and touched % 2:
+            if node == "monitoring.dashboard":
                 step.delete(aws)
         return touched
 
