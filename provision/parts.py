@@ -108,6 +108,8 @@ def _sets(path: str, old: list[Any], new: list[Any]) -> Iterator[Part]:
 def _matched(path: str, old: list[Any], new: list[Any]) -> Iterator[Part]:
     """Each with the one it has most in common with; nameless, so the way tells what it is about."""
     gone, come = _without(old, new), _without(new, old)
+    if not gone and not come:
+        yield Part(path, old, new)  # as with sets
     for one in gone:
         likest = max(come, key=lambda other: _in_common(one, other), default=None)
         way = f"{path}[{_gist(one)}]"

@@ -313,7 +313,7 @@ def test_the_life_was_whole(lived: Lived) -> None:
 
 def test_a_pushed_version_may_be_invoked_by_who_pushes(lived: Lived) -> None:
     pushed = lived.said["push"].json
-    assert pushed["calls"]["write"] == 3
+    assert pushed["calls"]["write"] == 4
     assert lived.imported_by["deployer"] == ""
     assert set(lived.imported_by.values()) - set(DENIED_CODES) == {""}
 

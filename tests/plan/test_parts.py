@@ -66,6 +66,7 @@ CASES: list[tuple[str, Any, Any, list[Part]]] = [
         {"widgets": [{"y": 0, "properties": {"title": "Errors", "metrics": [["N", "v2", {}]]}}]},
         [Part("f.widgets.Errors.properties.metrics[0][1]", "v1", "v2")],
     ),
+    ("one of two alike", [[]], [[], []], [Part("f", [[]], [[], []])]),
     ("text that is a document", '{"a": 1}', '{"a": 2}', [Part("f.a", 1, 2)]),
     ("text that only begins so", "{a", "{b", [Part("f", "{a", "{b")]),
     ("unknown", {"a": "x"}, {"a": UNKNOWN}, [Part("f.a", "x", UNKNOWN)]),
