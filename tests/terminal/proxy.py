@@ -29,6 +29,8 @@ class Refusing(Proxy):
         if self.refused and f"Action={self.refused}&".encode() in request.body + b"&":
             kind = (b"Content-Type", b"text/xml")
             return Message(b"HTTP/1.1 400 Bad Request", [kind], REFUSED).encoded()
+        here = (b"Host", b"127.0.0.1:%d" % self.upstream)  # the emulator answers by no other name
+        request.headers = [here, *((k, v) for k, v in request.headers if k.lower() != b"host")]
         return await super()._pass_on(method, target, request)
 
     def _obey(self, target: str) -> bytes:
