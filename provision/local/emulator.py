@@ -22,6 +22,7 @@ from provision.errors import ProvisionError
 from provision.installed import emulator_command
 from provision.local.facts import DEFAULT_PORT, HOST, PORTS
 from provision.local.identity import (
+    ANSWER_SECONDS,
     NAME_SECONDS,
     RECORD,
     identity,
@@ -43,6 +44,8 @@ from provision.private import (
 
 START_SECONDS: Final = 30.0
 STOP_SECONDS: Final = 20.0
+BUSY_SECONDS: Final = 30.0
+"""How long an emulator that lives may take to say who it is."""
 TELL_EVERY: Final = 0.5
 SERVER: Final = "provision.local.server"
 
@@ -139,10 +142,21 @@ def running(root: Path) -> Emulator | None:
 
 def _ask(root: Path, port: int) -> Emulator | None:
     """A stale record is harmless: whatever else answers there does not name this directory."""
-    found = identity(port)
+    found = identity(port, seconds=BUSY_SECONDS if _is_served(root) else ANSWER_SECONDS)
     if found is None or found.root != str(root):
         return None
     return Emulator(f"http://{HOST}:{port}", port, found.pid)
+
+
+def _is_served(root: Path) -> bool:
+    """Whether an emulator of this directory lives, however busy it or the machine is."""
+    try:
+        with FileLock(root / _SERVING_LOCK, timeout=0):
+            return False
+    except Timeout:
+        return True
+    except OSError:  # a directory that is not there, or cannot be written
+        return False
 
 
 def _own(root: Path) -> Path:

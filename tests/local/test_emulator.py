@@ -6,6 +6,7 @@ import http.client
 import importlib.util
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -217,3 +218,15 @@ def test_only_a_request_with_our_header_stops_it(root: Path) -> None:
     assert connection.getresponse().status == 403
     connection.close()
     assert local.is_running(root)
+
+
+@pytest.mark.emulator
+def test_an_emulator_that_is_busy_is_not_a_strangers_program(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a machine at its limit it may take longer to answer than a stranger would be given."""
+    emulator = local.start(root, port=free_port(), report=quiet)
+    monkeypatch.setattr("provision.local.emulator.ANSWER_SECONDS", 1.0)
+    os.kill(emulator.pid, signal.SIGSTOP)
+    threading.Timer(3, os.kill, (emulator.pid, signal.SIGCONT)).start()
+    assert local.running(root) == emulator
