@@ -22,6 +22,8 @@ from tests.laws.wire import Reply
 HOP_BY_HOP = frozenset(
     {"connection", "keep-alive", "transfer-encoding", "content-length", "server", "date"}
 )
+OURS = HOP_BY_HOP | {"host"}
+"""Not handed on: the emulator answers by its own name and port only."""
 
 
 class FastClock(Clock):
@@ -77,7 +79,7 @@ class LawProxy:
         return self._forward(request)
 
     def _forward(self, request: Request) -> Reply:
-        headers = {k: v for k, v in request.headers.items() if k.lower() not in HOP_BY_HOP}
+        headers = {k: v for k, v in request.headers.items() if k.lower() not in OURS}
         got = self._pool.request(
             request.method,
             self._upstream + request.target,
