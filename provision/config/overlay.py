@@ -53,7 +53,7 @@ def variants(
         elif environment:
             tree = _given(tree, "environment", environment, "--env (or PROVISION_ENV)")
         if region and (at == 0 or not tree.get("region")):
-            tree = _given(tree, "region", region, "--region (or the environment's AWS region)")
+            tree = _given(tree, "region", region, "--region (or PROVISION_REGION)")
         found.append(Variant(name, tree, own=at == 0))
     return found, problems
 

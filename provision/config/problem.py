@@ -48,11 +48,13 @@ class ConfigInvalid(ProvisionError):
             sorted(found, key=lambda each: (files.index(each.file), each.line, each.column))
         )
         named = " and ".join(files) if len(files) <= _NAMED else "these files"
+        typed = all(file.startswith("--") for file in files)
+        check = f"Correct {named}, then: `provision config check`"
         first, *more = [str(problem) for problem in self.problems]
         super().__init__(
             first,
             more=more,
-            hint=f"Correct {named}, then: `provision config check`",
+            hint=f"Give another {named}" if typed else check,
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -108,7 +109,9 @@ def _decode(path: Path, file: str) -> str:
             "there is no such file", "go to the folder that holds it, or give --config FILE"
         ) from None
     except IsADirectoryError:
-        raise refused("this is a folder", f"give --config {path / 'config.yaml'}") from None
+        raise refused(
+            "this is a folder", f"give --config {shlex.quote(str(path / 'config.yaml'))}"
+        ) from None
     except OSError as error:
         said = f"cannot be read: {error.strerror}"
         raise refused(said, "make it a readable file, or give --config FILE") from error

@@ -20,7 +20,7 @@ def columns(console: Console) -> int:
 def print_page(console: Console, page: RenderableType) -> None:
     """Print a page. Without a terminal each line stays one line, and no blanks follow it."""
     if console.is_terminal:
-        console.print(page)
+        console.print(page, crop=False)
         return
     options = console.options.update(width=BOUNDLESS)
     for line in console.render_lines(page, options, pad=False):
@@ -30,7 +30,9 @@ def print_page(console: Console, page: RenderableType) -> None:
 
 @dataclass(frozen=True)
 class Hanging:
-    """One line of text. Where it is wider than the page it goes on below, indented."""
+    """One line of text. Where it is wider than the page it goes on below, indented. One with a
+    command in it is left to the terminal: copied from there, it is whole.
+    """
 
     text: Text
     indent: int = 6
@@ -38,6 +40,11 @@ class Hanging:
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         if self.text.cell_len <= options.max_width:
             yield self.text
+            return
+        if "`" in self.text.plain:
+            whole = self.text.copy()
+            whole.no_wrap, whole.overflow = True, "ignore"
+            yield whole
             return
         wrapped = self.text.wrap(console, max(20, options.max_width - self.indent))
         for number, line in enumerate(wrapped):

@@ -221,6 +221,9 @@ def test_a_file_that_is_wrong(tool: Tool) -> None:
     assert len(tool("down", "--yes", code=3)) == 2
     assert len(tool("config", "check", code=3)) == 1
     Path(CONFIG_FILE).write_text(text)
+    told = tool.run("plan", "--config", CONFIG_FILE, "--env", "B@d")
+    assert told.code == 3
+    assert "→ Give another --env (or PROVISION_ENV)" in told.err
     Path("a place/code/app.py").write_text("def handler(:\n")
     answer = tool.run("plan", *GIVEN)
     assert tool.judged(answer)
