@@ -1,6 +1,5 @@
-"""Makes the README's pictures from a real run on the embedded emulator: `make screenshots`.
-
-The commands run in this process, so that rich can export what it drew.
+"""Makes the README's pictures: `make screenshots`. The real command line runs in a terminal, on the
+embedded emulator, and what its window shows is drawn.
 """
 
 from __future__ import annotations
@@ -8,83 +7,84 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+import time
 from pathlib import Path
-
-from rich.console import Console
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
-os.environ.pop("NO_COLOR", None)
 
 from provision import local  # noqa: E402
 from provision.access import Access  # noqa: E402
 from provision.aws import Aws  # noqa: E402
-from provision.commands.agreement import Agreement  # noqa: E402
-from provision.commands.down import down  # noqa: E402
-from provision.commands.invocation import Invocation  # noqa: E402
-from provision.commands.session import Session  # noqa: E402
-from provision.commands.status import status  # noqa: E402
-from provision.commands.up import up  # noqa: E402
-from provision.consent import Consent  # noqa: E402
-from provision.opening import Options  # noqa: E402
-from tests.pictures import console  # noqa: E402
+from tests.pictures import picture  # noqa: E402
+from tests.terminal.terminal import Size, Terminal  # noqa: E402
 
 PICTURES = ROOT / "docs" / "pictures"
-PORT = 4577
-AGREED = Agreement(yes=True, confirm=None)
+WINDOW = Size(100, 46)
+FUNCTION = "tap-local-items"
 
 
 def main() -> None:
-    PICTURES.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="tap-") as folder:
         home = Path(folder)
         shutil.copy(ROOT / "config.yaml", home)
         for source in ("function", "layer"):
             shutil.copytree(ROOT / source, home / source)
-        options = Options(home / "config.yaml", "local", local_port=PORT)
         try:
-            picture("up", "provision up --local --yes", options, make)
-            send_traffic()
-            picture("status", "provision status --local", options, show)
-            last = session(options, console(), "provision down --local --yes --destroy-data")
-            down(last, AGREED, Consent(destroy_data=True), workers=8)
+            draw(home, "up", "provision up --local", answer="y\r")
+            live(home)
+            draw(home, "status", "provision status --local")
         finally:
-            local.reset(home / ".provision" / "emulator")
+            subprocess.run([tool(), "local", "reset"], cwd=home, check=False)
 
 
-def send_traffic() -> None:
-    """Some direct invocations: the emulator counts no others."""
+def draw(home: Path, name: str, typed: str, *, answer: str = "") -> None:
+    """The window at the end of a command that was typed in it."""
+    _, *words = typed.split()
+    with Terminal([tool(), *words], home, variables(), WINDOW) as terminal:
+        if answer:
+            terminal.until("[y/N]:")
+            terminal.type(answer)
+        if code := terminal.end():
+            sys.exit(f"{typed} ended with {code}:\n{terminal.text}")
+    path = PICTURES / f"{name}.svg"
+    path.write_text(picture(terminal.screen.picture, typed, WINDOW.columns), "utf-8")
+    print(path)  # noqa: T201
+
+
+def variables() -> dict[str, str]:
+    """The user's own, but for those that lead elsewhere or change what is drawn."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("AWS_", "PROVISION_")) and name not in {"CI", "NO_COLOR", "COLUMNS"}
+    }
+    path = f"{Path(tool()).parent}{os.pathsep}{os.environ['PATH']}"
+    return kept | {"PATH": path, "TERM": "xterm-256color", "COLORTERM": "truecolor"}
+
+
+def live(home: Path) -> None:
+    """What a stack may look like after an hour: some traffic, and a setting changed by hand."""
+    emulator = local.running(home / ".provision" / "emulator")
+    assert emulator
     access = Access(
-        "us-east-1", endpoint=f"http://127.0.0.1:{PORT}", credentials=local.CREDENTIALS, paced=False
+        "us-east-1", endpoint=emulator.endpoint, credentials=local.CREDENTIALS, paced=False
     )
+    aws = Aws(access)
     event = {"resource": "/items", "path": "/items", "httpMethod": "GET", "headers": {}}
     payload = json.dumps(event | {"requestContext": {"requestId": "1", "stage": "v1"}}).encode()
-    for _ in range(25):
-        Aws(access).lambda_.invoke(FunctionName="tap-local-items", Payload=payload)
+    for _ in range(25):  # the emulator counts no others
+        aws.lambda_.invoke(FunctionName=FUNCTION, Qualifier="live", Payload=payload)
+    aws.logs.put_retention_policy(logGroupName=f"/aws/lambda/{FUNCTION}", retentionInDays=1)
+    time.sleep(1)
 
 
-def make(session: Session) -> None:
-    up(session, AGREED, adopt=(), destroy=(), backup=True, workers=8)
-
-
-def show(session: Session) -> None:
-    status(session, watch=False, check=False)
-
-
-def session(options: Options, screen: Console, typed: str) -> Session:
-    program, *words = typed.split()
-    call = Invocation(tuple(words), program, verb=words[0])
-    return Session(options, call=call, errors=screen, results=screen)
-
-
-def picture(name: str, title: str, options: Options, run: Callable[[Session], None]) -> None:
-    screen = console()
-    run(session(options, screen, title))
-    screen.save_svg(str(PICTURES / f"{name}.svg"), title=title)
-    print(PICTURES / f"{name}.svg")  # noqa: T201
+def tool() -> str:
+    """The command that is installed with this Python."""
+    return str(Path(sys.executable).with_name("provision"))
 
 
 if __name__ == "__main__":

@@ -23,8 +23,13 @@ def console(width: int = WIDTH) -> Console:
 
 def drawn(terminal: str, title: str = "", width: int = WIDTH) -> str:
     """The picture of what a command wrote on a terminal."""
+    return picture(Text.from_ansi(terminal), title, width)
+
+
+def picture(text: Text, title: str, width: int = WIDTH) -> str:
+    """The picture of a window that shows this."""
     screen = console(width)
-    screen.print(Text.from_ansi(terminal))
+    screen.print(text)
     return screen.export_svg(title=title)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import io
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from provision.finding import Action
 from provision.judge import Moment
 from provision.screens import drawing as module
 from provision.screens.progress import Progress
+from tests.terminal.screen import Screen
 
 WORKERS, NODES = 16, 40
 
@@ -57,6 +59,28 @@ def test_many_workers_at_once_never_wait_for_each_other(monkeypatch: pytest.Monk
     assert ended([run], 30), "the run hangs"
     assert file.getvalue().count("✓ created node.") == WORKERS * NODES
     assert file.getvalue().rindex("\x1b[?25h") > file.getvalue().rindex("\x1b[?25l"), "the cursor"
+
+
+@pytest.mark.parametrize("width", [12, 20, 40, 80])
+def test_no_line_of_the_live_screen_is_wrapped(width: int) -> None:
+    """A terminal that wrapped one would have more lines than the next picture takes away."""
+    file = io.StringIO()
+    console = Console(file=file, force_terminal=True, width=width, height=10, _environ={})
+    progress = Progress(console, 2)
+    with progress.drawing:
+        progress.report("function.items.dead_letters", Moment.BEGUN, Action.CREATE)
+        progress.report("function.items.dead_letters", Moment.WAITING, "long words\n" * 20)
+        progress.report("api", Moment.BEGUN, Action.UPDATE)
+        deadline = time.monotonic() + 20
+        lines: list[str] = []
+        while len(lines) < 3:
+            assert time.monotonic() < deadline, lines
+            time.sleep(0.02)
+            screen = Screen(width, 10)
+            screen.feed(file.getvalue().replace("\n", "\r\n").encode())
+            lines = [line for line in screen.shown if line]
+    assert len(lines) == 3, "two nodes and the count"
+    assert all(len(line) <= width - 4 for line in lines), "the terminal's ^C has its place"
 
 
 class _Stuck(io.StringIO):

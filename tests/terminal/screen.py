@@ -5,19 +5,28 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Mapping
+from itertools import groupby
 from typing import Any, Final
 
 import pyte
 from pyte.modes import DECTCEM
+from rich.style import Style
+from rich.text import Text
 
 KEPT: Final = 10_000
 _SWITCH: Final = re.compile(r"(\x1b\[\?1049[hl])")
-_CUT: Final = re.compile(r"\x1b(?:\[(?:\?(?:1(?:0(?:4(?:9)?)?)?)?)?)?$")
-"""The beginning of a switch that the next piece may complete."""
+_CUT: Final = re.compile(r"\x1b(?:\[[0-9;?]*)?$")
+"""The beginning of a sequence that the next piece completes."""
+_STYLE: Final = re.compile(r"\x1b\[([0-9;]*)m")
+_DIM: Final = re.compile(r"(?<![0-9;])2(?![0-9])|(?<=[0-9];)(?<![34]8;)2(?![0-9])")
+_NAMES: Final = {"brown": "yellow", "default": "default"}
+"""Colours that pyte and rich call otherwise."""
 
 
 class Screen:
-    """Reads what a program writes. pyte has no alternate screen, so there are two of its own."""
+    """Reads what a program writes. pyte has no alternate screen, so there are two of its own; nor
+    does it know dim letters, so they blink here, as none of ours does.
+    """
 
     def __init__(self, columns: int, lines: int, encoding: str = "utf-8") -> None:
         self._first = pyte.HistoryScreen(columns, lines, history=KEPT)
@@ -40,7 +49,7 @@ class Screen:
             elif part == "\x1b[?1049l":
                 self._leave()
             elif part:
-                (self._second_stream or self._first_stream).feed(part)
+                (self._second_stream or self._first_stream).feed(_STYLE.sub(_blinking, part))
 
     def _enter(self) -> None:
         if self._second is None:
@@ -92,6 +101,15 @@ class Screen:
         return [line.rstrip() for line in self._now.display]
 
     @property
+    def picture(self) -> Text:
+        """The window in its colours, down to the last line that shows anything."""
+        buffer, columns = self._now.buffer, self._now.columns
+        lines = [_styled(buffer[number], columns) for number in range(self._now.lines)]
+        while lines and not lines[-1].plain:
+            lines.pop()
+        return Text("\n").join(lines)
+
+    @property
     def above(self) -> list[str]:
         """What scrolled off the first screen."""
         return [_text(line) for line in self._first.history.top]
@@ -99,3 +117,27 @@ class Screen:
 
 def _text(line: Mapping[int, Any]) -> str:
     return "".join(line[column].data for column in range(max(line, default=-1) + 1)).rstrip()
+
+
+def _blinking(found: re.Match[str]) -> str:
+    return f"\x1b[{_DIM.sub('5', found[1])}m"
+
+
+def _styled(line: Mapping[int, Any], columns: int) -> Text:
+    """The line, a span for all neighbours of one style."""
+    text = Text()
+    for style, chars in groupby((line[n] for n in range(columns)), key=_style):
+        text.append("".join(char.data for char in chars), style)
+    text.rstrip()
+    return text
+
+
+def _style(char: Any) -> Style:
+    return Style(color=_colour(char.fg), bold=char.bold, dim=char.blink)
+
+
+def _colour(name: str) -> str:
+    """As rich calls it."""
+    if re.fullmatch("[0-9a-f]{6}", name):
+        return f"#{name}"
+    return _NAMES.get(name, name.replace("bright", "bright_"))
