@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -19,6 +20,7 @@ from provision.clock import Clock
 from provision.commands.status import REFRESH
 from provision.commands.stopping import Stopping
 from tests.config.sample import PIN
+from tests.reference import ROOT
 from tests.signals.conftest import Provision
 from tests.test_cli import CONFIG
 from tests.workshop import new_aws
@@ -147,3 +149,30 @@ def test_a_handler_takes_no_lock_that_the_interrupted_thread_may_hold() -> None:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
     assert len(told) == 1
+
+
+_STUCK = """
+import os, signal, time
+from provision.clock import Clock
+from provision.commands import stopping
+
+stopping.TELLING = stopping.FAREWELL = 0.2
+stuck = lambda *_: time.sleep(120)
+with stopping.Stopping(tell=stuck, leave=stuck, suspend=stuck) as signals, signals.gently(Clock()):
+    os.kill(os.getpid(), signal.SIGINT)
+    if {twice}:
+        os.kill(os.getpid(), signal.SIGINT)
+    else:
+        stopping.GRACE = 0.2
+    time.sleep(120)
+"""
+
+
+@pytest.mark.parametrize("twice", [True, False])
+def test_it_ends_although_nothing_can_be_told(twice: bool) -> None:
+    """A terminal that stands still, or a pipe that nobody reads."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", _STUCK.format(twice=twice)],
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+    )
+    assert process.wait(60) == 130

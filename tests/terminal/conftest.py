@@ -88,6 +88,11 @@ class Stage:
         given = self._variables(look.variables | variables)
         return Terminal(self._command(stack, words), self.folder, given, look.size)
 
+    def run_behind(self, stack: Stack, words: str, look: Look) -> Terminal:
+        """The command in the background, as after `&`."""
+        given = self._variables(look.variables)
+        return Terminal(self._command(stack, words), self.folder, given, look.size, behind=True)
+
     def _command(self, stack: Stack, words: str) -> list[str]:
         tool = [sys.executable, "-m", "provision", "--local-port", str(self.port)]
         return [*tool, *stack.words, *words.split()]

@@ -21,7 +21,7 @@ from tests.terminal.screen import Screen
 
 CTRL_C: Final = b"\x03"
 CTRL_Z: Final = b"\x1a"
-PATIENCE: Final = 40.0
+PATIENCE: Final = 120.0
 """Seconds that anything may take on a machine with other things to do."""
 
 # Makes the terminal that is its stdin the controlling one, so that Ctrl-C is a signal.
@@ -33,6 +33,17 @@ _OWN = (
 
 _MARK: Final = b"\0\0\0"
 """Terminals show nothing of it."""
+
+# The same, and the command as a job in the background: another one has the terminal.
+_BEHIND = """
+import fcntl, os, sys, termios
+fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+job = os.fork()
+if not job:
+    os.setpgid(0, 0)
+    os.execv(sys.argv[1], sys.argv[1:])
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(job, 0)[1]))
+"""
 
 
 @dataclass(frozen=True)
@@ -48,7 +59,13 @@ class Terminal:
     """Use as a context manager: what still runs at the end is killed."""
 
     def __init__(
-        self, command: Sequence[str], folder: Path, variables: Mapping[str, str], size: Size
+        self,
+        command: Sequence[str],
+        folder: Path,
+        variables: Mapping[str, str],
+        size: Size,
+        *,
+        behind: bool = False,
     ) -> None:
         encoding = variables.get("PYTHONIOENCODING", "utf-8")
         self.screen = Screen(size.columns, size.lines, encoding)
@@ -59,7 +76,7 @@ class Terminal:
         self._found = self._left = termios.tcgetattr(self._theirs)
         self.began = time.monotonic()
         self.process = subprocess.Popen(
-            [sys.executable, "-I", "-S", "-c", _OWN, *command],
+            [sys.executable, "-I", "-S", "-c", _BEHIND if behind else _OWN, *command],
             cwd=folder,
             env=dict(variables),
             stdin=self._theirs,

@@ -79,6 +79,18 @@ def test_the_window_is_resized_while_up_works(stage: Stage, look: Look) -> None:
     assert terminal.shows("created table.items")
 
 
+@looks("80x24-colour")
+def test_in_the_background_it_only_prints(stage: Stage, look: Look) -> None:
+    """Somebody types in that window, at a shell or in an editor."""
+    stack = stage.stack()
+    with stage.run_behind(stack, "up --local --yes", look) as terminal:
+        assert terminal.end() == 0
+    check(terminal, look)
+    assert b"\x1b[?25l" not in terminal.written
+    assert any(line.startswith("+ create ") for line in terminal.text.splitlines())
+    assert terminal.shows("created table.items")
+
+
 @looks("40x12-colour", "80x24-cp1252", "160x50-dumb")
 def test_plan(stage: Stage, standing: Stack, look: Look) -> None:
     with stage.run(standing, "plan --local", look) as terminal:
