@@ -52,7 +52,7 @@ class Traffic:
 @dataclass(frozen=True)
 class Health:
     """By node: the live version, the stage's name, alarm states, since when alarms ring, messages
-    waiting, who hears alarms, traffic."""
+    waiting, who hears alarms, what AWS itself says is wrong, traffic."""
 
     versions: Mapping[str, str] = field(default_factory=dict)
     stages: Mapping[str, str] = field(default_factory=dict)
@@ -60,6 +60,7 @@ class Health:
     firing_since: Mapping[str, str] = field(default_factory=dict)
     dead_letters: Mapping[str, int] = field(default_factory=dict)
     subscriptions: Mapping[str, str] = field(default_factory=dict)
+    ailments: Mapping[str, str] = field(default_factory=dict)
     traffic: Mapping[str, Traffic] = field(default_factory=dict)
 
 
@@ -95,6 +96,7 @@ def of_what_is_there(health: Health, steps: Mapping[str, Step]) -> Health:
         firing_since={n: since for n, since in health.firing_since.items() if n in steps},
         dead_letters={node: count for node, count in health.dead_letters.items() if node in steps},
         subscriptions={n: _heard(s) for n, s in steps.items() if isinstance(s, Subscription)},
+        ailments={n: words for n, step in steps.items() if (words := step.ailment())},
         traffic={node: traffic for node, traffic in health.traffic.items() if node in steps},
     )
 

@@ -166,6 +166,11 @@ class Step(ABC):
         """What the templates in CALLS may name, besides the place and the stack."""
         return vars(self)
 
+    def ailment(self) -> str:
+        """What AWS says is wrong with it although every setting is as wanted, in a few words. Empty
+        for what works, and for kinds of which AWS says no such thing."""
+        return ""
+
     def holdings(self, aws: Aws) -> Holdings | None:  # noqa: ARG002  (what holds data counts it)
         """How much data it holds; None for kinds that hold none. Reads only."""
         return None

@@ -17,6 +17,7 @@ class State(StrEnum):
 
     FIRING = "firing"
     FAILED = "with failed events"
+    AILING = "not working"
     MISSING = "missing"
     FOREIGN = "foreign"
     DRIFTED = "drifted"
@@ -104,6 +105,7 @@ def _ill(health: Health) -> list[tuple[str, State]]:
     return [
         *((node, State.FIRING) for node, state in health.alarms.items() if state == FIRING),
         *((node, State.FAILED) for node, count in health.dead_letters.items() if count),
+        *((node, State.AILING) for node in health.ailments),
         *(
             (node, State.UNCONFIRMED)
             for node, word in health.subscriptions.items()
@@ -129,6 +131,8 @@ def _words(finding: Finding, state: State, health: Health) -> tuple[str, str]:
         case State.FAILED:
             count = health.dead_letters[finding.node]
             return f"holds {count} failed event{'s' if count > 1 else ''}", ""
+        case State.AILING:
+            return state.value, health.ailments[finding.node]
         case State.MISSING:
             gone = "gone from AWS" if finding.cause is Cause.DRIFT else "not made yet"
             return "missing", finding.reason or gone

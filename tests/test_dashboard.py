@@ -128,6 +128,7 @@ def ill(well: World) -> World:
         firing_since={ALARM: since},
         dead_letters={QUEUE: 3},
         subscriptions={"monitoring.email": UNCONFIRMED},
+        ailments={"api.domain": "AWS calls it FAILED: why"},
         traffic={"function.items": replace(QUIET, errors=(0.0,) * 9 + (3.0, 2.0, 1.0))},
     )
 
@@ -158,10 +159,10 @@ def test_all_that_is_to_be_known_is_in_the_window(
         assert numbers_are_there(lines, errors, waiting), lines
     assert "✓ all is well" in well.lines(width, height)[0]
     shown = ill.lines(width, height)
-    assert "✗ 9 in trouble" in shown[0]
+    assert "✗ 10 in trouble" in shown[0]
     signs = [SIGNS[state][0] for state in State if state not in FINE]
     first = [line[0] for line in shown if line and line[0] in signs]
-    room = 9 if height > WINDOWS[-1][1] else 5
+    room = 10 if height > WINDOWS[-1][1] else 5
     assert first[:room] == signs[:room]
     counts = shown[-1]
     assert all(sign in counts for sign in signs) or all(s in counts for s in State if s not in FINE)
@@ -207,6 +208,20 @@ def test_no_window_is_too_small(well: World, ill: World, width: int, height: int
         assert len(lines) <= max(height, 5)
 
 
+def test_numbers_of_any_size_stay_in_their_columns(well: World) -> None:
+    busy = Traffic((8_300_123.0,) * 12, (120_034.0,) * 12, (899_999.0,) * 12)
+    world = well.faring(traffic={"function.items": busy}, dead_letters={QUEUE: 1_234_567})
+    for width, numbers in (
+        (80, ["99,601,476", "1M", "899,999", "1,234,567"]),
+        (40, ["99M", "1M", "899,999", "1M"]),
+    ):
+        lines = world.lines(width, 23)
+        title = next(n for n, line in enumerate(lines) if line.startswith("Last hour"))
+        row = [word for word in lines[title + 1].split() if word[0].isdigit()]
+        assert row == numbers
+        assert len(lines[title + 1]) <= len(lines[title])
+
+
 def test_what_is_printed_once_is_whole_and_trouble_first(ill: World) -> None:
     lines = ill.lines()
     assert [line for line in lines if line != line.rstrip() or "…" in line] == []
@@ -224,6 +239,7 @@ def test_what_is_printed_once_is_whole_and_trouble_first(ill: World) -> None:
         "    protect: no, wanted yes",
     ]
     for words in (
+        "▼ api.domain not working  AWS calls it FAILED: why",
         "✗ monitoring.dashboard missing  gone from AWS",
         "! api.key.default foreign  not ours",
         "    adopt it",
@@ -308,6 +324,7 @@ def test_every_trouble_is_named_in_a_sentence(ill: World) -> None:
     assert sentences == [
         f"{ALARM} is in ALARM: The function items fails",
         f"{QUEUE} holds 3 failed events",
+        "api.domain not working: AWS calls it FAILED: why",
         "monitoring.dashboard missing: gone from AWS",
         "api.key.default foreign: not ours",
         "table.items drifted: ttl, protect",

@@ -15,8 +15,9 @@ BARS: Final = "▁▂▃▄▅▆▇█"
 NARROW: Final = 66
 """Below so many columns the table has no bars, and shorter titles."""
 LONGEST_NAME: Final = 24
-_TITLES: Final = ("invocations", "errors", "p95 ms", "dead letters")
-_SHORT: Final = ("calls", "errors", "p95 ms", "dead")
+P95: Final = "p95 ms"
+_TITLES: Final = ("invocations", "errors", P95, "dead letters")
+_SHORT: Final = ("calls", "errors", P95, "dead")
 _ALARMS: Final = {
     FIRING: ("firing", "bold red"),
     "OK": ("ok", "green"),
@@ -111,21 +112,24 @@ def _title(titles: Sequence[str], name_width: int, *, narrow: bool, points: int)
 
 def _line(row: _Row, titles: Sequence[str], name_width: int, *, narrow: bool) -> Text:
     name = row.name if len(row.name) <= name_width else f"{row.name[: name_width - 1]}…"
-    slowest = max(row.traffic.p95)
-    cells = (
-        Text(f"{row.invocations:,}"),
-        _alarming(row.errors),
-        Text(f"{slowest:,.0f}" if slowest else "-"),
-        _alarming(row.waiting),
-    )
+    values = (row.invocations, row.errors, round(max(row.traffic.p95)), row.waiting)
+    bad = (False, row.errors > 0, False, row.waiting > 0)
     text = Text(name.ljust(name_width))
-    for title, cell in zip(titles, cells, strict=True):
-        text.append(" " * (2 + len(title) - len(cell))).append_text(cell)
+    for title, value, alarming in zip(titles, values, bad, strict=True):
+        shown = "-" if title == P95 and not value else short(value, len(title) + 1)
+        text.append(" " * (2 + len(title) - len(shown)))
+        text.append(shown, style="bold red" if alarming else "")
         if title == titles[0] and not narrow:
             text.append("  ").append(sparkline(row.traffic.invocations), style="cyan")
     return text
 
 
-def _alarming(number: int) -> Text:
-    """A number that should be 0."""
-    return Text().append(f"{number:,}", style="bold red" if number else "")
+def short(number: int, room: int) -> str:
+    """`12,345`; `12M` where that has no room."""
+    whole = f"{number:,}"
+    if len(whole) <= room:
+        return whole
+    for size, letter in ((10**9, "G"), (10**6, "M"), (10**3, "k")):
+        if number >= size:
+            return f"{number // size}{letter}"
+    return whole

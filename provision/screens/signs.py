@@ -13,6 +13,7 @@ from provision.trouble import State
 SIGNS: Final = {
     State.FIRING: ("▲", "bold red"),
     State.FAILED: ("◆", "bold red"),
+    State.AILING: ("▼", "bold red"),
     State.MISSING: ("✗", "bold red"),
     State.FOREIGN: ("!", "bold red"),
     State.DRIFTED: ("≠", "bold yellow"),
@@ -49,10 +50,10 @@ def counted_states(states: Iterable[State], rest: str = "") -> Text:
     )
 
 
-def counted_signs(states: Iterable[State]) -> Text:
+def counted_signs(states: Iterable[State], between: str) -> Text:
     """The same in little room: `2≠ 9✓`."""
     counts = Counter(states)
-    return Text(" ").join(
+    return Text(between).join(
         Text(f"{counts[state]}{SIGNS[state][0]}", style=SIGNS[state][1])
         for state in State
         if counts[state]

@@ -193,11 +193,11 @@ def _verdict(states: Mapping[str, State], found: Sequence[Trouble]) -> Text:
 
 
 def _nodes(states: Mapping[str, State], width: int) -> Text:
-    """Of every state how many; by its sign where the words have no room."""
-    text = Text().append("Nodes   ", style="bold")
-    words = counted_states(states.values())
-    fits = text.cell_len + words.cell_len <= width
-    return text.append_text(words if fits else counted_signs(states.values()))
+    """Of every state how many: in words, or by its sign where they have no room."""
+    told = (counted_states(states.values()), counted_signs(states.values(), " "))
+    lines = [Text().append("Nodes   ", style="bold").append_text(each) for each in told]
+    tight = Text().append("Nodes ", style="bold").append_text(counted_signs(states.values(), ""))
+    return next((line for line in lines if line.cell_len <= width), tight)
 
 
 def _notes(findings: Mapping[str, Finding], states: Mapping[str, State]) -> list[Text]:

@@ -23,13 +23,14 @@ from provision.permissions.declare import (
     call,
     calls,
 )
-from provision.step import OWNER, Computed, Fixed, Replacement, Tagged, Tags
+from provision.step import OWNER, Computed, Fixed, Local, Replacement, Tagged, Tags
 from provision.steps.tags import tag_changes, without_system
 
 if TYPE_CHECKING:
     from mypy_boto3_acm.literals import KeyAlgorithmType
     from mypy_boto3_acm.type_defs import (
         CertificateDetailTypeDef,
+        RenewalSummaryTypeDef,
         ResourceRecordTypeDef,
         TagTypeDef,
     )
@@ -92,12 +93,17 @@ class Certificate(Tagged):
 
     domain: Fixed[str]
     usable: Fixed[bool] = True
+    renewal: Local[str] = ""
+    """Why AWS cannot renew it; empty where it can, or need not yet."""
     record_name: Computed[str] = ""
     record_value: Computed[str] = ""
     arn: Computed[str] = ""
 
     def called(self) -> str:
         return self.domain
+
+    def ailment(self) -> str:
+        return f"AWS cannot renew it: {self.renewal}" if self.renewal else ""
 
     def observe(self, aws: Aws) -> Self | None:
         arns = [self.arn] if self.arn else self._ours(aws, certificates_of(aws, self.domain))
@@ -120,6 +126,7 @@ class Certificate(Tagged):
             self,
             domain=found["DomainName"],
             usable=found["Status"] in LIVE,
+            renewal=_hindered(found.get("RenewalSummary")),
             record_name=record["Name"] if record else "",
             record_value=record["Value"] if record else "",
             tags=_tags_of(aws, arn),
@@ -173,6 +180,14 @@ class Certificate(Tagged):
 def certificates_of(aws: Aws, domain: str) -> Mapping[str, str]:
     """ARN → status of every certificate of the domain in this region, whoever's."""
     return _certificates(aws).get(domain, {})
+
+
+def _hindered(renewal: RenewalSummaryTypeDef | None) -> str:
+    """AWS asks for a validation, or gave up; the other states pass by themselves."""
+    status = renewal["RenewalStatus"] if renewal else ""
+    if renewal is None or status not in {"PENDING_VALIDATION", "FAILED"}:
+        return ""
+    return f"{status}, {renewal.get('RenewalStatusReason', 'no reason given')}"
 
 
 def _certificates(aws: Aws) -> dict[str, dict[str, str]]:

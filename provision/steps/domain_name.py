@@ -10,7 +10,7 @@ from provision.aws import Aws
 from provision.errors import Foreign, Refused
 from provision.hazards import Harm, Risk, Risks
 from provision.permissions.declare import REQUESTED, Declared, Permit, Test, arn, call, calls
-from provision.step import Computed, Fixed, Replacement, Tagged
+from provision.step import Computed, Fixed, Local, Replacement, Tagged
 from provision.steps.certificate import wait_until_issued
 from provision.steps.gateway_tags import (
     change_gateway_tags,
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from mypy_boto3_apigateway.literals import SecurityPolicyType
     from mypy_boto3_apigateway.type_defs import DomainNameResponseTypeDef, PatchOperationTypeDef
 
+AVAILABLE: Final = "AVAILABLE"
 AVAILABLE_BUDGET: Final = 900
 COMING: Final = frozenset({"PENDING", "UPDATING"})
 _DOMAIN: Final = "/domainnames/{name}"
@@ -89,8 +90,13 @@ class DomainName(Tagged):
     name: Fixed[str]
     certificate: str
     security_policy: str = "TLS_1_2"
+    state: Local[str] = AVAILABLE
+    """AWS's word for it, and why where that is another than available."""
     target: Computed[str] = ""
     target_zone: Computed[str] = ""
+
+    def ailment(self) -> str:
+        return f"AWS calls it {self.state}" if self.state != AVAILABLE else ""
 
     def observe(self, aws: Aws) -> Self | None:
         found = self._settled(aws)
@@ -111,6 +117,7 @@ class DomainName(Tagged):
             certificate=found.get("regionalCertificateArn", ""),
             security_policy=found.get("securityPolicy", ""),
             tags=from_gateway(found),
+            state=_state(found),
             target=found.get("regionalDomainName", ""),
             target_zone=found.get("regionalHostedZoneId", ""),
         )
@@ -173,11 +180,10 @@ class DomainName(Tagged):
 
     def _wait_available(self, aws: Aws) -> None:
         found = self._settled(aws)
-        status = found.get("domainNameStatus", "AVAILABLE") if found else "gone"
-        if status != "AVAILABLE":
-            reason = found.get("domainNameStatusMessage", "no reason given") if found else ""
+        state = _state(found) if found else "gone"
+        if state != AVAILABLE:
             raise Refused(
-                f"domain {self.name} is {status}: {reason}",
+                f"domain {self.name} is {state}",
                 hint="see the domain in API Gateway's console, then run `provision up` again",
             )
 
@@ -187,6 +193,14 @@ def _get(aws: Aws, name: str) -> DomainNameResponseTypeDef | None:
         return aws.apigateway.get_domain_name(domainName=name)
     except aws.apigateway.exceptions.NotFoundException:
         return None
+
+
+def _state(found: DomainNameResponseTypeDef) -> str:
+    """`FAILED: why`."""
+    status = found.get("domainNameStatus", AVAILABLE)
+    if status == AVAILABLE:
+        return AVAILABLE
+    return f"{status}: {found.get('domainNameStatusMessage', 'no reason given')}"
 
 
 def _put(path: str, value: str) -> PatchOperationTypeDef:

@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 from provision.aws import Aws
 from provision.permissions.declare import EVERY, OURS, Declared, Permit, Test, call, calls
 from provision.retry import is_absent
-from provision.step import Fixed, Replacement
+from provision.step import Fixed, Local, Replacement
 from provision.steps.ec2 import (
     Ec2Resource,
     already_gone,
@@ -60,6 +60,11 @@ class FlowLog(Ec2Resource):
     log_group: Fixed[str]
     role: Fixed[str]
     interval: Fixed[int] = 600
+    failing: Local[str] = ""
+    """Why AWS delivers nothing to the log group; empty where it does."""
+
+    def ailment(self) -> str:
+        return f"nothing is logged: {self.failing}" if self.failing else ""
 
     def found(self, aws: Aws) -> Sequence[Self]:
         return [self._as_found(flow_log) for flow_log in self._find(aws)]
@@ -106,8 +111,15 @@ class FlowLog(Ec2Resource):
             log_group=flow_log.get("LogGroupName", ""),
             role=flow_log.get("DeliverLogsPermissionArn", ""),
             interval=flow_log.get("MaxAggregationInterval", 600),
+            failing=_failing(flow_log),
             tags=from_tag_list(flow_log.get("Tags", [])),
         )
+
+
+def _failing(flow_log: FlowLogTypeDef) -> str:
+    """AWS's own words, such as `Access error`."""
+    failed = flow_log.get("DeliverLogsStatus") == "FAILED"
+    return flow_log.get("DeliverLogsErrorMessage", "no reason given") if failed else ""
 
 
 def _raise_refused(operation: str, refused: Sequence[UnsuccessfulItemTypeDef]) -> None:

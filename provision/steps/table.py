@@ -34,6 +34,7 @@ if TYPE_CHECKING:
         TableDescriptionTypeDef,
     )
 
+ACTIVE = "ACTIVE"
 ACTIVE_BUDGET = 600
 GONE_BUDGET = 600
 _TABLE = arn("dynamodb", "table/{name}")
@@ -109,7 +110,12 @@ class Table(Tagged):
     encryption: str = MANAGED
     protect: bool = True
     on_demand: bool = False
+    status: Local[str] = ACTIVE
+    """AWS's word for it; some of them mean that nothing can be read or written."""
     arn: Computed[str] = ""
+
+    def ailment(self) -> str:
+        return f"DynamoDB calls it {self.status}" if self.status != ACTIVE else ""
 
     def observe(self, aws: Aws) -> Self | None:
         found = self._settled_description(aws)
@@ -131,6 +137,7 @@ class Table(Tagged):
                 encryption=encryption.result(),
                 protect=found.get("DeletionProtectionEnabled", False),
                 on_demand=billing.get("BillingMode") == "PAY_PER_REQUEST",
+                status=found["TableStatus"],
                 tags=from_tag_list(tags.result()["Tags"]),
                 arn=found["TableArn"],
             )
@@ -250,7 +257,7 @@ class Table(Tagged):
     def _wait_active(self, aws: Aws) -> None:
         def active() -> bool | None:
             found = self._describe(aws)  # D3: may not be visible yet
-            if found is None or found["TableStatus"] != "ACTIVE" or is_changing(found):
+            if found is None or found["TableStatus"] != ACTIVE or is_changing(found):
                 return None
             return True
 
