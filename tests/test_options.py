@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -177,9 +178,9 @@ def test_no_suggestion_answers_a_question(provision: Provision) -> None:  # noqa
             told = provision(*words, f"{name[:at]}z{name[at:]}")
             assert told.code == 2
             assert "No such option" in told.err
-            for answer in answers:
-                assert f"'{answer}'" not in told.err
-    assert "Did you mean '--env'" in provision("up", "--envv", "prod").err
+            suggested = set(re.findall(r"--[a-z-]+", told.err.partition("Did you mean")[2]))
+            assert suggested.isdisjoint(answers), told.err
+    assert re.search("Did you mean '?--env", provision("up", "--envv", "prod").err)
     known = {o for p in VERBS["up",].params if isinstance(p, Answering) for o in p.opts}
     assert known == {"--yes", "-y", "--confirm", "--adopt", "--destroy", "--no-backup"}
     known = {o for p in VERBS["down",].params if isinstance(p, Answering) for o in p.opts}

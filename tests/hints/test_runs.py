@@ -19,6 +19,7 @@ import pytest
 import yaml
 
 from provision.cli.whole import Settings
+from provision.step import OWNER
 from tests.hints.line import understood
 from tests.hints.test_sources import BARE, aws_refusals
 from tests.test_cli import CONFIG, Answer, Provision, home, provision  # noqa: F401
@@ -74,9 +75,9 @@ class Tool:
 
     def check_aws(self, command: str) -> None:
         if "configure list-profiles" not in command:
-            for part in command.split("$(")[:2]:
+            for part in command.split("$("):
                 assert part.startswith("aws --profile 'my work' "), command
-            assert aws_refusals(command.replace("'my work'", "1").rstrip(".,")) == []
+                assert aws_refusals(part.replace("'my work'", "1").rstrip(".,)")) == []
 
     @property
     def settings(self) -> Settings:
@@ -186,6 +187,22 @@ def test_a_life(tool: Tool) -> None:
     assert any(line.startswith(f"{TYPED} down --destroy table.items ") for line in kept)
     gone = tool("down", "--yes", "--destroy", "table.items", code=0)
     assert any(line.startswith(f"{TYPED} up --adopt table.items ") for line in gone)
+
+
+def test_what_is_left_over(tool: Tool) -> None:
+    tool("up", "--yes", code=0)
+    sqs = client("sqs")
+    known = sqs.get_queue_url(QueueName="tap-prod-items-dead-letters")["QueueUrl"]
+    owner = sqs.list_queue_tags(QueueUrl=known)["Tags"][OWNER].replace("items", "gone")
+    sqs.create_queue(QueueName="tap-prod-gone", tags={OWNER: owner})
+    answer = tool.run("down", "--yes", "--destroy-data", *GIVEN)
+    tool.judged(answer)
+    aws = "aws --profile 'my work'"
+    assert (
+        f"to remove it: {aws} --region us-west-2 sqs delete-queue --queue-url"
+        f" $({aws} sqs get-queue-url --region us-west-2 --queue-name tap-prod-gone"
+        " --query QueueUrl --output text)"
+    ) in answer.err
 
 
 def test_what_is_somebody_elses(tool: Tool) -> None:
