@@ -12,11 +12,11 @@ from collections.abc import Callable, Mapping
 from functools import wraps
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import boto3
 from aws_lambda_powertools import Logger, Metrics, Tracer
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
-from aws_lambda_powertools.logging import correlation_paths
 from aws_lambda_powertools.metrics import MetricUnit
 
 import answers
@@ -45,9 +45,12 @@ from store import PATIENCE, Store, Throttled
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
+REQUEST_ID = "extendedRequestId"
+"""The id that API Gateway gives a request; `requestId` is what the caller says, if it says one."""
 _RETRY_AFTER = "2"  # seconds
 _IMPORT_CHECK = {"provision": "import check"}
 """What `provision` sends to a version before callers reach it: that it answers is all it asks."""
+_LONGEST = 500  # characters of a caller's text in a log line
 
 logger = Logger()
 tracer = Tracer(patch_modules=["botocore"])
@@ -77,9 +80,7 @@ def _unless_checked(handle: Handler) -> Handler:
 
 @_unless_checked
 @metrics.log_metrics(capture_cold_start_metric=True)
-@logger.inject_lambda_context(
-    correlation_id_path=correlation_paths.API_GATEWAY_REST, clear_state=True
-)
+@logger.inject_lambda_context(correlation_id_path=f"requestContext.{REQUEST_ID}", clear_state=True)
 @tracer.capture_lambda_handler(capture_response=False)
 def handler(event: Any, context: LambdaContext) -> dict[str, Any]:
     if not _is_request(event):
@@ -96,6 +97,9 @@ def handler(event: Any, context: LambdaContext) -> dict[str, Any]:
         "answered",
         route=f"{event['httpMethod']} {event['resource']}",
         status=answer["statusCode"],
+        path=str(event.get("path"))[:_LONGEST],
+        user_agent=(api.current_event.headers.get("User-Agent") or "")[:_LONGEST],
+        request_id=event["requestContext"].get("requestId"),
     )
     return answer
 
@@ -114,7 +118,7 @@ def create() -> Response[str]:
 def list_page() -> Response[str]:
     wanted = validated(PageRequest, api.current_event.query_string_parameters)
     after = None if wanted.cursor is None else read_cursor(wanted.cursor, _cursor_key())
-    page = store.page(wanted.limit, after)
+    page = store.page(wanted.limit, after, answers.size_in_answer)
     _count("ItemsListed", len(page.items))
     cursor = write_cursor(page.after, _cursor_key()) if page.after else None
     return answers.page_answer(page, cursor)
@@ -222,7 +226,10 @@ def _path(event: Mapping[str, Any]) -> str:
     """The path below the API: under a custom domain, `path` begins with the base path."""
     parameters = event.get("pathParameters") or {}
     return re.sub(
-        r"\{(\w+)\+?\}", lambda found: str(parameters.get(found[1], "")), event["resource"]
+        # Encoded, so that a line feed at the end of an id is not taken for the end of the path.
+        r"\{(\w+)(\+?)\}",
+        lambda found: quote(str(parameters.get(found[1], "")), safe="/" if found[2] else ""),
+        event["resource"],
     )
 
 
@@ -237,9 +244,9 @@ def _body(model: type[Model]) -> Model:
 
 
 def _request_id() -> str:
-    """The id the client also finds in the header x-amzn-requestid, and we in every log line."""
+    """The id the client also finds in the header x-amz-apigw-id, and we in every log line."""
     return str(
-        api.current_event.raw_event["requestContext"].get("requestId")
+        api.current_event.raw_event["requestContext"].get(REQUEST_ID)
         or api.lambda_context.aws_request_id
     )
 

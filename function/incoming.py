@@ -43,7 +43,8 @@ def read_body(model: type[Model], body: str | None, *, is_base64: bool) -> Model
     try:
         text = base64.b64decode(body, validate=True).decode() if is_base64 else body
         document = json.loads(text, parse_float=Decimal, parse_constant=_refuse_constant)
-    except (ValueError, binascii.Error, RecursionError) as error:
+    except (ValueError, ArithmeticError, RecursionError) as error:
+        # Of a number like 1e99999999999999999999 there is not even a Decimal.
         raise Invalid(Problem("body", "not valid JSON")) from error
     if not isinstance(document, dict):
         raise Invalid(Problem("body", "not a JSON object"))

@@ -11,7 +11,9 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 # Unreserved in URLs, so that an id is the same in a path, a cursor and a log.
 ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._~-]{0,127}$"
+MAX_VERSION = 10**16 - 1  # DynamoDB holds 38 digits of a number; If-Match takes these 16
 _MAX_DEPTH = 30  # DynamoDB nests 32 levels, and `attributes` is one
+_MAX_NAME = 65_535  # bytes of the name of an attribute that DynamoDB takes
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,7 @@ def _storable(value: Any, where: str = "", depth: int = 1) -> Any:
             if "" in value:
                 raise ValueError(f"{where or 'attributes'}: a name is empty")
             return {
-                _text(name, where): _storable(inner, _below(where, name), depth + 1)
+                _name(name, where): _storable(inner, _below(where, name), depth + 1)
                 for name, inner in value.items()
             }
         case list():
@@ -94,6 +96,12 @@ def _text(value: str, where: str) -> str:
     except UnicodeEncodeError as error:
         raise ValueError(f"{where or 'attributes'}: half of a surrogate pair") from error
     return value
+
+
+def _name(name: str, where: str) -> str:
+    if len(_text(name, where).encode()) > _MAX_NAME:
+        raise ValueError(f"{where or 'attributes'}: a name is longer than {_MAX_NAME} bytes")
+    return name
 
 
 def _number(value: int | Decimal, where: str) -> Decimal:
@@ -127,4 +135,4 @@ class ChangedItem(Draft):
     """The body of PUT /items/{id}; with `version` only that version is replaced."""
 
     id: str | None = None
-    version: Annotated[int, Field(strict=True, ge=1)] | None = None
+    version: Annotated[int, Field(strict=True, ge=1, le=MAX_VERSION)] | None = None

@@ -6,6 +6,7 @@ role of the function grants exactly these (tests/function/test_calls.py).
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -17,7 +18,7 @@ from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from items import Draft, Item, ItemExists, ItemUnknown, NewItem, VersionConflict
+from items import ID_PATTERN, Draft, Item, ItemExists, ItemUnknown, NewItem, VersionConflict
 from settings import Settings
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ PATIENCE = Config(
     connect_timeout=1, read_timeout=2, retries={"mode": "standard", "total_max_attempts": 2}
 )
 _SCAN_SECONDS = 1.5  # after which a page is handed out short, with a cursor
+_PAGE_BYTES = 4_000_000  # likewise; Lambda takes no answer above 6 MB
 _THROTTLED = {
     "ProvisionedThroughputExceededException",
     "ThrottlingException",
@@ -106,31 +108,37 @@ class Store:
     def read(self, item_id: str) -> Item:
         with _throttling():
             found = self._client.get_item(
-                TableName=self._table, Key=_serialized({"id": item_id}), ConsistentRead=True
+                TableName=self._table, Key=_key(item_id), ConsistentRead=True
             ).get("Item")
         item = self._item(_deserialized(found)) if found else None
         if item is None or self._is_expired(item):
             raise ItemUnknown(item_id)
         return item
 
-    def page(self, limit: int, after: str | None) -> Page:
-        """Scans until the page is full of what has not expired.
+    def page(self, limit: int, after: str | None, size: Callable[[Item], int]) -> Page:
+        """Scan until the page is full of what has not expired; `size` is an item's in the answer.
 
         Eventually consistent, unlike `read`: half the capacity, and a list is old when it arrives.
         """
         deadline = time.monotonic() + _SCAN_SECONDS
         items: list[Item] = []
+        room = _PAGE_BYTES
         while True:
             request: ScanInputTypeDef = {
                 "TableName": self._table,
                 "Limit": limit - len(items),
             }
             if after is not None:
-                request["ExclusiveStartKey"] = _serialized({"id": after})
+                request["ExclusiveStartKey"] = _key(after)
             with _throttling():
                 answer = self._client.scan(**request)
-            found = (self._item(_deserialized(values)) for values in answer["Items"])
-            items += [item for item in found if not self._is_expired(item)]
+            for item in (self._item(_deserialized(values)) for values in answer["Items"]):
+                if self._is_expired(item):
+                    continue
+                room -= size(item)
+                if room < 0 and items:  # any one item has room: see MAX_BODY
+                    return Page(tuple(items), items[-1].id)
+                items.append(item)
             last = answer.get("LastEvaluatedKey")
             after = _deserialized(last)["id"] if last else None
             if after is None or len(items) == limit or time.monotonic() > deadline:
@@ -155,7 +163,7 @@ class Store:
             with _throttling():
                 answer = self._client.update_item(
                     TableName=self._table,
-                    Key=_serialized({"id": item_id}),
+                    Key=_key(item_id),
                     UpdateExpression=f"SET {sets} ADD #version :one",
                     ConditionExpression=present.expression,
                     ExpressionAttributeNames={**present.names, **names, "#version": "version"},
@@ -174,7 +182,7 @@ class Store:
         present = self._present(version, int(self._clock()))
         request: DeleteItemInputTypeDef = {
             "TableName": self._table,
-            "Key": _serialized({"id": item_id}),
+            "Key": _key(item_id),
             "ConditionExpression": present.expression,
             "ExpressionAttributeNames": present.names,
             "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
@@ -246,6 +254,13 @@ def _found_instead(error: ClientError) -> Values:
     """The item that failed a condition, which DynamoDB sends along with the refusal."""
     found = error.response.get("Item")
     return _deserialized(found) if isinstance(found, Mapping) else {}
+
+
+def _key(item_id: str) -> dict[str, Any]:
+    """The item's key. DynamoDB takes no longer one than 2,048 bytes, and no item has such an id."""
+    if re.fullmatch(ID_PATTERN, item_id) is None:
+        raise ItemUnknown(item_id)
+    return _serialized({"id": item_id})
 
 
 def _serialized(values: Mapping[str, Any]) -> dict[str, Any]:

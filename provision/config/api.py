@@ -107,7 +107,7 @@ class Cors(Section):
         description="Request headers that pages may send; X-Api-Key must be one of them.",
     )
     expose: HeaderNames = Field(
-        default=("ETag", "Location", "Retry-After", "x-amzn-RequestId"),
+        default=("ETag", "Location", "Retry-After", "x-amz-apigw-id", "x-amzn-RequestId"),
         description="Answer headers that pages may read, on success and on errors.",
     )
     max_age: int = Field(

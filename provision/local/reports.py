@@ -1,4 +1,4 @@
-"""What API Gateway does and MiniStack does not: one id a request, metrics, access log, 502s."""
+"""What API Gateway does and MiniStack does not: one id a request, metrics, access log, errors."""
 
 # ruff: noqa: SLF001 - MiniStack, pinned to one version, has no public face for any of this
 
@@ -7,6 +7,7 @@ from __future__ import annotations
 import contextvars
 import http
 import importlib
+import json
 import re
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -27,8 +28,10 @@ _CLIENT_ERROR: Final = 400
 _SERVER_ERROR: Final = 500
 
 _REQUEST_ID: Final = "x-amzn-requestid"
+_EXTENDED_ID: Final = "x-amz-apigw-id"
 
 _request_id: Final = contextvars.ContextVar("the id that the function was told", default="")
+_refusal: Final[contextvars.ContextVar[dict[str, str]]] = contextvars.ContextVar("$context.error")
 _failed: Final = contextvars.ContextVar("the function of this request failed", default=False)
 
 
@@ -37,6 +40,7 @@ def install() -> None:
     gateway: Any = importlib.import_module("ministack.services.apigateway_v1")
     gateway._handle_execute_in_scope = partial(_execute, gateway, gateway._handle_execute_in_scope)
     gateway._call_lambda_raw = partial(_call, gateway._call_lambda_raw)
+    gateway._gateway_error_response = partial(_refuse, gateway._gateway_error_response)
 
 
 async def _execute(
@@ -46,6 +50,7 @@ async def _execute(
     began = time.monotonic()
     _failed.set(False)
     _request_id.set("")
+    _refusal.set({})
     answer = await execute(*request)
     milliseconds = (time.monotonic() - began) * 1000
     api_id, stage_name, method, path, headers, *_ = request
@@ -53,9 +58,11 @@ async def _execute(
         if _failed.get():
             answer = _bad_gateway(gateway, stage, request)
         request_id = answer[1].setdefault(_REQUEST_ID, _request_id.get() or str(uuid4()))
+        answer[1][_EXTENDED_ID] = request_id
         _measure(gateway._rest_apis.get(api_id)["name"], stage_name, answer[0], milliseconds)
-        values = _request_values(gateway, api_id, method, path, headers)
-        values |= {"stage": stage_name, "path": f"/{stage_name}{path}", "requestId": request_id}
+        values = _request_values(gateway, api_id, method, path, headers) | _refusal.get()
+        values |= {"stage": stage_name, "path": f"/{stage_name}{path}"}
+        values |= dict.fromkeys(("requestId", "extendedRequestId"), request_id)
         _log_access(stage, values | _answer_values(answer, milliseconds))
     return answer
 
@@ -84,6 +91,28 @@ async def _call(
             throttle=bool(result.get("throttle")),
         )
     return result, error
+
+
+def _refuse(
+    refuse: Callable[[Any, Mapping[str, Any]], Answer], error: Any, request: Mapping[str, Any]
+) -> Answer:
+    """A gateway response, with the variables filled in that MiniStack leaves as they stand."""
+    status, headers, body = refuse(error, request)
+    said = json.dumps(error.message or "")
+    _refusal.set(
+        {
+            "error.message": error.message or "",
+            "error.messageString": said,
+            "error.responseType": error.response_type,
+            "error.validationErrorString": error.message or "",
+        }
+    )
+    left = {
+        "extendedRequestId": request["request_id"],
+        "error.validationErrorString": said[1:-1],  # what the validator found is not kept
+    }
+    text = _VARIABLE.sub(lambda found: left.get(found[1], found[0]), body.decode())
+    return status, headers, text.encode()
 
 
 def _bad_gateway(gateway: Any, stage: Mapping[str, Any], request: Sequence[Any]) -> Answer:

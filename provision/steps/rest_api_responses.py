@@ -43,6 +43,8 @@ def preflight(cors: Cors, verbs: Collection[str]) -> Method:
         responses={PREFLIGHT_STATUS: {_METHOD_HEADER + name: True for name in headers}},
         integration=Integration(
             kind="MOCK",
+            # A body of any other type would pass, and be no status: 500, for callers without a key.
+            passthrough="NEVER",
             templates={"application/json": json.dumps({"statusCode": int(PREFLIGHT_STATUS)})},
             responses={
                 PREFLIGHT_STATUS: IntegrationResponse(headers=_quoted(_METHOD_HEADER, headers))
@@ -96,7 +98,7 @@ def _response(
     details: str | None = None,
     retry_after: str | None = None,
 ) -> GatewayResponse:
-    body = {"message": message, "details": details, "request_id": '"$context.requestId"'}
+    body = {"message": message, "details": details, "request_id": '"$context.extendedRequestId"'}
     headers = {"Retry-After": retry_after} if retry_after else {}
     if cors:
         headers |= _on_every_answer(cors)

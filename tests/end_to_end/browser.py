@@ -168,8 +168,9 @@ def _handler_of(page: Page) -> type[BaseHTTPRequestHandler]:
             self.send_header("Content-Type", kind)
             self.send_header("Cache-Control", "no-store")
             self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
+            with suppress(ConnectionError):  # the page has moved on, or the browser is closed
+                self.end_headers()
+                self.wfile.write(body)
 
         def log_request(self, code: object = "-", size: object = "-") -> None:
             """Nothing: the test tells what matters."""

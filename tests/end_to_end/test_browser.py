@@ -69,7 +69,7 @@ def told(seen: Seen) -> dict[str, object]:
     """An error that the page can read, and whose request it can quote: one id in all places."""
     assert not seen.refused
     body: dict[str, Any] = seen.body
-    assert seen.headers["x-amzn-requestid"] == body.get("error", body)["request_id"]
+    assert seen.headers["x-amz-apigw-id"] == body.get("error", body)["request_id"]
     return body
 
 
@@ -78,6 +78,7 @@ def test_the_life_of_an_item(client: Client) -> None:
     assert (made.status, made.refused) == (201, "")
     assert made.headers["location"].endswith(f"/items/{made.body['id']}")
     assert made.headers["etag"] == '"1"'
+    assert made.headers["x-amz-apigw-id"]
     assert made.headers["x-amzn-requestid"]
     path = f"/items/{made.body['id']}"
     read = client.ask("GET", path)

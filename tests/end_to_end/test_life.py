@@ -12,13 +12,18 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Any
 
 import pytest
+from hypothesis import HealthCheck, Phase, given, settings
 
+from provision.stack.api import ACCESS_FORMAT
 from tests.end_to_end.conftest import Home, environment
+from tests.end_to_end.wire import send
+from tests.function.gateway import KEY, Request
+from tests.function.hostile import requests
 
 pytestmark = [pytest.mark.emulator, pytest.mark.xdist_group("end to end")]
 
@@ -136,6 +141,38 @@ def test_what_is_wrong_with_a_request_is_said(api: Api) -> None:
         assert refused.headers["access-control-allow-origin"] == "*"
         assert refused.body["message"]
     assert api.ask("GET", "/items?limit=many").status == 400
+
+
+@given(request=requests())
+@settings(
+    max_examples=int(os.environ.get("FUZZ_REQUESTS", "60")),
+    deadline=None,
+    derandomize="FUZZ_REQUESTS" not in os.environ,
+    database=None,
+    phases=(Phase.generate,),
+    suppress_health_check=list(HealthCheck),
+)
+def test_whatever_is_sent_on_the_wire_ends_below_500(api: Api, request: Request) -> None:
+    named = {"X-Api-Key": api.key}
+    sent = replace(
+        request,
+        headers=tuple((k, named.get(k, v) if v == KEY else v) for k, v in request.headers),
+    )
+    status, body = send(api.endpoint, sent)
+    assert 200 <= status <= 499, body[:500]
+    assert len(body) < 6_000_000
+
+
+def test_each_line_of_the_access_log_is_one_object(home: Home, api: Api) -> None:
+    agent = 'x","status":"200","forged":"yes'
+    assert api.ask("GET", "/items", key="wrong", **{"User-Agent": agent}).status == 403
+    pages = home.client("logs").get_paginator("filter_log_events")
+    found = pages.paginate(logGroupName="/aws/apigateway/tap-local")
+    lines = [event["message"] for page in found for event in page["events"]]
+    for line in lines:
+        assert json.loads(line).keys() == json.loads(ACCESS_FORMAT).keys()
+    assert json.loads(lines[-1])["error"] == "INVALID_API_KEY"
+    assert json.loads(lines[-1])["status"] == "403"
 
 
 def test_an_asynchronous_failure_lands_in_the_dead_letter_queue(home: Home, api: Api) -> None:

@@ -22,6 +22,7 @@ from provision.config import Cors
 from provision.config import load as load_config
 from provision.packaging.cache import Cache
 from provision.packaging.layers import build_layer
+from tests.function.dynamodb import refuse
 
 ROOT = Path(__file__).parents[2]
 FUNCTION = ROOT / "function"
@@ -119,7 +120,8 @@ def request(
         "pathParameters": None if item_id is None else {"id": item_id},
         "stageVariables": None,
         "requestContext": {
-            "requestId": "gateway-request-1",
+            "requestId": "chosen-by-the-caller",
+            "extendedRequestId": "gateway-request-1",
             "path": path,
             "stage": "v1",
             "httpMethod": method,
@@ -155,6 +157,7 @@ class Function:
     def _noting(self, call: Callable[..., Any]) -> Callable[..., Any]:
         def note(client: BaseClient, operation: str, params: dict[str, Any]) -> Any:
             action = f"{client.meta.service_model.signing_name}:{operation}"
+            refuse(operation, params)
             named = (params[key] for key in ("TableName", "Name", "SecretId") if key in params)
             self.called.add((action, next(named, "")))
             return call(client, operation, params)

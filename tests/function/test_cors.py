@@ -21,8 +21,9 @@ from provision.steps.rest_api_contents import Contents
 from tests.function.conftest import CORS, ENVIRONMENT, FUNCTION, Function
 from tests.reference import TinySources, configured
 
-BY_BROWSERS = {"origin"}
-"""What a browser itself sends and no page could: it needs no leave."""
+BY_BROWSERS = {"origin", "user-agent"}
+"""What a browser sends by itself: it needs no leave."""
+IDS = {"x-amz-apigw-id", "x-amzn-requestid"}
 OTHER = {
     "origins": ["https://app.example.com"],
     "headers": ["X-Api-Key", "X-More"],
@@ -51,11 +52,11 @@ def test_pages_may_send_what_the_function_reads() -> None:
 
 
 def test_an_item_and_a_refusal_answer_what_pages_are_told_of(function: Function) -> None:
-    """All that is exposed but the request id, which API Gateway adds, is answered at some time."""
+    """All that is exposed but the ids, which API Gateway adds, is answered at some time."""
     function.call("POST", body={"name": "a"})
     function.fail("Scan", ClientError({"Error": {"Code": "ThrottlingException"}}, "Scan"))
     assert function.call("GET").status == 429
-    assert {name.lower() for name in CORS.expose} - function.answered == {"x-amzn-requestid"}
+    assert {name.lower() for name in CORS.expose} - function.answered == IDS
 
 
 def shipped(directory: Path, cors: object = None) -> tuple[Contents, dict[str, str]]:
@@ -75,7 +76,7 @@ def shipped(directory: Path, cors: object = None) -> tuple[Contents, dict[str, s
 
 def test_pages_may_read_what_api_gateway_answers_itself(tmp_path: Path) -> None:
     exposed = {name.lower() for name in CORS.expose}
-    assert "x-amzn-requestid" in exposed
+    assert exposed >= IDS
     contents, _ = shipped(tmp_path)
     for kind, answer in contents.gateway_responses.items():
         names = {header.rpartition(".")[2].lower() for header in answer.headers}

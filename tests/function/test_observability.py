@@ -66,6 +66,18 @@ def test_each_request_leaves_a_line_with_its_correlation_id(function: Function, 
     assert entry["service"] == "items"
 
 
+def test_what_a_caller_words_is_in_the_line_of_the_function_escaped(function: Function, capsys):
+    """The access log of API Gateway has none of it, for there it could end a field."""
+    agent = 'x","status":"200'
+    function.call("GET", "nobody", headers={"user-agent": agent + "y" * 1_000})
+    entry = next(one for one in emitted(capsys) if one.get("message") == "answered")
+    assert entry["status"] == 404
+    assert entry["user_agent"].startswith(agent)
+    assert len(entry["user_agent"]) == 500
+    assert entry["path"] == "/base/items/nobody"
+    assert entry["request_id"] == "chosen-by-the-caller"
+
+
 SCRIPT = """
 import json, sys
 from moto import mock_aws

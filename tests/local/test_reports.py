@@ -17,18 +17,19 @@ pytestmark = pytest.mark.emulator
 
 REGION = "us-east-1"
 GROUP = "access"
+MISSING = "MISSING_AUTHENTICATION_TOKEN"
 FORMAT = json.dumps(
     {
         name: f"$context.{name}"
         for name in ("httpMethod", "path", "resourcePath", "status", "stage", "unheard.of")
     }
-    | {"id": "$context.requestId"}
+    | {"id": "$context.extendedRequestId", "error": "$context.error.responseType"}
 )
 CODE = """
 def handler(event, context):
     if event["queryStringParameters"]:
         raise ValueError("asked to")
-    return {"statusCode": 200, "body": event["requestContext"]["requestId"]}
+    return {"statusCode": 200, "body": event["requestContext"]["extendedRequestId"]}
 """
 
 
@@ -96,10 +97,10 @@ def ask(url: str) -> tuple[int, str, str]:
     """Status, request id and body."""
     try:
         with urllib.request.urlopen(url, timeout=10) as answer:
-            return answer.status, answer.headers["x-amzn-RequestId"], answer.read().decode()
+            return answer.status, answer.headers["x-amz-apigw-id"], answer.read().decode()
     except urllib.error.HTTPError as error:
         with error:
-            return error.code, error.headers["x-amzn-RequestId"], error.read().decode()
+            return error.code, error.headers["x-amz-apigw-id"], error.read().decode()
 
 
 def total(emulator: local.Emulator, namespace: str, metric: str, **dimensions: str) -> float:
@@ -148,14 +149,14 @@ def test_metrics_of_an_alias_are_of_what_was_called_by_it(emulator: local.Emulat
 
 def test_access_log(emulator: local.Emulator, served: Served) -> None:
     events = connect("logs", emulator.endpoint).filter_log_events(logGroupName=GROUP)["events"]
-    common = {"httpMethod": "GET", "stage": "v1", "unheard.of": "-"}
+    common = {"httpMethod": "GET", "stage": "v1", "unheard.of": "-", "error": "-"}
     things = {**common, "path": "/v1/things", "resourcePath": "/things"}
     lines = [json.loads(event["message"]) for event in events]
     assert [line.pop("id") for line in lines] == served.ids
     assert lines == [
         {**things, "status": "200"},
-        {**things, "status": "502"},
-        {**common, "path": "/v1/nothing", "resourcePath": "-", "status": "403"},
+        {**things, "status": "502", "error": "DEFAULT_5XX"},
+        {**common, "path": "/v1/nothing", "resourcePath": "-", "status": "403", "error": MISSING},
     ]
 
 

@@ -41,7 +41,7 @@ CONTROLS = (
     Control(
         "APIGateway.9",
         "Access logging is on",
-        "always, as JSON, to a group with retention",
+        "always, a JSON object a request in words of AWS alone, to a group with retention",
         apis.without_access_log,
         apis.switch_access_log_off,
     ),

@@ -128,6 +128,7 @@ def test_a_preflight_is_answered_without_a_key(workshop: Workshop) -> None:
     integration = found["methodIntegration"]
     assert integration["type"] == "MOCK"
     assert json.loads(integration["requestTemplates"]["application/json"]) == {"statusCode": 200}
+    assert integration["passthroughBehavior"] == "NEVER"
     headers = integration["integrationResponses"]["200"]["responseParameters"]
     assert headers == {
         "method.response.header.Access-Control-Allow-Origin": "'https://app.example.com'",
@@ -187,7 +188,7 @@ def test_a_browser_can_read_every_refusal(
     said = said.replace("$context.error.messageString", '"said"')
     body = json.loads(said)
     assert body["message"]
-    assert body["request_id"] == "$context.requestId"
+    assert body["request_id"] == "$context.extendedRequestId"
     assert ("details" in body) is (kind == "BAD_REQUEST_BODY")
 
 
