@@ -236,7 +236,8 @@ class Journal:
         if state["stack"] != self.stack:
             raise StateUnusable(
                 f"{path} belongs to the stack {state['stack']}, not {self.stack}",
-                hint="give this stack a --state directory of its own",
+                hint="put name and environment back as they were, and `provision down` removes that"
+                " stack; or give this one a state of its own with --state DIR",
             )
         self.pinned = Pinned(state["account"], state["region"]) if state["account"] else None
         self.records = {

@@ -76,9 +76,11 @@ def main(arguments: list[str] | None = None) -> None:
     sys.exit(code)
 
 
-def _let_go(*streams: TextIO) -> None:
+def _let_go(*streams: TextIO | None) -> None:
     """Python would complain of what it cannot write at its end, and change the exit code."""
     for stream in streams:
+        if stream is None:  # closed by whoever called (`>&-`)
+            continue
         try:
             stream.flush()
         except OSError:
@@ -118,6 +120,9 @@ def _obey(call: Invocation) -> int:
 
 def _show(error: click.ClickException, call: Invocation) -> None:
     """As click shows it, and no word of it as more than a word."""
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):  # its message is the help itself
+        put(*error.format_message().split("\n"), err=True)
+        return
     if isinstance(error, click.UsageError) and (context := error.ctx):
         put(*context.get_usage().split("\n"), err=True)
         put(f"Try `{context.command_path} {context.help_option_names[-1]}` for help.", "", err=True)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from provision.cli.whole import Answering, Settings
+from provision.cli.whole import Answering, Settings, refuse_stray_port
 
 if TYPE_CHECKING:
     from provision.commands.session import Session
@@ -64,6 +64,7 @@ def open_session(
     from provision.trace import open_trace  # noqa: PLC0415
 
     settings: Settings = context.obj
+    refuse_stray_port(context, settings)
     options = Options(
         settings.config,
         settings.environment,

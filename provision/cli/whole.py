@@ -215,6 +215,17 @@ def settings_of(context: click.Context, call: Invocation) -> Settings:
     )
 
 
+def refuse_stray_port(context: click.Context, settings: Settings) -> None:
+    """Raises UsageError for a port of the emulator on a command that goes to AWS: whoever typed it
+    meant the emulator.
+    """
+    typed = _strongest(context, _LOCAL_PORT)
+    if typed.values and typed.rank == 0 and settings.environment != LOCAL:
+        raise click.UsageError(
+            "--local-port is the emulator's: add --local, or leave it out", context
+        )
+
+
 def debugging(context: click.Context) -> bool:
     """Whether errors are to be shown with their traceback."""
     return any(_strongest(context, _DEBUG).values)

@@ -101,7 +101,8 @@ class Session:
     @property
     def nobody_answers(self) -> bool:
         """Whether a question would wait for ever."""
-        return bool(self.call.as_json or not sys.stdin.isatty() or os.environ.get("CI"))
+        keyboard = sys.stdin is not None and sys.stdin.isatty()
+        return bool(self.call.as_json or not keyboard or os.environ.get("CI"))
 
     def say(self, words: str) -> None:
         """A line beside the results; the commands in it are made such that they can be pasted."""

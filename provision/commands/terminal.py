@@ -41,7 +41,8 @@ class Terminal:
         """
         if self.drawing:
             return self.drawing.end()
-        return "\n" if self.drawn_until < asked_at and sys.stderr.isatty() else ""
+        seen = sys.stderr is not None and sys.stderr.isatty()
+        return "\n" if self.drawn_until < asked_at and seen else ""
 
     def suspend(self) -> None:
         """Stand still until the shell lets the process go on."""

@@ -24,6 +24,8 @@ class Problem:
     message: str
     suggestion: str = ""
     warning: bool = False
+    absent: bool = False
+    """The file itself is not there: nothing in it can be corrected."""
 
     @property
     def place(self) -> tuple[str, int, int, str]:
@@ -50,6 +52,8 @@ class ConfigInvalid(ProvisionError):
         named = " and ".join(files) if len(files) <= _NAMED else "these files"
         typed = all(file.startswith("--") for file in files)
         check = f"Correct {named}, then: `provision config check`"
+        if all(problem.absent for problem in found):
+            check = "README.md shows how a project begins; the sample there has a config.yaml"
         first, *more = [str(problem) for problem in self.problems]
         super().__init__(
             first,

@@ -105,9 +105,11 @@ def _decode(path: Path, file: str) -> str:
     try:
         content = read_regular(path, MOST_BYTES)
     except FileNotFoundError:
-        raise refused(
-            "there is no such file", "go to the folder that holds it, or give --config FILE"
-        ) from None
+        said, instead = (
+            "there is no such file",
+            "go to the folder that holds it, or give --config FILE",
+        )
+        raise ConfigInvalid([Problem(file, 0, 0, "", said, instead, absent=True)]) from None
     except IsADirectoryError:
         raise refused(
             "this is a folder", f"give --config {shlex.quote(str(path / 'config.yaml'))}"

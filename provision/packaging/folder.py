@@ -30,9 +30,13 @@ class BundleFailed(ProvisionError):
 
 def files_below(source: Path) -> dict[str, Path]:
     """Files of a function's folder by their name in the zip. Left out is what a machine leaves
-    there and what is hidden: names that begin with a dot, `__pycache__`, compiled modules.
+    there and what is hidden: names that begin with a dot, `__pycache__`, compiled modules, what
+    editors leave.
     """
-    return _named(source, lambda name: name.startswith(".") or _is_bytecode(name))
+    return _named(
+        source,
+        lambda name: name.startswith(".") or _is_bytecode(name) or _is_of_an_editor(name),
+    )
 
 
 def all_files_below(source: Path) -> dict[str, Path]:
@@ -81,6 +85,11 @@ def _megabytes(size: int) -> str:
 
 def _is_bytecode(name: str) -> bool:
     return name == "__pycache__" or name.endswith((".pyc", ".pyo"))
+
+
+def _is_of_an_editor(name: str) -> bool:
+    """What Emacs and Vim leave beside a file while it is edited."""
+    return name.endswith("~") or (name.startswith("#") and name.endswith("#")) or name == "4913"
 
 
 def _named(source: Path, left_out: Callable[[str], bool]) -> dict[str, Path]:
