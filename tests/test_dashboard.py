@@ -157,6 +157,7 @@ def test_all_that_is_to_be_known_is_in_the_window(
         assert len(lines) <= height
         assert [line for line in lines if len(line) > width] == []
         assert numbers_are_there(lines, errors, waiting), lines
+    assert any(line.endswith("…") for line in ill.lines(40, 11)), "what is cut says so"
     assert "✓ all is well" in well.lines(width, height)[0]
     shown = ill.lines(width, height)
     assert "✗ 10 in trouble" in shown[0]
@@ -312,7 +313,9 @@ def test_text_from_outside_stays_on_its_line(well: World) -> None:
         api__key__default={"action": Action.FOREIGN, "reason": nasty},
         table__items={"action": Action.UPDATE, "changes": (change("ttl", nasty, None),)},
     )
-    for lines in (world.lines(), world.lines(50), world.lines(80, 23)):
+    odd = Finding(f"x.{nasty}", (), "k", None, None, (), Action.FOREIGN)  # as a state may have it
+    world = replace(world, findings={**world.findings, odd.node: odd})
+    for lines in (world.lines(), world.lines(50), world.lines(80, 23), world.lines(40, 11)):
         assert "\x1b" not in "".join(lines)
         assert not any(line.startswith("✓ all is well") for line in lines)
     assert r"a\n✓ all is well\x1b[2J\r[red]x[/red]" in " ".join(world.lines())

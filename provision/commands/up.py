@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from provision.commands.agreement import Agreement, agreed, asks_for_new, check, destroys_data
-from provision.commands.session import Session, check_nodes, writes
+from provision.commands.session import Session, check_nodes, quiet, writes
 from provision.commands.wording import worded_outcome
 from provision.consent import Consent
 from provision.errors import WrongAccount
@@ -84,6 +84,9 @@ def _make(
     workers: int,
 ) -> Outcome:
     bench.pin(journal)
+    if not seen.doable:  # what is refused is told at the end, once
+        with session.call.stopping.gently(bench.aws.clock):
+            return make_true(quiet(bench, journal, consent), seen, workers=workers)
     with (
         session.call.stopping.gently(bench.aws.clock),
         session.showing(writes(seen.all)) as progress,
