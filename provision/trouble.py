@@ -37,7 +37,8 @@ _ORDER: Final = {state: place for place, state in enumerate(State)}
 @dataclass(frozen=True)
 class Trouble:
     """One node that is not as it should be. `told` is its state as a predicate, `why` explains it,
-    `remedy` is what the user may do where that is no plain `up`."""
+    `remedy` is what the user may do where that is no plain `up`, `digests` says of which fields
+    people are shown a word instead of the value."""
 
     node: str
     state: State
@@ -45,6 +46,7 @@ class Trouble:
     why: str
     remedy: str
     changes: tuple[Change, ...]
+    digests: Mapping[str, str]
 
     @property
     def sentence(self) -> str:
@@ -119,7 +121,8 @@ def _trouble(finding: Finding, state: State, health: Health) -> Trouble:
     under = state_of(finding)
     if under is not state and under not in FINE:
         why = "; ".join(words for words in (why, f"also {under}") if words)
-    return Trouble(finding.node, state, told, why, finding.refusal, finding.changes)
+    digests = finding.want.DIGESTS if finding.want else {}
+    return Trouble(finding.node, state, told, why, finding.refusal, finding.changes, digests)
 
 
 def _words(finding: Finding, state: State, health: Health) -> tuple[str, str]:

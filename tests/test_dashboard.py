@@ -298,6 +298,19 @@ def test_what_is_both_firing_and_drifted_is_shown_as_firing_and_told_to_be_both(
     assert lines[at + 1] == "    threshold: 5.0, wanted 1.0"
 
 
+def test_digests_are_told_by_what_they_are_of(well: World) -> None:
+    code = change("code_sha256", "x" * 44, "y" * 44, Cause.CONFIG)
+    world = well.but(function__items__version={"action": Action.REPLACE, "changes": (code,)})
+    assert "~ function.items.version outdated  code changed" in world.lines()
+
+
+def test_many_differences_are_counted(well: World) -> None:
+    many = change("tags", {}, {f"t{number}": "x" for number in range(20)})
+    lines = well.but(table__items={"action": Action.UPDATE, "changes": (many,)}).lines()
+    assert sum(line.startswith("    tags.t") for line in lines) == 8
+    assert "    … and 12 more" in lines
+
+
 def test_where_nothing_is_there_one_line_says_what_to_type(well: World) -> None:
     missing = {"action": Action.CREATE, "have": None, "cause": Cause.CONFIG}
     world = World(well.findings).but(**{n.replace(".", "__"): missing for n in well.findings})

@@ -87,16 +87,15 @@ def _line(state: State, words: str, why: str) -> Text:
 
 def _changes(trouble: Trouble) -> list[Text]:
     """A line for each difference inside the fields that differ."""
-    found = [
-        part
-        for change in trouble.changes
-        for part in parts(change.field, change.have, change.want)
-        or [Part(change.field, change.have, change.want)]
-    ]
-    lines = [_part(part) for part in found[:SHOWN]]
-    if len(found) > SHOWN:
-        lines.append(Text(f"… and {len(found) - SHOWN} more differences", style="dim"))
-    return lines
+    lines: list[Text] = []
+    for change in trouble.changes:
+        if word := trouble.digests.get(change.field):
+            lines.append(Text(f"{word} changed"))
+            continue
+        inside = parts(change.field, change.have, change.want)
+        lines += [_part(p) for p in inside or (Part(change.field, change.have, change.want),)]
+    more = len(lines) - SHOWN
+    return [*lines[:SHOWN], *([Text(f"… and {more} more", style="dim")] if more > 0 else [])]
 
 
 def _part(part: Part) -> Text:
