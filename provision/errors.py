@@ -71,7 +71,7 @@ class NothingDone(ProvisionError):
 
 
 class Interrupted(ProvisionError):
-    """Ctrl-C or SIGTERM: nothing new was started, what was in flight is in the journal."""
+    """A signal: nothing new was started, what was in flight is in the journal."""
 
     exit_code = 130
 

@@ -10,15 +10,18 @@ import sys
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
 import uv
 import yaml
 
+from provision.aws import Aws
 from provision.clock import Clock
+from provision.commands.session import Session
 from provision.commands.status import REFRESH
-from provision.commands.stopping import Stopping
+from provision.commands.stopping import GRACE, Stopping
 from tests.config.sample import PIN
 from tests.reference import ROOT
 from tests.signals.conftest import Provision
@@ -122,6 +125,35 @@ def test_the_dashboard_ends(
     assert "tap-dev" in told.out
 
 
+def test_while_only_health_is_still_read(
+    account: None, provision: Provision, monkeypatch: Patch, capsys: Captured
+) -> None:
+    """By another thread, which may wait for minutes until AWS lets it through."""
+    looked = threading.Event()
+    look = Session.look
+
+    def look_and_say_so(session: Session, *args: Any) -> Any:
+        seen = look(session, *args)
+        looked.set()
+        return seen
+
+    def waits(aws: Aws, steps: object) -> None:
+        aws.clock.sleep(1_000_000)
+
+    def interrupt() -> None:
+        assert looked.wait(60)
+        time.sleep(0.2)  # until it waits for health
+        os.kill(os.getpid(), signal.SIGINT)
+
+    monkeypatch.setattr(Session, "look", look_and_say_so)
+    monkeypatch.setattr("provision.commands.status.read_health", waits)
+    threading.Thread(target=interrupt, daemon=True).start()
+    began = time.monotonic()
+    assert provision("status") == 130
+    assert time.monotonic() - began < GRACE
+    assert capsys.readouterr().err.endswith("Interrupted.\n")
+
+
 def test_handlers_are_given_back(provision: Provision) -> None:
     before = signal.getsignal(signal.SIGTERM)
     assert provision("config", "check") == 0
@@ -153,7 +185,9 @@ def test_a_handler_takes_no_lock_that_the_interrupted_thread_may_hold() -> None:
 
 _STUCK = """
 import os, signal, time
+from provision.aws import Aws
 from provision.clock import Clock
+from provision.commands.session import Session
 from provision.commands import stopping
 
 stopping.TELLING = stopping.FAREWELL = 0.2

@@ -123,12 +123,15 @@ class Terminal:
         return _solid(words) in _solid(self.text)
 
     def until(self, what: str | Callable[[], bool], seconds: float = PATIENCE) -> None:
-        """Read until it is shown, or true."""
+        """Read until it is shown, or true, and then what is on its way: a picture may be torn."""
         deadline = time.monotonic() + seconds
         while not (self.shows(what) if isinstance(what, str) else what()):
             if not self._read(0.05):
                 assert self.process.poll() is None or self._read(1), self._told(f"no {what}")
                 assert time.monotonic() < deadline, self._told(f"no {what} in {seconds:.0f} s")
+        settled = time.monotonic() + 1
+        while self._read(0.03) and time.monotonic() < settled:
+            pass
 
     def until_written(self, number: int) -> None:
         """Read so many bytes more."""
