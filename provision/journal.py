@@ -42,6 +42,16 @@ from provision.records import Kinds, Record, as_json, from_fields, renamed
 from provision.step import Step
 
 SCHEMA: Final = 1
+_ENTRY: Final = 2
+"""A line of the log is `[node, record]`."""
+_Fields = Mapping[str, type | tuple[type, ...]]
+_HEAD: Final[_Fields] = {"schema": int, "stack": str}
+_BODY: Final[_Fields] = {
+    "account": (str, type(None)),
+    "region": (str, type(None)),
+    "records": dict,
+}
+"""What state.json holds at least."""
 
 
 @dataclass(frozen=True)
@@ -211,10 +221,12 @@ class Journal:
             raise self._unusable(error) from error
         for line in lines[:-1]:  # what follows the last newline is torn or empty
             try:
-                node, fields = json.loads(line)
-            except ValueError:
+                entry = json.loads(line)
+            except (ValueError, RecursionError):
                 continue
-            self._apply(node, self._record(node, fields) if fields else None)
+            if isinstance(entry, list) and len(entry) == _ENTRY and isinstance(entry[0], str):
+                node, fields = entry
+                self._apply(node, self._record(node, fields) if fields else None)
 
     def _load_snapshot(self, path: Path) -> None:
         content = read_private(path)
@@ -222,11 +234,20 @@ class Journal:
             return
         try:
             state = json.loads(content)
-        except ValueError as error:
+            _demand(state, _HEAD)
+            self._refuse_another(path, state)
+            _demand(state, _BODY)
+        except (ValueError, RecursionError) as error:
             raise StateUnusable(
                 f"{path} is not a state file: {error}",
                 hint=f"move it away and run again: {self.stack} is found again by its tags",
             ) from error
+        self.pinned = Pinned(state["account"], state["region"]) if state["account"] else None
+        self.records = {
+            node: self._record(node, fields) for node, fields in state["records"].items()
+        }
+
+    def _refuse_another(self, path: Path, state: Mapping[str, Any]) -> None:
         if state["schema"] > SCHEMA:
             raise StateUnusable(
                 f"{path} was written by a newer provision (schema {state['schema']}, this one knows"
@@ -239,15 +260,11 @@ class Journal:
                 hint="put name and environment back as they were, and `provision down` removes that"
                 " stack; or give this one a state of its own with --state DIR",
             )
-        self.pinned = Pinned(state["account"], state["region"]) if state["account"] else None
-        self.records = {
-            node: self._record(node, fields) for node, fields in state["records"].items()
-        }
 
     def _record(self, node: str, fields: Mapping[str, Any]) -> Record:
         try:
             return from_fields(self._kinds, fields)
-        except (KeyError, ValidationError) as error:
+        except (KeyError, TypeError, ValidationError) as error:
             raise StateUnusable(
                 f"the record of {node} in {self.directory} cannot be read: {error}",
                 hint=f"move {self.directory} away: the stack is found again by its tags",
@@ -297,3 +314,12 @@ class Journal:
             f"the state directory {self.directory} cannot be used: {error.strerror or error}",
             hint=hint,
         )
+
+
+def _demand(state: object, fields: _Fields) -> None:
+    """Raises ValueError for JSON that is no state: anybody may have written it."""
+    if not isinstance(state, dict):
+        raise ValueError("it holds no object")  # noqa: TRY004  (of a text, no type of ours)
+    for name, kind in fields.items():
+        if name not in state or not isinstance(state[name], kind):
+            raise ValueError(f"its {name} is missing or of another type")

@@ -202,3 +202,39 @@ def test_what_was_added_since_a_record_was_written_has_its_default_at_every_dept
     assert read.cors
     assert vars(read.cors) == vars(cors) | {"expose": ()}
     assert vars(read.routes[0]) == vars(routes[0]) | {"query": ()}
+
+
+WHOLE = {"schema": 1, "stack": "tap-dev", "account": None, "region": None, "records": {}}
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        None,
+        [],
+        {},
+        3,
+        "text",
+        *({name: value for name, value in WHOLE.items() if name != gone} for gone in WHOLE),
+        WHOLE | {"schema": "1"},
+        WHOLE | {"stack": None},
+        WHOLE | {"account": 123456789012},
+        WHOLE | {"records": []},
+        WHOLE | {"records": {"node": None}},
+        WHOLE | {"records": {"node": []}},
+        WHOLE | {"records": {"node": {"kind": [], "step": {}, "needs": [], "doing": ""}}},
+        WHOLE | {"records": {"node": {"kind": "sqs.queue", "step": [], "needs": 1, "doing": ""}}},
+    ],
+)
+def test_json_that_is_no_state_is_told_with_what_to_do(tmp_path: Path, state: object) -> None:
+    (tmp_path / "state.json").write_text(json.dumps(state))
+    with pytest.raises(StateUnusable) as refused:
+        Journal.read(tmp_path, "tap-dev", KINDS)
+    assert "move " in refused.value.hint
+    assert "away" in refused.value.hint
+
+
+def test_lines_of_the_log_that_are_no_entries_are_passed_over(tmp_path: Path) -> None:
+    lines = ["null", "[]", "3", '"text"', '["node"]', "[1, 2]", "[[], {}]", "[" * 100_000]
+    (tmp_path / "journal.jsonl").write_text("\n".join(lines) + "\n")
+    assert Journal.read(tmp_path, "tap-dev", KINDS).records == {}

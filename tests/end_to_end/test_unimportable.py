@@ -101,8 +101,9 @@ def test_a_first_up_stops_before_callers_and_ends_once_it_is_mended(begun: Begun
     [
         "import nobody_has_this\n" + answers("bad"),
         "raise ValueError('at the top')\n" + answers("bad"),
+        "import sys\nsys.exit(3)\n" + answers("bad"),
     ],
-    ids=["import", "raise"],
+    ids=["import", "raise", "exit"],
 )
 def test_what_is_live_goes_on_answering(shop: Home, app: str) -> None:
     before = live(shop)

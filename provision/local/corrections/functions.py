@@ -9,6 +9,7 @@ import json
 from typing import Any, Final
 
 _NOT_LOADED: Final = "Worker init failed: "
+_ENDED: Final = "Worker process exited"
 _NO_POLICY: Final = "No policy is associated with the given resource."
 _UNQUALIFIED: Final = 6
 """Colons in a function's ARN; an alias or a version adds one."""
@@ -64,4 +65,6 @@ def _name_the_error(parsed: dict[str, Any], **_: Any) -> None:
         message = error["errorMessage"].removeprefix(_NOT_LOADED)
         told = {"errorType": "Runtime.ImportModuleError", "errorMessage": message}
         content = json.dumps(told).encode()
+    elif str(error.get("errorMessage", "")).startswith(_ENDED):  # while it was loaded: sys.exit()
+        content = json.dumps({**error, "errorType": "Runtime.ExitError"}).encode()
     parsed["Payload"] = StreamingBody(io.BytesIO(content), len(content))
