@@ -47,7 +47,6 @@ _NOT_NOW: Final = THROTTLES | {
 """Lambda's own trouble, in which nothing of the code was seen."""
 _NOT_LOADED: Final = frozenset(
     {
-        "Runtime.ExitError",
         "Runtime.HandlerNotFound",
         "Runtime.ImportModuleError",
         "Runtime.InvalidEntrypoint",

@@ -38,20 +38,12 @@ from provision.private import (
     sweep_unfinished,
     write_all,
 )
-from provision.records import Kinds, Record, as_json, from_fields, renamed
+from provision.records import BODY, HEAD, Kinds, Record, as_json, demand, from_fields, renamed
 from provision.step import Step
 
 SCHEMA: Final = 1
 _ENTRY: Final = 2
 """A line of the log is `[node, record]`."""
-_Fields = Mapping[str, type | tuple[type, ...]]
-_HEAD: Final[_Fields] = {"schema": int, "stack": str}
-_BODY: Final[_Fields] = {
-    "account": (str, type(None)),
-    "region": (str, type(None)),
-    "records": dict,
-}
-"""What state.json holds at least."""
 
 
 @dataclass(frozen=True)
@@ -234,9 +226,9 @@ class Journal:
             return
         try:
             state = json.loads(content)
-            _demand(state, _HEAD)
+            demand(state, HEAD)
             self._refuse_another(path, state)
-            _demand(state, _BODY)
+            demand(state, BODY)
         except (ValueError, RecursionError) as error:
             raise StateUnusable(
                 f"{path} is not a state file: {error}",
@@ -314,12 +306,3 @@ class Journal:
             f"the state directory {self.directory} cannot be used: {error.strerror or error}",
             hint=hint,
         )
-
-
-def _demand(state: object, fields: _Fields) -> None:
-    """Raises ValueError for JSON that is no state: anybody may have written it."""
-    if not isinstance(state, dict):
-        raise ValueError("it holds no object")  # noqa: TRY004  (of a text, no type of ours)
-    for name, kind in fields.items():
-        if name not in state or not isinstance(state[name], kind):
-            raise ValueError(f"its {name} is missing or of another type")

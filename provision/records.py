@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, is_dataclass, replace
 from dataclasses import fields as dataclass_fields
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -14,6 +14,14 @@ from provision.step import Mark, Step, marked
 from provision.unknown import is_known
 
 Kinds = Mapping[str, type[Step]]
+Fields = Mapping[str, type | tuple[type, ...]]
+HEAD: Final[Fields] = {"schema": int, "stack": str}
+BODY: Final[Fields] = {
+    "account": (str, type(None)),
+    "region": (str, type(None)),
+    "records": dict,
+}
+"""What state.json holds at least."""
 
 
 @dataclass(frozen=True)
@@ -95,3 +103,12 @@ def from_fields(kinds: Kinds, written: Mapping[str, Any]) -> Record:
     """The record again. Raises KeyError or ValidationError where it is none."""
     step = from_json(kinds[written["kind"]], written["step"])
     return Record(step, tuple(written["needs"]), written["doing"])
+
+
+def demand(state: object, fields: Fields) -> None:
+    """Raises ValueError for JSON that is no state: anybody may have written it."""
+    if not isinstance(state, dict):
+        raise ValueError("it holds no object")  # noqa: TRY004  (of a text, no type of ours)
+    for name, kind in fields.items():
+        if name not in state or not isinstance(state[name], kind):
+            raise ValueError(f"its {name} is missing or of another type")

@@ -4,12 +4,17 @@ whether the code could be loaded.
 
 from __future__ import annotations
 
+import base64
 import io
 import json
 from typing import Any, Final
 
 _NOT_LOADED: Final = "Worker init failed: "
-_ENDED: Final = "Worker process exited"
+_ENDED: Final = "Worker process exited immediately"
+_INIT_REPORT: Final = (
+    "INIT_REPORT Init Duration: 0.00 ms\tPhase: init\tStatus: error"
+    "\tError Type: Runtime.ExitError\n"
+)
 _NO_POLICY: Final = "No policy is associated with the given resource."
 _UNQUALIFIED: Final = 6
 """Colons in a function's ARN; an alias or a version adds one."""
@@ -67,4 +72,6 @@ def _name_the_error(parsed: dict[str, Any], **_: Any) -> None:
         content = json.dumps(told).encode()
     elif str(error.get("errorMessage", "")).startswith(_ENDED):  # while it was loaded: sys.exit()
         content = json.dumps({**error, "errorType": "Runtime.ExitError"}).encode()
+        log = base64.b64decode(parsed.get("LogResult", "")) + _INIT_REPORT.encode()
+        parsed["LogResult"] = base64.b64encode(log).decode()
     parsed["Payload"] = StreamingBody(io.BytesIO(content), len(content))
