@@ -14,6 +14,7 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 
 from provision.account import account_alias
 from provision.aws import Aws
+from tests.reference import MARK
 from tests.test_cli import CONFIG, Keyboard, Provision, home, provision  # noqa: F401  (fixtures)
 from tests.workshop import new_aws
 
@@ -126,7 +127,7 @@ def test_the_question_names_account_alias_region_and_stack(
     boto3.client("iam").create_account_alias(AccountAlias="acme-dev")
     boto3.client("sns").create_topic(
         Name="tap-dev-alarms",
-        Tags=[{"Key": "provision:owner", "Value": "tap-dev/monitoring.topic"}],
+        Tags=[{"Key": "provision:owner", "Value": f"{MARK}/monitoring.topic"}],
     )
     monkeypatch.setattr("sys.stdin", Keyboard("n\n"))
     asked = provision(verb)
