@@ -27,7 +27,7 @@ from tests.test_cli import CONFIG, Answer, Provision, home, provision  # noqa: F
 PROGRAM = "./my tools/provision"
 TYPED = shlex.quote(PROGRAM)
 CONFIG_FILE = "a place/it's mine.yaml"
-ELSEWHERE = ("--config", CONFIG_FILE, "--state", "the state", "--local-port", "4999")
+ELSEWHERE = ("--config", CONFIG_FILE, "--state", "the state")
 GIVEN = (
     *ELSEWHERE,
     *("--env", "prod", "--region", "us-west-2", "--profile", "my work", "--allow-endpoint"),
@@ -286,7 +286,7 @@ def test_a_port_that_another_program_holds(tool: Tool) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        tool.given = (*ELSEWHERE[:4], "--local-port", str(taken.getsockname()[1]), "--local")
+        tool.given = (*ELSEWHERE, "--local-port", str(taken.getsockname()[1]), "--local")
         answer = tool.run("plan", *tool.given)
     assert answer.code == 1
     assert "--local-port" in answer.err

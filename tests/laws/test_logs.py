@@ -140,9 +140,9 @@ def test_g4_late_lines_bring_it_back_where_the_role_may(
 
 
 def staged(held: Court, directory: Path) -> tuple[Stack, LogGroup]:
-    """A stage of somebody's, and its execution log as a node of ours."""
+    """A stage of ours, and its execution log as a node."""
     gateway = naive(held, "apigateway")
-    api = gateway.create_rest_api(name="tap-dev")["id"]
+    api = gateway.create_rest_api(name="tap-dev", tags={"provision:owner": "tap-dev/api"})["id"]
     root = gateway.get_resources(restApiId=api)["items"][0]["id"]
     gateway.put_method(restApiId=api, resourceId=root, httpMethod="GET", authorizationType="NONE")
     gateway.put_integration(restApiId=api, resourceId=root, httpMethod="GET", type="MOCK")
