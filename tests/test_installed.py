@@ -69,7 +69,7 @@ def lacking(monkeypatch: pytest.MonkeyPatch) -> set[str]:
     "origin",
     [
         None,
-        {"url": "file:///work/shop", "dir_info": {"editable": True}},
+        {"url": "file:///home/me/shop", "dir_info": {"editable": True}},
         {"url": "file:///tmp/a.whl", "archive_info": {}},
     ],
     ids=["index", "clone", "wheel"],
