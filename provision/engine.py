@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import Final
 
 from botocore.exceptions import ClientError, HTTPClientError
@@ -23,11 +22,6 @@ SETTLING: Final = (0.3, 0.7, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 60.0)
 """Seconds between looks after a write: AWS answers stale for up to a minute (X10, Q3)."""
 UNCLEAR: Final = 6
 """Times one node's making may meet an answer that is lost, each followed by a look (X1)."""
-
-
-RESUMED: Final = timedelta(hours=1)
-"""How old the final backup of a deletion cut short may be. Only a deletion begun and not ended,
-with no `up` since, takes an earlier one; after that long, somebody may have written."""
 
 
 @dataclass
@@ -187,18 +181,19 @@ class Engine(Eyes):
         self.report(finding.node, Moment.DONE, Action.DELETE)
 
     def _delete(self, node: str, needs: tuple[str, ...], have: Step) -> None:
-        """Begin it in the journal, back up what data it holds, and delete it."""
-        record = self.journal.records.get(node)
-        resumed = record is not None and record.doing == "delete"
+        """Begin it in the journal, back up what data it holds, and delete it.
+
+        A backup that an earlier run made is never enough: the record says that this copy of the
+        state wrote nothing since, not that nobody did.
+        """
         self.journal.begin(node, "delete", have, needs)
         if have.HOLDS_DATA and self.consent.backup and have.KIND not in self.blind.backups:
-            self._back_up(node, have, resumed=resumed)
+            self._back_up(node, have)
         have.delete(self.aws)
 
-    def _back_up(self, node: str, have: Step, *, resumed: bool) -> None:
-        now = self.aws.clock.today()
+    def _back_up(self, node: str, have: Step) -> None:
         try:
-            backup = have.back_up(self.aws, now - RESUMED if resumed else now)
+            backup = have.back_up(self.aws)
         except ClientError as error:
             told = explain(error)
             raise type(told)(

@@ -27,11 +27,14 @@ class Holdings:
 
 @dataclass(frozen=True)
 class Backup:
-    """One that is complete. `restore` is the command that makes the resource again from it."""
+    """One that is complete, with the data of the second `made` (UTC, as AWS dates it). `restore` is
+    the command that makes the resource again from it; `earlier` are those of runs cut short."""
 
     name: str
     arn: str
+    made: str
     restore: str
+    earlier: tuple[str, ...] = ()
 
 
 def size(count: int) -> str:

@@ -7,7 +7,6 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from datetime import datetime
 from enum import Enum, StrEnum
 from functools import cache
 from typing import (
@@ -180,9 +179,8 @@ class Step(ABC):
         Empty for most; where not, it goes only when named itself, or when no backups are made."""
         return ""
 
-    def back_up(self, aws: Aws, since: datetime) -> Backup | None:  # noqa: ARG002
-        """Save its data before it is deleted. One of ours made after `since` is taken as it is.
-        None for kinds that hold none."""
+    def back_up(self, aws: Aws) -> Backup | None:  # noqa: ARG002  (what holds data saves it)
+        """Save its data, as it is now, before it is deleted. None for kinds that hold none."""
         return None
 
     @final

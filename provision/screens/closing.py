@@ -79,9 +79,11 @@ def _print_backups(
     console: Console, backups: Mapping[str, Backup], command: Callable[..., str]
 ) -> None:
     for node, backup in backups.items():
-        console.print(f"  backed up {node}: {backup.arn}", soft_wrap=True)
+        console.print(f"  backed up {node} as of {backup.made}: {backup.arn}", soft_wrap=True)
         console.print(f"    to have it back: {backup.restore}", soft_wrap=True)
         console.print(f"    and then: {command('up', '--adopt', node)}", soft_wrap=True)
+        for arn in backup.earlier:
+            console.print(f"    an earlier one, with less or other data: {arn}", soft_wrap=True)
 
 
 def _print_search(console: Console, search: Search, where: str) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import TYPE_CHECKING, Self
 
 from botocore.exceptions import ClientError
@@ -205,10 +204,10 @@ class Table(Tagged):
             found.get("DeletionProtectionEnabled", False),
         )
 
-    def back_up(self, aws: Aws, since: datetime) -> Backup | None:
+    def back_up(self, aws: Aws) -> Backup | None:
         if self._settled_description(aws) is None:
             return None
-        return final_backup(aws, self.name, self.tags.get(OWNER, self.name), since)
+        return final_backup(aws, self.name, self.tags.get(OWNER, self.name))
 
     def delete(self, aws: Aws) -> None:
         found = self._settled_description(aws)

@@ -1,10 +1,9 @@
-"""The final backup of a table: made, or found again, before the table is deleted."""
+"""The final backup of a table: made, complete, and told before the table is deleted."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC
 from typing import TYPE_CHECKING, Final
 
 from botocore.exceptions import ClientError, HTTPClientError
@@ -15,41 +14,39 @@ from provision.holdings import Backup
 from provision.retry import is_absent, may_exist
 
 if TYPE_CHECKING:
-    from mypy_boto3_dynamodb.type_defs import BackupSummaryTypeDef
+    from mypy_boto3_dynamodb.type_defs import BackupDetailsTypeDef, BackupSummaryTypeDef
 
 AVAILABLE_BUDGET: Final = 3600
 LOST: Final = (1.0, 4.0, 10.0)
 """Seconds between looks for a backup whose answer was lost (X1)."""
-SKEW: Final = timedelta(hours=1)
-"""How far this machine's clock may be from AWS's, where the name alone tells it is the one."""
 _LONGEST: Final = 220
 """AWS takes 255 characters; the rest is the word and the time."""
 
 
-def final_backup(aws: Aws, table: str, owner: str, since: datetime) -> Backup:
-    """A complete backup of this incarnation of the table, named `{owner}.final.{time}`.
+def final_backup(aws: Aws, table: str, owner: str) -> Backup:
+    """A complete backup of the table as it is now, named `{owner}.final.{time}`.
 
-    One of ours made after `since` is taken as it is, so that a command that was killed and runs
-    again makes no second one. Raises Refused when AWS drops it.
+    An earlier one is never taken in its place, however fresh: nobody but AWS knows whether
+    something was written since. Raises Refused when AWS drops it.
     """
     prefix = f"{re.sub('[^A-Za-z0-9_.-]', '.', owner)[:_LONGEST]}.final."
-    found = [one for one in _listed(aws, table, since) if one["BackupName"].startswith(prefix)]
-    if found:
-        arn, name = found[0]["BackupArn"], found[0]["BackupName"]
-    else:
-        name = f"{prefix}{aws.clock.today():%Y%m%dT%H%M%SZ}"
-        arn = _made(aws, table, name, since)
-    _wait_available(aws, arn, name)
+    before = [one for one in _listed(aws, table) if one["BackupName"].startswith(prefix)]
+    known = frozenset(one["BackupArn"] for one in before)
+    name = f"{prefix}{aws.clock.today():%Y%m%dT%H%M%SZ}"
+    arn = _made(aws, table, name, known)
+    details = _wait_available(aws, arn, name)
     region = aws.where.region
     return Backup(
         name,
         arn,
+        f"{details['BackupCreationDateTime'].astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
         f"aws dynamodb restore-table-from-backup --region {region} --target-table-name {table}"
         f" --backup-arn {arn}",
+        tuple(one["BackupArn"] for one in before),
     )
 
 
-def _made(aws: Aws, table: str, name: str, since: datetime) -> str:
+def _made(aws: Aws, table: str, name: str, known: frozenset[str]) -> str:
     """The ARN. There is no token: after a lost answer it is looked for before it is asked again."""
     for tries_left in (2, 1, 0):
         try:
@@ -57,7 +54,7 @@ def _made(aws: Aws, table: str, name: str, since: datetime) -> str:
         except (ClientError, HTTPClientError) as error:
             if not may_exist(error):
                 raise
-            if arn := _after_all(aws, table, name, since):
+            if arn := _after_all(aws, table, name, known):
                 return arn
             if not tries_left:
                 raise
@@ -66,30 +63,31 @@ def _made(aws: Aws, table: str, name: str, since: datetime) -> str:
     raise AssertionError
 
 
-def _after_all(aws: Aws, table: str, name: str, since: datetime) -> str | None:
+def _after_all(aws: Aws, table: str, name: str, known: frozenset[str]) -> str | None:
+    """The one that was made although its answer was lost. Names may repeat: it is none that was
+    there before."""
     for pause in LOST:
-        for one in _listed(aws, table, since - SKEW):
-            if one["BackupName"] == name:
+        for one in _listed(aws, table):
+            if one["BackupName"] == name and one["BackupArn"] not in known:
                 return one["BackupArn"]
         aws.clock.sleep(pause)
     return None
 
 
-def _listed(aws: Aws, table: str, since: datetime) -> Iterator[BackupSummaryTypeDef]:
+def _listed(aws: Aws, table: str) -> list[BackupSummaryTypeDef]:
     """Those of the table as it is now: one deleted and made again has another id (D1)."""
     described = aws.dynamodb.describe_table(TableName=table)["Table"]
-    pages = aws.dynamodb.get_paginator("list_backups").paginate(
-        TableName=table, BackupType="USER", TimeRangeLowerBound=since
-    )
-    for page in pages:
-        for one in page.get("BackupSummaries", []):
-            same = one["TableId"] == described["TableId"]
-            if same and one["BackupCreationDateTime"] >= since and one["BackupStatus"] != "DELETED":
-                yield one
+    pages = aws.dynamodb.get_paginator("list_backups").paginate(TableName=table, BackupType="USER")
+    return [
+        one
+        for page in pages
+        for one in page.get("BackupSummaries", [])
+        if one["TableId"] == described["TableId"] and one["BackupStatus"] != "DELETED"
+    ]
 
 
-def _wait_available(aws: Aws, arn: str, name: str) -> None:
-    def available() -> bool | None:
+def _wait_available(aws: Aws, arn: str, name: str) -> BackupDetailsTypeDef:
+    def available() -> BackupDetailsTypeDef | None:
         try:
             found = aws.dynamodb.describe_backup(BackupArn=arn)["BackupDescription"]
         except ClientError as error:
@@ -97,9 +95,9 @@ def _wait_available(aws: Aws, arn: str, name: str) -> None:
             if code == "BackupNotFoundException" or is_absent(code):  # not visible yet
                 return None
             raise
-        status = found["BackupDetails"]["BackupStatus"]
-        if status == "DELETED":
+        details = found["BackupDetails"]
+        if details["BackupStatus"] == "DELETED":
             raise Refused(f"the backup {name} is gone again", hint="run it again: it makes another")
-        return True if status == "AVAILABLE" else None
+        return details if details["BackupStatus"] == "AVAILABLE" else None
 
-    aws.wait(f"the backup {name} to be complete", available, budget=AVAILABLE_BUDGET)
+    return aws.wait(f"the backup {name} to be complete", available, budget=AVAILABLE_BUDGET)

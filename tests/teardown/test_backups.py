@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from io import StringIO
+from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
 from botocore.exceptions import ClientError
+from rich.console import Console
 
 from provision.clock import Clock
 from provision.consent import Consent
 from provision.errors import ProvisionError
 from provision.finding import Action
-from provision.run import Outcome
+from provision.screens.closing import print_receipt
 from provision.steps.table import Table
 from tests.workshop import Died, Recorder, Where, Workshop, empty, one_node
 
@@ -87,46 +90,67 @@ def test_replacing_a_table_and_dropping_it_from_the_configuration(filled: Worksh
 
 
 @pytest.mark.parametrize("where", Where)
-def test_killed_at_any_write_it_is_neither_lost_nor_made_again(
+def test_killed_at_any_write_the_last_backup_is_of_what_went(
     filled: Workshop, where: Where
 ) -> None:
     for number in range(1, 4):  # CreateBackup, UpdateTable, DeleteTable
-        before = len(backups())
         filled.run(STACK, "up")
+        before = len(backups())
         with pytest.raises(Died):
             filled.run(STACK, "down", consent=NAMED, recorder=Recorder(die=(where, number)))
-        assert tables() == [] or len(backups()) - before <= 1
+        left = len(backups()) - before
+        again = bool(tables())
         outcome = filled.run(STACK, "down", consent=NAMED)
         assert tables() == []
-        assert len(backups()) - before == 1
-        if "CreateBackup" not in filled.last.writes and filled.last.writes:
-            assert outcome.backups["table.items"].arn == backups()[-1]["BackupArn"]
+        assert len(backups()) - before == left + again
+        if again:
+            last = backups()[-1]
+            assert outcome.backups["table.items"].arn == last["BackupArn"]
+            assert len(outcome.backups["table.items"].earlier) == left
 
 
-def begun(workshop: Workshop) -> None:
+def begun(workshop: Workshop) -> str:
     """A `down` that was killed between the backup and the deletion."""
     with pytest.raises(Died):
         workshop.run(STACK, "down", consent=NAMED, recorder=Recorder(die=(Where.AFTER, 1)))
-    assert len(backups()) == 1
+    (made,) = backups()
+    return str(made["BackupArn"])
 
 
-def ended(workshop: Workshop) -> Outcome:
-    return workshop.run(STACK, "down", consent=NAMED)
+def items_in(arn: str) -> set[str]:
+    """What the backup holds, asked of a table made from it."""
+    client = boto3.client("dynamodb")
+    client.restore_table_from_backup(TargetTableName="restored", BackupArn=arn)
+    return {item["id"]["S"] for item in client.scan(TableName="restored")["Items"]}
 
 
-def test_after_an_up_in_between_another_is_made(filled: Workshop) -> None:
-    begun(filled)
-    filled.run(STACK, "up")
-    ended(filled)
-    assert len(backups()) == 2
+def test_what_was_written_after_a_run_cut_short_is_in_the_backup(
+    filled: Workshop, tmp_path: Path
+) -> None:
+    """Another copy of the state brings the stack back, so that callers write, and this copy's
+    record still says that a deletion was under way."""
+    old = begun(filled)
+    other = Workshop(tmp_path / "another machine")
+    other.run(STACK, "up")
+    boto3.client("dynamodb").put_item(TableName=TABLE.name, Item={"id": {"S": "late"}})
+    saved = filled.run(STACK, "down", consent=NAMED).backups["table.items"]
+    assert items_in(saved.arn) == {"item 0", "item 1", "item 2", "late"}
+    assert saved.earlier == (old,)
 
 
-def test_after_an_hour_another_is_made(filled: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
-    begun(filled)
-    later = datetime.now(UTC) + timedelta(minutes=61)
-    monkeypatch.setattr(Clock, "today", lambda _: later)
-    ended(filled)
-    assert len(backups()) == 2
+def test_the_receipt_tells_of_which_second_a_backup_is(
+    filled: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By AWS's clock: this machine's may be wrong."""
+    wrong = datetime.now(UTC) + timedelta(days=400)
+    monkeypatch.setattr(Clock, "today", lambda _: wrong)
+    outcome = filled.run(STACK, "down", consent=NAMED)
+    by_aws = backups()[0]["BackupCreationDateTime"].astimezone(UTC)
+    assert outcome.backups["table.items"].made == f"{by_aws:%Y-%m-%dT%H:%M:%SZ}"
+    console = Console(width=200, file=StringIO())
+    print_receipt(console, outcome, lambda *words: " ".join(words))
+    assert isinstance(console.file, StringIO)
+    assert f"backed up table.items as of {by_aws:%Y-%m-%dT%H:%M:%SZ}: " in console.file.getvalue()
 
 
 def test_one_of_an_earlier_table_of_that_name_is_not_this_ones(filled: Workshop) -> None:
@@ -136,7 +160,8 @@ def test_one_of_an_earlier_table_of_that_name_is_not_this_ones(filled: Workshop)
     client.delete_table(TableName=TABLE.name)
     described = filled.connect(Recorder())
     TABLE.with_owner("tap-dev/table.items").create(described)
-    ended(filled)
+    saved = filled.run(STACK, "down", consent=NAMED).backups["table.items"]
+    assert saved.earlier == ()
     assert len(backups()) == 2
 
 

@@ -47,6 +47,7 @@ def test_what_goes_and_what_stays_is_said_with_its_size(provision: Provision) ->
     (backup,) = gone["removal"]["backups"]
     assert backup["node"] == "table.items"
     assert backup["arn"] in backup["restore"]
+    assert backup["made"].endswith("Z")
     assert gone["removal"]["leftovers"] == []
     assert gone["removal"]["finishing"] == []
 
