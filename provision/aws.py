@@ -8,7 +8,6 @@ import json
 import threading
 from collections.abc import Callable, Mapping
 from functools import partial
-from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import boto3
@@ -18,9 +17,10 @@ from provision.access import READ_PREFIXES, Access, Calls, Where, dns_suffix, wh
 from provision.clock import Clock
 from provision.error_classes import OneAtATime
 from provision.errors import StillWaiting, WriteRefused
+from provision.failure import read_failure, succeeded
 from provision.once import Once
 from provision.pacing import Pacer
-from provision.retry import classify, pause, read_failure
+from provision.retry import classify, pause
 from provision.sdk import client_config, new_core
 from provision.trace import Trace
 from provision.traced_calls import trace_calls
@@ -203,12 +203,10 @@ class Aws:
         **_: Any,
     ) -> float | None:
         """botocore asks after each try; an answer other than None means: once more, now."""
-        if caught_exception is None and response[0].status_code < HTTPStatus.MULTIPLE_CHOICES:
+        if caught_exception is None and succeeded(response):
             return None  # before a body of many megabytes is turned into text
         text = f"{request_dict.get('url_path')} {_as_text(request_dict.get('body'))}"
         failure = read_failure(operation.name, response, caught_exception, text)
-        if failure is None:
-            return None
         error_class = classify(failure, fresh=self.fresh, iam_fresh=self.iam_written)
         if error_class is None:
             return None

@@ -9,12 +9,12 @@ from botocore.exceptions import ClientError, HTTPClientError
 
 from provision.errors import Foreign, NotConverged, Protected
 from provision.explain import explain
+from provision.failure import may_exist, says_it_exists
 from provision.finding import Action, Finding, difference
 from provision.glimpse import look_long
 from provision.holdings import Backup
 from provision.judge import Moment
 from provision.look import Eyes
-from provision.retry import may_exist, says_it_exists
 from provision.step import Replacement, Step, with_computed
 from provision.whose import adopting
 

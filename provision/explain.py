@@ -16,9 +16,9 @@ from botocore.exceptions import (
     UnauthorizedSSOTokenError,
 )
 
+from provision.codes import DENIED, EXPIRED
 from provision.errors import NoCredentials, ProvisionError, Refused, Unreachable
 from provision.permissions.refusal import refusal
-from provision.retry import DENIED, EXPIRED
 
 _LOGIN = (
     "check with `aws sts get-caller-identity`, or try without an account: `provision up --local`"

@@ -7,9 +7,9 @@ from typing import Final
 from botocore.exceptions import ClientError
 
 from provision.aws import Aws
+from provision.codes import is_absent
 from provision.errors import NotFound, Refused
 from provision.permissions.declare import arn, calls
-from provision.retry import is_absent
 
 CALLS: Final = calls("kms", arn("kms", "key/*"), "DescribeKey")
 

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Final
 from botocore.exceptions import ClientError, HTTPClientError
 
 from provision.aws import Aws
+from provision.codes import THROTTLES
 from provision.errors import ProvisionError, StillWaiting
 from provision.permissions.declare import Permit, arn, call
-from provision.retry import THROTTLES
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda.type_defs import InvocationResponseTypeDef

@@ -7,11 +7,13 @@ it knows a throttle only by code (X4, X5). Everything is decided in one place, b
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
-from botocore.exceptions import ClientError, HTTPClientError
+from provision.codes import BUSY_CODES, DENIED, THROTTLES, is_absent
+from provision.failure import Failure, is_ambiguous
 
 
 @dataclass(frozen=True)
@@ -44,93 +46,6 @@ WEB_ACL_IN_USE: Final = ErrorClass("the stage to let go of its web ACL", 300, 1,
 UNREACHABLE: Final = ErrorClass("the endpoint to answer", 4, 0.5, 2)
 UNSTABLE: Final = ErrorClass("the service to answer", 60, 0.5, 8)
 
-THROTTLES: Final = frozenset(
-    [
-        "Throttling",
-        "ThrottlingException",
-        "ThrottledException",
-        "RequestThrottled",
-        "RequestThrottledException",
-        "TooManyRequestsException",
-        "ProvisionedThroughputExceededException",
-        "RequestLimitExceeded",
-        "BandwidthLimitExceeded",
-        "SlowDown",
-        "EC2ThrottledException",
-    ]
-)
-BUSY_CODES: Final = frozenset(
-    [
-        "OperationAbortedException",
-        "PriorRequestNotComplete",
-        "ConcurrentModification",
-        "ConcurrentModificationException",
-        "ConcurrentUpdateException",
-        "ConditionalRequestConflict",
-        "TransactionInProgressException",
-        "BackupInUseException",
-        "TableInUseException",
-        "WAFTagOperationException",
-    ]
-)
-ABSENT: Final = frozenset(
-    [
-        "NoSuchEntity",
-        "NoSuchEntityException",
-        "NotFoundException",
-        "NotFound",
-        "ResourceNotFoundException",
-        "ResourceNotFound",
-        "TableNotFoundException",
-        "ObjectNotFoundException",
-        "NoSuchHostedZone",
-        "AWS.SimpleQueueService.NonExistentQueue",
-        "QueueDoesNotExist",
-        "NonExistentQueue",
-        "WAFNonexistentItemException",
-    ]
-)
-"""Codes that say a thing is not there (X6); EC2's are `Invalid….NotFound` in several spellings
-(V1).
-"""
-EXISTS: Final = frozenset(
-    [
-        "EntityAlreadyExists",
-        "EntityAlreadyExistsException",
-        "ResourceAlreadyExistsException",
-        "QueueAlreadyExists",
-        "QueueNameExists",
-        "InvalidGroup.Duplicate",
-        "Resource.AlreadyAssociated",
-        "WAFDuplicateItemException",
-    ]
-)
-DENIED: Final = frozenset(
-    [
-        "AccessDenied",
-        "AccessDeniedException",
-        "UnauthorizedOperation",
-        "AuthorizationError",
-        "AuthorizationErrorException",
-        "NotAuthorized",
-        "UnauthorizedException",
-    ]
-)
-EXPIRED: Final = frozenset(
-    [
-        "ExpiredToken",
-        "ExpiredTokenException",
-        "RequestExpired",
-        "InvalidClientTokenId",
-        "UnrecognizedClientException",
-        "InvalidAccessKeyId",
-        "SignatureDoesNotMatch",
-        "IncompleteSignature",
-        "AuthFailure",
-        "InvalidToken",
-    ]
-)
-
 TOKENLESS_CREATES: Final = frozenset(
     [
         "CreateVpc",
@@ -150,9 +65,18 @@ TOKENLESS_CREATES: Final = frozenset(
 )
 """What AWS would do twice: after a lost answer it is looked for, never sent again (X1, §14)."""
 
+_UNKNOWN_ROLE: Final = re.compile(
+    r"\brole\b.*(\bassumed?\b(?!-)|does(n't| not) have)|\bassume\b.*\brole\b",
+    re.IGNORECASE | re.DOTALL,
+)
+"""What any service says of a role, or of its policies, that has not reached it yet: Lambda (L1,
+L2), EC2 (V18), auto scaling (S2), API Gateway (A19). One rule, so that the next one is in it."""
+_UNKNOWN_ROLE_CLASSES: Final = {
+    "UpdateAccount": ACCOUNT_ROLE,
+    "RegisterScalableTarget": SCALING_ROLE,  # AWS makes that role itself, with the first target
+    "PutScalingPolicy": SCALING_ROLE,
+}
 _PROPAGATION_TEXTS: Final = (
-    "cannot be assumed by Lambda",  # L1
-    "The provided execution role does not have permissions",  # L2
     "KMS key is invalid for CreateGrant",  # L3
     "decrypt the environment variables because KMS access was denied",  # a fresh grant, likewise
     "Invalid principal in policy",  # I3
@@ -165,32 +89,7 @@ function's, which is looked for before it is there."""
 _NEVER_SENT: Final = ("EndpointConnectionError", "ConnectTimeoutError", "ProxyConnectionError")
 """No connection came about, so AWS cannot have done anything."""
 _FRESH_NETWORK_TEXTS: Final = ("InvalidGroup.NotFound", "InvalidSubnetID.NotFound")  # L5
-_ACCOUNT_TEXTS: Final = (
-    "The role ARN does not have required permissions",
-    "could not successfully write to CloudWatch Logs",
-    "required trust",
-)
-
-
-@dataclass(frozen=True)
-class Failure:
-    """One failed call. The code is empty when no answer came; `request` is what was asked."""
-
-    operation: str
-    code: str
-    message: str
-    status: int
-    request: str
-
-
-def is_absent(code: str) -> bool:
-    """Whether the code says the thing is not there."""
-    return code in ABSENT or code.endswith((".NotFound", ".Malformed"))
-
-
-def is_ambiguous(failure: Failure) -> bool:
-    """Whether AWS may have done what was asked although no good answer came."""
-    return not failure.code or failure.status >= 500  # noqa: PLR2004
+_CANNOT_WRITE_LOGS: Final = "could not successfully write to CloudWatch Logs"
 
 
 def classify(
@@ -201,8 +100,11 @@ def classify(
     `fresh` are ids and names made in this run; `iam_fresh` tells whether IAM was written in it.
     """
     code, text = failure.code, failure.message
-    if failure.operation == "UpdateAccount" and any(part in text for part in _ACCOUNT_TEXTS):
+    if failure.operation == "UpdateAccount" and _CANNOT_WRITE_LOGS in text:
         return ACCOUNT_ROLE
+    if _UNKNOWN_ROLE.search(text) and code not in DENIED:
+        classes = _UNKNOWN_ROLE_CLASSES
+        return classes.get(failure.operation, IAM_PROPAGATION if iam_fresh else None)
     if "CloudWatch Logs role ARN must be set" in text:
         return STAGE_LOGGING if iam_fresh else None
     if any(part in text for part in _PROPAGATION_TEXTS):
@@ -219,6 +121,8 @@ def classify(
         return specific
     if is_absent(code) and _is_fresh(failure, fresh):  # what a lost answer deleted stays away
         return None if failure.operation.startswith("Delete") else FRESH_ID
+    if _is_stale_key(failure) and _is_fresh(failure, fresh):
+        return FRESH_ID
     if failure.message.startswith(_NEVER_SENT):
         return UNREACHABLE
     if is_ambiguous(failure) and failure.operation not in TOKENLESS_CREATES:
@@ -242,13 +146,22 @@ def _is_busy(failure: Failure) -> bool:
         return "already exists" not in text and "Certificate" not in failure.operation
     if code == "LimitExceededException":
         return "being updated" in text
+    if code == "BadRequestException":  # API Gateway, for a while after an update of an API
+        return "already an update in progress" in text
     return False
+
+
+def _is_stale_key(failure: Failure) -> bool:
+    """What KMS may still say of a key that was just enabled, or kept from deletion (K1)."""
+    if failure.code == "KMSInvalidStateException":
+        return "pending deletion" in failure.message
+    return failure.code == "DisabledException"
 
 
 def _of_one_service(failure: Failure) -> ErrorClass | None:
     code, text = failure.code, failure.message
-    if code == "FailedResourceAccessException" or "Unable to assume IAM role" in text:
-        return SCALING_ROLE  # AWS makes that role itself, with the first target
+    if code == "FailedResourceAccessException":
+        return SCALING_ROLE
     if code == "ContinuousBackupsUnavailableException" or "being enabled" in text:
         return BACKUPS
     if code == "LimitExceededException" and "simultaneously" in text:
@@ -281,39 +194,3 @@ def pause(error_class: ErrorClass, tries: int, spent: float) -> float | None:
     cap = 2.0 if error_class is IAM_PROPAGATION and spent < 48 else error_class.cap  # noqa: PLR2004
     longest: float = min(error_class.first * 2 ** min(tries - 1, 10), cap)
     return longest * random.uniform(0.75, 1.0)  # noqa: S311
-
-
-def read_failure(
-    operation: str, response: Any, caught: BaseException | None, request: str
-) -> Failure | None:
-    """What botocore's `needs-retry` event shows, as a Failure; None when the call succeeded."""
-    if caught is not None:
-        return Failure(operation, "", f"{type(caught).__name__}: {caught}", 0, request)
-    http, parsed = response
-    if http.status_code < 300:  # noqa: PLR2004
-        return None
-    error = parsed.get("Error", {})
-    return Failure(
-        operation,
-        str(error.get("Code", "")),
-        str(error.get("Message", "")),
-        http.status_code,
-        request,
-    )
-
-
-def may_exist(error: ClientError | HTTPClientError) -> bool:
-    """Whether, after this failure of a create, the thing may be there (X1, L8, A4)."""
-    if isinstance(error, HTTPClientError) or says_it_exists(error):
-        return True
-    status: int = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    return status >= 500  # noqa: PLR2004
-
-
-def says_it_exists(error: ClientError | HTTPClientError) -> bool:
-    """Whether AWS refused a create because there is one already."""
-    if isinstance(error, HTTPClientError):
-        return False
-    details = error.response["Error"]
-    text = str(details.get("Message", "")).lower()
-    return details.get("Code") in EXISTS or "already exist" in text

@@ -10,7 +10,7 @@ from typing import Final
 from botocore.exceptions import ClientError
 
 from provision.aws import Aws
-from provision.retry import is_absent
+from provision.codes import is_absent
 
 
 @dataclass(frozen=True)

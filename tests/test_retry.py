@@ -7,7 +7,9 @@ from __future__ import annotations
 import pytest
 
 from provision import retry
-from provision.retry import ErrorClass, Failure, classify, pause
+from provision.failure import Failure
+from provision.retry import ErrorClass, classify, pause
+from provision.steps import KINDS
 
 FRESH = {"subnet-1", "tap-dev-items", "role-x"}
 
@@ -105,6 +107,27 @@ PASSES_BY_ITSELF = [
         ),
         retry.BUSY,
     ),
+    (
+        failure(
+            "UpdateRestApi",
+            "BadRequestException",
+            "There is already an update in progress. Please wait until the current update finishes"
+            " before making another request.",
+        ),
+        retry.BUSY,
+    ),
+    (failure("CreateTags", "ConcurrentTagAccess", "You can't run simultaneous"), retry.BUSY),
+    (failure("UntagResource", "ConcurrentAccess", "Can't perform multiple"), retry.BUSY),
+    (failure("EnableKeyRotation", "DisabledException", "", request="subnet-1"), retry.FRESH_ID),
+    (
+        failure(
+            "EnableKey",
+            "KMSInvalidStateException",
+            "arn:aws:kms:eu-west-1:123456789012:key/subnet-1 is pending deletion.",
+            request="subnet-1",
+        ),
+        retry.FRESH_ID,
+    ),
     (failure("DeleteTable", "ResourceInUseException", "Table is being updated"), retry.BUSY),
     (failure("PutRolePolicy", "ConcurrentModification"), retry.BUSY),
     (failure("CreateLogGroup", "OperationAbortedException"), retry.BUSY),
@@ -173,6 +196,9 @@ NEVER = [
         "ValidationException",
         "Time to live has been modified multiple times within a fixed interval",
     ),
+    failure("EnableKeyRotation", "DisabledException", request="another key"),
+    failure("EnableKey", "KMSInvalidStateException", "is pending import.", request="subnet-1"),
+    failure("UpdateRestApi", "BadRequestException", "Invalid patch path /x"),
     failure("CreateWebACL", "WAFDuplicateItemException"),
     failure("UpdateWebACL", "WAFOptimisticLockException"),
     failure("CreateWebACL", "WAFLimitsExceededException"),
@@ -212,6 +238,61 @@ def test_a_missing_permission_is_not_waited_for_when_no_role_was_written() -> No
         "The provided execution role does not have permissions to call X",
     )
     assert classify(what, fresh=(), iam_fresh=False) is None
+
+
+PASSING_A_ROLE = {
+    "ec2.CreateFlowLogs": [
+        "Unable to assume given IAM role: 'arn:aws:iam::123456789012:role/tap-dev-flow-logs'"  # V18
+    ],
+    "lambda.CreateFunction": [
+        "The role defined for the function cannot be assumed by Lambda.",  # L1
+        "The provided execution role does not have permissions to call SendMessage on SQS",  # L2
+        "The provided execution role does not have permissions to call PutTraceSegments on XRAY",
+    ],
+    "lambda.UpdateFunctionConfiguration": [
+        "The role defined for the function cannot be assumed by Lambda.",
+    ],
+    "apigateway.UpdateAccount": [  # A19
+        "The role ARN does not have required permissions configured. Please grant trust"
+        " permission for API Gateway and add the required role policy.",
+        "The role ARN does not have required trust permission for API Gateway.",
+    ],
+}
+"""What AWS says of a role that has not reached the service yet, by the call that hands it over."""
+
+
+def test_every_call_that_hands_a_role_over_waits_until_it_can_be_assumed() -> None:
+    """One more kind that passes a role needs its text here, and passes by the one rule."""
+    passing = {
+        made.operation
+        for kind in KINDS.values()
+        for made in kind.CALLS.make
+        if any(permit.action == "iam:PassRole" for permit in made.permits)
+    }
+    assert passing == set(PASSING_A_ROLE)
+    for operation, texts in PASSING_A_ROLE.items():
+        for text in texts:
+            what = failure(operation.partition(".")[2], "InvalidParameter", text)
+            expected = (
+                retry.ACCOUNT_ROLE if operation.endswith("Account") else retry.IAM_PROPAGATION
+            )
+            assert classify(what, iam_fresh=True) is expected, text
+
+
+@pytest.mark.parametrize(
+    ("code", "text"),
+    [
+        ("AccessDenied", "arn:aws:iam::1:role/r is not allowed to assume role x"),
+        (
+            "KMSAccessDeniedException",
+            "arn:aws:sts::1:assumed-role/r/s is not authorized to perform: kms:Decrypt",
+        ),
+        ("NoSuchEntity", "The role policy with name p cannot be found."),
+        ("InvalidParameterValueException", "The role ARN is not valid"),
+    ],
+)
+def test_what_only_mentions_a_role_is_told_at_once(code: str, text: str) -> None:
+    assert classify(failure("CreateFunction", code, text), iam_fresh=True) is None
 
 
 def test_what_was_there_before_this_run_is_gone_when_aws_says_so() -> None:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from botocore.exceptions import ClientError
 
-from provision.retry import is_absent
+from provision.codes import is_absent
 
 
 @contextmanager

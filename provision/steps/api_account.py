@@ -11,6 +11,7 @@ from provision.aws import Aws
 from provision.errors import Foreign
 from provision.permissions.declare import Declared, Permit, Test, arn, call, calls
 from provision.step import OWNER, Computed, Document, Local, Step
+from provision.steps.absent import absent_is_fine
 from provision.steps.gateway_tags import gateway
 from provision.steps.role import BOUNDED
 from provision.unknown import unknown
@@ -89,7 +90,7 @@ class ApiAccount(Step):
         return "the account's logging role"
 
     def observe(self, aws: Aws) -> Self | None:
-        role = aws.apigateway.get_account().get("cloudwatchRoleArn", "")
+        role = _set_role(aws)
         if not role:
             return None
         if role == self._role_arn(aws) and not self._role_exists(aws):
@@ -161,3 +162,10 @@ class ApiAccount(Step):
                 f" `aws apigateway update-account --region {aws.where.region} --patch-operations"
                 " op=replace,path=/cloudwatchRoleArn,value=ROLE_ARN`",
             )
+
+
+def _set_role(aws: Aws) -> str:
+    """An account that never used API Gateway here is answered with 404 (A36)."""
+    with absent_is_fine():
+        return aws.apigateway.get_account().get("cloudwatchRoleArn", "")
+    return ""

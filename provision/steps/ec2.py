@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, ClassVar, Final, Self, TypeVar
 from botocore.exceptions import ClientError
 
 from provision.aws import Aws
+from provision.codes import is_absent
 from provision.hazards import Harm, Risk
 from provision.permissions.declare import KEPT, OURS, REQUESTED, Call, Permit, Test, arn, calls
-from provision.retry import is_absent
 from provision.step import OWNER, Computed, Mark, Replacement, Tagged, marked
 from provision.steps.tags import ec2_tags, tag_changes
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Self
 
 from provision.aws import Aws
+from provision.codes import is_absent
 from provision.errors import Refused
-from provision.retry import is_absent
 from provision.step import Document, Fixed
 from provision.steps.ec2 import Ec2Resource, already_gone, owner_filter, unless_absent
 from provision.steps.policy import from_text

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Final, Literal, Self
 from botocore.exceptions import ClientError
 
 from provision.aws import Aws
+from provision.codes import is_absent
 from provision.permissions.declare import EVERY, OURS, Declared, Permit, Test, call, calls
-from provision.retry import is_absent
 from provision.step import Fixed, Local, Replacement
 from provision.steps.ec2 import (
     Ec2Resource,

@@ -9,9 +9,9 @@ from typing import Final, Literal, Self
 from botocore.exceptions import ClientError
 
 from provision.aws import Aws
+from provision.codes import is_absent
 from provision.hazards import Harm, Risk, Risks
 from provision.permissions.declare import EVERY, Declared, call, calls
-from provision.retry import is_absent
 from provision.step import Fixed, Local, Replacement, Step
 from provision.steps.ec2 import ec2_arn
 from provision.steps.parents import owner_of_group

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Final
 from botocore.exceptions import ClientError, HTTPClientError
 
 from provision.aws import Aws
+from provision.codes import is_absent
 from provision.errors import Refused
+from provision.failure import may_exist
 from provision.holdings import Backup
-from provision.retry import is_absent, may_exist
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import BackupDetailsTypeDef, BackupSummaryTypeDef

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from provision.access import READ_PREFIXES
+from provision.failure import Failure
 from provision.finding import Action
-from provision.retry import TOKENLESS_CREATES, Failure, classify
+from provision.retry import TOKENLESS_CREATES, classify
 from tests.inventory import Inventory, inventory, scaling
 from tests.laws.all_laws import every_law
 from tests.laws.bench import SEEDS, LawfulWorkshop, under

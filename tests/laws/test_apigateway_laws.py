@@ -11,6 +11,7 @@ import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
 from provision import pacing
+from provision.finding import Action
 from provision.graph import Stack
 from provision.steps.api_account import ApiAccount
 from provision.steps.deployment import Deployment
@@ -22,8 +23,9 @@ from tests.laws.bench import under
 from tests.laws.conftest import Session, naive, ours
 from tests.laws.law import Court
 from tests.laws.rules import apigateway as laws
+from tests.laws.rules import apis as shown
 from tests.laws.rules.answers import AnswersGetLost
-from tests.workshop import empty
+from tests.workshop import empty, one_node
 
 ALIAS = "arn:aws:lambda:us-east-1:123456789012:function:tap-dev-items:live"
 LOGS = "arn:aws:logs:us-east-1:123456789012:log-group:/aws/apigateway/tap-dev"
@@ -301,6 +303,16 @@ def test_a20_the_account_s_role_is_everybody_s(court: Session, tmp_path: Path) -
     mine = replaced("/cloudwatchRoleArn", ROLE.replace("naive", "of-another-stack"))
     client.update_account(patchOperations=mine)
     assert law.taken_over == [ROLE]
+
+
+def test_a36_an_account_that_never_used_it_has_no_role(court: Session, tmp_path: Path) -> None:
+    held = court(shown.AccountIsUnknown())
+    with pytest.raises(ClientError, match="Invalid Customer identifier specified"):
+        naive(held, "apigateway").get_account()
+    shop = under(held, tmp_path)
+    assert shop.run(one_node(ACCOUNT), "plan").findings["it"].action is Action.CREATE
+    shop.up(ACCOUNT)
+    shop.stays(ACCOUNT)
 
 
 def test_a24_a_plan_needs_its_stages_and_is_listed_without_tags(

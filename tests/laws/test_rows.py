@@ -17,14 +17,15 @@ ROWS = {
     "way to AWS": "X1 X3",
     "Lambda": "L1 L2 L6 L7 L8 L9 L10 L11 L15 L24 L27 L31",
     "interfaces": "E1 E2 E3 E4 E5 E6",
-    "endpoints": "V11",
+    "VPC": "V11 V18 V19",
     "IAM": "I1 I2 I3 I5 I8",
-    "API Gateway": "A1 A2 A3 A4 A10 A12 A14 A15 A16 A17 A18 A19 A20",
+    "API Gateway": "A1 A2 A3 A4 A10 A12 A14 A15 A16 A17 A18 A19 A20 A36",
     "plans, keys, domains": "A24 A25 A26 A27 A28 A29 A30 A31",
     "DynamoDB": "D5 D10 D12 D13",
     "scaling": "S3 S7",
     "SQS": "Q1 Q2 Q3",  # there is no Q4
-    "SNS": "N1",
+    "SNS": "N1 N5 N6",
+    "KMS": "K1",
     "ACM": "C1 C2 C3 C5",  # there is no C4
     "Route 53": "R1 R2 R3",
     "logs": "G1 G2 G3 G4 G5",

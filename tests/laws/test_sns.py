@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from provision.errors import TryLater
 from provision.graph import Stack
 from provision.steps.role import Role
 from provision.steps.subscription import Subscription
@@ -105,6 +106,38 @@ def test_n4_an_address_that_never_confirms_holds_nothing_up(court: Session, tmp_
     shop.stays(mail)
     shop.down(mail, within=5)
     assert len(held.refused("N4")) == 1
+
+
+def test_n5_who_unsubscribed_is_neither_there_nor_pending(court: Session, tmp_path: Path) -> None:
+    law = laws.UnsubscribedStaysListed()
+    held = court(law)
+    client = naive(held, "sns")
+    arn = client.create_topic(Name="other")["TopicArn"]
+    mail = Subscription(topic=arn, protocol="email", endpoint="b@example.com")
+    shop = under(held, tmp_path)
+    shop.up(mail)
+    law.leaves(mail.endpoint, held.clock.now())
+    (listed,) = client.list_subscriptions_by_topic(TopicArn=arn)["Subscriptions"]
+    assert listed["SubscriptionArn"] == "Deleted", "and a naive client takes it for subscribed"
+    with pytest.raises(TryLater, match="72 hours"):
+        shop.up(mail)
+    assert shop.last.writes == ["Subscribe"]
+    held.clock.sleep(72 * 3600)
+    shop.stays(mail)
+
+
+def test_n6_tags_of_a_topic_change_one_call_at_a_time(court: Session, tmp_path: Path) -> None:
+    held = court(laws.TagsOneAtATime())
+    client = naive(held, "sns")
+    arn = client.create_topic(Name="other")["TopicArn"]
+    client.tag_resource(ResourceArn=arn, Tags=[{"Key": "a", "Value": "b"}])
+    with pytest.raises(ClientError, match="ConcurrentAccess"):
+        client.untag_resource(ResourceArn=arn, TagKeys=["a"])
+    shop = under(held, tmp_path)
+    shop.up(TOPIC)
+    shop.up(replace(TOPIC, tags={"other": "b"}))
+    shop.stays(replace(TOPIC, tags={"other": "b"}))
+    assert len(held.refused("N6")) > 1
 
 
 @pytest.mark.parametrize("seed", SEEDS)

@@ -18,12 +18,12 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from provision.codes import DENIED as DENIED_CODES
 from provision.errors import Foreign
 from provision.import_check import check_import
 from provision.journal import Journal
 from provision.local import ACCOUNT
 from provision.permissions.deployer import Purpose
-from provision.retry import DENIED as DENIED_CODES
 from provision.step import OWNER
 from provision.steps import KINDS
 from provision.steps.version import Version

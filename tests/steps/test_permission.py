@@ -9,8 +9,9 @@ from typing import Any, ClassVar
 
 import pytest
 
+from provision.failure import Failure
 from provision.finding import Action
-from provision.retry import FRESH_ID, Failure, classify
+from provision.retry import FRESH_ID, classify
 from provision.step import Step
 from provision.steps.alias import Alias
 from provision.steps.permission import Permission

@@ -7,7 +7,8 @@ from typing import Any, ClassVar
 
 import pytest
 
-from provision.retry import FRESH_ID, SCALING_ROLE, THROTTLE, ErrorClass, Failure, classify
+from provision.failure import Failure
+from provision.retry import FRESH_ID, SCALING_ROLE, THROTTLE, ErrorClass, classify
 from provision.step import Step
 from provision.steps.scaling_policy import ScalingPolicy
 from tests.steps.contract import StepContract

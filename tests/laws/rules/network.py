@@ -299,4 +299,63 @@ class TokensAreRemembered(Law):
         return call.operation, call.params.get("ClientToken", "")
 
 
-LAWS: tuple[type[Law], ...] = (InterfacesLinger, EndpointsTakeTheirTime, TokensAreRemembered)
+class FlowLogRoleSpreads(Law):
+    """A role just made cannot be assumed yet: that is an error, or an item of a good answer."""
+
+    ROW = "V18"
+    SERVICE = "ec2"
+    OPERATIONS = frozenset({"CreateFlowLogs"})
+
+    def __init__(self) -> None:
+        self.effective: dict[str, float] = {}
+
+    def concerns(self, call: Call) -> bool:
+        of_iam = call.service == "iam" and call.operation in {"CreateRole", "PutRolePolicy"}
+        return of_iam or super().concerns(call)
+
+    def before(self, call: Call, world: World) -> Refusal | Answer | None:
+        role = call.params.get("DeliverLogsPermissionArn", "")
+        if world.now() >= self.effective.get(role.rpartition("/")[2], 0):
+            return None
+        text = f"Unable to assume given IAM role: '{role}'"
+        if world.chance(0.5):
+            return Refusal("InvalidParameter", text)
+        error = {"Code": "InvalidParameter", "Message": text}
+        refused = {"ResourceId": call.params["ResourceIds"][0], "Error": error}
+        return {"FlowLogIds": [], "Unsuccessful": [refused]}
+
+    def after(self, call: Call, answer: Answer, world: World) -> None:
+        if call.service == "iam":
+            self.effective[call.params["RoleName"]] = world.now() + world.delay(5, 60)
+
+
+class TagsOneAtATime(Law):
+    """Two commands about the tags of one resource within a second may meet."""
+
+    ROW = "V19"
+    SERVICE = "ec2"
+    OPERATIONS = frozenset({"CreateTags", "DeleteTags"})
+
+    def __init__(self) -> None:
+        self.changed: dict[str, float] = {}
+
+    def before(self, call: Call, world: World) -> Refusal | None:
+        if any(world.now() < self.changed.get(one, 0) for one in call.params["Resources"]):
+            return Refusal(
+                "ConcurrentTagAccess",
+                "You can't run simultaneous commands to modify a tag for a specific resource.",
+            )
+        return None
+
+    def after(self, call: Call, answer: Answer, world: World) -> None:
+        for one in call.params["Resources"]:
+            self.changed[one] = world.now() + world.delay(0.2, 1)
+
+
+LAWS: tuple[type[Law], ...] = (
+    InterfacesLinger,
+    EndpointsTakeTheirTime,
+    TokensAreRemembered,
+    FlowLogRoleSpreads,
+    TagsOneAtATime,
+)

@@ -101,6 +101,50 @@ class MailMustBeConfirmed(Law):
         return None
 
 
+class TagsOneAtATime(Law):
+    """Two calls about the tags of one topic within a second may meet."""
+
+    ROW = "N6"
+    SERVICE = "sns"
+    OPERATIONS = frozenset({"TagResource", "UntagResource"})
+
+    def __init__(self) -> None:
+        self.changed: dict[str, float] = {}
+
+    def before(self, call: Call, world: World) -> Refusal | Answer | None:
+        if world.now() < self.changed.get(call.params["ResourceArn"], 0):
+            return Refusal(
+                "ConcurrentAccess",
+                "Can't perform multiple operations on a tag simultaneously. Perform the operations"
+                " sequentially.",
+            )
+        return None
+
+    def after(self, call: Call, answer: Answer, world: World) -> None:
+        self.changed[call.params["ResourceArn"]] = world.now() + world.delay(0.2, 1)
+
+
+class UnsubscribedStaysListed(Law):
+    """Who leaves by the link in a mail is listed as "Deleted" for up to 72 hours. A test puts the
+    address into `left`."""
+
+    ROW = "N5"
+    SERVICE = "sns"
+    OPERATIONS = frozenset({"Subscribe", "ListSubscriptionsByTopic"})
+
+    def __init__(self) -> None:
+        self.left: dict[str, float] = {}
+
+    def leaves(self, address: str, now: float) -> None:
+        self.left[address] = now + 72 * 3600
+
+    def after(self, call: Call, answer: Answer, world: World) -> Answer | Refusal | Lost | None:
+        for found in answer.get("Subscriptions", []):
+            if world.now() < self.left.get(found["Endpoint"], 0):
+                found["SubscriptionArn"] = "Deleted"
+        return None
+
+
 def _topic_of(call: Call) -> str:
     """Its name; most calls give its ARN, calls about tags as the resource."""
     given: dict[str, Any] = dict(call.params)
@@ -116,4 +160,10 @@ def _invalid(text: str) -> Refusal:
     return Refusal("InvalidParameter", f"Invalid parameter: {text}")
 
 
-LAWS: tuple[type[Law], ...] = (EqualOrRefused, PrincipalsMustBeKnown, MailMustBeConfirmed)
+LAWS: tuple[type[Law], ...] = (
+    EqualOrRefused,
+    PrincipalsMustBeKnown,
+    MailMustBeConfirmed,
+    TagsOneAtATime,
+    UnsubscribedStaysListed,
+)

@@ -1,0 +1,100 @@
+"""The codes by which AWS says the same: too fast, busy, not there, there already, not allowed."""
+
+from __future__ import annotations
+
+from typing import Final
+
+THROTTLES: Final = frozenset(
+    [
+        "Throttling",
+        "ThrottlingException",
+        "ThrottledException",
+        "RequestThrottled",
+        "RequestThrottledException",
+        "TooManyRequestsException",
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "BandwidthLimitExceeded",
+        "SlowDown",
+        "EC2ThrottledException",
+    ]
+)
+BUSY_CODES: Final = frozenset(
+    [
+        "OperationAbortedException",
+        "PriorRequestNotComplete",
+        "ConcurrentModification",
+        "ConcurrentModificationException",
+        "ConcurrentUpdateException",
+        "ConditionalRequestConflict",
+        "TransactionInProgressException",
+        "BackupInUseException",
+        "TableInUseException",
+        "WAFTagOperationException",
+        "ConcurrentTagAccess",  # V19
+        "ConcurrentAccess",  # N6
+        "ConcurrentAccessException",
+    ]
+)
+ABSENT: Final = frozenset(
+    [
+        "NoSuchEntity",
+        "NoSuchEntityException",
+        "NotFoundException",
+        "NotFound",
+        "ResourceNotFoundException",
+        "ResourceNotFound",
+        "TableNotFoundException",
+        "ObjectNotFoundException",
+        "NoSuchHostedZone",
+        "AWS.SimpleQueueService.NonExistentQueue",
+        "QueueDoesNotExist",
+        "NonExistentQueue",
+        "WAFNonexistentItemException",
+    ]
+)
+"""Codes that say a thing is not there (X6); EC2's are `Invalid….NotFound` in several spellings
+(V1).
+"""
+EXISTS: Final = frozenset(
+    [
+        "EntityAlreadyExists",
+        "EntityAlreadyExistsException",
+        "ResourceAlreadyExistsException",
+        "QueueAlreadyExists",
+        "QueueNameExists",
+        "InvalidGroup.Duplicate",
+        "Resource.AlreadyAssociated",
+        "WAFDuplicateItemException",
+    ]
+)
+DENIED: Final = frozenset(
+    [
+        "AccessDenied",
+        "AccessDeniedException",
+        "UnauthorizedOperation",
+        "AuthorizationError",
+        "AuthorizationErrorException",
+        "NotAuthorized",
+        "UnauthorizedException",
+    ]
+)
+EXPIRED: Final = frozenset(
+    [
+        "ExpiredToken",
+        "ExpiredTokenException",
+        "RequestExpired",
+        "InvalidClientTokenId",
+        "UnrecognizedClientException",
+        "InvalidAccessKeyId",
+        "SignatureDoesNotMatch",
+        "IncompleteSignature",
+        "AuthFailure",
+        "InvalidToken",
+    ]
+)
+
+
+def is_absent(code: str) -> bool:
+    """Whether the code says the thing is not there."""
+    return code in ABSENT or code.endswith((".NotFound", ".Malformed"))
