@@ -22,6 +22,13 @@ class Consent:
     verb: str = "up"
     """The command that would go on with more of it."""
 
+    @property
+    def options(self) -> tuple[str, ...]:
+        """What it names, as it is typed."""
+        adopted = [word for node in sorted(self.adopt) for word in ("--adopt", node)]
+        lost = [word for node in sorted(self.destroy) for word in ("--destroy", node)]
+        return (*adopted, *lost)
+
     def destroying(self, node: str) -> str:
         """The command that lets the node's data be lost."""
         return f"`provision {self.verb} --destroy {shlex.quote(node)}`"

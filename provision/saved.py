@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, is_dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import msgspec
 
@@ -56,10 +56,11 @@ class SavedNode:
 
 @dataclass(frozen=True)
 class SavedPlan:
-    """What a plan was made of. `config` are the values in effect by their way in config.yaml,
-    `sources` the digests of what was built."""
+    """What a plan was made of. `adopt` and `destroy` allow nothing: they say what the plan was made
+    with, and who carries it out allows that again. `config` are the values in effect by their way
+    in config.yaml, `sources` the digests of what was built."""
 
-    schema: int
+    schema: Annotated[int, msgspec.Meta(ge=1)]
     tool: str
     made: str
     stack: str
@@ -68,7 +69,7 @@ class SavedPlan:
     region: str
     adopt: tuple[str, ...]
     destroy: tuple[str, ...]
-    salt: str
+    salt: Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{32}$")]
     config: Digests
     sources: Digests
     nodes: dict[str, SavedNode]
@@ -128,7 +129,7 @@ def read_plan(file: Path) -> SavedPlan:
                 hint=upgrade_hint(),
             )
         return msgspec.convert(content, SavedPlan)
-    except (OSError, ValueError, KeyError, msgspec.ValidationError) as error:
+    except (OSError, ValueError, KeyError, RecursionError, msgspec.ValidationError) as error:
         why = error.strerror or error if isinstance(error, OSError) else "it is torn, or none"
         raise PlanUnusable(
             f"{file} cannot be read as a saved plan: {why}",
@@ -165,7 +166,14 @@ def _moved(before: SavedNode, after: SavedNode) -> str:
         return f"{', '.join(fields)} changed in AWS"
     if fields := _differing(before.want or {}, after.want or {}):
         return f"{', '.join(fields)} wanted otherwise"
-    return "" if before.action == after.action else f"was {before.action}, is {after.action} by now"
+    if before.action != after.action:
+        return f"was {before.action}, is {after.action} by now"
+    return "" if _told(before) == _told(after) else "is told otherwise in the file than it is"
+
+
+def _told(node: SavedNode) -> tuple[str, list[str]]:
+    """What people read of it, but for the causes: those are by what this machine remembers."""
+    return node.name, [words.rpartition(" (")[0] for words in node.changes]
 
 
 def _differing(before: Digests, after: Digests) -> list[str]:

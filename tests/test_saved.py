@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -24,6 +25,7 @@ from tests.reference import reference_site
 from tests.test_cli import CONFIG, Provision, home, provision  # noqa: F401  (fixtures)
 from tests.workshop import new_aws
 
+MARK = "tap/dev/us-east-1/123456789012"
 SECRET = "correct-horse-battery"
 WITH_SECRET = CONFIG | {
     "functions": {"items": CONFIG["functions"]["items"] | {"environment": {"TOKEN": SECRET}}}
@@ -124,7 +126,12 @@ def test_a_plan_is_for_one_stack_account_and_region(
     assert boto3.client("dynamodb").list_tables()["TableNames"] == []
 
 
-def test_what_a_plan_may_do_is_in_it(
+def keyed_by() -> str:
+    table = boto3.client("dynamodb").describe_table(TableName="tap-dev-items")["Table"]
+    return table["KeySchema"][0]["AttributeName"]
+
+
+def test_what_a_plan_destroys_is_allowed_again_by_who_carries_it_out(
     account: None,
     provision: Provision,  # noqa: F811
     home: Path,  # noqa: F811
@@ -132,19 +139,109 @@ def test_what_a_plan_may_do_is_in_it(
     provision("up", "--yes")
     other_key = CONFIG | {"tables": {"items": {"key": "other", "protect": True}}}
     configure(home, other_key)
-    table = boto3.client("dynamodb")
     provision("plan", "--out", "p.json")
     refused = provision("up", "p.json")
     assert refused.code == 1  # nothing was done
     assert "--destroy table.items" in refused.err
-    schema = table.describe_table(TableName="tap-dev-items")["Table"]["KeySchema"]
-    assert schema[0]["AttributeName"] == "id"
+    more = provision("up", "p.json", "--destroy", "table.items")
+    assert more.code == 2
+    assert "`provision plan --out p.json --destroy table.items`" in more.err
     assert provision("plan", "--out", "p.json", "--destroy", "table.itemz").code == 2
+    said = provision("plan", "--out", "p.json", "--destroy", "table.items")
+    assert "`provision up p.json --destroy table.items` does exactly this" in said.err
+    for words in ((), ("--yes",), ("--confirm", "tap-dev"), ("--json",)):
+        refused = provision("up", "p.json", *words)
+        assert refused.code == 2
+        assert "destroy the data of table.items" in refused.err
+        assert "`provision up p.json --destroy table.items`" in refused.err
+    assert provision("up", "p.json", "--destroy", "table.itemz").code == 2
+    assert provision("up", "p.json", "--destroy", "table.items", "--no-backup").code == 2
+    assert keyed_by() == "id"
+    assert provision("up", "p.json", "--destroy", "table.items").code == 0
+    assert keyed_by() == "other"
+
+
+def test_a_person_is_asked_what_a_plan_destroys(
+    account: None,
+    provision: Provision,  # noqa: F811
+    home: Path,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    provision("up", "--yes")
+    configure(home, CONFIG | {"tables": {"items": {"key": "other", "protect": True}}})
     provision("plan", "--out", "p.json", "--destroy", "table.items")
-    assert provision("up", "p.json", "--destroy", "table.items").code == 2
-    assert provision("up", "p.json").code == 0
-    schema = table.describe_table(TableName="tap-dev-items")["Table"]["KeySchema"]
-    assert schema[0]["AttributeName"] == "other"
+    for answer, code in (("n\n", 1), ("", 1), ("y\n", 0)):
+        assert keyed_by() == "id"
+        keyboard = io.StringIO(answer)
+        monkeypatch.setattr(keyboard, "isatty", lambda: True)
+        monkeypatch.setattr("sys.stdin", keyboard)
+        told = provision("up", "p.json")
+        assert told.code == code, told.err
+        assert "Destroy the data of table.items, as the plan says?" in told.err
+    assert keyed_by() == "other"
+
+
+def set_in(way: str, value: object) -> Callable[[dict[str, Any]], None]:
+    def edit(plan: dict[str, Any]) -> None:
+        *outer, last = way.split("/")
+        for part in outer:
+            plan = plan[part]
+        plan[last] = value
+
+    return edit
+
+
+def as_if_allowed(plan: dict[str, Any]) -> None:
+    """All that a plan with `--destroy table.items` says otherwise: the four nodes that go along."""
+    plan["destroy"] = ["table.items"]
+    for node in plan["nodes"].values():
+        node["action"] = "replace" if node["action"] == "wait" else node["action"]
+
+
+EDITS = [
+    (as_if_allowed, "destroy the data of table.items", 2),
+    (set_in("destroy", ["table.items"]), "destroy the data of table.items", 2),
+    (set_in("adopt", ["table.items"]), "take over table.items", 2),
+    (set_in("destroy", ["`ls`"]), "`ls`, which is no node of tap-dev", 1),
+    (set_in("nodes/table.items/action", "keep"), "was keep, is replace by now", 1),
+    (set_in("nodes/table.items/changes", []), "told otherwise in the file than it is", 1),
+    (set_in("nodes/table.items/name", "other"), "told otherwise in the file than it is", 1),
+    (set_in("nodes/table.items/have", None), "table.items: is in AWS by now", 1),
+    (set_in("nodes/api", None), "cannot be read as a saved plan", 1),
+    (set_in("nodes/more", None), "cannot be read as a saved plan", 1),
+    (set_in("config", {}), "config.yaml: ", 1),
+    (set_in("sources", {}), "functions.items.source: its files", 1),
+    (set_in("salt", "0" * 32), "config.yaml: ", 1),
+    (set_in("salt", "\ud800"), "cannot be read as a saved plan", 1),
+    (set_in("schema", 0), "cannot be read as a saved plan", 1),
+    (set_in("tool", "0"), "it was made by provision 0", 1),
+    (set_in("stack", "tap-qa"), "is a plan of tap-qa", 1),
+    (set_in("account", "1"), "is a plan for account 1", 7),
+    (set_in("region", "eu-west-1"), "eu-west-1; these credentials", 7),
+]
+
+
+def test_whatever_is_edited_in_a_plan_nothing_more_is_done(
+    account: None,
+    provision: Provision,  # noqa: F811
+    home: Path,  # noqa: F811
+) -> None:
+    boto3.client("dynamodb").create_table(
+        TableName="tap-dev-items",
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+        Tags=[{"Key": "provision:owner", "Value": f"{MARK}/table.items"}],
+    )
+    configure(home, CONFIG | {"tables": {"items": {"key": "other", "protect": True}}})
+    provision("plan", "--out", "p.json")
+    for edit, said, code in EDITS:
+        plan = json.loads((home / "p.json").read_text())
+        edit(plan)
+        (home / "edited.json").write_text(json.dumps(plan))
+        told = provision("up", "edited.json")
+        assert (told.code, said in told.err) == (code, True), told.err
+        assert keyed_by() == "id"
 
 
 def test_what_the_configuration_dropped_can_be_destroyed_by_name(
@@ -160,7 +257,7 @@ def test_what_the_configuration_dropped_can_be_destroyed_by_name(
         provision("plan").out.split()
     )
     provision("plan", "--out", "p.json", "--destroy", "table.old")
-    assert provision("up", "p.json").code == 0
+    assert provision("up", "p.json", "--destroy", "table.old").code == 0
     assert boto3.client("dynamodb").list_tables()["TableNames"] == ["tap-dev-items"]
 
 

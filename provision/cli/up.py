@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from pathlib import Path
 
 import click
@@ -51,19 +50,19 @@ def up(
     no_backup: bool,
 ) -> None:
     """Make AWS match config.yaml; with FILE, do what a saved plan says, or nothing."""
-    if file and (adopt or destroy or no_backup):
+    if file and no_backup:
         raise click.UsageError(
-            "what a saved plan allows is in it: give --adopt and --destroy to `provision plan"
-            f" --out {shlex.quote(str(file))}`"
+            "a saved plan makes its final backups: --no-backup goes with `provision up` alone"
         )
     from provision.commands.agreement import Agreement  # noqa: PLC0415
     from provision.commands.up import up as run  # noqa: PLC0415
-    from provision.commands.up import up_saved  # noqa: PLC0415
+    from provision.commands.up_saved import up_saved  # noqa: PLC0415
 
     session = open_session(context, as_json=json, trace=trace)
     if file:
+        agreement = Agreement(yes, confirm)
         context.exit(
-            up_saved(session, file, Agreement(yes=True, confirm=confirm), workers=parallel)
+            up_saved(session, file, agreement, adopt=adopt, destroy=destroy, workers=parallel)
         )
     context.exit(
         run(

@@ -35,7 +35,7 @@ def plan(
         title = f"{bench.stack.name}: what `up` would do"
         session.show_plan(session.results, bench, title, seen.all)
         if out:
-            command = session.call.command("up", str(out))
+            command = session.call.command("up", str(out), *consent.options)
             session.say(f"saved: `{command}` does exactly this, or nothing")
     stuck = any(finding.action is Action.FOREIGN for finding in seen.all.values())
     return CHANGES_PENDING if check and (seen.changes or stuck) else 0

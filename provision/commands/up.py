@@ -1,27 +1,18 @@
-"""`provision up`: plan, ask, make, print the outputs; or make exactly what a saved plan says."""
+"""`provision up`: plan, ask, make, print the outputs."""
 
 from __future__ import annotations
 
-import shlex
-from collections.abc import Iterable
-from pathlib import Path
-
-from provision.commands.agreement import Agreement, agreed, asks_for_new, check, destroys_data
+from provision.commands.agreement import Agreement, agreed, asks_for_new, destroys_data
 from provision.commands.session import Session, check_nodes, quiet, writes
 from provision.commands.wording import worded_outcome
 from provision.consent import Consent
-from provision.errors import WrongAccount
 from provision.journal import Journal
 from provision.opening import LOCAL, Workbench
 from provision.run import Outcome, Survey
 from provision.run import up as make_true
-from provision.saved import PlanMoved, SavedPlan, moved_ground, moved_nodes, read_plan, taken
 from provision.screens.closing import NextSteps, print_receipt, print_welcome
 from provision.screens.timing import print_timing
 from provision.stack.outputs import outputs
-
-TOLD = 12
-"""Lines of what moved before the rest is only counted."""
 
 
 def up(
@@ -39,43 +30,25 @@ def up(
     check_nodes(bench, (*adopt, *destroy))
     consent = Consent(frozenset(adopt), frozenset(destroy), backup=backup)
     with bench.writing(session.call.again) as journal:
-        seen = _look(session, bench, journal, consent, workers)
+        seen = look(session, bench, journal, consent, workers)
         protected = bench.site.config.protected and destroys_data(seen.all)
         if seen.doable and not agreed(session, bench, "Do this?", agreement, protected=protected):
             return 1
-        outcome = _make(session, bench, journal, seen, consent, workers)
-    return _end(session, bench, seen, outcome)
+        outcome = make(session, bench, journal, seen, consent, workers)
+    return end(session, bench, seen, outcome)
 
 
-def up_saved(session: Session, file: Path, agreement: Agreement, *, workers: int) -> int:
-    """The same without a question: the file is the consent. Raises `PlanMoved`, naming what is not
-    as it was when the plan was made; then nothing is done.
-    """
-    plan = read_plan(file)
-    bench = session.open()
-    _check_place(bench, file, plan)
-    now = taken(bench.site, {}, plan.consent, plan.salt)
-    _refuse(file, plan, moved_ground(plan, now))
-    with bench.writing(session.call.again) as journal:
-        seen = _look(session, bench, journal, plan.consent, workers)
-        now = taken(bench.site, seen.all, plan.consent, plan.salt)
-        _refuse(file, plan, moved_nodes(plan, now))
-        protected = bench.site.config.protected and destroys_data(seen.all)
-        check(bench.stack.name, agreement, protected=protected)
-        outcome = _make(session, bench, journal, seen, plan.consent, workers)
-    return _end(session, bench, seen, outcome)
-
-
-def _look(
+def look(
     session: Session, bench: Workbench, journal: Journal, consent: Consent, workers: int
 ) -> Survey:
+    """Everything looked at, and shown to people."""
     seen = session.look(bench, journal, consent, workers)
     if not session.call.as_json:
         session.show_plan(session.errors, bench, f"{bench.stack.name}: what `up` does", seen.all)
     return seen
 
 
-def _make(
+def make(
     session: Session,
     bench: Workbench,
     journal: Journal,
@@ -83,6 +56,7 @@ def _make(
     consent: Consent,
     workers: int,
 ) -> Outcome:
+    """What was seen is made so."""
     bench.pin(journal)
     if not seen.doable:  # what is refused is told at the end, once
         with session.call.stopping.gently(bench.aws.clock):
@@ -95,7 +69,8 @@ def _make(
         return make_true(engine, seen, workers=workers)
 
 
-def _end(session: Session, bench: Workbench, seen: Survey, outcome: Outcome) -> int:
+def end(session: Session, bench: Workbench, seen: Survey, outcome: Outcome) -> int:
+    """What it came to, on the screen or as a document; the exit code."""
     error, walks = session.verdict(outcome), (*seen.walks, *outcome.walks)
     if session.call.as_json:
         session.print_document(
@@ -115,33 +90,3 @@ def _end(session: Session, bench: Workbench, seen: Survey, outcome: Outcome) -> 
             )
             print_welcome(session.results, known, bench.site.config.api, following)
     return session.end(outcome)
-
-
-def _check_place(bench: Workbench, file: Path, plan: SavedPlan) -> None:
-    where = bench.site.where
-    if plan.stack != bench.stack.name:
-        raise PlanMoved(
-            f"{file} is a plan of {plan.stack}, and this is {bench.stack.name}",
-            hint=f"`provision up {shlex.quote(str(file))} --env {plan.environment}`",
-        )
-    if (plan.account, plan.region) != (where.account, where.region):
-        raise WrongAccount(
-            f"{file} is a plan for account {plan.account}, {plan.region}; these credentials lead to"
-            f" {where.account}, {where.region}",
-            hint="choose the right --profile and --region, or save another plan",
-        )
-
-
-def _refuse(file: Path, plan: SavedPlan, moved: Iterable[str]) -> None:
-    lines = list(moved)
-    if not lines:
-        return
-    more = [f"and {len(lines) - TOLD} more"] if len(lines) > TOLD else []
-    again = ["--out", str(file)]
-    again += [word for node in plan.adopt for word in ("--adopt", node)]
-    again += [word for node in plan.destroy for word in ("--destroy", node)]
-    raise PlanMoved(
-        f"Nothing was done: since {file} was saved, this has moved:",
-        more=[f"  {line}" for line in [*lines[:TOLD], *more]],
-        hint=f"look again: `provision plan {shlex.join(again)}`",
-    )

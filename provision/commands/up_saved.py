@@ -1,0 +1,142 @@
+"""`provision up FILE`: exactly what a saved plan says, or nothing. Whoever can write the file can
+edit it, so nothing in it allows anything: it is compared with a plan made now, and what it takes
+over or destroys is allowed again by who carries it out.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from provision.commands.agreement import Agreement, agreed, check, destroys_data
+from provision.commands.session import Session, check_nodes
+from provision.commands.up import end, look, make
+from provision.consent import Consent
+from provision.errors import WrongAccount
+from provision.opening import Workbench
+from provision.saved import (
+    PlanMoved,
+    PlanUnusable,
+    SavedPlan,
+    moved_ground,
+    moved_nodes,
+    read_plan,
+    taken,
+)
+
+TOLD = 12
+"""Lines of what moved before the rest is only counted."""
+
+
+def up_saved(
+    session: Session,
+    file: Path,
+    agreement: Agreement,
+    *,
+    adopt: tuple[str, ...],
+    destroy: tuple[str, ...],
+    workers: int,
+) -> int:
+    """`up` without a question, but for what the plan takes over or destroys and the command line
+    does not name. Raises `PlanMoved`, naming what is not as it was when the plan was made; then
+    nothing is done.
+    """
+    plan = read_plan(file)
+    bench = session.open()
+    _check_place(bench, file, plan)
+    check_nodes(bench, (*adopt, *destroy))
+    missing = _unallowed(bench, file, plan, Consent(frozenset(adopt), frozenset(destroy)))
+    if missing.options and (session.nobody_answers or agreement.given):
+        raise click.UsageError(_wanting(file, plan, missing))
+    now = taken(bench.site, {}, plan.consent, plan.salt)
+    _refuse(file, plan, moved_ground(plan, now))
+    with bench.writing(session.call.again) as journal:
+        seen = look(session, bench, journal, plan.consent, workers)
+        now = taken(bench.site, seen.all, plan.consent, plan.salt)
+        _refuse(file, plan, moved_nodes(plan, now))
+        protected = bench.site.config.protected and destroys_data(seen.all)
+        if not missing.options:
+            check(bench.stack.name, replace(agreement, yes=True), protected=protected)
+        elif not agreed(session, bench, _question(missing), agreement, protected=protected):
+            return 1
+        outcome = make(session, bench, journal, seen, plan.consent, workers)
+    return end(session, bench, seen, outcome)
+
+
+def _unallowed(bench: Workbench, file: Path, plan: SavedPlan, given: Consent) -> Consent:
+    """What the plan was allowed and the command line does not allow. Raises where it allows more:
+    the plan is another one with it."""
+    known = {*bench.stack.nodes, *bench.remembered}
+    if strangers := sorted({*plan.adopt, *plan.destroy} - known):
+        raise PlanUnusable(
+            f"{file} allows something to {strangers[0]}, which is no node of {bench.stack.name}",
+            hint=f"save another: `provision plan --out {shlex.quote(str(file))}`",
+        )
+    if more := _without(given, plan.consent).options:
+        every = _joined(given, plan.consent).options
+        raise click.UsageError(
+            f"{file} was saved without {shlex.join(more)}: look again with it:"
+            f" `provision plan --out {shlex.quote(str(file))} {shlex.join(every)}`"
+        )
+    return _without(plan.consent, given)
+
+
+def _without(one: Consent, other: Consent) -> Consent:
+    return Consent(one.adopt - other.adopt, one.destroy - other.destroy)
+
+
+def _joined(one: Consent, other: Consent) -> Consent:
+    return Consent(one.adopt | other.adopt, one.destroy | other.destroy)
+
+
+def _does(missing: Consent) -> str:
+    """`take over x and destroy the data of y`."""
+    taking = f"take over {', '.join(sorted(missing.adopt))}" if missing.adopt else ""
+    losing = f"destroy the data of {', '.join(sorted(missing.destroy))}" if missing.destroy else ""
+    return " and ".join(words for words in (taking, losing) if words)
+
+
+def _question(missing: Consent) -> str:
+    words = _does(missing)
+    return f"{words[0].upper()}{words[1:]}, as the plan says?"
+
+
+def _wanting(file: Path, plan: SavedPlan, missing: Consent) -> str:
+    command = shlex.join(["up", str(file), *plan.consent.options])
+    return (
+        f"{file} may {_does(missing)}, and a file can be edited by others: whoever carries it out"
+        f" says so too: `provision {command}`"
+    )
+
+
+def _check_place(bench: Workbench, file: Path, plan: SavedPlan) -> None:
+    where = bench.site.where
+    if plan.stack != bench.stack.name:
+        command = shlex.join(["up", str(file), "--env", plan.environment])
+        raise PlanMoved(
+            f"{file} is a plan of {plan.stack}, and this is {bench.stack.name}",
+            hint=f"`provision {command}`",
+        )
+    if (plan.account, plan.region) != (where.account, where.region):
+        raise WrongAccount(
+            f"{file} is a plan for account {plan.account}, {plan.region}; these credentials lead to"
+            f" {where.account}, {where.region}",
+            hint="choose the right --profile and --region, or save another plan",
+        )
+
+
+def _refuse(file: Path, plan: SavedPlan, moved: Iterable[str]) -> None:
+    lines = list(moved)
+    if not lines:
+        return
+    more = [f"and {len(lines) - TOLD} more"] if len(lines) > TOLD else []
+    again = shlex.join(["plan", "--out", str(file), *plan.consent.options])
+    raise PlanMoved(
+        f"Nothing was done: since {file} was saved, this has moved:",
+        more=[f"  {line}" for line in [*lines[:TOLD], *more]],
+        hint=f"look again: `provision {again}`",
+    )
