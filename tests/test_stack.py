@@ -79,7 +79,7 @@ def test_one_policy_a_concern_and_a_star_only_where_aws_has_nothing_narrower(
         action
         for policy in found.values()
         for statement in statements(policy)
-        if "*" in statement["Resource"]
+        if "*" in statement["Resource"] and statement["Effect"] == "Allow"
         for action in statement["Action"]
     }
     assert wide == {

@@ -149,7 +149,8 @@ def _add_grants(
     role: Node[Role],
     encryption: Encryption,
 ) -> Node[RolePolicies]:
-    group_of_logs = site.where.arn("logs", f"log-group:/aws/lambda/{site.name_of('function', key)}")
+    name = site.name_of("function", key)
+    group_of_logs = site.where.arn("logs", f"log-group:/aws/lambda/{name}")
     queue = site.where.arn("sqs", site.name_of("function", key, "dead-letters"))
     function, zones = site.config.functions[key], len(network.subnets)
     return stack.add(
@@ -163,7 +164,10 @@ def _add_grants(
                 "tracing": grants.tracing(),
                 "dead-letters": grants.dead_letters(queue),
                 "network": grants.network(
-                    site.where, in_order(subnet.arn for subnet in rest[:zones]), group.arn
+                    site.where,
+                    site.where.arn("lambda", f"function:{name}"),
+                    in_order(subnet.arn for subnet in rest[:zones]),
+                    group.arn,
                 ),
                 **_key_policies(site, function, encryption, encryption.arn(rest[zones:])),
                 **_secret_policies(site, function, vpc.id),

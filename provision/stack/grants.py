@@ -156,10 +156,15 @@ def _decrypting(where: Where, secret: Secret) -> Document:
     }
 
 
-def network(where: Where, subnets: Sequence[str], group: str) -> Document:
-    """What Lambda needs to put a function into the subnets (ARNs) and group (ARN).
+def network(where: Where, function: str, subnets: Sequence[str], group: str) -> Document:
+    """What Lambda needs to put the function (ARN) into the subnets (ARNs) and group (ARN), and the
+    function's own code may not.
+
+    AWS tells the function's ARN, unqualified, with every request made with the credentials that its
+    code has, and not with those that Lambda makes itself for network interfaces.
 
     https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html
+    https://docs.aws.amazon.com/lambda/latest/dg/permissions-source-function-arn.html
     """
     interfaces = where.arn("ec2", "network-interface/*")
     return canonical(
@@ -168,19 +173,27 @@ def network(where: Where, subnets: Sequence[str], group: str) -> Document:
             "Statement": [
                 # I13: creating is judged by the subnet and the group as well.
                 _statement(("ec2:CreateNetworkInterface",), [interfaces, group, *subnets]),
-                _statement(
-                    (
-                        "ec2:AssignPrivateIpAddresses",
-                        "ec2:DeleteNetworkInterface",
-                        "ec2:UnassignPrivateIpAddresses",
-                    ),
-                    [interfaces],
-                ),
+                # Lambda may not get at the network where deleting is bound to some interfaces.
+                _statement(_INTERFACES, [interfaces]),
                 # Describing takes no resource but `*`.
-                _statement(("ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets"), ["*"]),
+                _statement(_DESCRIBING, ["*"]),
+                {
+                    **_statement(("ec2:CreateNetworkInterface", *_INTERFACES, *_DESCRIBING), ["*"]),
+                    "Sid": "NotTheCode",
+                    "Effect": "Deny",
+                    "Condition": {"ArnEquals": {"lambda:SourceFunctionArn": function}},
+                },
             ],
         }
     )
+
+
+_INTERFACES: Final = (
+    "ec2:AssignPrivateIpAddresses",
+    "ec2:DeleteNetworkInterface",
+    "ec2:UnassignPrivateIpAddresses",
+)
+_DESCRIBING: Final = ("ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets")
 
 
 def _allow(

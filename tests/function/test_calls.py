@@ -49,6 +49,7 @@ def granted(directory: Path, changes: Mapping[str, Any] | None = None) -> set[st
         action
         for policy in policies.values()
         for statement in policy["Statement"]
+        if statement["Effect"] == "Allow"
         for action in statement["Action"]
     }
 

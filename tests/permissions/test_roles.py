@@ -83,7 +83,20 @@ ALLOWED = [
     Ask("ec2:DeleteNetworkInterface", arn("ec2", "network-interface/eni-1")),
     Ask("ec2:DescribeNetworkInterfaces", "*"),
 ]
+CODE = {"lambda:sourcefunctionarn": (arn("lambda", "function:tap-dev-items"),)}
+"""Told with the credentials that the function's code has, and not with Lambda's own calls."""
 DENIED = [
+    *(
+        Ask(f"ec2:{action}", arn("ec2", "network-interface/eni-1"), CODE)
+        for action in (
+            "AssignPrivateIpAddresses",
+            "CreateNetworkInterface",
+            "DeleteNetworkInterface",
+            "UnassignPrivateIpAddresses",
+        )
+    ),
+    Ask("ec2:DescribeNetworkInterfaces", "*", CODE),
+    Ask("ec2:DescribeSubnets", "*", CODE),
     Ask("dynamodb:GetItem", TABLE),  # from outside our VPC
     Ask("dynamodb:GetItem", arn("dynamodb", "table/tap-dev-orders"), VPC),
     Ask("dynamodb:GetItem", arn("dynamodb", "table/tap-dev-items-2"), VPC),
@@ -156,6 +169,7 @@ ACCEPTED = {
     ("RESOURCE_STAR", "cloudwatch:"),
     ("UNKNOWN_CONDITION_FOR_ACTION", "kms:ResourceAliases for action kms:Decrypt"),
     ("UNKNOWN_CONDITION_FOR_ACTION", "kms:ResourceAliases for action kms:TagResource"),
+    ("UNKNOWN_CONDITION_FOR_ACTION", "lambda:SourceFunctionArn for action ec2:"),
 }
 """Issue and what it is about; docs/security.md says why each does not apply."""
 
