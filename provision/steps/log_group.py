@@ -12,8 +12,10 @@ from provision.aws import Aws
 from provision.hazards import Harm, Risk, Risks, lowered
 from provision.permissions.declare import (
     EVERY,
+    KEPT,
     OURS,
     REQUESTED,
+    UNOWNED,
     Call,
     Declared,
     Permit,
@@ -76,13 +78,14 @@ class LogGroup(Tagged):
             call(
                 "logs.CreateLogGroup",
                 Permit("logs:CreateLogGroup", (_CONTENTS,), unnamed=(REQUESTED,)),
-                Permit("logs:TagResource", (_GROUP,), unnamed=(REQUESTED,)),
+                # As it is made it has no tags yet; what has another stack's is not marked anew.
+                Permit("logs:TagResource", (_GROUP,), unnamed=(REQUESTED, UNOWNED)),
             ),
             _ours("AssociateKmsKey", _CONTENTS, having="key"),
             _ours("DisassociateKmsKey", _CONTENTS),
             _ours("DeleteRetentionPolicy", _CONTENTS, lacking="retention"),
             _ours("PutRetentionPolicy", _CONTENTS, having="retention"),
-            _ours("TagResource", _GROUP),
+            call("logs.TagResource", Permit("logs:TagResource", (_GROUP,), unnamed=(OURS, KEPT))),
             _ours("UntagResource", _GROUP),
         ),
         remove=(_ours("DeleteLogGroup", _CONTENTS), _ours("FilterLogEvents", _CONTENTS)),

@@ -85,7 +85,7 @@ class ScalingTarget(Tagged):
         make=(
             call(
                 "application-autoscaling.RegisterScalableTarget",
-                Permit(f"{_SERVICE}:RegisterScalableTarget", (TARGET,), (REQUESTED,)),
+                Permit(f"{_SERVICE}:RegisterScalableTarget", (TARGET,), (REQUESTED, UNOWNED)),
                 Permit(f"{_SERVICE}:RegisterScalableTarget", (TARGET,), (OURS,)),
                 Permit(f"{_SERVICE}:TagResource", (TARGET,), (REQUESTED, UNOWNED)),
                 *_CHECKED,

@@ -12,6 +12,8 @@ from functools import cache
 from typing import Any
 
 Document = Mapping[str, Any]
+OF_THE_RESOURCE = ("aws:resourcetag/", "ec2:createaction", "ec2:vpc", "kms:resourcealiases")
+"""How condition keys begin whose values AWS reads off what is there; a request words all others."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,13 @@ class Line:
             self.names(ask.action)
             and _matches(self.resource, ask.resource)
             and all(_holds(*test, ask.context) for test in self.tests)
+        )
+
+    def reaches(self, resource: str, there: Mapping[str, tuple[str, ...]]) -> bool:
+        """Whether some request, however it is worded, has the line speak of a resource of which
+        AWS reads `there`."""
+        return _matches(self.resource, resource) and all(
+            _holds(*test, there) for test in self.tests if test[1].startswith(OF_THE_RESOURCE)
         )
 
 
