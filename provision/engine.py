@@ -15,7 +15,7 @@ from provision.glimpse import look_long
 from provision.holdings import Backup
 from provision.judge import Moment
 from provision.look import Eyes
-from provision.step import Replacement, Step, with_computed
+from provision.step import Replacement, Step, replacement, with_computed
 from provision.whose import adopting
 
 SETTLING: Final = (0.3, 0.7, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 60.0)
@@ -37,14 +37,26 @@ class Engine(Eyes):
 
     def make(self, finding: Finding) -> Step:
         """Make the wanted true. The value returned is in the journal; `settle` looks again."""
-        want, have = finding.want, finding.have
-        assert want is not None
+        assert finding.want is not None
         if finding.action is Action.FOREIGN:
             raise Foreign(finding.reason, hint=finding.refusal)
         if finding.refusal:
             raise Protected(f"{finding.label} would be replaced", hint=finding.refusal)
         if finding.action is Action.KEEP:
-            return self._kept(finding, with_computed(want, have or want))
+            return self._kept(finding, with_computed(finding.want, finding.have or finding.want))
+        made = self._at_work(finding)
+        self.report(finding.node, Moment.DONE, finding.verb)
+        return made
+
+    def give(self, finding: Finding, left: str) -> Step:
+        """As `make`, of what is not done with it yet: `left` says in words what is left to do."""
+        made = self._at_work(finding)
+        self.report(finding.node, Moment.WAITING, left)
+        return made
+
+    def _at_work(self, finding: Finding) -> Step:
+        want, have = finding.want, finding.have
+        assert want is not None
         self.report(finding.node, Moment.BEGUN, finding.verb)
         self.aws.listen(lambda words: self.report(finding.node, Moment.WAITING, words))
         try:
@@ -52,16 +64,18 @@ class Engine(Eyes):
         finally:
             self.aws.listen(None)
         self.journal.done(finding.node, made, finding.needs)
-        self.report(finding.node, Moment.DONE, finding.verb)
         return made
 
     def _make(self, finding: Finding, want: Step, have: Step | None) -> Step:
         node, needs = finding.node, finding.needs
         if have is not None and finding.action is Action.UPDATE:
-            return self._update(node, needs, want, have, {c.field for c in finding.changes})
-        if have is not None and have.REPLACEMENT is Replacement.DELETE_FIRST:
+            changed = {change.field for change in finding.changes}
+            if not changed:  # all it gives is there; what it takes away is not its turn yet
+                return with_computed(want, have)
+            return self._update(node, needs, want, have, changed)
+        if have is not None and replacement(want, have) is Replacement.DELETE_FIRST:
             self._delete(node, needs, have)
-        elif have is not None and have.REPLACEMENT is Replacement.CREATE_FIRST:
+        elif have is not None and replacement(want, have) is Replacement.CREATE_FIRST:
             self.journal.done(node, have, needs)
             self.journal.retire(node)
         return self._create(node, needs, want)
@@ -92,7 +106,7 @@ class Engine(Eyes):
         have = look_long(self.aws, want)
         if have is None or not any(c.fixed for c in difference(want, have, None)):
             return have
-        return have if want.REPLACEMENT is Replacement.DELETE_FIRST else None
+        return have if replacement(want, have) is Replacement.DELETE_FIRST else None
 
     def _update(
         self, node: str, needs: tuple[str, ...], want: Step, have: Step, changed: set[str]

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from provision.finding import Action, Cause, Finding
 from provision.hazards import Harm, Risk
-from provision.step import Replacement, Step
+from provision.step import Replacement, Step, replacement
 from provision.unknown import is_known
 
 
@@ -36,7 +36,8 @@ def _all(finding: Finding, step: Step) -> Iterator[Risk]:
             yield from _changed(finding, step)
             yield from (*risks.create, *risks.anew)
             yield from _lost(step)
-            if step.REPLACEMENT is Replacement.DELETE_FIRST and risks.gap:
+            assert finding.want is not None
+            if replacement(finding.want, step) is Replacement.DELETE_FIRST and risks.gap:
                 yield Risk(Harm.DOWNTIME, risks.gap)
         case Action.DELETE:
             yield from risks.delete

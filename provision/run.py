@@ -10,12 +10,14 @@ from provision.engine import Engine
 from provision.errors import Foreign, Protected, ProvisionError
 from provision.finding import WRITES, Action, Cause, Finding
 from provision.glimpse import Glimpse, batches, glimpse_many, places_of
-from provision.graph import Needs, reversed_graph, successor_of
+from provision.graph import reversed_graph, successor_of
 from provision.holdings import Backup
 from provision.judge import Moment
-from provision.step import Replacement, Step
+from provision.rights import GOES_LAST, rights_kept, take_away
+from provision.step import Replacement, Step, replacement
 from provision.timing import Walk
 from provision.visits import new_walk, raise_first, visit_all
+from provision.waiting import blocked, held_back, waiting
 
 WORKERS = 16
 LATE_WRITERS = 30.0
@@ -95,7 +97,7 @@ def survey(engine: Engine, *, workers: int = WORKERS) -> Survey:
 
     looked = new_walk(engine, "look", engine.stack.graph)
     raise_first(engine, visit_all(engine, looked, visit, workers))
-    ordered = _waiting({name: findings[name] for name in nodes})
+    ordered = waiting({name: findings[name] for name in nodes})
     behind = {one.node: one for f in findings.values() for one in engine.look_behind(f)}
     return Survey(ordered, _forgotten(engine, ordered, workers) | behind, (glimpsed, looked))
 
@@ -111,7 +113,8 @@ def _going_along(finding: Finding, findings: Mapping[str, Finding]) -> Finding:
     parent = findings[finding.needs[0]] if finding.needs else None
     if parent is None or parent.action is not Action.REPLACE or parent.have is None:
         return finding
-    stands = parent.have.REPLACEMENT is not Replacement.DELETE_FIRST
+    assert parent.want is not None
+    stands = replacement(parent.want, parent.have) is not Replacement.DELETE_FIRST
     if stands or finding.have is None or finding.have.MARKED or finding.action is Action.FOREIGN:
         return finding
     drifted = Cause.DRIFT in parent.causes
@@ -141,7 +144,7 @@ def _glimpse_all(engine: Engine, seen: dict[str, Glimpse], workers: int) -> Walk
 def up(engine: Engine, seen: Survey, *, workers: int = WORKERS) -> Outcome:
     """Make every node true, then remove what the configuration no longer has."""
     steps: dict[str, Step] = {}
-    acted = dict(seen.findings)
+    acted, late = dict(seen.findings), dict[str, Finding]()
     nodes = engine.stack.nodes
     for forgotten in seen.forgotten.values():
         engine.remember(forgotten)
@@ -156,15 +159,23 @@ def up(engine: Engine, seen: Survey, *, workers: int = WORKERS) -> Outcome:
         if finding.action is Action.SKIP:
             steps[name] = engine.provides(finding)
             return None
-        made = engine.make(finding)
+        kept = rights_kept(finding)
+        if kept is not None:
+            late[name] = finding
+        made = engine.give(kept, GOES_LAST) if kept else engine.make(finding)
         steps[name] = made
         if finding.action is Action.KEEP:
             return None
-        return lambda: engine.settle(finding, made)
+        return lambda: engine.settle(kept or finding, made)
 
     walks = [new_walk(engine, "make", engine.stack.graph)]
     failed = visit_all(engine, walks[0], visit, workers)
-    acted = _blocked(acted, failed, steps, engine.stack.graph)
+    acted = blocked(acted, failed, steps, engine.stack.graph)
+    if failed or engine.aws.clock.stopped:
+        acted = held_back(acted, late, GOES_LAST)
+    elif late:
+        failed, last = take_away(engine, late, steps, workers)
+        walks.append(last)
     removed: dict[str, Finding] = {}
     if not failed and not engine.aws.clock.stopped:
         removed = _forgotten(engine, acted, workers)
@@ -287,34 +298,3 @@ def _forgotten(engine: Engine, others: Mapping[str, Finding], workers: int) -> d
     raise_first(engine, visit_all(engine, looked, visit, workers))
     judged = _judged_by_parents({**others, **{name: forgotten[name] for name in names}})
     return {name: judged[name] for name in names}
-
-
-def _waiting(findings: dict[str, Finding]) -> dict[str, Finding]:
-    """Mark what cannot go on because something it needs is foreign or refused."""
-    stuck: set[str] = set()
-    for name, finding in findings.items():
-        blocker = next((need for need in finding.needs if need in stuck), None)
-        if blocker:
-            findings[name] = replace(finding, action=Action.WAIT, reason=f"needs {blocker}")
-        if blocker or finding.refusal:
-            stuck.add(name)
-    return findings
-
-
-def _blocked(
-    findings: dict[str, Finding],
-    failed: Mapping[str, ProvisionError],
-    made: Mapping[str, Step],
-    graph: Needs,
-) -> dict[str, Finding]:
-    """Mark what was not begun: something it needs failed, or the user asked to stop."""
-    stuck = {name for name in failed if name not in made}
-    for name, needs in graph.items():
-        if name in made or name in failed:
-            continue
-        blocker = next((need for need in needs if need in stuck), None)
-        if blocker or findings[name].action in WRITES:
-            stuck.add(name)
-            reason = f"needs {blocker}, which failed" if blocker else "interrupted before it began"
-            findings[name] = replace(findings[name], action=Action.WAIT, reason=reason)
-    return findings

@@ -60,7 +60,7 @@ class Replacement(StrEnum):
     """What happens to the old when a Fixed field differs."""
 
     DELETE_FIRST = "delete first"  # it keeps the name we chose: two cannot stand side by side
-    CREATE_FIRST = "create first"  # it has another id or name: made, moved to, then the old removed
+    CREATE_FIRST = "create first"  # made, moved to, then the old removed; not under the same name
     SUCCEED = "succeed"  # it is a numbered history (versions): the old stays, `delete` removes all
 
 
@@ -133,6 +133,11 @@ class Step(ABC):
     @abstractmethod
     def update(self, aws: Aws, have: Self, changed: Collection[str]) -> Self:
         """Turn `have` into this; `changed` names the fields that differ."""
+
+    def meanwhile(self, have: Self) -> Self:  # noqa: ARG002  (what gives rights says so)
+        """This, with every right besides that `have` gives: what it is made while code that is
+        live may still use them. Itself where it takes none away."""
+        return self
 
     @abstractmethod
     def delete(self, aws: Aws) -> None:
@@ -266,7 +271,14 @@ def stands_beside(want: Step, have: Step) -> bool:
     """Whether another one is to be made beside this one: it may be there already."""
     fixed = marked(type(want), Mark.FIXED)
     other = any(vars(want)[name] != vars(have)[name] for name in fixed)
-    return other and want.REPLACEMENT is Replacement.CREATE_FIRST
+    return other and replacement(want, have) is Replacement.CREATE_FIRST
+
+
+def replacement(want: Step, have: Step) -> Replacement:
+    """How the one found gives way. Under one name only one can stand: then it goes first."""
+    if want.REPLACEMENT is Replacement.CREATE_FIRST and want.UNIQUE and same_place(want, have):
+        return Replacement.DELETE_FIRST
+    return want.REPLACEMENT
 
 
 def unmarked(have: Step) -> bool:

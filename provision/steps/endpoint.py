@@ -12,7 +12,7 @@ from provision.codes import is_absent
 from provision.errors import Refused
 from provision.step import Document, Fixed
 from provision.steps.ec2 import Ec2Resource, already_gone, owner_filter, unless_absent
-from provision.steps.policy import from_text
+from provision.steps.policy import from_text, with_rights_of
 from provision.steps.tags import from_tag_list
 
 if TYPE_CHECKING:
@@ -47,6 +47,9 @@ class Endpoint(Ec2Resource):
             return None if moving else [self._as_found(endpoint) for endpoint in found]
 
         return aws.wait(f"endpoint {self.label} to settle", settled, budget=AVAILABLE_BUDGET)
+
+    def meanwhile(self, have: Self) -> Self:
+        return replace(self, policy=with_rights_of(self.policy, have.policy))
 
     def delete(self, aws: Aws) -> None:
         with already_gone(aws, self.id):

@@ -54,6 +54,30 @@ def from_answer(shown: object) -> Document:
     raise TypeError(f"no policy: {shown!r}")
 
 
+def with_rights_of(wanted: Document, found: Document) -> Document:
+    """The wanted with whatever else the other one allows, and nothing denied that it does not deny.
+    Both in canonical form."""
+    new, old = wanted["Statement"], found.get("Statement", [])
+    denied = [each for each in new if each["Effect"] == "Deny"]
+    allowed = [each for each in new if each["Effect"] == "Allow"]
+    more = [
+        {key: value for key, value in each.items() if key != "Sid"}  # two of a name are refused
+        for each in old
+        if each["Effect"] == "Allow" and not any(_covers(wide, each) for wide in allowed)
+    ]
+    kept = [each for each in denied if each in old]
+    return canonical({**wanted, "Statement": [*allowed, *more, *kept]})
+
+
+def _covers(wide: Document, narrow: Document) -> bool:
+    """Whether one statement allows all that the other does, as far as their lists tell."""
+    listed = {"Action", "Resource"}
+    alike = {key: value for key, value in wide.items() if key not in {*listed, "Sid"}} == {
+        key: value for key, value in narrow.items() if key not in {*listed, "Sid"}
+    }
+    return alike and all(set(narrow.get(key, ())) <= set(wide.get(key, ())) for key in listed)
+
+
 def trust(service: str) -> Document:
     """Lets a service (`lambda.amazonaws.com`) take the role on."""
     statement = {

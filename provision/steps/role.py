@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Self
 from provision.aws import Aws
 from provision.hazards import Harm, Risk, Risks
 from provision.permissions.declare import Declared, Permit, Test, arn, call, calls
-from provision.step import Computed, Fixed, Tagged
+from provision.step import Computed, Fixed, Replacement, Tagged
 from provision.steps.absent import absent_is_fine
 from provision.steps.policy import as_text, from_answer, trust
 from provision.steps.tags import from_tag_list, tag_changes, tag_list
@@ -34,6 +34,7 @@ class Role(Tagged):
 
     KIND = "iam.role"
     IDENTITY = ("name",)
+    REPLACEMENT = Replacement.CREATE_FIRST  # live code has the old one until it is replaced itself
     RISKS = Risks(
         change={"service": (Risk(Harm.DOWNTIME, "until the service may take it on"),)},
     )

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
-from typing import Self
+from typing import Final, Self
 
 from provision.aws import Aws
 from provision.permissions.declare import Declared, Permit, arn, call, calls
-from provision.step import Document, Fixed, Local, Step
+from provision.step import Document, Fixed, Local, Replacement, Step
 from provision.steps.absent import absent_is_fine
 from provision.steps.parents import owner_of_role
-from provision.steps.policy import as_text, from_answer
+from provision.steps.policy import as_text, from_answer, with_rights_of
 from provision.steps.role import BOUNDED
 from provision.together import together
 
+SPACE: Final = 10_240
+"""Characters that the inline policies of a role may have together, blanks not counted."""
 _ROLE = arn("iam", "role/{role}", region=False)
 
 
@@ -28,6 +30,7 @@ class RolePolicies(Step):
 
     KIND = "iam.role_policies"
     IDENTITY = ("role",)
+    REPLACEMENT = Replacement.CREATE_FIRST  # as the role
     CALLS = Declared(
         look=calls("iam", _ROLE, "GetRolePolicy", "ListRolePolicies"),
         make=(
@@ -66,6 +69,18 @@ class RolePolicies(Step):
         self._put(aws, new)  # first, so that nothing the role may still do is missing meanwhile
         self._drop(aws, sorted(have.policies.keys() - self.policies.keys()))
         return self
+
+    def meanwhile(self, have: Self) -> Self:
+        """L4: where both together are more than a role takes, the old ones go at once."""
+        both = {
+            name: with_rights_of(self.policies[name], document)
+            if name in self.policies
+            else document
+            for name, document in have.policies.items()
+        }
+        together = {**self.policies, **both}
+        size = sum(len(as_text(document)) for document in together.values())
+        return replace(self, policies=together) if size <= SPACE else self
 
     def delete(self, aws: Aws) -> None:
         self._drop(aws, self._names(aws))

@@ -112,6 +112,13 @@ class SecurityGroup(Ec2Resource):
         names = _list_names(aws, (side for group in found for side in _sides(group)))
         return [self._as_found(aws, group, names) for group in found]
 
+    def meanwhile(self, have: Self) -> Self:
+        return replace(
+            self,
+            ingress=tuple(sorted({*self.ingress, *have.ingress})),
+            egress=tuple(sorted({*self.egress, *have.egress})),
+        )
+
     def may_be(self, have: Self) -> bool:
         """One of our name in our VPC is judged by the engine; elsewhere it is nobody's business."""
         return have.vpc_id == self.vpc_id or super().may_be(have)

@@ -42,7 +42,7 @@ class Vpc(Ec2Resource):
     KIND = "ec2.vpc"
     RISKS = Risks(
         anew=(
-            # Grants name the VPC, so they change before the functions have moved.
+            # Their interfaces are made anew before version and alias follow.
             Risk(Harm.DOWNTIME, "functions lose the tables until they have moved", 60, 600),  # L6
             LEFT_BEHIND,
         )

@@ -1,0 +1,49 @@
+"""What cannot go on, and why: what it needs is not there or refused, or its turn has not come."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from provision.errors import ProvisionError
+from provision.finding import WRITES, Action, Finding
+from provision.graph import Needs
+from provision.step import Step
+
+
+def waiting(findings: dict[str, Finding]) -> dict[str, Finding]:
+    """Mark what cannot go on because something it needs is foreign or refused."""
+    stuck: set[str] = set()
+    for name, finding in findings.items():
+        blocker = next((need for need in finding.needs if need in stuck), None)
+        if blocker:
+            findings[name] = replace(finding, action=Action.WAIT, reason=f"needs {blocker}")
+        if blocker or finding.refusal:
+            stuck.add(name)
+    return findings
+
+
+def blocked(
+    findings: dict[str, Finding],
+    failed: Mapping[str, ProvisionError],
+    made: Mapping[str, Step],
+    graph: Needs,
+) -> dict[str, Finding]:
+    """Mark what was not begun: something it needs failed, or the user asked to stop."""
+    stuck = {name for name in failed if name not in made}
+    for name, needs in graph.items():
+        if name in made or name in failed:
+            continue
+        blocker = next((need for need in needs if need in stuck), None)
+        if blocker or findings[name].action in WRITES:
+            stuck.add(name)
+            reason = f"needs {blocker}, which failed" if blocker else "interrupted before it began"
+            findings[name] = replace(findings[name], action=Action.WAIT, reason=reason)
+    return findings
+
+
+def held_back(acted: Mapping[str, Finding], late: Iterable[str], reason: str) -> dict[str, Finding]:
+    """The findings where the run ended before the turn of `late` had come: the next `up` goes on
+    there."""
+    waits = {name: replace(acted[name], action=Action.WAIT, reason=reason) for name in late}
+    return {**acted, **waits}
