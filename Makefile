@@ -12,7 +12,7 @@ ON := --local $(if $(filter command,$(firstword $(origin PORT))),--local-port $(
 .DEFAULT_GOAL := help
 
 .PHONY: help up status down test check lint types format bench crash-matrix ownership-sweep replacing state-lost signals-sweep terminal-sweep \
-	laws-sweep fuzz-api security drift plan-sweep screens-sweep permissions permissions-sweep screenshots scan audit pins clean
+	laws-sweep fuzz-api limits security drift plan-sweep screens-sweep permissions permissions-sweep screenshots scan audit pins clean
 
 help:  ## this list
 	@echo "up, status and down take PORT=4570 for the emulator, and all take PYTHON=python3.13"
@@ -84,6 +84,9 @@ permissions-sweep: $(VENV)/test.stamp  ## each action taken away once under moto
 fuzz-api: $(VENV)/test.stamp  ## 5,000 requests of hostile callers each, by AWS's rules and over HTTP; docs/security.md
 	FUZZ_REQUESTS=5000 $(BIN)/pytest tests/function/test_hostile_callers.py
 	FUZZ_REQUESTS=5000 $(BIN)/pytest tests/end_to_end/test_life.py -k "on_the_wire or access_log"
+
+limits: $(VENV)/test.stamp  ## docs/limits.md, from the table and a rehearsal of the whole stack
+	$(BIN)/python -m tests.foreseen.page
 
 security: $(VENV)/test.stamp  ## docs/security.md, then every control asked of AWS
 	$(BIN)/python -m tests.security.page

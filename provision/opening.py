@@ -20,12 +20,13 @@ from provision.aws import Aws
 from provision.blind import SEES_ALL, Blind
 from provision.config import Config, ConfigInvalid, Problem, load
 from provision.config.check import check, check_values, within_folder
-from provision.config.load import Check
+from provision.config.load import Check, unforeseen
 from provision.config.read import refuse_linked
 from provision.config.unlisted import Unlisted, accept
 from provision.consent import Consent
 from provision.engine import Engine
 from provision.errors import StateUnusable, WrongAccount
+from provision.foreseen import foresee_first
 from provision.given_key import given_key
 from provision.graph import Stack
 from provision.journal import Holder, Journal, Pinned
@@ -165,6 +166,7 @@ def open_workbench(
         environment=options.environment,
         region=options.region,
         check=wanted,
+        foresee=foresee_first if build_sources else unforeseen,
         warn=say,
         unlisted=unlisted,
     )

@@ -7,6 +7,7 @@ from __future__ import annotations
 import gzip
 import os
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -49,6 +50,7 @@ class ModelLoader(Loader):
         return sorted({folder.name for path in there for folder in path.iterdir()})
 
 
+@cache
 def model_loader(data_path: str | None) -> ModelLoader:
     """`data_path`: as AWS_DATA_PATH has it, further folders with models."""
     paths = (data_path or "").split(os.pathsep)

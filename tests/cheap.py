@@ -21,7 +21,10 @@ import moto.core.utils
 import pytest
 from botocore.model import ServiceModel
 
+import provision.foreseen.check
 import provision.sdk
+from provision.config import Config
+from provision.foreseen.requests import Foreseen, rehearse
 from provision.sdk import model_loader
 
 _LOADER = model_loader(None)
@@ -33,6 +36,7 @@ _alias = _ALIASER._alias_event_name
 _aliased: dict[str, str] = {}
 _method_names = moto.core.utils.method_names_from_class
 _numbers = count(1)
+_foreseen: dict[str, Foreseen] = {}
 _models: dict[tuple[str, str | None], ServiceModel] = {}
 _classes: dict[str, type] = {}
 
@@ -48,6 +52,18 @@ def _client_class(self: Any, service: str, model: ServiceModel) -> type:
     if service not in _classes:
         _classes[service] = _create_class(self, service, model)
     return _classes[service]
+
+
+def _rehearse(config: Config) -> Foreseen:
+    """Once a configuration, wherever its folder is: sources are not looked at."""
+    functions = {
+        key: one.model_copy(update={"source": ""}) for key, one in config.functions.items()
+    }
+    layers = {key: one.model_copy(update={"source": ""}) for key, one in config.layers.items()}
+    key = repr(config.model_copy(update={"functions": functions, "layers": layers}))
+    if key not in _foreseen:
+        _foreseen[key] = rehearse(config)
+    return _foreseen[key]
 
 
 def _event_name(self: Any, name: str) -> str:
@@ -68,6 +84,7 @@ def make_cheap(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(os, "fsync", lambda _descriptor: None)
     make_clients_cheap(patch)
     make_accounts_cheap(patch)
+    patch.setattr(provision.foreseen.check, "rehearse", _rehearse)
 
 
 def make_clients_cheap(patch: pytest.MonkeyPatch) -> None:

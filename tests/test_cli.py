@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+import botocore.client
 import pytest
 import yaml
 
@@ -386,6 +387,20 @@ def test_settings_come_from_the_environment_too(
 def test_config_check_and_schema(provision: Provision) -> None:
     assert "is valid: stack tap-dev" in provision("config", "check").err
     assert provision("config", "schema").json["type"] == "object"
+
+
+@pytest.mark.parametrize("command", [("config", "check"), ("plan",), ("up", "--yes")])
+def test_what_aws_would_refuse_is_told_before_anything_is_called(
+    provision: Provision, home: Path, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
+) -> None:
+    calls: list[object] = []
+    monkeypatch.setattr(botocore.client.BaseClient, "_make_api_call", lambda *a: calls.append(a))
+    functions = {**CONFIG["functions"], "x" * 50: CONFIG["functions"]["items"]}
+    (home / "config.yaml").write_text(yaml.safe_dump({**CONFIG, "functions": functions}))
+    answer = provision(*command)
+    assert answer.code == 3
+    assert f"functions.{'x' * 50}: the role would be called" in answer.err.replace("\n", " ")
+    assert calls == []
 
 
 def test_help_lists_the_commands_most_used_first_and_whole(

@@ -26,6 +26,7 @@ def config_check(context: click.Context) -> None:
     from provision import config  # noqa: PLC0415
     from provision.config.check import check, within_folder  # noqa: PLC0415
     from provision.config.read import refuse_linked  # noqa: PLC0415
+    from provision.foreseen import foresee  # noqa: PLC0415
     from provision.handlers import in_folder  # noqa: PLC0415
 
     settings: Settings = context.obj
@@ -36,6 +37,7 @@ def config_check(context: click.Context) -> None:
         environment=settings.environment,
         region=settings.region,
         check=check if settings.allow_outside else within_folder(check),
+        foresee=foresee,
         warn=lambda words: put(words, err=True),
         unlisted=_judge(settings),
     )

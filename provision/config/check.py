@@ -1,4 +1,4 @@
-"""What one value cannot know alone: references, sources, names as AWS will see them, and limits.
+"""What one value cannot know alone: references, sources, and what values have to keep to together.
 
 Checks read the file's nodes, not the model, so that they speak even when something else is wrong.
 """
@@ -10,16 +10,15 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 
-from provision.config.limits import (
-    check_alarms,
-    check_capacity,
-    check_environment,
-    check_names,
-    check_tags,
-)
 from provision.config.moved import check_moved
 from provision.config.node import Node
 from provision.config.problem import Problem, nearest
+from provision.config.relations import (
+    check_alarms,
+    check_capacity,
+    check_environment,
+    check_tags,
+)
 from provision.config.routes import check_models, check_routes
 from provision.config.sources import check_inside, check_sources
 
@@ -52,7 +51,6 @@ def check_values(tree: Node, folder: Path) -> list[Problem]:  # noqa: ARG001  (a
         *check_capacity(tree),
         *check_alarms(tree),
         *check_environment(tree),
-        *check_names(tree),
     ]
 
 

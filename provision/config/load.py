@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,6 +17,8 @@ from provision.config.shape import OVERLAYS
 from provision.config.unlisted import Unlisted, UnlistedEnvironment, accept
 
 Check = Callable[[Node, Path], list[Problem]]
+Foresee = Callable[[Sequence[tuple[Config, Node]]], list[list[Problem]]]
+"""What AWS would refuse of each configuration, the one in effect first; `Node` is its file."""
 Warn = Callable[[str], None]
 """Shows what is not as it should be and stops nothing."""
 
@@ -25,17 +27,24 @@ def _silent(_: str) -> None:
     """For commands that do not use the sources, which are all that is ever warned of."""
 
 
+def unforeseen(_: Sequence[tuple[Config, Node]]) -> list[list[Problem]]:
+    """For commands that make nothing."""
+    return []
+
+
 def load(
     path: Path,
     *,
     environment: str | None,
     region: str | None = None,
     check: Check = check,
+    foresee: Foresee = unforeseen,
     warn: Warn = _silent,
     unlisted: Unlisted = accept,
 ) -> Config:
     """The configuration of `environment`, or of the file's own when it is None. `check_values` in
-    the place of `check` lets sources be gone. `unlisted` judges of a name that the file lacks.
+    the place of `check` lets sources be gone; `foresee` is asked only where nothing else is wrong.
+    `unlisted` judges of a name that the file lacks.
 
     Raises ConfigInvalid with all problems, those of other environments' overlays included.
     """
@@ -48,6 +57,10 @@ def load(
         wrong += check(variant.tree, path.parent)
         problems += list(_new(variant, wrong, problems))
         configs.append(config)
+    if all(problem.warning for problem in problems):
+        ahead = [(c, v.tree) for c, v in zip(configs, found, strict=True) if c]
+        for variant, wrong in zip(found, foresee(ahead), strict=False):
+            problems += list(_new(variant, wrong, problems))
     for problem in problems:
         if problem.warning:
             warn(f"warning: {problem}")

@@ -13,15 +13,6 @@ SECTIONS = {"table": "tables", "function": "functions", "layer": "layers"}
 """The first word of a node → where config.yaml has it."""
 
 
-def old_keys(tree: Node, section: str) -> dict[str, str]:
-    """Key → the key that names in AWS carry, for what was renamed."""
-    return {
-        new.partition(".")[2]: old.partition(".")[2]
-        for old, new in _lines(tree).items()
-        if SECTIONS[old.partition(".")[0]] == section
-    }
-
-
 def check_moved(tree: Node) -> Iterator[Problem]:
     lines = _lines(tree)
     taken: dict[str, str] = {}

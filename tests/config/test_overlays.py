@@ -141,13 +141,6 @@ def test_a_problem_only_an_overlay_brings_names_it(path: Path) -> None:
     assert "(in environment" not in str(own[0])
 
 
-def test_names_are_measured_in_every_environment(path: Path) -> None:
-    long = "p" * 61
-    problems = problems_of(path, changed("  prod:", f"  {long}:"))
-    assert [problem.line for problem in problems] == [line_of(SAMPLE, "  prod:")]
-    assert "3 more than leave room" in problems[0].message
-
-
 def test_region_on_the_command_line(path: Path) -> None:
     path.write_text(SAMPLE)
     assert load(path, environment=None, region="eu-west-1").region == "eu-west-1"

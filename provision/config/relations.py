@@ -1,10 +1,9 @@
-"""Limits that several values share: capacity, alarm windows, environment size, lengths of names."""
+"""What values have to keep to between them: capacity, alarm windows, tags, reserved variables."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from provision.config.moved import old_keys
 from provision.config.node import Node
 from provision.config.problem import Problem
 from provision.config.tables import Capacity
@@ -12,7 +11,6 @@ from provision.config.tables import Capacity
 DAY = 86_400
 TAG_KEY, TAG_VALUE = 128, 256
 RESERVED_TAGS = ("aws:", "provision:")
-ENVIRONMENT_BYTES = 4096  # L23
 RESERVED = frozenset(
     {
         "_HANDLER", "_X_AMZN_TRACE_ID", "AWS_DEFAULT_REGION", "AWS_REGION", "AWS_EXECUTION_ENV",
@@ -24,21 +22,6 @@ RESERVED = frozenset(
     }
 )  # fmt: skip
 """Lambda sets these itself and refuses them in a function's configuration."""
-LONGEST_NAME = 128  # what the model takes
-LONGEST_PREFIX = 62
-DERIVED = {
-    "functions": (
-        ("role", "{prefix}-{region}-{key}", 64),
-        ("function", "{prefix}-{key}", 64),
-        ("dead-letter queue", "{prefix}-{key}-dead-letters", 80),
-    ),
-    "tables": (
-        ("table", "{prefix}-{key}", 255),
-        ("alarm", "{prefix}-{key}-write-throttles", 255),
-    ),
-    "layers": (("layer", "{prefix}-{key}", 140),),
-}
-"""What is called after name, environment and a key, with AWS's limits, the strictest first."""
 OURS = ("TABLE_", "EXPIRE_", "CORS_")
 OURS_WHOLE = ("POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE")
 
@@ -117,51 +100,9 @@ def check_alarms(tree: Node) -> Iterator[Problem]:
 
 
 def check_environment(tree: Node) -> Iterator[Problem]:
-    prefix = f"{tree.string('name')}-{tree.string('environment')}"
     for _, function in tree.children("functions"):
-        size = sum(
-            len(f"TABLE_{table}{prefix}-{table}") for table, _ in function.node.children("tables")
-        )
         for name, entry in function.node.children("environment"):
-            value = entry.node.string("secret") or entry.node.text
-            size += len(name.encode()) + len(value.encode())
             if name.upper() in RESERVED:
                 yield entry.problem("Lambda sets this variable itself", "choose another name")
             elif name.startswith(OURS) or name in OURS_WHOLE:
                 yield entry.problem("provision sets this variable itself", "choose another name")
-        if size > ENVIRONMENT_BYTES:
-            yield function.node.entries["environment"].problem(
-                f"names and values come to {size} bytes, {size - ENVIRONMENT_BYTES} more than "
-                f"Lambda's {ENVIRONMENT_BYTES}",
-                "put large values into a file beside the code",
-            )
-
-
-def check_names(tree: Node) -> Iterator[Problem]:
-    """The names AWS will see, with name and environment in front."""
-    name, environment = tree.string("name"), tree.string("environment")
-    region = tree.string("region") or ""
-    if not name or not environment or max(len(name), len(environment)) > LONGEST_NAME:
-        return
-    prefix = f"{name}-{environment}"
-    if len(prefix) > LONGEST_PREFIX:
-        longer = max(("name", "environment"), key=lambda key: len(tree.string(key) or ""))
-        yield tree.entries[longer].node.problem(
-            f'with "{prefix}" in front every name is too long: {len(prefix)} characters, '
-            f"{len(prefix) - LONGEST_PREFIX} more than leave room for a function's",
-            "shorten name or environment",
-        )
-        return
-    for section, kinds in DERIVED.items():
-        before = old_keys(tree, section)
-        for key, entry in tree.children(section):
-            for kind, form, limit in kinds:
-                parts = {"prefix": prefix, "region": region, "key": before.get(key, key)}
-                derived = form.format_map(parts)
-                if len(derived) > limit:
-                    yield entry.problem(
-                        f'the {kind} would be called "{derived}": {len(derived)} characters, '
-                        f"{len(derived) - limit} more than AWS's {limit}",
-                        f"shorten name, environment or {key}",
-                    )
-                    break
