@@ -15,6 +15,7 @@ from provision.errors import ProvisionError
 from provision.finding import Action, Cause, Change, Finding
 from provision.hazards import Harm, Risk
 from provision.health import Health
+from provision.masked import MASKED, Masked
 from provision.parts import ABSENT, Part, parts
 from provision.risk import risks_of
 from provision.stack.site import Site
@@ -117,6 +118,8 @@ def _risk(risk: Risk) -> dict[str, Any]:
 def _plain(value: object) -> Any:
     if isinstance(value, Unknown):
         return f"({KNOWN_AFTER_UP})"
+    if isinstance(value, Masked):
+        return MASKED
     if is_dataclass(value) and not isinstance(value, type):
         return asdict(value)
     raise TypeError(f"{type(value).__name__} has no place in an answer")

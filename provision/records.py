@@ -10,6 +10,7 @@ from typing import Any, Final
 import msgspec
 
 from provision.graph import predecessor_name, successor_of
+from provision.masked import recorded
 from provision.step import Mark, Step, marked
 from provision.unknown import is_known
 
@@ -60,7 +61,7 @@ def to_json(step: Step) -> dict[str, Any]:
         for name, value in vars(step).items()
         if name not in local or is_known(value)  # `down` builds no zip: what it finds has none
     }
-    written: dict[str, Any] = msgspec.to_builtins(known)
+    written: dict[str, Any] = msgspec.to_builtins(known, enc_hook=recorded)
     return written
 
 

@@ -1,7 +1,8 @@
 """A plan kept in a file: what it was made of, so that `up FILE` does that or nothing.
 
-Values are in it as digests only (HMAC-SHA-256 under a salt of the file's own, 64 bits), for a
-variable of a function may be a secret; nodes, fields, actions and causes are there to be read.
+Values are in it as digests only (HMAC-SHA-256 under a salt of the file's own, 64 bits; of what is
+masked, of a slow digest), for a variable of a function may be a secret; nodes, fields, actions and
+causes are there to be read.
 """
 
 from __future__ import annotations
@@ -20,10 +21,12 @@ from typing import Annotated, Any, Final
 import msgspec
 
 from provision import __version__
+from provision.config import Config
 from provision.consent import Consent
 from provision.errors import ProvisionError
 from provision.finding import Finding
 from provision.installed import upgrade_hint
+from provision.masked import Masked, masked, recorded
 from provision.private import read_regular, refuse_special, replace_private
 from provision.stack.site import Site
 from provision.step import Mark, Step, marked
@@ -85,7 +88,7 @@ def taken(
     """The plan that these findings are. Two of the same salt can be compared."""
     salt = salt or secrets.token_hex(16)
     config = site.config
-    values = _leaves(config.model_dump(mode="json"))
+    values = _leaves(_dumped(config))
     return SavedPlan(
         schema=SCHEMA,
         tool=__version__,
@@ -206,9 +209,20 @@ def _digest(salt: str, value: object) -> str:
 def _plain(value: object) -> Any:
     if isinstance(value, Unknown):
         return [KNOWN_AFTER_UP]
+    if isinstance(value, Masked):
+        return recorded(value)
     if is_dataclass(value) and not isinstance(value, type):
         return asdict(value)
     raise TypeError(f"{type(value).__name__} has no place in a plan")
+
+
+def _dumped(config: Config) -> dict[str, Any]:
+    """The values in effect; of what is secret by its name a digest that is slow to guess."""
+    dumped = config.model_dump(mode="json")
+    for key, function in dumped["functions"].items():
+        plain = {n: v for n, v in function["environment"].items() if isinstance(v, str)}
+        function["environment"] |= masked(plain, key)
+    return dumped
 
 
 def _leaves(value: Mapping[str, Any], way: str = "") -> Iterator[tuple[str, Any]]:

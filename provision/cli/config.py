@@ -28,6 +28,7 @@ def config_check(context: click.Context) -> None:
     from provision.config.read import refuse_linked  # noqa: PLC0415
     from provision.foreseen import foresee  # noqa: PLC0415
     from provision.handlers import in_folder  # noqa: PLC0415
+    from provision.masked import instead, plain_secrets  # noqa: PLC0415
 
     settings: Settings = context.obj
     if not settings.allow_outside:
@@ -48,9 +49,15 @@ def config_check(context: click.Context) -> None:
                 " layer, which is not looked into here",
                 err=True,
             )
+        for variable in plain_secrets(function.environment):
+            put(
+                f"functions.{name}.environment.{variable}: its name says that it is secret, so no"
+                f" command shows its value. {instead(settings.config.name)}",
+                err=True,
+            )
     put(f"{settings.config} is valid: stack {loaded.prefix}, {loaded.region}", err=True)
     if settings.verbose:
-        put(*config.effective(loaded).rstrip("\n").split("\n"))
+        put(*config.shown(loaded).rstrip("\n").split("\n"))
 
 
 def _judge(settings: Settings) -> Unlisted:

@@ -17,7 +17,7 @@ from provision.config.load import load
 from provision.config.model import Config, FlowLogs, Network
 from provision.config.monitoring import Alarms, Monitoring
 from provision.config.problem import ConfigInvalid, Problem
-from provision.config.reference import effective, reference, schema
+from provision.config.reference import effective, reference, schema, shown
 from provision.config.tables import Capacity, Expire, Table
 
 __all__ = [
@@ -48,4 +48,5 @@ __all__ = [
     "load",
     "reference",
     "schema",
+    "shown",
 ]

@@ -14,6 +14,7 @@ from provision.config.node import Entry, Node, written
 from provision.config.problem import Problem, nearest
 from provision.config.section import NAME, WORDS, Refusal
 from provision.config.shape import OVERLAYS, Shape, config_shape
+from provision.masked import MASKED, says_secret
 
 KEY = "[key]"  # how pydantic says that the name of an entry is meant
 
@@ -109,11 +110,26 @@ def _mismatch(node: Node, shape: Shape | None, detail: ErrorDetails) -> Problem:
         case "too_long":
             most, found = detail["ctx"]["max_length"], len(node.elements) or len(node.entries)
             return node.problem(f"expected at most {most}, found {found}", "remove some")
+        case _ if _is_secret(node):
+            return _mismatch_masked(node, expected)
         case _:
             return node.problem(
                 f"expected {expected}, found {found_in_words(node)}",
                 next(_suggestions(node, shape), ""),
             )
+
+
+def _mismatch_masked(node: Node, expected: str) -> Problem:
+    if isinstance(node.value, bool | int | float):
+        return node.problem(f"expected {expected}, found a number {MASKED}", "write it in quotes")
+    found = f"text {MASKED}" if isinstance(node.value, str) else found_in_words(node)
+    return node.problem(f"expected {expected}, found {found}")
+
+
+def _is_secret(node: Node) -> bool:
+    """Whether what stands there, or a secret that was put there by mistake, is nobody's to read."""
+    ways = zip(node.keys, node.keys[1:], strict=False)
+    return any(where == "environment" and says_secret(str(name)) for where, name in ways)
 
 
 def _too_long(text: str, detail: ErrorDetails) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import yaml
@@ -13,6 +13,7 @@ from provision.config.overlay import SAME_EVERYWHERE
 from provision.config.read import SCALARS, tag_of
 from provision.config.section import NAME
 from provision.config.shape import OVERLAYS, Shape, config_shape
+from provision.masked import MASKED, plain_secrets
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 OVERLAY_WORDS = (
@@ -153,6 +154,18 @@ for _kind, _pattern, _starts in SCALARS:
 
 def effective(config: Config) -> str:
     """The values in effect as YAML, defaults included; it is itself a valid config.yaml."""
+    return _as_yaml(config.model_dump(mode="json"))
+
+
+def shown(config: Config) -> str:
+    """The same for people, and for the logs of CI: what is secret by its name is masked."""
     document = config.model_dump(mode="json")
+    for function in document["functions"].values():
+        secret = dict.fromkeys(plain_secrets(function["environment"]), MASKED)
+        function["environment"] |= secret
+    return _as_yaml(document)
+
+
+def _as_yaml(document: Mapping[str, Any]) -> str:
     text: str = yaml.dump(document, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100)
     return text

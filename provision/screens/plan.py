@@ -11,6 +11,7 @@ from rich.tree import Tree
 
 from provision.finding import PUBLISH, WRITES, Action, Cause, Change, Finding
 from provision.hazards import Harm, Risk
+from provision.masked import MASKED, Masked
 from provision.origins import Edited, from_files
 from provision.parts import ABSENT, Part, parts
 from provision.printable import printable
@@ -184,6 +185,8 @@ def _part(part: Part, width: int) -> Text:
         return Text(f"+ {path}: {shortened(sides[0], room)}", style="green")
     if part.want is ABSENT:
         return Text(f"- {path}: {shortened(sides[0], room)}", style="red")
+    if isinstance(part.want, Masked) and isinstance(part.have, Masked):
+        return Text(f"{path}: ").append(f"{MASKED}, another value", style="yellow")
     have, want = side_by_side(sides[0], sides[1], room)
     return Text(f"{path}: ").append(have, style="red").append(" → ").append(want, style="green")
 

@@ -10,13 +10,17 @@ from rich.text import Text
 
 from provision.finding import PUBLISH, WRITES, Action, Cause, Finding
 from provision.hazards import Harm, Risk
+from provision.masked import Masked, instead
 from provision.origins import Edited, origins
 from provision.renames import renames
 from provision.risk import risks_of
 from provision.screens.words import SIGNS
+from provision.steps.function import Function
 
 DOINGS: Final = (Action.CREATE, Action.UPDATE, PUBLISH, Action.REPLACE, Action.DELETE)
 """What is done about nodes, in the order in which it is counted."""
+NAMED: Final = 4
+"""Masked values that are named before the rest is only counted."""
 _STATES: Final = ((Action.KEEP, "kept"), (Action.FOREIGN, "foreign"), (Action.WAIT, "waiting"))
 
 
@@ -28,8 +32,32 @@ def summary(findings: Mapping[str, Finding], files: Edited) -> list[Text]:
         skipped = sum(finding.action is Action.SKIP for finding in findings.values())
         more = f", {skipped} skipped" if skipped else ""
         return [Text(f"Nothing to change: {kept}{more}.", style="green")]
-    lines = (_counted(findings), _why(findings, files), _harms(findings), _renamed(findings, files))
+    lines = (
+        _counted(findings),
+        _why(findings, files),
+        _harms(findings),
+        _renamed(findings, files),
+        _masked(findings, files),
+    )
     return [line for line in lines if line]
+
+
+def _masked(findings: Mapping[str, Finding], files: Edited) -> Text:
+    """Which values of what is written are nobody's to read, and where they would be better kept."""
+    names = [
+        f"{name} of {node}"
+        for node, finding in findings.items()
+        if finding.action in WRITES and isinstance(finding.want, Function)
+        for name, value in finding.want.environment.items()
+        if isinstance(value, Masked)
+    ]
+    if not names:
+        return Text()
+    told = ", ".join(names[:NAMED]) + (f" and {len(names) - NAMED} more" if names[NAMED:] else "")
+    return Text(
+        f"Masked, for the name says that it is secret: {told}. {instead(files.config)}",
+        style="yellow",
+    )
 
 
 def told_short(kept: Collection[Finding]) -> str:

@@ -10,6 +10,7 @@ from typing import Final
 from rich.text import Text
 
 from provision.health import Health
+from provision.masked import MASKED, Masked
 from provision.parts import ABSENT, Part, parts
 from provision.printable import printable
 from provision.screens.signs import SIGNS
@@ -106,6 +107,8 @@ def _part(part: Part) -> Text:
         return text.append(have, style="red").append(", not wanted")
     if part.have is ABSENT:
         return text.append(want, style="green").append(" is wanted")
+    if isinstance(part.want, Masked) and isinstance(part.have, Masked):
+        return text.append(MASKED, style="red").append(", another value is wanted")
     return text.append(have, style="red").append(", wanted ").append(want, style="green")
 
 

@@ -12,6 +12,7 @@ from rich.segment import Segment
 from rich.text import Text
 
 from provision.finding import PUBLISH, Action
+from provision.masked import MASKED, Masked
 from provision.printable import printable
 from provision.stack import AREAS
 from provision.unknown import KNOWN_AFTER_UP, Unknown
@@ -57,6 +58,8 @@ def readable(value: Any) -> str:
     """A field's value in one line."""
     if isinstance(value, Unknown):
         return f"({KNOWN_AFTER_UP})"
+    if isinstance(value, Masked):
+        return MASKED
     if value is None:
         return "none"
     if isinstance(value, bool):

@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 from provision.aws import Aws
 from provision.errors import StillWaiting
 from provision.hazards import Harm, Risk, Risks
+from provision.masked import Variables, masked, revealed
 from provision.permissions.declare import OURS, Declared, Permit, Test, arn, call, calls
 from provision.step import Computed, Fixed, Local, Tagged
 from provision.steps.function_shown import STORAGE, digest, read_shown
@@ -167,7 +168,7 @@ class Function(Tagged):
     memory: int = 128
     timeout: int = 3
     layers: tuple[str, ...] = ()
-    environment: dict[str, str] = field(default_factory=dict)
+    environment: Variables = field(default_factory=dict)
     key: str = ""
     tracing: str = "Active"
     dead_letters: str | None = None
@@ -178,6 +179,11 @@ class Function(Tagged):
     failure: str = ""
     strays: tuple[str, ...] = ()
     arn: Computed[str] = ""
+
+    def __post_init__(self) -> None:
+        """Whoever makes one: what its variables' names call secret is masked from here on."""
+        if is_known((self.name, self.environment)):
+            vars(self)["environment"] = masked(self.environment, self.name)
 
     def configuration(self) -> str:
         """A digest of all that a version keeps besides the code; unknown where a part is."""
@@ -288,7 +294,7 @@ class Function(Tagged):
             "MemorySize": self.memory,
             "Timeout": self.timeout,
             "Layers": self.layers,
-            "Environment": {"Variables": self.environment},
+            "Environment": {"Variables": revealed(self.environment)},
             "KMSKeyArn": self.key,
             "TracingConfig": {"Mode": cast("TracingModeType", self.tracing)},
             "DeadLetterConfig": {"TargetArn": self.dead_letters or ""},

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from provision.errors import NotPermitted
+from provision.masked import masked, recorded
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda.type_defs import FunctionConfigurationTypeDef
@@ -23,6 +24,7 @@ def shown_configuration(shown: FunctionConfigurationTypeDef) -> str:
 
 def read_shown(shown: FunctionConfigurationTypeDef) -> dict[str, Any]:
     """The frozen fields; L21: what AWS leaves out has its default."""
+    name = shown["FunctionName"]
     logging, network = shown.get("LoggingConfig", {}), shown.get("VpcConfig", {})
     _refuse_hidden(shown)
     return {
@@ -33,13 +35,13 @@ def read_shown(shown: FunctionConfigurationTypeDef) -> dict[str, Any]:
         "memory": shown.get("MemorySize", 128),
         "timeout": shown.get("Timeout", 3),
         "layers": tuple(layer["Arn"] for layer in shown.get("Layers", [])),
-        "environment": dict(shown.get("Environment", {}).get("Variables", {})),
+        "environment": masked(shown.get("Environment", {}).get("Variables", {}), name),
         "key": shown.get("KMSKeyArn") or "",
         "tracing": shown.get("TracingConfig", {}).get("Mode", "PassThrough"),
         "dead_letters": shown.get("DeadLetterConfig", {}).get("TargetArn") or None,
         "subnet_ids": tuple(sorted(network.get("SubnetIds", []))),
         "group_ids": tuple(sorted(network.get("SecurityGroupIds", []))),
-        "log_group": logging.get("LogGroup", f"/aws/lambda/{shown['FunctionName']}"),
+        "log_group": logging.get("LogGroup", f"/aws/lambda/{name}"),
         "log_format": logging.get("LogFormat", "Text"),
         "architecture": shown.get("Architectures", ["x86_64"])[0],
         "strays": tuple(_strays(shown)),
@@ -68,4 +70,5 @@ def _strays(shown: FunctionConfigurationTypeDef) -> Iterator[str]:
 
 
 def digest(values: Mapping[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
+    text = json.dumps(values, sort_keys=True, default=recorded)
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -29,6 +29,10 @@ TOKEN = "canary-70cdf1-b95e18-2a46e7"
 PARAMETER = "canary-4f8e21-d06bc7-93a7f5"
 SECRET = "canary-c2975a-1e4d88-60bf13"
 REFERENCES = {"STRIPE_KEY": "ssm:/tap/stripe", "PASSWORD": "secretsmanager:tap/db"}
+PLAIN = "canary-a90d2e-77c4f1-1b6e35"
+DRIFTED = "canary-5e17b9-c8302d-f64a90"
+"""What a variable is by config.yaml in plain text, and by somebody's hand in AWS afterwards."""
+VARIABLE = "LICENCE_KEY"
 REFUSED = ["CreateVpcEndpoint", "PublishVersion", "DeleteAlias"]
 """Operations that AWS refuses the first time: where secrets are on the way, and where they go."""
 
@@ -45,6 +49,8 @@ LIFE = (
     ("-vv", "plan", "--out", "second.plan", "--json"),
     ("keys", "list", "--json"),
     ("keys", "list"),
+    ("-vv", "plan"),
+    ("status",),
     ("outputs", "--json"),
     ("refresh",),
     ("--debug", "outputs", "nothing"),
@@ -72,7 +78,7 @@ def kept(account: None, home: Path) -> None:  # noqa: F811
 def configure(home: Path, **references: str) -> None:  # noqa: F811
     settings = yaml.safe_load((home / "config.yaml").read_text())
     environment = {name: {"secret": reference} for name, reference in references.items()}
-    settings["functions"]["items"]["environment"] = environment
+    settings["functions"]["items"]["environment"] = environment | {VARIABLE: PLAIN}
     (home / "config.yaml").write_text(yaml.safe_dump(settings, sort_keys=False))
 
 
@@ -116,6 +122,16 @@ def functions() -> list[str]:
     ]
 
 
+def drift() -> None:
+    """Somebody gives the variable another value."""
+    client = boto3.client("lambda")
+    (function,) = client.list_functions()["Functions"]
+    variables = function["Environment"]["Variables"] | {VARIABLE: DRIFTED}
+    client.update_function_configuration(
+        FunctionName=function["FunctionName"], Environment={"Variables": variables}
+    )
+
+
 def plain(terminal: str) -> str:
     return Text.from_ansi(terminal).plain
 
@@ -154,12 +170,15 @@ def test_nothing_planted_is_found(
     monkeypatch.delenv("NO_COLOR", raising=False)
     in_colour = partial(Console, color_system="truecolor")
     monkeypatch.setattr("provision.screens.words.Console", in_colour)
-    planted = {ACCESS_KEY, SECRET_KEY, TOKEN, PARAMETER, SECRET}
+    for_lambda = {PLAIN, DRIFTED}
+    planted = {ACCESS_KEY, SECRET_KEY, TOKEN, PARAMETER, SECRET, *for_lambda}
     seen: dict[Path, bytes] = {}
     answers: list[Answer] = []
     shown: list[str] = []
     pictures: list[str] = []
     for words in LIFE:
+        if "second.plan" in words:
+            drift()
         with pytest.raises(SystemExit) as ended:  # with --debug there are tracebacks
             main(list(words))
         captured = capsys.readouterr()
@@ -170,18 +189,27 @@ def test_nothing_planted_is_found(
         found = files(home) | files(cache)
         seen |= {path.with_name(f"{path.name} {words[-1]}"): c for path, c in found.items()}
     assert any(path.is_relative_to(cache) for path in seen)
-    assert len(planted) == 7
+    assert len(planted) == 9
     assert written
-    assert [a.code for a in answers] == [0, 8, 8, *[0] * 10, 1, 1, 8, 0]
+    assert [a.code for a in answers] == [0, 8, 8, *[0] * 12, 1, 1, 8, 0]
     assert betrays(pictures[0], "+ create network.vpc")
     assert betrays(pictures[5], "123456789012")
     assert all(reference in text for text in shown for reference in REFERENCES.values())
     assert {name for name in called if name.startswith(("ssm.", "secretsmanager."))} == set()
+    assert any(DRIFTED in text for text in shown)
+    drifted = {r["node"]: r["changes"] for r in answers[8].json["resources"] if r["changes"]}
+    (changed,) = drifted["function.items"]
+    assert (changed["cause"], changed["want"][VARIABLE]) == ("drift", "(masked)")
+    assert f"environment.{VARIABLE}: (masked), another value" in answers[11].out
+    assert f"Masked, for the name says that it is secret: {VARIABLE} of" in answers[0].out
+    assert f"environment.{VARIABLE}: (masked), another value is wanted" in answers[12].out
+    written_by_us = {p: c for p, c in seen.items() if not p.name.startswith("config.yaml ")}
     for secret in planted:
-        assert [p for p, content in seen.items() if secret.encode() in content] == []
+        assert [p for p, content in written_by_us.items() if secret.encode() in content] == []
         assert not any(secret.encode() in content for content in written)
         assert not any(secret in answer.out + answer.err for answer in answers)
-        assert not any(secret in text for text in [*started, *shown])
+        assert not any(secret in text for text in started)
+        assert secret in for_lambda or not any(secret in text for text in shown)
         assert not any(betrays(picture, secret) for picture in pictures)
 
 
