@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 from botocore.exceptions import ClientError, HTTPClientError
 
+from provision.doubles import second_ones, two_at_once
 from provision.errors import Foreign, NotConverged, Protected
 from provision.explain import explain
 from provision.failure import may_exist, says_it_exists
@@ -32,6 +34,8 @@ class Engine(Eyes):
     """Those made in this run, by node."""
     late: dict[str, float] = field(default_factory=dict)
     """When what may come back was deleted, by node."""
+    crossed: set[str] = field(default_factory=set)
+    """Nodes of which another run made a second one: nothing more is begun."""
 
     # -- making ------------------------------------------------------------------------------
 
@@ -78,13 +82,19 @@ class Engine(Eyes):
         elif have is not None and replacement(want, have) is Replacement.CREATE_FIRST:
             self.journal.done(node, have, needs)
             self.journal.retire(node)
-        return self._create(node, needs, want)
+        return self._create(finding, want)
 
-    def _create(self, node: str, needs: tuple[str, ...], want: Step) -> Step:
+    def _create(self, finding: Finding, want: Step) -> Step:
+        node, needs = finding.node, finding.needs
+        known = [*self.journal.set_aside(node), *finding.predecessors]
+        known += [finding.have] if finding.have else []
+        record = self.journal.records.get(node)
+        if not (record and record.doing == "create"):  # else it may be what that run made
+            self._alone(node, want, known)
         self.journal.begin(node, "create", want, needs)
         for tries_left in reversed(range(UNCLEAR)):
             try:
-                return want.create(self.aws)
+                made = want.create(self.aws)
             except (ClientError, HTTPClientError) as error:
                 if not may_exist(error):
                     raise
@@ -93,6 +103,9 @@ class Engine(Eyes):
                     break
                 if says_it_exists(error) or not tries_left:
                     raise
+            else:
+                self._alone(node, want, known, made)
+                return made
         assert have is not None
         if not self._ours(node, want, have) and node not in self.consent.adopt:
             raise Foreign(f"{have.label} exists and is not this stack's", hint=adopting(node))
@@ -100,6 +113,20 @@ class Engine(Eyes):
         if not changes:
             return have
         return self._update(node, needs, want, have, {change.field for change in changes})
+
+    def _alone(
+        self, node: str, want: Step, known: Sequence[Step], made: Step | None = None
+    ) -> None:
+        """Raises `TwoAtOnce` where another run made one too, and takes back what this one made:
+        nothing stands in it yet."""
+        others = second_ones(self.aws, want, [*known, made] if made else known)
+        if not others:
+            return
+        self.crossed.add(node)
+        if made:
+            made.delete(self.aws)
+            self.journal.done(node, None)
+        raise two_at_once(want, others, made)
 
     def _made_after_all(self, want: Step) -> Step | None:
         """What a create whose answer was lost has made; a predecessor beside it does not count."""

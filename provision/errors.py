@@ -100,6 +100,10 @@ class Occupied(ProvisionError):
     """What is to go holds what somebody else put there, which does not go by itself."""
 
 
+class TwoAtOnce(ProvisionError):
+    """Another run makes the same stack at the same time; this one ends before more is doubled."""
+
+
 class Protected(ProvisionError):
     """The change would lose data nobody has allowed us to lose."""
 

@@ -23,14 +23,14 @@ def new_walk(engine: Engine, doing: str, graph: Needs) -> Walk:
 def visit_all(
     engine: Engine, walked: Walk, visit: Visit, workers: int
 ) -> dict[str, ProvisionError]:
-    """The walk, traced, and ended where the user asks to stop. The failures by node, each told and
-    in words."""
+    """The walk, traced, and ended where the user asks to stop or another run is at work. The
+    failures by node, each told and in words."""
     with engine.aws.trace.span(f"{walked.doing}: {len(walked.needs)} nodes", "walk"):
         failed = walk(
             walked.needs,
             walked.timed(visit),
             workers=workers,
-            stopped=lambda: engine.aws.clock.stopped,
+            stopped=lambda: engine.aws.clock.stopped or bool(engine.crossed),
         )
     explained = {}
     for name, error in failed.items():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from provision.errors import ProvisionError
+from provision.errors import ProvisionError, TwoAtOnce
 from provision.finding import WRITES, Action, Finding
 from provision.graph import Needs
 from provision.step import Step
@@ -29,15 +29,18 @@ def blocked(
     made: Mapping[str, Step],
     graph: Needs,
 ) -> dict[str, Finding]:
-    """Mark what was not begun: something it needs failed, or the user asked to stop."""
+    """Mark what was not begun: something it needs failed, the user asked to stop, or another run is
+    at work."""
     stuck = {name for name in failed if name not in made}
+    crossed = any(isinstance(error, TwoAtOnce) for error in failed.values())
+    ended = "not begun: another run is at work" if crossed else "interrupted before it began"
     for name, needs in graph.items():
         if name in made or name in failed:
             continue
         blocker = next((need for need in needs if need in stuck), None)
         if blocker or findings[name].action in WRITES:
             stuck.add(name)
-            reason = f"needs {blocker}, which failed" if blocker else "interrupted before it began"
+            reason = f"needs {blocker}, which failed" if blocker else ended
             findings[name] = replace(findings[name], action=Action.WAIT, reason=reason)
     return findings
 
