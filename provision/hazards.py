@@ -13,6 +13,7 @@ class Harm(StrEnum):
 
     DATA_LOSS = "data loss"
     DOWNTIME = "downtime"
+    WEAKER = "weaker"
     NEW_URL = "new URL"
     KEY_CHANGES = "key changes"
     SLOW = "slow"

@@ -31,6 +31,7 @@ ACCOUNT_ROLE: Final = ErrorClass("API Gateway to accept its logging role", 120, 
 STAGE_LOGGING: Final = ErrorClass("the account's logging role to take effect", 120, 2, 10)  # A15
 FRESH_ID: Final = ErrorClass("something just created to become visible", 300, 0.5, 5)
 BUSY: Final = ErrorClass("another change to finish", 600, 0.5, 8)
+GATEWAY_UPDATE: Final = ErrorClass("API Gateway's own update of it to finish", 1800, 2, 20)  # A37
 BACKUPS: Final = ErrorClass("backups to become available", 1200, 1, 8)  # D15, D16
 TABLE_BUDGET: Final = ErrorClass("other tables' changes to finish", 1800, 2, 20)  # D2
 THROTTLE: Final = ErrorClass("AWS's rate limit", 300, 1, 20)
@@ -89,6 +90,7 @@ function's, which is looked for before it is there."""
 _NEVER_SENT: Final = ("EndpointConnectionError", "ConnectTimeoutError", "ProxyConnectionError")
 """No connection came about, so AWS cannot have done anything."""
 _FRESH_NETWORK_TEXTS: Final = ("InvalidGroup.NotFound", "InvalidSubnetID.NotFound")  # L5
+_UPDATING_TEXTS: Final = ("already an update in progress", "is being updated")  # A37, A29
 _CANNOT_WRITE_LOGS: Final = "could not successfully write to CloudWatch Logs"
 
 
@@ -146,8 +148,6 @@ def _is_busy(failure: Failure) -> bool:
         return "already exists" not in text and "Certificate" not in failure.operation
     if code == "LimitExceededException":
         return "being updated" in text
-    if code == "BadRequestException":  # API Gateway, for a while after an update of an API
-        return "already an update in progress" in text
     return False
 
 
@@ -162,6 +162,8 @@ def _of_one_service(failure: Failure) -> ErrorClass | None:
     code, text = failure.code, failure.message
     if code == "FailedResourceAccessException":
         return SCALING_ROLE
+    if code == "BadRequestException" and any(part in text for part in _UPDATING_TEXTS):
+        return GATEWAY_UPDATE
     if code == "ContinuousBackupsUnavailableException" or "being enabled" in text:
         return BACKUPS
     if code == "LimitExceededException" and "simultaneously" in text:

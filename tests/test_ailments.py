@@ -15,6 +15,8 @@ from provision.steps import certificate
 from provision.steps.certificate import Certificate
 from provision.steps.domain_name import DomainName
 from provision.steps.flow_log import FlowLog
+from provision.steps.rest_api import RestApi
+from provision.steps.rest_api_state import state_of
 from provision.steps.table import Table
 from provision.trouble import troubles
 from tests.test_cli import Provision, home, provision
@@ -25,6 +27,7 @@ __all__ = ["home", "provision"]  # fixtures
 ACTIVE_LOG = FlowLog(vpc_id="vpc-1", traffic="ALL", log_group="/a", role="arn:r", tags={})
 CERTIFICATE = Certificate(domain="api.example.com", tags={})
 DOMAIN = DomainName(name="api.example.com", certificate="arn:c", tags={})
+API = RestApi(name="tap-dev", routes=(), models={}, tags={})
 TABLE = Table(name="tap-dev-items", key="id", tags={})
 
 
@@ -37,6 +40,9 @@ TABLE = Table(name="tap-dev-items", key="id", tags={})
         (replace(CERTIFICATE, renewal="FAILED, CAA_ERROR"), "AWS cannot renew it: FAILED, CAA_"),
         (DOMAIN, ""),
         (replace(DOMAIN, state="PENDING_OWNERSHIP_VERIFICATION: x"), "AWS calls it PENDING_OWN"),
+        (API, ""),
+        (replace(API, state="UPDATING"), ""),
+        (replace(API, state="FAILED: why"), "AWS calls it FAILED: why"),
         (TABLE, ""),
         (replace(TABLE, status="ARCHIVED"), "DynamoDB calls it ARCHIVED"),
     ],
@@ -82,6 +88,9 @@ def test_what_aws_says_is_read_from_its_answers(monkeypatch: pytest.MonkeyPatch)
         DOMAIN._as_found({"domainName": "x"} | domain | {"domainNameStatus": "AVAILABLE"}).ailment()
         == ""
     )
+
+    assert state_of({"apiStatus": "FAILED", "apiStatusMessage": "why"}) == "FAILED: why"
+    assert state_of({}) == "AVAILABLE", "as an older answer"
 
 
 @pytest.mark.usefixtures("account")

@@ -114,7 +114,7 @@ PASSES_BY_ITSELF = [
             "There is already an update in progress. Please wait until the current update finishes"
             " before making another request.",
         ),
-        retry.BUSY,
+        retry.GATEWAY_UPDATE,
     ),
     (failure("CreateTags", "ConcurrentTagAccess", "You can't run simultaneous"), retry.BUSY),
     (failure("UntagResource", "ConcurrentAccess", "Can't perform multiple"), retry.BUSY),
@@ -253,8 +253,7 @@ PASSING_A_ROLE = {
         "The role defined for the function cannot be assumed by Lambda.",
     ],
     "apigateway.UpdateAccount": [  # A19
-        "The role ARN does not have required permissions configured. Please grant trust"
-        " permission for API Gateway and add the required role policy.",
+        "The role ARN does not have required permissions configured.",
         "The role ARN does not have required trust permission for API Gateway.",
     ],
 }

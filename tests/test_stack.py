@@ -143,6 +143,23 @@ def test_behind_a_domain_there_is_no_other_door(tmp_path: Path) -> None:
         assert api.default_endpoint is open_as_well
 
 
+@pytest.mark.parametrize(
+    ("tls", "expected"),
+    [
+        (None, ("TLS_1_2", "")),
+        ("SecurityPolicy_TLS13_1_3_2025_09", ("SecurityPolicy_TLS13_1_3_2025_09", "STRICT")),
+    ],
+)
+def test_the_api_and_its_domain_take_the_same_tls(
+    tmp_path: Path, tls: str | None, expected: tuple[str, str]
+) -> None:
+    """A37: the domain's own proves nothing."""
+    changes = {"api": DOMAIN["api"] | ({"tls": tls} if tls else {})}
+    steps = built(tmp_path, changes)[1]
+    for node in (vars(steps["api"]), vars(steps["api.domain"])):
+        assert (node["security_policy"], node["access_mode"]) == expected
+
+
 def test_reading_is_less_than_writing(tmp_path: Path) -> None:
     reading = {"functions": {"items": {"tables": {"items": "read"}}}}
     (statement,) = statements(policies(built(tmp_path, reading)[1])["table-items"])

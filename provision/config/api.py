@@ -25,6 +25,19 @@ from provision.config.section import (
     Section,
 )
 
+TlsPolicy = Literal[
+    "TLS_1_2",
+    "SecurityPolicy_TLS13_1_2_2021_06",
+    "SecurityPolicy_TLS13_1_2_PQ_2025_09",
+    "SecurityPolicy_TLS13_1_2_FIPS_PQ_2025_09",
+    "SecurityPolicy_TLS13_1_2_PFS_PQ_2025_09",
+    "SecurityPolicy_TLS13_1_2_FIPS_PFS_PQ_2025_09",
+    "SecurityPolicy_TLS13_1_2_Ext2_PQ_2025_09",
+    "SecurityPolicy_TLS13_1_2_Ext2_FIPS_PQ_2025_09",
+    "SecurityPolicy_TLS13_1_3_2025_09",
+    "SecurityPolicy_TLS13_1_3_FIPS_2025_09",
+]
+"""All that API Gateway has for Regional endpoints but `TLS_1_0`."""
 ModelName = Annotated[str, Field(pattern=MODEL, max_length=255)]
 HeaderNames = Annotated[tuple[Annotated[str, Field(pattern=HEADER)], ...], Strict(strict=False)]
 
@@ -204,7 +217,11 @@ class Api(Section):
         default=None,
         description="Custom domain name, under which alone the API answers; null for AWS's own.",
     )
-
+    tls: TlsPolicy = Field(
+        default="TLS_1_2",
+        description="The oldest TLS and the ciphers that callers may use, as API Gateway names its"
+        " security policies. Those that begin with SecurityPolicy_ come with strict access.",
+    )
     waf: Waf | None = Field(
         default=None, description="Web ACL that looks at every request first; null for none."
     )

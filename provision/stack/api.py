@@ -18,6 +18,7 @@ from provision.steps.log_group import LogGroup
 from provision.steps.permission import Permission
 from provision.steps.rest_api import Cors, RestApi, Route
 from provision.steps.stage import Stage
+from provision.steps.tls import access_mode
 from provision.steps.usage_plan import Quota, UsagePlan
 from provision.unknown import fill, in_order
 
@@ -101,6 +102,8 @@ def _rest_api(site: Site) -> RestApi:
         description=f"The API of {site.config.prefix}",
         # One door: what stands before the custom domain is not walked around.
         default_endpoint=wanted.domain is None,
+        security_policy=wanted.tls,
+        access_mode=access_mode(wanted.tls),
         routes=tuple(
             sorted(
                 (

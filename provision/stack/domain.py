@@ -10,6 +10,7 @@ from provision.steps.certificate import Certificate
 from provision.steps.domain_name import DomainName
 from provision.steps.record import Record
 from provision.steps.stage import Stage
+from provision.steps.tls import access_mode
 
 PROOF_TTL = 300
 """Seconds that resolvers keep the certificate's validation record."""
@@ -42,9 +43,7 @@ def add_domain(stack: Stack, site: Site, stage: Node[Stage]) -> None:
 
 def _add_domain_name(stack: Stack, site: Site, wanted: CustomDomain) -> Node[DomainName]:
     if given := wanted.certificate:
-        return stack.add(
-            "api.domain", lambda: DomainName(name=wanted.name, certificate=given, tags=site.tags)
-        )
+        return stack.add("api.domain", lambda: _domain_name(site, wanted, given))
     certificate = stack.add(
         "api.certificate", lambda: Certificate(domain=wanted.name, tags=site.tags)
     )
@@ -61,9 +60,18 @@ def _add_domain_name(stack: Stack, site: Site, wanted: CustomDomain) -> Node[Dom
     )
     return stack.add(
         "api.domain",
-        lambda certificate, _: DomainName(
-            name=wanted.name, certificate=certificate.arn, tags=site.tags
-        ),
+        lambda certificate, _: _domain_name(site, wanted, certificate.arn),
         certificate,
         proof,
+    )
+
+
+def _domain_name(site: Site, wanted: CustomDomain, certificate: str) -> DomainName:
+    policy = site.config.api.tls
+    return DomainName(
+        name=wanted.name,
+        certificate=certificate,
+        security_policy=policy,
+        access_mode=access_mode(policy),
+        tags=site.tags,
     )

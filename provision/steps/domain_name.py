@@ -20,10 +20,15 @@ from provision.steps.gateway_tags import (
     retagging,
     tagged_at_birth,
 )
+from provision.steps.tls import LEAST, TLS_RISKS, tls_patches
 
 if TYPE_CHECKING:
-    from mypy_boto3_apigateway.literals import SecurityPolicyType
-    from mypy_boto3_apigateway.type_defs import DomainNameResponseTypeDef, PatchOperationTypeDef
+    from mypy_boto3_apigateway.literals import EndpointAccessModeType, SecurityPolicyType
+    from mypy_boto3_apigateway.type_defs import (
+        CreateDomainNameRequestTypeDef,
+        DomainNameResponseTypeDef,
+        PatchOperationTypeDef,
+    )
 
 AVAILABLE: Final = "AVAILABLE"
 AVAILABLE_BUDGET: Final = 900
@@ -51,7 +56,8 @@ _SET_UP: Final = Risk(Harm.SLOW, "API Gateway sets the domain up", 60, 900)  # A
 @dataclass(frozen=True, kw_only=True)
 class DomainName(Tagged):
     """Regional. `certificate` is an ARN of this region and account; `target`, in `target_zone`, is
-    where an alias record leads. Only its name is fixed, so a successor can stand beside it.
+    where an alias record leads. Which TLS callers may use is decided by the API that it leads to
+    (A37); both are to say the same. Only its name is fixed, so a successor can stand beside it.
 
     https://docs.aws.amazon.com/apigateway/latest/api/API_CreateDomainName.html
     """
@@ -62,7 +68,7 @@ class DomainName(Tagged):
     RISKS = Risks(
         create=(_SET_UP,),
         anew=(Risk(Harm.NEW_URL, "the API is reached under another address"),),
-        change={"certificate": (_SET_UP,), "security_policy": (_SET_UP,)},
+        change={"certificate": (_SET_UP,), **TLS_RISKS},
         delete=(Risk(Harm.NEW_URL, "its address leads nowhere any more"),),
     )
     CALLS = Declared(
@@ -89,7 +95,8 @@ class DomainName(Tagged):
 
     name: Fixed[str]
     certificate: str
-    security_policy: str = "TLS_1_2"
+    security_policy: str = LEAST
+    access_mode: str = ""
     state: Local[str] = AVAILABLE
     """AWS's word for it, and why where that is another than available."""
     target: Computed[str] = ""
@@ -116,6 +123,7 @@ class DomainName(Tagged):
             name=found["domainName"],
             certificate=found.get("regionalCertificateArn", ""),
             security_policy=found.get("securityPolicy", ""),
+            access_mode=found.get("endpointAccessMode") or "",
             tags=from_gateway(found),
             state=_state(found),
             target=found.get("regionalDomainName", ""),
@@ -124,13 +132,16 @@ class DomainName(Tagged):
 
     def create(self, aws: Aws) -> Self:
         wait_until_issued(aws, self.certificate)  # A28: refused before
-        answer = aws.apigateway.create_domain_name(
-            domainName=self.name,
-            regionalCertificateArn=self.certificate,
-            endpointConfiguration={"types": ["REGIONAL"]},
-            securityPolicy=cast("SecurityPolicyType", self.security_policy),
-            tags=self.tags,
-        )
+        request: CreateDomainNameRequestTypeDef = {
+            "domainName": self.name,
+            "regionalCertificateArn": self.certificate,
+            "endpointConfiguration": {"types": ["REGIONAL"]},
+            "securityPolicy": cast("SecurityPolicyType", self.security_policy),
+            "tags": self.tags,
+        }
+        if self.access_mode:
+            request["endpointAccessMode"] = cast("EndpointAccessModeType", self.access_mode)
+        answer = aws.apigateway.create_domain_name(**request)
         self._wait_available(aws)
         return replace(
             self,
@@ -145,8 +156,8 @@ class DomainName(Tagged):
         if "certificate" in changed:
             wait_until_issued(aws, self.certificate)
             patch.append(_put("/regionalCertificateArn", self.certificate))
-        if "security_policy" in changed:
-            patch.append(_put("/securityPolicy", self.security_policy))
+        if {"security_policy", "access_mode"} & set(changed):
+            patch += tls_patches(self.security_policy, self.access_mode, have.access_mode)
         if patch:  # A1: one call, it is allowed once in 30 s
             aws.apigateway.update_domain_name(domainName=self.name, patchOperations=patch)
             self._wait_available(aws)

@@ -9,13 +9,13 @@ import hashlib
 import json
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Final, Self, cast
 
 from provision.aws import Aws
 from provision.errors import Foreign, ProvisionError
 from provision.hazards import Harm, Risk, Risks
 from provision.permissions.declare import OURS, REQUESTED, Declared, Permit, call
-from provision.step import OWNER, Computed, Document, Replacement, Tagged
+from provision.step import OWNER, Computed, Document, Local, Replacement, Tagged
 from provision.steps.gateway_tags import (
     change_gateway_tags,
     from_gateway,
@@ -28,25 +28,27 @@ from provision.steps.gateway_tags import (
 from provision.steps.rest_api_contents import Contents, Cors, Route, differences, served
 from provision.steps.rest_api_reading import READING, empty, read, settings_of
 from provision.steps.rest_api_routes import contents_of, cors_of, routes_of
+from provision.steps.rest_api_state import AVAILABLE, describe, state_of, wait_available
 from provision.steps.rest_api_writing import WRITING, settings_patches, write
+from provision.steps.tls import LEAST, TLS_RISKS, UNSAID, tls_patches
 from provision.unknown import UNKNOWN, is_known
 
 if TYPE_CHECKING:
+    from mypy_boto3_apigateway.literals import EndpointAccessModeType, SecurityPolicyType
     from mypy_boto3_apigateway.type_defs import (
+        CreateRestApiRequestTypeDef,
         PatchOperationTypeDef,
         RestApiResponseTypeDef,
         RestApiTypeDef,
         StageTypeDef,
     )
 
-    Description = RestApiTypeDef | RestApiResponseTypeDef
-
 __all__ = ["Cors", "RestApi", "Route"]
 
-STATUS_BUDGET: Final = 300
 _API: Final = "/restapis/{id}"
 _CONTENTS: Final = frozenset(["routes", "cors", "models", "strays"])
-_FROZEN: Final = _CONTENTS | {"default_endpoint"}
+_TLS: Final = frozenset(["security_policy", "access_mode"])
+_FROZEN: Final = _CONTENTS | _TLS | {"default_endpoint"}
 """What takes effect only with a deployment (A8)."""
 EDITION: Final = "provision:edition"
 """A tag that counts how often what a deployment freezes was written, whoever made that necessary.
@@ -58,8 +60,9 @@ class RestApi(Tagged):
     """Regional, keys from the header x-api-key. `routes` sorted by path and method; `models`: JSON
     Schema by name; `strays` says in words what is there and the other fields have no word for.
 
-    Nothing of it is live before a deployment of its `release` is (A8). `holds` is the digest of
-    what was found or written last.
+    `security_policy` is the least TLS that it takes, under the domain's name too (A37); `state` is
+    AWS's word for it. Nothing of it is live before a deployment of its `release` is (A8). `holds`
+    is the digest of what was found or written last.
 
     https://docs.aws.amazon.com/apigateway/latest/api/API_CreateRestApi.html
     """
@@ -70,6 +73,7 @@ class RestApi(Tagged):
     UNIQUE = False
     RISKS = Risks(
         anew=(Risk(Harm.NEW_URL, "its address has a new id in it"),),
+        change=TLS_RISKS,
         delete=(Risk(Harm.DOWNTIME, "nothing answers at its address"),),
     )
     CALLS = Declared(
@@ -100,10 +104,13 @@ class RestApi(Tagged):
     name: str
     description: str = ""
     default_endpoint: bool = True
+    security_policy: str = LEAST
+    access_mode: str = ""
     routes: tuple[Route, ...]
     cors: Cors | None = None
     models: dict[str, Document]
     strays: tuple[str, ...] = ()
+    state: Local[str] = AVAILABLE
     id: Computed[str] = ""
     root_id: Computed[str] = ""
     edition: Computed[str] = ""
@@ -112,14 +119,21 @@ class RestApi(Tagged):
     def called(self) -> str:
         return self.name
 
+    def ailment(self) -> str:
+        return f"AWS calls it {self.state}" if self.state.startswith("FAILED") else ""
+
     def digest(self) -> str:
         """Of all that a deployment freezes; unknown while a part of it is."""
-        frozen = [self.routes, self.cors, self.models, self.default_endpoint]
+        frozen = [self.routes, self.cors, self.models]
         if not is_known(frozen):
             unknown: str = UNKNOWN
             return unknown
-        # Whether the default endpoint answers also takes effect only with a deployment.
-        parts = {"contents": asdict(self.contents()), "default_endpoint": self.default_endpoint}
+        # The default endpoint and TLS also take effect only with a deployment (A37).
+        parts = {
+            "contents": asdict(self.contents()),
+            "default_endpoint": self.default_endpoint,
+            "tls": [self.security_policy, self.access_mode],
+        }
         text = json.dumps(parts, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()
 
@@ -152,7 +166,7 @@ class RestApi(Tagged):
     def observe(self, aws: Aws) -> Self | None:
         if not self.id:
             return next(iter(self.search(aws)), None)
-        found = self._describe(aws, self.id)
+        found = describe(aws, self.id)
         return self._read(aws, found) if found else None
 
     def search(self, aws: Aws) -> Sequence[Self]:
@@ -167,10 +181,10 @@ class RestApi(Tagged):
                 f" {aws.where.region} --rest-api-id ID`",
             )
         ordered = sorted(ours, key=lambda api: (api not in deployed, api["id"]))
-        settled = (self._describe(aws, api["id"]) for api in ordered)
-        return [self._read(aws, api) for api in settled if api]
+        found = (describe(aws, api["id"]) for api in ordered)
+        return [self._read(aws, api) for api in found if api]
 
-    def _read(self, aws: Aws, found: Description) -> Self:
+    def _read(self, aws: Aws, found: RestApiTypeDef | RestApiResponseTypeDef) -> Self:
         reading = read(aws, found["id"], settings_of(found))
         tags = from_gateway(found)
         seen = replace(
@@ -178,6 +192,9 @@ class RestApi(Tagged):
             name=found["name"],
             description=found.get("description", ""),
             default_endpoint=not found.get("disableExecuteApiEndpoint", False),
+            security_policy=found.get("securityPolicy") or UNSAID,
+            access_mode=found.get("endpointAccessMode") or "",
+            state=state_of(found),
             routes=routes_of(reading.contents),
             cors=cors_of(reading.contents),
             models=dict(reading.contents.models),
@@ -199,14 +216,18 @@ class RestApi(Tagged):
         return tuple(line for line in apart if line in wrong)
 
     def create(self, aws: Aws) -> Self:
-        made = aws.apigateway.create_rest_api(
-            name=self.name,
-            description=self.description,
-            apiKeySource="HEADER",
-            endpointConfiguration={"types": ["REGIONAL"]},
-            disableExecuteApiEndpoint=not self.default_endpoint,
-            tags={**self.tags, EDITION: _following("")},
-        )
+        request: CreateRestApiRequestTypeDef = {
+            "name": self.name,
+            "description": self.description,
+            "apiKeySource": "HEADER",
+            "endpointConfiguration": {"types": ["REGIONAL"]},
+            "disableExecuteApiEndpoint": not self.default_endpoint,
+            "securityPolicy": cast("SecurityPolicyType", self.security_policy),
+            "tags": {**self.tags, EDITION: _following("")},
+        }
+        if self.access_mode:
+            request["endpointAccessMode"] = cast("EndpointAccessModeType", self.access_mode)
+        made = aws.apigateway.create_rest_api(**request)
         aws.fresh.add(made["id"])
         root = made["rootResourceId"]
         write(aws, made["id"], empty(root), self.contents())
@@ -221,7 +242,7 @@ class RestApi(Tagged):
         if _FROZEN & set(changed):
             edition = _following(edition)
             change_gateway_tags(aws, place, {}, {EDITION: edition})
-        patches = self._patches(changed)
+        patches = self._patches(have, changed)
         reading = None
         if _CONTENTS & set(changed):
             # Read again: what differs by call is finer than what differs by field.
@@ -230,6 +251,8 @@ class RestApi(Tagged):
             patches += settings_patches(settings)
         if patches:
             aws.apigateway.update_rest_api(restApiId=have.id, patchOperations=patches)
+        if _TLS & set(changed):  # A37: until then it takes no other write
+            wait_available(aws, have.id, self.name)
         if reading:
             write(aws, have.id, reading, self.contents())
         return replace(self, id=have.id, root_id=have.root_id, edition=edition, holds=self.digest())
@@ -255,17 +278,6 @@ class RestApi(Tagged):
                     hint="delete that stage, or its tag, then run the command again",
                 )
 
-    def _describe(self, aws: Aws, api_id: str) -> Description | None:
-        def settled() -> tuple[RestApiResponseTypeDef | None] | None:
-            try:
-                found = aws.apigateway.get_rest_api(restApiId=api_id)
-            except aws.apigateway.exceptions.NotFoundException:
-                return (None,)
-            return None if found.get("apiStatus") in {"UPDATING", "PENDING"} else (found,)
-
-        (found,) = aws.wait(f"API {self.name} to settle", settled, budget=STATUS_BUDGET)
-        return found
-
     def _ours(self, aws: Aws) -> list[RestApiTypeDef]:
         """By the owner tag, which every item of the list carries (A5)."""
         pages = aws.apigateway.get_paginator("get_rest_apis").paginate(
@@ -273,7 +285,7 @@ class RestApi(Tagged):
         )
         return [api for page in pages for api in page["items"] if has_owner(api, self.owner)]
 
-    def _patches(self, changed: Collection[str]) -> list[PatchOperationTypeDef]:
+    def _patches(self, have: Self, changed: Collection[str]) -> list[PatchOperationTypeDef]:
         values = {
             "name": ("/name", self.name),
             "description": ("/description", self.description),
@@ -282,11 +294,14 @@ class RestApi(Tagged):
                 "false" if self.default_endpoint else "true",
             ),
         }
-        return [
+        patches: list[PatchOperationTypeDef] = [
             {"op": "replace", "path": path, "value": value}
             for name, (path, value) in values.items()
             if name in changed
         ]
+        if _TLS & set(changed):
+            patches += tls_patches(self.security_policy, self.access_mode, have.access_mode)
+        return patches
 
 
 def _following(edition: str) -> str:

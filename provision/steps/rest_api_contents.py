@@ -99,7 +99,7 @@ class GatewayResponse:
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """Of the API as a whole. The least TLS version is its domain's."""
+    """Of the API as a whole, the same in all of ours."""
 
     key_source: str = "HEADER"
     endpoints: tuple[str, ...] = ("REGIONAL",)

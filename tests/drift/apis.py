@@ -32,6 +32,22 @@ def open_a_second_door(aws: Aws, api: RestApi) -> None:
     _patch(aws, api, "/disableExecuteApiEndpoint", "false")
 
 
+def old_tls(aws: Aws, api: RestApi) -> None:
+    """UpdateRestApi: TLS 1.0"""
+    _patch(aws, api, "/securityPolicy", "TLS_1_0")
+
+
+def newer_tls(aws: Aws, api: RestApi) -> None:
+    """UpdateRestApi: TLS 1.3 alone, and strict access"""
+    aws.apigateway.update_rest_api(
+        restApiId=api.id,
+        patchOperations=[
+            *patched("/securityPolicy", "SecurityPolicy_TLS13_1_3_2025_09"),
+            *patched("/endpointAccessMode", "STRICT"),
+        ],
+    )
+
+
 def let_everybody_call(aws: Aws, api: RestApi) -> None:
     """UpdateRestApi: a policy on the API"""
     _patch(aws, api, "/policy", policy("execute-api:Invoke", "execute-api:/*", Principal="*"))
@@ -202,6 +218,8 @@ CASES: Final = (
     Case(API, "name", rename),
     Case(API, "description", describe),
     *_frozen("default_endpoint", open_a_second_door),
+    *_frozen("security_policy", old_tls),
+    Case(API, "access_mode", newer_tls, ("api security_policy", *PUBLISHED)),
     *_frozen("routes", lead_elsewhere, without_key, drop_a_route),
     *_frozen("cors", let_another_origin),
     *_frozen("models", accept_anything, a_model),

@@ -26,6 +26,17 @@ def old_tls(aws: Aws, domain: DomainName) -> None:
     )
 
 
+def newer_tls(aws: Aws, domain: DomainName) -> None:
+    """UpdateDomainName: TLS 1.3 alone, and strict access"""
+    aws.apigateway.update_domain_name(
+        domainName=domain.name,
+        patchOperations=[
+            *patched("/securityPolicy", "SecurityPolicy_TLS13_1_3_2025_09"),
+            *patched("/endpointAccessMode", "STRICT"),
+        ],
+    )
+
+
 def another_certificate(aws: Aws, domain: DomainName) -> None:
     """UpdateDomainName: a certificate of theirs"""
     made = aws.acm.request_certificate(
@@ -146,6 +157,7 @@ RECORD: Final = "api.domain.record"
 CASES: Final = (
     Case(DOMAIN, "tags", tag),
     Case(DOMAIN, "security_policy", old_tls),
+    Case(DOMAIN, "access_mode", newer_tls, ("api.domain security_policy",)),
     Case(DOMAIN, "certificate", another_certificate),
     Case(CERTIFICATE, "tags", tag_certificate),
     Case(MAPPING, "stage", another_stage),

@@ -26,7 +26,10 @@ FULL: dict[str, Any] = {
     "functions": {"items": {"environment": {"CURSOR_KEY": {"secret": "ssm:/tap/cursor"}}}},
 }
 MORE: dict[str, Any] = {
-    "api": {"routes": {"GET /more": "items"}},
+    "api": {
+        "routes": {"GET /more": "items"},
+        "tls": "SecurityPolicy_TLS13_1_3_2025_09",
+    },
     "functions": {"items": {"memory": 1024}},
 }
 

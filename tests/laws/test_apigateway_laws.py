@@ -14,6 +14,7 @@ from provision import pacing
 from provision.finding import Action
 from provision.graph import Stack
 from provision.steps.api_account import ApiAccount
+from provision.steps.api_key import ApiKey
 from provision.steps.deployment import Deployment
 from provision.steps.rest_api import Cors, RestApi, Route
 from provision.steps.stage import Stage
@@ -313,6 +314,82 @@ def test_a36_an_account_that_never_used_it_has_no_role(court: Session, tmp_path:
     assert shop.run(one_node(ACCOUNT), "plan").findings["it"].action is Action.CREATE
     shop.up(ACCOUNT)
     shop.stays(ACCOUNT)
+
+
+NEWER: dict[str, Any] = {
+    "security_policy": "SecurityPolicy_TLS13_1_3_2025_09",
+    "access_mode": "STRICT",
+}
+
+
+def test_a37_an_api_that_says_nothing_takes_tls_1_0_and_a_change_takes_minutes(
+    court: Session, tmp_path: Path
+) -> None:
+    held = court(shown.TlsChangesSlowly())
+    client = naive(held, "apigateway")
+    api = {"restApiId": client.create_rest_api(name="naive")["id"]}
+    assert client.get_rest_api(**api)["securityPolicy"] == "TLS_1_0"
+    client.update_rest_api(**api, patchOperations=replaced("/securityPolicy", "TLS_1_2"))
+    assert client.get_rest_api(**api)["securityPolicy"] == "TLS_1_0", "it is still changing"
+    with pytest.raises(ClientError, match="There is already an update in progress"):
+        client.create_deployment(**api)
+    shop, count = under(held, tmp_path), len(held.refused("A37"))
+    shop.run(a_stack(), "up")
+    before = len(held.sent)
+    shop.run(a_stack(replace(API, routes=LONGER, **NEWER)), "up")
+    deployed = [sent for sent in held.sent[before:] if sent.call.operation == "CreateDeployment"]
+    (ours,) = (one for one in client.get_rest_apis()["items"] if one["name"] == "tap-dev")
+    assert ours["securityPolicy"] == NEWER["security_policy"]
+    assert deployed[0].at - held.sent[before].at >= 60, "only what was updated is deployed"
+    assert len(held.refused("A37")) == count, "it waits, and is never refused"
+    shop.run(a_stack(replace(API, routes=LONGER, **NEWER)), "up")
+    assert shop.last.writes == []
+
+
+def test_a38_a_policy_of_the_new_kind_comes_with_its_access_mode(
+    court: Session, tmp_path: Path
+) -> None:
+    held = court(shown.EnhancedNeedsItsMode())
+    client = naive(held, "apigateway")
+    newer = NEWER["security_policy"]
+    with pytest.raises(ClientError, match="Endpoint access mode is required"):
+        client.create_rest_api(name="naive", securityPolicy=newer)
+    api = client.create_rest_api(name="naive")["id"]
+    with pytest.raises(ClientError, match="Endpoint access mode is required"):
+        client.update_rest_api(restApiId=api, patchOperations=replaced("/securityPolicy", newer))
+    with pytest.raises(ClientError, match="/endpointAccessMode Invalid request input"):
+        client.create_rest_api(name="naive", endpointAccessMode="STRICT")
+    shop, count = under(held, tmp_path), len(held.refused("A38"))
+    for wanted in (API, replace(API, **NEWER), API):
+        shop.run(a_stack(wanted), "up")
+    shop.run(a_stack(), "down")
+    shop.run(a_stack(replace(API, **NEWER)), "up")
+    assert len(held.refused("A38")) == count
+
+
+def test_a39_lists_leave_out_tags_and_show_every_default(court: Session, tmp_path: Path) -> None:
+    held = court(shown.PartsAreListedWhole())
+    client, stage, _ = by_hand(held)
+    client.update_stage(**stage, patchOperations=replaced("/*/*/metrics/enabled", "true"))
+    settings = client.get_stage(**stage)["methodSettings"]["*/*"]
+    assert settings["cacheTtlInSeconds"] == 300, "and a naive client calls that a difference"
+    client.create_api_key(tags={"a": "b"})
+    (nameless,) = client.get_api_keys()["items"]
+    assert {"name", "tags"} & nameless.keys() == set()
+    lives(held, tmp_path, "A39")
+    shop, key = under(held, tmp_path / "key"), ApiKey(name="tap-dev-default", tags={"team": "a"})
+    shop.up(key)
+    shop.forget()
+    shop.stays(key)
+
+
+def test_a40_gateway_responses_that_nobody_set_are_nobody_s(court: Session, tmp_path: Path) -> None:
+    held = court(shown.EveryResponseIsListed())
+    client = naive(held, "apigateway")
+    api = client.create_rest_api(name="naive")["id"]
+    listed = client.get_gateway_responses(restApiId=api)["items"]
+    assert len(listed) == 19, "and a naive client takes them for somebody's"
+    lives(held, tmp_path, "A40")
 
 
 def test_a24_a_plan_needs_its_stages_and_is_listed_without_tags(

@@ -72,6 +72,21 @@ def root_of(gateway: Any, api: str) -> str:
     return root
 
 
+def test_the_tls_of_an_api_is_kept_from_the_beginning(gateway: Any) -> None:
+    policy = {
+        "securityPolicy": "SecurityPolicy_TLS13_1_3_2025_09",
+        "endpointAccessMode": "STRICT",
+    }
+    made = gateway.create_rest_api(name="tls", **policy)
+    shown = gateway.get_rest_api(restApiId=made["id"])
+    patch = [replace("/securityPolicy", "TLS_1_2"), replace("/endpointAccessMode", "")]
+    changed = gateway.update_rest_api(restApiId=made["id"], patchOperations=patch)
+    gateway.delete_rest_api(restApiId=made["id"])
+    assert policy.items() <= made.items()
+    assert policy.items() <= shown.items()
+    assert (changed["securityPolicy"], changed["endpointAccessMode"]) == ("TLS_1_2", "")
+
+
 def test_stages_are_added_to_a_plan_and_removed(
     gateway: Any, api: str, emulator: local.Emulator
 ) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from moto.acm.models import acm_backends
 from moto.apigateway.exceptions import BadRequestException, BasePathConflictException
-from moto.apigateway.models import APIGatewayBackend
+from moto.apigateway.models import APIGatewayBackend, DomainName
 from moto.apigateway.responses import APIGatewayResponse
 
 
@@ -20,7 +20,9 @@ def teach(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def teach_domains(monkeypatch: pytest.MonkeyPatch) -> None:
     """A domain is made over an existing one, or with a certificate not yet issued (A28), and cannot
-    be updated; deleting it leaves its mappings."""
+    be updated; deleting it leaves its mappings; its endpoint access mode is dropped."""
+    create_domain_name_answer = APIGatewayResponse.create_domain_name
+    to_json = DomainName.to_json
     create_domain_name = APIGatewayBackend.create_domain_name
     delete_domain_name = APIGatewayBackend.delete_domain_name
 
@@ -36,6 +38,16 @@ def teach_domains(monkeypatch: pytest.MonkeyPatch) -> None:
         self.base_path_mappings[domain_name] = {}
         return made
 
+    def create_domain_name_with_mode(self: Any) -> Any:
+        answer = create_domain_name_answer(self)
+        domain = self.backend.get_domain_name(self._get_param("domainName"))
+        vars(domain)["access_mode"] = self._get_param("endpointAccessMode")
+        return answer
+
+    def to_json_with_mode(self: Any) -> Any:
+        mode = vars(self).get("access_mode")
+        return to_json(self) | ({"endpointAccessMode": mode} if mode else {})
+
     def delete_domain_name_with_mappings(self: Any, domain_name: str) -> None:
         delete_domain_name(self, domain_name)
         self.base_path_mappings.pop(domain_name, None)
@@ -48,10 +60,14 @@ def teach_domains(monkeypatch: pytest.MonkeyPatch) -> None:
                 domain.regional_certificate_arn = op["value"]
             elif op["path"] == "/securityPolicy":
                 domain.security_policy = op["value"]
+            elif op["path"] == "/endpointAccessMode":
+                vars(domain)["access_mode"] = op["value"]
             else:
                 raise BadRequestException(f"Invalid patch path {op['path']}")
         return json.dumps(domain.to_json())
 
+    monkeypatch.setattr(APIGatewayResponse, "create_domain_name", create_domain_name_with_mode)
+    monkeypatch.setattr(DomainName, "to_json", to_json_with_mode)
     monkeypatch.setattr(APIGatewayBackend, "create_domain_name", create_domain_name_once)
     monkeypatch.setattr(APIGatewayBackend, "delete_domain_name", delete_domain_name_with_mappings)
     monkeypatch.setattr(APIGatewayResponse, "update_domain_name", update_domain_name, raising=False)

@@ -15,10 +15,13 @@ from moto.apigateway.exceptions import (
 from moto.apigateway.models import APIGatewayBackend, Deployment, Resource, RestAPI, Stage
 from moto.apigateway.responses import APIGatewayResponse
 
+TLS = ("securityPolicy", "endpointAccessMode")
+
 
 def teach(monkeypatch: pytest.MonkeyPatch) -> None:
     """Everything below."""
     teach_apis(monkeypatch)
+    teach_tls(monkeypatch)
     teach_models(monkeypatch)
     teach_resources(monkeypatch)
     teach_methods(monkeypatch)
@@ -46,6 +49,38 @@ def teach_apis(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(RestAPI, "apply_patch_operations", apply_typed)
     monkeypatch.setattr(APIGatewayBackend, "delete_rest_api", delete_rest_api)
+
+
+def teach_tls(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An API has no security policy and no state. AWS: TLS_1_0 where a Regional one is given none.
+
+    https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-security-policies-list.html
+    """
+    create_rest_api = APIGatewayResponse.create_rest_api
+    apply_patch_operations = RestAPI.apply_patch_operations
+    to_dict = RestAPI.to_dict
+
+    def create_rest_api_with_policy(self: Any) -> Any:
+        status, headers, body = create_rest_api(self)
+        api = self.backend.get_rest_api(json.loads(body)["id"])
+        vars(api)["tls"] = {
+            name: value for name in TLS if (value := self._get_param(name)) is not None
+        }
+        return status, headers, json.dumps(api.to_dict())
+
+    def apply_with_policy(self: Any, patch_operations: Any) -> None:
+        apply_patch_operations(self, patch_operations)
+        for op in patch_operations:
+            if (name := op["path"].removeprefix("/")) in TLS:
+                vars(self)["tls"] = {**vars(self).get("tls", {}), name: op["value"]}
+
+    def to_dict_with_policy(self: Any) -> Any:
+        shown = {"securityPolicy": "TLS_1_0", "apiStatus": "AVAILABLE"} | vars(self).get("tls", {})
+        return to_dict(self) | {name: value for name, value in shown.items() if value}
+
+    monkeypatch.setattr(APIGatewayResponse, "create_rest_api", create_rest_api_with_policy)
+    monkeypatch.setattr(RestAPI, "apply_patch_operations", apply_with_policy)
+    monkeypatch.setattr(RestAPI, "to_dict", to_dict_with_policy)
 
 
 def teach_models(monkeypatch: pytest.MonkeyPatch) -> None:

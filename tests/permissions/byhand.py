@@ -20,6 +20,7 @@ KEY = "arn:aws:kms:us-east-1:123456789012:key/11111111-2222-3333-4444-5555555555
 EDITS: Mapping[str, Mapping[str, Any]] = {
     "apigateway.domain": {"security_policy": "TLS_1_0"},
     "apigateway.key": {"enabled": False},
+    "apigateway.rest_api": {"security_policy": "TLS_1_0"},
     "apigateway.usage_plan": {"rate": 5.0},
     "autoscaling.policy": {"target": 50.0},
     "autoscaling.target": {"maximum": 50},

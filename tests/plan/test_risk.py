@@ -28,6 +28,7 @@ from provision.unknown import UNKNOWN
 TABLE = Table(name="t", key="id", tags={})
 KEY = ApiKey(name="k", tags={})
 API = RestApi(name="a", routes=(), models={}, tags={})
+TLS_13 = "SecurityPolicy_TLS13_1_3_2025_09"
 STAGE = Stage(
     api_id="a",
     name="v1",
@@ -76,6 +77,15 @@ CASES = [
     (API, Action.CREATE, Cause.CONFIG, {}, set()),
     (API, Action.CREATE, Cause.DRIFT, {}, {Harm.NEW_URL}),
     (API, Action.UPDATE, None, {"description": "x"}, set()),
+    (API, Action.UPDATE, None, {"security_policy": "TLS_1_0"}, {Harm.WEAKER, Harm.SLOW}),
+    (API, Action.UPDATE, None, {"security_policy": TLS_13}, {Harm.DOWNTIME, Harm.SLOW}),
+    (
+        replace(API, security_policy=TLS_13, access_mode="STRICT"),
+        Action.UPDATE,
+        None,
+        {"security_policy": "TLS_1_2", "access_mode": ""},
+        {Harm.WEAKER, Harm.SLOW},
+    ),
     (STAGE, Action.REPLACE, None, {"name": "v2"}, {Harm.NEW_URL}),
     (STAGE, Action.UPDATE, None, {"rate": 2.0}, set()),
     (FUNCTION, Action.UPDATE, None, {"memory": 256}, set()),
@@ -88,6 +98,7 @@ CASES = [
     (VPC, Action.REPLACE, None, {"cidr": "10.1.0.0/24"}, {Harm.DOWNTIME, Harm.SLOW}),
     (INTERFACES, Action.DELETE, None, {}, {Harm.SLOW}),
     (DOMAIN, Action.REPLACE, None, {"name": "e"}, {Harm.NEW_URL, Harm.SLOW}),
+    (DOMAIN, Action.UPDATE, None, {"security_policy": "TLS_1_0"}, {Harm.WEAKER, Harm.SLOW}),
     (DOMAIN, Action.CREATE, None, {}, {Harm.SLOW}),
     (CERTIFICATE, Action.CREATE, None, {}, {Harm.SLOW}),
 ]

@@ -47,8 +47,8 @@ CONTROLS = (
     ),
     Control(
         "TLS",
-        "The custom domain takes TLS 1.2 or newer",
-        "`TLS_1_2` on the domain",
+        "The API takes TLS 1.2 or newer, by its own address and by the custom domain",
+        "`TLS_1_2` on the API and on the domain, or what `api.tls` names instead",
         apis.with_old_tls,
         apis.take_old_tls,
     ),

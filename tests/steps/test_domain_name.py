@@ -53,6 +53,7 @@ class TestDomainName(StepContract):
         type(self).edits = {
             "certificate": make_certificate(domain="www.example.com"),
             "security_policy": "TLS_1_0",
+            "access_mode": "STRICT",
             "tags": {"team": "b", "more": "c"},
         }
         return make_domain()

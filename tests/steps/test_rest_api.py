@@ -41,6 +41,8 @@ class TestRestApi(StepContract):
         "name": "tap-dev-renamed",
         "description": "Another",
         "default_endpoint": False,
+        "security_policy": "SecurityPolicy_TLS13_1_3_2025_09",
+        "access_mode": "STRICT",
         "routes": (
             Route("GET", "/", OTHER, api_key=False),
             replace(LIST, query=("page",)),

@@ -10,6 +10,7 @@ from provision.local.corrections import (
     gateway_keys,
     gateway_patches,
     gateway_tags,
+    gateway_tls,
     keys,
     network,
     roles,
@@ -27,6 +28,7 @@ def install(client: Any) -> None:
             gateway_patches.install(events, raw)
             gateway_tags.install(events, raw)
             gateway_keys.install(events)
+            gateway_tls.install(events, raw)
         case "cloudwatch":
             alarms.install(events)
         case "ec2":
