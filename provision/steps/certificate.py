@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Self
+
+from botocore.exceptions import ClientError
 
 from provision.aws import Aws
 from provision.errors import Refused, StillWaiting
@@ -24,6 +27,8 @@ from provision.permissions.declare import (
     calls,
 )
 from provision.step import OWNER, Computed, Fixed, Local, Replacement, Tagged, Tags
+from provision.steps.gateway_tags import gateway
+from provision.steps.strangers import Stranger, refuse
 from provision.steps.tags import tag_changes, without_system
 
 if TYPE_CHECKING:
@@ -86,7 +91,10 @@ class Certificate(Tagged):
             *calls("acm", CERTIFICATES, "AddTagsToCertificate", when=(OURS, KEPT)),
             *calls("acm", CERTIFICATES, "RemoveTagsFromCertificate", when=(OURS,)),
         ),
-        remove=calls("acm", CERTIFICATES, "DeleteCertificate", when=(OURS,)),
+        remove=(
+            *calls("acm", CERTIFICATES, "DeleteCertificate", when=(OURS,)),
+            call("apigateway.GetDomainNames", gateway("GET", "/domainnames")),
+        ),
         computed={"arn": CERTIFICATES, "record_name": "_*.{domain}"},
     )
     UNIQUE = False
@@ -161,11 +169,35 @@ class Certificate(Tagged):
         )
 
     def delete(self, aws: Aws) -> None:
+        refuse(aws, self.label, self._used_by_others(aws))
         # C5: the domain name lets go of it only some minutes after it is gone itself.
         try:
             aws.acm.delete_certificate(CertificateArn=self.arn)
         except aws.acm.exceptions.ResourceNotFoundException:
             return
+
+    def _used_by_others(self, aws: Aws) -> list[Stranger]:
+        """C5: for a Regional domain name, a load balancer of AWS's own account is said to use it;
+        which name that is, only API Gateway tells."""
+        with suppress(ClientError):  # not permitted to look: AWS refuses the removal itself
+            found = describe_certificate(aws, self.arn)
+            shown = f"aws acm describe-certificate --certificate-arn {self.arn}"
+            users = found.get("InUseBy", []) if found else []
+            others = [Stranger(user, shown) for user in users if aws.where.account in user]
+            return others + (self._domains_of_others(aws) if users else [])
+        return []
+
+    def _domains_of_others(self, aws: Aws) -> list[Stranger]:
+        pages = aws.apigateway.get_paginator("get_domain_names").paginate()
+        return [
+            Stranger(
+                f"domain name {one['domainName']} of API Gateway",
+                f"aws apigateway get-domain-name --domain-name {one['domainName']}",
+            )
+            for page in pages
+            for one in page["items"]
+            if one.get("regionalCertificateArn") == self.arn and one["domainName"] != self.domain
+        ]
 
     def _ours(self, aws: Aws, found: Mapping[str, str]) -> list[str]:
         """Of ARN → status those with our tag: issued ones first, then pending, then any."""

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Self
+
+from botocore.exceptions import ClientError
 
 from provision.aws import Aws
 from provision.hazards import Harm, Risk, Risks
@@ -12,6 +15,7 @@ from provision.permissions.declare import Declared, Permit, Test, arn, call, cal
 from provision.step import Computed, Fixed, Replacement, Tagged
 from provision.steps.absent import absent_is_fine
 from provision.steps.policy import as_text, from_answer, trust
+from provision.steps.strangers import Stranger, refuse
 from provision.steps.tags import from_tag_list, tag_changes, tag_list
 
 if TYPE_CHECKING:
@@ -74,6 +78,7 @@ class Role(Tagged):
             "DeleteRole",
             "DeleteRolePolicy",
             "DetachRolePolicy",
+            "ListInstanceProfilesForRole",
             "ListRolePolicies",
         ),
         computed={"arn": _ROLE},
@@ -141,12 +146,28 @@ class Role(Tagged):
         return replace(self, arn=_arn(aws, self.path, self.name))
 
     def delete(self, aws: Aws) -> None:
+        self._refuse_profiles(aws)
         with absent_is_fine():  # I8: a role goes only without its policies
             pages = aws.iam.get_paginator("list_role_policies").paginate(RoleName=self.name)
             for name in [name for page in pages for name in page["PolicyNames"]]:
                 aws.iam.delete_role_policy(RoleName=self.name, PolicyName=name)
             self._detach(aws, self._attached(aws))
             aws.iam.delete_role(RoleName=self.name)
+
+    def _refuse_profiles(self, aws: Aws) -> None:
+        """I8: AWS refuses it while an instance profile has it, and its policies would be gone."""
+        profiles: list[Stranger] = []
+        with suppress(ClientError):  # gone, or not permitted to look: AWS refuses it itself
+            ask = aws.iam.get_paginator("list_instance_profiles_for_role")
+            profiles += [
+                Stranger(
+                    f"instance profile {one['InstanceProfileName']}",
+                    f"aws iam list-instance-profiles-for-role --role-name {self.name}",
+                )
+                for page in ask.paginate(RoleName=self.name)
+                for one in page["InstanceProfiles"]
+            ]
+        refuse(aws, self.label, profiles)
 
     def _attached(self, aws: Aws) -> tuple[str, ...]:
         pages = aws.iam.get_paginator("list_attached_role_policies").paginate(RoleName=self.name)

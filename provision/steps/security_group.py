@@ -22,7 +22,7 @@ from provision.steps.ec2 import (
     retagging,
     unless_absent,
 )
-from provision.steps.strangers import LOOKS, refuse_interfaces
+from provision.steps.strangers import LOOKS, mark_of, refuse_users
 from provision.steps.tags import from_tag_list, tag_specifications
 from provision.unknown import unknown
 
@@ -160,7 +160,7 @@ class SecurityGroup(Ec2Resource):
         return replace(self, id=have.id, arn=have.arn)
 
     def delete(self, aws: Aws) -> None:
-        refuse_interfaces(aws, self.label, self.id)
+        refuse_users(aws, self.label, mark_of(self.owner), self.id)
         with already_gone(aws, self.id):
             aws.ec2.delete_security_group(GroupId=self.id)
         aws.wait(  # V12: the name is taken until then

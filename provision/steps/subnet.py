@@ -21,7 +21,7 @@ from provision.steps.ec2 import (
     unless_absent,
 )
 from provision.steps.network_interfaces import LETTING_GO, let_go
-from provision.steps.strangers import LOOKS, interfaces_in, is_lambdas, refuse_strangers
+from provision.steps.strangers import LOOKS, interfaces_in, is_lambdas, mark_of, refuse_strangers
 from provision.steps.tags import from_tag_list, tag_specifications
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ class Subnet(Ec2Resource):
 
     def delete(self, aws: Aws) -> None:
         standing = interfaces_in(aws, "subnet-id", self.id)
-        refuse_strangers(self.label, standing)
+        refuse_strangers(aws, self.label, mark_of(self.owner), standing)
         if any(map(is_lambdas, standing)):  # E1: of functions that left it alone
             let_go(aws, self.functions, "subnet-id", self.id)
         with already_gone(aws, self.id):

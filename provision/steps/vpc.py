@@ -21,7 +21,7 @@ from provision.steps.ec2 import (
     retagging,
     unless_absent,
 )
-from provision.steps.strangers import LOOKS_IN_VPC, refuse_in_vpc
+from provision.steps.strangers import LOOKS_IN_VPC, mark_of, refuse_in_vpc
 from provision.steps.tags import from_tag_list, tag_specifications
 from provision.together import together
 
@@ -88,7 +88,7 @@ class Vpc(Ec2Resource):
         return replace(self, id=have.id)
 
     def delete(self, aws: Aws) -> None:
-        refuse_in_vpc(aws, self.label, self.owner.rpartition("/")[0], self.id)
+        refuse_in_vpc(aws, self.label, mark_of(self.owner), self.id)
         # V15: its own security group, route table and network ACL go with it.
         with already_gone(aws, self.id):
             aws.ec2.delete_vpc(VpcId=self.id)
