@@ -77,8 +77,8 @@ class Function(Section):
     environment: dict[Variable, Value] = Field(
         default={},
         description="Environment variables of the function: text, or where a secret is kept that "
-        "the function fetches itself; together at most 4 KB. Text whose name says that it is secret "
-        "(`…_KEY`, `…TOKEN`, `…SECRET`, `…PASSWORD…`, `…CREDENTIAL…`) is shown as (masked).",
+        "the function fetches itself; together at most 4 KB. Text whose name says that it is "
+        "secret (`…_KEY`, `…TOKEN`, `…SECRET`, `…PASSWORD…`, `…CREDENTIAL…`) is shown as (masked).",
     )
     import_check: bool = Field(
         default=True,
