@@ -74,7 +74,7 @@ def test_one_policy_a_concern_and_a_star_only_where_aws_has_nothing_narrower(
     tmp_path: Path,
 ) -> None:
     found = policies(built(tmp_path)[1])
-    assert set(found) == {"table-items", "logs", "tracing", "dead-letters", "network"}
+    assert set(found) == {"tables", "logs", "tracing", "dead-letters", "network"}
     wide = {
         action
         for policy in found.values()
@@ -123,7 +123,7 @@ def test_the_flow_log_writes_to_its_own_group_only(tmp_path: Path) -> None:
 
 def test_the_table_is_reached_only_from_our_network(tmp_path: Path) -> None:
     _, steps = built(tmp_path)
-    (statement,) = statements(policies(steps)["table-items"])
+    (statement,) = statements(policies(steps)["tables"])
     table = "arn:aws:dynamodb:us-east-1:123456789012:table/tap-dev-items"
     assert statement["Resource"] == [table]
     assert statement["Condition"] == {"StringEquals": {"aws:SourceVpc": ["network.vpc.id"]}}
@@ -162,7 +162,7 @@ def test_the_api_and_its_domain_take_the_same_tls(
 
 def test_reading_is_less_than_writing(tmp_path: Path) -> None:
     reading = {"functions": {"items": {"tables": {"items": "read"}}}}
-    (statement,) = statements(policies(built(tmp_path, reading)[1])["table-items"])
+    (statement,) = statements(policies(built(tmp_path, reading)[1])["tables"])
     assert statement["Action"] == ["dynamodb:GetItem", "dynamodb:Scan"]
 
 
@@ -171,7 +171,7 @@ def test_what_is_sorted_may_be_queried(tmp_path: Path) -> None:
         "tables": {"items": {"sort_key": "at"}},
         "functions": {"items": {"tables": {"items": "read"}}},
     }
-    (statement,) = statements(policies(built(tmp_path, reading)[1])["table-items"])
+    (statement,) = statements(policies(built(tmp_path, reading)[1])["tables"])
     table = "arn:aws:dynamodb:us-east-1:123456789012:table/tap-dev-items"
     assert statement["Action"] == ["dynamodb:GetItem", "dynamodb:Query", "dynamodb:Scan"]
     assert statement["Resource"] == [table, f"{table}/index/*"]

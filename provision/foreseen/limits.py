@@ -14,6 +14,7 @@ from functools import partial
 from typing import Any, Final, NamedTuple
 
 from provision.foreseen.rehearsal import Request
+from provision.steps.role_policies import SPACE
 
 
 class Measured(NamedTuple):
@@ -161,7 +162,7 @@ SUMS: Final = (
         member=("Environment",),
     ),
     Limit(
-        "the inline policies of the function's role, all together", 10_240, "characters",
+        "the inline policies of the function's role, all together", SPACE, "characters",
         _inline_policies, "give it fewer tables and secrets, or make two functions of it", _IAM,
     ),
     Limit(

@@ -196,15 +196,17 @@ def _secret_policies(site: Site, function: config.Function, vpc_id: str) -> dict
 
 
 def _table_policies(site: Site, function: config.Function, vpc_id: str) -> dict[str, Document]:
-    return {
-        f"table-{site.key_in_aws('table', key)}": grants.table_access(
-            grant,
+    if not function.tables:
+        return {}
+    granted = [
+        grants.GrantedTable(
             site.where.arn("dynamodb", f"table/{site.name_of('table', key)}"),
-            site.config.tables[key].sort_key,
-            vpc_id,
+            grant,
+            sort_key=site.config.tables[key].sort_key is not None,
         )
         for key, grant in function.tables.items()
-    }
+    ]
+    return {"tables": grants.table_access(granted, vpc_id)}
 
 
 def _add_function(

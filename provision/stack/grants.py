@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final, Literal
+from itertools import product
+from typing import Final, Literal, NamedTuple, get_args
 
 from provision.access import Where
 from provision.config import Secret
 from provision.step import Document
 from provision.steps.policy import canonical
+
+_Grant = Literal["read", "write"]
 
 _READ = ("dynamodb:GetItem", "dynamodb:Scan")
 _SORTED = ("dynamodb:Query",)
@@ -25,17 +28,39 @@ _KEY_FOR_WRITING = (
 )
 
 
-def table_access(
-    grant: Literal["read", "write"], table: str, sort_key: str | None, vpc_id: str
-) -> Document:
-    """Read or write one table (ARN), and only from inside our VPC. Where items share a key and are
-    sorted, they are queried, by its indexes as well."""
+class GrantedTable(NamedTuple):
+    """A table (ARN), what a function may do with it, and whether its items have a sort key."""
+
+    arn: str
+    grant: _Grant
+    sort_key: bool
+
+
+def table_access(tables: Sequence[GrantedTable], vpc_id: str) -> Document:
+    """Read or write exactly these, and only from inside our VPC. Where items share a key and are
+    sorted, they are queried, by a table's indexes as well.
+
+    All tables of which the same is allowed share a statement, so that a hundred fit into a role
+    (L4).
+    """
+    inside = {"StringEquals": {"aws:SourceVpc": vpc_id}}
+    statements = [
+        {**_statement(_actions(grant, sort_key=sort_key), resources), "Condition": inside}
+        for grant, sort_key in product(get_args(_Grant), (False, True))
+        if (resources := _reached(tables, grant, sort_key=sort_key))
+    ]
+    return canonical({"Version": "2012-10-17", "Statement": statements})
+
+
+def _actions(grant: _Grant, *, sort_key: bool) -> tuple[str, ...]:
     actions = _READ if grant == "read" else (*_READ, *_WRITE)
-    return _allow(
-        (*actions, *_SORTED) if sort_key else actions,
-        [table, f"{table}/index/*"] if sort_key else [table],
-        {"StringEquals": {"aws:SourceVpc": vpc_id}},
-    )
+    return (*actions, *_SORTED) if sort_key else actions
+
+
+def _reached(tables: Sequence[GrantedTable], grant: _Grant, *, sort_key: bool) -> list[str]:
+    """ARNs of those of this grant, with those of their indexes where they have any."""
+    arns = [each.arn for each in tables if (each.grant, each.sort_key) == (grant, sort_key)]
+    return [*arns, *(f"{arn}/index/*" for arn in arns)] if sort_key else arns
 
 
 def logging(group: str) -> Document:

@@ -66,8 +66,15 @@ class RolePolicies(Step):
             for name, document in self.policies.items()
             if have.policies.get(name) != document
         }
-        self._put(aws, new)  # first, so that nothing the role may still do is missing meanwhile
-        self._drop(aws, sorted(have.policies.keys() - self.policies.keys()))
+        gone = sorted(have.policies.keys() - self.policies.keys())
+        fits = _characters({**have.policies, **self.policies}) <= SPACE
+        if not fits:  # L4
+            self._drop(aws, gone)
+        # L4: what shrinks makes room for what grows.
+        self._put(aws, {name: new[name] for name in new if _grows(have, name, new) <= 0})
+        self._put(aws, {name: new[name] for name in new if _grows(have, name, new) > 0})
+        if fits:  # last, so that nothing the role may still do is missing meanwhile
+            self._drop(aws, gone)
         return self
 
     def meanwhile(self, have: Self) -> Self:
@@ -79,8 +86,8 @@ class RolePolicies(Step):
             for name, document in have.policies.items()
         }
         together = {**self.policies, **both}
-        size = sum(len(as_text(document)) for document in together.values())
-        return replace(self, policies=together) if size <= SPACE else self
+        fits = _characters(together) <= SPACE
+        return replace(self, policies=together) if fits else self
 
     def delete(self, aws: Aws) -> None:
         self._drop(aws, self._names(aws))
@@ -108,3 +115,13 @@ class RolePolicies(Step):
         for name in names:
             with absent_is_fine():
                 aws.iam.delete_role_policy(RoleName=self.role, PolicyName=name)
+
+
+def _characters(policies: Mapping[str, Document]) -> int:
+    """As IAM counts them: it leaves out white space, of which this text has none to speak of."""
+    return sum(len(as_text(document)) for document in policies.values())
+
+
+def _grows(have: RolePolicies, name: str, new: Mapping[str, Document]) -> int:
+    before = have.policies.get(name)
+    return len(as_text(new[name])) - (len(as_text(before)) if before else 0)

@@ -163,6 +163,43 @@ def test_an_environment_of_4096_bytes_is_taken_and_one_more_is_not(path: Path) -
     assert "vvv" not in str(problem)
 
 
+def tables(many: int) -> str:
+    """The function reads all of them, without names of theirs that fill its environment."""
+    own = SAMPLE.partition("environments:")[0]
+    text = changed(
+        "tables:\n", "tables:\n" + "".join(f"  t{n}: {{key: id}}\n" for n in range(many)), own
+    )
+    granted = ", ".join(f"t{n}: read" for n in range(many))
+    return changed("tables: {items: write}", f"tables: {{items: write, {granted}}}", text)
+
+
+def characters(path: Path, text: str) -> int:
+    path.write_text(text, encoding="utf-8")
+    return sum(
+        len("".join(request.parameters["PolicyDocument"].split()))
+        for request in rehearse(load(path, environment=None)).requests
+        if request.node == "function.items.grants"
+    )
+
+
+def test_policies_of_many_tables_fit_into_a_role_and_are_counted(path: Path) -> None:
+    few, more = characters(path, tables(40)), characters(path, tables(60))
+    assert few < 5_000  # a policy a table filled it with 22
+    assert (more - few) / 20 == len('"arn:aws:dynamodb:us-east-1:012345678901:table/tap-dev-t59",')
+
+
+def test_too_many_secrets_for_a_role_are_told(path: Path) -> None:
+    """Each with a key of its own, as narrow as it gets."""
+    secrets = ", ".join(
+        f'S{n}: {{secret: "ssm:/{n}", key: alias/{"k" * 100}{n}}}' for n in range(40)
+    )
+    text = with_environment({}).replace("environment: {}", f"environment: {{{secrets}}}")
+    (problem,) = problems_of(path, text)
+    assert "inline policies" in problem.message
+    assert "characters" in problem.message
+    assert problem.line == line_of(text, "  items:\n    source") + 1
+
+
 def routes(many: int) -> str:
     lines = "".join(f"    GET /r{n}: items\n" for n in range(many))
     return changed("    GET /items: items\n", lines + "    GET /items: items\n")

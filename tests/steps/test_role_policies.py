@@ -13,7 +13,7 @@ from provision.finding import Action
 from provision.step import Document
 from provision.steps.policy import VERSION, as_text, canonical, trust
 from provision.steps.role import Role
-from provision.steps.role_policies import RolePolicies
+from provision.steps.role_policies import SPACE, RolePolicies
 from tests.moto_truths import identity
 from tests.steps.contract import StepContract
 from tests.workshop import Workshop, new_aws, one_node
@@ -66,6 +66,55 @@ def test_only_what_differs_is_put_before_anything_is_taken(workshop: Workshop) -
     other = {"logs": POLICIES.policies["logs"], "y": allow("c:D")}
     workshop.run(one_node(RolePolicies(role=ROLE, policies=other)), "up")
     assert workshop.last.writes == ["PutRolePolicy", "DeleteRolePolicy"]
+
+
+def wide(characters: int) -> Document:
+    """A policy of so many characters."""
+    bare = len(as_text(allow("a:")))
+    return allow("a:" + "b" * (characters - bare))
+
+
+@pytest.mark.usefixtures("_role")
+@pytest.mark.parametrize(
+    ("before", "after", "writes"),
+    [
+        ({"old": 5000}, {"new": 5240}, ["Put", "Delete"]),
+        ({"old": 5000}, {"new": 5241}, ["Delete", "Put"]),
+        ({"a": 1000, "b": 9000, "old": 240}, {"a": 9000, "b": 1000}, ["Put b", "Put a", "Delete"]),
+        ({"a": 1000, "b": 9000, "old": 240}, {"a": 9001, "b": 1000}, ["Delete", "Put b", "Put a"]),
+    ],
+)
+def test_what_a_role_cannot_hold_at_once_is_taken_first(
+    workshop: Workshop,
+    monkeypatch: pytest.MonkeyPatch,
+    before: dict[str, int],
+    after: dict[str, int],
+    writes: list[str],
+) -> None:
+    """AWS counts what it holds at every call (L4)."""
+    held: dict[str, int] = {}
+    order: list[str] = []
+
+    def put(_: object, __: object, name: str, document: str) -> None:
+        held[name] = len(document)
+        order.append(f"Put {name}")
+        assert sum(held.values()) <= SPACE
+
+    def drop(_: object, __: object, name: str) -> None:
+        del held[name]
+        order.append("Delete")
+
+    monkeypatch.setattr(IAMBackend, "put_role_policy", put)
+    monkeypatch.setattr(IAMBackend, "delete_role_policy", drop)
+    have, want = (
+        RolePolicies(role=ROLE, policies={name: wide(size) for name, size in sizes.items()})
+        for sizes in (before, after)
+    )
+    have.create(new_aws())
+    order.clear()
+    want.update(new_aws(), have, {"policies"})
+    assert [made if " b" in made or " a" in made else made.split()[0] for made in order] == writes
+    assert held == after
 
 
 def test_role_gone_means_nothing_there_and_nothing_to_do(workshop: Workshop) -> None:
