@@ -36,11 +36,10 @@ from provision.private import refuse_links_below
 from provision.records import renamed
 from provision.sources import BuiltSources, NoSources
 from provision.stack import Site, build_stack
-from provision.stack.site import Sources
+from provision.stack.site import Sources, identity_of
 from provision.steps import KINDS
-from provision.steps.subnet import Subnet
 from provision.trace import Trace
-from provision.zones import available_zones
+from provision.zones import zones_of
 
 LOCAL = "local"
 Guard = Callable[[Config, Aws, Journal], None]
@@ -183,7 +182,8 @@ def open_workbench(
         cache = open_cache(options.config.parent, say)
         built = BuiltSources(config, cache, for_this_machine=on_local, trace=aws.trace)
         sources = _with_layers(built, options.config)
-    zones = _zones(config, aws, known)
+    recorded = {name: record.step for name, record in known.records.items()}
+    zones = zones_of(aws, config.network.zones, recorded, identity_of(config, aws.where))
     key = given_key(aws, config.encryption.key)
     site = Site(config, aws.where, zones, sources, _invoke_url(config, aws), key)
     stack = build_stack(site)
@@ -236,20 +236,6 @@ def _emulated(options: Options, config: Config, say: Callable[[str], None]) -> t
         lingers=False,
     )
     return access, Blind(local.SKIPS, local.FORGETS, local.BACKS_UP_NOT)
-
-
-def _zones(config: Config, aws: Aws, known: Journal) -> tuple[str, ...]:
-    """Those the subnets are in; AWS's first ones for a new network. So a zone that AWS closes or
-    adds never moves a subnet."""
-    subnets = [
-        record.step
-        for name, record in sorted(known.records.items())
-        if name.startswith("network.subnet.") and "~" not in name
-    ]
-    zones = tuple(subnet.zone for subnet in subnets if isinstance(subnet, Subnet))
-    return (
-        zones if len(zones) == config.network.zones else available_zones(aws, config.network.zones)
-    )
 
 
 def _invoke_url(config: Config, aws: Aws) -> Callable[[str, str], str]:

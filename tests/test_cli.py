@@ -159,9 +159,7 @@ def test_a_zone_that_aws_closes_moves_no_subnet(
     account: None, provision: Provision, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     provision("up", "--yes")
-    monkeypatch.setattr(
-        "provision.opening.available_zones", lambda *_: ("us-east-1c", "us-east-1d")
-    )
+    monkeypatch.setattr("provision.zones.available_zones", lambda *_: ("us-east-1c", "us-east-1d"))
     assert provision("plan", "--check").code == 0
 
 

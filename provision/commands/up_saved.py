@@ -106,20 +106,20 @@ def _question(missing: Consent) -> str:
 
 
 def _wanting(file: Path, plan: SavedPlan, missing: Consent) -> str:
-    command = shlex.join(["up", str(file), *plan.consent.options])
+    what = shlex.join([str(file), *plan.consent.options])
     return (
         f"{file} may {_does(missing)}, and a file can be edited by others: whoever carries it out"
-        f" says so too: `provision {command}`"
+        f" says so too: `provision up {what}`"
     )
 
 
 def _check_place(bench: Workbench, file: Path, plan: SavedPlan) -> None:
     where = bench.site.where
     if plan.stack != bench.stack.name:
-        command = shlex.join(["up", str(file), "--env", plan.environment])
+        what = shlex.join([str(file), "--env", plan.environment])
         raise PlanMoved(
             f"{file} is a plan of {plan.stack}, and this is {bench.stack.name}",
-            hint=f"`provision {command}`",
+            hint=f"`provision up {what}`",
         )
     if (plan.account, plan.region) != (where.account, where.region):
         raise WrongAccount(
@@ -134,9 +134,9 @@ def _refuse(file: Path, plan: SavedPlan, moved: Iterable[str]) -> None:
     if not lines:
         return
     more = [f"and {len(lines) - TOLD} more"] if len(lines) > TOLD else []
-    again = shlex.join(["plan", "--out", str(file), *plan.consent.options])
+    place, allowed = shlex.quote(str(file)), shlex.join(plan.consent.options)
     raise PlanMoved(
         f"Nothing was done: since {file} was saved, this has moved:",
         more=[f"  {line}" for line in [*lines[:TOLD], *more]],
-        hint=f"look again: `provision {again}`",
+        hint=f"look again: `provision plan --out {place} {allowed}`",
     )

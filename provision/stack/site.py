@@ -46,8 +46,7 @@ class Site:
     @property
     def identity(self) -> Identity:
         """Which stack this is, among all of every account and region."""
-        config = self.config
-        return Identity(config.name, config.environment, self.where.region, self.where.account)
+        return identity_of(self.config, self.where)
 
     @property
     def tags(self) -> dict[str, str]:
@@ -73,3 +72,8 @@ class Site:
         """`{name}-{environment}-{region}-{part}-…`: of what all regions of an account share, as
         IAM's roles and CloudWatch's dashboards (W4)."""
         return self.name(self.where.region, *parts)
+
+
+def identity_of(config: Config, where: Where) -> Identity:
+    """The stack that a configuration means in one place."""
+    return Identity(config.name, config.environment, where.region, where.account)
