@@ -182,13 +182,18 @@ def open_workbench(
         cache = open_cache(options.config.parent, say)
         built = BuiltSources(config, cache, for_this_machine=on_local, trace=aws.trace)
         sources = _with_layers(built, options.config)
-    recorded = {name: record.step for name, record in known.records.items()}
-    zones = zones_of(aws, config.network.zones, recorded, identity_of(config, aws.where))
-    key = given_key(aws, config.encryption.key)
-    site = Site(config, aws.where, zones, sources, _invoke_url(config, aws), key)
+    site = _site(config, aws, known, sources)
     stack = build_stack(site)
     remembered = frozenset(renamed(known.records, stack.moved))
     return Workbench(site, aws, stack, directory, blind, remembered)
+
+
+def _site(config: Config, aws: Aws, known: Journal, sources: Sources) -> Site:
+    """What the nodes are built from, with what has to be asked of AWS first."""
+    recorded = {name: record.step for name, record in known.records.items()}
+    zones = zones_of(aws, config.network.zones, recorded, identity_of(config, aws.where))
+    key = given_key(aws, config.encryption.key)
+    return Site(config, aws.where, zones, sources, _invoke_url(config, aws), key)
 
 
 def _own_directory(home: Path, environment: str) -> Path:
