@@ -18,9 +18,9 @@ from provision.access import Access, is_real
 from provision.account import account_alias
 from provision.aws import Aws
 from provision.blind import SEES_ALL, Blind
-from provision.config import Config, ConfigInvalid, Problem, load
+from provision.config import Config, ConfigInvalid, load
 from provision.config.check import check, check_values, within_folder
-from provision.config.load import Check, unforeseen
+from provision.config.load import Check, as_written, unforeseen
 from provision.config.read import refuse_linked
 from provision.config.unlisted import Unlisted, accept
 from provision.consent import Consent
@@ -181,7 +181,7 @@ def open_workbench(
     if build_sources:
         cache = open_cache(options.config.parent, say)
         built = BuiltSources(config, cache, for_this_machine=on_local, trace=aws.trace)
-        sources = _with_layers(built, options.config)
+        sources = _with_layers(built, config, options.config)
     site = _site(config, aws, known, sources)
     stack = build_stack(site)
     remembered = frozenset(renamed(known.records, stack.moved))
@@ -209,14 +209,24 @@ def _own_directory(home: Path, environment: str) -> Path:
     return directory
 
 
-def _with_layers(sources: BuiltSources, file: Path) -> BuiltSources:
-    """Once the layers are built it is known whether the handlers that have to be there are."""
+def _with_layers(sources: BuiltSources, config: Config, file: Path) -> BuiltSources:
+    """Once the layers are built it is known whether the handlers that have to be there are, and
+    what a function comes to with them."""
     sources.build_layers()
-    suggestion = "write module.function as the files in the layer have it"
-    if problems := [
-        Problem(str(file), 0, 0, f"functions.{name}.handler", said, suggestion)
+    tree = as_written(file, config.environment)
+    problems = [
+        tree.at(("functions", name, "handler")).problem(
+            said, "write module.function as the files in the layer have it"
+        )
         for name, said in sources.lost_handlers().items()
-    ]:
+    ]
+    problems += [
+        tree.at(("functions", name, "layers")).problem(
+            said, "take out what the code does not import"
+        )
+        for name, said in sources.overweight().items()
+    ]
+    if problems:
         raise ConfigInvalid(problems)
     return sources
 

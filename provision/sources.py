@@ -11,6 +11,7 @@ from provision.once import Once
 from provision.packaging.archive import Bundle, zip_directory
 from provision.packaging.cache import Cache
 from provision.packaging.layers import build_layer
+from provision.packaging.unzipped import folder_size, overweight, zip_size
 from provision.stack.site import Package
 from provision.trace import Trace
 from provision.unknown import UNKNOWN
@@ -60,6 +61,15 @@ class BuiltSources:
                 if said := problem_in_layers(zips, function.handler):
                     lost[name] = said
         return lost
+
+    def overweight(self) -> dict[str, str]:
+        """By function: what is too much where Lambda unzips it with all its layers (L3)."""
+        found = {}
+        for name, function in self._config.functions.items():
+            layers = {each: zip_size(Path(self.layer(each).zip)) for each in function.layers}
+            if said := overweight(folder_size(function.source), layers):
+                found[name] = said
+        return found
 
     def _package_function(self, name: str) -> Package:
         with self._trace.span(f"package function {name}", "package"):

@@ -73,6 +73,12 @@ def load(
     return configs[0]
 
 
+def as_written(path: Path, environment: str) -> Node:
+    """The file in effect for one environment, for problems that are found later."""
+    found, _ = variants(read(path)[0], environment, None)
+    return found[0].tree
+
+
 def _new(variant: Variant, wrong: list[Problem], known: list[Problem]) -> Iterator[Problem]:
     """Problems not yet reported; one that arises only in another environment names it."""
     seen = {(*each.place, each.warning) for each in known}

@@ -14,6 +14,8 @@ from functools import partial
 from typing import Any, Final, NamedTuple
 
 from provision.foreseen.rehearsal import Request
+from provision.packaging.archive import ZIPPED_LIMIT
+from provision.packaging.folder import UNZIPPED_LIMIT
 from provision.steps.role_policies import SPACE
 
 
@@ -112,6 +114,11 @@ def _tags(requests: Sequence[Request]) -> Iterator[Measured]:
         yield Measured(request, len(tags))
 
 
+def _when_built(_: Sequence[Request]) -> Iterator[Measured]:
+    """No request tells: `packaging/unzipped.py` and `packaging/archive.py` look at the files."""
+    yield from ()
+
+
 _SHORTER: Final = "shorten name, environment or the key"
 _DOCS: Final = "https://docs.aws.amazon.com/"
 _API: Final = (
@@ -205,5 +212,17 @@ SUMS: Final = (
     ),
 )  # fmt: skip
 """What no single value shows."""
+
+PACKED: Final = (
+    Limit(
+        "a function and all its layers, unzipped together", UNZIPPED_LIMIT, "bytes",
+        _when_built, "take out what the code does not import", _LAMBDA,
+    ),
+    Limit(
+        "a zip that is uploaded directly", ZIPPED_LIMIT, "bytes",
+        _when_built, "take out what the code does not import", _LAMBDA,
+    ),
+)  # fmt: skip
+"""Known once the layers are built, which `config check` does not do (L23)."""
 
 LIMITS: Final = NAMES + SUMS

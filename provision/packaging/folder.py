@@ -71,15 +71,15 @@ def too_large(
         parts = PurePosixPath(name).parts
         inside = parts[0] == "python" and len(parts) > 1
         packages[parts[1] if inside else parts[0]] += many
-    largest = ", ".join(f"{name} {_megabytes(many)}" for name, many in packages.most_common(10))
+    largest = ", ".join(f"{name} {megabytes(many)}" for name, many in packages.most_common(10))
     return BundleFailed(
-        f"{source} is {_megabytes(size)} {what}, and Lambda takes {_megabytes(limit)}; "
+        f"{source} is {megabytes(size)} {what}, and Lambda takes {megabytes(limit)}; "
         f"the largest in it: {largest}",
         hint="take out what the code does not import, or move it to another layer",
     )
 
 
-def _megabytes(size: int) -> str:
+def megabytes(size: int) -> str:
     return f"{size / 1_048_576:.1f} MiB"
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from provision.foreseen.check import NAMING
-from provision.foreseen.limits import NAMES, SUMS, Limit
+from provision.foreseen.limits import NAMES, PACKED, SUMS, Limit
 from provision.foreseen.requests import Foreseen, rehearse
 from tests.permissions.life import FULL
 from tests.reference import ROOT, configured
@@ -29,7 +29,7 @@ def whole_page() -> str:
 
 def _lines(foreseen: Foreseen) -> Iterator[str]:
     yield "## Sums\n\n| what | at most | where it can be raised |\n|---|---|---|\n"
-    for limit in SUMS:
+    for limit in SUMS + PACKED:
         yield f"| {limit.what} | {_most(limit)} | {_quota(limit)} |\n"
     yield "\n## Names\n\n| of what | every section on | at most |\n|---|---|---|\n"
     for row in sorted(set(_names(foreseen))):
