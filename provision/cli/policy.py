@@ -43,6 +43,30 @@ def deployer(context: click.Context, purpose: str, out: Path | None, *, json: bo
     """
     from provision.commands.policy import deployer as run  # noqa: PLC0415
 
+    _refuse_both(out, json=json)
+    context.exit(run(open_session(context, as_json=json), purpose, out))
+
+
+@policy_group.command("boundary")
+@json_option
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Write the policy into a file there.",
+)
+@click.pass_context
+def boundary(context: click.Context, out: Path | None, *, json: bool) -> None:
+    """A permissions boundary for the stack's roles: what they need, and no more.
+
+    `boundary:` in config.yaml puts it on them. With `account:` there no credentials are needed.
+    """
+    from provision.commands.policy import boundary as run  # noqa: PLC0415
+
+    _refuse_both(out, json=json)
+    context.exit(run(open_session(context, as_json=json), out))
+
+
+def _refuse_both(out: Path | None, *, json: bool) -> None:
     if out and json:
         raise click.UsageError("--out writes files; --json prints one document: choose one")
-    context.exit(run(open_session(context, as_json=json), purpose, out))

@@ -1,9 +1,12 @@
-"""`provision policy deployer`: the policies of whoever runs the commands, printed for IAM."""
+"""`provision policy`: the policies of whoever runs the commands, and the boundary of the stack's
+roles, printed for IAM.
+"""
 
 from __future__ import annotations
 
 import json
 import shlex
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import botocore.session
@@ -16,9 +19,10 @@ from provision.commands.unlisted import refuse
 from provision.config import Config, load
 from provision.config.check import check_values
 from provision.config.read import refuse_linked
-from provision.errors import NoCredentials, Usage
+from provision.errors import NoCredentials, Refused, Usage
 from provision.journal import Journal
 from provision.opening import LOCAL, Options
+from provision.permissions.boundary import boundary_policy, is_exact
 from provision.permissions.deployer import Purpose, deployer_policies
 from provision.permissions.policy import MOST_CHARACTERS, Policy
 from provision.printable import put_document
@@ -32,6 +36,60 @@ def deployer(session: Session, purpose: str, out: Path | None) -> int:
     """Prints the documents, one after the other, or with --json in one of their own; or writes each
     into a file in `out`, and says how to make it.
     """
+    site = _site(session)
+    found = _policies(site, session.options, Purpose(purpose))
+    if session.call.as_json:
+        bound = {"for": purpose, "boundary": site.config.boundary}
+        session.call.answer(json.dumps(_document(site, found, bound), indent=2))
+        return 0
+    _show(session, found, out, f"deployer --for {purpose}")
+    session.say(
+        "Attach all of them to whoever runs provision. docs/permissions.md says what each action is"
+        " for."
+    )
+    if not site.config.boundary and _give_rights(found):
+        session.say(
+            "Without `boundary:` in config.yaml they are as good as an administrator's: whoever has"
+            " them may give the stack's roles any right, and runs code as these roles."
+            " `provision policy boundary` prints a bound that the stack works under."
+        )
+    return 0
+
+
+def boundary(session: Session, out: Path | None) -> int:
+    """The same of one policy, which bounds the stack's roles when config.yaml names it."""
+    site = _site(session)
+    found = boundary_policy(site)
+    if found.characters > MOST_CHARACTERS:
+        raise Refused(
+            f"a boundary for {site.config.prefix} has {found.characters} characters, and IAM takes"
+            f" {MOST_CHARACTERS}",
+            hint="keep secrets under fewer names, or write a boundary of your own",
+        )
+    arn = site.where.arn("iam", f"policy/{found.name}", region=False)
+    if session.call.as_json:
+        session.call.answer(json.dumps(_document(site, (found,), {"arn": arn}), indent=2))
+        return 0
+    _show(session, (found,), out, "boundary")
+    if not is_exact(site, found):
+        session.say(
+            f"The names are too many for one policy: it holds for all that begin with"
+            f" {site.config.prefix}-, other stacks' too."
+        )
+    session.say(
+        f"`boundary: {arn}` in config.yaml puts it on every role of the stack. Make it before `up`,"
+        " and anew before tables, functions, secrets or a key are added. What `provision policy"
+        " deployer` then prints cannot change it, and nothing else should let its holder."
+    )
+    return 0
+
+
+def _give_rights(found: Iterable[Policy]) -> bool:
+    return any("iam:PutRolePolicy" in json.dumps(policy.document) for policy in found)
+
+
+def _site(session: Session) -> Site:
+    """What the stack is built from, without its sources; zones and a given key are patterns."""
     options = session.options
     if not options.allow_outside:
         refuse_linked(options.config)
@@ -47,10 +105,19 @@ def deployer(session: Session, purpose: str, out: Path | None) -> int:
             "the emulator asks for no permissions",
             hint="name an environment that runs in AWS, such as --env prod",
         )
-    found = _policies(config, options, Purpose(purpose))
-    if session.call.as_json:
-        session.call.answer(json.dumps(_document(config, purpose, found), indent=2))
-        return 0
+    where = _where(config, options)
+    return Site(
+        config,
+        where,
+        tuple(f"{where.region}-{number}" for number in range(config.network.zones)),
+        NoSources(),
+        lambda api, stage: f"{api}/{stage}",
+        where.arn("kms", "key/*") if config.encryption.key.startswith("alias/") else "",
+    )
+
+
+def _show(session: Session, found: Sequence[Policy], out: Path | None, words: str) -> None:
+    """On stdout; or each in a file, with the command that makes it."""
     for policy in found:
         session.say(f"{policy.name}: {policy.characters} of {MOST_CHARACTERS} characters")
         text = json.dumps(policy.document, indent=2)
@@ -59,15 +126,11 @@ def deployer(session: Session, purpose: str, out: Path | None) -> int:
         else:
             put_document(text)
     if not out:
+        each = "each" if len(found) > 1 else "it"
         session.say(
-            f"`provision policy deployer --for {purpose} --out DIR` writes each into a file, and"
-            " says how to make it."
+            f"`provision policy {words} --out DIR` writes {each} into a file, and says how to make"
+            " it."
         )
-    session.say(
-        "Attach all of them to whoever runs provision. docs/permissions.md says what each action is"
-        " for."
-    )
-    return 0
 
 
 def _written(folder: Path, policy: Policy, text: str) -> Path:
@@ -89,24 +152,14 @@ def _making(policy: Policy, path: Path) -> str:
     return f"aws iam create-policy --policy-name {policy.name} --policy-document {document}"
 
 
-def _policies(config: Config, options: Options, purpose: Purpose) -> tuple[Policy, ...]:
-    where = _where(config, options)
-    stack = build_stack(
-        Site(
-            config,
-            where,
-            tuple(f"{where.region}-{number}" for number in range(config.network.zones)),
-            NoSources(),
-            lambda api, stage: f"{api}/{stage}",
-            where.arn("kms", "key/*") if config.encryption.key.startswith("alias/") else "",
-        )
-    )
+def _policies(site: Site, options: Options, purpose: Purpose) -> tuple[Policy, ...]:
+    config, stack = site.config, build_stack(site)
     home = options.config.resolve().parent / ".provision"
     known = Journal.read(options.state or home / config.environment, config.prefix, KINDS)
     forgotten = {
         name: record.step for name, record in known.records.items() if name not in stack.nodes
     }
-    return deployer_policies(stack, forgotten, where, purpose)
+    return deployer_policies(stack, forgotten, site.where, purpose)
 
 
 def _where(config: Config, options: Options) -> Where:
@@ -123,13 +176,13 @@ def _where(config: Config, options: Options) -> Where:
     return where_of(core, config.account, config.region)
 
 
-def _document(config: Config, purpose: str, found: tuple[Policy, ...]) -> dict[str, object]:
+def _document(site: Site, found: Sequence[Policy], more: Mapping[str, object]) -> dict[str, object]:
     return {
         "schema": 1,
-        "stack": config.prefix,
-        "environment": config.environment,
-        "region": config.region,
-        "for": purpose,
+        "stack": site.config.prefix,
+        "environment": site.config.environment,
+        "region": site.where.region,
+        **more,
         "policies": [
             {"name": each.name, "characters": each.characters, "document": each.document}
             for each in found

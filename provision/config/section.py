@@ -121,6 +121,17 @@ def _account_text(value: object) -> object:
     return text
 
 
+def _exact(value: str) -> str:
+    """In a condition on a boundary IAM reads these as patterns, which other policies would fit."""
+    found = [sign for sign in "*?$" if sign in value]
+    if found:
+        raise Refusal(
+            f"{value} is a pattern: {found[0]} stands for more than itself in a policy of IAM's",
+            'write the ARN of one policy, such as "arn:aws:iam::012345678901:policy/boundary"',
+        )
+    return value
+
+
 def _each_once(values: tuple[str, ...]) -> tuple[str, ...]:
     again = [value for at, value in enumerate(values) if value in values[:at]]
     if again:
@@ -147,7 +158,7 @@ _AWS_KEYS = "alias/aws/"
 
 Name = Annotated[str, Field(pattern=NAME, max_length=128)]
 Account = Annotated[str, Field(pattern=ACCOUNT), BeforeValidator(_account_text)]
-Boundary = Annotated[str, Field(pattern=BOUNDARY)]
+Boundary = Annotated[str, Field(pattern=BOUNDARY), AfterValidator(_exact)]
 PrivateRange = Annotated[str, AfterValidator(_private_range)]
 Movable = Annotated[str, Field(pattern=MOVABLE, max_length=140)]
 Key = Annotated[str, Field(pattern=KEY, max_length=256), AfterValidator(_customers)]

@@ -165,7 +165,9 @@ def test_before_the_first_up(tool: Tool) -> None:
         (["plan", "--destroy", "zzz"], 2, "plan --json"),
         (["up", "nothing.json", "--yes"], 2, ""),
         (["policy", "deployer"], 0, "policy deployer --for all --out DIR"),
+        (["policy", "deployer"], 0, "policy boundary"),
         (["policy", "deployer", "--out", "my policies"], 0, ""),
+        (["policy", "boundary"], 0, "policy boundary --out DIR"),
     ):
         found = tool(*words, code=code)
         assert not more or any(line.startswith(f"{TYPED} {more}") for line in found), words

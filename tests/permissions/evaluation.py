@@ -12,8 +12,14 @@ from functools import cache
 from typing import Any
 
 Document = Mapping[str, Any]
-OF_THE_RESOURCE = ("aws:resourcetag/", "ec2:createaction", "ec2:vpc", "kms:resourcealiases")
-"""How condition keys begin whose values AWS reads off what is there; a request words all others."""
+TOLD = (
+    "aws:principalarn",
+    "aws:resourcetag/",
+    "ec2:createaction",
+    "ec2:vpc",
+    "kms:resourcealiases",
+)
+"""How condition keys begin that AWS tells of caller and resource; a request words the others."""
 
 
 @dataclass(frozen=True)
@@ -47,9 +53,9 @@ class Line:
 
     def reaches(self, resource: str, there: Mapping[str, tuple[str, ...]]) -> bool:
         """Whether some request, however it is worded, has the line speak of a resource of which
-        AWS reads `there`."""
+        AWS tells `there`."""
         return _matches(self.resource, resource) and all(
-            _holds(*test, there) for test in self.tests if test[1].startswith(OF_THE_RESOURCE)
+            _holds(*test, there) for test in self.tests if test[1].startswith(TOLD)
         )
 
 

@@ -10,27 +10,31 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
-from provision.access import Where
 from provision.permissions.asked import Asked
 from provision.permissions.declare import Test
 from provision.permissions.deployer import Purpose, deployer_asks
 from provision.stack import Site, build_stack
-from tests.permissions.life import CHANGED, FULL
+from tests.permissions.escalation import table
+from tests.permissions.life import FULL
+from tests.permissions.place import BOUNDARY, HERE
 from tests.reference import ROOT, TinySources, configured
 
 PAGE: Final = ROOT / "docs" / "permissions.md"
 MARK: Final = "<!-- below: make permissions -->"
-HERE: Final = Where("012345678901", "us-east-1", "aws", "amazonaws.com")
+WAYS: Final = """\
+## Ways to more rights
+
+Known ways in which somebody's rights grow in AWS beyond what they were given, each tried on the
+printed policies by `test_escalation.py`, with a boundary and without."""
 
 
 def full_page() -> str:
     above = PAGE.read_text(encoding="utf-8").partition(MARK)[0]
-    return f"{above}{MARK}\n\n{tables(full_asks())}"
+    return f"{above}{MARK}\n\n{WAYS}\n\n{table()}\n\n{tables(full_asks())}"
 
 
-def full_asks() -> list[Asked]:
+def full_asks(boundary: str | None = BOUNDARY) -> list[Asked]:
     with tempfile.TemporaryDirectory() as folder:
-        boundary = CHANGED["boundary"].replace("123456789012", HERE.account)
         site = Site(
             configured(Path(folder), {**FULL, "boundary": boundary}),
             HERE,

@@ -19,14 +19,16 @@ from botocore.session import Session
 from provision.access import Where
 from provision.graph import Stack
 from provision.permissions.asked import expected
+from provision.permissions.boundary import boundary_policy
 from provision.permissions.declare import EVERY, Call
 from provision.permissions.deployer import Purpose, deployer_asks, deployer_policies
+from provision.permissions.policy import Policy
 from provision.stack import Site, build_stack
 from provision.step import OWNER, Step, Tagged
 from provision.steps import KINDS
 from tests.permissions.evaluation import Ask, Line, lines
-from tests.permissions.full_page import HERE
 from tests.permissions.life import FULL
+from tests.permissions.place import HERE
 from tests.reference import TinySources, configured, merge
 
 Facts = Mapping[str, tuple[str, ...]]
@@ -57,16 +59,17 @@ class Resident:
     where: Where
     roles: Mapping[str, list[Line]]
     owns: Mapping[str, Facts]
+    boundary: Policy
 
     def deployer(self, purpose: Purpose) -> list[Line]:
         printed = deployer_policies(self.stack, {}, self.where, purpose)
         return lines(policy.document for policy in printed)
 
 
-def residents(directory: Path) -> list[Resident]:
-    return [
-        resident(directory / str(number), *described) for number, described in enumerate(STACKS)
-    ]
+def residents(
+    directory: Path, described: Iterable[tuple[str, str, Where]] = STACKS
+) -> list[Resident]:
+    return [resident(directory / str(number), *each) for number, each in enumerate(described)]
 
 
 def resident(directory: Path, name: str, environment: str, where: Where) -> Resident:
@@ -85,7 +88,9 @@ def resident(directory: Path, name: str, environment: str, where: Where) -> Resi
         for node, step in steps.items()
         if step.KIND == "iam.role_policies"
     }
-    return Resident(stack, where, roles, dict(_owned(stack, where, steps, roles)))
+    return Resident(
+        stack, where, roles, dict(_owned(stack, where, steps, roles)), boundary_policy(site)
+    )
 
 
 def _configuration(name: str, environment: str, where: Where) -> dict[str, Any]:
@@ -145,7 +150,7 @@ class Account:
             for line in tried
             if line.effect == "Allow"
             and any(
-                line.reaches(arn, facts)
+                line.reaches(arn, {**facts, **known})
                 and not _denied(tried, line.action, arn, {**facts, **known})
                 for arn, facts in self.found.get(_service(line), {}).items()
             )

@@ -9,7 +9,8 @@ import pytest
 from provision.permissions.policy import policies
 from provision.step import OWNER
 from tests.permissions.evaluation import Ask, allowed, lines
-from tests.permissions.full_page import HERE, full_asks
+from tests.permissions.full_page import full_asks
+from tests.permissions.place import HERE
 
 KEY = HERE.arn("kms", "key/11111111-2222-3333-4444-555555555555")
 CERTIFICATE = HERE.arn("acm", "certificate/11111111")

@@ -121,6 +121,54 @@ def test_roles_are_made_only_with_the_configured_boundary(provision: Provision) 
     assert not allowed(Ask("iam:DeleteRolePermissionsBoundary", role), found)
 
 
+AS_ADMINISTRATOR = "as good as an administrator's"
+BOUNDARY = "arn:aws:iam::123456789012:policy/tap-dev-us-east-1-boundary"
+
+
+def test_without_a_boundary_it_says_what_the_policies_amount_to(provision: Provision) -> None:
+    for words, changes, said in (
+        ((), {}, True),
+        (("--for", "up"), {}, True),
+        (("--for", "down"), {}, False),
+        (("--for", "status"), {}, False),
+        ((), {"boundary": BOUNDARY}, False),
+    ):
+        _, out, err = provision("policy", "deployer", *words, **changes)
+        assert (AS_ADMINISTRATOR in " ".join(err.split())) is said, words
+        granting = {"iam:PutRolePolicy"} & {line.action for line in lines(documents(out))}
+        assert bool(granting) is (said or bool(changes)), words
+    for changes in ({}, {"boundary": BOUNDARY}):
+        _, out, _ = provision("policy", "deployer", "--json", **changes)
+        assert json.loads(out)["boundary"] == changes.get("boundary")
+
+
+def test_a_boundary_is_printed_with_what_to_do_with_it(
+    provision: Provision, tmp_path: Path
+) -> None:
+    code, out, err = provision("policy", "boundary")
+    assert code == 0, err
+    (document,) = documents(out)
+    assert f"`boundary: {BOUNDARY}` in config.yaml" in " ".join(err.split())
+    assert " policy boundary --out DIR` writes it into a file" in " ".join(err.split())
+    code, as_json, _ = provision("policy", "boundary", "--json")
+    answer = json.loads(as_json)
+    assert (code, answer["arn"]) == (0, BOUNDARY)
+    assert [policy["document"] for policy in answer["policies"]] == [document]
+    code, shown, err = provision("policy", "boundary", "--out", str(tmp_path / "made"))
+    assert (code, shown) == (0, ""), err
+    (file,) = (tmp_path / "made").iterdir()
+    assert json.loads(file.read_text("utf-8")) == document
+    assert f"--policy-name {BOUNDARY.rpartition('/')[2]} " in " ".join(err.split())
+    assert provision("policy", "boundary", "--out", str(tmp_path), "--json")[0] == 2
+
+
+def test_what_is_printed_with_the_boundary_cannot_change_it(provision: Provision) -> None:
+    _, out, _ = provision("policy", "deployer", boundary=BOUNDARY)
+    found = lines(documents(out))
+    assert not any(line.reaches(BOUNDARY, {}) for line in found if line.resource != "*")
+    assert not any(line.action.endswith("PolicyVersion") for line in found)
+
+
 def test_arns_are_of_the_partition(provision: Provision) -> None:
     _, out, _ = provision("--region", "cn-north-1", "policy", "deployer")
     resources = {line.resource for line in lines(documents(out))} - {"*"}

@@ -18,8 +18,9 @@ from provision.permissions.policy import policies
 from provision.stack import Site, build_stack
 from provision.step import Step
 from tests.permissions.evaluation import Ask, Document, allowed, lines
-from tests.permissions.full_page import HERE, full_asks
+from tests.permissions.full_page import full_asks
 from tests.permissions.life import FULL
+from tests.permissions.place import HERE
 from tests.reference import TinySources, configured
 
 VPC = {"aws:sourcevpc": ("*",)}

@@ -1,0 +1,10 @@
+"""The account and the boundary of which pages speak, and those tests that need no emulator."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from provision.access import Where
+
+HERE: Final = Where("012345678901", "us-east-1", "aws", "amazonaws.com")
+BOUNDARY: Final = "arn:aws:iam::012345678901:policy/boundary"
