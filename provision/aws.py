@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import boto3
 import botocore.session
+from botocore.exceptions import ClientError
 
 from provision.access import READ_PREFIXES, Access, Calls, Where, dns_suffix, where_of
 from provision.clock import Clock
@@ -20,8 +21,9 @@ from provision.errors import StillWaiting, WriteRefused
 from provision.failure import read_failure, succeeded
 from provision.once import Once
 from provision.pacing import Pacer
+from provision.regions import region_disabled
 from provision.retry import classify, pause
-from provision.sdk import client_config, new_core
+from provision.sdk import client_config, new_core, patience
 from provision.trace import Trace
 from provision.traced_calls import trace_calls
 from provision.zips import carry_zips
@@ -100,7 +102,10 @@ class Aws:
             found.get_frozen_credentials()
 
     def ask_where(self) -> Where:
-        identity = self.sts.get_caller_identity()
+        try:
+            identity = self.sts.get_caller_identity()
+        except ClientError as error:
+            raise region_disabled(error, self._core, self.access.region) or error from error
         partition = identity["Arn"].split(":")[1]
         suffix = dns_suffix(self._core, partition)
         return Where(identity["Account"], self.access.region, partition, suffix)
@@ -158,7 +163,7 @@ class Aws:
                     endpoint_url=self.access.endpoint,
                     aws_access_key_id=key,
                     aws_secret_access_key=secret,
-                    config=self._config,
+                    config=patience(self._config, service),
                 )
             self._watch(client)
             if service == "lambda":

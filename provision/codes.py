@@ -79,20 +79,31 @@ DENIED: Final = frozenset(
         "UnauthorizedException",
     ]
 )
-EXPIRED: Final = frozenset(
+ENDED: Final = frozenset(["ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired"])
+"""Temporary credentials that were good."""
+UNKNOWN_KEY: Final = frozenset(
     [
-        "ExpiredToken",
-        "ExpiredTokenException",
-        "RequestExpired",
         "InvalidClientTokenId",
         "UnrecognizedClientException",
         "InvalidAccessKeyId",
-        "SignatureDoesNotMatch",
-        "IncompleteSignature",
-        "AuthFailure",
         "InvalidToken",
+        "AuthFailure",
+        "OptInRequired",
     ]
 )
+"""An access key or token that nobody knows there: a region that is not enabled says the same."""
+UNSIGNED: Final = frozenset(
+    [
+        "SignatureDoesNotMatch",
+        "InvalidSignatureException",
+        "IncompleteSignature",
+        "IncompleteSignatureException",
+        "RequestExpired",
+        "RequestTimeTooSkewed",
+        "RequestInTheFuture",
+    ]
+)
+"""Signed with another secret, or at another time."""
 
 
 def is_absent(code: str) -> bool:

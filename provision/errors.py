@@ -80,6 +80,10 @@ class NoCredentials(ProvisionError):
     """The AWS SDK found no credentials, or AWS no longer accepts them."""
 
 
+class RegionDisabled(ProvisionError):
+    """The account does not use this region, so that nobody's credentials are known there."""
+
+
 class Unreachable(ProvisionError):
     """The endpoint does not answer."""
 

@@ -5,19 +5,19 @@ from __future__ import annotations
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
-    ConnectTimeoutError,
-    EndpointConnectionError,
+    LoginError,
     NoCredentialsError,
     NoRegionError,
     PartialCredentialsError,
     ProfileNotFound,
-    SSOTokenLoadError,
+    SSOError,
     TokenRetrievalError,
-    UnauthorizedSSOTokenError,
 )
 
-from provision.codes import DENIED, EXPIRED
-from provision.errors import NoCredentials, ProvisionError, Refused, Unreachable
+from provision.clocks import by_the_clock
+from provision.codes import DENIED, ENDED, UNKNOWN_KEY, UNSIGNED
+from provision.connection import no_answer
+from provision.errors import NoCredentials, ProvisionError, Refused
 from provision.permissions.refusal import refusal
 
 _LOGIN = (
@@ -48,19 +48,21 @@ def _told(error: Exception) -> ProvisionError:
             return NoCredentials(
                 str(error), hint="`aws configure list-profiles` shows those there are"
             )
-        case UnauthorizedSSOTokenError() | SSOTokenLoadError() | TokenRetrievalError():
+        case SSOError() | TokenRetrievalError():
             return NoCredentials(
                 f"the SSO session has ended: {error}", hint="`aws sso login`, then run it again"
+            )
+        case LoginError():
+            return NoCredentials(
+                f"the session of `aws login` has ended: {error}",
+                hint="`aws login`, then run it again",
             )
         case NoRegionError():
             return NoCredentials(
                 "no region is set", hint="--region NAME, or region: in config.yaml"
             )
-        case EndpointConnectionError() | ConnectTimeoutError():
-            return Unreachable(
-                str(error),
-                hint="check the network and AWS_ENDPOINT_URL; on local: `provision local start`",
-            )
+        case BotoCoreError() if told := no_answer(error):
+            return told
         case BotoCoreError():
             return ProvisionError(str(error), hint="run it again; --debug shows more")
     return ProvisionError(
@@ -73,13 +75,34 @@ def _refused(error: ClientError) -> ProvisionError:
     details = error.response.get("Error", {})
     code, text = str(details.get("Code", "")), str(details.get("Message", ""))
     call = error.operation_name
-    if code in EXPIRED:
-        return NoCredentials(
-            f"AWS does not accept these credentials any more ({code}: {text})",
-            hint=f"log in again (`aws sso login`, or new keys); {_LOGIN}",
-        )
+    if code in UNSIGNED | UNKNOWN_KEY | ENDED:
+        return _not_accepted(error)
     if code in DENIED or code.startswith("AccessDenied"):
         return refusal(error)
     request = error.response.get("ResponseMetadata", {}).get("RequestId", "")
     tail = f" (request {request})" if request else ""
     return Refused(f"{call}: {code}: {text}{tail}", hint="mend the cause and run it again")
+
+
+def _not_accepted(error: ClientError) -> NoCredentials:
+    """The request came from nobody that AWS knows: each of the reasons has another remedy."""
+    details = error.response.get("Error", {})
+    code, text = str(details.get("Code", "")), str(details.get("Message", ""))
+    if told := by_the_clock(error.response):
+        return told
+    if code in ENDED:
+        return NoCredentials(
+            f"the temporary credentials have ended ({code}: {text})",
+            hint="get new ones: `aws sso login`, or where they came from; then run it again",
+        )
+    if code in UNSIGNED:
+        return NoCredentials(
+            f"the secret key does not belong to the access key ({code}: {text})",
+            hint=f"set both again: `aws configure`; {_LOGIN}",
+        )
+    return NoCredentials(
+        f"AWS does not know these credentials here ({code}: {text})",
+        hint="set them again: `aws configure`, or log in: `aws sso login`; where"
+        " `aws sts get-caller-identity --region us-east-1` takes them, the region is not enabled:"
+        " `aws account list-regions --region us-east-1`",
+    )

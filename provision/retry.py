@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from provision.codes import BUSY_CODES, DENIED, THROTTLES, is_absent
+from provision.connection import UNTRUSTED
 from provision.failure import Failure, is_ambiguous
 
 
@@ -87,6 +88,8 @@ _PROPAGATION_TEXTS: Final = (
 _ROLE_WRITES: Final = frozenset(["AttachRolePolicy", "PutRolePolicy"])
 """Sent right after the role was made. Its bare name among the fresh ones would also match a
 function's, which is looked for before it is there."""
+_FIRST: Final = "GetCallerIdentity"
+"""A person waits for it in silence: whoever gives no answer to it is told soon."""
 _NEVER_SENT: Final = ("EndpointConnectionError", "ConnectTimeoutError", "ProxyConnectionError")
 """No connection came about, so AWS cannot have done anything."""
 _FRESH_NETWORK_TEXTS: Final = ("InvalidGroup.NotFound", "InvalidSubnetID.NotFound")  # L5
@@ -125,7 +128,9 @@ def classify(
         return None if failure.operation.startswith("Delete") else FRESH_ID
     if _is_stale_key(failure) and _is_fresh(failure, fresh):
         return FRESH_ID
-    if failure.message.startswith(_NEVER_SENT):
+    if UNTRUSTED in text:
+        return None
+    if text.startswith(_NEVER_SENT) or (failure.operation == _FIRST and not code):
         return UNREACHABLE
     if is_ambiguous(failure) and failure.operation not in TOKENLESS_CREATES:
         return UNSTABLE

@@ -82,3 +82,8 @@ def client_config(core: botocore.session.Session, access: Access) -> Config:
         user_agent=f"provision/{__version__} {core.user_agent()}",
     )
     return config.merge(Config(proxies={})) if access.endpoint else config
+
+
+def patience(config: Config, service: str) -> Config:
+    """STS answers at once or not at all, and is asked first: nobody is to wait a minute for it."""
+    return config.merge(Config(read_timeout=10)) if service == "sts" else config

@@ -35,9 +35,9 @@ def refused(code: str, message: str = "AWS's own text") -> ClientError:
             "SSO session has ended",
             "aws sso login",
         ),
-        (refused("ExpiredTokenException"), NoCredentials, 1, "not accept", "log in again"),
-        (refused("ExpiredToken"), NoCredentials, 1, "not accept", "log in again"),
-        (refused("UnrecognizedClientException"), NoCredentials, 1, "not accept", "log in again"),
+        (refused("ExpiredTokenException"), NoCredentials, 1, "have ended", "aws sso login"),
+        (refused("ExpiredToken"), NoCredentials, 1, "have ended", "aws sso login"),
+        (refused("UnrecognizedClientException"), NoCredentials, 1, "not know", "aws configure"),
         (
             refused("AccessDeniedException"),
             NotPermitted,
@@ -54,7 +54,7 @@ def refused(code: str, message: str = "AWS's own text") -> ClientError:
             "http://x",
             "AWS_ENDPOINT_URL",
         ),
-        (ReadTimeoutError(endpoint_url="http://x"), ProvisionError, 1, "http://x", "--debug"),
+        (ReadTimeoutError(endpoint_url="http://x"), ProvisionError, 1, "x took", "run it again"),
         (ZeroDivisionError("oops"), ProvisionError, 1, "unexpected ZeroDivisionError", "--debug"),
     ],
 )

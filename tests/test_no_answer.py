@@ -1,0 +1,302 @@
+"""Why AWS could not be asked: each cause by itself, with the command that helps with that one."""
+
+from __future__ import annotations
+
+import re
+import socket
+import ssl
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from pathlib import Path
+from typing import Any
+
+import botocore.session
+import pytest
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectionClosedError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    LoginRefreshRequired,
+    LoginTokenLoadError,
+    ProxyConnectionError,
+    ReadTimeoutError,
+    SSLError,
+    SSOTokenLoadError,
+    TokenRetrievalError,
+    UnauthorizedSSOTokenError,
+)
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from provision import retry
+from provision.access import Access
+from provision.aws import Aws
+from provision.errors import NoCredentials, ProvisionError, RegionDisabled, Unreachable
+from provision.explain import explain
+from provision.failure import read_failure
+from provision.retry import classify
+from tests.virtual import VirtualClock
+from tests.workshop import new_aws
+
+STS = "https://sts.eu-west-1.amazonaws.com/"
+UNTRUSTED = (
+    "[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: unable to get local issuer"
+    " certificate (_ssl.c:1006)"
+)
+TOO_EARLY = "[SSL: CERTIFICATE_VERIFY_FAILED] verify failed: certificate is not yet valid"
+NO_NAME = (
+    "<botocore.awsrequest.AWSHTTPSConnection object at 0x7f>: Failed to resolve"
+    " 'sts.eu-west-1.amazonaws.com' ([Errno -2] Name or service not known)"
+)
+REFUSED = "<botocore.awsrequest.AWSHTTPSConnection object at 0x7f>: [Errno 111] Connection refused"
+
+
+def answered(code: str, text: str = "AWS's words", *, ahead: float = 0.0) -> ClientError:
+    """`ahead`: seconds that this machine's clock is ahead of AWS's."""
+    there = datetime.now(UTC) - timedelta(seconds=ahead)
+    headers = {"date": format_datetime(there, usegmt=True)}
+    response: Any = {
+        "Error": {"Code": code, "Message": text},
+        "ResponseMetadata": {"HTTPHeaders": headers},
+    }
+    return ClientError(response, "GetCallerIdentity")
+
+
+def insecure(said: str) -> SSLError:
+    return SSLError(endpoint_url=STS, error=ssl.SSLError(said))
+
+
+CAUSES: list[tuple[Exception, type[ProvisionError], str, str]] = [
+    (
+        insecure(UNTRUSTED),
+        Unreachable,
+        "not trusted",
+        "AWS_CA_BUNDLE",
+    ),
+    (
+        insecure(TOO_EARLY),
+        NoCredentials,
+        "clock is wrong",
+        "sudo ",
+    ),
+    (EndpointConnectionError(endpoint_url=STS, error=NO_NAME), Unreachable, "no name", "aws ec2"),
+    (
+        EndpointConnectionError(endpoint_url=STS, error=REFUSED),
+        Unreachable,
+        "refuses the connection",
+        "provision local start",
+    ),
+    (ConnectTimeoutError(endpoint_url=STS), Unreachable, "is silent", "export HTTPS_PROXY"),
+    (ReadTimeoutError(endpoint_url=STS), Unreachable, "gave no answer in time", "curl"),
+    (ConnectionClosedError(endpoint_url=STS), Unreachable, "closed the connection", "curl"),
+    (
+        ProxyConnectionError(proxy_url="http://p:3128", error=REFUSED),
+        Unreachable,
+        "the proxy http://p:3128",
+        "unset HTTPS_PROXY",
+    ),
+    (UnauthorizedSSOTokenError(), NoCredentials, "SSO session", "aws sso login"),
+    (SSOTokenLoadError(error_msg="x"), NoCredentials, "SSO session", "aws sso login"),
+    (
+        TokenRetrievalError(provider="sso", error_msg="Token has expired and refresh failed"),
+        NoCredentials,
+        "SSO session",
+        "aws sso login",
+    ),
+    (LoginRefreshRequired(), NoCredentials, "`aws login` has ended", "aws login"),
+    (LoginTokenLoadError(error_msg="x"), NoCredentials, "`aws login` has ended", "aws login"),
+    (answered("ExpiredToken"), NoCredentials, "temporary credentials have ended", "aws sso login"),
+    (answered("ExpiredTokenException"), NoCredentials, "temporary credentials", "aws sso login"),
+    (answered("InvalidClientTokenId"), NoCredentials, "does not know", "aws configure"),
+    (answered("UnrecognizedClientException"), NoCredentials, "does not know", "list-regions"),
+    (answered("AuthFailure"), NoCredentials, "does not know", "aws configure"),
+    (answered("SignatureDoesNotMatch"), NoCredentials, "secret key", "aws configure"),
+    (
+        answered("SignatureDoesNotMatch", "Signature expired: 1 is now earlier than 2"),
+        NoCredentials,
+        "clock is wrong",
+        "sudo ",
+    ),
+    (
+        answered("InvalidSignatureException", "Signature not yet current: 1 is still later than 2"),
+        NoCredentials,
+        "clock is wrong",
+        "sudo ",
+    ),
+    (answered("RequestTimeTooSkewed"), NoCredentials, "clock is wrong", "sudo "),
+    (answered("RequestExpired"), NoCredentials, "clock is wrong", "sudo "),
+    (answered("AuthFailure", ahead=1200), NoCredentials, "20 minutes ahead of AWS's", "sudo "),
+    (answered("SignatureDoesNotMatch", ahead=-900), NoCredentials, "15 minutes behind", "sudo "),
+]
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "said", "typed"), CAUSES, ids=lambda part: type(part).__name__
+)
+def test_every_cause_has_its_own_words_and_its_own_command(
+    error: Exception, kind: type[ProvisionError], said: str, typed: str
+) -> None:
+    told = explain(error)
+    assert type(told) is kind
+    assert said in told.message
+    assert any(typed in command for command in re.findall(r"`([^`]+)`", told.hint)), told.hint
+    assert "object at 0x" not in told.message
+    assert told.__cause__ is error
+
+
+def test_no_two_causes_are_told_to_type_the_same_unless_it_is_the_same_remedy() -> None:
+    hints = {explain(error).hint for error, *_ in CAUSES}
+    assert len(hints) >= 12
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (insecure(UNTRUSTED), None),
+        (insecure("EOF occurred"), retry.UNSTABLE),
+        (ConnectTimeoutError(endpoint_url=STS), retry.UNREACHABLE),
+        (ReadTimeoutError(endpoint_url=STS), retry.UNSTABLE),
+    ],
+)
+def test_what_no_waiting_mends_is_told_at_once(
+    error: BotoCoreError, expected: retry.ErrorClass | None
+) -> None:
+    assert classify(read_failure("DescribeTable", None, error, "")) is expected
+    first = classify(read_failure("GetCallerIdentity", None, error, ""))
+    assert first in {None, retry.UNREACHABLE}, "the first call is waited for in silence"
+
+
+def test_a_disabled_region_is_not_taken_for_bad_credentials(
+    account: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """aws/aws-cdk#8131: AWS says the same of both, so the partition's own region is asked."""
+    aws = new_aws(region="ap-east-1")
+
+    def unknown() -> Any:
+        raise answered("InvalidClientTokenId", "The security token included in the request is bad")
+
+    monkeypatch.setattr(aws.sts, "get_caller_identity", unknown)
+    with pytest.raises(RegionDisabled, match="in us-east-1 and not in ap-east-1") as told:
+        aws.ask_where()
+    assert "`aws account enable-region --region-name ap-east-1 --region us-east-1`" in (
+        told.value.hint
+    )
+
+
+@pytest.mark.parametrize(
+    ("region", "code"),
+    [("us-east-1", "InvalidClientTokenId"), ("ap-east-1", "ExpiredToken")],
+    ids=["at home", "another reason"],
+)
+def test_other_refusals_ask_no_other_region(
+    account: None, monkeypatch: pytest.MonkeyPatch, region: str, code: str
+) -> None:
+    aws = new_aws(region=region)
+
+    def unknown() -> Any:
+        raise answered(code)
+
+    def nobody(*_: Any, **__: Any) -> Any:
+        raise AssertionError("another region was asked")
+
+    monkeypatch.setattr(aws.sts, "get_caller_identity", unknown)
+    monkeypatch.setattr(botocore.session.Session, "create_client", nobody)
+    with pytest.raises(ClientError, match=code):
+        aws.ask_where()
+
+
+def test_keys_that_no_region_knows_are_bad(account: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    aws = new_aws(region="ap-east-1")
+
+    class Nobody:
+        def get_caller_identity(self) -> Any:
+            raise answered("InvalidClientTokenId")
+
+    monkeypatch.setattr(aws.sts, "get_caller_identity", Nobody().get_caller_identity)
+    monkeypatch.setattr(botocore.session.Session, "create_client", lambda *_, **__: Nobody())
+    with pytest.raises(ClientError):
+        aws.ask_where()
+
+
+# -- from real sockets, so that botocore's own errors are the ones that are understood -------------
+
+
+@contextmanager
+def listening(serve: Callable[[socket.socket], None]) -> Iterator[int]:
+    """A port on this machine where `serve` has every connection."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(5)
+
+        def accept() -> None:
+            while True:
+                try:
+                    connection, _ = server.accept()
+                except OSError:
+                    return
+                with connection:
+                    serve(connection)
+
+        thread = threading.Thread(target=accept, daemon=True)
+        thread.start()
+        yield server.getsockname()[1]
+
+
+def at(url: str) -> ProvisionError:
+    aws = Aws(Access("us-east-1", endpoint=url, credentials=("test", "test")), clock=VirtualClock())
+    with pytest.raises((ClientError, BotoCoreError)) as raised:
+        aws.ask_where()
+    return explain(raised.value)
+
+
+def test_a_port_where_nobody_listens() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    assert "127.0.0.1 refuses the connection" in at(f"http://127.0.0.1:{port}").message
+
+
+def test_a_name_that_nobody_knows() -> None:
+    assert "no name server knows sts.invalid" in at("http://sts.invalid").message
+
+
+def test_a_server_that_hangs_up() -> None:
+    with listening(lambda connection: None) as port:
+        told = at(f"http://127.0.0.1:{port}")
+    assert "closed the connection without an answer" in told.message
+
+
+def _self_signed(directory: Path) -> Path:
+    """A key and its certificate, by itself, in one file."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    now = datetime.now(UTC)
+    made = x509.CertificateBuilder(name, name, key.public_key(), 1, now, now + timedelta(days=1))
+    file = directory / "both.pem"
+    plain = serialization.NoEncryption()
+    pem = serialization.Encoding.PEM
+    pkcs8 = serialization.PrivateFormat.PKCS8
+    file.write_bytes(
+        key.private_bytes(pem, pkcs8, plain) + made.sign(key, hashes.SHA256()).public_bytes(pem)
+    )
+    return file
+
+
+def test_a_certificate_of_nobody_we_know(tmp_path_factory: pytest.TempPathFactory) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(_self_signed(tmp_path_factory.mktemp("tls")))
+
+    def shake_hands(connection: socket.socket) -> None:
+        try:
+            context.wrap_socket(connection, server_side=True).close()
+        except OSError:
+            return
+
+    with listening(shake_hands) as port:
+        told = at(f"https://127.0.0.1:{port}")
+    assert "the certificate of 127.0.0.1 is not trusted here" in told.message
