@@ -13,6 +13,7 @@ from provision.finding import Action, Cause, Finding, difference
 from provision.graph import Node, Stack, successor_of
 from provision.journal import Journal
 from provision.step import Step, unmarked, with_computed
+from provision.unknown import in_words
 from provision.whose import misspelt_move, taking_over, whose
 
 
@@ -46,12 +47,27 @@ class Judge:
 
     def judge(self, node: Node[Step], want: Step, have: Step | None) -> Finding:
         """The action that follows from the two values, or that the one found is not ours."""
-        adopted = node.name in self.consent.adopt
-        if have is None or adopted or self._ours(node.name, want, have):
+        if have is None or self._ours(node.name, want, have):
             return self.judge_ours(node, want, have)
+        if node.name in self.consent.adopt:
+            return self._judge_adopted(node, want, have)
         return replace(
             self._finding(node, want, have, Action.FOREIGN, whose(have, self.stack.mark)),
             refusal=taking_over(have, self.stack.mark, node.name),
+        )
+
+    def _judge_adopted(self, node: Node[Step], want: Step, have: Step) -> Finding:
+        """What is taken over is never deleted to be made again, unless the user names it."""
+        finding = self.judge_ours(node, want, have)
+        fixed = [change for change in finding.changes if change.fixed]
+        if not fixed or self.consent.may_destroy(node.name):
+            return finding
+        told = "; ".join(f"{each.field} is {_plainly(each.have)}" for each in fixed)
+        return replace(
+            finding,
+            action=Action.FOREIGN,
+            reason=f"{have.label} is not this stack's and cannot become it: {told}",
+            refusal="rename ours in config.yaml, or delete the other one",
         )
 
     def judge_ours(self, node: Node[Step], want: Step, have: Step | None) -> Finding:
@@ -193,3 +209,7 @@ class Judge:
         self, node: Node[Step], want: Step, have: Step | None, action: Action, reason: str = ""
     ) -> Finding:
         return Finding(node.name, node.needs, want.KIND, want, have, (), action, reason)
+
+
+def _plainly(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, tuple) else f"{in_words(value)}"

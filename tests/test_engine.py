@@ -74,6 +74,29 @@ def test_adopting_takes_it_over_and_down_then_removes_it(workshop: Workshop) -> 
     assert TABLE.observe(new_aws()) is None
 
 
+def test_what_differs_for_good_is_not_taken_over(workshop: Workshop) -> None:
+    """Taken over, it would be deleted and made again, or work no more: each write to a table whose
+    key is a number is refused."""
+    new_aws().dynamodb.create_table(
+        TableName=TABLE.name,
+        KeySchema=[{"AttributeName": TABLE.key, "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": TABLE.key, "AttributeType": "N"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    adopting = Consent(adopt=frozenset({"it"}))
+    plan = workshop.run(one_node(TABLE), "plan", consent=adopting).findings["it"]
+    assert plan.action is Action.FOREIGN
+    assert plan.reason == (
+        f"{TABLE.name} is not this stack's and cannot become it:"
+        f" made_with is key {TABLE.key} of type N"
+    )
+    with pytest.raises(Foreign, match="cannot become it"):
+        workshop.run(one_node(TABLE), "up", consent=adopting)
+    assert workshop.last.writes == []
+    named = Consent(adopt=frozenset({"it"}), destroy=frozenset({"it"}))
+    assert workshop.run(one_node(TABLE), "plan", consent=named).findings["it"].refusal == ""
+
+
 def test_down_never_deletes_what_is_not_ours_whatever_the_state_says(workshop: Workshop) -> None:
     workshop.run(one_node(TABLE), "up")
     aws = new_aws()

@@ -18,6 +18,7 @@ from provision.step import Computed, Fixed, Local, Tagged
 from provision.steps.function_shown import STORAGE, digest, read_shown
 from provision.steps.lambda_states import describe, failure, settled, wait_working
 from provision.steps.lambda_zip import read_zip
+from provision.steps.made_with import function_made_with
 from provision.steps.tags import tag_changes, without_system
 from provision.unknown import UNKNOWN, is_known, unknown
 
@@ -176,6 +177,7 @@ class Function(Tagged):
     group_ids: tuple[str, ...] = ()
     log_group: str
     log_format: str = "JSON"
+    made_with: Fixed[tuple[str, ...]] = ()
     failure: str = ""
     strays: tuple[str, ...] = ()
     arn: Computed[str] = ""
@@ -203,6 +205,7 @@ class Function(Tagged):
             self,
             **read,
             code_sha256=shown["CodeSha256"],
+            made_with=function_made_with(shown),
             failure=failure(shown),
             tags=without_system(found.get("Tags", {})),
             arn=shown["FunctionArn"],

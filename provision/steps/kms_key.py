@@ -21,6 +21,7 @@ from provision.permissions.declare import (
 )
 from provision.step import OWNER, Computed, Document, Fixed, Tagged, Tags
 from provision.steps.absent import absent_is_fine
+from provision.steps.made_with import key_made_with
 from provision.steps.policy import as_text, from_text
 from provision.steps.tags import tag_changes, without_system
 
@@ -106,6 +107,7 @@ class KmsKey(Tagged):
     rotation: bool = True
     aliased: bool = True
     state: str = ENABLED
+    made_with: Fixed[tuple[str, ...]] = ()
     id: Computed[str] = ""
     arn: Computed[str] = ""
 
@@ -215,6 +217,7 @@ class KmsKey(Tagged):
             rotation=aws.kms.get_key_rotation_status(KeyId=key)["KeyRotationEnabled"],
             aliased=aliased,
             state=found.get("KeyState", ENABLED),
+            made_with=key_made_with(found),
             tags=without_system(_tags(aws, key)),
             id=key,
             arn=found.get("Arn", ""),

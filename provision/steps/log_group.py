@@ -25,6 +25,7 @@ from provision.permissions.declare import (
 )
 from provision.step import Computed, Fixed, Local, Replacement, Tagged
 from provision.steps.absent import absent_is_fine
+from provision.steps.made_with import log_group_made_with
 from provision.steps.parents import owner_of_api
 from provision.steps.tags import tag_changes, without_system
 
@@ -95,6 +96,7 @@ class LogGroup(Tagged):
     name: Fixed[str]
     retention: int
     key: str = ""
+    made_with: Fixed[tuple[str, ...]] = ()
     family: Local[str] = ""
     arn: Computed[str] = ""
 
@@ -127,6 +129,7 @@ class LogGroup(Tagged):
             name=found["logGroupName"],
             retention=found.get("retentionInDays", FOREVER),
             key=found.get("kmsKeyId") or "",
+            made_with=log_group_made_with(found),
             tags=without_system(tags),
             arn=arn,
         )

@@ -14,6 +14,7 @@ from provision.hazards import Harm, Risk, Risks, switched_off, switched_on
 from provision.holdings import Backup, Holdings
 from provision.permissions.declare import Declared, Permit, arn, call, calls
 from provision.step import OWNER, Computed, Fixed, Local, Tagged
+from provision.steps.made_with import table_made_with
 from provision.steps.table_backup import final_backup
 from provision.steps.table_encryption import (
     KEYED,
@@ -102,6 +103,7 @@ class Table(Tagged):
     name: Fixed[str]
     key: Fixed[str]
     sort_key: Fixed[str | None] = None
+    made_with: Fixed[tuple[str, ...]] = ()
     read_capacity: Local[int] = 5
     write_capacity: Local[int] = 5
     ttl: str | None = None
@@ -131,6 +133,7 @@ class Table(Tagged):
                 self,
                 key=keys["HASH"],
                 sort_key=keys.get("RANGE"),
+                made_with=table_made_with(found),
                 ttl=ttl.result(),
                 recovery=recovery.result(),
                 encryption=encryption.result(),

@@ -8,7 +8,7 @@ from typing import Any, Final
 from provision.aws import Aws
 from provision.steps.function import Function
 from tests.drift.case import Case
-from tests.drift.plain import STRAY, key_of_theirs, role_of_theirs
+from tests.drift.plain import NEVER_CHANGES, STRAY, key_of_theirs, role_of_theirs
 from tests.steps.lambda_world import a_bundle
 
 
@@ -175,6 +175,7 @@ CASES: Final = (
 REASONS: Final = {
     "lambda.function": {
         "name": "A function cannot be renamed: under our name, it is gone.",
+        "made_with": NEVER_CHANGES,
         "failure": "Only Lambda says it, when it gave up on what was asked of it.",
     },
 }

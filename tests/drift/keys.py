@@ -7,7 +7,7 @@ from typing import Final
 from provision.aws import Aws
 from provision.steps.kms_key import KmsKey
 from tests.drift.case import Case
-from tests.drift.plain import STRAY, with_statement
+from tests.drift.plain import NEVER_CHANGES, STRAY, with_statement
 
 
 def tag(aws: Aws, key: KmsKey) -> None:
@@ -66,5 +66,8 @@ CASES: Final = (
 )
 
 REASONS: Final = {
-    "kms.key": {"alias": "An alias cannot be renamed, only led elsewhere: see `aliased`."},
+    "kms.key": {
+        "alias": "An alias cannot be renamed, only led elsewhere: see `aliased`.",
+        "made_with": NEVER_CHANGES,
+    },
 }

@@ -11,6 +11,7 @@ from provision.step import OWNER, Step, Tagged
 
 STRAY: Final = "stray"
 """A tag of theirs, and whatever else they name."""
+NEVER_CHANGES: Final = "AWS never changes it: made anew by somebody else, ours is gone."
 
 
 def policy(action: str, resource: str = "*", **more: Any) -> str:

@@ -12,6 +12,7 @@ from provision.steps.role import Role
 from provision.steps.role_policies import RolePolicies
 from tests.drift.case import GONE, Case
 from tests.drift.plain import (
+    NEVER_CHANGES,
     STRAY,
     arn_of_policy,
     key_of_theirs,
@@ -218,5 +219,5 @@ REASONS: Final = {
     "iam.role": {"name": _NAME},
     "iam.role_policies": {"role": "Inline policies stay with their role."},
     "sqs.queue": {"name": _NAME},
-    "logs.group": {"name": _NAME},
+    "logs.group": {"name": _NAME, "made_with": NEVER_CHANGES},
 }

@@ -9,7 +9,7 @@ from provision.steps.scaling_policy import ScalingPolicy
 from provision.steps.scaling_target import ScalingTarget
 from provision.steps.table import Table
 from tests.drift.case import GONE, Case
-from tests.drift.plain import STRAY, key_of_theirs, tags_of
+from tests.drift.plain import NEVER_CHANGES, STRAY, key_of_theirs, tags_of
 
 
 def tag(aws: Aws, table: Table) -> None:
@@ -214,7 +214,10 @@ CASES: Final = (
 )
 
 REASONS: Final = {
-    "dynamodb.table": {"name": "A table cannot be renamed: under our name, it is gone."},
+    "dynamodb.table": {
+        "name": "A table cannot be renamed: under our name, it is gone.",
+        "made_with": NEVER_CHANGES,
+    },
     "autoscaling.target": dict.fromkeys(
         ("resource", "dimension"),
         "It is what a target is known by: one of another table is another target.",

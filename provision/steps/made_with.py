@@ -1,0 +1,56 @@
+"""What a resource was made with that we never ask for and AWS never changes, in words.
+
+One of our name that somebody else made that way cannot be taken over.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.type_defs import TableDescriptionTypeDef
+    from mypy_boto3_kms.type_defs import KeyMetadataTypeDef
+    from mypy_boto3_lambda.type_defs import FunctionConfigurationTypeDef
+    from mypy_boto3_logs.type_defs import LogGroupTypeDef
+
+TEXT: Final = "S"
+PLAIN: Final = "STANDARD"
+ZIP: Final = "Zip"
+SYMMETRIC: Final = "SYMMETRIC_DEFAULT"
+ENCRYPTING: Final = "ENCRYPT_DECRYPT"
+OF_KMS: Final = "AWS_KMS"
+
+
+def table_made_with(found: TableDescriptionTypeDef) -> tuple[str, ...]:
+    """Keys that are no text, for every write of ours would be refused; and local indexes, with
+    which a partition holds 10 GB at most."""
+    keys = {key["AttributeName"] for key in found["KeySchema"]}
+    typed = [
+        f"key {each['AttributeName']} of type {each['AttributeType']}"
+        for each in found["AttributeDefinitions"]
+        if each["AttributeName"] in keys and each["AttributeType"] != TEXT
+    ]
+    indexes = [index.get("IndexName", "") for index in found.get("LocalSecondaryIndexes", [])]
+    return (*typed, *(f"local index {name}" for name in indexes))
+
+
+def log_group_made_with(found: LogGroupTypeDef) -> tuple[str, ...]:
+    """A class with fewer features: no metric filters, no live tail."""
+    group_class = found.get("logGroupClass", PLAIN)
+    return () if group_class == PLAIN else (f"class {group_class}",)
+
+
+def function_made_with(shown: FunctionConfigurationTypeDef) -> tuple[str, ...]:
+    """A function made of a container image never runs a zip."""
+    package = shown.get("PackageType", ZIP)
+    return () if package == ZIP else (f"package type {package}",)
+
+
+def key_made_with(found: KeyMetadataTypeDef) -> tuple[str, ...]:
+    """Keys with which no service of AWS can encrypt, or that KMS does not rotate."""
+    usual = (
+        ("key spec", found.get("KeySpec", SYMMETRIC), SYMMETRIC),
+        ("usage", found.get("KeyUsage", ENCRYPTING), ENCRYPTING),
+        ("origin", found.get("Origin", OF_KMS), OF_KMS),
+    )
+    return tuple(f"{name} {value}" for name, value, plain in usual if value != plain)
