@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from itertools import pairwise
 from pathlib import Path
@@ -29,7 +29,7 @@ from provision.steps.subnet import Subnet
 from provision.steps.web_acl import WebAcl
 from provision.steps.web_acl_association import WebAclAssociation
 from provision.unknown import Unknown
-from tests.reference import TinySources, configured
+from tests.reference import ROOT, TinySources, configured
 
 DOMAIN = {"api": {"domain": {"name": "api.example.com", "zone": "example.com"}}}
 
@@ -59,8 +59,8 @@ def built(
     return stack, steps
 
 
-def policies(steps: Mapping[str, Step]) -> dict[str, Any]:
-    grants = steps["function.items.grants"]
+def policies(steps: Mapping[str, Step], function: str = "items") -> dict[str, Any]:
+    grants = steps[f"function.{function}.grants"]
     assert isinstance(grants, RolePolicies)
     return grants.policies
 
@@ -121,6 +121,40 @@ def test_the_flow_log_writes_to_its_own_group_only(tmp_path: Path) -> None:
     assert "logs:CreateLogGroup" not in str(policy)  # so that it does not come back after `down`
 
 
+def test_the_endpoint_lets_through_what_the_roles_allow_and_nothing_else(tmp_path: Path) -> None:
+    """By table: of two functions that may do different things with it, what either may."""
+    shipped = {"source": str(ROOT / "function"), "handler": "app.handler"}
+    changes = {
+        "tables": {"orders": {"key": "id", "sort_key": "at"}, "unused": {"key": "id"}},
+        "functions": {
+            "items": {"tables": {"items": "read", "orders": "read"}},
+            "more": {**shipped, "tables": {"orders": "write"}},
+        },
+    }
+    _, steps = built(tmp_path, changes)
+    roles = [policies(steps, function)["tables"] for function in ("items", "more")]
+    passing = allowed_on([vars(steps["network.endpoint"])["policy"]])
+    assert passing == allowed_on(roles)
+    names = {resource.rpartition("table/")[2] for _, resource in passing}
+    assert names == {"tap-dev-items", "tap-dev-orders", "tap-dev-orders/index/*"}
+
+
+def test_where_no_function_has_a_table_nothing_passes_the_endpoint(tmp_path: Path) -> None:
+    _, steps = built(tmp_path, {"functions": {"items": {"tables": None}}})
+    (statement,) = statements(vars(steps["network.endpoint"])["policy"])
+    assert (statement["Effect"], statement["Action"]) == ("Deny", ["*"])
+
+
+def allowed_on(documents: Sequence[Mapping[str, Any]]) -> set[tuple[str, str]]:
+    return {
+        (action, resource)
+        for document in documents
+        for statement in statements(document)
+        for action in statement["Action"]
+        for resource in statement["Resource"]
+    }
+
+
 def test_the_table_is_reached_only_from_our_network(tmp_path: Path) -> None:
     _, steps = built(tmp_path)
     (statement,) = statements(policies(steps)["tables"])
@@ -129,7 +163,9 @@ def test_the_table_is_reached_only_from_our_network(tmp_path: Path) -> None:
     assert statement["Condition"] == {"StringEquals": {"aws:SourceVpc": ["network.vpc.id"]}}
     endpoint = steps["network.endpoint"]
     assert isinstance(endpoint, GatewayEndpoint)
-    assert statements(endpoint.policy)[0]["Resource"] == [table, f"{table}/index/*"]
+    (passing,) = statements(endpoint.policy)
+    assert (passing["Resource"], passing["Action"]) == ([table], statement["Action"])
+    assert passing["Condition"] == {"StringEquals": {"aws:PrincipalAccount": ["123456789012"]}}
     group = steps["network.group"]
     assert isinstance(group, SecurityGroup)
     assert group.ingress == ()

@@ -44,12 +44,39 @@ def table_access(tables: Sequence[GrantedTable], vpc_id: str) -> Document:
     (L4).
     """
     inside = {"StringEquals": {"aws:SourceVpc": vpc_id}}
+    statements = [{**each, "Condition": inside} for each in _using(tables)]
+    return canonical({"Version": "2012-10-17", "Statement": statements})
+
+
+def passing_tables(where: Where, tables: Sequence[GrantedTable]) -> Document:
+    """What an endpoint lets through: exactly this, by principals of this account; or nothing."""
+    if not tables:
+        return canonical({"Version": "2012-10-17", "Statement": [_NOTHING_PASSES]})
+    ours = {"StringEquals": {"aws:PrincipalAccount": where.account}}
     statements = [
-        {**_statement(_actions(grant, sort_key=sort_key), resources), "Condition": inside}
+        {**each, "Sid": f"OwnTables{number}", "Principal": "*", "Condition": ours}
+        for number, each in enumerate(_using(tables), start=1)
+    ]
+    return canonical({"Version": "2012-10-17", "Statement": statements})
+
+
+_NOTHING_PASSES: Final[Document] = {
+    "Sid": "NothingPasses",
+    "Effect": "Deny",
+    "Principal": "*",
+    "Action": ["*"],
+    "Resource": ["*"],
+}
+"""A policy has at least one statement."""
+
+
+def _using(tables: Sequence[GrantedTable]) -> list[Document]:
+    """A statement for each set of actions that is allowed on some of them."""
+    return [
+        _statement(_actions(grant, sort_key=sort_key), resources)
         for grant, sort_key in product(get_args(_Grant), (False, True))
         if (resources := _reached(tables, grant, sort_key=sort_key))
     ]
-    return canonical({"Version": "2012-10-17", "Statement": statements})
 
 
 def _actions(grant: _Grant, *, sort_key: bool) -> tuple[str, ...]:

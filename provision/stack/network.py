@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from provision.graph import Node, Stack
+from provision.stack import grants
 from provision.stack.site import Site
 from provision.step import Document
 from provision.steps.gateway_endpoint import GatewayEndpoint
 from provision.steps.interface_endpoint import InterfaceEndpoint
 from provision.steps.network_interfaces import NetworkInterfaces
-from provision.steps.policy import canonical
 from provision.steps.route_table import RouteTable
 from provision.steps.security_group import Rule, SecurityGroup
 from provision.steps.subnet import Subnet
@@ -84,7 +84,7 @@ def add_network(stack: Stack, site: Site) -> Network:
 
 
 def add_interfaces(
-    stack: Stack, site: Site, network: Network, grants: Sequence[Node[Any]]
+    stack: Stack, site: Site, network: Network, granted: Sequence[Node[Any]]
 ) -> Node[NetworkInterfaces]:
     """Lambda's network interfaces: on `down` they go after the functions and before what they use,
     the roles that remove them included (I12)."""
@@ -93,7 +93,7 @@ def add_interfaces(
         lambda group, *_: NetworkInterfaces(group_id=group.id, functions=_functions(site)),
         network.group,
         *network.subnets,
-        *grants,
+        *granted,
     )
 
 
@@ -140,23 +140,17 @@ def _cidrs(site: Site) -> list[str]:
 
 
 def _endpoint_policy(site: Site) -> Document:
-    """Only our tables pass the endpoint, and only for principals of this account."""
-    tables = [
-        site.where.arn("dynamodb", f"table/{site.name_of('table', table)}")
-        for table in site.config.tables
+    """Only what some function's role allows passes the endpoint, by principals of this account."""
+    config = site.config
+    granted = [
+        grants.GrantedTable(
+            site.where.arn("dynamodb", f"table/{site.name_of('table', key)}"),
+            "write" if "write" in wanted else "read",
+            sort_key=table.sort_key is not None,
+        )
+        for key, table in config.tables.items()
+        if (
+            wanted := {each.tables[key] for each in config.functions.values() if key in each.tables}
+        )
     ]
-    return canonical(
-        {
-            "Version": "2012-10-17",
-            "Statement": [
-                {
-                    "Sid": "OwnTables",
-                    "Effect": "Allow",
-                    "Principal": "*",
-                    "Action": "dynamodb:*",
-                    "Resource": tables + [f"{table}/index/*" for table in tables],
-                    "Condition": {"StringEquals": {"aws:PrincipalAccount": site.where.account}},
-                }
-            ],
-        }
-    )
+    return grants.passing_tables(site.where, granted)

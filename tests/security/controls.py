@@ -202,9 +202,24 @@ CONTROLS = (
     Control(
         "IAM.21",
         "No policy allows all of a service",
-        "actions are named one by one",
+        "in the policies of roles actions are named one by one",
         people.allowed_whole_services,
         people.allow_a_whole_service,
+    ),
+    Control(
+        "Endpoints",
+        "What passes a VPC endpoint is named",
+        "the actions that functions' roles grant, on their tables and secrets, by this account",
+        networks.open_endpoints,
+        networks.open_an_endpoint,
+    ),
+    Control(
+        "Key policy",
+        "A key is open to its account, and to the services that use it for the stack",
+        "`kms:*` for the account itself is AWS's default: it leaves it to IAM, and allows nobody by"
+        " itself. CloudWatch's services use it for this stack's log groups and alarms",
+        keys.open_keys,
+        keys.open_a_key,
     ),
     Control(
         "EC2.2",

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
 from provision.aws import Aws
+from provision.steps.policy import canonical
 from tests.security.data import queues, tables, topics
 from tests.security.networks import functions
 
@@ -84,3 +86,23 @@ def take_it_from_environments(aws: Aws) -> None:
     for function in functions(aws):
         settings: Any = {"FunctionName": function["FunctionName"], "KMSKeyArn": ""}
         aws.lambda_.update_function_configuration(**settings)
+
+
+def open_keys(aws: Aws) -> Iterator[str]:
+    account = {"AWS": [aws.where.account]}  # as its root is written too
+    for key in customers_keys(aws):
+        policy = aws.kms.get_key_policy(KeyId=key, PolicyName="default")["Policy"]
+        for statement in canonical(json.loads(policy))["Statement"]:
+            service = "Service" in statement["Principal"]
+            named = "kms:*" not in statement["Action"] and statement.get("Condition")
+            if statement["Principal"] != account and not (service and named):
+                yield key
+
+
+def open_a_key(aws: Aws) -> None:
+    for key in customers_keys(aws):
+        found = aws.kms.get_key_policy(KeyId=key, PolicyName="default")["Policy"]
+        policy = json.loads(found)
+        anybody = {"Effect": "Allow", "Principal": "*", "Action": "kms:Decrypt", "Resource": "*"}
+        policy["Statement"] = [*policy["Statement"], anybody]
+        aws.kms.put_key_policy(KeyId=key, PolicyName="default", Policy=json.dumps(policy))

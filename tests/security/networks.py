@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
 from provision.aws import Aws
+from provision.steps.policy import canonical
 
 OURS = [{"Name": "tag-key", "Values": ["provision:owner"]}]
 
@@ -96,4 +98,24 @@ def with_public_addresses(aws: Aws) -> Iterator[str]:
 def give_public_addresses(aws: Aws) -> None:
     aws.ec2.modify_subnet_attribute(
         SubnetId=_subnets(aws)[0]["SubnetId"], MapPublicIpOnLaunch={"Value": True}
+    )
+
+
+def open_endpoints(aws: Aws) -> Iterator[str]:
+    account = {"StringEquals": {"aws:PrincipalAccount": [aws.where.account]}}
+    for endpoint in aws.ec2.describe_vpc_endpoints()["VpcEndpoints"]:
+        for statement in canonical(json.loads(endpoint["PolicyDocument"]))["Statement"]:
+            named = not any("*" in action for action in statement["Action"])
+            bound = statement["Condition"] == account and "*" not in statement["Resource"]
+            if not (named and bound):
+                yield endpoint["VpcEndpointId"]
+
+
+def open_an_endpoint(aws: Aws) -> None:
+    endpoint = aws.ec2.describe_vpc_endpoints()["VpcEndpoints"][0]
+    document = json.loads(endpoint["PolicyDocument"])
+    statement = canonical(document)["Statement"][0]
+    policy = {**document, "Statement": [{**statement, "Action": "dynamodb:*"}]}
+    aws.ec2.modify_vpc_endpoint(
+        VpcEndpointId=endpoint["VpcEndpointId"], PolicyDocument=json.dumps(policy)
     )
