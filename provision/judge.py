@@ -12,7 +12,7 @@ from provision.consent import NOTHING, Consent
 from provision.finding import Action, Cause, Finding, difference
 from provision.graph import Node, Stack, successor_of
 from provision.journal import Journal
-from provision.step import Step, unmarked, with_computed
+from provision.step import Replacement, Step, unmarked, with_computed
 from provision.unknown import in_words
 from provision.whose import misspelt_move, taking_over, whose
 
@@ -92,6 +92,8 @@ class Judge:
         if not any(change.fixed for change in changes):
             return finding
         refusal = ""
+        if have.REPLACEMENT is Replacement.SUCCEED:
+            finding = replace(finding, reason=have.outlived())
         if want.HOLDS_DATA and not self.consent.may_destroy(node.name):
             destroy = self.consent.destroying(node.name)
             refusal = f"it holds data; {destroy} lets it be deleted and made again"

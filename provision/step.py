@@ -146,6 +146,10 @@ class Step(ABC):
     def tidy(self, aws: Aws) -> None:  # noqa: B027  (most kinds keep no history)
         """Remove older entries of a numbered history, once nobody waits for the newest any more."""
 
+    def outlived(self) -> str:
+        """What of its history goes when another entry is made, in words. Empty for most."""
+        return ""
+
     def written_lately(self, aws: Aws) -> bool:  # noqa: ARG002  (kinds that come back look)
         """Whether there may be a late writer that makes it again after its deletion."""
         return False

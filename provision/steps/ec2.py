@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-LEFT_BEHIND: Final = Risk(Harm.SLOW, "Lambda's network interfaces hold the old one", 1200, 2700)
+LEFT_BEHIND: Final = Risk(
+    Harm.SLOW, "older versions in it go, and Lambda's network interfaces hold it", 1200, 2700
+)
 """E1: what functions have moved out of goes only when Lambda has let go of it."""
 
 

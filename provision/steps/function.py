@@ -15,7 +15,7 @@ from provision.hazards import Harm, Risk, Risks
 from provision.masked import Variables, masked, revealed
 from provision.permissions.declare import OURS, Declared, Permit, Test, arn, call, calls
 from provision.step import Computed, Fixed, Local, Tagged
-from provision.steps.function_shown import STORAGE, digest, read_shown
+from provision.steps.function_shown import STORAGE, WORDS, digest, read_shown
 from provision.steps.lambda_states import describe, failure, settled, wait_working
 from provision.steps.lambda_zip import read_zip
 from provision.steps.made_with import function_made_with
@@ -59,7 +59,11 @@ _CONFIGURED: Final = (
     "log_format",
 )
 """The fields that UpdateFunctionConfiguration sets."""
-_FROZEN: Final = (*_CONFIGURED, "architecture", "strays")
+_FROZEN: Final = (
+    *(name for name in _CONFIGURED if name != WORDS),
+    "architecture",
+    "strays",
+)
 """The fields that a published version keeps, besides the code."""
 _FUNCTION: Final = arn("lambda", "function:{name}")
 _CHECKED: Final = (

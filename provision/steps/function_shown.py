@@ -13,13 +13,15 @@ from provision.masked import masked, recorded
 if TYPE_CHECKING:
     from mypy_boto3_lambda.type_defs import FunctionConfigurationTypeDef
 
+WORDS: Final = "description"
+"""The field that a version has for itself (PublishVersion)."""
 STORAGE: Final = 512
 """Megabytes under /tmp, where nothing is said of them."""
 
 
 def shown_configuration(shown: FunctionConfigurationTypeDef) -> str:
     """`Function.configuration()` of what AWS shows of a function or version."""
-    return digest(read_shown(shown))
+    return digest({name: value for name, value in read_shown(shown).items() if name != WORDS})
 
 
 def read_shown(shown: FunctionConfigurationTypeDef) -> dict[str, Any]:

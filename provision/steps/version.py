@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar, Final, Self
 
 from provision.aws import Aws
 from provision.errors import ProvisionError
 from provision.permissions.declare import Declared, arn, calls
-from provision.step import Computed, Fixed, Replacement, Step
+from provision.step import OWNER, Computed, Fixed, Local, Replacement, Step
 from provision.steps.function_shown import shown_configuration
 from provision.steps.lambda_states import (
     FunctionFailed,
@@ -29,7 +29,8 @@ if TYPE_CHECKING:
         FunctionConfigurationTypeDef,
     )
 
-KEPT = 5
+KEPT: Final = 5
+MARK: Final = f"{OWNER}="
 _FUNCTION = arn("lambda", "function:{function}")
 
 
@@ -40,7 +41,8 @@ class OvertakenByOthers(ProvisionError):
 @dataclass(frozen=True, kw_only=True)
 class Version(Step):
     """`configuration` is `Function.configuration()`: a version is published whenever that or the
-    code differs from the newest one's.
+    code differs from the newest one's. `owner` is in the description of those that we published:
+    only these are pruned. `surplus`: the numbers of those that go when another is published.
 
     https://docs.aws.amazon.com/lambda/latest/api/API_PublishVersion.html
     """
@@ -49,11 +51,11 @@ class Version(Step):
     IDENTITY = ("function",)
     CALLS = Declared(
         look=(
-            *calls("lambda", _FUNCTION, "ListVersionsByFunction"),
+            *calls("lambda", _FUNCTION, "ListAliases", "ListVersionsByFunction"),
             *calls("lambda", qualified("*"), "GetFunction"),
         ),
         make=(
-            *calls("lambda", _FUNCTION, "ListAliases", "PublishVersion"),
+            *calls("lambda", _FUNCTION, "PublishVersion"),
             *calls("lambda", qualified("*"), "DeleteFunction"),
         ),
         remove=calls("lambda", qualified("*"), "DeleteFunction"),
@@ -66,15 +68,21 @@ class Version(Step):
     function: Fixed[str]
     code_sha256: Fixed[str]
     configuration: Fixed[str]
+    owner: Local[str] = ""
     number: Computed[str] = ""
     arn: Computed[str] = ""
+    surplus: Computed[tuple[str, ...]] = ()
+
+    def with_owner(self, owner: str) -> Self:
+        return replace(self, owner=owner)
 
     def parent_owner(self, aws: Aws) -> str | None:
         return owner_of_function(aws, self.function)
 
     def observe(self, aws: Aws) -> Self | None:
-        numbers = self._numbers(aws)
-        found = settled(aws, self.function, numbers[0]) if numbers else None
+        published = _published(aws, self.function)
+        newest = published[0]["Version"] if published else ""
+        found = settled(aws, self.function, newest) if newest else None
         if found is None:
             return None
         shown = found["Configuration"]
@@ -84,7 +92,15 @@ class Version(Step):
             configuration=failure(shown) or shown_configuration(shown),
             number=shown["Version"],
             arn=shown["FunctionArn"],
+            surplus=tuple(self._unused(aws, _ours(published)[KEPT - 1 :])),
         )
+
+    def outlived(self) -> str:
+        if not self.surplus:
+            return ""
+        one = len(self.surplus) == 1
+        word, goes = ("version", "goes") if one else ("versions", "go")
+        return f"{word} {', '.join(self.surplus)} {goes}: of its own, {KEPT} are kept"
 
     def create(self, aws: Aws) -> Self:
         """This very code and configuration under a number, ready for calls. L11: safe to repeat.
@@ -104,7 +120,7 @@ class Version(Step):
         return self.create(aws)  # a version never changes: what differs is another one
 
     def delete(self, aws: Aws) -> None:
-        numbers = self._numbers(aws)
+        numbers = [version["Version"] for version in _published(aws, self.function)]
         with together() as pool:
             list(pool.map(lambda number: _delete(aws, self.function, number), numbers))
 
@@ -121,19 +137,20 @@ class Version(Step):
             FunctionName=self.function,
             CodeSha256=self.code_sha256,
             RevisionId=latest["RevisionId"],
+            Description=f"{MARK}{self.owner}",
         )
 
     def tidy(self, aws: Aws) -> None:
+        """Only what we published: others may have published versions that they count on."""
         if int(self.number) <= KEPT:  # L11: numbers are never given twice
             return
-        surplus = self._numbers(aws)[KEPT:]
-        used = self._used(aws) if surplus else set()
-        for old in surplus:
-            if old not in used:
-                _delete(aws, self.function, old)
+        for old in self._unused(aws, _ours(_published(aws, self.function))[KEPT:]):
+            _delete(aws, self.function, old)
 
-    def _numbers(self, aws: Aws) -> list[str]:
-        return [version["Version"] for version in _published(aws, self.function)]
+    def _unused(self, aws: Aws, numbers: Sequence[str]) -> list[str]:
+        """Those of them that no alias leads to."""
+        used = self._used(aws) if numbers else set()
+        return [number for number in numbers if number not in used]
 
     def _used(self, aws: Aws) -> set[str]:
         """The versions that an alias leads to."""
@@ -167,6 +184,11 @@ def _published(aws: Aws, function: str) -> list[FunctionConfigurationTypeDef]:
     except aws.lambda_.exceptions.ResourceNotFoundException:
         return []
     return sorted(versions, key=lambda version: int(version["Version"]), reverse=True)
+
+
+def _ours(published: Sequence[FunctionConfigurationTypeDef]) -> list[str]:
+    """The numbers of those that we published, in the order given."""
+    return [one["Version"] for one in published if one.get("Description", "").startswith(MARK)]
 
 
 def _delete(aws: Aws, function: str, number: str) -> None:

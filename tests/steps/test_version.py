@@ -100,6 +100,26 @@ def test_the_newest_stay_and_what_an_alias_leads_to(function: Function, workshop
     assert workshop.last.writes == ["PublishVersion", "DeleteFunction"]
 
 
+def test_what_somebody_else_published_is_not_pruned(function: Function, workshop: Workshop) -> None:
+    """`aws lambda publish-version`: someone may count on it."""
+    new_aws().lambda_.publish_version(FunctionName=NAME, Description="before the migration")
+    for memory in range(200, 200 + KEPT + 1):
+        published(workshop, function := changed(function, memory=memory))
+    assert numbers() == ["1", *map(str, range(3, 3 + KEPT))]
+
+
+def test_the_plan_says_which_go(function: Function, workshop: Workshop) -> None:
+    for memory in range(200, 200 + KEPT):
+        published(workshop, function := changed(function, memory=memory))
+        plan = workshop.run(one_node(version_of(function)), "plan").findings["it"]
+        assert (plan.action, plan.reason) == (Action.KEEP, "")
+    next_one = one_node(version_of(changed(function, memory=512)))
+    plan = workshop.run(next_one, "plan").findings["it"]
+    assert plan.reason == f"version 1 goes: of its own, {KEPT} are kept"
+    new_aws().lambda_.create_alias(FunctionName=NAME, Name="theirs", FunctionVersion="1")
+    assert workshop.run(next_one, "plan").findings["it"].reason == ""
+
+
 def test_down_leaves_what_somebody_elses_alias_leads_to(
     function: Function, workshop: Workshop
 ) -> None:
