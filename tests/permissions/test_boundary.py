@@ -110,6 +110,16 @@ def test_whatever_a_role_is_given_it_may_do_nothing_else(tmp_path: Path, ask: As
     assert not allowed(ask, boundary(tmp_path, dict(FULL)))
 
 
+def test_rights_are_denied_and_not_only_left_out(tmp_path: Path) -> None:
+    """What the policy of another resource grants to a role's session, only a denial stops."""
+    given = lines([{"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}])
+    found = [*boundary(tmp_path, {}), *given]
+    services = {"account", "iam", "organizations", "sts"}
+    rights = [ask for ask in BEYOND if ask.action.partition(":")[0] in services]
+    assert {ask.action.partition(":")[0] for ask in rights} == services
+    assert [ask for ask in rights if allowed(ask, found)] == []
+
+
 def test_a_functions_code_is_kept_from_the_network_whatever_its_role_says(tmp_path: Path) -> None:
     found = boundary(tmp_path, dict(FULL))
     network = [ask for ask in DENIED if ask.action.startswith("ec2:") and ask.context == CODE]
