@@ -123,7 +123,11 @@ def _guard_updates(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _publish_by_content(monkeypatch: pytest.MonkeyPatch) -> None:
-    """L11: the newest version comes back when nothing differs. Numbers are never used again."""
+    """L11: the newest version comes back when nothing of $LATEST differs since; the description a
+    version is given for itself does not count. Numbers are never used again.
+    Source: localstack/localstack tests/aws/services/lambda_/test_lambda_api.py
+    test_publish_version_on_create
+    """
 
     def content(function: Any) -> Any:
         shown = function.get_configuration()
@@ -132,8 +136,9 @@ def _publish_by_content(monkeypatch: pytest.MonkeyPatch) -> None:
     def publish(self: Any, name: str, description: str = "") -> Any:
         latest = self.get_function_by_name_or_arn_forbid_qualifier(name)
         group = self._functions[latest.function_name]
-        if group["versions"] and content(group["versions"][-1]) == content(latest):
+        if group["versions"] and group["published"] == content(latest):
             return group["versions"][-1]
+        group["published"] = content(latest)
         group["number"] = group.get("number", 0) + 1
         version = copy.copy(latest)
         version.set_version(group["number"])
