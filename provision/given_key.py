@@ -2,16 +2,42 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable, Iterable
 from typing import Final
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from provision.aws import Aws
 from provision.codes import is_absent
-from provision.errors import NotFound, Refused
+from provision.errors import NotFound, ProvisionError, Refused
+from provision.explain import explain
 from provision.permissions.declare import arn, calls
+from provision.step import Step
 
+_KEY: Final = re.compile(r"arn:[^:]+:kms:[^:]+:[0-9]{12}:key/[^/]+")
 CALLS: Final = calls("kms", arn("kms", "key/*"), "DescribeKey")
+
+
+Say = Callable[[str], None]
+KeyOf = Callable[[Aws, str, Iterable[Step], Say], str]
+"""The ARN of the key, by its name in config.yaml and what is recorded; `say` tells people."""
+
+
+def demanded_key(aws: Aws, name: str, recorded: Iterable[Step], say: Say) -> str:  # noqa: ARG001  (a `KeyOf`)
+    """For what makes: as `given_key`."""
+    return given_key(aws, name)
+
+
+def key_as_recorded(aws: Aws, name: str, recorded: Iterable[Step], say: Say) -> str:
+    """For what only reads or removes: a key that does not serve is told and stops nobody."""
+    try:
+        return given_key(aws, name)
+    except (ProvisionError, ClientError, BotoCoreError) as error:
+        say(f"{explain(error).message}; this goes on by what is recorded")
+    values = (value for step in recorded for value in vars(step).values())
+    arns = {value for value in values if isinstance(value, str) and _KEY.fullmatch(value)}
+    return arns.pop() if len(arns) == 1 else aws.where.arn("kms", name)
 
 
 def given_key(aws: Aws, name: str) -> str:

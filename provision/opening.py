@@ -27,7 +27,7 @@ from provision.consent import Consent
 from provision.engine import Engine
 from provision.errors import StateUnusable, WrongAccount
 from provision.foreseen import foresee_first
-from provision.given_key import given_key
+from provision.given_key import KeyOf, demanded_key
 from provision.graph import Stack
 from provision.journal import Holder, Journal, Pinned
 from provision.judge import Report
@@ -152,6 +152,7 @@ def open_workbench(
     check: Check = check,
     guard: Guard = guard_by_asking,
     unlisted: Unlisted = accept,
+    key: KeyOf = demanded_key,
 ) -> Workbench:
     """Read the configuration, reach the account, build the nodes. Nothing is written to AWS.
 
@@ -177,22 +178,18 @@ def open_workbench(
     aws.sign_in()
     known = Journal.read(directory, config.prefix, KINDS)
     guard(config, aws, known)
-    sources: Sources = NoSources()
-    if build_sources:
-        cache = open_cache(options.config.parent, say)
-        built = BuiltSources(config, cache, for_this_machine=on_local, trace=aws.trace)
-        sources = _with_layers(built, config, options.config)
-    site = _site(config, aws, known, sources)
+    sources = _sources(options, config, aws, say) if build_sources else NoSources()
+    arn = key(aws, config.encryption.key, [one.step for one in known.records.values()], say)
+    site = _site(config, aws, known, sources, arn)
     stack = build_stack(site)
     remembered = frozenset(renamed(known.records, stack.moved))
     return Workbench(site, aws, stack, directory, blind, remembered)
 
 
-def _site(config: Config, aws: Aws, known: Journal, sources: Sources) -> Site:
+def _site(config: Config, aws: Aws, known: Journal, sources: Sources, key: str) -> Site:
     """What the nodes are built from, with what has to be asked of AWS first."""
     recorded = {name: record.step for name, record in known.records.items()}
     zones = zones_of(aws, config.network.zones, recorded, identity_of(config, aws.where))
-    key = given_key(aws, config.encryption.key)
     return Site(config, aws.where, zones, sources, _invoke_url(config, aws), key)
 
 
@@ -207,6 +204,13 @@ def _own_directory(home: Path, environment: str) -> Path:
             hint="take the link away, or name the directory itself: --state DIR",
         ) from error
     return directory
+
+
+def _sources(options: Options, config: Config, aws: Aws, say: Callable[[str], None]) -> Sources:
+    cache = open_cache(options.config.parent, say)
+    on_local = config.environment == LOCAL
+    built = BuiltSources(config, cache, for_this_machine=on_local, trace=aws.trace)
+    return _with_layers(built, config, options.config)
 
 
 def _with_layers(sources: BuiltSources, config: Config, file: Path) -> BuiltSources:

@@ -134,6 +134,10 @@ class Step(ABC):
     def update(self, aws: Aws, have: Self, changed: Collection[str]) -> Self:
         """Turn `have` into this; `changed` names the fields that differ."""
 
+    def demand(self, aws: Aws) -> None:  # noqa: B027  (most kinds stand on what nodes make)
+        """Raise where what it stands on, and no node makes, is not there or does not serve. Reads
+        only; asked before anything is made."""
+
     def meanwhile(self, have: Self) -> Self:  # noqa: ARG002  (what gives rights says so)
         """This, with every right besides that `have` gives: what it is made while code that is
         live may still use them. Itself where it takes none away."""

@@ -72,8 +72,8 @@ def test_what_aws_says_is_read_from_its_answers(monkeypatch: pytest.MonkeyPatch)
     for status, reason in (("PENDING_AUTO_RENEWAL", ""), ("FAILED", "FAILED, CAA_ERROR")):
         renewal = {"RenewalStatus": status, "RenewalStatusReason": "CAA_ERROR"}
         shown = {"DomainName": "x", "Status": "ISSUED", "RenewalSummary": renewal}
-        monkeypatch.setattr(certificate, "_describe_with_record", lambda *_, shown=shown: shown)
-        monkeypatch.setattr(certificate, "_tags_of", lambda *_: {})
+        monkeypatch.setattr(certificate, "describe_with_record", lambda *_, shown=shown: shown)
+        monkeypatch.setattr(certificate, "tags_of_certificate", lambda *_: {})
         read = CERTIFICATE._read(new_aws(), "arn:c")
         assert read
         assert read.renewal == reason

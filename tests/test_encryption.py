@@ -9,9 +9,10 @@ import pytest
 
 from provision.config import ConfigInvalid
 from provision.errors import NotFound, Refused
-from provision.given_key import given_key
+from provision.given_key import given_key, key_as_recorded
 from provision.stack import build_stack
 from provision.step import Step, with_computed
+from provision.steps.log_group import LogGroup
 from tests.reference import configured, reference_site
 from tests.workshop import new_aws
 
@@ -124,6 +125,24 @@ def test_the_alias_leads_to_the_key(account: None) -> None:
     kms.disable_key(KeyId=made["KeyId"])
     with pytest.raises(Refused, match="Disabled"):
         given_key(new_aws(), "alias/our")
+
+
+def test_what_only_reads_or_removes_goes_on_without_the_key(account: None) -> None:
+    kms, said = new_aws().kms, list[str]()
+    made = kms.create_key()["KeyMetadata"]
+    kms.create_alias(AliasName="alias/our", TargetKeyId=made["KeyId"])
+    kms.disable_key(KeyId=made["KeyId"])
+    logs = LogGroup(name="x", retention=1, key=made["Arn"], tags={})
+    assert key_as_recorded(new_aws(), "alias/our", [logs], said.append) == made["Arn"]
+    kms.delete_alias(AliasName="alias/our")
+    assert key_as_recorded(new_aws(), "alias/our", [logs], said.append) == made["Arn"]
+    lost = key_as_recorded(new_aws(), "alias/our", [], said.append)
+    assert lost == "arn:aws:kms:us-east-1:123456789012:alias/our"
+    assert [words.partition(";")[0].partition(":")[0] for words in said] == [
+        "the key alias/our cannot encrypt",
+        "there is no key alias/our in us-east-1",
+        "there is no key alias/our in us-east-1",
+    ]
 
 
 def test_a_key_of_awss_own_is_refused_by_name(tmp_path: Path) -> None:

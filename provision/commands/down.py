@@ -11,6 +11,7 @@ from provision.commands.wording import worded_outcome, worded_receipt
 from provision.config import ConfigInvalid
 from provision.consent import Consent
 from provision.errors import Interrupted
+from provision.given_key import key_as_recorded
 from provision.opening import Workbench
 from provision.receipt import Receipt, receipt
 from provision.run import LATE_WRITERS, Outcome, plan_removal
@@ -53,7 +54,7 @@ def down(session: Session, agreement: Agreement, consent: Consent, *, workers: i
 def _open(session: Session) -> Workbench:
     """Sources may be gone; a file that cannot be read has an older one that could."""
     try:
-        return session.open(build_sources=False)
+        return session.open(build_sources=False, key=key_as_recorded)
     except ConfigInvalid as error:
         file = session.options.config
         last = shlex.quote(str(file.with_name("last.yaml")))

@@ -12,6 +12,7 @@ from provision.commands.outputs import values_of_keys
 from provision.commands.session import Session, quiet
 from provision.consent import Consent
 from provision.engine import Engine
+from provision.given_key import key_as_recorded
 from provision.opening import Workbench
 from provision.screens.keys import keys_document, print_keys
 from provision.steps.api_key import ApiKey
@@ -19,7 +20,7 @@ from provision.steps.api_key import ApiKey
 
 def list_keys(session: Session) -> int:
     """The exit code: 0."""
-    bench = session.open(build_sources=False)
+    bench = session.open(build_sources=False, key=key_as_recorded)
     with bench.reading() as journal:
         keys = rotation.find_keys(quiet(bench, journal, Consent()))
     return _tell(session, bench, keys)
@@ -27,7 +28,7 @@ def list_keys(session: Session) -> int:
 
 def rotate(session: Session, name: str) -> int:
     """The exit code: 0 done, 1 not there yet, 2 no such name, 130 interrupted."""
-    bench = session.open(build_sources=False)
+    bench = session.open(build_sources=False, key=key_as_recorded)
     names = bench.site.config.api.keys
     if name not in names:
         near = get_close_matches(name, names, 1) or list(names)
@@ -42,19 +43,19 @@ def rotate(session: Session, name: str) -> int:
 
 def disable(session: Session, key_id: str) -> int:
     """The exit code: 0 done, 1 not a retired key."""
-    bench = session.open(build_sources=False)
+    bench = session.open(build_sources=False, key=key_as_recorded)
     return _change(session, bench, lambda engine: rotation.switch(engine, key_id, enabled=False))
 
 
 def enable(session: Session, key_id: str) -> int:
     """The exit code: 0 done, 1 not a retired key."""
-    bench = session.open(build_sources=False)
+    bench = session.open(build_sources=False, key=key_as_recorded)
     return _change(session, bench, lambda engine: rotation.switch(engine, key_id, enabled=True))
 
 
 def remove(session: Session, key_id: str) -> int:
     """The exit code: 0 done, 1 not a retired key that is switched off."""
-    bench = session.open(build_sources=False)
+    bench = session.open(build_sources=False, key=key_as_recorded)
     return _change(session, bench, lambda engine: rotation.remove(engine, key_id))
 
 

@@ -7,6 +7,7 @@ import json
 from provision.commands.session import Session, found, quiet
 from provision.consent import Consent
 from provision.errors import ProvisionError
+from provision.given_key import key_as_recorded
 from provision.opening import Workbench
 from provision.printable import put
 from provision.rotation import find_keys
@@ -20,7 +21,7 @@ _MAKE = "`provision up` makes them"
 
 def outputs(session: Session, name: str | None) -> int:
     """All outputs, or one of them alone on stdout."""
-    bench = session.open(build_sources=False)
+    bench = session.open(build_sources=False, key=key_as_recorded)
     steps = _steps(session, bench)
     known = outputs_of(bench.site, steps)
     values = values_of_keys(bench)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from provision.commands.agreement import asks_for_new
+from provision.commands.looking import look_to_make
 from provision.commands.session import Session, check_nodes, found
 from provision.consent import Consent
 from provision.finding import Action
@@ -26,7 +27,7 @@ def plan(
     check_nodes(bench, (*adopt, *destroy))
     consent = Consent(frozenset(adopt), frozenset(destroy))
     with bench.reading() as journal:
-        seen = session.look(bench, journal, consent)
+        seen = look_to_make(session, bench, journal, consent)
     if out:
         write_plan(out, taken(bench.site, seen.all, consent))
     if session.call.as_json:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from provision.commands.session import Session
+from provision.given_key import key_as_recorded
 from provision.refresh import Anew, refreshed
 from provision.screens.refresh import print_refreshed, refreshed_document
 
 
 def refresh(session: Session) -> int:
     """The exit code: 0. Nothing is written to AWS, and to the state only when all was seen."""
-    bench = session.open()
+    bench = session.open(key=key_as_recorded)
     bench.aws.read_only = True
     with bench.writing(session.call.again) as journal:
         eyes = Anew(bench.stack, bench.aws, journal, blind=bench.blind)

@@ -27,6 +27,7 @@ from provision.consent import Consent
 from provision.engine import Engine
 from provision.errors import Interrupted, NothingDone, NotPermitted, PartlyDone, ProvisionError
 from provision.finding import WRITES, Finding
+from provision.given_key import KeyOf, demanded_key
 from provision.health import Health
 from provision.journal import Journal
 from provision.local import CREDENTIALS
@@ -70,10 +71,10 @@ class Session:
         check: Check = check,
         guard: Guard = guard_by_asking,
         unlisted: Unlisted | None = None,
+        key: KeyOf = demanded_key,
     ) -> Workbench:
         """The stack, opened. `unlisted` judges of an environment that config.yaml does not have and
-        that was not made before; it is refused where nothing is said.
-        """
+        that was not made before; it is refused where nothing is said."""
         with self.trace.span("open", "open"):
             bench = open_workbench(
                 self.options,
@@ -82,6 +83,7 @@ class Session:
                 build_sources=build_sources,
                 check=check,
                 guard=guard,
+                key=key,
                 unlisted=self.judge_unlisted(unlisted or refuse(self.call)),
             )
         self.opened = self.seconds
@@ -105,7 +107,7 @@ class Session:
         return bool(self.call.as_json or not keyboard or os.environ.get("CI"))
 
     def say(self, words: str) -> None:
-        """A line beside the results; the commands in it are made such that they can be pasted."""
+        """A line beside the results; the commands in it can be pasted."""
         words = self.call.as_typed(words)
         if drawing := self.call.terminal.drawing:
             drawing.say(words)

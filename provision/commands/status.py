@@ -11,6 +11,7 @@ from rich.console import RenderableType
 from provision.commands.session import Session, found
 from provision.commands.wording import worded
 from provision.config.check import check_values
+from provision.given_key import key_as_recorded
 from provision.health import Health, of_what_is_there, read_health
 from provision.opening import Workbench
 from provision.run import Survey
@@ -29,7 +30,8 @@ REFRESH = 5.0
 
 def status(session: Session, *, watch: bool, check: bool) -> int:
     """The exit code: 0, or 5 with `check` on drift, missing or unhealthy."""
-    bench = session.open(check=check_values)  # code that is being written does not hide what runs
+    # Code that is being written does not hide what runs.
+    bench = session.open(check=check_values, key=key_as_recorded)
     if watch:
         _watch(session, bench)
     seen, health = _look(session, bench)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from provision.commands.agreement import Agreement, agreed, asks_for_new, destroys_data
+from provision.commands.looking import look_to_make
 from provision.commands.session import Session, check_nodes, quiet, writes
 from provision.commands.wording import worded_outcome
 from provision.consent import Consent
@@ -42,7 +43,7 @@ def look(
     session: Session, bench: Workbench, journal: Journal, consent: Consent, workers: int
 ) -> Survey:
     """Everything looked at, and shown to people."""
-    seen = session.look(bench, journal, consent, workers)
+    seen = look_to_make(session, bench, journal, consent, workers)
     if not session.call.as_json:
         session.show_plan(session.errors, bench, f"{bench.stack.name}: what `up` does", seen.all)
     return seen

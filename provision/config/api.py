@@ -23,6 +23,7 @@ from provision.config.section import (
     Retention,
     RuleGroups,
     Section,
+    Zone,
 )
 
 TlsPolicy = Literal[
@@ -158,8 +159,10 @@ class CustomDomain(Section):
     """An own name for the API."""
 
     name: Domain = Field(description="Name the API answers under.", examples=["api.example.com"])
-    zone: Domain = Field(
-        description="Public Route 53 zone that holds the name.", examples=["example.com"]
+    zone: Zone = Field(
+        description="Public Route 53 zone that holds the name, or its id where several are called "
+        "so.",
+        examples=["example.com"],
     )
     certificate: Annotated[str, Field(pattern=CERTIFICATE)] | None = Field(
         default=None,

@@ -6,6 +6,7 @@ Checks read the file's nodes, not the model, so that they speak even when someth
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
@@ -20,6 +21,7 @@ from provision.config.relations import (
     check_tags,
 )
 from provision.config.routes import check_models, check_routes
+from provision.config.section import DOMAIN
 from provision.config.sources import check_inside, check_sources
 
 
@@ -161,7 +163,8 @@ def check_domain(tree: Node) -> Iterator[Problem]:
     if domain is None:
         return
     name, zone = domain.string("name"), domain.string("zone")
-    if name and zone and name != zone and not name.endswith(f".{zone}"):
+    by_name = zone and re.fullmatch(DOMAIN, zone)  # what an id holds is asked later
+    if name and by_name and name != zone and not name.endswith(f".{zone}"):
         yield domain.entries["name"].node.problem(
             f"{name} is not inside the zone {zone}", f'write a name such as "api.{zone}"'
         )

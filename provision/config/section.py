@@ -23,6 +23,7 @@ ATTRIBUTE = r"^[A-Za-z0-9_.-]+$"
 CERTIFICATE = r"^arn:[a-z0-9-]+:acm:[a-z0-9-]+:[0-9]{12}:certificate/[A-Za-z0-9-]+$"
 BOUNDARY = r"^arn:[a-z0-9-]+:iam::([0-9]{12}|aws):policy/[\x21-\x7e]+$"
 DOMAIN = r"^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z0-9]([a-z0-9-]*[a-z0-9])?$"
+ZONE = DOMAIN + r"|^[A-Z0-9]{2,32}$"
 EMAIL = r"^[^@\s]+@[^@\s]+\.[^@\s]+$"
 HANDLER = r"^[\w-]+([./][\w-]+)*\.[^\W\d]\w*$"
 HEADER = r"^[A-Za-z0-9!#$%&*+.^_`|~-]+$"  # API Gateway ends a constant at a single quote
@@ -43,6 +44,7 @@ WORDS = {
     CERTIFICATE: "the ARN of an ACM certificate",
     BOUNDARY: "the ARN of an IAM policy",
     DOMAIN: "a lower-case domain name such as api.example.com",
+    ZONE: "a lower-case domain name such as example.com, or the id of a hosted zone such as Z0123",
     EMAIL: "an e-mail address",
     HANDLER: "module.function, such as app.handler",
     HEADER: "the name of an HTTP header",
@@ -164,6 +166,7 @@ Movable = Annotated[str, Field(pattern=MOVABLE, max_length=140)]
 Key = Annotated[str, Field(pattern=KEY, max_length=256), AfterValidator(_customers)]
 CustomersKey = Annotated[str, Field(pattern=ALIAS, max_length=256), AfterValidator(_granted)]
 Domain = Annotated[str, Field(pattern=DOMAIN, max_length=253)]
+Zone = Annotated[str, Field(pattern=ZONE, max_length=253)]
 Variable = Annotated[str, Field(pattern=VARIABLE)]
 Source = Annotated[
     Path, BeforeValidator(_located), PlainSerializer(lambda path: path.as_posix(), when_used="json")

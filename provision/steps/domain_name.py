@@ -11,7 +11,7 @@ from provision.errors import Foreign, Refused
 from provision.hazards import Harm, Risk, Risks
 from provision.permissions.declare import REQUESTED, Declared, Permit, Test, arn, call, calls
 from provision.step import Computed, Fixed, Local, Replacement, Tagged
-from provision.steps.certificate import wait_until_issued
+from provision.steps.certificate_reading import check_serves, wait_until_issued
 from provision.steps.gateway_tags import (
     change_gateway_tags,
     from_gateway,
@@ -21,6 +21,7 @@ from provision.steps.gateway_tags import (
     tagged_at_birth,
 )
 from provision.steps.tls import LEAST, TLS_RISKS, tls_patches
+from provision.unknown import is_known
 
 if TYPE_CHECKING:
     from mypy_boto3_apigateway.literals import EndpointAccessModeType, SecurityPolicyType
@@ -162,6 +163,10 @@ class DomainName(Tagged):
             aws.apigateway.update_domain_name(domainName=self.name, patchOperations=patch)
             self._wait_available(aws)
         return replace(self, target=have.target, target_zone=have.target_zone)
+
+    def demand(self, aws: Aws) -> None:
+        if is_known(self.certificate):
+            check_serves(aws, self.certificate, self.name)
 
     def delete(self, aws: Aws) -> None:
         try:

@@ -12,7 +12,7 @@ from typing import Any
 from provision.aws import Aws
 from provision.step import OWNER
 from provision.steps.absent import absent_is_fine
-from provision.steps.certificate import certificates_of, owner_of_certificate
+from provision.steps.certificate_reading import certificates_of, owner_of_certificate
 from provision.steps.gateway_tags import from_gateway
 from provision.steps.lambda_states import describe
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+import re
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Literal, Self
 
 from provision.aws import Aws
-from provision.errors import NotFound
+from provision.errors import Foreign, NotFound
 from provision.hazards import Harm, Risk, Risks
 from provision.permissions.declare import EVERY, Declared, Test, arn, calls
-from provision.step import Fixed, Replacement, Step
-from provision.steps.certificate import LIVE, certificates_of
+from provision.step import Computed, Fixed, Local, Replacement, Step
+from provision.steps.certificate_reading import LIVE, certificates_of
 from provision.steps.parents import owner_of_domain, owner_of_proof
 from provision.unknown import is_known
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     )
 
 IN_SYNC_BUDGET: Final = 1800
+_SIX: Final = "AAAA"
+ZONE_ID: Final = re.compile("[A-Z0-9]{2,32}")
 VALIDATION_SUFFIX: Final = ".acm-validations.aws"
 _ZONES: Final = arn("route53", "hostedzone/*", region=False, account=False)
 _CHANGES: Final = arn("route53", "change/*", region=False, account=False)
@@ -41,19 +44,21 @@ class Record(Step):
     """Either `values` (sorted) with a `ttl`, or `alias_target` in `alias_zone`, a zone of AWS's.
 
     Records have no tags: one found is ours when it says what we want, or what we last wrote. `zone`
-    is the zone's name. Names and targets may be written in any case, with or without last dot (R5).
+    is the zone's name, or its id where several have the name (R7); `zone_id` the one it was found
+    in, to which it keeps whatever other zone gets the name. Names and targets may be written in any
+    case, with or without last dot (R5).
 
     https://docs.aws.amazon.com/Route53/latest/APIReference/API_ChangeResourceRecordSets.html
     """
 
     KIND = "route53.record"
-    IDENTITY = ("zone", "name", "type")
+    IDENTITY = ("name", "type")
     REPLACEMENT = Replacement.CREATE_FIRST
     RISKS = Risks(create=(_SPREADING,), change=dict.fromkeys(_WRITTEN, (_SPREADING,)))
     CALLS = Declared(
         look=(
             *calls("route53", EVERY, "ListHostedZonesByName"),
-            *calls("route53", _ZONES, "ListResourceRecordSets"),
+            *calls("route53", _ZONES, "GetHostedZone", "ListResourceRecordSets"),
         ),
         make=(
             *calls("route53", _ZONES, "ChangeResourceRecordSets", when=_ONLY_THIS),
@@ -65,13 +70,19 @@ class Record(Step):
         ),
     )
 
-    zone: Fixed[str]
+    zone: str
     name: Fixed[str]
     type: Fixed[Literal["A", "AAAA", "CNAME", "TXT"]]
     values: tuple[str, ...] = ()
     alias_target: str | None = None
     alias_zone: str | None = None
     ttl: int | None = None
+    beside: Local[str] = ""
+    """The type of a record that answers under the same name, and is not this stack's."""
+    zone_id: Computed[str] = ""
+
+    def ailment(self) -> str:
+        return f"{self.beside} {self.name} leads its callers elsewhere" if self.beside else ""
 
     def called(self) -> str:
         return f"{self.type} {self.name}"
@@ -92,11 +103,19 @@ class Record(Step):
         return find(aws, _canonical(self.name))
 
     def observe(self, aws: Aws) -> Self | None:
-        zone_id = public_zone(aws, self.zone)
-        found = self._listed(aws, zone_id) if zone_id else None
-        if found is None:
-            return None
-        bare = replace(self, values=(), alias_target=None, alias_zone=None, ttl=None)
+        """Of zones of one name, the one in which it says what we want; else any that has it."""
+        seen = [
+            self._as_found(shown, zone_id)
+            for zone_id in self._places(aws)
+            if self.type in (shown := self._at_name(aws, zone_id))
+        ]
+        ours = (one for one in seen if self.owned_by(one, ""))
+        return next(ours, seen[0] if seen else None)
+
+    def _as_found(self, shown: Mapping[str, ResourceRecordSetOutputTypeDef], zone_id: str) -> Self:
+        found, beside = shown[self.type], _SIX if self._is_six_beside(shown) else ""
+        none = replace(self, values=(), alias_target=None, alias_zone=None, ttl=None)
+        bare = replace(none, beside=beside, zone_id=zone_id)
         if "SetIdentifier" in found:  # one of a weighted set, say: no record of ours
             return bare
         if alias := found.get("AliasTarget"):
@@ -109,34 +128,55 @@ class Record(Step):
 
     def create(self, aws: Aws) -> Self:
         # R2: CREATE, not UPSERT: a record that somebody wrote meanwhile is not overwritten.
-        self._change(aws, "CREATE", self._record_set())
-        return self
+        zone_id = the_zone(aws, self.zone, self.name)
+        self._change(aws, zone_id, "CREATE", self._record_set())
+        return replace(self, zone_id=zone_id)
 
-    def update(self, aws: Aws, have: Self, changed: Collection[str]) -> Self:  # noqa: ARG002  (a record is written whole)
-        self._change(aws, "UPSERT", self._record_set())
-        return self
+    def update(self, aws: Aws, have: Self, changed: Collection[str]) -> Self:
+        zone_id = the_zone(aws, self.zone, self.name) if "zone" in changed else have.zone_id
+        if zone_id != have.zone_id:
+            self._change(aws, zone_id, "CREATE", self._record_set())
+            have.delete(aws)
+        elif set(changed) - {"zone"}:  # written whole
+            self._change(aws, zone_id, "UPSERT", self._record_set())
+        return replace(self, zone_id=zone_id)
 
     def delete(self, aws: Aws) -> None:
-        zone_id = public_zone(aws, self.zone)
-        found = self._listed(aws, zone_id) if zone_id else None
-        if found is None or "SetIdentifier" in found or self._proves_another(aws):
+        have = self.observe(aws)
+        found = self._listed(aws, have.zone_id) if have else None
+        if have is None or found is None or "SetIdentifier" in found or self._proves_another(aws):
             return
         try:
-            self._change(aws, "DELETE", found)  # R3: as it is listed, to the letter
+            self._change(aws, have.zone_id, "DELETE", found)  # R3: as it is listed, to the letter
         except aws.route53.exceptions.InvalidChangeBatch:
-            if zone_id and self._listed(aws, zone_id):
+            if self._listed(aws, have.zone_id):
                 raise
 
-    def _change(
-        self, aws: Aws, action: ChangeActionType, record_set: ResourceRecordSetUnionTypeDef
-    ) -> None:
-        zone_id = public_zone(aws, self.zone)
-        if zone_id is None:
-            raise NotFound(
-                f"this account has no public hosted zone {self.zone}, where {self.name} belongs",
-                hint="create the zone in Route 53 and delegate the domain to it, or correct"
-                " api.domain.zone",
+    def demand(self, aws: Aws) -> None:
+        zone_id = the_zone(aws, self.zone, self.name)
+        if self._is_six_beside(self._at_name(aws, zone_id)):
+            raise Foreign(
+                f"{_SIX} {self.name} exists, not this stack's: callers by IPv6 would go there",
+                hint="delete that record, or choose another `api.domain.name`",
             )
+
+    def _is_six_beside(self, shown: Mapping[str, ResourceRecordSetOutputTypeDef]) -> bool:
+        return self.type == "A" and _SIX in shown
+
+    def _places(self, aws: Aws) -> Sequence[str]:
+        """Where it may be: in the zone it was found in, until that is gone."""
+        recorded = self.zone_id if is_known(self.zone_id) else ""
+        if recorded and zone_is_there(aws, recorded):
+            return (recorded,)
+        return public_zones(aws, self.zone)
+
+    def _change(
+        self,
+        aws: Aws,
+        zone_id: str,
+        action: ChangeActionType,
+        record_set: ResourceRecordSetUnionTypeDef,
+    ) -> None:
         change = aws.route53.change_resource_record_sets(
             HostedZoneId=zone_id,
             ChangeBatch={"Changes": [{"Action": action, "ResourceRecordSet": record_set}]},
@@ -173,16 +213,21 @@ class Record(Step):
         }
 
     def _listed(self, aws: Aws, zone_id: str) -> ResourceRecordSetOutputTypeDef | None:
+        return self._at_name(aws, zone_id).get(self.type)
+
+    def _at_name(self, aws: Aws, zone_id: str) -> dict[str, ResourceRecordSetOutputTypeDef]:
+        """By type: this record, and the one that comes after it in AWS's order."""
         answer = aws.route53.list_resource_record_sets(
             HostedZoneId=zone_id,
             StartRecordName=_canonical(self.name) + ".",
             StartRecordType=self.type,
-            MaxItems="1",
+            MaxItems="2",  # after A comes AAAA
         )
-        for found in answer["ResourceRecordSets"]:
-            if found["Type"] == self.type and _canonical(found["Name"]) == _canonical(self.name):
-                return found
-        return None
+        return {
+            found["Type"]: found
+            for found in answer["ResourceRecordSets"]
+            if _canonical(found["Name"]) == _canonical(self.name)
+        }
 
     def _values(self, found: ResourceRecordSetOutputTypeDef) -> tuple[str, ...]:
         values = [record["Value"] for record in found.get("ResourceRecords", [])]
@@ -207,21 +252,50 @@ class Record(Step):
         return len(living) > 1  # our own is deleted after this
 
 
-def public_zone(aws: Aws, name: str) -> str | None:
-    """The id of the public hosted zone of exactly that name, if this account has one."""
+def the_zone(aws: Aws, zone: str, name: str) -> str:
+    """The id of the zone to write the record into. Raises where there is none, or several of the
+    name: only one of them is what the world sees (R7)."""
+    ids = public_zones(aws, zone)
+    if len(ids) == 1:
+        return ids[0]
+    if ids:
+        raise NotFound(
+            f"which public hosted zone {zone} is meant cannot be told: {', '.join(ids)}",
+            hint="write the id of the one to which the domain is delegated into `api.domain.zone`"
+            " of config.yaml",
+        )
+    raise NotFound(
+        f"this account has no public hosted zone {zone}, where {name} belongs",
+        hint="create the zone in Route 53 and delegate the domain to it, or correct"
+        " api.domain.zone",
+    )
+
+
+def zone_is_there(aws: Aws, zone_id: str) -> bool:
+    """Whether it is a public zone of this account."""
+    try:
+        found = aws.route53.get_hosted_zone(Id=zone_id)["HostedZone"]
+    except aws.route53.exceptions.NoSuchHostedZone:
+        return False
+    return not found.get("Config", {}).get("PrivateZone", False)
+
+
+def public_zones(aws: Aws, zone: str) -> tuple[str, ...]:
+    """The ids of the public hosted zones of exactly that name, or of that id."""
+    if ZONE_ID.fullmatch(zone):
+        return (zone,) if zone_is_there(aws, zone) else ()
+    return _named(aws, zone)
+
+
+def _named(aws: Aws, name: str) -> tuple[str, ...]:
     answer = aws.route53.list_hosted_zones_by_name(DNSName=_canonical(name) + ".")
-    ids = [
+    found = (
         zone["Id"].removeprefix("/hostedzone/")
         for zone in answer["HostedZones"]
         if _canonical(zone["Name"]) == _canonical(name)
         and not zone.get("Config", {}).get("PrivateZone")
-    ]
-    if len(ids) > 1:  # R7: legal, and only one of them is what the world sees
-        raise NotFound(
-            f"which public hosted zone {name} is meant cannot be told: {', '.join(sorted(ids))}",
-            hint="delete those to which the domain is not delegated",
-        )
-    return ids[0] if ids else None
+    )
+    return tuple(sorted(found))
 
 
 def _canonical(name: str) -> str:

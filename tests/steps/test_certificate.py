@@ -10,7 +10,8 @@ from moto.acm.models import AWSCertificateManagerBackend, CertBundle, acm_backen
 from provision.errors import Refused, StillWaiting
 from provision.finding import Action
 from provision.step import OWNER, Step
-from provision.steps.certificate import Certificate, wait_until_issued
+from provision.steps.certificate import Certificate
+from provision.steps.certificate_reading import wait_until_issued
 from tests.steps.contract import StepContract
 from tests.virtual import VirtualClock
 from tests.workshop import REGION, Workshop, new_aws, one_node

@@ -11,7 +11,7 @@ from provision.errors import Foreign, NotFound, StillWaiting
 from provision.finding import Action
 from provision.step import Mark, Step, marked
 from provision.steps.certificate import Certificate
-from provision.steps.record import Record, public_zone
+from provision.steps.record import Record, public_zones
 from tests.steps.contract import StepContract
 from tests.workshop import Workshop, new_aws, one_node
 
@@ -62,7 +62,7 @@ def listed(zone_id: str) -> dict[str, Any]:
 class TwoForms(StepContract):
     def test_every_field_is_edited_or_marked(self, step: Step) -> None:
         """A record has values or an alias, so neither form alone can edit every field."""
-        edited = {*TestValues.edits, *TestAlias.edits}
+        edited = {*TestValues.edits, *TestAlias.edits, "zone"}  # that has tests of its own
         assert set(marked(type(step), None)) == edited
         for name, value in {**self.edits, **self.fixed_edits}.items():
             assert vars(step)[name] != value
@@ -171,19 +171,75 @@ def test_the_public_zone_of_exactly_that_name_is_meant(account: None) -> None:
     for name in ("an.example.com", "example.community", "example.org"):
         make_zone(name)
     make_zone(private=True)
-    assert public_zone(aws, "example.com") is None
-    zone_id = make_zone()
-    assert public_zone(aws, "Example.COM.") == zone_id.removeprefix("/hostedzone/")
+    assert public_zones(aws, "example.com") == ()
+    zone_id = make_zone().removeprefix("/hostedzone/")
+    assert public_zones(aws, "Example.COM.") == (zone_id,)
+    assert public_zones(aws, zone_id) == (zone_id,)
+    assert public_zones(aws, "Z0NOTTHERE") == ()
 
 
-def test_two_public_zones_of_one_name_are_refused(account: None) -> None:
+def second_zone() -> str:
+    made = new_aws().route53.create_hosted_zone(Name="example.com", CallerReference="second")
+    return made["HostedZone"]["Id"].removeprefix("/hostedzone/")
+
+
+def test_of_two_public_zones_of_one_name_the_id_says_which(workshop: Workshop) -> None:
     """R7: legal; only one of them answers the world."""
-    aws = new_aws()
-    for reference in ("a", "b"):
-        aws.route53.create_hosted_zone(Name="example.com", CallerReference=reference)
+    make_zone()
+    other = second_zone()
     with pytest.raises(NotFound, match="cannot be told") as refused:
-        ALIAS.observe(aws)
-    assert "delegated" in refused.value.hint
+        workshop.run(one_node(ALIAS), "up")
+    assert "`api.domain.zone`" in refused.value.hint
+    workshop.run(one_node(replace(ALIAS, zone=other)), "up")
+    assert list(listed(other)) == ["api.example.com."]
+
+
+@pytest.mark.parametrize("remembers", [True, False])
+def test_a_zone_of_the_same_name_that_comes_later_hinders_nothing(
+    workshop: Workshop, remembers: bool
+) -> None:
+    zone_id = make_zone()
+    workshop.run(one_node(ALIAS), "up")
+    other = second_zone()
+    if not remembers:
+        workshop.forget()
+    assert workshop.run(one_node(ALIAS), "plan").findings["it"].action is Action.KEEP
+    longer = replace(ALIAS, alias_target="d-2.execute-api.us-east-1.amazonaws.com")
+    if remembers:
+        workshop.run(one_node(longer), "up")
+        assert listed(zone_id)["api.example.com."]["AliasTarget"]["DNSName"].startswith("d-2.")
+    workshop.run(one_node(longer if remembers else ALIAS), "down")
+    assert (listed(zone_id), listed(other)) == ({}, {})
+
+
+def test_the_id_of_its_zone_is_no_other_zone(workshop: Workshop) -> None:
+    zone_id = make_zone().removeprefix("/hostedzone/")
+    workshop.run(one_node(ALIAS), "up")
+    workshop.run(one_node(replace(ALIAS, zone=zone_id)), "up")
+    assert workshop.last.writes == []
+    assert list(listed(zone_id)) == ["api.example.com."]
+
+
+def test_it_moves_into_another_zone(workshop: Workshop) -> None:
+    zone_id = make_zone()
+    workshop.run(one_node(ALIAS), "up")
+    other = second_zone()
+    moved = replace(ALIAS, zone=other)
+    workshop.run(one_node(moved), "up")
+    assert (listed(zone_id), list(listed(other))) == ({}, ["api.example.com."])
+    assert workshop.run(one_node(moved), "plan").findings["it"].action is Action.KEEP
+
+
+def test_a_record_for_ipv6_that_leads_elsewhere_is_told(workshop: Workshop) -> None:
+    zone_id = make_zone()
+    workshop.run(one_node(ALIAS), "up")
+    values = [{"Value": "2001:db8::1"}]
+    write(zone_id, "CREATE", Name="api.example.com", Type="AAAA", TTL=60, ResourceRecords=values)
+    have = workshop.run(one_node(ALIAS), "plan").findings["it"].have
+    assert have
+    assert have.ailment() == "AAAA api.example.com leads its callers elsewhere"
+    with pytest.raises(Foreign, match="AAAA"):
+        ALIAS.demand(new_aws())
 
 
 def test_without_its_zone_it_is_told_what_to_make(workshop: Workshop) -> None:

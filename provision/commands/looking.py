@@ -1,0 +1,27 @@
+"""The look before anything is made: what the stack stands on has to be there."""
+
+from __future__ import annotations
+
+from provision.commands.session import Session, quiet
+from provision.consent import Consent
+from provision.ground import demand_ground
+from provision.journal import Journal
+from provision.opening import Workbench
+from provision.run import WORKERS, Survey
+
+
+def look_to_make(
+    session: Session,
+    bench: Workbench,
+    journal: Journal,
+    consent: Consent,
+    workers: int = WORKERS,
+) -> Survey:
+    """As the session looks, for `plan` and `up`."""
+    seen = session.look(bench, journal, consent, workers)
+    read_only, bench.aws.read_only = bench.aws.read_only, True
+    try:
+        demand_ground(quiet(bench, journal, consent), seen)
+    finally:
+        bench.aws.read_only = read_only
+    return seen
