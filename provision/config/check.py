@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 
+from provision.config.models import check_models
 from provision.config.moved import check_moved
 from provision.config.node import Node
 from provision.config.problem import Problem, nearest
@@ -20,7 +21,7 @@ from provision.config.relations import (
     check_environment,
     check_tags,
 )
-from provision.config.routes import check_models, check_routes
+from provision.config.routes import check_routes
 from provision.config.section import DOMAIN
 from provision.config.sources import check_inside, check_sources
 

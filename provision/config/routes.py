@@ -1,4 +1,4 @@
-"""Routes and body models as API Gateway takes them: methods, paths, variables, schema keywords."""
+"""Routes as API Gateway takes them: methods, paths, variables."""
 
 from __future__ import annotations
 
@@ -17,18 +17,6 @@ LONGEST_FUNCTION = 900
 PLAIN_PART = r"[A-Za-z0-9._:-]+"
 VARIABLE_PART = r"\{[A-Za-z_][A-Za-z0-9._-]*\}"
 GREEDY_PART = r"\{[A-Za-z_][A-Za-z0-9._-]*\+\}"
-
-KEYWORDS = frozenset(
-    {
-        "$ref", "$schema", "additionalItems", "additionalProperties", "allOf", "anyOf", "default",
-        "definitions", "dependencies", "description", "enum", "exclusiveMaximum",
-        "exclusiveMinimum", "format", "id", "items", "maxItems", "maxLength", "maxProperties",
-        "maximum", "minItems", "minLength", "minProperties", "minimum", "multipleOf", "not",
-        "oneOf", "pattern", "patternProperties", "properties", "required", "title", "type",
-        "uniqueItems",
-    }
-)  # fmt: skip
-"""Of JSON Schema draft 4: API Gateway answers any other with "Unsupported keyword(s)"."""
 
 
 def check_routes(tree: Node) -> Iterator[Problem]:
@@ -140,36 +128,4 @@ def _timeouts(tree: Node) -> Iterator[Problem]:
                 f'{timeout} seconds, but "{routed[name]}" leads here and API Gateway waits '
                 f"{LONGEST_CALL}",
                 f"write {LONGEST_CALL} or less",
-            )
-
-
-def check_models(tree: Node) -> Iterator[Problem]:
-    for _, model in tree.children("api", "models"):
-        yield from _schema(model.node)
-
-
-def _schema(schema: Node) -> Iterator[Problem]:
-    for keyword, entry in schema.entries.items():
-        if keyword not in KEYWORDS:
-            yield entry.problem(
-                "API Gateway knows JSON Schema draft 4, which has no such keyword",
-                nearest(keyword, KEYWORDS),
-            )
-        elif keyword in {"properties", "patternProperties", "definitions"}:
-            for inner in entry.node.entries.values():
-                yield from _schema(inner.node)
-        elif keyword in {"items", "additionalProperties", "additionalItems", "not"}:
-            yield from _schema(entry.node)
-        if keyword in {"allOf", "anyOf", "oneOf", "items"}:
-            for each in entry.node.elements:
-                yield from _schema(each)
-        if keyword in {"exclusiveMinimum", "exclusiveMaximum"} and not isinstance(
-            entry.node.value, bool
-        ):
-            bound = keyword.replace("exclusive", "").lower()
-            value = entry.node.text
-            before = f'"{bound}: {value}" and ' if value else ""
-            yield entry.node.problem(
-                "in draft 4 this is true or false, beside the bound",
-                f'write {before}"{keyword}: true"',
             )

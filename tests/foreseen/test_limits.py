@@ -11,7 +11,7 @@ import pytest
 from provision.config import ConfigInvalid, Problem, load
 from provision.foreseen import foresee, foresee_first
 from provision.foreseen.check import Foreseeable
-from provision.foreseen.limits import LIMITS, NAMES, Limit
+from provision.foreseen.limits import LIMITS, NAMES, SUMS, Limit
 from provision.foreseen.rehearsal import Request, service_model
 from provision.foreseen.requests import rehearse
 from tests.config.sample import SAMPLE, changed, line_of
@@ -250,6 +250,35 @@ _OPERATIONS = {
     "the dashboard's name": ("cloudwatch.PutDashboard", "DashboardName"),
     "the security group's name": ("ec2.CreateSecurityGroup", "GroupName"),
 }
+
+
+def dashboard(widgets: int, metrics: int) -> str:
+    graph = {"properties": {"metrics": [["x"]] * metrics}}
+    return json.dumps({"widgets": [graph] * widgets})
+
+
+@pytest.mark.parametrize(
+    ("operation", "parameters", "size"),
+    [
+        ("cloudwatch.PutDashboard", {"DashboardBody": dashboard(501, 1)}, "501 widgets"),
+        ("cloudwatch.PutDashboard", {"DashboardBody": dashboard(25, 101)}, "2,525 metrics"),
+        ("kms.CreateKey", {"Policy": "p" * 32_769}, "32,769 bytes"),
+        ("ec2.CreateVpcEndpoint", {"PolicyDocument": "p" * 20_481}, "20,481 characters"),
+        ("sqs.CreateQueue", {"QueueName": "q", "tags": {str(n): "" for n in range(51)}}, "51 tags"),
+    ],
+)
+def test_a_sum_is_measured_to_the_last(
+    operation: str, parameters: dict[str, object], size: str
+) -> None:
+    service, name = operation.split(".")
+    request = Request("x", service_model(service).operation_model(name), parameters)
+    over = [
+        f"{measured.size:,} {limit.unit}"
+        for limit in SUMS
+        for measured in limit.measure([request])
+        if measured.size > limit.most
+    ]
+    assert over == [size]
 
 
 def test_no_two_limits_say_the_same() -> None:
