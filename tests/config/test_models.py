@@ -69,7 +69,8 @@ def is_draft_4(schema: Any) -> bool:
 
 VALUES: list[Any] = [
     None, True, False, -1, 0, 1, 0.0, 0.5, 1.0, "", "a", "object", [], ["a"], ["a", "a"], [1, True],
-    [1, 1.0], [{}], [{}, {}], [3], ["object", "null"], {}, {"not": {}}, {"not": True}, {"not": ["b"]},
+    [1, 1.0], [{}], [{}, {}], [3], ["object", "null"], {},
+    {"not": {}}, {"not": True}, {"not": ["b"]},
     {"not": []}, {"not": ["b", "b"]}, {"title": 3},
 ]  # fmt: skip
 
