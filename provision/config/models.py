@@ -134,10 +134,8 @@ def _type(node: Node) -> Iterator[Problem]:
         yield from _values(node)
     for each in node.elements or ([] if isinstance(node.value, list) else [node]):
         if each.value not in TYPES:
-            known = ", ".join(TYPES)
-            yield each.problem(
-                f"no type of draft 4, which has {known}", nearest(str(each.value), TYPES)
-            )
+            known = f"write one of {', '.join(TYPES)}, as a text"
+            yield each.problem("no type that draft 4 has", nearest(each.text, TYPES) or known)
 
 
 def _schemas(node: Node) -> Iterator[Problem]:
