@@ -27,8 +27,8 @@ _DASHBOARD: Final = arn("cloudwatch", "dashboard/{name}", region=False)
 class Dashboard(Step):
     """W4: dashboards of all regions share one set of names, so `name` should tell the region.
 
-    The owner stands in the body, in a text widget below the others: AWS has tags for dashboards
-    only since 2026, and emulators have none.
+    The owner is a tag. AWS has tags for dashboards only since 2026 and emulators have none, so it
+    stands in the body as well, in a text widget below the others, and counts where no tag says it.
 
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWatch-Dashboard-Body-Structure.html
     """
@@ -43,7 +43,7 @@ class Dashboard(Step):
             call(
                 "cloudwatch.PutDashboard",
                 Permit("cloudwatch:PutDashboard", (_DASHBOARD,)),
-                Permit("cloudwatch:TagResource", (_DASHBOARD,), having="tags"),
+                Permit("cloudwatch:TagResource", (_DASHBOARD,)),
             ),
             *calls("cloudwatch", _DASHBOARD, "TagResource", "UntagResource"),
         ),
@@ -57,14 +57,17 @@ class Dashboard(Step):
     arn: Computed[str] = ""
 
     def owned_by(self, have: Self, owner: str) -> bool:
+        if OWNER in have.tags:
+            return have.tags[OWNER] == owner
         return any(_is_mark(widget, owner) for widget in have.body.get("widgets", []))
 
     def with_owner(self, owner: str) -> Self:
+        tagged = replace(self, tags={**self.tags, OWNER: owner})
         if isinstance(self.body, Unknown):
-            return self
+            return tagged
         others = [widget for widget in self.body.get("widgets", []) if not _is_mark(widget)]
         marked = [*others, _mark(owner, below=others)]
-        return replace(self, body={**self.body, "widgets": marked})
+        return replace(tagged, body={**self.body, "widgets": marked})
 
     def observe(self, aws: Aws) -> Self | None:
         arn = self._arn(aws)
@@ -75,10 +78,7 @@ class Dashboard(Step):
         return None
 
     def create(self, aws: Aws) -> Self:
-        request = self._request()
-        if self.tags:
-            request["Tags"] = tag_list(self.tags)
-        self._put(aws, request)
+        self._put(aws, {**self._request(), "Tags": tag_list(self.tags)})
         return replace(self, arn=self._arn(aws))
 
     def update(self, aws: Aws, have: Self, changed: Collection[str]) -> Self:

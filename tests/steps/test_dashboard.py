@@ -6,6 +6,8 @@ import json
 from dataclasses import replace
 from typing import Any, ClassVar
 
+import pytest
+
 from provision.consent import Consent
 from provision.finding import Action
 from provision.steps.dashboard import Dashboard
@@ -70,7 +72,7 @@ def test_owner_is_put_in_once() -> None:
 
 def test_body_known_only_after_up_has_no_owner_yet() -> None:
     unknown = Dashboard(name="d", body=UNKNOWN)
-    assert unknown.with_owner("tap-dev/it") is unknown
+    assert unknown.with_owner("tap-dev/it").body is UNKNOWN
 
 
 def test_somebody_elses_is_adopted_only_when_told(workshop: Workshop) -> None:
@@ -89,6 +91,42 @@ def test_one_without_an_owner_is_somebody_elses(workshop: Workshop) -> None:
     assert workshop.run(one_node(DASHBOARD), "plan").findings["it"].action is Action.FOREIGN
     put({"widgets": []})
     assert workshop.run(one_node(DASHBOARD), "plan").findings["it"].action is Action.FOREIGN
+
+
+@pytest.mark.parametrize("remembers", [True, False])
+@pytest.mark.parametrize("left", [{"widgets": []}, BODY, {"start": "-PT1H"}])
+def test_without_the_line_that_names_the_owner_it_is_ours_by_its_tag(
+    workshop: Workshop, left: dict[str, Any], remembers: bool
+) -> None:
+    """The line looks like noise, and a body is easily replaced as a whole."""
+    workshop.run(one_node(DASHBOARD), "up")
+    put(left)
+    if not remembers:
+        workshop.forget()
+    finding = workshop.run(one_node(DASHBOARD), "plan").findings["it"]
+    assert (finding.action, [change.field for change in finding.changes]) == (
+        Action.UPDATE,
+        ["body"],
+    )
+    workshop.run(one_node(DASHBOARD), "up")
+    assert body_now()["widgets"][2]["properties"] == {"markdown": "provision:owner = tap-dev/it"}
+    put(left)
+    workshop.run(one_node(DASHBOARD), "down")
+    assert workshop.last.writes == ["DeleteDashboards"]
+
+
+def test_a_line_copied_into_another_stacks_dashboard_makes_it_nobodys(workshop: Workshop) -> None:
+    workshop.run(one_node(DASHBOARD, stack="other-dev"), "up")
+    put(dict(DASHBOARD.with_owner("tap-dev/it").body))
+    workshop.forget()
+    assert workshop.run(one_node(DASHBOARD), "plan").findings["it"].action is Action.FOREIGN
+
+
+def test_one_without_the_tag_is_ours_by_its_line_and_gets_it(workshop: Workshop) -> None:
+    """As an older provision made it."""
+    put(dict(DASHBOARD.with_owner("tap-dev/it").body))
+    workshop.run(one_node(DASHBOARD), "up")
+    assert workshop.last.writes == ["TagResource"]
 
 
 def test_changed_by_hand_is_put_back(workshop: Workshop) -> None:
