@@ -42,7 +42,12 @@ def deployer(session: Session, purpose: str, out: Path | None) -> int:
         bound = {"for": purpose, "boundary": site.config.boundary}
         session.call.answer(json.dumps(_document(site, found, bound), indent=2))
         return 0
-    _show(session, found, out, f"deployer --for {purpose}")
+    _show(session, found, out)
+    if not out:
+        session.say(
+            f"`provision policy deployer --for {purpose} --out DIR` writes each into a file, and"
+            " says how to make it."
+        )
     session.say(
         "Attach all of them to whoever runs provision. docs/permissions.md says what each action is"
         " for."
@@ -70,7 +75,11 @@ def boundary(session: Session, out: Path | None) -> int:
     if session.call.as_json:
         session.call.answer(json.dumps(_document(site, (found,), {"arn": arn}), indent=2))
         return 0
-    _show(session, (found,), out, "boundary")
+    _show(session, (found,), out)
+    if not out:
+        session.say(
+            "`provision policy boundary --out DIR` writes it into a file, and says how to make it."
+        )
     if not is_exact(site, found):
         session.say(
             f"The names are too many for one policy: it holds for all that begin with"
@@ -116,7 +125,7 @@ def _site(session: Session) -> Site:
     )
 
 
-def _show(session: Session, found: Sequence[Policy], out: Path | None, words: str) -> None:
+def _show(session: Session, found: Sequence[Policy], out: Path | None) -> None:
     """On stdout; or each in a file, with the command that makes it."""
     for policy in found:
         session.say(f"{policy.name}: {policy.characters} of {MOST_CHARACTERS} characters")
@@ -125,12 +134,6 @@ def _show(session: Session, found: Sequence[Policy], out: Path | None, words: st
             session.say(f"make it: `{_making(policy, _written(out, policy, text))}`")
         else:
             put_document(text)
-    if not out:
-        each = "each" if len(found) > 1 else "it"
-        session.say(
-            f"`provision policy {words} --out DIR` writes {each} into a file, and says how to make"
-            " it."
-        )
 
 
 def _written(folder: Path, policy: Policy, text: str) -> Path:
