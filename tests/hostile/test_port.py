@@ -27,7 +27,11 @@ class Stranger(http.server.BaseHTTPRequestHandler):
         self.send_header("Content-Length", "0")
         self.end_headers()
 
-    do_GET = do_PUT = do_HEAD = do_POST
+    def do_GET(self) -> None:
+        self.do_POST()
+
+    def do_PUT(self) -> None:
+        self.do_POST()
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002
         pass
@@ -36,7 +40,8 @@ class Stranger(http.server.BaseHTTPRequestHandler):
 @pytest.fixture
 def stranger(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     """What reached the port on which the emulator is said to be."""
-    Stranger.heard = heard = []
+    heard: list[str] = []
+    Stranger.heard = heard
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Stranger) as server:
         port = server.server_port
         threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
