@@ -133,7 +133,7 @@ def _messages(aws: Aws, queue: Queue) -> int:
         answer = aws.sqs.get_queue_attributes(
             QueueUrl=queue.url, AttributeNames=["ApproximateNumberOfMessages"]
         )
-        return int(answer["Attributes"]["ApproximateNumberOfMessages"])
+        return int(answer.get("Attributes", {}).get("ApproximateNumberOfMessages", 0))
     return 0
 
 
@@ -174,8 +174,10 @@ def _traffic(aws: Aws, functions: Mapping[str, Mapping[str, str]]) -> dict[str, 
             EndTime=end,
             ScanBy="TimestampAscending",
         )
-        for result in answer["MetricDataResults"]:
-            found[result["Id"]] = _series(begin, result["Timestamps"], result["Values"])
+        for result in answer.get("MetricDataResults", []):
+            found[result["Id"]] = _series(
+                begin, result.get("Timestamps", []), result.get("Values", [])
+            )
     nothing = (0.0,) * POINTS
     return {
         node: Traffic(*(found.get(f"{measure}{number}", nothing) for measure in MEASURES))

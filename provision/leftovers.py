@@ -144,7 +144,7 @@ def _tagged(aws: Aws, stack: Stack) -> Owners:  # noqa: ARG001  (values cannot b
 def _network(aws: Aws, stack: Stack) -> Owners:
     pages = aws.ec2.get_paginator("describe_tags").paginate(Filters=stack_filters(stack.mark))
     for page in pages:
-        for one in page["Tags"]:
+        for one in page.get("Tags", []):
             arn = aws.where.arn("ec2", f"{one['ResourceType']}/{one['ResourceId']}")
             yield arn, one["Value"]
 
@@ -160,14 +160,14 @@ def _roles(aws: Aws, stack: Stack) -> Owners:
 
 def _apis(aws: Aws, stack: Stack) -> Owners:  # noqa: ARG001  (all are listed, with their tags)
     for page in aws.apigateway.get_paginator("get_rest_apis").paginate():
-        for api in page["items"]:
+        for api in page.get("items", []):
             yield _gateway_arn(aws, "restapis", api["id"]), api.get("tags", {}).get(OWNER, "")
 
 
 def _keys(aws: Aws, stack: Stack) -> Owners:
     """A22: listed without their tags."""
     for page in aws.apigateway.get_paginator("get_api_keys").paginate(nameQuery=stack.name):
-        for key in page["items"]:
+        for key in page.get("items", []):
             tags = aws.apigateway.get_api_key(apiKey=key["id"]).get("tags", {})
             yield _gateway_arn(aws, "apikeys", key["id"]), tags.get(OWNER, "")
 
@@ -175,8 +175,8 @@ def _keys(aws: Aws, stack: Stack) -> Owners:
 def _plans(aws: Aws, stack: Stack) -> Owners:
     """A24: listed without their tags."""
     for page in aws.apigateway.get_paginator("get_usage_plans").paginate():
-        for plan in page["items"]:
-            if plan["name"].startswith(stack.name):
+        for plan in page.get("items", []):
+            if plan.get("name", "").startswith(stack.name):
                 tags = aws.apigateway.get_usage_plan(usagePlanId=plan["id"]).get("tags", {})
                 yield _gateway_arn(aws, "usageplans", plan["id"]), tags.get(OWNER, "")
 
@@ -188,14 +188,14 @@ def _gateway_arn(aws: Aws, kind: str, made: str) -> str:
 def _layers(aws: Aws, stack: Stack) -> Owners:
     """L24: versions have no tags; the owner is the first word of their description."""
     for page in aws.lambda_.get_paginator("list_layers").paginate():
-        for layer in page["Layers"]:
+        for layer in page.get("Layers", []):
             name = layer["LayerName"]
             if not name.startswith(f"{stack.name}-"):
                 continue
             for versions in aws.lambda_.get_paginator("list_layer_versions").paginate(
                 LayerName=name
             ):
-                for version in versions["LayerVersions"]:
+                for version in versions.get("LayerVersions", []):
                     owner = version.get("Description", "").partition(" ")[0]
                     yield version["LayerVersionArn"], owner
 

@@ -75,7 +75,7 @@ def remove(engine: Engine, key_id: str) -> None:
 
 def _remove(aws: Aws, old: RetiredKey) -> None:
     client = aws.apigateway
-    for plan in client.get_usage_plans(keyId=old.id)["items"]:
+    for plan in client.get_usage_plans(keyId=old.id).get("items", []):
         client.delete_usage_plan_key(usagePlanId=plan["id"], keyId=old.id)
     delete_key(aws, old.id)
 

@@ -25,17 +25,17 @@ class Sort:
 def _version(aws: Aws, layer: str) -> object:
     name, _, number = layer.rpartition(":")
     pages = aws.lambda_.get_paginator("list_layer_versions").paginate(LayerName=name)
-    listed = (version["Version"] for page in pages for version in page["LayerVersions"])
+    listed = (version["Version"] for page in pages for version in page.get("LayerVersions", []))
     return int(number) in listed
 
 
 def _group(aws: Aws, name: str) -> object:
-    groups = aws.logs.describe_log_groups(logGroupNamePrefix=name)["logGroups"]
+    groups = aws.logs.describe_log_groups(logGroupNamePrefix=name).get("logGroups", [])
     return [group for group in groups if group["logGroupName"] == name]
 
 
 def _endpoint(aws: Aws, made: str) -> object:
-    found = aws.ec2.describe_vpc_endpoints(VpcEndpointIds=[made])["VpcEndpoints"]
+    found = aws.ec2.describe_vpc_endpoints(VpcEndpointIds=[made]).get("VpcEndpoints", [])
     return [one for one in found if one["State"].lower() != "deleted"]  # V11: shown for a while
 
 
@@ -73,7 +73,7 @@ SORTS: Final[Mapping[tuple[str, str], Sort]] = {
         "apigateway delete-usage-plan --usage-plan-id {}",
     ),
     ("cloudwatch", "alarm:"): Sort(
-        lambda aws, name: aws.cloudwatch.describe_alarms(AlarmNames=[name])["MetricAlarms"],
+        lambda aws, name: aws.cloudwatch.describe_alarms(AlarmNames=[name]).get("MetricAlarms", []),
         "cloudwatch delete-alarms --alarm-names {}",
     ),
     ("dynamodb", "table/"): Sort(
@@ -81,20 +81,24 @@ SORTS: Final[Mapping[tuple[str, str], Sort]] = {
         "dynamodb delete-table --table-name {}",
     ),
     ("ec2", "route-table/"): Sort(
-        lambda aws, made: aws.ec2.describe_route_tables(RouteTableIds=[made])["RouteTables"],
+        lambda aws, made: aws.ec2.describe_route_tables(RouteTableIds=[made]).get(
+            "RouteTables", []
+        ),
         "ec2 delete-route-table --route-table-id {}",
     ),
     ("ec2", "security-group/"): Sort(
-        lambda aws, made: aws.ec2.describe_security_groups(GroupIds=[made])["SecurityGroups"],
+        lambda aws, made: aws.ec2.describe_security_groups(GroupIds=[made]).get(
+            "SecurityGroups", []
+        ),
         "ec2 delete-security-group --group-id {}",
     ),
     ("ec2", "subnet/"): Sort(
-        lambda aws, made: aws.ec2.describe_subnets(SubnetIds=[made])["Subnets"],
+        lambda aws, made: aws.ec2.describe_subnets(SubnetIds=[made]).get("Subnets", []),
         "ec2 delete-subnet --subnet-id {}",
     ),
     ("ec2", "vpc-endpoint/"): Sort(_endpoint, "ec2 delete-vpc-endpoints --vpc-endpoint-ids {}"),
     ("ec2", "vpc/"): Sort(
-        lambda aws, made: aws.ec2.describe_vpcs(VpcIds=[made])["Vpcs"],
+        lambda aws, made: aws.ec2.describe_vpcs(VpcIds=[made]).get("Vpcs", []),
         "ec2 delete-vpc --vpc-id {}",
     ),
     ("iam", "role/"): Sort(

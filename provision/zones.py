@@ -53,7 +53,7 @@ def _standing(aws: Aws, identity: Identity) -> dict[str, str]:
     found = sorted(
         (subnet["AvailabilityZone"], from_tag_list(subnet.get("Tags", [])).get(OWNER, ""))
         for page in pages
-        for subnet in page["Subnets"]
+        for subnet in page.get("Subnets", [])
     )
     return {owner.removeprefix(before): zone for zone, owner in reversed(found)}
 
@@ -61,7 +61,7 @@ def _standing(aws: Aws, identity: Identity) -> dict[str, str]:
 def available_zones(aws: Aws, count: int, taken: Collection[str] = ()) -> tuple[str, ...]:
     """The first `count` zones by name that every account may use and that are not `taken`, without
     local and wavelength zones; sparse ones come last. Raises `NotFound` where there are fewer."""
-    found = aws.ec2.describe_availability_zones()["AvailabilityZones"]
+    found = aws.ec2.describe_availability_zones().get("AvailabilityZones", [])
     names = sorted(
         (zone.get("ZoneId") in _SPARSE, zone["ZoneName"])
         for zone in found

@@ -80,7 +80,7 @@ class Alarm(Tagged):
             AlarmTypes=["MetricAlarm"],
             MaxRecords=cls.AT_ONCE,
         )
-        found = {alarm["AlarmName"]: alarm for alarm in answer["MetricAlarms"]}
+        found = {alarm["AlarmName"]: alarm for alarm in answer.get("MetricAlarms", [])}
         with together() as pool:
             return list(pool.map(lambda step: step._with_tags(aws, found.get(step.name)), steps))  # noqa: SLF001
 
@@ -106,13 +106,15 @@ class Alarm(Tagged):
         if alarm is None:
             return None
         with absent_is_fine():
-            tags = aws.cloudwatch.list_tags_for_resource(ResourceARN=alarm["AlarmArn"])["Tags"]
+            tags = aws.cloudwatch.list_tags_for_resource(ResourceARN=alarm["AlarmArn"]).get(
+                "Tags", []
+            )
             return replace(self._read(alarm), tags=from_tag_list(tags))
         return None
 
     def _read(self, alarm: MetricAlarmTypeDef) -> Self:
         """W2: what AWS leaves out stands for a default. An alarm on an expression has no metric."""
-        periods = alarm["EvaluationPeriods"]
+        periods = alarm.get("EvaluationPeriods", 0)
         return replace(
             self,
             description=alarm.get("AlarmDescription", ""),
@@ -121,12 +123,14 @@ class Alarm(Tagged):
             statistic=alarm.get("ExtendedStatistic") or alarm.get("Statistic", ""),
             dimensions={part["Name"]: part["Value"] for part in alarm.get("Dimensions", [])},
             threshold=alarm.get("Threshold", 0.0),
-            comparison=alarm["ComparisonOperator"],
+            comparison=alarm.get("ComparisonOperator", ""),
             period=alarm.get("Period", 0),
             evaluation_periods=periods,
             datapoints=alarm.get("DatapointsToAlarm") or periods,
             missing=alarm.get("TreatMissingData") or "missing",
-            actions=tuple(sorted(alarm["AlarmActions"])) if alarm["ActionsEnabled"] else (),
+            actions=tuple(sorted(alarm.get("AlarmActions", [])))
+            if alarm.get("ActionsEnabled", True)
+            else (),
             strays=tuple(_strays(alarm)),
             arn=alarm["AlarmArn"],
         )

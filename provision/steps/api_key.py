@@ -120,11 +120,16 @@ class ApiKey(Tagged):
     def _owned(self, aws: Aws, besides: str = "") -> list[ApiKeyResponseTypeDef]:
         """All of this name with our tag. A22: the query is by prefix, what it lists has no tags."""
         pages = aws.apigateway.get_paginator("get_api_keys").paginate(nameQuery=self.name)
-        named = {key["id"] for page in pages for key in page["items"] if key["name"] == self.name}
+        named = {
+            key["id"]
+            for page in pages
+            for key in page.get("items", [])
+            if key.get("name") == self.name
+        }
         return owned((self._get(aws, key_id) for key_id in sorted(named - {besides})), self.owner)
 
     def _in_plans(self, aws: Aws, key_id: str) -> bool:
-        return bool(aws.apigateway.get_usage_plans(keyId=key_id)["items"])
+        return bool(aws.apigateway.get_usage_plans(keyId=key_id).get("items", []))
 
     def _as_found(
         self, found: ApiKeyResponseTypeDef, retired: Iterable[ApiKeyResponseTypeDef]

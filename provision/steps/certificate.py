@@ -183,7 +183,7 @@ class Certificate(Tagged):
                 f"aws apigateway get-domain-name --domain-name {one['domainName']}",
             )
             for page in pages
-            for one in page["items"]
+            for one in page.get("items", [])
             if one.get("regionalCertificateArn") == self.arn and one["domainName"] != self.domain
         ]
 

@@ -110,7 +110,7 @@ class Dashboard(Step):
 def _tags(aws: Aws, arn: str) -> Tags:
     """Where dashboards have no tags yet, AWS says that it knows none of this ARN."""
     with absent_is_fine():
-        return from_tag_list(aws.cloudwatch.list_tags_for_resource(ResourceARN=arn)["Tags"])
+        return from_tag_list(aws.cloudwatch.list_tags_for_resource(ResourceARN=arn).get("Tags", []))
     return {}
 
 

@@ -35,8 +35,8 @@ def open_rules(aws: Aws, vpc_id: str) -> tuple[str, ...]:
     group = _find(aws, vpc_id)
     if group is None:
         return ()
-    inwards = (f"in {words}" for words in _in_words(group["IpPermissions"]))
-    outwards = (f"out {words}" for words in _in_words(group["IpPermissionsEgress"]))
+    inwards = (f"in {words}" for words in _in_words(group.get("IpPermissions", [])))
+    outwards = (f"out {words}" for words in _in_words(group.get("IpPermissionsEgress", [])))
     return tuple(sorted((*inwards, *outwards)))
 
 
@@ -48,13 +48,13 @@ def close(aws: Aws, vpc_id: str) -> None:
         budget=SHOWN_BUDGET,
     )
     try:
-        if group["IpPermissions"]:
+        if group.get("IpPermissions"):
             aws.ec2.revoke_security_group_ingress(
-                GroupId=group["GroupId"], IpPermissions=group["IpPermissions"]
+                GroupId=group["GroupId"], IpPermissions=group.get("IpPermissions", [])
             )
-        if group["IpPermissionsEgress"]:
+        if group.get("IpPermissionsEgress"):
             aws.ec2.revoke_security_group_egress(
-                GroupId=group["GroupId"], IpPermissions=group["IpPermissionsEgress"]
+                GroupId=group["GroupId"], IpPermissions=group.get("IpPermissionsEgress", [])
             )
     except ClientError as error:  # V5: gone already
         if error.response["Error"]["Code"] != "InvalidPermission.NotFound":
@@ -68,13 +68,16 @@ def _find(aws: Aws, vpc_id: str) -> SecurityGroupTypeDef | None:
             {"Name": "group-name", "Values": [NAME]},
         ]
     )
-    return next(iter(answer["SecurityGroups"]), None)
+    return next(iter(answer.get("SecurityGroups", [])), None)
 
 
 def _in_words(permissions: list[IpPermissionOutputTypeDef]) -> Iterator[str]:
     for permission in permissions:
         protocol = permission["IpProtocol"]
-        ports = f" {permission['FromPort']}-{permission['ToPort']}" if protocol != "-1" else ""
+        # Of protocols, only TCP, UDP and ICMP have them.
+        ports = (
+            f" {permission['FromPort']}-{permission['ToPort']}" if "FromPort" in permission else ""
+        )
         what = "everything" if protocol == "-1" else f"{protocol}{ports}"
         targets = (
             *(part["CidrIp"] for part in permission.get("IpRanges", [])),

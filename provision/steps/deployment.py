@@ -126,7 +126,7 @@ class Deployment(Step):
             restApiId=self.api_id, PaginationConfig={"PageSize": 500}
         )
         try:
-            found = [item for page in pages for item in page["items"]]
+            found = [item for page in pages for item in page.get("items", [])]
         except aws.apigateway.exceptions.NotFoundException:
             return []
         ours = (one for one in found if one.get("description", "").startswith(f"{self.owner} "))
@@ -137,7 +137,7 @@ class Deployment(Step):
 
     def _used(self, aws: Aws) -> set[str]:
         """By any stage, ours or not, or its canary."""
-        stages = aws.apigateway.get_stages(restApiId=self.api_id)["item"]
+        stages = aws.apigateway.get_stages(restApiId=self.api_id).get("item", [])
         canaries = {stage.get("canarySettings", {}).get("deploymentId", "") for stage in stages}
         return canaries | {stage.get("deploymentId", "") for stage in stages}
 

@@ -114,7 +114,13 @@ class DomainName(Tagged):
         """The one of this name, and ours of another: its predecessors."""
         have = self.observe(aws)
         pages = aws.apigateway.get_paginator("get_domain_names").paginate()
-        names = sorted(one["domainName"] for page in pages for one in page["items"])
+        # A private one is asked for by its id too, and would be refused; ours are Regional.
+        names = sorted(
+            one["domainName"]
+            for page in pages
+            for one in page.get("items", [])
+            if "domainNameId" not in one
+        )
         ours = owned((_get(aws, name) for name in names if name != self.name), self.owner)
         return [*([have] if have else []), *map(self._as_found, ours)]
 

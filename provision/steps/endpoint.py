@@ -71,11 +71,11 @@ class Endpoint(Ec2Resource):
         ec2 = aws.ec2
         if self.id:
             found = unless_absent(
-                lambda: ec2.describe_vpc_endpoints(VpcEndpointIds=[self.id])["VpcEndpoints"]
+                lambda: ec2.describe_vpc_endpoints(VpcEndpointIds=[self.id]).get("VpcEndpoints", [])
             )
         else:
             answer = ec2.describe_vpc_endpoints(Filters=owner_filter(self.owner))
-            found = answer["VpcEndpoints"]
+            found = answer.get("VpcEndpoints", [])
         return [endpoint for endpoint in found if _state(endpoint) != "deleted"]
 
     def _as_found(self, endpoint: VpcEndpointTypeDef) -> Self:

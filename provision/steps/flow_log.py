@@ -98,9 +98,9 @@ class FlowLog(Ec2Resource):
     def _find(self, aws: Aws) -> Sequence[FlowLogTypeDef]:
         if self.id:
             return unless_absent(
-                lambda: aws.ec2.describe_flow_logs(FlowLogIds=[self.id])["FlowLogs"]
+                lambda: aws.ec2.describe_flow_logs(FlowLogIds=[self.id]).get("FlowLogs", [])
             )
-        return aws.ec2.describe_flow_logs(Filters=owner_filter(self.owner))["FlowLogs"]
+        return aws.ec2.describe_flow_logs(Filters=owner_filter(self.owner)).get("FlowLogs", [])
 
     def _as_found(self, flow_log: FlowLogTypeDef) -> Self:
         return replace(

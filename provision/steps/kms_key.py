@@ -188,11 +188,11 @@ class KmsKey(Tagged):
         known = {
             alias["TargetKeyId"]
             for page in aws.kms.get_paginator("list_aliases").paginate()
-            for alias in page["Aliases"]
+            for alias in page.get("Aliases", [])
             if "TargetKeyId" in alias
         }
         for page in aws.kms.get_paginator("list_keys").paginate():
-            for listed in page["Keys"]:
+            for listed in page.get("Keys", []):
                 if listed["KeyId"] in known or self._owner_of(aws, listed["KeyId"]) != self.owner:
                     continue
                 found = _describe(aws, listed["KeyId"])
@@ -232,7 +232,7 @@ def _describe(aws: Aws, key: str) -> KeyMetadataTypeDef | None:
 
 def _tags(aws: Aws, key: str) -> dict[str, str]:
     pages = aws.kms.get_paginator("list_resource_tags").paginate(KeyId=key)
-    return {tag["TagKey"]: tag["TagValue"] for page in pages for tag in page["Tags"]}
+    return {tag["TagKey"]: tag["TagValue"] for page in pages for tag in page.get("Tags", [])}
 
 
 def _tag_list(tags: Tags) -> list[TagTypeDef]:

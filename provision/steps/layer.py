@@ -129,7 +129,7 @@ class Layer(Step):
     def _versions(self, aws: Aws) -> list[_Published]:
         """Every version, the newest first. A layer that never was is an empty list, no error."""
         pages = aws.lambda_.get_paginator("list_layer_versions").paginate(LayerName=self.name)
-        found = [_read(item) for page in pages for item in page["LayerVersions"]]
+        found = [_read(item) for page in pages for item in page.get("LayerVersions", [])]
         return sorted(found, reverse=True)
 
     def _delete_version(self, aws: Aws, number: int) -> None:

@@ -165,7 +165,7 @@ class LogGroup(Tagged):
             pages = aws.logs.get_paginator("filter_log_events").paginate(
                 logGroupName=self.name, startTime=since, PaginationConfig={"PageSize": 1}
             )
-            return any(page["events"] for page in pages)
+            return any(page.get("events", []) for page in pages)
         return False
 
     def delete(self, aws: Aws) -> None:
@@ -184,7 +184,7 @@ class LogGroup(Tagged):
 
     def _named_like(self, aws: Aws, prefix: str) -> Iterable[LogGroupTypeDef]:
         pages = aws.logs.get_paginator("describe_log_groups").paginate(logGroupNamePrefix=prefix)
-        return (group for page in pages for group in page["logGroups"])
+        return (group for page in pages for group in page.get("logGroups", []))
 
     def _set_key(self, aws: Aws) -> None:
         """For what is written from now on; older lines keep the key they were written with."""

@@ -30,13 +30,13 @@ def owner_of_role(aws: Aws, name: str) -> str | None:
 
 def owner_of_topic(aws: Aws, arn: str) -> str | None:
     with absent_is_fine():
-        return _listed(aws.sns.list_tags_for_resource(ResourceArn=arn)["Tags"])
+        return _listed(aws.sns.list_tags_for_resource(ResourceArn=arn).get("Tags", []))
     return None
 
 
 def owner_of_group(aws: Aws, group_id: str) -> str | None:
     with absent_is_fine():
-        groups = aws.ec2.describe_security_groups(GroupIds=[group_id])["SecurityGroups"]
+        groups = aws.ec2.describe_security_groups(GroupIds=[group_id]).get("SecurityGroups", [])
         return _listed(groups[0].get("Tags", ()))
     return None
 

@@ -69,7 +69,9 @@ class Queue(Tagged):
     def observe(self, aws: Aws) -> Self | None:
         with absent_is_fine():
             url = self._find(aws)
-            found = aws.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+            found = aws.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"]).get(
+                "Attributes", {}
+            )
             policy = found.get("Policy")
             return replace(
                 self,

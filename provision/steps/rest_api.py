@@ -266,7 +266,7 @@ class RestApi(Tagged):
             return
 
     def _stages(self, aws: Aws, api_id: str) -> Sequence[StageTypeDef]:
-        return aws.apigateway.get_stages(restApiId=api_id)["item"]
+        return aws.apigateway.get_stages(restApiId=api_id).get("item", [])
 
     def _refuse_stages_of_others(self, aws: Aws) -> None:
         stack = self.owner.partition("/")[0]
@@ -283,7 +283,9 @@ class RestApi(Tagged):
         pages = aws.apigateway.get_paginator("get_rest_apis").paginate(
             PaginationConfig={"PageSize": 500}
         )
-        return [api for page in pages for api in page["items"] if has_owner(api, self.owner)]
+        return [
+            api for page in pages for api in page.get("items", []) if has_owner(api, self.owner)
+        ]
 
     def _patches(self, have: Self, changed: Collection[str]) -> list[PatchOperationTypeDef]:
         values = {

@@ -114,7 +114,7 @@ def _read_resources(aws: Aws, api_id: str) -> dict[str, ResourceTypeDef]:
     pages = aws.apigateway.get_paginator("get_resources").paginate(
         restApiId=api_id, embed=["methods"], PaginationConfig=_PAGE
     )
-    return {item["path"]: item for page in pages for item in page["items"]}
+    return {item["path"]: item for page in pages for item in page.get("items", [])}
 
 
 def _read_models(aws: Aws, api_id: str) -> dict[str, Document]:
@@ -122,7 +122,7 @@ def _read_models(aws: Aws, api_id: str) -> dict[str, Document]:
         restApiId=api_id, PaginationConfig=_PAGE
     )
     found: dict[str, Document] = {}
-    for model in (model for page in pages for model in page["items"]):
+    for model in (model for page in pages for model in page.get("items", [])):
         text = model.get("schema", "")
         try:
             schema = json.loads(text)
@@ -140,7 +140,7 @@ def _read_validators(aws: Aws, api_id: str) -> tuple[dict[str, str], dict[str, V
     )
     ids: dict[str, str] = {}
     checks: dict[str, Validator] = {}
-    for item in (item for page in pages for item in page["items"]):
+    for item in (item for page in pages for item in page.get("items", [])):
         name = item.get("name", "")
         if not name or name in ids:
             name = f"{name} ({item['id']})"
@@ -164,7 +164,7 @@ def _read_gateway_responses(aws: Aws, api_id: str) -> dict[str, GatewayResponse]
             templates=item.get("responseTemplates") or {},
         )
         for page in pages
-        for item in page["items"]
+        for item in page.get("items", [])
         if not item.get("defaultResponse", False)
     }
 

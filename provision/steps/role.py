@@ -172,7 +172,9 @@ class Role(Tagged):
     def _attached(self, aws: Aws) -> tuple[str, ...]:
         pages = aws.iam.get_paginator("list_attached_role_policies").paginate(RoleName=self.name)
         return tuple(
-            sorted(policy["PolicyArn"] for page in pages for policy in page["AttachedPolicies"])
+            sorted(
+                policy["PolicyArn"] for page in pages for policy in page.get("AttachedPolicies", [])
+            )
         )
 
     def _attach(self, aws: Aws, policies: Collection[str]) -> None:

@@ -110,9 +110,13 @@ class RouteTable(Ec2Resource):
     def _find(self, aws: Aws) -> Sequence[RouteTableTypeDef]:
         if self.id:
             return unless_absent(
-                lambda: aws.ec2.describe_route_tables(RouteTableIds=[self.id])["RouteTables"]
+                lambda: aws.ec2.describe_route_tables(RouteTableIds=[self.id]).get(
+                    "RouteTables", []
+                )
             )
-        return aws.ec2.describe_route_tables(Filters=owner_filter(self.owner))["RouteTables"]
+        return aws.ec2.describe_route_tables(Filters=owner_filter(self.owner)).get(
+            "RouteTables", []
+        )
 
     def _as_found(self, table: RouteTableTypeDef) -> Self:
         links = [link for link in table.get("Associations", []) if _state(link) == "associated"]
@@ -121,7 +125,7 @@ class RouteTable(Ec2Resource):
             id=table["RouteTableId"],
             vpc_id=table["VpcId"],
             subnet_ids=tuple(sorted(link["SubnetId"] for link in links if "SubnetId" in link)),
-            routes=tuple(sorted(_other_routes(table["Routes"]))),
+            routes=tuple(sorted(_other_routes(table.get("Routes", [])))),
             tags=from_tag_list(table.get("Tags", [])),
         )
 
@@ -144,7 +148,7 @@ def _associate(aws: Aws, table_id: str, subnet_ids: Sequence[str]) -> None:
         Filters=[{"Name": "association.subnet-id", "Values": list(subnet_ids)}]
     )
     taken: dict[str, str] = {}
-    for table in answer["RouteTables"]:
+    for table in answer.get("RouteTables", []):
         for link in table.get("Associations", []):
             if "SubnetId" in link:
                 taken[link["SubnetId"]] = link["RouteTableAssociationId"]

@@ -55,7 +55,7 @@ class ScalingPolicy(Step):
             ResourceId=self.resource,
             ScalableDimension=dimension,
         )
-        for policy in answer["ScalingPolicies"]:
+        for policy in answer.get("ScalingPolicies", []):
             if policy["PolicyName"] == self.name:
                 found = policy.get("TargetTrackingScalingPolicyConfiguration", {"TargetValue": 0})
                 return replace(

@@ -106,13 +106,12 @@ class ScalingTarget(Tagged):
         found = self._describe(aws)
         if found is None:
             return None
-        tags = aws.autoscaling.list_tags_for_resource(ResourceARN=found["ScalableTargetARN"])
         return replace(
             self,
             minimum=found["MinCapacity"],
             maximum=found["MaxCapacity"],
             suspended=any(found.get("SuspendedState", {}).values()),
-            tags=without_system(tags["Tags"]),
+            tags=without_system(_tags(aws, found)),
         )
 
     def create(self, aws: Aws) -> Self:
@@ -142,7 +141,7 @@ class ScalingTarget(Tagged):
         found = self._describe(aws) if "tags" in changed else None
         if found is not None:
             gone, new = tag_changes(have.tags, self.tags)
-            arn = found["ScalableTargetARN"]
+            arn = found.get("ScalableTargetARN") or self._arn(aws)
             if gone:
                 aws.autoscaling.untag_resource(ResourceARN=arn, TagKeys=gone)
             if new:
@@ -166,6 +165,14 @@ class ScalingTarget(Tagged):
     def _describe(self, aws: Aws) -> ScalableTargetTypeDef | None:
         return _described(aws, self.resource, self.dimension)
 
+    def _arn(self, aws: Aws) -> str:
+        """Of a target that shows none: registering what is there changes nothing and tells it."""
+        service, dimension = typed(self.dimension)
+        answer = aws.autoscaling.register_scalable_target(
+            ServiceNamespace=service, ResourceId=self.resource, ScalableDimension=dimension
+        )
+        return answer["ScalableTargetARN"]
+
     def _suspension(self) -> SuspendedStateTypeDef:
         return {
             "DynamicScalingInSuspended": self.suspended,
@@ -179,8 +186,15 @@ def owner_of_target(aws: Aws, resource: str, dimension: str) -> str | None:
     found = _described(aws, resource, dimension)
     if found is None:
         return None
-    tags = aws.autoscaling.list_tags_for_resource(ResourceARN=found["ScalableTargetARN"])["Tags"]
-    return tags.get(OWNER, "")
+    return _tags(aws, found).get(OWNER, "")
+
+
+def _tags(aws: Aws, found: ScalableTargetTypeDef) -> dict[str, str]:
+    """None where it has no ARN: that is older than tags of scalable targets, so it is not ours."""
+    arn = found.get("ScalableTargetARN")
+    if not arn:
+        return {}
+    return aws.autoscaling.list_tags_for_resource(ResourceARN=arn).get("Tags", {})
 
 
 def _described(aws: Aws, resource: str, dimension: str) -> ScalableTargetTypeDef | None:
@@ -188,7 +202,7 @@ def _described(aws: Aws, resource: str, dimension: str) -> ScalableTargetTypeDef
     answer = aws.autoscaling.describe_scalable_targets(
         ServiceNamespace=service, ResourceIds=[resource], ScalableDimension=spelled
     )
-    return next(iter(answer["ScalableTargets"]), None)
+    return next(iter(answer.get("ScalableTargets", [])), None)
 
 
 def typed(dimension: str) -> tuple[ServiceNamespaceType, ScalableDimensionType]:

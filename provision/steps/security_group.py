@@ -173,12 +173,12 @@ class SecurityGroup(Ec2Resource):
         ec2 = aws.ec2
         if self.id:
             return unless_absent(
-                lambda: ec2.describe_security_groups(GroupIds=[self.id])["SecurityGroups"]
+                lambda: ec2.describe_security_groups(GroupIds=[self.id]).get("SecurityGroups", [])
             )
         answer = ec2.describe_security_groups(
             Filters=[{"Name": "group-name", "Values": [self.name]}]
         )
-        return answer["SecurityGroups"]
+        return answer.get("SecurityGroups", [])
 
     def _change(
         self, aws: Aws, group: str, have: Sequence[Rule], want: Sequence[Rule], *, inwards: bool
@@ -280,7 +280,9 @@ def _list_names(aws: Aws, sides: Iterable[Sequence[IpPermissionOutputTypeDef]]) 
     answer = aws.ec2.describe_managed_prefix_lists(
         Filters=[{"Name": "prefix-list-id", "Values": sorted(ids)}]
     )
-    return {found["PrefixListId"]: found["PrefixListName"] for found in answer["PrefixLists"]}
+    return {
+        found["PrefixListId"]: found["PrefixListName"] for found in answer.get("PrefixLists", [])
+    }
 
 
 def _list_ids(aws: Aws, rules: Iterable[Rule]) -> dict[str, str]:
@@ -293,7 +295,9 @@ def _list_ids(aws: Aws, rules: Iterable[Rule]) -> dict[str, str]:
     answer = aws.ec2.describe_managed_prefix_lists(
         Filters=[{"Name": "prefix-list-name", "Values": wanted}]
     )
-    ids |= {found["PrefixListName"]: found["PrefixListId"] for found in answer["PrefixLists"]}
+    ids |= {
+        found["PrefixListName"]: found["PrefixListId"] for found in answer.get("PrefixLists", [])
+    }
     if lacking := sorted(names - ids.keys()):
         raise NotFound(
             f"{aws.where.region} has no prefix list {', '.join(lacking)}",

@@ -150,7 +150,7 @@ class Stage(Tagged):
     def _stages(self, aws: Aws) -> Sequence[StageTypeDef]:
         """Of the API, whosever; none when it is gone."""
         try:
-            return aws.apigateway.get_stages(restApiId=self.api_id)["item"]
+            return aws.apigateway.get_stages(restApiId=self.api_id).get("item", [])
         except aws.apigateway.exceptions.NotFoundException:
             return ()
 

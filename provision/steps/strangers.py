@@ -81,7 +81,7 @@ def interfaces_in(aws: Aws, what: Place, made: str) -> list[NetworkInterfaceType
     pages = aws.ec2.get_paginator("describe_network_interfaces").paginate(
         Filters=[{"Name": what, "Values": [made]}]
     )
-    return [interface for page in pages for interface in page["NetworkInterfaces"]]
+    return [interface for page in pages for interface in page.get("NetworkInterfaces", [])]
 
 
 def is_lambdas(interface: NetworkInterfaceTypeDef) -> bool:
@@ -105,7 +105,7 @@ def refuse_users(aws: Aws, label: str, mark: str, group: str) -> None:
         name = f"{direction}.group-id"
         with suppress(ClientError):
             naming = aws.ec2.describe_security_groups(Filters=[{"Name": name, "Values": [group]}])
-            for one in naming["SecurityGroups"]:
+            for one in naming.get("SecurityGroups", []):
                 words = f"security group {one['GroupId']} ({one['GroupName']}), whose rules name it"
                 shown = f"aws ec2 describe-security-groups --group-ids {one['GroupId']}"
                 if one["GroupId"] != group:
@@ -144,13 +144,13 @@ def _interfaces_of_vpc(aws: Aws, mark: str, vpc: str) -> Strangers:
 
 
 def _subnets(aws: Aws, mark: str, vpc: str) -> Strangers:
-    for one in aws.ec2.describe_subnets(Filters=_inside(vpc))["Subnets"]:
+    for one in aws.ec2.describe_subnets(Filters=_inside(vpc)).get("Subnets", []):
         shown = f"aws ec2 describe-subnets --filters {_at(vpc)}"
         yield from _unless_ours(f"subnet {one['SubnetId']}", shown, one, mark)
 
 
 def _groups(aws: Aws, mark: str, vpc: str) -> Strangers:
-    for one in aws.ec2.describe_security_groups(Filters=_inside(vpc))["SecurityGroups"]:
+    for one in aws.ec2.describe_security_groups(Filters=_inside(vpc)).get("SecurityGroups", []):
         if one["GroupName"] != "default":  # V15: goes with the VPC
             name = f"security group {one['GroupId']} ({one['GroupName']})"
             yield from _unless_ours(
@@ -159,7 +159,7 @@ def _groups(aws: Aws, mark: str, vpc: str) -> Strangers:
 
 
 def _endpoints(aws: Aws, mark: str, vpc: str) -> Strangers:
-    for one in aws.ec2.describe_vpc_endpoints(Filters=_inside(vpc))["VpcEndpoints"]:
+    for one in aws.ec2.describe_vpc_endpoints(Filters=_inside(vpc)).get("VpcEndpoints", []):
         if one["State"].lower() not in _GONE:
             name = f"endpoint {one['VpcEndpointId']} ({one['ServiceName']})"
             yield from _unless_ours(
@@ -169,7 +169,7 @@ def _endpoints(aws: Aws, mark: str, vpc: str) -> Strangers:
 
 def _route_tables(aws: Aws, mark: str, vpc: str) -> Strangers:
     """V15: the main one goes with the VPC."""
-    for one in aws.ec2.describe_route_tables(Filters=_inside(vpc))["RouteTables"]:
+    for one in aws.ec2.describe_route_tables(Filters=_inside(vpc)).get("RouteTables", []):
         if not any(link.get("Main") for link in one.get("Associations", [])):
             name = f"route table {one['RouteTableId']}"
             yield from _unless_ours(
@@ -179,7 +179,7 @@ def _route_tables(aws: Aws, mark: str, vpc: str) -> Strangers:
 
 def _acls(aws: Aws, mark: str, vpc: str) -> Strangers:
     """V15: the default one goes with the VPC."""
-    for one in aws.ec2.describe_network_acls(Filters=_inside(vpc))["NetworkAcls"]:
+    for one in aws.ec2.describe_network_acls(Filters=_inside(vpc)).get("NetworkAcls", []):
         if not one["IsDefault"]:
             name = f"network ACL {one['NetworkAclId']}"
             yield from _unless_ours(
@@ -189,14 +189,16 @@ def _acls(aws: Aws, mark: str, vpc: str) -> Strangers:
 
 def _gateways(aws: Aws, mark: str, vpc: str) -> Strangers:  # noqa: ARG001  (we make none)
     where = "attachment.vpc-id"
-    for one in aws.ec2.describe_internet_gateways(Filters=_inside(vpc, where))["InternetGateways"]:
+    for one in aws.ec2.describe_internet_gateways(Filters=_inside(vpc, where)).get(
+        "InternetGateways", []
+    ):
         shown = f"aws ec2 describe-internet-gateways --filters {_at(vpc, where)}"
         yield Stranger(f"internet gateway {one['InternetGatewayId']}", shown)
 
 
 def _private_gateways(aws: Aws, mark: str, vpc: str) -> Strangers:  # noqa: ARG001  (as above)
     where = "attachment.vpc-id"
-    for one in aws.ec2.describe_vpn_gateways(Filters=_inside(vpc, where))["VpnGateways"]:
+    for one in aws.ec2.describe_vpn_gateways(Filters=_inside(vpc, where)).get("VpnGateways", []):
         attached = [
             link
             for link in one.get("VpcAttachments", [])
@@ -210,7 +212,7 @@ def _private_gateways(aws: Aws, mark: str, vpc: str) -> Strangers:  # noqa: ARG0
 def _ways_out(aws: Aws, mark: str, vpc: str) -> Strangers:  # noqa: ARG001  (as above)
     """They are listed by tag only: all of the region's, each with where it is attached."""
     pages = aws.ec2.get_paginator("describe_egress_only_internet_gateways").paginate()
-    for one in (each for page in pages for each in page["EgressOnlyInternetGateways"]):
+    for one in (each for page in pages for each in page.get("EgressOnlyInternetGateways", [])):
         if any(link.get("VpcId") == vpc for link in one.get("Attachments", [])):
             made = one["EgressOnlyInternetGatewayId"]
             name = f"egress-only internet gateway {made}"
@@ -226,7 +228,7 @@ def _peerings(aws: Aws, mark: str, vpc: str) -> Strangers:  # noqa: ARG001  (as 
     for side in ("requester", "accepter"):
         where = f"{side}-vpc-info.vpc-id"
         answer = aws.ec2.describe_vpc_peering_connections(Filters=_inside(vpc, where))
-        for one in answer["VpcPeeringConnections"]:
+        for one in answer.get("VpcPeeringConnections", []):
             if one.get("Status", {}).get("Code") not in {*_GONE, "failed"}:
                 shown = f"aws ec2 describe-vpc-peering-connections --filters {_at(vpc, where)}"
                 yield Stranger(f"peering {one['VpcPeeringConnectionId']}", shown)
@@ -288,7 +290,7 @@ def _endpoints_of_others(aws: Aws, mark: str, vpcs: Collection[str]) -> set[str]
     inside: list[FilterTypeDef] = [{"Name": "vpc-id", "Values": sorted(vpcs)}]
     return {
         one["VpcEndpointId"]
-        for one in aws.ec2.describe_vpc_endpoints(Filters=inside)["VpcEndpoints"]
+        for one in aws.ec2.describe_vpc_endpoints(Filters=inside).get("VpcEndpoints", [])
         if one["State"].lower() not in _GONE and not _owner(one).startswith(f"{mark}/")
     }
 

@@ -105,8 +105,10 @@ class Subnet(Ec2Resource):
 
     def _find(self, aws: Aws) -> Sequence[SubnetTypeDef]:
         if self.id:
-            return unless_absent(lambda: aws.ec2.describe_subnets(SubnetIds=[self.id])["Subnets"])
-        return aws.ec2.describe_subnets(Filters=owner_filter(self.owner))["Subnets"]
+            return unless_absent(
+                lambda: aws.ec2.describe_subnets(SubnetIds=[self.id]).get("Subnets", [])
+            )
+        return aws.ec2.describe_subnets(Filters=owner_filter(self.owner)).get("Subnets", [])
 
     def _set_public(self, aws: Aws, subnet_id: str) -> None:
         aws.ec2.modify_subnet_attribute(

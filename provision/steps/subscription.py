@@ -70,7 +70,7 @@ class Subscription(Step):
             for page in pages:
                 found += [
                     self._read(one["SubscriptionArn"])
-                    for one in page["Subscriptions"]
+                    for one in page.get("Subscriptions", [])
                     if (one["Protocol"], one["Endpoint"]) == (self.protocol, self.endpoint)
                 ]
         return max(found, key=lambda one: (one.confirmed, not one.strays), default=None)

@@ -63,7 +63,7 @@ class Topic(Tagged):
     def observe(self, aws: Aws) -> Self | None:
         arn = self._arn(aws)
         with absent_is_fine():
-            found = aws.sns.get_topic_attributes(TopicArn=arn)["Attributes"]
+            found = aws.sns.get_topic_attributes(TopicArn=arn).get("Attributes", {})
             policy = from_text(found["Policy"]) if found.get("Policy") else None
             return replace(
                 self,

@@ -104,8 +104,8 @@ class UsagePlan(Tagged):
         pages = aws.apigateway.get_paginator("get_usage_plans").paginate(
             PaginationConfig={"PageSize": PAGE_SIZE}
         )
-        plans = [plan for page in pages for plan in page["items"]]
-        named = sorted(plan["id"] for plan in plans if plan["name"] == self.name)
+        plans = [plan for page in pages for plan in page.get("items", [])]
+        named = sorted(plan["id"] for plan in plans if plan.get("name") == self.name)
         ours = owned((self._get(aws, plan_id) for plan_id in named), self.owner)
         ours.sort(key=lambda plan: not plan.get("apiStages"))
         return [self._as_found(aws, plan) for plan in ours]
@@ -114,7 +114,7 @@ class UsagePlan(Tagged):
         throttle = found.get("throttle", {})
         return replace(
             self,
-            name=found["name"],
+            name=found.get("name", ""),
             rate=float(throttle.get("rateLimit", 0)),
             burst=int(throttle.get("burstLimit", 0)),
             quota=_quota(found),
@@ -208,7 +208,7 @@ class UsagePlan(Tagged):
             usagePlanId=plan_id, PaginationConfig={"PageSize": PAGE_SIZE}
         )
         # A23: the answer carries the keys' values; only their ids are taken.
-        return tuple(sorted(key["id"] for page in pages for key in page["items"]))
+        return tuple(sorted(key["id"] for page in pages for key in page.get("items", [])))
 
     def _add_key(self, aws: Aws, plan_id: str, key_id: str) -> None:
         try:

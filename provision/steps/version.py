@@ -156,7 +156,7 @@ class Version(Step):
         """The versions that an alias leads to."""
         used: set[str] = set()
         pages = aws.lambda_.get_paginator("list_aliases").paginate(FunctionName=self.function)
-        for alias in (alias for page in pages for alias in page["Aliases"]):
+        for alias in (alias for page in pages for alias in page.get("Aliases", [])):
             used.add(alias["FunctionVersion"])
             used.update(alias.get("RoutingConfig", {}).get("AdditionalVersionWeights", {}))
         return used
@@ -178,7 +178,7 @@ def _published(aws: Aws, function: str) -> list[FunctionConfigurationTypeDef]:
         versions = [
             version
             for page in pages.paginate(FunctionName=function)
-            for version in page["Versions"]
+            for version in page.get("Versions", [])
             if version["Version"] != "$LATEST"
         ]
     except aws.lambda_.exceptions.ResourceNotFoundException:

@@ -95,8 +95,8 @@ class Vpc(Ec2Resource):
 
     def _find(self, aws: Aws) -> Sequence[VpcTypeDef]:
         if self.id:
-            return unless_absent(lambda: aws.ec2.describe_vpcs(VpcIds=[self.id])["Vpcs"])
-        return aws.ec2.describe_vpcs(Filters=owner_filter(self.owner))["Vpcs"]
+            return unless_absent(lambda: aws.ec2.describe_vpcs(VpcIds=[self.id]).get("Vpcs", []))
+        return aws.ec2.describe_vpcs(Filters=owner_filter(self.owner)).get("Vpcs", [])
 
     def _settled(self, aws: Aws) -> Sequence[Self]:
         """All that may be it, once none is on its way any more."""
