@@ -35,6 +35,9 @@ FORGETS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
         "cloudwatch.dashboard": MappingProxyType(
             {"tags": "the emulator drops the tags of a dashboard"}
         ),
+        "dynamodb.table": MappingProxyType(
+            {"recovery_days": "the emulator drops for how many days it keeps points in time"}
+        ),
         "logs.group": MappingProxyType(
             {"key": "the emulator cannot change the key of a log group"}
         ),

@@ -17,6 +17,8 @@ WORDS: Final = "description"
 """The field that a version has for itself (PublishVersion)."""
 STORAGE: Final = 512
 """Megabytes under /tmp, where nothing is said of them."""
+LEVEL: Final = "INFO"
+"""From which on lines in JSON are kept, where nothing is said of it; lines of text have none."""
 
 
 def shown_configuration(shown: FunctionConfigurationTypeDef) -> str:
@@ -67,6 +69,11 @@ def _strays(shown: FunctionConfigurationTypeDef) -> Iterator[str]:
     if storage != STORAGE:
         yield f"{storage} MB of storage"
     yield from (f"file system {one['Arn']}" for one in shown.get("FileSystemConfigs", []))
+    logging = shown.get("LoggingConfig", {})
+    if (level := logging.get("ApplicationLogLevel", LEVEL)) != LEVEL:
+        yield f"application log level {level}"
+    if (level := logging.get("SystemLogLevel", LEVEL)) != LEVEL:
+        yield f"system log level {level}"
     if shown.get("SnapStart", {}).get("ApplyOn", "None") != "None":
         yield "snap start"
 

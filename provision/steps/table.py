@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 
 from provision.aws import Aws
 from provision.errors import TryLater
-from provision.hazards import Harm, Risk, Risks, switched_off, switched_on
+from provision.hazards import Harm, Risk, Risks, lowered, switched_off, switched_on
 from provision.holdings import Backup, Holdings
 from provision.permissions.declare import Declared, Permit, arn, call, calls
 from provision.step import OWNER, Computed, Fixed, Local, Tagged
@@ -24,6 +24,7 @@ from provision.steps.table_encryption import (
     is_key,
     specification,
 )
+from provision.steps.table_recovery import RECOVERY_DAYS, found_recovery, recovery
 from provision.steps.tags import from_tag_list, tag_changes, tag_list
 from provision.together import together
 
@@ -57,6 +58,9 @@ class Table(Tagged):
         change={
             "recovery": (
                 Risk(Harm.DATA_LOSS, "the points in time to go back to go", when=switched_off),
+            ),
+            "recovery_days": (
+                Risk(Harm.DATA_LOSS, "the older points in time to go back to go", when=lowered),
             ),
             "encryption": (Risk(Harm.SLOW, "it is encrypted again", seconds=22),),  # D10
             "ttl": (Risk(Harm.DATA_LOSS, "AWS deletes what has expired", when=switched_on),),
@@ -108,6 +112,7 @@ class Table(Tagged):
     write_capacity: Local[int] = 5
     ttl: str | None = None
     recovery: bool = True
+    recovery_days: int = RECOVERY_DAYS
     encryption: str = MANAGED
     protect: bool = True
     on_demand: bool = False
@@ -126,7 +131,7 @@ class Table(Tagged):
         billing = found.get("BillingModeSummary", {})  # D22: absent where it never was another
         with together() as pool:
             ttl = pool.submit(self._found_ttl, aws)
-            recovery = pool.submit(self._found_recovery, aws)
+            days = pool.submit(found_recovery, aws, self.name)
             tags = pool.submit(aws.dynamodb.list_tags_of_resource, ResourceArn=found["TableArn"])
             encryption = pool.submit(found_encryption, aws, found, self.encryption)
             return replace(
@@ -135,7 +140,8 @@ class Table(Tagged):
                 sort_key=keys.get("RANGE"),
                 made_with=table_made_with(found),
                 ttl=ttl.result(),
-                recovery=recovery.result(),
+                recovery=days.result() is not None,
+                recovery_days=days.result() or self.recovery_days,
                 encryption=encryption.result(),
                 protect=found.get("DeletionProtectionEnabled", False),
                 on_demand=billing.get("BillingMode") == "PAY_PER_REQUEST",
@@ -188,7 +194,7 @@ class Table(Tagged):
                 TableName=self.name, SSESpecification=specification(self.encryption)
             )
             self._wait_active(aws)
-        if "recovery" in changed:
+        if {"recovery", "recovery_days"} & set(changed):
             self._set_recovery(aws)
         if "ttl" in changed:
             self._change_ttl(aws, have.ttl)
@@ -250,12 +256,6 @@ class Table(Tagged):
         found = aws.dynamodb.describe_time_to_live(TableName=self.name)["TimeToLiveDescription"]
         return found.get("AttributeName") if found["TimeToLiveStatus"].startswith("ENABL") else None
 
-    def _found_recovery(self, aws: Aws) -> bool:
-        """D17: ContinuousBackupsStatus is always ENABLED; the flag is the nested one."""
-        backups = aws.dynamodb.describe_continuous_backups(TableName=self.name)
-        found = backups["ContinuousBackupsDescription"].get("PointInTimeRecoveryDescription", {})
-        return found.get("PointInTimeRecoveryStatus") == "ENABLED"
-
     def _wait_active(self, aws: Aws) -> None:
         def active() -> bool | None:
             found = self._describe(aws)  # D3: may not be visible yet
@@ -277,7 +277,9 @@ class Table(Tagged):
     def _set_recovery(self, aws: Aws) -> None:
         aws.dynamodb.update_continuous_backups(
             TableName=self.name,
-            PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": self.recovery},
+            PointInTimeRecoverySpecification=recovery(
+                self.recovery_days if self.recovery else None
+            ),
         )
 
     def _change_ttl(self, aws: Aws, before: str | None) -> None:

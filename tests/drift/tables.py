@@ -34,6 +34,17 @@ def stop_recovery(aws: Aws, table: Table) -> None:
     )
 
 
+def remember_a_day(aws: Aws, table: Table) -> None:
+    """UpdateContinuousBackups: on, and a day back only"""
+    aws.dynamodb.update_continuous_backups(
+        TableName=table.name,
+        PointInTimeRecoverySpecification={
+            "PointInTimeRecoveryEnabled": True,
+            "RecoveryPeriodInDays": 1,
+        },
+    )
+
+
 def encrypt_otherwise(aws: Aws, table: Table) -> None:
     """UpdateTable: with a key of theirs"""
     key = key_of_theirs(aws)
@@ -194,6 +205,7 @@ CASES: Final = (
     Case(TABLE, "tags", tag),
     Case(TABLE, "ttl", stop_expiry),
     Case(TABLE, "recovery", stop_recovery),
+    Case(TABLE, "recovery_days", remember_a_day),
     Case(TABLE, "encryption", encrypt_otherwise),
     Case(TABLE, "encryption", encrypt_as_aws_does),
     Case(TABLE, "protect", unprotect),

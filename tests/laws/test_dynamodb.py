@@ -252,3 +252,40 @@ def test_a_table_lives_under_all_of_them(court: Session, tmp_path: Path, seed: i
     shop.up(replace(other, protect=True), within=120)
     shop.down(other, within=120)
     shop.up(TABLE, within=400)
+
+
+def test_d24_the_switch_stays_on_at_a_day(court: Session, tmp_path: Path) -> None:
+    held = court(laws.RecoveryHasAWindow())
+    shop = under(held, tmp_path)
+    shop.up(TABLE)
+    client = naive(held, "dynamodb")
+    client.update_continuous_backups(
+        **NAMED,
+        PointInTimeRecoverySpecification={
+            "PointInTimeRecoveryEnabled": True,
+            "RecoveryPeriodInDays": 1,
+        },
+    )
+
+    def kept() -> tuple[str, int]:
+        found = client.describe_continuous_backups(**NAMED)["ContinuousBackupsDescription"]
+        shown = found["PointInTimeRecoveryDescription"]
+        return shown["PointInTimeRecoveryStatus"], shown["RecoveryPeriodInDays"]
+
+    assert kept() == ("ENABLED", 1), "and a naive client calls that as wanted"
+    finding = shop.run(one_node(TABLE), "up").findings["it"]
+    assert [change.field for change in finding.changes] == ["recovery_days"]
+    assert shop.last.writes == ["UpdateContinuousBackups"]
+    assert kept() == ("ENABLED", 35)
+    shop.stays(TABLE)
+
+
+def test_d26_warmth_that_rises_is_no_difference(court: Session, tmp_path: Path) -> None:
+    held = court(laws.WarmthRises())
+    client = create(held)
+    seen = [client.describe_table(**NAMED)["Table"]["WarmThroughput"] for _ in range(2)]
+    assert seen[0] != seen[1], "and a naive client calls that a difference"
+    client.delete_table(**NAMED)
+    shop = under(held, tmp_path)
+    shop.up(TABLE)
+    shop.stays(TABLE)

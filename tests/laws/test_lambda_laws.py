@@ -284,3 +284,56 @@ def test_l27_a_deleted_function_is_there_for_a_while(court: Session, tmp_path: P
         shop.up(function)
         shop.down(function)
     assert len(held.refused("L27")) == count
+
+
+def test_l30_one_that_sleeps_is_fine_and_is_woken_up(court: Session, tmp_path: Path) -> None:
+    held = court(laws.IdleFunctionsSleep())
+    function = under(held, tmp_path).up(a_function(ours(held), tmp_path))
+    assert isinstance(function, Function)
+    client = naive(held, "lambda")
+    client.get_function(**NAMED)
+    held.clock.sleep(laws.IdleFunctionsSleep.TWO_WEEKS)
+    assert client.get_function(**NAMED)["Configuration"]["State"] == "Inactive"
+    shop = under(held, tmp_path)
+    shop.stays(function)
+    shop.up(replace(function, memory=function.memory * 2), within=60)
+    with pytest.raises(ClientError, match="following state: Pending"):
+        client.invoke(**NAMED)
+    assert ours(held).lambda_.invoke(**NAMED)["StatusCode"] == 200
+
+
+def test_l32_logging_left_out_goes_back_to_its_default(court: Session, tmp_path: Path) -> None:
+    held = court(laws.LoggingIsReplaced())
+    wanted = a_function(ours(held), tmp_path)
+    shop, client = under(held, tmp_path), naive(held, "lambda")
+    shop.up(wanted)
+
+    def logging() -> Any:
+        return client.get_function_configuration(**NAMED)["LoggingConfig"]
+
+    whole = logging()
+    assert whole["LogGroup"] == wanted.log_group
+    client.update_function_configuration(**NAMED, LoggingConfig={"LogFormat": "JSON"})
+    assert logging()["LogGroup"] == f"/aws/lambda/{NAME}", "a naive client only named the format"
+    levels = {"ApplicationLogLevel": "FATAL", "SystemLogLevel": "WARN"}
+    client.update_function_configuration(**NAMED, LoggingConfig={**whole, **levels})
+    finding = shop.run(one_node(wanted), "up").findings["it"]
+    assert [change.field for change in finding.changes] == ["strays"]
+    assert vars(finding.have)["strays"] == (
+        "application log level FATAL",
+        "system log level WARN",
+    )
+    assert logging() == whole
+    shop.stays(wanted)
+
+
+def test_l33_what_nobody_asked_for_is_shown_and_no_difference(
+    court: Session, tmp_path: Path
+) -> None:
+    held = court(laws.MoreIsShown())
+    wanted = a_function(ours(held), tmp_path)
+    shop = under(held, tmp_path)
+    shop.up(wanted)
+    shown = naive(held, "lambda").get_function(**NAMED)["Configuration"]
+    assert {"RuntimeVersionConfig", "SnapStart"} <= shown.keys()
+    shop.stays(wanted)

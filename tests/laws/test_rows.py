@@ -15,13 +15,13 @@ from tests.laws.law import Law
 
 ROWS = {
     "way to AWS": "X1 X3",
-    "Lambda": "L1 L2 L6 L7 L8 L9 L10 L11 L15 L24 L27 L31",
+    "Lambda": "L1 L2 L6 L7 L8 L9 L10 L11 L15 L24 L27 L30 L31 L32 L33",
     "interfaces": "E1 E2 E3 E4 E5 E6",
     "VPC": "V11 V18 V19",
     "IAM": "I1 I2 I3 I5 I8",
     "API Gateway": "A1 A2 A3 A4 A10 A12 A14 A15 A16 A17 A18 A19 A20 A36 A37 A38 A39 A40",
     "plans, keys, domains": "A24 A25 A26 A27 A28 A29 A30 A31",
-    "DynamoDB": "D5 D10 D12 D13",
+    "DynamoDB": "D5 D10 D12 D13 D24 D26",
     "scaling": "S3 S7",
     "SQS": "Q1 Q2 Q3",  # there is no Q4
     "SNS": "N1 N5 N6",

@@ -22,6 +22,7 @@ class TestTable(StepContract):
     edits = {
         "ttl": "expires_at",
         "recovery": False,
+        "recovery_days": 7,
         "encryption": "owned",
         "protect": False,
         "tags": {"team": "b", "more": "c"},

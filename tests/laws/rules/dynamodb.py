@@ -271,7 +271,47 @@ def _invalid(text: str) -> Refusal:
     return Refusal("ValidationException", text)
 
 
+class RecoveryHasAWindow(Law):
+    """For how many days points in time are kept stands beside the switch, which stays on at one."""
+
+    ROW = "D24"
+    SERVICE = "dynamodb"
+    OPERATIONS = frozenset({"UpdateContinuousBackups", "DescribeContinuousBackups"})
+    LONGEST = 35
+
+    def __init__(self) -> None:
+        self.days: dict[str, int] = {}
+
+    def after(self, call: Call, answer: Answer, world: World) -> None:
+        name = call.params["TableName"]
+        if call.operation == "UpdateContinuousBackups":
+            asked = call.params["PointInTimeRecoverySpecification"]
+            self.days[name] = asked.get("RecoveryPeriodInDays", self.LONGEST)
+        found = answer["ContinuousBackupsDescription"]["PointInTimeRecoveryDescription"]
+        if found["PointInTimeRecoveryStatus"] == "ENABLED":
+            found["RecoveryPeriodInDays"] = self.days.get(name, self.LONGEST)
+
+
+class WarmthRises(Law):
+    """How much a table is ready for is always shown, and rises by itself."""
+
+    ROW = "D26"
+    SERVICE = "dynamodb"
+    OPERATIONS = frozenset({"CreateTable", "DescribeTable", "UpdateTable"})
+
+    def __init__(self) -> None:
+        self.units = 12_000
+
+    def after(self, call: Call, answer: Answer, world: World) -> None:
+        self.units += 1
+        shown = answer.get("Table") or answer.get("TableDescription") or {}
+        warm = {"ReadUnitsPerSecond": self.units, "WriteUnitsPerSecond": 4000, "Status": "ACTIVE"}
+        shown["WarmThroughput"] = warm
+
+
 LAWS: tuple[type[Law], ...] = (
+    RecoveryHasAWindow,
+    WarmthRises,
     NotVisibleAtOnce,
     NothingWhileCreating,
     OneConcernACall,

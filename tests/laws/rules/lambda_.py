@@ -357,7 +357,82 @@ class DeletingTakesTime(Law):
             self.gone[named(call)] = world.now() + world.delay(2, 90)
 
 
+class IdleFunctionsSleep(Law):
+    """Two weeks without a call, and a function is Inactive: the next call wakes it up and fails."""
+
+    ROW = "L30"
+    SERVICE = "lambda"
+    OPERATIONS = SHOWN | {"Invoke"}
+    TWO_WEEKS = 14 * 86_400.0
+
+    def __init__(self) -> None:
+        self.called: dict[str, float] = {}
+        self.awake: dict[str, float] = {}
+
+    def before(self, call: Call, world: World) -> Refusal | None:
+        name = named(call)
+        if call.operation != "Invoke":
+            return None
+        if self._sleeps(name, world):
+            self.awake[name] = world.now() + world.delay(2, 20)
+        self.called[name] = world.now()
+        if world.now() < self.awake.get(name, 0):
+            return conflict(f"{BUSY}The function is currently in the following state: Pending")
+        return None
+
+    def after(self, call: Call, answer: Answer, world: World) -> None:
+        name = named(call)
+        self.called.setdefault(name, world.now())
+        if call.operation in SHOWN and latest(call) and self._sleeps(name, world):
+            shown(call, answer).update(State="Inactive", StateReasonCode="Idle")
+
+    def _sleeps(self, name: str, world: World) -> bool:
+        return world.now() - self.called.get(name, world.now()) >= self.TWO_WEEKS
+
+
+class LoggingIsReplaced(Law):
+    """Of the logging configuration, what an update leaves out goes back to its default."""
+
+    ROW = "L32"
+    SERVICE = "lambda"
+    OPERATIONS = CONFIGURED | SHOWN
+
+    def __init__(self) -> None:
+        self.whole: dict[str, dict[str, Any]] = {}
+
+    def after(self, call: Call, answer: Answer, world: World) -> None:
+        name = named(call)
+        if call.operation in CONFIGURED and "LoggingConfig" in call.params:
+            asked = dict(call.params["LoggingConfig"])
+            default: dict[str, Any] = {"LogFormat": "Text", "LogGroup": f"/aws/lambda/{name}"}
+            if asked.get("LogFormat") == "JSON":
+                default |= {"ApplicationLogLevel": "INFO", "SystemLogLevel": "INFO"}
+            self.whole[name] = default | asked
+        if name in self.whole and latest(call):
+            shown(call, answer)["LoggingConfig"] = dict(self.whole[name])
+
+
+class MoreIsShown(Law):
+    """What nobody asked for is shown all the same."""
+
+    ROW = "L33"
+    SERVICE = "lambda"
+    OPERATIONS = SHOWN
+
+    def after(self, call: Call, answer: Answer, world: World) -> None:
+        function = shown(call, answer)
+        function.setdefault("SnapStart", {"ApplyOn": "None", "OptimizationStatus": "Off"})
+        function.setdefault("EphemeralStorage", {"Size": 512})
+        function["RuntimeVersionConfig"] = {"RuntimeVersionArn": "arn:aws:lambda:::runtime:x"}
+        network = {"SubnetIds": [], "SecurityGroupIds": [], "VpcId": ""}
+        function["VpcConfig"] = network | function.get("VpcConfig", {})
+        function["VpcConfig"]["Ipv6AllowedForDualStack"] = False
+
+
 LAWS: tuple[type[Law], ...] = (
+    IdleFunctionsSleep,
+    LoggingIsReplaced,
+    MoreIsShown,
     RoleSpreads,
     PolicySpreads,
     FirstPending,
