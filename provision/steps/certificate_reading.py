@@ -54,7 +54,7 @@ def all_certificates(aws: Aws) -> dict[str, dict[str, str]]:
         Includes={"keyTypes": list(KEY_TYPES)}
     )
     found: dict[str, dict[str, str]] = {}
-    for certificate in (one for page in pages for one in page["CertificateSummaryList"]):
+    for certificate in (one for page in pages for one in page.get("CertificateSummaryList", [])):
         of_domain = found.setdefault(certificate["DomainName"], {})
         of_domain[certificate["CertificateArn"]] = certificate["Status"]
     return found
@@ -63,7 +63,7 @@ def all_certificates(aws: Aws) -> dict[str, dict[str, str]]:
 def tags_of_certificate(aws: Aws, arn: str) -> dict[str, str]:
     """ACM takes tags without a value, and shows them so. One listed may not be found (C2)."""
     try:
-        tags = aws.acm.list_tags_for_certificate(CertificateArn=arn)["Tags"]
+        tags = aws.acm.list_tags_for_certificate(CertificateArn=arn).get("Tags", [])
     except aws.acm.exceptions.ResourceNotFoundException:
         return {}
     return without_system({tag["Key"]: tag.get("Value", "") for tag in tags})

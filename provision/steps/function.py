@@ -15,7 +15,7 @@ from provision.hazards import Harm, Risk, Risks
 from provision.masked import Variables, masked, revealed
 from provision.permissions.declare import OURS, Declared, Permit, Test, arn, call, calls
 from provision.step import Computed, Fixed, Local, Tagged
-from provision.steps.function_shown import LEVEL, STORAGE, WORDS, digest, read_shown
+from provision.steps.function_shown import STORAGE, WORDS, digest, read_shown, whole_logging
 from provision.steps.lambda_states import describe, failure, settled, wait_working
 from provision.steps.lambda_zip import read_zip
 from provision.steps.made_with import function_made_with
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
     from mypy_boto3_lambda.literals import (
         ArchitectureType,
-        LogFormatType,
         RuntimeType,
         TracingModeType,
     )
@@ -274,7 +273,7 @@ class Function(Tagged):
             EphemeralStorage={"Size": STORAGE},
             FileSystemConfigs=[],
             SnapStart={"ApplyOn": "None"},
-            LoggingConfig=self._logging(),
+            LoggingConfig=whole_logging(self.log_format, self.log_group),
         )
         wait_working(aws, self.name)
 
@@ -290,17 +289,6 @@ class Function(Tagged):
 
     def _architectures(self) -> list[ArchitectureType]:
         return [cast("ArchitectureType", self.architecture)]
-
-    def _logging(self) -> LoggingConfigTypeDef:
-        """Whole: of this block, what is left out goes back to its default (L32)."""
-        wanted: LoggingConfigTypeDef = {
-            "LogFormat": cast("LogFormatType", self.log_format),
-            "LogGroup": self.log_group,
-        }
-        if self.log_format == "JSON":
-            wanted["ApplicationLogLevel"] = LEVEL
-            wanted["SystemLogLevel"] = LEVEL
-        return wanted
 
     def _request(self) -> _Configuration:
         """L19: what is left out of a request stays as it was, so empty blocks are spelled out."""
@@ -318,5 +306,5 @@ class Function(Tagged):
             "TracingConfig": {"Mode": cast("TracingModeType", self.tracing)},
             "DeadLetterConfig": {"TargetArn": self.dead_letters or ""},
             "VpcConfig": {"SubnetIds": self.subnet_ids, "SecurityGroupIds": self.group_ids},
-            "LoggingConfig": self._logging(),
+            "LoggingConfig": whole_logging(self.log_format, self.log_group),
         }

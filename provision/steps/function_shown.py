@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from provision.errors import NotPermitted
 from provision.masked import masked, recorded
 
 if TYPE_CHECKING:
-    from mypy_boto3_lambda.type_defs import FunctionConfigurationTypeDef
+    from mypy_boto3_lambda.literals import LogFormatType
+    from mypy_boto3_lambda.type_defs import FunctionConfigurationTypeDef, LoggingConfigTypeDef
 
 WORDS: Final = "description"
 """The field that a version has for itself (PublishVersion)."""
@@ -76,6 +77,18 @@ def _strays(shown: FunctionConfigurationTypeDef) -> Iterator[str]:
         yield f"system log level {level}"
     if shown.get("SnapStart", {}).get("ApplyOn", "None") != "None":
         yield "snap start"
+
+
+def whole_logging(log_format: str, group: str) -> LoggingConfigTypeDef:
+    """Of this block, what is left out of a request goes back to its default (L32)."""
+    wanted: LoggingConfigTypeDef = {
+        "LogFormat": cast("LogFormatType", log_format),
+        "LogGroup": group,
+    }
+    if log_format == "JSON":
+        wanted["ApplicationLogLevel"] = LEVEL
+        wanted["SystemLogLevel"] = LEVEL
+    return wanted
 
 
 def digest(values: Mapping[str, Any]) -> str:

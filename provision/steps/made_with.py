@@ -27,7 +27,7 @@ def table_made_with(found: TableDescriptionTypeDef) -> tuple[str, ...]:
     keys = {key["AttributeName"] for key in found["KeySchema"]}
     typed = [
         f"key {each['AttributeName']} of type {each['AttributeType']}"
-        for each in found["AttributeDefinitions"]
+        for each in found.get("AttributeDefinitions", [])
         if each["AttributeName"] in keys and each["AttributeType"] != TEXT
     ]
     indexes = [index.get("IndexName", "") for index in found.get("LocalSecondaryIndexes", [])]
