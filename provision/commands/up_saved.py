@@ -134,9 +134,10 @@ def _refuse(file: Path, plan: SavedPlan, moved: Iterable[str]) -> None:
     if not lines:
         return
     more = [f"and {len(lines) - TOLD} more"] if len(lines) > TOLD else []
-    place, allowed = shlex.quote(str(file)), shlex.join(plan.consent.options)
+    place = shlex.quote(str(file))
+    allowed = "".join(f" {shlex.quote(word)}" for word in plan.consent.options)
     raise PlanMoved(
         f"Nothing was done: since {file} was saved, this has moved:",
         more=[f"  {line}" for line in [*lines[:TOLD], *more]],
-        hint=f"look again: `provision plan --out {place} {allowed}`",
+        hint=f"look again: `provision plan --out {place}{allowed}`",
     )
