@@ -12,7 +12,7 @@ ON := --local $(if $(filter command,$(firstword $(origin PORT))),--local-port $(
 .DEFAULT_GOAL := help
 
 .PHONY: help up status down test check lint types format bench crash-matrix ownership-sweep replacing state-lost signals-sweep terminal-sweep \
-	laws-sweep fuzz-api limits security drift plan-sweep screens-sweep permissions permissions-sweep screenshots scan audit pins clean
+	laws-sweep fuzz fuzz-api limits security drift plan-sweep screens-sweep permissions permissions-sweep screenshots scan audit pins clean
 
 help:  ## this list
 	@echo "up, status and down take PORT=4570 for the emulator, and all take PYTHON=python3.13"
@@ -80,6 +80,9 @@ permissions: $(VENV)/test.stamp  ## docs/permissions.md, from what the steps dec
 
 permissions-sweep: $(VENV)/test.stamp  ## each action taken away once under moto's enforcement; docs/permissions.md
 	$(BIN)/python -m tests.permissions.sweep
+
+fuzz: $(VENV)/test.stamp  ## config.yaml, state, its log and saved plans, damaged thousands of times; docs/security.md
+	FUZZ=40 $(BIN)/pytest -n 2 tests/fuzzing
 
 fuzz-api: $(VENV)/test.stamp  ## 5,000 requests of hostile callers each, by AWS's rules and over HTTP; docs/security.md
 	FUZZ_REQUESTS=5000 $(BIN)/pytest tests/function/test_hostile_callers.py

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import boto3
 import botocore.session
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, CredentialRetrievalError
 
 from provision.access import READ_PREFIXES, Access, Calls, Where, dns_suffix, where_of
 from provision.clock import Clock
 from provision.error_classes import OneAtATime
-from provision.errors import StillWaiting, WriteRefused
+from provision.errors import NoCredentials, StillWaiting, WriteRefused
 from provision.failure import read_failure, succeeded
 from provision.once import Once
 from provision.pacing import Pacer
@@ -98,8 +98,21 @@ class Aws:
         """Find the credentials, in the thread that the user talks with: their profile may want a
         one-time code, and others would wait for it meanwhile. Without any, the first call says so.
         """
-        if not self.access.credentials and (found := self._core.get_credentials()):
-            found.get_frozen_credentials()
+        if self.access.credentials:
+            return
+        try:
+            if found := self._core.get_credentials():
+                found.get_frozen_credentials()
+        except (OSError, ValueError, KeyError, CredentialRetrievalError) as error:
+            # What `credential_process` names is not there, or answers something else.
+            raise NoCredentials(
+                f"the credentials of {self._profile} cannot be had: {error or 'no reason given'}",
+                hint="mend its credential_process in the AWS configuration, or give --profile NAME",
+            ) from error
+
+    @property
+    def _profile(self) -> str:
+        return f"profile {self._core.get_config_variable('profile') or 'default'}"
 
     def ask_where(self) -> Where:
         try:

@@ -15,7 +15,7 @@ from urllib.parse import parse_qs, urlsplit
 import botocore.loaders
 import botocore.session
 
-from provision.errors import StrangeEndpoint
+from provision.errors import AddressUnusable, StrangeEndpoint
 
 _SIGNED: Final = re.compile(r"Credential=([^/\s,]+)/")
 _ISSUED: Final = re.compile(r"A[KS]IA[A-Z0-9]{12,}")
@@ -28,8 +28,29 @@ _SIGN_IN: Final = (
 """Where `aws login` signs in, outside the suffixes that botocore has for partitions."""
 _METADATA: Final = ("AWS_EC2_METADATA_SERVICE_ENDPOINT", "AWS_CONTAINER_CREDENTIALS_FULL_URI")
 """Addresses that credentials are fetched from, without a client of the SDK."""
+_ENDPOINT: Final = "AWS_ENDPOINT_URL"
+"""And for one service `AWS_ENDPOINT_URL_DYNAMODB`."""
 _LINK_LOCAL: Final = ("169.254.0.0/16", "fe80::/10", "fd00:ec2::/32")
 """Where instances and containers find their credentials (EC2, ECS, EKS)."""
+
+
+def check_addresses(environment: Mapping[str, str]) -> None:
+    """Raise `AddressUnusable` where a variable that leads the SDK somewhere holds no address: it
+    would say so deep inside, and not of which variable."""
+    for name, text in environment.items():
+        if text and (name in _METADATA or name.startswith(_ENDPOINT)) and not _is_address(text):
+            raise AddressUnusable(
+                f'{name} is "{text}", which is no address',
+                hint=f"write it like http://localhost:4566, or `unset {name}`",
+            )
+
+
+def _is_address(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # brackets that do not close, or a port that is none
+        return False
 
 
 def guard_credentials(session: botocore.session.Session, environment: Mapping[str, str]) -> None:

@@ -96,6 +96,10 @@ class StrangeEndpoint(ProvisionError):
     """Real credentials would leave for somewhere that is neither AWS nor this machine."""
 
 
+class AddressUnusable(ProvisionError):
+    """What should say where AWS is reached is no address."""
+
+
 class Foreign(ProvisionError):
     """Something of that name exists and is not this stack's."""
 

@@ -22,7 +22,6 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 from filelock import FileLock, Timeout
-from msgspec import ValidationError
 
 from provision.errors import Locked, StateUnusable, WrongAccount
 from provision.graph import predecessor_name, successor_of
@@ -256,7 +255,7 @@ class Journal:
     def _record(self, node: str, fields: Mapping[str, Any]) -> Record:
         try:
             return from_fields(self._kinds, fields)
-        except (KeyError, TypeError, ValidationError) as error:
+        except (KeyError, TypeError, ValueError, RecursionError) as error:
             raise StateUnusable(
                 f"the record of {node} in {self.directory} cannot be read: {error}",
                 hint=f"move {self.directory} away: the stack is found again by its tags",

@@ -8,7 +8,7 @@ import ast
 import re
 import sys
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -30,6 +30,9 @@ _NEWER: Final[tuple[tuple[Release, re.Pattern[str]], ...]] = (
 )
 """Grammar by the release that brought it. A match need not be that grammar: it only means that an
 older Python cannot be sure."""
+MOST_COMPILED: Final = 256 * 1024
+"""Bytes of a module up to which its code is made as well. That takes Python a time that grows with
+the square of how many functions there are: minutes for 2 MB. A larger one is parsed only."""
 _FREE_FSTRINGS: Final[Release] = (3, 12)
 _NEWEST: Final[Release] = (3, 14)
 """The last release whose grammar is in this table."""
@@ -78,28 +81,27 @@ def _fault(content: bytes, release: Release) -> tuple[int, str] | None:
 
 @lru_cache(maxsize=4096)
 def _compiled(content: bytes) -> tuple[int, str] | None:
+    flags = ast.PyCF_ONLY_AST if len(content) > MOST_COMPILED else 0
+    return _refusal(lambda: compile(content, "module", "exec", flags, dont_inherit=True))
+
+
+@lru_cache(maxsize=4096)
+def _for_older(content: bytes, release: Release) -> tuple[int, str] | None:
+    """What the parser knows of an older release's grammar; it does not know all of it."""
+    return _refusal(lambda: ast.parse(content, feature_version=(release[0], release[1])))
+
+
+def _refusal(read: Callable[[], object]) -> tuple[int, str] | None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            compile(content, "module", "exec", dont_inherit=True)
+            read()
         except SyntaxError as error:
             return error.lineno or 1, error.msg
         except (ValueError, OverflowError) as error:
             return 1, str(error)
         except (RecursionError, MemoryError):
             return 1, "nested too deeply"
-    return None
-
-
-@lru_cache(maxsize=4096)
-def _for_older(content: bytes, release: Release) -> tuple[int, str] | None:
-    """What the parser knows of an older release's grammar; it does not know all of it."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            ast.parse(content, feature_version=(release[0], release[1]))
-        except SyntaxError as error:
-            return error.lineno or 1, error.msg
     return None
 
 

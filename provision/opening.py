@@ -24,6 +24,7 @@ from provision.config.load import Check, as_written, unforeseen
 from provision.config.read import refuse_linked
 from provision.config.unlisted import Unlisted, accept
 from provision.consent import Consent
+from provision.endpoints import check_addresses
 from provision.engine import Engine
 from provision.errors import StateUnusable, WrongAccount
 from provision.foreseen import foresee_first
@@ -236,6 +237,7 @@ def _with_layers(sources: BuiltSources, config: Config, file: Path) -> BuiltSour
 
 
 def _in_aws(options: Options, config: Config) -> tuple[Access, Blind]:
+    check_addresses(os.environ)
     real = is_real(os.environ)
     access = Access(
         config.region, options.profile, anywhere=options.allow_endpoint, paced=real, lingers=real

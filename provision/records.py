@@ -101,9 +101,13 @@ def as_json(record: Record | None) -> dict[str, Any] | None:
 
 
 def from_fields(kinds: Kinds, written: Mapping[str, Any]) -> Record:
-    """The record again. Raises KeyError or ValidationError where it is none."""
+    """The record again. Raises KeyError, TypeError, ValueError or RecursionError where it is none:
+    anybody may have written it."""
     step = from_json(kinds[written["kind"]], written["step"])
-    return Record(step, tuple(written["needs"]), written["doing"])
+    needs, doing = written["needs"], written["doing"]
+    if not isinstance(needs, list) or not all(isinstance(each, str) for each in [*needs, doing]):
+        raise TypeError("its needs or its verb are no text")
+    return Record(step, tuple(needs), doing)
 
 
 def demand(state: object, fields: Fields) -> None:

@@ -120,3 +120,16 @@ def test_the_hint_of_a_login_names_the_profile(
     assert "→ `aws sso login`" in provision("plan").err
     unknown = provision("plan", "--profile", "nobody")
     assert "→ `aws configure list-profiles`" in unknown.err
+
+
+@pytest.mark.parametrize("command", ["/nowhere/at-all", "false", "echo no json", "echo {}"])
+def test_a_process_that_gives_no_credentials_is_named(
+    home: Path,  # noqa: F811
+    provision: Provision,  # noqa: F811
+    command: str,
+) -> None:
+    (home / "profiles").write_text(f"[profile tool]\ncredential_process = {command}\n")
+    told = provision("plan", "--profile", "tool")
+    assert told.code == 1
+    assert "the credentials of profile tool cannot be had: " in told.err
+    assert "mend its credential_process" in told.err

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
 from provision import modules
+from provision.handlers import handler_problem
 from provision.imports import imported
 from provision.modules import Fault, faults
 from tests.test_bundle import ROOT, write
@@ -201,3 +203,38 @@ def test_what_a_module_imports() -> None:
 
 def test_the_shipped_function_compiles() -> None:
     assert faults(ROOT / "function", "app.handler", "python3.13") == []
+
+
+PATHOLOGICAL = {
+    "null bytes": "x = 1\0",
+    "parentheses": "(" * 100_000,
+    "brackets": "x = " + "[" * 150 + "]" * 150,
+    "signs": "-" * 5000 + "1",
+    "attributes": "a." * 20_000 + "b",
+    "sums": "1+" * 20_000 + "1",
+    "choices": "x if y else " * 5000 + "z",
+    "indentation": "".join(" " * n + "if x:\n" for n in range(150)),
+    "a long number": "x = " + "9" * 5000,
+    "an unknown encoding": "# coding: nothere\nx",
+    "an f-string": "f'{x" * 2000,
+}
+
+
+def test_a_large_module_is_parsed_and_no_code_made_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(modules, "MOST_COMPILED", 20)
+    assert judged(tmp_path, {"app.py": f"{APP}return 5\n"}) == {}  # only making code refuses that
+    assert judged(tmp_path, {"app.py": f"{APP}def ("}) == {"app.py": ""}
+
+
+@pytest.mark.parametrize("release", ["3.11", "3.14"])
+@pytest.mark.parametrize("code", PATHOLOGICAL.values(), ids=PATHOLOGICAL)
+def test_whatever_the_code_is_it_is_judged(tmp_path: Path, code: str, release: str) -> None:
+    write(tmp_path, {"app.py": f"{APP}import second\n", "second.py": code})
+    began = time.process_time()
+    for fault in faults(tmp_path, "app.handler", f"python{release}"):
+        assert fault.file.name == "second.py"
+        assert fault.message
+    handler_problem(tmp_path, "second.other")
+    assert time.process_time() - began < 10

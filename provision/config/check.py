@@ -14,7 +14,7 @@ from pathlib import Path
 from provision.config.models import check_models
 from provision.config.moved import check_moved
 from provision.config.node import Node
-from provision.config.problem import Problem, nearest
+from provision.config.problem import Problem, listed, nearest
 from provision.config.relations import (
     check_alarms,
     check_capacity,
@@ -135,8 +135,8 @@ def _absent(tree: Node, name: str, section: tuple[str, ...]) -> bool:
 def _unknown(tree: Node, name: str, section: tuple[str, ...], kind: str) -> tuple[str, str]:
     known = [key for key, _ in tree.children(*section)]
     place = ".".join(section)
-    listed = f"{place} has: {', '.join(known)}" if known else f"add it to {place}"
-    return f'there is no {kind} "{name}"', nearest(name, known) or listed
+    there = f"{place} has: {listed(known)}" if known else f"add it to {place}"
+    return f'there is no {kind} "{name}"', nearest(name, known) or there
 
 
 def check_shared_layers(tree: Node) -> Iterator[Problem]:

@@ -12,10 +12,13 @@ from pydantic_core import ErrorDetails
 from provision.config.model import Config
 from provision.config.node import Entry, Node, written
 from provision.config.problem import Problem, nearest
+from provision.config.read import LONGEST_NUMBER
 from provision.config.section import NAME, WORDS, Refusal
 from provision.config.shape import OVERLAYS, Shape, config_shape
 from provision.masked import MASKED, says_secret
 
+LONGEST_SHOWN = 200
+"""Characters of a value that a problem quotes."""
 KEY = "[key]"  # how pydantic says that the name of an entry is meant
 
 
@@ -145,13 +148,18 @@ def found_in_words(node: Node) -> str:
         case bool():
             return node.text
         case int() | float():
-            return f"the number {node.text}"
+            return f"the number {_cut(node.text)}"
         case str():
-            return f'text "{node.value}"'
+            return f'text "{_cut(node.value)}"'
         case list():
             return "a list"
         case _:
             return "keys and values"
+
+
+def _cut(text: str) -> str:
+    """What is found may be a file of its own."""
+    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…"
 
 
 def _suggestions(node: Node, shape: Shape | None) -> Iterator[str]:
@@ -173,7 +181,7 @@ def _suggestions(node: Node, shape: Shape | None) -> Iterator[str]:
         yield f"write [{node.text}]"
     if "integer" in kinds and isinstance(node.value, str):
         bare = text.replace("_", "").replace(",", "")
-        if bare.isdigit():
+        if bare.isdecimal() and len(bare) <= LONGEST_NUMBER:
             yield f"write {int(bare)}, without quotes"
     if "integer" in kinds and isinstance(node.value, float) and node.value.is_integer():
         yield f"write {int(node.value)}"

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from provision.config.node import Entry, Node
-from provision.config.problem import Problem, nearest
+from provision.config.problem import Problem, listed, nearest
 from provision.config.section import MOVABLE
 
 SECTIONS = {"table": "tables", "function": "functions", "layer": "layers"}
@@ -58,9 +58,9 @@ def _check_ends(tree: Node, entry: Entry, area: str, key: str, new_key: str) -> 
             f'rename it to "{new_key}" there, or remove this line',
         )
     elif new_key not in there:
-        listed = f"{section} has: {', '.join(there)}" if there else f"add it to {section}"
+        known = f"{section} has: {listed(there)}" if there else f"add it to {section}"
         yield entry.node.problem(
-            f'there is no {area} "{new_key}"', nearest(new_key, there) or listed
+            f'there is no {area} "{new_key}"', nearest(new_key, there) or known
         )
 
 

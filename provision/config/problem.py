@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from bisect import bisect
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from provision.errors import ProvisionError
 
+_COMPARED = 40
+"""Known words up to which a misspelt one is compared with each, letter by letter."""
+_BESIDE = 8
+"""Of more known words, how many on either side are compared."""
+_LONGEST = 256
+"""Characters of a word that is compared with others: the time grows with their square."""
+_LISTED = 30
 _NAMED = 3
 """Files that a hint names before it only points at the list."""
 
@@ -64,8 +73,46 @@ class ConfigInvalid(ProvisionError):
 
 def nearest(word: str, known: Iterable[str]) -> str:
     """`did you mean "read"?`, or nothing when no known word is like it."""
+    return _nearest(word, tuple(known))
+
+
+@lru_cache(maxsize=4096)
+def _nearest(word: str, known: tuple[str, ...]) -> str:
+    """A file has each mistake once for every environment."""
     by_lower = {each.lower(): each for each in known}
-    like = difflib.get_close_matches(word.lower(), by_lower, n=5, cutoff=0.6)
+    likely = _likely(word.lower(), tuple(by_lower))
+    like = difflib.get_close_matches(word.lower(), likely, n=5, cutoff=0.6)
     # Letters changed places more often than others came in: us-esat-1 is not us-west-1.
     like.sort(key=lambda each: sorted(each) != sorted(word.lower()))
     return f'did you mean "{by_lower[like[0]]}"?' if like else ""
+
+
+def _likely(word: str, known: tuple[str, ...]) -> Sequence[str]:
+    """Those that begin or end most alike: difflib takes a tenth of a second for a thousand words,
+    and there may be a thousand mistakes."""
+    if len(word) > _LONGEST:
+        return ()
+    if len(known) <= _COMPARED:
+        return known
+    forwards, backwards = _in_order(known)
+    ends = _beside(backwards, word[::-1])
+    return list(dict.fromkeys([*_beside(forwards, word), *(each[::-1] for each in ends)]))
+
+
+def _beside(words: Sequence[str], word: str) -> Sequence[str]:
+    """Those next to where the word would stand."""
+    at = bisect(words, word)
+    return words[max(0, at - _BESIDE) : at + _BESIDE]
+
+
+@lru_cache(maxsize=64)
+def _in_order(known: tuple[str, ...]) -> tuple[list[str], list[str]]:
+    """Sorted by how they begin, and by how they end (written backwards)."""
+    short = [each for each in known if len(each) <= _LONGEST]
+    return sorted(short), sorted(each[::-1] for each in short)
+
+
+def listed(words: Sequence[str]) -> str:
+    """`a, b, c`, and how many more there are where nobody would read them all."""
+    more = len(words) - _LISTED
+    return ", ".join(words[:_LISTED]) + (f" and {more} more" if more > 0 else "")

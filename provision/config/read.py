@@ -7,6 +7,7 @@ import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -17,8 +18,12 @@ from provision.private import read_regular
 MOST_NODES = 20_000
 """Aliases of aliases grow without bound; no configuration of a person comes near."""
 
-MOST_BYTES = 4 * 1_048_576
-"""A file without end is no configuration: it would be read until no memory is left."""
+MOST_BYTES = 1_048_576
+"""A file without end is no configuration: it would be read until no memory is left. YAML took
+12 seconds for 800 KB, on a busy machine."""
+
+DEEPEST = 100
+"""Brackets and indentations inside of each other; a model of JSON Schema comes to some dozen."""
 
 LONGEST_NUMBER = 100
 """Python refuses to read numbers of thousands of digits, and nothing here is that large."""
@@ -40,12 +45,27 @@ SCALARS = (
 )
 
 
+_TOO_DEEP = f"brackets are nested too deeply, more than {DEEPEST} in each other"
+
+
 def tag_of(kind: str) -> str:
     return _TAG + kind
 
 
 class _Loader(yaml.SafeLoader):
     """Only composes nodes; its own table of plain values leaves PyYAML's as it is."""
+
+    depth = 0
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        if self.depth > DEEPEST:
+            mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]  # as its stubs are
+            raise yaml.MarkedYAMLError(problem=_TOO_DEEP, problem_mark=mark)
+        self.depth += 1
+        try:
+            return super().compose_node(parent, index)
+        finally:
+            self.depth -= 1
 
 
 _Loader.yaml_implicit_resolvers = {}
@@ -65,10 +85,6 @@ def read(path: Path) -> tuple[Node, list[Problem]]:
         line = text.count("\n", 0, error.position) + 1
         said = f"the character {error.character!r} is not allowed in YAML"
         raise ConfigInvalid([Problem(file, line, 1, "", said, "delete it")]) from error
-    except RecursionError as error:
-        raise ConfigInvalid(
-            [Problem(file, 0, 0, "", "brackets are nested too deeply", "close them earlier")]
-        ) from error
     if top is None or (isinstance(top, yaml.ScalarNode) and not top.value):
         raise ConfigInvalid([Problem(file, 0, 0, "", "the file is empty", _START)])
     reading = _Reading(file)
@@ -129,6 +145,8 @@ def _decode(path: Path, file: str) -> str:
 def _syntax(file: str, text: str, error: yaml.MarkedYAMLError) -> Problem:
     mark = error.problem_mark or error.context_mark
     line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
+    if error.problem == _TOO_DEEP:
+        return Problem(file, line, column, "", _TOO_DEEP, "close them earlier")
     said, suggestion = f"not YAML: {error.problem or error.context}", ""
     lines = text.splitlines()
     here = lines[line - 1] if 0 < line <= len(lines) else ""
@@ -151,13 +169,19 @@ class _Reading:
     problems: list[Problem] = field(default_factory=list)
     made: int = 0
     open: set[int] = field(default_factory=set)
+    met: set[int] = field(default_factory=set)
+    aliased: bool = False
+    """Whether anything was met twice."""
 
     def node(self, raw: yaml.Node, keys: Keys) -> Node:
         place = self._place(raw)
         self.made += 1
         if self.made > MOST_NODES:
-            said = f"more than {MOST_NODES} values, with aliases written out"
-            raise ConfigInvalid([Node(None, place, keys).problem(said, "use fewer aliases")])
+            raise ConfigInvalid([self._too_many(place, keys)])
+        if len(keys) > DEEPEST:
+            raise ConfigInvalid([Node(None, place, keys).problem(_TOO_DEEP, "close them earlier")])
+        self.aliased = self.aliased or id(raw) in self.met
+        self.met.add(id(raw))
         if isinstance(raw, yaml.ScalarNode):
             return Node(self._scalar(raw, place, keys), place, keys, raw.value)
         if id(raw) in self.open:
@@ -175,6 +199,12 @@ class _Reading:
             return Node(value, place, keys)
         finally:
             self.open.discard(id(raw))
+
+    def _too_many(self, place: Place, keys: Keys) -> Problem:
+        said, instead = f"more than {MOST_NODES} values", "make several stacks of it, a file each"
+        if self.aliased:
+            said, instead = f"{said}, with aliases written out", "use fewer aliases"
+        return Node(None, place, keys).problem(said, instead)
 
     def _mapping(self, raw: yaml.Node, keys: Keys) -> dict[str, Entry]:
         merged: dict[str, Entry] = {}

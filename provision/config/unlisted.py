@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from provision.config.problem import nearest
+from provision.config.problem import listed, nearest
 from provision.errors import Usage
 
 
@@ -17,7 +17,7 @@ class UnlistedEnvironment(Usage):
     def __init__(self, path: Path, name: str, known: Iterable[str]) -> None:
         self.name = name
         names = list(known)
-        near = nearest(name, names) or f"it has {', '.join(names)}"
+        near = nearest(name, names) or f"it has {listed(names)}"
         super().__init__(f'{path} has no environment "{name}"; {near}')
 
 

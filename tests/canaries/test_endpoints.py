@@ -20,8 +20,8 @@ from botocore.credentials import SSOProvider
 from botocore.loaders import create_loader
 from botocore.tokens import SSOTokenProvider
 
-from provision.endpoints import _is_aws, guard_credentials
-from provision.errors import StrangeEndpoint
+from provision.endpoints import _is_aws, check_addresses, guard_credentials
+from provision.errors import AddressUnusable, StrangeEndpoint
 from tests.test_cli import Provision, home, provision  # noqa: F401  (fixtures)
 
 LASTING = "AKIAIOSFODNN7EXAMPLE"
@@ -242,3 +242,25 @@ def test_where_aws_signs_in_is_aws() -> None:
         for part, text in known.items():
             host = host.replace(part, text)  # noqa: PLW2901
         assert _is_aws(host), host
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["localhost:4566", "http://", "http://[::1", "http://127.0.0.1:99999", "ftp://a", "http://:0"],
+)
+@pytest.mark.parametrize("name", ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3"])
+def test_what_is_no_address_is_told_with_its_variable(name: str, text: str) -> None:
+    with pytest.raises(AddressUnusable, match=f"{name} is") as caught:
+        check_addresses({name: text})
+    assert f"`unset {name}`" in caught.value.hint
+    check_addresses({name: "http://localhost:4566", "AWS_ENDPOINT_URL_IAM": "", "HOME": text})
+
+
+def test_the_commands_look_at_the_addresses(
+    provision: Provision,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "localhost:4566")
+    told = provision("plan")
+    assert told.code == 1
+    assert 'AWS_ENDPOINT_URL is "localhost:4566", which is no address' in told.err

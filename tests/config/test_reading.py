@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
 
 from provision.config import ConfigInvalid, load
+from provision.config.check import check_references
+from provision.config.node import Node
+from provision.config.problem import Problem
+from provision.config.read import read
 from tests.config.sample import SAMPLE, changed, line_of, load_text, problems_of
 
 
@@ -85,8 +90,51 @@ def test_syntax_is_said_with_its_line(path: Path, text: str, line: int, says: st
     assert says in str(problems[0])
 
 
-def test_nesting_without_end(path: Path) -> None:
-    assert "nested too deeply" in str(problems_of(path, "a: " + "[" * 1500)[0])
+@pytest.mark.parametrize("deep", ["[" * 101, "[" * 200_000, "{a: " * 150 + "1" + "}" * 150])
+def test_nesting_without_end(path: Path, deep: str) -> None:
+    (problem,) = problems_of(path, f"{SAMPLE}\nmoved:\n  a: {deep}\n")
+    assert "nested too deeply, more than 100" in problem.message
+    assert problem.line == len(SAMPLE.splitlines()) + 3
+
+
+def test_nesting_by_aliases(path: Path) -> None:
+    lines = ["a0: &a0 [x]", *(f"a{n}: &a{n} [[[[*a{n - 1}]]]]" for n in range(1, 40))]
+    assert "nested too deeply" in str(problems_of(path, "\n".join(lines))[0])
+
+
+def test_too_many_values_and_no_alias(path: Path) -> None:
+    text = "a: [" + "x," * 20_001 + "]"
+    (problem,) = problems_of(path, text)
+    assert problem.message == "more than 20000 values"
+    assert problem.suggestion == "make several stacks of it, a file each"
+
+
+@pytest.mark.parametrize("number", ["9" * 5000, f"'{'9' * 5000}'", f"{'9' * 5000}.5", "'²'", "'٣'"])
+def test_a_number_that_is_none_is_told_at_its_line(path: Path, number: str) -> None:
+    (problem,) = problems_of(path, SAMPLE.replace("memory: 512", f"memory: {number}"))
+    assert problem.key == "functions.items.memory"
+    assert problem.line
+    assert len(problem.message) < 400
+
+
+def test_as_many_mistakes_as_there_are_references(path: Path) -> None:
+    """In time, each with what was perhaps meant, and no list of everything behind each."""
+    layers = "\n".join(f"  a-layer-with-some-name-{n:04}: {{source: layer}}" for n in range(400))
+    wrong = ", ".join(f"a-layer-with-some-nmae-{n:04}" for n in range(400))
+    text = SAMPLE.replace("[dependencies]", f"[{wrong}, zzz]")
+    tree, _ = read_text(path, text.replace("layers:\n  dep", f"layers:\n{layers}\n  dep", 1))
+    began = time.process_time()
+    found = list(check_references(tree))
+    assert time.process_time() - began < 3  # every known name was compared with every mistake
+    assert len(found) == 401
+    assert found[7].suggestion == 'did you mean "a-layer-with-some-name-0007"?'
+    assert found[-1].suggestion.endswith(" and 371 more")
+    assert len(found[-1].suggestion) < 2000
+
+
+def read_text(path: Path, text: str) -> tuple[Node, list[Problem]]:
+    path.write_text(text, encoding="utf-8")
+    return read(path)
 
 
 def test_aliases_that_grow_without_bound(path: Path) -> None:

@@ -1,0 +1,1 @@
+"""Files that people and machines write, damaged at random: `make fuzz`."""

@@ -1,0 +1,154 @@
+"""config.yaml, the state, its log and saved plans, damaged at random: each is read as what it says
+or refused as what it is, with the right exit code, in bounded time and memory, and no run ends as
+something unexpected.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+
+from provision.consent import Consent
+from provision.errors import StateUnusable
+from provision.finding import Action, Finding
+from provision.journal import Journal, Pinned
+from provision.records import Record, as_json
+from provision.saved import PlanUnusable, moved_ground, moved_nodes, read_plan, taken, write_plan
+from provision.stack.site import Site
+from provision.steps import KINDS
+from provision.steps.queue import Queue
+from provision.steps.table import Table
+from tests.config.sample import SAMPLE, furnish
+from tests.fuzzing.bounds import bounded, seeds
+from tests.fuzzing.mutations import damaged_bytes, damaged_json, damaged_text
+from tests.reference import reference_site
+from tests.test_cli import Answer, Provision, home, provision  # noqa: F401  (fixtures)
+from tests.test_masked import FUNCTION
+from tests.workshop import HOLDER, new_aws
+
+T = TypeVar("T")
+
+STACK = "tap-dev"
+HALF = 0.5
+
+
+def ended(answer: Answer, codes: set[int], content: bytes | str) -> None:
+    """As it should, and saying what to do."""
+    shown = f"{content!r:.3000}"
+    assert "Error: unexpected" not in answer.err, f"{answer.err}\n{shown}"
+    assert answer.code in codes, f"{answer.code} {answer.err}\n{shown}"
+    assert answer.code == 0 or "→" in answer.err or "Usage:" in answer.err, answer.err
+
+
+def refused_with_hint(read: Callable[[], T]) -> T | None:
+    """What is read, or None where it is refused and the error says what to do."""
+    try:
+        return read()
+    except (PlanUnusable, StateUnusable) as error:
+        hint = error.hint
+    assert hint
+    return None
+
+
+def test_config_yaml(provision: Provision, home: Path) -> None:  # noqa: F811
+    path = furnish(home)
+    for random in seeds(30):
+        content = damaged_bytes(SAMPLE, random)
+        path.write_bytes(content)
+        with bounded():
+            answer = provision("config", "check", "--config", str(path))
+        ended(answer, {0, 3}, content)
+
+
+@pytest.fixture
+def site(account: None, tmp_path: Path) -> Site:
+    return reference_site(new_aws(), tmp_path)
+
+
+TABLE = Table(name="tap-dev-items", key="id", tags={"a": "b"}, arn="arn:x")
+QUEUE = Queue(name="tap-dev-it", tags={})
+FINDINGS = {
+    "table.items": Finding("table.items", (), "dynamodb.table", TABLE, TABLE, (), Action.KEEP),
+    "queue": Finding("queue", (), "sqs.queue", QUEUE, None, (), Action.CREATE),
+}
+
+
+def test_a_saved_plan(site: Site, tmp_path: Path) -> None:
+    """Whatever is read is refused as moved, or says the same as before of all that is done."""
+    file = tmp_path / "plan.json"
+    true = taken(site, FINDINGS, Consent())
+    write_plan(file, true)
+    whole = file.read_text()
+    for random in seeds(100):
+        damage = random.choice((damaged_text, damaged_json))
+        text = damage(whole, random)
+        file.write_bytes(text.encode(errors="surrogatepass"))
+        with bounded():
+            plan = refused_with_hint(partial(read_plan, file))
+            if plan is None:
+                continue
+            now = taken(site, FINDINGS, Consent(), plan.salt)
+            moved = [*moved_ground(plan, now), *moved_nodes(plan, now)]
+        placed = (plan.stack, plan.account, plan.region) == (true.stack, true.account, true.region)
+        if placed and not moved and not plan.consent.options:
+            told = replace(plan, made=true.made, environment=true.environment)
+            assert told == true, text[:3000]
+
+
+def lines_of(records: dict[str, Record]) -> str:
+    """The log that says all of it."""
+    return "".join(json.dumps([node, as_json(record)]) + "\n" for node, record in records.items())
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> Path:
+    """A directory whose state has some records."""
+    journal = Journal(tmp_path / "state", STACK, KINDS).open(HOLDER)
+    journal.pin(Pinned("123456789012", "us-east-1"))
+    journal.done("table.items", TABLE)
+    journal.done("function.items", FUNCTION, ("table.items",))
+    journal.begin("queue", "create", QUEUE, ("table.items",))
+    journal.close()
+    return tmp_path / "state"
+
+
+def test_the_state_and_its_log(state: Path) -> None:
+    """Whatever is read can be written and read again; nothing of it is lost to a second look."""
+    whole = (state / "state.json").read_text()
+    log = lines_of(Journal.read(state, STACK, KINDS).records)
+    for random in seeds(80):
+        texts = {"state.json": whole, "journal.jsonl": log}
+        name = random.choice((*texts,))
+        damage = damaged_json if name == "state.json" and random.random() < HALF else damaged_text
+        texts[name] = damage(texts[name], random)
+        for file, text in texts.items():
+            (state / file).write_bytes(text.encode(errors="surrogatepass"))
+        with bounded():
+            read = refused_with_hint(partial(Journal.read, state, STACK, KINDS))
+            if read is None:
+                continue
+            journal = Journal(state, STACK, KINDS).open(HOLDER)
+            journal.close()
+        again = Journal.read(state, STACK, KINDS)
+        assert again.records == read.records
+        assert again.pinned == read.pinned
+
+
+def test_commands_with_a_damaged_state(account: None, provision: Provision, home: Path) -> None:  # noqa: F811
+    assert provision("up", "--yes").code == 0
+    state = home / ".provision" / "dev"
+    whole = (state / "state.json").read_text()
+    for random in seeds(2):
+        damage = random.choice((damaged_text, damaged_json, damaged_json))
+        text = damage(whole, random)
+        for command in ("plan", "refresh"):
+            (state / "state.json").write_bytes(text.encode(errors="surrogatepass"))
+            with bounded():
+                answer = provision(command)
+            ended(answer, {0, 1, 7}, text)
