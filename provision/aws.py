@@ -12,18 +12,19 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import boto3
 import botocore.session
-from botocore.exceptions import ClientError, CredentialRetrievalError
+from botocore.exceptions import ClientError
 
 from provision.access import READ_PREFIXES, Access, Calls, Where, dns_suffix, where_of
 from provision.clock import Clock
 from provision.error_classes import OneAtATime
-from provision.errors import NoCredentials, StillWaiting, WriteRefused
+from provision.errors import StillWaiting, WriteRefused
 from provision.failure import read_failure, succeeded
 from provision.once import Once
 from provision.pacing import Pacer
 from provision.regions import region_disabled
 from provision.retry import classify, pause
 from provision.sdk import client_config, new_core, patience
+from provision.signing_in import sign_in
 from provision.trace import Trace
 from provision.traced_calls import trace_calls
 from provision.zips import carry_zips
@@ -98,21 +99,8 @@ class Aws:
         """Find the credentials, in the thread that the user talks with: their profile may want a
         one-time code, and others would wait for it meanwhile. Without any, the first call says so.
         """
-        if self.access.credentials:
-            return
-        try:
-            if found := self._core.get_credentials():
-                found.get_frozen_credentials()
-        except (OSError, ValueError, KeyError, CredentialRetrievalError) as error:
-            # What `credential_process` names is not there, or answers something else.
-            raise NoCredentials(
-                f"the credentials of {self._profile} cannot be had: {error or 'no reason given'}",
-                hint="mend its credential_process in the AWS configuration, or give --profile NAME",
-            ) from error
-
-    @property
-    def _profile(self) -> str:
-        return f"profile {self._core.get_config_variable('profile') or 'default'}"
+        if not self.access.credentials:
+            sign_in(self._core)
 
     def ask_where(self) -> Where:
         try:
