@@ -73,6 +73,8 @@ def test_nothing_is_made_again_and_nothing_lost(
     stack = reference_stack(new_aws(), tmp_path, renaming())
     plan = workshop.run(stack, "plan", workers=8).findings
     judge(plan)
+    for node in ("network.interfaces", "network.subnet.1", "network.subnet.2"):
+        assert vars(plan[node].want)["functions"] == ("tap-dev-items",), node
     made = workshop.run(stack, "up", workers=8, consent=Consent())
     judge(made.findings)
     assert holdings() == lived_in

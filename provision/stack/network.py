@@ -128,7 +128,7 @@ def _ways_out(site: Site, dynamodb: str) -> tuple[Rule, ...]:
 
 def _functions(site: Site) -> tuple[str, ...]:
     """The names of all functions: every one stands in every subnet."""
-    return tuple(site.name(key) for key in site.config.functions)
+    return tuple(site.name_of("function", key) for key in site.config.functions)
 
 
 def _cidrs(site: Site) -> list[str]:
