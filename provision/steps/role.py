@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Final, Self
 
 from botocore.exceptions import ClientError
 
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 _ROLE = arn("iam", "role{path}{name}", region=False)
 _ATTACHED = Test("ArnEquals", "iam:PolicyARN", "{attached}")
+SESSION: Final = 3600
+"""Seconds for which credentials of a role are good at most, unless somebody says another number."""
 BOUNDED = Test("ArnEquals", "iam:PermissionsBoundary", "{boundary}")
 """The role has the configured boundary, or is to get it. Without one there is nothing to test."""
 
@@ -31,7 +33,8 @@ BOUNDED = Test("ArnEquals", "iam:PermissionsBoundary", "{boundary}")
 class Role(Tagged):
     """`service` is the principal that takes it on (`lambda.amazonaws.com`); where AWS shows any
     other trust, the whole policy stands there. `attached` are ARNs of managed policies, sorted: one
-    that is not named is taken off. Inline policies are a step of their own, RolePolicies.
+    that is not named is taken off. `session` is never wanted longer than AWS makes it. Inline
+    policies are a step of their own, RolePolicies.
 
     https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html
     """
@@ -90,6 +93,7 @@ class Role(Tagged):
     description: str = ""
     boundary: str | None = None
     attached: tuple[str, ...] = ()
+    session: int = SESSION
     arn: Computed[str] = ""
 
     def observe(self, aws: Aws) -> Self | None:
@@ -105,6 +109,7 @@ class Role(Tagged):
             service=_trusted(found.get("AssumeRolePolicyDocument", {})),
             description=found.get("Description", ""),
             boundary=boundary or None,
+            session=found.get("MaxSessionDuration", SESSION),
             attached=self._attached(aws),
             tags=from_tag_list(found.get("Tags", [])),
             arn=_arn(aws, found["Path"], self.name),
@@ -115,6 +120,7 @@ class Role(Tagged):
             "RoleName": self.name,
             "Path": self.path,
             "AssumeRolePolicyDocument": as_text(trust(self.service)),
+            "MaxSessionDuration": self.session,
             "Tags": tag_list(self.tags),
         }
         if self.description:
@@ -136,8 +142,10 @@ class Role(Tagged):
             aws.iam.update_assume_role_policy(
                 RoleName=self.name, PolicyDocument=as_text(trust(self.service))
             )
-        if "description" in changed:  # I7: only '' clears it
-            aws.iam.update_role(RoleName=self.name, Description=self.description)
+        if {"description", "session"} & set(changed):  # I7: only '' clears the one
+            aws.iam.update_role(
+                RoleName=self.name, Description=self.description, MaxSessionDuration=self.session
+            )
         if "boundary" in changed:
             self._set_boundary(aws)
         if "attached" in changed:

@@ -16,6 +16,7 @@ from provision.permissions.declare import Declared, Permit, arn, call, calls
 from provision.step import OWNER, Computed, Fixed, Local, Tagged
 from provision.steps.made_with import table_made_with
 from provision.steps.table_backup import final_backup
+from provision.steps.table_doors import close_doors, found_policy, found_stream
 from provision.steps.table_encryption import (
     KEYED,
     MANAGED,
@@ -46,7 +47,7 @@ class Table(Tagged):
     """`read_capacity` and `write_capacity` (units a second) are what it starts with: afterwards
     they are auto scaling's (D8). `ttl` names the attribute that holds the second of expiry;
     `encryption` is "owned", "managed" or the ARN of a KMS key. `on_demand`: somebody has ended
-    provisioned capacity, and auto scaling with it.
+    provisioned capacity, and auto scaling with it. No `resource_policy` and no `stream` is wanted.
 
     https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_CreateTable.html
     """
@@ -75,6 +76,7 @@ class Table(Tagged):
                 "DescribeContinuousBackups",
                 "DescribeTable",
                 "DescribeTimeToLive",
+                "GetResourcePolicy",
                 "ListTagsOfResource",
             ),
             *calls("kms", arn("kms", "key/*"), "DescribeKey"),  # any key, for it may be another's
@@ -90,6 +92,7 @@ class Table(Tagged):
             *calls(
                 "dynamodb",
                 _TABLE,
+                "DeleteResourcePolicy",
                 "TagResource",
                 "UntagResource",
                 "UpdateContinuousBackups",
@@ -116,8 +119,10 @@ class Table(Tagged):
     encryption: str = MANAGED
     protect: bool = True
     on_demand: bool = False
+    resource_policy: str = ""
+    stream: str = ""
     status: Local[str] = ACTIVE
-    """AWS's word for it; some of them mean that nothing can be read or written."""
+    """AWS's word for it; in some nothing can be read or written."""
     arn: Computed[str] = ""
 
     def ailment(self) -> str:
@@ -134,6 +139,7 @@ class Table(Tagged):
             days = pool.submit(found_recovery, aws, self.name)
             tags = pool.submit(aws.dynamodb.list_tags_of_resource, ResourceArn=found["TableArn"])
             encryption = pool.submit(found_encryption, aws, found, self.encryption)
+            policy = pool.submit(found_policy, aws, found["TableArn"])
             return replace(
                 self,
                 key=keys["HASH"],
@@ -145,6 +151,8 @@ class Table(Tagged):
                 encryption=encryption.result(),
                 protect=found.get("DeletionProtectionEnabled", False),
                 on_demand=billing.get("BillingMode") == "PAY_PER_REQUEST",
+                resource_policy=policy.result(),
+                stream=found_stream(found),
                 status=found["TableStatus"],
                 tags=from_tag_list(tags.result()["Tags"]),
                 arn=found["TableArn"],
@@ -193,6 +201,8 @@ class Table(Tagged):
             aws.dynamodb.update_table(
                 TableName=self.name, SSESpecification=specification(self.encryption)
             )
+            self._wait_active(aws)
+        if close_doors(aws, self.name, have.arn, changed):
             self._wait_active(aws)
         if {"recovery", "recovery_days"} & set(changed):
             self._set_recovery(aws)

@@ -42,6 +42,11 @@ def trust_everybody(aws: Aws, role: Role) -> None:
     )
 
 
+def last_longer(aws: Aws, role: Role) -> None:
+    """UpdateRole: credentials for twelve hours"""
+    aws.iam.update_role(RoleName=role.name, Description=role.description, MaxSessionDuration=43_200)
+
+
 def describe(aws: Aws, role: Role) -> None:
     """UpdateRole: another description"""
     aws.iam.update_role(RoleName=role.name, Description="theirs")
@@ -191,6 +196,7 @@ CASES: Final = (
     Case(ROLE, "tags", tag),
     Case(ROLE, "service", trust_everybody),
     Case(ROLE, "description", describe),
+    Case(ROLE, "session", last_longer),
     Case(ROLE, "boundary", bound),
     Case(ROLE, "attached", attach),
     Case(MOVED, "path", move, WITH_IT, alone=True),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any, Final
 
 from provision.aws import Aws
@@ -67,6 +68,26 @@ def unprotect(aws: Aws, table: Table) -> None:
 def pay_per_request(aws: Aws, table: Table) -> None:
     """UpdateTable: on demand"""
     aws.dynamodb.update_table(TableName=table.name, BillingMode="PAY_PER_REQUEST")
+
+
+def share(aws: Aws, table: Table) -> None:
+    """PutResourcePolicy: for another account"""
+    theirs = {
+        "Effect": "Allow",
+        "Principal": {"AWS": "arn:aws:iam::999999999999:root"},
+        "Action": "dynamodb:GetItem",
+        "Resource": table.arn,
+    }
+    text = json.dumps({"Version": "2012-10-17", "Statement": [theirs]})
+    aws.dynamodb.put_resource_policy(ResourceArn=table.arn, Policy=text)
+
+
+def hand_on(aws: Aws, table: Table) -> None:
+    """UpdateTable: a stream of all that changes"""
+    aws.dynamodb.update_table(
+        TableName=table.name,
+        StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"},
+    )
 
 
 def another_key(aws: Aws, table: Table) -> None:
@@ -210,6 +231,8 @@ CASES: Final = (
     Case(TABLE, "encryption", encrypt_as_aws_does),
     Case(TABLE, "protect", unprotect),
     Case(TABLE, "on_demand", pay_per_request),
+    Case(TABLE, "resource_policy", share),
+    Case(TABLE, "stream", hand_on),
     Case(TABLE, "key", another_key, alone=True),
     Case(TABLE, "sort_key", a_sort_key, alone=True),
     Case(TABLE, GONE, delete_table, alone=True),

@@ -45,6 +45,7 @@ def by_hand(aws: Aws, steps: Mapping[str, Step]) -> None:
     for step in steps.values():
         _change(aws, step)
     _retag_dashboard(aws, steps["monitoring.dashboard"])
+    _share_table(aws, vars(steps["table.items"])["arn"])
     _change_network(aws, {name: vars(step) for name, step in steps.items()})
     _change_role(aws, vars(steps["function.items.role"])["name"])
     attach_by_hand(aws)
@@ -54,6 +55,18 @@ def by_hand(aws: Aws, steps: Mapping[str, Step]) -> None:
     aws.apigateway.update_account(
         patchOperations=[{"op": "replace", "path": "/cloudwatchRoleArn", "value": ""}]
     )
+
+
+def _share_table(aws: Aws, table: str) -> None:
+    """With another account, by a policy on the table itself."""
+    theirs = {
+        "Effect": "Allow",
+        "Principal": {"AWS": "arn:aws:iam::999999999999:root"},
+        "Action": "dynamodb:GetItem",
+        "Resource": table,
+    }
+    text = json.dumps({"Version": "2012-10-17", "Statement": [theirs]})
+    aws.dynamodb.put_resource_policy(ResourceArn=table, Policy=text)
 
 
 def _change(aws: Aws, step: Step) -> None:

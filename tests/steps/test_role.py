@@ -29,6 +29,7 @@ class TestRole(StepContract):
     edits: ClassVar = {
         "service": "apigateway.amazonaws.com",
         "description": "",
+        "session": 7200,
         "boundary": VIEW_ONLY,
         "attached": (VIEW_ONLY,),
         "tags": {"team": "b", "more": "c"},

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import Any
 
+import boto3
 import pytest
 
 from provision.errors import TryLater
@@ -18,7 +20,7 @@ TABLE = Table(name="tap-dev-items", key="id", tags={"team": "a"})
 
 
 class TestTable(StepContract):
-    drift_only = frozenset({"on_demand"})
+    drift_only = frozenset({"on_demand", "resource_policy", "stream"})
     edits = {
         "ttl": "expires_at",
         "recovery": False,
@@ -73,3 +75,27 @@ def test_somebodys_key_is_not_taken_for_awss(workshop: Workshop) -> None:
 
 def shown() -> Any:
     return new_aws().dynamodb.describe_table(TableName=TABLE.name)["Table"]["SSEDescription"]
+
+
+def test_a_door_that_somebody_opened_is_seen_and_closed(workshop: Workshop) -> None:
+    """A policy on the table lets another account in beside IAM; a stream hands its items on."""
+    made = workshop.run(one_node(TABLE), "up").steps["it"]
+    assert isinstance(made, Table)
+    client = boto3.client("dynamodb")
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"AWS": "arn:aws:iam::999999999999:root"},
+        "Action": "dynamodb:*",
+        "Resource": made.arn,
+    }
+    text = json.dumps({"Version": "2012-10-17", "Statement": statement})
+    client.put_resource_policy(ResourceArn=made.arn, Policy=text)
+    seen: Any = {"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"}
+    client.update_table(TableName=TABLE.name, StreamSpecification=seen)
+    finding = workshop.run(one_node(TABLE), "plan").findings["it"]
+    assert [change.field for change in finding.changes] == ["resource_policy", "stream"]
+    assert "999999999999" in finding.changes[0].have
+    assert finding.changes[1].have == "NEW_IMAGE"
+    workshop.run(one_node(TABLE), "up")
+    assert workshop.last.writes == ["DeleteResourcePolicy", "UpdateTable"]
+    assert workshop.run(one_node(TABLE), "up").findings["it"].action is Action.KEEP

@@ -1,0 +1,40 @@
+"""Ways into a table, or out of it, that nobody declared: a resource policy, and a stream."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING
+
+from provision.aws import Aws
+from provision.steps.absent import absent_is_fine
+from provision.steps.policy import as_text, from_text
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.type_defs import TableDescriptionTypeDef
+
+
+def found_policy(aws: Aws, arn: str) -> str:
+    """The policy on the table itself, in canonical form: it lets others in beside IAM, of any
+    account. Empty where there is none, which AWS calls an error (D25)."""
+    try:
+        with absent_is_fine():
+            return as_text(from_text(aws.dynamodb.get_resource_policy(ResourceArn=arn)["Policy"]))
+    except aws.dynamodb.exceptions.PolicyNotFoundException:
+        pass
+    return ""
+
+
+def found_stream(found: TableDescriptionTypeDef) -> str:
+    """What a stream of the table hands on; empty where there is none, or it is off."""
+    stream = found.get("StreamSpecification")
+    return stream.get("StreamViewType", "on") if stream and stream["StreamEnabled"] else ""
+
+
+def close_doors(aws: Aws, name: str, arn: str, changed: Collection[str]) -> bool:
+    """None is wanted. Whether the table has to become active again (D5: one concern a call)."""
+    if "resource_policy" in changed:
+        with absent_is_fine():
+            aws.dynamodb.delete_resource_policy(ResourceArn=arn)
+    if "stream" in changed:
+        aws.dynamodb.update_table(TableName=name, StreamSpecification={"StreamEnabled": False})
+    return "stream" in changed
