@@ -277,7 +277,8 @@ def _route53(sent: Sent) -> Iterator[Ask]:
                 f"{prefix}recordtypes": tuple(each["Type"] for each in sets),
                 f"{prefix}actions": tuple(change["Action"] for change in changes),
             }
-        zone = params["HostedZoneId"].rpartition("/")[2]
+        given = params["Id"] if sent.operation == "GetHostedZone" else params["HostedZoneId"]
+        zone = given.rpartition("/")[2]
         yield Ask(sent.action, arn("route53", f"hostedzone/{zone}", region="", account=""), context)
 
 
