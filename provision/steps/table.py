@@ -217,11 +217,8 @@ class Table(Tagged):
         found = self._describe(aws)
         if found is None:
             return None
-        return Holdings(
-            found.get("ItemCount", 0),
-            found.get("TableSizeBytes", 0),
-            found.get("DeletionProtectionEnabled", False),
-        )
+        items, size = found.get("ItemCount", 0), found.get("TableSizeBytes", 0)
+        return Holdings(items, size, found.get("DeletionProtectionEnabled", False))
 
     def back_up(self, aws: Aws) -> Backup | None:
         if self._settled_description(aws) is None:
