@@ -226,7 +226,7 @@ CASES: Final = (
     Case(TABLE, "tags", tag),
     Case(TABLE, "ttl", stop_expiry),
     Case(TABLE, "recovery", stop_recovery),
-    Case(TABLE, "recovery_days", remember_a_day),
+    Case(TABLE, "recovery_days", remember_a_day, alone=True),
     Case(TABLE, "encryption", encrypt_otherwise),
     Case(TABLE, "encryption", encrypt_as_aws_does),
     Case(TABLE, "protect", unprotect),
