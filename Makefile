@@ -57,8 +57,8 @@ ownership-sweep: $(VENV)/test.stamp  ## every kind made somebody else's, and man
 replacing: $(VENV)/test.stamp  ## every change that replaces, crashed in its middle, the state lost
 	REPLACING_ALL=1 $(BIN)/pytest -n 2 tests/replacing
 
-state-lost: $(VENV)/test.stamp  ## every command with the state deleted, torn, older or newer than AWS
-	STATE_LOST_ALL=1 $(BIN)/pytest -n 2 tests/test_state_lost.py
+state-lost: $(VENV)/test.stamp  ## every command with the state deleted, torn, older or newer than AWS; docs/reliability.md
+	$(BIN)/python -m bench.state_lost
 
 signals-sweep: $(VENV)/test.stamp  ## a signal at every fifth call of up and down
 	SIGNALS_SWEEP=1 $(BIN)/pytest -n 2 tests/signals

@@ -19,7 +19,7 @@ from tests.crash.killing import kills
 from tests.crash.line import Call, Way
 from tests.crash.matrix import Matrix, every_write, sampled, timed
 from tests.crash.operations import OPERATIONS, SHIPPED
-from tests.crash.report import Kills, Run, commit, page
+from tests.crash.report import Kills, Lost, Run, commit, page
 from tests.crash.world import World, account, add_neighbours, one_thread, warm_up
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -45,8 +45,13 @@ def main() -> int:
                         replace(done, share=options.share).keep(KEPT)
         wrong |= kill(folder, options.seed, options.kills, dry=options.dry)
     if not options.dry:
-        PAGE.write_text(page(_kept(), Kills.read(KEPT)), "utf-8")
+        write_page()
     return int(wrong)
+
+
+def write_page() -> None:
+    """From all that is kept."""
+    PAGE.write_text(page(_kept(), Kills.read(KEPT), Lost.read(KEPT)), "utf-8")
 
 
 def _options() -> argparse.Namespace:

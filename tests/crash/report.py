@@ -82,6 +82,40 @@ class Kills:
         )
 
 
+@dataclass(frozen=True)
+class Lost:
+    """Commands with the state lost: `{command} {state}` → whether it passed."""
+
+    cells: dict[str, bool]
+    commit: str
+    date: str
+
+    @classmethod
+    def of(cls, cells: dict[str, bool], commit: str) -> Self:
+        return cls(cells, commit, datetime.now(UTC).date().isoformat())
+
+    def keep(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "state-lost.json").write_text(json.dumps(asdict(self)), "utf-8")
+
+    @classmethod
+    def read(cls, folder: Path) -> Self | None:
+        file = folder / "state-lost.json"
+        return cls(**json.loads(file.read_text("utf-8"))) if file.exists() else None
+
+    def __str__(self) -> str:
+        states = list(dict.fromkeys(name.split()[1] for name in self.cells))
+        commands = list(dict.fromkeys(name.split()[0] for name in self.cells))
+        rows = [
+            f"| `{command}` | "
+            + " | ".join("✓" if self.cells[f"{command} {state}"] else "✗" for state in states)
+            + " |"
+            for command in commands
+        ]
+        head = [f"| command | {' | '.join(states)} |", "|---|" + "---|" * len(states)]
+        return "\n".join([*head, *rows, f"\nRun on {self.date}, commit {self.commit}."])
+
+
 def commit() -> str:
     """The commit the tool is at, with + when its own code differs from that."""
     return _git("rev-parse", "--short", "HEAD") + (
@@ -98,7 +132,7 @@ def _git(*words: str) -> str:
 TEMPLATE: Final = Path(__file__).with_name("reliability.md")
 
 
-def page(runs: Sequence[Run], kills: Kills | None) -> str:
+def page(runs: Sequence[Run], kills: Kills | None, lost: Lost | None) -> str:
     cells = [cell for run in runs for cell in run.cells]
     made = (f"- {run.operation}: {run.date}, commit {run.commit}, {run.machine}" for run in runs)
     return TEMPLATE.read_text("utf-8").format(
@@ -108,6 +142,7 @@ def page(runs: Sequence[Run], kills: Kills | None) -> str:
         cells=f"{len(cells):,}",
         made="\n".join(made),
         kills=kills or "Not run.",
+        lost=lost or "Not run.",
         tables="\n".join(_table(run) for run in runs).rstrip(),
     )
 
