@@ -185,19 +185,21 @@ class Engine(Eyes):
             self.journal.done(finding.node, finding.have, finding.needs)
 
     def remove(self, finding: Finding) -> None:
-        """Delete what `judge_removal` said to delete; forget what is not there or not ours."""
-        if finding.action is Action.KEEP and finding.have is not None:
+        """Delete what `judge_removal` said to delete; forget what is not there, not ours, or lasts
+        without us."""
+        have = finding.have
+        if finding.action is Action.KEEP and have is not None and not have.lasting():
             record = self.journal.records.get(finding.node)
             if record and record.doing:  # begun by a run that died; it is there, and stays
-                self.journal.done(finding.node, finding.have, finding.needs)
+                self.journal.done(finding.node, have, finding.needs)
             return
         if finding.action is Action.DELETE:
-            assert finding.have is not None
+            assert have is not None
             self.report(finding.node, Moment.BEGUN, Action.DELETE)
             self.aws.listen(lambda words: self.report(finding.node, Moment.WAITING, words))
             try:
-                late = finding.have.written_lately(self.aws)
-                self._delete(finding.node, finding.needs, finding.have)
+                late = have.written_lately(self.aws)
+                self._delete(finding.node, finding.needs, have)
             finally:
                 self.aws.listen(None)
             if late:

@@ -119,6 +119,8 @@ class Judge:
             return replace(finding, action=Action.FOREIGN, reason=f"{left}: left alone")
         if have.SHARED:
             return replace(finding, reason="the whole account uses it")
+        if lasting := have.lasting():
+            return replace(finding, reason=lasting)
         if have.HOLDS_DATA:
             return self._judge_data(finding, have)
         return replace(finding, action=Action.DELETE)

@@ -192,6 +192,11 @@ class Step(ABC):
         Empty for most; where not, it goes only when named itself, or when no backups are made."""
         return ""
 
+    def lasting(self) -> str:
+        """Why nobody who only made it may delete it, and how one does who knows better. Empty for
+        most; what lasts is let go by `down`: it stays, and the journal forgets it."""
+        return ""
+
     def back_up(self, aws: Aws) -> Backup | None:  # noqa: ARG002  (what holds data saves it)
         """Save its data, as it is now, before it is deleted. None for kinds that hold none."""
         return None

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, Final
 
 from provision.aws import Aws
 
 Inventory = dict[str, frozenset[str]]
+PROOF: Final = re.compile(r"_[0-9a-f]{32}\..* CNAME$")
 
 
 def inventory(aws: Aws) -> Inventory:
@@ -112,7 +114,6 @@ def _is_customers(aws: Aws, key: str) -> bool:
 def _rest(aws: Aws) -> dict[str, set[str]]:
     roles = _named(_all(aws.iam, "list_roles", "Roles"), "RoleName")
     tables = set(_all(aws.dynamodb, "list_tables", "TableNames"))
-    zones = _named(_all(aws.route53, "list_hosted_zones", "HostedZones"), "Id")
     return {
         "role": roles,
         "role policy": {
@@ -143,14 +144,21 @@ def _rest(aws: Aws) -> dict[str, set[str]]:
             _all(aws.acm, "list_certificates", "CertificateSummaryList"), "CertificateArn"
         ),
         "web acl": _named(aws.wafv2.list_web_acls(Scope="REGIONAL")["WebACLs"], "Name"),
-        "record": {
-            f"{record['Name']} {record['Type']}"
-            for zone in zones
-            for record in _all(
-                aws.route53, "list_resource_record_sets", "ResourceRecordSets", HostedZoneId=zone
-            )
-        },
+        "record": {f"{record['Name']} {record['Type']}" for record in _records(aws)},
     }
+
+
+def _records(aws: Aws) -> Iterator[Any]:
+    for zone in _named(_all(aws.route53, "list_hosted_zones", "HostedZones"), "Id"):
+        yield from _all(
+            aws.route53, "list_resource_record_sets", "ResourceRecordSets", HostedZoneId=zone
+        )
+
+
+def without_proofs(found: Inventory) -> Inventory:
+    """Without the records that prove a domain to ACM, which `down` leaves (decision 26)."""
+    others = frozenset(name for name in found.get("record", ()) if not PROOF.match(name))
+    return {kind: others if kind == "record" else names for kind, names in found.items()}
 
 
 def scaling(aws: Aws) -> Inventory:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import re
+import json
+import shlex
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Literal, Self
 
 from provision.aws import Aws
-from provision.errors import Foreign, NotFound
+from provision.errors import Foreign
 from provision.hazards import Harm, Risk, Risks
 from provision.permissions.declare import EVERY, Declared, Test, arn, calls
 from provision.step import Computed, Fixed, Local, Replacement, Step
-from provision.steps.certificate_reading import LIVE, certificates_of
+from provision.steps.hosted_zones import canonical, public_zones, the_zone, zone_is_there
 from provision.steps.parents import owner_of_domain, owner_of_proof
 from provision.unknown import is_known
 
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
 IN_SYNC_BUDGET: Final = 1800
 _SIX: Final = "AAAA"
-ZONE_ID: Final = re.compile("[A-Z0-9]{2,32}")
 VALIDATION_SUFFIX: Final = ".acm-validations.aws"
 _ZONES: Final = arn("route53", "hostedzone/*", region=False, account=False)
 _CHANGES: Final = arn("route53", "change/*", region=False, account=False)
@@ -64,10 +64,7 @@ class Record(Step):
             *calls("route53", _ZONES, "ChangeResourceRecordSets", when=_ONLY_THIS),
             *calls("route53", _CHANGES, "GetChange"),
         ),
-        remove=(
-            *calls("route53", _ZONES, "ChangeResourceRecordSets", when=_ONLY_THIS),
-            *calls("acm", EVERY, "ListCertificates"),
-        ),
+        remove=calls("route53", _ZONES, "ChangeResourceRecordSets", when=_ONLY_THIS),
     )
 
     zone: str
@@ -89,7 +86,7 @@ class Record(Step):
 
     def words(self) -> Mapping[str, object]:
         """IAM compares names as Route 53 normalises them: lower case, no last dot."""
-        return {**vars(self), "name": _canonical(self.name)}
+        return {**vars(self), "name": canonical(self.name)}
 
     def owned_by(self, have: Self, owner: str) -> bool:  # noqa: ARG002  (a record carries no mark)
         return (have.values, have.alias_target, have.alias_zone) == (
@@ -98,9 +95,29 @@ class Record(Step):
             self.alias_zone,
         )
 
+    def lasting(self) -> str:
+        """ACM derives it from the domain and the account alone: every certificate that has the
+        domain among its names has this one, in each region, and wants it again for each renewal.
+
+        https://aws.amazon.com/certificate-manager/faqs/
+        """
+        if not self._is_proof():
+            return ""
+        change = {"Action": "DELETE", "ResourceRecordSet": self._record_set()}
+        batch = shlex.quote(json.dumps({"Changes": [change]}))
+        return (
+            "other certificates of the domain may need it to renew, in any region; when none does,"
+            " this deletes it: aws route53 change-resource-record-sets --hosted-zone-id"
+            f" {self.zone_id} --change-batch {batch}"
+        )
+
+    def _is_proof(self) -> bool:
+        values = [canonical(value) for value in self.values if is_known(value)]
+        return any(value.endswith(VALIDATION_SUFFIX) for value in values)
+
     def parent_owner(self, aws: Aws) -> str | None:
         find = owner_of_proof if self.type in {"CNAME", "TXT"} else owner_of_domain
-        return find(aws, _canonical(self.name))
+        return find(aws, canonical(self.name))
 
     def observe(self, aws: Aws) -> Self | None:
         """Of zones of one name, the one in which it says what we want; else any that has it."""
@@ -136,7 +153,8 @@ class Record(Step):
         zone_id = the_zone(aws, self.zone, self.name) if "zone" in changed else have.zone_id
         if zone_id != have.zone_id:
             self._change(aws, zone_id, "CREATE", self._record_set())
-            have.delete(aws)
+            if not have.lasting():
+                have.delete(aws)
         elif set(changed) - {"zone"}:  # written whole
             self._change(aws, zone_id, "UPSERT", self._record_set())
         return replace(self, zone_id=zone_id)
@@ -144,7 +162,7 @@ class Record(Step):
     def delete(self, aws: Aws) -> None:
         have = self.observe(aws)
         found = self._listed(aws, have.zone_id) if have else None
-        if have is None or found is None or "SetIdentifier" in found or self._proves_another(aws):
+        if have is None or found is None or "SetIdentifier" in found:
             return
         try:
             self._change(aws, have.zone_id, "DELETE", found)  # R3: as it is listed, to the letter
@@ -193,14 +211,14 @@ class Record(Step):
         aws.wait(what, in_sync, budget=IN_SYNC_BUDGET, first=2)
 
     def _record_set(self) -> ResourceRecordSetUnionTypeDef:
-        name = _canonical(self.name) + "."
+        name = canonical(self.name) + "."
         if self.alias_target is not None and self.alias_zone is not None:
             return {
                 "Name": name,
                 "Type": self.type,
                 "AliasTarget": {
                     "HostedZoneId": self.alias_zone,
-                    "DNSName": _canonical(self.alias_target) + ".",
+                    "DNSName": canonical(self.alias_target) + ".",
                     "EvaluateTargetHealth": False,
                 },
             }
@@ -219,93 +237,27 @@ class Record(Step):
         """By type: this record, and the one that comes after it in AWS's order."""
         answer = aws.route53.list_resource_record_sets(
             HostedZoneId=zone_id,
-            StartRecordName=_canonical(self.name) + ".",
+            StartRecordName=canonical(self.name) + ".",
             StartRecordType=self.type,
             MaxItems="2",  # after A comes AAAA
         )
         return {
             found["Type"]: found
             for found in answer["ResourceRecordSets"]
-            if _canonical(found["Name"]) == _canonical(self.name)
+            if canonical(found["Name"]) == canonical(self.name)
         }
 
     def _values(self, found: ResourceRecordSetOutputTypeDef) -> tuple[str, ...]:
         values = [record["Value"] for record in found.get("ResourceRecords", [])]
         if self.type != "CNAME":
             return tuple(sorted(values))
-        spellings = {_canonical(value): value for value in self.values if is_known(value)}
-        return tuple(sorted(spellings.get(_canonical(value), value) for value in values))
-
-    def _proves_another(self, aws: Aws) -> bool:
-        """ACM gives every certificate of a domain in one account the same validation record, and
-        looks at it again for each renewal: while another one lives, it stays."""
-        values = [_canonical(value) for value in self.values]
-        if not any(value.endswith(VALIDATION_SUFFIX) for value in values):
-            return False
-        domain = _canonical(self.name).partition(".")[2]
-        living = [
-            arn
-            for name in (domain, f"*.{domain}")
-            for arn, status in certificates_of(aws, name).items()
-            if status in LIVE
-        ]
-        return len(living) > 1  # our own is deleted after this
-
-
-def the_zone(aws: Aws, zone: str, name: str) -> str:
-    """The id of the zone to write the record into. Raises where there is none, or several of the
-    name: only one of them is what the world sees (R7)."""
-    ids = public_zones(aws, zone)
-    if len(ids) == 1:
-        return ids[0]
-    if ids:
-        raise NotFound(
-            f"which public hosted zone {zone} is meant cannot be told: {', '.join(ids)}",
-            hint="write the id of the one to which the domain is delegated into `api.domain.zone`"
-            " of config.yaml",
-        )
-    raise NotFound(
-        f"this account has no public hosted zone {zone}, where {name} belongs",
-        hint="create the zone in Route 53 and delegate the domain to it, or correct"
-        " api.domain.zone",
-    )
-
-
-def zone_is_there(aws: Aws, zone_id: str) -> bool:
-    """Whether it is a public zone of this account."""
-    try:
-        found = aws.route53.get_hosted_zone(Id=zone_id)["HostedZone"]
-    except aws.route53.exceptions.NoSuchHostedZone:
-        return False
-    return not found.get("Config", {}).get("PrivateZone", False)
-
-
-def public_zones(aws: Aws, zone: str) -> tuple[str, ...]:
-    """The ids of the public hosted zones of exactly that name, or of that id."""
-    if ZONE_ID.fullmatch(zone):
-        return (zone,) if zone_is_there(aws, zone) else ()
-    return _named(aws, zone)
-
-
-def _named(aws: Aws, name: str) -> tuple[str, ...]:
-    answer = aws.route53.list_hosted_zones_by_name(DNSName=_canonical(name) + ".")
-    found = (
-        zone["Id"].removeprefix("/hostedzone/")
-        for zone in answer["HostedZones"]
-        if _canonical(zone["Name"]) == _canonical(name)
-        and not zone.get("Config", {}).get("PrivateZone")
-    )
-    return tuple(sorted(found))
-
-
-def _canonical(name: str) -> str:
-    """R5: AWS shows names in lower case, with a last dot, and `*` as `\\052`."""
-    return name.lower().rstrip(".").replace("\\052", "*")
+        spellings = {canonical(value): value for value in self.values if is_known(value)}
+        return tuple(sorted(spellings.get(canonical(value), value) for value in values))
 
 
 def _spelled(wanted: str | None, shown: str) -> str:
     """As it is wanted, where AWS shows the same name in other letters."""
-    plain = _canonical(shown)
+    plain = canonical(shown)
     if not is_known(wanted):
         return plain
-    return wanted if wanted and _canonical(wanted) == plain else plain
+    return wanted if wanted and canonical(wanted) == plain else plain

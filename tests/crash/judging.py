@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.crash.world import Edition, Shape, World, attempt, shape, told
-from tests.inventory import Inventory
+from tests.inventory import Inventory, without_proofs
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ class Judge:
         return attempt(self.world.command("down", self.operation.edition)) + self.is_down()
 
     def is_down(self) -> list[str]:
-        now = self.world.now()
+        now = without_proofs(self.world.now())
         wrong = [
             f"after down: {kind} {sorted(names ^ self.before.get(kind, frozenset()))}"
             for kind, names in now.items()

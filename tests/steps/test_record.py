@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shlex
 from dataclasses import replace
 from typing import Any
 
@@ -9,19 +11,22 @@ import pytest
 
 from provision.errors import Foreign, NotFound, StillWaiting
 from provision.finding import Action
+from provision.journal import Journal
 from provision.step import Mark, Step, marked
-from provision.steps.certificate import Certificate
-from provision.steps.record import Record, public_zones
+from provision.steps import KINDS
+from provision.steps.hosted_zones import public_zones
+from provision.steps.record import Record
 from tests.steps.contract import StepContract
-from tests.workshop import Workshop, new_aws, one_node
+from tests.workshop import Workshop, empty, new_aws, one_node
 
 CNAME = Record(
     zone="example.com",
     name="_a1b2.api.example.com.",
     type="CNAME",
-    values=("_c3d4.acm-validations.aws.",),
+    values=("there.example.net.",),
     ttl=300,
 )
+PROOF = replace(CNAME, values=("_c3d4.acm-validations.aws.",))
 ALIAS = Record(
     zone="example.com",
     name="api.example.com",
@@ -59,6 +64,11 @@ def listed(zone_id: str) -> dict[str, Any]:
     }
 
 
+def journaled(workshop: Workshop) -> set[str]:
+    """The nodes that the state knows."""
+    return set(Journal.read(workshop.directory, "tap-dev", KINDS).records)
+
+
 class TwoForms(StepContract):
     def test_every_field_is_edited_or_marked(self, step: Step) -> None:
         """A record has values or an alias, so neither form alone can edit every field."""
@@ -70,7 +80,7 @@ class TwoForms(StepContract):
 
 
 class TestValues(TwoForms):
-    edits = {"values": ("_e5f6.acm-validations.aws.",), "ttl": 60}
+    edits = {"values": ("elsewhere.example.net.",), "ttl": 60}
     fixed_edits = {"name": "_b2c3.api.example.com."}
 
     def given(self, aws: Any) -> Step:
@@ -148,19 +158,54 @@ def test_one_of_a_weighted_set_is_not_ours(workshop: Workshop) -> None:
     assert list(listed(zone_id)) == [CNAME.name]
 
 
-def test_the_proof_of_another_certificate_stays(workshop: Workshop) -> None:
-    """ACM wants the same record for every certificate of a domain, at each renewal."""
+# -- what proves a domain to ACM -------------------------------------------------------------
+
+
+def test_what_proves_a_domain_stays_and_is_told_with_what_removes_it(workshop: Workshop) -> None:
+    """Certificates of other regions, and those with the domain among other names, need it too."""
     zone_id = make_zone()
-    aws = new_aws()
-    mine = Certificate(domain="api.example.com", tags={"team": "a"}).create(aws)
-    proof = replace(CNAME, name=mine.record_name, values=(mine.record_value,))
-    other = aws.acm.request_certificate(DomainName="api.example.com", IdempotencyToken="other")
-    workshop.run(one_node(proof), "up")
-    workshop.run(one_node(proof), "down")
-    assert list(listed(zone_id)) == [mine.record_name]
-    aws.acm.delete_certificate(CertificateArn=other["CertificateArn"])
-    workshop.run(one_node(proof), "down")
+    workshop.run(one_node(PROOF), "up")
+    finding = workshop.run(one_node(PROOF), "down").findings["it"]
+    assert workshop.last.writes == []
+    assert finding.action is Action.KEEP
+    assert journaled(workshop) == set(), "it is nobody's now"
+    command = shlex.split(finding.reason.partition("this deletes it: ")[2])
+    assert command[:3] == ["aws", "route53", "change-resource-record-sets"]
+    new_aws().route53.change_resource_record_sets(
+        HostedZoneId=command[4], ChangeBatch=json.loads(command[6])
+    )
     assert listed(zone_id) == {}
+
+
+def test_one_that_was_there_is_taken_up_and_stays(workshop: Workshop) -> None:
+    zone_id = make_zone()
+    values = [{"Value": value} for value in PROOF.values]
+    write(zone_id, "CREATE", Name=PROOF.name, Type="CNAME", TTL=300, ResourceRecords=values)
+    assert workshop.run(one_node(PROOF), "up").findings["it"].action is Action.KEEP
+    workshop.run(one_node(PROOF), "down")
+    assert list(listed(zone_id)) == [PROOF.name]
+
+
+@pytest.mark.parametrize("renamed", [True, False], ids=["another domain", "no domain"])
+def test_one_that_config_no_longer_has_stays_and_is_forgotten(
+    workshop: Workshop, renamed: bool
+) -> None:
+    zone_id = make_zone()
+    workshop.run(one_node(PROOF), "up")
+    other = one_node(replace(PROOF, name="_b2c3.www.example.com."))
+    for _ in range(2):
+        workshop.run(other if renamed else empty(), "up")
+    assert workshop.last.writes == []
+    assert PROOF.name in listed(zone_id)
+    assert journaled(workshop) == ({"it"} if renamed else set())
+
+
+def test_moved_into_another_zone_it_stays_in_the_old(workshop: Workshop) -> None:
+    zone_id = make_zone()
+    workshop.run(one_node(PROOF), "up")
+    other = second_zone()
+    workshop.run(one_node(replace(PROOF, zone=other)), "up")
+    assert list(listed(zone_id)) == list(listed(other)) == [PROOF.name]
 
 
 # -- zones and spelling ----------------------------------------------------------------------
