@@ -13,6 +13,7 @@ import io
 import os
 import re
 import sys
+import unicodedata
 from functools import cache
 from typing import Final
 
@@ -36,20 +37,39 @@ ASCII: Final = {
     **dict(zip("⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏", "|/-\\|/-\\|/", strict=True)),  # rich's spinner
 }
 """What stands for our own signs where the encoding lacks them."""
-_COMMAND: Final = re.compile(r"(?<!\S)::(?=[a-z])|##(?=\[|vso\[)")
-"""How GitHub and Azure are told something by a line of a log. A long line may be wrapped, so that
-any word of it can be the first of a line."""
+_COMMAND: Final = re.compile(
+    r"(?<!\S):(?=:)|:(?=:[a-z][a-z-]*(?:::|\s))|#(?=#[\w.-]{0,40}\[)", re.IGNORECASE
+)
+"""The first sign of what tells a CI something by a line of its log: GitHub `::name::` where a line
+begins, in any case, after `stop-commands` with a name that anybody chose; `##[` and Azure's
+`##vso[` wherever they stand; TeamCity `##teamcity[`. A long line is wrapped, so that any word can
+be the first of one, and a long word is cut anywhere: hence the escape goes between the two."""
+_LOGS: Final = frozenset({"CI", "GITHUB_ACTIONS", "TF_BUILD", "TEAMCITY_VERSION"})
+"""What a CI sets in the environment of what it runs."""
+_BLANK: Final = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0"
+    "\U00013441\U00013442\U00016fe4\U0001d159\U000e0100-\U000e01ef]"
+)
+"""What Python calls printable and nobody sees: the rest of Unicode's Default_Ignorable_Code_Point
+(https://www.unicode.org/Public/UCD/latest/ucd/DerivedCoreProperties.txt), and blank signs."""
 _SUBSTITUTE: Final = "provision.printable"
 
 
 def printable(text: str, encoding: str = "utf-8") -> str:
-    """The text as one line: no control character, line feeds and marks of direction included, and
-    no character that the encoding lacks."""
-    if not text.isprintable() or not (text.isascii() or _is_unicode(encoding)):
+    """The text as one line: no control character, line feeds and marks of direction included, none
+    that nobody sees, and no character that the encoding lacks."""
+    if not (text.isprintable() and (text.isascii() or _is_plain(text, encoding))):
         text = "".join(_shown(char, encoding) for char in text)
     if ("::" in text or "##" in text) and _is_read_for_commands():
-        text = _COMMAND.sub(lambda found: f"\\{found[0]}", text)
+        text = _COMMAND.sub(r"\g<0>\\", text)
     return text
+
+
+def told_apart(one: str, other: str) -> tuple[str, str]:
+    """Two texts, of which every character beyond ASCII is an escape where else they look alike."""
+    if one == other or (one.isascii() and other.isascii()) or not _alike(one, other):
+        return one, other
+    return _in_ascii(one), _in_ascii(other)
 
 
 def put(*lines: str, err: bool = False, end: str = "\n") -> None:
@@ -62,7 +82,7 @@ def put_document(text: str) -> None:
     """Write a JSON document to stdout. Its strings are ASCII by the rules of JSON; what the log of
     a CI would obey is spelled with an escape of JSON's, so that it reads the same."""
     if _is_read_for_commands():
-        text = _COMMAND.sub(lambda found: f"\\u{ord(found[0][0]):04x}{found[0][1:]}", text)
+        text = _COMMAND.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
     click.echo(text)
 
 
@@ -85,7 +105,7 @@ def encoding_of(stream: object) -> str:
 
 
 def _shown(char: str, encoding: str) -> str:
-    if char.isprintable() and _has(encoding, char):
+    if char.isprintable() and not _BLANK.match(char) and _has(encoding, char):
         return char
     return ASCII.get(char) or _escaped(char)
 
@@ -95,12 +115,37 @@ def _escaped(char: str) -> str:
     return char.encode("unicode_escape").decode("ascii")
 
 
+def _in_ascii(text: str) -> str:
+    return "".join(char if char.isascii() else _escaped(char) for char in text)
+
+
+def _alike(one: str, other: str) -> bool:
+    """Whether the texts differ only where one of them is beyond ASCII: a letter of another script,
+    a mark that is added, another spelling of the same letter."""
+    if len(one) == len(other):
+        pairs = zip(one, other, strict=True)
+        return all(a == b or not (a.isascii() and b.isascii()) for a, b in pairs)
+    return _bare(one) == _bare(other) or _bare(_decomposed(one)) == _bare(_decomposed(other))
+
+
+def _decomposed(text: str) -> str:
+    return unicodedata.normalize("NFKD", text)
+
+
+def _bare(text: str) -> str:
+    return "".join(filter(str.isascii, text))
+
+
 def _substitute(error: UnicodeError) -> tuple[str, int]:
     """What an encoder writes in the place of what it lacks."""
     if not isinstance(error, UnicodeEncodeError):
         raise error
     lacking = error.object[error.start : error.end]
     return "".join(ASCII.get(char) or _escaped(char) for char in lacking), error.end
+
+
+def _is_plain(text: str, encoding: str) -> bool:
+    return _is_unicode(encoding) and not _BLANK.search(text)
 
 
 @cache
@@ -117,4 +162,4 @@ def _has(encoding: str, char: str) -> bool:
 
 
 def _is_read_for_commands() -> bool:
-    return "GITHUB_ACTIONS" in os.environ or "TF_BUILD" in os.environ
+    return not _LOGS.isdisjoint(os.environ)

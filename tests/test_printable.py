@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import io
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -16,8 +17,8 @@ from rich.text import Text
 from rich.tree import Tree
 
 from provision.errors import PartlyDone, ProvisionError
-from provision.printable import ASCII, harden, printable, put, put_document
-from provision.screens.words import error_console, result_console
+from provision.printable import ASCII, harden, printable, put, put_document, told_apart
+from provision.screens.words import error_console, result_console, side_by_side
 from tests.reference import ROOT
 
 HOSTILE = {
@@ -32,6 +33,7 @@ HOSTILE = {
     "null": "a\x00b",
     "surrogate": "\udcff",
 }
+CI = ("CI", "GITHUB_ACTIONS", "TF_BUILD", "TEAMCITY_VERSION")
 MARKUP = ("[/items]", "[bold]x[/bold]", ":secret:", "[a-zA-Z_0-9]+", "[link=x]y")
 
 
@@ -51,7 +53,7 @@ class Stream(io.TextIOWrapper):
 @pytest.fixture(autouse=True)
 def plain(monkeypatch: pytest.MonkeyPatch) -> None:
     """No terminal, and no log that is read for commands."""
-    for name in ("FORCE_COLOR", "TTY_COMPATIBLE", "GITHUB_ACTIONS", "TF_BUILD"):
+    for name in ("FORCE_COLOR", "TTY_COMPATIBLE", *CI):
         monkeypatch.delenv(name, raising=False)
 
 
@@ -122,24 +124,81 @@ def test_what_goes_past_it_never_ends_a_command(monkeypatch: pytest.MonkeyPatch)
     assert sys.stdin.readline() == "y\ufffd\n"
 
 
+@pytest.mark.parametrize("system", CI)
 def test_a_log_that_is_read_for_commands_gets_none(
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, system: str
 ) -> None:
     """A wrapped line may begin with any of its words."""
-    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    monkeypatch.setenv(system, "true")
     out = piped(monkeypatch)
     put("::error::x arn:aws:iam::aws:policy/p", "a ::add-mask::y ##[error]z")
     assert out.written == (
-        "\\::error::x arn:aws:iam::aws:policy/p\na \\::add-mask::y \\##[error]z\n"
+        ":\\:error:\\:x arn:aws:iam::aws:policy/p\na :\\:add-mask:\\:y #\\#[error]z\n"
     )
-    hostile = {"a": "x ::error::y ##[error]"}
+    hostile = {"a": "x ::error::y ##[error] \\##vso[x]"}
     put_document(json.dumps(hostile))
     document = out.written.split("\n")[2]
     assert json.loads(document) == hostile
     assert " ::" not in document
     assert "##" not in document
     result_console().print(Text("a" * 20 + " ::error::x"), width=24)
-    assert out.written.endswith("a \n\\::error::x\n")
+    assert out.written.endswith("a \n:\\:error::x\n")
+
+
+COMMANDS = (
+    "::ERROR file=a,line=1::x",
+    "::Add-Mask::x",
+    "::Stop-Commands::anything",
+    "::GROUP::x",
+    ":::error::x",
+    "::::error::x",
+    "##[Error]x",
+    "###[error]x",
+    "##VSO[task.setvariable variable=x]y",
+    "##TeamCity[buildProblem description='x']",
+    "##any-name[x]",
+)
+
+
+CHOSEN = ("::1 chosen token::", "::_::", "::/0::")
+"""Names that only `stop-commands` can have made one."""
+
+
+@pytest.mark.parametrize("before", ["", "  ", "a ", "a" * 30, "a" * 31, "a" * 32])
+@pytest.mark.parametrize("command", [*COMMANDS, *CHOSEN])
+def test_no_command_in_any_case_nor_where_a_line_is_cut(
+    monkeypatch: pytest.MonkeyPatch, command: str, before: str
+) -> None:
+    """GitHub reads `::` where a line begins, and Azure `##vso[` anywhere in it."""
+    monkeypatch.setenv("CI", "true")
+    out = piped(monkeypatch)
+    if len(before) < 30:
+        put(before + command)
+    elif command in CHOSEN:
+        return
+    result_console().print(Text(before + command), width=32)
+    for line in out.written.split("\n"):
+        assert re.match(r"\s*::[^:\s]+(\s.*)?::", line) is None
+        assert re.search(r"##[\w.-]*\[", line) is None
+    assert printable(printable(command)) == printable(command)
+
+
+def test_what_nobody_sees_is_an_escape() -> None:
+    """All of Unicode's Default_Ignorable_Code_Point and the blank signs."""
+    unseen = [0x34F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x180F, 0x2800, 0x3164, 0xFFA0, 0xFE0F, 0xAD]
+    unseen += [0x180B, 0x200B, 0x202E, 0x2060, 0x2069, 0xFE00, 0x1D173, 0xE0001, 0xE0100, 0xE01EF]
+    for point in unseen:
+        shown = printable(f"a{chr(point)}b")
+        assert shown.isascii(), hex(point)
+        assert shown != "ab"
+
+
+def test_what_looks_alike_is_told_apart() -> None:
+    assert told_apart("p\u0430ypal", "paypal") == ("p\\u0430ypal", "paypal")
+    assert told_apart("\xe9", "e\u0301") == ("\\xe9", "e\\u0301")
+    assert told_apart("\ufb01x", "fix") == ("\\ufb01x", "fix")
+    assert told_apart("m\xfcnchen", "z\xfcrich") == ("m\xfcnchen", "z\xfcrich")
+    assert side_by_side("\u0430", "a", 30) == ("\\u0430", "a")
 
 
 def test_an_error_is_as_many_lines_as_it_says() -> None:

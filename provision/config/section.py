@@ -24,7 +24,7 @@ CERTIFICATE = r"^arn:[a-z0-9-]+:acm:[a-z0-9-]+:[0-9]{12}:certificate/[A-Za-z0-9-
 BOUNDARY = r"^arn:[a-z0-9-]+:iam::([0-9]{12}|aws):policy/[\x21-\x7e]+$"
 DOMAIN = r"^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z0-9]([a-z0-9-]*[a-z0-9])?$"
 ZONE = DOMAIN + r"|^[A-Z0-9]{2,32}$"
-EMAIL = r"^[^@\s]+@[^@\s]+\.[^@\s]+$"
+EMAIL = r"^[!-?A-~]+@[!-?A-~]+\.[!-?A-~]+$"  # ASCII: a letter of another script looks the same
 HANDLER = r"^[\w-]+([./][\w-]+)*\.[^\W\d]\w*$"
 HEADER = r"^[A-Za-z0-9!#$%&*+.^_`|~-]+$"  # API Gateway ends a constant at a single quote
 MOVABLE = r"^(table|function|layer)\.[a-z]([a-z0-9-]*[a-z0-9])?$"
@@ -45,7 +45,7 @@ WORDS = {
     BOUNDARY: "the ARN of an IAM policy",
     DOMAIN: "a lower-case domain name such as api.example.com",
     ZONE: "a lower-case domain name such as example.com, or the id of a hosted zone such as Z0123",
-    EMAIL: "an e-mail address",
+    EMAIL: "an e-mail address of ASCII characters",
     HANDLER: "module.function, such as app.handler",
     HEADER: "the name of an HTTP header",
     MOVABLE: "a node such as table.items, function.items or layer.dependencies",

@@ -12,7 +12,7 @@ from rich.text import Text
 from provision.health import Health
 from provision.masked import MASKED, Masked
 from provision.parts import ABSENT, Part, parts
-from provision.printable import printable
+from provision.printable import printable, told_apart
 from provision.screens.signs import SIGNS
 from provision.screens.words import counted, readable, shortened
 from provision.trouble import State, Trouble
@@ -101,7 +101,8 @@ def _changes(trouble: Trouble) -> list[Text]:
 
 def _part(part: Part) -> Text:
     """Found and wanted, or what of the two there is."""
-    have, want = (shortened(printable(readable(side)), VALUE) for side in (part.have, part.want))
+    sides = told_apart(printable(readable(part.have)), printable(readable(part.want)))
+    have, want = (shortened(side, VALUE) for side in sides)
     text = Text(f"{printable(part.path)}: ")
     if part.want is ABSENT:
         return text.append(have, style="red").append(", not wanted")

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from provision.finding import PUBLISH, Action
 from provision.masked import MASKED, Masked
-from provision.printable import printable
+from provision.printable import printable, told_apart
 from provision.stack import AREAS
 from provision.unknown import KNOWN_AFTER_UP, Unknown
 
@@ -85,7 +85,8 @@ def shortened(text: str, width: int) -> str:
 
 
 def side_by_side(one: str, other: str, width: int) -> tuple[str, str]:
-    """Both texts in `width` characters each, cut so that what differs is seen."""
+    """Both texts in `width` characters each, cut and spelled so that what differs is seen."""
+    one, other = told_apart(one, other)
     if max(len(one), len(other)) <= width:
         return one, other
     shared = sum(

@@ -280,6 +280,8 @@ CASES = [
          "api.domain.certificate", "belongs to account 999999999999"),
     # Monitoring and environments
     Case("no address", "email: null", "email: me", "monitoring.email", "an e-mail address"),
+    Case("no address that it seems", "email: null", "email: us@p\u0430ypal.com", "monitoring.email",
+         "of ASCII characters"),
     Case("zero errors", "function_errors: 1", "function_errors: 0",
          "monitoring.alarms.function_errors", "1 or more, or null"),
     Case("part of a minute", "period: 60", "period: 90", "monitoring.alarms.period",
