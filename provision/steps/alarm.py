@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Self, cast
 
 from provision.aws import Aws
 from provision.hazards import UNNOTICED
-from provision.permissions.declare import Declared, Permit, arn, call, calls
+from provision.permissions.declare import Declared, Permit, Test, arn, call, calls
 from provision.step import Computed, Fixed, Tagged
 from provision.steps.absent import absent_is_fine
 from provision.steps.cloudwatch_tags import change_cloudwatch_tags
@@ -20,6 +20,11 @@ if TYPE_CHECKING:
     from mypy_boto3_cloudwatch.type_defs import MetricAlarmTypeDef, PutMetricAlarmInputTypeDef
 
 _ALARM = arn("cloudwatch", "alarm:{name}")
+_CALLS_ONLY = Test("ForAllValues:StringEquals", "cloudwatch:AlarmActions", "{actions}")
+"""In whatever state. CloudWatch asks nobody whether who makes an alarm may do what the alarm does.
+
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/iam-cw-condition-keys-alarm-actions.html
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +50,7 @@ class Alarm(Tagged):
         make=(
             call(
                 "cloudwatch.PutMetricAlarm",
-                Permit("cloudwatch:PutMetricAlarm", (_ALARM,)),
+                Permit("cloudwatch:PutMetricAlarm", (_ALARM,), (_CALLS_ONLY,)),
                 Permit("cloudwatch:TagResource", (_ALARM,)),
             ),
             *calls("cloudwatch", _ALARM, "TagResource", "UntagResource"),

@@ -38,6 +38,11 @@ GONE_BUDGET: Final = 300  # S7
 _SERVICE: Final = "application-autoscaling"
 TARGET: Final = arn(_SERVICE, "scalable-target/*")
 """AWS numbers them, so a policy tells them by their tags."""
+_OF: Final = (
+    Test("StringEquals", f"{_SERVICE}:scalable-dimension", "{dimension}"),
+    Test("StringEquals", f"{_SERVICE}:service-namespace", "dynamodb"),
+)
+"""The request says what it is for; which table, no condition key tells."""
 _PRINCIPAL: Final = "dynamodb.application-autoscaling.amazonaws.com"
 _CHECKED: Final = (
     Permit(
@@ -56,10 +61,21 @@ _CHECKED: Final = (
     Permit("dynamodb:UpdateTable", (arn("dynamodb", "{resource}"),)),
     Permit("cloudwatch:DescribeAlarms", (arn("cloudwatch", "alarm:*"),)),
     Permit("cloudwatch:DeleteAlarms", when=(UNOWNED,)),
-    Permit("cloudwatch:PutMetricAlarm", when=(UNOWNED,)),
+    Permit(
+        "cloudwatch:PutMetricAlarm",
+        when=(
+            UNOWNED,
+            Test(
+                "ForAllValues:StringLike",
+                "cloudwatch:AlarmActions",
+                arn("autoscaling", "scalingPolicy:*:resource/dynamodb/{resource}:policyName/*"),
+            ),
+        ),
+    ),
 )
 """What AWS tries in the caller's name before it registers a target. The last two it tries without
-any alarm's name: no resource can be said for them, only that it is no alarm of a stack of ours.
+any alarm's name: no resource can be said for them, only that it is no alarm of a stack of ours, and
+that it calls nothing or a scaling policy of the table.
 I14: the role it works with is made by the first target of an account.
 
 https://docs.aws.amazon.com/autoscaling/application/userguide/security_iam_permission_validation.html
@@ -85,8 +101,8 @@ class ScalingTarget(Tagged):
         make=(
             call(
                 "application-autoscaling.RegisterScalableTarget",
-                Permit(f"{_SERVICE}:RegisterScalableTarget", (TARGET,), (REQUESTED, UNOWNED)),
-                Permit(f"{_SERVICE}:RegisterScalableTarget", (TARGET,), (OURS,)),
+                Permit(f"{_SERVICE}:RegisterScalableTarget", (TARGET,), (REQUESTED, UNOWNED, *_OF)),
+                Permit(f"{_SERVICE}:RegisterScalableTarget", (TARGET,), (OURS, *_OF)),
                 Permit(f"{_SERVICE}:TagResource", (TARGET,), (REQUESTED, UNOWNED)),
                 *_CHECKED,
             ),

@@ -205,10 +205,16 @@ def _cloudwatch(sent: Sent) -> Iterator[Ask]:
         case _:
             named = [params["ResourceARN"]]
     for resource in named:
-        context = {**tags, **carried(tags_there.alarm(resource))}
+        context = {**tags, **carried(tags_there.alarm(resource)), **_alarm_calls(params)}
         yield Ask(sent.action, resource, context)
         if sent.operation in {"PutMetricAlarm", "PutDashboard"} and tags:
             yield Ask("cloudwatch:TagResource", resource, tags)
+
+
+def _alarm_calls(params: Mapping[str, Any]) -> Context:
+    called = [*params.get("AlarmActions", ()), *params.get("OKActions", ())]
+    called += params.get("InsufficientDataActions", ())
+    return {"cloudwatch:alarmactions": tuple(called)} if called else {}
 
 
 def _dashboard(name: str) -> str:
@@ -222,7 +228,11 @@ def _autoscaling(sent: Sent) -> Iterator[Ask]:
         return
     target = params.get("ResourceARN") or arn(sent.service, "scalable-target/0ec5")
     found = tags_there.scaling_target(params)
-    yield Ask(sent.action, target, {**tags, **carried(found)})
+    told: Context = {}
+    if sent.operation == "RegisterScalableTarget":
+        told[f"{sent.service}:service-namespace"] = (params["ServiceNamespace"],)
+        told[f"{sent.service}:scalable-dimension"] = (params["ScalableDimension"],)
+    yield Ask(sent.action, target, {**tags, **carried(found), **told})
     if sent.operation != "RegisterScalableTarget":
         return
     if tags:

@@ -33,6 +33,8 @@ MARKING: Final = {
     TAG: (f"other/prod/{HERE.region}/{HERE.account}/it",),
     "kms:resourcealiases": ("alias/theirs",),
 }
+ALARM: Final = HERE.arn("cloudwatch", "alarm:tap-dev-api-errors")
+TARGET: Final = HERE.arn("application-autoscaling", "scalable-target/0ec5")
 NO_SUCH: Final = "none of it is in the policies"
 OWN_ROLES: Final = "the stack's own roles alone, by name"
 
@@ -63,6 +65,19 @@ def iam(resource: str, *actions: str, **context: str) -> list[Ask]:
 
 def passing(role: str, service: str) -> Ask:
     return Ask("iam:PassRole", role, {"iam:passedtoservice": (f"{service}.amazonaws.com",)})
+
+
+def alarm_that_calls(alarm: str, called: str) -> Ask:
+    return Ask("cloudwatch:PutMetricAlarm", alarm, {"cloudwatch:alarmactions": (called,)})
+
+
+def scaling(service: str, dimension: str) -> Ask:
+    told = {
+        "application-autoscaling:service-namespace": (service,),
+        "application-autoscaling:scalable-dimension": (f"{service}:{dimension}",),
+    }
+    new = {f"aws:requesttag/{OWNER}": MINE[TAG]}
+    return Ask("application-autoscaling:RegisterScalableTarget", TARGET, {**told, **new})
 
 
 def of_lambda(resource: str, *actions: str) -> list[Ask]:
@@ -255,6 +270,41 @@ WAYS: Final = (
         "a tag that conditions read is put on oneself: TagUser, sts:TagSession",
         [*iam(USER, "TagUser"), Ask("sts:TagSession", ADMIN)],
         NO_SUCH,
+        either=True,
+    ),
+    Way(
+        "an alarm does what its maker may not (calls another topic, stops an instance, follows"
+        " another's scaling policy): PutMetricAlarm",
+        [
+            alarm_that_calls(ALARM, HERE.arn("sns", "theirs")),
+            *(
+                alarm_that_calls(alarm, f"arn:aws:automate:{HERE.region}:ec2:stop")
+                for alarm in (ALARM, "*")
+            ),
+            *(
+                alarm_that_calls(alarm, HERE.arn("autoscaling", f"scalingPolicy:1:{of}"))
+                for alarm in (ALARM, "*")
+                for of in (
+                    "resource/ecs/service/default/theirs:policyName/up",
+                    "resource/dynamodb/table/theirs:policyName/up",
+                )
+            ),
+        ],
+        "`cloudwatch:AlarmActions` is the stack's topic; for alarms without an owner (see above) a"
+        " scaling policy of the stack's tables",
+        either=True,
+    ),
+    Way(
+        "something else than a table is scaled, in the name of Application Auto Scaling:"
+        " RegisterScalableTarget for ECS, Lambda, a cluster",
+        [
+            scaling("ecs", "service:DesiredCount"),
+            scaling("lambda", "function:ProvisionedConcurrency"),
+            scaling("rds", "cluster:ReadReplicaCount"),
+            scaling("dynamodb", "index:ReadCapacityUnits"),
+        ],
+        "`application-autoscaling:service-namespace` is `dynamodb` and"
+        " `application-autoscaling:scalable-dimension` a table's capacity",
         either=True,
     ),
     Way(

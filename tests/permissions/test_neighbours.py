@@ -85,6 +85,7 @@ LOOKED_AT: Final = {
     *((f"kms:{look}", "key/*") for look in ("GetKeyRotationStatus", "ListResourceTags")),
     ("logs:ListTagsForResource", "log-group:API-Gateway-Execution-Logs_*/v1"),
     ("route53:GetChange", "change/*"),
+    ("route53:GetHostedZone", "hostedzone/*"),
     ("route53:ListResourceRecordSets", "hostedzone/*"),
     ("wafv2:GetWebACL", "regional/webacl/*"),
     ("wafv2:GetWebACLForResource", "/restapis/*/stages/v1"),

@@ -164,6 +164,8 @@ def test_an_endpoint_lets_nothing_else_through(steps: dict[str, Step]) -> None:
 
 
 ACCEPTED = {
+    ("RESOURCE_MISMATCH", "dynamodb:DeleteResourcePolicy"),
+    ("RESOURCE_MISMATCH", "dynamodb:GetResourcePolicy"),
     ("RESOURCE_MISMATCH", "ec2:Create"),
     ("RESOURCE_MISMATCH", "kms:CreateAlias"),
     ("RESOURCE_MISMATCH", "kms:UpdateAlias"),
