@@ -13,13 +13,14 @@ from provision.permissions.policy import MOST_CHARACTERS, Policy, statements
 from provision.stack import grants
 from provision.stack.api import ACCOUNT_ROLE
 from provision.stack.site import Site
-from provision.step import Document
+from provision.step import OWNER, Document
 from provision.steps.api_account import LOG_ACTIONS
 
 FORBIDDEN: Final = ("account:*", "iam:*", "organizations:*", "sts:AssumeRole")
 """Said although nothing allows it: a boundary that only does not allow is no bound to what policies
 of other resources grant to a role's sessions."""
 _BY_VPC: Final = "aws:SourceVpc"
+_OF_A_NETWORK: Final = ("security-group", "subnet")
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ def _names(site: Site) -> _Names:
 def _policy(site: Site, names: _Names) -> Policy:
     code = [site.where.arn("lambda", f"function:{name}") for name in names.functions]
     needed = list(_needed(site, names))
-    allowed = statements([*_asked(needed), *_for_the_account(site.where)])
+    allowed = statements([*_asked(site, needed), *_for_the_account(site.where)])
     denied = [
         {**each, "Condition": {"ArnLike": {"lambda:SourceFunctionArn": code}}}
         for document in needed
@@ -93,7 +94,7 @@ def _needed(site: Site, names: _Names) -> Iterator[Document]:
         yield grants.secrets(where, secrets, EVERY)
 
 
-def _asked(documents: Iterable[Document]) -> Iterator[Asked]:
+def _asked(site: Site, documents: Iterable[Document]) -> Iterator[Asked]:
     """What they allow, one by one. The VPC has no id before it is there: a role's own policies
     name it."""
     for document in documents:
@@ -102,7 +103,19 @@ def _asked(documents: Iterable[Document]) -> Iterator[Asked]:
                 tests = tuple(sorted(_tests(each.get("Condition", {}))))
                 for action in each["Action"]:
                     for resource in each["Resource"]:
-                        yield Asked(action, resource, tests, "", "")
+                        yield Asked(action, resource, tests + _owned(site, resource), "", "")
+
+
+def _owned(site: Site, resource: str) -> tuple[Test, ...]:
+    """Subnets and groups have no ids before they are there, and a role may be given a policy that
+    names those of any network: they have to carry the stack's owner tag. EC2 judges by it where an
+    interface is made, in Lambda's hands too, which asks EC2 with the role's own credentials.
+
+    https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html
+    """
+    if resource not in {site.where.arn("ec2", f"{kind}/*") for kind in _OF_A_NETWORK}:
+        return ()
+    return (Test("StringLike", f"aws:ResourceTag/{OWNER}", f"{site.identity.mark}/*"),)
 
 
 def _tests(condition: Document) -> Iterator[Test]:

@@ -13,7 +13,7 @@ from provision.permissions.policy import MOST_CHARACTERS
 from provision.stack import Site
 from tests.permissions.evaluation import Ask, Line, allowed, lines
 from tests.permissions.life import FULL
-from tests.permissions.neighbours import STACKS, Resident, account, residents
+from tests.permissions.neighbours import STACKS, TAG, Facts, Resident, account, residents
 from tests.permissions.place import HERE
 from tests.permissions.test_neighbours import BY_LAMBDA, LISTING_GROUPS
 from tests.permissions.test_roles import ALLOWED, CODE, DENIED, TABLE, arn
@@ -43,8 +43,6 @@ BEYOND = [
 
 
 NOT_NUMBERED = {
-    ("ec2:CreateNetworkInterface", "security-group/*"),
-    ("ec2:CreateNetworkInterface", "subnet/*"),
     *(
         (f"kms:{action}", "key/*")
         for action in ("Decrypt", "DescribeKey", "Encrypt", "ReEncryptFrom", "ReEncryptTo")
@@ -52,8 +50,8 @@ NOT_NUMBERED = {
     ("kms:GenerateDataKey", "key/*"),
     ("kms:GenerateDataKeyWithoutPlaintext", "key/*"),
 }
-"""What has no id before the stack is there: in Lambda's hands only; a key only through a service
-whose own resources the boundary names."""
+"""Keys have no id before the stack is there: only through a service whose own resources the
+boundary names."""
 
 
 def boundary(directory: Path, changes: dict[str, Any]) -> list[Line]:
@@ -87,13 +85,16 @@ def test_nothing_that_any_role_of_the_stack_is_granted_is_lost(stacks: list[Resi
         for line in (line for found in stack.roles.values() for line in found):
             if line.effect == "Allow":
                 there = replace(line, resource=line.resource.replace("*", "x"))
-                assert any(_holds(wide, there) for wide in bound), line
+                facts = stack.owns.get(line.resource, {})
+                assert any(_holds(wide, there, facts) for wide in bound), line
 
 
-def _holds(wide: Line, line: Line) -> bool:
-    if wide.effect != "Allow" or not set(wide.tests) <= set(line.tests):
+def _holds(wide: Line, line: Line, facts: Facts) -> bool:
+    """`facts`: what AWS reads off the resource as it was made."""
+    more = tuple(test for test in wide.tests if test not in line.tests)
+    if wide.effect != "Allow" or any(not test[1].startswith("aws:resourcetag/") for test in more):
         return False
-    return replace(wide, tests=()).concerns(Ask(line.action, line.resource))
+    return replace(wide, tests=more).concerns(Ask(line.action, line.resource, facts))
 
 
 def test_api_gateway_writes_its_logs_under_it_and_no_function_any_others(tmp_path: Path) -> None:
@@ -125,6 +126,21 @@ def test_a_functions_code_is_kept_from_the_network_whatever_its_role_says(tmp_pa
     network = [ask for ask in DENIED if ask.action.startswith("ec2:") and ask.context == CODE]
     assert len(network) == len(BY_LAMBDA)
     assert [ask for ask in network if allowed(ask, found)] == []
+
+
+@pytest.mark.parametrize("kind", ["subnet", "security-group"])
+def test_a_function_gets_into_no_other_stacks_network_whatever_its_role_says(
+    tmp_path: Path, kind: str
+) -> None:
+    found = boundary(tmp_path, dict(FULL))
+
+    def joins(owner: Facts) -> bool:
+        return allowed(Ask("ec2:CreateNetworkInterface", arn("ec2", f"{kind}/it"), owner), found)
+
+    place = f"{HERE.region}/{HERE.account}/network"
+    assert joins({TAG: (f"tap/dev/{place}",)})
+    assert not joins({TAG: (f"tap/dev-2/{place}",)})
+    assert not joins({})
 
 
 def test_a_role_under_it_reaches_nothing_of_another_stack(stacks: list[Resident]) -> None:
