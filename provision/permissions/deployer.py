@@ -66,6 +66,7 @@ def deployer_asks(
 def deployer_policies(
     stack: Stack, forgotten: Mapping[str, Step], where: Where, purpose: Purpose
 ) -> tuple[Policy, ...]:
-    """The managed policies to attach, together, to whoever runs the commands."""
-    name = f"{stack.name}-{'deployer' if purpose is Purpose.ALL else purpose}"
+    """The managed policies to attach, together, to whoever runs the commands. All regions of an
+    account share IAM's policies."""
+    name = f"{stack.name}-{where.region}-{'deployer' if purpose is Purpose.ALL else purpose}"
     return policies(name, deployer_asks(stack, forgotten, where, purpose))

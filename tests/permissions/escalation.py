@@ -25,6 +25,7 @@ CERTIFICATE: Final = HERE.arn("acm", "certificate/11111111")
 LOGS: Final = HERE.arn("logs", "log-group:API-Gateway-Execution-Logs_theirs/v1")
 TAG: Final = f"aws:resourcetag/{OWNER}"
 MINE: Final = {TAG: (f"tap/dev/{HERE.region}/{HERE.account}/it",)}
+PLAN: Final = HERE.arn("apigateway", "/usageplans/a", account=False)
 INTEGRATION: Final = HERE.arn(
     "apigateway", "/restapis/a/resources/b/methods/GET/integration", account=False
 )
@@ -110,8 +111,17 @@ WAYS: Final = (
     Way(
         "the same with the account's logging role: PutRolePolicy",
         iam(SHARED, "PutRolePolicy"),
-        "the boundary, as above; API Gateway alone takes the role on",
+        "the boundary, as above",
         open=Open.UNBOUND,
+    ),
+    Way(
+        "the account's logging role is made for somebody else to take on, where no stack has made"
+        " it yet: CreateRole",
+        iam(SHARED, "CreateRole", permissionsboundary=BOUNDARY),
+        "nothing: IAM has no condition on who is trusted. With the boundary, whoever takes it on"
+        " reads and writes the account's logs, and no more. In an account that has one set no stack"
+        " makes it",
+        open=Open.ALWAYS,
     ),
     Way(
         "the account's logging role calls CloudWatch Logs for an API: PassRole, PutIntegration with"
@@ -132,10 +142,22 @@ WAYS: Final = (
     ),
     Way(
         "a role of the stack is lent to somebody else, of another account too:"
-        " UpdateAssumeRolePolicy",
-        iam(OURS, "UpdateAssumeRolePolicy"),
+        " UpdateAssumeRolePolicy; or made so: CreateRole",
+        [
+            *iam(OURS, "UpdateAssumeRolePolicy"),
+            *iam(OURS, "CreateRole", permissionsboundary=BOUNDARY),
+        ],
         "nothing: IAM has no condition on who is trusted. The role keeps its boundary, and"
-        " `provision status` shows the drift",
+        " `provision status` shows the drift. What is denied to the functions' code is not denied"
+        " to such a session: it may delete and readdress network interfaces of the account",
+        open=Open.ALWAYS,
+    ),
+    Way(
+        "a key of the stack's usage plan is made to open another API, which then joins the plan:"
+        " UpdateUsagePlan",
+        [Ask("apigateway:PATCH", PLAN, MINE)],
+        "nothing: API Gateway has no condition on the stages of a plan. The change is drift, which"
+        " `provision status` shows",
         open=Open.ALWAYS,
     ),
     Way(

@@ -60,7 +60,7 @@ def test_it_prints_the_documents_and_says_what_to_do_with_them(provision: Provis
     for number, document in enumerate(found, 1):
         size = len(json.dumps(document, separators=(",", ":")))
         assert size <= MOST_CHARACTERS
-        assert f"tap-dev-deployer-{number}: {size} of 6144 characters" in err
+        assert f"tap-dev-us-east-1-deployer-{number}: {size} of 6144 characters" in err
     assert " policy deployer --for all --out DIR` writes each into a file" in err
 
 
@@ -167,6 +167,15 @@ def test_what_is_printed_with_the_boundary_cannot_change_it(provision: Provision
     found = lines(documents(out))
     assert not any(line.reaches(BOUNDARY, {}) for line in found if line.resource != "*")
     assert not any(line.action.endswith("PolicyVersion") for line in found)
+
+
+def test_the_same_stack_in_two_regions_has_policies_of_other_names(provision: Provision) -> None:
+    names: list[str] = []
+    for region in ("us-east-1", "eu-west-1"):
+        for words in (("deployer",), ("deployer", "--for", "status"), ("boundary",)):
+            _, out, _ = provision("--region", region, "policy", *words, "--json")
+            names += [policy["name"] for policy in json.loads(out)["policies"]]
+    assert len(names) == len(set(names)) > 6
 
 
 def test_arns_are_of_the_partition(provision: Provision) -> None:
