@@ -34,6 +34,7 @@ from provision.journal import Holder, Journal, Pinned
 from provision.judge import Report
 from provision.packaging.cache import open_cache
 from provision.private import refuse_links_below
+from provision.reading import only_reading
 from provision.records import renamed
 from provision.sources import BuiltSources, NoSources
 from provision.stack import Site, build_stack
@@ -178,10 +179,11 @@ def open_workbench(
     aws = Aws(access, trace=trace)
     aws.sign_in()
     known = Journal.read(directory, config.prefix, KINDS)
-    guard(config, aws, known)
-    sources = _sources(options, config, aws, say) if build_sources else NoSources()
-    arn = key(aws, config.encryption.key, [one.step for one in known.records.values()], say)
-    site = _site(config, aws, known, sources, arn)
+    with only_reading(aws):
+        guard(config, aws, known)
+        sources = _sources(options, config, aws, say) if build_sources else NoSources()
+        arn = key(aws, config.encryption.key, [one.step for one in known.records.values()], say)
+        site = _site(config, aws, known, sources, arn)
     stack = build_stack(site)
     remembered = frozenset(renamed(known.records, stack.moved))
     return Workbench(site, aws, stack, directory, blind, remembered)

@@ -16,6 +16,7 @@ from provision.errors import ProvisionError
 from provision.finding import Action, Finding, difference
 from provision.graph import Node
 from provision.journal import Pinned
+from provision.reading import only_reading
 from provision.run import WORKERS, Outcome
 from provision.step import Step, with_computed
 from provision.steps.alias import Alias
@@ -76,10 +77,8 @@ def survey_code(engine: Engine, keys: Collection[str], *, workers: int = WORKERS
         releases[node] = _Look(engine, node).release()
 
     looked = new_walk(engine, "look", {function_node(key): () for key in keys})
-    engine.aws.read_only = True
-    failed = visit_all(engine, looked, visit, workers)
-    engine.aws.read_only = False
-    raise_first(engine, failed)
+    with only_reading(engine.aws):
+        raise_first(engine, visit_all(engine, looked, visit, workers))
     return Surveyed({node: releases[node] for node in looked.needs}, looked)
 
 

@@ -16,6 +16,7 @@ from provision.account import account_alias
 from provision.aws import Aws
 from tests.reference import MARK
 from tests.test_cli import CONFIG, Keyboard, Provision, home, provision  # noqa: F401  (fixtures)
+from tests.test_options import VERBS
 from tests.workshop import new_aws
 
 COMMANDS = (
@@ -27,7 +28,13 @@ COMMANDS = (
     ("refresh",),
     ("keys", "list"),
     ("keys", "rotate", "default"),
+    ("keys", "disable", "abc"),
+    ("keys", "enable", "abc"),
+    ("keys", "remove", "abc"),
 )
+BY_ITS_FIRST_ANSWER = ("push",)
+"""It asks nobody for the account: tests/push/test_command.py."""
+WITHOUT_ACCOUNT = {"config", "policy", "local"}
 HERE = ("123456789012", "us-east-1")
 
 
@@ -56,6 +63,11 @@ def configure(home: Path, account: str | None) -> None:  # noqa: F811
     (home / "config.yaml").write_text(
         yaml.safe_dump(CONFIG | {"account": account}, sort_keys=False)
     )
+
+
+def test_every_command_is_tried() -> None:
+    tried = {words for words in VERBS if any(line[: len(words)] == words for line in COMMANDS)}
+    assert tried == {w for w in VERBS if w[0] not in WITHOUT_ACCOUNT} - {BY_ITS_FIRST_ANSWER}
 
 
 ELSEWHERE: tuple[tuple[tuple[str, str] | None, str | None, str], ...] = (
@@ -97,6 +109,31 @@ def test_every_command_is_refused_elsewhere(
     assert said in answer.err
     assert calls == ["GetCallerIdentity"]
     assert list(cache.iterdir()) == [], "nothing was built either"
+
+
+@pytest.mark.parametrize(
+    ("pinned", "wanted", "said"),
+    [
+        (HERE, "999999999999", "config.yaml wants account 999999999999"),
+        (None, "999999999999", "config.yaml wants account 999999999999"),
+        ((HERE[0], "eu-west-1"), None, f"lives in account {HERE[0]}, eu-west-1"),
+    ],
+)
+def test_push_is_refused_elsewhere_too(
+    account: None,
+    calls: list[str],
+    provision: Provision,  # noqa: F811
+    home: Path,  # noqa: F811
+    pinned: tuple[str, str] | None,
+    wanted: str | None,
+    said: str,
+) -> None:
+    configure(home, wanted)
+    if pinned:
+        pin(home, *pinned)
+    answer = provision("push")
+    assert (answer.code, said in answer.err) == (7, True), answer.err
+    assert set(calls) <= {"GetCallerIdentity"}
 
 
 def test_only_an_up_that_was_agreed_to_pins(

@@ -13,6 +13,7 @@ from provision.consent import Consent
 from provision.errors import Interrupted
 from provision.given_key import key_as_recorded
 from provision.opening import Workbench
+from provision.reading import only_reading
 from provision.receipt import Receipt, receipt
 from provision.run import LATE_WRITERS, Outcome, plan_removal
 from provision.run import down as remove
@@ -30,7 +31,8 @@ def down(session: Session, agreement: Agreement, consent: Consent, *, workers: i
     check(stack, agreement, protected=protected)  # before anything is looked at
     with bench.writing(session.call.again) as journal:
         seen = session.look(bench, journal, consent, workers)
-        removal = plan_removal(quiet(bench, journal, consent), seen)
+        with only_reading(bench.aws):  # what is to go is counted, live
+            removal = plan_removal(quiet(bench, journal, consent), seen)
         if not session.call.as_json:
             session.show_plan(session.errors, bench, f"{stack}: what `down` does", removal.all)
         if removal.changes and not agreed(
@@ -72,6 +74,7 @@ def _receipt(session: Session, bench: Workbench, outcome: Outcome) -> Receipt | 
         return None
     with (
         suppress(Interrupted),
+        only_reading(bench.aws),
         session.call.stopping.gently(bench.aws.clock),
         session.busy("searching the account for what else is there"),
     ):

@@ -7,6 +7,7 @@ from provision.consent import Consent
 from provision.ground import demand_ground
 from provision.journal import Journal
 from provision.opening import Workbench
+from provision.reading import only_reading
 from provision.run import WORKERS, Survey
 
 
@@ -19,9 +20,6 @@ def look_to_make(
 ) -> Survey:
     """As the session looks, for `plan` and `up`."""
     seen = session.look(bench, journal, consent, workers)
-    read_only, bench.aws.read_only = bench.aws.read_only, True
-    try:
+    with only_reading(bench.aws):
         demand_ground(quiet(bench, journal, consent), seen)
-    finally:
-        bench.aws.read_only = read_only
     return seen

@@ -34,6 +34,7 @@ from provision.local import CREDENTIALS
 from provision.opening import Guard, Options, Workbench, guard_by_asking, open_workbench
 from provision.origins import edited
 from provision.printable import printable
+from provision.reading import only_reading
 from provision.run import WORKERS, Outcome, Survey, survey
 from provision.screens.busy import Busy
 from provision.screens.closing import untried_words
@@ -142,16 +143,12 @@ class Session:
 
     def look_with(self, engine: Engine, workers: int = WORKERS) -> Survey:
         """The same with an engine of one's own."""
-        aws = engine.aws
-        read_only, aws.read_only = aws.read_only, True
-        try:
-            with (
-                self.call.stopping.gently(aws.clock),
-                self.busy(f"looking at {len(engine.stack.nodes)} resources"),
-            ):
-                seen = survey(engine, workers=workers)
-        finally:
-            aws.read_only = read_only
+        with (
+            only_reading(engine.aws),
+            self.call.stopping.gently(engine.aws.clock),
+            self.busy(f"looking at {len(engine.stack.nodes)} resources"),
+        ):
+            seen = survey(engine, workers=workers)
         self.check_goes_on()  # a signal may have come after the last look had begun
         return seen
 
