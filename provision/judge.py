@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Final
 
 from provision.aws import Aws
 from provision.blind import SEES_ALL, Blind
@@ -12,9 +13,11 @@ from provision.consent import NOTHING, Consent
 from provision.finding import Action, Cause, Finding, difference
 from provision.graph import Node, Stack, successor_of
 from provision.journal import Journal
-from provision.step import Replacement, Step, unmarked, with_computed
+from provision.step import OWNER, Replacement, Step, Tagged, with_computed
 from provision.unknown import in_words
 from provision.whose import misspelt_move, taking_over, whose
+
+_LOCKED: Final = "deletion protection is on"
 
 
 class Moment(StrEnum):
@@ -123,7 +126,8 @@ class Judge:
             return replace(finding, reason=lasting)
         if have.HOLDS_DATA:
             return self._judge_data(finding, have)
-        return replace(finding, action=Action.DELETE)
+        reason = f"{_LOCKED} and is switched off first" if have.locked() else ""
+        return replace(finding, action=Action.DELETE, reason=reason)
 
     def _judge_data(self, finding: Finding, have: Step) -> Finding:
         """Whether data goes, and what is said of it. Protection is read live (D19)."""
@@ -137,7 +141,7 @@ class Judge:
         finding = replace(finding, holdings=holdings)
         words = [holdings.words] if holdings else []
         if holdings and holdings.protected:
-            words.append("deletion protection is on")
+            words.append(_LOCKED)
         if not self.consent.may_destroy(finding.node):
             held = f" ({'; '.join(words)})" if words else ""
             reason = f"it holds data{held}; {self.consent.destroying(finding.node)} deletes it"
@@ -181,7 +185,7 @@ class Judge:
         record = self.journal.records.get(node)
         recorded = record is not None and self._owned(node, record.step, have)
         deleting = record is not None and record.doing == "delete"
-        if deleting and have.COMES_BACK and unmarked(have) and self._may_be_back(have):
+        if deleting and have.COMES_BACK and _unmarked(have) and self._may_be_back(have):
             return True  # A35: we were deleting it, and a late writer made it again
         return recorded or self._owned(node, expected, have)
 
@@ -217,3 +221,8 @@ class Judge:
 
 def _plainly(value: object) -> str:
     return ", ".join(map(str, value)) if isinstance(value, tuple) else f"{in_words(value)}"
+
+
+def _unmarked(have: Step) -> bool:
+    """Whether it could carry an owner, and carries none."""
+    return isinstance(have, Tagged) and OWNER not in have.tags

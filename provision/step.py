@@ -192,6 +192,10 @@ class Step(ABC):
         Empty for most; where not, it goes only when named itself, or when no backups are made."""
         return ""
 
+    def locked(self) -> bool:
+        """Whether AWS was told to refuse its deletion, which `delete` switches off first."""
+        return False
+
     def lasting(self) -> str:
         """Why nobody who only made it may delete it, and how one does who knows better. Empty for
         most; what lasts is let go by `down`: it stays, and the journal forgets it."""
@@ -292,8 +296,3 @@ def replacement(want: Step, have: Step) -> Replacement:
     if want.REPLACEMENT is Replacement.CREATE_FIRST and want.UNIQUE and same_place(want, have):
         return Replacement.DELETE_FIRST
     return want.REPLACEMENT
-
-
-def unmarked(have: Step) -> bool:
-    """Whether it could carry an owner, and carries none."""
-    return isinstance(have, Tagged) and OWNER not in have.tags

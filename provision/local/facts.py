@@ -39,7 +39,10 @@ FORGETS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             {"recovery_days": "the emulator drops for how many days it keeps points in time"}
         ),
         "logs.group": MappingProxyType(
-            {"key": "the emulator cannot change the key of a log group"}
+            {
+                "key": "the emulator cannot change the key of a log group",
+                "protect": "the emulator has no deletion protection of log groups",
+            }
         ),
     }
 )

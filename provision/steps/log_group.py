@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final, Self
 
 from provision.aws import Aws
-from provision.hazards import Harm, Risk, Risks, lowered
+from provision.hazards import Harm, Risk, Risks, lowered, switched_off
 from provision.permissions.declare import (
     EVERY,
     KEPT,
@@ -55,7 +55,8 @@ _ENTRIES: Final = Risk(Harm.DATA_LOSS, "its entries go with it")
 @dataclass(frozen=True, kw_only=True)
 class LogGroup(Tagged):
     """`retention` in days; 0 keeps for ever. `key`: ARN of the KMS key, or empty for CloudWatch's
-    own. `family`: how the names that it may have had begin.
+    own. `protect`: AWS refuses to delete it; never wanted. `family`: how the names that it may have
+    had begin.
 
     https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
     """
@@ -65,7 +66,10 @@ class LogGroup(Tagged):
     REPLACEMENT = Replacement.CREATE_FIRST
     COMES_BACK = True
     RISKS = Risks(
-        change={"retention": (Risk(Harm.DATA_LOSS, "older entries go", when=lowered),)},
+        change={
+            "retention": (Risk(Harm.DATA_LOSS, "older entries go", when=lowered),),
+            "protect": (Risk(Harm.WEAKER, "anyone may delete it", when=switched_off),),
+        },
         delete=(_ENTRIES,),
         anew=(_ENTRIES,),
         gap="",
@@ -88,14 +92,20 @@ class LogGroup(Tagged):
             _ours("PutRetentionPolicy", _CONTENTS, having="retention"),
             call("logs.TagResource", Permit("logs:TagResource", (_GROUP,), unnamed=(OURS, KEPT))),
             _ours("UntagResource", _GROUP),
+            _ours("PutLogGroupDeletionProtection", _CONTENTS),
         ),
-        remove=(_ours("DeleteLogGroup", _CONTENTS), _ours("FilterLogEvents", _CONTENTS)),
+        remove=(
+            _ours("DeleteLogGroup", _CONTENTS),
+            _ours("FilterLogEvents", _CONTENTS),
+            _ours("PutLogGroupDeletionProtection", _CONTENTS),
+        ),
         computed={"arn": _GROUP},
     )
 
     name: Fixed[str]
     retention: int
     key: str = ""
+    protect: bool = False
     made_with: Fixed[tuple[str, ...]] = ()
     family: Local[str] = ""
     arn: Computed[str] = ""
@@ -129,6 +139,7 @@ class LogGroup(Tagged):
             name=found["logGroupName"],
             retention=found.get("retentionInDays", FOREVER),
             key=found.get("kmsKeyId") or "",
+            protect=found.get("deletionProtectionEnabled", False),
             made_with=log_group_made_with(found),
             tags=without_system(tags),
             arn=arn,
@@ -142,6 +153,8 @@ class LogGroup(Tagged):
             aws.logs.create_log_group(logGroupName=self.name, tags=tags)
         if self.retention != FOREVER:
             self._set_retention(aws)  # G2
+        if self.protect:
+            self._set_protection(aws, enabled=True)
         return replace(self, arn=aws.where.arn("logs", f"log-group:{self.name}"))
 
     def update(self, aws: Aws, have: Self, changed: Collection[str]) -> Self:
@@ -155,7 +168,12 @@ class LogGroup(Tagged):
             self._set_retention(aws)
         if "key" in changed:
             self._set_key(aws)
+        if "protect" in changed:
+            self._set_protection(aws, enabled=self.protect)
         return replace(self, arn=have.arn)
+
+    def locked(self) -> bool:
+        return self.protect
 
     def written_lately(self, aws: Aws) -> bool:
         """G4, A35: only who wrote a moment ago has something in flight. What DescribeLogStreams
@@ -170,6 +188,9 @@ class LogGroup(Tagged):
 
     def delete(self, aws: Aws) -> None:
         """G4: what its writer had still in flight may bring it back once."""
+        found = self._describe(aws)
+        if found and found.get("deletionProtectionEnabled"):  # G6: read live, never from state
+            self._set_protection(aws, enabled=False)
 
         def gone() -> bool | None:
             with absent_is_fine():
@@ -192,6 +213,11 @@ class LogGroup(Tagged):
             aws.logs.associate_kms_key(logGroupName=self.name, kmsKeyId=self.key)
         else:
             aws.logs.disassociate_kms_key(logGroupName=self.name)
+
+    def _set_protection(self, aws: Aws, *, enabled: bool) -> None:
+        aws.logs.put_log_group_deletion_protection(
+            logGroupIdentifier=self.name, deletionProtectionEnabled=enabled
+        )
 
     def _set_retention(self, aws: Aws) -> None:
         if self.retention == FOREVER:

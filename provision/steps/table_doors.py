@@ -18,7 +18,8 @@ def found_policy(aws: Aws, arn: str) -> str:
     account. Empty where there is none, which AWS calls an error (D25)."""
     try:
         with absent_is_fine():
-            return as_text(from_text(aws.dynamodb.get_resource_policy(ResourceArn=arn)["Policy"]))
+            policy = aws.dynamodb.get_resource_policy(ResourceArn=arn).get("Policy", "")
+            return as_text(from_text(policy)) if policy else ""
     except aws.dynamodb.exceptions.PolicyNotFoundException:
         pass
     return ""

@@ -163,6 +163,13 @@ def keep_for_ever(aws: Aws, logs: LogGroup) -> None:
     aws.logs.delete_retention_policy(logGroupName=logs.name)
 
 
+def protect_logs(aws: Aws, logs: LogGroup) -> None:
+    """PutLogGroupDeletionProtection: on"""
+    aws.logs.put_log_group_deletion_protection(
+        logGroupIdentifier=logs.name, deletionProtectionEnabled=True
+    )
+
+
 def encrypt_logs(aws: Aws, logs: LogGroup) -> None:
     """AssociateKmsKey: a key of theirs"""
     aws.logs.associate_kms_key(logGroupName=logs.name, kmsKeyId=key_of_theirs(aws))
@@ -214,6 +221,7 @@ CASES: Final = (
     Case(LOGS, "tags", tag_logs),
     Case(LOGS, "retention", keep_a_day),
     Case(LOGS, "retention", keep_for_ever),
+    Case(LOGS, "protect", protect_logs),
     Case(LOGS, "key", encrypt_logs),
     Case(LOGS, "key", decrypt_logs),
     Case(LOGS, GONE, delete_logs, alone=True),

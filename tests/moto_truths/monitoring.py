@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from moto.cloudwatch.models import CloudWatchBackend
 from moto.cloudwatch.responses import CloudWatchResponse
-from moto.logs.exceptions import ResourceNotFoundException
-from moto.logs.models import LogsBackend
+from moto.logs.exceptions import LogsClientError, ResourceNotFoundException
+from moto.logs.models import LogGroup, LogsBackend
 from moto.logs.responses import LogsResponse
 from moto.sns.exceptions import SNSInvalidParameter
 from moto.sns.models import SNSBackend
@@ -25,11 +25,14 @@ def teach(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _teach_log_groups(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Tags go with the group, asking for those of none is an error, and the key can change."""
+    """Tags go with the group, asking for those of none is an error, the key can change, and what is
+    protected stays."""
     delete_log_group = LogsBackend.delete_log_group
     list_tags = LogsBackend.list_tags_for_resource
 
     def delete_with_tags(self: Any, name: str) -> None:
+        if name in self.groups and _is_protected(self.groups[name]):
+            raise StillProtected
         arn = self.groups[name].arn if name in self.groups else None
         delete_log_group(self, name)
         self.tagger.delete_all_tags_for_resource(arn)
@@ -47,10 +50,40 @@ def _teach_log_groups(monkeypatch: pytest.MonkeyPatch) -> None:
         _group_named(self).kms_key_id = None
         return "{}"
 
+    describe = LogGroup.to_describe_dict
+
+    def describe_with_protection(self: Any) -> dict[str, Any]:
+        return {**describe(self), "deletionProtectionEnabled": _is_protected(self)}
+
+    def protect(self: Any) -> str:
+        named = str(self._get_param("logGroupIdentifier")).rpartition(":log-group:")[2]
+        if named not in self.logs_backend.groups:
+            raise ResourceNotFoundException
+        on = self._get_param("deletionProtectionEnabled")
+        self.logs_backend.groups[named].deletion_protection = on
+        return "{}"
+
+    monkeypatch.setattr(LogGroup, "to_describe_dict", describe_with_protection)
+    monkeypatch.setattr(LogsResponse, "put_log_group_deletion_protection", protect, raising=False)
     monkeypatch.setattr(LogsResponse, "associate_kms_key", associate, raising=False)
     monkeypatch.setattr(LogsResponse, "disassociate_kms_key", disassociate, raising=False)
     monkeypatch.setattr(LogsBackend, "delete_log_group", delete_with_tags)
     monkeypatch.setattr(LogsBackend, "list_tags_for_resource", list_tags_of_what_is_there)
+
+
+class StillProtected(LogsClientError):
+    """https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/protecting-log-groups-from-deletion.html"""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "ValidationException",
+            "Cannot delete log group with deletion protection enabled. Disable deletion protection"
+            " first.",
+        )
+
+
+def _is_protected(group: Any) -> bool:
+    return bool(vars(group).get("deletion_protection"))
 
 
 def _group_named(response: Any) -> Any:

@@ -154,7 +154,8 @@ def _logs(sent: Sent) -> Iterator[Ask]:
     if sent.operation == "DescribeLogGroups":
         yield Ask(sent.action, "*")
         return
-    group = params.get("resourceArn") or arn("logs", f"log-group:{params['logGroupName']}")
+    name = params.get("logGroupName") or params.get("logGroupIdentifier")
+    group = params.get("resourceArn") or arn("logs", f"log-group:{name}")
     tags = requested(params.get("tags"))
     context = {**tags, **carried(tags_there.log_group(group.partition("log-group:")[2]))}
     yield Ask(sent.action, group if "resourceArn" in params else f"{group}:*", context)

@@ -32,7 +32,7 @@ EDITS: Mapping[str, Mapping[str, Any]] = {
     "lambda.event_invoke": {"retries": 0},
     "lambda.function": {"memory": 256},
     "lambda.permission": {"principal": "sns.amazonaws.com"},
-    "logs.group": {"retention": 1, "key": KEY},
+    "logs.group": {"retention": 1, "key": KEY, "protect": True},
     "sns.topic": {"display": "changed"},
     "sqs.queue": {"visibility": 11},
     "wafv2.web_acl": {"action": "count"},

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, ClassVar
 
+import pytest
+from botocore.exceptions import ClientError
+
 from provision.finding import Action
 from provision.steps.log_group import FOREVER, LogGroup
 from tests.steps.contract import StepContract
@@ -15,7 +18,12 @@ GROUP = LogGroup(name="/aws/lambda/tap-dev-items", retention=30, tags={"team": "
 
 
 class TestLogGroup(StepContract):
-    edits: ClassVar = {"retention": 7, "key": KEY, "tags": {"team": "b", "more": "c"}}
+    edits: ClassVar = {
+        "retention": 7,
+        "key": KEY,
+        "protect": True,
+        "tags": {"team": "b", "more": "c"},
+    }
     fixed_edits: ClassVar = {"name": "/aws/lambda/tap-dev-other"}
 
     def given(self, aws: Any) -> LogGroup:
@@ -42,6 +50,28 @@ def test_a_key_put_on_by_hand_comes_off(workshop: Workshop) -> None:
     finding = workshop.run(one_node(GROUP), "up").findings["it"]
     assert [change.field for change in finding.changes] == ["key"]
     assert workshop.last.writes == ["DisassociateKmsKey"]
+
+
+def test_protected_by_hand_it_is_told_and_goes_after_all(workshop: Workshop) -> None:
+    """G6: the state may not know of it, for AWS alone says what AWS refuses."""
+    made = workshop.run(one_node(GROUP), "up").steps["it"]
+    client = new_aws().logs
+    client.put_log_group_deletion_protection(
+        logGroupIdentifier=GROUP.name, deletionProtectionEnabled=True
+    )
+    with pytest.raises(ClientError, match="Disable deletion protection first"):
+        client.delete_log_group(logGroupName=GROUP.name)
+    planned = workshop.run(one_node(GROUP), "plan").findings["it"]
+    assert [change.field for change in planned.changes] == ["protect"]
+    gone = workshop.run(one_node(GROUP), "down").findings["it"]
+    assert gone.reason == "deletion protection is on and is switched off first"
+    assert workshop.last.writes == ["PutLogGroupDeletionProtection", "DeleteLogGroup"]
+    workshop.run(one_node(GROUP), "up")
+    client.put_log_group_deletion_protection(
+        logGroupIdentifier=GROUP.name, deletionProtectionEnabled=True
+    )
+    made.delete(new_aws())
+    assert GROUP.observe(new_aws()) is None
 
 
 def test_group_whose_name_goes_on_is_another(workshop: Workshop) -> None:
