@@ -10,7 +10,7 @@ from typing import Final
 from provision.aws import Aws
 from provision.blind import SEES_ALL, Blind
 from provision.consent import NOTHING, Consent
-from provision.finding import Action, Cause, Finding, difference
+from provision.finding import Action, Cause, Change, Finding, difference
 from provision.graph import Node, Stack, successor_of
 from provision.journal import Journal
 from provision.step import OWNER, Replacement, Step, Tagged, with_computed
@@ -82,14 +82,16 @@ class Judge:
             made = self._finding(node, want, None, Action.CREATE, reason)
             gone = self.journal.was_whole(node.name)
             return replace(made, cause=Cause.DRIFT if gone else Cause.CONFIG)
-        record = self.journal.records.get(node.name)
+        record, reason = self.journal.records.get(node.name), ""
         changes = difference(
             want,
             have,
             record.step if record else None,
             frozenset(self.blind.fields.get(want.KIND, ())),
         )
-        finding = replace(self._finding(node, want, have, Action.UPDATE), changes=changes)
+        if record and record.doing == "update":
+            changes, reason = _begun(changes)
+        finding = replace(self._finding(node, want, have, Action.UPDATE, reason), changes=changes)
         if not changes:
             return replace(finding, action=Action.KEEP)
         if not any(change.fixed for change in changes):
@@ -221,6 +223,16 @@ class Judge:
 
 def _plainly(value: object) -> str:
     return ", ".join(map(str, value)) if isinstance(value, tuple) else f"{in_words(value)}"
+
+
+def _begun(changes: tuple[Change, ...]) -> tuple[tuple[Change, ...], str]:
+    """What an update that was begun and has not ended leaves is no drift: AWS no longer has what
+    the record says, and not yet what is wanted (D12: a table's expiry takes two runs)."""
+    ours = tuple(
+        replace(change, cause=Cause.CONFIG) if change.both else change for change in changes
+    )
+    rest = ", ".join(one.field for one, change in zip(ours, changes, strict=True) if change.both)
+    return ours, f"the rest of a change that an earlier run began: {rest}" if rest else ""
 
 
 def _unmarked(have: Step) -> bool:

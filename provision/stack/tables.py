@@ -28,6 +28,8 @@ def _add_table(
             sort_key=table.sort_key,
             read_capacity=table.read.min,
             write_capacity=table.write.min,
+            read_most=table.read.max,
+            write_most=table.write.max,
             ttl=table.expire.attribute if table.expire else None,
             encryption=encryption.arn(keys, MANAGED),
             protect=table.protect,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, Literal, Self
 from provision.aws import Aws
 from provision.errors import Foreign
 from provision.hazards import Harm, Risk, Risks
-from provision.permissions.declare import EVERY, Declared, Test, arn, calls
+from provision.permissions.declare import EVERY, Declared, Permit, Test, arn, call, calls
 from provision.step import Computed, Fixed, Local, Replacement, Step
 from provision.steps.hosted_zones import canonical, public_zones, the_zone, zone_is_there
 from provision.steps.parents import owner_of_domain, owner_of_proof
@@ -29,10 +29,10 @@ _SIX: Final = "AAAA"
 VALIDATION_SUFFIX: Final = ".acm-validations.aws"
 _ZONES: Final = arn("route53", "hostedzone/*", region=False, account=False)
 _CHANGES: Final = arn("route53", "change/*", region=False, account=False)
-_KEY: Final = "route53:ChangeResourceRecordSets"
+_CHANGE: Final = "route53:ChangeResourceRecordSets"
 _ONLY_THIS: Final = (
-    Test("ForAllValues:StringLike", f"{_KEY}NormalizedRecordNames", "{name}"),
-    Test("ForAllValues:StringEquals", f"{_KEY}RecordTypes", "{type}"),
+    Test("ForAllValues:StringLike", f"{_CHANGE}NormalizedRecordNames", "{name}"),
+    Test("ForAllValues:StringEquals", f"{_CHANGE}RecordTypes", "{type}"),
 )
 """https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/specifying-conditions-route53.html"""
 _SPREADING: Final = Risk(Harm.SLOW, "until all of Route 53 knows it", 60)  # R4
@@ -64,7 +64,13 @@ class Record(Step):
             *calls("route53", _ZONES, "ChangeResourceRecordSets", when=_ONLY_THIS),
             *calls("route53", _CHANGES, "GetChange"),
         ),
-        remove=calls("route53", _ZONES, "ChangeResourceRecordSets", when=_ONLY_THIS),
+        # What proves a domain lasts (decision 26), and a stack has no other record with values.
+        remove=(
+            call(
+                "route53.ChangeResourceRecordSets",
+                Permit(_CHANGE, (_ZONES,), _ONLY_THIS, having="alias_target"),
+            ),
+        ),
     )
 
     zone: str

@@ -6,16 +6,15 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Self
 
-from botocore.exceptions import ClientError
-
 from provision.aws import Aws
-from provision.errors import TryLater
-from provision.hazards import Harm, Risk, Risks, lowered, switched_off, switched_on
+from provision.hazards import Harm, Risk, Risks, lowered, switched_off
 from provision.holdings import Backup, Holdings
-from provision.permissions.declare import Declared, Permit, arn, call, calls
+from provision.permissions.declare import EVERY, Declared, Permit, arn, call, calls
 from provision.step import OWNER, Computed, Fixed, Local, Tagged
+from provision.steps import table_capacity, table_expiry
 from provision.steps.made_with import table_made_with
 from provision.steps.table_backup import final_backup
+from provision.steps.table_capacity import capacity_now
 from provision.steps.table_doors import close_doors, found_policy, found_stream
 from provision.steps.table_encryption import (
     KEYED,
@@ -25,6 +24,7 @@ from provision.steps.table_encryption import (
     is_key,
     specification,
 )
+from provision.steps.table_expiry import change_expiry, found_attribute, set_expiry
 from provision.steps.table_recovery import RECOVERY_DAYS, found_recovery, recovery
 from provision.steps.tags import from_tag_list, tag_changes, tag_list
 from provision.together import together
@@ -45,9 +45,10 @@ _TABLE = arn("dynamodb", "table/{name}")
 @dataclass(frozen=True, kw_only=True)
 class Table(Tagged):
     """`read_capacity` and `write_capacity` (units a second) are what it starts with: afterwards
-    they are auto scaling's (D8). `ttl` names the attribute that holds the second of expiry;
-    `encryption` is "owned", "managed" or the ARN of a KMS key. `on_demand`: somebody has ended
-    provisioned capacity, and auto scaling with it. No `resource_policy` and no `stream` is wanted.
+    they are auto scaling's (D8), up to `read_most` and `write_most`. `ttl` names the attribute that
+    holds the second of expiry; `encryption` is "owned", "managed" or the ARN of a KMS key.
+    `on_demand`: somebody has ended provisioned capacity, and auto scaling with it. Wanted are no
+    `resource_policy` and no `stream`.
 
     https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_CreateTable.html
     """
@@ -64,7 +65,8 @@ class Table(Tagged):
                 Risk(Harm.DATA_LOSS, "the older points in time to go back to go", when=lowered),
             ),
             "encryption": (Risk(Harm.SLOW, "it is encrypted again", seconds=22),),  # D10
-            "ttl": (Risk(Harm.DATA_LOSS, "AWS deletes what has expired", when=switched_on),),
+            "ttl": table_expiry.RISKS,
+            "on_demand": (table_capacity.RISK,),
         },
         gap="it is empty and away until it is made again",
     )
@@ -98,6 +100,7 @@ class Table(Tagged):
                 "UpdateContinuousBackups",
                 "UpdateTimeToLive",
             ),
+            *calls("cloudwatch", EVERY, "GetMetricData"),
         ),
         remove=(
             *calls("dynamodb", _TABLE, "CreateBackup", "DeleteTable", "UpdateTable"),
@@ -113,6 +116,8 @@ class Table(Tagged):
     made_with: Fixed[tuple[str, ...]] = ()
     read_capacity: Local[int] = 5
     write_capacity: Local[int] = 5
+    read_most: Local[int] = 0
+    write_most: Local[int] = 0
     ttl: str | None = None
     recovery: bool = True
     recovery_days: int = RECOVERY_DAYS
@@ -135,7 +140,7 @@ class Table(Tagged):
         keys = {key["KeyType"]: key["AttributeName"] for key in found["KeySchema"]}
         billing = found.get("BillingModeSummary", {})  # D22: absent where it never was another
         with together() as pool:
-            ttl = pool.submit(self._found_ttl, aws)
+            ttl = pool.submit(found_attribute, aws, self.name)
             days = pool.submit(found_recovery, aws, self.name)
             tags = pool.submit(aws.dynamodb.list_tags_of_resource, ResourceArn=found["TableArn"])
             encryption = pool.submit(found_encryption, aws, found, self.encryption)
@@ -176,7 +181,7 @@ class Table(Tagged):
         )
         self._wait_active(aws)
         if self.ttl:  # D16: before recovery, which makes a table refuse it for a while
-            self._set_ttl(aws, self.ttl, enabled=True)
+            set_expiry(aws, self.name, self.ttl, enabled=True)
         if self.recovery:
             self._set_recovery(aws)
         return replace(self, arn=answer["TableDescription"]["TableArn"])
@@ -194,7 +199,12 @@ class Table(Tagged):
             aws.dynamodb.update_table(
                 TableName=self.name,
                 BillingMode="PROVISIONED",
-                ProvisionedThroughput=self._capacity(),
+                ProvisionedThroughput=capacity_now(
+                    aws,
+                    self.name,
+                    (self.read_capacity, self.read_most),
+                    (self.write_capacity, self.write_most),
+                ),
             )
             self._wait_active(aws)
         if "encryption" in changed:
@@ -207,7 +217,7 @@ class Table(Tagged):
         if {"recovery", "recovery_days"} & set(changed):
             self._set_recovery(aws)
         if "ttl" in changed:
-            self._change_ttl(aws, have.ttl)
+            change_expiry(aws, self.name, have.ttl, self.ttl)
         return replace(self, arn=have.arn)
 
     def words(self) -> Mapping[str, object]:
@@ -259,10 +269,6 @@ class Table(Tagged):
         (found,) = aws.wait(f"table {self.name} to settle", settled, budget=ACTIVE_BUDGET)
         return found
 
-    def _found_ttl(self, aws: Aws) -> str | None:
-        found = aws.dynamodb.describe_time_to_live(TableName=self.name)["TimeToLiveDescription"]
-        return found.get("AttributeName") if found["TimeToLiveStatus"].startswith("ENABL") else None
-
     def _wait_active(self, aws: Aws) -> None:
         def active() -> bool | None:
             found = self._describe(aws)  # D3: may not be visible yet
@@ -288,32 +294,3 @@ class Table(Tagged):
                 self.recovery_days if self.recovery else None
             ),
         )
-
-    def _change_ttl(self, aws: Aws, before: str | None) -> None:
-        if before:  # D12: to switch off, AWS wants the attribute that is on now
-            self._set_ttl(aws, before, enabled=False)
-        if before and self.ttl:
-            raise TryLater(
-                f"{self.name}: expiry by {before!r} is off; AWS allows one change an hour",
-                hint=f"run `provision up` again in an hour: it switches on expiry by {self.ttl!r}",
-            )
-        if self.ttl:
-            self._set_ttl(aws, self.ttl, enabled=True)
-
-    def _set_ttl(self, aws: Aws, attribute: str, *, enabled: bool) -> None:
-        switched = "on" if enabled else "off"
-        try:
-            aws.dynamodb.update_time_to_live(
-                TableName=self.name,
-                TimeToLiveSpecification={"AttributeName": attribute, "Enabled": enabled},
-            )
-        except ClientError as error:  # D12: every one is a ValidationException
-            text = error.response["Error"]["Message"]
-            if "multiple times within a fixed interval" in text:
-                raise TryLater(
-                    f"{self.name}: its expiry was changed lately; AWS allows one change an hour",
-                    hint="run `provision up` again in an hour: it switches"
-                    f" {switched} expiry by {attribute!r}",
-                ) from error
-            if f"already {'enabled' if enabled else 'disabled'}" not in text:
-                raise  # otherwise: the same call came through before, and its answer was lost

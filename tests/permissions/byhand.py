@@ -9,6 +9,7 @@ from typing import Any
 
 from provision.aws import Aws
 from provision.step import OWNER, Step, Tagged
+from provision.steps.log_group import LogGroup
 from tests.reference import MARK
 from tests.steps.lambda_world import a_bundle
 
@@ -58,7 +59,7 @@ def by_hand(aws: Aws, steps: Mapping[str, Step]) -> None:
 
 
 def _share_table(aws: Aws, table: str) -> None:
-    """With another account, by a policy on the table itself."""
+    """With another account, by a policy on the table itself; and on demand, for a while."""
     theirs = {
         "Effect": "Allow",
         "Principal": {"AWS": "arn:aws:iam::999999999999:root"},
@@ -67,6 +68,7 @@ def _share_table(aws: Aws, table: str) -> None:
     }
     text = json.dumps({"Version": "2012-10-17", "Statement": [theirs]})
     aws.dynamodb.put_resource_policy(ResourceArn=table, Policy=text)
+    aws.dynamodb.update_table(TableName=table.rpartition("/")[2], BillingMode="PAY_PER_REQUEST")
 
 
 def _change(aws: Aws, step: Step) -> None:
@@ -219,7 +221,11 @@ def _lengthen_histories(aws: Aws, steps: Mapping[str, Mapping[str, Any]]) -> Non
 
 
 def make_removable(aws: Aws, steps: Mapping[str, Step]) -> None:
-    """Take away what would keep the network, and leave an interface that Lambda forgot."""
+    """Take away what would keep the network, and leave an interface that Lambda forgot; the log
+    groups are protected."""
+    for step in steps.values():
+        if isinstance(step, LogGroup):
+            replace(step, protect=True).update(aws, step, {"protect"})
     vpc, group, subnet = (
         vars(steps[f"network.{name}"])["id"] for name in ("vpc", "group", "subnet.1")
     )

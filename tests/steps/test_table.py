@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import boto3
 import pytest
 
 from provision.errors import TryLater
-from provision.finding import Action
+from provision.finding import Action, Cause
+from provision.hazards import Harm
+from provision.risk import risks_of
 from provision.step import Step
 from provision.steps.table import Table
 from tests.steps.contract import StepContract
@@ -40,11 +43,64 @@ def test_moving_the_expiry_attribute_takes_two_runs(workshop: Workshop) -> None:
         return Table(name="tap-dev-items", key="id", ttl=attribute, tags={})
 
     workshop.run(one_node(with_ttl("old")), "up")
+    first = workshop.run(one_node(with_ttl("new")), "plan").findings["it"]
+    told = {risk.harm: risk for risk in risks_of(first)}
+    assert told[Harm.SLOW].why.startswith("two runs")
+    assert told[Harm.SLOW].seconds == 3600
+    assert told[Harm.WEAKER].why == "what has only the old attribute never expires"
     with pytest.raises(TryLater, match="one change an hour"):
         workshop.run(one_node(with_ttl("new")), "up")
+    second = workshop.run(one_node(with_ttl("new")), "plan").findings["it"]
+    assert [(each.field, each.cause) for each in second.changes] == [("ttl", Cause.CONFIG)]
+    assert second.reason == "the rest of a change that an earlier run began: ttl"
+    assert not {risk.harm for risk in risks_of(second)} & {Harm.SLOW, Harm.WEAKER}
     made = workshop.run(one_node(with_ttl("new")), "up").steps["it"]
     assert isinstance(made, Table)
     assert made.ttl == "new"
+
+
+def test_expiry_that_somebody_switched_off_is_drift(workshop: Workshop) -> None:
+    wanted = replace(TABLE, ttl="expires_at")
+    workshop.run(one_node(wanted), "up")
+    new_aws().dynamodb.update_time_to_live(
+        TableName=TABLE.name,
+        TimeToLiveSpecification={"AttributeName": "expires_at", "Enabled": False},
+    )
+    found = workshop.run(one_node(wanted), "plan").findings["it"]
+    assert ([each.cause for each in found.changes], found.reason) == ([Cause.DRIFT], "")
+
+
+def test_it_comes_back_from_on_demand_with_twice_what_it_had_to_bear(workshop: Workshop) -> None:
+    """D4: put back to 5 units in an emergency, it would be throttled until it has scaled."""
+    wanted = replace(TABLE, read_most=300, write_most=40)
+    workshop.run(one_node(wanted), "up")
+    aws = new_aws()
+    aws.dynamodb.update_table(TableName=TABLE.name, BillingMode="PAY_PER_REQUEST")
+    sums = {"ConsumedReadCapacityUnits": (60.0, 6000.0), "ConsumedWriteCapacityUnits": (6000.0,)}
+    aws.cloudwatch.put_metric_data(
+        Namespace="AWS/DynamoDB",
+        MetricData=[
+            {
+                "MetricName": metric,
+                "Dimensions": [{"Name": "TableName", "Value": TABLE.name}],
+                "Timestamp": aws.clock.today() - timedelta(minutes=5 + number),
+                "Value": value,
+            }
+            for metric, values in sums.items()
+            for number, value in enumerate(values)
+        ],
+    )
+    planned = workshop.run(one_node(wanted), "plan").findings["it"]
+    assert [(each.harm, each.why) for each in risks_of(planned)] == [
+        (Harm.DOWNTIME, "throttled until it has scaled")
+    ]
+    workshop.run(one_node(wanted), "up")
+    shown = aws.dynamodb.describe_table(TableName=TABLE.name)["Table"]["ProvisionedThroughput"]
+    assert (shown["ReadCapacityUnits"], shown["WriteCapacityUnits"]) == (200, 40)
+    aws.dynamodb.update_table(TableName=TABLE.name, BillingMode="PAY_PER_REQUEST")
+    workshop.run(one_node(replace(wanted, read_most=0)), "up")
+    shown = aws.dynamodb.describe_table(TableName=TABLE.name)["Table"]["ProvisionedThroughput"]
+    assert shown["ReadCapacityUnits"] == TABLE.read_capacity
 
 
 def test_a_key_of_our_own_and_back(workshop: Workshop) -> None:
