@@ -1,9 +1,10 @@
 """Values that are nobody's to read: AWS gets them; screens, documents, records and plans do not.
 
-A value of a function's environment whose name says that it is secret is one from the moment a
-`Function` has it, whether config.yaml or AWS said it. What is kept of it on disk is a digest that
-is slow to make (scrypt) and differs by function and variable, so that neither a table of digests
-nor a quick list of guesses leads back to it. A short value can still be guessed, only slowly.
+A value of a function's environment whose name says that it is secret, or that is an address with
+a password, is one from the moment a `Function` has it, whether config.yaml or AWS said it. What is
+kept of it on disk is a digest that is slow to make (scrypt) and differs by function and variable,
+so that neither a table of digests nor a quick list of guesses leads back to it. A short value can
+still be guessed, only slowly.
 """
 
 from __future__ import annotations
@@ -17,11 +18,15 @@ from typing import Any, Final, NoReturn
 MASKED: Final = "(masked)"
 
 _SECRET: Final = re.compile(
-    r"(?i:passw(or)?d|passphrase|credential|token$|secrets?$|(^|_)(keys?|pwd)$"
-    r"|(api|access|auth|private|secret|signing|encryption)keys?$)"
-    r"|[a-z]Keys?$"  # clientKey, and not MONKEY
+    r"(?i:passw(or)?d|passphrase|credential|private_?key|webhook_?url"
+    r"|(^|_)secrets?_(?!(name|arn|id|path|version|region|ttl)s?$)"
+    r"|(token|secrets?|(^|_)(keys?|pwd|pass|creds?|pat|dsn|salt)|(?<!max_)(?<!min_)tokens"
+    r"|(api|access|auth|secret|signing|encryption)keys?)(_?v?\d+)?$)"
+    r"|[a-z](Keys?|Pass)$"  # clientKey, and not MONKEY
 )
-_REFERENCE: Final = re.compile(r"(ssm|secretsmanager):")
+_PASSWORD: Final = re.compile(r"://[^\s/@:]{0,256}:[^\s@]{1,1024}@")
+"""An address with a password in it: `postgres://user:password@host`."""
+_REFERENCE: Final = re.compile(r"ssm:/[A-Za-z0-9_./-]+|secretsmanager:[A-Za-z0-9/_+=.@-]+")
 """Where a secret is kept, which is none: what `{secret: …}` of config.yaml becomes."""
 _RECORDED: Final = "masked"
 """The key under which a record has the digest. Variables are text, so nothing else looks so."""
@@ -73,6 +78,11 @@ def says_secret(name: str) -> bool:
     return bool(_SECRET.search(name))
 
 
+def holds_password(text: str) -> bool:
+    """Whether a text is an address with a password in it."""
+    return bool(_PASSWORD.search(text))
+
+
 def masked(variables: Mapping[str, object], function: str) -> dict[str, Any]:
     """The variables of a function, those masked that say so. Raises TypeError for what is no text.
 
@@ -92,7 +102,9 @@ def _masked(name: str, value: object, function: str) -> object:
 
 
 def _is_secret(name: str, value: object) -> bool:
-    return isinstance(value, str) and says_secret(name) and not _REFERENCE.match(value)
+    if not isinstance(value, str):
+        return False
+    return holds_password(value) or (says_secret(name) and not _REFERENCE.fullmatch(value))
 
 
 def plain_secrets(variables: Mapping[str, object]) -> list[str]:

@@ -8,13 +8,13 @@ import ast
 import re
 import sys
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
-from provision.imports import handler_module, imported, module_file
+from provision.imports import handler_module, imported, module_file, parsed
 from provision.packaging.folder import files_below, read_file
 
 Release = tuple[int, ...]
@@ -33,6 +33,12 @@ older Python cannot be sure."""
 MOST_COMPILED: Final = 256 * 1024
 """Bytes of a module up to which its code is made as well. That takes Python a time that grows with
 the square of how many functions there are: minutes for 2 MB. A larger one is parsed only."""
+MOST_REPEATED: Final = 10
+"""How many times as much code may be made of a module as is written in it. CPython writes what is
+below `finally` twice, and once more for every return, break and continue on the way out, each
+nested one within each copy: 2 KB became 1.5 GB. What grows further is parsed only."""
+_ANY_SIZE: Final = 2_000
+"""Nodes of a syntax tree of which code is made in any case."""
 _FREE_FSTRINGS: Final[Release] = (3, 12)
 _NEWEST: Final[Release] = (3, 14)
 """The last release whose grammar is in this table."""
@@ -81,8 +87,43 @@ def _fault(content: bytes, release: Release) -> tuple[int, str] | None:
 
 @lru_cache(maxsize=4096)
 def _compiled(content: bytes) -> tuple[int, str] | None:
-    flags = ast.PyCF_ONLY_AST if len(content) > MOST_COMPILED else 0
-    return _refusal(lambda: compile(content, "module", "exec", flags, dont_inherit=True))
+    if len(content) > MOST_COMPILED:
+        return _refusal(lambda: ast.parse(content))
+    if b"finally" in content or b"coding" in content:  # one that spells the word otherwise
+        tree = parsed(content)
+        if tree is None or _repeats(tree):
+            return _refusal(lambda: ast.parse(content))
+    return _refusal(lambda: compile(content, "module", "exec", dont_inherit=True))
+
+
+def _repeats(tree: ast.Module) -> bool:
+    """Whether far more code would be made of the module than is written in it."""
+    nodes: list[ast.AST] = [tree]
+    for node in nodes:  # which grows meanwhile: every node after the one that holds it
+        nodes += ast.iter_child_nodes(node)
+    most = max(_ANY_SIZE, MOST_REPEATED * len(nodes))
+    made: dict[ast.AST, tuple[int, int]] = {}
+    for node in reversed(nodes):
+        size, exits = _made(node, made)
+        made[node] = min(size, most + 1), min(exits, most + 1)
+    return made[tree][0] > most
+
+
+def _made(node: ast.AST, made: Mapping[ast.AST, tuple[int, int]]) -> tuple[int, int]:
+    """The nodes that code is made of, copies included, and the exits among them; too many rather
+    than too few, for not every exit leaves what it stands in."""
+    size, exits = _sum(ast.iter_child_nodes(node), made)
+    if isinstance(node, ast.Try | ast.TryStar):
+        once, ways = _sum(node.finalbody, made)
+        copies = 2 + exits - ways
+        size, exits = size + once * (copies - 1), exits + ways * (copies - 1)
+    leaves = isinstance(node, ast.Return | ast.Break | ast.Continue)
+    return size + 1, exits + leaves
+
+
+def _sum(nodes: Iterable[ast.AST], made: Mapping[ast.AST, tuple[int, int]]) -> tuple[int, int]:
+    each = [made[node] for node in nodes]
+    return sum(size for size, _ in each), sum(exits for _, exits in each)
 
 
 @lru_cache(maxsize=4096)

@@ -306,9 +306,10 @@ def test_digests_are_told_by_what_they_are_of(well: World) -> None:
 
 def test_many_differences_are_counted(well: World) -> None:
     many = change("tags", {}, {f"t{number}": "x" for number in range(20)})
-    lines = well.but(table__items={"action": Action.UPDATE, "changes": (many,)}).lines()
-    assert sum(line.startswith("    tags.t") for line in lines) == 8
-    assert "    … and 12 more" in lines
+    world = well.but(table__items={"action": Action.UPDATE, "changes": (many,)})
+    for lines, listed in ((world.lines(120, 60), 8), (world.lines(), 20)):
+        assert sum(line.startswith("    tags.t") for line in lines) == listed
+        assert ("    … and 12 more" in lines) == (listed == 8)
 
 
 def test_where_nothing_is_there_one_line_says_what_to_type(well: World) -> None:

@@ -47,6 +47,16 @@ def with_key(value: str) -> Function:
         (True, "API_KEY api_key apiKey KEY APIKEY clientKey TOKEN accessToken GITHUBTOKEN"),
         (True, "SECRET CLIENT_SECRET clientSecret SECRETS DB_PASSWORD PASSWORD_HASH pgpasswd"),
         (True, "AWS_CREDENTIALS Credential DB_PWD PASSPHRASE JWT_SIGNING_KEY"),
+        (
+            True,
+            "DB_PASS dbPass PASS SECRET_VALUE SECRET_1 TOKENS TOKEN_V2 PRIVATE_KEY PRIVATE_KEY_PEM",
+        ),
+        (
+            True,
+            "JWT_SECRET_1 CREDS AWS_CREDS GITHUB_PAT SENTRY_DSN SALT HASH_SALT WEBHOOK_URL KEY2",
+        ),
+        (True, "SLACK_WEBHOOK_URL API_KEY_V2 privateKey"),
+        (False, "COMPASS BYPASS PATH SPAT SECRET_ARN SECRETARY TOKENIZER BASALT PASS_RATE"),
         (False, "LOG_LEVEL MONKEY KEYBOARD TABLE_ITEMS MAX_TOKENS TOKEN_TTL SECRET_NAME KEY_ID"),
     ],
 )
@@ -60,6 +70,23 @@ def test_where_a_secret_is_kept_is_none() -> None:
     kept = {"STRIPE_KEY": "ssm:/tap/stripe", "PASSWORD": "secretsmanager:tap/db"}
     assert replace(FUNCTION, environment=kept).environment == kept
     assert plain_secrets(kept | {"TOKEN": "x", "PLACE": "y"}) == ["TOKEN"]
+
+
+@pytest.mark.parametrize("text", ["ssm:hunter2", "ssm:/a b", "secretsmanager:", "SSM:/tap/x"])
+def test_what_only_begins_like_a_reference_is_a_secret(text: str) -> None:
+    assert plain_secrets({"DB_PASSWORD": text}) == ["DB_PASSWORD"]
+
+
+def test_an_address_with_a_password_is_a_secret_whatever_its_name() -> None:
+    environment = {
+        "DATABASE": "postgres://me:horse@db:5432/x",
+        "CACHE": "redis://:horse@cache",
+        "PLACE": "https://example.com:443/a",
+        "USER_ONLY": "ssh://git@example.com",
+    }
+    function = replace(FUNCTION, environment=environment)
+    assert "horse" not in repr(function) + json.dumps(to_json(function))
+    assert plain_secrets(environment) == ["DATABASE", "CACHE"]
 
 
 def test_a_masked_value_shows_itself_nowhere() -> None:
@@ -155,7 +182,10 @@ def test_config_check_says_where_it_belongs(
     (home / "config.yaml").write_text(yaml.safe_dump(CONFIG | {"functions": functions}))
     checked = provision("-v", "config", "check")
     assert checked.code == 0
-    assert "functions.items.environment.API_KEY: its name says that it is secret" in checked.err
+    assert (
+        "functions.items.environment.API_KEY: its name or form says that it is secret"
+        in checked.err
+    )
     assert '`{secret: "ssm:/…"}`' in checked.err
     assert f"API_KEY: {MASKED}" in checked.out
     assert VALUE not in checked.out + checked.err

@@ -205,7 +205,23 @@ def test_the_shipped_function_compiles() -> None:
     assert faults(ROOT / "function", "app.handler", "python3.13") == []
 
 
+def finally_nested(levels: int, body: str = "pass", last: str = "f(1, 2, 3)\n" * 30) -> str:
+    """A function of `try: body` with the next one in its `finally`."""
+    text = "def f():\n while f:\n"
+    for depth in range(levels):
+        blanks = "  " + " " * depth
+        text += f"{blanks}try: {body}\n{blanks}finally:\n"
+    blanks = "  " + " " * levels
+    return text + "".join(f"{blanks}{line}\n" for line in last.splitlines())
+
+
 PATHOLOGICAL = {
+    "finally in finally": finally_nested(14),
+    "finally in finally, with a way out": finally_nested(10, "return f()"),
+    "finally with ways out": "def f():\n"
+    + "".join(" " * n + " try:\n" for n in range(10))
+    + (" " * 11 + "if f: return f()\n") * 50
+    + "".join(" " * n + f" finally:\n{' ' * n}  if f: return f()\n" for n in reversed(range(10))),
     "null bytes": "x = 1\0",
     "parentheses": "(" * 100_000,
     "brackets": "x = " + "[" * 150 + "]" * 150,
@@ -226,6 +242,20 @@ def test_a_large_module_is_parsed_and_no_code_made_of_it(
     monkeypatch.setattr(modules, "MOST_COMPILED", 20)
     assert judged(tmp_path, {"app.py": f"{APP}return 5\n"}) == {}  # only making code refuses that
     assert judged(tmp_path, {"app.py": f"{APP}def ("}) == {"app.py": ""}
+
+
+def test_no_code_is_made_of_what_grows_without_bound() -> None:
+    """What only making code refuses tells whether it was made."""
+    assert judged_alone(f"{finally_nested(14)}return 5\n") is None
+    assert judged_alone(f"{finally_nested(3)}return 5\n") is not None
+    assert judged_alone(f"{finally_nested(1, 'return f()')}return 5\n") is not None
+    assert judged_alone(f"{finally_nested(14)}def (\n") is not None
+    spelled = f"# coding: utf-7\n{finally_nested(14)}return 5\n".replace("fin", "f+AGk-n")
+    assert judged_alone(spelled) is None
+
+
+def judged_alone(text: str) -> tuple[int, str] | None:
+    return modules._compiled(text.encode())
 
 
 @pytest.mark.parametrize("release", ["3.11", "3.14"])

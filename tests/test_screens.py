@@ -16,6 +16,7 @@ from provision.origins import Edited
 from provision.run import Outcome
 from provision.screens.closing import print_receipt
 from provision.screens.numbers import sparkline
+from provision.screens.page import BOUNDLESS
 from provision.screens.plan import plan_screen
 from provision.screens.progress import Progress
 from provision.screens.words import readable, seconds, shortened
@@ -101,6 +102,17 @@ def test_the_plan_shows_what_differs_inside_at_any_width(width: int) -> None:
     assert "- ids: a ← drift: changed in AWS" in flat
     assert "… and 4 more: -v shows them" in flat
     assert all(len(line) <= width for line in text.splitlines())
+
+
+def test_no_order_of_names_hides_a_difference() -> None:
+    """Of the environment none is left out, and of nothing where no window has to be fitted to."""
+    many = {f"A{number}": "1" for number in range(8)} | {"PYTHONPATH": "/tmp"}
+    for field, width in (("environment", 80), ("policies", 80), ("tags", BOUNDLESS)):
+        changes = (change(field, Cause.CONFIG, have={}, want=many),)
+        planned = {"f": finding("f", Action.UPDATE, changes=changes)}
+        text = drawn(plan_of("plan", planned, width=width), width=200)
+        assert f"+ {field}.PYTHONPATH: /tmp" in text
+        assert "more" not in text
 
 
 def test_where_aws_and_config_both_changed_it_is_said() -> None:

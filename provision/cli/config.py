@@ -51,8 +51,8 @@ def config_check(context: click.Context) -> None:
             )
         for variable in plain_secrets(function.environment):
             put(
-                f"functions.{name}.environment.{variable}: its name says that it is secret, so no"
-                f" command shows its value. {instead(settings.config.name)}",
+                f"functions.{name}.environment.{variable}: its name or form says that it is"
+                f" secret, so no command shows its value. {instead(settings.config.name)}",
                 err=True,
             )
     put(f"{settings.config} is valid: stack {loaded.prefix}, {loaded.region}", err=True)

@@ -15,7 +15,7 @@ from provision.config.problem import Problem, nearest
 from provision.config.read import LONGEST_NUMBER
 from provision.config.section import NAME, WORDS, Refusal
 from provision.config.shape import OVERLAYS, Shape, config_shape
-from provision.masked import MASKED, says_secret
+from provision.masked import MASKED, holds_password, says_secret
 
 LONGEST_SHOWN = 200
 """Characters of a value that a problem quotes."""
@@ -131,6 +131,8 @@ def _mismatch_masked(node: Node, expected: str) -> Problem:
 
 def _is_secret(node: Node) -> bool:
     """Whether what stands there, or a secret that was put there by mistake, is nobody's to read."""
+    if holds_password(node.text):
+        return True
     ways = zip(node.keys, node.keys[1:], strict=False)
     return any(where == "environment" and says_secret(str(name)) for where, name in ways)
 

@@ -78,7 +78,10 @@ class Function(Section):
         default={},
         description="Environment variables of the function: text, or where a secret is kept that "
         "the function fetches itself; together at most 4 KB. Text whose name says that it is "
-        "secret (`…_KEY`, `…TOKEN`, `…SECRET`, `…PASSWORD…`, `…CREDENTIAL…`) is shown as (masked).",
+        "secret (`…_KEY`, `…TOKEN`, `…SECRET`, `SECRET_…`, `…PASSWORD…`, `…_PASS`, `…CREDENTIAL…`, "
+        "`…_CREDS`, `PRIVATE_KEY…`, `…_PAT`, `…_DSN`, `…SALT`, `WEBHOOK_URL`, also with a number "
+        "at the end), or that is an address with a password (`postgres://user:password@…`), is "
+        "shown as (masked).",
     )
     import_check: bool = Field(
         default=True,

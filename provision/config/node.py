@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
 from provision.config.problem import Problem
+from provision.masked import MASKED, says_secret
 
 Scalar = str | int | float | bool | None
 Keys = tuple[str | int, ...]
@@ -141,13 +143,22 @@ def merge(base: Node | None, over: Node) -> Node:
 def written(keys: Keys) -> str:
     """As a person writes it: functions.items.layers[0], api.routes."GET /items"."""
     said = ""
-    for key in keys:
+    for at, key in enumerate(keys):
         if isinstance(key, int):
             said += f"[{key}]"
         else:
-            plain = re.fullmatch(r"[\w-]+", key)
+            key = MASKED if _is_masked(keys[:at], key) else key  # noqa: PLW2901
+            plain = re.fullmatch(r"[\w-]+|\(masked\)", key)
             said += ("." if said else "") + (key if plain else f'"{key}"')
     return said
+
+
+def _is_masked(before: Keys, key: str) -> bool:
+    """Whether the key stands where a secret belongs, and may be one that YAML took for a key."""
+    within = any(
+        where == "environment" and says_secret(str(name)) for where, name in pairwise(before)
+    )
+    return within and key not in {"secret", "key"}
 
 
 def _problem(place: Place, keys: Keys, message: str, suggestion: str) -> Problem:

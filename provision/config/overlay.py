@@ -11,6 +11,8 @@ from provision.config.section import NAME, WORDS
 from provision.config.shape import OVERLAYS, Shape, config_shape
 
 SAME_EVERYWHERE = ("name", "environment", OVERLAYS)
+MOST = 50
+"""Environments in one file: each is merged, and all of it checked, every time the file is read."""
 LOCAL = "local"
 """The environment that needs no AWS account; it is always there."""
 
@@ -65,6 +67,10 @@ def _overlays(root: Node) -> tuple[dict[str, Entry], list[Problem]]:
     if not isinstance(section.value, dict):
         said = "expected environments and what each changes"
         return {}, [section.problem(said, f'write "{LOCAL}: {{}}" below it')]
+    if len(section.value) > MOST:
+        first = list(section.value.values())[MOST]
+        said = f"{len(section.value)} environments, and a file has at most {MOST}"
+        return {}, [first.problem(said, "move some to a file of their own")]
     overlays: dict[str, Entry] = {}
     problems: list[Problem] = []
     for name, entry in section.value.items():

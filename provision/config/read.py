@@ -45,6 +45,8 @@ SCALARS = (
 )
 
 
+_FEWER = "make several stacks of it, a file each"
+_TOO_MANY = f"more than {MOST_NODES} values"
 _TOO_DEEP = f"brackets are nested too deeply, more than {DEEPEST} in each other"
 
 
@@ -56,16 +58,24 @@ class _Loader(yaml.SafeLoader):
     """Only composes nodes; its own table of plain values leaves PyYAML's as it is."""
 
     depth = 0
+    values = 0
 
     def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        is_key = isinstance(parent, yaml.MappingNode) and index is None
+        self.values += not is_key
         if self.depth > DEEPEST:
-            mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]  # as its stubs are
-            raise yaml.MarkedYAMLError(problem=_TOO_DEEP, problem_mark=mark)
+            raise self._refused(_TOO_DEEP)
+        if self.values > MOST_NODES:
+            raise self._refused(_TOO_MANY)
         self.depth += 1
         try:
             return super().compose_node(parent, index)
         finally:
             self.depth -= 1
+
+    def _refused(self, said: str) -> yaml.MarkedYAMLError:
+        mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]  # as its stubs are
+        return yaml.MarkedYAMLError(problem=said, problem_mark=mark)
 
 
 _Loader.yaml_implicit_resolvers = {}
@@ -114,6 +124,15 @@ def refuse_linked(path: Path) -> None:
 _START = 'begin with the lines "name: ...", "environment: ...", "region: ..."'
 
 
+_QUOTE = "quote it if it is text"
+_SIGNS = {
+    "found undefined alias": "undefined alias, which is what begins with *",
+    "found duplicate anchor": "duplicate anchor, which is what begins with &",
+    "found undefined tag handle": "undefined tag handle, which is what begins with !",
+}
+"""What PyYAML quotes may be a password that was not."""
+
+
 def _decode(path: Path, file: str) -> str:
     def refused(message: str, suggestion: str) -> ConfigInvalid:
         return ConfigInvalid([Problem(file, 0, 0, "", message, suggestion)])
@@ -147,6 +166,11 @@ def _syntax(file: str, text: str, error: yaml.MarkedYAMLError) -> Problem:
     line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
     if error.problem == _TOO_DEEP:
         return Problem(file, line, column, "", _TOO_DEEP, "close them earlier")
+    if error.problem == _TOO_MANY:
+        return Problem(file, line, column, "", _TOO_MANY, _FEWER)
+    for sign, meant in _SIGNS.items():
+        if sign in f"{error.problem} {error.context}":
+            return Problem(file, line, column, "", f"not YAML: {meant}", _QUOTE)
     said, suggestion = f"not YAML: {error.problem or error.context}", ""
     lines = text.splitlines()
     here = lines[line - 1] if 0 < line <= len(lines) else ""
@@ -201,7 +225,7 @@ class _Reading:
             self.open.discard(id(raw))
 
     def _too_many(self, place: Place, keys: Keys) -> Problem:
-        said, instead = f"more than {MOST_NODES} values", "make several stacks of it, a file each"
+        said, instead = _TOO_MANY, _FEWER
         if self.aliased:
             said, instead = f"{said}, with aliases written out", "use fewer aliases"
         return Node(None, place, keys).problem(said, instead)
@@ -256,9 +280,8 @@ class _Reading:
 
     def _check_tag(self, raw: yaml.Node, place: Place, keys: Keys, usual: str) -> None:
         if raw.tag != _TAG + usual:
-            tag = raw.tag.replace(_TAG, "!!")
-            said = f"the YAML tag {tag} is not known here"
-            self._add(place, keys, said, "write the plain value")
+            said = "a YAML tag, which begins with !, that is not known here"
+            self._add(place, keys, said, f"{_QUOTE}, else write the plain value")
 
     def _place(self, raw: yaml.Node) -> Place:
         return Place(self.file, raw.start_mark.line + 1, raw.start_mark.column + 1)

@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 from provision.config.model import Config
-from provision.config.overlay import SAME_EVERYWHERE
+from provision.config.overlay import MOST, SAME_EVERYWHERE
 from provision.config.read import SCALARS, tag_of
 from provision.config.section import NAME
 from provision.config.shape import OVERLAYS, Shape, config_shape
@@ -19,7 +19,7 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 OVERLAY_WORDS = (
     "What each environment changes. Mappings are merged over the above; single values and lists "
     "replace. null removes a named thing (a table, a route, a tag), makes a setting null that may "
-    "be, and gives any other its default."
+    f"be, and gives any other its default. At most {MOST}."
 )
 
 
@@ -37,6 +37,7 @@ def schema() -> dict[str, Any]:
     environments = {
         "description": OVERLAY_WORDS,
         "type": ["object", "null"],
+        "maxProperties": MOST,
         "propertyNames": {"pattern": NAME},
         "additionalProperties": {"anyOf": [{"$ref": "#/$defs/Overlay"}, {"type": "null"}]},
     }

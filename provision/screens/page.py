@@ -17,6 +17,11 @@ def columns(console: Console) -> int:
     return console.width if console.is_terminal else BOUNDLESS
 
 
+def in_window(width: int) -> bool:
+    """Whether so many columns are of a terminal's window; a page may have taken some of them."""
+    return width < BOUNDLESS // 2
+
+
 def print_page(console: Console, page: RenderableType) -> None:
     """Print a page. Without a terminal each line stays one line, and no blanks follow it."""
     if console.is_terminal:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Final
 
@@ -16,7 +17,7 @@ from provision.origins import Edited, from_files
 from provision.parts import ABSENT, Part, parts
 from provision.printable import printable
 from provision.risk import risks_of
-from provision.screens.page import columns, print_page
+from provision.screens.page import columns, in_window, print_page
 from provision.screens.summary import lasting, summary, told_short
 from provision.screens.words import SIGNS, by_area, readable, shortened, side_by_side
 from provision.step import Mark, Step, Tagged, marked
@@ -24,7 +25,10 @@ from provision.step import Mark, Step, Tagged, marked
 _INDENT: Final = 8
 """Columns that the tree takes before a node."""
 SHOWN: Final = 8
-"""Differences inside one field that are listed without -v."""
+"""Differences inside one field that are listed on a terminal without -v."""
+_GUARDED: Final = re.compile("environment|layers|polic|managed|statement|permission|gress")
+"""Fields of which every difference is listed: whoever chooses their names chooses which come first,
+and one variable, layer or statement more can be another program, or another's right."""
 _DRIFTED: Final = "  ← drift: changed in AWS"
 
 
@@ -167,7 +171,8 @@ def _digest(
 
 def _values(change: Change, *, width: int, whole: bool) -> list[Text]:
     inside = parts(change.field, change.have, change.want)
-    shown = inside if whole else inside[:SHOWN]
+    cut = in_window(width) and not whole and not _GUARDED.search(change.field)
+    shown = inside[:SHOWN] if cut else inside
     lines = [_part(part, width) for part in shown]
     if len(shown) < len(inside):
         lines.append(Text(f"… and {len(inside) - len(shown)} more: -v shows them", style="dim"))

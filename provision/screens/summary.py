@@ -55,7 +55,7 @@ def _masked(findings: Mapping[str, Finding], files: Edited) -> Text:
         return Text()
     told = ", ".join(names[:NAMED]) + (f" and {len(names) - NAMED} more" if names[NAMED:] else "")
     return Text(
-        f"Masked, for the name says that it is secret: {told}. {instead(files.config)}",
+        f"Masked, for the name or form says that it is secret: {told}. {instead(files.config)}",
         style="yellow",
     )
 

@@ -13,6 +13,7 @@ from provision.health import Health
 from provision.masked import MASKED, Masked
 from provision.parts import ABSENT, Part, parts
 from provision.printable import printable, told_apart
+from provision.screens.page import in_window
 from provision.screens.signs import SIGNS
 from provision.screens.words import counted, readable, shortened
 from provision.trouble import State, Trouble
@@ -22,7 +23,7 @@ LISTED: Final = 5
 SHORTEST: Final = 12
 """Characters of a node's name that are always shown."""
 SHOWN: Final = 8
-"""Differences of one node that are listed."""
+"""Differences of one node that are listed in a terminal's window."""
 VALUE: Final = 60
 """Characters of a value, found or wanted."""
 FOLDED: Final[Mapping[State, str]] = {
@@ -71,6 +72,9 @@ def _told(trouble: Trouble, health: Health, width: int) -> Told:
     """A single difference stands in the line itself."""
     since = _lasting(health.firing_since.get(trouble.node, ""))
     details = _changes(trouble)
+    if in_window(width) and len(details) > SHOWN:
+        more = Text(f"… and {len(details) - SHOWN} more", style="dim")
+        details = [*details[:SHOWN], more]
     details += [Text(printable(trouble.remedy))] if trouble.remedy else []
     told = f"{trouble.told}{since}"
     node = shortened(trouble.node, max(SHORTEST, width - len(told) - 3))
@@ -95,8 +99,7 @@ def _changes(trouble: Trouble) -> list[Text]:
             continue
         inside = parts(change.field, change.have, change.want)
         lines += [_part(p) for p in inside or (Part(change.field, change.have, change.want),)]
-    more = len(lines) - SHOWN
-    return [*lines[:SHOWN], *([Text(f"… and {more} more", style="dim")] if more > 0 else [])]
+    return lines
 
 
 def _part(part: Part) -> Text:

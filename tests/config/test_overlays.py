@@ -161,3 +161,15 @@ def test_a_region_in_an_overlay(path: Path) -> None:
     assert load_text(path, with_prod("region: eu-west-1")).region == "us-east-1"
     problems = problems_of(path, with_prod("region: eu-west-9"))
     assert [problem.key for problem in problems] == ["environments.prod.region"]
+
+
+def test_more_environments_than_are_worth_checking(path: Path) -> None:
+    """Told at the first that is too many, and none of them checked."""
+    without = SAMPLE[: SAMPLE.index("environments:")]
+    some = [f"  e{number}: {{memry: 1}}\n" for number in range(51)]
+    text = f"{without}environments:\n{''.join(some)}"
+    (problem,) = problems_of(path, text)
+    assert problem.key == "environments.e50"
+    assert problem.line == line_of(text, "e50")
+    assert problem.message == "51 environments, and a file has at most 50"
+    assert len(problems_of(path, text.replace(some[-1], ""))) == 50

@@ -6,12 +6,13 @@ import time
 from pathlib import Path
 
 import pytest
+import yaml
 
 from provision.config import ConfigInvalid, load
 from provision.config.check import check_references
 from provision.config.node import Node
 from provision.config.problem import Problem
-from provision.config.read import read
+from provision.config.read import _Loader, read
 from tests.config.sample import SAMPLE, changed, line_of, load_text, problems_of
 
 
@@ -109,6 +110,36 @@ def test_too_many_values_and_no_alias(path: Path) -> None:
     assert problem.suggestion == "make several stacks of it, a file each"
 
 
+@pytest.mark.parametrize("item", ["x,", "{a: b},", "[],"])
+def test_no_more_is_read_than_is_allowed(
+    path: Path, monkeypatch: pytest.MonkeyPatch, item: str
+) -> None:
+    """Of 400,000 values, which took YAML half a minute."""
+    asked: list[object] = []
+    compose = _Loader.compose_node
+
+    def counted(loader: _Loader, parent: yaml.Node | None, index: object) -> yaml.Node | None:
+        asked.append(index)
+        return compose(loader, parent, index)
+
+    monkeypatch.setattr("provision.config.read.MOST_NODES", 200)
+    monkeypatch.setattr(_Loader, "compose_node", counted)
+    (problem,) = problems_of(path, "a: [\n" + f"{item}\n" * 5_000 + "]")
+    assert 200 / 2 < problem.line <= 202
+    assert problem.suggestion == "make several stacks of it, a file each"
+    assert len(asked) < 500
+
+
+def test_as_many_values_as_are_allowed(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keys are none."""
+    monkeypatch.setattr("provision.config.read.MOST_NODES", 5)
+    path.write_text("a: [1, 2]\nb: {c: 3}\n")
+    with pytest.raises(ConfigInvalid, match="more than"):
+        read(path)
+    path.write_text("a: [1]\nb: {c: 3}\n")
+    assert read(path)[0].plain() == {"a": [1], "b": {"c": 3}}
+
+
 @pytest.mark.parametrize("number", ["9" * 5000, f"'{'9' * 5000}'", f"{'9' * 5000}.5", "'²'", "'٣'"])
 def test_a_number_that_is_none_is_told_at_its_line(path: Path, number: str) -> None:
     (problem,) = problems_of(path, SAMPLE.replace("memory: 512", f"memory: {number}"))
@@ -192,3 +223,29 @@ def test_paths_are_relative_to_the_file(path: Path, monkeypatch: pytest.MonkeyPa
     config = load_text(path, SAMPLE)
     assert config.functions["items"].source == path.parent / "function"
     assert config.layers["dependencies"].source == path.parent / "layer"
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "!hunter2XYZ a",
+        "*hunter2XYZ",
+        "!h!hunter2XYZ a",
+        "{hunter2XYZ: 1}",
+        "{secret: {hunter2XYZ: 1}}",
+    ],
+)
+def test_a_secret_that_yaml_takes_for_a_sign_of_its_own_is_not_told(
+    path: Path, written: str
+) -> None:
+    text = SAMPLE.replace("{LOG_LEVEL: INFO}", f"\n      DB_PASSWORD: {written}", 1)
+    (problem, *more) = problems_of(path, text)
+    assert problem.line == line_of(text, "DB_PASSWORD")
+    assert "hunter2XYZ" not in "".join(map(str, [problem, *more]))
+
+
+def test_an_anchor_given_twice_is_not_told(path: Path) -> None:
+    text = SAMPLE + "moved:\n  - &hunter2XYZ a\n  - &hunter2XYZ b\n"
+    (problem,) = problems_of(path, text)
+    assert "hunter2XYZ" not in str(problem)
+    assert "quote it if it is text" in str(problem)
