@@ -40,10 +40,12 @@ class Planted(OSError):
 
 
 def make_private(directory: Path) -> None:
-    """Make it, and what is missing above it: `parents=True` would leave that open to everybody."""
+    """Make it, and what is missing above it: `parents=True` would leave that open to everybody.
+    Their names are on disk when this returns: what is kept in them would be lost with them."""
     missing = [each for each in (directory, *directory.parents) if not each.exists()]
     for each in reversed(missing):
         each.mkdir(mode=0o700, exist_ok=True)
+        keep_names(each.parent)
 
 
 def check_own_directory(directory: Path) -> None:
