@@ -19,6 +19,7 @@ os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = "false"  # 1,300 images for each acco
 # is downloaded for it may come from there.
 os.environ.setdefault("UV_CACHE_DIR", str(Path.home() / ".cache" / "uv"))
 os.environ["XDG_CACHE_HOME"] = str(Path(__file__).parents[1] / ".pytest_cache" / "user")
+os.environ["XDG_STATE_HOME"] = str(Path(__file__).parents[1] / ".pytest_cache" / "user-state")
 
 
 @pytest.fixture(autouse=True)

@@ -6,7 +6,6 @@ import errno
 import http.client
 import importlib.util
 import os
-import shutil
 import subprocess
 import sys
 import time
@@ -20,6 +19,7 @@ from filelock import FileLock, Timeout
 
 from provision.errors import ProvisionError
 from provision.installed import emulator_command
+from provision.local.data import FOLDERS, delete_data, environment, make_folders
 from provision.local.facts import DEFAULT_PORT, HOST, PORTS
 from provision.local.identity import (
     ANSWER_SECONDS,
@@ -32,6 +32,7 @@ from provision.local.identity import (
     write_record,
 )
 from provision.local.ports import PortTaken, holder_of, is_free, refuse_taken
+from provision.local.secret import data_name, key_of, make_secret
 from provision.local.telling import Report, telling
 from provision.private import (
     Planted,
@@ -54,7 +55,6 @@ _STOP_HEADER: Final = "x-provision-stop"
 _SERVING_LOCK: Final = "serving.lock"
 _COMMAND_LOCK: Final = "command.lock"
 _LOG: Final = "log.txt"
-_DATA: Final = ("state", "s3", "tmp", "home")
 
 if sys.platform == "win32":
     _DETACHED: Final = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.DETACHED_PROCESS
@@ -62,7 +62,6 @@ else:
     _DETACHED: Final = 0
 
 _NO_WRITING: Final = (errno.EACCES, errno.EPERM, errno.EROFS)
-_PASSED_ON: Final = ("PATH", "LANG", "LC_ALL", "TZ", "SYSTEMROOT", "PYTHONDONTWRITEBYTECODE")
 
 
 class EmulatorFailed(ProvisionError):
@@ -124,8 +123,7 @@ def reset(root: Path) -> None:
         return
     with _alone(root):
         _stop(root, running(root))
-        for name in _DATA:
-            shutil.rmtree(root / name, ignore_errors=True)
+        delete_data(root)
         (root / _LOG).unlink(missing_ok=True)  # its port stays: addresses were written down
 
 
@@ -141,7 +139,8 @@ def running(root: Path) -> Emulator | None:
 
 
 def _ask(root: Path, port: int) -> Emulator | None:
-    """A stale record is harmless: whatever else answers there does not name this directory."""
+    """A stale record is harmless: whatever else answers there cannot prove that it is of this
+    directory."""
     found = identity(port, seconds=BUSY_SECONDS if _is_served(root) else ANSWER_SECONDS)
     if found is None or found.root != str(root):
         return None
@@ -163,7 +162,7 @@ def _own(root: Path) -> Path:
     """The directory itself. A checkout that has a link in its place would choose where we write."""
     try:
         refuse_links_below(root.parents[1], root)
-        for name in _DATA:
+        for name in FOLDERS:  # older versions kept their data here
             refuse_links_below(root, root / name)
         for name in (_COMMAND_LOCK, _SERVING_LOCK, RECORD, _LOG):
             refuse_special(root / name)
@@ -219,48 +218,33 @@ def _launch_where_free(root: Path, report: Report) -> Emulator:
 
 
 def _launch(root: Path, port: int, report: Report) -> Emulator:
-    for name in _DATA:
-        (root / name).mkdir(mode=0o700, exist_ok=True)
-    shutil.rmtree(root / "tmp", ignore_errors=True)  # MiniStack leaves its functions' unpacked code
-    (root / "tmp").mkdir(mode=0o700)
+    try:
+        secret = make_secret()
+    except OSError as error:
+        raise EmulatorFailed(
+            f"the secret of your emulators cannot be kept: {error.strerror or error}",
+            hint="XDG_STATE_HOME names another place, of your own, that can be written",
+        ) from error
+    data = root / data_name(secret)
+    make_folders(data)
     with os.fdopen(open_to_overwrite(root / _LOG), "wb") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", SERVER, str(root), str(port)],
             cwd=Path(__file__).parents[2],
-            env=_environment(root, port),
-            stdin=subprocess.DEVNULL,
+            env=environment(data, port),
+            stdin=subprocess.PIPE,  # its key: the environment is for functions to read
             stdout=log,
             stderr=subprocess.STDOUT,
             start_new_session=True,  # Ctrl-C and the end of this terminal are not for it
             creationflags=_DETACHED,
         )
+    if process.stdin:
+        with suppress(OSError), process.stdin as told:  # it may have ended at once
+            told.write(key_of(secret, str(root)).encode())
     write_record(root, port, process.pid)
     emulator = _await(process, root, port, report)
     process.returncode = 0  # it outlives us on purpose: nobody waits for it
     return emulator
-
-
-def _environment(root: Path, port: int) -> dict[str, str]:
-    """Functions inherit it: nothing of the user's, and all that is written goes under `root`."""
-    passed_on = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
-    return passed_on | {
-        "GATEWAY_PORT": str(port),
-        "PERSIST_STATE": "1",
-        "STATE_DIR": str(root / "state"),
-        "S3_PERSIST": "1",
-        "S3_DATA_DIR": str(root / "s3"),
-        "TMPDIR": str(root / "tmp"),
-        "TEMP": str(root / "tmp"),
-        "TMP": str(root / "tmp"),
-        "HOME": str(root / "home"),
-        "USERPROFILE": str(root / "home"),
-        "PYTHONNOUSERSITE": "1",
-        "AWS_EC2_METADATA_DISABLED": "true",
-        "DOCKER_HOST": f"unix://{root / 'no-docker'}",  # never touch the user's containers
-        "IOT_MTLS_ENABLED": "0",  # else it listens on every address, port 8883
-        "SFTP_ENABLED": "0",
-        "LAMBDA_ASYNC_RETRY_BASE_SECONDS": "0.2",  # AWS: a minute
-    }
 
 
 def _await(process: subprocess.Popen[bytes], root: Path, port: int, report: Report) -> Emulator:

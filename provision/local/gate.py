@@ -6,68 +6,59 @@ https://fetch.spec.whatwg.org/#origin-header and https://w3c.github.io/webappsec
 
 from __future__ import annotations
 
-import os
 import re
-from collections.abc import Mapping
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from provision.local.peers import is_another_users
+
 _HERE: Final = re.compile(
-    r"(?:127\.0\.0\.1|\[::1\]|(?:[a-z0-9-]+\.)*localhost):(\d+)", re.IGNORECASE
+    r"(?:127\.0\.0\.1|\[::1\]|(?:[a-z0-9-]+\.)*localhost):([0-9]{1,5})", re.IGNORECASE
 )
 """Names that lead to this machine wherever they are looked up. Any other name may be a page's own,
 led here by its name server (DNS rebinding)."""
+_PLAINLY_HERE: Final = re.compile(r"(?:127\.0\.0\.1|\[::1\]|localhost):[0-9]{1,5}", re.IGNORECASE)
+"""MiniStack chooses a service by the labels before these: a page may not choose."""
 _DATA_PATHS: Final = (
-    re.compile(r"/restapis/[^/]+/[^/]+/_user_request_(?:/|$)"),
-    re.compile(r"/_aws/execute-api/[^/]+/[^/]+(?:/|$)"),
+    re.compile(r"/restapis/[a-z0-9]+/[A-Za-z0-9_-]+/_user_request_(?:/(?P<rest>.*))?", re.DOTALL),
+    re.compile(r"/_aws/execute-api/[a-z0-9]+/[A-Za-z0-9_-]+(?:/(?P<rest>.*))?", re.DOTALL),
 )
-"""Where a deployed API answers."""
-_DATA_HOST: Final = re.compile(r"[a-z0-9]+\.execute-api\.", re.IGNORECASE)
-_TABLES: Final = (Path("/proc/net/tcp"), Path("/proc/net/tcp6"))
+"""Where a deployed API answers, and nothing else does: the first is what we print."""
+_CONNECTIONS: Final = "@connections/"
+"""The control plane of an API of WebSockets, below its own address."""
 
 Scope = Mapping[str, Any]
 
 
 def refusal(scope: Scope, port: int) -> str:
-    """Why the request is not answered; empty where it is."""
-    sent = ((key.decode("latin-1"), value.decode("latin-1")) for key, value in scope["headers"])
-    headers = {key.lower(): value for key, value in sent}
-    host = headers.get("host", "")
-    named = _HERE.fullmatch(host)
-    if named is None or int(named[1]) != port:
+    """Why the request is not answered; empty where it is. A header may stand there several times:
+    what one of them says counts."""
+    hosts = _sent(scope, b"host")
+    named = [_HERE.fullmatch(host) for host in hosts]
+    if not named or not all(each and int(each[1]) == port for each in named):
         return "the emulator answers by the name and port of this machine only"
-    if _is_strangers(scope.get("client")):
+    if is_another_users(scope.get("client"), scope.get("server")):
         return "the emulator answers the user who started it only"
-    if _is_of_a_page(headers) and not _leads_to_an_api(host, scope["path"]):
+    if _is_of_a_page(scope) and not _leads_to_an_api(hosts, scope["path"]):
         return "a web page may call the deployed API, and nothing else of the emulator"
     return ""
 
 
-def _is_of_a_page(headers: Mapping[str, str]) -> bool:
+def _sent(scope: Scope, name: bytes) -> list[str]:
+    return [value.decode("latin-1") for key, value in scope["headers"] if key.lower() == name]
+
+
+def _is_of_a_page(scope: Scope) -> bool:
     """Whether a browser sends it for a page: programs send neither header. `none` is a person, who
     typed the address."""
-    return "origin" in headers or headers.get("sec-fetch-site", "none") != "none"
+    sites = _sent(scope, b"sec-fetch-site")
+    return bool(_sent(scope, b"origin")) or any(site != "none" for site in sites)
 
 
-def _leads_to_an_api(host: str, path: str) -> bool:
-    return bool(_DATA_HOST.match(host)) or any(form.match(path) for form in _DATA_PATHS)
-
-
-def _is_strangers(client: tuple[str, int] | None) -> bool:
-    """Whether another user of this machine is at the other end; unknown where there is no /proc."""
-    if client is None or not hasattr(os, "getuid"):
+def _leads_to_an_api(hosts: Sequence[str], path: str) -> bool:
+    """MiniStack looks at the host before the path, and at some paths before either."""
+    forms = (form.fullmatch(path) for form in _DATA_PATHS)
+    found = next((form for form in forms if form), None)
+    if found is None or not all(_PLAINLY_HERE.fullmatch(host) for host in hosts):
         return False
-    return _user_at(client[1]) not in {None, 0, os.getuid()}
-
-
-def _user_at(port: int) -> int | None:
-    """The user whose socket has this local port and is connected: the other end of ours."""
-    for table in _TABLES:
-        try:
-            lines = table.read_text("utf-8").splitlines()[1:]
-        except OSError:
-            continue
-        for fields in (line.split() for line in lines):
-            if int(fields[1].rpartition(":")[2], 16) == port and fields[3] == "01":
-                return int(fields[7])
-    return None
+    return not (found["rest"] or "").startswith(_CONNECTIONS)

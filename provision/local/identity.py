@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import hmac
 import http.client
 import json
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from provision.local.facts import HOST, LAST_PORT
+from provision.local.secret import key_of, proof, read_secret
 from provision.private import read_private, replace_private
 
 ANSWER_SECONDS: Final = 5.0
 NAME_SECONDS: Final = 1.0
 """How long a program that holds a port may take to tell who it is."""
 RECORD: Final = "emulator.json"
+_LONGEST_ANSWER: Final = 65_536
 _IDENTITY: Final = "/_provision"  # as in server.py, which cannot be imported without MiniStack
 
 
@@ -35,15 +39,22 @@ class Identity:
 def identity(port: int, *, seconds: float = ANSWER_SECONDS) -> Identity | None:
     """Return who answers on a port; None where it is no emulator of ours.
 
-    Anything may listen there. What cannot be a path that we made is not believed, nor shown.
+    Anything may listen there. What does not prove that this user started it for the folder that it
+    names is not believed, nor shown.
     """
-    try:
-        answer = json.loads(request("GET", port, _IDENTITY, seconds=seconds))
-        found = Identity(answer["root"], answer["pid"])
-    except (OSError, http.client.HTTPException, ValueError, KeyError, TypeError):
+    secret, nonce = read_secret(), secrets.token_hex(16)
+    if secret is None:
         return None
-    is_path = isinstance(found.root, str) and found.root.isprintable()
-    return found if is_path and isinstance(found.pid, int) else None
+    try:
+        answer = json.loads(request("GET", port, f"{_IDENTITY}?{nonce}", seconds=seconds))
+        found = Identity(answer["root"], answer["pid"])
+        proven = str(answer["proof"]).encode()
+    except (OSError, http.client.HTTPException, ValueError, KeyError, TypeError, RecursionError):
+        return None
+    if not (isinstance(found.root, str) and found.root.isprintable()):
+        return None
+    wanted = proof(key_of(secret, found.root), nonce, port).encode()
+    return found if hmac.compare_digest(proven, wanted) and isinstance(found.pid, int) else None
 
 
 def request(
@@ -58,7 +69,7 @@ def request(
     connection = http.client.HTTPConnection(HOST, port, timeout=seconds)
     try:
         connection.request(method, path, headers=headers or {})
-        return connection.getresponse().read()
+        return connection.getresponse().read(_LONGEST_ANSWER)
     finally:
         connection.close()
 

@@ -8,8 +8,10 @@ import json
 import os
 import signal
 import sys
+import tempfile
 import time
 from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,6 +23,7 @@ from provision.local import invocations, reports, runtime
 from provision.local.alarms import Watch
 from provision.local.facts import HOST
 from provision.local.gate import refusal
+from provision.local.secret import proof
 
 IDENTITY: Final = "/_provision"
 STOP: Final = "/_provision/stop"
@@ -70,26 +73,38 @@ class Saver:
         return quiet or now - self._first >= LONGEST_UNSAVED_SECONDS
 
 
+@dataclass(frozen=True)
+class Who:
+    """Whose emulator this is, and what only who was told the key can say."""
+
+    root: Path
+    port: int
+    key: str
+
+    def told(self, nonce: str) -> dict[str, object]:
+        proven = proof(self.key, nonce, self.port)
+        return {"root": str(self.root), "pid": os.getpid(), "proof": proven}
+
+
 class Front:
     """Stands before MiniStack: refuses who may not speak to it (gate.py), says whose it is, lets
     the rest through, notes what was written."""
 
-    def __init__(self, app: App, root: Path, port: int, written: Callable[[], None]) -> None:
+    def __init__(self, app: App, who: Who, written: Callable[[], None]) -> None:
         self._app = app
-        self._root = root
-        self._port = port
+        self._who = who
         self._written = written
         self.stop = asyncio.Event()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
-        elif why := refusal(scope, self._port):
+        elif why := refusal(scope, self._who.port):
             await _refuse(scope, send, why)
         elif scope["type"] != "http":
             await self._app(scope, receive, send)
         elif scope["path"] == IDENTITY:
-            await _answer(send, 200, {"root": str(self._root), "pid": os.getpid()})
+            await _answer(send, 200, self._who.told(scope["query_string"].decode("latin-1")))
         elif scope["path"] == STOP:
             # No web page can send a header of ours without asking first, which we refuse.
             asked = STOP_HEADER in _header_names(scope) and scope["method"] == "POST"
@@ -141,18 +156,18 @@ async def _answer(send: Send, status: int, body: dict[str, object]) -> None:
     await send({"type": "http.response.body", "body": json.dumps(body).encode()})
 
 
-async def _serve(root: Path, port: int) -> None:
+async def _serve(who: Who) -> None:
     ministack = importlib.import_module("ministack.app")
     persistence = importlib.import_module("ministack.core.persistence")
     reports.install()
-    runtime.install(root / "tmp" / "python")
+    runtime.install(Path(tempfile.gettempdir()) / "python")
     invocations.install()
 
     def save() -> None:
         persistence.save_all(ministack._build_persistence_save_dict())  # noqa: SLF001 - no public one
 
     saver = Saver(save)
-    front = Front(ministack.app, root, port, saver.written)
+    front = Front(ministack.app, who, saver.written)
     loop = asyncio.get_running_loop()
     if sys.platform != "win32":
         loop.add_signal_handler(signal.SIGTERM, front.stop.set)
@@ -165,19 +180,21 @@ async def _serve(root: Path, port: int) -> None:
         await asyncio.gather(saving, watching)
 
     config = Config()
-    config.bind = [f"{HOST}:{port}"]
+    config.bind = [f"{HOST}:{who.port}"]
     config.keep_alive_timeout = 75
     config.graceful_timeout = 1
     await serve(front, config, shutdown_trigger=asked_to_stop)  # type: ignore[arg-type]  # plain ASGI
 
 
 def main() -> None:
-    """`python -m provision.local.server ROOT PORT`, with the environment of `emulator.py`."""
+    """`python -m provision.local.server ROOT PORT`, in the environment of `data.py`, its key on
+    the standard input."""
     root, port = Path(sys.argv[1]), int(sys.argv[2])
+    key = sys.stdin.read()
     lock = FileLock(root / SERVING_LOCK, timeout=0)
     try:
         with lock:
-            asyncio.run(_serve(root, port))
+            asyncio.run(_serve(Who(root, port, key)))
     except Timeout:
         sys.exit(f"another emulator serves {root}")
 

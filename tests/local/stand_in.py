@@ -15,11 +15,15 @@ from pathlib import Path
 from filelock import FileLock
 
 from provision.local.facts import HOST
+from provision.local.secret import proof
+
+KEY = sys.stdin.read()
 
 
 class StandIn(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
-        self._answer({"root": sys.argv[1], "pid": os.getpid()})
+        proven = proof(KEY, self.path.partition("?")[2], int(sys.argv[2]))
+        self._answer({"root": sys.argv[1], "pid": os.getpid(), "proof": proven})
 
     def do_POST(self) -> None:
         self._answer({"stopping": True})

@@ -42,7 +42,7 @@ def test_killed_it_has_saved_what_was_written_before(root: Path) -> None:
     port = free_port()
     emulator = local.start(root, port=port, report=quiet)
     table_with_an_item(emulator, "items", "kept")
-    saved = root / "state" / "dynamodb.json"
+    saved = next(root.glob("data-*")) / "state" / "dynamodb.json"
     wait_until(lambda: saved.exists() and "kept" in saved.read_text())
     os.kill(emulator.pid, signal.SIGKILL)
     wait_until(lambda: not local.is_running(root))
@@ -122,7 +122,7 @@ def test_functions_see_nothing_of_the_user(root: Path, monkeypatch: pytest.Monke
     environment = json.load(answer["Payload"])
     assert "private" not in " ".join(environment.values())
     assert environment["AWS_ENDPOINT_URL"] == emulator.endpoint
-    assert environment["TMPDIR"] == str(root / "tmp")
+    assert environment["TMPDIR"] == str(next(root.glob("data-*")) / "tmp")
 
 
 def table_with_an_item(emulator: local.Emulator, table: str, item: str) -> None:

@@ -134,7 +134,7 @@ def test_another_failure_is_not_tried_on_every_port(
     root: Path, ports: Ports, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        "provision.local.emulator._environment", lambda _root, _port: {"PYTHONHOME": "/nowhere"}
+        "provision.local.emulator.environment", lambda _data, _port: {"PYTHONHOME": "/nowhere"}
     )
     lines: list[str] = []
     with pytest.raises(local.EmulatorFailed, match="ended as soon as it was started"):
