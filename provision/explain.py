@@ -13,6 +13,7 @@ from botocore.exceptions import (
     SSOError,
     TokenRetrievalError,
 )
+from botocore.parsers import ResponseParserError
 
 from provision.clocks import by_the_clock
 from provision.codes import DENIED, ENDED, UNKNOWN_KEY, UNSIGNED
@@ -63,6 +64,11 @@ def _told(error: Exception) -> ProvisionError:
             )
         case BotoCoreError() if told := no_answer(error):
             return told
+        case ResponseParserError():  # its text is the whole answer, of whoever gave it
+            return ProvisionError(
+                "an answer cannot be read: it is not AWS's, nor an emulator's",
+                hint="see what answers in their place, a proxy perhaps: --debug shows its words",
+            )
         case BotoCoreError():
             return ProvisionError(str(error), hint="run it again; --debug shows more")
     return ProvisionError(

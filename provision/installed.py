@@ -19,6 +19,7 @@ from urllib.request import url2pathname
 
 DISTRIBUTION: Final = "provision-serverless"
 _LOCAL: Final = "local"
+_LARGEST_SCHEMA: Final = 9999
 _SOURCES: Final = Path(__file__).resolve().parents[1]
 
 
@@ -39,6 +40,12 @@ def repair_command(project: str) -> str:
     """Return the command that installs one of our requirements again."""
     asked = [each for each in _requirements() if _project(each) == project]
     return install_command("--force-reinstall", *(asked or [project]))
+
+
+def told_schemas(found: int, known: int) -> str:
+    """Both in words. A file that anybody may write can hold a number of thousands of digits."""
+    number = str(found) if found <= _LARGEST_SCHEMA else f"above {_LARGEST_SCHEMA}"
+    return f"schema {number}, this one knows {known}"
 
 
 def upgrade_hint() -> str:

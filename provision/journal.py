@@ -25,7 +25,7 @@ from filelock import FileLock, Timeout
 
 from provision.errors import Locked, StateUnusable, WrongAccount
 from provision.graph import predecessor_name, successor_of
-from provision.installed import upgrade_hint
+from provision.installed import told_schemas, upgrade_hint
 from provision.private import (
     Planted,
     keep_names,
@@ -241,8 +241,8 @@ class Journal:
     def _refuse_another(self, path: Path, state: Mapping[str, Any]) -> None:
         if state["schema"] > SCHEMA:
             raise StateUnusable(
-                f"{path} was written by a newer provision (schema {state['schema']}, this one knows"
-                f" {SCHEMA})",
+                f"{path} was written by a newer provision"
+                f" ({told_schemas(state['schema'], SCHEMA)})",
                 hint=upgrade_hint(),
             )
         if state["stack"] != self.stack:

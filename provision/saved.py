@@ -25,7 +25,7 @@ from provision.config import Config
 from provision.consent import Consent
 from provision.errors import ProvisionError
 from provision.finding import Finding
-from provision.installed import upgrade_hint
+from provision.installed import told_schemas, upgrade_hint
 from provision.masked import Masked, masked, recorded
 from provision.private import read_regular, refuse_special, replace_private
 from provision.stack.site import Site
@@ -128,7 +128,7 @@ def read_plan(file: Path) -> SavedPlan:
         schema = content["schema"] if isinstance(content, dict) else None
         if isinstance(schema, int) and schema > SCHEMA:
             raise PlanUnusable(
-                f"{file} was saved by a newer provision (schema {schema}, this one knows {SCHEMA})",
+                f"{file} was saved by a newer provision ({told_schemas(schema, SCHEMA)})",
                 hint=upgrade_hint(),
             )
         return msgspec.convert(content, SavedPlan)

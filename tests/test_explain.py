@@ -11,6 +11,7 @@ from botocore.exceptions import (
     ReadTimeoutError,
     TokenRetrievalError,
 )
+from botocore.parsers import ResponseParserError
 
 from provision.errors import Foreign, NoCredentials, NotPermitted, ProvisionError, Refused
 from provision.explain import explain
@@ -55,6 +56,7 @@ def refused(code: str, message: str = "AWS's own text") -> ClientError:
             "AWS_ENDPOINT_URL",
         ),
         (ReadTimeoutError(endpoint_url="http://x"), ProvisionError, 1, "x took", "run it again"),
+        (ResponseParserError("invalid XML: b'x'"), ProvisionError, 1, "cannot be read", "--debug"),
         (ZeroDivisionError("oops"), ProvisionError, 1, "unexpected ZeroDivisionError", "--debug"),
     ],
 )
@@ -67,6 +69,12 @@ def test_every_error_says_what_happened_and_what_to_type(
     assert said in told.message
     assert typed in told.hint
     assert told.__cause__ is error
+
+
+def test_what_a_stranger_answered_is_not_told() -> None:
+    """botocore puts the whole of it into the error."""
+    told = explain(ResponseParserError("invalid XML received:\nb'\\x1b[31mOWNED'"))
+    assert "OWNED" not in told.message + told.hint
 
 
 def test_ours_stay_as_they_are() -> None:

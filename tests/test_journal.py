@@ -136,6 +136,7 @@ def test_another_account_is_refused(tmp_path: Path) -> None:
     [
         ("{", "is not a state file"),
         ('{"schema": 99, "stack": "tap-dev"}', "newer provision"),
+        (f'{{"schema": {10**400}, "stack": "tap-dev"}}', r"\(schema above 9999, this one"),
         ('{"schema": 1, "stack": "other-dev"}', "belongs to the stack other-dev"),
         (
             (

@@ -360,6 +360,7 @@ def newer(text: str) -> str:
         (lambda text: '{"schema": 1, "stack": "tap-dev"}', "it is torn, or none"),
         (lambda text: json.dumps({**json.loads(text), "nodes": []}), "it is torn, or none"),
         (newer, r"newer provision \(schema 99, this one knows 1\)"),
+        (lambda text: text.replace(": 1,", f": {10**400},", 1), r"\(schema above 9999, this one"),
     ],
 )
 def test_a_file_that_is_no_plan(

@@ -23,8 +23,9 @@ from provision import local
 from provision.access import Access
 from provision.aws import Aws
 from provision.cli import main
-from provision.local import emulator
+from provision.local.data import environment, make_folders
 from provision.local.identity import write_record
+from provision.local.secret import data_name, key_of, make_secret
 from provision.opening import Options, open_workbench
 from provision.permissions.deployer import Purpose, deployer_policies
 from tests.cheap import make_clients_cheap
@@ -156,19 +157,24 @@ class Emulated:
 def emulated(home: Path) -> Iterator[Emulated]:
     """The emulator of `home`, with IAM on."""
     root, port = home / ".provision" / "emulator", free_port()
-    for name in emulator._DATA:
-        (root / name).mkdir(parents=True)
+    secret = make_secret()
+    data = root / data_name(secret)
+    root.mkdir(parents=True)
+    make_folders(data)
     for folder in ("function", "layer"):
         shutil.copytree(ROOT / folder, home / folder, ignore=shutil.ignore_patterns("__pycache__"))
     with (root / "log.txt").open("wb") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "tests.permissions.enforcing", str(root), str(port)],
             cwd=ROOT,
-            env=emulator._environment(root, port),
-            stdin=subprocess.DEVNULL,
+            env=environment(data, port),
+            stdin=subprocess.PIPE,
             stdout=log,
             stderr=subprocess.STDOUT,
         )
+    assert process.stdin
+    with process.stdin as told:
+        told.write(key_of(secret, str(root)).encode())
     write_record(root, port, process.pid)
     with process, pytest.MonkeyPatch.context() as patch:
         make_clients_cheap(patch)
