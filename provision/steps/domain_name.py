@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 AVAILABLE: Final = "AVAILABLE"
 AVAILABLE_BUDGET: Final = 900
+BY_MAPPING: Final = "BASE_PATH_MAPPING_ONLY"
 COMING: Final = frozenset({"PENDING", "UPDATING"})
 _DOMAIN: Final = "/domainnames/{name}"
 _PRINCIPAL: Final = "ops.apigateway.amazonaws.com"
@@ -58,7 +59,9 @@ _SET_UP: Final = Risk(Harm.SLOW, "API Gateway sets the domain up", 60, 900)  # A
 class DomainName(Tagged):
     """Regional. `certificate` is an ARN of this region and account; `target`, in `target_zone`, is
     where an alias record leads. Which TLS callers may use is decided by the API that it leads to
-    (A37); both are to say the same. Only its name is fixed, so a successor can stand beside it.
+    (A37); both are to say the same. No `truststore` is wanted, against which callers' certificates
+    are held, and no `routing` by rules, which pass the mapping by. Only its name is fixed, so a
+    successor can stand beside it.
 
     https://docs.aws.amazon.com/apigateway/latest/api/API_CreateDomainName.html
     """
@@ -69,7 +72,11 @@ class DomainName(Tagged):
     RISKS = Risks(
         create=(_SET_UP,),
         anew=(Risk(Harm.NEW_URL, "the API is reached under another address"),),
-        change={"certificate": (_SET_UP,), **TLS_RISKS},
+        change={
+            "certificate": (_SET_UP,),
+            "truststore": (Risk(Harm.WEAKER, "callers without a certificate are let in"),),
+            **TLS_RISKS,
+        },
         delete=(Risk(Harm.NEW_URL, "its address leads nowhere any more"),),
     )
     CALLS = Declared(
@@ -98,6 +105,8 @@ class DomainName(Tagged):
     certificate: str
     security_policy: str = LEAST
     access_mode: str = ""
+    truststore: str = ""
+    routing: str = BY_MAPPING
     state: Local[str] = AVAILABLE
     """AWS's word for it, and why where that is another than available."""
     target: Computed[str] = ""
@@ -131,6 +140,8 @@ class DomainName(Tagged):
             certificate=found.get("regionalCertificateArn", ""),
             security_policy=found.get("securityPolicy", ""),
             access_mode=found.get("endpointAccessMode") or "",
+            truststore=found.get("mutualTlsAuthentication", {}).get("truststoreUri", ""),
+            routing=found.get("routingMode") or BY_MAPPING,
             tags=from_gateway(found),
             state=_state(found),
             target=found.get("regionalDomainName", ""),
@@ -165,6 +176,10 @@ class DomainName(Tagged):
             patch.append(_put("/regionalCertificateArn", self.certificate))
         if {"security_policy", "access_mode"} & set(changed):
             patch += tls_patches(self.security_policy, self.access_mode, have.access_mode)
+        if "truststore" in changed:  # empty is how AWS has mutual TLS switched off
+            patch.append(_put("/mutualTlsAuthentication/truststoreUri", self.truststore))
+        if "routing" in changed:
+            patch.append(_put("/routingMode", self.routing))
         if patch:  # A1: one call, it is allowed once in 30 s
             aws.apigateway.update_domain_name(domainName=self.name, patchOperations=patch)
             self._wait_available(aws)

@@ -37,6 +37,20 @@ def newer_tls(aws: Aws, domain: DomainName) -> None:
     )
 
 
+def ask_callers(aws: Aws, domain: DomainName) -> None:
+    """UpdateDomainName: mutual TLS"""
+    path, value = "/mutualTlsAuthentication/truststoreUri", "s3://theirs/trusted.pem"
+    aws.apigateway.update_domain_name(domainName=domain.name, patchOperations=patched(path, value))
+
+
+def route_by_rules(aws: Aws, domain: DomainName) -> None:
+    """UpdateDomainName: routing rules before mappings"""
+    mode = "ROUTING_RULE_THEN_BASE_PATH_MAPPING"
+    aws.apigateway.update_domain_name(
+        domainName=domain.name, patchOperations=patched("/routingMode", mode)
+    )
+
+
 def another_certificate(aws: Aws, domain: DomainName) -> None:
     """UpdateDomainName: a certificate of theirs"""
     made = aws.acm.request_certificate(
@@ -158,6 +172,8 @@ CASES: Final = (
     Case(DOMAIN, "tags", tag),
     Case(DOMAIN, "security_policy", old_tls),
     Case(DOMAIN, "access_mode", newer_tls, ("api.domain security_policy",)),
+    Case(DOMAIN, "truststore", ask_callers),
+    Case(DOMAIN, "routing", route_by_rules),
     Case(DOMAIN, "certificate", another_certificate),
     Case(CERTIFICATE, "tags", tag_certificate),
     Case(MAPPING, "stage", another_stage),

@@ -20,7 +20,12 @@ def teach(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def teach_domains(monkeypatch: pytest.MonkeyPatch) -> None:
     """A domain is made over an existing one, or with a certificate not yet issued (A28), and cannot
-    be updated; deleting it leaves its mappings; its endpoint access mode is dropped."""
+    be updated; deleting it leaves its mappings; its endpoint access mode is dropped, and it has no
+    mutual TLS and no routing.
+
+    https://docs.aws.amazon.com/apigateway/latest/developerguide/rest-api-mutual-tls.html
+    https://docs.aws.amazon.com/apigateway/latest/api/patch-operations.html
+    """
     create_domain_name_answer = APIGatewayResponse.create_domain_name
     to_json = DomainName.to_json
     create_domain_name = APIGatewayBackend.create_domain_name
@@ -46,7 +51,13 @@ def teach_domains(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def to_json_with_mode(self: Any) -> Any:
         mode = vars(self).get("access_mode")
-        return to_json(self) | ({"endpointAccessMode": mode} if mode else {})
+        store = vars(self).get("truststore")
+        return (
+            to_json(self)
+            | ({"endpointAccessMode": mode} if mode else {})
+            | ({"mutualTlsAuthentication": {"truststoreUri": store}} if store else {})
+            | {"routingMode": vars(self).get("routing", "BASE_PATH_MAPPING_ONLY")}
+        )
 
     def delete_domain_name_with_mappings(self: Any, domain_name: str) -> None:
         delete_domain_name(self, domain_name)
@@ -62,6 +73,10 @@ def teach_domains(monkeypatch: pytest.MonkeyPatch) -> None:
                 domain.security_policy = op["value"]
             elif op["path"] == "/endpointAccessMode":
                 vars(domain)["access_mode"] = op["value"]
+            elif op["path"] == "/mutualTlsAuthentication/truststoreUri":
+                vars(domain)["truststore"] = op["value"]
+            elif op["path"] == "/routingMode":
+                vars(domain)["routing"] = op["value"]
             else:
                 raise BadRequestException(f"Invalid patch path {op['path']}")
         return json.dumps(domain.to_json())

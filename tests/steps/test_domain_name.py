@@ -10,6 +10,8 @@ from moto.apigateway.models import APIGatewayBackend, apigateway_backends
 
 from provision.errors import Foreign, Refused, StillWaiting
 from provision.finding import Action
+from provision.hazards import Harm
+from provision.risk import risks_of
 from provision.step import Replacement, Step
 from provision.steps.base_path import BasePathMapping
 from provision.steps.certificate import Certificate
@@ -48,6 +50,7 @@ def backend() -> APIGatewayBackend:
 
 class TestDomainName(StepContract):
     fixed_edits = {"name": "www.example.com"}
+    drift_only = frozenset({"truststore", "routing"})
 
     def given(self, aws: Any) -> Step:
         type(self).edits = {
@@ -190,3 +193,30 @@ def test_a_certificate_in_use_waits_for_its_domain(workshop: Workshop) -> None:
     clock.sleep = sleep_and_delete  # type: ignore[method-assign]  # this clock only
     Certificate(domain=NAME, arn=domain.certificate, tags={"team": "a"}).delete(aws)
     assert len(slept) == 3
+
+
+def test_mutual_tls_and_rules_that_nobody_declared_are_seen_and_go(workshop: Workshop) -> None:
+    wanted = make_domain()
+    workshop.run(one_node(wanted), "up")
+    gateway = new_aws().apigateway
+    gateway.update_domain_name(
+        domainName=NAME,
+        patchOperations=[
+            {"op": "replace", "path": "/routingMode", "value": "ROUTING_RULE_ONLY"},
+            {
+                "op": "replace",
+                "path": "/mutualTlsAuthentication/truststoreUri",
+                "value": "s3://theirs/trusted.pem",
+            },
+        ],
+    )
+    found = workshop.run(one_node(wanted), "plan").findings["it"]
+    assert [change.field for change in found.changes] == ["truststore", "routing"]
+    assert [(risk.harm, risk.why) for risk in risks_of(found)] == [
+        (Harm.WEAKER, "callers without a certificate are let in")
+    ]
+    workshop.run(one_node(wanted), "up")
+    assert workshop.last.writes == ["UpdateDomainName"]
+    shown = gateway.get_domain_name(domainName=NAME)
+    assert "mutualTlsAuthentication" not in shown
+    assert shown["routingMode"] == "BASE_PATH_MAPPING_ONLY"
