@@ -14,9 +14,9 @@ from provision.permissions.asked import Asked
 from provision.permissions.declare import Test
 from provision.permissions.deployer import Purpose, deployer_asks
 from provision.stack import Site, build_stack
-from tests.permissions.escalation import table
 from tests.permissions.life import FULL
 from tests.permissions.place import BOUNDARY, HERE
+from tests.permissions.ways import table
 from tests.reference import ROOT, TinySources, configured
 
 PAGE: Final = ROOT / "docs" / "permissions.md"

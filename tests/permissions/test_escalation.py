@@ -9,10 +9,11 @@ from functools import cache
 import pytest
 
 from provision.permissions.policy import policies
-from tests.permissions.escalation import WAYS, Open, Way
+from tests.permissions.escalation import Open, Way
 from tests.permissions.evaluation import Line, allowed, lines
 from tests.permissions.full_page import full_asks
 from tests.permissions.place import BOUNDARY
+from tests.permissions.ways import WAYS
 
 
 @cache
