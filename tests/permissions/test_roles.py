@@ -170,6 +170,7 @@ ACCEPTED = {
     ("RESOURCE_MISMATCH", "kms:CreateAlias"),
     ("RESOURCE_MISMATCH", "kms:UpdateAlias"),
     ("RESOURCE_STAR", "cloudwatch:"),
+    ("UNKNOWN_ACTION", "logs:PutLogGroupDeletionProtection"),
     ("UNKNOWN_CONDITION_FOR_ACTION", "kms:ResourceAliases for action kms:Decrypt"),
     ("UNKNOWN_CONDITION_FOR_ACTION", "kms:ResourceAliases for action kms:TagResource"),
     ("UNKNOWN_CONDITION_FOR_ACTION", "lambda:SourceFunctionArn for action ec2:"),
