@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from provision.config import ConfigInvalid
+from provision.config import ConfigInvalid, reference
 from provision.errors import NotFound, Refused
 from provision.given_key import given_key, key_as_recorded
 from provision.stack import build_stack
@@ -59,6 +59,8 @@ def test_everything_kept_has_the_key(
 def test_without_one_all_is_as_it_was(account: None, tmp_path: Path) -> None:
     steps = built(tmp_path, "managed")
     assert {vars(steps[node])[field] for node, field in KEPT.items()} == {"", "managed", "sqs"}
+    assert vars(steps["monitoring.topic"])["key"] == ""  # as docs/config.md says
+    assert "`managed`: AWS's own keys, and none for the topic;" in reference()
     assert "encryption" not in vars(steps["function.items.grants"])["policies"]
     assert "encryption.key" not in steps
 

@@ -271,6 +271,11 @@ def test_the_way_to_secrets_is_the_functions_alone(tmp_path: Path) -> None:
     assert statements(endpoint.policy)[0]["Resource"] == [
         "arn:aws:ssm:us-east-1:123456789012:parameter/tap/stripe"
     ]
+    for keeper in ("ssm", "secretsmanager"):
+        for passing in statements(vars(steps[f"network.secrets.{keeper}"])["policy"]):
+            assert passing["Condition"] == {
+                "StringEquals": {"aws:PrincipalAccount": ["123456789012"]}
+            }
 
 
 def test_nothing_goes_live_before_it_can_fetch_its_secrets(tmp_path: Path) -> None:

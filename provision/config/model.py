@@ -56,8 +56,9 @@ class Encryption(Section):
 
     key: Key = Field(
         default="managed",
-        description="`managed`: AWS's own keys; `create`: a key of the stack's own, rotated every "
-        "year; `alias/…`: a customer's key that is there, whose policy lets CloudWatch in.",
+        description="`managed`: AWS's own keys, and none for the topic; `create`: a key of the "
+        "stack's own, rotated every year; `alias/…`: a customer's key that is there, whose policy "
+        "lets CloudWatch in.",
     )
 
 

@@ -278,6 +278,8 @@ def test_the_value_of_a_key_is_shown_to_who_asks(gateway: Any) -> None:
     assert "value" not in gateway.get_api_key(apiKey=key)
     assert "value" not in gateway.get_api_key(apiKey=key, includeValue=False)
     assert gateway.get_api_key(apiKey=key, includeValue=True)["value"] == made["value"]
+    change = {"op": "replace", "path": "/description", "value": "changed"}
+    assert "value" not in gateway.update_api_key(apiKey=key, patchOperations=[change])
     (listed,) = gateway.get_api_keys(nameQuery="secret")["items"]
     assert "value" not in listed
     (listed,) = gateway.get_api_keys(nameQuery="secret", includeValues=True)["items"]
