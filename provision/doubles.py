@@ -10,7 +10,7 @@ from collections.abc import Collection, Sequence
 
 from provision.aws import Aws
 from provision.errors import TwoAtOnce
-from provision.step import OWNER, Replacement, Step, Tagged
+from provision.step import OWNER, Mark, Replacement, Step, Tagged, marked, stands_beside
 
 
 def second_ones(aws: Aws, want: Step, known: Collection[Step]) -> Sequence[Step]:
@@ -18,20 +18,20 @@ def second_ones(aws: Aws, want: Step, known: Collection[Step]) -> Sequence[Step]
     of kinds of which AWS itself refuses a second one, nor of numbered histories."""
     if not isinstance(want, Tagged) or want.UNIQUE or want.REPLACEMENT is Replacement.SUCCEED:
         return ()
-    handles = {_handle(one) for one in known}
+    handles = {handle(one) for one in known}
     return [
         have
         for have in want.search(aws)
-        if want.owned_by(have, want.owner) and _handle(have) not in handles
+        if want.owned_by(have, want.owner) and handle(have) not in handles
     ]
 
 
 def two_at_once(want: Step, others: Sequence[Step], made: Step | None = None) -> TwoAtOnce:
     """What to say of `others`; `made` is what this run had made beside them, and deleted again."""
     assert isinstance(want, Tagged)
-    ids = ", ".join(sorted(map(_handle, others)))
+    ids = ", ".join(sorted(map(handle, others)))
     carry = "carries" if len(others) == 1 else "carry"
-    undone = f"; {_handle(made)}, which this run made beside it, was deleted again" if made else ""
+    undone = f"; {handle(made)}, which this run made beside it, was deleted again" if made else ""
     return TwoAtOnce(
         f"another run is making this stack: {ids} {carry} the tag {OWNER}={want.owner}, and was not"
         f" there when this run looked{undone}",
@@ -39,7 +39,17 @@ def two_at_once(want: Step, others: Sequence[Step], made: Step | None = None) ->
     )
 
 
-def _handle(step: Step) -> str:
+def alike(want: Step, ours: Sequence[Step]) -> Sequence[Step]:
+    """Of several that carry the mark of `want` those that could each be it. None where there is one
+    only: another than that, in what cannot change, is what a replacement cut short has left."""
+    kind = type(want)
+    if want.REPLACEMENT is not Replacement.CREATE_FIRST or not marked(kind, Mark.FIXED):
+        return ()
+    found = [have for have in ours if not stands_beside(want, have)]
+    return found if len(found) > 1 else ()
+
+
+def handle(step: Step) -> str:
     """The id by which AWS tells one from another of the same mark."""
     values = vars(step)
     return str(values.get("id") or values.get("arn"))

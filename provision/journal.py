@@ -37,7 +37,17 @@ from provision.private import (
     sweep_unfinished,
     write_all,
 )
-from provision.records import BODY, HEAD, Kinds, Record, as_json, demand, from_fields, renamed
+from provision.records import (
+    BODY,
+    HEAD,
+    Kinds,
+    Record,
+    as_json,
+    demand,
+    from_fields,
+    refuse_circles,
+    renamed,
+)
 from provision.step import Step
 
 SCHEMA: Final = 1
@@ -218,6 +228,13 @@ class Journal:
             if isinstance(entry, list) and len(entry) == _ENTRY and isinstance(entry[0], str):
                 node, fields = entry
                 self._apply(node, self._record(node, fields) if fields else None)
+        try:
+            refuse_circles(self.records)
+        except ValueError as error:
+            raise StateUnusable(
+                f"the records in {self.directory} cannot be followed: {error}",
+                hint=f"move {self.directory} away: the stack is found again by its tags",
+            ) from error
 
     def _load_snapshot(self, path: Path) -> None:
         content = read_private(path)
@@ -254,7 +271,7 @@ class Journal:
 
     def _record(self, node: str, fields: Mapping[str, Any]) -> Record:
         try:
-            return from_fields(self._kinds, fields)
+            return from_fields(self._kinds, node, fields)
         except (KeyError, TypeError, ValueError, RecursionError) as error:
             raise StateUnusable(
                 f"the record of {node} in {self.directory} cannot be read: {error}",

@@ -13,7 +13,7 @@ from provision.consent import NOTHING, Consent
 from provision.finding import Action, Cause, Change, Finding, difference
 from provision.graph import Node, Stack, successor_of
 from provision.journal import Journal
-from provision.step import OWNER, Replacement, Step, Tagged, with_computed
+from provision.step import OWNER, Replacement, Step, Tagged, same_place, with_computed
 from provision.unknown import in_words
 from provision.whose import misspelt_move, taking_over, whose
 
@@ -166,15 +166,19 @@ class Judge:
         return self._is_ours(have.parent_owner(self.aws))
 
     def _is_ours(self, owner: str | None) -> bool:
-        return (owner or "").startswith((f"{self.stack.mark}/", f"{self.stack.name}/"))
+        """Whether it is the mark of a node of ours, or of an older provision's. What follows has no
+        slash: `tap-dev/x/…` is the mark of a stack `tap-dev`, and not `tap-dev`'s of old."""
+        before, _, node = (owner or "").rpartition("/")
+        return bool(node) and before in {self.stack.mark, self.stack.name}
 
-    def _may_be_back(self, have: Step) -> bool:
-        """Whether something without a mark may be what we deleted: it has a name of this stack, or
-        is part of what is ours or gone."""
-        if self.stack.name in have.label:
-            return True
+    def _may_be_back(self, node: str, expected: Step, have: Step) -> bool:
+        """Whether something without a mark may be what we deleted. The state may have been written
+        by anybody: a node of config.yaml is believed where it has the very name that is wanted, or
+        where what it was part of is gone; any other only where that is ours."""
         parent = have.parent_owner(self.aws)
-        return parent is None or self._is_ours(parent)
+        if node not in self.stack.nodes:
+            return self._is_ours(parent)
+        return parent is None or self._is_ours(parent) or same_place(expected, have)
 
     def owns(self, finding: Finding) -> bool:
         """Whether what was found carries this node's owner, or can carry none."""
@@ -187,7 +191,8 @@ class Judge:
         record = self.journal.records.get(node)
         recorded = record is not None and self._owned(node, record.step, have)
         deleting = record is not None and record.doing == "delete"
-        if deleting and have.COMES_BACK and _unmarked(have) and self._may_be_back(have):
+        back = deleting and have.COMES_BACK and _unmarked(have)
+        if back and self._may_be_back(node, expected, have):
             return True  # A35: we were deleting it, and a late writer made it again
         return recorded or self._owned(node, expected, have)
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from provision.doubles import alike, handle
 from provision.finding import Action, Cause, Finding, difference
 from provision.glimpse import Glimpse, Place, recall
 from provision.graph import Node, predecessor_name
 from provision.judge import Judge, Moment
 from provision.step import (
+    OWNER,
     Mark,
     Replacement,
     Step,
@@ -48,8 +50,20 @@ class Eyes(Judge):
         found = self._search(node, want, places, early)
         ours = self._ours_of(node, want, recalled, found)
         have = ours[0] if ours else None
+        if several := alike(want, ours) if recalled is None else ():
+            return self._undecided(node, want, several, ours)
         judge = self.judge_ours if have in _elsewhere(want, found) else self.judge
         return replace(judge(node, want, have), predecessors=tuple(ours[1:]))
+
+    def _undecided(
+        self, node: Node[Step], want: Step, several: Sequence[Step], ours: Sequence[Step]
+    ) -> Finding:
+        """A tag can be copied: of two that are alike none is replaced, and none is built upon."""
+        ids = " and ".join(sorted(map(handle, several)))
+        reason = f"{ids} carry its mark alike, and no state says which it is"
+        finding = self._finding(node, want, ours[0], Action.FOREIGN, reason)
+        refusal = f"take the tag {OWNER} off what is not it, or bring back the state"
+        return replace(finding, refusal=refusal, predecessors=tuple(ours[1:]))
 
     def foresee(self) -> dict[str, Step]:
         """What can be looked for before anything is seen, by node: what the journal remembers, and

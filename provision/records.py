@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, is_dataclass, replace
 from dataclasses import fields as dataclass_fields
+from graphlib import CycleError, TopologicalSorter
 from typing import Any, Final
 
 import msgspec
@@ -14,6 +16,8 @@ from provision.masked import recorded
 from provision.step import Mark, Step, marked
 from provision.unknown import is_known
 
+NODE: Final = re.compile(r"[A-Za-z0-9_.-]+(~[0-9]+)?")
+"""What a node is called. A slash would let a state's own words pass for a part of an owner mark."""
 Kinds = Mapping[str, type[Step]]
 Fields = Mapping[str, type | tuple[type, ...]]
 HEAD: Final[Fields] = {"schema": int, "stack": str}
@@ -100,14 +104,24 @@ def as_json(record: Record | None) -> dict[str, Any] | None:
     }
 
 
-def from_fields(kinds: Kinds, written: Mapping[str, Any]) -> Record:
-    """The record again. Raises KeyError, TypeError, ValueError or RecursionError where it is none:
-    anybody may have written it."""
+def from_fields(kinds: Kinds, node: str, written: Mapping[str, Any]) -> Record:
+    """The record of a node again. Raises KeyError, TypeError, ValueError or RecursionError where it
+    is none: anybody may have written it."""
     step = from_json(kinds[written["kind"]], written["step"])
     needs, doing = written["needs"], written["doing"]
+    if not NODE.fullmatch(node):
+        raise ValueError("no node is called so")
     if not isinstance(needs, list) or not all(isinstance(each, str) for each in [*needs, doing]):
         raise TypeError("its needs or its verb are no text")
     return Record(step, tuple(needs), doing)
+
+
+def refuse_circles(records: Mapping[str, Record]) -> None:
+    """Raises ValueError for nodes that need each other: anybody may have written them."""
+    try:
+        TopologicalSorter({node: record.needs for node, record in records.items()}).prepare()
+    except CycleError as error:
+        raise ValueError(f"they need each other: {' → '.join(error.args[1])}") from error
 
 
 def demand(state: object, fields: Fields) -> None:

@@ -98,7 +98,8 @@ def survey(engine: Engine, *, workers: int = WORKERS) -> Survey:
     looked = new_walk(engine, "look", engine.stack.graph)
     raise_first(engine, visit_all(engine, looked, visit, workers))
     ordered = waiting({name: findings[name] for name in nodes})
-    behind = {one.node: one for f in findings.values() for one in engine.look_behind(f)}
+    decided = [finding for finding in findings.values() if finding.action is not Action.FOREIGN]
+    behind = {one.node: one for finding in decided for one in engine.look_behind(finding)}
     return Survey(ordered, _forgotten(engine, ordered, workers) | behind, (glimpsed, looked))
 
 
@@ -192,7 +193,10 @@ def plan_removal(engine: Engine, seen: Survey) -> Survey:
         for name, finding in seen.findings.items()
         if finding.want is not None
     }
-    findings = _judged_by_parents(findings | seen.forgotten)
+    undecided = [finding for finding in seen.findings.values() if finding.action is Action.FOREIGN]
+    behind = {one.node: one for finding in undecided for one in engine.look_behind(finding)}
+    gone = seen.forgotten | behind
+    findings = _judged_by_parents(findings | gone)
     kept = [
         f for f in findings.values() if f.action is Action.KEEP and f.have and f.have.HOLDS_DATA
     ]
@@ -205,8 +209,8 @@ def plan_removal(engine: Engine, seen: Survey) -> Survey:
                 )
                 kept.append(findings[need])
     return Survey(
-        {name: findings[name] for name in findings if name not in seen.forgotten},
-        {name: findings[name] for name in seen.forgotten},
+        {name: findings[name] for name in findings if name not in gone},
+        {name: findings[name] for name in gone},
     )
 
 

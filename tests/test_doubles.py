@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from provision.engine import Engine
-from provision.errors import TwoAtOnce
+from provision.errors import Foreign, TwoAtOnce
 from provision.finding import Action
 from provision.graph import Stack
 from provision.journal import Journal
@@ -148,3 +148,21 @@ def test_two_at_once_double_nothing(tmp_path: Path) -> None:
         for operation, step in CREATES.items():
             assert isinstance(step, Tagged)
             assert len(step.with_owner(f"{stack.mark}/{operation}").search(new_aws())) <= 1
+
+
+def test_of_two_alike_none_is_taken_where_the_state_is_lost(workshop: Workshop) -> None:
+    """A tag can be copied. With the state it is known which is ours; without it `up` would build on
+    either and delete the other."""
+    made = workshop.run(one_node(VPC), "up").steps["it"]
+    copied = VPC.with_owner("tap-dev/it").create(new_aws())
+    assert workshop.run(one_node(VPC), "plan").findings["it"].action is Action.KEEP
+    workshop.forget()
+    plan = workshop.run(one_node(VPC), "plan").findings
+    assert {finding.action for finding in plan.values()} == {Action.FOREIGN}
+    assert {vars(made)["id"], vars(copied)["id"]} <= set(plan["it"].reason.split())
+    for _ in range(2):
+        with pytest.raises(Foreign, match="carry its mark alike"):
+            workshop.run(one_node(VPC), "up")
+        assert workshop.last.writes == []
+    workshop.run(one_node(VPC), "down")
+    assert owners(VPC) == 0

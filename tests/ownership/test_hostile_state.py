@@ -14,16 +14,26 @@ from typing import Any
 import boto3
 import pytest
 
+from provision.errors import StateUnusable
 from provision.journal import Journal
-from provision.records import Record
+from provision.records import NODE, Record
+from provision.step import OWNER
 from provision.steps import KINDS
+from provision.steps.log_group import LogGroup
+from provision.steps.vpc import Vpc
 from tests.ownership.account import Dump, dump
 from tests.ownership.retagged import SMALL, act
 from tests.reference import reference_stack
-from tests.workshop import HOLDER, new_aws
+from tests.workshop import HOLDER, Workshop, new_aws, one_node
 
+LIVES = [
+    pytest.param("victim", ("down",), id="down"),
+    # Its marks begin as those of an older provision did for us: `tap-dev/`.
+    pytest.param("tap-dev", ("up", "down"), id="up down"),
+]
 SEEDS = range(40) if os.environ.get("OWNERSHIP_SWEEP") else range(1)
 ZONE = "example.com"
+GROUP = LogGroup(name="/aws/lambda/tap-dev-items", retention=30, tags={})
 
 
 def small(name: str) -> dict[str, Any]:
@@ -60,17 +70,63 @@ def of_the_victim(before: Dump) -> Dump:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-@pytest.mark.parametrize("verbs", [("down",), ("up", "down")], ids=" ".join)
+@pytest.mark.parametrize(("victim", "verbs"), LIVES)
 def test_what_a_state_claims_is_left_alone(
-    account: None, tmp_path: Path, verbs: tuple[str, ...], seed: int
+    account: None, tmp_path: Path, victim: str, verbs: tuple[str, ...], seed: int
 ) -> None:
     boto3.client("route53").create_hosted_zone(Name=ZONE, CallerReference="1")
-    theirs = reference_stack(new_aws(), tmp_path / "theirs", small("victim"))
+    theirs = reference_stack(new_aws(), tmp_path / "theirs", small(victim))
     assert act(tmp_path / "victim", theirs, "up").failed == {}
     before = dump(new_aws())
-    forge(tmp_path / "state", records_of(tmp_path / "victim", "victim-dev"), seed)
+    forge(tmp_path / "state", records_of(tmp_path / "victim", theirs.name), seed)
 
     ours = reference_stack(new_aws(), tmp_path / "ours", small("tap"))
     for verb in verbs:
         act(tmp_path / "state", ours, verb)
         assert of_the_victim(before) == before, f"{verb} touched what is the victim's"
+
+
+def test_a_node_whose_name_would_complete_a_mark_is_no_node(tmp_path: Path) -> None:
+    """`tap-dev/` was a mark of ours once; the rest of the victim's would come from the state."""
+    theirs = "x/us-east-1/123456789012/network.vpc"
+    journal = Journal(tmp_path, "tap-dev", KINDS).open(HOLDER)
+    journal.done(theirs, Vpc(cidr="10.0.0.0/24", tags={OWNER: f"tap-dev/{theirs}"}))
+    journal.close()
+    with pytest.raises(StateUnusable, match="no node is called so"):
+        records_of(tmp_path, "tap-dev")
+
+
+def test_every_node_of_a_stack_has_such_a_name(account: None, tmp_path: Path) -> None:
+    stack = reference_stack(new_aws(), tmp_path, small("tap"))
+    assert [name for name in stack.nodes if not NODE.fullmatch(name)] == []
+
+
+def test_nodes_that_need_each_other_are_told(tmp_path: Path) -> None:
+    journal = Journal(tmp_path, "tap-dev", KINDS).open(HOLDER)
+    journal.done("zz.a", GROUP, ("zz.b",))
+    journal.done("zz.b", GROUP, ("zz.a",))
+    journal.close()
+    with pytest.raises(StateUnusable, match=r"need each other: zz\.a → zz\.b → zz\.a") as told:
+        records_of(tmp_path, "tap-dev")
+    assert "move" in told.value.hint
+
+
+STRANGERS = (
+    "/aws/lambda/tap-dev-x-foo",
+    "/company/retap-device",
+    "API-Gateway-Execution-Logs_abcd1234/prod",
+)
+
+
+@pytest.mark.parametrize("name", STRANGERS)
+def test_a_log_group_that_a_state_says_is_coming_back(workshop: Workshop, name: str) -> None:
+    """A35: what late writers bring back has no tag. Of nodes that config.yaml has not, a name or an
+    API that is gone proves nothing."""
+    aws = new_aws()
+    aws.logs.create_log_group(logGroupName=name)
+    journal = Journal(workshop.directory, "tap-dev", KINDS).open(HOLDER)
+    journal.begin("zz.logs", "delete", replace(GROUP, name=name), ())
+    journal.close()
+    for verb in ("up", "down"):
+        workshop.run(one_node(GROUP), verb)
+        assert replace(GROUP, name=name).observe(aws) is not None
