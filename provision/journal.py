@@ -43,9 +43,9 @@ from provision.records import (
     Kinds,
     Record,
     as_json,
+    circle_in,
     demand,
     from_fields,
-    refuse_circles,
     renamed,
 )
 from provision.step import Step
@@ -226,15 +226,9 @@ class Journal:
             except (ValueError, RecursionError):
                 continue
             if isinstance(entry, list) and len(entry) == _ENTRY and isinstance(entry[0], str):
-                node, fields = entry
-                self._apply(node, self._record(node, fields) if fields else None)
-        try:
-            refuse_circles(self.records)
-        except ValueError as error:
-            raise StateUnusable(
-                f"the records in {self.directory} cannot be followed: {error}",
-                hint=f"move {self.directory} away: the stack is found again by its tags",
-            ) from error
+                self._apply(entry[0], self._record(*entry) if entry[1] else None)
+        if circle := circle_in(self.records):
+            raise self._unreadable("the records", f"they need each other: {circle}")
 
     def _load_snapshot(self, path: Path) -> None:
         content = read_private(path)
@@ -273,10 +267,13 @@ class Journal:
         try:
             return from_fields(self._kinds, node, fields)
         except (KeyError, TypeError, ValueError, RecursionError) as error:
-            raise StateUnusable(
-                f"the record of {node} in {self.directory} cannot be read: {error}",
-                hint=f"move {self.directory} away: the stack is found again by its tags",
-            ) from error
+            raise self._unreadable(f"the record of {node}", error) from error
+
+    def _unreadable(self, what: str, why: object) -> StateUnusable:
+        return StateUnusable(
+            f"{what} in {self.directory} cannot be read: {why}",
+            hint=f"move {self.directory} away: the stack is found again by its tags",
+        )
 
     def _fold(self) -> None:
         """Snapshot first, then empty the log: a crash between the two replays what is already
@@ -315,10 +312,9 @@ class Journal:
         )
 
     def _unusable(self, error: OSError) -> StateUnusable:
-        hint = "free space, mend its permissions, or choose another with --state"
-        if isinstance(error, Planted):
-            hint = "see what it is and take it away, or choose another directory with --state"
+        planted = isinstance(error, Planted)
+        cure = "see what it is and take it away" if planted else "free space, mend its permissions"
         return StateUnusable(
             f"the state directory {self.directory} cannot be used: {error.strerror or error}",
-            hint=hint,
+            hint=f"{cure}, or choose another with --state",
         )

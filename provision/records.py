@@ -116,12 +116,13 @@ def from_fields(kinds: Kinds, node: str, written: Mapping[str, Any]) -> Record:
     return Record(step, tuple(needs), doing)
 
 
-def refuse_circles(records: Mapping[str, Record]) -> None:
-    """Raises ValueError for nodes that need each other: anybody may have written them."""
+def circle_in(records: Mapping[str, Record]) -> str:
+    """Nodes that need each other, which anybody may have written; empty where there are none."""
     try:
         TopologicalSorter({node: record.needs for node, record in records.items()}).prepare()
     except CycleError as error:
-        raise ValueError(f"they need each other: {' → '.join(error.args[1])}") from error
+        return " → ".join(error.args[1])
+    return ""
 
 
 def demand(state: object, fields: Fields) -> None:
