@@ -15,7 +15,7 @@ from provision.permissions.declare import EVERY, Declared, Permit, Test, arn, ca
 from provision.step import Computed, Fixed, Local, Replacement, Step
 from provision.steps.hosted_zones import canonical, public_zones, the_zone, zone_is_there
 from provision.steps.parents import owner_of_domain, owner_of_proof
-from provision.unknown import is_known
+from provision.unknown import in_words, is_known
 
 if TYPE_CHECKING:
     from mypy_boto3_route53.literals import ChangeActionType
@@ -177,7 +177,9 @@ class Record(Step):
                 raise
 
     def demand(self, aws: Aws) -> None:
-        zone_id = the_zone(aws, self.zone, self.name)
+        zone_id = the_zone(aws, self.zone, in_words(self.name))
+        if not is_known(self.name):  # ACM names its proof when the certificate is there (C2)
+            return
         if self._is_six_beside(self._at_name(aws, zone_id)):
             raise Foreign(
                 f"{_SIX} {self.name} exists, not this stack's: callers by IPv6 would go there",

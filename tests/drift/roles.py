@@ -44,7 +44,8 @@ def trust_everybody(aws: Aws, role: Role) -> None:
 
 def last_longer(aws: Aws, role: Role) -> None:
     """UpdateRole: credentials for twelve hours"""
-    aws.iam.update_role(RoleName=role.name, Description=role.description, MaxSessionDuration=43_200)
+    now = aws.iam.get_role(RoleName=role.name)["Role"].get("Description", "")  # it may be theirs
+    aws.iam.update_role(RoleName=role.name, Description=now, MaxSessionDuration=43_200)
 
 
 def describe(aws: Aws, role: Role) -> None:

@@ -16,6 +16,7 @@ from provision.step import Mark, Step, marked
 from provision.steps import KINDS
 from provision.steps.hosted_zones import public_zones
 from provision.steps.record import Record
+from provision.unknown import UNKNOWN
 from tests.steps.contract import StepContract
 from tests.workshop import Workshop, empty, new_aws, one_node
 
@@ -104,6 +105,15 @@ def test_an_alias_takes_the_place_of_values(workshop: Workshop) -> None:
         workshop.run(one_node(want), "up")
         assert len(workshop.last.writes) == 1
         assert workshop.run(one_node(want), "up").findings["it"].action is Action.KEEP
+
+
+def test_what_it_stands_on_is_asked_before_its_name_is_known(account: None) -> None:
+    """ACM names the record that proves a domain when the certificate is there."""
+    unnamed = replace(CNAME, name=UNKNOWN, values=(UNKNOWN,))
+    with pytest.raises(NotFound, match=r"example\.com, where \(known after up\) belongs"):
+        unnamed.demand(new_aws())
+    make_zone()
+    unnamed.demand(new_aws())
 
 
 # -- whose it is -----------------------------------------------------------------------------
