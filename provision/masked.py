@@ -128,7 +128,7 @@ def recorded(value: object) -> object:
     """As a record has it."""
     if isinstance(value, Masked):
         return {_RECORDED: value.digest}
-    raise NotImplementedError(f"{type(value).__name__} has no place in a record")
+    raise TypeError(f"{type(value).__name__} has no place in a record")
 
 
 @cache

@@ -136,7 +136,7 @@ def test_data_is_not_replaced_without_being_named(workshop: Workshop) -> None:
 def test_a_step_that_forgets_a_field_is_found_out_at_once(
     workshop: Workshop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Table, "_set_ttl", lambda *_, **__: None)
+    monkeypatch.setattr("provision.steps.table.set_expiry", lambda *_, **__: None)
     with pytest.raises(NotConverged, match="ttl still differs"):
         workshop.run(one_node(replace(TABLE, ttl="expires_at")), "up")
 

@@ -59,14 +59,21 @@ REFUSED = "<botocore.awsrequest.AWSHTTPSConnection object at 0x7f>: [Errno 111] 
 
 
 def answered(code: str, text: str = "AWS's words", *, ahead: float = 0.0) -> ClientError:
-    """`ahead`: seconds that this machine's clock is ahead of AWS's."""
-    there = datetime.now(UTC) - timedelta(seconds=ahead)
-    headers = {"date": format_datetime(there, usegmt=True)}
+    """`ahead`: seconds that this machine's clock is ahead of AWS's, once it is `dated`."""
     response: Any = {
         "Error": {"Code": code, "Message": text},
-        "ResponseMetadata": {"HTTPHeaders": headers},
+        "ResponseMetadata": {"HTTPHeaders": {"ahead": ahead}},
     }
     return ClientError(response, "GetCallerIdentity")
+
+
+def dated(error: Exception) -> Exception:
+    """As it comes now: what is tried was made when the tests were listed, minutes ago."""
+    if isinstance(error, ClientError):
+        headers: Any = error.response["ResponseMetadata"]["HTTPHeaders"]
+        there = datetime.now(UTC) - timedelta(seconds=headers["ahead"])
+        headers["date"] = format_datetime(there, usegmt=True)
+    return error
 
 
 def insecure(said: str) -> SSLError:
@@ -143,7 +150,7 @@ CAUSES: list[tuple[Exception, type[ProvisionError], str, str]] = [
 def test_every_cause_has_its_own_words_and_its_own_command(
     error: Exception, kind: type[ProvisionError], said: str, typed: str
 ) -> None:
-    told = explain(error)
+    told = explain(dated(error))
     assert type(told) is kind
     assert said in told.message
     assert any(typed in command for command in re.findall(r"`([^`]+)`", told.hint)), told.hint
@@ -152,7 +159,7 @@ def test_every_cause_has_its_own_words_and_its_own_command(
 
 
 def test_no_two_causes_are_told_to_type_the_same_unless_it_is_the_same_remedy() -> None:
-    hints = {explain(error).hint for error, *_ in CAUSES}
+    hints = {explain(dated(error)).hint for error, *_ in CAUSES}
     assert len(hints) >= 12
 
 

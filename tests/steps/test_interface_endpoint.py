@@ -11,7 +11,7 @@ from moto.ec2.models import ec2_backends
 
 from provision.errors import Occupied, StillWaiting
 from provision.finding import Action
-from provision.step import Step
+from provision.step import OWNER, Step
 from provision.steps.interface_endpoint import InterfaceEndpoint
 from provision.steps.policy import canonical
 from provision.steps.subnet import Subnet
@@ -160,7 +160,8 @@ def test_its_interfaces_are_no_strangers_in_a_subnet(workshop: Workshop) -> None
     want = make_endpoint(new_aws())
     made_endpoint(workshop, want)
     aws = new_aws()
-    subnet = Subnet(vpc_id=want.vpc_id, cidr="", zone="", tags={}, id=want.subnet_ids[0])
+    tags = {OWNER: "tap-dev/network.subnet.1"}
+    subnet = Subnet(vpc_id=want.vpc_id, cidr="", zone="", tags=tags, id=want.subnet_ids[0])
     with pytest.raises(Exception, match="DependencyViolation") as refused:
         subnet.delete(aws)
     assert not isinstance(refused.value, Occupied)
