@@ -116,6 +116,49 @@ def test_filters(ec2: Any, vpc: str) -> None:
     ec2.delete_network_interface(NetworkInterfaceId=interface["NetworkInterfaceId"])
 
 
+@pytest.mark.parametrize(
+    ("authorize", "named_by"),
+    [
+        ("authorize_security_group_ingress", "ip-permission.group-id"),
+        ("authorize_security_group_egress", "egress.ip-permission.group-id"),
+    ],
+)
+def test_the_groups_whose_rules_name_one(ec2: Any, vpc: str, authorize: str, named_by: str) -> None:
+    """What `down` asks before a group goes: the default one names nobody but itself."""
+    named, naming = (
+        ec2.create_security_group(GroupName=name, Description=name, VpcId=vpc)["GroupId"]
+        for name in ("named", "naming")
+    )
+
+    def found(name: str, value: str) -> list[str]:
+        answer = ec2.describe_security_groups(Filters=[{"Name": name, "Values": [value]}])
+        return [group["GroupId"] for group in answer["SecurityGroups"]]
+
+    assert found(named_by, named) == []
+    rule = {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443}
+    pair = {"UserIdGroupPairs": [{"GroupId": named}]}
+    getattr(ec2, authorize)(GroupId=naming, IpPermissions=[rule | pair])
+    assert found(named_by, named) == [naming]
+    assert found(named_by, naming) == []
+    assert found("group-id", named) == [named]
+    assert len(found("vpc-id", vpc)) == 3
+
+
+def test_the_peerings_of_a_vpc(ec2: Any, vpc: str) -> None:
+    other = ec2.create_vpc(CidrBlock="10.22.0.0/24")["Vpc"]["VpcId"]
+    made = ec2.create_vpc_peering_connection(VpcId=vpc, PeerVpcId=other)["VpcPeeringConnection"]
+
+    def found(side: str, value: str) -> list[str]:
+        asked = [{"Name": f"{side}-vpc-info.vpc-id", "Values": [value]}]
+        answer = ec2.describe_vpc_peering_connections(Filters=asked)
+        return [each["VpcPeeringConnectionId"] for each in answer["VpcPeeringConnections"]]
+
+    ours = [made["VpcPeeringConnectionId"]]
+    assert (found("requester", vpc), found("accepter", vpc)) == (ours, [])
+    assert (found("requester", other), found("accepter", other)) == ([], ours)
+    ec2.delete_vpc_peering_connection(VpcPeeringConnectionId=ours[0])
+
+
 def test_ids_that_do_not_exist(ec2: Any) -> None:
     missing = "00000000000000000"
     assert (

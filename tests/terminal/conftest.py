@@ -98,7 +98,8 @@ class Stage:
         return [*tool, *stack.words, *words.split()]
 
     def _variables(self, more: dict[str, str]) -> dict[str, str]:
-        passed_on = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+        wanted = ("PATH", "HOME", "XDG_STATE_HOME")  # the last has the secret of our emulators
+        passed_on = {name: os.environ[name] for name in wanted if name in os.environ}
         return {**passed_on, "LANG": "C.UTF-8", "PYTHONPATH": str(ROOT), **more}
 
     def delay(self, seconds: float) -> None:
@@ -126,12 +127,13 @@ def theatre(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     folder = tmp_path_factory.mktemp("terminal")
     root = folder / ".provision" / "emulator"
     emulator = local.start(root, port=free_port(), report=quiet)
-    command = [sys.executable, "-m", "tests.terminal.proxy", str(emulator.port)]
+    record = root / "emulator.json"
+    known = json.loads(record.read_text())
+    proxied = [str(emulator.port), str(root), str(known["pid"])]
+    command = [sys.executable, "-m", "tests.terminal.proxy", *proxied]
     proxy = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
     assert proxy.stdout
     port = int(proxy.stdout.readline())
-    record = root / "emulator.json"
-    known = json.loads(record.read_text())
     record.write_text(json.dumps(known | {"port": port}))  # so that commands take the proxy for it
     try:
         yield Stage(folder, port)

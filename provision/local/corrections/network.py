@@ -22,6 +22,15 @@ _ALL_ALLOWED: Final = (
 _TARGETS: Final = ("IpRanges", "Ipv6Ranges", "UserIdGroupPairs")
 _SIDES: Final = {"Ingress": "IpPermissions", "Egress": "IpPermissionsEgress"}
 
+_NAMED_BY: Final = {
+    "ip-permission.group-id": "IpPermissions",
+    "egress.ip-permission.group-id": "IpPermissionsEgress",
+}
+_PEERED_WITH: Final = {
+    "requester-vpc-info.vpc-id": "RequesterVpcInfo",
+    "accepter-vpc-info.vpc-id": "AccepterVpcInfo",
+}
+
 Answer = dict[str, Any]
 Correct = Callable[[Raw, Answer, dict[str, Any]], str | None]
 """Changes the answer in place; what it returns is the error code AWS would have answered."""
@@ -34,7 +43,8 @@ def install(events: Any, raw: Raw) -> None:
         "DescribeVpcEndpoints": _show_policies,
         "DescribeNetworkInterfaces": _interfaces,
         "DescribeRouteTables": _route_tables,
-        "DescribeSecurityGroups": _show_lists,
+        "DescribeSecurityGroups": _security_groups,
+        "DescribeVpcPeeringConnections": _peerings,
     }
     for side in _SIDES:
         corrections[f"AuthorizeSecurityGroup{side}"] = partial(_keep_lists, side)
@@ -71,11 +81,24 @@ def _route_tables(_: Raw, answer: Answer, asked: dict[str, Any]) -> str | None:
     return "InvalidRouteTableID.NotFound" if missing else None
 
 
-# -- filters: MiniStack obeys none of these two ---------------------------------------------------
+# -- filters that MiniStack does not obey ------------------------------------------------------
 
 
 def _interfaces(_: Raw, answer: Answer, asked: dict[str, Any]) -> None:
     _filter(answer, "NetworkInterfaces", asked)
+
+
+def _security_groups(_: Raw, answer: Answer, asked: dict[str, Any]) -> None:
+    """By whom their rules name: without this filter, every group names every other.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeSecurityGroups.html
+    """
+    _show_lists(answer)
+    _filter(answer, "SecurityGroups", asked)
+
+
+def _peerings(_: Raw, answer: Answer, asked: dict[str, Any]) -> None:
+    _filter(answer, "VpcPeeringConnections", asked)
 
 
 def _filter(answer: Answer, member: str, asked: dict[str, Any]) -> None:
@@ -92,8 +115,13 @@ def _values(resource: dict[str, Any], name: str) -> list[str]:
     """What a resource has for a filter: a tag, its groups, or the field of that name."""
     if name.startswith("tag:"):
         return [tag["Value"] for tag in _tags(resource) if tag["Key"] == name.removeprefix("tag:")]
-    if name == "group-id":
+    if name == "group-id" and "GroupId" not in resource:
         return [group["GroupId"] for group in resource.get("Groups", [])]
+    if side := _NAMED_BY.get(name):
+        rules = resource.get(side, [])
+        return [pair["GroupId"] for rule in rules for pair in rule.get("UserIdGroupPairs", [])]
+    if side := _PEERED_WITH.get(name):
+        return [resource[side]["VpcId"]]
     field = "".join(word.capitalize() for word in name.split("-"))
     return [str(resource[field])] if field in resource else []
 
@@ -144,7 +172,7 @@ def _forget_lists(side: str, raw: Raw, _: Answer, asked: dict[str, Any]) -> None
         _tag(raw, asked["GroupId"], rule, None)
 
 
-def _show_lists(_: Raw, answer: Answer, _asked: dict[str, Any]) -> None:
+def _show_lists(answer: Answer) -> None:
     for group in answer["SecurityGroups"]:
         hidden = _take_hidden(group)
         for side, member in _SIDES.items():
