@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 import select
 import signal
 import struct
@@ -33,6 +34,8 @@ _OWN = (
 
 _MARK: Final = b"\0\0\0"
 """Terminals show nothing of it."""
+_CONTROL: Final = re.compile(rb"\x1b\[[0-?]*[ -/]*[@-~]")
+"""Colours, and where the cursor goes."""
 
 # The same, and the command as a job in the background: another one has the terminal.
 _BEHIND = """
@@ -67,8 +70,8 @@ class Terminal:
         *,
         behind: bool = False,
     ) -> None:
-        encoding = variables.get("PYTHONIOENCODING", "utf-8")
-        self.screen = Screen(size.columns, size.lines, encoding)
+        self._encoding = variables.get("PYTHONIOENCODING", "utf-8")
+        self.screen = Screen(size.columns, size.lines, self._encoding)
         self.written = b""
         self._closed = False
         self._ours, self._theirs = os.openpty()
@@ -121,6 +124,10 @@ class Terminal:
     def shows(self, words: str) -> bool:
         """Whether they can be read, wherever the terminal wraps."""
         return _solid(words) in _solid(self.text)
+
+    def wrote(self, words: str) -> bool:
+        """Whether they were written at all: a terminal made narrower cuts off what stands there."""
+        return _solid(words) in _solid(_CONTROL.sub(b"", self.written).decode(self._encoding))
 
     def until(self, what: str | Callable[[], bool], seconds: float = PATIENCE) -> None:
         """Read until it is shown, or true, and then what is on its way: a picture may be torn."""

@@ -76,7 +76,7 @@ def test_the_window_is_resized_while_up_works(stage: Stage, look: Look) -> None:
         stage.delay(0)
         assert terminal.end() == 0
     assert terminal.changed == []
-    assert terminal.shows("created table.items")
+    assert terminal.wrote("created table.items")
 
 
 @looks("80x24-colour")
