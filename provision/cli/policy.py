@@ -12,6 +12,14 @@ from provision.cli.verb import Verbs
 PURPOSES = ("up", "status", "down", "all")
 
 
+_out_option = click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Write each policy into a file there.",
+)
+
+
 @click.group("policy", cls=Verbs, short_help="Print the IAM policies this stack needs.")
 def policy_group() -> None:
     """The IAM policies that go with this configuration; nothing is changed in AWS."""
@@ -29,12 +37,7 @@ def policy_group() -> None:
     allow_from_autoenv=False,
     help="The commands it is to suffice for. `status` also does for plan, outputs and refresh.",
 )
-@click.option(
-    "--out",
-    type=click.Path(file_okay=False, path_type=Path),
-    metavar="DIR",
-    help="Write each policy into a file there.",
-)
+@_out_option
 @click.pass_context
 def deployer(context: click.Context, purpose: str, out: Path | None, *, json: bool) -> None:
     """What whoever runs the commands must be allowed, and no more.
@@ -49,12 +52,7 @@ def deployer(context: click.Context, purpose: str, out: Path | None, *, json: bo
 
 @policy_group.command("boundary")
 @json_option
-@click.option(
-    "--out",
-    type=click.Path(file_okay=False, path_type=Path),
-    metavar="DIR",
-    help="Write the policy into a file there.",
-)
+@_out_option
 @click.pass_context
 def boundary(context: click.Context, out: Path | None, *, json: bool) -> None:
     """A permissions boundary for the stack's roles: what they need, and no more.

@@ -128,36 +128,36 @@ _CLOUDWATCH: Final = f"{_DOCS}AmazonCloudWatch/latest/monitoring/cloudwatch_limi
 _IAM: Final = f"{_DOCS}IAM/latest/UserGuide/reference_iam-quotas.html"
 _LAMBDA: Final = f"{_DOCS}lambda/latest/dg/gettingstarted-limits.html"
 
+
+def _name(what: str, most: int, operation: str, parameter: str, page: str) -> Limit:
+    measure = partial(_named, operation, parameter)
+    return Limit(what, most, "characters", measure, _SHORTER, f"{_DOCS}{page}")
+
+
 NAMES: Final = (
-    Limit(
-        "the function's name", 64, "characters",
-        partial(_named, "lambda.CreateFunction", "FunctionName"), _SHORTER,
-        f"{_DOCS}lambda/latest/api/API_CreateFunction.html",
+    _name(
+        "the function's name", 64, "lambda.CreateFunction", "FunctionName",
+        "lambda/latest/api/API_CreateFunction.html",
     ),
-    Limit(
-        "the dead-letter queue's name", 80, "characters",
-        partial(_named, "sqs.CreateQueue", "QueueName"), _SHORTER,
-        f"{_DOCS}AWSSimpleQueueService/latest/APIReference/API_CreateQueue.html",
+    _name(
+        "the dead-letter queue's name", 80, "sqs.CreateQueue", "QueueName",
+        "AWSSimpleQueueService/latest/APIReference/API_CreateQueue.html",
     ),
-    Limit(
-        "the table's name", 255, "characters",
-        partial(_named, "dynamodb.CreateTable", "TableName"), _SHORTER,
-        f"{_DOCS}amazondynamodb/latest/developerguide/ServiceQuotas.html",
+    _name(
+        "the table's name", 255, "dynamodb.CreateTable", "TableName",
+        "amazondynamodb/latest/developerguide/ServiceQuotas.html",
     ),
-    Limit(
-        "the topic's name", 256, "characters",
-        partial(_named, "sns.CreateTopic", "Name"), _SHORTER,
-        f"{_DOCS}sns/latest/api/API_CreateTopic.html",
+    _name(
+        "the topic's name", 256, "sns.CreateTopic", "Name",
+        "sns/latest/api/API_CreateTopic.html",
     ),
-    Limit(
-        "the dashboard's name", 255, "characters",
-        partial(_named, "cloudwatch.PutDashboard", "DashboardName"), _SHORTER,
-        f"{_DOCS}AmazonCloudWatch/latest/APIReference/API_PutDashboard.html",
+    _name(
+        "the dashboard's name", 255, "cloudwatch.PutDashboard", "DashboardName",
+        "AmazonCloudWatch/latest/APIReference/API_PutDashboard.html",
     ),
-    Limit(
-        "the security group's name", 255, "characters",
-        partial(_named, "ec2.CreateSecurityGroup", "GroupName"), _SHORTER,
-        f"{_DOCS}AWSEC2/latest/APIReference/API_CreateSecurityGroup.html",
+    _name(
+        "the security group's name", 255, "ec2.CreateSecurityGroup", "GroupName",
+        "AWSEC2/latest/APIReference/API_CreateSecurityGroup.html",
     ),
 )  # fmt: skip
 """Names that the model takes longer, or as long as one likes (X11)."""

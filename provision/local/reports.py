@@ -26,6 +26,9 @@ _VARIABLE: Final = re.compile(r"\$context\.([A-Za-z]+(?:\.[A-Za-z]+)*)")
 _STREAM: Final = "requests"
 _CLIENT_ERROR: Final = 400
 _SERVER_ERROR: Final = 500
+_LARGEST_BODY: Final = 10 * 1024**2
+"""https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html
+"""
 
 _REQUEST_ID: Final = "x-amzn-requestid"
 _EXTENDED_ID: Final = "x-amz-apigw-id"
@@ -51,10 +54,14 @@ async def _execute(
     _failed.set(False)
     _request_id.set("")
     _refusal.set({})
-    answer = await execute(*request)
+    api_id, stage_name, method, path, headers, body, *_ = request
+    stage = gateway._stages_v1.get(api_id, {}).get(stage_name)
+    if stage and len(body) > _LARGEST_BODY:
+        answer = _too_large(gateway, stage, request)
+    else:
+        answer = await execute(*request)
     milliseconds = (time.monotonic() - began) * 1000
-    api_id, stage_name, method, path, headers, *_ = request
-    if stage := gateway._stages_v1.get(api_id, {}).get(stage_name):
+    if stage:
         if _failed.get():
             answer = _bad_gateway(gateway, stage, request)
         request_id = answer[1].setdefault(_REQUEST_ID, _request_id.get() or str(uuid4()))
@@ -115,8 +122,22 @@ def _refuse(
     return status, headers, text.encode()
 
 
+def _too_large(gateway: Any, stage: Mapping[str, Any], request: Sequence[Any]) -> Answer:
+    """AWS answers this before it looks at the key, the route or the body."""
+    return _respond(gateway, stage, request, "REQUEST_TOO_LARGE", "Request Too Long")
+
+
 def _bad_gateway(gateway: Any, stage: Mapping[str, Any], request: Sequence[Any]) -> Answer:
     """AWS answers with DEFAULT_5XX and its headers, and keeps the function's error to itself."""
+    error = "Internal server error"
+    status, shown, body = _respond(gateway, stage, request, "DEFAULT_5XX", error)
+    return http.HTTPStatus.BAD_GATEWAY if status == _SERVER_ERROR else status, shown, body
+
+
+def _respond(
+    gateway: Any, stage: Mapping[str, Any], request: Sequence[Any], kind: str, message: str
+) -> Answer:
+    """By the stage's gateway response of this kind."""
     api_id, stage_name, _, _, headers, _, query, *_ = request
     known = {
         "api_id": api_id,
@@ -128,9 +149,8 @@ def _bad_gateway(gateway: Any, stage: Mapping[str, Any], request: Sequence[Any])
         "resource_path": "",
         "request_id": _request_id.get() or str(uuid4()),
     }
-    error = gateway._gw_error("DEFAULT_5XX", "Internal server error")
-    status, shown, body = gateway._gateway_error_response(error, known)
-    return http.HTTPStatus.BAD_GATEWAY if status == _SERVER_ERROR else status, shown, body
+    answer: Answer = gateway._gateway_error_response(gateway._gw_error(kind, message), known)
+    return answer
 
 
 def _measure(api: str, stage: str, status: int, milliseconds: float) -> None:

@@ -34,29 +34,42 @@ def handler(event, context):
 
 
 class Served(NamedTuple):
-    """A deployed API, and the ids and bodies of what it has answered."""
+    """The ids and bodies of what an API has answered."""
 
-    url: str
     ids: list[str]
     bodies: list[str]
 
 
 @pytest.fixture(scope="module")
 def served(emulator: local.Emulator) -> Served:
-    """A deployed API: GET /things runs a function."""
-    make_function(emulator)
+    """Its requests are counted: nobody else asks."""
+    base = deploy(emulator, "api", "things")
+    answers = [ask(f"{base}{path}") for path in ("/things", "/things?fail=1", "/nothing")]
+    assert [status for status, _, _ in answers] == [200, 502, 403]
+    return Served([one for _, one, _ in answers], [body for _, _, body in answers])
+
+
+@pytest.fixture(scope="module")
+def refusing(emulator: local.Emulator) -> str:
+    """The URL of another such API, that nobody counts the requests of."""
+    return deploy(emulator, "other", "others")
+
+
+def deploy(emulator: local.Emulator, name: str, function: str) -> str:
+    """The URL of an API: GET /things runs the function."""
+    make_function(emulator, function)
     gateway = connect("apigateway", emulator.endpoint)
-    api = gateway.create_rest_api(name="api")["id"]
+    api = gateway.create_rest_api(name=name)["id"]
     root = gateway.get_resources(restApiId=api)["items"][0]["id"]
     things = gateway.create_resource(restApiId=api, parentId=root, pathPart="things")["id"]
     method = {"restApiId": api, "resourceId": things, "httpMethod": "GET"}
     gateway.put_method(**method, authorizationType="NONE")
-    function = f"arn:aws:lambda:{REGION}:{local.ACCOUNT}:function:things"
+    arn = f"arn:aws:lambda:{REGION}:{local.ACCOUNT}:function:{function}"
     gateway.put_integration(
         **method,
         type="AWS_PROXY",
         integrationHttpMethod="POST",
-        uri=f"arn:aws:apigateway:{REGION}:lambda:path/2015-03-31/functions/{function}/invocations",
+        uri=f"arn:aws:apigateway:{REGION}:lambda:path/2015-03-31/functions/{arn}/invocations",
     )
     gateway.put_gateway_response(
         restApiId=api,
@@ -65,8 +78,8 @@ def served(emulator: local.Emulator) -> Served:
     )
     deployment = gateway.create_deployment(restApiId=api)["id"]
     gateway.create_stage(restApiId=api, stageName="v1", deploymentId=deployment)
-    connect("logs", emulator.endpoint).create_log_group(logGroupName=GROUP)
-    group = f"arn:aws:logs:{REGION}:{local.ACCOUNT}:log-group:{GROUP}"
+    connect("logs", emulator.endpoint).create_log_group(logGroupName=f"{GROUP}-{name}")
+    group = f"arn:aws:logs:{REGION}:{local.ACCOUNT}:log-group:{GROUP}-{name}"
     gateway.update_stage(
         restApiId=api,
         stageName="v1",
@@ -75,13 +88,10 @@ def served(emulator: local.Emulator) -> Served:
             {"op": "replace", "path": "/accessLogSettings/format", "value": FORMAT},
         ],
     )
-    base = local.invoke_url(emulator.endpoint, api, "v1")
-    answers = [ask(f"{base}{path}") for path in ("/things", "/things?fail=1", "/nothing")]
-    assert [status for status, _, _ in answers] == [200, 502, 403]
-    return Served(base, [one for _, one, _ in answers], [body for _, _, body in answers])
+    return local.invoke_url(emulator.endpoint, api, "v1")
 
 
-def make_function(emulator: local.Emulator, name: str = "things") -> None:
+def make_function(emulator: local.Emulator, name: str) -> None:
     functions = connect("lambda", emulator.endpoint)
     functions.create_function(
         FunctionName=name,
@@ -148,7 +158,8 @@ def test_metrics_of_an_alias_are_of_what_was_called_by_it(emulator: local.Emulat
 
 
 def test_access_log(emulator: local.Emulator, served: Served) -> None:
-    events = connect("logs", emulator.endpoint).filter_log_events(logGroupName=GROUP)["events"]
+    logs = connect("logs", emulator.endpoint)
+    events = logs.filter_log_events(logGroupName=f"{GROUP}-api")["events"]
     common = {"httpMethod": "GET", "stage": "v1", "unheard.of": "-", "error": "-"}
     things = {**common, "path": "/v1/things", "resourcePath": "/things"}
     lines = [json.loads(event["message"]) for event in events]
@@ -165,10 +176,25 @@ def test_the_function_is_told_the_id_that_the_answer_carries(served: Served) -> 
     assert len(set(served.ids)) == 3
 
 
-def test_a_function_that_fails_is_a_gateway_response(served: Served) -> None:
+def test_a_function_that_fails_is_a_gateway_response(refusing: str) -> None:
     with pytest.raises(urllib.error.HTTPError) as caught:
-        urllib.request.urlopen(f"{served.url}/things?fail=1", timeout=10)
+        urllib.request.urlopen(f"{refusing}/things?fail=1", timeout=10)
     with caught.value as answer:
         assert answer.code == 502
         assert answer.headers["Access-Control-Allow-Origin"] == "*"
         assert json.load(answer)["message"] == "Internal server error"
+
+
+@pytest.mark.parametrize(("size", "status"), [(10 * 1024**2, 403), (10 * 1024**2 + 1, 413)])
+def test_a_body_of_more_than_10_mb_is_refused_before_all_else(
+    refusing: str, size: int, status: int
+) -> None:
+    """As AWS does, whatever the path: nothing has a POST here."""
+    request = urllib.request.Request(f"{refusing}/things", data=bytes(size), method="POST")
+    with pytest.raises(urllib.error.HTTPError) as caught:
+        urllib.request.urlopen(request, timeout=20)
+    with caught.value as answer:
+        assert answer.code == status
+        assert answer.headers["x-amz-apigw-id"]
+        if status == 413:
+            assert json.load(answer)["message"] == "Request Too Long"
