@@ -12,7 +12,7 @@ import hmac
 import json
 import secrets
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, is_dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -33,6 +33,8 @@ from provision.step import Mark, Step, marked
 from provision.unknown import KNOWN_AFTER_UP, Unknown
 
 SCHEMA: Final = 1
+TOLD: Final = 12
+"""Lines of what moved before the rest is only counted."""
 
 Digests = dict[str, str]
 
@@ -105,8 +107,13 @@ def taken(
             **{f"functions.{key}": site.sources.function(key).sha256 for key in config.functions},
             **{f"layers.{key}": site.sources.layer(key).sha256 for key in config.layers},
         },
-        nodes={name: _node(salt, finding) for name, finding in findings.items()},
+        nodes=planned(salt, findings),
     )
+
+
+def planned(salt: str, findings: Mapping[str, Finding]) -> dict[str, SavedNode]:
+    """Every node as found and as wanted. Two of the same salt can be compared."""
+    return {name: _node(salt, finding) for name, finding in findings.items()}
 
 
 def write_plan(file: Path, plan: SavedPlan) -> None:
@@ -150,14 +157,20 @@ def moved_ground(plan: SavedPlan, now: SavedPlan) -> Iterator[str]:
         yield f"{way}.source: its files"
 
 
-def moved_nodes(plan: SavedPlan, now: SavedPlan) -> Iterator[str]:
+def moved_nodes(nodes: Mapping[str, SavedNode], now: Mapping[str, SavedNode]) -> Iterator[str]:
     """The nodes that are not as they were seen, and their fields, in words."""
-    for name in dict.fromkeys([*plan.nodes, *now.nodes]):
-        before, after = plan.nodes.get(name), now.nodes.get(name)
+    for name in dict.fromkeys([*nodes, *now]):
+        before, after = nodes.get(name), now.get(name)
         if before is None or after is None:
             yield f"{name}: " + ("is not in the plan" if after else "is not known any more")
         elif words := _moved(before, after):
             yield f"{name}: {words}"
+
+
+def told_moves(lines: Sequence[str]) -> list[str]:
+    """What moved as lines below an error; of many the first, and how many more there are."""
+    more = [f"and {len(lines) - TOLD} more"] if len(lines) > TOLD else []
+    return [f"  {line}" for line in [*lines[:TOLD], *more]]
 
 
 def _moved(before: SavedNode, after: SavedNode) -> str:

@@ -14,7 +14,7 @@ import yaml
 
 from provision.consent import Consent
 from provision.finding import Action, Cause, Change, Finding
-from provision.saved import PlanUnusable, moved_nodes, read_plan, taken, write_plan
+from provision.saved import PlanUnusable, moved_nodes, planned, read_plan, taken, write_plan
 from provision.stack.site import Site
 from provision.step import Step, with_computed
 from provision.steps.function import Function
@@ -306,13 +306,16 @@ def test_what_has_moved_of_a_node(
     site: Site, before: Finding, after: Finding, words: list[str]
 ) -> None:
     one = taken(site, {"it": before}, Consent())
-    assert list(moved_nodes(one, taken(site, {"it": after}, Consent(), one.salt))) == words
+    assert list(moved_nodes(one.nodes, planned(one.salt, {"it": after}))) == words
 
 
 def test_nodes_that_come_and_go(site: Site) -> None:
     one = taken(site, {"a": finding(TABLE, TABLE)}, Consent())
     two = taken(site, {"b": finding(TABLE, TABLE)}, Consent(), one.salt)
-    assert list(moved_nodes(one, two)) == ["a: is not known any more", "b: is not in the plan"]
+    assert list(moved_nodes(one.nodes, two.nodes)) == [
+        "a: is not known any more",
+        "b: is not in the plan",
+    ]
 
 
 def test_a_file_is_read_as_it_was_written_and_tells_what_but_not_which_values(

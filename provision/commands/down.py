@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import shlex
 from contextlib import suppress
+from dataclasses import replace
 
 from provision.commands.agreement import Agreement, agreed, check
+from provision.commands.once_more import looked_again
 from provision.commands.session import Session, check_nodes, quiet, writes
 from provision.commands.wording import worded_outcome, worded_receipt
 from provision.config import ConfigInvalid
 from provision.consent import Consent
 from provision.errors import Interrupted
 from provision.given_key import key_as_recorded
+from provision.journal import Journal
 from provision.opening import Workbench
 from provision.reading import only_reading
 from provision.receipt import Receipt, receipt
-from provision.run import LATE_WRITERS, Outcome, plan_removal
+from provision.run import LATE_WRITERS, Outcome, Survey, plan_removal
 from provision.run import down as remove
 from provision.screens.closing import print_removal
 from provision.screens.timing import print_timing
@@ -30,15 +33,17 @@ def down(session: Session, agreement: Agreement, consent: Consent, *, workers: i
     stack, protected = bench.stack.name, bench.site.config.protected
     check(stack, agreement, protected=protected)  # before anything is looked at
     with bench.writing(session.call.again) as journal:
-        seen = session.look(bench, journal, consent, workers)
-        with only_reading(bench.aws):  # what is to go is counted, live
-            removal = plan_removal(quiet(bench, journal, consent), seen)
+        removal = _look(session, bench, journal, consent, workers)
         if not session.call.as_json:
             session.show_plan(session.errors, bench, f"{stack}: what `down` does", removal.all)
         if removal.changes and not agreed(
             session, bench, "Remove this?", agreement, protected=protected
         ):
             return 1
+        if removal.changes and not agreement.given:
+            removal = looked_again(
+                session, removal, lambda: _look(session, bench, journal, consent, workers)
+            )
         with (
             session.call.stopping.gently(bench.aws.clock),
             session.showing(writes(removal.all)) as progress,
@@ -46,11 +51,21 @@ def down(session: Session, agreement: Agreement, consent: Consent, *, workers: i
             engine = bench.engine(journal, progress.report, consent)
             patience = LATE_WRITERS if bench.aws.access.lingers else 0.0
             outcome = remove(engine, removal, workers=workers, patience=patience)
-    walks = (*seen.walks, *outcome.walks)
+    walks = (*removal.walks, *outcome.walks)
     outcome = worded_outcome(session.call, outcome)
     found = _receipt(session, bench, outcome)
     _tell(session, bench, outcome, found and worded_receipt(session.call, found), walks)
     return session.end(outcome)
+
+
+def _look(
+    session: Session, bench: Workbench, journal: Journal, consent: Consent, workers: int
+) -> Survey:
+    """What removing comes to; what is to go is counted, live."""
+    seen = session.look(bench, journal, consent, workers)
+    with only_reading(bench.aws):
+        removal = plan_removal(quiet(bench, journal, consent), seen)
+    return replace(removal, walks=seen.walks)
 
 
 def _open(session: Session) -> Workbench:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from provision.commands.agreement import Agreement, agreed, asks_for_new, destroys_data
 from provision.commands.looking import look_to_make
+from provision.commands.once_more import looked_again
 from provision.commands.session import Session, check_nodes, quiet, writes
 from provision.commands.wording import worded_outcome
 from provision.consent import Consent
@@ -35,6 +36,10 @@ def up(
         protected = bench.site.config.protected and destroys_data(seen.all)
         if seen.doable and not agreed(session, bench, "Do this?", agreement, protected=protected):
             return 1
+        if seen.doable and not agreement.given:
+            seen = looked_again(
+                session, seen, lambda: look_to_make(session, bench, journal, consent, workers)
+            )
         outcome = make(session, bench, journal, seen, consent, workers)
     return end(session, bench, seen, outcome)
 

@@ -13,6 +13,8 @@ from pathlib import Path
 import click
 
 from provision.commands.agreement import Agreement, agreed, check, destroys_data
+from provision.commands.looking import look_to_make
+from provision.commands.once_more import looked_again
 from provision.commands.session import Session, check_nodes
 from provision.commands.up import end, look, make
 from provision.consent import Consent
@@ -26,10 +28,8 @@ from provision.saved import (
     moved_nodes,
     read_plan,
     taken,
+    told_moves,
 )
-
-TOLD = 12
-"""Lines of what moved before the rest is only counted."""
 
 
 def up_saved(
@@ -57,12 +57,18 @@ def up_saved(
     with bench.writing(session.call.again) as journal:
         seen = look(session, bench, journal, plan.consent, workers)
         now = taken(bench.site, seen.all, plan.consent, plan.salt)
-        _refuse(file, plan, moved_nodes(plan, now))
+        _refuse(file, plan, moved_nodes(plan.nodes, now.nodes))
         protected = bench.site.config.protected and destroys_data(seen.all)
         if not missing.options:
             check(bench.stack.name, replace(agreement, yes=True), protected=protected)
         elif not agreed(session, bench, _question(missing), agreement, protected=protected):
             return 1
+        else:
+            seen = looked_again(
+                session,
+                seen,
+                lambda: look_to_make(session, bench, journal, plan.consent, workers),
+            )
         outcome = make(session, bench, journal, seen, plan.consent, workers)
     return end(session, bench, seen, outcome)
 
@@ -133,11 +139,10 @@ def _refuse(file: Path, plan: SavedPlan, moved: Iterable[str]) -> None:
     lines = list(moved)
     if not lines:
         return
-    more = [f"and {len(lines) - TOLD} more"] if len(lines) > TOLD else []
     place = shlex.quote(str(file))
     allowed = "".join(f" {shlex.quote(word)}" for word in plan.consent.options)
     raise PlanMoved(
         f"Nothing was done: since {file} was saved, this has moved:",
-        more=[f"  {line}" for line in [*lines[:TOLD], *more]],
+        more=told_moves(lines),
         hint=f"look again: `provision plan --out {place}{allowed}`",
     )

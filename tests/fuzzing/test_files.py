@@ -94,7 +94,7 @@ def test_a_saved_plan(site: Site, tmp_path: Path) -> None:
             if plan is None:
                 continue
             now = taken(site, FINDINGS, Consent(), plan.salt)
-            moved = [*moved_ground(plan, now), *moved_nodes(plan, now)]
+            moved = [*moved_ground(plan, now), *moved_nodes(plan.nodes, now.nodes)]
         placed = (plan.stack, plan.account, plan.region) == (true.stack, true.account, true.region)
         if placed and not moved and not plan.consent.options:
             told = replace(plan, made=true.made, environment=true.environment)
