@@ -14,7 +14,7 @@ from provision.finding import Action, Cause, Change, Finding, difference
 from provision.graph import Node, Stack, successor_of
 from provision.journal import Journal
 from provision.step import OWNER, Replacement, Step, Tagged, same_place, with_computed
-from provision.unknown import in_words
+from provision.unknown import in_words, is_known
 from provision.whose import misspelt_move, taking_over, whose
 
 _LOCKED: Final = "deletion protection is on"
@@ -119,7 +119,7 @@ class Judge:
         finding = replace(finding, changes=(), refusal="", action=Action.KEEP)
         if have is None:
             return replace(finding, reason="not there")
-        if not self._ours(name, expected, have):
+        if not (self._ours(name, expected, have) and self._may_remove(finding, have)):
             left = whose(have, self.stack.mark).replace("exists and is not", "is not")
             return replace(finding, action=Action.FOREIGN, reason=f"{left}: left alone")
         if have.SHARED:
@@ -173,12 +173,13 @@ class Judge:
 
     def _may_be_back(self, node: str, expected: Step, have: Step) -> bool:
         """Whether something without a mark may be what we deleted. The state may have been written
-        by anybody: a node of config.yaml is believed where it has the very name that is wanted, or
-        where what it was part of is gone; any other only where that is ours."""
+        by anybody: it is believed where what writes there is ours. Where that is gone, a node of
+        config.yaml is, of what is as new and as bare as late writers leave it."""
         parent = have.parent_owner(self.aws)
-        if node not in self.stack.nodes:
-            return self._is_ours(parent)
-        return parent is None or self._is_ours(parent) or same_place(expected, have)
+        if self._is_ours(parent):
+            return True
+        told = parent is None or (parent == "" and same_place(expected, have))
+        return told and node in self.stack.nodes and have.came_back(self.aws)
 
     def owns(self, finding: Finding) -> bool:
         """Whether what was found carries this node's owner, or can carry none."""
@@ -194,7 +195,24 @@ class Judge:
         back = deleting and have.COMES_BACK and _unmarked(have)
         if back and self._may_be_back(node, expected, have):
             return True  # A35: we were deleting it, and a late writer made it again
-        return recorded or self._owned(node, expected, have)
+        if self._owned(node, expected, have):
+            return True
+        return recorded and (not have.BY_CONTENT or self._may_lead_to_ours(expected, have))
+
+    def _may_lead_to_ours(self, expected: Step, have: Step) -> bool:
+        """Whether AWS says so of what only a record says is ours, whoever wrote that. What it led
+        to may be gone, and is made again before anything is written here: AWS refuses a second one
+        of that name to everybody else."""
+        parent = have.parent_owner(self.aws)
+        return self._is_ours(parent) or (parent is None and not is_known(expected))
+
+    def _may_remove(self, finding: Finding, have: Step) -> bool:
+        """Whether it says what config.yaml wants of it, or AWS says that it leads to ours: of what
+        is told by what it says alone."""
+        if not have.BY_CONTENT:
+            return True
+        wanted = finding.want is not None and self._owned(finding.node, finding.want, have)
+        return wanted or self.is_part_of_ours(have)
 
     def _owned(self, node: str, expected: Step, have: Step) -> bool:
         owners = (self.owner(node), *self._former_owners(node))

@@ -85,6 +85,9 @@ class Step(ABC):
     COMES_BACK: ClassVar[bool] = False
     """What had still to be written when it was deleted may make it again, without our mark: see
     `written_lately`."""
+    BY_CONTENT: ClassVar[bool] = False
+    """Carries no mark, and is told by what it says (see `owned_by`): that a record says the same
+    proves nothing, for anybody may have written it. AWS is asked whose it is (`parent_owner`)."""
     SHARED: ClassVar[bool] = False
     """Belongs to the whole account: set when missing, never removed."""
     MADE_BY_AWS: ClassVar[bool] = False
@@ -156,6 +159,11 @@ class Step(ABC):
 
     def written_lately(self, aws: Aws) -> bool:  # noqa: ARG002  (kinds that come back look)
         """Whether there may be a late writer that makes it again after its deletion."""
+        return False
+
+    def came_back(self, aws: Aws) -> bool:  # noqa: ARG002  (kinds that come back look)
+        """Whether it is as new and as bare as a late writer leaves it, so that even a stranger's
+        would lose next to nothing."""
         return False
 
     def owned_by(self, have: Self, owner: str) -> bool:  # noqa: ARG002  (kinds with tags or a marker judge)

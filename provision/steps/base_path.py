@@ -30,6 +30,7 @@ class BasePathMapping(Step):
 
     KIND = "apigateway.base_path"
     IDENTITY = ("domain", "path")
+    BY_CONTENT = True
     REPLACEMENT = Replacement.CREATE_FIRST
     RISKS = Risks(delete=(Risk(Harm.DOWNTIME, "the domain leads nowhere"),))
     CALLS = Declared(

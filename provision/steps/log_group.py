@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final, Self
 
 from provision.aws import Aws
@@ -26,7 +26,7 @@ from provision.permissions.declare import (
 from provision.step import Computed, Fixed, Local, Replacement, Tagged
 from provision.steps.absent import absent_is_fine
 from provision.steps.made_with import log_group_made_with
-from provision.steps.parents import owner_of_api
+from provision.steps.parents import owner_of_api, owner_of_function
 from provision.steps.tags import tag_changes, without_system
 
 if TYPE_CHECKING:
@@ -36,6 +36,8 @@ GONE_BUDGET = 60  # G5
 FOREVER = 0
 LATELY: Final = timedelta(minutes=5)
 """How long ago a writer's last line may be for it to be still at work."""
+NEW: Final = timedelta(hours=1)
+"""For how long a group that nobody marked may be one that a late writer made again."""
 _GROUP = arn("logs", "log-group:{name}")
 # G3: IAM wants the ARN bare for calls about tags, and with `:*` for all others.
 # https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/logs/iam-access-control-overview-cwl.html
@@ -111,9 +113,20 @@ class LogGroup(Tagged):
     arn: Computed[str] = ""
 
     def parent_owner(self, aws: Aws) -> str | None:
-        """A15: API Gateway names its execution log after the API's id."""
-        api = re.fullmatch(r"API-Gateway-Execution-Logs_([a-z0-9]+)/.*", self.name)
-        return owner_of_api(aws, api[1]) if api else ""
+        """Of what writes to it. A15: API Gateway names its execution log after the API's id; Lambda
+        writes to the group of the function's name."""
+        if api := re.fullmatch(r"API-Gateway-Execution-Logs_([a-z0-9]+)/.*", self.name):
+            return owner_of_api(aws, api[1])
+        if function := re.fullmatch(r"/aws/lambda/([\w-]+)", self.name):
+            return owner_of_function(aws, function[1])
+        return ""
+
+    def came_back(self, aws: Aws) -> bool:
+        found = self._describe(aws)
+        if found is None or found.get("retentionInDays") or found.get("kmsKeyId"):
+            return False
+        made = datetime.fromtimestamp(found.get("creationTime", 0) / 1000, UTC)
+        return aws.clock.today() - made <= NEW
 
     def observe(self, aws: Aws) -> Self | None:
         found = self._describe(aws)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -43,10 +44,10 @@ _WRITTEN: Final = ("values", "alias_target", "alias_zone", "ttl")
 class Record(Step):
     """Either `values` (sorted) with a `ttl`, or `alias_target` in `alias_zone`, a zone of AWS's.
 
-    Records have no tags: one found is ours when it says what we want, or what we last wrote. `zone`
-    is the zone's name, or its id where several have the name (R7); `zone_id` the one it was found
-    in, to which it keeps whatever other zone gets the name. Names and targets may be written in any
-    case, with or without last dot (R5).
+    Records have no tags: one found is ours when it says what we want, or what we last wrote and
+    leads to ours still. `zone` is the zone's name, or its id where several have the name (R7);
+    `zone_id` the one it was found in, to which it keeps whatever other zone gets the name. Names
+    and targets may be written in any case, with or without last dot (R5).
 
     https://docs.aws.amazon.com/Route53/latest/APIReference/API_ChangeResourceRecordSets.html
     """
@@ -54,6 +55,7 @@ class Record(Step):
     KIND = "route53.record"
     IDENTITY = ("name", "type")
     REPLACEMENT = Replacement.CREATE_FIRST
+    BY_CONTENT = True
     RISKS = Risks(create=(_SPREADING,), change=dict.fromkeys(_WRITTEN, (_SPREADING,)))
     CALLS = Declared(
         look=(
@@ -122,8 +124,17 @@ class Record(Step):
         return any(value.endswith(VALIDATION_SUFFIX) for value in values)
 
     def parent_owner(self, aws: Aws) -> str | None:
-        find = owner_of_proof if self.type in {"CNAME", "TXT"} else owner_of_domain
-        return find(aws, canonical(self.name))
+        """Of the domain name or the certificate that it serves. In one region no two accounts have
+        a domain name alike, so what leads there leads to it by whichever of API Gateway's names.
+
+        https://docs.aws.amazon.com/apigateway/latest/developerguide/how-to-custom-domains.html
+        """
+        if self._is_proof():
+            return owner_of_proof(aws, canonical(self.name))
+        gateway = rf"[a-z0-9-]+\.execute-api\.{re.escape(aws.where.region)}\.amazonaws\.com(\.cn)?"
+        if re.fullmatch(gateway, canonical(self.alias_target or "")):
+            return owner_of_domain(aws, canonical(self.name))
+        return ""
 
     def observe(self, aws: Aws) -> Self | None:
         """Of zones of one name, the one in which it says what we want; else any that has it."""

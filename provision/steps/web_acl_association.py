@@ -27,6 +27,7 @@ class WebAclAssociation(Step):
 
     KIND = "wafv2.web_acl_association"
     IDENTITY = ("stage",)
+    BY_CONTENT = True
     REPLACEMENT = Replacement.CREATE_FIRST
     RISKS = Risks(change={"acl": (Risk(Harm.DOWNTIME, "another ACL's rules refuse requests"),)})
     CALLS = Declared(

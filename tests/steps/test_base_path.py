@@ -36,7 +36,10 @@ class TestBasePathMapping(StepContract):
         return mapping
 
 
-def test_api_and_stage_move_in_one_call(workshop: Workshop) -> None:
+def test_api_and_stage_move_in_one_call(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(BasePathMapping, "parent_owner", lambda step, aws: "tap-dev/parent")
     mapping, other_id = make_mapping()
     workshop.run(one_node(mapping), "up")
     workshop.run(one_node(replace(mapping, api_id=other_id, stage="v2")), "up")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any, ClassVar
 
 from tests.laws.law import Call, Law, Lost, Refusal, World
@@ -106,7 +107,8 @@ class ComesBack(Law):
             name = call.params["logGroupName"]
             at = self.writes_at(name, world)
             if at is not None and name in self.seen:
-                group = {**self.seen[name], "storedBytes": 1}
+                now = int(time.time() * 1000)
+                group = {**self.seen[name], "storedBytes": 1, "creationTime": now}
                 group.pop("retentionInDays", None)
                 self.back[name] = (at, group)
         elif call.operation == "DescribeLogGroups":
