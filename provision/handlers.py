@@ -14,6 +14,8 @@ from provision.packaging.folder import files_below, read_file
 
 _DYNAMIC: Final = frozenset({"__dict__", "exec", "globals", "locals", "setattr", "vars"})
 """With these a module may define names that its text does not show."""
+_MOST_FOLLOWED: Final = 50
+"""Modules that take in all of the next, in a chain."""
 _LAYERED: Final = "python/"
 """Where a layer's zip holds what can be imported."""
 _COMPILED: Final = (".so", ".pyd")
@@ -87,6 +89,8 @@ class _Names:
 
     def may_define(self, file: str, name: str) -> bool:
         """True also where nobody can tell; what does not compile is told elsewhere."""
+        if len(self.seen) > _MOST_FOLLOWED:
+            return True
         tree = parsed(self.place.read(file))
         if tree is None or _is_dynamic(tree) or name in set(_bound(tree.body)):
             return True

@@ -11,6 +11,8 @@ _OF_THE_VERSION: Final = frozenset(
     {"PY2", "PY3", "hexversion", "python_version", "version_info", "TYPE_CHECKING"}
 )
 _CATCHES_ALL: Final = frozenset({"BaseException", "Exception", "SyntaxError"})
+MOST_PARSED: Final = 2 * 1_048_576
+"""Bytes of a module that is parsed: a tree takes some hundred times as much."""
 _IMPORTERS: Final = frozenset({"__import__", "import_module"})
 
 
@@ -27,7 +29,9 @@ def module_file(names: Container[str], dotted: str) -> str | None:
 
 
 def parsed(content: bytes) -> ast.Module | None:
-    """The module's syntax tree; None where it has none."""
+    """The module's syntax tree; None where it has none, or would be too large."""
+    if len(content) > MOST_PARSED:
+        return None
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:

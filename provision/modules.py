@@ -1,44 +1,46 @@
 """The Python modules of a function's folder: which of them do not compile, and which of those the
-handler imports. They are read as text; none of their code runs.
+handler imports. They are read as text, by a program of its own within limits; none of their code
+runs.
 """
 
 from __future__ import annotations
 
-import ast
+import json
+import os
 import re
+import subprocess
 import sys
-import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
-from provision.imports import handler_module, imported, module_file, parsed
+from provision import compiling
+from provision.compiling import Answer, Release
+from provision.imports import handler_module, imported, module_file
 from provision.packaging.folder import files_below, read_file
 
-Release = tuple[int, ...]
-"""Of Python: (3, 13)."""
-
 RUNNING: Final = sys.version_info[:2]
+
+MOST_CHECKED: Final = 2 * 1_048_576
+"""Bytes of a module that is checked, also where the system cannot limit memory."""
+MOST_TOGETHER: Final = 32 * 1_048_576
+"""Bytes of all modules of a folder."""
+PATIENCE: Final = 60
+"""Seconds for the modules of a folder, also where the system cannot limit a processor's."""
+_BOUNDS: Final = f"{compiling.SECONDS} s of a processor or {compiling.BYTES // 1_048_576:,} MiB"
+_TO_START: Final = ("SYSTEMROOT", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
+"""What Python may need of the environment to start."""
 
 _NEWER: Final[tuple[tuple[Release, re.Pattern[str]], ...]] = (
     ((3, 12), re.compile(r"(?:^|[;:])[ \t]*type[ \t]+[^\W\d]\w*[ \t]*[=\[]", re.MULTILINE)),
     ((3, 12), re.compile(r"\b(?:def|class)[ \t]+\w+[ \t]*\[")),
-    ((3, 14), re.compile(r"\bexcept\b[ \t]*\*?[^:(\n]*,")),
+    ((3, 14), re.compile(r"\bexcept\b[ \t]*\*?[^:(\n]{0,200},")),
     ((3, 14), re.compile(r"\b(?:tr?|rt)[\"']", re.IGNORECASE)),
 )
 """Grammar by the release that brought it. A match need not be that grammar: it only means that an
 older Python cannot be sure."""
-MOST_COMPILED: Final = 256 * 1024
-"""Bytes of a module up to which its code is made as well. That takes Python a time that grows with
-the square of how many functions there are: minutes for 2 MB. A larger one is parsed only."""
-MOST_REPEATED: Final = 10
-"""How many times as much code may be made of a module as is written in it. CPython writes what is
-below `finally` twice, and once more for every return, break and continue on the way out, each
-nested one within each copy: 2 KB became 1.5 GB. What grows further is parsed only."""
-_ANY_SIZE: Final = 2_000
-"""Nodes of a syntax tree of which code is made in any case."""
 _FREE_FSTRINGS: Final[Release] = (3, 12)
 _NEWEST: Final[Release] = (3, 14)
 """The last release whose grammar is in this table."""
@@ -47,7 +49,7 @@ _FSTRING: Final = re.compile(
     re.IGNORECASE | re.DOTALL | re.MULTILINE,
 )
 """An f-string as Python before 3.12 delimits it."""
-_ESCAPED: Final = re.compile(r"\{[^{}]*\\[^{}]*\}")
+_ESCAPED: Final = re.compile(r"\{[^{}\\]*\\[^{}]*\}")
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,8 @@ class Fault:
     line: int
     message: str
     doubt: str = ""
+    bound: bool = False
+    """Nothing was found: it takes more than is spent on it, and so would whatever reads it."""
 
     def __str__(self) -> str:
         said = f"{self.file.as_posix()}:{self.line}: {self.message}"
@@ -69,8 +73,17 @@ def faults(source: Path, handler: str, runtime: str) -> list[Fault]:
     """Of every module below the folder. Raises `BundleFailed` where the folder cannot be read."""
     release = tuple(int(part) for part in runtime.removeprefix("python").split("."))
     files = {name: path for name, path in files_below(source).items() if name.endswith(".py")}
-    contents = {name: read_file(path) for name, path in files.items()}
-    found = {name: fault for name, text in contents.items() if (fault := _fault(text, release))}
+    sizes = {name: path.stat().st_size for name, path in files.items()}
+    large = [name for name, size in sizes.items() if size > MOST_CHECKED]
+    if sum(sizes.values()) > MOST_TOGETHER:
+        return [_unchecked(source, f"{MOST_TOGETHER:,} bytes of modules")]
+    if large:
+        return [_unchecked(files[name], f"{MOST_CHECKED:,} bytes") for name in sorted(large)[:1]]
+    contents = {name: read_file(files[name]) for name in sorted(files, key=sizes.__getitem__)}
+    answers = _judged(tuple(contents.values()), release)
+    if len(answers) < len(contents):
+        return [_unchecked(files[[*contents][len(answers)]], _BOUNDS)]
+    found = {name: fault for name, fault in zip(contents, answers, strict=True) if fault}
     if not found:
         return []
     reached = _reached(contents, handler)
@@ -80,70 +93,37 @@ def faults(source: Path, handler: str, runtime: str) -> list[Fault]:
     ]
 
 
-def _fault(content: bytes, release: Release) -> tuple[int, str] | None:
-    """The line and the message of what this Python refuses, or the function's would."""
-    return _compiled(content) or (_for_older(content, release) if release < RUNNING else None)
+def _unchecked(file: Path, bounds: str) -> Fault:
+    said = f"too large to check whether it compiles: more than {bounds}"
+    return Fault(file, 1, said, "it stops nothing: no module beside it was checked", bound=True)
 
 
-@lru_cache(maxsize=4096)
-def _compiled(content: bytes) -> tuple[int, str] | None:
-    if len(content) > MOST_COMPILED:
-        return _refusal(lambda: ast.parse(content))
-    if b"finally" in content or b"coding" in content:  # one that spells the word otherwise
-        tree = parsed(content)
-        if tree is None or _repeats(tree):
-            return _refusal(lambda: ast.parse(content))
-    return _refusal(lambda: compile(content, "module", "exec", dont_inherit=True))
+@lru_cache(maxsize=8)
+def _judged(contents: tuple[bytes, ...], release: Release) -> list[Answer]:
+    """Of each in turn what this Python refuses, or the function's would; none of the first that
+    takes too much, and of those behind it."""
+    if not contents:
+        return []
+    asked = json.dumps({"release": release, "sizes": [*map(len, contents)]}).encode() + b"\n"
+    # As bare as Python gets: no settings of the environment, no packages, nothing of a folder.
+    command = [sys.executable, "-I", "-S", "-B", compiling.__file__]
+    try:
+        done = subprocess.run(
+            command,
+            input=asked + b"".join(contents),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env={name: os.environ[name] for name in _TO_START if name in os.environ},
+            timeout=PATIENCE,
+            check=False,
+        ).stdout
+    except subprocess.TimeoutExpired as late:
+        done = late.stdout or b""
+    return [answer and (answer[0], answer[1]) for answer in map(json.loads, _whole_lines(done))]
 
 
-def _repeats(tree: ast.Module) -> bool:
-    """Whether far more code would be made of the module than is written in it."""
-    nodes: list[ast.AST] = [tree]
-    for node in nodes:  # which grows meanwhile: every node after the one that holds it
-        nodes += ast.iter_child_nodes(node)
-    most = max(_ANY_SIZE, MOST_REPEATED * len(nodes))
-    made: dict[ast.AST, tuple[int, int]] = {}
-    for node in reversed(nodes):
-        size, exits = _made(node, made)
-        made[node] = min(size, most + 1), min(exits, most + 1)
-    return made[tree][0] > most
-
-
-def _made(node: ast.AST, made: Mapping[ast.AST, tuple[int, int]]) -> tuple[int, int]:
-    """The nodes that code is made of, copies included, and the exits among them; too many rather
-    than too few, for not every exit leaves what it stands in."""
-    size, exits = _sum(ast.iter_child_nodes(node), made)
-    if isinstance(node, ast.Try | ast.TryStar):
-        once, ways = _sum(node.finalbody, made)
-        copies = 2 + exits - ways
-        size, exits = size + once * (copies - 1), exits + ways * (copies - 1)
-    leaves = isinstance(node, ast.Return | ast.Break | ast.Continue)
-    return size + 1, exits + leaves
-
-
-def _sum(nodes: Iterable[ast.AST], made: Mapping[ast.AST, tuple[int, int]]) -> tuple[int, int]:
-    each = [made[node] for node in nodes]
-    return sum(size for size, _ in each), sum(exits for _, exits in each)
-
-
-@lru_cache(maxsize=4096)
-def _for_older(content: bytes, release: Release) -> tuple[int, str] | None:
-    """What the parser knows of an older release's grammar; it does not know all of it."""
-    return _refusal(lambda: ast.parse(content, feature_version=(release[0], release[1])))
-
-
-def _refusal(read: Callable[[], object]) -> tuple[int, str] | None:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            read()
-        except SyntaxError as error:
-            return error.lineno or 1, error.msg
-        except (ValueError, OverflowError) as error:
-            return 1, str(error)
-        except (RecursionError, MemoryError):
-            return 1, "nested too deeply"
-    return None
+def _whole_lines(text: bytes) -> list[bytes]:
+    return text.split(b"\n")[:-1]
 
 
 def _doubt(reached: bool, content: bytes, release: Release, handler: str) -> str:  # noqa: FBT001

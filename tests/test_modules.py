@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from provision import modules
+from provision import compiling, modules
 from provision.handlers import handler_problem
 from provision.imports import imported
 from provision.modules import Fault, faults
@@ -160,7 +160,9 @@ def test_an_older_python_does_not_judge_newer_grammar(
 ) -> None:
     """Simulated where this Python is itself newer: what it refuses then is not looked at."""
     monkeypatch.setattr(modules, "RUNNING", (3, 11))
-    monkeypatch.setattr(modules, "_compiled", lambda content: (1, "refused"))
+    monkeypatch.setattr(
+        modules, "_judged", lambda contents, release: [(1, "refused")] * len(contents)
+    )
     found = judged(tmp_path, {"app.py": text + APP}, "3.14")
     assert found == {"app.py": "so says Python 3.11; the function's 3.14 may take it"}
 
@@ -237,11 +239,11 @@ PATHOLOGICAL = {
 
 
 def test_a_large_module_is_parsed_and_no_code_made_of_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(modules, "MOST_COMPILED", 20)
-    assert judged(tmp_path, {"app.py": f"{APP}return 5\n"}) == {}  # only making code refuses that
-    assert judged(tmp_path, {"app.py": f"{APP}def ("}) == {"app.py": ""}
+    monkeypatch.setattr(compiling, "MOST_COMPILED", 20)
+    assert judged_alone(f"{APP}return 5\n") is None  # only making code refuses that
+    assert judged_alone(f"{APP}def (") is not None
 
 
 def test_no_code_is_made_of_what_grows_without_bound() -> None:
@@ -255,7 +257,7 @@ def test_no_code_is_made_of_what_grows_without_bound() -> None:
 
 
 def judged_alone(text: str) -> tuple[int, str] | None:
-    return modules._compiled(text.encode())
+    return compiling.compiled(text.encode())
 
 
 @pytest.mark.parametrize("release", ["3.11", "3.14"])
@@ -268,3 +270,43 @@ def test_whatever_the_code_is_it_is_judged(tmp_path: Path, code: str, release: s
         assert fault.message
     handler_problem(tmp_path, "second.other")
     assert time.process_time() - began < 10
+
+
+def lambdas(bytes_: int) -> str:
+    """A function of many names, and functions of it inside: each asks for every name."""
+    many = bytes_ // 17
+    names = ";".join(f"a{number:x}=0" for number in range(many))
+    return f"def f():\n {names}\n x=[{','.join(['lambda:0'] * many)}]\n"
+
+
+TOO_MUCH = {
+    "names asked for by each of many functions": lambdas(230_000),
+    "a large tree": "x = [" + "-1," * 650_000 + "]\n",
+    "a large file": "x = 1\n" * 400_000,
+    "many of a middling size": lambdas(60_000),
+}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="where memory can be limited")
+@pytest.mark.parametrize("code", TOO_MUCH.values(), ids=TOO_MUCH)
+def test_what_takes_too_much_is_told_and_bounded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: str
+) -> None:
+    monkeypatch.setattr(modules, "PATIENCE", 3)
+    many = {f"m{n}.py": f"{code}#{n}" for n in range(20)} if len(code) < 100_000 else {}
+    write(tmp_path, {"app.py": f"import m\n{APP}", "m.py": code, **many})
+    began = time.monotonic()
+    (fault,) = faults(tmp_path, "app.handler", "python3.14")
+    assert "too large to check whether it compiles" in fault.message
+    assert fault.file.name.startswith("m")
+    assert fault.doubt
+    assert fault.bound
+    assert time.monotonic() - began < 15
+
+
+def test_words_of_a_newer_grammar_are_looked_for_in_bounded_time(tmp_path: Path) -> None:
+    hard = "except " * 30_000 + "\nf'{" + "\\\\" * 60_000 + "'\n"
+    began = time.process_time()
+    judged(tmp_path, {"app.py": f"import m\n{APP}", "m.py": hard}, "3.14")
+    assert modules._newer_words(hard, (3, 14)) in {True, False}
+    assert time.process_time() - began < 5

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import difflib
 import re
+import time
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from provision.config.functions import RUNTIME
@@ -12,7 +14,7 @@ from provision.config.node import Node
 from provision.config.problem import Problem
 from provision.config.section import HANDLER
 from provision.handlers import handler_problem, in_folder
-from provision.modules import Fault, faults
+from provision.modules import PATIENCE, Fault, faults
 from provision.packaging.folder import BundleFailed, check_sizes, files_below
 from provision.packaging.requirements import FILE, compile_command, read_requirements
 
@@ -23,14 +25,21 @@ def check_sources(tree: Node, folder: Path) -> Iterator[Problem]:
         if source := _written(layer.node, "source"):
             yield from _in_folder(source, folder) or _requirements(source, folder)
     found: list[Problem] = []
+    began = time.monotonic()
     for _, function in tree.children("functions"):
         if source := _written(function.node, "source"):
+            late = time.monotonic() - began > PATIENCE
             found += (
                 _in_folder(source, folder)
                 or _contents(source, folder)
-                or _code(function.node, source, folder)
+                or ([_late(source)] if late else _code(function.node, source, folder))
             )
     yield from _once(found)
+
+
+def _late(source: Node) -> Problem:
+    said = f"its modules are not checked: those before took more than {PATIENCE} s"
+    return replace(source.problem(said), warning=True)
 
 
 def check_inside(tree: Node, folder: Path) -> Iterator[Problem]:
@@ -114,7 +123,8 @@ def _code(function: Node, source: Node, folder: Path) -> list[Problem]:
     runtime = function.string("runtime") or RUNTIME
     try:
         wrong = faults(path, name, runtime) if re.fullmatch(r"python3\.\d+", runtime) else []
-        return [*_handler(function, handler, path), *map(_fault, wrong)]
+        known = [] if any(fault.bound for fault in wrong) else _handler(function, handler, path)
+        return [*known, *map(_fault, wrong)]
     except BundleFailed as error:
         return [source.problem(error.message, error.hint)]
 
