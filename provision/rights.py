@@ -1,5 +1,5 @@
 """Rights go last: what `up` takes away from anybody goes when everything else is made, so that code
-that is live until then does not lose what it uses.
+and callers that are live until then do not lose what they use.
 """
 
 from __future__ import annotations
@@ -10,10 +10,11 @@ from typing import Final
 
 from provision.engine import Engine
 from provision.errors import ProvisionError
-from provision.finding import Action, Cause, Finding, difference
-from provision.step import Step
+from provision.finding import WRITES, Action, Cause, Finding, difference
+from provision.step import Step, with_computed
 from provision.timing import Walk
 from provision.visits import new_walk, visit_all
+from provision.waiting import blocked, held_back
 
 GOES_LAST: Final = "what it takes away goes when all else is made"
 
@@ -33,16 +34,85 @@ def rights_kept(finding: Finding) -> Finding | None:
 
 
 def take_away(
-    engine: Engine, late: Mapping[str, Finding], steps: dict[str, Step], workers: int
-) -> tuple[dict[str, ProvisionError], Walk]:
-    """Make what `rights_kept` held back as it is wanted. `steps`: by node as made; changed here."""
+    engine: Engine,
+    acted: Mapping[str, Finding],
+    late: Mapping[str, Finding],
+    steps: dict[str, Step],
+    workers: int,
+) -> tuple[dict[str, Finding], dict[str, ProvisionError], Walk]:
+    """Make what `rights_kept` held back as it is wanted, then what follows from that. `steps`: by
+    node as made; changed here. The findings as acted on, the failures, and the walk."""
+    nodes, begun = engine.stack.nodes, dict(acted)
+    follow = _followers(engine, acted, late, steps)
+    done: dict[str, Step] = {}
 
     def visit(name: str) -> None:
-        finding, made = late[name], steps[name]
-        assert finding.want is not None
-        left = replace(finding, have=made, changes=difference(finding.want, made, None))
-        steps[name] = engine.make(left)
-        engine.settle(left, steps[name])
+        if name in follow:
+            left = engine.refine(follow[name], nodes[name], steps)
+            begun[name] = _as_one(acted[name], left)
+        else:
+            finding, made = late[name], steps[name]
+            assert finding.want is not None
+            left = replace(finding, have=made, changes=difference(finding.want, made, None))
+        steps[name] = done[name] = engine.make(left)
+        if left.action in WRITES:
+            engine.settle(left, steps[name])
 
-    walked = new_walk(engine, "take away", dict.fromkeys(late, ()))
-    return visit_all(engine, walked, visit, workers), walked
+    order = dict.fromkeys(late, ()) | {
+        name: tuple(need for need in nodes[name].needs if need in late or need in follow)
+        for name in follow
+    }
+    walked = new_walk(engine, "take away", order)
+    failed = visit_all(engine, walked, visit, workers)
+    return blocked(begun, failed, done, order), failed, walked
+
+
+def _as_one(first: Finding, then: Finding) -> Finding:
+    """What was done about one node in two walks, told as a plan tells it."""
+    if first.action is Action.CREATE:
+        return first
+    if first.action not in WRITES:
+        return then
+    before = {change.field: change for change in first.changes}
+    after = {
+        change.field: replace(before.get(change.field, change), want=change.want)
+        for change in then.changes
+    }
+    action = first.action if first.action is Action.REPLACE else then.action
+    return replace(then, have=first.have, changes=tuple((before | after).values()), action=action)
+
+
+def hold_back(
+    engine: Engine,
+    acted: Mapping[str, Finding],
+    late: Mapping[str, Finding],
+    steps: Mapping[str, Step],
+) -> dict[str, Finding]:
+    """The findings where the run ended before the turn of `late` had come."""
+    follow = _followers(engine, acted, late, steps)
+    reasons = {name: f"comes after {', '.join(late)}: {GOES_LAST}" for name in follow}
+    return held_back(acted, dict.fromkeys(late, GOES_LAST) | reasons)
+
+
+def _followers(
+    engine: Engine,
+    acted: Mapping[str, Finding],
+    late: Mapping[str, Finding],
+    steps: Mapping[str, Step],
+) -> dict[str, Finding]:
+    """What has to be made again when `late` is as it is wanted, by node: a deployment is a copy of
+    the API as it was."""
+    wanted = dict(steps)
+    for name, finding in late.items():
+        if finding.want is not None and name in steps:
+            wanted[name] = with_computed(finding.want, steps[name])
+    follow: dict[str, Finding] = {}
+    for name, node in engine.stack.nodes.items():  # each after those it needs
+        moved = any(need in late or need in follow for need in node.needs)
+        if not moved or name in late or name not in steps:
+            continue
+        finding = engine.refine(replace(acted[name], have=steps[name]), node, wanted)
+        if finding.want != acted[name].want and finding.action in WRITES:
+            follow[name] = finding
+            wanted[name] = engine.provides(finding)
+    return follow

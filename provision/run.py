@@ -13,11 +13,11 @@ from provision.glimpse import Glimpse, batches, glimpse_many, places_of
 from provision.graph import reversed_graph, successor_of
 from provision.holdings import Backup
 from provision.judge import Moment
-from provision.rights import GOES_LAST, rights_kept, take_away
+from provision.rights import GOES_LAST, hold_back, rights_kept, take_away
 from provision.step import Replacement, Step, replacement
 from provision.timing import Walk
 from provision.visits import new_walk, raise_first, visit_all
-from provision.waiting import blocked, held_back, waiting
+from provision.waiting import blocked, waiting
 
 WORKERS = 16
 LATE_WRITERS = 30.0
@@ -173,9 +173,9 @@ def up(engine: Engine, seen: Survey, *, workers: int = WORKERS) -> Outcome:
     failed = visit_all(engine, walks[0], visit, workers)
     acted = blocked(acted, failed, steps, engine.stack.graph)
     if failed or engine.aws.clock.stopped:
-        acted = held_back(acted, late, GOES_LAST)
+        acted = hold_back(engine, acted, late, steps)
     elif late:
-        failed, last = take_away(engine, late, steps, workers)
+        acted, failed, last = take_away(engine, acted, late, steps, workers)
         walks.append(last)
     removed: dict[str, Finding] = {}
     if not failed and not engine.aws.clock.stopped:

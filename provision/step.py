@@ -142,8 +142,8 @@ class Step(ABC):
         only; asked before anything is made."""
 
     def meanwhile(self, have: Self) -> Self:  # noqa: ARG002  (what gives rights says so)
-        """This, with every right besides that `have` gives: what it is made while code that is
-        live may still use them. Itself where it takes none away."""
+        """This, with every right and way in besides that `have` gives: what it is made while code
+        and callers may still use them. Itself where it takes none away."""
         return self
 
     @abstractmethod

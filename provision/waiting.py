@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 
 from provision.errors import ProvisionError, TwoAtOnce
@@ -45,8 +45,11 @@ def blocked(
     return findings
 
 
-def held_back(acted: Mapping[str, Finding], late: Iterable[str], reason: str) -> dict[str, Finding]:
-    """The findings where the run ended before the turn of `late` had come: the next `up` goes on
-    there."""
-    waits = {name: replace(acted[name], action=Action.WAIT, reason=reason) for name in late}
+def held_back(acted: Mapping[str, Finding], reasons: Mapping[str, str]) -> dict[str, Finding]:
+    """The findings where the run ended before the turn of some had come, for `reasons` by node: the
+    next `up` goes on there."""
+    waits = {
+        name: replace(acted[name], action=Action.WAIT, reason=reason)
+        for name, reason in reasons.items()
+    }
     return {**acted, **waits}

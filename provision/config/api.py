@@ -218,7 +218,8 @@ class Api(Section):
     )
     domain: CustomDomain | None = Field(
         default=None,
-        description="Custom domain name, under which alone the API answers; null for AWS's own.",
+        description="Custom domain name, under which alone the API answers once it stands; null for"
+        " AWS's own.",
     )
     tls: TlsPolicy = Field(
         default="TLS_1_2",

@@ -32,7 +32,7 @@ def outputs(site: Site, steps: Mapping[str, Step]) -> dict[str, str]:
     config = site.config
     if api := _known(steps.get("api"), RestApi):
         found["api_endpoint"] = site.invoke_url(api.id, config.api.stage)
-        if config.api.domain:
+        if config.api.domain and not api.default_endpoint:  # else AWS's own answers, and it alone
             found["api_endpoint"] = f"https://{config.api.domain.name}"
     for number, key in enumerate(config.api.keys):
         if api_key := _known(steps.get(f"api.key.{key}"), ApiKey):

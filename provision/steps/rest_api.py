@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, Self, cast
 
 from provision.aws import Aws
 from provision.errors import Foreign, ProvisionError
-from provision.hazards import Harm, Risk, Risks
+from provision.hazards import Harm, Risk, Risks, switched_off
 from provision.permissions.declare import OURS, REQUESTED, Declared, Permit, call
 from provision.step import OWNER, Computed, Document, Local, Replacement, Tagged
 from provision.steps.gateway_tags import (
@@ -48,6 +48,9 @@ __all__ = ["Cors", "RestApi", "Route"]
 _API: Final = "/restapis/{id}"
 _CONTENTS: Final = frozenset(["routes", "cors", "models", "strays"])
 _TLS: Final = frozenset(["security_policy", "access_mode"])
+_ONE_DOOR: Final = Risk(
+    Harm.NEW_URL, "AWS's own address ends once its domain answers", when=switched_off
+)
 _FROZEN: Final = _CONTENTS | _TLS | {"default_endpoint"}
 """What takes effect only with a deployment (A8)."""
 EDITION: Final = "provision:edition"
@@ -73,7 +76,7 @@ class RestApi(Tagged):
     UNIQUE = False
     RISKS = Risks(
         anew=(Risk(Harm.NEW_URL, "its address has a new id in it"),),
-        change=TLS_RISKS,
+        change={**TLS_RISKS, "default_endpoint": (_ONE_DOOR,)},
         delete=(Risk(Harm.DOWNTIME, "nothing answers at its address"),),
     )
     CALLS = Declared(
@@ -256,6 +259,10 @@ class RestApi(Tagged):
         if reading:
             write(aws, have.id, reading, self.contents())
         return replace(self, id=have.id, root_id=have.root_id, edition=edition, holds=self.digest())
+
+    def meanwhile(self, have: Self) -> Self:
+        """AWS's own address answers until the domain does: its certificate may never be issued."""
+        return replace(self, default_endpoint=self.default_endpoint or have.default_endpoint)
 
     def delete(self, aws: Aws) -> None:
         # A31: stages, deployments and methods go with it; mappings and plans have gone before.

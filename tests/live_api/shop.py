@@ -11,18 +11,23 @@ import pytest
 import yaml
 from moto.apigateway.models import APIGatewayBackend
 
+from provision.engine import Engine
 from provision.finding import Action
 from provision.graph import Stack
-from provision.run import Outcome
+from provision.journal import Journal
+from provision.records import Record
+from provision.run import Outcome, survey, up
 from provision.stack.api import add_api
 from provision.stack.encryption import Encryption
+from provision.stack.site import Site
+from provision.steps import KINDS
 from provision.steps.deployment import Deployment
 from provision.steps.rest_api import RestApi
 from provision.steps.rest_api_contents import Contents
 from provision.steps.rest_api_reading import read, settings_of
 from provision.steps.stage import Stage
 from tests.reference import ROOT, reference_site
-from tests.workshop import Recorder, Workshop, new_aws
+from tests.workshop import ALLOW_ALL, HOLDER, Recorder, Workshop, new_aws
 
 PUBLISHES = "CreateDeployment"
 MOVES = "UpdateStage"
@@ -46,21 +51,38 @@ class Shop:
     frozen: dict[str, Frozen] = field(default_factory=dict)
     actions: list[Action] = field(default_factory=list)
 
-    def stack(self, api: Api) -> Stack:
+    def site(self, api: Api) -> Site:
         gone = {name: dict.fromkeys(_SHIPPED[name]) for name in ("routes", "models")}
         changes = {
             "functions": {"other": _OTHER},
             "api": {**api, **{name: gone[name] | api.get(name, {}) for name in gone}},
         }
+        return reference_site(new_aws(), self.directory, changes)
+
+    def stack(self, api: Api) -> Stack:
         stack = Stack("tap-dev")
-        add_api(stack, reference_site(new_aws(), self.directory, changes), {}, Encryption((), ""))
+        add_api(stack, self.site(api), {}, Encryption((), ""))
         return stack
+
+    def records(self) -> Mapping[str, Record]:
+        """What the state has."""
+        return Journal.read(self.workshop.directory, "tap-dev", KINDS).records
 
     def up(self, api: Api, recorder: Recorder | None = None) -> list[str]:
         """The writes it took."""
         outcome = self.workshop.run(self.stack(api), "up", recorder=recorder)
         self.actions = [outcome.findings[name].action for name in LIVE]
         return self.workshop.last.writes
+
+    def outcome(self, api: Api) -> Outcome:
+        """What an `up` came to that fails."""
+        aws = self.workshop.connect(Recorder())
+        journal = Journal(self.workshop.directory, "tap-dev", KINDS).open(HOLDER)
+        try:
+            engine = Engine(self.stack(api), aws, journal, ALLOW_ALL)
+            return up(engine, survey(engine, workers=1), workers=1)
+        finally:
+            journal.close()
 
     def live(self, api: Api) -> RestApi:
         """The API, once it is seen that the stage serves all that it holds, and that `up` finds

@@ -14,9 +14,7 @@ from provision.steps import rest_api
 from provision.steps.rest_api_contents import Contents, Cors, Method, Route
 from provision.steps.rest_api_routes import contents_of
 from tests.live_api.shop import MOVES, PUBLISHES, Api, Shop
-from tests.workshop import new_aws
 
-ZONE = "example.com"
 CORS = {"origins": ["*"], "headers": ["X-Api-Key"], "max_age": 600}
 THING = {"type": "object", "required": ["name"]}
 BASE: Api = {
@@ -37,12 +35,10 @@ CHANGED: Mapping[str, Api] = {
     "headers to read": {"cors": {**CORS, "expose": ["ETag"]}},
     "age of a preflight": {"cors": {**CORS, "max_age": 5}},
     "no pages of others": {"cors": None},
-    "no door but its domain": {"domain": {"name": f"api.{ZONE}", "zone": ZONE}},
 }
 
 
 def test_each_change_is_told_published_once_and_served(shop: Shop) -> None:
-    new_aws().route53.create_hosted_zone(Name=ZONE, CallerReference="test")
     shop.up(BASE)
     for name, change in CHANGED.items():
         changed = {**BASE, **change}
