@@ -14,7 +14,13 @@ from provision.errors import Foreign
 from provision.hazards import Harm, Risk, Risks
 from provision.permissions.declare import EVERY, Declared, Permit, Test, arn, call, calls
 from provision.step import Computed, Fixed, Local, Replacement, Step
-from provision.steps.hosted_zones import canonical, public_zones, the_zone, zone_is_there
+from provision.steps.hosted_zones import (
+    canonical,
+    demand_seen,
+    public_zones,
+    the_zone,
+    zone_is_there,
+)
 from provision.steps.parents import owner_of_domain, owner_of_proof
 from provision.unknown import in_words, is_known
 
@@ -27,6 +33,7 @@ if TYPE_CHECKING:
 
 IN_SYNC_BUDGET: Final = 1800
 _SIX: Final = "AAAA"
+_OTHER_NAME: Final = "CNAME"
 VALIDATION_SUFFIX: Final = ".acm-validations.aws"
 _ZONES: Final = arn("route53", "hostedzone/*", region=False, account=False)
 _CHANGES: Final = arn("route53", "change/*", region=False, account=False)
@@ -162,12 +169,13 @@ class Record(Step):
 
     def create(self, aws: Aws) -> Self:
         # R2: CREATE, not UPSERT: a record that somebody wrote meanwhile is not overwritten.
-        zone_id = the_zone(aws, self.zone, self.name)
+        zone_id = the_zone(aws, self.zone, self.name).id
         self._change(aws, zone_id, "CREATE", self._record_set())
         return replace(self, zone_id=zone_id)
 
     def update(self, aws: Aws, have: Self, changed: Collection[str]) -> Self:
-        zone_id = the_zone(aws, self.zone, self.name) if "zone" in changed else have.zone_id
+        moved = "zone" in changed
+        zone_id = the_zone(aws, self.zone, self.name).id if moved else have.zone_id
         if zone_id != have.zone_id:
             self._change(aws, zone_id, "CREATE", self._record_set())
             if not have.lasting():
@@ -188,14 +196,28 @@ class Record(Step):
                 raise
 
     def demand(self, aws: Aws) -> None:
-        zone_id = the_zone(aws, self.zone, in_words(self.name))
+        zone = the_zone(aws, self.zone, in_words(self.name))
         if not is_known(self.name):  # ACM names its proof when the certificate is there (C2)
             return
-        if self._is_six_beside(self._at_name(aws, zone_id)):
-            raise Foreign(
-                f"{_SIX} {self.name} exists, not this stack's: callers by IPv6 would go there",
-                hint="delete that record, or choose another `api.domain.name`",
+        shown = self._at_name(aws, zone.id)
+        beside = ""
+        if self._is_six_beside(shown):
+            beside = f"{_SIX} {self.name} exists, not this stack's: callers by IPv6 would go there"
+        if _OTHER_NAME in shown and self.type != _OTHER_NAME:
+            # https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/ResourceRecordTypes.html
+            leads = ", ".join(self._leads_to(shown[_OTHER_NAME]))
+            beside = (
+                f"{_OTHER_NAME} {self.name} exists, not this stack's, and leads to {leads}:"
+                f" Route 53 takes no {self.type} beside it"
             )
+        if beside:
+            raise Foreign(beside, hint="delete that record, or choose another `api.domain.name`")
+        demand_seen(aws, zone, self.name, shown)
+
+    def _leads_to(self, found: ResourceRecordSetOutputTypeDef) -> Sequence[str]:
+        alias = found.get("AliasTarget")
+        values = [each["Value"] for each in found.get("ResourceRecords", [])]
+        return [canonical(alias["DNSName"])] if alias else list(map(canonical, values))
 
     def _is_six_beside(self, shown: Mapping[str, ResourceRecordSetOutputTypeDef]) -> bool:
         return self.type == "A" and _SIX in shown
@@ -253,12 +275,12 @@ class Record(Step):
         return self._at_name(aws, zone_id).get(self.type)
 
     def _at_name(self, aws: Aws, zone_id: str) -> dict[str, ResourceRecordSetOutputTypeDef]:
-        """By type: this record, and the one that comes after it in AWS's order."""
+        """By type: this record, and those of its name that come after it in AWS's order."""
         answer = aws.route53.list_resource_record_sets(
             HostedZoneId=zone_id,
             StartRecordName=canonical(self.name) + ".",
             StartRecordType=self.type,
-            MaxItems="2",  # after A comes AAAA
+            MaxItems="20",  # A comes first; a type has several records in a weighted set
         )
         return {
             found["Type"]: found

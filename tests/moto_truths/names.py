@@ -108,7 +108,13 @@ def teach_zones(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def teach_records(monkeypatch: pytest.MonkeyPatch) -> None:
     """Names stay as written (R5), CREATE overwrites and refuses what is gone (R2), DELETE takes
-    other values and what is not there (R3), and a change is everywhere at once (R4)."""
+    other values and what is not there (R3), a change is everywhere at once (R4), and a CNAME stands
+    beside others of its name.
+
+    https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/ResourceRecordTypes.html#CNAMEFormat
+    https://github.com/hashicorp/terraform/issues/9732
+    https://github.com/ansible-collections/amazon.aws/issues/2694
+    """
     change_resource_record_sets = Route53Backend.change_resource_record_sets
     get_record_sets = FakeZone.get_record_sets
     respond = Route53.change_resource_record_sets
@@ -149,6 +155,8 @@ def _check_change(zone: FakeZone, action: str, wanted: dict[str, Any]) -> None:
             "InvalidChangeBatch",
             f"[Tried to create resource record set {name} but it already exists]",
         )
+    if action != "DELETE":
+        _check_alone(zone, wanted)
     if action == "DELETE" and found is None:
         raise Route53ClientError(
             "InvalidChangeBatch",
@@ -165,4 +173,22 @@ def _check_change(zone: FakeZone, action: str, wanted: dict[str, Any]) -> None:
             "InvalidChangeBatch",
             f"[Tried to delete resource record set {name} but the values provided do not match "
             "the current values]",
+        )
+
+
+def _check_alone(zone: FakeZone, wanted: dict[str, Any]) -> None:
+    """A CNAME is the only type of its name."""
+    others = {one.type for one in zone.rrsets if one.name == wanted["Name"]} - {wanted["Type"]}
+    set_of = f"RRSet of type {wanted['Type']} with DNS name {wanted['Name']} is not permitted"
+    if "CNAME" in others:
+        raise Route53ClientError(
+            "InvalidChangeBatch",
+            f"[{set_of} because a conflicting RRSet of type CNAME with the same DNS name already "
+            f"exists in zone {zone.name}]",
+        )
+    if wanted["Type"] == "CNAME" and others:
+        raise Route53ClientError(
+            "InvalidChangeBatch",
+            f"[{set_of} as it conflicts with other records with the same DNS name in zone "
+            f"{zone.name}]",
         )

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from provision.errors import Foreign, NotFound, StillWaiting
+from provision.errors import Foreign, NotFound, Refused, StillWaiting
 from provision.finding import Action
 from provision.journal import Journal
 from provision.step import Mark, Step, marked
@@ -18,7 +18,7 @@ from provision.steps.hosted_zones import public_zones
 from provision.steps.record import Record
 from provision.unknown import UNKNOWN
 from tests.steps.contract import StepContract
-from tests.workshop import Workshop, empty, new_aws, one_node
+from tests.workshop import Recorder, Workshop, empty, new_aws, one_node
 
 CNAME = Record(
     zone="example.com",
@@ -301,6 +301,56 @@ def test_a_record_for_ipv6_that_leads_elsewhere_is_told(workshop: Workshop) -> N
     assert have.ailment() == "AAAA api.example.com leads its callers elsewhere"
     with pytest.raises(Foreign, match="AAAA"):
         ALIAS.demand(new_aws())
+
+
+def test_a_cname_of_its_name_is_foreseen(workshop: Workshop) -> None:
+    """Route 53 refuses the record; so it is told before anything is made."""
+    zone_id = make_zone()
+    values = [{"Value": "There.Example.NET."}]
+    write(zone_id, "CREATE", Name=ALIAS.name, Type="CNAME", TTL=60, ResourceRecords=values)
+    with pytest.raises(Foreign, match=r"CNAME api\.example\.com .* leads to there\.example\.net:"):
+        ALIAS.demand(new_aws())
+    aws = new_aws()
+    with pytest.raises(aws.route53.exceptions.InvalidChangeBatch, match="type CNAME with the same"):
+        ALIAS.create(aws)
+    replace(ALIAS, name="www.example.com").demand(new_aws())
+
+
+@pytest.mark.parametrize("by_id", [False, True])
+@pytest.mark.parametrize("cut", ["dev", "eu.dev", "api.eu.dev"])
+def test_a_name_that_is_delegated_away_is_foreseen(account: None, cut: str, by_id: bool) -> None:
+    """What this zone says of it, nobody sees: no caller, and not ACM."""
+    zone_id = make_zone()
+    elsewhere = {"Type": "NS", "TTL": 60, "ResourceRecords": [{"Value": "ns.example.net."}]}
+    write(zone_id, "CREATE", Name=f"{cut}.example.com", **elsewhere)
+    zone = zone_id.removeprefix("/hostedzone/") if by_id else "example.com"
+    wanted = replace(ALIAS, zone=zone, name="API.eu.dev.example.com")
+    with pytest.raises(
+        Refused, match=rf"NS {cut}\.example\.com in the zone example\.com"
+    ) as refused:
+        wanted.demand(new_aws())
+    assert "`api.domain.zone`" in refused.value.hint
+    for seen in ("api.example.com", "dev.eu.example.com", "xdev.example.com", "example.com"):
+        replace(wanted, name=seen).demand(new_aws())
+    recorder = Recorder()
+    replace(ALIAS, zone=zone).demand(new_aws(recorder))
+    assert len(recorder.reads) == 2, "the zone, and what is at the name"
+
+
+def test_a_name_in_the_delegated_zone_itself_is_seen(account: None) -> None:
+    zone_id, name = make_zone(), "dev.example.com"
+    elsewhere = {"Type": "NS", "TTL": 60, "ResourceRecords": [{"Value": "ns.example.net."}]}
+    write(zone_id, "CREATE", Name=name, **elsewhere)
+    make_zone(name)
+    for inside in (f"api.{name}", name):
+        replace(ALIAS, zone=name, name=inside).demand(new_aws())
+
+
+def test_a_name_of_another_zone_is_foreseen(account: None) -> None:
+    """Given by its id, only AWS tells what the zone is called."""
+    zone_id = make_zone("example.org").removeprefix("/hostedzone/")
+    with pytest.raises(Refused, match=r"not inside the zone example\.org"):
+        replace(ALIAS, zone=zone_id).demand(new_aws())
 
 
 def test_without_its_zone_it_is_told_what_to_make(workshop: Workshop) -> None:
