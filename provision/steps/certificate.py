@@ -27,6 +27,7 @@ from provision.permissions.declare import (
 )
 from provision.step import OWNER, Computed, Fixed, Local, Replacement, Tagged, Tags
 from provision.steps.certificate_reading import (
+    ISSUED_BUDGET,
     LIVE,
     all_certificates,
     cannot_be_issued,
@@ -60,7 +61,7 @@ class Certificate(Tagged):
     IDENTITY = ("domain", "tags")
     REPLACEMENT = Replacement.CREATE_FIRST
     RISKS = Risks(
-        create=(Risk(Harm.SLOW, "AWS proves the domain", 300, 1800),)  # C3
+        create=(Risk(Harm.SLOW, "AWS proves the domain", 300, ISSUED_BUDGET),)  # C3
     )
     CALLS = Declared(
         look=(

@@ -52,7 +52,7 @@ _OWN_ROLE: Final = Permit(
 
 https://docs.aws.amazon.com/apigateway/latest/developerguide/using-service-linked-roles.html
 """
-_SET_UP: Final = Risk(Harm.SLOW, "API Gateway sets the domain up", 60, 900)  # A29
+_SET_UP: Final = Risk(Harm.SLOW, "API Gateway sets the domain up", 60, AVAILABLE_BUDGET)  # A29
 
 
 @dataclass(frozen=True, kw_only=True)

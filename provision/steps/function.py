@@ -16,7 +16,13 @@ from provision.masked import Variables, masked, revealed
 from provision.permissions.declare import OURS, Declared, Permit, Test, arn, call, calls
 from provision.step import Computed, Fixed, Local, Tagged
 from provision.steps.function_shown import STORAGE, WORDS, digest, read_shown, whole_logging
-from provision.steps.lambda_states import describe, failure, settled, wait_working
+from provision.steps.lambda_states import (
+    SETTLE_BUDGET,
+    describe,
+    failure,
+    settled,
+    wait_working,
+)
 from provision.steps.lambda_zip import read_zip
 from provision.steps.made_with import function_made_with
 from provision.steps.tags import tag_changes, without_system
@@ -103,7 +109,7 @@ class _Configuration(TypedDict):
     LoggingConfig: LoggingConfigTypeDef
 
 
-_MOVES_IN: Final = Risk(Harm.SLOW, "Lambda makes network interfaces", 60, 600)  # L6
+_MOVES_IN: Final = Risk(Harm.SLOW, "Lambda makes network interfaces", 60, SETTLE_BUDGET)  # L6
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,7 +12,7 @@ from provision.hazards import Harm, Risk, Risks
 from provision.permissions.declare import EVERY, OURS, Declared, Permit, Test, arn, call, calls
 from provision.step import Replacement
 from provision.steps.ec2 import born, ec2_arn, retagging
-from provision.steps.endpoint import Endpoint
+from provision.steps.endpoint import AVAILABLE_BUDGET, GONE_BUDGET, Endpoint
 from provision.steps.policy import as_text
 from provision.steps.tags import tag_specifications
 
@@ -26,8 +26,8 @@ _NAMES: Final = Permit(
     (arn("route53", "hostedzone/*", region=False, account=False),),
     (Test("ForAllValues:StringLike", "route53:VPCs", "VPCId={vpc_id},VPCRegion={region}"),),
 )
-_COMING: Final = Risk(Harm.SLOW, "AWS puts an address into every subnet", 60, 300)
-_GOING: Final = Risk(Harm.SLOW, "AWS takes its addresses out of the subnets", 60, 600)  # V11
+_COMING: Final = Risk(Harm.SLOW, "AWS puts an address into every subnet", 60, AVAILABLE_BUDGET)
+_GOING: Final = Risk(Harm.SLOW, "AWS takes its addresses out of the subnets", 60, GONE_BUDGET)
 
 
 @dataclass(frozen=True, kw_only=True)

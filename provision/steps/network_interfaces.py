@@ -38,7 +38,7 @@ LETTING_GO: Final = (
     call("lambda.DeleteFunction"),
 )
 """What `let_go` calls."""
-_LETTING_GO: Final = Risk(Harm.SLOW, "Lambda lets go of network interfaces", 1200, 2700)  # E1
+_LETTING_GO: Final = Risk(Harm.SLOW, "Lambda lets go of network interfaces", 1200, GONE_BUDGET)
 
 
 @dataclass(frozen=True, kw_only=True)

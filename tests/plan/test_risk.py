@@ -14,8 +14,10 @@ from provision.step import Step, marked
 from provision.steps import KINDS
 from provision.steps.api_key import ApiKey
 from provision.steps.certificate import Certificate
+from provision.steps.certificate_reading import ISSUED_BUDGET
 from provision.steps.domain_name import DomainName
 from provision.steps.function import Function
+from provision.steps.lambda_states import SETTLE_BUDGET
 from provision.steps.log_group import LogGroup
 from provision.steps.network_interfaces import NetworkInterfaces
 from provision.steps.queue import Queue
@@ -77,6 +79,14 @@ CASES = [
     (API, Action.CREATE, Cause.CONFIG, {}, set()),
     (API, Action.CREATE, Cause.DRIFT, {}, {Harm.NEW_URL}),
     (API, Action.UPDATE, None, {"description": "x"}, set()),
+    (API, Action.UPDATE, None, {"default_endpoint": False}, {Harm.NEW_URL}),
+    (
+        replace(API, default_endpoint=False),
+        Action.UPDATE,
+        None,
+        {"default_endpoint": True},
+        set(),
+    ),
     (API, Action.UPDATE, None, {"security_policy": "TLS_1_0"}, {Harm.WEAKER, Harm.SLOW}),
     (API, Action.UPDATE, None, {"security_policy": TLS_13}, {Harm.DOWNTIME, Harm.SLOW}),
     (
@@ -130,4 +140,9 @@ def test_of_one_harm_the_longest_is_told() -> None:
     )
     finding = Finding("n", (), FUNCTION.KIND, FUNCTION, FUNCTION, changes, Action.UPDATE)
     (risk,) = risks_of(finding)
-    assert (risk.seconds, risk.longest) == (60, 600)
+    assert (risk.seconds, risk.longest) == (60, SETTLE_BUDGET)
+
+
+def test_what_is_told_of_a_certificate_is_how_long_it_is_waited_for() -> None:
+    (risk,) = Certificate.RISKS.create
+    assert risk.longest == ISSUED_BUDGET
