@@ -29,7 +29,7 @@ from provision.installed import told_schemas, upgrade_hint
 from provision.private import (
     Planted,
     keep_names,
-    make_private,
+    make_home,
     open_to_append,
     read_private,
     refuse_special,
@@ -106,7 +106,7 @@ class Journal:
         holder.
         """
         try:
-            make_private(self.directory)
+            make_home(self.directory)
             refuse_special(self.directory / "lock")
             self._lock.acquire(blocking=False)
         except Timeout:

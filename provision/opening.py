@@ -33,7 +33,7 @@ from provision.graph import Stack
 from provision.journal import Holder, Journal, Pinned
 from provision.judge import Report
 from provision.packaging.cache import open_cache
-from provision.private import refuse_links_below
+from provision.private import HOME, refuse_links_below
 from provision.reading import only_reading
 from provision.records import renamed
 from provision.sources import BuiltSources, NoSources
@@ -172,7 +172,7 @@ def open_workbench(
         warn=say,
         unlisted=unlisted,
     )
-    home = options.config.resolve().parent / ".provision"
+    home = options.config.resolve().parent / HOME
     directory = options.state or _own_directory(home, config.environment)
     on_local = config.environment == LOCAL
     access, blind = _emulated(options, config, say) if on_local else _in_aws(options, config)

@@ -29,6 +29,10 @@ _NO_LINK: Final = getattr(os, "O_NOFOLLOW", 0)
 _NO_WAIT: Final = getattr(os, "O_NONBLOCK", 0)  # a pipe without a writer would hold us for ever
 _EXACT: Final = getattr(os, "O_BINARY", 0)
 _UNFINISHED: Final = re.compile(r"\..+\.[0-9]+\.[0-9a-f]{8}\.new")
+HOME: Final = ".provision"
+"""The folder beside config.yaml that holds what is ours."""
+_NOTHING_OF_IT: Final = b"# Of provision: state, and what the emulator holds, with its keys.\n*\n"
+_NOT_OURS_TO_WRITE: Final = (errno.EACCES, errno.EROFS)
 _OTHERS_MAY_WRITE: Final = stat.S_IWGRP | stat.S_IWOTH
 
 
@@ -46,6 +50,33 @@ def make_private(directory: Path) -> None:
     for each in reversed(missing):
         each.mkdir(mode=0o700, exist_ok=True)
         keep_names(each.parent)
+
+
+def make_home(directory: Path) -> None:
+    """`make_private`, and git passes over it: what the emulator saves holds keys and secrets, and a
+    project is begun with `git add -A`. Where it is in the folder beside config.yaml, all of that is
+    passed over; elsewhere it is for whoever named the place to say."""
+    make_private(directory)
+    for each in (directory, *directory.parents):
+        if each.name == HOME:
+            _hide_from_git(each)
+            return
+
+
+def _hide_from_git(directory: Path) -> None:
+    """Whatever else has the name came with a checkout, and would let git take what is in there."""
+    file = directory / ".gitignore"
+    try:
+        if read_private(file) == _NOTHING_OF_IT:
+            return
+    except Planted:
+        if file.is_dir() and not file.is_symlink():  # nothing can be put in its place
+            raise
+    try:
+        replace_private(file, _NOTHING_OF_IT)
+    except OSError as error:
+        if error.errno not in _NOT_OURS_TO_WRITE:  # somebody else's folder, ours mounted into it
+            raise
 
 
 def check_own_directory(directory: Path) -> None:

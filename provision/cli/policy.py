@@ -57,7 +57,7 @@ def deployer(context: click.Context, purpose: str, out: Path | None, *, json: bo
 def boundary(context: click.Context, out: Path | None, *, json: bool) -> None:
     """A permissions boundary for the stack's roles: what they need, and no more.
 
-    `boundary:` in config.yaml puts it on them. With `account:` there no credentials are needed.
+    `boundary:` below `environments` in config.yaml puts it on them. With `account:` there no credentials are needed.
     """
     from provision.commands.policy import boundary as run  # noqa: PLC0415
 

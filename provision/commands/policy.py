@@ -26,7 +26,7 @@ from provision.permissions.boundary import boundary_policy, is_exact
 from provision.permissions.deployer import Purpose, deployer_policies
 from provision.permissions.policy import MOST_CHARACTERS, Policy
 from provision.printable import put_document
-from provision.private import replace_private
+from provision.private import HOME, replace_private
 from provision.sources import NoSources
 from provision.stack import Site, build_stack
 from provision.steps import KINDS
@@ -42,7 +42,7 @@ def deployer(session: Session, purpose: str, out: Path | None) -> int:
         bound = {"for": purpose, "boundary": site.config.boundary}
         session.call.answer(json.dumps(_document(site, found, bound), indent=2))
         return 0
-    _show(session, found, out)
+    _show(session, site, found, out)
     if not out:
         session.say(
             f"`provision policy deployer --for {purpose} --out DIR` writes each into a file, and"
@@ -71,11 +71,11 @@ def boundary(session: Session, out: Path | None) -> int:
             f" {MOST_CHARACTERS}",
             hint="keep secrets under fewer names, or write a boundary of your own",
         )
-    arn = site.where.arn("iam", f"policy/{found.name}", region=False)
+    arn = _arn(site, found)
     if session.call.as_json:
         session.call.answer(json.dumps(_document(site, (found,), {"arn": arn}), indent=2))
         return 0
-    _show(session, (found,), out)
+    _show(session, site, (found,), out)
     if not out:
         session.say(
             "`provision policy boundary --out DIR` writes it into a file, and says how to make it."
@@ -86,11 +86,22 @@ def boundary(session: Session, out: Path | None) -> int:
             f" {site.config.prefix}-, other stacks' too."
         )
     session.say(
-        f"`boundary: {arn}` in config.yaml puts it on every role of the stack. Make it before `up`,"
-        " and anew before tables, functions, secrets or a key are added. What `provision policy"
-        " deployer` then prints cannot change it, and nothing else should let its holder."
+        "These lines in config.yaml put it on every role of this environment, and of no other, whose"
+        " functions it would refuse everything:"
+    )
+    for line in overlay(site.config.environment, arn):
+        session.say(line)
+    session.say(
+        "Make it before `up`, and anew before tables, functions, secrets or a key are added. What"
+        " `provision policy deployer` then prints cannot change it, and nothing else should let its"
+        " holder."
     )
     return 0
+
+
+def overlay(environment: str, arn: str) -> tuple[str, ...]:
+    """What is written into config.yaml. At its top level it would bound every environment."""
+    return ("environments:", f"  {environment}:", f"    boundary: {arn}")
 
 
 def _give_rights(found: Iterable[Policy]) -> bool:
@@ -107,6 +118,7 @@ def _site(session: Session) -> Site:
         environment=options.environment,
         region=options.region,
         check=check_values,
+        warn=session.say,
         unlisted=session.judge_unlisted(refuse(session.call)),
     )
     if config.environment == LOCAL:
@@ -125,15 +137,24 @@ def _site(session: Session) -> Site:
     )
 
 
-def _show(session: Session, found: Sequence[Policy], out: Path | None) -> None:
-    """On stdout; or each in a file, with the command that makes it."""
+def _show(session: Session, site: Site, found: Sequence[Policy], out: Path | None) -> None:
+    """On stdout; or each in a file, with the commands that make it, and make it anew."""
     for policy in found:
         session.say(f"{policy.name}: {policy.characters} of {MOST_CHARACTERS} characters")
         text = json.dumps(policy.document, indent=2)
         if out:
-            session.say(f"make it: `{_making(policy, _written(out, policy, text))}`")
+            path = _written(out, policy, text)
+            session.say(f"make it: `{_making(policy, path)}`")
+            session.say(f"or, where it is there: `{_renewing(site, policy, path)}`")
         else:
             put_document(text)
+    if out:
+        session.say(
+            "IAM keeps five versions of a policy: before a sixth, delete one that"
+            " `aws iam list-policy-versions --policy-arn"
+            f" {_arn(site, found[0])}` shows, with"
+            f" `aws iam delete-policy-version --policy-arn {_arn(site, found[0])} --version-id v1`."
+        )
 
 
 def _written(folder: Path, policy: Policy, text: str) -> Path:
@@ -155,9 +176,21 @@ def _making(policy: Policy, path: Path) -> str:
     return f"aws iam create-policy --policy-name {policy.name} --policy-document {document}"
 
 
+def _renewing(site: Site, policy: Policy, path: Path) -> str:
+    document = shlex.quote(f"file://{path}")
+    return (
+        f"aws iam create-policy-version --policy-arn {_arn(site, policy)} --policy-document"
+        f" {document} --set-as-default"
+    )
+
+
+def _arn(site: Site, policy: Policy) -> str:
+    return site.where.arn("iam", f"policy/{policy.name}", region=False)
+
+
 def _policies(site: Site, options: Options, purpose: Purpose) -> tuple[Policy, ...]:
     config, stack = site.config, build_stack(site)
-    home = options.config.resolve().parent / ".provision"
+    home = options.config.resolve().parent / HOME
     known = Journal.read(options.state or home / config.environment, config.prefix, KINDS)
     forgotten = {
         name: record.step for name, record in known.records.items() if name not in stack.nodes

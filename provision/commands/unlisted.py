@@ -12,14 +12,14 @@ import click
 from provision.commands.invocation import Invocation
 from provision.config.unlisted import Unlisted, UnlistedEnvironment
 from provision.printable import printable, put
-from provision.private import read_private
+from provision.private import HOME, read_private
 
 
 def unless_known(config: Path, state: Path | None, then: Unlisted) -> Unlisted:
     """What was made once has a state, and was meant. Of anything else, `then` judges."""
 
     def judge(unlisted: UnlistedEnvironment) -> None:
-        home = config.resolve().parent / ".provision"
+        home = config.resolve().parent / HOME
         if not _was_made(state or home / unlisted.name):
             then(unlisted)
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 
+from provision.config.boundary import check_boundary
 from provision.config.models import check_models
 from provision.config.moved import check_moved
 from provision.config.node import Node
@@ -50,6 +51,7 @@ def check_values(tree: Node, folder: Path) -> list[Problem]:  # noqa: ARG001  (a
         *check_routes(tree),
         *check_models(tree),
         *check_domain(tree),
+        *check_boundary(tree),
         *check_tags(tree),
         *check_capacity(tree),
         *check_alarms(tree),

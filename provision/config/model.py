@@ -91,7 +91,8 @@ class Config(Section):
     boundary: Boundary | None = Field(
         default=None,
         description="ARN of the IAM policy that bounds what every role of the stack may ever do;"
-        " `provision policy boundary` prints one.",
+        " `provision policy boundary` prints one, for one environment: write it below"
+        " `environments`.",
         examples=["arn:aws:iam::012345678901:policy/boundary"],
     )
     network: Network = Field(default=Network.model_construct(), description="The private network.")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from provision.private import HOME
+
 
 def emulator_directory(config: Path, state: Path | None) -> Path:
     """Return `.provision/emulator` beside the configuration; where that cannot be written, the
@@ -12,7 +14,7 @@ def emulator_directory(config: Path, state: Path | None) -> Path:
 
     All states of one folder share its emulator, as they would share an account.
     """
-    usual = config.resolve().parent / ".provision" / "emulator"
+    usual = config.resolve().parent / HOME / "emulator"
     if state is None or _is_writable(usual):
         return usual
     return state.resolve() / "emulator"

@@ -36,7 +36,7 @@ from provision.local.secret import data_name, key_of, make_secret
 from provision.local.telling import Report, telling
 from provision.private import (
     Planted,
-    make_private,
+    make_home,
     open_to_overwrite,
     read_private,
     refuse_links_below,
@@ -184,7 +184,7 @@ def _unusable(root: Path, error: OSError) -> EmulatorFailed:
 def _alone(root: Path) -> Iterator[None]:
     """One command at a time starts, stops or resets the emulator of a directory."""
     try:
-        make_private(root)
+        make_home(root)
         root.chmod(0o700)  # what MiniStack saves holds the values of API keys
         lock = FileLock(root / _COMMAND_LOCK, timeout=START_SECONDS + STOP_SECONDS)
         lock.acquire()

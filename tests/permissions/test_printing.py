@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -75,10 +76,19 @@ def test_each_is_written_into_a_file_with_the_command_that_makes_it(
     assert (code, shown) == (0, ""), err
     files = sorted(out.iterdir())
     assert [json.loads(file.read_text("utf-8")) for file in files] == documents(printed)
-    for file, command in zip(files, re.findall("`(aws .*)`", err), strict=True):
-        words = ["aws", "--profile", "work", "iam", "create-policy"]
-        words += ["--policy-name", file.stem, "--policy-document", f"file://{file}"]
-        assert shlex.split(command) == words
+    aws, text = ["aws", "--profile", "work", "iam"], " ".join(err.split())
+    commands = [shlex.split(each) for each in re.findall("`(aws .*?)`", text)]
+    for file in files:
+        arn, document = f"arn:aws:iam::123456789012:policy/{file.stem}", f"file://{file}"
+        made = ["--policy-name", file.stem, "--policy-document", document]
+        assert [*aws, "create-policy", *made] in commands
+        anew = ["--policy-arn", arn, "--policy-document", document, "--set-as-default"]
+        assert [*aws, "create-policy-version", *anew] in commands
+    assert "IAM keeps five versions" in text
+    assert {words[4] for words in commands[2 * len(files) :]} == {
+        "list-policy-versions",
+        "delete-policy-version",
+    }
     assert provision("policy", "deployer", "--out", str(files[0]))[0] == 2
     assert provision("policy", "deployer", "--out", str(out), "--json")[0] == 2
 
@@ -148,7 +158,7 @@ def test_a_boundary_is_printed_with_what_to_do_with_it(
     code, out, err = provision("policy", "boundary")
     assert code == 0, err
     (document,) = documents(out)
-    assert f"`boundary: {BOUNDARY}` in config.yaml" in " ".join(err.split())
+    assert f"\nenvironments:\n  dev:\n    boundary: {BOUNDARY}\n" in err
     assert " policy boundary --out DIR` writes it into a file" in " ".join(err.split())
     code, as_json, _ = provision("policy", "boundary", "--json")
     answer = json.loads(as_json)
@@ -160,6 +170,45 @@ def test_a_boundary_is_printed_with_what_to_do_with_it(
     assert json.loads(file.read_text("utf-8")) == document
     assert f"--policy-name {BOUNDARY.rpartition('/')[2]} " in " ".join(err.split())
     assert provision("policy", "boundary", "--out", str(tmp_path), "--json")[0] == 2
+
+
+def test_what_is_printed_bounds_the_one_environment(provision: Provision, tmp_path: Path) -> None:
+    """At the top level prod's boundary refused the functions of dev everything."""
+    for name in ("function", "layer"):
+        shutil.copytree(ROOT / name, tmp_path / name)
+    _, _, err = provision("policy", "boundary", "--env", "prod")
+    pasted = yaml.safe_load(err[err.index("environments:") : err.index("Make it before")])
+    arn = BOUNDARY.replace("-dev-", "-prod-")
+    assert pasted == {"environments": {"prod": {"boundary": arn}}}
+    for words in (("config", "check"), ("policy", "deployer")):
+        code, _, err = provision(*words, boundary=arn)
+        said = " ".join(err.split())
+        assert code == 0
+        assert "warning: config.yaml:" in said
+        assert "tap-prod-us-east-1-boundary is by its name the boundary of another stack" in said
+        assert "policy boundary --env dev` prints" in said
+        code, _, err = provision(*words, "--env", "prod", **pasted)
+        assert (code, "warning" in err) == (0, False), err
+
+
+@pytest.mark.parametrize(
+    ("name", "warned"),
+    [
+        ("tap-dev-us-east-1-boundary", False),
+        ("team/tap-dev-us-east-1-boundary", False),
+        ("team-boundary", False),
+        ("boundary", False),
+        ("team/tap-prod-us-east-1-boundary", True),
+        ("tap-dev-us-gov-east-1-boundary", True),
+        ("shop-dev-us-east-1-boundary", True),
+    ],
+)
+def test_a_boundary_of_another_is_told_by_its_name(
+    provision: Provision, name: str, warned: bool
+) -> None:
+    arn = f"arn:aws:iam::123456789012:policy/{name}"
+    _, _, err = provision("policy", "deployer", boundary=arn, environments={})
+    assert ("warning" in err) is warned, err
 
 
 def test_what_is_printed_with_the_boundary_cannot_change_it(provision: Provision) -> None:
