@@ -28,8 +28,8 @@ def check_boundary(tree: Node) -> Iterator[Problem]:
     if printed[1] != wanted:
         yield replace(
             node.problem(
-                f"{printed[1]} is by its name the boundary of another stack, and {wanted} is the one"
-                " of this: functions are refused whatever the first does not name",
+                f"{printed[1]} is by its name the boundary of another stack, and {wanted} this"
+                " one's: functions are refused whatever the first does not name",
                 f'write it below "environments", for the environment it is of; `provision policy'
                 f" boundary --env {environment}` prints this one's",
             ),

@@ -80,14 +80,29 @@ def _missing(tree: Node, way: list[int | str], key: str) -> Problem:
     examples = shape.schema.get("examples", ["..."]) if shape else ["..."]
     example = examples[0] if isinstance(examples[0], str) else "..."
     said = f"missing: expected {expected}"
+    add = f'add "{key}: {example}"'
+    meant = _overlaid(tree, way)
     return Problem(
         section.place.file,
         section.place.line,
         section.place.column,
         written((*section.keys, key)),
         said,
-        f'add "{key}: {example}"',
+        f"{meant} If not, {add}" if meant else add,
     )
+
+
+def _overlaid(tree: Node, way: list[int | str]) -> str:
+    """The name that an overlay's may have been meant for: in a section of names a misspelt one is
+    a new thing, of which all but the change is missing."""
+    if not way or tree.at(way).keys[:1] != (OVERLAYS,):
+        return ""
+    *above, name = way
+    shape = config_shape().at(above)
+    if shape is None or not shape.named or name in shape.fields:
+        return ""
+    others = [key for key, e in tree.at(above).entries.items() if e.node.keys[:1] != (OVERLAYS,)]
+    return nearest(str(name), others)
 
 
 def _bad_name(entry: Entry, name: str, detail: ErrorDetails) -> Problem:

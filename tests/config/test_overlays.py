@@ -173,3 +173,28 @@ def test_more_environments_than_are_worth_checking(path: Path) -> None:
     assert problem.line == line_of(text, "e50")
     assert problem.message == "51 environments, and a file has at most 50"
     assert len(problems_of(path, text.replace(some[-1], ""))) == 50
+
+
+@pytest.mark.parametrize(
+    ("overlay", "meant"),
+    [
+        ("tables: {itms: {read: {min: 7}}}", "items"),
+        ("functions: {itmes: {memory: 256}}", "items"),
+        ("layers: {dependancies: {}}", "dependencies"),
+        ("api: {routes: {GET /itemss: {query: [kind]}}}", "GET /items"),
+        ("tables: {orders: {read: {min: 7}}}", ""),
+    ],
+)
+def test_a_misspelt_name_is_told_which_it_may_be(path: Path, overlay: str, meant: str) -> None:
+    """What the first advice was, to complete it, made a second table."""
+    problems = problems_of(path, with_prod(overlay), "prod")
+    assert problems
+    for problem in problems:
+        assert problem.message.startswith("missing: ")
+        asked = f'did you mean "{meant}"? If not, add "' if meant else 'add "'
+        assert problem.suggestion.startswith(asked)
+
+
+def test_of_two_new_tables_none_is_told_to_be_the_other(path: Path) -> None:
+    problems = problems_of(path, with_prod("tables: {orders: {}, order: {}}"), "prod")
+    assert [problem.suggestion[:4] for problem in problems] == ["add "] * 2
