@@ -193,7 +193,15 @@ def _site(config: Config, aws: Aws, known: Journal, sources: Sources, key: str) 
     """What the nodes are built from, with what has to be asked of AWS first."""
     recorded = {name: record.step for name, record in known.records.items()}
     zones = zones_of(aws, config.network.zones, recorded, identity_of(config, aws.where))
-    return Site(config, aws.where, zones, sources, _invoke_url(config, aws), key)
+    return Site(
+        config,
+        aws.where,
+        zones,
+        sources,
+        _invoke_url(config, aws),
+        key,
+        _as_reached(config, aws),
+    )
 
 
 def _own_directory(home: Path, environment: str) -> Path:
@@ -270,6 +278,12 @@ def _invoke_url(config: Config, aws: Aws) -> Callable[[str, str], str]:
         return local.invoke_url(aws.access.endpoint or "", api, stage)
 
     return on_emulator if config.environment == LOCAL else on_aws
+
+
+def _as_reached(config: Config, aws: Aws) -> Callable[[str], str]:
+    if config.environment == LOCAL:
+        return lambda address: local.as_reached(aws.access.endpoint or "", address)
+    return str
 
 
 def holder(command: str) -> Holder:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,9 @@ import pytest
 
 from provision.access import Where
 from provision.graph import Stack, reversed_graph
+from provision.local import as_reached
 from provision.stack import AREAS, Site, build_stack
+from provision.stack.outputs import outputs
 from provision.step import Mark, Step, marked, with_computed
 from provision.steps.alarm import Alarm
 from provision.steps.dashboard import Dashboard
@@ -22,6 +25,7 @@ from provision.steps.function import Function
 from provision.steps.gateway_endpoint import GatewayEndpoint
 from provision.steps.interface_endpoint import InterfaceEndpoint
 from provision.steps.log_group import LogGroup
+from provision.steps.queue import Queue
 from provision.steps.rest_api import RestApi
 from provision.steps.role_policies import RolePolicies
 from provision.steps.security_group import Rule, SecurityGroup
@@ -57,6 +61,28 @@ def built(
         }
         steps[name] = replace(want, **chosen)
     return stack, steps
+
+
+def test_addresses_are_told_as_they_are_reached_now(tmp_path: Path) -> None:
+    """The emulator had another port when the queue was made, and the record keeps that."""
+    where = Where("123456789012", "us-east-1", "aws", "amazonaws.com")
+    site = Site(
+        configured(tmp_path),
+        where,
+        ("us-east-1a", "us-east-1b"),
+        TinySources(tmp_path / "zips"),
+        lambda api, stage: f"https://{api}/{stage}",
+        as_reached=partial(as_reached, "http://127.0.0.1:4590"),
+    )
+    _, steps = built(tmp_path)
+    for told, now in (
+        ("http://127.0.0.1:4566/000000000000/q", "http://127.0.0.1:4590/000000000000/q"),
+        ("https://sqs.us-east-1.amazonaws.com/1/q", "https://sqs.us-east-1.amazonaws.com/1/q"),
+    ):
+        queue = steps["function.items.dead_letters"]
+        assert isinstance(queue, Queue)
+        known = outputs(site, {**steps, "function.items.dead_letters": replace(queue, url=told)})
+        assert known["dead_letter_queue_url"] == now
 
 
 def policies(steps: Mapping[str, Step], function: str = "items") -> dict[str, Any]:

@@ -19,6 +19,7 @@ from provision.local.facts import (
     DEFAULT_PORT,
     FORGETS,
     SKIPS,
+    as_reached,
     invoke_url,
 )
 from provision.local.ports import PortTaken
@@ -34,6 +35,7 @@ __all__ = [
     "EmulatorFailed",
     "EmulatorMissing",
     "PortTaken",
+    "as_reached",
     "emulator_directory",
     "install",
     "invoke_url",

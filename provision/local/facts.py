@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
+from urllib.parse import urlsplit, urlunsplit
 
 DEFAULT_PORT: Final = 4566
 LAST_PORT: Final = 65535
@@ -57,3 +58,10 @@ BACKS_UP_NOT: Final[Mapping[str, str]] = MappingProxyType(
 def invoke_url(endpoint: str, api_id: str, stage: str) -> str:
     """Where a deployed REST API answers; append a path that begins with a slash."""
     return f"{endpoint}/restapis/{api_id}/{stage}/_user_request_"
+
+
+def as_reached(endpoint: str, address: str) -> str:
+    """MiniStack builds the addresses of queues with the port it had when they were made or asked
+    for, and a record keeps that; it takes them with any."""
+    was, now = urlsplit(address), urlsplit(endpoint)
+    return urlunsplit(was._replace(netloc=now.netloc)) if was.hostname == now.hostname else address

@@ -46,7 +46,7 @@ def outputs(site: Site, steps: Mapping[str, Step]) -> dict[str, str]:
         if alias := _known(steps.get(f"function.{key}.alias"), Alias):
             found[output_name("function_alias_arn", key, number)] = alias.arn
         if queue := _known(steps.get(f"function.{key}.dead_letters"), Queue):
-            found[output_name("dead_letter_queue_url", key, number)] = queue.url
+            found[output_name("dead_letter_queue_url", key, number)] = site.as_reached(queue.url)
     if "monitoring.dashboard" in steps:
         found["dashboard_url"] = _dashboard_url(site.where, site.name(site.where.region))
     return found

@@ -42,6 +42,8 @@ class Site:
     """API id and stage name → the address that answers."""
     key: str = ""
     """ARN of the customer's KMS key that the configuration names by its alias."""
+    as_reached: Callable[[str], str] = str
+    """An address that AWS told, as it is reached now: an emulator may have moved."""
 
     @property
     def identity(self) -> Identity:
