@@ -9,7 +9,7 @@ import click
 from provision.cli.options import json_option, open_session
 from provision.cli.verb import Verbs
 
-PURPOSES = ("up", "status", "down", "all")
+PURPOSES = ("up", "plan", "status", "down", "all")
 
 
 _out_option = click.option(
@@ -35,7 +35,8 @@ def policy_group() -> None:
     show_default=True,
     envvar="PROVISION_POLICY_DEPLOYER_FOR",
     allow_from_autoenv=False,
-    help="The commands it is to suffice for. `status` also does for plan, outputs and refresh.",
+    help="The commands it is to suffice for. `status` also does for plan, outputs and refresh;"
+    " `plan` is for a pipeline, and for names that the configuration does not have yet.",
 )
 @_out_option
 @click.pass_context
@@ -57,7 +58,8 @@ def deployer(context: click.Context, purpose: str, out: Path | None, *, json: bo
 def boundary(context: click.Context, out: Path | None, *, json: bool) -> None:
     """A permissions boundary for the stack's roles: what they need, and no more.
 
-    `boundary:` below `environments` in config.yaml puts it on them. With `account:` there no credentials are needed.
+    `boundary:` below `environments` in config.yaml puts it on them. With `account:` there no
+    credentials are needed.
     """
     from provision.commands.policy import boundary as run  # noqa: PLC0415
 

@@ -52,6 +52,13 @@ def deployer(session: Session, purpose: str, out: Path | None) -> int:
         "Attach all of them to whoever runs provision. docs/permissions.md says what each action is"
         " for."
     )
+    if purpose in {Purpose.PLAN, Purpose.STATUS}:
+        session.say(
+            "It writes nothing, and reads no table's items. It can read the values of all API keys"
+            " of the account and region, for API Gateway has no action of its own for that, and the"
+            " code and plain variables of the stack's functions: give it to nobody who may not"
+            " have these."
+        )
     if not site.config.boundary and _give_rights(found):
         session.say(
             "Without `boundary:` in config.yaml they are as good as an administrator's: whoever has"
@@ -86,8 +93,8 @@ def boundary(session: Session, out: Path | None) -> int:
             f" {site.config.prefix}-, other stacks' too."
         )
     session.say(
-        "These lines in config.yaml put it on every role of this environment, and of no other, whose"
-        " functions it would refuse everything:"
+        "These lines in config.yaml put it on every role of this environment, and of no other,"
+        " whose functions it would refuse all:"
     )
     for line in overlay(site.config.environment, arn):
         session.say(line)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from enum import StrEnum
 from typing import Final
 
@@ -17,16 +18,17 @@ from provision.permissions.asked import (
     asked_by_others,
     asked_by_stack,
 )
-from provision.permissions.declare import Call
+from provision.permissions.declare import EVERY, Call
 from provision.permissions.policy import Policy, policies
 from provision.step import Step
 
 
 class Purpose(StrEnum):
     """What the policy is to suffice for. `up` also does for push, `status` for plan,
-    outputs and refresh."""
+    outputs and refresh; `plan` is for that alone, and for names that are still to come."""
 
     UP = "up"
+    PLAN = "plan"
     STATUS = "status"
     DOWN = "down"
     ALL = "all"
@@ -34,6 +36,7 @@ class Purpose(StrEnum):
 
 _PARTS: Final = {
     Purpose.UP: (LOOK, MAKE, REMOVE),
+    Purpose.PLAN: (LOOK,),
     Purpose.STATUS: (LOOK,),
     Purpose.DOWN: (LOOK, REMOVE),
     Purpose.ALL: (LOOK, MAKE, REMOVE),
@@ -45,11 +48,13 @@ _ALWAYS: Final = (
 )
 _BESIDE: Final[Mapping[Purpose, tuple[tuple[str, tuple[Call, ...]], ...]]] = {
     Purpose.UP: _ALWAYS,
+    Purpose.PLAN: _ALWAYS,
     Purpose.STATUS: (*_ALWAYS, ("status", health.CALLS)),
     Purpose.DOWN: (*_ALWAYS, ("leftovers", leftovers.CALLS)),
     Purpose.ALL: (*_ALWAYS, ("status", health.CALLS), ("leftovers", leftovers.CALLS)),
 }
 """Who makes calls beside the steps."""
+_BEFORE_A_NAME: Final = (":", "/")
 
 
 def deployer_asks(
@@ -60,7 +65,16 @@ def deployer_asks(
     asked = asked_by_stack(stack, forgotten, where, _PARTS[purpose])
     for by, calls in _BESIDE[purpose]:
         asked += asked_by_others(by, calls, where, stack)
-    return asked
+    return [_to_come(each, stack.name) for each in asked] if purpose is Purpose.PLAN else asked
+
+
+def _to_come(asked: Asked, stack: str) -> Asked:
+    """The same for every name of the stack: a pull request may add a table, and AWS refuses whoever
+    asks for one by a name that no statement has, whether it is there or not."""
+    before, found, name = asked.resource.partition(f"{stack}-")
+    if not found or not before.endswith(_BEFORE_A_NAME) or EVERY in name:
+        return asked
+    return replace(asked, resource=f"{before}{found}{EVERY}")
 
 
 def deployer_policies(

@@ -40,6 +40,15 @@ CHANGED: Mapping[str, Any] = {
     "functions": {"items": {"memory": 256}},
     "api": {**FULL["api"], "throttle": {"rate": 900}, "routes": {"GET /more": "items"}},
 }
+ASKED_FOR: Mapping[str, Any] = {
+    **CHANGED,
+    "tables": {"more": {"key": "id"}},
+    "functions": {
+        "items": {"memory": 256},
+        "more": {"source": "function", "handler": "app.handler", "layers": ["dependencies"]},
+    },
+}
+"""A pull request with a table and a function of new names."""
 TAKEN = {
     "dynamodb:TagResource": "table.items",
     "iam:TagRole": "function.items.role",
@@ -140,6 +149,7 @@ class Lived:
 
     said: dict[str, Said] = field(default_factory=dict)
     by_reader: dict[str, str] = field(default_factory=dict)
+    by_planner: dict[str, str] = field(default_factory=dict)
     to_neighbour: dict[str, str] = field(default_factory=dict)
     by_role: dict[str, str] = field(default_factory=dict)
     imported_by: dict[str, str] = field(default_factory=dict)
@@ -183,6 +193,13 @@ def live(there: Emulated) -> Lived:
         lived.imported_by[user] = outcome(partial(invoke_pushed, there, user))
     run("status", "reader", "status", "--json")
     lived.by_reader = meddle(there, "reader", "tap")
+    there.let("planner", there.policies("tap", Purpose.PLAN))
+    lived.by_planner = meddle(there, "planner", "tap")
+    there.configure("pull-request", {**ASKED_FOR, "name": "tap"})  # no state: another machine
+    for user in ("planner", "reader"):
+        lived.said[f"pull request, {user}"] = there.provision(
+            user, "pull-request", "plan", "--check", "--json"
+        )
     lived.to_neighbour = meddle(there, "deployer", "tapir")
     lived.to_neighbour |= meddle_with_key(there, "deployer", customers)
     lived.by_role = as_the_function(there)
@@ -332,6 +349,23 @@ def test_each_action_that_is_taken_away_is_missed_and_told_with_its_statement(li
 def test_who_may_only_look_may_only_look(lived: Lived) -> None:
     in_use = "delete api.domain"  # only read: it still leads to an API
     assert allowed(lived.by_reader) == {FOUND_THERE, in_use}
+
+
+def test_who_may_only_plan_may_only_look(lived: Lived) -> None:
+    in_use = "delete api.domain"  # only read: it still leads to an API
+    assert allowed(lived.by_planner) == {FOUND_THERE, in_use}
+
+
+def test_a_pull_request_that_adds_a_table_is_planned_without_a_state(lived: Lived) -> None:
+    said = lived.said["pull request, planner"]
+    assert (said.code, said.json["error"]) == (4, None), said.err
+    made = {r["node"] for r in said.json["resources"] if r["action"] == "create"}
+    assert {"table.more", "function.more", "function.more.role"} <= made
+    assert not any("items" in node for node in made)
+    assert said.json["calls"]["write"] == 0
+    by_name = lived.said["pull request, reader"]
+    assert by_name.code == 8
+    assert "is missing: " in by_name.err + by_name.out
 
 
 def test_nothing_of_a_second_stack_can_be_deleted_or_made(lived: Lived) -> None:
