@@ -9,6 +9,7 @@ from typing import Final
 
 from provision.finding import Action, Cause, Change, Finding
 from provision.health import FIRING, UNCONFIRMED, Health
+from provision.step import Step
 from provision.steps.alarm import Alarm
 
 
@@ -31,6 +32,8 @@ class State(StrEnum):
 
 
 FINE: Final = frozenset({State.AS_WANTED, State.SKIPPED, State.KEPT})
+_TOLD_IN_THE_LOG: Final = ("Errors", "Duration")
+"""Metrics of a function; a throttled call never reached it."""
 _ORDER: Final = {state: place for place, state in enumerate(State)}
 
 
@@ -122,7 +125,20 @@ def _trouble(finding: Finding, state: State, health: Health) -> Trouble:
     if under is not state and under not in FINE:
         why = "; ".join(words for words in (why, f"also {under}") if words)
     digests = finding.want.DIGESTS if finding.want else {}
-    return Trouble(finding.node, state, told, why, finding.refusal, finding.changes, digests)
+    remedy = finding.refusal or (_log_of(finding.have) if state is State.FIRING else "")
+    return Trouble(finding.node, state, told, why, remedy, finding.changes, digests)
+
+
+def _log_of(alarm: Step | None) -> str:
+    """Where it says why calls of a function fail or last long: in the function's log."""
+    if not isinstance(alarm, Alarm) or alarm.metric not in _TOLD_IN_THE_LOG:
+        return ""
+    if not isinstance(alarm.arn, str):  # a plan's, of what is not there
+        return ""
+    function, region = alarm.dimensions.get("FunctionName"), alarm.arn.split(":")[3:4]
+    if not function or not region:
+        return ""
+    return f"its log: `aws logs tail /aws/lambda/{function} --since 15m --region {region[0]}`"
 
 
 def _words(finding: Finding, state: State, health: Health) -> tuple[str, str]:

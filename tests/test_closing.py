@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import io
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from rich.console import Console
 
 from provision.screens.closing import NextSteps, print_welcome
 from tests.reference import configured
+from tests.test_cli import Provision, home, provision
+
+__all__ = ["home", "provision"]
 
 ENDPOINT = {"api_endpoint": "https://x.test/v1"}
 CURL = 'curl -H "x-api-key: $(provision outputs api_key)" https://x.test/v1'
@@ -59,12 +64,33 @@ def test_the_request_needs_nothing_but_the_key(
         {"POST /things": "items", "HEAD /things": "items"},
     ],
 )
-def test_where_every_route_takes_more_there_is_none(
+def test_where_every_route_takes_more_there_is_one_to_complete(
     tmp_path: Path, routes: Mapping[str, Any]
 ) -> None:
     lines = ending(tmp_path, routes)
-    assert "curl" not in "".join(lines)
-    assert lines[-1] == "The API key: provision outputs api_key"
+    method, path = next(iter(routes)).split()
+    begun = f'curl -X {method} -H "x-api-key: $(provision outputs api_key)" '
+    assert lines[-1].startswith(begun)
+    assert shlex.split(lines[-1])[-1] == f"https://x.test/v1{path}"
+    assert lines[-2].startswith("No route is a GET without parameters")
+
+
+def test_where_a_secret_belongs_is_told_when_a_function_is_told_to_read_it(
+    account: None,
+    provision: Provision,
+    home: Path,
+) -> None:
+    kept = {"STRIPE_KEY": {"secret": "ssm:/tap/stripe"}, "DB": {"secret": "secretsmanager:tap/db"}}
+    settings = yaml.safe_load((home / "config.yaml").read_text("utf-8"))
+    settings["functions"]["items"].setdefault("environment", {}).update(kept)
+    (home / "config.yaml").write_text(yaml.safe_dump(settings, sort_keys=False), "utf-8")
+    said = " ".join(provision("up", "--yes").err.split())
+    name = "--name /tap/stripe --type SecureString"
+    assert f'`aws ssm put-parameter {name} --value "$(cat)" --region us-east-1`' in said
+    assert "`aws secretsmanager create-secret --name tap/db --secret-string" in said
+    settings["functions"]["items"]["memory"] = 256
+    (home / "config.yaml").write_text(yaml.safe_dump(settings, sort_keys=False), "utf-8")
+    assert "put-parameter" not in provision("up", "--yes").err
 
 
 def test_the_emulator_is_told_to_run_on_where_there_is_one(tmp_path: Path) -> None:

@@ -13,12 +13,14 @@ import pytest
 from moto import mock_aws
 from rich.console import Console
 
+from provision.commands.invocation import Invocation
 from provision.finding import Action, Cause, Change, Finding
 from provision.health import CONFIRMED, FIRING, UNCONFIRMED, Health, Traffic
 from provision.screens.page import BOUNDLESS, print_page
 from provision.screens.signs import SIGNS
 from provision.screens.status import Heading, status_screen
 from provision.step import with_computed
+from provision.steps.alarm import Alarm
 from provision.steps.api_key import ApiKey
 from provision.trouble import FINE, State, states_of, troubles
 from tests.permissions.life import FULL
@@ -296,6 +298,30 @@ def test_what_is_both_firing_and_drifted_is_shown_as_firing_and_told_to_be_both(
     at = next(n for n, line in enumerate(lines) if line.startswith(f"▲ {ALARM}"))
     assert lines[at].endswith("The function items fails; also drifted")
     assert lines[at + 1] == "    threshold: 5.0, wanted 1.0"
+
+
+def test_of_a_function_that_fails_the_log_is_named(ill: World) -> None:
+    have = ill.findings[ALARM].have
+    assert isinstance(have, Alarm)
+    arn = f"arn:aws:cloudwatch:{REGION}:123456789012:alarm:x"
+    there = ill.but(**{ALARM.replace(".", "__"): {"have": replace(have, arn=arn)}})
+    log = f"    its log: `aws logs tail /aws/lambda/tap-dev-items --since 15m --region {REGION}`"
+    lines = there.lines()
+    at = next(n for n, line in enumerate(lines) if line.startswith(f"▲ {ALARM}"))
+    assert lines[at + 1] == log
+    assert log in there.lines(160, 49)
+    assert "logs tail" not in "".join(there.lines(40, 11))
+
+
+def test_the_command_that_shows_the_log_reaches_the_emulator(ill: World) -> None:
+    typed = Invocation(aws="X=1 aws --endpoint-url http://127.0.0.1:4566").as_typed
+    have = ill.findings[ALARM].have
+    assert isinstance(have, Alarm)
+    there = ill.but(**{ALARM.replace(".", "__"): {"have": replace(have, arn="a:b:c:eu-west-1")}})
+    page = status_screen(replace(HEADING, as_typed=typed), there.findings, ill.health, width=160)
+    shown = io.StringIO()
+    print_page(Console(file=shown, width=400), page)
+    assert "`X=1 aws --endpoint-url http://127.0.0.1:4566 logs tail /aws/" in shown.getvalue()
 
 
 def test_digests_are_told_by_what_they_are_of(well: World) -> None:

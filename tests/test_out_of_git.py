@@ -1,5 +1,5 @@
-"""A project is begun with `git add -A`: of the state, and of what the emulator saves, with the values
-of keys and secrets, git takes nothing.
+"""A project is begun with `git add -A`: of the state, and of what the emulator saves, with the
+values of keys and secrets, git takes nothing.
 """
 
 from __future__ import annotations

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import click
 
+from provision.cli.variables import strangers
 from provision.cli.whole import WHOLE_TOOL, Answering, debugging, given, settings_of
 from provision.commands.invocation import Invocation
+from provision.printable import put
 
 
 class Verb(click.Command):
@@ -39,6 +42,8 @@ class Verb(click.Command):
         call.verb = _first_word(ctx)
         if settings.profile:
             call.aws = f"aws --profile {shlex.quote(settings.profile)}"
+        for line in strangers(ctx.find_root(), os.environ):
+            put(line, err=True)
         ctx.obj = settings
         try:
             return super().invoke(ctx)

@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.text import Text
 
 from provision.answer import document
+from provision.commands.asking import confirmed
 from provision.commands.invocation import Invocation
 from provision.commands.unlisted import refuse, unless_known
 from provision.commands.wording import worded
@@ -209,7 +210,7 @@ class Session:
         began = time.monotonic()
         try:
             with self.trace.span("your answer", "ask"):
-                if click.confirm(printable(question), err=True):
+                if confirmed(question):
                     return True
         except click.Abort:
             if self.call.stopping.asked:

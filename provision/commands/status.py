@@ -93,6 +93,7 @@ def _screen(
         outputs(bench.site, found(seen)).get("api_endpoint", ""),
         session.call.command("up"),
         session.call.command("status"),
+        session.call.as_typed,
         at,
     )
     told = worded(session.call, seen.all)

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import click
 
+from provision.commands.asking import confirmed
 from provision.commands.invocation import Invocation
 from provision.config.unlisted import Unlisted, UnlistedEnvironment
-from provision.printable import printable, put
+from provision.printable import put
 from provision.private import HOME, read_private
 
 
@@ -42,7 +43,7 @@ def ask(call: Invocation, question: str) -> Unlisted:
     def judge(unlisted: UnlistedEnvironment) -> None:
         put(unlisted.message, err=True)
         try:
-            if click.confirm(printable(f"{question} {unlisted.name}?"), err=True):
+            if confirmed(f"{question} {unlisted.name}?"):
                 return
         except click.Abort:
             if call.stopping.asked:

@@ -12,7 +12,7 @@ from provision.journal import Journal
 from provision.opening import LOCAL, Workbench
 from provision.run import Outcome, Survey
 from provision.run import up as make_true
-from provision.screens.closing import NextSteps, print_receipt, print_welcome
+from provision.screens.closing import NextSteps, print_receipt, print_welcome, secret_words
 from provision.screens.timing import print_timing
 from provision.stack.outputs import outputs
 
@@ -87,6 +87,8 @@ def end(session: Session, bench: Workbench, seen: Survey, outcome: Outcome) -> i
         print_receipt(session.errors, told, session.call.command)
         chain = session.longest(walks)
         print_timing(session.errors, session.seconds, bench.aws.calls, chain)
+        for words in secret_words(bench.site.config, outcome):
+            session.say(words)
         if not error:
             known = outputs(bench.site, outcome.steps)
             on_local = bench.site.config.environment == LOCAL

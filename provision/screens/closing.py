@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from rich.console import Console
 from rich.text import Text
 
+from provision.config import Config
 from provision.config.api import Api
+from provision.config.secrets import Secret
 from provision.finding import WRITES, Action, Finding
 from provision.holdings import Backup
 from provision.leftovers import Search
@@ -42,6 +44,38 @@ def untried_words(outcome: Outcome) -> Iterator[str]:
         if moved and isinstance(step, Alias) and step.untried:
             function = node.removesuffix(".alias")
             yield f"{function}: version {step.version} went live untried: {step.untried}"
+
+
+def secret_words(config: Config, outcome: Outcome) -> Iterator[str]:
+    """Where each secret belongs that a function was just told to read. Whether it is there is not
+    asked: whoever deploys has no right on secrets."""
+    for key, function in config.functions.items():
+        finding = outcome.findings.get(f"function.{key}")
+        if finding is None or finding.action not in WRITES or not _told_its_variables(finding):
+            continue
+        for secret in function.secrets:
+            put = _putting(secret, config.region)
+            yield f"{finding.node} reads {secret.name}; unless it has a value: `{put}`"
+
+
+def _told_its_variables(finding: Finding) -> bool:
+    return finding.have is None or any(each.field == "environment" for each in finding.changes)
+
+
+def _putting(secret: Secret, region: str) -> str:
+    """By the standard input, and so in no history of a shell."""
+    name = shlex.quote(secret.name)
+    option = "--key-id" if secret.keeper == "ssm" else "--kms-key-id"
+    key = f" {option} {shlex.quote(secret.key)}" if secret.key else ""
+    if secret.keeper == "ssm":
+        return (
+            f"aws ssm put-parameter --name {name} --type SecureString{key}"
+            f' --value "$(cat)" --region {region}'
+        )
+    return (
+        f"aws secretsmanager create-secret --name {name}{key}"
+        f' --secret-string "$(cat)" --region {region}'
+    )
 
 
 def print_removal(
@@ -110,7 +144,8 @@ class NextSteps:
 def print_welcome(
     console: Console, outputs: Mapping[str, str], api: Api, following: NextSteps
 ) -> None:
-    """The outputs, how to get the key, and last a request that is answered 2xx as it is pasted."""
+    """The outputs, how to get the key, and last a request that is answered 2xx as it is pasted, or
+    one to complete where there is none."""
     for name, value in outputs.items():
         console.print(f"{name}: {value}", soft_wrap=True)
     lines = list(_following(outputs.get("api_endpoint", ""), api, following))
@@ -130,6 +165,11 @@ def _following(endpoint: str, api: Api, following: NextSteps) -> Iterator[str]:
     if path is not None:
         yield "A request:"
         yield f'curl -H "x-api-key: $({following.ask_key})" {shlex.quote(endpoint + path)}'
+        return
+    first = api.route_list[0]
+    url = shlex.quote(endpoint + first.path)
+    yield "No route is a GET without parameters. A request to complete with what this one takes:"
+    yield f'curl -X {first.method} -H "x-api-key: $({following.ask_key})" {url}'
 
 
 def plain_path(api: Api) -> str | None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 from rich.console import Group, RenderableType
@@ -38,6 +38,8 @@ class Heading:
     endpoint: str
     make: str = "provision up"
     more: str = "provision status"
+    as_typed: Callable[[str], str] = str
+    """Puts the commands in a text into what can be pasted."""
     at: str = ""
     """When it was looked at, where that is not now."""
 
@@ -71,7 +73,9 @@ def status_screen(
 ) -> RenderableType:
     """The page: as long as it needs to be, or in `height` lines. `every_node`: none is folded."""
     states = states_of(findings, health)
-    found = troubles(findings, health)
+    found = [
+        replace(each, remedy=heading.as_typed(each.remedy)) for each in troubles(findings, health)
+    ]
     line = BOUNDLESS if height is None else width
     parts = _Parts(
         _head(heading, states, found, width),
