@@ -22,8 +22,9 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-LARGEST: Final = 256 * 1_048_576
-"""Bytes that are read at most: far above any state, far below what would take all memory."""
+LARGEST: Final = 16 * 1_048_576
+"""Bytes that are read at most: far above any state or plan (of 300 routes: 84 KB), far below what
+would take all memory, for Python takes some thirty times as much."""
 
 _NO_LINK: Final = getattr(os, "O_NOFOLLOW", 0)
 _NO_WAIT: Final = getattr(os, "O_NONBLOCK", 0)  # a pipe without a writer would hold us for ever

@@ -14,7 +14,7 @@ from provision.config.node import Entry, Node, written
 from provision.config.problem import Problem, nearest
 from provision.config.read import LONGEST_NUMBER
 from provision.config.section import NAME, WORDS, Refusal
-from provision.config.shape import OVERLAYS, Shape, config_shape
+from provision.config.shape import OVERLAYS, Shape, config_shape, known_places
 from provision.masked import MASKED, holds_password, says_secret
 
 LONGEST_SHOWN = 200
@@ -68,7 +68,7 @@ def _unknown(tree: Node, way: list[int | str], key: str) -> Problem:
     known = [*(shape.fields if shape else ()), *(() if way else (OVERLAYS,))]
     suggestion = nearest(key, known)
     if not suggestion:
-        elsewhere = list(config_shape().places_of(key))
+        elsewhere = known_places().get(key, ())
         suggestion = f"it belongs to {' or '.join(elsewhere)}" if elsewhere else ""
     return entry.problem("unknown key", suggestion or f"known here: {', '.join(known)}")
 

@@ -11,7 +11,7 @@ from provision.config.explain import validate
 from provision.config.model import Config
 from provision.config.node import Node
 from provision.config.overlay import Variant, environments, variants
-from provision.config.problem import ConfigInvalid, Problem
+from provision.config.problem import ConfigInvalid, Problem, told
 from provision.config.read import read
 from provision.config.shape import OVERLAYS
 from provision.config.unlisted import Unlisted, UnlistedEnvironment, accept
@@ -61,9 +61,8 @@ def load(
         ahead = [(c, v.tree) for c, v in zip(configs, found, strict=True) if c]
         for variant, wrong in zip(found, foresee(ahead), strict=False):
             problems += list(_new(variant, wrong, problems))
-    for problem in problems:
-        if problem.warning:
-            warn(f"warning: {problem}")
+    for said in told([problem for problem in problems if problem.warning]):
+        warn(f"warning: {said}")
     problems = [problem for problem in problems if not problem.warning]
     if problems or configs[0] is None:
         raise ConfigInvalid(problems)

@@ -69,7 +69,8 @@ class Config(Section):
         description="Name of the stack: every resource's name begins with it.", examples=["tap"]
     )
     environment: Name = Field(
-        description="Environment: every resource's name goes on with it; --env overrides it.",
+        description="Environment: every resource's name goes on with it; --env overrides it. Not"
+        " local: only --local leads to the emulator.",
         examples=["dev"],
     )
     region: Annotated[str, Field(min_length=1)] = Field(

@@ -8,8 +8,11 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
-from provision.config.problem import Problem
+from provision.config.problem import Problem, clipped
 from provision.masked import MASKED, says_secret
+
+_LONGEST = 100
+"""Characters of a key as it is told."""
 
 Scalar = str | int | float | bool | None
 Keys = tuple[str | int, ...]
@@ -147,7 +150,7 @@ def written(keys: Keys) -> str:
         if isinstance(key, int):
             said += f"[{key}]"
         else:
-            key = MASKED if _is_masked(keys[:at], key) else key  # noqa: PLW2901
+            key = MASKED if _is_masked(keys[:at], key) else clipped(key, _LONGEST)  # noqa: PLW2901
             plain = re.fullmatch(r"[\w-]+|\(masked\)", key)
             said += ("." if said else "") + (key if plain else f'"{key}"')
     return said

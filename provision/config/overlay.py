@@ -41,6 +41,11 @@ def variants(
 ) -> tuple[list[Variant], list[Problem]]:
     """The environment asked for first, then every other overlay, since all are to be right."""
     overlays, problems = _overlays(root)
+    written = root.get("environment")
+    if written and written.value == LOCAL:
+        # Whoever may change the file would have a pipeline's `plan` look at nothing, and be green.
+        said = f"{LOCAL} is the environment of the emulator, to which --local alone leads"
+        problems.append(written.problem(said, "name one that lives in AWS, such as dev"))
     chosen = environment or root.string("environment")
     base = root.without(OVERLAYS)
     found = []

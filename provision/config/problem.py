@@ -17,6 +17,11 @@ _BESIDE = 8
 _LONGEST = 256
 """Characters of a word that is compared with others: the time grows with their square."""
 _LISTED = 30
+MOST_TOLD = 50
+"""Problems that are told at once: nobody reads more, and a log would have to hold them."""
+_LONGEST_KEY = 300
+_LONGEST_TEXT = 2_000
+"""Characters of what a problem quotes: whoever writes the file chooses how long that is."""
 _NAMED = 3
 """Files that a hint names before it only points at the list."""
 
@@ -35,6 +40,12 @@ class Problem:
     warning: bool = False
     absent: bool = False
     """The file itself is not there: nothing in it can be corrected."""
+
+    def __post_init__(self) -> None:
+        """Whatever it quotes, it is short."""
+        object.__setattr__(self, "key", clipped(self.key, _LONGEST_KEY))
+        object.__setattr__(self, "message", clipped(self.message, _LONGEST_TEXT))
+        object.__setattr__(self, "suggestion", clipped(self.suggestion, _LONGEST_TEXT))
 
     @property
     def place(self) -> tuple[str, int, int, str]:
@@ -63,12 +74,27 @@ class ConfigInvalid(ProvisionError):
         check = f"Correct {named}, then: `provision config check`"
         if all(problem.absent for problem in found):
             check = "README.md shows how a project begins; the sample there has a config.yaml"
-        first, *more = [str(problem) for problem in self.problems]
+        first, *more = told(self.problems)
         super().__init__(
             first,
             more=more,
             hint=f"Give another {named}" if typed else check,
         )
+
+
+def clipped(text: str, most: int) -> str:
+    """The text, its middle left out where it is longer."""
+    if len(text) <= most:
+        return text
+    left = len(text) - most
+    return f"{text[: most // 2]}… {left:,} characters …{text[len(text) - most // 2 :]}"
+
+
+def told(problems: Sequence[Problem]) -> list[str]:
+    """Each in a line; of very many the first, and how many more there are."""
+    said = [str(problem) for problem in problems[:MOST_TOLD]]
+    more = len(problems) - MOST_TOLD
+    return [*said, f"and {more:,} more"] if more > 0 else said
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

@@ -22,6 +22,10 @@ MOST_BYTES = 1_048_576
 """A file without end is no configuration: it would be read until no memory is left. YAML took
 12 seconds for 800 KB, on a busy machine."""
 
+MOST_TEXT = 4 * MOST_BYTES
+"""Characters of all values and keys, with aliases written out: one long text can be told a thousand
+times in a line each."""
+
 DEEPEST = 100
 """Brackets and indentations inside of each other; a model of JSON Schema comes to some dozen."""
 
@@ -124,6 +128,8 @@ def refuse_linked(path: Path) -> None:
 _START = 'begin with the lines "name: ...", "environment: ...", "region: ..."'
 
 
+_HALF = re.compile("[\ud800-\udfff]")
+_WHOLE = "write the character itself, or \\U and its eight digits"
 _QUOTE = "quote it if it is text"
 _SIGNS = {
     "found undefined alias": "undefined alias, which is what begins with *",
@@ -192,6 +198,7 @@ class _Reading:
     file: str
     problems: list[Problem] = field(default_factory=list)
     made: int = 0
+    text: int = 0
     open: set[int] = field(default_factory=set)
     met: set[int] = field(default_factory=set)
     aliased: bool = False
@@ -207,6 +214,7 @@ class _Reading:
         self.aliased = self.aliased or id(raw) in self.met
         self.met.add(id(raw))
         if isinstance(raw, yaml.ScalarNode):
+            self._count(raw, place, keys)
             return Node(self._scalar(raw, place, keys), place, keys, raw.value)
         if id(raw) in self.open:
             self._add(place, keys, "an alias to what it is part of", "write the value out")
@@ -223,6 +231,16 @@ class _Reading:
             return Node(value, place, keys)
         finally:
             self.open.discard(id(raw))
+
+    def _count(self, raw: yaml.ScalarNode, place: Place, keys: Keys) -> None:
+        """Text that is no Unicode (half of a pair, by an escape) can be written nowhere."""
+        self.text += len(raw.value)
+        if self.text > MOST_TEXT:
+            said = f"more than {MOST_TEXT:,} characters, with aliases written out"
+            raise ConfigInvalid([Node(None, place, keys).problem(said, "use fewer aliases")])
+        if not raw.value.isascii() and _HALF.search(raw.value):
+            self._add(place, keys, "half of a pair of surrogates, which is no text", _WHOLE)
+            raw.value = _HALF.sub("?", raw.value)
 
     def _too_many(self, place: Place, keys: Keys) -> Problem:
         said, instead = _TOO_MANY, _FEWER
@@ -244,6 +262,7 @@ class _Reading:
             elif raw_key.tag == f"{_TAG}null":
                 self._add(place, keys, "a value without a key", "write the key before the colon")
             else:
+                self._count(raw_key, place, keys)
                 key: str = raw_key.value
                 entry = Entry(place, self.node(raw_value, (*keys, key)))
                 if key in own:

@@ -10,6 +10,11 @@ from provision.config.problem import Problem, nearest
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD")
 WITH_BODY = ("POST", "PUT", "PATCH")
+MOST_ROUTES = 2_000
+"""AWS's own limit is 300 resources, and can be raised; every route is rehearsed, method by method.
+
+https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html
+"""
 LONGEST_CALL = 29
 """Seconds API Gateway waits for a function."""
 LONGEST_FUNCTION = 900
@@ -21,7 +26,12 @@ GREEDY_PART = r"\{[A-Za-z_][A-Za-z0-9._-]*\+\}"
 
 def check_routes(tree: Node) -> Iterator[Problem]:
     variables: dict[tuple[str, ...], str] = {}
-    for key, entry in tree.children("api", "routes"):
+    routes = list(tree.children("api", "routes"))
+    if len(routes) > MOST_ROUTES:
+        said = f"{len(routes):,} routes, and a stack has at most {MOST_ROUTES:,}"
+        yield routes[MOST_ROUTES][1].problem(said, "make two stacks of it")
+        return
+    for key, entry in routes:
         method, _, path = key.partition(" ")
         problem = _method(entry, key, method) or _path(entry, method, path)
         problem = problem or _second_variable(entry, path, variables) or _body(entry, method)

@@ -86,14 +86,14 @@ class Shape:
             shape = shape.child(key) if shape else None
         return shape
 
-    def places_of(self, name: str, way: tuple[str, ...] = ()) -> Iterator[str]:
-        """Where a key of that name is known, such as `functions.<name>.memory`."""
+    def places(self, way: tuple[str, ...] = ()) -> Iterator[tuple[str, str]]:
+        """Every known key below, and where, such as `functions.<name>.memory`."""
         for key, shape in self.fields.items():
-            if key == name and way:
-                yield ".".join((*way, key))
-            yield from shape.places_of(name, (*way, key))
+            if way:
+                yield key, ".".join((*way, key))
+            yield from shape.places((*way, key))
         if self.named and not self.fields:
-            yield from self.named.places_of(name, (*way, "<name>"))
+            yield from self.named.places((*way, "<name>"))
 
     @property
     def choices(self) -> list[str]:
@@ -113,6 +113,15 @@ def config_shape() -> Shape:
     """The shape of one environment's configuration."""
     schema = Config.model_json_schema()
     return Shape(schema, schema.get("$defs", {}))
+
+
+@cache
+def known_places() -> Mapping[str, Sequence[str]]:
+    """Where a key of each name is known. There may be ten thousand that are misplaced."""
+    found: dict[str, list[str]] = {}
+    for key, place in config_shape().places():
+        found.setdefault(key, []).append(place)
+    return found
 
 
 def _words(shape: Shape) -> str:

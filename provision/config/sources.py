@@ -78,16 +78,27 @@ def _in_folder(source: Node, folder: Path) -> list[Problem]:
     path = folder / str(source.value)
     try:
         if path.is_dir():
-            return []
+            return _hidden(source, path, folder)
         if path.exists():
             return [source.problem(f"{path.as_posix()} is a file", "name the folder it is in")]
         above = path.parent
         there = [each.name for each in above.iterdir() if each.is_dir()] if above.is_dir() else []
-    except OSError as error:
-        return [source.problem(f"cannot be read: {error.strerror}", "correct the path")]
+    except (OSError, RuntimeError, ValueError) as error:  # a loop of links, or no path at all
+        why = error.strerror if isinstance(error, OSError) else error
+        return [source.problem(f"cannot be read: {why}", "correct the path")]
     like = difflib.get_close_matches(path.name, there, n=1)
     suggestion = f'did you mean "{like[0]}"?' if like else "make the folder, or correct the path"
     return [source.problem(f"there is no folder {path.as_posix()}", suggestion)]
+
+
+def _hidden(source: Node, path: Path, folder: Path) -> list[Problem]:
+    """`.git` holds the token of a pipeline's checkout, `.provision` the state."""
+    real, top = path.resolve(), folder.resolve()
+    inside = real.relative_to(top) if real.is_relative_to(top) else Path()
+    if not any(part.startswith(".") for part in inside.parts):
+        return []
+    said = f"{path.as_posix()} is hidden, or leads to what is: {inside.as_posix()}"
+    return [source.problem(said, "give the folder a name without a dot")]
 
 
 def _contents(source: Node, folder: Path) -> list[Problem]:

@@ -35,6 +35,7 @@ from provision.local.ports import PortTaken, holder_of, is_free, refuse_taken
 from provision.local.secret import data_name, key_of, make_secret
 from provision.local.telling import Report, telling
 from provision.private import (
+    LARGEST,
     Planted,
     make_home,
     open_to_overwrite,
@@ -271,7 +272,7 @@ def _await(process: subprocess.Popen[bytes], root: Path, port: int, report: Repo
 
 
 def _last_words(root: Path) -> str:
-    lines = (read_private(root / _LOG) or b"").decode(errors="replace").split("\n")
+    lines = (read_private(root / _LOG, 16 * LARGEST) or b"").decode(errors="replace").split("\n")
     return next((line.strip() for line in reversed(lines) if line.strip()), "it wrote nothing")
 
 
