@@ -1,7 +1,10 @@
-"""A Lambda layer: a numbered history of zips, found again by what its descriptions say."""
+"""A Lambda layer: a numbered history of zips, found again by what its descriptions say, and believed
+only where the content is that.
+"""
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
@@ -10,6 +13,7 @@ from typing import TYPE_CHECKING, ClassVar, NamedTuple, Self, cast
 from provision.aws import Aws
 from provision.permissions.declare import EVERY, Declared, arn, calls
 from provision.step import Computed, Fixed, Local, Replacement, Step
+from provision.steps.absent import absent_is_fine
 from provision.steps.lambda_zip import read_zip
 from provision.unknown import unknown
 
@@ -21,6 +25,8 @@ if TYPE_CHECKING:
 
 KEPT = 3
 _LAYER = arn("lambda", "layer:{name}")
+_LOOKED_INTO = 10
+"""How many versions that say the same are looked into: anybody can publish more of them."""
 _DESCRIPTION = re.compile(r"(?P<owner>\S+) sha256=(?P<sha256>[0-9a-f]{64})")
 
 
@@ -34,12 +40,21 @@ class _Published(NamedTuple):
     runtimes: tuple[str, ...]
     architectures: tuple[str, ...]
 
+    @property
+    def says(self) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
+        """What it is, in its own words."""
+        return self.sha256, self.runtimes, self.architectures
+
 
 @dataclass(frozen=True, kw_only=True)
 class Layer(Step):
-    """Versions have no tags: the owner and the digest of the zip are in the description (L24).
+    """Versions have no tags: the owner and the digest of the zip are in the description (L24), which
+    anybody can copy onto other content. So each is held against the digest that AWS itself makes of
+    the content, which is `sha256`. Of several that are whole the recorded one stays, else the oldest
+    is taken: a copy comes after what it copies. `forged`: those whose content is another.
 
     https://docs.aws.amazon.com/lambda/latest/api/API_PublishLayerVersion.html
+    https://docs.aws.amazon.com/lambda/latest/api/API_LayerVersionContentOutput.html
     """
 
     KIND = "lambda.layer"
@@ -52,7 +67,10 @@ class Layer(Step):
     MARKED = True
     MARK_LASTS = True
     CALLS = Declared(
-        look=calls("lambda", EVERY, "ListLayerVersions"),
+        look=(
+            *calls("lambda", EVERY, "ListLayerVersions"),
+            *calls("lambda", f"{_LAYER}:*", "GetLayerVersion"),
+        ),
         make=(
             *calls("lambda", _LAYER, "PublishLayerVersion"),
             *calls("lambda", f"{_LAYER}:*", "DeleteLayerVersion"),
@@ -69,6 +87,7 @@ class Layer(Step):
     owner: Local[str] = ""
     arn: Computed[str] = ""
     version: Computed[int] = 0
+    forged: Computed[tuple[int, ...]] = ()
 
     def owned_by(self, have: Self, owner: str) -> bool:
         return have.owner == owner
@@ -76,10 +95,33 @@ class Layer(Step):
     def with_owner(self, owner: str) -> Self:
         return replace(self, owner=owner)
 
+    def ailment(self) -> str:
+        if not self.forged:
+            return ""
+        which = ", ".join(map(str, self.forged))
+        many = len(self.forged) > 1
+        words, are = ("versions", "they are") if many else ("version", "it is")
+        return (
+            f"somebody in AWS published {words} {which} in the words of this stack with other content:"
+            f" {are} not used; `aws lambda delete-layer-version --region {self._region}"
+            f" --layer-name {self.name} --version-number {self.forged[0]}` removes one"
+        )
+
+    @property
+    def _region(self) -> str:
+        return self.arn.split(":")[3]
+
     def observe(self, aws: Aws) -> Self | None:
         versions = self._versions(aws)
         ours = self._ours(versions)
-        found = next(iter(self._same(ours) or ours or versions), None)
+        same = self._same(ours)
+        contents = {one.number: self._content(aws, one) for one in same}
+        found = next((one for one in same if contents[one.number] == one.sha256), None)
+        forged = (one.number for one in same if contents[one.number] not in {"", one.sha256})
+        found = found or self._first_whole(aws, ours[:_LOOKED_INTO])
+        if found is None and ours:  # none is what it says: then it is at least said what it is
+            found = ours[0]._replace(sha256=self._content(aws, ours[0]))
+        found = found or next(iter(versions), None)
         if found is None:
             return None
         return replace(
@@ -90,12 +132,13 @@ class Layer(Step):
             owner=found.owner,
             arn=found.arn,
             version=found.number,
+            forged=tuple(sorted(forged)),
         )
 
     def create(self, aws: Aws) -> Self:
         # L24: every call makes a new version, even of the same content.
-        if same := self._same(self._ours(self._versions(aws))):
-            return replace(self, arn=same[0].arn, version=same[0].number)
+        if same := self._first_whole(aws, self._same(self._ours(self._versions(aws)))):
+            return replace(self, arn=same.arn, version=same.number)
         answer = aws.lambda_.publish_layer_version(
             LayerName=self.name,
             Description=f"{self.owner} sha256={self.sha256}",
@@ -114,17 +157,40 @@ class Layer(Step):
 
     def tidy(self, aws: Aws) -> None:
         """L24: functions keep what they run with, yet can no longer be given a deleted version: the
-        newest ones stay for whoever still has them in its configuration."""
-        if self.version > KEPT:
-            for version in self._ours(self._versions(aws))[KEPT:]:
-                self._delete_version(aws, version.number)
+        newest ones stay for whoever still has them in its configuration. Forged ones are nobody's to
+        delete, and push none of ours out; nor do copies, for nothing is published by us twice."""
+        if self.version <= KEPT:
+            return
+        whole: dict[object, int] = {}
+        for version in reversed(self._ours(self._versions(aws))):  # the oldest of each first
+            if version.says not in whole and self._content(aws, version) == version.sha256:
+                whole[version.says] = version.number
+        for number in sorted(whole.values(), reverse=True)[KEPT:]:
+            if number != self.version:
+                self._delete_version(aws, number)
 
     def _ours(self, versions: list[_Published]) -> list[_Published]:
         return [version for version in versions if version.owner == self.owner]
 
     def _same(self, versions: list[_Published]) -> list[_Published]:
+        """Those that say they are what is wanted: the recorded one, then the oldest first."""
         wanted = (self.sha256, self.runtimes, self.architectures)
-        return [version for version in versions if version[-3:] == wanted]
+        same = [version for version in versions if version.says == wanted]
+        same.sort(key=lambda version: (version.number != self.version, version.number))
+        return same[:_LOOKED_INTO]
+
+    def _first_whole(self, aws: Aws, versions: list[_Published]) -> _Published | None:
+        """The first that is what it says."""
+        return next((one for one in versions if self._content(aws, one) == one.sha256), None)
+
+    def _content(self, aws: Aws, version: _Published) -> str:
+        """The digest that AWS made of its zip, hexadecimal. Empty where it was deleted since."""
+        with absent_is_fine():
+            found = aws.lambda_.get_layer_version(
+                LayerName=self.name, VersionNumber=version.number
+            )
+            return base64.b64decode(found["Content"].get("CodeSha256", "")).hex()
+        return ""
 
     def _versions(self, aws: Aws) -> list[_Published]:
         """Every version, the newest first. A layer that never was is an empty list, no error."""

@@ -161,3 +161,92 @@ def test_a_zip_that_is_gone_or_another_is_said(
     with pytest.raises(ZipUnusable, match="no longer the one"):
         workshop.run(one_node(layer), "up")
     assert workshop.last.writes == []
+
+
+def forge(layer: Layer, times: int = 1) -> None:
+    """A neighbour publishes something else in our words: every word of them can be copied."""
+    for _ in range(times):
+        new_aws().lambda_.publish_layer_version(
+            LayerName=layer.name,
+            Description=f"tap-dev/it sha256={layer.sha256}",
+            Content={"ZipFile": a_bundle("theirs").content},
+            CompatibleRuntimes=["python3.12", "python3.13"],
+            CompatibleArchitectures=["arm64"],
+        )
+
+
+def used(workshop: Workshop, layer: Layer) -> int:
+    step = workshop.run(one_node(layer), "up").steps["it"]
+    assert isinstance(step, Layer)
+    return step.version
+
+
+@pytest.mark.parametrize("lost", [False, True], ids=["known", "state lost"])
+def test_our_words_on_other_content_are_told_and_never_used(
+    layer: Layer, workshop: Workshop, *, lost: bool
+) -> None:
+    workshop.run(one_node(layer), "up")
+    forge(layer)
+    if lost:
+        workshop.forget()
+    found = workshop.run(one_node(layer), "plan").findings["it"]
+    assert found.action is Action.KEEP
+    assert found.have
+    assert "somebody in AWS published version 2 in the words of this stack" in found.have.ailment()
+    assert "--version-number 2" in found.have.ailment()
+    assert used(workshop, layer) == 1
+    assert workshop.last.writes == []
+    assert versions() == [1, 2]
+
+
+def test_one_forged_beforehand_is_published_over(layer: Layer, workshop: Workshop) -> None:
+    """Who has read a pull request can be there first."""
+    forge(layer)
+    assert used(workshop, layer) == 2
+    assert used(workshop, layer) == 2
+    workshop.forget()
+    assert used(workshop, layer) == 2
+    assert workshop.last.writes == []
+
+
+def test_of_two_that_are_whole_the_recorded_one_stays_else_the_oldest(
+    layer: Layer, workshop: Workshop
+) -> None:
+    workshop.run(one_node(layer), "up")
+    recorded = replace(layer, owner="tap-dev/it", version=2)
+    new_aws().lambda_.publish_layer_version(
+        LayerName=layer.name,
+        Description=f"tap-dev/it sha256={layer.sha256}",
+        Content={"ZipFile": Path(layer.zip).read_bytes()},
+        CompatibleRuntimes=["python3.12", "python3.13"],
+        CompatibleArchitectures=["arm64"],
+    )
+    seen = recorded.observe(new_aws()), replace(recorded, version=0).observe(new_aws())
+    assert [step.version for step in seen if step] == [2, 1]
+    assert [step.ailment() for step in seen if step] == ["", ""]
+
+
+def test_forged_versions_push_none_of_ours_out(
+    layer: Layer, workshop: Workshop, tmp_path: Path
+) -> None:
+    workshop.run(one_node(layer), "up")
+    forge(layer, times=KEPT)
+    assert used(workshop, a_layer(tmp_path, "two")) == KEPT + 2
+    assert versions() == list(range(1, KEPT + 3))
+
+
+def test_the_version_in_use_is_never_tidied(account: None, tmp_path: Path) -> None:
+    """An older one may be the one that is wanted again."""
+    aws = new_aws()
+    made = [
+        a_layer(tmp_path, str(number)).with_owner("tap-dev/it").create(aws)
+        for number in range(2 * KEPT + 1)
+    ]
+    made[KEPT].tidy(aws)
+    assert versions() == list(range(KEPT + 1, 2 * KEPT + 2))
+
+
+def test_unchanged_it_costs_two_reads(layer: Layer, workshop: Workshop) -> None:
+    workshop.run(one_node(layer), "up")
+    workshop.run(one_node(layer), "up")
+    assert workshop.last.reads == ["ListLayerVersions", "GetLayerVersion"]
