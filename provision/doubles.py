@@ -10,7 +10,7 @@ from collections.abc import Collection, Sequence
 
 from provision.aws import Aws
 from provision.errors import TwoAtOnce
-from provision.step import OWNER, Mark, Replacement, Step, Tagged, marked, stands_beside
+from provision.step import OWNER, Replacement, Step, Tagged
 
 
 def second_ones(aws: Aws, want: Step, known: Collection[Step]) -> Sequence[Step]:
@@ -40,12 +40,11 @@ def two_at_once(want: Step, others: Sequence[Step], made: Step | None = None) ->
 
 
 def alike(want: Step, ours: Sequence[Step]) -> Sequence[Step]:
-    """Of several that carry the mark of `want` those that could each be it. None where there is one
-    only: another than that, in what cannot change, is what a replacement cut short has left."""
-    kind = type(want)
-    if want.REPLACEMENT is not Replacement.CREATE_FIRST or not marked(kind, Mark.FIXED):
+    """Of several that carry the mark of `want` those that could each be it; none where there is one
+    only. What carries no mark is found where it is part of something, and is that one's."""
+    if not want.MARKED:
         return ()
-    found = [have for have in ours if not stands_beside(want, have)]
+    found = want.twins(ours)
     return found if len(found) > 1 else ()
 
 

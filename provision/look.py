@@ -50,10 +50,14 @@ class Eyes(Judge):
         found = self._search(node, want, places, early)
         ours = self._ours_of(node, want, recalled, found)
         have = ours[0] if ours else None
-        if several := alike(want, ours) if recalled is None else ():
-            return self._undecided(node, want, several, ours)
+        if several := alike(want, ours):
+            known = [one for one in several if recalled and handle(one) == handle(recalled)]
+            if not known:
+                return self._undecided(node, want, several, ours)
+            have = known[0]
         judge = self.judge_ours if have in _elsewhere(want, found) else self.judge
-        return replace(judge(node, want, have), predecessors=tuple(ours[1:]))
+        behind = [one for one in ours if one is not have and one not in several]
+        return replace(judge(node, want, have), predecessors=_predecessors(want, behind))
 
     def _undecided(
         self, node: Node[Step], want: Step, several: Sequence[Step], ours: Sequence[Step]
@@ -63,7 +67,7 @@ class Eyes(Judge):
         reason = f"{ids} carry its mark alike, and no state says which it is"
         finding = self._finding(node, want, ours[0], Action.FOREIGN, reason)
         refusal = f"take the tag {OWNER} off what is not it, or bring back the state"
-        return replace(finding, refusal=refusal, predecessors=tuple(ours[1:]))
+        return replace(finding, refusal=refusal, predecessors=_predecessors(want, ours[1:]))
 
     def foresee(self) -> dict[str, Step]:
         """What can be looked for before anything is seen, by node: what the journal remembers, and
@@ -152,8 +156,7 @@ class Eyes(Judge):
             every.append(recalled)
         # What was found elsewhere was judged by what would be wanted there.
         ours = [have for have in every if have in elsewhere or self._ours(node.name, want, have)]
-        several = want.REPLACEMENT is Replacement.CREATE_FIRST
-        return ours[: None if several else 1] or every[-1:]
+        return ours or every[-1:]
 
     def _by_what_is_wanted(self, node: Node[Step], want: Step, have: Step) -> Step:
         """What is said of it in words (`strays`) depends on what one asks for. Where something the
@@ -200,6 +203,11 @@ class Eyes(Judge):
             if want.MARKED:
                 break
         return found
+
+
+def _predecessors(want: Step, behind: Sequence[Step]) -> tuple[Step, ...]:
+    """What goes once `want` stands: of kinds of which two can stand side by side."""
+    return tuple(behind) if want.REPLACEMENT is Replacement.CREATE_FIRST else ()
 
 
 def _elsewhere(want: Step, found: Sequence[Step]) -> list[Step]:

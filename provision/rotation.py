@@ -23,11 +23,12 @@ PLAN: Final = "api.plan"
 
 
 def find_keys(engine: Engine) -> dict[str, ApiKey]:
-    """The keys that are there, by their name in config.yaml. Reads only."""
+    """The keys that are there, by their name in config.yaml. Reads only. Raises `Foreign` where one
+    is not ours, or nobody can tell which is."""
     found = {}
     for name, node in engine.stack.nodes.items():
         if name.startswith(KEY):
-            have = engine.look(node, {}, [], None).have
+            have = _decided(engine.look(node, {}, [], None)).have
             if isinstance(have, ApiKey):
                 found[name.removeprefix(KEY)] = have
     return found
@@ -37,7 +38,7 @@ def rotate(engine: Engine, name: str) -> ApiKey:
     """Make a successor of the key and put it into the usage plan beside it, where both work; what
     was retired before and is switched off goes. Raises `NotThere` before the first `up`.
     """
-    key = engine.look(engine.stack.nodes[f"{KEY}{name}"], {}, [], None)
+    key = _decided(engine.look(engine.stack.nodes[f"{KEY}{name}"], {}, [], None))
     plan = _find_plan(engine)
     have, want = key.have, key.want
     if not isinstance(have, ApiKey) or want is None:
@@ -97,12 +98,18 @@ def _retired(engine: Engine, key_id: str) -> RetiredKey:
 
 def _find_plan(engine: Engine) -> UsagePlan:
     """The usage plan, without a look at what it needs."""
-    finding = engine.look(engine.stack.nodes[PLAN], _unseen(engine.stack), [], None)
-    if finding.action is Action.FOREIGN:
-        raise Foreign(finding.reason, hint=finding.refusal)
+    finding = _decided(engine.look(engine.stack.nodes[PLAN], _unseen(engine.stack), [], None))
     if not isinstance(finding.have, UsagePlan):
         raise NotThere("there is no usage plan yet", hint="`provision up` makes it")
     return finding.have
+
+
+def _decided(finding: Finding) -> Finding:
+    """The finding. Raises `Foreign` where what was found is another's, or nobody knows which it is:
+    its value is told to nobody, and nothing is done with it."""
+    if finding.action is Action.FOREIGN:
+        raise Foreign(finding.reason, hint=finding.refusal)
+    return finding
 
 
 def _unseen(stack: Stack) -> Mapping[str, Step]:

@@ -129,6 +129,11 @@ class Step(ABC):
         have = self.observe(aws)
         return (have,) if have else ()
 
+    def twins(self, ours: Sequence[Self]) -> Sequence[Self]:
+        """Of what carries its owner all that could be it; several only where somebody copied the
+        tag. What differs in what cannot change is what a replacement cut short has left."""
+        return [have for have in ours if not stands_beside(self, have)]
+
     @abstractmethod
     def create(self, aws: Aws) -> Self:
         """Make it, and return it with its Computed fields from AWS's own answer."""

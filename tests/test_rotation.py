@@ -11,7 +11,7 @@ import pytest
 from provision import rotation
 from provision.consent import Consent
 from provision.engine import Engine
-from provision.errors import NotThere, ProvisionError
+from provision.errors import Foreign, NotThere, ProvisionError
 from provision.finding import Action
 from provision.graph import Stack
 from provision.journal import Journal
@@ -27,7 +27,10 @@ ROTATION = ["TagResource", "CreateApiKey", "CreateUsagePlanKey"]
 
 def a_stack() -> Stack:
     stack = Stack("tap-dev")
-    key = stack.add("api.key.default", lambda: ApiKey(name="tap-dev-default", tags={"team": "a"}))
+    tags = {"team": "a"}
+    key = stack.add(
+        "api.key.default", lambda: ApiKey(name="tap-dev-default", plan="tap-dev", tags=tags)
+    )
     stack.add(
         "api.plan",
         lambda key: UsagePlan(
@@ -207,3 +210,74 @@ def test_cut_short_anywhere_it_goes_on(
         assert client.get_api_keys()["items"] == []
         if follow != "down":
             office.run("up")
+
+
+def planted(office: Office, **more: Any) -> str:
+    """A neighbour makes a key of our name that carries our mark."""
+    tags = {OWNER: "tap-dev/api.key.default", **more}
+    made: str = new_aws().apigateway.create_api_key(
+        name="tap-dev-default", enabled=True, tags=tags
+    )["id"]
+    return made
+
+
+def in_plan_of_its_own(key_id: str, tags: dict[str, str]) -> None:
+    client = new_aws().apigateway
+    plan = client.create_usage_plan(name="tap-dev", tags=tags)["id"]
+    client.create_usage_plan_key(usagePlanId=plan, keyId=key_id, keyType="API_KEY")
+
+
+@pytest.mark.parametrize("lost", [False, True], ids=["known", "state lost"])
+@pytest.mark.parametrize("rotated", [False, True])
+def test_one_that_only_claims_to_be_retired_is_told_and_given_nothing(
+    office: Office, *, lost: bool, rotated: bool
+) -> None:
+    key = office.key()
+    ours = {key.id, *office.rotate().ids} if rotated else {key.id}
+    theirs = planted(office, **{RETIRED: "2020-01-01"})
+    in_plan_of_its_own(theirs, {OWNER: "other-dev/api.plan"})
+    if lost:
+        office.workshop.forget()
+    seen = office.workshop.run(a_stack(), "plan").findings["api.key.default"].have
+    assert isinstance(seen, ApiKey)
+    assert set(seen.ids) == ours
+    assert f"{theirs} says by its tags that it is a retired key" in seen.ailment()
+    assert set(office.run("up").values()) == {Action.KEEP}
+    assert office.workshop.last.writes == []
+    with pytest.raises(NotThere):
+        office.remove(theirs)
+    office.run("down")
+    assert [one["id"] for one in new_aws().apigateway.get_api_keys()["items"]] == [theirs]
+
+
+def test_no_plan_decides_where_its_mark_was_copied_too(office: Office) -> None:
+    theirs = planted(office, **{RETIRED: "2020-01-01"})
+    in_plan_of_its_own(theirs, {OWNER: "tap-dev/api.plan"})
+    office.workshop.forget()
+    findings = office.workshop.run(a_stack(), "plan").findings
+    assert findings["api.plan"].action is Action.FOREIGN
+    seen = findings["api.key.default"].have
+    assert isinstance(seen, ApiKey)
+    assert seen.claimed == (theirs,)
+
+
+def test_of_two_alike_the_one_in_our_plan_is_it(office: Office) -> None:
+    """It lets its callers in already, so that building on it gives nobody anything."""
+    key = office.key()
+    others = [planted(office) for _ in range(5)]
+    office.workshop.forget()
+    assert office.key().id == key.id
+    assert office.workshop.last.writes == []
+    assert office.works() == {key.id}
+    assert len(others) == 5
+
+
+def test_where_nobody_can_tell_which_key_it_is_nothing_is_told_or_done(office: Office) -> None:
+    planted(office)
+    client = new_aws().apigateway
+    (plan,) = client.get_usage_plans()["items"]
+    client.delete_usage_plan(usagePlanId=plan["id"])
+    office.workshop.forget()
+    with pytest.raises(Foreign, match="carry its mark alike"):
+        office.rotate()
+    assert office.last.writes == []

@@ -72,6 +72,7 @@ def _add_plan(stack: Stack, site: Site, stage: Node[Stage]) -> None:
             lambda key=key: ApiKey(
                 name=site.name(key),
                 description=f"{key} key of {site.config.prefix}",
+                plan=site.config.prefix,
                 tags=site.tags,
             ),
         )

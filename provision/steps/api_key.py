@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, Self
 from provision.aws import Aws
 from provision.hazards import Harm, Risk, Risks
 from provision.permissions.declare import OURS, REQUESTED, Declared, call
-from provision.step import Computed, Tagged
+from provision.step import OWNER, Computed, Local, Tagged
 from provision.steps.gateway_tags import (
     change_gateway_tags,
     from_gateway,
@@ -24,7 +24,11 @@ from provision.steps.gateway_tags import (
 from provision.unknown import is_known
 
 if TYPE_CHECKING:
-    from mypy_boto3_apigateway.type_defs import ApiKeyResponseTypeDef, PatchOperationTypeDef
+    from mypy_boto3_apigateway.type_defs import (
+        ApiKeyResponseTypeDef,
+        PatchOperationTypeDef,
+        UsagePlanTypeDef,
+    )
 
 
 RETIRED: Final = "provision:retired-on"
@@ -46,7 +50,10 @@ class ApiKey(Tagged):
     """Several keys may have one name (A21): ours is the one with our tag that is not retired.
     Nothing in it is fixed, so it is never replaced and its value never lost by a change.
 
-    `due`: there are retired ones only, so a successor is to be made.
+    `due`: there are retired ones only, so a successor is to be made. `plan`: what the stack's usage
+    plan is called. Tags can be copied: a retired one counts where the state knows it or that plan
+    holds it, for then it lets its callers in already. `claimed` are ids of others that say they are
+    retired: they are given nothing, and not deleted.
 
     https://docs.aws.amazon.com/apigateway/latest/api/API_CreateApiKey.html
     """
@@ -68,6 +75,7 @@ class ApiKey(Tagged):
         look=(
             call("apigateway.GetApiKey", gateway("GET", "/apikeys/{id}")),
             call("apigateway.GetApiKeys", gateway("GET", "/apikeys")),
+            call("apigateway.GetUsagePlan", gateway("GET", "/usageplans/*")),
             call("apigateway.GetUsagePlans", gateway("GET", "/usageplans")),
         ),
         make=(
@@ -86,12 +94,22 @@ class ApiKey(Tagged):
     enabled: bool = True
     description: str = ""
     due: bool = False
+    plan: Local[str] = ""
     id: Computed[str] = ""
     made_on: Computed[str] = ""
     retired: Computed[tuple[RetiredKey, ...]] = ()
+    claimed: Computed[tuple[str, ...]] = ()
 
     def called(self) -> str:
         return self.name
+
+    def ailment(self) -> str:
+        if not self.claimed:
+            return ""
+        return (
+            f"{', '.join(self.claimed)} says by its tags that it is a retired key of this stack,"
+            " and neither the state nor the usage plan knows it: it gets no access, and stays"
+        )
 
     @property
     def ids(self) -> tuple[str, ...]:
@@ -103,19 +121,54 @@ class ApiKey(Tagged):
     def observe(self, aws: Aws) -> Self | None:
         found = self._get(aws, self.id) if self.id else None
         if found is None or RETIRED in from_gateway(found):
-            return next(iter(self.search(aws)), None)
-        retired = [key for key in self._owned(aws, besides=self.id) if _is_retired(key)]
-        return self._as_found(found, retired)
+            every = self.search(aws)
+            # Where the one that is known is gone, another look tells that nobody knows which it is.
+            return every[0] if every and (len(every) == 1 or not self.id) else None
+        marked = self._owned(aws, besides=self.id)
+        known, others = self._told_apart(aws, filter(_is_retired, marked))
+        return self._as_found(found, known, others)
 
     def search(self, aws: Aws) -> Sequence[Self]:
-        """Of several the one in a usage plan is meant; a second one there may be some client's, and
-        is nobody's predecessor."""
+        """Of several the one that our usage plan holds is meant: it is let in already. Where that
+        holds none of them, or more, nobody can tell."""
         every = self._owned(aws)
-        retired = sorted(filter(_is_retired, every), key=_retired_on)
-        ours = [key for key in every if key not in retired]
-        used = [key for key in ours if len(ours) > 1 and self._in_plans(aws, key["id"])]
-        likely = [*used[:1], *(key for key in ours if key not in used)]
-        return [self._as_found(key, retired) for key in likely or retired[-1:]]
+        retired, others = self._told_apart(aws, filter(_is_retired, every))
+        ours = [key for key in every if not _is_retired(key)]
+        held = [key for key in ours if len(ours) > 1 and self._holds(aws, key["id"])]
+        likely = held if len(held) == 1 else ours
+        return [self._as_found(key, retired, others) for key in likely or retired[-1:]]
+
+    def _told_apart(
+        self, aws: Aws, retired: Iterable[ApiKeyResponseTypeDef]
+    ) -> tuple[list[ApiKeyResponseTypeDef], list[ApiKeyResponseTypeDef]]:
+        """Those that the state or our usage plan knows, as they went; and others that say they are
+        retired."""
+        every = sorted(retired, key=_retired_on)
+        recorded = set(self.ids) if is_known((self.id, self.retired)) else set()
+        known = [key for key in every if key["id"] in recorded or self._holds(aws, key["id"])]
+        return known, [key for key in every if key not in known]
+
+    def _holds(self, aws: Aws, key_id: str) -> bool:
+        """Whether the stack's usage plan holds the key, where one alone carries its mark."""
+        holding = {plan["id"] for plan in self._plans(aws, key_id) if plan.get("name") == self.plan}
+        if not self.plan or not holding:
+            return False
+        named = (plan["id"] for plan in self._plans(aws) if plan.get("name") == self.plan)
+        stack = f"{self.owner.rpartition('/')[0]}/"
+        ours = {
+            plan_id
+            for plan_id in named
+            if from_gateway({**aws.apigateway.get_usage_plan(usagePlanId=plan_id)})
+            .get(OWNER, "")
+            .startswith(stack)
+        }
+        return len(ours) == 1 and ours <= holding
+
+    def _plans(self, aws: Aws, key_id: str = "") -> list[UsagePlanTypeDef]:
+        """All, or those that hold a key."""
+        pages = aws.apigateway.get_paginator("get_usage_plans")
+        asked = pages.paginate(keyId=key_id) if key_id else pages.paginate()
+        return [plan for page in asked for plan in page.get("items", [])]
 
     def _owned(self, aws: Aws, besides: str = "") -> list[ApiKeyResponseTypeDef]:
         """All of this name with our tag. A22: the query is by prefix, what it lists has no tags."""
@@ -128,11 +181,11 @@ class ApiKey(Tagged):
         }
         return owned((self._get(aws, key_id) for key_id in sorted(named - {besides})), self.owner)
 
-    def _in_plans(self, aws: Aws, key_id: str) -> bool:
-        return bool(aws.apigateway.get_usage_plans(keyId=key_id).get("items", []))
-
     def _as_found(
-        self, found: ApiKeyResponseTypeDef, retired: Iterable[ApiKeyResponseTypeDef]
+        self,
+        found: ApiKeyResponseTypeDef,
+        retired: Iterable[ApiKeyResponseTypeDef],
+        others: Iterable[ApiKeyResponseTypeDef],
     ) -> Self:
         tags = from_gateway(found)
         due = tags.pop(RETIRED, None) is not None
@@ -146,6 +199,7 @@ class ApiKey(Tagged):
             id=found["id"],
             made_on=_made_on(found),
             retired=tuple(_as_retired(key) for key in retired),
+            claimed=tuple(sorted(key["id"] for key in others)),
         )
 
     def create(self, aws: Aws) -> Self:
@@ -179,7 +233,7 @@ class ApiKey(Tagged):
         return replace(self, id=have.id, made_on=have.made_on, retired=have.retired)
 
     def delete(self, aws: Aws) -> None:
-        """The retired ones as well."""
+        """The retired ones as well; not those that only claim to be."""
         for key_id in self.ids:
             delete_key(aws, key_id)
 

@@ -32,6 +32,7 @@ ENABLED: Final = "Enabled"
 PENDING: Final = "PendingDeletion"
 DAYS: Final = 30
 """For which AWS keeps a key that is to be deleted; the longest it takes."""
+_OF_AWS: Final = "alias/aws/"
 _KEYS: Final = arn("kms", "key/*")
 _ALIAS: Final = arn("kms", "{alias}")
 _NO_OTHER_NAME: Final = Test("ForAllValues:StringEquals", "kms:ResourceAliases", "{alias}")
@@ -120,14 +121,17 @@ class KmsKey(Tagged):
             if found is None or found.get("KeyState") == PENDING:
                 return None
             return self._as_found(aws, found, aliased=False)
-        return next(self._orphans(aws), None)
+        return next(self._marked(aws), None)
 
     def search(self, aws: Aws) -> Sequence[Self]:
-        """The one its alias leads to; where that is another's, ours that has lost the alias."""
-        have = replace(self, id="").observe(aws)
-        if have is None or have.owned_by(have, self.owner):
-            return (have,) if have else ()
-        return [*self._orphans(aws), have]
+        """The one its alias leads to, and all others of our mark: who moves an alias can copy a tag
+        as well. Where the alias leads to another's, that one is the last."""
+        at_alias = _describe(aws, self.alias)
+        if at_alias is None:
+            return list(self._marked(aws))
+        named = self._as_found(aws, at_alias, aliased=True)
+        others = [one for one in self._marked(aws) if one.id != named.id]
+        return [named, *others] if named.owned_by(named, self.owner) else [*others, named]
 
     def create(self, aws: Aws) -> Self:
         made = aws.kms.create_key(
@@ -183,13 +187,14 @@ class KmsKey(Tagged):
         else:
             aws.kms.update_alias(AliasName=self.alias, TargetKeyId=key)
 
-    def _orphans(self, aws: Aws) -> Iterator[Self]:
-        """Keys of our owner that no alias leads to: a crash, or somebody who moved the alias."""
+    def _marked(self, aws: Aws) -> Iterator[Self]:
+        """Keys of our owner, whatever leads to them: anybody may have given one another alias. What
+        AWS's own aliases lead to, which nobody else can make, is not asked for tags."""
         known = {
             alias["TargetKeyId"]
             for page in aws.kms.get_paginator("list_aliases").paginate()
             for alias in page.get("Aliases", [])
-            if "TargetKeyId" in alias
+            if "TargetKeyId" in alias and alias["AliasName"].startswith(_OF_AWS)
         }
         for page in aws.kms.get_paginator("list_keys").paginate():
             for listed in page.get("Keys", []):

@@ -1,5 +1,5 @@
-"""A Lambda layer: a numbered history of zips, found again by what its descriptions say, and believed
-only where the content is that.
+"""A Lambda layer: a numbered history of zips, found again by what its descriptions say, believed
+where the content is that.
 """
 
 from __future__ import annotations
@@ -48,10 +48,10 @@ class _Published(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Layer(Step):
-    """Versions have no tags: the owner and the digest of the zip are in the description (L24), which
-    anybody can copy onto other content. So each is held against the digest that AWS itself makes of
-    the content, which is `sha256`. Of several that are whole the recorded one stays, else the oldest
-    is taken: a copy comes after what it copies. `forged`: those whose content is another.
+    """Versions have no tags: the owner and the digest of the zip are in the description (L24),
+    which anybody can copy onto other content. So each is held against the digest that AWS itself
+    makes of the content, which is `sha256`. Of several that are whole the recorded one stays, else the
+    oldest is taken: a copy comes after what it copies. `forged`: those whose content is another.
 
     https://docs.aws.amazon.com/lambda/latest/api/API_PublishLayerVersion.html
     https://docs.aws.amazon.com/lambda/latest/api/API_LayerVersionContentOutput.html
@@ -102,8 +102,8 @@ class Layer(Step):
         many = len(self.forged) > 1
         words, are = ("versions", "they are") if many else ("version", "it is")
         return (
-            f"somebody in AWS published {words} {which} in the words of this stack with other content:"
-            f" {are} not used; `aws lambda delete-layer-version --region {self._region}"
+            f"somebody in AWS published {words} {which} in the words of this stack with other"
+            f" content: {are} not used; `aws lambda delete-layer-version --region {self._region}"
             f" --layer-name {self.name} --version-number {self.forged[0]}` removes one"
         )
 
@@ -157,8 +157,8 @@ class Layer(Step):
 
     def tidy(self, aws: Aws) -> None:
         """L24: functions keep what they run with, yet can no longer be given a deleted version: the
-        newest ones stay for whoever still has them in its configuration. Forged ones are nobody's to
-        delete, and push none of ours out; nor do copies, for nothing is published by us twice."""
+        newest ones stay for whoever still has them in its configuration. Forged ones are not ours
+        to delete, and push none of ours out; nor do copies: we publish nothing twice."""
         if self.version <= KEPT:
             return
         whole: dict[object, int] = {}
@@ -186,9 +186,7 @@ class Layer(Step):
     def _content(self, aws: Aws, version: _Published) -> str:
         """The digest that AWS made of its zip, hexadecimal. Empty where it was deleted since."""
         with absent_is_fine():
-            found = aws.lambda_.get_layer_version(
-                LayerName=self.name, VersionNumber=version.number
-            )
+            found = aws.lambda_.get_layer_version(LayerName=self.name, VersionNumber=version.number)
             return base64.b64decode(found["Content"].get("CodeSha256", "")).hex()
         return ""
 

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Final, Self, cast
 
 from provision.aws import Aws
-from provision.errors import Foreign, ProvisionError
+from provision.errors import Foreign
 from provision.hazards import Harm, Risk, Risks, switched_off
 from provision.permissions.declare import OURS, REQUESTED, Declared, Permit, call
 from provision.step import OWNER, Computed, Document, Local, Replacement, Tagged
@@ -64,8 +64,8 @@ class RestApi(Tagged):
     Schema by name; `strays` says in words what is there and the other fields have no word for.
 
     `security_policy` is the least TLS that it takes, under the domain's name too (A37); `state` is
-    AWS's word for it. Nothing of it is live before a deployment of its `release` is (A8). `holds`
-    is the digest of what was found or written last.
+    AWS's word for it, `filled` whether any method is in it. Nothing of it is live before a
+    deployment of its `release` is (A8). `holds` is the digest of what was found or written last.
 
     https://docs.aws.amazon.com/apigateway/latest/api/API_CreateRestApi.html
     """
@@ -114,6 +114,7 @@ class RestApi(Tagged):
     models: dict[str, Document]
     strays: tuple[str, ...] = ()
     state: Local[str] = AVAILABLE
+    filled: Local[bool] = True
     id: Computed[str] = ""
     root_id: Computed[str] = ""
     edition: Computed[str] = ""
@@ -173,19 +174,15 @@ class RestApi(Tagged):
         return self._read(aws, found) if found else None
 
     def search(self, aws: Aws) -> Sequence[Self]:
-        """The one that is deployed, and others that a create without an answer left empty."""
-        ours = self._ours(aws)
-        deployed = [api for api in ours if len(ours) > 1 and self._stages(aws, api["id"])]
-        if len(deployed) > 1:
-            ids = ", ".join(sorted(api["id"] for api in deployed))
-            raise ProvisionError(
-                f"the REST APIs {ids} all carry the tag {OWNER}={self.owner}: which one is it?",
-                hint="delete those not in use: `aws apigateway delete-rest-api --region"
-                f" {aws.where.region} --rest-api-id ID`",
-            )
-        ordered = sorted(ours, key=lambda api: (api not in deployed, api["id"]))
-        found = (describe(aws, api["id"]) for api in ordered)
-        return [self._read(aws, api) for api in found if api]
+        """The one that holds something, and others that a create without an answer left empty."""
+        listed = sorted(self._ours(aws), key=lambda api: api["id"])
+        found = [self._read(aws, one) for api in listed if (one := describe(aws, api["id"]))]
+        return sorted(found, key=lambda one: not one.filled)
+
+    def twins(self, ours: Sequence[Self]) -> Sequence[Self]:
+        """What is empty beside the one that holds something was left by a create without answer."""
+        filled = [one for one in ours if one.filled]
+        return filled if len(filled) == 1 else ours
 
     def _read(self, aws: Aws, found: RestApiTypeDef | RestApiResponseTypeDef) -> Self:
         reading = read(aws, found["id"], settings_of(found))
@@ -203,6 +200,7 @@ class RestApi(Tagged):
             models=dict(reading.contents.models),
             tags={key: value for key, value in tags.items() if key != EDITION},
             id=found["id"],
+            filled=any(reading.contents.resources.values()),
             root_id=reading.resources["/"],
             edition=tags.get(EDITION, ""),
         )

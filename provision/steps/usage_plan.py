@@ -100,14 +100,13 @@ class UsagePlan(Tagged):
         return self._as_found(aws, found) if found else None
 
     def search(self, aws: Aws) -> Sequence[Self]:
-        """A24: what is listed has no tags. Of several the one with a stage is meant."""
+        """A24: what is listed has no tags."""
         pages = aws.apigateway.get_paginator("get_usage_plans").paginate(
             PaginationConfig={"PageSize": PAGE_SIZE}
         )
         plans = [plan for page in pages for plan in page.get("items", [])]
         named = sorted(plan["id"] for plan in plans if plan.get("name") == self.name)
         ours = owned((self._get(aws, plan_id) for plan_id in named), self.owner)
-        ours.sort(key=lambda plan: not plan.get("apiStages"))
         return [self._as_found(aws, plan) for plan in ours]
 
     def _as_found(self, aws: Aws, found: UsagePlanResponseTypeDef) -> Self:

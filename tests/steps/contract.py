@@ -12,12 +12,16 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping
+from contextlib import nullcontext, suppress
 from dataclasses import MISSING, fields, replace
 from typing import Any, ClassVar
 
 import pytest
+from botocore.exceptions import ClientError
 
 from provision.consent import Consent
+from provision.doubles import handle
+from provision.errors import Foreign, ProvisionError
 from provision.finding import Action
 from provision.records import from_json, to_json
 from provision.step import Mark, Replacement, Step, Tagged, marked, with_computed
@@ -34,6 +38,9 @@ class StepContract:
     """Fixed field → another value, which means replacing (optional)."""
     drift_only: ClassVar[frozenset[str]] = frozenset()
     """Fields with one wanted value: they only ever show what nobody declared."""
+
+    refused_twice: ClassVar[str] = ""
+    """With which AWS refuses a second one of the same settings, whatever it is called."""
 
     stride: ClassVar[int] = 1
     """Of an edit of very many writes, each how manyth is one to be cut short at."""
@@ -192,6 +199,37 @@ class StepContract:
         assert workshop.last.writes == []
         adopted = workshop.run(stack, "up", consent=Consent(adopt=frozenset({"it"})))
         assert adopted.findings["it"].action is Action.UPDATE
+
+    def copied(self, step: Step, aws: Any) -> None:
+        """Somebody makes the same beside ours, our tag included, as far as AWS lets them."""
+        step.with_owner("tap-dev/it").create(aws)
+
+    def test_of_two_alike_none_is_taken_where_the_state_is_lost(
+        self, step: Step, workshop: Workshop
+    ) -> None:
+        """A tag can be copied, and what has it may be chosen for its id: first or last of all."""
+        if not step.MARKED:
+            return  # judged by its parent
+        workshop.run(one_node(step), "up")
+        if self.refused_twice:
+            with pytest.raises(ClientError, match=self.refused_twice):
+                self.copied(step, new_aws())
+        else:
+            with suppress(ClientError, ProvisionError) if step.UNIQUE else nullcontext():
+                self.copied(step, new_aws())
+        every = step.with_owner("tap-dev/it").search(new_aws())
+        if len(every) == 1:
+            alone = self.refused_twice or step.REPLACEMENT is Replacement.SUCCEED
+            assert step.UNIQUE or alone
+            return
+        assert workshop.run(one_node(step), "plan").findings["it"].action is not Action.FOREIGN
+        workshop.forget()
+        finding = workshop.run(one_node(step), "plan").findings["it"]
+        assert finding.action is Action.FOREIGN
+        assert all(handle(one) in finding.reason for one in every)
+        with pytest.raises(Foreign, match="carry its mark alike"):
+            workshop.run(one_node(step), "up")
+        assert workshop.last.writes == []
 
     # -- crashes -----------------------------------------------------------------------------
 

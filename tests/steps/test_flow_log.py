@@ -19,6 +19,7 @@ ROLE = "arn:aws:iam::123456789012:role/tap-dev-flow-logs"
 
 
 class TestFlowLog(StepContract):
+    refused_twice = "FlowLogAlreadyExists"
     edits: ClassVar = {"tags": {"Name": "tap-dev", "team": "b"}}
     fixed_edits: ClassVar = {
         "traffic": "ALL",

@@ -10,10 +10,15 @@ import pytest
 
 from provision.consent import Consent
 from provision.finding import Action
+from provision.journal import Journal
+from provision.refresh import Anew, refreshed
+from provision.run import survey
+from provision.step import OWNER, Step
+from provision.steps import KINDS
 from provision.steps.kms_key import KmsKey
 from provision.steps.policy import VERSION, canonical
 from tests.steps.contract import StepContract
-from tests.workshop import Workshop, new_aws, one_node
+from tests.workshop import HOLDER, Workshop, new_aws, one_node
 
 
 def allowing(*services: str) -> dict[str, Any]:
@@ -48,6 +53,18 @@ class TestKmsKey(StepContract):
 
     def given(self, aws: Any) -> KmsKey:
         return KEY
+
+    def copied(self, step: Step, aws: Any) -> None:
+        """The alias is one alone, and led to another key by who may."""
+        copied = a_copy(aws)
+        aws.kms.update_alias(AliasName=KEY.alias, TargetKeyId=copied)
+
+
+def a_copy(aws: Any) -> str:
+    """Another key that carries our mark."""
+    tags = [{"TagKey": OWNER, "TagValue": "tap-dev/it"}]
+    key: str = aws.kms.create_key(Tags=tags)["KeyMetadata"]["KeyId"]
+    return key
 
 
 def made(workshop: Workshop) -> KmsKey:
@@ -167,3 +184,26 @@ def test_a_stranger_who_hides_its_tags_is_passed_by(workshop: Workshop) -> None:
     workshop.forget()
     assert made(workshop).id == key.id
     assert replace(KEY, alias="alias/other").with_owner("other-dev/it").observe(new_aws()) is None
+
+
+def test_one_that_carries_our_mark_under_an_alias_of_its_own_counts_too(workshop: Workshop) -> None:
+    """Who wants ours overlooked could give it another alias."""
+    key = made(workshop)
+    aws = new_aws()
+    aws.kms.create_alias(AliasName="alias/other", TargetKeyId=key.id)
+    aws.kms.update_alias(AliasName=KEY.alias, TargetKeyId=a_copy(aws))
+    workshop.forget()
+    finding = workshop.run(one_node(KEY), "plan").findings["it"]
+    assert finding.action is Action.FOREIGN
+    assert key.id in finding.reason
+
+
+def test_a_refresh_keeps_the_key_of_the_state(workshop: Workshop) -> None:
+    key = made(workshop)
+    aws = new_aws()
+    aws.kms.update_alias(AliasName=KEY.alias, TargetKeyId=a_copy(aws))
+    journal = Journal(workshop.directory, "tap-dev", KINDS).open(HOLDER)
+    engine = Anew(one_node(KEY), aws, journal)
+    record = refreshed(engine, survey(engine)).records["it"]
+    journal.close()
+    assert vars(record.step)["id"] == key.id

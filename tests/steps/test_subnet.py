@@ -13,6 +13,7 @@ from tests.workshop import Workshop, new_aws, one_node
 
 class TestSubnet(StepContract):
     edits: ClassVar = {"public": True, "tags": {"Name": "tap-dev-private-1", "team": "b"}}
+    refused_twice = "InvalidSubnet.Conflict"
     fixed_edits: ClassVar = {"cidr": "10.20.0.128/25"}
 
     def given(self, aws: Any) -> Step:
