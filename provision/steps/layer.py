@@ -50,8 +50,8 @@ class _Published(NamedTuple):
 class Layer(Step):
     """Versions have no tags: the owner and the digest of the zip are in the description (L24),
     which anybody can copy onto other content. So each is held against the digest that AWS itself
-    makes of the content, which is `sha256`. Of several that are whole the recorded one stays, else the
-    oldest is taken: a copy comes after what it copies. `forged`: those whose content is another.
+    makes of the content, which is `sha256`. Of several that are whole the recorded one stays, else
+    the oldest is taken: a copy comes after what it copies. `forged`: those of other content.
 
     https://docs.aws.amazon.com/lambda/latest/api/API_PublishLayerVersion.html
     https://docs.aws.amazon.com/lambda/latest/api/API_LayerVersionContentOutput.html

@@ -83,7 +83,6 @@ class RestApi(Tagged):
         look=(
             call("apigateway.GetRestApis", gateway("GET", "/restapis")),
             call("apigateway.GetRestApi", gateway("GET", _API)),
-            call("apigateway.GetStages", gateway("GET", f"{_API}/stages")),
             *READING,
         ),
         make=(
@@ -101,7 +100,10 @@ class RestApi(Tagged):
             *WRITING,
             *retagging(_API),
         ),
-        remove=(call("apigateway.DeleteRestApi", gateway("DELETE", _API, OURS)),),
+        remove=(
+            call("apigateway.DeleteRestApi", gateway("DELETE", _API, OURS)),
+            call("apigateway.GetStages", gateway("GET", f"{_API}/stages")),
+        ),
     )
 
     name: str

@@ -206,13 +206,13 @@ def _lengthen_histories(aws: Aws, steps: Mapping[str, Mapping[str, Any]]) -> Non
     function, layer = steps["function.items"]["name"], steps["layer.dependencies"]
     aws.lambda_.put_function_concurrency(FunctionName=function, ReservedConcurrentExecutions=5)
     for number in range(6):
-        code = a_bundle(f"by hand {number}").content
-        aws.lambda_.update_function_code(FunctionName=function, ZipFile=code)
+        code = a_bundle(f"by hand {number}")
+        aws.lambda_.update_function_code(FunctionName=function, ZipFile=code.content)
         aws.lambda_.publish_version(FunctionName=function)
         aws.lambda_.publish_layer_version(
             LayerName=layer["name"],
-            Content={"ZipFile": code},
-            Description=f"{layer['owner']} sha256={number:064}",
+            Content={"ZipFile": code.content},
+            Description=f"{layer['owner']} sha256={code.sha256}",
         )
         aws.apigateway.create_deployment(
             restApiId=steps["api"]["id"],
