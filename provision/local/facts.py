@@ -12,6 +12,9 @@ LAST_PORT: Final = 65535
 PORTS: Final = range(DEFAULT_PORT, DEFAULT_PORT + 200)
 """Where a free port is looked for. All are below the ports that systems lend to clients."""
 HOST: Final = "127.0.0.1"
+IDENTITY: Final = "/_provision"
+"""Where an emulator proves whose it is."""
+STOP: Final = "/_provision/stop"
 
 CREDENTIALS: Final = ("test", "test")
 """Any pair will do; an access key of twelve digits would be read as another account."""

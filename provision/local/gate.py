@@ -1,16 +1,20 @@
 """Who may speak to the emulator, which runs code for whoever asks: programs of this user on this
-machine. A browser's pages reach the deployed API only, by the CORS it is configured with.
+machine, which sign as every AWS SDK does. Whatever else comes reaches the deployed API only, by the
+CORS it is configured with.
 
-https://fetch.spec.whatwg.org/#origin-header and https://w3c.github.io/webappsec-fetch-metadata/
+A browser adds an Authorization header for no page without asking first
+(https://fetch.spec.whatwg.org/#cors-unsafe-request-header-names), and a page of the deployed API
+itself, which may, is known by what it cannot leave out:
+https://w3c.github.io/webappsec-fetch-metadata/ and https://fetch.spec.whatwg.org/#origin-header
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from provision.local.peers import is_another_users
+from provision.local.facts import IDENTITY, STOP
 
 _HERE: Final = re.compile(
     r"(?:127\.0\.0\.1|\[::1\]|(?:[a-z0-9-]+\.)*localhost):([0-9]{1,5})", re.IGNORECASE
@@ -27,32 +31,52 @@ _DATA_PATHS: Final = (
 _CONNECTIONS: Final = "@connections/"
 """The control plane of an API of WebSockets, below its own address."""
 
+_OURS: Final = (IDENTITY, STOP)
+"""No service of AWS's: what we ask there ourselves is not signed."""
+_SIGNED: Final = "AWS4-HMAC-SHA256 "
+"""https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html. A
+signature in the query is none here: any page can lead a browser to an address."""
+_OF_BROWSERS: Final = re.compile(r"origin|referer|sec-.*", re.IGNORECASE)
+"""No page can keep its browser from sending all of these, nor set one that begins with `Sec-`.
+`Sec-Fetch-Site: none` is a typed address, and stays so wherever a site leads on from there."""
+
 Scope = Mapping[str, Any]
 
 
 def refusal(scope: Scope, port: int) -> str:
     """Why the request is not answered; empty where it is. A header may stand there several times:
     what one of them says counts."""
-    hosts = _sent(scope, b"host")
+    hosts = list(_sent(scope, b"host"))
     named = [_HERE.fullmatch(host) for host in hosts]
     if not named or not all(each and int(each[1]) == port for each in named):
         return "the emulator answers by the name and port of this machine only"
-    if is_another_users(scope.get("client"), scope.get("server")):
-        return "the emulator answers the user who started it only"
-    if _is_of_a_page(scope) and not _leads_to_an_api(hosts, scope["path"]):
+    if _leads_to_an_api(hosts, scope["path"]):
+        return ""
+    if _is_of_a_browser(scope):
         return "a web page may call the deployed API, and nothing else of the emulator"
+    if scope["path"] not in _OURS and not _is_signed(scope):
+        return "the emulator answers what is signed in its headers, as the AWS SDKs and CLI do it"
     return ""
 
 
-def _sent(scope: Scope, name: bytes) -> list[str]:
-    return [value.decode("latin-1") for key, value in scope["headers"] if key.lower() == name]
+def is_ambiguous(scope: Scope) -> bool:
+    """Whether two headers say where the body ends: programs in between may read another request
+    out of it. https://www.rfc-editor.org/rfc/rfc9112#section-6.3"""
+    names = {key.lower() for key, _ in scope["headers"]}
+    return {b"content-length", b"transfer-encoding"} <= names
 
 
-def _is_of_a_page(scope: Scope) -> bool:
-    """Whether a browser sends it for a page: programs send neither header. `none` is a person, who
-    typed the address."""
-    sites = _sent(scope, b"sec-fetch-site")
-    return bool(_sent(scope, b"origin")) or any(site != "none" for site in sites)
+def _sent(scope: Scope, name: bytes) -> Iterator[str]:
+    return (value.decode("latin-1") for key, value in scope["headers"] if key.lower() == name)
+
+
+def _is_of_a_browser(scope: Scope) -> bool:
+    return any(_OF_BROWSERS.fullmatch(key.decode("latin-1")) for key, _ in scope["headers"])
+
+
+def _is_signed(scope: Scope) -> bool:
+    sent = list(_sent(scope, b"authorization"))
+    return bool(sent) and all(each.startswith(_SIGNED) for each in sent)
 
 
 def _leads_to_an_api(hosts: Sequence[str], path: str) -> bool:

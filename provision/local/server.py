@@ -10,7 +10,7 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -21,12 +21,11 @@ from hypercorn.config import Config
 
 from provision.local import invocations, reports, runtime
 from provision.local.alarms import Watch
-from provision.local.facts import HOST
-from provision.local.gate import refusal
+from provision.local.facts import HOST, IDENTITY, STOP
+from provision.local.gate import is_ambiguous, refusal
+from provision.local.peers import comes_from_another_user
 from provision.local.secret import proof
 
-IDENTITY: Final = "/_provision"
-STOP: Final = "/_provision/stop"
 STOP_HEADER: Final = "x-provision-stop"
 SERVING_LOCK: Final = "serving.lock"
 
@@ -87,8 +86,8 @@ class Who:
 
 
 class Front:
-    """Stands before MiniStack: refuses who may not speak to it (gate.py), says whose it is, lets
-    the rest through, notes what was written."""
+    """Stands before MiniStack: refuses who may not speak to it (gate.py, peers.py), says whose it
+    is, lets the rest through, notes what was written."""
 
     def __init__(self, app: App, who: Who, written: Callable[[], None]) -> None:
         self._app = app
@@ -99,8 +98,10 @@ class Front:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
-        elif why := refusal(scope, self._who.port):
-            await _refuse(scope, send, why)
+        elif is_ambiguous(scope):
+            await _refuse(scope, send, 400, "two headers say where the body ends")
+        elif why := await self._refusal(scope):
+            await _refuse(scope, send, 403, why)
         elif scope["type"] != "http":
             await self._app(scope, receive, send)
         elif scope["path"] == IDENTITY:
@@ -113,6 +114,13 @@ class Front:
                 self.stop.set()
         else:
             await self._app(scope, self._watched(scope, receive), send)
+
+    async def _refusal(self, scope: Scope) -> str:
+        if why := refusal(scope, self._who.port):
+            return why
+        if await comes_from_another_user(scope.get("client"), scope.get("server")):
+            return "the emulator answers the user who started it only"
+        return ""
 
     def _watched(self, scope: Scope, receive: Receive) -> Receive:
         first = True
@@ -142,16 +150,19 @@ def _header_names(scope: Scope) -> Iterable[str]:
     return {key.decode("latin-1").lower() for key, _ in scope["headers"]}
 
 
-async def _refuse(scope: Scope, send: Send, why: str) -> None:
-    """Without a header that would let a page read it."""
+async def _refuse(scope: Scope, send: Send, status: int, why: str) -> None:
+    """Without a header that would let a page read it. Nothing more is heard on the connection."""
     if scope["type"] == "websocket":
         await send({"type": "websocket.close", "code": 1008, "reason": why})
     else:
-        await _answer(send, 403, {"message": why})
+        closing = [(b"connection", b"close")] if scope["http_version"].startswith("1") else []
+        await _answer(send, status, {"message": why}, closing)
 
 
-async def _answer(send: Send, status: int, body: dict[str, object]) -> None:
-    headers = [(b"content-type", b"application/json")]
+async def _answer(
+    send: Send, status: int, body: dict[str, object], more: Sequence[tuple[bytes, bytes]] = ()
+) -> None:
+    headers = [(b"content-type", b"application/json"), *more]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": json.dumps(body).encode()})
 

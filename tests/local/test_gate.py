@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import socket
 from collections.abc import Iterator
 
 import pytest
@@ -48,35 +49,84 @@ OF_A_PAGE = {
     "an image or a form": {"Sec-Fetch-Site": "cross-site"},
     "a neighbouring site": {"Sec-Fetch-Site": "same-site"},
     "a page of this origin": {"Sec-Fetch-Site": "same-origin"},
+    "an address that was typed, and where it leads on to": {
+        "Sec-Fetch-Site": "none",
+        "Sec-Fetch-Mode": "navigate",
+        "Sec-Fetch-Dest": "document",
+        "Sec-Fetch-User": "?1",
+        "Upgrade-Insecure-Requests": "1",
+    },
+    "a browser that does not say from where": {"Sec-Fetch-Mode": "navigate"},
+    "a link": {"Referer": f"{PAGE}/"},
+}
+SIGNED = {
+    "Authorization": "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/sns/aws4_request,"
+    " SignedHeaders=host, Signature=0"
 }
 
 
-@pytest.mark.parametrize("headers", OF_A_PAGE.values(), ids=OF_A_PAGE.keys())
-def test_no_page_reaches_the_control_plane(
-    emulator: local.Emulator, headers: dict[str, str]
-) -> None:
+CONTROL = (
+    ("POST", "/", MAKES),
+    ("GET", f"/?{MAKES}", ""),
+    ("GET", f"/?{MAKES}&X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Signature=0", ""),
+    ("OPTIONS", "/", ""),
+    ("POST", "/2015-03-31/functions", "{}"),
+    ("POST", "/2015-03-31/functions/planted/invocations", "{}"),
+    ("GET", "/apikeys?includeValues=true", ""),
+    ("GET", "/restapis", ""),
+    ("GET", "/_ministack/health", ""),
+    ("POST", "/_provision/stop", ""),
+    ("GET", "/restapis/x/_user_request_/v1", ""),
+    ("GET", "//restapis/x/v1/_user_request_/", ""),
+)  # fmt: skip
+HOSTS = ("127.0.0.1", "zz.execute-api.localhost", "0a1b2c3d.execute-api.localhost")
+
+
+def refuses(emulator: local.Emulator, headers: dict[str, str]) -> None:
     plain = {"Content-Type": "text/plain"}  # what a page may send without asking first
-    for method, path, body in (
-        ("POST", "/", MAKES),
-        ("GET", f"/?{MAKES}", ""),
-        ("OPTIONS", "/", ""),
-        ("POST", "/2015-03-31/functions", "{}"),
-        ("POST", "/2015-03-31/functions/planted/invocations", "{}"),
-        ("GET", "/apikeys?includeValues=true", ""),
-        ("GET", "/restapis", ""),
-        ("GET", "/_ministack/health", ""),
-        ("POST", "/_provision/stop", ""),
-        ("GET", "/_provision", ""),
-        ("GET", "/restapis/x/_user_request_/v1", ""),
-        ("GET", "//restapis/x/v1/_user_request_/", ""),
-    ):
-        for host in ("127.0.0.1", "zz.execute-api.localhost", "0a1b2c3d.execute-api.localhost"):
+    for method, path, body in CONTROL:
+        for host in HOSTS:
             sent = plain | headers | {"Host": f"{host}:{emulator.port}"}
             status, answered, text = ask(emulator, method, path, sent, body)
             assert status == 403, (method, path, text)
             assert not [name for name in answered if name.startswith("access-control-")]
     topics = connect("sns", emulator.endpoint).list_topics()["Topics"]
     assert topics == []
+
+
+@pytest.mark.parametrize("headers", OF_A_PAGE.values(), ids=OF_A_PAGE.keys())
+def test_no_page_reaches_the_control_plane(
+    emulator: local.Emulator, headers: dict[str, str]
+) -> None:
+    refuses(emulator, headers)
+    refuses(emulator, headers | SIGNED)  # a page that the deployed API gave may even do that
+    assert ask(emulator, "GET", "/_provision", headers)[0] == 403
+
+
+def test_what_is_not_signed_in_a_header_reaches_no_control_plane(emulator: local.Emulator) -> None:
+    """However well a browser hides what it is: for no page it signs."""
+    refuses(emulator, {})
+    refuses(emulator, {"Authorization": "Basic dGVzdDp0ZXN0"})
+    refuses(emulator, {"X-Amz-Target": "Logs_20140328.DescribeLogGroups"})
+
+
+def test_one_body_with_two_ends_is_refused_and_the_connection_closed(
+    emulator: local.Emulator,
+) -> None:
+    """Somebody in between may read the second request where we read the body of the first."""
+    second = "GET /_provision HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n"
+    for path in ("/_provision", "/", "/restapis/x/v1/_user_request_/items"):
+        first = (
+            f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1:{emulator.port}\r\nContent-Length: 5\r\n"
+            f"Transfer-Encoding: chunked\r\nAuthorization: {SIGNED['Authorization']}\r\n\r\n"
+            "0\r\n\r\n"
+        )
+        with socket.create_connection(("127.0.0.1", emulator.port), timeout=20) as held:
+            held.sendall((first + second.format(port=emulator.port)).encode())
+            answered = b"".join(iter(lambda: held.recv(65_536), b""))
+        assert answered.startswith(b"HTTP/1.1 400 ")
+        assert answered.count(b"HTTP/1.1 ") == 1
+        assert b"connection: close" in answered.lower()
 
 
 STRANGE_HOSTS = (
@@ -106,8 +156,7 @@ def test_programs_of_this_machine_are_answered(emulator: local.Emulator, host: s
     status, _, text = ask(emulator, "GET", "/_provision", named)
     assert status == 200
     assert json.loads(text)["pid"] == emulator.pid
-    typed = named | {"Sec-Fetch-Site": "none"}
-    assert ask(emulator, "GET", "/_provision", typed)[0] == 200
+    assert ask(emulator, "GET", "/_ministack/health", named | SIGNED)[0] == 200
 
 
 def test_the_deployed_api_answers_pages_by_its_own_cors(emulator: local.Emulator) -> None:
@@ -128,11 +177,11 @@ def test_the_deployed_api_answers_pages_by_its_own_cors(emulator: local.Emulator
     )
     client.create_deployment(restApiId=api, stageName="v1")
     path = f"/restapis/{api}/v1/_user_request_/"
-    status, answered, _ = ask(
-        emulator, "GET", path, {"Origin": PAGE, "Sec-Fetch-Site": "cross-site"}
-    )
-    assert status == 200
-    assert "access-control-allow-origin" not in answered
+    typed = {"Sec-Fetch-Site": "none", "Sec-Fetch-Mode": "navigate"}
+    for sent in ({"Origin": PAGE, "Sec-Fetch-Site": "cross-site"}, typed, {}):
+        status, answered, _ = ask(emulator, "GET", path, sent)
+        assert status == 200
+        assert "access-control-allow-origin" not in answered
 
 
 def test_functions_reach_the_emulator_they_run_in(emulator: local.Emulator) -> None:

@@ -15,21 +15,25 @@ from provision import local
 from provision.local import gate
 
 PORT = 4566
-PAGE = ((b"sec-fetch-site", b"cross-site"), (b"origin", b"https://page.example"))
+PAGE = (
+    (b"sec-fetch-site", b"cross-site"),
+    (b"sec-fetch-site", b"none"),
+    (b"origin", b"https://page.example"),
+    (b"referer", b"https://page.example/"),
+    (b"sec-ch-ua", b""),
+)
 LABELS = (
     *("", "zz.execute-api.", "0a1b2c3d.execute-api.", "0A1B2C3D.execute-api.", "x.execute-api.eu."),
     *("abc.lambda-url.us-east-1.", "bucket.s3.", "bucket.", "name.alb.", "d123.cloudfront."),
     *("iot.us-east-1.", "data-ats.iot.us-east-1.", "x.appsync-api.", "x.us-east-1.aoss.", "api."),
 )
 HOSTS = (*(f"{label}localhost:{PORT}" for label in LABELS), f"127.0.0.1:{PORT}", f"[::1]:{PORT}")
+SIGNED = (
+    b"authorization",
+    b"AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/sns/aws4_request",
+)
 OURS = ("/_provision", "/_provision/stop", "/", "/restapis", "/apikeys", "/2015-03-31/functions")
 API = "/restapis/0a1b2c3d/v1/_user_request_"
-
-
-@pytest.fixture(autouse=True)
-def alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whose program asks is not looked at here."""
-    monkeypatch.setattr(gate, "is_another_users", lambda _client, _server: False)
 
 
 @cache
@@ -67,8 +71,10 @@ def test_no_host_opens_a_path_of_the_router(host: str) -> None:
     paths = control_paths()
     assert len(paths) > 100
     for header in PAGE:
-        assert [path for path in paths if not refused(host, path, header)] == []
-    assert not refused(host, "/_provision")  # a program may
+        assert [path for path in paths if not refused(host, path, header, SIGNED)] == []
+    ours = {"/_provision", "/_provision/stop"}
+    assert {path for path in paths if not refused(host, path)} == ours  # a program may
+    assert [path for path in paths if refused(host, path, SIGNED)] == []
 
 
 @pytest.mark.parametrize("host", HOSTS)
@@ -100,6 +106,7 @@ def test_the_address_that_we_print_is_one_of_them() -> None:
 )
 def test_what_only_looks_like_an_api_is_not_one(path: str) -> None:
     assert refused(f"localhost:{PORT}", path, *PAGE)
+    assert refused(f"localhost:{PORT}", path)
 
 
 SITE, ORIGIN = b"sec-fetch-site", b"origin"
@@ -108,15 +115,33 @@ SITE, ORIGIN = b"sec-fetch-site", b"origin"
 @pytest.mark.parametrize(
     "headers",
     [
-        ((SITE, b"cross-site"), (SITE, b"none")),
-        ((SITE, b"none"), (SITE, b"cross-site")),
+        ((SITE, b"none"),),
+        ((SITE, b""),),
         ((b"Sec-Fetch-Site", b"none, cross-site"),),
+        ((b"sec-fetch-mode", b"navigate"),),
+        ((b"Sec-Fetch-Dest", b"document"),),
+        ((b"SEC-GPC", b"1"),),
+        ((b"sec-websocket-key", b"x"),),
         ((b"ORIGIN", b""),),
+        ((b"Referer", b"http://127.0.0.1/"),),
         ((b"host", b"page.example"),),
+        (SIGNED,),
+        ((b"Authorization", b"Basic dGVzdDp0ZXN0"),),
     ],
 )
 def test_each_of_several_headers_counts(headers: tuple[tuple[bytes, bytes], ...]) -> None:
-    assert refused(f"localhost:{PORT}", "/", *headers)
+    """Whatever else is sent, a signature too."""
+    assert not refused(f"localhost:{PORT}", "/", SIGNED)
+    assert refused(f"localhost:{PORT}", "/", *headers, SIGNED) is (headers != (SIGNED,))
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [b"", b"AWS4-HMAC-SHA256", b"Bearer AWS4-HMAC-SHA256 ", b"AWS test:x", b" AWS4-HMAC-SHA256 x"],
+)
+def test_what_is_not_signed_in_its_headers_is_not_answered(sent: bytes) -> None:
+    assert refused(f"localhost:{PORT}", "/", (b"authorization", sent))
+    assert not refused(f"localhost:{PORT}", API, (b"authorization", sent))
 
 
 @pytest.mark.parametrize("port", ["4567", "4566\n", "٤٥٦٦", "04566x", ""])

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -117,3 +120,36 @@ def test_who_cannot_be_known_is_refused_where_others_can(table: Path) -> None:
     table.write_text("heading\n")
     assert peers.is_another_users(None, SERVER)
     assert peers.is_another_users(CLIENT, None)
+
+
+@pytest.mark.skipif(not hasattr(os, "getuid"), reason="users in numbers")
+def test_nobody_waits_while_a_long_table_is_looked_through(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Another user can fill it with connections that are gone, and ask again and again."""
+    looked, others = threading.Event(), threading.Event()
+
+    def looks(_client: object, _server: object) -> bool:
+        looked.set()
+        return others.wait(20)
+
+    monkeypatch.setattr(peers, "is_another_users", looks)
+
+    async def asked() -> bool:
+        asking = asyncio.create_task(peers.comes_from_another_user(CLIENT, SERVER))
+        while not looked.is_set():
+            await asyncio.sleep(0.01)
+        others.set()
+        return await asking
+
+    assert asyncio.run(asked())
+
+
+@pytest.mark.skipif(not hasattr(os, "getuid"), reason="users in numbers")
+def test_a_long_table_is_looked_through_quickly(table: Path) -> None:
+    gone = [line(port, 4566, 0, inode=0, state="06") for port in range(20_000, 49_000)]
+    table.write_text("heading\n" + "".join(gone) + line(50_000, 4566, os.getuid()))
+    began = time.process_time()
+    for _ in range(10):
+        assert not peers.is_another_users(CLIENT, SERVER)
+    assert time.process_time() - began < 0.5

@@ -14,8 +14,8 @@ import sys
 from dataclasses import dataclass
 
 from bench.proxy import LIMIT, Message, Proxy
+from provision.local.facts import IDENTITY
 from provision.local.secret import key_of, make_secret, proof
-from provision.local.server import IDENTITY
 
 REFUSED = (
     b"<ErrorResponse><Error><Type>Sender</Type><Code>InvalidParameter</Code>"
