@@ -6,6 +6,7 @@ one: Lambda tries it again and then sends it to the dead-letter queue.
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Callable, Mapping
@@ -52,7 +53,14 @@ _IMPORT_CHECK = {"provision": "import check"}
 """What `provision` sends to a version before callers reach it: that it answers is all it asks."""
 _LONGEST = 500  # characters of a caller's text in a log line
 
-logger = Logger()
+
+def _line(entry: Mapping[str, Any]) -> str:
+    """All in ASCII: whoever reads a log may end a line at U+0085, U+2028 or U+2029, and what
+    callers word is never to begin one. Logger itself leaves them as they are."""
+    return json.dumps(entry, default=str, separators=(",", ":"))
+
+
+logger = Logger(json_serializer=_line)
 tracer = Tracer(patch_modules=["botocore"])
 metrics = Metrics()
 settings = Settings.read(os.environ)

@@ -19,7 +19,7 @@ from filelock import FileLock, Timeout
 from hypercorn.asyncio import serve
 from hypercorn.config import Config
 
-from provision.local import invocations, reports, runtime
+from provision.local import function_logs, invocations, reports, runtime
 from provision.local.alarms import Watch
 from provision.local.facts import HOST, IDENTITY, STOP
 from provision.local.gate import is_ambiguous, refusal
@@ -173,6 +173,7 @@ async def _serve(who: Who) -> None:
     reports.install()
     runtime.install(Path(tempfile.gettempdir()) / "python")
     invocations.install()
+    function_logs.install()
 
     def save() -> None:
         persistence.save_all(ministack._build_persistence_save_dict())  # noqa: SLF001 - no public one

@@ -13,6 +13,9 @@ from tests.function.gateway import KEY, METHODS, Request
 
 FORGED = 'x","status":"200","forged":"yes'
 """Ends a field of a line that puts it between quotes, and begins others."""
+BREAKS = ("\n", "\r", "\v", "\f", "\x1c", "\x1d", "\x1e", "\x85", "\u2028", "\u2029")
+"""Where one program or another ends a line."""
+WHOLE_LINE = '{"level":"INFO","message":"answered","status":200,"forged":"yes"}'
 TEXTS = (
     "",
     FORGED,
@@ -26,6 +29,7 @@ TEXTS = (
     "%00%0d%0aSet-Cookie:%20a=b",
     "ä€𝄞",
     "\u202e\ufeff",
+    "".join(f"{each}{WHOLE_LINE}" for each in BREAKS),
     "a" * 2_049,
     "0" * 39,
     "-1",
@@ -56,8 +60,10 @@ def texts() -> st.SearchStrategy[str]:
 
 
 def header_texts() -> st.SearchStrategy[str]:
-    """What HTTP lets through: no control characters but tabs."""
-    return texts().map(lambda text: "".join(c for c in text if c.isprintable() or c == "\t"))
+    """What HTTP lets through: no control characters but tabs, and those beyond ASCII."""
+    return texts().map(
+        lambda text: "".join(c for c in text if c.isprintable() or c == "\t" or not c.isascii())
+    )
 
 
 def json_texts() -> st.SearchStrategy[str]:

@@ -14,6 +14,7 @@ import pytest
 
 from provision.import_check import PAYLOAD
 from tests.function.conftest import ENVIRONMENT, FUNCTION, Function, request
+from tests.function.hostile import BREAKS, WHOLE_LINE
 
 
 def emitted(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
@@ -76,6 +77,41 @@ def test_what_a_caller_words_is_in_the_line_of_the_function_escaped(function: Fu
     assert len(entry["user_agent"]) == 500
     assert entry["path"] == "/base/items/nobody"
     assert entry["request_id"] == "chosen-by-the-caller"
+
+
+def test_every_break_of_a_line_is_known() -> None:
+    found = [
+        chr(number)
+        for number in range(sys.maxunicode + 1)
+        if len(f"a{chr(number)}b".splitlines()) > 1
+    ]
+    assert found == sorted(BREAKS)
+
+
+@pytest.mark.parametrize("end", [*BREAKS, "\x7f", "ä"], ids=ascii)
+def test_nothing_a_caller_sends_begins_a_line(function: Function, capsys, monkeypatch, end: str):
+    """Whoever reads the log may take any of these for the end of a line."""
+    forged = f"{end}{WHOLE_LINE}{end}"
+    body = {"name": forged, "attributes": {forged: forged}, forged: forged}
+    headers = {"user-agent": forged, "x-api-key": forged, forged: forged}
+    function.call("GET", forged, headers=headers)
+    function.call("POST", body=body, headers=headers)
+    function.call("PUT", "a", body=body, headers={"if-match": forged})
+
+    def fails(*_: object) -> None:
+        raise RuntimeError(forged)
+
+    monkeypatch.setattr(function.app.store, "read", fails)
+    function.call("GET", "a", headers=headers)
+    printed = capsys.readouterr()
+    assert printed.err == ""
+    assert printed.out.isascii()
+    assert printed.out.replace("\n", "").isprintable()
+    lines = [json.loads(line) for line in printed.out.splitlines()]
+    assert sum(line.get("message") == "answered" for line in lines) == 4
+    assert not any("forged" in line for line in lines)
+    read = next(line for line in lines if line.get("message") == "answered")
+    assert read["user_agent"] == forged  # and whoever parses it has what was sent
 
 
 SCRIPT = """

@@ -34,7 +34,7 @@ def handler(event, context):
 
 def invoked(functions: Any, name: str, event: object) -> dict[str, Any]:
     answer = functions.invoke(FunctionName=name, Payload=json.dumps(event))
-    body: dict[str, Any] = json.loads(answer["Payload"].read())
+    body: dict[str, Any] = json.loads(answer["Payload"].read()) or {}
     return body | {"failed": answer.get("FunctionError", "")}
 
 
@@ -88,6 +88,25 @@ def test_source_comes_before_layers_and_layers_before_what_is_shipped(
     assert parts["only"] == ("layer_0", "python")
     assert parts["six"] == ("layer_0", "python")
     assert parts["click"] == ("layer_1", "python")
+
+
+def test_only_a_line_feed_ends_a_line_of_the_log(emulator: local.Emulator) -> None:
+    """As in Lambda. A caller whose words are logged could begin one by any other."""
+    functions = connect("lambda", emulator.endpoint)
+    ends = ["\r", "\x0b", "\x0c", "\x1c", "\x1d", "\x1e", "\x85", "\u2028", "\u2029"]
+    said = "".join(f"said{end}forged" for end in ends)
+    code = (
+        f"import sys\ndef handler(event, context):\n    print({said!r})\n    print('next')\n"
+        "    sys.stderr.buffer.write(b'\\xff no text\\n')\n    sys.stderr.flush()\n"
+        "    print('last')\n"
+    )
+    make(functions, "talks", app=code)
+    assert invoked(functions, "talks", {})["failed"] == ""
+    logs = connect("logs", emulator.endpoint)
+    events = logs.filter_log_events(logGroupName="/aws/lambda/talks")["events"]
+    first, *lines, end, report = [event["message"] for event in events]
+    assert (first.split()[0], end.split()[0], report.split()[0]) == ("START", "END", "REPORT")
+    assert lines == [said, "next", "\\xff no text", "last"]
 
 
 def test_it_is_a_python_of_its_own(tmp_path: Path) -> None:
