@@ -30,13 +30,16 @@ https://docs.aws.amazon.com/lambda/latest/dg/lambda-python.html#python-sdk-inclu
 _PATH_IS_COMPLETE: Final = "    _ms_install_invoke_depth()\n    try:\n"
 _SOURCE_FIRST: Final = "    sys.path.remove(code_dir)\n    sys.path.insert(0, code_dir)\n"
 """Lambda looks into a function's folder before its layers; MiniStack's worker after them."""
+_GUARD: Final = Path(__file__).with_name("own_files.py")
 
 
 def install(folder: Path) -> None:
     """Called once, in the emulator's process, before it serves. `folder` is made."""
     runtime: Any = importlib.import_module("ministack.core.lambda_runtime")
     program = make_python(folder)
-    runtime._detect_runtime_binary = partial(_worker, runtime._detect_runtime_binary, str(program))
+    guard = _GUARD.read_text("utf-8")
+    detect = runtime._detect_runtime_binary
+    runtime._detect_runtime_binary = partial(_worker, detect, str(program), guard)
     os.environ["PYTHONSAFEPATH"] = "1"  # nor does it find what lies beside the worker's script
 
 
@@ -52,12 +55,12 @@ def make_python(folder: Path) -> Path:
     return programs / ("python.exe" if os.name == "nt" else "python")
 
 
-def _worker(detect: Any, program: str, runtime: str) -> tuple[str, str]:
+def _worker(detect: Any, program: str, guard: str, runtime: str) -> tuple[str, str]:
     """The interpreter and the script with which MiniStack starts a function."""
     binary, script = detect(runtime)
     if not runtime.startswith("python"):
         return binary, script
-    return program, script.replace(_PATH_IS_COMPLETE, _SOURCE_FIRST + _PATH_IS_COMPLETE)
+    return program, guard + script.replace(_PATH_IS_COMPLETE, _SOURCE_FIRST + _PATH_IS_COMPLETE)
 
 
 def _shipped() -> Iterator[importlib.metadata.Distribution]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from typing import Any
 import pytest
 
 from provision.import_check import PAYLOAD
+from provision.local import own_files
 from tests.function.conftest import ENVIRONMENT, FUNCTION, Function, request
 from tests.function.hostile import BREAKS, WHOLE_LINE
 
@@ -163,6 +165,16 @@ def test_segments_reach_the_daemon(layer_path: Path):
     assert handled["annotations"]["route"] == "POST /items"
     assert [one["annotations"]["status"] for one in (handled, unknown)] == [201, 404]
     assert {one["trace_id"] for one in segments} == {"1-5759e988-bd862e3fe1be46a994272793"}
+
+
+def test_the_emulator_knows_the_sign_that_the_sdk_leaves(layer_path: Path):
+    """It lets it write none: there /tmp is the machine's (provision/local/own_files.py)."""
+    launcher = (layer_path / "aws_xray_sdk/core/lambda_launcher.py").read_text("utf-8")
+    signs = re.findall(r"^TOUCH_FILE_\w+ = '(.*)'$", launcher, re.MULTILINE)
+    assert signs
+    assert all(f"{sign}/".startswith(f"{own_files._SIGN}/") for sign in signs)
+    assert own_files._SIGN_MISSED in launcher
+    assert re.findall(r"'(/tmp/.*?)'", launcher) == signs
 
 
 @pytest.mark.parametrize("trace", ["", "Root=1-5759e988-bd862e3fe1be46a994272793"])

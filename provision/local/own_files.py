@@ -1,0 +1,76 @@
+"""Keeps a function's code from what other users planted in /tmp: there every sandbox of Lambda has
+one of its own, and here all users of the machine share it.
+
+The text of this file runs in the worker, before the function's code, in a Python that cannot import
+`provision` (runtime.py). https://docs.python.org/3/library/audit_events.html tells what is heard:
+all that Python's own functions open; a library in C may go past it.
+"""
+
+from __future__ import annotations
+
+import errno
+import logging
+import os
+import stat
+import sys
+from typing import Any
+
+_WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
+_CHANGES = frozenset(
+    {
+        *("os.mkdir", "os.rename", "os.link", "os.symlink", "os.truncate", "os.chmod", "os.chown"),
+        *("os.utime", "os.remove", "os.rmdir", "os.setxattr", "os.removexattr", "sqlite3.connect"),
+    }
+)
+_SIGN = "/tmp/.aws-xray"  # noqa: S108  (the SDK's, not ours)
+"""The X-Ray SDK writes below it, for Lambda to see that it was loaded. Here nobody looks."""
+_SIGN_MISSED = "Failed to signal SDK initialization"
+
+
+def _watch() -> None:
+    sys.addaudithook(_judge)
+    logging.getLogger("aws_xray_sdk.core.lambda_launcher").addFilter(_is_worth_telling)
+
+
+def _is_worth_telling(record: logging.LogRecord) -> bool:
+    return _SIGN_MISSED not in record.getMessage()
+
+
+def _judge(event: str, told: tuple[Any, ...]) -> None:
+    """Raise `PermissionError` for what would be written where another user leads it."""
+    if event == "open":
+        paths = told[:1] if isinstance(told[2], int) and told[2] & _WRITES else ()
+    else:
+        paths = told if event in _CHANGES else ()
+    for path in paths:
+        if isinstance(path, (str, bytes, os.PathLike)):
+            _refuse_anothers(os.path.join(os.getcwd(), os.fsdecode(path)))  # noqa: PTH109, PTH118
+
+
+def _refuse_anothers(path: str) -> None:
+    if path == _SIGN or path.startswith(_SIGN + "/"):
+        raise PermissionError(errno.EACCES, "not written on the emulator", path)
+    for each in (path, os.path.realpath(path)):
+        if owner := _another_on_the_way(each):
+            said = f"{owner} is another user's: in Lambda /tmp is the function's own"
+            raise PermissionError(errno.EACCES, said, path)
+
+
+def _another_on_the_way(path: str) -> str:
+    """The first part that is neither this user's nor root's, once the way has come to a directory
+    in which everybody may put things; empty where there is none, or nothing is there yet."""
+    at, shared = "/", False
+    for part in path.split("/"):
+        at = os.path.join(at, part)  # noqa: PTH118
+        try:
+            if shared and os.lstat(at).st_uid not in {0, os.getuid()}:
+                return at
+            mode = os.stat(at).st_mode  # noqa: PTH116
+        except OSError:
+            return ""
+        shared = shared or bool(mode & stat.S_ISVTX and mode & stat.S_IWOTH)
+    return ""
+
+
+if __name__ == "__main__" and hasattr(os, "getuid"):
+    _watch()
