@@ -262,7 +262,7 @@ def _emulated(options: Options, config: Config, say: Callable[[str], None]) -> t
         config.region,
         endpoint=emulator.endpoint,
         credentials=local.CREDENTIALS,
-        prepare=local.install,
+        prepare=local.for_emulator(root),
         paced=False,
         lingers=False,
     )

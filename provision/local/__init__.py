@@ -23,6 +23,7 @@ from provision.local.facts import (
     invoke_url,
 )
 from provision.local.ports import PortTaken
+from provision.local.proven import for_emulator
 
 __all__ = [
     "ACCOUNT",
@@ -37,6 +38,7 @@ __all__ = [
     "PortTaken",
     "as_reached",
     "emulator_directory",
+    "for_emulator",
     "install",
     "invoke_url",
     "is_running",

@@ -6,21 +6,22 @@ import hmac
 import http.client
 import json
 import secrets
+import socket
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from provision.local.facts import HOST, LAST_PORT
+from provision.local.facts import HOST, IDENTITY, LAST_PORT
 from provision.local.secret import key_of, proof, read_secret
+from provision.local.wire import ask
 from provision.private import read_private, replace_private
 
 ANSWER_SECONDS: Final = 5.0
 NAME_SECONDS: Final = 1.0
 """How long a program that holds a port may take to tell who it is."""
 RECORD: Final = "emulator.json"
-_LONGEST_ANSWER: Final = 65_536
-_IDENTITY: Final = "/_provision"  # as in server.py, which cannot be imported without MiniStack
 
 
 @dataclass(frozen=True)
@@ -42,11 +43,21 @@ def identity(port: int, *, seconds: float = ANSWER_SECONDS) -> Identity | None:
     Anything may listen there. What does not prove that this user started it for the folder that it
     names is not believed, nor shown.
     """
+    until = time.monotonic() + seconds
+    try:
+        with socket.create_connection((HOST, port), seconds) as connection:
+            return identity_over(connection, port, until=until)
+    except OSError:
+        return None
+
+
+def identity_over(connection: socket.socket, port: int, *, until: float) -> Identity | None:
+    """The same, of who is at the other end of a connection to that port, which stays open."""
     secret, nonce = read_secret(), secrets.token_hex(16)
     if secret is None:
         return None
     try:
-        answer = json.loads(request("GET", port, f"{_IDENTITY}?{nonce}", seconds=seconds))
+        answer = json.loads(ask(connection, "GET", f"{IDENTITY}?{nonce}", {}, until=until))
         found = Identity(answer["root"], answer["pid"])
         proven = str(answer["proof"]).encode()
     except (OSError, http.client.HTTPException, ValueError, KeyError, TypeError, RecursionError):
@@ -57,21 +68,11 @@ def identity(port: int, *, seconds: float = ANSWER_SECONDS) -> Identity | None:
     return found if hmac.compare_digest(proven, wanted) and isinstance(found.pid, int) else None
 
 
-def request(
-    method: str,
-    port: int,
-    path: str,
-    headers: Mapping[str, str] | None = None,
-    *,
-    seconds: float = ANSWER_SECONDS,
-) -> bytes:
+def request(method: str, port: int, path: str, headers: Mapping[str, str] | None = None) -> bytes:
     """Return the body of an answer from this machine. No proxy is asked."""
-    connection = http.client.HTTPConnection(HOST, port, timeout=seconds)
-    try:
-        connection.request(method, path, headers=headers or {})
-        return connection.getresponse().read(_LONGEST_ANSWER)
-    finally:
-        connection.close()
+    until = time.monotonic() + ANSWER_SECONDS
+    with socket.create_connection((HOST, port), ANSWER_SECONDS) as connection:
+        return ask(connection, method, path, headers or {}, until=until)
 
 
 def write_record(root: Path, port: int, pid: int) -> None:

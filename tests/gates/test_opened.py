@@ -70,11 +70,22 @@ def test_against_the_embedded_emulator_it_does_not(
 ) -> None:
     emulator = local.Emulator("http://127.0.0.1:4999", 4999, 1)
     monkeypatch.setattr(local, "start", lambda *_, **__: emulator)
+    roots: list[Path] = []
+
+    def prepared(_client: object) -> None:
+        """What is done with a client that talks to the emulator."""
+
+    def for_emulator(root: Path) -> Any:
+        roots.append(root)
+        return prepared
+
+    monkeypatch.setattr(local, "for_emulator", for_emulator)
     access = opened("--local", *words)
     assert (access.paced, access.lingers) == (False, False)
     assert access.endpoint == "http://127.0.0.1:4999"
     assert access.credentials == local.CREDENTIALS
-    assert access.prepare is local.install
+    assert access.prepare is prepared
+    assert roots == [Path(".provision/emulator").resolve()]
 
 
 @pytest.mark.parametrize(("real", "seconds"), [(True, 30.0), (False, 0.0)])

@@ -1,4 +1,4 @@
-"""What listens on the emulator's port in its place gets a fixed and worthless credential."""
+"""What listens on the emulator's port in its place is asked who it is, and gets nothing else."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pytest
 
 from provision import local
 from provision.local.emulator import Emulator
+from provision.local.secret import make_secret
 from tests.test_cli import Provision, home, provision  # noqa: F401
 
 KEY, SECRET, TOKEN = "AKIACANARYCANARYCANA", "canary-secret-0123456789", "canary-token-0123456789"
@@ -51,15 +52,20 @@ def stranger(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
         server.shutdown()
 
 
-def test_a_stranger_on_the_port_gets_a_worthless_credential(
+def test_a_stranger_on_the_port_gets_a_question(
     provision: Provision,  # noqa: F811
     stranger: list[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    """Though it was taken for the emulator when the command began."""
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", KEY)
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", SECRET)
     monkeypatch.setenv("AWS_SESSION_TOKEN", TOKEN)
-    assert provision("plan", "--local").code != 0
+    make_secret()
+    run = provision("plan", "--local")
+    assert run.code != 0
+    assert "is not the emulator of" in run.err.replace("\n", " ")
     assert stranger
-    assert all(f"Credential={local.CREDENTIALS[0]}/" in each for each in stranger)
+    assert all(each.startswith("/_provision?") for each in stranger)
+    assert not any("Credential=" in each for each in stranger)
     assert not any(secret in each for secret in (KEY, SECRET, TOKEN) for each in stranger)

@@ -7,12 +7,13 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
+
+from botocore.awsrequest import AWSRequest
 
 from provision.local.facts import CREDENTIALS
 
 _VERSIONS: Final = {"ec2": "2016-11-15", "iam": "2010-05-08"}
-_SECONDS: Final = 30
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,8 @@ class Raw:
     endpoint: str
     region: str
     service: str
+    session: Any
+    """The client's own way to the emulator: its connections, and what proves where they lead."""
 
     def json(self, method: str, path: str, body: object = None) -> dict[str, Any]:
         """The answer's JSON, {} when it is empty or not a success."""
@@ -38,10 +41,7 @@ class Raw:
     def _send(self, method: str, path: str, body: str | None, kind: str) -> tuple[int, bytes]:
         scope = f"{CREDENTIALS[0]}/20260101/{self.region}/{self.service}/aws4_request"
         headers = {"Authorization": f"AWS4-HMAC-SHA256 Credential={scope}", "Content-Type": kind}
-        connection = http.client.HTTPConnection(urlsplit(self.endpoint).netloc, timeout=_SECONDS)
-        try:
-            connection.request(method, path, body, headers)
-            answer = connection.getresponse()
-            return answer.status, answer.read()
-        finally:
-            connection.close()
+        url = self.endpoint + path
+        sent = AWSRequest(method=method, url=url, headers=headers, data=body or b"").prepare()
+        answer = self.session.send(sent)
+        return answer.status_code, answer.content
