@@ -1,10 +1,10 @@
 """The embedded emulator behind `--local`: started, stopped, and put right where it differs."""
 
+from provision.local.alone import EmulatorFailed
 from provision.local.corrections import install
 from provision.local.directory import emulator_directory
 from provision.local.emulator import (
     Emulator,
-    EmulatorFailed,
     EmulatorMissing,
     is_running,
     reset,

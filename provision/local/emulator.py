@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import errno
 import http.client
 import importlib.util
 import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -19,8 +17,9 @@ from filelock import FileLock, Timeout
 
 from provision.errors import ProvisionError
 from provision.installed import emulator_command
+from provision.local.alone import COMMAND_LOCK, EmulatorFailed, alone, busy, unusable
 from provision.local.data import FOLDERS, delete_data, environment, make_folders
-from provision.local.facts import DEFAULT_PORT, HOST, PORTS
+from provision.local.facts import DEFAULT_PORT, HOST, PORTS, STOP
 from provision.local.identity import (
     ANSWER_SECONDS,
     NAME_SECONDS,
@@ -36,8 +35,6 @@ from provision.local.secret import data_name, key_of, make_secret
 from provision.local.telling import Report, telling
 from provision.private import (
     LARGEST,
-    Planted,
-    make_home,
     open_to_overwrite,
     read_private,
     refuse_links_below,
@@ -51,22 +48,14 @@ BUSY_SECONDS: Final = 30.0
 TELL_EVERY: Final = 0.5
 SERVER: Final = "provision.local.server"
 
-_STOP: Final = "/_provision/stop"
 _STOP_HEADER: Final = "x-provision-stop"
 _SERVING_LOCK: Final = "serving.lock"
-_COMMAND_LOCK: Final = "command.lock"
 _LOG: Final = "log.txt"
 
 if sys.platform == "win32":
     _DETACHED: Final = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.DETACHED_PROCESS
 else:
     _DETACHED: Final = 0
-
-_NO_WRITING: Final = (errno.EACCES, errno.EPERM, errno.EROFS)
-
-
-class EmulatorFailed(ProvisionError):
-    """The emulator does not start, does not stop, or its directory cannot be used."""
 
 
 class EmulatorMissing(ProvisionError):
@@ -93,7 +82,7 @@ def start(root: Path, *, port: int | None = None, report: Report) -> Emulator:
             "the embedded emulator is not installed", hint=f"`{emulator_command()}`"
         )
     root = _own(root)
-    with telling(report) as tell, _alone(root):
+    with telling(report) as tell, alone(root):
         found = running(root)
         if found and port in {None, found.port}:
             return found
@@ -111,7 +100,7 @@ def stop(root: Path) -> bool:
     root = _own(root)
     if not root.is_dir():
         return False
-    with _alone(root):
+    with alone(root):
         found = running(root)
         _stop(root, found)
     return found is not None
@@ -122,7 +111,7 @@ def reset(root: Path) -> None:
     root = _own(root)
     if not root.is_dir():
         return
-    with _alone(root):
+    with alone(root):
         _stop(root, running(root))
         delete_data(root)
         (root / _LOG).unlink(missing_ok=True)  # its port stays: addresses were written down
@@ -165,36 +154,11 @@ def _own(root: Path) -> Path:
         refuse_links_below(root.parents[1], root)
         for name in FOLDERS:  # older versions kept their data here
             refuse_links_below(root, root / name)
-        for name in (_COMMAND_LOCK, _SERVING_LOCK, RECORD, _LOG):
+        for name in (COMMAND_LOCK, _SERVING_LOCK, RECORD, _LOG):
             refuse_special(root / name)
     except OSError as error:
-        raise _unusable(root, error) from error
+        raise unusable(root, error) from error
     return root.resolve()
-
-
-def _unusable(root: Path, error: OSError) -> EmulatorFailed:
-    hint = "see what it is and who owns it; what is no directory of this tool's, take away"
-    if error.errno in _NO_WRITING and not isinstance(error, Planted):
-        hint = "name a directory that can be written: --state DIR; the emulator's data goes there"
-    return EmulatorFailed(
-        f"the emulator's directory {root} cannot be used: {error.strerror or error}", hint=hint
-    )
-
-
-@contextmanager
-def _alone(root: Path) -> Iterator[None]:
-    """One command at a time starts, stops or resets the emulator of a directory."""
-    try:
-        make_home(root)
-        root.chmod(0o700)  # what MiniStack saves holds the values of API keys
-        lock = FileLock(root / _COMMAND_LOCK, timeout=START_SECONDS + STOP_SECONDS)
-        lock.acquire()
-    except OSError as error:
-        raise _unusable(root, error) from error
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 def _launch_where_free(root: Path, report: Report) -> Emulator:
@@ -221,6 +185,8 @@ def _launch_where_free(root: Path, report: Report) -> Emulator:
 def _launch(root: Path, port: int, report: Report) -> Emulator:
     try:
         secret = make_secret()
+    except Timeout as error:
+        raise busy(Path(error.lock_file), "the secret of your emulators") from None
     except OSError as error:
         raise EmulatorFailed(
             f"the secret of your emulators cannot be kept: {error.strerror or error}",
@@ -280,7 +246,7 @@ def _stop(root: Path, emulator: Emulator | None) -> None:
     """Its lock is free only when the process is gone, and then everything is saved."""
     if emulator:
         with suppress(OSError, http.client.HTTPException):  # it may end by itself meanwhile
-            request("POST", emulator.port, _STOP, {_STOP_HEADER: "yes"})
+            request("POST", emulator.port, STOP, {_STOP_HEADER: "yes"})
     lock = FileLock(root / _SERVING_LOCK, timeout=STOP_SECONDS)
     try:
         with lock:

@@ -14,7 +14,7 @@ from provision.local.facts import HOST, PORTS
 from provision.local.identity import NAME_SECONDS, Identity, identity
 
 _LISTEN: Final = "0A"
-_PROC: Final = Path("/proc")
+PROC: Final = Path("/proc")
 
 
 class PortTaken(ProvisionError):
@@ -59,15 +59,15 @@ def holder(port: int) -> str:
     inodes = _listening_inodes(port)
     if not inodes:
         return ""
-    for process in _PROC.iterdir():
+    for process in PROC.iterdir():
         if process.name.isdigit() and inodes & _sockets(process):
-            return f"{_name(process)} (pid {process.name})"
+            return f"{process_name(process)} (pid {process.name})"
     return ""
 
 
 def _listening_inodes(port: int) -> set[str]:
     inodes = set()
-    for table in (_PROC / "net/tcp", _PROC / "net/tcp6"):
+    for table in (PROC / "net/tcp", PROC / "net/tcp6"):
         try:
             lines = table.read_text().splitlines()[1:]
         except OSError:  # not Linux
@@ -90,7 +90,7 @@ def _sockets(process: Path) -> set[str]:
     return found
 
 
-def _name(process: Path) -> str:
+def process_name(process: Path) -> str:
     try:
         return (process / "comm").read_text().strip()
     except OSError:

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Final
 
 import platformdirs
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
 from provision.private import check_own_directory, make_private, read_private, replace_private
 
@@ -53,6 +53,8 @@ def make_secret() -> bytes:
                 made = secrets.token_bytes(_BYTES)
                 replace_private(directory / _FILE, made)
                 return made
+        except Timeout:  # an OSError too: there is a secret, or will be in a moment
+            raise
         except OSError as error:
             failed = error
     raise failed
