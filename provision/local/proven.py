@@ -12,13 +12,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final
-
-from botocore.awsrequest import AWSHTTPConnection, AWSHTTPConnectionPool
-from urllib3.exceptions import NewConnectionError
+from typing import TYPE_CHECKING, Any, Final
 
 from provision.local.corrections import install
 from provision.local.identity import identity_over
+
+if TYPE_CHECKING:
+    from botocore.awsrequest import AWSHTTPConnectionPool
 
 PROOF_SECONDS: Final = 30.0
 """How long an emulator that lives may take, however busy."""
@@ -37,6 +37,10 @@ def for_emulator(root: Path) -> Callable[[Any], None]:
 
 
 def _pool_of(root: str) -> type[AWSHTTPConnectionPool]:
+    # Not before there is a client: most commands' words are printed without the SDK.
+    from botocore.awsrequest import AWSHTTPConnection, AWSHTTPConnectionPool  # noqa: PLC0415
+    from urllib3.exceptions import NewConnectionError  # noqa: PLC0415
+
     class Connection(AWSHTTPConnection):
         """Asks first, each time that it is made anew."""
 

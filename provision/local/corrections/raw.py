@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from botocore.awsrequest import AWSRequest
-
 from provision.local.facts import CREDENTIALS
 
 _VERSIONS: Final = {"ec2": "2016-11-15", "iam": "2010-05-08"}
@@ -39,6 +37,8 @@ class Raw:
         self._send("POST", "/", urlencode(form), "application/x-www-form-urlencoded")
 
     def _send(self, method: str, path: str, body: str | None, kind: str) -> tuple[int, bytes]:
+        from botocore.awsrequest import AWSRequest  # noqa: PLC0415 - the SDK is there by now
+
         scope = f"{CREDENTIALS[0]}/20260101/{self.region}/{self.service}/aws4_request"
         headers = {"Authorization": f"AWS4-HMAC-SHA256 Credential={scope}", "Content-Type": kind}
         url = self.endpoint + path
