@@ -25,6 +25,7 @@ from provision.regions import region_disabled
 from provision.retry import classify, pause
 from provision.sdk import client_config, new_core, patience
 from provision.signing_in import sign_in
+from provision.strange_answer import demand_form
 from provision.trace import Trace
 from provision.traced_calls import trace_calls
 from provision.zips import carry_zips
@@ -175,6 +176,7 @@ class Aws:
     def _watch(self, client: Any) -> None:
         events = client.meta.events
         events.register("before-call.*.*", self._before_call)
+        events.register("before-parse.*.*", partial(demand_form, client.meta.endpoint_url))
         events.register("needs-retry.*.*", self._needs_retry)
         if self.access.prepare:
             self.access.prepare(client)

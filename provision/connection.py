@@ -19,6 +19,7 @@ from botocore.exceptions import (
 
 from provision.clocks import clock_is_wrong
 from provision.errors import ProvisionError, Unreachable
+from provision.strange_answer import StrangeAnswer
 
 UNTRUSTED: Final = "CERTIFICATE_VERIFY_FAILED"
 _OUT_OF_TIME: Final = ("certificate is not yet valid", "certificate has expired")
@@ -56,6 +57,13 @@ def no_answer(error: BotoCoreError) -> ProvisionError | None:
                 f"{_host(error)} closed the connection without an answer",
                 hint="run it again; if it stays so, something in between closes it:"
                 f" `curl -sv -o /dev/null {_url(error)}`",
+            )
+        case StrangeAnswer():
+            return Unreachable(
+                f"{_said(error, 'operation')} was answered with {_said(error, 'words')}: that is"
+                f" not {_host(error)}, but something in between",
+                hint="a network's sign-in page (open any page in a browser), a proxy or a filter:"
+                f" `curl -sv -o /dev/null {_url(error)}` shows who answers",
             )
     return None
 

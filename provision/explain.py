@@ -87,6 +87,9 @@ def _refused(error: ClientError) -> ProvisionError:
         return refusal(error)
     request = error.response.get("ResponseMetadata", {}).get("RequestId", "")
     tail = f" (request {request})" if request else ""
+    if code.isdigit():  # no code of AWS's: the status of whoever answered
+        hint = "AWS, or something in between, does not serve this now: run it again"
+        return Refused(f"{call}: HTTP {code} {text}{tail}", hint=hint)
     return Refused(f"{call}: {code}: {text}{tail}", hint="mend the cause and run it again")
 
 
