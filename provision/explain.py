@@ -16,7 +16,7 @@ from botocore.exceptions import (
 from botocore.parsers import ResponseParserError
 
 from provision.clocks import by_the_clock
-from provision.codes import DENIED, ENDED, UNKNOWN_KEY, UNSIGNED
+from provision.codes import DENIED, ENDED, UNKNOWN_KEY, UNSIGNED, is_absent
 from provision.connection import no_answer
 from provision.errors import NoCredentials, ProvisionError, Refused
 from provision.permissions.refusal import refusal
@@ -90,7 +90,13 @@ def _refused(error: ClientError) -> ProvisionError:
     if code.isdigit():  # no code of AWS's: the status of whoever answered
         hint = "AWS, or something in between, does not serve this now: run it again"
         return Refused(f"{call}: HTTP {code} {text}{tail}", hint=hint)
-    return Refused(f"{call}: {code}: {text}{tail}", hint="mend the cause and run it again")
+    hint = "mend the cause and run it again"
+    if is_absent(code):
+        hint = (
+            "where it was there a moment ago, another run or somebody works on this stack: let that"
+            " end and run it again"
+        )
+    return Refused(f"{call}: {code}: {text}{tail}", hint=hint)
 
 
 def _not_accepted(error: ClientError) -> NoCredentials:

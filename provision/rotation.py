@@ -43,18 +43,31 @@ def rotate(engine: Engine, name: str) -> ApiKey:
     have, want = key.have, key.want
     if not isinstance(have, ApiKey) or want is None:
         raise NotThere(f"there is no API key {name} yet", hint="`provision up` makes it")
-    if not have.due and have.id in plan.keys:
+    if not have.due and have.id in plan.keys and not _in_hand(engine, key.node):
         have = have.retire(engine.aws)
     _go_on(engine)
     made = _settled(engine, key.node, want, have)
     assert isinstance(made, ApiKey)
+    engine.journal.begin(key.node, "update", replace(made, due=True), key.needs)
     _go_on(engine)
     keys = tuple(sorted({*plan.keys, *made.ids}))
     _settled(engine, PLAN, replace(plan, keys=keys), plan)
     switched_off = [old for old in made.retired if not old.enabled]
     for old in switched_off:
         _remove(engine.aws, old)
-    return replace(made, retired=tuple(old for old in made.retired if old not in switched_off))
+    left = tuple(old for old in made.retired if old not in switched_off)
+    made = replace(made, retired=left)
+    engine.journal.done(key.node, made, key.needs)
+    return made
+
+
+def _in_hand(engine: Engine, node: str) -> bool:
+    """Whether a rotation that was cut short has made its successor already: the record says so
+    until the very end, by a key that was due."""
+    record = engine.journal.records.get(node)
+    return bool(
+        record and record.doing == "update" and isinstance(record.step, ApiKey) and record.step.due
+    )
 
 
 def switch(engine: Engine, key_id: str, *, enabled: bool) -> None:

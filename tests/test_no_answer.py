@@ -163,6 +163,13 @@ def test_no_two_causes_are_told_to_type_the_same_unless_it_is_the_same_remedy() 
     assert len(hints) >= 12
 
 
+def test_what_went_meanwhile_is_told_as_somebody_elses_work() -> None:
+    """Two first runs at once: one takes back the API in which the other has just looked."""
+    told = explain(answered("NotFoundException", "Invalid API identifier specified"))
+    assert "another run or somebody works on this stack" in told.hint
+    assert "mend the cause" in explain(answered("ValidationException")).hint
+
+
 @pytest.mark.parametrize(
     ("error", "expected"),
     [

@@ -168,6 +168,16 @@ def test_local_is_an_environment_and_contradicts_another(monkeypatch: pytest.Mon
     assert parsed("outputs")[0].environment == "local"
 
 
+def test_what_is_suggested_is_like_what_was_typed(provision: Provision) -> None:  # noqa: F811
+    for words in (("keys", "rotate", "X", "--yes"), ("status", "--foo"), ("plan", "--x")):
+        told = provision(*words)
+        assert told.code == 2
+        assert "No such option" in told.err
+        assert "Did you mean" not in told.err
+    assert "Did you mean '--json'?" in provision("plan", "--jsn").err
+    assert "Did you mean '--region'?" in provision("plan", "--regoin", "x").err
+
+
 def test_no_suggestion_answers_a_question(provision: Provision) -> None:  # noqa: F811
     """Every option that answers one, misspelt in every place, on every command."""
     for words, command in VERBS.items():

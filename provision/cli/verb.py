@@ -6,6 +6,7 @@ import os
 import shlex
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from difflib import get_close_matches
 
 import click
 
@@ -93,8 +94,16 @@ def _safe_suggestions(params: Sequence[click.Parameter]) -> Iterator[None]:
         yield
     except click.NoSuchOption as error:
         answers = {name for param in params if isinstance(param, Answering) for name in param.opts}
-        safe = [name for name in error.possibilities or () if name not in answers]
+        safe = [name for name in _alike(error) if name not in answers]
         raise click.NoSuchOption(error.option_name, possibilities=safe, ctx=error.ctx) from None
+
+
+def _alike(error: click.NoSuchOption) -> Iterator[str]:
+    """Those like what was typed without the dashes, by which alone short words are alike."""
+    typed = error.option_name.lstrip("-")
+    for name in error.possibilities or ():
+        if get_close_matches(typed, [name.lstrip("-")], 1):
+            yield name
 
 
 def _write_options(

@@ -172,7 +172,12 @@ class KmsKey(Tagged):
             with absent_is_fine():
                 aws.kms.delete_alias(AliasName=self.alias)
         if found.state != PENDING:
-            aws.kms.schedule_key_deletion(KeyId=found.id, PendingWindowInDays=DAYS)
+            try:
+                aws.kms.schedule_key_deletion(KeyId=found.id, PendingWindowInDays=DAYS)
+            except aws.kms.exceptions.KMSInvalidStateException:
+                now = _describe(aws, found.id)
+                if now and now.get("KeyState") != PENDING:  # else another run did it meanwhile
+                    raise
 
     def parting(self, aws: Aws) -> str:
         back = f"aws kms cancel-key-deletion --region {aws.where.region} --key-id {self.id}"

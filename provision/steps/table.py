@@ -12,6 +12,7 @@ from provision.holdings import Backup, Holdings
 from provision.permissions.declare import EVERY, Declared, Permit, arn, call, calls
 from provision.step import OWNER, Computed, Fixed, Local, Tagged
 from provision.steps import table_capacity, table_expiry
+from provision.steps.absent import absent_is_fine
 from provision.steps.made_with import table_made_with
 from provision.steps.table_backup import final_backup
 from provision.steps.table_capacity import capacity_now
@@ -239,9 +240,10 @@ class Table(Tagged):
         found = self._settled_description(aws)
         if found is None:
             return
-        if found.get("DeletionProtectionEnabled"):  # D19: read live, never from state
-            self._set_protection(aws, enabled=False)
-        aws.dynamodb.delete_table(TableName=self.name)
+        with absent_is_fine():  # another run may delete it at the same moment
+            if found.get("DeletionProtectionEnabled"):  # D19: read live, never from state
+                self._set_protection(aws, enabled=False)
+            aws.dynamodb.delete_table(TableName=self.name)
         aws.wait(
             f"table {self.name} to be gone",
             lambda: True if self._describe(aws) is None else None,

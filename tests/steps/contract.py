@@ -11,9 +11,10 @@ field that is not Fixed, Computed or Local; a field nobody edits fails the contr
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import nullcontext, suppress
-from dataclasses import MISSING, fields, replace
+from dataclasses import MISSING, dataclass, field, fields, replace
+from functools import partial
 from typing import Any, ClassVar
 
 import pytest
@@ -29,6 +30,21 @@ from provision.steps import KINDS
 from provision.unknown import UNKNOWN, is_known
 from tests.drawn import draw, half_known
 from tests.workshop import Died, Recorder, Where, Workshop, empty, new_aws, one_node
+
+
+@dataclass
+class FirstDeleted(Recorder):
+    """Right before a call leaves, the nth, somebody else deletes the same."""
+
+    number: int = 0
+    other: Callable[[], object] = field(default=lambda: None)
+    done: bool = False
+
+    def _before(self, model: Any, **_: Any) -> None:
+        super()._before(model)
+        if len(self.reads) + len(self.writes) == self.number:
+            self.done = True
+            self.other()
 
 
 class StepContract:
@@ -78,12 +94,12 @@ class StepContract:
     def test_a_record_of_before_a_field_was_added_is_read(self, step: Step) -> None:
         """As an earlier version of this wrote it: each field that has a default may be missing."""
         full = with_computed(step, step).with_owner("tap-dev/it")
-        for field in fields(full):
-            if field.default is not MISSING:
+        for each in fields(full):
+            if each.default is not MISSING:
                 written = to_json(full)
-                written.pop(field.name, None)
+                written.pop(each.name, None)
                 read = from_json(type(step), written)
-                assert vars(read) == vars(replace(full, **{field.name: field.default}))
+                assert vars(read) == vars(replace(full, **{each.name: each.default}))
 
     def test_an_unknown_is_never_written_to_the_journal(self, step: Step) -> None:
         local = marked(type(step), Mark.LOCAL)  # recorded only when known
@@ -175,6 +191,20 @@ class StepContract:
         made.delete(new_aws())
         workshop.run(one_node(step), "down")
         assert workshop.last.writes == []
+
+    def test_somebody_else_may_delete_it_first_at_any_call(
+        self, step: Step, workshop: Workshop
+    ) -> None:
+        """Another `down` at the same moment: what is gone by then is as good as deleted here."""
+        if step.SHARED or step.MADE_BY_AWS:
+            return
+        for number in range(1, 40):
+            made = workshop.run(one_node(step), "up").steps["it"]
+            first = FirstDeleted(number=number, other=partial(made.delete, new_aws()))
+            made.delete(new_aws(first))
+            workshop.run(one_node(step), "down")
+            if not first.done:
+                return
 
     def test_removed_when_the_configuration_no_longer_has_it(
         self, step: Step, workshop: Workshop
