@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from botocore.exceptions import ClientError, HTTPClientError
 
 from provision.doubles import second_ones, two_at_once
-from provision.errors import Foreign, NotConverged, Protected
+from provision.errors import Foreign, NoLongerOurs, NotConverged, Protected
 from provision.explain import explain
 from provision.failure import may_exist, says_it_exists
 from provision.finding import Action, Finding, difference
@@ -18,7 +18,7 @@ from provision.holdings import Backup
 from provision.judge import Moment
 from provision.look import Eyes
 from provision.step import Replacement, Step, replacement, with_computed
-from provision.whose import adopting
+from provision.whose import adopting, lost
 
 SETTLING: Final = (0.3, 0.7, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 60.0)
 """Seconds between looks after a write: AWS answers stale for up to a minute (X10, Q3)."""
@@ -184,15 +184,16 @@ class Engine(Eyes):
         if finding.have is not None and finding.node not in self.journal.records:
             self.journal.done(finding.node, finding.have, finding.needs)
 
-    def remove(self, finding: Finding) -> None:
+    def remove(self, finding: Finding) -> Finding:
         """Delete what `judge_removal` said to delete; forget what is not there, not ours, or lasts
-        without us."""
+        without us. The finding as acted on: what has become another's since is left, and says so.
+        """
         have = finding.have
         if finding.action is Action.KEEP and have is not None and not have.lasting():
             record = self.journal.records.get(finding.node)
             if record and record.doing:  # begun by a run that died; it is there, and stays
                 self.journal.done(finding.node, have, finding.needs)
-            return
+            return finding
         if finding.action is Action.DELETE:
             assert have is not None
             self.report(finding.node, Moment.BEGUN, Action.DELETE)
@@ -200,31 +201,39 @@ class Engine(Eyes):
             try:
                 late = have.written_lately(self.aws)
                 self._delete(finding.node, finding.needs, have)
+            except NoLongerOurs as left:
+                finding = replace(finding, action=Action.FOREIGN, reason=left.message)
             finally:
                 self.aws.listen(None)
-            if late:
+            if late and finding.action is Action.DELETE:
                 self.late[finding.node] = self.aws.clock.now()
                 self.report(finding.node, Moment.WAITING, "late writers may bring it back")
-                return
+                return finding
+            self.report(finding.node, Moment.DONE, finding.action)
         if finding.node in self.journal.records:
             self.journal.done(finding.node, None)
-        if finding.action is Action.DELETE:
-            self.report(finding.node, Moment.DONE, Action.DELETE)
+        return finding
 
-    def last_look(self, finding: Finding, patience: float) -> None:
+    def last_look(self, finding: Finding, patience: float) -> Finding:
         """Delete what came back within `patience` seconds of its deletion. Until then the journal
         says that it is being deleted, so that a later run knows it as ours (G4, A35)."""
-        assert finding.have is not None
+        have = finding.have
+        assert have is not None
         left = self.late[finding.node] + patience - self.aws.clock.now()
         if left > 0:
             self.aws.clock.sleep(left)
-        if finding.have.observe(self.aws) is not None:
-            finding.have.delete(self.aws)
+        if back := have.now(self.aws):
+            if self._ours(finding.node, have, back):
+                have.delete(self.aws)
+            else:  # somebody made one of the name meanwhile
+                finding = replace(finding, reason=f"{lost(have).message}; ours is gone")
         self.journal.done(finding.node, None)
         self.report(finding.node, Moment.DONE, Action.DELETE)
+        return finding
 
     def _delete(self, node: str, needs: tuple[str, ...], have: Step) -> None:
-        """Begin it in the journal, back up what data it holds, and delete it.
+        """Begin it in the journal, back up what data it holds, and delete it. Raises `NoLongerOurs`
+        where it became another's since it was looked at.
 
         A backup that an earlier run made is never enough: the record says that this copy of the
         state wrote nothing since, not that nobody did.
@@ -232,6 +241,10 @@ class Engine(Eyes):
         self.journal.begin(node, "delete", have, needs)
         if have.HOLDS_DATA and self.consent.backup and have.KIND not in self.blind.backups:
             self._back_up(node, have)
+        if have.ASKED_LAST and node not in self.consent.adopt:
+            now = have.now(self.aws)
+            if now is not None and not self._ours(node, have, now):
+                raise lost(have)
         have.delete(self.aws)
 
     def _back_up(self, node: str, have: Step) -> None:

@@ -104,6 +104,10 @@ class Foreign(ProvisionError):
     """Something of that name exists and is not this stack's."""
 
 
+class NoLongerOurs(Foreign):
+    """It was this stack's when it was looked at, and is another's right before it would go."""
+
+
 class Occupied(ProvisionError):
     """What is to go holds what somebody else put there, which does not go by itself."""
 

@@ -166,10 +166,17 @@ class Judge:
         return self._is_ours(have.parent_owner(self.aws))
 
     def _is_ours(self, owner: str | None) -> bool:
-        """Whether it is the mark of a node of ours, or of an older provision's. What follows has no
-        slash: `tap-dev/x/…` is the mark of a stack `tap-dev`, and not `tap-dev`'s of old."""
+        """Whether it is the mark of a node of ours. One of an older provision's, which two stacks
+        may have alike, is believed where a record has it. What follows has no slash: `tap-dev/x/…`
+        is the mark of a stack `tap-dev`, and not `tap-dev`'s of old."""
         before, _, node = (owner or "").rpartition("/")
-        return bool(node) and before in {self.stack.mark, self.stack.name}
+        if not owner or not node:
+            return False
+        return before == self.stack.mark or (before == self.stack.name and self._recorded(owner))
+
+    def _recorded(self, owner: str) -> bool:
+        steps = [record.step for record in self.journal.records.values()]
+        return any(step.MARKED and step.owned_by(step, owner) for step in steps)
 
     def _may_be_back(self, node: str, expected: Step, have: Step) -> bool:
         """Whether something without a mark may be what we deleted. The state may have been written

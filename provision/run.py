@@ -230,24 +230,21 @@ def _remove(
 ) -> tuple[dict[str, Finding], dict[str, ProvisionError], tuple[Walk, ...]]:
     """The findings as acted on, the failures, and the walks."""
     graph = {name: _needed(finding.needs, findings) for name, finding in findings.items()}
-    visited: set[str] = set()
+    visited: dict[str, Finding] = {}
 
     def visit(name: str) -> None:
-        engine.remove(findings[name])
-        visited.add(name)
+        visited[name] = engine.remove(findings[name])
+
+    def look_last(name: str) -> None:
+        visited[name] = engine.last_look(findings[name], patience)
 
     order = _users_before_data(reversed_graph(graph), findings)
     walked = new_walk(engine, "remove", order)
     failed = visit_all(engine, walked, visit, workers)
     last = new_walk(engine, "last look", dict.fromkeys(engine.late, ()))
-    failed |= visit_all(
-        engine,
-        last,
-        lambda name: engine.last_look(findings[name], patience),
-        workers,
-    )
+    failed |= visit_all(engine, last, look_last, workers)
     acted = {
-        name: finding
+        name: visited.get(name, finding)
         if name in visited or name in failed or finding.action is not Action.DELETE
         else replace(finding, action=Action.WAIT, reason="not begun: what uses it is still there")
         for name, finding in findings.items()

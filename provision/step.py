@@ -106,6 +106,9 @@ class Step(ABC):
     """What making, changing or removing it does to those who use it."""
     CALLS: ClassVar[Declared]
     """What its verbs call, and what IAM asks for that."""
+    ASKED_LAST: ClassVar[bool] = False
+    """Goes by a name that somebody else may take between the look and the deletion, and holds data
+    or leads callers somewhere: whose it is is asked once more, right before it goes."""
     MARKED: ClassVar[bool] = False
     """Carries its owner in AWS itself. What does not is part of the first node it needs, and is
     somebody else's when that is."""
@@ -115,6 +118,11 @@ class Step(ABC):
     @abstractmethod
     def observe(self, aws: Aws) -> Self | None:
         """What AWS has, as a value of this class, or None. Reads only."""
+
+    def now(self, aws: Aws) -> Self | None:
+        """As `observe`, for those ASKED_LAST: kinds that are read by many calls make only those
+        that say whose it is."""
+        return self.observe(aws)
 
     @classmethod
     def observe_many(cls, aws: Aws, steps: Sequence[Self]) -> list[Self | None]:

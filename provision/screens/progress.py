@@ -12,6 +12,7 @@ from typing import Final
 from rich.console import Console
 from rich.text import Text
 
+from provision.finding import Action
 from provision.judge import Moment
 from provision.screens.drawing import Drawing
 from provision.screens.region import Region, spinner
@@ -117,7 +118,8 @@ class Transitions:
         self._done += 1
         spent = seconds(event.at - running.since) if running else ""
         sign = SIGNS[event.words]
-        self._print("✓", f"{sign.done} {event.node}", spent, style=sign.style)
+        ended = sign.sign if event.words == Action.FOREIGN else "✓"  # another's by now: left
+        self._print(ended, f"{sign.done} {event.node}", spent, style=sign.style)
 
     def _print(self, sign: str, words: str, more: str, *, style: str = "") -> None:
         text = Text(f"{sign} ", style=style).append(words)

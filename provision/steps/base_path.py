@@ -32,6 +32,7 @@ class BasePathMapping(Step):
     IDENTITY = ("domain", "path")
     BY_CONTENT = True
     REPLACEMENT = Replacement.CREATE_FIRST
+    ASKED_LAST = True
     RISKS = Risks(delete=(Risk(Harm.DOWNTIME, "the domain leads nowhere"),))
     CALLS = Declared(
         look=(call("apigateway.GetBasePathMapping", gateway("GET", f"{_MAPPINGS}/*")),),

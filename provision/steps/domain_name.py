@@ -69,6 +69,7 @@ class DomainName(Tagged):
     KIND = "apigateway.domain"
     IDENTITY = ("name",)
     REPLACEMENT = Replacement.CREATE_FIRST
+    ASKED_LAST = True
     RISKS = Risks(
         create=(_SET_UP,),
         anew=(Risk(Harm.NEW_URL, "the API is reached under another address"),),

@@ -124,6 +124,7 @@ class Function(Tagged):
 
     KIND = "lambda.function"
     IDENTITY = ("name",)
+    ASKED_LAST = True
     USES_DATA = True
     DIGESTS: ClassVar = {"code_sha256": "code"}
     FROM_FILES = frozenset({"code_sha256"})

@@ -60,6 +60,7 @@ class KmsKey(Tagged):
     KIND = "kms.key"
     IDENTITY = ("alias",)
     HOLDS_DATA = True
+    ASKED_LAST = True
     RISKS = Risks(
         gap="what it encrypted cannot be read",
     )
@@ -122,6 +123,11 @@ class KmsKey(Tagged):
                 return None
             return self._as_found(aws, found, aliased=False)
         return next(self._marked(aws), None)
+
+    def now(self, aws: Aws) -> Self | None:
+        with absent_is_fine():
+            return replace(self, tags=without_system(_tags(aws, self.id)))
+        return None
 
     def search(self, aws: Aws) -> Sequence[Self]:
         """The one its alias leads to, and all others of our mark: who moves an alias can copy a tag

@@ -67,6 +67,7 @@ class LogGroup(Tagged):
     IDENTITY = ("name",)
     REPLACEMENT = Replacement.CREATE_FIRST
     COMES_BACK = True
+    ASKED_LAST = True
     RISKS = Risks(
         change={
             "retention": (Risk(Harm.DATA_LOSS, "older entries go", when=lowered),),

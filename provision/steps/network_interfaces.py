@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 from provision.aws import Aws
 from provision.codes import is_absent
 from provision.hazards import Harm, Risk, Risks
-from provision.permissions.declare import EVERY, Declared, call, calls
+from provision.permissions.declare import EVERY, UNOWNED, Declared, call, calls
 from provision.step import Fixed, Local, Replacement, Step
 from provision.steps.ec2 import ec2_arn
 from provision.steps.parents import owner_of_group
@@ -31,8 +31,8 @@ _IN_USE: Final = frozenset(
 
 LETTING_GO: Final = (
     *calls("ec2", EVERY, "DescribeNetworkInterfaces"),
-    # Lambda puts no tag of ours on them, and their VPC is not known beforehand.
-    *calls("ec2", ec2_arn("network-interface", "*"), "DeleteNetworkInterface"),
+    # Lambda puts no tag of ours on them, nor any stack's; their VPC is not known beforehand.
+    *calls("ec2", ec2_arn("network-interface", "*"), "DeleteNetworkInterface", when=(UNOWNED,)),
     # On functions whose versions are nodes too, and ask for the same.
     call("lambda.ListVersionsByFunction"),
     call("lambda.DeleteFunction"),

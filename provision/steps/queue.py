@@ -38,6 +38,7 @@ class Queue(Tagged):
 
     KIND = "sqs.queue"
     IDENTITY = ("name",)
+    ASKED_LAST = True
     RISKS = Risks(
         anew=(Risk(Harm.SLOW, "AWS gives the name free", 60),),  # Q2
         change={"retention": (Risk(Harm.DATA_LOSS, "older messages go", when=lowered),)},

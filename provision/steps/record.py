@@ -23,6 +23,7 @@ from provision.steps.hosted_zones import (
 )
 from provision.steps.parents import owner_of_domain, owner_of_proof
 from provision.unknown import in_words, is_known
+from provision.whose import lost
 
 if TYPE_CHECKING:
     from mypy_boto3_route53.literals import ChangeActionType
@@ -63,6 +64,7 @@ class Record(Step):
     IDENTITY = ("name", "type")
     REPLACEMENT = Replacement.CREATE_FIRST
     BY_CONTENT = True
+    ASKED_LAST = True
     RISKS = Risks(create=(_SPREADING,), change=dict.fromkeys(_WRITTEN, (_SPREADING,)))
     CALLS = Declared(
         look=(
@@ -189,11 +191,19 @@ class Record(Step):
         found = self._listed(aws, have.zone_id) if have else None
         if have is None or found is None or "SetIdentifier" in found:
             return
+        if not self._says_this(found):
+            raise lost(self)
         try:
             self._change(aws, have.zone_id, "DELETE", found)  # R3: as it is listed, to the letter
         except aws.route53.exceptions.InvalidChangeBatch:
-            if self._listed(aws, have.zone_id):
+            left = self._listed(aws, have.zone_id)
+            if left and not self._says_this(left):
+                raise lost(self) from None
+            if left:
                 raise
+
+    def _says_this(self, found: ResourceRecordSetOutputTypeDef) -> bool:
+        return self.owned_by(self._as_found({self.type: found}, self.zone_id), "")
 
     def demand(self, aws: Aws) -> None:
         zone = the_zone(aws, self.zone, in_words(self.name))

@@ -41,6 +41,7 @@ class Role(Tagged):
 
     KIND = "iam.role"
     IDENTITY = ("name",)
+    ASKED_LAST = True
     REPLACEMENT = Replacement.CREATE_FIRST  # live code has the old one until it is replaced itself
     RISKS = Risks(
         change={"service": (Risk(Harm.DOWNTIME, "until the service may take it on"),)},

@@ -85,7 +85,10 @@ def interfaces_in(aws: Aws, what: Place, made: str) -> list[NetworkInterfaceType
 
 
 def is_lambdas(interface: NetworkInterfaceTypeDef) -> bool:
-    return interface.get("Description", "").startswith(LAMBDAS)
+    """By its description, which anybody can give to theirs: what has an owner is somebody's, for
+    Lambda tags none of its own."""
+    described = interface.get("Description", "").startswith(LAMBDAS)
+    return described and not _owner({"Tags": interface.get("TagSet", [])})
 
 
 def refuse_strangers(

@@ -57,6 +57,7 @@ class Table(Tagged):
     KIND = "dynamodb.table"
     IDENTITY = ("name",)
     HOLDS_DATA = True
+    ASKED_LAST = True
     RISKS = Risks(
         change={
             "recovery": (
@@ -163,6 +164,13 @@ class Table(Tagged):
                 tags=from_tag_list(tags.result()["Tags"]),
                 arn=found["TableArn"],
             )
+
+    def now(self, aws: Aws) -> Self | None:
+        if found := self._describe(aws):
+            with absent_is_fine():  # it may be going already
+                shown = aws.dynamodb.list_tags_of_resource(ResourceArn=found["TableArn"])
+                return replace(self, tags=from_tag_list(shown["Tags"]))
+        return None
 
     def create(self, aws: Aws) -> Self:
         keys: list[KeySchemaElementTypeDef] = [{"AttributeName": self.key, "KeyType": "HASH"}]

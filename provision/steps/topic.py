@@ -39,6 +39,7 @@ class Topic(Tagged):
 
     KIND = "sns.topic"
     IDENTITY = ("name",)
+    ASKED_LAST = True
     RISKS = Risks(anew=(Risk(Harm.DOWNTIME, "alarms reach nobody until addresses confirm again"),))
     CALLS = Declared(
         look=calls("sns", _TOPIC, "GetTopicAttributes", "ListTagsForResource"),

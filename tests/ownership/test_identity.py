@@ -27,7 +27,9 @@ from provision.steps import KINDS
 from tests.inventory import inventory
 from tests.ownership.account import Dump, dump
 from tests.ownership.retagged import SMALL, act
-from tests.reference import reference_stack
+from tests.reference import MARK, reference_stack
+from tests.steps.test_base_path import make_mapping
+from tests.steps.test_domain_name import make_domain
 from tests.workshop import HOLDER, REGION, Recorder, Workshop, new_aws
 
 WEST = "us-west-2"
@@ -185,3 +187,25 @@ def test_without_its_state_an_older_mark_is_nobodys(workshop: Workshop, tmp_path
     plan = workshop.run(stack, "plan")
     assert plan.findings["table.items"].action is Action.FOREIGN
     assert "--adopt table.items" in plan.findings["table.items"].refusal
+
+
+@pytest.mark.parametrize("known", [False, True], ids=["not in the state", "in the state"])
+def test_what_is_part_of_an_older_mark_is_ours_where_the_state_has_that(
+    workshop: Workshop, known: bool
+) -> None:
+    """`tap` in `dev-eu` and `tap-dev` in `eu` had one mark; a mapping has none of its own."""
+    mapping, _ = make_mapping()
+    aws = new_aws()
+    mapping.create(aws)
+    domain = make_domain().observe(aws)
+    assert domain is not None
+    older = domain.with_owner("tap-dev/api.domain")
+    older.update(aws, domain, {"tags"})
+    journal = Journal(workshop.directory, "tap-dev", KINDS).open(HOLDER)
+    journal.done("zz.mapping", mapping, ("api.domain",) if known else ())
+    if known:
+        journal.done("api.domain", older, ())
+    journal.close()
+    workshop.run(Stack("tap-dev", mark=MARK), "down")
+    assert (mapping.observe(new_aws()) is None) is known
+    assert (older.observe(new_aws()) is None) is known

@@ -9,10 +9,11 @@ import pytest
 from botocore.exceptions import ClientError
 
 from provision.aws import Aws
-from provision.errors import StillWaiting
+from provision.errors import Occupied, StillWaiting
 from provision.finding import Action
-from provision.step import Step
+from provision.step import OWNER, Step
 from provision.steps.network_interfaces import NetworkInterfaces
+from provision.steps.strangers import refuse_users
 from tests.steps.contract import StepContract
 from tests.virtual import VirtualClock
 from tests.workshop import Recorder, Workshop, new_aws, one_node
@@ -136,6 +137,17 @@ def test_one_long_unused_is_removed(network: Network) -> None:
     left = new_aws().ec2.describe_network_interfaces()["NetworkInterfaces"]
     assert {found["NetworkInterfaceId"] for found in left} == {others}
     assert forgotten != others
+
+
+def test_one_that_carries_an_owner_is_no_lambdas(network: Network) -> None:
+    """Anybody can describe theirs so; it is named where it is in the way, and left."""
+    theirs = network.add(network.group_id)
+    tag: Any = {"Key": OWNER, "Value": "other/prod/us-east-1/123456789012/it"}
+    new_aws().ec2.create_tags(Resources=[theirs], Tags=[tag])
+    assert network.remove() == 10
+    assert network.recorder.writes == []
+    with pytest.raises(Occupied, match=theirs):
+        refuse_users(network.aws, "the group", "tap/dev/us-east-1/123456789012", network.group_id)
 
 
 def test_one_that_is_used_again_is_left(network: Network, monkeypatch: pytest.MonkeyPatch) -> None:
