@@ -23,7 +23,7 @@ from provision.errors import NoCredentials, Refused, Usage
 from provision.journal import Journal
 from provision.opening import LOCAL, Options
 from provision.permissions.boundary import boundary_policy, is_exact
-from provision.permissions.deployer import Purpose, deployer_policies
+from provision.permissions.deployer import ONCE, Purpose, deployer_policies
 from provision.permissions.policy import MOST_CHARACTERS, Policy
 from provision.printable import put_document
 from provision.private import HOME, replace_private
@@ -58,6 +58,11 @@ def deployer(session: Session, purpose: str, out: Path | None) -> int:
             " of the account and region, for API Gateway has no action of its own for that, and the"
             " code and plain variables of the stack's functions: give it to nobody who may not"
             " have these."
+        )
+    if once := [policy.name for policy in found if policy.name.endswith(ONCE)]:
+        session.say(
+            f"{once[0]} is for the `up` that makes the key: detach it afterwards. Whoever has it"
+            " may make any key of the account that has neither an alias nor an owner the stack's."
         )
     if not site.config.boundary and _give_rights(found):
         session.say(

@@ -21,6 +21,10 @@ from provision.permissions.asked import (
 from provision.permissions.declare import EVERY, Call
 from provision.permissions.policy import Policy, policies
 from provision.step import Step
+from provision.steps.kms_key import NEW_KEY
+
+ONCE: Final = "-new-key"
+"""How the name of the policy ends that is to be taken off when the stack's key is there."""
 
 
 class Purpose(StrEnum):
@@ -81,6 +85,10 @@ def deployer_policies(
     stack: Stack, forgotten: Mapping[str, Step], where: Where, purpose: Purpose
 ) -> tuple[Policy, ...]:
     """The managed policies to attach, together, to whoever runs the commands. All regions of an
-    account share IAM's policies."""
+    account share IAM's policies. What making a key takes reaches further than the stack, and is
+    needed once: it comes last, in a policy of its own."""
     name = f"{stack.name}-{where.region}-{'deployer' if purpose is Purpose.ALL else purpose}"
-    return policies(name, deployer_asks(stack, forgotten, where, purpose))
+    asks = deployer_asks(stack, forgotten, where, purpose)
+    lasting = policies(name, [each for each in asks if each.operation != NEW_KEY])
+    once = [each for each in asks if each.operation == NEW_KEY]
+    return (*lasting, *(policies(f"{name}{ONCE}", once) if once else ()))

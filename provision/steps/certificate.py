@@ -46,6 +46,12 @@ if TYPE_CHECKING:
     from mypy_boto3_acm.type_defs import TagTypeDef
 
 CERTIFICATES: Final = arn("acm", "certificate/*")
+PROOF: Final = f"_{'?' * 32}.{{domain}}"
+"""How ACM names the record that it wants: 32 hexadecimal digits below the domain, in all that AWS
+shows.
+
+https://docs.aws.amazon.com/acm/latest/userguide/dns-validation.html
+"""
 _ONLY_THIS: Final = Test("ForAllValues:StringEquals", "acm:DomainNames", "{domain}")
 
 
@@ -84,7 +90,7 @@ class Certificate(Tagged):
             *calls("acm", CERTIFICATES, "DeleteCertificate", when=(OURS,)),
             call("apigateway.GetDomainNames", gateway("GET", "/domainnames")),
         ),
-        computed={"arn": CERTIFICATES, "record_name": "_*.{domain}"},
+        computed={"arn": CERTIFICATES, "record_name": PROOF},
     )
     UNIQUE = False
 

@@ -35,8 +35,20 @@ DAYS: Final = 30
 _OF_AWS: Final = "alias/aws/"
 _KEYS: Final = arn("kms", "key/*")
 _ALIAS: Final = arn("kms", "{alias}")
-_NO_OTHER_NAME: Final = Test("ForAllValues:StringEquals", "kms:ResourceAliases", "{alias}")
-"""Tagging while a key is made cannot be told from marking one that is there; that has an alias."""
+NEW_KEY: Final = "kms.CreateKey"
+_BEING_MADE: Final = (
+    REQUESTED,
+    UNOWNED,
+    Test("ForAllValues:StringEquals", "kms:ResourceAliases", "{alias}"),
+    Test("StringEqualsIfExists", "kms:KeySpec", "SYMMETRIC_DEFAULT"),
+    Test("StringEqualsIfExists", "kms:KeyOrigin", "AWS_KMS"),
+    Test("BoolIfExists", "kms:MultiRegion", "false"),
+)
+"""KMS tells by no condition that tags are those of a key being made, and takes no key policy for
+that right: what is there without alias and owner is reached too, if it is of the same make.
+
+https://docs.aws.amazon.com/kms/latest/developerguide/tag-permissions.html
+"""
 
 
 def _ours(operation: str) -> Permit:
@@ -73,9 +85,9 @@ class KmsKey(Tagged):
         ),
         make=(
             call(
-                "kms.CreateKey",
+                NEW_KEY,
                 Permit("kms:CreateKey", when=(REQUESTED,)),
-                Permit("kms:TagResource", (_KEYS,), (REQUESTED, UNOWNED, _NO_OTHER_NAME)),
+                Permit("kms:TagResource", (_KEYS,), _BEING_MADE),
             ),
             call("kms.CreateAlias", *_aliasing("CreateAlias")),
             call(

@@ -41,6 +41,7 @@ _CHANGES: Final = arn("route53", "change/*", region=False, account=False)
 _CHANGE: Final = "route53:ChangeResourceRecordSets"
 _ONLY_THIS: Final = (
     Test("ForAllValues:StringLike", f"{_CHANGE}NormalizedRecordNames", "{name}"),
+    Test("ForAllValues:StringNotLike", f"{_CHANGE}NormalizedRecordNames", "{deeper}"),
     Test("ForAllValues:StringEquals", f"{_CHANGE}RecordTypes", "{type}"),
 )
 """https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/specifying-conditions-route53.html"""
@@ -102,8 +103,11 @@ class Record(Step):
         return f"{self.type} {self.name}"
 
     def words(self) -> Mapping[str, object]:
-        """IAM compares names as Route 53 normalises them: lower case, no last dot."""
-        return {**vars(self), "name": canonical(self.name)}
+        """IAM compares names as Route 53 normalises them: lower case, no last dot. Its `?` is any
+        character, a dot too: names `deeper` than what it stands in are told apart."""
+        name = canonical(self.name)
+        below = name.partition(".")[2]
+        return {**vars(self), "name": name, "deeper": f"*.*.{below}" if "?" in name else ""}
 
     def owned_by(self, have: Self, owner: str) -> bool:  # noqa: ARG002  (a record carries no mark)
         return (have.values, have.alias_target, have.alias_zone) == (

@@ -25,6 +25,7 @@ CERTIFICATE: Final = HERE.arn("acm", "certificate/11111111")
 LOGS: Final = HERE.arn("logs", "log-group:API-Gateway-Execution-Logs_theirs/v1")
 TAG: Final = f"aws:resourcetag/{OWNER}"
 MINE: Final = {TAG: (f"tap/dev/{HERE.region}/{HERE.account}/it",)}
+NEW: Final = {f"aws:requesttag/{OWNER}": MINE[TAG]}
 PLAN: Final = HERE.arn("apigateway", "/usageplans/a", account=False)
 INTEGRATION: Final = HERE.arn(
     "apigateway", "/restapis/a/resources/b/methods/GET/integration", account=False

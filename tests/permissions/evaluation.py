@@ -128,6 +128,8 @@ def _compares(operator: str, value: str, wanted: tuple[str, ...]) -> bool:
             return value in wanted
         case "StringLike" | "ArnLike" | "ArnEquals":
             return any(_matches(pattern, value) for pattern in wanted)
+        case "StringNotLike":
+            return not any(_matches(pattern, value) for pattern in wanted)
         case "Bool":
             return value.lower() in {each.lower() for each in wanted}
     raise NotImplementedError(operator)

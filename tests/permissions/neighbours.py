@@ -7,7 +7,7 @@ tried on is what the neighbours' own steps declare.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,7 +21,7 @@ from provision.graph import Stack
 from provision.permissions.asked import expected
 from provision.permissions.boundary import boundary_policy
 from provision.permissions.declare import EVERY, Call
-from provision.permissions.deployer import Purpose, deployer_asks, deployer_policies
+from provision.permissions.deployer import ONCE, Purpose, deployer_asks, deployer_policies
 from provision.permissions.policy import Policy
 from provision.stack import Site, build_stack
 from provision.step import OWNER, Step, Tagged
@@ -48,6 +48,8 @@ STACKS: Final = (
     ("my-tap", "dev", HERE),
 )
 TAG: Final = f"aws:resourcetag/{OWNER}"
+ALIAS: Final = "kms:resourcealiases"
+VPC: Final = "ec2:vpc"
 NOTHING: Final[Facts] = {}
 
 
@@ -64,6 +66,11 @@ class Resident:
     def deployer(self, purpose: Purpose) -> list[Line]:
         printed = deployer_policies(self.stack, {}, self.where, purpose)
         return lines(policy.document for policy in printed)
+
+    def once_deployed(self) -> list[Line]:
+        """What the deployer keeps when the key is there."""
+        printed = deployer_policies(self.stack, {}, self.where, Purpose.ALL)
+        return lines(policy.document for policy in printed if not policy.name.endswith(ONCE))
 
 
 def residents(
@@ -128,9 +135,9 @@ def _owned(
         if node:
             facts[TAG] = (f"{stack.mark}/{node}",)
         if ":key/" in arn:
-            facts["kms:resourcealiases"] = (f"alias/{stack.name}",)
+            facts[ALIAS] = (f"alias/{stack.name}",)
         if ":security-group/" in arn:
-            facts["ec2:vpc"] = (where.arn("ec2", f"vpc/0{stack.name}"),)
+            facts[VPC] = (where.arn("ec2", f"vpc/0{stack.name}"),)
         if pattern != EVERY:
             yield arn, facts
 
@@ -157,12 +164,12 @@ class Account:
         }
 
 
-def account(stacks: Iterable[Resident], *, lost: str = "") -> Account:
-    """`lost`: a condition key of which nothing has a value any more."""
+def account(stacks: Iterable[Resident], *, lost: Collection[str] = ()) -> Account:
+    """`lost`: condition keys of which nothing has a value: what was never tagged, has no alias."""
     found: dict[str, dict[str, Facts]] = {}
     for stack in stacks:
         for arn, facts in stack.owns.items():
-            told = {key: value for key, value in facts.items() if key != lost}
+            told = {key: value for key, value in facts.items() if key not in lost}
             found.setdefault(arn.split(":")[2], {})[arn] = told
     return Account(found)
 

@@ -10,6 +10,7 @@ from provision.permissions.policy import policies
 from provision.step import OWNER
 from tests.permissions.evaluation import Ask, allowed, lines
 from tests.permissions.full_page import full_asks
+from tests.permissions.neighbours import NOTHING, Facts
 from tests.permissions.place import HERE
 
 KEY = HERE.arn("kms", "key/11111111-2222-3333-4444-555555555555")
@@ -23,9 +24,11 @@ MADE = (
 )
 
 
-def may_mark(action: str, resource: str, there: str = "", alias: str = "") -> bool:
+def may_mark(
+    action: str, resource: str, there: str = "", alias: str = "", more: Facts = NOTHING
+) -> bool:
     """Whether the deployer may tag it as the stack's; it carries an owner and has an alias."""
-    context = {f"aws:requesttag/{OWNER}": (f"{MARK}/it",)}
+    context = {**more, f"aws:requesttag/{OWNER}": (f"{MARK}/it",)}
     if there:
         context[f"aws:resourcetag/{OWNER}"] = (there,)
     if alias:
@@ -43,6 +46,15 @@ def test_what_is_made_may_be_marked(action: str, resource: str) -> None:
 @pytest.mark.parametrize(("action", "resource"), MADE)
 def test_what_is_another_stacks_may_not(action: str, resource: str) -> None:
     assert not may_mark(action, resource, there=MARK.replace("/dev/", "/dev-2/") + "/it")
+
+
+@pytest.mark.parametrize(
+    "told",
+    [("kms:keyspec", "RSA_2048"), ("kms:keyorigin", "EXTERNAL"), ("kms:multiregion", "true")],
+)
+def test_a_key_of_another_make_may_not(told: tuple[str, str]) -> None:
+    key, value = told
+    assert not may_mark("kms:TagResource", KEY, more={key: (value,)})
 
 
 def test_a_customers_key_may_not() -> None:

@@ -13,7 +13,9 @@ from provision.access import READ_PREFIXES
 from provision.permissions.deployer import Purpose
 from tests.permissions.full_page import MARK, PAGE
 from tests.permissions.neighbours import (
+    ALIAS,
     TAG,
+    VPC,
     Account,
     Resident,
     account,
@@ -21,6 +23,7 @@ from tests.permissions.neighbours import (
     residents,
 )
 
+ANY_NAME = "makes what is not there yet, of any name that a certificate of the account has"
 SHARED = "one of the account, which is every stack's (A20)"
 NEW = "makes what is not there yet; an answer that it is, where it is"
 ALSO_ON_THE_STAGE = "AWS also asks for apigateway:SetWebACL, which the stage's tag holds"
@@ -35,7 +38,7 @@ SERVICES_ROLES: Final = (
 WRITTEN: Final[Mapping[tuple[str, str], str]] = {
     ("acm:RequestCertificate", "*"): NEW,
     **{("apigateway:POST", f"/{kind}"): NEW for kind in ("apikeys", "restapis", "usageplans")},
-    ("apigateway:POST", "/domainnames"): NEW,
+    ("apigateway:POST", "/domainnames"): ANY_NAME,
     **{
         (f"apigateway:{method}", f"/tags//{kind}/*"): ALSO_ON_WHAT_IS_TAGGED
         for method in ("PUT", "DELETE")
@@ -50,7 +53,6 @@ WRITTEN: Final[Mapping[tuple[str, str], str]] = {
     ("ec2:CreateSubnet", "subnet/*"): NEW,
     ("ec2:CreateVpc", "vpc/*"): NEW,
     ("ec2:CreateVpcEndpoint", "vpc-endpoint/*"): NEW,
-    ("ec2:DeleteNetworkInterface", "network-interface/*"): "Lambda's carry no tag of ours",
     **{
         (f"iam:{action}", "role/provision-api-gateway-logs"): SHARED
         for action in ("CreateRole", "PassRole", "PutRolePolicy", "TagRole")
@@ -97,12 +99,20 @@ WITHOUT_A_TAG: Final = {
     ("acm:AddTagsToCertificate", "certificate/*"),
     ("application-autoscaling:RegisterScalableTarget", "scalable-target/*"),
     ("application-autoscaling:TagResource", "scalable-target/*"),
+    ("ec2:DeleteNetworkInterface", "network-interface/*"),
     ("ec2:RevokeSecurityGroupEgress", "security-group/*"),
     ("ec2:RevokeSecurityGroupIngress", "security-group/*"),
     ("kms:UpdateAlias", "key/*"),
     ("logs:TagResource", "log-group:API-Gateway-Execution-Logs_*/v1"),
 }
-"""Reached besides, where somebody took the owner tag away."""
+"""Reached besides, of what has no owner tag."""
+MARKED_AS_NEW: Final = {("kms:TagResource", "key/*")}
+"""And of keys that have neither that nor an alias: so is one that is being made."""
+LACKING: Final[Mapping[tuple[str, ...], set[tuple[str, str]]]] = {
+    (TAG,): WITHOUT_A_TAG,
+    (ALIAS,): set(),
+    (TAG, ALIAS): WITHOUT_A_TAG | MARKED_AS_NEW,
+}
 BY_LAMBDA: Final = {
     ("ec2:AssignPrivateIpAddresses", "network-interface/*"),
     ("ec2:CreateNetworkInterface", "network-interface/*"),
@@ -170,19 +180,35 @@ def test_nothing_of_another_stack_can_be_marked(ours: Resident, theirs: Account)
     assert {"logs:TagResource", "ec2:CreateTags", "iam:TagRole", "kms:CreateKey"} < marking
     found = reached(ours, theirs, Purpose.ALL)
     able = {each for each in found - looks(found) if each[0] in marking}
-    harmless = {NEW, SHARED, ALSO_ON_WHAT_IS_TAGGED, NOT_THEIRS}
+    harmless = {NEW, ANY_NAME, SHARED, ALSO_ON_WHAT_IS_TAGGED, NOT_THEIRS}
     assert {each: WRITTEN[each] for each in able if WRITTEN[each] not in harmless} == {
         ("route53:AssociateVPCWithHostedZone", "hostedzone/*"): "neither id is known beforehand",
         ("wafv2:CreateWebACL", "regional/managedruleset/*"): "AWS's rules, which are everybody's",
     }
 
 
-def test_what_has_lost_its_tag_is_reached_where_the_page_says_so(
-    stacks: list[Resident], ours: Resident, theirs: Account
+@pytest.mark.parametrize("lost", LACKING, ids="+".join)
+def test_what_lacks_what_conditions_read_is_reached_where_the_page_says_so(
+    stacks: list[Resident], ours: Resident, theirs: Account, lost: tuple[str, ...]
 ) -> None:
-    lost = account((stack for stack in stacks if stack is not ours), lost=TAG)
+    """Of every kind, of which AWS tells less than of a neighbour's: a condition that holds where
+    there is nothing to compare lets it through."""
+    lacking = account((stack for stack in stacks if stack is not ours), lost=lost)
     everything = ours.deployer(Purpose.ALL)
-    assert lost.reached(everything) - theirs.reached(everything) == WITHOUT_A_TAG
+    assert lacking.reached(everything) - theirs.reached(everything) == LACKING[lost]
+
+
+def test_when_the_key_is_there_no_other_can_be_marked(stacks: list[Resident]) -> None:
+    """The policy that made it is taken off."""
+    ours = stacks[0]
+    bare = account(stacks[1:], lost=(TAG, ALIAS))
+    gone = bare.reached(ours.deployer(Purpose.ALL)) - bare.reached(ours.once_deployed())
+    assert gone == {("kms:CreateKey", "*"), *MARKED_AS_NEW}
+
+
+def test_every_fact_that_aws_tells_is_tried_without(theirs: Account) -> None:
+    told = {key for service in theirs.found.values() for facts in service.values() for key in facts}
+    assert told == {VPC, *(key for lost in LACKING for key in lost)}, "a group is in some VPC"
 
 
 def test_the_page_tells_what_reaches_further() -> None:
@@ -190,7 +216,7 @@ def test_the_page_tells_what_reaches_further() -> None:
     page = PAGE.read_text("utf-8").partition(MARK)[0]
     table = page.partition("reaches further than the stack:")[2].partition("How it is proved")[0]
     felt = {each for each, why in WRITTEN.items() if why != NEW} | WITHOUT_A_TAG
-    felt |= BY_LAMBDA - looks(BY_LAMBDA)
+    felt |= BY_LAMBDA - looks(BY_LAMBDA) | MARKED_AS_NEW
     for action, _ in felt - SELF_EVIDENT:
         service, _, name = action.partition(":")
         assert f"{service}:" in table, action

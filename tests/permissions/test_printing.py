@@ -152,6 +152,24 @@ def test_without_a_boundary_it_says_what_the_policies_amount_to(provision: Provi
         assert json.loads(out)["boundary"] == changes.get("boundary")
 
 
+def test_what_makes_the_key_is_a_policy_of_its_own_to_be_taken_off(provision: Provision) -> None:
+    marking = ("kms:TagResource", "arn:aws:kms:us-east-1:123456789012:key/*")
+    mark = "tap/dev/us-east-1/123456789012/encryption.key"
+    ask = Ask(*marking, {"aws:requesttag/provision:owner": (mark,)})
+    for purpose, named in (("all", "deployer"), ("up", "up"), ("down", ""), ("status", "")):
+        words = ("policy", "deployer", "--for", purpose)
+        _, out, _ = provision(*words, "--json", encryption={"key": "create"})
+        *lasting, last = json.loads(out)["policies"]
+        making = last["name"].endswith("-new-key")
+        assert making is bool(named), purpose
+        assert allowed(ask, lines([last["document"]])) is making
+        assert not allowed(ask, lines(policy["document"] for policy in lasting))
+        _, _, err = provision(*words, encryption={"key": "create"})
+        said = f"tap-dev-us-east-1-{named}-new-key is for the `up` that makes the key: detach it"
+        assert (said in " ".join(err.split())) is making
+    assert "-new-key" not in provision("policy", "deployer")[2]
+
+
 def test_a_boundary_is_printed_with_what_to_do_with_it(
     provision: Provision, tmp_path: Path
 ) -> None:

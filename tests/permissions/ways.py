@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from provision.permissions.deployer import ONCE
 from tests.permissions.escalation import (
     ADMIN,
     ALARM,
@@ -17,6 +18,7 @@ from tests.permissions.escalation import (
     LOGS,
     MARKING,
     MINE,
+    NEW,
     NO_SUCH,
     OURS,
     OWN_ROLES,
@@ -224,6 +226,19 @@ WAYS: Final = (
         ],
         "only a key with the stack's owner tag",
         either=True,
+    ),
+    Way(
+        "a key of the account that has neither an alias nor an owner is marked, opened and deleted,"
+        " where `encryption.key` is `create`: TagResource, PutKeyPolicy, ScheduleKeyDeletion",
+        [
+            Ask("kms:TagResource", KEY, NEW),
+            Ask("kms:PutKeyPolicy", KEY, MINE),
+            Ask("kms:ScheduleKeyDeletion", KEY, MINE),
+        ],
+        "nothing: KMS tells by no condition that the tags are those of a key being made. That right"
+        f" is in a policy of its own, `…{ONCE}`, which is detached when the key is there; then this"
+        " is shut. Keys of another make are out of reach: asymmetric, imported, of several regions",
+        open=Open.ALWAYS,
     ),
     Way(
         "a tag that conditions read is put on what is another's, which then is the stack's own:"
