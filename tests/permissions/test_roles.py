@@ -172,6 +172,9 @@ ACCEPTED = {
     ("RESOURCE_STAR", "cloudwatch:"),
     ("UNKNOWN_ACTION", "logs:PutLogGroupDeletionProtection"),
     ("UNKNOWN_CONDITION_FOR_ACTION", "kms:ResourceAliases for action kms:Decrypt"),
+    ("UNKNOWN_CONDITION_FOR_ACTION", "kms:KeyOrigin for action kms:TagResource"),
+    ("UNKNOWN_CONDITION_FOR_ACTION", "kms:KeySpec for action kms:TagResource"),
+    ("UNKNOWN_CONDITION_FOR_ACTION", "kms:MultiRegion for action kms:TagResource"),
     ("UNKNOWN_CONDITION_FOR_ACTION", "kms:ResourceAliases for action kms:TagResource"),
     ("UNKNOWN_CONDITION_FOR_ACTION", "lambda:SourceFunctionArn for action ec2:"),
 }
