@@ -223,7 +223,7 @@ class Engine(Eyes):
         if left > 0:
             self.aws.clock.sleep(left)
         if back := have.now(self.aws):
-            if self._ours(finding.node, have, back):
+            if self.came_back(back) or not self.changed_hands(finding.node, have, back):
                 have.delete(self.aws)
             else:  # somebody made one of the name meanwhile
                 finding = replace(finding, reason=f"{lost(have).message}; ours is gone")
@@ -241,10 +241,8 @@ class Engine(Eyes):
         self.journal.begin(node, "delete", have, needs)
         if have.HOLDS_DATA and self.consent.backup and have.KIND not in self.blind.backups:
             self._back_up(node, have)
-        if have.ASKED_LAST and node not in self.consent.adopt:
-            now = have.now(self.aws)
-            if now is not None and not self._ours(node, have, now):
-                raise lost(have)
+        if have.ASKED_LAST and (now := have.now(self.aws)) and self.changed_hands(node, have, now):
+            raise lost(have)
         have.delete(self.aws)
 
     def _back_up(self, node: str, have: Step) -> None:

@@ -195,6 +195,19 @@ class Judge:
         have = finding.have
         return bool(have and expected and self._ours(finding.node, expected, have))
 
+    def came_back(self, have: Step) -> bool:
+        """Whether it is what a late writer made again of what this run deleted."""
+        return _unmarked(have) and have.came_back(self.aws)
+
+    def changed_hands(self, node: str, have: Step, now: Step) -> bool:
+        """Whether what was judged ours as `have` is somebody else's now: neither as it was marked,
+        or said, nor ours by another mark."""
+        if isinstance(have, Tagged) and isinstance(now, Tagged):
+            same = have.tags.get(OWNER) == now.tags.get(OWNER)
+        else:
+            same = have.owned_by(now, "")
+        return not same and not self._ours(node, have, now)
+
     def _ours(self, node: str, expected: Step, have: Step) -> bool:
         record = self.journal.records.get(node)
         recorded = record is not None and self._owned(node, record.step, have)

@@ -169,7 +169,7 @@ class Table(Tagged):
         if found := self._describe(aws):
             with absent_is_fine():  # it may be going already
                 shown = aws.dynamodb.list_tags_of_resource(ResourceArn=found["TableArn"])
-                return replace(self, tags=from_tag_list(shown["Tags"]))
+                return replace(self, tags=from_tag_list(shown.get("Tags", [])))
         return None
 
     def create(self, aws: Aws) -> Self:
