@@ -117,10 +117,10 @@ def install(recorder: Recorder) -> None:
         with recorder.working_on(finding, finding.needs):
             return make(self, finding)
 
-    def removed(self: Engine, finding: Finding) -> None:
+    def removed(self: Engine, finding: Finding) -> Finding:
         users = reversed_graph({n.name: n.needs for n in self.stack.nodes.values()})
         with recorder.working_on(finding, users.get(finding.node, ())):
-            remove(self, finding)
+            return remove(self, finding)
 
     Aws._watch, Engine.make, Engine.remove = watched, made, removed  # type: ignore[method-assign]  # noqa: SLF001
 
