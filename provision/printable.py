@@ -14,6 +14,8 @@ import os
 import re
 import sys
 import unicodedata
+from collections import Counter
+from collections.abc import Set as AbstractSet
 from functools import cache
 from typing import Final
 
@@ -66,10 +68,15 @@ def printable(text: str, encoding: str = "utf-8") -> str:
 
 
 def told_apart(one: str, other: str) -> tuple[str, str]:
-    """Two texts, of which every character beyond ASCII is an escape where else they look alike."""
-    if one == other or (one.isascii() and other.isascii()) or not _alike(one, other):
+    """Two texts, of which every character beyond ASCII is an escape where else they look alike; in
+    others those that one of them has more often: a letter of another script hides in a change."""
+    if one == other or (one.isascii() and other.isascii()):
         return one, other
-    return _in_ascii(one), _in_ascii(other)
+    if _alike(one, other):
+        return _in_ascii(one), _in_ascii(other)
+    here, there = Counter(one), Counter(other)
+    same = {char for char in here if here[char] == there[char]}
+    return _in_ascii(one, same), _in_ascii(other, same)
 
 
 def put(*lines: str, err: bool = False, end: str = "\n") -> None:
@@ -115,8 +122,8 @@ def _escaped(char: str) -> str:
     return char.encode("unicode_escape").decode("ascii")
 
 
-def _in_ascii(text: str) -> str:
-    return "".join(char if char.isascii() else _escaped(char) for char in text)
+def _in_ascii(text: str, but: AbstractSet[str] = frozenset()) -> str:
+    return "".join(char if char.isascii() or char in but else _escaped(char) for char in text)
 
 
 def _alike(one: str, other: str) -> bool:

@@ -198,6 +198,9 @@ def test_what_looks_alike_is_told_apart() -> None:
     assert told_apart("\xe9", "e\u0301") == ("\\xe9", "e\\u0301")
     assert told_apart("\ufb01x", "fix") == ("\\ufb01x", "fix")
     assert told_apart("m\xfcnchen", "z\xfcrich") == ("m\xfcnchen", "z\xfcrich")
+    hidden = ("https://pay.example/v1", "https://p\u0430y.example/v2")
+    assert told_apart(*hidden) == (hidden[0], "https://p\\u0430y.example/v2")
+    assert told_apart("\u0430 a", "a \u0430 b") == ("\u0430 a", "a \u0430 b")
     assert side_by_side("\u0430", "a", 30) == ("\\u0430", "a")
 
 

@@ -7,9 +7,11 @@ credential is there to be sent anywhere, and nothing is built or run.
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import subprocess
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
@@ -19,10 +21,19 @@ import uv
 
 from provision.errors import ProvisionError
 from provision.installed import repair_command
+from provision.packaging.folder import UNZIPPED_LIMIT
 from provision.packaging.requirements import Pin, compile_command
 from provision.packaging.target import Target
 
 _SECONDS: Final = 600
+MOST_BYTES: Final = UNZIPPED_LIMIT
+"""Of a file that uv writes: a wheel may hold some KB that unpack to any size."""
+_BOUNDED: Final = (
+    "import os, resource, sys; most, (_, hard) = int(sys.argv[1]), resource.getrlimit("
+    "resource.RLIMIT_FSIZE); resource.setrlimit(resource.RLIMIT_FSIZE,"
+    " (most if hard < 0 or hard > most else hard, hard)); os.execv(sys.argv[2], sys.argv[2:])"
+)
+"""Python ignores the signal that would end it, and what it becomes is told of an error instead."""
 _INDEXES: Final = ("UV_DEFAULT_INDEX", "UV_INDEX_URL", "UV_INDEX", "UV_EXTRA_INDEX_URL")
 _PATHS: Final[Mapping[str, str | None]] = {
     "UV_CACHE_DIR": None,
@@ -73,7 +84,7 @@ def install(
     given = environment(os.environ, downloads)
     try:
         done = subprocess.run(
-            [uv.find_uv_bin(), *command],
+            [*_within(MOST_BYTES), _program(), *command],
             cwd=folder,
             env=given,
             stdin=subprocess.DEVNULL,
@@ -102,6 +113,21 @@ def install(
             more=more,
             hint=_remedy(said, source, target),
         )
+
+
+def _program() -> str:
+    """uv itself. Raises OSError where it cannot be started: what begins it would not say so."""
+    found = uv.find_uv_bin()
+    if not os.access(found, os.X_OK):
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), found)
+    return found
+
+
+def _within(most: int) -> Sequence[str]:
+    """What begins a command whose files are no larger, where the system has such a limit."""
+    if sys.platform == "win32":
+        return ()
+    return (sys.executable, "-I", "-S", "-c", _BOUNDED, str(most))
 
 
 def environment(ours: Mapping[str, str], downloads: Path | None) -> dict[str, str]:
@@ -148,6 +174,8 @@ def _remedy(said: str, source: Path, target: Target) -> str:
             "choose another runtime or architecture in config.yaml; then: "
             f"`{compile_command(source)}`"
         )
+    if "File too large" in said:
+        return "its files are larger than Lambda takes of all: pin another version"
     if "Hash mismatch" in said:
         return f"write the hashes anew: `{compile_command(source)}`"
     if "Failed to fetch" in said or "not found in the cache" in said or "request" in said:

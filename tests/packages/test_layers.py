@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 import uv
 
-from provision.packaging import installed, layers
+from provision.packaging import installed, installer, layers
 from provision.packaging.archive import Bundle
 from provision.packaging.cache import Cache
 from provision.packaging.folder import BundleFailed
@@ -280,3 +280,16 @@ def test_what_is_no_list_of_pins_is_not_given_to_the_installer(
     source = write(tmp_path / "layer", {"requirements.txt": f"{PIN}-r /proc/self/environ\n"})
     with pytest.raises(BundleFailed, match=r"requirements\.txt:2: -r: no other file is read"):
         build_layer(source, runtime="local", architecture="arm64", cache=Cache(tmp_path))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such limit there")
+def test_a_wheel_that_unpacks_to_a_huge_file_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A few KB of a wheel may be any number of zeros."""
+    monkeypatch.setattr(installer, "MOST_BYTES", 1_000_000)
+    wheel = make_wheel(tmp_path / "wheels", "bomb", {"bomb.bin": bytes(3_000_000)})
+    with pytest.raises(WheelsFailed) as refused:
+        built(tmp_path, wheel)
+    assert "pin another version" in refused.value.hint
+    assert max(path.stat().st_size for path in (tmp_path / "uv").rglob("*")) <= 1_000_000
