@@ -102,10 +102,13 @@ def _is_error(model: Any, body: bytes) -> bool:
 
 
 def _is_wrapped(model: Any, root: ET.Element | None) -> bool:
-    """`<GetRoleResponse><GetRoleResult>`: what is inside is asked of by name."""
+    """`<GetRoleResponse><GetRoleResult>`: what is inside is asked of by name. Where that would be
+    nothing, the inner one may be left out."""
     if root is None or _name(root) != f"{model.name}Response":
         return False
-    wrapper = model.output_shape and model.output_shape.serialization.get("resultWrapper")
+    if not _says_anything(model):
+        return True
+    wrapper = model.output_shape.serialization.get("resultWrapper")
     return not wrapper or any(_name(child) == wrapper for child in root)
 
 

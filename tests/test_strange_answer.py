@@ -32,6 +32,7 @@ HTML = b"<!DOCTYPE html>\n<!-- x --><HTML><head><title>\n Sign in </title><p>sec
 OPERATIONS = {
     "query": ("iam", "GetRole"),
     "query, nothing to read": ("iam", "DeleteRole"),
+    "query, an empty result": ("sns", "TagResource"),
     "ec2": ("ec2", "DescribeVpcs"),
     "json": ("dynamodb", "DescribeTable"),
     "json, nothing to read": ("kms", "DeleteAlias"),
@@ -45,6 +46,8 @@ AWS_ANSWERS: list[tuple[str, int, bytes]] = [
     ("query", 200, b"<GetRoleResponse xmlns='x'><GetRoleResult/></GetRoleResponse>"),
     ("query", 404, b"<ErrorResponse><Error><Code>NoSuchEntity</Code></Error></ErrorResponse>"),
     ("query, nothing to read", 200, b"<DeleteRoleResponse></DeleteRoleResponse>"),
+    ("query, an empty result", 200, b"<TagResourceResponse><X/></TagResourceResponse>"),
+    ("query, an empty result", 200, b"<TagResourceResponse/>"),
     ("ec2", 200, b"<DescribeVpcsResponse><vpcSet/></DescribeVpcsResponse>"),
     ("ec2", 400, b"<Response><Errors><Error><Code>X</Code></Error></Errors></Response>"),
     ("json", 200, b'{"Table": {}}'),
