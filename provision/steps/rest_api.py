@@ -30,6 +30,7 @@ from provision.steps.rest_api_reading import READING, empty, read, settings_of
 from provision.steps.rest_api_routes import contents_of, cors_of, routes_of
 from provision.steps.rest_api_state import AVAILABLE, describe, state_of, wait_available
 from provision.steps.rest_api_writing import WRITING, settings_patches, write
+from provision.steps.strangers import mark_of
 from provision.steps.tls import LEAST, TLS_RISKS, UNSAID, tls_patches
 from provision.unknown import UNKNOWN, is_known
 
@@ -276,10 +277,9 @@ class RestApi(Tagged):
         return aws.apigateway.get_stages(restApiId=api_id).get("item", [])
 
     def _refuse_stages_of_others(self, aws: Aws) -> None:
-        stack = self.owner.partition("/")[0]
         for stage in self._stages(aws, self.id):
             owner = stage.get("tags", {}).get(OWNER, "")
-            if owner and owner.partition("/")[0] != stack:
+            if owner and mark_of(owner) != mark_of(self.owner):
                 raise Foreign(
                     f"{self.name} has a stage {stage['stageName']} that belongs to {owner}",
                     hint="delete that stage, or its tag, then run the command again",

@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
+from provision.errors import Foreign
 from provision.finding import Action
 from provision.records import from_json, to_json
-from provision.step import Step
+from provision.step import OWNER, Step
 from provision.steps.rest_api import Cors, RestApi, Route
 from provision.unknown import UNKNOWN
 from tests.steps.contract import StepContract
@@ -79,6 +80,22 @@ def method(api: RestApi, verb: str, path: str) -> Mapping[str, Any]:
         restApiId=api.id, resourceId=resource_ids(api)[path], httpMethod=verb
     )
     return found
+
+
+@pytest.mark.parametrize("theirs", ["t/prod/us-east-1/123456789012/api.stage", "other/api"])
+def test_a_stage_of_another_stack_keeps_the_api(workshop: Workshop, theirs: str) -> None:
+    """Of another environment of the same name too."""
+    ours = "t/dev/us-east-1/123456789012"
+    api = replace(made(workshop), tags={OWNER: f"{ours}/api"})
+    deployment = gateway().create_deployment(restApiId=api.id)["id"]
+    for name, owner in (("ours", f"{ours}/api.stage"), ("theirs", theirs)):
+        gateway().create_stage(
+            restApiId=api.id, stageName=name, deploymentId=deployment, tags={OWNER: owner}
+        )
+    with pytest.raises(Foreign, match="a stage theirs"):
+        api.delete(new_aws())
+    gateway().delete_stage(restApiId=api.id, stageName="theirs")
+    api.delete(new_aws())
 
 
 # -- what is made --------------------------------------------------------------------------------
