@@ -15,6 +15,8 @@ class Blind:
     kinds: Mapping[str, str]
     fields: Mapping[str, Mapping[str, str]]
     backups: Mapping[str, str]
+    unlisted: str = ""
+    """In words, what it has and does not list by tag."""
 
     def backup_words(self, kind: str) -> str:
         """What becomes of a kind's data before it goes, where backups are wanted."""

@@ -12,14 +12,17 @@ from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 
 from provision.aws import Aws
+from provision.blind import SEES_ALL, Blind
 from provision.explain import explain
 from provision.graph import Stack
 from provision.permissions.declare import EVERY, Permit, call, calls
 from provision.permissions.declare import arn as arn_template
-from provision.sorts import is_there, removal
+from provision.sorts import Sight, look_at, rank
 from provision.step import OWNER, Mark, Step, marked
 from provision.steps.ec2 import stack_filters
 from provision.steps.gateway_tags import gateway
+from provision.steps.scaling_target import TARGET, ScalingTarget
+from provision.steps.table import Table
 from provision.together import together
 
 CALLS: Final = (
@@ -33,6 +36,8 @@ CALLS: Final = (
     call("apigateway.GetUsagePlans", gateway("GET", "/usageplans")),
     call("apigateway.GetUsagePlan", gateway("GET", "/usageplans/*")),
     *calls("lambda", EVERY, "ListLayers", "ListLayerVersions"),
+    *calls("application-autoscaling", EVERY, "DescribeScalableTargets"),
+    *calls("application-autoscaling", TARGET, "ListTagsForResource"),
 )
 """Of the listings. To look at what they found takes what the steps' own looks take."""
 
@@ -69,12 +74,14 @@ class TaggingClient(Protocol):
 @dataclass(frozen=True)
 class Leftover:
     """`node` is what its owner tag says. `seen`: looked at and there; False where AWS lists it and
-    there was no way to look. `remove` is a command, or empty where none is known."""
+    there was no way to look. `goes`: what of the user's goes with it, in words, or is in the way.
+    `remove` is what a shell does to it, or empty where no command is known."""
 
     arn: str
     node: str
     seen: bool
     remove: str
+    goes: str = ""
 
 
 @dataclass(frozen=True)
@@ -85,15 +92,18 @@ class Search:
     unasked: tuple[str, ...]
 
 
-def search(aws: Aws, stack: Stack, expected: Collection[Step]) -> Search:
-    """Everything whose owner is a node of the stack, except what is `expected` to be there.
+def search(aws: Aws, stack: Stack, expected: Collection[Step], blind: Blind = SEES_ALL) -> Search:
+    """Everything whose owner is a node of the stack, except what is `expected` to be there; what
+    can go first comes first.
 
     Reads only. A listing that is not permitted, or that an emulator lacks, is told in `unasked`.
     """
     owners: dict[str, str] = {}
-    unasked = []
+    unasked = [blind.unlisted] if blind.unlisted else []
     with together() as pool:
         asked = {name: pool.submit(_listed, ask, aws, stack) for name, ask in LISTINGS.items()}
+        if ScalingTarget.KIND not in blind.kinds:
+            asked["scalable targets"] = pool.submit(_targets, aws, stack, expected)
     for listing, answer in asked.items():
         try:
             owners |= answer.result()
@@ -102,17 +112,22 @@ def search(aws: Aws, stack: Stack, expected: Collection[Step]) -> Search:
     known = [_identifiers(step) for step in expected]
     unknown = [
         arn
-        for arn, owner in sorted(owners.items())
+        for arn, owner in sorted(owners.items(), key=lambda each: rank(each[0]))
         if owner.startswith(f"{stack.mark}/") and not any(_names(arn, ids) for ids in known)
     ]
+    saves = Table.KIND not in blind.backups
     with together() as pool:
-        there = dict(zip(unknown, pool.map(lambda arn: is_there(aws, arn), unknown), strict=True))
+        sights = list(pool.map(lambda arn: look_at(aws, arn, backups=saves), unknown))
     found = tuple(
-        Leftover(arn, owners[arn].removeprefix(f"{stack.mark}/"), seen is True, removal(aws, arn))
-        for arn, seen in there.items()
-        if seen is not False
+        _leftover(arn, owners[arn].removeprefix(f"{stack.mark}/"), sight)
+        for arn, sight in zip(unknown, sights, strict=True)
+        if sight.there is not False
     )
     return Search(found, tuple(unasked))
+
+
+def _leftover(arn: str, node: str, sight: Sight) -> Leftover:
+    return Leftover(arn, node, sight.there is True, " && ".join(sight.commands), sight.goes)
 
 
 def _listed(listing: Listing, aws: Aws, stack: Stack) -> dict[str, str]:
@@ -198,6 +213,21 @@ def _layers(aws: Aws, stack: Stack) -> Owners:
                 for version in versions.get("LayerVersions", []):
                     owner = version.get("Description", "").partition(" ")[0]
                     yield version["LayerVersionArn"], owner
+
+
+def _targets(aws: Aws, stack: Stack, expected: Collection[Step]) -> dict[str, str]:
+    """Their ARNs say nothing of the table, by which we know them; older ones have neither."""
+    known = {(one.resource, one.dimension) for one in expected if isinstance(one, ScalingTarget)}
+    owners = {}
+    for page in aws.autoscaling.get_paginator("describe_scalable_targets").paginate(
+        ServiceNamespace="dynamodb"
+    ):
+        for one in page["ScalableTargets"]:
+            arn, what = one.get("ScalableTargetARN"), (one["ResourceId"], one["ScalableDimension"])
+            if arn and what not in known and stack.name in one["ResourceId"]:
+                tags = aws.autoscaling.list_tags_for_resource(ResourceARN=arn).get("Tags", {})
+                owners[arn] = tags.get(OWNER, "")
+    return owners
 
 
 def _owner(tags: Collection[Any]) -> str:

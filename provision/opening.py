@@ -266,7 +266,7 @@ def _emulated(options: Options, config: Config, say: Callable[[str], None]) -> t
         paced=False,
         lingers=False,
     )
-    return access, Blind(local.SKIPS, local.FORGETS, local.BACKS_UP_NOT)
+    return access, Blind(local.SKIPS, local.FORGETS, local.BACKS_UP_NOT, local.UNLISTED)
 
 
 def _invoke_url(config: Config, aws: Aws) -> Callable[[str, str], str]:

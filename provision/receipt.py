@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from provision.aws import Aws
+from provision.blind import SEES_ALL, Blind
 from provision.errors import StillWaiting
 from provision.finding import Action, Finding
 from provision.graph import Stack
@@ -38,7 +39,7 @@ class Receipt:
         }
 
 
-def receipt(aws: Aws, stack: Stack, outcome: Outcome) -> Receipt:
+def receipt(aws: Aws, stack: Stack, outcome: Outcome, blind: Blind = SEES_ALL) -> Receipt:
     """Sorted from the outcome; then the account is searched for what else is the stack's."""
     going, kept = [], []
     finishing: dict[str, str] = {}
@@ -58,5 +59,5 @@ def receipt(aws: Aws, stack: Stack, outcome: Outcome) -> Receipt:
         # What was left alone as another's, yet carries this stack's name, is told as left over.
         if finding.have is not None and finding.action is not Action.FOREIGN:
             expected.append(finding.have)
-    found = search(aws, stack, expected)
+    found = search(aws, stack, expected, blind)
     return Receipt(tuple(going), tuple(kept), finishing, outcome.backups, found)

@@ -92,6 +92,11 @@ def test_commands_of_aws_reach_the_same_account() -> None:
     )
     assert call(aws="aws --profile work").as_typed(told) == told
     assert call().pasteable(queue) == queue
+    several = 'aws iam detach-role-policy && until [ "$(aws x)" = 0 ]; do sleep 5; done && aws y'
+    assert call(aws="aws --profile work").pasteable(several) == several.replace(
+        "aws ", "aws --profile work "
+    )
+    assert call().pasteable("") == "", "no command is known"
     listing = "aws configure list-profiles"  # with a profile that is not there, it fails
     assert call(aws="aws --profile nobody").pasteable(listing) == listing
     local = call(aws="AWS_ACCESS_KEY_ID=test aws --endpoint-url http://127.0.0.1:4566")

@@ -93,7 +93,7 @@ def _receipt(session: Session, bench: Workbench, outcome: Outcome) -> Receipt | 
         session.call.stopping.gently(bench.aws.clock),
         session.busy("searching the account for what else is there"),
     ):
-        return receipt(bench.aws, bench.stack, outcome)
+        return receipt(bench.aws, bench.stack, outcome, bench.blind)
     return None
 
 

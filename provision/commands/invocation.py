@@ -28,7 +28,7 @@ from provision.printable import encoding_of, printable, put, put_document
 
 _COMMAND: Final = re.compile(r"`((?:provision|aws) [^`]+)`")
 """A command in a text, as the whole project writes one: in backticks, by the program's own name."""
-_AWS: Final = re.compile(r"(^|\$\()aws (?!configure list-profiles)")
+_AWS: Final = re.compile(r"(^|\$\(|&& )aws (?!configure list-profiles)")
 _ENVIRONMENT: Final = frozenset({"--env", "--local", "--new-env"})
 _TO_EMULATOR: Final = frozenset({"--config", "--state", "--local-port"})
 """What leads to a folder's emulator, whatever runs in it."""
@@ -91,6 +91,8 @@ class Invocation:
     def pasteable(self, command: str) -> str:
         """One command, of this program or of AWS's own command line, as it can be pasted."""
         name, _, rest = command.partition(" ")
+        if not name:
+            return ""
         if name == "aws":
             done = command.startswith(f"{self.aws} ")
             return command if done else _AWS.sub(lambda at: f"{at[1]}{self.aws} ", command)

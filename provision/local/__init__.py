@@ -19,6 +19,7 @@ from provision.local.facts import (
     DEFAULT_PORT,
     FORGETS,
     SKIPS,
+    UNLISTED,
     as_reached,
     invoke_url,
 )
@@ -32,6 +33,7 @@ __all__ = [
     "DEFAULT_PORT",
     "FORGETS",
     "SKIPS",
+    "UNLISTED",
     "Emulator",
     "EmulatorFailed",
     "EmulatorMissing",

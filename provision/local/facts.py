@@ -57,6 +57,11 @@ BACKS_UP_NOT: Final[Mapping[str, str]] = MappingProxyType(
 )
 """Kind of step -> why no final backup of it is made on local."""
 
+UNLISTED: Final = (
+    "alarms, log groups, certificates and domain names by tag: the emulator lists none of them"
+)
+"""What may carry our mark there and is in no list of its that we could ask."""
+
 
 def invoke_url(endpoint: str, api_id: str, stage: str) -> str:
     """Where a deployed REST API answers; append a path that begins with a slash."""

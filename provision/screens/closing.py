@@ -126,9 +126,12 @@ def _print_search(console: Console, search: Search, where: str) -> None:
     if not search.found:
         most = " as far as could be searched" if search.unasked else ""
         console.print(f"  nothing else of this stack was found in {where}{most}", soft_wrap=True)
+    elif search.unasked:
+        console.print("  found, as far as could be searched:", soft_wrap=True)
     for one in search.found:
         seen = "left over" if one.seen else "still listed by AWS, perhaps already gone"
-        console.print(f"  {seen}: {one.node} {one.arn}", style="yellow", soft_wrap=True)
+        goes = f": {one.goes}" if one.goes else ""
+        console.print(f"  {seen}: {one.node} {one.arn}{goes}", style="yellow", soft_wrap=True)
         if one.remove:
             console.print(f"    to remove it: {one.remove}", soft_wrap=True)
 

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import ast
 import re
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
+from unittest.mock import MagicMock
 
 import botocore.session
 import click
 import pytest
 from botocore import xform_name
 
+from provision.access import Where
 from provision.cli import cli
 from provision.sorts import SORTS
 from tests.hints.line import STAND_IN, refusals
@@ -98,6 +102,12 @@ def test_commands_in_the_sources(file: Path) -> None:
     assert wrong == []
 
 
+def waiters(service: str) -> list[str]:
+    """As Python names them."""
+    model = botocore.session.get_session().get_waiter_model(service)
+    return [xform_name(name) for name in model.waiter_names]
+
+
 def aws_refusals(command: str) -> list[str]:
     """Why AWS's command line would not take it: no such call, or no such parameter of it."""
     words = [word for word in command.split() if word != "aws"]
@@ -112,23 +122,57 @@ def aws_refusals(command: str) -> list[str]:
         return [f"no service {service}"]
     model = session.get_service_model(service)
     names = {xform_name(name, "-"): name for name in model.operation_names}
+    if operation == "wait":
+        return [] if rest[0].replace("-", "_") in waiters(service) else [f"no waiter {rest[0]}"]
     if operation not in names:
         return [f"{service} has no {operation}"]
     shape = model.operation_model(names[operation]).input_shape
     known = {f"--{xform_name(name, '-')}" for name in (shape.members if shape else ())}
+    known |= {
+        f"--no-{xform_name(name, '-')}"
+        for name, member in (shape.members.items() if shape else ())
+        if member.type_name == "boolean"
+    }
     known |= {"--region", "--profile", "--endpoint-url", "--query", "--output"}
     told += [f"no parameter {word}" for word in rest if word[:2] == "--" and word not in known]
     wanted = {f"--{xform_name(name, '-')}" for name in (shape.required_members if shape else ())}
-    told += [f"lacks {word}" for word in wanted - set(rest)]
+    given = {word.replace("--no-", "--") for word in rest}
+    told += [f"lacks {word}" for word in wanted - given]
     return told
 
 
+FOUND: dict[tuple[str, str], Any] = {
+    ("apigateway", "/usageplans/"): {"apiStages": [{"apiId": "1", "stage": "v1"}]},
+    ("application-autoscaling", "scalable-target/"): {
+        "ResourceId": "table/1",
+        "ScalableDimension": "dynamodb:table:ReadCapacityUnits",
+        "ServiceNamespace": "dynamodb",
+    },
+    ("dynamodb", "table/"): {"Table": {"DeletionProtectionEnabled": True}},
+    ("ec2", "route-table/"): [
+        {"Associations": [{"SubnetId": "1", "RouteTableAssociationId": "1"}, {"Main": True}]}
+    ],
+    ("logs", "log-group:"): [{"deletionProtectionEnabled": True}],
+    ("wafv2", "regional/webacl/"): {"WebACL": {"ARN": "1"}},
+}
+"""As AWS answers, with everything that has to go first."""
+
+
 @pytest.mark.parametrize("sort", SORTS, ids="".join)
-def test_commands_that_remove_leftovers(sort: tuple[str, str]) -> None:
-    command = SORTS[sort].remove
-    for part in re.split(r"\$\(aws ", command.rstrip(")")) if command else ():
-        inner = re.sub(r"--queue-url $", "--queue-url {}", part)
-        assert aws_refusals(inner.format("1", arn="1", region="1")) == []
+@pytest.mark.parametrize("seen", [True, False])
+def test_commands_that_remove_leftovers(sort: tuple[str, str], *, seen: bool) -> None:
+    aws = MagicMock()
+    aws.where = Where("1", "1", "aws", "amazonaws.com")
+    aws.wafv2.list_resources_for_web_acl.return_value = {"ResourceArns": ["1"]}
+    found = FOUND.get(sort) if seen else None
+    commands = SORTS[sort].commands(aws, "1/1:1", found)
+    assert commands or sort[0] == "application-autoscaling"
+    for command in commands:
+        assert subprocess.run(["sh", "-n", "-c", command], check=False).returncode == 0, command
+        for part in command.split("aws ")[1:]:
+            outer = re.sub(r'(--queue-url|--lock-token) "\$\($', r"\1 1", part)
+            inner = re.sub(r'\)".*', "", outer)
+            assert aws_refusals(re.sub(r'"[^"]*"', "1", inner)) == [], part
 
 
 def test_what_it_finds() -> None:

@@ -11,6 +11,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from provision.aws import Aws
+from provision.blind import Blind
 from provision.step import OWNER
 from tests.reference import MARK
 from tests.teardown.conftest import Provision
@@ -52,6 +53,9 @@ def test_what_goes_and_what_stays_is_said_with_its_size(provision: Provision) ->
     assert gone["removal"]["finishing"] == []
 
 
+NOTHING = '{"Version": "2012-10-17", "Statement": []}'
+
+
 def owner(node: str, stack: str) -> str:
     return f"{MARK.replace('tap/dev', stack.replace('-', '/', 1))}/{node}"
 
@@ -70,7 +74,7 @@ def leave_behind(stack: str) -> set[str]:
     )["Vpc"]["VpcId"]
     role = iam.create_role(
         RoleName=f"{stack}-gone",
-        AssumeRolePolicyDocument='{"Version": "2012-10-17", "Statement": []}',
+        AssumeRolePolicyDocument=NOTHING,
         Tags=owned("function.gone.role", stack),
     )["Role"]["RoleName"]
     topic = boto3.client("sns").create_topic(
@@ -99,15 +103,75 @@ def test_whatever_else_is_ours_is_named_with_what_removes_it(provision: Provisio
     left = [line for line in down.err.splitlines() if "left over: " in line]
     assert len(left) == len(ids)
     for one in ids:
-        assert any(line.endswith(one) for line in left), (one, down.err)
+        assert any(one in line for line in left), (one, down.err)
     assert "tap-dev-2" not in down.err
     vpc = next(one for one in ids if one.startswith("vpc-"))
-    assert f"to remove it: aws --region us-east-1 ec2 delete-vpc --vpc-id {vpc}" in down.err
+    assert f"to remove it: aws ec2 delete-vpc --vpc-id {vpc} --region us-east-1" in down.err
+    assert left[-1].partition("left over: ")[2].startswith("network.vpc "), "after what is in it"
     again = provision("down", "--yes", "--json").json["removal"]
     assert {"network.vpc", "api"} <= set(again["removed"]), "found as nodes, once those were gone"
     shown = {one["node"]: one["seen"] for one in again["leftovers"]}
     assert shown["layer.gone"]
     assert shown["function.gone.role"]
+
+
+def test_what_is_left_over_says_what_goes_with_it(provision: Provision) -> None:
+    """A table that another node's state made: protected, with items, and auto scaling's targets."""
+    provision("up", "--yes")
+    tables, scaling = boto3.client("dynamodb"), boto3.client("application-autoscaling")
+    tables.create_table(
+        TableName="tap-dev-goods",
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        BillingMode="PROVISIONED",
+        ProvisionedThroughput={"ReadCapacityUnits": 1, "WriteCapacityUnits": 1},
+        DeletionProtectionEnabled=True,
+        Tags=owned("table.goods"),
+    )
+    tables.put_item(TableName="tap-dev-goods", Item={"id": {"S": "1"}})
+    scaling.register_scalable_target(
+        ServiceNamespace="dynamodb",
+        ResourceId="table/tap-dev-goods",
+        ScalableDimension="dynamodb:table:ReadCapacityUnits",
+        MinCapacity=1,
+        MaxCapacity=2,
+        Tags={OWNER: owner("table.goods.read", "tap-dev")},
+    )
+    left = provision("down", "--yes", "--json").json["removal"]["leftovers"]
+    shown = {one["node"]: one for one in left}
+    assert shown.keys() == {"table.goods", "table.goods.read"}
+    table = shown["table.goods"]
+    assert table["goes"].startswith("it holds data (1 item, ")
+    assert "deletion protection is on" in table["goes"]
+    at = "--table-name tap-dev-goods --region us-east-1"
+    backup, waiting, unlocked, awake, gone = table["remove"].split(" && ")
+    assert backup == (
+        "aws dynamodb create-backup --table-name tap-dev-goods --backup-name tap-dev-goods.final"
+        " --region us-east-1"
+    )
+    assert waiting.startswith(f'until [ "$(aws dynamodb list-backups {at} --output json')
+    assert unlocked == f"aws dynamodb update-table {at} --no-deletion-protection-enabled"
+    assert awake == f"aws dynamodb wait table-exists {at}"
+    assert gone == f"aws dynamodb delete-table {at}"
+    assert "deregister-scalable-target" in shown["table.goods.read"]["remove"]
+    assert "--resource-id table/tap-dev-goods " in shown["table.goods.read"]["remove"]
+
+
+def test_what_hangs_on_what_is_left_over_goes_first(provision: Provision) -> None:
+    """A role with its policies, a usage plan with its stage."""
+    provision("up", "--yes")
+    iam = boto3.client("iam")
+    leave_behind("tap-dev")
+    iam.put_role_policy(RoleName="tap-dev-gone", PolicyName="own", PolicyDocument=NOTHING)
+    policy = "arn:aws:iam::aws:policy/ReadOnlyAccess"
+    iam.attach_role_policy(RoleName="tap-dev-gone", PolicyArn=policy)
+    left = provision("down", "--yes", "--json").json["removal"]["leftovers"]
+    (role,) = (one for one in left if one["node"] == "function.gone.role")
+    assert role["remove"] == (
+        "aws iam delete-role-policy --role-name tap-dev-gone --policy-name own && aws iam"
+        f" detach-role-policy --role-name tap-dev-gone --policy-arn {policy} && aws iam delete-role"
+        " --role-name tap-dev-gone"
+    )
 
 
 def test_what_another_node_of_ours_holds_is_left_over(provision: Provision) -> None:
@@ -204,3 +268,15 @@ def test_an_unusable_file_says_what_to_type(home: Path, provision: Provision) ->
     assert down.code == 3
     assert "`git show HEAD:./config.yaml > last.yaml`" in down.err
     assert "`provision down --config last.yaml`" in down.err
+
+
+def test_what_cannot_be_listed_is_said(
+    provision: Provision, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on the emulator, which lists no alarms by tag, and has no auto scaling."""
+    kinds = {"autoscaling.target": "none"}
+    monkeypatch.setattr("provision.opening.SEES_ALL", Blind(kinds, {}, {}, "alarms by tag"))
+    down = provision("down", "--yes")
+    assert "not searched: alarms by tag" in down.err
+    assert "scalable targets" not in down.err
+    assert "as far as could be searched" in down.err
