@@ -148,3 +148,7 @@ class WriteRefused(ProvisionError):
 
 class StateUnusable(ProvisionError):
     """The state directory cannot be read or written, or belongs to something else."""
+
+
+class StateUnreadable(StateUnusable):
+    """What is in it is no state, whoever wrote it. The stack is found again without."""

@@ -23,7 +23,7 @@ from typing import Any, Final, Self
 
 from filelock import FileLock, Timeout
 
-from provision.errors import Locked, StateUnusable, WrongAccount
+from provision.errors import Locked, StateUnreadable, StateUnusable, WrongAccount
 from provision.graph import predecessor_name, successor_of
 from provision.installed import told_schemas, upgrade_hint
 from provision.private import (
@@ -53,6 +53,7 @@ from provision.step import Step
 SCHEMA: Final = 1
 _ENTRY: Final = 2
 """A line of the log is `[node, record]`."""
+_ANEW: Final = "`provision refresh` keeps it aside and makes the state anew from what is in AWS"
 
 
 @dataclass(frozen=True)
@@ -217,9 +218,13 @@ class Journal:
     def _load(self) -> None:
         try:
             self._load_snapshot(self.directory / "state.json")
-            lines = (read_private(self.directory / "journal.jsonl") or b"").split(b"\n")
+            self._load_log(self.directory / "journal.jsonl")
         except OSError as error:
             raise self._unusable(error) from error
+        self._refuse_circle()
+
+    def _load_log(self, path: Path) -> None:
+        lines = (read_private(path) or b"").split(b"\n")
         for line in lines[:-1]:  # what follows the last newline is torn or empty
             try:
                 entry = json.loads(line)
@@ -227,6 +232,8 @@ class Journal:
                 continue
             if isinstance(entry, list) and len(entry) == _ENTRY and isinstance(entry[0], str):
                 self._apply(entry[0], self._record(*entry) if entry[1] else None)
+
+    def _refuse_circle(self) -> None:
         if circle := circle_in(self.records):
             raise self._unreadable("the records", f"they need each other: {circle}")
 
@@ -240,10 +247,7 @@ class Journal:
             self._refuse_another(path, state)
             demand(state, BODY)
         except (ValueError, RecursionError) as error:
-            raise StateUnusable(
-                f"{path} is not a state file: {error}",
-                hint=f"move it away and run again: {self.stack} is found again by its tags",
-            ) from error
+            raise StateUnreadable(f"{path} is not a state file: {error}", hint=_ANEW) from error
         self.pinned = Pinned(state["account"], state["region"]) if state["account"] else None
         self.records = {
             node: self._record(node, fields) for node, fields in state["records"].items()
@@ -269,11 +273,8 @@ class Journal:
         except (KeyError, TypeError, ValueError, RecursionError) as error:
             raise self._unreadable(f"the record of {node}", error) from error
 
-    def _unreadable(self, what: str, why: object) -> StateUnusable:
-        return StateUnusable(
-            f"{what} in {self.directory} cannot be read: {why}",
-            hint=f"move {self.directory} away: the stack is found again by its tags",
-        )
+    def _unreadable(self, what: str, why: object) -> StateUnreadable:
+        return StateUnreadable(f"{what} in {self.directory} cannot be read: {why}", hint=_ANEW)
 
     def _fold(self) -> None:
         """Snapshot first, then empty the log: a crash between the two replays what is already

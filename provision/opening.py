@@ -78,19 +78,21 @@ class Workbench:
     blind: Blind
     remembered: frozenset[str]
     """The nodes the state knew when this was opened."""
+    state: type[Journal] = Journal
+    """How the state is read."""
 
     @contextmanager
     def reading(self) -> Iterator[Journal]:
         """The journal for a command that writes nothing, anywhere."""
         self.aws.read_only = True
-        journal = Journal.read(self.directory, self.stack.name, KINDS, self.stack.moved)
+        journal = self.state.read(self.directory, self.stack.name, KINDS, self.stack.moved)
         journal.check(self._here)
         yield journal
 
     @contextmanager
     def writing(self, command: str) -> Iterator[Journal]:
         """The journal, locked."""
-        journal = Journal(self.directory, self.stack.name, KINDS, self.stack.moved)
+        journal = self.state(self.directory, self.stack.name, KINDS, self.stack.moved)
         journal.open(holder(command))
         try:
             journal.check(self._here)
@@ -155,6 +157,7 @@ def open_workbench(
     guard: Guard = guard_by_asking,
     unlisted: Unlisted = accept,
     key: KeyOf = demanded_key,
+    state: type[Journal] = Journal,
 ) -> Workbench:
     """Read the configuration, reach the account, build the nodes. Nothing is written to AWS.
 
@@ -178,7 +181,7 @@ def open_workbench(
     access, blind = _emulated(options, config, say) if on_local else _in_aws(options, config)
     aws = Aws(access, trace=trace)
     aws.sign_in()
-    known = Journal.read(directory, config.prefix, KINDS)
+    known = state.read(directory, config.prefix, KINDS)
     with only_reading(aws):
         guard(config, aws, known)
         sources = _sources(options, config, aws, say) if build_sources else NoSources()
@@ -186,7 +189,7 @@ def open_workbench(
         site = _site(config, aws, known, sources, arn)
     stack = build_stack(site)
     remembered = frozenset(renamed(known.records, stack.moved))
-    return Workbench(site, aws, stack, directory, blind, remembered)
+    return Workbench(site, aws, stack, directory, blind, remembered, state)
 
 
 def _site(config: Config, aws: Aws, known: Journal, sources: Sources, key: str) -> Site:

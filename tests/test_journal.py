@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from provision.anew import Disposable
 from provision.errors import Locked, StateUnusable, WrongAccount
 from provision.journal import Holder, Journal, Pinned
 from provision.records import from_json, to_json
@@ -231,8 +232,40 @@ def test_json_that_is_no_state_is_told_with_what_to_do(tmp_path: Path, state: ob
     (tmp_path / "state.json").write_text(json.dumps(state))
     with pytest.raises(StateUnusable) as refused:
         Journal.read(tmp_path, "tap-dev", KINDS)
-    assert "move " in refused.value.hint
-    assert "away" in refused.value.hint
+    assert "`provision refresh` keeps it aside" in refused.value.hint
+    assert Disposable.read(tmp_path, "tap-dev", KINDS).records == {}
+    assert not list(tmp_path.glob("*.unreadable*")), "who only reads moves nothing"
+    journal = Disposable(tmp_path, "tap-dev", KINDS)
+    journal.open(HOLDER)
+    journal.close()
+    (kept,) = journal.aside
+    assert json.loads(kept.read_text()) == state
+    Journal.read(tmp_path, "tap-dev", KINDS)
+
+
+def test_a_bad_line_of_the_log_costs_the_log_alone(tmp_path: Path) -> None:
+    """And records that need each other both; nothing that is kept aside is written over."""
+    journal = opened(tmp_path)
+    journal.done("table.items", TABLE)
+    journal.close()
+    bad = '["table.items", {"kind": "no.such", "step": {}, "needs": [], "doing": ""}]\n'
+    for number in (1, 2):
+        (tmp_path / "journal.jsonl").write_text(bad)
+        anew = Disposable(tmp_path, "tap-dev", KINDS)
+        anew.open(HOLDER)
+        anew.close()
+        assert list(anew.aside) == [tmp_path / f"journal.jsonl.unreadable-{number}"]
+        assert Journal.read(tmp_path, "tap-dev", KINDS).records.keys() == {"table.items"}
+
+
+def test_what_is_another_stacks_is_not_done_without(tmp_path: Path) -> None:
+    for state in ('{"schema": 99, "stack": "tap-dev"}', '{"schema": 1, "stack": "other-dev"}'):
+        (tmp_path / "state.json").write_text(state)
+        with pytest.raises(StateUnusable):
+            Disposable.read(tmp_path, "tap-dev", KINDS)
+        with pytest.raises(StateUnusable):
+            Disposable(tmp_path, "tap-dev", KINDS).open(HOLDER)
+        assert (tmp_path / "state.json").read_text() == state
 
 
 def test_lines_of_the_log_that_are_no_entries_are_passed_over(tmp_path: Path) -> None:

@@ -50,6 +50,12 @@ def torn(state: Path, older: Path) -> None:
     )
 
 
+def halved(state: Path, older: Path) -> None:
+    """By hand, by a full disk of another program's, by a copy that was cut short."""
+    whole = (state / "state.json").read_text()
+    (state / "state.json").write_text(whole[: len(whole) // 2])
+
+
 def put_back(state: Path, older: Path) -> None:
     shutil.rmtree(state)
     shutil.copytree(older, state)
@@ -71,13 +77,17 @@ def nothing(home: Path, provision: Provision) -> None:
 STATES: dict[str, tuple[Callable[[Path, Provision], None], Callable[[Path, Path], None]]] = {
     "deleted": (nothing, deleted),
     "torn": (nothing, torn),
+    "halved": (nothing, halved),
     "older": (change, put_back),
     "newer": (remove, put_back),
 }
 
 
 def expected(command: str, state: str) -> set[int]:
-    """`push` works with what `up` recorded, and says so where there is nothing."""
+    """`push` works with what `up` recorded, and says so where there is nothing. Of a state that
+    cannot be read all but `refresh` say that it does without it."""
+    if state == "halved":
+        return {0} if command == "refresh" else {1}
     return {1} if command == "push" and state in {"deleted", "torn", "newer"} else {0}
 
 
@@ -86,7 +96,10 @@ EVERY = [(command, state) for command in COMMANDS for state in STATES]
 CELLS = [
     cell
     for cell in EVERY
-    if os.environ.get("STATE_LOST_ALL") or cell[1] == "deleted" or cell[0] in {"up", "down"}
+    if os.environ.get("STATE_LOST_ALL")
+    or cell[1] == "deleted"
+    or cell[0] in {"up", "down"}
+    or cell == ("refresh", "halved")
 ]
 
 
@@ -107,7 +120,22 @@ def test_every_command_without_the_state_it_wrote(
     assert "unexpected" not in answer.err
     document: Any = answer.json
     assert "unexpected" not in json.dumps(document)
+    if state == "halved":
+        refreshed_over_it(provision, directory, document, command)
+        command = "refresh"
     _whole_afterwards(provision, command, state)
+
+
+def refreshed_over_it(provision: Provision, directory: Path, document: Any, command: str) -> None:
+    """What the others say to type makes the state anew, and keeps the file that was there."""
+    if command != "refresh":
+        assert "refresh` keeps it aside" in document["error"]["hint"]
+        document = provision("refresh", "--json").json
+    (kept,) = document["aside"]
+    assert Path(kept["file"]) == directory / "state.json.unreadable-1"
+    assert "is not a state file" in kept["reason"]
+    assert Path(kept["file"]).read_text().startswith("{")
+    assert document["summary"]["recorded"] > 0
 
 
 def _whole_afterwards(provision: Provision, command: str, state: str) -> None:

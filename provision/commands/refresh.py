@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from provision.anew import Disposable
 from provision.commands.session import Session
 from provision.given_key import key_as_recorded
 from provision.refresh import Anew, refreshed
@@ -10,7 +11,7 @@ from provision.screens.refresh import print_refreshed, refreshed_document
 
 def refresh(session: Session) -> int:
     """The exit code: 0. Nothing is written to AWS, and to the state only when all was seen."""
-    bench = session.open(key=key_as_recorded)
+    bench = session.open(key=key_as_recorded, state=Disposable)
     bench.aws.read_only = True
     with bench.writing(session.call.again) as journal:
         eyes = Anew(bench.stack, bench.aws, journal, blind=bench.blind)
@@ -18,9 +19,10 @@ def refresh(session: Session) -> int:
         if found.records:
             bench.pin(journal)
         journal.rebuild(found.records)
+        aside = journal.aside if isinstance(journal, Disposable) else {}
     if session.call.as_json:
-        text = refreshed_document(bench.site, found, bench.aws.calls, session.seconds)
+        text = refreshed_document(bench.site, found, bench.aws.calls, session.seconds, aside)
         session.call.answer(text)
     else:
-        print_refreshed(session.results, bench.stack.name, found, session.call.command)
+        print_refreshed(session.results, bench.stack.name, found, session.call.command, aside)
     return 0

@@ -74,6 +74,7 @@ class Session:
         guard: Guard = guard_by_asking,
         unlisted: Unlisted | None = None,
         key: KeyOf = demanded_key,
+        state: type[Journal] = Journal,
     ) -> Workbench:
         """The stack, opened. `unlisted` judges of an environment that config.yaml does not have and
         that was not made before; it is refused where nothing is said."""
@@ -86,6 +87,7 @@ class Session:
                 check=check,
                 guard=guard,
                 key=key,
+                state=state,
                 unlisted=self.judge_unlisted(unlisted or refuse(self.call)),
             )
         self.opened = self.seconds

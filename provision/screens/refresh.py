@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
+from pathlib import Path
 
 from rich.console import Console
 from rich.text import Text
@@ -25,10 +26,17 @@ _STYLES = {
 
 
 def print_refreshed(
-    console: Console, stack: str, found: Refreshed, command: Callable[..., str]
+    console: Console,
+    stack: str,
+    found: Refreshed,
+    command: Callable[..., str],
+    aside: Mapping[Path, str],
 ) -> None:
     """A line for each record that was not as AWS has it, and what it came to. `command` puts words
-    of ours into what can be pasted."""
+    of ours into what can be pasted; `aside`: where what could not be read is kept, and why."""
+    for file, why in aside.items():
+        words = f"! {why}: kept as {file}. What config.yaml no longer has is known there alone"
+        console.print(Text(words, style="yellow"), soft_wrap=True)
     entries = {entry.node: entry for entry in found.entries}
     for nodes in by_area(entries).values():
         for entry in (entries[node] for node in nodes):
@@ -67,7 +75,9 @@ def _words(entry: Entry) -> str:
     return f"recorded anew: {', '.join(entry.moved)}" if entry.moved else ""
 
 
-def refreshed_document(site: Site, found: Refreshed, calls: Calls, seconds: float) -> str:
+def refreshed_document(
+    site: Site, found: Refreshed, calls: Calls, seconds: float, aside: Mapping[Path, str]
+) -> str:
     """docs/json.md, refresh."""
     counts = Counter(entry.fate for entry in found.entries)
     answer = {
@@ -78,6 +88,7 @@ def refreshed_document(site: Site, found: Refreshed, calls: Calls, seconds: floa
         "account": site.where.account,
         "records": [asdict(entry) for entry in found.entries],
         "summary": {fate.value: counts[fate] for fate in Fate},
+        "aside": [{"file": str(file), "reason": why} for file, why in aside.items()],
         "calls": {"read": calls.read, "write": calls.write},
         "seconds": round(seconds, 2),
         "error": None,

@@ -53,6 +53,10 @@ def test_what_goes_and_what_stays_is_said_with_its_size(provision: Provision) ->
     assert gone["removal"]["finishing"] == []
 
 
+LOGS = (
+    '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "logs:PutLogEvents",'
+    ' "Resource": "arn:aws:logs:us-east-1:123456789012:log-group:x:*"}]}'
+)
 NOTHING = '{"Version": "2012-10-17", "Statement": []}'
 
 
@@ -162,8 +166,8 @@ def test_what_hangs_on_what_is_left_over_goes_first(provision: Provision) -> Non
     provision("up", "--yes")
     iam = boto3.client("iam")
     leave_behind("tap-dev")
-    iam.put_role_policy(RoleName="tap-dev-gone", PolicyName="own", PolicyDocument=NOTHING)
-    policy = "arn:aws:iam::aws:policy/ReadOnlyAccess"
+    iam.put_role_policy(RoleName="tap-dev-gone", PolicyName="own", PolicyDocument=LOGS)
+    policy = iam.create_policy(PolicyName="theirs", PolicyDocument=LOGS)["Policy"]["Arn"]
     iam.attach_role_policy(RoleName="tap-dev-gone", PolicyArn=policy)
     left = provision("down", "--yes", "--json").json["removal"]["leftovers"]
     (role,) = (one for one in left if one["node"] == "function.gone.role")
