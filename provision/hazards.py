@@ -53,13 +53,15 @@ class Risk:
 
 @dataclass(frozen=True)
 class Risks:
-    """`create`: making it, also as a successor. `anew`: making it where there was one, replaced or
-    gone. `change`: by the field that differs, in place or not. `delete`: removing it for good.
-    `gap`: what is missing between the end of one that is deleted first and its successor; empty
-    where nobody would notice.
+    """`create`: making it, also as a successor. `gone`: making it where AWS no longer has the one
+    that was there. `anew`: making it where there was one, replaced or gone; what it held is lost by
+    the first only. `change`: by the field that differs, in place or not. `delete`: removing it for
+    good. `gap`: what is missing between the end of one that is deleted first and its successor;
+    empty where nobody would notice.
     """
 
     create: tuple[Risk, ...] = ()
+    gone: tuple[Risk, ...] = ()
     anew: tuple[Risk, ...] = ()
     change: Mapping[str, tuple[Risk, ...]] = field(default_factory=dict)
     delete: tuple[Risk, ...] = ()

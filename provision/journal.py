@@ -277,9 +277,7 @@ class Journal:
         return StateUnreadable(f"{what} in {self.directory} cannot be read: {why}", hint=_ANEW)
 
     def _fold(self) -> None:
-        """Snapshot first, then empty the log: a crash between the two replays what is already
-        there.
-        """
+        """Snapshot first, then empty the log: a crash between the two replays what is there."""
         try:
             self._replace_file(
                 "state.json",

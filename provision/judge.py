@@ -80,8 +80,10 @@ class Judge:
                 return self._finding(node, want, None, Action.KEEP)
             reason = misspelt_move(node.name, self.stack.moved, self.journal.records)
             made = self._finding(node, want, None, Action.CREATE, reason)
-            gone = self.journal.was_whole(node.name)
-            return replace(made, cause=Cause.DRIFT if gone else Cause.CONFIG)
+            if not self.journal.was_whole(node.name):
+                return replace(made, cause=Cause.CONFIG)
+            back = want.having_back(node.name, self.aws.where.region)
+            return replace(made, cause=Cause.DRIFT, reason=back or reason)
         record, reason = self.journal.records.get(node.name), ""
         changes = difference(
             want,

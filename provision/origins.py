@@ -77,8 +77,13 @@ def origins(findings: Mapping[str, Finding], files: Edited) -> dict[str, tuple[s
         if from_files(finding, change):
             what = _step(finding).DIGESTS[change.field]
             return (f"by {what} in {files.folder_of(finding.node)}".removesuffix(" in "),)
-        if not is_known(change.want):
-            behind = [words for need in finding.needs for words in of_node(need)]
+        follows = change.field in _step(finding).FOLLOWS
+        if follows or not is_known(change.want):
+            behind = [
+                words
+                for need in (finding.needs[:1] if follows else finding.needs)
+                for words in of_node(need)
+            ]
             return tuple(behind) or (files.words(Cause.CONFIG),)
         return (files.words(Cause.CONFIG),)
 

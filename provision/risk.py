@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from provision.finding import Action, Cause, Finding
 from provision.hazards import Harm, Risk
 from provision.step import Replacement, Step, replacement
+from provision.steps.ec2 import LEFT_BEHIND
 from provision.unknown import is_known
 
 
@@ -29,7 +30,8 @@ def _all(finding: Finding, step: Step) -> Iterator[Risk]:
         case Action.CREATE:
             yield from risks.create
             if finding.cause is Cause.DRIFT:
-                yield from risks.anew
+                yield from risks.gone
+                yield from (risk for risk in risks.anew if _still_to_come(risk))
         case Action.UPDATE:
             yield from _changed(finding, step)
         case Action.REPLACE:
@@ -42,6 +44,11 @@ def _all(finding: Finding, step: Step) -> Iterator[Risk]:
         case Action.DELETE:
             yield from risks.delete
             yield from _lost(step)
+
+
+def _still_to_come(risk: Risk) -> bool:
+    """Of what is gone: nothing in it can be lost any more, and nothing holds it."""
+    return risk.harm is not Harm.DATA_LOSS and risk is not LEFT_BEHIND
 
 
 def _changed(finding: Finding, step: Step) -> Iterator[Risk]:

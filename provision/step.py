@@ -98,6 +98,9 @@ class Step(ABC):
     """Fields that hold a digest → of what, in a word. People are shown the word."""
     FROM_FILES: ClassVar[frozenset[str]] = frozenset()
     """Those of them that follow the files a user edits beside the configuration."""
+    FOLLOWS: ClassVar[frozenset[str]] = frozenset()
+    """Fields that say what the first node it needs is like, and nothing of their own: what changed
+    that has changed them."""
     AT_ONCE: ClassVar[int] = 1
     """How many `observe_many` takes. What is looked for by more than one call stays with one."""
     UNIQUE: ClassVar[bool] = True
@@ -207,6 +210,11 @@ class Step(ABC):
     def holdings(self, aws: Aws) -> Holdings | None:  # noqa: ARG002  (what holds data counts it)
         """How much data it holds; None for kinds that hold none. Reads only."""
         return None
+
+    def having_back(self, node: str, region: str) -> str:  # noqa: ARG002  (what holds data says it)
+        """How to have back what it held, where somebody has deleted it, with what to type. Empty
+        for kinds that hold none."""
+        return ""
 
     def parting(self, aws: Aws) -> str:  # noqa: ARG002  (most kinds take only their own with them)
         """What its going takes from others, their final backups included, and how to have it back.

@@ -15,6 +15,8 @@ def waiting(findings: dict[str, Finding]) -> dict[str, Finding]:
     """Mark what cannot go on because something it needs is foreign or refused."""
     stuck: set[str] = set()
     for name, finding in findings.items():
+        if finding.action is Action.SKIP:
+            continue  # it waits for nothing, and nothing for it
         blocker = next((need for need in finding.needs if need in stuck), None)
         if blocker:
             findings[name] = replace(finding, action=Action.WAIT, reason=f"needs {blocker}")

@@ -85,8 +85,9 @@ START = "3.0 s, 118 reads, 81 writes"
 @pytest.mark.parametrize(
     ("width", "links"),
     [
-        (80, "; longest: network.vpc 0.4 → … → function.items 1.2"),
-        (100, "; longest: opening 0.3 → … → network.vpc 0.4 → … → function.items 1.2"),
+        (60, "; longest: api.stage 0.2"),
+        (80, "; longest: function.items 1.2 → … → api.stage 0.2"),
+        (100, "; longest: network.vpc 0.4 → … → function.items 1.2 → … → api.stage 0.2"),
         (
             200,
             (

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import click
 
 from provision.commands.session import Session
+from provision.commands.terminal import forget_typed
 from provision.commands.unlisted import ask, refuse
 from provision.config.unlisted import Unlisted
 from provision.finding import Action, Finding
@@ -37,6 +38,7 @@ def agreed(
     check(stack, agreement, protected=protected)
     if agreement.confirm is not None or (agreement.yes and not protected):
         return True
+    forget_typed()
     if not protected:
         return session.agreed(bench, question)
     return session.typed(bench, f"{stack} is protected. {question} Type its name", stack)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from provision.commands.formerly import formerly
 from provision.commands.session import Session, quiet
 from provision.consent import Consent
 from provision.ground import demand_ground
@@ -19,6 +20,8 @@ def look_to_make(
     workers: int = WORKERS,
 ) -> Survey:
     """As the session looks, for `plan` and `up`."""
+    if words := formerly(session.options, bench):
+        session.say(words)
     seen = session.look(bench, journal, consent, workers)
     with only_reading(bench.aws):
         demand_ground(quiet(bench, journal, consent), seen)

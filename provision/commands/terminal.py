@@ -7,12 +7,29 @@ import signal
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from provision.screens.drawing import Drawing
+
+
+def forget_typed() -> None:
+    """Drop what was typed before a question was there to be answered: `y` and Return, typed in a
+    moment of impatience, are no answer to it."""
+    if sys.stdin is None or not sys.stdin.isatty():
+        return
+    if sys.platform == "win32":
+        import msvcrt  # noqa: PLC0415  (each system has one of the two)
+
+        while msvcrt.kbhit():
+            msvcrt.getwch()
+    else:
+        import termios  # noqa: PLC0415
+
+        with suppress(termios.error, OSError, ValueError):  # no real terminal
+            termios.tcflush(sys.stdin, termios.TCIFLUSH)
 
 
 @dataclass

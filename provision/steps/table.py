@@ -14,7 +14,7 @@ from provision.step import OWNER, Computed, Fixed, Local, Tagged
 from provision.steps import table_capacity, table_expiry
 from provision.steps.absent import absent_is_fine
 from provision.steps.made_with import table_made_with
-from provision.steps.table_backup import final_backup
+from provision.steps.table_backup import final_backup, having_back
 from provision.steps.table_capacity import capacity_now
 from provision.steps.table_doors import close_doors, found_policy, found_stream
 from provision.steps.table_encryption import (
@@ -59,6 +59,7 @@ class Table(Tagged):
     HOLDS_DATA = True
     ASKED_LAST = True
     RISKS = Risks(
+        gone=(Risk(Harm.DATA_LOSS, "its items are gone; an empty one takes its name"),),
         change={
             "recovery": (
                 Risk(Harm.DATA_LOSS, "the points in time to go back to go", when=switched_off),
@@ -238,6 +239,9 @@ class Table(Tagged):
             return None
         items, size = found.get("ItemCount", 0), found.get("TableSizeBytes", 0)
         return Holdings(items, size, found.get("DeletionProtectionEnabled", False))
+
+    def having_back(self, node: str, region: str) -> str:
+        return having_back(self.name, node, region)
 
     def back_up(self, aws: Aws) -> Backup | None:
         if self._settled_description(aws) is None:

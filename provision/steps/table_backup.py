@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from datetime import UTC
 from typing import TYPE_CHECKING, Final
 
@@ -44,6 +45,22 @@ def final_backup(aws: Aws, table: str, owner: str) -> Backup:
         f"aws dynamodb restore-table-from-backup --region {region} --target-table-name {table}"
         f" --backup-arn {arn}",
         tuple(one["BackupArn"] for one in before),
+    )
+
+
+def having_back(table: str, node: str, region: str) -> str:
+    """D18: of a table with points in time to go back to, AWS keeps one backup for 35 days after it
+    was deleted. A restore makes the table, and is refused where there is one of its name."""
+    name = shlex.quote(table)
+    listing = f"aws dynamodb list-backups --table-name {name} --backup-type ALL --region {region}"
+    restoring = (
+        f"aws dynamodb restore-table-from-backup --target-table-name {name} --region {region}"
+        " --backup-arn ARN"
+    )
+    return (
+        f"to have its items back first: `{listing}` names the backups (AWS keeps one for 35 days"
+        f" where there were points in time to go back to), `{restoring}` restores one,"
+        f" `provision up --adopt {node}` takes it over"
     )
 
 

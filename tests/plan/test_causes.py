@@ -5,12 +5,17 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import boto3
+
 from provision.answer import document
 from provision.finding import Cause
 from provision.step import Step
 from provision.steps.log_group import LogGroup
 from tests.reference import reference_site
+from tests.test_cli import Provision, home, provision
 from tests.workshop import Workshop, empty, new_aws, one_node
+
+__all__ = ["home", "provision"]
 
 LOGS = LogGroup(name="tap-dev-logs", retention=30, tags={})
 
@@ -34,6 +39,51 @@ def test_what_has_gone_is_made_again_because_of_drift(workshop: Workshop) -> Non
 def test_what_the_configuration_drops_is_removed(workshop: Workshop) -> None:
     workshop.run(one_node(LOGS), "up")
     assert causes(workshop, None) == {Cause.REMOVED}
+
+
+def test_what_follows_from_drift_is_drift(account: None, home: Path, provision: Provision) -> None:
+    """A route taken out by hand: the deployment and the stage follow what is put back."""
+    assert provision("up", "--yes").code == 0
+    gateway = boto3.client("apigateway")
+    (api,) = gateway.get_rest_apis()["items"]
+    shown = gateway.get_resources(restApiId=api["id"])["items"]
+    with_get = next(one for one in shown if "GET" in one.get("resourceMethods", {}))
+    gateway.delete_method(restApiId=api["id"], resourceId=with_get["id"], httpMethod="GET")
+    told = provision("plan").out
+    assert "replace api.deployment" in told or "publish api.deployment" in told, told
+    why = next(line for line in told.splitlines() if line.startswith("Why: "))
+    assert "by config.yaml" not in why
+
+
+def test_a_table_that_is_gone_says_how_to_have_its_items_back(
+    account: None, home: Path, provision: Provision
+) -> None:
+    assert provision("up", "--yes").code == 0
+    tables = boto3.client("dynamodb")
+    tables.update_table(TableName="tap-dev-items", DeletionProtectionEnabled=False)
+    tables.delete_table(TableName="tap-dev-items")
+    told = " ".join(provision("plan").out.split())
+    assert "its items are gone; an empty one takes its name" in told
+    assert "`aws dynamodb list-backups --table-name tap-dev-items --backup-type ALL" in told
+    assert "restore-table-from-backup --target-table-name tap-dev-items" in told
+    assert "`provision up --adopt table.items` takes it over" in told
+    assert "Risks: 1 data loss" in told
+
+
+def test_an_environment_of_another_name_is_another_stack(
+    account: None, home: Path, provision: Provision
+) -> None:
+    assert provision("up", "--yes").code == 0
+    quiet = provision("plan").err
+    config = home / "config.yaml"
+    text = config.read_text()
+    assert "environment: dev" in text
+    config.write_text(text.replace("environment: dev", "environment: live"))
+    told = " ".join(provision("plan").err.split())
+    assert "tap-dev is recorded in" in told
+    assert "tap-live is made beside it" in told
+    assert "`provision plan --env dev`" in told
+    assert "recorded in" not in quiet
 
 
 def test_the_document_has_causes_risks_and_parts(workshop: Workshop, tmp_path: Path) -> None:

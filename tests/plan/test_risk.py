@@ -67,6 +67,7 @@ def harms(step: Step, action: Action, cause: Cause | None = None, **want: Any) -
 
 CASES = [
     (TABLE, Action.CREATE, None, {}, set()),
+    (TABLE, Action.CREATE, Cause.DRIFT, {}, {Harm.DATA_LOSS}),
     (TABLE, Action.REPLACE, None, {"key": "pk"}, {Harm.DATA_LOSS, Harm.DOWNTIME}),
     (TABLE, Action.DELETE, None, {}, {Harm.DATA_LOSS}),
     (TABLE, Action.KEEP, None, {}, set()),
@@ -103,9 +104,12 @@ CASES = [
     (FUNCTION, Action.UPDATE, None, {"subnet_ids": UNKNOWN}, {Harm.SLOW}),
     (LOGS, Action.UPDATE, None, {"retention": 7}, {Harm.DATA_LOSS}),
     (LOGS, Action.UPDATE, None, {"retention": 90}, set()),
+    (LOGS, Action.REPLACE, None, {}, {Harm.DATA_LOSS}),
+    (LOGS, Action.CREATE, Cause.DRIFT, {}, set()),
     (LOGS, Action.DELETE, None, {}, {Harm.DATA_LOSS}),
     (QUEUE, Action.REPLACE, None, {}, {Harm.SLOW, Harm.DOWNTIME}),
     (VPC, Action.REPLACE, None, {"cidr": "10.1.0.0/24"}, {Harm.DOWNTIME, Harm.SLOW}),
+    (VPC, Action.CREATE, Cause.DRIFT, {}, {Harm.DOWNTIME}),
     (INTERFACES, Action.DELETE, None, {}, {Harm.SLOW}),
     (DOMAIN, Action.REPLACE, None, {"name": "e"}, {Harm.NEW_URL, Harm.SLOW}),
     (DOMAIN, Action.UPDATE, None, {"security_policy": "TLS_1_0"}, {Harm.WEAKER, Harm.SLOW}),
@@ -125,7 +129,7 @@ def test_each_action_risks_what_its_kind_says(
 def test_a_risk_is_of_a_field_that_can_differ(kind: type[Step]) -> None:
     compared = {*marked(kind, None), *(name for name in vars(kind).get("__annotations__", {}))}
     assert set(kind.RISKS.change) <= compared
-    every = [*kind.RISKS.create, *kind.RISKS.anew, *kind.RISKS.delete]
+    every = [*kind.RISKS.create, *kind.RISKS.gone, *kind.RISKS.anew, *kind.RISKS.delete]
     every += [risk for risks in kind.RISKS.change.values() for risk in risks]
     for risk in every:
         assert risk.why

@@ -1,0 +1,31 @@
+"""What cannot go on, and what waits for nothing."""
+
+from __future__ import annotations
+
+from provision.finding import Action, Finding
+from provision.steps.queue import Queue
+from provision.waiting import waiting
+
+QUEUE = Queue(name="q", tags={})
+
+
+def finding(node: str, action: Action, *needs: str, refusal: str = "") -> Finding:
+    return Finding(node, needs, QUEUE.KIND, QUEUE, None, (), action, refusal=refusal)
+
+
+def test_what_the_emulator_lacks_waits_for_nothing() -> None:
+    """As scaling targets on local, whose table is refused."""
+    found = waiting(
+        {
+            "table": finding("table", Action.REPLACE, refusal="it holds data"),
+            "table.read": finding("table.read", Action.SKIP, "table"),
+            "table.read.policy": finding("table.read.policy", Action.SKIP, "table.read"),
+            "function": finding("function", Action.CREATE, "table"),
+        }
+    )
+    assert [one.action for one in found.values()] == [
+        Action.REPLACE,
+        Action.SKIP,
+        Action.SKIP,
+        Action.WAIT,
+    ]
