@@ -237,8 +237,11 @@ class Judge:
         return wanted or self.is_part_of_ours(have)
 
     def _owned(self, node: str, expected: Step, have: Step) -> bool:
-        owners = (self.owner(node), *self._former_owners(node))
-        return any(expected.owned_by(have, owner) for owner in owners)
+        return any(expected.owned_by(have, owner) for owner in self.owners(node))
+
+    def owners(self, node: str) -> tuple[str, ...]:
+        """What the tag of a node's resource may say."""
+        return (self.owner(node), *self._former_owners(node))
 
     def _former_owners(self, node: str) -> tuple[str, ...]:
         """What the tag says until `up` has changed it: where the node was renamed, and where an

@@ -4,7 +4,7 @@ tag, by the list calls of each service where it does not; each looked at directl
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol, TypedDict
 
@@ -66,7 +66,7 @@ class TaggingClient(Protocol):
     def get_resources(
         self,
         *,
-        TagFilters: Sequence[dict[str, str]],  # noqa: N803  (AWS's names)
+        TagFilters: Sequence[Mapping[str, str | Sequence[str]]],  # noqa: N803  (AWS's names)
         PaginationToken: str,  # noqa: N803
     ) -> TaggedPage: ...
 

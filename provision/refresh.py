@@ -84,6 +84,8 @@ def _judged(
         return (Fate.UNSEEN if known else None), known
     if finding.have is None and not _comes_by_itself(finding):
         return (Fate.GONE if known else None), None
+    if known is None and finding.refusal and finding.action is Action.FOREIGN:
+        return Fate.FOREIGN, None  # of several that may be it none is recorded
     if finding.have is not None and not _ours(eyes, finding, fates):
         # Without its record, `up` would make a second one of what only its id leads to.
         return Fate.FOREIGN, None if finding.have.UNIQUE else known

@@ -14,6 +14,7 @@ from provision.graph import reversed_graph, successor_of
 from provision.holdings import Backup
 from provision.judge import Moment
 from provision.rights import GOES_LAST, hold_back, rights_kept, take_away
+from provision.same_mark import beside
 from provision.step import Replacement, Step, replacement
 from provision.timing import Walk
 from provision.visits import new_walk, raise_first, visit_all
@@ -90,7 +91,7 @@ def survey(engine: Engine, *, workers: int = WORKERS) -> Survey:
         node = nodes[name]
         places = places_of(node, findings, wanted)
         seen = engine.look(node, wanted, places, early.get(name))
-        finding = _going_along(seen, findings)
+        finding = _going_along(beside(engine, seen), findings)
         wanted[name] = engine.provides(finding)
         findings[name] = finding
         engine.report(name, Moment.FOUND, finding.action)

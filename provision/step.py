@@ -216,6 +216,11 @@ class Step(ABC):
         for kinds that hold none."""
         return ""
 
+    def others_of(self, aws: Aws, owners: Collection[str]) -> tuple[str, ...]:  # noqa: ARG002  (what holds data looks)
+        """The names of others of the kind that carry one of these owners. Reads only; nothing for
+        kinds that hold no data."""
+        return ()
+
     def parting(self, aws: Aws) -> str:  # noqa: ARG002  (most kinds take only their own with them)
         """What its going takes from others, their final backups included, and how to have it back.
         Empty for most; where not, it goes only when named itself, or when no backups are made."""

@@ -12,6 +12,7 @@ import boto3
 import pytest
 
 from provision.consent import Consent
+from provision.errors import Foreign
 from provision.finding import Action, Finding
 from provision.graph import Stack
 from provision.journal import Journal
@@ -280,6 +281,52 @@ def test_what_was_made_under_the_new_name_meanwhile_is_kept_apart(
     assert boto3.client("dynamodb").scan(TableName="tap-dev-old")["Items"] == [ITEM]
     workshop.run(told, "down")
     assert inventory(new_aws()) == before
+
+
+def lost(workshop: Workshop) -> None:
+    shutil.rmtree(workshop.directory)
+
+
+def test_of_two_tables_with_one_mark_none_is_taken_silently(
+    workshop: Workshop, tmp_path: Path
+) -> None:
+    """Renamed, `up`, the state lost, and only then told so: what was written since is in the new
+    one, and by its name and former mark the old one is it."""
+    workshop.run(named("old", "tap-dev-old"), "up")
+    workshop.run(named("new", "tap-dev-new"), "up", consent=Consent())
+    boto3.client("dynamodb").put_item(TableName="tap-dev-new", Item=ITEM)
+    lost(workshop)
+    told = named("new", "tap-dev-old")
+    told.moved = {"table.old": "table.new"}
+    finding = workshop.run(told, "plan", consent=Consent()).findings["table.new"]
+    assert finding.action is Action.FOREIGN
+    assert "tap-dev-new carries its mark, and so does tap-dev-old" in finding.reason
+    assert "`provision up --adopt table.new` goes on with tap-dev-old" in finding.refusal
+    with pytest.raises(Foreign):
+        workshop.run(told, "up", consent=Consent())
+    workshop.run(told, "up", consent=Consent(adopt=frozenset({"table.new"})))
+    again = workshop.run(told, "plan", consent=Consent()).findings["table.new"]
+    assert again.action is Action.KEEP
+    assert inventory(new_aws())["table"] == {"tap-dev-old", "tap-dev-new"}
+
+
+def test_an_empty_table_is_not_made_beside_one_of_its_mark(
+    workshop: Workshop, tmp_path: Path
+) -> None:
+    """The line of the rename taken out, and the state lost: by its name there is none."""
+    workshop.run(named("old", "tap-dev-old"), "up")
+    told = named("new", "tap-dev-old")
+    told.moved = {"table.old": "table.new"}
+    workshop.run(told, "up")
+    lost(workshop)
+    plain = named("new", "tap-dev-new")
+    finding = workshop.run(plain, "plan", consent=Consent()).findings["table.new"]
+    assert finding.action is Action.FOREIGN
+    assert "tap-dev-old carries its mark, and no state" in finding.reason
+    assert "makes tap-dev-new" in finding.refusal
+    with pytest.raises(Foreign):
+        workshop.run(plain, "up", consent=Consent())
+    assert inventory(new_aws())["table"] == {"tap-dev-old"}
 
 
 def named(key: str, name: str, stack: str = "tap-dev") -> Stack:

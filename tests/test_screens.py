@@ -80,7 +80,7 @@ def test_the_plan_tells_risks_and_reasons_and_counts_them() -> None:
     assert "! data loss: all it holds goes with it" in text
     assert "← drift: it is gone from AWS" in text
     assert "Why: 1 by drift: changed in AWS, 1 removed from config.yaml." in text
-    assert "Risks: 1 data loss." in text
+    assert "Risks: 2 data loss." in text
 
 
 @pytest.mark.parametrize("width", [60, 80, 120, 200])
