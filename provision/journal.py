@@ -23,7 +23,8 @@ from typing import Any, Final, Self
 
 from filelock import FileLock, Timeout
 
-from provision.errors import Locked, StateUnreadable, StateUnusable, WrongAccount
+from provision.elsewhere import lives_elsewhere
+from provision.errors import Locked, StateUnreadable, StateUnusable
 from provision.graph import predecessor_name, successor_of
 from provision.installed import told_schemas, upgrade_hint
 from provision.private import (
@@ -161,11 +162,7 @@ class Journal:
     def check(self, here: Pinned) -> None:
         """Raise `WrongAccount` when the stack is pinned elsewhere."""
         if self.pinned and self.pinned != here:
-            raise WrongAccount(
-                f"{self.stack} lives in account {self.pinned.account}, {self.pinned.region}; these"
-                f" credentials lead to {here.account}, {here.region}",
-                hint="choose the right --profile and --region, or another --state for another copy",
-            )
+            raise lives_elsewhere(self.stack, self.directory, self.pinned, here)
 
     def begin(self, node: str, doing: str, step: Step, needs: tuple[str, ...]) -> None:
         """On disk when this returns: the verb may now make its first call."""

@@ -95,7 +95,8 @@ class Judge:
             changes, reason = _begun(changes)
         finding = replace(self._finding(node, want, have, Action.UPDATE, reason), changes=changes)
         if not changes:
-            return replace(finding, action=Action.KEEP)
+            ailing = have.ailment() if have.SHARED else ""  # nobody's own, so each is told of it
+            return replace(finding, action=Action.KEEP, reason=ailing)
         if not any(change.fixed for change in changes):
             return finding
         refusal = ""
@@ -111,7 +112,9 @@ class Judge:
         assert finding.want is not None
         stays = finding.action in {Action.KEEP, Action.UPDATE, Action.FOREIGN}
         stays = stays and not any(change.field in finding.want.RENEWS for change in finding.changes)
-        return with_computed(finding.want, finding.have if stays else None)
+        if stays and finding.have:
+            return with_computed(finding.want, finding.have)
+        return with_computed(finding.want, None).foretold(self.aws.where)
 
     def judge_removal(self, finding: Finding, expected: Step) -> Finding:
         """What removing comes to: nothing there, not ours, kept, or deleted."""

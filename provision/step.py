@@ -1,6 +1,4 @@
-"""The step: a frozen value of what one AWS resource should be, or is, and the four verbs that act
-on it.
-"""
+"""The step: a frozen value of what one AWS resource should be, or is, and four verbs on it."""
 
 from __future__ import annotations
 
@@ -28,6 +26,7 @@ from provision.permissions.declare import Declared
 from provision.unknown import UNKNOWN, in_words, is_known
 
 if TYPE_CHECKING:
+    from provision.access import Where
     from provision.aws import Aws
 
 T = TypeVar("T")
@@ -99,8 +98,7 @@ class Step(ABC):
     FROM_FILES: ClassVar[frozenset[str]] = frozenset()
     """Those of them that follow the files a user edits beside the configuration."""
     FOLLOWS: ClassVar[frozenset[str]] = frozenset()
-    """Fields that say what the first node it needs is like, and nothing of their own: what changed
-    that has changed them."""
+    """Fields that only say what the first node it needs is like."""
     AT_ONCE: ClassVar[int] = 1
     """How many `observe_many` takes. What is looked for by more than one call stays with one."""
     UNIQUE: ClassVar[bool] = True
@@ -166,6 +164,10 @@ class Step(ABC):
     def delete(self, aws: Aws) -> None:
         """Remove it. Already gone is success."""
 
+    def foretold(self, where: Where) -> Self:  # noqa: ARG002  (kinds with a rule say it)
+        """This, not made yet, with what AWS chooses by a rule that is known."""
+        return self
+
     def tidy(self, aws: Aws) -> None:  # noqa: B027  (most kinds keep no history)
         """Remove older entries of a numbered history, once nobody waits for the newest any more."""
 
@@ -212,13 +214,11 @@ class Step(ABC):
         return None
 
     def having_back(self, node: str, region: str) -> str:  # noqa: ARG002  (what holds data says it)
-        """How to have back what it held, where somebody has deleted it, with what to type. Empty
-        for kinds that hold none."""
+        """What to type to have back what it held, where somebody has deleted it, or nothing."""
         return ""
 
     def others_of(self, aws: Aws, owners: Collection[str]) -> tuple[str, ...]:  # noqa: ARG002  (what holds data looks)
-        """The names of others of the kind that carry one of these owners. Reads only; nothing for
-        kinds that hold no data."""
+        """The names of others that carry one of these owners: of what holds data. Reads only."""
         return ()
 
     def parting(self, aws: Aws) -> str:  # noqa: ARG002  (most kinds take only their own with them)
@@ -227,7 +227,7 @@ class Step(ABC):
         return ""
 
     def locked(self) -> bool:
-        """Whether AWS was told to refuse its deletion, which `delete` switches off first."""
+        """Whether AWS refuses its deletion, which `delete` switches off first."""
         return False
 
     def lasting(self) -> str:

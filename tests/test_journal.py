@@ -127,8 +127,11 @@ def test_another_account_is_refused(tmp_path: Path) -> None:
     journal = opened(tmp_path)
     with pytest.raises(WrongAccount, match="lives in account 111111111111, us-east-1"):
         journal.pin(Pinned("222222222222", "us-east-1"))
-    with pytest.raises(WrongAccount):
+    with pytest.raises(WrongAccount) as region:
         journal.check(Pinned("111111111111", "eu-west-1"))
+    assert region.value.hint.endswith(
+        f"`provision plan --region eu-west-1 --state {tmp_path}-eu-west-1`"
+    )
     journal.close()
 
 

@@ -6,6 +6,7 @@ from typing import Final
 
 import click
 
+from provision.commands.terminal import forget_typed
 from provision.printable import printable
 
 _ANSWERS: Final = {"y": True, "yes": True, "n": False, "no": False}
@@ -14,6 +15,7 @@ _ANSWERS: Final = {"y": True, "yes": True, "n": False, "no": False}
 def confirmed(question: str) -> bool:
     """Whether the answer is yes; Enter alone is no. Raises click.Abort at the end of the input."""
     asked = f"{printable(question)} [y/N]"
+    forget_typed()
     return bool(
         click.prompt(asked, default="n", show_default=False, value_proc=_understood, err=True)
     )

@@ -17,6 +17,7 @@ from rich.text import Text
 
 from provision.answer import document
 from provision.commands.asking import confirmed
+from provision.commands.deciding import deciding
 from provision.commands.invocation import Invocation
 from provision.commands.unlisted import refuse, unless_known
 from provision.commands.wording import worded
@@ -253,7 +254,7 @@ class Session:
         if outcome.refused_whole:
             return NothingDone(
                 f"Nothing was done: {len(outcome.failed)} refused ({', '.join(outcome.failed)})",
-                hint=f"decide that and run `{self.call.again}` again",
+                hint=deciding(self.call, outcome.failed),
             )
         return PartlyDone(
             f"Partly done: {nodes}",

@@ -7,6 +7,9 @@ from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, ClassVar, Final, Self
 
+from botocore.exceptions import ClientError
+
+from provision.access import account_of
 from provision.aws import Aws
 from provision.errors import Foreign
 from provision.permissions.declare import Declared, Permit, Test, arn, call, calls
@@ -52,8 +55,8 @@ LOG_ACTIONS: Final = (
 @dataclass(frozen=True, kw_only=True)
 class ApiAccount(Step):
     """Set only when it is empty, or names our own role and that role is gone; never removed (A20).
-    A role of others is left as it is. `role_name` is the role made when none is set; it gets the
-    `boundary`.
+    A role of others is left as it is, and told where it is gone. `role_name` is the role made when
+    none is set; it gets the `boundary`.
 
     https://docs.aws.amazon.com/apigateway/latest/api/API_UpdateAccount.html
     """
@@ -64,7 +67,7 @@ class ApiAccount(Step):
     CALLS = Declared(
         look=(
             call("apigateway.GetAccount", gateway("GET", "/account")),
-            *calls("iam", _ROLE, "GetRole"),
+            *calls("iam", arn("iam", "role/*", region=False), "GetRole"),
         ),
         make=(
             call(
@@ -85,6 +88,8 @@ class ApiAccount(Step):
     role_name: Local[str] = field(default_factory=unknown)
     boundary: Local[str | None] = None
     role: Computed[str] = ""
+    dead: Computed[str] = ""
+    """What to type where the role set is somebody else's, of this account, and is not there."""
 
     def called(self) -> str:
         return "the account's logging role"
@@ -93,9 +98,15 @@ class ApiAccount(Step):
         role = _set_role(aws)
         if not role:
             return None
-        if role == self._role_arn(aws) and not self._role_exists(aws):
-            return None
-        return replace(self, role=role)
+        if role == self._role_arn(aws):
+            return replace(self, role=role) if _exists(aws, self.role_name) else None
+        return replace(self, role=role, dead=_cure(aws) if _is_dead(aws, role) else "")
+
+    def ailment(self) -> str:
+        """API Gateway takes a role that is gone without a word, and logs nothing."""
+        if not self.dead:
+            return ""
+        return f"its role {self.role} is not there: no API of this account logs; {self.dead}"
 
     def create(self, aws: Aws) -> Self:
         if have := self.observe(aws):  # another stack was quicker
@@ -116,13 +127,6 @@ class ApiAccount(Step):
 
     def _role_arn(self, aws: Aws) -> str:
         return aws.where.arn("iam", f"role/{self.role_name}", region=False)
-
-    def _role_exists(self, aws: Aws) -> bool:
-        try:
-            aws.iam.get_role(RoleName=self.role_name)
-        except aws.iam.exceptions.NoSuchEntityException:
-            return False
-        return True
 
     def _make_role(self, aws: Aws) -> None:
         """The role, or what a crash left to be done to it, or one that serves another region."""
@@ -162,6 +166,31 @@ class ApiAccount(Step):
                 f" `aws apigateway update-account --region {aws.where.region} --patch-operations"
                 " op=replace,path=/cloudwatchRoleArn,value=ROLE_ARN`",
             )
+
+
+def _exists(aws: Aws, role: str) -> bool:
+    try:
+        aws.iam.get_role(RoleName=role)
+    except aws.iam.exceptions.NoSuchEntityException:
+        return False
+    return True
+
+
+def _is_dead(aws: Aws, arn: str) -> bool:
+    """Whether a role of this account is gone. Of one that may not be looked at nothing is said."""
+    if account_of(arn) != aws.where.account:
+        return False
+    try:
+        return not _exists(aws, arn.rpartition("/")[2])
+    except ClientError:
+        return False
+
+
+def _cure(aws: Aws) -> str:
+    return (
+        f"`aws apigateway update-account --region {aws.where.region} --patch-operations"
+        " op=replace,path=/cloudwatchRoleArn,value=` takes it out, and `provision up` sets one"
+    )
 
 
 def _set_role(aws: Aws) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, Self
 
 from botocore.exceptions import ClientError
 
+from provision.access import Where
 from provision.aws import Aws
 from provision.hazards import Harm, Risk, Risks
 from provision.permissions.declare import Declared, Permit, Test, arn, call, calls
@@ -44,6 +45,15 @@ class Role(Tagged):
     ASKED_LAST = True
     REPLACEMENT = Replacement.CREATE_FIRST  # live code has the old one until it is replaced itself
     RISKS = Risks(
+        # Lambda's grant on the key of the variables names the role by its unique id: made again,
+        # another role has its ARN, and AWS shows no difference that could be repaired.
+        gone=(
+            Risk(
+                Harm.DOWNTIME,
+                "a function that ran by it may not read its variables until it has had another"
+                " role for a moment",
+            ),
+        ),
         change={"service": (Risk(Harm.DOWNTIME, "until the service may take it on"),)},
     )
     CALLS = Declared(
@@ -115,6 +125,9 @@ class Role(Tagged):
             tags=from_tag_list(found.get("Tags", [])),
             arn=_arn(aws, found["Path"], self.name),
         )
+
+    def foretold(self, where: Where) -> Self:
+        return replace(self, arn=where.arn("iam", f"role{self.path}{self.name}", region=False))
 
     def create(self, aws: Aws) -> Self:
         request: CreateRoleRequestTypeDef = {

@@ -55,6 +55,28 @@ def test_what_follows_from_drift_is_drift(account: None, home: Path, provision: 
     assert "by config.yaml" not in why
 
 
+def test_a_role_made_again_plans_what_up_does(
+    account: None, home: Path, provision: Provision
+) -> None:
+    """It has the same ARN: nobody who has it changes. What AWS does not show is told as a risk."""
+    assert provision("up", "--yes").code == 0
+    iam = boto3.client("iam")
+    items = boto3.client("lambda").get_function_configuration(FunctionName="tap-dev-items")
+    role = iam.get_role(RoleName=items["Role"].rpartition("/")[2])["Role"]
+    for name in iam.list_role_policies(RoleName=role["RoleName"])["PolicyNames"]:
+        iam.delete_role_policy(RoleName=role["RoleName"], PolicyName=name)
+    for one in iam.list_attached_role_policies(RoleName=role["RoleName"])["AttachedPolicies"]:
+        iam.detach_role_policy(RoleName=role["RoleName"], PolicyArn=one["PolicyArn"])
+    iam.delete_role(RoleName=role["RoleName"])
+    planned = provision("plan", "--json").json
+    acts = {one["node"] for one in planned["resources"] if one["action"] not in {"keep", "skip"}}
+    assert acts == {"function.items.role", "function.items.grants"}
+    (made,) = (one for one in planned["resources"] if one["node"] == "function.items.role")
+    assert [one["risk"] for one in made["risks"]] == ["downtime"]
+    done = provision("up", "--yes", "--json").json
+    assert {one["node"] for one in done["resources"] if one["action"] != "keep"} == acts
+
+
 def test_a_table_that_is_gone_says_how_to_have_its_items_back(
     account: None, home: Path, provision: Provision
 ) -> None:

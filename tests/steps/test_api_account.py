@@ -53,6 +53,21 @@ def test_an_empty_setting_gets_a_role_of_its_own(workshop: Workshop) -> None:
     assert "logs:PutLogEvents" in statement["Action"]
 
 
+def test_a_role_of_others_that_is_gone_is_told(workshop: Workshop) -> None:
+    """With what takes it out; then `up` sets one, and never before."""
+    set_role(THEIRS)
+    finding = workshop.run(one_node(ACCOUNT), "plan").findings["it"]
+    assert finding.action is Action.KEEP
+    assert f"its role {THEIRS} is not there" in finding.reason
+    assert "`aws apigateway update-account --region us-east-1" in finding.reason
+    new_aws().iam.create_role(
+        RoleName="of-somebody-else", AssumeRolePolicyDocument=json.dumps(TRUST)
+    )
+    assert not workshop.run(one_node(ACCOUNT), "plan").findings["it"].reason
+    set_role("arn:aws:iam::999999999999:role/of-another-account")
+    assert not workshop.run(one_node(ACCOUNT), "plan").findings["it"].reason
+
+
 def test_a_role_of_others_is_left_as_it_is(workshop: Workshop) -> None:
     """A20; even one that no longer exists: it is not ours to judge."""
     set_role(THEIRS)

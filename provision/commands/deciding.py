@@ -1,0 +1,18 @@
+"""What to type where all that was left to do is refused until the user decides."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+
+from provision.commands.invocation import Invocation
+from provision.errors import Protected, ProvisionError
+
+
+def deciding(call: Invocation, refused: Mapping[str, ProvisionError]) -> str:
+    """The same command with the data that may be lost named in it, where that is all there is to
+    decide: without it, it would be refused again."""
+    if not all(isinstance(error, Protected) for error in refused.values()):
+        return f"decide that as its line says; then `{call.again}` goes on"
+    named = " ".join(f"--destroy {shlex.quote(node)}" for node in refused)
+    return f"`{call.again} {named}` lets {'it' if len(refused) == 1 else 'them'} be deleted"
