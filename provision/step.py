@@ -133,8 +133,7 @@ class Step(ABC):
     def search(self, aws: Aws) -> Sequence[Self]:
         """What may be this one while no record says which: the likeliest first. Behind it come the
         owner's others, which are predecessors that a replacement cut short has left. Reads only;
-        kinds of which an owner can have several look for all of them.
-        """
+        kinds of which an owner can have several look for all of them."""
         have = self.observe(aws)
         return (have,) if have else ()
 
@@ -185,9 +184,7 @@ class Step(ABC):
         return False
 
     def owned_by(self, have: Self, owner: str) -> bool:  # noqa: ARG002  (kinds with tags or a marker judge)
-        """Whether `have`, found where this is wanted, is the owner's. What carries no mark is, as
-        far as it alone can tell.
-        """
+        """Whether `have`, found where this is wanted, is the owner's. What has no mark is."""
         return True
 
     def with_owner(self, owner: str) -> Self:  # noqa: ARG002  (kinds that carry a mark put it in)
@@ -257,7 +254,6 @@ class Tagged(Step):
     """A step whose kind AWS can tag in the create call itself."""
 
     MARKED = True
-
     tags: Tags
 
     def owned_by(self, have: Self, owner: str) -> bool:

@@ -262,9 +262,7 @@ class Session:
         )
 
     def end(self, outcome: Outcome) -> int:
-        """Tell what went live untried and what failed, a line each, and what to type next; the
-        exit code.
-        """
+        """Tell what went live untried and what failed, and what to type next; the exit code."""
         for words in untried_words(outcome):
             self.errors.print(words, style="yellow", soft_wrap=True)
         for node, error in outcome.failed.items():
