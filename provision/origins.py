@@ -7,11 +7,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 from provision.config import Config
 from provision.finding import Cause, Change, Finding
 from provision.step import Step
+from provision.steps.deployment import Deployment
 from provision.unknown import is_known
+
+_RELEASED: Final = frozenset({"digest", "served"})
+"""What a deployment says of its API alone: what changed that has changed them."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +82,7 @@ def origins(findings: Mapping[str, Finding], files: Edited) -> dict[str, tuple[s
         if from_files(finding, change):
             what = _step(finding).DIGESTS[change.field]
             return (f"by {what} in {files.folder_of(finding.node)}".removesuffix(" in "),)
-        follows = change.field in _step(finding).FOLLOWS
+        follows = finding.kind == Deployment.KIND and change.field in _RELEASED
         if follows or not is_known(change.want):
             behind = [
                 words

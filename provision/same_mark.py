@@ -12,7 +12,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from provision.finding import Action, Finding
 from provision.judge import Judge
-from provision.step import OWNER, Step
+from provision.step import OWNER
+from provision.steps.table import Table
+from provision.steps.table_owners import tables_of
 from provision.whose import adopting
 
 
@@ -20,11 +22,11 @@ def beside(eyes: Judge, finding: Finding) -> Finding:
     """The finding, refused where something else carries its mark: nothing is built upon the one
     that was chosen until the user has said so. Reads only; asks nothing where there is a record."""
     want, node = finding.want, finding.node
-    if want is None or not want.HOLDS_DATA or finding.action in {Action.FOREIGN, Action.SKIP}:
+    if not isinstance(want, Table) or finding.action in {Action.FOREIGN, Action.SKIP}:
         return finding
     if node in eyes.journal.records or node in eyes.consent.adopt:
         return finding
-    others = _others(eyes, node, finding.have or want)
+    others = _others(eyes, node, want)
     if not others:
         return finding
     names = " and ".join(others)
@@ -41,9 +43,9 @@ def beside(eyes: Judge, finding: Finding) -> Finding:
     )
 
 
-def _others(eyes: Judge, node: str, step: Step) -> tuple[str, ...]:
+def _others(eyes: Judge, node: str, step: Table) -> tuple[str, ...]:
     """Whoever may not list by tag is told nothing: older policies for looking do not allow it."""
     try:
-        return step.others_of(eyes.aws, eyes.owners(node))
+        return tuple(one for one in tables_of(eyes.aws, eyes.owners(node)) if one != step.name)
     except (ClientError, BotoCoreError):
         return ()

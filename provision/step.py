@@ -67,8 +67,7 @@ class Replacement(StrEnum):
 class Step(ABC):
     """One kind of AWS resource. A subclass adds fields, says its KIND, and implements the verbs.
 
-    `observe` and `delete` see only what the fields in IDENTITY and the Computed ones say.
-    """
+    `observe` and `delete` see only what the fields in IDENTITY and the Computed ones say."""
 
     KIND: ClassVar[str]
     IDENTITY: ClassVar[tuple[str, ...]]
@@ -97,8 +96,6 @@ class Step(ABC):
     """Fields that hold a digest → of what, in a word. People are shown the word."""
     FROM_FILES: ClassVar[frozenset[str]] = frozenset()
     """Those of them that follow the files a user edits beside the configuration."""
-    FOLLOWS: ClassVar[frozenset[str]] = frozenset()
-    """Fields that only say what the first node it needs is like."""
     AT_ONCE: ClassVar[int] = 1
     """How many `observe_many` takes. What is looked for by more than one call stays with one."""
     UNIQUE: ClassVar[bool] = True
@@ -214,13 +211,8 @@ class Step(ABC):
         """What to type to have back what it held, where somebody has deleted it, or nothing."""
         return ""
 
-    def others_of(self, aws: Aws, owners: Collection[str]) -> tuple[str, ...]:  # noqa: ARG002  (what holds data looks)
-        """The names of others that carry one of these owners: of what holds data. Reads only."""
-        return ()
-
     def parting(self, aws: Aws) -> str:  # noqa: ARG002  (most kinds take only their own with them)
-        """What its going takes from others, their final backups included, and how to have it back.
-        Empty for most; where not, it goes only when named itself, or when no backups are made."""
+        """What its going takes from others, backups included; then it goes only when named."""
         return ""
 
     def locked(self) -> bool:

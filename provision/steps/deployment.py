@@ -40,7 +40,6 @@ class Deployment(Step):
     REPLACEMENT = Replacement.SUCCEED
     DIGESTS: ClassVar = {"digest": "API"}
     REVIVES = True
-    FOLLOWS = frozenset({"digest", "served"})
     UNIQUE = False
     CALLS = Declared(
         look=(

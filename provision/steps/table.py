@@ -26,7 +26,6 @@ from provision.steps.table_encryption import (
     specification,
 )
 from provision.steps.table_expiry import change_expiry, found_attribute, set_expiry
-from provision.steps.table_owners import tables_of
 from provision.steps.table_recovery import RECOVERY_DAYS, found_recovery, recovery
 from provision.steps.tags import from_tag_list, tag_changes, tag_list
 from provision.together import together
@@ -241,9 +240,6 @@ class Table(Tagged):
             return None
         items, size = found.get("ItemCount", 0), found.get("TableSizeBytes", 0)
         return Holdings(items, size, found.get("DeletionProtectionEnabled", False))
-
-    def others_of(self, aws: Aws, owners: Collection[str]) -> tuple[str, ...]:
-        return tuple(name for name in tables_of(aws, owners) if name != self.name)
 
     def having_back(self, node: str, region: str) -> str:
         return having_back(self.name, node, region)
