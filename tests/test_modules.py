@@ -133,6 +133,15 @@ def test_whatever_it_is_it_is_told(tmp_path: Path, text: bytes | str) -> None:
     assert judged(tmp_path, {"app.py": f"import bad\n{APP}", "bad.py": text}) == {"bad.py": ""}
 
 
+def test_a_process_that_is_large_itself_tells_the_same(tmp_path: Path) -> None:
+    """Linux counts what it had as what it starts has had."""
+    large = bytearray(b"\1") * (compiling.BYTES // 3)
+    assert judged(tmp_path, {"app.py": f"import bad\n{APP}", "bad.py": "-" * 100_001 + "1"}) == {
+        "bad.py": ""
+    }
+    assert large
+
+
 def test_escapes_that_only_warn_are_fine(tmp_path: Path, recwarn: pytest.WarningsRecorder) -> None:
     assert judged(tmp_path, {"app.py": f"x = '\\d'\n{APP}"}) == {}
     assert not recwarn.list
