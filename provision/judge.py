@@ -114,7 +114,7 @@ class Judge:
         stays = stays and not any(change.field in finding.want.RENEWS for change in finding.changes)
         if stays and finding.have:
             return with_computed(finding.want, finding.have)
-        return with_computed(finding.want, None).foretold(self.aws.where)
+        return with_computed(finding.want, None).foretold(self.aws)
 
     def judge_removal(self, finding: Finding, expected: Step) -> Finding:
         """What removing comes to: nothing there, not ours, kept, or deleted."""

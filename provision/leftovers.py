@@ -222,7 +222,7 @@ def _targets(aws: Aws, stack: Stack, expected: Collection[Step]) -> dict[str, st
     for page in aws.autoscaling.get_paginator("describe_scalable_targets").paginate(
         ServiceNamespace="dynamodb"
     ):
-        for one in page["ScalableTargets"]:
+        for one in page.get("ScalableTargets", []):
             arn, what = one.get("ScalableTargetARN"), (one["ResourceId"], one["ScalableDimension"])
             if arn and what not in known and stack.name in one["ResourceId"]:
                 tags = aws.autoscaling.list_tags_for_resource(ResourceARN=arn).get("Tags", {})

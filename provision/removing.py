@@ -176,7 +176,7 @@ def acl(aws: Aws, made: str, found: Any) -> tuple[str, ...]:
         if found:
             stages = aws.wafv2.list_resources_for_web_acl(
                 WebACLArn=found["WebACL"]["ARN"], ResourceType="API_GATEWAY"
-            )["ResourceArns"]
+            ).get("ResourceArns", [])
     let_go = [
         f"aws wafv2 disassociate-web-acl --region {region} --resource-arn {shlex.quote(one)}"
         for one in stages

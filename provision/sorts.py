@@ -74,7 +74,7 @@ def _target(aws: Aws, made: str) -> Any:
     pages = aws.autoscaling.get_paginator("describe_scalable_targets").paginate(
         ServiceNamespace="dynamodb"
     )
-    every = (one for page in pages for one in page["ScalableTargets"])
+    every = (one for page in pages for one in page.get("ScalableTargets", []))
     return next((one for one in every if one.get("ScalableTargetARN", "").endswith(made)), None)
 
 

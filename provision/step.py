@@ -26,7 +26,6 @@ from provision.permissions.declare import Declared
 from provision.unknown import UNKNOWN, in_words, is_known
 
 if TYPE_CHECKING:
-    from provision.access import Where
     from provision.aws import Aws
 
 T = TypeVar("T")
@@ -160,7 +159,7 @@ class Step(ABC):
     def delete(self, aws: Aws) -> None:
         """Remove it. Already gone is success."""
 
-    def foretold(self, where: Where) -> Self:  # noqa: ARG002  (kinds with a rule say it)
+    def foretold(self, aws: Aws) -> Self:  # noqa: ARG002  (kinds with a rule say it)
         """This, not made yet, with what AWS chooses by a rule that is known."""
         return self
 

@@ -217,7 +217,7 @@ class KmsKey(Tagged):
             alias["TargetKeyId"]
             for page in aws.kms.get_paginator("list_aliases").paginate()
             for alias in page.get("Aliases", [])
-            if "TargetKeyId" in alias and alias["AliasName"].startswith(_OF_AWS)
+            if "TargetKeyId" in alias and alias.get("AliasName", "").startswith(_OF_AWS)
         }
         for page in aws.kms.get_paginator("list_keys").paginate():
             for listed in page.get("Keys", []):

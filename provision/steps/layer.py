@@ -187,7 +187,7 @@ class Layer(Step):
         """The digest that AWS made of its zip, hexadecimal. Empty where it was deleted since."""
         with absent_is_fine():
             found = aws.lambda_.get_layer_version(LayerName=self.name, VersionNumber=version.number)
-            return base64.b64decode(found["Content"].get("CodeSha256", "")).hex()
+            return base64.b64decode(found.get("Content", {}).get("CodeSha256", "")).hex()
         return ""
 
     def _versions(self, aws: Aws) -> list[_Published]:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Final, Self
 
 from botocore.exceptions import ClientError
 
-from provision.access import Where
 from provision.aws import Aws
 from provision.hazards import Harm, Risk, Risks
 from provision.permissions.declare import Declared, Permit, Test, arn, call, calls
@@ -126,8 +125,8 @@ class Role(Tagged):
             arn=_arn(aws, found["Path"], self.name),
         )
 
-    def foretold(self, where: Where) -> Self:
-        return replace(self, arn=where.arn("iam", f"role{self.path}{self.name}", region=False))
+    def foretold(self, aws: Aws) -> Self:
+        return replace(self, arn=_arn(aws, self.path, self.name))
 
     def create(self, aws: Aws) -> Self:
         request: CreateRoleRequestTypeDef = {

@@ -191,7 +191,7 @@ def test_what_is_refused_is_said_once_and_asked_for_not_at_all(
     assert refused.err.lower().count("nothing was done") == 1
     assert "Partly done" not in refused.err
     assert refused.err.count("✗ table.items") == 1
-    assert sum("--destroy table.items" in line for line in end) == 2  # the plan, and what refuses
+    assert sum("--destroy table.items" in line for line in end) == 3  # plan, refusal, what to type
     error = provision("up", "--yes", "--json").json["error"]
     assert (error["exit_code"], "Nothing was done" in error["message"]) == (1, True)
 
