@@ -191,8 +191,8 @@ POLICIES: Final = "function.items.grants"
 QUEUE: Final = "function.items.dead_letters"
 LOGS: Final = "function.items.logs"
 MOVED: Final = "network.flow_logs.role"
-WITH_IT: Final = ("network.flow_logs.grants (gone)", "network.flow_logs role")
-"""A role takes its inline policies with it, and a flow log's role cannot change either."""
+WITH_IT: Final = ("network.flow_logs.grants (gone)",)
+"""A role takes its inline policies with it. Made again it has the ARN that the flow log has."""
 WITHOUT_IT: Final = (
     "function.items dead_letters",
     "function.items.version configuration",
