@@ -12,7 +12,7 @@ ON := --local $(if $(filter command,$(firstword $(origin PORT))),--local-port $(
 .DEFAULT_GOAL := help
 
 .PHONY: help up status down test check lint types format bench crash-matrix ownership-sweep replacing state-lost signals-sweep terminal-sweep \
-	laws-sweep fuzz fuzz-api limits security drift plan-sweep screens-sweep permissions permissions-sweep screenshots scan audit pins clean
+	laws-sweep pages-sweep fuzz fuzz-api limits security drift plan-sweep screens-sweep permissions permissions-sweep screenshots scan audit pins clean
 
 help:  ## this list
 	@echo "up, status and down take PORT=4570 for the emulator, and all take PYTHON=python3.13"
@@ -71,6 +71,9 @@ terminal-sweep: $(VENV)/test.stamp  ## every command in every size and kind of t
 
 plan-sweep: $(VENV)/test.stamp  ## forty random lives of config.yaml: announced is done
 	PLAN_SWEEP=1 $(BIN)/pytest -n 2 tests/plan
+
+pages-sweep: $(VENV)/test.stamp  ## a sign-in page in the place of the answer to every operation of plan, up and down
+	PAGES_SWEEP=1 $(BIN)/pytest -n 2 tests/test_strange_answer.py
 
 laws-sweep: $(VENV)/test.stamp  ## every law of AWS, and all at once, with twenty seeds
 	LAW_SEEDS=20 $(BIN)/pytest -n 2 tests/laws
