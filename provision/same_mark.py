@@ -14,7 +14,7 @@ from provision.finding import Action, Finding
 from provision.judge import Judge
 from provision.step import OWNER
 from provision.steps.table import Table
-from provision.steps.table_owners import tables_of
+from provision.steps.table_owners import other_tables
 from provision.whose import adopting
 
 
@@ -46,6 +46,6 @@ def beside(eyes: Judge, finding: Finding) -> Finding:
 def _others(eyes: Judge, node: str, step: Table) -> tuple[str, ...]:
     """Whoever may not list by tag is told nothing: older policies for looking do not allow it."""
     try:
-        return tuple(one for one in tables_of(eyes.aws, eyes.owners(node)) if one != step.name)
+        return other_tables(eyes.aws, eyes.owners(node), step.name)
     except (ClientError, BotoCoreError):
         return ()

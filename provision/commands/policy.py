@@ -55,9 +55,9 @@ def deployer(session: Session, purpose: str, out: Path | None) -> int:
     if purpose in {Purpose.PLAN, Purpose.STATUS}:
         session.say(
             "It writes nothing, and reads no table's items. It can read the values of all API keys"
-            " of the account and region, for API Gateway has no action of its own for that, and the"
-            " code and plain variables of the stack's functions: give it to nobody who may not"
-            " have these."
+            " of the account and region, for API Gateway has no action of its own for that; the"
+            " code and plain variables of the stack's functions; and whom a role trusts, of any"
+            " whose name is known: give it to nobody who may not have these."
         )
     if once := [policy.name for policy in found if policy.name.endswith(ONCE)]:
         session.say(

@@ -11,7 +11,7 @@ from provision.hazards import Harm, Risk, Risks, lowered, switched_off
 from provision.holdings import Backup, Holdings
 from provision.permissions.declare import EVERY, Declared, Permit, arn, call, calls
 from provision.step import OWNER, Computed, Fixed, Local, Tagged
-from provision.steps import table_capacity, table_expiry
+from provision.steps import table_capacity, table_expiry, table_owners
 from provision.steps.absent import absent_is_fine
 from provision.steps.made_with import table_made_with
 from provision.steps.table_backup import final_backup, having_back
@@ -84,7 +84,7 @@ class Table(Tagged):
                 "GetResourcePolicy",
                 "ListTagsOfResource",
             ),
-            call("resourcegroupstaggingapi.GetResources", Permit("tag:GetResources")),
+            *table_owners.CALLS,
             *calls("kms", arn("kms", "key/*"), "DescribeKey"),  # any key, for it may be another's
         ),
         make=(

@@ -3,21 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from typing import Final
 
 from provision.aws import Aws
+from provision.permissions.declare import EVERY, Permit, call, calls
 from provision.step import OWNER
 
+CALLS: Final = (
+    call("resourcegroupstaggingapi.GetResources", Permit("tag:GetResources")),
+    *calls("dynamodb", EVERY, "ListTables"),
+)
 
-def tables_of(aws: Aws, owners: Collection[str]) -> Iterator[str]:
-    """Their names. The index may still have one that is gone: each is looked at."""
-    page = aws.tagging.get_resources(
-        TagFilters=[{"Key": OWNER, "Values": sorted(owners)}], PaginationToken=""
-    )
-    arns = [one["ResourceARN"] for one in page["ResourceTagMappingList"]]
-    names = [arn.rpartition("/")[2] for arn in arns if arn.split(":")[2] == "dynamodb"]
-    for name in sorted(names):
-        try:
-            aws.dynamodb.describe_table(TableName=name)
-        except aws.dynamodb.exceptions.ResourceNotFoundException:
-            continue
-        yield name
+
+def other_tables(aws: Aws, owners: Collection[str], than: str) -> tuple[str, ...]:
+    """The names of all but one. The index may still have what is gone, so what is there is listed:
+    to look at a table by its name takes a right to that name, which the printed policies have only
+    of the stack's own."""
+    listed = sorted({*_indexed(aws, owners)} - {than})
+    there = set(_names(aws)) if listed else set()
+    return tuple(name for name in listed if name in there)
+
+
+def _indexed(aws: Aws, owners: Collection[str]) -> Iterator[str]:
+    """A page may be empty and another follow: only the token says which is the last.
+
+    https://docs.aws.amazon.com/resourcegroupstagging/latest/APIReference/API_GetResources.html
+    """
+    wanted, token = [{"Key": OWNER, "Values": sorted(owners)}], ""
+    while True:
+        page = aws.tagging.get_resources(TagFilters=wanted, PaginationToken=token)
+        for arn in (one["ResourceARN"] for one in page["ResourceTagMappingList"]):
+            if arn.split(":")[2] == "dynamodb":
+                yield arn.rpartition("/")[2]
+        token = page.get("PaginationToken", "")
+        if not token:
+            return
+
+
+def _names(aws: Aws) -> Iterator[str]:
+    for page in aws.dynamodb.get_paginator("list_tables").paginate():
+        yield from page.get("TableNames", [])

@@ -68,7 +68,7 @@ def carried(tags: Mapping[str, str]) -> Context:
 
 def _dynamodb(sent: Sent) -> Iterator[Ask]:
     params = sent.params
-    if sent.operation == "ListBackups":
+    if sent.operation in {"ListBackups", "ListTables"}:
         yield Ask(sent.action, "*")
         return
     given = params.get("ResourceArn") or params.get("BackupArn")

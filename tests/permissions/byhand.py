@@ -18,6 +18,8 @@ OTHER_POLICY = {
     "Statement": [{"Effect": "Allow", "Action": "s3:ListBucket", "Resource": "*"}],
 }
 KEY = "arn:aws:kms:us-east-1:123456789012:key/11111111-2222-3333-4444-555555555555"
+SECOND_TABLE = "formerly-items"
+DEAD_ROLE = "arn:aws:iam::123456789012:role/of-somebody-gone"
 EDITS: Mapping[str, Mapping[str, Any]] = {
     "apigateway.domain": {"security_policy": "TLS_1_0"},
     "apigateway.key": {"enabled": False},
@@ -265,6 +267,21 @@ def alias_by_hand(aws: Aws, alias: str) -> None:
     """It leads to somebody's key."""
     other = aws.kms.create_key()["KeyMetadata"]["KeyId"]
     aws.kms.update_alias(AliasName=alias, TargetKeyId=other)
+
+
+def beside_by_hand(aws: Aws) -> None:
+    """Of names that no policy of ours has: a table with our table's mark, as a rename and a lost
+    state leave it; and for the account's setting a role that is somebody's, and gone."""
+    aws.dynamodb.create_table(
+        TableName=SECOND_TABLE,
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        BillingMode="PAY_PER_REQUEST",
+        Tags=[{"Key": OWNER, "Value": f"{MARK}/table.items"}],
+    )
+    aws.apigateway.update_account(
+        patchOperations=[{"op": "replace", "path": "/cloudwatchRoleArn", "value": DEAD_ROLE}]
+    )
 
 
 def double(aws: Aws) -> None:

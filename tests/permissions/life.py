@@ -10,12 +10,13 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar, copy_context
 from dataclasses import dataclass, field, replace
-from functools import wraps
+from functools import partial, wraps
 from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
 
+from provision import same_mark
 from provision.account import account_alias
 from provision.engine import Engine
 from provision.given_key import given_key
@@ -31,12 +32,16 @@ from provision.steps import KINDS
 from provision.steps.log_group import LogGroup
 from provision.steps.role import Role
 from provision.steps.security_group import Rule, SecurityGroup
+from provision.steps.table import Table
+from provision.steps.table_owners import other_tables
 from provision.steps.vpc import Vpc
 from provision.zones import available_zones
 from tests.permissions.byhand import (
     KEY,
     OTHER_POLICY,
+    SECOND_TABLE,
     alias_by_hand,
+    beside_by_hand,
     by_hand,
     double,
     key_by_hand,
@@ -91,6 +96,8 @@ class Life:
     """The policies of the full stack."""
     theirs: Guard = field(default_factory=Guard)
     """A second stack's life in the same account, with a customer's key, under its own policies."""
+    reasons: dict[str, Mapping[str, str]] = field(default_factory=dict)
+    """What each look without a state says beside what it found, by node."""
 
 
 class Attributing(Guard):
@@ -120,21 +127,27 @@ def verbs_told() -> Iterator[None]:
             for verb in (*LOOKING, *MAKING, *REMOVING):
                 method = next(vars(base)[verb] for base in kind.__mro__ if verb in vars(base))
                 patch.setattr(kind, verb, _told(method, verb))
+        of_tables = partial(_as_of, Table.KIND, "observe", other_tables)
+        patch.setattr(same_mark, "other_tables", of_tables)  # asked for a table, by no verb of it
         yield
 
 
 def _told(method: Callable[..., Any], verb: str) -> Callable[..., Any]:
     @wraps(method)
     def telling(self: Step, *arguments: Any) -> Any:
-        if _doing.get() != ("", ""):
-            return method(self, *arguments)
-        token = _doing.set((self.KIND, verb))
-        try:
-            return method(self, *arguments)
-        finally:
-            _doing.reset(token)
+        return _as_of(self.KIND, verb, method, self, *arguments)
 
     return telling
+
+
+def _as_of(kind: str, verb: str, call: Callable[..., Any], *arguments: Any) -> Any:
+    if _doing.get() != ("", ""):
+        return call(*arguments)
+    token = _doing.set((kind, verb))
+    try:
+        return call(*arguments)
+    finally:
+        _doing.reset(token)
 
 
 @dataclass
@@ -192,7 +205,8 @@ class Liver:
         guard = self.guard(stack, purpose, name)
         with self.asking(guard):
             stateless = replace(self.workshop, directory=self.directory / f"no state for {name}")
-            stateless.run(stack, "plan", recorder=guard)
+            found = stateless.run(stack, "plan", recorder=guard).findings
+            self.life.reasons[name] = {node: one.reason for node, one in found.items()}
             aws = self.workshop.connect(guard)
             account_alias(aws)
             available_zones(aws, 2)
@@ -288,8 +302,10 @@ def _live(liver: Liver) -> None:
     key_by_hand(new_aws(), "alias/tap-dev")
     liver.run("up", FULL, Purpose.UP)
     alias_by_hand(new_aws(), "alias/tap-dev")
+    beside_by_hand(new_aws())
     liver.look(Purpose.STATUS, "status")
     liver.look(Purpose.DOWN, "down look")
+    new_aws().dynamodb.delete_table(TableName=SECOND_TABLE)
     liver.look_for_leftovers()
     bare = {"encryption": FULL["encryption"]}
     liver.run("up", bare, Purpose.UP)  # the domain and the address go

@@ -21,6 +21,7 @@ from tests.permissions.taking import Taking, enforcing_account, taking
 BEGIN = "<!-- from here: make permissions-sweep -->"
 END = "<!-- to here: make permissions-sweep -->"
 STAYED = {
+    "dynamodb:ListTables": "who may not list tables is told of no second one with a table's mark",
     "ec2:DescribeInternetGateways": "whoever may not look at what is left in a network leaves it to"
     " AWS to refuse its removal",
     "iam:ListAccountAliases": "the account's name is only shown: commands do without",

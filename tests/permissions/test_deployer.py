@@ -13,6 +13,7 @@ from provision.access import READ_PREFIXES
 from provision.permissions.asked import LOOK, MAKE, REMOVE
 from provision.permissions.deployer import Purpose
 from provision.steps import KINDS
+from tests.permissions.byhand import DEAD_ROLE, SECOND_TABLE
 from tests.permissions.evaluation import Ask, Index, Line, lines
 from tests.permissions.guard import Guard, Judged
 from tests.permissions.life import LOOKING, MAKING, REMOVING, Life
@@ -63,6 +64,7 @@ SEEN_OF_ALL = {
     "lambda:ListLayerVersions",
     "logs:DescribeLogGroups",
     "logs:ListTagsForResource",
+    "resourcegroupstaggingapi:GetResources",
     "sts:GetCallerIdentity",
 }
 """Lists, which AWS judges on no resource; what only AWS knows the number of; the shared role. Looks
@@ -96,6 +98,14 @@ def test_so_does_a_second_stack_with_a_customers_key(life: Life) -> None:
     given = {line.action for line in using if not line.resource.endswith("*")}
     assert {"kms:CreateGrant", "kms:Decrypt", "kms:Encrypt"} < given
     assert set(using) <= needed(found, asked(life.theirs))
+
+
+def test_what_has_a_name_of_no_policy_is_told_nevertheless(life: Life) -> None:
+    """Of a second table with our table's mark, and of the account's role, which is anybody's."""
+    assert life.reasons.keys() == {"status", "down look"}
+    for told in life.reasons.values():
+        assert f"{SECOND_TABLE} carries its mark, and so does " in told["table.items"]
+        assert f"its role {DEAD_ROLE} is not there" in told["api.account"]
 
 
 def test_every_kind_declares_exactly_the_calls_it_makes(life: Life) -> None:

@@ -41,16 +41,18 @@ def enforced(tmp_path_factory: pytest.TempPathFactory) -> Taking:
         liver.sources.code += "# changed\n"
         liver.sources.layer_text += "# changed\n"
         liver.run("up", CHANGED, Purpose.UP)
+        liver.look_for_leftovers()  # where a right to list is missed, which a look does without
         liver.run("down", CHANGED, Purpose.DOWN)
         return liver
 
 
 def test_a_whole_life_needs_no_other_action(enforced: Taking) -> None:
-    made, planned, changed, removed = enforced.life.guards.values()
+    made, planned, changed, searched, removed = enforced.life.guards.values()
     assert len(made.judged) > 200
     assert len(planned.judged) > 50
     assert planned.writes == []
     assert len(changed.judged) > 100
+    assert searched.writes == []
     assert len(removed.judged) > 100
 
 

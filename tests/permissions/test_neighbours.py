@@ -81,7 +81,7 @@ LOOKED_AT: Final = {
     ("application-autoscaling:ListTagsForResource", "scalable-target/*"),
     ("cloudwatch:DescribeAlarms", "alarm:*"),
     ("ec2:DescribeVpcAttribute", "vpc/*"),
-    ("iam:GetRole", "role/provision-api-gateway-logs"),
+    ("iam:GetRole", "role/*"),  # the account's setting for API Gateway's logs may name any
     ("iam:ListRoleTags", "role/provision-api-gateway-logs"),
     *((f"kms:{look}", "key/*") for look in ("DescribeKey", "GetKeyPolicy")),
     *((f"kms:{look}", "key/*") for look in ("GetKeyRotationStatus", "ListResourceTags")),
