@@ -109,6 +109,15 @@ def test_status_is_one_policy_that_only_reads(provision: Provision) -> None:
     assert all(verb.startswith(("Get", "GET", "List", "Describe")) for verb in verbs)
 
 
+@pytest.mark.parametrize("purpose", ["plan", "status"])
+def test_what_a_policy_for_looking_lets_read_is_said(provision: Provision, purpose: str) -> None:
+    _, out, err = provision("policy", "deployer", "--for", purpose)
+    assert ":role/*" in out
+    assert "the values of all API keys" in err
+    assert "code and plain variables of the stack's functions" in err
+    assert "whom a role trusts, of any whose name is known" in err
+
+
 def test_each_purpose_is_part_of_all(provision: Provision) -> None:
     _, everything, _ = provision("policy", "deployer")
     whole = {(x.action, x.resource, x.condition) for x in lines(documents(everything))}
