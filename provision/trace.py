@@ -33,6 +33,8 @@ class _Lane:
     number: int
     thread: threading.Thread
     open: int = 0
+    last: float = 0.0
+    """When the last thing in it happened."""
 
 
 @dataclass(frozen=True)
@@ -72,8 +74,9 @@ class Trace:
         if not self._file:
             return None
         with self._mutex:
-            lane = self._lane()
-            self._event("B", lane, at, {"name": name, "cat": kind})
+            moment = self.now() if at is None else at
+            lane = self._lane(moment)
+            self._event("B", lane, moment, {"name": name, "cat": kind})
             lane.open += 1
             return Span(lane, lane.open - 1)
 
@@ -85,7 +88,8 @@ class Trace:
             while span.lane.open > span.depth:
                 span.lane.open -= 1
                 last = span.lane.open == span.depth
-                self._event("E", span.lane, None, {"args": dict(facts)} if facts and last else {})
+                told = {"args": dict(facts)} if facts and last else {}
+                self._event("E", span.lane, self.now(), told)
 
     @contextmanager
     def span(self, name: str, kind: str) -> Iterator[None]:
@@ -104,12 +108,13 @@ class Trace:
         """What this thread did, and nothing else, since `began` (as `now` told it)."""
         self.end(self.begin(name, kind, at=began))
 
-    def _event(self, phase: str, lane: _Lane, at: float | None, fields: dict[str, Any]) -> None:
-        moment = self.now() if at is None else at
+    def _event(self, phase: str, lane: _Lane, moment: float, fields: dict[str, Any]) -> None:
+        lane.last = moment
         self._write({"ph": phase, "ts": round(moment * 1_000_000), **fields}, lane.number)
 
-    def _lane(self) -> _Lane:
-        """This thread's. Threads that follow each other under one name share theirs."""
+    def _lane(self, moment: float) -> _Lane:
+        """This thread's. Threads that follow each other under one name share theirs: what is told
+        of an earlier moment, when another one was in it, gets one of its own."""
         thread = threading.current_thread()  # its number may be that of one that has ended
         name = "main" if thread is threading.main_thread() else thread.name
         for number in count(1):
@@ -118,7 +123,7 @@ class Trace:
                 lane = self._lanes[label] = _Lane(len(self._lanes) + 1, thread)
                 told = {"name": "thread_name", "ph": "M", "args": {"name": label}}
                 self._write(told, lane.number)
-            if lane.thread is thread or not lane.open:
+            if lane.thread is thread or not (lane.open or lane.last > moment):
                 lane.thread = thread
                 return lane
         raise AssertionError("numbers do not end")

@@ -172,6 +172,30 @@ def test_threads_of_one_name_share_a_lane_unless_both_are_at_work(path: Path) ->
     assert set(lanes(read(path))) == {"node_0", "node_0 (2)"}
 
 
+def test_what_is_told_later_shares_no_lane_with_what_came_since(path: Path) -> None:
+    """A thread that waited says so when it goes on: one of its name came and went meanwhile."""
+    waiting, come = threading.Event(), threading.Event()
+
+    def wait() -> None:
+        began = trace.now()
+        waiting.set()
+        assert come.wait(10)
+        trace.past("waited", "test", began)
+
+    with open_trace(path) as trace:
+        first = threading.Thread(target=wait, name="node_0")
+        first.start()
+        assert waiting.wait(10)
+        second = threading.Thread(
+            target=lambda: trace.end(trace.begin("came", "test")), name="node_0"
+        )
+        second.start()
+        second.join()
+        come.set()
+        first.join()
+    assert sorted(spans(read(path))) == [("came",), ("waited",)]
+
+
 def test_without_a_file_nothing_is_recorded() -> None:
     trace = Trace()
     with trace.span("a", "test"):

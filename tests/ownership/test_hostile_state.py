@@ -108,7 +108,7 @@ def test_nodes_that_need_each_other_are_told(tmp_path: Path) -> None:
     journal.close()
     with pytest.raises(StateUnusable, match=r"need each other: zz\.a → zz\.b → zz\.a") as told:
         records_of(tmp_path, "tap-dev")
-    assert "move" in told.value.hint
+    assert "`provision refresh` keeps it aside" in told.value.hint
 
 
 STRANGERS = (
