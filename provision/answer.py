@@ -1,6 +1,4 @@
-"""The one JSON document that plan, up, down and status print with --json (design contract, schema
-1).
-"""
+"""The one JSON document that plan, up, down and status print with --json (docs/json.md)."""
 
 from __future__ import annotations
 

@@ -31,8 +31,8 @@ BUSY_CODES: Final = frozenset(
         "BackupInUseException",
         "TableInUseException",
         "WAFTagOperationException",
-        "ConcurrentTagAccess",  # V19
-        "ConcurrentAccess",  # N6
+        "ConcurrentTagAccess",  # EC2: two writes of tags at once (V19)
+        "ConcurrentAccess",  # SNS: two writes of tags at once (N6)
         "ConcurrentAccessException",
     ]
 )

@@ -28,7 +28,7 @@ SHOWN: Final = 12
 """Lines of the log's end that are shown."""
 PATIENCE: Final = 60.0
 """Seconds for which an import that is denied something may fail after IAM was written: rights of a
-role take effect late (X1)."""
+role take effect late (I11)."""
 CALL: Final = call(
     "lambda.Invoke",
     Permit(

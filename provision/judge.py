@@ -219,7 +219,7 @@ class Judge:
         deleting = record is not None and record.doing == "delete"
         back = deleting and have.COMES_BACK and _unmarked(have)
         if back and self._may_be_back(node, expected, have):
-            return True  # A35: we were deleting it, and a late writer made it again
+            return True  # we were deleting it, and a late writer made it again (A35)
         if self._owned(node, expected, have):
             return True
         return recorded and (not have.BY_CONTENT or self._may_lead_to_ours(expected, have))
@@ -278,7 +278,7 @@ def _plainly(value: object) -> str:
 
 def _begun(changes: tuple[Change, ...]) -> tuple[tuple[Change, ...], str]:
     """What an update that was begun and has not ended leaves is no drift: AWS no longer has what
-    the record says, and not yet what is wanted (D12: a table's expiry takes two runs)."""
+    the record says, and not yet what is wanted. A table's expiry takes two runs (D12)."""
     ours = tuple(
         replace(change, cause=Cause.CONFIG) if change.both else change for change in changes
     )

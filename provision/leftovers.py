@@ -165,7 +165,10 @@ def _network(aws: Aws, stack: Stack) -> Owners:
 
 
 def _roles(aws: Aws, stack: Stack) -> Owners:
-    """The tagging API lists no roles (§14); their names begin with the stack's."""
+    """The tagging API lists no roles; their names begin with the stack's.
+
+    https://docs.aws.amazon.com/resourcegroupstagging/latest/APIReference/supported-services.html
+    """
     for page in aws.iam.get_paginator("list_roles").paginate():
         for role in page["Roles"]:
             if role["RoleName"].startswith(f"{stack.name}-"):
@@ -180,7 +183,7 @@ def _apis(aws: Aws, stack: Stack) -> Owners:  # noqa: ARG001  (all are listed, w
 
 
 def _keys(aws: Aws, stack: Stack) -> Owners:
-    """A22: listed without their tags."""
+    """Listed without their tags (A22)."""
     for page in aws.apigateway.get_paginator("get_api_keys").paginate(nameQuery=stack.name):
         for key in page.get("items", []):
             tags = aws.apigateway.get_api_key(apiKey=key["id"]).get("tags", {})
@@ -188,7 +191,7 @@ def _keys(aws: Aws, stack: Stack) -> Owners:
 
 
 def _plans(aws: Aws, stack: Stack) -> Owners:
-    """A24: listed without their tags."""
+    """Listed without their tags (A24)."""
     for page in aws.apigateway.get_paginator("get_usage_plans").paginate():
         for plan in page.get("items", []):
             if plan.get("name", "").startswith(stack.name):
@@ -201,7 +204,7 @@ def _gateway_arn(aws: Aws, kind: str, made: str) -> str:
 
 
 def _layers(aws: Aws, stack: Stack) -> Owners:
-    """L24: versions have no tags; the owner is the first word of their description."""
+    """Versions have no tags; the owner is the first word of their description (L24)."""
     for page in aws.lambda_.get_paginator("list_layers").paginate():
         for layer in page.get("Layers", []):
             name = layer["LayerName"]

@@ -145,7 +145,7 @@ class _Push:
         node = self.engine.stack.nodes[name]
         finding = self.engine.judge(node, node.build(self.steps[function]), self.release.version)
         uploaded = self.release.function.action is Action.UPDATE
-        if uploaded or self.engine.journal.records[name].doing:  # L11: twice is harmless
+        if uploaded or self.engine.journal.records[name].doing:  # twice is harmless (L11)
             finding = replace(finding, action=Action.REPLACE)
         self._acted[name] = finding
         self.steps[name] = self.engine.make(finding)

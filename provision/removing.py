@@ -60,8 +60,8 @@ def table(aws: Aws, name: str, found: Any) -> tuple[str, ...]:
 
 
 def table_without_backup(aws: Aws, name: str, found: Any) -> tuple[str, ...]:
-    """The same where none can be made, as on an emulator. D5, D19: protection is switched off in a
-    call of its own; where nobody could look, it may be on."""
+    """The same where none can be made, as on an emulator. Protection is switched off in a call of
+    its own (D5, D19); where nobody could look, it may be on."""
     quoted, region = shlex.quote(name), aws.where.region
     gone = f"aws dynamodb delete-table --table-name {quoted} --region {region}"
     if found and not found["Table"].get("DeletionProtectionEnabled"):
@@ -85,7 +85,8 @@ def table_goes(found: Any) -> str:
 
 
 def log_group(aws: Aws, name: str, found: Any) -> tuple[str, ...]:
-    """G6. Not every AWS CLI knows the first: it is there only where it is needed."""
+    """A protected one stays (G6). Not every AWS CLI knows the call that unlocks it, so that
+    is there only where it is needed."""
     quoted, region = shlex.quote(name), aws.where.region
     unlock = (
         f"aws logs put-log-group-deletion-protection --log-group-identifier {quoted}"
@@ -119,7 +120,7 @@ def queue(aws: Aws, name: str, found: Any) -> tuple[str, ...]:
 
 
 def role(aws: Aws, name: str, found: Any) -> tuple[str, ...]:  # noqa: ARG001  (the lists say it)
-    """I8: it goes only without its policies. IAM has no region."""
+    """It goes only without its policies (I8). IAM has no region."""
     plainly = name.rpartition("/")[2]
     return (*_policies(aws, plainly), f"aws iam delete-role --role-name {shlex.quote(plainly)}")
 
@@ -139,7 +140,7 @@ def _policies(aws: Aws, name: str) -> Iterator[str]:
 
 
 def plan(aws: Aws, made: str, found: Any) -> tuple[str, ...]:
-    """A26: refused while it has any stage."""
+    """Refused while it has any stage (A26)."""
     quoted, region = shlex.quote(made), aws.where.region
     gone = f"aws apigateway delete-usage-plan --usage-plan-id {quoted} --region {region}"
     stages = [f"{one['apiId']}:{one['stage']}" for one in (found or {}).get("apiStages", [])]

@@ -1,4 +1,5 @@
-"""Which AWS errors pass by themselves: one named class each, by code and message (§16).
+"""Which AWS errors pass by themselves: one named class each, by code and message
+(docs/decisions/0004-one-retry-table.md; the facts are in docs/aws-behaviours.md).
 
 botocore's own retries are off: it replays creates that have no token after a lost answer (X1), and
 it knows a throttle only by code (X4, X5). Everything is decided in one place, by `classify`.
@@ -28,21 +29,25 @@ class ErrorClass:
 
 
 IAM_PROPAGATION: Final = ErrorClass("a role or policy to take effect", 300, 0.25, 5)
-ACCOUNT_ROLE: Final = ErrorClass("API Gateway to accept its logging role", 120, 20, 20)  # A19, A1
-STAGE_LOGGING: Final = ErrorClass("the account's logging role to take effect", 120, 2, 10)  # A15
+ACCOUNT_ROLE: Final = ErrorClass("API Gateway to accept its logging role", 120, 20, 20)  # (A19, A1)
+STAGE_LOGGING: Final = ErrorClass("the account's logging role to take effect", 120, 2, 10)  # (A15)
 FRESH_ID: Final = ErrorClass("something just created to become visible", 300, 0.5, 5)
 BUSY: Final = ErrorClass("another change to finish", 600, 0.5, 8)
-GATEWAY_UPDATE: Final = ErrorClass("API Gateway's own update of it to finish", 1800, 2, 20)  # A37
-BACKUPS: Final = ErrorClass("backups to become available", 1200, 1, 8)  # D15, D16
-TABLE_BUDGET: Final = ErrorClass("other tables' changes to finish", 1800, 2, 20)  # D2
+GATEWAY_UPDATE: Final = ErrorClass("API Gateway's own update of it to finish", 1800, 2, 20)  # (A37)
+BACKUPS: Final = ErrorClass("backups to become available", 1200, 1, 8)  # (D15, D16)
+TABLE_BUDGET: Final = ErrorClass("other tables' changes to finish", 1800, 2, 20)  # (D2)
 THROTTLE: Final = ErrorClass("AWS's rate limit", 300, 1, 20)
 NO_ROOM: Final = ErrorClass("the function to take a call", 30, 1, 5)  # it may be stopped for good
-NETWORK_DEPENDENCY: Final = ErrorClass("what still uses it to go away", 900, 1, 10)  # V12-V15
-ROLE_DEPENDENCY: Final = ErrorClass("the role's policies to go away", 120, 0.5, 5)  # I8
-CERTIFICATE_IN_USE: Final = ErrorClass("the domain to let go of the certificate", 1200, 2, 20)  # C5
-NAME_COOLDOWN: Final = ErrorClass("the name to become free (60 s after deletion)", 75, 5, 10)  # Q2
-MAPPING: Final = ErrorClass("the domain or stage to become usable", 30, 1, 5)  # A30
-SCALING_ROLE: Final = ErrorClass("auto scaling's own role to take effect", 120, 1, 5)  # S2, S4
+NETWORK_DEPENDENCY: Final = ErrorClass(
+    "what still uses it to go away", 900, 1, 10
+)  # (V12, V13, V15)
+ROLE_DEPENDENCY: Final = ErrorClass("the role's policies to go away", 120, 0.5, 5)  # (I8)
+# A deleted domain name holds its certificate for minutes (C5).
+CERTIFICATE_IN_USE: Final = ErrorClass("the domain to let go of the certificate", 1200, 2, 20)
+# A queue's name is taken for a minute after its deletion (Q2).
+NAME_COOLDOWN: Final = ErrorClass("the name to become free (60 s after deletion)", 75, 5, 10)
+MAPPING: Final = ErrorClass("the domain or stage to become usable", 30, 1, 5)  # (A30)
+SCALING_ROLE: Final = ErrorClass("auto scaling's own role to take effect", 120, 1, 5)  # (S2, S4)
 WEB_ACL: Final = ErrorClass("AWS WAF to know of it everywhere", 600, 1, 10)
 WEB_ACL_IN_USE: Final = ErrorClass("the stage to let go of its web ACL", 300, 1, 10)
 UNREACHABLE: Final = ErrorClass("the endpoint to answer", 4, 0.5, 2)
@@ -65,25 +70,26 @@ TOKENLESS_CREATES: Final = frozenset(
         "Invoke",
     ]
 )
-"""What AWS would do twice: after a lost answer it is looked for, never sent again (X1, §14)."""
+"""What AWS would do twice: after a lost answer it is looked for, never sent again (X1)."""
 
 _UNKNOWN_ROLE: Final = re.compile(
     r"\brole\b.*(\bassumed?\b(?!-)|does(n't| not) have)|\bassume\b.*\brole\b",
     re.IGNORECASE | re.DOTALL,
 )
-"""What any service says of a role, or of its policies, that has not reached it yet: Lambda (L1,
-L2), EC2 (V18), auto scaling (S2), API Gateway (A19). One rule, so that the next one is in it."""
+"""What any service says of a role, or of its policies, that has not reached it yet: Lambda
+(L1, L2), EC2 (V18), auto scaling (S2), API Gateway (A19). One rule, so that the next one is in
+it."""
 _UNKNOWN_ROLE_CLASSES: Final = {
     "UpdateAccount": ACCOUNT_ROLE,
     "RegisterScalableTarget": SCALING_ROLE,  # AWS makes that role itself, with the first target
     "PutScalingPolicy": SCALING_ROLE,
 }
 _PROPAGATION_TEXTS: Final = (
-    "KMS key is invalid for CreateGrant",  # L3
+    "KMS key is invalid for CreateGrant",  # (L3)
     "decrypt the environment variables because KMS access was denied",  # a fresh grant, likewise
-    "Invalid principal in policy",  # I3
-    "Policy Error: PrincipalNotFound",  # N2
-    "Invalid value for the parameter Policy",  # Q6
+    "Invalid principal in policy",  # (I3)
+    "Policy Error: PrincipalNotFound",  # (N2)
+    "Invalid value for the parameter Policy",  # (Q6)
 )
 _ROLE_WRITES: Final = frozenset(["AttachRolePolicy", "PutRolePolicy"])
 """Sent right after the role was made. Its bare name among the fresh ones would also match a
@@ -92,8 +98,8 @@ _FIRST: Final = "GetCallerIdentity"
 """A person waits for it in silence: whoever gives no answer to it is told soon."""
 _NEVER_SENT: Final = ("EndpointConnectionError", "ConnectTimeoutError", "ProxyConnectionError")
 """No connection came about, so AWS cannot have done anything."""
-_FRESH_NETWORK_TEXTS: Final = ("InvalidGroup.NotFound", "InvalidSubnetID.NotFound")  # L5
-_UPDATING_TEXTS: Final = ("already an update in progress", "is being updated")  # A37, A29
+_FRESH_NETWORK_TEXTS: Final = ("InvalidGroup.NotFound", "InvalidSubnetID.NotFound")  # (L5)
+_UPDATING_TEXTS: Final = ("already an update in progress", "is being updated")  # (A37, A29)
 _CANNOT_WRITE_LOGS: Final = "could not successfully write to CloudWatch Logs"
 
 
@@ -115,10 +121,10 @@ def classify(
     if any(part in text for part in _PROPAGATION_TEXTS):
         return IAM_PROPAGATION if iam_fresh else None
     if code == "NoSuchEntity" and failure.operation in _ROLE_WRITES and "role with name" in text:
-        return FRESH_ID  # I1, I5: the role's step has just made it, or just seen it
+        return FRESH_ID  # the role's step has just made it, or just seen it (I1, I5)
     if any(part in text for part in _FRESH_NETWORK_TEXTS) and _is_fresh(failure, fresh):
         return FRESH_ID
-    if code in THROTTLES or "Rate exceeded" in text or "throttled by EC2" in text:  # X4, L4
+    if code in THROTTLES or "Rate exceeded" in text or "throttled by EC2" in text:  # (X4, L4)
         return NO_ROOM if failure.operation == "Invoke" else THROTTLE
     if code in BUSY_CODES or _is_busy(failure):
         return BUSY
@@ -145,11 +151,11 @@ def _is_busy(failure: Failure) -> bool:
     """One code with several meanings, told apart by text (L8, A4, X5, D11)."""
     code, text = failure.code, failure.message
     if code == "ResourceConflictException":
-        busy = ("in progress", "'Pending'", "state: Pending", "concurrent update")  # L31
+        busy = ("in progress", "'Pending'", "state: Pending", "concurrent update")  # (L31)
         return any(part in text for part in busy)
     if code == "ConflictException":
         return "try again later" in text
-    if code == "ResourceInUseException":  # D10, D20; "already exists" is a collision
+    if code == "ResourceInUseException":  # "already exists" is a collision (D10, D20)
         return "already exists" not in text and "Certificate" not in failure.operation
     if code == "LimitExceededException":
         return "being updated" in text
@@ -186,9 +192,9 @@ def _of_one_service(failure: Failure) -> ErrorClass | None:
     if code.endswith("QueueDeletedRecently"):
         return NAME_COOLDOWN
     if failure.operation == "PutScalingPolicy" and code == "ObjectNotFoundException":
-        return FRESH_ID  # S4: asked only of a target that this run has made, or seen
+        return FRESH_ID  # asked only of a target that this run has made, or seen (S4)
     if failure.operation == "AddPermission" and code == "ResourceNotFoundException":
-        return FRESH_ID  # L16: asked only of an alias that is there
+        return FRESH_ID  # asked only of an alias that is there (L16)
     if failure.operation == "CreateBasePathMapping" and code == "BadRequestException":
         return None if "already exists" in text else MAPPING
     return None

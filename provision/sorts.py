@@ -49,7 +49,7 @@ def _group(aws: Aws, name: str) -> Any:
 
 def _endpoint(aws: Aws, made: str) -> Any:
     found = aws.ec2.describe_vpc_endpoints(VpcEndpointIds=[made]).get("VpcEndpoints", [])
-    return [one for one in found if one["State"].lower() != "deleted"]  # V11: shown for a while
+    return [one for one in found if one["State"].lower() != "deleted"]  # shown for a while (V11)
 
 
 def _acl(aws: Aws, made: str) -> Any:

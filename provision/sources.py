@@ -63,7 +63,7 @@ class BuiltSources:
         return lost
 
     def overweight(self) -> dict[str, str]:
-        """By function: what is too much where Lambda unzips it with all its layers (L3)."""
+        """By function: what is too much where Lambda unzips it with all its layers (L23)."""
         found = {}
         for name, function in self._config.functions.items():
             layers = {each: zip_size(Path(self.layer(each).zip)) for each in function.layers}

@@ -48,7 +48,7 @@ TABLE = Table(name="tap-dev-items", key="id", tags={})
     ],
 )
 def test_what_aws_itself_calls_wrong_is_not_as_wanted(step: Step, words: str) -> None:
-    """D9's kind: settings that are all right do not make it work."""
+    """Settings that are all right do not make it work."""
     finding = Finding("it", (), step.KIND, step, step, (), Action.KEEP)
     seen = of_what_is_there(Health(), {"it": step})
     sentences = [trouble.sentence for trouble in troubles({"it": finding}, seen)]

@@ -102,7 +102,7 @@ def confirm(arn: str) -> None:
 
 @pytest.mark.usefixtures("account", "mailed")
 def test_alarms_that_reach_nobody_are_unhealthy(provision: Provision) -> None:
-    """D9: by every word that AWS has for an address."""
+    """By every word that AWS has for an address (N4, N5)."""
     silent = "ops@example.com has to follow the link in AWS's mail: until then alarms reach nobody"
     assert silent in provision("up", "--yes").err
     seen = provision("status", "--check")

@@ -1,4 +1,4 @@
-"""Every error class of the catalogue, matched by code and message; and what must never be tried
+"""Every error class of the retry table, matched by code and message; and what must never be tried
 again.
 """
 
@@ -242,17 +242,17 @@ def test_a_missing_permission_is_not_waited_for_when_no_role_was_written() -> No
 
 PASSING_A_ROLE = {
     "ec2.CreateFlowLogs": [
-        "Unable to assume given IAM role: 'arn:aws:iam::123456789012:role/tap-dev-flow-logs'"  # V18
+        "Unable to assume given IAM role: 'arn:aws:iam::123456789012:role/tap-dev-logs'"  # (V18)
     ],
     "lambda.CreateFunction": [
-        "The role defined for the function cannot be assumed by Lambda.",  # L1
-        "The provided execution role does not have permissions to call SendMessage on SQS",  # L2
+        "The role defined for the function cannot be assumed by Lambda.",  # (L1)
+        "The provided execution role does not have permissions to call SendMessage on SQS",  # (L2)
         "The provided execution role does not have permissions to call PutTraceSegments on XRAY",
     ],
     "lambda.UpdateFunctionConfiguration": [
         "The role defined for the function cannot be assumed by Lambda.",
     ],
-    "apigateway.UpdateAccount": [  # A19
+    "apigateway.UpdateAccount": [  # (A19)
         "The role ARN does not have required permissions configured.",
         "The role ARN does not have required trust permission for API Gateway.",
     ],

@@ -215,7 +215,7 @@ def test_behind_a_domain_there_is_no_other_door(tmp_path: Path) -> None:
 def test_the_api_and_its_domain_take_the_same_tls(
     tmp_path: Path, tls: str | None, expected: tuple[str, str]
 ) -> None:
-    """A37: the domain's own proves nothing."""
+    """The domain's own proves nothing (A37)."""
     changes = {"api": DOMAIN["api"] | ({"tls": tls} if tls else {})}
     steps = built(tmp_path, changes)[1]
     for node in (vars(steps["api"]), vars(steps["api.domain"])):
@@ -325,7 +325,7 @@ def test_every_node_has_a_heading(tmp_path: Path) -> None:
 
 
 def test_down_goes_in_the_order_aws_wants(tmp_path: Path) -> None:
-    """Catalogue §15: each before all on its right, whatever is in between."""
+    """Each before all on its right, whatever is in between."""
     stack, _ = built(tmp_path, {**DOMAIN, **SECRETS})
     before = reversed_graph(stack.graph)
 

@@ -177,7 +177,7 @@ def check_domain(tree: Node) -> Iterator[Problem]:
         return
     region, account = tree.string("region"), tree.get("account")
     if region and parts[3] != region:
-        # A28: a regional domain takes a certificate of its own region only.
+        # A regional domain takes a certificate of its own region only (A28).
         yield certificate.problem(
             f"the certificate is in {parts[3]} and the API in {region}",
             f"name one of {region}, or null to request one",

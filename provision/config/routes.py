@@ -103,7 +103,7 @@ def _path(entry: Entry, method: str, path: str) -> Problem | None:
 def _second_variable(
     entry: Entry, path: str, variables: dict[tuple[str, ...], str]
 ) -> Problem | None:
-    """A9: API Gateway takes one variable below the same part, under one name."""
+    """API Gateway takes one variable below the same part, under one name (A9)."""
     parts = path[1:].split("/")
     for at, part in enumerate(parts):
         if part.startswith("{"):

@@ -54,7 +54,7 @@ def _named(operation: str, parameter: str, requests: Sequence[Request]) -> Itera
 
 
 def _environment(requests: Sequence[Request]) -> Iterator[Measured]:
-    """L29: the JSON text of the whole map, as Lambda stores it."""
+    """The JSON text of the whole map, as Lambda stores it (L29)."""
     for request in requests:
         if request.name == "lambda.CreateFunction":
             text = json.dumps(
@@ -187,8 +187,9 @@ SUMS: Final = (
         partial(_text, "apigateway.CreateModel", "schema"),
         "check less of it before the function runs", _API,
     ),
+    # The first name is the certificate's common name, which X.509 keeps short (C7).
     Limit(
-        "the domain, the first name of its certificate (C7)", 64, "characters",
+        "the domain, the first name of its certificate", 64, "characters",
         partial(_named, "acm.RequestCertificate", "DomainName"),
         "choose a shorter name, or give a certificate that has a shorter one first",
         f"{_DOCS}acm/latest/APIReference/API_RequestCertificate.html", member=("DomainName",),

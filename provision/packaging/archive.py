@@ -19,7 +19,7 @@ from provision.packaging.folder import (
     too_large,
 )
 
-ZIPPED_LIMIT: Final = 52_428_800  # L23
+ZIPPED_LIMIT: Final = 52_428_800  # bytes, where they are sent in the call (L23)
 
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)  # the earliest moment a zip can hold
 # One mode for all: Windows has no other, and a helper program must stay executable.
@@ -32,7 +32,7 @@ class Bundle:
 
     content: bytes
     sha256: str  # hexadecimal, for the description of a layer version (L24)
-    code_sha256: str  # L22: base64, as Lambda answers in CodeSha256
+    code_sha256: str  # base64, as Lambda answers in CodeSha256 (L22)
 
     @classmethod
     def of(cls, content: bytes) -> Bundle:
@@ -51,8 +51,8 @@ def zip_files(files: Mapping[str, Path], source: str) -> Bundle:
         raise BundleFailed(f"{source} holds nothing to put into a zip", hint="put the code there")
     check_sizes(files, source)
     contents = {name: read_file(path) for name, path in files.items()}
-    # L22: zlib, zlib-ng and Apple's zlib deflate the same bytes to different ones, and each
-    # difference would be a new version. So nothing is compressed unless it must be to fit.
+    # The same bytes deflated by zlib, zlib-ng and Apple's zlib differ, and each difference would be
+    # a new version (L22). So nothing is compressed unless it must be to fit.
     content = _zipped(contents, zipfile.ZIP_STORED)
     if len(content) > ZIPPED_LIMIT:
         content = _zipped(contents, zipfile.ZIP_DEFLATED)

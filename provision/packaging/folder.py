@@ -19,7 +19,7 @@ from typing import Final
 from provision.errors import ProvisionError
 from provision.private import read_regular
 
-UNZIPPED_LIMIT: Final = 262_144_000  # L23: the function and all its layers together
+UNZIPPED_LIMIT: Final = 262_144_000  # the function and all its layers together (L23)
 MOST_FILES: Final = 65_535
 """What a plain zip can list. Links that fan out would reach any number."""
 

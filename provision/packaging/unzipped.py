@@ -23,7 +23,7 @@ def zip_size(path: Path) -> int:
 
 
 def overweight(source: int, layers: Mapping[str, int]) -> str | None:
-    """What is too much, in words. L23: function and layers together."""
+    """What is too much, in words: function and layers count together (L23)."""
     total = source + sum(layers.values())
     if total <= UNZIPPED_LIMIT:
         return None

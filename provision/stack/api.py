@@ -139,7 +139,7 @@ def _rest_api(site: Site) -> RestApi:
 def _add_permission(
     stack: Stack, site: Site, api: Node[RestApi], key: str, nodes: FunctionNodes
 ) -> Node[Permission]:
-    # L18: on the alias; one statement for the whole API, whatever its routes.
+    # On the alias; one statement for the whole API, whatever its routes (L18).
     return stack.add(
         f"function.{key}.permission",
         lambda alias, api: Permission(
@@ -208,7 +208,7 @@ def _add_logs(
         ),
         *encryption.needs,
     )
-    # A35: API Gateway would make it itself, without retention; and it is to go after the stage.
+    # API Gateway would make it itself, without retention; and it is to go after the stage (A35).
     execution = stack.add(
         "api.logs.execution",
         lambda api, *keys: LogGroup(

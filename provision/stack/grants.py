@@ -40,8 +40,7 @@ def table_access(tables: Sequence[GrantedTable], vpc_id: str) -> Document:
     """Read or write exactly these, and only from inside our VPC. Where items share a key and are
     sorted, they are queried, by a table's indexes as well.
 
-    All tables of which the same is allowed share a statement, so that a hundred fit into a role
-    (L4).
+    All tables of which the same is allowed share a statement, so that a hundred fit into a role.
     """
     inside = {"StringEquals": {"aws:SourceVpc": vpc_id}}
     statements = [{**each, "Condition": inside} for each in _using(tables)]
@@ -91,8 +90,8 @@ def _reached(tables: Sequence[GrantedTable], grant: _Grant, *, sort_key: bool) -
 
 
 def logging(group: str) -> Document:
-    """Write to its own log group (ARN); G4: no CreateLogGroup, so a late invocation cannot bring
-    the group back."""
+    """Write to its own log group (ARN); no CreateLogGroup, so a late invocation cannot bring the
+    group back (G4)."""
     return _allow(("logs:CreateLogStream", "logs:PutLogEvents"), [f"{group}:*"])
 
 
@@ -223,7 +222,7 @@ def network(where: Where, function: str, subnets: Sequence[str], group: str) -> 
         {
             "Version": "2012-10-17",
             "Statement": [
-                # I13: creating is judged by the subnet and the group as well.
+                # Creating is judged by the subnet and the group as well (I13).
                 _statement(("ec2:CreateNetworkInterface",), [interfaces, group, *subnets]),
                 # Lambda may not get at the network where deleting is bound to some interfaces.
                 _statement(_INTERFACES, [interfaces]),

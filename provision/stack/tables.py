@@ -45,7 +45,7 @@ def _add_scaling(
     stack: Stack, site: Site, node: Node[Table], what: str, units: str, capacity: config.Capacity
 ) -> None:
     dimension = f"dynamodb:table:{units}"
-    # S3: registering may start AWS's own UpdateTable, so the table is whole before.
+    # Registering may start AWS's own UpdateTable, so the table is whole before (S3).
     target = stack.add(
         f"{node.name}.{what}",
         lambda table: ScalingTarget(

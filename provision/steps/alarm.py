@@ -103,7 +103,7 @@ class Alarm(Tagged):
         return replace(self, arn=have.arn)
 
     def delete(self, aws: Aws) -> None:
-        with absent_is_fine():  # W3
+        with absent_is_fine():  # names that nobody knows may be refused (W3)
             aws.cloudwatch.delete_alarms(AlarmNames=[self.name])
 
     def _with_tags(self, aws: Aws, alarm: MetricAlarmTypeDef | None) -> Self | None:
@@ -118,7 +118,8 @@ class Alarm(Tagged):
         return None
 
     def _read(self, alarm: MetricAlarmTypeDef) -> Self:
-        """W2: what AWS leaves out stands for a default. An alarm on an expression has no metric."""
+        """What AWS leaves out stands for a default (W2). An alarm on an expression has no
+        metric."""
         periods = alarm.get("EvaluationPeriods", 0)
         return replace(
             self,
@@ -141,7 +142,7 @@ class Alarm(Tagged):
         )
 
     def _request(self) -> PutMetricAlarmInputTypeDef:
-        """W1: the whole alarm, each time."""
+        """The whole alarm, each time (W1)."""
         request: PutMetricAlarmInputTypeDef = {
             "AlarmName": self.name,
             "AlarmDescription": self.description,

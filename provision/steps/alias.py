@@ -23,7 +23,7 @@ _FUNCTION = arn("lambda", "function:{function}")
 
 @dataclass(frozen=True, kw_only=True)
 class Alias(Step):
-    """`weights`: the share of calls that another version gets, by its number (one at most, L13).
+    """`weights`: the share of calls that another version gets, by its number; one at most (L13).
     `import_check`: whether a version is invoked once before callers reach it. `untried`: why
     nothing came of that; empty where it was imported, or not to be tried.
 
@@ -85,7 +85,7 @@ class Alias(Step):
         untried = self._check(aws) if "version" in changed else have.untried
         try:
             moved = self._move(aws, have.revision)
-        except aws.lambda_.exceptions.PreconditionFailedException:  # L10
+        except aws.lambda_.exceptions.PreconditionFailedException:  # somebody wrote meanwhile (L10)
             moved = reading_again(aws, lambda: self._move(aws, self._revision_now(aws)))
         return replace(self, arn=have.arn, untried=untried, revision=moved["RevisionId"])
 
@@ -97,7 +97,7 @@ class Alias(Step):
         return check_import(aws, self.function, self.version) if self.import_check else ""
 
     def _move(self, aws: Aws, revision: str) -> AliasConfigurationResponseTypeDef:
-        """L13: weights that are left out would stay."""
+        """Weights that are left out would stay (L13)."""
         return aws.lambda_.update_alias(
             FunctionName=self.function,
             Name=self.name,

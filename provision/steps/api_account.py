@@ -113,7 +113,7 @@ class ApiAccount(Step):
             return have
         self._make_role(aws)
         role = self._role_arn(aws)
-        # A19: refused until the role has taken effect; A1: and asked at most once in 20 s.
+        # Refused until the role has taken effect (A19), and asked at most once in 20 s (A1).
         aws.apigateway.update_account(
             patchOperations=[{"op": "replace", "path": "/cloudwatchRoleArn", "value": role}]
         )

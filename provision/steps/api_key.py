@@ -63,7 +63,7 @@ class ApiKey(Tagged):
     UNIQUE = False
     RENEWS = frozenset(["due"])
     RISKS = Risks(
-        create=(Risk(Harm.SLOW, "until a new key is accepted", 60, 120),),  # A27
+        create=(Risk(Harm.SLOW, "until a new key is accepted", 60, 120),),  # (A27)
         anew=(Risk(Harm.KEY_CHANGES, "its value is another: callers need the new one"),),
         change={
             "enabled": (Risk(Harm.SLOW, "until it is accepted again", 60, 120),),
@@ -171,7 +171,8 @@ class ApiKey(Tagged):
         return [plan for page in asked for plan in page.get("items", [])]
 
     def _owned(self, aws: Aws, besides: str = "") -> list[ApiKeyResponseTypeDef]:
-        """All of this name with our tag. A22: the query is by prefix, what it lists has no tags."""
+        """All of this name with our tag. The query is by prefix, what it lists has no tags
+        (A22)."""
         pages = aws.apigateway.get_paginator("get_api_keys").paginate(nameQuery=self.name)
         named = {
             key["id"]
@@ -203,7 +204,7 @@ class ApiKey(Tagged):
         )
 
     def create(self, aws: Aws) -> Self:
-        # A23: the answer carries the value; only the id is taken.
+        # The answer carries the value; only the id is taken (A23).
         made = aws.apigateway.create_api_key(
             name=self.name,
             description=self.description,

@@ -83,7 +83,7 @@ class BasePathMapping(Step):
             aws.apigateway.delete_base_path_mapping(domainName=self.domain, basePath=self.path)
         except aws.apigateway.exceptions.NotFoundException:
             return
-        # A31, A32: the API cannot be deleted before, and its domain should not.
+        # The API cannot be deleted before, and its domain should not (A31, A32).
         aws.wait(
             f"base path {self.path} of {self.domain} to be gone",
             lambda: True if self._get(aws) is None else None,

@@ -67,7 +67,7 @@ class Certificate(Tagged):
     IDENTITY = ("domain", "tags")
     REPLACEMENT = Replacement.CREATE_FIRST
     RISKS = Risks(
-        create=(Risk(Harm.SLOW, "AWS proves the domain", 300, ISSUED_BUDGET),)  # C3
+        create=(Risk(Harm.SLOW, "AWS proves the domain", 300, ISSUED_BUDGET),)  # (C3)
     )
     CALLS = Declared(
         look=(
@@ -140,7 +140,7 @@ class Certificate(Tagged):
         arn = aws.acm.request_certificate(
             DomainName=self.domain,
             ValidationMethod="DNS",
-            IdempotencyToken=uuid.uuid4().hex,  # C1: at most 32 word characters; random (X3)
+            IdempotencyToken=uuid.uuid4().hex,  # at most 32 word characters (C1); random (X3)
             Tags=_tag_list(self.tags),
         )["CertificateArn"]
         aws.fresh.add(arn)
@@ -165,15 +165,15 @@ class Certificate(Tagged):
 
     def delete(self, aws: Aws) -> None:
         refuse(aws, self.label, self._used_by_others(aws))
-        # C5: the domain name lets go of it only some minutes after it is gone itself.
+        # The domain name lets go of it only some minutes after it is gone itself (C5).
         try:
             aws.acm.delete_certificate(CertificateArn=self.arn)
         except aws.acm.exceptions.ResourceNotFoundException:
             return
 
     def _used_by_others(self, aws: Aws) -> list[Stranger]:
-        """C5: for a Regional domain name, a load balancer of AWS's own account is said to use it;
-        which name that is, only API Gateway tells."""
+        """For a Regional domain name, a load balancer of AWS's own account is said to use it; which
+        name that is, only API Gateway tells (C5)."""
         with suppress(ClientError):  # not permitted to look: AWS refuses the removal itself
             found = describe_certificate(aws, self.arn)
             shown = f"aws acm describe-certificate --certificate-arn {self.arn}"

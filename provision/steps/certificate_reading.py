@@ -78,7 +78,8 @@ def owner_of_certificate(aws: Aws, arn: str, record: str) -> str:
 
 
 def wait_until_issued(aws: Aws, arn: str) -> None:
-    """C3: AWS looks for the validation record now and then; this takes minutes, or half an hour."""
+    """AWS looks for the validation record now and then; this takes minutes, or half an hour
+    (C3)."""
 
     def issued() -> bool | None:
         found = describe_certificate(aws, arn)
@@ -121,7 +122,7 @@ def describe_certificate(aws: Aws, arn: str) -> CertificateDetailTypeDef | None:
 
 
 def describe_with_record(aws: Aws, arn: str) -> CertificateDetailTypeDef | None:
-    """C2: the validation record appears some seconds after the certificate."""
+    """The validation record appears some seconds after the certificate (C2)."""
 
     def described() -> tuple[CertificateDetailTypeDef | None] | None:
         found = describe_certificate(aws, arn)

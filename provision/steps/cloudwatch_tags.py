@@ -8,7 +8,7 @@ from provision.steps.tags import tag_changes, tag_list
 
 
 def change_cloudwatch_tags(aws: Aws, arn: str, have: Tags, want: Tags) -> None:
-    """W1 of alarms, W4 of dashboards."""
+    """A second put ignores tags: of alarms (W1), and of dashboards (W4)."""
     gone, new = tag_changes(have, want)
     if gone:
         aws.cloudwatch.untag_resource(ResourceARN=arn, TagKeys=gone)

@@ -25,7 +25,7 @@ _DASHBOARD: Final = arn("cloudwatch", "dashboard/{name}", region=False)
 
 @dataclass(frozen=True, kw_only=True)
 class Dashboard(Step):
-    """W4: dashboards of all regions share one set of names, so `name` should tell the region.
+    """Dashboards of all regions share one set of names, so `name` should tell the region (W4).
 
     The owner is a tag. AWS has tags for dashboards only since 2026 and emulators have none, so it
     stands in the body as well, in a text widget below the others, and counts where no tag says it.
@@ -89,11 +89,11 @@ class Dashboard(Step):
         return replace(self, arn=have.arn)
 
     def delete(self, aws: Aws) -> None:
-        with absent_is_fine():  # W3
+        with absent_is_fine():  # one that is not there is refused (W3)
             aws.cloudwatch.delete_dashboards(DashboardNames=[self.name])
 
     def _arn(self, aws: Aws) -> str:
-        return aws.where.arn("cloudwatch", f"dashboard/{self.name}", region=False)  # W4
+        return aws.where.arn("cloudwatch", f"dashboard/{self.name}", region=False)  # (W4)
 
     def _request(self) -> PutDashboardInputTypeDef:
         return {
@@ -103,7 +103,7 @@ class Dashboard(Step):
 
     def _put(self, aws: Aws, request: PutDashboardInputTypeDef) -> None:
         answer = aws.cloudwatch.put_dashboard(**request)
-        for remark in answer.get("DashboardValidationMessages", []):  # W4: it is there all the same
+        for remark in answer.get("DashboardValidationMessages", []):  # it is there anyway (W4)
             aws.say_waiting(f"AWS remarks on dashboard {self.name}: {remark.get('Message', '')}")
 
 

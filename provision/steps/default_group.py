@@ -56,7 +56,7 @@ def close(aws: Aws, vpc_id: str) -> None:
             aws.ec2.revoke_security_group_egress(
                 GroupId=group["GroupId"], IpPermissions=group.get("IpPermissionsEgress", [])
             )
-    except ClientError as error:  # V5: gone already
+    except ClientError as error:  # gone already (V5)
         if error.response["Error"]["Code"] != "InvalidPermission.NotFound":
             raise
 

@@ -69,7 +69,7 @@ class Deployment(Step):
         return owner_of_api(aws, self.api_id)
 
     def observe(self, aws: Aws) -> Self | None:
-        """One of this digest (A11: whichever run made it, it serves), else the newest."""
+        """One of this digest, whichever run made it (A11), else the newest."""
         ours = self._ours(aws)
         same = [one for one in ours if self._digest(one) == self.digest]
         found = None
@@ -81,7 +81,7 @@ class Deployment(Step):
 
     def create(self, aws: Aws) -> Self:
         ours = self._ours(aws)
-        # A11: with a stage's name it would also make or move the stage.
+        # With a stage's name it would also make or move the stage (A11).
         made = aws.apigateway.create_deployment(
             restApiId=self.api_id, description=f"{self.owner} {self.digest}"
         )

@@ -52,7 +52,7 @@ _OWN_ROLE: Final = Permit(
 
 https://docs.aws.amazon.com/apigateway/latest/developerguide/using-service-linked-roles.html
 """
-_SET_UP: Final = Risk(Harm.SLOW, "API Gateway sets the domain up", 60, AVAILABLE_BUDGET)  # A29
+_SET_UP: Final = Risk(Harm.SLOW, "API Gateway sets the domain up", 60, AVAILABLE_BUDGET)  # (A29)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,7 +150,7 @@ class DomainName(Tagged):
         )
 
     def create(self, aws: Aws) -> Self:
-        wait_until_issued(aws, self.certificate)  # A28: refused before
+        wait_until_issued(aws, self.certificate)  # refused before (A28)
         request: CreateDomainNameRequestTypeDef = {
             "domainName": self.name,
             "regionalCertificateArn": self.certificate,
@@ -181,7 +181,7 @@ class DomainName(Tagged):
             patch.append(_put("/mutualTlsAuthentication/truststoreUri", self.truststore))
         if "routing" in changed:
             patch.append(_put("/routingMode", self.routing))
-        if patch:  # A1: one call, it is allowed once in 30 s
+        if patch:  # one call, it is allowed once in 30 s (A1)
             aws.apigateway.update_domain_name(domainName=self.name, patchOperations=patch)
             self._wait_available(aws)
         return replace(self, target=have.target, target_zone=have.target_zone)
@@ -196,7 +196,7 @@ class DomainName(Tagged):
                 domainName=self.name
             )
             left = [mapping["basePath"] for page in pages for mapping in page.get("items", [])]
-            if left:  # A32: they would go with it; ours are gone by now
+            if left:  # they would go with it; ours are gone by now (A32)
                 raise Foreign(
                     f"{self.name} still leads to APIs of others, at {', '.join(sorted(left))}",
                     hint="remove those base path mappings, then run the command again",

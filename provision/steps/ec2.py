@@ -25,7 +25,7 @@ T = TypeVar("T")
 LEFT_BEHIND: Final = Risk(
     Harm.SLOW, "older versions in it go, and Lambda's network interfaces hold it", 1200, 2700
 )
-"""E1: what functions have moved out of goes only when Lambda has let go of it."""
+"""What functions have moved out of goes only when Lambda has let go of it (E1)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,7 +104,7 @@ def stack_filters(stack: str) -> list[FilterTypeDef]:
 
 
 def unless_absent(describe: Callable[[], Sequence[T]]) -> Sequence[T]:
-    """What the call finds by id, or nothing. V1: only of an id just made is `NotFound` untrue."""
+    """What the call finds by id, or nothing. Only of an id just made is `NotFound` untrue (V1)."""
     try:
         return describe()
     except ClientError as error:

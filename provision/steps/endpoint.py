@@ -18,8 +18,8 @@ from provision.steps.tags import from_tag_list
 if TYPE_CHECKING:
     from mypy_boto3_ec2.type_defs import VpcEndpointTypeDef
 
-AVAILABLE_BUDGET = 600  # V9
-GONE_BUDGET = 600  # V11
+AVAILABLE_BUDGET = 600  # it is pending for minutes (V9)
+GONE_BUDGET = 600  # it is deleted after its deletion was taken (V11)
 _MOVING: Final = frozenset({"pending", "deleting"})
 
 
@@ -54,14 +54,14 @@ class Endpoint(Ec2Resource):
     def delete(self, aws: Aws) -> None:
         with already_gone(aws, self.id):
             answer = aws.ec2.delete_vpc_endpoints(VpcEndpointIds=[self.id])
-            for refusal in answer.get("Unsuccessful", []):  # V11: a refusal is no error to the SDK
+            for refusal in answer.get("Unsuccessful", []):  # a refusal is no error to the SDK (V11)
                 error = refusal.get("Error", {})
                 if not is_absent(error.get("Code", "")):
                     raise Refused(
                         f"DeleteVpcEndpoints: {error.get('Code')}: {error.get('Message')}",
                         hint="mend the cause and run it again",
                     )
-        aws.wait(  # V11: its routes, its interfaces and the VPC's dependency on it last until then
+        aws.wait(  # its routes, its interfaces and the VPC's dependency on it last until then (V11)
             f"endpoint {self.label} to be gone",
             lambda: None if self._find(aws) else True,
             budget=GONE_BUDGET,
@@ -85,7 +85,7 @@ class Endpoint(Ec2Resource):
             id=endpoint["VpcEndpointId"],
             vpc_id=endpoint["VpcId"],
             service=endpoint["ServiceName"],
-            policy=from_text(text) if text else {},  # V10
+            policy=from_text(text) if text else {},  # AWS writes it in its own form (V10)
             state=_state(endpoint),
             tags=from_tag_list(endpoint.get("Tags", [])),
         )

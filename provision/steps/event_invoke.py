@@ -62,7 +62,7 @@ class EventInvoke(Step):
         )
 
     def create(self, aws: Aws) -> Self:
-        aws.lambda_.put_function_event_invoke_config(  # L25: sets all of it, whatever was there
+        aws.lambda_.put_function_event_invoke_config(  # sets all of it, whatever was there (L25)
             FunctionName=self.function,
             Qualifier=self.qualifier,
             MaximumRetryAttempts=self.retries,

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
         VpcConfigTypeDef,
     )
 
-GONE_BUDGET = 600  # L27
+GONE_BUDGET = 600  # it is there for a while after its deletion (L27)
 
 _CONFIGURED: Final = (
     "runtime",
@@ -109,7 +109,7 @@ class _Configuration(TypedDict):
     LoggingConfig: LoggingConfigTypeDef
 
 
-_MOVES_IN: Final = Risk(Harm.SLOW, "Lambda makes network interfaces", 60, SETTLE_BUDGET)  # L6
+_MOVES_IN: Final = Risk(Harm.SLOW, "Lambda makes network interfaces", 60, SETTLE_BUDGET)  # (L6)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -240,7 +240,7 @@ class Function(Tagged):
             self._remove_strays(aws)
         if {"failure", *_CONFIGURED} & set(changed):
             aws.lambda_.update_function_configuration(**self._request())
-            wait_working(aws, self.name)  # L7: another change before that is refused
+            wait_working(aws, self.name)  # another change before that is refused (L7)
         if {"failure", "code_sha256", "architecture"} & set(changed):
             aws.lambda_.update_function_code(
                 FunctionName=self.name,
@@ -258,14 +258,14 @@ class Function(Tagged):
             self._detach(aws)
         with suppress(aws.lambda_.exceptions.ResourceNotFoundException):
             aws.lambda_.delete_function(FunctionName=self.name)
-        aws.wait(  # L27: it is still there for a while, and so is its name
+        aws.wait(  # it is still there for a while, and so is its name (L27)
             f"function {self.name} to be gone",
             lambda: True if describe(aws, self.name) is None else None,
             budget=GONE_BUDGET,
         )
 
     def _detach(self, aws: Aws) -> None:
-        """E2: leave the VPC first, so that Lambda lets go of its network interfaces. Best effort:
+        """Leave the VPC first, so that Lambda lets go of its network interfaces (E2). Best effort:
         where it fails they go too, only later. Deleting before it is done would leave them."""
         with suppress(ClientError, StillWaiting):
             aws.lambda_.update_function_configuration(
@@ -288,7 +288,7 @@ class Function(Tagged):
         gone, new = tag_changes(have.tags, self.tags)
         if gone:
             aws.lambda_.untag_resource(Resource=have.arn, TagKeys=gone)
-        if new:  # L20: only the unqualified ARN takes tags
+        if new:  # only the unqualified ARN takes tags (L20)
             aws.lambda_.tag_resource(Resource=have.arn, Tags=new)
 
     def _zip(self) -> bytes:
@@ -298,7 +298,7 @@ class Function(Tagged):
         return [cast("ArchitectureType", self.architecture)]
 
     def _request(self) -> _Configuration:
-        """L19: what is left out of a request stays as it was, so empty blocks are spelled out."""
+        """What is left out of a request stays as it was, so empty blocks are spelled out (L19)."""
         return {
             "FunctionName": self.name,
             "Runtime": cast("RuntimeType", self.runtime),

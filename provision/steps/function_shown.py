@@ -28,7 +28,7 @@ def shown_configuration(shown: FunctionConfigurationTypeDef) -> str:
 
 
 def read_shown(shown: FunctionConfigurationTypeDef) -> dict[str, Any]:
-    """The frozen fields; L21: what AWS leaves out has its default."""
+    """The frozen fields; what AWS leaves out has its default (L21)."""
     name = shown["FunctionName"]
     logging, network = shown.get("LoggingConfig", {}), shown.get("VpcConfig", {})
     _refuse_hidden(shown)

@@ -55,8 +55,8 @@ class GatewayEndpoint(Endpoint):
             VpcId=self.vpc_id,
             ServiceName=self.service,
             RouteTableIds=list(self.route_table_ids),
-            PolicyDocument=as_text(self.policy),  # V9: left out, it would let everything pass
-            ClientToken=uuid4().hex,  # X2: the SDK does not fill it in
+            PolicyDocument=as_text(self.policy),  # left out, it would let everything pass (V9)
+            ClientToken=uuid4().hex,  # the SDK does not fill it in (X2)
             TagSpecifications=tag_specifications("vpc-endpoint", self.tags),
         )
         made = replace(self, id=answer["VpcEndpoint"]["VpcEndpointId"])

@@ -112,5 +112,5 @@ def _named(aws: Aws, name: str) -> tuple[HostedZone, ...]:
 
 
 def canonical(name: str) -> str:
-    """R5: AWS shows names in lower case, with a last dot, and `*` as `\\052`."""
+    """AWS shows names in lower case, with a last dot, and `*` as `\\052` (R5)."""
     return name.lower().rstrip(".").replace("\\052", "*")

@@ -75,13 +75,13 @@ class InterfaceEndpoint(Endpoint):
             SubnetIds=list(self.subnet_ids),
             SecurityGroupIds=list(self.group_ids),
             PrivateDnsEnabled=self.names,
-            PolicyDocument=as_text(self.policy),  # V9: left out, it would let everything pass
-            ClientToken=uuid4().hex,  # X2: the SDK does not fill it in
+            PolicyDocument=as_text(self.policy),  # left out, it would let everything pass (V9)
+            ClientToken=uuid4().hex,  # the SDK does not fill it in (X2)
             TagSpecifications=tag_specifications("vpc-endpoint", self.tags),
         )
         made = replace(self, id=answer["VpcEndpoint"]["VpcEndpointId"])
         aws.fresh.add(made.id)
-        made.found(aws)  # V9: until it is available, the names lead nowhere
+        made.found(aws)  # until it is available, the names lead nowhere (V9)
         return made
 
     def update(self, aws: Aws, have: Self, changed: Collection[str]) -> Self:

@@ -162,7 +162,7 @@ class KmsKey(Tagged):
 
     def update(self, aws: Aws, have: Self, changed: Collection[str]) -> Self:
         if "state" in changed:  # first: until then AWS refuses nearly everything else
-            aws.fresh.add(have.id)  # K1: KMS may go on calling it disabled
+            aws.fresh.add(have.id)  # KMS may go on calling it disabled (K1)
             if have.state == PENDING:
                 aws.kms.cancel_key_deletion(KeyId=have.id)
             aws.kms.enable_key(KeyId=have.id)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-SETTLE_BUDGET = 900  # L6: attaching to a VPC takes minutes
+SETTLE_BUDGET = 900  # attaching to a VPC takes minutes (L6)
 OVERTAKEN = 3
 """Times a RevisionId is read again before somebody else is believed to be changing the function."""
 
@@ -37,7 +37,7 @@ def qualified(qualifier: str) -> tuple[str, ...]:
 
 
 def describe(aws: Aws, name: str, qualifier: str = "$LATEST") -> GetFunctionResponseTypeDef | None:
-    """L28: GetFunction, because it may be asked 100 times a second; its neighbours only 15.
+    """GetFunction, because it may be asked 100 times a second; its neighbours only 15 (L28).
 
     Raises `NotPermitted` where AWS hides the tags of the function: then nobody can tell whose it
     is, which does not make it somebody else's.
@@ -80,7 +80,7 @@ def wait_working(aws: Aws, name: str, qualifier: str = "$LATEST") -> FunctionCon
         if found is None or _is_busy(found["Configuration"]):
             return None
         shown = found["Configuration"]
-        # L12: for a moment a new version has no LastUpdateStatus.
+        # For a moment a new version has no LastUpdateStatus (L12).
         return shown if failure(shown) or shown.get("LastUpdateStatus") else None
 
     shown = aws.wait(f"function {_named(name, qualifier)} to be ready", look, budget=SETTLE_BUDGET)

@@ -20,7 +20,7 @@ def read_zip(path: str, owner: str, digest: str) -> bytes:
     file = Path(path)
     try:
         size = file.stat().st_size
-        if size > ZIPPED_LIMIT:  # L23: refused by AWS only after the whole of it was sent
+        if size > ZIPPED_LIMIT:  # refused by AWS only after the whole of it was sent (L23)
             raise ZipUnusable(
                 f"the zip of {owner} is {size / _MEGABYTE:.1f} MiB; Lambda takes"
                 f" {ZIPPED_LIMIT / _MEGABYTE:.0f} MiB in a direct upload",

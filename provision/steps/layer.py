@@ -136,7 +136,7 @@ class Layer(Step):
         )
 
     def create(self, aws: Aws) -> Self:
-        # L24: every call makes a new version, even of the same content.
+        # Every call makes a new version, even of the same content (L24).
         if same := self._first_whole(aws, self._same(self._ours(self._versions(aws)))):
             return replace(self, arn=same.arn, version=same.number)
         answer = aws.lambda_.publish_layer_version(
@@ -156,9 +156,9 @@ class Layer(Step):
             self._delete_version(aws, version.number)
 
     def tidy(self, aws: Aws) -> None:
-        """L24: functions keep what they run with, yet can no longer be given a deleted version: the
-        newest ones stay for whoever still has them in its configuration. Forged ones are not ours
-        to delete, and push none of ours out; nor do copies: we publish nothing twice."""
+        """Functions keep what they run with, yet can no longer be given a deleted version: the
+        newest ones stay for whoever still has them in its configuration (L24). Forged ones are not
+        ours to delete, and push none of ours out; nor do copies: we publish nothing twice."""
         if self.version <= KEPT:
             return
         whole: dict[object, int] = {}
@@ -197,7 +197,7 @@ class Layer(Step):
         return sorted(found, reverse=True)
 
     def _delete_version(self, aws: Aws, number: int) -> None:
-        aws.lambda_.delete_layer_version(LayerName=self.name, VersionNumber=number)  # L14
+        aws.lambda_.delete_layer_version(LayerName=self.name, VersionNumber=number)  # or gone (L14)
 
 
 def _read(item: LayerVersionsListItemTypeDef) -> _Published:

@@ -32,14 +32,14 @@ from provision.steps.tags import tag_changes, without_system
 if TYPE_CHECKING:
     from mypy_boto3_logs.type_defs import LogGroupTypeDef
 
-GONE_BUDGET = 60  # G5
+GONE_BUDGET = 60  # (G5)
 FOREVER = 0
 LATELY: Final = timedelta(minutes=5)
 """How long ago a writer's last line may be for it to be still at work."""
 NEW: Final = timedelta(hours=1)
 """For how long a group that nobody marked may be one that a late writer made again."""
 _GROUP = arn("logs", "log-group:{name}")
-# G3: IAM wants the ARN bare for calls about tags, and with `:*` for all others.
+# IAM wants the ARN bare for calls about tags, and with `:*` for all others (G3).
 # https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/logs/iam-access-control-overview-cwl.html
 _CONTENTS = f"{_GROUP}:*"
 
@@ -114,8 +114,8 @@ class LogGroup(Tagged):
     arn: Computed[str] = ""
 
     def parent_owner(self, aws: Aws) -> str | None:
-        """Of what writes to it. A15: API Gateway names its execution log after the API's id; Lambda
-        writes to the group of the function's name."""
+        """Of what writes to it. API Gateway names its execution log after the API's id (A35);
+        Lambda writes to the group of the function's name."""
         if api := re.fullmatch(r"API-Gateway-Execution-Logs_([a-z0-9]+)/.*", self.name):
             return owner_of_api(aws, api[1])
         if function := re.fullmatch(r"/aws/lambda/([\w-]+)", self.name):
@@ -142,7 +142,7 @@ class LogGroup(Tagged):
         return [*([have] if have else []), *ours]
 
     def _as_found(self, aws: Aws, found: LogGroupTypeDef) -> Self | None:
-        arn = found["arn"].removesuffix(":*")  # G3: calls about tags and grants want it bare
+        arn = found["arn"].removesuffix(":*")  # calls about tags and grants want it bare (G3)
         tags = None
         with absent_is_fine():
             tags = aws.logs.list_tags_for_resource(resourceArn=arn).get("tags", {})
@@ -166,7 +166,7 @@ class LogGroup(Tagged):
         else:
             aws.logs.create_log_group(logGroupName=self.name, tags=tags)
         if self.retention != FOREVER:
-            self._set_retention(aws)  # G2
+            self._set_retention(aws)  # a call of its own (G2)
         if self.protect:
             self._set_protection(aws, enabled=True)
         return replace(self, arn=aws.where.arn("logs", f"log-group:{self.name}"))
@@ -190,7 +190,7 @@ class LogGroup(Tagged):
         return self.protect
 
     def written_lately(self, aws: Aws) -> bool:
-        """G4, A35: only who wrote a moment ago has something in flight. What DescribeLogStreams
+        """Only who wrote a moment ago has something in flight (G4, A35). What DescribeLogStreams
         shows of that may be an hour old, so the lines themselves are asked for."""
         since = int((aws.clock.today() - LATELY).timestamp() * 1000)
         with absent_is_fine():
@@ -201,9 +201,9 @@ class LogGroup(Tagged):
         return False
 
     def delete(self, aws: Aws) -> None:
-        """G4: what its writer had still in flight may bring it back once."""
+        """What its writer had still in flight may bring it back once (G4)."""
         found = self._describe(aws)
-        if found and found.get("deletionProtectionEnabled"):  # G6: read live, never from state
+        if found and found.get("deletionProtectionEnabled"):  # read live, never from state (G6)
             self._set_protection(aws, enabled=False)
 
         def gone() -> bool | None:
@@ -215,7 +215,7 @@ class LogGroup(Tagged):
 
     def _describe(self, aws: Aws) -> LogGroupTypeDef | None:
         groups = self._named_like(aws, self.name)
-        return next((group for group in groups if group["logGroupName"] == self.name), None)  # G3
+        return next((group for group in groups if group["logGroupName"] == self.name), None)  # (G3)
 
     def _named_like(self, aws: Aws, prefix: str) -> Iterable[LogGroupTypeDef]:
         pages = aws.logs.get_paginator("describe_log_groups").paginate(logGroupNamePrefix=prefix)

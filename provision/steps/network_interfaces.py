@@ -19,11 +19,11 @@ from provision.steps.strangers import interfaces_in, is_lambdas
 from provision.steps.version import delete_versions_in
 
 GONE_BUDGET: Final = 2700
-"""E1: Lambda lets go of them within 35 minutes for 99 in 100, and some take longer."""
+"""Lambda lets go of them within 35 minutes for 99 in 100, and some take longer (E1)."""
 PAUSE: Final = 10
-"""E6: right after a function's end AWS may show none for so long; only a second look counts."""
+"""Right after a function's end AWS may show none for so long; only a second look counts (E6)."""
 ABANDONED: Final = 180
-"""E5: seconds without use after which Lambda has forgotten one; the status comes and goes."""
+"""Seconds without use after which Lambda has forgotten one; the status comes and goes (E5)."""
 _IN_USE: Final = frozenset(
     ["InvalidNetworkInterface.InUse", "InvalidParameterValue", "OperationNotPermitted"]
 )
@@ -111,7 +111,7 @@ def let_go(
 
 
 def _remove(aws: Aws, interface: str) -> None:
-    """E5: one nobody uses still holds subnet and group, and Lambda may leave it for an hour."""
+    """One nobody uses still holds subnet and group, and Lambda may leave it for an hour (E5)."""
     try:
         aws.ec2.delete_network_interface(NetworkInterfaceId=interface)
     except ClientError as error:

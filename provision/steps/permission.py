@@ -18,7 +18,7 @@ from provision.steps.parents import owner_of_function
 if TYPE_CHECKING:
     from mypy_boto3_lambda.type_defs import AddPermissionRequestTypeDef
 
-VISIBLE_BUDGET = 300  # L16
+VISIBLE_BUDGET = 300  # a statement shows up late (L16)
 
 _INVOKE: Final = "lambda:InvokeFunction"
 _ALIAS: Final = qualified("{qualifier}")
@@ -34,7 +34,7 @@ class _Policy(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Permission(Step):
-    """L18: API Gateway calls the alias, so the statement has to be on the alias, as `qualifier`.
+    """API Gateway calls the alias, so the statement has to be on the alias, as `qualifier` (L18).
 
     `source` is the ARN (with wildcards) from where `principal` may call. `others` are the ids of
     further statements that belong on the alias: any more is drift, and removed, as is every one on
@@ -46,7 +46,7 @@ class Permission(Step):
     KIND = "lambda.permission"
     IDENTITY = ("function", "qualifier", "statement")
     RISKS = Risks(
-        # L15: a statement is taken away and written again.
+        # A statement is taken away and written again (L15).
         change=dict.fromkeys(
             ("principal", "source"), (Risk(Harm.DOWNTIME, "calls are refused for seconds"),)
         ),
@@ -92,7 +92,7 @@ class Permission(Step):
     def update(self, aws: Aws, have: Self, changed: Collection[str]) -> Self:  # noqa: ARG002  (`changed` says it all)
         if "others" in changed:
             self._remove_undeclared(aws)
-        if {"principal", "source"} & set(changed):  # L15: a statement cannot be changed
+        if {"principal", "source"} & set(changed):  # a statement cannot be changed (L15)
             self.delete(aws)
             reading_again(aws, lambda: self._add(aws))
         return self
@@ -118,7 +118,7 @@ class Permission(Step):
         )
 
     def _add(self, aws: Aws) -> None:
-        """L15: without the policy's revision, two additions at once can lose a statement."""
+        """Without the policy's revision, two additions at once can lose a statement (L15)."""
         request: AddPermissionRequestTypeDef = {
             "FunctionName": self.function,
             "Qualifier": self.qualifier,
@@ -144,7 +144,7 @@ class Permission(Step):
             aws.lambda_.remove_permission(
                 FunctionName=self.function, Qualifier=self.qualifier, StatementId=statement
             )
-        aws.wait(  # L16: it may still be shown
+        aws.wait(  # it may still be shown (L16)
             f"statement {statement} on {self.function}:{self.qualifier} to be gone",
             lambda: True if statement not in self._policy(aws).statements else None,
             budget=VISIBLE_BUDGET,
@@ -152,7 +152,7 @@ class Permission(Step):
 
 
 def _read(statement: Document) -> tuple[str, str]:
-    """Principal and source ARN. L17: AWS writes them in its own words. A statement of another form
+    """Principal and source ARN. AWS writes them in its own words (L17). A statement of another form
     than ours is shown as a whole, for it allows something else."""
     match statement:
         case {

@@ -40,7 +40,7 @@ class Queue(Tagged):
     IDENTITY = ("name",)
     ASKED_LAST = True
     RISKS = Risks(
-        anew=(Risk(Harm.SLOW, "AWS gives the name free", 60),),  # Q2
+        anew=(Risk(Harm.SLOW, "AWS gives the name free", 60),),  # (Q2)
         change={"retention": (Risk(Harm.DATA_LOSS, "older messages go", when=lowered),)},
         delete=(Risk(Harm.DATA_LOSS, "its messages go with it"),),
         gap="events that fail meanwhile are lost",
@@ -101,7 +101,7 @@ class Queue(Tagged):
             if new:
                 aws.sqs.tag_queue(QueueUrl=have.url, Tags=new)
         if "encryption" in changed and _is_key(have.encryption) and not _is_key(self.encryption):
-            # Q7: AWS refuses its own encryption beside a KMS key.
+            # AWS refuses its own encryption beside a KMS key (Q7).
             aws.sqs.set_queue_attributes(QueueUrl=have.url, Attributes={"KmsMasterKeyId": ""})
         if attributes := self._attributes(changed):
             aws.sqs.set_queue_attributes(QueueUrl=have.url, Attributes=attributes)
@@ -113,8 +113,8 @@ class Queue(Tagged):
         self._wait_gone(aws)
 
     def _wait_gone(self, aws: Aws) -> None:
-        """Q5: for up to 60 s it may answer as if it were there, now and then; an `up` right
-        afterwards would keep it, and be left with none."""
+        """For up to 60 s it may answer as if it were there, now and then; an `up` right afterwards
+        would keep it, and be left with none (Q5)."""
         enough = MISSES if aws.access.lingers else 1
         misses = 0
 
@@ -133,7 +133,7 @@ class Queue(Tagged):
         return self.url or aws.sqs.get_queue_url(QueueName=self.name)["QueueUrl"]
 
     def _attributes(self, fields: Collection[str]) -> dict[QueueAttributeNameType, str]:
-        """Q7: every one is text, and is reset by its default, never by leaving it out."""
+        """Every one is text, and is reset by its default, never by leaving it out (Q7)."""
         attributes: dict[QueueAttributeNameType, str] = {}
         if "retention" in fields:
             attributes["MessageRetentionPeriod"] = str(self.retention)
@@ -153,7 +153,7 @@ def _is_key(encryption: str) -> bool:
 
 
 def _encryption(found: Mapping[QueueAttributeNameType, str]) -> str:
-    """Q7: one kind excludes the other."""
+    """One kind excludes the other (Q7)."""
     if key := found.get("KmsMasterKeyId"):
         return key
     return SSE if found.get("SqsManagedSseEnabled", "false").lower() == "true" else NONE

@@ -45,7 +45,7 @@ _ONLY_THIS: Final = (
     Test("ForAllValues:StringEquals", f"{_CHANGE}RecordTypes", "{type}"),
 )
 """https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/specifying-conditions-route53.html"""
-_SPREADING: Final = Risk(Harm.SLOW, "until all of Route 53 knows it", 60)  # R4
+_SPREADING: Final = Risk(Harm.SLOW, "until all of Route 53 knows it", 60)  # (R4)
 _WRITTEN: Final = ("values", "alias_target", "alias_zone", "ttl")
 
 
@@ -174,7 +174,7 @@ class Record(Step):
         return replace(bare, values=self._values(found), ttl=found.get("TTL"))
 
     def create(self, aws: Aws) -> Self:
-        # R2: CREATE, not UPSERT: a record that somebody wrote meanwhile is not overwritten.
+        # CREATE, not UPSERT: a record that somebody wrote meanwhile is not overwritten (R2).
         zone_id = the_zone(aws, self.zone, self.name).id
         self._change(aws, zone_id, "CREATE", self._record_set())
         return replace(self, zone_id=zone_id)
@@ -198,7 +198,7 @@ class Record(Step):
         if not self._says_this(found):
             raise lost(self)
         try:
-            self._change(aws, have.zone_id, "DELETE", found)  # R3: as it is listed, to the letter
+            self._change(aws, have.zone_id, "DELETE", found)  # as it is listed, to the letter (R3)
         except aws.route53.exceptions.InvalidChangeBatch:
             left = self._listed(aws, have.zone_id)
             if left and not self._says_this(left):
@@ -261,7 +261,7 @@ class Record(Step):
             info = aws.route53.get_change(Id=change["Id"])["ChangeInfo"]
             return True if info["Status"] == "INSYNC" else None
 
-        # R4, and R6: the whole API takes five requests a second.
+        # Servers learn it within a minute (R4); the whole API takes five requests a second (R6).
         what = f"{self.name} to reach all of Route 53's servers"
         aws.wait(what, in_sync, budget=IN_SYNC_BUDGET, first=2)
 

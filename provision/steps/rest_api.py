@@ -255,7 +255,7 @@ class RestApi(Tagged):
             patches += settings_patches(settings)
         if patches:
             aws.apigateway.update_rest_api(restApiId=have.id, patchOperations=patches)
-        if _TLS & set(changed):  # A37: until then it takes no other write
+        if _TLS & set(changed):  # until then it takes no other write (A37)
             wait_available(aws, have.id, self.name)
         if reading:
             write(aws, have.id, reading, self.contents())
@@ -266,7 +266,7 @@ class RestApi(Tagged):
         return replace(self, default_endpoint=self.default_endpoint or have.default_endpoint)
 
     def delete(self, aws: Aws) -> None:
-        # A31: stages, deployments and methods go with it; mappings and plans have gone before.
+        # Stages, deployments and methods go with it; mappings and plans have gone before (A31).
         try:
             self._refuse_stages_of_others(aws)
             aws.apigateway.delete_rest_api(restApiId=self.id)

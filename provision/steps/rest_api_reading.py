@@ -66,7 +66,7 @@ def empty(root_id: str) -> Reading:
 
 
 def read(aws: Aws, api_id: str, settings: Settings) -> Reading:
-    """Four calls for up to 500 resources (A1: GetResources is not to be polled)."""
+    """Four calls for up to 500 resources; GetResources is not to be polled (A1)."""
     with together() as pool:
         reading = pool.submit(_read_resources, aws, api_id)
         reading_validators = pool.submit(_read_validators, aws, api_id)
@@ -187,7 +187,7 @@ def _method(found: MethodTypeDef, validators: Mapping[str, str]) -> Method:
 
 
 def _integration(found: IntegrationTypeDef) -> Integration:
-    """A34: AWS leaves defaults out or writes them out, by field and by age of the API."""
+    """AWS leaves defaults out or writes them out, by field and by age of the API (A34)."""
     kind = found.get("type", "")
     return Integration(
         kind=kind,

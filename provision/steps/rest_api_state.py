@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 AVAILABLE: Final = "AVAILABLE"
 _COMING: Final = frozenset({"PENDING", "UPDATING"})
 _FAILED: Final = "FAILED"
-_BUDGET: Final = 1800  # A37: about 15 minutes
+_BUDGET: Final = 1800  # about 15 minutes (A37)
 
 
 def describe(aws: Aws, api_id: str) -> RestApiResponseTypeDef | None:

@@ -213,7 +213,7 @@ class _Writing:
         return set(self._have(path))
 
     def _put_method(self, resource_id: str, verb: str, want: Method, have: Method | None) -> None:
-        """A10: method, integration, method responses, integration responses, in this order."""
+        """Method, integration, method responses, integration responses, in this order (A10)."""
         client, api_id = self.aws.apigateway, self.api_id
         assert want.integration is not None
         if have and _differ_in_integration_alone(want, have):

@@ -155,7 +155,7 @@ class Role(Tagged):
             aws.iam.update_assume_role_policy(
                 RoleName=self.name, PolicyDocument=as_text(trust(self.service))
             )
-        if {"description", "session"} & set(changed):  # I7: only '' clears the one
+        if {"description", "session"} & set(changed):  # only '' clears the one (I7)
             aws.iam.update_role(
                 RoleName=self.name, Description=self.description, MaxSessionDuration=self.session
             )
@@ -168,7 +168,7 @@ class Role(Tagged):
 
     def delete(self, aws: Aws) -> None:
         self._refuse_profiles(aws)
-        with absent_is_fine():  # I8: a role goes only without its policies
+        with absent_is_fine():  # a role goes only without its policies (I8)
             pages = aws.iam.get_paginator("list_role_policies").paginate(RoleName=self.name)
             for name in [name for page in pages for name in page["PolicyNames"]]:
                 aws.iam.delete_role_policy(RoleName=self.name, PolicyName=name)
@@ -176,7 +176,7 @@ class Role(Tagged):
             aws.iam.delete_role(RoleName=self.name)
 
     def _refuse_profiles(self, aws: Aws) -> None:
-        """I8: AWS refuses it while an instance profile has it, and its policies would be gone."""
+        """AWS refuses it while an instance profile has it, and its policies would be gone (I8)."""
         profiles: list[Stranger] = []
         with suppress(ClientError):  # gone, or not permitted to look: AWS refuses it itself
             ask = aws.iam.get_paginator("list_instance_profiles_for_role")
@@ -217,7 +217,7 @@ class Role(Tagged):
 
 
 def _arn(aws: Aws, path: str, name: str) -> str:
-    """I2: AWS may show the unique id of a fresh role where its ARN belongs."""
+    """AWS may show the unique id of a fresh role where its ARN belongs (I2)."""
     return aws.where.arn("iam", f"role{path}{name}", region=False)
 
 

@@ -68,9 +68,9 @@ class RolePolicies(Step):
         }
         gone = sorted(have.policies.keys() - self.policies.keys())
         fits = _characters({**have.policies, **self.policies}) <= SPACE
-        if not fits:  # L4
+        if not fits:
             self._drop(aws, gone)
-        # L4: what shrinks makes room for what grows.
+        # AWS counts all of them at every call: what shrinks makes room for what grows.
         self._put(aws, {name: new[name] for name in new if _grows(have, name, new) <= 0})
         self._put(aws, {name: new[name] for name in new if _grows(have, name, new) > 0})
         if fits:  # last, so that nothing the role may still do is missing meanwhile
@@ -78,7 +78,7 @@ class RolePolicies(Step):
         return self
 
     def meanwhile(self, have: Self) -> Self:
-        """L4: where both together are more than a role takes, the old ones go at once."""
+        """Where both together are more than a role takes, the old ones go at once."""
         both = {
             name: with_rights_of(self.policies[name], document)
             if name in self.policies

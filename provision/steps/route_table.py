@@ -83,7 +83,7 @@ class RouteTable(Ec2Resource):
     def create(self, aws: Aws) -> Self:
         answer = aws.ec2.create_route_table(
             VpcId=self.vpc_id,
-            ClientToken=uuid4().hex,  # V6, X2
+            ClientToken=uuid4().hex,  # a second one is not made by it (V6, X2)
             TagSpecifications=tag_specifications("route-table", self.tags),
         )
         made = replace(self, id=answer["RouteTable"]["RouteTableId"])
@@ -103,7 +103,7 @@ class RouteTable(Ec2Resource):
         return replace(self, id=have.id)
 
     def delete(self, aws: Aws) -> None:
-        self._dissociate(aws, self, None)  # V15: AWS refuses while a subnet uses it
+        self._dissociate(aws, self, None)  # AWS refuses while a subnet uses it (V15)
         with already_gone(aws, self.id):
             aws.ec2.delete_route_table(RouteTableId=self.id)
 
@@ -141,7 +141,7 @@ class RouteTable(Ec2Resource):
 
 
 def _associate(aws: Aws, table_id: str, subnet_ids: Sequence[str]) -> None:
-    """Point the subnets here. V7: one that another table has already must be moved, not added."""
+    """Point the subnets here. One that another table has already must be moved, not added (V7)."""
     if not subnet_ids:
         return
     answer = aws.ec2.describe_route_tables(
@@ -166,7 +166,7 @@ def _state(link: RouteTableAssociationTypeDef) -> str:
 
 
 def _other_routes(routes: Iterable[RouteTypeDef]) -> Iterable[str]:
-    """V11: an endpoint's routes come and go with it; nobody may touch them."""
+    """An endpoint's routes come and go with it; nobody may touch them (V11)."""
     for route in routes:
         gateway = route.get("GatewayId", "")
         if gateway == "local" or gateway.startswith("vpce-"):

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 class ScalingPolicy(Step):
     """Capacity is moved so that `target` percent of it are used. The target's owner owns it.
 
-    S6: its alarms (`TargetTracking-…`) are AWS's own and come and go with it.
+    Its alarms (`TargetTracking-…`) are AWS's own and come and go with it (S6).
     https://docs.aws.amazon.com/autoscaling/application/APIReference/API_PutScalingPolicy.html
     """
 
@@ -72,7 +72,7 @@ class ScalingPolicy(Step):
         return self
 
     def update(self, aws: Aws, have: Self, changed: Collection[str]) -> Self:  # noqa: ARG002
-        self._put(aws)  # S4: one call for making and changing
+        self._put(aws)  # one call for making and changing (S4)
         return self
 
     def delete(self, aws: Aws) -> None:

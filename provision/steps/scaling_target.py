@@ -34,7 +34,7 @@ if TYPE_CHECKING:
         SuspendedStateTypeDef,
     )
 
-GONE_BUDGET: Final = 300  # S7
+GONE_BUDGET: Final = 300  # shown for a while after its end (S7)
 _SERVICE: Final = "application-autoscaling"
 TARGET: Final = arn(_SERVICE, "scalable-target/*")
 """AWS numbers them, so a policy tells them by their tags."""
@@ -75,8 +75,8 @@ _CHECKED: Final = (
 )
 """What AWS tries in the caller's name before it registers a target. The last two it tries without
 any alarm's name: no resource can be said for them, only that it is no alarm of a stack of ours, and
-that it calls nothing or a scaling policy of the table.
-I14: the role it works with is made by the first target of an account.
+that it calls nothing or a scaling policy of the table. The role it works with is made by the first
+target of an account (I14).
 
 https://docs.aws.amazon.com/autoscaling/application/userguide/security_iam_permission_validation.html
 """
@@ -139,7 +139,7 @@ class ScalingTarget(Tagged):
             MinCapacity=self.minimum,
             MaxCapacity=self.maximum,
             SuspendedState=self._suspension(),
-            Tags=dict(self.tags),  # S1: AWS takes them only now
+            Tags=dict(self.tags),  # AWS takes them only now (S1)
         )
         return self
 

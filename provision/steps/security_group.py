@@ -40,7 +40,7 @@ ANY: Final = "-1"
 
 @dataclass(frozen=True, order=True)
 class Rule:
-    """Who may be talked with, and how. `protocol` as AWS writes it (tcp, udp, icmp, -1; V5);
+    """Who may be talked with, and how. `protocol` as AWS writes it, tcp, udp, icmp or -1 (V5);
     `target` is an IPv4 or IPv6 range, a group's id, or a prefix list's name."""
 
     protocol: str
@@ -146,7 +146,7 @@ class SecurityGroup(Ec2Resource):
         )
         made = answer["GroupId"]
         aws.fresh.add(made)
-        # V4: AWS lets a new group out to everywhere.
+        # AWS lets a new group out to everywhere (V4).
         bare = replace(self, id=made, arn=_arn(aws, made), ingress=(), egress=(ALL_OUT,))
         return self.update(aws, bare, {"ingress", "egress"})
 
@@ -163,7 +163,7 @@ class SecurityGroup(Ec2Resource):
         refuse_users(aws, self.label, mark_of(self.owner), self.id)
         with already_gone(aws, self.id):
             aws.ec2.delete_security_group(GroupId=self.id)
-        aws.wait(  # V12: the name is taken until then
+        aws.wait(  # the name is taken until then (V12)
             f"security group {self.name} to be gone",
             lambda: None if self._find(aws) else True,
             budget=GONE_BUDGET,
@@ -214,7 +214,7 @@ def _authorize(
             aws.ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=permissions)
         else:
             aws.ec2.authorize_security_group_egress(GroupId=group, IpPermissions=permissions)
-    except ClientError as error:  # V5: already there, all of them: the first answer was lost
+    except ClientError as error:  # already there, all of them: the first answer was lost (V5)
         if error.response["Error"]["Code"] != "InvalidPermission.Duplicate":
             raise
 
@@ -227,7 +227,7 @@ def _revoke(
             aws.ec2.revoke_security_group_ingress(GroupId=group, IpPermissions=permissions)
         else:
             aws.ec2.revoke_security_group_egress(GroupId=group, IpPermissions=permissions)
-    except ClientError as error:  # V5: gone already
+    except ClientError as error:  # gone already (V5)
         if error.response["Error"]["Code"] != "InvalidPermission.NotFound":
             raise
 

@@ -93,7 +93,7 @@ class Stage(Tagged):
             name=found["stageName"],
             deployment_id=found.get("deploymentId", ""),
             tracing=found.get("tracingEnabled", False),
-            access_log=access.get("destinationArn", "").removesuffix(":*"),  # A16
+            access_log=access.get("destinationArn", "").removesuffix(":*"),  # (A16)
             access_format=access.get("format", "") if access else self.access_format,
             log_level=settings.get("loggingLevel", "OFF"),
             metrics=settings.get("metricsEnabled", False),
@@ -111,7 +111,7 @@ class Stage(Tagged):
             tracingEnabled=self.tracing,
             tags=self.tags,
         )
-        # A14: the rest cannot be said at creation; after a crash in between `update` says it.
+        # The rest cannot be said at creation; after a crash in between `update` says it (A14).
         access = self._access_patches() if self.access_log else []
         self._patch(aws, [*access, *self._method_patches()])
         return self
@@ -143,7 +143,7 @@ class Stage(Tagged):
             return
 
     def _find(self, aws: Aws) -> StageTypeDef | None:
-        """From the list: a NotFound on an API made in this run would be taken for delay (§16)."""
+        """From the list: a NotFound on an API made in this run would be taken for delay (V1)."""
         stages = self._stages(aws)
         return next((stage for stage in stages if stage["stageName"] == self.name), None)
 
@@ -168,7 +168,7 @@ class Stage(Tagged):
         ]
 
     def _method_patches(self) -> list[PatchOperationTypeDef]:
-        """A17: all of the key, since a crash may have left a part of it, and as text."""
+        """All of the key, since a crash may have left a part of it, and as text (A17)."""
         values = {
             "logging/loglevel": self.log_level,
             "logging/dataTrace": _text(value=False),
@@ -200,7 +200,7 @@ def _removals(found: StageTypeDef) -> list[PatchOperationTypeDef]:
     """What `_strays` tells, gone. Logging of bodies goes with the settings of every method."""
     paths = [f"/variables/{name}" for name in found.get("variables", {})]
     for key in found.get("methodSettings", {}).keys() - {EVERY_METHOD}:
-        # A17: only a whole key can be removed. It may come with its slashes escaped already.
+        # Only a whole key can be removed (A17). It may come with its slashes escaped already.
         resource, _, verb = key.rpartition("/")
         paths.append(f"/{resource.replace('/', '~1')}/{verb}")
     if found.get("canarySettings"):

@@ -76,8 +76,8 @@ def mark_of(owner: str) -> str:
 
 
 def interfaces_in(aws: Aws, what: Place, made: str) -> list[NetworkInterfaceTypeDef]:
-    """Everybody's. E6: by group or subnet, for the function name in the description may be
-    another's."""
+    """Everybody's. By group or subnet, for the function name in the description may be another's
+    (E6)."""
     pages = aws.ec2.get_paginator("describe_network_interfaces").paginate(
         Filters=[{"Name": what, "Values": [made]}]
     )
@@ -154,7 +154,7 @@ def _subnets(aws: Aws, mark: str, vpc: str) -> Strangers:
 
 def _groups(aws: Aws, mark: str, vpc: str) -> Strangers:
     for one in aws.ec2.describe_security_groups(Filters=_inside(vpc)).get("SecurityGroups", []):
-        if one["GroupName"] != "default":  # V15: goes with the VPC
+        if one["GroupName"] != "default":  # goes with the VPC (V15)
             name = f"security group {one['GroupId']} ({one['GroupName']})"
             yield from _unless_ours(
                 name, f"aws ec2 describe-security-groups --filters {_at(vpc)}", one, mark
@@ -171,7 +171,7 @@ def _endpoints(aws: Aws, mark: str, vpc: str) -> Strangers:
 
 
 def _route_tables(aws: Aws, mark: str, vpc: str) -> Strangers:
-    """V15: the main one goes with the VPC."""
+    """The main one goes with the VPC (V15)."""
     for one in aws.ec2.describe_route_tables(Filters=_inside(vpc)).get("RouteTables", []):
         if not any(link.get("Main") for link in one.get("Associations", [])):
             name = f"route table {one['RouteTableId']}"
@@ -181,7 +181,7 @@ def _route_tables(aws: Aws, mark: str, vpc: str) -> Strangers:
 
 
 def _acls(aws: Aws, mark: str, vpc: str) -> Strangers:
-    """V15: the default one goes with the VPC."""
+    """The default one goes with the VPC (V15)."""
     for one in aws.ec2.describe_network_acls(Filters=_inside(vpc)).get("NetworkAcls", []):
         if not one["IsDefault"]:
             name = f"network ACL {one['NetworkAclId']}"

@@ -98,7 +98,7 @@ class Subnet(Ec2Resource):
     def delete(self, aws: Aws) -> None:
         standing = interfaces_in(aws, "subnet-id", self.id)
         refuse_strangers(aws, self.label, mark_of(self.owner), standing)
-        if any(map(is_lambdas, standing)):  # E1: of functions that left it alone
+        if any(map(is_lambdas, standing)):  # of functions that left it alone (E1)
             let_go(aws, self.functions, "subnet-id", self.id)
         with already_gone(aws, self.id):
             aws.ec2.delete_subnet(SubnetId=self.id)

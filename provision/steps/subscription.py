@@ -63,7 +63,7 @@ class Subscription(Step):
         return bool(self.arn)
 
     def observe(self, aws: Aws) -> Self | None:
-        """N5: one that was unsubscribed stays in the list, perhaps beside its successor."""
+        """One that was unsubscribed stays in the list, perhaps beside its successor (N5)."""
         found: list[Self] = []
         pages = aws.sns.get_paginator("list_subscriptions_by_topic").paginate(TopicArn=self.topic)
         with absent_is_fine():
@@ -91,7 +91,7 @@ class Subscription(Step):
 
         try:
             aws.wait(f"AWS to list {self.endpoint} again", listed, budget=RELISTED)
-        except StillWaiting as error:  # N5
+        except StillWaiting as error:  # the list may be wrong for 72 hours (N5)
             raise TryLater(
                 f"AWS still lists {self.endpoint} as unsubscribed, for up to 72 hours, and sends"
                 " it nothing",
@@ -101,15 +101,15 @@ class Subscription(Step):
         return made
 
     def delete(self, aws: Aws) -> None:
-        """N4: one that was never confirmed cannot be taken back; it goes with the topic."""
+        """One that was never confirmed cannot be taken back; it goes with the topic (N4)."""
         have = self.observe(aws)
         if have and have.arn:
             with absent_is_fine():
                 aws.sns.unsubscribe(SubscriptionArn=have.arn)
 
     def _read(self, arn: str) -> Self:
-        """N4, N5: words stand in the place of the ARN until the address has confirmed, and after it
-        has gone. A word that nobody knows is shown as it is."""
+        """Words stand in the place of the ARN until the address has confirmed, and after it has
+        gone (N4, N5). A word that nobody knows is shown as it is."""
         if arn.startswith("arn:"):
             return replace(self, arn=arn, strays=())
         match arn.replace(" ", "").lower():

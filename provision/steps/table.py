@@ -67,7 +67,7 @@ class Table(Tagged):
             "recovery_days": (
                 Risk(Harm.DATA_LOSS, "the older points in time to go back to go", when=lowered),
             ),
-            "encryption": (Risk(Harm.SLOW, "it is encrypted again", seconds=22),),  # D10
+            "encryption": (Risk(Harm.SLOW, "it is encrypted again", seconds=22),),  # (D10)
             "ttl": table_expiry.RISKS,
             "on_demand": (table_capacity.RISK,),
         },
@@ -142,7 +142,7 @@ class Table(Tagged):
         if found is None:
             return None
         keys = {key["KeyType"]: key["AttributeName"] for key in found["KeySchema"]}
-        billing = found.get("BillingModeSummary", {})  # D22: absent where it never was another
+        billing = found.get("BillingModeSummary", {})  # absent where it never was another (D22)
         with together() as pool:
             ttl = pool.submit(found_attribute, aws, self.name)
             days = pool.submit(found_recovery, aws, self.name)
@@ -191,7 +191,7 @@ class Table(Tagged):
             Tags=tag_list(self.tags),
         )
         self._wait_active(aws)
-        if self.ttl:  # D16: before recovery, which makes a table refuse it for a while
+        if self.ttl:  # before recovery, which makes a table refuse it for a while (D16)
             set_expiry(aws, self.name, self.ttl, enabled=True)
         if self.recovery:
             self._set_recovery(aws)
@@ -204,9 +204,9 @@ class Table(Tagged):
                 aws.dynamodb.untag_resource(ResourceArn=have.arn, TagKeys=gone)
             if new:
                 aws.dynamodb.tag_resource(ResourceArn=have.arn, Tags=tag_list(new))
-        if "protect" in changed:  # D5: one concern a call
+        if "protect" in changed:  # one concern a call (D5)
             self._set_protection(aws, enabled=self.protect)
-        if "on_demand" in changed:  # D6: never without the capacity
+        if "on_demand" in changed:  # never without the capacity (D6)
             aws.dynamodb.update_table(
                 TableName=self.name,
                 BillingMode="PROVISIONED",
@@ -254,7 +254,7 @@ class Table(Tagged):
         if found is None:
             return
         with absent_is_fine():  # another run may delete it at the same moment
-            if found.get("DeletionProtectionEnabled"):  # D19: read live, never from state
+            if found.get("DeletionProtectionEnabled"):  # read live, never from state (D19)
                 self._set_protection(aws, enabled=False)
             aws.dynamodb.delete_table(TableName=self.name)
         aws.wait(
@@ -286,7 +286,7 @@ class Table(Tagged):
 
     def _wait_active(self, aws: Aws) -> None:
         def active() -> bool | None:
-            found = self._describe(aws)  # D3: may not be visible yet
+            found = self._describe(aws)  # may not be visible yet (D3)
             if found is None or found["TableStatus"] != ACTIVE or is_changing(found):
                 return None
             return True

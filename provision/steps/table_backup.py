@@ -49,8 +49,8 @@ def final_backup(aws: Aws, table: str, owner: str) -> Backup:
 
 
 def having_back(table: str, node: str, region: str) -> str:
-    """D18: of a table with points in time to go back to, AWS keeps one backup for 35 days after it
-    was deleted. A restore makes the table, and is refused where there is one of its name."""
+    """Of a table with points in time to go back to, AWS keeps one backup for 35 days after it was
+    deleted (D18). A restore makes the table, and is refused where there is one of its name."""
     name = shlex.quote(table)
     listing = f"aws dynamodb list-backups --table-name {name} --backup-type ALL --region {region}"
     restoring = (

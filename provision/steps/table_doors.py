@@ -32,7 +32,7 @@ def found_stream(found: TableDescriptionTypeDef) -> str:
 
 
 def close_doors(aws: Aws, name: str, arn: str, changed: Collection[str]) -> bool:
-    """None is wanted. Whether the table has to become active again (D5: one concern a call)."""
+    """None is wanted. Whether the table has to become active again: one concern a call (D5)."""
     if "resource_policy" in changed:
         with absent_is_fine():
             aws.dynamodb.delete_resource_policy(ResourceArn=arn)

@@ -46,8 +46,8 @@ def specification(encryption: str) -> SSESpecificationTypeDef:
 
 
 def found_encryption(aws: Aws, found: TableDescriptionTypeDef, likely: str) -> str:
-    """D22: nothing is shown for the key that DynamoDB owns, and an ARN for every other, AWS's own
-    too. Only the key itself says whose it is; `likely` saves that question."""
+    """Nothing is shown for the key that DynamoDB owns, and an ARN for every other, AWS's own too
+    (D22). Only the key itself says whose it is; `likely` saves that question."""
     shown = found.get("SSEDescription", {})
     if shown.get("Status") not in {"ENABLED", "ENABLING", "UPDATING"}:
         return OWNED
@@ -59,6 +59,6 @@ def found_encryption(aws: Aws, found: TableDescriptionTypeDef, likely: str) -> s
 
 
 def is_changing(found: TableDescriptionTypeDef) -> bool:
-    """D10: the table is active meanwhile."""
+    """The table is active meanwhile (D10)."""
     status = found.get("SSEDescription", {}).get("Status")
     return status in {"ENABLING", "UPDATING", "DISABLING"}

@@ -33,7 +33,7 @@ def found_attribute(aws: Aws, table: str) -> str | None:
 
 def change_expiry(aws: Aws, table: str, before: str | None, wanted: str | None) -> None:
     """Raises `TryLater` where a second run has to do the rest."""
-    if before:  # D12: to switch off, AWS wants the attribute that is on now
+    if before:  # to switch off, AWS wants the attribute that is on now (D12)
         set_expiry(aws, table, before, enabled=False)
     if before and wanted:
         raise TryLater(
@@ -51,7 +51,7 @@ def set_expiry(aws: Aws, table: str, attribute: str, *, enabled: bool) -> None:
             TableName=table,
             TimeToLiveSpecification={"AttributeName": attribute, "Enabled": enabled},
         )
-    except ClientError as error:  # D12: every one is a ValidationException
+    except ClientError as error:  # every one is a ValidationException (D12)
         text = error.response["Error"]["Message"]
         if "multiple times within a fixed interval" in text:
             raise TryLater(

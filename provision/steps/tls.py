@@ -82,7 +82,7 @@ TLS_RISKS: Final = {
             "clients that know no newer TLS or ciphers are refused",
             when=_stronger,
         ),
-        Risk(Harm.SLOW, "API Gateway changes what its endpoint speaks", 900, 1800),  # A37
+        Risk(Harm.SLOW, "API Gateway changes what its endpoint speaks", 900, 1800),  # (A37)
     ),
     "access_mode": (
         Risk(

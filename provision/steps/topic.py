@@ -106,7 +106,7 @@ class Topic(Tagged):
         return replace(self, arn=have.arn)
 
     def delete(self, aws: Aws) -> None:
-        aws.sns.delete_topic(TopicArn=self._arn(aws))  # N4: succeeds, too, where there is none
+        aws.sns.delete_topic(TopicArn=self._arn(aws))  # succeeds, too, where there is none (N4)
 
     def _arn(self, aws: Aws) -> str:
         return self.arn or aws.where.arn("sns", self.name)
@@ -118,7 +118,7 @@ class Topic(Tagged):
 
 
 def _default(arn: str, account: str) -> Document:
-    """N3: what AWS gives a topic, for which there is no word to send."""
+    """What AWS gives a topic, for which there is no word to send (N3)."""
     return {
         "Version": "2008-10-17",
         "Id": "__default_policy_ID",

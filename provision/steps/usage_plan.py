@@ -100,7 +100,7 @@ class UsagePlan(Tagged):
         return self._as_found(aws, found) if found else None
 
     def search(self, aws: Aws) -> Sequence[Self]:
-        """A24: what is listed has no tags."""
+        """What is listed has no tags (A24)."""
         pages = aws.apigateway.get_paginator("get_usage_plans").paginate(
             PaginationConfig={"PageSize": PAGE_SIZE}
         )
@@ -133,7 +133,7 @@ class UsagePlan(Tagged):
     def update(self, aws: Aws, have: Self, changed: Collection[str]) -> Self:
         if "tags" in changed:
             change_gateway_tags(aws, f"/usageplans/{have.id}", have.tags, self.tags)
-        if patch := self._patch(have, changed):  # A25: one call, it is allowed once in 20 s
+        if patch := self._patch(have, changed):  # one call, it is allowed once in 20 s (A25)
             aws.apigateway.update_usage_plan(usagePlanId=have.id, patchOperations=patch)
         if "keys" in changed:
             for key_id in sorted(set(have.keys) - set(self.keys)):
@@ -146,7 +146,7 @@ class UsagePlan(Tagged):
         found = self._get(aws, self.id)
         if found is None:
             return
-        if stages := _stages(found.get("apiStages", [])):  # A26: refused while it has any
+        if stages := _stages(found.get("apiStages", [])):  # refused while it has any (A26)
             self._let_go(aws, stages)
         try:
             aws.apigateway.delete_usage_plan(usagePlanId=self.id)
@@ -206,7 +206,7 @@ class UsagePlan(Tagged):
         pages = aws.apigateway.get_paginator("get_usage_plan_keys").paginate(
             usagePlanId=plan_id, PaginationConfig={"PageSize": PAGE_SIZE}
         )
-        # A23: the answer carries the keys' values; only their ids are taken.
+        # The answer carries the keys' values; only their ids are taken (A23).
         return tuple(sorted(key["id"] for page in pages for key in page.get("items", [])))
 
     def _add_key(self, aws: Aws, plan_id: str, key_id: str) -> None:

@@ -103,7 +103,7 @@ class Version(Step):
         return f"{word} {', '.join(self.surplus)} {goes}: of its own, {KEPT} are kept"
 
     def create(self, aws: Aws) -> Self:
-        """This very code and configuration under a number, ready for calls. L11: safe to repeat.
+        """This very code and configuration under a number, ready for calls. Safe to repeat (L11).
         Raises `OvertakenByOthers` and `FunctionFailed`."""
         published = reading_again(aws, lambda: self._publish(aws))
         number = published["Version"]
@@ -112,7 +112,7 @@ class Version(Step):
         except FunctionFailed:
             _delete(
                 aws, self.function, number
-            )  # L11: else publishing again would only return this one
+            )  # else publishing again would only return this one (L11)
             raise
         return replace(self, number=number, arn=published["FunctionArn"])
 
@@ -125,7 +125,7 @@ class Version(Step):
             list(pool.map(lambda number: _delete(aws, self.function, number), numbers))
 
     def _publish(self, aws: Aws) -> FunctionConfigurationResponseTypeDef:
-        """L11: safe to repeat. L9: the RevisionId is read when the last update is over."""
+        """Safe to repeat (L11). The RevisionId is read when the last update is over (L9)."""
         latest = wait_working(aws, self.function)
         seen = (latest["CodeSha256"], shown_configuration(latest))
         if seen != (self.code_sha256, self.configuration):
@@ -142,7 +142,7 @@ class Version(Step):
 
     def tidy(self, aws: Aws) -> None:
         """Only what we published: others may have published versions that they count on."""
-        if int(self.number) <= KEPT:  # L11: numbers are never given twice
+        if int(self.number) <= KEPT:  # numbers are never given twice (L11)
             return
         for old in self._unused(aws, _ours(_published(aws, self.function))[KEPT:]):
             _delete(aws, self.function, old)
@@ -163,7 +163,7 @@ class Version(Step):
 
 
 def delete_versions_in(aws: Aws, function: str, place: str) -> None:
-    """E2: an older version holds the interfaces of its subnets and group as long as it is there.
+    """An older version holds the interfaces of its subnets and group as long as it is there (E2).
     One that an alias leads to stays."""
     for version in _published(aws, function):
         network = version.get("VpcConfig", {})

@@ -43,7 +43,7 @@ class Vpc(Ec2Resource):
     RISKS = Risks(
         anew=(
             # Their interfaces are made anew before version and alias follow.
-            Risk(Harm.DOWNTIME, "functions lose the tables until they have moved", 60, 600),  # L6
+            Risk(Harm.DOWNTIME, "functions lose the tables until they have moved", 60, 600),  # (L6)
             LEFT_BEHIND,
         )
     )
@@ -89,7 +89,7 @@ class Vpc(Ec2Resource):
 
     def delete(self, aws: Aws) -> None:
         refuse_in_vpc(aws, self.label, mark_of(self.owner), self.id)
-        # V15: its own security group, route table and network ACL go with it.
+        # Its own security group, route table and network ACL go with it (V15).
         with already_gone(aws, self.id):
             aws.ec2.delete_vpc(VpcId=self.id)
 
@@ -118,7 +118,7 @@ class Vpc(Ec2Resource):
         return aws.wait(f"{self.label} to be available", settled, budget=AVAILABLE_BUDGET)
 
     def _with_insides(self, aws: Aws, vpc: Self) -> Self:
-        """V8: one attribute a call."""
+        """One attribute a call (V8)."""
         ask = aws.ec2.describe_vpc_attribute
         with together() as pool:
             resolver = pool.submit(ask, VpcId=vpc.id, Attribute="enableDnsSupport")
@@ -132,7 +132,7 @@ class Vpc(Ec2Resource):
         return replace(vpc, dns=dns, open_rules=rules.result())
 
     def _set_dns(self, aws: Aws, vpc_id: str) -> None:
-        """V8: one attribute a call; names need the resolver, so it is first on and last off."""
+        """One attribute a call; names need the resolver, so it is first on and last off (V8)."""
         if self.dns:
             aws.ec2.modify_vpc_attribute(VpcId=vpc_id, EnableDnsSupport={"Value": True})
         aws.ec2.modify_vpc_attribute(VpcId=vpc_id, EnableDnsHostnames={"Value": self.dns})

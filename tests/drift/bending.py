@@ -54,7 +54,7 @@ class Bending(Recorder):
         return listed
 
     def policy(self, document: Any) -> Any:
-        """I6, L17: statements and lists in any order, one alone without its list, an empty Sid."""
+        """Statements and lists in any order, one alone without its list, an empty Sid (I6, L17)."""
         listed = document["Statement"]
         statements = [
             self.statement(one) for one in (listed if isinstance(listed, list) else [listed])
@@ -74,6 +74,6 @@ class Bending(Recorder):
         return value
 
     def principal(self, value: Any) -> Any:
-        """I6: an account is shown as its root."""
+        """An account is shown as its root (I6)."""
         plain = self.either(value)
         return ROOT.format(plain) if isinstance(plain, str) and plain.isdigit() else plain

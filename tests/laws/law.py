@@ -1,9 +1,9 @@
 """The frame for laws of AWS: what a law is told and may answer, and the court that asks them all.
 
-A law is one row of the catalogue. It stands between boto3 and the emulator, sees every call of its
-operations before the emulator does (`before`) and every good answer afterwards (`after`), and
-remembers in its own attributes what was created when. One court outlives many processes: it is
-the account. Its clock is virtual.
+A law is one row of docs/aws-behaviours.md. It stands between boto3 and the emulator, sees every
+call of its operations before the emulator does (`before`) and every good answer afterwards
+(`after`), and remembers in its own attributes what was created when. One court outlives many
+processes: it is the account. Its clock is virtual.
 """
 
 from __future__ import annotations

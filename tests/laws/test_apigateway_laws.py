@@ -127,7 +127,7 @@ def test_a1_too_fast_is_refused_and_ours_never_is(court: Session, tmp_path: Path
 def test_a1_ours_keeps_every_published_rate() -> None:
     """The two tables were written apart from each other, from the same page."""
     kept = {name: (rate.calls, rate.seconds) for name, rate in pacing.RATES.items()}
-    assert kept == {n: r for n, r in laws.Rates.RATES.items() if n != "ImportRestApi"}  # A6
+    assert kept == {n: r for n, r in laws.Rates.RATES.items() if n != "ImportRestApi"}  # (A6)
 
 
 def test_a2_of_a_burst_of_deletes_all_but_one_fail_at_once(court: Session, tmp_path: Path) -> None:

@@ -158,7 +158,7 @@ class StaysPending(FirstPending):
 
 
 def test_laws_take_their_time_faster(emulator: str) -> None:
-    """A naive client falls over L6 here as well; ours waits, in real time."""
+    """A naive client falls over a pending function here as well (L6); ours waits, in real time."""
     through = proxy(emulator, StaysPending(), factor=60)
     with through as endpoint:
         aws = Aws(Access(region="us-east-1", endpoint=endpoint, credentials=("test", "test")))

@@ -1,4 +1,4 @@
-"""Every row of the catalogue that is to be enforced has a law, and a naive client that meets it."""
+"""Every row of docs/aws-behaviours.md that is to be enforced has a law and a naive client."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ ROWS = {
     "plans, keys, domains": "A24 A25 A26 A27 A28 A29 A30 A31",
     "DynamoDB": "D5 D10 D12 D13 D24 D26",
     "scaling": "S3 S7",
-    "SQS": "Q1 Q2 Q3",  # there is no Q4
+    "SQS": "Q1 Q2 Q3",
     "SNS": "N1 N5 N6",
     "KMS": "K1",
-    "ACM": "C1 C2 C3 C5",  # there is no C4
+    "ACM": "C1 C2 C3 C5",
     "Route 53": "R1 R2 R3",
     "logs": "G1 G2 G3 G4 G5",
     "CloudWatch": "W1 W2 W3 W4",

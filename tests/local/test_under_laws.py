@@ -58,14 +58,14 @@ class OverHttp(Workshop):
 def test_a_queue_and_a_function(through: LawProxy, endpoint: str, tmp_path: Path) -> None:
     sqs: Any = connect("sqs", endpoint)
     sqs.create_queue(QueueName="naive")
-    with pytest.raises(ClientError, match="NonExistentQueue"):  # Q1
+    with pytest.raises(ClientError, match="NonExistentQueue"):  # (Q1)
         sqs.get_queue_url(QueueName="naive")
     naive: Any = connect("lambda", endpoint)
     shop = OverHttp(tmp_path / "state", endpoint=endpoint)
     function = a_function(shop.connect(Recorder()), tmp_path)
     shop.run(one_node(function), "up")
     naive.update_function_configuration(FunctionName=NAME, MemorySize=256)
-    with pytest.raises(ClientError, match="An update is in progress"):  # L7
+    with pytest.raises(ClientError, match="An update is in progress"):  # (L7)
         naive.publish_version(FunctionName=NAME)
     shop.run(one_node(function), "up")
     assert shop.last.writes == ["UpdateFunctionConfiguration"]

@@ -26,7 +26,7 @@ def teach(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def teach_tags(monkeypatch: pytest.MonkeyPatch) -> None:
     """TagResource, UntagResource and GetTags know stages only, whose ARNs alone moto's server finds
-    its way to; AWS: whatever has tags (A18)."""
+    its way to; with AWS, all that has tags (A18)."""
 
     def tagged(self: Any) -> Any:
         arn = unquote(self.path.split("/tags/")[1])
@@ -66,7 +66,7 @@ def teach_tags(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def teach_keys(monkeypatch: pytest.MonkeyPatch) -> None:
-    """GetApiKeys lists tags (A22: it does not); DeleteApiKey leaves the key in its plans."""
+    """GetApiKeys lists tags, which AWS does not (A22); DeleteApiKey leaves the key in its plans."""
     get_api_keys = APIGatewayResponse.get_api_keys
     delete_api_key = APIGatewayBackend.delete_api_key
 

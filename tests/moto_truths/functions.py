@@ -123,8 +123,8 @@ def _guard_updates(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _publish_by_content(monkeypatch: pytest.MonkeyPatch) -> None:
-    """L11: the newest version comes back when nothing of $LATEST differs since; the description a
-    version is given for itself does not count. Numbers are never used again.
+    """The newest version comes back when nothing of $LATEST differs since; the description a
+    version is given for itself does not count (L11). Numbers are never used again.
     Source: localstack/localstack tests/aws/services/lambda_/test_lambda_api.py
     test_publish_version_on_create
     """
@@ -143,7 +143,7 @@ def _publish_by_content(monkeypatch: pytest.MonkeyPatch) -> None:
         version = copy.copy(latest)
         version.set_version(group["number"])
         version.description = description or latest.description
-        version.revision, latest.revision = str(uuid4()), str(uuid4())  # L9
+        version.revision, latest.revision = str(uuid4()), str(uuid4())  # (L9)
         group["versions"].append(version)
         self._arns[version.function_arn] = version
         return version

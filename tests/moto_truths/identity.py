@@ -15,7 +15,7 @@ PAGE = 100
 
 
 def teach(monkeypatch: pytest.MonkeyPatch) -> None:
-    """I6: AWS shows a policy in other words than it was given; moto gives the very text back.
+    """AWS shows a policy in other words than it was given; moto gives the very text back (I6).
 
     Lists come in pages; moto gives all the names of inline policies at once.
     """

@@ -94,7 +94,7 @@ def _group_named(response: Any) -> Any:
 
 
 def _teach_alarms(monkeypatch: pytest.MonkeyPatch) -> None:
-    """W1: a second put ignores tags, and deleting an alarm deletes them."""
+    """A second put ignores tags, and deleting an alarm deletes them (W1)."""
     put_metric_alarm = CloudWatchBackend.put_metric_alarm
     delete_alarms = CloudWatchBackend.delete_alarms
 
@@ -113,7 +113,7 @@ def _teach_alarms(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _teach_dashboards(monkeypatch: pytest.MonkeyPatch) -> None:
-    """W4: they have tags since 2026, taken by the first put only."""
+    """They have tags since 2026, taken by the first put only (W4)."""
     put_dashboard = CloudWatchResponse.put_dashboard
     delete_dashboards = CloudWatchBackend.delete_dashboards
     tag_resource = CloudWatchBackend.tag_resource
@@ -146,7 +146,7 @@ def _teach_dashboards(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _teach_topics(monkeypatch: pytest.MonkeyPatch) -> None:
-    """N1: a create that says otherwise than what is there is refused; moto says nothing."""
+    """A create that says otherwise than what is there is refused; moto says nothing (N1)."""
     create_topic = SNSBackend.create_topic
 
     def create_equal_or_new(self: Any, name: str, attributes: Any = None, tags: Any = None) -> Any:
@@ -161,7 +161,7 @@ def _teach_topics(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _teach_queues(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Q7: what is left out of SetQueueAttributes stays; moto loses the policy."""
+    """What is left out of SetQueueAttributes stays; moto loses the policy (Q7)."""
     set_attributes = Queue._set_attributes
 
     def set_and_keep(self: Any, attributes: dict[str, Any], now: float | None = None) -> None:

@@ -32,7 +32,7 @@ def teach(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def teach_requests(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Any token is taken (C1: word characters); lists show every key type by themselves (C6)."""
+    """Tokens need not be of word characters (C1); lists show every key type by themselves (C6)."""
     request_certificate = AWSCertificateManagerBackend.request_certificate
     list_certificates = AWSCertificateManagerBackend.list_certificates
 

@@ -24,7 +24,7 @@ def teach(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _teach_dependencies(monkeypatch: pytest.MonkeyPatch) -> None:
-    """V12, V13, V15."""
+    """moto deletes groups (V12), subnets (V13) and VPCs (V15) that something still uses."""
     delete_group, delete_subnet = EC2Backend.delete_security_group, EC2Backend.delete_subnet
     delete_vpc = EC2Backend.delete_vpc
 
@@ -57,7 +57,7 @@ def _teach_dependencies(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _teach_endpoints(monkeypatch: pytest.MonkeyPatch) -> None:
-    """V11: routes follow the endpoint, and an unknown one is told inside a good answer."""
+    """Routes follow the endpoint, and an unknown one is told inside a good answer (V11)."""
     modify, delete = EC2Backend.modify_vpc_endpoint, EC2Response.delete_vpc_endpoints
 
     def modify_with_routes(self: Any, vpc_id: str, **changes: Any) -> None:
@@ -85,8 +85,8 @@ def _teach_endpoints(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _teach_interface_endpoints(monkeypatch: pytest.MonkeyPatch) -> None:
-    """V11: an endpoint's interfaces stand in its subnets and groups and are AWS's; its names need a
-    VPC that resolves names, and only one endpoint may have them."""
+    """An endpoint's interfaces stand in its subnets and groups and are AWS's; its names need a VPC
+    that resolves names, and only one endpoint may have them (V11)."""
     create, modify = EC2Backend.create_vpc_endpoint, EC2Response.modify_vpc_endpoint
 
     def create_with_names(self: Any, vpc_id: str, service_name: str, **more: Any) -> Any:
@@ -147,7 +147,7 @@ def _place_interfaces(backend: Any, endpoint: Any) -> None:
 
 
 def _teach_associations(monkeypatch: pytest.MonkeyPatch) -> None:
-    """V7."""
+    """moto gives a subnet a second route table (V7)."""
     associate = EC2Backend.associate_route_table
 
     def associate_free(
@@ -162,7 +162,7 @@ def _teach_associations(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _teach_tokens(monkeypatch: pytest.MonkeyPatch) -> None:
-    """X2: a create sent again with its ClientToken answers with what the first one made."""
+    """A create sent again with its ClientToken answers with what the first one made (X2)."""
 
     def once(create: Any) -> Any:
         def create_once(self: Any) -> ActionResult:

@@ -123,7 +123,7 @@ def teach_models(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def teach_resources(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A9: siblings share no name, only one of them is a variable; a parent takes its children."""
+    """Siblings share no name, only one of them is a variable; a parent takes its children (A9)."""
     create_resource = APIGatewayBackend.create_resource
 
     def create_sibling(self: Any, function_id: str, parent: str, path_part: str) -> Any:
@@ -153,8 +153,8 @@ def teach_resources(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def teach_methods(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A10: what is there cannot be put again, what is not cannot be deleted, and an integration
-    response wants its method response. There is no UpdateMethod."""
+    """What is there cannot be put again, what is not cannot be deleted, and an integration response
+    wants its method response (A10). There is no UpdateMethod."""
     add_method = Resource.add_method
     put_method_response = APIGatewayBackend.put_method_response
     put_integration_response = APIGatewayBackend.put_integration_response
@@ -213,7 +213,7 @@ def teach_validators(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def teach_gateway_responses(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A33: those nobody set are listed too, as they would answer; they cannot be deleted."""
+    """Those nobody set are listed too, as they would answer; they cannot be deleted (A33)."""
 
     def get_gateway_responses(self: Any) -> Any:
         default = {
@@ -235,7 +235,7 @@ def teach_gateway_responses(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def teach_deployments(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A12: a stage holds its deployment only when the deployment made the stage. No deployment
+    """A stage holds its deployment only when the deployment made the stage (A12). No deployment
     shows what it froze; one that is not there is a 500."""
     create_deployment = APIGatewayBackend.create_deployment
     get_deployment = APIGatewayBackend.get_deployment
@@ -280,7 +280,7 @@ def teach_deployments(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def teach_stages(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A16, A17: method settings cannot be removed; an access log's ARN may end in anything."""
+    """Method settings cannot be removed; an access log's ARN may end in anything (A16, A17)."""
     apply_operations = Stage.apply_operations
 
     def apply(self: Any, patch_operations: Any) -> Any:

@@ -189,7 +189,7 @@ def test_an_unmarked_log_group_that_a_state_says_is_being_deleted(
 
 @pytest.mark.parametrize("name", NAMES)
 def test_one_that_came_back_a_moment_ago_is_ours(workshop: Workshop, name: str) -> None:
-    """A35, G4: what wrote to it is gone by now."""
+    """What wrote to it is gone by now (A35, G4)."""
     want = LogGroup(name=name, retention=30, tags={})
     new_aws().logs.create_log_group(logGroupName=name)
     claim(workshop, want.with_owner("tap-dev/it"), "delete")

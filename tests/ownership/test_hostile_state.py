@@ -120,8 +120,8 @@ STRANGERS = (
 
 @pytest.mark.parametrize("name", STRANGERS)
 def test_a_log_group_that_a_state_says_is_coming_back(workshop: Workshop, name: str) -> None:
-    """A35: what late writers bring back has no tag. Of nodes that config.yaml has not, a name or an
-    API that is gone proves nothing."""
+    """What late writers bring back has no tag (A35). Of nodes that config.yaml has not, a name or
+    an API that is gone proves nothing."""
     aws = new_aws()
     aws.logs.create_log_group(logGroupName=name)
     journal = Journal(workshop.directory, "tap-dev", KINDS).open(HOLDER)

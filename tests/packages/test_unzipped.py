@@ -1,4 +1,4 @@
-"""A function with all its layers: AWS counts what they come to unzipped, together (L3)."""
+"""A function with all its layers: AWS counts what they come to unzipped, together (L23)."""
 
 from __future__ import annotations
 

@@ -143,7 +143,7 @@ def test_it_is_moved_only_from_what_was_read(there: Alias) -> None:
 
 
 def test_one_made_meanwhile_is_moved(workshop: Workshop, tmp_path: Path) -> None:
-    """L13: CreateAlias says that it is there."""
+    """CreateAlias says that it is there (L13)."""
     two_versions(tmp_path)
 
     class Racing(Refusing):

@@ -69,7 +69,7 @@ def test_a_role_of_others_that_is_gone_is_told(workshop: Workshop) -> None:
 
 
 def test_a_role_of_others_is_left_as_it_is(workshop: Workshop) -> None:
-    """A20; even one that no longer exists: it is not ours to judge."""
+    """Other stacks log by it (A20). Even one that no longer exists is not ours to judge."""
     set_role(THEIRS)
     for verb in ("up", "down", "up"):
         workshop.run(one_node(ACCOUNT), verb)

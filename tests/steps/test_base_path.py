@@ -48,7 +48,7 @@ def test_api_and_stage_move_in_one_call(
 
 @pytest.mark.parametrize("path", ["(none)", "items"])
 def test_a_mapping_to_another_api_is_not_ours(workshop: Workshop, path: str) -> None:
-    """A32."""
+    """A domain may carry the mappings of other stacks (A32)."""
     mapping, other_id = make_mapping()
     mapping = replace(mapping, path=path)
     theirs = replace(mapping, api_id=other_id)
@@ -61,7 +61,7 @@ def test_a_mapping_to_another_api_is_not_ours(workshop: Workshop, path: str) -> 
 
 
 def test_a_second_one_of_a_path_is_refused_by_aws(account: None) -> None:
-    """A30: and then looked at, not overwritten."""
+    """And then looked at, not overwritten (A30)."""
     mapping, other_id = make_mapping()
     aws = new_aws()
     mapping.create(aws)
@@ -70,7 +70,7 @@ def test_a_second_one_of_a_path_is_refused_by_aws(account: None) -> None:
 
 
 def test_its_end_is_waited_for(account: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A31, A32: what depends on it asks AWS whether it is gone."""
+    """What depends on it asks AWS whether it is gone (A31, A32)."""
     mapping, _ = make_mapping()
     aws = new_aws()
     mapping.create(aws)
@@ -89,7 +89,7 @@ def test_its_end_is_waited_for(account: None, monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_it_goes_before_its_api(workshop: Workshop) -> None:
-    """A31."""
+    """AWS keeps an API that a domain leads to (A31)."""
     mapping, _ = make_mapping()
     workshop.run(one_node(mapping), "up")
     aws = new_aws().apigateway

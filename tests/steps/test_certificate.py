@@ -42,7 +42,7 @@ def bundle(arn: str) -> CertBundle:
 def test_create_waits_for_the_validation_record(
     workshop: Workshop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """C2: it appears some seconds after the certificate."""
+    """It appears some seconds after the certificate (C2)."""
     describe = CertBundle.describe
     asked: list[str] = []
 
@@ -83,7 +83,7 @@ def test_found_by_tag_among_others_of_the_domain(workshop: Workshop) -> None:
 def test_the_list_is_asked_for_every_key_type(
     workshop: Workshop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """C6: by itself it shows only short RSA ones."""
+    """By itself it shows only short RSA ones (C6)."""
     step = made(workshop)
     describe = CertBundle.describe
 
@@ -99,7 +99,7 @@ def test_the_list_is_asked_for_every_key_type(
 
 @pytest.mark.parametrize("status", ["FAILED", "VALIDATION_TIMED_OUT", "REVOKED", "EXPIRED"])
 def test_one_that_cannot_be_issued_is_replaced(workshop: Workshop, status: str) -> None:
-    """C3: once; the new one is asked for before the old is deleted."""
+    """Once; the new one is asked for before the old is deleted (C3)."""
     step = made(workshop)
     bundle(step.arn).status = status
     finding = workshop.run(one_node(CERTIFICATE), "up").findings["it"]
@@ -128,7 +128,7 @@ def test_without_state_the_live_one_of_two_is_found(workshop: Workshop) -> None:
 
 
 def test_a_new_one_may_be_invisible_for_a_while(account: None) -> None:
-    """C2: NotFound of what is fresh is tried again."""
+    """NotFound of what is fresh is tried again (C2)."""
     aws = new_aws()
     assert CERTIFICATE.create(aws).arn in aws.fresh
 

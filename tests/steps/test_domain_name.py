@@ -81,7 +81,7 @@ def test_it_is_made_regional_with_all_in_one_call(workshop: Workshop) -> None:
 
 
 def test_it_waits_for_the_certificate(account: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A28, C3: the proof is written meanwhile, by another node."""
+    """The proof is written meanwhile, by another node (A28, C3)."""
     aws = new_aws()
     certificate = Certificate(domain=NAME, tags={"team": "a"}).create(aws)
     zone_id = make_zone()
@@ -116,7 +116,7 @@ def test_a_new_certificate_is_waited_for_too(workshop: Workshop) -> None:
 
 
 def test_certificate_and_policy_change_in_one_call(workshop: Workshop) -> None:
-    """A1: UpdateDomainName is allowed once in 30 s."""
+    """UpdateDomainName is allowed once in 30 s (A1)."""
     domain = make_domain()
     workshop.run(one_node(domain), "up")
     other = make_certificate(domain="www.example.com")
@@ -128,7 +128,7 @@ def test_certificate_and_policy_change_in_one_call(workshop: Workshop) -> None:
 def test_one_that_is_still_coming_is_waited_for(
     workshop: Workshop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A29; a crashed run may have left it so."""
+    """A crashed run may have left it so (A29)."""
     domain = make_domain()
     workshop.run(one_node(domain), "up")
     states = ["AVAILABLE", "UPDATING", "PENDING", "UPDATING"]
@@ -161,7 +161,7 @@ def test_a_failed_one_is_told_with_its_reason(
 
 
 def test_it_stays_while_it_leads_to_apis_of_others(workshop: Workshop) -> None:
-    """A32: deleting it would delete their mappings."""
+    """Deleting it would delete their mappings (A32)."""
     domain = make_domain()
     workshop.run(one_node(domain), "up")
     api_id, _, stage = make_stages(new_aws().apigateway)[0].partition(":")
@@ -177,7 +177,7 @@ def test_it_stays_while_it_leads_to_apis_of_others(workshop: Workshop) -> None:
 
 
 def test_a_certificate_in_use_waits_for_its_domain(workshop: Workshop) -> None:
-    """C5: DeleteCertificate is tried again, by its class."""
+    """DeleteCertificate is tried again, by its class (C5)."""
     domain = make_domain()
     aws = new_aws()
     domain.create(aws)

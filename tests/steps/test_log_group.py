@@ -53,7 +53,7 @@ def test_a_key_put_on_by_hand_comes_off(workshop: Workshop) -> None:
 
 
 def test_protected_by_hand_it_is_told_and_goes_after_all(workshop: Workshop) -> None:
-    """G6: the state may not know of it, for AWS alone says what AWS refuses."""
+    """The state may not know of it, for AWS alone says what AWS refuses (G6)."""
     made = workshop.run(one_node(GROUP), "up").steps["it"]
     client = new_aws().logs
     client.put_log_group_deletion_protection(

@@ -130,7 +130,7 @@ def test_without_source_it_would_be_open_to_all_and_is_put_right(shop: Workshop)
 
 
 def test_an_addition_by_others_between_is_not_lost(shop: Workshop) -> None:
-    """L15: the write carries the revision of the policy that was read."""
+    """The write carries the revision of the policy that was read (L15)."""
     add("ours")
 
     class Racing(Refusing):
@@ -158,7 +158,7 @@ def test_one_added_meanwhile_is_put_right(shop: Workshop) -> None:
 
 
 def test_an_alias_just_made_may_be_denied_for_a_while() -> None:
-    """L16: AddPermission does not see it yet. GetPolicy is no such case: it may have no policy."""
+    """AddPermission does not see it yet (L16). GetPolicy is no such case: it may have no policy."""
     text = "Cannot find alias arn"
     denied = Failure("AddPermission", "ResourceNotFoundException", text, 404, "")
     assert classify(denied) is FRESH_ID
@@ -168,7 +168,7 @@ def test_an_alias_just_made_may_be_denied_for_a_while() -> None:
 def test_it_waits_until_the_old_one_is_no_longer_shown(
     shop: Workshop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """L16: otherwise adding it again says that it is there."""
+    """Otherwise adding it again says that it is there (L16)."""
     shop.run(one_node(WANT), "up")
     old, looks = policy(), 2
 

@@ -89,7 +89,7 @@ def test_foreign_key_comes_off_before_own_encryption_goes_on(workshop: Workshop)
     ("before", "after", "writes"),
     [
         ("sqs", KEY, 1),
-        (KEY, "sqs", 2),  # Q7
+        (KEY, "sqs", 2),  # (Q7)
         (KEY, "none", 2),
         ("none", KEY, 1),
         (KEY, KEY.replace("1111-", "9999-"), 1),

@@ -148,7 +148,7 @@ def test_another_ttl_of_ours_is_drift(workshop: Workshop) -> None:
 
 
 def test_a_record_that_appears_meanwhile_is_not_overwritten(workshop: Workshop) -> None:
-    """R2: between the look and the write."""
+    """Between the look and the write (R2)."""
     zone_id = make_zone()
     aws = new_aws()
     write(
@@ -245,7 +245,7 @@ def second_zone() -> str:
 
 
 def test_of_two_public_zones_of_one_name_the_id_says_which(workshop: Workshop) -> None:
-    """R7: legal; only one of them answers the world."""
+    """Legal; only one of them answers the world (R7)."""
     make_zone()
     other = second_zone()
     with pytest.raises(NotFound, match="cannot be told") as refused:
@@ -376,7 +376,7 @@ def test_down_works_when_the_zone_is_gone(workshop: Workshop) -> None:
 
 
 def test_other_spellings_are_no_difference(workshop: Workshop) -> None:
-    """R5: AWS shows lower case, a last dot, and `*` as \\052."""
+    """AWS shows lower case, a last dot, and `*` as \\052 (R5)."""
     zone_id = make_zone()
     record = replace(CNAME, name="*.API.Example.com", values=("Target.Example.COM",))
     write(
@@ -414,7 +414,7 @@ def test_text_is_compared_to_the_letter(served: None, workshop: Workshop) -> Non
 
 
 def test_a_change_is_waited_for(account: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    """R4."""
+    """It reaches all servers within a minute, or later (R4)."""
     make_zone()
     aws = new_aws()
     monkeypatch.setattr(
@@ -427,7 +427,7 @@ def test_a_change_is_waited_for(account: None, monkeypatch: pytest.MonkeyPatch) 
 def test_one_deleted_by_another_meanwhile_is_gone(
     account: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """R3: the same code as for values that do not match."""
+    """The same code as for values that do not match (R3)."""
     zone_id = make_zone()
     aws = new_aws()
     ALIAS.create(aws)

@@ -91,7 +91,7 @@ def test_what_a_role_cannot_hold_at_once_is_taken_first(
     after: dict[str, int],
     writes: list[str],
 ) -> None:
-    """AWS counts what it holds at every call (L4)."""
+    """AWS counts what it holds at every call."""
     held: dict[str, int] = {}
     order: list[str] = []
 
@@ -158,7 +158,7 @@ def test_policy_that_goes_while_looking_is_not_there(verb: Any, workshop: Worksh
 def test_role_made_a_moment_ago_may_not_be_seen_yet(
     workshop: Workshop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """I5."""
+    """PutRolePolicy may not know the role for seconds (I5)."""
     put_role_policy = IAMBackend.put_role_policy
     blind = ["first", "second"]
 

@@ -65,7 +65,7 @@ def test_another_policy_of_the_target_is_not_mistaken_for_it(workshop: Workshop)
 
 
 def test_the_target_just_registered_may_not_be_seen_yet() -> None:
-    """S4: not even by the next run, where the one that registered it was cut short."""
+    """Not even by the next run, where the one that registered it was cut short (S4)."""
     missing = Failure("PutScalingPolicy", "ObjectNotFoundException", "No target", 400, "")
     assert classify(missing) is FRESH_ID
     assert classify(replace(missing, operation="DeleteScalingPolicy")) is None
@@ -74,8 +74,8 @@ def test_the_target_just_registered_may_not_be_seen_yet() -> None:
 @pytest.mark.parametrize(
     ("code", "message", "expected"),
     [
-        ("ValidationException", "Unable to assume IAM role: arn", SCALING_ROLE),  # S2
-        ("FailedResourceAccessException", "is not authorized to perform: x", SCALING_ROLE),  # S4
+        ("ValidationException", "Unable to assume IAM role: arn", SCALING_ROLE),  # (S2)
+        ("FailedResourceAccessException", "is not authorized to perform: x", SCALING_ROLE),  # (S4)
         ("FailedResourceAccessException", "Rate exceeded", THROTTLE),
         ("UnrecognizedClientException", "token included in the request is invalid", None),
     ],

@@ -44,7 +44,7 @@ class TestSubscription(StepContract):
 
 @pytest.fixture
 def _unconfirmed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """N4: as AWS answers until somebody follows the link in the mail; moto confirms by itself."""
+    """As AWS answers until somebody follows the link in the mail; moto confirms by itself (N4)."""
     subscribe = SNSBackend.subscribe
     unsubscribe = SNSBackend.unsubscribe
 
@@ -130,7 +130,7 @@ def test_every_word_in_the_place_of_the_arn_has_a_meaning(
 def test_an_address_that_left_by_its_link_is_subscribed_again(
     workshop: Workshop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """N5: at once, where AWS takes it back; else it is said when."""
+    """At once, where AWS takes it back; else it is said when (N5)."""
     workshop.run(one_node(MAIL), "up")
     lists(monkeypatch, "Deleted")
     finding = workshop.run(one_node(MAIL), "plan").findings["it"]

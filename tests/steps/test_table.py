@@ -71,7 +71,7 @@ def test_expiry_that_somebody_switched_off_is_drift(workshop: Workshop) -> None:
 
 
 def test_it_comes_back_from_on_demand_with_twice_what_it_had_to_bear(workshop: Workshop) -> None:
-    """D4: put back to 5 units in an emergency, it would be throttled until it has scaled."""
+    """Put back to 5 units in an emergency, it would be throttled until it has scaled."""
     wanted = replace(TABLE, read_most=300, write_most=40)
     workshop.run(one_node(wanted), "up")
     aws = new_aws()
@@ -117,7 +117,7 @@ def test_a_key_of_our_own_and_back(workshop: Workshop) -> None:
 
 
 def test_somebodys_key_is_not_taken_for_awss(workshop: Workshop) -> None:
-    """D22: both show as an ARN."""
+    """Both show as an ARN (D22)."""
     workshop.run(one_node(TABLE), "up")
     theirs = new_aws().kms.create_key()["KeyMetadata"]["Arn"]
     new_aws().dynamodb.update_table(

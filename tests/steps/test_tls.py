@@ -44,7 +44,7 @@ def test_an_older_stack_s_api_is_brought_up_to_it_and_deployed_anew(workshop: Wo
     gateway().update_rest_api(restApiId=api.id, patchOperations=patch)
     again = made(workshop)
     assert shown(again) == ("TLS_1_2", "")
-    assert again.release() != api.release(), "A37: it takes effect with a deployment"
+    assert again.release() != api.release(), "it takes effect with a deployment (A37)"
 
 
 def test_a_stronger_one_set_by_hand_is_drift_that_a_plan_calls_weaker_to_undo(
@@ -63,7 +63,7 @@ def test_a_stronger_one_set_by_hand_is_drift_that_a_plan_calls_weaker_to_undo(
 def test_policy_and_access_mode_go_in_one_request(
     workshop: Workshop, there: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A38: one without the other is refused."""
+    """One without the other is refused (A38)."""
     wanted = ENHANCED if not there else {"security_policy": "TLS_1_2", "access_mode": ""}
     made(workshop, replace(API, **there))
     api = made(workshop, replace(API, **wanted))

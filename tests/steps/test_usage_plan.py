@@ -64,7 +64,7 @@ def plan(account: None) -> UsagePlan:
 
 
 def test_all_changes_are_one_call(plan: UsagePlan, workshop: Workshop) -> None:
-    """A25: UpdateUsagePlan is allowed once in 20 s."""
+    """UpdateUsagePlan is allowed once in 20 s (A25)."""
     workshop.run(one_node(plan), "up")
     other = plan.stages[0].replace("v1", "v2")
     changed = replace(plan, rate=5.0, burst=6, quota=None, stages=(other,))
@@ -95,13 +95,13 @@ def test_keys_put_in_or_out_by_hand_are_drift(plan: UsagePlan, workshop: Worksho
 
 
 def test_a_new_one_may_be_invisible_for_a_while(plan: UsagePlan) -> None:
-    """X10: NotFound of what is fresh is tried again."""
+    """NotFound of what is fresh is tried again (X10)."""
     aws = new_aws()
     assert plan.create(aws).id in aws.fresh
 
 
 def test_its_stages_go_first_and_in_one_call(plan: UsagePlan, workshop: Workshop) -> None:
-    """A26."""
+    """AWS keeps a plan that has a stage (A26)."""
     both = replace(plan, stages=(*plan.stages, plan.stages[0].replace("v1", "v2")))
     workshop.run(one_node(both), "up")
     workshop.run(one_node(both), "down")
@@ -132,7 +132,7 @@ def test_an_unlimited_plan_is_drift(plan: UsagePlan, workshop: Workshop) -> None
 
 
 def test_the_values_of_its_keys_are_kept_nowhere(plan: UsagePlan, workshop: Workshop) -> None:
-    """A23: CreateUsagePlanKey and GetUsagePlanKeys answer them unasked."""
+    """CreateUsagePlanKey and GetUsagePlanKeys answer them unasked (A23)."""
     made = workshop.run(one_node(plan), "up").steps["it"]
     aws = new_aws()
     assert isinstance(made, UsagePlan)

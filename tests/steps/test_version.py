@@ -176,7 +176,7 @@ BROKEN = {"State": "Failed", "StateReasonCode": "EniLimitExceeded", "StateReason
 def test_it_waits_until_the_version_is_active(
     function: Function, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    no_status = {"State": "Active", "LastUpdateStatus": ""}  # L12
+    no_status = {"State": "Active", "LastUpdateStatus": ""}  # (L12)
     show_states(monkeypatch, [WORKING, {"State": "Pending"}, no_status, WORKING])
     aws = new_aws()
     version_of(function).create(aws)

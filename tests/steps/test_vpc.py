@@ -62,7 +62,7 @@ def test_the_owner_is_compared_to_the_letter() -> None:
 
 
 def test_removing_what_this_run_made_does_not_wait_for_it_to_appear(account: None) -> None:
-    """V1: an id just made is waited for, but not by who removes it."""
+    """An id just made is waited for, but not by who removes it (V1)."""
     aws = new_aws()
     made = Vpc(cidr="10.1.0.0/24", tags={OWNER: "tap-dev/vpc"}).create(aws)
     began = aws.clock.now()

@@ -75,9 +75,9 @@ class NothingWhileCreating(Law):
                 if early:
                     return Refusal("TableNotFoundException", f"Table not found: {name}")
                 return backups_unavailable(name)
-            case "DescribeTimeToLive":  # D14
+            case "DescribeTimeToLive":  # (D14)
                 return Refusal("ValidationException", f"Table {name} is being created")
-            case "UpdateTable" | "DeleteTable":  # D20
+            case "UpdateTable" | "DeleteTable":  # (D20)
                 return in_use(name)
         return None
 

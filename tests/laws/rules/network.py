@@ -117,7 +117,7 @@ class InterfacesLinger(Law):
                     self._release(one, world, world.delay(60, 900))
 
     def _publish(self, function: str, version: str) -> None:
-        """E2: a published version keeps the network that the function had."""
+        """A published version keeps the network that the function had (E2)."""
         for one in self.interfaces.values():
             if function in one.users and one.released is None:
                 one.users.add(f"{function}:{version}")
