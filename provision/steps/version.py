@@ -110,9 +110,8 @@ class Version(Step):
         try:
             wait_working(aws, self.function, number)
         except FunctionFailed:
-            _delete(
-                aws, self.function, number
-            )  # else publishing again would only return this one (L11)
+            # Else publishing again would only return this one (L11).
+            _delete(aws, self.function, number)
             raise
         return replace(self, number=number, arn=published["FunctionArn"])
 
