@@ -51,7 +51,7 @@ def retag(node: str, step: Step) -> Step:
         case Tagged():
             theirs.update(aws, have, {"tags"})
         case Dashboard():
-            theirs.update(aws, have, {"body"})
+            theirs.update(aws, have, {"body", "tags"})
         case _:
             raise AssertionError(f"{have.KIND} carries no tag")
     shown = step.observe(aws)
