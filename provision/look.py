@@ -144,7 +144,11 @@ class Eyes(Judge):
 
     def _trusts(self, node: Node[Step], want: Step, recalled: Step) -> bool:
         """Whether what the record leads to is it. The record may be wrong, or lead to what somebody
-        has taken over since; and what is to be made beside it may be there already."""
+        has taken over since; what is to be made beside it may be there already; and what a run was
+        moving as it died may be in both places."""
+        record = self.journal.records.get(node.name)
+        if recalled.BY_CONTENT and record and record.doing == "update":
+            return False
         return self._ours(node.name, want, recalled) and not stands_beside(want, recalled)
 
     def _ours_of(

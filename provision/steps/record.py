@@ -183,7 +183,9 @@ class Record(Step):
         moved = "zone" in changed
         zone_id = the_zone(aws, self.zone, self.name).id if moved else have.zone_id
         if zone_id != have.zone_id:
-            self._change(aws, zone_id, "CREATE", self._record_set())
+            there = self._listed(aws, zone_id)  # made by a call whose answer was lost (X1)
+            ours = there is not None and self._says_this(there)
+            self._change(aws, zone_id, "UPSERT" if ours else "CREATE", self._record_set())
             if not have.lasting():
                 have.delete(aws)
         elif set(changed) - {"zone"}:  # written whole

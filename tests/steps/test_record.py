@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import shlex
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
 import pytest
+from botocore.exceptions import ReadTimeoutError
 
 from provision.errors import Foreign, NotFound, Refused, StillWaiting
 from provision.finding import Action
@@ -18,7 +20,7 @@ from provision.steps.hosted_zones import public_zones
 from provision.steps.record import Record
 from provision.unknown import UNKNOWN
 from tests.steps.contract import StepContract
-from tests.workshop import Recorder, Workshop, empty, new_aws, one_node
+from tests.workshop import Died, Recorder, Where, Workshop, empty, new_aws, one_node
 
 CNAME = Record(
     zone="example.com",
@@ -289,6 +291,69 @@ def test_it_moves_into_another_zone(workshop: Workshop) -> None:
     workshop.run(one_node(moved), "up")
     assert (listed(zone_id), list(listed(other))) == ({}, ["api.example.com."])
     assert workshop.run(one_node(moved), "plan").findings["it"].action is Action.KEEP
+
+
+@pytest.mark.parametrize("verb", ["up", "down"])
+@pytest.mark.parametrize("where", list(Where))
+@pytest.mark.parametrize("nth", [1, 2])
+def test_a_move_that_was_cut_short_ends_by_either_command(
+    served: None, workshop: Workshop, nth: int, where: Where, verb: str
+) -> None:
+    """Both zones have it then, and the state knows the old one."""
+    zone_id = make_zone()
+    workshop.run(one_node(ALIAS), "up")
+    other = second_zone()
+    moved = one_node(replace(ALIAS, zone=other))
+    with suppress(Died):
+        workshop.run(moved, "up", recorder=Recorder(die=(where, nth)))
+    workshop.run(moved, verb)
+    assert (listed(zone_id), list(listed(other))) == ({}, ["api.example.com."][: verb == "up"])
+    assert journaled(workshop) == ({"it"} if verb == "up" else set())
+    if verb == "up":
+        assert workshop.run(moved, "plan").findings["it"].action is Action.KEEP
+
+
+def test_a_proof_whose_move_was_cut_short_stays_in_both(workshop: Workshop) -> None:
+    zone_id = make_zone()
+    workshop.run(one_node(PROOF), "up")
+    other = second_zone()
+    moved = one_node(replace(PROOF, zone=other))
+    with pytest.raises(Died):
+        workshop.run(moved, "up", recorder=Recorder(die=(Where.AFTER, 1)))
+    workshop.run(moved, "up")
+    assert workshop.last.writes == []
+    assert list(listed(zone_id)) == list(listed(other)) == [PROOF.name]
+
+
+def test_a_move_whose_answer_was_lost_ends_in_its_run(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    zone_id = make_zone()
+    workshop.run(one_node(ALIAS), "up")
+    other = second_zone()
+    client: Any = type(new_aws().route53)
+    change = client.change_resource_record_sets
+
+    def unheard(self: Any, **request: Any) -> Any:
+        monkeypatch.setattr(client, "change_resource_record_sets", change)
+        change(self, **request)
+        raise ReadTimeoutError(endpoint_url="https://route53.amazonaws.com")
+
+    monkeypatch.setattr(client, "change_resource_record_sets", unheard)
+    workshop.run(one_node(replace(ALIAS, zone=other)), "up")
+    assert (listed(zone_id), list(listed(other))) == ({}, ["api.example.com."])
+
+
+def test_what_somebody_else_has_in_the_new_zone_is_not_overwritten(workshop: Workshop) -> None:
+    zone_id = make_zone()
+    workshop.run(one_node(ALIAS), "up")
+    other = second_zone()
+    theirs = {"Name": ALIAS.name, "Type": "A", "TTL": 60}
+    write(other, "CREATE", **theirs, ResourceRecords=[{"Value": "192.0.2.1"}])
+    with pytest.raises(Refused, match="already exists"):
+        workshop.run(one_node(replace(ALIAS, zone=other)), "up")
+    assert listed(other)["api.example.com."]["TTL"] == 60
+    assert list(listed(zone_id)) == ["api.example.com."]
 
 
 def test_a_record_for_ipv6_that_leads_elsewhere_is_told(workshop: Workshop) -> None:
