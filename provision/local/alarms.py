@@ -33,9 +33,6 @@ class Watch:
         self._cloudwatch = cloudwatch
         self._queues: Any = importlib.import_module("ministack.services.sqs")
         self._request: Any = importlib.import_module("ministack.core.responses")
-        self._cloudwatch._evaluate_alarm = (
-            self._evaluate
-        )  # MiniStack asks for new ones and new data
 
     async def run(self, stop: asyncio.Event) -> None:
         while not stop.is_set():

@@ -17,7 +17,14 @@ from filelock import FileLock, Timeout
 
 from provision.errors import ProvisionError
 from provision.installed import emulator_command
-from provision.local.alone import COMMAND_LOCK, EmulatorFailed, alone, busy, unusable
+from provision.local.alone import (
+    COMMAND_LOCK,
+    EmulatorFailed,
+    alone,
+    busy,
+    holder_of_lock,
+    unusable,
+)
 from provision.local.data import FOLDERS, delete_data, environment, make_folders
 from provision.local.facts import DEFAULT_PORT, HOST, PORTS, STOP
 from provision.local.identity import (
@@ -28,7 +35,6 @@ from provision.local.identity import (
     last_port,
     read_record,
     request,
-    write_record,
 )
 from provision.local.ports import PortTaken, holder_of, is_free, refuse_taken
 from provision.local.secret import data_name, key_of, make_secret
@@ -83,7 +89,7 @@ def start(root: Path, *, port: int | None = None, report: Report) -> Emulator:
         )
     root = _own(root)
     with telling(report) as tell, alone(root):
-        found = running(root)
+        found = _living(root)
         if found and port in {None, found.port}:
             return found
         if port is None:
@@ -126,6 +132,24 @@ def running(root: Path) -> Emulator | None:
     root = _own(root)
     port = last_port(root)
     return _ask(root, port) if port else None
+
+
+def _living(root: Path) -> Emulator | None:
+    """The running one. What lives and says nothing may be coming up or ending: a second one beside
+    it would take its folders away before it finds itself refused."""
+    until = time.monotonic() + STOP_SECONDS
+    while not (found := running(root)) and _is_served(root):
+        if time.monotonic() >= until:
+            raise _not_ending(root, "runs, and does not say who it is")
+        time.sleep(0.05)
+    return found
+
+
+def _not_ending(root: Path, what: str) -> EmulatorFailed:
+    by = holder_of_lock(root / _SERVING_LOCK) or f"process {read_record(root).get('pid')}"
+    return EmulatorFailed(
+        f"the emulator of {root} {what}", hint=f"end {by} by hand, then run it again"
+    )
 
 
 def _ask(root: Path, port: int) -> Emulator | None:
@@ -208,7 +232,6 @@ def _launch(root: Path, port: int, report: Report) -> Emulator:
     if process.stdin:
         with suppress(OSError), process.stdin as told:  # it may have ended at once
             told.write(key_of(secret, str(root)).encode())
-    write_record(root, port, process.pid)
     emulator = _await(process, root, port, report)
     process.returncode = 0  # it outlives us on purpose: nobody waits for it
     return emulator
@@ -252,7 +275,4 @@ def _stop(root: Path, emulator: Emulator | None) -> None:
         with lock:
             pass
     except Timeout:
-        raise EmulatorFailed(
-            f"the emulator of {root} does not end within {STOP_SECONDS:.0f} s",
-            hint=f"end process {read_record(root).get('pid')} by hand, then run it again",
-        ) from None
+        raise _not_ending(root, f"does not end within {STOP_SECONDS:.0f} s") from None

@@ -23,11 +23,14 @@ from provision.local import function_logs, invocations, reports, runtime
 from provision.local.alarms import Watch
 from provision.local.facts import HOST, IDENTITY, STOP
 from provision.local.gate import is_ambiguous, refusal
+from provision.local.identity import write_record
 from provision.local.peers import comes_from_another_user
 from provision.local.secret import proof
 
 STOP_HEADER: Final = "x-provision-stop"
 SERVING_LOCK: Final = "serving.lock"
+LOCK_SECONDS: Final = 2.0
+"""Commands try the lock for a moment, to see whether an emulator lives."""
 
 QUIET_SECONDS: Final = 2.0
 LONGEST_UNSAVED_SECONDS: Final = 15.0
@@ -203,9 +206,12 @@ def main() -> None:
     the standard input."""
     root, port = Path(sys.argv[1]), int(sys.argv[2])
     key = sys.stdin.read()
-    lock = FileLock(root / SERVING_LOCK, timeout=0)
+    if not key:  # the command was killed: nobody could believe this one, nor stop it
+        sys.exit("nobody told the key of this emulator")
+    lock = FileLock(root / SERVING_LOCK, timeout=LOCK_SECONDS)
     try:
         with lock:
+            write_record(root, port, os.getpid())
             asyncio.run(_serve(Who(root, port, key)))
     except Timeout:
         sys.exit(f"another emulator serves {root}")

@@ -15,6 +15,7 @@ from pathlib import Path
 from filelock import FileLock
 
 from provision.local.facts import HOST
+from provision.local.identity import write_record
 from provision.local.secret import proof
 
 KEY = sys.stdin.read()
@@ -41,4 +42,5 @@ class StandIn(BaseHTTPRequestHandler):
 if __name__ == "__main__":
     lock = FileLock(Path(sys.argv[1], "serving.lock"), timeout=0)
     with lock, HTTPServer((HOST, int(sys.argv[2])), StandIn) as server:
+        write_record(Path(sys.argv[1]), int(sys.argv[2]), os.getpid())
         server.serve_forever(poll_interval=0.02)

@@ -133,13 +133,17 @@ def test_two_folders_that_start_at_once_get_two_ports(
 def test_another_failure_is_not_tried_on_every_port(
     root: Path, ports: Ports, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(
-        "provision.local.emulator.environment", lambda _data, _port: {"PYTHONHOME": "/nowhere"}
-    )
+    tried: list[int] = []
+
+    def broken(_data: Path, port: int) -> dict[str, str]:
+        tried.append(port)
+        return {"PYTHONHOME": "/nowhere"}
+
+    monkeypatch.setattr("provision.local.emulator.environment", broken)
     lines: list[str] = []
     with pytest.raises(local.EmulatorFailed, match="ended as soon as it was started"):
         local.start(root, report=lines.append)
-    assert last_port(root) == ports[0]
+    assert tried == [ports[0]]
     assert not [line for line in lines if "taken" in line]
 
 
