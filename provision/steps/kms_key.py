@@ -237,15 +237,15 @@ class KmsKey(Tagged):
             raise
 
     def _as_found(self, aws: Aws, found: KeyMetadataTypeDef, *, aliased: bool) -> Self:
-        key = found["KeyId"]
+        key, made_with = found["KeyId"], key_made_with(found)
         return replace(
             self,
             description=found.get("Description", ""),
             policy=from_text(aws.kms.get_key_policy(KeyId=key, PolicyName="default")["Policy"]),
-            rotation=aws.kms.get_key_rotation_status(KeyId=key)["KeyRotationEnabled"],
+            rotation=not made_with and _rotates(aws, key),  # refused of some keys (K2)
             aliased=aliased,
             state=found.get("KeyState", ENABLED),
-            made_with=key_made_with(found),
+            made_with=made_with,
             tags=without_system(_tags(aws, key)),
             id=key,
             arn=found.get("Arn", ""),
@@ -256,6 +256,10 @@ def _describe(aws: Aws, key: str) -> KeyMetadataTypeDef | None:
     with absent_is_fine():
         return aws.kms.describe_key(KeyId=key)["KeyMetadata"]
     return None
+
+
+def _rotates(aws: Aws, key: str) -> bool:
+    return aws.kms.get_key_rotation_status(KeyId=key)["KeyRotationEnabled"]
 
 
 def _tags(aws: Aws, key: str) -> dict[str, str]:

@@ -25,6 +25,7 @@ _NOT_WHEN_PENDING = (
 def teach(monkeypatch: pytest.MonkeyPatch) -> None:
     _managed_keys(monkeypatch)
     _states(monkeypatch)
+    _rotation(monkeypatch)
 
 
 def _managed_keys(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -61,3 +62,20 @@ def _states(monkeypatch: pytest.MonkeyPatch) -> None:
 
     for name in _NOT_WHEN_PENDING:
         refusing(name)
+
+
+def _rotation(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a key whose material is not KMS's own, whether it rotates is not answered (K2)."""
+    plain = KmsResponse.get_key_rotation_status
+
+    def guarded(self: Any) -> Any:
+        asked = self._get_param("KeyId")
+        key = self.kms_backend.keys.get(self.kms_backend.any_id_to_key_id(asked))
+        if key is not None and key.origin != "AWS_KMS":
+            raise JsonRESTError(
+                "UnsupportedOperationException",
+                f"{key.arn} origin is {key.origin} which is not valid for this operation.",
+            )
+        return plain(self)
+
+    monkeypatch.setattr(KmsResponse, "get_key_rotation_status", guarded)

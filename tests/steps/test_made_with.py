@@ -68,3 +68,15 @@ def test_a_key_that_signs() -> None:
     found = KmsKey(alias="alias/tap", description="", policy=policy, tags={}).observe(aws)
     assert found is not None
     assert found.made_with == ("key spec RSA_2048", "usage SIGN_VERIFY")
+
+
+def test_a_key_of_somebodys_own_material() -> None:
+    """KMS does not even say whether it rotates (K2)."""
+    aws = new_aws()
+    key = aws.kms.create_key(Origin="EXTERNAL")["KeyMetadata"]["KeyId"]
+    aws.kms.create_alias(AliasName="alias/tap", TargetKeyId=key)
+    with pytest.raises(aws.kms.exceptions.UnsupportedOperationException):
+        aws.kms.get_key_rotation_status(KeyId=key)
+    found = KmsKey(alias="alias/tap", description="", policy={}, tags={}).observe(aws)
+    assert found is not None
+    assert (found.made_with, found.rotation) == (("origin EXTERNAL",), False)
