@@ -175,7 +175,7 @@ def _is_served(root: Path) -> bool:
 def _own(root: Path) -> Path:
     """The directory itself. A checkout that has a link in its place would choose where we write."""
     try:
-        refuse_links_below(root.parents[1], root)
+        refuse_links_below(root.parent.parent, root)
         for name in FOLDERS:  # older versions kept their data here
             refuse_links_below(root, root / name)
         for name in (COMMAND_LOCK, _SERVING_LOCK, RECORD, _LOG):

@@ -3,7 +3,8 @@ one of its own, and here all users of the machine share it.
 
 The text of this file runs in the worker, before the function's code, in a Python that cannot import
 `provision` (runtime.py). https://docs.python.org/3/library/audit_events.html tells what is heard:
-all that Python's own functions open; a library in C may go past it.
+what Python's own functions open by a path. What goes by a descriptor (`dir_fd`) is not seen, nor is
+a library in C.
 """
 
 from __future__ import annotations

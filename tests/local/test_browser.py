@@ -63,6 +63,8 @@ def test_no_address_makes_anything(
     emulator: local.Emulator, site: str, tmp_path: Path, led: bool
 ) -> None:
     address = site if led else f"{emulator.endpoint}/{COMMAND}"
-    assert "CreateTopicResponse" not in opened(address, tmp_path)
+    shown = opened(address, tmp_path)
+    assert "a web page may call the deployed API, and nothing else" in shown, "it came here"
+    assert "CreateTopicResponse" not in shown
     topics = connect("sns", emulator.endpoint).list_topics()["Topics"]
     assert not [topic for topic in topics if TOPIC in topic["TopicArn"]]

@@ -156,6 +156,11 @@ def test_a_broken_record_is_harmless(tmp_path: Path) -> None:
     assert not local.is_running(tmp_path)
 
 
+def test_a_directory_right_below_the_root_is_one(tmp_path: Path) -> None:
+    """Of `--state /` in a container whose project cannot be written to."""
+    assert not local.is_running(Path(tmp_path.anchor, f"emulator-{tmp_path.name}"))
+
+
 def test_without_ministack_it_says_what_to_install(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from abc import abstractmethod
 from typing import Any, ClassVar
 
 from tests.laws.law import Call, Law, Lost, Refusal, World
@@ -81,13 +82,13 @@ class ComesBack(Law):
     def concerns(self, call: Call) -> bool:
         return call.service == "logs" or call.operation in self.OTHERS
 
+    @abstractmethod
     def notice(self, call: Call, world: World) -> None:
         """What happens to the writers."""
-        raise NotImplementedError
 
+    @abstractmethod
     def writes_at(self, name: str, world: World) -> float | None:
         """When the last lines arrive at the group that is being deleted, if they make it again."""
-        raise NotImplementedError
 
     def before(self, call: Call, world: World) -> Refusal | Answer | None:
         if call.operation == "DeleteLogGroup":
