@@ -41,13 +41,13 @@ if TYPE_CHECKING:
     from mypy_boto3_kms import KMSClient
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_logs import CloudWatchLogsClient
+    from mypy_boto3_resourcegroupstaggingapi import ResourceGroupsTaggingAPIClient
     from mypy_boto3_route53 import Route53Client
     from mypy_boto3_sns import SNSClient
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_sts import STSClient
     from mypy_boto3_wafv2 import WAFV2Client
 
-    from provision.leftovers import TaggingClient
 
 T = TypeVar("T")
 
@@ -309,8 +309,8 @@ class Aws:
         return client
 
     @property
-    def tagging(self) -> TaggingClient:
-        client: TaggingClient = self._client("resourcegroupstaggingapi")
+    def tagging(self) -> ResourceGroupsTaggingAPIClient:
+        client: ResourceGroupsTaggingAPIClient = self._client("resourcegroupstaggingapi")
         return client
 
 

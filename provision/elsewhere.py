@@ -1,15 +1,20 @@
-"""What to say where a stack lives in another account or region than the credentials lead to."""
+"""Where a stack lives, and what to say where the credentials lead to another account or region."""
 
 from __future__ import annotations
 
 import shlex
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from provision.errors import WrongAccount
 
-if TYPE_CHECKING:
-    from provision.journal import Pinned
+
+@dataclass(frozen=True)
+class Pinned:
+    """Where this stack lives: fixed by its first `up`."""
+
+    account: str
+    region: str
 
 
 def lives_elsewhere(stack: str, directory: Path, pinned: Pinned, here: Pinned) -> WrongAccount:

@@ -18,7 +18,7 @@ from provision.holdings import Backup
 from provision.judge import Moment
 from provision.look import Eyes
 from provision.step import Replacement, Step, replacement, with_computed
-from provision.whose import adopting, lost
+from provision.whose import adopting
 
 SETTLING: Final = (0.3, 0.7, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 60.0)
 """Seconds between looks after a write: AWS answers stale for up to a minute (X10, Q3)."""
@@ -226,7 +226,8 @@ class Engine(Eyes):
             if self.came_back(back) or not self.changed_hands(finding.node, have, back):
                 have.delete(self.aws)
             else:  # somebody made one of the name meanwhile
-                finding = replace(finding, reason=f"{lost(have).message}; ours is gone")
+                left_alone = NoLongerOurs(have.label).message
+                finding = replace(finding, reason=f"{left_alone}; ours is gone")
         self.journal.done(finding.node, None)
         self.report(finding.node, Moment.DONE, Action.DELETE)
         return finding
@@ -242,7 +243,7 @@ class Engine(Eyes):
         if have.HOLDS_DATA and self.consent.backup and have.KIND not in self.blind.backups:
             self._back_up(node, have)
         if have.ASKED_LAST and (now := have.now(self.aws)) and self.changed_hands(node, have, now):
-            raise lost(have)
+            raise NoLongerOurs(have.label)
         have.delete(self.aws)
 
     def _back_up(self, node: str, have: Step) -> None:

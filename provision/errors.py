@@ -107,6 +107,9 @@ class Foreign(ProvisionError):
 class NoLongerOurs(Foreign):
     """It was this stack's when it was looked at, and is another's right before it would go."""
 
+    def __init__(self, label: str) -> None:
+        super().__init__(f"{label} is no longer this stack's: left alone")
+
 
 class Occupied(ProvisionError):
     """What is to go holds what somebody else put there, which does not go by itself."""

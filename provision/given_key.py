@@ -11,7 +11,6 @@ from botocore.exceptions import BotoCoreError, ClientError
 from provision.aws import Aws
 from provision.codes import is_absent
 from provision.errors import NotFound, ProvisionError, Refused
-from provision.explain import explain
 from provision.permissions.declare import arn, calls
 from provision.step import Step
 
@@ -19,9 +18,11 @@ _KEY: Final = re.compile(r"arn:[^:]+:kms:[^:]+:[0-9]{12}:key/[^/]+")
 CALLS: Final = calls("kms", arn("kms", "key/*"), "DescribeKey")
 
 
-Say = Callable[[str], None]
+Failed = ProvisionError | ClientError | BotoCoreError
+Say = Callable[[Failed], None]
 KeyOf = Callable[[Aws, str, Iterable[Step], Say], str]
-"""The ARN of the key, by its name in config.yaml and what is recorded; `say` tells people."""
+"""The ARN of the key, by its name in config.yaml and what is recorded; `say` tells people
+of an error that stops nothing."""
 
 
 def demanded_key(aws: Aws, name: str, recorded: Iterable[Step], say: Say) -> str:  # noqa: ARG001  (a `KeyOf`)
@@ -34,7 +35,7 @@ def key_as_recorded(aws: Aws, name: str, recorded: Iterable[Step], say: Say) -> 
     try:
         return given_key(aws, name)
     except (ProvisionError, ClientError, BotoCoreError) as error:
-        say(f"{explain(error).message}; this goes on by what is recorded")
+        say(error)
     values = (value for step in recorded for value in vars(step).values())
     arns = {value for value in values if isinstance(value, str) and _KEY.fullmatch(value)}
     return arns.pop() if len(arns) == 1 else aws.where.arn("kms", name)

@@ -42,13 +42,16 @@ def switched_off(have: Any, want: Any) -> bool:  # noqa: ARG001  (the two differ
 @dataclass(frozen=True)
 class Risk:
     """`why` in a few words; `seconds` that AWS usually takes and `longest` that it may, 0 where it
-    is not worth telling. `when` judges a field's values, found and wanted."""
+    is not worth telling. `when` judges a field's values, found and wanted. `of_old`: it follows
+    from the one that is to go, so not where that is gone already.
+    """
 
     harm: Harm
     why: str
     seconds: int = 0
     longest: int = 0
     when: Callable[[Any, Any], bool] = always
+    of_old: bool = False
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ from typing import Any, Final, Self
 
 from filelock import FileLock, Timeout
 
-from provision.elsewhere import lives_elsewhere
+from provision.elsewhere import Pinned, lives_elsewhere
 from provision.errors import Locked, StateUnreadable, StateUnusable
 from provision.graph import predecessor_name, successor_of
 from provision.installed import told_schemas, upgrade_hint
@@ -55,14 +55,6 @@ SCHEMA: Final = 1
 _ENTRY: Final = 2
 """A line of the log is `[node, record]`."""
 _ANEW: Final = "`provision refresh` keeps it aside and makes the state anew from what is in AWS"
-
-
-@dataclass(frozen=True)
-class Pinned:
-    """Where this stack lives: fixed by its first `up`."""
-
-    account: str
-    region: str
 
 
 @dataclass(frozen=True)

@@ -4,9 +4,9 @@ tag, by the list calls of each service where it does not; each looked at directl
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
-from typing import Any, Final, Protocol, TypedDict
+from typing import Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
@@ -15,12 +15,11 @@ from provision.aws import Aws
 from provision.blind import SEES_ALL, Blind
 from provision.explain import explain
 from provision.graph import Stack
-from provision.permissions.declare import EVERY, Permit, call, calls
+from provision.permissions.declare import EVERY, Permit, call, calls, gateway
 from provision.permissions.declare import arn as arn_template
 from provision.sorts import Sight, look_at, rank
 from provision.step import OWNER, Mark, Step, marked
 from provision.steps.ec2 import stack_filters
-from provision.steps.gateway_tags import gateway
 from provision.steps.scaling_target import TARGET, ScalingTarget
 from provision.steps.table import Table
 from provision.together import together
@@ -44,31 +43,6 @@ CALLS: Final = (
 Owners = Iterator[tuple[str, str]]
 """ARN and owner tag of what was found."""
 Listing = Callable[[Aws, Stack], Owners]
-
-
-class TaggedResource(TypedDict):
-    """As GetResources lists it."""
-
-    ResourceARN: str
-    Tags: Sequence[dict[str, str]]
-
-
-class TaggedPage(TypedDict):
-    """One page of GetResources; the token is empty on the last."""
-
-    PaginationToken: str
-    ResourceTagMappingList: Sequence[TaggedResource]
-
-
-class TaggingClient(Protocol):
-    """The Resource Groups Tagging API."""
-
-    def get_resources(
-        self,
-        *,
-        TagFilters: Sequence[Mapping[str, str | Sequence[str]]],  # noqa: N803  (AWS's names)
-        PaginationToken: str,  # noqa: N803
-    ) -> TaggedPage: ...
 
 
 @dataclass(frozen=True)

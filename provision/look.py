@@ -10,16 +10,14 @@ from provision.finding import Action, Cause, Finding, difference
 from provision.glimpse import Glimpse, Place, recall
 from provision.graph import Node, predecessor_name
 from provision.judge import Judge, Moment
+from provision.matching import findable, same_name, same_resource
 from provision.step import (
     OWNER,
     Mark,
     Replacement,
     Step,
-    findable,
     marked,
-    same_name,
     same_place,
-    same_resource,
     stands_beside,
     with_computed,
 )

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from provision import local
@@ -24,13 +25,15 @@ from provision.config.load import Check, as_written, unforeseen
 from provision.config.read import refuse_linked
 from provision.config.unlisted import Unlisted, accept
 from provision.consent import Consent
+from provision.elsewhere import Pinned
 from provision.endpoints import check_addresses
 from provision.engine import Engine
 from provision.errors import StateUnusable, WrongAccount
+from provision.explain import explain
 from provision.foreseen import foresee_first
 from provision.given_key import KeyOf, demanded_key
 from provision.graph import Stack
-from provision.journal import Holder, Journal, Pinned
+from provision.journal import Holder, Journal
 from provision.judge import Report
 from provision.packaging.cache import open_cache
 from provision.private import HOME, refuse_links_below
@@ -128,6 +131,10 @@ class Workbench:
         return Pinned(self.aws.where.account, self.aws.where.region)
 
 
+def _goes_on(say: Callable[[str], None], error: Exception) -> None:
+    say(f"{explain(error).message}; this goes on by what is recorded")
+
+
 def guard_by_asking(config: Config, aws: Aws, known: Journal) -> None:
     """Before anything is built or looked at. What config.yaml says of the account comes first."""
     if config.account and config.account != aws.where.account and config.environment != LOCAL:
@@ -185,7 +192,8 @@ def open_workbench(
     with only_reading(aws):
         guard(config, aws, known)
         sources = _sources(options, config, aws, say) if build_sources else NoSources()
-        arn = key(aws, config.encryption.key, [one.step for one in known.records.values()], say)
+        recorded = [one.step for one in known.records.values()]
+        arn = key(aws, config.encryption.key, recorded, partial(_goes_on, say))
         site = _site(config, aws, known, sources, arn)
     stack = build_stack(site)
     remembered = frozenset(renamed(known.records, stack.moved))

@@ -11,11 +11,11 @@ from dataclasses import dataclass, field, replace
 from typing import Final, TypeVar
 
 from provision.access import account_of
+from provision.elsewhere import Pinned
 from provision.engine import Engine
 from provision.errors import ProvisionError
 from provision.finding import Action, Finding, difference
 from provision.graph import Node
-from provision.journal import Pinned
 from provision.reading import only_reading
 from provision.run import WORKERS, Outcome
 from provision.step import Step, with_computed

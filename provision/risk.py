@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator
 from provision.finding import Action, Cause, Finding
 from provision.hazards import Harm, Risk
 from provision.step import Replacement, Step, replacement
-from provision.steps.ec2 import LEFT_BEHIND
 from provision.unknown import is_known
 
 
@@ -48,7 +47,7 @@ def _all(finding: Finding, step: Step) -> Iterator[Risk]:
 
 def _still_to_come(risk: Risk) -> bool:
     """Of what is gone: nothing in it can be lost any more, and nothing holds it."""
-    return risk.harm is not Harm.DATA_LOSS and risk is not LEFT_BEHIND
+    return risk.harm is not Harm.DATA_LOSS and not risk.of_old
 
 
 def _changed(finding: Finding, step: Step) -> Iterator[Risk]:

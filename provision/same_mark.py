@@ -12,9 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from provision.finding import Action, Finding
 from provision.judge import Judge
-from provision.step import OWNER
-from provision.steps.table import Table
-from provision.steps.table_owners import other_tables
+from provision.step import OWNER, Step
 from provision.whose import adopting
 
 
@@ -22,7 +20,7 @@ def beside(eyes: Judge, finding: Finding) -> Finding:
     """The finding, refused where something else carries its mark: nothing is built upon the one
     that was chosen until the user has said so. Reads only; asks nothing where there is a record."""
     want, node = finding.want, finding.node
-    if not isinstance(want, Table) or finding.action in {Action.FOREIGN, Action.SKIP}:
+    if want is None or finding.action in {Action.FOREIGN, Action.SKIP}:
         return finding
     if node in eyes.journal.records or node in eyes.consent.adopt:
         return finding
@@ -43,9 +41,9 @@ def beside(eyes: Judge, finding: Finding) -> Finding:
     )
 
 
-def _others(eyes: Judge, node: str, step: Table) -> tuple[str, ...]:
+def _others(eyes: Judge, node: str, step: Step) -> tuple[str, ...]:
     """Whoever may not list by tag is told nothing: older policies for looking do not allow it."""
     try:
-        return other_tables(eyes.aws, eyes.owners(node), step.name)
+        return tuple(step.others_marked(eyes.aws, eyes.owners(node)))
     except (ClientError, BotoCoreError):
         return ()

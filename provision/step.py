@@ -23,7 +23,7 @@ from typing import (
 from provision.hazards import Risks
 from provision.holdings import Backup, Holdings
 from provision.permissions.declare import Declared
-from provision.unknown import UNKNOWN, in_words, is_known
+from provision.unknown import UNKNOWN, in_words
 
 if TYPE_CHECKING:
     from provision.aws import Aws
@@ -137,6 +137,11 @@ class Step(ABC):
         """Of what carries its owner all that could be it; several only where somebody copied the
         tag. What differs in what cannot change is what a replacement cut short has left."""
         return [have for have in ours if not stands_beside(self, have)]
+
+    def others_marked(self, aws: Aws, owners: Collection[str]) -> Sequence[str]:  # noqa: ARG002  (what holds data asks)
+        """The names of others of its kind that carry one of these owners: where a name has changed
+        and the state is lost, they may hold its data. Reads only."""
+        return ()
 
     @abstractmethod
     def create(self, aws: Aws) -> Self:
@@ -286,23 +291,6 @@ def with_computed(step: S, source: S | None) -> S:
 def same_place(one: Step, other: Step) -> bool:
     """Whether two values of one class are looked for at the same place."""
     return all(vars(one)[name] == vars(other)[name] for name in one.IDENTITY)
-
-
-def same_name(one: Step, other: Step) -> bool:
-    """Whether two values of one class have the same name, as far as names do not change."""
-    names = set(one.IDENTITY) & set(marked(type(one), Mark.FIXED))
-    return all(vars(one)[name] == vars(other)[name] for name in names)
-
-
-def same_resource(one: Step, other: Step) -> bool:
-    """Whether two found values of one class are one resource, however its tags have changed."""
-    names = {*one.IDENTITY, *marked(type(one), Mark.COMPUTED)} - {"tags"}
-    return type(one) is type(other) and all(vars(one)[n] == vars(other)[n] for n in names)
-
-
-def findable(step: Step) -> bool:
-    """Whether everything `observe` needs to look for it is known."""
-    return is_known([vars(step)[name] for name in step.IDENTITY])
 
 
 def stands_beside(want: Step, have: Step) -> bool:

@@ -6,7 +6,6 @@ import shlex
 from collections.abc import Collection, Mapping
 from typing import Final
 
-from provision.errors import NoLongerOurs
 from provision.step import OWNER, Step, Tagged
 
 RENAMED: Final = frozenset({"table", "function", "layer"})
@@ -30,11 +29,6 @@ def taking_over(have: Step, mark: str, node: str) -> str:
     if other and other.partition(".")[0] in RENAMED and other.count(".") == node.count(".") == 1:
         return f"`moved: {{{other}: {node}}}` in config.yaml says that it was renamed; {adopt}"
     return adopt
-
-
-def lost(have: Step) -> NoLongerOurs:
-    """What it is when somebody took it over while we were about to delete it."""
-    return NoLongerOurs(f"{have.label} is no longer this stack's: left alone")
 
 
 def adopting(node: str) -> str:

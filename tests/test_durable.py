@@ -15,7 +15,8 @@ from typing import Any
 
 import pytest
 
-from provision.journal import Journal, Pinned
+from provision.elsewhere import Pinned
+from provision.journal import Journal
 from provision.private import make_private, replace_private
 from provision.steps import KINDS
 from provision.steps.queue import Queue

@@ -130,7 +130,7 @@ def test_the_alias_leads_to_the_key(account: None) -> None:
 
 
 def test_what_only_reads_or_removes_goes_on_without_the_key(account: None) -> None:
-    kms, said = new_aws().kms, list[str]()
+    kms, said = new_aws().kms, list[Exception]()
     made = kms.create_key()["KeyMetadata"]
     kms.create_alias(AliasName="alias/our", TargetKeyId=made["KeyId"])
     kms.disable_key(KeyId=made["KeyId"])
@@ -140,7 +140,7 @@ def test_what_only_reads_or_removes_goes_on_without_the_key(account: None) -> No
     assert key_as_recorded(new_aws(), "alias/our", [logs], said.append) == made["Arn"]
     lost = key_as_recorded(new_aws(), "alias/our", [], said.append)
     assert lost == "arn:aws:kms:us-east-1:123456789012:alias/our"
-    assert [words.partition(";")[0].partition(":")[0] for words in said] == [
+    assert [str(error).partition(":")[0] for error in said] == [
         "the key alias/our cannot encrypt",
         "there is no key alias/our in us-east-1",
         "there is no key alias/our in us-east-1",

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from provision.anew import Disposable
+from provision.elsewhere import Pinned
 from provision.errors import Locked, StateUnusable, WrongAccount
-from provision.journal import Holder, Journal, Pinned
+from provision.journal import Holder, Journal
 from provision.records import from_json, to_json
 from provision.steps import KINDS
 from provision.steps.rest_api import RestApi

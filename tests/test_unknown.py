@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from provision.matching import findable
 from provision.records import to_json
-from provision.step import findable, with_computed
+from provision.step import with_computed
 from provision.steps.table import Table
 from provision.unknown import UNKNOWN, UnknownUsed, fill, in_order, is_known
 

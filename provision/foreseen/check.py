@@ -16,7 +16,8 @@ from provision.foreseen.limits import LIMITS, NAMES, Limit, Measured
 from provision.foreseen.rehearsal import Request
 from provision.foreseen.requests import rehearse
 from provision.foreseen.shapes import Fault, faults
-from provision.step import Step, findable
+from provision.matching import findable
+from provision.step import Step
 
 Foreseeable = tuple[Config, Node]
 """A configuration, and the file as it is in effect for it."""

@@ -82,6 +82,19 @@ def arn(service: str, resource: str, *, region: bool = True, account: bool = Tru
     return f"arn:{{partition}}:{service}:{place}:{owner}:{resource}"
 
 
+def gateway(method: str, path: str, *tests: Test) -> Permit:
+    """IAM's action is the call's HTTP method. For conditions, what lies under an API, a plan or a
+    domain inherits its tags.
+
+    https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-tagging-supported-resources.html
+    """
+    return Permit(f"apigateway:{method}", (gateway_arn(path),), tests)
+
+
+def gateway_arn(path: str) -> str:
+    return arn("apigateway", path, account=False)
+
+
 def call(operation: str, *permits: Permit) -> Call:
     return Call(operation, permits)
 

@@ -11,8 +11,7 @@ from provision.aws import Aws
 from provision.import_check import CALL, check_import
 from provision.permissions.declare import Declared, arn, calls
 from provision.step import Computed, Fixed, Local, Step
-from provision.steps.lambda_states import reading_again
-from provision.steps.parents import owner_of_function
+from provision.steps.lambda_states import owner_of_function, reading_again
 from provision.unknown import is_known
 
 if TYPE_CHECKING:

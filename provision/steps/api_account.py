@@ -12,10 +12,9 @@ from botocore.exceptions import ClientError
 from provision.access import account_of
 from provision.aws import Aws
 from provision.errors import Foreign
-from provision.permissions.declare import Declared, Permit, Test, arn, call, calls
+from provision.permissions.declare import Declared, Permit, Test, arn, call, calls, gateway
 from provision.step import OWNER, Computed, Document, Local, Step
 from provision.steps.absent import absent_is_fine
-from provision.steps.gateway_tags import gateway
 from provision.steps.role import BOUNDED
 from provision.unknown import unknown
 

@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING, Final, Self
 
 from provision.aws import Aws
 from provision.hazards import Harm, Risk, Risks
-from provision.permissions.declare import OURS, REQUESTED, Declared, call
+from provision.permissions.declare import OURS, REQUESTED, Declared, call, gateway
 from provision.step import OWNER, Computed, Local, Tagged
 from provision.steps.gateway_tags import (
     change_gateway_tags,
     from_gateway,
-    gateway,
     owned,
     retagging,
     tagged_at_birth,

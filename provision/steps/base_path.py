@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Final, Self
 
 from provision.aws import Aws
 from provision.hazards import Harm, Risk, Risks
-from provision.permissions.declare import Declared, call
+from provision.permissions.declare import Declared, call, gateway
 from provision.step import Fixed, Replacement, Step
-from provision.steps.gateway_tags import gateway
-from provision.steps.parents import owner_of_domain
+from provision.steps.gateway_owners import owner_of_domain
 
 if TYPE_CHECKING:
     from mypy_boto3_apigateway.type_defs import BasePathMappingResponseTypeDef

@@ -24,6 +24,7 @@ from provision.permissions.declare import (
     arn,
     call,
     calls,
+    gateway,
 )
 from provision.step import OWNER, Computed, Fixed, Local, Replacement, Tagged, Tags
 from provision.steps.certificate_reading import (
@@ -38,8 +39,7 @@ from provision.steps.certificate_reading import (
     record_of,
     tags_of_certificate,
 )
-from provision.steps.gateway_tags import gateway
-from provision.steps.strangers import Stranger, refuse
+from provision.steps.foreign import Stranger, refuse
 from provision.steps.tags import tag_changes
 
 if TYPE_CHECKING:

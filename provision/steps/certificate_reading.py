@@ -77,6 +77,13 @@ def owner_of_certificate(aws: Aws, arn: str, record: str) -> str:
     return tags_of_certificate(aws, arn).get(OWNER, "") if same else ""
 
 
+def owner_of_proof(aws: Aws, record: str) -> str | None:
+    """The owner tag of the certificate that `_{hash}.{domain}` validates."""
+    domain = record.rstrip(".").partition(".")[2]
+    owners = (owner_of_certificate(aws, arn, record) for arn in certificates_of(aws, domain))
+    return next(filter(None, owners), None)
+
+
 def wait_until_issued(aws: Aws, arn: str) -> None:
     """AWS looks for the validation record now and then; this takes minutes, or half an hour
     (C3)."""

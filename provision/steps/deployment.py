@@ -7,10 +7,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar, Final, Self
 
 from provision.aws import Aws
-from provision.permissions.declare import OURS, Declared, call
+from provision.permissions.declare import OURS, Declared, call, gateway
 from provision.step import Computed, Fixed, Local, Replacement, Step
-from provision.steps.gateway_tags import gateway
-from provision.steps.parents import owner_of_api
+from provision.steps.gateway_owners import owner_of_api
 from provision.steps.rest_api_contents import served
 
 if TYPE_CHECKING:

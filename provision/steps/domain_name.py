@@ -9,13 +9,21 @@ from typing import TYPE_CHECKING, Final, Self, cast
 from provision.aws import Aws
 from provision.errors import Foreign, Refused
 from provision.hazards import Harm, Risk, Risks
-from provision.permissions.declare import REQUESTED, Declared, Permit, Test, arn, call, calls
+from provision.permissions.declare import (
+    REQUESTED,
+    Declared,
+    Permit,
+    Test,
+    arn,
+    call,
+    calls,
+    gateway,
+)
 from provision.step import Computed, Fixed, Local, Replacement, Tagged
 from provision.steps.certificate_reading import check_serves, wait_until_issued
 from provision.steps.gateway_tags import (
     change_gateway_tags,
     from_gateway,
-    gateway,
     owned,
     retagging,
     tagged_at_birth,

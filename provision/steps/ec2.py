@@ -23,7 +23,11 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 LEFT_BEHIND: Final = Risk(
-    Harm.SLOW, "older versions in it go, and Lambda's network interfaces hold it", 1200, 2700
+    Harm.SLOW,
+    "older versions in it go, and Lambda's network interfaces hold it",
+    1200,
+    2700,
+    of_old=True,
 )
 """What functions have moved out of goes only when Lambda has let go of it (E1)."""
 

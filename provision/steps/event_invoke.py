@@ -11,8 +11,7 @@ from provision.aws import Aws
 from provision.hazards import UNNOTICED
 from provision.permissions.declare import Declared, calls
 from provision.step import Fixed, Step
-from provision.steps.lambda_states import qualified
-from provision.steps.parents import owner_of_function
+from provision.steps.lambda_states import owner_of_function, qualified
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda.type_defs import DestinationConfigTypeDef

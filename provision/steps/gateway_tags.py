@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
 from provision.aws import Aws
-from provision.permissions.declare import KEPT, OURS, Call, Permit, Test, arn, call
+from provision.permissions.declare import KEPT, OURS, Call, Permit, call, gateway, gateway_arn
 from provision.step import OWNER, Tags
 from provision.steps.tags import tag_changes, without_system
 
@@ -39,19 +39,6 @@ def change_gateway_tags(aws: Aws, path: str, have: Tags, want: Tags) -> None:
         aws.apigateway.untag_resource(resourceArn=arn, tagKeys=gone)
     if new:
         aws.apigateway.tag_resource(resourceArn=arn, tags=new)
-
-
-def gateway(method: str, path: str, *tests: Test) -> Permit:
-    """IAM's action is the call's HTTP method. For conditions, what lies under an API, a plan or a
-    domain inherits its tags.
-
-    https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-tagging-supported-resources.html
-    """
-    return Permit(f"apigateway:{method}", (gateway_arn(path),), tests)
-
-
-def gateway_arn(path: str) -> str:
-    return arn("apigateway", path, account=False)
 
 
 def tagged_at_birth(path: str) -> Permit:

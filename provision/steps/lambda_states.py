@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 from provision.aws import Aws
 from provision.errors import NotPermitted, ProvisionError
 from provision.permissions.declare import arn
+from provision.step import OWNER
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda.type_defs import (
@@ -109,6 +110,12 @@ def reading_again(aws: Aws, attempt: Callable[[], T]) -> T:
         with suppress(aws.lambda_.exceptions.PreconditionFailedException):
             return attempt()
     return attempt()
+
+
+def owner_of_function(aws: Aws, name: str) -> str | None:
+    """The owner tag of the function; empty without one, None if it is not there."""
+    found = describe(aws, name)
+    return found.get("Tags", {}).get(OWNER, "") if found else None
 
 
 def _is_busy(shown: FunctionConfigurationTypeDef) -> bool:

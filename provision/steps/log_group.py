@@ -25,8 +25,9 @@ from provision.permissions.declare import (
 )
 from provision.step import Computed, Fixed, Local, Replacement, Tagged
 from provision.steps.absent import absent_is_fine
+from provision.steps.gateway_owners import owner_of_api
+from provision.steps.lambda_states import owner_of_function
 from provision.steps.made_with import log_group_made_with
-from provision.steps.parents import owner_of_api, owner_of_function
 from provision.steps.tags import tag_changes, without_system
 
 if TYPE_CHECKING:

@@ -13,9 +13,10 @@ from provision.codes import is_absent
 from provision.hazards import Harm, Risk, Risks
 from provision.permissions.declare import EVERY, UNOWNED, Declared, call, calls
 from provision.step import Fixed, Local, Replacement, Step
+from provision.steps.absent import absent_is_fine
 from provision.steps.ec2 import ec2_arn
-from provision.steps.parents import owner_of_group
 from provision.steps.strangers import interfaces_in, is_lambdas
+from provision.steps.tags import owner_in
 from provision.steps.version import delete_versions_in
 
 GONE_BUDGET: Final = 2700
@@ -118,3 +119,11 @@ def _remove(aws: Aws, interface: str) -> None:
         code = error.response["Error"]["Code"]
         if not is_absent(code) and code not in _IN_USE:  # in use after all: waiting goes on
             raise
+
+
+def owner_of_group(aws: Aws, group_id: str) -> str | None:
+    """The owner tag of the security group; empty without one, None if it is not there."""
+    with absent_is_fine():
+        groups = aws.ec2.describe_security_groups(GroupIds=[group_id]).get("SecurityGroups", [])
+        return owner_in(groups[0].get("Tags", ()))
+    return None

@@ -12,8 +12,7 @@ from provision.aws import Aws
 from provision.hazards import Harm, Risk, Risks
 from provision.permissions.declare import Declared, Test, calls
 from provision.step import Document, Fixed, Step
-from provision.steps.lambda_states import qualified, reading_again
-from provision.steps.parents import owner_of_function
+from provision.steps.lambda_states import owner_of_function, qualified, reading_again
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda.type_defs import AddPermissionRequestTypeDef

@@ -10,10 +10,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Literal, Self
 
 from provision.aws import Aws
-from provision.errors import Foreign
+from provision.errors import Foreign, NoLongerOurs
 from provision.hazards import Harm, Risk, Risks
 from provision.permissions.declare import EVERY, Declared, Permit, Test, arn, call, calls
 from provision.step import Computed, Fixed, Local, Replacement, Step
+from provision.steps.certificate_reading import owner_of_proof
+from provision.steps.gateway_owners import owner_of_domain
 from provision.steps.hosted_zones import (
     canonical,
     demand_seen,
@@ -21,9 +23,7 @@ from provision.steps.hosted_zones import (
     the_zone,
     zone_is_there,
 )
-from provision.steps.parents import owner_of_domain, owner_of_proof
 from provision.unknown import in_words, is_known
-from provision.whose import lost
 
 if TYPE_CHECKING:
     from mypy_boto3_route53.literals import ChangeActionType
@@ -198,13 +198,13 @@ class Record(Step):
         if have is None or found is None or "SetIdentifier" in found:
             return
         if not self._says_this(found):
-            raise lost(self)
+            raise NoLongerOurs(self.label)
         try:
             self._change(aws, have.zone_id, "DELETE", found)  # as it is listed, to the letter (R3)
         except aws.route53.exceptions.InvalidChangeBatch:
             left = self._listed(aws, have.zone_id)
             if left and not self._says_this(left):
-                raise lost(self) from None
+                raise NoLongerOurs(self.label) from None
             if left:
                 raise
 

@@ -14,13 +14,12 @@ from typing import TYPE_CHECKING, Final, Self, cast
 from provision.aws import Aws
 from provision.errors import Foreign
 from provision.hazards import Harm, Risk, Risks, switched_off
-from provision.permissions.declare import OURS, REQUESTED, Declared, Permit, call
+from provision.permissions import declare as iam
 from provision.step import OWNER, Computed, Document, Local, Replacement, Tagged
+from provision.steps.foreign import mark_of
 from provision.steps.gateway_tags import (
     change_gateway_tags,
     from_gateway,
-    gateway,
-    gateway_arn,
     has_owner,
     retagging,
     tagged_at_birth,
@@ -30,7 +29,6 @@ from provision.steps.rest_api_reading import READING, empty, read, settings_of
 from provision.steps.rest_api_routes import contents_of, cors_of, routes_of
 from provision.steps.rest_api_state import AVAILABLE, describe, state_of, wait_available
 from provision.steps.rest_api_writing import WRITING, settings_patches, write
-from provision.steps.strangers import mark_of
 from provision.steps.tls import LEAST, TLS_RISKS, UNSAID, tls_patches
 from provision.unknown import UNKNOWN, is_known
 
@@ -80,30 +78,30 @@ class RestApi(Tagged):
         change={**TLS_RISKS, "default_endpoint": (_ONE_DOOR,)},
         delete=(Risk(Harm.DOWNTIME, "nothing answers at its address"),),
     )
-    CALLS = Declared(
+    CALLS = iam.Declared(
         look=(
-            call("apigateway.GetRestApis", gateway("GET", "/restapis")),
-            call("apigateway.GetRestApi", gateway("GET", _API)),
+            iam.call("apigateway.GetRestApis", iam.gateway("GET", "/restapis")),
+            iam.call("apigateway.GetRestApi", iam.gateway("GET", _API)),
             *READING,
         ),
         make=(
-            call(
+            iam.call(
                 "apigateway.CreateRestApi",
-                gateway("POST", "/restapis", REQUESTED),
+                iam.gateway("POST", "/restapis", iam.REQUESTED),
                 tagged_at_birth(_API),
             ),
-            call(
+            iam.call(
                 "apigateway.UpdateRestApi",
-                gateway("PATCH", _API, OURS),
+                iam.gateway("PATCH", _API, iam.OURS),
                 # Where somebody gave the API a resource policy, it is taken off.
-                Permit("apigateway:UpdateRestApiPolicy", (gateway_arn(_API),), (OURS,)),
+                iam.Permit("apigateway:UpdateRestApiPolicy", (iam.gateway_arn(_API),), (iam.OURS,)),
             ),
             *WRITING,
             *retagging(_API),
         ),
         remove=(
-            call("apigateway.DeleteRestApi", gateway("DELETE", _API, OURS)),
-            call("apigateway.GetStages", gateway("GET", f"{_API}/stages")),
+            iam.call("apigateway.DeleteRestApi", iam.gateway("DELETE", _API, iam.OURS)),
+            iam.call("apigateway.GetStages", iam.gateway("GET", f"{_API}/stages")),
         ),
     )
 

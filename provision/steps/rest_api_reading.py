@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from provision.aws import Aws
-from provision.permissions.declare import call
+from provision.permissions.declare import call, gateway
 from provision.step import Document
-from provision.steps.gateway_tags import gateway
 from provision.steps.rest_api_contents import (
     Contents,
     GatewayResponse,

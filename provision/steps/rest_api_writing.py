@@ -13,9 +13,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, cast
 
 from provision.aws import Aws
-from provision.permissions.declare import OURS, call
+from provision.permissions.declare import OURS, call, gateway
 from provision.steps.absent import absent_is_fine
-from provision.steps.gateway_tags import gateway
 from provision.steps.rest_api_contents import (
     Contents,
     Integration,

@@ -14,8 +14,8 @@ from provision.hazards import Harm, Risk, Risks
 from provision.permissions.declare import Declared, Permit, Test, arn, call, calls
 from provision.step import Computed, Fixed, Replacement, Tagged
 from provision.steps.absent import absent_is_fine
+from provision.steps.foreign import Stranger, refuse
 from provision.steps.policy import as_text, from_answer, trust
-from provision.steps.strangers import Stranger, refuse
 from provision.steps.tags import from_tag_list, tag_changes, tag_list
 
 if TYPE_CHECKING:

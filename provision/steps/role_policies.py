@@ -10,9 +10,9 @@ from provision.aws import Aws
 from provision.permissions.declare import Declared, Permit, arn, call, calls
 from provision.step import Document, Fixed, Local, Replacement, Step
 from provision.steps.absent import absent_is_fine
-from provision.steps.parents import owner_of_role
 from provision.steps.policy import as_text, from_answer, with_rights_of
 from provision.steps.role import BOUNDED
+from provision.steps.tags import owner_in
 from provision.together import together
 
 SPACE: Final = 10_240
@@ -125,3 +125,10 @@ def _characters(policies: Mapping[str, Document]) -> int:
 def _grows(have: RolePolicies, name: str, new: Mapping[str, Document]) -> int:
     before = have.policies.get(name)
     return len(as_text(new[name])) - (len(as_text(before)) if before else 0)
+
+
+def owner_of_role(aws: Aws, name: str) -> str | None:
+    """The owner tag of the role; empty without one, None if it is not there."""
+    with absent_is_fine():
+        return owner_in(aws.iam.get_role(RoleName=name)["Role"].get("Tags", ()))
+    return None

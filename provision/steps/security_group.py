@@ -22,7 +22,8 @@ from provision.steps.ec2 import (
     retagging,
     unless_absent,
 )
-from provision.steps.strangers import LOOKS, mark_of, refuse_users
+from provision.steps.foreign import mark_of
+from provision.steps.strangers import LOOKS, refuse_users
 from provision.steps.tags import from_tag_list, tag_specifications
 from provision.unknown import unknown
 

@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Final, Self
 
 from provision.aws import Aws
 from provision.hazards import Harm, Risk, Risks
-from provision.permissions.declare import OURS, Declared, call
+from provision.permissions.declare import OURS, Declared, call, gateway
 from provision.step import Fixed, Replacement, Tagged
 from provision.steps.gateway_tags import (
     change_gateway_tags,
     from_gateway,
-    gateway,
     has_owner,
     retagging,
     tagged_at_birth,

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from botocore.exceptions import ClientError
 
 from provision.aws import Aws
-from provision.errors import Occupied
 from provision.permissions.declare import EVERY, calls
 from provision.step import OWNER
+from provision.steps.foreign import Stranger, Strangers, refuse
 from provision.together import together
 
 if TYPE_CHECKING:
@@ -43,36 +42,6 @@ _GONE: Final = frozenset({"deleted", "deleting", "detached", "detaching", "rejec
 """States of what is on its way out, in small letters."""
 
 Place = Literal["group-id", "subnet-id", "vpc-id"]
-
-
-@dataclass(frozen=True)
-class Stranger:
-    """One that keeps ours from going. `shown`: the command that shows it, but for the region."""
-
-    name: str
-    shown: str
-
-
-Strangers = Iterable[Stranger]
-
-
-def refuse(aws: Aws, label: str, found: Strangers) -> None:
-    """Raises Occupied when there is any."""
-    strangers = sorted(set(found), key=lambda one: one.name)
-    if not strangers:
-        return
-    names = ", ".join(one.name for one in strangers)
-    region = aws.where.region
-    commands = dict.fromkeys(f"`{one.shown} --region {region}`" for one in strangers)
-    raise Occupied(
-        f"{label} cannot go while it holds what is not this stack's: {names}",
-        hint=f"see {', '.join(commands)}; remove that, or move it elsewhere, and run it again",
-    )
-
-
-def mark_of(owner: str) -> str:
-    """The stack's, of the owner tag of one of its nodes."""
-    return owner.rpartition("/")[0]
 
 
 def interfaces_in(aws: Aws, what: Place, made: str) -> list[NetworkInterfaceTypeDef]:

@@ -20,8 +20,9 @@ from provision.steps.ec2 import (
     retagging,
     unless_absent,
 )
+from provision.steps.foreign import mark_of
 from provision.steps.network_interfaces import LETTING_GO, let_go
-from provision.steps.strangers import LOOKS, interfaces_in, is_lambdas, mark_of, refuse_strangers
+from provision.steps.strangers import LOOKS, interfaces_in, is_lambdas, refuse_strangers
 from provision.steps.tags import from_tag_list, tag_specifications
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from provision.hazards import Harm, Risk, Risks
 from provision.permissions.declare import EVERY, Declared, Test, calls
 from provision.step import Computed, Fixed, Step
 from provision.steps.absent import absent_is_fine
-from provision.steps.parents import owner_of_topic
+from provision.steps.tags import owner_in
 
 UNSUBSCRIBED: Final = "unsubscribed by a link in its mail"
 RELISTED: Final = 60.0
@@ -118,3 +118,10 @@ class Subscription(Step):
             case "deleted":
                 return replace(self, arn="", strays=(UNSUBSCRIBED,))
         return replace(self, arn="", strays=(arn,))
+
+
+def owner_of_topic(aws: Aws, arn: str) -> str | None:
+    """The owner tag of the topic; empty without one, None if it is not there."""
+    with absent_is_fine():
+        return owner_in(aws.sns.list_tags_for_resource(ResourceArn=arn).get("Tags", []))
+    return None

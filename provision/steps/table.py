@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Self
 
@@ -233,6 +233,9 @@ class Table(Tagged):
 
     def words(self) -> Mapping[str, object]:
         return {**vars(self), "key_arn": self.encryption if is_key(self.encryption) else ""}
+
+    def others_marked(self, aws: Aws, owners: Collection[str]) -> Sequence[str]:
+        return table_owners.other_tables(aws, owners, self.name)
 
     def holdings(self, aws: Aws) -> Holdings | None:
         found = self._describe(aws)

@@ -29,9 +29,11 @@ def _indexed(aws: Aws, owners: Collection[str]) -> Iterator[str]:
 
     https://docs.aws.amazon.com/resourcegroupstagging/latest/APIReference/API_GetResources.html
     """
-    wanted, token = [{"Key": OWNER, "Values": sorted(owners)}], ""
+    token = ""
     while True:
-        page = aws.tagging.get_resources(TagFilters=wanted, PaginationToken=token)
+        page = aws.tagging.get_resources(
+            TagFilters=[{"Key": OWNER, "Values": sorted(owners)}], PaginationToken=token
+        )
         for arn in (one["ResourceARN"] for one in page["ResourceTagMappingList"]):
             if arn.split(":")[2] == "dynamodb":
                 yield arn.rpartition("/")[2]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, TypedDict
 
-from provision.step import Tags
+from provision.step import OWNER, Tags
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2.literals import ResourceTypeType
@@ -35,6 +35,11 @@ def ec2_tags(tags: Tags) -> list[TagTypeDef]:
 
 def from_tag_list(tags: Iterable[Mapping[str, object]]) -> dict[str, str]:
     return without_system({str(tag["Key"]): str(tag["Value"]) for tag in tags})
+
+
+def owner_in(tags: Iterable[Mapping[str, object]]) -> str:
+    """The value of the owner tag; empty where there is none."""
+    return next((str(tag["Value"]) for tag in tags if tag["Key"] == OWNER), "")
 
 
 def without_system(tags: Tags) -> dict[str, str]:

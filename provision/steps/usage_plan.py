@@ -10,12 +10,11 @@ from botocore.exceptions import ClientError
 
 from provision.aws import Aws
 from provision.hazards import Harm, Risk, Risks
-from provision.permissions.declare import OURS, REQUESTED, Declared, call
+from provision.permissions.declare import OURS, REQUESTED, Declared, call, gateway
 from provision.step import Computed, Tagged
 from provision.steps.gateway_tags import (
     change_gateway_tags,
     from_gateway,
-    gateway,
     owned,
     retagging,
     tagged_at_birth,

@@ -15,12 +15,12 @@ from provision.steps.function_shown import shown_configuration
 from provision.steps.lambda_states import (
     FunctionFailed,
     failure,
+    owner_of_function,
     qualified,
     reading_again,
     settled,
     wait_working,
 )
-from provision.steps.parents import owner_of_function
 from provision.together import together
 
 if TYPE_CHECKING:

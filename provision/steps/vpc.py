@@ -21,7 +21,8 @@ from provision.steps.ec2 import (
     retagging,
     unless_absent,
 )
-from provision.steps.strangers import LOOKS_IN_VPC, mark_of, refuse_in_vpc
+from provision.steps.foreign import mark_of
+from provision.steps.strangers import LOOKS_IN_VPC, refuse_in_vpc
 from provision.steps.tags import from_tag_list, tag_specifications
 from provision.together import together
 

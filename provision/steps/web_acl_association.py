@@ -11,7 +11,7 @@ from provision.hazards import Harm, Risk, Risks
 from provision.permissions.declare import OURS, Declared, Permit, call
 from provision.step import Fixed, Replacement, Step
 from provision.steps.absent import absent_is_fine
-from provision.steps.parents import owner_of_stage
+from provision.steps.gateway_owners import owner_of_stage
 from provision.steps.web_acl import EVERY_ACL
 
 _SET: Final = Permit("apigateway:SetWebACL", ("{stage}",), (OURS,))

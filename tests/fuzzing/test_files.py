@@ -15,9 +15,10 @@ from typing import TypeVar
 import pytest
 
 from provision.consent import Consent
+from provision.elsewhere import Pinned
 from provision.errors import StateUnusable
 from provision.finding import Action, Finding
-from provision.journal import Journal, Pinned
+from provision.journal import Journal
 from provision.records import Record, as_json
 from provision.saved import PlanUnusable, moved_ground, moved_nodes, read_plan, taken, write_plan
 from provision.stack.site import Site

@@ -16,7 +16,6 @@ from typing import Any, TypeVar
 
 import pytest
 
-from provision import same_mark
 from provision.account import account_alias
 from provision.engine import Engine
 from provision.given_key import given_key
@@ -28,7 +27,7 @@ from provision.permissions.deployer import Purpose, deployer_policies
 from provision.push import push, survey_code
 from provision.stack import build_stack
 from provision.step import Document, Step
-from provision.steps import KINDS
+from provision.steps import KINDS, table_owners
 from provision.steps.log_group import LogGroup
 from provision.steps.role import Role
 from provision.steps.security_group import Rule, SecurityGroup
@@ -128,7 +127,9 @@ def verbs_told() -> Iterator[None]:
                 method = next(vars(base)[verb] for base in kind.__mro__ if verb in vars(base))
                 patch.setattr(kind, verb, _told(method, verb))
         of_tables = partial(_as_of, Table.KIND, "observe", other_tables)
-        patch.setattr(same_mark, "other_tables", of_tables)  # asked for a table, by no verb of it
+        patch.setattr(
+            table_owners, "other_tables", of_tables
+        )  # asked for a table, by no verb of it
         yield
 
 
