@@ -14,21 +14,24 @@ from provision.config.problem import Problem
 
 NAME: Final = "boundary"
 """What the name of a printed one ends with, after stack, environment and region."""
-_PRINTED: Final = re.compile(rf"(?:.*/)?([a-z].*-[a-z]{{2,}}(?:-[a-z]+)+-[0-9]+-{NAME})")
+_PRINTED: Final = re.compile(rf"[a-z].*-[a-z]{{2,}}(?:-[a-z]+)+-[0-9]+-{NAME}")
+_LONGEST: Final = 128
+"""Characters of a policy's name in IAM. The time to compare one grows with their square."""
 _LOCAL: Final = "local"
 
 
 def check_boundary(tree: Node) -> Iterator[Problem]:
     """A warning: a policy of such a name could be the user's own."""
     node, environment = tree.get("boundary"), tree.string("environment")
-    printed = _PRINTED.fullmatch(tree.string("boundary") or "")
-    if node is None or printed is None or environment in {None, _LOCAL}:
+    named = (tree.string("name"), environment, tree.string("region"))
+    printed = (tree.string("boundary") or "").rpartition("/")[2]
+    if node is None or environment == _LOCAL or None in named or len(printed) > _LONGEST:
         return
-    wanted = f"{tree.string('name')}-{environment}-{tree.string('region')}-{NAME}"
-    if printed[1] != wanted:
+    wanted = "-".join((*filter(None, named), NAME))
+    if _PRINTED.fullmatch(printed) and printed != wanted:
         yield replace(
             node.problem(
-                f"{printed[1]} is by its name the boundary of another stack, and {wanted} this"
+                f"{printed} is by its name the boundary of another stack, and {wanted} this"
                 " one's: functions are refused whatever the first does not name",
                 f'write it below "environments", for the environment it is of; `provision policy'
                 f" boundary --env {environment}` prints this one's",

@@ -135,10 +135,11 @@ def _absent(tree: Node, name: str, section: tuple[str, ...]) -> bool:
 
 
 def _unknown(tree: Node, name: str, section: tuple[str, ...], kind: str) -> tuple[str, str]:
-    known = [key for key, _ in tree.children(*section)]
+    there = tree.get(*section)
+    known = tuple(there.entries) if there else ()
     place = ".".join(section)
-    there = f"{place} has: {listed(known)}" if known else f"add it to {place}"
-    return f'there is no {kind} "{name}"', nearest(name, known) or there
+    others = f"{place} has: {listed(known)}" if known else f"add it to {place}"
+    return f'there is no {kind} "{name}"', nearest(name, known) or others
 
 
 def check_shared_layers(tree: Node) -> Iterator[Problem]:

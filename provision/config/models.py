@@ -176,23 +176,23 @@ def _list(node: Node, what: str) -> Iterator[Problem]:
 
 
 def _twice(node: Node) -> Iterator[Problem]:
-    seen: list[object] = []
+    seen: set[object] = set()
     for each in node.elements:
         value = _as_json(each.plain())
         if value in seen:
             yield each.problem("stands twice in the list, which draft 4 refuses", "remove one")
-        seen.append(value)
+        seen.add(value)
 
 
 def _as_json(value: object) -> object:
-    """Such that true is not 1, as Python has it."""
+    """Such that true is not 1, as Python has it; and what a set can hold."""
     match value:
         case bool():
-            return ("truth", value)
+            return bool, value
         case dict():
-            return {key: _as_json(each) for key, each in value.items()}
+            return dict, frozenset((key, _as_json(each)) for key, each in value.items())
         case list():
-            return [_as_json(each) for each in value]
+            return list, tuple(_as_json(each) for each in value)
     return value
 
 

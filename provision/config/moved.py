@@ -15,14 +15,20 @@ SECTIONS = {"table": "tables", "function": "functions", "layer": "layers"}
 
 def check_moved(tree: Node) -> Iterator[Problem]:
     lines = _lines(tree)
+    ends = _ends(lines)
     taken: dict[str, str] = {}
     for old, entry in tree.children("moved"):
         if old in lines:
-            yield from _check_line(tree, lines, taken, old, entry)
+            yield from _check_line(tree, lines, ends, taken, old, entry)
 
 
 def _check_line(
-    tree: Node, lines: dict[str, str], taken: dict[str, str], old: str, entry: Entry
+    tree: Node,
+    lines: dict[str, str],
+    ends: dict[str, str | None],
+    taken: dict[str, str],
+    old: str,
+    entry: Entry,
 ) -> Iterator[Problem]:
     new = lines[old]
     (area, key), (new_area, new_key) = old.split("."), new.split(".")
@@ -31,7 +37,7 @@ def _check_line(
             f"a {area} cannot become a {new_area}", f'write "{area}.{new_key}"'
         )
     elif new in lines:
-        last = _last(lines, new)
+        last = ends[new]
         if last is None:
             yield entry.problem(f"{old} comes back to itself", "remove this line")
         else:
@@ -64,15 +70,18 @@ def _check_ends(tree: Node, entry: Entry, area: str, key: str, new_key: str) -> 
         )
 
 
-def _last(lines: dict[str, str], node: str) -> str | None:
-    """Where a chain of lines ends; None where it goes in a circle."""
-    passed = {node}
-    while node in lines:
-        node = lines[node]
-        if node in passed:
-            return None
-        passed.add(node)
-    return node
+def _ends(lines: dict[str, str]) -> dict[str, str | None]:
+    """Where the chain of each line ends; None where it goes in a circle."""
+    ends: dict[str, str | None] = {}
+    for old in lines:
+        passed: dict[str, None] = {}
+        node = old
+        while node in lines and node not in ends and node not in passed:
+            passed[node] = None
+            node = lines[node]
+        end = None if node in passed else ends.get(node, node)
+        ends |= dict.fromkeys(passed, end)
+    return ends
 
 
 def _lines(tree: Node) -> dict[str, str]:

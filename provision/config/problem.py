@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from bisect import bisect
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 from provision.errors import ProvisionError
@@ -99,17 +99,31 @@ def told(problems: Sequence[Problem]) -> list[str]:
 
 def nearest(word: str, known: Iterable[str]) -> str:
     """`did you mean "read"?`, or nothing when no known word is like it."""
-    return _nearest(word, tuple(known))
+    words = _words(tuple(known))
+    if word not in words.told:
+        words.told[word] = _nearest(word.lower(), words.by_lower)
+    return words.told[word]
 
 
-@lru_cache(maxsize=4096)
-def _nearest(word: str, known: tuple[str, ...]) -> str:
-    """A file has each mistake once for every environment."""
-    by_lower = {each.lower(): each for each in known}
-    likely = _likely(word.lower(), tuple(by_lower))
-    like = difflib.get_close_matches(word.lower(), likely, n=5, cutoff=0.6)
+@dataclass(frozen=True)
+class _Words:
+    """Known words by their small letters. `told`: what was said of others, for a file has each
+    mistake once for every environment."""
+
+    by_lower: dict[str, str]
+    told: dict[str, str] = field(default_factory=dict)
+
+
+@lru_cache(maxsize=64)
+def _words(known: tuple[str, ...]) -> _Words:
+    return _Words({each.lower(): each for each in known})
+
+
+def _nearest(word: str, by_lower: dict[str, str]) -> str:
+    likely = _likely(word, tuple(by_lower))
+    like = difflib.get_close_matches(word, likely, n=5, cutoff=0.6)
     # Letters changed places more often than others came in: us-esat-1 is not us-west-1.
-    like.sort(key=lambda each: sorted(each) != sorted(word.lower()))
+    like.sort(key=lambda each: sorted(each) != sorted(word))
     return f'did you mean "{by_lower[like[0]]}"?' if like else ""
 
 

@@ -9,6 +9,7 @@ from urllib.parse import unquote
 
 from provision.config.node import Node
 from provision.config.problem import Problem, nearest
+from provision.config.read import MOST_NODES
 
 _MODEL: Final = re.compile(
     r"https://apigateway\.amazonaws\.com(?:\.cn)?/restapis/[a-z0-9]+/models/([A-Za-z0-9]+)"
@@ -19,16 +20,20 @@ https://docs.aws.amazon.com/apigateway/latest/developerguide/models-mappings-mod
 """
 _DATA: Final = ("default", "enum")
 """What stands below these is no schema."""
+_NOWHERE: Final = "a circle"
+"""In the place of a reference that leads to no schema, which begins with #."""
 _BY_NAME: Final = ("definitions", "dependencies", "patternProperties", "properties")
 """Below these stand names, which may be called `$ref` too."""
 
 
 def check_references(model: Node, above: Collection[str]) -> Iterator[Problem]:
     """Of one model; `above`: the models that are made before it."""
+    ends: dict[str, str] = {}
+    defined = tuple(f"#/definitions/{name}" for name, _ in model.children("definitions"))
     for reference in _references(model):
         text = str(reference.value)
         if text.startswith("#"):
-            yield from _inside(model, reference)
+            yield from _inside(reference, _end(model, text, ends), defined)
         elif not (found := _MODEL.fullmatch(text)):
             yield reference.problem(
                 f'"{text}" is no reference that API Gateway can follow',
@@ -55,27 +60,41 @@ def _references(schema: Node) -> Iterator[Node]:
         yield from _references(each)
 
 
-def _inside(model: Node, reference: Node) -> Iterator[Problem]:
+def _inside(reference: Node, end: str, defined: Collection[str]) -> Iterator[Problem]:
     """To a part of the model that is there; one that only leads to references ends nowhere."""
-    passed: list[str] = []
-    node: Node | None = reference
-    while node is not None and isinstance(node.value, str) and node.value.startswith("#"):
-        if node.value in passed:
-            yield reference.problem(
-                f'"{reference.value}" leads to itself',
-                "let it lead to a schema that says something",
-            )
-            return
-        passed.append(node.value)
-        target = _target(model, node.value)
+    if end == _NOWHERE:
+        yield reference.problem(
+            f'"{reference.value}" leads to itself', "let it lead to a schema that says something"
+        )
+    elif end:
+        yield reference.problem(
+            f'"{end}" leads to no schema of this model',
+            nearest(end, defined) or "write it below `definitions`",
+        )
+
+
+def _end(model: Node, pointer: str, ends: dict[str, str]) -> str:
+    """Nothing where a reference ends in a schema, else the one that leads to none. `ends` keeps it
+    for all that were passed: there may be thousands in a row."""
+    passed: dict[str, None] = {}
+    end = ""
+    while pointer not in ends:
+        if pointer in passed:
+            end = _NOWHERE
+            break
+        passed[pointer] = None
+        target = _target(model, pointer)
         if target is None or not isinstance(target.value, dict):
-            known = [f"#/definitions/{name}" for name, _ in model.children("definitions")]
-            yield reference.problem(
-                f'"{node.value}" leads to no schema of this model',
-                nearest(node.value, known) or "write it below `definitions`",
-            )
-            return
-        node = target.get("$ref")
+            end = pointer
+            break
+        further = target.string("$ref") or ""
+        if not further.startswith("#"):
+            break
+        pointer = further
+    else:
+        end = ends[pointer]
+    ends |= dict.fromkeys(passed, end)
+    return end
 
 
 def _target(model: Node, pointer: str) -> Node | None:
@@ -85,7 +104,9 @@ def _target(model: Node, pointer: str) -> Node | None:
         if node is None:
             return None
         name = part.replace("~1", "/").replace("~0", "~")
-        position = int(name) if name.isdecimal() else -1
+        # Python refuses to read numbers of thousands of digits, and no list is that long.
+        is_position = name.isdecimal() and len(name) <= len(str(MOST_NODES))
+        position = int(name) if is_position else -1
         inside = 0 <= position < len(node.elements)
         node = node.elements[position] if inside else node.get(name)
     return node

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from provision.config.node import Entry, Node
 from provision.config.problem import Problem, nearest
@@ -15,6 +15,9 @@ MOST_ROUTES = 2_000
 
 https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html
 """
+MOST_PARTS = 2_000
+"""Of paths, each counted once: a resource of the API each. One path alone can have hundreds of
+thousands in a file of 1 MB."""
 LONGEST_CALL = 29
 """Seconds API Gateway waits for a function."""
 LONGEST_FUNCTION = 900
@@ -25,11 +28,15 @@ GREEDY_PART = r"\{[A-Za-z_][A-Za-z0-9._-]*\+\}"
 
 
 def check_routes(tree: Node) -> Iterator[Problem]:
-    variables: dict[tuple[str, ...], str] = {}
+    variables: dict[str, str] = {}
     routes = list(tree.children("api", "routes"))
     if len(routes) > MOST_ROUTES:
         said = f"{len(routes):,} routes, and a stack has at most {MOST_ROUTES:,}"
         yield routes[MOST_ROUTES][1].problem(said, "make two stacks of it")
+        return
+    if entry := _too_many_parts(routes):
+        said = f"more than {MOST_PARTS:,} parts of paths, and a stack has at most as many"
+        yield entry.problem(said, "make two stacks of it")
         return
     for key, entry in routes:
         method, _, path = key.partition(" ")
@@ -38,6 +45,27 @@ def check_routes(tree: Node) -> Iterator[Problem]:
         if problem:
             yield problem
     yield from _timeouts(tree)
+
+
+def _too_many_parts(routes: Sequence[tuple[str, Entry]]) -> Entry | None:
+    """The route with which there are."""
+    met: set[str] = set()
+    for key, entry in routes:
+        path = key.partition(" ")[2]
+        for end in _ends(path):
+            met.add(path[:end])
+            if len(met) > MOST_PARTS:
+                return entry
+    return None
+
+
+def _ends(path: str) -> Iterator[int]:
+    """Where the parts of a path end."""
+    end = path.find("/", 1)
+    while end > 0:
+        yield end
+        end = path.find("/", end + 1)
+    yield len(path)
 
 
 def _method(entry: Entry, key: str, method: str) -> Problem | None:
@@ -94,22 +122,22 @@ def _path(entry: Entry, method: str, path: str) -> Problem | None:
                 "use letters, digits and . _ - : or a {variable}",
             )
     names = [part.strip("{+}") for part in parts if part.startswith("{")]
-    again = [name for at, name in enumerate(names) if name in names[:at]]
-    if again:
-        return entry.problem(f"{{{again[0]}}} stands twice in the path", "rename one of the two")
+    met: set[str] = set()
+    for name in names:
+        if name in met:
+            return entry.problem(f"{{{name}}} stands twice in the path", "rename one of the two")
+        met.add(name)
     return None
 
 
-def _second_variable(
-    entry: Entry, path: str, variables: dict[tuple[str, ...], str]
-) -> Problem | None:
+def _second_variable(entry: Entry, path: str, variables: dict[str, str]) -> Problem | None:
     """API Gateway takes one variable below the same part, under one name (A9)."""
-    parts = path[1:].split("/")
-    for at, part in enumerate(parts):
+    for end in _ends(path):
+        above, _, part = path[:end].rpartition("/")
         if part.startswith("{"):
-            first = variables.setdefault(tuple(parts[:at]), part)
+            first = variables.setdefault(above, part)
             if first != part:
-                above = "/" + "/".join(parts[:at])
+                above = above or "/"
                 return entry.problem(
                     f"below {above} stands {part} here and {first} in another route; API Gateway "
                     "takes one variable there",

@@ -149,3 +149,27 @@ def test_what_is_too_deep_ends_in_a_problem(path: Path) -> None:
     text = changed("{type: string}}}", "{type: string}}, default: " + "[" * 350 + "]" * 350 + "}")
     (problem,) = problems_of(path, text)
     assert "more than 100" in problem.message
+
+
+def test_a_pointer_of_thousands_of_digits_leads_nowhere() -> None:
+    assert "leads to no schema" in told(A={"$ref": f"#/{'1' * 5_000}"})[0]
+
+
+def test_references_that_end_alike_are_each_told() -> None:
+    chain = {"a": "b", "b": "c", "c": "b", "d": "e", "e": "f", "g": "h", "h": {}}
+    definitions = {
+        name: {"$ref": f"#/definitions/{to}"} if isinstance(to, str) else to
+        for name, to in chain.items()
+    }
+    said = told(A={"definitions": definitions})
+    circles = [each for each in said if "leads to itself" in each]
+    assert len(circles) == 3
+    assert [each.partition(": ")[0] for each in said if each not in circles] == [
+        "config.yaml:1" for _ in "de"
+    ]
+    assert all('"#/definitions/f" leads to no schema' in each for each in said[3:])
+
+
+def test_truth_is_no_number_and_a_list_no_mapping() -> None:
+    assert not told(A={"enum": [1, True, [], {}, "1", [True], [1]]})
+    assert len(told(A={"enum": [1, 1.0, [{"a": [1]}], [{"a": [1.0]}]]})) == 2

@@ -29,12 +29,42 @@ def moved(text: str) -> str:
     return changed("name: tap", f"name: tap\nmoved: {text}")
 
 
+def modelled(text: str) -> str:
+    return changed("  models:\n", f"  models:\n    Many: {{{text}}}\n")
+
+
 EXPENSIVE = {
     "a long text, again and again": moved("[&a '" + "x" * 60_000 + "'" + ", *a" * 9_000 + "]"),
     "a short text, again and again": moved("[&a '" + "x" * 400 + "'" + ", *a" * 9_000 + "]"),
     "a long key": moved("{" + "k" * 60_000 + ": {" + "".join(f"a{n}: [], " for n in range(9_000)))
     + "}}",
     "many that are unknown": "".join(f"a{n}: 1\n" for n in range(9_000)) + SAMPLE,
+    "many names that nothing has": changed(
+        "[dependencies]", f"[{', '.join(f'xlayer-{n}' for n in range(6_000))}]"
+    ).replace("layers:\n", "layers:\n" + "".join(f"  layer-{n}: 1\n" for n in range(6_000)), 1),
+    "names moved one after the other": moved(
+        "{" + "".join(f"table.t{n}: table.t{n + 1}, " for n in range(9_000)) + "}"
+    ),
+    "a boundary that is nearly a printed one": "bogus: 1\n"
+    + changed(
+        "name: tap", f"name: tap\nboundary: arn:aws:iam::012345678901:policy/{'a-aa' * 90_000}"
+    ),
+    "references in a row": modelled(
+        "definitions: {"
+        + "".join(f"a{n}: {{$ref: '#/definitions/a{n + 1}'}}, " for n in range(5_000))
+        + "}"
+    ),
+    "values that differ": modelled(f"enum: [{', '.join(f'v{n}' for n in range(18_000))}, v0]"),
+    "a path of many parts": changed(
+        "GET /items: items", f"? GET {''.join(f'/{{a{n}}}' for n in range(90_000))}\n    : items"
+    ),
+    "many paths of many parts": changed(
+        "GET /items: items",
+        "\n    ".join(
+            f"? GET /r{m}{''.join(f'/{{a{n}}}' for n in range(1_900))}\n    : items"
+            for m in range(40)
+        ),
+    ),
 }
 
 

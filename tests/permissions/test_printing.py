@@ -238,6 +238,12 @@ def test_a_boundary_of_another_is_told_by_its_name(
     assert ("warning" in err) is warned, err
 
 
+def test_whose_a_boundary_is_nobody_says_before_the_stack_has_a_name(provision: Provision) -> None:
+    code, _, err = provision("policy", "deployer", boundary=BOUNDARY, name=5)
+    assert code == 3
+    assert "warning" not in err
+
+
 def test_what_is_printed_with_the_boundary_cannot_change_it(provision: Provision) -> None:
     _, out, _ = provision("policy", "deployer", boundary=BOUNDARY)
     found = lines(documents(out))
