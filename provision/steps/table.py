@@ -26,6 +26,7 @@ from provision.steps.table_encryption import (
     specification,
 )
 from provision.steps.table_expiry import change_expiry, found_attribute, set_expiry
+from provision.steps.table_owners import other_tables
 from provision.steps.table_recovery import RECOVERY_DAYS, found_recovery, recovery
 from provision.steps.tags import from_tag_list, tag_changes, tag_list
 from provision.together import together
@@ -235,7 +236,7 @@ class Table(Tagged):
         return {**vars(self), "key_arn": self.encryption if is_key(self.encryption) else ""}
 
     def others_marked(self, aws: Aws, owners: Collection[str]) -> Sequence[str]:
-        return table_owners.other_tables(aws, owners, self.name)
+        return other_tables(aws, owners, self.name)
 
     def holdings(self, aws: Aws) -> Holdings | None:
         found = self._describe(aws)

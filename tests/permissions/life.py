@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar, copy_context
 from dataclasses import dataclass, field, replace
-from functools import partial, wraps
+from functools import wraps
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -27,12 +27,10 @@ from provision.permissions.deployer import Purpose, deployer_policies
 from provision.push import push, survey_code
 from provision.stack import build_stack
 from provision.step import Document, Step
-from provision.steps import KINDS, table_owners
+from provision.steps import KINDS
 from provision.steps.log_group import LogGroup
 from provision.steps.role import Role
 from provision.steps.security_group import Rule, SecurityGroup
-from provision.steps.table import Table
-from provision.steps.table_owners import other_tables
 from provision.steps.vpc import Vpc
 from provision.zones import available_zones
 from tests.permissions.byhand import (
@@ -78,7 +76,7 @@ CHANGED: Mapping[str, Any] = {
     "api": {**FULL["api"], "routes": {"GET /more": "items"}},
 }
 T = TypeVar("T")
-LOOKING = ("observe", "search", "holdings")
+LOOKING = ("observe", "search", "holdings", "others_marked")
 MAKING = ("create", "update", "tidy")
 REMOVING = ("delete", "back_up", "written_lately")
 
@@ -126,10 +124,6 @@ def verbs_told() -> Iterator[None]:
             for verb in (*LOOKING, *MAKING, *REMOVING):
                 method = next(vars(base)[verb] for base in kind.__mro__ if verb in vars(base))
                 patch.setattr(kind, verb, _told(method, verb))
-        of_tables = partial(_as_of, Table.KIND, "observe", other_tables)
-        patch.setattr(
-            table_owners, "other_tables", of_tables
-        )  # asked for a table, by no verb of it
         yield
 
 
