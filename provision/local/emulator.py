@@ -88,6 +88,7 @@ def start(root: Path, *, port: int | None = None, report: Report) -> Emulator:
             "the embedded emulator is not installed", hint=f"`{emulator_command()}`"
         )
     root = _own(root)
+    _refuse_no_text(root)
     with telling(report) as tell, alone(root):
         found = _living(root)
         if found and port in {None, found.port}:
@@ -183,6 +184,17 @@ def _own(root: Path) -> Path:
     except OSError as error:
         raise unusable(root, error) from error
     return root.resolve()
+
+
+def _refuse_no_text(root: Path) -> None:
+    """Python makes no virtual environment for functions where a folder's name is no UTF-8."""
+    try:
+        str(root).encode()
+    except UnicodeEncodeError:
+        raise EmulatorFailed(
+            f"the emulator cannot be in {root}: a name on the way there is no text in UTF-8",
+            hint="rename that folder",
+        ) from None
 
 
 def _launch_where_free(root: Path, report: Report) -> Emulator:

@@ -62,7 +62,7 @@ def identity_over(connection: socket.socket, port: int, *, until: float) -> Iden
         proven = str(answer["proof"]).encode()
     except (OSError, http.client.HTTPException, ValueError, KeyError, TypeError, RecursionError):
         return None
-    if not (isinstance(found.root, str) and found.root.isprintable()):
+    if not isinstance(found.root, str):
         return None
     wanted = proof(key_of(secret, found.root), nonce, port).encode()
     return found if hmac.compare_digest(proven, wanted) and isinstance(found.pid, int) else None

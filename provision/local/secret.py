@@ -76,7 +76,8 @@ def data_name(secret: bytes) -> str:
 
 
 def _signed(key: bytes, text: str) -> str:
-    return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
+    # A folder's name may be bytes that are no text.
+    return hmac.new(key, text.encode(errors="surrogatepass"), hashlib.sha256).hexdigest()
 
 
 def _places() -> Iterator[Path]:

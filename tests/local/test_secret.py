@@ -24,13 +24,16 @@ __all__ = ["ports"]  # fixture
 TEXT = "\x1b[31mOWNED"
 
 
-def claiming(root: Path, **more: object) -> type[Stranger]:
+def claiming(root: Path, /, **more: object) -> type[Stranger]:
     """A program that says it is the emulator of a folder, as anybody can who saw its path."""
     body = json.dumps({"root": str(root), "pid": 1, "x": TEXT, **more}).encode()
     return type("Claiming", (Stranger,), {"body": body})
 
 
-@pytest.mark.parametrize("more", [{}, {"proof": ""}, {"proof": "0" * 64}, {"proof": "é"}])
+@pytest.mark.parametrize(
+    "more",
+    [{}, {"proof": ""}, {"proof": "0" * 64}, {"proof": "é"}, {"root": "\ud800"}, {"root": [1]}],
+)
 def test_a_stranger_that_claims_our_folder_is_a_stranger(
     root: Path, ports: Ports, more: dict[str, object]
 ) -> None:
@@ -47,6 +50,30 @@ def test_a_stranger_that_claims_our_folder_is_a_stranger(
         assert local.start(root, report=lines.append).port == ports[1]
     assert lines[0].startswith(f"port {ports[0]} is taken by ")
     assert str(root) not in lines[0]
+
+
+@pytest.mark.parametrize("name", ["my\u00a0shop", "a\u200bb", "\u202ename"])
+def test_a_folder_of_any_name_has_its_emulator(tmp_path: Path, ports: Ports, name: str) -> None:
+    """Letters that are not shown as they stand."""
+    root = tmp_path / name / ".provision" / "emulator"
+    emulator = local.start(root, report=quiet)
+    try:
+        assert local.running(root) == emulator
+        with pytest.raises(local.PortTaken, match="taken by the emulator of"):
+            local.start(tmp_path / "other", port=ports[0], report=quiet)
+    finally:
+        assert local.stop(root)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names are text there")
+def test_a_folder_whose_name_is_no_text_has_none(tmp_path: Path) -> None:
+    root = tmp_path / "caf\udce9" / ".provision" / "emulator"
+    with pytest.raises(local.EmulatorFailed, match="is no text") as caught:
+        local.start(root, report=quiet)
+    assert "rename" in caught.value.hint
+    assert list(tmp_path.iterdir()) == []
+    assert not local.is_running(root)
+    assert not local.stop(root)
 
 
 def test_stop_does_not_claim_what_it_did_not_do(
