@@ -24,6 +24,7 @@ from provision.steps.lambda_states import (
     wait_working,
 )
 from provision.steps.lambda_zip import read_zip
+from provision.steps.lost_variables import LOOKS, without_lost
 from provision.steps.made_with import function_made_with
 from provision.steps.tags import tag_changes, without_system
 from provision.unknown import UNKNOWN, is_known, unknown
@@ -142,6 +143,7 @@ class Function(Tagged):
                 # Without it no environment is shown.
                 Permit("kms:Decrypt", ("{key}",), unnamed=(OURS,), having="key"),
             ),
+            *LOOKS,
         ),
         make=(
             call(
@@ -206,7 +208,7 @@ class Function(Tagged):
         found = settled(aws, self.name)
         if found is None:
             return None
-        shown = found["Configuration"]
+        shown, lost = without_lost(aws, found["Configuration"])
         read = read_shown(shown)
         limit = found.get("Concurrency", {}).get("ReservedConcurrentExecutions")
         if limit is not None:  # 0 lets nobody call it
@@ -216,7 +218,7 @@ class Function(Tagged):
             **read,
             code_sha256=shown["CodeSha256"],
             made_with=function_made_with(shown),
-            failure=failure(shown),
+            failure=failure(shown) or lost,
             tags=without_system(found.get("Tags", {})),
             arn=shown["FunctionArn"],
         )

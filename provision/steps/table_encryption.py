@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from provision.aws import Aws
 from provision.permissions.declare import OURS, Permit
+from provision.steps.absent import absent_is_fine
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import SSESpecificationTypeDef, TableDescriptionTypeDef
@@ -47,15 +48,18 @@ def specification(encryption: str) -> SSESpecificationTypeDef:
 
 def found_encryption(aws: Aws, found: TableDescriptionTypeDef, likely: str) -> str:
     """Nothing is shown for the key that DynamoDB owns, and an ARN for every other, AWS's own too
-    (D22). Only the key itself says whose it is; `likely` saves that question."""
+    (D22). Only the key itself says whose it is; `likely` saves that question. One that is gone was
+    a customer's."""
     shown = found.get("SSEDescription", {})
     if shown.get("Status") not in {"ENABLED", "ENABLING", "UPDATING"}:
         return OWNED
     key = shown.get("KMSMasterKeyArn", "")
     if key == likely:
         return key
-    described = aws.kms.describe_key(KeyId=key)["KeyMetadata"]
-    return MANAGED if described.get("KeyManager") == "AWS" else key
+    with absent_is_fine():
+        described = aws.kms.describe_key(KeyId=key)["KeyMetadata"]
+        return MANAGED if described.get("KeyManager") == "AWS" else key
+    return key
 
 
 def is_changing(found: TableDescriptionTypeDef) -> bool:

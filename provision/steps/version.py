@@ -21,6 +21,7 @@ from provision.steps.lambda_states import (
     settled,
     wait_working,
 )
+from provision.steps.lost_variables import LOOKS, without_lost
 from provision.together import together
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ class Version(Step):
         look=(
             *calls("lambda", _FUNCTION, "ListAliases", "ListVersionsByFunction"),
             *calls("lambda", qualified("*"), "GetFunction"),
+            *LOOKS,
         ),
         make=(
             *calls("lambda", _FUNCTION, "PublishVersion"),
@@ -85,11 +87,11 @@ class Version(Step):
         found = settled(aws, self.function, newest) if newest else None
         if found is None:
             return None
-        shown = found["Configuration"]
+        shown, lost = without_lost(aws, found["Configuration"])
         return replace(
             self,
             code_sha256=shown["CodeSha256"],
-            configuration=failure(shown) or shown_configuration(shown),
+            configuration=failure(shown) or lost or shown_configuration(shown),
             number=shown["Version"],
             arn=shown["FunctionArn"],
             surplus=tuple(self._unused(aws, _ours(published)[KEPT - 1 :])),

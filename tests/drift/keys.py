@@ -53,6 +53,13 @@ def schedule_deletion(aws: Aws, key: KmsKey) -> None:
 
 
 KEY: Final = "encryption.key"
+HIDDEN: Final = (
+    "function.items environment",
+    "function.items failure",
+    "function.items.version configuration",
+    "function.items.alias version",
+)
+"""Of a key that does not serve, nobody is shown the variables (L34)."""
 
 CASES: Final = (
     Case(KEY, "tags", tag),
@@ -61,8 +68,8 @@ CASES: Final = (
     Case(KEY, "rotation", stop_rotation),
     Case(KEY, "aliased", take_the_alias, alone=True),
     Case(KEY, "aliased", drop_the_alias, alone=True),
-    Case(KEY, "state", disable, alone=True),
-    Case(KEY, "state", schedule_deletion, alone=True),
+    Case(KEY, "state", disable, HIDDEN, alone=True),
+    Case(KEY, "state", schedule_deletion, HIDDEN, alone=True),
 )
 
 REASONS: Final = {

@@ -19,6 +19,7 @@ from moto.awslambda.models import EventInvokeConfig, LambdaAlias, LambdaFunction
 from moto.awslambda.policy import Policy
 from moto.awslambda.responses import LambdaResponse
 from moto.core.responses import ActionResult
+from moto.kms.models import kms_backends
 
 _FORGOTTEN = ("DeadLetterConfig", "KMSKeyArn", "LoggingConfig", "TracingConfig")
 _MOVING = ("Version", "FunctionArn", "LastModified", "RevisionId", "LastUpdateStatus")
@@ -82,7 +83,9 @@ def _remember_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     def tell(self: Any) -> Any:
         limit = self.reserved_concurrency
         limited = {} if limit is None else {"ReservedConcurrentExecutions": limit}
-        return get_code(self) | ({"Concurrency": limited} if limited else {})
+        found = get_code(self) | ({"Concurrency": limited} if limited else {})
+        _hide_variables(self, found["Configuration"])
+        return found
 
     def change(self: Any, updates: Any) -> Any:
         new = {name: updates[name] for name in _FORGOTTEN if name in updates}
@@ -96,6 +99,15 @@ def _remember_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(LambdaFunction, "get_configuration", show)
     monkeypatch.setattr(LambdaFunction, "update_configuration", change)
     monkeypatch.setattr(LambdaFunction, "get_code", tell)
+
+
+def _hide_variables(function: Any, shown: dict[str, Any]) -> None:
+    """Of a key that does not serve, no variables are shown (L34). Tests name keys of nobody."""
+    arn = str(shown.get("KMSKeyArn") or "")
+    key = kms_backends[function.account_id][function.region].keys.get(arn.rpartition("/")[2])
+    if key is not None and key.key_state != "Enabled" and "Environment" in shown:
+        error = {"ErrorCode": "KMSInvalidStateException", "Message": f"see the key {arn}"}
+        shown["Environment"] = {"Error": error}
 
 
 def _guard_updates(monkeypatch: pytest.MonkeyPatch) -> None:

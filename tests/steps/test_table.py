@@ -9,6 +9,7 @@ from typing import Any
 
 import boto3
 import pytest
+from moto.kms.models import kms_backends
 
 from provision.errors import TryLater
 from provision.finding import Action, Cause
@@ -114,6 +115,19 @@ def test_a_key_of_our_own_and_back(workshop: Workshop) -> None:
     assert shown()["KMSMasterKeyArn"] != key
     made = workshop.run(one_node(keyed), "up").steps["it"]
     assert made == made.observe(new_aws())
+
+
+def test_one_whose_key_is_gone_gets_another(workshop: Workshop) -> None:
+    """Only customers' keys can be deleted; KMS knows nothing of it any more."""
+    first, second = (new_aws().kms.create_key()["KeyMetadata"]["Arn"] for _ in range(2))
+    workshop.run(one_node(replace(TABLE, encryption=first)), "up")
+    del kms_backends["123456789012"]["us-east-1"].keys[first.rpartition("/")[2]]
+    workshop.forget()
+    wanted = one_node(replace(TABLE, encryption=second))
+    finding = workshop.run(wanted, "plan").findings["it"]
+    assert [(each.field, each.have) for each in finding.changes] == [("encryption", first)]
+    workshop.run(wanted, "up")
+    assert shown()["KMSMasterKeyArn"] == second
 
 
 def test_somebodys_key_is_not_taken_for_awss(workshop: Workshop) -> None:
