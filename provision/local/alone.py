@@ -72,5 +72,17 @@ def holder_of_lock(path: Path) -> str:
         for line in (PROC / "locks").read_text("ascii").split("\n"):
             fields = line.split()
             if fields[1:2] == ["FLOCK"] and fields[5].rpartition(":")[2] == inode:
-                return f"{process_name(PROC / fields[4])} (pid {fields[4]})"
+                process = PROC / fields[4]
+                if _has_open(process, path):
+                    return f"{process_name(process)} (pid {fields[4]})"
     return ""
+
+
+def _has_open(process: Path, path: Path) -> bool:
+    """Another file system may have a file of that number, and names its device in its own way."""
+    with suppress(OSError):  # another user's, or gone meanwhile
+        for descriptor in (process / "fd").iterdir():
+            with suppress(OSError):  # closed meanwhile
+                if descriptor.samefile(path):
+                    return True
+    return False

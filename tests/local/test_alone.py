@@ -70,6 +70,27 @@ def test_nor_is_a_second_secret_made_while_another_command_makes_the_first(
 
 
 @LINUX
+def test_a_file_of_another_disk_with_the_same_number_is_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its process would be the one that people are told to end."""
+    ours, theirs = tmp_path / "ours", tmp_path / "theirs"
+    ours.touch()
+    theirs.touch()
+    proc = tmp_path / "proc"
+    locks = [f"1: FLOCK ADVISORY WRITE {pid} fe:00:{ours.stat().st_ino} 0 EOF" for pid in (12, 34)]
+    for pid, name, file in ((12, "browser", theirs), (34, "provision", ours)):
+        (proc / f"{pid}" / "fd").mkdir(parents=True)
+        (proc / f"{pid}" / "comm").write_text(f"{name}\n")
+        (proc / f"{pid}" / "fd" / "3").symlink_to(file)
+    monkeypatch.setattr(alone, "PROC", proc)
+    (proc / "locks").write_text(f"{locks[0]}\n")
+    assert alone.holder_of_lock(ours) == ""
+    (proc / "locks").write_text("\n".join(locks))
+    assert alone.holder_of_lock(ours) == "provision (pid 34)"
+
+
+@LINUX
 def test_a_lock_is_known_by_its_file(tmp_path: Path) -> None:
     assert alone.holder_of_lock(tmp_path / "none") == ""
     (tmp_path / "free").touch()
