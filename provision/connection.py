@@ -4,6 +4,7 @@ what to type, because "check the network" helps nobody who has one.
 
 from __future__ import annotations
 
+import shlex
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -107,8 +108,11 @@ def _said(error: BotoCoreError, name: str) -> str:
 
 
 def _url(error: BotoCoreError) -> str:
-    return _said(error, "endpoint_url") or "the endpoint"
+    """Of the endpoint, for a shell: without the name and password that an address may have, and
+    the query of the request, in which a shell reads signs of its own."""
+    address = urlsplit(_said(error, "endpoint_url"))
+    return shlex.quote(f"{address.scheme}://{address.netloc.rpartition('@')[2]}/")
 
 
 def _host(error: BotoCoreError) -> str:
-    return urlsplit(_url(error)).hostname or _url(error)
+    return urlsplit(_said(error, "endpoint_url")).hostname or "the endpoint"

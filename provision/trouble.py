@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -138,7 +139,8 @@ def _log_of(alarm: Step | None) -> str:
     function, region = alarm.dimensions.get("FunctionName"), alarm.arn.split(":")[3:4]
     if not function or not region:
         return ""
-    return f"its log: `aws logs tail /aws/lambda/{function} --since 15m --region {region[0]}`"
+    group = shlex.quote(f"/aws/lambda/{function}")  # whoever may write alarms chooses the name
+    return f"its log: `aws logs tail {group} --since 15m --region {region[0]}`"
 
 
 def _words(finding: Finding, state: State, health: Health) -> tuple[str, str]:

@@ -310,6 +310,9 @@ def test_of_a_function_that_fails_the_log_is_named(ill: World) -> None:
     at = next(n for n, line in enumerate(lines) if line.startswith(f"▲ {ALARM}"))
     assert lines[at + 1] == log
     assert log in there.lines(160, 49)
+    named = replace(have, arn=arn, dimensions={"FunctionName": "x$(ls)"})  # by who may write alarms
+    other = ill.but(**{ALARM.replace(".", "__"): {"have": named}})
+    assert "logs tail '/aws/lambda/x$(ls)' --since" in "\n".join(other.lines())
     assert "logs tail" not in "".join(there.lines(40, 11))
 
 

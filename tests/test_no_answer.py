@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import socket
 import ssl
 import threading
@@ -314,3 +315,20 @@ def test_a_certificate_of_nobody_we_know(tmp_path_factory: pytest.TempPathFactor
     with listening(shake_hands) as port:
         told = at(f"https://127.0.0.1:{port}")
     assert "the certificate of 127.0.0.1 is not trusted here" in told.message
+
+
+@pytest.mark.parametrize(
+    "kind", [EndpointConnectionError, ConnectTimeoutError, ReadTimeoutError, ConnectionClosedError]
+)
+def test_an_address_is_told_without_a_password_and_can_be_pasted(
+    kind: type[BotoCoreError],
+) -> None:
+    """An endpoint may be given with a password, and a query has signs of a shell's."""
+    address = "http://me:geheim@[::1]:4566/apikeys?name=tap&limit=500"
+    told = explain(kind(endpoint_url=address, error=REFUSED))
+    said = f"{told.message} {told.hint}"
+    assert "geheim" not in said
+    assert "&" not in said
+    for command in re.findall("`(curl [^`]+)`", told.hint):
+        assert shlex.split(command)[-1] == "http://[::1]:4566/"
+        assert "'" in command

@@ -12,6 +12,7 @@ import boto3
 import pytest
 import yaml
 
+from provision.commands.invocation import Invocation
 from provision.consent import Consent
 from provision.finding import Action, Cause, Change, Finding
 from provision.saved import PlanUnusable, moved_nodes, planned, read_plan, taken, write_plan
@@ -142,7 +143,8 @@ def test_what_a_plan_destroys_is_allowed_again_by_who_carries_it_out(
     provision("plan", "--out", "p.json")
     refused = provision("up", "p.json")
     assert refused.code == 1  # nothing was done
-    assert "--destroy table.items" in refused.err
+    anew = "`provision plan --out p.json --destroy table.items`"
+    assert f"{anew} saves a plan that lets it be deleted" in refused.err
     more = provision("up", "p.json", "--destroy", "table.items")
     assert more.code == 2
     assert "`provision plan --out p.json --destroy table.items`" in more.err
@@ -159,6 +161,33 @@ def test_what_a_plan_destroys_is_allowed_again_by_who_carries_it_out(
     assert keyed_by() == "id"
     assert provision("up", "p.json", "--destroy", "table.items").code == 0
     assert keyed_by() == "other"
+
+
+def test_a_plan_that_was_partly_done_is_saved_anew(
+    account: None,
+    provision: Provision,  # noqa: F811
+    home: Path,  # noqa: F811
+) -> None:
+    """What is done of it has moved, so that the file is refused."""
+    provision("up", "--yes")
+    changed = CONFIG["functions"]["items"] | {"memory": 1024}
+    other_key = {"items": {"key": "other", "protect": True}}
+    configure(home, CONFIG | {"tables": other_key, "functions": {"items": changed}})
+    provision("plan", "--out", "p.json")
+    done = provision("up", "p.json")
+    assert done.code == 9
+    assert "mend that and save a plan of what is missing: `provision plan --out p.json`" in done.err
+    again = provision("up", "p.json")
+    assert again.code == 1
+    assert "this has moved" in again.err
+
+
+def test_a_plan_that_was_interrupted_is_saved_anew() -> None:
+    call = Invocation(("up", "p.json"), program="provision", verb="up")
+    assert call.interrupted().hint == "`provision up p.json` goes on from here"
+    call.anew = call.command("plan", "--out", "p.json")
+    hint = call.interrupted().hint
+    assert hint == "`provision plan --out p.json` saves a plan of what is missing"
 
 
 def test_a_person_is_asked_what_a_plan_destroys(

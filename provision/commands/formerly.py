@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 from provision.config.overlay import environments
 from provision.config.read import read
+from provision.config.section import NAME
 from provision.opening import LOCAL, Options, Workbench
 from provision.private import read_private
 
@@ -22,7 +24,9 @@ def formerly(options: Options, bench: Workbench) -> str:
     others = [
         folder.name
         for folder in sorted(bench.directory.parent.glob("*"))
-        if folder.name not in listed and _has_stack(folder, f"{config.name}-{folder.name}")
+        if re.fullmatch(NAME, folder.name)  # a checkout may hold folders of any name
+        and folder.name not in listed
+        and _has_stack(folder, f"{config.name}-{folder.name}")
     ]
     return "; ".join(
         f"{config.name}-{other} is recorded in {bench.directory.parent / other}, and the"

@@ -59,6 +59,9 @@ class Invocation:
     """The options on the command line that lead to this stack, each as it is typed."""
     aws: str = "aws"
     """How AWS's own command line is called to reach the same account or emulator."""
+    anew: str = ""
+    """What saves the plan anew that is carried out: where a part of it is done, it has moved, and
+    is refused."""
     answered: bool = False
     """Whether the one JSON document is on stdout."""
     terminal: Terminal = field(default_factory=Terminal)
@@ -72,6 +75,13 @@ class Invocation:
     def again(self) -> str:
         """What to type to run the same once more."""
         return f"{self.program} {shlex.join(self.words)}".strip()
+
+    @property
+    def goes_on(self) -> str:
+        """What to do once the reason is gone for which not all was done."""
+        if self.anew:
+            return f"save a plan of what is missing: `{self.anew}`"
+        return f"run `{self.again}` again: it does only what is missing"
 
     def command(self, *words: str) -> str:
         """What to type for another command on the same stack: the options that were given for this
@@ -111,9 +121,12 @@ class Invocation:
     def interrupted(self) -> Interrupted:
         """What a signal comes to."""
         resumes = self.verb in WRITING
+        further = f"`{self.again}` goes on from here"
+        if self.anew:
+            further = f"`{self.anew}` saves a plan of what is missing"
         return Interrupted(
             "interrupted; what had begun is in the journal" if resumes else "interrupted",
-            hint=f"`{self.again}` goes on from here" if resumes else "",
+            hint=further if resumes else "",
         )
 
     def fail(self, error: ProvisionError) -> int:

@@ -23,6 +23,6 @@ def looked_again(session: Session, shown: Survey, look: Callable[[], Survey]) ->
         raise PlanMoved(
             "Nothing was done: while the question waited for its answer, this has moved:",
             more=told_moves(lines),
-            hint=f"look again: `{session.call.again}`",
+            hint=f"look again: `{session.call.anew or session.call.again}`",
         )
     return replace(now, walks=(*shown.walks, *now.walks))

@@ -248,8 +248,7 @@ class Session:
         if all(isinstance(error, NotPermitted) for error in outcome.failed.values()):
             return NotPermitted(
                 f"Partly done: {nodes}",
-                hint=f"allow what they name and run `{self.call.again}` again: it does only what is"
-                " missing",
+                hint=f"allow what they name and {self.call.goes_on}",
             )
         if outcome.refused_whole:
             return NothingDone(
@@ -258,7 +257,7 @@ class Session:
             )
         return PartlyDone(
             f"Partly done: {nodes}",
-            hint=f"mend that and run `{self.call.again}` again: it does only what is missing",
+            hint=f"mend that and {self.call.goes_on}",
         )
 
     def end(self, outcome: Outcome) -> int:

@@ -50,6 +50,7 @@ def up_saved(
     _check_place(bench, file, plan)
     check_nodes(bench, (*adopt, *destroy))
     missing = _unallowed(bench, file, plan, Consent(frozenset(adopt), frozenset(destroy)))
+    session.call.anew = session.call.command("plan", "--out", str(file), *plan.consent.options)
     if missing.options and (session.nobody_answers or agreement.given):
         raise click.UsageError(_wanting(file, plan, missing))
     now = taken(bench.site, {}, plan.consent, plan.salt)

@@ -108,6 +108,20 @@ def test_an_environment_of_another_name_is_another_stack(
     assert "recorded in" not in quiet
 
 
+def test_a_folder_whose_name_is_a_command_is_no_environment(
+    account: None, home: Path, provision: Provision
+) -> None:
+    """A checkout may hold folders of any name."""
+    name = 'x"$(ls)'
+    planted = home / ".provision" / name
+    planted.mkdir(parents=True)
+    state = {"stack": f"tap-{name}", "records": {"table.items": {}}}
+    (planted / "state.json").write_text(json.dumps(state))
+    told = provision("plan")
+    assert told.code == 0
+    assert "$(ls)" not in told.out + told.err
+
+
 def test_the_document_has_causes_risks_and_parts(workshop: Workshop, tmp_path: Path) -> None:
     workshop.run(one_node(LOGS), "up")
     new_aws().logs.put_retention_policy(logGroupName=LOGS.name, retentionInDays=90)
