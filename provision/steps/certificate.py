@@ -44,6 +44,7 @@ from provision.steps.tags import tag_changes
 
 if TYPE_CHECKING:
     from mypy_boto3_acm.type_defs import TagTypeDef
+    from mypy_boto3_apigateway.type_defs import DomainNameTypeDef
 
 CERTIFICATES: Final = arn("acm", "certificate/*")
 PROOF: Final = f"_{'?' * 32}.{{domain}}"
@@ -183,15 +184,14 @@ class Certificate(Tagged):
         return []
 
     def _domains_of_others(self, aws: Aws) -> list[Stranger]:
+        """Regional ones, and those for all the world or one VPC, which have it in another field."""
         pages = aws.apigateway.get_paginator("get_domain_names").paginate()
         return [
-            Stranger(
-                f"domain name {one['domainName']} of API Gateway",
-                f"aws apigateway get-domain-name --domain-name {one['domainName']}",
-            )
+            Stranger(f"domain name {one['domainName']} of API Gateway", _showing(one))
             for page in pages
             for one in page.get("items", [])
-            if one.get("regionalCertificateArn") == self.arn and one["domainName"] != self.domain
+            if self.arn in (one.get("regionalCertificateArn"), one.get("certificateArn"))
+            and one["domainName"] != self.domain
         ]
 
     def _ours(self, aws: Aws, found: Mapping[str, str]) -> list[str]:
@@ -202,6 +202,12 @@ class Certificate(Tagged):
             if tags_of_certificate(aws, arn).get(OWNER) == self.owner
         ]
         return [arn for _, arn in sorted(ours)]
+
+
+def _showing(domain: DomainNameTypeDef) -> str:
+    """A private one is told from others of its name by its id."""
+    which = f" --domain-name-id {made}" if (made := domain.get("domainNameId")) else ""
+    return f"aws apigateway get-domain-name --domain-name {domain['domainName']}{which}"
 
 
 def _tag_list(tags: Tags) -> list[TagTypeDef]:

@@ -12,6 +12,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 from moto.acm.models import CertBundle, acm_backends
+from moto.apigateway.models import apigateway_backends
 
 from provision.aws import Aws
 from provision.errors import Occupied
@@ -287,6 +288,14 @@ def domain(certificate: str, patch: pytest.MonkeyPatch) -> str:
     return "domain name other.example.com of API Gateway"
 
 
+def edge_domain(certificate: str, patch: pytest.MonkeyPatch) -> str:
+    """In us-east-1 one for all the world may have it, and a private one anywhere."""
+    stranger = domain(certificate, patch)
+    made: Any = apigateway_backends["123456789012"]["us-east-1"].domain_names["other.example.com"]
+    made.certificate_arn, made.regional_certificate_arn = certificate, None
+    return stranger
+
+
 def use(certificate: str, user: str, patch: pytest.MonkeyPatch) -> None:
     """As AWS shows and refuses it; moto deletes what is in use."""
 
@@ -299,7 +308,7 @@ def use(certificate: str, user: str, patch: pytest.MonkeyPatch) -> None:
     patch.setattr(CertBundle, "describe", describe)
 
 
-@pytest.mark.parametrize("put", [balancer, domain])
+@pytest.mark.parametrize("put", [balancer, domain, edge_domain])
 def test_who_else_uses_the_certificate_is_named_at_once(
     workshop: TimedWorkshop,
     put: Callable[[str, pytest.MonkeyPatch], str],
