@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Final
 
-from botocore.exceptions import ClientError, HTTPClientError
+from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+from botocore.parsers import ResponseParserError
 
 from provision.codes import EXISTS
+
+NO_GOOD_ANSWER: Final = (ClientError, BotoCoreError, ResponseParserError)
+"""What a call ends with that was refused, was lost, or was answered by who is not AWS."""
 
 
 @dataclass(frozen=True)

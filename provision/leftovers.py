@@ -8,12 +8,10 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from botocore.exceptions import BotoCoreError, ClientError
-from botocore.parsers import ResponseParserError
-
 from provision.aws import Aws
 from provision.blind import SEES_ALL, Blind
 from provision.explain import explain
+from provision.failure import NO_GOOD_ANSWER
 from provision.graph import Stack
 from provision.permissions.declare import EVERY, Permit, call, calls, gateway
 from provision.permissions.declare import arn as arn_template
@@ -81,7 +79,7 @@ def search(aws: Aws, stack: Stack, expected: Collection[Step], blind: Blind = SE
     for listing, answer in asked.items():
         try:
             owners |= answer.result()
-        except (ClientError, BotoCoreError, ResponseParserError) as error:
+        except NO_GOOD_ANSWER as error:
             unasked.append(f"{listing}: {explain(error).message}")
     known = [_identifiers(step) for step in expected]
     unknown = [

@@ -11,9 +11,8 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any, Final
 
-from botocore.exceptions import ClientError
-
 from provision.aws import Aws
+from provision.failure import NO_GOOD_ANSWER
 from provision.holdings import Holdings, size
 
 Commands = Callable[[Aws, str, Any], tuple[str, ...]]
@@ -127,12 +126,12 @@ def role(aws: Aws, name: str, found: Any) -> tuple[str, ...]:  # noqa: ARG001  (
 
 def _policies(aws: Aws, name: str) -> Iterator[str]:
     of = shlex.quote(name)
-    with suppress(ClientError):  # not permitted to look: AWS says what is in the way
+    with suppress(*NO_GOOD_ANSWER):  # nobody could look: AWS says what is in the way
         for page in aws.iam.get_paginator("list_role_policies").paginate(RoleName=name):
             for one in page["PolicyNames"]:
                 policy = shlex.quote(one)
                 yield f"aws iam delete-role-policy --role-name {of} --policy-name {policy}"
-    with suppress(ClientError):
+    with suppress(*NO_GOOD_ANSWER):
         pages = aws.iam.get_paginator("list_attached_role_policies").paginate(RoleName=name)
         for attached in (each for page in pages for each in page.get("AttachedPolicies", [])):
             arn = attached["PolicyArn"]
@@ -173,7 +172,7 @@ def acl(aws: Aws, made: str, found: Any) -> tuple[str, ...]:
         " --query LockToken --output text"
     )
     stages: list[str] = []
-    with suppress(ClientError):  # not permitted to look: AWS says what is in the way
+    with suppress(*NO_GOOD_ANSWER):  # nobody could look: AWS says what is in the way
         if found:
             stages = aws.wafv2.list_resources_for_web_acl(
                 WebACLArn=found["WebACL"]["ARN"], ResourceType="API_GATEWAY"

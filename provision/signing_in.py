@@ -14,7 +14,8 @@ def sign_in(core: botocore.session.Session) -> None:
     try:
         if found := core.get_credentials():
             found.get_frozen_credentials()
-    except (OSError, ValueError, KeyError, CredentialRetrievalError) as error:
+    # botocore takes what a process says as it is: a list has no keys to ask for.
+    except (OSError, ValueError, KeyError, AttributeError, CredentialRetrievalError) as error:
         profile = core.get_config_variable("profile") or "default"
         raise NoCredentials(
             f"the credentials of profile {profile} cannot be had: {error or 'no reason given'}",

@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 from provision import removing
 from provision.aws import Aws
 from provision.codes import is_absent
+from provision.failure import NO_GOOD_ANSWER
 from provision.removing import Commands, Goes, goes, goes_nothing, plain
 
 
@@ -184,8 +185,9 @@ def look_at(aws: Aws, arn: str, *, backups: bool) -> Sight:
     try:
         found = sort.look(aws, name)
         there = bool(found)
-    except ClientError as error:
-        there = False if is_absent(error.response["Error"]["Code"]) else None
+    except NO_GOOD_ANSWER as error:
+        code = error.response["Error"]["Code"] if isinstance(error, ClientError) else ""
+        there = False if is_absent(code) else None
     if there is False:
         return Sight(False)
     commands = sort.commands if backups or sort.unsaved is None else sort.unsaved

@@ -122,7 +122,9 @@ def test_the_hint_of_a_login_names_the_profile(
     assert "→ `aws configure list-profiles`" in unknown.err
 
 
-@pytest.mark.parametrize("command", ["/nowhere/at-all", "false", "echo no json", "echo {}"])
+@pytest.mark.parametrize(
+    "command", ["/nowhere/at-all", "false", "echo no json", "echo {}", "echo []", "echo 1"]
+)
 def test_a_process_that_gives_no_credentials_is_named(
     home: Path,  # noqa: F811
     provision: Provision,  # noqa: F811

@@ -8,7 +8,7 @@ from typing import Any
 
 import boto3
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, ReadTimeoutError
 
 from provision.aws import Aws
 from provision.blind import Blind
@@ -248,6 +248,28 @@ def test_what_aws_still_lists_is_looked_at(
     down = provision("down", "--yes")
     lines = [line.strip() for line in down.err.splitlines() if "gone" in line or "arn:" in line]
     assert lines == [f"still listed by AWS, perhaps already gone: x {unknown}"]
+
+
+def test_what_gives_no_answer_takes_no_receipt_with_it(
+    provision: Provision, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The receipt says what was removed, and where its backup is."""
+    lost = "arn:aws:dynamodb:us-east-1:123456789012:table/tap-dev-lost"
+    role = "arn:aws:iam::123456789012:role/tap-dev-lost"
+    Answers(monkeypatch).listed = [lost, role]
+    before_call = Aws._before_call
+
+    def silent(aws: Aws, model: Any, **more: Any) -> None:
+        before_call(aws, model, **more)
+        if "tap-dev-lost" in str(more["params"]):
+            raise ReadTimeoutError(endpoint_url="https://dynamodb.us-east-1.amazonaws.com/")
+
+    monkeypatch.setattr(Aws, "_before_call", silent)
+    down = provision("down", "--yes")
+    assert down.code == 0, down.err
+    assert f"still listed by AWS, perhaps already gone: x {lost}: it holds data" in down.err
+    assert f"still listed by AWS, perhaps already gone: x {role}" in down.err
+    assert "aws iam delete-role --role-name tap-dev-lost" in down.err
 
 
 def test_a_search_that_is_denied_is_one_line_and_no_failure(
