@@ -25,6 +25,7 @@ _CHANGES = frozenset(
 )
 _SIGN = "/tmp/.aws-xray"  # noqa: S108  (the SDK's, not ours)
 """The X-Ray SDK writes below it, for Lambda to see that it was loaded. Here nobody looks."""
+_MOST_LINKS = 40  # Linux follows no more
 _SIGN_MISSED = "Failed to signal SDK initialization"
 
 
@@ -51,25 +52,34 @@ def _judge(event: str, told: tuple[Any, ...]) -> None:
 def _refuse_anothers(path: str) -> None:
     if path == _SIGN or path.startswith(_SIGN + "/"):
         raise PermissionError(errno.EACCES, "not written on the emulator", path)
-    for each in (path, os.path.realpath(path)):
-        if owner := _another_on_the_way(each):
-            said = f"{owner} is another user's: in Lambda /tmp is the function's own"
-            raise PermissionError(errno.EACCES, said, path)
+    if owner := _another_on_the_way(path):
+        said = f"{owner} is another user's: in Lambda /tmp is the function's own"
+        raise PermissionError(errno.EACCES, said, path)
 
 
 def _another_on_the_way(path: str) -> str:
     """The first part that is neither this user's nor root's, once the way has come to a directory
-    in which everybody may put things; empty where there is none, or nothing is there yet."""
-    at, shared = "/", False
-    for part in path.split("/"):
-        at = os.path.join(at, part)  # noqa: PTH118
+    in which everybody may put things; empty where there is none, or nothing is there yet. Each link
+    on the way is followed by itself: what is behind the last one says nothing of who led there."""
+    at, shared, links = "/", False, 0
+    left = path.split("/")[::-1]
+    while left and links <= _MOST_LINKS:
+        part = left.pop()
+        if part in {"", "."}:
+            continue
+        at = os.path.dirname(at) if part == ".." else os.path.join(at, part)  # noqa: PTH118, PTH120
         try:
-            if shared and os.lstat(at).st_uid not in {0, os.getuid()}:
-                return at
-            mode = os.stat(at).st_mode  # noqa: PTH116
+            found = os.lstat(at)
+            target = os.readlink(at) if stat.S_ISLNK(found.st_mode) else ""  # noqa: PTH115
         except OSError:
             return ""
-        shared = shared or bool(mode & stat.S_ISVTX and mode & stat.S_IWOTH)
+        if shared and found.st_uid not in {0, os.getuid()}:
+            return at
+        if target:
+            links += 1
+            left += target.split("/")[::-1]
+            at = "/" if target.startswith("/") else os.path.dirname(at)  # noqa: PTH120
+        shared = shared or bool(found.st_mode & stat.S_ISVTX and found.st_mode & stat.S_IWOTH)
     return ""
 
 

@@ -208,6 +208,20 @@ def test_a_file_where_its_directory_should_be(tmp_path: Path) -> None:
 
 
 @pytest.mark.emulator
+def test_no_module_of_the_folder_at_hand_is_its_own(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`python -m` looks into the current directory first."""
+    here = tmp_path / "checkout"
+    (here / "provision").mkdir(parents=True)
+    for name in ("json.py", "hypercorn.py", "provision/__init__.py"):
+        (here / name).write_text(f"open({str(tmp_path / 'ran')!r}, 'w')\n")
+    monkeypatch.chdir(here)
+    local.start(root, port=free_port(), report=quiet)
+    assert not (tmp_path / "ran").exists()
+
+
+@pytest.mark.emulator
 @pytest.mark.skipif(sys.platform == "win32", reason="file modes")
 def test_its_directory_is_private(root: Path) -> None:
     local.start(root, port=free_port(), report=quiet)
@@ -219,8 +233,11 @@ def test_only_a_request_with_our_header_stops_it(root: Path) -> None:
     """A web page may post to this machine, but not with a header of ours."""
     emulator = local.start(root, port=free_port(), report=quiet)
     connection = http.client.HTTPConnection("127.0.0.1", emulator.port, timeout=5)
-    connection.request("POST", "/_provision/stop")
-    assert connection.getresponse().status == 403
+    for method, headers in (("POST", {}), ("GET", {"x-provision-stop": "yes"})):
+        connection.request(method, "/_provision/stop", headers=headers)
+        answer = connection.getresponse()
+        assert answer.status == 403
+        answer.read()
     connection.close()
     assert local.is_running(root)
 

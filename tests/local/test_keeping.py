@@ -122,7 +122,10 @@ def test_functions_see_nothing_of_the_user(root: Path, monkeypatch: pytest.Monke
     environment = json.load(answer["Payload"])
     assert "private" not in " ".join(environment.values())
     assert environment["AWS_ENDPOINT_URL"] == emulator.endpoint
-    assert environment["TMPDIR"] == str(next(root.glob("data-*")) / "tmp")
+    data = next(root.glob("data-*"))
+    assert environment["TMPDIR"] == str(data / "tmp")
+    assert environment["DOCKER_HOST"] == f"unix://{data}/no-docker"
+    assert environment["AWS_EC2_METADATA_DISABLED"] == "true"
 
 
 def table_with_an_item(emulator: local.Emulator, table: str, item: str) -> None:

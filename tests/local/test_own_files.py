@@ -136,6 +136,22 @@ def test_the_sdk_of_the_layer_leaves_no_sign_in_tmp(emulator: local.Emulator) ->
     assert [event["message"] for event in events[1:-2]] == ["what AWS shows"]
 
 
+@ROOT_ONLY
+def test_no_link_leads_around_what_another_put_there(planted: Path, tmp_path: Path) -> None:
+    """Links of ours outside of the shared directory, the last of which theirs would follow."""
+    (tmp_path / "home").mkdir()
+    direct, relative = tmp_path / "home" / "direct", tmp_path / "home" / "relative"
+    direct.symlink_to(planted)
+    relative.symlink_to("../home/direct")
+    (tmp_path / "home" / "file").symlink_to(planted / "new")
+    (tmp_path / "home" / "loop").symlink_to("loop")
+    for way in (direct / "initialized", direct / "new", relative / "initialized"):
+        assert own_files._another_on_the_way(str(way)) == str(planted)
+    assert own_files._another_on_the_way(str(tmp_path / "home" / "file")) == str(planted)
+    assert own_files._another_on_the_way(str(tmp_path / "home" / "loop")) == ""
+    assert own_files._another_on_the_way(str(direct / ".." / ".." / "kept")) == str(planted)
+
+
 def test_only_what_others_put_there_is_in_the_way(
     shared: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
