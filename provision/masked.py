@@ -83,6 +83,12 @@ def holds_password(text: str) -> bool:
     return bool(_PASSWORD.search(text))
 
 
+def assigns_secret(text: str) -> bool:
+    """Whether a text is a name and a value as a shell has them, `API_KEY=…`, by a secret's name."""
+    name, sign, _ = text.partition("=")
+    return bool(sign) and says_secret(name.strip())
+
+
 def masked(variables: Mapping[str, object], function: str) -> dict[str, Any]:
     """The variables of a function, those masked that say so. Raises TypeError for what is no text.
 

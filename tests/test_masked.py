@@ -174,6 +174,16 @@ def test_a_problem_with_it_does_not_tell_it(tmp_path: Path, written: str, says: 
     assert not {VALUE, "1234567890"} & {*f"{problem.message} {problem.suggestion}".split('"')}
 
 
+@pytest.mark.parametrize(
+    "written", [f"API_KEY={VALUE}", f'{{"API_KEY={VALUE}": x}}', f'{{"https://u:{VALUE}@h": x}}']
+)
+def test_a_secret_written_as_a_shell_has_it_is_not_told(tmp_path: Path, written: str) -> None:
+    text = SAMPLE.replace("environment: {LOG_LEVEL: INFO}", f"environment: {written}", 1)
+    (problem,) = problems_of(furnish(tmp_path), text)
+    assert VALUE not in str(problem)
+    assert "(masked)" in problem.message
+
+
 def test_config_check_says_where_it_belongs(
     provision: Provision,  # noqa: F811
     home: Path,  # noqa: F811

@@ -15,7 +15,7 @@ from provision.config.problem import Problem, nearest
 from provision.config.read import LONGEST_NUMBER
 from provision.config.section import NAME, WORDS, Refusal
 from provision.config.shape import OVERLAYS, Shape, config_shape, known_places
-from provision.masked import MASKED, holds_password, says_secret
+from provision.masked import MASKED, assigns_secret, holds_password, says_secret
 
 LONGEST_SHOWN = 200
 """Characters of a value that a problem quotes."""
@@ -110,8 +110,9 @@ def _bad_name(entry: Entry, name: str, detail: ErrorDetails) -> Problem:
     pattern = next(iter(shape.name_patterns if shape else ()), "")
     if detail["type"] == "string_too_long":
         return entry.problem(_too_long(name, detail), "choose a shorter name")
+    shown = MASKED if assigns_secret(name) or holds_password(name) else f'"{name}"'
     return entry.problem(
-        f'the name "{name}" is refused: expected {WORDS[pattern]}',
+        f"the name {shown} is refused: expected {WORDS[pattern]}",
         _respelt(name) if pattern == NAME else "",
     )
 
@@ -147,6 +148,8 @@ def _mismatch_masked(node: Node, expected: str) -> Problem:
 def _is_secret(node: Node) -> bool:
     """Whether what stands there, or a secret that was put there by mistake, is nobody's to read."""
     if holds_password(node.text):
+        return True
+    if assigns_secret(node.text):
         return True
     ways = zip(node.keys, node.keys[1:], strict=False)
     return any(where == "environment" and says_secret(str(name)) for where, name in ways)

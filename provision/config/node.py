@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import Any
 
 from provision.config.problem import Problem, clipped
-from provision.masked import MASKED, says_secret
+from provision.masked import MASKED, assigns_secret, holds_password, says_secret
 
 _LONGEST = 100
 """Characters of a key as it is told."""
@@ -157,7 +157,10 @@ def written(keys: Keys) -> str:
 
 
 def _is_masked(before: Keys, key: str) -> bool:
-    """Whether the key stands where a secret belongs, and may be one that YAML took for a key."""
+    """Whether the key holds a secret, or stands where one belongs and may be one that YAML took for
+    a key."""
+    if assigns_secret(key) or holds_password(key):
+        return True
     within = any(
         where == "environment" and says_secret(str(name)) for where, name in pairwise(before)
     )

@@ -16,6 +16,8 @@ _BESIDE = 8
 """Of more known words, how many on either side are compared."""
 _LONGEST = 256
 """Characters of a word that is compared with others: the time grows with their square."""
+_MOST_GUESSED = 1_000
+"""Words that are compared with the same known ones: of thousands of mistakes few are told."""
 _LISTED = 30
 MOST_TOLD = 50
 """Problems that are told at once: nobody reads more, and a log would have to hold them."""
@@ -100,9 +102,9 @@ def told(problems: Sequence[Problem]) -> list[str]:
 def nearest(word: str, known: Iterable[str]) -> str:
     """`did you mean "read"?`, or nothing when no known word is like it."""
     words = _words(tuple(known))
-    if word not in words.told:
+    if word not in words.told and len(words.told) < _MOST_GUESSED:
         words.told[word] = _nearest(word.lower(), words.by_lower)
-    return words.told[word]
+    return words.told.get(word, "")
 
 
 @dataclass(frozen=True)

@@ -206,8 +206,10 @@ class Certificate(Tagged):
 
 def _showing(domain: DomainNameTypeDef) -> str:
     """A private one is told from others of its name by its id."""
-    which = f" --domain-name-id {made}" if (made := domain.get("domainNameId")) else ""
-    return f"aws apigateway get-domain-name --domain-name {domain['domainName']}{which}"
+    name = domain["domainName"]
+    if made := domain.get("domainNameId"):
+        return f"aws apigateway get-domain-name --domain-name {name} --domain-name-id {made}"
+    return f"aws apigateway get-domain-name --domain-name {name}"
 
 
 def _tag_list(tags: Tags) -> list[TagTypeDef]:
