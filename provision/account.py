@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from provision.aws import Aws
+from provision.failure import NO_GOOD_ANSWER
 from provision.permissions.declare import EVERY, calls
 
 CALLS: Final = calls("iam", EVERY, "ListAccountAliases")
@@ -16,6 +15,6 @@ def account_alias(aws: Aws) -> str:
     """The alias; empty where there is none, or where it may not be asked for."""
     try:
         aliases = aws.iam.list_account_aliases()["AccountAliases"]
-    except (ClientError, BotoCoreError):  # it is said for people only: nothing depends on it
+    except NO_GOOD_ANSWER:  # it is said for people only: nothing depends on it
         return ""
     return next(iter(aliases), "")

@@ -6,11 +6,12 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
 from provision.aws import Aws
 from provision.codes import is_absent
 from provision.errors import NotFound, ProvisionError, Refused
+from provision.failure import NO_GOOD_ANSWER
 from provision.permissions.declare import arn, calls
 from provision.step import Step
 
@@ -18,8 +19,7 @@ _KEY: Final = re.compile(r"arn:[^:]+:kms:[^:]+:[0-9]{12}:key/[^/]+")
 CALLS: Final = calls("kms", arn("kms", "key/*"), "DescribeKey")
 
 
-Failed = ProvisionError | ClientError | BotoCoreError
-Say = Callable[[Failed], None]
+Say = Callable[[Exception], None]
 KeyOf = Callable[[Aws, str, Iterable[Step], Say], str]
 """The ARN of the key, by its name in config.yaml and what is recorded; `say` tells people
 of an error that stops nothing."""
@@ -34,7 +34,7 @@ def key_as_recorded(aws: Aws, name: str, recorded: Iterable[Step], say: Say) -> 
     """For what only reads or removes: a key that does not serve is told and stops nobody."""
     try:
         return given_key(aws, name)
-    except (ProvisionError, ClientError, BotoCoreError) as error:
+    except (ProvisionError, *NO_GOOD_ANSWER) as error:
         say(error)
     values = (value for step in recorded for value in vars(step).values())
     arns = {value for value in values if isinstance(value, str) and _KEY.fullmatch(value)}

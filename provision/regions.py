@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any, Final
 
 import botocore.session
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
 from provision.codes import UNKNOWN_KEY
 from provision.errors import RegionDisabled
+from provision.failure import NO_GOOD_ANSWER
 
 _HOMES: Final = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
 """By partition, a region that every account of it has."""
@@ -26,7 +27,7 @@ def region_disabled(
     try:
         sts: Any = core.create_client("sts", region_name=home)
         sts.get_caller_identity()
-    except (ClientError, BotoCoreError):
+    except NO_GOOD_ANSWER:
         return None
     return RegionDisabled(
         f"the account takes these credentials in {home} and not in {region} ({code}): the region is"

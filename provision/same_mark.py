@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from botocore.exceptions import BotoCoreError, ClientError
-
+from provision.failure import NO_GOOD_ANSWER
 from provision.finding import Action, Finding
 from provision.judge import Judge
 from provision.step import OWNER, Step
@@ -45,5 +44,5 @@ def _others(eyes: Judge, node: str, step: Step) -> tuple[str, ...]:
     """Whoever may not list by tag is told nothing: older policies for looking do not allow it."""
     try:
         return tuple(step.others_marked(eyes.aws, eyes.owners(node)))
-    except (ClientError, BotoCoreError):
+    except NO_GOOD_ANSWER:
         return ()

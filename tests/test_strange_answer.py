@@ -14,9 +14,11 @@ from botocore.exceptions import ClientError
 from moto.core.botocore_stubber import MockRawResponse
 
 from provision.access import Access
+from provision.account import account_alias
 from provision.aws import Aws
 from provision.errors import Unreachable
 from provision.explain import explain
+from provision.given_key import key_as_recorded
 from provision.strange_answer import StrangeAnswer, demand_form
 from tests.inventory import inventory
 from tests.test_cli import Provision, home, provision  # noqa: F401  (fixtures)
@@ -111,7 +113,7 @@ def test_what_is_not_aws_is_told(protocol: str, status: int, body: bytes) -> Non
     assert "not sts.amazonaws.com, but something in between" in told.message
     assert OPERATIONS[protocol][1] in told.message
     assert "secret of theirs" not in told.message
-    assert "`curl -sv -o /dev/null https://sts.amazonaws.com`" in told.hint
+    assert "`curl -sv -o /dev/null https://sts.amazonaws.com/`" in told.hint
     if not stream and body == XHTML:
         assert f'a web page "Hotel & Spa" (HTTP {status})' in told.message
 
@@ -232,3 +234,19 @@ def test_a_page_in_the_place_of_any_answer(
             assert "something in between" in told, (name, told)
             assert provision(*words).code == 0, name
         assert state() == whole, (name, told)
+
+
+CUT = b"<ListAccountAliasesResponse><ListAccountAliasesResult><AccountAliases>"
+
+
+@pytest.mark.parametrize("body", [XHTML, CUT])
+def test_what_nothing_depends_on_is_done_without(account: None, body: bytes) -> None:
+    """The account's name is for people only, and what only reads goes on by the recorded key."""
+    between = InBetween("before-send.iam.ListAccountAliases", 200, body)
+    access = Access("us-east-1", credentials=("test", "test"), prepare=between.watch)
+    assert account_alias(Aws(access)) == ""
+    between = InBetween("before-send.kms.DescribeKey")
+    access = Access("us-east-1", credentials=("test", "test"), prepare=between.watch)
+    told: list[Exception] = []
+    arn = key_as_recorded(Aws(access), "alias/our", [], told.append)
+    assert (arn, len(told)) == ("arn:aws:kms:us-east-1:123456789012:alias/our", 1)
