@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from bench.proxy import Exchange
-from provision.access import READ_PREFIXES
+from provision.aws.access import READ_PREFIXES
 from tests.laws.asked import SERVICES, Request, route
 
 _SCOPE = re.compile(r"[^/]+/\d+/[^/]+/([^/]+)/aws4_request")

@@ -11,7 +11,7 @@ from bench.figures import CODE, DOWN, FRESH, UNCHANGED
 from bench.home import WORDS, Home
 from bench.machine import Emulated
 from bench.process import measure
-from provision.access import READ_PREFIXES
+from provision.aws.access import READ_PREFIXES
 
 SITUATIONS = (FRESH, UNCHANGED, CODE, DOWN)
 WAITS = frozenset(["GetFunction"])

@@ -19,13 +19,13 @@ from typing import Any, Final
 
 from botocore.response import StreamingBody
 
-import provision.together
-from provision.aws import Aws
+import provision.aws.concurrency
+from provision.aws.client import Aws
 from provision.cli import main
-from provision.engine import Engine
-from provision.finding import Finding
-from provision.graph import reversed_graph
-from provision.step import Step
+from provision.engine.executor import Engine
+from provision.model.stack import reversed_graph
+from provision.model.step import Step
+from provision.plan.change import Finding
 
 LOOKED: Final = ""
 
@@ -106,7 +106,7 @@ def install(recorder: Recorder) -> None:
         def submit(self, work: Callable[..., Any], /, *rest: Any, **named: Any) -> Future[Any]:
             return super().submit(recorder.hand_on(work), *rest, **named)
 
-    provision.together.ThreadPoolExecutor = Handing  # type: ignore[attr-defined]
+    provision.aws.concurrency.ThreadPoolExecutor = Handing  # type: ignore[attr-defined]
     watch, make, remove = Aws._watch, Engine.make, Engine.remove  # noqa: SLF001
 
     def watched(self: Aws, client: Any) -> None:

@@ -16,7 +16,7 @@ from bench.machine import Emulated
 from bench.process import measure
 from bench.rounds import provision, run
 from bench.targets import Target
-from provision.pacing import BURST, EVERYTHING, RATES
+from provision.aws.rate_limits import BURST, EVERYTHING, RATES
 
 SMALL, LARGE = 5, 50
 """Functions; with each six routes, four alarms, and every 2.5th a table."""

@@ -17,8 +17,8 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from provision import local  # noqa: E402
-from provision.access import Access  # noqa: E402
-from provision.aws import Aws  # noqa: E402
+from provision.aws.access import Access  # noqa: E402
+from provision.aws.client import Aws  # noqa: E402
 from tests.pictures import picture  # noqa: E402
 from tests.terminal.terminal import Size, Terminal  # noqa: E402
 

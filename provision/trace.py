@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 from provision.errors import Usage
-from provision.private import open_to_overwrite
+from provision.files import open_to_overwrite
 
 Facts = Mapping[str, str | int]
 """What is told of a span. Never what was sent to AWS or what it answered."""

@@ -21,11 +21,11 @@ import moto.core.utils
 import pytest
 from botocore.model import ServiceModel
 
-import provision.foreseen.check
-import provision.sdk
+import provision.aws.session
+import provision.preflight.check
+from provision.aws.session import model_loader
 from provision.config import Config
-from provision.foreseen.requests import Foreseen, rehearse
-from provision.sdk import model_loader
+from provision.preflight.requests import Foreseen, rehearse
 
 _LOADER = model_loader(None)
 _CREATOR: Any = botocore.client.ClientCreator  # its stubs hide what is replaced here
@@ -84,13 +84,13 @@ def make_cheap(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(os, "fsync", lambda _descriptor: None)
     make_clients_cheap(patch)
     make_accounts_cheap(patch)
-    patch.setattr(provision.foreseen.check, "rehearse", _rehearse)
+    patch.setattr(provision.preflight.check, "rehearse", _rehearse)
 
 
 def make_clients_cheap(patch: pytest.MonkeyPatch) -> None:
     """Each service's model is read once, its client's methods and events are named once."""
     patch.setattr(_ALIASER, "_alias_event_name", _event_name)
-    patch.setattr(provision.sdk, "model_loader", lambda _paths: _LOADER)
+    patch.setattr(provision.aws.session, "model_loader", lambda _paths: _LOADER)
     patch.setattr(botocore.loaders, "create_loader", lambda _paths=None: _LOADER)
     patch.setattr(botocore.session, "create_loader", lambda _paths=None: _LOADER, raising=False)
     patch.setattr(_CREATOR, "_load_service_model", _model)

@@ -12,14 +12,15 @@ from typing import Any
 
 from rich.console import Console
 
-from provision import answer, saved
-from provision.finding import Finding
-from provision.health import Health
-from provision.origins import Edited
-from provision.screens.plan import plan_screen
-from provision.screens.status import Heading, status_screen
-from provision.step import Mark, Step, marked, with_computed
+from provision.model.step import Mark, Step, marked, with_computed
+from provision.plan.change import Finding
 from provision.unknown import is_known
+from provision.views import json_documents
+from provision.views.plan import plan_screen
+from provision.views.status import Heading, status_screen
+from provision.workflows import saved_plan
+from provision.workflows.health import Health
+from provision.workflows.origins import Edited
 from tests.drift.world import COMPLETE
 from tests.reference import reference_stack
 from tests.workshop import new_aws
@@ -65,6 +66,6 @@ def draw(finding: Finding) -> str:
         page = status_screen(heading, findings, Health(), width=4000, every_node=True)
         console.print(page)
         console.print(status_screen(heading, findings, Health(), width=80, height=23))
-    json.dumps(answer._resource(finding, None), default=answer._plain)
-    saved._node("salt", finding)
+    json.dumps(json_documents._resource(finding, None), default=json_documents._plain)
+    saved_plan._node("salt", finding)
     return drawn.get()

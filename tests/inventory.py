@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from provision.aws import Aws
+from provision.aws.client import Aws
 
 Inventory = dict[str, frozenset[str]]
 PROOF: Final = re.compile(r"_[0-9a-f]{32}\..* CNAME$")

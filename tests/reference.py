@@ -14,11 +14,11 @@ from typing import Any
 
 import yaml
 
-from provision.aws import Aws
+from provision.aws.client import Aws
 from provision.config import Config, load
-from provision.graph import Stack
+from provision.model.stack import Stack
 from provision.stack import Site, build_stack
-from provision.stack.site import Package
+from provision.stack.inputs import Package
 
 ROOT = Path(__file__).resolve().parent.parent
 MARK = "tap/dev/us-east-1/123456789012"

@@ -12,8 +12,8 @@ import pytest
 import yaml
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-from provision.account import account_alias
-from provision.aws import Aws
+from provision.aws.client import Aws
+from provision.stack.account_alias import account_alias
 from tests.reference import MARK
 from tests.test_cli import CONFIG, Keyboard, Provision, home, provision  # noqa: F401  (fixtures)
 from tests.test_options import VERBS

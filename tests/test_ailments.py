@@ -7,18 +7,18 @@ from typing import Any
 
 import pytest
 
-from provision.aws import Aws
-from provision.finding import Action, Finding
-from provision.health import Health, of_what_is_there
-from provision.step import Step
-from provision.steps import certificate
-from provision.steps.certificate import Certificate
-from provision.steps.domain_name import DomainName
-from provision.steps.flow_log import FlowLog
-from provision.steps.rest_api import RestApi
-from provision.steps.rest_api_state import state_of
-from provision.steps.table import Table
-from provision.trouble import troubles
+from provision.aws.client import Aws
+from provision.model.step import Step
+from provision.plan.change import Action, Finding
+from provision.steps.acm import certificate
+from provision.steps.acm.certificate import Certificate
+from provision.steps.apigateway.domain_name import DomainName
+from provision.steps.apigateway.rest_api.api import RestApi
+from provision.steps.apigateway.rest_api.status import state_of
+from provision.steps.dynamodb.table import Table
+from provision.steps.ec2.flow_log import FlowLog
+from provision.workflows.health import Health, of_what_is_there
+from provision.workflows.troubles import troubles
 from tests.test_cli import Provision, home, provision
 from tests.workshop import new_aws
 

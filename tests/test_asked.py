@@ -13,7 +13,7 @@ import boto3
 import pytest
 import yaml
 
-from provision.saved import planned
+from provision.workflows.saved_plan import planned
 from tests.test_cli import CONFIG, Provision, home, provision  # noqa: F401  (fixtures)
 
 NAME = "tap-dev-items"
@@ -142,7 +142,7 @@ def test_it_is_looked_at_twice_only_where_somebody_answered(
         asked.append("")
         return real(salt, findings)
 
-    monkeypatch.setattr("provision.commands.once_more.planned", noted)
+    monkeypatch.setattr("provision.commands.recheck.planned", noted)
     assert provision("up", "--yes").code == 0
     assert provision("down", "--yes").code == 0
     assert provision("down", "--confirm", "tap-dev").code == 0

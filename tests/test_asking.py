@@ -6,7 +6,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from provision.commands.asking import confirmed
+from provision.commands.yes_no import confirmed
 
 
 @click.command()

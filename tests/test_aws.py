@@ -13,8 +13,8 @@ from botocore.compat import HTTPHeaders
 from botocore.errorfactory import ClientExceptionsFactory
 from botocore.exceptions import ClientError, ConnectionClosedError
 
-from provision.access import Access
-from provision.aws import Aws
+from provision.aws.access import Access
+from provision.aws.client import Aws
 from provision.errors import Interrupted, StillWaiting, WriteRefused
 from tests.virtual import VirtualClock
 from tests.workshop import REGION, new_aws

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from provision.opening import holder
-from provision.sdk import model_loader
+from provision.aws.session import model_loader
+from provision.workspace import holder
 from tests.test_cli import Provision, home, provision  # noqa: F401
 
 pwd = pytest.importorskip("pwd", reason="Windows has no passwd")

@@ -159,7 +159,9 @@ def test_a_zone_that_aws_closes_moves_no_subnet(
     account: None, provision: Provision, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     provision("up", "--yes")
-    monkeypatch.setattr("provision.zones.available_zones", lambda *_: ("us-east-1c", "us-east-1d"))
+    monkeypatch.setattr(
+        "provision.stack.zones.available_zones", lambda *_: ("us-east-1c", "us-east-1d")
+    )
     assert provision("plan", "--check").code == 0
 
 
@@ -303,7 +305,7 @@ def test_watch_draws_again_until_stopped(
         if len(looks) == 3:
             clock.stop()
 
-    monkeypatch.setattr("provision.pacing.Pacer.wait", lambda *_: 0.0)
+    monkeypatch.setattr("provision.aws.rate_limits.Pacer.wait", lambda *_: 0.0)
     monkeypatch.setattr(Clock, "sleep", sleep)
     watched = provision("status", "--watch")
     assert watched.code in {0, 130}

@@ -12,7 +12,7 @@ import pytest
 import yaml
 from rich.console import Console
 
-from provision.screens.closing import NextSteps, print_welcome
+from provision.views.results import NextSteps, print_welcome
 from tests.reference import configured
 from tests.test_cli import Provision, home, provision
 

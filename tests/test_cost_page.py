@@ -11,15 +11,15 @@ from typing import Any
 import pytest
 import yaml
 
-from provision.step import Step
-from provision.steps.alarm import Alarm
-from provision.steps.dashboard import Dashboard
-from provision.steps.interface_endpoint import InterfaceEndpoint
-from provision.steps.kms_key import KmsKey
-from provision.steps.rest_api import RestApi
-from provision.steps.scaling_policy import ScalingPolicy
-from provision.steps.table import Table
-from provision.steps.web_acl import WebAcl
+from provision.model.step import Step
+from provision.steps.apigateway.rest_api.api import RestApi
+from provision.steps.autoscaling.policy import ScalingPolicy
+from provision.steps.cloudwatch.alarm import Alarm
+from provision.steps.cloudwatch.dashboard import Dashboard
+from provision.steps.dynamodb.table import Table
+from provision.steps.ec2.interface_endpoint import InterfaceEndpoint
+from provision.steps.kms.key import KmsKey
+from provision.steps.wafv2.web_acl import WebAcl
 from tests.reference import ROOT
 from tests.test_stack import built
 

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from provision import one_time_code
-from provision.access import Access
-from provision.aws import Aws
+from provision.aws import one_time_code
+from provision.aws.access import Access
+from provision.aws.client import Aws
+from provision.aws.session import new_core
 from provision.errors import NoCredentials
-from provision.screens.drawing import Drawing
-from provision.sdk import new_core
+from provision.views.draw_thread import Drawing
 from tests.test_cli import Provision, home, provision  # noqa: F401
 
 PROFILES = """
@@ -101,7 +101,7 @@ def test_the_code_is_asked_for_before_anything_is_drawn(
     drawn: list[str] = []
     monkeypatch.setattr(Drawing, "__enter__", lambda _: drawn.append("drawn"))
     monkeypatch.setattr(one_time_code, "_somebody_is_there", lambda: False)
-    monkeypatch.setattr("provision.opening.guard_by_asking", lambda *_: None)
+    monkeypatch.setattr("provision.workspace.guard_by_asking", lambda *_: None)
     assert "nobody can answer that here" in provision("push", "--profile", "mfa").err
     assert drawn == []
 

@@ -14,15 +14,15 @@ from moto import mock_aws
 from rich.console import Console
 
 from provision.commands.invocation import Invocation
-from provision.finding import Action, Cause, Change, Finding
-from provision.health import CONFIRMED, FIRING, UNCONFIRMED, Health, Traffic
-from provision.screens.page import BOUNDLESS, print_page
-from provision.screens.signs import SIGNS
-from provision.screens.status import Heading, status_screen
-from provision.step import with_computed
-from provision.steps.alarm import Alarm
-from provision.steps.api_key import ApiKey
-from provision.trouble import FINE, State, states_of, troubles
+from provision.model.step import with_computed
+from provision.plan.change import Action, Cause, Change, Finding
+from provision.steps.apigateway.api_key import ApiKey
+from provision.steps.cloudwatch.alarm import Alarm
+from provision.views.console import BOUNDLESS, print_page
+from provision.views.signs import SIGNS
+from provision.views.status import Heading, status_screen
+from provision.workflows.health import CONFIRMED, FIRING, UNCONFIRMED, Health, Traffic
+from provision.workflows.troubles import FINE, State, states_of, troubles
 from tests.permissions.life import FULL
 from tests.reference import reference_stack
 from tests.workshop import REGION, new_aws

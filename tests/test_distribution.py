@@ -27,7 +27,7 @@ import pytest
 from packaging.requirements import Requirement
 
 from provision import __version__
-from provision.installed import DISTRIBUTION
+from provision.installation import DISTRIBUTION
 from tests.reference import ROOT
 
 STEM = f"{DISTRIBUTION.replace('-', '_')}-{__version__}"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from provision.access import Where
-from provision.stack.doors import queue_door, topic_door
+from provision.aws.access import Where
+from provision.stack.resource_policies import queue_door, topic_door
 
 WHERE = Where("123456789012", "us-east-1", "aws-cn", "amazonaws.com.cn")
 QUEUE = WHERE.arn("sqs", "tap-dev-items-dead-letters")

@@ -10,15 +10,15 @@ from typing import Any
 
 import pytest
 
-from provision.engine import Engine
+from provision.engine.engine import Outcome, Survey, survey, up
+from provision.engine.executor import Engine
 from provision.errors import Foreign, TwoAtOnce
-from provision.finding import Action
-from provision.graph import Stack
-from provision.journal import Journal
-from provision.run import Outcome, Survey, survey, up
-from provision.step import OWNER, Step, Tagged
+from provision.model.stack import Stack
+from provision.model.step import OWNER, Step, Tagged
+from provision.plan.change import Action
+from provision.state.journal import Journal
 from provision.steps import KINDS
-from provision.steps.usage_plan import UsagePlan
+from provision.steps.apigateway.usage_plan import UsagePlan
 from tests.steps.test_api_key import KEY
 from tests.steps.test_rest_api import API
 from tests.steps.test_vpc import VPC

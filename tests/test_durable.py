@@ -15,11 +15,11 @@ from typing import Any
 
 import pytest
 
-from provision.elsewhere import Pinned
-from provision.journal import Journal
-from provision.private import make_private, replace_private
+from provision.files import make_private, replace_private
+from provision.state.journal import Journal
+from provision.state.other_location import Pinned
 from provision.steps import KINDS
-from provision.steps.queue import Queue
+from provision.steps.sqs.queue import Queue
 from tests.workshop import HOLDER, Recorder, Workshop, one_node
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="descriptors are named by /proc")

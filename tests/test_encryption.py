@@ -9,10 +9,10 @@ import pytest
 
 from provision.config import ConfigInvalid, reference
 from provision.errors import NotFound, Refused
-from provision.given_key import given_key, key_as_recorded
+from provision.model.step import Step, with_computed
 from provision.stack import build_stack
-from provision.step import Step, with_computed
-from provision.steps.log_group import LogGroup
+from provision.stack.customer_key import given_key, key_as_recorded
+from provision.steps.logs.log_group import LogGroup
 from tests.reference import configured, reference_site
 from tests.workshop import new_aws
 

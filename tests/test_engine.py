@@ -9,17 +9,17 @@ from typing import Any
 import pytest
 from botocore.exceptions import ConnectionClosedError
 
-from provision.blind import Blind
-from provision.consent import Consent
-from provision.engine import Engine
+from provision.engine.engine import survey, up
+from provision.engine.executor import Engine
 from provision.errors import Foreign, NotConverged, Protected
-from provision.finding import Action, Cause
-from provision.graph import Stack
-from provision.journal import Journal
-from provision.run import survey, up
+from provision.model.stack import Stack
+from provision.plan.change import Action, Cause
+from provision.plan.limitations import Blind
+from provision.plan.options import Consent
+from provision.state.journal import Journal
 from provision.steps import KINDS
-from provision.steps.deployment import Deployment
-from provision.steps.table import Table
+from provision.steps.apigateway.deployment import Deployment
+from provision.steps.dynamodb.table import Table
 from provision.unknown import UNKNOWN
 from tests.workshop import HOLDER, Died, Recorder, Where, Workshop, empty, new_aws, one_node
 
@@ -136,7 +136,7 @@ def test_data_is_not_replaced_without_being_named(workshop: Workshop) -> None:
 def test_a_step_that_forgets_a_field_is_found_out_at_once(
     workshop: Workshop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("provision.steps.table.set_expiry", lambda *_, **__: None)
+    monkeypatch.setattr("provision.steps.dynamodb.table.set_expiry", lambda *_, **__: None)
     with pytest.raises(NotConverged, match="ttl still differs"):
         workshop.run(one_node(replace(TABLE, ttl="expires_at")), "up")
 

@@ -14,7 +14,7 @@ import click
 import pytest
 
 from provision.cli import cli, main
-from provision.cli.whole import WHOLE_TOOL, Value
+from provision.cli.global_options import WHOLE_TOOL, Value
 from tests.reference import ROOT
 from tests.test_cli import Provision, home, provision
 from tests.test_options import VERBS

@@ -13,8 +13,8 @@ from botocore.exceptions import (
 )
 from botocore.parsers import ResponseParserError
 
+from provision.engine.errors import explain
 from provision.errors import Foreign, NoCredentials, NotPermitted, ProvisionError, Refused
-from provision.explain import explain
 
 
 def refused(code: str, message: str = "AWS's own text") -> ClientError:

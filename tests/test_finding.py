@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from provision.finding import Cause, difference
-from provision.steps.table import Table
+from provision.plan.change import Cause, difference
+from provision.steps.dynamodb.table import Table
 from provision.unknown import UNKNOWN
 
 HAVE = Table(name="t", key="id", tags={}, ttl="expires_at", arn="arn:1", read_capacity=7)

@@ -6,8 +6,8 @@ import threading
 
 import pytest
 
-from provision.graph import Stack, longest_after, reversed_graph, walk
-from provision.steps.table import Table
+from provision.model.stack import Stack, longest_after, reversed_graph, walk
+from provision.steps.dynamodb.table import Table
 
 DIAMOND = {"top": (), "left": ("top",), "right": ("top",), "bottom": ("left", "right")}
 

@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 import yaml
 
-from provision.engine import Engine
+from provision.engine.engine import survey
+from provision.engine.executor import Engine
 from provision.errors import NotFound, Refused
-from provision.ground import demand_ground
-from provision.journal import Journal
-from provision.run import survey
-from provision.step import Step
+from provision.model.step import Step
+from provision.state.journal import Journal
 from provision.steps import KINDS
-from provision.steps.domain_name import DomainName
+from provision.steps.apigateway.domain_name import DomainName
+from provision.workflows.prerequisites import demand_ground
 from tests.steps.test_domain_name import make_certificate
 from tests.steps.test_record import ALIAS, listed, make_zone
 from tests.teardown.conftest import Provision, home, provision

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from provision.handlers import handler_problem, in_folder, problem_in_layers
+from provision.packaging.handlers import handler_problem, in_folder, problem_in_layers
 from tests.test_bundle import ROOT, write
 
 HANDLERS: dict[str, bytes | str] = {

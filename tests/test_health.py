@@ -14,9 +14,9 @@ import yaml
 from moto.sns.models import SNSBackend, sns_backends
 from moto.sns.models import Subscription as MotoSubscription
 
-from provision import health
-from provision.steps.alias import Alias
-from provision.steps.function import Function
+from provision.steps.lambda_.alias import Alias
+from provision.steps.lambda_.function import Function
+from provision.workflows import health
 from tests.test_cli import CONFIG, Provision, home, provision
 from tests.workshop import Recorder, new_aws
 

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
-from provision.failure import Failure
-from provision.import_check import PATIENCE, PAYLOAD, SHOWN, ImportFails, check_import
-from provision.retry import NO_ROOM, classify
+from provision.aws.failed_call import Failure
+from provision.aws.retry import NO_ROOM, classify
+from provision.steps.lambda_.import_check import PATIENCE, PAYLOAD, SHOWN, ImportFails, check_import
 from tests.answering import IMPORT_ERROR, KEY_ERROR, Answering, Refusal, Reply
 from tests.workshop import new_aws
 

@@ -17,8 +17,8 @@ from typing import Any
 
 import pytest
 
-from provision import installed
-from provision.installed import DISTRIBUTION
+from provision import installation
+from provision.installation import DISTRIBUTION
 from provision.packaging.requirements import compile_command
 from tests.reference import ROOT
 
@@ -78,8 +78,8 @@ def test_the_emulator_is_what_our_own_metadata_asks_for(
     install: Install, origin: dict[str, Any] | None
 ) -> None:
     install(origin)
-    assert installed.emulator_command() == f"{PIP} ministack==9.8.7 'boto3>=1.43.106'"
-    assert installed.repair_command("uv") == f"{PIP} --force-reinstall 'uv>=0.5'"
+    assert installation.emulator_command() == f"{PIP} ministack==9.8.7 'boto3>=1.43.106'"
+    assert installation.repair_command("uv") == f"{PIP} --force-reinstall 'uv>=0.5'"
 
 
 def test_where_there_is_no_pip_uv_installs(install: Install, lacking: set[str]) -> None:
@@ -88,7 +88,7 @@ def test_where_there_is_no_pip_uv_installs(install: Install, lacking: set[str]) 
     python = shlex.quote(sys.executable)
     asked = "ministack==9.8.7 'boto3>=1.43.106'"
     expected = f"{python} -m uv pip install --python {python} {asked}"
-    assert installed.emulator_command() == expected
+    assert installation.emulator_command() == expected
 
 
 @pytest.mark.parametrize(
@@ -123,20 +123,20 @@ def test_a_newer_one_comes_from_where_this_came(
 ) -> None:
     install(origin)
     lacking.add("ministack")
-    assert installed.upgrade_hint() == hint
+    assert installation.upgrade_hint() == hint
 
 
 def test_whoever_has_the_emulator_keeps_it(install: Install) -> None:
     """The next version may ask for another one."""
     install(None)
-    assert installed.upgrade_hint() == f"`{PIP} --upgrade '{DISTRIBUTION}[local]'`"
+    assert installation.upgrade_hint() == f"`{PIP} --upgrade '{DISTRIBUTION}[local]'`"
 
 
 def test_a_broken_record_of_the_origin_is_harmless(install: Install, tmp_path: Path) -> None:
     install({})
     for text in ("{", "[]"):
         next(tmp_path.glob("*/direct_url.json")).write_text(text)
-        assert installed.upgrade_hint().startswith(f"`{PIP} --upgrade ")
+        assert installation.upgrade_hint().startswith(f"`{PIP} --upgrade ")
 
 
 def test_sources_that_were_never_installed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -145,9 +145,9 @@ def test_sources_that_were_never_installed(monkeypatch: pytest.MonkeyPatch) -> N
 
     monkeypatch.setattr(importlib.metadata, "distribution", none)
     clone = shlex.quote(f"{ROOT}[local]")
-    assert installed.emulator_command() == f"{PIP} --editable {clone}"
-    assert installed.upgrade_hint().endswith(f"then: `{PIP} --upgrade --editable {clone}`")
-    assert installed.repair_command("uv") == f"{PIP} --force-reinstall uv"
+    assert installation.emulator_command() == f"{PIP} --editable {clone}"
+    assert installation.upgrade_hint().endswith(f"then: `{PIP} --upgrade --editable {clone}`")
+    assert installation.repair_command("uv") == f"{PIP} --force-reinstall uv"
 
 
 def test_uv_is_called_so_that_the_shell_finds_it(

@@ -9,15 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from provision.anew import Disposable
-from provision.elsewhere import Pinned
 from provision.errors import Locked, StateUnusable, WrongAccount
-from provision.journal import Holder, Journal
-from provision.records import from_json, to_json
+from provision.state.journal import Holder, Journal
+from provision.state.other_location import Pinned
+from provision.state.record import from_json, to_json
+from provision.state.unreadable import Disposable
 from provision.steps import KINDS
-from provision.steps.rest_api import RestApi
-from provision.steps.rest_api_contents import Cors, Route
-from provision.steps.table import Table
+from provision.steps.apigateway.rest_api.api import RestApi
+from provision.steps.apigateway.rest_api.contents import Cors, Route
+from provision.steps.dynamodb.table import Table
 from provision.unknown import is_known
 from tests.workshop import HOLDER
 

@@ -9,7 +9,7 @@ import boto3
 import pytest
 import yaml
 
-from provision.journal import Journal
+from provision.state.journal import Journal
 from provision.steps import KINDS
 from tests.test_cli import CONFIG, Provision, home, provision  # noqa: F401  (fixtures)
 from tests.workshop import HOLDER

@@ -17,11 +17,11 @@ from typing import Any
 import pytest
 
 import provision
-from provision.aws import Aws
+from provision.aws.client import Aws
+from provision.aws.once import Once
 from provision.cli import main
 from provision.commands.session import Session
-from provision.once import Once
-from provision.screens.drawing import Drawing
+from provision.views.draw_thread import Drawing
 from tests.signals.conftest import home  # noqa: F401  (a fixture)
 
 OURS = str(Path(provision.__file__).parent)

@@ -14,12 +14,12 @@ import pytest
 import yaml
 from botocore.exceptions import ParamValidationError
 
-from provision.finding import difference
-from provision.masked import MASKED, Masked, plain_secrets, says_secret
-from provision.records import from_json, to_json
-from provision.screens.words import readable
-from provision.steps.function import Function
-from provision.steps.function_shown import shown_configuration
+from provision.output.masking import MASKED, Masked, plain_secrets, says_secret
+from provision.plan.change import difference
+from provision.state.record import from_json, to_json
+from provision.steps.lambda_.configuration import shown_configuration
+from provision.steps.lambda_.function import Function
+from provision.views.formatting import readable
 from tests.config.sample import SAMPLE, furnish, problems_of
 from tests.test_cli import CONFIG, Provision, home, provision  # noqa: F401  (fixtures)
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from provision import compiling, modules
-from provision.handlers import handler_problem
-from provision.imports import imported
-from provision.modules import Fault, faults
+from provision.packaging import compilation, modules
+from provision.packaging.handlers import handler_problem
+from provision.packaging.imports import imported
+from provision.packaging.modules import Fault, faults
 from tests.test_bundle import ROOT, write
 
 BAD = "x = 1\n\ndef (:\n"
@@ -135,7 +135,7 @@ def test_whatever_it_is_it_is_told(tmp_path: Path, text: bytes | str) -> None:
 
 def test_a_process_that_is_large_itself_tells_the_same(tmp_path: Path) -> None:
     """Linux counts what it had as what it starts has had."""
-    large = bytearray(b"\1") * (compiling.BYTES // 3)
+    large = bytearray(b"\1") * (compilation.BYTES // 3)
     assert judged(tmp_path, {"app.py": f"import bad\n{APP}", "bad.py": "-" * 100_001 + "1"}) == {
         "bad.py": ""
     }
@@ -250,7 +250,7 @@ PATHOLOGICAL = {
 def test_a_large_module_is_parsed_and_no_code_made_of_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(compiling, "MOST_COMPILED", 20)
+    monkeypatch.setattr(compilation, "MOST_COMPILED", 20)
     assert judged_alone(f"{APP}return 5\n") is None  # only making code refuses that
     assert judged_alone(f"{APP}def (") is not None
 
@@ -266,7 +266,7 @@ def test_no_code_is_made_of_what_grows_without_bound() -> None:
 
 
 def judged_alone(text: str) -> tuple[int, str] | None:
-    return compiling.compiled(text.encode())
+    return compilation.compiled(text.encode())
 
 
 @pytest.mark.parametrize("release", ["3.11", "3.14"])

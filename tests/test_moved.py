@@ -11,19 +11,19 @@ from typing import Any
 import boto3
 import pytest
 
-from provision.consent import Consent
 from provision.errors import Foreign
-from provision.finding import Action, Finding
-from provision.graph import Stack
-from provision.journal import Journal
-from provision.records import Record, renamed
+from provision.model.stack import Stack
+from provision.model.step import Step
+from provision.plan.change import Action, Finding
+from provision.plan.options import Consent
 from provision.stack import outputs
-from provision.step import Step
+from provision.state.journal import Journal
+from provision.state.record import Record, renamed
 from provision.steps import KINDS
-from provision.steps.function import Function
-from provision.steps.layer import Layer
-from provision.steps.queue import Queue
-from provision.steps.table import Table
+from provision.steps.dynamodb.table import Table
+from provision.steps.lambda_.function import Function
+from provision.steps.lambda_.layer import Layer
+from provision.steps.sqs.queue import Queue
 from tests.inventory import Inventory, inventory, scaling
 from tests.reference import MARK, TinySources, reference_site, reference_stack, renaming
 from tests.workshop import ALLOW_ALL, HOLDER, Died, Recorder, Where, Workshop, new_aws

@@ -36,13 +36,13 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from provision import retry
-from provision.access import Access
-from provision.aws import Aws
+from provision.aws import retry
+from provision.aws.access import Access
+from provision.aws.client import Aws
+from provision.aws.failed_call import read_failure
+from provision.aws.retry import classify
+from provision.engine.errors import explain
 from provision.errors import NoCredentials, ProvisionError, RegionDisabled, Unreachable
-from provision.explain import explain
-from provision.failure import read_failure
-from provision.retry import classify
 from tests.virtual import VirtualClock
 from tests.workshop import new_aws
 

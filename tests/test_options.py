@@ -11,7 +11,7 @@ import click
 import pytest
 
 from provision.cli import cli
-from provision.cli.whole import WHOLE_TOOL, Answering, Settings, Value, given
+from provision.cli.global_options import WHOLE_TOOL, Answering, Settings, Value, given
 from provision.commands.invocation import Invocation
 from tests.test_cli import Provision, home, provision  # noqa: F401
 

@@ -14,7 +14,7 @@ import pytest
 
 from provision import local
 from provision.errors import StateUnusable
-from provision.journal import Journal
+from provision.state.journal import Journal
 from provision.steps import KINDS
 from tests.local.conftest import free_port, quiet
 from tests.test_cli import Provision, home, provision

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from provision.pacing import EVERYTHING, RATES, Pacer
+from provision.aws.rate_limits import EVERYTHING, RATES, Pacer
 from tests.virtual import VirtualClock
 
 

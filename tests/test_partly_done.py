@@ -10,8 +10,8 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from provision.access import READ_PREFIXES
-from provision.aws import Aws
+from provision.aws.access import READ_PREFIXES
+from provision.aws.client import Aws
 from tests.test_cli import Provision, home, provision
 
 __all__ = ["home", "provision"]  # fixtures

@@ -17,8 +17,8 @@ from rich.text import Text
 from rich.tree import Tree
 
 from provision.errors import PartlyDone, ProvisionError
-from provision.printable import ASCII, harden, printable, put, put_document, told_apart
-from provision.screens.words import error_console, result_console, side_by_side
+from provision.output.text import ASCII, harden, printable, put, put_document, told_apart
+from provision.views.formatting import error_console, result_console, side_by_side
 from tests.reference import ROOT
 
 HOSTILE = {

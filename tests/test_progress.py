@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from provision.finding import Action
-from provision.judge import Moment
-from provision.screens import drawing as module
-from provision.screens.progress import Progress
+from provision.engine.planner import Moment
+from provision.plan.change import Action
+from provision.views import draw_thread as module
+from provision.views.progress import Progress
 from tests.terminal.screen import Screen
 
 WORKERS, NODES = 16, 40

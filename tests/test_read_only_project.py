@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 from provision import local
-from provision.local.directory import emulator_directory
+from provision.local.data_directory import emulator_directory
 from tests.local.conftest import free_port, quiet
 from tests.reference import ROOT
 from tests.test_cli import CONFIG, Provision, home, provision
@@ -59,7 +59,7 @@ def test_an_emulator_that_may_not_write_says_what_to_type(
     def refuse(directory: Path) -> None:
         raise OSError(number, os.strerror(number), str(directory))
 
-    monkeypatch.setattr("provision.local.alone.make_home", refuse)
+    monkeypatch.setattr("provision.local.lock.make_home", refuse)
     with pytest.raises(local.EmulatorFailed, match=os.strerror(number)) as caught:
         local.start(tmp_path / ".provision" / "emulator", report=quiet)
     assert "--state DIR" in caught.value.hint

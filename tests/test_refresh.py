@@ -10,19 +10,19 @@ from pathlib import Path
 import boto3
 import pytest
 
-from provision.finding import Action, Cause
-from provision.graph import Stack
-from provision.journal import Journal
-from provision.refresh import Anew, Fate, Refreshed, refreshed
-from provision.run import survey
+from provision.engine.engine import survey
+from provision.model.stack import Stack
+from provision.model.step import Step
+from provision.plan.change import Action, Cause
 from provision.stack import grants
-from provision.step import Step
+from provision.state.journal import Journal
 from provision.steps import KINDS
-from provision.steps.log_group import LogGroup
-from provision.steps.queue import Queue
-from provision.steps.role import Role
-from provision.steps.role_policies import RolePolicies
-from provision.steps.vpc import Vpc
+from provision.steps.ec2.vpc import Vpc
+from provision.steps.iam.role import Role
+from provision.steps.iam.role_policies import RolePolicies
+from provision.steps.logs.log_group import LogGroup
+from provision.steps.sqs.queue import Queue
+from provision.workflows.refresh import Anew, Fate, Refreshed, refreshed
 from tests.inventory import inventory
 from tests.reference import reference_stack
 from tests.test_cli import Provision, home, provision  # noqa: F401  (fixtures)

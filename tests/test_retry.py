@@ -6,9 +6,9 @@ from __future__ import annotations
 
 import pytest
 
-from provision import retry
-from provision.failure import Failure
-from provision.retry import ErrorClass, classify, pause
+from provision.aws import retry
+from provision.aws.failed_call import Failure
+from provision.aws.retry import ErrorClass, classify, pause
 from provision.steps import KINDS
 
 FRESH = {"subnet-1", "tap-dev-items", "role-x"}

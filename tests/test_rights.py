@@ -8,16 +8,16 @@ from typing import Any, Final
 import pytest
 
 from provision.errors import ProvisionError
-from provision.finding import Action
-from provision.graph import Stack
-from provision.step import Document, Step
+from provision.model.stack import Stack
+from provision.model.step import Document, Step
+from provision.plan.change import Action
 from provision.steps import KINDS
-from provision.steps.gateway_endpoint import GatewayEndpoint
-from provision.steps.policy import VERSION, as_text, canonical, with_rights_of
-from provision.steps.queue import Queue
-from provision.steps.role import Role
-from provision.steps.role_policies import SPACE, RolePolicies
-from provision.steps.security_group import Rule, SecurityGroup
+from provision.steps.ec2.gateway_endpoint import GatewayEndpoint
+from provision.steps.ec2.security_group import Rule, SecurityGroup
+from provision.steps.iam.role import Role
+from provision.steps.iam.role_policies import SPACE, RolePolicies
+from provision.steps.iam_policy import VERSION, as_text, canonical, with_rights_of
+from provision.steps.sqs.queue import Queue
 from tests.workshop import Died, Recorder, Where, Workshop, new_aws
 
 OUTSIDE_CODE: Final = {

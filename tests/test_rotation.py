@@ -8,18 +8,18 @@ from typing import Any
 
 import pytest
 
-from provision import rotation
-from provision.consent import Consent
-from provision.engine import Engine
+from provision.engine.executor import Engine
 from provision.errors import Foreign, NotThere, ProvisionError
-from provision.finding import Action
-from provision.graph import Stack
-from provision.journal import Journal
-from provision.step import OWNER
+from provision.model.stack import Stack
+from provision.model.step import OWNER
+from provision.plan.change import Action
+from provision.plan.options import Consent
+from provision.state.journal import Journal
 from provision.steps import KINDS
-from provision.steps.api_key import RETIRED, ApiKey
-from provision.steps.usage_plan import UsagePlan
+from provision.steps.apigateway.api_key import RETIRED, ApiKey
+from provision.steps.apigateway.usage_plan import UsagePlan
 from provision.unknown import in_order
+from provision.workflows import rotate_keys
 from tests.workshop import HOLDER, Died, Recorder, Where, Workshop, new_aws
 
 ROTATION = ["TagResource", "CreateApiKey", "CreateUsagePlanKey"]
@@ -58,21 +58,21 @@ class Office:
     def rotate(self, recorder: Recorder | None = None) -> ApiKey:
         journal = self.open()
         try:
-            return rotation.rotate(self.engine(journal, recorder), "default")
+            return rotate_keys.rotate(self.engine(journal, recorder), "default")
         finally:
             journal.close()
 
     def switch(self, key_id: str, *, enabled: bool) -> None:
         journal = self.open()
         try:
-            rotation.switch(self.engine(journal), key_id, enabled=enabled)
+            rotate_keys.switch(self.engine(journal), key_id, enabled=enabled)
         finally:
             journal.close()
 
     def remove(self, key_id: str) -> None:
         journal = self.open()
         try:
-            rotation.remove(self.engine(journal), key_id)
+            rotate_keys.remove(self.engine(journal), key_id)
         finally:
             journal.close()
 

@@ -13,15 +13,22 @@ import pytest
 import yaml
 
 from provision.commands.invocation import Invocation
-from provision.consent import Consent
-from provision.finding import Action, Cause, Change, Finding
-from provision.saved import PlanUnusable, moved_nodes, planned, read_plan, taken, write_plan
-from provision.stack.site import Site
-from provision.step import Step, with_computed
-from provision.steps.function import Function
-from provision.steps.queue import Queue
-from provision.steps.table import Table
+from provision.model.step import Step, with_computed
+from provision.plan.change import Action, Cause, Change, Finding
+from provision.plan.options import Consent
+from provision.stack.inputs import Site
+from provision.steps.dynamodb.table import Table
+from provision.steps.lambda_.function import Function
+from provision.steps.sqs.queue import Queue
 from provision.unknown import UNKNOWN
+from provision.workflows.saved_plan import (
+    PlanUnusable,
+    moved_nodes,
+    planned,
+    read_plan,
+    taken,
+    write_plan,
+)
 from tests.reference import reference_site
 from tests.test_cli import CONFIG, Provision, home, provision  # noqa: F401  (fixtures)
 from tests.workshop import new_aws
@@ -98,7 +105,7 @@ def test_what_moved_since_is_named_and_nothing_done(
     refused("config.yaml: functions.items.environment.TOKEN")
     configure(home, CONFIG)
     with monkeypatch.context() as patch:
-        patch.setattr("provision.saved.__version__", "9.9")
+        patch.setattr("provision.workflows.saved_plan.__version__", "9.9")
         refused("it was made by provision 0.1.0, and this is 9.9")
     state = home / ".provision" / "dev" / "state.json"
     kept = state.read_text()

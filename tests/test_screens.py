@@ -9,20 +9,20 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from provision.engine.engine import Outcome
+from provision.engine.planner import Moment
 from provision.errors import Protected
-from provision.finding import Action, Cause, Change, Finding
-from provision.judge import Moment
-from provision.origins import Edited
-from provision.run import Outcome
-from provision.screens.closing import print_receipt
-from provision.screens.numbers import sparkline
-from provision.screens.page import BOUNDLESS
-from provision.screens.plan import plan_screen
-from provision.screens.progress import Progress
-from provision.screens.words import readable, seconds, shortened
-from provision.steps.table import Table
-from provision.trouble import State, state_of
+from provision.plan.change import Action, Cause, Change, Finding
+from provision.steps.dynamodb.table import Table
 from provision.unknown import UNKNOWN
+from provision.views.console import BOUNDLESS
+from provision.views.formatting import readable, seconds, shortened
+from provision.views.metrics import sparkline
+from provision.views.plan import plan_screen
+from provision.views.progress import Progress
+from provision.views.results import print_receipt
+from provision.workflows.origins import Edited
+from provision.workflows.troubles import State, state_of
 
 TABLE = Table(name="tap-dev-items", key="id", tags={"Environment": "production"})
 

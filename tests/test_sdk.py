@@ -13,7 +13,7 @@ from botocore.exceptions import DataNotFoundError, UnknownServiceError
 from botocore.loaders import create_loader
 
 from provision import __version__
-from provision.sdk import model_loader
+from provision.aws.session import model_loader
 from tests.workshop import new_aws
 
 

@@ -12,26 +12,26 @@ from typing import Any
 
 import pytest
 
-from provision.access import Where
-from provision.graph import Stack, reversed_graph
+from provision.aws.access import Where
 from provision.local import as_reached
+from provision.model.stack import Stack, reversed_graph
+from provision.model.step import Mark, Step, marked, with_computed
 from provision.stack import AREAS, Site, build_stack
 from provision.stack.outputs import outputs
-from provision.step import Mark, Step, marked, with_computed
-from provision.steps.alarm import Alarm
-from provision.steps.dashboard import Dashboard
-from provision.steps.flow_log import FlowLog
-from provision.steps.function import Function
-from provision.steps.gateway_endpoint import GatewayEndpoint
-from provision.steps.interface_endpoint import InterfaceEndpoint
-from provision.steps.log_group import LogGroup
-from provision.steps.queue import Queue
-from provision.steps.rest_api import RestApi
-from provision.steps.role_policies import RolePolicies
-from provision.steps.security_group import Rule, SecurityGroup
-from provision.steps.subnet import Subnet
-from provision.steps.web_acl import WebAcl
-from provision.steps.web_acl_association import WebAclAssociation
+from provision.steps.apigateway.rest_api.api import RestApi
+from provision.steps.cloudwatch.alarm import Alarm
+from provision.steps.cloudwatch.dashboard import Dashboard
+from provision.steps.ec2.flow_log import FlowLog
+from provision.steps.ec2.gateway_endpoint import GatewayEndpoint
+from provision.steps.ec2.interface_endpoint import InterfaceEndpoint
+from provision.steps.ec2.security_group import Rule, SecurityGroup
+from provision.steps.ec2.subnet import Subnet
+from provision.steps.iam.role_policies import RolePolicies
+from provision.steps.lambda_.function import Function
+from provision.steps.logs.log_group import LogGroup
+from provision.steps.sqs.queue import Queue
+from provision.steps.wafv2.association import WebAclAssociation
+from provision.steps.wafv2.web_acl import WebAcl
 from provision.unknown import Unknown
 from tests.reference import ROOT, TinySources, configured
 

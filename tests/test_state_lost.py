@@ -14,8 +14,8 @@ import boto3
 import pytest
 import yaml
 
-from provision.records import to_json
-from provision.step import Mark, Step, marked
+from provision.model.step import Mark, Step, marked
+from provision.state.record import to_json
 from provision.steps import KINDS
 from provision.unknown import UNKNOWN
 from tests.test_cli import CONFIG, Answer, Provision, home, provision

@@ -13,13 +13,13 @@ from botocore.awsrequest import AWSResponse
 from botocore.exceptions import ClientError
 from moto.core.botocore_stubber import MockRawResponse
 
-from provision.access import Access
-from provision.account import account_alias
-from provision.aws import Aws
+from provision.aws.access import Access
+from provision.aws.answer_format import StrangeAnswer, demand_form
+from provision.aws.client import Aws
+from provision.engine.errors import explain
 from provision.errors import Unreachable
-from provision.explain import explain
-from provision.given_key import key_as_recorded
-from provision.strange_answer import StrangeAnswer, demand_form
+from provision.stack.account_alias import account_alias
+from provision.stack.customer_key import key_as_recorded
 from tests.inventory import inventory
 from tests.test_cli import Provision, home, provision  # noqa: F401  (fixtures)
 from tests.virtual import VirtualClock

@@ -21,7 +21,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from provision.installed import DISTRIBUTION
+from provision.installation import DISTRIBUTION
 from provision.packaging.cache import Cache
 from provision.packaging.installer import WheelsFailed
 from provision.packaging.layers import build_layer

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from provision.access import Calls
-from provision.graph import walk
-from provision.screens.timing import timing_line
-from provision.timing import Link, Stay, Walk, longest
+from provision.aws.access import Calls
+from provision.engine.timing import Link, Stay, Walk, longest
+from provision.model.stack import walk
 from provision.trace import Trace
+from provision.views.timing import timing_line
 
 DIAMOND = {"vpc": (), "table": (), "subnet": ("vpc",), "function": ("subnet", "table"), "key": ()}
 

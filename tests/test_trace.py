@@ -17,8 +17,8 @@ from botocore.compat import HTTPHeaders
 from botocore.exceptions import ClientError
 from moto.core.botocore_stubber import MockRawResponse
 
-from provision.access import Access
-from provision.aws import Aws
+from provision.aws.access import Access
+from provision.aws.client import Aws
 from provision.cli import main
 from provision.errors import StillWaiting, Usage
 from provision.trace import Trace, open_trace

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from provision.matching import findable
-from provision.records import to_json
-from provision.step import with_computed
-from provision.steps.table import Table
+from provision.model.matching import findable
+from provision.model.step import with_computed
+from provision.state.record import to_json
+from provision.steps.dynamodb.table import Table
 from provision.unknown import UNKNOWN, UnknownUsed, fill, in_order, is_known
 
 

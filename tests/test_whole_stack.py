@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from provision.consent import Consent
-from provision.finding import Action
+from provision.model.step import Tagged
+from provision.plan.change import Action
+from provision.plan.options import Consent
 from provision.stack.api import ACCOUNT_ROLE
-from provision.step import Tagged
 from provision.unknown import is_known
 from tests.inventory import Inventory, inventory, scaling, without_proofs
 from tests.reference import MARK, TinySources, reference_stack

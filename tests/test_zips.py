@@ -11,7 +11,7 @@ import pytest
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.compat import HTTPHeaders
 
-from provision.zips import carry_zips
+from provision.aws.lambda_upload import carry_zips
 
 ZIP: Final = b"PK\x03\x04" + bytes(range(256))
 TRAP: Final = 'a text that says "ZipFile": ""'

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from provision.aws import Aws
+from provision.aws.client import Aws
 from provision.errors import NotFound
-from provision.identity import Identity
-from provision.step import OWNER
-from provision.steps.subnet import Subnet
-from provision.zones import available_zones, zones_of
+from provision.model.identity import Identity
+from provision.model.step import OWNER
+from provision.stack.zones import available_zones, zones_of
+from provision.steps.ec2.subnet import Subnet
 from tests.workshop import new_aws
 
 

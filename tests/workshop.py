@@ -14,14 +14,14 @@ from typing import Any, ClassVar
 
 import botocore.session
 
-from provision.access import READ_PREFIXES, Access
-from provision.aws import Aws
-from provision.consent import Consent
-from provision.engine import Engine
-from provision.graph import Stack
-from provision.journal import Holder, Journal
-from provision.run import Outcome, down, plan_removal, survey, up
-from provision.step import Step
+from provision.aws.access import READ_PREFIXES, Access
+from provision.aws.client import Aws
+from provision.engine.engine import Outcome, down, plan_removal, survey, up
+from provision.engine.executor import Engine
+from provision.model.stack import Stack
+from provision.model.step import Step
+from provision.plan.options import Consent
+from provision.state.journal import Holder, Journal
 from provision.steps import KINDS
 from tests.virtual import VirtualClock
 

@@ -14,6 +14,7 @@ from typing import TextIO
 import click
 
 from provision import __version__
+from provision.cli.command_classes import Verbs
 from provision.cli.config import config_group
 from provision.cli.down import down
 from provision.cli.keys import keys_group
@@ -25,10 +26,9 @@ from provision.cli.push import push
 from provision.cli.refresh import refresh
 from provision.cli.status import status
 from provision.cli.up import up
-from provision.cli.verb import Verbs
 from provision.commands.invocation import Invocation, error_document
 from provision.errors import Interrupted, ProvisionError, Usage
-from provision.printable import harden, put
+from provision.output.text import harden, put
 
 COMPLETION = "_PROVISION_COMPLETE"
 """The variable in which a shell asks for its completion."""
@@ -113,7 +113,7 @@ def _obey(call: Invocation) -> int:
     except ProvisionError as error:
         return _tell(error, call)
     except Exception as error:  # noqa: BLE001  (the last net: the user gets a sentence)
-        from provision.explain import explain  # noqa: PLC0415
+        from provision.engine.errors import explain  # noqa: PLC0415
 
         return _tell(explain(error), call)
 

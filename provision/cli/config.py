@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from provision.cli.verb import Verbs
-from provision.cli.whole import Settings
-from provision.printable import put, put_document
+from provision.cli.command_classes import Verbs
+from provision.cli.global_options import Settings
+from provision.output.text import put, put_document
 
 if TYPE_CHECKING:
     from provision.config.unlisted import Unlisted
@@ -24,11 +24,11 @@ def config_group() -> None:
 def config_check(context: click.Context) -> None:
     """Say everything that is wrong with it; exit 3 when anything is."""
     from provision import config  # noqa: PLC0415
-    from provision.config.check import check, within_folder  # noqa: PLC0415
-    from provision.config.read import refuse_linked  # noqa: PLC0415
-    from provision.foreseen import foresee  # noqa: PLC0415
-    from provision.handlers import in_folder  # noqa: PLC0415
-    from provision.masked import instead, plain_secrets  # noqa: PLC0415
+    from provision.config.checks import check, within_folder  # noqa: PLC0415
+    from provision.config.yaml.reader import refuse_linked  # noqa: PLC0415
+    from provision.output.masking import instead, plain_secrets  # noqa: PLC0415
+    from provision.packaging.handlers import in_folder  # noqa: PLC0415
+    from provision.preflight import foresee  # noqa: PLC0415
 
     settings: Settings = context.obj
     if not settings.allow_outside:

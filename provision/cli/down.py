@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from provision.cli.command_classes import Verb
+from provision.cli.global_options import Answering
 from provision.cli.options import (
     confirm_option,
     destroy_option,
@@ -16,8 +18,6 @@ from provision.cli.options import (
     trace_option,
     yes_option,
 )
-from provision.cli.verb import Verb
-from provision.cli.whole import Answering
 
 
 @click.command(cls=Verb, short_help="Remove it all; data only when told to.")
@@ -45,9 +45,9 @@ def down(
     no_backup: bool,
 ) -> None:
     """Remove it all, in the right order; data only when told to."""
-    from provision.commands.agreement import Agreement  # noqa: PLC0415
+    from provision.commands.confirmation import Agreement  # noqa: PLC0415
     from provision.commands.down import down as run  # noqa: PLC0415
-    from provision.consent import Consent  # noqa: PLC0415
+    from provision.plan.options import Consent  # noqa: PLC0415
 
     session = open_session(context, as_json=json, trace=trace)
     consent = Consent(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
+from provision.cli.command_classes import Verbs
 from provision.cli.options import json_option, open_session
-from provision.cli.verb import Verbs
 
 
 @click.group("keys", cls=Verbs, short_help="List API keys, or change them without downtime.")

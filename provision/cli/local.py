@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import click
 
-from provision.cli.verb import Verbs
-from provision.cli.whole import Settings
+from provision.cli.command_classes import Verbs
+from provision.cli.global_options import Settings
 from provision.commands.invocation import say
-from provision.printable import put
+from provision.output.text import put
 
 
 @click.group("local", cls=Verbs)

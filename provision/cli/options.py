@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from provision.cli.whole import Answering, Settings, refuse_stray_port
+from provision.cli.global_options import Answering, Settings, refuse_stray_port
 
 if TYPE_CHECKING:
     from provision.commands.session import Session
@@ -60,8 +60,8 @@ def open_session(
 ) -> Session:
     """The session of a command that calls AWS."""
     from provision.commands.session import Session  # noqa: PLC0415  (the AWS SDK costs 0.3 s)
-    from provision.opening import Options  # noqa: PLC0415
     from provision.trace import open_trace  # noqa: PLC0415
+    from provision.workspace import Options  # noqa: PLC0415
 
     settings: Settings = context.obj
     refuse_stray_port(context, settings)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from provision.cli.command_classes import Verb
 from provision.cli.options import (
     adopt_option,
     destroy_option,
@@ -13,7 +14,6 @@ from provision.cli.options import (
     open_session,
     trace_option,
 )
-from provision.cli.verb import Verb
 
 
 @click.command(cls=Verb)

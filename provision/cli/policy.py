@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
+from provision.cli.command_classes import Verbs
 from provision.cli.options import json_option, open_session
-from provision.cli.verb import Verbs
 
 PURPOSES = ("up", "plan", "status", "down", "all")
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
+from provision.cli.command_classes import Verb
 from provision.cli.options import json_option, open_session, trace_option
-from provision.cli.verb import Verb
 
 
 @click.command(cls=Verb, short_help="Bring changed code live, and nothing else.")
@@ -29,7 +29,7 @@ def push(
         raise click.UsageError("--watch goes on; --json prints one document: choose one")
     session = open_session(context, as_json=json, trace=trace)
     if watch:
-        from provision.commands.watching import watch as push_saves  # noqa: PLC0415
+        from provision.commands.push_watch import watch as push_saves  # noqa: PLC0415
 
         push_saves(session, functions)
     from provision.commands.push import push as run  # noqa: PLC0415

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
+from provision.cli.command_classes import Verb
 from provision.cli.options import json_option, open_session
-from provision.cli.verb import Verb
 
 
 @click.command(cls=Verb, short_help="Make the state anew from what AWS has.")

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
+from provision.cli.command_classes import Verb
 from provision.cli.options import json_option, open_session, trace_option
-from provision.cli.verb import Verb
 
 
 @click.command(cls=Verb)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from provision.cli.command_classes import Verb
 from provision.cli.options import (
     adopt_option,
     confirm_option,
@@ -17,7 +18,6 @@ from provision.cli.options import (
     trace_option,
     yes_option,
 )
-from provision.cli.verb import Verb
 
 
 @click.command(cls=Verb, short_help="Make AWS match config.yaml.")
@@ -54,7 +54,7 @@ def up(
         raise click.UsageError(
             "a saved plan makes its final backups: --no-backup goes with `provision up` alone"
         )
-    from provision.commands.agreement import Agreement  # noqa: PLC0415
+    from provision.commands.confirmation import Agreement  # noqa: PLC0415
     from provision.commands.up import up as run  # noqa: PLC0415
     from provision.commands.up_saved import up_saved  # noqa: PLC0415
 

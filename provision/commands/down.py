@@ -6,23 +6,23 @@ import shlex
 from contextlib import suppress
 from dataclasses import replace
 
-from provision.commands.agreement import Agreement, agreed, check
-from provision.commands.once_more import looked_again
+from provision.aws.read_only import only_reading
+from provision.commands.confirmation import Agreement, agreed, check
+from provision.commands.engine_messages import worded_outcome, worded_receipt
+from provision.commands.recheck import looked_again
 from provision.commands.session import Session, check_nodes, quiet, writes
-from provision.commands.wording import worded_outcome, worded_receipt
 from provision.config import ConfigInvalid
-from provision.consent import Consent
+from provision.engine.engine import LATE_WRITERS, Outcome, Survey, plan_removal
+from provision.engine.engine import down as remove
+from provision.engine.timing import Walk
 from provision.errors import Interrupted
-from provision.given_key import key_as_recorded
-from provision.journal import Journal
-from provision.opening import Workbench
-from provision.reading import only_reading
-from provision.receipt import Receipt, receipt
-from provision.run import LATE_WRITERS, Outcome, Survey, plan_removal
-from provision.run import down as remove
-from provision.screens.closing import print_removal
-from provision.screens.timing import print_timing
-from provision.timing import Walk
+from provision.plan.options import Consent
+from provision.stack.customer_key import key_as_recorded
+from provision.state.journal import Journal
+from provision.views.results import print_removal
+from provision.views.timing import print_timing
+from provision.workflows.removal_report import Receipt, receipt
+from provision.workspace import Workbench
 
 
 def down(session: Session, agreement: Agreement, consent: Consent, *, workers: int) -> int:

@@ -15,7 +15,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Final
 
-from provision.commands.stopping import Stopping
+from provision.commands.signals import Stopping
 from provision.commands.terminal import Terminal
 from provision.errors import (
     Interrupted,
@@ -24,7 +24,7 @@ from provision.errors import (
     PartlyDone,
     ProvisionError,
 )
-from provision.printable import encoding_of, printable, put, put_document
+from provision.output.text import encoding_of, printable, put, put_document
 
 _COMMAND: Final = re.compile(r"`((?:provision|aws) [^`]+)`")
 """A command in a text, as the whole project writes one: in backticks, by the program's own name."""

@@ -7,22 +7,22 @@ from difflib import get_close_matches
 
 import click
 
-from provision import rotation
 from provision.commands.outputs import values_of_keys
 from provision.commands.session import Session, quiet
-from provision.consent import Consent
-from provision.engine import Engine
-from provision.given_key import key_as_recorded
-from provision.opening import Workbench
-from provision.screens.keys import keys_document, print_keys
-from provision.steps.api_key import ApiKey
+from provision.engine.executor import Engine
+from provision.plan.options import Consent
+from provision.stack.customer_key import key_as_recorded
+from provision.steps.apigateway.api_key import ApiKey
+from provision.views.keys import keys_document, print_keys
+from provision.workflows import rotate_keys
+from provision.workspace import Workbench
 
 
 def list_keys(session: Session) -> int:
     """The exit code: 0."""
     bench = session.open(build_sources=False, key=key_as_recorded)
     with bench.reading() as journal:
-        keys = rotation.find_keys(quiet(bench, journal, Consent()))
+        keys = rotate_keys.find_keys(quiet(bench, journal, Consent()))
     return _tell(session, bench, keys)
 
 
@@ -34,7 +34,7 @@ def rotate(session: Session, name: str) -> int:
         near = get_close_matches(name, names, 1) or list(names)
         raise click.UsageError(f"config.yaml names no API key {name}; it has {', '.join(near)}")
     made: list[ApiKey] = []
-    code = _change(session, bench, lambda engine: made.append(rotation.rotate(engine, name)))
+    code = _change(session, bench, lambda engine: made.append(rotate_keys.rotate(engine, name)))
     if not session.call.as_json:
         output = next(o for o, key in values_of_keys(bench).items() if key == name)
         _say_next(session, output, made[0])
@@ -44,19 +44,19 @@ def rotate(session: Session, name: str) -> int:
 def disable(session: Session, key_id: str) -> int:
     """The exit code: 0 done, 1 not a retired key."""
     bench = session.open(build_sources=False, key=key_as_recorded)
-    return _change(session, bench, lambda engine: rotation.switch(engine, key_id, enabled=False))
+    return _change(session, bench, lambda engine: rotate_keys.switch(engine, key_id, enabled=False))
 
 
 def enable(session: Session, key_id: str) -> int:
     """The exit code: 0 done, 1 not a retired key."""
     bench = session.open(build_sources=False, key=key_as_recorded)
-    return _change(session, bench, lambda engine: rotation.switch(engine, key_id, enabled=True))
+    return _change(session, bench, lambda engine: rotate_keys.switch(engine, key_id, enabled=True))
 
 
 def remove(session: Session, key_id: str) -> int:
     """The exit code: 0 done, 1 not a retired key that is switched off."""
     bench = session.open(build_sources=False, key=key_as_recorded)
-    return _change(session, bench, lambda engine: rotation.remove(engine, key_id))
+    return _change(session, bench, lambda engine: rotate_keys.remove(engine, key_id))
 
 
 def _change(session: Session, bench: Workbench, change: Callable[[Engine], None]) -> int:
@@ -64,7 +64,7 @@ def _change(session: Session, bench: Workbench, change: Callable[[Engine], None]
         engine = quiet(bench, journal, Consent())
         with session.call.stopping.gently(bench.aws.clock), session.busy("changing the API keys"):
             change(engine)
-            keys = rotation.find_keys(engine)
+            keys = rotate_keys.find_keys(engine)
     return _tell(session, bench, keys)
 
 

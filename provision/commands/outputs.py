@@ -5,15 +5,15 @@ from __future__ import annotations
 import json
 
 from provision.commands.session import Session, found, quiet
-from provision.consent import Consent
 from provision.errors import ProvisionError
-from provision.given_key import key_as_recorded
-from provision.opening import Workbench
-from provision.printable import put
-from provision.rotation import find_keys
+from provision.model.step import Step
+from provision.output.text import put
+from provision.plan.options import Consent
+from provision.stack.customer_key import key_as_recorded
 from provision.stack.outputs import output_name
 from provision.stack.outputs import outputs as outputs_of
-from provision.step import Step
+from provision.workflows.rotate_keys import find_keys
+from provision.workspace import Workbench
 
 API_KEY = "api_key"
 _MAKE = "`provision up` makes them"

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from provision.commands.agreement import asks_for_new
-from provision.commands.looking import look_to_make
+from provision.commands.confirmation import asks_for_new
+from provision.commands.prerequisites import look_to_make
 from provision.commands.session import Session, check_nodes, found
-from provision.consent import Consent
-from provision.finding import Action
-from provision.saved import taken, write_plan
+from provision.plan.change import Action
+from provision.plan.options import Consent
+from provision.workflows.saved_plan import taken, write_plan
 
 CHANGES_PENDING = 4
 

@@ -12,24 +12,24 @@ from pathlib import Path
 import botocore.session
 from botocore.exceptions import NoCredentialsError
 
-from provision.access import Access, Where, where_of
-from provision.aws import Aws
+from provision.aws.access import Access, Where, where_of
+from provision.aws.client import Aws
 from provision.commands.session import Session
 from provision.commands.unlisted import refuse
 from provision.config import Config, load
-from provision.config.check import check_values
-from provision.config.read import refuse_linked
+from provision.config.checks import check_values
+from provision.config.yaml.reader import refuse_linked
 from provision.errors import NoCredentials, Refused, Usage
-from provision.journal import Journal
-from provision.opening import LOCAL, Options
-from provision.permissions.boundary import boundary_policy, is_exact
-from provision.permissions.deployer import ONCE, Purpose, deployer_policies
-from provision.permissions.policy import MOST_CHARACTERS, Policy
-from provision.printable import put_document
-from provision.private import HOME, replace_private
-from provision.sources import NoSources
+from provision.files import HOME, replace_private
+from provision.output.text import put_document
+from provision.permissions.policies import MOST_CHARACTERS, Policy
 from provision.stack import Site, build_stack
+from provision.stack.packages import NoSources
+from provision.state.journal import Journal
 from provision.steps import KINDS
+from provision.workflows.boundary_policy import boundary_policy, is_exact
+from provision.workflows.deployer_policy import ONCE, Purpose, deployer_policies
+from provision.workspace import LOCAL, Options
 
 
 def deployer(session: Session, purpose: str, out: Path | None) -> int:

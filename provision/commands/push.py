@@ -7,16 +7,16 @@ from collections.abc import Sequence
 import click
 
 from provision.commands.session import Session, quiet
-from provision.consent import Consent
-from provision.finding import Action
-from provision.journal import Journal
-from provision.opening import Workbench, guard_by_state
-from provision.push import Surveyed, survey_code
-from provision.push import push as push_code
-from provision.run import Outcome
-from provision.screens.timing import print_timing
-from provision.screens.words import counted
-from provision.steps.alias import Alias
+from provision.engine.engine import Outcome
+from provision.plan.change import Action
+from provision.plan.options import Consent
+from provision.state.journal import Journal
+from provision.steps.lambda_.alias import Alias
+from provision.views.formatting import counted
+from provision.views.timing import print_timing
+from provision.workflows.push import Surveyed, survey_code
+from provision.workflows.push import push as push_code
+from provision.workspace import Workbench, guard_by_state
 
 
 def push(session: Session, functions: tuple[str, ...]) -> int:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from provision.anew import Disposable
 from provision.commands.session import Session
-from provision.given_key import key_as_recorded
-from provision.refresh import Anew, refreshed
-from provision.screens.refresh import print_refreshed, refreshed_document
+from provision.stack.customer_key import key_as_recorded
+from provision.state.unreadable import Disposable
+from provision.views.refresh import print_refreshed, refreshed_document
+from provision.workflows.refresh import Anew, refreshed
 
 
 def refresh(session: Session) -> int:

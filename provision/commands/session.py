@@ -15,39 +15,39 @@ import click
 from rich.console import Console
 from rich.text import Text
 
-from provision.answer import document
-from provision.commands.asking import confirmed
-from provision.commands.deciding import deciding
+from provision.aws.read_only import only_reading
+from provision.commands.decision_hints import deciding
+from provision.commands.engine_messages import worded
 from provision.commands.invocation import Invocation
 from provision.commands.unlisted import refuse, unless_known
-from provision.commands.wording import worded
-from provision.config.check import check
+from provision.commands.yes_no import confirmed
+from provision.config.checks import check
 from provision.config.load import Check
-from provision.config.problem import nearest
+from provision.config.problems import nearest
 from provision.config.unlisted import Unlisted, accept
-from provision.consent import Consent
-from provision.engine import Engine
+from provision.engine.engine import WORKERS, Outcome, Survey, survey
+from provision.engine.executor import Engine
+from provision.engine.timing import Link, Walk, longest
 from provision.errors import Interrupted, NothingDone, NotPermitted, PartlyDone, ProvisionError
-from provision.finding import WRITES, Finding
-from provision.given_key import KeyOf, demanded_key
-from provision.health import Health
-from provision.journal import Journal
 from provision.local import CREDENTIALS
-from provision.opening import Guard, Options, Workbench, guard_by_asking, open_workbench
-from provision.origins import edited
-from provision.printable import printable
-from provision.reading import only_reading
-from provision.run import WORKERS, Outcome, Survey, survey
-from provision.screens.busy import Busy
-from provision.screens.closing import untried_words
-from provision.screens.drawing import Drawing
-from provision.screens.plan import print_plan
-from provision.screens.progress import Progress
-from provision.screens.words import error_console, result_console
+from provision.model.step import Step
+from provision.output.text import printable
+from provision.plan.change import WRITES, Finding
+from provision.plan.options import Consent
+from provision.stack.customer_key import KeyOf, demanded_key
 from provision.stack.outputs import outputs
-from provision.step import Step
-from provision.timing import Link, Walk, longest
+from provision.state.journal import Journal
 from provision.trace import Trace
+from provision.views.busy import Busy
+from provision.views.draw_thread import Drawing
+from provision.views.formatting import error_console, result_console
+from provision.views.json_documents import document
+from provision.views.plan import print_plan
+from provision.views.progress import Progress
+from provision.views.results import untried_words
+from provision.workflows.health import Health
+from provision.workflows.origins import edited
+from provision.workspace import Guard, Options, Workbench, guard_by_asking, open_workbench
 
 
 @dataclass

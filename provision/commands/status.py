@@ -8,20 +8,20 @@ from typing import NoReturn
 
 from rich.console import RenderableType
 
+from provision.aws.concurrency import together
+from provision.commands.engine_messages import worded
 from provision.commands.session import Session, found
-from provision.commands.wording import worded
-from provision.config.check import check_values
-from provision.given_key import key_as_recorded
-from provision.health import Health, of_what_is_there, read_health
-from provision.opening import Workbench
-from provision.run import Survey
-from provision.screens.drawing import Drawing
-from provision.screens.page import columns, print_page
-from provision.screens.status import Heading, status_screen
-from provision.screens.window import Window
+from provision.config.checks import check_values
+from provision.engine.engine import Survey
+from provision.stack.customer_key import key_as_recorded
 from provision.stack.outputs import outputs
-from provision.together import together
-from provision.trouble import troubles
+from provision.views.console import columns, print_page
+from provision.views.draw_thread import Drawing
+from provision.views.status import Heading, status_screen
+from provision.views.window import Window
+from provision.workflows.health import Health, of_what_is_there, read_health
+from provision.workflows.troubles import troubles
+from provision.workspace import Workbench
 
 NOT_AS_WANTED = 5
 REFRESH = 5.0

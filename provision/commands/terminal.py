@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from provision.screens.drawing import Drawing
+    from provision.views.draw_thread import Drawing
 
 
 def forget_typed() -> None:

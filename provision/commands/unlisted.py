@@ -9,11 +9,11 @@ from pathlib import Path
 
 import click
 
-from provision.commands.asking import confirmed
 from provision.commands.invocation import Invocation
+from provision.commands.yes_no import confirmed
 from provision.config.unlisted import Unlisted, UnlistedEnvironment
-from provision.printable import put
-from provision.private import HOME, read_private
+from provision.files import HOME, read_private
+from provision.output.text import put
 
 
 def unless_known(config: Path, state: Path | None, then: Unlisted) -> Unlisted:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from provision.commands.agreement import Agreement, agreed, asks_for_new, destroys_data
-from provision.commands.looking import look_to_make
-from provision.commands.once_more import looked_again
+from provision.commands.confirmation import Agreement, agreed, asks_for_new, destroys_data
+from provision.commands.engine_messages import worded_outcome
+from provision.commands.prerequisites import look_to_make
+from provision.commands.recheck import looked_again
 from provision.commands.session import Session, check_nodes, quiet, writes
-from provision.commands.wording import worded_outcome
-from provision.consent import Consent
-from provision.journal import Journal
-from provision.opening import LOCAL, Workbench
-from provision.run import Outcome, Survey
-from provision.run import up as make_true
-from provision.screens.closing import NextSteps, print_receipt, print_welcome, secret_words
-from provision.screens.timing import print_timing
+from provision.engine.engine import Outcome, Survey
+from provision.engine.engine import up as make_true
+from provision.plan.options import Consent
 from provision.stack.outputs import outputs
+from provision.state.journal import Journal
+from provision.views.results import NextSteps, print_receipt, print_welcome, secret_words
+from provision.views.timing import print_timing
+from provision.workspace import LOCAL, Workbench
 
 
 def up(

@@ -12,15 +12,14 @@ from pathlib import Path
 
 import click
 
-from provision.commands.agreement import Agreement, agreed, check, destroys_data
-from provision.commands.looking import look_to_make
-from provision.commands.once_more import looked_again
+from provision.commands.confirmation import Agreement, agreed, check, destroys_data
+from provision.commands.prerequisites import look_to_make
+from provision.commands.recheck import looked_again
 from provision.commands.session import Session, check_nodes
 from provision.commands.up import end, look, make
-from provision.consent import Consent
 from provision.errors import WrongAccount
-from provision.opening import Workbench
-from provision.saved import (
+from provision.plan.options import Consent
+from provision.workflows.saved_plan import (
     PlanMoved,
     PlanUnusable,
     SavedPlan,
@@ -30,6 +29,7 @@ from provision.saved import (
     taken,
     told_moves,
 )
+from provision.workspace import Workbench
 
 
 def up_saved(

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from provision.config.api import (
+from provision.config.load import load
+from provision.config.problems import ConfigInvalid, Problem
+from provision.config.reference import effective, reference, schema, shown
+from provision.config.schema.api import (
     Api,
     ApiLog,
     Cors,
@@ -12,13 +15,10 @@ from provision.config.api import (
     Route,
     Throttle,
 )
-from provision.config.functions import Function, FunctionLog, Layer, Retries, Secret
-from provision.config.load import load
-from provision.config.model import Config, FlowLogs, Network
-from provision.config.monitoring import Alarms, Monitoring
-from provision.config.problem import ConfigInvalid, Problem
-from provision.config.reference import effective, reference, schema, shown
-from provision.config.tables import Capacity, Expire, Table
+from provision.config.schema.functions import Function, FunctionLog, Layer, Retries, Secret
+from provision.config.schema.monitoring import Alarms, Monitoring
+from provision.config.schema.root import Config, FlowLogs, Network
+from provision.config.schema.tables import Capacity, Expire, Table
 
 __all__ = [
     "Alarms",

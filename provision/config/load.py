@@ -6,15 +6,15 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from provision.config.check import check
-from provision.config.explain import validate
-from provision.config.model import Config
-from provision.config.node import Node
-from provision.config.overlay import Variant, environments, variants
-from provision.config.problem import ConfigInvalid, Problem, told
-from provision.config.read import read
-from provision.config.shape import OVERLAYS
+from provision.config.checks import check
+from provision.config.overlays import Variant, environments, variants
+from provision.config.problems import ConfigInvalid, Problem, told
+from provision.config.schema.json_schema import OVERLAYS
+from provision.config.schema.root import Config
 from provision.config.unlisted import Unlisted, UnlistedEnvironment, accept
+from provision.config.validation import validate
+from provision.config.yaml.nodes import Node
+from provision.config.yaml.reader import read
 
 Check = Callable[[Node, Path], list[Problem]]
 Foresee = Callable[[Sequence[tuple[Config, Node]]], list[list[Problem]]]

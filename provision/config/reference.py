@@ -8,12 +8,12 @@ from typing import Any
 
 import yaml
 
-from provision.config.model import Config
-from provision.config.overlay import MOST, SAME_EVERYWHERE
-from provision.config.read import SCALARS, tag_of
-from provision.config.section import NAME
-from provision.config.shape import OVERLAYS, Shape, config_shape
-from provision.masked import MASKED, plain_secrets
+from provision.config.overlays import MOST, SAME_EVERYWHERE
+from provision.config.schema.json_schema import OVERLAYS, Shape, config_shape
+from provision.config.schema.root import Config
+from provision.config.schema.types import NAME
+from provision.config.yaml.reader import SCALARS, tag_of
+from provision.output.masking import MASKED, plain_secrets
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 OVERLAY_WORDS = (

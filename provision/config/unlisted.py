@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from provision.config.problem import listed, nearest
+from provision.config.problems import listed, nearest
 from provision.errors import Usage
 
 

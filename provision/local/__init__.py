@@ -1,8 +1,8 @@
 """The embedded emulator behind `--local`: started, stopped, and put right where it differs."""
 
-from provision.local.alone import EmulatorFailed
+from provision.local.authenticated_connections import for_emulator
 from provision.local.corrections import install
-from provision.local.directory import emulator_directory
+from provision.local.data_directory import emulator_directory
 from provision.local.emulator import (
     Emulator,
     EmulatorMissing,
@@ -12,7 +12,7 @@ from provision.local.emulator import (
     start,
     stop,
 )
-from provision.local.facts import (
+from provision.local.limitations import (
     ACCOUNT,
     BACKS_UP_NOT,
     CREDENTIALS,
@@ -23,8 +23,8 @@ from provision.local.facts import (
     as_reached,
     invoke_url,
 )
+from provision.local.lock import EmulatorFailed
 from provision.local.ports import PortTaken
-from provision.local.proven import for_emulator
 
 __all__ = [
     "ACCOUNT",

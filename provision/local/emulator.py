@@ -16,17 +16,14 @@ from typing import Final
 from filelock import FileLock, Timeout
 
 from provision.errors import ProvisionError
-from provision.installed import emulator_command
-from provision.local.alone import (
-    COMMAND_LOCK,
-    EmulatorFailed,
-    alone,
-    busy,
-    holder_of_lock,
-    unusable,
+from provision.files import (
+    LARGEST,
+    open_to_overwrite,
+    read_private,
+    refuse_links_below,
+    refuse_special,
 )
-from provision.local.data import FOLDERS, delete_data, environment, make_folders
-from provision.local.facts import DEFAULT_PORT, HOST, PORTS, STOP
+from provision.installation import emulator_command
 from provision.local.identity import (
     ANSWER_SECONDS,
     NAME_SECONDS,
@@ -36,16 +33,19 @@ from provision.local.identity import (
     read_record,
     request,
 )
-from provision.local.ports import PortTaken, holder_of, is_free, refuse_taken
-from provision.local.secret import data_name, key_of, make_secret
-from provision.local.telling import Report, telling
-from provision.private import (
-    LARGEST,
-    open_to_overwrite,
-    read_private,
-    refuse_links_below,
-    refuse_special,
+from provision.local.limitations import DEFAULT_PORT, HOST, PORTS, STOP
+from provision.local.lock import (
+    COMMAND_LOCK,
+    EmulatorFailed,
+    alone,
+    busy,
+    holder_of_lock,
+    unusable,
 )
+from provision.local.persistence import FOLDERS, delete_data, environment, make_folders
+from provision.local.ports import PortTaken, holder_of, is_free, refuse_taken
+from provision.local.progress_thread import Report, telling
+from provision.local.secret import data_name, key_of, make_secret
 
 START_SECONDS: Final = 30.0
 STOP_SECONDS: Final = 20.0

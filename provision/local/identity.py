@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from provision.local.facts import HOST, IDENTITY, LAST_PORT
+from provision.files import read_private, replace_private
+from provision.local.http_exchange import ask
+from provision.local.limitations import HOST, IDENTITY, LAST_PORT
 from provision.local.secret import key_of, proof, read_secret
-from provision.local.wire import ask
-from provision.private import read_private, replace_private
 
 ANSWER_SECONDS: Final = 5.0
 NAME_SECONDS: Final = 1.0

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Final
 
 from provision.errors import ProvisionError
-from provision.local.facts import HOST, PORTS
 from provision.local.identity import NAME_SECONDS, Identity, identity
+from provision.local.limitations import HOST, PORTS
 
 _LISTEN: Final = "0A"
 PROC: Final = Path("/proc")

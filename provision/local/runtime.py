@@ -30,7 +30,7 @@ https://docs.aws.amazon.com/lambda/latest/dg/lambda-python.html#python-sdk-inclu
 _PATH_IS_COMPLETE: Final = "    _ms_install_invoke_depth()\n    try:\n"
 _SOURCE_FIRST: Final = "    sys.path.remove(code_dir)\n    sys.path.insert(0, code_dir)\n"
 """Lambda looks into a function's folder before its layers; MiniStack's worker after them."""
-_GUARD: Final = Path(__file__).with_name("own_files.py")
+_GUARD: Final = Path(__file__).with_name("sandbox_files.py")
 
 
 def install(folder: Path) -> None:

@@ -20,7 +20,7 @@ from typing import Final
 import platformdirs
 from filelock import FileLock, Timeout
 
-from provision.private import check_own_directory, make_private, read_private, replace_private
+from provision.files import check_own_directory, make_private, read_private, replace_private
 
 _FILE: Final = "emulator.key"
 _BYTES: Final = 32

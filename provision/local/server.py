@@ -19,11 +19,11 @@ from filelock import FileLock, Timeout
 from hypercorn.asyncio import serve
 from hypercorn.config import Config
 
-from provision.local import function_logs, invocations, reports, runtime
+from provision.local import function_logs, invocations, request_metrics, runtime
+from provision.local.access_control import is_ambiguous, refusal
 from provision.local.alarms import Watch
-from provision.local.facts import HOST, IDENTITY, STOP
-from provision.local.gate import is_ambiguous, refusal
 from provision.local.identity import write_record
+from provision.local.limitations import HOST, IDENTITY, STOP
 from provision.local.peers import comes_from_another_user
 from provision.local.secret import proof
 
@@ -173,7 +173,7 @@ async def _answer(
 async def _serve(who: Who) -> None:
     ministack = importlib.import_module("ministack.app")
     persistence = importlib.import_module("ministack.core.persistence")
-    reports.install()
+    request_metrics.install()
     runtime.install(Path(tempfile.gettempdir()) / "python")
     invocations.install()
     function_logs.install()
@@ -202,8 +202,8 @@ async def _serve(who: Who) -> None:
 
 
 def main() -> None:
-    """`python -m provision.local.server ROOT PORT`, in the environment of `data.py`, its key on
-    the standard input."""
+    """`python -m provision.local.server ROOT PORT`, in the environment of `persistence.py`, its key
+    on the standard input."""
     root, port = Path(sys.argv[1]), int(sys.argv[2])
     key = sys.stdin.read()
     if not key:  # the command was killed: nobody could believe this one, nor stop it

@@ -23,14 +23,14 @@ from typing import Final
 import platformdirs
 
 from provision.errors import ProvisionError
-from provision.packaging.archive import ZIPPED_LIMIT, Bundle
-from provision.private import (
+from provision.files import (
     Planted,
     check_own_directory,
     make_private,
     read_private,
     replace_private,
 )
+from provision.packaging.archive import ZIPPED_LIMIT, Bundle
 
 KEPT_SECONDS: Final = 30 * 24 * 3600.0
 """How long a zip is kept after its last use."""

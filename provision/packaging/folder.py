@@ -17,7 +17,7 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 
 from provision.errors import ProvisionError
-from provision.private import read_regular
+from provision.files import read_regular
 
 UNZIPPED_LIMIT: Final = 262_144_000  # the function and all its layers together (L23)
 MOST_FILES: Final = 65_535

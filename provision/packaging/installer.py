@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 import uv
 
 from provision.errors import ProvisionError
-from provision.installed import repair_command
+from provision.installation import repair_command
 from provision.packaging.folder import UNZIPPED_LIMIT
 from provision.packaging.requirements import Pin, compile_command
 from provision.packaging.target import Target

@@ -10,7 +10,7 @@ from pathlib import Path
 from provision.packaging.archive import Bundle, zip_files
 from provision.packaging.cache import Cache
 from provision.packaging.folder import BundleFailed, all_files_below
-from provision.packaging.installed import make_portable
+from provision.packaging.installed_files import make_portable
 from provision.packaging.installer import install
 from provision.packaging.requirements import FILE, Pin, compile_command, read_requirements
 from provision.packaging.target import Target, check_machine

@@ -16,8 +16,8 @@ from typing import Final
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
-from provision.installed import uv_command
-from provision.private import Planted, read_regular
+from provision.files import Planted, read_regular
+from provision.installation import uv_command
 
 FILE: Final = "requirements.txt"
 MOST_BYTES: Final = 1_048_576

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from provision.graph import Stack
+from provision.model.stack import Stack
 from provision.stack.api import add_api
 from provision.stack.encryption import add_encryption
 from provision.stack.flow_logs import add_flow_logs
 from provision.stack.functions import add_functions
+from provision.stack.inputs import Site
 from provision.stack.monitoring import add_monitoring
 from provision.stack.network import add_interfaces, add_network
 from provision.stack.secrets import add_secrets
-from provision.stack.site import Site
 from provision.stack.tables import add_tables
 
 AREAS = {

@@ -5,21 +5,21 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
-from provision.graph import Node, Stack
+from provision.model.stack import Node, Stack
 from provision.stack.domain import add_domain
 from provision.stack.encryption import Encryption
 from provision.stack.functions import LIVE, FunctionNodes
-from provision.stack.site import Site
+from provision.stack.inputs import Site
 from provision.stack.waf import add_waf
-from provision.steps.api_account import ApiAccount
-from provision.steps.api_key import ApiKey
-from provision.steps.deployment import Deployment
-from provision.steps.log_group import LogGroup
-from provision.steps.permission import Permission
-from provision.steps.rest_api import Cors, RestApi, Route
-from provision.steps.stage import Stage
-from provision.steps.tls import access_mode
-from provision.steps.usage_plan import Quota, UsagePlan
+from provision.steps.apigateway.account import ApiAccount
+from provision.steps.apigateway.api_key import ApiKey
+from provision.steps.apigateway.deployment import Deployment
+from provision.steps.apigateway.rest_api.api import Cors, RestApi, Route
+from provision.steps.apigateway.stage import Stage
+from provision.steps.apigateway.tls import access_mode
+from provision.steps.apigateway.usage_plan import Quota, UsagePlan
+from provision.steps.lambda_.permission import Permission
+from provision.steps.logs.log_group import LogGroup
 from provision.unknown import fill, in_order
 
 ACCOUNT_ROLE = "provision-api-gateway-logs"

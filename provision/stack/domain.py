@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from provision.config import CustomDomain
-from provision.graph import Node, Stack
-from provision.stack.site import Site
-from provision.steps.base_path import BasePathMapping
-from provision.steps.certificate import Certificate
-from provision.steps.domain_name import DomainName
-from provision.steps.record import Record
-from provision.steps.stage import Stage
-from provision.steps.tls import access_mode
+from provision.model.stack import Node, Stack
+from provision.stack.inputs import Site
+from provision.steps.acm.certificate import Certificate
+from provision.steps.apigateway.base_path_mapping import BasePathMapping
+from provision.steps.apigateway.domain_name import DomainName
+from provision.steps.apigateway.stage import Stage
+from provision.steps.apigateway.tls import access_mode
+from provision.steps.route53.record import Record
 
 PROOF_TTL = 300
 """Seconds that resolvers keep the certificate's validation record."""

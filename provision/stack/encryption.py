@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from provision.graph import Node, Stack
-from provision.stack.doors import key_door
-from provision.stack.site import Site
-from provision.steps.kms_key import KmsKey
+from provision.model.stack import Node, Stack
+from provision.stack.inputs import Site
+from provision.stack.resource_policies import key_door
+from provision.steps.kms.key import KmsKey
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from provision import config
-from provision.stack.site import Site
+from provision.stack.inputs import Site
 
 
 def environment(site: Site, key: str) -> dict[str, str]:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from provision.graph import Node, Stack
+from provision.model.stack import Node, Stack
 from provision.stack import grants
 from provision.stack.encryption import Encryption
-from provision.stack.site import Site
-from provision.steps.flow_log import FlowLog
-from provision.steps.log_group import LogGroup
-from provision.steps.role import Role
-from provision.steps.role_policies import RolePolicies
-from provision.steps.vpc import Vpc
+from provision.stack.inputs import Site
+from provision.steps.ec2.flow_log import FlowLog
+from provision.steps.ec2.vpc import Vpc
+from provision.steps.iam.role import Role
+from provision.steps.iam.role_policies import RolePolicies
+from provision.steps.logs.log_group import LogGroup
 
 
 def add_flow_logs(stack: Stack, site: Site, vpc: Node[Vpc], encryption: Encryption) -> None:

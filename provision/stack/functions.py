@@ -9,26 +9,26 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from provision import config
-from provision.graph import Node, Stack
+from provision.model.stack import Node, Stack
+from provision.model.step import Document
 from provision.stack import grants
-from provision.stack.doors import queue_door
 from provision.stack.encryption import Encryption
 from provision.stack.environment import environment
+from provision.stack.inputs import Site
 from provision.stack.network import Network
-from provision.stack.site import Site
-from provision.step import Document
-from provision.steps.alias import Alias
-from provision.steps.event_invoke import EventInvoke
-from provision.steps.function import Function
-from provision.steps.interface_endpoint import InterfaceEndpoint
-from provision.steps.layer import Layer
-from provision.steps.log_group import LogGroup
-from provision.steps.network_interfaces import NetworkInterfaces
-from provision.steps.queue import SSE, Queue
-from provision.steps.role import Role
-from provision.steps.role_policies import RolePolicies
-from provision.steps.security_group import SecurityGroup
-from provision.steps.version import Version
+from provision.stack.resource_policies import queue_door
+from provision.steps.ec2.interface_endpoint import InterfaceEndpoint
+from provision.steps.ec2.network_interfaces import NetworkInterfaces
+from provision.steps.ec2.security_group import SecurityGroup
+from provision.steps.iam.role import Role
+from provision.steps.iam.role_policies import RolePolicies
+from provision.steps.lambda_.alias import Alias
+from provision.steps.lambda_.event_invoke import EventInvoke
+from provision.steps.lambda_.function import Function
+from provision.steps.lambda_.layer import Layer
+from provision.steps.lambda_.version import Version
+from provision.steps.logs.log_group import LogGroup
+from provision.steps.sqs.queue import SSE, Queue
 from provision.unknown import UNKNOWN, in_order
 
 LIVE = "live"

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from itertools import product
 from typing import Final, Literal, NamedTuple, get_args
 
-from provision.access import Where
+from provision.aws.access import Where
 from provision.config import Secret
-from provision.step import Document
-from provision.steps.policy import canonical
+from provision.model.step import Document
+from provision.steps.iam_policy import canonical
 
 _Grant = Literal["read", "write"]
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from provision.graph import Node, Stack
-from provision.stack.doors import topic_door
+from provision.model.stack import Node, Stack
+from provision.stack.dashboard import dashboard_body
 from provision.stack.encryption import Encryption
 from provision.stack.functions import LIVE
-from provision.stack.site import Site
-from provision.stack.widgets import dashboard_body
-from provision.steps.alarm import Alarm
-from provision.steps.dashboard import Dashboard
-from provision.steps.subscription import Subscription
-from provision.steps.topic import Topic
+from provision.stack.inputs import Site
+from provision.stack.resource_policies import topic_door
+from provision.steps.cloudwatch.alarm import Alarm
+from provision.steps.cloudwatch.dashboard import Dashboard
+from provision.steps.sns.subscription import Subscription
+from provision.steps.sns.topic import Topic
 
 
 @dataclass(frozen=True)

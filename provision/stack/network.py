@@ -7,17 +7,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from provision.graph import Node, Stack
+from provision.model.stack import Node, Stack
+from provision.model.step import Document
 from provision.stack import grants
-from provision.stack.site import Site
-from provision.step import Document
-from provision.steps.gateway_endpoint import GatewayEndpoint
-from provision.steps.interface_endpoint import InterfaceEndpoint
-from provision.steps.network_interfaces import NetworkInterfaces
-from provision.steps.route_table import RouteTable
-from provision.steps.security_group import Rule, SecurityGroup
-from provision.steps.subnet import Subnet
-from provision.steps.vpc import Vpc
+from provision.stack.inputs import Site
+from provision.steps.ec2.gateway_endpoint import GatewayEndpoint
+from provision.steps.ec2.interface_endpoint import InterfaceEndpoint
+from provision.steps.ec2.network_interfaces import NetworkInterfaces
+from provision.steps.ec2.route_table import RouteTable
+from provision.steps.ec2.security_group import Rule, SecurityGroup
+from provision.steps.ec2.subnet import Subnet
+from provision.steps.ec2.vpc import Vpc
 from provision.unknown import in_order
 
 HTTPS = 443

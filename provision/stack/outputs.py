@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final, TypeVar
 
-from provision.access import Where
-from provision.stack.site import Site
-from provision.step import Step
-from provision.steps.alias import Alias
-from provision.steps.api_key import ApiKey
-from provision.steps.function import Function
-from provision.steps.queue import Queue
-from provision.steps.rest_api import RestApi
-from provision.steps.table import Table
+from provision.aws.access import Where
+from provision.model.step import Step
+from provision.stack.inputs import Site
+from provision.steps.apigateway.api_key import ApiKey
+from provision.steps.apigateway.rest_api.api import RestApi
+from provision.steps.dynamodb.table import Table
+from provision.steps.lambda_.alias import Alias
+from provision.steps.lambda_.function import Function
+from provision.steps.sqs.queue import Queue
 from provision.unknown import is_known
 
 S = TypeVar("S", bound=Step)

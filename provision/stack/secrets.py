@@ -9,14 +9,14 @@ from dataclasses import replace
 from typing import Any
 
 from provision import config
-from provision.graph import Node, Stack
+from provision.model.stack import Node, Stack
 from provision.stack import grants
+from provision.stack.inputs import Site
 from provision.stack.network import HTTPS, Network
-from provision.stack.site import Site
-from provision.steps.interface_endpoint import InterfaceEndpoint
-from provision.steps.security_group import Rule, SecurityGroup
-from provision.steps.subnet import Subnet
-from provision.steps.vpc import Vpc
+from provision.steps.ec2.interface_endpoint import InterfaceEndpoint
+from provision.steps.ec2.security_group import Rule, SecurityGroup
+from provision.steps.ec2.subnet import Subnet
+from provision.steps.ec2.vpc import Vpc
 from provision.unknown import in_order
 
 

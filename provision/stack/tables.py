@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from provision import config
-from provision.graph import Node, Stack
+from provision.model.stack import Node, Stack
 from provision.stack.encryption import Encryption
-from provision.stack.site import Site
-from provision.steps.scaling_policy import ScalingPolicy
-from provision.steps.scaling_target import ScalingTarget
-from provision.steps.table import Table
-from provision.steps.table_encryption import MANAGED
+from provision.stack.inputs import Site
+from provision.steps.autoscaling.policy import ScalingPolicy
+from provision.steps.autoscaling.target import ScalingTarget
+from provision.steps.dynamodb.encryption import MANAGED
+from provision.steps.dynamodb.table import Table
 
 
 def add_tables(stack: Stack, site: Site, encryption: Encryption) -> None:

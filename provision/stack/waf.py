@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from provision.graph import Node, Stack
-from provision.stack.site import Site
-from provision.steps.stage import Stage
-from provision.steps.web_acl import WebAcl
-from provision.steps.web_acl_association import WebAclAssociation
+from provision.model.stack import Node, Stack
+from provision.stack.inputs import Site
+from provision.steps.apigateway.stage import Stage
+from provision.steps.wafv2.association import WebAclAssociation
+from provision.steps.wafv2.web_acl import WebAcl
 from provision.unknown import fill
 
 SECRET_HEADERS = ("authorization", "x-api-key")

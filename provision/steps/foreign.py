@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from provision.aws import Aws
+from provision.aws.client import Aws
 from provision.errors import Occupied
 
 

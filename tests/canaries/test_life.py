@@ -18,7 +18,7 @@ import yaml
 from rich.console import Console
 from rich.text import Text
 
-from provision.aws import Aws
+from provision.aws.client import Aws
 from provision.cli import main
 from tests.pictures import betrays, drawn
 from tests.test_cli import Answer, Provision, home, provision  # noqa: F401  (fixtures)
@@ -166,10 +166,10 @@ def test_nothing_planted_is_found(
         written.append(content)  # the journal's lines, which are folded when a command ends
         return write(descriptor, content)
 
-    monkeypatch.setattr("provision.private.os.write", noted)
+    monkeypatch.setattr("provision.files.os.write", noted)
     monkeypatch.delenv("NO_COLOR", raising=False)
     in_colour = partial(Console, color_system="truecolor")
-    monkeypatch.setattr("provision.screens.words.Console", in_colour)
+    monkeypatch.setattr("provision.views.formatting.Console", in_colour)
     for_lambda = {PLAIN, DRIFTED}
     planted = {ACCESS_KEY, SECRET_KEY, TOKEN, PARAMETER, SECRET, *for_lambda}
     seen: dict[Path, bytes] = {}

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from provision.config.models import _RULES, DEEPEST, TYPES, check_models
-from provision.config.node import Entry, Node, Place
+from provision.config.checks.models import _RULES, DEEPEST, TYPES, check_models
+from provision.config.yaml.nodes import Entry, Node, Place
 from tests.config.sample import changed, line_of, problems_of
 
 jsonschema: Any = importlib.import_module("jsonschema")  # it has no types

@@ -11,8 +11,8 @@ import pytest
 import yaml
 
 from provision.config import Problem
-from provision.config.node import written
-from provision.config.shape import OVERLAYS, config_shape
+from provision.config.schema.json_schema import OVERLAYS, config_shape
+from provision.config.yaml.nodes import written
 from tests.config.sample import SAMPLE, problems_of
 
 Way = tuple[str | int, ...]

@@ -12,8 +12,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from provision.config import effective
-from provision.config.read import read
 from provision.config.reference import _Dumper
+from provision.config.yaml.reader import read
 from tests.config.sample import SAMPLE, furnish, load_text, problems_of
 
 FOLDER = TemporaryDirectory()

@@ -9,10 +9,10 @@ import pytest
 import yaml
 
 from provision.config import ConfigInvalid, load
-from provision.config.check import check_references
-from provision.config.node import Node
-from provision.config.problem import Problem
-from provision.config.read import _Loader, read
+from provision.config.checks import check_references
+from provision.config.problems import Problem
+from provision.config.yaml.nodes import Node
+from provision.config.yaml.reader import _Loader, read
 from tests.config.sample import SAMPLE, changed, line_of, load_text, problems_of
 
 
@@ -122,7 +122,7 @@ def test_no_more_is_read_than_is_allowed(
         asked.append(index)
         return compose(loader, parent, index)
 
-    monkeypatch.setattr("provision.config.read.MOST_NODES", 200)
+    monkeypatch.setattr("provision.config.yaml.reader.MOST_NODES", 200)
     monkeypatch.setattr(_Loader, "compose_node", counted)
     (problem,) = problems_of(path, "a: [\n" + f"{item}\n" * 5_000 + "]")
     assert 200 / 2 < problem.line <= 202
@@ -132,7 +132,7 @@ def test_no_more_is_read_than_is_allowed(
 
 def test_as_many_values_as_are_allowed(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Keys are none."""
-    monkeypatch.setattr("provision.config.read.MOST_NODES", 5)
+    monkeypatch.setattr("provision.config.yaml.reader.MOST_NODES", 5)
     path.write_text("a: [1, 2]\nb: {c: 3}\n")
     with pytest.raises(ConfigInvalid, match="more than"):
         read(path)

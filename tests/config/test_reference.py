@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from provision.config import reference, schema
-from provision.config.read import read
+from provision.config.yaml.reader import read
 from tests.config.sample import SAMPLE, changed
 
 jsonschema: Any = importlib.import_module("jsonschema")  # it has no types

@@ -18,7 +18,7 @@ from botocore.awsrequest import AWSPreparedRequest
 from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
 from moto.core.models import botocore_stubber
 
-from provision.access import READ_PREFIXES
+from provision.aws.access import READ_PREFIXES
 
 Answer = tuple[int, dict[str, str], str | bytes] | None
 

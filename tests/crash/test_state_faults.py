@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 
 from provision.errors import StateUnusable
-from provision.graph import Stack
-from provision.journal import Journal
+from provision.model.stack import Stack
+from provision.state.journal import Journal
 from provision.steps import KINDS
-from provision.steps.queue import Queue
-from provision.steps.table import Table
+from provision.steps.dynamodb.table import Table
+from provision.steps.sqs.queue import Queue
 from tests.workshop import HOLDER, Workshop, new_aws
 
 NAMES = ("tap-dev-a", "tap-dev-b", "tap-dev-c")

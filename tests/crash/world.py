@@ -20,15 +20,15 @@ import pytest
 from botocore.client import ClientCreator
 from moto import mock_aws
 
-import provision.graph
-import provision.together
-from provision.access import Access
-from provision.aws import Aws
-from provision.engine import Engine
+import provision.aws.concurrency
+import provision.model.stack
+from provision.aws.access import Access
+from provision.aws.client import Aws
+from provision.engine.engine import Outcome, down, plan_removal, survey, up
+from provision.engine.executor import Engine
 from provision.errors import ProvisionError
-from provision.journal import Journal
-from provision.run import Outcome, down, plan_removal, survey, up
 from provision.stack.api import ACCOUNT_ROLE
+from provision.state.journal import Journal
 from provision.steps import KINDS
 from tests.crash.line import Line
 from tests.inventory import Inventory, inventory, scaling
@@ -186,10 +186,12 @@ def attempt(run: Callable[[], Outcome]) -> list[str]:
 def one_thread() -> Iterator[None]:
     """Walks in one thread; client classes made once, and no garbage collected in short lives."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(provision.graph, "ThreadPoolExecutor", Inline)
-        patch.setattr(provision.together, "ThreadPoolExecutor", Inline)
+        patch.setattr(provision.model.stack, "ThreadPoolExecutor", Inline)
+        patch.setattr(provision.aws.concurrency, "ThreadPoolExecutor", Inline)
         patch.setattr(  # all are done: in the order in which they were begun, not in a set's
-            provision.graph, "wait", lambda pending, **_: DoneAndNotDoneFutures(pending, set())
+            provision.model.stack,
+            "wait",
+            lambda pending, **_: DoneAndNotDoneFutures(pending, set()),
         )
         made: dict[str, type] = {}
         make = vars(ClientCreator)["_create_client_class"]

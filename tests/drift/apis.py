@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any, Final
 
-from provision.aws import Aws
-from provision.steps.rest_api import RestApi
+from provision.aws.client import Aws
+from provision.steps.apigateway.rest_api.api import RestApi
 from tests.drift.case import Case
 from tests.drift.plain import STRAY, patched, policy
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from provision.aws import Aws
+from provision.aws.client import Aws
 
 GONE: Final = "(gone)"
 """In the place of a field: the whole of it was deleted."""

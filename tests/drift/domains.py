@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from provision.aws import Aws
-from provision.steps.base_path import BasePathMapping
-from provision.steps.certificate import Certificate
-from provision.steps.domain_name import DomainName
-from provision.steps.record import Record
+from provision.aws.client import Aws
+from provision.steps.acm.certificate import Certificate
+from provision.steps.apigateway.base_path_mapping import BasePathMapping
+from provision.steps.apigateway.domain_name import DomainName
+from provision.steps.route53.record import Record
 from tests.drift.case import GONE, Case
 from tests.drift.plain import STRAY, patched
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from provision.aws import Aws
-from provision.steps.interface_endpoint import InterfaceEndpoint
+from provision.aws.client import Aws
+from provision.steps.ec2.interface_endpoint import InterfaceEndpoint
 from tests.drift.case import GONE, Case
 from tests.drift.networks import delete_endpoint, let_everything_pass, tag
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from provision.aws import Aws
-from provision.steps.web_acl import SCOPE, WebAcl
-from provision.steps.web_acl_association import WebAclAssociation
-from provision.steps.web_acl_rules import RATE
+from provision.aws.client import Aws
+from provision.steps.wafv2.association import WebAclAssociation
+from provision.steps.wafv2.rules import RATE
+from provision.steps.wafv2.web_acl import SCOPE, WebAcl
 from tests.drift.case import GONE, Case
 from tests.drift.plain import STRAY
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Final
 
-from provision.aws import Aws
-from provision.steps.function import Function
+from provision.aws.client import Aws
+from provision.steps.lambda_.function import Function
 from tests.drift.case import Case
 from tests.drift.plain import NEVER_CHANGES, STRAY, key_of_theirs, role_of_theirs
 from tests.steps.lambda_world import a_bundle

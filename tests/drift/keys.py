@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from provision.aws import Aws
-from provision.steps.kms_key import KmsKey
+from provision.aws.client import Aws
+from provision.steps.kms.key import KmsKey
 from tests.drift.case import Case
 from tests.drift.plain import NEVER_CHANGES, STRAY, with_statement
 

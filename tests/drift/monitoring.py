@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from typing import Any, Final
 
-from provision.aws import Aws
-from provision.steps.alarm import Alarm
-from provision.steps.dashboard import Dashboard
-from provision.steps.subscription import Subscription
-from provision.steps.topic import Topic
+from provision.aws.client import Aws
+from provision.steps.cloudwatch.alarm import Alarm
+from provision.steps.cloudwatch.dashboard import Dashboard
+from provision.steps.sns.subscription import Subscription
+from provision.steps.sns.topic import Topic
 from tests.drift.case import GONE, Case
 from tests.drift.plain import STRAY, key_of_theirs, with_statement
 

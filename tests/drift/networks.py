@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from provision.aws import Aws
-from provision.steps.flow_log import FlowLog
-from provision.steps.gateway_endpoint import GatewayEndpoint
-from provision.steps.route_table import RouteTable
-from provision.steps.security_group import SecurityGroup
-from provision.steps.subnet import Subnet
-from provision.steps.vpc import Vpc
+from provision.aws.client import Aws
+from provision.steps.ec2.flow_log import FlowLog
+from provision.steps.ec2.gateway_endpoint import GatewayEndpoint
+from provision.steps.ec2.route_table import RouteTable
+from provision.steps.ec2.security_group import SecurityGroup
+from provision.steps.ec2.subnet import Subnet
+from provision.steps.ec2.vpc import Vpc
 from tests.drift.case import GONE, Case
 from tests.drift.plain import STRAY, policy, role_of_theirs, tags_of
 

@@ -12,9 +12,9 @@ import pytest
 from moto import mock_aws
 
 from provision import local
-from provision.access import Access
-from provision.aws import Aws
-from provision.blind import Blind
+from provision.aws.access import Access
+from provision.aws.client import Aws
+from provision.plan.limitations import Blind
 from tests.drift.world import ZONE, World
 from tests.moto_truths import teach_moto
 from tests.workshop import REGION, new_aws

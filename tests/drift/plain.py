@@ -6,8 +6,8 @@ import json
 from contextlib import suppress
 from typing import Any, Final
 
-from provision.aws import Aws
-from provision.step import OWNER, Step, Tagged
+from provision.aws.client import Aws
+from provision.model.step import OWNER, Step, Tagged
 
 STRAY: Final = "stray"
 """A tag of theirs, and whatever else they name."""

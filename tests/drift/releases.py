@@ -7,12 +7,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Final
 
-from provision.aws import Aws
-from provision.steps.alias import Alias
-from provision.steps.event_invoke import EventInvoke
-from provision.steps.function import Function
-from provision.steps.layer import Layer
-from provision.steps.permission import Permission
+from provision.aws.client import Aws
+from provision.steps.lambda_.alias import Alias
+from provision.steps.lambda_.event_invoke import EventInvoke
+from provision.steps.lambda_.function import Function
+from provision.steps.lambda_.layer import Layer
+from provision.steps.lambda_.permission import Permission
 from tests.drift.case import GONE, Case
 from tests.drift.functions import code, configure, memory, upload
 from tests.steps.lambda_world import a_bundle

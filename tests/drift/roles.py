@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from typing import Final
 
-from provision.aws import Aws
-from provision.steps.log_group import LogGroup
-from provision.steps.queue import Queue
-from provision.steps.role import Role
-from provision.steps.role_policies import RolePolicies
+from provision.aws.client import Aws
+from provision.steps.iam.role import Role
+from provision.steps.iam.role_policies import RolePolicies
+from provision.steps.logs.log_group import LogGroup
+from provision.steps.sqs.queue import Queue
 from tests.drift.case import GONE, Case
 from tests.drift.plain import (
     NEVER_CHANGES,

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from provision.aws import Aws
-from provision.steps.api_key import RETIRED, ApiKey
-from provision.steps.deployment import Deployment
-from provision.steps.stage import Stage
-from provision.steps.usage_plan import UsagePlan
+from provision.aws.client import Aws
+from provision.steps.apigateway.api_key import RETIRED, ApiKey
+from provision.steps.apigateway.deployment import Deployment
+from provision.steps.apigateway.stage import Stage
+from provision.steps.apigateway.usage_plan import UsagePlan
 from tests.drift.apis import resource
 from tests.drift.case import GONE, Case
 from tests.drift.plain import STRAY, patched

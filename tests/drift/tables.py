@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any, Final
 
-from provision.aws import Aws
-from provision.steps.scaling_policy import ScalingPolicy
-from provision.steps.scaling_target import ScalingTarget
-from provision.steps.table import Table
+from provision.aws.client import Aws
+from provision.steps.autoscaling.policy import ScalingPolicy
+from provision.steps.autoscaling.target import ScalingTarget
+from provision.steps.dynamodb.table import Table
 from tests.drift.case import GONE, Case
 from tests.drift.plain import NEVER_CHANGES, STRAY, key_of_theirs, tags_of
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from provision.aws import Aws
-from provision.step import Mark, marked
+from provision.aws.client import Aws
+from provision.model.step import Mark, marked
 from provision.steps import KINDS
 from tests.drift.bending import Bending
 from tests.drift.case import GONE, Case, together

@@ -9,16 +9,16 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
-from provision.access import READ_PREFIXES
-from provision.aws import Aws
-from provision.blind import SEES_ALL, Blind
-from provision.consent import NOTHING, Consent
-from provision.engine import Engine
-from provision.finding import WRITES, Action, Cause, Finding, difference
-from provision.graph import Stack
-from provision.journal import Journal
-from provision.run import Outcome, Survey, survey, up
-from provision.step import Step
+from provision.aws.access import READ_PREFIXES
+from provision.aws.client import Aws
+from provision.engine.engine import Outcome, Survey, survey, up
+from provision.engine.executor import Engine
+from provision.model.stack import Stack
+from provision.model.step import Step
+from provision.plan.change import WRITES, Action, Cause, Finding, difference
+from provision.plan.limitations import SEES_ALL, Blind
+from provision.plan.options import NOTHING, Consent
+from provision.state.journal import Journal
 from provision.steps import KINDS
 from tests.drift.case import GONE, Case
 from tests.reference import TinySources, reference_stack

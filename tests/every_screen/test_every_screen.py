@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from provision.saved import read_plan
+from provision.workflows.saved_plan import read_plan
 from tests.every_screen.complete import FACTORS, ROWS, configuration, nodes_of
 from tests.every_screen.covering import Row, all_pairs, pairs_of
 from tests.every_screen.world import (

@@ -16,13 +16,13 @@ import pytest
 import yaml
 from botocore.exceptions import ClientError
 
-from provision.aws import Aws
+from provision.aws.client import Aws
 from provision.cli import main
-from provision.journal import Journal
-from provision.sources import BuiltSources
-from provision.step import Step, Tagged
+from provision.model.step import Step, Tagged
+from provision.stack.packages import BuiltSources
+from provision.state.journal import Journal
 from provision.steps import KINDS
-from provision.steps.dashboard import Dashboard
+from provision.steps.cloudwatch.dashboard import Dashboard
 from tests.every_screen.complete import BOUNDARY, CERTIFICATE, DOMAIN, ZONE
 from tests.ownership.retagged import retag
 from tests.reference import TinySources

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from provision.foreseen.check import NAMING
-from provision.foreseen.limits import NAMES, PACKED, SUMS, Limit
-from provision.foreseen.requests import Foreseen, rehearse
+from provision.preflight.check import NAMING
+from provision.preflight.limits import NAMES, PACKED, SUMS, Limit
+from provision.preflight.requests import Foreseen, rehearse
 from tests.permissions.life import FULL
 from tests.reference import ROOT, configured
 

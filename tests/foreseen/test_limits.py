@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from provision.config import ConfigInvalid, Problem, load
-from provision.foreseen import foresee, foresee_first
-from provision.foreseen.check import Foreseeable
-from provision.foreseen.limits import LIMITS, NAMES, SUMS, Limit
-from provision.foreseen.rehearsal import Request, service_model
-from provision.foreseen.requests import rehearse
+from provision.preflight import foresee, foresee_first
+from provision.preflight.check import Foreseeable
+from provision.preflight.limits import LIMITS, NAMES, SUMS, Limit
+from provision.preflight.rehearsal import Request, service_model
+from provision.preflight.requests import rehearse
 from tests.config.sample import SAMPLE, changed, line_of
 from tests.foreseen.page import PAGE, whole_page
 

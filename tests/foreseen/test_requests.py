@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from botocore.model import Shape
 
-from provision.foreseen.check import foresee
-from provision.foreseen.limits import LIMITS, Limit
-from provision.foreseen.rehearsal import service_model
-from provision.foreseen.requests import Foreseen, rehearse
-from provision.foreseen.shapes import compiled, faults
+from provision.preflight.check import foresee
+from provision.preflight.limits import LIMITS, Limit
+from provision.preflight.model_constraints import compiled, faults
+from provision.preflight.rehearsal import service_model
+from provision.preflight.requests import Foreseen, rehearse
 from tests.permissions.life import FULL
 from tests.reference import configured
 

@@ -19,7 +19,7 @@ from uuid import uuid4
 
 from jsonschema import Draft4Validator, ValidationError  # type: ignore[import-untyped]
 
-from provision.steps.rest_api_contents import Contents, Method
+from provision.steps.apigateway.rest_api.contents import Contents, Method
 from tests.function.conftest import Function
 
 STAGE = "v1"

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from provision.access import Where
-from provision.permissions.asked import expected
+from provision.aws.access import Where
+from provision.permissions.requirements import expected
 from provision.stack import Site, build_stack
 from tests.function.conftest import GRANTED, READING, Function
 from tests.reference import TinySources, configured

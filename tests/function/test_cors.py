@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 from botocore.exceptions import ClientError
 
-from provision.access import Where
+from provision.aws.access import Where
 from provision.config import Cors
 from provision.stack import Site, build_stack
 from provision.stack.environment import environment
-from provision.steps.rest_api import RestApi
-from provision.steps.rest_api_contents import Contents
+from provision.steps.apigateway.rest_api.api import RestApi
+from provision.steps.apigateway.rest_api.contents import Contents
 from tests.function.conftest import CORS, ENVIRONMENT, FUNCTION, Function
 from tests.reference import TinySources, configured
 

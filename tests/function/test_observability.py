@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from provision.import_check import PAYLOAD
-from provision.local import own_files
+from provision.local import sandbox_files
+from provision.steps.lambda_.import_check import PAYLOAD
 from tests.function.conftest import ENVIRONMENT, FUNCTION, Function, request
 from tests.function.hostile import BREAKS, WHOLE_LINE
 
@@ -168,12 +168,12 @@ def test_segments_reach_the_daemon(layer_path: Path):
 
 
 def test_the_emulator_knows_the_sign_that_the_sdk_leaves(layer_path: Path):
-    """It lets it write none: there /tmp is the machine's (provision/local/own_files.py)."""
+    """It lets it write none: there /tmp is the machine's (provision/local/sandbox_files.py)."""
     launcher = (layer_path / "aws_xray_sdk/core/lambda_launcher.py").read_text("utf-8")
     signs = re.findall(r"^TOUCH_FILE_\w+ = '(.*)'$", launcher, re.MULTILINE)
     assert signs
-    assert all(f"{sign}/".startswith(f"{own_files._SIGN}/") for sign in signs)
-    assert own_files._SIGN_MISSED in launcher
+    assert all(f"{sign}/".startswith(f"{sandbox_files._SIGN}/") for sign in signs)
+    assert sandbox_files._SIGN_MISSED in launcher
     assert re.findall(r"'(/tmp/.*?)'", launcher) == signs
 
 

@@ -14,17 +14,24 @@ from typing import TypeVar
 
 import pytest
 
-from provision.consent import Consent
-from provision.elsewhere import Pinned
 from provision.errors import StateUnusable
-from provision.finding import Action, Finding
-from provision.journal import Journal
-from provision.records import Record, as_json
-from provision.saved import PlanUnusable, moved_ground, moved_nodes, read_plan, taken, write_plan
-from provision.stack.site import Site
+from provision.plan.change import Action, Finding
+from provision.plan.options import Consent
+from provision.stack.inputs import Site
+from provision.state.journal import Journal
+from provision.state.other_location import Pinned
+from provision.state.record import Record, as_json
 from provision.steps import KINDS
-from provision.steps.queue import Queue
-from provision.steps.table import Table
+from provision.steps.dynamodb.table import Table
+from provision.steps.sqs.queue import Queue
+from provision.workflows.saved_plan import (
+    PlanUnusable,
+    moved_ground,
+    moved_nodes,
+    read_plan,
+    taken,
+    write_plan,
+)
 from tests.config.sample import SAMPLE, furnish
 from tests.fuzzing.bounds import bounded, seeds
 from tests.fuzzing.mutations import damaged_bytes, damaged_json, damaged_text

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 import pytest
 
-from provision.journal import Journal
+from provision.state.journal import Journal
 from provision.steps import KINDS
 from tests.gates.world import make_table, tables
 from tests.test_account_guard import calls

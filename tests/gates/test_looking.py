@@ -8,10 +8,10 @@ from typing import Any
 import boto3
 import pytest
 
-from provision.aws import Aws
-from provision.step import Step
-from provision.steps.log_group import LogGroup
-from provision.steps.table import Table
+from provision.aws.client import Aws
+from provision.model.step import Step
+from provision.steps.dynamodb.table import Table
+from provision.steps.logs.log_group import LogGroup
 from tests.gates.world import make_table
 from tests.test_cli import Keyboard, Provision, home, provision
 
@@ -83,16 +83,16 @@ def first_writes(*given: Any, **_: Any) -> Any:
 @pytest.mark.parametrize(
     ("words", "part"),
     [
-        (("plan",), "provision.opening.zones_of"),
-        (("push",), "provision.opening.zones_of"),
-        (("plan",), "provision.commands.looking.demand_ground"),
-        (("up", "--yes"), "provision.commands.looking.demand_ground"),
-        (("push",), "provision.push._Look.release"),
-        (("push", "--watch"), "provision.push._Look.release"),
+        (("plan",), "provision.workspace.zones_of"),
+        (("push",), "provision.workspace.zones_of"),
+        (("plan",), "provision.commands.prerequisites.demand_ground"),
+        (("up", "--yes"), "provision.commands.prerequisites.demand_ground"),
+        (("push",), "provision.workflows.push._Look.release"),
+        (("push", "--watch"), "provision.workflows.push._Look.release"),
         (("status",), "provision.commands.status.read_health"),
         (("outputs", "api_key"), "provision.commands.outputs.find_keys"),
-        (("keys", "list"), "provision.rotation.find_keys"),
-        (("down", "--yes"), "provision.steps.table.Table.holdings"),
+        (("keys", "list"), "provision.workflows.rotate_keys.find_keys"),
+        (("down", "--yes"), "provision.steps.dynamodb.table.Table.holdings"),
         (("down", "--yes"), "provision.commands.down.receipt"),
     ],
     ids=str,
@@ -103,7 +103,7 @@ def test_nor_does_what_it_looks_with(
     make_table()
     monkeypatch.setattr(part, first_writes)
     # A watch that sees one save, and would then wait for ever.
-    monkeypatch.setattr("provision.commands.watching.saves", lambda *_: iter([["items"]]))
+    monkeypatch.setattr("provision.commands.push_watch.saves", lambda *_: iter([["items"]]))
     told = provision(*words)
     assert (told.code, STOPPED in told.err) == (1, True), told.err
     assert not written()

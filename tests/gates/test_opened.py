@@ -8,11 +8,11 @@ from typing import Any, NoReturn
 import pytest
 
 from provision import local
-from provision.access import Access
-from provision.aws import Aws
-from provision.blind import SEES_ALL
-from provision.steps.network_interfaces import NetworkInterfaces
-from provision.steps.queue import Queue
+from provision.aws.access import Access
+from provision.aws.client import Aws
+from provision.plan.limitations import SEES_ALL
+from provision.steps.ec2.network_interfaces import NetworkInterfaces
+from provision.steps.sqs.queue import Queue
 from tests.test_cli import Provision, home, provision
 from tests.virtual import VirtualClock
 from tests.workshop import REGION
@@ -39,7 +39,7 @@ def opened(home: Path, provision: Provision, monkeypatch: pytest.MonkeyPatch) ->
         made.append(access)
         raise SystemExit(0)
 
-    monkeypatch.setattr("provision.opening.Aws", keep)
+    monkeypatch.setattr("provision.workspace.Aws", keep)
 
     def run(*words: str) -> Any:
         made.clear()
@@ -100,7 +100,7 @@ def test_down_looks_again_for_late_writers(
         blind.append(engine.blind)
         raise SystemExit(0)
 
-    monkeypatch.setattr("provision.opening.is_real", lambda _: real)
+    monkeypatch.setattr("provision.workspace.is_real", lambda _: real)
     monkeypatch.setattr("provision.commands.down.remove", removed)
     assert provision("down", "--yes").code == 0
     assert (waited, blind) == ([seconds], [SEES_ALL])

@@ -7,10 +7,10 @@ from pathlib import Path
 import boto3
 import pytest
 
-from provision.journal import Journal
-from provision.step import Step
+from provision.model.step import Step
+from provision.state.journal import Journal
 from provision.steps import KINDS
-from provision.steps.log_group import LogGroup
+from provision.steps.logs.log_group import LogGroup
 from tests.gates.world import LOGS, OWNER, STRANGER, log_groups, make_api_key
 from tests.reference import MARK
 from tests.test_cli import Provision, home, provision

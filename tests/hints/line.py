@@ -15,8 +15,8 @@ from unittest.mock import patch
 import click
 
 from provision.cli import cli
-from provision.cli.verb import Verb
-from provision.cli.whole import Settings, settings_of
+from provision.cli.command_classes import Verb
+from provision.cli.global_options import Settings, settings_of
 from provision.commands.invocation import Invocation
 
 STAND_IN = "1"

@@ -11,7 +11,7 @@ from hypothesis import given as anything
 from hypothesis import settings as times
 from hypothesis import strategies as st
 
-from provision.cli.whole import WHOLE_TOOL, Value
+from provision.cli.global_options import WHOLE_TOOL, Value
 from provision.commands.invocation import Invocation
 from tests.hints.line import understood
 

@@ -18,8 +18,8 @@ import boto3
 import pytest
 import yaml
 
-from provision.cli.whole import Settings
-from provision.step import OWNER
+from provision.cli.global_options import Settings
+from provision.model.step import OWNER
 from tests.hints.line import understood
 from tests.hints.test_sources import BARE, aws_refusals
 from tests.test_cli import CONFIG, Answer, Provision, home, provision  # noqa: F401

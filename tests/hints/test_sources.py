@@ -15,9 +15,9 @@ import click
 import pytest
 from botocore import xform_name
 
-from provision.access import Where
+from provision.aws.access import Where
 from provision.cli import cli
-from provision.sorts import SORTS
+from provision.workflows.arn_kinds import SORTS
 from tests.hints.line import STAND_IN, refusals
 from tests.reference import ROOT
 

@@ -9,14 +9,14 @@ import pytest
 from rich.console import Console
 from rich.text import Text
 
+from provision.commands.engine_messages import worded
 from provision.commands.invocation import Invocation
-from provision.commands.wording import worded
-from provision.finding import Action
-from provision.health import Health
-from provision.origins import Edited
-from provision.screens.page import Hanging, print_page
-from provision.screens.plan import print_plan
-from provision.screens.status import Heading, status_screen
+from provision.plan.change import Action
+from provision.views.console import Hanging, print_page
+from provision.views.plan import print_plan
+from provision.views.status import Heading, status_screen
+from provision.workflows.health import Health
+from provision.workflows.origins import Edited
 from tests.test_screens import FINDINGS, finding
 
 CALL = Invocation(

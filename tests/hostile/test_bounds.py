@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from provision.config.problem import MOST_TOLD, Problem
-from provision.config.routes import MOST_ROUTES
+from provision.config.checks.routes import MOST_ROUTES
+from provision.config.problems import MOST_TOLD, Problem
 from provision.errors import StateUnusable
-from provision.journal import Journal
-from provision.private import LARGEST
-from provision.saved import PlanUnusable, read_plan
+from provision.files import LARGEST
+from provision.state.journal import Journal
 from provision.steps import KINDS
+from provision.workflows.saved_plan import PlanUnusable, read_plan
 from tests.config.sample import SAMPLE, changed, furnish, problems_of
 from tests.fuzzing.bounds import bounded
 from tests.test_cli import Provision, home, provision  # noqa: F401  (fixtures)
@@ -188,7 +188,8 @@ def test_a_state_or_plan_that_is_too_large_is_told(tmp_path: Path) -> None:
 def test_the_largest_state_is_read_in_a_gigabyte(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_bytes(b"[" + b"[]," * (LARGEST // 3 - 9) + b"[]]\n")
     code = (
-        "import resource, sys; from pathlib import Path; from provision.journal import Journal;"
+        "import resource, sys; from pathlib import Path;"
+        "from provision.state.journal import Journal;"
         "from provision.steps import KINDS; from provision.errors import StateUnusable;"
         "resource.setrlimit(resource.RLIMIT_AS, (2**30, 2**30))\n"
         "try: Journal.read(Path(sys.argv[1]), 'tap-dev', KINDS)\n"

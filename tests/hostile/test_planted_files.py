@@ -13,9 +13,7 @@ import pytest
 
 from provision import local
 from provision.errors import StateUnusable, Usage
-from provision.journal import Journal
-from provision.local import EmulatorFailed
-from provision.private import (
+from provision.files import (
     Planted,
     check_own_directory,
     open_to_append,
@@ -25,6 +23,8 @@ from provision.private import (
     replace_private,
     whole_file,
 )
+from provision.local import EmulatorFailed
+from provision.state.journal import Journal
 from provision.steps import KINDS
 from provision.trace import open_trace
 from tests.test_cli import Provision, home, provision  # noqa: F401  (fixtures)
@@ -161,7 +161,7 @@ def test_no_primitive_goes_through(
 def test_without_the_flag_of_unix_a_link_is_seen_all_the_same(
     tmp_path: Path, victim: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("provision.private._NO_LINK", 0)
+    monkeypatch.setattr("provision.files._NO_LINK", 0)
     link(tmp_path / "place", victim)
     with pytest.raises(Planted, match="symbolic link"):
         open_to_overwrite(tmp_path / "place")
@@ -195,7 +195,7 @@ def test_a_file_of_another_user_is_none_of_ours(
 ) -> None:
     (tmp_path / "state.json").write_text("{}")
     uid = tmp_path.stat().st_uid
-    monkeypatch.setattr("provision.private.os.geteuid", lambda: uid + 4711)
+    monkeypatch.setattr("provision.files.os.geteuid", lambda: uid + 4711)
     if uid == 0:  # what root owns was not planted by a neighbour
         assert read_private(tmp_path / "state.json") == b"{}"
         os.chown(tmp_path / "state.json", 4712, -1)

@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from provision.aws import Aws
-from provision.finding import Action
-from provision.graph import Stack
-from provision.run import Outcome
-from provision.step import Step
+from provision.aws.client import Aws
+from provision.engine.engine import Outcome
+from provision.model.stack import Stack
+from provision.model.step import Step
+from provision.plan.change import Action
 from tests.laws.conftest import ours
 from tests.laws.law import Call, Court, Law, Lost, Refusal, Sent, World
 from tests.laws.wire import Answer

@@ -9,8 +9,8 @@ import boto3
 import pytest
 from botocore.config import Config
 
-from provision.access import Access
-from provision.aws import Aws
+from provision.aws.access import Access
+from provision.aws.client import Aws
 from tests.laws.law import Court, Law
 from tests.virtual import VirtualClock
 from tests.workshop import REGION, Recorder, _core

@@ -22,7 +22,7 @@ from botocore.model import OperationModel
 from moto.core.botocore_stubber import MockRawResponse
 from moto.core.models import botocore_stubber
 
-from provision.access import READ_PREFIXES
+from provision.aws.access import READ_PREFIXES
 from provision.clock import Clock
 from tests.laws.wire import Answer, Reply, decode_answer, encode_answer, encode_error, http_headers
 

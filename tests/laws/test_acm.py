@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, WaiterError
 
-from provision.finding import Action
-from provision.graph import Stack
-from provision.steps.certificate import Certificate
-from provision.steps.domain_name import DomainName
-from provision.steps.record import Record
+from provision.model.stack import Stack
+from provision.plan.change import Action
+from provision.steps.acm.certificate import Certificate
+from provision.steps.apigateway.domain_name import DomainName
+from provision.steps.route53.record import Record
 from tests.laws.bench import SEEDS, LosesOnce, patient, under
 from tests.laws.conftest import Session, naive
 from tests.laws.law import Court

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from provision.access import READ_PREFIXES
-from provision.failure import Failure
-from provision.finding import Action
-from provision.retry import TOKENLESS_CREATES, classify
+from provision.aws.access import READ_PREFIXES
+from provision.aws.failed_call import Failure
+from provision.aws.retry import TOKENLESS_CREATES, classify
+from provision.plan.change import Action
 from tests.inventory import Inventory, inventory, scaling, without_proofs
 from tests.laws.all_laws import every_law
 from tests.laws.bench import SEEDS, LawfulWorkshop, under

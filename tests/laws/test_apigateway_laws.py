@@ -10,15 +10,15 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
-from provision import pacing
-from provision.finding import Action
-from provision.graph import Stack
-from provision.steps.api_account import ApiAccount
-from provision.steps.api_key import ApiKey
-from provision.steps.deployment import Deployment
-from provision.steps.rest_api import Cors, RestApi, Route
-from provision.steps.stage import Stage
-from provision.steps.usage_plan import UsagePlan
+from provision.aws import rate_limits
+from provision.model.stack import Stack
+from provision.plan.change import Action
+from provision.steps.apigateway.account import ApiAccount
+from provision.steps.apigateway.api_key import ApiKey
+from provision.steps.apigateway.deployment import Deployment
+from provision.steps.apigateway.rest_api.api import Cors, RestApi, Route
+from provision.steps.apigateway.stage import Stage
+from provision.steps.apigateway.usage_plan import UsagePlan
 from provision.unknown import fill
 from tests.laws.bench import under
 from tests.laws.conftest import Session, naive, ours
@@ -126,7 +126,7 @@ def test_a1_too_fast_is_refused_and_ours_never_is(court: Session, tmp_path: Path
 
 def test_a1_ours_keeps_every_published_rate() -> None:
     """The two tables were written apart from each other, from the same page."""
-    kept = {name: (rate.calls, rate.seconds) for name, rate in pacing.RATES.items()}
+    kept = {name: (rate.calls, rate.seconds) for name, rate in rate_limits.RATES.items()}
     assert kept == {n: r for n, r in laws.Rates.RATES.items() if n != "ImportRestApi"}  # (A6)
 
 

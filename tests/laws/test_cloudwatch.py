@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from provision.finding import Action
+from provision.plan.change import Action
 from tests.laws.bench import SEEDS, LosesOnce, under
 from tests.laws.conftest import Session, naive, ours
 from tests.laws.rules import cloudwatch as laws

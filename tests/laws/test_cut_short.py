@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from provision.step import Step
-from provision.steps.queue import Queue
-from provision.steps.scaling_target import ScalingTarget
-from provision.steps.table import Table
+from provision.model.step import Step
+from provision.steps.autoscaling.target import ScalingTarget
+from provision.steps.dynamodb.table import Table
+from provision.steps.sqs.queue import Queue
 from tests.laws.bench import SEEDS, under
 from tests.laws.conftest import Session
 from tests.laws.law import Law

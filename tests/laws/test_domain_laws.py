@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from provision.step import Step
-from provision.steps.base_path import BasePathMapping
-from provision.steps.domain_name import DomainName
-from provision.steps.rest_api import RestApi
+from provision.model.step import Step
+from provision.steps.apigateway.base_path_mapping import BasePathMapping
+from provision.steps.apigateway.domain_name import DomainName
+from provision.steps.apigateway.rest_api.api import RestApi
 from tests.laws.bench import LosesOnce, under
 from tests.laws.conftest import Session, naive
 from tests.laws.law import Court

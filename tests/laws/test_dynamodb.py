@@ -10,7 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from provision.errors import TryLater
-from provision.steps.table import Table
+from provision.steps.dynamodb.table import Table
 from tests.laws.bench import SEEDS, LosesOnce, RefusesOnce, under
 from tests.laws.conftest import Session, naive
 from tests.laws.law import Court

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 from botocore.exceptions import ClientError
 
-from provision.graph import Stack
-from provision.steps.interface_endpoint import InterfaceEndpoint
-from provision.steps.policy import canonical
-from provision.steps.security_group import SecurityGroup
-from provision.steps.subnet import Subnet
-from provision.steps.vpc import Vpc
+from provision.model.stack import Stack
+from provision.steps.ec2.interface_endpoint import InterfaceEndpoint
+from provision.steps.ec2.security_group import SecurityGroup
+from provision.steps.ec2.subnet import Subnet
+from provision.steps.ec2.vpc import Vpc
+from provision.steps.iam_policy import canonical
 from tests.laws.bench import under
 from tests.laws.conftest import Session, naive
 from tests.laws.rules import network as laws

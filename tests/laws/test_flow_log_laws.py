@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from botocore.exceptions import ClientError
 
-from provision.graph import Stack
-from provision.steps.flow_log import FlowLog
-from provision.steps.log_group import LogGroup
-from provision.steps.policy import as_text, trust
-from provision.steps.role import Role
-from provision.steps.vpc import Vpc
+from provision.model.stack import Stack
+from provision.steps.ec2.flow_log import FlowLog
+from provision.steps.ec2.vpc import Vpc
+from provision.steps.iam.role import Role
+from provision.steps.iam_policy import as_text, trust
+from provision.steps.logs.log_group import LogGroup
 from tests.laws.bench import patient, under
 from tests.laws.conftest import Session, naive
 from tests.laws.rules import network as laws

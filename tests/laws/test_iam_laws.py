@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from provision.step import Document
-from provision.steps.policy import as_text, canonical, trust
-from provision.steps.role import Role
-from provision.steps.role_policies import RolePolicies
+from provision.model.step import Document
+from provision.steps.iam.role import Role
+from provision.steps.iam.role_policies import RolePolicies
+from provision.steps.iam_policy import as_text, canonical, trust
 from tests.laws.bench import under
 from tests.laws.conftest import Session, naive, ours
 from tests.laws.rules import iam as laws

@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
-from provision.import_check import check_import
-from provision.steps.alias import Alias
-from provision.steps.function import Function
-from provision.steps.layer import Layer
-from provision.steps.permission import Permission
-from provision.steps.version import OvertakenByOthers, Version
+from provision.steps.lambda_.alias import Alias
+from provision.steps.lambda_.function import Function
+from provision.steps.lambda_.import_check import check_import
+from provision.steps.lambda_.layer import Layer
+from provision.steps.lambda_.permission import Permission
+from provision.steps.lambda_.version import OvertakenByOthers, Version
 from tests.laws.bench import LosesOnce, under
 from tests.laws.conftest import Session, naive, ours
 from tests.laws.law import Call, Court, Law, Refusal, World

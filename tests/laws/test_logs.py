@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from provision.graph import Stack
+from provision.model.stack import Stack
+from provision.model.step import Document
 from provision.stack import grants
-from provision.step import Document
-from provision.steps.log_group import LogGroup
+from provision.steps.logs.log_group import LogGroup
 from tests.laws.bench import SEEDS, LosesOnce, under
 from tests.laws.conftest import Session, naive
 from tests.laws.law import Court

@@ -10,14 +10,14 @@ import pytest
 from botocore.exceptions import ClientError
 
 from provision.errors import StillWaiting
-from provision.graph import Stack
-from provision.steps.function import Function
-from provision.steps.network_interfaces import NetworkInterfaces
-from provision.steps.role import Role
-from provision.steps.route_table import RouteTable
-from provision.steps.security_group import SecurityGroup
-from provision.steps.subnet import Subnet
-from provision.steps.vpc import Vpc
+from provision.model.stack import Stack
+from provision.steps.ec2.network_interfaces import NetworkInterfaces
+from provision.steps.ec2.route_table import RouteTable
+from provision.steps.ec2.security_group import SecurityGroup
+from provision.steps.ec2.subnet import Subnet
+from provision.steps.ec2.vpc import Vpc
+from provision.steps.iam.role import Role
+from provision.steps.lambda_.function import Function
 from tests.laws.bench import LawfulWorkshop, under
 from tests.laws.conftest import Session, naive, ours
 from tests.laws.law import Court

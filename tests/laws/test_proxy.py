@@ -15,8 +15,8 @@ from botocore.config import Config
 from botocore.exceptions import ClientError, ConnectionClosedError
 from moto.server import ThreadedMotoServer
 
-from provision.access import Access
-from provision.aws import Aws
+from provision.aws.access import Access
+from provision.aws.client import Aws
 from tests.laws.asked import Request, decode_request
 from tests.laws.law import Call, Court, Law, Lost, World
 from tests.laws.proxy import FastClock, LawProxy

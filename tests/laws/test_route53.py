@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from provision.graph import Stack
+from provision.model.stack import Stack
 from tests.laws.bench import SEEDS, LosesOnce, patient, under
 from tests.laws.conftest import Session, naive, ours
 from tests.laws.rules import route53 as laws

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from provision.graph import Stack
-from provision.steps.scaling_policy import ScalingPolicy
-from provision.steps.scaling_target import ScalingTarget
-from provision.steps.table import Table
+from provision.model.stack import Stack
+from provision.steps.autoscaling.policy import ScalingPolicy
+from provision.steps.autoscaling.target import ScalingTarget
+from provision.steps.dynamodb.table import Table
 from tests.laws.bench import SEEDS, patient, under
 from tests.laws.conftest import Session, naive
 from tests.laws.law import Court

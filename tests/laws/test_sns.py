@@ -11,10 +11,10 @@ import pytest
 from botocore.exceptions import ClientError
 
 from provision.errors import TryLater
-from provision.graph import Stack
-from provision.steps.role import Role
-from provision.steps.subscription import Subscription
-from provision.steps.topic import Topic
+from provision.model.stack import Stack
+from provision.steps.iam.role import Role
+from provision.steps.sns.subscription import Subscription
+from provision.steps.sns.topic import Topic
 from tests.laws.bench import SEEDS, LosesOnce, patient, under
 from tests.laws.conftest import Session, naive
 from tests.laws.rules import sns as laws

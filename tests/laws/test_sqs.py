@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from botocore.exceptions import ClientError
 
-from provision.steps.queue import Queue
+from provision.steps.sqs.queue import Queue
 from tests.laws.bench import SEEDS, LosesOnce, under
 from tests.laws.conftest import Session, naive
 from tests.laws.rules import sqs as laws

@@ -11,21 +11,21 @@ import pytest
 import yaml
 from moto.apigateway.models import APIGatewayBackend
 
-from provision.engine import Engine
-from provision.finding import Action
-from provision.graph import Stack
-from provision.journal import Journal
-from provision.records import Record
-from provision.run import Outcome, survey, up
+from provision.engine.engine import Outcome, survey, up
+from provision.engine.executor import Engine
+from provision.model.stack import Stack
+from provision.plan.change import Action
 from provision.stack.api import add_api
 from provision.stack.encryption import Encryption
-from provision.stack.site import Site
+from provision.stack.inputs import Site
+from provision.state.journal import Journal
+from provision.state.record import Record
 from provision.steps import KINDS
-from provision.steps.deployment import Deployment
-from provision.steps.rest_api import RestApi
-from provision.steps.rest_api_contents import Contents
-from provision.steps.rest_api_reading import read, settings_of
-from provision.steps.stage import Stage
+from provision.steps.apigateway.deployment import Deployment
+from provision.steps.apigateway.rest_api.api import RestApi
+from provision.steps.apigateway.rest_api.contents import Contents
+from provision.steps.apigateway.rest_api.reading import read, settings_of
+from provision.steps.apigateway.stage import Stage
 from tests.reference import ROOT, reference_site
 from tests.workshop import ALLOW_ALL, HOLDER, Recorder, Workshop, new_aws
 

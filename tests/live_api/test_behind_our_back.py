@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from provision.steps.deployment import KEPT
-from provision.steps.rest_api import RestApi
+from provision.steps.apigateway.deployment import KEPT
+from provision.steps.apigateway.rest_api.api import RestApi
 from tests.live_api.shop import PUBLISHES, Api, Shop, held
 from tests.live_api.test_changes import BASE, ROUTES
 from tests.workshop import Died, Recorder, new_aws

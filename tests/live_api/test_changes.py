@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from provision.finding import Action
-from provision.step import Document
-from provision.steps import rest_api
-from provision.steps.rest_api_contents import Contents, Cors, Method, Route
-from provision.steps.rest_api_routes import contents_of
+from provision.model.step import Document
+from provision.plan.change import Action
+from provision.steps.apigateway.rest_api import api
+from provision.steps.apigateway.rest_api.contents import Contents, Cors, Method, Route
+from provision.steps.apigateway.rest_api.routes import contents_of
 from tests.live_api.shop import MOVES, PUBLISHES, Api, Shop
 
 CORS = {"origins": ["*"], "headers": ["X-Api-Key"], "max_age": 600}
@@ -82,11 +82,11 @@ def test_so_is_what_another_version_of_this_program_makes_of_it(
 ) -> None:
     shop.up(BASE)
     for kind in ("timeout", "gateway answers", "validators"):
-        monkeypatch.setattr(rest_api, "contents_of", otherwise(kind))
+        monkeypatch.setattr(api, "contents_of", otherwise(kind))
         writes = shop.up(BASE)
         assert writes.count(PUBLISHES) == writes.count(MOVES) == 1, kind
         shop.live(BASE)
-    monkeypatch.setattr(rest_api, "contents_of", contents_of)
+    monkeypatch.setattr(api, "contents_of", contents_of)
     monkeypatch.setattr("provision.stack.api.Route", keyless)
     assert shop.up(BASE).count(PUBLISHES) == 1
     shop.live(BASE)

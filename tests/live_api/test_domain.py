@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from moto.acm.models import CertBundle
 
+from provision.engine.engine import Outcome
 from provision.errors import Foreign, StillWaiting
-from provision.finding import Action
-from provision.hazards import Harm
-from provision.risk import risks_of
-from provision.run import Outcome
+from provision.model.risks import Harm
+from provision.plan.change import Action
+from provision.plan.risks import risks_of
 from provision.stack.outputs import outputs
 from tests.live_api.shop import LIVE, MOVES, PUBLISHES, Api, Shop
 from tests.live_api.test_changes import BASE, ROUTES

@@ -14,8 +14,8 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from provision.local.facts import HOST
 from provision.local.identity import write_record
+from provision.local.limitations import HOST
 from provision.local.secret import proof
 
 KEY = sys.stdin.read()

@@ -12,7 +12,7 @@ import pytest
 from filelock import FileLock
 
 from provision import local
-from provision.local import alone
+from provision.local import lock
 from tests.local.conftest import free_port, quiet
 
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="only Linux lists who holds a lock")
@@ -40,7 +40,7 @@ def held(lock: Path) -> Iterator[int]:
 
 
 def test_another_command_at_work_is_named(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(alone, "COMMAND_SECONDS", 0.2)
+    monkeypatch.setattr(lock, "COMMAND_SECONDS", 0.2)
     for act in (lambda: local.start(root, report=quiet), lambda: local.stop(root)):
         with held(root / "command.lock") as pid, pytest.raises(local.EmulatorFailed) as caught:
             act()
@@ -83,18 +83,18 @@ def test_a_file_of_another_disk_with_the_same_number_is_another(
         (proc / f"{pid}" / "fd").mkdir(parents=True)
         (proc / f"{pid}" / "comm").write_text(f"{name}\n")
         (proc / f"{pid}" / "fd" / "3").symlink_to(file)
-    monkeypatch.setattr(alone, "PROC", proc)
+    monkeypatch.setattr(lock, "PROC", proc)
     (proc / "locks").write_text(f"{locks[0]}\n")
-    assert alone.holder_of_lock(ours) == ""
+    assert lock.holder_of_lock(ours) == ""
     (proc / "locks").write_text("\n".join(locks))
-    assert alone.holder_of_lock(ours) == "provision (pid 34)"
+    assert lock.holder_of_lock(ours) == "provision (pid 34)"
 
 
 @LINUX
 def test_a_lock_is_known_by_its_file(tmp_path: Path) -> None:
-    assert alone.holder_of_lock(tmp_path / "none") == ""
+    assert lock.holder_of_lock(tmp_path / "none") == ""
     (tmp_path / "free").touch()
-    assert alone.holder_of_lock(tmp_path / "free") == ""
+    assert lock.holder_of_lock(tmp_path / "free") == ""
     with FileLock(tmp_path / "ours"):
-        assert alone.holder_of_lock(tmp_path / "ours")
-    assert alone.holder_of_lock(tmp_path / "ours") == ""
+        assert lock.holder_of_lock(tmp_path / "ours")
+    assert lock.holder_of_lock(tmp_path / "ours") == ""

@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from provision import local
-from provision.installed import emulator_command
+from provision.installation import emulator_command
 from tests.local.conftest import free_port, quiet
 
 

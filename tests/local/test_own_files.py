@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from provision import local
-from provision.local import own_files
+from provision.local import sandbox_files
 from tests.local.conftest import connect
 from tests.local.test_runtime import invoked, layer, make
 
@@ -146,10 +146,10 @@ def test_no_link_leads_around_what_another_put_there(planted: Path, tmp_path: Pa
     (tmp_path / "home" / "file").symlink_to(planted / "new")
     (tmp_path / "home" / "loop").symlink_to("loop")
     for way in (direct / "initialized", direct / "new", relative / "initialized"):
-        assert own_files._another_on_the_way(str(way)) == str(planted)
-    assert own_files._another_on_the_way(str(tmp_path / "home" / "file")) == str(planted)
-    assert own_files._another_on_the_way(str(tmp_path / "home" / "loop")) == ""
-    assert own_files._another_on_the_way(str(direct / ".." / ".." / "kept")) == str(planted)
+        assert sandbox_files._another_on_the_way(str(way)) == str(planted)
+    assert sandbox_files._another_on_the_way(str(tmp_path / "home" / "file")) == str(planted)
+    assert sandbox_files._another_on_the_way(str(tmp_path / "home" / "loop")) == ""
+    assert sandbox_files._another_on_the_way(str(direct / ".." / ".." / "kept")) == str(planted)
 
 
 def test_only_what_others_put_there_is_in_the_way(
@@ -157,8 +157,8 @@ def test_only_what_others_put_there_is_in_the_way(
 ) -> None:
     (shared / "directory").mkdir()
     ways = (shared / "directory" / "new", shared / "new", Path("/dev/null"), Path("/"))
-    assert [own_files._another_on_the_way(str(each)) for each in ways] == ["", "", "", ""]
+    assert [sandbox_files._another_on_the_way(str(each)) for each in ways] == ["", "", "", ""]
     mine = os.getuid()
     monkeypatch.setattr(os, "getuid", lambda: mine + 1)
-    theirs = own_files._another_on_the_way(str(shared / "directory" / "new"))
+    theirs = sandbox_files._another_on_the_way(str(shared / "directory" / "new"))
     assert bool(theirs) is (mine != 0)

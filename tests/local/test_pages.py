@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from provision import local
-from provision.local import gate
+from provision.local import access_control
 
 PORT = 4566
 PAGE = (
@@ -62,7 +62,7 @@ def refused(host: str, path: str, *headers: tuple[bytes, bytes]) -> bool:
         "client": ("127.0.0.1", 1),
         "server": ("127.0.0.1", PORT),
     }
-    return bool(gate.refusal(scope, PORT))
+    return bool(access_control.refusal(scope, PORT))
 
 
 @pytest.mark.emulator

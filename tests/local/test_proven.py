@@ -17,7 +17,7 @@ from botocore.config import Config
 from botocore.exceptions import EndpointConnectionError
 
 from provision import local
-from provision.local import proven
+from provision.local import authenticated_connections
 from provision.local.identity import identity, identity_over
 from provision.local.secret import make_secret
 from tests.local.conftest import free_port, quiet
@@ -138,7 +138,7 @@ def test_a_connection_is_asked_once_and_many_are_asked_at_once(
         asked.append(args)
         return identity_over(*args, **named)
 
-    monkeypatch.setattr(proven, "identity_over", counted)
+    monkeypatch.setattr(authenticated_connections, "identity_over", counted)
     topics = client(root, "sns", port)
     for _ in range(5):
         topics.list_topics()

@@ -11,9 +11,9 @@ import pytest
 from botocore.exceptions import ClientError
 
 from provision import local
-from provision.access import Access
-from provision.aws import Aws
-from provision.steps.queue import Queue
+from provision.aws.access import Access
+from provision.aws.client import Aws
+from provision.steps.sqs.queue import Queue
 from tests.laws.law import Court
 from tests.laws.proxy import FastClock, LawProxy
 from tests.laws.rules.lambda_ import FirstPending, UpdatesTakeTime

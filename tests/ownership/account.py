@@ -8,7 +8,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from provision.aws import Aws
+from provision.aws.client import Aws
 from tests.inventory import inventory, scaling
 
 Dump = dict[str, Any]

@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from provision.consent import Consent
-from provision.engine import Engine
-from provision.graph import Stack
-from provision.journal import Journal
-from provision.run import Outcome, down, plan_removal, survey, up
-from provision.step import Step, Tagged
+from provision.engine.engine import Outcome, down, plan_removal, survey, up
+from provision.engine.executor import Engine
+from provision.model.stack import Stack
+from provision.model.step import Step, Tagged
+from provision.plan.options import Consent
+from provision.state.journal import Journal
 from provision.steps import KINDS
-from provision.steps.dashboard import Dashboard
+from provision.steps.cloudwatch.dashboard import Dashboard
 from tests.workshop import ALLOW_ALL, HOLDER, REGION, Recorder, new_aws
 
 THEIRS = "other-dev"

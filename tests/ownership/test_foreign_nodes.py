@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from provision.errors import Foreign
-from provision.finding import Action
-from provision.step import Step, Tagged
-from provision.steps.dashboard import Dashboard
-from provision.steps.usage_plan import UsagePlan
+from provision.model.step import Step, Tagged
+from provision.plan.change import Action
+from provision.steps.apigateway.usage_plan import UsagePlan
+from provision.steps.cloudwatch.dashboard import Dashboard
 from tests.ownership.retagged import SMALL, act, ancestors, dependents, parts, retag
 from tests.reference import reference_stack
 from tests.workshop import new_aws

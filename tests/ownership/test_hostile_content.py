@@ -13,14 +13,15 @@ import boto3
 import pytest
 
 from provision.errors import Foreign
-from provision.finding import Action
-from provision.journal import Journal
-from provision.step import Step, Tagged
-from provision.steps import KINDS, log_group
-from provision.steps.base_path import BasePathMapping
-from provision.steps.log_group import LogGroup
-from provision.steps.record import Record
-from provision.steps.web_acl_association import WebAclAssociation
+from provision.model.step import Step, Tagged
+from provision.plan.change import Action
+from provision.state.journal import Journal
+from provision.steps import KINDS
+from provision.steps.apigateway.base_path_mapping import BasePathMapping
+from provision.steps.logs import log_group
+from provision.steps.logs.log_group import LogGroup
+from provision.steps.route53.record import Record
+from provision.steps.wafv2.association import WebAclAssociation
 from provision.unknown import UNKNOWN
 from tests.steps.test_base_path import make_mapping
 from tests.steps.test_domain_name import make_domain

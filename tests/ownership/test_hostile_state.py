@@ -15,12 +15,12 @@ import boto3
 import pytest
 
 from provision.errors import StateUnusable
-from provision.journal import Journal
-from provision.records import NODE, Record
-from provision.step import OWNER
+from provision.model.step import OWNER
+from provision.state.journal import Journal
+from provision.state.record import NODE, Record
 from provision.steps import KINDS
-from provision.steps.log_group import LogGroup
-from provision.steps.vpc import Vpc
+from provision.steps.ec2.vpc import Vpc
+from provision.steps.logs.log_group import LogGroup
 from tests.ownership.account import Dump, dump
 from tests.ownership.retagged import SMALL, act
 from tests.reference import reference_stack

@@ -15,14 +15,14 @@ from typing import Any
 
 import pytest
 
-from provision.finding import Action
-from provision.graph import Stack
-from provision.identity import Identity
-from provision.journal import Journal
-from provision.run import Outcome
+from provision.engine.engine import Outcome
+from provision.model.identity import Identity
+from provision.model.stack import Stack
+from provision.model.step import OWNER, Step, Tagged
+from provision.plan.change import Action
 from provision.stack import Site
 from provision.stack.api import ACCOUNT_ROLE
-from provision.step import OWNER, Step, Tagged
+from provision.state.journal import Journal
 from provision.steps import KINDS
 from tests.inventory import inventory
 from tests.ownership.account import Dump, dump

@@ -12,18 +12,18 @@ from typing import Any
 import boto3
 import pytest
 
-from provision.aws import Aws
-from provision.engine import Engine
+from provision.aws.client import Aws
+from provision.engine.executor import Engine
 from provision.errors import Foreign
-from provision.finding import Action
-from provision.graph import Stack
-from provision.journal import Journal
-from provision.step import OWNER, Step, Tagged
+from provision.model.stack import Stack
+from provision.model.step import OWNER, Step, Tagged
+from provision.plan.change import Action
+from provision.state.journal import Journal
 from provision.steps import KINDS
-from provision.steps.base_path import BasePathMapping
-from provision.steps.log_group import LogGroup
-from provision.steps.record import Record
-from provision.steps.table import Table
+from provision.steps.apigateway.base_path_mapping import BasePathMapping
+from provision.steps.dynamodb.table import Table
+from provision.steps.logs.log_group import LogGroup
+from provision.steps.route53.record import Record
 from tests.ownership.retagged import act, retag
 from tests.ownership.test_hostile_state import ZONE, small
 from tests.reference import reference_stack

@@ -14,19 +14,19 @@ from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 from moto import mock_aws
 
-from provision.graph import Stack
-from provision.step import Step
-from provision.steps.alias import Alias
-from provision.steps.event_invoke import EventInvoke
-from provision.steps.function import Function
-from provision.steps.log_group import LogGroup
-from provision.steps.permission import Permission
-from provision.steps.queue import Queue
-from provision.steps.role import Role
-from provision.steps.role_policies import RolePolicies
-from provision.steps.table import Table
-from provision.steps.topic import Topic
-from provision.steps.version import Version
+from provision.model.stack import Stack
+from provision.model.step import Step
+from provision.steps.dynamodb.table import Table
+from provision.steps.iam.role import Role
+from provision.steps.iam.role_policies import RolePolicies
+from provision.steps.lambda_.alias import Alias
+from provision.steps.lambda_.event_invoke import EventInvoke
+from provision.steps.lambda_.function import Function
+from provision.steps.lambda_.permission import Permission
+from provision.steps.lambda_.version import Version
+from provision.steps.logs.log_group import LogGroup
+from provision.steps.sns.topic import Topic
+from provision.steps.sqs.queue import Queue
 from tests.moto_truths import teach_moto
 from tests.ownership.account import dump
 from tests.ownership.retagged import act, retag

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from provision.graph import Stack
+from provision.model.stack import Stack
 from provision.stack.api import ACCOUNT_ROLE
 from tests.ownership.account import Dump, dump
 from tests.ownership.retagged import SMALL, act

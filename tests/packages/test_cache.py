@@ -168,7 +168,7 @@ def test_where_it_cannot_be_trusted_the_zips_live_for_the_run(
         directory.mkdir(parents=True)
         directory.chmod(0o777 if reason == "others may write" else 0o700)
     if reason == "another user":
-        monkeypatch.setattr("provision.private.os.geteuid", lambda: 4711)
+        monkeypatch.setattr("provision.files.os.geteuid", lambda: 4711)
     monkeypatch.chdir(tmp_path)
     before = set(tmp_path.rglob("*"))
     cache, said = opened(checkout)

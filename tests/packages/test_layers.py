@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 import uv
 
-from provision.packaging import installed, installer, layers
+from provision.packaging import installed_files, installer, layers
 from provision.packaging.archive import Bundle
 from provision.packaging.cache import Cache
 from provision.packaging.folder import BundleFailed
@@ -139,7 +139,7 @@ def test_what_an_installer_on_windows_writes_is_the_same_in_the_zip(tmp_path: Pa
                 f"{info}/uv_cache.json": str(folder),
             },
         )
-        installed.make_portable(folder)
+        installed_files.make_portable(folder)
     assert [path.relative_to(here).as_posix() for path in sorted(here.rglob("*"))] == [
         path.relative_to(there).as_posix() for path in sorted(there.rglob("*"))
     ]

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-import provision.sources
-from provision import opening
+import provision.stack.packages
+from provision import workspace
 from provision.config import ConfigInvalid, load
 from provision.packaging import unzipped
 from provision.packaging.archive import Bundle, zip_files
 from provision.packaging.cache import open_cache
 from provision.packaging.unzipped import folder_size, overweight, zip_size
-from provision.sources import BuiltSources
+from provision.stack.packages import BuiltSources
 from tests.config.sample import SAMPLE, furnish, line_of
 
 
@@ -47,16 +47,16 @@ def test_before_anything_is_called_the_layers_are_told_by_line_and_key(
     def build(*_: object, **__: object) -> Bundle:
         return zip_files({"python/large": large}, "layer")
 
-    monkeypatch.setattr(provision.sources, "build_layer", build)
+    monkeypatch.setattr(provision.stack.packages, "build_layer", build)
     size = folder_size(tmp_path / "function") + 1000
     config = load(file, environment=None)
     cache = open_cache(tmp_path, print)
     sources = BuiltSources(config, cache, for_this_machine=True)
     monkeypatch.setattr(unzipped, "UNZIPPED_LIMIT", size)
-    assert opening._with_layers(sources, config, file) is sources
+    assert workspace._with_layers(sources, config, file) is sources
     monkeypatch.setattr(unzipped, "UNZIPPED_LIMIT", size - 1)
     with pytest.raises(ConfigInvalid) as caught:
-        opening._with_layers(sources, config, file)
+        workspace._with_layers(sources, config, file)
     (problem,) = caught.value.problems
     assert problem.key == "functions.items.layers"
     assert problem.line == line_of(SAMPLE, "    layers: [dependencies]")

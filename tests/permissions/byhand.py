@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from provision.aws import Aws
-from provision.step import OWNER, Step, Tagged
-from provision.steps.log_group import LogGroup
+from provision.aws.client import Aws
+from provision.model.step import OWNER, Step, Tagged
+from provision.steps.logs.log_group import LogGroup
 from tests.reference import MARK
 from tests.steps.lambda_world import a_bundle
 

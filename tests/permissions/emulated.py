@@ -20,14 +20,14 @@ import yaml
 from botocore.config import Config
 
 from provision import local
-from provision.access import Access
-from provision.aws import Aws
+from provision.aws.access import Access
+from provision.aws.client import Aws
 from provision.cli import main
-from provision.local.data import environment, make_folders
 from provision.local.identity import write_record
+from provision.local.persistence import environment, make_folders
 from provision.local.secret import data_name, key_of, make_secret
-from provision.opening import Options, open_workbench
-from provision.permissions.deployer import Purpose, deployer_policies
+from provision.workflows.deployer_policy import Purpose, deployer_policies
+from provision.workspace import Options, open_workbench
 from tests.cheap import make_clients_cheap
 from tests.local.conftest import free_port, quiet
 from tests.permissions.evaluation import Document

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from provision.local import server
-from provision.local.facts import ACCOUNT, CREDENTIALS
+from provision.local.limitations import ACCOUNT, CREDENTIALS
 from tests.permissions.authorization import NEW, PREFIXES
 
 Context = dict[str, Any]

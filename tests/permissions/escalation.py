@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from provision.step import OWNER
+from provision.model.step import OWNER
 from tests.permissions.evaluation import Ask
 from tests.permissions.place import HERE
 

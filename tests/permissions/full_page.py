@@ -10,10 +10,10 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
-from provision.permissions.asked import Asked
-from provision.permissions.declare import Test
-from provision.permissions.deployer import Purpose, deployer_asks
+from provision.model.iam import Test
+from provision.permissions.requirements import Asked
 from provision.stack import Site, build_stack
+from provision.workflows.deployer_policy import Purpose, deployer_asks
 from tests.permissions.life import FULL
 from tests.permissions.place import BOUNDARY, HERE
 from tests.permissions.ways import table

@@ -16,23 +16,23 @@ from typing import Any, TypeVar
 
 import pytest
 
-from provision.account import account_alias
-from provision.engine import Engine
-from provision.given_key import given_key
-from provision.graph import Stack
-from provision.health import read_health
-from provision.journal import Journal
-from provision.leftovers import search
-from provision.permissions.deployer import Purpose, deployer_policies
-from provision.push import push, survey_code
+from provision.engine.executor import Engine
+from provision.model.stack import Stack
+from provision.model.step import Document, Step
 from provision.stack import build_stack
-from provision.step import Document, Step
+from provision.stack.account_alias import account_alias
+from provision.stack.customer_key import given_key
+from provision.stack.zones import available_zones
+from provision.state.journal import Journal
 from provision.steps import KINDS
-from provision.steps.log_group import LogGroup
-from provision.steps.role import Role
-from provision.steps.security_group import Rule, SecurityGroup
-from provision.steps.vpc import Vpc
-from provision.zones import available_zones
+from provision.steps.ec2.security_group import Rule, SecurityGroup
+from provision.steps.ec2.vpc import Vpc
+from provision.steps.iam.role import Role
+from provision.steps.logs.log_group import LogGroup
+from provision.workflows.deployer_policy import Purpose, deployer_policies
+from provision.workflows.health import read_health
+from provision.workflows.leftovers import search
+from provision.workflows.push import push, survey_code
 from tests.permissions.byhand import (
     KEY,
     OTHER_POLICY,

@@ -16,16 +16,16 @@ from urllib.parse import unquote
 
 from botocore.session import Session
 
-from provision.access import Where
-from provision.graph import Stack
-from provision.permissions.asked import expected
-from provision.permissions.boundary import boundary_policy
-from provision.permissions.declare import EVERY, Call
-from provision.permissions.deployer import ONCE, Purpose, deployer_asks, deployer_policies
-from provision.permissions.policy import Policy
+from provision.aws.access import Where
+from provision.model.iam import EVERY, Call
+from provision.model.stack import Stack
+from provision.model.step import OWNER, Step, Tagged
+from provision.permissions.policies import Policy
+from provision.permissions.requirements import expected
 from provision.stack import Site, build_stack
-from provision.step import OWNER, Step, Tagged
 from provision.steps import KINDS
+from provision.workflows.boundary_policy import boundary_policy
+from provision.workflows.deployer_policy import ONCE, Purpose, deployer_asks, deployer_policies
 from tests.permissions.evaluation import Ask, Line, lines
 from tests.permissions.life import FULL
 from tests.permissions.place import HERE

@@ -20,8 +20,8 @@ from botocore.exceptions import ClientError
 from moto import mock_aws
 from moto.core.authorization import enable_iam_authentication
 
-from provision.access import Access
-from provision.aws import Aws
+from provision.aws.access import Access
+from provision.aws.client import Aws
 from provision.errors import ProvisionError
 from tests.cheap import make_cheap
 from tests.moto_truths import enforcement, teach_moto

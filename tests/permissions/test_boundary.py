@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from provision.permissions.boundary import boundary_policy, is_exact
-from provision.permissions.policy import MOST_CHARACTERS
+from provision.permissions.policies import MOST_CHARACTERS
 from provision.stack import Site
+from provision.workflows.boundary_policy import boundary_policy, is_exact
 from tests.permissions.evaluation import Ask, Line, allowed, lines
 from tests.permissions.life import FULL
 from tests.permissions.neighbours import STACKS, TAG, Facts, Resident, account, residents

@@ -9,10 +9,10 @@ from pprint import pformat
 
 import pytest
 
-from provision.access import READ_PREFIXES
-from provision.permissions.asked import LOOK, MAKE, REMOVE
-from provision.permissions.deployer import Purpose
+from provision.aws.access import READ_PREFIXES
+from provision.permissions.requirements import LOOK, MAKE, REMOVE
 from provision.steps import KINDS
+from provision.workflows.deployer_policy import Purpose
 from tests.permissions.byhand import DEAD_ROLE, SECOND_TABLE
 from tests.permissions.evaluation import Ask, Index, Line, lines
 from tests.permissions.guard import Guard, Judged

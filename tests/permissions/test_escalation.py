@@ -8,7 +8,7 @@ from functools import cache
 
 import pytest
 
-from provision.permissions.policy import policies
+from provision.permissions.policies import policies
 from tests.permissions.escalation import Open, Way
 from tests.permissions.evaluation import Line, allowed, lines
 from tests.permissions.full_page import full_asks

@@ -6,8 +6,8 @@ from __future__ import annotations
 
 import pytest
 
-from provision.permissions.policy import policies
-from provision.step import OWNER
+from provision.model.step import OWNER
+from provision.permissions.policies import policies
 from tests.permissions.evaluation import Ask, allowed, lines
 from tests.permissions.full_page import full_asks
 from tests.permissions.neighbours import NOTHING, Facts

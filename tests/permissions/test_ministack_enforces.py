@@ -18,15 +18,15 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from provision.codes import DENIED as DENIED_CODES
+from provision.aws.error_codes import DENIED as DENIED_CODES
 from provision.errors import Foreign
-from provision.import_check import check_import
-from provision.journal import Journal
 from provision.local import ACCOUNT
-from provision.permissions.deployer import Purpose
-from provision.step import OWNER
+from provision.model.step import OWNER
+from provision.state.journal import Journal
 from provision.steps import KINDS
-from provision.steps.version import Version
+from provision.steps.lambda_.import_check import check_import
+from provision.steps.lambda_.version import Version
+from provision.workflows.deployer_policy import Purpose
 from tests.permissions.emulated import ROOT_USER, Emulated, Said, emulated
 from tests.permissions.evaluation import Document
 from tests.permissions.life import FULL

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from provision.permissions.deployer import Purpose
+from provision.workflows.deployer_policy import Purpose
 from tests.permissions.life import FULL
 from tests.permissions.taking import Taking, enforcing_account, taking
 

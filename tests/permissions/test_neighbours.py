@@ -9,8 +9,8 @@ from typing import Final
 
 import pytest
 
-from provision.access import READ_PREFIXES
-from provision.permissions.deployer import Purpose
+from provision.aws.access import READ_PREFIXES
+from provision.workflows.deployer_policy import Purpose
 from tests.permissions.full_page import MARK, PAGE
 from tests.permissions.neighbours import (
     ALIAS,

@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from provision.cli import main
-from provision.permissions.policy import MOST_CHARACTERS
+from provision.permissions.policies import MOST_CHARACTERS
 from tests.permissions.evaluation import Ask, Document, allowed, lines
 from tests.reference import ROOT
 

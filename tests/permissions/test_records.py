@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pytest
 
-from provision.permissions.policy import policies
+from provision.permissions.policies import policies
 from tests.permissions.evaluation import Ask, allowed, lines
 from tests.permissions.full_page import full_asks
 

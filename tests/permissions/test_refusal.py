@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 from botocore.exceptions import ClientError
 
-from provision.access import Where
+from provision.aws.access import Where
+from provision.engine.errors import explain
 from provision.errors import NotPermitted
-from provision.explain import explain
-from provision.permissions.deployer import Purpose, deployer_asks, deployer_policies
-from provision.permissions.refusal import refusal
-from provision.steps.queue import Queue
+from provision.permissions.access_denied import refusal
+from provision.steps.sqs.queue import Queue
+from provision.workflows.deployer_policy import Purpose, deployer_asks, deployer_policies
 from tests.permissions.evaluation import Document
 from tests.permissions.guard import Guard
 from tests.workshop import Workshop, new_aws, one_node

@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 
-from provision.access import Where
-from provision.permissions.asked import expected
-from provision.permissions.policy import policies
+from provision.aws.access import Where
+from provision.model.step import Step
+from provision.permissions.policies import policies
+from provision.permissions.requirements import expected
 from provision.stack import Site, build_stack
-from provision.step import Step
 from tests.permissions.evaluation import Ask, Document, allowed, lines
 from tests.permissions.full_page import full_asks
 from tests.permissions.life import FULL

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from provision.permissions.deployer import ONCE
+from provision.workflows.deployer_policy import ONCE
 from tests.permissions.escalation import (
     ADMIN,
     ALARM,

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import boto3
 
-from provision.answer import document
-from provision.finding import Cause
-from provision.step import Step
-from provision.steps.log_group import LogGroup
+from provision.model.step import Step
+from provision.plan.change import Cause
+from provision.steps.logs.log_group import LogGroup
+from provision.views.json_documents import document
 from tests.reference import reference_site
 from tests.test_cli import Provision, home, provision
 from tests.workshop import Workshop, empty, new_aws, one_node

@@ -17,14 +17,14 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 from moto import mock_aws
 
-from provision.access import READ_PREFIXES
-from provision.engine import Engine
-from provision.finding import WRITES, Action, Finding
-from provision.graph import Stack
-from provision.journal import Journal
-from provision.judge import Moment
-from provision.run import Outcome, Survey, survey, up
-from provision.step import Replacement, Step
+from provision.aws.access import READ_PREFIXES
+from provision.engine.engine import Outcome, Survey, survey, up
+from provision.engine.executor import Engine
+from provision.engine.planner import Moment
+from provision.model.stack import Stack
+from provision.model.step import Replacement, Step
+from provision.plan.change import WRITES, Action, Finding
+from provision.state.journal import Journal
 from provision.steps import KINDS
 from provision.unknown import is_known
 from tests.moto_truths import teach_moto

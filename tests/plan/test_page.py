@@ -16,11 +16,11 @@ import yaml
 from rich.console import Console
 from rich.text import Text
 
-from provision.finding import Action, Cause, Finding
-from provision.origins import Edited
-from provision.renames import renames
-from provision.screens.plan import print_plan
-from provision.steps.table import Table
+from provision.plan.change import Action, Cause, Finding
+from provision.plan.renames import renames
+from provision.steps.dynamodb.table import Table
+from provision.views.plan import print_plan
+from provision.workflows.origins import Edited
 from tests.permissions.life import FULL
 from tests.reference import TinySources, merge, reference_stack, renaming
 from tests.test_cli import CONFIG, Provision, home, provision

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from provision.parts import ABSENT, Part, parts
-from provision.steps.rest_api import Route
-from provision.steps.security_group import Rule
+from provision.plan.value_diff import ABSENT, Part, parts
+from provision.steps.apigateway.rest_api.api import Route
+from provision.steps.ec2.security_group import Rule
 from provision.unknown import UNKNOWN
 
 

@@ -7,24 +7,24 @@ from typing import Any
 
 import pytest
 
-from provision.finding import Action, Cause, Change, Finding
-from provision.hazards import Harm
-from provision.risk import risks_of
-from provision.step import Step, marked
+from provision.model.risks import Harm
+from provision.model.step import Step, marked
+from provision.plan.change import Action, Cause, Change, Finding
+from provision.plan.risks import risks_of
 from provision.steps import KINDS
-from provision.steps.api_key import ApiKey
-from provision.steps.certificate import Certificate
-from provision.steps.certificate_reading import ISSUED_BUDGET
-from provision.steps.domain_name import DomainName
-from provision.steps.function import Function
-from provision.steps.lambda_states import SETTLE_BUDGET
-from provision.steps.log_group import LogGroup
-from provision.steps.network_interfaces import NetworkInterfaces
-from provision.steps.queue import Queue
-from provision.steps.rest_api import RestApi
-from provision.steps.stage import Stage
-from provision.steps.table import Table
-from provision.steps.vpc import Vpc
+from provision.steps.acm.certificate import Certificate
+from provision.steps.acm.reading import ISSUED_BUDGET
+from provision.steps.apigateway.api_key import ApiKey
+from provision.steps.apigateway.domain_name import DomainName
+from provision.steps.apigateway.rest_api.api import RestApi
+from provision.steps.apigateway.stage import Stage
+from provision.steps.dynamodb.table import Table
+from provision.steps.ec2.network_interfaces import NetworkInterfaces
+from provision.steps.ec2.vpc import Vpc
+from provision.steps.lambda_.function import Function
+from provision.steps.lambda_.states import SETTLE_BUDGET
+from provision.steps.logs.log_group import LogGroup
+from provision.steps.sqs.queue import Queue
 from provision.unknown import UNKNOWN
 
 TABLE = Table(name="t", key="id", tags={})

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from provision.finding import Action, Finding
-from provision.steps.queue import Queue
-from provision.waiting import waiting
+from provision.plan.blocking import waiting
+from provision.plan.change import Action, Finding
+from provision.steps.sqs.queue import Queue
 
 QUEUE = Queue(name="q", tags={})
 

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from provision.engine import Engine
-from provision.graph import Stack
-from provision.journal import Journal
-from provision.push import push, survey_code
-from provision.run import Outcome
+from provision.engine.engine import Outcome
+from provision.engine.executor import Engine
+from provision.model.stack import Stack
+from provision.state.journal import Journal
 from provision.steps import KINDS
+from provision.workflows.push import push, survey_code
 from tests.reference import TinySources, reference_stack
 from tests.workshop import HOLDER, Recorder, Workshop, new_aws
 

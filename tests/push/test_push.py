@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from provision.journal import Journal
-from provision.push import NotPushed
-from provision.step import OWNER
+from provision.model.step import OWNER
+from provision.state.journal import Journal
 from provision.steps import KINDS
+from provision.workflows.push import NotPushed
 from tests.push.conftest import NAME, NEW, Functions, live
 from tests.steps.lambda_world import Refusing
 from tests.workshop import HOLDER, Died, Recorder, Where, new_aws

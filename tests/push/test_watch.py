@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from provision.saves import POLL, QUIET, Seen, saves, seen
+from provision.packaging.file_watch import POLL, QUIET, Seen, saves, seen
 from tests.virtual import VirtualClock
 
 

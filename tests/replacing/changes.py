@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from provision.finding import Action
+from provision.plan.change import Action
 
 ZONE: Final = "example.com"
 

@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from provision.consent import Consent
-from provision.finding import Action
-from provision.graph import Stack
-from provision.run import Outcome
+from provision.engine.engine import Outcome
+from provision.model.stack import Stack
+from provision.plan.change import Action
+from provision.plan.options import Consent
 from provision.stack import build_stack
 from provision.stack.api import ACCOUNT_ROLE
 from tests.inventory import Inventory, inventory, scaling, without_proofs

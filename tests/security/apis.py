@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from provision.aws import Aws
+from provision.aws.client import Aws
 
 EVERY = "*/*"
 

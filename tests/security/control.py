@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from provision.aws import Aws
+from provision.aws.client import Aws
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from provision.aws import Aws
+from provision.aws.client import Aws
 
 TAG = "Environment"
 ANYBODY = ("*", ["*"], {"AWS": "*"}, {"AWS": ["*"]})

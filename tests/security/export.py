@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from provision.aws import Aws
+from provision.aws.client import Aws
 from tests.security.apis import apis, stages
 from tests.security.data import queues, tables, topics
 from tests.security.networks import OURS, functions, our_vpcs

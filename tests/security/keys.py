@@ -6,8 +6,8 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from provision.aws import Aws
-from provision.steps.policy import canonical
+from provision.aws.client import Aws
+from provision.steps.iam_policy import canonical
 from tests.security.data import queues, tables, topics
 from tests.security.networks import functions
 

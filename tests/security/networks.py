@@ -6,8 +6,8 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from provision.aws import Aws
-from provision.steps.policy import canonical
+from provision.aws.client import Aws
+from provision.steps.iam_policy import canonical
 
 OURS = [{"Name": "tag-key", "Values": ["provision:owner"]}]
 

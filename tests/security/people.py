@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
-from provision.aws import Aws
+from provision.aws.client import Aws
 from tests.security.networks import functions
 
 SUPPORTED = {"python3.11", "python3.12", "python3.13", "python3.14"}

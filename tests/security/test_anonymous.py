@@ -14,7 +14,7 @@ from typing import Any, Final
 import botocore.session
 import pytest
 
-from provision.steps.rest_api_contents import Contents, Method
+from provision.steps.apigateway.rest_api.contents import Contents, Method
 from tests.function.test_cors import shipped
 from tests.test_layout import ROOT
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from provision.aws import Aws
+from provision.aws.client import Aws
 from tests.security.controls import CONTROLS
 from tests.security.export import export
 from tests.security.page import PAGE, page

@@ -10,7 +10,7 @@ import pytest
 import yaml
 from moto import mock_aws
 
-from provision.aws import Aws
+from provision.aws.client import Aws
 from tests.moto_truths import teach_moto
 from tests.reference import ROOT, reference_stack
 from tests.workshop import Workshop, new_aws

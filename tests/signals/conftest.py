@@ -65,7 +65,7 @@ def server(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 _WRAPPED = """
 import os, pathlib, sys, threading, time
-from provision.aws import Aws
+from provision.aws.client import Aws
 from provision.cli import main
 from provision.clock import Clock
 from provision.commands import stopping

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from provision.aws import Aws
+from provision.aws.client import Aws
 from tests.inventory import inventory
 from tests.signals.conftest import Provision
 from tests.workshop import new_aws

@@ -17,11 +17,11 @@ import pytest
 import uv
 import yaml
 
-from provision.aws import Aws
+from provision.aws.client import Aws
 from provision.clock import Clock
 from provision.commands.session import Session
+from provision.commands.signals import GRACE, Stopping
 from provision.commands.status import REFRESH
-from provision.commands.stopping import GRACE, Stopping
 from tests.config.sample import PIN
 from tests.reference import ROOT
 from tests.signals.conftest import Provision
@@ -185,7 +185,7 @@ def test_a_handler_takes_no_lock_that_the_interrupted_thread_may_hold() -> None:
 
 _STUCK = """
 import os, signal, time
-from provision.aws import Aws
+from provision.aws.client import Aws
 from provision.clock import Clock
 from provision.commands.session import Session
 from provision.commands import stopping

@@ -20,12 +20,12 @@ from typing import Any, ClassVar
 import pytest
 from botocore.exceptions import ClientError
 
-from provision.consent import Consent
-from provision.doubles import handle
+from provision.engine.concurrent_runs import handle
 from provision.errors import Foreign, ProvisionError
-from provision.finding import Action
-from provision.records import from_json, to_json
-from provision.step import Mark, Replacement, Step, Tagged, marked, with_computed
+from provision.model.step import Mark, Replacement, Step, Tagged, marked, with_computed
+from provision.plan.change import Action
+from provision.plan.options import Consent
+from provision.state.record import from_json, to_json
 from provision.steps import KINDS
 from provision.unknown import UNKNOWN, is_known
 from tests.drawn import draw, half_known

@@ -13,10 +13,10 @@ from typing import Any, NamedTuple
 import pytest
 from moto.awslambda.models import LambdaFunction
 
-from provision.aws import Aws
+from provision.aws.client import Aws
 from provision.packaging.archive import Bundle
-from provision.steps.function import Function
-from provision.steps.version import Version
+from provision.steps.lambda_.function import Function
+from provision.steps.lambda_.version import Version
 from tests.workshop import Recorder, new_aws
 
 NAME = "tap-dev-items"

@@ -8,10 +8,10 @@ from typing import Any, ClassVar
 
 import pytest
 
-from provision.finding import Action
-from provision.glimpse import UNSURE
-from provision.graph import Stack
-from provision.steps.alarm import Alarm
+from provision.engine.prefetch import UNSURE
+from provision.model.stack import Stack
+from provision.plan.change import Action
+from provision.steps.cloudwatch.alarm import Alarm
 from tests.steps.contract import StepContract
 from tests.workshop import Died, Recorder, Where, Workshop, new_aws, one_node
 

@@ -9,10 +9,10 @@ from typing import Any, ClassVar
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
-from provision.finding import Action
-from provision.import_check import ImportFails
-from provision.step import Step
-from provision.steps.alias import Alias
+from provision.model.step import Step
+from provision.plan.change import Action
+from provision.steps.lambda_.alias import Alias
+from provision.steps.lambda_.import_check import ImportFails
 from tests.answering import IMPORT_ERROR, Answering, Reply
 from tests.steps.contract import StepContract
 from tests.steps.lambda_world import NAME, Refusing, a_function, changed, made, version_of

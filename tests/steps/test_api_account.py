@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from provision.errors import Foreign
-from provision.finding import Action
-from provision.step import OWNER, Step
-from provision.steps.api_account import TRUST, ApiAccount
-from provision.steps.policy import canonical
+from provision.model.step import OWNER, Step
+from provision.plan.change import Action
+from provision.steps.apigateway.account import TRUST, ApiAccount
+from provision.steps.iam_policy import canonical
 from tests.steps.contract import StepContract
 from tests.workshop import Workshop, new_aws, one_node
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from provision.step import OWNER, Step
-from provision.steps.api_key import ApiKey
+from provision.model.step import OWNER, Step
+from provision.steps.apigateway.api_key import ApiKey
 from tests.steps.contract import StepContract
 from tests.workshop import Workshop, new_aws, one_node
 

@@ -10,9 +10,9 @@ from moto.apigateway.models import APIGatewayBackend
 from moto.apigateway.models import BasePathMapping as MotoMapping
 
 from provision.errors import Foreign
-from provision.finding import Action
-from provision.step import Step
-from provision.steps.base_path import BasePathMapping
+from provision.model.step import Step
+from provision.plan.change import Action
+from provision.steps.apigateway.base_path_mapping import BasePathMapping
 from tests.steps.contract import StepContract
 from tests.steps.test_domain_name import NAME, make_domain
 from tests.steps.test_usage_plan import make_stages

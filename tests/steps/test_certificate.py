@@ -8,10 +8,10 @@ import pytest
 from moto.acm.models import AWSCertificateManagerBackend, CertBundle, acm_backends
 
 from provision.errors import Refused, StillWaiting
-from provision.finding import Action
-from provision.step import OWNER, Step
-from provision.steps.certificate import Certificate
-from provision.steps.certificate_reading import wait_until_issued
+from provision.model.step import OWNER, Step
+from provision.plan.change import Action
+from provision.steps.acm.certificate import Certificate
+from provision.steps.acm.reading import wait_until_issued
 from tests.steps.contract import StepContract
 from tests.virtual import VirtualClock
 from tests.workshop import REGION, Workshop, new_aws, one_node

@@ -8,9 +8,9 @@ from typing import Any, ClassVar
 
 import pytest
 
-from provision.consent import Consent
-from provision.finding import Action
-from provision.steps.dashboard import Dashboard
+from provision.plan.change import Action
+from provision.plan.options import Consent
+from provision.steps.cloudwatch.dashboard import Dashboard
 from provision.unknown import UNKNOWN
 from tests.steps.contract import StepContract
 from tests.workshop import Workshop, new_aws, one_node

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from provision.finding import Action
-from provision.step import Step
-from provision.steps.deployment import KEPT, Deployment
+from provision.model.step import Step
+from provision.plan.change import Action
+from provision.steps.apigateway.deployment import KEPT, Deployment
 from tests.steps.contract import StepContract
 from tests.workshop import Died, Recorder, Where, Workshop, new_aws, one_node
 

@@ -9,13 +9,13 @@ import pytest
 from moto.apigateway.models import APIGatewayBackend, apigateway_backends
 
 from provision.errors import Foreign, Refused, StillWaiting
-from provision.finding import Action
-from provision.hazards import Harm
-from provision.risk import risks_of
-from provision.step import Replacement, Step
-from provision.steps.base_path import BasePathMapping
-from provision.steps.certificate import Certificate
-from provision.steps.domain_name import DomainName
+from provision.model.risks import Harm
+from provision.model.step import Replacement, Step
+from provision.plan.change import Action
+from provision.plan.risks import risks_of
+from provision.steps.acm.certificate import Certificate
+from provision.steps.apigateway.base_path_mapping import BasePathMapping
+from provision.steps.apigateway.domain_name import DomainName
 from tests.steps.contract import StepContract
 from tests.steps.test_record import make_zone, write
 from tests.steps.test_usage_plan import make_stages

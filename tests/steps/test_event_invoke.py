@@ -7,9 +7,9 @@ from typing import Any, ClassVar
 
 import pytest
 
-from provision.step import Step
-from provision.steps.alias import Alias
-from provision.steps.event_invoke import EventInvoke
+from provision.model.step import Step
+from provision.steps.lambda_.alias import Alias
+from provision.steps.lambda_.event_invoke import EventInvoke
 from tests.steps.contract import StepContract
 from tests.steps.lambda_world import NAME, a_function, made, version_of
 from tests.workshop import Workshop, new_aws, one_node

@@ -8,10 +8,10 @@ from typing import Any, ClassVar
 import pytest
 from botocore.exceptions import ClientError
 
-from provision.step import OWNER, Step
-from provision.steps.flow_log import FlowLog
-from provision.steps.log_group import LogGroup
-from provision.steps.vpc import Vpc
+from provision.model.step import OWNER, Step
+from provision.steps.ec2.flow_log import FlowLog
+from provision.steps.ec2.vpc import Vpc
+from provision.steps.logs.log_group import LogGroup
 from tests.steps.contract import StepContract
 from tests.workshop import Workshop, new_aws, one_node
 

@@ -11,12 +11,12 @@ import pytest
 from moto.awslambda.models import LambdaFunction
 
 from provision.errors import NotPermitted, StillWaiting
-from provision.finding import Action
+from provision.model.step import Step, marked
 from provision.packaging.archive import ZIPPED_LIMIT
-from provision.step import Step, marked
-from provision.steps.function import Function
-from provision.steps.lambda_states import FunctionFailed
-from provision.steps.lambda_zip import ZipUnusable
+from provision.plan.change import Action
+from provision.steps.lambda_.code import ZipUnusable
+from provision.steps.lambda_.function import Function
+from provision.steps.lambda_.states import FunctionFailed
 from provision.unknown import UNKNOWN
 from tests.steps.contract import StepContract
 from tests.steps.lambda_world import (

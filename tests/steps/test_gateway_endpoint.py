@@ -11,10 +11,10 @@ from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.ec2.models import ec2_backends
 
 from provision.errors import Refused, StillWaiting
-from provision.finding import Action
-from provision.step import Step
-from provision.steps.gateway_endpoint import GatewayEndpoint
-from provision.steps.policy import canonical
+from provision.model.step import Step
+from provision.plan.change import Action
+from provision.steps.ec2.gateway_endpoint import GatewayEndpoint
+from provision.steps.iam_policy import canonical
 from tests.steps.contract import StepContract
 from tests.workshop import REGION, Workshop, new_aws, one_node
 

@@ -10,12 +10,12 @@ from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.ec2.models import ec2_backends
 
 from provision.errors import Occupied, StillWaiting
-from provision.finding import Action
-from provision.step import OWNER, Step
-from provision.steps.interface_endpoint import InterfaceEndpoint
-from provision.steps.policy import canonical
-from provision.steps.subnet import Subnet
-from provision.steps.vpc import Vpc
+from provision.model.step import OWNER, Step
+from provision.plan.change import Action
+from provision.steps.ec2.interface_endpoint import InterfaceEndpoint
+from provision.steps.ec2.subnet import Subnet
+from provision.steps.ec2.vpc import Vpc
+from provision.steps.iam_policy import canonical
 from tests.steps.contract import StepContract
 from tests.workshop import REGION, Workshop, new_aws, one_node
 

@@ -8,15 +8,15 @@ from typing import Any, ClassVar
 
 import pytest
 
-from provision.consent import Consent
-from provision.finding import Action
-from provision.journal import Journal
-from provision.refresh import Anew, refreshed
-from provision.run import survey
-from provision.step import OWNER, Step
+from provision.engine.engine import survey
+from provision.model.step import OWNER, Step
+from provision.plan.change import Action
+from provision.plan.options import Consent
+from provision.state.journal import Journal
 from provision.steps import KINDS
-from provision.steps.kms_key import KmsKey
-from provision.steps.policy import VERSION, canonical
+from provision.steps.iam_policy import VERSION, canonical
+from provision.steps.kms.key import KmsKey
+from provision.workflows.refresh import Anew, refreshed
 from tests.steps.contract import StepContract
 from tests.workshop import HOLDER, Workshop, new_aws, one_node
 

@@ -11,11 +11,11 @@ from botocore.awsrequest import AWSResponse, HTTPHeaders
 from moto.core.botocore_stubber import MockRawResponse
 
 from provision.errors import Foreign
-from provision.finding import Action
+from provision.model.step import Step
 from provision.packaging.archive import ZIPPED_LIMIT
-from provision.step import Step
-from provision.steps.lambda_zip import ZipUnusable
-from provision.steps.layer import KEPT, Layer
+from provision.plan.change import Action
+from provision.steps.lambda_.code import ZipUnusable
+from provision.steps.lambda_.layer import KEPT, Layer
 from provision.unknown import UNKNOWN
 from tests.steps.contract import StepContract
 from tests.steps.lambda_world import Refusing, a_bundle

@@ -8,8 +8,8 @@ from typing import Any, ClassVar
 import pytest
 from botocore.exceptions import ClientError
 
-from provision.finding import Action
-from provision.steps.log_group import FOREVER, LogGroup
+from provision.plan.change import Action
+from provision.steps.logs.log_group import FOREVER, LogGroup
 from tests.steps.contract import StepContract
 from tests.workshop import Workshop, new_aws, one_node
 

@@ -11,10 +11,10 @@ from moto.awslambda.models import LambdaFunction
 from moto.kms.models import kms_backends
 
 from provision.errors import NotPermitted
-from provision.finding import Action
-from provision.graph import Stack
-from provision.steps.function import Function
-from provision.steps.version import Version
+from provision.model.stack import Stack
+from provision.plan.change import Action
+from provision.steps.lambda_.function import Function
+from provision.steps.lambda_.version import Version
 from tests.steps.lambda_world import Refusing, a_function
 from tests.workshop import REGION, Workshop, new_aws
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from provision.steps.function import Function
-from provision.steps.kms_key import KmsKey
-from provision.steps.log_group import LogGroup
+from provision.steps.dynamodb.table import Table
+from provision.steps.kms.key import KmsKey
+from provision.steps.lambda_.function import Function
+from provision.steps.logs.log_group import LogGroup
 from provision.steps.made_with import function_made_with, log_group_made_with
-from provision.steps.table import Table
 from tests.workshop import new_aws
 
 pytestmark = pytest.mark.usefixtures("account")

@@ -7,16 +7,16 @@ from typing import Any
 import pytest
 
 from provision.errors import Occupied
-from provision.finding import Action
-from provision.graph import Stack
-from provision.step import Step
-from provision.steps.gateway_endpoint import GatewayEndpoint
-from provision.steps.network_interfaces import NetworkInterfaces
-from provision.steps.policy import canonical
-from provision.steps.route_table import RouteTable
-from provision.steps.security_group import Rule, SecurityGroup
-from provision.steps.subnet import Subnet
-from provision.steps.vpc import Vpc
+from provision.model.stack import Stack
+from provision.model.step import Step
+from provision.plan.change import Action
+from provision.steps.ec2.gateway_endpoint import GatewayEndpoint
+from provision.steps.ec2.network_interfaces import NetworkInterfaces
+from provision.steps.ec2.route_table import RouteTable
+from provision.steps.ec2.security_group import Rule, SecurityGroup
+from provision.steps.ec2.subnet import Subnet
+from provision.steps.ec2.vpc import Vpc
+from provision.steps.iam_policy import canonical
 from tests.workshop import Workshop, new_aws
 
 DYNAMODB = "com.amazonaws.us-east-1.dynamodb"

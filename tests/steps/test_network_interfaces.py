@@ -8,12 +8,12 @@ from typing import Any, ClassVar
 import pytest
 from botocore.exceptions import ClientError
 
-from provision.aws import Aws
+from provision.aws.client import Aws
 from provision.errors import Occupied, StillWaiting
-from provision.finding import Action
-from provision.step import OWNER, Step
-from provision.steps.network_interfaces import NetworkInterfaces
-from provision.steps.strangers import refuse_users
+from provision.model.step import OWNER, Step
+from provision.plan.change import Action
+from provision.steps.ec2.foreign_resources import refuse_users
+from provision.steps.ec2.network_interfaces import NetworkInterfaces
 from tests.steps.contract import StepContract
 from tests.virtual import VirtualClock
 from tests.workshop import Recorder, Workshop, new_aws, one_node

@@ -9,12 +9,12 @@ from typing import Any, ClassVar
 
 import pytest
 
-from provision.failure import Failure
-from provision.finding import Action
-from provision.retry import FRESH_ID, classify
-from provision.step import Step
-from provision.steps.alias import Alias
-from provision.steps.permission import Permission
+from provision.aws.failed_call import Failure
+from provision.aws.retry import FRESH_ID, classify
+from provision.model.step import Step
+from provision.plan.change import Action
+from provision.steps.lambda_.alias import Alias
+from provision.steps.lambda_.permission import Permission
 from tests.steps.contract import StepContract
 from tests.steps.lambda_world import NAME, Refusing, a_function, made, version_of
 from tests.workshop import Workshop, new_aws, one_node

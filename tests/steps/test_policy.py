@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from provision.steps.policy import as_text, canonical, from_text, trust
+from provision.steps.iam_policy import as_text, canonical, from_text, trust
 from provision.unknown import UNKNOWN
 
 

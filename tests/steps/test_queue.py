@@ -8,9 +8,9 @@ from typing import Any, ClassVar
 
 import pytest
 
-from provision.finding import Action
-from provision.steps.policy import VERSION, canonical
-from provision.steps.queue import Queue
+from provision.plan.change import Action
+from provision.steps.iam_policy import VERSION, canonical
+from provision.steps.sqs.queue import Queue
 from tests.steps.contract import StepContract
 from tests.workshop import Workshop, new_aws, one_node
 

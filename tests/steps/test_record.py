@@ -12,12 +12,12 @@ import pytest
 from botocore.exceptions import ReadTimeoutError
 
 from provision.errors import Foreign, NotFound, Refused, StillWaiting
-from provision.finding import Action
-from provision.journal import Journal
-from provision.step import Mark, Step, marked
+from provision.model.step import Mark, Step, marked
+from provision.plan.change import Action
+from provision.state.journal import Journal
 from provision.steps import KINDS
-from provision.steps.hosted_zones import public_zones
-from provision.steps.record import Record
+from provision.steps.route53.hosted_zones import public_zones
+from provision.steps.route53.record import Record
 from provision.unknown import UNKNOWN
 from tests.steps.contract import StepContract
 from tests.workshop import Died, Recorder, Where, Workshop, empty, new_aws, one_node

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from provision.errors import Foreign
-from provision.finding import Action
-from provision.records import from_json, to_json
-from provision.step import OWNER, Step
-from provision.steps.rest_api import Cors, RestApi, Route
+from provision.model.step import OWNER, Step
+from provision.plan.change import Action
+from provision.state.record import from_json, to_json
+from provision.steps.apigateway.rest_api.api import Cors, RestApi, Route
 from provision.unknown import UNKNOWN
 from tests.steps.contract import StepContract
 from tests.workshop import Died, Recorder, Where, Workshop, new_aws, one_node

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from provision.finding import Action
-from provision.steps.rest_api import RestApi
+from provision.plan.change import Action
+from provision.steps.apigateway.rest_api.api import RestApi
 from tests.steps.test_rest_api import (
     ADD,
     ALIAS,

@@ -7,9 +7,9 @@ from typing import Any, ClassVar
 
 import pytest
 
-from provision.finding import Action
-from provision.steps.policy import VERSION, as_text, trust
-from provision.steps.role import Role
+from provision.plan.change import Action
+from provision.steps.iam.role import Role
+from provision.steps.iam_policy import VERSION, as_text, trust
 from tests.steps.contract import StepContract
 from tests.workshop import Workshop, new_aws, one_node
 

@@ -9,11 +9,11 @@ from botocore.exceptions import ClientError
 from moto.iam.exceptions import NotFoundException
 from moto.iam.models import IAMBackend
 
-from provision.finding import Action
-from provision.step import Document
-from provision.steps.policy import VERSION, as_text, canonical, trust
-from provision.steps.role import Role
-from provision.steps.role_policies import SPACE, RolePolicies
+from provision.model.step import Document
+from provision.plan.change import Action
+from provision.steps.iam.role import Role
+from provision.steps.iam.role_policies import SPACE, RolePolicies
+from provision.steps.iam_policy import VERSION, as_text, canonical, trust
 from tests.moto_truths import identity
 from tests.steps.contract import StepContract
 from tests.workshop import Workshop, new_aws, one_node

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, ClassVar
 
-from provision.finding import Action
-from provision.step import Step
-from provision.steps.route_table import RouteTable
+from provision.model.step import Step
+from provision.plan.change import Action
+from provision.steps.ec2.route_table import RouteTable
 from tests.steps.contract import StepContract
 from tests.workshop import Workshop, new_aws, one_node
 

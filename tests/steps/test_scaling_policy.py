@@ -7,10 +7,10 @@ from typing import Any, ClassVar
 
 import pytest
 
-from provision.failure import Failure
-from provision.retry import FRESH_ID, SCALING_ROLE, THROTTLE, ErrorClass, classify
-from provision.step import Step
-from provision.steps.scaling_policy import ScalingPolicy
+from provision.aws.failed_call import Failure
+from provision.aws.retry import FRESH_ID, SCALING_ROLE, THROTTLE, ErrorClass, classify
+from provision.model.step import Step
+from provision.steps.autoscaling.policy import ScalingPolicy
 from tests.steps.contract import StepContract
 from tests.steps.test_scaling_target import TARGET
 from tests.workshop import Workshop, new_aws, one_node

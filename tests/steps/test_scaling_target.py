@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from provision.finding import Action
-from provision.step import Step
-from provision.steps.scaling_target import ScalingTarget
+from provision.model.step import Step
+from provision.plan.change import Action
+from provision.steps.autoscaling.target import ScalingTarget
 from tests.steps.contract import StepContract
 from tests.workshop import Workshop, empty, new_aws, one_node
 

@@ -8,9 +8,9 @@ from typing import Any, ClassVar
 import pytest
 
 from provision.errors import NotFound
-from provision.finding import Action
-from provision.step import Step
-from provision.steps.security_group import ALL_OUT, Rule, SecurityGroup
+from provision.model.step import Step
+from provision.plan.change import Action
+from provision.steps.ec2.security_group import ALL_OUT, Rule, SecurityGroup
 from tests.steps.contract import StepContract
 from tests.workshop import Workshop, new_aws, one_node
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from provision.aws import Aws
-from provision.step import OWNER
-from provision.steps.default_group import _in_words
-from provision.steps.domain_name import DomainName
-from provision.steps.scaling_target import owner_of_target
+from provision.aws.client import Aws
+from provision.model.step import OWNER
+from provision.steps.apigateway.domain_name import DomainName
+from provision.steps.autoscaling.target import owner_of_target
+from provision.steps.ec2.default_security_group import _in_words
 from tests.steps.test_scaling_target import TARGET
 from tests.workshop import Workshop, new_aws, one_node
 

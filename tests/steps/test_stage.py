@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from provision.finding import Action
-from provision.step import Step
-from provision.steps.stage import Stage
+from provision.model.step import Step
+from provision.plan.change import Action
+from provision.steps.apigateway.stage import Stage
 from tests.steps.contract import StepContract
 from tests.steps.test_deployment import api_with_a_method
 from tests.workshop import Died, Recorder, Where, Workshop, new_aws, one_node

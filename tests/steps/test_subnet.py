@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, ClassVar
 
-from provision.step import Step
-from provision.steps.subnet import Subnet
+from provision.model.step import Step
+from provision.steps.ec2.subnet import Subnet
 from tests.steps.contract import StepContract
 from tests.workshop import Workshop, new_aws, one_node
 

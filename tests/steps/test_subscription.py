@@ -9,8 +9,8 @@ from moto.sns.models import SNSBackend
 from moto.sns.models import Subscription as MotoSubscription
 
 from provision.errors import TryLater
-from provision.finding import Action, Cause
-from provision.steps.subscription import UNSUBSCRIBED, Subscription
+from provision.plan.change import Action, Cause
+from provision.steps.sns.subscription import UNSUBSCRIBED, Subscription
 from tests.steps.contract import StepContract
 from tests.workshop import Workshop, new_aws, one_node
 

@@ -12,11 +12,11 @@ import pytest
 from moto.kms.models import kms_backends
 
 from provision.errors import TryLater
-from provision.finding import Action, Cause
-from provision.hazards import Harm
-from provision.risk import risks_of
-from provision.step import Step
-from provision.steps.table import Table
+from provision.model.risks import Harm
+from provision.model.step import Step
+from provision.plan.change import Action, Cause
+from provision.plan.risks import risks_of
+from provision.steps.dynamodb.table import Table
 from tests.steps.contract import StepContract
 from tests.workshop import Workshop, new_aws, one_node
 

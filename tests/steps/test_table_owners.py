@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from provision.aws import Aws
-from provision.steps.table_owners import other_tables
+from provision.aws.client import Aws
+from provision.steps.dynamodb.owners import other_tables
 from tests.workshop import new_aws
 
 OWNER = "tap/dev/us-east-1/123456789012/table.items"

@@ -9,10 +9,10 @@ from typing import Any, get_args
 import pytest
 from botocore.loaders import create_loader
 
-from provision.config.api import TlsPolicy
-from provision.finding import Action
-from provision.steps.rest_api import RestApi
-from provision.steps.tls import TLS_RISKS, access_mode, tls_patches
+from provision.config.schema.api import TlsPolicy
+from provision.plan.change import Action
+from provision.steps.apigateway.rest_api.api import RestApi
+from provision.steps.apigateway.tls import TLS_RISKS, access_mode, tls_patches
 from tests.steps.test_domain_name import NAME, make_domain
 from tests.steps.test_rest_api import API, gateway, made
 from tests.workshop import Workshop, one_node

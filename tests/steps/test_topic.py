@@ -7,9 +7,9 @@ from typing import Any, ClassVar
 
 import pytest
 
-from provision.finding import Action
-from provision.steps.policy import canonical
-from provision.steps.topic import Topic
+from provision.plan.change import Action
+from provision.steps.iam_policy import canonical
+from provision.steps.sns.topic import Topic
 from tests.steps.contract import StepContract
 from tests.workshop import Workshop, new_aws, one_node
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from provision.step import OWNER, Step
-from provision.steps.usage_plan import Quota, UsagePlan
+from provision.model.step import OWNER, Step
+from provision.steps.apigateway.usage_plan import Quota, UsagePlan
 from tests.steps.contract import StepContract
 from tests.workshop import Workshop, new_aws, one_node
 

@@ -9,11 +9,11 @@ from typing import Any, ClassVar
 import pytest
 from botocore.exceptions import ClientError
 
-from provision.finding import Action
-from provision.step import Step
-from provision.steps.function import Function
-from provision.steps.lambda_states import FunctionFailed
-from provision.steps.version import KEPT, OvertakenByOthers, Version
+from provision.model.step import Step
+from provision.plan.change import Action
+from provision.steps.lambda_.function import Function
+from provision.steps.lambda_.states import FunctionFailed
+from provision.steps.lambda_.version import KEPT, OvertakenByOthers, Version
 from tests.steps.contract import StepContract
 from tests.steps.lambda_world import (
     NAME,

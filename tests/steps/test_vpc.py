@@ -7,9 +7,9 @@ from typing import Any, ClassVar
 
 import pytest
 
-from provision.finding import Action
-from provision.step import OWNER, Step
-from provision.steps.vpc import Vpc
+from provision.model.step import OWNER, Step
+from provision.plan.change import Action
+from provision.steps.ec2.vpc import Vpc
 from tests.steps.contract import StepContract
 from tests.workshop import Workshop, new_aws, one_node
 

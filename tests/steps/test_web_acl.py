@@ -8,11 +8,11 @@ from typing import Any, ClassVar
 import pytest
 
 from provision.errors import Foreign
-from provision.finding import Action
-from provision.step import Step
-from provision.steps.web_acl import SCOPE, WebAcl, with_latest
-from provision.steps.web_acl_association import WebAclAssociation
-from provision.steps.web_acl_rules import visibility
+from provision.model.step import Step
+from provision.plan.change import Action
+from provision.steps.wafv2.association import WebAclAssociation
+from provision.steps.wafv2.rules import visibility
+from provision.steps.wafv2.web_acl import SCOPE, WebAcl, with_latest
 from tests.steps.contract import StepContract
 from tests.steps.test_usage_plan import make_stages
 from tests.workshop import Workshop, new_aws, one_node

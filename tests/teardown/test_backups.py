@@ -14,11 +14,11 @@ from botocore.exceptions import ClientError
 from rich.console import Console
 
 from provision.clock import Clock
-from provision.consent import Consent
 from provision.errors import ProvisionError
-from provision.finding import Action
-from provision.screens.closing import print_receipt
-from provision.steps.table import Table
+from provision.plan.change import Action
+from provision.plan.options import Consent
+from provision.steps.dynamodb.table import Table
+from provision.views.results import print_receipt
 from tests.workshop import Died, Recorder, Where, Workshop, empty, one_node
 
 TABLE = Table(name="tap-dev-items", key="id", tags={"team": "a"})

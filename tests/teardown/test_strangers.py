@@ -14,16 +14,16 @@ from botocore.exceptions import ClientError
 from moto.acm.models import CertBundle, acm_backends
 from moto.apigateway.models import apigateway_backends
 
-from provision.aws import Aws
+from provision.aws.client import Aws
 from provision.errors import Occupied
-from provision.graph import Stack
-from provision.step import OWNER
-from provision.steps.certificate import Certificate
-from provision.steps.role import Role
-from provision.steps.security_group import SecurityGroup
-from provision.steps.strangers import refuse_strangers
-from provision.steps.subnet import Subnet
-from provision.steps.vpc import Vpc
+from provision.model.stack import Stack
+from provision.model.step import OWNER
+from provision.steps.acm.certificate import Certificate
+from provision.steps.ec2.foreign_resources import refuse_strangers
+from provision.steps.ec2.security_group import SecurityGroup
+from provision.steps.ec2.subnet import Subnet
+from provision.steps.ec2.vpc import Vpc
+from provision.steps.iam.role import Role
 from tests.virtual import VirtualClock
 from tests.workshop import Recorder, Workshop, empty, new_aws, one_node
 

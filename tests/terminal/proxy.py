@@ -14,7 +14,7 @@ import sys
 from dataclasses import dataclass
 
 from bench.proxy import LIMIT, Message, Proxy
-from provision.local.facts import IDENTITY
+from provision.local.limitations import IDENTITY
 from provision.local.secret import key_of, make_secret, proof
 
 REFUSED = (

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from provision.local.facts import CREDENTIALS
+from provision.local.limitations import CREDENTIALS
 
 _VERSIONS: Final = {"ec2": "2016-11-15", "iam": "2010-05-08"}
 

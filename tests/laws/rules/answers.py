@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from provision.retry import TOKENLESS_CREATES
+from provision.aws.retry import TOKENLESS_CREATES
 from tests.laws.law import Call, Law, Lost, Refusal, World
 from tests.laws.wire import Answer
 

@@ -1,0 +1,320 @@
+"""The way to AWS: typed clients made when first used, every call counted, paced, tried again by
+class, or refused.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import boto3
+import botocore.session
+from botocore.exceptions import ClientError
+
+from provision.aws.access import READ_PREFIXES, Access, Calls, Where, dns_suffix, where_of
+from provision.aws.answer_format import demand_form
+from provision.aws.call_tracing import trace_calls
+from provision.aws.credentials import sign_in
+from provision.aws.error_classes import OneAtATime
+from provision.aws.failed_call import read_failure, succeeded
+from provision.aws.lambda_upload import carry_zips
+from provision.aws.once import Once
+from provision.aws.rate_limits import Pacer
+from provision.aws.regions import region_disabled
+from provision.aws.retry import classify, pause
+from provision.aws.session import client_config, new_core, patience
+from provision.clock import Clock
+from provision.errors import StillWaiting, WriteRefused
+from provision.trace import Trace
+
+if TYPE_CHECKING:
+    from mypy_boto3_acm import ACMClient
+    from mypy_boto3_apigateway import APIGatewayClient
+    from mypy_boto3_application_autoscaling import ApplicationAutoScalingClient
+    from mypy_boto3_cloudwatch import CloudWatchClient
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_ec2 import EC2Client
+    from mypy_boto3_iam import IAMClient
+    from mypy_boto3_kms import KMSClient
+    from mypy_boto3_lambda import LambdaClient
+    from mypy_boto3_logs import CloudWatchLogsClient
+    from mypy_boto3_resourcegroupstaggingapi import ResourceGroupsTaggingAPIClient
+    from mypy_boto3_route53 import Route53Client
+    from mypy_boto3_sns import SNSClient
+    from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_sts import STSClient
+    from mypy_boto3_wafv2 import WAFV2Client
+
+
+T = TypeVar("T")
+
+Waiting = Callable[[str], None]
+
+
+class Aws:
+    """Clients and facts of one account and region. Safe to use from many threads."""
+
+    def __init__(
+        self,
+        access: Access,
+        *,
+        clock: Clock | None = None,
+        core: botocore.session.Session | None = None,
+        trace: Trace | None = None,
+    ) -> None:
+        self.access = access
+        self.trace = trace or Trace()
+        self.clock = clock or Clock()
+        self.calls = Calls()
+        self.read_only = False
+        self.fresh: set[str] = set()
+        """Ids and names made in this run: AWS may deny for a while that they exist (V1, I1)."""
+        self.iam_written = False
+        self._pacer = Pacer(self.clock) if access.paced else None
+        self._core = core or new_core(access)
+        self._session = boto3.Session(botocore_session=self._core, region_name=access.region)
+        self._config = client_config(self._core, access)
+        self._errors = OneAtATime()
+        self._clients: Once[str, Any] = Once()
+        self._making = threading.Lock()
+        self._where: Where | None = None
+        self._listeners: dict[int, Waiting] = {}
+        self.on_call: Callable[[str, str], None] | None = None
+        """Told the service and operation of every call."""
+
+    # -- facts -------------------------------------------------------------------------------
+
+    @property
+    def where(self) -> Where:
+        """Asked of STS once a run, unless it is supposed: when the stack is opened, by the thread
+        that opens it.
+        """
+        if self._where is None:
+            self._where = self.ask_where()
+        return self._where
+
+    def sign_in(self) -> None:
+        """Find the credentials, in the thread that the user talks with: their profile may want a
+        one-time code, and others would wait for it meanwhile. Without any, the first call says so.
+        """
+        if not self.access.credentials:
+            sign_in(self._core)
+
+    def ask_where(self) -> Where:
+        try:
+            identity = self.sts.get_caller_identity()
+        except ClientError as error:
+            raise region_disabled(error, self._core, self.access.region) or error from error
+        partition = identity["Arn"].split(":")[1]
+        suffix = dns_suffix(self._core, partition)
+        return Where(identity["Account"], self.access.region, partition, suffix)
+
+    def suppose(self, account: str) -> None:
+        """Take this for the account. Whoever supposes it checks it by the first answer."""
+        self._where = where_of(self._core, account, self.access.region)
+
+    # -- waiting -----------------------------------------------------------------------------
+
+    def wait(
+        self, what: str, ready: Callable[[], T | None], *, budget: float, first: float = 0.5
+    ) -> T:
+        """Ask `ready` until it answers something, with growing pauses up to 10 s.
+
+        Raises `StillWaiting` after `budget` seconds, `Interrupted` when asked to stop.
+        """
+        began = self.clock.now()
+        delay = first
+        with self.trace.span(what, "wait"):
+            while (answer := ready()) is None:
+                spent = self.clock.now() - began
+                if spent >= budget:
+                    raise StillWaiting(
+                        f"still waiting for {what} after {spent:.0f} s",
+                        hint="AWS goes on with it; run the same command again to go on from here",
+                    )
+                self.say_waiting(f"{what}, {spent:.0f} s")
+                self.clock.sleep(min(delay, budget - spent))
+                delay = min(delay * 1.6, 10)
+            return answer
+
+    def listen(self, waiting: Waiting | None) -> None:
+        """Tell this thread's waits to somebody, until called with None."""
+        if waiting:
+            self._listeners[threading.get_ident()] = waiting
+        else:
+            self._listeners.pop(threading.get_ident(), None)
+
+    def say_waiting(self, what: str) -> None:
+        if listener := self._listeners.get(threading.get_ident()):
+            listener(what)
+
+    # -- clients -----------------------------------------------------------------------------
+
+    def _client(self, service: str) -> Any:
+        return self._clients.get(service, partial(self._new_client, service))
+
+    def _new_client(self, service: str) -> Any:
+        key, secret = self.access.credentials or (None, None)
+        with self.trace.span(f"client {service}", "client"):
+            with self._making:  # the SDK's session makes no two at a time
+                client = self._session.client(  # type: ignore[call-overload]  # by any name
+                    service,
+                    endpoint_url=self.access.endpoint,
+                    aws_access_key_id=key,
+                    aws_secret_access_key=secret,
+                    config=patience(self._config, service),
+                )
+            self._watch(client)
+            if service == "lambda":
+                carry_zips(client)
+            client._exceptions_factory = self._errors  # noqa: SLF001  (botocore offers no other way)
+        return client
+
+    def _watch(self, client: Any) -> None:
+        events = client.meta.events
+        events.register("before-call.*.*", self._before_call)
+        events.register("before-parse.*.*", partial(demand_form, client.meta.endpoint_url))
+        events.register("needs-retry.*.*", self._needs_retry)
+        if self.access.prepare:
+            self.access.prepare(client)
+        if self.trace.on:
+            trace_calls(self.trace, client)
+
+    def _before_call(self, model: Any, **_: Any) -> None:
+        operation = model.name
+        write = not operation.startswith(READ_PREFIXES)
+        if write and self.read_only:
+            raise WriteRefused(f"{operation} was stopped: this command only reads")
+        self._pace(model)
+        if write and model.service_model.service_name == "iam":
+            self.iam_written = True
+        self.calls.count(write=write)
+        if self.on_call:
+            self.on_call(model.service_model.service_name, operation)
+
+    def _pace(self, model: Any) -> None:
+        """Before every try, for AWS counts those it refuses too (A1)."""
+        if self._pacer and model.service_model.service_name == "apigateway":
+            began = self.trace.now()
+            if self._pacer.wait(model.name):
+                self.trace.past(f"API Gateway's rate of {model.name}", "wait", began)
+
+    def _needs_retry(
+        self,
+        response: Any,
+        operation: Any,
+        caught_exception: BaseException | None,
+        request_dict: Mapping[str, Any],
+        **_: Any,
+    ) -> float | None:
+        """botocore asks after each try; an answer other than None means: once more, now."""
+        if caught_exception is None and succeeded(response):
+            return None  # before a body of many megabytes is turned into text
+        text = f"{request_dict.get('url_path')} {_as_text(request_dict.get('body'))}"
+        failure = read_failure(operation.name, response, caught_exception, text)
+        error_class = classify(failure, fresh=self.fresh, iam_fresh=self.iam_written)
+        if error_class is None:
+            return None
+        # Each reason has its own budget: an answer may get lost after minutes of a busy object.
+        waits: dict[str, tuple[float, int]] = request_dict["context"].setdefault("waits", {})
+        since, tries = waits.get(error_class.name, (self.clock.now(), 0))
+        waits[error_class.name] = (since, tries + 1)
+        spent = self.clock.now() - since
+        seconds = pause(error_class, tries + 1, spent)
+        if seconds is None:
+            return None
+        self.calls.retried += 1
+        self.say_waiting(f"waiting for {error_class.name}, {spent:.0f} s")
+        with self.trace.span(error_class.name, "wait"):
+            self.clock.sleep(seconds)
+        self._pace(operation)
+        return 0
+
+    @property
+    def acm(self) -> ACMClient:
+        client: ACMClient = self._client("acm")
+        return client
+
+    @property
+    def apigateway(self) -> APIGatewayClient:
+        client: APIGatewayClient = self._client("apigateway")
+        return client
+
+    @property
+    def autoscaling(self) -> ApplicationAutoScalingClient:
+        client: ApplicationAutoScalingClient = self._client("application-autoscaling")
+        return client
+
+    @property
+    def cloudwatch(self) -> CloudWatchClient:
+        client: CloudWatchClient = self._client("cloudwatch")
+        return client
+
+    @property
+    def dynamodb(self) -> DynamoDBClient:
+        client: DynamoDBClient = self._client("dynamodb")
+        return client
+
+    @property
+    def ec2(self) -> EC2Client:
+        client: EC2Client = self._client("ec2")
+        return client
+
+    @property
+    def iam(self) -> IAMClient:
+        client: IAMClient = self._client("iam")
+        return client
+
+    @property
+    def kms(self) -> KMSClient:
+        client: KMSClient = self._client("kms")
+        return client
+
+    @property
+    def lambda_(self) -> LambdaClient:
+        client: LambdaClient = self._client("lambda")
+        return client
+
+    @property
+    def logs(self) -> CloudWatchLogsClient:
+        client: CloudWatchLogsClient = self._client("logs")
+        return client
+
+    @property
+    def route53(self) -> Route53Client:
+        client: Route53Client = self._client("route53")
+        return client
+
+    @property
+    def sns(self) -> SNSClient:
+        client: SNSClient = self._client("sns")
+        return client
+
+    @property
+    def sqs(self) -> SQSClient:
+        client: SQSClient = self._client("sqs")
+        return client
+
+    @property
+    def sts(self) -> STSClient:
+        client: STSClient = self._client("sts")
+        return client
+
+    @property
+    def wafv2(self) -> WAFV2Client:
+        client: WAFV2Client = self._client("wafv2")
+        return client
+
+    @property
+    def tagging(self) -> ResourceGroupsTaggingAPIClient:
+        client: ResourceGroupsTaggingAPIClient = self._client("resourcegroupstaggingapi")
+        return client
+
+
+def _as_text(body: object) -> str:
+    if isinstance(body, bytes):
+        return body.decode("utf-8", "replace")
+    return body if isinstance(body, str) else json.dumps(body, default=str)

@@ -1,0 +1,118 @@
+"""Why AWS gave no answer: an unknown name, a refusal, silence, a proxy, a certificate. Each with
+what to type, because "check the network" helps nobody who has one.
+"""
+
+from __future__ import annotations
+
+import shlex
+from typing import Final
+from urllib.parse import urlsplit
+
+from botocore.exceptions import (
+    BotoCoreError,
+    ConnectionClosedError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    ProxyConnectionError,
+    ReadTimeoutError,
+    SSLError,
+)
+
+from provision.aws.answer_format import StrangeAnswer
+from provision.aws.clock_skew import clock_is_wrong
+from provision.errors import ProvisionError, Unreachable
+
+UNTRUSTED: Final = "CERTIFICATE_VERIFY_FAILED"
+_OUT_OF_TIME: Final = ("certificate is not yet valid", "certificate has expired")
+_NO_NAME: Final = ("Failed to resolve", "Name or service not known", "nodename nor servname")
+
+
+def no_answer(error: BotoCoreError) -> ProvisionError | None:
+    """The error as one of ours; None where it is about something else."""
+    match error:
+        case SSLError():
+            return _untrusted(error)
+        case ProxyConnectionError():
+            return Unreachable(
+                f"the proxy {_said(error, 'proxy_url')} cannot be reached: {_cause(error)}",
+                hint="`env | grep -i proxy` shows where that is set; `unset HTTPS_PROXY` goes"
+                " without",
+            )
+        case ConnectTimeoutError():
+            return Unreachable(
+                f"{_host(error)} is silent: no connection came about in time",
+                hint="a firewall drops it, or only a proxy leads out:"
+                " `export HTTPS_PROXY=http://PROXY:PORT`; try"
+                f" `curl -sv --max-time 5 -o /dev/null {_url(error)}`",
+            )
+        case EndpointConnectionError():
+            return _not_reached(error)
+        case ReadTimeoutError():
+            return Unreachable(
+                f"{_host(error)} took the request and gave no answer in time",
+                hint="run it again; if it stays so, something in between holds answers back:"
+                f" `curl -sv --max-time 10 -o /dev/null {_url(error)}`",
+            )
+        case ConnectionClosedError():
+            return Unreachable(
+                f"{_host(error)} closed the connection without an answer",
+                hint="run it again; if it stays so, something in between closes it:"
+                f" `curl -sv -o /dev/null {_url(error)}`",
+            )
+        case StrangeAnswer():
+            return Unreachable(
+                f"{_said(error, 'operation')} was answered with {_said(error, 'words')}: that is"
+                f" not {_host(error)}, but something in between",
+                hint="a network's sign-in page (open any page in a browser), a proxy or a filter:"
+                f" `curl -sv -o /dev/null {_url(error)}` shows who answers",
+            )
+    return None
+
+
+def _not_reached(error: EndpointConnectionError) -> Unreachable:
+    cause = _cause(error)
+    if any(text in cause for text in _NO_NAME):
+        return Unreachable(
+            f"no name server knows {_host(error)}: there is no network, or no such region",
+            hint="is the region one of `aws ec2 describe-regions --all-regions --region us-east-1"
+            " --query 'Regions[].RegionName'`? is there a network: `curl -sv -o /dev/null"
+            " https://aws.amazon.com`",
+        )
+    url = _url(error)
+    return Unreachable(
+        f"{_host(error)} refuses the connection: {url}{f' ({cause})' if cause else ''}",
+        hint="check AWS_ENDPOINT_URL and the firewall: `env | grep AWS_ENDPOINT_URL`; on local:"
+        " `provision local start`",
+    )
+
+
+def _untrusted(error: SSLError) -> ProvisionError:
+    cause = _cause(error)
+    if any(text in cause for text in _OUT_OF_TIME):
+        return clock_is_wrong(f"the certificate of {_host(error)} is out of its time: {cause}")
+    return Unreachable(
+        f"the certificate of {_host(error)} is not trusted here: {cause}",
+        hint="a proxy that opens TLS stands in between: `export AWS_CA_BUNDLE=FILE`, with its"
+        " certificate authority in FILE (your network's people have it)",
+    )
+
+
+def _cause(error: BotoCoreError) -> str:
+    """What the connection itself said, without the addresses of objects."""
+    said = _said(error, "error")
+    return said.partition("(Caused by ")[2].rstrip(")") or said.rpartition(">: ")[2] or said
+
+
+def _said(error: BotoCoreError, name: str) -> str:
+    return str(error.kwargs.get(name) or "")
+
+
+def _url(error: BotoCoreError) -> str:
+    """Of the endpoint, for a shell: without the name and password that an address may have, and
+    the query of the request, in which a shell reads signs of its own."""
+    address = urlsplit(_said(error, "endpoint_url"))
+    return shlex.quote(f"{address.scheme}://{address.netloc.rpartition('@')[2]}/")
+
+
+def _host(error: BotoCoreError) -> str:
+    return urlsplit(_said(error, "endpoint_url")).hostname or "the endpoint"

@@ -1,0 +1,51 @@
+"""The one-time code of a profile that wants one: asked of a person, and of nobody else."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import sys
+import threading
+from pathlib import Path
+
+import botocore.session
+
+from provision.errors import NoCredentials
+from provision.output.text import printable
+
+
+def ask_people_only(core: botocore.session.Session) -> None:
+    """Without a terminal the SDK would read the code from a pipe, and wait for as long as that is
+    open.
+    """
+    provider = core.get_component("credential_provider").get_provider("assume-role")
+    provider._prompter = _ask  # noqa: SLF001  (there is no other way to give one to a session)
+
+
+def _ask(prompt: str) -> str:
+    """Raises `NoCredentials` where nobody is asked: nobody is there, or it comes in the middle of a
+    run, from a thread whose question would be drawn over."""
+    if threading.current_thread() is not threading.main_thread():
+        raise NoCredentials(
+            f"the credentials have ended, and new ones want a code ({prompt.strip(': ')})",
+            hint="run it again: it asks for the code before it begins",
+        )
+    if not _somebody_is_there():
+        raise NoCredentials(
+            f"{prompt.strip().removesuffix(':')}: nobody can answer that here",
+            hint="run it in a terminal, or bring what `aws configure export-credentials --format"
+            " env` prints there",
+        )
+    return getpass.getpass(printable(prompt))
+
+
+def _somebody_is_there() -> bool:
+    if os.environ.get("CI"):
+        return False
+    if sys.stdin is not None and sys.stdin.isatty():
+        return True
+    try:
+        with Path("/dev/tty").open("rb"):  # of a command in a pipe
+            return True
+    except OSError:
+        return False

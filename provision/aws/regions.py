@@ -1,0 +1,39 @@
+"""A region that the account has not enabled knows nobody's credentials; they are not bad ones."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import botocore.session
+from botocore.exceptions import ClientError
+
+from provision.aws.error_codes import UNKNOWN_KEY
+from provision.aws.failed_call import NO_GOOD_ANSWER
+from provision.errors import RegionDisabled
+
+_HOMES: Final = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
+"""By partition, a region that every account of it has."""
+
+
+def region_disabled(
+    error: ClientError, core: botocore.session.Session, region: str
+) -> RegionDisabled | None:
+    """AWS refuses all credentials in a region that is not enabled, in the same words as bad ones:
+    only another region can tell."""
+    code = error.response.get("Error", {}).get("Code", "")
+    home = _HOMES.get(core.get_partition_for_region(region), region)
+    if code not in UNKNOWN_KEY or home == region:
+        return None
+    try:
+        sts: Any = core.create_client("sts", region_name=home)
+        sts.get_caller_identity()
+    except NO_GOOD_ANSWER:
+        return None
+    return RegionDisabled(
+        f"the account takes these credentials in {home} and not in {region} ({code}): the region is"
+        " not enabled for it",
+        hint=f"`aws account enable-region --region-name {region} --region {home}` (minutes to"
+        f" hours; `aws account get-region-opt-status --region-name {region} --region {home}`"
+        " tells), or another region in config.yaml. Where it is enabled, the token is one of"
+        " STS's global endpoint, which such regions do not take: log in with a regional one",
+    )

@@ -1,0 +1,209 @@
+"""Which AWS errors pass by themselves: one named class each, by code and message
+(docs/decisions/0004-one-retry-table.md; the facts are in docs/aws-behaviours.md).
+
+botocore's own retries are off: it replays creates that have no token after a lost answer (X1), and
+it knows a throttle only by code (X4, X5). Everything is decided in one place, by `classify`.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Final
+
+from provision.aws.connection_errors import UNTRUSTED
+from provision.aws.error_codes import BUSY_CODES, DENIED, THROTTLES, is_absent
+from provision.aws.failed_call import Failure, is_ambiguous
+
+
+@dataclass(frozen=True)
+class ErrorClass:
+    """All in seconds: the longest to go on, the first pause between tries, and the longest."""
+
+    name: str
+    budget: float
+    first: float
+    cap: float
+
+
+IAM_PROPAGATION: Final = ErrorClass("a role or policy to take effect", 300, 0.25, 5)
+ACCOUNT_ROLE: Final = ErrorClass("API Gateway to accept its logging role", 120, 20, 20)  # (A19, A1)
+STAGE_LOGGING: Final = ErrorClass("the account's logging role to take effect", 120, 2, 10)  # (A15)
+FRESH_ID: Final = ErrorClass("something just created to become visible", 300, 0.5, 5)
+BUSY: Final = ErrorClass("another change to finish", 600, 0.5, 8)
+GATEWAY_UPDATE: Final = ErrorClass("API Gateway's own update of it to finish", 1800, 2, 20)  # (A37)
+BACKUPS: Final = ErrorClass("backups to become available", 1200, 1, 8)  # (D15, D16)
+TABLE_BUDGET: Final = ErrorClass("other tables' changes to finish", 1800, 2, 20)  # (D2)
+THROTTLE: Final = ErrorClass("AWS's rate limit", 300, 1, 20)
+NO_ROOM: Final = ErrorClass("the function to take a call", 30, 1, 5)  # it may be stopped for good
+NETWORK_DEPENDENCY: Final = ErrorClass(
+    "what still uses it to go away", 900, 1, 10
+)  # (V12, V13, V15)
+ROLE_DEPENDENCY: Final = ErrorClass("the role's policies to go away", 120, 0.5, 5)  # (I8)
+# A deleted domain name holds its certificate for minutes (C5).
+CERTIFICATE_IN_USE: Final = ErrorClass("the domain to let go of the certificate", 1200, 2, 20)
+# A queue's name is taken for a minute after its deletion (Q2).
+NAME_COOLDOWN: Final = ErrorClass("the name to become free (60 s after deletion)", 75, 5, 10)
+MAPPING: Final = ErrorClass("the domain or stage to become usable", 30, 1, 5)  # (A30)
+SCALING_ROLE: Final = ErrorClass("auto scaling's own role to take effect", 120, 1, 5)  # (S2, S4)
+WEB_ACL: Final = ErrorClass("AWS WAF to know of it everywhere", 600, 1, 10)
+WEB_ACL_IN_USE: Final = ErrorClass("the stage to let go of its web ACL", 300, 1, 10)
+UNREACHABLE: Final = ErrorClass("the endpoint to answer", 4, 0.5, 2)
+UNSTABLE: Final = ErrorClass("the service to answer", 60, 0.5, 8)
+
+TOKENLESS_CREATES: Final = frozenset(
+    [
+        "CreateVpc",
+        "CreateSubnet",
+        "CreateRestApi",
+        "CreateUsagePlan",
+        "CreateApiKey",
+        "CreateDeployment",
+        "PublishLayerVersion",
+        "CreateResource",
+        "CreateModel",
+        "CreateRequestValidator",
+        "CreateBackup",
+        "CreateKey",
+        "Invoke",
+    ]
+)
+"""What AWS would do twice: after a lost answer it is looked for, never sent again (X1)."""
+
+_UNKNOWN_ROLE: Final = re.compile(
+    r"\brole\b.*(\bassumed?\b(?!-)|does(n't| not) have)|\bassume\b.*\brole\b",
+    re.IGNORECASE | re.DOTALL,
+)
+"""What any service says of a role, or of its policies, that has not reached it yet: Lambda
+(L1, L2), EC2 (V18), auto scaling (S2), API Gateway (A19). One rule, so that the next one is in
+it."""
+_UNKNOWN_ROLE_CLASSES: Final = {
+    "UpdateAccount": ACCOUNT_ROLE,
+    "RegisterScalableTarget": SCALING_ROLE,  # AWS makes that role itself, with the first target
+    "PutScalingPolicy": SCALING_ROLE,
+}
+_PROPAGATION_TEXTS: Final = (
+    "KMS key is invalid for CreateGrant",  # (L3)
+    "decrypt the environment variables because KMS access was denied",  # a fresh grant, likewise
+    "Invalid principal in policy",  # (I3)
+    "Policy Error: PrincipalNotFound",  # (N2)
+    "Invalid value for the parameter Policy",  # (Q6)
+)
+_ROLE_WRITES: Final = frozenset(["AttachRolePolicy", "PutRolePolicy"])
+"""Sent right after the role was made. Its bare name among the fresh ones would also match a
+function's, which is looked for before it is there."""
+_FIRST: Final = "GetCallerIdentity"
+"""A person waits for it in silence: whoever gives no answer to it is told soon."""
+_NEVER_SENT: Final = ("EndpointConnectionError", "ConnectTimeoutError", "ProxyConnectionError")
+"""No connection came about, so AWS cannot have done anything."""
+_FRESH_NETWORK_TEXTS: Final = ("InvalidGroup.NotFound", "InvalidSubnetID.NotFound")  # (L5)
+_UPDATING_TEXTS: Final = ("already an update in progress", "is being updated")  # (A37, A29)
+_CANNOT_WRITE_LOGS: Final = "could not successfully write to CloudWatch Logs"
+
+
+def classify(
+    failure: Failure, *, fresh: Collection[str] = (), iam_fresh: bool = False
+) -> ErrorClass | None:
+    """The class whose condition passes by itself, or None when trying again is of no use.
+
+    `fresh` are ids and names made in this run; `iam_fresh` tells whether IAM was written in it.
+    """
+    code, text = failure.code, failure.message
+    if failure.operation == "UpdateAccount" and _CANNOT_WRITE_LOGS in text:
+        return ACCOUNT_ROLE
+    if _UNKNOWN_ROLE.search(text) and code not in DENIED:
+        classes = _UNKNOWN_ROLE_CLASSES
+        return classes.get(failure.operation, IAM_PROPAGATION if iam_fresh else None)
+    if "CloudWatch Logs role ARN must be set" in text:
+        return STAGE_LOGGING if iam_fresh else None
+    if any(part in text for part in _PROPAGATION_TEXTS):
+        return IAM_PROPAGATION if iam_fresh else None
+    if code == "NoSuchEntity" and failure.operation in _ROLE_WRITES and "role with name" in text:
+        return FRESH_ID  # the role's step has just made it, or just seen it (I1, I5)
+    if any(part in text for part in _FRESH_NETWORK_TEXTS) and _is_fresh(failure, fresh):
+        return FRESH_ID
+    if code in THROTTLES or "Rate exceeded" in text or "throttled by EC2" in text:  # (X4, L4)
+        return NO_ROOM if failure.operation == "Invoke" else THROTTLE
+    if code in BUSY_CODES or _is_busy(failure):
+        return BUSY
+    if (specific := _of_one_service(failure)) is not None:
+        return specific
+    if is_absent(code) and _is_fresh(failure, fresh):  # what a lost answer deleted stays away
+        return None if failure.operation.startswith("Delete") else FRESH_ID
+    if _is_stale_key(failure) and _is_fresh(failure, fresh):
+        return FRESH_ID
+    if UNTRUSTED in text:
+        return None
+    if text.startswith(_NEVER_SENT) or (failure.operation == _FIRST and not code):
+        return UNREACHABLE
+    if is_ambiguous(failure) and failure.operation not in TOKENLESS_CREATES:
+        return UNSTABLE
+    return None
+
+
+def _is_fresh(failure: Failure, fresh: Collection[str]) -> bool:
+    return any(made in failure.request for made in fresh)
+
+
+def _is_busy(failure: Failure) -> bool:
+    """One code with several meanings, told apart by text (L8, A4, X5, D11)."""
+    code, text = failure.code, failure.message
+    if code == "ResourceConflictException":
+        busy = ("in progress", "'Pending'", "state: Pending", "concurrent update")  # (L31)
+        return any(part in text for part in busy)
+    if code == "ConflictException":
+        return "try again later" in text
+    if code == "ResourceInUseException":  # "already exists" is a collision (D10, D20)
+        return "already exists" not in text and "Certificate" not in failure.operation
+    if code == "LimitExceededException":
+        return "being updated" in text
+    return False
+
+
+def _is_stale_key(failure: Failure) -> bool:
+    """What KMS may still say of a key that was just enabled, or kept from deletion (K1)."""
+    if failure.code == "KMSInvalidStateException":
+        return "pending deletion" in failure.message
+    return failure.code == "DisabledException"
+
+
+def _of_one_service(failure: Failure) -> ErrorClass | None:
+    code, text = failure.code, failure.message
+    if code == "FailedResourceAccessException":
+        return SCALING_ROLE
+    if code == "BadRequestException" and any(part in text for part in _UPDATING_TEXTS):
+        return GATEWAY_UPDATE
+    if code == "ContinuousBackupsUnavailableException" or "being enabled" in text:
+        return BACKUPS
+    if code == "LimitExceededException" and "simultaneously" in text:
+        return TABLE_BUDGET
+    if code in {"DependencyViolation", "InvalidGroup.InUse"}:
+        return NETWORK_DEPENDENCY
+    if code in {"DeleteConflict", "DeleteConflictException"}:
+        return ROLE_DEPENDENCY
+    if failure.operation == "DeleteCertificate" and code == "ResourceInUseException":
+        return CERTIFICATE_IN_USE
+    if code == "WAFUnavailableEntityException":
+        return WEB_ACL  # for minutes after an ACL, a rule group or a stage was made or changed
+    if code == "WAFAssociatedItemException":
+        return WEB_ACL_IN_USE
+    if code.endswith("QueueDeletedRecently"):
+        return NAME_COOLDOWN
+    if failure.operation == "PutScalingPolicy" and code == "ObjectNotFoundException":
+        return FRESH_ID  # asked only of a target that this run has made, or seen (S4)
+    if failure.operation == "AddPermission" and code == "ResourceNotFoundException":
+        return FRESH_ID  # asked only of an alias that is there (L16)
+    if failure.operation == "CreateBasePathMapping" and code == "BadRequestException":
+        return None if "already exists" in text else MAPPING
+    return None
+
+
+def pause(error_class: ErrorClass, tries: int, spent: float) -> float | None:
+    """Seconds until the next try, with jitter, or None when the budget is spent. `tries` from 1."""
+    if spent >= error_class.budget:
+        return None
+    cap = 2.0 if error_class is IAM_PROPAGATION and spent < 48 else error_class.cap  # noqa: PLR2004
+    longest: float = min(error_class.first * 2 ** min(tries - 1, 10), cap)
+    return longest * random.uniform(0.75, 1.0)  # noqa: S311

@@ -1,0 +1,122 @@
+"""The click classes of every command: each takes the options of the whole tool besides its own."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from difflib import get_close_matches
+
+import click
+
+from provision.cli.environment_variables import strangers
+from provision.cli.global_options import WHOLE_TOOL, Answering, debugging, given, settings_of
+from provision.commands.invocation import Invocation
+from provision.output.text import put
+
+
+class Verb(click.Command):
+    """One command. It begins when the options of all levels are known."""
+
+    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
+        """Those of the command, and those of the whole tool."""
+        return [*WHOLE_TOOL, *super().get_params(ctx)]
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """As click does, with suggestions that are safe to follow."""
+        with _safe_suggestions(self.get_params(ctx)):
+            return super().parse_args(ctx, args)
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Those of the command with their help; those of the whole tool in a line or two."""
+        _write_options(super().get_params(ctx), ctx, formatter)
+        _write_whole_tool(ctx, formatter)
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Settle the options, then do it. Click would answer Ctrl-C with an empty line, whatever
+        is on the screen.
+        """
+        call: Invocation = ctx.obj
+        settings = settings_of(ctx, call)
+        call.given, call.debug = given(ctx), debugging(ctx)
+        call.verb = _first_word(ctx)
+        if settings.profile:
+            call.aws = f"aws --profile {shlex.quote(settings.profile)}"
+        for line in strangers(ctx.find_root(), os.environ):
+            put(line, err=True)
+        ctx.obj = settings
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            raise click.Abort from None
+
+
+class Verbs(click.Group):
+    """Commands under one word, listed as they were added, most used first."""
+
+    command_class = Verb
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  (click's signature)
+        """In the order of their adding, and not by the alphabet."""
+        return list(self.commands)
+
+    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
+        """Those of the group, and those of the whole tool."""
+        return [*WHOLE_TOOL, *super().get_params(ctx)]
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """As click does, with suggestions that are safe to follow."""
+        with _safe_suggestions(self.get_params(ctx)):
+            return super().parse_args(ctx, args)
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """All of them with their help for the tool itself, which is the place to look them up."""
+        if ctx.parent is None:
+            _write_options(self.get_params(ctx), ctx, formatter)
+        else:
+            _write_options(super().get_params(ctx), ctx, formatter)
+            _write_whole_tool(ctx, formatter)
+        self.format_commands(ctx, formatter)
+
+
+def _first_word(context: click.Context) -> str:
+    """`keys` of `provision keys list`."""
+    while context.parent and context.parent.parent:
+        context = context.parent
+    return context.info_name or ""
+
+
+@contextmanager
+def _safe_suggestions(params: Sequence[click.Parameter]) -> Iterator[None]:
+    """Nobody is led to type the answer to a question that was not asked yet."""
+    try:
+        yield
+    except click.NoSuchOption as error:
+        answers = {name for param in params if isinstance(param, Answering) for name in param.opts}
+        safe = [name for name in _alike(error) if name not in answers]
+        raise click.NoSuchOption(error.option_name, possibilities=safe, ctx=error.ctx) from None
+
+
+def _alike(error: click.NoSuchOption) -> Iterator[str]:
+    """Those like what was typed without the dashes, by which alone short words are alike."""
+    typed = error.option_name.lstrip("-")
+    for name in error.possibilities or ():
+        if get_close_matches(typed, [name.lstrip("-")], 1):
+            yield name
+
+
+def _write_options(
+    params: Sequence[click.Parameter], ctx: click.Context, formatter: click.HelpFormatter
+) -> None:
+    options = (param for param in params if isinstance(param, click.Option))
+    records = [option.get_help_record(ctx) for option in options]
+    with formatter.section("Options"):
+        formatter.write_dl([record for record in records if record])
+
+
+def _write_whole_tool(ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    tool = ctx.find_root().command_path
+    words = [" ".join(filter(None, (option.opts[-1], option.metavar))) for option in WHOLE_TOOL]
+    with formatter.section(f"Options of the whole tool, explained by `{tool} --help`"):
+        formatter.write_text(", ".join(words))

@@ -1,0 +1,45 @@
+"""Variables of the environment that look like ours and are none: a misspelt one sets nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+import click
+
+PREFIX: Final = "PROVISION_"
+
+
+def strangers(tool: click.Context, names: Iterable[str]) -> Iterator[str]:
+    """A line for each variable that is like one of ours. What is like none is somebody else's."""
+    mine = [name for name in names if name.startswith(PREFIX)]
+    if not mine:
+        return
+    known = sorted(_of(tool.command, tool))
+    for name in mine:
+        if name not in known and (meant := _meant(name, known)):
+            yield f"warning: {name} is no variable of provision, and sets nothing; {meant}"
+
+
+def _of(command: click.Command, context: click.Context) -> set[str]:
+    """Those of a command and of all below it."""
+    found = {
+        str(option.envvar or f"{context.auto_envvar_prefix}_{option.name}").upper()
+        for option in command.get_params(context)
+        if isinstance(option, click.Option) and (option.envvar or option.allow_from_autoenv)
+    }
+    below = command.commands if isinstance(command, click.Group) else {}
+    for name, each in below.items():
+        found |= _of(each, click.Context(each, info_name=name, parent=context))
+    return found
+
+
+def _meant(name: str, known: Iterable[str]) -> str:
+    from provision.config.problems import nearest  # noqa: PLC0415  (only where there is one)
+
+    words = set(name.removeprefix(PREFIX).split("_"))
+    holding = [each for each in known if words < set(each.removeprefix(PREFIX).split("_"))]
+    if holding:
+        return f'did you mean "{min(holding, key=len)}"?'
+    bare = nearest(name.removeprefix(PREFIX), [each.removeprefix(PREFIX) for each in known])
+    return bare.replace('"', f'"{PREFIX}', 1)

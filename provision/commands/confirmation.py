@@ -1,0 +1,81 @@
+"""How the user agrees before data or a protected environment goes: `--yes`, or the stack's name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import click
+
+from provision.commands.session import Session
+from provision.commands.terminal import forget_typed
+from provision.commands.unlisted import ask, refuse
+from provision.config.unlisted import Unlisted
+from provision.plan.change import Action, Finding
+from provision.workspace import Workbench
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """What the command line says to the question that is to come."""
+
+    yes: bool
+    confirm: str | None
+
+    @property
+    def given(self) -> bool:
+        return self.yes or self.confirm is not None
+
+
+def agreed(
+    session: Session, bench: Workbench, question: str, agreement: Agreement, *, protected: bool
+) -> bool:
+    """Whether to go on. A protected environment wants the stack's name, typed or by `--confirm`.
+
+    Raises UsageError where `--confirm` names another stack, or `--yes` is not enough.
+    """
+    stack = bench.stack.name
+    check(stack, agreement, protected=protected)
+    if agreement.confirm is not None or (agreement.yes and not protected):
+        return True
+    forget_typed()
+    if not protected:
+        return session.agreed(bench, question)
+    return session.typed(bench, f"{stack} is protected. {question} Type its name", stack)
+
+
+def asks_for_new(
+    session: Session,
+    question: str,
+    agreement: Agreement = Agreement(yes=False, confirm=None),
+) -> Unlisted:
+    """What judges of an environment that config.yaml does not list. `--yes` answers another
+    question.
+    """
+    if session.nobody_answers or agreement.given:
+        return refuse(session.call)
+    return ask(session.call, question)
+
+
+def check(stack: str, agreement: Agreement, *, protected: bool) -> None:
+    """Raises UsageError, saying what to type, where the answer given cannot be enough."""
+    if agreement.confirm is not None and agreement.confirm != stack:
+        raise click.UsageError(
+            f"--confirm {agreement.confirm} is not the name of this stack: {stack}"
+        )
+    if protected and agreement.yes and agreement.confirm is None:
+        raise click.UsageError(
+            f"{stack} is protected (`protect` in config.yaml), and --yes is not enough:"
+            f" add --confirm {stack}"
+        )
+
+
+def destroys_data(findings: Mapping[str, Finding]) -> bool:
+    """Whether what is planned deletes, or makes anew, something that holds the user's data."""
+    return any(
+        finding.have is not None
+        and finding.have.HOLDS_DATA
+        and not finding.refusal
+        and finding.action in {Action.DELETE, Action.REPLACE}
+        for finding in findings.values()
+    )

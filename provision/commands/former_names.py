@@ -1,0 +1,46 @@
+"""What this stack was perhaps called before: the state of an environment that config.yaml had."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+from provision.config.overlays import environments
+from provision.config.schema.types import NAME
+from provision.config.yaml.reader import read
+from provision.files import read_private
+from provision.workspace import LOCAL, Options, Workbench
+
+
+def formerly(options: Options, bench: Workbench) -> str:
+    """In words, where nothing of this stack is recorded; empty where there is no such state, or
+    where somebody chose the directory. Every name in AWS has the environment in it: another
+    environment is another stack, and nothing can be moved there."""
+    if bench.remembered or options.state or bench.site.config.environment == LOCAL:
+        return ""
+    config = bench.site.config
+    listed = {LOCAL, config.environment, *environments(read(options.config)[0])}
+    others = [
+        folder.name
+        for folder in sorted(bench.directory.parent.glob("*"))
+        if re.fullmatch(NAME, folder.name)  # a checkout may hold folders of any name
+        and folder.name not in listed
+        and _has_stack(folder, f"{config.name}-{folder.name}")
+    ]
+    return "; ".join(
+        f"{config.name}-{other} is recorded in {bench.directory.parent / other}, and the"
+        f" configuration has no environment {other} any more: {config.prefix} is made beside it,"
+        f" with nothing of its data; `provision plan --env {other}` shows that stack,"
+        f" `environment: {other}` is it again"
+        for other in others
+    )
+
+
+def _has_stack(folder: Path, stack: str) -> bool:
+    """What cannot be read is told to whoever asks for it."""
+    try:
+        state = json.loads(read_private(folder / "state.json") or b"{}")
+        return bool(state["stack"] == stack and state["records"])
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return False

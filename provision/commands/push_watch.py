@@ -1,0 +1,120 @@
+"""`provision push --watch`: every save of a function's code goes live by itself, if it imports."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NoReturn
+
+from provision.commands.push import live_words, named_functions, tell_left
+from provision.commands.session import Session, quiet
+from provision.errors import Interrupted, ProvisionError
+from provision.packaging.file_watch import Seen, saves, seen
+from provision.packaging.folder import BundleFailed, files_below
+from provision.packaging.modules import Fault, faults
+from provision.plan.options import Consent
+from provision.steps.lambda_.alias import Alias
+from provision.steps.lambda_.import_check import PAYLOAD
+from provision.views.formatting import seconds
+from provision.views.results import untried_words
+from provision.workflows.push import function_node, push, survey_code
+from provision.workspace import Workbench
+
+SETTINGS = ""
+"""In the place of a function: the files that say how it runs."""
+
+
+def watch(session: Session, functions: tuple[str, ...]) -> NoReturn:
+    """Ends by a signal only."""
+    bench = session.open()
+    keys = named_functions(bench, functions)
+    tried = [key for key in keys if bench.site.config.functions[key].import_check]
+    check = f" A new version of {', '.join(tried)} is invoked once, with {PAYLOAD}, before callers"
+    session.say(f"watching {', '.join(keys)} until Ctrl-C.{f'{check} reach it.' if tried else ''}")
+    known = False
+    told = {words for key in keys for words in _doubtful(bench, key)}  # when it was opened
+    for changed in saves(lambda: _files(session, bench, keys), bench.aws.clock):
+        if SETTINGS in changed and known:
+            session.say("config.yaml or a layer changed: `provision up` brings that, not this")
+        known = True
+        now = [key for key in keys if key in changed]
+        for words in {words for key in now for words in _doubtful(bench, key)} - told:
+            session.say(f"warning: {words}")
+            told.add(words)
+        _push(session, bench, now)
+    raise AssertionError("saves do not end")
+
+
+def _files(session: Session, bench: Workbench, keys: Sequence[str]) -> Mapping[str, Seen]:
+    config = bench.site.config
+    layers = (layer.source / "requirements.txt" for layer in config.layers.values())
+    found = {SETTINGS: seen([session.options.config, *layers])}
+    for key in keys:
+        try:
+            found[key] = seen(files_below(config.functions[key].source).values())
+        except BundleFailed:  # on its way from one place to another: told when it stays so
+            found[key] = {}
+    return found
+
+
+def _push(session: Session, bench: Workbench, keys: Sequence[str]) -> None:
+    """One push; one line for each function. What keeps code from going live ends nothing."""
+    began = bench.aws.clock.now()
+    whole = [key for key in keys if _compiles(session, bench, key)]
+    if not whole:
+        return
+    bench = bench.packaged_anew()
+    try:
+        with (
+            bench.writing(session.call.again) as journal,
+            session.call.stopping.gently(bench.aws.clock),
+        ):
+            engine = quiet(bench, journal, Consent())
+            found = survey_code(engine, whole)
+            tell_left(session, found)
+            outcome = push(engine, found)
+    except Interrupted:
+        raise
+    except ProvisionError as error:
+        _tell(session, error.lines, error.hint)
+        return
+    if session.call.stopping.asked:
+        raise session.call.interrupted()
+    for node, failure in outcome.failed.items():
+        _tell(session, (f"{node}: {failure.message}", *failure.more), failure.hint)
+    for words in untried_words(outcome):
+        session.errors.print(words, style="yellow", soft_wrap=True)
+    spent = seconds(bench.aws.clock.now() - began)
+    for node, step in outcome.steps.items():
+        if isinstance(step, Alias):
+            session.results.print(f"{live_words(outcome, node, step)}, {spent}", soft_wrap=True)
+
+
+def _compiles(session: Session, bench: Workbench, key: str) -> bool:
+    try:
+        errors = [str(fault) for fault in _faults(bench, key) if not fault.doubt]
+    except BundleFailed as failed:
+        errors = list(failed.lines)
+    for each in errors:
+        _tell(session, [f"{function_node(key)}: {each}"], "not pushed; save it again once mended")
+    return not errors
+
+
+def _doubtful(bench: Workbench, key: str) -> list[str]:
+    """What does not compile and stops nothing."""
+    try:
+        return [str(fault) for fault in _faults(bench, key) if fault.doubt]
+    except BundleFailed:  # told by `_compiles`
+        return []
+
+
+def _faults(bench: Workbench, key: str) -> list[Fault]:
+    function = bench.site.config.functions[key]
+    return faults(function.source, function.handler, function.runtime)
+
+
+def _tell(session: Session, lines: Sequence[str], hint: str) -> None:
+    first, *more = [session.call.as_typed(line) for line in lines]
+    for line in (f"✗ {first}", *more):
+        session.errors.print(line, style="red", soft_wrap=True)
+    if hint:
+        session.errors.print(f"  → {session.call.as_typed(hint)}", soft_wrap=True)

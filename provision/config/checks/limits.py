@@ -1,0 +1,108 @@
+"""What values have to keep to between them: capacity, alarm windows, tags, reserved variables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from provision.config.problems import Problem
+from provision.config.schema.tables import Capacity
+from provision.config.yaml.nodes import Node
+
+DAY = 86_400
+TAG_KEY, TAG_VALUE = 128, 256
+RESERVED_TAGS = ("aws:", "provision:")
+RESERVED = frozenset(
+    {
+        "_HANDLER", "_X_AMZN_TRACE_ID", "AWS_DEFAULT_REGION", "AWS_REGION", "AWS_EXECUTION_ENV",
+        "AWS_LAMBDA_FUNCTION_NAME", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
+        "AWS_LAMBDA_FUNCTION_VERSION", "AWS_LAMBDA_INITIALIZATION_TYPE",
+        "AWS_LAMBDA_LOG_GROUP_NAME", "AWS_LAMBDA_LOG_STREAM_NAME", "AWS_ACCESS_KEY",
+        "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN",
+        "AWS_LAMBDA_RUNTIME_API", "LAMBDA_TASK_ROOT", "LAMBDA_RUNTIME_DIR",
+    }
+)  # fmt: skip
+"""Lambda sets these itself and refuses them in a function's configuration."""
+OURS = ("TABLE_", "EXPIRE_", "CORS_")
+OURS_WHOLE = ("POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE")
+
+
+def check_capacity(tree: Node) -> Iterator[Problem]:
+    for _, table in tree.children("tables"):
+        for dimension in ("read", "write"):
+            capacity = table.node.get(dimension)
+            if capacity is None or not capacity.entries:
+                continue
+            low, high = capacity.number("min"), capacity.number("max")
+            most = Capacity().max if high is None and not capacity.get("max") else high
+            if low is not None and most is not None and low > most:
+                default = "" if high is not None else " (the default)"
+                yield capacity.entries["min"].node.problem(
+                    f"min {low} is above max {most}{default}", f'write "max: {low}" or more'
+                )
+        key, sort_key = table.node.string("key"), table.node.get("sort_key")
+        if sort_key and key and sort_key.value == key:
+            yield sort_key.problem(
+                f'"{key}" is the partition key already', "name another attribute, or null"
+            )
+        attribute = table.node.get("expire", "attribute")
+        keys = [key, table.node.string("sort_key")]
+        if attribute and isinstance(attribute.value, str) and attribute.value in keys:
+            yield attribute.problem(
+                f'"{attribute.value}" is a key of the table, a text; expiry needs a number',
+                "name another attribute",
+            )
+
+
+def check_tags(tree: Node) -> Iterator[Problem]:
+    seen: dict[str, str] = {}
+    for key, entry in tree.children("tags"):
+        value = entry.node.value if isinstance(entry.node.value, str) else ""
+        refused = sorted({char for char in key + value if not _in_tags(char)})
+        if key.lower().startswith(RESERVED_TAGS):
+            yield entry.problem("tags of this prefix are reserved", "use another prefix")
+        elif not 1 <= len(key) <= TAG_KEY or len(value) > TAG_VALUE:
+            yield entry.problem(
+                f"{len(key)} characters, and {len(value)} in the value; AWS takes 1 to {TAG_KEY} "
+                f"and up to {TAG_VALUE}",
+                "shorten it",
+            )
+        elif refused:
+            yield entry.problem(
+                f"not every AWS service takes {' '.join(refused)} in a tag",
+                "use letters, digits, spaces and _ . : / = + - @",
+            )
+        elif key.lower() in seen:
+            # IAM compares the keys of tags without regard to case.
+            yield entry.problem(
+                f'differs from "{seen[key.lower()]}" only in case, and IAM takes one of them',
+                "keep one of the two",
+            )
+        seen.setdefault(key.lower(), key)
+
+
+def _in_tags(char: str) -> bool:
+    return char.isalnum() or char in " _.:/=+-@"
+
+
+def check_alarms(tree: Node) -> Iterator[Problem]:
+    alarms = tree.get("monitoring", "alarms")
+    if alarms is None:
+        return
+    period = alarms.number("period") or 60
+    periods = alarms.number("evaluation_periods") or 5
+    if period * periods > DAY:
+        key = "evaluation_periods" if alarms.get("evaluation_periods") else "period"
+        yield alarms.entries[key].node.problem(
+            f"{periods} periods of {period} seconds are more than a day, the most an alarm looks "
+            "back",
+            f"write evaluation_periods: {max(1, DAY // period)} or less",
+        )
+
+
+def check_environment(tree: Node) -> Iterator[Problem]:
+    for _, function in tree.children("functions"):
+        for name, entry in function.node.children("environment"):
+            if name.upper() in RESERVED:
+                yield entry.problem("Lambda sets this variable itself", "choose another name")
+            elif name.startswith(OURS) or name in OURS_WHOLE:
+                yield entry.problem("provision sets this variable itself", "choose another name")

@@ -1,0 +1,112 @@
+"""`$ref` in a body model: to a part of the same model, or to one that API Gateway has already."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator
+from typing import Final
+from urllib.parse import unquote
+
+from provision.config.problems import Problem, nearest
+from provision.config.yaml.nodes import Node
+from provision.config.yaml.reader import MOST_NODES
+
+_MODEL: Final = re.compile(
+    r"https://apigateway\.amazonaws\.com(?:\.cn)?/restapis/[a-z0-9]+/models/([A-Za-z0-9]+)"
+)
+"""API Gateway's own form: any other of another model is no "canonical form" to it.
+
+https://docs.aws.amazon.com/apigateway/latest/developerguide/models-mappings-models.html
+"""
+_DATA: Final = ("default", "enum")
+"""What stands below these is no schema."""
+_NOWHERE: Final = "a circle"
+"""In the place of a reference that leads to no schema, which begins with #."""
+_BY_NAME: Final = ("definitions", "dependencies", "patternProperties", "properties")
+"""Below these stand names, which may be called `$ref` too."""
+
+
+def check_references(model: Node, above: Collection[str]) -> Iterator[Problem]:
+    """Of one model; `above`: the models that are made before it."""
+    ends: dict[str, str] = {}
+    defined = tuple(f"#/definitions/{name}" for name, _ in model.children("definitions"))
+    for reference in _references(model):
+        text = str(reference.value)
+        if text.startswith("#"):
+            yield from _inside(reference, _end(model, text, ends), defined)
+        elif not (found := _MODEL.fullmatch(text)):
+            yield reference.problem(
+                f'"{text}" is no reference that API Gateway can follow',
+                'put the schema below `definitions` of this model: "#/definitions/NAME"',
+            )
+        elif found[1] not in above:
+            listed = f"above stand: {', '.join(above)}" if above else "write that one above"
+            yield reference.problem(
+                f"no model {found[1]} stands above this one, and they are made in this order",
+                nearest(found[1], above) or listed,
+            )
+
+
+def _references(schema: Node) -> Iterator[Node]:
+    for keyword, entry in schema.entries.items():
+        if keyword == "$ref" and isinstance(entry.node.value, str):
+            yield entry.node
+        elif keyword in _BY_NAME:
+            for named in entry.node.entries.values():
+                yield from _references(named.node)
+        elif keyword not in _DATA:
+            yield from _references(entry.node)
+    for each in schema.elements:
+        yield from _references(each)
+
+
+def _inside(reference: Node, end: str, defined: Collection[str]) -> Iterator[Problem]:
+    """To a part of the model that is there; one that only leads to references ends nowhere."""
+    if end == _NOWHERE:
+        yield reference.problem(
+            f'"{reference.value}" leads to itself', "let it lead to a schema that says something"
+        )
+    elif end:
+        yield reference.problem(
+            f'"{end}" leads to no schema of this model',
+            nearest(end, defined) or "write it below `definitions`",
+        )
+
+
+def _end(model: Node, pointer: str, ends: dict[str, str]) -> str:
+    """Nothing where a reference ends in a schema, else the one that leads to none. `ends` keeps it
+    for all that were passed: there may be thousands in a row."""
+    passed: dict[str, None] = {}
+    end = ""
+    while pointer not in ends:
+        if pointer in passed:
+            end = _NOWHERE
+            break
+        passed[pointer] = None
+        target = _target(model, pointer)
+        if target is None or not isinstance(target.value, dict):
+            end = pointer
+            break
+        further = target.string("$ref") or ""
+        if not further.startswith("#"):
+            break
+        pointer = further
+    else:
+        end = ends[pointer]
+    ends |= dict.fromkeys(passed, end)
+    return end
+
+
+def _target(model: Node, pointer: str) -> Node | None:
+    """What a JSON pointer such as `#/definitions/a` leads to."""
+    node: Node | None = model
+    for part in unquote(pointer[1:]).split("/")[1:]:
+        if node is None:
+            return None
+        name = part.replace("~1", "/").replace("~0", "~")
+        # Python refuses to read numbers of thousands of digits, and no list is that long.
+        is_position = name.isdecimal() and len(name) <= len(str(MOST_NODES))
+        position = int(name) if is_position else -1
+        inside = 0 <= position < len(node.elements)
+        node = node.elements[position] if inside else node.get(name)
+    return node

@@ -1,0 +1,162 @@
+"""What the configuration refers to on disk: folders, requirements, handlers, and their modules."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from provision.config.problems import Problem
+from provision.config.schema.functions import RUNTIME
+from provision.config.schema.types import HANDLER
+from provision.config.yaml.nodes import Node
+from provision.packaging.folder import BundleFailed, check_sizes, files_below
+from provision.packaging.handlers import handler_problem, in_folder
+from provision.packaging.modules import PATIENCE, Fault, faults
+from provision.packaging.requirements import FILE, compile_command, read_requirements
+
+
+def check_sources(tree: Node, folder: Path) -> Iterator[Problem]:
+    """Folders, requirements and handlers that are not there; modules that do not compile."""
+    for _, layer in tree.children("layers"):
+        if source := _written(layer.node, "source"):
+            yield from _in_folder(source, folder) or _requirements(source, folder)
+    found: list[Problem] = []
+    began = time.monotonic()
+    for _, function in tree.children("functions"):
+        if source := _written(function.node, "source"):
+            late = time.monotonic() - began > PATIENCE
+            found += (
+                _in_folder(source, folder)
+                or _contents(source, folder)
+                or ([_late(source)] if late else _code(function.node, source, folder))
+            )
+    yield from _once(found)
+
+
+def _late(source: Node) -> Problem:
+    said = f"its modules are not checked: those before took more than {PATIENCE} s"
+    return replace(source.problem(said), warning=True)
+
+
+def check_inside(tree: Node, folder: Path) -> Iterator[Problem]:
+    """Sources that are not below `folder`, by what they are called or by a link."""
+    for _, part in (*tree.children("layers"), *tree.children("functions")):
+        if source := _written(part.node, "source"):
+            path = folder / str(source.value)
+            try:
+                inside = path.resolve().is_relative_to(folder.resolve())
+            except (OSError, RuntimeError, ValueError):  # a loop of links, or no path at all
+                continue  # which the other checks tell
+            if not inside:
+                yield source.problem(
+                    f"{path.as_posix()} is outside of the folder of the configuration",
+                    "put it there; where it is meant, say so with --allow-outside",
+                )
+
+
+def _once(found: Iterable[Problem]) -> Iterator[Problem]:
+    """Functions may share modules: one of them may import what another does not."""
+    by_place: dict[object, Problem] = {}
+    for problem in found:
+        known = by_place.setdefault(problem.place, problem)
+        if known.warning and not problem.warning:
+            by_place[problem.place] = problem
+    yield from by_place.values()
+
+
+def _written(node: Node, key: str) -> Node | None:
+    """The text that is there, unless the model has refused it."""
+    text = node.string(key)
+    return node.get(key) if text and text.strip() else None
+
+
+def _in_folder(source: Node, folder: Path) -> list[Problem]:
+    path = folder / str(source.value)
+    try:
+        if path.is_dir():
+            return _hidden(source, path, folder)
+        if path.exists():
+            return [source.problem(f"{path.as_posix()} is a file", "name the folder it is in")]
+        above = path.parent
+        there = [each.name for each in above.iterdir() if each.is_dir()] if above.is_dir() else []
+    except (OSError, RuntimeError, ValueError) as error:  # a loop of links, or no path at all
+        why = error.strerror if isinstance(error, OSError) else error
+        return [source.problem(f"cannot be read: {why}", "correct the path")]
+    like = difflib.get_close_matches(path.name, there, n=1)
+    suggestion = f'did you mean "{like[0]}"?' if like else "make the folder, or correct the path"
+    return [source.problem(f"there is no folder {path.as_posix()}", suggestion)]
+
+
+def _hidden(source: Node, path: Path, folder: Path) -> list[Problem]:
+    """`.git` holds the token of a pipeline's checkout, `.provision` the state."""
+    real, top = path.resolve(), folder.resolve()
+    inside = real.relative_to(top) if real.is_relative_to(top) else Path()
+    if not any(part.startswith(".") for part in inside.parts):
+        return []
+    said = f"{path.as_posix()} is hidden, or leads to what is: {inside.as_posix()}"
+    return [source.problem(said, "give the folder a name without a dot")]
+
+
+def _contents(source: Node, folder: Path) -> list[Problem]:
+    """What cannot go into a zip: links that lead out, pipes, more than Lambda takes."""
+    path = folder / str(source.value)
+    try:
+        check_sizes(files_below(path), str(path))
+    except BundleFailed as error:
+        return [source.problem(error.message, error.hint)]
+    return []
+
+
+def _requirements(source: Node, folder: Path) -> list[Problem]:
+    """What in requirements.txt is no pinned package, by its own lines."""
+    path = folder / str(source.value)
+    file = path / FILE
+    try:
+        _, wrong = read_requirements(path)
+    except FileNotFoundError:
+        said = f"{path.as_posix()} holds no {FILE}"
+        instead = f"write the packages that the code imports there, then: `{compile_command(path)}`"
+        return [source.problem(said, instead)]
+    except OSError as error:
+        return [source.problem(f"{FILE} cannot be read: {error.strerror}", "make it a plain file")]
+    return [Problem(file.as_posix(), one.line, 1, "", one.message, one.instead) for one in wrong]
+
+
+def _code(function: Node, source: Node, folder: Path) -> list[Problem]:
+    handler = _written(function, "handler")
+    if handler is None or not re.fullmatch(HANDLER, str(handler.value)):
+        return []
+    path, name = folder / str(source.value), str(handler.value)
+    runtime = function.string("runtime") or RUNTIME
+    try:
+        wrong = faults(path, name, runtime) if re.fullmatch(r"python3\.\d+", runtime) else []
+        known = [] if any(fault.bound for fault in wrong) else _handler(function, handler, path)
+        return [*known, *map(_fault, wrong)]
+    except BundleFailed as error:
+        return [source.problem(error.message, error.hint)]
+
+
+def _handler(function: Node, handler: Node, path: Path) -> list[Problem]:
+    name = str(handler.value)
+    layers = function.get("layers")
+    if layers and layers.elements and not in_folder(path, name):
+        return []  # it has to be in a layer, and is looked for there once they are built
+    said = handler_problem(path, name) or ""
+    suggestion = "write module.function as the files in the source have it"
+    return [handler.problem(said, suggestion)] if said else []
+
+
+def _fault(fault: Fault) -> Problem:
+    return Problem(
+        fault.file.as_posix(),
+        fault.line,
+        0,
+        "",
+        fault.message,
+        fault.doubt,
+        warning=bool(fault.doubt),
+    )

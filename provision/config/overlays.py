@@ -1,0 +1,138 @@
+"""`environments`: what each environment changes, merged over the rest of the file."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+
+from provision.config.problems import Problem, nearest
+from provision.config.schema.json_schema import OVERLAYS, Shape, config_shape
+from provision.config.schema.types import NAME, WORDS
+from provision.config.yaml.nodes import Entry, Node, Place, merge
+
+SAME_EVERYWHERE = ("name", "environment", OVERLAYS)
+MOST = 50
+"""Environments in one file: each is merged, and all of it checked, every time the file is read."""
+LOCAL = "local"
+"""The environment that needs no AWS account; it is always there."""
+
+
+@dataclass(frozen=True)
+class Variant:
+    """The file as it is in effect for one environment."""
+
+    environment: str
+    tree: Node
+    own: bool  # of the environment that was asked for
+
+
+def environments(root: Node) -> tuple[str, ...]:
+    """The names that the file has: its own, the overlays', and the one that is always there."""
+    names = [
+        root.string("environment") or "",
+        *(name for name, _ in root.children(OVERLAYS)),
+        LOCAL,
+    ]
+    return tuple(dict.fromkeys(filter(None, names)))
+
+
+def variants(
+    root: Node, environment: str | None, region: str | None
+) -> tuple[list[Variant], list[Problem]]:
+    """The environment asked for first, then every other overlay, since all are to be right."""
+    overlays, problems = _overlays(root)
+    written = root.get("environment")
+    if written and written.value == LOCAL:
+        # Whoever may change the file would have a pipeline's `plan` look at nothing, and be green.
+        said = f"{LOCAL} is the environment of the emulator, to which --local alone leads"
+        problems.append(written.problem(said, "name one that lives in AWS, such as dev"))
+    chosen = environment or root.string("environment")
+    base = root.without(OVERLAYS)
+    found = []
+    wanted = dict.fromkeys([chosen or "", *overlays]) if chosen else dict.fromkeys(["", *overlays])
+    for at, name in enumerate(wanted):
+        tree, more = _merged(base, overlays.get(name))
+        problems += more
+        if name in overlays:
+            key = overlays[name]
+            named = Node(name, key.place, key.node.keys, name)
+            tree = _with(tree, "environment", named, key.place)
+        elif environment:
+            tree = _given(tree, "environment", environment, "--env (or PROVISION_ENV)")
+        if region and (at == 0 or not tree.get("region")):
+            tree = _given(tree, "region", region, "--region (or PROVISION_REGION)")
+        found.append(Variant(name, tree, own=at == 0))
+    return found, problems
+
+
+def _overlays(root: Node) -> tuple[dict[str, Entry], list[Problem]]:
+    section = root.get(OVERLAYS)
+    if section is None or section.value is None:
+        return {}, []
+    if not isinstance(section.value, dict):
+        said = "expected environments and what each changes"
+        return {}, [section.problem(said, f'write "{LOCAL}: {{}}" below it')]
+    if len(section.value) > MOST:
+        first = list(section.value.values())[MOST]
+        said = f"{len(section.value)} environments, and a file has at most {MOST}"
+        return {}, [first.problem(said, "move some to a file of their own")]
+    overlays: dict[str, Entry] = {}
+    problems: list[Problem] = []
+    for name, entry in section.value.items():
+        if not re.fullmatch(NAME, name):
+            problems.append(entry.problem(f'the name "{name}" is refused: expected {WORDS[NAME]}'))
+        elif isinstance(entry.node.value, dict):
+            for key in SAME_EVERYWHERE:
+                if key in entry.node.value:
+                    said = "cannot differ between environments"
+                    problems.append(entry.node.value[key].problem(said, "remove it here"))
+            overlays[name] = replace(entry, node=entry.node.without(*SAME_EVERYWHERE))
+        elif entry.node.value is None:
+            overlays[name] = replace(entry, node=replace(entry.node, value={}))
+        else:
+            problems.append(
+                entry.node.problem("expected what this environment changes", 'for nothing: "{}"')
+            )
+    return overlays, problems
+
+
+def _merged(base: Node, overlay: Entry | None) -> tuple[Node, list[Problem]]:
+    if overlay is None:
+        return base, []
+    problems: list[Problem] = []
+    merged = merge(base, overlay.node)
+    if not overlay.node.clears:
+        return merged, problems  # the schema takes longer to make than all the rest
+    return _settled(merged, config_shape(), problems), problems
+
+
+def _settled(node: Node, shape: Shape, problems: list[Problem]) -> Node:
+    """What an overlay's null means: a named thing is removed; a setting becomes null if it may be,
+    else it takes its default."""
+    if not isinstance(node.value, dict):
+        return node
+    entries: dict[str, Entry] = {}
+    for key, entry in node.value.items():
+        under = shape.child(key)
+        if under is None:
+            entries[key] = entry
+        elif not entry.node.cleared:
+            entries[key] = replace(entry, node=_settled(entry.node, under, problems))
+        elif key not in shape.fields and shape.named:
+            if entry.node.void:
+                others = [name for name, each in node.value.items() if not each.node.cleared]
+                suggestion = nearest(key, others) or "remove the line"
+                problems.append(entry.problem("nothing of that name to remove", suggestion))
+        elif under.nullable:
+            entries[key] = entry
+    return replace(node, value=entries)
+
+
+def _given(tree: Node, key: str, value: str, source: str) -> Node:
+    """A value from the command line instead of the file."""
+    place = Place(source)
+    return _with(tree, key, Node(value, place, (), value), place)
+
+
+def _with(tree: Node, key: str, node: Node, place: Place) -> Node:
+    return tree.with_entry(key, Entry(place, node))

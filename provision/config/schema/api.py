@@ -1,0 +1,240 @@
+"""`api`: the REST API, its routes to functions, who may call it how often, and under which name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field, GetJsonSchemaHandler, Strict, model_validator
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
+
+from provision.config.schema.types import (
+    CERTIFICATE,
+    HEADER,
+    MODEL,
+    ORIGIN,
+    STAGE,
+    Domain,
+    Name,
+    Names,
+    Parameters,
+    Refusal,
+    Retention,
+    RuleGroups,
+    Section,
+    Zone,
+)
+
+TlsPolicy = Literal[
+    "TLS_1_2",
+    "SecurityPolicy_TLS13_1_2_2021_06",
+    "SecurityPolicy_TLS13_1_2_PQ_2025_09",
+    "SecurityPolicy_TLS13_1_2_FIPS_PQ_2025_09",
+    "SecurityPolicy_TLS13_1_2_PFS_PQ_2025_09",
+    "SecurityPolicy_TLS13_1_2_FIPS_PFS_PQ_2025_09",
+    "SecurityPolicy_TLS13_1_2_Ext2_PQ_2025_09",
+    "SecurityPolicy_TLS13_1_2_Ext2_FIPS_PQ_2025_09",
+    "SecurityPolicy_TLS13_1_3_2025_09",
+    "SecurityPolicy_TLS13_1_3_FIPS_2025_09",
+]
+"""All that API Gateway has for Regional endpoints but `TLS_1_0`."""
+ModelName = Annotated[str, Field(pattern=MODEL, max_length=255)]
+HeaderNames = Annotated[tuple[Annotated[str, Field(pattern=HEADER)], ...], Strict(strict=False)]
+
+
+class Route(Section):
+    """Where a method and path lead; the function's name alone will do."""
+
+    function: Name = Field(description="Name of the function.", examples=["items"])
+    body: ModelName | None = Field(
+        default=None,
+        description="Name of the model in `api.models` that the body must agree with; else 400.",
+    )
+    query: Parameters = Field(
+        default=(), description="Query parameters a request must have; else 400."
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_name(cls, value: object) -> object:
+        return {"function": value} if isinstance(value, str) else value
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, core: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        whole = handler.resolve_ref_schema(handler(core))
+        name = whole["properties"]["function"] | {"description": "The function alone."}
+        return {"anyOf": [name, whole], "description": whole["description"]}
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """A route taken apart."""
+
+    method: str
+    path: str
+    function: str
+    body: str | None
+    query: tuple[str, ...]
+
+
+def _one_origin(origins: tuple[str, ...]) -> tuple[str, ...]:
+    if len(origins) != 1:
+        raise Refusal(
+            f"expected exactly one origin, found {len(origins)}: API Gateway's own 4xx and 5xx "
+            "answers can name only one",
+            'write ["*"] or the one origin; remove `cors` for none',
+        )
+    return origins
+
+
+def _with_api_key(headers: tuple[str, ...]) -> tuple[str, ...]:
+    if not {"x-api-key", "*"} & {header.lower() for header in headers}:
+        raise Refusal(
+            "X-Api-Key is not among the headers: every route needs the key, and no browser "
+            "could send it",
+            "add X-Api-Key",
+        )
+    return headers
+
+
+class Cors(Section):
+    """Which web pages may call the API; on answers, on OPTIONS and on errors of API Gateway."""
+
+    origins: Annotated[
+        tuple[Annotated[str, Field(pattern=ORIGIN)], ...],
+        Strict(strict=False),
+        AfterValidator(_one_origin),
+        Field(json_schema_extra={"minItems": 1, "maxItems": 1}),
+    ] = Field(description="Exactly one origin, or `*` for all.", examples=[["*"]])
+    headers: Annotated[HeaderNames, AfterValidator(_with_api_key)] = Field(
+        default=(
+            "Content-Type",
+            "X-Api-Key",
+            "If-Match",
+            "X-Amz-Date",
+            "Authorization",
+            "X-Amz-Security-Token",
+        ),
+        description="Request headers that pages may send; X-Api-Key must be one of them.",
+    )
+    expose: HeaderNames = Field(
+        default=("ETag", "Location", "Retry-After", "x-amz-apigw-id", "x-amzn-RequestId"),
+        description="Answer headers that pages may read, on success and on errors.",
+    )
+    max_age: int = Field(
+        default=600,
+        ge=0,
+        le=86_400,
+        description="Seconds a browser may remember the answer to OPTIONS.",
+    )
+
+
+class Throttle(Section):
+    """Requests beyond it are answered 429."""
+
+    rate: int = Field(default=1000, ge=1, description="Requests a second, lasting.")
+    burst: int = Field(default=2000, ge=1, description="Requests at the same time, briefly.")
+
+
+class Quota(Section):
+    """Requests a key may make in a longer time."""
+
+    limit: int = Field(ge=1, description="Requests in a period.", examples=[100_000])
+    period: Literal["DAY", "WEEK", "MONTH"] = Field(default="MONTH", description="The period.")
+
+
+class ApiLog(Section):
+    """Access log and execution log."""
+
+    level: Literal["OFF", "ERROR", "INFO"] = Field(
+        default="INFO", description="What the execution log holds; the access log is always on."
+    )
+    retention: Retention = Field(default=30, description="Days that logs are kept.")
+
+
+class CustomDomain(Section):
+    """An own name for the API."""
+
+    name: Domain = Field(description="Name the API answers under.", examples=["api.example.com"])
+    zone: Zone = Field(
+        description="Public Route 53 zone that holds the name, or its id where several are called "
+        "so.",
+        examples=["example.com"],
+    )
+    certificate: Annotated[str, Field(pattern=CERTIFICATE)] | None = Field(
+        default=None,
+        description="ARN of an ACM certificate in the same region; null requests one.",
+    )
+
+
+class Waf(Section):
+    """AWS WAF before the stage. AWS charges for it by the month and by the request."""
+
+    groups: RuleGroups = Field(
+        default=("AWSManagedRulesCommonRuleSet", "AWSManagedRulesKnownBadInputsRuleSet"),
+        min_length=1,
+        description="Rule groups that AWS manages, in the order in which they are asked.",
+    )
+    rate: int | None = Field(
+        default=None,
+        ge=10,
+        description="Requests that one address may make in five minutes; null for any number.",
+    )
+    action: Literal["block", "count"] = Field(
+        default="block",
+        description="What becomes of requests that a rule matches: answered 403, or only counted.",
+    )
+
+
+class Api(Section):
+    """The REST API. Every route needs an API key."""
+
+    stage: Annotated[str, Field(pattern=STAGE, max_length=128)] = Field(
+        default="v1", description="Name of the stage: the first part of each path."
+    )
+    routes: dict[str, Route] = Field(
+        min_length=1,
+        description="`METHOD /path` → function. {id} matches one part, {rest+} all that follow.",
+        examples=[{"GET /items": "items"}],
+    )
+    models: dict[ModelName, dict[str, Any]] = Field(
+        default={}, description="JSON Schemas (draft 4) for the bodies of requests, by name."
+    )
+    cors: Cors | None = Field(
+        default=None, description="Web pages that may call the API; null for none."
+    )
+    throttle: Throttle = Field(
+        default=Throttle.model_construct(), description="Limits of the rate of requests."
+    )
+    quota: Quota | None = Field(default=None, description="Limit of each key; null for none.")
+    keys: Names = Field(
+        default=("default",), min_length=1, description="Names of the API keys to make."
+    )
+    log: ApiLog = Field(
+        default=ApiLog.model_construct(), description="Access log and execution log."
+    )
+    domain: CustomDomain | None = Field(
+        default=None,
+        description="Custom domain name, under which alone the API answers once it stands; null for"
+        " AWS's own.",
+    )
+    tls: TlsPolicy = Field(
+        default="TLS_1_2",
+        description="The oldest TLS and the ciphers that callers may use, as API Gateway names its"
+        " security policies. Those that begin with SecurityPolicy_ come with strict access.",
+    )
+    waf: Waf | None = Field(
+        default=None, description="Web ACL that looks at every request first; null for none."
+    )
+
+    @property
+    def route_list(self) -> tuple[Endpoint, ...]:
+        """The routes, each with its method and path."""
+        return tuple(
+            Endpoint(method, path, route.function, route.body, route.query)
+            for key, route in self.routes.items()
+            for method, _, path in [key.partition(" ")]
+        )

@@ -1,0 +1,108 @@
+"""`functions` and `layers`: the Lambda code, how it runs, and what it may reach."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from provision.config.schema.secrets import Secret, Value
+from provision.config.schema.types import HANDLER, Name, Names, Retention, Section, Source, Variable
+
+Runtime = Literal["python3.11", "python3.12", "python3.13", "python3.14"]
+RUNTIME: Runtime = "python3.13"
+"""Where none is written."""
+Grant = Literal["read", "write"]
+
+
+class Layer(Section):
+    """Third-party packages, installed for Lambda's Python and processor."""
+
+    source: Source = Field(
+        description="Folder with a requirements.txt of pinned wheels and their hashes, relative to"
+        " this file.",
+        examples=["layer"],
+    )
+
+
+class Retries(Section):
+    """How often and how long an asynchronous event is tried before its dead-letter queue."""
+
+    attempts: int = Field(default=2, ge=0, le=2, description="Further attempts after the first.")
+    max_age: int = Field(
+        default=3600,
+        ge=60,
+        le=21_600,
+        description="Seconds an event may wait; older ones go to the dead-letter queue.",
+    )
+
+
+class FunctionLog(Section):
+    """The function's log group."""
+
+    retention: Retention = Field(default=30, description="Days that logs are kept.")
+
+
+class Function(Section):
+    """One Lambda function, with its own role, log group and dead-letter queue."""
+
+    source: Source = Field(
+        description="Folder with the code, relative to this file.", examples=["function"]
+    )
+    handler: Annotated[str, Field(pattern=HANDLER, max_length=128)] = Field(
+        description="`module.function` that Lambda calls.", examples=["app.handler"]
+    )
+    runtime: Runtime = Field(default=RUNTIME, description="Lambda's Python.")
+    architecture: Literal["arm64", "x86_64"] = Field(
+        default="arm64", description="Processor; arm64 costs a fifth less."
+    )
+    memory: int = Field(
+        default=512,
+        ge=128,
+        le=10_240,
+        description="Memory in MB; the share of processor grows with it.",
+    )
+    timeout: int = Field(
+        default=10,
+        ge=1,
+        le=900,
+        description="Seconds a call may take; at most 29 when a route leads to the function.",
+    )
+    layers: Names = Field(default=(), max_length=5, description="Names of layers, at most 5.")
+    tables: dict[Name, Grant] = Field(
+        default={},
+        description="Table → read (GetItem, Scan; Query where it has a sort key) or write (PutItem,"
+        " UpdateItem, DeleteItem as well): the grant, and TABLE_{TABLE} in the environment.",
+    )
+    environment: dict[Variable, Value] = Field(
+        default={},
+        description="Environment variables of the function: text, or where a secret is kept that "
+        "the function fetches itself; together at most 4 KB. Text whose name says that it is "
+        "secret (`…_KEY`, `…TOKEN`, `…SECRET`, `SECRET_…`, `…PASSWORD…`, `…_PASS`, `…CREDENTIAL…`, "
+        "`…_CREDS`, `PRIVATE_KEY…`, `…_PAT`, `…_DSN`, `…SALT`, `WEBHOOK_URL`, also with a number "
+        "at the end), or that is an address with a password (`postgres://user:password@…`), is "
+        "shown as (masked).",
+    )
+    import_check: bool = Field(
+        default=True,
+        description="Before callers reach a new version it is invoked once, with the event "
+        '`{"provision": "import check"}`: code that cannot be imported does not go live. What the '
+        "handler makes of the event does not matter; one that must not be called for nothing can "
+        "answer it first, as function/app.py does. false: nothing is invoked, and any code goes "
+        "live.",
+    )
+    retries: Retries = Field(
+        default=Retries.model_construct(), description="Retries of failed asynchronous events."
+    )
+    log: FunctionLog = Field(
+        default=FunctionLog.model_construct(), description="The function's log group."
+    )
+
+    @property
+    def secrets(self) -> tuple[Secret, ...]:
+        """What it fetches, each once, in order."""
+        found = {one for one in self.environment.values() if isinstance(one, Secret)}
+        return tuple(sorted(found, key=lambda one: (one.secret, one.key or "")))
+
+
+__all__ = ["Function", "FunctionLog", "Layer", "Retries", "Secret"]

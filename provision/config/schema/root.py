@@ -1,0 +1,158 @@
+"""The configuration of one environment: the values in effect, frozen."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from provision.config.schema.api import Api
+from provision.config.schema.functions import Function, Layer
+from provision.config.schema.monitoring import Monitoring
+from provision.config.schema.tables import Table
+from provision.config.schema.types import (
+    Account,
+    Boundary,
+    Key,
+    Movable,
+    Name,
+    PrivateRange,
+    Retention,
+    Section,
+)
+
+MOST_TAGS = 45
+"""AWS takes 50; the rest are ours."""
+
+PROTECTED = "prod"
+"""The environment that is protected where the file does not say."""
+
+
+class FlowLogs(Section):
+    """A log of who talks with whom in the network."""
+
+    traffic: Literal["ACCEPT", "ALL", "REJECT"] = Field(
+        default="ALL", description="Which packets: those let through, those not, or all."
+    )
+    retention: Retention = Field(default=30, description="Days that logs are kept.")
+
+
+class Network(Section):
+    """The private network the functions run in."""
+
+    cidr: PrivateRange = Field(
+        default="10.20.0.0/24", description="IPv4 range of the VPC: private, /16 to /28."
+    )
+    zones: int = Field(
+        default=2, ge=2, le=6, description="Availability zones, each with a private subnet."
+    )
+    flow_logs: FlowLogs | None = Field(
+        default=None, description="Log of the network's traffic; null for none."
+    )
+
+
+class Encryption(Section):
+    """What tables, queues, the topic, log groups and functions' environments are encrypted with."""
+
+    key: Key = Field(
+        default="managed",
+        description="`managed`: AWS's own keys, and none for the topic; `create`: a key of the "
+        "stack's own, rotated every year; `alias/…`: a customer's key that is there, whose policy "
+        "lets CloudWatch in.",
+    )
+
+
+class Config(Section):
+    """config.yaml, for one environment."""
+
+    name: Name = Field(
+        description="Name of the stack: every resource's name begins with it.", examples=["tap"]
+    )
+    environment: Name = Field(
+        description="Environment: every resource's name goes on with it; --env overrides it. Not"
+        " local: only --local leads to the emulator.",
+        examples=["dev"],
+    )
+    region: Annotated[str, Field(min_length=1)] = Field(
+        description="AWS region; --region overrides it.", examples=["us-east-1"]
+    )
+    account: Account | None = Field(
+        default=None, description="AWS account, 12 digits in quotes; any other is refused."
+    )
+    protect: bool | None = Field(
+        default=None,
+        description="Whether `down`, and an `up` that destroys data, want the stack's name typed "
+        "or --confirm NAME; null: only in the environment called prod.",
+    )
+    tags: dict[str, str] = Field(
+        default={},
+        max_length=MOST_TAGS,
+        description="Tags of every resource; at most 45, prefixes aws: and provision: reserved.",
+    )
+    boundary: Boundary | None = Field(
+        default=None,
+        description="ARN of the IAM policy that bounds what every role of the stack may ever do;"
+        " `provision policy boundary` prints one, for one environment: write it below"
+        " `environments`.",
+        examples=["arn:aws:iam::012345678901:policy/boundary"],
+    )
+    network: Network = Field(default=Network.model_construct(), description="The private network.")
+    encryption: Encryption = Field(default=Encryption.model_construct(), description="The key.")
+    tables: dict[Name, Table] = Field(default={}, description="DynamoDB tables, by name.")
+    layers: dict[Name, Layer] = Field(default={}, description="Lambda layers, by name.")
+    functions: dict[Name, Function] = Field(min_length=1, description="Lambda functions, by name.")
+    api: Api = Field(description="The REST API.")
+    monitoring: Monitoring = Field(
+        default=Monitoring.model_construct(), description="Alarms and whom they reach."
+    )
+
+    moved: dict[Movable, Movable] = Field(
+        default={},
+        description="What was renamed, old node → new node: `table.old: table.new`. All of it stays"
+        " in AWS as it is, under the old name, while the line stands.",
+        examples=[{"table.items": "table.articles"}],
+    )
+
+    @property
+    def old_keys(self) -> dict[str, str]:
+        """Renamed node → the key it had: `table.new` → `old`."""
+        return {new: old.partition(".")[2] for old, new in self.moved.items()}
+
+    def before_moves(self) -> Config:
+        """The same with every renamed key as it was."""
+
+        def old(area: str, key: str) -> str:
+            return self.old_keys.get(f"{area}.{key}", key)
+
+        functions = {
+            old("function", key): function.model_copy(
+                update={
+                    "layers": tuple(old("layer", layer) for layer in function.layers),
+                    "tables": {old("table", k): grant for k, grant in function.tables.items()},
+                }
+            )
+            for key, function in self.functions.items()
+        }
+        routes = {
+            way: route.model_copy(update={"function": old("function", route.function)})
+            for way, route in self.api.routes.items()
+        }
+        return self.model_copy(
+            update={
+                "tables": {old("table", key): table for key, table in self.tables.items()},
+                "layers": {old("layer", key): layer for key, layer in self.layers.items()},
+                "functions": functions,
+                "api": self.api.model_copy(update={"routes": routes}),
+                "moved": {},
+            }
+        )
+
+    @property
+    def protected(self) -> bool:
+        """Whether removing wants the stack's name."""
+        return self.environment == PROTECTED if self.protect is None else self.protect
+
+    @property
+    def prefix(self) -> str:
+        """The stack's name, and what every name begins with."""
+        return f"{self.name}-{self.environment}"

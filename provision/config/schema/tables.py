@@ -1,0 +1,65 @@
+"""`tables`: DynamoDB tables, provisioned, scaled between two bounds, expiring what is old."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from provision.config.schema.types import ATTRIBUTE, Section
+
+Attribute = Annotated[str, Field(pattern=ATTRIBUTE, min_length=1, max_length=255)]
+
+
+class Capacity(Section):
+    """Provisioned throughput, moved by auto scaling."""
+
+    min: int = Field(
+        default=5,
+        ge=5,
+        le=40_000,
+        description="Capacity units a second that are always there.",
+    )
+    max: int = Field(
+        default=100,
+        ge=5,
+        le=40_000,
+        description="Capacity units a second that auto scaling may reach; not below `min`.",
+    )
+    target: int = Field(
+        default=70,
+        ge=20,
+        le=90,
+        description="Use in percent of the provisioned capacity that auto scaling aims at.",
+    )
+
+
+class Expire(Section):
+    """When DynamoDB removes an item by itself."""
+
+    attribute: Attribute = Field(
+        description="Attribute that holds the moment of expiry, in seconds since 1970.",
+        examples=["expires_at"],
+    )
+    days: int = Field(
+        default=30, ge=1, le=3650, description="Days from writing an item to its expiry."
+    )
+
+
+class Table(Section):
+    """One table. Encryption and point-in-time recovery are always on."""
+
+    key: Attribute = Field(
+        description="Partition key: the name of a text attribute.", examples=["id"]
+    )
+    sort_key: Attribute | None = Field(
+        default=None, description="Sort key: the name of a text attribute; null for none."
+    )
+    read: Capacity = Field(default=Capacity.model_construct(), description="Read capacity.")
+    write: Capacity = Field(default=Capacity.model_construct(), description="Write capacity.")
+    expire: Expire | None = Field(
+        default=None, description="Expiry of items; null keeps them for ever."
+    )
+    protect: bool = Field(
+        default=True, description="Deletion protection: AWS refuses to delete the table."
+    )

@@ -1,0 +1,220 @@
+"""The model's refusals in plain words, each at its line: expected, found, what to write instead."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from provision.config.problems import Problem, nearest
+from provision.config.schema.json_schema import OVERLAYS, Shape, config_shape, known_places
+from provision.config.schema.root import Config
+from provision.config.schema.types import NAME, WORDS, Refusal
+from provision.config.yaml.nodes import Entry, Node, written
+from provision.config.yaml.reader import LONGEST_NUMBER
+from provision.output.masking import MASKED, assigns_secret, holds_password, says_secret
+
+LONGEST_SHOWN = 200
+"""Characters of a value that a problem quotes."""
+KEY = "[key]"  # how pydantic says that the name of an entry is meant
+
+
+def validate(tree: Node, folder: Path) -> tuple[Config | None, list[Problem]]:
+    """The configuration, or why there is none."""
+    try:
+        return Config.model_validate(tree.plain(), context={"folder": folder}), []
+    except ValidationError as error:
+        details = error.errors(include_url=False)
+    meant = {
+        (*detail["loc"][:-1], known)
+        for detail in details
+        if detail["type"] == "extra_forbidden" and (known := _meant(detail))
+    }
+    # A misspelt key is not a missing one as well.
+    return None, [_explain(tree, each) for each in details if each["loc"] not in meant]
+
+
+def _meant(detail: ErrorDetails) -> str:
+    """The known key an unknown one stands for, if it is like one."""
+    *way, key = detail["loc"]
+    shape = config_shape().at(way)
+    found = re.search('"(.+)"', nearest(str(key), shape.fields if shape else ()))
+    return found[1] if found else ""
+
+
+def _explain(tree: Node, detail: ErrorDetails) -> Problem:
+    *way, last = detail["loc"] or ("",)
+    kind = detail["type"]
+    if kind == "extra_forbidden":
+        return _unknown(tree, way, str(last))
+    if kind == "missing":
+        return _missing(tree, way, str(last))
+    if last == KEY:
+        return _bad_name(tree.at(way[:-1]).entries[str(way[-1])], str(way[-1]), detail)
+    node = tree.at(detail["loc"])
+    if kind == "value_error":
+        reason = detail["ctx"]["error"]
+        return node.problem(str(reason), reason.suggestion if isinstance(reason, Refusal) else "")
+    shape = config_shape().at(detail["loc"])
+    return _mismatch(node, shape, detail)
+
+
+def _unknown(tree: Node, way: list[int | str], key: str) -> Problem:
+    entry = tree.at(way).entries[key]
+    shape = config_shape().at(way)
+    known = [*(shape.fields if shape else ()), *(() if way else (OVERLAYS,))]
+    suggestion = nearest(key, known)
+    if not suggestion:
+        elsewhere = known_places().get(key, ())
+        suggestion = f"it belongs to {' or '.join(elsewhere)}" if elsewhere else ""
+    return entry.problem("unknown key", suggestion or f"known here: {', '.join(known)}")
+
+
+def _missing(tree: Node, way: list[int | str], key: str) -> Problem:
+    section = tree.at(way)
+    shape = config_shape().at([*way, key])
+    expected = shape.in_words() if shape else "a value"
+    examples = shape.schema.get("examples", ["..."]) if shape else ["..."]
+    example = examples[0] if isinstance(examples[0], str) else "..."
+    said = f"missing: expected {expected}"
+    add = f'add "{key}: {example}"'
+    meant = _overlaid(tree, way)
+    return Problem(
+        section.place.file,
+        section.place.line,
+        section.place.column,
+        written((*section.keys, key)),
+        said,
+        f"{meant} If not, {add}" if meant else add,
+    )
+
+
+def _overlaid(tree: Node, way: list[int | str]) -> str:
+    """The name that an overlay's may have been meant for: in a section of names a misspelt one is
+    a new thing, of which all but the change is missing."""
+    if not way or tree.at(way).keys[:1] != (OVERLAYS,):
+        return ""
+    *above, name = way
+    shape = config_shape().at(above)
+    if shape is None or not shape.named or name in shape.fields:
+        return ""
+    others = [key for key, e in tree.at(above).entries.items() if e.node.keys[:1] != (OVERLAYS,)]
+    return nearest(str(name), others)
+
+
+def _bad_name(entry: Entry, name: str, detail: ErrorDetails) -> Problem:
+    shape = config_shape().at(detail["loc"][:-2])
+    pattern = next(iter(shape.name_patterns if shape else ()), "")
+    if detail["type"] == "string_too_long":
+        return entry.problem(_too_long(name, detail), "choose a shorter name")
+    shown = MASKED if assigns_secret(name) or holds_password(name) else f'"{name}"'
+    return entry.problem(
+        f"the name {shown} is refused: expected {WORDS[pattern]}",
+        _respelt(name) if pattern == NAME else "",
+    )
+
+
+def _mismatch(node: Node, shape: Shape | None, detail: ErrorDetails) -> Problem:
+    expected = shape.in_words() if shape else "another value"
+    match detail["type"]:
+        case "string_too_long":
+            return node.problem(_too_long(node.text, detail), "shorten it")
+        case "string_too_short":
+            return node.problem("expected text, found empty text", "write a value")
+        case "too_short":
+            return node.problem(f"expected at least {detail['ctx']['min_length']}, found none")
+        case "too_long":
+            most, found = detail["ctx"]["max_length"], len(node.elements) or len(node.entries)
+            return node.problem(f"expected at most {most}, found {found}", "remove some")
+        case _ if _is_secret(node):
+            return _mismatch_masked(node, expected)
+        case _:
+            return node.problem(
+                f"expected {expected}, found {found_in_words(node)}",
+                next(_suggestions(node, shape), ""),
+            )
+
+
+def _mismatch_masked(node: Node, expected: str) -> Problem:
+    if isinstance(node.value, bool | int | float):
+        return node.problem(f"expected {expected}, found a number {MASKED}", "write it in quotes")
+    found = f"text {MASKED}" if isinstance(node.value, str) else found_in_words(node)
+    return node.problem(f"expected {expected}, found {found}")
+
+
+def _is_secret(node: Node) -> bool:
+    """Whether what stands there, or a secret that was put there by mistake, is nobody's to read."""
+    if holds_password(node.text):
+        return True
+    if assigns_secret(node.text):
+        return True
+    ways = zip(node.keys, node.keys[1:], strict=False)
+    return any(where == "environment" and says_secret(str(name)) for where, name in ways)
+
+
+def _too_long(text: str, detail: ErrorDetails) -> str:
+    most = detail["ctx"]["max_length"]
+    return f"{len(text)} characters, {len(text) - most} more than the {most} allowed"
+
+
+def found_in_words(node: Node) -> str:
+    """What stands there: `text "abc"`, `the number 5`, `a list`."""
+    match node.value:
+        case None:
+            return "null" if node.written else "nothing"
+        case bool():
+            return node.text
+        case int() | float():
+            return f"the number {_cut(node.text)}"
+        case str():
+            return f'text "{_cut(node.value)}"'
+        case list():
+            return "a list"
+        case _:
+            return "keys and values"
+
+
+def _cut(text: str) -> str:
+    """What is found may be a file of its own."""
+    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…"
+
+
+def _suggestions(node: Node, shape: Shape | None) -> Iterator[str]:
+    """What to write instead, the best first."""
+    if shape is None:
+        return
+    kinds = {each.schema.get("type") for each in shape.alternatives}
+    text = node.text
+    if isinstance(node.value, str) and shape.choices:
+        yield nearest(text, shape.choices)
+    number = node.value if isinstance(node.value, int) else 0
+    if "integer" in kinds and shape.choices and node.text == str(number):
+        yield f"write {min(shape.choices, key=lambda each: abs(int(each) - number))}"
+    if node.value is None:
+        yield "write a value, or remove the line"
+    if "string" in kinds and isinstance(node.value, (bool, int, float)):
+        yield f'write "{node.text}", with the quotes'
+    if "array" in kinds and isinstance(node.value, str):
+        yield f"write [{node.text}]"
+    if "integer" in kinds and isinstance(node.value, str):
+        bare = text.replace("_", "").replace(",", "")
+        if bare.isdecimal() and len(bare) <= LONGEST_NUMBER:
+            yield f"write {int(bare)}, without quotes"
+    if "integer" in kinds and isinstance(node.value, float) and node.value.is_integer():
+        yield f"write {int(node.value)}"
+    if "boolean" in kinds and text.lower() in {"yes", "on", "1", "true", "y"}:
+        yield "write true"
+    if "boolean" in kinds and text.lower() in {"no", "off", "0", "false", "n"}:
+        yield "write false"
+    if any(each.schema.get("pattern") == NAME for each in shape.alternatives):
+        yield _respelt(text)
+
+
+def _respelt(name: str) -> str:
+    """A name with what is usually wrong put right."""
+    better = re.sub(r"[^a-z0-9]+", "-", re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", name).lower())
+    better = better.strip("-").lstrip("0123456789-")
+    return f'for example "{better}"' if better and better != name else ""

@@ -1,0 +1,302 @@
+"""What the commands are: `survey` for plan and status, `up`, and `down`; all over one graph."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from graphlib import TopologicalSorter
+
+from provision.engine.executor import Engine
+from provision.engine.marked_twice import beside
+from provision.engine.planner import Moment
+from provision.engine.prefetch import Glimpse, batches, glimpse_many, places_of
+from provision.engine.revocations import GOES_LAST, hold_back, rights_kept, take_away
+from provision.engine.timing import Walk
+from provision.engine.walks import new_walk, raise_first, visit_all
+from provision.errors import Foreign, Protected, ProvisionError
+from provision.model.stack import reversed_graph, successor_of
+from provision.model.step import Replacement, Step, replacement
+from provision.model.stored_data import Backup
+from provision.plan.blocking import blocked, waiting
+from provision.plan.change import WRITES, Action, Cause, Finding
+
+WORKERS = 16
+LATE_WRITERS = 30.0
+"""Seconds for which log lines may still come after their writer went (G4, A35)."""
+
+
+@dataclass
+class Survey:
+    """Every node beside what AWS has, and the nodes only the journal still knows."""
+
+    findings: dict[str, Finding]
+    forgotten: dict[str, Finding] = field(default_factory=dict)
+    walks: tuple[Walk, ...] = ()
+
+    @property
+    def all(self) -> dict[str, Finding]:
+        return self.findings | self.forgotten
+
+    @property
+    def changes(self) -> bool:
+        """Whether `up` would write anything, were nothing refused."""
+        return any(finding.action in WRITES for finding in self.all.values())
+
+    @property
+    def doable(self) -> bool:
+        """Whether there is anything that `up` may write."""
+        return any(f.action in WRITES and not f.refusal for f in self.all.values())
+
+
+@dataclass
+class Outcome:
+    """What a run came to: findings as acted on, the steps as they are now, failures by node."""
+
+    findings: dict[str, Finding]
+    steps: dict[str, Step]
+    failed: dict[str, ProvisionError]
+    interrupted: bool = False
+    backups: dict[str, Backup] = field(default_factory=dict)
+    """Made before data was destroyed, by node."""
+    walks: tuple[Walk, ...] = ()
+
+    @property
+    def unfinished(self) -> tuple[str, ...]:
+        """Nodes that were not begun, because of a failure or an interruption."""
+        return tuple(n for n, f in self.findings.items() if f.action is Action.WAIT)
+
+    @property
+    def done(self) -> tuple[str, ...]:
+        """Nodes that were created, changed or removed."""
+        written = (n for n, f in self.findings.items() if f.action in WRITES)
+        return tuple(node for node in written if node not in self.failed)
+
+    @property
+    def refused_whole(self) -> bool:
+        """Whether nothing was done, and only because the user has to decide first."""
+        refused = all(isinstance(error, Foreign | Protected) for error in self.failed.values())
+        return bool(self.failed) and refused and not self.done
+
+
+def survey(engine: Engine, *, workers: int = WORKERS) -> Survey:
+    """Look at every node, each after those it needs. Raises the first failure: no plan is better
+    than half a plan."""
+    findings: dict[str, Finding] = {}
+    wanted: dict[str, Step] = {}
+    nodes = engine.stack.nodes
+    early: dict[str, Glimpse] = {}
+    glimpsed = _glimpse_all(engine, early, workers)
+
+    def visit(name: str) -> None:
+        node = nodes[name]
+        places = places_of(node, findings, wanted)
+        seen = engine.look(node, wanted, places, early.get(name))
+        finding = _going_along(beside(engine, seen), findings)
+        wanted[name] = engine.provides(finding)
+        findings[name] = finding
+        engine.report(name, Moment.FOUND, finding.action)
+
+    looked = new_walk(engine, "look", engine.stack.graph)
+    raise_first(engine, visit_all(engine, looked, visit, workers))
+    ordered = waiting({name: findings[name] for name in nodes})
+    decided = [finding for finding in findings.values() if finding.action is not Action.FOREIGN]
+    behind = {one.node: one for finding in decided for one in engine.look_behind(finding)}
+    return Survey(ordered, _forgotten(engine, ordered, workers) | behind, (glimpsed, looked))
+
+
+def _takes_along(finding: Finding) -> bool:
+    """Whether what stands on it may have gone with it. The entries of a history stay."""
+    have = finding.have if finding.action is Action.REPLACE else None
+    return have is not None and have.REPLACEMENT is not Replacement.SUCCEED
+
+
+def _going_along(finding: Finding, findings: Mapping[str, Finding]) -> Finding:
+    """What carries no mark goes with what it is part of, where that is deleted to be made again."""
+    parent = findings[finding.needs[0]] if finding.needs else None
+    if parent is None or parent.action is not Action.REPLACE or parent.have is None:
+        return finding
+    assert parent.want is not None
+    stands = replacement(parent.want, parent.have) is not Replacement.DELETE_FIRST
+    if stands or finding.have is None or finding.have.MARKED or finding.action is Action.FOREIGN:
+        return finding
+    drifted = Cause.DRIFT in parent.causes
+    cause = Cause.DRIFT if drifted else Cause.CONFIG
+    return replace(finding, have=None, changes=(), action=Action.CREATE, cause=cause)
+
+
+def _glimpse_all(engine: Engine, seen: dict[str, Glimpse], workers: int) -> Walk:
+    """All that can be looked for at once, into `seen`. Raises the first failure."""
+    records = engine.journal.records
+    needs: dict[str, tuple[str, ...]] = {}
+    first: dict[str, dict[str, Step]] = {}
+    for batch in batches(engine.foresee()):
+        leader, *others = batch
+        first[leader] = batch
+        needs |= {leader: ()} | dict.fromkeys(others, (leader,))
+
+    def visit(name: str) -> None:
+        if name in first:
+            seen.update(glimpse_many(engine.aws, records, first[name]))
+
+    walked = new_walk(engine, "look", needs)
+    raise_first(engine, visit_all(engine, walked, visit, workers))
+    return walked
+
+
+def up(engine: Engine, seen: Survey, *, workers: int = WORKERS) -> Outcome:
+    """Make every node true, then remove what the configuration no longer has."""
+    steps: dict[str, Step] = {}
+    acted, late = dict(seen.findings), dict[str, Finding]()
+    nodes = engine.stack.nodes
+    for forgotten in seen.forgotten.values():
+        engine.remember(forgotten)
+
+    def visit(name: str) -> Callable[[], None] | None:
+        finding = acted[name]
+        if any(_takes_along(acted[need]) for need in finding.needs):
+            finding = engine.look_again(finding, nodes[name], steps)
+        elif finding.action is not Action.SKIP:
+            finding = engine.refine(finding, nodes[name], steps)
+        acted[name] = finding
+        if finding.action is Action.SKIP:
+            steps[name] = engine.provides(finding)
+            return None
+        kept = rights_kept(finding)
+        if kept is not None:
+            late[name] = finding
+        made = engine.give(kept, GOES_LAST) if kept else engine.make(finding)
+        steps[name] = made
+        if finding.action is Action.KEEP:
+            return None
+        return lambda: engine.settle(kept or finding, made)
+
+    walks = [new_walk(engine, "make", engine.stack.graph)]
+    failed = visit_all(engine, walks[0], visit, workers)
+    acted = blocked(acted, failed, steps, engine.stack.graph)
+    if failed or engine.aws.clock.stopped:
+        acted = hold_back(engine, acted, late, steps)
+    elif late:
+        acted, failed, last = take_away(engine, acted, late, steps, workers)
+        walks.append(last)
+    removed: dict[str, Finding] = {}
+    if not failed and not engine.aws.clock.stopped:
+        removed = _forgotten(engine, acted, workers)
+        removed, failed, more = _remove(engine, removed, workers, patience=0)
+        walks += more
+    stopped = engine.aws.clock.stopped
+    return Outcome(acted | removed, steps, failed, stopped, engine.backups, tuple(walks))
+
+
+def plan_removal(engine: Engine, seen: Survey) -> Survey:
+    """What `down` would do about every node."""
+    findings = {
+        name: engine.judge_removal(finding, finding.want)
+        for name, finding in seen.findings.items()
+        if finding.want is not None
+    }
+    undecided = [finding for finding in seen.findings.values() if finding.action is Action.FOREIGN]
+    behind = {one.node: one for finding in undecided for one in engine.look_behind(finding)}
+    gone = seen.forgotten | behind
+    findings = _judged_by_parents(findings | gone)
+    kept = [
+        f for f in findings.values() if f.action is Action.KEEP and f.have and f.have.HOLDS_DATA
+    ]
+    while kept:  # what a kept node needs stays with it
+        keeper = kept.pop()
+        for need in keeper.needs:
+            if (needed := findings.get(need)) and needed.action is Action.DELETE:
+                findings[need] = replace(
+                    needed, action=Action.KEEP, reason=f"{keeper.node}, which stays, needs it"
+                )
+                kept.append(findings[need])
+    return Survey(
+        {name: findings[name] for name in findings if name not in gone},
+        {name: findings[name] for name in gone},
+    )
+
+
+def down(
+    engine: Engine, removal: Survey, *, workers: int = WORKERS, patience: float = LATE_WRITERS
+) -> Outcome:
+    """Remove what `plan_removal` says, dependents first. `patience`: seconds after its deletion at
+    which what late writers may bring back is looked at again."""
+    for forgotten in removal.forgotten.values():
+        engine.remember(forgotten)
+    acted, failed, walks = _remove(engine, removal.all, workers, patience)
+    return Outcome(acted, {}, failed, engine.aws.clock.stopped, engine.backups, walks)
+
+
+def _remove(
+    engine: Engine, findings: Mapping[str, Finding], workers: int, patience: float
+) -> tuple[dict[str, Finding], dict[str, ProvisionError], tuple[Walk, ...]]:
+    """The findings as acted on, the failures, and the walks."""
+    graph = {name: _needed(finding.needs, findings) for name, finding in findings.items()}
+    visited: dict[str, Finding] = {}
+
+    def visit(name: str) -> None:
+        visited[name] = engine.remove(findings[name])
+
+    def look_last(name: str) -> None:
+        visited[name] = engine.last_look(findings[name], patience)
+
+    order = _users_before_data(reversed_graph(graph), findings)
+    walked = new_walk(engine, "remove", order)
+    failed = visit_all(engine, walked, visit, workers)
+    last = new_walk(engine, "last look", dict.fromkeys(engine.late, ()))
+    failed |= visit_all(engine, last, look_last, workers)
+    acted = {
+        name: visited.get(name, finding)
+        if name in visited or name in failed or finding.action is not Action.DELETE
+        else replace(finding, action=Action.WAIT, reason="not begun: what uses it is still there")
+        for name, finding in findings.items()
+    }
+    return acted, failed, (walked, last)
+
+
+def _users_before_data(
+    order: dict[str, set[str]], findings: Mapping[str, Finding]
+) -> dict[str, set[str]]:
+    """The order with what may still write before what holds data: the final backup has it all."""
+    going = {n: f.have for n, f in findings.items() if f.have and f.action is Action.DELETE}
+    users = {name for name, have in going.items() if have.USES_DATA}
+    for name, have in going.items():
+        if have.HOLDS_DATA:
+            order[name] |= users
+    return order
+
+
+def _needed(needs: Iterable[str], names: Iterable[str]) -> tuple[str, ...]:
+    """The needs, and their predecessors set aside (`vpc~1`): what uses the old goes first."""
+    wanted = set(needs)
+    return tuple(name for name in names if successor_of(name) in wanted)
+
+
+def _judged_by_parents(findings: Mapping[str, Finding]) -> dict[str, Finding]:
+    """What carries no mark of its own is left alone where what it is part of is not ours."""
+    judged = dict(findings)
+    order = TopologicalSorter({name: finding.needs for name, finding in findings.items()})
+    for name in order.static_order():
+        finding = judged.get(name)
+        if finding is None or finding.action is not Action.DELETE or not finding.needs:
+            continue
+        parent = judged.get(finding.needs[0])
+        assert finding.have is not None
+        if parent and parent.action is Action.FOREIGN and not finding.have.MARKED:
+            reason = f"it is part of {parent.node}, which is not this stack's: left alone"
+            judged[name] = replace(finding, action=Action.FOREIGN, reason=reason)
+    return judged
+
+
+def _forgotten(engine: Engine, others: Mapping[str, Finding], workers: int) -> dict[str, Finding]:
+    """The nodes only the journal knows, judged beside the others, some of which they need."""
+    records = engine.journal.records
+    names = [name for name in records if name not in engine.stack.nodes]
+    forgotten: dict[str, Finding] = {}
+
+    def visit(name: str) -> None:
+        forgotten[name] = engine.look_forgotten(name)
+
+    looked = new_walk(engine, "look", dict.fromkeys(names, ()))
+    raise_first(engine, visit_all(engine, looked, visit, workers))
+    judged = _judged_by_parents({**others, **{name: forgotten[name] for name in names}})
+    return {name: judged[name] for name in names}

@@ -1,0 +1,123 @@
+"""Any error as the user should read it: which call, what AWS said, what to type next."""
+
+from __future__ import annotations
+
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    LoginError,
+    NoCredentialsError,
+    NoRegionError,
+    PartialCredentialsError,
+    ProfileNotFound,
+    SSOError,
+    TokenRetrievalError,
+)
+from botocore.parsers import ResponseParserError
+
+from provision.aws.clock_skew import by_the_clock
+from provision.aws.connection_errors import no_answer
+from provision.aws.error_codes import DENIED, ENDED, UNKNOWN_KEY, UNSIGNED, is_absent
+from provision.errors import NoCredentials, ProvisionError, Refused
+from provision.permissions.access_denied import refusal
+
+_LOGIN = (
+    "check with `aws sts get-caller-identity`, or try without an account: `provision up --local`"
+)
+
+
+def explain(error: Exception) -> ProvisionError:
+    """The error as one of ours. Errors of ours come back as they are; what nobody foresaw keeps its
+    traceback as the cause, shown by --debug."""
+    if isinstance(error, ProvisionError):
+        return error
+    told = _told(error)
+    told.__cause__ = error
+    return told
+
+
+def _told(error: Exception) -> ProvisionError:
+    match error:
+        case ClientError():
+            return _refused(error)
+        case NoCredentialsError() | PartialCredentialsError():
+            return NoCredentials(
+                "no AWS credentials were found",
+                hint=f"`aws configure`, or --profile NAME; {_LOGIN}",
+            )
+        case ProfileNotFound():
+            return NoCredentials(
+                str(error), hint="`aws configure list-profiles` shows those there are"
+            )
+        case SSOError() | TokenRetrievalError():
+            return NoCredentials(
+                f"the SSO session has ended: {error}", hint="`aws sso login`, then run it again"
+            )
+        case LoginError():
+            return NoCredentials(
+                f"the session of `aws login` has ended: {error}",
+                hint="`aws login`, then run it again",
+            )
+        case NoRegionError():
+            return NoCredentials(
+                "no region is set", hint="--region NAME, or region: in config.yaml"
+            )
+        case BotoCoreError() if told := no_answer(error):
+            return told
+        case ResponseParserError():  # its text is the whole answer, of whoever gave it
+            return ProvisionError(
+                "an answer cannot be read: it is not AWS's, nor an emulator's",
+                hint="see what answers in their place, a proxy perhaps: --debug shows its words",
+            )
+        case BotoCoreError():
+            return ProvisionError(str(error), hint="run it again; --debug shows more")
+    return ProvisionError(
+        f"unexpected {type(error).__name__}: {error}",
+        hint="run it again with --debug and report it",
+    )
+
+
+def _refused(error: ClientError) -> ProvisionError:
+    details = error.response.get("Error", {})
+    code, text = str(details.get("Code", "")), str(details.get("Message", ""))
+    call = error.operation_name
+    if code in UNSIGNED | UNKNOWN_KEY | ENDED:
+        return _not_accepted(error)
+    if code in DENIED or code.startswith("AccessDenied"):
+        return refusal(error)
+    request = error.response.get("ResponseMetadata", {}).get("RequestId", "")
+    tail = f" (request {request})" if request else ""
+    if code.isdigit():  # no code of AWS's: the status of whoever answered
+        hint = "AWS, or something in between, does not serve this now: run it again"
+        return Refused(f"{call}: HTTP {code} {text}{tail}", hint=hint)
+    hint = "mend the cause and run it again"
+    if is_absent(code):
+        hint = (
+            "where it was there a moment ago, another run or somebody works on this stack: let that"
+            " end and run it again"
+        )
+    return Refused(f"{call}: {code}: {text}{tail}", hint=hint)
+
+
+def _not_accepted(error: ClientError) -> NoCredentials:
+    """The request came from nobody that AWS knows: each of the reasons has another remedy."""
+    details = error.response.get("Error", {})
+    code, text = str(details.get("Code", "")), str(details.get("Message", ""))
+    if told := by_the_clock(error.response):
+        return told
+    if code in ENDED:
+        return NoCredentials(
+            f"the temporary credentials have ended ({code}: {text})",
+            hint="get new ones: `aws sso login`, or where they came from; then run it again",
+        )
+    if code in UNSIGNED:
+        return NoCredentials(
+            f"the secret key does not belong to the access key ({code}: {text})",
+            hint=f"set both again: `aws configure`; {_LOGIN}",
+        )
+    return NoCredentials(
+        f"AWS does not know these credentials here ({code}: {text})",
+        hint="set them again: `aws configure`, or log in: `aws sso login`; where"
+        " `aws sts get-caller-identity --region us-east-1` takes them, the region is not enabled:"
+        " `aws account list-regions --region us-east-1`",
+    )

@@ -1,0 +1,48 @@
+"""What holds data and carries a node's mark under another name, where no state says which is it.
+
+A name leads to one thing only. Where the state is lost and the name has changed since (`moved`, or
+a line of it taken out), the data may be in the other.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from provision.aws.failed_call import NO_GOOD_ANSWER
+from provision.engine.planner import Judge
+from provision.model.step import OWNER, Step
+from provision.plan.change import Action, Finding
+from provision.plan.ownership import adopting
+
+
+def beside(eyes: Judge, finding: Finding) -> Finding:
+    """The finding, refused where something else carries its mark: nothing is built upon the one
+    that was chosen until the user has said so. Reads only; asks nothing where there is a record."""
+    want, node = finding.want, finding.node
+    if want is None or finding.action in {Action.FOREIGN, Action.SKIP}:
+        return finding
+    if node in eyes.journal.records or node in eyes.consent.adopt:
+        return finding
+    others = _others(eyes, node, want)
+    if not others:
+        return finding
+    names = " and ".join(others)
+    carry = "carries" if len(others) == 1 else "carry"
+    found = f", and so does {finding.label}" if finding.have else ""
+    goes_on = f"goes on with {finding.label}" if finding.have else f"makes {finding.label}"
+    cure = f"{adopting(node).replace('takes it over', goes_on)} and leaves {names} as it is"
+    return replace(
+        finding,
+        action=Action.FOREIGN,
+        changes=(),
+        reason=f"{names} {carry} its mark{found}, and no state says which holds its data",
+        refusal=f"{cure}; or take the tag {OWNER} off what is not it, or bring back the state",
+    )
+
+
+def _others(eyes: Judge, node: str, step: Step) -> tuple[str, ...]:
+    """Whoever may not list by tag is told nothing: older policies for looking do not allow it."""
+    try:
+        return tuple(step.others_marked(eyes.aws, eyes.owners(node)))
+    except NO_GOOD_ANSWER:
+        return ()

@@ -1,0 +1,291 @@
+"""What follows from what is wanted and what was found: the action, whose it is, and what may go."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Final
+
+from provision.aws.client import Aws
+from provision.model.stack import Node, Stack, successor_of
+from provision.model.step import OWNER, Replacement, Step, Tagged, same_place, with_computed
+from provision.plan.change import Action, Cause, Change, Finding, difference
+from provision.plan.limitations import SEES_ALL, Blind
+from provision.plan.options import NOTHING, Consent
+from provision.plan.ownership import misspelt_move, taking_over, whose
+from provision.state.journal import Journal
+from provision.unknown import in_words, is_known
+
+_LOCKED: Final = "deletion protection is on"
+
+
+class Moment(StrEnum):
+    """What just happened to a node."""
+
+    LOOKING = "looking"
+    FOUND = "found"
+    BEGUN = "begun"
+    WAITING = "waiting"
+    DONE = "done"
+    SETTLED = "settled"
+    FAILED = "failed"
+
+
+Report = Callable[[str, Moment, str], None]
+"""Node, what happened to it, and in which words (an action, or what it waits for)."""
+
+
+@dataclass
+class Judge:
+    """One stack in one account, with what the user allows. Data that is to go is counted live; else
+    nothing is asked of AWS."""
+
+    stack: Stack
+    aws: Aws
+    journal: Journal
+    consent: Consent = NOTHING
+    blind: Blind = SEES_ALL
+    report: Report = lambda node, moment, words: None
+
+    def judge(self, node: Node[Step], want: Step, have: Step | None) -> Finding:
+        """The action that follows from the two values, or that the one found is not ours."""
+        if have is None or self._ours(node.name, want, have):
+            return self.judge_ours(node, want, have)
+        if node.name in self.consent.adopt:
+            return self._judge_adopted(node, want, have)
+        return replace(
+            self._finding(node, want, have, Action.FOREIGN, whose(have, self.stack.mark)),
+            refusal=taking_over(have, self.stack.mark, node.name),
+        )
+
+    def _judge_adopted(self, node: Node[Step], want: Step, have: Step) -> Finding:
+        """What is taken over is never deleted to be made again, unless the user names it."""
+        finding = self.judge_ours(node, want, have)
+        fixed = [change for change in finding.changes if change.fixed]
+        if not fixed or self.consent.may_destroy(node.name):
+            return finding
+        told = "; ".join(f"{each.field} is {_plainly(each.have)}" for each in fixed)
+        return replace(
+            finding,
+            action=Action.FOREIGN,
+            reason=f"{have.label} is not this stack's and cannot become it: {told}",
+            refusal="rename ours in config.yaml, or delete the other one",
+        )
+
+    def judge_ours(self, node: Node[Step], want: Step, have: Step | None) -> Finding:
+        """The action that follows where what was found is known to be ours."""
+        if have is None:
+            if want.MADE_BY_AWS:
+                return self._finding(node, want, None, Action.KEEP)
+            reason = misspelt_move(node.name, self.stack.moved, self.journal.records)
+            made = self._finding(node, want, None, Action.CREATE, reason)
+            if not self.journal.was_whole(node.name):
+                return replace(made, cause=Cause.CONFIG)
+            back = want.having_back(node.name, self.aws.where.region)
+            return replace(made, cause=Cause.DRIFT, reason=back or reason)
+        record, reason = self.journal.records.get(node.name), ""
+        changes = difference(
+            want,
+            have,
+            record.step if record else None,
+            frozenset(self.blind.fields.get(want.KIND, ())),
+        )
+        if record and record.doing == "update":
+            changes, reason = _begun(changes)
+        finding = replace(self._finding(node, want, have, Action.UPDATE, reason), changes=changes)
+        if not changes:
+            ailing = have.ailment() if have.SHARED else ""  # nobody's own, so each is told of it
+            return replace(finding, action=Action.KEEP, reason=ailing)
+        if not any(change.fixed for change in changes):
+            return finding
+        refusal = ""
+        if have.REPLACEMENT is Replacement.SUCCEED:
+            finding = replace(finding, reason=have.outlived())
+        if want.HOLDS_DATA and not self.consent.may_destroy(node.name):
+            destroy = self.consent.destroying(node.name)
+            refusal = f"it holds data; {destroy} lets it be deleted and made again"
+        return replace(finding, action=Action.REPLACE, refusal=refusal)
+
+    def provides(self, finding: Finding) -> Step:
+        """What dependents are planned with: the wanted, its Computed fields as found or unknown."""
+        assert finding.want is not None
+        stays = finding.action in {Action.KEEP, Action.UPDATE, Action.FOREIGN}
+        stays = stays and not any(change.field in finding.want.RENEWS for change in finding.changes)
+        if stays and finding.have:
+            return with_computed(finding.want, finding.have)
+        return with_computed(finding.want, None).foretold(self.aws)
+
+    def judge_removal(self, finding: Finding, expected: Step) -> Finding:
+        """What removing comes to: nothing there, not ours, kept, or deleted."""
+        if finding.action is Action.SKIP:
+            return finding
+        have, name = finding.have, finding.node
+        finding = replace(finding, changes=(), refusal="", action=Action.KEEP)
+        if have is None:
+            return replace(finding, reason="not there")
+        if not (self._ours(name, expected, have) and self._may_remove(finding, have)):
+            left = whose(have, self.stack.mark).replace("exists and is not", "is not")
+            return replace(finding, action=Action.FOREIGN, reason=f"{left}: left alone")
+        if have.SHARED:
+            return replace(finding, reason="the whole account uses it")
+        if lasting := have.lasting():
+            return replace(finding, reason=lasting)
+        if have.HOLDS_DATA:
+            return self._judge_data(finding, have)
+        reason = f"{_LOCKED} and is switched off first" if have.locked() else ""
+        return replace(finding, action=Action.DELETE, reason=reason)
+
+    def _judge_data(self, finding: Finding, have: Step) -> Finding:
+        """Whether data goes, and what is said of it. Protection is read live (D19)."""
+        if parting := have.parting(self.aws):
+            if self.consent.may_undo_backups(finding.node):
+                return replace(finding, action=Action.DELETE, reason=parting)
+            return replace(
+                finding, reason=f"{parting}; {self.consent.destroying(finding.node)} deletes it"
+            )
+        holdings = have.holdings(self.aws)
+        finding = replace(finding, holdings=holdings)
+        words = [holdings.words] if holdings else []
+        if holdings and holdings.protected:
+            words.append(_LOCKED)
+        if not self.consent.may_destroy(finding.node):
+            held = f" ({'; '.join(words)})" if words else ""
+            reason = f"it holds data{held}; {self.consent.destroying(finding.node)} deletes it"
+            return replace(finding, reason=reason)
+        if holdings and holdings.protected:
+            words[-1] += " and is switched off first"
+        without = "no backup is made: --no-backup"
+        words.append(self.blind.backup_words(have.KIND) if self.consent.backup else without)
+        return replace(finding, action=Action.DELETE, reason="; ".join(words))
+
+    # -- whose it is -------------------------------------------------------------------------
+
+    def owner(self, node: str) -> str:
+        """What the owner tag of a node's resource says; a retired one keeps its node's."""
+        return f"{self.stack.mark}/{successor_of(node)}"
+
+    def is_part_of_ours(self, have: Step) -> bool:
+        """Whether what carries no mark is part of what carries ours. The state may have been
+        written by anybody, and say that anything is."""
+        return self._is_ours(have.parent_owner(self.aws))
+
+    def _is_ours(self, owner: str | None) -> bool:
+        """Whether it is the mark of a node of ours. One of an older provision's, which two stacks
+        may have alike, is believed where a record has it. What follows has no slash: `tap-dev/x/…`
+        is the mark of a stack `tap-dev`, and not `tap-dev`'s of old."""
+        before, _, node = (owner or "").rpartition("/")
+        if not owner or not node:
+            return False
+        return before == self.stack.mark or (before == self.stack.name and self._recorded(owner))
+
+    def _recorded(self, owner: str) -> bool:
+        steps = [record.step for record in self.journal.records.values()]
+        return any(step.MARKED and step.owned_by(step, owner) for step in steps)
+
+    def _may_be_back(self, node: str, expected: Step, have: Step) -> bool:
+        """Whether something without a mark may be what we deleted. The state may have been written
+        by anybody: it is believed where what writes there is ours. Where that is gone, a node of
+        config.yaml is, of what is as new and as bare as late writers leave it."""
+        parent = have.parent_owner(self.aws)
+        if self._is_ours(parent):
+            return True
+        told = parent is None or (parent == "" and same_place(expected, have))
+        return told and node in self.stack.nodes and have.came_back(self.aws)
+
+    def owns(self, finding: Finding) -> bool:
+        """Whether what was found carries this node's owner, or can carry none."""
+        record = self.journal.records.get(finding.node)
+        expected = finding.want or (record and record.step)
+        have = finding.have
+        return bool(have and expected and self._ours(finding.node, expected, have))
+
+    def came_back(self, have: Step) -> bool:
+        """Whether it is what a late writer made again of what this run deleted."""
+        return _unmarked(have) and have.came_back(self.aws)
+
+    def changed_hands(self, node: str, have: Step, now: Step) -> bool:
+        """Whether what was judged ours as `have` is somebody else's now: neither as it was marked,
+        or said, nor ours by another mark."""
+        if isinstance(have, Tagged) and isinstance(now, Tagged):
+            same = have.tags.get(OWNER) == now.tags.get(OWNER)
+        else:
+            same = have.owned_by(now, "")
+        return not same and not self._ours(node, have, now)
+
+    def _ours(self, node: str, expected: Step, have: Step) -> bool:
+        record = self.journal.records.get(node)
+        recorded = record is not None and self._owned(node, record.step, have)
+        deleting = record is not None and record.doing == "delete"
+        back = deleting and have.COMES_BACK and _unmarked(have)
+        if back and self._may_be_back(node, expected, have):
+            return True  # we were deleting it, and a late writer made it again (A35)
+        if self._owned(node, expected, have):
+            return True
+        return recorded and (not have.BY_CONTENT or self._may_lead_to_ours(expected, have))
+
+    def _may_lead_to_ours(self, expected: Step, have: Step) -> bool:
+        """Whether AWS says so of what only a record says is ours, whoever wrote that. What it led
+        to may be gone, and is made again before anything is written here: AWS refuses a second one
+        of that name to everybody else."""
+        parent = have.parent_owner(self.aws)
+        return self._is_ours(parent) or (parent is None and not is_known(expected))
+
+    def _may_remove(self, finding: Finding, have: Step) -> bool:
+        """Whether it says what config.yaml wants of it, or AWS says that it leads to ours: of what
+        is told by what it says alone."""
+        if not have.BY_CONTENT:
+            return True
+        wanted = finding.want is not None and self._owned(finding.node, finding.want, have)
+        return wanted or self.is_part_of_ours(have)
+
+    def _owned(self, node: str, expected: Step, have: Step) -> bool:
+        return any(expected.owned_by(have, owner) for owner in self.owners(node))
+
+    def owners(self, node: str) -> tuple[str, ...]:
+        """What the tag of a node's resource may say."""
+        return (self.owner(node), *self._former_owners(node))
+
+    def _former_owners(self, node: str) -> tuple[str, ...]:
+        """What the tag says until `up` has changed it: where the node was renamed, and where an
+        older provision made it, whose marks had neither region nor account. Two stacks could have
+        such a mark alike, so it is believed only of what the state has.
+        """
+        name = successor_of(node)
+        renamed = [self.owner(old) for old, new in self.stack.moved.items() if new == name]
+        record = self.journal.records.get(node)
+        older = [f"{self.stack.name}/{old}" for old in (name, *self._former_names(name))]
+        recorded = [own for own in older if record and record.step.owned_by(record.step, own)]
+        return tuple(dict.fromkeys([*recorded, *renamed]))
+
+    def _former_names(self, node: str) -> list[str]:
+        return [old for old, new in self.stack.moved.items() if new == node]
+
+    def _wanted(self, node: Node[Step], inputs: Mapping[str, Step]) -> Step:
+        want = node.build(*(inputs[need] for need in node.needs))
+        former = self._former_owners(node.name) if want.MARK_LASTS else ()
+        return want.with_owner(next(iter(former), self.owner(node.name)))
+
+    def _finding(
+        self, node: Node[Step], want: Step, have: Step | None, action: Action, reason: str = ""
+    ) -> Finding:
+        return Finding(node.name, node.needs, want.KIND, want, have, (), action, reason)
+
+
+def _plainly(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, tuple) else f"{in_words(value)}"
+
+
+def _begun(changes: tuple[Change, ...]) -> tuple[tuple[Change, ...], str]:
+    """What an update that was begun and has not ended leaves is no drift: AWS no longer has what
+    the record says, and not yet what is wanted. A table's expiry takes two runs (D12)."""
+    ours = tuple(
+        replace(change, cause=Cause.CONFIG) if change.both else change for change in changes
+    )
+    rest = ", ".join(one.field for one, change in zip(ours, changes, strict=True) if change.both)
+    return ours, f"the rest of a change that an earlier run began: {rest}" if rest else ""
+
+
+def _unmarked(have: Step) -> bool:
+    """Whether it could carry an owner, and carries none."""
+    return isinstance(have, Tagged) and OWNER not in have.tags

@@ -1,0 +1,118 @@
+"""Rights go last: what `up` takes away from anybody goes when everything else is made, so that code
+and callers that are live until then do not lose what they use.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Final
+
+from provision.engine.executor import Engine
+from provision.engine.timing import Walk
+from provision.engine.walks import new_walk, visit_all
+from provision.errors import ProvisionError
+from provision.model.step import Step, with_computed
+from provision.plan.blocking import blocked, held_back
+from provision.plan.change import WRITES, Action, Cause, Finding, difference
+
+GOES_LAST: Final = "what it takes away goes when all else is made"
+
+
+def rights_kept(finding: Finding) -> Finding | None:
+    """The finding with all that is allowed now left in place; None where nothing is taken away, or
+    only what somebody else has given."""
+    want, have = finding.want, finding.have
+    if finding.action is not Action.UPDATE or want is None or have is None:
+        return None
+    if all(change.cause is Cause.DRIFT and not change.both for change in finding.changes):
+        return None
+    wider = want.meanwhile(have)
+    if wider == want:
+        return None
+    return replace(finding, want=wider, changes=difference(wider, have, None))
+
+
+def take_away(
+    engine: Engine,
+    acted: Mapping[str, Finding],
+    late: Mapping[str, Finding],
+    steps: dict[str, Step],
+    workers: int,
+) -> tuple[dict[str, Finding], dict[str, ProvisionError], Walk]:
+    """Make what `rights_kept` held back as it is wanted, then what follows from that. `steps`: by
+    node as made; changed here. The findings as acted on, the failures, and the walk."""
+    nodes, begun = engine.stack.nodes, dict(acted)
+    follow = _followers(engine, acted, late, steps)
+    done: dict[str, Step] = {}
+
+    def visit(name: str) -> None:
+        if name in follow:
+            left = engine.refine(follow[name], nodes[name], steps)
+            begun[name] = _as_one(acted[name], left)
+        else:
+            finding, made = late[name], steps[name]
+            assert finding.want is not None
+            left = replace(finding, have=made, changes=difference(finding.want, made, None))
+        steps[name] = done[name] = engine.make(left)
+        if left.action in WRITES:
+            engine.settle(left, steps[name])
+
+    order = dict.fromkeys(late, ()) | {
+        name: tuple(need for need in nodes[name].needs if need in late or need in follow)
+        for name in follow
+    }
+    walked = new_walk(engine, "take away", order)
+    failed = visit_all(engine, walked, visit, workers)
+    return blocked(begun, failed, done, order), failed, walked
+
+
+def _as_one(first: Finding, then: Finding) -> Finding:
+    """What was done about one node in two walks, told as a plan tells it."""
+    if first.action is Action.CREATE:
+        return first
+    if first.action not in WRITES:
+        return then
+    before = {change.field: change for change in first.changes}
+    after = {
+        change.field: replace(before.get(change.field, change), want=change.want)
+        for change in then.changes
+    }
+    action = first.action if first.action is Action.REPLACE else then.action
+    return replace(then, have=first.have, changes=tuple((before | after).values()), action=action)
+
+
+def hold_back(
+    engine: Engine,
+    acted: Mapping[str, Finding],
+    late: Mapping[str, Finding],
+    steps: Mapping[str, Step],
+) -> dict[str, Finding]:
+    """The findings where the run ended before the turn of `late` had come."""
+    follow = _followers(engine, acted, late, steps)
+    reasons = {name: f"comes after {', '.join(late)}: {GOES_LAST}" for name in follow}
+    return held_back(acted, dict.fromkeys(late, GOES_LAST) | reasons)
+
+
+def _followers(
+    engine: Engine,
+    acted: Mapping[str, Finding],
+    late: Mapping[str, Finding],
+    steps: Mapping[str, Step],
+) -> dict[str, Finding]:
+    """What has to be made again when `late` is as it is wanted, by node: a deployment is a copy of
+    the API as it was."""
+    wanted = dict(steps)
+    for name, finding in late.items():
+        if finding.want is not None and name in steps:
+            wanted[name] = with_computed(finding.want, steps[name])
+    follow: dict[str, Finding] = {}
+    for name, node in engine.stack.nodes.items():  # each after those it needs
+        moved = any(need in late or need in follow for need in node.needs)
+        if not moved or name in late or name not in steps:
+            continue
+        finding = engine.refine(replace(acted[name], have=steps[name]), node, wanted)
+        if finding.want != acted[name].want and finding.action in WRITES:
+            follow[name] = finding
+            wanted[name] = engine.provides(finding)
+    return follow

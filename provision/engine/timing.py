@@ -1,0 +1,113 @@
+"""Where a run's seconds went: when each node was visited, and the chain of visits that the end had
+to wait for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, Final
+
+from provision.model.stack import Needs, Visit
+from provision.trace import Trace
+
+SECOND_LOOK: Final = "second look"
+WAITED: Final = 0.02
+"""Seconds after the last of its needs from which a visit is believed to have waited for a thread.
+"""
+
+
+@dataclass(frozen=True)
+class Stay:
+    """From when to when somebody worked on a node, in seconds on one clock."""
+
+    began: float
+    ended: float
+
+    @property
+    def seconds(self) -> float:
+        return self.ended - self.began
+
+
+@dataclass(frozen=True)
+class Link:
+    """One visit of the chain. `doing` is open, look, make, push, second look or remove; `node` is
+    empty for what is done before the first node."""
+
+    node: str
+    doing: str
+    seconds: float
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """As JSON documents show it."""
+        shown = round(self.seconds, 3)
+        return {"node": self.node or None, "doing": self.doing, "seconds": shown}
+
+
+@dataclass
+class Walk:
+    """One walk over nodes: which had to come before which, and when each was visited. `rests` are
+    the second looks, which no other node waits for."""
+
+    doing: str
+    needs: Needs
+    trace: Trace
+    stays: dict[str, Stay] = field(default_factory=dict)
+    rests: dict[str, Stay] = field(default_factory=dict)
+
+    def timed(self, visit: Visit) -> Visit:
+        """The visit, its time and that of its rest noted, here and in the trace."""
+
+        def timed(name: str) -> Callable[[], None] | None:
+            with self._noted(self.stays, name, self.doing):
+                rest = visit(name)
+            return partial(self._time_rest, name, rest) if rest else None
+
+        return timed
+
+    def _time_rest(self, name: str, rest: Callable[[], None]) -> None:
+        with self._noted(self.rests, name, SECOND_LOOK):
+            rest()
+
+    @contextmanager
+    def _noted(self, stays: dict[str, Stay], name: str, doing: str) -> Iterator[None]:
+        began = self.trace.now()
+        try:
+            with self.trace.span(f"{name} ({doing})", doing):
+                yield
+        finally:
+            stays[name] = Stay(began, self.trace.now())
+
+    def chain(self) -> tuple[Link, ...]:
+        """The visits that the end of the walk had to wait for, in their order."""
+        links: list[Link] = []
+        name, late = _last(self.stays), _last(self.rests)
+        if name and late and self.rests[late].ended > self.stays[name].ended:
+            links.append(Link(late, SECOND_LOOK, self.rests[late].seconds))
+            name = late
+        while name:
+            links.append(Link(name, self.doing, self.stays[name].seconds))
+            name = self._before(name)
+        return tuple(reversed(links))
+
+    def _before(self, name: str) -> str | None:
+        """What it waited for: the last of its needs, or whoever then made way in a thread."""
+        began = self.stays[name].began
+        needs = {need: self.stays[need] for need in self.needs[name] if need in self.stays}
+        need = _last(needs)
+        ready = needs[need].ended if need else 0.0
+        between = {n: stay for n, stay in self.stays.items() if ready < stay.ended <= began}
+        return (_last(between) if began - ready > WAITED else None) or need
+
+
+def _last(stays: Mapping[str, Stay]) -> str | None:
+    return max(stays, key=lambda name: stays[name].ended, default=None)
+
+
+def longest(opening: float, walks: Iterable[Walk]) -> tuple[Link, ...]:
+    """The chain of a whole run: opening, then walk after walk."""
+    links = [link for walk in walks for link in walk.chain()]
+    return (Link("", "open", opening), *links)

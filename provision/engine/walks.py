@@ -1,0 +1,61 @@
+"""A walk of the engine over nodes: timed, ended by the clock, its failures put into words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from botocore.exceptions import ClientError
+
+from provision.engine.errors import explain
+from provision.engine.executor import Engine
+from provision.engine.planner import Moment
+from provision.engine.timing import Walk
+from provision.errors import Interrupted, NotPermitted, ProvisionError
+from provision.model.stack import Needs, Visit, walk
+from provision.permissions.access_denied import refusal
+from provision.permissions.requirements import LOOK, MAKE, REMOVE, asked_by_stack
+
+
+def new_walk(engine: Engine, doing: str, graph: Needs) -> Walk:
+    return Walk(doing, graph, engine.aws.trace)
+
+
+def visit_all(
+    engine: Engine, walked: Walk, visit: Visit, workers: int
+) -> dict[str, ProvisionError]:
+    """The walk, traced, and ended where the user asks to stop or another run is at work. The
+    failures by node, each told and in words."""
+    with engine.aws.trace.span(f"{walked.doing}: {len(walked.needs)} nodes", "walk"):
+        failed = walk(
+            walked.needs,
+            walked.timed(visit),
+            workers=workers,
+            stopped=lambda: engine.aws.clock.stopped or bool(engine.crossed),
+        )
+    explained = {}
+    for name, error in failed.items():
+        explained[name] = _explained(engine, name, error)
+        if not isinstance(error, Interrupted):
+            engine.report(name, Moment.FAILED, explained[name].message)
+    return explained
+
+
+def _explained(engine: Engine, name: str, error: Exception) -> ProvisionError:
+    """In words; a refusal with the statement that this node's calls need."""
+    told = explain(error)
+    if not isinstance(told, NotPermitted) or not isinstance(error, ClientError):
+        return told
+    stack, where = engine.stack, engine.aws.where
+    forgotten = {n: r.step for n, r in engine.journal.records.items() if n not in stack.nodes}
+    asked = asked_by_stack(stack, forgotten, where, (LOOK, MAKE, REMOVE))
+    return refusal(error, (each for each in asked if each.by == name))
+
+
+def raise_first(engine: Engine, failed: Mapping[str, ProvisionError]) -> None:
+    """Half a look is worth nothing: the first failure ends it."""
+    if engine.aws.clock.stopped:
+        raise Interrupted("interrupted while looking")
+    for name, error in failed.items():
+        if name not in error.message:
+            error.message = f"{name}: {error.message}"
+        raise error

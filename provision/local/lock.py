@@ -1,0 +1,88 @@
+"""One command at a time starts, stops or resets the emulator of a directory; who waits in vain is
+told for whom.
+"""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Final
+
+from filelock import FileLock, Timeout
+
+from provision.errors import ProvisionError
+from provision.files import Planted, make_home
+from provision.local.ports import PROC, process_name
+
+COMMAND_LOCK: Final = "command.lock"
+COMMAND_SECONDS: Final = 50.0
+"""As long as another command may take to start an emulator and to stop one."""
+_NO_WRITING: Final = (errno.EACCES, errno.EPERM, errno.EROFS)
+
+
+class EmulatorFailed(ProvisionError):
+    """The emulator does not start, does not stop, or its directory cannot be used."""
+
+
+@contextmanager
+def alone(root: Path) -> Iterator[None]:
+    lock = FileLock(root / COMMAND_LOCK, timeout=COMMAND_SECONDS)
+    try:
+        make_home(root)
+        root.chmod(0o700)  # what MiniStack saves holds the values of API keys
+        lock.acquire()
+    except Timeout:  # an OSError too
+        raise busy(root / COMMAND_LOCK, f"the emulator of {root}") from None
+    except OSError as error:
+        raise unusable(root, error) from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def busy(lock: Path, what: str) -> EmulatorFailed:
+    """Somebody else has held a lock for as long as we waited."""
+    by = holder_of_lock(lock)
+    end = f"end {by}" if by else "end the command that does not come to an end"
+    return EmulatorFailed(
+        f"another command{f', {by},' if by else ''} is at work with {what}",
+        hint=f"wait for it, or {end}, then run this again",
+    )
+
+
+def unusable(root: Path, error: OSError) -> EmulatorFailed:
+    hint = "see what it is and who owns it; what is no directory of this tool's, take away"
+    if error.errno in _NO_WRITING and not isinstance(error, Planted):
+        hint = "name a directory that can be written: --state DIR; the emulator's data goes there"
+    return EmulatorFailed(
+        f"the emulator's directory {root} cannot be used: {error.strerror or error}", hint=hint
+    )
+
+
+def holder_of_lock(path: Path) -> str:
+    """`name (pid 123)` of the process that has locked a file, or "" where it cannot be known.
+
+    Linux lists locks as `1: FLOCK ADVISORY WRITE 123 fe:00:456 0 EOF`: process, device, inode.
+    """
+    with suppress(OSError, ValueError):
+        inode = str(path.stat().st_ino)
+        for line in (PROC / "locks").read_text("ascii").split("\n"):
+            fields = line.split()
+            if fields[1:2] == ["FLOCK"] and fields[5].rpartition(":")[2] == inode:
+                process = PROC / fields[4]
+                if _has_open(process, path):
+                    return f"{process_name(process)} (pid {fields[4]})"
+    return ""
+
+
+def _has_open(process: Path, path: Path) -> bool:
+    """Another file system may have a file of that number, and names its device in its own way."""
+    with suppress(OSError):  # another user's, or gone meanwhile
+        for descriptor in (process / "fd").iterdir():
+            with suppress(OSError):  # closed meanwhile
+                if descriptor.samefile(path):
+                    return True
+    return False

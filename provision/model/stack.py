@@ -1,0 +1,182 @@
+"""The stack as a graph: nodes that are functions of the nodes they need, and the walk that visits
+them in order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from functools import partial
+from graphlib import TopologicalSorter
+from typing import Any, Generic, TypeVar, overload
+
+from provision.model.step import Step
+
+A = TypeVar("A", bound=Step)
+B = TypeVar("B", bound=Step)
+C = TypeVar("C", bound=Step)
+D = TypeVar("D", bound=Step)
+S = TypeVar("S", bound=Step)
+T = TypeVar("T")
+
+Needs = Mapping[str, Collection[str]]
+
+
+@dataclass(frozen=True)
+class Node(Generic[S]):
+    """A named place in the stack. `build` gets the steps of `needs`, in their order."""
+
+    name: str
+    build: Callable[..., S]
+    needs: tuple[str, ...]
+
+
+@dataclass
+class Stack:
+    """All nodes by name, in the order in which the architecture is read."""
+
+    name: str
+    nodes: dict[str, Node[Any]] = field(default_factory=dict)
+    moved: dict[str, str] = field(default_factory=dict)
+    """Old name → new, of nodes that were renamed; what they have in AWS keeps its name."""
+    mark: str = ""
+    """What owner tags begin with (`Identity.mark`); its name where nothing else is said."""
+
+    def __post_init__(self) -> None:
+        self.mark = self.mark or self.name
+
+    @overload
+    def add(self, name: str, build: Callable[[], S]) -> Node[S]: ...
+    @overload
+    def add(self, name: str, build: Callable[[A], S], a: Node[A], /) -> Node[S]: ...
+    @overload
+    def add(self, name: str, build: Callable[[A, B], S], a: Node[A], b: Node[B], /) -> Node[S]: ...
+    @overload
+    def add(
+        self, name: str, build: Callable[[A, B, C], S], a: Node[A], b: Node[B], c: Node[C], /
+    ) -> Node[S]: ...
+    @overload
+    def add(
+        self,
+        name: str,
+        build: Callable[[A, B, C, D], S],
+        a: Node[A],
+        b: Node[B],
+        c: Node[C],
+        d: Node[D],
+        /,
+    ) -> Node[S]: ...
+    @overload
+    def add(self, name: str, build: Callable[..., S], *needs: Node[Any]) -> Node[S]: ...
+    def add(self, name: str, build: Callable[..., S], *needs: Node[Any]) -> Node[S]:
+        """Name a node; `needs` are given to `build` in order. Where their number depends on the
+        configuration, `build` takes them as `*steps`."""
+        if name in self.nodes:
+            raise ValueError(f"node {name} is named twice")
+        node = Node(name, build, tuple(need.name for need in needs))
+        self.nodes[name] = node
+        return node
+
+    @property
+    def graph(self) -> dict[str, tuple[str, ...]]:
+        return {node.name: node.needs for node in self.nodes.values()}
+
+
+def predecessor_name(node: str, taken: Collection[str]) -> str:
+    """A free name under which what stood in the node's place is set aside: `network.vpc~1`."""
+    number = 1
+    while f"{node}~{number}" in taken:
+        number += 1
+    return f"{node}~{number}"
+
+
+def successor_of(name: str) -> str:
+    """The node in whose place a predecessor stood; of any other node itself."""
+    return name.partition("~")[0]
+
+
+def reversed_graph(graph: Needs) -> dict[str, set[str]]:
+    """Who must go before whom: every node after all that need it."""
+    backwards: dict[str, set[str]] = {name: set() for name in graph}
+    for name, needs in graph.items():
+        for need in needs:
+            if need in backwards:
+                backwards[need].add(name)
+    return backwards
+
+
+def longest_after(graph: Needs) -> dict[str, int]:
+    """How many nodes follow each on the longest way to an end: with too few threads, those on which
+    most waits go first."""
+    users = reversed_graph(graph)
+    longest: dict[str, int] = {}
+    for name in TopologicalSorter(users).static_order():
+        longest[name] = max((1 + longest[user] for user in users[name]), default=0)
+    return longest
+
+
+Visit = Callable[[str], Callable[[], None] | None]
+
+
+class _NotBegunError(Exception):
+    """The walk was stopped before this could start."""
+
+
+def walk(
+    graph: Needs,
+    visit: Visit,
+    *,
+    workers: int,
+    stopped: Callable[[], bool] = lambda: False,
+) -> dict[str, Exception]:
+    """Visit every node after all it needs, as many at a time as the graph allows.
+
+    What a visit returns is work of that node nobody else waits for; it is done beside the walk.
+    A failure stops only what depends on it, which is then not visited. Once `stopped` says so,
+    nothing more is started, not even what waits for a free thread. Returns the failures by node.
+    """
+    order, follow = TopologicalSorter(graph), longest_after(graph)
+    order.prepare()
+    failed: dict[str, Exception] = {}
+    blocked: set[str] = set()
+    visits: dict[Future[Callable[[], None] | None], str] = {}
+    afterwards: dict[Future[None], str] = {}
+    with ThreadPoolExecutor(workers, thread_name_prefix="node") as pool:
+        while order.is_active() or visits or afterwards:
+            for name in _ready(order, follow):
+                if any(need in failed or need in blocked for need in graph[name]):
+                    blocked.add(name)
+                    order.done(name)
+                else:
+                    visits[pool.submit(_unless, stopped, partial(visit, name))] = name
+            if not visits and not afterwards:
+                continue
+            pending: list[Future[Any]] = [*visits, *afterwards]
+            for future in wait(pending, return_when=FIRST_COMPLETED).done:
+                visited = visits.pop(future, None)
+                name = visited or afterwards.pop(future)
+                rest: Callable[[], None] | None = None
+                try:
+                    rest = future.result()
+                except _NotBegunError:
+                    blocked.add(name)
+                except Exception as error:  # noqa: BLE001  (each node's own; told by the caller)
+                    failed[name] = error
+                if visited:
+                    order.done(visited)
+                    if rest:
+                        afterwards[pool.submit(_unless, stopped, rest)] = visited
+    return failed
+
+
+def _ready(order: TopologicalSorter[str], follow: Mapping[str, int]) -> list[str]:
+    """What may be visited now, that on which most waits first."""
+    ready = order.get_ready() if order.is_active() else ()
+    return sorted(ready, key=lambda name: -follow[name])
+
+
+def _unless(stopped: Callable[[], bool], work: Callable[[], T]) -> T:
+    if stopped():
+        raise _NotBegunError
+    return work()

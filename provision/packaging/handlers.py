@@ -1,0 +1,147 @@
+"""Whether a function's handler is there, told from the text of its module: no code runs."""
+
+from __future__ import annotations
+
+import ast
+import zipfile
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from provision.packaging.folder import files_below, read_file
+from provision.packaging.imports import absolute, handler_module, module_file, package_of, parsed
+
+_DYNAMIC: Final = frozenset({"__dict__", "exec", "globals", "locals", "setattr", "vars"})
+"""With these a module may define names that its text does not show."""
+_MOST_FOLLOWED: Final = 50
+"""Modules that take in all of the next, in a chain."""
+_LAYERED: Final = "python/"
+"""Where a layer's zip holds what can be imported."""
+_COMPILED: Final = (".so", ".pyd")
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Files in which modules are looked for, by their names below it."""
+
+    names: Collection[str]
+    read: Callable[[str], bytes]
+
+    def file_of(self, dotted: str) -> str | None:
+        return module_file(self.names, dotted)
+
+    def compiled(self, dotted: str) -> bool:
+        """Whether the module is there as an extension, whose names no text shows."""
+        start = f"{dotted.replace('.', '/')}."
+        return any(name.startswith(start) and name.endswith(_COMPILED) for name in self.names)
+
+
+def handler_problem(source: Path, handler: str) -> str | None:
+    """What keeps Lambda from finding the handler in the function's folder, or None. Raises
+    `BundleFailed` where the folder cannot be read."""
+    files = files_below(source)
+    place = _Place(files, lambda name: read_file(files[name]))
+    if not _has_module(place, handler):
+        module = handler_module(handler).replace(".", "/") or handler
+        return f"handler {handler}: there is no {(source / module).as_posix()}.py"
+    return _undefined(place, handler, lambda name: files[name].as_posix())
+
+
+def in_folder(source: Path, handler: str) -> bool:
+    """Whether the function's folder has the handler's module."""
+    return _has_module(_Place(files_below(source), lambda _: b""), handler)
+
+
+def problem_in_layers(zips: Iterable[Path], handler: str) -> str | None:
+    """The same for a handler that is to be in a layer. The first that has its module counts."""
+    for file in zips:
+        with zipfile.ZipFile(file) as archive:
+            names = [n.removeprefix(_LAYERED) for n in archive.namelist() if n.startswith(_LAYERED)]
+            place = _Place(names, _reader(archive))
+            if _has_module(place, handler):
+                return _undefined(place, handler, lambda name: f"{name} of the layer")
+    return f"handler {handler}: its module is neither in the source nor in a layer"
+
+
+def _reader(archive: zipfile.ZipFile) -> Callable[[str], bytes]:
+    return lambda name: archive.read(_LAYERED + name)
+
+
+def _has_module(place: _Place, handler: str) -> bool:
+    module = handler_module(handler)
+    return bool(module) and (place.file_of(module) is not None or place.compiled(module))
+
+
+def _undefined(place: _Place, handler: str, shown: Callable[[str], str]) -> str | None:
+    file, function = place.file_of(handler_module(handler)), handler.rpartition(".")[2]
+    if file is None or _Names(place).may_define(file, function):
+        return None
+    return f"handler {handler}: {shown(file)} defines no {function}"
+
+
+@dataclass
+class _Names:
+    """What importing a module of `place` may define."""
+
+    place: _Place
+    seen: set[str] = field(default_factory=set)
+
+    def may_define(self, file: str, name: str) -> bool:
+        """True also where nobody can tell; what does not compile is told elsewhere."""
+        if len(self.seen) > _MOST_FOLLOWED:
+            return True
+        tree = parsed(self.place.read(file))
+        if tree is None or _is_dynamic(tree) or name in set(_bound(tree.body)):
+            return True
+        self.seen.add(file)
+        return any(self._from_all(file, star, name) for star in _stars(tree))
+
+    def _from_all(self, file: str, star: ast.ImportFrom, name: str) -> bool:
+        """Whether `from module import *` may bring the name."""
+        module = absolute(package_of(file), star.level, star.module or "")
+        other = self.place.file_of(module)
+        if other is None:
+            return True
+        private = name.startswith("_") and not self.may_define(other, "__all__")
+        return other not in self.seen and not private and self.may_define(other, name)
+
+
+def _stars(tree: ast.Module) -> Iterator[ast.ImportFrom]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and any(alias.name == "*" for alias in node.names):
+            yield node
+
+
+def _is_dynamic(tree: ast.Module) -> bool:
+    for node in ast.walk(tree):
+        match node:
+            case ast.Name(name) | ast.Attribute(attr=name) if name in _DYNAMIC:
+                return True
+    return "__getattr__" in set(_bound(tree.body))
+
+
+def _bound(body: Iterable[ast.AST]) -> Iterator[str]:
+    """Names that running these statements may bind in the module, of every branch."""
+    left = list(body)
+    while left:
+        node = left.pop()
+        match node:
+            case ast.FunctionDef(name) | ast.AsyncFunctionDef(name) | ast.ClassDef(name):
+                yield name
+                for inner in ast.walk(node):
+                    yield from inner.names if isinstance(inner, ast.Global) else ()
+                continue
+            case ast.Name(name, ast.Store()):
+                yield name
+            case ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)):
+                yield name
+            case ast.MatchMapping(rest=str(name)):
+                yield name
+            case ast.Import(names):
+                yield from (alias.asname or alias.name.partition(".")[0] for alias in names)
+            case ast.ImportFrom(names=names):
+                yield from (alias.asname or alias.name for alias in names)
+            case _:
+                pass
+        left += ast.iter_child_nodes(node)

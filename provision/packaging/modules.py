@@ -1,0 +1,183 @@
+"""The Python modules of a function's folder: which of them do not compile, and which of those the
+handler imports. They are read as text, by a program of its own within limits; none of their code
+runs.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Final
+
+from provision.packaging import compilation
+from provision.packaging.compilation import Answer, Release
+from provision.packaging.folder import files_below, read_file
+from provision.packaging.imports import handler_module, imported, module_file
+
+RUNNING: Final = sys.version_info[:2]
+
+MOST_CHECKED: Final = 2 * 1_048_576
+"""Bytes of a module that is checked, also where the system cannot limit memory."""
+MOST_TOGETHER: Final = 32 * 1_048_576
+"""Bytes of all modules of a folder."""
+PATIENCE: Final = 60
+"""Seconds for the modules of a folder, also where the system cannot limit a processor's."""
+_BOUNDS: Final = f"{compilation.SECONDS} s of a processor or {compilation.BYTES // 1_048_576:,} MiB"
+_TO_START: Final = ("SYSTEMROOT", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
+"""What Python may need of the environment to start."""
+
+_NEWER: Final[tuple[tuple[Release, re.Pattern[str]], ...]] = (
+    ((3, 12), re.compile(r"(?:^|[;:])[ \t]*type[ \t]+[^\W\d]\w*[ \t]*[=\[]", re.MULTILINE)),
+    ((3, 12), re.compile(r"\b(?:def|class)[ \t]+\w+[ \t]*\[")),
+    ((3, 14), re.compile(r"\bexcept\b[ \t]*\*?[^:(\n]{0,200},")),
+    ((3, 14), re.compile(r"\b(?:tr?|rt)[\"']", re.IGNORECASE)),
+)
+"""Grammar by the release that brought it. A match need not be that grammar: it only means that an
+older Python cannot be sure."""
+_FREE_FSTRINGS: Final[Release] = (3, 12)
+_NEWEST: Final[Release] = (3, 14)
+"""The last release whose grammar is in this table."""
+_FSTRING: Final = re.compile(
+    r"\b(?:f|fr|rf)(?:(\"\"\"|''')(.*?)(?:\1|\Z)|([\"'])((?:\\.|[^\\\n])*?)(?:\3|$))",
+    re.IGNORECASE | re.DOTALL | re.MULTILINE,
+)
+"""An f-string as Python before 3.12 delimits it."""
+_ESCAPED: Final = re.compile(r"\{[^{}\\]*\\[^{}]*\}")
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What keeps one module from compiling. `doubt` says why it may do no harm; empty where the
+    function cannot work."""
+
+    file: Path
+    line: int
+    message: str
+    doubt: str = ""
+    bound: bool = False
+    """Nothing was found: it takes more than is spent on it, and so would whatever reads it."""
+
+    def __str__(self) -> str:
+        said = f"{self.file.as_posix()}:{self.line}: {self.message}"
+        return f"{said}; {self.doubt}" if self.doubt else said
+
+
+def faults(source: Path, handler: str, runtime: str) -> list[Fault]:
+    """Of every module below the folder. Raises `BundleFailed` where the folder cannot be read."""
+    release = tuple(int(part) for part in runtime.removeprefix("python").split("."))
+    files = {name: path for name, path in files_below(source).items() if name.endswith(".py")}
+    sizes = {name: path.stat().st_size for name, path in files.items()}
+    large = [name for name, size in sizes.items() if size > MOST_CHECKED]
+    if sum(sizes.values()) > MOST_TOGETHER:
+        return [_unchecked(source, f"{MOST_TOGETHER:,} bytes of modules")]
+    if large:
+        return [_unchecked(files[name], f"{MOST_CHECKED:,} bytes") for name in sorted(large)[:1]]
+    contents = {name: read_file(files[name]) for name in sorted(files, key=sizes.__getitem__)}
+    answers = _judged(tuple(contents.values()), release)
+    if len(answers) < len(contents):
+        return [_unchecked(files[[*contents][len(answers)]], _BOUNDS)]
+    found = {name: fault for name, fault in zip(contents, answers, strict=True) if fault}
+    if not found:
+        return []
+    reached = _reached(contents, handler)
+    return [
+        Fault(files[name], line, message, _doubt(name in reached, contents[name], release, handler))
+        for name, (line, message) in sorted(found.items())
+    ]
+
+
+def _unchecked(file: Path, bounds: str) -> Fault:
+    said = f"too large to check whether it compiles: more than {bounds}"
+    return Fault(file, 1, said, "it stops nothing: no module beside it was checked", bound=True)
+
+
+@lru_cache(maxsize=8)
+def _judged(contents: tuple[bytes, ...], release: Release) -> list[Answer]:
+    """Of each in turn what this Python refuses, or the function's would; none of the first that
+    takes too much, and of those behind it."""
+    if not contents:
+        return []
+    asked = json.dumps({"release": release, "sizes": [*map(len, contents)]}).encode() + b"\n"
+    # As bare as Python gets: no settings of the environment, no packages, nothing of a folder.
+    command = [sys.executable, "-I", "-S", "-B", compilation.__file__]
+    try:
+        done = subprocess.run(
+            command,
+            input=asked + b"".join(contents),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env={name: os.environ[name] for name in _TO_START if name in os.environ},
+            timeout=PATIENCE,
+            check=False,
+        ).stdout
+    except subprocess.TimeoutExpired as late:
+        done = late.stdout or b""
+    return [answer and (answer[0], answer[1]) for answer in map(json.loads, _whole_lines(done))]
+
+
+def _whole_lines(text: bytes) -> list[bytes]:
+    return text.split(b"\n")[:-1]
+
+
+def _doubt(reached: bool, content: bytes, release: Release, handler: str) -> str:  # noqa: FBT001
+    if not reached:
+        return f"it stops nothing: {handler} does not import it, as far as can be seen"
+    if release > RUNNING and _newer_words(content.decode("utf-8", "replace"), release):
+        running, wanted = (".".join(map(str, each)) for each in (RUNNING, release))
+        return f"so says Python {running}; the function's {wanted} may take it"
+    return ""
+
+
+def _newer_words(text: str, release: Release) -> bool:
+    """Whether the text may use grammar newer than the running Python's, up to that release."""
+    if release > _NEWEST:
+        return True
+    if RUNNING < _FREE_FSTRINGS and any(map(_is_cut, _FSTRING.finditer(text))):
+        return True
+    return any(
+        RUNNING < since <= release and pattern.search(text) is not None for since, pattern in _NEWER
+    )
+
+
+def _is_cut(found: re.Match[str]) -> bool:
+    """Whether the f-string, delimited by the old rule, ends within an expression or has a
+    backslash in one: then it is written for the new rule, or is wrong."""
+    body, depth, at = found[2] or found[4] or "", 0, 0
+    while at < len(body):
+        if not depth and body[at : at + 2] in {"{{", "}}"}:
+            at += 1
+        elif body[at] == "{":
+            depth += 1
+        elif body[at] == "}":
+            depth = max(depth - 1, 0)
+        at += 1
+    return depth > 0 or _ESCAPED.search(body) is not None
+
+
+def _reached(contents: Mapping[str, bytes], handler: str) -> set[str]:
+    """The modules, by name in the zip, that importing the handler's module certainly runs, its
+    functions' imports included."""
+    reached: set[str] = set()
+    left = list(_run_by(contents, handler_module(handler)))
+    while left:
+        name = left.pop()
+        if name not in reached:
+            reached.add(name)
+            for wanted in imported(name, contents[name]):
+                left += _run_by(contents, wanted)
+    return reached
+
+
+def _run_by(contents: Mapping[str, bytes], dotted: str) -> Iterator[str]:
+    """Importing a.b.c runs a and a.b first."""
+    parts = dotted.split(".")
+    for end in range(1, len(parts) + 1):
+        if file := module_file(contents, ".".join(parts[:end])):
+            yield file

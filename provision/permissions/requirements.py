@@ -1,0 +1,155 @@
+"""From steps to what IAM is asked: every template filled with the names of one stack."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import product
+from string import Formatter
+from typing import Final
+
+from provision.aws.access import Where
+from provision.model.iam import EVERY, Call, Permit, Test
+from provision.model.stack import Stack
+from provision.model.step import OWNER, Mark, Step, marked
+from provision.unknown import Unknown
+
+LOOK: Final = "look"
+MAKE: Final = "make"
+REMOVE: Final = "remove"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One action on one resource (an ARN, with `*` where AWS chooses), where every test holds; the
+    API's operation that needs it, and the node or command that calls it."""
+
+    action: str
+    resource: str
+    tests: tuple[Test, ...]
+    operation: str
+    by: str
+
+
+def asked_by_stack(
+    stack: Stack, forgotten: Mapping[str, Step], where: Where, parts: Sequence[str]
+) -> list[Asked]:
+    """What the calls for all nodes, and for those only the journal knows, ask."""
+    steps = {**expected(stack, where), **forgotten}
+    return [
+        asked
+        for name, step in steps.items()
+        for part in parts
+        for asked in asked_by(name, step, _calls(step, part), where, stack)
+    ]
+
+
+def _calls(step: Step, part: str) -> tuple[Call, ...]:
+    declared = step.CALLS
+    return {LOOK: declared.look, MAKE: declared.make, REMOVE: declared.remove}[part]
+
+
+def asked_by(
+    by: str, step: Step, calls: Iterable[Call], where: Where, stack: Stack
+) -> Iterator[Asked]:
+    """What these calls ask for this step."""
+    yield from _asked(by, calls, _words(step.words(), where, stack))
+
+
+def asked_by_others(by: str, calls: Iterable[Call], where: Where, stack: Stack) -> Iterator[Asked]:
+    """What calls ask that no step makes."""
+    yield from _asked(by, calls, _words({}, where, stack))
+
+
+def expected(stack: Stack, where: Where) -> dict[str, Step]:
+    """Every node's step, with patterns in the place of what AWS will choose."""
+    steps: dict[str, Step] = {}
+    for name, node in stack.nodes.items():
+        step = node.build(*(steps[need] for need in node.needs))
+        steps[name] = _patterned(step, where, stack)
+    return steps
+
+
+def _patterned(step: Step, where: Where, stack: Stack) -> Step:
+    computed = marked(type(step), Mark.COMPUTED)
+    chosen = [name for name in computed if not isinstance(vars(step)[name], tuple)]
+    bare = replace(step, **dict.fromkeys(chosen, EVERY))
+    words = _words(bare.words(), where, stack)
+    known = {
+        name: text
+        for name, template in step.CALLS.computed.items()
+        for text in _fill(template, words)
+    }
+    return replace(bare, **known)
+
+
+def _asked(by: str, calls: Iterable[Call], words: _Words) -> Iterator[Asked]:
+    for call in calls:
+        for permit in call.permits:
+            for action, resource, tests in _filled(permit, words):
+                yield Asked(action, resource, tests, call.operation, by)
+
+
+# -- templates ---------------------------------------------------------------------------------
+
+_Words = Mapping[str, tuple[str, ...]]
+"""A name and the texts it stands for: none where a field is not set."""
+
+
+def _words(fields: Mapping[str, object], where: Where, stack: Stack) -> _Words:
+    place = {
+        "partition": where.partition,
+        "region": where.region,
+        "account": where.account,
+        "stack": stack.name,
+        "mark": stack.mark,
+        "owner": OWNER,
+    }
+    return {name: _texts(value) for name, value in {**fields, **place}.items()}
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    match value:
+        case Unknown():
+            return (EVERY,)
+        case str():
+            return (value,) if value else ()
+        case tuple() | dict():
+            return tuple(text for part in value for text in _texts(part))
+        case None | False | 0:
+            return ()
+    return (str(value),)
+
+
+def _filled(permit: Permit, words: _Words) -> Iterator[tuple[str, str, tuple[Test, ...]]]:
+    if permit.having and not words[permit.having]:
+        return
+    if permit.lacking and words[permit.lacking]:
+        return
+    for template in permit.on:
+        named = {word for word in _names(template) if any(EVERY in t for t in words[word])}
+        tests = permit.when + (permit.unnamed if named else ())
+        for resource in _fill(template, words):
+            yield permit.action, resource, _filled_tests(tests, words)
+
+
+def _filled_tests(tests: Iterable[Test], words: _Words) -> tuple[Test, ...]:
+    return tuple(
+        sorted(
+            Test(test.operator, key, value)
+            for test in tests
+            for key in _fill(test.key, words)
+            for value in _fill(test.value, words)
+        )
+    )
+
+
+def _fill(template: str, words: _Words) -> Iterator[str]:
+    """The template once for each combination of its words' texts."""
+    names = sorted(_names(template))
+    for texts in product(*(words[name] for name in names)):
+        yield template.format_map(dict(zip(names, texts, strict=True)))
+
+
+def _names(template: str) -> set[str]:
+    return {name for _, name, _, _ in Formatter().parse(template) if name}

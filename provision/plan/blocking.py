@@ -1,0 +1,57 @@
+"""What cannot go on, and why: what it needs is not there or refused, or its turn has not come."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from provision.errors import ProvisionError, TwoAtOnce
+from provision.model.stack import Needs
+from provision.model.step import Step
+from provision.plan.change import WRITES, Action, Finding
+
+
+def waiting(findings: dict[str, Finding]) -> dict[str, Finding]:
+    """Mark what cannot go on because something it needs is foreign or refused."""
+    stuck: set[str] = set()
+    for name, finding in findings.items():
+        if finding.action is Action.SKIP:
+            continue  # it waits for nothing, and nothing for it
+        blocker = next((need for need in finding.needs if need in stuck), None)
+        if blocker:
+            findings[name] = replace(finding, action=Action.WAIT, reason=f"needs {blocker}")
+        if blocker or finding.refusal:
+            stuck.add(name)
+    return findings
+
+
+def blocked(
+    findings: dict[str, Finding],
+    failed: Mapping[str, ProvisionError],
+    made: Mapping[str, Step],
+    graph: Needs,
+) -> dict[str, Finding]:
+    """Mark what was not begun: something it needs failed, the user asked to stop, or another run is
+    at work."""
+    stuck = {name for name in failed if name not in made}
+    crossed = any(isinstance(error, TwoAtOnce) for error in failed.values())
+    ended = "not begun: another run is at work" if crossed else "interrupted before it began"
+    for name, needs in graph.items():
+        if name in made or name in failed:
+            continue
+        blocker = next((need for need in needs if need in stuck), None)
+        if blocker or findings[name].action in WRITES:
+            stuck.add(name)
+            reason = f"needs {blocker}, which failed" if blocker else ended
+            findings[name] = replace(findings[name], action=Action.WAIT, reason=reason)
+    return findings
+
+
+def held_back(acted: Mapping[str, Finding], reasons: Mapping[str, str]) -> dict[str, Finding]:
+    """The findings where the run ended before the turn of some had come, for `reasons` by node: the
+    next `up` goes on there."""
+    waits = {
+        name: replace(acted[name], action=Action.WAIT, reason=reason)
+        for name, reason in reasons.items()
+    }
+    return {**acted, **waits}

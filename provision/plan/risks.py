@@ -1,0 +1,61 @@
+"""What a finding risks: as its kind says, and what follows from how the kind is replaced."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from provision.model.risks import Harm, Risk
+from provision.model.step import Replacement, Step, replacement
+from provision.plan.change import Action, Cause, Finding
+from provision.unknown import is_known
+
+
+def risks_of(finding: Finding) -> tuple[Risk, ...]:
+    """The worst first; of one harm the one that takes longest."""
+    step = finding.have or finding.want
+    if step is None:
+        return ()
+    worst: dict[Harm, Risk] = {}
+    for risk in _all(finding, step):
+        known = worst.get(risk.harm)
+        if known is None or (risk.longest, risk.seconds) > (known.longest, known.seconds):
+            worst[risk.harm] = risk
+    return tuple(worst[harm] for harm in Harm if harm in worst)
+
+
+def _all(finding: Finding, step: Step) -> Iterator[Risk]:
+    risks = step.RISKS
+    match finding.action:
+        case Action.CREATE:
+            yield from risks.create
+            if finding.cause is Cause.DRIFT:
+                yield from risks.gone
+                yield from (risk for risk in risks.anew if _still_to_come(risk))
+        case Action.UPDATE:
+            yield from _changed(finding, step)
+        case Action.REPLACE:
+            yield from _changed(finding, step)
+            yield from (*risks.create, *risks.anew)
+            yield from _lost(step)
+            assert finding.want is not None
+            if replacement(finding.want, step) is Replacement.DELETE_FIRST and risks.gap:
+                yield Risk(Harm.DOWNTIME, risks.gap)
+        case Action.DELETE:
+            yield from risks.delete
+            yield from _lost(step)
+
+
+def _still_to_come(risk: Risk) -> bool:
+    """Of what is gone: nothing in it can be lost any more, and nothing holds it."""
+    return risk.harm is not Harm.DATA_LOSS and not risk.of_old
+
+
+def _changed(finding: Finding, step: Step) -> Iterator[Risk]:
+    for change in finding.changes:
+        for risk in step.RISKS.change.get(change.field, ()):
+            if not is_known(change.want) or risk.when(change.have, change.want):
+                yield risk
+
+
+def _lost(step: Step) -> Iterable[Risk]:
+    return (Risk(Harm.DATA_LOSS, "all it holds goes with it"),) if step.HOLDS_DATA else ()

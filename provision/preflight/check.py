@@ -1,0 +1,126 @@
+"""Every request of the stack against the model and the table, and no two nodes under one name:
+what is wrong, with the line and key that lead there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Final
+
+from provision.config import Config
+from provision.config.problems import Problem
+from provision.config.yaml.nodes import Entry, Node
+from provision.model.matching import findable
+from provision.model.step import Step
+from provision.preflight.config_positions import Lead
+from provision.preflight.limits import LIMITS, NAMES, Limit, Measured
+from provision.preflight.model_constraints import Fault, faults
+from provision.preflight.rehearsal import Request
+from provision.preflight.requests import rehearse
+
+Foreseeable = tuple[Config, Node]
+"""A configuration, and the file as it is in effect for it."""
+
+NAMING: Final = {
+    "AlarmName": "alarm",
+    "AliasName": "key's alias",
+    "FunctionName": "function",
+    "LayerName": "layer",
+    "PolicyName": "policy",
+    "RoleName": "role",
+    "logGroupName": "log group",
+}
+"""Members that are names, made of the stack's and a key → of what."""
+
+_ANY_CASE: Final = frozenset({"iam.role"})
+"""Kinds whose names AWS does not tell apart by case."""
+
+
+def foresee(variants: Sequence[Foreseeable]) -> list[list[Problem]]:
+    """What is wrong with each, in every environment that the file has."""
+    return [_first_of_each_place(_problems(config, tree)) for config, tree in variants]
+
+
+def foresee_first(variants: Sequence[Foreseeable]) -> list[list[Problem]]:
+    """The same for the one in effect: what a command is about to do."""
+    return foresee(variants[:1])
+
+
+def _first_of_each_place(problems: Iterator[Problem]) -> list[Problem]:
+    """A name that is too long is so for a role, a function, a queue and their alarms."""
+    first: dict[tuple[object, ...], Problem] = {}
+    for problem in problems:
+        first.setdefault(problem.place, problem)
+    return list(first.values())
+
+
+def _problems(config: Config, tree: Node) -> Iterator[Problem]:
+    foreseen, lead = rehearse(config), Lead(tree)
+    for request in foreseen.requests:
+        shape = request.operation.input_shape
+        for fault in faults(shape, request.parameters) if shape else ():
+            yield _of_fault(lead, request, fault)
+    for limit in LIMITS:
+        for measured in limit.measure(foreseen.requests):
+            if measured.size > limit.most:
+                yield _of_limit(lead, limit, measured)
+    yield from _twice(lead, foreseen.steps)
+
+
+def _of_fault(lead: Lead, request: Request, fault: Fault) -> Problem:
+    name = NAMING.get(str(fault.path[-1]))
+    if name and fault.size:
+        return _too_long(lead.of_name(request.node), name, str(fault.value), fault.most)
+    entry = lead.of(request, fault.path)
+    where = ".".join(str(part) for part in fault.path)
+    if fault.size:
+        over = fault.size - fault.most
+        return entry.node.problem(
+            f"{where} of {request.name} has {fault.size:,} {fault.unit}, {over:,} more than AWS's"
+            f" {fault.most:,}",
+            "shorten it",
+        )
+    return entry.node.problem(f"{where} of {request.name} {fault.said}", "change it")
+
+
+def _of_limit(lead: Lead, limit: Limit, measured: Measured) -> Problem:
+    over = measured.size - limit.most
+    if limit in NAMES:
+        name = limit.what.removeprefix("the ").removesuffix("'s name")
+        return _too_long(lead.of_name(measured.request.node), name, measured.value, limit.most)
+    entry = lead.of(measured.request, limit.member)
+    said = f"{limit.what}: {measured.size:,} {limit.unit}, {over:,} more than AWS's {limit.most:,}"
+    if not limit.quota:
+        return entry.node.problem(said, limit.instead)
+    raised = f'raise the quota "{limit.quota}" in Service Quotas first, or {limit.instead}'
+    return replace(entry.node.problem(said, raised), warning=True)
+
+
+def _too_long(entry: Entry, what: str, name: str, most: int) -> Problem:
+    return entry.problem(
+        f'the {what} would be called "{name}": {len(name)} characters, {len(name) - most} more than'
+        f" AWS's {most}",
+        "shorten name, environment or the key",
+    )
+
+
+def _twice(lead: Lead, steps: dict[str, Step]) -> Iterator[Problem]:
+    """AWS takes one of each, and the second node would find the first's and call it drift."""
+    taken: dict[tuple[str, str], str] = {}
+    for node, step in steps.items():
+        if not step.UNIQUE or not findable(step):
+            continue
+        name = repr([vars(step)[field] for field in step.IDENTITY])
+        place = (step.KIND, name.lower() if step.KIND in _ANY_CASE else name)
+        first = taken.setdefault(place, node)
+        if first != node:
+            yield _collision(lead, first, node, step)
+
+
+def _collision(lead: Lead, first: str, second: str, step: Step) -> Problem:
+    entries = [lead.of_name(node) for node in (second, first)]
+    entry = next((each for each in entries if each != lead.tree.entries["name"]), entries[0])
+    return entry.problem(
+        f"{step.label} would be both {first} and {second}", "choose another key for one of them"
+    )

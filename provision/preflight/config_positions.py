@@ -1,0 +1,105 @@
+"""Where in config.yaml a request comes from: the line and key that its node, or its value, leads
+to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from provision.config.checks.moves import SECTIONS
+from provision.config.yaml.nodes import Entry, Node
+from provision.preflight.model_constraints import Path
+from provision.preflight.rehearsal import Request
+
+LONGEST_PREFIX: Final = 62
+"""With a longer one in front not even a function called by one letter has a name."""
+
+_KEYS: Final[Mapping[tuple[str, str], tuple[str, ...]]] = {
+    ("acm.RequestCertificate", "DomainName"): ("name",),
+    ("apigateway.CreateModel", "schema"): (),
+    ("apigateway.CreateStage", "stageName"): ("stage",),
+    ("iam.CreateRole", "PermissionsBoundary"): ("boundary",),
+    ("lambda.CreateFunction", "Environment"): ("environment",),
+    ("lambda.CreateFunction", "Handler"): ("handler",),
+    ("lambda.CreateFunction", "Layers"): ("layers",),
+    ("lambda.CreateFunction", "Runtime"): ("runtime",),
+    ("route53.ChangeResourceRecordSets", "ChangeBatch"): ("name",),
+    ("sns.Subscribe", "Endpoint"): ("email",),
+}
+"""Operation and member → the key below that of the node."""
+
+_PLACES: Final[Mapping[str, tuple[str, ...]]] = {
+    "api.certificate": ("api", "domain"),
+    "api.domain": ("api", "domain"),
+    "api.plan": ("api", "quota"),
+    "api.waf": ("api", "waf"),
+    "api.key": ("api", "keys"),
+    "encryption": ("encryption",),
+    "network.flow_logs": ("network", "flow_logs"),
+}
+"""What a node's name begins with → where config.yaml has it, where that is not the same."""
+
+
+@dataclass(frozen=True)
+class Lead:
+    """A place in the file: the key's own where it is a name that is wrong."""
+
+    tree: Node
+
+    def of(self, request: Request, path: Path = ()) -> Entry:
+        """What leads to this value of the request, as near as the file has it."""
+        keys = _keys_of_node(self.tree, request.node)
+        if request.name == "apigateway.CreateModel":
+            keys = ("api", "models", request.parameters["name"])
+        elif request.name == "apigateway.CreateResource":
+            keys = ("api", "routes")
+        elif path:
+            keys += _KEYS.get((request.name, str(path[0])), ())
+            if keys[-1:] == ("environment",):
+                keys += tuple(str(key) for key in path[2:3])
+        return _nearest(self.tree, keys)
+
+    def of_name(self, node: str) -> Entry:
+        """What leads to the name of the node's resource."""
+        name, environment = self.tree.string("name") or "", self.tree.string("environment") or ""
+        if len(f"{name}-{environment}") > LONGEST_PREFIX:
+            longer = "name" if len(name) >= len(environment) else "environment"
+            return self.tree.entries[longer]
+        return _nearest(self.tree, _keys_of_node(self.tree, node))
+
+
+def _keys_of_node(tree: Node, node: str) -> tuple[str, ...]:
+    area, _, rest = node.partition(".")
+    if section := SECTIONS.get(area):
+        return (section, *rest.split("."))
+    for prefix, keys in _PLACES.items():
+        if f"{node}.".startswith(f"{prefix}."):
+            return keys
+    if node.startswith("monitoring.alarm."):
+        return _watched(tree, node.removeprefix("monitoring.alarm."))
+    return tuple(node.split("."))
+
+
+def _watched(tree: Node, alarm: str) -> tuple[str, ...]:
+    """What an alarm watches: `function-items-errors`; the longest key that fits."""
+    fitting = [
+        (section, key)
+        for area, section in SECTIONS.items()
+        for key, _ in tree.children(section)
+        if alarm.startswith(f"{area}-{key}-")
+    ]
+    return max(fitting, key=lambda each: len(each[1]), default=("monitoring", "alarms"))
+
+
+def _nearest(tree: Node, keys: tuple[str, ...]) -> Entry:
+    """The entry there, or the last one on the way; the stack's name where the file has none."""
+    entry = tree.entries["name"]
+    node = tree
+    for key in keys:
+        if key not in node.entries:
+            break
+        entry = node.entries[key]
+        node = entry.node
+    return entry

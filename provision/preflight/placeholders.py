@@ -1,0 +1,94 @@
+"""The stack before anything of it exists: what AWS or the packaging chooses is stood in for by
+something of the same form and length.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from string import ascii_lowercase
+from typing import Any, Final
+
+from provision.aws.access import Where
+from provision.config import Config
+from provision.model.step import Mark, Step, marked
+from provision.packaging.archive import Bundle
+from provision.stack import Site
+from provision.stack.inputs import Package
+
+_UUID: Final = "01234567-89ab-cdef-0123-{:012x}"
+_FORMS: Final[Mapping[tuple[str, str], str]] = {
+    ("acm.certificate", "record_name"): "_{:032x}.{domain}.",
+    ("acm.certificate", "record_value"): "_{:032x}.abcdefghij.acm-validations.aws.",
+    ("apigateway.account", "role"): "role",
+    ("apigateway.domain", "target"): "d-{:010x}.execute-api.{region}.amazonaws.com",
+    ("apigateway.domain", "target_zone"): "Z{:013x}",
+    ("ec2.flow_log", "id"): "fl-{:017x}",
+    ("ec2.gateway_endpoint", "id"): "vpce-{:017x}",
+    ("ec2.interface_endpoint", "id"): "vpce-{:017x}",
+    ("ec2.route_table", "id"): "rtb-{:017x}",
+    ("ec2.security_group", "id"): "sg-{:017x}",
+    ("ec2.subnet", "id"): "subnet-{:017x}",
+    ("ec2.vpc", "id"): "vpc-{:017x}",
+    ("kms.key", "id"): _UUID,
+    ("lambda.version", "number"): "1",
+    ("sns.subscription", "arn"): "arn:{partition}:sns:{region}:{account}:topic:" + _UUID,
+    ("sqs.queue", "url"): "https://sqs.{region}.amazonaws.com/{account}/{name}",
+    ("wafv2.web_acl", "id"): _UUID,
+}
+"""By kind and field, where it is not ten letters and digits, as API Gateway's ids are."""
+
+
+class StandInSources:
+    """Nothing is built yet. The zip is this very file, which always can be read."""
+
+    def __init__(self) -> None:
+        bundle = Bundle.of(Path(__file__).read_bytes())
+        self._package = Package(__file__, bundle.sha256, bundle.code_sha256)
+
+    def function(self, name: str) -> Package:  # noqa: ARG002  (the same for every name)
+        return self._package
+
+    def layer(self, name: str) -> Package:  # noqa: ARG002
+        return self._package
+
+
+def stand_in_site(config: Config, where: Where) -> Site:
+    zones = tuple(f"{where.region}{letter}" for letter in ascii_lowercase[: config.network.zones])
+    alias = config.encryption.key.startswith("alias/")
+    key = where.arn("kms", f"key/{_UUID.format(1)}") if alias else ""
+    return Site(config, where, zones, StandInSources(), _invoke_url, key)
+
+
+def with_stand_ins(step: Step, number: int, where: Where) -> Step:
+    """The step with its Computed fields; `number` is another one for each node."""
+    words = {
+        "partition": where.partition,
+        "region": where.region,
+        "account": where.account,
+        **{name: value for name, value in vars(step).items() if isinstance(value, str)},
+    }
+    for name in marked(type(step), Mark.COMPUTED):
+        if not isinstance(vars(step)[name], tuple):
+            words[name] = _form(step, name).format(number, **words)
+            step = replace(step, **{name: _typed(step, name, words[name])})
+    return step
+
+
+def _form(step: Step, name: str) -> str:
+    if form := _FORMS.get((step.KIND, name)):
+        return form
+    template = step.CALLS.computed.get(name)
+    if template is None:
+        return "{:010x}"
+    return re.sub(r"\*$", "1" if template.endswith(":*") else _UUID, template)
+
+
+def _typed(step: Step, name: str, text: str) -> Any:
+    return 1 if (step.KIND, name) == ("lambda.layer", "version") else text
+
+
+def _invoke_url(api: str, stage: str) -> str:
+    return f"https://{api}.execute-api.amazonaws.com/{stage}"

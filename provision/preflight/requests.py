@@ -1,0 +1,37 @@
+"""Every request that the stack can foresee: what `create` of each node would send, in order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from provision.config import Config
+from provision.model.step import Step
+from provision.preflight.placeholders import stand_in_site, with_stand_ins
+from provision.preflight.rehearsal import ACCOUNT, Rehearsal, Request
+from provision.stack import build_stack
+
+
+@dataclass(frozen=True)
+class Foreseen:
+    """`cut_short`: by node, what ended its rehearsal; its requests until then are there."""
+
+    steps: dict[str, Step]
+    requests: Sequence[Request]
+    cut_short: dict[str, Exception]
+
+
+def rehearse(config: Config) -> Foreseen:
+    aws = Rehearsal(config.region, config.account or ACCOUNT)
+    stack = build_stack(stand_in_site(config, aws.where))
+    steps: dict[str, Step] = {}
+    cut_short: dict[str, Exception] = {}
+    for number, (name, node) in enumerate(stack.nodes.items(), start=1):
+        want = node.build(*(steps[need] for need in node.needs))
+        steps[name] = with_stand_ins(want, number, aws.where)
+        aws.node = name
+        try:
+            want.with_owner(f"{stack.mark}/{name}").create(aws)
+        except Exception as error:  # noqa: BLE001  (no answer was foreseen; AWS will give one)
+            cut_short[name] = error
+    return Foreseen(steps, aws.requests, cut_short)

@@ -1,0 +1,131 @@
+"""The CloudWatch dashboard: one row an area, the numbers the alarms watch."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from provision.model.step import Document
+from provision.stack.functions import LIVE
+from provision.stack.inputs import Site
+
+WIDTH, HEIGHT = 8, 6
+
+Metric = list[Any]
+
+
+def dashboard_body(site: Site) -> Document:
+    """https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWatch-Dashboard-Body-Structure.html"""
+    rows = [_api_row(site)]
+    rows += [_function_row(site, key) for key in site.config.functions]
+    rows += [_table_row(site, key) for key in site.config.tables]
+    return {
+        "widgets": [
+            _place(widget, row, column)
+            for row, widgets in enumerate(rows)
+            for column, widget in enumerate(widgets)
+        ]
+    }
+
+
+def _place(widget: Document, row: int, column: int) -> Document:
+    return {
+        "type": "metric",
+        "x": column * WIDTH,
+        "y": row * HEIGHT,
+        "width": WIDTH,
+        "height": HEIGHT,
+        "properties": widget,
+    }
+
+
+def _graph(site: Site, title: str, metrics: list[Metric]) -> Document:
+    return {
+        "title": title,
+        "region": site.where.region,
+        "view": "timeSeries",
+        "stacked": False,
+        "period": 60,
+        "metrics": metrics,
+    }
+
+
+def _api_row(site: Site) -> list[Document]:
+    place = ["ApiName", site.config.prefix, "Stage", site.config.api.stage]
+
+    def metric(name: str, statistic: str, label: str) -> Metric:
+        return ["AWS/ApiGateway", name, *place, {"stat": statistic, "label": label}]
+
+    return [
+        _graph(site, "API requests", [metric("Count", "Sum", "requests")]),
+        _graph(
+            site, "API errors", [metric("4XXError", "Sum", "4xx"), metric("5XXError", "Sum", "5xx")]
+        ),
+        _graph(
+            site,
+            "API latency, ms",
+            [metric("Latency", "p50", "p50"), metric("Latency", "p95", "p95")],
+        ),
+    ]
+
+
+def _function_row(site: Site, key: str) -> list[Document]:
+    function = site.name_of("function", key)
+    place = ["FunctionName", function, "Resource", f"{function}:{LIVE}"]
+
+    def metric(name: str, statistic: str, label: str) -> Metric:
+        return ["AWS/Lambda", name, *place, {"stat": statistic, "label": label}]
+
+    queue = [
+        "AWS/SQS",
+        "ApproximateNumberOfMessagesVisible",
+        "QueueName",
+        site.name_of("function", key, "dead-letters"),
+        {"stat": "Maximum", "label": "dead letters"},
+    ]
+    return [
+        _graph(
+            site,
+            f"{key}: invocations and errors",
+            [metric("Invocations", "Sum", "invocations"), metric("Errors", "Sum", "errors")],
+        ),
+        _graph(
+            site,
+            f"{key}: duration, ms",
+            [metric("Duration", "p50", "p50"), metric("Duration", "p95", "p95")],
+        ),
+        _graph(
+            site,
+            f"{key}: throttles, dead letters",
+            [metric("Throttles", "Sum", "throttles"), queue],
+        ),
+    ]
+
+
+def _table_row(site: Site, key: str) -> list[Document]:
+    place = ["TableName", site.name_of("table", key)]
+
+    def metric(name: str, statistic: str, label: str) -> Metric:
+        return ["AWS/DynamoDB", name, *place, {"stat": statistic, "label": label}]
+
+    return [
+        _graph(
+            site,
+            f"{key}: {what} capacity",
+            [
+                metric(f"Consumed{what.title()}CapacityUnits", "Sum", "consumed a minute"),
+                metric(
+                    f"Provisioned{what.title()}CapacityUnits", "Average", "provisioned a second"
+                ),
+            ],
+        )
+        for what in ("read", "write")
+    ] + [
+        _graph(
+            site,
+            f"{key}: throttled",
+            [
+                metric("ReadThrottleEvents", "Sum", "reads"),
+                metric("WriteThrottleEvents", "Sum", "writes"),
+            ],
+        )
+    ]

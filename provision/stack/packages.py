@@ -1,0 +1,105 @@
+"""Packages what Lambda runs, once each and only when its content changed."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+from provision.aws.once import Once
+from provision.config import Config
+from provision.packaging.archive import Bundle, zip_directory
+from provision.packaging.cache import Cache
+from provision.packaging.handlers import in_folder, problem_in_layers
+from provision.packaging.layers import build_layer
+from provision.packaging.unzipped import folder_size, overweight, zip_size
+from provision.stack.inputs import Package
+from provision.trace import Trace
+from provision.unknown import UNKNOWN
+
+THIS_MACHINE = "local"
+
+
+class BuiltSources:
+    """Zips in the cache, named by their content. Safe to use from many threads."""
+
+    def __init__(
+        self, config: Config, cache: Cache, *, for_this_machine: bool, trace: Trace | None = None
+    ) -> None:
+        self._config = config
+        self._trace = trace or Trace()
+        self._cache = cache
+        self._for_this_machine = for_this_machine
+        self._functions: Once[Path, Package] = Once()
+        self._layers: Once[str, Package] = Once()
+
+    def function(self, name: str) -> Package:
+        source = self._config.functions[name].source  # which other functions may share
+        return self._functions.get(source, partial(self._package_function, name))
+
+    def layer(self, name: str) -> Package:
+        return self._layers.get(name, partial(self._package_layer, name))
+
+    def anew(self) -> BuiltSources:
+        """For code that was saved since; the layers stay as they are."""
+        again = BuiltSources(
+            self._config, self._cache, for_this_machine=self._for_this_machine, trace=self._trace
+        )
+        again._layers = self._layers.copied()
+        return again
+
+    def build_layers(self) -> None:
+        """All of them now, in the thread that asks: the installer then ends with Ctrl-C."""
+        for name in self._config.layers:
+            self.layer(name)
+
+    def lost_handlers(self) -> dict[str, str]:
+        """By function: why its handler is in none of its layers, where it is not in its source."""
+        lost = {}
+        for name, function in self._config.functions.items():
+            if not in_folder(function.source, function.handler):
+                zips = [Path(self.layer(each).zip) for each in function.layers]
+                if said := problem_in_layers(zips, function.handler):
+                    lost[name] = said
+        return lost
+
+    def overweight(self) -> dict[str, str]:
+        """By function: what is too much where Lambda unzips it with all its layers (L23)."""
+        found = {}
+        for name, function in self._config.functions.items():
+            layers = {each: zip_size(Path(self.layer(each).zip)) for each in function.layers}
+            if said := overweight(folder_size(function.source), layers):
+                found[name] = said
+        return found
+
+    def _package_function(self, name: str) -> Package:
+        with self._trace.span(f"package function {name}", "package"):
+            return self._stored(zip_directory(self._config.functions[name].source))
+
+    def _package_layer(self, name: str) -> Package:
+        source = self._config.layers[name].source
+        runtime, architecture = self._target(name)
+        with self._trace.span(f"package layer {name}", "package"):
+            return self._stored(
+                build_layer(source, runtime=runtime, architecture=architecture, cache=self._cache)
+            )
+
+    def _target(self, layer: str) -> tuple[str, str]:
+        """The runtime and architecture of the functions that use the layer: one of each."""
+        for function in self._config.functions.values():
+            if layer in function.layers:  # the configuration allows no two targets
+                runtime = THIS_MACHINE if self._for_this_machine else function.runtime
+                return runtime, function.architecture
+        return THIS_MACHINE, "x86_64"  # nobody uses it
+
+    def _stored(self, bundle: Bundle) -> Package:
+        return Package(str(self._cache.keep(bundle)), bundle.sha256, bundle.code_sha256)
+
+
+class NoSources:
+    """For `down`: what is removed need not be built first."""
+
+    def function(self, name: str) -> Package:  # noqa: ARG002  (the same for every name)
+        return Package(UNKNOWN, UNKNOWN, UNKNOWN)
+
+    def layer(self, name: str) -> Package:  # noqa: ARG002
+        return Package(UNKNOWN, UNKNOWN, UNKNOWN)

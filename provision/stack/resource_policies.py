@@ -1,0 +1,94 @@
+"""Policies on queue, topic and key themselves: TLS only, and who may send or encrypt."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from provision.aws.access import Where
+from provision.model.step import Document
+from provision.steps.iam_policy import canonical
+
+
+def queue_door(queue: str) -> Document:
+    """Nobody uses the queue (ARN) without TLS; who may use it, their own policies say."""
+    return canonical({"Version": "2012-10-17", "Statement": [_tls_only("sqs:*", queue)]})
+
+
+def topic_door(where: Where, topic: str, alarms: str) -> Document:
+    """Only our alarms (their names' beginning) write to the topic (ARN), and only with TLS."""
+    may_publish: Document = {
+        "Sid": "OurAlarms",
+        "Effect": "Allow",
+        "Principal": {"Service": "cloudwatch.amazonaws.com"},
+        "Action": "sns:Publish",
+        "Resource": topic,
+        "Condition": {
+            "StringEquals": {"aws:SourceAccount": where.account},
+            "ArnLike": {"aws:SourceArn": where.arn("cloudwatch", f"alarm:{alarms}*")},
+        },
+    }
+    # SNS takes no `sns:*` in a topic's policy.
+    closed = _tls_only("sns:Publish", topic)
+    return canonical({"Version": "2012-10-17", "Statement": [may_publish, closed]})
+
+
+def key_door(where: Where, log_groups: Sequence[str], alarms: str) -> Document:
+    """IAM decides within the account; besides, CloudWatch encrypts our log groups (patterns of
+    names) and what our alarms (their names' beginning) write.
+
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
+    """
+    everybody_of_the_account: Document = {
+        "Sid": "IamDecides",
+        "Effect": "Allow",
+        "Principal": {"AWS": f"arn:{where.partition}:iam::{where.account}:root"},
+        "Action": "kms:*",
+        "Resource": "*",
+    }
+    may_encrypt = [_logs_may(where, log_groups), _alarms_may(where, alarms)]
+    return canonical(
+        {"Version": "2012-10-17", "Statement": [everybody_of_the_account, *may_encrypt]}
+    )
+
+
+def _logs_may(where: Where, log_groups: Sequence[str]) -> Document:
+    ours = [where.arn("logs", f"log-group:{name}") for name in log_groups]
+    return {
+        "Sid": "OurLogGroups",
+        "Effect": "Allow",
+        "Principal": {"Service": f"logs.{where.region}.{where.dns_suffix}"},
+        "Action": [
+            "kms:Decrypt",
+            "kms:DescribeKey",
+            "kms:Encrypt",
+            "kms:GenerateDataKey*",
+            "kms:ReEncrypt*",
+        ],
+        "Resource": "*",
+        "Condition": {"ArnLike": {"kms:EncryptionContext:aws:logs:arn": ours}},
+    }
+
+
+def _alarms_may(where: Where, alarms: str) -> Document:
+    return {
+        "Sid": "OurAlarms",
+        "Effect": "Allow",
+        "Principal": {"Service": "cloudwatch.amazonaws.com"},
+        "Action": ["kms:Decrypt", "kms:GenerateDataKey*"],
+        "Resource": "*",
+        "Condition": {
+            "StringEquals": {"aws:SourceAccount": where.account},
+            "ArnLike": {"aws:SourceArn": where.arn("cloudwatch", f"alarm:{alarms}*")},
+        },
+    }
+
+
+def _tls_only(action: str, resource: str) -> Document:
+    return {
+        "Sid": "TlsOnly",
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": action,
+        "Resource": resource,
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }

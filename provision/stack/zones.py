@@ -1,0 +1,79 @@
+"""Which availability zones the subnets stand in."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING, Final
+
+from provision.aws.client import Aws
+from provision.errors import NotFound
+from provision.model.iam import EVERY, calls
+from provision.model.identity import Identity
+from provision.model.step import OWNER, Step
+from provision.steps.ec2.subnet import Subnet
+from provision.steps.tagging import from_tag_list
+
+if TYPE_CHECKING:
+    from mypy_boto3_ec2.type_defs import FilterTypeDef
+
+_SPARSE: Final = frozenset(["apne1-az3", "cac1-az3", "use1-az3", "usw1-az2"])
+"""Ids of old zones to which AWS brings few services; which name has which id differs by account.
+Lambda answers there: "The provided subnets contain availability zone Lambda doesn't support"."""
+
+
+CALLS: Final = calls("ec2", EVERY, "DescribeAvailabilityZones", "DescribeSubnets")
+SUBNET: Final = "network.subnet."
+"""The nodes of subnets: this, and a number from 1."""
+
+
+def zones_of(
+    aws: Aws, count: int, recorded: Mapping[str, Step], identity: Identity
+) -> tuple[str, ...]:
+    """The zones of subnets 1 to `count`. A subnet that is there keeps its own, by the state or,
+    where it was lost, by its mark: so no zone that AWS closes or adds, and no subnet more, moves
+    another. The rest get AWS's first ones. Raises `NotFound` where the region has fewer.
+    """
+    wanted = [f"{SUBNET}{number}" for number in range(1, count + 1)]
+    kept = {name: step.zone for name, step in recorded.items() if isinstance(step, Subnet)}
+    if not kept.keys() >= set(wanted):
+        kept = {**_standing(aws, identity), **kept}
+    missing = [name for name in wanted if name not in kept]
+    if missing:
+        taken = [kept[name] for name in wanted if name in kept]
+        kept |= zip(missing, available_zones(aws, len(missing), taken), strict=True)
+    return tuple(kept[name] for name in wanted)
+
+
+def _standing(aws: Aws, identity: Identity) -> dict[str, str]:
+    """The zones in which the stack's subnets stand, by node. Of two of one node, left by a
+    replacement cut short, that in the first zone by name."""
+    before = f"{identity.mark}/"
+    filters: list[FilterTypeDef] = [{"Name": f"tag:{OWNER}", "Values": [f"{before}{SUBNET}*"]}]
+    pages = aws.ec2.get_paginator("describe_subnets").paginate(Filters=filters)
+    found = sorted(
+        (subnet["AvailabilityZone"], from_tag_list(subnet.get("Tags", [])).get(OWNER, ""))
+        for page in pages
+        for subnet in page.get("Subnets", [])
+    )
+    return {owner.removeprefix(before): zone for zone, owner in reversed(found)}
+
+
+def available_zones(aws: Aws, count: int, taken: Collection[str] = ()) -> tuple[str, ...]:
+    """The first `count` zones by name that every account may use and that are not `taken`, without
+    local and wavelength zones; sparse ones come last. Raises `NotFound` where there are fewer."""
+    found = aws.ec2.describe_availability_zones().get("AvailabilityZones", [])
+    names = sorted(
+        (zone.get("ZoneId") in _SPARSE, zone["ZoneName"])
+        for zone in found
+        if zone["State"] == "available"
+        and zone.get("OptInStatus", "opt-in-not-required") == "opt-in-not-required"
+        and zone.get("ZoneType", "availability-zone") == "availability-zone"
+        and zone["ZoneName"] not in taken
+    )
+    if len(names) < count:
+        there, wanted = len(names) + len(taken), count + len(taken)
+        raise NotFound(
+            f"{aws.where.region} has {there} zones that can be used, and {wanted} are wanted",
+            hint="lower network.zones in config.yaml, or choose another region",
+        )
+    return tuple(name for _, name in names[:count])

@@ -1,0 +1,308 @@
+"""What the stack knows of itself on disk: a snapshot and the log written ahead of every change.
+
+Files in the state directory, all mode 0600:
+
+    state.json     {"schema": 1, "stack": …, "account": …, "region": …, "records": {node: record}}
+    journal.jsonl  one [node, record | null] a line, fsynced; each line is the whole record
+    lock           held while a command may write, beside lock.json that names its holder
+
+A record is {"kind", "step", "needs", "doing"}; `doing` is the verb begun and not yet known done.
+Replaying the log twice is harmless. A torn last line is dropped: its verb had not started.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any, Final, Self
+
+from filelock import FileLock, Timeout
+
+from provision.errors import Locked, StateUnreadable, StateUnusable
+from provision.files import (
+    Planted,
+    keep_names,
+    make_home,
+    open_to_append,
+    read_private,
+    refuse_special,
+    replace_private,
+    sweep_unfinished,
+    write_all,
+)
+from provision.installation import told_schemas, upgrade_hint
+from provision.model.stack import predecessor_name, successor_of
+from provision.model.step import Step
+from provision.state.other_location import Pinned, lives_elsewhere
+from provision.state.record import (
+    BODY,
+    HEAD,
+    Kinds,
+    Record,
+    as_json,
+    circle_in,
+    demand,
+    from_fields,
+    renamed,
+)
+
+SCHEMA: Final = 1
+_ENTRY: Final = 2
+"""A line of the log is `[node, record]`."""
+_ANEW: Final = "`provision refresh` keeps it aside and makes the state anew from what is in AWS"
+
+
+@dataclass(frozen=True)
+class Holder:
+    """Who works on the state now."""
+
+    user: str
+    host: str
+    pid: int
+    since: str
+    command: str
+
+
+class Journal:
+    """The records of one stack in one directory. Safe to lose: AWS carries the owner tags."""
+
+    def __init__(
+        self, directory: Path, stack: str, kinds: Kinds, moved: Mapping[str, str] | None = None
+    ) -> None:
+        """`moved`: old name → new, of nodes that were renamed since they were recorded."""
+        self.directory = directory
+        self.stack = stack
+        self.records: dict[str, Record] = {}
+        self.pinned: Pinned | None = None
+        self._kinds = kinds
+        self._moved = moved or {}
+        self._mutex = threading.Lock()
+        self._lock = FileLock(directory / "lock", mode=0o600)
+        self._log: int | None = None
+
+    @classmethod
+    def read(
+        cls, directory: Path, stack: str, kinds: Kinds, moved: Mapping[str, str] | None = None
+    ) -> Self:
+        """The records as they are, for commands that write nothing, not even here."""
+        journal = cls(directory, stack, kinds, moved)
+        journal._load()
+        journal.records = renamed(journal.records, journal._moved)
+        return journal
+
+    def open(self, holder: Holder) -> Self:
+        """Take the lock, load, and fold the log into the snapshot. Raises `Locked`, naming the
+        holder.
+        """
+        try:
+            make_home(self.directory)
+            refuse_special(self.directory / "lock")
+            self._lock.acquire(blocking=False)
+        except Timeout:
+            raise Locked(
+                self._held(), hint="wait for it; should it have died, the lock is free at once"
+            ) from None
+        except OSError as error:
+            raise self._unusable(error) from error
+        try:
+            sweep_unfinished(self.directory)
+            self._replace_file("lock.json", asdict(holder))
+            self._load()
+            self._fold()
+            self._rename()
+        except BaseException as error:
+            self._lock.release()
+            if isinstance(error, OSError):
+                raise self._unusable(error) from error
+            raise
+        return self
+
+    def _rename(self) -> None:
+        """At once or not at all: the log is empty now, so no line of it has an older name."""
+        records = renamed(self.records, self._moved)
+        if records != self.records:
+            self.rebuild(records)
+
+    def rebuild(self, records: Mapping[str, Record]) -> None:
+        """Put these in the place of all records, on disk when this returns: all of them or none."""
+        self.records = dict(records)
+        self._fold()
+
+    def close(self) -> None:
+        """Fold the log and give the lock back."""
+        if self._log is not None:
+            with suppress(StateUnusable):  # the log says it all; the next command folds it
+                self._fold()
+            os.close(self._log)
+            self._log = None
+        with suppress(OSError):
+            (self.directory / "lock.json").unlink()
+        self._lock.release()
+
+    def pin(self, here: Pinned) -> None:
+        """Fix account and region at the first `up`; any other afterwards is refused."""
+        self.check(here)
+        if self.pinned is None:
+            self.pinned = here
+            self._fold()
+
+    def check(self, here: Pinned) -> None:
+        """Raise `WrongAccount` when the stack is pinned elsewhere."""
+        if self.pinned and self.pinned != here:
+            raise lives_elsewhere(self.stack, self.directory, self.pinned, here)
+
+    def begin(self, node: str, doing: str, step: Step, needs: tuple[str, ...]) -> None:
+        """On disk when this returns: the verb may now make its first call."""
+        self._append(node, Record(step, needs, doing))
+
+    def done(self, node: str, step: Step | None, needs: tuple[str, ...] = ()) -> None:
+        """On disk when this returns: others may use the value. None: the node is gone."""
+        self._append(node, Record(step, needs) if step else None)
+
+    def was_whole(self, node: str) -> bool:
+        """Whether the node was there, as far as we know: not half made, nor half removed."""
+        record = self.records.get(node)
+        return record is not None and record.doing not in {"create", "delete"}
+
+    def retire(self, node: str) -> None:
+        """Set the node's record aside under a name of its own: its successor takes the place."""
+        record = self.records[node]
+        if record.step not in self.set_aside(node):
+            self._append(predecessor_name(node, self._names()), replace(record, doing=""))
+
+    def set_aside(self, node: str) -> list[Step]:
+        """The node's predecessors that are still to be removed."""
+        aside = (name for name in self._names() if name != node and successor_of(name) == node)
+        return [self.records[name].step for name in aside]
+
+    def _names(self) -> list[str]:
+        with self._mutex:  # other nodes are written at the same time
+            return list(self.records)
+
+    def _append(self, node: str, record: Record | None) -> None:
+        line = json.dumps([node, as_json(record)], separators=(",", ":")) + "\n"
+        with self._mutex:
+            if self._log is None:
+                raise StateUnusable("the journal is not open for writing")
+            whole = os.fstat(self._log).st_size
+            try:
+                write_all(self._log, line.encode())
+            except OSError as error:
+                with suppress(OSError):  # what comes next stands on a line of its own
+                    os.ftruncate(self._log, whole)
+                raise self._unusable(error) from error
+            self._apply(node, record)
+
+    def _apply(self, node: str, record: Record | None) -> None:
+        if record is None:
+            self.records.pop(node, None)
+        else:
+            self.records[node] = record
+
+    def _load(self) -> None:
+        try:
+            self._load_snapshot(self.directory / "state.json")
+            self._load_log(self.directory / "journal.jsonl")
+        except OSError as error:
+            raise self._unusable(error) from error
+        self._refuse_circle()
+
+    def _load_log(self, path: Path) -> None:
+        lines = (read_private(path) or b"").split(b"\n")
+        for line in lines[:-1]:  # what follows the last newline is torn or empty
+            try:
+                entry = json.loads(line)
+            except (ValueError, RecursionError):
+                continue
+            if isinstance(entry, list) and len(entry) == _ENTRY and isinstance(entry[0], str):
+                self._apply(entry[0], self._record(*entry) if entry[1] else None)
+
+    def _refuse_circle(self) -> None:
+        if circle := circle_in(self.records):
+            raise self._unreadable("the records", f"they need each other: {circle}")
+
+    def _load_snapshot(self, path: Path) -> None:
+        content = read_private(path)
+        if content is None:
+            return
+        try:
+            state = json.loads(content)
+            demand(state, HEAD)
+            self._refuse_another(path, state)
+            demand(state, BODY)
+        except (ValueError, RecursionError) as error:
+            raise StateUnreadable(f"{path} is not a state file: {error}", hint=_ANEW) from error
+        self.pinned = Pinned(state["account"], state["region"]) if state["account"] else None
+        self.records = {
+            node: self._record(node, fields) for node, fields in state["records"].items()
+        }
+
+    def _refuse_another(self, path: Path, state: Mapping[str, Any]) -> None:
+        if state["schema"] > SCHEMA:
+            raise StateUnusable(
+                f"{path} was written by a newer provision"
+                f" ({told_schemas(state['schema'], SCHEMA)})",
+                hint=upgrade_hint(),
+            )
+        if state["stack"] != self.stack:
+            raise StateUnusable(
+                f"{path} belongs to the stack {state['stack']}, not {self.stack}",
+                hint="put name and environment back as they were, and `provision down` removes that"
+                " stack; or give this one a state of its own with --state DIR",
+            )
+
+    def _record(self, node: str, fields: Mapping[str, Any]) -> Record:
+        try:
+            return from_fields(self._kinds, node, fields)
+        except (KeyError, TypeError, ValueError, RecursionError) as error:
+            raise self._unreadable(f"the record of {node}", error) from error
+
+    def _unreadable(self, what: str, why: object) -> StateUnreadable:
+        return StateUnreadable(f"{what} in {self.directory} cannot be read: {why}", hint=_ANEW)
+
+    def _fold(self) -> None:
+        """Snapshot first, then empty the log: a crash between the two replays what is there."""
+        try:
+            self._replace_file(
+                "state.json",
+                {
+                    "schema": SCHEMA,
+                    "stack": self.stack,
+                    "account": self.pinned.account if self.pinned else None,
+                    "region": self.pinned.region if self.pinned else None,
+                    "records": {node: as_json(r) for node, r in sorted(self.records.items())},
+                },
+            )
+            if self._log is None:
+                self._log = open_to_append(self.directory / "journal.jsonl")
+                keep_names(self.directory)
+            os.ftruncate(self._log, 0)
+            os.fsync(self._log)
+        except OSError as error:
+            raise self._unusable(error) from error
+
+    def _replace_file(self, name: str, content: Mapping[str, Any]) -> None:
+        replace_private(self.directory / name, json.dumps(content, indent=1).encode())
+
+    def _held(self) -> str:
+        try:
+            holder = Holder(**json.loads(read_private(self.directory / "lock.json") or b""))
+        except (OSError, ValueError, TypeError):
+            return f"{self.directory} is in use by another provision"
+        return (
+            f"{self.stack} is being worked on by {holder.user}@{holder.host} (pid {holder.pid},"
+            f' "{holder.command}", since {holder.since})'
+        )
+
+    def _unusable(self, error: OSError) -> StateUnusable:
+        planted = isinstance(error, Planted)
+        cure = "see what it is and take it away" if planted else "free space, mend its permissions"
+        return StateUnusable(
+            f"the state directory {self.directory} cannot be used: {error.strerror or error}",
+            hint=f"{cure}, or choose another with --state",
+        )

@@ -1,0 +1,134 @@
+"""What is known of one node on disk: a record, as a value and as JSON."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, is_dataclass, replace
+from dataclasses import fields as dataclass_fields
+from graphlib import CycleError, TopologicalSorter
+from typing import Any, Final
+
+import msgspec
+
+from provision.model.stack import predecessor_name, successor_of
+from provision.model.step import Mark, Step, marked
+from provision.output.masking import recorded
+from provision.unknown import is_known
+
+NODE: Final = re.compile(r"[A-Za-z0-9_.-]+(~[0-9]+)?")
+"""What a node is called. A slash would let a state's own words pass for a part of an owner mark."""
+Kinds = Mapping[str, type[Step]]
+Fields = Mapping[str, type | tuple[type, ...]]
+HEAD: Final[Fields] = {"schema": int, "stack": str}
+BODY: Final[Fields] = {
+    "account": (str, type(None)),
+    "region": (str, type(None)),
+    "records": dict,
+}
+"""What state.json holds at least."""
+
+
+@dataclass(frozen=True)
+class Record:
+    """What is known of a node: its value as last left or begun, and the verb in hand (or empty)."""
+
+    step: Step
+    needs: tuple[str, ...]
+    doing: str = ""
+
+
+def renamed(records: Mapping[str, Record], moved: Mapping[str, str]) -> dict[str, Record]:
+    """The records under the names nodes have now (`moved`: old → new), predecessors set aside and
+    needs included. What has a new name already is another thing: it is set aside.
+    """
+    found = {
+        name: replace(record, needs=tuple(moved.get(need, need) for need in record.needs))
+        for name, record in records.items()
+    }
+    for old in [name for name in found if successor_of(name) in moved]:
+        base, aside, number = old.partition("~")
+        new = f"{moved[base]}{aside}{number}"
+        if new in found:
+            found[predecessor_name(moved[base], found)] = found[new]
+        found[new] = found.pop(old)
+    return found
+
+
+def to_json(step: Step) -> dict[str, Any]:
+    """The step's fields as JSON values, without Local ones that are unknown. Raises where any other
+    is: that is no fact to record.
+    """
+    local = marked(type(step), Mark.LOCAL)
+    known = {
+        name: value
+        for name, value in vars(step).items()
+        if name not in local or is_known(value)  # `down` builds no zip: what it finds has none
+    }
+    written: dict[str, Any] = msgspec.to_builtins(known, enc_hook=recorded)
+    return written
+
+
+def from_json(kind: type[Step], fields: Mapping[str, Any]) -> Step:
+    """The step again, equal to the one `to_json` was given. A field that the kind did not have yet
+    when it was written has its default."""
+    step = msgspec.convert(fields, kind)
+    _fill_in(step)
+    return step
+
+
+def _fill_in(value: object) -> None:
+    """msgspec leaves a default to the class, where `vars` of the value does not show it."""
+    if is_dataclass(value) and not isinstance(value, type):
+        for field in dataclass_fields(value):
+            if field.default is not MISSING:
+                vars(value).setdefault(field.name, field.default)
+        _fill_in(tuple(vars(value).values()))
+    elif isinstance(value, Mapping):
+        _fill_in(tuple(value.values()))
+    elif isinstance(value, tuple | list):
+        for part in value:
+            if not isinstance(part, str | int | float | None):
+                _fill_in(part)
+
+
+def as_json(record: Record | None) -> dict[str, Any] | None:
+    """The record as the state's files hold it."""
+    if record is None:
+        return None
+    return {
+        "kind": record.step.KIND,
+        "step": to_json(record.step),
+        "needs": list(record.needs),
+        "doing": record.doing,
+    }
+
+
+def from_fields(kinds: Kinds, node: str, written: Mapping[str, Any]) -> Record:
+    """The record of a node again. Raises KeyError, TypeError, ValueError or RecursionError where it
+    is none: anybody may have written it."""
+    step = from_json(kinds[written["kind"]], written["step"])
+    needs, doing = written["needs"], written["doing"]
+    if not NODE.fullmatch(node):
+        raise ValueError("no node is called so")
+    if not isinstance(needs, list) or not all(isinstance(each, str) for each in [*needs, doing]):
+        raise TypeError("its needs or its verb are no text")
+    return Record(step, tuple(needs), doing)
+
+
+def circle_in(records: Mapping[str, Record]) -> str:
+    """Nodes that need each other, which anybody may have written; empty where there are none."""
+    try:
+        TopologicalSorter({node: record.needs for node, record in records.items()}).prepare()
+    except CycleError as error:
+        return " → ".join(error.args[1])
+    return ""
+
+
+def demand(state: object, fields: Fields) -> None:
+    """Raises ValueError for JSON that is no state: anybody may have written it."""
+    if not isinstance(state, dict):
+        raise ValueError("it holds no object")  # noqa: TRY004  (of a text, no type of ours)
+    for name, kind in fields.items():
+        if name not in state or not isinstance(state[name], kind):
+            raise ValueError(f"its {name} is missing or of another type")

@@ -1,0 +1,216 @@
+"""A certificate of ACM for one domain name, proved by a DNS record that another step writes."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final, Self
+
+from botocore.exceptions import ClientError
+
+from provision.aws.client import Aws
+from provision.model.iam import (
+    EVERY,
+    KEPT,
+    OURS,
+    REQUESTED,
+    UNOWNED,
+    Declared,
+    Permit,
+    Test,
+    arn,
+    call,
+    calls,
+    gateway,
+)
+from provision.model.risks import Harm, Risk, Risks
+from provision.model.step import OWNER, Computed, Fixed, Local, Replacement, Tagged, Tags
+from provision.steps.acm.reading import (
+    ISSUED_BUDGET,
+    LIVE,
+    all_certificates,
+    cannot_be_issued,
+    certificates_of,
+    describe_certificate,
+    describe_with_record,
+    hindered,
+    record_of,
+    tags_of_certificate,
+)
+from provision.steps.foreign import Stranger, refuse
+from provision.steps.tagging import tag_changes
+
+if TYPE_CHECKING:
+    from mypy_boto3_acm.type_defs import TagTypeDef
+    from mypy_boto3_apigateway.type_defs import DomainNameTypeDef
+
+CERTIFICATES: Final = arn("acm", "certificate/*")
+PROOF: Final = f"_{'?' * 32}.{{domain}}"
+"""How ACM names the record that it wants: 32 hexadecimal digits below the domain, in all that AWS
+shows.
+
+https://docs.aws.amazon.com/acm/latest/userguide/dns-validation.html
+"""
+_ONLY_THIS: Final = Test("ForAllValues:StringEquals", "acm:DomainNames", "{domain}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Certificate(Tagged):
+    """`record_name` and `record_value` are the CNAME by which AWS sees that the domain is ours; it
+    has to stay for the renewals. One that cannot be issued any more is not `usable`: replaced (C3).
+
+    https://docs.aws.amazon.com/acm/latest/APIReference/API_RequestCertificate.html
+    """
+
+    KIND = "acm.certificate"
+    IDENTITY = ("domain", "tags")
+    REPLACEMENT = Replacement.CREATE_FIRST
+    RISKS = Risks(
+        create=(Risk(Harm.SLOW, "AWS proves the domain", 300, ISSUED_BUDGET),)  # (C3)
+    )
+    CALLS = Declared(
+        look=(
+            *calls("acm", EVERY, "ListCertificates"),
+            *calls("acm", CERTIFICATES, "DescribeCertificate", "ListTagsForCertificate"),
+        ),
+        make=(
+            call(
+                "acm.RequestCertificate",
+                Permit(
+                    "acm:RequestCertificate",
+                    when=(REQUESTED, _ONLY_THIS),
+                ),
+                Permit("acm:AddTagsToCertificate", (CERTIFICATES,), (REQUESTED, UNOWNED)),
+            ),
+            *calls("acm", CERTIFICATES, "AddTagsToCertificate", when=(OURS, KEPT)),
+            *calls("acm", CERTIFICATES, "RemoveTagsFromCertificate", when=(OURS,)),
+        ),
+        remove=(
+            *calls("acm", CERTIFICATES, "DeleteCertificate", when=(OURS,)),
+            call("apigateway.GetDomainNames", gateway("GET", "/domainnames")),
+        ),
+        computed={"arn": CERTIFICATES, "record_name": PROOF},
+    )
+    UNIQUE = False
+
+    domain: Fixed[str]
+    usable: Fixed[bool] = True
+    renewal: Local[str] = ""
+    """Why AWS cannot renew it; empty where it can, or need not yet."""
+    record_name: Computed[str] = ""
+    record_value: Computed[str] = ""
+    arn: Computed[str] = ""
+
+    def called(self) -> str:
+        return self.domain
+
+    def ailment(self) -> str:
+        return f"AWS cannot renew it: {self.renewal}" if self.renewal else ""
+
+    def observe(self, aws: Aws) -> Self | None:
+        arns = [self.arn] if self.arn else self._ours(aws, certificates_of(aws, self.domain))
+        return self._read(aws, arns[0]) if arns else None
+
+    def search(self, aws: Aws) -> Sequence[Self]:
+        """Those of this domain first; others are left from when it was another one."""
+        found = all_certificates(aws)
+        arns = self._ours(aws, found.pop(self.domain, {}))
+        for others in found.values():
+            arns += self._ours(aws, others)
+        return [one for arn in arns if (one := self._read(aws, arn))]
+
+    def _read(self, aws: Aws, arn: str) -> Self | None:
+        found = describe_with_record(aws, arn)
+        if found is None:
+            return None
+        record = record_of(found)
+        return replace(
+            self,
+            domain=found["DomainName"],
+            usable=found["Status"] in LIVE,
+            renewal=hindered(found.get("RenewalSummary")),
+            record_name=record["Name"] if record else "",
+            record_value=record["Value"] if record else "",
+            tags=tags_of_certificate(aws, arn),
+            arn=arn,
+        )
+
+    def create(self, aws: Aws) -> Self:
+        arn = aws.acm.request_certificate(
+            DomainName=self.domain,
+            ValidationMethod="DNS",
+            IdempotencyToken=uuid.uuid4().hex,  # at most 32 word characters (C1); random (X3)
+            Tags=_tag_list(self.tags),
+        )["CertificateArn"]
+        aws.fresh.add(arn)
+        found = describe_with_record(aws, arn)
+        record = record_of(found) if found else None
+        if found is None or record is None:
+            raise cannot_be_issued(arn, self.domain, found)
+        return replace(self, record_name=record["Name"], record_value=record["Value"], arn=arn)
+
+    def update(self, aws: Aws, have: Self, changed: Collection[str]) -> Self:
+        if "tags" in changed:
+            gone, new = tag_changes(have.tags, self.tags)
+            if gone:
+                aws.acm.remove_tags_from_certificate(
+                    CertificateArn=have.arn, Tags=[{"Key": key} for key in gone]
+                )
+            if new:
+                aws.acm.add_tags_to_certificate(CertificateArn=have.arn, Tags=_tag_list(new))
+        return replace(
+            self, record_name=have.record_name, record_value=have.record_value, arn=have.arn
+        )
+
+    def delete(self, aws: Aws) -> None:
+        refuse(aws, self.label, self._used_by_others(aws))
+        # The domain name lets go of it only some minutes after it is gone itself (C5).
+        try:
+            aws.acm.delete_certificate(CertificateArn=self.arn)
+        except aws.acm.exceptions.ResourceNotFoundException:
+            return
+
+    def _used_by_others(self, aws: Aws) -> list[Stranger]:
+        """For a Regional domain name, a load balancer of AWS's own account is said to use it; which
+        name that is, only API Gateway tells (C5)."""
+        with suppress(ClientError):  # not permitted to look: AWS refuses the removal itself
+            found = describe_certificate(aws, self.arn)
+            shown = f"aws acm describe-certificate --certificate-arn {self.arn}"
+            users = found.get("InUseBy", []) if found else []
+            others = [Stranger(user, shown) for user in users if aws.where.account in user]
+            return others + (self._domains_of_others(aws) if users else [])
+        return []
+
+    def _domains_of_others(self, aws: Aws) -> list[Stranger]:
+        """Regional ones, and those for all the world or one VPC, which have it in another field."""
+        pages = aws.apigateway.get_paginator("get_domain_names").paginate()
+        return [
+            Stranger(f"domain name {one['domainName']} of API Gateway", _showing(one))
+            for page in pages
+            for one in page.get("items", [])
+            if self.arn in (one.get("regionalCertificateArn"), one.get("certificateArn"))
+            and one["domainName"] != self.domain
+        ]
+
+    def _ours(self, aws: Aws, found: Mapping[str, str]) -> list[str]:
+        """Of ARN → status those with our tag: issued ones first, then pending, then any."""
+        ours = [
+            (LIVE.index(status) if status in LIVE else len(LIVE), arn)
+            for arn, status in found.items()
+            if tags_of_certificate(aws, arn).get(OWNER) == self.owner
+        ]
+        return [arn for _, arn in sorted(ours)]
+
+
+def _showing(domain: DomainNameTypeDef) -> str:
+    """A private one is told from others of its name by its id."""
+    name = domain["domainName"]
+    if made := domain.get("domainNameId"):
+        return f"aws apigateway get-domain-name --domain-name {name} --domain-name-id {made}"
+    return f"aws apigateway get-domain-name --domain-name {name}"
+
+
+def _tag_list(tags: Tags) -> list[TagTypeDef]:
+    return [{"Key": key, "Value": value} for key, value in sorted(tags.items())]

@@ -1,0 +1,162 @@
+"""How certificates of ACM are read: listed, described until their record is there, and judged."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final
+
+from provision.aws.client import Aws
+from provision.errors import Refused, StillWaiting
+from provision.model.step import OWNER
+from provision.steps.tagging import without_system
+
+if TYPE_CHECKING:
+    from mypy_boto3_acm.literals import KeyAlgorithmType
+    from mypy_boto3_acm.type_defs import (
+        CertificateDetailTypeDef,
+        RenewalSummaryTypeDef,
+        ResourceRecordTypeDef,
+    )
+
+RECORD_BUDGET: Final = 300
+ISSUED_BUDGET: Final = 75 * 60
+LIVE: Final = ("ISSUED", "PENDING_VALIDATION")
+"""The states of a certificate that serves or may come to serve, the better first."""
+
+KEY_TYPES: Final[tuple[KeyAlgorithmType, ...]] = (
+    "EC_prime256v1",
+    "EC_secp384r1",
+    "EC_secp521r1",
+    "RSA_1024",
+    "RSA_2048",
+    "RSA_3072",
+    "RSA_4096",
+)
+"""Asked for by name, because the list shows only the two shorter RSA ones by itself (C6)."""
+
+
+def certificates_of(aws: Aws, domain: str) -> Mapping[str, str]:
+    """ARN → status of every certificate of the domain in this region, whoever's."""
+    return all_certificates(aws).get(domain, {})
+
+
+def hindered(renewal: RenewalSummaryTypeDef | None) -> str:
+    """AWS asks for a validation, or gave up; the other states pass by themselves."""
+    status = renewal["RenewalStatus"] if renewal else ""
+    if renewal is None or status not in {"PENDING_VALIDATION", "FAILED"}:
+        return ""
+    return f"{status}, {renewal.get('RenewalStatusReason', 'no reason given')}"
+
+
+def all_certificates(aws: Aws) -> dict[str, dict[str, str]]:
+    """ARN → status, by domain."""
+    pages = aws.acm.get_paginator("list_certificates").paginate(
+        Includes={"keyTypes": list(KEY_TYPES)}
+    )
+    found: dict[str, dict[str, str]] = {}
+    for certificate in (one for page in pages for one in page.get("CertificateSummaryList", [])):
+        of_domain = found.setdefault(certificate["DomainName"], {})
+        of_domain[certificate["CertificateArn"]] = certificate["Status"]
+    return found
+
+
+def tags_of_certificate(aws: Aws, arn: str) -> dict[str, str]:
+    """ACM takes tags without a value, and shows them so. One listed may not be found (C2)."""
+    try:
+        tags = aws.acm.list_tags_for_certificate(CertificateArn=arn).get("Tags", [])
+    except aws.acm.exceptions.ResourceNotFoundException:
+        return {}
+    return without_system({tag["Key"]: tag.get("Value", "") for tag in tags})
+
+
+def owner_of_certificate(aws: Aws, arn: str, record: str) -> str:
+    """The value of its owner tag, when `record` names its validation record; else empty."""
+    found = describe_certificate(aws, arn)
+    proof = record_of(found) if found else None
+    same = proof is not None and proof["Name"].rstrip(".").lower() == record
+    return tags_of_certificate(aws, arn).get(OWNER, "") if same else ""
+
+
+def owner_of_proof(aws: Aws, record: str) -> str | None:
+    """The owner tag of the certificate that `_{hash}.{domain}` validates."""
+    domain = record.rstrip(".").partition(".")[2]
+    owners = (owner_of_certificate(aws, arn, record) for arn in certificates_of(aws, domain))
+    return next(filter(None, owners), None)
+
+
+def wait_until_issued(aws: Aws, arn: str) -> None:
+    """AWS looks for the validation record now and then; this takes minutes, or half an hour
+    (C3)."""
+
+    def issued() -> bool | None:
+        found = describe_certificate(aws, arn)
+        if found is None or found["Status"] not in LIVE:
+            raise cannot_be_issued(arn, found["DomainName"] if found else arn, found)
+        return True if found["Status"] == "ISSUED" else None
+
+    try:
+        aws.wait(f"certificate {arn} to be issued", issued, budget=ISSUED_BUDGET, first=2)
+    except StillWaiting as waiting:
+        found = describe_certificate(aws, arn)
+        record = record_of(found) if found else None
+        name = record["Name"] if record else "the validation record"
+        raise StillWaiting(
+            waiting.message,
+            hint=f"`dig CNAME {name}` must answer from anywhere: check that the domain's registrar"
+            " delegates to the hosted zone's name servers, then run `provision up` again",
+        ) from waiting
+
+
+def check_serves(aws: Aws, arn: str, name: str) -> None:
+    """Raise where it is not there, will never be issued, or is for other names (A28)."""
+    found = describe_certificate(aws, arn)
+    if found is None or found["Status"] not in LIVE:
+        raise cannot_be_issued(arn, found["DomainName"] if found else arn, found)
+    names = {found["DomainName"], *found.get("SubjectAlternativeNames", [])}
+    wildcard = f"*.{name.partition('.')[2]}"
+    if not {name, wildcard} & {each.lower() for each in names}:
+        raise Refused(
+            f"the certificate {arn} is for {', '.join(sorted(names))}, not for {name}",
+            hint="name another in api.domain.certificate, or null to have one requested",
+        )
+
+
+def describe_certificate(aws: Aws, arn: str) -> CertificateDetailTypeDef | None:
+    try:
+        return aws.acm.describe_certificate(CertificateArn=arn)["Certificate"]
+    except aws.acm.exceptions.ResourceNotFoundException:
+        return None
+
+
+def describe_with_record(aws: Aws, arn: str) -> CertificateDetailTypeDef | None:
+    """The validation record appears some seconds after the certificate (C2)."""
+
+    def described() -> tuple[CertificateDetailTypeDef | None] | None:
+        found = describe_certificate(aws, arn)
+        coming = found is not None and found["Status"] == "PENDING_VALIDATION"
+        return None if coming and found and record_of(found) is None else (found,)
+
+    (found,) = aws.wait(f"the validation record of {arn}", described, budget=RECORD_BUDGET)
+    return found
+
+
+def record_of(found: CertificateDetailTypeDef) -> ResourceRecordTypeDef | None:
+    options = found.get("DomainValidationOptions", [])
+    return next(
+        (option["ResourceRecord"] for option in options if "ResourceRecord" in option), None
+    )
+
+
+def cannot_be_issued(arn: str, domain: str, found: CertificateDetailTypeDef | None) -> Refused:
+    if found is None:
+        return Refused(
+            f"there is no certificate {arn} in this region",
+            hint="name one of this account and of the stack's region in api.domain.certificate,"
+            " or null to have one requested",
+        )
+    reason = found.get("FailureReason", "no reason given")
+    return Refused(
+        f"AWS will not issue the certificate for {domain}: {found['Status']} ({reason})",
+        hint="look that name and reason up in ACM's guide, mend the cause (a CAA record, say),"
+        " then run `provision up` again: it requests a new one",
+    )

@@ -1,0 +1,96 @@
+"""A base path mapping: which stage of which API answers under a path of a domain name."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final, Self
+
+from provision.aws.client import Aws
+from provision.model.iam import Declared, call, gateway
+from provision.model.risks import Harm, Risk, Risks
+from provision.model.step import Fixed, Replacement, Step
+from provision.steps.apigateway.owners import owner_of_domain
+
+if TYPE_CHECKING:
+    from mypy_boto3_apigateway.type_defs import BasePathMappingResponseTypeDef
+
+GONE_BUDGET: Final = 60
+_MAPPINGS: Final = "/domainnames/{domain}/basepathmappings"
+
+
+@dataclass(frozen=True, kw_only=True)
+class BasePathMapping(Step):
+    """`path` is one word without a slash; `(none)` is the domain's root (A30). It has no tags: one
+    that leads to another API than ours is not ours (A32).
+
+    https://docs.aws.amazon.com/apigateway/latest/api/API_CreateBasePathMapping.html
+    """
+
+    KIND = "apigateway.base_path"
+    IDENTITY = ("domain", "path")
+    BY_CONTENT = True
+    REPLACEMENT = Replacement.CREATE_FIRST
+    ASKED_LAST = True
+    RISKS = Risks(delete=(Risk(Harm.DOWNTIME, "the domain leads nowhere"),))
+    CALLS = Declared(
+        look=(call("apigateway.GetBasePathMapping", gateway("GET", f"{_MAPPINGS}/*")),),
+        make=(
+            call("apigateway.CreateBasePathMapping", gateway("POST", _MAPPINGS)),
+            call("apigateway.UpdateBasePathMapping", gateway("PATCH", f"{_MAPPINGS}/*")),
+        ),
+        remove=(call("apigateway.DeleteBasePathMapping", gateway("DELETE", f"{_MAPPINGS}/*")),),
+    )
+
+    domain: Fixed[str]
+    path: Fixed[str] = "(none)"
+    api_id: str
+    stage: str
+
+    def owned_by(self, have: Self, owner: str) -> bool:  # noqa: ARG002  (a mapping carries no mark)
+        return have.api_id == self.api_id
+
+    def parent_owner(self, aws: Aws) -> str | None:
+        return owner_of_domain(aws, self.domain)
+
+    def observe(self, aws: Aws) -> Self | None:
+        found = self._get(aws)
+        if found is None:
+            return None
+        return replace(self, api_id=found["restApiId"], stage=found.get("stage", ""))
+
+    def create(self, aws: Aws) -> Self:
+        aws.apigateway.create_base_path_mapping(
+            domainName=self.domain, basePath=self.path, restApiId=self.api_id, stage=self.stage
+        )
+        return self
+
+    def update(self, aws: Aws, have: Self, changed: Collection[str]) -> Self:  # noqa: ARG002  (see below)
+        # Both at once, whichever differs: the stage must be one of the API it is patched with.
+        aws.apigateway.update_base_path_mapping(
+            domainName=self.domain,
+            basePath=self.path,
+            patchOperations=[
+                {"op": "replace", "path": "/restapiId", "value": self.api_id},
+                {"op": "replace", "path": "/stage", "value": self.stage},
+            ],
+        )
+        return self
+
+    def delete(self, aws: Aws) -> None:
+        try:
+            aws.apigateway.delete_base_path_mapping(domainName=self.domain, basePath=self.path)
+        except aws.apigateway.exceptions.NotFoundException:
+            return
+        # The API cannot be deleted before, and its domain should not (A31, A32).
+        aws.wait(
+            f"base path {self.path} of {self.domain} to be gone",
+            lambda: True if self._get(aws) is None else None,
+            budget=GONE_BUDGET,
+        )
+
+    def _get(self, aws: Aws) -> BasePathMappingResponseTypeDef | None:
+        try:
+            return aws.apigateway.get_base_path_mapping(domainName=self.domain, basePath=self.path)
+        except aws.apigateway.exceptions.NotFoundException:
+            return None

@@ -1,0 +1,253 @@
+"""A domain name of API Gateway's: the door that a DNS record leads to, and its certificate."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final, Self, cast
+
+from provision.aws.client import Aws
+from provision.errors import Foreign, Refused
+from provision.model.iam import (
+    REQUESTED,
+    Declared,
+    Permit,
+    Test,
+    arn,
+    call,
+    calls,
+    gateway,
+)
+from provision.model.risks import Harm, Risk, Risks
+from provision.model.step import Computed, Fixed, Local, Replacement, Tagged
+from provision.steps.acm.reading import check_serves, wait_until_issued
+from provision.steps.apigateway.tags import (
+    change_gateway_tags,
+    from_gateway,
+    owned,
+    retagging,
+    tagged_at_birth,
+)
+from provision.steps.apigateway.tls import LEAST, TLS_RISKS, tls_patches
+from provision.unknown import is_known
+
+if TYPE_CHECKING:
+    from mypy_boto3_apigateway.literals import EndpointAccessModeType, SecurityPolicyType
+    from mypy_boto3_apigateway.type_defs import (
+        CreateDomainNameRequestTypeDef,
+        DomainNameResponseTypeDef,
+        PatchOperationTypeDef,
+    )
+
+AVAILABLE: Final = "AVAILABLE"
+AVAILABLE_BUDGET: Final = 900
+BY_MAPPING: Final = "BASE_PATH_MAPPING_ONLY"
+COMING: Final = frozenset({"PENDING", "UPDATING"})
+_DOMAIN: Final = "/domainnames/{name}"
+_PRINCIPAL: Final = "ops.apigateway.amazonaws.com"
+_OWN_ROLE: Final = Permit(
+    "iam:CreateServiceLinkedRole",
+    (
+        arn(
+            "iam",
+            f"role/aws-service-role/{_PRINCIPAL}/AWSServiceRoleForAPIGateway",
+            region=False,
+        ),
+    ),
+    (Test("StringEquals", "iam:AWSServiceName", _PRINCIPAL),),
+)
+"""The first domain of an account makes API Gateway's role.
+
+https://docs.aws.amazon.com/apigateway/latest/developerguide/using-service-linked-roles.html
+"""
+_SET_UP: Final = Risk(Harm.SLOW, "API Gateway sets the domain up", 60, AVAILABLE_BUDGET)  # (A29)
+
+
+@dataclass(frozen=True, kw_only=True)
+class DomainName(Tagged):
+    """Regional. `certificate` is an ARN of this region and account; `target`, in `target_zone`, is
+    where an alias record leads. Which TLS callers may use is decided by the API that it leads to
+    (A37); both are to say the same. No `truststore` is wanted, against which callers' certificates
+    are held, and no `routing` by rules, which pass the mapping by. Only its name is fixed, so a
+    successor can stand beside it.
+
+    https://docs.aws.amazon.com/apigateway/latest/api/API_CreateDomainName.html
+    """
+
+    KIND = "apigateway.domain"
+    IDENTITY = ("name",)
+    REPLACEMENT = Replacement.CREATE_FIRST
+    ASKED_LAST = True
+    RISKS = Risks(
+        create=(_SET_UP,),
+        anew=(Risk(Harm.NEW_URL, "the API is reached under another address"),),
+        change={
+            "certificate": (_SET_UP,),
+            "truststore": (Risk(Harm.WEAKER, "callers without a certificate are let in"),),
+            **TLS_RISKS,
+        },
+        delete=(Risk(Harm.NEW_URL, "its address leads nowhere any more"),),
+    )
+    CALLS = Declared(
+        look=(
+            call("apigateway.GetDomainName", gateway("GET", "/domainnames/*")),
+            call("apigateway.GetDomainNames", gateway("GET", "/domainnames")),
+        ),
+        make=(
+            call(
+                "apigateway.CreateDomainName",
+                gateway("POST", "/domainnames", REQUESTED),
+                tagged_at_birth(_DOMAIN),
+                _OWN_ROLE,
+            ),
+            call("apigateway.UpdateDomainName", gateway("PATCH", _DOMAIN)),
+            *retagging(_DOMAIN),
+            *calls("acm", "{certificate}", "DescribeCertificate"),
+        ),
+        remove=(
+            call("apigateway.DeleteDomainName", gateway("DELETE", _DOMAIN)),
+            call("apigateway.GetBasePathMappings", gateway("GET", f"{_DOMAIN}/basepathmappings")),
+        ),
+    )
+
+    name: Fixed[str]
+    certificate: str
+    security_policy: str = LEAST
+    access_mode: str = ""
+    truststore: str = ""
+    routing: str = BY_MAPPING
+    state: Local[str] = AVAILABLE
+    """AWS's word for it, and why where that is another than available."""
+    target: Computed[str] = ""
+    target_zone: Computed[str] = ""
+
+    def ailment(self) -> str:
+        return f"AWS calls it {self.state}" if self.state != AVAILABLE else ""
+
+    def observe(self, aws: Aws) -> Self | None:
+        found = self._settled(aws)
+        return self._as_found(found) if found else None
+
+    def search(self, aws: Aws) -> Sequence[Self]:
+        """The one of this name, and ours of another: its predecessors."""
+        have = self.observe(aws)
+        pages = aws.apigateway.get_paginator("get_domain_names").paginate()
+        # A private one is asked for by its id too, and would be refused; ours are Regional.
+        names = sorted(
+            one["domainName"]
+            for page in pages
+            for one in page.get("items", [])
+            if "domainNameId" not in one
+        )
+        ours = owned((_get(aws, name) for name in names if name != self.name), self.owner)
+        return [*([have] if have else []), *map(self._as_found, ours)]
+
+    def _as_found(self, found: DomainNameResponseTypeDef) -> Self:
+        return replace(
+            self,
+            name=found["domainName"],
+            certificate=found.get("regionalCertificateArn", ""),
+            security_policy=found.get("securityPolicy", ""),
+            access_mode=found.get("endpointAccessMode") or "",
+            truststore=found.get("mutualTlsAuthentication", {}).get("truststoreUri", ""),
+            routing=found.get("routingMode") or BY_MAPPING,
+            tags=from_gateway(found),
+            state=_state(found),
+            target=found.get("regionalDomainName", ""),
+            target_zone=found.get("regionalHostedZoneId", ""),
+        )
+
+    def create(self, aws: Aws) -> Self:
+        wait_until_issued(aws, self.certificate)  # refused before (A28)
+        request: CreateDomainNameRequestTypeDef = {
+            "domainName": self.name,
+            "regionalCertificateArn": self.certificate,
+            "endpointConfiguration": {"types": ["REGIONAL"]},
+            "securityPolicy": cast("SecurityPolicyType", self.security_policy),
+            "tags": self.tags,
+        }
+        if self.access_mode:
+            request["endpointAccessMode"] = cast("EndpointAccessModeType", self.access_mode)
+        answer = aws.apigateway.create_domain_name(**request)
+        self._wait_available(aws)
+        return replace(
+            self,
+            target=answer["regionalDomainName"],
+            target_zone=answer["regionalHostedZoneId"],
+        )
+
+    def update(self, aws: Aws, have: Self, changed: Collection[str]) -> Self:
+        if "tags" in changed:
+            change_gateway_tags(aws, f"/domainnames/{self.name}", have.tags, self.tags)
+        patch: list[PatchOperationTypeDef] = []
+        if "certificate" in changed:
+            wait_until_issued(aws, self.certificate)
+            patch.append(_put("/regionalCertificateArn", self.certificate))
+        if {"security_policy", "access_mode"} & set(changed):
+            patch += tls_patches(self.security_policy, self.access_mode, have.access_mode)
+        if "truststore" in changed:  # empty is how AWS has mutual TLS switched off
+            patch.append(_put("/mutualTlsAuthentication/truststoreUri", self.truststore))
+        if "routing" in changed:
+            patch.append(_put("/routingMode", self.routing))
+        if patch:  # one call, it is allowed once in 30 s (A1)
+            aws.apigateway.update_domain_name(domainName=self.name, patchOperations=patch)
+            self._wait_available(aws)
+        return replace(self, target=have.target, target_zone=have.target_zone)
+
+    def demand(self, aws: Aws) -> None:
+        if is_known(self.certificate):
+            check_serves(aws, self.certificate, self.name)
+
+    def delete(self, aws: Aws) -> None:
+        try:
+            pages = aws.apigateway.get_paginator("get_base_path_mappings").paginate(
+                domainName=self.name
+            )
+            left = [mapping["basePath"] for page in pages for mapping in page.get("items", [])]
+            if left:  # they would go with it; ours are gone by now (A32)
+                raise Foreign(
+                    f"{self.name} still leads to APIs of others, at {', '.join(sorted(left))}",
+                    hint="remove those base path mappings, then run the command again",
+                )
+            aws.apigateway.delete_domain_name(domainName=self.name)
+        except aws.apigateway.exceptions.NotFoundException:
+            return
+
+    def _settled(self, aws: Aws) -> DomainNameResponseTypeDef | None:
+        """The domain once it is neither coming nor changing (A29)."""
+
+        def settled() -> tuple[DomainNameResponseTypeDef | None] | None:
+            found = _get(aws, self.name)
+            busy = found is not None and found.get("domainNameStatus") in COMING
+            return None if busy else (found,)
+
+        (found,) = aws.wait(f"domain {self.name} to settle", settled, budget=AVAILABLE_BUDGET)
+        return found
+
+    def _wait_available(self, aws: Aws) -> None:
+        found = self._settled(aws)
+        state = _state(found) if found else "gone"
+        if state != AVAILABLE:
+            raise Refused(
+                f"domain {self.name} is {state}",
+                hint="see the domain in API Gateway's console, then run `provision up` again",
+            )
+
+
+def _get(aws: Aws, name: str) -> DomainNameResponseTypeDef | None:
+    try:
+        return aws.apigateway.get_domain_name(domainName=name)
+    except aws.apigateway.exceptions.NotFoundException:
+        return None
+
+
+def _state(found: DomainNameResponseTypeDef) -> str:
+    """`FAILED: why`."""
+    status = found.get("domainNameStatus", AVAILABLE)
+    if status == AVAILABLE:
+        return AVAILABLE
+    return f"{status}: {found.get('domainNameStatusMessage', 'no reason given')}"
+
+
+def _put(path: str, value: str) -> PatchOperationTypeDef:
+    return {"op": "replace", "path": path, "value": value}

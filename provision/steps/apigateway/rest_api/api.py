@@ -1,0 +1,316 @@
+"""A REST API with its routes, preflights, validators, models and gateway responses.
+
+One step, because AWS serialises writes on one API (A3) and one deployment freezes it all.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Collection, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Final, Self, cast
+
+from provision.aws.client import Aws
+from provision.errors import Foreign
+from provision.model import iam
+from provision.model.risks import Harm, Risk, Risks, switched_off
+from provision.model.step import OWNER, Computed, Document, Local, Replacement, Tagged
+from provision.steps.apigateway.rest_api.contents import Contents, Cors, Route, differences, served
+from provision.steps.apigateway.rest_api.reading import READING, empty, read, settings_of
+from provision.steps.apigateway.rest_api.routes import contents_of, cors_of, routes_of
+from provision.steps.apigateway.rest_api.status import AVAILABLE, describe, state_of, wait_available
+from provision.steps.apigateway.rest_api.writing import WRITING, settings_patches, write
+from provision.steps.apigateway.tags import (
+    change_gateway_tags,
+    from_gateway,
+    has_owner,
+    retagging,
+    tagged_at_birth,
+)
+from provision.steps.apigateway.tls import LEAST, TLS_RISKS, UNSAID, tls_patches
+from provision.steps.foreign import mark_of
+from provision.unknown import UNKNOWN, is_known
+
+if TYPE_CHECKING:
+    from mypy_boto3_apigateway.literals import EndpointAccessModeType, SecurityPolicyType
+    from mypy_boto3_apigateway.type_defs import (
+        CreateRestApiRequestTypeDef,
+        PatchOperationTypeDef,
+        RestApiResponseTypeDef,
+        RestApiTypeDef,
+        StageTypeDef,
+    )
+
+__all__ = ["Cors", "RestApi", "Route"]
+
+_API: Final = "/restapis/{id}"
+_CONTENTS: Final = frozenset(["routes", "cors", "models", "strays"])
+_TLS: Final = frozenset(["security_policy", "access_mode"])
+_ONE_DOOR: Final = Risk(
+    Harm.NEW_URL, "AWS's own address ends once its domain answers", when=switched_off
+)
+_FROZEN: Final = _CONTENTS | _TLS | {"default_endpoint"}
+"""What takes effect only with a deployment (A8)."""
+EDITION: Final = "provision:edition"
+"""A tag that counts how often what a deployment freezes was written, whoever made that necessary.
+It changes before the first of those writes."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RestApi(Tagged):
+    """Regional, keys from the header x-api-key. `routes` sorted by path and method; `models`: JSON
+    Schema by name; `strays` says in words what is there and the other fields have no word for.
+
+    `security_policy` is the least TLS that it takes, under the domain's name too (A37); `state` is
+    AWS's word for it, `filled` whether any method is in it. Nothing of it is live before a
+    deployment of its `release` is (A8). `holds` is the digest of what was found or written last.
+
+    https://docs.aws.amazon.com/apigateway/latest/api/API_CreateRestApi.html
+    """
+
+    KIND = "apigateway.rest_api"
+    IDENTITY = ("tags",)
+    REPLACEMENT = Replacement.CREATE_FIRST
+    UNIQUE = False
+    RISKS = Risks(
+        anew=(Risk(Harm.NEW_URL, "its address has a new id in it"),),
+        change={**TLS_RISKS, "default_endpoint": (_ONE_DOOR,)},
+        delete=(Risk(Harm.DOWNTIME, "nothing answers at its address"),),
+    )
+    CALLS = iam.Declared(
+        look=(
+            iam.call("apigateway.GetRestApis", iam.gateway("GET", "/restapis")),
+            iam.call("apigateway.GetRestApi", iam.gateway("GET", _API)),
+            *READING,
+        ),
+        make=(
+            iam.call(
+                "apigateway.CreateRestApi",
+                iam.gateway("POST", "/restapis", iam.REQUESTED),
+                tagged_at_birth(_API),
+            ),
+            iam.call(
+                "apigateway.UpdateRestApi",
+                iam.gateway("PATCH", _API, iam.OURS),
+                # Where somebody gave the API a resource policy, it is taken off.
+                iam.Permit("apigateway:UpdateRestApiPolicy", (iam.gateway_arn(_API),), (iam.OURS,)),
+            ),
+            *WRITING,
+            *retagging(_API),
+        ),
+        remove=(
+            iam.call("apigateway.DeleteRestApi", iam.gateway("DELETE", _API, iam.OURS)),
+            iam.call("apigateway.GetStages", iam.gateway("GET", f"{_API}/stages")),
+        ),
+    )
+
+    name: str
+    description: str = ""
+    default_endpoint: bool = True
+    security_policy: str = LEAST
+    access_mode: str = ""
+    routes: tuple[Route, ...]
+    cors: Cors | None = None
+    models: dict[str, Document]
+    strays: tuple[str, ...] = ()
+    state: Local[str] = AVAILABLE
+    filled: Local[bool] = True
+    id: Computed[str] = ""
+    root_id: Computed[str] = ""
+    edition: Computed[str] = ""
+    holds: Computed[str] = ""
+
+    def called(self) -> str:
+        return self.name
+
+    def ailment(self) -> str:
+        return f"AWS calls it {self.state}" if self.state.startswith("FAILED") else ""
+
+    def digest(self) -> str:
+        """Of all that a deployment freezes; unknown while a part of it is."""
+        frozen = [self.routes, self.cors, self.models]
+        if not is_known(frozen):
+            unknown: str = UNKNOWN
+            return unknown
+        # The default endpoint and TLS also take effect only with a deployment (A37).
+        parts = {
+            "contents": asdict(self.contents()),
+            "default_endpoint": self.default_endpoint,
+            "tls": [self.security_policy, self.access_mode],
+        }
+        text = json.dumps(parts, sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def release(self) -> str:
+        """What a deployment must be of: this digest, made after the last write of it. What was
+        changed behind our back may have been deployed, under whatever description; so a repair
+        counts as a write, the one to come included."""
+        if not is_known([self.edition, self.holds, digest := self.digest()]):
+            unknown: str = UNKNOWN
+            return unknown
+        return f"{digest}.{self.edition if self.holds == digest else _following(self.edition)}"
+
+    def served(self) -> tuple[str, ...]:
+        """What a deployment of it shows (`Deployment.served`); unknown while a route is."""
+        if not is_known([self.routes, self.cors]):
+            unknown: tuple[str, ...] = UNKNOWN
+            return unknown
+        return tuple(
+            sorted(
+                served(path, verb, method.authorization, api_key=method.api_key)
+                for path, methods in self.contents().resources.items()
+                for verb, method in methods.items()
+            )
+        )
+
+    def contents(self) -> Contents:
+        """What the fields say, as AWS would show it."""
+        return contents_of(self.routes, self.cors, self.models)
+
+    def observe(self, aws: Aws) -> Self | None:
+        if not self.id:
+            return next(iter(self.search(aws)), None)
+        found = describe(aws, self.id)
+        return self._read(aws, found) if found else None
+
+    def search(self, aws: Aws) -> Sequence[Self]:
+        """The one that holds something, and others that a create without an answer left empty."""
+        listed = sorted(self._ours(aws), key=lambda api: api["id"])
+        found = [self._read(aws, one) for api in listed if (one := describe(aws, api["id"]))]
+        return sorted(found, key=lambda one: not one.filled)
+
+    def twins(self, ours: Sequence[Self]) -> Sequence[Self]:
+        """What is empty beside the one that holds something was left by a create without answer."""
+        filled = [one for one in ours if one.filled]
+        return filled if len(filled) == 1 else ours
+
+    def _read(self, aws: Aws, found: RestApiTypeDef | RestApiResponseTypeDef) -> Self:
+        reading = read(aws, found["id"], settings_of(found))
+        tags = from_gateway(found)
+        seen = replace(
+            self,
+            name=found["name"],
+            description=found.get("description", ""),
+            default_endpoint=not found.get("disableExecuteApiEndpoint", False),
+            security_policy=found.get("securityPolicy") or UNSAID,
+            access_mode=found.get("endpointAccessMode") or "",
+            state=state_of(found),
+            routes=routes_of(reading.contents),
+            cors=cors_of(reading.contents),
+            models=dict(reading.contents.models),
+            tags={key: value for key, value in tags.items() if key != EDITION},
+            id=found["id"],
+            filled=any(reading.contents.resources.values()),
+            root_id=reading.resources["/"],
+            edition=tags.get(EDITION, ""),
+        )
+        apart = differences(seen.contents(), reading.contents)
+        holds = seen.digest() if not apart else "what no definition says"
+        return replace(seen, strays=self._strays(apart, reading.contents), holds=holds)
+
+    def _strays(self, apart: tuple[str, ...], found: Contents) -> tuple[str, ...]:
+        """Of what does not fit the routes that were found, only what is not as it is wanted: where
+        a route is missing, its preflight still allows it, and is right."""
+        if not apart or not is_known([self.routes, self.cors, self.models]):
+            return apart
+        wrong = differences(self.contents(), found)
+        return tuple(line for line in apart if line in wrong)
+
+    def create(self, aws: Aws) -> Self:
+        request: CreateRestApiRequestTypeDef = {
+            "name": self.name,
+            "description": self.description,
+            "apiKeySource": "HEADER",
+            "endpointConfiguration": {"types": ["REGIONAL"]},
+            "disableExecuteApiEndpoint": not self.default_endpoint,
+            "securityPolicy": cast("SecurityPolicyType", self.security_policy),
+            "tags": {**self.tags, EDITION: _following("")},
+        }
+        if self.access_mode:
+            request["endpointAccessMode"] = cast("EndpointAccessModeType", self.access_mode)
+        made = aws.apigateway.create_rest_api(**request)
+        aws.fresh.add(made["id"])
+        root = made["rootResourceId"]
+        write(aws, made["id"], empty(root), self.contents())
+        return replace(
+            self, id=made["id"], root_id=root, edition=_following(""), holds=self.digest()
+        )
+
+    def update(self, aws: Aws, have: Self, changed: Collection[str]) -> Self:
+        place, edition = f"/restapis/{have.id}", have.edition
+        if "tags" in changed:
+            change_gateway_tags(aws, place, have.tags, self.tags)
+        if _FROZEN & set(changed):
+            edition = _following(edition)
+            change_gateway_tags(aws, place, {}, {EDITION: edition})
+        patches = self._patches(have, changed)
+        reading = None
+        if _CONTENTS & set(changed):
+            # Read again: what differs by call is finer than what differs by field.
+            settings = settings_of(aws.apigateway.get_rest_api(restApiId=have.id))
+            reading = read(aws, have.id, settings)
+            patches += settings_patches(settings)
+        if patches:
+            aws.apigateway.update_rest_api(restApiId=have.id, patchOperations=patches)
+        if _TLS & set(changed):  # until then it takes no other write (A37)
+            wait_available(aws, have.id, self.name)
+        if reading:
+            write(aws, have.id, reading, self.contents())
+        return replace(self, id=have.id, root_id=have.root_id, edition=edition, holds=self.digest())
+
+    def meanwhile(self, have: Self) -> Self:
+        """AWS's own address answers until the domain does: its certificate may never be issued."""
+        return replace(self, default_endpoint=self.default_endpoint or have.default_endpoint)
+
+    def delete(self, aws: Aws) -> None:
+        # Stages, deployments and methods go with it; mappings and plans have gone before (A31).
+        try:
+            self._refuse_stages_of_others(aws)
+            aws.apigateway.delete_rest_api(restApiId=self.id)
+        except aws.apigateway.exceptions.NotFoundException:
+            return
+
+    def _stages(self, aws: Aws, api_id: str) -> Sequence[StageTypeDef]:
+        return aws.apigateway.get_stages(restApiId=api_id).get("item", [])
+
+    def _refuse_stages_of_others(self, aws: Aws) -> None:
+        for stage in self._stages(aws, self.id):
+            owner = stage.get("tags", {}).get(OWNER, "")
+            if owner and mark_of(owner) != mark_of(self.owner):
+                raise Foreign(
+                    f"{self.name} has a stage {stage['stageName']} that belongs to {owner}",
+                    hint="delete that stage, or its tag, then run the command again",
+                )
+
+    def _ours(self, aws: Aws) -> list[RestApiTypeDef]:
+        """By the owner tag, which every item of the list carries (A5)."""
+        pages = aws.apigateway.get_paginator("get_rest_apis").paginate(
+            PaginationConfig={"PageSize": 500}
+        )
+        return [
+            api for page in pages for api in page.get("items", []) if has_owner(api, self.owner)
+        ]
+
+    def _patches(self, have: Self, changed: Collection[str]) -> list[PatchOperationTypeDef]:
+        values = {
+            "name": ("/name", self.name),
+            "description": ("/description", self.description),
+            "default_endpoint": (
+                "/disableExecuteApiEndpoint",
+                "false" if self.default_endpoint else "true",
+            ),
+        }
+        patches: list[PatchOperationTypeDef] = [
+            {"op": "replace", "path": path, "value": value}
+            for name, (path, value) in values.items()
+            if name in changed
+        ]
+        if _TLS & set(changed):
+            patches += tls_patches(self.security_policy, self.access_mode, have.access_mode)
+        return patches
+
+
+def _following(edition: str) -> str:
+    """After none, or what is no count, the first."""
+    return str(int(edition) + 1) if edition.isdecimal() else "1"

@@ -1,0 +1,211 @@
+"""What a REST API holds, in one shape for wanted and found, so that they compare by `==`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import KW_ONLY, dataclass, field, fields, replace
+from typing import Final
+
+from provision.model.step import Document
+
+
+@dataclass(frozen=True)
+class Route:
+    """`target` is an alias's ARN, `body` the name of the model a body must fit, `query` the names
+    of required query parameters, sorted."""
+
+    method: str
+    path: str
+    target: str
+    _: KW_ONLY
+    api_key: bool = True
+    body: str | None = None
+    query: tuple[str, ...] = ()
+
+    @property
+    def label(self) -> str:
+        """As config.yaml writes it."""
+        return f"{self.method} {self.path}"
+
+
+@dataclass(frozen=True)
+class Cors:
+    """What pages of another origin may send (`headers`) and read (`expose`).
+
+    `max_age` is in seconds.
+    """
+
+    origin: str
+    headers: tuple[str, ...]
+    max_age: int
+    expose: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class IntegrationResponse:
+    """Header mappings and body templates for one status."""
+
+    headers: Mapping[str, str]
+    templates: Mapping[str, str] = field(default_factory=dict)
+    pattern: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Integration:
+    """Where a method leads, in AWS's defaults except for what is said."""
+
+    kind: str
+    verb: str | None = None
+    uri: str | None = None
+    templates: Mapping[str, str] = field(default_factory=dict)
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    cache_keys: tuple[str, ...] = ()
+    timeout: int = 29000
+    passthrough: str = "WHEN_NO_MATCH"
+    transfer: str = "BUFFERED"
+    connection: str = "INTERNET"
+    credentials: str | None = None
+    conversion: str | None = None
+    responses: Mapping[str, IntegrationResponse] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Method:
+    """`validator` by name; `responses`: status → the headers it may carry."""
+
+    api_key: bool
+    authorization: str = "NONE"
+    validator: str | None = None
+    parameters: Mapping[str, bool] = field(default_factory=dict)
+    models: Mapping[str, str] = field(default_factory=dict)
+    responses: Mapping[str, Mapping[str, bool]] = field(default_factory=dict)
+    integration: Integration | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Validator:
+    body: bool
+    parameters: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class GatewayResponse:
+    """What API Gateway itself answers; no `status` leaves each error its own."""
+
+    status: str | None
+    headers: Mapping[str, str]
+    templates: Mapping[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Of the API as a whole, the same in all of ours."""
+
+    key_source: str = "HEADER"
+    endpoints: tuple[str, ...] = ("REGIONAL",)
+    binary_types: tuple[str, ...] = ()
+    compress_from: int | None = None
+    policy: str = ""
+
+
+Methods = Mapping[str, Method]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contents:
+    """`resources`: every path, with the methods it has (verb → method)."""
+
+    resources: Mapping[str, Methods]
+    models: Mapping[str, Document]
+    validators: Mapping[str, Validator]
+    gateway_responses: Mapping[str, GatewayResponse]
+    settings: Settings = Settings()
+
+
+VALIDATORS: Final[Mapping[str, Validator]] = {
+    "body": Validator(body=True, parameters=False),
+    "parameters": Validator(body=False, parameters=True),
+    "body and parameters": Validator(body=True, parameters=True),
+}
+
+
+def validator_of(route: Route) -> str | None:
+    """The name of the validator that checks what the route asks for."""
+    asked = Validator(body=route.body is not None, parameters=bool(route.query))
+    return next((name for name, known in VALIDATORS.items() if known == asked), None)
+
+
+def served(path: str, verb: str, authorization: str, *, api_key: bool) -> str:
+    """One method in the words of a deployment's summary, which tells no more of it."""
+    return f"{verb} {path}: {authorization}{', key' if api_key else ''}"
+
+
+def ancestors(path: str) -> Iterator[str]:
+    """The path and all above it, from the root down."""
+    yield "/"
+    parts = [part for part in path.split("/") if part]
+    for number in range(1, len(parts) + 1):
+        yield "/" + "/".join(parts[:number])
+
+
+def parent(path: str) -> str:
+    return path.rpartition("/")[0] or "/"
+
+
+def differences(want: Contents, have: Contents) -> tuple[str, ...]:
+    """What is missing, undeclared or different, one line each, in a stable order."""
+    found = [
+        *_paths(want.resources, have.resources),
+        *_entries("model", want.models, have.models),
+        *_entries("validator", want.validators, have.validators),
+        *_entries("gateway response", want.gateway_responses, have.gateway_responses),
+        *(f"setting {name} differs" for name in _fields_apart(want.settings, have.settings)),
+    ]
+    return tuple(sorted(found))
+
+
+def _paths(want: Mapping[str, Methods], have: Mapping[str, Methods]) -> Iterator[str]:
+    for path in want.keys() | have.keys():
+        if not have.get(path):
+            if path not in want:
+                yield f"resource {path}"
+            elif path not in have:
+                yield f"no resource {path}"
+        yield from _verbs(path, want.get(path, {}), have.get(path, {}))
+
+
+def _verbs(path: str, want: Methods, have: Methods) -> Iterator[str]:
+    for verb in want.keys() | have.keys():
+        name = f"{verb} {path}"
+        if verb not in want:
+            yield f"method {name}"
+        elif verb not in have:
+            yield f"no method {name}"
+        elif want[verb] != have[verb]:
+            yield f"method {name}: {', '.join(_method_apart(want[verb], have[verb]))}"
+
+
+def _method_apart(want: Method, have: Method) -> Iterator[str]:
+    yield from _fields_apart(replace(want, integration=None), replace(have, integration=None))
+    if want.integration is None or have.integration is None:
+        if want.integration != have.integration:
+            yield "no integration" if want.integration else "integration"
+        return
+    for name in _fields_apart(want.integration, have.integration):
+        yield f"integration {name}"
+
+
+def _entries(noun: str, want: Mapping[str, object], have: Mapping[str, object]) -> Iterator[str]:
+    for name in want.keys() | have.keys():
+        if name not in want:
+            yield f"{noun} {name}"
+        elif name not in have:
+            yield f"no {noun} {name}"
+        elif want[name] != have[name]:
+            yield f"{noun} {name} differs"
+
+
+def _fields_apart(
+    want: Method | Integration | Settings, have: Method | Integration | Settings
+) -> Iterable[str]:
+    return [one.name for one in fields(want) if vars(want)[one.name] != vars(have)[one.name]]

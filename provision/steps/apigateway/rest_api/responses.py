@@ -1,0 +1,126 @@
+"""What API Gateway answers by itself: preflights, and every 4xx and 5xx before the function."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping
+from typing import Final
+
+from provision.steps.apigateway.rest_api.contents import (
+    Cors,
+    GatewayResponse,
+    Integration,
+    IntegrationResponse,
+    Method,
+)
+
+PREFLIGHT_STATUS: Final = "200"
+ANY_METHOD: Final = ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
+_METHOD_HEADER: Final = "method.response.header."
+_GATEWAY_HEADER: Final = "gatewayresponse.header."
+_ALLOW_ORIGIN: Final = "Access-Control-Allow-Origin"
+_ALLOW_HEADERS: Final = "Access-Control-Allow-Headers"
+_ALLOW_METHODS: Final = "Access-Control-Allow-Methods"
+_MAX_AGE: Final = "Access-Control-Max-Age"
+_EXPOSE_HEADERS: Final = "Access-Control-Expose-Headers"
+
+_SAID: Final = "$context.error.messageString"
+"""API Gateway's own words; it puts the quotes."""
+_WRONG: Final = '"$context.error.validationErrorString"'
+"""What the validator found."""
+
+
+def preflight(cors: Cors, verbs: Collection[str]) -> Method:
+    """OPTIONS of a resource with these methods. Browsers send no key with it."""
+    allowed = {*verbs, "OPTIONS"} - {"ANY"} | set(ANY_METHOD if "ANY" in verbs else ())
+    headers = {
+        **_on_every_answer(cors),
+        _ALLOW_METHODS: ",".join(sorted(allowed)),
+        _MAX_AGE: str(cors.max_age),
+    }
+    return Method(
+        api_key=False,
+        responses={PREFLIGHT_STATUS: {_METHOD_HEADER + name: True for name in headers}},
+        integration=Integration(
+            kind="MOCK",
+            # A body of any other type would pass, and be no status: 500, for callers without a key.
+            passthrough="NEVER",
+            templates={"application/json": json.dumps({"statusCode": int(PREFLIGHT_STATUS)})},
+            responses={
+                PREFLIGHT_STATUS: IntegrationResponse(headers=_quoted(_METHOD_HEADER, headers))
+            },
+        ),
+    )
+
+
+def read_preflight(method: Method) -> Cors | None:
+    """The Cors a preflight was made from; None when it is none."""
+    if method.integration is None or method.integration.kind != "MOCK":
+        return None
+    answer = method.integration.responses.get(PREFLIGHT_STATUS)
+    if answer is None:
+        return None
+    headers = {
+        name.removeprefix(_METHOD_HEADER): value.strip("'")
+        for name, value in answer.headers.items()
+    }
+    age = headers.get(_MAX_AGE, "")
+    return Cors(
+        origin=headers.get(_ALLOW_ORIGIN, ""),
+        headers=_names(headers.get(_ALLOW_HEADERS, "")),
+        max_age=int(age) if age.isdigit() else 0,
+        expose=_names(headers.get(_EXPOSE_HEADERS, "")),
+    )
+
+
+def gateway_responses(cors: Cors | None) -> dict[str, GatewayResponse]:
+    """A type not named here takes after DEFAULT_4XX or DEFAULT_5XX and keeps its own status."""
+    keyless = '"Forbidden: send a valid key in the header x-api-key"'
+    return {
+        "DEFAULT_4XX": _response(cors),
+        "DEFAULT_5XX": _response(cors),
+        "BAD_REQUEST_BODY": _response(cors, status="400", details=_WRONG),
+        "BAD_REQUEST_PARAMETERS": _response(cors, status="400", details=_WRONG),
+        "INVALID_API_KEY": _response(cors, status="403", message=keyless),
+        # No route takes AWS signatures, so this only ever means that none fits the request.
+        "MISSING_AUTHENTICATION_TOKEN": _response(cors, status="404", message='"Not found"'),
+        # A period may have days to go; an hour keeps clients from asking every second.
+        "QUOTA_EXCEEDED": _response(cors, status="429", retry_after="3600"),
+        "THROTTLED": _response(cors, status="429", retry_after="1"),
+    }
+
+
+def _response(
+    cors: Cors | None,
+    *,
+    status: str | None = None,
+    message: str = _SAID,
+    details: str | None = None,
+    retry_after: str | None = None,
+) -> GatewayResponse:
+    body = {"message": message, "details": details, "request_id": '"$context.extendedRequestId"'}
+    headers = {"Retry-After": retry_after} if retry_after else {}
+    if cors:
+        headers |= _on_every_answer(cors)
+    # Not JSON until API Gateway has put its values in, hence written by hand.
+    members = (f'"{name}": {value}' for name, value in body.items() if value)
+    return GatewayResponse(
+        status=status,
+        headers=_quoted(_GATEWAY_HEADER, headers),
+        templates={"application/json": "{" + ", ".join(members) + "}"},
+    )
+
+
+def _on_every_answer(cors: Cors) -> dict[str, str]:
+    """The CORS headers that preflights and errors share; the function puts the same on its own."""
+    exposed = {_EXPOSE_HEADERS: ",".join(cors.expose)} if cors.expose else {}
+    return {_ALLOW_ORIGIN: cors.origin, _ALLOW_HEADERS: ",".join(cors.headers), **exposed}
+
+
+def _names(listed: str) -> tuple[str, ...]:
+    return tuple(name for name in listed.split(",") if name)
+
+
+def _quoted(prefix: str, headers: Mapping[str, str]) -> dict[str, str]:
+    """A constant is written in single quotes; without them it would name a value of the request."""
+    return {prefix + name: f"'{value}'" for name, value in headers.items()}

@@ -1,0 +1,105 @@
+"""From the fields (routes, cors, models) to the contents that API Gateway stores, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from provision.model.step import Document
+from provision.steps.apigateway.rest_api.contents import (
+    VALIDATORS,
+    Contents,
+    Cors,
+    Integration,
+    Method,
+    Route,
+    ancestors,
+    validator_of,
+)
+from provision.steps.apigateway.rest_api.responses import (
+    gateway_responses,
+    preflight,
+    read_preflight,
+)
+
+_URI_BEFORE: Final = ":lambda:path/2015-03-31/functions/"
+_URI_AFTER: Final = "/invocations"
+_QUERY: Final = "method.request.querystring."
+_BODY_TYPES: Final = ("$default", "application/json")
+"""A body of a type not listed would not be checked at all; `$default` is any type."""
+
+
+def contents_of(
+    routes: Sequence[Route], cors: Cors | None, models: Mapping[str, Document]
+) -> Contents:
+    """All of the API that follows from these."""
+    resources: dict[str, dict[str, Method]] = {"/": {}}
+    for route in routes:
+        for path in ancestors(route.path):
+            resources.setdefault(path, {})
+        resources[route.path][route.method] = _method(route)
+    for methods in resources.values():
+        if cors and methods:
+            methods.setdefault("OPTIONS", preflight(cors, methods))
+    used = {validator_of(route) for route in routes} - {None}
+    return Contents(
+        resources=resources,
+        models=models,
+        validators={name: checks for name, checks in VALIDATORS.items() if name in used},
+        gateway_responses=gateway_responses(cors),
+    )
+
+
+def routes_of(contents: Contents) -> tuple[Route, ...]:
+    """The methods that call a function; whatever else is wrong about them is told apart."""
+    return tuple(
+        Route(
+            verb,
+            path,
+            target,
+            api_key=method.api_key,
+            body=method.models.get(_BODY_TYPES[0]),
+            query=tuple(sorted(_required_query(method))),
+        )
+        for path, methods in sorted(contents.resources.items())
+        for verb, method in sorted(methods.items())
+        if (target := _target(method)) is not None
+    )
+
+
+def cors_of(contents: Contents) -> Cors | None:
+    """As the first preflight says it; others that say something else are told apart."""
+    for _, methods in sorted(contents.resources.items()):
+        options = methods.get("OPTIONS")
+        if options and (cors := read_preflight(options)):
+            return cors
+    return None
+
+
+def _method(route: Route) -> Method:
+    partition, region = route.target.split(":")[1:4:2]
+    uri = f"arn:{partition}:apigateway:{region}{_URI_BEFORE}{route.target}{_URI_AFTER}"
+    return Method(
+        api_key=route.api_key,
+        validator=validator_of(route),
+        parameters={_QUERY + name: True for name in route.query},
+        models=dict.fromkeys(_BODY_TYPES, route.body) if route.body else {},
+        # A function is always called by POST, whatever the route's method.
+        integration=Integration(kind="AWS_PROXY", verb="POST", uri=uri),
+    )
+
+
+def _target(method: Method) -> str | None:
+    integration = method.integration
+    if integration is None or integration.kind != "AWS_PROXY" or not integration.uri:
+        return None
+    _, found, rest = integration.uri.partition(_URI_BEFORE)
+    return rest.removesuffix(_URI_AFTER) if found else None
+
+
+def _required_query(method: Method) -> list[str]:
+    return [
+        name.removeprefix(_QUERY)
+        for name, required in method.parameters.items()
+        if required and name.startswith(_QUERY)
+    ]

@@ -1,0 +1,48 @@
+"""What AWS calls the state of a REST API, and the wait until a change of it has come to its end."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from provision.aws.client import Aws
+from provision.errors import Refused
+from provision.steps.not_found import absent_is_fine
+
+if TYPE_CHECKING:
+    from mypy_boto3_apigateway.type_defs import RestApiResponseTypeDef, RestApiTypeDef
+
+AVAILABLE: Final = "AVAILABLE"
+_COMING: Final = frozenset({"PENDING", "UPDATING"})
+_FAILED: Final = "FAILED"
+_BUDGET: Final = 1800  # about 15 minutes (A37)
+
+
+def describe(aws: Aws, api_id: str) -> RestApiResponseTypeDef | None:
+    """As it is shown, be it still changing: it answers callers meanwhile."""
+    with absent_is_fine():
+        return aws.apigateway.get_rest_api(restApiId=api_id)
+    return None
+
+
+def state_of(found: RestApiTypeDef | RestApiResponseTypeDef) -> str:
+    """`FAILED: why`."""
+    status = found.get("apiStatus", AVAILABLE)
+    if status != _FAILED:
+        return status
+    return f"{status}: {found.get('apiStatusMessage', 'no reason given')}"
+
+
+def wait_available(aws: Aws, api_id: str, name: str) -> None:
+    """Until it takes the next change, and shows this one (A37)."""
+
+    def settled() -> str | None:
+        found = describe(aws, api_id)
+        state = state_of(found) if found else "gone"
+        return None if state in _COMING else state
+
+    state = aws.wait(f"API {name} to be updated", settled, budget=_BUDGET)
+    if state != AVAILABLE:
+        raise Refused(
+            f"API {name} is {state}",
+            hint="see the API in API Gateway's console, then run `provision up` again",
+        )

@@ -1,0 +1,287 @@
+"""The calls that turn what one REST API holds into what it should hold, and no others.
+
+Nothing here is live before the next deployment, so a method that differs is removed and put anew.
+The order keeps AWS content at every call (A9, A10): what must go makes room first, and what is
+referred to comes before who refers.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final, cast
+
+from provision.aws.client import Aws
+from provision.model.iam import OURS, call, gateway
+from provision.steps.apigateway.rest_api.contents import (
+    Contents,
+    Integration,
+    Method,
+    Settings,
+    parent,
+)
+from provision.steps.apigateway.rest_api.reading import Reading
+from provision.steps.not_found import absent_is_fine
+
+if TYPE_CHECKING:
+    from mypy_boto3_apigateway.literals import (
+        ConnectionTypeType,
+        GatewayResponseTypeType,
+        IntegrationTypeType,
+    )
+    from mypy_boto3_apigateway.type_defs import (
+        PatchOperationTypeDef,
+        PutGatewayResponseRequestTypeDef,
+        PutIntegrationRequestTypeDef,
+        PutMethodRequestTypeDef,
+    )
+
+
+_METHOD: Final = "resources/*/methods/*"
+WRITING: Final = tuple(
+    call(f"apigateway.{operation}", gateway(method, f"/restapis/{{id}}/{path}", OURS))
+    for operation, method, path in (
+        ("CreateModel", "POST", "models"),
+        ("CreateRequestValidator", "POST", "requestvalidators"),
+        ("CreateResource", "POST", "resources/*"),
+        ("DeleteGatewayResponse", "DELETE", "gatewayresponses/*"),
+        ("DeleteMethod", "DELETE", _METHOD),
+        ("DeleteModel", "DELETE", "models/*"),
+        ("DeleteRequestValidator", "DELETE", "requestvalidators/*"),
+        ("DeleteResource", "DELETE", "resources/*"),
+        ("PutGatewayResponse", "PUT", "gatewayresponses/*"),
+        ("PutIntegration", "PUT", f"{_METHOD}/integration"),
+        ("PutIntegrationResponse", "PUT", f"{_METHOD}/integration/responses/*"),
+        ("PutMethod", "PUT", _METHOD),
+        ("PutMethodResponse", "PUT", f"{_METHOD}/responses/*"),
+        ("UpdateModel", "PATCH", "models/*"),
+        ("UpdateRequestValidator", "PATCH", "requestvalidators/*"),
+    )
+)
+
+
+def write(aws: Aws, api_id: str, have: Reading, want: Contents) -> None:
+    """Make the API hold `want`; `settings_patches` does the settings. One writer an API (A3)."""
+    writing = _Writing(aws, api_id, have, want, dict(have.resources), dict(have.validators))
+    writing.remove_resources()
+    writing.put_models()
+    writing.put_validators()
+    writing.put_resources()
+    writing.put_methods()
+    writing.put_gateway_responses()
+    writing.remove_unused()
+
+
+def settings_patches(have: Settings) -> list[PatchOperationTypeDef]:
+    """What gives an API back the settings that all of ours have."""
+    want = Settings()
+    patches: list[PatchOperationTypeDef] = []
+    if have.key_source != want.key_source:
+        patches.append({"op": "replace", "path": "/apiKeySource", "value": want.key_source})
+    if have.endpoints != want.endpoints:
+        path = f"/endpointConfiguration/types/{have.endpoints[0]}"
+        patches.append({"op": "replace", "path": path, "value": want.endpoints[0]})
+    for media_type in have.binary_types:
+        path = f"/binaryMediaTypes/{media_type.replace('/', '~1')}"
+        patches.append({"op": "remove", "path": path})
+    if have.compress_from != want.compress_from:
+        patches.append({"op": "replace", "path": "/minimumCompressionSize", "value": ""})
+    if have.policy != want.policy:
+        patches.append({"op": "replace", "path": "/policy", "value": want.policy})
+    return patches
+
+
+@dataclass(frozen=True)
+class _Writing:
+    aws: Aws
+    api_id: str
+    have: Reading
+    want: Contents
+    resources: dict[str, str]
+    """Path → id, as they come and go; likewise the validators, by name."""
+    validators: dict[str, str]
+
+    def remove_resources(self) -> None:
+        """First, children before parents: a second `{name}` beside the first is refused (A9)."""
+        client = self.aws.apigateway
+        for path in sorted(self.resources.keys() - self.want.resources.keys(), reverse=True):
+            resource_id = self.resources.pop(path)
+            with absent_is_fine():  # a lost answer was sent again (X1); so below
+                client.delete_resource(restApiId=self.api_id, resourceId=resource_id)
+        for path, resource_id in self.resources.items():
+            for verb in self._verbs(path) - self.want.resources[path].keys():
+                self._delete_method(resource_id, verb)
+
+    def put_models(self) -> None:
+        for name, schema in self.want.models.items():
+            if self.have.contents.models.get(name) == schema:
+                continue
+            text = json.dumps(schema, sort_keys=True)
+            if name in self.have.taken:
+                self.aws.apigateway.update_model(
+                    restApiId=self.api_id,
+                    modelName=name,
+                    patchOperations=[{"op": "replace", "path": "/schema", "value": text}],
+                )
+            else:
+                self.aws.apigateway.create_model(
+                    restApiId=self.api_id,
+                    name=name,
+                    contentType="application/json",
+                    schema=text,
+                )
+
+    def put_validators(self) -> None:
+        for name, checks in self.want.validators.items():
+            if name not in self.validators:
+                made = self.aws.apigateway.create_request_validator(
+                    restApiId=self.api_id,
+                    name=name,
+                    validateRequestBody=checks.body,
+                    validateRequestParameters=checks.parameters,
+                )
+                self.validators[name] = made["id"]
+            elif self.have.contents.validators[name] != checks:
+                patches: list[PatchOperationTypeDef] = [
+                    {"op": "replace", "path": f"/{path}", "value": str(value).lower()}
+                    for path, value in (
+                        ("validateRequestBody", checks.body),
+                        ("validateRequestParameters", checks.parameters),
+                    )
+                ]
+                self.aws.apigateway.update_request_validator(
+                    restApiId=self.api_id,
+                    requestValidatorId=self.validators[name],
+                    patchOperations=patches,
+                )
+
+    def put_resources(self) -> None:
+        for path in sorted(self.want.resources.keys() - self.resources.keys()):  # parents first
+            made = self.aws.apigateway.create_resource(
+                restApiId=self.api_id,
+                parentId=self.resources[parent(path)],
+                pathPart=path.rpartition("/")[2],
+            )
+            self.aws.fresh.add(made["id"])
+            self.resources[path] = made["id"]
+
+    def put_methods(self) -> None:
+        for path, methods in self.want.resources.items():
+            for verb, want in methods.items():
+                have = self._have(path).get(verb)
+                if have != want:
+                    self._put_method(self.resources[path], verb, want, have)
+
+    def put_gateway_responses(self) -> None:
+        client, have = self.aws.apigateway, self.have.contents.gateway_responses
+        for name in have.keys() - self.want.gateway_responses.keys():
+            with absent_is_fine():
+                client.delete_gateway_response(
+                    restApiId=self.api_id, responseType=cast("GatewayResponseTypeType", name)
+                )
+        for name, response in self.want.gateway_responses.items():
+            if have.get(name) == response:
+                continue
+            request: PutGatewayResponseRequestTypeDef = {
+                "restApiId": self.api_id,
+                "responseType": cast("GatewayResponseTypeType", name),
+                "responseParameters": response.headers,
+                "responseTemplates": response.templates,
+            }
+            if response.status:
+                request["statusCode"] = response.status
+            client.put_gateway_response(**request)
+
+    def remove_unused(self) -> None:
+        """Last: AWS refuses while a method still refers to it."""
+        client = self.aws.apigateway
+        for name in self.have.contents.models.keys() - self.want.models.keys():
+            with absent_is_fine():
+                client.delete_model(restApiId=self.api_id, modelName=name)
+        for name in self.validators.keys() - self.want.validators.keys():
+            with absent_is_fine():
+                client.delete_request_validator(
+                    restApiId=self.api_id, requestValidatorId=self.validators[name]
+                )
+
+    def _have(self, path: str) -> Mapping[str, Method]:
+        return self.have.contents.resources.get(path, {})
+
+    def _verbs(self, path: str) -> set[str]:
+        return set(self._have(path))
+
+    def _put_method(self, resource_id: str, verb: str, want: Method, have: Method | None) -> None:
+        """Method, integration, method responses, integration responses, in this order (A10)."""
+        client, api_id = self.aws.apigateway, self.api_id
+        assert want.integration is not None
+        if have and _differ_in_integration_alone(want, have):
+            client.put_integration(**self._integration(resource_id, verb, want.integration))
+            return
+        if have:  # PutMethod and PutMethodResponse refuse what is there already
+            self._delete_method(resource_id, verb)
+        request: PutMethodRequestTypeDef = {
+            "restApiId": api_id,
+            "resourceId": resource_id,
+            "httpMethod": verb,
+            "authorizationType": want.authorization,
+            "apiKeyRequired": want.api_key,
+            "requestParameters": want.parameters,
+            "requestModels": want.models,
+        }
+        if want.validator:
+            request["requestValidatorId"] = self.validators[want.validator]
+        client.put_method(**request)
+        client.put_integration(**self._integration(resource_id, verb, want.integration))
+        self._put_responses(resource_id, verb, want)
+
+    def _delete_method(self, resource_id: str, verb: str) -> None:
+        with absent_is_fine():
+            self.aws.apigateway.delete_method(
+                restApiId=self.api_id, resourceId=resource_id, httpMethod=verb
+            )
+
+    def _put_responses(self, resource_id: str, verb: str, want: Method) -> None:
+        client, api_id = self.aws.apigateway, self.api_id
+        for status, headers in want.responses.items():
+            client.put_method_response(
+                restApiId=api_id,
+                resourceId=resource_id,
+                httpMethod=verb,
+                statusCode=status,
+                responseParameters=headers,
+            )
+        for status, response in want.integration.responses.items() if want.integration else ():
+            client.put_integration_response(
+                restApiId=api_id,
+                resourceId=resource_id,
+                httpMethod=verb,
+                statusCode=status,
+                responseParameters=response.headers,
+                responseTemplates=response.templates,
+            )
+
+    def _integration(
+        self, resource_id: str, verb: str, want: Integration
+    ) -> PutIntegrationRequestTypeDef:
+        request: PutIntegrationRequestTypeDef = {
+            "restApiId": self.api_id,
+            "resourceId": resource_id,
+            "httpMethod": verb,
+            "type": cast("IntegrationTypeType", want.kind),
+            "timeoutInMillis": want.timeout,
+            "passthroughBehavior": want.passthrough,
+            "requestTemplates": want.templates,
+        }
+        if want.verb and want.uri:
+            request["integrationHttpMethod"] = want.verb
+            request["uri"] = want.uri
+            request["connectionType"] = cast("ConnectionTypeType", want.connection)
+        return request
+
+
+def _differ_in_integration_alone(want: Method, have: Method) -> bool:
+    """Then PutIntegration, which replaces, is enough. It does not say what becomes of responses."""
+    if have.integration is None or have.integration.responses:
+        return False
+    return replace(have, integration=want.integration) == want and not want.responses

@@ -1,0 +1,222 @@
+"""A stage: which deployment of a REST API is served, how fast, and what is logged of it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final, Self
+
+from provision.aws.client import Aws
+from provision.model.iam import OURS, Declared, call, gateway
+from provision.model.risks import Harm, Risk, Risks
+from provision.model.step import Fixed, Replacement, Tagged
+from provision.steps.apigateway.tags import (
+    change_gateway_tags,
+    from_gateway,
+    has_owner,
+    retagging,
+    tagged_at_birth,
+)
+
+if TYPE_CHECKING:
+    from mypy_boto3_apigateway.type_defs import PatchOperationTypeDef, StageTypeDef
+
+EVERY_METHOD: Final = "*/*"
+_STAGES: Final = "/restapis/{api_id}/stages"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stage(Tagged):
+    """`access_log`: the ARN of a log group, or empty for none; `log_level`: OFF, ERROR or INFO;
+    `rate` (a second) and `burst` limit all clients together; `strays` says in words what else is
+    set. Bodies are never logged, nothing is cached.
+
+    https://docs.aws.amazon.com/apigateway/latest/api/API_CreateStage.html
+    """
+
+    KIND = "apigateway.stage"
+    IDENTITY = ("api_id", "name")
+    REPLACEMENT = Replacement.CREATE_FIRST
+    RISKS = Risks(
+        change={"name": (Risk(Harm.NEW_URL, "its name is in the address"),)},
+        delete=(Risk(Harm.DOWNTIME, "nothing answers at its address"),),
+    )
+    CALLS = Declared(
+        look=(call("apigateway.GetStages", gateway("GET", _STAGES)),),
+        make=(
+            # Access logs are written by the account's role: no action of CloudWatch Logs is asked.
+            call(
+                "apigateway.CreateStage",
+                gateway("POST", _STAGES, OURS),
+                tagged_at_birth(f"{_STAGES}/{{name}}"),
+            ),
+            call("apigateway.UpdateStage", gateway("PATCH", f"{_STAGES}/{{name}}", OURS)),
+            *retagging(f"{_STAGES}/{{name}}"),
+        ),
+        remove=(call("apigateway.DeleteStage", gateway("DELETE", f"{_STAGES}/{{name}}", OURS)),),
+    )
+
+    api_id: Fixed[str]
+    name: Fixed[str]
+    deployment_id: str
+    tracing: bool
+    access_log: str
+    access_format: str
+    log_level: str
+    metrics: bool = True
+    rate: float
+    burst: int
+    strays: tuple[str, ...] = ()
+
+    def called(self) -> str:
+        return self.name
+
+    def observe(self, aws: Aws) -> Self | None:
+        found = self._find(aws)
+        return self._as_found(found) if found else None
+
+    def search(self, aws: Aws) -> Sequence[Self]:
+        """The one of this name, and ours of another: its predecessors."""
+        found = sorted(self._stages(aws), key=lambda one: one["stageName"] != self.name)
+        return [
+            self._as_found(one)
+            for one in found
+            if one["stageName"] == self.name or has_owner(one, self.owner)
+        ]
+
+    def _as_found(self, found: StageTypeDef) -> Self:
+        settings = found.get("methodSettings", {}).get(EVERY_METHOD, {})
+        access = found.get("accessLogSettings") or {}
+        return replace(
+            self,
+            name=found["stageName"],
+            deployment_id=found.get("deploymentId", ""),
+            tracing=found.get("tracingEnabled", False),
+            access_log=access.get("destinationArn", "").removesuffix(":*"),  # (A16)
+            access_format=access.get("format", "") if access else self.access_format,
+            log_level=settings.get("loggingLevel", "OFF"),
+            metrics=settings.get("metricsEnabled", False),
+            rate=settings.get("throttlingRateLimit", 0.0),
+            burst=settings.get("throttlingBurstLimit", 0),
+            strays=tuple(sorted(_strays(found))),
+            tags=from_gateway(found),
+        )
+
+    def create(self, aws: Aws) -> Self:
+        aws.apigateway.create_stage(
+            restApiId=self.api_id,
+            stageName=self.name,
+            deploymentId=self.deployment_id,
+            tracingEnabled=self.tracing,
+            tags=self.tags,
+        )
+        # The rest cannot be said at creation; after a crash in between `update` says it (A14).
+        access = self._access_patches() if self.access_log else []
+        self._patch(aws, [*access, *self._method_patches()])
+        return self
+
+    def update(self, aws: Aws, have: Self, changed: Collection[str]) -> Self:
+        if "tags" in changed:
+            place = f"/restapis/{self.api_id}/stages/{self.name}"
+            change_gateway_tags(aws, place, have.tags, self.tags)
+        patches: list[PatchOperationTypeDef] = []
+        if "strays" in changed:
+            found = self._find(aws)
+            patches += _removals(found) if found else []
+        if "deployment_id" in changed:
+            patches.append(_set("/deploymentId", self.deployment_id))
+        if "tracing" in changed:
+            patches.append(_set("/tracingEnabled", _text(value=self.tracing)))
+        if {"access_log", "access_format"} & set(changed):
+            patches += self._access_patches()
+        if {"log_level", "metrics", "rate", "burst", "strays"} & set(changed):
+            patches += self._method_patches()
+        if patches:
+            self._patch(aws, patches)
+        return self
+
+    def delete(self, aws: Aws) -> None:
+        try:
+            aws.apigateway.delete_stage(restApiId=self.api_id, stageName=self.name)
+        except aws.apigateway.exceptions.NotFoundException:
+            return
+
+    def _find(self, aws: Aws) -> StageTypeDef | None:
+        """From the list: a NotFound on an API made in this run would be taken for delay (V1)."""
+        stages = self._stages(aws)
+        return next((stage for stage in stages if stage["stageName"] == self.name), None)
+
+    def _stages(self, aws: Aws) -> Sequence[StageTypeDef]:
+        """Of the API, whosever; none when it is gone."""
+        try:
+            return aws.apigateway.get_stages(restApiId=self.api_id).get("item", [])
+        except aws.apigateway.exceptions.NotFoundException:
+            return ()
+
+    def _patch(self, aws: Aws, patches: list[PatchOperationTypeDef]) -> None:
+        aws.apigateway.update_stage(
+            restApiId=self.api_id, stageName=self.name, patchOperations=patches
+        )
+
+    def _access_patches(self) -> list[PatchOperationTypeDef]:
+        if not self.access_log:
+            return [{"op": "remove", "path": "/accessLogSettings"}]
+        return [
+            _set("/accessLogSettings/destinationArn", self.access_log),
+            _set("/accessLogSettings/format", self.access_format),
+        ]
+
+    def _method_patches(self) -> list[PatchOperationTypeDef]:
+        """All of the key, since a crash may have left a part of it, and as text (A17)."""
+        values = {
+            "logging/loglevel": self.log_level,
+            "logging/dataTrace": _text(value=False),
+            "metrics/enabled": _text(value=self.metrics),
+            "throttling/rateLimit": str(self.rate),
+            "throttling/burstLimit": str(self.burst),
+        }
+        return [_set(f"/{EVERY_METHOD}/{name}", value) for name, value in values.items()]
+
+
+def _strays(found: StageTypeDef) -> Iterator[str]:
+    methods = found.get("methodSettings", {})
+    yield from (f"settings of {key}" for key in methods if key != EVERY_METHOD)
+    everywhere = methods.get(EVERY_METHOD, {})
+    if everywhere.get("dataTraceEnabled"):
+        yield "bodies are logged"
+    if everywhere.get("cachingEnabled"):
+        yield "responses are cached"
+    yield from (f"variable {name}" for name in found.get("variables", {}))
+    if found.get("canarySettings"):
+        yield "canary"
+    if found.get("cacheClusterEnabled"):
+        yield "cache cluster"
+    if found.get("clientCertificateId"):
+        yield "client certificate"
+
+
+def _removals(found: StageTypeDef) -> list[PatchOperationTypeDef]:
+    """What `_strays` tells, gone. Logging of bodies goes with the settings of every method."""
+    paths = [f"/variables/{name}" for name in found.get("variables", {})]
+    for key in found.get("methodSettings", {}).keys() - {EVERY_METHOD}:
+        # Only a whole key can be removed (A17). It may come with its slashes escaped already.
+        resource, _, verb = key.rpartition("/")
+        paths.append(f"/{resource.replace('/', '~1')}/{verb}")
+    if found.get("canarySettings"):
+        paths.append("/canarySettings")
+    patches: list[PatchOperationTypeDef] = [{"op": "remove", "path": path} for path in paths]
+    if found.get("methodSettings", {}).get(EVERY_METHOD, {}).get("cachingEnabled"):
+        patches.append(_set(f"/{EVERY_METHOD}/caching/enabled", _text(value=False)))
+    if found.get("cacheClusterEnabled"):
+        patches.append(_set("/cacheClusterEnabled", _text(value=False)))
+    if found.get("clientCertificateId"):
+        patches.append(_set("/clientCertificateId", ""))
+    return patches
+
+
+def _set(path: str, value: str) -> PatchOperationTypeDef:
+    return {"op": "replace", "path": path, "value": value}
+
+
+def _text(*, value: bool) -> str:
+    return "true" if value else "false"

@@ -1,0 +1,61 @@
+"""What API Gateway's steps share: tags, set by ARN and not by patch (A18), absent where there are
+none (A34), and the words of its permissions: IAM knows its calls by HTTP method and path only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TypeVar
+
+from provision.aws.client import Aws
+from provision.model.iam import KEPT, OURS, Call, Permit, call, gateway, gateway_arn
+from provision.model.step import OWNER, Tags
+from provision.steps.tagging import tag_changes, without_system
+
+A = TypeVar("A", bound=Mapping[str, object])
+
+
+def from_gateway(answer: Mapping[str, object]) -> dict[str, str]:
+    """The tags in an answer; lists and some creates leave them out."""
+    tags = answer.get("tags") or {}
+    assert isinstance(tags, Mapping)
+    return without_system({str(key): str(value) for key, value in tags.items()})
+
+
+def has_owner(answer: Mapping[str, object], owner: str) -> bool:
+    return from_gateway(answer).get(OWNER) == owner
+
+
+def owned(answers: Iterable[A | None], owner: str) -> list[A]:
+    """Those of the answers that are there and the owner's."""
+    return [answer for answer in answers if answer is not None and has_owner(answer, owner)]
+
+
+def change_gateway_tags(aws: Aws, path: str, have: Tags, want: Tags) -> None:
+    """`path` is the resource's place, such as `/apikeys/abc`. Its ARN has no account (A18)."""
+    arn = aws.where.arn("apigateway", path, account=False)
+    gone, new = tag_changes(have, want)
+    if gone:
+        aws.apigateway.untag_resource(resourceArn=arn, tagKeys=gone)
+    if new:
+        aws.apigateway.tag_resource(resourceArn=arn, tags=new)
+
+
+def tagged_at_birth(path: str) -> Permit:
+    """Tags in a create call are judged as if they were put afterwards."""
+    return Permit("apigateway:PUT", (_tags_arn(path),), (KEPT,))
+
+
+def retagging(path: str) -> tuple[Call, ...]:
+    """Judged by the tags' own address, which takes no condition on what carries them, and as a
+    patch of the resource itself."""
+    patch = gateway("PATCH", path, OURS)
+    return (
+        call("apigateway.TagResource", tagged_at_birth(path), patch),
+        call("apigateway.UntagResource", Permit("apigateway:DELETE", (_tags_arn(path),)), patch),
+    )
+
+
+def _tags_arn(path: str) -> str:
+    """The ARN stands in the path, with its colons and slashes encoded."""
+    return gateway_arn("/tags/") + gateway_arn(path).replace(":", "%3A").replace("/", "%2F")

@@ -1,0 +1,96 @@
+"""The security policies of API Gateway: the least TLS version, and which of two lets more in.
+
+https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-security-policies.html
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from provision.model.risks import Harm, Risk
+
+if TYPE_CHECKING:
+    from mypy_boto3_apigateway.type_defs import PatchOperationTypeDef
+
+LEAST: Final = "TLS_1_2"
+UNSAID: Final = "TLS_1_0"
+"""What a Regional API has when nobody says (A37)."""
+STRICT: Final = "STRICT"
+_ENHANCED: Final = "SecurityPolicy_"
+_VERSIONS: Final = {
+    "TLS_1_0": 0,
+    "TLS_1_2": 1,
+    "TLS12": 2,
+    "TLS13_1_2": 2,
+    "TLS13_1_3": 3,
+    "TLS13_2025": 3,
+}
+"""How a policy's name begins, and its place among the least versions; the legacy policy of TLS 1.2
+takes more ciphers than the others do."""
+_STRENGTHS: Final = frozenset({"FIPS", "PFS", "PQ"})
+_MORE_CIPHERS: Final = frozenset({"Ext1", "Ext2"})
+
+
+def access_mode(policy: str) -> str:
+    """What has to be said with it in the same request, or must not be said at all (A38)."""
+    return STRICT if policy.startswith(_ENHANCED) else ""
+
+
+def _weaker(have: Any, want: Any) -> bool:
+    """Whether the second lets something in that the first refuses. Neither may: two policies can
+    refuse different things."""
+    if _version(want) != _version(have):
+        return _version(want) < _version(have)
+    old, new = set(str(have).split("_")), set(str(want).split("_"))
+    return bool((old & _STRENGTHS) - new or (new & _MORE_CIPHERS) - old)
+
+
+def tls_patches(policy: str, mode: str, have_mode: str) -> list[PatchOperationTypeDef]:
+    """Both in one request (A38); a mode that neither has is not mentioned."""
+    patches: list[PatchOperationTypeDef] = [
+        {"op": "replace", "path": "/securityPolicy", "value": policy}
+    ]
+    if mode or have_mode:
+        patches.append({"op": "replace", "path": "/endpointAccessMode", "value": mode})
+    return patches
+
+
+def _version(policy: Any) -> int:
+    """One that nobody knows yet is taken for the newest."""
+    name = str(policy).removeprefix(_ENHANCED)
+    ranks = [rank for known, rank in _VERSIONS.items() if name.startswith(known)]
+    return max(ranks, default=len(_VERSIONS))
+
+
+def _stronger(have: Any, want: Any) -> bool:
+    return _weaker(want, have)
+
+
+def _loosened(have: Any, want: Any) -> bool:  # noqa: ARG001  (the two differ)
+    return bool(have == STRICT)
+
+
+TLS_RISKS: Final = {
+    "security_policy": (
+        Risk(
+            Harm.WEAKER,
+            "clients with older TLS or ciphers are let in",
+            when=_weaker,
+        ),
+        Risk(
+            Harm.DOWNTIME,
+            "clients that know no newer TLS or ciphers are refused",
+            when=_stronger,
+        ),
+        Risk(Harm.SLOW, "API Gateway changes what its endpoint speaks", 900, 1800),  # (A37)
+    ),
+    "access_mode": (
+        Risk(
+            Harm.WEAKER,
+            "requests may name another host in TLS than in HTTP",
+            when=_loosened,
+        ),
+        Risk(Harm.SLOW, "API Gateway changes what its endpoint speaks", 900, 1800),
+    ),
+}
+"""By field, of an API and of a domain alike."""

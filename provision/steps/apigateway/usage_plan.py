@@ -1,0 +1,247 @@
+"""A usage plan: the rate, burst and quota of the keys in it, for the stages it covers."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal, Self
+
+from botocore.exceptions import ClientError
+
+from provision.aws.client import Aws
+from provision.model.iam import OURS, REQUESTED, Declared, call, gateway
+from provision.model.risks import Harm, Risk, Risks
+from provision.model.step import Computed, Tagged
+from provision.steps.apigateway.tags import (
+    change_gateway_tags,
+    from_gateway,
+    owned,
+    retagging,
+    tagged_at_birth,
+)
+
+if TYPE_CHECKING:
+    from mypy_boto3_apigateway.type_defs import (
+        ApiStageOutputTypeDef,
+        CreateUsagePlanRequestTypeDef,
+        PatchOperationTypeDef,
+        UsagePlanResponseTypeDef,
+    )
+
+PAGE_SIZE = 500
+_PLAN = "/usageplans/{id}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Quota:
+    """So many requests a period; `offset` are those already spent in the first one."""
+
+    limit: int
+    period: Literal["DAY", "WEEK", "MONTH"]
+    offset: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class UsagePlan(Tagged):
+    """`stages` are `{api id}:{stage name}`, `keys` are ids of API keys; both sorted.
+
+    Several plans may have one name: ours is the one with our tag (A24). Nothing in it is fixed, so
+    it is never replaced: AWS refuses two plans that share a key and a stage.
+
+    https://docs.aws.amazon.com/apigateway/latest/api/API_CreateUsagePlan.html
+    """
+
+    KIND = "apigateway.usage_plan"
+    IDENTITY = ("name", "tags")
+    UNIQUE = False
+    RISKS = Risks(
+        change={"keys": (Risk(Harm.KEY_CHANGES, "other keys are let in"),)},
+        delete=(Risk(Harm.DOWNTIME, "no key is let in"),),
+    )
+    CALLS = Declared(
+        look=(
+            call("apigateway.GetUsagePlan", gateway("GET", _PLAN)),
+            call("apigateway.GetUsagePlanKeys", gateway("GET", f"{_PLAN}/keys")),
+            call("apigateway.GetUsagePlans", gateway("GET", "/usageplans")),
+        ),
+        make=(
+            call(
+                "apigateway.CreateUsagePlan",
+                gateway("POST", "/usageplans", REQUESTED),
+                tagged_at_birth(_PLAN),
+            ),
+            call("apigateway.CreateUsagePlanKey", gateway("POST", f"{_PLAN}/keys", OURS)),
+            call("apigateway.DeleteUsagePlanKey", gateway("DELETE", f"{_PLAN}/keys/*", OURS)),
+            call("apigateway.UpdateUsagePlan", gateway("PATCH", _PLAN, OURS)),
+            *retagging(_PLAN),
+        ),
+        remove=(
+            call("apigateway.DeleteUsagePlan", gateway("DELETE", _PLAN, OURS)),
+            call("apigateway.UpdateUsagePlan", gateway("PATCH", _PLAN, OURS)),
+        ),
+    )
+
+    name: str
+    rate: float
+    burst: int
+    quota: Quota | None = None
+    stages: tuple[str, ...] = ()
+    keys: tuple[str, ...] = ()
+    id: Computed[str] = ""
+
+    def called(self) -> str:
+        return self.name
+
+    def observe(self, aws: Aws) -> Self | None:
+        if not self.id:
+            return next(iter(self.search(aws)), None)
+        found = self._get(aws, self.id)
+        return self._as_found(aws, found) if found else None
+
+    def search(self, aws: Aws) -> Sequence[Self]:
+        """What is listed has no tags (A24)."""
+        pages = aws.apigateway.get_paginator("get_usage_plans").paginate(
+            PaginationConfig={"PageSize": PAGE_SIZE}
+        )
+        plans = [plan for page in pages for plan in page.get("items", [])]
+        named = sorted(plan["id"] for plan in plans if plan.get("name") == self.name)
+        ours = owned((self._get(aws, plan_id) for plan_id in named), self.owner)
+        return [self._as_found(aws, plan) for plan in ours]
+
+    def _as_found(self, aws: Aws, found: UsagePlanResponseTypeDef) -> Self:
+        throttle = found.get("throttle", {})
+        return replace(
+            self,
+            name=found.get("name", ""),
+            rate=float(throttle.get("rateLimit", 0)),
+            burst=int(throttle.get("burstLimit", 0)),
+            quota=_quota(found),
+            stages=_stages(found.get("apiStages", [])),
+            keys=self._keys(aws, found["id"]),
+            tags=from_gateway(found),
+            id=found["id"],
+        )
+
+    def create(self, aws: Aws) -> Self:
+        plan_id = self._create_plan(aws)
+        aws.fresh.add(plan_id)
+        for key_id in self.keys:
+            self._add_key(aws, plan_id, key_id)
+        return replace(self, id=plan_id)
+
+    def update(self, aws: Aws, have: Self, changed: Collection[str]) -> Self:
+        if "tags" in changed:
+            change_gateway_tags(aws, f"/usageplans/{have.id}", have.tags, self.tags)
+        if patch := self._patch(have, changed):  # one call, it is allowed once in 20 s (A25)
+            aws.apigateway.update_usage_plan(usagePlanId=have.id, patchOperations=patch)
+        if "keys" in changed:
+            for key_id in sorted(set(have.keys) - set(self.keys)):
+                self._remove_key(aws, have.id, key_id)
+            for key_id in sorted(set(self.keys) - set(have.keys)):
+                self._add_key(aws, have.id, key_id)
+        return replace(self, id=have.id)
+
+    def delete(self, aws: Aws) -> None:
+        found = self._get(aws, self.id)
+        if found is None:
+            return
+        if stages := _stages(found.get("apiStages", [])):  # refused while it has any (A26)
+            self._let_go(aws, stages)
+        try:
+            aws.apigateway.delete_usage_plan(usagePlanId=self.id)
+        except aws.apigateway.exceptions.NotFoundException:
+            return
+
+    def _let_go(self, aws: Aws, stages: tuple[str, ...]) -> None:
+        try:
+            aws.apigateway.update_usage_plan(
+                usagePlanId=self.id, patchOperations=_stage_patch("remove", stages)
+            )
+        except ClientError:
+            found = self._get(aws, self.id)
+            if found and found.get("apiStages"):
+                raise  # else a lost answer was sent again (X1)
+
+    def _create_plan(self, aws: Aws) -> str:
+        stages = [stage.partition(":") for stage in self.stages]
+        request: CreateUsagePlanRequestTypeDef = {
+            "name": self.name,
+            "apiStages": [{"apiId": api_id, "stage": name} for api_id, _, name in stages],
+            "throttle": {"rateLimit": self.rate, "burstLimit": self.burst},
+            "tags": self.tags,
+        }
+        if self.quota:
+            request["quota"] = {
+                "limit": self.quota.limit,
+                "period": self.quota.period,
+                "offset": self.quota.offset,
+            }
+        return aws.apigateway.create_usage_plan(**request)["id"]
+
+    def _patch(self, have: Self, changed: Collection[str]) -> list[PatchOperationTypeDef]:
+        patch: list[PatchOperationTypeDef] = []
+
+        def put(path: str, value: str) -> None:
+            patch.append({"op": "replace", "path": path, "value": value})
+
+        if "name" in changed:
+            put("/name", self.name)
+        if "rate" in changed:
+            whole = self.rate.is_integer()
+            put("/throttle/rateLimit", str(int(self.rate)) if whole else str(self.rate))
+        if "burst" in changed:
+            put("/throttle/burstLimit", str(self.burst))
+        if "quota" in changed and self.quota:
+            for field, value in sorted(vars(self.quota).items()):
+                put(f"/quota/{field}", str(value))
+        elif "quota" in changed:
+            patch.append({"op": "remove", "path": "/quota"})
+        if "stages" in changed:
+            patch += _stage_patch("remove", set(have.stages) - set(self.stages))
+            patch += _stage_patch("add", set(self.stages) - set(have.stages))
+        return patch
+
+    def _keys(self, aws: Aws, plan_id: str) -> tuple[str, ...]:
+        pages = aws.apigateway.get_paginator("get_usage_plan_keys").paginate(
+            usagePlanId=plan_id, PaginationConfig={"PageSize": PAGE_SIZE}
+        )
+        # The answer carries the keys' values; only their ids are taken (A23).
+        return tuple(sorted(key["id"] for page in pages for key in page.get("items", [])))
+
+    def _add_key(self, aws: Aws, plan_id: str, key_id: str) -> None:
+        try:
+            aws.apigateway.create_usage_plan_key(
+                usagePlanId=plan_id, keyId=key_id, keyType="API_KEY"
+            )
+        except aws.apigateway.exceptions.ConflictException:
+            if key_id not in self._keys(aws, plan_id):  # else a lost answer was sent again
+                raise
+
+    def _remove_key(self, aws: Aws, plan_id: str, key_id: str) -> None:
+        try:
+            aws.apigateway.delete_usage_plan_key(usagePlanId=plan_id, keyId=key_id)
+        except aws.apigateway.exceptions.NotFoundException:
+            return
+
+    def _get(self, aws: Aws, plan_id: str) -> UsagePlanResponseTypeDef | None:
+        try:
+            return aws.apigateway.get_usage_plan(usagePlanId=plan_id)
+        except aws.apigateway.exceptions.NotFoundException:
+            return None
+
+
+def _quota(found: UsagePlanResponseTypeDef) -> Quota | None:
+    quota = found.get("quota")
+    if not quota:
+        return None
+    return Quota(limit=quota["limit"], period=quota["period"], offset=quota.get("offset", 0))
+
+
+def _stages(stages: list[ApiStageOutputTypeDef]) -> tuple[str, ...]:
+    return tuple(sorted(f"{stage['apiId']}:{stage['stage']}" for stage in stages))
+
+
+def _stage_patch(
+    op: Literal["add", "remove"], stages: Iterable[str]
+) -> list[PatchOperationTypeDef]:
+    return [{"op": op, "path": "/apiStages", "value": stage} for stage in sorted(stages)]

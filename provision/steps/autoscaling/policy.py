@@ -1,0 +1,110 @@
+"""How full auto scaling keeps a table: capacity follows use, towards a target in percent."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Self, cast
+
+from provision.aws.client import Aws
+from provision.model.iam import EVERY, OURS, Declared, calls
+from provision.model.risks import UNNOTICED
+from provision.model.step import Fixed, Step
+from provision.steps.autoscaling.target import TARGET, owner_of_target, typed
+
+if TYPE_CHECKING:
+    from mypy_boto3_application_autoscaling.literals import MetricTypeType
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScalingPolicy(Step):
+    """Capacity is moved so that `target` percent of it are used. The target's owner owns it.
+
+    Its alarms (`TargetTracking-…`) are AWS's own and come and go with it (S6).
+    https://docs.aws.amazon.com/autoscaling/application/APIReference/API_PutScalingPolicy.html
+    """
+
+    KIND = "autoscaling.policy"
+    IDENTITY = ("name", "resource", "dimension")
+    RISKS = UNNOTICED
+    CALLS = Declared(
+        look=calls("application-autoscaling", EVERY, "DescribeScalingPolicies"),
+        make=calls("application-autoscaling", TARGET, "PutScalingPolicy", when=(OURS,)),
+        remove=calls("application-autoscaling", TARGET, "DeleteScalingPolicy", when=(OURS,)),
+    )
+
+    name: Fixed[str]
+    resource: Fixed[str]
+    dimension: Fixed[str]
+    target: float
+    scale_in_cooldown: int = 60
+    scale_out_cooldown: int = 60
+    scale_in: bool = True
+
+    def called(self) -> str:
+        return self.name
+
+    def parent_owner(self, aws: Aws) -> str | None:
+        return owner_of_target(aws, self.resource, self.dimension)
+
+    def observe(self, aws: Aws) -> Self | None:
+        service, dimension = typed(self.dimension)
+        answer = aws.autoscaling.describe_scaling_policies(
+            PolicyNames=[self.name],
+            ServiceNamespace=service,
+            ResourceId=self.resource,
+            ScalableDimension=dimension,
+        )
+        for policy in answer.get("ScalingPolicies", []):
+            if policy["PolicyName"] == self.name:
+                found = policy.get("TargetTrackingScalingPolicyConfiguration", {"TargetValue": 0})
+                return replace(
+                    self,
+                    target=found["TargetValue"],
+                    scale_in_cooldown=found.get("ScaleInCooldown", 0),
+                    scale_out_cooldown=found.get("ScaleOutCooldown", 0),
+                    scale_in=not found.get("DisableScaleIn", False),
+                )
+        return None
+
+    def create(self, aws: Aws) -> Self:
+        self._put(aws)
+        return self
+
+    def update(self, aws: Aws, have: Self, changed: Collection[str]) -> Self:  # noqa: ARG002
+        self._put(aws)  # one call for making and changing (S4)
+        return self
+
+    def delete(self, aws: Aws) -> None:
+        service, dimension = typed(self.dimension)
+        try:
+            aws.autoscaling.delete_scaling_policy(
+                PolicyName=self.name,
+                ServiceNamespace=service,
+                ResourceId=self.resource,
+                ScalableDimension=dimension,
+            )
+        except aws.autoscaling.exceptions.ObjectNotFoundException:
+            return
+
+    def _put(self, aws: Aws) -> None:
+        service, dimension = typed(self.dimension)
+        aws.autoscaling.put_scaling_policy(
+            PolicyName=self.name,
+            ServiceNamespace=service,
+            ResourceId=self.resource,
+            ScalableDimension=dimension,
+            PolicyType="TargetTrackingScaling",
+            TargetTrackingScalingPolicyConfiguration={
+                "TargetValue": self.target,
+                "PredefinedMetricSpecification": {"PredefinedMetricType": self._metric()},
+                "ScaleInCooldown": self.scale_in_cooldown,
+                "ScaleOutCooldown": self.scale_out_cooldown,
+                "DisableScaleIn": not self.scale_in,
+            },
+        )
+
+    def _metric(self) -> MetricTypeType:
+        """`dynamodb:table:ReadCapacityUnits` is measured by DynamoDBReadCapacityUtilization."""
+        kind = self.dimension.rpartition(":")[2].removesuffix("Units")
+        return cast("MetricTypeType", f"DynamoDB{kind}Utilization")

@@ -1,0 +1,227 @@
+"""The bounds between which auto scaling moves a table's capacity."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final, Self, cast
+
+from provision.aws.client import Aws
+from provision.model.iam import (
+    EVERY,
+    KEPT,
+    OURS,
+    REQUESTED,
+    UNOWNED,
+    Declared,
+    Permit,
+    Test,
+    arn,
+    call,
+    calls,
+)
+from provision.model.risks import UNNOTICED
+from provision.model.step import OWNER, Fixed, Tagged
+from provision.steps.tagging import tag_changes, without_system
+
+if TYPE_CHECKING:
+    from mypy_boto3_application_autoscaling.literals import (
+        ScalableDimensionType,
+        ServiceNamespaceType,
+    )
+    from mypy_boto3_application_autoscaling.type_defs import (
+        ScalableTargetTypeDef,
+        SuspendedStateTypeDef,
+    )
+
+GONE_BUDGET: Final = 300  # shown for a while after its end (S7)
+_SERVICE: Final = "application-autoscaling"
+TARGET: Final = arn(_SERVICE, "scalable-target/*")
+"""AWS numbers them, so a policy tells them by their tags."""
+_OF: Final = (
+    Test("StringEquals", f"{_SERVICE}:scalable-dimension", "{dimension}"),
+    Test("StringEquals", f"{_SERVICE}:service-namespace", "dynamodb"),
+)
+"""The request says what it is for; which table, no condition key tells."""
+_PRINCIPAL: Final = "dynamodb.application-autoscaling.amazonaws.com"
+_CHECKED: Final = (
+    Permit(
+        "iam:CreateServiceLinkedRole",
+        (
+            arn(
+                "iam",
+                f"role/aws-service-role/{_PRINCIPAL}"
+                "/AWSServiceRoleForApplicationAutoScaling_DynamoDBTable",
+                region=False,
+            ),
+        ),
+        (Test("StringEquals", "iam:AWSServiceName", _PRINCIPAL),),
+    ),
+    Permit("dynamodb:DescribeTable", (arn("dynamodb", "{resource}"),)),
+    Permit("dynamodb:UpdateTable", (arn("dynamodb", "{resource}"),)),
+    Permit("cloudwatch:DescribeAlarms", (arn("cloudwatch", "alarm:*"),)),
+    Permit("cloudwatch:DeleteAlarms", when=(UNOWNED,)),
+    Permit(
+        "cloudwatch:PutMetricAlarm",
+        when=(
+            UNOWNED,
+            Test(
+                "ForAllValues:StringLike",
+                "cloudwatch:AlarmActions",
+                arn("autoscaling", "scalingPolicy:*:resource/dynamodb/{resource}:policyName/*"),
+            ),
+        ),
+    ),
+)
+"""What AWS tries in the caller's name before it registers a target. The last two it tries without
+any alarm's name: no resource can be said for them, only that it is no alarm of a stack of ours, and
+that it calls nothing or a scaling policy of the table. The role it works with is made by the first
+target of an account (I14).
+
+https://docs.aws.amazon.com/autoscaling/application/userguide/security_iam_permission_validation.html
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScalingTarget(Tagged):
+    """`resource` is "table/name", `dimension` such as "dynamodb:table:ReadCapacityUnits".
+    `suspended`: somebody has switched a part of its scaling off.
+
+    https://docs.aws.amazon.com/autoscaling/application/APIReference/API_RegisterScalableTarget.html
+    """
+
+    KIND = "autoscaling.target"
+    IDENTITY = ("resource", "dimension")
+    RISKS = UNNOTICED
+    CALLS = Declared(
+        look=(
+            *calls("application-autoscaling", EVERY, "DescribeScalableTargets"),
+            *calls("application-autoscaling", TARGET, "ListTagsForResource"),
+        ),
+        make=(
+            call(
+                "application-autoscaling.RegisterScalableTarget",
+                Permit(f"{_SERVICE}:RegisterScalableTarget", (TARGET,), (REQUESTED, UNOWNED, *_OF)),
+                Permit(f"{_SERVICE}:RegisterScalableTarget", (TARGET,), (OURS, *_OF)),
+                Permit(f"{_SERVICE}:TagResource", (TARGET,), (REQUESTED, UNOWNED)),
+                *_CHECKED,
+            ),
+            *calls("application-autoscaling", TARGET, "TagResource", when=(OURS, KEPT)),
+            *calls("application-autoscaling", TARGET, "UntagResource", when=(OURS,)),
+        ),
+        remove=calls("application-autoscaling", TARGET, "DeregisterScalableTarget", when=(OURS,)),
+    )
+
+    resource: Fixed[str]
+    dimension: Fixed[str]
+    minimum: int
+    maximum: int
+    suspended: bool = False
+
+    def observe(self, aws: Aws) -> Self | None:
+        found = self._describe(aws)
+        if found is None:
+            return None
+        return replace(
+            self,
+            minimum=found["MinCapacity"],
+            maximum=found["MaxCapacity"],
+            suspended=any(found.get("SuspendedState", {}).values()),
+            tags=without_system(_tags(aws, found)),
+        )
+
+    def create(self, aws: Aws) -> Self:
+        service, dimension = typed(self.dimension)
+        aws.autoscaling.register_scalable_target(
+            ServiceNamespace=service,
+            ResourceId=self.resource,
+            ScalableDimension=dimension,
+            MinCapacity=self.minimum,
+            MaxCapacity=self.maximum,
+            SuspendedState=self._suspension(),
+            Tags=dict(self.tags),  # AWS takes them only now (S1)
+        )
+        return self
+
+    def update(self, aws: Aws, have: Self, changed: Collection[str]) -> Self:
+        service, dimension = typed(self.dimension)
+        if {"minimum", "maximum", "suspended"} & set(changed):
+            aws.autoscaling.register_scalable_target(
+                ServiceNamespace=service,
+                ResourceId=self.resource,
+                ScalableDimension=dimension,
+                MinCapacity=self.minimum,
+                MaxCapacity=self.maximum,
+                SuspendedState=self._suspension(),
+            )
+        found = self._describe(aws) if "tags" in changed else None
+        if found is not None:
+            gone, new = tag_changes(have.tags, self.tags)
+            arn = found.get("ScalableTargetARN") or self._arn(aws)
+            if gone:
+                aws.autoscaling.untag_resource(ResourceARN=arn, TagKeys=gone)
+            if new:
+                aws.autoscaling.tag_resource(ResourceARN=arn, Tags=new)
+        return self
+
+    def delete(self, aws: Aws) -> None:
+        service, dimension = typed(self.dimension)
+        try:
+            aws.autoscaling.deregister_scalable_target(
+                ServiceNamespace=service, ResourceId=self.resource, ScalableDimension=dimension
+            )
+        except aws.autoscaling.exceptions.ObjectNotFoundException:
+            return
+        aws.wait(
+            f"auto scaling of {self.resource} to be gone",
+            lambda: True if self._describe(aws) is None else None,
+            budget=GONE_BUDGET,
+        )
+
+    def _describe(self, aws: Aws) -> ScalableTargetTypeDef | None:
+        return _described(aws, self.resource, self.dimension)
+
+    def _arn(self, aws: Aws) -> str:
+        """Of a target that shows none: registering what is there changes nothing and tells it."""
+        service, dimension = typed(self.dimension)
+        answer = aws.autoscaling.register_scalable_target(
+            ServiceNamespace=service, ResourceId=self.resource, ScalableDimension=dimension
+        )
+        return answer["ScalableTargetARN"]
+
+    def _suspension(self) -> SuspendedStateTypeDef:
+        return {
+            "DynamicScalingInSuspended": self.suspended,
+            "DynamicScalingOutSuspended": self.suspended,
+            "ScheduledScalingSuspended": self.suspended,
+        }
+
+
+def owner_of_target(aws: Aws, resource: str, dimension: str) -> str | None:
+    """The value of its owner tag: empty where there is none, None where there is no such target."""
+    found = _described(aws, resource, dimension)
+    if found is None:
+        return None
+    return _tags(aws, found).get(OWNER, "")
+
+
+def _tags(aws: Aws, found: ScalableTargetTypeDef) -> dict[str, str]:
+    """None where it has no ARN: that is older than tags of scalable targets, so it is not ours."""
+    arn = found.get("ScalableTargetARN")
+    if not arn:
+        return {}
+    return aws.autoscaling.list_tags_for_resource(ResourceARN=arn).get("Tags", {})
+
+
+def _described(aws: Aws, resource: str, dimension: str) -> ScalableTargetTypeDef | None:
+    service, spelled = typed(dimension)
+    answer = aws.autoscaling.describe_scalable_targets(
+        ServiceNamespace=service, ResourceIds=[resource], ScalableDimension=spelled
+    )
+    return next(iter(answer.get("ScalableTargets", [])), None)
+
+
+def typed(dimension: str) -> tuple[ServiceNamespaceType, ScalableDimensionType]:
+    """The service a dimension belongs to, and the dimension, as boto3's types name them."""
+    service = cast("ServiceNamespaceType", dimension.partition(":")[0])
+    return service, cast("ScalableDimensionType", dimension)

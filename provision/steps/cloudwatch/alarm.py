@@ -1,0 +1,178 @@
+"""The alarm on one metric."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Self, cast
+
+from provision.aws.client import Aws
+from provision.aws.concurrency import together
+from provision.model.iam import Declared, Permit, Test, arn, call, calls
+from provision.model.risks import UNNOTICED
+from provision.model.step import Computed, Fixed, Tagged
+from provision.steps.cloudwatch.tags import change_cloudwatch_tags
+from provision.steps.not_found import absent_is_fine
+from provision.steps.tagging import from_tag_list, tag_list
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudwatch.literals import ComparisonOperatorType
+    from mypy_boto3_cloudwatch.type_defs import MetricAlarmTypeDef, PutMetricAlarmInputTypeDef
+
+_ALARM = arn("cloudwatch", "alarm:{name}")
+_CALLS_ONLY = Test("ForAllValues:StringEquals", "cloudwatch:AlarmActions", "{actions}")
+"""In whatever state. CloudWatch asks nobody whether who makes an alarm may do what the alarm does.
+
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/iam-cw-condition-keys-alarm-actions.html
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Alarm(Tagged):
+    """Rings, that is calls `actions` (ARNs, sorted), when `datapoints` of the last
+    `evaluation_periods` periods, of `period` seconds each, are beyond the threshold. `statistic` is
+    one of AWS's words or a percentile such as `p95`. Muted actions show as none. `strays` says in
+    words what else is set.
+
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
+    """
+
+    KIND = "cloudwatch.alarm"
+    IDENTITY = ("name",)
+    AT_ONCE = 100
+    RISKS = UNNOTICED
+    CALLS = Declared(
+        look=(
+            # Whatever the names asked for, it is judged on every alarm.
+            *calls("cloudwatch", arn("cloudwatch", "alarm:*"), "DescribeAlarms"),
+            *calls("cloudwatch", _ALARM, "ListTagsForResource"),
+        ),
+        make=(
+            call(
+                "cloudwatch.PutMetricAlarm",
+                Permit("cloudwatch:PutMetricAlarm", (_ALARM,), (_CALLS_ONLY,)),
+                Permit("cloudwatch:TagResource", (_ALARM,)),
+            ),
+            *calls("cloudwatch", _ALARM, "TagResource", "UntagResource"),
+        ),
+        remove=calls("cloudwatch", _ALARM, "DeleteAlarms"),
+        computed={"arn": _ALARM},
+    )
+
+    name: Fixed[str]
+    description: str = ""
+    namespace: str
+    metric: str
+    statistic: str
+    dimensions: dict[str, str]
+    threshold: float
+    comparison: str = "GreaterThanOrEqualToThreshold"
+    period: int = 60
+    evaluation_periods: int = 1
+    datapoints: int = 1
+    missing: str = "notBreaching"
+    actions: tuple[str, ...] = ()
+    strays: tuple[str, ...] = ()
+    arn: Computed[str] = ""
+
+    def observe(self, aws: Aws) -> Self | None:
+        return self.observe_many(aws, [self])[0]
+
+    @classmethod
+    def observe_many(cls, aws: Aws, steps: Sequence[Self]) -> list[Self | None]:
+        answer = aws.cloudwatch.describe_alarms(
+            AlarmNames=[step.name for step in steps],
+            AlarmTypes=["MetricAlarm"],
+            MaxRecords=cls.AT_ONCE,
+        )
+        found = {alarm["AlarmName"]: alarm for alarm in answer.get("MetricAlarms", [])}
+        with together() as pool:
+            return list(pool.map(lambda step: step._with_tags(aws, found.get(step.name)), steps))  # noqa: SLF001
+
+    def create(self, aws: Aws) -> Self:
+        request = self._request()
+        request["Tags"] = tag_list(self.tags)
+        aws.cloudwatch.put_metric_alarm(**request)
+        return replace(self, arn=aws.where.arn("cloudwatch", f"alarm:{self.name}"))
+
+    def update(self, aws: Aws, have: Self, changed: Collection[str]) -> Self:
+        if set(changed) - {"tags"}:
+            aws.cloudwatch.put_metric_alarm(**self._request())
+        if "tags" in changed:
+            change_cloudwatch_tags(aws, have.arn, have.tags, self.tags)
+        return replace(self, arn=have.arn)
+
+    def delete(self, aws: Aws) -> None:
+        with absent_is_fine():  # names that nobody knows may be refused (W3)
+            aws.cloudwatch.delete_alarms(AlarmNames=[self.name])
+
+    def _with_tags(self, aws: Aws, alarm: MetricAlarmTypeDef | None) -> Self | None:
+        """None as well where it goes before its tags are read."""
+        if alarm is None:
+            return None
+        with absent_is_fine():
+            tags = aws.cloudwatch.list_tags_for_resource(ResourceARN=alarm["AlarmArn"]).get(
+                "Tags", []
+            )
+            return replace(self._read(alarm), tags=from_tag_list(tags))
+        return None
+
+    def _read(self, alarm: MetricAlarmTypeDef) -> Self:
+        """What AWS leaves out stands for a default (W2). An alarm on an expression has no
+        metric."""
+        periods = alarm.get("EvaluationPeriods", 0)
+        return replace(
+            self,
+            description=alarm.get("AlarmDescription", ""),
+            namespace=alarm.get("Namespace", ""),
+            metric=alarm.get("MetricName", ""),
+            statistic=alarm.get("ExtendedStatistic") or alarm.get("Statistic", ""),
+            dimensions={part["Name"]: part["Value"] for part in alarm.get("Dimensions", [])},
+            threshold=alarm.get("Threshold", 0.0),
+            comparison=alarm.get("ComparisonOperator", ""),
+            period=alarm.get("Period", 0),
+            evaluation_periods=periods,
+            datapoints=alarm.get("DatapointsToAlarm") or periods,
+            missing=alarm.get("TreatMissingData") or "missing",
+            actions=tuple(sorted(alarm.get("AlarmActions", [])))
+            if alarm.get("ActionsEnabled", True)
+            else (),
+            strays=tuple(_strays(alarm)),
+            arn=alarm["AlarmArn"],
+        )
+
+    def _request(self) -> PutMetricAlarmInputTypeDef:
+        """The whole alarm, each time (W1)."""
+        request: PutMetricAlarmInputTypeDef = {
+            "AlarmName": self.name,
+            "AlarmDescription": self.description,
+            "Namespace": self.namespace,
+            "MetricName": self.metric,
+            "Dimensions": [
+                {"Name": name, "Value": value} for name, value in sorted(self.dimensions.items())
+            ],
+            "Threshold": self.threshold,
+            "ComparisonOperator": cast("ComparisonOperatorType", self.comparison),
+            "Period": self.period,
+            "EvaluationPeriods": self.evaluation_periods,
+            "DatapointsToAlarm": self.datapoints,
+            "TreatMissingData": self.missing,
+            "ActionsEnabled": True,
+            "AlarmActions": list(self.actions),
+        }
+        match self.statistic:
+            case "Average" | "Maximum" | "Minimum" | "SampleCount" | "Sum":
+                request["Statistic"] = self.statistic
+            case percentile:
+                request["ExtendedStatistic"] = percentile
+        return request
+
+
+def _strays(alarm: MetricAlarmTypeDef) -> Iterator[str]:
+    """Where a unit is asked for, data in any other is not seen at all."""
+    yield from (f"when it is over: {arn}" for arn in sorted(alarm.get("OKActions", [])))
+    yield from (f"without data: {arn}" for arn in sorted(alarm.get("InsufficientDataActions", [])))
+    if unit := alarm.get("Unit"):
+        yield f"only in {unit}"
+    if alarm.get("EvaluateLowSampleCountPercentile") == "ignore":
+        yield "not for few samples"

@@ -1,0 +1,121 @@
+"""The final backup of a table: made, complete, and told before the table is deleted."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from datetime import UTC
+from typing import TYPE_CHECKING, Final
+
+from botocore.exceptions import ClientError, HTTPClientError
+
+from provision.aws.client import Aws
+from provision.aws.error_codes import is_absent
+from provision.aws.failed_call import may_exist
+from provision.errors import Refused
+from provision.model.stored_data import Backup
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.type_defs import BackupDetailsTypeDef, BackupSummaryTypeDef
+
+AVAILABLE_BUDGET: Final = 3600
+LOST: Final = (1.0, 4.0, 10.0)
+"""Seconds between looks for a backup whose answer was lost (X1)."""
+_LONGEST: Final = 220
+"""AWS takes 255 characters; the rest is the word and the time."""
+
+
+def final_backup(aws: Aws, table: str, owner: str) -> Backup:
+    """A complete backup of the table as it is now, named `{owner}.final.{time}`.
+
+    An earlier one is never taken in its place, however fresh: nobody but AWS knows whether
+    something was written since. Raises Refused when AWS drops it.
+    """
+    prefix = f"{re.sub('[^A-Za-z0-9_.-]', '.', owner)[:_LONGEST]}.final."
+    before = [one for one in _listed(aws, table) if one["BackupName"].startswith(prefix)]
+    known = frozenset(one["BackupArn"] for one in before)
+    name = f"{prefix}{aws.clock.today():%Y%m%dT%H%M%SZ}"
+    arn = _made(aws, table, name, known)
+    details = _wait_available(aws, arn, name)
+    region = aws.where.region
+    return Backup(
+        name,
+        arn,
+        f"{details['BackupCreationDateTime'].astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
+        f"aws dynamodb restore-table-from-backup --region {region} --target-table-name {table}"
+        f" --backup-arn {arn}",
+        tuple(one["BackupArn"] for one in before),
+    )
+
+
+def having_back(table: str, node: str, region: str) -> str:
+    """Of a table with points in time to go back to, AWS keeps one backup for 35 days after it was
+    deleted (D18). A restore makes the table, and is refused where there is one of its name."""
+    name = shlex.quote(table)
+    listing = f"aws dynamodb list-backups --table-name {name} --backup-type ALL --region {region}"
+    restoring = (
+        f"aws dynamodb restore-table-from-backup --target-table-name {name} --region {region}"
+        " --backup-arn ARN"
+    )
+    return (
+        f"to have its items back first: `{listing}` names the backups (AWS keeps one for 35 days"
+        f" where there were points in time to go back to), `{restoring}` restores one,"
+        f" `provision up --adopt {node}` takes it over"
+    )
+
+
+def _made(aws: Aws, table: str, name: str, known: frozenset[str]) -> str:
+    """The ARN. There is no token: after a lost answer it is looked for before it is asked again."""
+    for tries_left in (2, 1, 0):
+        try:
+            answer = aws.dynamodb.create_backup(TableName=table, BackupName=name)
+        except (ClientError, HTTPClientError) as error:
+            if not may_exist(error):
+                raise
+            if arn := _after_all(aws, table, name, known):
+                return arn
+            if not tries_left:
+                raise
+        else:
+            return answer["BackupDetails"]["BackupArn"]
+    raise AssertionError
+
+
+def _after_all(aws: Aws, table: str, name: str, known: frozenset[str]) -> str | None:
+    """The one that was made although its answer was lost. Names may repeat: it is none that was
+    there before."""
+    for pause in LOST:
+        for one in _listed(aws, table):
+            if one["BackupName"] == name and one["BackupArn"] not in known:
+                return one["BackupArn"]
+        aws.clock.sleep(pause)
+    return None
+
+
+def _listed(aws: Aws, table: str) -> list[BackupSummaryTypeDef]:
+    """Those of the table as it is now: one deleted and made again has another id (D1)."""
+    described = aws.dynamodb.describe_table(TableName=table)["Table"]
+    pages = aws.dynamodb.get_paginator("list_backups").paginate(TableName=table, BackupType="USER")
+    return [
+        one
+        for page in pages
+        for one in page.get("BackupSummaries", [])
+        if one["TableId"] == described["TableId"] and one["BackupStatus"] != "DELETED"
+    ]
+
+
+def _wait_available(aws: Aws, arn: str, name: str) -> BackupDetailsTypeDef:
+    def available() -> BackupDetailsTypeDef | None:
+        try:
+            found = aws.dynamodb.describe_backup(BackupArn=arn)["BackupDescription"]
+        except ClientError as error:
+            code = error.response["Error"]["Code"]
+            if code == "BackupNotFoundException" or is_absent(code):  # not visible yet
+                return None
+            raise
+        details = found["BackupDetails"]
+        if details["BackupStatus"] == "DELETED":
+            raise Refused(f"the backup {name} is gone again", hint="run it again: it makes another")
+        return details if details["BackupStatus"] == "AVAILABLE" else None
+
+    return aws.wait(f"the backup {name} to be complete", available, budget=AVAILABLE_BUDGET)

@@ -1,0 +1,67 @@
+"""What a table begins with when it goes back from on-demand: twice what it had to bear of late."""
+
+from __future__ import annotations
+
+import math
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from provision.aws.client import Aws
+from provision.model.risks import Harm, Risk, switched_off
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudwatch.type_defs import MetricDataQueryTypeDef
+    from mypy_boto3_dynamodb.type_defs import ProvisionedThroughputTypeDef
+
+Bounds = tuple[int, int]
+"""The least and the most units a second that auto scaling may give."""
+RISK: Final = Risk(Harm.DOWNTIME, "throttled until it has scaled", when=switched_off)
+LATELY: Final = timedelta(minutes=30)
+MINUTE: Final = 60
+HEADROOM: Final = 2
+"""For the seconds that a minute's average hides, and until auto scaling has seen anything."""
+_METRICS: Final = {"read": "ConsumedReadCapacityUnits", "write": "ConsumedWriteCapacityUnits"}
+
+
+def capacity_now(aws: Aws, table: str, read: Bounds, write: Bounds) -> ProvisionedThroughputTypeDef:
+    """From the busiest minute of the last half hour, which is how far back AWS itself looks.
+
+    https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateTable.html
+    """
+    peaks = _peaks(aws, table)
+    return {
+        "ReadCapacityUnits": _within(read, peaks.get("read", 0.0)),
+        "WriteCapacityUnits": _within(write, peaks.get("write", 0.0)),
+    }
+
+
+def _within(bounds: Bounds, peak: float) -> int:
+    least, most = bounds
+    return min(max(least, most), max(least, math.ceil(peak * HEADROOM)))
+
+
+def _peaks(aws: Aws, table: str) -> dict[str, float]:
+    """Units a second."""
+    until = aws.clock.today()
+    queries: list[MetricDataQueryTypeDef] = [
+        {
+            "Id": what,
+            "MetricStat": {
+                "Metric": {
+                    "Namespace": "AWS/DynamoDB",
+                    "MetricName": metric,
+                    "Dimensions": [{"Name": "TableName", "Value": table}],
+                },
+                "Period": MINUTE,
+                "Stat": "Sum",
+            },
+        }
+        for what, metric in _METRICS.items()
+    ]
+    answer = aws.cloudwatch.get_metric_data(
+        MetricDataQueries=queries, StartTime=until - LATELY, EndTime=until
+    )
+    return {
+        found.get("Id", ""): max(found.get("Values", []), default=0.0) / MINUTE
+        for found in answer.get("MetricDataResults", [])
+    }

@@ -1,0 +1,68 @@
+"""Which key a table is encrypted with: as AWS shows it, as it is asked for, and what that takes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from provision.aws.client import Aws
+from provision.model.iam import OURS, Permit
+from provision.steps.not_found import absent_is_fine
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.type_defs import SSESpecificationTypeDef, TableDescriptionTypeDef
+
+OWNED: Final = "owned"
+"""A key that DynamoDB owns."""
+MANAGED: Final = "managed"
+"""The account's key for DynamoDB, which AWS manages. Its own policy lets in whoever may use
+DynamoDB, so that IAM is not asked."""
+KEYED: Final = tuple(
+    Permit(f"kms:{use}", ("{key_arn}",), unnamed=(OURS,), having="key_arn")
+    for use in (
+        "CreateGrant",
+        "Decrypt",
+        "DescribeKey",
+        "Encrypt",
+        "GenerateDataKey*",
+        "ReEncrypt*",
+    )
+)
+"""What DynamoDB asks of whoever gives a table a key.
+
+https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html
+"""
+
+
+def is_key(encryption: str) -> bool:
+    """Whether it names a key of the account's own."""
+    return encryption not in {OWNED, MANAGED}
+
+
+def specification(encryption: str) -> SSESpecificationTypeDef:
+    if encryption == OWNED:
+        return {"Enabled": False}
+    if encryption == MANAGED:
+        return {"Enabled": True, "SSEType": "KMS"}
+    return {"Enabled": True, "SSEType": "KMS", "KMSMasterKeyId": encryption}
+
+
+def found_encryption(aws: Aws, found: TableDescriptionTypeDef, likely: str) -> str:
+    """Nothing is shown for the key that DynamoDB owns, and an ARN for every other, AWS's own too
+    (D22). Only the key itself says whose it is; `likely` saves that question. One that is gone was
+    a customer's."""
+    shown = found.get("SSEDescription", {})
+    if shown.get("Status") not in {"ENABLED", "ENABLING", "UPDATING"}:
+        return OWNED
+    key = shown.get("KMSMasterKeyArn", "")
+    if key == likely:
+        return key
+    with absent_is_fine():
+        described = aws.kms.describe_key(KeyId=key)["KeyMetadata"]
+        return MANAGED if described.get("KeyManager") == "AWS" else key
+    return key
+
+
+def is_changing(found: TableDescriptionTypeDef) -> bool:
+    """The table is active meanwhile (D10)."""
+    status = found.get("SSEDescription", {}).get("Status")
+    return status in {"ENABLING", "UPDATING", "DISABLING"}

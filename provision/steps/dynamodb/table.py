@@ -1,0 +1,315 @@
+"""A DynamoDB table: string keys, provisioned capacity, expiry, recovery, encryption, protection."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Self
+
+from provision.aws.client import Aws
+from provision.aws.concurrency import together
+from provision.model.iam import EVERY, Declared, Permit, arn, call, calls
+from provision.model.risks import Harm, Risk, Risks, lowered, switched_off
+from provision.model.step import OWNER, Computed, Fixed, Local, Tagged
+from provision.model.stored_data import Backup, Holdings
+from provision.steps.dynamodb import capacity, expiry, owners
+from provision.steps.dynamodb.access import close_doors, found_policy, found_stream
+from provision.steps.dynamodb.backup import final_backup, having_back
+from provision.steps.dynamodb.capacity import capacity_now
+from provision.steps.dynamodb.encryption import (
+    KEYED,
+    MANAGED,
+    found_encryption,
+    is_changing,
+    is_key,
+    specification,
+)
+from provision.steps.dynamodb.expiry import change_expiry, found_attribute, set_expiry
+from provision.steps.dynamodb.owners import other_tables
+from provision.steps.dynamodb.recovery import RECOVERY_DAYS, found_recovery, recovery
+from provision.steps.made_with import table_made_with
+from provision.steps.not_found import absent_is_fine
+from provision.steps.tagging import from_tag_list, tag_changes, tag_list
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.type_defs import (
+        KeySchemaElementTypeDef,
+        ProvisionedThroughputTypeDef,
+        TableDescriptionTypeDef,
+    )
+
+ACTIVE = "ACTIVE"
+ACTIVE_BUDGET = 600
+GONE_BUDGET = 600
+_TABLE = arn("dynamodb", "table/{name}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table(Tagged):
+    """`read_capacity` and `write_capacity` (units a second) are what it starts with: afterwards
+    they are auto scaling's (D8), up to `read_most` and `write_most`. `ttl` names the attribute that
+    holds the second of expiry; `encryption` is "owned", "managed" or the ARN of a KMS key.
+    `on_demand`: somebody has ended provisioned capacity, and auto scaling with it. Wanted are no
+    `resource_policy` and no `stream`.
+
+    https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_CreateTable.html
+    """
+
+    KIND = "dynamodb.table"
+    IDENTITY = ("name",)
+    HOLDS_DATA = True
+    ASKED_LAST = True
+    RISKS = Risks(
+        gone=(Risk(Harm.DATA_LOSS, "its items are gone; an empty one takes its name"),),
+        change={
+            "recovery": (
+                Risk(Harm.DATA_LOSS, "the points in time to go back to go", when=switched_off),
+            ),
+            "recovery_days": (
+                Risk(Harm.DATA_LOSS, "the older points in time to go back to go", when=lowered),
+            ),
+            "encryption": (Risk(Harm.SLOW, "it is encrypted again", seconds=22),),  # (D10)
+            "ttl": expiry.RISKS,
+            "on_demand": (capacity.RISK,),
+        },
+        gap="it is empty and away until it is made again",
+    )
+    CALLS = Declared(
+        look=(
+            *calls(
+                "dynamodb",
+                _TABLE,
+                "DescribeContinuousBackups",
+                "DescribeTable",
+                "DescribeTimeToLive",
+                "GetResourcePolicy",
+                "ListTagsOfResource",
+            ),
+            *owners.CALLS,
+            *calls("kms", arn("kms", "key/*"), "DescribeKey"),  # any key, for it may be another's
+        ),
+        make=(
+            call(
+                "dynamodb.CreateTable",
+                Permit("dynamodb:CreateTable", (_TABLE,)),
+                Permit("dynamodb:TagResource", (_TABLE,)),
+                *KEYED,
+            ),
+            call("dynamodb.UpdateTable", Permit("dynamodb:UpdateTable", (_TABLE,)), *KEYED),
+            *calls(
+                "dynamodb",
+                _TABLE,
+                "DeleteResourcePolicy",
+                "TagResource",
+                "UntagResource",
+                "UpdateContinuousBackups",
+                "UpdateTimeToLive",
+            ),
+            *calls("cloudwatch", EVERY, "GetMetricData"),
+        ),
+        remove=(
+            *calls("dynamodb", _TABLE, "CreateBackup", "DeleteTable", "UpdateTable"),
+            *calls("dynamodb", f"{_TABLE}/backup/*", "DescribeBackup"),
+            call("dynamodb.ListBackups", Permit("dynamodb:ListBackups")),
+        ),
+        computed={"arn": _TABLE},
+    )
+
+    name: Fixed[str]
+    key: Fixed[str]
+    sort_key: Fixed[str | None] = None
+    made_with: Fixed[tuple[str, ...]] = ()
+    read_capacity: Local[int] = 5
+    write_capacity: Local[int] = 5
+    read_most: Local[int] = 0
+    write_most: Local[int] = 0
+    ttl: str | None = None
+    recovery: bool = True
+    recovery_days: int = RECOVERY_DAYS
+    encryption: str = MANAGED
+    protect: bool = True
+    on_demand: bool = False
+    resource_policy: str = ""
+    stream: str = ""
+    status: Local[str] = ACTIVE
+    """AWS's word for it; in some nothing can be read or written."""
+    arn: Computed[str] = ""
+
+    def ailment(self) -> str:
+        return f"DynamoDB calls it {self.status}" if self.status != ACTIVE else ""
+
+    def observe(self, aws: Aws) -> Self | None:
+        found = self._settled_description(aws)
+        if found is None:
+            return None
+        keys = {key["KeyType"]: key["AttributeName"] for key in found["KeySchema"]}
+        billing = found.get("BillingModeSummary", {})  # absent where it never was another (D22)
+        with together() as pool:
+            ttl = pool.submit(found_attribute, aws, self.name)
+            days = pool.submit(found_recovery, aws, self.name)
+            tags = pool.submit(aws.dynamodb.list_tags_of_resource, ResourceArn=found["TableArn"])
+            encryption = pool.submit(found_encryption, aws, found, self.encryption)
+            policy = pool.submit(found_policy, aws, found["TableArn"])
+            return replace(
+                self,
+                key=keys["HASH"],
+                sort_key=keys.get("RANGE"),
+                made_with=table_made_with(found),
+                ttl=ttl.result(),
+                recovery=days.result() is not None,
+                recovery_days=days.result() or self.recovery_days,
+                encryption=encryption.result(),
+                protect=found.get("DeletionProtectionEnabled", False),
+                on_demand=billing.get("BillingMode") == "PAY_PER_REQUEST",
+                resource_policy=policy.result(),
+                stream=found_stream(found),
+                status=found["TableStatus"],
+                tags=from_tag_list(tags.result()["Tags"]),
+                arn=found["TableArn"],
+            )
+
+    def now(self, aws: Aws) -> Self | None:
+        if found := self._describe(aws):
+            with absent_is_fine():  # it may be going already
+                shown = aws.dynamodb.list_tags_of_resource(ResourceArn=found["TableArn"])
+                return replace(self, tags=from_tag_list(shown.get("Tags", [])))
+        return None
+
+    def create(self, aws: Aws) -> Self:
+        keys: list[KeySchemaElementTypeDef] = [{"AttributeName": self.key, "KeyType": "HASH"}]
+        if self.sort_key:
+            keys.append({"AttributeName": self.sort_key, "KeyType": "RANGE"})
+        answer = aws.dynamodb.create_table(
+            TableName=self.name,
+            KeySchema=keys,
+            AttributeDefinitions=[
+                {"AttributeName": key["AttributeName"], "AttributeType": "S"} for key in keys
+            ],
+            BillingMode="PROVISIONED",
+            ProvisionedThroughput=self._capacity(),
+            DeletionProtectionEnabled=self.protect,
+            SSESpecification=specification(self.encryption),
+            Tags=tag_list(self.tags),
+        )
+        self._wait_active(aws)
+        if self.ttl:  # before recovery, which makes a table refuse it for a while (D16)
+            set_expiry(aws, self.name, self.ttl, enabled=True)
+        if self.recovery:
+            self._set_recovery(aws)
+        return replace(self, arn=answer["TableDescription"]["TableArn"])
+
+    def update(self, aws: Aws, have: Self, changed: Collection[str]) -> Self:
+        if "tags" in changed:
+            gone, new = tag_changes(have.tags, self.tags)
+            if gone:
+                aws.dynamodb.untag_resource(ResourceArn=have.arn, TagKeys=gone)
+            if new:
+                aws.dynamodb.tag_resource(ResourceArn=have.arn, Tags=tag_list(new))
+        if "protect" in changed:  # one concern a call (D5)
+            self._set_protection(aws, enabled=self.protect)
+        if "on_demand" in changed:  # never without the capacity (D6)
+            aws.dynamodb.update_table(
+                TableName=self.name,
+                BillingMode="PROVISIONED",
+                ProvisionedThroughput=capacity_now(
+                    aws,
+                    self.name,
+                    (self.read_capacity, self.read_most),
+                    (self.write_capacity, self.write_most),
+                ),
+            )
+            self._wait_active(aws)
+        if "encryption" in changed:
+            aws.dynamodb.update_table(
+                TableName=self.name, SSESpecification=specification(self.encryption)
+            )
+            self._wait_active(aws)
+        if close_doors(aws, self.name, have.arn, changed):
+            self._wait_active(aws)
+        if {"recovery", "recovery_days"} & set(changed):
+            self._set_recovery(aws)
+        if "ttl" in changed:
+            change_expiry(aws, self.name, have.ttl, self.ttl)
+        return replace(self, arn=have.arn)
+
+    def words(self) -> Mapping[str, object]:
+        return {**vars(self), "key_arn": self.encryption if is_key(self.encryption) else ""}
+
+    def others_marked(self, aws: Aws, owners: Collection[str]) -> Sequence[str]:
+        return other_tables(aws, owners, self.name)
+
+    def holdings(self, aws: Aws) -> Holdings | None:
+        found = self._describe(aws)
+        if found is None:
+            return None
+        items, size = found.get("ItemCount", 0), found.get("TableSizeBytes", 0)
+        return Holdings(items, size, found.get("DeletionProtectionEnabled", False))
+
+    def having_back(self, node: str, region: str) -> str:
+        return having_back(self.name, node, region)
+
+    def back_up(self, aws: Aws) -> Backup | None:
+        if self._settled_description(aws) is None:
+            return None
+        return final_backup(aws, self.name, self.tags.get(OWNER, self.name))
+
+    def delete(self, aws: Aws) -> None:
+        found = self._settled_description(aws)
+        if found is None:
+            return
+        with absent_is_fine():  # another run may delete it at the same moment
+            if found.get("DeletionProtectionEnabled"):  # read live, never from state (D19)
+                self._set_protection(aws, enabled=False)
+            aws.dynamodb.delete_table(TableName=self.name)
+        aws.wait(
+            f"table {self.name} to be gone",
+            lambda: True if self._describe(aws) is None else None,
+            budget=GONE_BUDGET,
+        )
+
+    def _describe(self, aws: Aws) -> TableDescriptionTypeDef | None:
+        try:
+            return aws.dynamodb.describe_table(TableName=self.name)["Table"]
+        except aws.dynamodb.exceptions.ResourceNotFoundException:
+            return None
+
+    def _settled_description(self, aws: Aws) -> TableDescriptionTypeDef | None:
+        """The table once it is neither coming nor going: a crashed run may have left it so."""
+
+        def settled() -> tuple[TableDescriptionTypeDef | None] | None:
+            found = self._describe(aws)
+            busy = found is not None and found["TableStatus"] in {
+                "CREATING",
+                "UPDATING",
+                "DELETING",
+            }
+            return None if busy else (found,)
+
+        (found,) = aws.wait(f"table {self.name} to settle", settled, budget=ACTIVE_BUDGET)
+        return found
+
+    def _wait_active(self, aws: Aws) -> None:
+        def active() -> bool | None:
+            found = self._describe(aws)  # may not be visible yet (D3)
+            if found is None or found["TableStatus"] != ACTIVE or is_changing(found):
+                return None
+            return True
+
+        aws.wait(f"table {self.name} to be active", active, budget=ACTIVE_BUDGET)
+
+    def _capacity(self) -> ProvisionedThroughputTypeDef:
+        return {
+            "ReadCapacityUnits": self.read_capacity,
+            "WriteCapacityUnits": self.write_capacity,
+        }
+
+    def _set_protection(self, aws: Aws, *, enabled: bool) -> None:
+        aws.dynamodb.update_table(TableName=self.name, DeletionProtectionEnabled=enabled)
+
+    def _set_recovery(self, aws: Aws) -> None:
+        aws.dynamodb.update_continuous_backups(
+            TableName=self.name,
+            PointInTimeRecoverySpecification=recovery(
+                self.recovery_days if self.recovery else None
+            ),
+        )

@@ -1,0 +1,96 @@
+"""What the two kinds of VPC endpoint share: how they come, are found, and go."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final, Self
+
+from provision.aws.client import Aws
+from provision.aws.error_codes import is_absent
+from provision.errors import Refused
+from provision.model.step import Document, Fixed
+from provision.steps.ec2.base import Ec2Resource, already_gone, owner_filter, unless_absent
+from provision.steps.iam_policy import from_text, with_rights_of
+from provision.steps.tagging import from_tag_list
+
+if TYPE_CHECKING:
+    from mypy_boto3_ec2.type_defs import VpcEndpointTypeDef
+
+AVAILABLE_BUDGET = 600  # it is pending for minutes (V9)
+GONE_BUDGET = 600  # it is deleted after its deletion was taken (V11)
+_MOVING: Final = frozenset({"pending", "deleting"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Endpoint(Ec2Resource):
+    """`policy` in canonical form (policy.py). `state` is anything else than available only when AWS
+    failed to make it; then it is replaced.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateVpcEndpoint.html
+    """
+
+    vpc_id: Fixed[str]
+    service: Fixed[str]
+    policy: Document
+    state: Fixed[str] = "available"
+
+    @abstractmethod
+    def led_by(self, endpoint: VpcEndpointTypeDef) -> Self:
+        """With what only this kind has, as AWS shows it."""
+
+    def found(self, aws: Aws) -> Sequence[Self]:
+        def settled() -> Sequence[Self] | None:
+            found = self._find(aws)
+            moving = any(_state(endpoint) in _MOVING for endpoint in found)
+            return None if moving else [self._as_found(endpoint) for endpoint in found]
+
+        return aws.wait(f"endpoint {self.label} to settle", settled, budget=AVAILABLE_BUDGET)
+
+    def meanwhile(self, have: Self) -> Self:
+        return replace(self, policy=with_rights_of(self.policy, have.policy))
+
+    def delete(self, aws: Aws) -> None:
+        with already_gone(aws, self.id):
+            answer = aws.ec2.delete_vpc_endpoints(VpcEndpointIds=[self.id])
+            for refusal in answer.get("Unsuccessful", []):  # a refusal is no error to the SDK (V11)
+                error = refusal.get("Error", {})
+                if not is_absent(error.get("Code", "")):
+                    raise Refused(
+                        f"DeleteVpcEndpoints: {error.get('Code')}: {error.get('Message')}",
+                        hint="mend the cause and run it again",
+                    )
+        aws.wait(  # its routes, its interfaces and the VPC's dependency on it last until then (V11)
+            f"endpoint {self.label} to be gone",
+            lambda: None if self._find(aws) else True,
+            budget=GONE_BUDGET,
+        )
+
+    def _find(self, aws: Aws) -> Sequence[VpcEndpointTypeDef]:
+        ec2 = aws.ec2
+        if self.id:
+            found = unless_absent(
+                lambda: ec2.describe_vpc_endpoints(VpcEndpointIds=[self.id]).get("VpcEndpoints", [])
+            )
+        else:
+            answer = ec2.describe_vpc_endpoints(Filters=owner_filter(self.owner))
+            found = answer.get("VpcEndpoints", [])
+        return [endpoint for endpoint in found if _state(endpoint) != "deleted"]
+
+    def _as_found(self, endpoint: VpcEndpointTypeDef) -> Self:
+        text = endpoint.get("PolicyDocument")
+        return replace(
+            self.led_by(endpoint),
+            id=endpoint["VpcEndpointId"],
+            vpc_id=endpoint["VpcId"],
+            service=endpoint["ServiceName"],
+            policy=from_text(text) if text else {},  # AWS writes it in its own form (V10)
+            state=_state(endpoint),
+            tags=from_tag_list(endpoint.get("Tags", [])),
+        )
+
+
+def _state(endpoint: VpcEndpointTypeDef) -> str:
+    """AWS documents the states in capitals and answers in small letters."""
+    return endpoint["State"].lower()

@@ -1,0 +1,132 @@
+"""A flow log: who talks with whom in a VPC, written to a log group."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final, Literal, Self
+
+from botocore.exceptions import ClientError
+
+from provision.aws.client import Aws
+from provision.aws.error_codes import is_absent
+from provision.model.iam import EVERY, OURS, Declared, Permit, Test, call, calls
+from provision.model.step import Fixed, Local, Replacement
+from provision.steps.ec2.base import (
+    Ec2Resource,
+    already_gone,
+    born,
+    ec2_arn,
+    owner_filter,
+    retagging,
+    unless_absent,
+)
+from provision.steps.tagging import from_tag_list, tag_specifications
+
+if TYPE_CHECKING:
+    from mypy_boto3_ec2.type_defs import FlowLogTypeDef, UnsuccessfulItemTypeDef
+
+Traffic = Literal["ACCEPT", "ALL", "REJECT"]
+
+_TO_FLOW_LOGS: Final = Test("StringEquals", "iam:PassedToService", "vpc-flow-logs.amazonaws.com")
+
+
+@dataclass(frozen=True, kw_only=True)
+class FlowLog(Ec2Resource):
+    """`log_group` is the group's name, `role` the ARN of the role that writes, `interval` the
+    seconds that are summed up in a line: 60 or 600. Nothing but tags can change in place.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateFlowLogs.html
+    """
+
+    KIND = "ec2.flow_log"
+    CALLS = Declared(
+        look=calls("ec2", EVERY, "DescribeFlowLogs"),
+        make=(
+            call(
+                "ec2.CreateFlowLogs",
+                *born("CreateFlowLogs", "vpc-flow-log"),
+                Permit("ec2:CreateFlowLogs", (ec2_arn("vpc", "{vpc_id}"),), (OURS,)),
+                Permit("iam:PassRole", ("{role}",), (_TO_FLOW_LOGS,)),
+            ),
+            *retagging("vpc-flow-log"),
+        ),
+        remove=calls("ec2", ec2_arn("vpc-flow-log"), "DeleteFlowLogs", when=(OURS,)),
+    )
+    REPLACEMENT = Replacement.DELETE_FIRST  # AWS takes no second one to the same log group
+
+    vpc_id: Fixed[str]
+    traffic: Fixed[Traffic]
+    log_group: Fixed[str]
+    role: Fixed[str]
+    interval: Fixed[int] = 600
+    failing: Local[str] = ""
+    """Why AWS delivers nothing to the log group; empty where it does."""
+
+    def ailment(self) -> str:
+        return f"nothing is logged: {self.failing}" if self.failing else ""
+
+    def found(self, aws: Aws) -> Sequence[Self]:
+        return [self._as_found(flow_log) for flow_log in self._find(aws)]
+
+    def create(self, aws: Aws) -> Self:
+        answer = aws.ec2.create_flow_logs(
+            ResourceType="VPC",
+            ResourceIds=[self.vpc_id],
+            TrafficType=self.traffic,
+            LogDestinationType="cloud-watch-logs",
+            LogGroupName=self.log_group,
+            DeliverLogsPermissionArn=self.role,
+            MaxAggregationInterval=self.interval,
+            TagSpecifications=tag_specifications("vpc-flow-log", self.tags),
+        )
+        _raise_refused("CreateFlowLogs", answer.get("Unsuccessful", []))
+        (made,) = answer["FlowLogIds"]
+        aws.fresh.add(made)
+        return replace(self, id=made)
+
+    def update(self, aws: Aws, have: Self, changed: Collection[str]) -> Self:
+        if "tags" in changed:
+            self.retag(aws, have)
+        return replace(self, id=have.id)
+
+    def delete(self, aws: Aws) -> None:
+        with already_gone(aws, self.id):
+            answer = aws.ec2.delete_flow_logs(FlowLogIds=[self.id])
+            _raise_refused("DeleteFlowLogs", answer.get("Unsuccessful", []))
+
+    def _find(self, aws: Aws) -> Sequence[FlowLogTypeDef]:
+        if self.id:
+            return unless_absent(
+                lambda: aws.ec2.describe_flow_logs(FlowLogIds=[self.id]).get("FlowLogs", [])
+            )
+        return aws.ec2.describe_flow_logs(Filters=owner_filter(self.owner)).get("FlowLogs", [])
+
+    def _as_found(self, flow_log: FlowLogTypeDef) -> Self:
+        return replace(
+            self,
+            id=flow_log["FlowLogId"],
+            vpc_id=flow_log["ResourceId"],
+            traffic=flow_log["TrafficType"],
+            log_group=flow_log.get("LogGroupName", ""),
+            role=flow_log.get("DeliverLogsPermissionArn", ""),
+            interval=flow_log.get("MaxAggregationInterval", 600),
+            failing=_failing(flow_log),
+            tags=from_tag_list(flow_log.get("Tags", [])),
+        )
+
+
+def _failing(flow_log: FlowLogTypeDef) -> str:
+    """AWS's own words, such as `Access error`."""
+    failed = flow_log.get("DeliverLogsStatus") == "FAILED"
+    return flow_log.get("DeliverLogsErrorMessage", "no reason given") if failed else ""
+
+
+def _raise_refused(operation: str, refused: Sequence[UnsuccessfulItemTypeDef]) -> None:
+    """EC2 answers 200 and lists what it did not do."""
+    for item in refused:
+        error = item["Error"]
+        if not is_absent(error["Code"]) or operation == "CreateFlowLogs":
+            raise ClientError(
+                {"Error": {"Code": error["Code"], "Message": error["Message"]}}, operation
+            )

@@ -1,0 +1,110 @@
+"""An interface endpoint: the way from private subnets to one AWS service, by an address in each."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final, Self
+from uuid import uuid4
+
+from provision.aws.client import Aws
+from provision.model.iam import EVERY, OURS, Declared, Permit, Test, arn, call, calls
+from provision.model.risks import Harm, Risk, Risks
+from provision.model.step import Replacement
+from provision.steps.ec2.base import born, ec2_arn, retagging
+from provision.steps.ec2.endpoint import AVAILABLE_BUDGET, GONE_BUDGET, Endpoint
+from provision.steps.iam_policy import as_text
+from provision.steps.tagging import tag_specifications
+
+if TYPE_CHECKING:
+    from mypy_boto3_ec2.type_defs import VpcEndpointTypeDef
+
+_PLACES: Final = (ec2_arn("subnet", "{subnet_ids}"), ec2_arn("security-group", "{group_ids}"))
+_NAMES: Final = Permit(
+    "route53:AssociateVPCWithHostedZone",
+    # The zone of the service's names is AWS's, and made with the endpoint.
+    (arn("route53", "hostedzone/*", region=False, account=False),),
+    (Test("ForAllValues:StringLike", "route53:VPCs", "VPCId={vpc_id},VPCRegion={region}"),),
+)
+_COMING: Final = Risk(Harm.SLOW, "AWS puts an address into every subnet", 60, AVAILABLE_BUDGET)
+_GOING: Final = Risk(Harm.SLOW, "AWS takes its addresses out of the subnets", 60, GONE_BUDGET)
+
+
+@dataclass(frozen=True, kw_only=True)
+class InterfaceEndpoint(Endpoint):
+    """`names`: inside the VPC the service's public name leads to it, so that no client need know of
+    it; the VPC must resolve names for that.
+
+    https://docs.aws.amazon.com/vpc/latest/privatelink/create-interface-endpoint.html
+    """
+
+    KIND = "ec2.interface_endpoint"
+    REPLACEMENT = Replacement.DELETE_FIRST  # in one VPC, only one may lead the service's name
+    RISKS = Risks(
+        anew=(_COMING,),
+        delete=(Risk(Harm.DOWNTIME, "the service cannot be reached"), _GOING),
+        gap="the service cannot be reached until its successor is there",
+    )
+    CALLS = Declared(
+        look=calls("ec2", EVERY, "DescribeVpcEndpoints"),
+        make=(
+            call(
+                "ec2.CreateVpcEndpoint",
+                *born("CreateVpcEndpoint", "vpc-endpoint"),
+                Permit("ec2:CreateVpcEndpoint", (ec2_arn("vpc", "{vpc_id}"), *_PLACES), (OURS,)),
+                _NAMES,
+            ),
+            call(
+                "ec2.ModifyVpcEndpoint",
+                Permit("ec2:ModifyVpcEndpoint", (ec2_arn("vpc-endpoint"), *_PLACES), (OURS,)),
+            ),
+            *retagging("vpc-endpoint"),
+        ),
+        remove=calls("ec2", ec2_arn("vpc-endpoint"), "DeleteVpcEndpoints", when=(OURS,)),
+    )
+
+    subnet_ids: tuple[str, ...]
+    group_ids: tuple[str, ...]
+    names: bool = True
+
+    def create(self, aws: Aws) -> Self:
+        answer = aws.ec2.create_vpc_endpoint(
+            VpcEndpointType="Interface",
+            VpcId=self.vpc_id,
+            ServiceName=self.service,
+            SubnetIds=list(self.subnet_ids),
+            SecurityGroupIds=list(self.group_ids),
+            PrivateDnsEnabled=self.names,
+            PolicyDocument=as_text(self.policy),  # left out, it would let everything pass (V9)
+            ClientToken=uuid4().hex,  # the SDK does not fill it in (X2)
+            TagSpecifications=tag_specifications("vpc-endpoint", self.tags),
+        )
+        made = replace(self, id=answer["VpcEndpoint"]["VpcEndpointId"])
+        aws.fresh.add(made.id)
+        made.found(aws)  # until it is available, the names lead nowhere (V9)
+        return made
+
+    def update(self, aws: Aws, have: Self, changed: Collection[str]) -> Self:
+        subnets, groups = set(self.subnet_ids), set(self.group_ids)
+        if set(changed) - {"tags"}:
+            aws.ec2.modify_vpc_endpoint(
+                VpcEndpointId=have.id,
+                AddSubnetIds=sorted(subnets - set(have.subnet_ids)),
+                RemoveSubnetIds=sorted(set(have.subnet_ids) - subnets),
+                AddSecurityGroupIds=sorted(groups - set(have.group_ids)),
+                RemoveSecurityGroupIds=sorted(set(have.group_ids) - groups),
+                PrivateDnsEnabled=self.names,
+                PolicyDocument=as_text(self.policy),
+            )
+        if "tags" in changed:
+            self.retag(aws, have)
+        return replace(self, id=have.id)
+
+    def led_by(self, endpoint: VpcEndpointTypeDef) -> Self:
+        groups = [group.get("GroupId", "") for group in endpoint.get("Groups", [])]
+        return replace(
+            self,
+            subnet_ids=tuple(sorted(endpoint.get("SubnetIds", []))),
+            group_ids=tuple(sorted(groups)),
+            names=endpoint.get("PrivateDnsEnabled", False),
+        )

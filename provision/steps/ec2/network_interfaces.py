@@ -1,0 +1,129 @@
+"""The network interfaces Lambda makes in our security group, which outlive their function."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Final, Literal, Self
+
+from botocore.exceptions import ClientError
+
+from provision.aws.client import Aws
+from provision.aws.error_codes import is_absent
+from provision.model.iam import EVERY, UNOWNED, Declared, call, calls
+from provision.model.risks import Harm, Risk, Risks
+from provision.model.step import Fixed, Local, Replacement, Step
+from provision.steps.ec2.base import ec2_arn
+from provision.steps.ec2.foreign_resources import interfaces_in, is_lambdas
+from provision.steps.lambda_.version import delete_versions_in
+from provision.steps.not_found import absent_is_fine
+from provision.steps.tagging import owner_in
+
+GONE_BUDGET: Final = 2700
+"""Lambda lets go of them within 35 minutes for 99 in 100, and some take longer (E1)."""
+PAUSE: Final = 10
+"""Right after a function's end AWS may show none for so long; only a second look counts (E6)."""
+ABANDONED: Final = 180
+"""Seconds without use after which Lambda has forgotten one; the status comes and goes (E5)."""
+_IN_USE: Final = frozenset(
+    ["InvalidNetworkInterface.InUse", "InvalidParameterValue", "OperationNotPermitted"]
+)
+
+
+LETTING_GO: Final = (
+    *calls("ec2", EVERY, "DescribeNetworkInterfaces"),
+    # Lambda puts no tag of ours on them, nor any stack's; their VPC is not known beforehand.
+    *calls("ec2", ec2_arn("network-interface", "*"), "DeleteNetworkInterface", when=(UNOWNED,)),
+    # On functions whose versions are nodes too, and ask for the same.
+    call("lambda.ListVersionsByFunction"),
+    call("lambda.DeleteFunction"),
+)
+"""What `let_go` calls."""
+_LETTING_GO: Final = Risk(Harm.SLOW, "Lambda lets go of network interfaces", 1200, GONE_BUDGET)
+
+
+@dataclass(frozen=True, kw_only=True)
+class NetworkInterfaces(Step):
+    """Lambda makes and removes them for `functions`: nothing is created, and to delete is to
+    wait until they are gone. This stands between the functions and their group, subnets and roles,
+    which must not go before (E1, I12).
+
+    https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html
+    """
+
+    KIND = "ec2.network_interfaces"
+    IDENTITY = ("group_id",)
+    REPLACEMENT = Replacement.CREATE_FIRST
+    MADE_BY_AWS = True
+    RISKS = Risks(anew=(_LETTING_GO,), delete=(_LETTING_GO,))
+    CALLS = Declared(remove=LETTING_GO)
+
+    group_id: Fixed[str]
+    functions: Local[tuple[str, ...]] = ()
+
+    def parent_owner(self, aws: Aws) -> str | None:
+        return owner_of_group(aws, self.group_id)
+
+    def observe(self, aws: Aws) -> Self | None:  # noqa: ARG002  (none is as true as many)
+        return self
+
+    def create(self, aws: Aws) -> Self:  # noqa: ARG002  (nothing to make)
+        return self
+
+    def update(self, aws: Aws, have: Self, changed: Collection[str]) -> Self:  # noqa: ARG002
+        return self
+
+    def delete(self, aws: Aws) -> None:
+        let_go(aws, self.functions, "group-id", self.group_id)
+
+
+def let_go(
+    aws: Aws, functions: Collection[str], what: Literal["group-id", "subnet-id"], place: str
+) -> None:
+    """Return when Lambda holds no interface there any more. None of `functions` may stand there,
+    except by versions that nothing leads to: these are deleted."""
+    for function in functions:
+        delete_versions_in(aws, function, place)
+    pause = PAUSE if aws.access.lingers else 0
+    none_since: list[float] = []
+    idle_since: dict[str, float] = {}
+
+    def gone() -> bool | None:
+        now = aws.clock.now()
+        found = list(filter(is_lambdas, interfaces_in(aws, what, place)))
+        if not found:
+            none_since.append(now)
+            return True if now - none_since[0] >= pause else None
+        none_since.clear()
+        idle = {part["NetworkInterfaceId"] for part in found if part["Status"] == "available"}
+        for interface in idle_since.keys() - idle:
+            del idle_since[interface]
+        for interface in sorted(idle):
+            if now - idle_since.setdefault(interface, now) >= ABANDONED:
+                _remove(aws, interface)
+        return None
+
+    aws.wait(
+        f"Lambda to let go of its network interfaces in {place}",
+        gone,
+        budget=GONE_BUDGET,
+        first=PAUSE,
+    )
+
+
+def _remove(aws: Aws, interface: str) -> None:
+    """One nobody uses still holds subnet and group, and Lambda may leave it for an hour (E5)."""
+    try:
+        aws.ec2.delete_network_interface(NetworkInterfaceId=interface)
+    except ClientError as error:
+        code = error.response["Error"]["Code"]
+        if not is_absent(code) and code not in _IN_USE:  # in use after all: waiting goes on
+            raise
+
+
+def owner_of_group(aws: Aws, group_id: str) -> str | None:
+    """The owner tag of the security group; empty without one, None if it is not there."""
+    with absent_is_fine():
+        groups = aws.ec2.describe_security_groups(GroupIds=[group_id]).get("SecurityGroups", [])
+        return owner_in(groups[0].get("Tags", ()))
+    return None

@@ -1,0 +1,311 @@
+"""A security group with exactly the rules wanted: what anybody else added is shown and removed."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Final, Self
+
+from botocore.exceptions import ClientError
+
+from provision.aws.client import Aws
+from provision.errors import NotFound
+from provision.model.iam import EVERY, OURS, Declared, Permit, call, calls
+from provision.model.risks import Risks
+from provision.model.step import Computed, Fixed, Local
+from provision.steps.ec2.base import (
+    LEFT_BEHIND,
+    Ec2Resource,
+    already_gone,
+    born,
+    ec2_arn,
+    retagging,
+    unless_absent,
+)
+from provision.steps.ec2.foreign_resources import LOOKS, refuse_users
+from provision.steps.foreign import mark_of
+from provision.steps.tagging import from_tag_list, tag_specifications
+from provision.unknown import unknown
+
+if TYPE_CHECKING:
+    from mypy_boto3_ec2.type_defs import (
+        IpPermissionOutputTypeDef,
+        IpPermissionUnionTypeDef,
+        SecurityGroupTypeDef,
+    )
+
+GONE_BUDGET = 300
+ANY: Final = "-1"
+"""The protocol that means all of them; its ports are -1 too."""
+
+
+@dataclass(frozen=True, order=True)
+class Rule:
+    """Who may be talked with, and how. `protocol` as AWS writes it, tcp, udp, icmp or -1 (V5);
+    `target` is an IPv4 or IPv6 range, a group's id, or a prefix list's name."""
+
+    protocol: str
+    from_port: int
+    to_port: int
+    target: str
+
+
+ALL_OUT: Final = Rule(ANY, -1, -1, "0.0.0.0/0")
+
+
+@dataclass(frozen=True, kw_only=True)
+class SecurityGroup(Ec2Resource):
+    """The description cannot change and is only for readers, so it is never compared.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateSecurityGroup.html
+    """
+
+    KIND = "ec2.security_group"
+    IDENTITY = ("vpc_id", "name")
+    UNIQUE = True
+    RISKS = Risks(anew=(LEFT_BEHIND,))
+    CALLS = Declared(
+        look=calls("ec2", EVERY, "DescribeManagedPrefixLists", "DescribeSecurityGroups"),
+        make=(
+            call(
+                "ec2.CreateSecurityGroup",
+                *born("CreateSecurityGroup", "security-group"),
+                Permit("ec2:CreateSecurityGroup", (ec2_arn("vpc", "{vpc_id}"),), (OURS,)),
+            ),
+            *calls(
+                "ec2",
+                ec2_arn("security-group"),
+                "AuthorizeSecurityGroupEgress",
+                "RevokeSecurityGroupEgress",
+                "RevokeSecurityGroupIngress",
+                when=(OURS,),
+            ),
+            call(
+                "ec2.AuthorizeSecurityGroupIngress",
+                Permit(
+                    "ec2:AuthorizeSecurityGroupIngress",
+                    (ec2_arn("security-group"),),
+                    (OURS,),
+                    having="ingress",
+                ),
+            ),
+            *retagging("security-group"),
+        ),
+        remove=(
+            *calls("ec2", ec2_arn("security-group"), "DeleteSecurityGroup", when=(OURS,)),
+            *LOOKS,
+        ),
+        computed={"arn": ec2_arn("security-group")},
+    )
+
+    vpc_id: Fixed[str]
+    name: Fixed[str]
+    description: Local[str] = field(default_factory=unknown)
+    ingress: tuple[Rule, ...] = ()
+    egress: tuple[Rule, ...] = ()
+    arn: Computed[str] = ""
+
+    def called(self) -> str:
+        return self.name
+
+    def found(self, aws: Aws) -> Sequence[Self]:
+        found = self._find(aws)
+        names = _list_names(aws, (side for group in found for side in _sides(group)))
+        return [self._as_found(aws, group, names) for group in found]
+
+    def meanwhile(self, have: Self) -> Self:
+        return replace(
+            self,
+            ingress=tuple(sorted({*self.ingress, *have.ingress})),
+            egress=tuple(sorted({*self.egress, *have.egress})),
+        )
+
+    def may_be(self, have: Self) -> bool:
+        """One of our name in our VPC is judged by the engine; elsewhere it is nobody's business."""
+        return have.vpc_id == self.vpc_id or super().may_be(have)
+
+    def _as_found(self, aws: Aws, found: SecurityGroupTypeDef, lists: Mapping[str, str]) -> Self:
+        ingress, egress = (tuple(sorted(_rules(side, lists))) for side in _sides(found))
+        return replace(
+            self,
+            id=found["GroupId"],
+            arn=_arn(aws, found["GroupId"]),
+            vpc_id=found["VpcId"],
+            name=found["GroupName"],
+            description=found["Description"],
+            ingress=ingress,
+            egress=egress,
+            tags=from_tag_list(found.get("Tags", [])),
+        )
+
+    def create(self, aws: Aws) -> Self:
+        answer = aws.ec2.create_security_group(
+            VpcId=self.vpc_id,
+            GroupName=self.name,
+            Description=self.description,
+            TagSpecifications=tag_specifications("security-group", self.tags),
+        )
+        made = answer["GroupId"]
+        aws.fresh.add(made)
+        # AWS lets a new group out to everywhere (V4).
+        bare = replace(self, id=made, arn=_arn(aws, made), ingress=(), egress=(ALL_OUT,))
+        return self.update(aws, bare, {"ingress", "egress"})
+
+    def update(self, aws: Aws, have: Self, changed: Collection[str]) -> Self:
+        if "ingress" in changed:
+            self._change(aws, have.id, have.ingress, self.ingress, inwards=True)
+        if "egress" in changed:
+            self._change(aws, have.id, have.egress, self.egress, inwards=False)
+        if "tags" in changed:
+            self.retag(aws, have)
+        return replace(self, id=have.id, arn=have.arn)
+
+    def delete(self, aws: Aws) -> None:
+        refuse_users(aws, self.label, mark_of(self.owner), self.id)
+        with already_gone(aws, self.id):
+            aws.ec2.delete_security_group(GroupId=self.id)
+        aws.wait(  # the name is taken until then (V12)
+            f"security group {self.name} to be gone",
+            lambda: None if self._find(aws) else True,
+            budget=GONE_BUDGET,
+        )
+
+    def _find(self, aws: Aws) -> Sequence[SecurityGroupTypeDef]:
+        ec2 = aws.ec2
+        if self.id:
+            return unless_absent(
+                lambda: ec2.describe_security_groups(GroupIds=[self.id]).get("SecurityGroups", [])
+            )
+        answer = ec2.describe_security_groups(
+            Filters=[{"Name": "group-name", "Values": [self.name]}]
+        )
+        return answer.get("SecurityGroups", [])
+
+    def _change(
+        self, aws: Aws, group: str, have: Sequence[Rule], want: Sequence[Rule], *, inwards: bool
+    ) -> None:
+        """First what is missing, then what is too much, so that what stays allowed never stops."""
+        missing = sorted(set(want) - set(have))
+        extra = sorted(set(have) - set(want))
+        lists = _list_ids(aws, (*missing, *extra))
+        if missing:
+            permissions = [_permission(rule, lists) for rule in missing]
+            _authorize(aws, group, permissions, inwards=inwards)
+        if extra:
+            permissions = [_permission(rule, lists) for rule in extra]
+            _revoke(aws, group, permissions, inwards=inwards)
+
+
+def _sides(
+    found: SecurityGroupTypeDef,
+) -> tuple[Sequence[IpPermissionOutputTypeDef], Sequence[IpPermissionOutputTypeDef]]:
+    """What comes in, and what goes out."""
+    return found.get("IpPermissions", []), found.get("IpPermissionsEgress", [])
+
+
+def _arn(aws: Aws, group: str) -> str:
+    return aws.where.arn("ec2", f"security-group/{group}")
+
+
+def _authorize(
+    aws: Aws, group: str, permissions: Sequence[IpPermissionUnionTypeDef], *, inwards: bool
+) -> None:
+    try:
+        if inwards:
+            aws.ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=permissions)
+        else:
+            aws.ec2.authorize_security_group_egress(GroupId=group, IpPermissions=permissions)
+    except ClientError as error:  # already there, all of them: the first answer was lost (V5)
+        if error.response["Error"]["Code"] != "InvalidPermission.Duplicate":
+            raise
+
+
+def _revoke(
+    aws: Aws, group: str, permissions: Sequence[IpPermissionUnionTypeDef], *, inwards: bool
+) -> None:
+    try:
+        if inwards:
+            aws.ec2.revoke_security_group_ingress(GroupId=group, IpPermissions=permissions)
+        else:
+            aws.ec2.revoke_security_group_egress(GroupId=group, IpPermissions=permissions)
+    except ClientError as error:  # gone already (V5)
+        if error.response["Error"]["Code"] != "InvalidPermission.NotFound":
+            raise
+
+
+def _permission(rule: Rule, lists: Mapping[str, str]) -> IpPermissionUnionTypeDef:
+    permission: IpPermissionUnionTypeDef = {"IpProtocol": rule.protocol}
+    if rule.protocol != ANY:
+        permission = {**permission, "FromPort": rule.from_port, "ToPort": rule.to_port}
+    if rule.target.startswith("sg-"):
+        return {**permission, "UserIdGroupPairs": [{"GroupId": rule.target}]}
+    if rule.target in lists:
+        return {**permission, "PrefixListIds": [{"PrefixListId": lists[rule.target]}]}
+    if ":" in rule.target:
+        return {**permission, "Ipv6Ranges": [{"CidrIpv6": rule.target}]}
+    return {**permission, "IpRanges": [{"CidrIp": rule.target}]}
+
+
+def _rules(
+    permissions: Sequence[IpPermissionOutputTypeDef], names: Mapping[str, str]
+) -> Iterable[Rule]:
+    for permission in permissions:
+        targets = [
+            *(part["CidrIp"] for part in permission.get("IpRanges", [])),
+            *(part["CidrIpv6"] for part in permission.get("Ipv6Ranges", [])),
+            *(part["GroupId"] for part in permission.get("UserIdGroupPairs", [])),
+            *(
+                names.get(part["PrefixListId"], part["PrefixListId"])
+                for part in permission.get("PrefixListIds", [])
+            ),
+        ]
+        for target in targets:
+            yield Rule(
+                permission["IpProtocol"],
+                permission.get("FromPort", -1),
+                permission.get("ToPort", -1),
+                target,
+            )
+
+
+def _list_names(aws: Aws, sides: Iterable[Sequence[IpPermissionOutputTypeDef]]) -> dict[str, str]:
+    """Prefix list id → name, of the lists that occur."""
+    ids = {
+        part["PrefixListId"]
+        for side in sides
+        for permission in side
+        for part in permission.get("PrefixListIds", [])
+    }
+    if not ids:
+        return {}
+    answer = aws.ec2.describe_managed_prefix_lists(
+        Filters=[{"Name": "prefix-list-id", "Values": sorted(ids)}]
+    )
+    return {
+        found["PrefixListId"]: found["PrefixListName"] for found in answer.get("PrefixLists", [])
+    }
+
+
+def _list_ids(aws: Aws, rules: Iterable[Rule]) -> dict[str, str]:
+    """Prefix list name → id, of the rules that name one. Raises where the region has none such."""
+    names = {rule.target for rule in rules if _is_list(rule.target)}
+    ids = {name: name for name in names if name.startswith("pl-")}  # one whose name AWS hides
+    wanted = sorted(names - ids.keys())
+    if not wanted:
+        return ids
+    answer = aws.ec2.describe_managed_prefix_lists(
+        Filters=[{"Name": "prefix-list-name", "Values": wanted}]
+    )
+    ids |= {
+        found["PrefixListName"]: found["PrefixListId"] for found in answer.get("PrefixLists", [])
+    }
+    if lacking := sorted(names - ids.keys()):
+        raise NotFound(
+            f"{aws.where.region} has no prefix list {', '.join(lacking)}",
+            hint="choose a region whose VPCs have gateway endpoints for DynamoDB",
+        )
+    return ids
+
+
+def _is_list(target: str) -> bool:
+    return not (target.startswith("sg-") or "/" in target or ":" in target)

@@ -1,0 +1,133 @@
+"""A private subnet in one zone; functions stand in two of them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Self
+
+from provision.aws.client import Aws
+from provision.model.iam import EVERY, OURS, Declared, Permit, call, calls
+from provision.model.risks import Risks
+from provision.model.step import Computed, Fixed, Local
+from provision.steps.ec2.base import (
+    LEFT_BEHIND,
+    Ec2Resource,
+    already_gone,
+    born,
+    ec2_arn,
+    owner_filter,
+    retagging,
+    unless_absent,
+)
+from provision.steps.ec2.foreign_resources import LOOKS, interfaces_in, is_lambdas, refuse_strangers
+from provision.steps.ec2.network_interfaces import LETTING_GO, let_go
+from provision.steps.foreign import mark_of
+from provision.steps.tagging import from_tag_list, tag_specifications
+
+if TYPE_CHECKING:
+    from mypy_boto3_ec2.type_defs import SubnetTypeDef
+
+AVAILABLE_BUDGET = 300
+
+
+@dataclass(frozen=True, kw_only=True)
+class Subnet(Ec2Resource):
+    """`public`: what is started in it gets a public address. `functions`: those that stand in it,
+    among others.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateSubnet.html
+    """
+
+    KIND = "ec2.subnet"
+    RISKS = Risks(anew=(LEFT_BEHIND,), delete=(LEFT_BEHIND,))
+    CALLS = Declared(
+        look=calls("ec2", EVERY, "DescribeSubnets"),
+        make=(
+            call(
+                "ec2.CreateSubnet",
+                *born("CreateSubnet", "subnet"),
+                Permit("ec2:CreateSubnet", (ec2_arn("vpc", "{vpc_id}"),), (OURS,)),
+            ),
+            *calls("ec2", ec2_arn("subnet"), "ModifySubnetAttribute", when=(OURS,)),
+            *retagging("subnet"),
+        ),
+        remove=(
+            *calls("ec2", ec2_arn("subnet"), "DeleteSubnet", when=(OURS,)),
+            *LETTING_GO,
+            *LOOKS,
+        ),
+        computed={"arn": ec2_arn("subnet")},
+    )
+
+    vpc_id: Fixed[str]
+    cidr: Fixed[str]
+    zone: Fixed[str]
+    public: bool = False
+    functions: Local[tuple[str, ...]] = ()
+    arn: Computed[str] = ""
+
+    def found(self, aws: Aws) -> Sequence[Self]:
+        def settled() -> Sequence[Self] | None:
+            found = self._find(aws)
+            if any(subnet["State"] == "pending" for subnet in found):
+                return None
+            return [self._as_found(aws, subnet) for subnet in found]
+
+        return aws.wait(f"{self.label} to be available", settled, budget=AVAILABLE_BUDGET)
+
+    def create(self, aws: Aws) -> Self:
+        answer = aws.ec2.create_subnet(
+            VpcId=self.vpc_id,
+            CidrBlock=self.cidr,
+            AvailabilityZone=self.zone,
+            TagSpecifications=tag_specifications("subnet", self.tags),
+        )
+        made = answer["Subnet"]["SubnetId"]
+        aws.fresh.add(made)
+        if self.public:  # AWS makes it private
+            self._set_public(aws, made)
+        return replace(self, id=made, arn=_arn(aws, made))
+
+    def update(self, aws: Aws, have: Self, changed: Collection[str]) -> Self:
+        if "public" in changed:
+            self._set_public(aws, have.id)
+        if "tags" in changed:
+            self.retag(aws, have)
+        return replace(self, id=have.id, arn=have.arn)
+
+    def delete(self, aws: Aws) -> None:
+        standing = interfaces_in(aws, "subnet-id", self.id)
+        refuse_strangers(aws, self.label, mark_of(self.owner), standing)
+        if any(map(is_lambdas, standing)):  # of functions that left it alone (E1)
+            let_go(aws, self.functions, "subnet-id", self.id)
+        with already_gone(aws, self.id):
+            aws.ec2.delete_subnet(SubnetId=self.id)
+
+    def _find(self, aws: Aws) -> Sequence[SubnetTypeDef]:
+        if self.id:
+            return unless_absent(
+                lambda: aws.ec2.describe_subnets(SubnetIds=[self.id]).get("Subnets", [])
+            )
+        return aws.ec2.describe_subnets(Filters=owner_filter(self.owner)).get("Subnets", [])
+
+    def _set_public(self, aws: Aws, subnet_id: str) -> None:
+        aws.ec2.modify_subnet_attribute(
+            SubnetId=subnet_id, MapPublicIpOnLaunch={"Value": self.public}
+        )
+
+    def _as_found(self, aws: Aws, subnet: SubnetTypeDef) -> Self:
+        return replace(
+            self,
+            id=subnet["SubnetId"],
+            arn=_arn(aws, subnet["SubnetId"]),
+            vpc_id=subnet["VpcId"],
+            cidr=subnet["CidrBlock"],
+            zone=subnet["AvailabilityZone"],
+            public=subnet.get("MapPublicIpOnLaunch", False),
+            tags=from_tag_list(subnet.get("Tags", [])),
+        )
+
+
+def _arn(aws: Aws, subnet_id: str) -> str:
+    return aws.where.arn("ec2", f"subnet/{subnet_id}")

@@ -1,0 +1,141 @@
+"""The private network everything else of ours in EC2 lives in: no internet gateway, no NAT."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Self
+
+from provision.aws.client import Aws
+from provision.aws.concurrency import together
+from provision.model.iam import EVERY, OURS, Declared, call, calls
+from provision.model.risks import Harm, Risk, Risks
+from provision.model.step import Fixed
+from provision.steps.ec2 import default_security_group
+from provision.steps.ec2.base import (
+    LEFT_BEHIND,
+    Ec2Resource,
+    already_gone,
+    born,
+    ec2_arn,
+    owner_filter,
+    retagging,
+    unless_absent,
+)
+from provision.steps.ec2.foreign_resources import LOOKS_IN_VPC, refuse_in_vpc
+from provision.steps.foreign import mark_of
+from provision.steps.tagging import from_tag_list, tag_specifications
+
+if TYPE_CHECKING:
+    from mypy_boto3_ec2.type_defs import VpcTypeDef
+
+AVAILABLE_BUDGET = 300
+
+
+@dataclass(frozen=True, kw_only=True)
+class Vpc(Ec2Resource):
+    """`dns` is both: the resolver, and names for hosts. `open_rules` says in words what the VPC's
+    default security group lets through: nothing is wanted.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateVpc.html
+    """
+
+    KIND = "ec2.vpc"
+    RISKS = Risks(
+        anew=(
+            # Their interfaces are made anew before version and alias follow.
+            Risk(Harm.DOWNTIME, "functions lose the tables until they have moved", 60, 600),  # (L6)
+            LEFT_BEHIND,
+        )
+    )
+    CALLS = Declared(
+        look=(
+            *calls("ec2", EVERY, "DescribeSecurityGroups", "DescribeVpcs"),
+            *calls("ec2", ec2_arn("vpc"), "DescribeVpcAttribute"),
+        ),
+        make=(
+            call("ec2.CreateVpc", *born("CreateVpc", "vpc")),
+            *calls("ec2", ec2_arn("vpc"), "ModifyVpcAttribute", when=(OURS,)),
+            *default_security_group.CALLS,
+            *retagging("vpc"),
+        ),
+        remove=(*calls("ec2", ec2_arn("vpc"), "DeleteVpc", when=(OURS,)), *LOOKS_IN_VPC),
+    )
+
+    cidr: Fixed[str]
+    dns: bool = True
+    open_rules: tuple[str, ...] = ()
+
+    def found(self, aws: Aws) -> Sequence[Self]:
+        return [self._with_insides(aws, vpc) for vpc in self._settled(aws)]
+
+    def create(self, aws: Aws) -> Self:
+        answer = aws.ec2.create_vpc(
+            CidrBlock=self.cidr, TagSpecifications=tag_specifications("vpc", self.tags)
+        )
+        made = replace(self, id=answer["Vpc"]["VpcId"])
+        aws.fresh.add(made.id)
+        self._set_dns(aws, made.id)
+        default_security_group.close(aws, made.id)
+        return made
+
+    def update(self, aws: Aws, have: Self, changed: Collection[str]) -> Self:
+        if "dns" in changed:
+            self._set_dns(aws, have.id)
+        if "open_rules" in changed:
+            default_security_group.close(aws, have.id)
+        if "tags" in changed:
+            self.retag(aws, have)
+        return replace(self, id=have.id)
+
+    def delete(self, aws: Aws) -> None:
+        refuse_in_vpc(aws, self.label, mark_of(self.owner), self.id)
+        # Its own security group, route table and network ACL go with it (V15).
+        with already_gone(aws, self.id):
+            aws.ec2.delete_vpc(VpcId=self.id)
+
+    def _find(self, aws: Aws) -> Sequence[VpcTypeDef]:
+        if self.id:
+            return unless_absent(lambda: aws.ec2.describe_vpcs(VpcIds=[self.id]).get("Vpcs", []))
+        return aws.ec2.describe_vpcs(Filters=owner_filter(self.owner)).get("Vpcs", [])
+
+    def _settled(self, aws: Aws) -> Sequence[Self]:
+        """All that may be it, once none is on its way any more."""
+
+        def settled() -> Sequence[Self] | None:
+            found = self._find(aws)
+            if any(vpc["State"] == "pending" for vpc in found):
+                return None
+            return [
+                replace(
+                    self,
+                    id=vpc["VpcId"],
+                    cidr=vpc["CidrBlock"],
+                    tags=from_tag_list(vpc.get("Tags", [])),
+                )
+                for vpc in found
+            ]
+
+        return aws.wait(f"{self.label} to be available", settled, budget=AVAILABLE_BUDGET)
+
+    def _with_insides(self, aws: Aws, vpc: Self) -> Self:
+        """One attribute a call (V8)."""
+        ask = aws.ec2.describe_vpc_attribute
+        with together() as pool:
+            resolver = pool.submit(ask, VpcId=vpc.id, Attribute="enableDnsSupport")
+            names = pool.submit(ask, VpcId=vpc.id, Attribute="enableDnsHostnames")
+            rules = pool.submit(default_security_group.open_rules, aws, vpc.id)
+        both = {
+            resolver.result()["EnableDnsSupport"]["Value"],
+            names.result()["EnableDnsHostnames"]["Value"],
+        }
+        dns = self.dns if both == {self.dns} else not self.dns
+        return replace(vpc, dns=dns, open_rules=rules.result())
+
+    def _set_dns(self, aws: Aws, vpc_id: str) -> None:
+        """One attribute a call; names need the resolver, so it is first on and last off (V8)."""
+        if self.dns:
+            aws.ec2.modify_vpc_attribute(VpcId=vpc_id, EnableDnsSupport={"Value": True})
+        aws.ec2.modify_vpc_attribute(VpcId=vpc_id, EnableDnsHostnames={"Value": self.dns})
+        if not self.dns:
+            aws.ec2.modify_vpc_attribute(VpcId=vpc_id, EnableDnsSupport={"Value": False})

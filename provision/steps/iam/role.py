@@ -1,0 +1,230 @@
+"""The role: what one AWS service may take on, its boundary, and the managed policies it has."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final, Self
+
+from botocore.exceptions import ClientError
+
+from provision.aws.client import Aws
+from provision.model.iam import Declared, Permit, Test, arn, call, calls
+from provision.model.risks import Harm, Risk, Risks
+from provision.model.step import Computed, Fixed, Replacement, Tagged
+from provision.steps.foreign import Stranger, refuse
+from provision.steps.iam_policy import as_text, from_answer, trust
+from provision.steps.not_found import absent_is_fine
+from provision.steps.tagging import from_tag_list, tag_changes, tag_list
+
+if TYPE_CHECKING:
+    from mypy_boto3_iam.type_defs import CreateRoleRequestTypeDef
+
+_ROLE = arn("iam", "role{path}{name}", region=False)
+_ATTACHED = Test("ArnEquals", "iam:PolicyARN", "{attached}")
+SESSION: Final = 3600
+"""Seconds for which credentials of a role are good at most, unless somebody says another number."""
+BOUNDED = Test("ArnEquals", "iam:PermissionsBoundary", "{boundary}")
+"""The role has the configured boundary, or is to get it. Without one there is nothing to test."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Role(Tagged):
+    """`service` is the principal that takes it on (`lambda.amazonaws.com`); where AWS shows any
+    other trust, the whole policy stands there. `attached` are ARNs of managed policies, sorted: one
+    that is not named is taken off. `session` is never wanted longer than AWS makes it. Inline
+    policies are a step of their own, RolePolicies.
+
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html
+    """
+
+    KIND = "iam.role"
+    IDENTITY = ("name",)
+    ASKED_LAST = True
+    REPLACEMENT = Replacement.CREATE_FIRST  # live code has the old one until it is replaced itself
+    RISKS = Risks(
+        # Lambda's grant on the key of the variables names the role by its unique id: made again,
+        # another role has its ARN, and AWS shows no difference that could be repaired.
+        gone=(
+            Risk(
+                Harm.DOWNTIME,
+                "a function that ran by it may not read its variables until it has had another"
+                " role for a moment",
+            ),
+        ),
+        change={"service": (Risk(Harm.DOWNTIME, "until the service may take it on"),)},
+    )
+    CALLS = Declared(
+        look=calls("iam", _ROLE, "GetRole", "ListAttachedRolePolicies"),
+        make=(
+            call(
+                "iam.CreateRole",
+                Permit("iam:CreateRole", (_ROLE,), (BOUNDED,)),
+                Permit("iam:TagRole", (_ROLE,)),
+            ),
+            call(
+                "iam.PutRolePermissionsBoundary",
+                Permit("iam:PutRolePermissionsBoundary", (_ROLE,), (BOUNDED,), having="boundary"),
+            ),
+            call(
+                "iam.DeleteRolePermissionsBoundary",
+                Permit("iam:DeleteRolePermissionsBoundary", (_ROLE,), lacking="boundary"),
+            ),
+            call(
+                "iam.AttachRolePolicy",
+                Permit("iam:AttachRolePolicy", (_ROLE,), (_ATTACHED, BOUNDED), having="attached"),
+            ),
+            *calls(
+                "iam",
+                _ROLE,
+                "DetachRolePolicy",
+                "TagRole",
+                "UntagRole",
+                "UpdateAssumeRolePolicy",
+                "UpdateRole",
+            ),
+        ),
+        remove=calls(
+            "iam",
+            _ROLE,
+            "DeleteRole",
+            "DeleteRolePolicy",
+            "DetachRolePolicy",
+            "ListInstanceProfilesForRole",
+            "ListRolePolicies",
+        ),
+        computed={"arn": _ROLE},
+    )
+
+    name: Fixed[str]
+    path: Fixed[str] = "/"
+    service: str
+    description: str = ""
+    boundary: str | None = None
+    attached: tuple[str, ...] = ()
+    session: int = SESSION
+    arn: Computed[str] = ""
+
+    def observe(self, aws: Aws) -> Self | None:
+        found = None
+        with absent_is_fine():
+            found = aws.iam.get_role(RoleName=self.name)["Role"]
+        if found is None:
+            return None
+        boundary = found.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn")
+        return replace(
+            self,
+            path=found["Path"],
+            service=_trusted(found.get("AssumeRolePolicyDocument", {})),
+            description=found.get("Description", ""),
+            boundary=boundary or None,
+            session=found.get("MaxSessionDuration", SESSION),
+            attached=self._attached(aws),
+            tags=from_tag_list(found.get("Tags", [])),
+            arn=_arn(aws, found["Path"], self.name),
+        )
+
+    def foretold(self, aws: Aws) -> Self:
+        return replace(self, arn=_arn(aws, self.path, self.name))
+
+    def create(self, aws: Aws) -> Self:
+        request: CreateRoleRequestTypeDef = {
+            "RoleName": self.name,
+            "Path": self.path,
+            "AssumeRolePolicyDocument": as_text(trust(self.service)),
+            "MaxSessionDuration": self.session,
+            "Tags": tag_list(self.tags),
+        }
+        if self.description:
+            request["Description"] = self.description
+        if self.boundary:
+            request["PermissionsBoundary"] = self.boundary
+        aws.iam.create_role(**request)
+        self._attach(aws, self.attached)
+        return replace(self, arn=_arn(aws, self.path, self.name))
+
+    def update(self, aws: Aws, have: Self, changed: Collection[str]) -> Self:
+        if "tags" in changed:
+            gone, new = tag_changes(have.tags, self.tags)
+            if gone:
+                aws.iam.untag_role(RoleName=self.name, TagKeys=gone)
+            if new:
+                aws.iam.tag_role(RoleName=self.name, Tags=tag_list(new))
+        if "service" in changed:
+            aws.iam.update_assume_role_policy(
+                RoleName=self.name, PolicyDocument=as_text(trust(self.service))
+            )
+        if {"description", "session"} & set(changed):  # only '' clears the one (I7)
+            aws.iam.update_role(
+                RoleName=self.name, Description=self.description, MaxSessionDuration=self.session
+            )
+        if "boundary" in changed:
+            self._set_boundary(aws)
+        if "attached" in changed:
+            self._attach(aws, sorted(set(self.attached) - set(have.attached)))
+            self._detach(aws, sorted(set(have.attached) - set(self.attached)))
+        return replace(self, arn=_arn(aws, self.path, self.name))
+
+    def delete(self, aws: Aws) -> None:
+        self._refuse_profiles(aws)
+        with absent_is_fine():  # a role goes only without its policies (I8)
+            pages = aws.iam.get_paginator("list_role_policies").paginate(RoleName=self.name)
+            for name in [name for page in pages for name in page["PolicyNames"]]:
+                aws.iam.delete_role_policy(RoleName=self.name, PolicyName=name)
+            self._detach(aws, self._attached(aws))
+            aws.iam.delete_role(RoleName=self.name)
+
+    def _refuse_profiles(self, aws: Aws) -> None:
+        """AWS refuses it while an instance profile has it, and its policies would be gone (I8)."""
+        profiles: list[Stranger] = []
+        with suppress(ClientError):  # gone, or not permitted to look: AWS refuses it itself
+            ask = aws.iam.get_paginator("list_instance_profiles_for_role")
+            profiles += [
+                Stranger(
+                    f"instance profile {one['InstanceProfileName']}",
+                    f"aws iam list-instance-profiles-for-role --role-name {self.name}",
+                )
+                for page in ask.paginate(RoleName=self.name)
+                for one in page["InstanceProfiles"]
+            ]
+        refuse(aws, self.label, profiles)
+
+    def _attached(self, aws: Aws) -> tuple[str, ...]:
+        pages = aws.iam.get_paginator("list_attached_role_policies").paginate(RoleName=self.name)
+        return tuple(
+            sorted(
+                policy["PolicyArn"] for page in pages for policy in page.get("AttachedPolicies", [])
+            )
+        )
+
+    def _attach(self, aws: Aws, policies: Collection[str]) -> None:
+        for policy in policies:
+            aws.iam.attach_role_policy(RoleName=self.name, PolicyArn=policy)
+
+    def _detach(self, aws: Aws, policies: Collection[str]) -> None:
+        for policy in policies:
+            with absent_is_fine():
+                aws.iam.detach_role_policy(RoleName=self.name, PolicyArn=policy)
+
+    def _set_boundary(self, aws: Aws) -> None:
+        if self.boundary:
+            aws.iam.put_role_permissions_boundary(
+                RoleName=self.name, PermissionsBoundary=self.boundary
+            )
+        else:
+            aws.iam.delete_role_permissions_boundary(RoleName=self.name)
+
+
+def _arn(aws: Aws, path: str, name: str) -> str:
+    """AWS may show the unique id of a fresh role where its ARN belongs (I2)."""
+    return aws.where.arn("iam", f"role{path}{name}", region=False)
+
+
+def _trusted(shown: object) -> str:
+    """The one service that may take the role on, or the policy when it says anything else."""
+    document = from_answer(shown)
+    match document["Statement"]:
+        case [{"Principal": {"Service": [str(service)]}}] if document == trust(service):
+            return service
+    return as_text(document)

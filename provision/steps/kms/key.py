@@ -1,0 +1,271 @@
+"""A customer's KMS key: who may use it, rotation, and the alias that it is known by."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final, Self
+
+from provision.aws.client import Aws
+from provision.model.iam import (
+    OURS,
+    REQUESTED,
+    UNOWNED,
+    Declared,
+    Permit,
+    Test,
+    arn,
+    call,
+    calls,
+)
+from provision.model.risks import Risks
+from provision.model.step import OWNER, Computed, Document, Fixed, Tagged, Tags
+from provision.steps.iam_policy import as_text, from_text
+from provision.steps.made_with import key_made_with
+from provision.steps.not_found import absent_is_fine
+from provision.steps.tagging import tag_changes, without_system
+
+if TYPE_CHECKING:
+    from mypy_boto3_kms.type_defs import KeyMetadataTypeDef, TagTypeDef
+
+ENABLED: Final = "Enabled"
+PENDING: Final = "PendingDeletion"
+DAYS: Final = 30
+"""For which AWS keeps a key that is to be deleted; the longest it takes."""
+_OF_AWS: Final = "alias/aws/"
+_KEYS: Final = arn("kms", "key/*")
+_ALIAS: Final = arn("kms", "{alias}")
+NEW_KEY: Final = "kms.CreateKey"
+_BEING_MADE: Final = (
+    REQUESTED,
+    UNOWNED,
+    Test("ForAllValues:StringEquals", "kms:ResourceAliases", "{alias}"),
+    Test("StringEqualsIfExists", "kms:KeySpec", "SYMMETRIC_DEFAULT"),
+    Test("StringEqualsIfExists", "kms:KeyOrigin", "AWS_KMS"),
+    Test("BoolIfExists", "kms:MultiRegion", "false"),
+)
+"""KMS tells by no condition that tags are those of a key being made, and takes no key policy for
+that right: what is there without alias and owner is reached too, if it is of the same make.
+
+https://docs.aws.amazon.com/kms/latest/developerguide/tag-permissions.html
+"""
+
+
+def _ours(operation: str) -> Permit:
+    return Permit(f"kms:{operation}", (_KEYS,), (OURS,))
+
+
+def _aliasing(operation: str) -> tuple[Permit, Permit]:
+    """An alias is asked for on both of its ends."""
+    return Permit(f"kms:{operation}", (_ALIAS,)), _ours(operation)
+
+
+@dataclass(frozen=True, kw_only=True)
+class KmsKey(Tagged):
+    """`alias` as AWS writes it, `alias/tap-dev`; `aliased` whether it leads to this key. `state` is
+    wanted as "Enabled" only. A key whose deletion was scheduled is there as long as its alias
+    leads to it: where we do that, the alias goes first. It is always to rotate, every year.
+
+    https://docs.aws.amazon.com/kms/latest/APIReference/API_CreateKey.html
+    """
+
+    KIND = "kms.key"
+    IDENTITY = ("alias",)
+    HOLDS_DATA = True
+    ASKED_LAST = True
+    RISKS = Risks(
+        gap="what it encrypted cannot be read",
+    )
+    CALLS = Declared(
+        look=(
+            *calls("kms", _KEYS, "DescribeKey", "GetKeyPolicy", "GetKeyRotationStatus"),
+            *calls("kms", _KEYS, "ListResourceTags"),
+            call("kms.ListAliases", Permit("kms:ListAliases")),
+            call("kms.ListKeys", Permit("kms:ListKeys")),
+        ),
+        make=(
+            call(
+                NEW_KEY,
+                Permit("kms:CreateKey", when=(REQUESTED,)),
+                Permit("kms:TagResource", (_KEYS,), _BEING_MADE),
+            ),
+            call("kms.CreateAlias", *_aliasing("CreateAlias")),
+            call(
+                "kms.UpdateAlias",
+                *_aliasing("UpdateAlias"),
+                Permit("kms:UpdateAlias", (_KEYS,), (UNOWNED,)),  # where somebody led the alias to
+            ),
+            *(
+                call(f"kms.{operation}", _ours(operation))
+                for operation in (
+                    "CancelKeyDeletion",
+                    "EnableKey",
+                    "EnableKeyRotation",
+                    "PutKeyPolicy",
+                    "TagResource",
+                    "UntagResource",
+                    "UpdateKeyDescription",
+                )
+            ),
+        ),
+        remove=(
+            call("kms.DeleteAlias", *_aliasing("DeleteAlias")),
+            call("kms.ScheduleKeyDeletion", _ours("ScheduleKeyDeletion")),
+        ),
+        computed={"arn": _KEYS},
+    )
+
+    alias: Fixed[str]
+    description: str
+    policy: Document
+    rotation: bool = True
+    aliased: bool = True
+    state: str = ENABLED
+    made_with: Fixed[tuple[str, ...]] = ()
+    id: Computed[str] = ""
+    arn: Computed[str] = ""
+
+    def observe(self, aws: Aws) -> Self | None:
+        at_alias = _describe(aws, self.alias)
+        if at_alias and self.id in {"", at_alias["KeyId"]}:
+            return self._as_found(aws, at_alias, aliased=True)
+        if self.id:
+            found = _describe(aws, self.id)
+            if found is None or found.get("KeyState") == PENDING:
+                return None
+            return self._as_found(aws, found, aliased=False)
+        return next(self._marked(aws), None)
+
+    def now(self, aws: Aws) -> Self | None:
+        with absent_is_fine():
+            return replace(self, tags=without_system(_tags(aws, self.id)))
+        return None
+
+    def search(self, aws: Aws) -> Sequence[Self]:
+        """The one its alias leads to, and all others of our mark: who moves an alias can copy a tag
+        as well. Where the alias leads to another's, that one is the last."""
+        at_alias = _describe(aws, self.alias)
+        if at_alias is None:
+            return list(self._marked(aws))
+        named = self._as_found(aws, at_alias, aliased=True)
+        others = [one for one in self._marked(aws) if one.id != named.id]
+        return [named, *others] if named.owned_by(named, self.owner) else [*others, named]
+
+    def create(self, aws: Aws) -> Self:
+        made = aws.kms.create_key(
+            Description=self.description, Policy=as_text(self.policy), Tags=_tag_list(self.tags)
+        )["KeyMetadata"]
+        aws.fresh.add(made["KeyId"])
+        aws.kms.enable_key_rotation(KeyId=made["KeyId"])
+        aws.kms.create_alias(AliasName=self.alias, TargetKeyId=made["KeyId"])
+        return replace(self, id=made["KeyId"], arn=made["Arn"])
+
+    def update(self, aws: Aws, have: Self, changed: Collection[str]) -> Self:
+        if "state" in changed:  # first: until then AWS refuses nearly everything else
+            aws.fresh.add(have.id)  # KMS may go on calling it disabled (K1)
+            if have.state == PENDING:
+                aws.kms.cancel_key_deletion(KeyId=have.id)
+            aws.kms.enable_key(KeyId=have.id)
+        if "aliased" in changed:
+            self._take_alias(aws, have.id)
+        if "tags" in changed:
+            gone, new = tag_changes(have.tags, self.tags)
+            if gone:
+                aws.kms.untag_resource(KeyId=have.id, TagKeys=gone)
+            if new:
+                aws.kms.tag_resource(KeyId=have.id, Tags=_tag_list(new))
+        if "policy" in changed:
+            aws.kms.put_key_policy(KeyId=have.id, PolicyName="default", Policy=as_text(self.policy))
+        if "rotation" in changed:
+            aws.kms.enable_key_rotation(KeyId=have.id)
+        if "description" in changed:
+            aws.kms.update_key_description(KeyId=have.id, Description=self.description)
+        return replace(self, id=have.id, arn=have.arn)
+
+    def delete(self, aws: Aws) -> None:
+        found = self.observe(aws)
+        if found is None:
+            return
+        if found.aliased:
+            with absent_is_fine():
+                aws.kms.delete_alias(AliasName=self.alias)
+        if found.state != PENDING:
+            try:
+                aws.kms.schedule_key_deletion(KeyId=found.id, PendingWindowInDays=DAYS)
+            except aws.kms.exceptions.KMSInvalidStateException:
+                now = _describe(aws, found.id)
+                if now and now.get("KeyState") != PENDING:  # else another run did it meanwhile
+                    raise
+
+    def parting(self, aws: Aws) -> str:
+        back = f"aws kms cancel-key-deletion --region {aws.where.region} --key-id {self.id}"
+        return (
+            "what it encrypted, final backups too, cannot be read any more once AWS deletes it, in"
+            f" {DAYS} days; until then `{back}` and another `provision up` bring it back"
+        )
+
+    def _take_alias(self, aws: Aws, key: str) -> None:
+        if _describe(aws, self.alias) is None:
+            aws.kms.create_alias(AliasName=self.alias, TargetKeyId=key)
+        else:
+            aws.kms.update_alias(AliasName=self.alias, TargetKeyId=key)
+
+    def _marked(self, aws: Aws) -> Iterator[Self]:
+        """Keys of our owner, whatever leads to them: anybody may have given one another alias. What
+        AWS's own aliases lead to, which nobody else can make, is not asked for tags."""
+        known = {
+            alias["TargetKeyId"]
+            for page in aws.kms.get_paginator("list_aliases").paginate()
+            for alias in page.get("Aliases", [])
+            if "TargetKeyId" in alias and alias.get("AliasName", "").startswith(_OF_AWS)
+        }
+        for page in aws.kms.get_paginator("list_keys").paginate():
+            for listed in page.get("Keys", []):
+                if listed["KeyId"] in known or self._owner_of(aws, listed["KeyId"]) != self.owner:
+                    continue
+                found = _describe(aws, listed["KeyId"])
+                if found and found.get("KeyState") != PENDING:
+                    yield self._as_found(aws, found, aliased=False)
+
+    def _owner_of(self, aws: Aws, key: str) -> str:
+        """Empty where the key's policy does not even let its tags be seen: so it is another's."""
+        try:
+            return _tags(aws, key).get(OWNER, "")
+        except aws.kms.exceptions.ClientError as error:
+            if error.response["Error"]["Code"] in {"AccessDeniedException", "NotFoundException"}:
+                return ""
+            raise
+
+    def _as_found(self, aws: Aws, found: KeyMetadataTypeDef, *, aliased: bool) -> Self:
+        key, made_with = found["KeyId"], key_made_with(found)
+        return replace(
+            self,
+            description=found.get("Description", ""),
+            policy=from_text(aws.kms.get_key_policy(KeyId=key, PolicyName="default")["Policy"]),
+            rotation=not made_with and _rotates(aws, key),  # refused of some keys (K2)
+            aliased=aliased,
+            state=found.get("KeyState", ENABLED),
+            made_with=made_with,
+            tags=without_system(_tags(aws, key)),
+            id=key,
+            arn=found.get("Arn", ""),
+        )
+
+
+def _describe(aws: Aws, key: str) -> KeyMetadataTypeDef | None:
+    with absent_is_fine():
+        return aws.kms.describe_key(KeyId=key)["KeyMetadata"]
+    return None
+
+
+def _rotates(aws: Aws, key: str) -> bool:
+    return aws.kms.get_key_rotation_status(KeyId=key)["KeyRotationEnabled"]
+
+
+def _tags(aws: Aws, key: str) -> dict[str, str]:
+    pages = aws.kms.get_paginator("list_resource_tags").paginate(KeyId=key)
+    return {tag["TagKey"]: tag["TagValue"] for page in pages for tag in page.get("Tags", [])}
+
+
+def _tag_list(tags: Tags) -> list[TagTypeDef]:
+    return [{"TagKey": key, "TagValue": value} for key, value in sorted(tags.items())]

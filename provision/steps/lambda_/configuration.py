@@ -1,0 +1,96 @@
+"""What AWS shows of a function, or of a version of it, in the words of the step's fields."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from provision.errors import NotPermitted
+from provision.output.masking import masked, recorded
+
+if TYPE_CHECKING:
+    from mypy_boto3_lambda.literals import LogFormatType
+    from mypy_boto3_lambda.type_defs import FunctionConfigurationTypeDef, LoggingConfigTypeDef
+
+WORDS: Final = "description"
+"""The field that a version has for itself (PublishVersion)."""
+STORAGE: Final = 512
+"""Megabytes under /tmp, where nothing is said of them."""
+LEVEL: Final = "INFO"
+"""From which on lines in JSON are kept, where nothing is said of it; lines of text have none."""
+
+
+def shown_configuration(shown: FunctionConfigurationTypeDef) -> str:
+    """`Function.configuration()` of what AWS shows of a function or version."""
+    return digest({name: value for name, value in read_shown(shown).items() if name != WORDS})
+
+
+def read_shown(shown: FunctionConfigurationTypeDef) -> dict[str, Any]:
+    """The frozen fields; what AWS leaves out has its default (L21)."""
+    name = shown["FunctionName"]
+    logging, network = shown.get("LoggingConfig", {}), shown.get("VpcConfig", {})
+    _refuse_hidden(shown)
+    return {
+        "runtime": shown.get("Runtime", ""),
+        "handler": shown.get("Handler", ""),
+        "description": shown.get("Description", ""),
+        "role": shown["Role"],
+        "memory": shown.get("MemorySize", 128),
+        "timeout": shown.get("Timeout", 3),
+        "layers": tuple(layer["Arn"] for layer in shown.get("Layers", [])),
+        "environment": masked(shown.get("Environment", {}).get("Variables", {}), name),
+        "key": shown.get("KMSKeyArn") or "",
+        "tracing": shown.get("TracingConfig", {}).get("Mode", "PassThrough"),
+        "dead_letters": shown.get("DeadLetterConfig", {}).get("TargetArn") or None,
+        "subnet_ids": tuple(sorted(network.get("SubnetIds", []))),
+        "group_ids": tuple(sorted(network.get("SecurityGroupIds", []))),
+        "log_group": logging.get("LogGroup", f"/aws/lambda/{name}"),
+        "log_format": logging.get("LogFormat", "Text"),
+        "architecture": shown.get("Architectures", ["x86_64"])[0],
+        "strays": tuple(_strays(shown)),
+    }
+
+
+def _refuse_hidden(shown: FunctionConfigurationTypeDef) -> None:
+    """Variables that cannot be read are not variables that are not set."""
+    if hidden := shown.get("Environment", {}).get("Error"):
+        raise NotPermitted(
+            f"the environment of {shown['FunctionName']} is not shown"
+            f" ({hidden.get('ErrorCode', 'no reason given')})",
+            hint=f"allow kms:Decrypt on {shown.get('KMSKeyArn', 'its key')};"
+            " `provision policy deployer` prints all that is needed",
+        )
+
+
+def _strays(shown: FunctionConfigurationTypeDef) -> Iterator[str]:
+    """What a version keeps of what we never ask for."""
+    storage = shown.get("EphemeralStorage", {}).get("Size", STORAGE)
+    if storage != STORAGE:
+        yield f"{storage} MB of storage"
+    yield from (f"file system {one['Arn']}" for one in shown.get("FileSystemConfigs", []))
+    logging = shown.get("LoggingConfig", {})
+    if (level := logging.get("ApplicationLogLevel", LEVEL)) != LEVEL:
+        yield f"application log level {level}"
+    if (level := logging.get("SystemLogLevel", LEVEL)) != LEVEL:
+        yield f"system log level {level}"
+    if shown.get("SnapStart", {}).get("ApplyOn", "None") != "None":
+        yield "snap start"
+
+
+def whole_logging(log_format: str, group: str) -> LoggingConfigTypeDef:
+    """Of this block, what is left out of a request goes back to its default (L32)."""
+    wanted: LoggingConfigTypeDef = {
+        "LogFormat": cast("LogFormatType", log_format),
+        "LogGroup": group,
+    }
+    if log_format == "JSON":
+        wanted["ApplicationLogLevel"] = LEVEL
+        wanted["SystemLogLevel"] = LEVEL
+    return wanted
+
+
+def digest(values: Mapping[str, Any]) -> str:
+    text = json.dumps(values, sort_keys=True, default=recorded)
+    return hashlib.sha256(text.encode()).hexdigest()

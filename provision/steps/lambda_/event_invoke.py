@@ -1,0 +1,86 @@
+"""How often and how long Lambda tries an asynchronous invocation before it gives up on it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Self
+
+from provision.aws.client import Aws
+from provision.model.iam import Declared, calls
+from provision.model.risks import UNNOTICED
+from provision.model.step import Fixed, Step
+from provision.steps.lambda_.states import owner_of_function, qualified
+
+if TYPE_CHECKING:
+    from mypy_boto3_lambda.type_defs import DestinationConfigTypeDef
+
+_ALIAS = qualified("{qualifier}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class EventInvoke(Step):
+    """`max_age` in seconds. Each alias has its own; a new version changes nothing of it (L25).
+    `destinations` ("success ARN", "failure ARN") are told what becomes of every event: none are
+    wanted, since what fails goes to the function's queue.
+
+    https://docs.aws.amazon.com/lambda/latest/api/API_PutFunctionEventInvokeConfig.html
+    """
+
+    KIND = "lambda.event_invoke"
+    IDENTITY = ("function", "qualifier")
+    RISKS = UNNOTICED
+    CALLS = Declared(
+        look=calls("lambda", _ALIAS, "GetFunctionEventInvokeConfig"),
+        make=calls("lambda", _ALIAS, "PutFunctionEventInvokeConfig"),
+        remove=calls("lambda", _ALIAS, "DeleteFunctionEventInvokeConfig"),
+    )
+
+    function: Fixed[str]
+    qualifier: Fixed[str]
+    retries: int
+    max_age: int
+    destinations: tuple[str, ...] = ()
+
+    def parent_owner(self, aws: Aws) -> str | None:
+        return owner_of_function(aws, self.function)
+
+    def observe(self, aws: Aws) -> Self | None:
+        try:
+            found = aws.lambda_.get_function_event_invoke_config(
+                FunctionName=self.function, Qualifier=self.qualifier
+            )
+        except aws.lambda_.exceptions.ResourceNotFoundException:
+            return None
+        return replace(  # absent is the default
+            self,
+            retries=found.get("MaximumRetryAttempts", 2),
+            max_age=found.get("MaximumEventAgeInSeconds", 21600),
+            destinations=_destinations(found.get("DestinationConfig", {})),
+        )
+
+    def create(self, aws: Aws) -> Self:
+        aws.lambda_.put_function_event_invoke_config(  # sets all of it, whatever was there (L25)
+            FunctionName=self.function,
+            Qualifier=self.qualifier,
+            MaximumRetryAttempts=self.retries,
+            MaximumEventAgeInSeconds=self.max_age,
+        )
+        return self
+
+    def update(self, aws: Aws, have: Self, changed: Collection[str]) -> Self:  # noqa: ARG002  (one call sets all)
+        return self.create(aws)
+
+    def delete(self, aws: Aws) -> None:
+        with suppress(aws.lambda_.exceptions.ResourceNotFoundException):
+            aws.lambda_.delete_function_event_invoke_config(
+                FunctionName=self.function, Qualifier=self.qualifier
+            )
+
+
+def _destinations(found: DestinationConfigTypeDef) -> tuple[str, ...]:
+    success = found.get("OnSuccess", {}).get("Destination")
+    failure = found.get("OnFailure", {}).get("Destination")
+    told = (("failure", failure), ("success", success))
+    return tuple(f"{outcome} {arn}" for outcome, arn in told if arn)

@@ -1,0 +1,319 @@
+"""A Lambda function: its code, its configuration, and the network, role and queue it works with."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, ClassVar, Final, Self, TypedDict, cast
+
+from botocore.exceptions import ClientError
+
+from provision.aws.client import Aws
+from provision.errors import StillWaiting
+from provision.model.iam import OURS, Declared, Permit, Test, arn, call, calls
+from provision.model.risks import Harm, Risk, Risks
+from provision.model.step import Computed, Fixed, Local, Tagged
+from provision.output.masking import Variables, masked, revealed
+from provision.steps.lambda_.code import read_zip
+from provision.steps.lambda_.configuration import STORAGE, WORDS, digest, read_shown, whole_logging
+from provision.steps.lambda_.lost_variables import LOOKS, without_lost
+from provision.steps.lambda_.states import (
+    SETTLE_BUDGET,
+    describe,
+    failure,
+    settled,
+    wait_working,
+)
+from provision.steps.made_with import function_made_with
+from provision.steps.tagging import tag_changes, without_system
+from provision.unknown import UNKNOWN, is_known, unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mypy_boto3_lambda.literals import (
+        ArchitectureType,
+        RuntimeType,
+        TracingModeType,
+    )
+    from mypy_boto3_lambda.type_defs import (
+        DeadLetterConfigTypeDef,
+        EnvironmentTypeDef,
+        LoggingConfigTypeDef,
+        TracingConfigTypeDef,
+        VpcConfigTypeDef,
+    )
+
+GONE_BUDGET = 600  # it is there for a while after its deletion (L27)
+
+_CONFIGURED: Final = (
+    "runtime",
+    "handler",
+    "description",
+    "role",
+    "memory",
+    "timeout",
+    "layers",
+    "environment",
+    "key",
+    "tracing",
+    "dead_letters",
+    "subnet_ids",
+    "group_ids",
+    "log_group",
+    "log_format",
+)
+"""The fields that UpdateFunctionConfiguration sets."""
+_FROZEN: Final = (
+    *(name for name in _CONFIGURED if name != WORDS),
+    "architecture",
+    "strays",
+)
+"""The fields that a published version keeps, besides the code."""
+_FUNCTION: Final = arn("lambda", "function:{name}")
+_CHECKED: Final = (
+    Permit(
+        "iam:PassRole",
+        ("{role}",),
+        (Test("StringEquals", "iam:PassedToService", "lambda.amazonaws.com"),),
+    ),
+    Permit("lambda:GetLayerVersion", ("{layers}",), having="layers"),
+    Permit("kms:CreateGrant", ("{key}",), unnamed=(OURS,), having="key"),
+    Permit("kms:Encrypt", ("{key}",), unnamed=(OURS,), having="key"),
+    Permit("ec2:DescribeSecurityGroups", having="subnet_ids"),
+    Permit("ec2:DescribeSubnets", having="subnet_ids"),
+    Permit("ec2:DescribeVpcs", having="subnet_ids"),
+)
+"""What Lambda asks in the caller's name of what a function works with.
+
+https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html
+"""
+
+
+class _Configuration(TypedDict):
+    """What CreateFunction and UpdateFunctionConfiguration have in common."""
+
+    FunctionName: str
+    Runtime: RuntimeType
+    Handler: str
+    Description: str
+    Role: str
+    MemorySize: int
+    Timeout: int
+    Layers: Sequence[str]
+    Environment: EnvironmentTypeDef
+    KMSKeyArn: str
+    TracingConfig: TracingConfigTypeDef
+    DeadLetterConfig: DeadLetterConfigTypeDef
+    VpcConfig: VpcConfigTypeDef
+    LoggingConfig: LoggingConfigTypeDef
+
+
+_MOVES_IN: Final = Risk(Harm.SLOW, "Lambda makes network interfaces", 60, SETTLE_BUDGET)  # (L6)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Function(Tagged):
+    """`layers` are version ARNs, the later over the earlier; `dead_letters` the ARN of the queue
+    for failed asynchronous invocations; `key` the ARN of the KMS key of its environment, or empty
+    for Lambda's own; `failure` why AWS gave up on what was last asked, or empty; `strays` says in
+    words what else is set.
+
+    https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html
+    """
+
+    KIND = "lambda.function"
+    IDENTITY = ("name",)
+    ASKED_LAST = True
+    USES_DATA = True
+    DIGESTS: ClassVar = {"code_sha256": "code"}
+    FROM_FILES = frozenset({"code_sha256"})
+    RISKS = Risks(
+        create=(_MOVES_IN,),
+        change={"subnet_ids": (_MOVES_IN,), "group_ids": (_MOVES_IN,)},
+        gap="nothing answers until it is made again",
+    )
+    CALLS = Declared(
+        look=(
+            call(
+                "lambda.GetFunction",
+                Permit("lambda:GetFunction", (_FUNCTION,)),
+                Permit("lambda:ListTags", (_FUNCTION,)),  # without it no tags are shown
+                # Without it no environment is shown.
+                Permit("kms:Decrypt", ("{key}",), unnamed=(OURS,), having="key"),
+            ),
+            *LOOKS,
+        ),
+        make=(
+            call(
+                "lambda.CreateFunction",
+                Permit("lambda:CreateFunction", (_FUNCTION,)),
+                Permit("lambda:TagResource", (_FUNCTION,)),
+                *_CHECKED,
+            ),
+            call(
+                "lambda.UpdateFunctionConfiguration",
+                Permit("lambda:UpdateFunctionConfiguration", (_FUNCTION,)),
+                *_CHECKED,
+            ),
+            *calls(
+                "lambda",
+                _FUNCTION,
+                "DeleteFunctionConcurrency",
+                "TagResource",
+                "UntagResource",
+                "UpdateFunctionCode",
+            ),
+        ),
+        remove=calls("lambda", _FUNCTION, "DeleteFunction", "UpdateFunctionConfiguration"),
+        computed={"arn": _FUNCTION},
+    )
+
+    name: Fixed[str]
+    runtime: str
+    handler: str
+    role: str
+    code_sha256: str
+    zip: Local[str] = field(default_factory=unknown)
+    architecture: str = "x86_64"
+    description: str = ""
+    memory: int = 128
+    timeout: int = 3
+    layers: tuple[str, ...] = ()
+    environment: Variables = field(default_factory=dict)
+    key: str = ""
+    tracing: str = "Active"
+    dead_letters: str | None = None
+    subnet_ids: tuple[str, ...] = ()
+    group_ids: tuple[str, ...] = ()
+    log_group: str
+    log_format: str = "JSON"
+    made_with: Fixed[tuple[str, ...]] = ()
+    failure: str = ""
+    strays: tuple[str, ...] = ()
+    arn: Computed[str] = ""
+
+    def __post_init__(self) -> None:
+        """Whoever makes one: what its variables' names call secret is masked from here on."""
+        if is_known((self.name, self.environment)):
+            vars(self)["environment"] = masked(self.environment, self.name)
+
+    def configuration(self) -> str:
+        """A digest of all that a version keeps besides the code; unknown where a part is."""
+        kept = {name: vars(self)[name] for name in _FROZEN}
+        return digest(kept) if is_known(kept) else UNKNOWN
+
+    def observe(self, aws: Aws) -> Self | None:
+        found = settled(aws, self.name)
+        if found is None:
+            return None
+        shown, lost = without_lost(aws, found["Configuration"])
+        read = read_shown(shown)
+        limit = found.get("Concurrency", {}).get("ReservedConcurrentExecutions")
+        if limit is not None:  # 0 lets nobody call it
+            read["strays"] = (f"at most {limit} at once", *read["strays"])
+        return replace(
+            self,
+            **read,
+            code_sha256=shown["CodeSha256"],
+            made_with=function_made_with(shown),
+            failure=failure(shown) or lost,
+            tags=without_system(found.get("Tags", {})),
+            arn=shown["FunctionArn"],
+        )
+
+    def create(self, aws: Aws) -> Self:
+        answer = aws.lambda_.create_function(
+            **self._request(),
+            Code={"ZipFile": self._zip()},
+            Architectures=self._architectures(),
+            PackageType="Zip",
+            Tags=self.tags,
+        )
+        wait_working(aws, self.name)
+        return replace(self, arn=answer["FunctionArn"])
+
+    def update(self, aws: Aws, have: Self, changed: Collection[str]) -> Self:
+        if "tags" in changed:
+            self._change_tags(aws, have)
+        # After a failure, what AWS shows is not what it runs: everything is sent again.
+        if "strays" in changed:
+            self._remove_strays(aws)
+        if {"failure", *_CONFIGURED} & set(changed):
+            aws.lambda_.update_function_configuration(**self._request())
+            wait_working(aws, self.name)  # another change before that is refused (L7)
+        if {"failure", "code_sha256", "architecture"} & set(changed):
+            aws.lambda_.update_function_code(
+                FunctionName=self.name,
+                ZipFile=self._zip(),
+                Architectures=self._architectures(),
+            )
+            wait_working(aws, self.name)
+        return replace(self, arn=have.arn)
+
+    def delete(self, aws: Aws) -> None:
+        found = settled(aws, self.name)
+        if found is None:
+            return
+        if found["Configuration"].get("VpcConfig", {}).get("SubnetIds"):
+            self._detach(aws)
+        with suppress(aws.lambda_.exceptions.ResourceNotFoundException):
+            aws.lambda_.delete_function(FunctionName=self.name)
+        aws.wait(  # it is still there for a while, and so is its name (L27)
+            f"function {self.name} to be gone",
+            lambda: True if describe(aws, self.name) is None else None,
+            budget=GONE_BUDGET,
+        )
+
+    def _detach(self, aws: Aws) -> None:
+        """Leave the VPC first, so that Lambda lets go of its network interfaces (E2). Best effort:
+        where it fails they go too, only later. Deleting before it is done would leave them."""
+        with suppress(ClientError, StillWaiting):
+            aws.lambda_.update_function_configuration(
+                FunctionName=self.name, VpcConfig={"SubnetIds": [], "SecurityGroupIds": []}
+            )
+            settled(aws, self.name)
+
+    def _remove_strays(self, aws: Aws) -> None:
+        aws.lambda_.delete_function_concurrency(FunctionName=self.name)
+        aws.lambda_.update_function_configuration(
+            FunctionName=self.name,
+            EphemeralStorage={"Size": STORAGE},
+            FileSystemConfigs=[],
+            SnapStart={"ApplyOn": "None"},
+            LoggingConfig=whole_logging(self.log_format, self.log_group),
+        )
+        wait_working(aws, self.name)
+
+    def _change_tags(self, aws: Aws, have: Self) -> None:
+        gone, new = tag_changes(have.tags, self.tags)
+        if gone:
+            aws.lambda_.untag_resource(Resource=have.arn, TagKeys=gone)
+        if new:  # only the unqualified ARN takes tags (L20)
+            aws.lambda_.tag_resource(Resource=have.arn, Tags=new)
+
+    def _zip(self) -> bytes:
+        return read_zip(self.zip, f"function {self.name}", self.code_sha256)
+
+    def _architectures(self) -> list[ArchitectureType]:
+        return [cast("ArchitectureType", self.architecture)]
+
+    def _request(self) -> _Configuration:
+        """What is left out of a request stays as it was, so empty blocks are spelled out (L19)."""
+        return {
+            "FunctionName": self.name,
+            "Runtime": cast("RuntimeType", self.runtime),
+            "Handler": self.handler,
+            "Description": self.description,
+            "Role": self.role,
+            "MemorySize": self.memory,
+            "Timeout": self.timeout,
+            "Layers": self.layers,
+            "Environment": {"Variables": revealed(self.environment)},
+            "KMSKeyArn": self.key,
+            "TracingConfig": {"Mode": cast("TracingModeType", self.tracing)},
+            "DeadLetterConfig": {"TargetArn": self.dead_letters or ""},
+            "VpcConfig": {"SubnetIds": self.subnet_ids, "SecurityGroupIds": self.group_ids},
+            "LoggingConfig": whole_logging(self.log_format, self.log_group),
+        }

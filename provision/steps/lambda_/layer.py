@@ -1,0 +1,212 @@
+"""A Lambda layer: a numbered history of zips, found again by what its descriptions say, believed
+where the content is that.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Collection
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, ClassVar, NamedTuple, Self, cast
+
+from provision.aws.client import Aws
+from provision.model.iam import EVERY, Declared, arn, calls
+from provision.model.step import Computed, Fixed, Local, Replacement, Step
+from provision.steps.lambda_.code import read_zip
+from provision.steps.not_found import absent_is_fine
+from provision.unknown import unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mypy_boto3_lambda.literals import ArchitectureType, RuntimeType
+    from mypy_boto3_lambda.type_defs import LayerVersionsListItemTypeDef
+
+KEPT = 3
+_LAYER = arn("lambda", "layer:{name}")
+_LOOKED_INTO = 10
+"""How many versions that say the same are looked into: anybody can publish more of them."""
+_DESCRIPTION = re.compile(r"(?P<owner>\S+) sha256=(?P<sha256>[0-9a-f]{64})")
+
+
+class _Published(NamedTuple):
+    """One version. `owner` and `sha256` are empty when the description is not ours."""
+
+    number: int
+    arn: str
+    owner: str
+    sha256: str
+    runtimes: tuple[str, ...]
+    architectures: tuple[str, ...]
+
+    @property
+    def says(self) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
+        """What it is, in its own words."""
+        return self.sha256, self.runtimes, self.architectures
+
+
+@dataclass(frozen=True, kw_only=True)
+class Layer(Step):
+    """Versions have no tags: the owner and the digest of the zip are in the description (L24),
+    which anybody can copy onto other content. So each is held against the digest that AWS itself
+    makes of the content, which is `sha256`. Of several that are whole the recorded one stays, else
+    the oldest is taken: a copy comes after what it copies. `forged`: those of other content.
+
+    https://docs.aws.amazon.com/lambda/latest/api/API_PublishLayerVersion.html
+    https://docs.aws.amazon.com/lambda/latest/api/API_LayerVersionContentOutput.html
+    """
+
+    KIND = "lambda.layer"
+    IDENTITY = ("name",)
+    REPLACEMENT = Replacement.SUCCEED
+    DIGESTS: ClassVar = {"sha256": "requirements"}
+    FROM_FILES = frozenset({"sha256"})
+    REVIVES = True
+    UNIQUE = False
+    MARKED = True
+    MARK_LASTS = True
+    CALLS = Declared(
+        look=(
+            *calls("lambda", EVERY, "ListLayerVersions"),
+            *calls("lambda", f"{_LAYER}:*", "GetLayerVersion"),
+        ),
+        make=(
+            *calls("lambda", _LAYER, "PublishLayerVersion"),
+            *calls("lambda", f"{_LAYER}:*", "DeleteLayerVersion"),
+        ),
+        remove=calls("lambda", f"{_LAYER}:*", "DeleteLayerVersion"),
+        computed={"arn": f"{_LAYER}:*"},
+    )
+
+    name: Fixed[str]
+    sha256: Fixed[str]
+    runtimes: Fixed[tuple[str, ...]]
+    architectures: Fixed[tuple[str, ...]]
+    zip: Local[str] = field(default_factory=unknown)
+    owner: Local[str] = ""
+    arn: Computed[str] = ""
+    version: Computed[int] = 0
+    forged: Computed[tuple[int, ...]] = ()
+
+    def owned_by(self, have: Self, owner: str) -> bool:
+        return have.owner == owner
+
+    def with_owner(self, owner: str) -> Self:
+        return replace(self, owner=owner)
+
+    def ailment(self) -> str:
+        if not self.forged:
+            return ""
+        which = ", ".join(map(str, self.forged))
+        many = len(self.forged) > 1
+        words, are = ("versions", "they are") if many else ("version", "it is")
+        return (
+            f"somebody in AWS published {words} {which} in the words of this stack with other"
+            f" content: {are} not used; `aws lambda delete-layer-version --region {self._region}"
+            f" --layer-name {self.name} --version-number {self.forged[0]}` removes one"
+        )
+
+    @property
+    def _region(self) -> str:
+        return self.arn.split(":")[3]
+
+    def observe(self, aws: Aws) -> Self | None:
+        versions = self._versions(aws)
+        ours = self._ours(versions)
+        same = self._same(ours)
+        contents = {one.number: self._content(aws, one) for one in same}
+        found = next((one for one in same if contents[one.number] == one.sha256), None)
+        forged = (one.number for one in same if contents[one.number] not in {"", one.sha256})
+        found = found or self._first_whole(aws, ours[:_LOOKED_INTO])
+        if found is None and ours:  # none is what it says: then it is at least said what it is
+            found = ours[0]._replace(sha256=self._content(aws, ours[0]))
+        found = found or next(iter(versions), None)
+        if found is None:
+            return None
+        return replace(
+            self,
+            sha256=found.sha256,
+            runtimes=found.runtimes,
+            architectures=found.architectures,
+            owner=found.owner,
+            arn=found.arn,
+            version=found.number,
+            forged=tuple(sorted(forged)),
+        )
+
+    def create(self, aws: Aws) -> Self:
+        # Every call makes a new version, even of the same content (L24).
+        if same := self._first_whole(aws, self._same(self._ours(self._versions(aws)))):
+            return replace(self, arn=same.arn, version=same.number)
+        answer = aws.lambda_.publish_layer_version(
+            LayerName=self.name,
+            Description=f"{self.owner} sha256={self.sha256}",
+            Content={"ZipFile": read_zip(self.zip, f"layer {self.name}", self.sha256)},
+            CompatibleRuntimes=cast("Sequence[RuntimeType]", self.runtimes),
+            CompatibleArchitectures=cast("Sequence[ArchitectureType]", self.architectures),
+        )
+        return replace(self, arn=answer["LayerVersionArn"], version=answer["Version"])
+
+    def update(self, aws: Aws, have: Self, changed: Collection[str]) -> Self:  # noqa: ARG002  (see below)
+        return self.create(aws)  # a version never changes: what differs is another one
+
+    def delete(self, aws: Aws) -> None:
+        for version in self._ours(self._versions(aws)):
+            self._delete_version(aws, version.number)
+
+    def tidy(self, aws: Aws) -> None:
+        """Functions keep what they run with, yet can no longer be given a deleted version: the
+        newest ones stay for whoever still has them in its configuration (L24). Forged ones are not
+        ours to delete, and push none of ours out; nor do copies: we publish nothing twice."""
+        if self.version <= KEPT:
+            return
+        whole: dict[object, int] = {}
+        for version in reversed(self._ours(self._versions(aws))):  # the oldest of each first
+            if version.says not in whole and self._content(aws, version) == version.sha256:
+                whole[version.says] = version.number
+        for number in sorted(whole.values(), reverse=True)[KEPT:]:
+            if number != self.version:
+                self._delete_version(aws, number)
+
+    def _ours(self, versions: list[_Published]) -> list[_Published]:
+        return [version for version in versions if version.owner == self.owner]
+
+    def _same(self, versions: list[_Published]) -> list[_Published]:
+        """Those that say they are what is wanted: the recorded one, then the oldest first."""
+        wanted = (self.sha256, self.runtimes, self.architectures)
+        same = [version for version in versions if version.says == wanted]
+        same.sort(key=lambda version: (version.number != self.version, version.number))
+        return same[:_LOOKED_INTO]
+
+    def _first_whole(self, aws: Aws, versions: list[_Published]) -> _Published | None:
+        """The first that is what it says."""
+        return next((one for one in versions if self._content(aws, one) == one.sha256), None)
+
+    def _content(self, aws: Aws, version: _Published) -> str:
+        """The digest that AWS made of its zip, hexadecimal. Empty where it was deleted since."""
+        with absent_is_fine():
+            found = aws.lambda_.get_layer_version(LayerName=self.name, VersionNumber=version.number)
+            return base64.b64decode(found.get("Content", {}).get("CodeSha256", "")).hex()
+        return ""
+
+    def _versions(self, aws: Aws) -> list[_Published]:
+        """Every version, the newest first. A layer that never was is an empty list, no error."""
+        pages = aws.lambda_.get_paginator("list_layer_versions").paginate(LayerName=self.name)
+        found = [_read(item) for page in pages for item in page.get("LayerVersions", [])]
+        return sorted(found, reverse=True)
+
+    def _delete_version(self, aws: Aws, number: int) -> None:
+        aws.lambda_.delete_layer_version(LayerName=self.name, VersionNumber=number)  # or gone (L14)
+
+
+def _read(item: LayerVersionsListItemTypeDef) -> _Published:
+    marks = _DESCRIPTION.fullmatch(item.get("Description", ""))
+    return _Published(
+        number=item["Version"],
+        arn=item["LayerVersionArn"],
+        owner=marks["owner"] if marks else "",
+        sha256=marks["sha256"] if marks else "",
+        runtimes=tuple(sorted(item.get("CompatibleRuntimes", []))),
+        architectures=tuple(sorted(item.get("CompatibleArchitectures", []))),
+    )

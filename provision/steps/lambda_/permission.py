@@ -1,0 +1,168 @@
+"""Who may call a function by one of its aliases: one statement of the policy on that alias."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
+
+from provision.aws.client import Aws
+from provision.model.iam import Declared, Test, calls
+from provision.model.risks import Harm, Risk, Risks
+from provision.model.step import Document, Fixed, Step
+from provision.steps.lambda_.states import owner_of_function, qualified, reading_again
+
+if TYPE_CHECKING:
+    from mypy_boto3_lambda.type_defs import AddPermissionRequestTypeDef
+
+VISIBLE_BUDGET = 300  # a statement shows up late (L16)
+
+_INVOKE: Final = "lambda:InvokeFunction"
+_ALIAS: Final = qualified("{qualifier}")
+_LATEST: Final = "$LATEST"
+
+
+class _Policy(NamedTuple):
+    """Statements by their id. `revision` is empty when there is no policy."""
+
+    statements: dict[str, Document]
+    revision: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Permission(Step):
+    """API Gateway calls the alias, so the statement has to be on the alias, as `qualifier` (L18).
+
+    `source` is the ARN (with wildcards) from where `principal` may call. `others` are the ids of
+    further statements that belong on the alias: any more is drift, and removed, as is every one on
+    the function without a qualifier, shown as `$LATEST/{id}`: by that, nobody is to call.
+
+    https://docs.aws.amazon.com/lambda/latest/api/API_AddPermission.html
+    """
+
+    KIND = "lambda.permission"
+    IDENTITY = ("function", "qualifier", "statement")
+    RISKS = Risks(
+        # A statement is taken away and written again (L15).
+        change=dict.fromkeys(
+            ("principal", "source"), (Risk(Harm.DOWNTIME, "calls are refused for seconds"),)
+        ),
+    )
+    CALLS = Declared(
+        look=calls("lambda", _ALIAS, "GetPolicy"),
+        make=(
+            *calls(
+                "lambda",
+                _ALIAS,
+                "AddPermission",
+                when=(Test("StringEquals", "lambda:Principal", "{principal}"),),
+            ),
+            *calls("lambda", _ALIAS, "RemovePermission"),
+        ),
+        remove=calls("lambda", _ALIAS, "RemovePermission"),
+    )
+
+    function: Fixed[str]
+    qualifier: Fixed[str]
+    statement: Fixed[str]
+    principal: str
+    source: str
+    others: tuple[str, ...] = ()
+
+    def parent_owner(self, aws: Aws) -> str | None:
+        return owner_of_function(aws, self.function)
+
+    def observe(self, aws: Aws) -> Self | None:
+        statements = self._policy(aws).statements
+        if self.statement not in statements:
+            return None
+        principal, source = _read(statements.pop(self.statement))
+        past_the_alias = (f"{_LATEST}/{name}" for name in self._unqualified(aws))
+        others = tuple(sorted((*statements, *past_the_alias)))
+        return replace(self, principal=principal, source=source, others=others)
+
+    def create(self, aws: Aws) -> Self:
+        self._remove_undeclared(aws)
+        reading_again(aws, lambda: self._add(aws))
+        return self
+
+    def update(self, aws: Aws, have: Self, changed: Collection[str]) -> Self:  # noqa: ARG002  (`changed` says it all)
+        if "others" in changed:
+            self._remove_undeclared(aws)
+        if {"principal", "source"} & set(changed):  # a statement cannot be changed (L15)
+            self.delete(aws)
+            reading_again(aws, lambda: self._add(aws))
+        return self
+
+    def delete(self, aws: Aws) -> None:
+        self._remove(aws, self.statement)
+
+    def _unqualified(self, aws: Aws) -> list[str]:
+        """The ids of the statements on the function itself."""
+        with suppress(aws.lambda_.exceptions.ResourceNotFoundException):
+            found = aws.lambda_.get_policy(FunctionName=self.function)
+            return [entry["Sid"] for entry in json.loads(found["Policy"])["Statement"]]
+        return []
+
+    def _policy(self, aws: Aws) -> _Policy:
+        try:
+            found = aws.lambda_.get_policy(FunctionName=self.function, Qualifier=self.qualifier)
+        except aws.lambda_.exceptions.ResourceNotFoundException:
+            return _Policy({}, "")
+        document = json.loads(found["Policy"])
+        return _Policy(
+            {entry["Sid"]: entry for entry in document["Statement"]}, found["RevisionId"]
+        )
+
+    def _add(self, aws: Aws) -> None:
+        """Without the policy's revision, two additions at once can lose a statement (L15)."""
+        request: AddPermissionRequestTypeDef = {
+            "FunctionName": self.function,
+            "Qualifier": self.qualifier,
+            "StatementId": self.statement,
+            "Action": _INVOKE,
+            "Principal": self.principal,
+            "SourceArn": self.source,
+        }
+        if revision := self._policy(aws).revision:
+            request["RevisionId"] = revision
+        aws.lambda_.add_permission(**request)
+
+    def _remove_undeclared(self, aws: Aws) -> None:
+        for name in self._policy(aws).statements:
+            if name not in (self.statement, *self.others):
+                self._remove(aws, name)
+        for name in self._unqualified(aws):
+            with suppress(aws.lambda_.exceptions.ResourceNotFoundException):
+                aws.lambda_.remove_permission(FunctionName=self.function, StatementId=name)
+
+    def _remove(self, aws: Aws, statement: str) -> None:
+        with suppress(aws.lambda_.exceptions.ResourceNotFoundException):
+            aws.lambda_.remove_permission(
+                FunctionName=self.function, Qualifier=self.qualifier, StatementId=statement
+            )
+        aws.wait(  # it may still be shown (L16)
+            f"statement {statement} on {self.function}:{self.qualifier} to be gone",
+            lambda: True if statement not in self._policy(aws).statements else None,
+            budget=VISIBLE_BUDGET,
+        )
+
+
+def _read(statement: Document) -> tuple[str, str]:
+    """Principal and source ARN. AWS writes them in its own words (L17). A statement of another form
+    than ours is shown as a whole, for it allows something else."""
+    match statement:
+        case {
+            "Effect": "Allow",
+            "Principal": {"Service": str(principal)},
+            "Action": "lambda:InvokeFunction",
+            "Condition": {"ArnLike": {"AWS:SourceArn": str(source), **more}, **further},
+        } if not more and not further:
+            return principal, source
+    return json.dumps(_essence(statement), sort_keys=True), ""
+
+
+def _essence(statement: Document) -> dict[str, Any]:
+    return {key: statement[key] for key in statement if key not in {"Sid", "Resource"}}

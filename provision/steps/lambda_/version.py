@@ -1,0 +1,199 @@
+"""A published version of a function: code and configuration, frozen under a number."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, ClassVar, Final, Self
+
+from provision.aws.client import Aws
+from provision.aws.concurrency import together
+from provision.errors import ProvisionError
+from provision.model.iam import Declared, arn, calls
+from provision.model.step import OWNER, Computed, Fixed, Local, Replacement, Step
+from provision.steps.lambda_.configuration import shown_configuration
+from provision.steps.lambda_.lost_variables import LOOKS, without_lost
+from provision.steps.lambda_.states import (
+    FunctionFailed,
+    failure,
+    owner_of_function,
+    qualified,
+    reading_again,
+    settled,
+    wait_working,
+)
+
+if TYPE_CHECKING:
+    from mypy_boto3_lambda.type_defs import (
+        FunctionConfigurationResponseTypeDef,
+        FunctionConfigurationTypeDef,
+    )
+
+KEPT: Final = 5
+MARK: Final = f"{OWNER}="
+_FUNCTION = arn("lambda", "function:{function}")
+
+
+class OvertakenByOthers(ProvisionError):
+    """Somebody else changed the function while it was being published."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Version(Step):
+    """`configuration` is `Function.configuration()`: a version is published whenever that or the
+    code differs from the newest one's. `owner` is in the description of those that we published:
+    only these are pruned. `surplus`: the numbers of those that go when another is published.
+
+    https://docs.aws.amazon.com/lambda/latest/api/API_PublishVersion.html
+    """
+
+    KIND = "lambda.version"
+    IDENTITY = ("function",)
+    CALLS = Declared(
+        look=(
+            *calls("lambda", _FUNCTION, "ListAliases", "ListVersionsByFunction"),
+            *calls("lambda", qualified("*"), "GetFunction"),
+            *LOOKS,
+        ),
+        make=(
+            *calls("lambda", _FUNCTION, "PublishVersion"),
+            *calls("lambda", qualified("*"), "DeleteFunction"),
+        ),
+        remove=calls("lambda", qualified("*"), "DeleteFunction"),
+        computed={"arn": f"{_FUNCTION}:*"},
+    )
+    REPLACEMENT = Replacement.SUCCEED
+    DIGESTS: ClassVar = {"code_sha256": "code", "configuration": "settings"}
+    FROM_FILES = frozenset({"code_sha256"})
+
+    function: Fixed[str]
+    code_sha256: Fixed[str]
+    configuration: Fixed[str]
+    owner: Local[str] = ""
+    number: Computed[str] = ""
+    arn: Computed[str] = ""
+    surplus: Computed[tuple[str, ...]] = ()
+
+    def with_owner(self, owner: str) -> Self:
+        return replace(self, owner=owner)
+
+    def parent_owner(self, aws: Aws) -> str | None:
+        return owner_of_function(aws, self.function)
+
+    def observe(self, aws: Aws) -> Self | None:
+        published = _published(aws, self.function)
+        newest = published[0]["Version"] if published else ""
+        found = settled(aws, self.function, newest) if newest else None
+        if found is None:
+            return None
+        shown, lost = without_lost(aws, found["Configuration"])
+        return replace(
+            self,
+            code_sha256=shown["CodeSha256"],
+            configuration=failure(shown) or lost or shown_configuration(shown),
+            number=shown["Version"],
+            arn=shown["FunctionArn"],
+            surplus=tuple(self._unused(aws, _ours(published)[KEPT - 1 :])),
+        )
+
+    def outlived(self) -> str:
+        if not self.surplus:
+            return ""
+        one = len(self.surplus) == 1
+        word, goes = ("version", "goes") if one else ("versions", "go")
+        return f"{word} {', '.join(self.surplus)} {goes}: of its own, {KEPT} are kept"
+
+    def create(self, aws: Aws) -> Self:
+        """This very code and configuration under a number, ready for calls. Safe to repeat (L11).
+        Raises `OvertakenByOthers` and `FunctionFailed`."""
+        published = reading_again(aws, lambda: self._publish(aws))
+        number = published["Version"]
+        try:
+            wait_working(aws, self.function, number)
+        except FunctionFailed:
+            # Else publishing again would only return this one (L11).
+            _delete(aws, self.function, number)
+            raise
+        return replace(self, number=number, arn=published["FunctionArn"])
+
+    def update(self, aws: Aws, have: Self, changed: Collection[str]) -> Self:  # noqa: ARG002  (see below)
+        return self.create(aws)  # a version never changes: what differs is another one
+
+    def delete(self, aws: Aws) -> None:
+        numbers = [version["Version"] for version in _published(aws, self.function)]
+        with together() as pool:
+            list(pool.map(lambda number: _delete(aws, self.function, number), numbers))
+
+    def _publish(self, aws: Aws) -> FunctionConfigurationResponseTypeDef:
+        """Safe to repeat (L11). The RevisionId is read when the last update is over (L9)."""
+        latest = wait_working(aws, self.function)
+        seen = (latest["CodeSha256"], shown_configuration(latest))
+        if seen != (self.code_sha256, self.configuration):
+            raise OvertakenByOthers(
+                f"somebody else changed function {self.function} while it was being published",
+                hint="`provision plan` shows what differs; `provision up` puts it right",
+            )
+        return aws.lambda_.publish_version(
+            FunctionName=self.function,
+            CodeSha256=self.code_sha256,
+            RevisionId=latest["RevisionId"],
+            Description=f"{MARK}{self.owner}",
+        )
+
+    def tidy(self, aws: Aws) -> None:
+        """Only what we published: others may have published versions that they count on."""
+        if int(self.number) <= KEPT:  # numbers are never given twice (L11)
+            return
+        for old in self._unused(aws, _ours(_published(aws, self.function))[KEPT:]):
+            _delete(aws, self.function, old)
+
+    def _unused(self, aws: Aws, numbers: Sequence[str]) -> list[str]:
+        """Those of them that no alias leads to."""
+        used = self._used(aws) if numbers else set()
+        return [number for number in numbers if number not in used]
+
+    def _used(self, aws: Aws) -> set[str]:
+        """The versions that an alias leads to."""
+        used: set[str] = set()
+        pages = aws.lambda_.get_paginator("list_aliases").paginate(FunctionName=self.function)
+        for alias in (alias for page in pages for alias in page.get("Aliases", [])):
+            used.add(alias["FunctionVersion"])
+            used.update(alias.get("RoutingConfig", {}).get("AdditionalVersionWeights", {}))
+        return used
+
+
+def delete_versions_in(aws: Aws, function: str, place: str) -> None:
+    """An older version holds the interfaces of its subnets and group as long as it is there (E2).
+    One that an alias leads to stays."""
+    for version in _published(aws, function):
+        network = version.get("VpcConfig", {})
+        if place in {*network.get("SubnetIds", []), *network.get("SecurityGroupIds", [])}:
+            _delete(aws, function, version["Version"])
+
+
+def _published(aws: Aws, function: str) -> list[FunctionConfigurationTypeDef]:
+    """The newest first; empty when nothing is published, or the function is gone."""
+    pages = aws.lambda_.get_paginator("list_versions_by_function")
+    try:
+        versions = [
+            version
+            for page in pages.paginate(FunctionName=function)
+            for version in page.get("Versions", [])
+            if version["Version"] != "$LATEST"
+        ]
+    except aws.lambda_.exceptions.ResourceNotFoundException:
+        return []
+    return sorted(versions, key=lambda version: int(version["Version"]), reverse=True)
+
+
+def _ours(published: Sequence[FunctionConfigurationTypeDef]) -> list[str]:
+    """The numbers of those that we published, in the order given."""
+    return [one["Version"] for one in published if one.get("Description", "").startswith(MARK)]
+
+
+def _delete(aws: Aws, function: str, number: str) -> None:
+    """One that an alias of somebody else's leads to stays, and goes when the function goes."""
+    exceptions = aws.lambda_.exceptions
+    with suppress(exceptions.ResourceNotFoundException, exceptions.ResourceConflictException):
+        aws.lambda_.delete_function(FunctionName=function, Qualifier=number)

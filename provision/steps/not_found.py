@@ -1,0 +1,20 @@
+"""A thing that is not there is often an answer and no error: one place says which codes mean it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from botocore.exceptions import ClientError
+
+from provision.aws.error_codes import is_absent
+
+
+@contextmanager
+def absent_is_fine() -> Iterator[None]:
+    """Ends the block quietly where AWS says that what it asks for is not there (X6)."""
+    try:
+        yield
+    except ClientError as error:
+        if not is_absent(error.response["Error"]["Code"]):
+            raise

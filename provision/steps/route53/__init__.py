@@ -1,0 +1,1 @@
+"""DNS records in hosted zones that somebody else owns."""

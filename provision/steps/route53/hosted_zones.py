@@ -1,0 +1,116 @@
+"""Public hosted zones, which somebody else made: found by name or id; how Route 53 spells names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Final
+
+from provision.aws.client import Aws
+from provision.errors import NotFound, Refused
+
+ZONE_ID: Final = re.compile("[A-Z0-9]{2,32}")
+
+
+@dataclass(frozen=True)
+class HostedZone:
+    """A public one; its name as `canonical` spells it."""
+
+    id: str
+    name: str
+
+
+def the_zone(aws: Aws, zone: str, name: str) -> HostedZone:
+    """The zone to write the record into. Raises where there is none, or several of the name: only
+    one of them is what the world sees (R7)."""
+    found = _found(aws, zone)
+    if len(found) == 1:
+        return found[0]
+    if found:
+        ids = [one.id for one in found]
+        raise NotFound(
+            f"which public hosted zone {zone} is meant cannot be told: {', '.join(ids)}",
+            hint="write the id of the one to which the domain is delegated into `api.domain.zone`"
+            " of config.yaml",
+        )
+    raise NotFound(
+        f"this account has no public hosted zone {zone}, where {name} belongs",
+        hint="create the zone in Route 53 and delegate the domain to it, or correct"
+        " api.domain.zone",
+    )
+
+
+def zone_is_there(aws: Aws, zone_id: str) -> bool:
+    """Whether it is a public zone of this account."""
+    return bool(_by_id(aws, zone_id))
+
+
+def public_zones(aws: Aws, zone: str) -> tuple[str, ...]:
+    """The ids of the public hosted zones of exactly that name, or of that id."""
+    return tuple(one.id for one in _found(aws, zone))
+
+
+def demand_seen(aws: Aws, zone: HostedZone, name: str, types: Collection[str]) -> None:
+    """Raise where the world does not see what the zone says of the name: it is none of the zone's,
+    or at it or above it an NS record leads to other servers. `types`: what is at the name.
+
+    https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/dns-routing-traffic-for-subdomains.html
+    """
+    name = canonical(name)
+    if name == zone.name:  # its NS records are the zone's own
+        return
+    if not name.endswith(f".{zone.name}"):
+        raise Refused(
+            f"{name} is not inside the zone {zone.name} ({zone.id})",
+            hint="correct api.domain.name or api.domain.zone",
+        )
+    labels = name.removesuffix(f".{zone.name}").split(".")
+    between = [".".join([*labels[start:], zone.name]) for start in range(len(labels) - 1, 0, -1)]
+    cut = next((each for each in between if _led_away(aws, zone, each)), "")
+    if cut := cut or (name if "NS" in types else ""):
+        raise Refused(
+            f"NS {cut} in the zone {zone.name} leads to other name servers: nobody would see"
+            f" {name} in this zone, and ACM could not prove it",
+            hint=f"write the hosted zone of {cut} into `api.domain.zone`, making it in this"
+            " account where it is not; or choose another `api.domain.name`, or delete that record",
+        )
+
+
+def _led_away(aws: Aws, zone: HostedZone, name: str) -> bool:
+    answer = aws.route53.list_resource_record_sets(
+        HostedZoneId=zone.id, StartRecordName=f"{name}.", StartRecordType="NS", MaxItems="1"
+    )
+    return any(
+        (found["Type"], canonical(found["Name"])) == ("NS", name)
+        for found in answer["ResourceRecordSets"]
+    )
+
+
+def _found(aws: Aws, zone: str) -> tuple[HostedZone, ...]:
+    return _by_id(aws, zone) if ZONE_ID.fullmatch(zone) else _named(aws, zone)
+
+
+def _by_id(aws: Aws, zone_id: str) -> tuple[HostedZone, ...]:
+    try:
+        found = aws.route53.get_hosted_zone(Id=zone_id)["HostedZone"]
+    except aws.route53.exceptions.NoSuchHostedZone:
+        return ()
+    private = found.get("Config", {}).get("PrivateZone", False)
+    return () if private else (HostedZone(zone_id, canonical(found["Name"])),)
+
+
+def _named(aws: Aws, name: str) -> tuple[HostedZone, ...]:
+    answer = aws.route53.list_hosted_zones_by_name(DNSName=canonical(name) + ".")
+    ids = sorted(
+        zone["Id"].removeprefix("/hostedzone/")
+        for zone in answer["HostedZones"]
+        if canonical(zone["Name"]) == canonical(name)
+        and not zone.get("Config", {}).get("PrivateZone")
+    )
+    return tuple(HostedZone(each, canonical(name)) for each in ids)
+
+
+def canonical(name: str) -> str:
+    """AWS shows names in lower case, with a last dot, and `*` as `\\052` (R5)."""
+    return name.lower().rstrip(".").replace("\\052", "*")

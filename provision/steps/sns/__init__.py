@@ -1,0 +1,1 @@
+"""The alarms' topic and its subscriptions."""

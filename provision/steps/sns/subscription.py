@@ -1,0 +1,127 @@
+"""Who hears what a topic says: an address to which AWS sends, once it agrees."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from typing import Final, Self
+
+from provision.aws.client import Aws
+from provision.errors import StillWaiting, TryLater
+from provision.model.iam import EVERY, Declared, Test, calls
+from provision.model.risks import Harm, Risk, Risks
+from provision.model.step import Computed, Fixed, Step
+from provision.steps.not_found import absent_is_fine
+from provision.steps.tagging import owner_in
+
+UNSUBSCRIBED: Final = "unsubscribed by a link in its mail"
+RELISTED: Final = 60.0
+"""Seconds within which AWS lists an address that was subscribed again."""
+_SILENT: Final = Risk(Harm.DOWNTIME, "alarms reach nobody until the address confirms")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Subscription(Step):
+    """An e-mail address must confirm: until it does, `arn` is empty, and that is no difference.
+    `strays` says in words why it hears nothing although AWS lists it.
+
+    https://docs.aws.amazon.com/sns/latest/api/API_Subscribe.html
+    """
+
+    KIND = "sns.subscription"
+    IDENTITY = ("topic", "protocol", "endpoint")
+    RISKS = Risks(anew=(_SILENT,), change={"strays": (_SILENT,)}, gap="")
+    CALLS = Declared(
+        look=calls("sns", "{topic}", "ListSubscriptionsByTopic"),
+        make=calls(
+            "sns",
+            "{topic}",
+            "Subscribe",
+            when=(
+                Test("StringEquals", "sns:Endpoint", "{endpoint}"),
+                Test("StringEquals", "sns:Protocol", "{protocol}"),
+            ),
+        ),
+        remove=calls("sns", EVERY, "Unsubscribe"),
+    )
+
+    topic: Fixed[str]
+    protocol: Fixed[str]
+    endpoint: Fixed[str]
+    strays: tuple[str, ...] = ()
+    arn: Computed[str] = ""
+
+    def called(self) -> str:
+        return f"{self.protocol} {self.endpoint}"
+
+    def parent_owner(self, aws: Aws) -> str | None:
+        return owner_of_topic(aws, self.topic)
+
+    @property
+    def confirmed(self) -> bool:
+        """Whether it hears what the topic says."""
+        return bool(self.arn)
+
+    def observe(self, aws: Aws) -> Self | None:
+        """One that was unsubscribed stays in the list, perhaps beside its successor (N5)."""
+        found: list[Self] = []
+        pages = aws.sns.get_paginator("list_subscriptions_by_topic").paginate(TopicArn=self.topic)
+        with absent_is_fine():
+            for page in pages:
+                found += [
+                    self._read(one["SubscriptionArn"])
+                    for one in page.get("Subscriptions", [])
+                    if (one["Protocol"], one["Endpoint"]) == (self.protocol, self.endpoint)
+                ]
+        return max(found, key=lambda one: (one.confirmed, not one.strays), default=None)
+
+    def create(self, aws: Aws) -> Self:
+        answer = aws.sns.subscribe(
+            TopicArn=self.topic, Protocol=self.protocol, Endpoint=self.endpoint
+        )
+        return self._read(answer["SubscriptionArn"])
+
+    def update(self, aws: Aws, have: Self, changed: Collection[str]) -> Self:  # noqa: ARG002
+        """Subscribe the address again. Raises `TryLater` where AWS does not take it back yet."""
+        made = self.create(aws)
+
+        def listed() -> bool | None:
+            seen = self.observe(aws)
+            return True if seen and not seen.strays else None
+
+        try:
+            aws.wait(f"AWS to list {self.endpoint} again", listed, budget=RELISTED)
+        except StillWaiting as error:  # the list may be wrong for 72 hours (N5)
+            raise TryLater(
+                f"AWS still lists {self.endpoint} as unsubscribed, for up to 72 hours, and sends"
+                " it nothing",
+                hint="run `provision up` again after that, or name another address in"
+                " monitoring.email",
+            ) from error
+        return made
+
+    def delete(self, aws: Aws) -> None:
+        """One that was never confirmed cannot be taken back; it goes with the topic (N4)."""
+        have = self.observe(aws)
+        if have and have.arn:
+            with absent_is_fine():
+                aws.sns.unsubscribe(SubscriptionArn=have.arn)
+
+    def _read(self, arn: str) -> Self:
+        """Words stand in the place of the ARN until the address has confirmed, and after it has
+        gone (N4, N5). A word that nobody knows is shown as it is."""
+        if arn.startswith("arn:"):
+            return replace(self, arn=arn, strays=())
+        match arn.replace(" ", "").lower():
+            case "pendingconfirmation":
+                return replace(self, arn="", strays=())
+            case "deleted":
+                return replace(self, arn="", strays=(UNSUBSCRIBED,))
+        return replace(self, arn="", strays=(arn,))
+
+
+def owner_of_topic(aws: Aws, arn: str) -> str | None:
+    """The owner tag of the topic; empty without one, None if it is not there."""
+    with absent_is_fine():
+        return owner_in(aws.sns.list_tags_for_resource(ResourceArn=arn).get("Tags", []))
+    return None

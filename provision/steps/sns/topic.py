@@ -1,0 +1,143 @@
+"""The topic that alarms speak to."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from typing import Final, Self
+
+from provision.aws.client import Aws
+from provision.model.iam import Declared, Permit, arn, call, calls
+from provision.model.risks import Harm, Risk, Risks
+from provision.model.step import Computed, Document, Fixed, Tagged
+from provision.steps.iam_policy import as_text, from_text
+from provision.steps.not_found import absent_is_fine
+from provision.steps.tagging import from_tag_list, tag_changes, tag_list
+
+_TOPIC: Final = arn("sns", "{name}")
+_DEFAULT_SID: Final = "__default_statement_ID"
+_OWNERS_ACTIONS: Final = (
+    "SNS:AddPermission",
+    "SNS:DeleteTopic",
+    "SNS:GetTopicAttributes",
+    "SNS:ListSubscriptionsByTopic",
+    "SNS:Publish",
+    "SNS:RemovePermission",
+    "SNS:SetTopicAttributes",
+    "SNS:Subscribe",
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Topic(Tagged):
+    """`display` is the sender's name in mails. `key`: ARN of a KMS key that lets CloudWatch in, or
+    empty for none: SNS's managed key would shut the alarms out. Without a `policy` it has the one
+    AWS gives every topic: this account may do everything, its alarms too, and nobody else anything.
+
+    https://docs.aws.amazon.com/sns/latest/api/API_SetTopicAttributes.html
+    """
+
+    KIND = "sns.topic"
+    IDENTITY = ("name",)
+    ASKED_LAST = True
+    RISKS = Risks(anew=(Risk(Harm.DOWNTIME, "alarms reach nobody until addresses confirm again"),))
+    CALLS = Declared(
+        look=calls("sns", _TOPIC, "GetTopicAttributes", "ListTagsForResource"),
+        make=(
+            call(
+                "sns.CreateTopic",
+                Permit("sns:CreateTopic", (_TOPIC,)),
+                Permit("sns:TagResource", (_TOPIC,)),
+            ),
+            *calls("sns", _TOPIC, "SetTopicAttributes", "TagResource", "UntagResource"),
+        ),
+        remove=calls("sns", _TOPIC, "DeleteTopic"),
+        computed={"arn": _TOPIC},
+    )
+
+    name: Fixed[str]
+    display: str = ""
+    policy: Document | None = None
+    key: str = ""
+    arn: Computed[str] = ""
+
+    def observe(self, aws: Aws) -> Self | None:
+        arn = self._arn(aws)
+        with absent_is_fine():
+            found = aws.sns.get_topic_attributes(TopicArn=arn).get("Attributes", {})
+            policy = from_text(found["Policy"]) if found.get("Policy") else None
+            return replace(
+                self,
+                display=found.get("DisplayName", ""),
+                policy=None if policy and _is_default(policy, aws.where.account) else policy,
+                key=found.get("KmsMasterKeyId", ""),
+                tags=from_tag_list(aws.sns.list_tags_for_resource(ResourceArn=arn).get("Tags", [])),
+                arn=arn,
+            )
+        return None
+
+    def create(self, aws: Aws) -> Self:
+        attributes = {}
+        if self.display:
+            attributes["DisplayName"] = self.display
+        if self.policy:
+            attributes["Policy"] = as_text(self.policy)
+        if self.key:
+            attributes["KmsMasterKeyId"] = self.key
+        answer = aws.sns.create_topic(
+            Name=self.name, Attributes=attributes, Tags=tag_list(self.tags)
+        )
+        return replace(self, arn=answer["TopicArn"])
+
+    def update(self, aws: Aws, have: Self, changed: Collection[str]) -> Self:
+        if "tags" in changed:
+            gone, new = tag_changes(have.tags, self.tags)
+            if gone:
+                aws.sns.untag_resource(ResourceArn=have.arn, TagKeys=gone)
+            if new:
+                aws.sns.tag_resource(ResourceArn=have.arn, Tags=tag_list(new))
+        if "display" in changed:
+            self._set(aws, "DisplayName", self.display)
+        if "policy" in changed:
+            policy = self.policy or _default(have.arn, aws.where.account)
+            self._set(aws, "Policy", as_text(policy))
+        if "key" in changed:
+            self._set(aws, "KmsMasterKeyId", self.key)
+        return replace(self, arn=have.arn)
+
+    def delete(self, aws: Aws) -> None:
+        aws.sns.delete_topic(TopicArn=self._arn(aws))  # succeeds, too, where there is none (N4)
+
+    def _arn(self, aws: Aws) -> str:
+        return self.arn or aws.where.arn("sns", self.name)
+
+    def _set(self, aws: Aws, attribute: str, value: str) -> None:
+        aws.sns.set_topic_attributes(
+            TopicArn=self._arn(aws), AttributeName=attribute, AttributeValue=value
+        )
+
+
+def _default(arn: str, account: str) -> Document:
+    """What AWS gives a topic, for which there is no word to send (N3)."""
+    return {
+        "Version": "2008-10-17",
+        "Id": "__default_policy_ID",
+        "Statement": [
+            {
+                "Sid": _DEFAULT_SID,
+                "Effect": "Allow",
+                "Principal": {"AWS": "*"},
+                "Action": list(_OWNERS_ACTIONS),
+                "Resource": arn,
+                "Condition": {"StringEquals": {"AWS:SourceOwner": account}},
+            }
+        ],
+    }
+
+
+def _is_default(policy: Document, account: str) -> bool:
+    """AWS's own statement, still for this account only. Its actions are AWS's to choose."""
+    match policy["Statement"]:
+        case [{"Sid": str(sid), "Condition": {"StringEquals": dict(tests), **others}}]:
+            return sid == _DEFAULT_SID and not others and list(tests.values()) == [[account]]
+    return False

@@ -1,0 +1,1 @@
+"""Queues for dead letters."""

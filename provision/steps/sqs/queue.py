@@ -1,0 +1,159 @@
+"""The queue for dead letters: how long messages stay, encryption, and nobody else let in."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final, Self
+
+from provision.aws.client import Aws
+from provision.model.iam import Declared, Permit, arn, call, calls
+from provision.model.risks import Harm, Risk, Risks, lowered
+from provision.model.step import Computed, Document, Fixed, Tagged
+from provision.steps.iam_policy import as_text, from_text
+from provision.steps.not_found import absent_is_fine
+from provision.steps.tagging import tag_changes, without_system
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs.literals import QueueAttributeNameType
+
+SSE: Final = "sqs"
+"""Encrypted with a key of SQS's own."""
+NONE: Final = "none"
+
+GONE_BUDGET: Final = 180
+MISSES: Final = 3
+"""In a row, before a queue is believed to be gone."""
+_QUEUE: Final = arn("sqs", "{name}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Queue(Tagged):
+    """`retention` and `visibility` in seconds; `encryption` with a key of SQS's own ("sqs"), with a
+    KMS key (its ARN), or "none". Without a `policy` only those of this account may use it whom
+    their own policies allow to.
+
+    https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html
+    """
+
+    KIND = "sqs.queue"
+    IDENTITY = ("name",)
+    ASKED_LAST = True
+    RISKS = Risks(
+        anew=(Risk(Harm.SLOW, "AWS gives the name free", 60),),  # (Q2)
+        change={"retention": (Risk(Harm.DATA_LOSS, "older messages go", when=lowered),)},
+        delete=(Risk(Harm.DATA_LOSS, "its messages go with it"),),
+        gap="events that fail meanwhile are lost",
+    )
+    CALLS = Declared(
+        look=calls("sqs", _QUEUE, "GetQueueAttributes", "GetQueueUrl", "ListQueueTags"),
+        make=(
+            call(
+                "sqs.CreateQueue",
+                Permit("sqs:CreateQueue", (_QUEUE,)),
+                Permit("sqs:TagQueue", (_QUEUE,)),
+            ),
+            *calls("sqs", _QUEUE, "SetQueueAttributes", "TagQueue", "UntagQueue"),
+        ),
+        remove=calls("sqs", _QUEUE, "DeleteQueue"),
+        computed={"arn": _QUEUE},
+    )
+
+    name: Fixed[str]
+    retention: int = 1_209_600
+    visibility: int = 30
+    encryption: str = SSE
+    policy: Document | None = None
+    url: Computed[str] = ""
+    arn: Computed[str] = ""
+
+    def observe(self, aws: Aws) -> Self | None:
+        with absent_is_fine():
+            url = self._find(aws)
+            found = aws.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"]).get(
+                "Attributes", {}
+            )
+            policy = found.get("Policy")
+            return replace(
+                self,
+                retention=int(found["MessageRetentionPeriod"]),
+                visibility=int(found["VisibilityTimeout"]),
+                encryption=_encryption(found),
+                policy=from_text(policy) if policy else None,
+                tags=without_system(aws.sqs.list_queue_tags(QueueUrl=url).get("Tags", {})),
+                url=url,
+                arn=found["QueueArn"],
+            )
+        return None
+
+    def create(self, aws: Aws) -> Self:
+        fields = {"retention", "visibility", "encryption", *(["policy"] if self.policy else [])}
+        url = aws.sqs.create_queue(
+            QueueName=self.name, Attributes=self._attributes(fields), tags=dict(self.tags)
+        )["QueueUrl"]
+        return replace(self, url=url, arn=aws.where.arn("sqs", self.name))
+
+    def update(self, aws: Aws, have: Self, changed: Collection[str]) -> Self:
+        if "tags" in changed:
+            gone, new = tag_changes(have.tags, self.tags)
+            if gone:
+                aws.sqs.untag_queue(QueueUrl=have.url, TagKeys=gone)
+            if new:
+                aws.sqs.tag_queue(QueueUrl=have.url, Tags=new)
+        if "encryption" in changed and _is_key(have.encryption) and not _is_key(self.encryption):
+            # AWS refuses its own encryption beside a KMS key (Q7).
+            aws.sqs.set_queue_attributes(QueueUrl=have.url, Attributes={"KmsMasterKeyId": ""})
+        if attributes := self._attributes(changed):
+            aws.sqs.set_queue_attributes(QueueUrl=have.url, Attributes=attributes)
+        return replace(self, url=have.url, arn=have.arn)
+
+    def delete(self, aws: Aws) -> None:
+        with absent_is_fine():
+            aws.sqs.delete_queue(QueueUrl=self._find(aws))
+        self._wait_gone(aws)
+
+    def _wait_gone(self, aws: Aws) -> None:
+        """For up to 60 s it may answer as if it were there, now and then; an `up` right afterwards
+        would keep it, and be left with none (Q5)."""
+        enough = MISSES if aws.access.lingers else 1
+        misses = 0
+
+        def gone() -> bool | None:
+            nonlocal misses
+            with absent_is_fine():
+                aws.sqs.get_queue_url(QueueName=self.name)
+                misses = 0
+                return None
+            misses += 1
+            return True if misses == enough else None
+
+        aws.wait(f"queue {self.name} to be gone", gone, budget=GONE_BUDGET)
+
+    def _find(self, aws: Aws) -> str:
+        return self.url or aws.sqs.get_queue_url(QueueName=self.name)["QueueUrl"]
+
+    def _attributes(self, fields: Collection[str]) -> dict[QueueAttributeNameType, str]:
+        """Every one is text, and is reset by its default, never by leaving it out (Q7)."""
+        attributes: dict[QueueAttributeNameType, str] = {}
+        if "retention" in fields:
+            attributes["MessageRetentionPeriod"] = str(self.retention)
+        if "visibility" in fields:
+            attributes["VisibilityTimeout"] = str(self.visibility)
+        if "policy" in fields:
+            attributes["Policy"] = as_text(self.policy) if self.policy else ""
+        if "encryption" in fields:
+            attributes["SqsManagedSseEnabled"] = str(self.encryption == SSE).lower()
+            if _is_key(self.encryption):
+                attributes["KmsMasterKeyId"] = self.encryption
+        return attributes
+
+
+def _is_key(encryption: str) -> bool:
+    return encryption not in {SSE, NONE}
+
+
+def _encryption(found: Mapping[QueueAttributeNameType, str]) -> str:
+    """One kind excludes the other (Q7)."""
+    if key := found.get("KmsMasterKeyId"):
+        return key
+    return SSE if found.get("SqsManagedSseEnabled", "false").lower() == "true" else NONE

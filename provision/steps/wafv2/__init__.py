@@ -1,0 +1,1 @@
+"""The web ACL before the API."""

@@ -1,0 +1,84 @@
+"""Which web ACL stands before a stage of a REST API."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from typing import Final, Self
+
+from provision.aws.client import Aws
+from provision.model.iam import OURS, Declared, Permit, call
+from provision.model.risks import Harm, Risk, Risks
+from provision.model.step import Fixed, Replacement, Step
+from provision.steps.apigateway.owners import owner_of_stage
+from provision.steps.not_found import absent_is_fine
+from provision.steps.wafv2.web_acl import EVERY_ACL
+
+_SET: Final = Permit("apigateway:SetWebACL", ("{stage}",), (OURS,))
+
+
+@dataclass(frozen=True, kw_only=True)
+class WebAclAssociation(Step):
+    """`stage` and `acl` are ARNs. A stage has one ACL at the most; another than ours that stands
+    there is somebody else's.
+
+    https://docs.aws.amazon.com/waf/latest/APIReference/API_AssociateWebACL.html
+    """
+
+    KIND = "wafv2.web_acl_association"
+    IDENTITY = ("stage",)
+    BY_CONTENT = True
+    REPLACEMENT = Replacement.CREATE_FIRST
+    RISKS = Risks(change={"acl": (Risk(Harm.DOWNTIME, "another ACL's rules refuse requests"),)})
+    CALLS = Declared(
+        # Of any ACL: whatever stands there is to be seen, and not to be a missing permission.
+        look=(
+            call(
+                "wafv2.GetWebACLForResource",
+                Permit("wafv2:GetWebACLForResource", (EVERY_ACL, "{stage}")),
+                Permit("wafv2:GetWebACL", (EVERY_ACL,)),
+            ),
+        ),
+        make=(
+            call(
+                "wafv2.AssociateWebACL",
+                Permit("wafv2:AssociateWebACL", ("{acl}", "{stage}")),
+                _SET,
+            ),
+        ),
+        remove=(
+            call(
+                "wafv2.DisassociateWebACL",
+                Permit("wafv2:DisassociateWebACL", ("{stage}",)),
+                _SET,
+            ),
+        ),
+    )
+
+    stage: Fixed[str]
+    acl: str
+
+    def owned_by(self, have: Self, owner: str) -> bool:  # noqa: ARG002  (it carries no mark)
+        return have.acl == self.acl
+
+    def parent_owner(self, aws: Aws) -> str | None:
+        return owner_of_stage(aws, self.stage)
+
+    def observe(self, aws: Aws) -> Self | None:
+        """Where nothing stands before the stage, AWS answers without an ACL."""
+        with absent_is_fine():
+            found = aws.wafv2.get_web_acl_for_resource(ResourceArn=self.stage).get("WebACL")
+            return replace(self, acl=found["ARN"]) if found else None
+        return None
+
+    def create(self, aws: Aws) -> Self:
+        aws.wafv2.associate_web_acl(WebACLArn=self.acl, ResourceArn=self.stage)
+        return self
+
+    def update(self, aws: Aws, have: Self, changed: Collection[str]) -> Self:  # noqa: ARG002
+        """AWS puts the one in the place of the other: the stage is never without."""
+        return self.create(aws)
+
+    def delete(self, aws: Aws) -> None:
+        with absent_is_fine():
+            aws.wafv2.disassociate_web_acl(ResourceArn=self.stage)

@@ -1,0 +1,217 @@
+"""A web ACL of AWS WAF: which requests are turned away before they reach the API."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final, Self
+
+from provision.aws.client import Aws
+from provision.model.iam import OURS, REQUESTED, Declared, Permit, arn, call, calls
+from provision.model.risks import Harm, Risk, Risks
+from provision.model.step import Computed, Fixed, Tagged
+from provision.steps.not_found import absent_is_fine
+from provision.steps.tagging import from_tag_list, tag_changes, tag_list
+from provision.steps.wafv2.rules import (
+    Action,
+    hidden_headers,
+    hiding,
+    read_rules,
+    shields,
+    visibility,
+    written_rules,
+)
+
+if TYPE_CHECKING:
+    from mypy_boto3_wafv2.type_defs import (
+        GetWebACLResponseTypeDef,
+        ListWebACLsRequestTypeDef,
+        TagInfoForResourceTypeDef,
+        UpdateWebACLRequestTypeDef,
+        WebACLTypeDef,
+    )
+
+SCOPE: Final = "REGIONAL"
+EVERY_ACL: Final = arn("wafv2", "regional/webacl/*")
+_OURS: Final = arn("wafv2", "regional/webacl/{name}/*")
+_GROUPS: Final = arn("wafv2", "regional/managedruleset/*")
+_EXTRAS: Final = {
+    "AssociationConfig": "limits of inspected bodies",
+    "CaptchaConfig": "CAPTCHA settings",
+    "ChallengeConfig": "challenge settings",
+    "CustomResponseBodies": "response bodies",
+    "TokenDomains": "token domains",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class WebAcl(Tagged):
+    """What no rule turns away is let through. `groups` are rule groups that AWS manages, in the
+    order they are asked; `rate` is how many requests one address may make in five minutes, 0 for
+    any number; `action` what happens to what they match. `hidden` headers are kept out of the
+    samples that AWS shows of requests. `strays` says in words what else is set.
+
+    https://docs.aws.amazon.com/waf/latest/APIReference/API_CreateWebACL.html
+    """
+
+    KIND = "wafv2.web_acl"
+    IDENTITY = ("name",)
+    RISKS = Risks(
+        change={
+            "groups": (Risk(Harm.DOWNTIME, "requests that a new rule matches are refused"),),
+            "action": (Risk(Harm.DOWNTIME, "requests that a rule matches are refused"),),
+        },
+        gap="nothing is filtered",
+    )
+    CALLS = Declared(
+        look=(
+            call("wafv2.ListWebACLs", Permit("wafv2:ListWebACLs")),
+            *calls("wafv2", EVERY_ACL, "GetWebACL"),
+            *calls("wafv2", _OURS, "ListTagsForResource"),
+        ),
+        make=(
+            call(
+                "wafv2.CreateWebACL",
+                Permit("wafv2:CreateWebACL", (_OURS,), (REQUESTED,)),
+                Permit("wafv2:CreateWebACL", (_GROUPS,)),
+                Permit("wafv2:TagResource", (_OURS,), (REQUESTED,)),
+            ),
+            call(
+                "wafv2.UpdateWebACL",
+                Permit("wafv2:UpdateWebACL", (_OURS,), (OURS,)),
+                Permit("wafv2:UpdateWebACL", (_GROUPS,)),
+            ),
+            call("wafv2.TagResource", Permit("wafv2:TagResource", (_OURS,), (REQUESTED,))),
+            *calls("wafv2", _OURS, "UntagResource"),
+        ),
+        remove=calls("wafv2", _OURS, "DeleteWebACL", when=(OURS,)),
+        computed={"arn": _OURS},
+    )
+
+    name: Fixed[str]
+    groups: tuple[str, ...]
+    rate: int
+    action: Action
+    hidden: tuple[str, ...]
+    metrics: bool = True
+    samples: bool = True
+    strays: tuple[str, ...] = ()
+    id: Computed[str] = ""
+    arn: Computed[str] = ""
+
+    def observe(self, aws: Aws) -> Self | None:
+        found = self._find(aws)
+        if found is None:
+            return None
+        acl = found["WebACL"]
+        return self._as_found(acl, _tags(aws, acl["ARN"]))
+
+    def create(self, aws: Aws) -> Self:
+        made = aws.wafv2.create_web_acl(
+            Name=self.name,
+            Scope=SCOPE,
+            DefaultAction={"Allow": {}},
+            Rules=written_rules(self.groups, self.rate, self.action),
+            VisibilityConfig=visibility(self.name, metrics=self.metrics, samples=self.samples),
+            DataProtectionConfig=hiding(self.hidden),
+            Tags=tag_list(self.tags),
+        )["Summary"]
+        aws.fresh.add(made["Id"])
+        return replace(self, id=made["Id"], arn=made["ARN"])
+
+    def update(self, aws: Aws, have: Self, changed: Collection[str]) -> Self:
+        if "tags" in changed:
+            gone, new = tag_changes(have.tags, self.tags)
+            if gone:
+                aws.wafv2.untag_resource(ResourceARN=have.arn, TagKeys=gone)
+            if new:  # all of them: IAM is asked whose it is by the owner among them
+                aws.wafv2.tag_resource(ResourceARN=have.arn, Tags=tag_list(self.tags))
+        if set(changed) - {"tags"}:
+            with_latest(aws, have, self._rewrite)
+        return replace(self, id=have.id, arn=have.arn)
+
+    def delete(self, aws: Aws) -> None:
+        with absent_is_fine():
+            with_latest(aws, self, self._remove)
+
+    def _rewrite(self, aws: Aws, found: GetWebACLResponseTypeDef) -> None:
+        """All at once, for what is left out AWS takes away."""
+        rules = written_rules(self.groups, self.rate, self.action)
+        request: UpdateWebACLRequestTypeDef = {
+            "Name": self.name,
+            "Scope": SCOPE,
+            "Id": found["WebACL"]["Id"],
+            "LockToken": found["LockToken"],
+            "DefaultAction": {"Allow": {}},
+            "Rules": [*rules, *shields(found["WebACL"].get("Rules", []))],
+            "VisibilityConfig": visibility(self.name, metrics=self.metrics, samples=self.samples),
+            "DataProtectionConfig": hiding(self.hidden),
+        }
+        aws.wafv2.update_web_acl(**request)
+
+    def _remove(self, aws: Aws, found: GetWebACLResponseTypeDef) -> None:
+        aws.wafv2.delete_web_acl(
+            Name=self.name, Scope=SCOPE, Id=found["WebACL"]["Id"], LockToken=found["LockToken"]
+        )
+
+    def _find(self, aws: Aws) -> GetWebACLResponseTypeDef | None:
+        made = self.id or _id_of(aws, self.name)
+        with absent_is_fine():
+            if made:
+                return aws.wafv2.get_web_acl(Name=self.name, Scope=SCOPE, Id=made)
+        return None
+
+    def _as_found(self, acl: WebACLTypeDef, tags: dict[str, str]) -> Self:
+        read = read_rules(acl.get("Rules", []))
+        shown = acl["VisibilityConfig"]
+        extras = [words for key, words in _EXTRAS.items() if acl.get(key)]
+        refusing = [] if "Allow" in acl["DefaultAction"] else ["requests refused by default"]
+        return replace(
+            self,
+            groups=read.groups,
+            rate=read.rate,
+            action=read.action or self.action,
+            hidden=hidden_headers(acl.get("DataProtectionConfig")),
+            metrics=shown["CloudWatchMetricsEnabled"],
+            samples=shown["SampledRequestsEnabled"],
+            strays=tuple(sorted([*read.strays, *extras, *refusing])),
+            tags=tags,
+            id=acl["Id"],
+            arn=acl["ARN"],
+        )
+
+
+def with_latest(
+    aws: Aws, acl: WebAcl, change: Callable[[Aws, GetWebACLResponseTypeDef], None]
+) -> None:
+    """AWS takes a change only with the token of the state it was made from: where somebody, or the
+    first try of a call whose answer was lost, was in between, from the newer state once more."""
+    try:
+        change(aws, _latest(aws, acl))
+    except aws.wafv2.exceptions.WAFOptimisticLockException:
+        change(aws, _latest(aws, acl))
+
+
+def _latest(aws: Aws, acl: WebAcl) -> GetWebACLResponseTypeDef:
+    return aws.wafv2.get_web_acl(Name=acl.name, Scope=SCOPE, Id=acl.id)
+
+
+def _id_of(aws: Aws, name: str) -> str:
+    """Names are unique in a region, yet an ACL can only be asked for by its id."""
+    request: ListWebACLsRequestTypeDef = {"Scope": SCOPE}
+    while True:
+        page = aws.wafv2.list_web_acls(**request)
+        for acl in page.get("WebACLs", []):
+            if acl.get("Name") == name:
+                return acl.get("Id", "")
+        marker = page.get("NextMarker")
+        if not (marker and page.get("WebACLs")):  # AWS marks the last page too
+            return ""
+        request = {"Scope": SCOPE, "NextMarker": marker}
+
+
+def _tags(aws: Aws, acl: str) -> dict[str, str]:
+    found: TagInfoForResourceTypeDef = aws.wafv2.list_tags_for_resource(ResourceARN=acl)[
+        "TagInfoForResource"
+    ]
+    return from_tag_list(found.get("TagList", []))

@@ -1,0 +1,144 @@
+"""The words, signs and styles every screen shares. Colour is never the only signal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, fields, is_dataclass
+from itertools import takewhile
+from typing import Any, Final
+
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
+from rich.text import Text
+
+from provision.output.masking import MASKED, Masked
+from provision.output.text import printable, told_apart
+from provision.plan.change import PUBLISH, Action
+from provision.stack import AREAS
+from provision.unknown import KNOWN_AFTER_UP, Unknown
+
+
+@dataclass(frozen=True)
+class Sign:
+    """One action on the screen: a sign, the words before and after it is done, a style."""
+
+    sign: str
+    doing: str
+    done: str
+    style: str
+
+
+SIGNS: Final[dict[str, Sign]] = {
+    Action.CREATE: Sign("+", "create", "created", "green"),
+    Action.UPDATE: Sign("~", "update", "updated", "yellow"),
+    PUBLISH: Sign("+", "publish", "published", "green"),
+    Action.REPLACE: Sign("±", "replace", "replaced", "magenta"),
+    Action.DELETE: Sign("-", "delete", "deleted", "red"),
+    Action.KEEP: Sign("=", "keep", "as wanted", "dim"),
+    Action.WAIT: Sign("?", "wait", "waiting", "cyan"),
+    Action.FOREIGN: Sign("!", "foreign", "foreign", "bold red"),
+    Action.SKIP: Sign("·", "skip", "skipped", "dim"),
+}
+
+
+def area_of(node: str) -> str:
+    """The heading a node is shown under."""
+    return AREAS.get(node.partition(".")[0], "Other")
+
+
+def by_area(nodes: Iterable[str]) -> dict[str, list[str]]:
+    """Nodes under their headings, both in reading order."""
+    grouped: dict[str, list[str]] = {title: [] for title in (*AREAS.values(), "Other")}
+    for node in nodes:
+        grouped[area_of(node)].append(node)
+    return {title: members for title, members in grouped.items() if members}
+
+
+def readable(value: Any) -> str:
+    """A field's value in one line."""
+    if isinstance(value, Unknown):
+        return f"({KNOWN_AFTER_UP})"
+    if isinstance(value, Masked):
+        return MASKED
+    if value is None:
+        return "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, str):
+        return printable(value) or '""'
+    if isinstance(value, dict):
+        pairs = (f"{printable(str(key))}: {readable(part)}" for key, part in value.items())
+        return "{" + ", ".join(pairs) + "}"
+    if is_dataclass(value) and not isinstance(value, type):
+        return readable({field.name: vars(value)[field.name] for field in fields(value)})
+    if isinstance(value, tuple | list):
+        return "[" + ", ".join(readable(part) for part in value) + "]"
+    return str(value)
+
+
+def shortened(text: str, width: int) -> str:
+    """The text, cut in its middle when it is longer than `width`."""
+    if len(text) <= width:
+        return text
+    half = max(1, (width - 1) // 2)
+    return f"{text[:half]}…{text[-(width - 1 - half) :]}"
+
+
+def side_by_side(one: str, other: str, width: int) -> tuple[str, str]:
+    """Both texts in `width` characters each, cut and spelled so that what differs is seen."""
+    one, other = told_apart(one, other)
+    if max(len(one), len(other)) <= width:
+        return one, other
+    shared = sum(
+        1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False))
+    )
+    spare = max(0, shared - width // 3)
+    if spare > 1 and one[:1] != "(":
+        one, other = "…" + one[spare:], "…" + other[spare:]
+    return shortened(one, width), shortened(other, width)
+
+
+def seconds(value: float) -> str:
+    return f"{value:.1f} s" if value < 60 else f"{int(value // 60)} min {int(value % 60):02d} s"  # noqa: PLR2004
+
+
+def counted(number: int, noun: str) -> str:
+    """`1 call`, `2 calls`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+class Screen(Console):
+    """A console on which text is text: never markup, never a picture's name, never a control
+    character, and in characters that the stream has. A `Text` is one line; what is to stand below
+    another is a renderable of its own.
+    """
+
+    def __init__(self, *, stderr: bool = False) -> None:
+        super().__init__(stderr=stderr, markup=False, emoji=False, highlight=False)
+
+    def render(
+        self, renderable: RenderableType, options: ConsoleOptions | None = None
+    ) -> Iterable[Segment]:
+        """All that is drawn passes here, and what is inside of it again."""
+        if isinstance(renderable, str):
+            renderable = self.render_str(renderable)
+        if isinstance(renderable, Text):
+            renderable = self._printable(renderable)
+        return super().render(renderable, options)
+
+    def _printable(self, text: Text) -> Text:
+        if printable(text.plain, self.encoding) == text.plain:
+            return text
+        shown = text.blank_copy()
+        for part in text.render(self):
+            shown.append(printable(part.text, self.encoding), part.style)
+        return shown
+
+
+def error_console() -> Console:
+    """Progress, questions and errors go here: stdout holds results only."""
+    return Screen(stderr=True)
+
+
+def result_console() -> Console:
+    return Screen()

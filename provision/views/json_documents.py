@@ -1,0 +1,123 @@
+"""The one JSON document that plan, up, down and status print with --json (docs/json.md)."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, is_dataclass
+from typing import Any
+
+from provision.aws.client import Aws
+from provision.engine.timing import Link
+from provision.errors import ProvisionError
+from provision.model.risks import Harm, Risk
+from provision.output.masking import MASKED, Masked
+from provision.plan.change import Action, Cause, Change, Finding
+from provision.plan.risks import risks_of
+from provision.plan.value_diff import ABSENT, Part, parts
+from provision.stack.inputs import Site
+from provision.unknown import KNOWN_AFTER_UP, Unknown
+from provision.workflows.health import Health
+from provision.workflows.troubles import troubles
+
+
+def document(
+    site: Site,
+    aws: Aws,
+    findings: Mapping[str, Finding],
+    *,
+    failed: Mapping[str, ProvisionError],
+    outputs: Mapping[str, str],
+    seconds: float,
+    longest: Sequence[Link],
+    health: Health | None = None,
+    error: ProvisionError | None = None,
+    removal: Mapping[str, Any] | None = None,
+) -> str:
+    counts = Counter(finding.action for finding in findings.values())
+    summary = {action.value: counts[action] for action in Action} | {"failed": len(failed)}
+    answer: dict[str, Any] = {
+        "schema": 1,
+        "stack": site.config.prefix,
+        "environment": site.config.environment,
+        "region": site.where.region,
+        "account": site.where.account,
+        "resources": [_resource(f, failed.get(node)) for node, f in findings.items()],
+        "summary": summary,
+        "causes": _causes(findings),
+        "risks": _harms(findings),
+        "outputs": dict(outputs),
+        "calls": {"read": aws.calls.read, "write": aws.calls.write},
+        "seconds": round(seconds, 2),
+        "longest": [link.document for link in longest],
+        "error": error.document if error else None,
+    }
+    if health:
+        problems = [trouble.sentence for trouble in troubles(findings, health)]
+        answer["health"] = {**asdict(health), "problems": problems}
+    if removal is not None:
+        answer["removal"] = dict(removal)
+    return json.dumps(answer, indent=2, default=_plain)
+
+
+def _causes(findings: Mapping[str, Finding]) -> dict[str, int]:
+    """Nodes by why they are written; one may be for two reasons."""
+    counts = Counter(cause for finding in findings.values() for cause in finding.causes)
+    return {cause.value: counts[cause] for cause in Cause}
+
+
+def _harms(findings: Mapping[str, Finding]) -> dict[str, int]:
+    counts = Counter(risk.harm for f in findings.values() for risk in risks_of(f))
+    return {harm.value: counts[harm] for harm in Harm}
+
+
+def _resource(finding: Finding, error: ProvisionError | None) -> dict[str, Any]:
+    return {
+        "node": finding.node,
+        "kind": finding.kind,
+        "name": finding.label,
+        "action": finding.action.value,
+        "reason": finding.reason or None,
+        "holds": asdict(finding.holdings) if finding.holdings else None,
+        "cause": finding.cause.value if finding.cause and finding.causes else None,
+        "changes": [_change(change) for change in finding.changes],
+        "risks": [_risk(risk) for risk in risks_of(finding)],
+        "error": {"message": "\n".join(error.lines), "hint": error.hint} if error else None,
+    }
+
+
+def _change(change: Change) -> dict[str, Any]:
+    return {
+        "field": change.field,
+        "want": change.want,
+        "have": change.have,
+        "cause": change.cause.value,
+        **({"left": change.left} if change.both else {}),
+        "parts": [_part(part) for part in parts(change.field, change.have, change.want)],
+    }
+
+
+def _part(part: Part) -> dict[str, Any]:
+    """Without the side on which there is nothing."""
+    sides = {"want": part.want, "have": part.have}
+    return {"path": part.path} | {k: side for k, side in sides.items() if side is not ABSENT}
+
+
+def _risk(risk: Risk) -> dict[str, Any]:
+    return {
+        "risk": risk.harm.value,
+        "why": risk.why,
+        "seconds": risk.seconds or None,
+        "longest": risk.longest or risk.seconds or None,
+    }
+
+
+def _plain(value: object) -> Any:
+    if isinstance(value, Unknown):
+        return f"({KNOWN_AFTER_UP})"
+    if isinstance(value, Masked):
+        return MASKED
+    if is_dataclass(value) and not isinstance(value, type):
+        return asdict(value)
+    raise TypeError(f"{type(value).__name__} has no place in an answer")

@@ -1,0 +1,201 @@
+"""The plan: a tree by area, what changes by field, and what it comes to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Final
+
+from rich.console import Console, Group, RenderableType
+from rich.text import Text
+from rich.tree import Tree
+
+from provision.model.risks import Harm, Risk
+from provision.model.step import Mark, Step, Tagged, marked
+from provision.output.masking import MASKED, Masked
+from provision.output.text import printable
+from provision.plan.change import PUBLISH, WRITES, Action, Cause, Change, Finding
+from provision.plan.risks import risks_of
+from provision.plan.value_diff import ABSENT, Part, parts
+from provision.views.console import columns, in_window, print_page
+from provision.views.formatting import SIGNS, by_area, readable, shortened, side_by_side
+from provision.views.plan_summary import lasting, summary, told_short
+from provision.workflows.origins import Edited, from_files
+
+_INDENT: Final = 8
+"""Columns that the tree takes before a node."""
+SHOWN: Final = 8
+"""Differences inside one field that are listed on a terminal without -v."""
+_GUARDED: Final = re.compile("environment|layers|polic|managed|statement|permission|gress")
+"""Fields of which every difference is listed: whoever chooses their names chooses which come first,
+and one variable, layer or statement more can be another program, or another's right."""
+_DRIFTED: Final = "  ← drift: changed in AWS"
+
+
+def plan_screen(
+    title: str,
+    findings: Mapping[str, Finding],
+    files: Edited,
+    *,
+    width: int,
+    all_fields: bool = False,
+) -> RenderableType:
+    """Every node that is not simply kept, under its area. `all_fields` lists what a create sets."""
+    tree = Tree(Text(title, style="bold"), guide_style="dim")
+    for area, nodes in by_area(findings).items():
+        shown = [findings[node] for node in nodes if _worth_showing(findings[node])]
+        rest = [findings[node] for node in nodes if not _worth_showing(findings[node])]
+        heading = Text(area, style="bold")
+        if rest:
+            heading.append(f"  {told_short(rest)}", style="dim")
+        branch = tree.add(heading)
+        for finding in shown:
+            leaf = branch.add(_line(finding, files, width))
+            for text in _details(finding, files, width=width - 12, all_fields=all_fields):
+                leaf.add(text)
+            for risk in risks_of(finding):
+                leaf.add(_risk(risk))
+    return Group(tree, Text(), *summary(findings, files))
+
+
+def print_plan(
+    console: Console,
+    title: str,
+    findings: Mapping[str, Finding],
+    files: Edited,
+    *,
+    all_fields: bool = False,
+) -> None:
+    """Print the plan as wide as the console takes it. A command that the tree would break stands
+    below: it is to be copied.
+    """
+    width = columns(console)
+    print_page(console, plan_screen(title, findings, files, width=width, all_fields=all_fields))
+    for finding in findings.values():
+        if _worth_showing(finding) and _breaks(finding, files, width):
+            words = Text(f"{finding.node}: ", style="bold").append_text(_words(finding))
+            console.print(words, soft_wrap=True)
+
+
+def _worth_showing(finding: Finding) -> bool:
+    return finding.action is not Action.KEEP or bool(finding.reason and finding.have)
+
+
+def _line(finding: Finding, files: Edited, width: int) -> Text:
+    if _breaks(finding, files, width):
+        return _head(finding, files).append("  see below", style="bold red")
+    return _head(finding, files).append_text(_words(finding, before="  "))
+
+
+def _breaks(finding: Finding, files: Edited, width: int) -> bool:
+    """Whether a command in what is said of it does not fit on the line."""
+    words = _words(finding, before="  ")
+    return "`" in words.plain and len(_head(finding, files)) + len(words) > width - _INDENT
+
+
+def _words(finding: Finding, *, before: str = "") -> Text:
+    """Why it is as it is, and what stops it."""
+    refusal = f"({finding.refusal})" if finding.refusal and finding.reason else finding.refusal
+    told = [Text(finding.reason), Text(refusal, style="bold red")]
+    text = Text("  ").join(part for part in told if part)
+    return Text(before).append_text(text) if text else text
+
+
+def _head(finding: Finding, files: Edited) -> Text:
+    """What is done to which resource."""
+    sign = SIGNS[finding.verb]
+    text = Text(f"{sign.sign} {sign.doing} ", style=sign.style)
+    text.append(finding.node, style="bold" if finding.action in WRITES else "default")
+    if finding.label and finding.action is not Action.SKIP:
+        text.append(f"  {finding.label}", style="dim")
+    if finding.action in WRITES and finding.cause is Cause.REMOVED:
+        text.append(f"  {files.words(Cause.REMOVED)}", style="yellow")
+    if finding.action in WRITES and finding.cause is Cause.DRIFT:
+        text.append("  ← drift: it is gone from AWS", style="yellow")
+    return text
+
+
+def _details(finding: Finding, files: Edited, *, width: int, all_fields: bool) -> list[Text]:
+    if finding.action in {Action.UPDATE, Action.REPLACE}:
+        return [
+            line
+            for change in finding.changes
+            for line in _change(finding, change, files, width=width, whole=all_fields)
+        ]
+    if finding.action is Action.CREATE and all_fields and finding.want:
+        return _fields(finding.want, width)
+    return []
+
+
+def _fields(step: Step, width: int) -> list[Text]:
+    names = (*marked(type(step), Mark.FIXED), *marked(type(step), None))
+    if isinstance(step, Tagged):
+        names = tuple(name for name in names if name != "tags")
+    return [
+        Text(shortened(f"{name}: {readable(vars(step)[name])}", width), style="dim")
+        for name in names
+    ]
+
+
+def _change(
+    finding: Finding, change: Change, files: Edited, *, width: int, whole: bool
+) -> list[Text]:
+    """A line for each difference inside the field; the first one says why."""
+    assert finding.want is not None
+    if change.field in finding.want.DIGESTS:
+        lines = _digest(finding, change, files, width=width, whole=whole)
+    else:
+        lines = _values(change, width=width, whole=whole)
+    if change.fixed and finding.verb != PUBLISH:
+        lines[0].append("  cannot change in place", style="magenta")
+    if change.cause is Cause.DRIFT:
+        lines[0].append(_DRIFTED, style="yellow")
+    if change.both:
+        plain = isinstance(change.left, str | int | float | None)
+        plain = plain and change.field not in finding.want.DIGESTS
+        was = f": it was {shortened(readable(change.left), width // 3)}" if plain else ""
+        lines[0].append(f", and in {files.config}{was}", style="yellow")
+    return lines
+
+
+def _digest(
+    finding: Finding, change: Change, files: Edited, *, width: int, whole: bool
+) -> list[Text]:
+    """`code changed in function/`: nobody reads a digest, unless asking for everything."""
+    assert finding.want is not None
+    folder = files.folder_of(finding.node) if from_files(finding, change) else ""
+    words = Text(f"{finding.want.DIGESTS[change.field]} changed")
+    words.append(f" in {folder}" if folder else "")
+    return [words, *_values(change, width=width, whole=True)] if whole else [words]
+
+
+def _values(change: Change, *, width: int, whole: bool) -> list[Text]:
+    inside = parts(change.field, change.have, change.want)
+    cut = in_window(width) and not whole and not _GUARDED.search(change.field)
+    shown = inside[:SHOWN] if cut else inside
+    lines = [_part(part, width) for part in shown]
+    if len(shown) < len(inside):
+        lines.append(Text(f"… and {len(inside) - len(shown)} more: -v shows them", style="dim"))
+    if not lines:  # the same in AWS's eyes, not in ours
+        lines.append(_part(Part(change.field, change.have, change.want), width))
+    return lines
+
+
+def _part(part: Part, width: int) -> Text:
+    sides = [readable(side) for side in (part.have, part.want) if side is not ABSENT]
+    values = min(sum(len(side) for side in sides), width // 2)
+    path = shortened(printable(part.path), max(20, width - values - 8))
+    room = max(12, (width - len(path) - 6) // len(sides))
+    if part.have is ABSENT:
+        return Text(f"+ {path}: {shortened(sides[0], room)}", style="green")
+    if part.want is ABSENT:
+        return Text(f"- {path}: {shortened(sides[0], room)}", style="red")
+    if isinstance(part.want, Masked) and isinstance(part.have, Masked):
+        return Text(f"{path}: ").append(f"{MASKED}, another value", style="yellow")
+    have, want = side_by_side(sides[0], sides[1], room)
+    return Text(f"{path}: ").append(have, style="red").append(" → ").append(want, style="green")
+
+
+def _risk(risk: Risk) -> Text:
+    text = Text(f"! {risk.harm}: ", style="bold red" if risk.harm is not Harm.SLOW else "yellow")
+    return text.append(risk.why).append(f", {lasting(risk)}" if risk.seconds else "")

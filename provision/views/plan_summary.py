@@ -1,0 +1,139 @@
+"""What a plan comes to: how many of what, why, at which risk, and what was perhaps only renamed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Mapping
+from typing import Final
+
+from rich.text import Text
+
+from provision.model.risks import Harm, Risk
+from provision.output.masking import Masked, instead
+from provision.plan.change import PUBLISH, WRITES, Action, Cause, Finding
+from provision.plan.renames import renames
+from provision.plan.risks import risks_of
+from provision.steps.lambda_.function import Function
+from provision.views.formatting import SIGNS
+from provision.workflows.origins import Edited, origins
+
+DOINGS: Final = (Action.CREATE, Action.UPDATE, PUBLISH, Action.REPLACE, Action.DELETE)
+"""What is done about nodes, in the order in which it is counted."""
+NAMED: Final = 4
+"""Masked values that are named before the rest is only counted."""
+_STATES: Final = ((Action.KEEP, "kept"), (Action.FOREIGN, "foreign"), (Action.WAIT, "waiting"))
+
+
+def summary(findings: Mapping[str, Finding], files: Edited) -> list[Text]:
+    """`Plan: 41 to create, 2 kept.`, and below it what else is to be known before one agrees."""
+    stuck = {Action.FOREIGN, Action.WAIT}
+    if not any(finding.action in WRITES | stuck for finding in findings.values()):
+        kept = told_short([one for one in findings.values() if one.action is Action.KEEP])
+        skipped = sum(finding.action is Action.SKIP for finding in findings.values())
+        more = f", {skipped} skipped" if skipped else ""
+        return [Text(f"Nothing to change: {kept}{more}.", style="green")]
+    lines = (
+        _counted(findings),
+        _why(findings, files),
+        _harms(findings),
+        _renamed(findings, files),
+        _masked(findings, files),
+    )
+    return [line for line in lines if line]
+
+
+def _masked(findings: Mapping[str, Finding], files: Edited) -> Text:
+    """Which values of what is written are nobody's to read, and where they would be better kept."""
+    names = [
+        f"{name} of {node}"
+        for node, finding in findings.items()
+        if finding.action in WRITES and isinstance(finding.want, Function)
+        for name, value in finding.want.environment.items()
+        if isinstance(value, Masked)
+    ]
+    if not names:
+        return Text()
+    told = ", ".join(names[:NAMED]) + (f" and {len(names) - NAMED} more" if names[NAMED:] else "")
+    return Text(
+        f"Masked, for the name or form says that it is secret: {told}. {instead(files.config)}",
+        style="yellow",
+    )
+
+
+def told_short(kept: Collection[Finding]) -> str:
+    """`2 as wanted, 33 not there`: what is left as it is."""
+    absent = sum(_is_absent(finding) for finding in kept)
+    words = [f"{len(kept) - absent} as wanted"] if len(kept) > absent or not absent else []
+    return ", ".join([*words, f"{absent} not there"] if absent else words)
+
+
+def lasting(risk: Risk) -> str:
+    """`about 1 min, at most 10 min`."""
+    usual = f"about {duration(risk.seconds)}"
+    return f"{usual}, at most {duration(risk.longest)}" if risk.longest else usual
+
+
+def duration(spent: int) -> str:
+    """In whole minutes from one on."""
+    return f"{spent} s" if spent < 60 else f"{round(spent / 60)} min"  # noqa: PLR2004
+
+
+def _counted(findings: Mapping[str, Finding]) -> Text:
+    """What is refused is not among what is done."""
+    refused = sum(_is_refused(finding) for finding in findings.values())
+    counts = Counter(f.verb for f in findings.values() if not _is_refused(f))
+    absent = sum(_is_absent(finding) for finding in findings.values())
+    counts[Action.KEEP] -= absent
+    told = [
+        Text(f"{counts[doing]} to {SIGNS[doing].doing}", style=SIGNS[doing].style)
+        for doing in DOINGS
+        if counts[doing]
+    ]
+    told += [Text(f"{refused} refused", style="bold red")] if refused else []
+    told += [
+        Text(f"{counts[action]} {word}", style=SIGNS[action].style)
+        for action, word in (*_STATES, (Action.SKIP, "skipped"))
+        if counts[action]
+    ]
+    told += [Text(f"{absent} not there", style="dim")] if absent else []
+    return Text("Plan: ").append_text(Text(", ").join(told)).append(".")
+
+
+def _is_refused(finding: Finding) -> bool:
+    """Whether the user has to allow it first. What is foreign is counted as that."""
+    return bool(finding.refusal) and finding.action in WRITES
+
+
+def _is_absent(finding: Finding) -> bool:
+    """On the way down: there is nothing to remove."""
+    return finding.action is Action.KEEP and finding.have is None and bool(finding.reason)
+
+
+def _why(findings: Mapping[str, Finding], files: Edited) -> Text:
+    """`Why: 2 by config.yaml, 3 by code in function/.`"""
+    counts = Counter(words for each in origins(findings, files).values() for words in each)
+    last = [files.words(cause) for cause in (Cause.CONFIG, Cause.DRIFT, Cause.REMOVED)]
+    order = sorted(counts, key=lambda words: last.index(words) if words in last else -1)
+    told = ", ".join(f"{counts[words]} {words}" for words in order)
+    return Text(f"Why: {told}." if told else "", style="dim")
+
+
+def _harms(findings: Mapping[str, Finding]) -> Text:
+    """`Risks: 1 data loss, 2 slow (up to 45 min).`"""
+    risks = [risk for finding in findings.values() for risk in risks_of(finding)]
+    counts = Counter(risk.harm for risk in risks)
+    longest = max((risk.longest or risk.seconds for risk in risks), default=0)
+    told = [f"{counts[harm]} {harm}" for harm in Harm if counts[harm]]
+    if longest:
+        told[-1] += f" (up to {duration(longest)})"
+    return Text(f"Risks: {', '.join(told)}." if told else "", style="bold red")
+
+
+def _renamed(findings: Mapping[str, Finding], files: Edited) -> Text:
+    """One line that can be copied into the configuration."""
+    found = renames(findings)
+    if not found:
+        return Text()
+    line = ", ".join(f"{old}: {new}" for old, new in found.items())
+    text = Text("Renamed? `").append(f"moved: {{{line}}}", style="bold")
+    return text.append(f"` in {files.config} keeps {'it' if len(found) == 1 else 'them'}.")

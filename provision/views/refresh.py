@@ -1,0 +1,96 @@
+"""What `refresh` found: in lines, and as its JSON document."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from pathlib import Path
+
+from rich.console import Console
+from rich.text import Text
+
+from provision.aws.access import Calls
+from provision.stack.inputs import Site
+from provision.views.formatting import by_area, counted
+from provision.workflows.refresh import Entry, Fate, Refreshed
+
+_STYLES = {
+    Fate.RECORDED: ("=", "green"),
+    Fate.GONE: ("-", "red"),
+    Fate.FOREIGN: ("!", "bold red"),
+    Fate.UNSURE: ("?", "yellow"),
+    Fate.UNSEEN: ("·", "dim"),
+}
+
+
+def print_refreshed(
+    console: Console,
+    stack: str,
+    found: Refreshed,
+    command: Callable[..., str],
+    aside: Mapping[Path, str],
+) -> None:
+    """A line for each record that was not as AWS has it, and what it came to. `command` puts words
+    of ours into what can be pasted; `aside`: where what could not be read is kept, and why."""
+    for file, why in aside.items():
+        words = f"! {why}: kept as {file}. What config.yaml no longer has is known there alone"
+        console.print(Text(words, style="yellow"), soft_wrap=True)
+    entries = {entry.node: entry for entry in found.entries}
+    for nodes in by_area(entries).values():
+        for entry in (entries[node] for node in nodes):
+            if words := _words(entry):
+                sign, style = _STYLES[entry.fate]
+                text = Text(f"{sign} ", style=style).append(entry.node, style="bold")
+                text.append(f"  {entry.name}  ", style="dim").append(words, style=style)
+                console.print(text, soft_wrap=True)
+    counts = Counter(entry.fate for entry in found.entries)
+    said = [f"{counted(len(found.records), 'record')}"]
+    said += [f"{counts[fate]} {fate}" for fate in list(Fate)[1:] if counts[fate]]
+    console.print(
+        Text(f"The state of {stack} is as AWS has it: {', '.join(said)}."), soft_wrap=True
+    )
+    if not found.records:
+        words = f"Nothing of {stack} is in AWS: `{command('up')}` makes it."
+        console.print(Text(words), soft_wrap=True)
+
+
+def _words(entry: Entry) -> str:
+    """What is to be told; nothing of a record that was right."""
+    match entry.fate:
+        case Fate.GONE:
+            ended = f"its {entry.begun} had begun; " if entry.begun else ""
+            return f"{ended}it is not there: record dropped"
+        case Fate.FOREIGN:
+            return "exists and is not this stack's"
+        case Fate.UNSURE:
+            return "its delete had begun and it is still there: the next `up` or `down` decides"
+        case Fate.UNSEEN:
+            return "cannot be looked at here: record left as it was"
+    if not entry.known:
+        return "found"
+    if entry.begun:
+        return f"its {entry.begun} had begun; recorded as it is now"
+    return f"recorded anew: {', '.join(entry.moved)}" if entry.moved else ""
+
+
+def refreshed_document(
+    site: Site, found: Refreshed, calls: Calls, seconds: float, aside: Mapping[Path, str]
+) -> str:
+    """docs/json.md, refresh."""
+    counts = Counter(entry.fate for entry in found.entries)
+    answer = {
+        "schema": 1,
+        "stack": site.config.prefix,
+        "environment": site.config.environment,
+        "region": site.where.region,
+        "account": site.where.account,
+        "records": [asdict(entry) for entry in found.entries],
+        "summary": {fate.value: counts[fate] for fate in Fate},
+        "aside": [{"file": str(file), "reason": why} for file, why in aside.items()],
+        "calls": {"read": calls.read, "write": calls.write},
+        "seconds": round(seconds, 2),
+        "error": None,
+    }
+    return json.dumps(answer, indent=2)

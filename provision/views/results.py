@@ -1,0 +1,187 @@
+"""How a run ends: what was done, where its seconds went, and for `up` the first request to send."""
+
+from __future__ import annotations
+
+import shlex
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from rich.console import Console
+from rich.text import Text
+
+from provision.config import Config
+from provision.config.schema.api import Api
+from provision.config.schema.secrets import Secret
+from provision.engine.engine import Outcome
+from provision.model.stored_data import Backup
+from provision.plan.change import WRITES, Action, Finding
+from provision.steps.lambda_.alias import Alias
+from provision.steps.sns.subscription import Subscription
+from provision.views.formatting import SIGNS
+from provision.views.plan_summary import DOINGS
+from provision.workflows.leftovers import Search
+from provision.workflows.removal_report import Receipt
+
+
+def print_receipt(console: Console, outcome: Outcome, command: Callable[..., str]) -> None:
+    """One line: what was done; what was saved before it went, and who does not hear alarms yet.
+    `command` puts words of ours into what can be pasted."""
+    _print_done(console, outcome)
+    for step in outcome.steps.values():
+        if isinstance(step, Subscription) and not step.confirmed:
+            words = f"○ {step.endpoint} has to follow the link in AWS's mail: until then"
+            console.print(f"{words} alarms reach nobody", style="yellow", soft_wrap=True)
+    kept = [f for f in outcome.findings.values() if f.action is Action.KEEP and f.have and f.reason]
+    _print_kept(console, kept)
+    _print_backups(console, outcome.backups, command)
+
+
+def untried_words(outcome: Outcome) -> Iterator[str]:
+    """What went live although Lambda did not say whether it can be imported, and why."""
+    for node, step in outcome.steps.items():
+        moved = node in outcome.findings and outcome.findings[node].action in WRITES
+        if moved and isinstance(step, Alias) and step.untried:
+            function = node.removesuffix(".alias")
+            yield f"{function}: version {step.version} went live untried: {step.untried}"
+
+
+def secret_words(config: Config, outcome: Outcome) -> Iterator[str]:
+    """Where each secret belongs that a function was just told to read. Whether it is there is not
+    asked: whoever deploys has no right on secrets."""
+    for key, function in config.functions.items():
+        finding = outcome.findings.get(f"function.{key}")
+        if finding is None or finding.action not in WRITES or not _told_its_variables(finding):
+            continue
+        for secret in function.secrets:
+            put = _putting(secret, config.region)
+            yield f"{finding.node} reads {secret.name}; unless it has a value: `{put}`"
+
+
+def _told_its_variables(finding: Finding) -> bool:
+    return finding.have is None or any(each.field == "environment" for each in finding.changes)
+
+
+def _putting(secret: Secret, region: str) -> str:
+    """By the standard input, and so in no history of a shell."""
+    name = shlex.quote(secret.name)
+    option = "--key-id" if secret.keeper == "ssm" else "--kms-key-id"
+    key = f" {option} {shlex.quote(secret.key)}" if secret.key else ""
+    if secret.keeper == "ssm":
+        return (
+            f"aws ssm put-parameter --name {name} --type SecureString{key}"
+            f' --value "$(cat)" --region {region}'
+        )
+    return (
+        f"aws secretsmanager create-secret --name {name}{key}"
+        f' --secret-string "$(cat)" --region {region}'
+    )
+
+
+def print_removal(
+    console: Console,
+    outcome: Outcome,
+    receipt: Receipt | None,
+    command: Callable[..., str],
+    *,
+    where: str,
+) -> None:
+    """What `down` removed, what stays and why, and what else of the stack is in the account."""
+    _print_done(console, outcome)
+    if receipt is None:
+        return
+    _print_kept(console, receipt.kept)
+    _print_backups(console, receipt.backups, command)
+    for node, words in receipt.finishing.items():
+        console.print(f"  still finishing {node}: {words}", soft_wrap=True)
+    _print_search(console, receipt.search, where)
+
+
+def _print_done(console: Console, outcome: Outcome) -> None:
+    counts = Counter(f.verb for n, f in outcome.findings.items() if n not in outcome.failed)
+    done = [f"{counts[doing]} {SIGNS[doing].done}" for doing in DOINGS if counts[doing]]
+    if done or not outcome.failed:  # else the verdict says it
+        console.print(Text(", ".join(done) or "nothing to do", style="bold"), soft_wrap=True)
+
+
+def _print_kept(console: Console, kept: Iterable[Finding]) -> None:
+    for finding in kept:
+        console.print(f"  kept {finding.node} ({finding.label}): {finding.reason}", soft_wrap=True)
+
+
+def _print_backups(
+    console: Console, backups: Mapping[str, Backup], command: Callable[..., str]
+) -> None:
+    for node, backup in backups.items():
+        console.print(f"  backed up {node} as of {backup.made}: {backup.arn}", soft_wrap=True)
+        console.print(f"    to have it back: {backup.restore}", soft_wrap=True)
+        console.print(f"    and then: {command('up', '--adopt', node)}", soft_wrap=True)
+        for arn in backup.earlier:
+            console.print(f"    an earlier one, with less or other data: {arn}", soft_wrap=True)
+
+
+def _print_search(console: Console, search: Search, where: str) -> None:
+    for words in search.unasked:
+        console.print(f"  not searched: {words}", style="yellow", soft_wrap=True)
+    if not search.found:
+        most = " as far as could be searched" if search.unasked else ""
+        console.print(f"  nothing else of this stack was found in {where}{most}", soft_wrap=True)
+    elif search.unasked:
+        console.print("  found, as far as could be searched:", soft_wrap=True)
+    for one in search.found:
+        seen = "left over" if one.seen else "still listed by AWS, perhaps already gone"
+        goes = f": {one.goes}" if one.goes else ""
+        console.print(f"  {seen}: {one.node} {one.arn}{goes}", style="yellow", soft_wrap=True)
+        if one.remove:
+            console.print(f"    to remove it: {one.remove}", soft_wrap=True)
+
+
+@dataclass(frozen=True)
+class NextSteps:
+    """What to type after `up`, as the user called the program. `stop`: empty but on local."""
+
+    ask_key: str
+    stop: str
+
+
+def print_welcome(
+    console: Console, outputs: Mapping[str, str], api: Api, following: NextSteps
+) -> None:
+    """The outputs, how to get the key, and last a request that is answered 2xx as it is pasted, or
+    one to complete where there is none."""
+    for name, value in outputs.items():
+        console.print(f"{name}: {value}", soft_wrap=True)
+    lines = list(_following(outputs.get("api_endpoint", ""), api, following))
+    if lines:
+        console.print()
+    for line in lines:
+        console.print(line, soft_wrap=True)
+
+
+def _following(endpoint: str, api: Api, following: NextSteps) -> Iterator[str]:
+    if following.stop:
+        yield f"The emulator runs on in the background, until: {following.stop}"
+    if not endpoint:
+        return
+    yield f"The API key: {following.ask_key}"
+    path = plain_path(api)
+    if path is not None:
+        yield "A request:"
+        yield f'curl -H "x-api-key: $({following.ask_key})" {shlex.quote(endpoint + path)}'
+        return
+    first = api.route_list[0]
+    url = shlex.quote(endpoint + first.path)
+    yield "No route is a GET without parameters. A request to complete with what this one takes:"
+    yield f'curl -X {first.method} -H "x-api-key: $({following.ask_key})" {url}'
+
+
+def plain_path(api: Api) -> str | None:
+    """The first path that a GET reads with nothing but the key; None where each takes more."""
+    return next(
+        (
+            route.path
+            for route in api.route_list
+            if route.method == "GET" and "{" not in route.path and not route.query
+        ),
+        None,
+    )

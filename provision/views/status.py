@@ -1,0 +1,221 @@
+"""The dashboard: trouble first, an area a line, the last hour's numbers; as high as it may be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from provision.plan.change import Finding
+from provision.steps.apigateway.api_key import ApiKey
+from provision.views.areas import area_lines, area_words
+from provision.views.console import BOUNDLESS, Hanging
+from provision.views.formatting import counted
+from provision.views.keys import old_keys
+from provision.views.metrics import alarms_line, traffic_lines
+from provision.views.signs import counted_signs, counted_states
+from provision.views.troubles import Told, grouped, told_troubles
+from provision.workflows.health import Health
+from provision.workflows.troubles import State, Trouble, states_of, troubles
+
+WORTH_CUTTING: Final = 5
+"""With room for fewer lines of trouble they are grouped by state instead."""
+ROOM_FOR_TIME: Final = 60
+"""Columns from which on the time has a place."""
+
+
+@dataclass(frozen=True)
+class Heading:
+    """What stands on top, and what to type: `make` to have what is missing, `more` to see all."""
+
+    stack: str
+    environment: str
+    account: str
+    region: str
+    endpoint: str
+    make: str = "provision up"
+    more: str = "provision status"
+    as_typed: Callable[[str], str] = str
+    """Puts the commands in a text into what can be pasted."""
+    at: str = ""
+    """When it was looked at, where that is not now."""
+
+
+@dataclass(frozen=True)
+class _Parts:
+    """The dashboard before it is put together; each Text is one line."""
+
+    head: Sequence[Text]
+    told: Sequence[Told]
+    nodes: Sequence[Text]
+    """The areas with every node in them; empty where nobody asked for that."""
+    areas: Sequence[Text]
+    words: Sequence[Text]
+    """The areas again, in few lines."""
+    grouped: Sequence[Text]
+    """The troubles again, a line a state."""
+    notes: Sequence[Text]
+    numbers: Sequence[Text]
+    foot: Sequence[Text]
+
+
+def status_screen(
+    heading: Heading,
+    findings: Mapping[str, Finding],
+    health: Health,
+    *,
+    width: int,
+    height: int | None = None,
+    every_node: bool = False,
+) -> RenderableType:
+    """The page: as long as it needs to be, or in `height` lines. `every_node`: none is folded."""
+    states = states_of(findings, health)
+    found = [
+        replace(each, remedy=heading.as_typed(each.remedy)) for each in troubles(findings, health)
+    ]
+    line = BOUNDLESS if height is None else width
+    parts = _Parts(
+        _head(heading, states, found, width),
+        told_troubles(found, health, make=heading.make, width=line, every_node=every_node),
+        area_lines(states, health, width, every_node=True) if every_node else (),
+        area_lines(states, health, width, every_node=False),
+        area_words(states, width),
+        grouped(found),
+        _notes(findings, states),
+        traffic_lines(health, width, None if height is None else height // 4),
+        [alarms_line(health), _nodes(states, line)],
+    )
+    if height is None:
+        return Group(*_whole(parts))
+    return Group(*(_cut(line, width) for line in _fitted(parts, height, heading.more)))
+
+
+def _whole(parts: _Parts) -> Iterable[RenderableType]:
+    """Everything; what is longer than a line goes on below it."""
+    yield from parts.head
+    areas = parts.nodes or parts.areas
+    for section in (_told_lines(parts.told), areas, parts.notes, parts.numbers, parts.foot):
+        if section:
+            yield Text()
+            yield from (Hanging(line) for line in section)
+
+
+def _fitted(parts: _Parts, height: int, more: str) -> list[Text]:
+    """The most telling layout that fits. Numbers always stay; trouble is cut last."""
+    brief = [told.line for told in parts.told]
+    last = [*parts.numbers, *parts.foot]
+    every = [*(parts.nodes or parts.areas), *parts.notes]
+    folded = [*parts.areas, *parts.notes]
+    layouts = (
+        _spaced(parts.head, brief, every, parts.numbers, parts.foot),
+        _spaced(parts.head, brief, folded, parts.numbers, parts.foot),
+        _spaced(parts.head, brief, parts.areas, parts.numbers, parts.foot),
+        _spaced(parts.head, brief, parts.areas, last),
+        _spaced(parts.head, brief, parts.words, last),
+        [*parts.head, *brief, *parts.words, *last],
+        [*parts.head[:1], *brief, *parts.words, *last],
+        [*parts.head[:1], *brief, *last],
+    )
+    fitting = next((layout for layout in layouts if len(layout) <= height), None)
+    if fitting is not None:
+        return _detailed(fitting, parts.told, height)
+    first = parts.head[:1]
+    room = height - len(first) - len(last)
+    if room - len(parts.words) >= WORTH_CUTTING:
+        return [*first, *_some(brief, room - len(parts.words), more), *parts.words, *last]
+    words = parts.words if len(parts.grouped) + len(parts.words) <= room else ()
+    return [*first, *_some(parts.grouped, room - len(words), more), *words, *last]
+
+
+def _some(lines: Sequence[Text], room: int, more: str) -> list[Text]:
+    """As many as there is room for; how many are left out takes a line as well."""
+    if len(lines) <= room:
+        return list(lines)
+    if room < 1:
+        return []
+    cut = f"… and {len(lines) - room + 1} more: `{more}` lists them"
+    return [*lines[: room - 1], Text(cut, style="bold")]
+
+
+def _detailed(layout: Sequence[Text], told: Sequence[Told], height: int) -> list[Text]:
+    """The layout with the details below their trouble, the gravest first, while there is room."""
+    room = height - len(layout)
+    below: dict[int, Sequence[Text]] = {}
+    for each in told:
+        if len(each.details) <= room:
+            below[id(each.line)] = each.details
+            room -= len(each.details)
+    return [line for over in layout for line in (over, *below.get(id(over), ()))]
+
+
+def _spaced(*sections: Sequence[Text]) -> list[Text]:
+    """The sections that have lines, an empty line between."""
+    lines: list[Text] = []
+    for section in sections:
+        if section:
+            lines += [*([Text()] if lines else []), *section]
+    return lines
+
+
+def _told_lines(told: Sequence[Told]) -> list[Text]:
+    return [line for each in told for line in (each.line, *each.details)]
+
+
+def _cut(line: Text, width: int) -> Text:
+    """The line as wide as the window and no wider."""
+    line = line.copy()
+    line.truncate(width, overflow="ellipsis")
+    line.no_wrap, line.overflow = True, "crop"
+    return line
+
+
+def _head(
+    heading: Heading, states: Mapping[str, State], found: Sequence[Trouble], width: int
+) -> list[Text]:
+    verdict = _verdict(states, found)
+    if heading.at and width >= ROOM_FOR_TIME:
+        verdict.append(f"  {heading.at}", style="dim")
+    place = f"{heading.environment} · {heading.account} · {heading.region}"
+    text = Text().append(heading.stack, style="bold").append(f"  {place}", style="dim")
+    text.truncate(max(len(heading.stack), width - verdict.cell_len - 2), overflow="ellipsis")
+    gap = min(width, 100) - text.cell_len - verdict.cell_len
+    first = text.append(" " * max(2, gap)).append_text(verdict)
+    there = Text(heading.endpoint) if heading.endpoint else Text("no endpoint yet", style="dim")
+    return [first, there]
+
+
+def _verdict(states: Mapping[str, State], found: Sequence[Trouble]) -> Text:
+    """The one thing to know."""
+    if not found:
+        return Text().append("✓ all is well", style="bold green")
+    if all(state in {State.MISSING, State.SKIPPED} for state in states.values()):
+        return Text().append("· not there yet", style="bold")
+    return Text().append(f"✗ {len(found)} in trouble", style="bold red")
+
+
+def _nodes(states: Mapping[str, State], width: int) -> Text:
+    """Of every state how many: in words, or by its sign where they have no room."""
+    told = (counted_states(states.values()), counted_signs(states.values(), " "))
+    lines = [Text().append("Nodes   ", style="bold").append_text(each) for each in told]
+    tight = Text().append("Nodes ", style="bold").append_text(counted_signs(states.values(), ""))
+    return next((line for line in lines if line.cell_len <= width), tight)
+
+
+def _notes(findings: Mapping[str, Finding], states: Mapping[str, State]) -> list[Text]:
+    """What is no trouble and yet to be known: what is skipped and why, what is kept, old keys."""
+    skipped: dict[str, int] = {}
+    for node, state in states.items():
+        if state is State.SKIPPED:
+            reason = findings[node].reason
+            skipped[reason] = skipped.get(reason, 0) + 1
+    lines = [
+        Text(f"· {counted(number, 'node')} skipped on local: {reason}", style="dim")
+        for reason, number in skipped.items()
+    ]
+    kept = (n for n, state in states.items() if state is State.KEPT)
+    lines += [Text(f"= {node} kept: {findings[node].reason}", style="cyan") for node in kept]
+    keys = ((n, f.have) for n, f in findings.items() if isinstance(f.have, ApiKey))
+    return lines + old_keys(keys)

@@ -1,0 +1,127 @@
+"""Trouble on the screen: a line for each node, its details below, many of a kind in one line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+from rich.text import Text
+
+from provision.output.masking import MASKED, Masked
+from provision.output.text import printable, told_apart
+from provision.plan.value_diff import ABSENT, Part, parts
+from provision.views.console import in_window
+from provision.views.formatting import counted, readable, shortened
+from provision.views.signs import SIGNS
+from provision.workflows.health import Health
+from provision.workflows.troubles import State, Trouble
+
+LISTED: Final = 5
+"""So many of a kind that all have the same remedy are listed one by one."""
+SHORTEST: Final = 12
+"""Characters of a node's name that are always shown."""
+SHOWN: Final = 8
+"""Differences of one node that are listed in a terminal's window."""
+VALUE: Final = 60
+"""Characters of a value, found or wanted."""
+FOLDED: Final[Mapping[State, str]] = {
+    State.MISSING: "{number} missing: `{make}` makes them",
+    State.OUTDATED: "{number} not as configured: `{make}` changes them",
+    State.FORGOTTEN: "{number} to be removed: `{make}` removes them",
+    State.WAITING: "{number} waiting for what is in trouble itself",
+}
+
+
+@dataclass(frozen=True)
+class Told:
+    """One line of trouble, and what can be said below it where there is room."""
+
+    line: Text
+    details: Sequence[Text] = ()
+
+
+def told_troubles(
+    found: Sequence[Trouble], health: Health, *, make: str, width: int, every_node: bool
+) -> list[Told]:
+    """The troubles in their order; kinds with one remedy are folded where there are many. A node's
+    name is cut where else its state would have no room."""
+    told: list[Told] = []
+    for state in State:
+        alike = [trouble for trouble in found if trouble.state is state]
+        if state in FOLDED and len(alike) > LISTED and not every_node:
+            words = FOLDED[state].format(number=counted(len(alike), "node"), make=make)
+            told.append(Told(_line(state, words, "")))
+        else:
+            told += [_told(trouble, health, width) for trouble in alike]
+    return told
+
+
+def grouped(found: Sequence[Trouble]) -> list[Text]:
+    """For little room a line each state: `≠ 2 drifted  table.items, api.stage`."""
+    lines = []
+    for state in State:
+        names = [trouble.node for trouble in found if trouble.state is state]
+        if names:
+            lines.append(_line(state, f"{len(names)} {state}", ", ".join(names)))
+    return lines
+
+
+def _told(trouble: Trouble, health: Health, width: int) -> Told:
+    """A single difference stands in the line itself."""
+    since = _lasting(health.firing_since.get(trouble.node, ""))
+    details = _changes(trouble)
+    if in_window(width) and len(details) > SHOWN:
+        more = Text(f"… and {len(details) - SHOWN} more", style="dim")
+        details = [*details[:SHOWN], more]
+    details += [Text(printable(trouble.remedy))] if trouble.remedy else []
+    told = f"{trouble.told}{since}"
+    node = shortened(trouble.node, max(SHORTEST, width - len(told) - 3))
+    line = _line(trouble.state, f"{node} {told}", printable(trouble.why))
+    if len(details) == 1 and not trouble.why:
+        return Told(line.append("  ").append_text(details[0]))
+    return Told(line, [Text("    ").append_text(detail) for detail in details])
+
+
+def _line(state: State, words: str, why: str) -> Text:
+    sign, style = SIGNS[state]
+    text = Text().append(f"{sign} {printable(words)}", style=style)
+    return text.append(f"  {why}") if why else text
+
+
+def _changes(trouble: Trouble) -> list[Text]:
+    """A line for each difference inside the fields that differ."""
+    lines: list[Text] = []
+    for change in trouble.changes:
+        if word := trouble.digests.get(change.field):
+            lines.append(Text(f"{word} changed"))
+            continue
+        inside = parts(change.field, change.have, change.want)
+        lines += [_part(p) for p in inside or (Part(change.field, change.have, change.want),)]
+    return lines
+
+
+def _part(part: Part) -> Text:
+    """Found and wanted, or what of the two there is."""
+    sides = told_apart(printable(readable(part.have)), printable(readable(part.want)))
+    have, want = (shortened(side, VALUE) for side in sides)
+    text = Text(f"{printable(part.path)}: ")
+    if part.want is ABSENT:
+        return text.append(have, style="red").append(", not wanted")
+    if part.have is ABSENT:
+        return text.append(want, style="green").append(" is wanted")
+    if isinstance(part.want, Masked) and isinstance(part.have, Masked):
+        return text.append(MASKED, style="red").append(", another value is wanted")
+    return text.append(have, style="red").append(", wanted ").append(want, style="green")
+
+
+def _lasting(since: str) -> str:
+    """` for 12 min`: how long ago an ISO time was. Empty where there is none."""
+    if not since:
+        return ""
+    spent = (datetime.now(UTC) - datetime.fromisoformat(since)).total_seconds()
+    for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):
+        if spent >= size:
+            return f" for {int(spent // size)} {unit}"
+    return " since just now"

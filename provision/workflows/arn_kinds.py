@@ -1,0 +1,212 @@
+"""Sorts of resources known by their ARN: how to see whether one is there, and what removes it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from botocore.exceptions import ClientError
+
+from provision.aws.client import Aws
+from provision.aws.error_codes import is_absent
+from provision.aws.failed_call import NO_GOOD_ANSWER
+from provision.workflows import removal_commands
+from provision.workflows.removal_commands import Commands, Goes, goes, goes_nothing, plain
+
+
+@dataclass(frozen=True)
+class Sort:
+    """`look` answers something true when it is there, and nothing or an error of absence when not.
+    `commands` remove it; `goes` says what of the user's goes with it; `unsaved` are the commands
+    where no backup can be made."""
+
+    look: Callable[[Aws, str], Any]
+    commands: Commands
+    goes: Goes = goes_nothing
+    unsaved: Commands | None = None
+
+
+@dataclass(frozen=True)
+class Sight:
+    """`there`: None where there was no way to look. `commands`: none where none is known."""
+
+    there: bool | None
+    goes: str = ""
+    commands: tuple[str, ...] = ()
+
+
+def _version(aws: Aws, layer: str) -> Any:
+    name, _, number = layer.rpartition(":")
+    pages = aws.lambda_.get_paginator("list_layer_versions").paginate(LayerName=name)
+    listed = (version["Version"] for page in pages for version in page.get("LayerVersions", []))
+    return int(number) in listed
+
+
+def _group(aws: Aws, name: str) -> Any:
+    groups = aws.logs.describe_log_groups(logGroupNamePrefix=name).get("logGroups", [])
+    return [group for group in groups if group["logGroupName"] == name]
+
+
+def _endpoint(aws: Aws, made: str) -> Any:
+    found = aws.ec2.describe_vpc_endpoints(VpcEndpointIds=[made]).get("VpcEndpoints", [])
+    return [one for one in found if one["State"].lower() != "deleted"]  # shown for a while (V11)
+
+
+def _acl(aws: Aws, made: str) -> Any:
+    name, _, number = made.partition("/")
+    return aws.wafv2.get_web_acl(Name=name, Scope="REGIONAL", Id=number)
+
+
+def _key(aws: Aws, made: str) -> Any:
+    """What is to be deleted is on its way; AWS still lists it for weeks."""
+    return aws.kms.describe_key(KeyId=made)["KeyMetadata"].get("KeyState") != "PendingDeletion"
+
+
+def _api_or_stage(aws: Aws, made: str) -> Any:
+    api, _, stage = made.partition("/stages/")
+    if not stage:
+        return aws.apigateway.get_rest_api(restApiId=api)
+    return aws.apigateway.get_stage(restApiId=api, stageName=stage)
+
+
+def _target(aws: Aws, made: str) -> Any:
+    """Their ARNs say nothing of the table: all of the region's are asked for."""
+    pages = aws.autoscaling.get_paginator("describe_scalable_targets").paginate(
+        ServiceNamespace="dynamodb"
+    )
+    every = (one for page in pages for one in page.get("ScalableTargets", []))
+    return next((one for one in every if one.get("ScalableTargetARN", "").endswith(made)), None)
+
+
+SORTS: Final[Mapping[tuple[str, str], Sort]] = {
+    ("apigateway", "/usageplans/"): Sort(
+        lambda aws, made: aws.apigateway.get_usage_plan(usagePlanId=made),
+        removal_commands.plan,
+        goes("its keys are refused from then on"),
+    ),
+    ("apigateway", "/apikeys/"): Sort(
+        lambda aws, made: aws.apigateway.get_api_key(apiKey=made),
+        plain("aws apigateway delete-api-key --api-key {}"),
+        goes("who uses it is refused from then on"),
+    ),
+    ("apigateway", "/domainnames/"): Sort(
+        lambda aws, made: aws.apigateway.get_domain_name(domainName=made),
+        plain("aws apigateway delete-domain-name --domain-name {}"),
+        goes("its mappings go with it"),
+    ),
+    ("wafv2", "regional/webacl/"): Sort(_acl, removal_commands.acl),
+    ("apigateway", "/restapis/"): Sort(
+        _api_or_stage,
+        removal_commands.api_or_stage,
+        goes("its address answers nobody from then on"),
+    ),
+    ("acm", "certificate/"): Sort(
+        lambda aws, made: aws.acm.describe_certificate(
+            CertificateArn=aws.where.arn("acm", f"certificate/{made}")
+        ),
+        removal_commands.certificate,
+    ),
+    ("cloudwatch", "alarm:"): Sort(
+        lambda aws, name: aws.cloudwatch.describe_alarms(AlarmNames=[name]).get("MetricAlarms", []),
+        plain("aws cloudwatch delete-alarms --alarm-names {}"),
+    ),
+    ("lambda", "function:"): Sort(
+        lambda aws, name: aws.lambda_.get_function(FunctionName=name),
+        plain("aws lambda delete-function --function-name {}"),
+    ),
+    ("lambda", "layer:"): Sort(_version, removal_commands.layer),
+    ("application-autoscaling", "scalable-target/"): Sort(_target, removal_commands.target),
+    ("dynamodb", "table/"): Sort(
+        lambda aws, name: aws.dynamodb.describe_table(TableName=name),
+        removal_commands.table,
+        removal_commands.table_goes,
+        removal_commands.table_without_backup,
+    ),
+    ("logs", "log-group:"): Sort(
+        _group, removal_commands.log_group, removal_commands.log_group_goes
+    ),
+    ("sns", ""): Sort(
+        lambda aws, name: aws.sns.get_topic_attributes(TopicArn=aws.where.arn("sns", name)),
+        removal_commands.topic,
+        goes("its subscriptions go with it"),
+    ),
+    ("sqs", ""): Sort(
+        lambda aws, name: aws.sqs.get_queue_url(QueueName=name),
+        removal_commands.queue,
+        goes("the messages in it go with it"),
+    ),
+    ("iam", "role/"): Sort(
+        lambda aws, name: aws.iam.get_role(RoleName=name.rpartition("/")[2]), removal_commands.role
+    ),
+    ("ec2", "vpc-flow-log/"): Sort(
+        lambda aws, made: aws.ec2.describe_flow_logs(FlowLogIds=[made]).get("FlowLogs", []),
+        plain("aws ec2 delete-flow-logs --flow-log-ids {}"),
+    ),
+    ("ec2", "vpc-endpoint/"): Sort(
+        _endpoint, plain("aws ec2 delete-vpc-endpoints --vpc-endpoint-ids {}")
+    ),
+    ("ec2", "security-group/"): Sort(
+        lambda aws, made: aws.ec2.describe_security_groups(GroupIds=[made]).get(
+            "SecurityGroups", []
+        ),
+        plain("aws ec2 delete-security-group --group-id {}"),
+        goes("AWS refuses it while a rule or a network interface has it"),
+    ),
+    ("ec2", "subnet/"): Sort(
+        lambda aws, made: aws.ec2.describe_subnets(SubnetIds=[made]).get("Subnets", []),
+        plain("aws ec2 delete-subnet --subnet-id {}"),
+        goes("AWS refuses it while a network interface is in it"),
+    ),
+    ("ec2", "route-table/"): Sort(
+        lambda aws, made: aws.ec2.describe_route_tables(RouteTableIds=[made]).get(
+            "RouteTables", []
+        ),
+        removal_commands.route_table,
+    ),
+    ("ec2", "vpc/"): Sort(
+        lambda aws, made: aws.ec2.describe_vpcs(VpcIds=[made]).get("Vpcs", []),
+        plain("aws ec2 delete-vpc --vpc-id {}"),
+        goes("AWS refuses it until all that is in it has gone"),
+    ),
+    ("kms", "key/"): Sort(
+        _key,
+        plain("aws kms schedule-key-deletion --key-id {}"),
+        goes("what it encrypted, backups too, can be read by nobody once AWS has waited 30 days"),
+    ),
+}
+"""Service and beginning of an ARN's resource → its sort. In the order in which they can go: what
+uses another before that, and a key last."""
+
+
+def look_at(aws: Aws, arn: str, *, backups: bool) -> Sight:
+    """Looked at directly, for what AWS lists by tag may be gone for a while."""
+    sort, name, _ = _sort(arn)
+    if sort is None:
+        return Sight(None)
+    found = None
+    there: bool | None = None
+    try:
+        found = sort.look(aws, name)
+        there = bool(found)
+    except NO_GOOD_ANSWER as error:
+        code = error.response["Error"]["Code"] if isinstance(error, ClientError) else ""
+        there = False if is_absent(code) else None
+    if there is False:
+        return Sight(False)
+    commands = sort.commands if backups or sort.unsaved is None else sort.unsaved
+    return Sight(there, sort.goes(found), commands(aws, name, found))
+
+
+def rank(arn: str) -> tuple[int, str]:
+    """For the order in which what was found can go."""
+    return _sort(arn)[2], arn
+
+
+def _sort(arn: str) -> tuple[Sort | None, str, int]:
+    """The sort, the resource's own name or id, and its place in the order of going."""
+    _, _, service, _, _, resource = arn.split(":", 5)
+    for number, ((of, beginning), sort) in enumerate(SORTS.items()):
+        if service == of and resource.startswith(beginning):
+            return sort, resource.removeprefix(beginning), number
+    return None, resource, len(SORTS)

@@ -1,0 +1,134 @@
+"""A permissions boundary for the stack's roles: what their own policies need, nothing beyond."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from provision.aws.access import Where
+from provision.model.iam import EVERY, Test
+from provision.model.step import OWNER, Document
+from provision.permissions.policies import MOST_CHARACTERS, Policy, statements
+from provision.permissions.requirements import Asked
+from provision.stack import grants
+from provision.stack.api import ACCOUNT_ROLE
+from provision.stack.inputs import Site
+from provision.steps.apigateway.account import LOG_ACTIONS
+
+FORBIDDEN: Final = ("account:*", "iam:*", "organizations:*", "sts:AssumeRole")
+"""Said although nothing allows it: a boundary that only does not allow is no bound to what policies
+of other resources grant to a role's sessions."""
+_BY_VPC: Final = "aws:SourceVpc"
+_OF_A_NETWORK: Final = ("security-group", "subnet")
+
+
+@dataclass(frozen=True)
+class _Names:
+    """What tables and functions are called in AWS; patterns of it, where names are too many."""
+
+    tables: Sequence[str]
+    functions: Sequence[str]
+
+
+def boundary_policy(site: Site) -> Policy:
+    """With every name; or, where that is more than IAM takes, with a pattern of all."""
+    exact = _policy(site, _names(site))
+    if exact.characters <= MOST_CHARACTERS:
+        return exact
+    return _policy(site, _Names((site.name("*"),), (site.name("*"),)))
+
+
+def is_exact(site: Site, policy: Policy) -> bool:
+    """Whether it names what it is for, and not all that begins as the stack's names do."""
+    return policy == _policy(site, _names(site))
+
+
+def _names(site: Site) -> _Names:
+    return _Names(
+        [site.name_of("table", key) for key in site.config.tables],
+        [site.name_of("function", key) for key in site.config.functions],
+    )
+
+
+def _policy(site: Site, names: _Names) -> Policy:
+    code = [site.where.arn("lambda", f"function:{name}") for name in names.functions]
+    needed = list(_needed(site, names))
+    allowed = statements([*_asked(site, needed), *_for_the_account(site.where)])
+    denied = [
+        {**each, "Condition": {"ArnLike": {"lambda:SourceFunctionArn": code}}}
+        for document in needed
+        for each in document["Statement"]
+        if each["Effect"] == "Deny"
+    ]
+    nothing_more = {
+        "Sid": "NoMoreRights",
+        "Effect": "Deny",
+        "Action": list(FORBIDDEN),
+        "Resource": EVERY,
+    }
+    document = {"Version": "2012-10-17", "Statement": [*allowed, *denied, nothing_more]}
+    return Policy(site.global_name("boundary"), document)
+
+
+def _needed(site: Site, names: _Names) -> Iterator[Document]:
+    """The policies of the roles at their widest: with `*` for what AWS will choose, and with all
+    that a function may do with a table."""
+    where, config = site.where, site.config
+    tables = [where.arn("dynamodb", f"table/{name}") for name in names.tables]
+    yield grants.table_access(
+        [grants.GrantedTable(table, "write", sort_key=True) for table in tables], EVERY
+    )
+    for name in names.functions:
+        yield grants.logging(where.arn("logs", f"log-group:/aws/lambda/{name}"))
+        yield grants.dead_letters(where.arn("sqs", f"{name}-dead-letters"))
+    yield grants.flow_logging(where.arn("logs", f"log-group:/aws/vpc/{config.prefix}"))
+    yield grants.tracing()
+    yield grants.network(
+        where, EVERY, [where.arn("ec2", "subnet/*")], where.arn("ec2", "security-group/*")
+    )
+    if config.encryption.key != "managed":
+        yield grants.encryption(where, site.key or where.arn("kms", "key/*"), ("write",))
+    secrets = [secret for function in config.functions.values() for secret in function.secrets]
+    if secrets:
+        yield grants.secrets(where, secrets, EVERY)
+
+
+def _asked(site: Site, documents: Iterable[Document]) -> Iterator[Asked]:
+    """What they allow, one by one. The VPC has no id before it is there: a role's own policies
+    name it."""
+    for document in documents:
+        for each in document["Statement"]:
+            if each["Effect"] == "Allow":
+                tests = tuple(sorted(_tests(each.get("Condition", {}))))
+                for action in each["Action"]:
+                    for resource in each["Resource"]:
+                        yield Asked(action, resource, tests + _owned(site, resource), "", "")
+
+
+def _owned(site: Site, resource: str) -> tuple[Test, ...]:
+    """Subnets and groups have no ids before they are there, and a role may be given a policy that
+    names those of any network: they have to carry the stack's owner tag. EC2 judges by it where an
+    interface is made, in Lambda's hands too, which asks EC2 with the role's own credentials.
+
+    https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html
+    """
+    if resource not in {site.where.arn("ec2", f"{kind}/*") for kind in _OF_A_NETWORK}:
+        return ()
+    return (Test("StringLike", f"aws:ResourceTag/{OWNER}", f"{site.identity.mark}/*"),)
+
+
+def _tests(condition: Document) -> Iterator[Test]:
+    for operator, keys in condition.items():
+        for key, values in keys.items():
+            if key != _BY_VPC:
+                yield from (Test(operator, key, value) for value in values)
+
+
+def _for_the_account(where: Where) -> Iterator[Asked]:
+    """API Gateway's role writes the logs of every stack of the account, which no other role may."""
+    role = where.arn("iam", f"role/{ACCOUNT_ROLE}", region=False)
+    only = (Test("ArnEquals", "aws:PrincipalArn", role),)
+    everywhere = where.arn("logs", EVERY, region=False).replace("logs::", "logs:*:")
+    for action in LOG_ACTIONS:
+        yield Asked(action, everywhere, only, "", "")

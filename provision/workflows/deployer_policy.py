@@ -1,0 +1,95 @@
+"""Which permissions the commands need, whoever in this package makes the calls."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from enum import StrEnum
+from typing import Final
+
+from provision.aws.access import Where
+from provision.model.iam import EVERY, Call
+from provision.model.stack import Stack
+from provision.model.step import Step
+from provision.permissions.policies import Policy, policies
+from provision.permissions.requirements import (
+    LOOK,
+    MAKE,
+    REMOVE,
+    Asked,
+    asked_by_others,
+    asked_by_stack,
+)
+from provision.stack import account_alias, customer_key, zones
+from provision.steps.kms.key import NEW_KEY
+from provision.workflows import health, leftovers
+
+ONCE: Final = "-new-key"
+"""How the name of the policy ends that is to be taken off when the stack's key is there."""
+
+
+class Purpose(StrEnum):
+    """What the policy is to suffice for. `up` also does for push, `status` for plan,
+    outputs and refresh; `plan` is for that alone, and for names that are still to come."""
+
+    UP = "up"
+    PLAN = "plan"
+    STATUS = "status"
+    DOWN = "down"
+    ALL = "all"
+
+
+_PARTS: Final = {
+    Purpose.UP: (LOOK, MAKE, REMOVE),
+    Purpose.PLAN: (LOOK,),
+    Purpose.STATUS: (LOOK,),
+    Purpose.DOWN: (LOOK, REMOVE),
+    Purpose.ALL: (LOOK, MAKE, REMOVE),
+}
+_ALWAYS: Final = (
+    ("account guard", account_alias.CALLS),
+    ("zones", zones.CALLS),
+    ("encryption", customer_key.CALLS),
+)
+_BESIDE: Final[Mapping[Purpose, tuple[tuple[str, tuple[Call, ...]], ...]]] = {
+    Purpose.UP: _ALWAYS,
+    Purpose.PLAN: _ALWAYS,
+    Purpose.STATUS: (*_ALWAYS, ("status", health.CALLS)),
+    Purpose.DOWN: (*_ALWAYS, ("leftovers", leftovers.CALLS)),
+    Purpose.ALL: (*_ALWAYS, ("status", health.CALLS), ("leftovers", leftovers.CALLS)),
+}
+"""Who makes calls beside the steps."""
+_BEFORE_A_NAME: Final = (":", "/")
+
+
+def deployer_asks(
+    stack: Stack, forgotten: Mapping[str, Step], where: Where, purpose: Purpose
+) -> list[Asked]:
+    """Everything IAM is asked by the commands of this purpose. `forgotten`: the steps of nodes that
+    only the journal still knows, which `up` and `down` remove."""
+    asked = asked_by_stack(stack, forgotten, where, _PARTS[purpose])
+    for by, calls in _BESIDE[purpose]:
+        asked += asked_by_others(by, calls, where, stack)
+    return [_to_come(each, stack.name) for each in asked] if purpose is Purpose.PLAN else asked
+
+
+def _to_come(asked: Asked, stack: str) -> Asked:
+    """The same for every name of the stack: a pull request may add a table, and AWS refuses whoever
+    asks for one by a name that no statement has, whether it is there or not."""
+    before, found, name = asked.resource.partition(f"{stack}-")
+    if not found or not before.endswith(_BEFORE_A_NAME) or EVERY in name:
+        return asked
+    return replace(asked, resource=f"{before}{found}{EVERY}")
+
+
+def deployer_policies(
+    stack: Stack, forgotten: Mapping[str, Step], where: Where, purpose: Purpose
+) -> tuple[Policy, ...]:
+    """The managed policies to attach, together, to whoever runs the commands. All regions of an
+    account share IAM's policies. What making a key takes reaches further than the stack, and is
+    needed once: it comes last, in a policy of its own."""
+    name = f"{stack.name}-{where.region}-{'deployer' if purpose is Purpose.ALL else purpose}"
+    asks = deployer_asks(stack, forgotten, where, purpose)
+    lasting = policies(name, [each for each in asks if each.operation != NEW_KEY])
+    once = [each for each in asks if each.operation == NEW_KEY]
+    return (*lasting, *(policies(f"{name}{ONCE}", once) if once else ()))

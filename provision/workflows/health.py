@@ -1,0 +1,195 @@
+"""How the stack fares: alarms, dead letters, and the last hour's traffic in one call."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Final
+
+from provision.aws.client import Aws
+from provision.aws.concurrency import together
+from provision.model.iam import EVERY, Call, arn, calls
+from provision.model.step import Step
+from provision.steps.apigateway.stage import Stage
+from provision.steps.cloudwatch.alarm import Alarm
+from provision.steps.lambda_.alias import Alias
+from provision.steps.lambda_.function import Function
+from provision.steps.not_found import absent_is_fine
+from provision.steps.sns.subscription import Subscription
+from provision.steps.sqs.queue import Queue
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudwatch.type_defs import MetricAlarmTypeDef, MetricDataQueryTypeDef
+
+FIRING: Final = "ALARM"
+"""CloudWatch's word for an alarm that rings."""
+CONFIRMED: Final = "confirmed"
+UNCONFIRMED: Final = "unconfirmed"
+QUERIES: Final = 500
+"""As many as GetMetricData takes."""
+PERIOD: Final = 300
+POINTS: Final = 12
+MEASURES: Final = {"invocations": "Sum", "errors": "Sum", "p95": "p95"}
+_METRICS: Final = {"invocations": "Invocations", "errors": "Errors", "p95": "Duration"}
+
+CALLS: Final = (
+    *calls("cloudwatch", EVERY, "GetMetricData"),
+    *calls("cloudwatch", arn("cloudwatch", "alarm:*"), "DescribeAlarms"),
+    Call("sqs.GetQueueAttributes"),  # of our queues, which ask for it themselves
+)
+
+
+@dataclass(frozen=True)
+class Traffic:
+    """One function's last hour, in steps of five minutes, oldest first. `p95` in milliseconds."""
+
+    invocations: tuple[float, ...]
+    errors: tuple[float, ...]
+    p95: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Health:
+    """By node: the live version, the stage's name, alarm states, since when alarms ring, messages
+    waiting, who hears alarms, what AWS itself says is wrong, traffic."""
+
+    versions: Mapping[str, str] = field(default_factory=dict)
+    stages: Mapping[str, str] = field(default_factory=dict)
+    alarms: Mapping[str, str] = field(default_factory=dict)
+    firing_since: Mapping[str, str] = field(default_factory=dict)
+    dead_letters: Mapping[str, int] = field(default_factory=dict)
+    subscriptions: Mapping[str, str] = field(default_factory=dict)
+    ailments: Mapping[str, str] = field(default_factory=dict)
+    traffic: Mapping[str, Traffic] = field(default_factory=dict)
+
+
+def read_health(aws: Aws, steps: Mapping[str, Step]) -> Health:
+    """What AWS says of these nodes' alarms, queues and functions. Reads only."""
+    alarms = {s.name: n for n, s in steps.items() if isinstance(s, Alarm)}
+    queues = {n: s for n, s in steps.items() if isinstance(s, Queue)}
+    live = {s.function: s.name for s in steps.values() if isinstance(s, Alias)}
+    functions = {n: _called(s, live) for n, s in steps.items() if isinstance(s, Function)}
+    with together() as pool:
+        states = pool.submit(_alarm_states, aws, alarms)
+        traffic = pool.submit(_traffic, aws, functions)
+        waiting = pool.map(lambda queue: _messages(aws, queue), queues.values())
+        letters = dict(zip(queues, waiting, strict=True))
+        rung = states.result()
+        return Health(
+            alarms={node: alarm["StateValue"] for node, alarm in rung.items()},
+            firing_since={n: since for n, alarm in rung.items() if (since := _firing_since(alarm))},
+            dead_letters=letters,
+            traffic=traffic.result(),
+        )
+
+
+def of_what_is_there(health: Health, steps: Mapping[str, Step]) -> Health:
+    """The health of the nodes that were found, with what they themselves show."""
+    versions = {
+        n.removesuffix(".alias"): s.version for n, s in steps.items() if isinstance(s, Alias)
+    }
+    return Health(
+        versions=versions,
+        stages={node: step.name for node, step in steps.items() if isinstance(step, Stage)},
+        alarms={node: state for node, state in health.alarms.items() if node in steps},
+        firing_since={n: since for n, since in health.firing_since.items() if n in steps},
+        dead_letters={node: count for node, count in health.dead_letters.items() if node in steps},
+        subscriptions={n: _heard(s) for n, s in steps.items() if isinstance(s, Subscription)},
+        ailments={n: words for n, step in steps.items() if (words := step.ailment())},
+        traffic={node: traffic for node, traffic in health.traffic.items() if node in steps},
+    )
+
+
+def _heard(subscription: Subscription) -> str:
+    """Whether an address hears what the topic says, in a word."""
+    if subscription.strays:
+        return ", ".join(subscription.strays)
+    return CONFIRMED if subscription.confirmed else UNCONFIRMED
+
+
+def _alarm_states(aws: Aws, nodes: Mapping[str, str]) -> dict[str, MetricAlarmTypeDef]:
+    """What AWS shows of the alarms, by node."""
+    if not nodes:
+        return {}
+    shown: dict[str, MetricAlarmTypeDef] = {}
+    names = sorted(nodes)
+    for first in range(0, len(names), 100):  # as many as DescribeAlarms takes
+        answer = aws.cloudwatch.describe_alarms(
+            AlarmNames=names[first : first + 100], MaxRecords=100
+        )
+        shown |= {alarm["AlarmName"]: alarm for alarm in answer.get("MetricAlarms", [])}
+    return {node: shown[name] for name, node in nodes.items() if name in shown}
+
+
+def _firing_since(alarm: MetricAlarmTypeDef) -> str:
+    """When it began to ring, as ISO 8601; empty where it does not, or nobody says when."""
+    since = alarm.get("StateUpdatedTimestamp")
+    return since.isoformat(timespec="seconds") if alarm["StateValue"] == FIRING and since else ""
+
+
+def _messages(aws: Aws, queue: Queue) -> int:
+    with absent_is_fine():
+        answer = aws.sqs.get_queue_attributes(
+            QueueUrl=queue.url, AttributeNames=["ApproximateNumberOfMessages"]
+        )
+        return int(answer.get("Attributes", {}).get("ApproximateNumberOfMessages", 0))
+    return 0
+
+
+def _called(function: Function, live: Mapping[str, str]) -> dict[str, str]:
+    """The dimensions of what callers reach: an invocation by hand, or to try it, is no traffic."""
+    alias = live.get(function.name)
+    only = {"Resource": f"{function.name}:{alias}"} if alias else {}
+    return {"FunctionName": function.name, **only}
+
+
+def _traffic(aws: Aws, functions: Mapping[str, Mapping[str, str]]) -> dict[str, Traffic]:
+    if not functions:
+        return {}
+    end = datetime.now(UTC)
+    end = datetime.fromtimestamp(end.timestamp() // PERIOD * PERIOD + PERIOD, UTC)
+    begin = end - timedelta(seconds=PERIOD * POINTS)
+    queries: list[MetricDataQueryTypeDef] = [
+        {
+            "Id": f"{measure}{number}",
+            "MetricStat": {
+                "Metric": {
+                    "Namespace": "AWS/Lambda",
+                    "MetricName": _METRICS[measure],
+                    "Dimensions": [{"Name": k, "Value": v} for k, v in dimensions.items()],
+                },
+                "Period": PERIOD,
+                "Stat": statistic,
+            },
+        }
+        for number, dimensions in enumerate(functions.values())
+        for measure, statistic in MEASURES.items()
+    ]
+    found: dict[str, tuple[float, ...]] = {}
+    for first in range(0, len(queries), QUERIES):
+        answer = aws.cloudwatch.get_metric_data(
+            MetricDataQueries=queries[first : first + QUERIES],
+            StartTime=begin,
+            EndTime=end,
+            ScanBy="TimestampAscending",
+        )
+        for result in answer.get("MetricDataResults", []):
+            found[result["Id"]] = _series(
+                begin, result.get("Timestamps", []), result.get("Values", [])
+            )
+    nothing = (0.0,) * POINTS
+    return {
+        node: Traffic(*(found.get(f"{measure}{number}", nothing) for measure in MEASURES))
+        for number, node in enumerate(functions)
+    }
+
+
+def _series(begin: datetime, moments: list[datetime], values: list[float]) -> tuple[float, ...]:
+    """The values in their five minutes; AWS leaves out those in which nothing happened."""
+    series = [0.0] * POINTS
+    for moment, value in zip(moments, values, strict=True):
+        place = int((moment - begin).total_seconds() // PERIOD)
+        if 0 <= place < POINTS:
+            series[place] = value
+    return tuple(series)

@@ -1,0 +1,220 @@
+"""What of a stack is still in the account, asked of AWS itself: by the owner tag where AWS lists by
+tag, by the list calls of each service where it does not; each looked at directly before it is told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from provision.aws.client import Aws
+from provision.aws.concurrency import together
+from provision.aws.failed_call import NO_GOOD_ANSWER
+from provision.engine.errors import explain
+from provision.model.iam import EVERY, Permit, call, calls, gateway
+from provision.model.iam import arn as arn_template
+from provision.model.stack import Stack
+from provision.model.step import OWNER, Mark, Step, marked
+from provision.plan.limitations import SEES_ALL, Blind
+from provision.steps.autoscaling.target import TARGET, ScalingTarget
+from provision.steps.dynamodb.table import Table
+from provision.steps.ec2.base import stack_filters
+from provision.workflows.arn_kinds import Sight, look_at, rank
+
+CALLS: Final = (
+    call("resourcegroupstaggingapi.GetResources", Permit("tag:GetResources")),
+    *calls("ec2", EVERY, "DescribeTags"),
+    *calls("iam", EVERY, "ListRoles"),
+    *calls("iam", arn_template("iam", "role/{stack}-*", region=False), "ListRoleTags"),
+    call("apigateway.GetRestApis", gateway("GET", "/restapis")),
+    call("apigateway.GetApiKeys", gateway("GET", "/apikeys")),
+    call("apigateway.GetApiKey", gateway("GET", "/apikeys/*")),
+    call("apigateway.GetUsagePlans", gateway("GET", "/usageplans")),
+    call("apigateway.GetUsagePlan", gateway("GET", "/usageplans/*")),
+    *calls("lambda", EVERY, "ListLayers", "ListLayerVersions"),
+    *calls("application-autoscaling", EVERY, "DescribeScalableTargets"),
+    *calls("application-autoscaling", TARGET, "ListTagsForResource"),
+)
+"""Of the listings. To look at what they found takes what the steps' own looks take."""
+
+Owners = Iterator[tuple[str, str]]
+"""ARN and owner tag of what was found."""
+Listing = Callable[[Aws, Stack], Owners]
+
+
+@dataclass(frozen=True)
+class Leftover:
+    """`node` is what its owner tag says. `seen`: looked at and there; False where AWS lists it and
+    there was no way to look. `goes`: what of the user's goes with it, in words, or is in the way.
+    `remove` is what a shell does to it, or empty where no command is known."""
+
+    arn: str
+    node: str
+    seen: bool
+    remove: str
+    goes: str = ""
+
+
+@dataclass(frozen=True)
+class Search:
+    """What was found, and in words what could not be asked."""
+
+    found: tuple[Leftover, ...]
+    unasked: tuple[str, ...]
+
+
+def search(aws: Aws, stack: Stack, expected: Collection[Step], blind: Blind = SEES_ALL) -> Search:
+    """Everything whose owner is a node of the stack, except what is `expected` to be there; what
+    can go first comes first.
+
+    Reads only. A listing that is not permitted, or that an emulator lacks, is told in `unasked`.
+    """
+    owners: dict[str, str] = {}
+    unasked = [blind.unlisted] if blind.unlisted else []
+    with together() as pool:
+        asked = {name: pool.submit(_listed, ask, aws, stack) for name, ask in LISTINGS.items()}
+        if ScalingTarget.KIND not in blind.kinds:
+            asked["scalable targets"] = pool.submit(_targets, aws, stack, expected)
+    for listing, answer in asked.items():
+        try:
+            owners |= answer.result()
+        except NO_GOOD_ANSWER as error:
+            unasked.append(f"{listing}: {explain(error).message}")
+    known = [_identifiers(step) for step in expected]
+    unknown = [
+        arn
+        for arn, owner in sorted(owners.items(), key=lambda each: rank(each[0]))
+        if owner.startswith(f"{stack.mark}/") and not any(_names(arn, ids) for ids in known)
+    ]
+    saves = Table.KIND not in blind.backups
+    with together() as pool:
+        sights = list(pool.map(lambda arn: look_at(aws, arn, backups=saves), unknown))
+    found = tuple(
+        _leftover(arn, owners[arn].removeprefix(f"{stack.mark}/"), sight)
+        for arn, sight in zip(unknown, sights, strict=True)
+        if sight.there is not False
+    )
+    return Search(found, tuple(unasked))
+
+
+def _leftover(arn: str, node: str, sight: Sight) -> Leftover:
+    return Leftover(arn, node, sight.there is True, " && ".join(sight.commands), sight.goes)
+
+
+def _listed(listing: Listing, aws: Aws, stack: Stack) -> dict[str, str]:
+    return dict(listing(aws, stack))
+
+
+def _identifiers(step: Step) -> frozenset[str]:
+    names = (*step.IDENTITY, *marked(type(step), Mark.COMPUTED))
+    values = (vars(step)[name] for name in names)
+    return frozenset(value for value in values if isinstance(value, str) and value)
+
+
+def _names(arn: str, identifiers: Collection[str]) -> bool:
+    """Whether the ARN is of the resource known by one of these."""
+    return any(arn == one or arn.endswith((f":{one}", f"/{one}")) for one in identifiers)
+
+
+def _tagged(aws: Aws, stack: Stack) -> Owners:  # noqa: ARG001  (values cannot be asked by prefix)
+    token = ""
+    while True:
+        page = aws.tagging.get_resources(TagFilters=[{"Key": OWNER}], PaginationToken=token)
+        for one in page["ResourceTagMappingList"]:
+            yield one["ResourceARN"], _owner(one["Tags"])
+        token = page.get("PaginationToken", "")
+        if not token:
+            return
+
+
+def _network(aws: Aws, stack: Stack) -> Owners:
+    pages = aws.ec2.get_paginator("describe_tags").paginate(Filters=stack_filters(stack.mark))
+    for page in pages:
+        for one in page.get("Tags", []):
+            arn = aws.where.arn("ec2", f"{one['ResourceType']}/{one['ResourceId']}")
+            yield arn, one["Value"]
+
+
+def _roles(aws: Aws, stack: Stack) -> Owners:
+    """The tagging API lists no roles; their names begin with the stack's.
+
+    https://docs.aws.amazon.com/resourcegroupstagging/latest/APIReference/supported-services.html
+    """
+    for page in aws.iam.get_paginator("list_roles").paginate():
+        for role in page["Roles"]:
+            if role["RoleName"].startswith(f"{stack.name}-"):
+                tags = aws.iam.list_role_tags(RoleName=role["RoleName"])["Tags"]
+                yield role["Arn"], _owner(tags)
+
+
+def _apis(aws: Aws, stack: Stack) -> Owners:  # noqa: ARG001  (all are listed, with their tags)
+    for page in aws.apigateway.get_paginator("get_rest_apis").paginate():
+        for api in page.get("items", []):
+            yield _gateway_arn(aws, "restapis", api["id"]), api.get("tags", {}).get(OWNER, "")
+
+
+def _keys(aws: Aws, stack: Stack) -> Owners:
+    """Listed without their tags (A22)."""
+    for page in aws.apigateway.get_paginator("get_api_keys").paginate(nameQuery=stack.name):
+        for key in page.get("items", []):
+            tags = aws.apigateway.get_api_key(apiKey=key["id"]).get("tags", {})
+            yield _gateway_arn(aws, "apikeys", key["id"]), tags.get(OWNER, "")
+
+
+def _plans(aws: Aws, stack: Stack) -> Owners:
+    """Listed without their tags (A24)."""
+    for page in aws.apigateway.get_paginator("get_usage_plans").paginate():
+        for plan in page.get("items", []):
+            if plan.get("name", "").startswith(stack.name):
+                tags = aws.apigateway.get_usage_plan(usagePlanId=plan["id"]).get("tags", {})
+                yield _gateway_arn(aws, "usageplans", plan["id"]), tags.get(OWNER, "")
+
+
+def _gateway_arn(aws: Aws, kind: str, made: str) -> str:
+    return aws.where.arn("apigateway", f"/{kind}/{made}", account=False)
+
+
+def _layers(aws: Aws, stack: Stack) -> Owners:
+    """Versions have no tags; the owner is the first word of their description (L24)."""
+    for page in aws.lambda_.get_paginator("list_layers").paginate():
+        for layer in page.get("Layers", []):
+            name = layer["LayerName"]
+            if not name.startswith(f"{stack.name}-"):
+                continue
+            for versions in aws.lambda_.get_paginator("list_layer_versions").paginate(
+                LayerName=name
+            ):
+                for version in versions.get("LayerVersions", []):
+                    owner = version.get("Description", "").partition(" ")[0]
+                    yield version["LayerVersionArn"], owner
+
+
+def _targets(aws: Aws, stack: Stack, expected: Collection[Step]) -> dict[str, str]:
+    """Their ARNs say nothing of the table, by which we know them; older ones have neither."""
+    known = {(one.resource, one.dimension) for one in expected if isinstance(one, ScalingTarget)}
+    owners = {}
+    for page in aws.autoscaling.get_paginator("describe_scalable_targets").paginate(
+        ServiceNamespace="dynamodb"
+    ):
+        for one in page.get("ScalableTargets", []):
+            arn, what = one.get("ScalableTargetARN"), (one["ResourceId"], one["ScalableDimension"])
+            if arn and what not in known and stack.name in one["ResourceId"]:
+                tags = aws.autoscaling.list_tags_for_resource(ResourceARN=arn).get("Tags", {})
+                owners[arn] = tags.get(OWNER, "")
+    return owners
+
+
+def _owner(tags: Collection[Any]) -> str:
+    return next((str(tag["Value"]) for tag in tags if tag["Key"] == OWNER), "")
+
+
+LISTINGS: Final[dict[str, Listing]] = {
+    "resources by tag": _tagged,
+    "the network": _network,
+    "roles": _roles,
+    "APIs": _apis,
+    "API keys": _keys,
+    "usage plans": _plans,
+    "layers": _layers,
+}

@@ -1,0 +1,101 @@
+"""Why a node is written, by what the user edits: the configuration, a function's code, a layer's
+requirements.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from provision.config import Config
+from provision.model.step import Step
+from provision.plan.change import Cause, Change, Finding
+from provision.steps.apigateway.deployment import Deployment
+from provision.unknown import is_known
+
+_RELEASED: Final = frozenset({"digest", "served"})
+"""What a deployment says of its API alone: what changed that has changed them."""
+
+
+@dataclass(frozen=True)
+class Edited:
+    """What the user edits, as screens name it. `folders`: by node, what its zip is made of."""
+
+    config: str = "config.yaml"
+    folders: Mapping[str, str] = field(default_factory=dict)
+
+    def folder_of(self, node: str) -> str:
+        """The folder behind a node or, for a function's version, behind its function."""
+        return self.folders.get(node) or self.folders.get(node.rpartition(".")[0], "")
+
+    def words(self, cause: Cause) -> str:
+        """A cause in words: `by config.yaml`."""
+        match cause:
+            case Cause.CONFIG:
+                return f"by {self.config}"
+            case Cause.DRIFT:
+                return "by drift: changed in AWS"
+            case Cause.REMOVED:
+                return f"removed from {self.config}"
+
+
+def edited(config: Config, file: Path) -> Edited:
+    """The files of a stack whose configuration was read from `file`."""
+    home = file.resolve().parent
+    folders = {f"function.{key}": _shown(f.source, home) for key, f in config.functions.items()}
+    folders |= {f"layer.{key}": _shown(one.source, home) for key, one in config.layers.items()}
+    return Edited(file.name, folders)
+
+
+def _shown(folder: Path, home: Path) -> str:
+    near = folder.is_relative_to(home)
+    return f"{folder.relative_to(home) if near else folder}/".replace("./", "")
+
+
+def from_files(finding: Finding, change: Change) -> bool:
+    """Whether a change comes from the content of the user's files, and not from a setting."""
+    return change.cause is Cause.CONFIG and change.field in _step(finding).FROM_FILES
+
+
+def origins(findings: Mapping[str, Finding], files: Edited) -> dict[str, tuple[str, ...]]:
+    """By node that is written, in words, what made it so. What follows from another node's change,
+    as a function's alias does from a new version, has that node's origins."""
+    known: dict[str, tuple[str, ...]] = {}
+
+    def of_node(name: str) -> tuple[str, ...]:
+        finding = findings.get(name)
+        if finding is None or not finding.causes:
+            return ()
+        if name not in known:
+            known[name] = tuple(dict.fromkeys(words for words in of_finding(finding)))
+        return known[name]
+
+    def of_finding(finding: Finding) -> list[str]:
+        own = [files.words(finding.cause)] if finding.cause else []
+        return own + [words for change in finding.changes for words in of_change(finding, change)]
+
+    def of_change(finding: Finding, change: Change) -> tuple[str, ...]:
+        if change.cause is not Cause.CONFIG:
+            return (files.words(change.cause),)
+        if from_files(finding, change):
+            what = _step(finding).DIGESTS[change.field]
+            return (f"by {what} in {files.folder_of(finding.node)}".removesuffix(" in "),)
+        follows = finding.kind == Deployment.KIND and change.field in _RELEASED
+        if follows or not is_known(change.want):
+            behind = [
+                words
+                for need in (finding.needs[:1] if follows else finding.needs)
+                for words in of_node(need)
+            ]
+            return tuple(behind) or (files.words(Cause.CONFIG),)
+        return (files.words(Cause.CONFIG),)
+
+    return {name: of_node(name) for name in findings if of_node(name)}
+
+
+def _step(finding: Finding) -> type[Step]:
+    step = finding.want or finding.have
+    assert step is not None, finding.node
+    return type(step)

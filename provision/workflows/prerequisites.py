@@ -1,0 +1,28 @@
+"""What the stack stands on and no node makes (a zone, a certificate) is looked at before anything
+is made; what only reads or removes goes on without.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from provision.engine.engine import Survey
+from provision.engine.errors import explain
+from provision.engine.executor import Engine
+from provision.plan.change import Action
+
+_NEEDING: Final = frozenset({Action.CREATE, Action.REPLACE, Action.UPDATE})
+
+
+def demand_ground(engine: Engine, seen: Survey) -> None:
+    """Raise the first that is missing, naming the node that needs it."""
+    for node, finding in seen.findings.items():
+        if finding.want is None or finding.action not in _NEEDING:
+            continue
+        try:
+            finding.want.demand(engine.aws)
+        except Exception as error:
+            told = explain(error)
+            told.message = f"{node}: {told.message}"
+            told.args = ("\n".join(told.lines),)
+            raise told from error

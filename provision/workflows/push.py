@@ -1,0 +1,270 @@
+"""Only the code of functions: what is recorded of a function, its version and its alias is believed
+once AWS agrees with it, so a push costs six calls and what it waits for.
+
+Whatever else differs is `up`'s to put right: publishing would freeze it into the version.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Final, TypeVar
+
+from provision.aws.access import account_of
+from provision.aws.concurrency import together
+from provision.aws.read_only import only_reading
+from provision.engine.engine import WORKERS, Outcome
+from provision.engine.executor import Engine
+from provision.engine.timing import Walk
+from provision.engine.walks import new_walk, raise_first, visit_all
+from provision.errors import ProvisionError
+from provision.model.stack import Node
+from provision.model.step import Step, with_computed
+from provision.plan.change import Action, Finding, difference
+from provision.state.other_location import Pinned
+from provision.steps.lambda_.alias import Alias
+from provision.steps.lambda_.function import Function
+from provision.steps.lambda_.layer import Layer
+from provision.steps.lambda_.version import Version
+
+S = TypeVar("S", bound=Step)
+
+CODE: Final = frozenset({"code_sha256"})
+NEEDS_UP: Final = ("runtime", "handler", "architecture")
+"""Configuration that code is written for: it goes live together with the code, or not at all."""
+
+
+class NotPushed(ProvisionError):
+    """More than code has to change, so nothing was pushed."""
+
+
+@dataclass(frozen=True)
+class Release:
+    """One function beside what AWS has of it. `function.want` has the new code."""
+
+    function: Finding
+    version: Version
+    """As recorded: the one that was published last."""
+    alias: Alias
+    left: tuple[str, ...]
+    """Fields that config.yaml changes besides the code."""
+
+
+@dataclass(frozen=True)
+class Surveyed:
+    """What would be pushed, by the function's node."""
+
+    releases: Mapping[str, Release]
+    walk: Walk
+
+    @property
+    def writes(self) -> int:
+        """How many nodes change where the code did."""
+        changed = (r.function.action is Action.UPDATE for r in self.releases.values())
+        return 3 * sum(changed)
+
+
+def function_node(key: str) -> str:
+    """The node of a function of config.yaml; its version and alias are named after it."""
+    return f"function.{key}"
+
+
+def survey_code(engine: Engine, keys: Collection[str], *, workers: int = WORKERS) -> Surveyed:
+    """Look at these functions. Reads only. Raises `NotPushed` where one needs `up` first."""
+    releases: dict[str, Release] = {}
+
+    def visit(node: str) -> None:
+        releases[node] = _Look(engine, node).release()
+
+    looked = new_walk(engine, "look", {function_node(key): () for key in keys})
+    with only_reading(engine.aws):
+        raise_first(engine, visit_all(engine, looked, visit, workers))
+    return Surveyed({node: releases[node] for node in looked.needs}, looked)
+
+
+def push(
+    engine: Engine,
+    seen: Surveyed,
+    *,
+    workers: int = WORKERS,
+) -> Outcome:
+    """Upload, publish and move, each function by itself; what is as wanted is not written."""
+    pushes = [_Push(engine, release) for release in seen.releases.values()]
+    visits = {name: visit for push in pushes for name, visit in push.visits.items()}
+    walked = new_walk(engine, "push", {n: need for p in pushes for n, need in p.needs.items()})
+    failed = visit_all(engine, walked, lambda name: visits[name](), workers)
+    return Outcome(
+        {name: finding for push in pushes for name, finding in push.acted().items()},
+        {name: step for push in pushes for name, step in push.steps.items()},
+        failed,
+        engine.aws.clock.stopped,
+        walks=(seen.walk, walked),
+    )
+
+
+@dataclass
+class _Push:
+    """One function on its way: three nodes, each after the one before it."""
+
+    engine: Engine
+    release: Release
+    steps: dict[str, Step] = field(default_factory=dict)
+    _acted: dict[str, Finding] = field(default_factory=dict)
+
+    @property
+    def names(self) -> tuple[str, str, str]:
+        """The nodes of the function, its version and its alias."""
+        name = self.release.function.node
+        return name, f"{name}.version", f"{name}.alias"
+
+    @property
+    def visits(self) -> Mapping[str, Callable[[], None]]:
+        return dict(zip(self.names, (self._upload, self._publish, self._move), strict=True))
+
+    @property
+    def needs(self) -> Mapping[str, tuple[str, ...]]:
+        function, version, alias = self.names
+        return {function: (), version: (function,), alias: (version,)}
+
+    def acted(self) -> Mapping[str, Finding]:
+        """What was done, and what was not begun because something before it failed."""
+        now = (self.release.function.have, self.release.version, self.release.alias)
+        return {
+            name: self._acted.get(name) or self._not_begun(name, step)
+            for name, step in zip(self.names, now, strict=True)
+            if step
+        }
+
+    def _upload(self) -> None:
+        name = self.names[0]
+        self._acted[name] = finding = self.release.function
+        self.steps[name] = self.engine.make(finding)
+
+    def _publish(self) -> None:
+        function, name, _ = self.names
+        node = self.engine.stack.nodes[name]
+        finding = self.engine.judge(node, node.build(self.steps[function]), self.release.version)
+        uploaded = self.release.function.action is Action.UPDATE
+        if uploaded or self.engine.journal.records[name].doing:  # twice is harmless (L11)
+            finding = replace(finding, action=Action.REPLACE)
+        self._acted[name] = finding
+        self.steps[name] = self.engine.make(finding)
+
+    def _move(self) -> None:
+        _, version, name = self.names
+        node, published = self.engine.stack.nodes[name], self.steps[version]
+        assert isinstance(published, Version)
+        finding = self.engine.judge(node, node.build(published), self.release.alias)
+        self._acted[name] = finding
+        self.steps[name] = self.engine.make(finding)
+
+    def _not_begun(self, name: str, step: Step) -> Finding:
+        needs, reason = self.engine.stack.nodes[name].needs, "what comes before it did not end"
+        return Finding(name, needs, step.KIND, None, step, (), Action.WAIT, reason)
+
+
+@dataclass(frozen=True)
+class _Look:
+    """One function's records beside config.yaml and AWS."""
+
+    engine: Engine
+    name: str
+
+    def release(self) -> Release:
+        """The first reads go out while the zip is built."""
+        recorded = self._recorded(self.name, Function)
+        version = self._recorded(f"{self.name}.version", Version)
+        alias = self._recorded(f"{self.name}.alias", Alias)
+        aws = self.engine.aws
+        with together() as pool:
+            function_now = pool.submit(recorded.observe, aws)
+            alias_now = pool.submit(alias.observe, aws)
+            built: dict[str, Step] = {}
+            want = self._wanted(self.name, built)
+            assert isinstance(want, Function)
+            left = self._left(want, recorded)
+            self._check_layers(built)
+        pushed = replace(recorded, code_sha256=want.code_sha256, zip=want.zip, failure="")
+        have = function_now.result()
+        self._check_account(have)
+        finding = self._judged(pushed, have)
+        return Release(finding, version, self._reachable(alias_now.result()), left)
+
+    def _wanted(self, name: str, built: dict[str, Step]) -> Step:
+        """What config.yaml says of a node, with what AWS chose from the records."""
+        if name in built:
+            return built[name]
+        node: Node[Step] = self.engine.stack.nodes[name]
+        inputs = [self._wanted(need, built) for need in node.needs]
+        want = node.build(*inputs).with_owner(self.engine.owner(name))
+        if want.KIND in self.engine.blind.kinds:
+            built[name] = with_computed(want, None)
+            return built[name]
+        built[name] = with_computed(want, self._recorded(name, type(want)))
+        return built[name]
+
+    def _check_layers(self, built: Mapping[str, Step]) -> None:
+        for name, want in built.items():
+            if isinstance(want, Layer) and difference(want, self._recorded(name, Layer), None):
+                raise NotPushed(
+                    f"{name} is not what was published: {self.name} would run with the old one",
+                    hint="`provision up` publishes the layer and the code together",
+                )
+
+    def _recorded(self, name: str, kind: type[S]) -> S:
+        record = self.engine.journal.records.get(name)
+        half_made = record is None or record.doing == "delete"
+        if record is not None and record.doing == "create":
+            half_made = (
+                kind is not Version
+            )  # a push that died has left it: publishing again ends it
+        if record is None or half_made or not isinstance(record.step, kind):
+            state = "half made" if record else "not recorded as made"
+            raise NotPushed(
+                f"{self.name} cannot be pushed: {name} is {state}",
+                hint="`provision up` makes it; from then on `provision push` brings its code",
+            )
+        return record.step
+
+    def _left(self, want: Function, recorded: Function) -> tuple[str, ...]:
+        fields = [c.field for c in difference(want, recorded, None) if c.field not in CODE]
+        if together := [field for field in fields if field in NEEDS_UP]:
+            raise NotPushed(
+                f"{self.name}: config.yaml changes {_listed(together)}, which goes with the code",
+                hint="`provision up` brings both at once",
+            )
+        return tuple(fields)
+
+    def _check_account(self, have: Function | None) -> None:
+        """Whose answers these are; nobody may have asked before (`guard_by_state`)."""
+        aws = self.engine.aws
+        account = account_of(have.arn) if have else aws.ask_where().account
+        self.engine.journal.check(Pinned(account, aws.access.region))
+
+    def _judged(self, want: Function, have: Function | None) -> Finding:
+        if have is None:
+            raise NotPushed(f"{self.name}: {want.name} is gone", hint="`provision up` makes it")
+        finding = self.engine.judge(self.engine.stack.nodes[self.name], want, have)
+        if finding.action is Action.FOREIGN:
+            raise NotPushed(finding.reason, hint=finding.refusal)
+        if drifted := [c.field for c in finding.changes if c.field not in CODE]:
+            raise NotPushed(
+                f"{self.name} has drifted in {_listed(drifted)}: publishing would freeze that",
+                hint="`provision plan` shows what differs; `provision up` puts it right",
+            )
+        return finding
+
+    def _reachable(self, alias: Alias | None) -> Alias:
+        node = f"{self.name}.alias"
+        if alias is None:
+            raise NotPushed(f"{node} is gone", hint="`provision up` makes it")
+        if alias.weights:
+            raise NotPushed(
+                f"{node} shares its calls with version {_listed(alias.weights)}",
+                hint="end that first, or let `provision up` end it",
+            )
+        return alias
+
+
+def _listed(words: Collection[str]) -> str:
+    return ", ".join(words)

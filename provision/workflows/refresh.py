@@ -1,0 +1,137 @@
+"""The state as AWS has it: every record made anew from a look that trusts no record."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from graphlib import TopologicalSorter
+
+from provision.engine.engine import Survey
+from provision.engine.executor import Engine
+from provision.engine.observer import Eyes
+from provision.model.stack import Node
+from provision.model.step import Mark, Step, marked, with_computed
+from provision.plan.change import Action, Finding
+from provision.state.record import Record
+from provision.unknown import is_known
+
+
+class Fate(StrEnum):
+    """What became of a node's record."""
+
+    RECORDED = "recorded"  # as AWS has it
+    GONE = "gone"  # it is not in AWS, and its record is dropped
+    FOREIGN = "foreign"  # what stands there is not this stack's
+    UNSURE = "unsure"  # its delete had begun and it is still there: the intention stays
+    UNSEEN = "unseen"  # it cannot be looked at here: the record stays as it was
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One node. `moved` names the fields in which the record was not what AWS has; `begun` is the
+    verb that a run which died had in hand."""
+
+    node: str
+    kind: str
+    name: str
+    fate: Fate
+    moved: tuple[str, ...] = ()
+    known: bool = True
+    """Whether there was a record before."""
+    begun: str = ""
+
+
+@dataclass(frozen=True)
+class Refreshed:
+    """The records to keep, and what is to be told; nodes never made are in neither."""
+
+    records: dict[str, Record]
+    entries: tuple[Entry, ...]
+
+
+class Anew(Engine):
+    """An engine that looks as if the state were lost, wherever a name alone leads to the thing. By
+    owner tag alone, two of one owner (a predecessor set aside) could not be told apart."""
+
+    def _trusts(self, node: Node[Step], want: Step, recalled: Step) -> bool:
+        return not want.UNIQUE and super()._trusts(node, want, recalled)
+
+
+def refreshed(eyes: Eyes, seen: Survey) -> Refreshed:
+    """What the state should hold, from what `eyes` saw."""
+    findings = seen.all
+    order = TopologicalSorter({name: finding.needs for name, finding in findings.items()})
+    records: dict[str, Record] = {}
+    fates: dict[str, Fate] = {}
+    for name in order.static_order():
+        if name in findings:
+            fate, record = _judged(eyes, findings[name], fates)
+            if fate:
+                fates[name] = fate
+            if record:
+                records[name] = record
+    entries = [_entry(eyes, findings[name], fates[name]) for name in findings if name in fates]
+    return Refreshed(records, tuple(entries))
+
+
+def _judged(
+    eyes: Eyes, finding: Finding, fates: Mapping[str, Fate]
+) -> tuple[Fate | None, Record | None]:
+    """The fate and the record to keep; no fate where nothing was known and nothing is there."""
+    known = eyes.journal.records.get(finding.node)
+    if finding.action is Action.SKIP:
+        return (Fate.UNSEEN if known else None), known
+    if finding.have is None and not _comes_by_itself(finding):
+        return (Fate.GONE if known else None), None
+    if known is None and finding.refusal and finding.action is Action.FOREIGN:
+        return Fate.FOREIGN, None  # of several that may be it none is recorded
+    if finding.have is not None and not _ours(eyes, finding, fates):
+        # Without its record, `up` would make a second one of what only its id leads to.
+        return Fate.FOREIGN, None if finding.have.UNIQUE else known
+    value = _value(eyes, finding)
+    if not is_known(value):
+        return Fate.UNSEEN, known
+    if known and known.doing == "delete":
+        return Fate.UNSURE, Record(value, finding.needs, known.doing)
+    return Fate.RECORDED, Record(value, finding.needs)
+
+
+def _comes_by_itself(finding: Finding) -> bool:
+    return finding.want is not None and finding.want.MADE_BY_AWS and is_known(finding.want)
+
+
+def _ours(eyes: Eyes, finding: Finding, fates: Mapping[str, Fate]) -> bool:
+    """What carries no mark is whose the first node it needs is."""
+    marked_by_aws = finding.have is not None and finding.have.MARKED
+    if not marked_by_aws and finding.needs and fates.get(finding.needs[0]) is Fate.FOREIGN:
+        return False
+    return eyes.owns(finding)
+
+
+def _value(eyes: Eyes, finding: Finding) -> Step:
+    """As `up` would leave it where nothing differs; else as AWS has it."""
+    want, have = finding.want, finding.have
+    if want is None:
+        assert have is not None
+        return have
+    if have is None or not finding.changes:
+        return with_computed(want, have or want)
+    forgets = eyes.blind.fields.get(want.KIND, ())  # an emulator's lie is no fact to record
+    return replace(have, **{name: vars(want)[name] for name in forgets})
+
+
+def _entry(eyes: Eyes, finding: Finding, fate: Fate) -> Entry:
+    known = eyes.journal.records.get(finding.node)
+    moved: tuple[str, ...] = ()
+    if known and finding.have and fate in {Fate.RECORDED, Fate.UNSURE}:
+        value = _value(eyes, finding)
+        moved = tuple(
+            name
+            for mark in (Mark.FIXED, None, Mark.COMPUTED)
+            for name in marked(type(value), mark)
+            if vars(known.step).get(name) != vars(value)[name]
+        )
+    name = finding.label or (known.step.label if known else "")
+    begun = known.doing if known else ""
+    return Entry(finding.node, finding.kind, name, fate, moved, known is not None, begun)

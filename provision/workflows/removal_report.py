@@ -1,0 +1,63 @@
+"""What `down` came to: removed, kept, still finishing, backed up, and what else is there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from provision.aws.client import Aws
+from provision.engine.engine import Outcome
+from provision.errors import StillWaiting
+from provision.model.stack import Stack
+from provision.model.stored_data import Backup
+from provision.plan.change import Action, Finding
+from provision.plan.limitations import SEES_ALL, Blind
+from provision.workflows.leftovers import Search, search
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """`finishing`: node → what AWS is still at, or what it waits for."""
+
+    removed: tuple[Finding, ...]
+    kept: tuple[Finding, ...]
+    finishing: Mapping[str, str]
+    backups: Mapping[str, Backup]
+    search: Search
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """As docs/json.md says: the `removal` of a document."""
+        return {
+            "removed": [finding.node for finding in self.removed],
+            "kept": [{"node": f.node, "name": f.label, "reason": f.reason} for f in self.kept],
+            "finishing": [{"node": n, "reason": words} for n, words in self.finishing.items()],
+            "backups": [{"node": node, **asdict(one)} for node, one in self.backups.items()],
+            "leftovers": [asdict(one) for one in self.search.found],
+            "unasked": list(self.search.unasked),
+        }
+
+
+def receipt(aws: Aws, stack: Stack, outcome: Outcome, blind: Blind = SEES_ALL) -> Receipt:
+    """Sorted from the outcome; then the account is searched for what else is the stack's."""
+    going, kept = [], []
+    finishing: dict[str, str] = {}
+    expected = []
+    for node, finding in outcome.findings.items():
+        if node in outcome.failed:
+            error = outcome.failed[node]
+            if isinstance(error, StillWaiting):
+                finishing[node] = error.message
+        elif finding.action is Action.WAIT:
+            finishing[node] = finding.reason
+        elif finding.action is Action.DELETE:
+            going.append(finding)
+            continue
+        elif finding.have is not None:
+            kept.append(finding)
+        # What was left alone as another's, yet carries this stack's name, is told as left over.
+        if finding.have is not None and finding.action is not Action.FOREIGN:
+            expected.append(finding.have)
+    found = search(aws, stack, expected, blind)
+    return Receipt(tuple(going), tuple(kept), finishing, outcome.backups, found)

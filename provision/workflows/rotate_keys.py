@@ -1,0 +1,147 @@
+"""API keys changed without a moment in which none works: a successor beside the old one, which is
+switched off when its clients have moved. What is under way stands in AWS, as a tag of the old key,
+so a rotation cut short is gone on with by the next `rotate` or `up`, even without the state.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Final
+
+from provision.aws.client import Aws
+from provision.engine.executor import Engine
+from provision.errors import Foreign, Interrupted, NotThere, ProvisionError
+from provision.model.stack import Stack
+from provision.model.step import Step, with_computed
+from provision.plan.change import Action, Finding
+from provision.steps.apigateway.api_key import ApiKey, RetiredKey, delete_key, switch_key
+from provision.steps.apigateway.usage_plan import UsagePlan
+
+KEY: Final = "api.key."
+PLAN: Final = "api.plan"
+
+
+def find_keys(engine: Engine) -> dict[str, ApiKey]:
+    """The keys that are there, by their name in config.yaml. Reads only. Raises `Foreign` where one
+    is not ours, or nobody can tell which is."""
+    found = {}
+    for name, node in engine.stack.nodes.items():
+        if name.startswith(KEY):
+            have = _decided(engine.look(node, {}, [], None)).have
+            if isinstance(have, ApiKey):
+                found[name.removeprefix(KEY)] = have
+    return found
+
+
+def rotate(engine: Engine, name: str) -> ApiKey:
+    """Make a successor of the key and put it into the usage plan beside it, where both work; what
+    was retired before and is switched off goes. Raises `NotThere` before the first `up`.
+    """
+    key = _decided(engine.look(engine.stack.nodes[f"{KEY}{name}"], {}, [], None))
+    plan = _find_plan(engine)
+    have, want = key.have, key.want
+    if not isinstance(have, ApiKey) or want is None:
+        raise NotThere(f"there is no API key {name} yet", hint="`provision up` makes it")
+    if not have.due and have.id in plan.keys and not _in_hand(engine, key.node):
+        have = have.retire(engine.aws)
+    _go_on(engine)
+    made = _settled(engine, key.node, want, have)
+    assert isinstance(made, ApiKey)
+    engine.journal.begin(key.node, "update", replace(made, due=True), key.needs)
+    _go_on(engine)
+    keys = tuple(sorted({*plan.keys, *made.ids}))
+    _settled(engine, PLAN, replace(plan, keys=keys), plan)
+    switched_off = [old for old in made.retired if not old.enabled]
+    for old in switched_off:
+        _remove(engine.aws, old)
+    left = tuple(old for old in made.retired if old not in switched_off)
+    made = replace(made, retired=left)
+    engine.journal.done(key.node, made, key.needs)
+    return made
+
+
+def _in_hand(engine: Engine, node: str) -> bool:
+    """Whether a rotation that was cut short has made its successor already: the record says so
+    until the very end, by a key that was due."""
+    record = engine.journal.records.get(node)
+    return bool(
+        record and record.doing == "update" and isinstance(record.step, ApiKey) and record.step.due
+    )
+
+
+def switch(engine: Engine, key_id: str, *, enabled: bool) -> None:
+    """Let a retired key work, or not. Raises `ProvisionError` for one that is not retired."""
+    if _retired(engine, key_id).enabled is not enabled:
+        switch_key(engine.aws, key_id, enabled=enabled)
+
+
+def remove(engine: Engine, key_id: str) -> None:
+    """Delete a retired key that was switched off before. Raises `ProvisionError` for others."""
+    old = _retired(engine, key_id)
+    if old.enabled:
+        raise ProvisionError(
+            f"{key_id} still works: who uses it would be shut out, with no way back",
+            hint=f"`provision keys disable {key_id}`; remove it when nobody misses it",
+        )
+    _remove(engine.aws, old)
+
+
+def _remove(aws: Aws, old: RetiredKey) -> None:
+    client = aws.apigateway
+    for plan in client.get_usage_plans(keyId=old.id).get("items", []):
+        client.delete_usage_plan_key(usagePlanId=plan["id"], keyId=old.id)
+    delete_key(aws, old.id)
+
+
+def _retired(engine: Engine, key_id: str) -> RetiredKey:
+    for name, key in find_keys(engine).items():
+        for old in key.retired:
+            if old.id == key_id:
+                return old
+        if key.id == key_id:
+            raise ProvisionError(
+                f"{key_id} is the key {name} that clients are to use: `up` wants it on",
+                hint=f"`provision keys rotate {name}`, then `provision keys disable {key_id}`",
+            )
+    raise NotThere(
+        f"no key {key_id} in {engine.stack.name}", hint="`provision keys list` shows them"
+    )
+
+
+def _find_plan(engine: Engine) -> UsagePlan:
+    """The usage plan, without a look at what it needs."""
+    finding = _decided(engine.look(engine.stack.nodes[PLAN], _unseen(engine.stack), [], None))
+    if not isinstance(finding.have, UsagePlan):
+        raise NotThere("there is no usage plan yet", hint="`provision up` makes it")
+    return finding.have
+
+
+def _decided(finding: Finding) -> Finding:
+    """The finding. Raises `Foreign` where what was found is another's, or nobody knows which it is:
+    its value is told to nobody, and nothing is done with it."""
+    if finding.action is Action.FOREIGN:
+        raise Foreign(finding.reason, hint=finding.refusal)
+    return finding
+
+
+def _unseen(stack: Stack) -> Mapping[str, Step]:
+    """Every node as in an empty account: all that AWS chooses is unknown."""
+    wanted: dict[str, Step] = {}
+    for name, node in stack.nodes.items():
+        wanted[name] = with_computed(node.build(*(wanted[need] for need in node.needs)), None)
+    return wanted
+
+
+def _settled(engine: Engine, name: str, want: Step, have: Step) -> Step:
+    """Make the wanted true, and see that it is."""
+    finding: Finding = engine.judge(engine.stack.nodes[name], want, have)
+    made = engine.make(finding)
+    if finding.action is not Action.KEEP:
+        engine.settle(finding, made)
+    return made
+
+
+def _go_on(engine: Engine) -> None:
+    if engine.aws.clock.stopped:
+        raise Interrupted("interrupted")

@@ -1,0 +1,248 @@
+"""A plan kept in a file: what it was made of, so that `up FILE` does that or nothing.
+
+Values are in it as digests only (HMAC-SHA-256 under a salt of the file's own, 64 bits; of what is
+masked, of a slow digest), for a variable of a function may be a secret; nodes, fields, actions and
+causes are there to be read.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import secrets
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, is_dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import msgspec
+
+from provision import __version__
+from provision.config import Config
+from provision.errors import ProvisionError
+from provision.files import read_regular, refuse_special, replace_private
+from provision.installation import told_schemas, upgrade_hint
+from provision.model.step import Mark, Step, marked
+from provision.output.masking import Masked, masked, recorded
+from provision.plan.change import Finding
+from provision.plan.options import Consent
+from provision.stack.inputs import Site
+from provision.unknown import KNOWN_AFTER_UP, Unknown
+
+SCHEMA: Final = 1
+TOLD: Final = 12
+"""Lines of what moved before the rest is only counted."""
+
+Digests = dict[str, str]
+
+
+class PlanUnusable(ProvisionError):
+    """The file holds no plan that can be carried out, or cannot be read or written."""
+
+
+class PlanMoved(ProvisionError):
+    """What the plan was made of is not so any more; the message names each part."""
+
+
+@dataclass(frozen=True)
+class SavedNode:
+    """One node as planned. `want` and `have`: field → digest of its value; None where there is
+    none. `changes` are for people."""
+
+    action: str
+    name: str
+    changes: tuple[str, ...]
+    want: Digests | None
+    have: Digests | None
+
+
+@dataclass(frozen=True)
+class SavedPlan:
+    """What a plan was made of. `adopt` and `destroy` allow nothing: they say what the plan was made
+    with, and who carries it out allows that again. `config` are the values in effect by their way
+    in config.yaml, `sources` the digests of what was built."""
+
+    schema: Annotated[int, msgspec.Meta(ge=1)]
+    tool: str
+    made: str
+    stack: str
+    environment: str
+    account: str
+    region: str
+    adopt: tuple[str, ...]
+    destroy: tuple[str, ...]
+    salt: Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{32}$")]
+    config: Digests
+    sources: Digests
+    nodes: dict[str, SavedNode]
+
+    @property
+    def consent(self) -> Consent:
+        return Consent(frozenset(self.adopt), frozenset(self.destroy))
+
+
+def taken(
+    site: Site, findings: Mapping[str, Finding], consent: Consent, salt: str = ""
+) -> SavedPlan:
+    """The plan that these findings are. Two of the same salt can be compared."""
+    salt = salt or secrets.token_hex(16)
+    config = site.config
+    values = _leaves(_dumped(config))
+    return SavedPlan(
+        schema=SCHEMA,
+        tool=__version__,
+        made=datetime.now(UTC).isoformat(timespec="seconds"),
+        stack=config.prefix,
+        environment=config.environment,
+        account=site.where.account,
+        region=site.where.region,
+        adopt=tuple(sorted(consent.adopt)),
+        destroy=tuple(sorted(consent.destroy)),
+        salt=salt,
+        config={way: _digest(salt, value) for way, value in values},
+        sources={
+            **{f"functions.{key}": site.sources.function(key).sha256 for key in config.functions},
+            **{f"layers.{key}": site.sources.layer(key).sha256 for key in config.layers},
+        },
+        nodes=planned(salt, findings),
+    )
+
+
+def planned(salt: str, findings: Mapping[str, Finding]) -> dict[str, SavedNode]:
+    """Every node as found and as wanted. Two of the same salt can be compared."""
+    return {name: _node(salt, finding) for name, finding in findings.items()}
+
+
+def write_plan(file: Path, plan: SavedPlan) -> None:
+    """Whole or not at all, and for its user only. Raises `PlanUnusable`."""
+    try:
+        refuse_special(file)
+        replace_private(file, json.dumps(asdict(plan), indent=1).encode())
+    except OSError as error:
+        raise PlanUnusable(
+            f"the plan cannot be saved as {file}: {error.strerror or error}",
+            hint="give --out a file in a directory that can be written",
+        ) from error
+
+
+def read_plan(file: Path) -> SavedPlan:
+    """Raises `PlanUnusable` for what is torn, none of ours, or a newer provision's."""
+    try:
+        content = json.loads(read_regular(file))
+        schema = content["schema"] if isinstance(content, dict) else None
+        if isinstance(schema, int) and schema > SCHEMA:
+            raise PlanUnusable(
+                f"{file} was saved by a newer provision ({told_schemas(schema, SCHEMA)})",
+                hint=upgrade_hint(),
+            )
+        return msgspec.convert(content, SavedPlan)
+    except (OSError, ValueError, KeyError, RecursionError, msgspec.ValidationError) as error:
+        why = error.strerror or error if isinstance(error, OSError) else "it is torn, or none"
+        raise PlanUnusable(
+            f"{file} cannot be read as a saved plan: {why}",
+            hint=f"save one: `provision plan --out {shlex.quote(str(file))}`",
+        ) from error
+
+
+def moved_ground(plan: SavedPlan, now: SavedPlan) -> Iterator[str]:
+    """What a plan rests on besides AWS and is not so any more, in words."""
+    if plan.tool != now.tool:
+        yield f"it was made by provision {plan.tool}, and this is {now.tool}"
+    for way in _differing(plan.config, now.config):
+        yield f"config.yaml: {way}"
+    for way in _differing(plan.sources, now.sources):
+        yield f"{way}.source: its files"
+
+
+def moved_nodes(nodes: Mapping[str, SavedNode], now: Mapping[str, SavedNode]) -> Iterator[str]:
+    """The nodes that are not as they were seen, and their fields, in words."""
+    for name in dict.fromkeys([*nodes, *now]):
+        before, after = nodes.get(name), now.get(name)
+        if before is None or after is None:
+            yield f"{name}: " + ("is not in the plan" if after else "is not known any more")
+        elif words := _moved(before, after):
+            yield f"{name}: {words}"
+
+
+def told_moves(lines: Sequence[str]) -> list[str]:
+    """What moved as lines below an error; of many the first, and how many more there are."""
+    more = [f"and {len(lines) - TOLD} more"] if len(lines) > TOLD else []
+    return [f"  {line}" for line in [*lines[:TOLD], *more]]
+
+
+def _moved(before: SavedNode, after: SavedNode) -> str:
+    if before.have is None and after.have is not None:
+        return "is in AWS by now"
+    if before.have is not None and after.have is None:
+        return "is not in AWS any more"
+    if fields := _differing(before.have or {}, after.have or {}):
+        return f"{', '.join(fields)} changed in AWS"
+    if fields := _differing(before.want or {}, after.want or {}):
+        return f"{', '.join(fields)} wanted otherwise"
+    if before.action != after.action:
+        return f"was {before.action}, is {after.action} by now"
+    return "" if _told(before) == _told(after) else "is told otherwise in the file than it is"
+
+
+def _told(node: SavedNode) -> tuple[str, list[str]]:
+    """What people read of it, but for the causes: those are by what this machine remembers."""
+    return node.name, [words.rpartition(" (")[0] for words in node.changes]
+
+
+def _differing(before: Digests, after: Digests) -> list[str]:
+    return [way for way in dict.fromkeys([*before, *after]) if before.get(way) != after.get(way)]
+
+
+def _node(salt: str, finding: Finding) -> SavedNode:
+    return SavedNode(
+        action=finding.action.value,
+        name=finding.label,
+        changes=tuple(f"{change.field} ({change.cause})" for change in finding.changes),
+        want=_fields(salt, finding.want),
+        have=_fields(salt, finding.have),
+    )
+
+
+def _fields(salt: str, step: Step | None) -> Digests | None:
+    """All but the Local ones: those are of this machine."""
+    if step is None:
+        return None
+    names = (n for mark in (Mark.FIXED, None, Mark.COMPUTED) for n in marked(type(step), mark))
+    return {name: _digest(salt, vars(step)[name]) for name in names}
+
+
+def _digest(salt: str, value: object) -> str:
+    text = json.dumps(value, sort_keys=True, default=_plain)
+    return hmac.new(salt.encode(), text.encode(), hashlib.sha256).hexdigest()[:16]
+
+
+def _plain(value: object) -> Any:
+    if isinstance(value, Unknown):
+        return [KNOWN_AFTER_UP]
+    if isinstance(value, Masked):
+        return recorded(value)
+    if is_dataclass(value) and not isinstance(value, type):
+        return asdict(value)
+    raise TypeError(f"{type(value).__name__} has no place in a plan")
+
+
+def _dumped(config: Config) -> dict[str, Any]:
+    """The values in effect; of what is secret by its name a digest that is slow to guess."""
+    dumped = config.model_dump(mode="json")
+    for key, function in dumped["functions"].items():
+        plain = {n: v for n, v in function["environment"].items() if isinstance(v, str)}
+        function["environment"] |= masked(plain, key)
+    return dumped
+
+
+def _leaves(value: Mapping[str, Any], way: str = "") -> Iterator[tuple[str, Any]]:
+    """Every value with the way to it; folders are left out, for their content is what counts."""
+    for key, part in value.items():
+        here = f"{way}.{key}" if way else key
+        if isinstance(part, Mapping) and part:
+            yield from _leaves(part, here)
+        elif key != "source":
+            yield here, part

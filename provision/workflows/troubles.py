@@ -1,0 +1,167 @@
+"""What is wrong with a stack: the state of every node, and all trouble in words, gravest first."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from provision.model.step import Step
+from provision.plan.change import Action, Cause, Change, Finding
+from provision.steps.cloudwatch.alarm import Alarm
+from provision.workflows.health import FIRING, UNCONFIRMED, Health
+
+
+class State(StrEnum):
+    """The one state that a node is shown in, gravest first."""
+
+    FIRING = "firing"
+    FAILED = "with failed events"
+    AILING = "not working"
+    MISSING = "missing"
+    FOREIGN = "foreign"
+    DRIFTED = "drifted"
+    WAITING = "waiting"
+    UNCONFIRMED = "unconfirmed"
+    OUTDATED = "outdated"  # the configuration changed since the last `up`
+    FORGOTTEN = "to be removed"
+    KEPT = "kept"  # no longer configured, and stays for the data in it
+    AS_WANTED = "as wanted"
+    SKIPPED = "skipped"
+
+
+FINE: Final = frozenset({State.AS_WANTED, State.SKIPPED, State.KEPT})
+_TOLD_IN_THE_LOG: Final = ("Errors", "Duration")
+"""Metrics of a function; a throttled call never reached it."""
+_ORDER: Final = {state: place for place, state in enumerate(State)}
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """One node that is not as it should be. `told` is its state as a predicate, `why` explains it,
+    `remedy` is what the user may do where that is no plain `up`, `digests` says of which fields
+    people are shown a word instead of the value."""
+
+    node: str
+    state: State
+    told: str
+    why: str
+    remedy: str
+    changes: tuple[Change, ...]
+    digests: Mapping[str, str]
+
+    @property
+    def sentence(self) -> str:
+        """For a document: `table.items drifted: ttl`."""
+        fields = ", ".join(_told(change) for change in self.changes)
+        more = "; ".join(words for words in (self.why, fields) if words)
+        return f"{self.node} {self.told}{f': {more}' if more else ''}"
+
+
+def _told(change: Change) -> str:
+    """The field; of what nobody declared that itself, for it is in words."""
+    undeclared = change.have if change.field == "strays" and not change.want else ()
+    return ", ".join(undeclared) or change.field
+
+
+def state_of(finding: Finding) -> State:
+    """The state that a finding alone amounts to."""
+    match finding.action:
+        case Action.KEEP:
+            kept = finding.cause is Cause.REMOVED and finding.have is not None
+            return State.KEPT if kept else State.AS_WANTED
+        case Action.CREATE:
+            return State.MISSING
+        case Action.SKIP:
+            return State.SKIPPED
+        case Action.FOREIGN:
+            return State.FOREIGN
+        case Action.WAIT:
+            return State.WAITING
+        case Action.DELETE:
+            return State.FORGOTTEN
+    drifted = any(change.cause is Cause.DRIFT for change in finding.changes)
+    return State.DRIFTED if drifted else State.OUTDATED
+
+
+def states_of(findings: Mapping[str, Finding], health: Health) -> dict[str, State]:
+    """By node the gravest of what its finding and its health say."""
+    states = {node: state_of(finding) for node, finding in findings.items()}
+    for node, state in _ill(health):
+        if node in states and _ORDER[state] < _ORDER[states[node]]:
+            states[node] = state
+    return states
+
+
+def troubles(findings: Mapping[str, Finding], health: Health) -> tuple[Trouble, ...]:
+    """Every node that is not as it should be, gravest first."""
+    states = states_of(findings, health)
+    found = [
+        _trouble(finding, states[node], health)
+        for node, finding in findings.items()
+        if states[node] not in FINE
+    ]
+    return tuple(sorted(found, key=lambda each: _ORDER[each.state]))
+
+
+def _ill(health: Health) -> list[tuple[str, State]]:
+    """What a node's health alone says of it, where that is trouble."""
+    return [
+        *((node, State.FIRING) for node, state in health.alarms.items() if state == FIRING),
+        *((node, State.FAILED) for node, count in health.dead_letters.items() if count),
+        *((node, State.AILING) for node in health.ailments),
+        *(
+            (node, State.UNCONFIRMED)
+            for node, word in health.subscriptions.items()
+            if word == UNCONFIRMED
+        ),
+    ]
+
+
+def _trouble(finding: Finding, state: State, health: Health) -> Trouble:
+    told, why = _words(finding, state, health)
+    under = state_of(finding)
+    if under is not state and under not in FINE:
+        why = "; ".join(words for words in (why, f"also {under}") if words)
+    digests = finding.want.DIGESTS if finding.want else {}
+    remedy = finding.refusal or (_log_of(finding.have) if state is State.FIRING else "")
+    return Trouble(finding.node, state, told, why, remedy, finding.changes, digests)
+
+
+def _log_of(alarm: Step | None) -> str:
+    """Where it says why calls of a function fail or last long: in the function's log."""
+    if not isinstance(alarm, Alarm) or alarm.metric not in _TOLD_IN_THE_LOG:
+        return ""
+    if not isinstance(alarm.arn, str):  # a plan's, of what is not there
+        return ""
+    function, region = alarm.dimensions.get("FunctionName"), alarm.arn.split(":")[3:4]
+    if not function or not region:
+        return ""
+    group = shlex.quote(f"/aws/lambda/{function}")  # whoever may write alarms chooses the name
+    return f"its log: `aws logs tail {group} --since 15m --region {region[0]}`"
+
+
+def _words(finding: Finding, state: State, health: Health) -> tuple[str, str]:
+    """The state as a predicate, and what explains it."""
+    match state:
+        case State.FIRING:
+            what = finding.have.description if isinstance(finding.have, Alarm) else ""
+            return f"is in {FIRING}", what
+        case State.FAILED:
+            count = health.dead_letters[finding.node]
+            return f"holds {count} failed event{'s' if count > 1 else ''}", ""
+        case State.AILING:
+            return state.value, health.ailments[finding.node]
+        case State.MISSING:
+            gone = "gone from AWS" if finding.cause is Cause.DRIFT else "not made yet"
+            return "missing", finding.reason or gone
+        case State.UNCONFIRMED:
+            name = finding.label.rpartition(" ")[2]
+            return "unconfirmed", f"alarms reach nobody until {name} follows the link in AWS's mail"
+        case State.FORGOTTEN:
+            dropped = finding.cause is Cause.REMOVED
+            why = "no longer configured" if dropped else "replaced"
+            return "to be removed", finding.reason or why
+    return state.value, finding.reason

@@ -1,0 +1,311 @@
+"""From options to a stack that can be worked on: configuration, access, account guard, nodes,
+state.
+"""
+
+from __future__ import annotations
+
+import getpass
+import os
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+
+from provision import local
+from provision.aws.access import Access, is_real
+from provision.aws.client import Aws
+from provision.aws.credential_guard import check_addresses
+from provision.aws.read_only import only_reading
+from provision.config import Config, ConfigInvalid, load
+from provision.config.checks import check, check_values, within_folder
+from provision.config.load import Check, as_written, unforeseen
+from provision.config.unlisted import Unlisted, accept
+from provision.config.yaml.reader import refuse_linked
+from provision.engine.errors import explain
+from provision.engine.executor import Engine
+from provision.engine.planner import Report
+from provision.errors import StateUnusable, WrongAccount
+from provision.files import HOME, refuse_links_below
+from provision.model.stack import Stack
+from provision.packaging.cache import open_cache
+from provision.plan.limitations import SEES_ALL, Blind
+from provision.plan.options import Consent
+from provision.preflight import foresee_first
+from provision.stack import Site, build_stack
+from provision.stack.account_alias import account_alias
+from provision.stack.customer_key import KeyOf, demanded_key
+from provision.stack.inputs import Sources, identity_of
+from provision.stack.packages import BuiltSources, NoSources
+from provision.stack.zones import zones_of
+from provision.state.journal import Holder, Journal
+from provision.state.other_location import Pinned
+from provision.state.record import renamed
+from provision.steps import KINDS
+from provision.trace import Trace
+
+LOCAL = "local"
+Guard = Callable[[Config, Aws, Journal], None]
+"""Refuses the wrong account: raises `WrongAccount`."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the command line, the environment and the defaults say."""
+
+    config: Path
+    environment: str | None = None
+    region: str | None = None
+    profile: str | None = None
+    state: Path | None = None
+    local_port: int | None = None
+    """None: where the emulator of this folder listened last, or a free one."""
+    allow_endpoint: bool = False
+    """Credentials may go to an endpoint that is neither AWS nor this machine."""
+    new_env: bool = False
+    """The environment is meant, though the file does not list it."""
+    allow_outside: bool = False
+    """Sources may be outside of the configuration's folder."""
+
+
+@dataclass(frozen=True)
+class Workbench:
+    """One stack in one account, opened."""
+
+    site: Site
+    aws: Aws
+    stack: Stack
+    directory: Path
+    blind: Blind
+    remembered: frozenset[str]
+    """The nodes the state knew when this was opened."""
+    state: type[Journal] = Journal
+    """How the state is read."""
+
+    @contextmanager
+    def reading(self) -> Iterator[Journal]:
+        """The journal for a command that writes nothing, anywhere."""
+        self.aws.read_only = True
+        journal = self.state.read(self.directory, self.stack.name, KINDS, self.stack.moved)
+        journal.check(self._here)
+        yield journal
+
+    @contextmanager
+    def writing(self, command: str) -> Iterator[Journal]:
+        """The journal, locked."""
+        journal = self.state(self.directory, self.stack.name, KINDS, self.stack.moved)
+        journal.open(holder(command))
+        try:
+            journal.check(self._here)
+            yield journal
+        finally:
+            journal.close()
+
+    def packaged_anew(self) -> Workbench:
+        """The same, with the functions' code as it is now."""
+        sources = self.site.sources
+        assert isinstance(sources, BuiltSources)
+        site = replace(self.site, sources=sources.anew())
+        return replace(self, site=site, stack=build_stack(site))
+
+    def pin(self, journal: Journal) -> None:
+        """This stack lives here from now on: what runs elsewhere is refused."""
+        journal.pin(self._here)
+
+    @property
+    def place(self) -> str:
+        """Where it lives, for people: stack, account by id and by name, region."""
+        if self.site.config.environment == LOCAL:
+            return f"{self.stack.name} on the emulator at {self.aws.access.endpoint}"
+        where, alias = self.aws.where, account_alias(self.aws)
+        account = f"{where.account} ({alias})" if alias else where.account
+        return f"{self.stack.name} in account {account}, {where.region}"
+
+    def engine(self, journal: Journal, report: Report, consent: Consent) -> Engine:
+        return Engine(self.stack, self.aws, journal, consent, self.blind, report)
+
+    @property
+    def _here(self) -> Pinned:
+        return Pinned(self.aws.where.account, self.aws.where.region)
+
+
+def _goes_on(say: Callable[[str], None], error: Exception) -> None:
+    say(f"{explain(error).message}; this goes on by what is recorded")
+
+
+def guard_by_asking(config: Config, aws: Aws, known: Journal) -> None:
+    """Before anything is built or looked at. What config.yaml says of the account comes first."""
+    if config.account and config.account != aws.where.account and config.environment != LOCAL:
+        raise WrongAccount(
+            f"config.yaml wants account {config.account}; these credentials lead to"
+            f" {aws.where.account}",
+            hint="choose the right --profile, or change `account:` in config.yaml",
+        )
+    known.check(Pinned(aws.where.account, aws.where.region))
+
+
+def guard_by_state(config: Config, aws: Aws, known: Journal) -> None:
+    """A call less: the account is the one that the state names. The command has to look at whose
+    answers it gets before it writes."""
+    if known.pinned:
+        aws.suppose(known.pinned.account)
+    guard_by_asking(config, aws, known)
+
+
+def open_workbench(
+    options: Options,
+    *,
+    say: Callable[[str], None],
+    trace: Trace | None = None,
+    build_sources: bool = True,
+    check: Check = check,
+    guard: Guard = guard_by_asking,
+    unlisted: Unlisted = accept,
+    key: KeyOf = demanded_key,
+    state: type[Journal] = Journal,
+) -> Workbench:
+    """Read the configuration, reach the account, build the nodes. Nothing is written to AWS.
+
+    Where no sources are built, they may be gone."""
+    wanted = check if build_sources else check_values
+    if not options.allow_outside:
+        refuse_linked(options.config)
+        wanted = within_folder(wanted) if build_sources else wanted
+    config = load(
+        options.config,
+        environment=options.environment,
+        region=options.region,
+        check=wanted,
+        foresee=foresee_first if build_sources else unforeseen,
+        warn=say,
+        unlisted=unlisted,
+    )
+    home = options.config.resolve().parent / HOME
+    directory = options.state or _own_directory(home, config.environment)
+    on_local = config.environment == LOCAL
+    access, blind = _emulated(options, config, say) if on_local else _in_aws(options, config)
+    aws = Aws(access, trace=trace)
+    aws.sign_in()
+    known = state.read(directory, config.prefix, KINDS)
+    with only_reading(aws):
+        guard(config, aws, known)
+        sources = _sources(options, config, aws, say) if build_sources else NoSources()
+        recorded = [one.step for one in known.records.values()]
+        arn = key(aws, config.encryption.key, recorded, partial(_goes_on, say))
+        site = _site(config, aws, known, sources, arn)
+    stack = build_stack(site)
+    remembered = frozenset(renamed(known.records, stack.moved))
+    return Workbench(site, aws, stack, directory, blind, remembered, state)
+
+
+def _site(config: Config, aws: Aws, known: Journal, sources: Sources, key: str) -> Site:
+    """What the nodes are built from, with what has to be asked of AWS first."""
+    recorded = {name: record.step for name, record in known.records.items()}
+    zones = zones_of(aws, config.network.zones, recorded, identity_of(config, aws.where))
+    return Site(
+        config,
+        aws.where,
+        zones,
+        sources,
+        _invoke_url(config, aws),
+        key,
+        _as_reached(config, aws),
+    )
+
+
+def _own_directory(home: Path, environment: str) -> Path:
+    """Beside config.yaml. A link there came with the checkout and would lead into another state."""
+    directory = home / environment
+    try:
+        refuse_links_below(home.parent, directory)
+    except OSError as error:
+        raise StateUnusable(
+            f"the state directory {directory} cannot be used: {error.strerror or error}",
+            hint="take the link away, or name the directory itself: --state DIR",
+        ) from error
+    return directory
+
+
+def _sources(options: Options, config: Config, aws: Aws, say: Callable[[str], None]) -> Sources:
+    cache = open_cache(options.config.parent, say)
+    on_local = config.environment == LOCAL
+    built = BuiltSources(config, cache, for_this_machine=on_local, trace=aws.trace)
+    return _with_layers(built, config, options.config)
+
+
+def _with_layers(sources: BuiltSources, config: Config, file: Path) -> BuiltSources:
+    """Once the layers are built it is known whether the handlers that have to be there are, and
+    what a function comes to with them."""
+    sources.build_layers()
+    tree = as_written(file, config.environment)
+    problems = [
+        tree.at(("functions", name, "handler")).problem(
+            said, "write module.function as the files in the layer have it"
+        )
+        for name, said in sources.lost_handlers().items()
+    ]
+    problems += [
+        tree.at(("functions", name, "layers")).problem(
+            said, "take out what the code does not import"
+        )
+        for name, said in sources.overweight().items()
+    ]
+    if problems:
+        raise ConfigInvalid(problems)
+    return sources
+
+
+def _in_aws(options: Options, config: Config) -> tuple[Access, Blind]:
+    check_addresses(os.environ)
+    real = is_real(os.environ)
+    access = Access(
+        config.region, options.profile, anywhere=options.allow_endpoint, paced=real, lingers=real
+    )
+    return access, SEES_ALL
+
+
+def _emulated(options: Options, config: Config, say: Callable[[str], None]) -> tuple[Access, Blind]:
+    root = local.emulator_directory(options.config, options.state)
+    emulator = local.start(root, port=options.local_port, report=say)
+    access = Access(
+        config.region,
+        endpoint=emulator.endpoint,
+        credentials=local.CREDENTIALS,
+        prepare=local.for_emulator(root),
+        paced=False,
+        lingers=False,
+    )
+    return access, Blind(local.SKIPS, local.FORGETS, local.BACKS_UP_NOT, local.UNLISTED)
+
+
+def _invoke_url(config: Config, aws: Aws) -> Callable[[str, str], str]:
+    def on_aws(api: str, stage: str) -> str:
+        where = aws.where
+        return f"https://{api}.execute-api.{where.region}.{where.dns_suffix}/{stage}"
+
+    def on_emulator(api: str, stage: str) -> str:
+        return local.invoke_url(aws.access.endpoint or "", api, stage)
+
+    return on_emulator if config.environment == LOCAL else on_aws
+
+
+def _as_reached(config: Config, aws: Aws) -> Callable[[str], str]:
+    if config.environment == LOCAL:
+        return lambda address: local.as_reached(aws.access.endpoint or "", address)
+    return str
+
+
+def holder(command: str) -> Holder:
+    """This process, for whoever finds the state locked."""
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    return Holder(_user(), socket.gethostname(), os.getpid(), now, command)
+
+
+def _user() -> str:
+    """The user's name; the number where there is none, as in a container run for another user."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError, ImportError):  # by the version of Python, and of the system
+        return f"uid {os.getuid()}" if hasattr(os, "getuid") else "somebody"
