@@ -31,9 +31,10 @@ down: $(VENV)/local.stamp  ## everything away again, the data too
 test: $(VENV)/test.stamp  ## the whole test suite; some tests wait, so three workers keep two cores busy
 	$(BIN)/pytest -n 3 --dist worksteal
 
-lint: $(VENV)/test.stamp  ## ruff
+lint: $(VENV)/test.stamp  ## ruff, and which way imports lead
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
 
 types: $(VENV)/test.stamp  ## mypy, strict
 	$(BIN)/mypy
