@@ -214,8 +214,8 @@ def test_an_error_is_as_many_lines_as_it_says() -> None:
 def test_only_one_place_writes() -> None:
     """No module writes to a stream or makes a console by itself."""
     allowed = {
-        "Console": {"screens/words.py"},
-        "echo": {"printable.py"},
+        "Console": {"views/formatting.py"},
+        "echo": {"output/text.py"},
         "print_exception": set[str](),
         "secho": set[str](),
     }

@@ -133,6 +133,7 @@ ALWAYS: dict[str, dict[str, str]] = {
         "LayersListItem": "LayerName",
         "PublishLayerVersionResponse": "LayerVersionArn Version",
     },
+    "resourcegroupstaggingapi": {"ResourceTagMapping": "ResourceARN"},
     "logs": {
         "LogGroup": "arn logGroupName",
     },

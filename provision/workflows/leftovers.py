@@ -121,8 +121,8 @@ def _tagged(aws: Aws, stack: Stack) -> Owners:  # noqa: ARG001  (values cannot b
     token = ""
     while True:
         page = aws.tagging.get_resources(TagFilters=[{"Key": OWNER}], PaginationToken=token)
-        for one in page["ResourceTagMappingList"]:
-            yield one["ResourceARN"], _owner(one["Tags"])
+        for one in page.get("ResourceTagMappingList", []):
+            yield one["ResourceARN"], _owner(one.get("Tags", []))
         token = page.get("PaginationToken", "")
         if not token:
             return

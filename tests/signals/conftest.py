@@ -68,9 +68,9 @@ import os, pathlib, sys, threading, time
 from provision.aws.client import Aws
 from provision.cli import main
 from provision.clock import Clock
-from provision.commands import stopping
+from provision.commands import signals
 
-stopping.GRACE = float(os.environ["GRACE"])
+signals.GRACE = float(os.environ["GRACE"])
 sleep, now = Clock.sleep, Clock.now
 Clock.sleep = lambda self, seconds: sleep(self, seconds / 100)
 Clock.now = lambda self: now(self) * 100

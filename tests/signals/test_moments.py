@@ -188,16 +188,16 @@ import os, signal, time
 from provision.aws.client import Aws
 from provision.clock import Clock
 from provision.commands.session import Session
-from provision.commands import stopping
+from provision.commands import signals
 
-stopping.TELLING = stopping.FAREWELL = 0.2
+signals.TELLING = signals.FAREWELL = 0.2
 stuck = lambda *_: time.sleep(120)
-with stopping.Stopping(tell=stuck, leave=stuck, suspend=stuck) as signals, signals.gently(Clock()):
+with signals.Stopping(tell=stuck, leave=stuck, suspend=stuck) as asked, asked.gently(Clock()):
     os.kill(os.getpid(), signal.SIGINT)
     if {twice}:
         os.kill(os.getpid(), signal.SIGINT)
     else:
-        stopping.GRACE = 0.2
+        signals.GRACE = 0.2
     time.sleep(120)
 """
 

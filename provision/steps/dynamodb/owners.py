@@ -34,7 +34,7 @@ def _indexed(aws: Aws, owners: Collection[str]) -> Iterator[str]:
         page = aws.tagging.get_resources(
             TagFilters=[{"Key": OWNER, "Values": sorted(owners)}], PaginationToken=token
         )
-        for arn in (one["ResourceARN"] for one in page["ResourceTagMappingList"]):
+        for arn in (one["ResourceARN"] for one in page.get("ResourceTagMappingList", [])):
             if arn.split(":")[2] == "dynamodb":
                 yield arn.rpartition("/")[2]
         token = page.get("PaginationToken", "")
