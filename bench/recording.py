@@ -25,7 +25,7 @@ from provision.cli import main
 from provision.engine.executor import Engine
 from provision.model.stack import reversed_graph
 from provision.model.step import Step
-from provision.plan.change import Finding
+from provision.plan.change import ResourceChange
 
 LOOKED: Final = ""
 
@@ -40,7 +40,7 @@ class Recorder:
         self.nodes: dict[str, dict[str, Any]] = {LOOKED: {"after": [], "calls": []}}
 
     @contextmanager
-    def working_on(self, finding: Finding, after: Iterable[str]) -> Iterator[None]:
+    def working_on(self, finding: ResourceChange, after: Iterable[str]) -> Iterator[None]:
         """What this thread calls meanwhile is the node's."""
         self._here.node = finding.node
         with self._mutex:
@@ -113,11 +113,11 @@ def install(recorder: Recorder) -> None:
         watch(self, client)
         recorder.watch(client)
 
-    def made(self: Engine, finding: Finding) -> Step:
+    def made(self: Engine, finding: ResourceChange) -> Step:
         with recorder.working_on(finding, finding.needs):
             return make(self, finding)
 
-    def removed(self: Engine, finding: Finding) -> Finding:
+    def removed(self: Engine, finding: ResourceChange) -> ResourceChange:
         users = reversed_graph({n.name: n.needs for n in self.stack.nodes.values()})
         with recorder.working_on(finding, users.get(finding.node, ())):
             return remove(self, finding)

@@ -16,7 +16,7 @@ from bench.machine import Emulated
 from bench.process import measure
 from bench.rounds import provision, run
 from bench.targets import Target
-from provision.aws.rate_limits import BURST, EVERYTHING, RATES
+from provision.aws.rate_limits import ACCOUNT_RATE, BURST, RATES
 
 SMALL, LARGE = 5, 50
 """Functions; with each six routes, four alarms, and every 2.5th a table."""
@@ -162,5 +162,5 @@ def forced(calls: Sequence[Call]) -> float:
         (counts[name] - max(1.0, rate.calls)) * rate.seconds / rate.calls
         for name, rate in RATES.items()
     )
-    together = (sum(counts.values()) - BURST) * EVERYTHING.seconds / EVERYTHING.calls
+    together = (sum(counts.values()) - BURST) * ACCOUNT_RATE.seconds / ACCOUNT_RATE.calls
     return max(0.0, together, *each)

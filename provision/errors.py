@@ -36,7 +36,7 @@ class ProvisionError(Exception):
         }
 
 
-class Usage(ProvisionError):
+class UsageError(ProvisionError):
     """The command line is not understood."""
 
     exit_code = 2
@@ -60,7 +60,7 @@ class NotPermitted(ProvisionError):
     exit_code = 8
 
 
-class PartlyDone(ProvisionError):
+class PartialFailure(ProvisionError):
     """Some nodes failed, the rest is done; running the command again does what is missing."""
 
     exit_code = 9
@@ -88,11 +88,11 @@ class Unreachable(ProvisionError):
     """The endpoint does not answer."""
 
 
-class NotThere(ProvisionError):
+class NotFound(ProvisionError):
     """What is asked for does not exist."""
 
 
-class StrangeEndpoint(ProvisionError):
+class UntrustedEndpoint(ProvisionError):
     """Real credentials would leave for somewhere that is neither AWS nor this machine."""
 
 
@@ -100,26 +100,26 @@ class AddressUnusable(ProvisionError):
     """What should say where AWS is reached is no address."""
 
 
-class Foreign(ProvisionError):
+class NotOwned(ProvisionError):
     """Something of that name exists and is not this stack's."""
 
 
-class NoLongerOurs(Foreign):
+class NoLongerOurs(NotOwned):
     """It was this stack's when it was looked at, and is another's right before it would go."""
 
     def __init__(self, label: str) -> None:
         super().__init__(f"{label} is no longer this stack's: left alone")
 
 
-class Occupied(ProvisionError):
+class InUseByOthers(ProvisionError):
     """What is to go holds what somebody else put there, which does not go by itself."""
 
 
-class TwoAtOnce(ProvisionError):
+class ConcurrentRun(ProvisionError):
     """Another run makes the same stack at the same time; this one ends before more is doubled."""
 
 
-class Protected(ProvisionError):
+class DataProtected(ProvisionError):
     """The change would lose data nobody has allowed us to lose."""
 
 
@@ -131,27 +131,27 @@ class TryLater(ProvisionError):
     """AWS allows this change only after some time; a later run does it."""
 
 
-class StillWaiting(ProvisionError):
+class WaitTimeout(ProvisionError):
     """A condition did not come about within its time; AWS is still at it."""
 
 
-class NotFound(ProvisionError):
+class PrerequisiteMissing(ProvisionError):
     """Something outside the stack that it needs (a hosted zone, a prefix list) is not there."""
 
 
-class Refused(ProvisionError):
+class ApiError(ProvisionError):
     """AWS refused a call; the message carries its code, its text and the operation."""
 
 
-class WriteRefused(ProvisionError):
+class ReadOnlyViolation(ProvisionError):
     """A write was about to leave while reading only: a defect in a step, stopped before it reached
     AWS.
     """
 
 
-class StateUnusable(ProvisionError):
+class StateError(ProvisionError):
     """The state directory cannot be read or written, or belongs to something else."""
 
 
-class StateUnreadable(StateUnusable):
+class StateUnreadable(StateError):
     """What is in it is no state, whoever wrote it. The stack is found again without."""

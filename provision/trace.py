@@ -18,7 +18,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
-from provision.errors import Usage
+from provision.errors import UsageError
 from provision.files import open_to_overwrite
 
 Facts = Mapping[str, str | int]
@@ -142,7 +142,7 @@ class Trace:
 def open_trace(path: Path | None) -> Iterator[Trace]:
     """The trace that `--trace` asks for; one that records nothing where it does not.
 
-    Raises `Usage` when the file cannot be written.
+    Raises `UsageError` when the file cannot be written.
     """
     if path is None:
         yield Trace()
@@ -150,7 +150,7 @@ def open_trace(path: Path | None) -> Iterator[Trace]:
     try:
         file = os.fdopen(open_to_overwrite(path), "r+b", buffering=0)
     except OSError as error:
-        raise Usage(
+        raise UsageError(
             f"--trace {path} cannot be written: {error.strerror or error}",
             hint="name a file in a folder that is there",
         ) from error

@@ -70,12 +70,12 @@ def in_words(value: Any) -> Any:
     return value if is_known(value) else _InWords(f"({KNOWN_AFTER_UP})")
 
 
-def fill(template: str, *parts: str) -> str:
+def format_known(template: str, *parts: str) -> str:
     """`template.format(*parts)`, or unknown where any part is."""
     return template.format(*parts) if is_known(parts) else UNKNOWN
 
 
-def in_order(values: Iterable[str]) -> tuple[str, ...]:
+def sort_known(values: Iterable[str]) -> tuple[str, ...]:
     """Sorted; as they come where one is unknown."""
     parts = tuple(values)
     return tuple(sorted(parts)) if is_known(parts) else parts

@@ -24,29 +24,29 @@ from provision.config.checks import check, check_values, within_folder
 from provision.config.load import Check, as_written, unforeseen
 from provision.config.unlisted import Unlisted, accept
 from provision.config.yaml.reader import refuse_linked
-from provision.engine.errors import explain
+from provision.engine.errors import translate_error
 from provision.engine.executor import Engine
-from provision.engine.planner import Report
-from provision.errors import StateUnusable, WrongAccount
+from provision.engine.planner import EventListener
+from provision.errors import StateError, WrongAccount
 from provision.files import HOME, refuse_links_below
 from provision.model.stack import Stack
 from provision.packaging.cache import open_cache
-from provision.plan.limitations import SEES_ALL, Blind
-from provision.plan.options import Consent
+from provision.plan.limitations import NO_LIMITATIONS, Limitations
+from provision.plan.options import PlanOptions
 from provision.preflight import foresee_first
-from provision.stack import Site, build_stack
+from provision.stack import StackInputs, build_stack
 from provision.stack.account_alias import account_alias
 from provision.stack.customer_key import KeyOf, demanded_key
-from provision.stack.inputs import Sources, identity_of
-from provision.stack.packages import BuiltSources, NoSources
+from provision.stack.inputs import Packages, identity_of
+from provision.stack.packages import NoPackages, PackageBuilder
 from provision.stack.zones import zones_of
-from provision.state.journal import Holder, Journal
-from provision.state.other_location import Pinned
-from provision.state.record import renamed
+from provision.state.journal import Journal, LockHolder
+from provision.state.other_location import PinnedLocation
+from provision.state.record import apply_moves
 from provision.steps import KINDS
 from provision.trace import Trace
 
-LOCAL = "local"
+LOCAL_ENVIRONMENT = "local"
 Guard = Callable[[Config, Aws, Journal], None]
 """Refuses the wrong account: raises `WrongAccount`."""
 
@@ -71,14 +71,14 @@ class Options:
 
 
 @dataclass(frozen=True)
-class Workbench:
+class Workspace:
     """One stack in one account, opened."""
 
-    site: Site
+    site: StackInputs
     aws: Aws
     stack: Stack
     directory: Path
-    blind: Blind
+    blind: Limitations
     remembered: frozenset[str]
     """The nodes the state knew when this was opened."""
     state: type[Journal] = Journal
@@ -103,10 +103,10 @@ class Workbench:
         finally:
             journal.close()
 
-    def packaged_anew(self) -> Workbench:
+    def packaged_anew(self) -> Workspace:
         """The same, with the functions' code as it is now."""
         sources = self.site.sources
-        assert isinstance(sources, BuiltSources)
+        assert isinstance(sources, PackageBuilder)
         site = replace(self.site, sources=sources.anew())
         return replace(self, site=site, stack=build_stack(site))
 
@@ -117,55 +117,59 @@ class Workbench:
     @property
     def place(self) -> str:
         """Where it lives, for people: stack, account by id and by name, region."""
-        if self.site.config.environment == LOCAL:
+        if self.site.config.environment == LOCAL_ENVIRONMENT:
             return f"{self.stack.name} on the emulator at {self.aws.access.endpoint}"
         where, alias = self.aws.where, account_alias(self.aws)
         account = f"{where.account} ({alias})" if alias else where.account
         return f"{self.stack.name} in account {account}, {where.region}"
 
-    def engine(self, journal: Journal, report: Report, consent: Consent) -> Engine:
+    def engine(self, journal: Journal, report: EventListener, consent: PlanOptions) -> Engine:
         return Engine(self.stack, self.aws, journal, consent, self.blind, report)
 
     @property
-    def _here(self) -> Pinned:
-        return Pinned(self.aws.where.account, self.aws.where.region)
+    def _here(self) -> PinnedLocation:
+        return PinnedLocation(self.aws.where.account, self.aws.where.region)
 
 
 def _goes_on(say: Callable[[str], None], error: Exception) -> None:
-    say(f"{explain(error).message}; this goes on by what is recorded")
+    say(f"{translate_error(error).message}; this goes on by what is recorded")
 
 
-def guard_by_asking(config: Config, aws: Aws, known: Journal) -> None:
+def check_account(config: Config, aws: Aws, known: Journal) -> None:
     """Before anything is built or looked at. What config.yaml says of the account comes first."""
-    if config.account and config.account != aws.where.account and config.environment != LOCAL:
+    if (
+        config.account
+        and config.account != aws.where.account
+        and config.environment != LOCAL_ENVIRONMENT
+    ):
         raise WrongAccount(
             f"config.yaml wants account {config.account}; these credentials lead to"
             f" {aws.where.account}",
             hint="choose the right --profile, or change `account:` in config.yaml",
         )
-    known.check(Pinned(aws.where.account, aws.where.region))
+    known.check(PinnedLocation(aws.where.account, aws.where.region))
 
 
-def guard_by_state(config: Config, aws: Aws, known: Journal) -> None:
+def assume_recorded_account(config: Config, aws: Aws, known: Journal) -> None:
     """A call less: the account is the one that the state names. The command has to look at whose
     answers it gets before it writes."""
     if known.pinned:
         aws.suppose(known.pinned.account)
-    guard_by_asking(config, aws, known)
+    check_account(config, aws, known)
 
 
-def open_workbench(
+def open_workspace(
     options: Options,
     *,
     say: Callable[[str], None],
     trace: Trace | None = None,
     build_sources: bool = True,
     check: Check = check,
-    guard: Guard = guard_by_asking,
+    guard: Guard = check_account,
     unlisted: Unlisted = accept,
     key: KeyOf = demanded_key,
     state: type[Journal] = Journal,
-) -> Workbench:
+) -> Workspace:
     """Read the configuration, reach the account, build the nodes. Nothing is written to AWS.
 
     Where no sources are built, they may be gone."""
@@ -184,27 +188,27 @@ def open_workbench(
     )
     home = options.config.resolve().parent / HOME
     directory = options.state or _own_directory(home, config.environment)
-    on_local = config.environment == LOCAL
+    on_local = config.environment == LOCAL_ENVIRONMENT
     access, blind = _emulated(options, config, say) if on_local else _in_aws(options, config)
     aws = Aws(access, trace=trace)
     aws.sign_in()
     known = state.read(directory, config.prefix, KINDS)
     with only_reading(aws):
         guard(config, aws, known)
-        sources = _sources(options, config, aws, say) if build_sources else NoSources()
+        sources = _sources(options, config, aws, say) if build_sources else NoPackages()
         recorded = [one.step for one in known.records.values()]
         arn = key(aws, config.encryption.key, recorded, partial(_goes_on, say))
         site = _site(config, aws, known, sources, arn)
     stack = build_stack(site)
-    remembered = frozenset(renamed(known.records, stack.moved))
-    return Workbench(site, aws, stack, directory, blind, remembered, state)
+    remembered = frozenset(apply_moves(known.records, stack.moved))
+    return Workspace(site, aws, stack, directory, blind, remembered, state)
 
 
-def _site(config: Config, aws: Aws, known: Journal, sources: Sources, key: str) -> Site:
+def _site(config: Config, aws: Aws, known: Journal, sources: Packages, key: str) -> StackInputs:
     """What the nodes are built from, with what has to be asked of AWS first."""
     recorded = {name: record.step for name, record in known.records.items()}
     zones = zones_of(aws, config.network.zones, recorded, identity_of(config, aws.where))
-    return Site(
+    return StackInputs(
         config,
         aws.where,
         zones,
@@ -221,21 +225,21 @@ def _own_directory(home: Path, environment: str) -> Path:
     try:
         refuse_links_below(home.parent, directory)
     except OSError as error:
-        raise StateUnusable(
+        raise StateError(
             f"the state directory {directory} cannot be used: {error.strerror or error}",
             hint="take the link away, or name the directory itself: --state DIR",
         ) from error
     return directory
 
 
-def _sources(options: Options, config: Config, aws: Aws, say: Callable[[str], None]) -> Sources:
+def _sources(options: Options, config: Config, aws: Aws, say: Callable[[str], None]) -> Packages:
     cache = open_cache(options.config.parent, say)
-    on_local = config.environment == LOCAL
-    built = BuiltSources(config, cache, for_this_machine=on_local, trace=aws.trace)
+    on_local = config.environment == LOCAL_ENVIRONMENT
+    built = PackageBuilder(config, cache, for_this_machine=on_local, trace=aws.trace)
     return _with_layers(built, config, options.config)
 
 
-def _with_layers(sources: BuiltSources, config: Config, file: Path) -> BuiltSources:
+def _with_layers(sources: PackageBuilder, config: Config, file: Path) -> PackageBuilder:
     """Once the layers are built it is known whether the handlers that have to be there are, and
     what a function comes to with them."""
     sources.build_layers()
@@ -257,16 +261,18 @@ def _with_layers(sources: BuiltSources, config: Config, file: Path) -> BuiltSour
     return sources
 
 
-def _in_aws(options: Options, config: Config) -> tuple[Access, Blind]:
+def _in_aws(options: Options, config: Config) -> tuple[Access, Limitations]:
     check_addresses(os.environ)
     real = is_real(os.environ)
     access = Access(
         config.region, options.profile, anywhere=options.allow_endpoint, paced=real, lingers=real
     )
-    return access, SEES_ALL
+    return access, NO_LIMITATIONS
 
 
-def _emulated(options: Options, config: Config, say: Callable[[str], None]) -> tuple[Access, Blind]:
+def _emulated(
+    options: Options, config: Config, say: Callable[[str], None]
+) -> tuple[Access, Limitations]:
     root = local.emulator_directory(options.config, options.state)
     emulator = local.start(root, port=options.local_port, report=say)
     access = Access(
@@ -277,7 +283,9 @@ def _emulated(options: Options, config: Config, say: Callable[[str], None]) -> t
         paced=False,
         lingers=False,
     )
-    return access, Blind(local.SKIPS, local.FORGETS, local.BACKS_UP_NOT, local.UNLISTED)
+    return access, Limitations(
+        local.UNSUPPORTED_KINDS, local.UNREADABLE_FIELDS, local.KINDS_WITHOUT_BACKUP, local.UNLISTED
+    )
 
 
 def _invoke_url(config: Config, aws: Aws) -> Callable[[str, str], str]:
@@ -288,19 +296,19 @@ def _invoke_url(config: Config, aws: Aws) -> Callable[[str, str], str]:
     def on_emulator(api: str, stage: str) -> str:
         return local.invoke_url(aws.access.endpoint or "", api, stage)
 
-    return on_emulator if config.environment == LOCAL else on_aws
+    return on_emulator if config.environment == LOCAL_ENVIRONMENT else on_aws
 
 
 def _as_reached(config: Config, aws: Aws) -> Callable[[str], str]:
-    if config.environment == LOCAL:
+    if config.environment == LOCAL_ENVIRONMENT:
         return lambda address: local.as_reached(aws.access.endpoint or "", address)
     return str
 
 
-def holder(command: str) -> Holder:
+def holder(command: str) -> LockHolder:
     """This process, for whoever finds the state locked."""
     now = datetime.now(UTC).isoformat(timespec="seconds")
-    return Holder(_user(), socket.gethostname(), os.getpid(), now, command)
+    return LockHolder(_user(), socket.gethostname(), os.getpid(), now, command)
 
 
 def _user() -> str:

@@ -12,8 +12,8 @@ from typing import Any
 
 from rich.console import Console
 
-from provision.model.step import Mark, Step, marked, with_computed
-from provision.plan.change import Finding
+from provision.model.step import Mark, Step, fields_with, with_computed
+from provision.plan.change import ResourceChange
 from provision.unknown import is_known
 from provision.views import json_documents
 from provision.views.plan import plan_screen
@@ -39,7 +39,7 @@ def _open_values() -> Mapping[str, list[Values]]:
         for name, node in stack.nodes.items():
             step = with_computed(node.build(*(steps[need] for need in node.needs)), None)
             steps[name] = step
-            others = (*marked(type(step), Mark.FIXED), *marked(type(step), None))
+            others = (*fields_with(type(step), Mark.FIXED), *fields_with(type(step), None))
             unknown = {each: vars(step)[each] for each in others if not is_known(vars(step)[each])}
             found.setdefault(step.KIND, []).append(unknown)
     return found
@@ -56,7 +56,7 @@ def half_known(step: Step) -> list[Step]:
     return list(distinct.values())
 
 
-def draw(finding: Finding) -> str:
+def draw(finding: ResourceChange) -> str:
     """As text with every field, as a document and as a saved plan; what the text says."""
     findings = {finding.node: finding}
     console = Console(width=4000, color_system=None, markup=False)

@@ -17,7 +17,7 @@ import yaml
 from provision.aws.client import Aws
 from provision.config import Config, load
 from provision.model.stack import Stack
-from provision.stack import Site, build_stack
+from provision.stack import StackInputs, build_stack
 from provision.stack.inputs import Package
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -105,8 +105,8 @@ def reference_site(
     directory: Path,
     changes: Mapping[str, Any] | None = None,
     sources: TinySources | None = None,
-) -> Site:
-    return Site(
+) -> StackInputs:
+    return StackInputs(
         configured(directory, changes),
         aws.where,
         (f"{aws.where.region}a", f"{aws.where.region}b"),

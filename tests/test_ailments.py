@@ -9,7 +9,7 @@ import pytest
 
 from provision.aws.client import Aws
 from provision.model.step import Step
-from provision.plan.change import Action, Finding
+from provision.plan.change import Action, ResourceChange
 from provision.steps.acm import certificate
 from provision.steps.acm.certificate import Certificate
 from provision.steps.apigateway.domain_name import DomainName
@@ -49,7 +49,7 @@ TABLE = Table(name="tap-dev-items", key="id", tags={})
 )
 def test_what_aws_itself_calls_wrong_is_not_as_wanted(step: Step, words: str) -> None:
     """Settings that are all right do not make it work."""
-    finding = Finding("it", (), step.KIND, step, step, (), Action.KEEP)
+    finding = ResourceChange("it", (), step.KIND, step, step, (), Action.KEEP)
     seen = of_what_is_there(Health(), {"it": step})
     sentences = [trouble.sentence for trouble in troubles({"it": finding}, seen)]
     assert len(sentences) == bool(words)

@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError, ConnectionClosedError
 
 from provision.aws.access import Access
 from provision.aws.client import Aws
-from provision.errors import Interrupted, StillWaiting, WriteRefused
+from provision.errors import Interrupted, ReadOnlyViolation, WaitTimeout
 from tests.virtual import VirtualClock
 from tests.workshop import REGION, new_aws
 
@@ -73,7 +73,7 @@ def test_calls_are_counted_by_what_they_do() -> None:
 def test_a_write_is_stopped_before_it_leaves_while_reading_only() -> None:
     aws = new_aws()
     aws.read_only = True
-    with pytest.raises(WriteRefused, match="CreateQueue was stopped"):
+    with pytest.raises(ReadOnlyViolation, match="CreateQueue was stopped"):
         aws.sqs.create_queue(QueueName="q")
     assert aws.calls.write == 0
     assert "QueueUrls" not in aws.sqs.list_queues()
@@ -150,7 +150,7 @@ def test_waiting_by_condition_tells_what_for_and_ends() -> None:
     assert aws.wait("the thing", lambda: next(answers), budget=60) == "there"
     assert len(heard) == 2
     assert heard[0].startswith("the thing")
-    with pytest.raises(StillWaiting, match="still waiting for the thing after 60 s"):
+    with pytest.raises(WaitTimeout, match="still waiting for the thing after 60 s"):
         aws.wait("the thing", lambda: None, budget=60)
 
 

@@ -17,9 +17,9 @@ import pytest
 
 from provision.packaging import archive as zips
 from provision.packaging import folder as folders
-from provision.packaging.archive import Bundle, zip_directory
+from provision.packaging.archive import Archive, zip_directory
 from provision.packaging.cache import Cache
-from provision.packaging.folder import BundleFailed
+from provision.packaging.folder import PackagingFailed
 from provision.packaging.layers import build_layer
 
 ROOT = Path(__file__).parents[1]
@@ -114,7 +114,7 @@ def test_nothing_to_zip_is_said(tmp_path: Path, prepared: str):
         source.write_text("x")
     elif prepared == "empty":
         write(source, {".hidden": "x"})
-    with pytest.raises(BundleFailed, match="function") as caught:
+    with pytest.raises(PackagingFailed, match="function") as caught:
         zip_directory(source)
     assert caught.value.hint
 
@@ -123,7 +123,7 @@ def test_nothing_to_zip_is_said(tmp_path: Path, prepared: str):
 def test_a_linked_folder_is_refused_not_left_out(tmp_path: Path):
     source = write(tmp_path / "function", FILES)
     (source / "shared").symlink_to(write(tmp_path / "shared", FILES))
-    with pytest.raises(BundleFailed, match="shared is a symbolic link out of"):
+    with pytest.raises(PackagingFailed, match="shared is a symbolic link out of"):
         zip_directory(source)
 
 
@@ -144,7 +144,7 @@ def test_too_large_names_the_ten_largest(
 ):
     monkeypatch.setattr(module, limit, 100_000)
     files = {f"package{number:02}/data": os.urandom(number * 1000) for number in range(1, 21)}
-    with pytest.raises(BundleFailed) as caught:
+    with pytest.raises(PackagingFailed) as caught:
         zip_directory(write(tmp_path, dict(files)))
     message = caught.value.message
     assert what in message
@@ -162,18 +162,18 @@ def layer_cache(tmp_path_factory: pytest.TempPathFactory) -> Cache:
 
 
 @pytest.fixture(scope="session")
-def arm64_layer(layer_cache: Cache) -> Bundle:
+def arm64_layer(layer_cache: Cache) -> Archive:
     return build_layer(
         ROOT / "layer", runtime="python3.13", architecture="arm64", cache=layer_cache
     )
 
 
 @pytest.fixture(scope="session")
-def local_layer(layer_cache: Cache) -> Bundle:
+def local_layer(layer_cache: Cache) -> Archive:
     return build_layer(ROOT / "layer", runtime="local", architecture="arm64", cache=layer_cache)
 
 
-def test_the_layer_is_for_the_target_not_for_this_machine(arm64_layer: Bundle):
+def test_the_layer_is_for_the_target_not_for_this_machine(arm64_layer: Archive):
     with zipfile.ZipFile(io.BytesIO(arm64_layer.content)) as archive:
         compiled = [name for name in archive.namelist() if name.endswith(".so")]
         machines = {archive.read(name)[18:20] for name in compiled}
@@ -181,7 +181,7 @@ def test_the_layer_is_for_the_target_not_for_this_machine(arm64_layer: Bundle):
     assert machines == {AARCH64}
 
 
-def test_the_layer_lies_below_python_without_traces_of_its_installer(arm64_layer: Bundle):
+def test_the_layer_lies_below_python_without_traces_of_its_installer(arm64_layer: Archive):
     names = names_in(arm64_layer.content)
     assert {name.split("/")[0] for name in names} == {"python"}
     # What packages ask importlib.metadata for stays.
@@ -193,13 +193,13 @@ def test_the_layer_lies_below_python_without_traces_of_its_installer(arm64_layer
         assert not [name for name in names if here in archive.read(name)]
 
 
-def test_the_layer_leaves_out_what_the_runtime_has(arm64_layer: Bundle):
+def test_the_layer_leaves_out_what_the_runtime_has(arm64_layer: Archive):
     packages = {name.split("/")[1] for name in names_in(arm64_layer.content)}
     assert {"aws_lambda_powertools", "aws_xray_sdk", "pydantic", "pydantic_core"} <= packages
     assert not {"boto3", "botocore", "s3transfer", "urllib3"} & packages
 
 
-def test_a_second_build_elsewhere_is_the_same_bytes(arm64_layer: Bundle, tmp_path: Path):
+def test_a_second_build_elsewhere_is_the_same_bytes(arm64_layer: Archive, tmp_path: Path):
     again = build_layer(
         ROOT / "layer", runtime="python3.13", architecture="arm64", cache=Cache(tmp_path / "new")
     )
@@ -207,7 +207,7 @@ def test_a_second_build_elsewhere_is_the_same_bytes(arm64_layer: Bundle, tmp_pat
 
 
 def test_what_is_cached_is_not_built_again(
-    arm64_layer: Bundle, layer_cache: Cache, monkeypatch: pytest.MonkeyPatch
+    arm64_layer: Archive, layer_cache: Cache, monkeypatch: pytest.MonkeyPatch
 ):
     def refuse(*_: object, **__: object) -> None:
         raise AssertionError("started a process")
@@ -221,7 +221,7 @@ def test_what_is_cached_is_not_built_again(
         build_layer(source, runtime="python3.13", architecture="x86_64", cache=layer_cache)
 
 
-def test_the_local_layer_is_complete_beside_boto3(local_layer: Bundle, tmp_path: Path):
+def test_the_local_layer_is_complete_beside_boto3(local_layer: Archive, tmp_path: Path):
     with zipfile.ZipFile(io.BytesIO(local_layer.content)) as archive:
         archive.extractall(tmp_path)
     script = (
@@ -246,6 +246,6 @@ def test_the_local_layer_is_complete_beside_boto3(local_layer: Bundle, tmp_path:
 
 
 def test_a_layer_without_requirements_is_said(tmp_path: Path):
-    with pytest.raises(BundleFailed, match=r"requirements\.txt cannot be read") as caught:
+    with pytest.raises(PackagingFailed, match=r"requirements\.txt cannot be read") as caught:
         build_layer(tmp_path, runtime="local", architecture="arm64", cache=Cache(tmp_path))
     assert "uv pip compile" in caught.value.hint

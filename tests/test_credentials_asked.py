@@ -13,7 +13,7 @@ import pytest
 from provision.aws import one_time_code
 from provision.aws.access import Access
 from provision.aws.client import Aws
-from provision.aws.session import new_core
+from provision.aws.session import new_botocore_session
 from provision.errors import NoCredentials
 from provision.views.draw_thread import Drawing
 from tests.test_cli import Provision, home, provision  # noqa: F401
@@ -76,7 +76,7 @@ def test_a_person_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(one_time_code, "_somebody_is_there", lambda: True)
     monkeypatch.setattr("getpass.getpass", answer)
     monkeypatch.setattr("botocore.client.BaseClient._make_api_call", called)
-    credentials = new_core(Access("us-east-1", "mfa")).get_credentials()
+    credentials = new_botocore_session(Access("us-east-1", "mfa")).get_credentials()
     assert credentials is not None
     with pytest.raises(LookupError, match="123456"):
         credentials.get_frozen_credentials()
@@ -101,7 +101,7 @@ def test_the_code_is_asked_for_before_anything_is_drawn(
     drawn: list[str] = []
     monkeypatch.setattr(Drawing, "__enter__", lambda _: drawn.append("drawn"))
     monkeypatch.setattr(one_time_code, "_somebody_is_there", lambda: False)
-    monkeypatch.setattr("provision.workspace.guard_by_asking", lambda *_: None)
+    monkeypatch.setattr("provision.workspace.check_account", lambda *_: None)
     assert "nobody can answer that here" in provision("push", "--profile", "mfa").err
     assert drawn == []
 

@@ -15,7 +15,7 @@ from rich.console import Console
 
 from provision.commands.invocation import Invocation
 from provision.model.step import with_computed
-from provision.plan.change import Action, Cause, Change, Finding
+from provision.plan.change import Action, Cause, FieldDiff, ResourceChange
 from provision.steps.apigateway.api_key import ApiKey
 from provision.steps.cloudwatch.alarm import Alarm
 from provision.views.console import BOUNDLESS, print_page
@@ -41,7 +41,7 @@ SILENT = "alarms reach nobody until ops@example.com follows the link in AWS's ma
 class World:
     """A stack as it was looked at."""
 
-    findings: Mapping[str, Finding]
+    findings: Mapping[str, ResourceChange]
     health: Health = field(default_factory=Health)
 
     def but(self, **nodes: Mapping[str, Any]) -> World:
@@ -85,7 +85,9 @@ def well(tmp_path_factory: pytest.TempPathFactory) -> World:
             want = with_computed(node.build(*(wanted[need] for need in node.needs)), None)
             wanted[name] = want
             have = replace(want, retired=()) if isinstance(want, ApiKey) else want
-            findings[name] = Finding(name, node.needs, want.KIND, want, have, (), Action.KEEP)
+            findings[name] = ResourceChange(
+                name, node.needs, want.KIND, want, have, (), Action.KEEP
+            )
     alarms = [n for n, f in findings.items() if f.kind == "cloudwatch.alarm"]
     return World(
         findings,
@@ -100,8 +102,8 @@ def well(tmp_path_factory: pytest.TempPathFactory) -> World:
     )
 
 
-def change(name: str, want: Any, have: Any, cause: Cause = Cause.DRIFT) -> Change:
-    return Change(name, want, have, fixed=False, cause=cause)
+def change(name: str, want: Any, have: Any, cause: Cause = Cause.DRIFT) -> FieldDiff:
+    return FieldDiff(name, want, have, fixed=False, cause=cause)
 
 
 @pytest.fixture
@@ -356,7 +358,9 @@ def test_text_from_outside_stays_on_its_line(well: World) -> None:
         api__key__default={"action": Action.FOREIGN, "reason": nasty},
         table__items={"action": Action.UPDATE, "changes": (change("ttl", nasty, None),)},
     )
-    odd = Finding(f"x.{nasty}", (), "k", None, None, (), Action.FOREIGN)  # as a state may have it
+    odd = ResourceChange(
+        f"x.{nasty}", (), "k", None, None, (), Action.FOREIGN
+    )  # as a state may have it
     world = replace(world, findings={**world.findings, odd.node: odd})
     for lines in (world.lines(), world.lines(50), world.lines(80, 23), world.lines(40, 11)):
         assert "\x1b" not in "".join(lines)

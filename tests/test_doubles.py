@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from provision.engine.engine import Outcome, Survey, survey, up
+from provision.engine.engine import Plan, Result, apply, make_plan
 from provision.engine.executor import Engine
-from provision.errors import Foreign, TwoAtOnce
+from provision.errors import ConcurrentRun, NotOwned
 from provision.model.stack import Stack
 from provision.model.step import OWNER, Step, Tagged
 from provision.plan.change import Action
@@ -44,11 +44,11 @@ class Clone:
             Journal(directory, stack.name, KINDS).open(HOLDER),
         )
 
-    def look(self) -> Survey:
-        return survey(self.engine, workers=4)
+    def look(self) -> Plan:
+        return make_plan(self.engine, workers=4)
 
-    def up(self, seen: Survey) -> Outcome:
-        return up(self.engine, seen, workers=4)
+    def up(self, seen: Plan) -> Result:
+        return apply(self.engine, seen, workers=4)
 
 
 @dataclass
@@ -83,7 +83,7 @@ def test_what_another_run_made_since_the_look_is_seen_before_ours(
     first.up(first.look())
     outcome = second.up(seen)
     error = next(iter(outcome.failed.values()))
-    assert isinstance(error, TwoAtOnce)
+    assert isinstance(error, ConcurrentRun)
     assert f"carries the tag {OWNER}=tap-dev/" in error.message
     assert second.recorder.writes == []
     assert owners(CREATES[operation]) == 1
@@ -100,7 +100,7 @@ def test_of_two_made_in_the_same_moment_the_later_goes_again(
     second = Clone(tmp_path / "b", stack, at_once)
     outcome = second.up(second.look())
     error = outcome.failed["it"]
-    assert isinstance(error, TwoAtOnce)
+    assert isinstance(error, ConcurrentRun)
     assert "which this run made beside it, was deleted again" in error.message
     assert operation in second.recorder.writes
     assert owners(CREATES[operation]) == 1
@@ -144,7 +144,7 @@ def test_two_at_once_double_nothing(tmp_path: Path) -> None:
         with ThreadPoolExecutor(2) as pool:
             outcomes = list(pool.map(Clone.up, runs, seen))
         ended = [error for outcome in outcomes for error in outcome.failed.values()]
-        assert any(isinstance(error, TwoAtOnce) for error in ended)
+        assert any(isinstance(error, ConcurrentRun) for error in ended)
         for operation, step in CREATES.items():
             assert isinstance(step, Tagged)
             assert len(step.with_owner(f"{stack.mark}/{operation}").search(new_aws())) <= 1
@@ -161,7 +161,7 @@ def test_of_two_alike_none_is_taken_where_the_state_is_lost(workshop: Workshop) 
     assert {finding.action for finding in plan.values()} == {Action.FOREIGN}
     assert {vars(made)["id"], vars(copied)["id"]} <= set(plan["it"].reason.split())
     for _ in range(2):
-        with pytest.raises(Foreign, match="carry its mark alike"):
+        with pytest.raises(NotOwned, match="carry its mark alike"):
             workshop.run(one_node(VPC), "up")
         assert workshop.last.writes == []
     workshop.run(one_node(VPC), "down")

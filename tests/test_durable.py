@@ -17,7 +17,7 @@ import pytest
 
 from provision.files import make_private, replace_private
 from provision.state.journal import Journal
-from provision.state.other_location import Pinned
+from provision.state.other_location import PinnedLocation
 from provision.steps import KINDS
 from provision.steps.sqs.queue import Queue
 from tests.workshop import HOLDER, Recorder, Workshop, one_node
@@ -153,7 +153,7 @@ def test_the_log_is_emptied_only_when_the_snapshot_holds_it(disk: Disk, tmp_path
         *("empty journal.jsonl", "sync journal.jsonl"),
     ]
     folds: list[Callable[[], None]] = [
-        lambda: journal.pin(Pinned("123456789012", "us-east-1")),
+        lambda: journal.pin(PinnedLocation("123456789012", "us-east-1")),
         lambda: journal.rebuild(journal.records),
         journal.close,
     ]

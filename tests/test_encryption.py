@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from provision.config import ConfigInvalid, reference
-from provision.errors import NotFound, Refused
+from provision.errors import ApiError, PrerequisiteMissing
 from provision.model.step import Step, with_computed
 from provision.stack import build_stack
 from provision.stack.customer_key import given_key, key_as_recorded
@@ -122,10 +122,10 @@ def test_the_alias_leads_to_the_key(account: None) -> None:
     kms.create_alias(AliasName="alias/our", TargetKeyId=made["KeyId"])
     assert given_key(new_aws(), "alias/our") == made["Arn"]
     assert given_key(new_aws(), "managed") == ""
-    with pytest.raises(NotFound, match="no key alias/other in us-east-1"):
+    with pytest.raises(PrerequisiteMissing, match="no key alias/other in us-east-1"):
         given_key(new_aws(), "alias/other")
     kms.disable_key(KeyId=made["KeyId"])
-    with pytest.raises(Refused, match="Disabled"):
+    with pytest.raises(ApiError, match="Disabled"):
         given_key(new_aws(), "alias/our")
 
 

@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 from botocore.exceptions import ConnectionClosedError
 
-from provision.engine.engine import survey, up
+from provision.engine.engine import apply, make_plan
 from provision.engine.executor import Engine
-from provision.errors import Foreign, NotConverged, Protected
+from provision.errors import DataProtected, NotConverged, NotOwned
 from provision.model.stack import Stack
 from provision.plan.change import Action, Cause
-from provision.plan.limitations import Blind
-from provision.plan.options import Consent
+from provision.plan.limitations import Limitations
+from provision.plan.options import PlanOptions
 from provision.state.journal import Journal
 from provision.steps import KINDS
 from provision.steps.apigateway.deployment import Deployment
@@ -61,14 +61,14 @@ def test_something_of_that_name_that_is_not_ours_stops_the_node(workshop: Worksh
     plan = workshop.run(one_node(TABLE), "plan").findings["it"]
     assert plan.action is Action.FOREIGN
     assert plan.refusal == "`provision up --adopt it` takes it over"
-    with pytest.raises(Foreign, match="tap-dev-items exists and is not this stack's"):
+    with pytest.raises(NotOwned, match="tap-dev-items exists and is not this stack's"):
         workshop.run(one_node(TABLE), "up")
     assert workshop.last.writes == []
 
 
 def test_adopting_takes_it_over_and_down_then_removes_it(workshop: Workshop) -> None:
     replace(TABLE, protect=False).create(new_aws())
-    workshop.run(one_node(TABLE), "up", consent=Consent(adopt=frozenset({"it"})))
+    workshop.run(one_node(TABLE), "up", consent=PlanOptions(adopt=frozenset({"it"})))
     assert workshop.run(one_node(TABLE), "up").findings["it"].action is Action.KEEP
     workshop.run(one_node(TABLE), "down")
     assert TABLE.observe(new_aws()) is None
@@ -83,17 +83,17 @@ def test_what_differs_for_good_is_not_taken_over(workshop: Workshop) -> None:
         AttributeDefinitions=[{"AttributeName": TABLE.key, "AttributeType": "N"}],
         BillingMode="PAY_PER_REQUEST",
     )
-    adopting = Consent(adopt=frozenset({"it"}))
+    adopting = PlanOptions(adopt=frozenset({"it"}))
     plan = workshop.run(one_node(TABLE), "plan", consent=adopting).findings["it"]
     assert plan.action is Action.FOREIGN
     assert plan.reason == (
         f"{TABLE.name} is not this stack's and cannot become it:"
         f" made_with is key {TABLE.key} of type N"
     )
-    with pytest.raises(Foreign, match="cannot become it"):
+    with pytest.raises(NotOwned, match="cannot become it"):
         workshop.run(one_node(TABLE), "up", consent=adopting)
     assert workshop.last.writes == []
-    named = Consent(adopt=frozenset({"it"}), destroy=frozenset({"it"}))
+    named = PlanOptions(adopt=frozenset({"it"}), destroy=frozenset({"it"}))
     assert workshop.run(one_node(TABLE), "plan", consent=named).findings["it"].refusal == ""
 
 
@@ -115,7 +115,7 @@ def test_down_never_deletes_what_is_not_ours_whatever_the_state_says(workshop: W
 def test_what_down_keeps_is_no_longer_said_to_be_in_the_making(workshop: Workshop) -> None:
     with pytest.raises(Died):
         workshop.run(one_node(TABLE), "up", recorder=Recorder(die=(Where.AFTER, 1)))
-    workshop.run(one_node(TABLE), "down", consent=Consent())
+    workshop.run(one_node(TABLE), "down", consent=PlanOptions())
     assert TABLE.observe(new_aws()) is not None
     records = Journal.read(workshop.directory, "tap-dev", KINDS).records
     assert records["it"].doing == ""
@@ -124,13 +124,13 @@ def test_what_down_keeps_is_no_longer_said_to_be_in_the_making(workshop: Worksho
 def test_data_is_not_replaced_without_being_named(workshop: Workshop) -> None:
     workshop.run(one_node(TABLE), "up")
     other_key = one_node(replace(TABLE, key="pk"))
-    plan = workshop.run(other_key, "plan", consent=Consent()).findings["it"]
+    plan = workshop.run(other_key, "plan", consent=PlanOptions()).findings["it"]
     assert plan.action is Action.REPLACE
     assert "--destroy it" in plan.refusal
-    with pytest.raises(Protected):
-        workshop.run(other_key, "up", consent=Consent())
+    with pytest.raises(DataProtected):
+        workshop.run(other_key, "up", consent=PlanOptions())
     assert workshop.last.writes == []
-    workshop.run(other_key, "up", consent=Consent(destroy=frozenset({"it"})))
+    workshop.run(other_key, "up", consent=PlanOptions(destroy=frozenset({"it"})))
 
 
 def test_a_step_that_forgets_a_field_is_found_out_at_once(
@@ -170,7 +170,7 @@ def test_a_failure_leaves_what_depends_on_it_and_finishes_the_rest(workshop: Wor
     TABLE.create(new_aws())  # not ours
     stack = two_nodes(TABLE, lambda parent: replace(TABLE, name=parent.name + "-child"))
     stack.add("other", lambda: replace(TABLE, name="tap-dev-other"))
-    with pytest.raises(Foreign):
+    with pytest.raises(NotOwned):
         workshop.run(stack, "up")
     aws = new_aws()
     assert replace(TABLE, name="tap-dev-other").observe(aws) is not None
@@ -184,12 +184,15 @@ def test_what_the_emulator_lacks_is_skipped_by_name(workshop: Workshop) -> None:
     aws = new_aws()
     journal = Journal(workshop.directory, "tap-dev", KINDS).open(HOLDER)
     engine = Engine(
-        one_node(TABLE), aws, journal, blind=Blind({"dynamodb.table": "no such service"}, {}, {})
+        one_node(TABLE),
+        aws,
+        journal,
+        blind=Limitations({"dynamodb.table": "no such service"}, {}, {}),
     )
-    seen = survey(engine)
+    seen = make_plan(engine)
     assert seen.findings["it"].action is Action.SKIP
     assert seen.findings["it"].reason == "no such service"
-    up(engine, seen)
+    apply(engine, seen)
     assert aws.calls.write == 0
     journal.close()
 
@@ -197,9 +200,9 @@ def test_what_the_emulator_lacks_is_skipped_by_name(workshop: Workshop) -> None:
 def test_fields_the_emulator_forgets_are_not_compared(workshop: Workshop) -> None:
     workshop.run(one_node(TABLE), "up")
     journal = Journal.read(workshop.directory, "tap-dev", KINDS)
-    blind = Blind({}, {"dynamodb.table": {"ttl": "forgotten"}}, {})
+    blind = Limitations({}, {"dynamodb.table": {"ttl": "forgotten"}}, {})
     engine = Engine(one_node(replace(TABLE, ttl="x")), new_aws(), journal, blind=blind)
-    assert survey(engine).findings["it"].action is Action.KEEP
+    assert make_plan(engine).findings["it"].action is Action.KEEP
 
 
 def test_what_went_with_a_replaced_parent_is_made_again(

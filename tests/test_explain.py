@@ -13,8 +13,8 @@ from botocore.exceptions import (
 )
 from botocore.parsers import ResponseParserError
 
-from provision.engine.errors import explain
-from provision.errors import Foreign, NoCredentials, NotPermitted, ProvisionError, Refused
+from provision.engine.errors import translate_error
+from provision.errors import ApiError, NoCredentials, NotOwned, NotPermitted, ProvisionError
 
 
 def refused(code: str, message: str = "AWS's own text") -> ClientError:
@@ -47,7 +47,7 @@ def refused(code: str, message: str = "AWS's own text") -> ClientError:
             "CreateTable",
         ),
         (refused("UnauthorizedOperation"), NotPermitted, 8, "was denied", "allow"),
-        (refused("ValidationException"), Refused, 1, "(request r-1)", "run it again"),
+        (refused("ValidationException"), ApiError, 1, "(request r-1)", "run it again"),
         (
             EndpointConnectionError(endpoint_url="http://x"),
             ProvisionError,
@@ -63,7 +63,7 @@ def refused(code: str, message: str = "AWS's own text") -> ClientError:
 def test_every_error_says_what_happened_and_what_to_type(
     error: Exception, kind: type[ProvisionError], code: int, said: str, typed: str
 ) -> None:
-    told = explain(error)
+    told = translate_error(error)
     assert isinstance(told, kind)
     assert told.exit_code == code
     assert said in told.message
@@ -73,10 +73,10 @@ def test_every_error_says_what_happened_and_what_to_type(
 
 def test_what_a_stranger_answered_is_not_told() -> None:
     """botocore puts the whole of it into the error."""
-    told = explain(ResponseParserError("invalid XML received:\nb'\\x1b[31mOWNED'"))
+    told = translate_error(ResponseParserError("invalid XML received:\nb'\\x1b[31mOWNED'"))
     assert "OWNED" not in told.message + told.hint
 
 
 def test_ours_stay_as_they_are() -> None:
-    error = Foreign("somebody else's", hint="--adopt it")
-    assert explain(error) is error
+    error = NotOwned("somebody else's", hint="--adopt it")
+    assert translate_error(error) is error

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from provision.plan.change import Cause, difference
+from provision.plan.change import Cause, diff_fields
 from provision.steps.dynamodb.table import Table
 from provision.unknown import UNKNOWN
 
@@ -12,16 +12,16 @@ HAVE = Table(name="t", key="id", tags={}, ttl="expires_at", arn="arn:1", read_ca
 
 
 def test_equal_values_differ_in_nothing() -> None:
-    assert difference(HAVE, HAVE, HAVE) == ()
+    assert diff_fields(HAVE, HAVE, HAVE) == ()
 
 
 def test_computed_and_local_fields_are_never_compared() -> None:
-    assert difference(replace(HAVE, arn="arn:2", read_capacity=5), HAVE, None) == ()
+    assert diff_fields(replace(HAVE, arn="arn:2", read_capacity=5), HAVE, None) == ()
 
 
 def test_each_differing_field_is_named_with_both_values() -> None:
     want = replace(HAVE, ttl=None, key="pk")
-    changes = {change.field: change for change in difference(want, HAVE, None)}
+    changes = {change.field: change for change in diff_fields(want, HAVE, None)}
     assert set(changes) == {"ttl", "key"}
     assert (changes["ttl"].want, changes["ttl"].have) == (None, "expires_at")
     assert changes["key"].fixed
@@ -29,28 +29,28 @@ def test_each_differing_field_is_named_with_both_values() -> None:
 
 
 def test_what_is_unknown_differs() -> None:
-    (change,) = difference(replace(HAVE, ttl=UNKNOWN), HAVE, None)
+    (change,) = diff_fields(replace(HAVE, ttl=UNKNOWN), HAVE, None)
     assert change.want is UNKNOWN
 
 
 def test_the_cause_is_told_by_what_we_left() -> None:
     want = replace(HAVE, ttl="other")
-    assert difference(want, HAVE, HAVE)[0].cause is Cause.CONFIG
-    assert difference(want, HAVE, want)[0].cause is Cause.DRIFT
-    assert difference(want, HAVE, None)[0].cause is Cause.CONFIG
+    assert diff_fields(want, HAVE, HAVE)[0].cause is Cause.CONFIG
+    assert diff_fields(want, HAVE, want)[0].cause is Cause.DRIFT
+    assert diff_fields(want, HAVE, None)[0].cause is Cause.CONFIG
 
 
 def test_what_an_emulator_does_not_show_is_not_compared() -> None:
-    assert difference(replace(HAVE, ttl="other"), HAVE, None, frozenset({"ttl"})) == ()
+    assert diff_fields(replace(HAVE, ttl="other"), HAVE, None, frozenset({"ttl"})) == ()
 
 
 def test_both_may_have_changed() -> None:
     left, have = replace(HAVE, ttl="left"), replace(HAVE, ttl="drifted")
-    (both,) = difference(replace(HAVE, ttl="wanted"), have, left)
+    (both,) = diff_fields(replace(HAVE, ttl="wanted"), have, left)
     assert (both.cause, both.both, both.left) == (Cause.DRIFT, True, "left")
-    (drift,) = difference(left, have, left)
+    (drift,) = diff_fields(left, have, left)
     assert (drift.cause, drift.both) == (Cause.DRIFT, False)
-    (config,) = difference(replace(HAVE, ttl="wanted"), left, left)
+    (config,) = diff_fields(replace(HAVE, ttl="wanted"), left, left)
     assert (config.cause, config.both) == (Cause.CONFIG, False)
-    (unsure,) = difference(replace(HAVE, ttl=UNKNOWN), have, left)
+    (unsure,) = diff_fields(replace(HAVE, ttl=UNKNOWN), have, left)
     assert not unsure.both

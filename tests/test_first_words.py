@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from provision.cli import cli
-from provision.packaging.folder import files_below
+from provision.packaging.folder import list_files
 from tests.reference import ROOT
 from tests.test_cli import Provision, home, provision
 
@@ -95,4 +95,4 @@ def test_another_name_is_told_how_to_go_on(account: None, home: Path, provision:
 def test_what_editors_leave_beside_a_file_is_no_code(tmp_path: Path) -> None:
     for name in ("app.py", "app.py~", "#app.py#", ".app.py.swp", ".#app.py", "4913"):
         (tmp_path / name).write_text("x = 1\n")
-    assert set(files_below(tmp_path)) == {"app.py"}
+    assert set(list_files(tmp_path)) == {"app.py"}

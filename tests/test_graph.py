@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from provision.model.stack import Stack, longest_after, reversed_graph, walk
+from provision.model.stack import Stack, path_lengths, reversed_graph, walk
 from provision.steps.dynamodb.table import Table
 
 DIAMOND = {"top": (), "left": ("top",), "right": ("top",), "bottom": ("left", "right")}
@@ -118,7 +118,7 @@ def test_once_stopped_what_waits_for_a_thread_is_not_started() -> None:
 
 def test_what_most_waits_for_goes_first() -> None:
     graph = {"short": (), "long": (), "next": ("long",), "last": ("next",)}
-    assert longest_after(graph) == {"short": 0, "last": 0, "next": 1, "long": 2}
+    assert path_lengths(graph) == {"short": 0, "last": 0, "next": 1, "long": 2}
     begun: list[str] = []
     walk(graph, begun.append, workers=1)
     assert begun[0] == "long"

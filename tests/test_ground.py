@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from provision.engine.engine import survey
+from provision.engine.engine import make_plan
 from provision.engine.executor import Engine
-from provision.errors import NotFound, Refused
+from provision.errors import ApiError, PrerequisiteMissing
 from provision.model.step import Step
 from provision.state.journal import Journal
 from provision.steps import KINDS
@@ -33,7 +33,7 @@ def seen_by_a_plan(workshop: Workshop, step: Step) -> None:
     try:
         engine = Engine(stack, aws, journal)
         aws.read_only = True
-        demand_ground(engine, survey(engine, workers=1))
+        demand_ground(engine, make_plan(engine, workers=1))
     finally:
         journal.close()
 
@@ -43,18 +43,20 @@ def domain(certificate: str) -> DomainName:
 
 
 def test_a_plan_tells_that_there_is_no_zone(workshop: Workshop) -> None:
-    with pytest.raises(NotFound, match=r"it: this account has no public hosted zone example\.com"):
+    with pytest.raises(
+        PrerequisiteMissing, match=r"it: this account has no public hosted zone example\.com"
+    ):
         seen_by_a_plan(workshop, ALIAS)
 
 
 def test_a_plan_tells_that_there_is_no_such_certificate(workshop: Workshop) -> None:
-    with pytest.raises(Refused, match="it: there is no certificate"):
+    with pytest.raises(ApiError, match="it: there is no certificate"):
         seen_by_a_plan(workshop, domain(FOREIGN))
 
 
 def test_a_plan_tells_that_a_certificate_is_for_other_names(workshop: Workshop) -> None:
     other = make_certificate(domain="www.example.org")
-    with pytest.raises(Refused, match=r"is for www\.example\.org, not for api\.example\.com"):
+    with pytest.raises(ApiError, match=r"is for www\.example\.org, not for api\.example\.com"):
         seen_by_a_plan(workshop, domain(other))
     seen_by_a_plan(workshop, domain(make_certificate(proved=False, domain="*.example.com")))
 

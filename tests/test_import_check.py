@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
-from provision.aws.failed_call import Failure
-from provision.aws.retry import NO_ROOM, classify
+from provision.aws.failed_call import FailedCall
+from provision.aws.retry import NO_ROOM, retry_rule_for
 from provision.steps.lambda_.import_check import PATIENCE, PAYLOAD, SHOWN, ImportFails, check_import
 from tests.answering import IMPORT_ERROR, KEY_ERROR, Answering, Refusal, Reply
 from tests.workshop import new_aws
@@ -126,5 +126,5 @@ def test_what_is_waited_for_is_told() -> None:
 
 
 def test_an_invocation_is_never_sent_twice() -> None:
-    assert classify(Failure("Invoke", "", "ReadTimeoutError", 0, "")) is None
-    assert classify(Failure("Invoke", "ServiceException", "", 500, "")) is None
+    assert retry_rule_for(FailedCall("Invoke", "", "ReadTimeoutError", 0, "")) is None
+    assert retry_rule_for(FailedCall("Invoke", "ServiceException", "", 500, "")) is None

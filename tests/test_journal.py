@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from provision.errors import Locked, StateUnusable, WrongAccount
-from provision.state.journal import Holder, Journal
-from provision.state.other_location import Pinned
+from provision.errors import Locked, StateError, WrongAccount
+from provision.state.journal import Journal, LockHolder
+from provision.state.other_location import PinnedLocation
 from provision.state.record import from_json, to_json
 from provision.state.unreadable import Disposable
 from provision.steps import KINDS
@@ -99,7 +99,7 @@ def test_files_are_for_the_user_only(tmp_path: Path) -> None:
 
 
 def _hold(directory: str, held: multiprocessing.Event, die: multiprocessing.Event) -> None:  # type: ignore[valid-type]
-    holder = Holder("ann", "laptop", os.getpid(), "2026-11-23T20:00:00+00:00", "provision up")
+    holder = LockHolder("ann", "laptop", os.getpid(), "2026-11-23T20:00:00+00:00", "provision up")
     journal = Journal(Path(directory), "tap-dev", KINDS).open(holder)
     held.set()  # type: ignore[attr-defined]
     die.wait(20)  # type: ignore[attr-defined]
@@ -123,13 +123,13 @@ def test_a_second_writer_is_told_who_works_and_a_dead_one_does_not_block(tmp_pat
 
 def test_another_account_is_refused(tmp_path: Path) -> None:
     journal = opened(tmp_path)
-    journal.pin(Pinned("111111111111", "us-east-1"))
+    journal.pin(PinnedLocation("111111111111", "us-east-1"))
     journal.close()
     journal = opened(tmp_path)
     with pytest.raises(WrongAccount, match="lives in account 111111111111, us-east-1"):
-        journal.pin(Pinned("222222222222", "us-east-1"))
+        journal.pin(PinnedLocation("222222222222", "us-east-1"))
     with pytest.raises(WrongAccount) as region:
-        journal.check(Pinned("111111111111", "eu-west-1"))
+        journal.check(PinnedLocation("111111111111", "eu-west-1"))
     assert region.value.hint.endswith(
         f"`provision plan --region eu-west-1 --state {tmp_path}-eu-west-1`"
     )
@@ -156,7 +156,7 @@ def test_a_state_that_cannot_be_used_is_refused_whole(
     tmp_path: Path, state: str, message: str
 ) -> None:
     (tmp_path / "state.json").write_text(state)
-    with pytest.raises(StateUnusable, match=message) as caught:
+    with pytest.raises(StateError, match=message) as caught:
         opened(tmp_path)
     assert caught.value.hint
     assert (tmp_path / "state.json").read_text() == state
@@ -166,7 +166,7 @@ def test_a_state_that_cannot_be_used_is_refused_whole(
 
 def test_a_directory_that_cannot_be_made_is_an_error_with_a_remedy(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(StateUnusable, match="cannot be used") as caught:
+    with pytest.raises(StateError, match="cannot be used") as caught:
         opened(tmp_path / "file" / "state")
     assert "--state" in caught.value.hint
 
@@ -178,7 +178,7 @@ def test_a_full_disk_stops_before_the_verb(tmp_path: Path, monkeypatch: pytest.M
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "write", full)
-    with pytest.raises(StateUnusable, match="No space left"):
+    with pytest.raises(StateError, match="No space left"):
         journal.begin("a", "create", TABLE, ())
     assert "a" not in journal.records
 
@@ -234,7 +234,7 @@ WHOLE = {"schema": 1, "stack": "tap-dev", "account": None, "region": None, "reco
 )
 def test_json_that_is_no_state_is_told_with_what_to_do(tmp_path: Path, state: object) -> None:
     (tmp_path / "state.json").write_text(json.dumps(state))
-    with pytest.raises(StateUnusable) as refused:
+    with pytest.raises(StateError) as refused:
         Journal.read(tmp_path, "tap-dev", KINDS)
     assert "`provision refresh` keeps it aside" in refused.value.hint
     assert Disposable.read(tmp_path, "tap-dev", KINDS).records == {}
@@ -265,9 +265,9 @@ def test_a_bad_line_of_the_log_costs_the_log_alone(tmp_path: Path) -> None:
 def test_what_is_another_stacks_is_not_done_without(tmp_path: Path) -> None:
     for state in ('{"schema": 99, "stack": "tap-dev"}', '{"schema": 1, "stack": "other-dev"}'):
         (tmp_path / "state.json").write_text(state)
-        with pytest.raises(StateUnusable):
+        with pytest.raises(StateError):
             Disposable.read(tmp_path, "tap-dev", KINDS)
-        with pytest.raises(StateUnusable):
+        with pytest.raises(StateError):
             Disposable(tmp_path, "tap-dev", KINDS).open(HOLDER)
         assert (tmp_path / "state.json").read_text() == state
 

@@ -15,11 +15,11 @@ import yaml
 from botocore.exceptions import ParamValidationError
 
 from provision.output.masking import MASKED, Masked, plain_secrets, says_secret
-from provision.plan.change import difference
+from provision.plan.change import diff_fields
 from provision.state.record import from_json, to_json
 from provision.steps.lambda_.configuration import shown_configuration
 from provision.steps.lambda_.function import Function
-from provision.views.formatting import readable
+from provision.views.formatting import format_value
 from tests.config.sample import SAMPLE, furnish, problems_of
 from tests.test_cli import CONFIG, Provision, home, provision  # noqa: F401  (fixtures)
 
@@ -91,9 +91,9 @@ def test_an_address_with_a_password_is_a_secret_whatever_its_name() -> None:
 
 def test_a_masked_value_shows_itself_nowhere() -> None:
     value = FUNCTION.environment["API_KEY"]
-    for text in (repr(value), str(value), f"{value}", repr(FUNCTION), readable(value)):
+    for text in (repr(value), str(value), f"{value}", repr(FUNCTION), format_value(value)):
         assert VALUE not in text
-    assert readable(FUNCTION.environment) == "{API_KEY: (masked), LOG_LEVEL: INFO}"
+    assert format_value(FUNCTION.environment) == "{API_KEY: (masked), LOG_LEVEL: INFO}"
     assert VALUE not in json.dumps(to_json(FUNCTION))
     assert FUNCTION.environment["LOG_LEVEL"] == "INFO"
     with pytest.raises(TypeError):
@@ -108,7 +108,7 @@ def test_a_record_of_it_is_equal_to_the_value_and_to_no_other() -> None:
     read = from_json(Function, json.loads(json.dumps(to_json(FUNCTION))))
     assert read == FUNCTION
     assert to_json(read) == to_json(FUNCTION)
-    assert difference(with_key("other"), read, None) != ()
+    assert diff_fields(with_key("other"), read, None) != ()
     assert read != with_key("other")
     assert VALUE not in repr(vars(read))
     older = to_json(FUNCTION) | {"environment": {"API_KEY": VALUE, "LOG_LEVEL": "INFO"}}

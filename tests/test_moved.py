@@ -11,14 +11,14 @@ from typing import Any
 import boto3
 import pytest
 
-from provision.errors import Foreign
+from provision.errors import NotOwned
 from provision.model.stack import Stack
 from provision.model.step import Step
-from provision.plan.change import Action, Finding
-from provision.plan.options import Consent
+from provision.plan.change import Action, ResourceChange
+from provision.plan.options import PlanOptions
 from provision.stack import outputs
 from provision.state.journal import Journal
-from provision.state.record import Record, renamed
+from provision.state.record import Record, apply_moves
 from provision.steps import KINDS
 from provision.steps.dynamodb.table import Table
 from provision.steps.lambda_.function import Function
@@ -76,7 +76,7 @@ def test_nothing_is_made_again_and_nothing_lost(
     judge(plan)
     for node in ("network.interfaces", "network.subnet.1", "network.subnet.2"):
         assert vars(plan[node].want)["functions"] == ("tap-dev-items",), node
-    made = workshop.run(stack, "up", workers=8, consent=Consent())
+    made = workshop.run(stack, "up", workers=8, consent=PlanOptions())
     judge(made.findings)
     assert holdings() == lived_in
     assert item_is_there()
@@ -98,7 +98,7 @@ def test_nothing_is_made_again_and_nothing_lost(
     assert gone(workshop, stack) == {}
 
 
-def judge(findings: Mapping[str, Finding]) -> None:
+def judge(findings: Mapping[str, ResourceChange]) -> None:
     """Tags and words change in place; only the function's next version is another one."""
     actions = {name: f.action for name, f in findings.items()}
     assert actions.pop("function.shop.version") is Action.REPLACE
@@ -182,17 +182,17 @@ def test_a_crash_at_any_call_loses_nothing_and_leaves_nothing(
             new = shelf(tmp_path, "new", moved="old")
             recorder = Recorder(die=(where, number))
             try:
-                workshop.run(new, "up", recorder=recorder, consent=Consent())
+                workshop.run(new, "up", recorder=recorder, consent=PlanOptions())
                 died = False
             except Died:
                 died = True
             if number % 2:
                 workshop.forget()
-            workshop.run(new, "up", consent=Consent())
+            workshop.run(new, "up", consent=PlanOptions())
             changes = {"TagQueue", "TagResource", "PublishLayerVersion"}
             assert {*recorder.writes, *workshop.last.writes} <= changes
             assert dynamodb.scan(TableName="tap-dev-old")["Items"] == [ITEM]
-            workshop.run(new, "up", consent=Consent())
+            workshop.run(new, "up", consent=PlanOptions())
             assert workshop.last.writes == []
             workshop.run(new, "down", consent=ALLOW_ALL)
             assert not {"table", "queue", "layer"} & set(inventory(new_aws()))
@@ -269,14 +269,14 @@ def test_what_was_made_under_the_new_name_meanwhile_is_kept_apart(
     before = inventory(new_aws())
     workshop.run(named("old", "tap-dev-old"), "up")
     boto3.client("dynamodb").put_item(TableName="tap-dev-old", Item=ITEM)
-    workshop.run(named("new", "tap-dev-new"), "up", consent=Consent())
+    workshop.run(named("new", "tap-dev-new"), "up", consent=PlanOptions())
     told = named("new", "tap-dev-old")
     told.moved = {"table.old": "table.new"}
-    plan = workshop.run(told, "plan", consent=Consent()).findings
+    plan = workshop.run(told, "plan", consent=PlanOptions()).findings
     assert plan["table.new"].action is Action.UPDATE
     assert plan["table.new~1"].action is Action.KEEP
     assert "--destroy 'table.new~1'" in plan["table.new~1"].reason
-    workshop.run(told, "up", consent=Consent(destroy=frozenset({"table.new~1"})))
+    workshop.run(told, "up", consent=PlanOptions(destroy=frozenset({"table.new~1"})))
     assert inventory(new_aws())["table"] == {"tap-dev-old"}
     assert boto3.client("dynamodb").scan(TableName="tap-dev-old")["Items"] == [ITEM]
     workshop.run(told, "down")
@@ -293,19 +293,19 @@ def test_of_two_tables_with_one_mark_none_is_taken_silently(
     """Renamed, `up`, the state lost, and only then told so: what was written since is in the new
     one, and by its name and former mark the old one is it."""
     workshop.run(named("old", "tap-dev-old"), "up")
-    workshop.run(named("new", "tap-dev-new"), "up", consent=Consent())
+    workshop.run(named("new", "tap-dev-new"), "up", consent=PlanOptions())
     boto3.client("dynamodb").put_item(TableName="tap-dev-new", Item=ITEM)
     lost(workshop)
     told = named("new", "tap-dev-old")
     told.moved = {"table.old": "table.new"}
-    finding = workshop.run(told, "plan", consent=Consent()).findings["table.new"]
+    finding = workshop.run(told, "plan", consent=PlanOptions()).findings["table.new"]
     assert finding.action is Action.FOREIGN
     assert "tap-dev-new carries its mark, and so does tap-dev-old" in finding.reason
     assert "`provision up --adopt table.new` goes on with tap-dev-old" in finding.refusal
-    with pytest.raises(Foreign):
-        workshop.run(told, "up", consent=Consent())
-    workshop.run(told, "up", consent=Consent(adopt=frozenset({"table.new"})))
-    again = workshop.run(told, "plan", consent=Consent()).findings["table.new"]
+    with pytest.raises(NotOwned):
+        workshop.run(told, "up", consent=PlanOptions())
+    workshop.run(told, "up", consent=PlanOptions(adopt=frozenset({"table.new"})))
+    again = workshop.run(told, "plan", consent=PlanOptions()).findings["table.new"]
     assert again.action is Action.KEEP
     assert inventory(new_aws())["table"] == {"tap-dev-old", "tap-dev-new"}
 
@@ -320,12 +320,12 @@ def test_an_empty_table_is_not_made_beside_one_of_its_mark(
     workshop.run(told, "up")
     lost(workshop)
     plain = named("new", "tap-dev-new")
-    finding = workshop.run(plain, "plan", consent=Consent()).findings["table.new"]
+    finding = workshop.run(plain, "plan", consent=PlanOptions()).findings["table.new"]
     assert finding.action is Action.FOREIGN
     assert "tap-dev-old carries its mark, and no state" in finding.reason
     assert "makes tap-dev-new" in finding.refusal
-    with pytest.raises(Foreign):
-        workshop.run(plain, "up", consent=Consent())
+    with pytest.raises(NotOwned):
+        workshop.run(plain, "up", consent=PlanOptions())
     assert inventory(new_aws())["table"] == {"tap-dev-old"}
 
 
@@ -341,7 +341,7 @@ def test_without_the_line_a_renamed_table_is_never_taken_for_another(workshop: W
     told = named("new", "tap-dev-old")
     told.moved = {"table.old": "table.new"}
     workshop.run(told, "up")
-    finding = workshop.run(named("new", "tap-dev-new"), "plan", consent=Consent()).findings
+    finding = workshop.run(named("new", "tap-dev-new"), "plan", consent=PlanOptions()).findings
     assert finding["table.new"].action is Action.REPLACE
     assert "--destroy table.new" in finding["table.new"].refusal
 
@@ -354,13 +354,13 @@ def test_the_way_back_without_the_state_is_told(workshop: Workshop) -> None:
     workshop.run(told, "up")
     workshop.forget()
     back = named("old", "tap-dev-old")
-    finding = workshop.run(back, "plan", consent=Consent()).findings["table.old"]
+    finding = workshop.run(back, "plan", consent=PlanOptions()).findings["table.old"]
     assert finding.action is Action.FOREIGN
     assert finding.reason == "tap-dev-old is this stack's table.new"
     assert "moved: {table.new: table.old}" in finding.refusal
     back.moved = {"table.new": "table.old"}
     assert workshop.run(back, "plan").findings["table.old"].action is Action.UPDATE
-    down = workshop.run(named("old", "tap-dev-old"), "down", consent=Consent()).findings
+    down = workshop.run(named("old", "tap-dev-old"), "down", consent=PlanOptions()).findings
     assert down["table.old"].reason == "tap-dev-old is this stack's table.new: left alone"
 
 
@@ -394,10 +394,10 @@ def test_records_under_their_new_names() -> None:
         "table.older": record(NEW),
         "api": record(QUEUE, "table.old", "table.older"),
     }
-    assert renamed(records, {"table.old": "table.new"}) == {
+    assert apply_moves(records, {"table.old": "table.new"}) == {
         "table.older": record(NEW),
         "api": record(QUEUE, "table.new", "table.older"),
         "table.new": record(OLD),
         "table.new~1": record(NEW),
     }
-    assert renamed(records, {}) == records
+    assert apply_moves(records, {}) == records

@@ -39,9 +39,9 @@ from cryptography.x509.oid import NameOID
 from provision.aws import retry
 from provision.aws.access import Access
 from provision.aws.client import Aws
-from provision.aws.failed_call import read_failure
-from provision.aws.retry import classify
-from provision.engine.errors import explain
+from provision.aws.failed_call import parse_failure
+from provision.aws.retry import retry_rule_for
+from provision.engine.errors import translate_error
 from provision.errors import NoCredentials, ProvisionError, RegionDisabled, Unreachable
 from tests.virtual import VirtualClock
 from tests.workshop import new_aws
@@ -151,7 +151,7 @@ CAUSES: list[tuple[Exception, type[ProvisionError], str, str]] = [
 def test_every_cause_has_its_own_words_and_its_own_command(
     error: Exception, kind: type[ProvisionError], said: str, typed: str
 ) -> None:
-    told = explain(dated(error))
+    told = translate_error(dated(error))
     assert type(told) is kind
     assert said in told.message
     assert any(typed in command for command in re.findall(r"`([^`]+)`", told.hint)), told.hint
@@ -160,15 +160,15 @@ def test_every_cause_has_its_own_words_and_its_own_command(
 
 
 def test_no_two_causes_are_told_to_type_the_same_unless_it_is_the_same_remedy() -> None:
-    hints = {explain(dated(error)).hint for error, *_ in CAUSES}
+    hints = {translate_error(dated(error)).hint for error, *_ in CAUSES}
     assert len(hints) >= 12
 
 
 def test_what_went_meanwhile_is_told_as_somebody_elses_work() -> None:
     """Two first runs at once: one takes back the API in which the other has just looked."""
-    told = explain(answered("NotFoundException", "Invalid API identifier specified"))
+    told = translate_error(answered("NotFoundException", "Invalid API identifier specified"))
     assert "another run or somebody works on this stack" in told.hint
-    assert "mend the cause" in explain(answered("ValidationException")).hint
+    assert "mend the cause" in translate_error(answered("ValidationException")).hint
 
 
 @pytest.mark.parametrize(
@@ -181,10 +181,10 @@ def test_what_went_meanwhile_is_told_as_somebody_elses_work() -> None:
     ],
 )
 def test_what_no_waiting_mends_is_told_at_once(
-    error: BotoCoreError, expected: retry.ErrorClass | None
+    error: BotoCoreError, expected: retry.RetryRule | None
 ) -> None:
-    assert classify(read_failure("DescribeTable", None, error, "")) is expected
-    first = classify(read_failure("GetCallerIdentity", None, error, ""))
+    assert retry_rule_for(parse_failure("DescribeTable", None, error, "")) is expected
+    first = retry_rule_for(parse_failure("GetCallerIdentity", None, error, ""))
     assert first in {None, retry.UNREACHABLE}, "the first call is waited for in silence"
 
 
@@ -267,7 +267,7 @@ def at(url: str) -> ProvisionError:
     aws = Aws(Access("us-east-1", endpoint=url, credentials=("test", "test")), clock=VirtualClock())
     with pytest.raises((ClientError, BotoCoreError)) as raised:
         aws.ask_where()
-    return explain(raised.value)
+    return translate_error(raised.value)
 
 
 def test_a_port_where_nobody_listens() -> None:
@@ -325,7 +325,7 @@ def test_an_address_is_told_without_a_password_and_can_be_pasted(
 ) -> None:
     """An endpoint may be given with a password, and a query has signs of a shell's."""
     address = "http://me:geheim@[::1]:4566/apikeys?name=tap&limit=500"
-    told = explain(kind(endpoint_url=address, error=REFUSED))
+    told = translate_error(kind(endpoint_url=address, error=REFUSED))
     said = f"{told.message} {told.hint}"
     assert "geheim" not in said
     assert "&" not in said

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from provision import local
-from provision.errors import StateUnusable
+from provision.errors import StateError
 from provision.state.journal import Journal
 from provision.steps import KINDS
 from tests.local.conftest import free_port, quiet
@@ -97,7 +97,7 @@ def test_what_a_checkout_brought_does_not_let_it_in(
 
 def test_a_folder_in_its_place_is_named(tmp_path: Path) -> None:
     (tmp_path / ".provision" / ".gitignore").mkdir(parents=True)
-    with pytest.raises(StateUnusable, match="gitignore is no regular file"):
+    with pytest.raises(StateError, match="gitignore is no regular file"):
         opened(tmp_path / ".provision" / "dev")
 
 

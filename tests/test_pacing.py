@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from provision.aws.rate_limits import EVERYTHING, RATES, Pacer
+from provision.aws.rate_limits import ACCOUNT_RATE, RATES, RateLimiter
 from tests.virtual import VirtualClock
 
 
 def seconds_for(operation: str, calls: int) -> float:
     clock = VirtualClock()
-    pacer = Pacer(clock)
+    pacer = RateLimiter(clock)
     began = clock.now()
     for _ in range(calls):
         pacer.wait(operation)
@@ -30,11 +30,11 @@ def test_the_first_call_never_waits() -> None:
 def test_all_calls_together_keep_below_the_shared_rate() -> None:
     assert seconds_for("GetStage", 32) == 0  # within the burst
     spent = seconds_for("GetStage", 200)
-    assert spent >= (200 - 32) * EVERYTHING.seconds / EVERYTHING.calls - 1
+    assert spent >= (200 - 32) * ACCOUNT_RATE.seconds / ACCOUNT_RATE.calls - 1
 
 
 def test_a_rest_saves_up_no_more_than_the_burst() -> None:
     clock = VirtualClock()
-    pacer = Pacer(clock)
+    pacer = RateLimiter(clock)
     clock.sleep(3600)
     assert [pacer.wait("DeleteRestApi") for _ in range(3)][1] > 25

@@ -16,7 +16,7 @@ from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
 
-from provision.errors import PartlyDone, ProvisionError
+from provision.errors import PartialFailure, ProvisionError
 from provision.output.text import ASCII, harden, printable, put, put_document, told_apart
 from provision.views.formatting import error_console, result_console, side_by_side
 from tests.reference import ROOT
@@ -208,7 +208,7 @@ def test_an_error_is_as_many_lines_as_it_says() -> None:
     error = ProvisionError("a\nb", more=["c", "d\n"], hint="e")
     assert error.lines == ("a\nb", "c", "d\n")
     assert error.document["message"] == str(error) == "a\nb\nc\nd\n"
-    assert PartlyDone("x").lines == ("x",)
+    assert PartialFailure("x").lines == ("x",)
 
 
 def test_only_one_place_writes() -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from provision.engine.planner import Moment
+from provision.engine.planner import NodeEvent
 from provision.plan.change import Action
 from provision.views import draw_thread as module
 from provision.views.progress import Progress
@@ -27,9 +27,9 @@ def on_a_terminal(file: io.StringIO) -> Console:
 def work(progress: Progress, worker: int) -> None:
     for number in range(NODES):
         node = f"node.{worker}.{number}"
-        progress.report(node, Moment.BEGUN, Action.CREATE)
-        progress.report(node, Moment.WAITING, "it to be there, 1 s")
-        progress.report(node, Moment.DONE, Action.CREATE)
+        progress.report(node, NodeEvent.BEGUN, Action.CREATE)
+        progress.report(node, NodeEvent.WAITING, "it to be there, 1 s")
+        progress.report(node, NodeEvent.DONE, Action.CREATE)
 
 
 def ended(threads: list[threading.Thread], seconds: float) -> bool:
@@ -68,9 +68,9 @@ def test_no_line_of_the_live_screen_is_wrapped(width: int) -> None:
     console = Console(file=file, force_terminal=True, width=width, height=10, _environ={})
     progress = Progress(console, 2)
     with progress.drawing:
-        progress.report("function.items.dead_letters", Moment.BEGUN, Action.CREATE)
-        progress.report("function.items.dead_letters", Moment.WAITING, "long words\n" * 20)
-        progress.report("api", Moment.BEGUN, Action.UPDATE)
+        progress.report("function.items.dead_letters", NodeEvent.BEGUN, Action.CREATE)
+        progress.report("function.items.dead_letters", NodeEvent.WAITING, "long words\n" * 20)
+        progress.report("api", NodeEvent.BEGUN, Action.UPDATE)
         deadline = time.monotonic() + 20
         lines: list[str] = []
         while len(lines) < 3:
@@ -123,7 +123,7 @@ def test_a_fault_in_drawing_is_told_when_the_work_has_ended() -> None:
 
     def whole_run() -> None:
         with progress.drawing:
-            progress.report("node", Moment.BEGUN, "no such action")
+            progress.report("node", NodeEvent.BEGUN, "no such action")
             work(progress, 0)
 
     with pytest.raises(KeyError):

@@ -10,7 +10,7 @@ from pathlib import Path
 import boto3
 import pytest
 
-from provision.engine.engine import survey
+from provision.engine.engine import make_plan
 from provision.model.stack import Stack
 from provision.model.step import Step
 from provision.plan.change import Action, Cause
@@ -22,7 +22,7 @@ from provision.steps.iam.role import Role
 from provision.steps.iam.role_policies import RolePolicies
 from provision.steps.logs.log_group import LogGroup
 from provision.steps.sqs.queue import Queue
-from provision.workflows.refresh import Anew, Fate, Refreshed, refreshed
+from provision.workflows.refresh import Anew, RecordStatus, RefreshResult, refresh_records
 from tests.inventory import inventory
 from tests.reference import reference_stack
 from tests.test_cli import Provision, home, provision  # noqa: F401  (fixtures)
@@ -31,14 +31,14 @@ from tests.workshop import HOLDER, Workshop, empty, new_aws
 QUEUE = Queue(name="tap-dev-it", tags={})
 
 
-def refresh(workshop: Workshop, stack: Stack) -> Refreshed:
+def refresh(workshop: Workshop, stack: Stack) -> RefreshResult:
     """`provision refresh` as a process of its own."""
     aws = new_aws()
     aws.read_only = True
     journal = Journal(workshop.directory, stack.name, KINDS).open(HOLDER)
     try:
         eyes = Anew(stack, aws, journal)
-        found = refreshed(eyes, survey(eyes))
+        found = refresh_records(eyes, make_plan(eyes))
         journal.rebuild(found.records)
     finally:
         journal.close()
@@ -67,7 +67,7 @@ def intend(workshop: Workshop, node: str, doing: str, step: Step | None = None) 
     journal.close()
 
 
-def fates(found: Refreshed) -> dict[str, Fate]:
+def fates(found: RefreshResult) -> dict[str, RecordStatus]:
     return {entry.node: entry.fate for entry in found.entries}
 
 
@@ -79,7 +79,7 @@ def test_a_lost_state_of_the_whole_stack_is_the_same_again(
     before = json.loads((workshop.directory / "state.json").read_text())
     workshop.forget()
     found = refresh(workshop, stack)
-    assert set(fates(found).values()) == {Fate.RECORDED}
+    assert set(fates(found).values()) == {RecordStatus.RECORDED}
     assert json.loads((workshop.directory / "state.json").read_text()) == before
     changed = reference_stack(new_aws(), tmp_path, {"functions": {"items": {"memory": 1024}}})
     workshop.forget()
@@ -105,7 +105,7 @@ def test_what_differs_is_recorded_as_it_is_and_still_planned(workshop: Workshop)
 def test_what_is_gone_is_dropped_and_made_again(workshop: Workshop) -> None:
     workshop.run(small(), "up")
     boto3.client("logs").delete_log_group(logGroupName="/tap/dev")
-    assert fates(refresh(workshop, small()))["logs"] is Fate.GONE
+    assert fates(refresh(workshop, small()))["logs"] is RecordStatus.GONE
     assert set(state(workshop)) == {"queue", "vpc"}
     workshop.run(small(), "up")
     assert workshop.last.writes == ["CreateLogGroup", "PutRetentionPolicy"]
@@ -117,9 +117,9 @@ def test_what_only_the_state_knows_stays_while_it_is_there(workshop: Workshop) -
     boto3.client("logs").delete_log_group(logGroupName="/tap/dev")
     found = refresh(workshop, empty())
     assert fates(found) == {
-        "queue": Fate.RECORDED,
-        "vpc": Fate.RECORDED,
-        "logs": Fate.GONE,
+        "queue": RecordStatus.RECORDED,
+        "vpc": RecordStatus.RECORDED,
+        "logs": RecordStatus.GONE,
     }
     workshop.run(empty(), "down")
     assert inventory(new_aws()) == before
@@ -132,7 +132,7 @@ def test_a_record_that_leads_elsewhere_is_put_right(workshop: Workshop) -> None:
     theirs = boto3.client("ec2").create_vpc(CidrBlock="10.20.0.0/24")["Vpc"]["VpcId"]
     file = workshop.directory / "state.json"
     file.write_text(file.read_text().replace(vars(right)["id"], theirs))
-    assert fates(refresh(workshop, small()))["vpc"] is Fate.RECORDED
+    assert fates(refresh(workshop, small()))["vpc"] is RecordStatus.RECORDED
     assert state(workshop)["vpc"] == right
     workshop.run(small(), "up")
     assert workshop.last.writes == []
@@ -166,7 +166,7 @@ def test_what_is_not_ours_is_told_and_never_taken(workshop: Workshop) -> None:
     sqs = boto3.client("sqs")
     sqs.create_queue(QueueName="tap-dev-it")
     found = refresh(workshop, small())
-    assert fates(found) == {"queue": Fate.FOREIGN}
+    assert fates(found) == {"queue": RecordStatus.FOREIGN}
     assert state(workshop) == {}
     assert workshop.run(small(), "plan").findings["queue"].action is Action.FOREIGN
 
@@ -175,7 +175,7 @@ def test_a_thing_known_by_its_id_that_lost_its_tag_is_not_made_twice(workshop: W
     workshop.run(small(), "up")
     vpc = vars(state(workshop)["vpc"])["id"]
     boto3.client("ec2").delete_tags(Resources=[vpc], Tags=[{"Key": "provision:owner"}])
-    assert fates(refresh(workshop, small()))["vpc"] is Fate.FOREIGN
+    assert fates(refresh(workshop, small()))["vpc"] is RecordStatus.FOREIGN
     plan = workshop.run(small(), "plan").findings["vpc"]
     assert plan.action is Action.FOREIGN
     assert "--adopt vpc" in plan.refusal
@@ -186,7 +186,7 @@ def test_an_intention_that_came_about_is_resolved(workshop: Workshop, doing: str
     workshop.run(small(), "up")
     intend(workshop, "queue", doing)
     (entry,) = (e for e in refresh(workshop, small()).entries if e.begun)
-    assert (entry.node, entry.begun, entry.fate) == ("queue", doing, Fate.RECORDED)
+    assert (entry.node, entry.begun, entry.fate) == ("queue", doing, RecordStatus.RECORDED)
     records = Journal.read(workshop.directory, "tap-dev", KINDS).records
     assert {record.doing for record in records.values()} == {""}
 
@@ -195,7 +195,7 @@ def test_a_create_that_never_came_about_is_dropped(workshop: Workshop) -> None:
     intend(workshop, "queue", "create", QUEUE.with_owner("tap-dev/queue"))
     found = refresh(workshop, small())
     assert [(entry.node, entry.fate, entry.begun) for entry in found.entries] == [
-        ("queue", Fate.GONE, "create")
+        ("queue", RecordStatus.GONE, "create")
     ]
     assert state(workshop) == {}
 
@@ -203,7 +203,7 @@ def test_a_create_that_never_came_about_is_dropped(workshop: Workshop) -> None:
 def test_a_delete_that_is_not_over_stays_an_intention(workshop: Workshop) -> None:
     workshop.run(small(), "up")
     intend(workshop, "queue", "delete")
-    assert fates(refresh(workshop, small()))["queue"] is Fate.UNSURE
+    assert fates(refresh(workshop, small()))["queue"] is RecordStatus.UNSURE
     records = Journal.read(workshop.directory, "tap-dev", KINDS).records
     assert records["queue"].doing == "delete"
     workshop.run(small(), "down")

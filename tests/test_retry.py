@@ -7,8 +7,8 @@ from __future__ import annotations
 import pytest
 
 from provision.aws import retry
-from provision.aws.failed_call import Failure
-from provision.aws.retry import ErrorClass, classify, pause
+from provision.aws.failed_call import FailedCall
+from provision.aws.retry import RetryRule, next_delay, retry_rule_for
 from provision.steps import KINDS
 
 FRESH = {"subnet-1", "tap-dev-items", "role-x"}
@@ -16,8 +16,8 @@ FRESH = {"subnet-1", "tap-dev-items", "role-x"}
 
 def failure(
     operation: str, code: str, message: str = "", status: int = 400, request: str = ""
-) -> Failure:
-    return Failure(operation, code, message, status, request)
+) -> FailedCall:
+    return FailedCall(operation, code, message, status, request)
 
 
 PASSES_BY_ITSELF = [
@@ -60,10 +60,13 @@ PASSES_BY_ITSELF = [
             "Error occurred while DescribeSubnets. EC2 Error Code: InvalidSubnetID.NotFound",
             request="subnet-1",
         ),
-        retry.FRESH_ID,
+        retry.NEW_RESOURCE,
     ),
-    (failure("PutRolePolicy", "NoSuchEntity", "no role", 404, "role-x"), retry.FRESH_ID),
-    (failure("CreateSubnet", "InvalidVpcID.NotFound", "no", 400, "VpcId=subnet-1"), retry.FRESH_ID),
+    (failure("PutRolePolicy", "NoSuchEntity", "no role", 404, "role-x"), retry.NEW_RESOURCE),
+    (
+        failure("CreateSubnet", "InvalidVpcID.NotFound", "no", 400, "VpcId=subnet-1"),
+        retry.NEW_RESOURCE,
+    ),
     (
         failure(
             "UpdateFunctionCode",
@@ -118,7 +121,7 @@ PASSES_BY_ITSELF = [
     ),
     (failure("CreateTags", "ConcurrentTagAccess", "You can't run simultaneous"), retry.BUSY),
     (failure("UntagResource", "ConcurrentAccess", "Can't perform multiple"), retry.BUSY),
-    (failure("EnableKeyRotation", "DisabledException", "", request="subnet-1"), retry.FRESH_ID),
+    (failure("EnableKeyRotation", "DisabledException", "", request="subnet-1"), retry.NEW_RESOURCE),
     (
         failure(
             "EnableKey",
@@ -126,7 +129,7 @@ PASSES_BY_ITSELF = [
             "arn:aws:kms:eu-west-1:123456789012:key/subnet-1 is pending deletion.",
             request="subnet-1",
         ),
-        retry.FRESH_ID,
+        retry.NEW_RESOURCE,
     ),
     (failure("DeleteTable", "ResourceInUseException", "Table is being updated"), retry.BUSY),
     (failure("PutRolePolicy", "ConcurrentModification"), retry.BUSY),
@@ -173,7 +176,7 @@ PASSES_BY_ITSELF = [
     (failure("DeleteWebACL", "WAFAssociatedItemException"), retry.WEB_ACL_IN_USE),
     (
         failure("GetWebACL", "WAFNonexistentItemException", "no", request="Id=subnet-1"),
-        retry.FRESH_ID,
+        retry.NEW_RESOURCE,
     ),
     (
         failure("CreateBasePathMapping", "BadRequestException", "Invalid stage identifier"),
@@ -222,13 +225,13 @@ NEVER = [
 @pytest.mark.parametrize(
     ("what", "expected"), PASSES_BY_ITSELF, ids=lambda v: getattr(v, "code", "")
 )
-def test_what_passes_by_itself(what: Failure, expected: ErrorClass) -> None:
-    assert classify(what, fresh=FRESH, iam_fresh=True) is expected
+def test_what_passes_by_itself(what: FailedCall, expected: RetryRule) -> None:
+    assert retry_rule_for(what, fresh=FRESH, iam_fresh=True) is expected
 
 
 @pytest.mark.parametrize("what", NEVER, ids=lambda v: f"{v.operation} {v.code}")
-def test_what_is_never_sent_again(what: Failure) -> None:
-    assert classify(what, fresh=FRESH, iam_fresh=True) is None
+def test_what_is_never_sent_again(what: FailedCall) -> None:
+    assert retry_rule_for(what, fresh=FRESH, iam_fresh=True) is None
 
 
 def test_a_missing_permission_is_not_waited_for_when_no_role_was_written() -> None:
@@ -237,7 +240,7 @@ def test_a_missing_permission_is_not_waited_for_when_no_role_was_written() -> No
         "InvalidParameterValueException",
         "The provided execution role does not have permissions to call X",
     )
-    assert classify(what, fresh=(), iam_fresh=False) is None
+    assert retry_rule_for(what, fresh=(), iam_fresh=False) is None
 
 
 PASSING_A_ROLE = {
@@ -275,7 +278,7 @@ def test_every_call_that_hands_a_role_over_waits_until_it_can_be_assumed() -> No
             expected = (
                 retry.ACCOUNT_ROLE if operation.endswith("Account") else retry.IAM_PROPAGATION
             )
-            assert classify(what, iam_fresh=True) is expected, text
+            assert retry_rule_for(what, iam_fresh=True) is expected, text
 
 
 @pytest.mark.parametrize(
@@ -291,29 +294,32 @@ def test_every_call_that_hands_a_role_over_waits_until_it_can_be_assumed() -> No
     ],
 )
 def test_what_only_mentions_a_role_is_told_at_once(code: str, text: str) -> None:
-    assert classify(failure("CreateFunction", code, text), iam_fresh=True) is None
+    assert retry_rule_for(failure("CreateFunction", code, text), iam_fresh=True) is None
 
 
 def test_what_was_there_before_this_run_is_gone_when_aws_says_so() -> None:
     what = failure("DescribeVpcs", "InvalidVpcID.NotFound", "", 400, "VpcId=vpc-old")
-    assert classify(what, fresh={"vpc-new"}) is None
+    assert retry_rule_for(what, fresh={"vpc-new"}) is None
 
 
 def test_every_class_is_reached_by_some_error() -> None:
-    named = {value for value in vars(retry).values() if isinstance(value, ErrorClass)}
+    named = {value for value in vars(retry).values() if isinstance(value, RetryRule)}
     assert {error_class for _, error_class in PASSES_BY_ITSELF} == named
 
 
 def test_pauses_grow_and_end_with_the_budget() -> None:
-    pauses = [pause(retry.BUSY, tries, 0.0) for tries in range(1, 10)]
+    pauses = [next_delay(retry.BUSY, tries, 0.0) for tries in range(1, 10)]
     assert all(p is not None and 0 < p <= retry.BUSY.cap for p in pauses)
     assert pauses[0] is not None
     assert pauses[0] <= retry.BUSY.first
-    assert pause(retry.BUSY, 3, retry.BUSY.budget) is None
+    assert next_delay(retry.BUSY, 3, retry.BUSY.budget) is None
 
 
 def test_a_role_is_asked_for_densely_at_first_then_slower() -> None:
-    early, late = pause(retry.IAM_PROPAGATION, 9, 10.0), pause(retry.IAM_PROPAGATION, 9, 100.0)
+    early, late = (
+        next_delay(retry.IAM_PROPAGATION, 9, 10.0),
+        next_delay(retry.IAM_PROPAGATION, 9, 100.0),
+    )
     assert early is not None
     assert late is not None
     assert early <= 2.0 < late

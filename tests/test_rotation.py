@@ -9,16 +9,16 @@ from typing import Any
 import pytest
 
 from provision.engine.executor import Engine
-from provision.errors import Foreign, NotThere, ProvisionError
+from provision.errors import NotFound, NotOwned, ProvisionError
 from provision.model.stack import Stack
 from provision.model.step import OWNER
 from provision.plan.change import Action
-from provision.plan.options import Consent
+from provision.plan.options import PlanOptions
 from provision.state.journal import Journal
 from provision.steps import KINDS
 from provision.steps.apigateway.api_key import RETIRED, ApiKey
 from provision.steps.apigateway.usage_plan import UsagePlan
-from provision.unknown import in_order
+from provision.unknown import sort_known
 from provision.workflows import rotate_keys
 from tests.workshop import HOLDER, Died, Recorder, Where, Workshop, new_aws
 
@@ -34,7 +34,7 @@ def a_stack() -> Stack:
     stack.add(
         "api.plan",
         lambda key: UsagePlan(
-            name="tap-dev", rate=10.0, burst=20, keys=in_order(key.ids), tags={"team": "a"}
+            name="tap-dev", rate=10.0, burst=20, keys=sort_known(key.ids), tags={"team": "a"}
         ),
         key,
     )
@@ -50,7 +50,7 @@ class Office:
 
     def engine(self, journal: Journal, recorder: Recorder | None = None) -> Engine:
         self.last = recorder or Recorder()
-        return Engine(a_stack(), self.workshop.connect(self.last), journal, Consent())
+        return Engine(a_stack(), self.workshop.connect(self.last), journal, PlanOptions())
 
     def open(self) -> Journal:
         return Journal(self.workshop.directory, "tap-dev", KINDS).open(HOLDER)
@@ -164,15 +164,15 @@ def test_the_key_in_use_and_others_are_refused(office: Office, enabled: bool) ->
     strangers = new_aws().apigateway.create_api_key(
         name="theirs", enabled=True, tags={RETIRED: "x"}
     )
-    with pytest.raises(NotThere):
+    with pytest.raises(NotFound):
         office.switch(strangers["id"], enabled=enabled)
-    with pytest.raises(NotThere):
+    with pytest.raises(NotFound):
         office.remove(strangers["id"])
 
 
 def test_nothing_to_rotate_before_the_first_up(workshop: Workshop) -> None:
     office = Office(workshop)
-    with pytest.raises(NotThere, match="yet"):
+    with pytest.raises(NotFound, match="yet"):
         office.rotate()
     assert office.last.writes == []
 
@@ -246,7 +246,7 @@ def test_one_that_only_claims_to_be_retired_is_told_and_given_nothing(
     assert f"{theirs} says by its tags that it is a retired key" in seen.ailment()
     assert set(office.run("up").values()) == {Action.KEEP}
     assert office.workshop.last.writes == []
-    with pytest.raises(NotThere):
+    with pytest.raises(NotFound):
         office.remove(theirs)
     office.run("down")
     assert [one["id"] for one in new_aws().apigateway.get_api_keys()["items"]] == [theirs]
@@ -280,6 +280,6 @@ def test_where_nobody_can_tell_which_key_it_is_nothing_is_told_or_done(office: O
     (plan,) = client.get_usage_plans()["items"]
     client.delete_usage_plan(usagePlanId=plan["id"])
     office.workshop.forget()
-    with pytest.raises(Foreign, match="carry its mark alike"):
+    with pytest.raises(NotOwned, match="carry its mark alike"):
         office.rotate()
     assert office.last.writes == []

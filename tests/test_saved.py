@@ -14,19 +14,19 @@ import yaml
 
 from provision.commands.invocation import Invocation
 from provision.model.step import Step, with_computed
-from provision.plan.change import Action, Cause, Change, Finding
-from provision.plan.options import Consent
-from provision.stack.inputs import Site
+from provision.plan.change import Action, Cause, FieldDiff, ResourceChange
+from provision.plan.options import PlanOptions
+from provision.stack.inputs import StackInputs
 from provision.steps.dynamodb.table import Table
 from provision.steps.lambda_.function import Function
 from provision.steps.sqs.queue import Queue
 from provision.unknown import UNKNOWN
 from provision.workflows.saved_plan import (
-    PlanUnusable,
-    moved_nodes,
+    InvalidPlanFile,
+    capture_plan,
+    changed_nodes,
     planned,
     read_plan,
-    taken,
     write_plan,
 )
 from tests.reference import reference_site
@@ -298,13 +298,13 @@ def test_what_the_configuration_dropped_can_be_destroyed_by_name(
 
 
 @pytest.fixture
-def site(account: None, tmp_path: Path) -> Site:
+def site(account: None, tmp_path: Path) -> StackInputs:
     return reference_site(new_aws(), tmp_path)
 
 
-def finding(want: Step | None, have: Step | None, action: Action = Action.UPDATE) -> Finding:
-    changes = (Change("ttl", "a", None, fixed=False, cause=Cause.DRIFT),)
-    return Finding("it", (), "kind", want, have, changes, action)
+def finding(want: Step | None, have: Step | None, action: Action = Action.UPDATE) -> ResourceChange:
+    changes = (FieldDiff("ttl", "a", None, fixed=False, cause=Cause.DRIFT),)
+    return ResourceChange("it", (), "kind", want, have, changes, action)
 
 
 TABLE = Table(name="tap-dev-items", key="id", tags={"a": "b"}, arn="arn:x")
@@ -339,23 +339,23 @@ TABLE = Table(name="tap-dev-items", key="id", tags={"a": "b"}, arn="arn:x")
     ],
 )
 def test_what_has_moved_of_a_node(
-    site: Site, before: Finding, after: Finding, words: list[str]
+    site: StackInputs, before: ResourceChange, after: ResourceChange, words: list[str]
 ) -> None:
-    one = taken(site, {"it": before}, Consent())
-    assert list(moved_nodes(one.nodes, planned(one.salt, {"it": after}))) == words
+    one = capture_plan(site, {"it": before}, PlanOptions())
+    assert list(changed_nodes(one.nodes, planned(one.salt, {"it": after}))) == words
 
 
-def test_nodes_that_come_and_go(site: Site) -> None:
-    one = taken(site, {"a": finding(TABLE, TABLE)}, Consent())
-    two = taken(site, {"b": finding(TABLE, TABLE)}, Consent(), one.salt)
-    assert list(moved_nodes(one.nodes, two.nodes)) == [
+def test_nodes_that_come_and_go(site: StackInputs) -> None:
+    one = capture_plan(site, {"a": finding(TABLE, TABLE)}, PlanOptions())
+    two = capture_plan(site, {"b": finding(TABLE, TABLE)}, PlanOptions(), one.salt)
+    assert list(changed_nodes(one.nodes, two.nodes)) == [
         "a: is not known any more",
         "b: is not in the plan",
     ]
 
 
 def test_a_file_is_read_as_it_was_written_and_tells_what_but_not_which_values(
-    site: Site, tmp_path: Path
+    site: StackInputs, tmp_path: Path
 ) -> None:
     secret = Function(
         name="f",
@@ -368,8 +368,8 @@ def test_a_file_is_read_as_it_was_written_and_tells_what_but_not_which_values(
         environment={"TOKEN": SECRET},
         tags={},
     )
-    consent = Consent(frozenset({"it"}), frozenset({"table.items"}))
-    plan = taken(site, {"it": finding(secret, None), "queue": finding(None, QUEUE)}, consent)
+    consent = PlanOptions(frozenset({"it"}), frozenset({"table.items"}))
+    plan = capture_plan(site, {"it": finding(secret, None), "queue": finding(None, QUEUE)}, consent)
     file = tmp_path / "plan.json"
     file.write_text("older")
     file.chmod(0o644)
@@ -379,7 +379,7 @@ def test_a_file_is_read_as_it_was_written_and_tells_what_but_not_which_values(
     assert read_plan(file).consent == consent
     assert SECRET not in file.read_text()
     assert plan.nodes["it"].changes == ("ttl (drift)",)
-    other = taken(site, {"it": finding(secret, None)}, consent)
+    other = capture_plan(site, {"it": finding(secret, None)}, consent)
     assert other.nodes["it"].want != plan.nodes["it"].want, "salted: no table of digests helps"
 
 
@@ -403,16 +403,16 @@ def newer(text: str) -> str:
     ],
 )
 def test_a_file_that_is_no_plan(
-    site: Site, tmp_path: Path, spoil: Callable[[str], str], said: str
+    site: StackInputs, tmp_path: Path, spoil: Callable[[str], str], said: str
 ) -> None:
     file = tmp_path / "plan.json"
-    write_plan(file, taken(site, {}, Consent()))
+    write_plan(file, capture_plan(site, {}, PlanOptions()))
     file.write_text(spoil(file.read_text()))
-    with pytest.raises(PlanUnusable, match=said) as caught:
+    with pytest.raises(InvalidPlanFile, match=said) as caught:
         read_plan(file)
     assert caught.value.hint
 
 
-def test_a_place_that_cannot_be_written(site: Site, tmp_path: Path) -> None:
-    with pytest.raises(PlanUnusable, match="No such file or directory"):
-        write_plan(tmp_path / "no" / "plan.json", taken(site, {}, Consent()))
+def test_a_place_that_cannot_be_written(site: StackInputs, tmp_path: Path) -> None:
+    with pytest.raises(InvalidPlanFile, match="No such file or directory"):
+        write_plan(tmp_path / "no" / "plan.json", capture_plan(site, {}, PlanOptions()))

@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from provision.engine.engine import Outcome
-from provision.engine.planner import Moment
-from provision.errors import Protected
-from provision.plan.change import Action, Cause, Change, Finding
+from provision.engine.engine import Result
+from provision.engine.planner import NodeEvent
+from provision.errors import DataProtected
+from provision.plan.change import Action, Cause, FieldDiff, ResourceChange
 from provision.steps.dynamodb.table import Table
 from provision.unknown import UNKNOWN
 from provision.views.console import BOUNDLESS
-from provision.views.formatting import readable, seconds, shortened
+from provision.views.formatting import format_value, seconds, truncate
 from provision.views.metrics import sparkline
 from provision.views.plan import plan_screen
 from provision.views.progress import Progress
@@ -27,13 +27,13 @@ from provision.workflows.troubles import State, state_of
 TABLE = Table(name="tap-dev-items", key="id", tags={"Environment": "production"})
 
 
-def finding(node: str, action: Action, **more: Any) -> Finding:
+def finding(node: str, action: Action, **more: Any) -> ResourceChange:
     given = {"want": TABLE, "have": None if action is Action.CREATE else TABLE, "changes": ()}
-    return Finding(node, (), TABLE.KIND, action=action, **(given | more))
+    return ResourceChange(node, (), TABLE.KIND, action=action, **(given | more))
 
 
-def change(field: str, cause: Cause, *, want: Any = "new", have: Any = "old") -> Change:
-    return Change(field, want, have, fixed=False, cause=cause)
+def change(field: str, cause: Cause, *, want: Any = "new", have: Any = "old") -> FieldDiff:
+    return FieldDiff(field, want, have, fixed=False, cause=cause)
 
 
 FINDINGS = {
@@ -116,7 +116,7 @@ def test_no_order_of_names_hides_a_difference() -> None:
 
 
 def test_where_aws_and_config_both_changed_it_is_said() -> None:
-    both = Change("memory", 1024, 300, fixed=False, cause=Cause.DRIFT, left=512)
+    both = FieldDiff("memory", 1024, 300, fixed=False, cause=Cause.DRIFT, left=512)
     shown = {"f": finding("f", Action.UPDATE, changes=(both,))}
     flat = " ".join(drawn(plan_of("plan", shown, width=100)).split())
     assert "memory: 300 → 1024 ← drift: changed in AWS, and in config.yaml: it was 512" in flat
@@ -136,8 +136,8 @@ def test_nothing_to_change_is_said() -> None:
 def test_a_run_that_failed_at_once_had_something_to_do() -> None:
     """What it did not do is the verdict's to say."""
     same = {"table.items": finding("table.items", Action.REPLACE)}
-    failed = Outcome(same, {}, {"table.items": Protected("tap-dev-items would be replaced")})
-    for outcome, words in ((failed, ""), (Outcome({}, {}, {}), "nothing to do")):
+    failed = Result(same, {}, {"table.items": DataProtected("tap-dev-items would be replaced")})
+    for outcome, words in ((failed, ""), (Result({}, {}, {}), "nothing to do")):
         console = Console(file=io.StringIO())
         with console.capture() as told:
             print_receipt(console, outcome, lambda *words: " ".join(words))
@@ -174,11 +174,11 @@ def test_without_a_terminal_each_transition_is_one_plain_line() -> None:
     console = Console(width=80, force_terminal=False, record=True, file=sys.stderr)
     progress = Progress(console, 2)
     with progress.drawing:
-        progress.report("table.items", Moment.BEGUN, Action.CREATE)
-        progress.report("table.items", Moment.WAITING, "table to be active, 1 s")
-        progress.report("table.items", Moment.DONE, Action.CREATE)
-        progress.report("api", Moment.BEGUN, Action.UPDATE)
-        progress.report("api", Moment.FAILED, "AWS said no")
+        progress.report("table.items", NodeEvent.BEGUN, Action.CREATE)
+        progress.report("table.items", NodeEvent.WAITING, "table to be active, 1 s")
+        progress.report("table.items", NodeEvent.DONE, Action.CREATE)
+        progress.report("api", NodeEvent.BEGUN, Action.UPDATE)
+        progress.report("api", NodeEvent.FAILED, "AWS said no")
     lines = console.export_text().splitlines()
     assert [line.split("  ")[0] for line in lines] == [
         "+ create table.items",
@@ -200,10 +200,10 @@ def test_without_a_terminal_each_transition_is_one_plain_line() -> None:
     ],
 )
 def test_values_are_readable(value: Any, text: str) -> None:
-    assert readable(value) == text
+    assert format_value(value) == text
 
 
 def test_long_texts_are_cut_in_the_middle() -> None:
-    assert shortened("a" * 50 + "z" * 50, 11) == "aaaaa…zzzzz"
+    assert truncate("a" * 50 + "z" * 50, 11) == "aaaaa…zzzzz"
     assert seconds(59.94) == "59.9 s"
     assert seconds(125) == "2 min 05 s"

@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 
-from provision.aws.access import Where
+from provision.aws.access import Location
 from provision.local import as_reached
 from provision.model.stack import Stack, reversed_graph
-from provision.model.step import Mark, Step, marked, with_computed
-from provision.stack import AREAS, Site, build_stack
+from provision.model.step import Mark, Step, fields_with, with_computed
+from provision.stack import AREAS, StackInputs, build_stack
 from provision.stack.outputs import outputs
 from provision.steps.apigateway.rest_api.api import RestApi
 from provision.steps.cloudwatch.alarm import Alarm
@@ -41,8 +41,8 @@ DOMAIN = {"api": {"domain": {"name": "api.example.com", "zone": "example.com"}}}
 def built(
     tmp_path: Path, changes: Mapping[str, Any] | None = None, *, partition: str = "aws"
 ) -> tuple[Stack, dict[str, Step]]:
-    where = Where("123456789012", "us-east-1", partition, "amazonaws.com")
-    site = Site(
+    where = Location("123456789012", "us-east-1", partition, "amazonaws.com")
+    site = StackInputs(
         configured(tmp_path, changes),
         where,
         ("us-east-1a", "us-east-1b"),
@@ -53,7 +53,7 @@ def built(
     steps: dict[str, Step] = {}
     for name, node in stack.nodes.items():
         want = node.build(*(steps[need] for need in node.needs))
-        computed = marked(type(want), Mark.COMPUTED)
+        computed = fields_with(type(want), Mark.COMPUTED)
         chosen = {
             field: f"{name}.{field}"
             for field in computed
@@ -65,8 +65,8 @@ def built(
 
 def test_addresses_are_told_as_they_are_reached_now(tmp_path: Path) -> None:
     """The emulator had another port when the queue was made, and the record keeps that."""
-    where = Where("123456789012", "us-east-1", "aws", "amazonaws.com")
-    site = Site(
+    where = Location("123456789012", "us-east-1", "aws", "amazonaws.com")
+    site = StackInputs(
         configured(tmp_path),
         where,
         ("us-east-1a", "us-east-1b"),

@@ -16,7 +16,7 @@ from moto.core.botocore_stubber import MockRawResponse
 from provision.aws.access import Access
 from provision.aws.answer_format import StrangeAnswer, demand_form
 from provision.aws.client import Aws
-from provision.engine.errors import explain
+from provision.engine.errors import translate_error
 from provision.errors import Unreachable
 from provision.stack.account_alias import account_alias
 from provision.stack.customer_key import key_as_recorded
@@ -108,7 +108,7 @@ def test_what_is_not_aws_is_told(protocol: str, status: int, body: bytes) -> Non
     stream = protocol.endswith("a stream") and status == 200
     with pytest.raises(StrangeAnswer) as raised:
         judged(*OPERATIONS[protocol], status, Stream() if stream else body, "text/html; x=y")
-    told = explain(raised.value)
+    told = translate_error(raised.value)
     assert isinstance(told, Unreachable)
     assert "not sts.amazonaws.com, but something in between" in told.message
     assert OPERATIONS[protocol][1] in told.message
@@ -174,7 +174,7 @@ def test_a_balancer_that_fails_is_asked_again(account: None) -> None:
     InBetween("before-send.ec2.CreateVpc", 502, HTML).watch(aws.ec2)
     with pytest.raises(ClientError) as raised:  # never sent twice, but looked for
         aws.ec2.create_vpc(CidrBlock="10.0.0.0/16")
-    assert explain(raised.value).message == "CreateVpc: HTTP 502 Bad Gateway"
+    assert translate_error(raised.value).message == "CreateVpc: HTTP 502 Bad Gateway"
 
 
 class Way:

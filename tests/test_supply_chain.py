@@ -23,7 +23,7 @@ from packaging.version import Version
 
 from provision.installation import DISTRIBUTION
 from provision.packaging.cache import Cache
-from provision.packaging.installer import WheelsFailed
+from provision.packaging.installer import WheelInstallFailed
 from provision.packaging.layers import build_layer
 from tests.reference import ROOT
 from tests.test_bundle import write
@@ -165,7 +165,7 @@ def test_no_code_of_a_source_distribution_is_run(
     source = write(
         tmp_path / "layer", {"requirements.txt": f"planted==1.0 --hash=sha256:{digest}\n"}
     )
-    with pytest.raises(WheelsFailed, match="planted"):
+    with pytest.raises(WheelInstallFailed, match="planted"):
         build_layer(source, runtime="local", architecture="", cache=Cache(tmp_path / "cache"))
     assert not marker.exists()
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from provision.aws.access import Calls
-from provision.engine.timing import Link, Stay, Walk, longest
+from provision.aws.access import CallCounts
+from provision.engine.timing import Interval, PathStep, WalkTiming, critical_path
 from provision.model.stack import walk
 from provision.trace import Trace
 from provision.views.timing import timing_line
@@ -13,13 +13,13 @@ from provision.views.timing import timing_line
 DIAMOND = {"vpc": (), "table": (), "subnet": ("vpc",), "function": ("subnet", "table"), "key": ()}
 
 
-def a_walk(stays: dict[str, tuple[float, float]], **rests: tuple[float, float]) -> Walk:
-    return Walk(
+def a_walk(stays: dict[str, tuple[float, float]], **rests: tuple[float, float]) -> WalkTiming:
+    return WalkTiming(
         "make",
         DIAMOND,
         Trace(),
-        {name: Stay(*stay) for name, stay in stays.items()},
-        {name: Stay(*stay) for name, stay in rests.items()},
+        {name: Interval(*stay) for name, stay in stays.items()},
+        {name: Interval(*stay) for name, stay in rests.items()},
     )
 
 
@@ -27,7 +27,7 @@ def test_the_chain_goes_back_from_what_ended_last_by_the_last_need() -> None:
     walked = a_walk(
         {"vpc": (0, 1), "table": (0, 3), "subnet": (1, 2), "function": (3, 7), "key": (0, 5)}
     )
-    assert walked.chain() == (Link("table", "make", 3), Link("function", "make", 4))
+    assert walked.chain() == (PathStep("table", "make", 3), PathStep("function", "make", 4))
 
 
 def test_a_second_look_that_ended_last_is_part_of_it() -> None:
@@ -48,11 +48,11 @@ def test_where_all_threads_were_busy_it_waited_for_the_one_that_made_way() -> No
 
 def test_of_a_node_that_was_never_visited_nothing_is_told() -> None:
     assert a_walk({}).chain() == ()
-    assert longest(0.5, [a_walk({})]) == (Link("", "open", 0.5),)
+    assert critical_path(0.5, [a_walk({})]) == (PathStep("", "open", 0.5),)
 
 
 def test_a_real_walk_is_timed_failures_too() -> None:
-    walked = Walk("make", DIAMOND, Trace())
+    walked = WalkTiming("make", DIAMOND, Trace())
 
     def visit(name: str):
         if name == "subnet":
@@ -67,16 +67,16 @@ def test_a_real_walk_is_timed_failures_too() -> None:
 
 
 CHAIN = (
-    Link("", "open", 0.31),
-    Link("network.vpc", "look", 0.02),
-    Link("network.vpc", "make", 0.4),
-    Link("network.subnet.a", "make", 0.1),
-    Link("function.items", "make", 1.2),
-    Link("function.items.version", "make", 0.1),
-    Link("api.stage", "make", 0.2),
-    Link("api.stage", "second look", 0.04),
+    PathStep("", "open", 0.31),
+    PathStep("network.vpc", "look", 0.02),
+    PathStep("network.vpc", "make", 0.4),
+    PathStep("network.subnet.a", "make", 0.1),
+    PathStep("function.items", "make", 1.2),
+    PathStep("function.items.version", "make", 0.1),
+    PathStep("api.stage", "make", 0.2),
+    PathStep("api.stage", "second look", 0.04),
 )
-CALLS = Calls(read=118, write=81)
+CALLS = CallCounts(read=118, write=81)
 
 
 START = "3.0 s, 118 reads, 81 writes"
@@ -105,4 +105,4 @@ def test_the_line_fits_with_the_longest_links_in_their_order(width: int, links: 
 
 
 def test_nothing_long_nothing_told() -> None:
-    assert timing_line(0.1, Calls(1, 0), CHAIN[1:2], 80) == "0.1 s, 1 read, 0 writes"
+    assert timing_line(0.1, CallCounts(1, 0), CHAIN[1:2], 80) == "0.1 s, 1 read, 0 writes"

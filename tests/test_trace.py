@@ -20,7 +20,7 @@ from moto.core.botocore_stubber import MockRawResponse
 from provision.aws.access import Access
 from provision.aws.client import Aws
 from provision.cli import main
-from provision.errors import StillWaiting, Usage
+from provision.errors import UsageError, WaitTimeout
 from provision.trace import Trace, open_trace
 from tests.test_cli import CONFIG
 from tests.virtual import VirtualClock
@@ -129,7 +129,7 @@ def test_a_file_that_cannot_be_written_is_said_before_anything_is_done(
 ) -> None:
     assert provision("up", "--yes", "--trace", "nowhere/up.json") == 2
     assert "nowhere/up.json cannot be written" in capsys.readouterr().err
-    with pytest.raises(Usage), open_trace(home / "nowhere" / "x.json"):
+    with pytest.raises(UsageError), open_trace(home / "nowhere" / "x.json"):
         pass
 
 
@@ -218,7 +218,7 @@ def traced(path: Path, refuse: Callable[..., Any], *, paced: bool = False) -> li
             for _ in range(3):
                 aws.apigateway.create_rest_api(name="x")
         else:
-            with pytest.raises(StillWaiting):
+            with pytest.raises(WaitTimeout):
                 aws.wait("the moon", lambda: _absent(aws), budget=1)
     return read(path)
 

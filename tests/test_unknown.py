@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from provision.model.matching import findable
+from provision.model.matching import has_known_identity
 from provision.model.step import with_computed
 from provision.state.record import to_json
 from provision.steps.dynamodb.table import Table
-from provision.unknown import UNKNOWN, UnknownUsed, fill, in_order, is_known
+from provision.unknown import UNKNOWN, UnknownUsed, format_known, is_known, sort_known
 
 
 @pytest.mark.parametrize(
@@ -51,13 +51,13 @@ def test_the_known_is_known(value: object) -> None:
 
 
 def test_text_with_an_unknown_part_is_unknown() -> None:
-    assert fill("{}:{}", "a", "b") == "a:b"
-    assert fill("{}:{}", "a", UNKNOWN) is UNKNOWN
+    assert format_known("{}:{}", "a", "b") == "a:b"
+    assert format_known("{}:{}", "a", UNKNOWN) is UNKNOWN
 
 
 def test_order_needs_all_parts() -> None:
-    assert in_order(["b", "a"]) == ("a", "b")
-    assert in_order(["b", UNKNOWN, "a"])[1] is UNKNOWN
+    assert sort_known(["b", "a"]) == ("a", "b")
+    assert sort_known(["b", UNKNOWN, "a"])[1] is UNKNOWN
 
 
 def test_never_reaches_json() -> None:
@@ -72,5 +72,5 @@ def test_computed_fields_are_taken_or_unknown() -> None:
     have = Table(name="n", key="k", tags={}, arn="arn:x")
     assert with_computed(want, have).arn == "arn:x"
     assert with_computed(want, None).arn is UNKNOWN
-    assert findable(want)
-    assert not findable(Table(name=UNKNOWN, key="k", tags={}))
+    assert has_known_identity(want)
+    assert not has_known_identity(Table(name=UNKNOWN, key="k", tags={}))

@@ -11,7 +11,7 @@ import pytest
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.compat import HTTPHeaders
 
-from provision.aws.lambda_upload import carry_zips
+from provision.aws.lambda_upload import upload_zips_directly
 
 ZIP: Final = b"PK\x03\x04" + bytes(range(256))
 TRAP: Final = 'a text that says "ZipFile": ""'
@@ -61,7 +61,7 @@ def new_client() -> Any:
 @pytest.mark.parametrize("call", CALLS)
 def test_the_document_is_botocores_own(call: str) -> None:
     carrying = new_client()
-    carry_zips(carrying)
+    upload_zips_directly(carrying)
     ours, plain = sent(carrying, call), sent(new_client(), call)
     assert isinstance(ours.body, bytes)
     assert isinstance(plain.body, bytes)
@@ -72,6 +72,6 @@ def test_the_document_is_botocores_own(call: str) -> None:
 
 def test_the_callers_parameters_are_left_as_they_are() -> None:
     carrying = new_client()
-    carry_zips(carrying)
+    upload_zips_directly(carrying)
     sent(carrying, "publish_layer_version")
     assert CALLS["publish_layer_version"]["Content"] == {"ZipFile": ZIP}

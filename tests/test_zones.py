@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from provision.aws.client import Aws
-from provision.errors import NotFound
+from provision.errors import PrerequisiteMissing
 from provision.model.identity import Identity
 from provision.model.step import OWNER
 from provision.stack.zones import available_zones, zones_of
@@ -44,7 +44,9 @@ def test_only_plain_zones_in_service(account: None, monkeypatch: pytest.MonkeyPa
     }
     monkeypatch.setattr(aws.ec2, "describe_availability_zones", lambda **_: answer)
     assert available_zones(aws, 2) == ("us-east-1c", "us-east-1d")
-    with pytest.raises(NotFound, match="us-east-1 has 2 zones that can be used, and 3 are wanted"):
+    with pytest.raises(
+        PrerequisiteMissing, match="us-east-1 has 2 zones that can be used, and 3 are wanted"
+    ):
         available_zones(aws, 3)
 
 
@@ -85,7 +87,9 @@ def test_a_zone_that_aws_closed_stays_where_a_subnet_stands(
     }
     monkeypatch.setattr(aws.ec2, "describe_availability_zones", lambda **_: answer)
     assert zones_of(aws, 2, {}, STACK) == ("us-east-1c", "us-east-1d")
-    with pytest.raises(NotFound, match="us-east-1 has 2 zones that can be used, and 3 are wanted"):
+    with pytest.raises(
+        PrerequisiteMissing, match="us-east-1 has 2 zones that can be used, and 3 are wanted"
+    ):
         zones_of(aws, 3, {}, STACK)
 
 

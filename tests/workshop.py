@@ -16,17 +16,17 @@ import botocore.session
 
 from provision.aws.access import READ_PREFIXES, Access
 from provision.aws.client import Aws
-from provision.engine.engine import Outcome, down, plan_removal, survey, up
+from provision.engine.engine import Result, apply, make_plan, plan_removal, remove
 from provision.engine.executor import Engine
 from provision.model.stack import Stack
 from provision.model.step import Step
-from provision.plan.options import Consent
-from provision.state.journal import Holder, Journal
+from provision.plan.options import PlanOptions
+from provision.state.journal import Journal, LockHolder
 from provision.steps import KINDS
 from tests.virtual import VirtualClock
 
 REGION = "us-east-1"
-HOLDER = Holder("tester", "here", 1, "now", "test")
+HOLDER = LockHolder("tester", "here", 1, "now", "test")
 
 
 class Died(BaseException):
@@ -114,7 +114,7 @@ def new_aws(recorder: Recorder | None = None, region: str = REGION) -> Aws:
     return Aws(access, clock=VirtualClock(), core=_core())
 
 
-ALLOW_ALL = Consent(destroy_data=True, destroy=frozenset({"it", "encryption.key"}))
+ALLOW_ALL = PlanOptions(destroy_data=True, destroy=frozenset({"it", "encryption.key"}))
 
 
 @dataclass
@@ -130,9 +130,9 @@ class Workshop:
         verb: str,
         *,
         recorder: Recorder | None = None,
-        consent: Consent = ALLOW_ALL,
+        consent: PlanOptions = ALLOW_ALL,
         workers: int = 1,
-    ) -> Outcome:
+    ) -> Result:
         """`up`, `down` or `plan` as a process of its own. Raises the first failure."""
         self.last = recorder or Recorder()
         aws = self.connect(self.last)
@@ -140,14 +140,14 @@ class Workshop:
         try:
             engine = Engine(stack, aws, journal, consent)
             aws.read_only = True
-            seen = survey(engine, workers=workers)
+            seen = make_plan(engine, workers=workers)
             if verb == "plan":
-                return Outcome(seen.all, {}, {})
+                return Result(seen.all, {}, {})
             aws.read_only = False
             if verb == "up":
-                outcome = up(engine, seen, workers=workers)
+                outcome = apply(engine, seen, workers=workers)
             else:
-                outcome = down(engine, plan_removal(engine, seen), workers=workers)
+                outcome = remove(engine, plan_removal(engine, seen), workers=workers)
         finally:
             journal.close()
         for error in outcome.failed.values():

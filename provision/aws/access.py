@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import botocore.session
 
-from provision.errors import NotFound
+from provision.errors import PrerequisiteMissing
 
 READ_PREFIXES: Final = ("Get", "List", "Describe", "Filter")
 """Operations that change nothing. Whatever is not one of these counts, and is refused, as a write.
@@ -18,7 +18,7 @@ READ_PREFIXES: Final = ("Get", "List", "Describe", "Filter")
 
 
 @dataclass
-class Calls:
+class CallCounts:
     """How many calls have left this process."""
 
     read: int = 0
@@ -35,7 +35,7 @@ class Calls:
 
 
 @dataclass(frozen=True)
-class Where:
+class Location:
     """The account, region and partition that the credentials lead to."""
 
     account: str
@@ -67,10 +67,10 @@ class Access:
     """What is deleted may be there, or come back, for a while after: as in AWS itself."""
 
 
-def where_of(core: botocore.session.Session, account: str, region: str) -> Where:
+def location_of(core: botocore.session.Session, account: str, region: str) -> Location:
     """The place, as this AWS SDK knows the region."""
     partition = core.get_partition_for_region(region)
-    return Where(account, region, partition, dns_suffix(core, partition))
+    return Location(account, region, partition, dns_suffix(core, partition))
 
 
 def account_of(arn: str) -> str:
@@ -83,7 +83,7 @@ def dns_suffix(core: botocore.session.Session, partition: str) -> str:
         if known["id"] == partition:
             suffix: str = known["outputs"]["dnsSuffix"]
             return suffix
-    raise NotFound(f"this AWS SDK does not know the partition {partition}")
+    raise PrerequisiteMissing(f"this AWS SDK does not know the partition {partition}")
 
 
 def is_real(environment: Mapping[str, str]) -> bool:

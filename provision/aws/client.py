@@ -14,20 +14,27 @@ import boto3
 import botocore.session
 from botocore.exceptions import ClientError
 
-from provision.aws.access import READ_PREFIXES, Access, Calls, Where, dns_suffix, where_of
+from provision.aws.access import (
+    READ_PREFIXES,
+    Access,
+    CallCounts,
+    Location,
+    dns_suffix,
+    location_of,
+)
 from provision.aws.answer_format import demand_form
 from provision.aws.call_tracing import trace_calls
 from provision.aws.credentials import sign_in
-from provision.aws.error_classes import OneAtATime
-from provision.aws.failed_call import read_failure, succeeded
-from provision.aws.lambda_upload import carry_zips
+from provision.aws.error_classes import ThreadSafeExceptions
+from provision.aws.failed_call import parse_failure, succeeded
+from provision.aws.lambda_upload import upload_zips_directly
 from provision.aws.once import Once
-from provision.aws.rate_limits import Pacer
+from provision.aws.rate_limits import RateLimiter
 from provision.aws.regions import region_disabled
-from provision.aws.retry import classify, pause
-from provision.aws.session import client_config, new_core, patience
+from provision.aws.retry import next_delay, retry_rule_for
+from provision.aws.session import client_config, new_botocore_session, patience
 from provision.clock import Clock
-from provision.errors import StillWaiting, WriteRefused
+from provision.errors import ReadOnlyViolation, WaitTimeout
 from provision.trace import Trace
 
 if TYPE_CHECKING:
@@ -68,19 +75,19 @@ class Aws:
         self.access = access
         self.trace = trace or Trace()
         self.clock = clock or Clock()
-        self.calls = Calls()
+        self.calls = CallCounts()
         self.read_only = False
         self.fresh: set[str] = set()
         """Ids and names made in this run: AWS may deny for a while that they exist (V1, I1)."""
         self.iam_written = False
-        self._pacer = Pacer(self.clock) if access.paced else None
-        self._core = core or new_core(access)
+        self._pacer = RateLimiter(self.clock) if access.paced else None
+        self._core = core or new_botocore_session(access)
         self._session = boto3.Session(botocore_session=self._core, region_name=access.region)
         self._config = client_config(self._core, access)
-        self._errors = OneAtATime()
+        self._errors = ThreadSafeExceptions()
         self._clients: Once[str, Any] = Once()
         self._making = threading.Lock()
-        self._where: Where | None = None
+        self._where: Location | None = None
         self._listeners: dict[int, Waiting] = {}
         self.on_call: Callable[[str, str], None] | None = None
         """Told the service and operation of every call."""
@@ -88,7 +95,7 @@ class Aws:
     # -- facts -------------------------------------------------------------------------------
 
     @property
-    def where(self) -> Where:
+    def where(self) -> Location:
         """Asked of STS once a run, unless it is supposed: when the stack is opened, by the thread
         that opens it.
         """
@@ -103,18 +110,18 @@ class Aws:
         if not self.access.credentials:
             sign_in(self._core)
 
-    def ask_where(self) -> Where:
+    def ask_where(self) -> Location:
         try:
             identity = self.sts.get_caller_identity()
         except ClientError as error:
             raise region_disabled(error, self._core, self.access.region) or error from error
         partition = identity["Arn"].split(":")[1]
         suffix = dns_suffix(self._core, partition)
-        return Where(identity["Account"], self.access.region, partition, suffix)
+        return Location(identity["Account"], self.access.region, partition, suffix)
 
     def suppose(self, account: str) -> None:
         """Take this for the account. Whoever supposes it checks it by the first answer."""
-        self._where = where_of(self._core, account, self.access.region)
+        self._where = location_of(self._core, account, self.access.region)
 
     # -- waiting -----------------------------------------------------------------------------
 
@@ -123,7 +130,7 @@ class Aws:
     ) -> T:
         """Ask `ready` until it answers something, with growing pauses up to 10 s.
 
-        Raises `StillWaiting` after `budget` seconds, `Interrupted` when asked to stop.
+        Raises `WaitTimeout` after `budget` seconds, `Interrupted` when asked to stop.
         """
         began = self.clock.now()
         delay = first
@@ -131,7 +138,7 @@ class Aws:
             while (answer := ready()) is None:
                 spent = self.clock.now() - began
                 if spent >= budget:
-                    raise StillWaiting(
+                    raise WaitTimeout(
                         f"still waiting for {what} after {spent:.0f} s",
                         hint="AWS goes on with it; run the same command again to go on from here",
                     )
@@ -169,7 +176,7 @@ class Aws:
                 )
             self._watch(client)
             if service == "lambda":
-                carry_zips(client)
+                upload_zips_directly(client)
             client._exceptions_factory = self._errors  # noqa: SLF001  (botocore offers no other way)
         return client
 
@@ -187,7 +194,7 @@ class Aws:
         operation = model.name
         write = not operation.startswith(READ_PREFIXES)
         if write and self.read_only:
-            raise WriteRefused(f"{operation} was stopped: this command only reads")
+            raise ReadOnlyViolation(f"{operation} was stopped: this command only reads")
         self._pace(model)
         if write and model.service_model.service_name == "iam":
             self.iam_written = True
@@ -214,8 +221,8 @@ class Aws:
         if caught_exception is None and succeeded(response):
             return None  # before a body of many megabytes is turned into text
         text = f"{request_dict.get('url_path')} {_as_text(request_dict.get('body'))}"
-        failure = read_failure(operation.name, response, caught_exception, text)
-        error_class = classify(failure, fresh=self.fresh, iam_fresh=self.iam_written)
+        failure = parse_failure(operation.name, response, caught_exception, text)
+        error_class = retry_rule_for(failure, fresh=self.fresh, iam_fresh=self.iam_written)
         if error_class is None:
             return None
         # Each reason has its own budget: an answer may get lost after minutes of a busy object.
@@ -223,7 +230,7 @@ class Aws:
         since, tries = waits.get(error_class.name, (self.clock.now(), 0))
         waits[error_class.name] = (since, tries + 1)
         spent = self.clock.now() - since
-        seconds = pause(error_class, tries + 1, spent)
+        seconds = next_delay(error_class, tries + 1, spent)
         if seconds is None:
             return None
         self.calls.retried += 1

@@ -8,6 +8,6 @@ from typing import Final
 AT_ONCE: Final = 8
 
 
-def together() -> ThreadPoolExecutor:
+def read_pool() -> ThreadPoolExecutor:
     """`with together() as pool:` ends when all that it was given has ended."""
     return ThreadPoolExecutor(AT_ONCE, thread_name_prefix="read")

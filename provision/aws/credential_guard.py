@@ -15,7 +15,7 @@ from urllib.parse import parse_qs, urlsplit
 import botocore.loaders
 import botocore.session
 
-from provision.errors import AddressUnusable, StrangeEndpoint
+from provision.errors import AddressUnusable, UntrustedEndpoint
 
 _SIGNED: Final = re.compile(r"Credential=([^/\s,]+)/")
 _ISSUED: Final = re.compile(r"A[KS]IA[A-Z0-9]{12,}")
@@ -54,7 +54,7 @@ def _is_address(text: str) -> bool:
 
 
 def guard_credentials(session: botocore.session.Session, environment: Mapping[str, str]) -> None:
-    """From now on every client of the session raises `StrangeEndpoint` before such a request
+    """From now on every client of the session raises `UntrustedEndpoint` before such a request
     leaves, those included that botocore makes by itself to get credentials (STS, SSO, sign-in).
 
     Raises it at once where credentials would be fetched from a stranger.
@@ -79,9 +79,9 @@ def _judge(**sent: Any) -> None:
     raise _strange(host, "real AWS credentials would go to", "AWS_ENDPOINT_URL")
 
 
-def _strange(host: str, what: str, variable: str) -> StrangeEndpoint:
+def _strange(host: str, what: str, variable: str) -> UntrustedEndpoint:
     also = " (or endpoint_url in the AWS configuration)" if variable == "AWS_ENDPOINT_URL" else ""
-    return StrangeEndpoint(
+    return UntrustedEndpoint(
         f"{what} {host}, which is neither AWS nor this machine",
         hint=f"unset {variable}{also}; --allow-endpoint does it all the same",
     )

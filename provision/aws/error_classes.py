@@ -8,7 +8,7 @@ from typing import Any
 from botocore.errorfactory import ClientExceptionsFactory
 
 
-class OneAtATime(ClientExceptionsFactory):
+class ThreadSafeExceptions(ClientExceptionsFactory):
     """Two threads that ask at once would get two, and one's `except` misses the other's."""
 
     def __init__(self) -> None:

@@ -36,7 +36,7 @@ BUSY_CODES: Final = frozenset(
         "ConcurrentAccessException",
     ]
 )
-ABSENT: Final = frozenset(
+NOT_FOUND: Final = frozenset(
     [
         "NoSuchEntity",
         "NoSuchEntityException",
@@ -56,7 +56,7 @@ ABSENT: Final = frozenset(
 """Codes that say a thing is not there (X6); EC2's are `Invalid….NotFound` in several spellings
 (V1).
 """
-EXISTS: Final = frozenset(
+ALREADY_EXISTS: Final = frozenset(
     [
         "EntityAlreadyExists",
         "EntityAlreadyExistsException",
@@ -68,7 +68,7 @@ EXISTS: Final = frozenset(
         "WAFDuplicateItemException",
     ]
 )
-DENIED: Final = frozenset(
+ACCESS_DENIED: Final = frozenset(
     [
         "AccessDenied",
         "AccessDeniedException",
@@ -79,7 +79,9 @@ DENIED: Final = frozenset(
         "UnauthorizedException",
     ]
 )
-ENDED: Final = frozenset(["ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired"])
+EXPIRED_CREDENTIALS: Final = frozenset(
+    ["ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired"]
+)
 """Temporary credentials that were good."""
 UNKNOWN_KEY: Final = frozenset(
     [
@@ -92,7 +94,7 @@ UNKNOWN_KEY: Final = frozenset(
     ]
 )
 """An access key or token that nobody knows there: a region that is not enabled says the same."""
-UNSIGNED: Final = frozenset(
+BAD_SIGNATURE: Final = frozenset(
     [
         "SignatureDoesNotMatch",
         "InvalidSignatureException",
@@ -106,6 +108,6 @@ UNSIGNED: Final = frozenset(
 """Signed with another secret, or at another time."""
 
 
-def is_absent(code: str) -> bool:
+def is_not_found(code: str) -> bool:
     """Whether the code says the thing is not there."""
-    return code in ABSENT or code.endswith((".NotFound", ".Malformed"))
+    return code in NOT_FOUND or code.endswith((".NotFound", ".Malformed"))

@@ -10,14 +10,14 @@ from typing import Any, Final
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 from botocore.parsers import ResponseParserError
 
-from provision.aws.error_codes import EXISTS
+from provision.aws.error_codes import ALREADY_EXISTS
 
 NO_GOOD_ANSWER: Final = (ClientError, BotoCoreError, ResponseParserError)
 """What a call ends with that was refused, was lost, or was answered by who is not AWS."""
 
 
 @dataclass(frozen=True)
-class Failure:
+class FailedCall:
     """One failed call. The code is empty when no answer came; `request` is what was asked."""
 
     operation: str
@@ -27,7 +27,7 @@ class Failure:
     request: str
 
 
-def is_ambiguous(failure: Failure) -> bool:
+def is_ambiguous(failure: FailedCall) -> bool:
     """Whether AWS may have done what was asked although no good answer came."""
     return not failure.code or failure.status >= HTTPStatus.INTERNAL_SERVER_ERROR
 
@@ -38,16 +38,16 @@ def succeeded(response: Any) -> bool:
     return bool(http.status_code < HTTPStatus.MULTIPLE_CHOICES and not _refused_item(parsed))
 
 
-def read_failure(
+def parse_failure(
     operation: str, response: Any, caught: BaseException | None, request: str
-) -> Failure:
+) -> FailedCall:
     """What that event shows otherwise."""
     if caught is not None:
-        return Failure(operation, "", f"{type(caught).__name__}: {caught}", 0, request)
+        return FailedCall(operation, "", f"{type(caught).__name__}: {caught}", 0, request)
     http, parsed = response
     error = parsed.get("Error") or _refused_item(parsed)
     code, text = str(error.get("Code", "")), str(error.get("Message", ""))
-    return Failure(operation, code, text, http.status_code, request)
+    return FailedCall(operation, code, text, http.status_code, request)
 
 
 def _refused_item(parsed: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -58,18 +58,18 @@ def _refused_item(parsed: Mapping[str, Any]) -> Mapping[str, Any]:
     return refused[0] if refused and not done else {}
 
 
-def may_exist(error: ClientError | HTTPClientError) -> bool:
+def may_have_been_created(error: ClientError | HTTPClientError) -> bool:
     """Whether, after this failure of a create, the thing may be there (X1, L8, A4)."""
-    if isinstance(error, HTTPClientError) or says_it_exists(error):
+    if isinstance(error, HTTPClientError) or is_already_exists(error):
         return True
     status: int = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     return status >= HTTPStatus.INTERNAL_SERVER_ERROR
 
 
-def says_it_exists(error: ClientError | HTTPClientError) -> bool:
+def is_already_exists(error: ClientError | HTTPClientError) -> bool:
     """Whether AWS refused a create because there is one already."""
     if isinstance(error, HTTPClientError):
         return False
     details = error.response["Error"]
     text = str(details.get("Message", "")).lower()
-    return details.get("Code") in EXISTS or "already exist" in text
+    return details.get("Code") in ALREADY_EXISTS or "already exist" in text

@@ -15,7 +15,7 @@ _EMPTY: Final = re.compile(rb'("ZipFile": ?")(")')
 _UPLOADS: Final = ("CreateFunction", "PublishLayerVersion", "UpdateFunctionCode")
 
 
-def carry_zips(client: Any) -> None:
+def upload_zips_directly(client: Any) -> None:
     """Of a client of Lambda."""
     for operation in _UPLOADS:
         client.meta.events.register(f"provide-client-params.lambda.{operation}", _take_out)

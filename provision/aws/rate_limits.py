@@ -37,12 +37,12 @@ RATES: Final[Mapping[str, Rate]] = {
     "DeleteApiKey": Rate(5, 1),
     "DeleteRestApi": Rate(1, 30),
 }
-EVERYTHING: Final = Rate(8, 1)
+ACCOUNT_RATE: Final = Rate(8, 1)
 BURST: Final = 32
 """All calls together are limited to 10 a second with a burst of 40; a fifth is left to others."""
 
 
-class Bucket:
+class TokenBucket:
     """Lets calls through at a rate; `take` says how long the caller has to wait for its turn."""
 
     def __init__(self, rate: Rate, clock: Clock, *, burst: float) -> None:
@@ -60,16 +60,17 @@ class Bucket:
         return max(0.0, turn - now)
 
 
-class Pacer:
+class RateLimiter:
     """One bucket an operation and one for all, shared by every thread of this process."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._mutex = threading.Lock()
         self._buckets = {
-            name: Bucket(rate, clock, burst=max(1.0, rate.calls)) for name, rate in RATES.items()
+            name: TokenBucket(rate, clock, burst=max(1.0, rate.calls))
+            for name, rate in RATES.items()
         }
-        self._all = Bucket(EVERYTHING, clock, burst=BURST)
+        self._all = TokenBucket(ACCOUNT_RATE, clock, burst=BURST)
 
     def wait(self, operation: str) -> float:
         """Sleep until the operation may be sent; returns the seconds slept."""

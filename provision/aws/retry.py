@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from provision.aws.connection_errors import UNTRUSTED
-from provision.aws.error_codes import BUSY_CODES, DENIED, THROTTLES, is_absent
-from provision.aws.failed_call import Failure, is_ambiguous
+from provision.aws.error_codes import ACCESS_DENIED, BUSY_CODES, THROTTLES, is_not_found
+from provision.aws.failed_call import FailedCall, is_ambiguous
 
 
 @dataclass(frozen=True)
-class ErrorClass:
+class RetryRule:
     """All in seconds: the longest to go on, the first pause between tries, and the longest."""
 
     name: str
@@ -28,32 +28,32 @@ class ErrorClass:
     cap: float
 
 
-IAM_PROPAGATION: Final = ErrorClass("a role or policy to take effect", 300, 0.25, 5)
-ACCOUNT_ROLE: Final = ErrorClass("API Gateway to accept its logging role", 120, 20, 20)  # (A19, A1)
-STAGE_LOGGING: Final = ErrorClass("the account's logging role to take effect", 120, 2, 10)  # (A15)
-FRESH_ID: Final = ErrorClass("something just created to become visible", 300, 0.5, 5)
-BUSY: Final = ErrorClass("another change to finish", 600, 0.5, 8)
-GATEWAY_UPDATE: Final = ErrorClass("API Gateway's own update of it to finish", 1800, 2, 20)  # (A37)
-BACKUPS: Final = ErrorClass("backups to become available", 1200, 1, 8)  # (D15, D16)
-TABLE_BUDGET: Final = ErrorClass("other tables' changes to finish", 1800, 2, 20)  # (D2)
-THROTTLE: Final = ErrorClass("AWS's rate limit", 300, 1, 20)
-NO_ROOM: Final = ErrorClass("the function to take a call", 30, 1, 5)  # it may be stopped for good
-NETWORK_DEPENDENCY: Final = ErrorClass(
+IAM_PROPAGATION: Final = RetryRule("a role or policy to take effect", 300, 0.25, 5)
+ACCOUNT_ROLE: Final = RetryRule("API Gateway to accept its logging role", 120, 20, 20)  # (A19, A1)
+STAGE_LOGGING: Final = RetryRule("the account's logging role to take effect", 120, 2, 10)  # (A15)
+NEW_RESOURCE: Final = RetryRule("something just created to become visible", 300, 0.5, 5)
+BUSY: Final = RetryRule("another change to finish", 600, 0.5, 8)
+GATEWAY_UPDATE: Final = RetryRule("API Gateway's own update of it to finish", 1800, 2, 20)  # (A37)
+BACKUPS: Final = RetryRule("backups to become available", 1200, 1, 8)  # (D15, D16)
+TABLE_BUDGET: Final = RetryRule("other tables' changes to finish", 1800, 2, 20)  # (D2)
+THROTTLE: Final = RetryRule("AWS's rate limit", 300, 1, 20)
+NO_ROOM: Final = RetryRule("the function to take a call", 30, 1, 5)  # it may be stopped for good
+NETWORK_DEPENDENCY: Final = RetryRule(
     "what still uses it to go away", 900, 1, 10
 )  # (V12, V13, V15)
-ROLE_DEPENDENCY: Final = ErrorClass("the role's policies to go away", 120, 0.5, 5)  # (I8)
+ROLE_DEPENDENCY: Final = RetryRule("the role's policies to go away", 120, 0.5, 5)  # (I8)
 # A deleted domain name holds its certificate for minutes (C5).
-CERTIFICATE_IN_USE: Final = ErrorClass("the domain to let go of the certificate", 1200, 2, 20)
+CERTIFICATE_IN_USE: Final = RetryRule("the domain to let go of the certificate", 1200, 2, 20)
 # A queue's name is taken for a minute after its deletion (Q2).
-NAME_COOLDOWN: Final = ErrorClass("the name to become free (60 s after deletion)", 75, 5, 10)
-MAPPING: Final = ErrorClass("the domain or stage to become usable", 30, 1, 5)  # (A30)
-SCALING_ROLE: Final = ErrorClass("auto scaling's own role to take effect", 120, 1, 5)  # (S2, S4)
-WEB_ACL: Final = ErrorClass("AWS WAF to know of it everywhere", 600, 1, 10)
-WEB_ACL_IN_USE: Final = ErrorClass("the stage to let go of its web ACL", 300, 1, 10)
-UNREACHABLE: Final = ErrorClass("the endpoint to answer", 4, 0.5, 2)
-UNSTABLE: Final = ErrorClass("the service to answer", 60, 0.5, 8)
+NAME_COOLDOWN: Final = RetryRule("the name to become free (60 s after deletion)", 75, 5, 10)
+MAPPING: Final = RetryRule("the domain or stage to become usable", 30, 1, 5)  # (A30)
+SCALING_ROLE: Final = RetryRule("auto scaling's own role to take effect", 120, 1, 5)  # (S2, S4)
+WEB_ACL: Final = RetryRule("AWS WAF to know of it everywhere", 600, 1, 10)
+WEB_ACL_IN_USE: Final = RetryRule("the stage to let go of its web ACL", 300, 1, 10)
+UNREACHABLE: Final = RetryRule("the endpoint to answer", 4, 0.5, 2)
+UNSTABLE: Final = RetryRule("the service to answer", 60, 0.5, 8)
 
-TOKENLESS_CREATES: Final = frozenset(
+NON_IDEMPOTENT_CREATES: Final = frozenset(
     [
         "CreateVpc",
         "CreateSubnet",
@@ -96,16 +96,16 @@ _ROLE_WRITES: Final = frozenset(["AttachRolePolicy", "PutRolePolicy"])
 function's, which is looked for before it is there."""
 _FIRST: Final = "GetCallerIdentity"
 """A person waits for it in silence: whoever gives no answer to it is told soon."""
-_NEVER_SENT: Final = ("EndpointConnectionError", "ConnectTimeoutError", "ProxyConnectionError")
+_NOT_SENT: Final = ("EndpointConnectionError", "ConnectTimeoutError", "ProxyConnectionError")
 """No connection came about, so AWS cannot have done anything."""
 _FRESH_NETWORK_TEXTS: Final = ("InvalidGroup.NotFound", "InvalidSubnetID.NotFound")  # (L5)
 _UPDATING_TEXTS: Final = ("already an update in progress", "is being updated")  # (A37, A29)
 _CANNOT_WRITE_LOGS: Final = "could not successfully write to CloudWatch Logs"
 
 
-def classify(
-    failure: Failure, *, fresh: Collection[str] = (), iam_fresh: bool = False
-) -> ErrorClass | None:
+def retry_rule_for(
+    failure: FailedCall, *, fresh: Collection[str] = (), iam_fresh: bool = False
+) -> RetryRule | None:
     """The class whose condition passes by itself, or None when trying again is of no use.
 
     `fresh` are ids and names made in this run; `iam_fresh` tells whether IAM was written in it.
@@ -113,7 +113,7 @@ def classify(
     code, text = failure.code, failure.message
     if failure.operation == "UpdateAccount" and _CANNOT_WRITE_LOGS in text:
         return ACCOUNT_ROLE
-    if _UNKNOWN_ROLE.search(text) and code not in DENIED:
+    if _UNKNOWN_ROLE.search(text) and code not in ACCESS_DENIED:
         classes = _UNKNOWN_ROLE_CLASSES
         return classes.get(failure.operation, IAM_PROPAGATION if iam_fresh else None)
     if "CloudWatch Logs role ARN must be set" in text:
@@ -121,33 +121,33 @@ def classify(
     if any(part in text for part in _PROPAGATION_TEXTS):
         return IAM_PROPAGATION if iam_fresh else None
     if code == "NoSuchEntity" and failure.operation in _ROLE_WRITES and "role with name" in text:
-        return FRESH_ID  # the role's step has just made it, or just seen it (I1, I5)
+        return NEW_RESOURCE  # the role's step has just made it, or just seen it (I1, I5)
     if any(part in text for part in _FRESH_NETWORK_TEXTS) and _is_fresh(failure, fresh):
-        return FRESH_ID
+        return NEW_RESOURCE
     if code in THROTTLES or "Rate exceeded" in text or "throttled by EC2" in text:  # (X4, L4)
         return NO_ROOM if failure.operation == "Invoke" else THROTTLE
     if code in BUSY_CODES or _is_busy(failure):
         return BUSY
     if (specific := _of_one_service(failure)) is not None:
         return specific
-    if is_absent(code) and _is_fresh(failure, fresh):  # what a lost answer deleted stays away
-        return None if failure.operation.startswith("Delete") else FRESH_ID
+    if is_not_found(code) and _is_fresh(failure, fresh):  # what a lost answer deleted stays away
+        return None if failure.operation.startswith("Delete") else NEW_RESOURCE
     if _is_stale_key(failure) and _is_fresh(failure, fresh):
-        return FRESH_ID
+        return NEW_RESOURCE
     if UNTRUSTED in text:
         return None
-    if text.startswith(_NEVER_SENT) or (failure.operation == _FIRST and not code):
+    if text.startswith(_NOT_SENT) or (failure.operation == _FIRST and not code):
         return UNREACHABLE
-    if is_ambiguous(failure) and failure.operation not in TOKENLESS_CREATES:
+    if is_ambiguous(failure) and failure.operation not in NON_IDEMPOTENT_CREATES:
         return UNSTABLE
     return None
 
 
-def _is_fresh(failure: Failure, fresh: Collection[str]) -> bool:
+def _is_fresh(failure: FailedCall, fresh: Collection[str]) -> bool:
     return any(made in failure.request for made in fresh)
 
 
-def _is_busy(failure: Failure) -> bool:
+def _is_busy(failure: FailedCall) -> bool:
     """One code with several meanings, told apart by text (L8, A4, X5, D11)."""
     code, text = failure.code, failure.message
     if code == "ResourceConflictException":
@@ -162,14 +162,14 @@ def _is_busy(failure: Failure) -> bool:
     return False
 
 
-def _is_stale_key(failure: Failure) -> bool:
+def _is_stale_key(failure: FailedCall) -> bool:
     """What KMS may still say of a key that was just enabled, or kept from deletion (K1)."""
     if failure.code == "KMSInvalidStateException":
         return "pending deletion" in failure.message
     return failure.code == "DisabledException"
 
 
-def _of_one_service(failure: Failure) -> ErrorClass | None:
+def _of_one_service(failure: FailedCall) -> RetryRule | None:
     code, text = failure.code, failure.message
     if code == "FailedResourceAccessException":
         return SCALING_ROLE
@@ -192,15 +192,15 @@ def _of_one_service(failure: Failure) -> ErrorClass | None:
     if code.endswith("QueueDeletedRecently"):
         return NAME_COOLDOWN
     if failure.operation == "PutScalingPolicy" and code == "ObjectNotFoundException":
-        return FRESH_ID  # asked only of a target that this run has made, or seen (S4)
+        return NEW_RESOURCE  # asked only of a target that this run has made, or seen (S4)
     if failure.operation == "AddPermission" and code == "ResourceNotFoundException":
-        return FRESH_ID  # asked only of an alias that is there (L16)
+        return NEW_RESOURCE  # asked only of an alias that is there (L16)
     if failure.operation == "CreateBasePathMapping" and code == "BadRequestException":
         return None if "already exists" in text else MAPPING
     return None
 
 
-def pause(error_class: ErrorClass, tries: int, spent: float) -> float | None:
+def next_delay(error_class: RetryRule, tries: int, spent: float) -> float | None:
     """Seconds until the next try, with jitter, or None when the budget is spent. `tries` from 1."""
     if spent >= error_class.budget:
         return None

@@ -27,7 +27,7 @@ _READERS: Final[dict[str, Callable[[bytes], bytes]]] = {
 }
 
 
-class ModelFiles(JSONFileLoader):
+class FastModelFiles(JSONFileLoader):
     """The same files by a quicker parser, as plain dictionaries: they take half the memory of
     botocore's ordered ones, and keep the order too."""
 
@@ -56,10 +56,10 @@ def model_loader(data_path: str | None) -> ModelLoader:
     paths = (data_path or "").split(os.pathsep)
     # Without a home, pathlib raises an error; this leaves the path as it is.
     own = [os.path.expanduser(os.path.expandvars(path)) for path in paths if path]  # noqa: PTH111
-    return ModelLoader(extra_search_paths=own, file_loader=ModelFiles())
+    return ModelLoader(extra_search_paths=own, file_loader=FastModelFiles())
 
 
-def new_core(access: Access) -> botocore.session.Session:
+def new_botocore_session(access: Access) -> botocore.session.Session:
     """An emulator needs nobody's profile, so AWS_PROFILE is not even looked at for it."""
     if access.credentials:
         core = botocore.session.Session(session_vars={"profile": (None, None, None, None)})

@@ -27,12 +27,12 @@ from provision.cli.refresh import refresh
 from provision.cli.status import status
 from provision.cli.up import up
 from provision.commands.invocation import Invocation, error_document
-from provision.errors import Interrupted, ProvisionError, Usage
+from provision.errors import Interrupted, ProvisionError, UsageError
 from provision.output.text import harden, put
 
 COMPLETION = "_PROVISION_COMPLETE"
 """The variable in which a shell asks for its completion."""
-UNREACHABLE = 100_000
+GC_THRESHOLD = 100_000
 """New objects before Python looks for unreachable ones. By its own 700 it does so hundreds of times
 while modules and AWS's models are read, and finds nothing: a fifth of what a command computes."""
 _SETTINGS = {"auto_envvar_prefix": "PROVISION", "help_option_names": ["-h", "--help"]}
@@ -64,7 +64,7 @@ for command in (
 
 def main(arguments: list[str] | None = None) -> None:
     """The entry point: any error becomes lines on stderr and an exit code, never a traceback."""
-    gc.set_threshold(UNREACHABLE)
+    gc.set_threshold(GC_THRESHOLD)
     harden()
     call = Invocation(tuple(sys.argv[1:] if arguments is None else arguments))
     with call.stopping:
@@ -106,16 +106,16 @@ def _obey(call: Invocation) -> int:
     except click.ClickException as error:
         _show(error, call)
         if call.as_json:
-            call.answer(error_document(call.word(Usage(error.format_message()))))
+            call.answer(error_document(call.word(UsageError(error.format_message()))))
         return error.exit_code
     except BrokenPipeError:
         return 1
     except ProvisionError as error:
         return _tell(error, call)
     except Exception as error:  # noqa: BLE001  (the last net: the user gets a sentence)
-        from provision.engine.errors import explain  # noqa: PLC0415
+        from provision.engine.errors import translate_error  # noqa: PLC0415
 
-        return _tell(explain(error), call)
+        return _tell(translate_error(error), call)
 
 
 def _show(error: click.ClickException, call: Invocation) -> None:

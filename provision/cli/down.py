@@ -45,12 +45,12 @@ def down(
     no_backup: bool,
 ) -> None:
     """Remove it all, in the right order; data only when told to."""
-    from provision.commands.confirmation import Agreement  # noqa: PLC0415
+    from provision.commands.confirmation import Confirmation  # noqa: PLC0415
     from provision.commands.down import down as run  # noqa: PLC0415
-    from provision.plan.options import Consent  # noqa: PLC0415
+    from provision.plan.options import PlanOptions  # noqa: PLC0415
 
     session = open_session(context, as_json=json, trace=trace)
-    consent = Consent(
+    consent = PlanOptions(
         destroy=frozenset(destroy), destroy_data=destroy_data, backup=not no_backup, verb="down"
     )
-    context.exit(run(session, Agreement(yes, confirm), consent, workers=parallel))
+    context.exit(run(session, Confirmation(yes, confirm), consent, workers=parallel))

@@ -35,11 +35,11 @@ def _of(command: click.Command, context: click.Context) -> set[str]:
 
 
 def _meant(name: str, known: Iterable[str]) -> str:
-    from provision.config.problems import nearest  # noqa: PLC0415  (only where there is one)
+    from provision.config.problems import suggest  # noqa: PLC0415  (only where there is one)
 
     words = set(name.removeprefix(PREFIX).split("_"))
     holding = [each for each in known if words < set(each.removeprefix(PREFIX).split("_"))]
     if holding:
         return f'did you mean "{min(holding, key=len)}"?'
-    bare = nearest(name.removeprefix(PREFIX), [each.removeprefix(PREFIX) for each in known])
+    bare = suggest(name.removeprefix(PREFIX), [each.removeprefix(PREFIX) for each in known])
     return bare.replace('"', f'"{PREFIX}', 1)

@@ -54,20 +54,20 @@ def up(
         raise click.UsageError(
             "a saved plan makes its final backups: --no-backup goes with `provision up` alone"
         )
-    from provision.commands.confirmation import Agreement  # noqa: PLC0415
+    from provision.commands.confirmation import Confirmation  # noqa: PLC0415
     from provision.commands.up import up as run  # noqa: PLC0415
     from provision.commands.up_saved import up_saved  # noqa: PLC0415
 
     session = open_session(context, as_json=json, trace=trace)
     if file:
-        agreement = Agreement(yes, confirm)
+        agreement = Confirmation(yes, confirm)
         context.exit(
             up_saved(session, file, agreement, adopt=adopt, destroy=destroy, workers=parallel)
         )
     context.exit(
         run(
             session,
-            Agreement(yes, confirm),
+            Confirmation(yes, confirm),
             adopt=adopt,
             destroy=destroy,
             backup=not no_backup,

@@ -11,12 +11,12 @@ from provision.commands.session import Session
 from provision.commands.terminal import forget_typed
 from provision.commands.unlisted import ask, refuse
 from provision.config.unlisted import Unlisted
-from provision.plan.change import Action, Finding
-from provision.workspace import Workbench
+from provision.plan.change import Action, ResourceChange
+from provision.workspace import Workspace
 
 
 @dataclass(frozen=True)
-class Agreement:
+class Confirmation:
     """What the command line says to the question that is to come."""
 
     yes: bool
@@ -27,15 +27,15 @@ class Agreement:
         return self.yes or self.confirm is not None
 
 
-def agreed(
-    session: Session, bench: Workbench, question: str, agreement: Agreement, *, protected: bool
+def confirm(
+    session: Session, bench: Workspace, question: str, agreement: Confirmation, *, protected: bool
 ) -> bool:
     """Whether to go on. A protected environment wants the stack's name, typed or by `--confirm`.
 
     Raises UsageError where `--confirm` names another stack, or `--yes` is not enough.
     """
     stack = bench.stack.name
-    check(stack, agreement, protected=protected)
+    check_confirmation(stack, agreement, protected=protected)
     if agreement.confirm is not None or (agreement.yes and not protected):
         return True
     forget_typed()
@@ -47,7 +47,7 @@ def agreed(
 def asks_for_new(
     session: Session,
     question: str,
-    agreement: Agreement = Agreement(yes=False, confirm=None),
+    agreement: Confirmation = Confirmation(yes=False, confirm=None),
 ) -> Unlisted:
     """What judges of an environment that config.yaml does not list. `--yes` answers another
     question.
@@ -57,7 +57,7 @@ def asks_for_new(
     return ask(session.call, question)
 
 
-def check(stack: str, agreement: Agreement, *, protected: bool) -> None:
+def check_confirmation(stack: str, agreement: Confirmation, *, protected: bool) -> None:
     """Raises UsageError, saying what to type, where the answer given cannot be enough."""
     if agreement.confirm is not None and agreement.confirm != stack:
         raise click.UsageError(
@@ -70,7 +70,7 @@ def check(stack: str, agreement: Agreement, *, protected: bool) -> None:
         )
 
 
-def destroys_data(findings: Mapping[str, Finding]) -> bool:
+def destroys_data(findings: Mapping[str, ResourceChange]) -> bool:
     """Whether what is planned deletes, or makes anew, something that holds the user's data."""
     return any(
         finding.have is not None

@@ -6,13 +6,13 @@ import shlex
 from collections.abc import Mapping
 
 from provision.commands.invocation import Invocation
-from provision.errors import Protected, ProvisionError
+from provision.errors import DataProtected, ProvisionError
 
 
 def deciding(call: Invocation, refused: Mapping[str, ProvisionError]) -> str:
     """The same command with the data that may be lost named in it, where that is all there is to
     decide: without it, it would be refused again."""
-    if not all(isinstance(error, Protected) for error in refused.values()):
+    if not all(isinstance(error, DataProtected) for error in refused.values()):
         then = f"`{call.anew}` saves another plan" if call.anew else f"`{call.again}` goes on"
         return f"decide that as its line says; then {then}"
     named = " ".join(f"--destroy {shlex.quote(node)}" for node in refused)

@@ -7,36 +7,35 @@ from contextlib import suppress
 from dataclasses import replace
 
 from provision.aws.read_only import only_reading
-from provision.commands.confirmation import Agreement, agreed, check
+from provision.commands.confirmation import Confirmation, check_confirmation, confirm
 from provision.commands.engine_messages import worded_outcome, worded_receipt
 from provision.commands.recheck import looked_again
 from provision.commands.session import Session, check_nodes, quiet, writes
 from provision.config import ConfigInvalid
-from provision.engine.engine import LATE_WRITERS, Outcome, Survey, plan_removal
-from provision.engine.engine import down as remove
-from provision.engine.timing import Walk
+from provision.engine.engine import REAPPEAR_DELAY, Plan, Result, plan_removal, remove
+from provision.engine.timing import WalkTiming
 from provision.errors import Interrupted
-from provision.plan.options import Consent
+from provision.plan.options import PlanOptions
 from provision.stack.customer_key import key_as_recorded
 from provision.state.journal import Journal
 from provision.views.results import print_removal
 from provision.views.timing import print_timing
-from provision.workflows.removal_report import Receipt, receipt
-from provision.workspace import Workbench
+from provision.workflows.removal_report import RemovalReport, removal_report
+from provision.workspace import Workspace
 
 
-def down(session: Session, agreement: Agreement, consent: Consent, *, workers: int) -> int:
+def down(session: Session, agreement: Confirmation, consent: PlanOptions, *, workers: int) -> int:
     """The exit code: 0 done, 1 not agreed to, 9 partly done, 130 interrupted."""
     session.refuse_to_hang("down", yes=agreement.given)
     bench = _open(session)
     check_nodes(bench, tuple(sorted(consent.destroy)))
     stack, protected = bench.stack.name, bench.site.config.protected
-    check(stack, agreement, protected=protected)  # before anything is looked at
+    check_confirmation(stack, agreement, protected=protected)  # before anything is looked at
     with bench.writing(session.call.again) as journal:
         removal = _look(session, bench, journal, consent, workers)
         if not session.call.as_json:
             session.show_plan(session.errors, bench, f"{stack}: what `down` does", removal.all)
-        if removal.changes and not agreed(
+        if removal.changes and not confirm(
             session, bench, "Remove this?", agreement, protected=protected
         ):
             return 1
@@ -49,7 +48,7 @@ def down(session: Session, agreement: Agreement, consent: Consent, *, workers: i
             session.showing(writes(removal.all)) as progress,
         ):
             engine = bench.engine(journal, progress.report, consent)
-            patience = LATE_WRITERS if bench.aws.access.lingers else 0.0
+            patience = REAPPEAR_DELAY if bench.aws.access.lingers else 0.0
             outcome = remove(engine, removal, workers=workers, patience=patience)
     walks = (*removal.walks, *outcome.walks)
     outcome = worded_outcome(session.call, outcome)
@@ -59,8 +58,8 @@ def down(session: Session, agreement: Agreement, consent: Consent, *, workers: i
 
 
 def _look(
-    session: Session, bench: Workbench, journal: Journal, consent: Consent, workers: int
-) -> Survey:
+    session: Session, bench: Workspace, journal: Journal, consent: PlanOptions, workers: int
+) -> Plan:
     """What removing comes to; what is to go is counted, live."""
     seen = session.look(bench, journal, consent, workers)
     with only_reading(bench.aws):
@@ -68,7 +67,7 @@ def _look(
     return replace(removal, walks=seen.walks)
 
 
-def _open(session: Session) -> Workbench:
+def _open(session: Session) -> Workspace:
     """Sources may be gone; a file that cannot be read has an older one that could."""
     try:
         return session.open(build_sources=False, key=key_as_recorded)
@@ -83,7 +82,7 @@ def _open(session: Session) -> Workbench:
         raise
 
 
-def _receipt(session: Session, bench: Workbench, outcome: Outcome) -> Receipt | None:
+def _receipt(session: Session, bench: Workspace, outcome: Result) -> RemovalReport | None:
     """None when it was interrupted, before or while it searches: nobody waits for it then."""
     if outcome.interrupted or session.call.stopping.asked:
         return None
@@ -93,16 +92,16 @@ def _receipt(session: Session, bench: Workbench, outcome: Outcome) -> Receipt | 
         session.call.stopping.gently(bench.aws.clock),
         session.busy("searching the account for what else is there"),
     ):
-        return receipt(bench.aws, bench.stack, outcome, bench.blind)
+        return removal_report(bench.aws, bench.stack, outcome, bench.blind)
     return None
 
 
 def _tell(
     session: Session,
-    bench: Workbench,
-    outcome: Outcome,
-    receipt: Receipt | None,
-    walks: tuple[Walk, ...],
+    bench: Workspace,
+    outcome: Result,
+    receipt: RemovalReport | None,
+    walks: tuple[WalkTiming, ...],
 ) -> None:
     if session.call.as_json:
         session.print_document(

@@ -6,19 +6,19 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from provision.commands.invocation import Invocation
-from provision.engine.engine import Outcome
+from provision.engine.engine import Result
 from provision.model.stored_data import Backup
-from provision.plan.change import Finding
-from provision.workflows.leftovers import Search
-from provision.workflows.removal_report import Receipt
+from provision.plan.change import ResourceChange
+from provision.workflows.leftovers import LeftoverReport
+from provision.workflows.removal_report import RemovalReport
 
 
-def worded(call: Invocation, findings: Mapping[str, Finding]) -> dict[str, Finding]:
+def worded(call: Invocation, findings: Mapping[str, ResourceChange]) -> dict[str, ResourceChange]:
     """The findings, for a screen or a document."""
     return {node: _finding(call, finding) for node, finding in findings.items()}
 
 
-def worded_outcome(call: Invocation, outcome: Outcome) -> Outcome:
+def worded_outcome(call: Invocation, outcome: Result) -> Result:
     """The outcome, for a screen or a document."""
     for error in outcome.failed.values():
         call.word(error)
@@ -29,7 +29,7 @@ def worded_outcome(call: Invocation, outcome: Outcome) -> Outcome:
     )
 
 
-def worded_receipt(call: Invocation, receipt: Receipt) -> Receipt:
+def worded_receipt(call: Invocation, receipt: RemovalReport) -> RemovalReport:
     """The receipt, for a screen or a document."""
     search = receipt.search
     found = tuple(replace(one, remove=call.pasteable(one.remove)) for one in search.found)
@@ -38,11 +38,11 @@ def worded_receipt(call: Invocation, receipt: Receipt) -> Receipt:
         kept=tuple(_finding(call, finding) for finding in receipt.kept),
         finishing={node: call.as_typed(words) for node, words in receipt.finishing.items()},
         backups=_backups(call, receipt.backups),
-        search=Search(found, tuple(call.as_typed(words) for words in search.unasked)),
+        search=LeftoverReport(found, tuple(call.as_typed(words) for words in search.unasked)),
     )
 
 
-def _finding(call: Invocation, finding: Finding) -> Finding:
+def _finding(call: Invocation, finding: ResourceChange) -> ResourceChange:
     reason, refusal = call.as_typed(finding.reason), call.as_typed(finding.refusal)
     return replace(finding, reason=reason, refusal=refusal)
 

@@ -10,17 +10,17 @@ from provision.config.overlays import environments
 from provision.config.schema.types import NAME
 from provision.config.yaml.reader import read
 from provision.files import read_private
-from provision.workspace import LOCAL, Options, Workbench
+from provision.workspace import LOCAL_ENVIRONMENT, Options, Workspace
 
 
-def formerly(options: Options, bench: Workbench) -> str:
+def formerly(options: Options, bench: Workspace) -> str:
     """In words, where nothing of this stack is recorded; empty where there is no such state, or
     where somebody chose the directory. Every name in AWS has the environment in it: another
     environment is another stack, and nothing can be moved there."""
-    if bench.remembered or options.state or bench.site.config.environment == LOCAL:
+    if bench.remembered or options.state or bench.site.config.environment == LOCAL_ENVIRONMENT:
         return ""
     config = bench.site.config
-    listed = {LOCAL, config.environment, *environments(read(options.config)[0])}
+    listed = {LOCAL_ENVIRONMENT, config.environment, *environments(read(options.config)[0])}
     others = [
         folder.name
         for folder in sorted(bench.directory.parent.glob("*"))

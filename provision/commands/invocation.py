@@ -15,13 +15,13 @@ from itertools import chain
 from pathlib import Path
 from typing import Final
 
-from provision.commands.signals import Stopping
+from provision.commands.signals import StopSignals
 from provision.commands.terminal import Terminal
 from provision.errors import (
     Interrupted,
     NothingDone,
     NotPermitted,
-    PartlyDone,
+    PartialFailure,
     ProvisionError,
 )
 from provision.output.text import encoding_of, printable, put, put_document
@@ -32,7 +32,7 @@ _AWS: Final = re.compile(r"(^|\$\(|&& )aws (?!configure list-profiles)")
 _ENVIRONMENT: Final = frozenset({"--env", "--local", "--new-env"})
 _TO_EMULATOR: Final = frozenset({"--config", "--state", "--local-port"})
 """What leads to a folder's emulator, whatever runs in it."""
-WRITING = frozenset({"up", "push", "down", "keys"})
+RESUMABLE = frozenset({"up", "push", "down", "keys"})
 """What goes on from where it was interrupted."""
 
 
@@ -48,7 +48,7 @@ def called() -> str:
 
 @dataclass
 class Invocation:
-    """`verb` and `as_json` are known once the command line is understood."""
+    """`verb` and `record_to_json` are known once the command line is understood."""
 
     words: tuple[str, ...] = ()
     program: str = field(default_factory=called)
@@ -65,11 +65,11 @@ class Invocation:
     answered: bool = False
     """Whether the one JSON document is on stdout."""
     terminal: Terminal = field(default_factory=Terminal)
-    stopping: Stopping = field(init=False)
+    stopping: StopSignals = field(init=False)
 
     def __post_init__(self) -> None:
         self.as_json = "--json" in self.words
-        self.stopping = Stopping(tell=say, leave=self.leave, suspend=self.terminal.suspend)
+        self.stopping = StopSignals(tell=say, leave=self.leave, suspend=self.terminal.suspend)
 
     @property
     def again(self) -> str:
@@ -120,7 +120,7 @@ class Invocation:
 
     def interrupted(self) -> Interrupted:
         """What a signal comes to."""
-        resumes = self.verb in WRITING
+        resumes = self.verb in RESUMABLE
         further = f"`{self.again}` goes on from here"
         if self.anew:
             further = f"`{self.anew}` saves a plan of what is missing"
@@ -138,7 +138,7 @@ class Invocation:
             say(_farewell(error))
         else:
             self.word(error)
-            plain = error.more or isinstance(error, PartlyDone | NotPermitted | NothingDone)
+            plain = error.more or isinstance(error, PartialFailure | NotPermitted | NothingDone)
             put(error.message if plain else f"Error: {error.message}", *error.more, err=True)
             if error.hint:
                 say(f"  → {error.hint}")

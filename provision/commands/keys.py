@@ -10,19 +10,19 @@ import click
 from provision.commands.outputs import values_of_keys
 from provision.commands.session import Session, quiet
 from provision.engine.executor import Engine
-from provision.plan.options import Consent
+from provision.plan.options import PlanOptions
 from provision.stack.customer_key import key_as_recorded
 from provision.steps.apigateway.api_key import ApiKey
 from provision.views.keys import keys_document, print_keys
 from provision.workflows import rotate_keys
-from provision.workspace import Workbench
+from provision.workspace import Workspace
 
 
 def list_keys(session: Session) -> int:
     """The exit code: 0."""
     bench = session.open(build_sources=False, key=key_as_recorded)
     with bench.reading() as journal:
-        keys = rotate_keys.find_keys(quiet(bench, journal, Consent()))
+        keys = rotate_keys.find_keys(quiet(bench, journal, PlanOptions()))
     return _tell(session, bench, keys)
 
 
@@ -59,16 +59,16 @@ def remove(session: Session, key_id: str) -> int:
     return _change(session, bench, lambda engine: rotate_keys.remove(engine, key_id))
 
 
-def _change(session: Session, bench: Workbench, change: Callable[[Engine], None]) -> int:
+def _change(session: Session, bench: Workspace, change: Callable[[Engine], None]) -> int:
     with bench.writing(session.call.again) as journal:
-        engine = quiet(bench, journal, Consent())
+        engine = quiet(bench, journal, PlanOptions())
         with session.call.stopping.gently(bench.aws.clock), session.busy("changing the API keys"):
             change(engine)
             keys = rotate_keys.find_keys(engine)
     return _tell(session, bench, keys)
 
 
-def _tell(session: Session, bench: Workbench, keys: dict[str, ApiKey]) -> int:
+def _tell(session: Session, bench: Workspace, keys: dict[str, ApiKey]) -> int:
     if session.call.as_json:
         session.call.answer(keys_document(bench.stack.name, keys))
     elif keys:

@@ -8,12 +8,12 @@ from provision.commands.session import Session, found, quiet
 from provision.errors import ProvisionError
 from provision.model.step import Step
 from provision.output.text import put
-from provision.plan.options import Consent
+from provision.plan.options import PlanOptions
 from provision.stack.customer_key import key_as_recorded
 from provision.stack.outputs import output_name
 from provision.stack.outputs import outputs as outputs_of
 from provision.workflows.rotate_keys import find_keys
-from provision.workspace import Workbench
+from provision.workspace import Workspace
 
 API_KEY = "api_key"
 _MAKE = "`provision up` makes them"
@@ -44,24 +44,24 @@ def outputs(session: Session, name: str | None) -> int:
     return 0
 
 
-def _steps(session: Session, bench: Workbench) -> dict[str, Step]:
+def _steps(session: Session, bench: Workspace) -> dict[str, Step]:
     """From the journal; where that was lost, from AWS."""
     with bench.reading() as journal:
         steps = {n: r.step for n, r in journal.records.items() if not r.doing}
         return steps or found(session.look(bench, journal))
 
 
-def values_of_keys(bench: Workbench) -> dict[str, str]:
+def values_of_keys(bench: Workspace) -> dict[str, str]:
     """Output → the API key whose value it tells."""
     keys = bench.site.config.api.keys
     return {output_name(API_KEY, key, number): key for number, key in enumerate(keys)}
 
 
-def _key_value(bench: Workbench, key: str) -> str:
+def _key_value(bench: Workspace, key: str) -> str:
     """The only place that asks for a key's value; it goes to stdout and nowhere else. AWS says
     which key it is: somebody may have rotated it elsewhere."""
     with bench.reading() as journal:
-        have = find_keys(quiet(bench, journal, Consent())).get(key)
+        have = find_keys(quiet(bench, journal, PlanOptions())).get(key)
     if have is None:
         raise ProvisionError(f"there is no API key {key} yet", hint=_MAKE)
     value: str = bench.aws.apigateway.get_api_key(apiKey=have.id, includeValue=True)["value"]

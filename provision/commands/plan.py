@@ -8,8 +8,8 @@ from provision.commands.confirmation import asks_for_new
 from provision.commands.prerequisites import look_to_make
 from provision.commands.session import Session, check_nodes, found
 from provision.plan.change import Action
-from provision.plan.options import Consent
-from provision.workflows.saved_plan import taken, write_plan
+from provision.plan.options import PlanOptions
+from provision.workflows.saved_plan import capture_plan, write_plan
 
 CHANGES_PENDING = 4
 
@@ -25,11 +25,11 @@ def plan(
     """The exit code: 0, or 4 with `check` when anything would change."""
     bench = session.open(unlisted=asks_for_new(session, "Plan a new environment"))
     check_nodes(bench, (*adopt, *destroy))
-    consent = Consent(frozenset(adopt), frozenset(destroy))
+    consent = PlanOptions(frozenset(adopt), frozenset(destroy))
     with bench.reading() as journal:
         seen = look_to_make(session, bench, journal, consent)
     if out:
-        write_plan(out, taken(bench.site, seen.all, consent))
+        write_plan(out, capture_plan(bench.site, seen.all, consent))
     if session.call.as_json:
         session.print_document(bench, seen.all, found(seen), walks=seen.walks)
     else:

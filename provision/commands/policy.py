@@ -12,24 +12,24 @@ from pathlib import Path
 import botocore.session
 from botocore.exceptions import NoCredentialsError
 
-from provision.aws.access import Access, Where, where_of
+from provision.aws.access import Access, Location, location_of
 from provision.aws.client import Aws
 from provision.commands.session import Session
 from provision.commands.unlisted import refuse
 from provision.config import Config, load
 from provision.config.checks import check_values
 from provision.config.yaml.reader import refuse_linked
-from provision.errors import NoCredentials, Refused, Usage
+from provision.errors import ApiError, NoCredentials, UsageError
 from provision.files import HOME, replace_private
 from provision.output.text import put_document
 from provision.permissions.policies import MOST_CHARACTERS, Policy
-from provision.stack import Site, build_stack
-from provision.stack.packages import NoSources
+from provision.stack import StackInputs, build_stack
+from provision.stack.packages import NoPackages
 from provision.state.journal import Journal
 from provision.steps import KINDS
 from provision.workflows.boundary_policy import boundary_policy, is_exact
 from provision.workflows.deployer_policy import ONCE, Purpose, deployer_policies
-from provision.workspace import LOCAL, Options
+from provision.workspace import LOCAL_ENVIRONMENT, Options
 
 
 def deployer(session: Session, purpose: str, out: Path | None) -> int:
@@ -78,7 +78,7 @@ def boundary(session: Session, out: Path | None) -> int:
     site = _site(session)
     found = boundary_policy(site)
     if found.characters > MOST_CHARACTERS:
-        raise Refused(
+        raise ApiError(
             f"a boundary for {site.config.prefix} has {found.characters} characters, and IAM takes"
             f" {MOST_CHARACTERS}",
             hint="keep secrets under fewer names, or write a boundary of your own",
@@ -120,7 +120,7 @@ def _give_rights(found: Iterable[Policy]) -> bool:
     return any("iam:PutRolePolicy" in json.dumps(policy.document) for policy in found)
 
 
-def _site(session: Session) -> Site:
+def _site(session: Session) -> StackInputs:
     """What the stack is built from, without its sources; zones and a given key are patterns."""
     options = session.options
     if not options.allow_outside:
@@ -133,23 +133,23 @@ def _site(session: Session) -> Site:
         warn=session.say,
         unlisted=session.judge_unlisted(refuse(session.call)),
     )
-    if config.environment == LOCAL:
-        raise Usage(
+    if config.environment == LOCAL_ENVIRONMENT:
+        raise UsageError(
             "the emulator asks for no permissions",
             hint="name an environment that runs in AWS, such as --env prod",
         )
     where = _where(config, options)
-    return Site(
+    return StackInputs(
         config,
         where,
         tuple(f"{where.region}-{number}" for number in range(config.network.zones)),
-        NoSources(),
+        NoPackages(),
         lambda api, stage: f"{api}/{stage}",
         where.arn("kms", "key/*") if config.encryption.key.startswith("alias/") else "",
     )
 
 
-def _show(session: Session, site: Site, found: Sequence[Policy], out: Path | None) -> None:
+def _show(session: Session, site: StackInputs, found: Sequence[Policy], out: Path | None) -> None:
     """On stdout; or each in a file, with the commands that make it, and make it anew."""
     for policy in found:
         session.say(f"{policy.name}: {policy.characters} of {MOST_CHARACTERS} characters")
@@ -176,7 +176,7 @@ def _written(folder: Path, policy: Policy, text: str) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
         replace_private(path, f"{text}\n".encode())
     except OSError as error:
-        raise Usage(
+        raise UsageError(
             f"--out {folder}: {path} cannot be written: {error.strerror or error}",
             hint="name a directory that can be written to",
         ) from error
@@ -188,7 +188,7 @@ def _making(policy: Policy, path: Path) -> str:
     return f"aws iam create-policy --policy-name {policy.name} --policy-document {document}"
 
 
-def _renewing(site: Site, policy: Policy, path: Path) -> str:
+def _renewing(site: StackInputs, policy: Policy, path: Path) -> str:
     document = shlex.quote(f"file://{path}")
     return (
         f"aws iam create-policy-version --policy-arn {_arn(site, policy)} --policy-document"
@@ -196,11 +196,11 @@ def _renewing(site: Site, policy: Policy, path: Path) -> str:
     )
 
 
-def _arn(site: Site, policy: Policy) -> str:
+def _arn(site: StackInputs, policy: Policy) -> str:
     return site.where.arn("iam", f"policy/{policy.name}", region=False)
 
 
-def _policies(site: Site, options: Options, purpose: Purpose) -> tuple[Policy, ...]:
+def _policies(site: StackInputs, options: Options, purpose: Purpose) -> tuple[Policy, ...]:
     config, stack = site.config, build_stack(site)
     home = options.config.resolve().parent / HOME
     known = Journal.read(options.state or home / config.environment, config.prefix, KINDS)
@@ -210,7 +210,7 @@ def _policies(site: Site, options: Options, purpose: Purpose) -> tuple[Policy, .
     return deployer_policies(stack, forgotten, site.where, purpose)
 
 
-def _where(config: Config, options: Options) -> Where:
+def _where(config: Config, options: Options) -> Location:
     """From config.yaml where it names the account, else asked of AWS."""
     if not config.account:
         try:
@@ -221,10 +221,12 @@ def _where(config: Config, options: Options) -> Where:
                 hint='account: "012345678901" in config.yaml, or `aws configure`',
             ) from error
     core = botocore.session.Session(profile=options.profile)
-    return where_of(core, config.account, config.region)
+    return location_of(core, config.account, config.region)
 
 
-def _document(site: Site, found: Sequence[Policy], more: Mapping[str, object]) -> dict[str, object]:
+def _document(
+    site: StackInputs, found: Sequence[Policy], more: Mapping[str, object]
+) -> dict[str, object]:
     return {
         "schema": 1,
         "stack": site.config.prefix,

@@ -5,20 +5,20 @@ from __future__ import annotations
 from provision.aws.read_only import only_reading
 from provision.commands.former_names import formerly
 from provision.commands.session import Session, quiet
-from provision.engine.engine import WORKERS, Survey
-from provision.plan.options import Consent
+from provision.engine.engine import WORKERS, Plan
+from provision.plan.options import PlanOptions
 from provision.state.journal import Journal
 from provision.workflows.prerequisites import demand_ground
-from provision.workspace import Workbench
+from provision.workspace import Workspace
 
 
 def look_to_make(
     session: Session,
-    bench: Workbench,
+    bench: Workspace,
     journal: Journal,
-    consent: Consent,
+    consent: PlanOptions,
     workers: int = WORKERS,
-) -> Survey:
+) -> Plan:
     """As the session looks, for `plan` and `up`."""
     if words := formerly(session.options, bench):
         session.say(words)

@@ -7,21 +7,21 @@ from collections.abc import Sequence
 import click
 
 from provision.commands.session import Session, quiet
-from provision.engine.engine import Outcome
+from provision.engine.engine import Result
 from provision.plan.change import Action
-from provision.plan.options import Consent
+from provision.plan.options import PlanOptions
 from provision.state.journal import Journal
 from provision.steps.lambda_.alias import Alias
-from provision.views.formatting import counted
+from provision.views.formatting import pluralize
 from provision.views.timing import print_timing
-from provision.workflows.push import Surveyed, survey_code
+from provision.workflows.push import PushPlan, plan_push
 from provision.workflows.push import push as push_code
-from provision.workspace import Workbench, guard_by_state
+from provision.workspace import Workspace, assume_recorded_account
 
 
 def push(session: Session, functions: tuple[str, ...]) -> int:
     """The exit code: 0 done, 1 refused before anything was written, 9 partly done."""
-    bench = session.open(guard=guard_by_state)
+    bench = session.open(guard=assume_recorded_account)
     keys = named_functions(bench, functions)
     with bench.writing(session.call.again) as journal:
         outcome = _push(session, bench, journal, keys)
@@ -29,7 +29,7 @@ def push(session: Session, functions: tuple[str, ...]) -> int:
     return session.end(outcome)
 
 
-def named_functions(bench: Workbench, functions: tuple[str, ...]) -> tuple[str, ...]:
+def named_functions(bench: Workspace, functions: tuple[str, ...]) -> tuple[str, ...]:
     """Those named; all where none is. Raises `UsageError` for one that config.yaml lacks."""
     known = bench.site.config.functions
     for name in functions:
@@ -40,17 +40,17 @@ def named_functions(bench: Workbench, functions: tuple[str, ...]) -> tuple[str, 
     return functions or tuple(known)
 
 
-def _push(session: Session, bench: Workbench, journal: Journal, keys: Sequence[str]) -> Outcome:
+def _push(session: Session, bench: Workspace, journal: Journal, keys: Sequence[str]) -> Result:
     """Look and push, with progress told."""
     with session.call.stopping.gently(bench.aws.clock):
-        with session.busy(f"looking at the code of {counted(len(keys), 'function')}"):
-            seen = survey_code(quiet(bench, journal, Consent()), keys)
+        with session.busy(f"looking at the code of {pluralize(len(keys), 'function')}"):
+            seen = plan_push(quiet(bench, journal, PlanOptions()), keys)
         tell_left(session, seen)
         with session.showing(seen.writes) as progress:
-            return push_code(bench.engine(journal, progress.report, Consent()), seen)
+            return push_code(bench.engine(journal, progress.report, PlanOptions()), seen)
 
 
-def tell_left(session: Session, seen: Surveyed) -> None:
+def tell_left(session: Session, seen: PushPlan) -> None:
     """What config.yaml changes besides the code, a line each function."""
     for node, release in seen.releases.items():
         if release.left:
@@ -58,7 +58,7 @@ def tell_left(session: Session, seen: Surveyed) -> None:
             session.say(f"{node}: config.yaml changes {fields} too; `provision up` brings that")
 
 
-def _tell(session: Session, bench: Workbench, outcome: Outcome) -> None:
+def _tell(session: Session, bench: Workspace, outcome: Result) -> None:
     if session.call.as_json:
         session.print_document(
             bench,
@@ -75,7 +75,7 @@ def _tell(session: Session, bench: Workbench, outcome: Outcome) -> None:
             session.results.print(live_words(outcome, node, step), soft_wrap=True)
 
 
-def live_words(outcome: Outcome, node: str, alias: Alias) -> str:
+def live_words(outcome: Result, node: str, alias: Alias) -> str:
     """What callers reach now; `node` is the alias's."""
     kept = outcome.findings[node].action is Action.KEEP
     more = ", as before" if kept else ""

@@ -8,16 +8,16 @@ from typing import NoReturn
 from provision.commands.push import live_words, named_functions, tell_left
 from provision.commands.session import Session, quiet
 from provision.errors import Interrupted, ProvisionError
-from provision.packaging.file_watch import Seen, saves, seen
-from provision.packaging.folder import BundleFailed, files_below
+from provision.packaging.file_watch import Snapshot, snapshot, watch_saves
+from provision.packaging.folder import PackagingFailed, list_files
 from provision.packaging.modules import Fault, faults
-from provision.plan.options import Consent
+from provision.plan.options import PlanOptions
 from provision.steps.lambda_.alias import Alias
 from provision.steps.lambda_.import_check import PAYLOAD
 from provision.views.formatting import seconds
 from provision.views.results import untried_words
-from provision.workflows.push import function_node, push, survey_code
-from provision.workspace import Workbench
+from provision.workflows.push import function_node, plan_push, push
+from provision.workspace import Workspace
 
 SETTINGS = ""
 """In the place of a function: the files that say how it runs."""
@@ -32,7 +32,7 @@ def watch(session: Session, functions: tuple[str, ...]) -> NoReturn:
     session.say(f"watching {', '.join(keys)} until Ctrl-C.{f'{check} reach it.' if tried else ''}")
     known = False
     told = {words for key in keys for words in _doubtful(bench, key)}  # when it was opened
-    for changed in saves(lambda: _files(session, bench, keys), bench.aws.clock):
+    for changed in watch_saves(lambda: _files(session, bench, keys), bench.aws.clock):
         if SETTINGS in changed and known:
             session.say("config.yaml or a layer changed: `provision up` brings that, not this")
         known = True
@@ -44,19 +44,19 @@ def watch(session: Session, functions: tuple[str, ...]) -> NoReturn:
     raise AssertionError("saves do not end")
 
 
-def _files(session: Session, bench: Workbench, keys: Sequence[str]) -> Mapping[str, Seen]:
+def _files(session: Session, bench: Workspace, keys: Sequence[str]) -> Mapping[str, Snapshot]:
     config = bench.site.config
     layers = (layer.source / "requirements.txt" for layer in config.layers.values())
-    found = {SETTINGS: seen([session.options.config, *layers])}
+    found = {SETTINGS: snapshot([session.options.config, *layers])}
     for key in keys:
         try:
-            found[key] = seen(files_below(config.functions[key].source).values())
-        except BundleFailed:  # on its way from one place to another: told when it stays so
+            found[key] = snapshot(list_files(config.functions[key].source).values())
+        except PackagingFailed:  # on its way from one place to another: told when it stays so
             found[key] = {}
     return found
 
 
-def _push(session: Session, bench: Workbench, keys: Sequence[str]) -> None:
+def _push(session: Session, bench: Workspace, keys: Sequence[str]) -> None:
     """One push; one line for each function. What keeps code from going live ends nothing."""
     began = bench.aws.clock.now()
     whole = [key for key in keys if _compiles(session, bench, key)]
@@ -68,8 +68,8 @@ def _push(session: Session, bench: Workbench, keys: Sequence[str]) -> None:
             bench.writing(session.call.again) as journal,
             session.call.stopping.gently(bench.aws.clock),
         ):
-            engine = quiet(bench, journal, Consent())
-            found = survey_code(engine, whole)
+            engine = quiet(bench, journal, PlanOptions())
+            found = plan_push(engine, whole)
             tell_left(session, found)
             outcome = push(engine, found)
     except Interrupted:
@@ -89,25 +89,25 @@ def _push(session: Session, bench: Workbench, keys: Sequence[str]) -> None:
             session.results.print(f"{live_words(outcome, node, step)}, {spent}", soft_wrap=True)
 
 
-def _compiles(session: Session, bench: Workbench, key: str) -> bool:
+def _compiles(session: Session, bench: Workspace, key: str) -> bool:
     try:
         errors = [str(fault) for fault in _faults(bench, key) if not fault.doubt]
-    except BundleFailed as failed:
+    except PackagingFailed as failed:
         errors = list(failed.lines)
     for each in errors:
         _tell(session, [f"{function_node(key)}: {each}"], "not pushed; save it again once mended")
     return not errors
 
 
-def _doubtful(bench: Workbench, key: str) -> list[str]:
+def _doubtful(bench: Workspace, key: str) -> list[str]:
     """What does not compile and stops nothing."""
     try:
         return [str(fault) for fault in _faults(bench, key) if fault.doubt]
-    except BundleFailed:  # told by `_compiles`
+    except PackagingFailed:  # told by `_compiles`
         return []
 
 
-def _faults(bench: Workbench, key: str) -> list[Fault]:
+def _faults(bench: Workspace, key: str) -> list[Fault]:
     function = bench.site.config.functions[key]
     return faults(function.source, function.handler, function.runtime)
 

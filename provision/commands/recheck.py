@@ -8,19 +8,19 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from provision.commands.session import Session
-from provision.engine.engine import Survey
-from provision.workflows.saved_plan import PlanMoved, moved_nodes, planned, told_moves
+from provision.engine.engine import Plan
+from provision.workflows.saved_plan import StalePlan, changed_nodes, planned, told_moves
 
 
-def looked_again(session: Session, shown: Survey, look: Callable[[], Survey]) -> Survey:
+def looked_again(session: Session, shown: Plan, look: Callable[[], Plan]) -> Plan:
     """What `look` finds, which is to be done: the very same as was shown and agreed to. Raises
-    `PlanMoved`, naming each node that is not as it was shown; then nothing is done.
+    `StalePlan`, naming each node that is not as it was shown; then nothing is done.
     """
     now = look()
     salt = ""  # the digests go nowhere
-    lines = list(moved_nodes(planned(salt, shown.all), planned(salt, now.all)))
+    lines = list(changed_nodes(planned(salt, shown.all), planned(salt, now.all)))
     if lines:
-        raise PlanMoved(
+        raise StalePlan(
             "Nothing was done: while the question waited for its answer, this has moved:",
             more=told_moves(lines),
             hint=f"look again: `{session.call.anew or session.call.again}`",

@@ -6,7 +6,7 @@ from provision.commands.session import Session
 from provision.stack.customer_key import key_as_recorded
 from provision.state.unreadable import Disposable
 from provision.views.refresh import print_refreshed, refreshed_document
-from provision.workflows.refresh import Anew, refreshed
+from provision.workflows.refresh import Anew, refresh_records
 
 
 def refresh(session: Session) -> int:
@@ -15,7 +15,7 @@ def refresh(session: Session) -> int:
     bench.aws.read_only = True
     with bench.writing(session.call.again) as journal:
         eyes = Anew(bench.stack, bench.aws, journal, blind=bench.blind)
-        found = refreshed(eyes, session.look_with(eyes))
+        found = refresh_records(eyes, session.look_with(eyes))
         if found.records:
             bench.pin(journal)
         journal.rebuild(found.records)

@@ -23,17 +23,17 @@ from provision.commands.unlisted import refuse, unless_known
 from provision.commands.yes_no import confirmed
 from provision.config.checks import check
 from provision.config.load import Check
-from provision.config.problems import nearest
+from provision.config.problems import suggest
 from provision.config.unlisted import Unlisted, accept
-from provision.engine.engine import WORKERS, Outcome, Survey, survey
+from provision.engine.engine import WORKERS, Plan, Result, make_plan
 from provision.engine.executor import Engine
-from provision.engine.timing import Link, Walk, longest
-from provision.errors import Interrupted, NothingDone, NotPermitted, PartlyDone, ProvisionError
+from provision.engine.timing import PathStep, WalkTiming, critical_path
+from provision.errors import Interrupted, NothingDone, NotPermitted, PartialFailure, ProvisionError
 from provision.local import CREDENTIALS
 from provision.model.step import Step
 from provision.output.text import printable
-from provision.plan.change import WRITES, Finding
-from provision.plan.options import Consent
+from provision.plan.change import WRITES, ResourceChange
+from provision.plan.options import PlanOptions
 from provision.stack.customer_key import KeyOf, demanded_key
 from provision.stack.outputs import outputs
 from provision.state.journal import Journal
@@ -47,7 +47,7 @@ from provision.views.progress import Progress
 from provision.views.results import untried_words
 from provision.workflows.health import Health
 from provision.workflows.origins import edited
-from provision.workspace import Guard, Options, Workbench, guard_by_asking, open_workbench
+from provision.workspace import Guard, Options, Workspace, check_account, open_workspace
 
 
 @dataclass
@@ -72,15 +72,15 @@ class Session:
         *,
         build_sources: bool = True,
         check: Check = check,
-        guard: Guard = guard_by_asking,
+        guard: Guard = check_account,
         unlisted: Unlisted | None = None,
         key: KeyOf = demanded_key,
         state: type[Journal] = Journal,
-    ) -> Workbench:
+    ) -> Workspace:
         """The stack, opened. `unlisted` judges of an environment that config.yaml does not have and
         that was not made before; it is refused where nothing is said."""
         with self.trace.span("open", "open"):
-            bench = open_workbench(
+            bench = open_workspace(
                 self.options,
                 say=self.say,
                 trace=self.trace,
@@ -137,22 +137,22 @@ class Session:
 
     def look(
         self,
-        bench: Workbench,
+        bench: Workspace,
         journal: Journal,
-        consent: Consent = Consent(),  # noqa: B008  (frozen)
+        consent: PlanOptions = PlanOptions(),  # noqa: B008  (frozen)
         workers: int = WORKERS,
-    ) -> Survey:
+    ) -> Plan:
         """Look at everything, with writes refused whatever follows."""
         return self.look_with(quiet(bench, journal, consent), workers)
 
-    def look_with(self, engine: Engine, workers: int = WORKERS) -> Survey:
+    def look_with(self, engine: Engine, workers: int = WORKERS) -> Plan:
         """The same with an engine of one's own."""
         with (
             only_reading(engine.aws),
             self.call.stopping.gently(engine.aws.clock),
             self.busy(f"looking at {len(engine.stack.nodes)} resources"),
         ):
-            seen = survey(engine, workers=workers)
+            seen = make_plan(engine, workers=workers)
         self.check_goes_on()  # a signal may have come after the last look had begun
         return seen
 
@@ -162,7 +162,7 @@ class Session:
             raise self.call.interrupted()
 
     def show_plan(
-        self, screen: Console, bench: Workbench, title: str, findings: Mapping[str, Finding]
+        self, screen: Console, bench: Workspace, title: str, findings: Mapping[str, ResourceChange]
     ) -> None:
         """The plan, with all fields where the user asked for everything."""
         files = edited(bench.site.config, self.options.config)
@@ -171,15 +171,15 @@ class Session:
 
     def print_document(
         self,
-        bench: Workbench,
-        findings: Mapping[str, Finding],
+        bench: Workspace,
+        findings: Mapping[str, ResourceChange],
         steps: Mapping[str, Step],
         *,
         failed: Mapping[str, ProvisionError] | None = None,
         health: Health | None = None,
         error: ProvisionError | None = None,
         removal: Mapping[str, Any] | None = None,
-        walks: tuple[Walk, ...] = (),
+        walks: tuple[WalkTiming, ...] = (),
     ) -> None:
         """The one JSON document."""
         for failure in (failed or {}).values():
@@ -207,7 +207,7 @@ class Session:
                 f" add --yes{look}"
             )
 
-    def agreed(self, bench: Workbench, question: str) -> bool:
+    def agreed(self, bench: Workspace, question: str) -> bool:
         """Say where, and ask; anything but yes is no, the end of the input as well."""
         self.errors.print(f"This is {bench.place}.", style="bold", soft_wrap=True)
         began = time.monotonic()
@@ -224,7 +224,7 @@ class Session:
         self.errors.print("Nothing was done.")
         return False
 
-    def typed(self, bench: Workbench, question: str, expected: str) -> bool:
+    def typed(self, bench: Workspace, question: str, expected: str) -> bool:
         """Say where, and ask for these very words; anything else is no."""
         self.errors.print(f"This is {bench.place}.", style="bold", soft_wrap=True)
         try:
@@ -238,7 +238,7 @@ class Session:
         self.errors.print("Nothing was done.")
         return False
 
-    def verdict(self, outcome: Outcome) -> ProvisionError | None:
+    def verdict(self, outcome: Result) -> ProvisionError | None:
         """What a run of `up` or `down` came to, or None when all is done."""
         if outcome.interrupted or self.call.stopping.asked:
             return self.call.interrupted()
@@ -255,12 +255,12 @@ class Session:
                 f"Nothing was done: {len(outcome.failed)} refused ({', '.join(outcome.failed)})",
                 hint=deciding(self.call, outcome.failed),
             )
-        return PartlyDone(
+        return PartialFailure(
             f"Partly done: {nodes}",
             hint=f"mend that and {self.call.goes_on}",
         )
 
-    def end(self, outcome: Outcome) -> int:
+    def end(self, outcome: Result) -> int:
         """Tell what went live untried and what failed, and what to type next; the exit code."""
         for words in untried_words(outcome):
             self.errors.print(words, style="yellow", soft_wrap=True)
@@ -273,9 +273,9 @@ class Session:
         verdict = self.verdict(outcome)
         return self.call.fail(verdict) if verdict else 0
 
-    def longest(self, walks: tuple[Walk, ...]) -> tuple[Link, ...]:
+    def longest(self, walks: tuple[WalkTiming, ...]) -> tuple[PathStep, ...]:
         """The chain of what the end of the command had to wait for."""
-        return longest(self.opened, walks)
+        return critical_path(self.opened, walks)
 
     @property
     def seconds(self) -> float:
@@ -292,27 +292,27 @@ def _aws_on(endpoint: str) -> str:
     )
 
 
-def quiet(bench: Workbench, journal: Journal, consent: Consent) -> Engine:
+def quiet(bench: Workspace, journal: Journal, consent: PlanOptions) -> Engine:
     """An engine that tells nobody what it does."""
     return bench.engine(journal, lambda node, moment, words: None, consent)
 
 
-def found(seen: Survey) -> dict[str, Step]:
+def found(seen: Plan) -> dict[str, Step]:
     """The steps AWS has, by node."""
     return {name: f.have for name, f in seen.findings.items() if f.have is not None}
 
 
-def writes(findings: Mapping[str, Finding]) -> int:
+def writes(findings: Mapping[str, ResourceChange]) -> int:
     """How many nodes will be written."""
     return sum(finding.action in WRITES for finding in findings.values())
 
 
-def check_nodes(bench: Workbench, names: tuple[str, ...]) -> None:
+def check_nodes(bench: Workspace, names: tuple[str, ...]) -> None:
     """A misspelt node name is a usage error, before anything is looked at."""
     known = [*bench.stack.nodes, *bench.remembered]
     for name in names:
         if name not in known:
             every = "`provision plan --json` lists them"
             raise click.UsageError(
-                f"there is no node {name} in {bench.stack.name}; {nearest(name, known) or every}"
+                f"there is no node {name} in {bench.stack.name}; {suggest(name, known) or every}"
             )

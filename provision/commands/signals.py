@@ -40,7 +40,7 @@ class _Ends(Enum):
     WITH_US = auto()
 
 
-class Stopping:
+class StopSignals:
     """Obeys signals while it is entered.
 
     A handler comes in the middle of anything, also of what holds a lock. So it takes none: it puts

@@ -8,11 +8,11 @@ from typing import NoReturn
 
 from rich.console import RenderableType
 
-from provision.aws.concurrency import together
+from provision.aws.concurrency import read_pool
 from provision.commands.engine_messages import worded
 from provision.commands.session import Session, found
 from provision.config.checks import check_values
-from provision.engine.engine import Survey
+from provision.engine.engine import Plan
 from provision.stack.customer_key import key_as_recorded
 from provision.stack.outputs import outputs
 from provision.views.console import columns, print_page
@@ -21,7 +21,7 @@ from provision.views.status import Heading, status_screen
 from provision.views.window import Window
 from provision.workflows.health import Health, of_what_is_there, read_health
 from provision.workflows.troubles import troubles
-from provision.workspace import Workbench
+from provision.workspace import Workspace
 
 NOT_AS_WANTED = 5
 REFRESH = 5.0
@@ -43,7 +43,7 @@ def status(session: Session, *, watch: bool, check: bool) -> int:
     return NOT_AS_WANTED if check and troubles(seen.all, health) else 0
 
 
-def _watch(session: Session, bench: Workbench) -> NoReturn:
+def _watch(session: Session, bench: Workspace) -> NoReturn:
     """Ends by a signal only; the screen is then as it was before."""
     window = Window(session.results)
     drawing = Drawing(window)
@@ -56,12 +56,12 @@ def _watch(session: Session, bench: Workbench) -> NoReturn:
             bench.aws.clock.sleep(REFRESH)
 
 
-def _look(session: Session, bench: Workbench) -> tuple[Survey, Health]:
+def _look(session: Session, bench: Workspace) -> tuple[Plan, Health]:
     """The health of what is recorded is asked for while it is looked at."""
     with (
         bench.reading() as journal,
         session.call.stopping.gently(bench.aws.clock),
-        together() as pool,
+        read_pool() as pool,
     ):
         recorded = {n: r.step for n, r in journal.records.items() if not r.doing}
         asked = pool.submit(read_health, bench.aws, recorded)
@@ -75,8 +75,8 @@ def _look(session: Session, bench: Workbench) -> tuple[Survey, Health]:
 
 def _screen(
     session: Session,
-    bench: Workbench,
-    seen: Survey,
+    bench: Workspace,
+    seen: Plan,
     health: Health,
     width: int,
     height: int | None,

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from provision.commands.confirmation import Agreement, agreed, asks_for_new, destroys_data
+from provision.commands.confirmation import Confirmation, asks_for_new, confirm, destroys_data
 from provision.commands.engine_messages import worded_outcome
 from provision.commands.prerequisites import look_to_make
 from provision.commands.recheck import looked_again
 from provision.commands.session import Session, check_nodes, quiet, writes
-from provision.engine.engine import Outcome, Survey
-from provision.engine.engine import up as make_true
-from provision.plan.options import Consent
+from provision.engine.engine import Plan, Result
+from provision.engine.engine import apply as make_true
+from provision.plan.options import PlanOptions
 from provision.stack.outputs import outputs
 from provision.state.journal import Journal
 from provision.views.results import NextSteps, print_receipt, print_welcome, secret_words
 from provision.views.timing import print_timing
-from provision.workspace import LOCAL, Workbench
+from provision.workspace import LOCAL_ENVIRONMENT, Workspace
 
 
 def up(
     session: Session,
-    agreement: Agreement,
+    agreement: Confirmation,
     *,
     adopt: tuple[str, ...],
     destroy: tuple[str, ...],
@@ -30,11 +30,11 @@ def up(
     session.refuse_to_hang("up", yes=agreement.given)
     bench = session.open(unlisted=asks_for_new(session, "Make a new environment", agreement))
     check_nodes(bench, (*adopt, *destroy))
-    consent = Consent(frozenset(adopt), frozenset(destroy), backup=backup)
+    consent = PlanOptions(frozenset(adopt), frozenset(destroy), backup=backup)
     with bench.writing(session.call.again) as journal:
         seen = look(session, bench, journal, consent, workers)
         protected = bench.site.config.protected and destroys_data(seen.all)
-        if seen.doable and not agreed(session, bench, "Do this?", agreement, protected=protected):
+        if seen.doable and not confirm(session, bench, "Do this?", agreement, protected=protected):
             return 1
         if seen.doable and not agreement.given:
             seen = looked_again(
@@ -45,8 +45,8 @@ def up(
 
 
 def look(
-    session: Session, bench: Workbench, journal: Journal, consent: Consent, workers: int
-) -> Survey:
+    session: Session, bench: Workspace, journal: Journal, consent: PlanOptions, workers: int
+) -> Plan:
     """Everything looked at, and shown to people."""
     seen = look_to_make(session, bench, journal, consent, workers)
     if not session.call.as_json:
@@ -56,12 +56,12 @@ def look(
 
 def make(
     session: Session,
-    bench: Workbench,
+    bench: Workspace,
     journal: Journal,
-    seen: Survey,
-    consent: Consent,
+    seen: Plan,
+    consent: PlanOptions,
     workers: int,
-) -> Outcome:
+) -> Result:
     """What was seen is made so."""
     bench.pin(journal)
     if not seen.doable:  # what is refused is told at the end, once
@@ -75,7 +75,7 @@ def make(
         return make_true(engine, seen, workers=workers)
 
 
-def end(session: Session, bench: Workbench, seen: Survey, outcome: Outcome) -> int:
+def end(session: Session, bench: Workspace, seen: Plan, outcome: Result) -> int:
     """What it came to, on the screen or as a document; the exit code."""
     error, walks = session.verdict(outcome), (*seen.walks, *outcome.walks)
     if session.call.as_json:
@@ -91,7 +91,7 @@ def end(session: Session, bench: Workbench, seen: Survey, outcome: Outcome) -> i
             session.say(words)
         if not error:
             known = outputs(bench.site, outcome.steps)
-            on_local = bench.site.config.environment == LOCAL
+            on_local = bench.site.config.environment == LOCAL_ENVIRONMENT
             following = NextSteps(
                 session.call.command("outputs", "api_key"),
                 session.call.command("local", "stop") if on_local else "",

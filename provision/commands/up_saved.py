@@ -12,57 +12,57 @@ from pathlib import Path
 
 import click
 
-from provision.commands.confirmation import Agreement, agreed, check, destroys_data
+from provision.commands.confirmation import Confirmation, check_confirmation, confirm, destroys_data
 from provision.commands.prerequisites import look_to_make
 from provision.commands.recheck import looked_again
 from provision.commands.session import Session, check_nodes
 from provision.commands.up import end, look, make
 from provision.errors import WrongAccount
-from provision.plan.options import Consent
+from provision.plan.options import PlanOptions
 from provision.workflows.saved_plan import (
-    PlanMoved,
-    PlanUnusable,
+    InvalidPlanFile,
     SavedPlan,
-    moved_ground,
-    moved_nodes,
+    StalePlan,
+    capture_plan,
+    changed_inputs,
+    changed_nodes,
     read_plan,
-    taken,
     told_moves,
 )
-from provision.workspace import Workbench
+from provision.workspace import Workspace
 
 
 def up_saved(
     session: Session,
     file: Path,
-    agreement: Agreement,
+    agreement: Confirmation,
     *,
     adopt: tuple[str, ...],
     destroy: tuple[str, ...],
     workers: int,
 ) -> int:
     """`up` without a question, but for what the plan takes over or destroys and the command line
-    does not name. Raises `PlanMoved`, naming what is not as it was when the plan was made; then
+    does not name. Raises `StalePlan`, naming what is not as it was when the plan was made; then
     nothing is done.
     """
     plan = read_plan(file)
     bench = session.open()
     _check_place(bench, file, plan)
     check_nodes(bench, (*adopt, *destroy))
-    missing = _unallowed(bench, file, plan, Consent(frozenset(adopt), frozenset(destroy)))
+    missing = _unallowed(bench, file, plan, PlanOptions(frozenset(adopt), frozenset(destroy)))
     session.call.anew = session.call.command("plan", "--out", str(file), *plan.consent.options)
     if missing.options and (session.nobody_answers or agreement.given):
         raise click.UsageError(_wanting(file, plan, missing))
-    now = taken(bench.site, {}, plan.consent, plan.salt)
-    _refuse(file, plan, moved_ground(plan, now))
+    now = capture_plan(bench.site, {}, plan.consent, plan.salt)
+    _refuse(file, plan, changed_inputs(plan, now))
     with bench.writing(session.call.again) as journal:
         seen = look(session, bench, journal, plan.consent, workers)
-        now = taken(bench.site, seen.all, plan.consent, plan.salt)
-        _refuse(file, plan, moved_nodes(plan.nodes, now.nodes))
+        now = capture_plan(bench.site, seen.all, plan.consent, plan.salt)
+        _refuse(file, plan, changed_nodes(plan.nodes, now.nodes))
         protected = bench.site.config.protected and destroys_data(seen.all)
         if not missing.options:
-            check(bench.stack.name, replace(agreement, yes=True), protected=protected)
-        elif not agreed(session, bench, _question(missing), agreement, protected=protected):
+            check_confirmation(bench.stack.name, replace(agreement, yes=True), protected=protected)
+        elif not confirm(session, bench, _question(missing), agreement, protected=protected):
             return 1
         else:
             seen = looked_again(
@@ -74,12 +74,12 @@ def up_saved(
     return end(session, bench, seen, outcome)
 
 
-def _unallowed(bench: Workbench, file: Path, plan: SavedPlan, given: Consent) -> Consent:
+def _unallowed(bench: Workspace, file: Path, plan: SavedPlan, given: PlanOptions) -> PlanOptions:
     """What the plan was allowed and the command line does not allow. Raises where it allows more:
     the plan is another one with it."""
     known = {*bench.stack.nodes, *bench.remembered}
     if strangers := sorted({*plan.adopt, *plan.destroy} - known):
-        raise PlanUnusable(
+        raise InvalidPlanFile(
             f"{file} allows something to {strangers[0]}, which is no node of {bench.stack.name}",
             hint=f"save another: `provision plan --out {shlex.quote(str(file))}`",
         )
@@ -92,27 +92,27 @@ def _unallowed(bench: Workbench, file: Path, plan: SavedPlan, given: Consent) ->
     return _without(plan.consent, given)
 
 
-def _without(one: Consent, other: Consent) -> Consent:
-    return Consent(one.adopt - other.adopt, one.destroy - other.destroy)
+def _without(one: PlanOptions, other: PlanOptions) -> PlanOptions:
+    return PlanOptions(one.adopt - other.adopt, one.destroy - other.destroy)
 
 
-def _joined(one: Consent, other: Consent) -> Consent:
-    return Consent(one.adopt | other.adopt, one.destroy | other.destroy)
+def _joined(one: PlanOptions, other: PlanOptions) -> PlanOptions:
+    return PlanOptions(one.adopt | other.adopt, one.destroy | other.destroy)
 
 
-def _does(missing: Consent) -> str:
+def _does(missing: PlanOptions) -> str:
     """`take over x and destroy the data of y`."""
     taking = f"take over {', '.join(sorted(missing.adopt))}" if missing.adopt else ""
     losing = f"destroy the data of {', '.join(sorted(missing.destroy))}" if missing.destroy else ""
     return " and ".join(words for words in (taking, losing) if words)
 
 
-def _question(missing: Consent) -> str:
+def _question(missing: PlanOptions) -> str:
     words = _does(missing)
     return f"{words[0].upper()}{words[1:]}, as the plan says?"
 
 
-def _wanting(file: Path, plan: SavedPlan, missing: Consent) -> str:
+def _wanting(file: Path, plan: SavedPlan, missing: PlanOptions) -> str:
     what = shlex.join([str(file), *plan.consent.options])
     return (
         f"{file} may {_does(missing)}, and a file can be edited by others: whoever carries it out"
@@ -120,11 +120,11 @@ def _wanting(file: Path, plan: SavedPlan, missing: Consent) -> str:
     )
 
 
-def _check_place(bench: Workbench, file: Path, plan: SavedPlan) -> None:
+def _check_place(bench: Workspace, file: Path, plan: SavedPlan) -> None:
     where = bench.site.where
     if plan.stack != bench.stack.name:
         what = shlex.join([str(file), "--env", plan.environment])
-        raise PlanMoved(
+        raise StalePlan(
             f"{file} is a plan of {plan.stack}, and this is {bench.stack.name}",
             hint=f"`provision up {what}`",
         )
@@ -142,7 +142,7 @@ def _refuse(file: Path, plan: SavedPlan, moved: Iterable[str]) -> None:
         return
     place = shlex.quote(str(file))
     allowed = "".join(f" {shlex.quote(word)}" for word in plan.consent.options)
-    raise PlanMoved(
+    raise StalePlan(
         f"Nothing was done: since {file} was saved, this has moved:",
         more=told_moves(lines),
         hint=f"look again: `provision plan --out {place}{allowed}`",

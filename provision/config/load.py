@@ -13,12 +13,12 @@ from provision.config.schema.json_schema import OVERLAYS
 from provision.config.schema.root import Config
 from provision.config.unlisted import Unlisted, UnlistedEnvironment, accept
 from provision.config.validation import validate
-from provision.config.yaml.nodes import Node
+from provision.config.yaml.nodes import YamlNode
 from provision.config.yaml.reader import read
 
-Check = Callable[[Node, Path], list[Problem]]
-Foresee = Callable[[Sequence[tuple[Config, Node]]], list[list[Problem]]]
-"""What AWS would refuse of each configuration, the one in effect first; `Node` is its file."""
+Check = Callable[[YamlNode, Path], list[Problem]]
+Foresee = Callable[[Sequence[tuple[Config, YamlNode]]], list[list[Problem]]]
+"""What AWS would refuse of each configuration, the one in effect first; `YamlNode` is its file."""
 Warn = Callable[[str], None]
 """Shows what is not as it should be and stops nothing."""
 
@@ -27,7 +27,7 @@ def _silent(_: str) -> None:
     """For commands that do not use the sources, which are all that is ever warned of."""
 
 
-def unforeseen(_: Sequence[tuple[Config, Node]]) -> list[list[Problem]]:
+def unforeseen(_: Sequence[tuple[Config, YamlNode]]) -> list[list[Problem]]:
     """For commands that make nothing."""
     return []
 
@@ -72,7 +72,7 @@ def load(
     return configs[0]
 
 
-def as_written(path: Path, environment: str) -> Node:
+def as_written(path: Path, environment: str) -> YamlNode:
     """The file in effect for one environment, for problems that are found later."""
     found, _ = variants(read(path)[0], environment, None)
     return found[0].tree

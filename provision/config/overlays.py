@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-from provision.config.problems import Problem, nearest
-from provision.config.schema.json_schema import OVERLAYS, Shape, config_shape
-from provision.config.schema.types import NAME, WORDS
-from provision.config.yaml.nodes import Entry, Node, Place, merge
+from provision.config.problems import Problem, suggest
+from provision.config.schema.json_schema import OVERLAYS, SchemaNode, config_shape
+from provision.config.schema.types import NAME, PATTERN_DESCRIPTIONS
+from provision.config.yaml.nodes import Position, YamlEntry, YamlNode, merge
 
 SAME_EVERYWHERE = ("name", "environment", OVERLAYS)
 MOST = 50
@@ -22,11 +22,11 @@ class Variant:
     """The file as it is in effect for one environment."""
 
     environment: str
-    tree: Node
+    tree: YamlNode
     own: bool  # of the environment that was asked for
 
 
-def environments(root: Node) -> tuple[str, ...]:
+def environments(root: YamlNode) -> tuple[str, ...]:
     """The names that the file has: its own, the overlays', and the one that is always there."""
     names = [
         root.string("environment") or "",
@@ -37,7 +37,7 @@ def environments(root: Node) -> tuple[str, ...]:
 
 
 def variants(
-    root: Node, environment: str | None, region: str | None
+    root: YamlNode, environment: str | None, region: str | None
 ) -> tuple[list[Variant], list[Problem]]:
     """The environment asked for first, then every other overlay, since all are to be right."""
     overlays, problems = _overlays(root)
@@ -55,7 +55,7 @@ def variants(
         problems += more
         if name in overlays:
             key = overlays[name]
-            named = Node(name, key.place, key.node.keys, name)
+            named = YamlNode(name, key.place, key.node.keys, name)
             tree = _with(tree, "environment", named, key.place)
         elif environment:
             tree = _given(tree, "environment", environment, "--env (or PROVISION_ENV)")
@@ -65,7 +65,7 @@ def variants(
     return found, problems
 
 
-def _overlays(root: Node) -> tuple[dict[str, Entry], list[Problem]]:
+def _overlays(root: YamlNode) -> tuple[dict[str, YamlEntry], list[Problem]]:
     section = root.get(OVERLAYS)
     if section is None or section.value is None:
         return {}, []
@@ -76,11 +76,15 @@ def _overlays(root: Node) -> tuple[dict[str, Entry], list[Problem]]:
         first = list(section.value.values())[MOST]
         said = f"{len(section.value)} environments, and a file has at most {MOST}"
         return {}, [first.problem(said, "move some to a file of their own")]
-    overlays: dict[str, Entry] = {}
+    overlays: dict[str, YamlEntry] = {}
     problems: list[Problem] = []
     for name, entry in section.value.items():
         if not re.fullmatch(NAME, name):
-            problems.append(entry.problem(f'the name "{name}" is refused: expected {WORDS[NAME]}'))
+            problems.append(
+                entry.problem(
+                    f'the name "{name}" is refused: expected {PATTERN_DESCRIPTIONS[NAME]}'
+                )
+            )
         elif isinstance(entry.node.value, dict):
             for key in SAME_EVERYWHERE:
                 if key in entry.node.value:
@@ -96,7 +100,7 @@ def _overlays(root: Node) -> tuple[dict[str, Entry], list[Problem]]:
     return overlays, problems
 
 
-def _merged(base: Node, overlay: Entry | None) -> tuple[Node, list[Problem]]:
+def _merged(base: YamlNode, overlay: YamlEntry | None) -> tuple[YamlNode, list[Problem]]:
     if overlay is None:
         return base, []
     problems: list[Problem] = []
@@ -106,12 +110,12 @@ def _merged(base: Node, overlay: Entry | None) -> tuple[Node, list[Problem]]:
     return _settled(merged, config_shape(), problems), problems
 
 
-def _settled(node: Node, shape: Shape, problems: list[Problem]) -> Node:
+def _settled(node: YamlNode, shape: SchemaNode, problems: list[Problem]) -> YamlNode:
     """What an overlay's null means: a named thing is removed; a setting becomes null if it may be,
     else it takes its default."""
     if not isinstance(node.value, dict):
         return node
-    entries: dict[str, Entry] = {}
+    entries: dict[str, YamlEntry] = {}
     for key, entry in node.value.items():
         under = shape.child(key)
         if under is None:
@@ -121,18 +125,18 @@ def _settled(node: Node, shape: Shape, problems: list[Problem]) -> Node:
         elif key not in shape.fields and shape.named:
             if entry.node.void:
                 others = [name for name, each in node.value.items() if not each.node.cleared]
-                suggestion = nearest(key, others) or "remove the line"
+                suggestion = suggest(key, others) or "remove the line"
                 problems.append(entry.problem("nothing of that name to remove", suggestion))
         elif under.nullable:
             entries[key] = entry
     return replace(node, value=entries)
 
 
-def _given(tree: Node, key: str, value: str, source: str) -> Node:
+def _given(tree: YamlNode, key: str, value: str, source: str) -> YamlNode:
     """A value from the command line instead of the file."""
-    place = Place(source)
-    return _with(tree, key, Node(value, place, (), value), place)
+    place = Position(source)
+    return _with(tree, key, YamlNode(value, place, (), value), place)
 
 
-def _with(tree: Node, key: str, node: Node, place: Place) -> Node:
-    return tree.with_entry(key, Entry(place, node))
+def _with(tree: YamlNode, key: str, node: YamlNode, place: Position) -> YamlNode:
+    return tree.with_entry(key, YamlEntry(place, node))

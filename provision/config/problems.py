@@ -99,7 +99,7 @@ def told(problems: Sequence[Problem]) -> list[str]:
     return [*said, f"and {more:,} more"] if more > 0 else said
 
 
-def nearest(word: str, known: Iterable[str]) -> str:
+def suggest(word: str, known: Iterable[str]) -> str:
     """`did you mean "read"?`, or nothing when no known word is like it."""
     words = _words(tuple(known))
     if word not in words.told and len(words.told) < _MOST_GUESSED:

@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 from provision.config.overlays import MOST, SAME_EVERYWHERE
-from provision.config.schema.json_schema import OVERLAYS, Shape, config_shape
+from provision.config.schema.json_schema import OVERLAYS, SchemaNode, config_shape
 from provision.config.schema.root import Config
 from provision.config.schema.types import NAME
 from provision.config.yaml.reader import SCALARS, tag_of
@@ -114,7 +114,7 @@ def reference() -> str:
     return "\n".join(lines) + "\n"
 
 
-def _sections(shape: Shape, title: str) -> Iterator[tuple[str, Shape]]:
+def _sections(shape: SchemaNode, title: str) -> Iterator[tuple[str, SchemaNode]]:
     """Every mapping with known keys, from the top."""
     if shape.fields:
         yield title, shape
@@ -124,7 +124,7 @@ def _sections(shape: Shape, title: str) -> Iterator[tuple[str, Shape]]:
         yield from _sections(field, f"{title}.{key}" if title else key)
 
 
-def _takes(field: Shape) -> str:
+def _takes(field: SchemaNode) -> str:
     if field.named and not field.fields:
         return "names and values"
     said = field.in_words()
@@ -132,7 +132,7 @@ def _takes(field: Shape) -> str:
     return f"{said} of {item.in_words()}" if item else said
 
 
-def _default(field: Shape) -> str:
+def _default(field: SchemaNode) -> str:
     if "default" not in field.schema:
         return ""
     default = field.schema["default"]

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from provision.config.problems import listed, nearest
-from provision.errors import Usage
+from provision.config.problems import listed, suggest
+from provision.errors import UsageError
 
 
-class UnlistedEnvironment(Usage):
+class UnlistedEnvironment(UsageError):
     """The file has no such environment. It could be made all the same, with what the file says for
     every environment.
     """
@@ -17,7 +17,7 @@ class UnlistedEnvironment(Usage):
     def __init__(self, path: Path, name: str, known: Iterable[str]) -> None:
         self.name = name
         names = list(known)
-        near = nearest(name, names) or f"it has {listed(names)}"
+        near = suggest(name, names) or f"it has {listed(names)}"
         super().__init__(f'{path} has no environment "{name}"; {near}')
 
 

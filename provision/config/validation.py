@@ -9,11 +9,11 @@ from pathlib import Path
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from provision.config.problems import Problem, nearest
-from provision.config.schema.json_schema import OVERLAYS, Shape, config_shape, known_places
+from provision.config.problems import Problem, suggest
+from provision.config.schema.json_schema import OVERLAYS, SchemaNode, config_shape, known_places
 from provision.config.schema.root import Config
-from provision.config.schema.types import NAME, WORDS, Refusal
-from provision.config.yaml.nodes import Entry, Node, written
+from provision.config.schema.types import NAME, PATTERN_DESCRIPTIONS, InvalidValue
+from provision.config.yaml.nodes import YamlEntry, YamlNode, format_path
 from provision.config.yaml.reader import LONGEST_NUMBER
 from provision.output.masking import MASKED, assigns_secret, holds_password, says_secret
 
@@ -22,7 +22,7 @@ LONGEST_SHOWN = 200
 KEY = "[key]"  # how pydantic says that the name of an entry is meant
 
 
-def validate(tree: Node, folder: Path) -> tuple[Config | None, list[Problem]]:
+def validate(tree: YamlNode, folder: Path) -> tuple[Config | None, list[Problem]]:
     """The configuration, or why there is none."""
     try:
         return Config.model_validate(tree.plain(), context={"folder": folder}), []
@@ -41,11 +41,11 @@ def _meant(detail: ErrorDetails) -> str:
     """The known key an unknown one stands for, if it is like one."""
     *way, key = detail["loc"]
     shape = config_shape().at(way)
-    found = re.search('"(.+)"', nearest(str(key), shape.fields if shape else ()))
+    found = re.search('"(.+)"', suggest(str(key), shape.fields if shape else ()))
     return found[1] if found else ""
 
 
-def _explain(tree: Node, detail: ErrorDetails) -> Problem:
+def _explain(tree: YamlNode, detail: ErrorDetails) -> Problem:
     *way, last = detail["loc"] or ("",)
     kind = detail["type"]
     if kind == "extra_forbidden":
@@ -57,23 +57,25 @@ def _explain(tree: Node, detail: ErrorDetails) -> Problem:
     node = tree.at(detail["loc"])
     if kind == "value_error":
         reason = detail["ctx"]["error"]
-        return node.problem(str(reason), reason.suggestion if isinstance(reason, Refusal) else "")
+        return node.problem(
+            str(reason), reason.suggestion if isinstance(reason, InvalidValue) else ""
+        )
     shape = config_shape().at(detail["loc"])
     return _mismatch(node, shape, detail)
 
 
-def _unknown(tree: Node, way: list[int | str], key: str) -> Problem:
+def _unknown(tree: YamlNode, way: list[int | str], key: str) -> Problem:
     entry = tree.at(way).entries[key]
     shape = config_shape().at(way)
     known = [*(shape.fields if shape else ()), *(() if way else (OVERLAYS,))]
-    suggestion = nearest(key, known)
+    suggestion = suggest(key, known)
     if not suggestion:
         elsewhere = known_places().get(key, ())
         suggestion = f"it belongs to {' or '.join(elsewhere)}" if elsewhere else ""
     return entry.problem("unknown key", suggestion or f"known here: {', '.join(known)}")
 
 
-def _missing(tree: Node, way: list[int | str], key: str) -> Problem:
+def _missing(tree: YamlNode, way: list[int | str], key: str) -> Problem:
     section = tree.at(way)
     shape = config_shape().at([*way, key])
     expected = shape.in_words() if shape else "a value"
@@ -86,13 +88,13 @@ def _missing(tree: Node, way: list[int | str], key: str) -> Problem:
         section.place.file,
         section.place.line,
         section.place.column,
-        written((*section.keys, key)),
+        format_path((*section.keys, key)),
         said,
         f"{meant} If not, {add}" if meant else add,
     )
 
 
-def _overlaid(tree: Node, way: list[int | str]) -> str:
+def _overlaid(tree: YamlNode, way: list[int | str]) -> str:
     """The name that an overlay's may have been meant for: in a section of names a misspelt one is
     a new thing, of which all but the change is missing."""
     if not way or tree.at(way).keys[:1] != (OVERLAYS,):
@@ -102,22 +104,22 @@ def _overlaid(tree: Node, way: list[int | str]) -> str:
     if shape is None or not shape.named or name in shape.fields:
         return ""
     others = [key for key, e in tree.at(above).entries.items() if e.node.keys[:1] != (OVERLAYS,)]
-    return nearest(str(name), others)
+    return suggest(str(name), others)
 
 
-def _bad_name(entry: Entry, name: str, detail: ErrorDetails) -> Problem:
+def _bad_name(entry: YamlEntry, name: str, detail: ErrorDetails) -> Problem:
     shape = config_shape().at(detail["loc"][:-2])
     pattern = next(iter(shape.name_patterns if shape else ()), "")
     if detail["type"] == "string_too_long":
         return entry.problem(_too_long(name, detail), "choose a shorter name")
     shown = MASKED if assigns_secret(name) or holds_password(name) else f'"{name}"'
     return entry.problem(
-        f"the name {shown} is refused: expected {WORDS[pattern]}",
+        f"the name {shown} is refused: expected {PATTERN_DESCRIPTIONS[pattern]}",
         _respelt(name) if pattern == NAME else "",
     )
 
 
-def _mismatch(node: Node, shape: Shape | None, detail: ErrorDetails) -> Problem:
+def _mismatch(node: YamlNode, shape: SchemaNode | None, detail: ErrorDetails) -> Problem:
     expected = shape.in_words() if shape else "another value"
     match detail["type"]:
         case "string_too_long":
@@ -138,14 +140,14 @@ def _mismatch(node: Node, shape: Shape | None, detail: ErrorDetails) -> Problem:
             )
 
 
-def _mismatch_masked(node: Node, expected: str) -> Problem:
+def _mismatch_masked(node: YamlNode, expected: str) -> Problem:
     if isinstance(node.value, bool | int | float):
         return node.problem(f"expected {expected}, found a number {MASKED}", "write it in quotes")
     found = f"text {MASKED}" if isinstance(node.value, str) else found_in_words(node)
     return node.problem(f"expected {expected}, found {found}")
 
 
-def _is_secret(node: Node) -> bool:
+def _is_secret(node: YamlNode) -> bool:
     """Whether what stands there, or a secret that was put there by mistake, is nobody's to read."""
     if holds_password(node.text):
         return True
@@ -160,7 +162,7 @@ def _too_long(text: str, detail: ErrorDetails) -> str:
     return f"{len(text)} characters, {len(text) - most} more than the {most} allowed"
 
 
-def found_in_words(node: Node) -> str:
+def found_in_words(node: YamlNode) -> str:
     """What stands there: `text "abc"`, `the number 5`, `a list`."""
     match node.value:
         case None:
@@ -182,14 +184,14 @@ def _cut(text: str) -> str:
     return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…"
 
 
-def _suggestions(node: Node, shape: Shape | None) -> Iterator[str]:
+def _suggestions(node: YamlNode, shape: SchemaNode | None) -> Iterator[str]:
     """What to write instead, the best first."""
     if shape is None:
         return
     kinds = {each.schema.get("type") for each in shape.alternatives}
     text = node.text
     if isinstance(node.value, str) and shape.choices:
-        yield nearest(text, shape.choices)
+        yield suggest(text, shape.choices)
     number = node.value if isinstance(node.value, int) else 0
     if "integer" in kinds and shape.choices and node.text == str(number):
         yield f"write {min(shape.choices, key=lambda each: abs(int(each) - number))}"

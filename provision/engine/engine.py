@@ -7,34 +7,34 @@ from dataclasses import dataclass, field, replace
 from graphlib import TopologicalSorter
 
 from provision.engine.executor import Engine
-from provision.engine.marked_twice import beside
-from provision.engine.planner import Moment
-from provision.engine.prefetch import Glimpse, batches, glimpse_many, places_of
-from provision.engine.revocations import GOES_LAST, hold_back, rights_kept, take_away
-from provision.engine.timing import Walk
-from provision.engine.walks import new_walk, raise_first, visit_all
-from provision.errors import Foreign, Protected, ProvisionError
-from provision.model.stack import reversed_graph, successor_of
+from provision.engine.marked_twice import refuse_marked_twice
+from provision.engine.planner import NodeEvent
+from provision.engine.prefetch import Prefetched, batches, candidate_inputs, prefetch_batch
+from provision.engine.revocations import GOES_LAST, block_revocations, revoke, without_revocations
+from provision.engine.timing import WalkTiming
+from provision.engine.walks import raise_first, run_walk, start_walk
+from provision.errors import DataProtected, NotOwned, ProvisionError
+from provision.model.stack import current_name, reversed_graph
 from provision.model.step import Replacement, Step, replacement
 from provision.model.stored_data import Backup
-from provision.plan.blocking import blocked, waiting
-from provision.plan.change import WRITES, Action, Cause, Finding
+from provision.plan.blocking import block_on_failed, block_on_refused
+from provision.plan.change import WRITES, Action, Cause, ResourceChange
 
 WORKERS = 16
-LATE_WRITERS = 30.0
+REAPPEAR_DELAY = 30.0
 """Seconds for which log lines may still come after their writer went (G4, A35)."""
 
 
 @dataclass
-class Survey:
+class Plan:
     """Every node beside what AWS has, and the nodes only the journal still knows."""
 
-    findings: dict[str, Finding]
-    forgotten: dict[str, Finding] = field(default_factory=dict)
-    walks: tuple[Walk, ...] = ()
+    findings: dict[str, ResourceChange]
+    forgotten: dict[str, ResourceChange] = field(default_factory=dict)
+    walks: tuple[WalkTiming, ...] = ()
 
     @property
-    def all(self) -> dict[str, Finding]:
+    def all(self) -> dict[str, ResourceChange]:
         return self.findings | self.forgotten
 
     @property
@@ -49,16 +49,16 @@ class Survey:
 
 
 @dataclass
-class Outcome:
+class Result:
     """What a run came to: findings as acted on, the steps as they are now, failures by node."""
 
-    findings: dict[str, Finding]
+    findings: dict[str, ResourceChange]
     steps: dict[str, Step]
     failed: dict[str, ProvisionError]
     interrupted: bool = False
     backups: dict[str, Backup] = field(default_factory=dict)
     """Made before data was destroyed, by node."""
-    walks: tuple[Walk, ...] = ()
+    walks: tuple[WalkTiming, ...] = ()
 
     @property
     def unfinished(self) -> tuple[str, ...]:
@@ -74,43 +74,45 @@ class Outcome:
     @property
     def refused_whole(self) -> bool:
         """Whether nothing was done, and only because the user has to decide first."""
-        refused = all(isinstance(error, Foreign | Protected) for error in self.failed.values())
+        refused = all(isinstance(error, NotOwned | DataProtected) for error in self.failed.values())
         return bool(self.failed) and refused and not self.done
 
 
-def survey(engine: Engine, *, workers: int = WORKERS) -> Survey:
+def make_plan(engine: Engine, *, workers: int = WORKERS) -> Plan:
     """Look at every node, each after those it needs. Raises the first failure: no plan is better
     than half a plan."""
-    findings: dict[str, Finding] = {}
+    findings: dict[str, ResourceChange] = {}
     wanted: dict[str, Step] = {}
     nodes = engine.stack.nodes
-    early: dict[str, Glimpse] = {}
-    glimpsed = _glimpse_all(engine, early, workers)
+    early: dict[str, Prefetched] = {}
+    glimpsed = _prefetch_all(engine, early, workers)
 
     def visit(name: str) -> None:
         node = nodes[name]
-        places = places_of(node, findings, wanted)
+        places = candidate_inputs(node, findings, wanted)
         seen = engine.look(node, wanted, places, early.get(name))
-        finding = _going_along(beside(engine, seen), findings)
+        finding = _follow_replaced_parent(refuse_marked_twice(engine, seen), findings)
         wanted[name] = engine.provides(finding)
         findings[name] = finding
-        engine.report(name, Moment.FOUND, finding.action)
+        engine.report(name, NodeEvent.FOUND, finding.action)
 
-    looked = new_walk(engine, "look", engine.stack.graph)
-    raise_first(engine, visit_all(engine, looked, visit, workers))
-    ordered = waiting({name: findings[name] for name in nodes})
+    looked = start_walk(engine, "look", engine.stack.graph)
+    raise_first(engine, run_walk(engine, looked, visit, workers))
+    ordered = block_on_refused({name: findings[name] for name in nodes})
     decided = [finding for finding in findings.values() if finding.action is not Action.FOREIGN]
     behind = {one.node: one for finding in decided for one in engine.look_behind(finding)}
-    return Survey(ordered, _forgotten(engine, ordered, workers) | behind, (glimpsed, looked))
+    return Plan(ordered, _plan_orphans(engine, ordered, workers) | behind, (glimpsed, looked))
 
 
-def _takes_along(finding: Finding) -> bool:
+def _deletes_dependents(finding: ResourceChange) -> bool:
     """Whether what stands on it may have gone with it. The entries of a history stay."""
     have = finding.have if finding.action is Action.REPLACE else None
     return have is not None and have.REPLACEMENT is not Replacement.SUCCEED
 
 
-def _going_along(finding: Finding, findings: Mapping[str, Finding]) -> Finding:
+def _follow_replaced_parent(
+    finding: ResourceChange, findings: Mapping[str, ResourceChange]
+) -> ResourceChange:
     """What carries no mark goes with what it is part of, where that is deleted to be made again."""
     parent = findings[finding.needs[0]] if finding.needs else None
     if parent is None or parent.action is not Action.REPLACE or parent.have is None:
@@ -124,7 +126,7 @@ def _going_along(finding: Finding, findings: Mapping[str, Finding]) -> Finding:
     return replace(finding, have=None, changes=(), action=Action.CREATE, cause=cause)
 
 
-def _glimpse_all(engine: Engine, seen: dict[str, Glimpse], workers: int) -> Walk:
+def _prefetch_all(engine: Engine, seen: dict[str, Prefetched], workers: int) -> WalkTiming:
     """All that can be looked for at once, into `seen`. Raises the first failure."""
     records = engine.journal.records
     needs: dict[str, tuple[str, ...]] = {}
@@ -136,24 +138,24 @@ def _glimpse_all(engine: Engine, seen: dict[str, Glimpse], workers: int) -> Walk
 
     def visit(name: str) -> None:
         if name in first:
-            seen.update(glimpse_many(engine.aws, records, first[name]))
+            seen.update(prefetch_batch(engine.aws, records, first[name]))
 
-    walked = new_walk(engine, "look", needs)
-    raise_first(engine, visit_all(engine, walked, visit, workers))
+    walked = start_walk(engine, "look", needs)
+    raise_first(engine, run_walk(engine, walked, visit, workers))
     return walked
 
 
-def up(engine: Engine, seen: Survey, *, workers: int = WORKERS) -> Outcome:
+def apply(engine: Engine, seen: Plan, *, workers: int = WORKERS) -> Result:
     """Make every node true, then remove what the configuration no longer has."""
     steps: dict[str, Step] = {}
-    acted, late = dict(seen.findings), dict[str, Finding]()
+    acted, late = dict(seen.findings), dict[str, ResourceChange]()
     nodes = engine.stack.nodes
     for forgotten in seen.forgotten.values():
         engine.remember(forgotten)
 
     def visit(name: str) -> Callable[[], None] | None:
         finding = acted[name]
-        if any(_takes_along(acted[need]) for need in finding.needs):
+        if any(_deletes_dependents(acted[need]) for need in finding.needs):
             finding = engine.look_again(finding, nodes[name], steps)
         elif finding.action is not Action.SKIP:
             finding = engine.refine(finding, nodes[name], steps)
@@ -161,7 +163,7 @@ def up(engine: Engine, seen: Survey, *, workers: int = WORKERS) -> Outcome:
         if finding.action is Action.SKIP:
             steps[name] = engine.provides(finding)
             return None
-        kept = rights_kept(finding)
+        kept = without_revocations(finding)
         if kept is not None:
             late[name] = finding
         made = engine.give(kept, GOES_LAST) if kept else engine.make(finding)
@@ -170,24 +172,24 @@ def up(engine: Engine, seen: Survey, *, workers: int = WORKERS) -> Outcome:
             return None
         return lambda: engine.settle(kept or finding, made)
 
-    walks = [new_walk(engine, "make", engine.stack.graph)]
-    failed = visit_all(engine, walks[0], visit, workers)
-    acted = blocked(acted, failed, steps, engine.stack.graph)
+    walks = [start_walk(engine, "make", engine.stack.graph)]
+    failed = run_walk(engine, walks[0], visit, workers)
+    acted = block_on_failed(acted, failed, steps, engine.stack.graph)
     if failed or engine.aws.clock.stopped:
-        acted = hold_back(engine, acted, late, steps)
+        acted = block_revocations(engine, acted, late, steps)
     elif late:
-        acted, failed, last = take_away(engine, acted, late, steps, workers)
+        acted, failed, last = revoke(engine, acted, late, steps, workers)
         walks.append(last)
-    removed: dict[str, Finding] = {}
+    removed: dict[str, ResourceChange] = {}
     if not failed and not engine.aws.clock.stopped:
-        removed = _forgotten(engine, acted, workers)
+        removed = _plan_orphans(engine, acted, workers)
         removed, failed, more = _remove(engine, removed, workers, patience=0)
         walks += more
     stopped = engine.aws.clock.stopped
-    return Outcome(acted | removed, steps, failed, stopped, engine.backups, tuple(walks))
+    return Result(acted | removed, steps, failed, stopped, engine.backups, tuple(walks))
 
 
-def plan_removal(engine: Engine, seen: Survey) -> Survey:
+def plan_removal(engine: Engine, seen: Plan) -> Plan:
     """What `down` would do about every node."""
     findings = {
         name: engine.judge_removal(finding, finding.want)
@@ -197,7 +199,7 @@ def plan_removal(engine: Engine, seen: Survey) -> Survey:
     undecided = [finding for finding in seen.findings.values() if finding.action is Action.FOREIGN]
     behind = {one.node: one for finding in undecided for one in engine.look_behind(finding)}
     gone = seen.forgotten | behind
-    findings = _judged_by_parents(findings | gone)
+    findings = _apply_parent_ownership(findings | gone)
     kept = [
         f for f in findings.values() if f.action is Action.KEEP and f.have and f.have.HOLDS_DATA
     ]
@@ -209,29 +211,29 @@ def plan_removal(engine: Engine, seen: Survey) -> Survey:
                     needed, action=Action.KEEP, reason=f"{keeper.node}, which stays, needs it"
                 )
                 kept.append(findings[need])
-    return Survey(
+    return Plan(
         {name: findings[name] for name in findings if name not in gone},
         {name: findings[name] for name in gone},
     )
 
 
-def down(
-    engine: Engine, removal: Survey, *, workers: int = WORKERS, patience: float = LATE_WRITERS
-) -> Outcome:
+def remove(
+    engine: Engine, removal: Plan, *, workers: int = WORKERS, patience: float = REAPPEAR_DELAY
+) -> Result:
     """Remove what `plan_removal` says, dependents first. `patience`: seconds after its deletion at
     which what late writers may bring back is looked at again."""
     for forgotten in removal.forgotten.values():
         engine.remember(forgotten)
     acted, failed, walks = _remove(engine, removal.all, workers, patience)
-    return Outcome(acted, {}, failed, engine.aws.clock.stopped, engine.backups, walks)
+    return Result(acted, {}, failed, engine.aws.clock.stopped, engine.backups, walks)
 
 
 def _remove(
-    engine: Engine, findings: Mapping[str, Finding], workers: int, patience: float
-) -> tuple[dict[str, Finding], dict[str, ProvisionError], tuple[Walk, ...]]:
+    engine: Engine, findings: Mapping[str, ResourceChange], workers: int, patience: float
+) -> tuple[dict[str, ResourceChange], dict[str, ProvisionError], tuple[WalkTiming, ...]]:
     """The findings as acted on, the failures, and the walks."""
-    graph = {name: _needed(finding.needs, findings) for name, finding in findings.items()}
-    visited: dict[str, Finding] = {}
+    graph = {name: _dependencies(finding.needs, findings) for name, finding in findings.items()}
+    visited: dict[str, ResourceChange] = {}
 
     def visit(name: str) -> None:
         visited[name] = engine.remove(findings[name])
@@ -239,11 +241,11 @@ def _remove(
     def look_last(name: str) -> None:
         visited[name] = engine.last_look(findings[name], patience)
 
-    order = _users_before_data(reversed_graph(graph), findings)
-    walked = new_walk(engine, "remove", order)
-    failed = visit_all(engine, walked, visit, workers)
-    last = new_walk(engine, "last look", dict.fromkeys(engine.late, ()))
-    failed |= visit_all(engine, last, look_last, workers)
+    order = _delete_writers_first(reversed_graph(graph), findings)
+    walked = start_walk(engine, "remove", order)
+    failed = run_walk(engine, walked, visit, workers)
+    last = start_walk(engine, "last look", dict.fromkeys(engine.late, ()))
+    failed |= run_walk(engine, last, look_last, workers)
     acted = {
         name: visited.get(name, finding)
         if name in visited or name in failed or finding.action is not Action.DELETE
@@ -253,8 +255,8 @@ def _remove(
     return acted, failed, (walked, last)
 
 
-def _users_before_data(
-    order: dict[str, set[str]], findings: Mapping[str, Finding]
+def _delete_writers_first(
+    order: dict[str, set[str]], findings: Mapping[str, ResourceChange]
 ) -> dict[str, set[str]]:
     """The order with what may still write before what holds data: the final backup has it all."""
     going = {n: f.have for n, f in findings.items() if f.have and f.action is Action.DELETE}
@@ -265,13 +267,13 @@ def _users_before_data(
     return order
 
 
-def _needed(needs: Iterable[str], names: Iterable[str]) -> tuple[str, ...]:
+def _dependencies(needs: Iterable[str], names: Iterable[str]) -> tuple[str, ...]:
     """The needs, and their predecessors set aside (`vpc~1`): what uses the old goes first."""
     wanted = set(needs)
-    return tuple(name for name in names if successor_of(name) in wanted)
+    return tuple(name for name in names if current_name(name) in wanted)
 
 
-def _judged_by_parents(findings: Mapping[str, Finding]) -> dict[str, Finding]:
+def _apply_parent_ownership(findings: Mapping[str, ResourceChange]) -> dict[str, ResourceChange]:
     """What carries no mark of its own is left alone where what it is part of is not ours."""
     judged = dict(findings)
     order = TopologicalSorter({name: finding.needs for name, finding in findings.items()})
@@ -287,16 +289,18 @@ def _judged_by_parents(findings: Mapping[str, Finding]) -> dict[str, Finding]:
     return judged
 
 
-def _forgotten(engine: Engine, others: Mapping[str, Finding], workers: int) -> dict[str, Finding]:
+def _plan_orphans(
+    engine: Engine, others: Mapping[str, ResourceChange], workers: int
+) -> dict[str, ResourceChange]:
     """The nodes only the journal knows, judged beside the others, some of which they need."""
     records = engine.journal.records
     names = [name for name in records if name not in engine.stack.nodes]
-    forgotten: dict[str, Finding] = {}
+    forgotten: dict[str, ResourceChange] = {}
 
     def visit(name: str) -> None:
         forgotten[name] = engine.look_forgotten(name)
 
-    looked = new_walk(engine, "look", dict.fromkeys(names, ()))
-    raise_first(engine, visit_all(engine, looked, visit, workers))
-    judged = _judged_by_parents({**others, **{name: forgotten[name] for name in names}})
+    looked = start_walk(engine, "look", dict.fromkeys(names, ()))
+    raise_first(engine, run_walk(engine, looked, visit, workers))
+    judged = _apply_parent_ownership({**others, **{name: forgotten[name] for name in names}})
     return {name: judged[name] for name in names}

@@ -17,8 +17,14 @@ from botocore.parsers import ResponseParserError
 
 from provision.aws.clock_skew import by_the_clock
 from provision.aws.connection_errors import no_answer
-from provision.aws.error_codes import DENIED, ENDED, UNKNOWN_KEY, UNSIGNED, is_absent
-from provision.errors import NoCredentials, ProvisionError, Refused
+from provision.aws.error_codes import (
+    ACCESS_DENIED,
+    BAD_SIGNATURE,
+    EXPIRED_CREDENTIALS,
+    UNKNOWN_KEY,
+    is_not_found,
+)
+from provision.errors import ApiError, NoCredentials, ProvisionError
 from provision.permissions.access_denied import refusal
 
 _LOGIN = (
@@ -26,17 +32,17 @@ _LOGIN = (
 )
 
 
-def explain(error: Exception) -> ProvisionError:
+def translate_error(error: Exception) -> ProvisionError:
     """The error as one of ours. Errors of ours come back as they are; what nobody foresaw keeps its
     traceback as the cause, shown by --debug."""
     if isinstance(error, ProvisionError):
         return error
-    told = _told(error)
+    told = _translate(error)
     told.__cause__ = error
     return told
 
 
-def _told(error: Exception) -> ProvisionError:
+def _translate(error: Exception) -> ProvisionError:
     match error:
         case ClientError():
             return _refused(error)
@@ -81,22 +87,22 @@ def _refused(error: ClientError) -> ProvisionError:
     details = error.response.get("Error", {})
     code, text = str(details.get("Code", "")), str(details.get("Message", ""))
     call = error.operation_name
-    if code in UNSIGNED | UNKNOWN_KEY | ENDED:
+    if code in BAD_SIGNATURE | UNKNOWN_KEY | EXPIRED_CREDENTIALS:
         return _not_accepted(error)
-    if code in DENIED or code.startswith("AccessDenied"):
+    if code in ACCESS_DENIED or code.startswith("AccessDenied"):
         return refusal(error)
     request = error.response.get("ResponseMetadata", {}).get("RequestId", "")
     tail = f" (request {request})" if request else ""
     if code.isdigit():  # no code of AWS's: the status of whoever answered
         hint = "AWS, or something in between, does not serve this now: run it again"
-        return Refused(f"{call}: HTTP {code} {text}{tail}", hint=hint)
+        return ApiError(f"{call}: HTTP {code} {text}{tail}", hint=hint)
     hint = "mend the cause and run it again"
-    if is_absent(code):
+    if is_not_found(code):
         hint = (
             "where it was there a moment ago, another run or somebody works on this stack: let that"
             " end and run it again"
         )
-    return Refused(f"{call}: {code}: {text}{tail}", hint=hint)
+    return ApiError(f"{call}: {code}: {text}{tail}", hint=hint)
 
 
 def _not_accepted(error: ClientError) -> NoCredentials:
@@ -105,12 +111,12 @@ def _not_accepted(error: ClientError) -> NoCredentials:
     code, text = str(details.get("Code", "")), str(details.get("Message", ""))
     if told := by_the_clock(error.response):
         return told
-    if code in ENDED:
+    if code in EXPIRED_CREDENTIALS:
         return NoCredentials(
             f"the temporary credentials have ended ({code}: {text})",
             hint="get new ones: `aws sso login`, or where they came from; then run it again",
         )
-    if code in UNSIGNED:
+    if code in BAD_SIGNATURE:
         return NoCredentials(
             f"the secret key does not belong to the access key ({code}: {text})",
             hint=f"set both again: `aws configure`; {_LOGIN}",

@@ -8,26 +8,26 @@ from typing import Final
 
 from botocore.exceptions import ClientError, HTTPClientError
 
-from provision.aws.failed_call import may_exist, says_it_exists
-from provision.engine.concurrent_runs import second_ones, two_at_once
-from provision.engine.errors import explain
-from provision.engine.observer import Eyes
-from provision.engine.planner import Moment
-from provision.engine.prefetch import look_long
-from provision.errors import Foreign, NoLongerOurs, NotConverged, Protected
+from provision.aws.failed_call import is_already_exists, may_have_been_created
+from provision.engine.concurrent_runs import concurrent_run_error, duplicates
+from provision.engine.errors import translate_error
+from provision.engine.observer import Observer
+from provision.engine.planner import NodeEvent
+from provision.engine.prefetch import observe_eventually
+from provision.errors import DataProtected, NoLongerOurs, NotConverged, NotOwned
 from provision.model.step import Replacement, Step, replacement, with_computed
 from provision.model.stored_data import Backup
-from provision.plan.change import Action, Finding, difference
-from provision.plan.ownership import adopting
+from provision.plan.change import Action, ResourceChange, diff_fields
+from provision.plan.ownership import adopt_hint
 
-SETTLING: Final = (0.3, 0.7, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 60.0)
+VERIFY_DELAYS: Final = (0.3, 0.7, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 60.0)
 """Seconds between looks after a write: AWS answers stale for up to a minute (X10, Q3)."""
-UNCLEAR: Final = 6
+MAX_UNKNOWN_OUTCOMES: Final = 6
 """Times one node's making may meet an answer that is lost, each followed by a look (X1)."""
 
 
 @dataclass
-class Engine(Eyes):
+class Engine(Observer):
     """Acts on what it sees: every verb is in the journal before its first call."""
 
     backups: dict[str, Backup] = field(default_factory=dict)
@@ -39,30 +39,30 @@ class Engine(Eyes):
 
     # -- making ------------------------------------------------------------------------------
 
-    def make(self, finding: Finding) -> Step:
+    def make(self, finding: ResourceChange) -> Step:
         """Make the wanted true. The value returned is in the journal; `settle` looks again."""
         assert finding.want is not None
         if finding.action is Action.FOREIGN:
-            raise Foreign(finding.reason, hint=finding.refusal)
+            raise NotOwned(finding.reason, hint=finding.refusal)
         if finding.refusal:
-            raise Protected(f"{finding.label} would be replaced", hint=finding.refusal)
+            raise DataProtected(f"{finding.label} would be replaced", hint=finding.refusal)
         if finding.action is Action.KEEP:
             return self._kept(finding, with_computed(finding.want, finding.have or finding.want))
         made = self._at_work(finding)
-        self.report(finding.node, Moment.DONE, finding.verb)
+        self.report(finding.node, NodeEvent.DONE, finding.verb)
         return made
 
-    def give(self, finding: Finding, left: str) -> Step:
+    def give(self, finding: ResourceChange, left: str) -> Step:
         """As `make`, of what is not done with it yet: `left` says in words what is left to do."""
         made = self._at_work(finding)
-        self.report(finding.node, Moment.WAITING, left)
+        self.report(finding.node, NodeEvent.WAITING, left)
         return made
 
-    def _at_work(self, finding: Finding) -> Step:
+    def _at_work(self, finding: ResourceChange) -> Step:
         want, have = finding.want, finding.have
         assert want is not None
-        self.report(finding.node, Moment.BEGUN, finding.verb)
-        self.aws.listen(lambda words: self.report(finding.node, Moment.WAITING, words))
+        self.report(finding.node, NodeEvent.BEGUN, finding.verb)
+        self.aws.listen(lambda words: self.report(finding.node, NodeEvent.WAITING, words))
         try:
             made = self._make(finding, want, have)
         finally:
@@ -70,7 +70,7 @@ class Engine(Eyes):
         self.journal.done(finding.node, made, finding.needs)
         return made
 
-    def _make(self, finding: Finding, want: Step, have: Step | None) -> Step:
+    def _make(self, finding: ResourceChange, want: Step, have: Step | None) -> Step:
         node, needs = finding.node, finding.needs
         if have is not None and finding.action is Action.UPDATE:
             changed = {change.field for change in finding.changes}
@@ -84,7 +84,7 @@ class Engine(Eyes):
             self.journal.retire(node)
         return self._create(finding, want)
 
-    def _create(self, finding: Finding, want: Step) -> Step:
+    def _create(self, finding: ResourceChange, want: Step) -> Step:
         node, needs = finding.node, finding.needs
         known = [*self.journal.set_aside(node), *finding.predecessors]
         known += [finding.have] if finding.have else []
@@ -92,24 +92,24 @@ class Engine(Eyes):
         if not (record and record.doing == "create"):  # else it may be what that run made
             self._alone(node, want, known)
         self.journal.begin(node, "create", want, needs)
-        for tries_left in reversed(range(UNCLEAR)):
+        for tries_left in reversed(range(MAX_UNKNOWN_OUTCOMES)):
             try:
                 made = want.create(self.aws)
             except (ClientError, HTTPClientError) as error:
-                if not may_exist(error):
+                if not may_have_been_created(error):
                     raise
                 have = self._made_after_all(want)
                 if have is not None:
                     break
-                if says_it_exists(error) or not tries_left:
+                if is_already_exists(error) or not tries_left:
                     raise
             else:
                 self._alone(node, want, known, made)
                 return made
         assert have is not None
         if not self._ours(node, want, have) and node not in self.consent.adopt:
-            raise Foreign(f"{have.label} exists and is not this stack's", hint=adopting(node))
-        changes = difference(want, have, None)
+            raise NotOwned(f"{have.label} exists and is not this stack's", hint=adopt_hint(node))
+        changes = diff_fields(want, have, None)
         if not changes:
             return have
         return self._update(node, needs, want, have, {change.field for change in changes})
@@ -117,21 +117,21 @@ class Engine(Eyes):
     def _alone(
         self, node: str, want: Step, known: Sequence[Step], made: Step | None = None
     ) -> None:
-        """Raises `TwoAtOnce` where another run made one too, and takes back what this one made:
+        """Raises `ConcurrentRun` where another run made one too, and takes back what this one made:
         nothing stands in it yet."""
-        others = second_ones(self.aws, want, [*known, made] if made else known)
+        others = duplicates(self.aws, want, [*known, made] if made else known)
         if not others:
             return
         self.crossed.add(node)
         if made:
             made.delete(self.aws)
             self.journal.done(node, None)
-        raise two_at_once(want, others, made)
+        raise concurrent_run_error(want, others, made)
 
     def _made_after_all(self, want: Step) -> Step | None:
         """What a create whose answer was lost has made; a predecessor beside it does not count."""
-        have = look_long(self.aws, want)
-        if have is None or not any(c.fixed for c in difference(want, have, None)):
+        have = observe_eventually(self.aws, want)
+        if have is None or not any(c.fixed for c in diff_fields(want, have, None)):
             return have
         return have if replacement(want, have) is Replacement.DELETE_FIRST else None
 
@@ -139,29 +139,31 @@ class Engine(Eyes):
         self, node: str, needs: tuple[str, ...], want: Step, have: Step, changed: set[str]
     ) -> Step:
         """After an unclear answer: look, and do what is left to do (X1)."""
-        for tries_left in reversed(range(UNCLEAR)):
+        for tries_left in reversed(range(MAX_UNKNOWN_OUTCOMES)):
             self.journal.begin(node, "update", have, needs)
             try:
                 return want.update(self.aws, have, changed)
             except (ClientError, HTTPClientError) as error:
-                seen = have.observe(self.aws) if may_exist(error) and tries_left else None
+                seen = (
+                    have.observe(self.aws) if may_have_been_created(error) and tries_left else None
+                )
                 if seen is None:
                     raise
-                have, changed = seen, {c.field for c in difference(want, seen, None)}
+                have, changed = seen, {c.field for c in diff_fields(want, seen, None)}
                 if not changed:
                     break
         return with_computed(want, have)
 
-    def settle(self, finding: Finding, made: Step) -> None:
+    def settle(self, finding: ResourceChange, made: Step) -> None:
         """Believe only what is observed afterwards. Raises `NotConverged`, naming the fields."""
         ignored = frozenset(self.blind.fields.get(made.KIND, ()))
-        for pause in (*SETTLING, None):
+        for pause in (*VERIFY_DELAYS, None):
             have = made.observe(self.aws)
-            left = difference(made, have, None, ignored) if have else ()
+            left = diff_fields(made, have, None, ignored) if have else ()
             if have and not left:
                 self.journal.done(finding.node, with_computed(made, have), finding.needs)
                 made.tidy(self.aws)
-                self.report(finding.node, Moment.SETTLED, "")
+                self.report(finding.node, NodeEvent.SETTLED, "")
                 return
             if pause is not None:
                 self.aws.clock.sleep(pause)
@@ -171,7 +173,7 @@ class Engine(Eyes):
             hint="`provision plan` shows the difference; a second `provision up` tries again",
         )
 
-    def _kept(self, finding: Finding, value: Step) -> Step:
+    def _kept(self, finding: ResourceChange, value: Step) -> Step:
         record = self.journal.records.get(finding.node)
         if record is None or record.step != value or record.doing or record.needs != finding.needs:
             self.journal.done(finding.node, value, finding.needs)
@@ -179,12 +181,12 @@ class Engine(Eyes):
 
     # -- removing ----------------------------------------------------------------------------
 
-    def remember(self, finding: Finding) -> None:
+    def remember(self, finding: ResourceChange) -> None:
         """Record what was found to be removed: the next run is to know of it, whatever follows."""
         if finding.have is not None and finding.node not in self.journal.records:
             self.journal.done(finding.node, finding.have, finding.needs)
 
-    def remove(self, finding: Finding) -> Finding:
+    def remove(self, finding: ResourceChange) -> ResourceChange:
         """Delete what `judge_removal` said to delete; forget what is not there, not ours, or lasts
         without us. The finding as acted on: what has become another's since is left, and says so.
         """
@@ -196,8 +198,8 @@ class Engine(Eyes):
             return finding
         if finding.action is Action.DELETE:
             assert have is not None
-            self.report(finding.node, Moment.BEGUN, Action.DELETE)
-            self.aws.listen(lambda words: self.report(finding.node, Moment.WAITING, words))
+            self.report(finding.node, NodeEvent.BEGUN, Action.DELETE)
+            self.aws.listen(lambda words: self.report(finding.node, NodeEvent.WAITING, words))
             try:
                 late = have.written_lately(self.aws)
                 self._delete(finding.node, finding.needs, have)
@@ -207,14 +209,14 @@ class Engine(Eyes):
                 self.aws.listen(None)
             if late and finding.action is Action.DELETE:
                 self.late[finding.node] = self.aws.clock.now()
-                self.report(finding.node, Moment.WAITING, "late writers may bring it back")
+                self.report(finding.node, NodeEvent.WAITING, "late writers may bring it back")
                 return finding
-            self.report(finding.node, Moment.DONE, finding.action)
+            self.report(finding.node, NodeEvent.DONE, finding.action)
         if finding.node in self.journal.records:
             self.journal.done(finding.node, None)
         return finding
 
-    def last_look(self, finding: Finding, patience: float) -> Finding:
+    def last_look(self, finding: ResourceChange, patience: float) -> ResourceChange:
         """Delete what came back within `patience` seconds of its deletion. Until then the journal
         says that it is being deleted, so that a later run knows it as ours (G4, A35)."""
         have = finding.have
@@ -229,7 +231,7 @@ class Engine(Eyes):
                 left_alone = NoLongerOurs(have.label).message
                 finding = replace(finding, reason=f"{left_alone}; ours is gone")
         self.journal.done(finding.node, None)
-        self.report(finding.node, Moment.DONE, Action.DELETE)
+        self.report(finding.node, NodeEvent.DONE, Action.DELETE)
         return finding
 
     def _delete(self, node: str, needs: tuple[str, ...], have: Step) -> None:
@@ -250,7 +252,7 @@ class Engine(Eyes):
         try:
             backup = have.back_up(self.aws)
         except ClientError as error:
-            told = explain(error)
+            told = translate_error(error)
             raise type(told)(
                 f"no backup could be made, so {have.label} stays: {told.message}",
                 hint=f"{told.hint}; {self.consent.without_backup(node)} deletes it without one",

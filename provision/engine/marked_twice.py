@@ -9,13 +9,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 from provision.aws.failed_call import NO_GOOD_ANSWER
-from provision.engine.planner import Judge
+from provision.engine.planner import Planner
 from provision.model.step import OWNER, Step
-from provision.plan.change import Action, Finding
-from provision.plan.ownership import adopting
+from provision.plan.change import Action, ResourceChange
+from provision.plan.ownership import adopt_hint
 
 
-def beside(eyes: Judge, finding: Finding) -> Finding:
+def refuse_marked_twice(eyes: Planner, finding: ResourceChange) -> ResourceChange:
     """The finding, refused where something else carries its mark: nothing is built upon the one
     that was chosen until the user has said so. Reads only; asks nothing where there is a record."""
     want, node = finding.want, finding.node
@@ -30,7 +30,7 @@ def beside(eyes: Judge, finding: Finding) -> Finding:
     carry = "carries" if len(others) == 1 else "carry"
     found = f", and so does {finding.label}" if finding.have else ""
     goes_on = f"goes on with {finding.label}" if finding.have else f"makes {finding.label}"
-    cure = f"{adopting(node).replace('takes it over', goes_on)} and leaves {names} as it is"
+    cure = f"{adopt_hint(node).replace('takes it over', goes_on)} and leaves {names} as it is"
     return replace(
         finding,
         action=Action.FOREIGN,
@@ -40,7 +40,7 @@ def beside(eyes: Judge, finding: Finding) -> Finding:
     )
 
 
-def _others(eyes: Judge, node: str, step: Step) -> tuple[str, ...]:
+def _others(eyes: Planner, node: str, step: Step) -> tuple[str, ...]:
     """Whoever may not list by tag is told nothing: older policies for looking do not allow it."""
     try:
         return tuple(step.others_marked(eyes.aws, eyes.owners(node)))

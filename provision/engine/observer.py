@@ -5,42 +5,42 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from provision.engine.concurrent_runs import alike, handle
-from provision.engine.planner import Judge, Moment
-from provision.engine.prefetch import Glimpse, Place, recall
-from provision.model.matching import findable, same_name, same_resource
-from provision.model.stack import Node, predecessor_name
+from provision.engine.concurrent_runs import ambiguous, id_of
+from provision.engine.planner import NodeEvent, Planner
+from provision.engine.prefetch import Inputs, Prefetched, observe_recorded
+from provision.model.matching import has_known_identity, same_fixed_identity, same_resource
+from provision.model.stack import Node, deposed_name
 from provision.model.step import (
     OWNER,
     Mark,
     Replacement,
     Step,
-    marked,
-    same_place,
-    stands_beside,
+    fields_with,
+    needs_replacement_beside,
+    same_identity,
     with_computed,
 )
-from provision.plan.change import Action, Cause, Finding, difference
+from provision.plan.change import Action, Cause, ResourceChange, diff_fields
 from provision.unknown import is_known
 
 
 @dataclass
-class Eyes(Judge):
+class Observer(Planner):
     """What looks at one stack in one account, with what the user allows."""
 
     def look(
         self,
         node: Node[Step],
         wanted: Mapping[str, Step],
-        places: Sequence[Place],
-        early: Glimpse | None,
-    ) -> Finding:
-        """Reads only. `wanted`: what the nodes it needs should be; `places`: see `places_of`;
-        `early`: what was seen of it before."""
+        places: Sequence[Inputs],
+        early: Prefetched | None,
+    ) -> ResourceChange:
+        """Reads only. `wanted`: what the nodes it needs should be; `places`: see
+        `candidate_inputs`; `early`: what was seen of it before."""
         want = self._wanted(node, wanted)
         if reason := self.blind.kinds.get(want.KIND):
             return self._finding(node, want, None, Action.SKIP, reason)
-        self.report(node.name, Moment.LOOKING, "")
+        self.report(node.name, NodeEvent.LOOKING, "")
         recalled = self._believed(want, early.recalled if early else self._recall(node.name))
         if recalled and self._trusts(node, want, recalled):
             seen = self._by_what_is_wanted(node, want, recalled)
@@ -48,24 +48,24 @@ class Eyes(Judge):
         found = self._search(node, want, places, early)
         ours = self._ours_of(node, want, recalled, found)
         have = ours[0] if ours else None
-        if several := alike(want, ours):
-            known = [one for one in several if recalled and handle(one) == handle(recalled)]
+        if several := ambiguous(want, ours):
+            known = [one for one in several if recalled and id_of(one) == id_of(recalled)]
             if not known:
                 return self._undecided(node, want, several, ours)
             have = known[0]
-        judge = self.judge_ours if have in _elsewhere(want, found) else self.judge
+        judge = self.judge_ours if have in _found_at_old_parent(want, found) else self.judge
         behind = [one for one in ours if one is not have and one not in several]
-        return replace(judge(node, want, have), predecessors=_predecessors(want, behind))
+        return replace(judge(node, want, have), predecessors=_deposed(want, behind))
 
     def _undecided(
         self, node: Node[Step], want: Step, several: Sequence[Step], ours: Sequence[Step]
-    ) -> Finding:
+    ) -> ResourceChange:
         """A tag can be copied: of two that are alike none is replaced, and none is built upon."""
-        ids = " and ".join(sorted(map(handle, several)))
+        ids = " and ".join(sorted(map(id_of, several)))
         reason = f"{ids} carry its mark alike, and no state says which it is"
         finding = self._finding(node, want, ours[0], Action.FOREIGN, reason)
         refusal = f"take the tag {OWNER} off what is not it, or bring back the state"
-        return replace(finding, refusal=refusal, predecessors=_predecessors(want, ours[1:]))
+        return replace(finding, refusal=refusal, predecessors=_deposed(want, ours[1:]))
 
     def foresee(self) -> dict[str, Step]:
         """What can be looked for before anything is seen, by node: what the journal remembers, and
@@ -78,11 +78,13 @@ class Eyes(Judge):
             for name, node in self.stack.nodes.items():  # each after those it needs
                 want = self._wanted(node, wanted)
                 wanted[name] = with_computed(want, None)
-                if name in known or findable(want):
+                if name in known or has_known_identity(want):
                     sought[name] = want
         return {n: s for n, s in (known | sought).items() if s.KIND not in self.blind.kinds}
 
-    def look_again(self, finding: Finding, node: Node[Step], made: Mapping[str, Step]) -> Finding:
+    def look_again(
+        self, finding: ResourceChange, node: Node[Step], made: Mapping[str, Step]
+    ) -> ResourceChange:
         """The finding where something it needs was replaced: it may have gone with that."""
         if finding.action is Action.SKIP:
             return finding
@@ -92,41 +94,45 @@ class Eyes(Judge):
             return self.judge(node, want, next(iter(want.search(self.aws)), None))
         return self._judge_again(finding, node, want, have)
 
-    def refine(self, finding: Finding, node: Node[Step], made: Mapping[str, Step]) -> Finding:
+    def refine(
+        self, finding: ResourceChange, node: Node[Step], made: Mapping[str, Step]
+    ) -> ResourceChange:
         """The finding again, once all it needs is really there and nothing is unknown any more."""
         want = self._wanted(node, made)
         if finding.action is Action.SKIP or want == finding.want:
             return finding
         have = finding.have
-        if have is None and finding.want is not None and not findable(finding.want):
+        if have is None and finding.want is not None and not has_known_identity(finding.want):
             have = self._believed(want, self._recall(node.name)) or want.observe(self.aws)
         return self._judge_again(finding, node, want, have)
 
     def _judge_again(
-        self, finding: Finding, node: Node[Step], want: Step, have: Step | None
-    ) -> Finding:
+        self, finding: ResourceChange, node: Node[Step], want: Step, have: Step | None
+    ) -> ResourceChange:
         """Whose it is stays as it was judged where it was found: elsewhere, `want` does not say."""
         if have is not None:
             have = self._by_what_is_wanted(node, want, have)
-        known = finding.action is not Action.FOREIGN and have and _elsewhere(want, [have])
+        known = finding.action is not Action.FOREIGN and have and _found_at_old_parent(want, [have])
         return self.judge_ours(node, want, have) if known else self.judge(node, want, have)
 
-    def look_behind(self, finding: Finding) -> list[Finding]:
+    def look_behind(self, finding: ResourceChange) -> list[ResourceChange]:
         """The predecessors of a node as nodes of their own, which are to be removed."""
         taken = set(self.journal.records)
         behind = []
         for old in finding.predecessors:
-            name = predecessor_name(finding.node, taken)
+            name = deposed_name(finding.node, taken)
             taken.add(name)
-            one = Finding(name, finding.needs, old.KIND, None, old, (), Action.DELETE)
+            one = ResourceChange(name, finding.needs, old.KIND, None, old, (), Action.DELETE)
             behind.append(self.judge_removal(one, old))
         return behind
 
-    def look_forgotten(self, name: str) -> Finding:
+    def look_forgotten(self, name: str) -> ResourceChange:
         """A node of the journal that the configuration no longer has."""
         record = self.journal.records[name]
         have = self._recall(name)
-        finding = Finding(name, record.needs, record.step.KIND, None, have, (), Action.DELETE)
+        finding = ResourceChange(
+            name, record.needs, record.step.KIND, None, have, (), Action.DELETE
+        )
         dropped = None if "~" in name else Cause.REMOVED  # the other is a successor's predecessor
         if have and not (have.MARKED or have.SHARED or self.is_part_of_ours(have)):
             reason = f"{have.label} is part of what is not this stack's: left alone"
@@ -136,7 +142,7 @@ class Eyes(Judge):
     def _believed(self, want: Step, recalled: Step | None) -> Step | None:
         """What the record leads to; None where it carries no mark, is not where it is wanted, and
         AWS does not say that it is part of what is ours."""
-        if recalled is None or recalled.MARKED or recalled.SHARED or same_place(want, recalled):
+        if recalled is None or recalled.MARKED or recalled.SHARED or same_identity(want, recalled):
             return recalled
         return recalled if self.is_part_of_ours(recalled) else None
 
@@ -147,13 +153,15 @@ class Eyes(Judge):
         record = self.journal.records.get(node.name)
         if recalled.BY_CONTENT and record and record.doing == "update":
             return False
-        return self._ours(node.name, want, recalled) and not stands_beside(want, recalled)
+        return self._ours(node.name, want, recalled) and not needs_replacement_beside(
+            want, recalled
+        )
 
     def _ours_of(
         self, node: Node[Step], want: Step, recalled: Step | None, found: Sequence[Step]
     ) -> Sequence[Step]:
         """Of all that may be it what is ours, the likeliest first; else what stands there."""
-        every, elsewhere = list(found), _elsewhere(want, found)
+        every, elsewhere = list(found), _found_at_old_parent(want, found)
         if recalled and not any(same_resource(recalled, have) for have in found):
             every.append(recalled)
         # What was found elsewhere was judged by what would be wanted there.
@@ -165,10 +173,14 @@ class Eyes(Judge):
         record does not have is already as it is wanted, a run cut short or somebody's hand was
         there, and may have left it half done: it is looked at again by what is wanted."""
         record = self.journal.records.get(node.name)
-        if record is None or stands_beside(want, have) or not same_name(want, have):
+        if (
+            record is None
+            or needs_replacement_beside(want, have)
+            or not same_fixed_identity(want, have)
+        ):
             return have
-        changed = {change.field for change in difference(want, record.step, None)}
-        left = {change.field for change in difference(want, have, None)}
+        changed = {change.field for change in diff_fields(want, record.step, None)}
+        left = {change.field for change in diff_fields(want, have, None)}
         if changed <= left:
             return have
         return with_computed(want, have).observe(self.aws) or have
@@ -176,16 +188,16 @@ class Eyes(Judge):
     def _entry(self, want: Step, have: Step) -> Step:
         """Of a numbered history, the entry wanted wherever it is: the record leads to the one used
         last, and `create` would only take up again what an earlier run made."""
-        fixed = [vars(want)[name] for name in marked(type(want), Mark.FIXED)]
-        if not want.REVIVES or not is_known(fixed) or not difference(want, have, None):
+        fixed = [vars(want)[name] for name in fields_with(type(want), Mark.FIXED)]
+        if not want.REVIVES or not is_known(fixed) or not diff_fields(want, have, None):
             return have
         return want.observe(self.aws) or have
 
     def _recall(self, name: str) -> Step | None:
-        return recall(self.aws, self.journal.records.get(name))
+        return observe_recorded(self.aws, self.journal.records.get(name))
 
     def _search(
-        self, node: Node[Step], want: Step, places: Sequence[Place], early: Glimpse | None
+        self, node: Node[Step], want: Step, places: Sequence[Inputs], early: Prefetched | None
     ) -> list[Step]:
         """Look for it by name or owner tag, where what that takes is known. What carries no owner
         of its own is looked for at every place, the predecessors of what it is part of included.
@@ -194,7 +206,7 @@ class Eyes(Judge):
         found: list[Step] = []
         looked: list[Step] = []
         for seed in (want, *(self._wanted(node, place) for place in places)):
-            if not findable(seed) or any(same_place(seed, other) for other in looked):
+            if not has_known_identity(seed) or any(same_identity(seed, other) for other in looked):
                 continue
             looked.append(seed)
             seen = early.found if early and early.answers(seed) else seed.search(self.aws)
@@ -207,11 +219,11 @@ class Eyes(Judge):
         return found
 
 
-def _predecessors(want: Step, behind: Sequence[Step]) -> tuple[Step, ...]:
+def _deposed(want: Step, behind: Sequence[Step]) -> tuple[Step, ...]:
     """What goes once `want` stands: of kinds of which two can stand side by side."""
     return tuple(behind) if want.REPLACEMENT is Replacement.CREATE_FIRST else ()
 
 
-def _elsewhere(want: Step, found: Sequence[Step]) -> list[Step]:
+def _found_at_old_parent(want: Step, found: Sequence[Step]) -> list[Step]:
     """What carries no mark and was found where its like is no longer wanted: judged there."""
-    return [have for have in found if not want.MARKED and not same_place(want, have)]
+    return [have for have in found if not want.MARKED and not same_identity(want, have)]

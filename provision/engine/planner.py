@@ -8,19 +8,19 @@ from enum import StrEnum
 from typing import Final
 
 from provision.aws.client import Aws
-from provision.model.stack import Node, Stack, successor_of
-from provision.model.step import OWNER, Replacement, Step, Tagged, same_place, with_computed
-from provision.plan.change import Action, Cause, Change, Finding, difference
-from provision.plan.limitations import SEES_ALL, Blind
-from provision.plan.options import NOTHING, Consent
-from provision.plan.ownership import misspelt_move, taking_over, whose
+from provision.model.stack import Node, Stack, current_name
+from provision.model.step import OWNER, Replacement, Step, Tagged, same_identity, with_computed
+from provision.plan.change import Action, Cause, FieldDiff, ResourceChange, diff_fields
+from provision.plan.limitations import NO_LIMITATIONS, Limitations
+from provision.plan.options import NO_OPTIONS, PlanOptions
+from provision.plan.ownership import describe_owner, ownership_hint, unknown_move
 from provision.state.journal import Journal
 from provision.unknown import in_words, is_known
 
 _LOCKED: Final = "deletion protection is on"
 
 
-class Moment(StrEnum):
+class NodeEvent(StrEnum):
     """What just happened to a node."""
 
     LOOKING = "looking"
@@ -32,40 +32,40 @@ class Moment(StrEnum):
     FAILED = "failed"
 
 
-Report = Callable[[str, Moment, str], None]
+EventListener = Callable[[str, NodeEvent, str], None]
 """Node, what happened to it, and in which words (an action, or what it waits for)."""
 
 
 @dataclass
-class Judge:
+class Planner:
     """One stack in one account, with what the user allows. Data that is to go is counted live; else
     nothing is asked of AWS."""
 
     stack: Stack
     aws: Aws
     journal: Journal
-    consent: Consent = NOTHING
-    blind: Blind = SEES_ALL
-    report: Report = lambda node, moment, words: None
+    consent: PlanOptions = NO_OPTIONS
+    blind: Limitations = NO_LIMITATIONS
+    report: EventListener = lambda node, moment, words: None
 
-    def judge(self, node: Node[Step], want: Step, have: Step | None) -> Finding:
+    def judge(self, node: Node[Step], want: Step, have: Step | None) -> ResourceChange:
         """The action that follows from the two values, or that the one found is not ours."""
         if have is None or self._ours(node.name, want, have):
             return self.judge_ours(node, want, have)
         if node.name in self.consent.adopt:
             return self._judge_adopted(node, want, have)
         return replace(
-            self._finding(node, want, have, Action.FOREIGN, whose(have, self.stack.mark)),
-            refusal=taking_over(have, self.stack.mark, node.name),
+            self._finding(node, want, have, Action.FOREIGN, describe_owner(have, self.stack.mark)),
+            refusal=ownership_hint(have, self.stack.mark, node.name),
         )
 
-    def _judge_adopted(self, node: Node[Step], want: Step, have: Step) -> Finding:
+    def _judge_adopted(self, node: Node[Step], want: Step, have: Step) -> ResourceChange:
         """What is taken over is never deleted to be made again, unless the user names it."""
         finding = self.judge_ours(node, want, have)
         fixed = [change for change in finding.changes if change.fixed]
         if not fixed or self.consent.may_destroy(node.name):
             return finding
-        told = "; ".join(f"{each.field} is {_plainly(each.have)}" for each in fixed)
+        told = "; ".join(f"{each.field} is {_in_plain_words(each.have)}" for each in fixed)
         return replace(
             finding,
             action=Action.FOREIGN,
@@ -73,26 +73,26 @@ class Judge:
             refusal="rename ours in config.yaml, or delete the other one",
         )
 
-    def judge_ours(self, node: Node[Step], want: Step, have: Step | None) -> Finding:
+    def judge_ours(self, node: Node[Step], want: Step, have: Step | None) -> ResourceChange:
         """The action that follows where what was found is known to be ours."""
         if have is None:
             if want.MADE_BY_AWS:
                 return self._finding(node, want, None, Action.KEEP)
-            reason = misspelt_move(node.name, self.stack.moved, self.journal.records)
+            reason = unknown_move(node.name, self.stack.moved, self.journal.records)
             made = self._finding(node, want, None, Action.CREATE, reason)
             if not self.journal.was_whole(node.name):
                 return replace(made, cause=Cause.CONFIG)
             back = want.having_back(node.name, self.aws.where.region)
             return replace(made, cause=Cause.DRIFT, reason=back or reason)
         record, reason = self.journal.records.get(node.name), ""
-        changes = difference(
+        changes = diff_fields(
             want,
             have,
             record.step if record else None,
             frozenset(self.blind.fields.get(want.KIND, ())),
         )
         if record and record.doing == "update":
-            changes, reason = _begun(changes)
+            changes, reason = _marked_pending(changes)
         finding = replace(self._finding(node, want, have, Action.UPDATE, reason), changes=changes)
         if not changes:
             ailing = have.ailment() if have.SHARED else ""  # nobody's own, so each is told of it
@@ -107,7 +107,7 @@ class Judge:
             refusal = f"it holds data; {destroy} lets it be deleted and made again"
         return replace(finding, action=Action.REPLACE, refusal=refusal)
 
-    def provides(self, finding: Finding) -> Step:
+    def provides(self, finding: ResourceChange) -> Step:
         """What dependents are planned with: the wanted, its Computed fields as found or unknown."""
         assert finding.want is not None
         stays = finding.action in {Action.KEEP, Action.UPDATE, Action.FOREIGN}
@@ -116,7 +116,7 @@ class Judge:
             return with_computed(finding.want, finding.have)
         return with_computed(finding.want, None).foretold(self.aws)
 
-    def judge_removal(self, finding: Finding, expected: Step) -> Finding:
+    def judge_removal(self, finding: ResourceChange, expected: Step) -> ResourceChange:
         """What removing comes to: nothing there, not ours, kept, or deleted."""
         if finding.action is Action.SKIP:
             return finding
@@ -125,7 +125,7 @@ class Judge:
         if have is None:
             return replace(finding, reason="not there")
         if not (self._ours(name, expected, have) and self._may_remove(finding, have)):
-            left = whose(have, self.stack.mark).replace("exists and is not", "is not")
+            left = describe_owner(have, self.stack.mark).replace("exists and is not", "is not")
             return replace(finding, action=Action.FOREIGN, reason=f"{left}: left alone")
         if have.SHARED:
             return replace(finding, reason="the whole account uses it")
@@ -136,7 +136,7 @@ class Judge:
         reason = f"{_LOCKED} and is switched off first" if have.locked() else ""
         return replace(finding, action=Action.DELETE, reason=reason)
 
-    def _judge_data(self, finding: Finding, have: Step) -> Finding:
+    def _judge_data(self, finding: ResourceChange, have: Step) -> ResourceChange:
         """Whether data goes, and what is said of it. Protection is read live (D19)."""
         if parting := have.parting(self.aws):
             if self.consent.may_undo_backups(finding.node):
@@ -163,7 +163,7 @@ class Judge:
 
     def owner(self, node: str) -> str:
         """What the owner tag of a node's resource says; a retired one keeps its node's."""
-        return f"{self.stack.mark}/{successor_of(node)}"
+        return f"{self.stack.mark}/{current_name(node)}"
 
     def is_part_of_ours(self, have: Step) -> bool:
         """Whether what carries no mark is part of what carries ours. The state may have been
@@ -190,10 +190,10 @@ class Judge:
         parent = have.parent_owner(self.aws)
         if self._is_ours(parent):
             return True
-        told = parent is None or (parent == "" and same_place(expected, have))
+        told = parent is None or (parent == "" and same_identity(expected, have))
         return told and node in self.stack.nodes and have.came_back(self.aws)
 
-    def owns(self, finding: Finding) -> bool:
+    def owns(self, finding: ResourceChange) -> bool:
         """Whether what was found carries this node's owner, or can carry none."""
         record = self.journal.records.get(finding.node)
         expected = finding.want or (record and record.step)
@@ -202,7 +202,7 @@ class Judge:
 
     def came_back(self, have: Step) -> bool:
         """Whether it is what a late writer made again of what this run deleted."""
-        return _unmarked(have) and have.came_back(self.aws)
+        return _has_no_owner(have) and have.came_back(self.aws)
 
     def changed_hands(self, node: str, have: Step, now: Step) -> bool:
         """Whether what was judged ours as `have` is somebody else's now: neither as it was marked,
@@ -217,7 +217,7 @@ class Judge:
         record = self.journal.records.get(node)
         recorded = record is not None and self._owned(node, record.step, have)
         deleting = record is not None and record.doing == "delete"
-        back = deleting and have.COMES_BACK and _unmarked(have)
+        back = deleting and have.COMES_BACK and _has_no_owner(have)
         if back and self._may_be_back(node, expected, have):
             return True  # we were deleting it, and a late writer made it again (A35)
         if self._owned(node, expected, have):
@@ -231,7 +231,7 @@ class Judge:
         parent = have.parent_owner(self.aws)
         return self._is_ours(parent) or (parent is None and not is_known(expected))
 
-    def _may_remove(self, finding: Finding, have: Step) -> bool:
+    def _may_remove(self, finding: ResourceChange, have: Step) -> bool:
         """Whether it says what config.yaml wants of it, or AWS says that it leads to ours: of what
         is told by what it says alone."""
         if not have.BY_CONTENT:
@@ -251,7 +251,7 @@ class Judge:
         older provision made it, whose marks had neither region nor account. Two stacks could have
         such a mark alike, so it is believed only of what the state has.
         """
-        name = successor_of(node)
+        name = current_name(node)
         renamed = [self.owner(old) for old, new in self.stack.moved.items() if new == name]
         record = self.journal.records.get(node)
         older = [f"{self.stack.name}/{old}" for old in (name, *self._former_names(name))]
@@ -268,15 +268,15 @@ class Judge:
 
     def _finding(
         self, node: Node[Step], want: Step, have: Step | None, action: Action, reason: str = ""
-    ) -> Finding:
-        return Finding(node.name, node.needs, want.KIND, want, have, (), action, reason)
+    ) -> ResourceChange:
+        return ResourceChange(node.name, node.needs, want.KIND, want, have, (), action, reason)
 
 
-def _plainly(value: object) -> str:
+def _in_plain_words(value: object) -> str:
     return ", ".join(map(str, value)) if isinstance(value, tuple) else f"{in_words(value)}"
 
 
-def _begun(changes: tuple[Change, ...]) -> tuple[tuple[Change, ...], str]:
+def _marked_pending(changes: tuple[FieldDiff, ...]) -> tuple[tuple[FieldDiff, ...], str]:
     """What an update that was begun and has not ended leaves is no drift: AWS no longer has what
     the record says, and not yet what is wanted. A table's expiry takes two runs (D12)."""
     ours = tuple(
@@ -286,6 +286,6 @@ def _begun(changes: tuple[Change, ...]) -> tuple[tuple[Change, ...], str]:
     return ours, f"the rest of a change that an earlier run began: {rest}" if rest else ""
 
 
-def _unmarked(have: Step) -> bool:
+def _has_no_owner(have: Step) -> bool:
     """Whether it could carry an owner, and carries none."""
     return isinstance(have, Tagged) and OWNER not in have.tags

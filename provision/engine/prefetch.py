@@ -11,30 +11,30 @@ from typing import Final
 
 from provision.aws.client import Aws
 from provision.model.stack import Node
-from provision.model.step import Step, same_place
-from provision.plan.change import Finding
+from provision.model.step import Step, same_identity
+from provision.plan.change import ResourceChange
 from provision.state.record import Record
 from provision.unknown import UnknownUsed
 
-UNSURE: Final = (1.0, 2.0, 4.0, 8.0)
+VISIBILITY_DELAYS: Final = (1.0, 2.0, 4.0, 8.0)
 """Seconds between looks before it is believed that what was being made is not there (V16, X1, D3).
 """
 
 
-Place = Mapping[str, Step]
+Inputs = Mapping[str, Step]
 """What a node needs, as found: where it is looked for beside where it is wanted."""
 
 
-def places_of(
-    node: Node[Step], seen: Mapping[str, Finding], wanted: Mapping[str, Step]
-) -> list[Place]:
+def candidate_inputs(
+    node: Node[Step], seen: Mapping[str, ResourceChange], wanted: Mapping[str, Step]
+) -> list[Inputs]:
     """All that a node may stand on: what it needs as it is, then with each predecessor of that."""
     now = {need: seen[need].have or wanted[need] for need in node.needs}
     return [now, *({**now, need: old} for need in now for old in seen[need].predecessors)]
 
 
 @dataclass(frozen=True)
-class Glimpse:
+class Prefetched:
     """What the record of a node led to; or, where there is no record, what was searched for and
     what was found."""
 
@@ -47,57 +47,61 @@ class Glimpse:
         copies from what it was asked for, so what is there has to be asked for alike."""
         if self.sought is None:
             return False
-        return self.sought == seed if self.found else same_place(self.sought, seed)
+        return self.sought == seed if self.found else same_identity(self.sought, seed)
 
 
-def recall(aws: Aws, record: Record | None) -> Step | None:
+def observe_recorded(aws: Aws, record: Record | None) -> Step | None:
     """Observe what the journal remembers. What was being made may not be visible yet: `up` would
     make a second one, and `down` leave it behind."""
     if record is None:
         return None
-    return look_long(aws, record.step) if record.doing == "create" else record.step.observe(aws)
+    return (
+        observe_eventually(aws, record.step)
+        if record.doing == "create"
+        else record.step.observe(aws)
+    )
 
 
-def look_long(aws: Aws, step: Step) -> Step | None:
+def observe_eventually(aws: Aws, step: Step) -> Step | None:
     """Observe what may be there without being visible."""
-    for pause in UNSURE:
+    for pause in VISIBILITY_DELAYS:
         if have := step.observe(aws):
             return have
         aws.clock.sleep(pause)
     return step.observe(aws)
 
 
-def glimpse(aws: Aws, record: Record | None, sought: Step) -> Glimpse:
+def prefetch(aws: Aws, record: Record | None, sought: Step) -> Prefetched:
     """Look for one node's resource. Reads only."""
     if record:
-        return Glimpse(recalled=recall(aws, record))
+        return Prefetched(recalled=observe_recorded(aws, record))
     try:
-        return Glimpse(sought=sought, found=tuple(sought.search(aws)))
+        return Prefetched(sought=sought, found=tuple(sought.search(aws)))
     except UnknownUsed:
-        return Glimpse()  # it reads beside what is wanted: its turn has to come first
+        return Prefetched()  # it reads beside what is wanted: its turn has to come first
 
 
-def glimpse_many(
+def prefetch_batch(
     aws: Aws, records: Mapping[str, Record], sought: Mapping[str, Step]
-) -> dict[str, Glimpse]:
+) -> dict[str, Prefetched]:
     """The same for nodes of one kind, by node. What was being made is looked for by itself."""
     if len(sought) == 1:
-        return {name: glimpse(aws, records.get(name), step) for name, step in sought.items()}
+        return {name: prefetch(aws, records.get(name), step) for name, step in sought.items()}
     alone = {n: s for n, s in sought.items() if n in records and records[n].doing == "create"}
     others = {
         name: records[name].step if name in records else step
         for name, step in sought.items()
         if name not in alone
     }
-    seen = {name: glimpse(aws, records[name], step) for name, step in alone.items()}
+    seen = {name: prefetch(aws, records[name], step) for name, step in alone.items()}
     if not others:
         return seen
     kind = type(next(iter(others.values())))
     for name, have in zip(others, kind.observe_many(aws, list(others.values())), strict=True):
         if name in records:
-            seen[name] = Glimpse(recalled=have)
+            seen[name] = Prefetched(recalled=have)
         else:
-            seen[name] = Glimpse(sought=sought[name], found=(have,) if have else ())
+            seen[name] = Prefetched(sought=sought[name], found=(have,) if have else ())
     return seen
 
 

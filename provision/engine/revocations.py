@@ -9,17 +9,17 @@ from dataclasses import replace
 from typing import Final
 
 from provision.engine.executor import Engine
-from provision.engine.timing import Walk
-from provision.engine.walks import new_walk, visit_all
+from provision.engine.timing import WalkTiming
+from provision.engine.walks import run_walk, start_walk
 from provision.errors import ProvisionError
 from provision.model.step import Step, with_computed
-from provision.plan.blocking import blocked, held_back
-from provision.plan.change import WRITES, Action, Cause, Finding, difference
+from provision.plan.blocking import block_on_failed, block_with_reasons
+from provision.plan.change import WRITES, Action, Cause, ResourceChange, diff_fields
 
 GOES_LAST: Final = "what it takes away goes when all else is made"
 
 
-def rights_kept(finding: Finding) -> Finding | None:
+def without_revocations(finding: ResourceChange) -> ResourceChange | None:
     """The finding with all that is allowed now left in place; None where nothing is taken away, or
     only what somebody else has given."""
     want, have = finding.want, finding.have
@@ -30,18 +30,18 @@ def rights_kept(finding: Finding) -> Finding | None:
     wider = want.meanwhile(have)
     if wider == want:
         return None
-    return replace(finding, want=wider, changes=difference(wider, have, None))
+    return replace(finding, want=wider, changes=diff_fields(wider, have, None))
 
 
-def take_away(
+def revoke(
     engine: Engine,
-    acted: Mapping[str, Finding],
-    late: Mapping[str, Finding],
+    acted: Mapping[str, ResourceChange],
+    late: Mapping[str, ResourceChange],
     steps: dict[str, Step],
     workers: int,
-) -> tuple[dict[str, Finding], dict[str, ProvisionError], Walk]:
-    """Make what `rights_kept` held back as it is wanted, then what follows from that. `steps`: by
-    node as made; changed here. The findings as acted on, the failures, and the walk."""
+) -> tuple[dict[str, ResourceChange], dict[str, ProvisionError], WalkTiming]:
+    """Make what `without_revocations` held back as it is wanted, then what follows from that.
+    `steps`: by node as made; changed here. The findings as acted on, the failures, and the walk."""
     nodes, begun = engine.stack.nodes, dict(acted)
     follow = _followers(engine, acted, late, steps)
     done: dict[str, Step] = {}
@@ -53,7 +53,7 @@ def take_away(
         else:
             finding, made = late[name], steps[name]
             assert finding.want is not None
-            left = replace(finding, have=made, changes=difference(finding.want, made, None))
+            left = replace(finding, have=made, changes=diff_fields(finding.want, made, None))
         steps[name] = done[name] = engine.make(left)
         if left.action in WRITES:
             engine.settle(left, steps[name])
@@ -62,12 +62,12 @@ def take_away(
         name: tuple(need for need in nodes[name].needs if need in late or need in follow)
         for name in follow
     }
-    walked = new_walk(engine, "take away", order)
-    failed = visit_all(engine, walked, visit, workers)
-    return blocked(begun, failed, done, order), failed, walked
+    walked = start_walk(engine, "take away", order)
+    failed = run_walk(engine, walked, visit, workers)
+    return block_on_failed(begun, failed, done, order), failed, walked
 
 
-def _as_one(first: Finding, then: Finding) -> Finding:
+def _as_one(first: ResourceChange, then: ResourceChange) -> ResourceChange:
     """What was done about one node in two walks, told as a plan tells it."""
     if first.action is Action.CREATE:
         return first
@@ -82,31 +82,31 @@ def _as_one(first: Finding, then: Finding) -> Finding:
     return replace(then, have=first.have, changes=tuple((before | after).values()), action=action)
 
 
-def hold_back(
+def block_revocations(
     engine: Engine,
-    acted: Mapping[str, Finding],
-    late: Mapping[str, Finding],
+    acted: Mapping[str, ResourceChange],
+    late: Mapping[str, ResourceChange],
     steps: Mapping[str, Step],
-) -> dict[str, Finding]:
+) -> dict[str, ResourceChange]:
     """The findings where the run ended before the turn of `late` had come."""
     follow = _followers(engine, acted, late, steps)
     reasons = {name: f"comes after {', '.join(late)}: {GOES_LAST}" for name in follow}
-    return held_back(acted, dict.fromkeys(late, GOES_LAST) | reasons)
+    return block_with_reasons(acted, dict.fromkeys(late, GOES_LAST) | reasons)
 
 
 def _followers(
     engine: Engine,
-    acted: Mapping[str, Finding],
-    late: Mapping[str, Finding],
+    acted: Mapping[str, ResourceChange],
+    late: Mapping[str, ResourceChange],
     steps: Mapping[str, Step],
-) -> dict[str, Finding]:
+) -> dict[str, ResourceChange]:
     """What has to be made again when `late` is as it is wanted, by node: a deployment is a copy of
     the API as it was."""
     wanted = dict(steps)
     for name, finding in late.items():
         if finding.want is not None and name in steps:
             wanted[name] = with_computed(finding.want, steps[name])
-    follow: dict[str, Finding] = {}
+    follow: dict[str, ResourceChange] = {}
     for name, node in engine.stack.nodes.items():  # each after those it needs
         moved = any(need in late or need in follow for need in node.needs)
         if not moved or name in late or name not in steps:

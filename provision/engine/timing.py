@@ -13,14 +13,14 @@ from typing import Any, Final
 from provision.model.stack import Needs, Visit
 from provision.trace import Trace
 
-SECOND_LOOK: Final = "second look"
+VERIFYING: Final = "second look"
 WAITED: Final = 0.02
 """Seconds after the last of its needs from which a visit is believed to have waited for a thread.
 """
 
 
 @dataclass(frozen=True)
-class Stay:
+class Interval:
     """From when to when somebody worked on a node, in seconds on one clock."""
 
     began: float
@@ -32,7 +32,7 @@ class Stay:
 
 
 @dataclass(frozen=True)
-class Link:
+class PathStep:
     """One visit of the chain. `doing` is open, look, make, push, second look or remove; `node` is
     empty for what is done before the first node."""
 
@@ -48,15 +48,15 @@ class Link:
 
 
 @dataclass
-class Walk:
+class WalkTiming:
     """One walk over nodes: which had to come before which, and when each was visited. `rests` are
     the second looks, which no other node waits for."""
 
     doing: str
     needs: Needs
     trace: Trace
-    stays: dict[str, Stay] = field(default_factory=dict)
-    rests: dict[str, Stay] = field(default_factory=dict)
+    stays: dict[str, Interval] = field(default_factory=dict)
+    rests: dict[str, Interval] = field(default_factory=dict)
 
     def timed(self, visit: Visit) -> Visit:
         """The visit, its time and that of its rest noted, here and in the trace."""
@@ -69,27 +69,27 @@ class Walk:
         return timed
 
     def _time_rest(self, name: str, rest: Callable[[], None]) -> None:
-        with self._noted(self.rests, name, SECOND_LOOK):
+        with self._noted(self.rests, name, VERIFYING):
             rest()
 
     @contextmanager
-    def _noted(self, stays: dict[str, Stay], name: str, doing: str) -> Iterator[None]:
+    def _noted(self, stays: dict[str, Interval], name: str, doing: str) -> Iterator[None]:
         began = self.trace.now()
         try:
             with self.trace.span(f"{name} ({doing})", doing):
                 yield
         finally:
-            stays[name] = Stay(began, self.trace.now())
+            stays[name] = Interval(began, self.trace.now())
 
-    def chain(self) -> tuple[Link, ...]:
+    def chain(self) -> tuple[PathStep, ...]:
         """The visits that the end of the walk had to wait for, in their order."""
-        links: list[Link] = []
+        links: list[PathStep] = []
         name, late = _last(self.stays), _last(self.rests)
         if name and late and self.rests[late].ended > self.stays[name].ended:
-            links.append(Link(late, SECOND_LOOK, self.rests[late].seconds))
+            links.append(PathStep(late, VERIFYING, self.rests[late].seconds))
             name = late
         while name:
-            links.append(Link(name, self.doing, self.stays[name].seconds))
+            links.append(PathStep(name, self.doing, self.stays[name].seconds))
             name = self._before(name)
         return tuple(reversed(links))
 
@@ -103,11 +103,11 @@ class Walk:
         return (_last(between) if began - ready > WAITED else None) or need
 
 
-def _last(stays: Mapping[str, Stay]) -> str | None:
+def _last(stays: Mapping[str, Interval]) -> str | None:
     return max(stays, key=lambda name: stays[name].ended, default=None)
 
 
-def longest(opening: float, walks: Iterable[Walk]) -> tuple[Link, ...]:
+def critical_path(opening: float, walks: Iterable[WalkTiming]) -> tuple[PathStep, ...]:
     """The chain of a whole run: opening, then walk after walk."""
     links = [link for walk in walks for link in walk.chain()]
-    return (Link("", "open", opening), *links)
+    return (PathStep("", "open", opening), *links)

@@ -6,22 +6,22 @@ from collections.abc import Mapping
 
 from botocore.exceptions import ClientError
 
-from provision.engine.errors import explain
+from provision.engine.errors import translate_error
 from provision.engine.executor import Engine
-from provision.engine.planner import Moment
-from provision.engine.timing import Walk
+from provision.engine.planner import NodeEvent
+from provision.engine.timing import WalkTiming
 from provision.errors import Interrupted, NotPermitted, ProvisionError
 from provision.model.stack import Needs, Visit, walk
 from provision.permissions.access_denied import refusal
 from provision.permissions.requirements import LOOK, MAKE, REMOVE, asked_by_stack
 
 
-def new_walk(engine: Engine, doing: str, graph: Needs) -> Walk:
-    return Walk(doing, graph, engine.aws.trace)
+def start_walk(engine: Engine, doing: str, graph: Needs) -> WalkTiming:
+    return WalkTiming(doing, graph, engine.aws.trace)
 
 
-def visit_all(
-    engine: Engine, walked: Walk, visit: Visit, workers: int
+def run_walk(
+    engine: Engine, walked: WalkTiming, visit: Visit, workers: int
 ) -> dict[str, ProvisionError]:
     """The walk, traced, and ended where the user asks to stop or another run is at work. The
     failures by node, each told and in words."""
@@ -34,15 +34,15 @@ def visit_all(
         )
     explained = {}
     for name, error in failed.items():
-        explained[name] = _explained(engine, name, error)
+        explained[name] = _translated(engine, name, error)
         if not isinstance(error, Interrupted):
-            engine.report(name, Moment.FAILED, explained[name].message)
+            engine.report(name, NodeEvent.FAILED, explained[name].message)
     return explained
 
 
-def _explained(engine: Engine, name: str, error: Exception) -> ProvisionError:
+def _translated(engine: Engine, name: str, error: Exception) -> ProvisionError:
     """In words; a refusal with the statement that this node's calls need."""
-    told = explain(error)
+    told = translate_error(error)
     if not isinstance(told, NotPermitted) or not isinstance(error, ClientError):
         return told
     stack, where = engine.stack, engine.aws.where

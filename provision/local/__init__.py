@@ -14,12 +14,12 @@ from provision.local.emulator import (
 )
 from provision.local.limitations import (
     ACCOUNT,
-    BACKS_UP_NOT,
     CREDENTIALS,
     DEFAULT_PORT,
-    FORGETS,
-    SKIPS,
+    KINDS_WITHOUT_BACKUP,
     UNLISTED,
+    UNREADABLE_FIELDS,
+    UNSUPPORTED_KINDS,
     as_reached,
     invoke_url,
 )
@@ -28,12 +28,12 @@ from provision.local.ports import PortTaken
 
 __all__ = [
     "ACCOUNT",
-    "BACKS_UP_NOT",
     "CREDENTIALS",
     "DEFAULT_PORT",
-    "FORGETS",
-    "SKIPS",
+    "KINDS_WITHOUT_BACKUP",
     "UNLISTED",
+    "UNREADABLE_FIELDS",
+    "UNSUPPORTED_KINDS",
     "Emulator",
     "EmulatorFailed",
     "EmulatorMissing",

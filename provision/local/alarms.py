@@ -24,7 +24,7 @@ _BREACHES: Final[Mapping[str, Callable[[float, float], bool]]] = {
 _MISSING: Final = {"notBreaching": False, "breaching": True}
 
 
-class Watch:
+class AlarmEvaluator:
     """Counts the queues' messages and gives alarms their states."""
 
     def __init__(self) -> None:

@@ -21,7 +21,7 @@ CREDENTIALS: Final = ("test", "test")
 
 ACCOUNT: Final = "000000000000"
 
-SKIPS: Final[Mapping[str, str]] = MappingProxyType(
+UNSUPPORTED_KINDS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "autoscaling.target": "the emulator has no Application Auto Scaling",
         "autoscaling.policy": "the emulator has no Application Auto Scaling",
@@ -34,7 +34,7 @@ SKIPS: Final[Mapping[str, str]] = MappingProxyType(
 )
 """Kind of step -> why it is not made on local."""
 
-FORGETS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
+UNREADABLE_FIELDS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
     {
         "cloudwatch.dashboard": MappingProxyType(
             {"tags": "the emulator drops the tags of a dashboard"}
@@ -52,7 +52,7 @@ FORGETS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
 )
 """Kind of step -> field -> why it is not compared on local: taken, but not given back."""
 
-BACKS_UP_NOT: Final[Mapping[str, str]] = MappingProxyType(
+KINDS_WITHOUT_BACKUP: Final[Mapping[str, str]] = MappingProxyType(
     {"dynamodb.table": "the emulator makes none"}
 )
 """Kind of step -> why no final backup of it is made on local."""

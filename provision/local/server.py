@@ -21,7 +21,7 @@ from hypercorn.config import Config
 
 from provision.local import function_logs, invocations, request_metrics, runtime
 from provision.local.access_control import is_ambiguous, refusal
-from provision.local.alarms import Watch
+from provision.local.alarms import AlarmEvaluator
 from provision.local.identity import write_record
 from provision.local.limitations import HOST, IDENTITY, STOP
 from provision.local.peers import comes_from_another_user
@@ -43,7 +43,7 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
-class Saver:
+class StateSaver:
     """Saves MiniStack's state a moment after a write. By itself it saves only at a clean end."""
 
     def __init__(self, save: Callable[[], None]) -> None:
@@ -88,7 +88,7 @@ class Who:
         return {"root": str(self.root), "pid": os.getpid(), "proof": proven}
 
 
-class Front:
+class ControlEndpoints:
     """Stands before MiniStack: refuses who may not speak to it (gate.py, peers.py), says whose it
     is, lets the rest through, notes what was written."""
 
@@ -181,14 +181,14 @@ async def _serve(who: Who) -> None:
     def save() -> None:
         persistence.save_all(ministack._build_persistence_save_dict())  # noqa: SLF001 - no public one
 
-    saver = Saver(save)
-    front = Front(ministack.app, who, saver.written)
+    saver = StateSaver(save)
+    front = ControlEndpoints(ministack.app, who, saver.written)
     loop = asyncio.get_running_loop()
     if sys.platform != "win32":
         loop.add_signal_handler(signal.SIGTERM, front.stop.set)
         loop.add_signal_handler(signal.SIGINT, front.stop.set)
     saving = asyncio.create_task(saver.run(front.stop))
-    watching = asyncio.create_task(Watch().run(front.stop))
+    watching = asyncio.create_task(AlarmEvaluator().run(front.stop))
 
     async def asked_to_stop() -> None:
         await front.stop.wait()

@@ -13,11 +13,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
-EVERY: Final = "*"
+ANY_RESOURCE: Final = "*"
 """For what AWS judges on no resource of its own, as it does most lists."""
 
 
-class Test(NamedTuple):
+class Condition(NamedTuple):
     """One line of a condition: `operator` on `key`. Key and value are templates, as ARNs are; where
     the value is a field that is not set, there is nothing to test."""
 
@@ -26,19 +26,19 @@ class Test(NamedTuple):
     value: str
 
 
-OURS: Final = Test("StringLike", "aws:ResourceTag/{owner}", "{mark}/*")
+OWNED: Final = Condition("StringLike", "aws:ResourceTag/{owner}", "{mark}/*")
 """What exists already carries our stack's owner tag."""
-REQUESTED: Final = Test("StringLike", "aws:RequestTag/{owner}", "{mark}/*")
+TAGS_OWNER: Final = Condition("StringLike", "aws:RequestTag/{owner}", "{mark}/*")
 """What is made gets our stack's owner tag in the call that makes it."""
-KEPT: Final = Test("StringLikeIfExists", "aws:RequestTag/{owner}", "{mark}/*")
+KEEPS_OWNER: Final = Condition("StringLikeIfExists", "aws:RequestTag/{owner}", "{mark}/*")
 """Tags may change; whose it is may not be given away."""
 
-UNOWNED: Final = Test("Null", "aws:ResourceTag/{owner}", "true")
+HAS_NO_OWNER: Final = Condition("Null", "aws:ResourceTag/{owner}", "true")
 """For what can be told neither by name nor by tag: at least it is no stack's."""
 
 
 @dataclass(frozen=True)
-class Permit:
+class IamPermission:
     """One IAM action, `on` resources (ARN templates), `when` every test holds.
 
     In templates stand `{partition} {region} {account} {stack}`, `{owner}` for the owner tag's key,
@@ -49,62 +49,62 @@ class Permit:
     """
 
     action: str
-    on: tuple[str, ...] = (EVERY,)
-    when: tuple[Test, ...] = ()
-    unnamed: tuple[Test, ...] = ()
+    on: tuple[str, ...] = (ANY_RESOURCE,)
+    when: tuple[Condition, ...] = ()
+    unnamed: tuple[Condition, ...] = ()
     having: str = ""
     lacking: str = ""
 
 
 @dataclass(frozen=True)
-class Call:
+class ApiCall:
     """`operation` as `service.Operation` in botocore's names, and all that IAM asks for it."""
 
     operation: str
-    permits: tuple[Permit, ...] = ()
+    permits: tuple[IamPermission, ...] = ()
 
 
 @dataclass(frozen=True)
-class Declared:
+class ApiCalls:
     """The calls of one kind. `look` are made by every verb, `make` by create and update, `remove`
     by delete. `computed`: fields that AWS chooses, as far as a template can tell them beforehand.
     """
 
-    look: tuple[Call, ...] = ()
-    make: tuple[Call, ...] = ()
-    remove: tuple[Call, ...] = ()
+    look: tuple[ApiCall, ...] = ()
+    make: tuple[ApiCall, ...] = ()
+    remove: tuple[ApiCall, ...] = ()
     computed: Mapping[str, str] = field(default_factory=dict)
 
 
 def arn(service: str, resource: str, *, region: bool = True, account: bool = True) -> str:
-    """The template of an ARN, as `Where.arn` builds one."""
+    """The template of an ARN, as `Location.arn` builds one."""
     place, owner = "{region}" if region else "", "{account}" if account else ""
     return f"arn:{{partition}}:{service}:{place}:{owner}:{resource}"
 
 
-def gateway(method: str, path: str, *tests: Test) -> Permit:
+def gateway_permission(method: str, path: str, *tests: Condition) -> IamPermission:
     """IAM's action is the call's HTTP method. For conditions, what lies under an API, a plan or a
     domain inherits its tags.
 
     https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-tagging-supported-resources.html
     """
-    return Permit(f"apigateway:{method}", (gateway_arn(path),), tests)
+    return IamPermission(f"apigateway:{method}", (gateway_arn(path),), tests)
 
 
 def gateway_arn(path: str) -> str:
     return arn("apigateway", path, account=False)
 
 
-def call(operation: str, *permits: Permit) -> Call:
-    return Call(operation, permits)
+def call(operation: str, *permits: IamPermission) -> ApiCall:
+    return ApiCall(operation, permits)
 
 
 def calls(
-    service: str, on: str | tuple[str, ...], *operations: str, when: tuple[Test, ...] = ()
-) -> tuple[Call, ...]:
+    service: str, on: str | tuple[str, ...], *operations: str, when: tuple[Condition, ...] = ()
+) -> tuple[ApiCall, ...]:
     """Operations that ask for the action of their own name."""
     resources = (on,) if isinstance(on, str) else on
     return tuple(
-        Call(f"{service}.{name}", (Permit(f"{service}:{name}", resources, when),))
+        ApiCall(f"{service}.{name}", (IamPermission(f"{service}:{name}", resources, when),))
         for name in operations
     )

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 
-class Harm(StrEnum):
+class Impact(StrEnum):
     """What users of the stack feel of a change."""
 
     DATA_LOSS = "data loss"
@@ -24,17 +24,17 @@ def always(have: Any, want: Any) -> bool:  # noqa: ARG001  (any two values)
     return True
 
 
-def lowered(have: Any, want: Any) -> bool:
+def decreased(have: Any, want: Any) -> bool:
     """Whether a number goes down."""
     return isinstance(have, int) and isinstance(want, int) and want < have
 
 
-def switched_on(have: Any, want: Any) -> bool:  # noqa: ARG001  (the two differ)
+def enabled(have: Any, want: Any) -> bool:  # noqa: ARG001  (the two differ)
     """Whether it will be on, or be another than before."""
     return want is not None and want is not False
 
 
-def switched_off(have: Any, want: Any) -> bool:  # noqa: ARG001  (the two differ)
+def disabled(have: Any, want: Any) -> bool:  # noqa: ARG001  (the two differ)
     """Whether it was on and will not be."""
     return want is None or want is False
 
@@ -46,7 +46,7 @@ class Risk:
     from the one that is to go, so not where that is gone already.
     """
 
-    harm: Harm
+    harm: Impact
     why: str
     seconds: int = 0
     longest: int = 0
@@ -71,5 +71,5 @@ class Risks:
     gap: str = "it is gone until its successor is there"
 
 
-UNNOTICED: Final = Risks(gap="")
+NO_IMPACT: Final = Risks(gap="")
 """Nobody outside notices what becomes of it."""

@@ -83,7 +83,7 @@ class Stack:
         return {node.name: node.needs for node in self.nodes.values()}
 
 
-def predecessor_name(node: str, taken: Collection[str]) -> str:
+def deposed_name(node: str, taken: Collection[str]) -> str:
     """A free name under which what stood in the node's place is set aside: `network.vpc~1`."""
     number = 1
     while f"{node}~{number}" in taken:
@@ -91,7 +91,7 @@ def predecessor_name(node: str, taken: Collection[str]) -> str:
     return f"{node}~{number}"
 
 
-def successor_of(name: str) -> str:
+def current_name(name: str) -> str:
     """The node in whose place a predecessor stood; of any other node itself."""
     return name.partition("~")[0]
 
@@ -106,7 +106,7 @@ def reversed_graph(graph: Needs) -> dict[str, set[str]]:
     return backwards
 
 
-def longest_after(graph: Needs) -> dict[str, int]:
+def path_lengths(graph: Needs) -> dict[str, int]:
     """How many nodes follow each on the longest way to an end: with too few threads, those on which
     most waits go first."""
     users = reversed_graph(graph)
@@ -136,7 +136,7 @@ def walk(
     A failure stops only what depends on it, which is then not visited. Once `stopped` says so,
     nothing more is started, not even what waits for a free thread. Returns the failures by node.
     """
-    order, follow = TopologicalSorter(graph), longest_after(graph)
+    order, follow = TopologicalSorter(graph), path_lengths(graph)
     order.prepare()
     failed: dict[str, Exception] = {}
     blocked: set[str] = set()
@@ -144,12 +144,12 @@ def walk(
     afterwards: dict[Future[None], str] = {}
     with ThreadPoolExecutor(workers, thread_name_prefix="node") as pool:
         while order.is_active() or visits or afterwards:
-            for name in _ready(order, follow):
+            for name in _ready_by_priority(order, follow):
                 if any(need in failed or need in blocked for need in graph[name]):
                     blocked.add(name)
                     order.done(name)
                 else:
-                    visits[pool.submit(_unless, stopped, partial(visit, name))] = name
+                    visits[pool.submit(_run_unless_stopped, stopped, partial(visit, name))] = name
             if not visits and not afterwards:
                 continue
             pending: list[Future[Any]] = [*visits, *afterwards]
@@ -166,17 +166,17 @@ def walk(
                 if visited:
                     order.done(visited)
                     if rest:
-                        afterwards[pool.submit(_unless, stopped, rest)] = visited
+                        afterwards[pool.submit(_run_unless_stopped, stopped, rest)] = visited
     return failed
 
 
-def _ready(order: TopologicalSorter[str], follow: Mapping[str, int]) -> list[str]:
+def _ready_by_priority(order: TopologicalSorter[str], follow: Mapping[str, int]) -> list[str]:
     """What may be visited now, that on which most waits first."""
     ready = order.get_ready() if order.is_active() else ()
     return sorted(ready, key=lambda name: -follow[name])
 
 
-def _unless(stopped: Callable[[], bool], work: Callable[[], T]) -> T:
+def _run_unless_stopped(stopped: Callable[[], bool], work: Callable[[], T]) -> T:
     if stopped():
         raise _NotBegunError
     return work()

@@ -20,9 +20,9 @@ from typing import (
     get_type_hints,
 )
 
-from provision.model.iam import Declared
+from provision.model.iam import ApiCalls
 from provision.model.risks import Risks
-from provision.model.stored_data import Backup, Holdings
+from provision.model.stored_data import Backup, StoredData
 from provision.unknown import UNKNOWN, in_words
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ class Step(ABC):
     """AWS refuses a second one of the same identity."""
     RISKS: ClassVar[Risks] = Risks()
     """What making, changing or removing it does to those who use it."""
-    CALLS: ClassVar[Declared]
+    CALLS: ClassVar[ApiCalls]
     """What its verbs call, and what IAM asks for that."""
     ASKED_LAST: ClassVar[bool] = False
     """Goes by a name that somebody else may take between the look and the deletion, and holds data
@@ -136,7 +136,7 @@ class Step(ABC):
     def twins(self, ours: Sequence[Self]) -> Sequence[Self]:
         """Of what carries its owner all that could be it; several only where somebody copied the
         tag. What differs in what cannot change is what a replacement cut short has left."""
-        return [have for have in ours if not stands_beside(self, have)]
+        return [have for have in ours if not needs_replacement_beside(self, have)]
 
     def others_marked(self, aws: Aws, owners: Collection[str]) -> Sequence[str]:  # noqa: ARG002  (what holds data asks)
         """The names of others of its kind that carry one of these owners: where a name has changed
@@ -207,7 +207,7 @@ class Step(ABC):
         for what works, and for kinds of which AWS says no such thing."""
         return ""
 
-    def holdings(self, aws: Aws) -> Holdings | None:  # noqa: ARG002  (what holds data counts it)
+    def holdings(self, aws: Aws) -> StoredData | None:  # noqa: ARG002  (what holds data counts it)
         """How much data it holds; None for kinds that hold none. Reads only."""
         return None
 
@@ -264,7 +264,7 @@ class Tagged(Step):
         return self.tags[OWNER]
 
 
-def marked(kind: type[Step], mark: Mark | None) -> tuple[str, ...]:
+def fields_with(kind: type[Step], mark: Mark | None) -> tuple[str, ...]:
     """The fields of the class that carry this mark; with None, those that carry none."""
     return _marks(kind)[mark]
 
@@ -284,24 +284,24 @@ S = TypeVar("S", bound=Step)
 
 def with_computed(step: S, source: S | None) -> S:
     """The step with its Computed fields taken from `source`, or unknown when there is none."""
-    names = marked(type(step), Mark.COMPUTED)
+    names = fields_with(type(step), Mark.COMPUTED)
     return replace(step, **{name: vars(source)[name] if source else UNKNOWN for name in names})
 
 
-def same_place(one: Step, other: Step) -> bool:
+def same_identity(one: Step, other: Step) -> bool:
     """Whether two values of one class are looked for at the same place."""
     return all(vars(one)[name] == vars(other)[name] for name in one.IDENTITY)
 
 
-def stands_beside(want: Step, have: Step) -> bool:
+def needs_replacement_beside(want: Step, have: Step) -> bool:
     """Whether another one is to be made beside this one: it may be there already."""
-    fixed = marked(type(want), Mark.FIXED)
+    fixed = fields_with(type(want), Mark.FIXED)
     other = any(vars(want)[name] != vars(have)[name] for name in fixed)
     return other and replacement(want, have) is Replacement.CREATE_FIRST
 
 
 def replacement(want: Step, have: Step) -> Replacement:
     """How the one found gives way. Under one name only one can stand: then it goes first."""
-    if want.REPLACEMENT is Replacement.CREATE_FIRST and want.UNIQUE and same_place(want, have):
+    if want.REPLACEMENT is Replacement.CREATE_FIRST and want.UNIQUE and same_identity(want, have):
         return Replacement.DELETE_FIRST
     return want.REPLACEMENT

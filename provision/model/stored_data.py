@@ -11,7 +11,7 @@ _UNITS: Final = ("bytes", "kB", "MB", "GB", "TB")
 
 
 @dataclass(frozen=True)
-class Holdings:
+class StoredData:
     """Counted by AWS, which may be six hours behind. `protected`: AWS refuses to delete it now."""
 
     items: int
@@ -22,7 +22,7 @@ class Holdings:
     def words(self) -> str:
         """`12 items, 3.4 kB by AWS's count of up to six hours ago`."""
         items = "1 item" if self.items == 1 else f"{self.items:,} items"
-        return f"{items}, {size(self.bytes)} by AWS's count of up to six hours ago"
+        return f"{items}, {format_bytes(self.bytes)} by AWS's count of up to six hours ago"
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Backup:
     earlier: tuple[str, ...] = ()
 
 
-def size(count: int) -> str:
+def format_bytes(count: int) -> str:
     """Bytes as people read them: `3.4 kB`."""
     value, unit = float(count), 0
     while value >= 1000 and unit < len(_UNITS) - 1:  # noqa: PLR2004  (kilo)

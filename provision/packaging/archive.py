@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Final
 
 from provision.packaging.folder import (
-    BundleFailed,
+    PackagingFailed,
     check_sizes,
-    files_below,
+    list_files,
     read_file,
     too_large,
 )
@@ -27,7 +27,7 @@ _MODE: Final = 0o100755
 
 
 @dataclass(frozen=True)
-class Bundle:
+class Archive:
     """A zip as it is uploaded."""
 
     content: bytes
@@ -35,20 +35,22 @@ class Bundle:
     code_sha256: str  # base64, as Lambda answers in CodeSha256 (L22)
 
     @classmethod
-    def of(cls, content: bytes) -> Bundle:
+    def of(cls, content: bytes) -> Archive:
         digest = hashlib.sha256(content)
         return cls(content, digest.hexdigest(), base64.b64encode(digest.digest()).decode("ascii"))
 
 
-def zip_directory(source: Path) -> Bundle:
-    """A function's folder: see `files_below` for what of it."""
-    return zip_files(files_below(source), str(source))
+def zip_directory(source: Path) -> Archive:
+    """A function's folder: see `list_files` for what of it."""
+    return zip_files(list_files(source), str(source))
 
 
-def zip_files(files: Mapping[str, Path], source: str) -> Bundle:
+def zip_files(files: Mapping[str, Path], source: str) -> Archive:
     """These files by their names in the zip. `source` is what an error calls them."""
     if not files:
-        raise BundleFailed(f"{source} holds nothing to put into a zip", hint="put the code there")
+        raise PackagingFailed(
+            f"{source} holds nothing to put into a zip", hint="put the code there"
+        )
     check_sizes(files, source)
     contents = {name: read_file(path) for name, path in files.items()}
     # The same bytes deflated by zlib, zlib-ng and Apple's zlib differ, and each difference would be
@@ -59,7 +61,7 @@ def zip_files(files: Mapping[str, Path], source: str) -> Bundle:
     if len(content) > ZIPPED_LIMIT:
         sizes = {name: len(each) for name, each in contents.items()}
         raise too_large(source, "zipped", len(content), ZIPPED_LIMIT, sizes)
-    return Bundle.of(content)
+    return Archive.of(content)
 
 
 def _zipped(contents: Mapping[str, bytes], compression: int) -> bytes:

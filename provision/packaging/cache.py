@@ -30,7 +30,7 @@ from provision.files import (
     read_private,
     replace_private,
 )
-from provision.packaging.archive import ZIPPED_LIMIT, Bundle
+from provision.packaging.archive import ZIPPED_LIMIT, Archive
 
 KEPT_SECONDS: Final = 30 * 24 * 3600.0
 """How long a zip is kept after its last use."""
@@ -51,7 +51,7 @@ class Cache:
     downloads: Path | None = None
     """Where the installer keeps what it downloads; None: where the user has it."""
 
-    def layer(self, inputs: Mapping[str, str]) -> Bundle | None:
+    def layer(self, inputs: Mapping[str, str]) -> Archive | None:
         """What was made of these inputs, unless it is damaged or was never made."""
         manifest = self._manifest(inputs)
         try:
@@ -65,26 +65,26 @@ class Cache:
             _touch(manifest)
         return bundle
 
-    def keep_layer(self, inputs: Mapping[str, str], bundle: Bundle) -> None:
+    def keep_layer(self, inputs: Mapping[str, str], bundle: Archive) -> None:
         """The zip first: a manifest never names one that is not there."""
         self.keep(bundle)
         told = {"inputs": _told(inputs), "zip": bundle.sha256}
         self._write(self._manifest(inputs), json.dumps(told, indent=1).encode())
 
-    def keep(self, bundle: Bundle) -> Path:
+    def keep(self, bundle: Archive) -> Path:
         """The file that holds it, whole."""
         path = self._zip(bundle.sha256)
         if self._bundle(bundle.sha256) is None:
             self._write(path, bundle.content)
         return path
 
-    def _bundle(self, digest: str) -> Bundle | None:
+    def _bundle(self, digest: str) -> Archive | None:
         path = self._zip(digest)
         try:
             content = read_private(path, ZIPPED_LIMIT)
         except (OSError, ValueError):  # a digest that is no part of a name
             return None
-        bundle = Bundle.of(content) if content is not None else None
+        bundle = Archive.of(content) if content is not None else None
         if bundle is None or bundle.sha256 != digest:
             return None
         _touch(path)

@@ -14,11 +14,11 @@ POLL: Final = 0.25
 QUIET: Final = 0.3
 """Seconds without a change before what was saved is believed to be whole."""
 
-Seen = Mapping[str, tuple[int, int]]
+Snapshot = Mapping[str, tuple[int, int]]
 """File → when it was changed (nanoseconds) and its size in bytes."""
 
 
-def seen(files: Iterable[Path]) -> Seen:
+def snapshot(files: Iterable[Path]) -> Snapshot:
     """What was gone between listing and looking is left out."""
     found = {}
     for file in files:
@@ -28,9 +28,11 @@ def seen(files: Iterable[Path]) -> Seen:
     return found
 
 
-def saves(look: Callable[[], Mapping[str, Seen]], clock: Clock) -> Iterator[frozenset[str]]:
+def watch_saves(
+    look: Callable[[], Mapping[str, Snapshot]], clock: Clock
+) -> Iterator[frozenset[str]]:
     """The names whose files changed, once they are quiet: at first all of them."""
-    last: Mapping[str, Seen] = {}
+    last: Mapping[str, Snapshot] = {}
     while True:
         now = look()
         if now != last:
@@ -43,8 +45,8 @@ def saves(look: Callable[[], Mapping[str, Seen]], clock: Clock) -> Iterator[froz
 
 
 def _quiet(
-    look: Callable[[], Mapping[str, Seen]], clock: Clock, now: Mapping[str, Seen]
-) -> Mapping[str, Seen]:
+    look: Callable[[], Mapping[str, Snapshot]], clock: Clock, now: Mapping[str, Snapshot]
+) -> Mapping[str, Snapshot]:
     since = clock.now()
     while clock.now() - since < QUIET:
         clock.sleep(QUIET / 3)

@@ -24,11 +24,11 @@ MOST_FILES: Final = 65_535
 """What a plain zip can list. Links that fan out would reach any number."""
 
 
-class BundleFailed(ProvisionError):
+class PackagingFailed(ProvisionError):
     """A function's or layer's folder cannot be turned into what Lambda takes."""
 
 
-def files_below(source: Path) -> dict[str, Path]:
+def list_files(source: Path) -> dict[str, Path]:
     """Files of a function's folder by their name in the zip. Left out is what a machine leaves
     there and what is hidden: names that begin with a dot, `__pycache__`, compiled modules, what
     editors leave.
@@ -39,13 +39,13 @@ def files_below(source: Path) -> dict[str, Path]:
     )
 
 
-def all_files_below(source: Path) -> dict[str, Path]:
+def list_all_files(source: Path) -> dict[str, Path]:
     """Files of installed packages by their name in the zip. Packages need hidden ones as well."""
     return _named(source, lambda _name: False)
 
 
 def check_sizes(files: Mapping[str, Path], source: str) -> None:
-    """Raise `BundleFailed` for more than Lambda takes. Nothing has been read yet."""
+    """Raise `PackagingFailed` for more than Lambda takes. Nothing has been read yet."""
     sizes = {name: path.stat().st_size for name, path in files.items()}
     total = sum(sizes.values())
     if total > UNZIPPED_LIMIT:
@@ -56,7 +56,7 @@ def read_file(path: Path) -> bytes:
     try:
         return read_regular(path, UNZIPPED_LIMIT)
     except OSError as error:
-        raise BundleFailed(
+        raise PackagingFailed(
             f"{path} cannot be read: {error.strerror}",
             hint="make it readable, or take it out of the folder",
         ) from error
@@ -64,7 +64,7 @@ def read_file(path: Path) -> bytes:
 
 def too_large(
     source: str, what: str, size: int, limit: int, sizes: Mapping[str, int]
-) -> BundleFailed:
+) -> PackagingFailed:
     """`sizes`: by the name in the zip; the largest packages are named."""
     packages: Counter[str] = Counter()
     for name, many in sizes.items():
@@ -72,7 +72,7 @@ def too_large(
         inside = parts[0] == "python" and len(parts) > 1
         packages[parts[1] if inside else parts[0]] += many
     largest = ", ".join(f"{name} {megabytes(many)}" for name, many in packages.most_common(10))
-    return BundleFailed(
+    return PackagingFailed(
         f"{source} is {megabytes(size)} {what}, and Lambda takes {megabytes(limit)}; "
         f"the largest in it: {largest}",
         hint="take out what the code does not import, or move it to another layer",
@@ -94,7 +94,7 @@ def _is_of_an_editor(name: str) -> bool:
 
 def _named(source: Path, left_out: Callable[[str], bool]) -> dict[str, Path]:
     if not source.is_dir():
-        raise BundleFailed(
+        raise PackagingFailed(
             f"{source} is not a folder", hint="correct `source` in config.yaml, or make the folder"
         )
     files: dict[str, Path] = {}
@@ -102,7 +102,7 @@ def _named(source: Path, left_out: Callable[[str], bool]) -> dict[str, Path]:
         # macOS may spell a name decomposed.
         zipped = unicodedata.normalize("NFC", name)
         if zipped in files:
-            raise BundleFailed(
+            raise PackagingFailed(
                 f"{source} has two files that are {zipped} in a zip", hint="rename one of them"
             )
         files[zipped] = path
@@ -126,7 +126,7 @@ class _Walk:
             for entry in self._entries(folder):
                 seen += 1
                 if seen > MOST_FILES:
-                    raise BundleFailed(
+                    raise PackagingFailed(
                         f"{self.source} has over {MOST_FILES:,} files, and a zip lists no more",
                         hint="take out what the code does not import; look for links to folders",
                     )
@@ -138,7 +138,7 @@ class _Walk:
                 elif stat.S_ISREG(mode):
                     yield f"{prefix}{entry.name}", path
                 else:
-                    raise BundleFailed(
+                    raise PackagingFailed(
                         f"{path} is neither a file nor a folder", hint="take it out of the folder"
                     )
 
@@ -147,14 +147,14 @@ class _Walk:
             with os.scandir(folder) as entries:
                 found = [entry for entry in entries if not self.left_out(entry.name)]
         except OSError as error:
-            raise BundleFailed(
+            raise PackagingFailed(
                 f"{folder} cannot be read: {error.strerror}", hint="make it readable"
             ) from error
         for entry in found:
             try:
                 entry.name.encode()
             except UnicodeEncodeError:
-                raise BundleFailed(
+                raise PackagingFailed(
                     f"{entry.path!r} has a name that is not UTF-8", hint="rename it"
                 ) from None
         return found
@@ -163,7 +163,7 @@ class _Walk:
         try:
             target = Path(link.path).resolve(strict=True)
         except (OSError, RuntimeError):  # a loop of links is a RuntimeError before Python 3.13
-            raise BundleFailed(
+            raise PackagingFailed(
                 f"{link.path} is a symbolic link that leads nowhere",
                 hint="mend it, or take it out",
             ) from None
@@ -171,7 +171,7 @@ class _Walk:
             raise self._leads_out(Path(link.path), target)
         inside = target.relative_to(self.top)
         if any(part.startswith(".") for part in inside.parts):
-            raise BundleFailed(
+            raise PackagingFailed(
                 f"{link.path} is a symbolic link to {inside.as_posix()}, which is hidden",
                 hint="give the file a name without a dot, or take the link out",
             )
@@ -183,13 +183,13 @@ class _Walk:
         if not real.is_relative_to(self.top):
             raise self._leads_out(named, real)
         if real in above:
-            raise BundleFailed(
+            raise PackagingFailed(
                 f"{named} is a symbolic link to a folder that holds it", hint="take the link out"
             )
         return real
 
-    def _leads_out(self, link: Path, target: Path) -> BundleFailed:
-        return BundleFailed(
+    def _leads_out(self, link: Path, target: Path) -> PackagingFailed:
+        return PackagingFailed(
             f"{link} is a symbolic link out of {self.source}, to {target}",
             hint="put the file itself there: only what is inside the folder goes into the zip",
         )

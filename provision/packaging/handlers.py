@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from provision.packaging.folder import files_below, read_file
+from provision.packaging.folder import list_files, read_file
 from provision.packaging.imports import absolute, handler_module, module_file, package_of, parsed
 
 _DYNAMIC: Final = frozenset({"__dict__", "exec", "globals", "locals", "setattr", "vars"})
@@ -39,8 +39,8 @@ class _Place:
 
 def handler_problem(source: Path, handler: str) -> str | None:
     """What keeps Lambda from finding the handler in the function's folder, or None. Raises
-    `BundleFailed` where the folder cannot be read."""
-    files = files_below(source)
+    `PackagingFailed` where the folder cannot be read."""
+    files = list_files(source)
     place = _Place(files, lambda name: read_file(files[name]))
     if not _has_module(place, handler):
         module = handler_module(handler).replace(".", "/") or handler
@@ -50,7 +50,7 @@ def handler_problem(source: Path, handler: str) -> str | None:
 
 def in_folder(source: Path, handler: str) -> bool:
     """Whether the function's folder has the handler's module."""
-    return _has_module(_Place(files_below(source), lambda _: b""), handler)
+    return _has_module(_Place(list_files(source), lambda _: b""), handler)
 
 
 def problem_in_layers(zips: Iterable[Path], handler: str) -> str | None:

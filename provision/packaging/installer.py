@@ -67,7 +67,7 @@ _LOGINS: Final = re.compile(r"UV_INDEX_[A-Z0-9_]+_(USERNAME|PASSWORD)")
 """How uv is told the login of an index that has a name."""
 
 
-class WheelsFailed(ProvisionError):
+class WheelInstallFailed(ProvisionError):
     """The packages cannot be had for the target, or are not what they say."""
 
 
@@ -95,12 +95,12 @@ def install(
             check=False,
         )
     except subprocess.TimeoutExpired as error:
-        raise WheelsFailed(
+        raise WheelInstallFailed(
             f"layer {source}: installing its packages took more than {_SECONDS} seconds",
             hint="check the network, then run it again: what was downloaded is kept",
         ) from error
     except OSError as error:
-        raise WheelsFailed(
+        raise WheelInstallFailed(
             f"layer {source}: uv cannot be started: {error}",
             hint=f"`{repair_command('uv')}`",
         ) from error
@@ -108,7 +108,7 @@ def install(
         said = done.stderr[done.stderr.find("error:") :].partition("\nhint:")[0].strip()
         said = without_secrets(said.removeprefix("error:").strip(), given)
         first, *more = said.split("\n")
-        raise WheelsFailed(
+        raise WheelInstallFailed(
             f"layer {source}: its packages cannot be installed for {target.name}: {first}",
             more=more,
             hint=_remedy(said, source, target),

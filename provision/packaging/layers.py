@@ -7,16 +7,16 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from provision.packaging.archive import Bundle, zip_files
+from provision.packaging.archive import Archive, zip_files
 from provision.packaging.cache import Cache
-from provision.packaging.folder import BundleFailed, all_files_below
+from provision.packaging.folder import PackagingFailed, list_all_files
 from provision.packaging.installed_files import make_portable
 from provision.packaging.installer import install
 from provision.packaging.requirements import FILE, Pin, compile_command, read_requirements
 from provision.packaging.target import Target, check_machine
 
 
-def build_layer(source: Path, *, runtime: str, architecture: str, cache: Cache) -> Bundle:
+def build_layer(source: Path, *, runtime: str, architecture: str, cache: Cache) -> Archive:
     """Install the pins of source/requirements.txt for the runtime and architecture; the runtime
     `local` is this machine.
 
@@ -36,7 +36,7 @@ def build_layer(source: Path, *, runtime: str, architecture: str, cache: Cache) 
         install(pins, source, target, Path(folder), cache.downloads)
         packages = Path(folder, "packages")
         make_portable(packages)
-        files = {f"python/{name}": path for name, path in all_files_below(packages).items()}
+        files = {f"python/{name}": path for name, path in list_all_files(packages).items()}
         if target.elf_machine is not None:
             check_machine(files, target)
         bundle = zip_files(files, str(source))
@@ -49,13 +49,13 @@ def _pins(source: Path) -> Sequence[Pin]:
     try:
         pins, faults = read_requirements(source)
     except OSError as error:
-        raise BundleFailed(
+        raise PackagingFailed(
             f"layer {source}: {FILE} cannot be read: {error.strerror}",
             hint=f"write {source / 'requirements.in'}, then: `{compile_command(source)}`",
         ) from error
     if faults:
         first, *more = (f"{file}:{each.line}: {each.message}; {each.instead}" for each in faults)
-        raise BundleFailed(
+        raise PackagingFailed(
             first,
             more=more,
             hint=f"correct {file}, then: `provision config check`",

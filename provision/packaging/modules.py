@@ -18,7 +18,7 @@ from typing import Final
 
 from provision.packaging import compilation
 from provision.packaging.compilation import Answer, Release
-from provision.packaging.folder import files_below, read_file
+from provision.packaging.folder import list_files, read_file
 from provision.packaging.imports import handler_module, imported, module_file
 
 RUNNING: Final = sys.version_info[:2]
@@ -70,9 +70,9 @@ class Fault:
 
 
 def faults(source: Path, handler: str, runtime: str) -> list[Fault]:
-    """Of every module below the folder. Raises `BundleFailed` where the folder cannot be read."""
+    """Of every module below the folder. Raises `PackagingFailed` where that cannot be read."""
     release = tuple(int(part) for part in runtime.removeprefix("python").split("."))
-    files = {name: path for name, path in files_below(source).items() if name.endswith(".py")}
+    files = {name: path for name, path in list_files(source).items() if name.endswith(".py")}
     sizes = {name: path.stat().st_size for name, path in files.items()}
     large = [name for name, size in sizes.items() if size > MOST_CHECKED]
     if sum(sizes.values()) > MOST_TOGETHER:

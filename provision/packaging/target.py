@@ -13,7 +13,7 @@ from typing import Final
 
 from provision.errors import ProvisionError
 
-LOCAL: Final = "local"  # the runtime that is this machine and its Python
+LOCAL_RUNTIME: Final = "local"  # the runtime that is this machine and its Python
 
 _FIRST_ON_AMAZON_LINUX_2023: Final = 12  # python3.12
 _ELF_MACHINES: Final = {"x86_64": 62, "arm64": 183}
@@ -37,7 +37,7 @@ class Target:
     @classmethod
     def of(cls, runtime: str, architecture: str) -> Target:
         builder = f"uv {importlib.metadata.version('uv')}"
-        if runtime == LOCAL:
+        if runtime == LOCAL_RUNTIME:
             machine = platform.machine().lower()
             machine = _MACHINE_NAMES.get(machine, machine)
             here = f"{sys.platform} {machine} {sys.implementation.cache_tag}"

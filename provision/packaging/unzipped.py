@@ -8,12 +8,12 @@ import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from provision.packaging.folder import UNZIPPED_LIMIT, files_below, megabytes
+from provision.packaging.folder import UNZIPPED_LIMIT, list_files, megabytes
 
 
 def folder_size(source: Path) -> int:
     """Of a function's folder, as it will be in its zip."""
-    return sum(path.stat().st_size for path in files_below(source).values())
+    return sum(path.stat().st_size for path in list_files(source).values())
 
 
 def zip_size(path: Path) -> int:

@@ -10,7 +10,7 @@ from typing import Final
 from botocore.exceptions import ClientError
 
 from provision.errors import NotPermitted
-from provision.model.iam import EVERY
+from provision.model.iam import ANY_RESOURCE
 from provision.model.step import Document
 from provision.permissions.policies import statement, statements
 from provision.permissions.requirements import Asked
@@ -61,7 +61,9 @@ def missing_statements(call: str, text: str, asked: Collection[Asked]) -> list[D
     if named is None:
         return statements(of_call)
     exact = [each for each in of_call if each.action.lower() == named["action"].lower()]
-    return statements(exact) or [statement([named["action"]], [named["resource"] or EVERY], ())]
+    return statements(exact) or [
+        statement([named["action"]], [named["resource"] or ANY_RESOURCE], ())
+    ]
 
 
 def _listed(value: str | list[str]) -> list[str]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Final
 
-from provision.model.iam import Test
+from provision.model.iam import Condition
 from provision.model.step import Document
 from provision.permissions.requirements import Asked
 
@@ -19,7 +19,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 """
 _VERSION: Final = "2012-10-17"
 
-_Conditioned = tuple[str, tuple[Test, ...]]
+_Conditioned = tuple[str, tuple[Condition, ...]]
 """An action and its tests."""
 
 
@@ -57,7 +57,7 @@ def statements(asked: Iterable[Asked]) -> list[Document]:
     for each in asked:
         resources.setdefault((each.action, each.tests), set()).add(each.resource)
     needed = {key: frozenset(_uncovered(key, found, resources)) for key, found in resources.items()}
-    actions: dict[tuple[str, frozenset[str], tuple[Test, ...]], set[str]] = {}
+    actions: dict[tuple[str, frozenset[str], tuple[Condition, ...]], set[str]] = {}
     for (action, tests), found in needed.items():
         if found:
             actions.setdefault((_service(action), found, tests), set()).add(action)
@@ -69,7 +69,7 @@ def statements(asked: Iterable[Asked]) -> list[Document]:
     ]
 
 
-def statement(actions: list[str], resources: list[str], tests: Collection[Test]) -> Document:
+def statement(actions: list[str], resources: list[str], tests: Collection[Condition]) -> Document:
     """Values of one are written bare, as people do."""
     result: Document = {"Effect": "Allow", "Action": _bare(actions), "Resource": _bare(resources)}
     if tests:
@@ -77,7 +77,7 @@ def statement(actions: list[str], resources: list[str], tests: Collection[Test])
     return result
 
 
-def _condition(tests: Collection[Test]) -> Document:
+def _condition(tests: Collection[Condition]) -> Document:
     values: dict[str, dict[str, list[str]]] = {}
     for test in tests:
         values.setdefault(test.operator, {}).setdefault(test.key, []).append(test.value)

@@ -8,10 +8,10 @@ from itertools import product
 from string import Formatter
 from typing import Final
 
-from provision.aws.access import Where
-from provision.model.iam import EVERY, Call, Permit, Test
+from provision.aws.access import Location
+from provision.model.iam import ANY_RESOURCE, ApiCall, Condition, IamPermission
 from provision.model.stack import Stack
-from provision.model.step import OWNER, Mark, Step, marked
+from provision.model.step import OWNER, Mark, Step, fields_with
 from provision.unknown import Unknown
 
 LOOK: Final = "look"
@@ -26,13 +26,13 @@ class Asked:
 
     action: str
     resource: str
-    tests: tuple[Test, ...]
+    tests: tuple[Condition, ...]
     operation: str
     by: str
 
 
 def asked_by_stack(
-    stack: Stack, forgotten: Mapping[str, Step], where: Where, parts: Sequence[str]
+    stack: Stack, forgotten: Mapping[str, Step], where: Location, parts: Sequence[str]
 ) -> list[Asked]:
     """What the calls for all nodes, and for those only the journal knows, ask."""
     steps = {**expected(stack, where), **forgotten}
@@ -44,24 +44,26 @@ def asked_by_stack(
     ]
 
 
-def _calls(step: Step, part: str) -> tuple[Call, ...]:
+def _calls(step: Step, part: str) -> tuple[ApiCall, ...]:
     declared = step.CALLS
     return {LOOK: declared.look, MAKE: declared.make, REMOVE: declared.remove}[part]
 
 
 def asked_by(
-    by: str, step: Step, calls: Iterable[Call], where: Where, stack: Stack
+    by: str, step: Step, calls: Iterable[ApiCall], where: Location, stack: Stack
 ) -> Iterator[Asked]:
     """What these calls ask for this step."""
     yield from _asked(by, calls, _words(step.words(), where, stack))
 
 
-def asked_by_others(by: str, calls: Iterable[Call], where: Where, stack: Stack) -> Iterator[Asked]:
+def asked_by_others(
+    by: str, calls: Iterable[ApiCall], where: Location, stack: Stack
+) -> Iterator[Asked]:
     """What calls ask that no step makes."""
     yield from _asked(by, calls, _words({}, where, stack))
 
 
-def expected(stack: Stack, where: Where) -> dict[str, Step]:
+def expected(stack: Stack, where: Location) -> dict[str, Step]:
     """Every node's step, with patterns in the place of what AWS will choose."""
     steps: dict[str, Step] = {}
     for name, node in stack.nodes.items():
@@ -70,10 +72,10 @@ def expected(stack: Stack, where: Where) -> dict[str, Step]:
     return steps
 
 
-def _patterned(step: Step, where: Where, stack: Stack) -> Step:
-    computed = marked(type(step), Mark.COMPUTED)
+def _patterned(step: Step, where: Location, stack: Stack) -> Step:
+    computed = fields_with(type(step), Mark.COMPUTED)
     chosen = [name for name in computed if not isinstance(vars(step)[name], tuple)]
-    bare = replace(step, **dict.fromkeys(chosen, EVERY))
+    bare = replace(step, **dict.fromkeys(chosen, ANY_RESOURCE))
     words = _words(bare.words(), where, stack)
     known = {
         name: text
@@ -83,7 +85,7 @@ def _patterned(step: Step, where: Where, stack: Stack) -> Step:
     return replace(bare, **known)
 
 
-def _asked(by: str, calls: Iterable[Call], words: _Words) -> Iterator[Asked]:
+def _asked(by: str, calls: Iterable[ApiCall], words: _Words) -> Iterator[Asked]:
     for call in calls:
         for permit in call.permits:
             for action, resource, tests in _filled(permit, words):
@@ -96,7 +98,7 @@ _Words = Mapping[str, tuple[str, ...]]
 """A name and the texts it stands for: none where a field is not set."""
 
 
-def _words(fields: Mapping[str, object], where: Where, stack: Stack) -> _Words:
+def _words(fields: Mapping[str, object], where: Location, stack: Stack) -> _Words:
     place = {
         "partition": where.partition,
         "region": where.region,
@@ -111,7 +113,7 @@ def _words(fields: Mapping[str, object], where: Where, stack: Stack) -> _Words:
 def _texts(value: object) -> tuple[str, ...]:
     match value:
         case Unknown():
-            return (EVERY,)
+            return (ANY_RESOURCE,)
         case str():
             return (value,) if value else ()
         case tuple() | dict():
@@ -121,22 +123,24 @@ def _texts(value: object) -> tuple[str, ...]:
     return (str(value),)
 
 
-def _filled(permit: Permit, words: _Words) -> Iterator[tuple[str, str, tuple[Test, ...]]]:
+def _filled(
+    permit: IamPermission, words: _Words
+) -> Iterator[tuple[str, str, tuple[Condition, ...]]]:
     if permit.having and not words[permit.having]:
         return
     if permit.lacking and words[permit.lacking]:
         return
     for template in permit.on:
-        named = {word for word in _names(template) if any(EVERY in t for t in words[word])}
+        named = {word for word in _names(template) if any(ANY_RESOURCE in t for t in words[word])}
         tests = permit.when + (permit.unnamed if named else ())
         for resource in _fill(template, words):
             yield permit.action, resource, _filled_tests(tests, words)
 
 
-def _filled_tests(tests: Iterable[Test], words: _Words) -> tuple[Test, ...]:
+def _filled_tests(tests: Iterable[Condition], words: _Words) -> tuple[Condition, ...]:
     return tuple(
         sorted(
-            Test(test.operator, key, value)
+            Condition(test.operator, key, value)
             for test in tests
             for key in _fill(test.key, words)
             for value in _fill(test.value, words)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from provision.errors import ProvisionError, TwoAtOnce
+from provision.errors import ConcurrentRun, ProvisionError
 from provision.model.stack import Needs
 from provision.model.step import Step
-from provision.plan.change import WRITES, Action, Finding
+from provision.plan.change import WRITES, Action, ResourceChange
 
 
-def waiting(findings: dict[str, Finding]) -> dict[str, Finding]:
+def block_on_refused(findings: dict[str, ResourceChange]) -> dict[str, ResourceChange]:
     """Mark what cannot go on because something it needs is foreign or refused."""
     stuck: set[str] = set()
     for name, finding in findings.items():
@@ -25,16 +25,16 @@ def waiting(findings: dict[str, Finding]) -> dict[str, Finding]:
     return findings
 
 
-def blocked(
-    findings: dict[str, Finding],
+def block_on_failed(
+    findings: dict[str, ResourceChange],
     failed: Mapping[str, ProvisionError],
     made: Mapping[str, Step],
     graph: Needs,
-) -> dict[str, Finding]:
+) -> dict[str, ResourceChange]:
     """Mark what was not begun: something it needs failed, the user asked to stop, or another run is
     at work."""
     stuck = {name for name in failed if name not in made}
-    crossed = any(isinstance(error, TwoAtOnce) for error in failed.values())
+    crossed = any(isinstance(error, ConcurrentRun) for error in failed.values())
     ended = "not begun: another run is at work" if crossed else "interrupted before it began"
     for name, needs in graph.items():
         if name in made or name in failed:
@@ -47,7 +47,9 @@ def blocked(
     return findings
 
 
-def held_back(acted: Mapping[str, Finding], reasons: Mapping[str, str]) -> dict[str, Finding]:
+def block_with_reasons(
+    acted: Mapping[str, ResourceChange], reasons: Mapping[str, str]
+) -> dict[str, ResourceChange]:
     """The findings where the run ended before the turn of some had come, for `reasons` by node: the
     next `up` goes on there."""
     waits = {

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
-from provision.model.step import Mark, Replacement, Step, marked
-from provision.model.stored_data import Holdings
+from provision.model.step import Mark, Replacement, Step, fields_with
+from provision.model.stored_data import StoredData
 from provision.unknown import is_known
 
 
@@ -40,7 +40,7 @@ PUBLISH: Final = "publish"
 
 
 @dataclass(frozen=True)
-class Change:
+class FieldDiff:
     """One field that differs. `want` may hold unknowns; `fixed` means it cannot change in place.
     `left` is what the journal says we left there; what AWS has, where it says nothing."""
 
@@ -58,7 +58,7 @@ class Change:
 
 
 @dataclass(frozen=True)
-class Finding:
+class ResourceChange:
     """One node: what is wanted, what AWS has, and what follows."""
 
     node: str
@@ -66,7 +66,7 @@ class Finding:
     kind: str
     want: Step | None
     have: Step | None
-    changes: tuple[Change, ...]
+    changes: tuple[FieldDiff, ...]
     action: Action
     reason: str = ""
     """Why it is kept, skipped, foreign or waiting; empty where the action says it all."""
@@ -85,7 +85,7 @@ class Finding:
 
     predecessors: tuple[Step, ...] = ()
     """What a replacement cut short has left beside it, found by owner when the state was lost."""
-    holdings: Holdings | None = None
+    holdings: StoredData | None = None
     """The user's data in what may go; None where there is none."""
 
     @property
@@ -102,22 +102,24 @@ class Finding:
         return step.label if step else ""
 
 
-def difference(
+def diff_fields(
     want: Step, have: Step, recorded: Step | None, ignored: frozenset[str] = frozenset()
-) -> tuple[Change, ...]:
+) -> tuple[FieldDiff, ...]:
     """The compared fields in which two values of one class differ, in the class's order.
 
     A field is drift when AWS no longer has what the journal recorded; when it still has that, the
     configuration changed.
     """
     kind = type(want)
-    fixed = marked(kind, Mark.FIXED)
+    fixed = fields_with(kind, Mark.FIXED)
     changes = []
-    for name in (*fixed, *marked(kind, None)):
+    for name in (*fixed, *fields_with(kind, None)):
         wanted, found = vars(want)[name], vars(have)[name]
         if name in ignored or (is_known(wanted) and wanted == found):
             continue
         left_as = vars(recorded).get(name, found) if recorded else found
         cause = Cause.CONFIG if left_as == found else Cause.DRIFT
-        changes.append(Change(name, wanted, found, fixed=name in fixed, cause=cause, left=left_as))
+        changes.append(
+            FieldDiff(name, wanted, found, fixed=name in fixed, cause=cause, left=left_as)
+        )
     return tuple(changes)

@@ -8,7 +8,7 @@ from typing import Final
 
 
 @dataclass(frozen=True)
-class Blind:
+class Limitations:
     """What an emulator lacks: kinds without a service, fields it takes but does not show, and kinds
     it makes no backups of."""
 
@@ -25,4 +25,4 @@ class Blind:
         return "a final backup is made first"
 
 
-SEES_ALL: Final = Blind({}, {}, {})
+NO_LIMITATIONS: Final = Limitations({}, {}, {})

@@ -6,11 +6,11 @@ import shlex
 from dataclasses import dataclass
 from typing import Final
 
-from provision.model.stack import successor_of
+from provision.model.stack import current_name
 
 
 @dataclass(frozen=True)
-class Consent:
+class PlanOptions:
     """What the user allows by name."""
 
     adopt: frozenset[str] = frozenset()
@@ -45,7 +45,7 @@ class Consent:
         return self._names(node) or (self.destroy_data and not self.backup)
 
     def _names(self, node: str) -> bool:
-        return not self.destroy.isdisjoint({node, successor_of(node)})
+        return not self.destroy.isdisjoint({node, current_name(node)})
 
 
-NOTHING: Final = Consent()
+NO_OPTIONS: Final = PlanOptions()

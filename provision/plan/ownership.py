@@ -8,11 +8,11 @@ from typing import Final
 
 from provision.model.step import OWNER, Step, Tagged
 
-RENAMED: Final = frozenset({"table", "function", "layer"})
+MOVABLE: Final = frozenset({"table", "function", "layer"})
 """What `moved` in config.yaml may name."""
 
 
-def whose(have: Step, mark: str) -> str:
+def describe_owner(have: Step, mark: str) -> str:
     """`tap-dev-items is this stack's table.articles`, or that it is not the stack's at all."""
     other = _other_node(have, mark)
     return (
@@ -22,21 +22,21 @@ def whose(have: Step, mark: str) -> str:
     )
 
 
-def taking_over(have: Step, mark: str, node: str) -> str:
+def ownership_hint(have: Step, mark: str, node: str) -> str:
     """What to do about it: the name has changed in config.yaml, or it is to be taken over."""
     other = _other_node(have, mark)
-    adopt = adopting(node)
-    if other and other.partition(".")[0] in RENAMED and other.count(".") == node.count(".") == 1:
+    adopt = adopt_hint(node)
+    if other and other.partition(".")[0] in MOVABLE and other.count(".") == node.count(".") == 1:
         return f"`moved: {{{other}: {node}}}` in config.yaml says that it was renamed; {adopt}"
     return adopt
 
 
-def adopting(node: str) -> str:
+def adopt_hint(node: str) -> str:
     """What takes over what somebody else made."""
     return f"`provision up --adopt {shlex.quote(node)}` takes it over"
 
 
-def misspelt_move(node: str, moved: Mapping[str, str], known: Collection[str]) -> str:
+def unknown_move(node: str, moved: Mapping[str, str], known: Collection[str]) -> str:
     """Why a node that `moved` names is made: its former name was none of those the state knows.
     Empty for every other node, and where the state knows nothing at all."""
     former = [old for old, new in moved.items() if new == node]

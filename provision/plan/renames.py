@@ -5,39 +5,39 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from provision.model.step import Mark, Step, marked
-from provision.plan.change import Action, Cause, Finding
-from provision.plan.ownership import RENAMED
+from provision.model.step import Mark, Step, fields_with
+from provision.plan.change import Action, Cause, ResourceChange
+from provision.plan.ownership import MOVABLE
 from provision.unknown import is_known
 
-ALIKE: Final = 0.75
+SIMILAR: Final = 0.75
 """The share of settings in which two have to agree to be taken for one."""
 
 
-def renames(findings: Mapping[str, Finding]) -> dict[str, str]:
+def likely_renames(findings: Mapping[str, ResourceChange]) -> dict[str, str]:
     """Old node → new, for each table, function or layer that goes while its like is created."""
     goes = [each for each in findings.values() if _is_dropped(each)]
     comes = [each for each in findings.values() if _is_new(each)]
     scored = [
-        (likeness(old.have, new.want), old.node, new.node)
+        (similarity(old.have, new.want), old.node, new.node)
         for old in goes
         for new in comes
         if old.kind == new.kind and old.have and new.want
     ]
     found: dict[str, str] = {}
     for score, old, new in sorted(scored, key=lambda each: -each[0]):
-        if score >= ALIKE and old not in found and new not in found.values():
+        if score >= SIMILAR and old not in found and new not in found.values():
             found[old] = new
     return found
 
 
-def likeness(old: Step, new: Step) -> float:
+def similarity(old: Step, new: Step) -> float:
     """The share of known settings, names and tags apart, that agree; 0 where one that cannot change
     in place differs, as then the old could not become the new."""
     kind = type(new)
     apart = {*new.IDENTITY, "tags", "description"}
-    fixed = [name for name in marked(kind, Mark.FIXED) if name not in apart]
-    names = [*fixed, *(name for name in marked(kind, None) if name not in apart)]
+    fixed = [name for name in fields_with(kind, Mark.FIXED) if name not in apart]
+    names = [*fixed, *(name for name in fields_with(kind, None) if name not in apart)]
     known = [name for name in names if is_known(vars(new)[name])]
     differ = {name for name in known if vars(old)[name] != vars(new)[name]}
     if not known or differ & set(fixed):
@@ -45,13 +45,13 @@ def likeness(old: Step, new: Step) -> float:
     return 1 - len(differ) / len(known)
 
 
-def _is_dropped(finding: Finding) -> bool:
+def _is_dropped(finding: ResourceChange) -> bool:
     """Whether config.yaml no longer has it: what holds data is kept, and waits to be named."""
     gone = finding.cause is Cause.REMOVED and finding.action in {Action.DELETE, Action.KEEP}
     return gone and finding.have is not None and _is_movable(finding.node)
 
 
-def _is_new(finding: Finding) -> bool:
+def _is_new(finding: ResourceChange) -> bool:
     return (
         finding.action is Action.CREATE
         and finding.cause is Cause.CONFIG
@@ -61,4 +61,4 @@ def _is_new(finding: Finding) -> bool:
 
 def _is_movable(node: str) -> bool:
     area, _, rest = node.partition(".")
-    return area in RENAMED and bool(rest) and "." not in rest and "~" not in rest
+    return area in MOVABLE and bool(rest) and "." not in rest and "~" not in rest

@@ -4,26 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from provision.model.risks import Harm, Risk
+from provision.model.risks import Impact, Risk
 from provision.model.step import Replacement, Step, replacement
-from provision.plan.change import Action, Cause, Finding
+from provision.plan.change import Action, Cause, ResourceChange
 from provision.unknown import is_known
 
 
-def risks_of(finding: Finding) -> tuple[Risk, ...]:
+def risks_of(finding: ResourceChange) -> tuple[Risk, ...]:
     """The worst first; of one harm the one that takes longest."""
     step = finding.have or finding.want
     if step is None:
         return ()
-    worst: dict[Harm, Risk] = {}
+    worst: dict[Impact, Risk] = {}
     for risk in _all(finding, step):
         known = worst.get(risk.harm)
         if known is None or (risk.longest, risk.seconds) > (known.longest, known.seconds):
             worst[risk.harm] = risk
-    return tuple(worst[harm] for harm in Harm if harm in worst)
+    return tuple(worst[harm] for harm in Impact if harm in worst)
 
 
-def _all(finding: Finding, step: Step) -> Iterator[Risk]:
+def _all(finding: ResourceChange, step: Step) -> Iterator[Risk]:
     risks = step.RISKS
     match finding.action:
         case Action.CREATE:
@@ -39,7 +39,7 @@ def _all(finding: Finding, step: Step) -> Iterator[Risk]:
             yield from _lost(step)
             assert finding.want is not None
             if replacement(finding.want, step) is Replacement.DELETE_FIRST and risks.gap:
-                yield Risk(Harm.DOWNTIME, risks.gap)
+                yield Risk(Impact.DOWNTIME, risks.gap)
         case Action.DELETE:
             yield from risks.delete
             yield from _lost(step)
@@ -47,10 +47,10 @@ def _all(finding: Finding, step: Step) -> Iterator[Risk]:
 
 def _still_to_come(risk: Risk) -> bool:
     """Of what is gone: nothing in it can be lost any more, and nothing holds it."""
-    return risk.harm is not Harm.DATA_LOSS and not risk.of_old
+    return risk.harm is not Impact.DATA_LOSS and not risk.of_old
 
 
-def _changed(finding: Finding, step: Step) -> Iterator[Risk]:
+def _changed(finding: ResourceChange, step: Step) -> Iterator[Risk]:
     for change in finding.changes:
         for risk in step.RISKS.change.get(change.field, ()):
             if not is_known(change.want) or risk.when(change.have, change.want):
@@ -58,4 +58,4 @@ def _changed(finding: Finding, step: Step) -> Iterator[Risk]:
 
 
 def _lost(step: Step) -> Iterable[Risk]:
-    return (Risk(Harm.DATA_LOSS, "all it holds goes with it"),) if step.HOLDS_DATA else ()
+    return (Risk(Impact.DATA_LOSS, "all it holds goes with it"),) if step.HOLDS_DATA else ()

@@ -18,13 +18,13 @@ from typing import Any, Final, Protocol, runtime_checkable
 from provision.unknown import Unknown
 
 
-class Absent(Enum):
+class Missing(Enum):
     """Stands where there is nothing at all, which is not None."""
 
     ABSENT = "absent"
 
 
-ABSENT: Final = Absent.ABSENT
+MISSING: Final = Missing.ABSENT
 _NAMES: Final = ("Sid", "title", "name", "Name")
 _ORDINARY: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 
@@ -38,7 +38,7 @@ class Labelled(Protocol):
 
 
 @dataclass(frozen=True)
-class Part:
+class ValueDiff:
     """One difference inside a value; `path` begins with the field's name. ABSENT on one side where
     the part appears or goes."""
 
@@ -47,25 +47,25 @@ class Part:
     want: Any
 
 
-def parts(field: str, have: Any, want: Any) -> tuple[Part, ...]:
+def diff_values(field: str, have: Any, want: Any) -> tuple[ValueDiff, ...]:
     """All that differs between two values of a field, in reading order."""
-    return tuple(_apart(field, have, want))
+    return tuple(_diff(field, have, want))
 
 
-def _apart(path: str, have: Any, want: Any) -> Iterator[Part]:
-    old, new = _opened(have), _opened(want)
+def _diff(path: str, have: Any, want: Any) -> Iterator[ValueDiff]:
+    old, new = _normalize(have), _normalize(want)
     if _same(old, new):
         return
     if isinstance(old, Mapping) and isinstance(new, Mapping):
         for key in [*old, *(key for key in new if key not in old)]:
-            yield from _apart(_way(path, key), old.get(key, ABSENT), new.get(key, ABSENT))
+            yield from _diff(_join_path(path, key), old.get(key, MISSING), new.get(key, MISSING))
     elif isinstance(old, list) and isinstance(new, list):
         yield from _lists(path, old, new)
     else:
-        yield Part(path, have, want)
+        yield ValueDiff(path, have, want)
 
 
-def _opened(value: Any) -> Any:
+def _normalize(value: Any) -> Any:
     """Values of our own as mappings, sequences as lists, text that is a JSON document as that."""
     if is_dataclass(value) and not isinstance(value, type):
         return {field.name: vars(value)[field.name] for field in fields(value)}
@@ -78,48 +78,50 @@ def _opened(value: Any) -> Any:
     return list(value) if many else value
 
 
-def _lists(path: str, old: list[Any], new: list[Any]) -> Iterator[Part]:
+def _lists(path: str, old: list[Any], new: list[Any]) -> Iterator[ValueDiff]:
     if all(_is_plain(each) for each in (*old, *new)):
         yield from _sets(path, old, new)
         return
     names, others = _named(old), _named(new)
     if names is not None and others is not None:
-        yield from _apart(path, names, others)
+        yield from _diff(path, names, others)
     elif len(old) == len(new) and any(
-        _is_plain(_opened(each)) or isinstance(_opened(each), list) for each in old
+        _is_plain(_normalize(each)) or isinstance(_normalize(each), list) for each in old
     ):
         for number, (one, other) in enumerate(zip(old, new, strict=True)):
-            yield from _apart(f"{path}[{number}]", one, other)
+            yield from _diff(f"{path}[{number}]", one, other)
     else:
         yield from _matched(path, old, new)
 
 
-def _sets(path: str, old: list[Any], new: list[Any]) -> Iterator[Part]:
+def _sets(path: str, old: list[Any], new: list[Any]) -> Iterator[ValueDiff]:
     gone, come = _without(old, new), _without(new, old)
     if not gone and not come:
-        yield Part(path, old, new)  # the order alone, or how often: it matters, or it were no list
+        yield ValueDiff(
+            path, old, new
+        )  # the order alone, or how often: it matters, or it were no list
     elif len(gone) == len(come) == 1:
-        yield Part(path, gone[0], come[0])
+        yield ValueDiff(path, gone[0], come[0])
     else:
-        yield from (Part(path, each, ABSENT) for each in gone)
-        yield from (Part(path, ABSENT, each) for each in come)
+        yield from (ValueDiff(path, each, MISSING) for each in gone)
+        yield from (ValueDiff(path, MISSING, each) for each in come)
 
 
-def _matched(path: str, old: list[Any], new: list[Any]) -> Iterator[Part]:
+def _matched(path: str, old: list[Any], new: list[Any]) -> Iterator[ValueDiff]:
     """Each with the one it has most in common with; nameless, so the way tells what it is about."""
     gone, come = _without(old, new), _without(new, old)
     if not gone and not come:
-        yield Part(path, old, new)  # as with sets
+        yield ValueDiff(path, old, new)  # as with sets
     for one in gone:
         likest = max(come, key=lambda other: _in_common(one, other), default=None)
-        way = f"{path}[{_gist(one)}]"
+        way = f"{path}[{_summary(one)}]"
         if likest is None or not _in_common(one, likest):
-            yield Part(way, one, ABSENT)
+            yield ValueDiff(way, one, MISSING)
             continue
         come = [other for other in come if other is not likest]
-        yield from _apart(way, one, likest)
+        yield from _diff(way, one, likest)
     for other in come:
-        yield Part(f"{path}[{_gist(other)}]", ABSENT, other)
+        yield ValueDiff(f"{path}[{_summary(other)}]", MISSING, other)
 
 
 def _named(values: list[Any]) -> dict[str, Any] | None:
@@ -142,7 +144,7 @@ def _name(value: Any) -> str | None:
     return next((name for name in found if isinstance(name, str)), None)
 
 
-def _gist(value: Any) -> str:
+def _summary(value: Any) -> str:
     """A few words for what has no name of its own: of a statement its effect and first action."""
     if name := _name(value):
         return name
@@ -160,7 +162,7 @@ def _in_common(one: Any, other: Any) -> int:
 
 
 def _leaves(value: Any) -> Iterator[Any]:
-    opened = _opened(value)
+    opened = _normalize(value)
     if isinstance(opened, Mapping | list):
         for part in opened.values() if isinstance(opened, Mapping) else opened:
             yield from _leaves(part)
@@ -182,9 +184,9 @@ def _is_plain(value: Any) -> bool:
 
 
 def _is_record(value: Any) -> bool:
-    return isinstance(_opened(value), Mapping)
+    return isinstance(_normalize(value), Mapping)
 
 
-def _way(path: str, key: object) -> str:
+def _join_path(path: str, key: object) -> str:
     text = str(key)
     return f"{path}.{text}" if _ORDINARY.fullmatch(text) else f'{path}["{text}"]'

@@ -10,8 +10,8 @@ from typing import Final
 
 from provision.config import Config
 from provision.config.problems import Problem
-from provision.config.yaml.nodes import Entry, Node
-from provision.model.matching import findable
+from provision.config.yaml.nodes import YamlEntry, YamlNode
+from provision.model.matching import has_known_identity
 from provision.model.step import Step
 from provision.preflight.config_positions import Lead
 from provision.preflight.limits import LIMITS, NAMES, Limit, Measured
@@ -19,7 +19,7 @@ from provision.preflight.model_constraints import Fault, faults
 from provision.preflight.rehearsal import Request
 from provision.preflight.requests import rehearse
 
-Foreseeable = tuple[Config, Node]
+Foreseeable = tuple[Config, YamlNode]
 """A configuration, and the file as it is in effect for it."""
 
 NAMING: Final = {
@@ -55,7 +55,7 @@ def _first_of_each_place(problems: Iterator[Problem]) -> list[Problem]:
     return list(first.values())
 
 
-def _problems(config: Config, tree: Node) -> Iterator[Problem]:
+def _problems(config: Config, tree: YamlNode) -> Iterator[Problem]:
     foreseen, lead = rehearse(config), Lead(tree)
     for request in foreseen.requests:
         shape = request.operation.input_shape
@@ -97,7 +97,7 @@ def _of_limit(lead: Lead, limit: Limit, measured: Measured) -> Problem:
     return replace(entry.node.problem(said, raised), warning=True)
 
 
-def _too_long(entry: Entry, what: str, name: str, most: int) -> Problem:
+def _too_long(entry: YamlEntry, what: str, name: str, most: int) -> Problem:
     return entry.problem(
         f'the {what} would be called "{name}": {len(name)} characters, {len(name) - most} more than'
         f" AWS's {most}",
@@ -109,7 +109,7 @@ def _twice(lead: Lead, steps: dict[str, Step]) -> Iterator[Problem]:
     """AWS takes one of each, and the second node would find the first's and call it drift."""
     taken: dict[tuple[str, str], str] = {}
     for node, step in steps.items():
-        if not step.UNIQUE or not findable(step):
+        if not step.UNIQUE or not has_known_identity(step):
             continue
         name = repr([vars(step)[field] for field in step.IDENTITY])
         place = (step.KIND, name.lower() if step.KIND in _ANY_CASE else name)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from provision.config.checks.moves import SECTIONS
-from provision.config.yaml.nodes import Entry, Node
+from provision.config.yaml.nodes import YamlEntry, YamlNode
 from provision.preflight.model_constraints import Path
 from provision.preflight.rehearsal import Request
 
@@ -46,9 +46,9 @@ _PLACES: Final[Mapping[str, tuple[str, ...]]] = {
 class Lead:
     """A place in the file: the key's own where it is a name that is wrong."""
 
-    tree: Node
+    tree: YamlNode
 
-    def of(self, request: Request, path: Path = ()) -> Entry:
+    def of(self, request: Request, path: Path = ()) -> YamlEntry:
         """What leads to this value of the request, as near as the file has it."""
         keys = _keys_of_node(self.tree, request.node)
         if request.name == "apigateway.CreateModel":
@@ -61,7 +61,7 @@ class Lead:
                 keys += tuple(str(key) for key in path[2:3])
         return _nearest(self.tree, keys)
 
-    def of_name(self, node: str) -> Entry:
+    def of_name(self, node: str) -> YamlEntry:
         """What leads to the name of the node's resource."""
         name, environment = self.tree.string("name") or "", self.tree.string("environment") or ""
         if len(f"{name}-{environment}") > LONGEST_PREFIX:
@@ -70,7 +70,7 @@ class Lead:
         return _nearest(self.tree, _keys_of_node(self.tree, node))
 
 
-def _keys_of_node(tree: Node, node: str) -> tuple[str, ...]:
+def _keys_of_node(tree: YamlNode, node: str) -> tuple[str, ...]:
     area, _, rest = node.partition(".")
     if section := SECTIONS.get(area):
         return (section, *rest.split("."))
@@ -82,7 +82,7 @@ def _keys_of_node(tree: Node, node: str) -> tuple[str, ...]:
     return tuple(node.split("."))
 
 
-def _watched(tree: Node, alarm: str) -> tuple[str, ...]:
+def _watched(tree: YamlNode, alarm: str) -> tuple[str, ...]:
     """What an alarm watches: `function-items-errors`; the longest key that fits."""
     fitting = [
         (section, key)
@@ -93,7 +93,7 @@ def _watched(tree: Node, alarm: str) -> tuple[str, ...]:
     return max(fitting, key=lambda each: len(each[1]), default=("monitoring", "alarms"))
 
 
-def _nearest(tree: Node, keys: tuple[str, ...]) -> Entry:
+def _nearest(tree: YamlNode, keys: tuple[str, ...]) -> YamlEntry:
     """The entry there, or the last one on the way; the stack's name where the file has none."""
     entry = tree.entries["name"]
     node = tree

@@ -11,11 +11,11 @@ from pathlib import Path
 from string import ascii_lowercase
 from typing import Any, Final
 
-from provision.aws.access import Where
+from provision.aws.access import Location
 from provision.config import Config
-from provision.model.step import Mark, Step, marked
-from provision.packaging.archive import Bundle
-from provision.stack import Site
+from provision.model.step import Mark, Step, fields_with
+from provision.packaging.archive import Archive
+from provision.stack import StackInputs
 from provision.stack.inputs import Package
 
 _UUID: Final = "01234567-89ab-cdef-0123-{:012x}"
@@ -45,7 +45,7 @@ class StandInSources:
     """Nothing is built yet. The zip is this very file, which always can be read."""
 
     def __init__(self) -> None:
-        bundle = Bundle.of(Path(__file__).read_bytes())
+        bundle = Archive.of(Path(__file__).read_bytes())
         self._package = Package(__file__, bundle.sha256, bundle.code_sha256)
 
     def function(self, name: str) -> Package:  # noqa: ARG002  (the same for every name)
@@ -55,14 +55,14 @@ class StandInSources:
         return self._package
 
 
-def stand_in_site(config: Config, where: Where) -> Site:
+def stand_in_site(config: Config, where: Location) -> StackInputs:
     zones = tuple(f"{where.region}{letter}" for letter in ascii_lowercase[: config.network.zones])
     alias = config.encryption.key.startswith("alias/")
     key = where.arn("kms", f"key/{_UUID.format(1)}") if alias else ""
-    return Site(config, where, zones, StandInSources(), _invoke_url, key)
+    return StackInputs(config, where, zones, StandInSources(), _invoke_url, key)
 
 
-def with_stand_ins(step: Step, number: int, where: Where) -> Step:
+def with_stand_ins(step: Step, number: int, where: Location) -> Step:
     """The step with its Computed fields; `number` is another one for each node."""
     words = {
         "partition": where.partition,
@@ -70,7 +70,7 @@ def with_stand_ins(step: Step, number: int, where: Where) -> Step:
         "account": where.account,
         **{name: value for name, value in vars(step).items() if isinstance(value, str)},
     }
-    for name in marked(type(step), Mark.COMPUTED):
+    for name in fields_with(type(step), Mark.COMPUTED):
         if not isinstance(vars(step)[name], tuple):
             words[name] = _form(step, name).format(number, **words)
             step = replace(step, **{name: _typed(step, name, words[name])})

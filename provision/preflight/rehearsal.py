@@ -17,9 +17,9 @@ from botocore.model import OperationModel, ServiceModel
 
 from provision.aws.access import READ_PREFIXES, Access
 from provision.aws.client import Aws
-from provision.aws.error_classes import OneAtATime
+from provision.aws.error_classes import ThreadSafeExceptions
 from provision.aws.session import model_loader
-from provision.errors import StillWaiting
+from provision.errors import WaitTimeout
 from provision.preflight.answers import ABSENT, answer
 
 T = TypeVar("T")
@@ -70,7 +70,7 @@ class Rehearsal(Aws):
     ) -> T:
         answered = ready()
         if answered is None:
-            raise StillWaiting(f"{what}: nothing else will be answered", hint=f"{budget:.0f} s")
+            raise WaitTimeout(f"{what}: nothing else will be answered", hint=f"{budget:.0f} s")
         return answered
 
     def _client(self, service: str) -> Any:
@@ -109,7 +109,7 @@ def service_model(service: str) -> ServiceModel:
 
 @cache
 def _exceptions(service: str) -> Any:
-    return OneAtATime().create_client_exceptions(service_model(service))
+    return ThreadSafeExceptions().create_client_exceptions(service_model(service))
 
 
 def _one_page(call: Callable[..., Any], /, **parameters: Any) -> Iterator[Any]:

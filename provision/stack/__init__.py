@@ -9,7 +9,7 @@ from provision.stack.api import add_api
 from provision.stack.encryption import add_encryption
 from provision.stack.flow_logs import add_flow_logs
 from provision.stack.functions import add_functions
-from provision.stack.inputs import Site
+from provision.stack.inputs import StackInputs
 from provision.stack.monitoring import add_monitoring
 from provision.stack.network import add_interfaces, add_network
 from provision.stack.secrets import add_secrets
@@ -27,7 +27,7 @@ AREAS = {
 """The first word of a node's name → the heading it is shown under, in reading order."""
 
 
-def build_stack(site: Site) -> Stack:
+def build_stack(site: StackInputs) -> Stack:
     """Every node of the configured stack."""
     stack = Stack(site.config.prefix, mark=site.identity.mark)
     encryption = add_encryption(stack, site)
@@ -42,10 +42,10 @@ def build_stack(site: Site) -> Stack:
     return stack
 
 
-def _moved(site: Site, stack: Stack) -> dict[str, str]:
+def _moved(site: StackInputs, stack: Stack) -> dict[str, str]:
     """What each node was called: the stack of before has the same nodes in the same order."""
     before = build_stack(replace(site, config=site.config.before_moves()))
     return {old: new for old, new in zip(before.nodes, stack.nodes, strict=True) if old != new}
 
 
-__all__ = ["AREAS", "Site", "build_stack"]
+__all__ = ["AREAS", "StackInputs", "build_stack"]

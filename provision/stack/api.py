@@ -9,7 +9,7 @@ from provision.model.stack import Node, Stack
 from provision.stack.domain import add_domain
 from provision.stack.encryption import Encryption
 from provision.stack.functions import LIVE, FunctionNodes
-from provision.stack.inputs import Site
+from provision.stack.inputs import StackInputs
 from provision.stack.waf import add_waf
 from provision.steps.apigateway.account import ApiAccount
 from provision.steps.apigateway.api_key import ApiKey
@@ -20,7 +20,7 @@ from provision.steps.apigateway.tls import access_mode
 from provision.steps.apigateway.usage_plan import Quota, UsagePlan
 from provision.steps.lambda_.permission import Permission
 from provision.steps.logs.log_group import LogGroup
-from provision.unknown import fill, in_order
+from provision.unknown import format_known, sort_known
 
 ACCOUNT_ROLE = "provision-api-gateway-logs"
 """One for all stacks of the account, and of none of them (A20)."""
@@ -51,7 +51,7 @@ logs the first two, escaped, under the same request id; the execution log has th
 
 
 def add_api(
-    stack: Stack, site: Site, functions: Mapping[str, FunctionNodes], encryption: Encryption
+    stack: Stack, site: StackInputs, functions: Mapping[str, FunctionNodes], encryption: Encryption
 ) -> None:
     wanted = site.config.api
     api = stack.add("api", lambda: _rest_api(site))
@@ -64,7 +64,7 @@ def add_api(
         add_domain(stack, site, stage)
 
 
-def _add_plan(stack: Stack, site: Site, stage: Node[Stage]) -> None:
+def _add_plan(stack: Stack, site: StackInputs, stage: Node[Stage]) -> None:
     wanted = site.config.api
     keys = [
         stack.add(
@@ -87,8 +87,8 @@ def _add_plan(stack: Stack, site: Site, stage: Node[Stage]) -> None:
             quota=Quota(limit=wanted.quota.limit, period=wanted.quota.period)
             if wanted.quota
             else None,
-            stages=(fill("{}:{}", stage.api_id, stage.name),),
-            keys=in_order(key_id for key in keys for key_id in key.ids),
+            stages=(format_known("{}:{}", stage.api_id, stage.name),),
+            keys=sort_known(key_id for key in keys for key_id in key.ids),
             tags=site.tags,
         ),
         stage,
@@ -96,7 +96,7 @@ def _add_plan(stack: Stack, site: Site, stage: Node[Stage]) -> None:
     )
 
 
-def _rest_api(site: Site) -> RestApi:
+def _rest_api(site: StackInputs) -> RestApi:
     wanted = site.config.api
     return RestApi(
         name=site.config.prefix,
@@ -137,7 +137,7 @@ def _rest_api(site: Site) -> RestApi:
 
 
 def _add_permission(
-    stack: Stack, site: Site, api: Node[RestApi], key: str, nodes: FunctionNodes
+    stack: Stack, site: StackInputs, api: Node[RestApi], key: str, nodes: FunctionNodes
 ) -> Node[Permission]:
     # On the alias; one statement for the whole API, whatever its routes (L18).
     return stack.add(
@@ -147,7 +147,7 @@ def _add_permission(
             qualifier=alias.name,
             statement="api",
             principal="apigateway.amazonaws.com",
-            source=fill(site.where.arn("execute-api", "{}/*"), api.id),
+            source=format_known(site.where.arn("execute-api", "{}/*"), api.id),
         ),
         nodes.alias,
         api,
@@ -156,7 +156,7 @@ def _add_permission(
 
 def _add_stage(
     stack: Stack,
-    site: Site,
+    site: StackInputs,
     api: Node[RestApi],
     ready: list[Node[Permission]],
     encryption: Encryption,
@@ -194,7 +194,7 @@ def _add_stage(
 
 
 def _add_logs(
-    stack: Stack, site: Site, api: Node[RestApi], encryption: Encryption
+    stack: Stack, site: StackInputs, api: Node[RestApi], encryption: Encryption
 ) -> tuple[Node[LogGroup], Node[LogGroup]]:
     """The access log's group and the execution log's, made before what writes to them."""
     wanted = site.config.api
@@ -212,8 +212,8 @@ def _add_logs(
     execution = stack.add(
         "api.logs.execution",
         lambda api, *keys: LogGroup(
-            name=fill("API-Gateway-Execution-Logs_{}/{}", api.id, wanted.stage),
-            family=fill("API-Gateway-Execution-Logs_{}/", api.id),
+            name=format_known("API-Gateway-Execution-Logs_{}/{}", api.id, wanted.stage),
+            family=format_known("API-Gateway-Execution-Logs_{}/", api.id),
             retention=wanted.log.retention,
             key=encryption.arn(keys),
             tags=site.tags,

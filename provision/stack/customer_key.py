@@ -9,9 +9,9 @@ from typing import Final
 from botocore.exceptions import ClientError
 
 from provision.aws.client import Aws
-from provision.aws.error_codes import is_absent
+from provision.aws.error_codes import is_not_found
 from provision.aws.failed_call import NO_GOOD_ANSWER
-from provision.errors import NotFound, ProvisionError, Refused
+from provision.errors import ApiError, PrerequisiteMissing, ProvisionError
 from provision.model.iam import arn, calls
 from provision.model.step import Step
 
@@ -49,14 +49,14 @@ def given_key(aws: Aws, name: str) -> str:
     try:
         found = aws.kms.describe_key(KeyId=name)["KeyMetadata"]
     except ClientError as error:
-        if not is_absent(error.response["Error"]["Code"]):
+        if not is_not_found(error.response["Error"]["Code"]):
             raise
-        raise NotFound(
+        raise PrerequisiteMissing(
             f"there is no key {name} in {aws.where.region}",
             hint="name one that is there in `encryption.key` of config.yaml, or write `create`",
         ) from error
     if found.get("KeyState") != "Enabled" or found.get("KeySpec") != "SYMMETRIC_DEFAULT":
-        raise Refused(
+        raise ApiError(
             f"the key {name} cannot encrypt: it is {found.get('KeyState')}, {found.get('KeySpec')}",
             hint="enable it, or name a symmetric one in `encryption.key` of config.yaml",
         )

@@ -6,14 +6,14 @@ from typing import Any
 
 from provision.model.step import Document
 from provision.stack.functions import LIVE
-from provision.stack.inputs import Site
+from provision.stack.inputs import StackInputs
 
 WIDTH, HEIGHT = 8, 6
 
 Metric = list[Any]
 
 
-def dashboard_body(site: Site) -> Document:
+def dashboard_body(site: StackInputs) -> Document:
     """https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWatch-Dashboard-Body-Structure.html"""
     rows = [_api_row(site)]
     rows += [_function_row(site, key) for key in site.config.functions]
@@ -38,7 +38,7 @@ def _place(widget: Document, row: int, column: int) -> Document:
     }
 
 
-def _graph(site: Site, title: str, metrics: list[Metric]) -> Document:
+def _graph(site: StackInputs, title: str, metrics: list[Metric]) -> Document:
     return {
         "title": title,
         "region": site.where.region,
@@ -49,7 +49,7 @@ def _graph(site: Site, title: str, metrics: list[Metric]) -> Document:
     }
 
 
-def _api_row(site: Site) -> list[Document]:
+def _api_row(site: StackInputs) -> list[Document]:
     place = ["ApiName", site.config.prefix, "Stage", site.config.api.stage]
 
     def metric(name: str, statistic: str, label: str) -> Metric:
@@ -68,7 +68,7 @@ def _api_row(site: Site) -> list[Document]:
     ]
 
 
-def _function_row(site: Site, key: str) -> list[Document]:
+def _function_row(site: StackInputs, key: str) -> list[Document]:
     function = site.name_of("function", key)
     place = ["FunctionName", function, "Resource", f"{function}:{LIVE}"]
 
@@ -101,7 +101,7 @@ def _function_row(site: Site, key: str) -> list[Document]:
     ]
 
 
-def _table_row(site: Site, key: str) -> list[Document]:
+def _table_row(site: StackInputs, key: str) -> list[Document]:
     place = ["TableName", site.name_of("table", key)]
 
     def metric(name: str, statistic: str, label: str) -> Metric:

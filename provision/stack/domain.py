@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from provision.config import CustomDomain
 from provision.model.stack import Node, Stack
-from provision.stack.inputs import Site
+from provision.stack.inputs import StackInputs
 from provision.steps.acm.certificate import Certificate
 from provision.steps.apigateway.base_path_mapping import BasePathMapping
 from provision.steps.apigateway.domain_name import DomainName
@@ -16,7 +16,7 @@ PROOF_TTL = 300
 """Seconds that resolvers keep the certificate's validation record."""
 
 
-def add_domain(stack: Stack, site: Site, stage: Node[Stage]) -> None:
+def add_domain(stack: Stack, site: StackInputs, stage: Node[Stage]) -> None:
     wanted = site.config.api.domain
     assert wanted is not None
     domain = _add_domain_name(stack, site, wanted)
@@ -41,7 +41,7 @@ def add_domain(stack: Stack, site: Site, stage: Node[Stage]) -> None:
     )
 
 
-def _add_domain_name(stack: Stack, site: Site, wanted: CustomDomain) -> Node[DomainName]:
+def _add_domain_name(stack: Stack, site: StackInputs, wanted: CustomDomain) -> Node[DomainName]:
     if given := wanted.certificate:
         return stack.add("api.domain", lambda: _domain_name(site, wanted, given))
     certificate = stack.add(
@@ -66,7 +66,7 @@ def _add_domain_name(stack: Stack, site: Site, wanted: CustomDomain) -> Node[Dom
     )
 
 
-def _domain_name(site: Site, wanted: CustomDomain, certificate: str) -> DomainName:
+def _domain_name(site: StackInputs, wanted: CustomDomain, certificate: str) -> DomainName:
     policy = site.config.api.tls
     return DomainName(
         name=wanted.name,

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from provision.model.stack import Node, Stack
-from provision.stack.inputs import Site
-from provision.stack.resource_policies import key_door
+from provision.stack.inputs import StackInputs
+from provision.stack.resource_policies import key_policy
 from provision.steps.kms.key import KmsKey
 
 
@@ -27,7 +27,7 @@ class Encryption:
         return bool(self.needs or self._given)
 
 
-def add_encryption(stack: Stack, site: Site) -> Encryption:
+def add_encryption(stack: Stack, site: StackInputs) -> Encryption:
     if site.config.encryption.key != "create":
         return Encryption((), site.key)
     key = stack.add(
@@ -35,14 +35,14 @@ def add_encryption(stack: Stack, site: Site) -> Encryption:
         lambda: KmsKey(
             alias=f"alias/{site.config.prefix}",
             description=f"Encrypts what {site.config.prefix} keeps",
-            policy=key_door(site.where, log_groups(site), f"{site.config.prefix}-"),
+            policy=key_policy(site.where, log_groups(site), f"{site.config.prefix}-"),
             tags=site.tags,
         ),
     )
     return Encryption((key,), "")
 
 
-def log_groups(site: Site) -> list[str]:
+def log_groups(site: StackInputs) -> list[str]:
     """Patterns of the names of all the stack's log groups."""
     prefix = site.config.prefix
     return [

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from provision import config
-from provision.stack.inputs import Site
+from provision.stack.inputs import StackInputs
 
 
-def environment(site: Site, key: str) -> dict[str, str]:
+def environment(site: StackInputs, key: str) -> dict[str, str]:
     """What the code reads; the user's own values last, and of secrets where they are kept."""
     function, cors = site.config.functions[key], site.config.api.cors
     found = {

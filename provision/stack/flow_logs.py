@@ -5,7 +5,7 @@ from __future__ import annotations
 from provision.model.stack import Node, Stack
 from provision.stack import grants
 from provision.stack.encryption import Encryption
-from provision.stack.inputs import Site
+from provision.stack.inputs import StackInputs
 from provision.steps.ec2.flow_log import FlowLog
 from provision.steps.ec2.vpc import Vpc
 from provision.steps.iam.role import Role
@@ -13,7 +13,7 @@ from provision.steps.iam.role_policies import RolePolicies
 from provision.steps.logs.log_group import LogGroup
 
 
-def add_flow_logs(stack: Stack, site: Site, vpc: Node[Vpc], encryption: Encryption) -> None:
+def add_flow_logs(stack: Stack, site: StackInputs, vpc: Node[Vpc], encryption: Encryption) -> None:
     wanted = site.config.network.flow_logs
     if wanted is None:
         return

@@ -14,9 +14,9 @@ from provision.model.step import Document
 from provision.stack import grants
 from provision.stack.encryption import Encryption
 from provision.stack.environment import environment
-from provision.stack.inputs import Site
+from provision.stack.inputs import StackInputs
 from provision.stack.network import Network
-from provision.stack.resource_policies import queue_door
+from provision.stack.resource_policies import queue_policy
 from provision.steps.ec2.interface_endpoint import InterfaceEndpoint
 from provision.steps.ec2.network_interfaces import NetworkInterfaces
 from provision.steps.ec2.security_group import SecurityGroup
@@ -29,7 +29,7 @@ from provision.steps.lambda_.layer import Layer
 from provision.steps.lambda_.version import Version
 from provision.steps.logs.log_group import LogGroup
 from provision.steps.sqs.queue import SSE, Queue
-from provision.unknown import UNKNOWN, in_order
+from provision.unknown import UNKNOWN, sort_known
 
 LIVE = "live"
 """The alias that everything outside calls; it moves only to a version that is active and can be
@@ -38,7 +38,9 @@ imported."""
 _UNUSED = 3
 """Nodes that must only be there before the function: its grants, and the network's."""
 
-AddInterfaces = Callable[[Stack, Site, Network, Sequence[Node[Any]]], Node[NetworkInterfaces]]
+AddInterfaces = Callable[
+    [Stack, StackInputs, Network, Sequence[Node[Any]]], Node[NetworkInterfaces]
+]
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,7 @@ class FunctionNodes:
 
 
 @dataclass(frozen=True)
-class _Surroundings:
+class _FunctionPrerequisites:
     """What must be there before a function can be made."""
 
     role: Node[Role]
@@ -62,7 +64,7 @@ class _Surroundings:
 
 def add_functions(
     stack: Stack,
-    site: Site,
+    site: StackInputs,
     network: Network,
     add_interfaces: AddInterfaces,
     encryption: Encryption,
@@ -87,7 +89,7 @@ def add_functions(
     }
 
 
-def _add_layer(stack: Stack, site: Site, key: str) -> Node[Layer]:
+def _add_layer(stack: Stack, site: StackInputs, key: str) -> Node[Layer]:
     users = [function for function in site.config.functions.values() if key in function.layers]
 
     def layer() -> Layer:
@@ -95,8 +97,8 @@ def _add_layer(stack: Stack, site: Site, key: str) -> Node[Layer]:
         return Layer(
             name=site.name_of("layer", key),
             sha256=package.sha256,
-            runtimes=in_order({function.runtime for function in users}),
-            architectures=in_order({function.architecture for function in users}),
+            runtimes=sort_known({function.runtime for function in users}),
+            architectures=sort_known({function.architecture for function in users}),
             zip=package.zip,
         )
 
@@ -104,8 +106,8 @@ def _add_layer(stack: Stack, site: Site, key: str) -> Node[Layer]:
 
 
 def _add_surroundings(
-    stack: Stack, site: Site, key: str, network: Network, encryption: Encryption
-) -> _Surroundings:
+    stack: Stack, site: StackInputs, key: str, network: Network, encryption: Encryption
+) -> _FunctionPrerequisites:
     name = site.name_of("function", key)
     role = stack.add(
         f"function.{key}.role",
@@ -121,7 +123,9 @@ def _add_surroundings(
         f"function.{key}.dead_letters",
         lambda *keys: Queue(
             name=site.name_of("function", key, "dead-letters"),
-            policy=queue_door(site.where.arn("sqs", site.name_of("function", key, "dead-letters"))),
+            policy=queue_policy(
+                site.where.arn("sqs", site.name_of("function", key, "dead-letters"))
+            ),
             encryption=encryption.arn(keys, SSE),
             tags=site.tags,
         ),
@@ -138,12 +142,12 @@ def _add_surroundings(
         *encryption.needs,
     )
     granted = _add_grants(stack, site, key, network, role, encryption)
-    return _Surroundings(role, granted, dead_letters, logs)
+    return _FunctionPrerequisites(role, granted, dead_letters, logs)
 
 
 def _add_grants(
     stack: Stack,
-    site: Site,
+    site: StackInputs,
     key: str,
     network: Network,
     role: Node[Role],
@@ -166,7 +170,7 @@ def _add_grants(
                 "network": grants.network(
                     site.where,
                     site.where.arn("lambda", f"function:{name}"),
-                    in_order(subnet.arn for subnet in rest[:zones]),
+                    sort_known(subnet.arn for subnet in rest[:zones]),
                     group.arn,
                 ),
                 **_key_policies(site, function, encryption, encryption.arn(rest[zones:])),
@@ -182,20 +186,24 @@ def _add_grants(
 
 
 def _key_policies(
-    site: Site, function: config.Function, encryption: Encryption, key: str
+    site: StackInputs, function: config.Function, encryption: Encryption, key: str
 ) -> dict[str, Document]:
     if not encryption.customers:
         return {}
     return {"encryption": grants.encryption(site.where, key, tuple(function.tables.values()))}
 
 
-def _secret_policies(site: Site, function: config.Function, vpc_id: str) -> dict[str, Document]:
+def _secret_policies(
+    site: StackInputs, function: config.Function, vpc_id: str
+) -> dict[str, Document]:
     if not function.secrets:
         return {}
     return {"secrets": grants.secrets(site.where, function.secrets, vpc_id)}
 
 
-def _table_policies(site: Site, function: config.Function, vpc_id: str) -> dict[str, Document]:
+def _table_policies(
+    site: StackInputs, function: config.Function, vpc_id: str
+) -> dict[str, Document]:
     if not function.tables:
         return {}
     granted = [
@@ -211,9 +219,9 @@ def _table_policies(site: Site, function: config.Function, vpc_id: str) -> dict[
 
 def _add_function(
     stack: Stack,
-    site: Site,
+    site: StackInputs,
     key: str,
-    around: _Surroundings,
+    around: _FunctionPrerequisites,
     place: tuple[Network, Node[NetworkInterfaces]],
     layers: Sequence[Node[Layer]],
     encryption: Encryption,
@@ -232,7 +240,7 @@ def _add_function(
             dead_letters=queue.arn,
             log_group=logs.name,
             group_ids=(group.id,),
-            subnet_ids=in_order(subnet.id for subnet in subnets),
+            subnet_ids=sort_known(subnet.id for subnet in subnets),
             layers=tuple(layer.arn for layer in used_layers),
             key=encryption.arn(keys),
         )
@@ -255,7 +263,7 @@ def _add_function(
     return FunctionNodes(node, alias, around.dead_letters)
 
 
-def _plain_function(site: Site, key: str) -> Function:
+def _plain_function(site: StackInputs, key: str) -> Function:
     """What the configuration alone says of it."""
     wanted, package = site.config.functions[key], site.sources.function(key)
     return Function(

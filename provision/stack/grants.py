@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import product
 from typing import Final, Literal, NamedTuple, get_args
 
-from provision.aws.access import Where
+from provision.aws.access import Location
 from provision.config import Secret
 from provision.model.step import Document
 from provision.steps.iam_policy import canonical
@@ -47,7 +47,7 @@ def table_access(tables: Sequence[GrantedTable], vpc_id: str) -> Document:
     return canonical({"Version": "2012-10-17", "Statement": statements})
 
 
-def passing_tables(where: Where, tables: Sequence[GrantedTable]) -> Document:
+def endpoint_tables_policy(where: Location, tables: Sequence[GrantedTable]) -> Document:
     """What an endpoint lets through: exactly this, by principals of this account; or nothing."""
     if not tables:
         return canonical({"Version": "2012-10-17", "Statement": [_NOTHING_PASSES]})
@@ -123,7 +123,7 @@ def dead_letters(queue: str) -> Document:
     return _allow(("sqs:SendMessage",), [queue])
 
 
-def encryption(where: Where, key: str, tables: Sequence[Literal["read", "write"]]) -> Document:
+def encryption(where: Location, key: str, tables: Sequence[Literal["read", "write"]]) -> Document:
     """Use the customer's key (ARN) for its environment, and through the services that keep its
     dead letters and tables.
 
@@ -146,7 +146,7 @@ def encryption(where: Where, key: str, tables: Sequence[Literal["read", "write"]
     return canonical({"Version": "2012-10-17", "Statement": statements})
 
 
-def secrets(where: Where, kept: Sequence[Secret], vpc_id: str) -> Document:
+def secrets(where: Location, kept: Sequence[Secret], vpc_id: str) -> Document:
     """Read exactly these secrets, and only from inside our VPC; and use the customer's keys they
     are encrypted with, for nothing but them.
 
@@ -158,7 +158,7 @@ def secrets(where: Where, kept: Sequence[Secret], vpc_id: str) -> Document:
     return canonical({"Version": "2012-10-17", "Statement": statements})
 
 
-def passing_secrets(where: Where, kept: Sequence[Secret]) -> Document:
+def endpoint_secrets_policy(where: Location, kept: Sequence[Secret]) -> Document:
     """What an endpoint lets through: reading exactly these, by principals of this account."""
     ours = {"StringEquals": {"aws:PrincipalAccount": where.account}}
     return canonical(
@@ -175,7 +175,7 @@ def passing_secrets(where: Where, kept: Sequence[Secret]) -> Document:
 _READING: Final = {"secretsmanager": "secretsmanager:GetSecretValue", "ssm": "ssm:GetParameter"}
 
 
-def _reading_secrets(where: Where, kept: Sequence[Secret]) -> list[Document]:
+def _reading_secrets(where: Location, kept: Sequence[Secret]) -> list[Document]:
     """A statement for each service that keeps some of them."""
     return [
         _statement((action,), sorted({_secret(where, one) for one in kept if one.keeper == keeper}))
@@ -184,14 +184,14 @@ def _reading_secrets(where: Where, kept: Sequence[Secret]) -> list[Document]:
     ]
 
 
-def _secret(where: Where, secret: Secret) -> str:
+def _secret(where: Location, secret: Secret) -> str:
     """Its ARN. Secrets Manager adds a hyphen and six characters of its own to the name."""
     if secret.keeper == "secretsmanager":
         return where.arn("secretsmanager", f"secret:{secret.name}-??????")
     return where.arn("ssm", f"parameter/{secret.name.removeprefix('/')}")
 
 
-def _decrypting(where: Where, secret: Secret) -> Document:
+def _decrypting(where: Location, secret: Secret) -> Document:
     """By the key's alias, which as a resource would mean nothing; and the service tells KMS what it
     decrypts."""
     told = "SecretARN" if secret.keeper == "secretsmanager" else "PARAMETER_ARN"
@@ -207,7 +207,7 @@ def _decrypting(where: Where, secret: Secret) -> Document:
     }
 
 
-def network(where: Where, function: str, subnets: Sequence[str], group: str) -> Document:
+def network(where: Location, function: str, subnets: Sequence[str], group: str) -> Document:
     """What Lambda needs to put the function (ARN) into the subnets (ARNs) and group (ARN), and the
     function's own code may not.
 

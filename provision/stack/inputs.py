@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from provision.aws.access import Where
+from provision.aws.access import Location
 from provision.config import Config
 from provision.model.identity import Identity
 
@@ -22,7 +22,7 @@ class Package:
     code_sha256: str
 
 
-class Sources(Protocol):
+class Packages(Protocol):
     """Builds what Lambda runs. Asked while other nodes already work."""
 
     def function(self, name: str) -> Package: ...
@@ -31,13 +31,13 @@ class Sources(Protocol):
 
 
 @dataclass(frozen=True)
-class Site:
+class StackInputs:
     """Everything a node may depend on besides other nodes."""
 
     config: Config
-    where: Where
+    where: Location
     zones: tuple[str, ...]
-    sources: Sources
+    sources: Packages
     invoke_url: Callable[[str, str], str]
     """API id and stage name → the address that answers."""
     key: str = ""
@@ -76,6 +76,6 @@ class Site:
         return self.name(self.where.region, *parts)
 
 
-def identity_of(config: Config, where: Where) -> Identity:
+def identity_of(config: Config, where: Location) -> Identity:
     """The stack that a configuration means in one place."""
     return Identity(config.name, config.environment, where.region, where.account)

@@ -9,8 +9,8 @@ from provision.model.stack import Node, Stack
 from provision.stack.dashboard import dashboard_body
 from provision.stack.encryption import Encryption
 from provision.stack.functions import LIVE
-from provision.stack.inputs import Site
-from provision.stack.resource_policies import topic_door
+from provision.stack.inputs import StackInputs
+from provision.stack.resource_policies import topic_policy
 from provision.steps.cloudwatch.alarm import Alarm
 from provision.steps.cloudwatch.dashboard import Dashboard
 from provision.steps.sns.subscription import Subscription
@@ -40,7 +40,7 @@ class _Watched:
 
 def add_monitoring(
     stack: Stack,
-    site: Site,
+    site: StackInputs,
     encryption: Encryption,
 ) -> None:
     topic = stack.add(
@@ -48,7 +48,7 @@ def add_monitoring(
         lambda *keys: Topic(
             name=site.name("alarms"),
             display=site.config.prefix,
-            policy=topic_door(
+            policy=topic_policy(
                 site.where, site.where.arn("sns", site.name("alarms")), f"{site.config.prefix}-"
             ),
             key=encryption.arn(keys),
@@ -76,7 +76,7 @@ def add_monitoring(
 
 def _add_alarms(
     stack: Stack,
-    site: Site,
+    site: StackInputs,
     topic: Node[Topic],
     watched: _Watched,
     watches: Iterator[_Watch],
@@ -105,7 +105,7 @@ def _add_alarms(
         )
 
 
-def _function(site: Site, key: str) -> _Watched:
+def _function(site: StackInputs, key: str) -> _Watched:
     """What callers reach: what becomes of the import check, or of calls by hand, alarms nobody."""
     name = f"function-{site.key_in_aws('function', key)}"
     function = site.name_of("function", key)
@@ -113,22 +113,22 @@ def _function(site: Site, key: str) -> _Watched:
     return _Watched(f"function-{key}", name, "AWS/Lambda", dimensions)
 
 
-def _queue(site: Site, key: str) -> _Watched:
+def _queue(site: StackInputs, key: str) -> _Watched:
     dimensions = {"QueueName": site.name_of("function", key, "dead-letters")}
     return replace(_function(site, key), namespace="AWS/SQS", dimensions=dimensions)
 
 
-def _api(site: Site) -> _Watched:
+def _api(site: StackInputs) -> _Watched:
     dimensions = {"ApiName": site.config.prefix, "Stage": site.config.api.stage}
     return _Watched("api", "api", "AWS/ApiGateway", dimensions)
 
 
-def _table(site: Site, key: str) -> _Watched:
+def _table(site: StackInputs, key: str) -> _Watched:
     name = f"table-{site.key_in_aws('table', key)}"
     return _Watched(f"table-{key}", name, "AWS/DynamoDB", {"TableName": site.name_of("table", key)})
 
 
-def _of_function(site: Site, key: str) -> Iterator[_Watch]:
+def _of_function(site: StackInputs, key: str) -> Iterator[_Watch]:
     limits = site.config.monitoring.alarms
     yield _Watch(
         "errors",
@@ -153,7 +153,7 @@ def _of_function(site: Site, key: str) -> Iterator[_Watch]:
     )
 
 
-def _of_queue(site: Site, key: str) -> Iterator[_Watch]:
+def _of_queue(site: StackInputs, key: str) -> Iterator[_Watch]:
     yield _Watch(
         "dead-letters",
         f"Events that {key} failed on are waiting in its dead-letter queue",
@@ -163,7 +163,7 @@ def _of_queue(site: Site, key: str) -> Iterator[_Watch]:
     )
 
 
-def _of_api(site: Site) -> Iterator[_Watch]:
+def _of_api(site: StackInputs) -> Iterator[_Watch]:
     limits = site.config.monitoring.alarms
     yield _Watch("5xx", "The API answers 5xx", "5XXError", "Sum", limits.api_5xx)
     yield _Watch(
@@ -175,7 +175,7 @@ def _of_api(site: Site) -> Iterator[_Watch]:
     )
 
 
-def _of_table(site: Site, key: str) -> Iterator[_Watch]:
+def _of_table(site: StackInputs, key: str) -> Iterator[_Watch]:
     limit = site.config.monitoring.alarms.table_throttles
     for what in ("Read", "Write"):
         yield _Watch(

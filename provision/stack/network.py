@@ -10,7 +10,7 @@ from typing import Any
 from provision.model.stack import Node, Stack
 from provision.model.step import Document
 from provision.stack import grants
-from provision.stack.inputs import Site
+from provision.stack.inputs import StackInputs
 from provision.steps.ec2.gateway_endpoint import GatewayEndpoint
 from provision.steps.ec2.interface_endpoint import InterfaceEndpoint
 from provision.steps.ec2.network_interfaces import NetworkInterfaces
@@ -18,7 +18,7 @@ from provision.steps.ec2.route_table import RouteTable
 from provision.steps.ec2.security_group import Rule, SecurityGroup
 from provision.steps.ec2.subnet import Subnet
 from provision.steps.ec2.vpc import Vpc
-from provision.unknown import in_order
+from provision.unknown import sort_known
 
 HTTPS = 443
 SMALLEST = 28
@@ -37,7 +37,7 @@ class Network:
     """The ways to what keeps secrets (stack/secrets.py)."""
 
 
-def add_network(stack: Stack, site: Site) -> Network:
+def add_network(stack: Stack, site: StackInputs) -> Network:
     dynamodb = f"com.amazonaws.{site.where.region}.dynamodb"
     vpc = stack.add(
         "network.vpc",
@@ -51,7 +51,7 @@ def add_network(stack: Stack, site: Site) -> Network:
         "network.routes",
         lambda vpc, *subnets: RouteTable(
             vpc_id=vpc.id,
-            subnet_ids=in_order(subnet.id for subnet in subnets),
+            subnet_ids=sort_known(subnet.id for subnet in subnets),
             tags=site.named(site.name("private")),
         ),
         vpc,
@@ -75,7 +75,7 @@ def add_network(stack: Stack, site: Site) -> Network:
             vpc_id=vpc.id,
             name=site.name("functions"),
             description="The functions: out to DynamoDB and nowhere else",
-            egress=_ways_out(site, dynamodb),
+            egress=_egress_rules(site, dynamodb),
             tags=site.named(site.name("functions")),
         ),
         vpc,
@@ -84,7 +84,7 @@ def add_network(stack: Stack, site: Site) -> Network:
 
 
 def add_interfaces(
-    stack: Stack, site: Site, network: Network, granted: Sequence[Node[Any]]
+    stack: Stack, site: StackInputs, network: Network, granted: Sequence[Node[Any]]
 ) -> Node[NetworkInterfaces]:
     """Lambda's network interfaces: on `down` they go after the functions and before what they use,
     the roles that remove them included (I12)."""
@@ -98,7 +98,7 @@ def add_interfaces(
 
 
 def _add_subnet(
-    stack: Stack, site: Site, vpc: Node[Vpc], number: int, cidr: str, zone: str
+    stack: Stack, site: StackInputs, vpc: Node[Vpc], number: int, cidr: str, zone: str
 ) -> Node[Subnet]:
     tags = site.named(site.name("private", str(number)))
     return stack.add(
@@ -110,7 +110,7 @@ def _add_subnet(
     )
 
 
-def _ways_out(site: Site, dynamodb: str) -> tuple[Rule, ...]:
+def _egress_rules(site: StackInputs, dynamodb: str) -> tuple[Rule, ...]:
     """To DynamoDB; and where there are secrets, to their endpoints, which stand in the subnets.
 
     By the subnets' ranges, not by the endpoints' group: that one names the functions' group, and of
@@ -126,12 +126,12 @@ def _ways_out(site: Site, dynamodb: str) -> tuple[Rule, ...]:
     )
 
 
-def _functions(site: Site) -> tuple[str, ...]:
+def _functions(site: StackInputs) -> tuple[str, ...]:
     """The names of all functions: every one stands in every subnet."""
     return tuple(site.name_of("function", key) for key in site.config.functions)
 
 
-def _cidrs(site: Site) -> list[str]:
+def _cidrs(site: StackInputs) -> list[str]:
     """The network's range in eight equal parts, or in as many as AWS takes: the same ones however
     many zones there are, for a subnet can neither change its range nor stand on another's."""
     network = ipaddress.ip_network(site.config.network.cidr)
@@ -139,7 +139,7 @@ def _cidrs(site: Site) -> list[str]:
     return [str(part) for part, _ in zip(parts, range(site.config.network.zones), strict=False)]
 
 
-def _endpoint_policy(site: Site) -> Document:
+def _endpoint_policy(site: StackInputs) -> Document:
     """Only what some function's role allows passes the endpoint, by principals of this account."""
     config = site.config
     granted = [
@@ -153,4 +153,4 @@ def _endpoint_policy(site: Site) -> Document:
             wanted := {each.tables[key] for each in config.functions.values() if key in each.tables}
         )
     ]
-    return grants.passing_tables(site.where, granted)
+    return grants.endpoint_tables_policy(site.where, granted)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final, TypeVar
 
-from provision.aws.access import Where
+from provision.aws.access import Location
 from provision.model.step import Step
-from provision.stack.inputs import Site
+from provision.stack.inputs import StackInputs
 from provision.steps.apigateway.api_key import ApiKey
 from provision.steps.apigateway.rest_api.api import RestApi
 from provision.steps.dynamodb.table import Table
@@ -25,7 +25,7 @@ CONSOLES: Final = {
 }
 
 
-def outputs(site: Site, steps: Mapping[str, Step]) -> dict[str, str]:
+def outputs(site: StackInputs, steps: Mapping[str, Step]) -> dict[str, str]:
     """Names, ids and addresses; never an API key's value. Of several tables, functions and keys the
     first has the plain name, each further one its own behind it: `table_name_orders`."""
     found: dict[str, str] = {}
@@ -61,7 +61,7 @@ def output_name(name: str, key: str, number: int) -> str:
     return name if number == 0 else f"{name}_{key}"
 
 
-def _dashboard_url(where: Where, dashboard: str) -> str:
+def _dashboard_url(where: Location, dashboard: str) -> str:
     console = CONSOLES.get(where.partition, CONSOLES["aws"])
     region = where.region
     return f"https://{region}.{console}/cloudwatch/home?region={region}#dashboards/dashboard/{dashboard}"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from provision.aws.once import Once
 from provision.config import Config
-from provision.packaging.archive import Bundle, zip_directory
+from provision.packaging.archive import Archive, zip_directory
 from provision.packaging.cache import Cache
 from provision.packaging.handlers import in_folder, problem_in_layers
 from provision.packaging.layers import build_layer
@@ -16,10 +16,10 @@ from provision.stack.inputs import Package
 from provision.trace import Trace
 from provision.unknown import UNKNOWN
 
-THIS_MACHINE = "local"
+LOCAL_TARGET = "local"
 
 
-class BuiltSources:
+class PackageBuilder:
     """Zips in the cache, named by their content. Safe to use from many threads."""
 
     def __init__(
@@ -39,9 +39,9 @@ class BuiltSources:
     def layer(self, name: str) -> Package:
         return self._layers.get(name, partial(self._package_layer, name))
 
-    def anew(self) -> BuiltSources:
+    def anew(self) -> PackageBuilder:
         """For code that was saved since; the layers stay as they are."""
-        again = BuiltSources(
+        again = PackageBuilder(
             self._config, self._cache, for_this_machine=self._for_this_machine, trace=self._trace
         )
         again._layers = self._layers.copied()
@@ -87,15 +87,15 @@ class BuiltSources:
         """The runtime and architecture of the functions that use the layer: one of each."""
         for function in self._config.functions.values():
             if layer in function.layers:  # the configuration allows no two targets
-                runtime = THIS_MACHINE if self._for_this_machine else function.runtime
+                runtime = LOCAL_TARGET if self._for_this_machine else function.runtime
                 return runtime, function.architecture
-        return THIS_MACHINE, "x86_64"  # nobody uses it
+        return LOCAL_TARGET, "x86_64"  # nobody uses it
 
-    def _stored(self, bundle: Bundle) -> Package:
+    def _stored(self, bundle: Archive) -> Package:
         return Package(str(self._cache.keep(bundle)), bundle.sha256, bundle.code_sha256)
 
 
-class NoSources:
+class NoPackages:
     """For `down`: what is removed need not be built first."""
 
     def function(self, name: str) -> Package:  # noqa: ARG002  (the same for every name)

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from provision.aws.access import Where
+from provision.aws.access import Location
 from provision.model.step import Document
 from provision.steps.iam_policy import canonical
 
 
-def queue_door(queue: str) -> Document:
+def queue_policy(queue: str) -> Document:
     """Nobody uses the queue (ARN) without TLS; who may use it, their own policies say."""
     return canonical({"Version": "2012-10-17", "Statement": [_tls_only("sqs:*", queue)]})
 
 
-def topic_door(where: Where, topic: str, alarms: str) -> Document:
+def topic_policy(where: Location, topic: str, alarms: str) -> Document:
     """Only our alarms (their names' beginning) write to the topic (ARN), and only with TLS."""
     may_publish: Document = {
         "Sid": "OurAlarms",
@@ -32,7 +32,7 @@ def topic_door(where: Where, topic: str, alarms: str) -> Document:
     return canonical({"Version": "2012-10-17", "Statement": [may_publish, closed]})
 
 
-def key_door(where: Where, log_groups: Sequence[str], alarms: str) -> Document:
+def key_policy(where: Location, log_groups: Sequence[str], alarms: str) -> Document:
     """IAM decides within the account; besides, CloudWatch encrypts our log groups (patterns of
     names) and what our alarms (their names' beginning) write.
 
@@ -51,7 +51,7 @@ def key_door(where: Where, log_groups: Sequence[str], alarms: str) -> Document:
     )
 
 
-def _logs_may(where: Where, log_groups: Sequence[str]) -> Document:
+def _logs_may(where: Location, log_groups: Sequence[str]) -> Document:
     ours = [where.arn("logs", f"log-group:{name}") for name in log_groups]
     return {
         "Sid": "OurLogGroups",
@@ -69,7 +69,7 @@ def _logs_may(where: Where, log_groups: Sequence[str]) -> Document:
     }
 
 
-def _alarms_may(where: Where, alarms: str) -> Document:
+def _alarms_may(where: Location, alarms: str) -> Document:
     return {
         "Sid": "OurAlarms",
         "Effect": "Allow",

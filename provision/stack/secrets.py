@@ -11,16 +11,16 @@ from typing import Any
 from provision import config
 from provision.model.stack import Node, Stack
 from provision.stack import grants
-from provision.stack.inputs import Site
+from provision.stack.inputs import StackInputs
 from provision.stack.network import HTTPS, Network
 from provision.steps.ec2.interface_endpoint import InterfaceEndpoint
 from provision.steps.ec2.security_group import Rule, SecurityGroup
 from provision.steps.ec2.subnet import Subnet
 from provision.steps.ec2.vpc import Vpc
-from provision.unknown import in_order
+from provision.unknown import sort_known
 
 
-def add_secrets(stack: Stack, site: Site, network: Network) -> Network:
+def add_secrets(stack: Stack, site: StackInputs, network: Network) -> Network:
     """The network with an endpoint for each service that keeps a secret of some function's."""
     secrets = [one for each in site.config.functions.values() for one in each.secrets]
     if not secrets:
@@ -47,7 +47,7 @@ def add_secrets(stack: Stack, site: Site, network: Network) -> Network:
 
 def _add_endpoint(
     stack: Stack,
-    site: Site,
+    site: StackInputs,
     network: Network,
     group: Node[SecurityGroup],
     secrets: Sequence[config.Secret],
@@ -58,9 +58,9 @@ def _add_endpoint(
         return InterfaceEndpoint(
             vpc_id=vpc.id,
             service=f"com.amazonaws.{site.where.region}.{keeper}",
-            subnet_ids=in_order(subnet.id for subnet in subnets),
+            subnet_ids=sort_known(subnet.id for subnet in subnets),
             group_ids=(group.id,),
-            policy=grants.passing_secrets(site.where, secrets),
+            policy=grants.endpoint_secrets_policy(site.where, secrets),
             tags=site.named(site.name(keeper)),
         )
 

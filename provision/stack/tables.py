@@ -5,20 +5,20 @@ from __future__ import annotations
 from provision import config
 from provision.model.stack import Node, Stack
 from provision.stack.encryption import Encryption
-from provision.stack.inputs import Site
+from provision.stack.inputs import StackInputs
 from provision.steps.autoscaling.policy import ScalingPolicy
 from provision.steps.autoscaling.target import ScalingTarget
-from provision.steps.dynamodb.encryption import MANAGED
+from provision.steps.dynamodb.encryption import AWS_MANAGED
 from provision.steps.dynamodb.table import Table
 
 
-def add_tables(stack: Stack, site: Site, encryption: Encryption) -> None:
+def add_tables(stack: Stack, site: StackInputs, encryption: Encryption) -> None:
     for key, table in site.config.tables.items():
         _add_table(stack, site, key, table, encryption)
 
 
 def _add_table(
-    stack: Stack, site: Site, key: str, table: config.Table, encryption: Encryption
+    stack: Stack, site: StackInputs, key: str, table: config.Table, encryption: Encryption
 ) -> None:
     node = stack.add(
         f"table.{key}",
@@ -31,7 +31,7 @@ def _add_table(
             read_most=table.read.max,
             write_most=table.write.max,
             ttl=table.expire.attribute if table.expire else None,
-            encryption=encryption.arn(keys, MANAGED),
+            encryption=encryption.arn(keys, AWS_MANAGED),
             protect=table.protect,
             tags=site.tags,
         ),
@@ -42,7 +42,12 @@ def _add_table(
 
 
 def _add_scaling(
-    stack: Stack, site: Site, node: Node[Table], what: str, units: str, capacity: config.Capacity
+    stack: Stack,
+    site: StackInputs,
+    node: Node[Table],
+    what: str,
+    units: str,
+    capacity: config.Capacity,
 ) -> None:
     dimension = f"dynamodb:table:{units}"
     # Registering may start AWS's own UpdateTable, so the table is whole before (S3).

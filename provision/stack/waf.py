@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from provision.model.stack import Node, Stack
-from provision.stack.inputs import Site
+from provision.stack.inputs import StackInputs
 from provision.steps.apigateway.stage import Stage
 from provision.steps.wafv2.association import WebAclAssociation
 from provision.steps.wafv2.web_acl import WebAcl
-from provision.unknown import fill
+from provision.unknown import format_known
 
 SECRET_HEADERS = ("authorization", "x-api-key")
 
 
-def add_waf(stack: Stack, site: Site, stage: Node[Stage]) -> None:
+def add_waf(stack: Stack, site: StackInputs, stage: Node[Stage]) -> None:
     wanted = site.config.api.waf
     if wanted is None:
         return
@@ -30,7 +30,7 @@ def add_waf(stack: Stack, site: Site, stage: Node[Stage]) -> None:
     stack.add(
         "api.waf.stage",
         lambda stage, acl: WebAclAssociation(
-            stage=fill(
+            stage=format_known(
                 site.where.arn("apigateway", "/restapis/{}/stages/{}", account=False),
                 stage.api_id,
                 stage.name,

@@ -6,8 +6,8 @@ from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Final
 
 from provision.aws.client import Aws
-from provision.errors import NotFound
-from provision.model.iam import EVERY, calls
+from provision.errors import PrerequisiteMissing
+from provision.model.iam import ANY_RESOURCE, calls
 from provision.model.identity import Identity
 from provision.model.step import OWNER, Step
 from provision.steps.ec2.subnet import Subnet
@@ -21,7 +21,7 @@ _SPARSE: Final = frozenset(["apne1-az3", "cac1-az3", "use1-az3", "usw1-az2"])
 Lambda answers there: "The provided subnets contain availability zone Lambda doesn't support"."""
 
 
-CALLS: Final = calls("ec2", EVERY, "DescribeAvailabilityZones", "DescribeSubnets")
+CALLS: Final = calls("ec2", ANY_RESOURCE, "DescribeAvailabilityZones", "DescribeSubnets")
 SUBNET: Final = "network.subnet."
 """The nodes of subnets: this, and a number from 1."""
 
@@ -31,7 +31,7 @@ def zones_of(
 ) -> tuple[str, ...]:
     """The zones of subnets 1 to `count`. A subnet that is there keeps its own, by the state or,
     where it was lost, by its mark: so no zone that AWS closes or adds, and no subnet more, moves
-    another. The rest get AWS's first ones. Raises `NotFound` where the region has fewer.
+    another. The rest get AWS's first ones. Raises `PrerequisiteMissing` where the region has fewer.
     """
     wanted = [f"{SUBNET}{number}" for number in range(1, count + 1)]
     kept = {name: step.zone for name, step in recorded.items() if isinstance(step, Subnet)}
@@ -60,7 +60,8 @@ def _standing(aws: Aws, identity: Identity) -> dict[str, str]:
 
 def available_zones(aws: Aws, count: int, taken: Collection[str] = ()) -> tuple[str, ...]:
     """The first `count` zones by name that every account may use and that are not `taken`, without
-    local and wavelength zones; sparse ones come last. Raises `NotFound` where there are fewer."""
+    local and wavelength zones; sparse ones come last. Raises `PrerequisiteMissing` where there
+    are fewer."""
     found = aws.ec2.describe_availability_zones().get("AvailabilityZones", [])
     names = sorted(
         (zone.get("ZoneId") in _SPARSE, zone["ZoneName"])
@@ -72,7 +73,7 @@ def available_zones(aws: Aws, count: int, taken: Collection[str] = ()) -> tuple[
     )
     if len(names) < count:
         there, wanted = len(names) + len(taken), count + len(taken)
-        raise NotFound(
+        raise PrerequisiteMissing(
             f"{aws.where.region} has {there} zones that can be used, and {wanted} are wanted",
             hint="lower network.zones in config.yaml, or choose another region",
         )

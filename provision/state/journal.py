@@ -23,7 +23,7 @@ from typing import Any, Final, Self
 
 from filelock import FileLock, Timeout
 
-from provision.errors import Locked, StateUnreadable, StateUnusable
+from provision.errors import Locked, StateError, StateUnreadable
 from provision.files import (
     Planted,
     keep_names,
@@ -36,19 +36,19 @@ from provision.files import (
     write_all,
 )
 from provision.installation import told_schemas, upgrade_hint
-from provision.model.stack import predecessor_name, successor_of
+from provision.model.stack import current_name, deposed_name
 from provision.model.step import Step
-from provision.state.other_location import Pinned, lives_elsewhere
+from provision.state.other_location import PinnedLocation, lives_elsewhere
 from provision.state.record import (
     BODY,
     HEAD,
     Kinds,
     Record,
-    as_json,
+    apply_moves,
     circle_in,
     demand,
-    from_fields,
-    renamed,
+    record_from_json,
+    record_to_json,
 )
 
 SCHEMA: Final = 1
@@ -58,7 +58,7 @@ _ANEW: Final = "`provision refresh` keeps it aside and makes the state anew from
 
 
 @dataclass(frozen=True)
-class Holder:
+class LockHolder:
     """Who works on the state now."""
 
     user: str
@@ -78,7 +78,7 @@ class Journal:
         self.directory = directory
         self.stack = stack
         self.records: dict[str, Record] = {}
-        self.pinned: Pinned | None = None
+        self.pinned: PinnedLocation | None = None
         self._kinds = kinds
         self._moved = moved or {}
         self._mutex = threading.Lock()
@@ -92,10 +92,10 @@ class Journal:
         """The records as they are, for commands that write nothing, not even here."""
         journal = cls(directory, stack, kinds, moved)
         journal._load()
-        journal.records = renamed(journal.records, journal._moved)
+        journal.records = apply_moves(journal.records, journal._moved)
         return journal
 
-    def open(self, holder: Holder) -> Self:
+    def open(self, holder: LockHolder) -> Self:
         """Take the lock, load, and fold the log into the snapshot. Raises `Locked`, naming the
         holder.
         """
@@ -124,7 +124,7 @@ class Journal:
 
     def _rename(self) -> None:
         """At once or not at all: the log is empty now, so no line of it has an older name."""
-        records = renamed(self.records, self._moved)
+        records = apply_moves(self.records, self._moved)
         if records != self.records:
             self.rebuild(records)
 
@@ -136,7 +136,7 @@ class Journal:
     def close(self) -> None:
         """Fold the log and give the lock back."""
         if self._log is not None:
-            with suppress(StateUnusable):  # the log says it all; the next command folds it
+            with suppress(StateError):  # the log says it all; the next command folds it
                 self._fold()
             os.close(self._log)
             self._log = None
@@ -144,14 +144,14 @@ class Journal:
             (self.directory / "lock.json").unlink()
         self._lock.release()
 
-    def pin(self, here: Pinned) -> None:
+    def pin(self, here: PinnedLocation) -> None:
         """Fix account and region at the first `up`; any other afterwards is refused."""
         self.check(here)
         if self.pinned is None:
             self.pinned = here
             self._fold()
 
-    def check(self, here: Pinned) -> None:
+    def check(self, here: PinnedLocation) -> None:
         """Raise `WrongAccount` when the stack is pinned elsewhere."""
         if self.pinned and self.pinned != here:
             raise lives_elsewhere(self.stack, self.directory, self.pinned, here)
@@ -173,11 +173,11 @@ class Journal:
         """Set the node's record aside under a name of its own: its successor takes the place."""
         record = self.records[node]
         if record.step not in self.set_aside(node):
-            self._append(predecessor_name(node, self._names()), replace(record, doing=""))
+            self._append(deposed_name(node, self._names()), replace(record, doing=""))
 
     def set_aside(self, node: str) -> list[Step]:
         """The node's predecessors that are still to be removed."""
-        aside = (name for name in self._names() if name != node and successor_of(name) == node)
+        aside = (name for name in self._names() if name != node and current_name(name) == node)
         return [self.records[name].step for name in aside]
 
     def _names(self) -> list[str]:
@@ -185,10 +185,10 @@ class Journal:
             return list(self.records)
 
     def _append(self, node: str, record: Record | None) -> None:
-        line = json.dumps([node, as_json(record)], separators=(",", ":")) + "\n"
+        line = json.dumps([node, record_to_json(record)], separators=(",", ":")) + "\n"
         with self._mutex:
             if self._log is None:
-                raise StateUnusable("the journal is not open for writing")
+                raise StateError("the journal is not open for writing")
             whole = os.fstat(self._log).st_size
             try:
                 write_all(self._log, line.encode())
@@ -237,20 +237,22 @@ class Journal:
             demand(state, BODY)
         except (ValueError, RecursionError) as error:
             raise StateUnreadable(f"{path} is not a state file: {error}", hint=_ANEW) from error
-        self.pinned = Pinned(state["account"], state["region"]) if state["account"] else None
+        self.pinned = (
+            PinnedLocation(state["account"], state["region"]) if state["account"] else None
+        )
         self.records = {
             node: self._record(node, fields) for node, fields in state["records"].items()
         }
 
     def _refuse_another(self, path: Path, state: Mapping[str, Any]) -> None:
         if state["schema"] > SCHEMA:
-            raise StateUnusable(
+            raise StateError(
                 f"{path} was written by a newer provision"
                 f" ({told_schemas(state['schema'], SCHEMA)})",
                 hint=upgrade_hint(),
             )
         if state["stack"] != self.stack:
-            raise StateUnusable(
+            raise StateError(
                 f"{path} belongs to the stack {state['stack']}, not {self.stack}",
                 hint="put name and environment back as they were, and `provision down` removes that"
                 " stack; or give this one a state of its own with --state DIR",
@@ -258,7 +260,7 @@ class Journal:
 
     def _record(self, node: str, fields: Mapping[str, Any]) -> Record:
         try:
-            return from_fields(self._kinds, node, fields)
+            return record_from_json(self._kinds, node, fields)
         except (KeyError, TypeError, ValueError, RecursionError) as error:
             raise self._unreadable(f"the record of {node}", error) from error
 
@@ -275,7 +277,9 @@ class Journal:
                     "stack": self.stack,
                     "account": self.pinned.account if self.pinned else None,
                     "region": self.pinned.region if self.pinned else None,
-                    "records": {node: as_json(r) for node, r in sorted(self.records.items())},
+                    "records": {
+                        node: record_to_json(r) for node, r in sorted(self.records.items())
+                    },
                 },
             )
             if self._log is None:
@@ -291,7 +295,7 @@ class Journal:
 
     def _held(self) -> str:
         try:
-            holder = Holder(**json.loads(read_private(self.directory / "lock.json") or b""))
+            holder = LockHolder(**json.loads(read_private(self.directory / "lock.json") or b""))
         except (OSError, ValueError, TypeError):
             return f"{self.directory} is in use by another provision"
         return (
@@ -299,10 +303,10 @@ class Journal:
             f' "{holder.command}", since {holder.since})'
         )
 
-    def _unusable(self, error: OSError) -> StateUnusable:
+    def _unusable(self, error: OSError) -> StateError:
         planted = isinstance(error, Planted)
         cure = "see what it is and take it away" if planted else "free space, mend its permissions"
-        return StateUnusable(
+        return StateError(
             f"the state directory {self.directory} cannot be used: {error.strerror or error}",
             hint=f"{cure}, or choose another with --state",
         )

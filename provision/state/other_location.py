@@ -10,14 +10,16 @@ from provision.errors import WrongAccount
 
 
 @dataclass(frozen=True)
-class Pinned:
+class PinnedLocation:
     """Where this stack lives: fixed by its first `up`."""
 
     account: str
     region: str
 
 
-def lives_elsewhere(stack: str, directory: Path, pinned: Pinned, here: Pinned) -> WrongAccount:
+def lives_elsewhere(
+    stack: str, directory: Path, pinned: PinnedLocation, here: PinnedLocation
+) -> WrongAccount:
     """The same configuration can be there, too: as a stack with a state of its own."""
     where = f"{here.account}-{here.region}" if here.account != pinned.account else here.region
     beside = shlex.quote(str(directory.with_name(f"{directory.name}-{where}")))

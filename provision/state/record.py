@@ -11,8 +11,8 @@ from typing import Any, Final
 
 import msgspec
 
-from provision.model.stack import predecessor_name, successor_of
-from provision.model.step import Mark, Step, marked
+from provision.model.stack import current_name, deposed_name
+from provision.model.step import Mark, Step, fields_with
 from provision.output.masking import recorded
 from provision.unknown import is_known
 
@@ -38,7 +38,7 @@ class Record:
     doing: str = ""
 
 
-def renamed(records: Mapping[str, Record], moved: Mapping[str, str]) -> dict[str, Record]:
+def apply_moves(records: Mapping[str, Record], moved: Mapping[str, str]) -> dict[str, Record]:
     """The records under the names nodes have now (`moved`: old → new), predecessors set aside and
     needs included. What has a new name already is another thing: it is set aside.
     """
@@ -46,11 +46,11 @@ def renamed(records: Mapping[str, Record], moved: Mapping[str, str]) -> dict[str
         name: replace(record, needs=tuple(moved.get(need, need) for need in record.needs))
         for name, record in records.items()
     }
-    for old in [name for name in found if successor_of(name) in moved]:
+    for old in [name for name in found if current_name(name) in moved]:
         base, aside, number = old.partition("~")
         new = f"{moved[base]}{aside}{number}"
         if new in found:
-            found[predecessor_name(moved[base], found)] = found[new]
+            found[deposed_name(moved[base], found)] = found[new]
         found[new] = found.pop(old)
     return found
 
@@ -59,7 +59,7 @@ def to_json(step: Step) -> dict[str, Any]:
     """The step's fields as JSON values, without Local ones that are unknown. Raises where any other
     is: that is no fact to record.
     """
-    local = marked(type(step), Mark.LOCAL)
+    local = fields_with(type(step), Mark.LOCAL)
     known = {
         name: value
         for name, value in vars(step).items()
@@ -92,7 +92,7 @@ def _fill_in(value: object) -> None:
                 _fill_in(part)
 
 
-def as_json(record: Record | None) -> dict[str, Any] | None:
+def record_to_json(record: Record | None) -> dict[str, Any] | None:
     """The record as the state's files hold it."""
     if record is None:
         return None
@@ -104,7 +104,7 @@ def as_json(record: Record | None) -> dict[str, Any] | None:
     }
 
 
-def from_fields(kinds: Kinds, node: str, written: Mapping[str, Any]) -> Record:
+def record_from_json(kinds: Kinds, node: str, written: Mapping[str, Any]) -> Record:
     """The record of a node again. Raises KeyError, TypeError, ValueError or RecursionError where it
     is none: anybody may have written it."""
     step = from_json(kinds[written["kind"]], written["step"])

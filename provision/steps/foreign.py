@@ -8,21 +8,21 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from provision.aws.client import Aws
-from provision.errors import Occupied
+from provision.errors import InUseByOthers
 
 
 @dataclass(frozen=True)
-class Stranger:
+class ForeignResource:
     """One that keeps ours from going. `shown`: the command that shows it, but for the region."""
 
     name: str
     shown: str
 
 
-Strangers = Iterable[Stranger]
+ForeignResources = Iterable[ForeignResource]
 
 
-def refuse(aws: Aws, label: str, found: Strangers) -> None:
+def refuse_foreign(aws: Aws, label: str, found: ForeignResources) -> None:
     """Raises Occupied when there is any."""
     strangers = sorted(set(found), key=lambda one: one.name)
     if not strangers:
@@ -30,7 +30,7 @@ def refuse(aws: Aws, label: str, found: Strangers) -> None:
     names = ", ".join(one.name for one in strangers)
     region = aws.where.region
     commands = dict.fromkeys(f"`{one.shown} --region {region}`" for one in strangers)
-    raise Occupied(
+    raise InUseByOthers(
         f"{label} cannot go while it holds what is not this stack's: {names}",
         hint=f"see {', '.join(commands)}; remove that, or move it elsewhere, and run it again",
     )

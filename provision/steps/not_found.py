@@ -7,14 +7,14 @@ from contextlib import contextmanager
 
 from botocore.exceptions import ClientError
 
-from provision.aws.error_codes import is_absent
+from provision.aws.error_codes import is_not_found
 
 
 @contextmanager
-def absent_is_fine() -> Iterator[None]:
+def ignore_not_found() -> Iterator[None]:
     """Ends the block quietly where AWS says that what it asks for is not there (X6)."""
     try:
         yield
     except ClientError as error:
-        if not is_absent(error.response["Error"]["Code"]):
+        if not is_not_found(error.response["Error"]["Code"]):
             raise

@@ -19,7 +19,7 @@ from provision.unknown import KNOWN_AFTER_UP, Unknown
 
 
 @dataclass(frozen=True)
-class Sign:
+class ActionStyle:
     """One action on the screen: a sign, the words before and after it is done, a style."""
 
     sign: str
@@ -28,16 +28,16 @@ class Sign:
     style: str
 
 
-SIGNS: Final[dict[str, Sign]] = {
-    Action.CREATE: Sign("+", "create", "created", "green"),
-    Action.UPDATE: Sign("~", "update", "updated", "yellow"),
-    PUBLISH: Sign("+", "publish", "published", "green"),
-    Action.REPLACE: Sign("±", "replace", "replaced", "magenta"),
-    Action.DELETE: Sign("-", "delete", "deleted", "red"),
-    Action.KEEP: Sign("=", "keep", "as wanted", "dim"),
-    Action.WAIT: Sign("?", "wait", "waiting", "cyan"),
-    Action.FOREIGN: Sign("!", "foreign", "foreign", "bold red"),
-    Action.SKIP: Sign("·", "skip", "skipped", "dim"),
+ACTION_STYLES: Final[dict[str, ActionStyle]] = {
+    Action.CREATE: ActionStyle("+", "create", "created", "green"),
+    Action.UPDATE: ActionStyle("~", "update", "updated", "yellow"),
+    PUBLISH: ActionStyle("+", "publish", "published", "green"),
+    Action.REPLACE: ActionStyle("±", "replace", "replaced", "magenta"),
+    Action.DELETE: ActionStyle("-", "delete", "deleted", "red"),
+    Action.KEEP: ActionStyle("=", "keep", "as wanted", "dim"),
+    Action.WAIT: ActionStyle("?", "wait", "waiting", "cyan"),
+    Action.FOREIGN: ActionStyle("!", "foreign", "foreign", "bold red"),
+    Action.SKIP: ActionStyle("·", "skip", "skipped", "dim"),
 }
 
 
@@ -54,7 +54,7 @@ def by_area(nodes: Iterable[str]) -> dict[str, list[str]]:
     return {title: members for title, members in grouped.items() if members}
 
 
-def readable(value: Any) -> str:
+def format_value(value: Any) -> str:
     """A field's value in one line."""
     if isinstance(value, Unknown):
         return f"({KNOWN_AFTER_UP})"
@@ -67,16 +67,16 @@ def readable(value: Any) -> str:
     if isinstance(value, str):
         return printable(value) or '""'
     if isinstance(value, dict):
-        pairs = (f"{printable(str(key))}: {readable(part)}" for key, part in value.items())
+        pairs = (f"{printable(str(key))}: {format_value(part)}" for key, part in value.items())
         return "{" + ", ".join(pairs) + "}"
     if is_dataclass(value) and not isinstance(value, type):
-        return readable({field.name: vars(value)[field.name] for field in fields(value)})
+        return format_value({field.name: vars(value)[field.name] for field in fields(value)})
     if isinstance(value, tuple | list):
-        return "[" + ", ".join(readable(part) for part in value) + "]"
+        return "[" + ", ".join(format_value(part) for part in value) + "]"
     return str(value)
 
 
-def shortened(text: str, width: int) -> str:
+def truncate(text: str, width: int) -> str:
     """The text, cut in its middle when it is longer than `width`."""
     if len(text) <= width:
         return text
@@ -95,14 +95,14 @@ def side_by_side(one: str, other: str, width: int) -> tuple[str, str]:
     spare = max(0, shared - width // 3)
     if spare > 1 and one[:1] != "(":
         one, other = "…" + one[spare:], "…" + other[spare:]
-    return shortened(one, width), shortened(other, width)
+    return truncate(one, width), truncate(other, width)
 
 
 def seconds(value: float) -> str:
     return f"{value:.1f} s" if value < 60 else f"{int(value // 60)} min {int(value % 60):02d} s"  # noqa: PLR2004
 
 
-def counted(number: int, noun: str) -> str:
+def pluralize(number: int, noun: str) -> str:
     """`1 call`, `2 calls`."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 

@@ -9,28 +9,28 @@ from dataclasses import asdict, is_dataclass
 from typing import Any
 
 from provision.aws.client import Aws
-from provision.engine.timing import Link
+from provision.engine.timing import PathStep
 from provision.errors import ProvisionError
-from provision.model.risks import Harm, Risk
+from provision.model.risks import Impact, Risk
 from provision.output.masking import MASKED, Masked
-from provision.plan.change import Action, Cause, Change, Finding
+from provision.plan.change import Action, Cause, FieldDiff, ResourceChange
 from provision.plan.risks import risks_of
-from provision.plan.value_diff import ABSENT, Part, parts
-from provision.stack.inputs import Site
+from provision.plan.value_diff import MISSING, ValueDiff, diff_values
+from provision.stack.inputs import StackInputs
 from provision.unknown import KNOWN_AFTER_UP, Unknown
 from provision.workflows.health import Health
 from provision.workflows.troubles import troubles
 
 
 def document(
-    site: Site,
+    site: StackInputs,
     aws: Aws,
-    findings: Mapping[str, Finding],
+    findings: Mapping[str, ResourceChange],
     *,
     failed: Mapping[str, ProvisionError],
     outputs: Mapping[str, str],
     seconds: float,
-    longest: Sequence[Link],
+    longest: Sequence[PathStep],
     health: Health | None = None,
     error: ProvisionError | None = None,
     removal: Mapping[str, Any] | None = None,
@@ -61,18 +61,18 @@ def document(
     return json.dumps(answer, indent=2, default=_plain)
 
 
-def _causes(findings: Mapping[str, Finding]) -> dict[str, int]:
+def _causes(findings: Mapping[str, ResourceChange]) -> dict[str, int]:
     """Nodes by why they are written; one may be for two reasons."""
     counts = Counter(cause for finding in findings.values() for cause in finding.causes)
     return {cause.value: counts[cause] for cause in Cause}
 
 
-def _harms(findings: Mapping[str, Finding]) -> dict[str, int]:
+def _harms(findings: Mapping[str, ResourceChange]) -> dict[str, int]:
     counts = Counter(risk.harm for f in findings.values() for risk in risks_of(f))
-    return {harm.value: counts[harm] for harm in Harm}
+    return {harm.value: counts[harm] for harm in Impact}
 
 
-def _resource(finding: Finding, error: ProvisionError | None) -> dict[str, Any]:
+def _resource(finding: ResourceChange, error: ProvisionError | None) -> dict[str, Any]:
     return {
         "node": finding.node,
         "kind": finding.kind,
@@ -87,21 +87,21 @@ def _resource(finding: Finding, error: ProvisionError | None) -> dict[str, Any]:
     }
 
 
-def _change(change: Change) -> dict[str, Any]:
+def _change(change: FieldDiff) -> dict[str, Any]:
     return {
         "field": change.field,
         "want": change.want,
         "have": change.have,
         "cause": change.cause.value,
         **({"left": change.left} if change.both else {}),
-        "parts": [_part(part) for part in parts(change.field, change.have, change.want)],
+        "parts": [_part(part) for part in diff_values(change.field, change.have, change.want)],
     }
 
 
-def _part(part: Part) -> dict[str, Any]:
+def _part(part: ValueDiff) -> dict[str, Any]:
     """Without the side on which there is nothing."""
     sides = {"want": part.want, "have": part.have}
-    return {"path": part.path} | {k: side for k, side in sides.items() if side is not ABSENT}
+    return {"path": part.path} | {k: side for k, side in sides.items() if side is not MISSING}
 
 
 def _risk(risk: Risk) -> dict[str, Any]:

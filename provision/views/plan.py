@@ -10,21 +10,21 @@ from rich.console import Console, Group, RenderableType
 from rich.text import Text
 from rich.tree import Tree
 
-from provision.model.risks import Harm, Risk
-from provision.model.step import Mark, Step, Tagged, marked
+from provision.model.risks import Impact, Risk
+from provision.model.step import Mark, Step, Tagged, fields_with
 from provision.output.masking import MASKED, Masked
 from provision.output.text import printable
-from provision.plan.change import PUBLISH, WRITES, Action, Cause, Change, Finding
+from provision.plan.change import PUBLISH, WRITES, Action, Cause, FieldDiff, ResourceChange
 from provision.plan.risks import risks_of
-from provision.plan.value_diff import ABSENT, Part, parts
+from provision.plan.value_diff import MISSING, ValueDiff, diff_values
 from provision.views.console import columns, in_window, print_page
-from provision.views.formatting import SIGNS, by_area, readable, shortened, side_by_side
+from provision.views.formatting import ACTION_STYLES, by_area, format_value, side_by_side, truncate
 from provision.views.plan_summary import lasting, summary, told_short
 from provision.workflows.origins import Edited, from_files
 
 _INDENT: Final = 8
 """Columns that the tree takes before a node."""
-SHOWN: Final = 8
+MAX_SHOWN: Final = 8
 """Differences inside one field that are listed on a terminal without -v."""
 _GUARDED: Final = re.compile("environment|layers|polic|managed|statement|permission|gress")
 """Fields of which every difference is listed: whoever chooses their names chooses which come first,
@@ -34,7 +34,7 @@ _DRIFTED: Final = "  ← drift: changed in AWS"
 
 def plan_screen(
     title: str,
-    findings: Mapping[str, Finding],
+    findings: Mapping[str, ResourceChange],
     files: Edited,
     *,
     width: int,
@@ -61,7 +61,7 @@ def plan_screen(
 def print_plan(
     console: Console,
     title: str,
-    findings: Mapping[str, Finding],
+    findings: Mapping[str, ResourceChange],
     files: Edited,
     *,
     all_fields: bool = False,
@@ -77,23 +77,23 @@ def print_plan(
             console.print(words, soft_wrap=True)
 
 
-def _worth_showing(finding: Finding) -> bool:
+def _worth_showing(finding: ResourceChange) -> bool:
     return finding.action is not Action.KEEP or bool(finding.reason and finding.have)
 
 
-def _line(finding: Finding, files: Edited, width: int) -> Text:
+def _line(finding: ResourceChange, files: Edited, width: int) -> Text:
     if _breaks(finding, files, width):
         return _head(finding, files).append("  see below", style="bold red")
     return _head(finding, files).append_text(_words(finding, before="  "))
 
 
-def _breaks(finding: Finding, files: Edited, width: int) -> bool:
+def _breaks(finding: ResourceChange, files: Edited, width: int) -> bool:
     """Whether a command in what is said of it does not fit on the line."""
     words = _words(finding, before="  ")
     return "`" in words.plain and len(_head(finding, files)) + len(words) > width - _INDENT
 
 
-def _words(finding: Finding, *, before: str = "") -> Text:
+def _words(finding: ResourceChange, *, before: str = "") -> Text:
     """Why it is as it is, and what stops it."""
     refusal = f"({finding.refusal})" if finding.refusal and finding.reason else finding.refusal
     told = [Text(finding.reason), Text(refusal, style="bold red")]
@@ -101,9 +101,9 @@ def _words(finding: Finding, *, before: str = "") -> Text:
     return Text(before).append_text(text) if text else text
 
 
-def _head(finding: Finding, files: Edited) -> Text:
+def _head(finding: ResourceChange, files: Edited) -> Text:
     """What is done to which resource."""
-    sign = SIGNS[finding.verb]
+    sign = ACTION_STYLES[finding.verb]
     text = Text(f"{sign.sign} {sign.doing} ", style=sign.style)
     text.append(finding.node, style="bold" if finding.action in WRITES else "default")
     if finding.label and finding.action is not Action.SKIP:
@@ -115,7 +115,7 @@ def _head(finding: Finding, files: Edited) -> Text:
     return text
 
 
-def _details(finding: Finding, files: Edited, *, width: int, all_fields: bool) -> list[Text]:
+def _details(finding: ResourceChange, files: Edited, *, width: int, all_fields: bool) -> list[Text]:
     if finding.action in {Action.UPDATE, Action.REPLACE}:
         return [
             line
@@ -128,17 +128,17 @@ def _details(finding: Finding, files: Edited, *, width: int, all_fields: bool) -
 
 
 def _fields(step: Step, width: int) -> list[Text]:
-    names = (*marked(type(step), Mark.FIXED), *marked(type(step), None))
+    names = (*fields_with(type(step), Mark.FIXED), *fields_with(type(step), None))
     if isinstance(step, Tagged):
         names = tuple(name for name in names if name != "tags")
     return [
-        Text(shortened(f"{name}: {readable(vars(step)[name])}", width), style="dim")
+        Text(truncate(f"{name}: {format_value(vars(step)[name])}", width), style="dim")
         for name in names
     ]
 
 
 def _change(
-    finding: Finding, change: Change, files: Edited, *, width: int, whole: bool
+    finding: ResourceChange, change: FieldDiff, files: Edited, *, width: int, whole: bool
 ) -> list[Text]:
     """A line for each difference inside the field; the first one says why."""
     assert finding.want is not None
@@ -153,13 +153,13 @@ def _change(
     if change.both:
         plain = isinstance(change.left, str | int | float | None)
         plain = plain and change.field not in finding.want.DIGESTS
-        was = f": it was {shortened(readable(change.left), width // 3)}" if plain else ""
+        was = f": it was {truncate(format_value(change.left), width // 3)}" if plain else ""
         lines[0].append(f", and in {files.config}{was}", style="yellow")
     return lines
 
 
 def _digest(
-    finding: Finding, change: Change, files: Edited, *, width: int, whole: bool
+    finding: ResourceChange, change: FieldDiff, files: Edited, *, width: int, whole: bool
 ) -> list[Text]:
     """`code changed in function/`: nobody reads a digest, unless asking for everything."""
     assert finding.want is not None
@@ -169,27 +169,27 @@ def _digest(
     return [words, *_values(change, width=width, whole=True)] if whole else [words]
 
 
-def _values(change: Change, *, width: int, whole: bool) -> list[Text]:
-    inside = parts(change.field, change.have, change.want)
+def _values(change: FieldDiff, *, width: int, whole: bool) -> list[Text]:
+    inside = diff_values(change.field, change.have, change.want)
     cut = in_window(width) and not whole and not _GUARDED.search(change.field)
-    shown = inside[:SHOWN] if cut else inside
+    shown = inside[:MAX_SHOWN] if cut else inside
     lines = [_part(part, width) for part in shown]
     if len(shown) < len(inside):
         lines.append(Text(f"… and {len(inside) - len(shown)} more: -v shows them", style="dim"))
     if not lines:  # the same in AWS's eyes, not in ours
-        lines.append(_part(Part(change.field, change.have, change.want), width))
+        lines.append(_part(ValueDiff(change.field, change.have, change.want), width))
     return lines
 
 
-def _part(part: Part, width: int) -> Text:
-    sides = [readable(side) for side in (part.have, part.want) if side is not ABSENT]
+def _part(part: ValueDiff, width: int) -> Text:
+    sides = [format_value(side) for side in (part.have, part.want) if side is not MISSING]
     values = min(sum(len(side) for side in sides), width // 2)
-    path = shortened(printable(part.path), max(20, width - values - 8))
+    path = truncate(printable(part.path), max(20, width - values - 8))
     room = max(12, (width - len(path) - 6) // len(sides))
-    if part.have is ABSENT:
-        return Text(f"+ {path}: {shortened(sides[0], room)}", style="green")
-    if part.want is ABSENT:
-        return Text(f"- {path}: {shortened(sides[0], room)}", style="red")
+    if part.have is MISSING:
+        return Text(f"+ {path}: {truncate(sides[0], room)}", style="green")
+    if part.want is MISSING:
+        return Text(f"- {path}: {truncate(sides[0], room)}", style="red")
     if isinstance(part.want, Masked) and isinstance(part.have, Masked):
         return Text(f"{path}: ").append(f"{MASKED}, another value", style="yellow")
     have, want = side_by_side(sides[0], sides[1], room)
@@ -197,5 +197,5 @@ def _part(part: Part, width: int) -> Text:
 
 
 def _risk(risk: Risk) -> Text:
-    text = Text(f"! {risk.harm}: ", style="bold red" if risk.harm is not Harm.SLOW else "yellow")
+    text = Text(f"! {risk.harm}: ", style="bold red" if risk.harm is not Impact.SLOW else "yellow")
     return text.append(risk.why).append(f", {lasting(risk)}" if risk.seconds else "")

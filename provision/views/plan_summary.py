@@ -8,13 +8,13 @@ from typing import Final
 
 from rich.text import Text
 
-from provision.model.risks import Harm, Risk
+from provision.model.risks import Impact, Risk
 from provision.output.masking import Masked, instead
-from provision.plan.change import PUBLISH, WRITES, Action, Cause, Finding
-from provision.plan.renames import renames
+from provision.plan.change import PUBLISH, WRITES, Action, Cause, ResourceChange
+from provision.plan.renames import likely_renames
 from provision.plan.risks import risks_of
 from provision.steps.lambda_.function import Function
-from provision.views.formatting import SIGNS
+from provision.views.formatting import ACTION_STYLES
 from provision.workflows.origins import Edited, origins
 
 DOINGS: Final = (Action.CREATE, Action.UPDATE, PUBLISH, Action.REPLACE, Action.DELETE)
@@ -24,7 +24,7 @@ NAMED: Final = 4
 _STATES: Final = ((Action.KEEP, "kept"), (Action.FOREIGN, "foreign"), (Action.WAIT, "waiting"))
 
 
-def summary(findings: Mapping[str, Finding], files: Edited) -> list[Text]:
+def summary(findings: Mapping[str, ResourceChange], files: Edited) -> list[Text]:
     """`Plan: 41 to create, 2 kept.`, and below it what else is to be known before one agrees."""
     stuck = {Action.FOREIGN, Action.WAIT}
     if not any(finding.action in WRITES | stuck for finding in findings.values()):
@@ -42,7 +42,7 @@ def summary(findings: Mapping[str, Finding], files: Edited) -> list[Text]:
     return [line for line in lines if line]
 
 
-def _masked(findings: Mapping[str, Finding], files: Edited) -> Text:
+def _masked(findings: Mapping[str, ResourceChange], files: Edited) -> Text:
     """Which values of what is written are nobody's to read, and where they would be better kept."""
     names = [
         f"{name} of {node}"
@@ -60,7 +60,7 @@ def _masked(findings: Mapping[str, Finding], files: Edited) -> Text:
     )
 
 
-def told_short(kept: Collection[Finding]) -> str:
+def told_short(kept: Collection[ResourceChange]) -> str:
     """`2 as wanted, 33 not there`: what is left as it is."""
     absent = sum(_is_absent(finding) for finding in kept)
     words = [f"{len(kept) - absent} as wanted"] if len(kept) > absent or not absent else []
@@ -78,20 +78,20 @@ def duration(spent: int) -> str:
     return f"{spent} s" if spent < 60 else f"{round(spent / 60)} min"  # noqa: PLR2004
 
 
-def _counted(findings: Mapping[str, Finding]) -> Text:
+def _counted(findings: Mapping[str, ResourceChange]) -> Text:
     """What is refused is not among what is done."""
     refused = sum(_is_refused(finding) for finding in findings.values())
     counts = Counter(f.verb for f in findings.values() if not _is_refused(f))
     absent = sum(_is_absent(finding) for finding in findings.values())
     counts[Action.KEEP] -= absent
     told = [
-        Text(f"{counts[doing]} to {SIGNS[doing].doing}", style=SIGNS[doing].style)
+        Text(f"{counts[doing]} to {ACTION_STYLES[doing].doing}", style=ACTION_STYLES[doing].style)
         for doing in DOINGS
         if counts[doing]
     ]
     told += [Text(f"{refused} refused", style="bold red")] if refused else []
     told += [
-        Text(f"{counts[action]} {word}", style=SIGNS[action].style)
+        Text(f"{counts[action]} {word}", style=ACTION_STYLES[action].style)
         for action, word in (*_STATES, (Action.SKIP, "skipped"))
         if counts[action]
     ]
@@ -99,17 +99,17 @@ def _counted(findings: Mapping[str, Finding]) -> Text:
     return Text("Plan: ").append_text(Text(", ").join(told)).append(".")
 
 
-def _is_refused(finding: Finding) -> bool:
+def _is_refused(finding: ResourceChange) -> bool:
     """Whether the user has to allow it first. What is foreign is counted as that."""
     return bool(finding.refusal) and finding.action in WRITES
 
 
-def _is_absent(finding: Finding) -> bool:
+def _is_absent(finding: ResourceChange) -> bool:
     """On the way down: there is nothing to remove."""
     return finding.action is Action.KEEP and finding.have is None and bool(finding.reason)
 
 
-def _why(findings: Mapping[str, Finding], files: Edited) -> Text:
+def _why(findings: Mapping[str, ResourceChange], files: Edited) -> Text:
     """`Why: 2 by config.yaml, 3 by code in function/.`"""
     counts = Counter(words for each in origins(findings, files).values() for words in each)
     last = [files.words(cause) for cause in (Cause.CONFIG, Cause.DRIFT, Cause.REMOVED)]
@@ -118,20 +118,20 @@ def _why(findings: Mapping[str, Finding], files: Edited) -> Text:
     return Text(f"Why: {told}." if told else "", style="dim")
 
 
-def _harms(findings: Mapping[str, Finding]) -> Text:
+def _harms(findings: Mapping[str, ResourceChange]) -> Text:
     """`Risks: 1 data loss, 2 slow (up to 45 min).`"""
     risks = [risk for finding in findings.values() for risk in risks_of(finding)]
     counts = Counter(risk.harm for risk in risks)
     longest = max((risk.longest or risk.seconds for risk in risks), default=0)
-    told = [f"{counts[harm]} {harm}" for harm in Harm if counts[harm]]
+    told = [f"{counts[harm]} {harm}" for harm in Impact if counts[harm]]
     if longest:
         told[-1] += f" (up to {duration(longest)})"
     return Text(f"Risks: {', '.join(told)}." if told else "", style="bold red")
 
 
-def _renamed(findings: Mapping[str, Finding], files: Edited) -> Text:
+def _renamed(findings: Mapping[str, ResourceChange], files: Edited) -> Text:
     """One line that can be copied into the configuration."""
-    found = renames(findings)
+    found = likely_renames(findings)
     if not found:
         return Text()
     line = ", ".join(f"{old}: {new}" for old, new in found.items())

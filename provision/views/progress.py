@@ -12,10 +12,10 @@ from typing import Final
 from rich.console import Console
 from rich.text import Text
 
-from provision.engine.planner import Moment
+from provision.engine.planner import NodeEvent
 from provision.plan.change import Action
 from provision.views.draw_thread import Drawing
-from provision.views.formatting import SIGNS, seconds, shortened
+from provision.views.formatting import ACTION_STYLES, seconds, truncate
 from provision.views.live_region import Region, spinner
 
 HEARTBEAT: Final = 30.0
@@ -31,7 +31,7 @@ class _Event:
     """What a worker reports; `at` is when it did, whenever it is drawn."""
 
     node: str
-    moment: Moment
+    moment: NodeEvent
     words: str
     at: float
 
@@ -55,8 +55,8 @@ class Progress:
         self._transitions = Transitions(console, total)
         self.drawing = Drawing(self._transitions)
 
-    def report(self, node: str, moment: Moment, words: str) -> None:
-        """The engine's `Report`. Never waits, whatever the terminal does."""
+    def report(self, node: str, moment: NodeEvent, words: str) -> None:
+        """The engine's `EventListener`. Never waits, whatever the terminal does."""
         event = _Event(node, moment, words, time.monotonic())
         self.drawing.do(partial(self._transitions.follow, event))
 
@@ -91,16 +91,16 @@ class Transitions:
     def follow(self, event: _Event) -> None:
         """Show what a report changes."""
         match event.moment:
-            case Moment.BEGUN:
+            case NodeEvent.BEGUN:
                 self._running[event.node] = _Running(event.words, event.at, told=event.at)
                 if not self._region.live:
-                    sign = SIGNS[event.words]
+                    sign = ACTION_STYLES[event.words]
                     self._print(sign.sign, f"{sign.doing} {event.node}", "")
-            case Moment.WAITING:
+            case NodeEvent.WAITING:
                 self._wait(event)
-            case Moment.DONE:
+            case NodeEvent.DONE:
                 self._finish(event)
-            case Moment.FAILED:
+            case NodeEvent.FAILED:
                 self._running.pop(event.node, None)
                 self._print("✗", f"{event.node} failed", event.words, style="bold red")
 
@@ -117,7 +117,7 @@ class Transitions:
         running = self._running.pop(event.node, None)
         self._done += 1
         spent = seconds(event.at - running.since) if running else ""
-        sign = SIGNS[event.words]
+        sign = ACTION_STYLES[event.words]
         ended = sign.sign if event.words == Action.FOREIGN else "✓"  # another's by now: left
         self._print(ended, f"{sign.done} {event.node}", spent, style=sign.style)
 
@@ -134,7 +134,7 @@ class Transitions:
         running = sorted(self._running.items(), key=lambda item: item[1].since)
         listed = running[: max(1, min(MOST_RUNNING, height // 2 - 1))]
         room = max(8, width - 20) if width < NARROW else width
-        names = {node: shortened(node, room) for node, _ in listed}
+        names = {node: truncate(node, room) for node, _ in listed}
         widest = max(map(len, names.values()), default=0)
         lines = [self._line(names[node], widest, state, now) for node, state in listed]
         rest = Text(f"{self._done} of {self._total} done", style="bold")
@@ -144,7 +144,7 @@ class Transitions:
         return [*lines, rest]
 
     def _line(self, name: str, widest: int, state: _Running, now: float) -> Text:
-        sign = SIGNS[state.action]
+        sign = ACTION_STYLES[state.action]
         text = Text(f"{spinner(now)} ", style=sign.style)
         text.append(sign.doing, style=sign.style).append(f" {name:{widest}}", style="bold")
         text.append(f" {seconds(now - state.since)}")

@@ -11,24 +11,24 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
-from provision.aws.access import Calls
-from provision.stack.inputs import Site
-from provision.views.formatting import by_area, counted
-from provision.workflows.refresh import Entry, Fate, Refreshed
+from provision.aws.access import CallCounts
+from provision.stack.inputs import StackInputs
+from provision.views.formatting import by_area, pluralize
+from provision.workflows.refresh import RecordStatus, RefreshEntry, RefreshResult
 
 _STYLES = {
-    Fate.RECORDED: ("=", "green"),
-    Fate.GONE: ("-", "red"),
-    Fate.FOREIGN: ("!", "bold red"),
-    Fate.UNSURE: ("?", "yellow"),
-    Fate.UNSEEN: ("·", "dim"),
+    RecordStatus.RECORDED: ("=", "green"),
+    RecordStatus.GONE: ("-", "red"),
+    RecordStatus.FOREIGN: ("!", "bold red"),
+    RecordStatus.UNSURE: ("?", "yellow"),
+    RecordStatus.UNSEEN: ("·", "dim"),
 }
 
 
 def print_refreshed(
     console: Console,
     stack: str,
-    found: Refreshed,
+    found: RefreshResult,
     command: Callable[..., str],
     aside: Mapping[Path, str],
 ) -> None:
@@ -46,8 +46,8 @@ def print_refreshed(
                 text.append(f"  {entry.name}  ", style="dim").append(words, style=style)
                 console.print(text, soft_wrap=True)
     counts = Counter(entry.fate for entry in found.entries)
-    said = [f"{counted(len(found.records), 'record')}"]
-    said += [f"{counts[fate]} {fate}" for fate in list(Fate)[1:] if counts[fate]]
+    said = [f"{pluralize(len(found.records), 'record')}"]
+    said += [f"{counts[fate]} {fate}" for fate in list(RecordStatus)[1:] if counts[fate]]
     console.print(
         Text(f"The state of {stack} is as AWS has it: {', '.join(said)}."), soft_wrap=True
     )
@@ -56,17 +56,17 @@ def print_refreshed(
         console.print(Text(words), soft_wrap=True)
 
 
-def _words(entry: Entry) -> str:
+def _words(entry: RefreshEntry) -> str:
     """What is to be told; nothing of a record that was right."""
     match entry.fate:
-        case Fate.GONE:
+        case RecordStatus.GONE:
             ended = f"its {entry.begun} had begun; " if entry.begun else ""
             return f"{ended}it is not there: record dropped"
-        case Fate.FOREIGN:
+        case RecordStatus.FOREIGN:
             return "exists and is not this stack's"
-        case Fate.UNSURE:
+        case RecordStatus.UNSURE:
             return "its delete had begun and it is still there: the next `up` or `down` decides"
-        case Fate.UNSEEN:
+        case RecordStatus.UNSEEN:
             return "cannot be looked at here: record left as it was"
     if not entry.known:
         return "found"
@@ -76,7 +76,11 @@ def _words(entry: Entry) -> str:
 
 
 def refreshed_document(
-    site: Site, found: Refreshed, calls: Calls, seconds: float, aside: Mapping[Path, str]
+    site: StackInputs,
+    found: RefreshResult,
+    calls: CallCounts,
+    seconds: float,
+    aside: Mapping[Path, str],
 ) -> str:
     """docs/json.md, refresh."""
     counts = Counter(entry.fate for entry in found.entries)
@@ -87,7 +91,7 @@ def refreshed_document(
         "region": site.where.region,
         "account": site.where.account,
         "records": [asdict(entry) for entry in found.entries],
-        "summary": {fate.value: counts[fate] for fate in Fate},
+        "summary": {fate.value: counts[fate] for fate in RecordStatus},
         "aside": [{"file": str(file), "reason": why} for file, why in aside.items()],
         "calls": {"read": calls.read, "write": calls.write},
         "seconds": round(seconds, 2),

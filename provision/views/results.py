@@ -13,18 +13,18 @@ from rich.text import Text
 from provision.config import Config
 from provision.config.schema.api import Api
 from provision.config.schema.secrets import Secret
-from provision.engine.engine import Outcome
+from provision.engine.engine import Result
 from provision.model.stored_data import Backup
-from provision.plan.change import WRITES, Action, Finding
+from provision.plan.change import WRITES, Action, ResourceChange
 from provision.steps.lambda_.alias import Alias
 from provision.steps.sns.subscription import Subscription
-from provision.views.formatting import SIGNS
+from provision.views.formatting import ACTION_STYLES
 from provision.views.plan_summary import DOINGS
-from provision.workflows.leftovers import Search
-from provision.workflows.removal_report import Receipt
+from provision.workflows.leftovers import LeftoverReport
+from provision.workflows.removal_report import RemovalReport
 
 
-def print_receipt(console: Console, outcome: Outcome, command: Callable[..., str]) -> None:
+def print_receipt(console: Console, outcome: Result, command: Callable[..., str]) -> None:
     """One line: what was done; what was saved before it went, and who does not hear alarms yet.
     `command` puts words of ours into what can be pasted."""
     _print_done(console, outcome)
@@ -37,7 +37,7 @@ def print_receipt(console: Console, outcome: Outcome, command: Callable[..., str
     _print_backups(console, outcome.backups, command)
 
 
-def untried_words(outcome: Outcome) -> Iterator[str]:
+def untried_words(outcome: Result) -> Iterator[str]:
     """What went live although Lambda did not say whether it can be imported, and why."""
     for node, step in outcome.steps.items():
         moved = node in outcome.findings and outcome.findings[node].action in WRITES
@@ -46,7 +46,7 @@ def untried_words(outcome: Outcome) -> Iterator[str]:
             yield f"{function}: version {step.version} went live untried: {step.untried}"
 
 
-def secret_words(config: Config, outcome: Outcome) -> Iterator[str]:
+def secret_words(config: Config, outcome: Result) -> Iterator[str]:
     """Where each secret belongs that a function was just told to read. Whether it is there is not
     asked: whoever deploys has no right on secrets."""
     for key, function in config.functions.items():
@@ -58,7 +58,7 @@ def secret_words(config: Config, outcome: Outcome) -> Iterator[str]:
             yield f"{finding.node} reads {secret.name}; unless it has a value: `{put}`"
 
 
-def _told_its_variables(finding: Finding) -> bool:
+def _told_its_variables(finding: ResourceChange) -> bool:
     return finding.have is None or any(each.field == "environment" for each in finding.changes)
 
 
@@ -80,8 +80,8 @@ def _putting(secret: Secret, region: str) -> str:
 
 def print_removal(
     console: Console,
-    outcome: Outcome,
-    receipt: Receipt | None,
+    outcome: Result,
+    receipt: RemovalReport | None,
     command: Callable[..., str],
     *,
     where: str,
@@ -97,14 +97,14 @@ def print_removal(
     _print_search(console, receipt.search, where)
 
 
-def _print_done(console: Console, outcome: Outcome) -> None:
+def _print_done(console: Console, outcome: Result) -> None:
     counts = Counter(f.verb for n, f in outcome.findings.items() if n not in outcome.failed)
-    done = [f"{counts[doing]} {SIGNS[doing].done}" for doing in DOINGS if counts[doing]]
+    done = [f"{counts[doing]} {ACTION_STYLES[doing].done}" for doing in DOINGS if counts[doing]]
     if done or not outcome.failed:  # else the verdict says it
         console.print(Text(", ".join(done) or "nothing to do", style="bold"), soft_wrap=True)
 
 
-def _print_kept(console: Console, kept: Iterable[Finding]) -> None:
+def _print_kept(console: Console, kept: Iterable[ResourceChange]) -> None:
     for finding in kept:
         console.print(f"  kept {finding.node} ({finding.label}): {finding.reason}", soft_wrap=True)
 
@@ -120,7 +120,7 @@ def _print_backups(
             console.print(f"    an earlier one, with less or other data: {arn}", soft_wrap=True)
 
 
-def _print_search(console: Console, search: Search, where: str) -> None:
+def _print_search(console: Console, search: LeftoverReport, where: str) -> None:
     for words in search.unasked:
         console.print(f"  not searched: {words}", style="yellow", soft_wrap=True)
     if not search.found:

@@ -9,11 +9,11 @@ from typing import Final
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from provision.plan.change import Finding
+from provision.plan.change import ResourceChange
 from provision.steps.apigateway.api_key import ApiKey
 from provision.views.areas import area_lines, area_words
 from provision.views.console import BOUNDLESS, Hanging
-from provision.views.formatting import counted
+from provision.views.formatting import pluralize
 from provision.views.keys import old_keys
 from provision.views.metrics import alarms_line, traffic_lines
 from provision.views.signs import counted_signs, counted_states
@@ -64,7 +64,7 @@ class _Parts:
 
 def status_screen(
     heading: Heading,
-    findings: Mapping[str, Finding],
+    findings: Mapping[str, ResourceChange],
     health: Health,
     *,
     width: int,
@@ -204,7 +204,7 @@ def _nodes(states: Mapping[str, State], width: int) -> Text:
     return next((line for line in lines if line.cell_len <= width), tight)
 
 
-def _notes(findings: Mapping[str, Finding], states: Mapping[str, State]) -> list[Text]:
+def _notes(findings: Mapping[str, ResourceChange], states: Mapping[str, State]) -> list[Text]:
     """What is no trouble and yet to be known: what is skipped and why, what is kept, old keys."""
     skipped: dict[str, int] = {}
     for node, state in states.items():
@@ -212,7 +212,7 @@ def _notes(findings: Mapping[str, Finding], states: Mapping[str, State]) -> list
             reason = findings[node].reason
             skipped[reason] = skipped.get(reason, 0) + 1
     lines = [
-        Text(f"· {counted(number, 'node')} skipped on local: {reason}", style="dim")
+        Text(f"· {pluralize(number, 'node')} skipped on local: {reason}", style="dim")
         for reason, number in skipped.items()
     ]
     kept = (n for n, state in states.items() if state is State.KEPT)

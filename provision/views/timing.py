@@ -8,26 +8,28 @@ from typing import Final
 from rich.console import Console
 from rich.text import Text
 
-from provision.aws.access import Calls
-from provision.engine.timing import SECOND_LOOK, Link
-from provision.views.formatting import counted, seconds
+from provision.aws.access import CallCounts
+from provision.engine.timing import VERIFYING, PathStep
+from provision.views.formatting import pluralize, seconds
 
 SHORTEST: Final = 0.05
 """Seconds below which a link would be shown as 0.0."""
-_LINKS: Final = {"open": "opening", "look": "look ", SECOND_LOOK: "second look "}
+_LINKS: Final = {"open": "opening", "look": "look ", VERIFYING: "second look "}
 """What stands before the node; nothing where it is what the command is for."""
 
 
-def print_timing(console: Console, spent: float, calls: Calls, chain: Sequence[Link]) -> None:
+def print_timing(
+    console: Console, spent: float, calls: CallCounts, chain: Sequence[PathStep]
+) -> None:
     """One line: seconds, calls, and the nodes that the end had to wait for."""
     console.print(Text(timing_line(spent, calls, chain, console.width)), soft_wrap=True)
 
 
-def timing_line(spent: float, calls: Calls, chain: Sequence[Link], width: int) -> str:
+def timing_line(spent: float, calls: CallCounts, chain: Sequence[PathStep], width: int) -> str:
     """`3.0 s, 118 reads, 81 writes; longest: network.vpc 0.4 → … → api.stage 0.2`: of the chain as
     many links as fit: the last that took any time, then the longest first. What is left out is
     left out before it, or told by an ellipsis: nothing passes for the end that is not."""
-    reads, writes = counted(calls.read, "read"), counted(calls.write, "write")
+    reads, writes = pluralize(calls.read, "read"), pluralize(calls.write, "write")
     total = f"{seconds(spent)}, {reads}, {writes}"
     shown: frozenset[int] = frozenset()
     line = total
@@ -41,7 +43,7 @@ def timing_line(spent: float, calls: Calls, chain: Sequence[Link], width: int) -
     return line
 
 
-def _chained(chain: Sequence[Link], shown: Collection[int]) -> str:
+def _chained(chain: Sequence[PathStep], shown: Collection[int]) -> str:
     """The shown links, with an ellipsis where others are left out behind the first of them."""
     words: list[str] = []
     for number, link in enumerate(chain):

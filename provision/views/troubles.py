@@ -11,14 +11,14 @@ from rich.text import Text
 
 from provision.output.masking import MASKED, Masked
 from provision.output.text import printable, told_apart
-from provision.plan.value_diff import ABSENT, Part, parts
+from provision.plan.value_diff import MISSING, ValueDiff, diff_values
 from provision.views.console import in_window
-from provision.views.formatting import counted, readable, shortened
+from provision.views.formatting import format_value, pluralize, truncate
 from provision.views.signs import SIGNS
 from provision.workflows.health import Health
 from provision.workflows.troubles import State, Trouble
 
-LISTED: Final = 5
+MAX_LISTED: Final = 5
 """So many of a kind that all have the same remedy are listed one by one."""
 SHORTEST: Final = 12
 """Characters of a node's name that are always shown."""
@@ -50,8 +50,8 @@ def told_troubles(
     told: list[Told] = []
     for state in State:
         alike = [trouble for trouble in found if trouble.state is state]
-        if state in FOLDED and len(alike) > LISTED and not every_node:
-            words = FOLDED[state].format(number=counted(len(alike), "node"), make=make)
+        if state in FOLDED and len(alike) > MAX_LISTED and not every_node:
+            words = FOLDED[state].format(number=pluralize(len(alike), "node"), make=make)
             told.append(Told(_line(state, words, "")))
         else:
             told += [_told(trouble, health, width) for trouble in alike]
@@ -77,7 +77,7 @@ def _told(trouble: Trouble, health: Health, width: int) -> Told:
         details = [*details[:SHOWN], more]
     details += [Text(printable(trouble.remedy))] if trouble.remedy else []
     told = f"{trouble.told}{since}"
-    node = shortened(trouble.node, max(SHORTEST, width - len(told) - 3))
+    node = truncate(trouble.node, max(SHORTEST, width - len(told) - 3))
     line = _line(trouble.state, f"{node} {told}", printable(trouble.why))
     if len(details) == 1 and not trouble.why:
         return Told(line.append("  ").append_text(details[0]))
@@ -97,19 +97,19 @@ def _changes(trouble: Trouble) -> list[Text]:
         if word := trouble.digests.get(change.field):
             lines.append(Text(f"{word} changed"))
             continue
-        inside = parts(change.field, change.have, change.want)
-        lines += [_part(p) for p in inside or (Part(change.field, change.have, change.want),)]
+        inside = diff_values(change.field, change.have, change.want)
+        lines += [_part(p) for p in inside or (ValueDiff(change.field, change.have, change.want),)]
     return lines
 
 
-def _part(part: Part) -> Text:
+def _part(part: ValueDiff) -> Text:
     """Found and wanted, or what of the two there is."""
-    sides = told_apart(printable(readable(part.have)), printable(readable(part.want)))
-    have, want = (shortened(side, VALUE) for side in sides)
+    sides = told_apart(printable(format_value(part.have)), printable(format_value(part.want)))
+    have, want = (truncate(side, VALUE) for side in sides)
     text = Text(f"{printable(part.path)}: ")
-    if part.want is ABSENT:
+    if part.want is MISSING:
         return text.append(have, style="red").append(", not wanted")
-    if part.have is ABSENT:
+    if part.have is MISSING:
         return text.append(want, style="green").append(" is wanted")
     if isinstance(part.want, Masked) and isinstance(part.have, Masked):
         return text.append(MASKED, style="red").append(", another value is wanted")

@@ -9,14 +9,14 @@ from typing import Any, Final
 from botocore.exceptions import ClientError
 
 from provision.aws.client import Aws
-from provision.aws.error_codes import is_absent
+from provision.aws.error_codes import is_not_found
 from provision.aws.failed_call import NO_GOOD_ANSWER
 from provision.workflows import removal_commands
 from provision.workflows.removal_commands import Commands, Goes, goes, goes_nothing, plain
 
 
 @dataclass(frozen=True)
-class Sort:
+class ArnKind:
     """`look` answers something true when it is there, and nothing or an error of absence when not.
     `commands` remove it; `goes` says what of the user's goes with it; `unsaved` are the commands
     where no backup can be made."""
@@ -79,97 +79,97 @@ def _target(aws: Aws, made: str) -> Any:
     return next((one for one in every if one.get("ScalableTargetARN", "").endswith(made)), None)
 
 
-SORTS: Final[Mapping[tuple[str, str], Sort]] = {
-    ("apigateway", "/usageplans/"): Sort(
+ARN_KINDS: Final[Mapping[tuple[str, str], ArnKind]] = {
+    ("apigateway", "/usageplans/"): ArnKind(
         lambda aws, made: aws.apigateway.get_usage_plan(usagePlanId=made),
         removal_commands.plan,
         goes("its keys are refused from then on"),
     ),
-    ("apigateway", "/apikeys/"): Sort(
+    ("apigateway", "/apikeys/"): ArnKind(
         lambda aws, made: aws.apigateway.get_api_key(apiKey=made),
         plain("aws apigateway delete-api-key --api-key {}"),
         goes("who uses it is refused from then on"),
     ),
-    ("apigateway", "/domainnames/"): Sort(
+    ("apigateway", "/domainnames/"): ArnKind(
         lambda aws, made: aws.apigateway.get_domain_name(domainName=made),
         plain("aws apigateway delete-domain-name --domain-name {}"),
         goes("its mappings go with it"),
     ),
-    ("wafv2", "regional/webacl/"): Sort(_acl, removal_commands.acl),
-    ("apigateway", "/restapis/"): Sort(
+    ("wafv2", "regional/webacl/"): ArnKind(_acl, removal_commands.acl),
+    ("apigateway", "/restapis/"): ArnKind(
         _api_or_stage,
         removal_commands.api_or_stage,
         goes("its address answers nobody from then on"),
     ),
-    ("acm", "certificate/"): Sort(
+    ("acm", "certificate/"): ArnKind(
         lambda aws, made: aws.acm.describe_certificate(
             CertificateArn=aws.where.arn("acm", f"certificate/{made}")
         ),
         removal_commands.certificate,
     ),
-    ("cloudwatch", "alarm:"): Sort(
+    ("cloudwatch", "alarm:"): ArnKind(
         lambda aws, name: aws.cloudwatch.describe_alarms(AlarmNames=[name]).get("MetricAlarms", []),
         plain("aws cloudwatch delete-alarms --alarm-names {}"),
     ),
-    ("lambda", "function:"): Sort(
+    ("lambda", "function:"): ArnKind(
         lambda aws, name: aws.lambda_.get_function(FunctionName=name),
         plain("aws lambda delete-function --function-name {}"),
     ),
-    ("lambda", "layer:"): Sort(_version, removal_commands.layer),
-    ("application-autoscaling", "scalable-target/"): Sort(_target, removal_commands.target),
-    ("dynamodb", "table/"): Sort(
+    ("lambda", "layer:"): ArnKind(_version, removal_commands.layer),
+    ("application-autoscaling", "scalable-target/"): ArnKind(_target, removal_commands.target),
+    ("dynamodb", "table/"): ArnKind(
         lambda aws, name: aws.dynamodb.describe_table(TableName=name),
         removal_commands.table,
         removal_commands.table_goes,
         removal_commands.table_without_backup,
     ),
-    ("logs", "log-group:"): Sort(
+    ("logs", "log-group:"): ArnKind(
         _group, removal_commands.log_group, removal_commands.log_group_goes
     ),
-    ("sns", ""): Sort(
+    ("sns", ""): ArnKind(
         lambda aws, name: aws.sns.get_topic_attributes(TopicArn=aws.where.arn("sns", name)),
         removal_commands.topic,
         goes("its subscriptions go with it"),
     ),
-    ("sqs", ""): Sort(
+    ("sqs", ""): ArnKind(
         lambda aws, name: aws.sqs.get_queue_url(QueueName=name),
         removal_commands.queue,
         goes("the messages in it go with it"),
     ),
-    ("iam", "role/"): Sort(
+    ("iam", "role/"): ArnKind(
         lambda aws, name: aws.iam.get_role(RoleName=name.rpartition("/")[2]), removal_commands.role
     ),
-    ("ec2", "vpc-flow-log/"): Sort(
+    ("ec2", "vpc-flow-log/"): ArnKind(
         lambda aws, made: aws.ec2.describe_flow_logs(FlowLogIds=[made]).get("FlowLogs", []),
         plain("aws ec2 delete-flow-logs --flow-log-ids {}"),
     ),
-    ("ec2", "vpc-endpoint/"): Sort(
+    ("ec2", "vpc-endpoint/"): ArnKind(
         _endpoint, plain("aws ec2 delete-vpc-endpoints --vpc-endpoint-ids {}")
     ),
-    ("ec2", "security-group/"): Sort(
+    ("ec2", "security-group/"): ArnKind(
         lambda aws, made: aws.ec2.describe_security_groups(GroupIds=[made]).get(
             "SecurityGroups", []
         ),
         plain("aws ec2 delete-security-group --group-id {}"),
         goes("AWS refuses it while a rule or a network interface has it"),
     ),
-    ("ec2", "subnet/"): Sort(
+    ("ec2", "subnet/"): ArnKind(
         lambda aws, made: aws.ec2.describe_subnets(SubnetIds=[made]).get("Subnets", []),
         plain("aws ec2 delete-subnet --subnet-id {}"),
         goes("AWS refuses it while a network interface is in it"),
     ),
-    ("ec2", "route-table/"): Sort(
+    ("ec2", "route-table/"): ArnKind(
         lambda aws, made: aws.ec2.describe_route_tables(RouteTableIds=[made]).get(
             "RouteTables", []
         ),
         removal_commands.route_table,
     ),
-    ("ec2", "vpc/"): Sort(
+    ("ec2", "vpc/"): ArnKind(
         lambda aws, made: aws.ec2.describe_vpcs(VpcIds=[made]).get("Vpcs", []),
         plain("aws ec2 delete-vpc --vpc-id {}"),
         goes("AWS refuses it until all that is in it has gone"),
     ),
-    ("kms", "key/"): Sort(
+    ("kms", "key/"): ArnKind(
         _key,
         plain("aws kms schedule-key-deletion --key-id {}"),
         goes("what it encrypted, backups too, can be read by nobody once AWS has waited 30 days"),
@@ -181,7 +181,7 @@ uses another before that, and a key last."""
 
 def look_at(aws: Aws, arn: str, *, backups: bool) -> Sight:
     """Looked at directly, for what AWS lists by tag may be gone for a while."""
-    sort, name, _ = _sort(arn)
+    sort, name, _ = _kind_of(arn)
     if sort is None:
         return Sight(None)
     found = None
@@ -191,7 +191,7 @@ def look_at(aws: Aws, arn: str, *, backups: bool) -> Sight:
         there = bool(found)
     except NO_GOOD_ANSWER as error:
         code = error.response["Error"]["Code"] if isinstance(error, ClientError) else ""
-        there = False if is_absent(code) else None
+        there = False if is_not_found(code) else None
     if there is False:
         return Sight(False)
     commands = sort.commands if backups or sort.unsaved is None else sort.unsaved
@@ -200,13 +200,13 @@ def look_at(aws: Aws, arn: str, *, backups: bool) -> Sight:
 
 def rank(arn: str) -> tuple[int, str]:
     """For the order in which what was found can go."""
-    return _sort(arn)[2], arn
+    return _kind_of(arn)[2], arn
 
 
-def _sort(arn: str) -> tuple[Sort | None, str, int]:
+def _kind_of(arn: str) -> tuple[ArnKind | None, str, int]:
     """The sort, the resource's own name or id, and its place in the order of going."""
     _, _, service, _, _, resource = arn.split(":", 5)
-    for number, ((of, beginning), sort) in enumerate(SORTS.items()):
+    for number, ((of, beginning), sort) in enumerate(ARN_KINDS.items()):
         if service == of and resource.startswith(beginning):
             return sort, resource.removeprefix(beginning), number
-    return None, resource, len(SORTS)
+    return None, resource, len(ARN_KINDS)

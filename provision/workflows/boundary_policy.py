@@ -6,14 +6,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from provision.aws.access import Where
-from provision.model.iam import EVERY, Test
+from provision.aws.access import Location
+from provision.model.iam import ANY_RESOURCE, Condition
 from provision.model.step import OWNER, Document
 from provision.permissions.policies import MOST_CHARACTERS, Policy, statements
 from provision.permissions.requirements import Asked
 from provision.stack import grants
 from provision.stack.api import ACCOUNT_ROLE
-from provision.stack.inputs import Site
+from provision.stack.inputs import StackInputs
 from provision.steps.apigateway.account import LOG_ACTIONS
 
 FORBIDDEN: Final = ("account:*", "iam:*", "organizations:*", "sts:AssumeRole")
@@ -31,7 +31,7 @@ class _Names:
     functions: Sequence[str]
 
 
-def boundary_policy(site: Site) -> Policy:
+def boundary_policy(site: StackInputs) -> Policy:
     """With every name; or, where that is more than IAM takes, with a pattern of all."""
     exact = _policy(site, _names(site))
     if exact.characters <= MOST_CHARACTERS:
@@ -39,19 +39,19 @@ def boundary_policy(site: Site) -> Policy:
     return _policy(site, _Names((site.name("*"),), (site.name("*"),)))
 
 
-def is_exact(site: Site, policy: Policy) -> bool:
+def is_exact(site: StackInputs, policy: Policy) -> bool:
     """Whether it names what it is for, and not all that begins as the stack's names do."""
     return policy == _policy(site, _names(site))
 
 
-def _names(site: Site) -> _Names:
+def _names(site: StackInputs) -> _Names:
     return _Names(
         [site.name_of("table", key) for key in site.config.tables],
         [site.name_of("function", key) for key in site.config.functions],
     )
 
 
-def _policy(site: Site, names: _Names) -> Policy:
+def _policy(site: StackInputs, names: _Names) -> Policy:
     code = [site.where.arn("lambda", f"function:{name}") for name in names.functions]
     needed = list(_needed(site, names))
     allowed = statements([*_asked(site, needed), *_for_the_account(site.where)])
@@ -65,19 +65,19 @@ def _policy(site: Site, names: _Names) -> Policy:
         "Sid": "NoMoreRights",
         "Effect": "Deny",
         "Action": list(FORBIDDEN),
-        "Resource": EVERY,
+        "Resource": ANY_RESOURCE,
     }
     document = {"Version": "2012-10-17", "Statement": [*allowed, *denied, nothing_more]}
     return Policy(site.global_name("boundary"), document)
 
 
-def _needed(site: Site, names: _Names) -> Iterator[Document]:
+def _needed(site: StackInputs, names: _Names) -> Iterator[Document]:
     """The policies of the roles at their widest: with `*` for what AWS will choose, and with all
     that a function may do with a table."""
     where, config = site.where, site.config
     tables = [where.arn("dynamodb", f"table/{name}") for name in names.tables]
     yield grants.table_access(
-        [grants.GrantedTable(table, "write", sort_key=True) for table in tables], EVERY
+        [grants.GrantedTable(table, "write", sort_key=True) for table in tables], ANY_RESOURCE
     )
     for name in names.functions:
         yield grants.logging(where.arn("logs", f"log-group:/aws/lambda/{name}"))
@@ -85,16 +85,16 @@ def _needed(site: Site, names: _Names) -> Iterator[Document]:
     yield grants.flow_logging(where.arn("logs", f"log-group:/aws/vpc/{config.prefix}"))
     yield grants.tracing()
     yield grants.network(
-        where, EVERY, [where.arn("ec2", "subnet/*")], where.arn("ec2", "security-group/*")
+        where, ANY_RESOURCE, [where.arn("ec2", "subnet/*")], where.arn("ec2", "security-group/*")
     )
     if config.encryption.key != "managed":
         yield grants.encryption(where, site.key or where.arn("kms", "key/*"), ("write",))
     secrets = [secret for function in config.functions.values() for secret in function.secrets]
     if secrets:
-        yield grants.secrets(where, secrets, EVERY)
+        yield grants.secrets(where, secrets, ANY_RESOURCE)
 
 
-def _asked(site: Site, documents: Iterable[Document]) -> Iterator[Asked]:
+def _asked(site: StackInputs, documents: Iterable[Document]) -> Iterator[Asked]:
     """What they allow, one by one. The VPC has no id before it is there: a role's own policies
     name it."""
     for document in documents:
@@ -106,7 +106,7 @@ def _asked(site: Site, documents: Iterable[Document]) -> Iterator[Asked]:
                         yield Asked(action, resource, tests + _owned(site, resource), "", "")
 
 
-def _owned(site: Site, resource: str) -> tuple[Test, ...]:
+def _owned(site: StackInputs, resource: str) -> tuple[Condition, ...]:
     """Subnets and groups have no ids before they are there, and a role may be given a policy that
     names those of any network: they have to carry the stack's owner tag. EC2 judges by it where an
     interface is made, in Lambda's hands too, which asks EC2 with the role's own credentials.
@@ -115,20 +115,20 @@ def _owned(site: Site, resource: str) -> tuple[Test, ...]:
     """
     if resource not in {site.where.arn("ec2", f"{kind}/*") for kind in _OF_A_NETWORK}:
         return ()
-    return (Test("StringLike", f"aws:ResourceTag/{OWNER}", f"{site.identity.mark}/*"),)
+    return (Condition("StringLike", f"aws:ResourceTag/{OWNER}", f"{site.identity.mark}/*"),)
 
 
-def _tests(condition: Document) -> Iterator[Test]:
+def _tests(condition: Document) -> Iterator[Condition]:
     for operator, keys in condition.items():
         for key, values in keys.items():
             if key != _BY_VPC:
-                yield from (Test(operator, key, value) for value in values)
+                yield from (Condition(operator, key, value) for value in values)
 
 
-def _for_the_account(where: Where) -> Iterator[Asked]:
+def _for_the_account(where: Location) -> Iterator[Asked]:
     """API Gateway's role writes the logs of every stack of the account, which no other role may."""
     role = where.arn("iam", f"role/{ACCOUNT_ROLE}", region=False)
-    only = (Test("ArnEquals", "aws:PrincipalArn", role),)
-    everywhere = where.arn("logs", EVERY, region=False).replace("logs::", "logs:*:")
+    only = (Condition("ArnEquals", "aws:PrincipalArn", role),)
+    everywhere = where.arn("logs", ANY_RESOURCE, region=False).replace("logs::", "logs:*:")
     for action in LOG_ACTIONS:
         yield Asked(action, everywhere, only, "", "")

@@ -7,8 +7,8 @@ from dataclasses import replace
 from enum import StrEnum
 from typing import Final
 
-from provision.aws.access import Where
-from provision.model.iam import EVERY, Call
+from provision.aws.access import Location
+from provision.model.iam import ANY_RESOURCE, ApiCall
 from provision.model.stack import Stack
 from provision.model.step import Step
 from provision.permissions.policies import Policy, policies
@@ -51,7 +51,7 @@ _ALWAYS: Final = (
     ("zones", zones.CALLS),
     ("encryption", customer_key.CALLS),
 )
-_BESIDE: Final[Mapping[Purpose, tuple[tuple[str, tuple[Call, ...]], ...]]] = {
+_BESIDE: Final[Mapping[Purpose, tuple[tuple[str, tuple[ApiCall, ...]], ...]]] = {
     Purpose.UP: _ALWAYS,
     Purpose.PLAN: _ALWAYS,
     Purpose.STATUS: (*_ALWAYS, ("status", health.CALLS)),
@@ -63,7 +63,7 @@ _BEFORE_A_NAME: Final = (":", "/")
 
 
 def deployer_asks(
-    stack: Stack, forgotten: Mapping[str, Step], where: Where, purpose: Purpose
+    stack: Stack, forgotten: Mapping[str, Step], where: Location, purpose: Purpose
 ) -> list[Asked]:
     """Everything IAM is asked by the commands of this purpose. `forgotten`: the steps of nodes that
     only the journal still knows, which `up` and `down` remove."""
@@ -77,13 +77,13 @@ def _to_come(asked: Asked, stack: str) -> Asked:
     """The same for every name of the stack: a pull request may add a table, and AWS refuses whoever
     asks for one by a name that no statement has, whether it is there or not."""
     before, found, name = asked.resource.partition(f"{stack}-")
-    if not found or not before.endswith(_BEFORE_A_NAME) or EVERY in name:
+    if not found or not before.endswith(_BEFORE_A_NAME) or ANY_RESOURCE in name:
         return asked
-    return replace(asked, resource=f"{before}{found}{EVERY}")
+    return replace(asked, resource=f"{before}{found}{ANY_RESOURCE}")
 
 
 def deployer_policies(
-    stack: Stack, forgotten: Mapping[str, Step], where: Where, purpose: Purpose
+    stack: Stack, forgotten: Mapping[str, Step], where: Location, purpose: Purpose
 ) -> tuple[Policy, ...]:
     """The managed policies to attach, together, to whoever runs the commands. All regions of an
     account share IAM's policies. What making a key takes reaches further than the stack, and is

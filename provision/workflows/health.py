@@ -8,14 +8,14 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from provision.aws.client import Aws
-from provision.aws.concurrency import together
-from provision.model.iam import EVERY, Call, arn, calls
+from provision.aws.concurrency import read_pool
+from provision.model.iam import ANY_RESOURCE, ApiCall, arn, calls
 from provision.model.step import Step
 from provision.steps.apigateway.stage import Stage
 from provision.steps.cloudwatch.alarm import Alarm
 from provision.steps.lambda_.alias import Alias
 from provision.steps.lambda_.function import Function
-from provision.steps.not_found import absent_is_fine
+from provision.steps.not_found import ignore_not_found
 from provision.steps.sns.subscription import Subscription
 from provision.steps.sqs.queue import Queue
 
@@ -34,9 +34,9 @@ MEASURES: Final = {"invocations": "Sum", "errors": "Sum", "p95": "p95"}
 _METRICS: Final = {"invocations": "Invocations", "errors": "Errors", "p95": "Duration"}
 
 CALLS: Final = (
-    *calls("cloudwatch", EVERY, "GetMetricData"),
+    *calls("cloudwatch", ANY_RESOURCE, "GetMetricData"),
     *calls("cloudwatch", arn("cloudwatch", "alarm:*"), "DescribeAlarms"),
-    Call("sqs.GetQueueAttributes"),  # of our queues, which ask for it themselves
+    ApiCall("sqs.GetQueueAttributes"),  # of our queues, which ask for it themselves
 )
 
 
@@ -70,7 +70,7 @@ def read_health(aws: Aws, steps: Mapping[str, Step]) -> Health:
     queues = {n: s for n, s in steps.items() if isinstance(s, Queue)}
     live = {s.function: s.name for s in steps.values() if isinstance(s, Alias)}
     functions = {n: _called(s, live) for n, s in steps.items() if isinstance(s, Function)}
-    with together() as pool:
+    with read_pool() as pool:
         states = pool.submit(_alarm_states, aws, alarms)
         traffic = pool.submit(_traffic, aws, functions)
         waiting = pool.map(lambda queue: _messages(aws, queue), queues.values())
@@ -129,7 +129,7 @@ def _firing_since(alarm: MetricAlarmTypeDef) -> str:
 
 
 def _messages(aws: Aws, queue: Queue) -> int:
-    with absent_is_fine():
+    with ignore_not_found():
         answer = aws.sqs.get_queue_attributes(
             QueueUrl=queue.url, AttributeNames=["ApproximateNumberOfMessages"]
         )

@@ -9,31 +9,31 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from provision.aws.client import Aws
-from provision.aws.concurrency import together
+from provision.aws.concurrency import read_pool
 from provision.aws.failed_call import NO_GOOD_ANSWER
-from provision.engine.errors import explain
-from provision.model.iam import EVERY, Permit, call, calls, gateway
+from provision.engine.errors import translate_error
+from provision.model.iam import ANY_RESOURCE, IamPermission, call, calls, gateway_permission
 from provision.model.iam import arn as arn_template
 from provision.model.stack import Stack
-from provision.model.step import OWNER, Mark, Step, marked
-from provision.plan.limitations import SEES_ALL, Blind
+from provision.model.step import OWNER, Mark, Step, fields_with
+from provision.plan.limitations import NO_LIMITATIONS, Limitations
 from provision.steps.autoscaling.target import TARGET, ScalingTarget
 from provision.steps.dynamodb.table import Table
 from provision.steps.ec2.base import stack_filters
 from provision.workflows.arn_kinds import Sight, look_at, rank
 
 CALLS: Final = (
-    call("resourcegroupstaggingapi.GetResources", Permit("tag:GetResources")),
-    *calls("ec2", EVERY, "DescribeTags"),
-    *calls("iam", EVERY, "ListRoles"),
+    call("resourcegroupstaggingapi.GetResources", IamPermission("tag:GetResources")),
+    *calls("ec2", ANY_RESOURCE, "DescribeTags"),
+    *calls("iam", ANY_RESOURCE, "ListRoles"),
     *calls("iam", arn_template("iam", "role/{stack}-*", region=False), "ListRoleTags"),
-    call("apigateway.GetRestApis", gateway("GET", "/restapis")),
-    call("apigateway.GetApiKeys", gateway("GET", "/apikeys")),
-    call("apigateway.GetApiKey", gateway("GET", "/apikeys/*")),
-    call("apigateway.GetUsagePlans", gateway("GET", "/usageplans")),
-    call("apigateway.GetUsagePlan", gateway("GET", "/usageplans/*")),
-    *calls("lambda", EVERY, "ListLayers", "ListLayerVersions"),
-    *calls("application-autoscaling", EVERY, "DescribeScalableTargets"),
+    call("apigateway.GetRestApis", gateway_permission("GET", "/restapis")),
+    call("apigateway.GetApiKeys", gateway_permission("GET", "/apikeys")),
+    call("apigateway.GetApiKey", gateway_permission("GET", "/apikeys/*")),
+    call("apigateway.GetUsagePlans", gateway_permission("GET", "/usageplans")),
+    call("apigateway.GetUsagePlan", gateway_permission("GET", "/usageplans/*")),
+    *calls("lambda", ANY_RESOURCE, "ListLayers", "ListLayerVersions"),
+    *calls("application-autoscaling", ANY_RESOURCE, "DescribeScalableTargets"),
     *calls("application-autoscaling", TARGET, "ListTagsForResource"),
 )
 """Of the listings. To look at what they found takes what the steps' own looks take."""
@@ -57,14 +57,16 @@ class Leftover:
 
 
 @dataclass(frozen=True)
-class Search:
+class LeftoverReport:
     """What was found, and in words what could not be asked."""
 
     found: tuple[Leftover, ...]
     unasked: tuple[str, ...]
 
 
-def search(aws: Aws, stack: Stack, expected: Collection[Step], blind: Blind = SEES_ALL) -> Search:
+def find_leftovers(
+    aws: Aws, stack: Stack, expected: Collection[Step], blind: Limitations = NO_LIMITATIONS
+) -> LeftoverReport:
     """Everything whose owner is a node of the stack, except what is `expected` to be there; what
     can go first comes first.
 
@@ -72,7 +74,7 @@ def search(aws: Aws, stack: Stack, expected: Collection[Step], blind: Blind = SE
     """
     owners: dict[str, str] = {}
     unasked = [blind.unlisted] if blind.unlisted else []
-    with together() as pool:
+    with read_pool() as pool:
         asked = {name: pool.submit(_listed, ask, aws, stack) for name, ask in LISTINGS.items()}
         if ScalingTarget.KIND not in blind.kinds:
             asked["scalable targets"] = pool.submit(_targets, aws, stack, expected)
@@ -80,7 +82,7 @@ def search(aws: Aws, stack: Stack, expected: Collection[Step], blind: Blind = SE
         try:
             owners |= answer.result()
         except NO_GOOD_ANSWER as error:
-            unasked.append(f"{listing}: {explain(error).message}")
+            unasked.append(f"{listing}: {translate_error(error).message}")
     known = [_identifiers(step) for step in expected]
     unknown = [
         arn
@@ -88,14 +90,14 @@ def search(aws: Aws, stack: Stack, expected: Collection[Step], blind: Blind = SE
         if owner.startswith(f"{stack.mark}/") and not any(_names(arn, ids) for ids in known)
     ]
     saves = Table.KIND not in blind.backups
-    with together() as pool:
+    with read_pool() as pool:
         sights = list(pool.map(lambda arn: look_at(aws, arn, backups=saves), unknown))
     found = tuple(
         _leftover(arn, owners[arn].removeprefix(f"{stack.mark}/"), sight)
         for arn, sight in zip(unknown, sights, strict=True)
         if sight.there is not False
     )
-    return Search(found, tuple(unasked))
+    return LeftoverReport(found, tuple(unasked))
 
 
 def _leftover(arn: str, node: str, sight: Sight) -> Leftover:
@@ -107,7 +109,7 @@ def _listed(listing: Listing, aws: Aws, stack: Stack) -> dict[str, str]:
 
 
 def _identifiers(step: Step) -> frozenset[str]:
-    names = (*step.IDENTITY, *marked(type(step), Mark.COMPUTED))
+    names = (*step.IDENTITY, *fields_with(type(step), Mark.COMPUTED))
     values = (vars(step)[name] for name in names)
     return frozenset(value for value in values if isinstance(value, str) and value)
 

@@ -11,7 +11,7 @@ from typing import Final
 
 from provision.config import Config
 from provision.model.step import Step
-from provision.plan.change import Cause, Change, Finding
+from provision.plan.change import Cause, FieldDiff, ResourceChange
 from provision.steps.apigateway.deployment import Deployment
 from provision.unknown import is_known
 
@@ -54,12 +54,12 @@ def _shown(folder: Path, home: Path) -> str:
     return f"{folder.relative_to(home) if near else folder}/".replace("./", "")
 
 
-def from_files(finding: Finding, change: Change) -> bool:
+def from_files(finding: ResourceChange, change: FieldDiff) -> bool:
     """Whether a change comes from the content of the user's files, and not from a setting."""
     return change.cause is Cause.CONFIG and change.field in _step(finding).FROM_FILES
 
 
-def origins(findings: Mapping[str, Finding], files: Edited) -> dict[str, tuple[str, ...]]:
+def origins(findings: Mapping[str, ResourceChange], files: Edited) -> dict[str, tuple[str, ...]]:
     """By node that is written, in words, what made it so. What follows from another node's change,
     as a function's alias does from a new version, has that node's origins."""
     known: dict[str, tuple[str, ...]] = {}
@@ -72,11 +72,11 @@ def origins(findings: Mapping[str, Finding], files: Edited) -> dict[str, tuple[s
             known[name] = tuple(dict.fromkeys(words for words in of_finding(finding)))
         return known[name]
 
-    def of_finding(finding: Finding) -> list[str]:
+    def of_finding(finding: ResourceChange) -> list[str]:
         own = [files.words(finding.cause)] if finding.cause else []
         return own + [words for change in finding.changes for words in of_change(finding, change)]
 
-    def of_change(finding: Finding, change: Change) -> tuple[str, ...]:
+    def of_change(finding: ResourceChange, change: FieldDiff) -> tuple[str, ...]:
         if change.cause is not Cause.CONFIG:
             return (files.words(change.cause),)
         if from_files(finding, change):
@@ -95,7 +95,7 @@ def origins(findings: Mapping[str, Finding], files: Edited) -> dict[str, tuple[s
     return {name: of_node(name) for name in findings if of_node(name)}
 
 
-def _step(finding: Finding) -> type[Step]:
+def _step(finding: ResourceChange) -> type[Step]:
     step = finding.want or finding.have
     assert step is not None, finding.node
     return type(step)

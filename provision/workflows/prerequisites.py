@@ -6,15 +6,15 @@ from __future__ import annotations
 
 from typing import Final
 
-from provision.engine.engine import Survey
-from provision.engine.errors import explain
+from provision.engine.engine import Plan
+from provision.engine.errors import translate_error
 from provision.engine.executor import Engine
 from provision.plan.change import Action
 
 _NEEDING: Final = frozenset({Action.CREATE, Action.REPLACE, Action.UPDATE})
 
 
-def demand_ground(engine: Engine, seen: Survey) -> None:
+def demand_ground(engine: Engine, seen: Plan) -> None:
     """Raise the first that is missing, naming the node that needs it."""
     for node, finding in seen.findings.items():
         if finding.want is None or finding.action not in _NEEDING:
@@ -22,7 +22,7 @@ def demand_ground(engine: Engine, seen: Survey) -> None:
         try:
             finding.want.demand(engine.aws)
         except Exception as error:
-            told = explain(error)
+            told = translate_error(error)
             told.message = f"{node}: {told.message}"
             told.args = ("\n".join(told.lines),)
             raise told from error

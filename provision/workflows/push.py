@@ -11,17 +11,17 @@ from dataclasses import dataclass, field, replace
 from typing import Final, TypeVar
 
 from provision.aws.access import account_of
-from provision.aws.concurrency import together
+from provision.aws.concurrency import read_pool
 from provision.aws.read_only import only_reading
-from provision.engine.engine import WORKERS, Outcome
+from provision.engine.engine import WORKERS, Result
 from provision.engine.executor import Engine
-from provision.engine.timing import Walk
-from provision.engine.walks import new_walk, raise_first, visit_all
+from provision.engine.timing import WalkTiming
+from provision.engine.walks import raise_first, run_walk, start_walk
 from provision.errors import ProvisionError
 from provision.model.stack import Node
 from provision.model.step import Step, with_computed
-from provision.plan.change import Action, Finding, difference
-from provision.state.other_location import Pinned
+from provision.plan.change import Action, ResourceChange, diff_fields
+from provision.state.other_location import PinnedLocation
 from provision.steps.lambda_.alias import Alias
 from provision.steps.lambda_.function import Function
 from provision.steps.lambda_.layer import Layer
@@ -39,10 +39,10 @@ class NotPushed(ProvisionError):
 
 
 @dataclass(frozen=True)
-class Release:
+class CodeRelease:
     """One function beside what AWS has of it. `function.want` has the new code."""
 
-    function: Finding
+    function: ResourceChange
     version: Version
     """As recorded: the one that was published last."""
     alias: Alias
@@ -51,11 +51,11 @@ class Release:
 
 
 @dataclass(frozen=True)
-class Surveyed:
+class PushPlan:
     """What would be pushed, by the function's node."""
 
-    releases: Mapping[str, Release]
-    walk: Walk
+    releases: Mapping[str, CodeRelease]
+    walk: WalkTiming
 
     @property
     def writes(self) -> int:
@@ -69,31 +69,31 @@ def function_node(key: str) -> str:
     return f"function.{key}"
 
 
-def survey_code(engine: Engine, keys: Collection[str], *, workers: int = WORKERS) -> Surveyed:
+def plan_push(engine: Engine, keys: Collection[str], *, workers: int = WORKERS) -> PushPlan:
     """Look at these functions. Reads only. Raises `NotPushed` where one needs `up` first."""
-    releases: dict[str, Release] = {}
+    releases: dict[str, CodeRelease] = {}
 
     def visit(node: str) -> None:
-        releases[node] = _Look(engine, node).release()
+        releases[node] = _ReleasePlanner(engine, node).release()
 
-    looked = new_walk(engine, "look", {function_node(key): () for key in keys})
+    looked = start_walk(engine, "look", {function_node(key): () for key in keys})
     with only_reading(engine.aws):
-        raise_first(engine, visit_all(engine, looked, visit, workers))
-    return Surveyed({node: releases[node] for node in looked.needs}, looked)
+        raise_first(engine, run_walk(engine, looked, visit, workers))
+    return PushPlan({node: releases[node] for node in looked.needs}, looked)
 
 
 def push(
     engine: Engine,
-    seen: Surveyed,
+    seen: PushPlan,
     *,
     workers: int = WORKERS,
-) -> Outcome:
+) -> Result:
     """Upload, publish and move, each function by itself; what is as wanted is not written."""
-    pushes = [_Push(engine, release) for release in seen.releases.values()]
+    pushes = [_ReleaseExecutor(engine, release) for release in seen.releases.values()]
     visits = {name: visit for push in pushes for name, visit in push.visits.items()}
-    walked = new_walk(engine, "push", {n: need for p in pushes for n, need in p.needs.items()})
-    failed = visit_all(engine, walked, lambda name: visits[name](), workers)
-    return Outcome(
+    walked = start_walk(engine, "push", {n: need for p in pushes for n, need in p.needs.items()})
+    failed = run_walk(engine, walked, lambda name: visits[name](), workers)
+    return Result(
         {name: finding for push in pushes for name, finding in push.acted().items()},
         {name: step for push in pushes for name, step in push.steps.items()},
         failed,
@@ -103,13 +103,13 @@ def push(
 
 
 @dataclass
-class _Push:
+class _ReleaseExecutor:
     """One function on its way: three nodes, each after the one before it."""
 
     engine: Engine
-    release: Release
+    release: CodeRelease
     steps: dict[str, Step] = field(default_factory=dict)
-    _acted: dict[str, Finding] = field(default_factory=dict)
+    _acted: dict[str, ResourceChange] = field(default_factory=dict)
 
     @property
     def names(self) -> tuple[str, str, str]:
@@ -126,7 +126,7 @@ class _Push:
         function, version, alias = self.names
         return {function: (), version: (function,), alias: (version,)}
 
-    def acted(self) -> Mapping[str, Finding]:
+    def acted(self) -> Mapping[str, ResourceChange]:
         """What was done, and what was not begun because something before it failed."""
         now = (self.release.function.have, self.release.version, self.release.alias)
         return {
@@ -158,25 +158,25 @@ class _Push:
         self._acted[name] = finding
         self.steps[name] = self.engine.make(finding)
 
-    def _not_begun(self, name: str, step: Step) -> Finding:
+    def _not_begun(self, name: str, step: Step) -> ResourceChange:
         needs, reason = self.engine.stack.nodes[name].needs, "what comes before it did not end"
-        return Finding(name, needs, step.KIND, None, step, (), Action.WAIT, reason)
+        return ResourceChange(name, needs, step.KIND, None, step, (), Action.WAIT, reason)
 
 
 @dataclass(frozen=True)
-class _Look:
+class _ReleasePlanner:
     """One function's records beside config.yaml and AWS."""
 
     engine: Engine
     name: str
 
-    def release(self) -> Release:
+    def release(self) -> CodeRelease:
         """The first reads go out while the zip is built."""
         recorded = self._recorded(self.name, Function)
         version = self._recorded(f"{self.name}.version", Version)
         alias = self._recorded(f"{self.name}.alias", Alias)
         aws = self.engine.aws
-        with together() as pool:
+        with read_pool() as pool:
             function_now = pool.submit(recorded.observe, aws)
             alias_now = pool.submit(alias.observe, aws)
             built: dict[str, Step] = {}
@@ -188,7 +188,7 @@ class _Look:
         have = function_now.result()
         self._check_account(have)
         finding = self._judged(pushed, have)
-        return Release(finding, version, self._reachable(alias_now.result()), left)
+        return CodeRelease(finding, version, self._reachable(alias_now.result()), left)
 
     def _wanted(self, name: str, built: dict[str, Step]) -> Step:
         """What config.yaml says of a node, with what AWS chose from the records."""
@@ -205,7 +205,7 @@ class _Look:
 
     def _check_layers(self, built: Mapping[str, Step]) -> None:
         for name, want in built.items():
-            if isinstance(want, Layer) and difference(want, self._recorded(name, Layer), None):
+            if isinstance(want, Layer) and diff_fields(want, self._recorded(name, Layer), None):
                 raise NotPushed(
                     f"{name} is not what was published: {self.name} would run with the old one",
                     hint="`provision up` publishes the layer and the code together",
@@ -227,7 +227,7 @@ class _Look:
         return record.step
 
     def _left(self, want: Function, recorded: Function) -> tuple[str, ...]:
-        fields = [c.field for c in difference(want, recorded, None) if c.field not in CODE]
+        fields = [c.field for c in diff_fields(want, recorded, None) if c.field not in CODE]
         if together := [field for field in fields if field in NEEDS_UP]:
             raise NotPushed(
                 f"{self.name}: config.yaml changes {_listed(together)}, which goes with the code",
@@ -236,12 +236,12 @@ class _Look:
         return tuple(fields)
 
     def _check_account(self, have: Function | None) -> None:
-        """Whose answers these are; nobody may have asked before (`guard_by_state`)."""
+        """Whose answers these are; nobody may have asked before (`assume_recorded_account`)."""
         aws = self.engine.aws
         account = account_of(have.arn) if have else aws.ask_where().account
-        self.engine.journal.check(Pinned(account, aws.access.region))
+        self.engine.journal.check(PinnedLocation(account, aws.access.region))
 
-    def _judged(self, want: Function, have: Function | None) -> Finding:
+    def _judged(self, want: Function, have: Function | None) -> ResourceChange:
         if have is None:
             raise NotPushed(f"{self.name}: {want.name} is gone", hint="`provision up` makes it")
         finding = self.engine.judge(self.engine.stack.nodes[self.name], want, have)

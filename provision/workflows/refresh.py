@@ -7,17 +7,17 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from graphlib import TopologicalSorter
 
-from provision.engine.engine import Survey
+from provision.engine.engine import Plan
 from provision.engine.executor import Engine
-from provision.engine.observer import Eyes
+from provision.engine.observer import Observer
 from provision.model.stack import Node
-from provision.model.step import Mark, Step, marked, with_computed
-from provision.plan.change import Action, Finding
+from provision.model.step import Mark, Step, fields_with, with_computed
+from provision.plan.change import Action, ResourceChange
 from provision.state.record import Record
 from provision.unknown import is_known
 
 
-class Fate(StrEnum):
+class RecordStatus(StrEnum):
     """What became of a node's record."""
 
     RECORDED = "recorded"  # as AWS has it
@@ -28,14 +28,14 @@ class Fate(StrEnum):
 
 
 @dataclass(frozen=True)
-class Entry:
+class RefreshEntry:
     """One node. `moved` names the fields in which the record was not what AWS has; `begun` is the
     verb that a run which died had in hand."""
 
     node: str
     kind: str
     name: str
-    fate: Fate
+    fate: RecordStatus
     moved: tuple[str, ...] = ()
     known: bool = True
     """Whether there was a record before."""
@@ -43,11 +43,11 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class Refreshed:
+class RefreshResult:
     """The records to keep, and what is to be told; nodes never made are in neither."""
 
     records: dict[str, Record]
-    entries: tuple[Entry, ...]
+    entries: tuple[RefreshEntry, ...]
 
 
 class Anew(Engine):
@@ -58,12 +58,12 @@ class Anew(Engine):
         return not want.UNIQUE and super()._trusts(node, want, recalled)
 
 
-def refreshed(eyes: Eyes, seen: Survey) -> Refreshed:
+def refresh_records(eyes: Observer, seen: Plan) -> RefreshResult:
     """What the state should hold, from what `eyes` saw."""
     findings = seen.all
     order = TopologicalSorter({name: finding.needs for name, finding in findings.items()})
     records: dict[str, Record] = {}
-    fates: dict[str, Fate] = {}
+    fates: dict[str, RecordStatus] = {}
     for name in order.static_order():
         if name in findings:
             fate, record = _judged(eyes, findings[name], fates)
@@ -72,44 +72,44 @@ def refreshed(eyes: Eyes, seen: Survey) -> Refreshed:
             if record:
                 records[name] = record
     entries = [_entry(eyes, findings[name], fates[name]) for name in findings if name in fates]
-    return Refreshed(records, tuple(entries))
+    return RefreshResult(records, tuple(entries))
 
 
 def _judged(
-    eyes: Eyes, finding: Finding, fates: Mapping[str, Fate]
-) -> tuple[Fate | None, Record | None]:
+    eyes: Observer, finding: ResourceChange, fates: Mapping[str, RecordStatus]
+) -> tuple[RecordStatus | None, Record | None]:
     """The fate and the record to keep; no fate where nothing was known and nothing is there."""
     known = eyes.journal.records.get(finding.node)
     if finding.action is Action.SKIP:
-        return (Fate.UNSEEN if known else None), known
+        return (RecordStatus.UNSEEN if known else None), known
     if finding.have is None and not _comes_by_itself(finding):
-        return (Fate.GONE if known else None), None
+        return (RecordStatus.GONE if known else None), None
     if known is None and finding.refusal and finding.action is Action.FOREIGN:
-        return Fate.FOREIGN, None  # of several that may be it none is recorded
+        return RecordStatus.FOREIGN, None  # of several that may be it none is recorded
     if finding.have is not None and not _ours(eyes, finding, fates):
         # Without its record, `up` would make a second one of what only its id leads to.
-        return Fate.FOREIGN, None if finding.have.UNIQUE else known
+        return RecordStatus.FOREIGN, None if finding.have.UNIQUE else known
     value = _value(eyes, finding)
     if not is_known(value):
-        return Fate.UNSEEN, known
+        return RecordStatus.UNSEEN, known
     if known and known.doing == "delete":
-        return Fate.UNSURE, Record(value, finding.needs, known.doing)
-    return Fate.RECORDED, Record(value, finding.needs)
+        return RecordStatus.UNSURE, Record(value, finding.needs, known.doing)
+    return RecordStatus.RECORDED, Record(value, finding.needs)
 
 
-def _comes_by_itself(finding: Finding) -> bool:
+def _comes_by_itself(finding: ResourceChange) -> bool:
     return finding.want is not None and finding.want.MADE_BY_AWS and is_known(finding.want)
 
 
-def _ours(eyes: Eyes, finding: Finding, fates: Mapping[str, Fate]) -> bool:
+def _ours(eyes: Observer, finding: ResourceChange, fates: Mapping[str, RecordStatus]) -> bool:
     """What carries no mark is whose the first node it needs is."""
     marked_by_aws = finding.have is not None and finding.have.MARKED
-    if not marked_by_aws and finding.needs and fates.get(finding.needs[0]) is Fate.FOREIGN:
+    if not marked_by_aws and finding.needs and fates.get(finding.needs[0]) is RecordStatus.FOREIGN:
         return False
     return eyes.owns(finding)
 
 
-def _value(eyes: Eyes, finding: Finding) -> Step:
+def _value(eyes: Observer, finding: ResourceChange) -> Step:
     """As `up` would leave it where nothing differs; else as AWS has it."""
     want, have = finding.want, finding.have
     if want is None:
@@ -121,17 +121,17 @@ def _value(eyes: Eyes, finding: Finding) -> Step:
     return replace(have, **{name: vars(want)[name] for name in forgets})
 
 
-def _entry(eyes: Eyes, finding: Finding, fate: Fate) -> Entry:
+def _entry(eyes: Observer, finding: ResourceChange, fate: RecordStatus) -> RefreshEntry:
     known = eyes.journal.records.get(finding.node)
     moved: tuple[str, ...] = ()
-    if known and finding.have and fate in {Fate.RECORDED, Fate.UNSURE}:
+    if known and finding.have and fate in {RecordStatus.RECORDED, RecordStatus.UNSURE}:
         value = _value(eyes, finding)
         moved = tuple(
             name
             for mark in (Mark.FIXED, None, Mark.COMPUTED)
-            for name in marked(type(value), mark)
+            for name in fields_with(type(value), mark)
             if vars(known.step).get(name) != vars(value)[name]
         )
     name = finding.label or (known.step.label if known else "")
     begun = known.doing if known else ""
-    return Entry(finding.node, finding.kind, name, fate, moved, known is not None, begun)
+    return RefreshEntry(finding.node, finding.kind, name, fate, moved, known is not None, begun)

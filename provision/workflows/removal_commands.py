@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from provision.aws.client import Aws
 from provision.aws.failed_call import NO_GOOD_ANSWER
-from provision.model.stored_data import Holdings, size
+from provision.model.stored_data import StoredData, format_bytes
 
 Commands = Callable[[Aws, str, Any], tuple[str, ...]]
 """To be run in this order, each only when the one before has succeeded."""
@@ -79,7 +79,7 @@ def table_goes(found: Any) -> str:
         return "it holds data"
     shown = found["Table"]
     locked = shown.get("DeletionProtectionEnabled", False)
-    held = Holdings(shown.get("ItemCount", 0), shown.get("TableSizeBytes", 0), locked)
+    held = StoredData(shown.get("ItemCount", 0), shown.get("TableSizeBytes", 0), locked)
     return f"it holds data ({held.words}" + (f"; {LOCKED})" if locked else ")")
 
 
@@ -100,7 +100,7 @@ def log_group_goes(found: Any) -> str:
     """By DescribeLogGroups."""
     group = found[0] if found else {}
     locked = f"; {LOCKED}" if group.get("deletionProtectionEnabled") else ""
-    held = f" ({size(group['storedBytes'])}{locked})" if "storedBytes" in group else ""
+    held = f" ({format_bytes(group['storedBytes'])}{locked})" if "storedBytes" in group else ""
     return f"its entries go with it{held}"
 
 

@@ -7,24 +7,24 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from provision.aws.client import Aws
-from provision.engine.engine import Outcome
-from provision.errors import StillWaiting
+from provision.engine.engine import Result
+from provision.errors import WaitTimeout
 from provision.model.stack import Stack
 from provision.model.stored_data import Backup
-from provision.plan.change import Action, Finding
-from provision.plan.limitations import SEES_ALL, Blind
-from provision.workflows.leftovers import Search, search
+from provision.plan.change import Action, ResourceChange
+from provision.plan.limitations import NO_LIMITATIONS, Limitations
+from provision.workflows.leftovers import LeftoverReport, find_leftovers
 
 
 @dataclass(frozen=True)
-class Receipt:
+class RemovalReport:
     """`finishing`: node → what AWS is still at, or what it waits for."""
 
-    removed: tuple[Finding, ...]
-    kept: tuple[Finding, ...]
+    removed: tuple[ResourceChange, ...]
+    kept: tuple[ResourceChange, ...]
     finishing: Mapping[str, str]
     backups: Mapping[str, Backup]
-    search: Search
+    search: LeftoverReport
 
     @property
     def document(self) -> dict[str, Any]:
@@ -39,7 +39,9 @@ class Receipt:
         }
 
 
-def receipt(aws: Aws, stack: Stack, outcome: Outcome, blind: Blind = SEES_ALL) -> Receipt:
+def removal_report(
+    aws: Aws, stack: Stack, outcome: Result, blind: Limitations = NO_LIMITATIONS
+) -> RemovalReport:
     """Sorted from the outcome; then the account is searched for what else is the stack's."""
     going, kept = [], []
     finishing: dict[str, str] = {}
@@ -47,7 +49,7 @@ def receipt(aws: Aws, stack: Stack, outcome: Outcome, blind: Blind = SEES_ALL) -
     for node, finding in outcome.findings.items():
         if node in outcome.failed:
             error = outcome.failed[node]
-            if isinstance(error, StillWaiting):
+            if isinstance(error, WaitTimeout):
                 finishing[node] = error.message
         elif finding.action is Action.WAIT:
             finishing[node] = finding.reason
@@ -59,5 +61,5 @@ def receipt(aws: Aws, stack: Stack, outcome: Outcome, blind: Blind = SEES_ALL) -
         # What was left alone as another's, yet carries this stack's name, is told as left over.
         if finding.have is not None and finding.action is not Action.FOREIGN:
             expected.append(finding.have)
-    found = search(aws, stack, expected, blind)
-    return Receipt(tuple(going), tuple(kept), finishing, outcome.backups, found)
+    found = find_leftovers(aws, stack, expected, blind)
+    return RemovalReport(tuple(going), tuple(kept), finishing, outcome.backups, found)

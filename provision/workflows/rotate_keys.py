@@ -11,10 +11,10 @@ from typing import Final
 
 from provision.aws.client import Aws
 from provision.engine.executor import Engine
-from provision.errors import Foreign, Interrupted, NotThere, ProvisionError
+from provision.errors import Interrupted, NotFound, NotOwned, ProvisionError
 from provision.model.stack import Stack
 from provision.model.step import Step, with_computed
-from provision.plan.change import Action, Finding
+from provision.plan.change import Action, ResourceChange
 from provision.steps.apigateway.api_key import ApiKey, RetiredKey, delete_key, switch_key
 from provision.steps.apigateway.usage_plan import UsagePlan
 
@@ -23,8 +23,8 @@ PLAN: Final = "api.plan"
 
 
 def find_keys(engine: Engine) -> dict[str, ApiKey]:
-    """The keys that are there, by their name in config.yaml. Reads only. Raises `Foreign` where one
-    is not ours, or nobody can tell which is."""
+    """The keys that are there, by their name in config.yaml. Reads only. Raises `NotOwned` where
+    one is not ours, or nobody can tell which is."""
     found = {}
     for name, node in engine.stack.nodes.items():
         if name.startswith(KEY):
@@ -36,13 +36,13 @@ def find_keys(engine: Engine) -> dict[str, ApiKey]:
 
 def rotate(engine: Engine, name: str) -> ApiKey:
     """Make a successor of the key and put it into the usage plan beside it, where both work; what
-    was retired before and is switched off goes. Raises `NotThere` before the first `up`.
+    was retired before and is switched off goes. Raises `PrerequisiteMissing` before the first `up`.
     """
     key = _decided(engine.look(engine.stack.nodes[f"{KEY}{name}"], {}, [], None))
     plan = _find_plan(engine)
     have, want = key.have, key.want
     if not isinstance(have, ApiKey) or want is None:
-        raise NotThere(f"there is no API key {name} yet", hint="`provision up` makes it")
+        raise NotFound(f"there is no API key {name} yet", hint="`provision up` makes it")
     if not have.due and have.id in plan.keys and not _in_hand(engine, key.node):
         have = have.retire(engine.aws)
     _go_on(engine)
@@ -104,7 +104,7 @@ def _retired(engine: Engine, key_id: str) -> RetiredKey:
                 f"{key_id} is the key {name} that clients are to use: `up` wants it on",
                 hint=f"`provision keys rotate {name}`, then `provision keys disable {key_id}`",
             )
-    raise NotThere(
+    raise NotFound(
         f"no key {key_id} in {engine.stack.name}", hint="`provision keys list` shows them"
     )
 
@@ -113,15 +113,15 @@ def _find_plan(engine: Engine) -> UsagePlan:
     """The usage plan, without a look at what it needs."""
     finding = _decided(engine.look(engine.stack.nodes[PLAN], _unseen(engine.stack), [], None))
     if not isinstance(finding.have, UsagePlan):
-        raise NotThere("there is no usage plan yet", hint="`provision up` makes it")
+        raise NotFound("there is no usage plan yet", hint="`provision up` makes it")
     return finding.have
 
 
-def _decided(finding: Finding) -> Finding:
-    """The finding. Raises `Foreign` where what was found is another's, or nobody knows which it is:
-    its value is told to nobody, and nothing is done with it."""
+def _decided(finding: ResourceChange) -> ResourceChange:
+    """The finding. Raises `NotOwned` where what was found is another's, or nobody knows which it
+    is: its value is told to nobody, and nothing is done with it."""
     if finding.action is Action.FOREIGN:
-        raise Foreign(finding.reason, hint=finding.refusal)
+        raise NotOwned(finding.reason, hint=finding.refusal)
     return finding
 
 
@@ -135,7 +135,7 @@ def _unseen(stack: Stack) -> Mapping[str, Step]:
 
 def _settled(engine: Engine, name: str, want: Step, have: Step) -> Step:
     """Make the wanted true, and see that it is."""
-    finding: Finding = engine.judge(engine.stack.nodes[name], want, have)
+    finding: ResourceChange = engine.judge(engine.stack.nodes[name], want, have)
     made = engine.make(finding)
     if finding.action is not Action.KEEP:
         engine.settle(finding, made)

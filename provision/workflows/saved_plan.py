@@ -25,25 +25,25 @@ from provision.config import Config
 from provision.errors import ProvisionError
 from provision.files import read_regular, refuse_special, replace_private
 from provision.installation import told_schemas, upgrade_hint
-from provision.model.step import Mark, Step, marked
+from provision.model.step import Mark, Step, fields_with
 from provision.output.masking import Masked, masked, recorded
-from provision.plan.change import Finding
-from provision.plan.options import Consent
-from provision.stack.inputs import Site
+from provision.plan.change import ResourceChange
+from provision.plan.options import PlanOptions
+from provision.stack.inputs import StackInputs
 from provision.unknown import KNOWN_AFTER_UP, Unknown
 
 SCHEMA: Final = 1
-TOLD: Final = 12
+MAX_LINES: Final = 12
 """Lines of what moved before the rest is only counted."""
 
 Digests = dict[str, str]
 
 
-class PlanUnusable(ProvisionError):
+class InvalidPlanFile(ProvisionError):
     """The file holds no plan that can be carried out, or cannot be read or written."""
 
 
-class PlanMoved(ProvisionError):
+class StalePlan(ProvisionError):
     """What the plan was made of is not so any more; the message names each part."""
 
 
@@ -80,12 +80,12 @@ class SavedPlan:
     nodes: dict[str, SavedNode]
 
     @property
-    def consent(self) -> Consent:
-        return Consent(frozenset(self.adopt), frozenset(self.destroy))
+    def consent(self) -> PlanOptions:
+        return PlanOptions(frozenset(self.adopt), frozenset(self.destroy))
 
 
-def taken(
-    site: Site, findings: Mapping[str, Finding], consent: Consent, salt: str = ""
+def capture_plan(
+    site: StackInputs, findings: Mapping[str, ResourceChange], consent: PlanOptions, salt: str = ""
 ) -> SavedPlan:
     """The plan that these findings are. Two of the same salt can be compared."""
     salt = salt or secrets.token_hex(16)
@@ -111,43 +111,43 @@ def taken(
     )
 
 
-def planned(salt: str, findings: Mapping[str, Finding]) -> dict[str, SavedNode]:
+def planned(salt: str, findings: Mapping[str, ResourceChange]) -> dict[str, SavedNode]:
     """Every node as found and as wanted. Two of the same salt can be compared."""
     return {name: _node(salt, finding) for name, finding in findings.items()}
 
 
 def write_plan(file: Path, plan: SavedPlan) -> None:
-    """Whole or not at all, and for its user only. Raises `PlanUnusable`."""
+    """Whole or not at all, and for its user only. Raises `InvalidPlanFile`."""
     try:
         refuse_special(file)
         replace_private(file, json.dumps(asdict(plan), indent=1).encode())
     except OSError as error:
-        raise PlanUnusable(
+        raise InvalidPlanFile(
             f"the plan cannot be saved as {file}: {error.strerror or error}",
             hint="give --out a file in a directory that can be written",
         ) from error
 
 
 def read_plan(file: Path) -> SavedPlan:
-    """Raises `PlanUnusable` for what is torn, none of ours, or a newer provision's."""
+    """Raises `InvalidPlanFile` for what is torn, none of ours, or a newer provision's."""
     try:
         content = json.loads(read_regular(file))
         schema = content["schema"] if isinstance(content, dict) else None
         if isinstance(schema, int) and schema > SCHEMA:
-            raise PlanUnusable(
+            raise InvalidPlanFile(
                 f"{file} was saved by a newer provision ({told_schemas(schema, SCHEMA)})",
                 hint=upgrade_hint(),
             )
         return msgspec.convert(content, SavedPlan)
     except (OSError, ValueError, KeyError, RecursionError, msgspec.ValidationError) as error:
         why = error.strerror or error if isinstance(error, OSError) else "it is torn, or none"
-        raise PlanUnusable(
+        raise InvalidPlanFile(
             f"{file} cannot be read as a saved plan: {why}",
             hint=f"save one: `provision plan --out {shlex.quote(str(file))}`",
         ) from error
 
 
-def moved_ground(plan: SavedPlan, now: SavedPlan) -> Iterator[str]:
+def changed_inputs(plan: SavedPlan, now: SavedPlan) -> Iterator[str]:
     """What a plan rests on besides AWS and is not so any more, in words."""
     if plan.tool != now.tool:
         yield f"it was made by provision {plan.tool}, and this is {now.tool}"
@@ -157,7 +157,7 @@ def moved_ground(plan: SavedPlan, now: SavedPlan) -> Iterator[str]:
         yield f"{way}.source: its files"
 
 
-def moved_nodes(nodes: Mapping[str, SavedNode], now: Mapping[str, SavedNode]) -> Iterator[str]:
+def changed_nodes(nodes: Mapping[str, SavedNode], now: Mapping[str, SavedNode]) -> Iterator[str]:
     """The nodes that are not as they were seen, and their fields, in words."""
     for name in dict.fromkeys([*nodes, *now]):
         before, after = nodes.get(name), now.get(name)
@@ -169,8 +169,8 @@ def moved_nodes(nodes: Mapping[str, SavedNode], now: Mapping[str, SavedNode]) ->
 
 def told_moves(lines: Sequence[str]) -> list[str]:
     """What moved as lines below an error; of many the first, and how many more there are."""
-    more = [f"and {len(lines) - TOLD} more"] if len(lines) > TOLD else []
-    return [f"  {line}" for line in [*lines[:TOLD], *more]]
+    more = [f"and {len(lines) - MAX_LINES} more"] if len(lines) > MAX_LINES else []
+    return [f"  {line}" for line in [*lines[:MAX_LINES], *more]]
 
 
 def _moved(before: SavedNode, after: SavedNode) -> str:
@@ -196,7 +196,7 @@ def _differing(before: Digests, after: Digests) -> list[str]:
     return [way for way in dict.fromkeys([*before, *after]) if before.get(way) != after.get(way)]
 
 
-def _node(salt: str, finding: Finding) -> SavedNode:
+def _node(salt: str, finding: ResourceChange) -> SavedNode:
     return SavedNode(
         action=finding.action.value,
         name=finding.label,
@@ -210,7 +210,7 @@ def _fields(salt: str, step: Step | None) -> Digests | None:
     """All but the Local ones: those are of this machine."""
     if step is None:
         return None
-    names = (n for mark in (Mark.FIXED, None, Mark.COMPUTED) for n in marked(type(step), mark))
+    names = (n for mark in (Mark.FIXED, None, Mark.COMPUTED) for n in fields_with(type(step), mark))
     return {name: _digest(salt, vars(step)[name]) for name in names}
 
 

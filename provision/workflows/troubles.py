@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Final
 
 from provision.model.step import Step
-from provision.plan.change import Action, Cause, Change, Finding
+from provision.plan.change import Action, Cause, FieldDiff, ResourceChange
 from provision.steps.cloudwatch.alarm import Alarm
 from provision.workflows.health import FIRING, UNCONFIRMED, Health
 
@@ -49,7 +49,7 @@ class Trouble:
     told: str
     why: str
     remedy: str
-    changes: tuple[Change, ...]
+    changes: tuple[FieldDiff, ...]
     digests: Mapping[str, str]
 
     @property
@@ -60,13 +60,13 @@ class Trouble:
         return f"{self.node} {self.told}{f': {more}' if more else ''}"
 
 
-def _told(change: Change) -> str:
+def _told(change: FieldDiff) -> str:
     """The field; of what nobody declared that itself, for it is in words."""
     undeclared = change.have if change.field == "strays" and not change.want else ()
     return ", ".join(undeclared) or change.field
 
 
-def state_of(finding: Finding) -> State:
+def state_of(finding: ResourceChange) -> State:
     """The state that a finding alone amounts to."""
     match finding.action:
         case Action.KEEP:
@@ -86,7 +86,7 @@ def state_of(finding: Finding) -> State:
     return State.DRIFTED if drifted else State.OUTDATED
 
 
-def states_of(findings: Mapping[str, Finding], health: Health) -> dict[str, State]:
+def states_of(findings: Mapping[str, ResourceChange], health: Health) -> dict[str, State]:
     """By node the gravest of what its finding and its health say."""
     states = {node: state_of(finding) for node, finding in findings.items()}
     for node, state in _ill(health):
@@ -95,7 +95,7 @@ def states_of(findings: Mapping[str, Finding], health: Health) -> dict[str, Stat
     return states
 
 
-def troubles(findings: Mapping[str, Finding], health: Health) -> tuple[Trouble, ...]:
+def troubles(findings: Mapping[str, ResourceChange], health: Health) -> tuple[Trouble, ...]:
     """Every node that is not as it should be, gravest first."""
     states = states_of(findings, health)
     found = [
@@ -120,7 +120,7 @@ def _ill(health: Health) -> list[tuple[str, State]]:
     ]
 
 
-def _trouble(finding: Finding, state: State, health: Health) -> Trouble:
+def _trouble(finding: ResourceChange, state: State, health: Health) -> Trouble:
     told, why = _words(finding, state, health)
     under = state_of(finding)
     if under is not state and under not in FINE:
@@ -143,7 +143,7 @@ def _log_of(alarm: Step | None) -> str:
     return f"its log: `aws logs tail {group} --since 15m --region {region[0]}`"
 
 
-def _words(finding: Finding, state: State, health: Health) -> tuple[str, str]:
+def _words(finding: ResourceChange, state: State, health: Health) -> tuple[str, str]:
     """The state as a predicate, and what explains it."""
     match state:
         case State.FIRING:

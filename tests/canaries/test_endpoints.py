@@ -21,7 +21,7 @@ from botocore.loaders import create_loader
 from botocore.tokens import SSOTokenProvider
 
 from provision.aws.credential_guard import _is_aws, check_addresses, guard_credentials
-from provision.errors import AddressUnusable, StrangeEndpoint
+from provision.errors import AddressUnusable, UntrustedEndpoint
 from tests.test_cli import Provision, home, provision  # noqa: F401  (fixtures)
 
 LASTING = "AKIAIOSFODNN7EXAMPLE"
@@ -66,7 +66,7 @@ STRANGE = (
 @pytest.mark.parametrize("key", [LASTING, TEMPORARY])
 @pytest.mark.parametrize("endpoint", STRANGE)
 def test_to_a_stranger_nothing_leaves(endpoint: str, key: str) -> None:
-    with pytest.raises(StrangeEndpoint) as refused:
+    with pytest.raises(UntrustedEndpoint) as refused:
         ask(endpoint, key)
     assert "--allow-endpoint" in refused.value.hint
     told = refused.value.message + refused.value.hint
@@ -111,7 +111,7 @@ def test_every_command_is_refused_unless_told(
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://strange.invalid:1")
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", LASTING)
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", SECRET)
-    monkeypatch.setattr("provision.aws.client.pause", lambda *_: None)
+    monkeypatch.setattr("provision.aws.client.next_delay", lambda *_: None)
     for words in (("plan",), ("up", "--yes"), ("status",), ("down", "--yes"), ("keys", "list")):
         refused = provision(*words)
         assert refused.code == 1
@@ -218,7 +218,7 @@ def test_nothing_that_credentials_are_made_from_leaves_for_a_stranger(
     monkeypatch.setenv("AWS_ENDPOINT_URL", address)
     for name, value in provider(address, folder).items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr("provision.aws.client.pause", lambda *_: None)
+    monkeypatch.setattr("provision.aws.client.next_delay", lambda *_: None)
     for place in (SSOProvider, SSOTokenProvider):  # botocore looks for HOME while it is imported
         monkeypatch.setattr(place, "_SSO_TOKEN_CACHE_DIR", str(folder))
 

@@ -12,21 +12,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from provision.config.checks.models import _RULES, DEEPEST, TYPES, check_models
-from provision.config.yaml.nodes import Entry, Node, Place
+from provision.config.yaml.nodes import Position, YamlEntry, YamlNode
 from tests.config.sample import changed, line_of, problems_of
 
 jsonschema: Any = importlib.import_module("jsonschema")  # it has no types
-HERE = Place("config.yaml", 1, 1)
+HERE = Position("config.yaml", 1, 1)
 URL = "https://apigateway.amazonaws.com/restapis/abc123/models"
 
 
-def node(value: Any, keys: tuple[str | int, ...] = ()) -> Node:
+def node(value: Any, keys: tuple[str | int, ...] = ()) -> YamlNode:
     if isinstance(value, dict):
-        entries = {k: Entry(HERE, node(each, (*keys, k))) for k, each in value.items()}
-        return Node(entries, HERE, keys)
+        entries = {k: YamlEntry(HERE, node(each, (*keys, k))) for k, each in value.items()}
+        return YamlNode(entries, HERE, keys)
     if isinstance(value, list):
-        return Node([node(each, (*keys, at)) for at, each in enumerate(value)], HERE, keys)
-    return Node(value, HERE, keys, "" if value is None else str(value))
+        return YamlNode([node(each, (*keys, at)) for at, each in enumerate(value)], HERE, keys)
+    return YamlNode(value, HERE, keys, "" if value is None else str(value))
 
 
 def told(**models: Any) -> list[str]:

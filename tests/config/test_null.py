@@ -12,7 +12,7 @@ import yaml
 
 from provision.config import Problem
 from provision.config.schema.json_schema import OVERLAYS, config_shape
-from provision.config.yaml.nodes import written
+from provision.config.yaml.nodes import format_path
 from tests.config.sample import SAMPLE, problems_of
 
 Way = tuple[str | int, ...]
@@ -84,7 +84,7 @@ def may_be_null(way: Way) -> bool:
     return shape is not None and shape.nullable
 
 
-@pytest.mark.parametrize("way", list(leaves(FULL)), ids=written)
+@pytest.mark.parametrize("way", list(leaves(FULL)), ids=format_path)
 def test_null_anywhere(path: Path, way: Way) -> None:
     for spelling in ("null", "~", "") if may_be_null(way) else ("null",):
         look_at(way, problems_of(path, with_null(way, spelling)))
@@ -94,7 +94,7 @@ def look_at(way: Way, problems: tuple[Problem, ...]) -> None:
     """Where null may be, nothing is wrong; elsewhere what is wrong is the null itself."""
     assert not (problems and may_be_null(way))
     for problem in problems:
-        assert problem.key.startswith((written(way), written(way[:1]))), problem
+        assert problem.key.startswith((format_path(way), format_path(way[:1]))), problem
         said = problem.message.replace("found null", "").replace("or null", "")
         assert "null" not in said, problem
         assert "None" not in str(problem)

@@ -11,7 +11,7 @@ import yaml
 from provision.config import ConfigInvalid, load
 from provision.config.checks import check_references
 from provision.config.problems import Problem
-from provision.config.yaml.nodes import Node
+from provision.config.yaml.nodes import YamlNode
 from provision.config.yaml.reader import _Loader, read
 from tests.config.sample import SAMPLE, changed, line_of, load_text, problems_of
 
@@ -163,7 +163,7 @@ def test_as_many_mistakes_as_there_are_references(path: Path) -> None:
     assert len(found[-1].suggestion) < 2000
 
 
-def read_text(path: Path, text: str) -> tuple[Node, list[Problem]]:
+def read_text(path: Path, text: str) -> tuple[YamlNode, list[Problem]]:
     path.write_text(text, encoding="utf-8")
     return read(path)
 

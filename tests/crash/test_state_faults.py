@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from provision.errors import StateUnusable
+from provision.errors import StateError
 from provision.model.stack import Stack
 from provision.state.journal import Journal
 from provision.steps import KINDS
@@ -68,10 +68,10 @@ def only_the(first: int) -> Callable[[int], bool]:
     return lambda number: number in {first, first + 1}
 
 
-def refusal(workshop: Workshop) -> StateUnusable | None:
+def refusal(workshop: Workshop) -> StateError | None:
     try:
         workshop.run(stack(), "up")
-    except StateUnusable as error:
+    except StateError as error:
         return error
     return None
 
@@ -111,14 +111,14 @@ def test_a_disk_full_for_one_write_only_tears_no_other_record(
             journal = Journal(workshop.directory, "tap-dev", KINDS)
             try:
                 journal.open(HOLDER)
-            except StateUnusable:
+            except StateError:
                 continue
             kept = set()
             for name in NAMES:
                 try:
                     journal.begin(name, "create", Queue(name=name, tags={}), ())
                     kept.add(name)
-                except StateUnusable:
+                except StateError:
                     pass
             # the process dies here: nothing is folded
         assert set(Journal.read(workshop.directory, "tap-dev", KINDS).records) == kept
@@ -142,7 +142,7 @@ def test_a_state_directory_that_cannot_be_written_is_told_before_any_call(
     workshop: Workshop, call: str
 ) -> None:
     with (
-        pytest.raises(StateUnusable, match=r"Read-only file system") as caught,
+        pytest.raises(StateError, match=r"Read-only file system") as caught,
         failing(call, lambda _: True, errno.EROFS),
     ):
         workshop.run(stack(), "up")

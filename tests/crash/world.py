@@ -24,7 +24,7 @@ import provision.aws.concurrency
 import provision.model.stack
 from provision.aws.access import Access
 from provision.aws.client import Aws
-from provision.engine.engine import Outcome, down, plan_removal, survey, up
+from provision.engine.engine import Result, apply, make_plan, plan_removal, remove
 from provision.engine.executor import Engine
 from provision.errors import ProvisionError
 from provision.stack.api import ACCOUNT_ROLE
@@ -100,10 +100,10 @@ class World:
         kind = Aws if self.endpoint or self.workers > 1 else Pooled
         return kind(access, clock=VirtualClock(), core=self.core)
 
-    def command(self, verb: str, edition: Edition) -> Callable[[], Outcome]:
+    def command(self, verb: str, edition: Edition) -> Callable[[], Result]:
         return lambda: self.run(verb, edition)
 
-    def run(self, verb: str, edition: Edition, *, line: Line | None = None) -> Outcome:
+    def run(self, verb: str, edition: Edition, *, line: Line | None = None) -> Result:
         """A command as a process of its own: its own clients, its own journal."""
         self.last = line or Line()
         aws = self.aws(None if self.endpoint else self.last)
@@ -114,10 +114,10 @@ class World:
             self.journal = Journal(self.state, stack.name, KINDS, stack.moved).open(HOLDER)
             try:
                 engine = Engine(stack, aws, self.journal, ALLOW_ALL)
-                seen = survey(engine, workers=self.workers)
+                seen = make_plan(engine, workers=self.workers)
                 if verb == "up":
-                    return up(engine, seen, workers=self.workers)
-                return down(engine, plan_removal(engine, seen), workers=self.workers)
+                    return apply(engine, seen, workers=self.workers)
+                return remove(engine, plan_removal(engine, seen), workers=self.workers)
             finally:
                 self.journal.close()
 
@@ -170,11 +170,11 @@ def told(kind: str, have: Shape, want: Shape) -> list[str]:
     return words
 
 
-def failures(outcome: Outcome) -> list[str]:
+def failures(outcome: Result) -> list[str]:
     return [f"{node}: {error.message}" for node, error in outcome.failed.items()]
 
 
-def attempt(run: Callable[[], Outcome]) -> list[str]:
+def attempt(run: Callable[[], Result]) -> list[str]:
     """What went wrong, in words; nothing when all is well."""
     try:
         return failures(run())

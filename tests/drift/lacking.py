@@ -13,5 +13,5 @@ _SHOWS: Final = {"kms.key": {"state": "variables are shown whatever their key"}}
 
 def lacking(case: Case, kind: str) -> str:
     """Why the case cannot be tried there; empty where it can."""
-    lacks = {**local.FORGETS.get(kind, {}), **_SHOWS.get(kind, {})}
-    return local.SKIPS.get(kind) or lacks.get(case.field, "")
+    lacks = {**local.UNREADABLE_FIELDS.get(kind, {}), **_SHOWS.get(kind, {})}
+    return local.UNSUPPORTED_KINDS.get(kind) or lacks.get(case.field, "")

@@ -14,7 +14,7 @@ from moto import mock_aws
 from provision import local
 from provision.aws.access import Access
 from provision.aws.client import Aws
-from provision.plan.limitations import Blind
+from provision.plan.limitations import Limitations
 from tests.drift.world import ZONE, World
 from tests.moto_truths import teach_moto
 from tests.workshop import REGION, new_aws
@@ -41,7 +41,9 @@ def on_ministack(directory: Path) -> Iterator[World]:
         paced=False,
         lingers=False,
     )
-    blind = Blind(local.SKIPS, local.FORGETS, local.BACKS_UP_NOT)
+    blind = Limitations(
+        local.UNSUPPORTED_KINDS, local.UNREADABLE_FIELDS, local.KINDS_WITHOUT_BACKUP
+    )
     try:
         yield built(World(directory, Aws(access), Aws(access), blind, workers=8))
     finally:

@@ -11,13 +11,13 @@ from typing import Any, Final
 
 from provision.aws.access import READ_PREFIXES
 from provision.aws.client import Aws
-from provision.engine.engine import Outcome, Survey, survey, up
+from provision.engine.engine import Plan, Result, apply, make_plan
 from provision.engine.executor import Engine
 from provision.model.stack import Stack
 from provision.model.step import Step
-from provision.plan.change import WRITES, Action, Cause, Finding, difference
-from provision.plan.limitations import SEES_ALL, Blind
-from provision.plan.options import NOTHING, Consent
+from provision.plan.change import WRITES, Action, Cause, ResourceChange, diff_fields
+from provision.plan.limitations import NO_LIMITATIONS, Limitations
+from provision.plan.options import NO_OPTIONS, PlanOptions
 from provision.state.journal import Journal
 from provision.steps import KINDS
 from tests.drift.case import GONE, Case
@@ -62,10 +62,10 @@ class World:
     directory: Path
     ours: Aws
     theirs: Aws
-    blind: Blind = SEES_ALL
+    blind: Limitations = NO_LIMITATIONS
     workers: int = 1
-    consent: Consent = NOTHING
-    seen: Survey = field(default_factory=lambda: Survey({}))
+    consent: PlanOptions = NO_OPTIONS
+    seen: Plan = field(default_factory=lambda: Plan({}))
     writes: list[str] = field(default_factory=list)
     found: dict[str, Step] = field(default_factory=dict)
     """What the last look found, by node."""
@@ -88,13 +88,13 @@ class World:
         self.ours.fresh.clear()
         return Engine(self._stack, self.ours, journal, self.consent, self.blind)
 
-    def look(self, adopt: frozenset[str] = frozenset()) -> dict[str, Finding]:
+    def look(self, adopt: frozenset[str] = frozenset()) -> dict[str, ResourceChange]:
         """`plan`, allowed to replace what holds data."""
         self.writes.clear()
-        self.consent = Consent(adopt=adopt, destroy_data=True, backup=False)
+        self.consent = PlanOptions(adopt=adopt, destroy_data=True, backup=False)
         self.ours.read_only = True
         journal = Journal.read(self.directory / "state", "tap-dev", KINDS)
-        self.seen = survey(self._engine(journal), workers=self.workers)
+        self.seen = make_plan(self._engine(journal), workers=self.workers)
         self.ours.read_only = False
         plan = self.seen.all
         self.kinds = {node: finding.kind for node, finding in plan.items()}
@@ -105,12 +105,12 @@ class World:
         """What `plan` says of it now."""
         return told_by(self.look())
 
-    def up(self) -> Outcome:
+    def up(self) -> Result:
         """`up`, from what the last look saw."""
         self.writes.clear()
         journal = Journal(self.directory / "state", "tap-dev", KINDS).open(HOLDER)
         try:
-            return up(self._engine(journal), self.seen, workers=self.workers)
+            return apply(self._engine(journal), self.seen, workers=self.workers)
         finally:
             journal.close()
 
@@ -138,7 +138,7 @@ class World:
         return Exam(seen, named, repaired)
 
     def _judge(
-        self, plan: Mapping[str, Finding], outcome: Outcome, before: Mapping[str, Step]
+        self, plan: Mapping[str, ResourceChange], outcome: Result, before: Mapping[str, Step]
     ) -> str:
         if outcome.failed:
             return "; ".join(f"{node}: {error}" for node, error in outcome.failed.items())
@@ -161,13 +161,13 @@ class World:
 
     def _moved(self, node: str, before: Step) -> bool:
         now = self.found.get(node)
-        return now is None or bool(difference(before, now, None))
+        return now is None or bool(diff_fields(before, now, None))
 
 
 _ACTS: Final = WRITES | {Action.FOREIGN}
 
 
-def told_by(plan: Mapping[str, Finding]) -> dict[str, Cause]:
+def told_by(plan: Mapping[str, ResourceChange]) -> dict[str, Cause]:
     """Everything the plan says it would do: "node field" and its cause."""
     told: dict[str, Cause] = {}
     refused = any(finding.refusal for finding in plan.values())
@@ -184,7 +184,7 @@ def told_by(plan: Mapping[str, Finding]) -> dict[str, Cause]:
 
 
 def _read(
-    plan: Mapping[str, Finding], cases: Sequence[Case], nodes: Collection[str]
+    plan: Mapping[str, ResourceChange], cases: Sequence[Case], nodes: Collection[str]
 ) -> tuple[str, str]:
     """What is wrong with what was seen, and with what was named. What cannot be looked at here
     never follows."""

@@ -19,7 +19,7 @@ from botocore.exceptions import ClientError
 from provision.aws.client import Aws
 from provision.cli import main
 from provision.model.step import Step, Tagged
-from provision.stack.packages import BuiltSources
+from provision.stack.packages import PackageBuilder
 from provision.state.journal import Journal
 from provision.steps import KINDS
 from provision.steps.cloudwatch.dashboard import Dashboard
@@ -204,7 +204,7 @@ def refusing(operation: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def without_wheels(monkeypatch: pytest.MonkeyPatch, directory: Path) -> None:
     """Layers of a line each."""
     tiny = TinySources(directory)
-    monkeypatch.setattr(BuiltSources, "layer", lambda _self, name: tiny.layer(name))
+    monkeypatch.setattr(PackageBuilder, "layer", lambda _self, name: tiny.layer(name))
 
 
 def at_a_wide_screen(monkeypatch: pytest.MonkeyPatch, home: Path) -> None:

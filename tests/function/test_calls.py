@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from provision.aws.access import Where
+from provision.aws.access import Location
 from provision.permissions.requirements import expected
-from provision.stack import Site, build_stack
+from provision.stack import StackInputs, build_stack
 from tests.function.conftest import GRANTED, READING, Function
 from tests.reference import TinySources, configured
 
@@ -35,8 +35,8 @@ BY_LAMBDA = {
 
 def granted(directory: Path, changes: Mapping[str, Any] | None = None) -> set[str]:
     """Every action of the shipped function's role."""
-    where = Where("012345678901", "us-east-1", "aws", "amazonaws.com")
-    site = Site(
+    where = Location("012345678901", "us-east-1", "aws", "amazonaws.com")
+    site = StackInputs(
         configured(directory, changes),
         where,
         ("us-east-1a", "us-east-1b"),

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 from botocore.exceptions import ClientError
 
-from provision.aws.access import Where
+from provision.aws.access import Location
 from provision.config import Cors
-from provision.stack import Site, build_stack
+from provision.stack import StackInputs, build_stack
 from provision.stack.environment import environment
 from provision.steps.apigateway.rest_api.api import RestApi
 from provision.steps.apigateway.rest_api.contents import Contents
@@ -61,8 +61,8 @@ def test_an_item_and_a_refusal_answer_what_pages_are_told_of(function: Function)
 
 def shipped(directory: Path, cors: object = None) -> tuple[Contents, dict[str, str]]:
     """The wanted API, and the environment of its function."""
-    where = Where("012345678901", "us-east-1", "aws", "amazonaws.com")
-    site = Site(
+    where = Location("012345678901", "us-east-1", "aws", "amazonaws.com")
+    site = StackInputs(
         configured(directory, {"api": {"cors": cors}} if cors else None),
         where,
         ("us-east-1a", "us-east-1b"),

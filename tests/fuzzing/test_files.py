@@ -14,22 +14,22 @@ from typing import TypeVar
 
 import pytest
 
-from provision.errors import StateUnusable
-from provision.plan.change import Action, Finding
-from provision.plan.options import Consent
-from provision.stack.inputs import Site
+from provision.errors import StateError
+from provision.plan.change import Action, ResourceChange
+from provision.plan.options import PlanOptions
+from provision.stack.inputs import StackInputs
 from provision.state.journal import Journal
-from provision.state.other_location import Pinned
-from provision.state.record import Record, as_json
+from provision.state.other_location import PinnedLocation
+from provision.state.record import Record, record_to_json
 from provision.steps import KINDS
 from provision.steps.dynamodb.table import Table
 from provision.steps.sqs.queue import Queue
 from provision.workflows.saved_plan import (
-    PlanUnusable,
-    moved_ground,
-    moved_nodes,
+    InvalidPlanFile,
+    capture_plan,
+    changed_inputs,
+    changed_nodes,
     read_plan,
-    taken,
     write_plan,
 )
 from tests.config.sample import SAMPLE, furnish
@@ -58,7 +58,7 @@ def refused_with_hint(read: Callable[[], T]) -> T | None:
     """What is read, or None where it is refused and the error says what to do."""
     try:
         return read()
-    except (PlanUnusable, StateUnusable) as error:
+    except (InvalidPlanFile, StateError) as error:
         hint = error.hint
     assert hint
     return None
@@ -75,22 +75,24 @@ def test_config_yaml(provision: Provision, home: Path) -> None:  # noqa: F811
 
 
 @pytest.fixture
-def site(account: None, tmp_path: Path) -> Site:
+def site(account: None, tmp_path: Path) -> StackInputs:
     return reference_site(new_aws(), tmp_path)
 
 
 TABLE = Table(name="tap-dev-items", key="id", tags={"a": "b"}, arn="arn:x")
 QUEUE = Queue(name="tap-dev-it", tags={})
 FINDINGS = {
-    "table.items": Finding("table.items", (), "dynamodb.table", TABLE, TABLE, (), Action.KEEP),
-    "queue": Finding("queue", (), "sqs.queue", QUEUE, None, (), Action.CREATE),
+    "table.items": ResourceChange(
+        "table.items", (), "dynamodb.table", TABLE, TABLE, (), Action.KEEP
+    ),
+    "queue": ResourceChange("queue", (), "sqs.queue", QUEUE, None, (), Action.CREATE),
 }
 
 
-def test_a_saved_plan(site: Site, tmp_path: Path) -> None:
+def test_a_saved_plan(site: StackInputs, tmp_path: Path) -> None:
     """Whatever is read is refused as moved, or says the same as before of all that is done."""
     file = tmp_path / "plan.json"
-    true = taken(site, FINDINGS, Consent())
+    true = capture_plan(site, FINDINGS, PlanOptions())
     write_plan(file, true)
     whole = file.read_text()
     for random in seeds(100):
@@ -101,8 +103,8 @@ def test_a_saved_plan(site: Site, tmp_path: Path) -> None:
             plan = refused_with_hint(partial(read_plan, file))
             if plan is None:
                 continue
-            now = taken(site, FINDINGS, Consent(), plan.salt)
-            moved = [*moved_ground(plan, now), *moved_nodes(plan.nodes, now.nodes)]
+            now = capture_plan(site, FINDINGS, PlanOptions(), plan.salt)
+            moved = [*changed_inputs(plan, now), *changed_nodes(plan.nodes, now.nodes)]
         placed = (plan.stack, plan.account, plan.region) == (true.stack, true.account, true.region)
         if placed and not moved and not plan.consent.options:
             told = replace(plan, made=true.made, environment=true.environment)
@@ -111,14 +113,16 @@ def test_a_saved_plan(site: Site, tmp_path: Path) -> None:
 
 def lines_of(records: dict[str, Record]) -> str:
     """The log that says all of it."""
-    return "".join(json.dumps([node, as_json(record)]) + "\n" for node, record in records.items())
+    return "".join(
+        json.dumps([node, record_to_json(record)]) + "\n" for node, record in records.items()
+    )
 
 
 @pytest.fixture
 def state(tmp_path: Path) -> Path:
     """A directory whose state has some records."""
     journal = Journal(tmp_path / "state", STACK, KINDS).open(HOLDER)
-    journal.pin(Pinned("123456789012", "us-east-1"))
+    journal.pin(PinnedLocation("123456789012", "us-east-1"))
     journal.done("table.items", TABLE)
     journal.done("function.items", FUNCTION, ("table.items",))
     journal.begin("queue", "create", QUEUE, ("table.items",))

@@ -93,7 +93,7 @@ def first_writes(*given: Any, **_: Any) -> Any:
         (("outputs", "api_key"), "provision.commands.outputs.find_keys"),
         (("keys", "list"), "provision.workflows.rotate_keys.find_keys"),
         (("down", "--yes"), "provision.steps.dynamodb.table.Table.holdings"),
-        (("down", "--yes"), "provision.commands.down.receipt"),
+        (("down", "--yes"), "provision.commands.down.removal_report"),
     ],
     ids=str,
 )
@@ -103,7 +103,7 @@ def test_nor_does_what_it_looks_with(
     make_table()
     monkeypatch.setattr(part, first_writes)
     # A watch that sees one save, and would then wait for ever.
-    monkeypatch.setattr("provision.commands.push_watch.saves", lambda *_: iter([["items"]]))
+    monkeypatch.setattr("provision.commands.push_watch.watch_saves", lambda *_: iter([["items"]]))
     told = provision(*words)
     assert (told.code, STOPPED in told.err) == (1, True), told.err
     assert not written()

@@ -10,7 +10,7 @@ import pytest
 from provision import local
 from provision.aws.access import Access
 from provision.aws.client import Aws
-from provision.plan.limitations import SEES_ALL
+from provision.plan.limitations import NO_LIMITATIONS
 from provision.steps.ec2.network_interfaces import NetworkInterfaces
 from provision.steps.sqs.queue import Queue
 from tests.test_cli import Provision, home, provision
@@ -103,7 +103,7 @@ def test_down_looks_again_for_late_writers(
     monkeypatch.setattr("provision.workspace.is_real", lambda _: real)
     monkeypatch.setattr("provision.commands.down.remove", removed)
     assert provision("down", "--yes").code == 0
-    assert (waited, blind) == ([seconds], [SEES_ALL])
+    assert (waited, blind) == ([seconds], [NO_LIMITATIONS])
 
 
 def reached(*, real: bool) -> tuple[Aws, VirtualClock]:

@@ -276,7 +276,7 @@ def test_an_interruption(tool: Tool, monkeypatch: pytest.MonkeyPatch) -> None:
     def stop(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("provision.commands.session.open_workbench", stop)
+    monkeypatch.setattr("provision.commands.session.open_workspace", stop)
     for words in (["up", "--yes"], ["push"], ["down", "--yes"], ["keys", "remove", "x"]):
         (again,) = tool(*words, code=130)
         assert set(words) <= set(shlex.split(again))

@@ -15,9 +15,9 @@ import click
 import pytest
 from botocore import xform_name
 
-from provision.aws.access import Where
+from provision.aws.access import Location
 from provision.cli import cli
-from provision.workflows.arn_kinds import SORTS
+from provision.workflows.arn_kinds import ARN_KINDS
 from tests.hints.line import STAND_IN, refusals
 from tests.reference import ROOT
 
@@ -158,14 +158,14 @@ FOUND: dict[tuple[str, str], Any] = {
 """As AWS answers, with everything that has to go first."""
 
 
-@pytest.mark.parametrize("sort", SORTS, ids="".join)
+@pytest.mark.parametrize("sort", ARN_KINDS, ids="".join)
 @pytest.mark.parametrize("seen", [True, False])
 def test_commands_that_remove_leftovers(sort: tuple[str, str], *, seen: bool) -> None:
     aws = MagicMock()
-    aws.where = Where("1", "1", "aws", "amazonaws.com")
+    aws.where = Location("1", "1", "aws", "amazonaws.com")
     aws.wafv2.list_resources_for_web_acl.return_value = {"ResourceArns": ["1"]}
     found = FOUND.get(sort) if seen else None
-    commands = SORTS[sort].commands(aws, "1/1:1", found)
+    commands = ARN_KINDS[sort].commands(aws, "1/1:1", found)
     assert commands or sort[0] == "application-autoscaling"
     for command in commands:
         assert subprocess.run(["sh", "-n", "-c", command], check=False).returncode == 0, command

@@ -12,11 +12,11 @@ import pytest
 
 from provision.config.checks.routes import MOST_ROUTES
 from provision.config.problems import MOST_TOLD, Problem
-from provision.errors import StateUnusable
+from provision.errors import StateError
 from provision.files import LARGEST
 from provision.state.journal import Journal
 from provision.steps import KINDS
-from provision.workflows.saved_plan import PlanUnusable, read_plan
+from provision.workflows.saved_plan import InvalidPlanFile, read_plan
 from tests.config.sample import SAMPLE, changed, furnish, problems_of
 from tests.fuzzing.bounds import bounded
 from tests.test_cli import Provision, home, provision  # noqa: F401  (fixtures)
@@ -175,11 +175,11 @@ def test_a_state_or_plan_that_is_too_large_is_told(tmp_path: Path) -> None:
         state = tmp_path / name.partition(".")[0]
         state.mkdir()
         (state / name).write_bytes(b"[" * (LARGEST + 1))
-        with pytest.raises(StateUnusable, match=f"is larger than {LARGEST:,} bytes"):
+        with pytest.raises(StateError, match=f"is larger than {LARGEST:,} bytes"):
             Journal.read(state, "tap-dev", KINDS)
     plan = tmp_path / "plan.json"
     plan.write_bytes(b"[" * (LARGEST + 1))
-    with pytest.raises(PlanUnusable, match=f"is larger than {LARGEST:,} bytes"):
+    with pytest.raises(InvalidPlanFile, match=f"is larger than {LARGEST:,} bytes"):
         read_plan(plan)
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from provision import local
-from provision.errors import StateUnusable, Usage
+from provision.errors import StateError, UsageError
 from provision.files import (
     Planted,
     check_own_directory,
@@ -73,7 +73,7 @@ def test_the_state_directory_leads_nowhere_else(
         assert not (state / name).is_symlink()
         journal.close()
     else:
-        with pytest.raises(StateUnusable, match=f"{name} is (a symbolic|no regular)") as caught:
+        with pytest.raises(StateError, match=f"{name} is (a symbolic|no regular)") as caught:
             journal.open(HOLDER)
         assert "--state" in caught.value.hint
         assert "precious" not in caught.value.message
@@ -208,7 +208,7 @@ def test_a_trace_goes_into_a_file_only(
     tmp_path: Path, victim: Path, plant: Callable[[Path, Path], None]
 ) -> None:
     plant(tmp_path / "trace.json", victim)
-    with pytest.raises(Usage, match="cannot be written"), open_trace(tmp_path / "trace.json"):
+    with pytest.raises(UsageError, match="cannot be written"), open_trace(tmp_path / "trace.json"):
         pass
     assert victim.read_text() == PRECIOUS
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from provision.aws.client import Aws
-from provision.engine.engine import Outcome
+from provision.engine.engine import Result
 from provision.model.stack import Stack
 from provision.model.step import Step
 from provision.plan.change import Action
@@ -46,7 +46,7 @@ class LawfulWorkshop(Workshop):
         assert self.run(one_node(step), "up").findings["it"].action is Action.KEEP
         assert self.last.writes == []
 
-    def _judged(self, stack: Stack, verb: str, within: float) -> Outcome:
+    def _judged(self, stack: Stack, verb: str, within: float) -> Result:
         began, before = self.held.clock.now(), len(self.held.sent)
         outcome = self.run(stack, verb)
         self.elapsed = self.held.clock.now() - began

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from provision.aws.access import READ_PREFIXES
-from provision.aws.failed_call import Failure
-from provision.aws.retry import TOKENLESS_CREATES, classify
+from provision.aws.failed_call import FailedCall
+from provision.aws.retry import NON_IDEMPOTENT_CREATES, retry_rule_for
 from provision.plan.change import Action
 from tests.inventory import Inventory, inventory, scaling, without_proofs
 from tests.laws.all_laws import every_law
@@ -62,13 +62,13 @@ def none_was_repeated_blindly(sent: list[Sent]) -> None:
             one.call.service == call.service and one.call.operation.startswith(READ_PREFIXES)
             for one in between
         )
-        if call.operation in TOKENLESS_CREATES and first.done:
+        if call.operation in NON_IDEMPOTENT_CREATES and first.done:
             assert looked, f"{call.operation} again without a look"
             continue
         assert again.at > first.at, f"{call.operation} again at once"
         if first.refusal is None or looked:
             continue
-        failure = Failure(
+        failure = FailedCall(
             call.operation,
             first.refusal.code,
             first.refusal.message,
@@ -76,7 +76,7 @@ def none_was_repeated_blindly(sent: list[Sent]) -> None:
             str(call.params),
         )
         made = [str(value) for value in call.params.values() if isinstance(value, str)]
-        assert classify(failure, fresh=made, iam_fresh=True), f"{first} repeated"
+        assert retry_rule_for(failure, fresh=made, iam_fresh=True), f"{first} repeated"
 
 
 def step_by_step(shop: LawfulWorkshop, directory: Path, changes: dict[str, Any]) -> None:

@@ -19,7 +19,7 @@ from provision.steps.apigateway.deployment import Deployment
 from provision.steps.apigateway.rest_api.api import Cors, RestApi, Route
 from provision.steps.apigateway.stage import Stage
 from provision.steps.apigateway.usage_plan import UsagePlan
-from provision.unknown import fill
+from provision.unknown import format_known
 from tests.laws.bench import under
 from tests.laws.conftest import Session, naive, ours
 from tests.laws.law import Court
@@ -71,7 +71,11 @@ def a_stack(api: RestApi = API) -> Stack:
     stack.add(
         "plan",
         lambda stage: UsagePlan(
-            name="tap-dev", rate=10.0, burst=20, stages=(fill("{}:v1", stage.api_id),), tags={}
+            name="tap-dev",
+            rate=10.0,
+            burst=20,
+            stages=(format_known("{}:v1", stage.api_id),),
+            tags={},
         ),
         stage,
     )

@@ -15,7 +15,7 @@ from provision.steps.lambda_.function import Function
 from provision.steps.lambda_.import_check import check_import
 from provision.steps.lambda_.layer import Layer
 from provision.steps.lambda_.permission import Permission
-from provision.steps.lambda_.version import OvertakenByOthers, Version
+from provision.steps.lambda_.version import ConcurrentChange, Version
 from tests.laws.bench import LosesOnce, under
 from tests.laws.conftest import Session, naive, ours
 from tests.laws.law import Call, Court, Law, Refusal, World
@@ -165,7 +165,7 @@ def test_l11_only_what_was_meant_is_published(court: Session, tmp_path: Path) ->
     with pytest.raises(ClientError, match="is different from current CodeSHA256 in"):
         client.publish_version(**NAMED, CodeSha256=function.code_sha256)
     shop, count = under(held, tmp_path / "v"), len(held.refused("L11"))
-    with pytest.raises(OvertakenByOthers):
+    with pytest.raises(ConcurrentChange):
         shop.run(one_node(version_of(function)), "up")
     assert len(held.refused("L11")) == count
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import pytest
 from botocore.exceptions import ClientError
 
-from provision.errors import StillWaiting
+from provision.errors import WaitTimeout
 from provision.model.stack import Stack
 from provision.steps.ec2.network_interfaces import NetworkInterfaces
 from provision.steps.ec2.route_table import RouteTable
@@ -222,7 +222,7 @@ def test_e1_beyond_its_patience_down_says_so_and_the_next_one_goes_on(
     shop: LawfulWorkshop = under(held, tmp_path)
     stack = a_stack(tmp_path)
     shop.run(stack, "up")
-    with pytest.raises(StillWaiting, match="Lambda to let go of its network interfaces"):
+    with pytest.raises(WaitTimeout, match="Lambda to let go of its network interfaces"):
         shop.run(stack, "down")
     shop.run(stack, "down")
     shop.run(stack, "down")

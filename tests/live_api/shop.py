@@ -11,13 +11,13 @@ import pytest
 import yaml
 from moto.apigateway.models import APIGatewayBackend
 
-from provision.engine.engine import Outcome, survey, up
+from provision.engine.engine import Result, apply, make_plan
 from provision.engine.executor import Engine
 from provision.model.stack import Stack
 from provision.plan.change import Action
 from provision.stack.api import add_api
 from provision.stack.encryption import Encryption
-from provision.stack.inputs import Site
+from provision.stack.inputs import StackInputs
 from provision.state.journal import Journal
 from provision.state.record import Record
 from provision.steps import KINDS
@@ -51,7 +51,7 @@ class Shop:
     frozen: dict[str, Frozen] = field(default_factory=dict)
     actions: list[Action] = field(default_factory=list)
 
-    def site(self, api: Api) -> Site:
+    def site(self, api: Api) -> StackInputs:
         gone = {name: dict.fromkeys(_SHIPPED[name]) for name in ("routes", "models")}
         changes = {
             "functions": {"other": _OTHER},
@@ -74,13 +74,13 @@ class Shop:
         self.actions = [outcome.findings[name].action for name in LIVE]
         return self.workshop.last.writes
 
-    def outcome(self, api: Api) -> Outcome:
+    def outcome(self, api: Api) -> Result:
         """What an `up` came to that fails."""
         aws = self.workshop.connect(Recorder())
         journal = Journal(self.workshop.directory, "tap-dev", KINDS).open(HOLDER)
         try:
             engine = Engine(self.stack(api), aws, journal, ALLOW_ALL)
-            return up(engine, survey(engine, workers=1), workers=1)
+            return apply(engine, make_plan(engine, workers=1), workers=1)
         finally:
             journal.close()
 
@@ -101,7 +101,7 @@ class Shop:
         return [item.get("description", "") for item in items]
 
 
-def three(outcome: Outcome) -> tuple[RestApi, Deployment, Stage]:
+def three(outcome: Result) -> tuple[RestApi, Deployment, Stage]:
     rest_api, deployment, stage = (outcome.steps[name] for name in LIVE)
     assert isinstance(rest_api, RestApi)
     assert isinstance(deployment, Deployment)

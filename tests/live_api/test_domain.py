@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from moto.acm.models import CertBundle
 
-from provision.engine.engine import Outcome
-from provision.errors import Foreign, StillWaiting
-from provision.model.risks import Harm
+from provision.engine.engine import Result
+from provision.errors import NotOwned, WaitTimeout
+from provision.model.risks import Impact
 from provision.plan.change import Action
 from provision.plan.risks import risks_of
 from provision.stack.outputs import outputs
@@ -47,7 +47,7 @@ def never_issued(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(CertBundle, "check", lambda self: None)
 
 
-def planned(shop: Shop, api: Api) -> Outcome:
+def planned(shop: Shop, api: Api) -> Result:
     return shop.workshop.run(shop.stack(api), "plan")
 
 
@@ -56,7 +56,7 @@ def test_the_old_door_shuts_when_the_new_one_stands(shop: Shop) -> None:
     shop.up(BASE)
     plan = planned(shop, WITH_DOMAIN)
     (risk,) = risks_of(plan.findings["api"])
-    assert risk.harm is Harm.NEW_URL
+    assert risk.harm is Impact.NEW_URL
     writes = shop.up(WITH_DOMAIN)
     assert shop.actions == [Action.UPDATE, Action.REPLACE, Action.UPDATE]
     assert shop.actions == [plan.findings[name].action for name in LIVE]
@@ -78,7 +78,7 @@ def test_while_the_certificate_is_not_issued_the_old_door_answers(
     with monkeypatch.context() as patch:
         never_issued(patch)
         for _ in range(2):
-            with pytest.raises(StillWaiting):
+            with pytest.raises(WaitTimeout):
                 shop.up(WITH_DOMAIN)
             assert not {SWITCH, PUBLISHES, MOVES} & set(shop.workshop.last.writes)
     assert open_doors(shop) == {"own"}
@@ -96,7 +96,7 @@ def test_where_the_record_is_another_s_the_old_door_stays_open(shop: Shop) -> No
     write(zone, "CREATE", Name=NAME, Type="A", TTL=60, ResourceRecords=theirs)
     shop.up(BASE)
     assert planned(shop, WITH_DOMAIN).findings["api.domain.record"].action is Action.FOREIGN
-    with pytest.raises(Foreign):
+    with pytest.raises(NotOwned):
         shop.up(WITH_DOMAIN)
     assert not {SWITCH, PUBLISHES, MOVES} & set(shop.workshop.last.writes)
     assert open_doors(shop) == {"own"}
@@ -123,7 +123,7 @@ def test_other_changes_do_not_wait_for_the_certificate(
     shop.up(BASE)
     never_issued(monkeypatch)
     more = {"routes": {**ROUTES, "GET /b": "items"}}
-    with pytest.raises(StillWaiting):
+    with pytest.raises(WaitTimeout):
         shop.up({**WITH_DOMAIN, **more})
     assert open_doors(shop) == {"own"}
     assert PUBLISHES not in shop.up({**BASE, **more}), "the route is served already"

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from provision.engine.engine import Outcome, down, plan_removal, survey, up
+from provision.engine.engine import Result, apply, make_plan, plan_removal, remove
 from provision.engine.executor import Engine
 from provision.model.stack import Stack
 from provision.model.step import Step, Tagged
-from provision.plan.options import Consent
+from provision.plan.options import PlanOptions
 from provision.state.journal import Journal
 from provision.steps import KINDS
 from provision.steps.cloudwatch.dashboard import Dashboard
@@ -27,16 +27,16 @@ def act(
     verb: str,
     recorder: Recorder | None = None,
     region: str = REGION,
-) -> Outcome:
+) -> Result:
     """`up` or `down` as a process of its own; failures are in the outcome, as users meet them."""
     aws = new_aws(recorder, region)
     journal = Journal(directory, stack.name, KINDS).open(HOLDER)
     try:
-        engine = Engine(stack, aws, journal, ALLOW_ALL if verb == "down" else Consent())
-        seen = survey(engine, workers=4)
+        engine = Engine(stack, aws, journal, ALLOW_ALL if verb == "down" else PlanOptions())
+        seen = make_plan(engine, workers=4)
         if verb == "up":
-            return up(engine, seen, workers=4)
-        return down(engine, plan_removal(engine, seen), workers=4)
+            return apply(engine, seen, workers=4)
+        return remove(engine, plan_removal(engine, seen), workers=4)
     finally:
         journal.close()
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from provision.errors import Foreign
+from provision.errors import NotOwned
 from provision.model.step import Step, Tagged
 from provision.plan.change import Action
 from provision.steps.apigateway.usage_plan import UsagePlan
@@ -79,7 +79,7 @@ def test_retagged_behind_our_back(zone: None, tmp_path: Path, node: str) -> None
     )
     outcome = act(state, changed, "up")
     assert set(outcome.failed) == {node}
-    assert isinstance(outcome.failed[node], Foreign)
+    assert isinstance(outcome.failed[node], NotOwned)
     assert steps[node].label in outcome.failed[node].message
     assert f"--adopt {node}" in outcome.failed[node].hint
     assert outcome.findings[node].action is Action.FOREIGN

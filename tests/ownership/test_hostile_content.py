@@ -12,7 +12,7 @@ from typing import Any
 import boto3
 import pytest
 
-from provision.errors import Foreign
+from provision.errors import NotOwned
 from provision.model.step import Step, Tagged
 from provision.plan.change import Action
 from provision.state.journal import Journal
@@ -94,7 +94,7 @@ def test_a_record_that_a_state_says_we_wrote(
     for verb in ("up", "down"):
         claim(workshop, made, doing)
         if verb == "up":
-            with pytest.raises(Foreign, match="is not this stack's") as refused:
+            with pytest.raises(NotOwned, match="is not this stack's") as refused:
                 workshop.run(one_node(want), verb)
             assert "--adopt it" in refused.value.hint
         else:
@@ -142,7 +142,7 @@ def test_a_mapping_in_a_domain_of_somebody_else(workshop: Workshop, doing: str) 
     mapping, other_id = make_mapping()
     theirs = replace(mapping, api_id=other_id).create(new_aws())
     claim(workshop, theirs, doing)
-    with pytest.raises(Foreign):
+    with pytest.raises(NotOwned):
         workshop.run(one_node(mapping), "up")
     claim(workshop, theirs, doing)
     workshop.run(one_node(mapping), "down")
@@ -180,7 +180,7 @@ def test_an_unmarked_log_group_that_a_state_says_is_being_deleted(
     want = LogGroup(name=name, retention=30, tags={})
     before = want.observe(new_aws())
     claim(workshop, want.with_owner("tap-dev/it"), "delete")
-    with pytest.raises(Foreign) as refused:
+    with pytest.raises(NotOwned) as refused:
         workshop.run(one_node(want), "up")
     assert "--adopt it" in refused.value.hint
     claim(workshop, want.with_owner("tap-dev/it"), "delete")

@@ -14,7 +14,7 @@ from typing import Any
 import boto3
 import pytest
 
-from provision.errors import StateUnusable
+from provision.errors import StateError
 from provision.model.step import OWNER
 from provision.state.journal import Journal
 from provision.state.record import NODE, Record
@@ -92,7 +92,7 @@ def test_a_node_whose_name_would_complete_a_mark_is_no_node(tmp_path: Path) -> N
     journal = Journal(tmp_path, "tap-dev", KINDS).open(HOLDER)
     journal.done(theirs, Vpc(cidr="10.0.0.0/24", tags={OWNER: f"tap-dev/{theirs}"}))
     journal.close()
-    with pytest.raises(StateUnusable, match="no node is called so"):
+    with pytest.raises(StateError, match="no node is called so"):
         records_of(tmp_path, "tap-dev")
 
 
@@ -106,7 +106,7 @@ def test_nodes_that_need_each_other_are_told(tmp_path: Path) -> None:
     journal.done("zz.a", GROUP, ("zz.b",))
     journal.done("zz.b", GROUP, ("zz.a",))
     journal.close()
-    with pytest.raises(StateUnusable, match=r"need each other: zz\.a → zz\.b → zz\.a") as told:
+    with pytest.raises(StateError, match=r"need each other: zz\.a → zz\.b → zz\.a") as told:
         records_of(tmp_path, "tap-dev")
     assert "`provision refresh` keeps it aside" in told.value.hint
 

@@ -15,12 +15,12 @@ from typing import Any
 
 import pytest
 
-from provision.engine.engine import Outcome
+from provision.engine.engine import Result
 from provision.model.identity import Identity
 from provision.model.stack import Stack
 from provision.model.step import OWNER, Step, Tagged
 from provision.plan.change import Action
-from provision.stack import Site
+from provision.stack import StackInputs
 from provision.stack.api import ACCOUNT_ROLE
 from provision.state.journal import Journal
 from provision.steps import KINDS
@@ -57,7 +57,7 @@ class Lives:
         changes = {**SMALL, **self.settings[which], **more}
         return reference_stack(aws, self.directory / which, changes)
 
-    def next(self, which: str) -> Outcome:
+    def next(self, which: str) -> Result:
         """The next part of its life."""
         verb = LIFE[self.done[which]]
         self.done[which] += 1
@@ -155,7 +155,9 @@ def test_what_an_older_provision_made_is_taken_over_with_its_state(
     workshop: Workshop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as older:
-        older.setattr(Site, "global_name", lambda site, *parts: site.name(*(parts or [REGION])))
+        older.setattr(
+            StackInputs, "global_name", lambda site, *parts: site.name(*(parts or [REGION]))
+        )
         made = workshop.run(reference_stack(new_aws(), tmp_path, SMALL), "up", workers=8)
     as_before(made.steps, workshop.directory)
     before = inventory(new_aws())

@@ -14,7 +14,7 @@ import pytest
 
 from provision.aws.client import Aws
 from provision.engine.executor import Engine
-from provision.errors import Foreign
+from provision.errors import NotOwned
 from provision.model.stack import Stack
 from provision.model.step import OWNER, Step, Tagged
 from provision.plan.change import Action
@@ -149,7 +149,7 @@ def test_what_makes_way_for_another_is_asked_too(
     table = Table(name="tap-dev-items", key="id", tags={}, encryption="owned", protect=False)
     workshop.run(one_node(table), "up")
     before_it_goes(monkeypatch, take)
-    with pytest.raises(Foreign, match="tap-dev-items is no longer this stack's"):
+    with pytest.raises(NotOwned, match="tap-dev-items is no longer this stack's"):
         workshop.run(one_node(replace(table, key="other")), "up")
     left = table.observe(new_aws())
     assert left is not None
@@ -174,7 +174,7 @@ def test_a_record_goes_only_as_it_was_seen(
         return listing(self, aws, zone)
 
     monkeypatch.setattr(Record, "_at_name", meanwhile)
-    with pytest.raises(Foreign, match=r"A api\.example\.com is no longer this stack's"):
+    with pytest.raises(NotOwned, match=r"A api\.example\.com is no longer this stack's"):
         have.delete(new_aws())
     assert listed(zone_id)["api.example.com."]["ResourceRecords"] == [{"Value": "203.0.113.9"}]
 

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from provision.packaging.archive import Bundle
+from provision.packaging.archive import Archive
 from provision.packaging.cache import KEPT_SECONDS, Cache, open_cache
 
 INPUTS = {"target": "python3.13", "pins": "six"}
-OURS, OTHER = Bundle.of(b"ours"), Bundle.of(b"other")
+OURS, OTHER = Archive.of(b"ours"), Archive.of(b"other")
 
 
 @pytest.fixture
@@ -49,7 +49,7 @@ def test_what_was_made_of_the_same_is_found(cache: Cache) -> None:
     assert Cache(cache.directory / "none").layer(INPUTS) is None
 
 
-def zip_of(cache: Cache, bundle: Bundle) -> Path:
+def zip_of(cache: Cache, bundle: Archive) -> Path:
     return cache.directory / f"{bundle.sha256}.zip"
 
 

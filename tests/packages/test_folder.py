@@ -12,7 +12,7 @@ import pytest
 
 from provision.packaging import folder as folders
 from provision.packaging.archive import zip_directory
-from provision.packaging.folder import BundleFailed, all_files_below, check_sizes, files_below
+from provision.packaging.folder import PackagingFailed, check_sizes, list_all_files, list_files
 from tests.test_bundle import names_in, write
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="links need a privilege there")
@@ -34,7 +34,7 @@ def test_links_that_stay_inside_are_followed(source: Path) -> None:
     assert names_in(zip_directory(source).content) == sorted(
         ["app.py", "same.py", "whole.py", "lib/a.py", "lib/up.py", "again/a.py", "again/up.py"]
     )
-    for path in files_below(source).values():
+    for path in list_files(source).values():
         assert not path.is_symlink()
         assert path.is_relative_to(source)
 
@@ -139,14 +139,14 @@ REFUSED: dict[Callable[[Path], None], str] = {
 
 
 @pytest.mark.parametrize("plant", REFUSED, ids=lambda plant: plant.__name__)
-@pytest.mark.parametrize("listing", [files_below, all_files_below])
+@pytest.mark.parametrize("listing", [list_files, list_all_files])
 def test_what_is_no_file_inside_is_an_error_that_names_it(
     source: Path, plant: Callable[[Path], None], listing: Callable[[Path], object]
 ) -> None:
     plant(source)
-    if listing is all_files_below and plant in {hidden, hidden_below}:
+    if listing is list_all_files and plant in {hidden, hidden_below}:
         plant = hidden  # a hidden file is as good as another in a package; a link to it is not
-    with pytest.raises(BundleFailed, match=REFUSED[plant]) as caught:
+    with pytest.raises(PackagingFailed, match=REFUSED[plant]) as caught:
         listing(source)
     assert str(source) in caught.value.message
     assert caught.value.hint
@@ -168,9 +168,9 @@ def test_more_than_lambda_takes_is_known_before_it_is_read(
     with (source / "sparse").open("wb") as file:
         file.truncate(1 << 40)
     monkeypatch.setattr(folders, "read_regular", None)
-    with pytest.raises(BundleFailed, match=r"1048576\.0 MiB unzipped"):
-        check_sizes(files_below(source), str(source))
-    with pytest.raises(BundleFailed, match="sparse"):
+    with pytest.raises(PackagingFailed, match=r"1048576\.0 MiB unzipped"):
+        check_sizes(list_files(source), str(source))
+    with pytest.raises(PackagingFailed, match="sparse"):
         zip_directory(source)
 
 
@@ -182,18 +182,18 @@ def test_links_that_fan_out_end(source: Path, monkeypatch: pytest.MonkeyPatch) -
         if number:
             for name in "ab":
                 (source / f"d{number - 1}" / name).symlink_to(f"../d{number}")
-    with pytest.raises(BundleFailed, match="over 1,000 files"):
-        files_below(source)
+    with pytest.raises(PackagingFailed, match="over 1,000 files"):
+        list_files(source)
 
 
 def test_two_names_that_are_one_in_the_zip_are_said(source: Path) -> None:
     write(source, {"\u00e4.py": "x", "a\u0308.py": "y"})
-    with pytest.raises(BundleFailed, match="two files that are"):
-        files_below(source)
+    with pytest.raises(PackagingFailed, match="two files that are"):
+        list_files(source)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="names are bytes there")
 def test_a_name_that_is_no_text_is_said(source: Path) -> None:
     (source / os.fsdecode(b"\xff.py")).write_text("")
-    with pytest.raises(BundleFailed, match="not UTF-8"):
-        files_below(source)
+    with pytest.raises(PackagingFailed, match="not UTF-8"):
+        list_files(source)

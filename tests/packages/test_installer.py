@@ -10,7 +10,12 @@ import pytest
 import uv
 
 from provision.packaging.cache import Cache
-from provision.packaging.installer import PASSED_ON, WheelsFailed, environment, without_secrets
+from provision.packaging.installer import (
+    PASSED_ON,
+    WheelInstallFailed,
+    environment,
+    without_secrets,
+)
 from provision.packaging.layers import build_layer
 from tests.packages.wheels import Wheel, listening, make_wheel
 from tests.test_bundle import names_in, write
@@ -194,7 +199,7 @@ def test_what_uv_cannot_do_is_said_with_a_remedy_and_without_secrets(
         settings["UV_NO_INDEX"] = "1"
     for name, value in settings.items():
         monkeypatch.setenv(name, value)
-    with pytest.raises(WheelsFailed) as caught:
+    with pytest.raises(WheelInstallFailed) as caught:
         build(tmp_path, text, "python3.14")
     assert message in str(caught.value)
     assert "python3.14 on arm64" in caught.value.message

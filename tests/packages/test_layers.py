@@ -16,10 +16,10 @@ import pytest
 import uv
 
 from provision.packaging import installed_files, installer, layers
-from provision.packaging.archive import Bundle
+from provision.packaging.archive import Archive
 from provision.packaging.cache import Cache
-from provision.packaging.folder import BundleFailed
-from provision.packaging.installer import WheelsFailed
+from provision.packaging.folder import PackagingFailed
+from provision.packaging.installer import WheelInstallFailed
 from provision.packaging.layers import build_layer
 from provision.packaging.target import Target, WrongTarget
 from tests.packages.wheels import Wheel, make_wheel
@@ -31,7 +31,7 @@ X86_64 = (62).to_bytes(2, "little")
 PIN = f"any==1 --hash=sha256:{'0' * 64}\n"
 
 
-def built(tmp_path: Path, *wheels: Wheel, runtime: str = "local") -> Bundle:
+def built(tmp_path: Path, *wheels: Wheel, runtime: str = "local") -> Archive:
     source = write(tmp_path / "layer", {"requirements.txt": "".join(each.pin for each in wheels)})
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("UV_NO_INDEX", "1")
@@ -41,7 +41,7 @@ def built(tmp_path: Path, *wheels: Wheel, runtime: str = "local") -> Bundle:
         return build_layer(source, runtime=runtime, architecture="arm64", cache=cache)
 
 
-def contents(bundle: Bundle) -> dict[str, bytes]:
+def contents(bundle: Archive) -> dict[str, bytes]:
     with zipfile.ZipFile(io.BytesIO(bundle.content)) as archive:
         return {name: archive.read(name) for name in archive.namelist()}
 
@@ -174,7 +174,7 @@ def test_a_wheel_writes_nowhere_but_into_the_layer(
     wheel = make_wheel(tmp_path / "wheels", "evil", files, points=points)
     try:
         found = set(contents(built(tmp_path, wheel)))
-    except (WheelsFailed, BundleFailed):
+    except (WheelInstallFailed, PackagingFailed):
         found = set()
     assert not [name for name in found if "escaped" in name or ".." in name]
     assert not [path for path in tmp_path.rglob("*") if "escaped" in path.name]
@@ -252,7 +252,9 @@ def test_the_wheels_that_a_runtime_can_load_are_taken_and_no_others(
     if glibc <= GLIBC[runtime]:
         build_layer(source, runtime=runtime, architecture=architecture, cache=cache)
         return
-    with pytest.raises(WheelsFailed, match=r"no wheels with a matching|no usable wheels") as caught:
+    with pytest.raises(
+        WheelInstallFailed, match=r"no wheels with a matching|no usable wheels"
+    ) as caught:
         build_layer(source, runtime=runtime, architecture=architecture, cache=cache)
     assert runtime in caught.value.hint
 
@@ -269,7 +271,7 @@ def test_an_unknown_target_is_refused(tmp_path: Path, runtime: str, architecture
 def test_without_uv_it_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(uv, "find_uv_bin", lambda: str(tmp_path / "gone"))
     source = write(tmp_path, {"requirements.txt": PIN})
-    with pytest.raises(WheelsFailed, match="uv cannot be started"):
+    with pytest.raises(WheelInstallFailed, match="uv cannot be started"):
         build_layer(source, runtime="local", architecture="arm64", cache=Cache(tmp_path))
 
 
@@ -278,7 +280,7 @@ def test_what_is_no_list_of_pins_is_not_given_to_the_installer(
 ) -> None:
     planting(monkeypatch, {"any.py": ""})
     source = write(tmp_path / "layer", {"requirements.txt": f"{PIN}-r /proc/self/environ\n"})
-    with pytest.raises(BundleFailed, match=r"requirements\.txt:2: -r: no other file is read"):
+    with pytest.raises(PackagingFailed, match=r"requirements\.txt:2: -r: no other file is read"):
         build_layer(source, runtime="local", architecture="arm64", cache=Cache(tmp_path))
 
 
@@ -289,7 +291,7 @@ def test_a_wheel_that_unpacks_to_a_huge_file_is_refused(
     """A few KB of a wheel may be any number of zeros."""
     monkeypatch.setattr(installer, "MOST_BYTES", 1_000_000)
     wheel = make_wheel(tmp_path / "wheels", "bomb", {"bomb.bin": bytes(3_000_000)})
-    with pytest.raises(WheelsFailed) as refused:
+    with pytest.raises(WheelInstallFailed) as refused:
         built(tmp_path, wheel)
     assert "pin another version" in refused.value.hint
     assert max(path.stat().st_size for path in (tmp_path / "uv").rglob("*")) <= 1_000_000

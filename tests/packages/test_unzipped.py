@@ -10,10 +10,10 @@ import provision.stack.packages
 from provision import workspace
 from provision.config import ConfigInvalid, load
 from provision.packaging import unzipped
-from provision.packaging.archive import Bundle, zip_files
+from provision.packaging.archive import Archive, zip_files
 from provision.packaging.cache import open_cache
 from provision.packaging.unzipped import folder_size, overweight, zip_size
-from provision.stack.packages import BuiltSources
+from provision.stack.packages import PackageBuilder
 from tests.config.sample import SAMPLE, furnish, line_of
 
 
@@ -44,14 +44,14 @@ def test_before_anything_is_called_the_layers_are_told_by_line_and_key(
     large = tmp_path / "large"
     large.write_bytes(bytes(1000))
 
-    def build(*_: object, **__: object) -> Bundle:
+    def build(*_: object, **__: object) -> Archive:
         return zip_files({"python/large": large}, "layer")
 
     monkeypatch.setattr(provision.stack.packages, "build_layer", build)
     size = folder_size(tmp_path / "function") + 1000
     config = load(file, environment=None)
     cache = open_cache(tmp_path, print)
-    sources = BuiltSources(config, cache, for_this_machine=True)
+    sources = PackageBuilder(config, cache, for_this_machine=True)
     monkeypatch.setattr(unzipped, "UNZIPPED_LIMIT", size)
     assert workspace._with_layers(sources, config, file) is sources
     monkeypatch.setattr(unzipped, "UNZIPPED_LIMIT", size - 1)

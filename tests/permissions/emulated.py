@@ -27,7 +27,7 @@ from provision.local.identity import write_record
 from provision.local.persistence import environment, make_folders
 from provision.local.secret import data_name, key_of, make_secret
 from provision.workflows.deployer_policy import Purpose, deployer_policies
-from provision.workspace import Options, open_workbench
+from provision.workspace import Options, open_workspace
 from tests.cheap import make_clients_cheap
 from tests.local.conftest import free_port, quiet
 from tests.permissions.evaluation import Document
@@ -95,7 +95,7 @@ class Emulated:
             state=self.home / name,
             local_port=self.port,
         )
-        bench = open_workbench(options, say=quiet)
+        bench = open_workspace(options, say=quiet)
         found = deployer_policies(bench.stack, {}, bench.aws.where, purpose)
         return [policy.document for policy in found]
 

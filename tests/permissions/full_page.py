@@ -10,9 +10,9 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
-from provision.model.iam import Test
+from provision.model.iam import Condition
 from provision.permissions.requirements import Asked
-from provision.stack import Site, build_stack
+from provision.stack import StackInputs, build_stack
 from provision.workflows.deployer_policy import Purpose, deployer_asks
 from tests.permissions.life import FULL
 from tests.permissions.place import BOUNDARY, HERE
@@ -35,7 +35,7 @@ def full_page() -> str:
 
 def full_asks(boundary: str | None = BOUNDARY) -> list[Asked]:
     with tempfile.TemporaryDirectory() as folder:
-        site = Site(
+        site = StackInputs(
             configured(Path(folder), {**FULL, "boundary": boundary}),
             HERE,
             ("us-east-1a", "us-east-1b"),
@@ -61,7 +61,7 @@ def tables(asked: Iterable[Asked]) -> str:
 
 
 def _by_service(asked: Iterable[Asked]) -> Mapping[str, list[str]]:
-    reasons: dict[tuple[str, str, tuple[Test, ...]], list[Asked]] = {}
+    reasons: dict[tuple[str, str, tuple[Condition, ...]], list[Asked]] = {}
     for each in sorted(asked, key=lambda one: (one.action, one.resource, one.tests, one.by)):
         reasons.setdefault((each.action, each.resource, each.tests), []).append(each)
     services: dict[str, list[str]] = {}

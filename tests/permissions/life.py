@@ -31,8 +31,8 @@ from provision.steps.iam.role import Role
 from provision.steps.logs.log_group import LogGroup
 from provision.workflows.deployer_policy import Purpose, deployer_policies
 from provision.workflows.health import read_health
-from provision.workflows.leftovers import search
-from provision.workflows.push import push, survey_code
+from provision.workflows.leftovers import find_leftovers
+from provision.workflows.push import plan_push, push
 from tests.permissions.byhand import (
     KEY,
     OTHER_POLICY,
@@ -221,7 +221,7 @@ class Liver:
         try:
             with self.asking(guard):
                 engine = Engine(stack, aws, journal)
-                found = survey_code(engine, ["items"])
+                found = plan_push(engine, ["items"])
                 outcome = push(engine, found)
         finally:
             journal.close()
@@ -233,7 +233,7 @@ class Liver:
     def _look_for_leftovers(self, stack: Stack) -> None:
         guard = self.guard(stack, Purpose.DOWN, "leftovers")
         with self.asking(guard):
-            found = search(self.workshop.connect(guard), stack, ())
+            found = find_leftovers(self.workshop.connect(guard), stack, ())
         assert not found.unasked, found.unasked
 
 

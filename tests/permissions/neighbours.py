@@ -16,13 +16,13 @@ from urllib.parse import unquote
 
 from botocore.session import Session
 
-from provision.aws.access import Where
-from provision.model.iam import EVERY, Call
+from provision.aws.access import Location
+from provision.model.iam import ANY_RESOURCE, ApiCall
 from provision.model.stack import Stack
 from provision.model.step import OWNER, Step, Tagged
 from provision.permissions.policies import Policy
 from provision.permissions.requirements import expected
-from provision.stack import Site, build_stack
+from provision.stack import StackInputs, build_stack
 from provision.steps import KINDS
 from provision.workflows.boundary_policy import boundary_policy
 from provision.workflows.deployer_policy import ONCE, Purpose, deployer_asks, deployer_policies
@@ -58,7 +58,7 @@ class Resident:
     """One stack of the account. `owns`: all that its deployer and roles have to do with, by ARN."""
 
     stack: Stack
-    where: Where
+    where: Location
     roles: Mapping[str, list[Line]]
     owns: Mapping[str, Facts]
     boundary: Policy
@@ -74,14 +74,14 @@ class Resident:
 
 
 def residents(
-    directory: Path, described: Iterable[tuple[str, str, Where]] = STACKS
+    directory: Path, described: Iterable[tuple[str, str, Location]] = STACKS
 ) -> list[Resident]:
     return [resident(directory / str(number), *each) for number, each in enumerate(described)]
 
 
-def resident(directory: Path, name: str, environment: str, where: Where) -> Resident:
+def resident(directory: Path, name: str, environment: str, where: Location) -> Resident:
     """A whole stack, with all that can be switched on."""
-    site = Site(
+    site = StackInputs(
         configured(directory, _configuration(name, environment, where)),
         where,
         tuple(f"{where.region}{zone}" for zone in "ab"),
@@ -100,7 +100,7 @@ def resident(directory: Path, name: str, environment: str, where: Where) -> Resi
     )
 
 
-def _configuration(name: str, environment: str, where: Where) -> dict[str, Any]:
+def _configuration(name: str, environment: str, where: Location) -> dict[str, Any]:
     """No two share a host name, a secret or a key."""
     host, key = f"{name}-{environment}.{where.region}", f"alias/{name}-{environment}-key"
     secrets = {
@@ -124,7 +124,7 @@ def _placed(line: Line, stack: Stack) -> Line:
 
 
 def _owned(
-    stack: Stack, where: Where, steps: Mapping[str, Step], roles: Mapping[str, list[Line]]
+    stack: Stack, where: Location, steps: Mapping[str, Step], roles: Mapping[str, list[Line]]
 ) -> Iterator[tuple[str, Facts]]:
     owners = {line.resource: "" for found in roles.values() for line in found}
     for each in deployer_asks(stack, {}, where, Purpose.ALL):
@@ -138,7 +138,7 @@ def _owned(
             facts[ALIAS] = (f"alias/{stack.name}",)
         if ":security-group/" in arn:
             facts[VPC] = (where.arn("ec2", f"vpc/0{stack.name}"),)
-        if pattern != EVERY:
+        if pattern != ANY_RESOURCE:
             yield arn, facts
 
 
@@ -181,7 +181,11 @@ def _denied(found: Iterable[Line], action: str, arn: str, facts: Facts) -> bool:
 
 def _service(line: Line) -> str:
     """Whose resources it may concern: `*` of one service's action is nothing of another's."""
-    return line.action.partition(":")[0] if line.resource == EVERY else line.resource.split(":")[2]
+    return (
+        line.action.partition(":")[0]
+        if line.resource == ANY_RESOURCE
+        else line.resource.split(":")[2]
+    )
 
 
 def short(resource: str) -> str:
@@ -207,7 +211,7 @@ def marking_actions() -> set[str]:
     }
 
 
-def _tags(session: Session, call: Call) -> bool:
+def _tags(session: Session, call: ApiCall) -> bool:
     service, _, operation = call.operation.partition(".")
     shape = session.get_service_model(service).operation_model(operation).input_shape
     return any(_TAGS.fullmatch(member) for member in (shape.members if shape else ()))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from provision.aws.access import Where
+from provision.aws.access import Location
 
-HERE: Final = Where("012345678901", "us-east-1", "aws", "amazonaws.com")
+HERE: Final = Location("012345678901", "us-east-1", "aws", "amazonaws.com")
 BOUNDARY: Final = "arn:aws:iam::012345678901:policy/boundary"

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from provision.permissions.policies import MOST_CHARACTERS
-from provision.stack import Site
+from provision.stack import StackInputs
 from provision.workflows.boundary_policy import boundary_policy, is_exact
 from tests.permissions.evaluation import Ask, Line, allowed, lines
 from tests.permissions.life import FULL
@@ -58,8 +58,8 @@ def boundary(directory: Path, changes: dict[str, Any]) -> list[Line]:
     return lines([boundary_policy(site(directory, changes)).document])
 
 
-def site(directory: Path, changes: dict[str, Any]) -> Site:
-    return Site(
+def site(directory: Path, changes: dict[str, Any]) -> StackInputs:
+    return StackInputs(
         configured(directory, changes),
         HERE,
         ("us-east-1a", "us-east-1b"),

@@ -18,8 +18,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from provision.aws.error_codes import DENIED as DENIED_CODES
-from provision.errors import Foreign
+from provision.aws.error_codes import ACCESS_DENIED as DENIED_CODES
+from provision.errors import NotOwned
 from provision.local import ACCOUNT
 from provision.model.step import OWNER
 from provision.state.journal import Journal
@@ -296,7 +296,7 @@ def outcome(call: Callable[[], object]) -> str:
         call()
     except ClientError as error:
         return str(error.response["Error"]["Code"])
-    except Foreign as error:
+    except NotOwned as error:
         return error.message
     return ""
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from botocore.exceptions import ClientError
 
-from provision.aws.access import Where
-from provision.engine.errors import explain
+from provision.aws.access import Location
+from provision.engine.errors import translate_error
 from provision.errors import NotPermitted
 from provision.permissions.access_denied import refusal
 from provision.steps.sqs.queue import Queue
@@ -19,7 +19,7 @@ from tests.permissions.evaluation import Document
 from tests.permissions.guard import Guard
 from tests.workshop import Workshop, new_aws, one_node
 
-WHERE = Where("123456789012", "us-east-1", "aws", "amazonaws.com")
+WHERE = Location("123456789012", "us-east-1", "aws", "amazonaws.com")
 QUEUE = Queue(name="tap-dev-it", tags={})
 
 
@@ -63,7 +63,7 @@ def test_where_no_node_calls_awss_own_words_are_taken() -> None:
     error = ClientError(
         {"Error": {"Code": "UnauthorizedOperation", "Message": text}}, "DescribeAvailabilityZones"
     )
-    told = explain(error)
+    told = translate_error(error)
     assert isinstance(told, NotPermitted)
     assert told.message.startswith("ec2:DescribeAvailabilityZones is missing")
     assert '{"Effect": "Allow", "Action": "ec2:DescribeAvailabilityZones", "Resource": "*"}' in (

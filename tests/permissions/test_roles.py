@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 
-from provision.aws.access import Where
+from provision.aws.access import Location
 from provision.model.step import Step
 from provision.permissions.policies import policies
 from provision.permissions.requirements import expected
-from provision.stack import Site, build_stack
+from provision.stack import StackInputs, build_stack
 from tests.permissions.evaluation import Ask, Document, allowed, lines
 from tests.permissions.full_page import full_asks
 from tests.permissions.life import FULL
@@ -29,9 +29,9 @@ VPC = {"aws:sourcevpc": ("*",)}
 
 @pytest.fixture
 def steps(tmp_path: Path) -> dict[str, Step]:
-    where = Where("012345678901", "us-east-1", "aws", "amazonaws.com")
+    where = Location("012345678901", "us-east-1", "aws", "amazonaws.com")
     second = {"tables": {"orders": {"key": "id"}}}
-    site = Site(
+    site = StackInputs(
         configured(tmp_path, {**FULL, **second}),
         where,
         ("us-east-1a", "us-east-1b"),

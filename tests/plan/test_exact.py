@@ -18,12 +18,12 @@ from hypothesis import strategies as st
 from moto import mock_aws
 
 from provision.aws.access import READ_PREFIXES
-from provision.engine.engine import Outcome, Survey, survey, up
+from provision.engine.engine import Plan, Result, apply, make_plan
 from provision.engine.executor import Engine
-from provision.engine.planner import Moment
+from provision.engine.planner import NodeEvent
 from provision.model.stack import Stack
 from provision.model.step import Replacement, Step
-from provision.plan.change import WRITES, Action, Finding
+from provision.plan.change import WRITES, Action, ResourceChange
 from provision.state.journal import Journal
 from provision.steps import KINDS
 from provision.unknown import is_known
@@ -44,8 +44,8 @@ class Watched(Recorder):
     node: str = ""
     by_node: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
 
-    def report(self, node: str, moment: Moment, words: str) -> None:
-        if moment is Moment.BEGUN:
+    def report(self, node: str, moment: NodeEvent, words: str) -> None:
+        if moment is NodeEvent.BEGUN:
             self.node = node
 
     def _before(self, model: Any, **more: Any) -> None:
@@ -69,7 +69,7 @@ def plain(node: str) -> str:
     return node.partition("~")[0]
 
 
-def verbs_announced(findings: Mapping[str, Finding]) -> Verbs:
+def verbs_announced(findings: Mapping[str, ResourceChange]) -> Verbs:
     """Which verbs each action comes to."""
     return {
         plain(node): _verbs(finding)
@@ -78,7 +78,7 @@ def verbs_announced(findings: Mapping[str, Finding]) -> Verbs:
     }
 
 
-def _verbs(finding: Finding) -> frozenset[str]:
+def _verbs(finding: ResourceChange) -> frozenset[str]:
     if finding.action is not Action.REPLACE:
         return frozenset({finding.action.value})
     assert finding.have is not None
@@ -87,7 +87,7 @@ def _verbs(finding: Finding) -> frozenset[str]:
 
 
 def fields(
-    findings: Mapping[str, Finding], announced: Mapping[str, Finding]
+    findings: Mapping[str, ResourceChange], announced: Mapping[str, ResourceChange]
 ) -> dict[str, list[str]]:
     """The fields that differ, without those of which the plan said they are known after `up`:
     these may turn out to be what they were."""
@@ -124,17 +124,17 @@ class World:
             worker["source"] = str(ROOT / "function")
         return reference_stack(new_aws(), self.folder, changes, sources)
 
-    def plan(self, stack: Stack) -> Survey:
+    def plan(self, stack: Stack) -> Plan:
         """As a process of its own. It makes no write: the clients refuse them."""
         watched = Watched()
         aws = new_aws(watched)
         aws.read_only = True
         journal = Journal.read(self.folder / "state", stack.name, KINDS)
-        seen = survey(Engine(stack, aws, journal, ALLOW_ALL), workers=1)
+        seen = make_plan(Engine(stack, aws, journal, ALLOW_ALL), workers=1)
         assert watched.writes == []
         return seen
 
-    def up(self, stack: Stack) -> tuple[Outcome, Verbs, dict[str, list[str]]]:
+    def up(self, stack: Stack) -> tuple[Result, Verbs, dict[str, list[str]]]:
         """What it came to, the verbs begun, and the writes that left, by node."""
         watched = Watched()
         aws = new_aws(watched)
@@ -143,7 +143,7 @@ class World:
         journal.open(HOLDER)
         try:
             engine = Engine(stack, aws, journal, ALLOW_ALL, report=watched.report)
-            outcome = up(engine, survey(engine, workers=1), workers=1)
+            outcome = apply(engine, make_plan(engine, workers=1), workers=1)
         finally:
             journal.close()
         for error in outcome.failed.values():

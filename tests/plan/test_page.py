@@ -16,8 +16,8 @@ import yaml
 from rich.console import Console
 from rich.text import Text
 
-from provision.plan.change import Action, Cause, Finding
-from provision.plan.renames import renames
+from provision.plan.change import Action, Cause, ResourceChange
+from provision.plan.renames import likely_renames
 from provision.steps.dynamodb.table import Table
 from provision.views.plan import print_plan
 from provision.workflows.origins import Edited
@@ -148,7 +148,7 @@ def test_what_was_renamed_is_noticed_and_the_line_works(
     changed = renaming()
     moved = changed.pop("moved")
     untold = workshop.run(reference_stack(new_aws(), tmp_path, changed), "plan", workers=8)
-    assert renames(untold.findings) == moved
+    assert likely_renames(untold.findings) == moved
     (line,) = (line for line in printed(untold.findings) if line.startswith("Renamed?"))
     assert line.endswith("` in wish.yaml keeps them.")
     pasted = yaml.safe_load(line.split("`")[1])
@@ -161,10 +161,10 @@ def test_what_is_another_is_no_rename() -> None:
     table = Table(name="tap-dev-items", key="id", ttl="expires_at", tags={})
 
     def suggested(old: Table, new: Table) -> dict[str, str]:
-        goes = Finding("table.items", (), Table.KIND, None, old, (), Action.KEEP)
-        comes = Finding("table.orders", (), Table.KIND, new, None, (), Action.CREATE)
+        goes = ResourceChange("table.items", (), Table.KIND, None, old, (), Action.KEEP)
+        comes = ResourceChange("table.orders", (), Table.KIND, new, None, (), Action.CREATE)
         both = (replace(goes, cause=Cause.REMOVED), replace(comes, cause=Cause.CONFIG))
-        return renames({finding.node: finding for finding in both})
+        return likely_renames({finding.node: finding for finding in both})
 
     same = replace(table, name="tap-dev-orders")
     assert suggested(table, same) == {"table.items": "table.orders"}

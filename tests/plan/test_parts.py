@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from provision.plan.value_diff import ABSENT, Part, parts
+from provision.plan.value_diff import MISSING, ValueDiff, diff_values
 from provision.steps.apigateway.rest_api.api import Route
 from provision.steps.ec2.security_group import Rule
 from provision.unknown import UNKNOWN
@@ -25,62 +25,67 @@ def policy(*statements: dict[str, Any]) -> dict[str, Any]:
 
 GET = Route("GET", "/items", "arn:live")
 
-CASES: list[tuple[str, Any, Any, list[Part]]] = [
-    ("plain", 1, 2, [Part("f", 1, 2)]),
-    ("none is a value", {"a": None}, {}, [Part("f.a", None, ABSENT)]),
-    ("mapping", {"A": "1", "B": "2"}, {"A": "3", "B": "2"}, [Part("f.A", "1", "3")]),
-    ("odd keys", {}, {"GET /x": 1}, [Part('f["GET /x"]', ABSENT, 1)]),
-    ("a set", ("a", "b", "c"), ("d", "c", "a"), [Part("f", "b", "d")]),
-    ("more of a set", ("a",), ("a", "b", "c"), [Part("f", ABSENT, "b"), Part("f", ABSENT, "c")]),
-    ("an order", ("a", "b"), ("b", "a"), [Part("f", ["a", "b"], ["b", "a"])]),
+CASES: list[tuple[str, Any, Any, list[ValueDiff]]] = [
+    ("plain", 1, 2, [ValueDiff("f", 1, 2)]),
+    ("none is a value", {"a": None}, {}, [ValueDiff("f.a", None, MISSING)]),
+    ("mapping", {"A": "1", "B": "2"}, {"A": "3", "B": "2"}, [ValueDiff("f.A", "1", "3")]),
+    ("odd keys", {}, {"GET /x": 1}, [ValueDiff('f["GET /x"]', MISSING, 1)]),
+    ("a set", ("a", "b", "c"), ("d", "c", "a"), [ValueDiff("f", "b", "d")]),
+    (
+        "more of a set",
+        ("a",),
+        ("a", "b", "c"),
+        [ValueDiff("f", MISSING, "b"), ValueDiff("f", MISSING, "c")],
+    ),
+    ("an order", ("a", "b"), ("b", "a"), [ValueDiff("f", ["a", "b"], ["b", "a"])]),
     (
         "a route",
         (GET, Route("POST", "/items", "arn:live")),
         (Route("GET", "/items", "arn:live", query=("page",)),),
         [
-            Part('f["GET /items"].query', ABSENT, "page"),
-            Part('f["POST /items"]', Route("POST", "/items", "arn:live"), ABSENT),
+            ValueDiff('f["GET /items"].query', MISSING, "page"),
+            ValueDiff('f["POST /items"]', Route("POST", "/items", "arn:live"), MISSING),
         ],
     ),
     (
         "a named statement",
         policy(statement("s:A", sid="One"), statement("s:B", sid="Two")),
         policy(statement("s:B", sid="Two"), statement("s:A", "s:C", sid="One")),
-        [Part("f.Statement.One.Action", ABSENT, "s:C")],
+        [ValueDiff("f.Statement.One.Action", MISSING, "s:C")],
     ),
     (
         "statements without a name, in another order",
         policy(statement("s:A", "s:B"), statement("t:A", resource="t")),
         policy(statement("t:A", resource="t"), statement("s:A")),
-        [Part("f.Statement[Allow s:A].Action", "s:B", ABSENT)],
+        [ValueDiff("f.Statement[Allow s:A].Action", "s:B", MISSING)],
     ),
     (
         "a statement that goes",
         policy(statement("s:A"), statement("t:A")),
         policy(statement("t:A")),
-        [Part("f.Statement[Allow s:A]", statement("s:A"), ABSENT)],
+        [ValueDiff("f.Statement[Allow s:A]", statement("s:A"), MISSING)],
     ),
     (
         "a widget",
         {"widgets": [{"y": 0, "properties": {"title": "Errors", "metrics": [["N", "v1", {}]]}}]},
         {"widgets": [{"y": 0, "properties": {"title": "Errors", "metrics": [["N", "v2", {}]]}}]},
-        [Part("f.widgets.Errors.properties.metrics[0][1]", "v1", "v2")],
+        [ValueDiff("f.widgets.Errors.properties.metrics[0][1]", "v1", "v2")],
     ),
-    ("one of two alike", [[]], [[], []], [Part("f", [[]], [[], []])]),
-    ("text that is a document", '{"a": 1}', '{"a": 2}', [Part("f.a", 1, 2)]),
-    ("text that only begins so", "{a", "{b", [Part("f", "{a", "{b")]),
-    ("unknown", {"a": "x"}, {"a": UNKNOWN}, [Part("f.a", "x", UNKNOWN)]),
+    ("one of two alike", [[]], [[], []], [ValueDiff("f", [[]], [[], []])]),
+    ("text that is a document", '{"a": 1}', '{"a": 2}', [ValueDiff("f.a", 1, 2)]),
+    ("text that only begins so", "{a", "{b", [ValueDiff("f", "{a", "{b")]),
+    ("unknown", {"a": "x"}, {"a": UNKNOWN}, [ValueDiff("f.a", "x", UNKNOWN)]),
     (
         "unknown in a list",
         ("x", "y"),
         (UNKNOWN, "y"),
-        [Part("f", "x", UNKNOWN)],
+        [ValueDiff("f", "x", UNKNOWN)],
     ),
     (
         "a rule",
         (Rule("tcp", 443, 443, "pl-1"), Rule("-1", -1, -1, "0.0.0.0/0")),
         (Rule("tcp", 443, 443, "pl-1"),),
-        [Part("f[-1]", Rule("-1", -1, -1, "0.0.0.0/0"), ABSENT)],
+        [ValueDiff("f[-1]", Rule("-1", -1, -1, "0.0.0.0/0"), MISSING)],
     ),
 ]
 
@@ -88,8 +93,8 @@ CASES: list[tuple[str, Any, Any, list[Part]]] = [
 @pytest.mark.parametrize(
     ("have", "want", "expected"), [c[1:] for c in CASES], ids=[c[0] for c in CASES]
 )
-def test_what_differs_inside(have: Any, want: Any, expected: list[Part]) -> None:
-    assert list(parts("f", have, want)) == expected
+def test_what_differs_inside(have: Any, want: Any, expected: list[ValueDiff]) -> None:
+    assert list(diff_values("f", have, want)) == expected
 
 
 JSON = st.recursive(
@@ -101,5 +106,5 @@ JSON = st.recursive(
 
 @given(have=JSON, want=JSON)
 def test_something_differs_exactly_where_values_do(have: Any, want: Any) -> None:
-    assert bool(parts("f", have, want)) == (have != want)
-    assert parts("f", have, have) == ()
+    assert bool(diff_values("f", have, want)) == (have != want)
+    assert diff_values("f", have, have) == ()

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from provision.model.risks import Harm
-from provision.model.step import Step, marked
-from provision.plan.change import Action, Cause, Change, Finding
+from provision.model.risks import Impact
+from provision.model.step import Step, fields_with
+from provision.plan.change import Action, Cause, FieldDiff, ResourceChange
 from provision.plan.risks import risks_of
 from provision.steps import KINDS
 from provision.steps.acm.certificate import Certificate
@@ -54,33 +54,33 @@ DOMAIN = DomainName(name="d", certificate="c", tags={})
 CERTIFICATE = Certificate(domain="d", tags={})
 
 
-def harms(step: Step, action: Action, cause: Cause | None = None, **want: Any) -> set[Harm]:
+def harms(step: Step, action: Action, cause: Cause | None = None, **want: Any) -> set[Impact]:
     changes = tuple(
-        Change(name, value, vars(step)[name], fixed=False, cause=Cause.CONFIG)
+        FieldDiff(name, value, vars(step)[name], fixed=False, cause=Cause.CONFIG)
         for name, value in want.items()
     )
     made = None if action is Action.DELETE else replace(step, **want)
     have = None if action is Action.CREATE else step
-    finding = Finding("n", (), step.KIND, made, have, changes, action, cause=cause)
+    finding = ResourceChange("n", (), step.KIND, made, have, changes, action, cause=cause)
     return {risk.harm for risk in risks_of(finding)}
 
 
 CASES = [
     (TABLE, Action.CREATE, None, {}, set()),
-    (TABLE, Action.CREATE, Cause.DRIFT, {}, {Harm.DATA_LOSS}),
-    (TABLE, Action.REPLACE, None, {"key": "pk"}, {Harm.DATA_LOSS, Harm.DOWNTIME}),
-    (TABLE, Action.DELETE, None, {}, {Harm.DATA_LOSS}),
+    (TABLE, Action.CREATE, Cause.DRIFT, {}, {Impact.DATA_LOSS}),
+    (TABLE, Action.REPLACE, None, {"key": "pk"}, {Impact.DATA_LOSS, Impact.DOWNTIME}),
+    (TABLE, Action.DELETE, None, {}, {Impact.DATA_LOSS}),
     (TABLE, Action.KEEP, None, {}, set()),
     (TABLE, Action.UPDATE, None, {"protect": False}, set()),
-    (TABLE, Action.UPDATE, None, {"encryption": "owned"}, {Harm.SLOW}),
-    (TABLE, Action.UPDATE, None, {"recovery": False}, {Harm.DATA_LOSS}),
-    (KEY, Action.CREATE, Cause.CONFIG, {}, {Harm.SLOW}),
-    (KEY, Action.CREATE, Cause.DRIFT, {}, {Harm.SLOW, Harm.KEY_CHANGES}),
-    (KEY, Action.DELETE, None, {}, {Harm.KEY_CHANGES}),
+    (TABLE, Action.UPDATE, None, {"encryption": "owned"}, {Impact.SLOW}),
+    (TABLE, Action.UPDATE, None, {"recovery": False}, {Impact.DATA_LOSS}),
+    (KEY, Action.CREATE, Cause.CONFIG, {}, {Impact.SLOW}),
+    (KEY, Action.CREATE, Cause.DRIFT, {}, {Impact.SLOW, Impact.KEY_CHANGES}),
+    (KEY, Action.DELETE, None, {}, {Impact.KEY_CHANGES}),
     (API, Action.CREATE, Cause.CONFIG, {}, set()),
-    (API, Action.CREATE, Cause.DRIFT, {}, {Harm.NEW_URL}),
+    (API, Action.CREATE, Cause.DRIFT, {}, {Impact.NEW_URL}),
     (API, Action.UPDATE, None, {"description": "x"}, set()),
-    (API, Action.UPDATE, None, {"default_endpoint": False}, {Harm.NEW_URL}),
+    (API, Action.UPDATE, None, {"default_endpoint": False}, {Impact.NEW_URL}),
     (
         replace(API, default_endpoint=False),
         Action.UPDATE,
@@ -88,61 +88,61 @@ CASES = [
         {"default_endpoint": True},
         set(),
     ),
-    (API, Action.UPDATE, None, {"security_policy": "TLS_1_0"}, {Harm.WEAKER, Harm.SLOW}),
-    (API, Action.UPDATE, None, {"security_policy": TLS_13}, {Harm.DOWNTIME, Harm.SLOW}),
+    (API, Action.UPDATE, None, {"security_policy": "TLS_1_0"}, {Impact.WEAKER, Impact.SLOW}),
+    (API, Action.UPDATE, None, {"security_policy": TLS_13}, {Impact.DOWNTIME, Impact.SLOW}),
     (
         replace(API, security_policy=TLS_13, access_mode="STRICT"),
         Action.UPDATE,
         None,
         {"security_policy": "TLS_1_2", "access_mode": ""},
-        {Harm.WEAKER, Harm.SLOW},
+        {Impact.WEAKER, Impact.SLOW},
     ),
-    (STAGE, Action.REPLACE, None, {"name": "v2"}, {Harm.NEW_URL}),
+    (STAGE, Action.REPLACE, None, {"name": "v2"}, {Impact.NEW_URL}),
     (STAGE, Action.UPDATE, None, {"rate": 2.0}, set()),
     (FUNCTION, Action.UPDATE, None, {"memory": 256}, set()),
-    (FUNCTION, Action.UPDATE, None, {"subnet_ids": ("s",)}, {Harm.SLOW}),
-    (FUNCTION, Action.UPDATE, None, {"subnet_ids": UNKNOWN}, {Harm.SLOW}),
-    (LOGS, Action.UPDATE, None, {"retention": 7}, {Harm.DATA_LOSS}),
+    (FUNCTION, Action.UPDATE, None, {"subnet_ids": ("s",)}, {Impact.SLOW}),
+    (FUNCTION, Action.UPDATE, None, {"subnet_ids": UNKNOWN}, {Impact.SLOW}),
+    (LOGS, Action.UPDATE, None, {"retention": 7}, {Impact.DATA_LOSS}),
     (LOGS, Action.UPDATE, None, {"retention": 90}, set()),
-    (LOGS, Action.REPLACE, None, {}, {Harm.DATA_LOSS}),
+    (LOGS, Action.REPLACE, None, {}, {Impact.DATA_LOSS}),
     (LOGS, Action.CREATE, Cause.DRIFT, {}, set()),
-    (LOGS, Action.DELETE, None, {}, {Harm.DATA_LOSS}),
-    (QUEUE, Action.REPLACE, None, {}, {Harm.SLOW, Harm.DOWNTIME}),
-    (VPC, Action.REPLACE, None, {"cidr": "10.1.0.0/24"}, {Harm.DOWNTIME, Harm.SLOW}),
-    (VPC, Action.CREATE, Cause.DRIFT, {}, {Harm.DOWNTIME}),
-    (INTERFACES, Action.DELETE, None, {}, {Harm.SLOW}),
-    (DOMAIN, Action.REPLACE, None, {"name": "e"}, {Harm.NEW_URL, Harm.SLOW}),
-    (DOMAIN, Action.UPDATE, None, {"security_policy": "TLS_1_0"}, {Harm.WEAKER, Harm.SLOW}),
-    (DOMAIN, Action.CREATE, None, {}, {Harm.SLOW}),
-    (CERTIFICATE, Action.CREATE, None, {}, {Harm.SLOW}),
+    (LOGS, Action.DELETE, None, {}, {Impact.DATA_LOSS}),
+    (QUEUE, Action.REPLACE, None, {}, {Impact.SLOW, Impact.DOWNTIME}),
+    (VPC, Action.REPLACE, None, {"cidr": "10.1.0.0/24"}, {Impact.DOWNTIME, Impact.SLOW}),
+    (VPC, Action.CREATE, Cause.DRIFT, {}, {Impact.DOWNTIME}),
+    (INTERFACES, Action.DELETE, None, {}, {Impact.SLOW}),
+    (DOMAIN, Action.REPLACE, None, {"name": "e"}, {Impact.NEW_URL, Impact.SLOW}),
+    (DOMAIN, Action.UPDATE, None, {"security_policy": "TLS_1_0"}, {Impact.WEAKER, Impact.SLOW}),
+    (DOMAIN, Action.CREATE, None, {}, {Impact.SLOW}),
+    (CERTIFICATE, Action.CREATE, None, {}, {Impact.SLOW}),
 ]
 
 
 @pytest.mark.parametrize(("step", "action", "cause", "want", "expected"), CASES)
 def test_each_action_risks_what_its_kind_says(
-    step: Step, action: Action, cause: Cause | None, want: dict[str, Any], expected: set[Harm]
+    step: Step, action: Action, cause: Cause | None, want: dict[str, Any], expected: set[Impact]
 ) -> None:
     assert harms(step, action, cause, **want) == expected
 
 
 @pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
 def test_a_risk_is_of_a_field_that_can_differ(kind: type[Step]) -> None:
-    compared = {*marked(kind, None), *(name for name in vars(kind).get("__annotations__", {}))}
+    compared = {*fields_with(kind, None), *(name for name in vars(kind).get("__annotations__", {}))}
     assert set(kind.RISKS.change) <= compared
     every = [*kind.RISKS.create, *kind.RISKS.gone, *kind.RISKS.anew, *kind.RISKS.delete]
     every += [risk for risks in kind.RISKS.change.values() for risk in risks]
     for risk in every:
         assert risk.why
-        assert (risk.harm is Harm.SLOW) <= (risk.seconds > 0), "what is slow says how slow"
+        assert (risk.harm is Impact.SLOW) <= (risk.seconds > 0), "what is slow says how slow"
         assert not risk.longest or risk.longest > risk.seconds
 
 
 def test_of_one_harm_the_longest_is_told() -> None:
     changes = tuple(
-        Change(name, UNKNOWN, (), fixed=False, cause=Cause.CONFIG)
+        FieldDiff(name, UNKNOWN, (), fixed=False, cause=Cause.CONFIG)
         for name in ("subnet_ids", "group_ids")
     )
-    finding = Finding("n", (), FUNCTION.KIND, FUNCTION, FUNCTION, changes, Action.UPDATE)
+    finding = ResourceChange("n", (), FUNCTION.KIND, FUNCTION, FUNCTION, changes, Action.UPDATE)
     (risk,) = risks_of(finding)
     assert (risk.seconds, risk.longest) == (60, SETTLE_BUDGET)
 

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from provision.plan.blocking import waiting
-from provision.plan.change import Action, Finding
+from provision.plan.blocking import block_on_refused
+from provision.plan.change import Action, ResourceChange
 from provision.steps.sqs.queue import Queue
 
 QUEUE = Queue(name="q", tags={})
 
 
-def finding(node: str, action: Action, *needs: str, refusal: str = "") -> Finding:
-    return Finding(node, needs, QUEUE.KIND, QUEUE, None, (), action, refusal=refusal)
+def finding(node: str, action: Action, *needs: str, refusal: str = "") -> ResourceChange:
+    return ResourceChange(node, needs, QUEUE.KIND, QUEUE, None, (), action, refusal=refusal)
 
 
 def test_what_the_emulator_lacks_waits_for_nothing() -> None:
     """As scaling targets on local, whose table is refused."""
-    found = waiting(
+    found = block_on_refused(
         {
             "table": finding("table", Action.REPLACE, refusal="it holds data"),
             "table.read": finding("table.read", Action.SKIP, "table"),

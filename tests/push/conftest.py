@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from provision.engine.engine import Outcome
+from provision.engine.engine import Result
 from provision.engine.executor import Engine
 from provision.model.stack import Stack
 from provision.state.journal import Journal
 from provision.steps import KINDS
-from provision.workflows.push import push, survey_code
+from provision.workflows.push import plan_push, push
 from tests.reference import TinySources, reference_stack
 from tests.workshop import HOLDER, Recorder, Workshop, new_aws
 
@@ -45,17 +45,17 @@ class Functions:
         kept = {name: node for name, node in whole.nodes.items() if name in wanted}
         self.stack = Stack(whole.name, kept)
 
-    def up(self) -> Outcome:
+    def up(self) -> Result:
         return self.workshop.run(self.stack, "up", workers=4)
 
-    def push(self, recorder: Recorder | None = None) -> Outcome:
+    def push(self, recorder: Recorder | None = None) -> Result:
         """Raises the first failure."""
         aws = new_aws(recorder)
         journal = Journal(self.workshop.directory, self.stack.name, KINDS).open(HOLDER)
         try:
             engine = Engine(self.stack, aws, journal)
             keys = [n.split(".")[1] for n in self.stack.nodes if n.endswith(".alias")]
-            outcome = push(engine, survey_code(engine, keys, workers=1), workers=1)
+            outcome = push(engine, plan_push(engine, keys, workers=1), workers=1)
         finally:
             journal.close()
         for error in outcome.failed.values():

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from provision.packaging.file_watch import POLL, QUIET, Seen, saves, seen
+from provision.packaging.file_watch import POLL, QUIET, Snapshot, snapshot, watch_saves
 from tests.virtual import VirtualClock
 
 
@@ -21,7 +21,7 @@ class Editor:
     def spent(self) -> float:
         return self.clock.now() - self.began
 
-    def look(self) -> Mapping[str, Seen]:
+    def look(self) -> Mapping[str, Snapshot]:
         files = {"one": {"app.py": (0, 0)}, "two": {"app.py": (0, 0)}}
         for number, (moment, name) in enumerate(self.moments, start=1):
             if self.spent >= moment:
@@ -32,7 +32,7 @@ class Editor:
 def test_a_burst_of_saves_is_one_push_once_it_is_quiet() -> None:
     clock = VirtualClock()
     editor = Editor(clock, (2.0, "one"), (2.2, "one"), (2.5, "one"), (9.0, "two"))
-    pushes = saves(editor.look, clock)
+    pushes = watch_saves(editor.look, clock)
     assert next(pushes) == {"one", "two"}
     assert editor.spent < 1
     assert next(pushes) == {"one"}
@@ -44,12 +44,12 @@ def test_a_burst_of_saves_is_one_push_once_it_is_quiet() -> None:
 def test_what_is_gone_meanwhile_is_not_seen(tmp_path: Path) -> None:
     there = tmp_path / "there.py"
     there.write_text("x = 1")
-    assert list(seen([there, tmp_path / "gone.py"])) == [str(there)]
+    assert list(snapshot([there, tmp_path / "gone.py"])) == [str(there)]
 
 
 def test_interrupted_while_quiet_nothing_more_is_looked_at() -> None:
     clock = VirtualClock()
-    pushes: Iterator[frozenset[str]] = saves(Editor(clock).look, clock)
+    pushes: Iterator[frozenset[str]] = watch_saves(Editor(clock).look, clock)
     next(pushes)
     clock.stop()
     with pytest.raises(Exception, match="interrupted"):

@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from provision.engine.engine import Outcome
+from provision.engine.engine import Result
 from provision.model.stack import Stack
 from provision.plan.change import Action
-from provision.plan.options import Consent
+from provision.plan.options import PlanOptions
 from provision.stack import build_stack
 from provision.stack.api import ACCOUNT_ROLE
 from tests.inventory import Inventory, inventory, scaling, without_proofs
@@ -67,7 +67,7 @@ def stacks(directory: Path, change: Change) -> tuple[Stack, Stack]:
     )
 
 
-def actions(outcome: Outcome) -> dict[str, Action]:
+def actions(outcome: Result) -> dict[str, Action]:
     """By node; a predecessor set aside is part of the replacing of its node."""
     return {
         node: finding.action
@@ -153,7 +153,7 @@ def test_a_tables_key_waits_for_consent(
     old, new = stacks(tmp_path, change)
     workshop.run(old, "up")
     held = now()
-    plan = workshop.run(new, "plan", consent=Consent()).findings
+    plan = workshop.run(new, "plan", consent=PlanOptions()).findings
     assert plan["table.items"].refusal.startswith(
         "it holds data; `provision up --destroy table.items`"
     )
@@ -162,11 +162,11 @@ def test_a_tables_key_waits_for_consent(
         f"table.items.{part}" for part in ("read", "read.policy", "write", "write.policy")
     }
     with pytest.raises(Exception, match="would be replaced"):
-        workshop.run(new, "up", consent=Consent())
+        workshop.run(new, "up", consent=PlanOptions())
     granted = ["ModifyVpcEndpoint", "PutRolePolicy"]  # of a sorted table Query is granted, too
     assert sorted(workshop.last.writes) == granted
     assert now() == held
-    workshop.run(new, "up", consent=Consent(destroy=frozenset({"table.items"})))
+    workshop.run(new, "up", consent=PlanOptions(destroy=frozenset({"table.items"})))
     keys = new_aws().dynamodb.describe_table(TableName="tap-dev-items")["Table"]["KeySchema"]
     assert [key["AttributeName"] for key in keys] == ["pk", "sk"]
     assert "CreateBackup" in workshop.last.writes, "what it held can be had back"

@@ -20,7 +20,7 @@ import yaml
 from provision.aws.client import Aws
 from provision.clock import Clock
 from provision.commands.session import Session
-from provision.commands.signals import GRACE, Stopping
+from provision.commands.signals import GRACE, StopSignals
 from provision.commands.status import REFRESH
 from tests.config.sample import PIN
 from tests.reference import ROOT
@@ -164,7 +164,7 @@ def test_a_handler_takes_no_lock_that_the_interrupted_thread_may_hold() -> None:
     """It comes in the middle of anything, also of a wait whose lock it would want."""
     told: list[str] = []
     clock = Clock()
-    stopping = Stopping(tell=told.append, leave=lambda: None, suspend=lambda: None)
+    stopping = StopSignals(tell=told.append, leave=lambda: None, suspend=lambda: None)
 
     def too_long(number: int, frame: object) -> None:
         raise TimeoutError

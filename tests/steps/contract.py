@@ -20,11 +20,11 @@ from typing import Any, ClassVar
 import pytest
 from botocore.exceptions import ClientError
 
-from provision.engine.concurrent_runs import handle
-from provision.errors import Foreign, ProvisionError
-from provision.model.step import Mark, Replacement, Step, Tagged, marked, with_computed
+from provision.engine.concurrent_runs import id_of
+from provision.errors import NotOwned, ProvisionError
+from provision.model.step import Mark, Replacement, Step, Tagged, fields_with, with_computed
 from provision.plan.change import Action
-from provision.plan.options import Consent
+from provision.plan.options import PlanOptions
 from provision.state.record import from_json, to_json
 from provision.steps import KINDS
 from provision.unknown import UNKNOWN, is_known
@@ -82,10 +82,10 @@ class StepContract:
         assert all(name in vars(step) for name in step.IDENTITY)
 
     def test_every_field_is_edited_or_marked(self, step: Step) -> None:
-        assert set(marked(type(step), None)) == set(self.edits) | self.drift_only
+        assert set(fields_with(type(step), None)) == set(self.edits) | self.drift_only
         for name, value in {**self.edits, **self.fixed_edits}.items():
             assert vars(step)[name] != value, f"the edit of {name} changes nothing"
-        assert set(self.fixed_edits) <= set(marked(type(step), Mark.FIXED))
+        assert set(self.fixed_edits) <= set(fields_with(type(step), Mark.FIXED))
 
     def test_survives_json(self, step: Step) -> None:
         full = with_computed(step, step).with_owner("tap-dev/it")
@@ -102,7 +102,7 @@ class StepContract:
                 assert vars(read) == vars(replace(full, **{each.name: each.default}))
 
     def test_an_unknown_is_never_written_to_the_journal(self, step: Step) -> None:
-        local = marked(type(step), Mark.LOCAL)  # recorded only when known
+        local = fields_with(type(step), Mark.LOCAL)  # recorded only when known
         field = next(name for name in (*step.IDENTITY, *vars(step)) if name not in local)
         with pytest.raises(Exception, match=r"(?i)serializ|unknown"):
             to_json(replace(step, **{field: UNKNOWN}))
@@ -147,7 +147,7 @@ class StepContract:
         made = workshop.run(one_node(step), "up").steps["it"]
         seen = made.observe(new_aws())
         assert seen is not None
-        computed = marked(type(step), Mark.COMPUTED)
+        computed = fields_with(type(step), Mark.COMPUTED)
         assert {n: vars(made)[n] for n in computed} == {n: vars(seen)[n] for n in computed}
 
     def test_every_field_is_read_and_none_assumed(self, step: Step, workshop: Workshop) -> None:
@@ -215,7 +215,7 @@ class StepContract:
 
     def test_data_stays_unless_named(self, step: Step, workshop: Workshop) -> None:
         workshop.run(one_node(step), "up")
-        workshop.run(one_node(step), "down", consent=Consent())
+        workshop.run(one_node(step), "down", consent=PlanOptions())
         assert (self.observed(step) is not None) is (step.HOLDS_DATA or step.SHARED)
 
     def test_somebody_elses_is_left_alone(self, step: Step, workshop: Workshop) -> None:
@@ -227,7 +227,7 @@ class StepContract:
         assert workshop.run(stack, "plan").findings["it"].action is Action.FOREIGN
         workshop.run(stack, "down")
         assert workshop.last.writes == []
-        adopted = workshop.run(stack, "up", consent=Consent(adopt=frozenset({"it"})))
+        adopted = workshop.run(stack, "up", consent=PlanOptions(adopt=frozenset({"it"})))
         assert adopted.findings["it"].action is Action.UPDATE
 
     def copied(self, step: Step, aws: Any) -> None:
@@ -256,8 +256,8 @@ class StepContract:
         workshop.forget()
         finding = workshop.run(one_node(step), "plan").findings["it"]
         assert finding.action is Action.FOREIGN
-        assert all(handle(one) in finding.reason for one in every)
-        with pytest.raises(Foreign, match="carry its mark alike"):
+        assert all(id_of(one) in finding.reason for one in every)
+        with pytest.raises(NotOwned, match="carry its mark alike"):
             workshop.run(one_node(step), "up")
         assert workshop.last.writes == []
 
@@ -312,4 +312,6 @@ class StepContract:
     def test_replacement_is_thought_about(self, step: Step) -> None:
         assert step.REPLACEMENT in Replacement
         if step.UNIQUE and step.REPLACEMENT is Replacement.CREATE_FIRST:
-            assert set(step.IDENTITY) <= set(marked(type(step), Mark.FIXED)), "it keeps its name"
+            assert set(step.IDENTITY) <= set(fields_with(type(step), Mark.FIXED)), (
+                "it keeps its name"
+            )

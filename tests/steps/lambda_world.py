@@ -14,7 +14,7 @@ import pytest
 from moto.awslambda.models import LambdaFunction
 
 from provision.aws.client import Aws
-from provision.packaging.archive import Bundle
+from provision.packaging.archive import Archive
 from provision.steps.lambda_.function import Function
 from provision.steps.lambda_.version import Version
 from tests.workshop import Recorder, new_aws
@@ -22,12 +22,12 @@ from tests.workshop import Recorder, new_aws
 NAME = "tap-dev-items"
 
 
-def a_bundle(text: str = "one") -> Bundle:
+def a_bundle(text: str = "one") -> Archive:
     """A zip with one module that holds the text."""
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w") as archive:
         archive.writestr(zipfile.ZipInfo("app.py"), f"handler = {text!r}.format")
-    return Bundle.of(content.getvalue())
+    return Archive.of(content.getvalue())
 
 
 def a_role(aws: Aws, name: str = NAME) -> str:

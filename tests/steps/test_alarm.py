@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 import pytest
 
-from provision.engine.prefetch import UNSURE
+from provision.engine.prefetch import VISIBILITY_DELAYS
 from provision.model.stack import Stack
 from provision.plan.change import Action
 from provision.steps.cloudwatch.alarm import Alarm
@@ -145,4 +145,4 @@ def test_one_that_was_being_made_is_looked_for_by_itself(workshop: Workshop) -> 
     seen = workshop.run(stack_of(3), "plan")
     actions = {name: finding.action for name, finding in seen.findings.items()}
     assert sorted(actions.values()) == [Action.CREATE, Action.KEEP, Action.KEEP]
-    assert workshop.last.reads.count("DescribeAlarms") == 1 + len(UNSURE) + 1 + 1
+    assert workshop.last.reads.count("DescribeAlarms") == 1 + len(VISIBILITY_DELAYS) + 1 + 1

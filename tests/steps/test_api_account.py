@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from provision.errors import Foreign
+from provision.errors import NotOwned
 from provision.model.step import OWNER, Step
 from provision.plan.change import Action
 from provision.steps.apigateway.account import TRUST, ApiAccount
@@ -95,7 +95,7 @@ def test_a_role_of_that_name_that_is_not_ours_is_not_used(workshop: Workshop) ->
     new_aws().iam.create_role(
         RoleName=ACCOUNT.role_name, AssumeRolePolicyDocument=json.dumps(TRUST)
     )
-    with pytest.raises(Foreign, match="did not make") as refused:
+    with pytest.raises(NotOwned, match="did not make") as refused:
         workshop.run(one_node(ACCOUNT), "up")
     assert "update-account" in refused.value.hint
     assert current_role() == ""

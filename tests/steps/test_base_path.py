@@ -9,7 +9,7 @@ import pytest
 from moto.apigateway.models import APIGatewayBackend
 from moto.apigateway.models import BasePathMapping as MotoMapping
 
-from provision.errors import Foreign
+from provision.errors import NotOwned
 from provision.model.step import Step
 from provision.plan.change import Action
 from provision.steps.apigateway.base_path_mapping import BasePathMapping
@@ -54,7 +54,7 @@ def test_a_mapping_to_another_api_is_not_ours(workshop: Workshop, path: str) -> 
     theirs = replace(mapping, api_id=other_id)
     theirs.create(new_aws())
     assert workshop.run(one_node(mapping), "plan").findings["it"].action is Action.FOREIGN
-    with pytest.raises(Foreign):
+    with pytest.raises(NotOwned):
         workshop.run(one_node(mapping), "up")
     workshop.run(one_node(mapping), "down")
     assert theirs.observe(new_aws()) == theirs

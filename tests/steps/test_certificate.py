@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from moto.acm.models import AWSCertificateManagerBackend, CertBundle, acm_backends
 
-from provision.errors import Refused, StillWaiting
+from provision.errors import ApiError, WaitTimeout
 from provision.model.step import OWNER, Step
 from provision.plan.change import Action
 from provision.steps.acm.certificate import Certificate
@@ -145,7 +145,7 @@ def test_a_refusal_is_told_with_its_reason(account: None, monkeypatch: pytest.Mo
         return answer
 
     monkeypatch.setattr(CertBundle, "describe", describe_failed)
-    with pytest.raises(Refused, match=r"api\.example\.com: FAILED \(CAA_ERROR\)") as refused:
+    with pytest.raises(ApiError, match=r"api\.example\.com: FAILED \(CAA_ERROR\)") as refused:
         wait_until_issued(aws, step.arn)
     assert "provision up" in refused.value.hint
 
@@ -153,7 +153,7 @@ def test_a_refusal_is_told_with_its_reason(account: None, monkeypatch: pytest.Mo
 def test_waiting_for_the_issue_ends_with_what_to_check(account: None) -> None:
     aws = new_aws()
     step = CERTIFICATE.create(aws)
-    with pytest.raises(StillWaiting, match="to be issued after 4500 s") as waiting:
+    with pytest.raises(WaitTimeout, match="to be issued after 4500 s") as waiting:
         wait_until_issued(aws, step.arn)
     assert f"dig CNAME {step.record_name}" in waiting.value.hint
     assert isinstance(aws.clock, VirtualClock)
@@ -163,5 +163,5 @@ def test_waiting_for_the_issue_ends_with_what_to_check(account: None) -> None:
 def test_a_certificate_that_is_not_there_is_told_at_once(account: None) -> None:
     aws = new_aws()
     arn = aws.where.arn("acm", "certificate/00000000-0000-0000-0000-000000000000")
-    with pytest.raises(Refused, match=r"no certificate .* in this region"):
+    with pytest.raises(ApiError, match=r"no certificate .* in this region"):
         wait_until_issued(aws, arn)

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import pytest
 
 from provision.plan.change import Action
-from provision.plan.options import Consent
+from provision.plan.options import PlanOptions
 from provision.steps.cloudwatch.dashboard import Dashboard
 from provision.unknown import UNKNOWN
 from tests.steps.contract import StepContract
@@ -82,7 +82,7 @@ def test_somebody_elses_is_adopted_only_when_told(workshop: Workshop) -> None:
     assert workshop.run(stack, "plan").findings["it"].action is Action.FOREIGN
     workshop.run(stack, "down")
     assert body_now()
-    workshop.run(stack, "up", consent=Consent(adopt=frozenset({"it"})))
+    workshop.run(stack, "up", consent=PlanOptions(adopt=frozenset({"it"})))
     assert workshop.run(stack, "up").findings["it"].action is Action.KEEP
 
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from moto.apigateway.models import APIGatewayBackend, apigateway_backends
 
-from provision.errors import Foreign, Refused, StillWaiting
-from provision.model.risks import Harm
+from provision.errors import ApiError, NotOwned, WaitTimeout
+from provision.model.risks import Impact
 from provision.model.step import Replacement, Step
 from provision.plan.change import Action
 from provision.plan.risks import risks_of
@@ -100,7 +100,7 @@ def test_it_waits_for_the_certificate(account: None, monkeypatch: pytest.MonkeyP
 
 def test_a_certificate_that_is_never_proved_ends_the_wait(account: None) -> None:
     arn = make_certificate(proved=False)
-    with pytest.raises(StillWaiting, match="to be issued after 4500 s") as waiting:
+    with pytest.raises(WaitTimeout, match="to be issued after 4500 s") as waiting:
         DomainName(name=NAME, certificate=arn, tags={"team": "a"}).create(new_aws())
     assert "dig CNAME" in waiting.value.hint
     assert NAME not in backend().domain_names
@@ -110,7 +110,7 @@ def test_a_new_certificate_is_waited_for_too(workshop: Workshop) -> None:
     domain = make_domain()
     workshop.run(one_node(domain), "up")
     unproved = replace(domain, certificate=make_certificate(proved=False, domain="x.example.com"))
-    with pytest.raises(StillWaiting):
+    with pytest.raises(WaitTimeout):
         workshop.run(one_node(unproved), "up")
     assert workshop.last.writes == []
 
@@ -156,7 +156,7 @@ def test_a_failed_one_is_told_with_its_reason(
         return found
 
     monkeypatch.setattr(APIGatewayBackend, "get_domain_name", get_failed)
-    with pytest.raises(Refused, match=r"api\.example\.com is FAILED: of a whim"):
+    with pytest.raises(ApiError, match=r"api\.example\.com is FAILED: of a whim"):
         domain.create(new_aws())
 
 
@@ -167,7 +167,7 @@ def test_it_stays_while_it_leads_to_apis_of_others(workshop: Workshop) -> None:
     api_id, _, stage = make_stages(new_aws().apigateway)[0].partition(":")
     theirs = BasePathMapping(domain=NAME, path="theirs", api_id=api_id, stage=stage)
     theirs.create(new_aws())
-    with pytest.raises(Foreign, match="still leads to APIs of others, at theirs") as refused:
+    with pytest.raises(NotOwned, match="still leads to APIs of others, at theirs") as refused:
         workshop.run(one_node(domain), "down")
     assert "remove those" in refused.value.hint
     assert NAME in backend().domain_names
@@ -213,7 +213,7 @@ def test_mutual_tls_and_rules_that_nobody_declared_are_seen_and_go(workshop: Wor
     found = workshop.run(one_node(wanted), "plan").findings["it"]
     assert [change.field for change in found.changes] == ["truststore", "routing"]
     assert [(risk.harm, risk.why) for risk in risks_of(found)] == [
-        (Harm.WEAKER, "callers without a certificate are let in")
+        (Impact.WEAKER, "callers without a certificate are let in")
     ]
     workshop.run(one_node(wanted), "up")
     assert workshop.last.writes == ["UpdateDomainName"]

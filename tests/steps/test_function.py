@@ -10,8 +10,8 @@ from typing import Any, ClassVar
 import pytest
 from moto.awslambda.models import LambdaFunction
 
-from provision.errors import NotPermitted, StillWaiting
-from provision.model.step import Step, marked
+from provision.errors import NotPermitted, WaitTimeout
+from provision.model.step import Step, fields_with
 from provision.packaging.archive import ZIPPED_LIMIT
 from provision.plan.change import Action
 from provision.steps.lambda_.code import ZipUnusable
@@ -73,7 +73,7 @@ class TestFunction(StepContract):
     def test_every_field_is_edited_or_marked(self, step: Step) -> None:
         """Two of the values exist only once the account does; only AWS sets `failure`."""
         made_up = {"role", "layers", "failure", "strays"}
-        assert set(marked(type(step), None)) == set(self.edits) | made_up
+        assert set(fields_with(type(step), None)) == set(self.edits) | made_up
         assert all(vars(step)[name] != value for name, value in self.edits.items())
 
     def test_every_edit_converges_there_and_back(self, step: Step, workshop: Workshop) -> None:
@@ -236,7 +236,7 @@ def test_observe_waits_out_what_somebody_began(
 
 def test_a_wait_ends(function: Function, monkeypatch: pytest.MonkeyPatch) -> None:
     show_states(monkeypatch, [{"State": "Pending"}])
-    with pytest.raises(StillWaiting, match=f"function {NAME} to be ready"):
+    with pytest.raises(WaitTimeout, match=f"function {NAME} to be ready"):
         function.with_owner("tap-dev/it").create(new_aws())
 
 
@@ -322,7 +322,7 @@ def test_delete_waits_until_it_is_gone(
 ) -> None:
     workshop.run(one_node(function), "up")
     monkeypatch.setattr("moto.awslambda.models.LambdaBackend.delete_function", lambda *_: None)
-    with pytest.raises(StillWaiting, match=f"function {NAME} to be gone"):
+    with pytest.raises(WaitTimeout, match=f"function {NAME} to be gone"):
         function.delete(new_aws())
 
 

@@ -10,7 +10,7 @@ import pytest
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.ec2.models import ec2_backends
 
-from provision.errors import Refused, StillWaiting
+from provision.errors import ApiError, WaitTimeout
 from provision.model.step import Step
 from provision.plan.change import Action
 from provision.steps.ec2.gateway_endpoint import GatewayEndpoint
@@ -76,7 +76,7 @@ def test_what_is_coming_or_going_is_waited_for(workshop: Workshop) -> None:
     made = made_endpoint(workshop, make_endpoint(new_aws()))
     for state in ("pending", "Deleting"):
         set_state(made, state)
-        with pytest.raises(StillWaiting, match="tap-dev-dynamodb to settle after 600 s"):
+        with pytest.raises(WaitTimeout, match="tap-dev-dynamodb to settle after 600 s"):
             made.observe(new_aws())
 
 
@@ -97,10 +97,10 @@ def test_a_refusal_inside_a_good_answer_is_one(
     }
     answer = {"Unsuccessful": [refusal]}
     monkeypatch.setattr(aws.ec2, "delete_vpc_endpoints", lambda **_: answer)
-    with pytest.raises(Refused, match="OperationInProgress: it is being changed"):
+    with pytest.raises(ApiError, match="OperationInProgress: it is being changed"):
         made.delete(aws)
     refusal["Error"] = {"Code": "InvalidVpcEndpoint.NotFound", "Message": "no such"}
-    with pytest.raises(StillWaiting, match="to be gone after 600 s"):
+    with pytest.raises(WaitTimeout, match="to be gone after 600 s"):
         made.delete(aws)
 
 

@@ -9,7 +9,7 @@ import pytest
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.ec2.models import ec2_backends
 
-from provision.errors import Occupied, StillWaiting
+from provision.errors import InUseByOthers, WaitTimeout
 from provision.model.step import OWNER, Step
 from provision.plan.change import Action
 from provision.steps.ec2.interface_endpoint import InterfaceEndpoint
@@ -137,7 +137,7 @@ def test_what_never_comes_or_goes_is_told(workshop: Workshop) -> None:
     made = made_endpoint(workshop, make_endpoint(new_aws()))
     for state in ("pending", "Deleting"):
         set_state(made, state)
-        with pytest.raises(StillWaiting, match="endpoint tap-dev-ssm to settle after 600 s"):
+        with pytest.raises(WaitTimeout, match="endpoint tap-dev-ssm to settle after 600 s"):
             made.observe(new_aws())
 
 
@@ -169,7 +169,7 @@ def test_its_interfaces_are_no_strangers_in_a_subnet(workshop: Workshop) -> None
     subnet = Subnet(vpc_id=want.vpc_id, cidr="", zone="", tags=tags, id=want.subnet_ids[0])
     with pytest.raises(Exception, match="DependencyViolation") as refused:
         subnet.delete(aws)
-    assert not isinstance(refused.value, Occupied)
+    assert not isinstance(refused.value, InUseByOthers)
 
 
 def test_where_it_leads_is_read_and_not_remembered(workshop: Workshop) -> None:

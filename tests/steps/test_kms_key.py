@@ -8,15 +8,15 @@ from typing import Any, ClassVar
 
 import pytest
 
-from provision.engine.engine import survey
+from provision.engine.engine import make_plan
 from provision.model.step import OWNER, Step
 from provision.plan.change import Action
-from provision.plan.options import Consent
+from provision.plan.options import PlanOptions
 from provision.state.journal import Journal
 from provision.steps import KINDS
 from provision.steps.iam_policy import VERSION, canonical
 from provision.steps.kms.key import KmsKey
-from provision.workflows.refresh import Anew, refreshed
+from provision.workflows.refresh import Anew, refresh_records
 from tests.steps.contract import StepContract
 from tests.workshop import HOLDER, Workshop, new_aws, one_node
 
@@ -161,14 +161,14 @@ def test_taken_back_it_is_the_same_key_again(workshop: Workshop) -> None:
 @pytest.mark.parametrize(
     ("consent", "goes"),
     [
-        (Consent(), False),
-        (Consent(destroy_data=True), False),  # the final backups need it
-        (Consent(destroy_data=True, backup=False), True),
-        (Consent(destroy=frozenset({"it"})), True),
+        (PlanOptions(), False),
+        (PlanOptions(destroy_data=True), False),  # the final backups need it
+        (PlanOptions(destroy_data=True, backup=False), True),
+        (PlanOptions(destroy=frozenset({"it"})), True),
     ],
 )
 def test_it_goes_only_where_no_backup_needs_it(
-    workshop: Workshop, consent: Consent, *, goes: bool
+    workshop: Workshop, consent: PlanOptions, *, goes: bool
 ) -> None:
     key = made(workshop)
     finding = workshop.run(one_node(KEY), "down", consent=consent).findings["it"]
@@ -204,6 +204,6 @@ def test_a_refresh_keeps_the_key_of_the_state(workshop: Workshop) -> None:
     aws.kms.update_alias(AliasName=KEY.alias, TargetKeyId=a_copy(aws))
     journal = Journal(workshop.directory, "tap-dev", KINDS).open(HOLDER)
     engine = Anew(one_node(KEY), aws, journal)
-    record = refreshed(engine, survey(engine)).records["it"]
+    record = refresh_records(engine, make_plan(engine)).records["it"]
     journal.close()
     assert vars(record.step)["id"] == key.id

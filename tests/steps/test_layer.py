@@ -10,7 +10,7 @@ import pytest
 from botocore.awsrequest import AWSResponse, HTTPHeaders
 from moto.core.botocore_stubber import MockRawResponse
 
-from provision.errors import Foreign
+from provision.errors import NotOwned
 from provision.model.step import Step
 from provision.packaging.archive import ZIPPED_LIMIT
 from provision.plan.change import Action
@@ -134,7 +134,7 @@ def publish(description: str) -> None:
 def test_versions_of_others_are_foreign(layer: Layer, workshop: Workshop, description: str) -> None:
     publish(description)
     assert workshop.run(one_node(layer), "plan").findings["it"].action is Action.FOREIGN
-    with pytest.raises(Foreign):
+    with pytest.raises(NotOwned):
         workshop.run(one_node(layer), "up")
     workshop.run(one_node(layer), "down")
     assert workshop.last.writes == []

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from provision.errors import Occupied
+from provision.errors import InUseByOthers
 from provision.model.stack import Stack
 from provision.model.step import Step
 from provision.plan.change import Action
@@ -116,6 +116,6 @@ def test_what_somebody_else_keeps_there_stops_down_and_is_told(workshop: Worksho
     theirs = ec2.create_security_group(GroupName="theirs", Description="it", VpcId=vpc_id)
     put = ec2.create_network_interface(SubnetId=subnet_id, Groups=[theirs["GroupId"]])
     interface = put["NetworkInterface"]["NetworkInterfaceId"]
-    with pytest.raises(Occupied, match=f"not this stack's: network interface {interface}"):
+    with pytest.raises(InUseByOthers, match=f"not this stack's: network interface {interface}"):
         workshop.run(network("10.1.0"), "down")
     assert ranges() == {"10.1.0.0/24"}

@@ -9,10 +9,10 @@ import pytest
 from botocore.exceptions import ClientError
 
 from provision.aws.client import Aws
-from provision.errors import Occupied, StillWaiting
+from provision.errors import InUseByOthers, WaitTimeout
 from provision.model.step import OWNER, Step
 from provision.plan.change import Action
-from provision.steps.ec2.foreign_resources import refuse_users
+from provision.steps.ec2.foreign_resources import refuse_foreign_in_group
 from provision.steps.ec2.network_interfaces import NetworkInterfaces
 from tests.steps.contract import StepContract
 from tests.virtual import VirtualClock
@@ -146,8 +146,10 @@ def test_one_that_carries_an_owner_is_no_lambdas(network: Network) -> None:
     new_aws().ec2.create_tags(Resources=[theirs], Tags=[tag])
     assert network.remove() == 10
     assert network.recorder.writes == []
-    with pytest.raises(Occupied, match=theirs):
-        refuse_users(network.aws, "the group", "tap/dev/us-east-1/123456789012", network.group_id)
+    with pytest.raises(InUseByOthers, match=theirs):
+        refuse_foreign_in_group(
+            network.aws, "the group", "tap/dev/us-east-1/123456789012", network.group_id
+        )
 
 
 def test_one_that_is_used_again_is_left(network: Network, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -181,5 +183,5 @@ def test_a_denied_removal_is_told(network: Network, monkeypatch: pytest.MonkeyPa
 
 def test_it_ends_with_what_it_waits_for(network: Network, monkeypatch: pytest.MonkeyPatch) -> None:
     network.show(monkeypatch, lambda _: ["in-use"])
-    with pytest.raises(StillWaiting, match=rf"interfaces in {network.group_id} after 2700 s"):
+    with pytest.raises(WaitTimeout, match=rf"interfaces in {network.group_id} after 2700 s"):
         network.remove()

@@ -9,8 +9,8 @@ from typing import Any, ClassVar
 
 import pytest
 
-from provision.aws.failed_call import Failure
-from provision.aws.retry import FRESH_ID, classify
+from provision.aws.failed_call import FailedCall
+from provision.aws.retry import NEW_RESOURCE, retry_rule_for
 from provision.model.step import Step
 from provision.plan.change import Action
 from provision.steps.lambda_.alias import Alias
@@ -160,9 +160,9 @@ def test_one_added_meanwhile_is_put_right(shop: Workshop) -> None:
 def test_an_alias_just_made_may_be_denied_for_a_while() -> None:
     """AddPermission does not see it yet (L16). GetPolicy is no such case: it may have no policy."""
     text = "Cannot find alias arn"
-    denied = Failure("AddPermission", "ResourceNotFoundException", text, 404, "")
-    assert classify(denied) is FRESH_ID
-    assert classify(replace(denied, operation="GetPolicy")) is None
+    denied = FailedCall("AddPermission", "ResourceNotFoundException", text, 404, "")
+    assert retry_rule_for(denied) is NEW_RESOURCE
+    assert retry_rule_for(replace(denied, operation="GetPolicy")) is None
 
 
 def test_it_waits_until_the_old_one_is_no_longer_shown(

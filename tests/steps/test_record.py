@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ReadTimeoutError
 
-from provision.errors import Foreign, NotFound, Refused, StillWaiting
-from provision.model.step import Mark, Step, marked
+from provision.errors import ApiError, NotOwned, PrerequisiteMissing, WaitTimeout
+from provision.model.step import Mark, Step, fields_with
 from provision.plan.change import Action
 from provision.state.journal import Journal
 from provision.steps import KINDS
@@ -76,10 +76,10 @@ class TwoForms(StepContract):
     def test_every_field_is_edited_or_marked(self, step: Step) -> None:
         """A record has values or an alias, so neither form alone can edit every field."""
         edited = {*TestValues.edits, *TestAlias.edits, "zone"}  # that has tests of its own
-        assert set(marked(type(step), None)) == edited
+        assert set(fields_with(type(step), None)) == edited
         for name, value in {**self.edits, **self.fixed_edits}.items():
             assert vars(step)[name] != value
-        assert set(self.fixed_edits) <= set(marked(type(step), Mark.FIXED))
+        assert set(self.fixed_edits) <= set(fields_with(type(step), Mark.FIXED))
 
 
 class TestValues(TwoForms):
@@ -118,7 +118,9 @@ def test_an_alias_takes_the_place_of_values(served: None, workshop: Workshop) ->
 def test_what_it_stands_on_is_asked_before_its_name_is_known(account: None) -> None:
     """ACM names the record that proves a domain when the certificate is there."""
     unnamed = replace(CNAME, name=UNKNOWN, values=(UNKNOWN,))
-    with pytest.raises(NotFound, match=r"example\.com, where \(known after up\) belongs"):
+    with pytest.raises(
+        PrerequisiteMissing, match=r"example\.com, where \(known after up\) belongs"
+    ):
         unnamed.demand(new_aws())
     make_zone()
     unnamed.demand(new_aws())
@@ -132,7 +134,7 @@ def test_a_record_that_says_something_else_is_not_ours(workshop: Workshop) -> No
     theirs = {"Name": "api.example.com", "Type": "A", "TTL": 60}
     write(zone_id, "CREATE", **theirs, ResourceRecords=[{"Value": "192.0.2.1"}])
     assert workshop.run(one_node(ALIAS), "plan").findings["it"].action is Action.FOREIGN
-    with pytest.raises(Foreign, match=r"A api\.example\.com exists and is not this stack's"):
+    with pytest.raises(NotOwned, match=r"A api\.example\.com exists and is not this stack's"):
         workshop.run(one_node(ALIAS), "up")
     workshop.run(one_node(ALIAS), "down")
     assert workshop.last.writes == []
@@ -250,7 +252,7 @@ def test_of_two_public_zones_of_one_name_the_id_says_which(workshop: Workshop) -
     """Legal; only one of them answers the world (R7)."""
     make_zone()
     other = second_zone()
-    with pytest.raises(NotFound, match="cannot be told") as refused:
+    with pytest.raises(PrerequisiteMissing, match="cannot be told") as refused:
         workshop.run(one_node(ALIAS), "up")
     assert "`api.domain.zone`" in refused.value.hint
     workshop.run(one_node(replace(ALIAS, zone=other)), "up")
@@ -350,7 +352,7 @@ def test_what_somebody_else_has_in_the_new_zone_is_not_overwritten(workshop: Wor
     other = second_zone()
     theirs = {"Name": ALIAS.name, "Type": "A", "TTL": 60}
     write(other, "CREATE", **theirs, ResourceRecords=[{"Value": "192.0.2.1"}])
-    with pytest.raises(Refused, match="already exists"):
+    with pytest.raises(ApiError, match="already exists"):
         workshop.run(one_node(replace(ALIAS, zone=other)), "up")
     assert listed(other)["api.example.com."]["TTL"] == 60
     assert list(listed(zone_id)) == ["api.example.com."]
@@ -364,7 +366,7 @@ def test_a_record_for_ipv6_that_leads_elsewhere_is_told(workshop: Workshop) -> N
     have = workshop.run(one_node(ALIAS), "plan").findings["it"].have
     assert have
     assert have.ailment() == "AAAA api.example.com leads its callers elsewhere"
-    with pytest.raises(Foreign, match="AAAA"):
+    with pytest.raises(NotOwned, match="AAAA"):
         ALIAS.demand(new_aws())
 
 
@@ -373,7 +375,7 @@ def test_a_cname_of_its_name_is_foreseen(workshop: Workshop) -> None:
     zone_id = make_zone()
     values = [{"Value": "There.Example.NET."}]
     write(zone_id, "CREATE", Name=ALIAS.name, Type="CNAME", TTL=60, ResourceRecords=values)
-    with pytest.raises(Foreign, match=r"CNAME api\.example\.com .* leads to there\.example\.net:"):
+    with pytest.raises(NotOwned, match=r"CNAME api\.example\.com .* leads to there\.example\.net:"):
         ALIAS.demand(new_aws())
     aws = new_aws()
     with pytest.raises(aws.route53.exceptions.InvalidChangeBatch, match="type CNAME with the same"):
@@ -391,7 +393,7 @@ def test_a_name_that_is_delegated_away_is_foreseen(account: None, cut: str, by_i
     zone = zone_id.removeprefix("/hostedzone/") if by_id else "example.com"
     wanted = replace(ALIAS, zone=zone, name="API.eu.dev.example.com")
     with pytest.raises(
-        Refused, match=rf"NS {cut}\.example\.com in the zone example\.com"
+        ApiError, match=rf"NS {cut}\.example\.com in the zone example\.com"
     ) as refused:
         wanted.demand(new_aws())
     assert "`api.domain.zone`" in refused.value.hint
@@ -414,13 +416,13 @@ def test_a_name_in_the_delegated_zone_itself_is_seen(account: None) -> None:
 def test_a_name_of_another_zone_is_foreseen(account: None) -> None:
     """Given by its id, only AWS tells what the zone is called."""
     zone_id = make_zone("example.org").removeprefix("/hostedzone/")
-    with pytest.raises(Refused, match=r"not inside the zone example\.org"):
+    with pytest.raises(ApiError, match=r"not inside the zone example\.org"):
         replace(ALIAS, zone=zone_id).demand(new_aws())
 
 
 def test_without_its_zone_it_is_told_what_to_make(workshop: Workshop) -> None:
     make_zone(private=True)
-    with pytest.raises(NotFound, match=r"no public hosted zone example\.com") as missing:
+    with pytest.raises(PrerequisiteMissing, match=r"no public hosted zone example\.com") as missing:
         workshop.run(one_node(ALIAS), "up")
     assert "create the zone" in missing.value.hint
 
@@ -485,7 +487,7 @@ def test_a_change_is_waited_for(account: None, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(
         type(aws.route53), "get_change", lambda self, **_: {"ChangeInfo": {"Status": "PENDING"}}
     )
-    with pytest.raises(StillWaiting, match=r"api\.example\.com to reach all .* 1800 s"):
+    with pytest.raises(WaitTimeout, match=r"api\.example\.com to reach all .* 1800 s"):
         ALIAS.create(aws)
 
 

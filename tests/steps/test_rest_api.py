@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from provision.errors import Foreign
+from provision.errors import NotOwned
 from provision.model.step import OWNER, Step
 from provision.plan.change import Action
 from provision.state.record import from_json, to_json
@@ -92,7 +92,7 @@ def test_a_stage_of_another_stack_keeps_the_api(workshop: Workshop, theirs: str)
         gateway().create_stage(
             restApiId=api.id, stageName=name, deploymentId=deployment, tags={OWNER: owner}
         )
-    with pytest.raises(Foreign, match="a stage theirs"):
+    with pytest.raises(NotOwned, match="a stage theirs"):
         api.delete(new_aws())
     gateway().delete_stage(restApiId=api.id, stageName="theirs")
     api.delete(new_aws())

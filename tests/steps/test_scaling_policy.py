@@ -7,8 +7,8 @@ from typing import Any, ClassVar
 
 import pytest
 
-from provision.aws.failed_call import Failure
-from provision.aws.retry import FRESH_ID, SCALING_ROLE, THROTTLE, ErrorClass, classify
+from provision.aws.failed_call import FailedCall
+from provision.aws.retry import NEW_RESOURCE, SCALING_ROLE, THROTTLE, RetryRule, retry_rule_for
 from provision.model.step import Step
 from provision.steps.autoscaling.policy import ScalingPolicy
 from tests.steps.contract import StepContract
@@ -66,9 +66,9 @@ def test_another_policy_of_the_target_is_not_mistaken_for_it(workshop: Workshop)
 
 def test_the_target_just_registered_may_not_be_seen_yet() -> None:
     """Not even by the next run, where the one that registered it was cut short (S4)."""
-    missing = Failure("PutScalingPolicy", "ObjectNotFoundException", "No target", 400, "")
-    assert classify(missing) is FRESH_ID
-    assert classify(replace(missing, operation="DeleteScalingPolicy")) is None
+    missing = FailedCall("PutScalingPolicy", "ObjectNotFoundException", "No target", 400, "")
+    assert retry_rule_for(missing) is NEW_RESOURCE
+    assert retry_rule_for(replace(missing, operation="DeleteScalingPolicy")) is None
 
 
 @pytest.mark.parametrize(
@@ -81,8 +81,11 @@ def test_the_target_just_registered_may_not_be_seen_yet() -> None:
     ],
 )
 def test_the_role_aws_makes_for_it_takes_a_while(
-    code: str, message: str, expected: ErrorClass | None
+    code: str, message: str, expected: RetryRule | None
 ) -> None:
     """Whether or not this run has written to IAM: that role is AWS's own."""
-    assert classify(Failure("PutScalingPolicy", code, message, 400, "")) is expected
-    assert classify(Failure("PutScalingPolicy", code, message, 400, ""), iam_fresh=True) is expected
+    assert retry_rule_for(FailedCall("PutScalingPolicy", code, message, 400, "")) is expected
+    assert (
+        retry_rule_for(FailedCall("PutScalingPolicy", code, message, 400, ""), iam_fresh=True)
+        is expected
+    )

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import pytest
 
-from provision.errors import NotFound
+from provision.errors import PrerequisiteMissing
 from provision.model.step import Step
 from provision.plan.change import Action
 from provision.steps.ec2.security_group import ALL_OUT, Rule, SecurityGroup
@@ -103,5 +103,7 @@ def test_the_description_of_an_old_one_is_left(workshop: Workshop) -> None:
 def test_a_region_without_the_prefix_list_is_told(workshop: Workshop) -> None:
     elsewhere = Rule("tcp", 443, 443, "com.amazonaws.mars-1.dynamodb")
     want = replace(make_group(new_aws()), egress=(elsewhere,))
-    with pytest.raises(NotFound, match=r"us-east-1 has no prefix list com\.amazonaws\.mars-1"):
+    with pytest.raises(
+        PrerequisiteMissing, match=r"us-east-1 has no prefix list com\.amazonaws\.mars-1"
+    ):
         workshop.run(one_node(want), "up")

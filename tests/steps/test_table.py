@@ -12,7 +12,7 @@ import pytest
 from moto.kms.models import kms_backends
 
 from provision.errors import TryLater
-from provision.model.risks import Harm
+from provision.model.risks import Impact
 from provision.model.step import Step
 from provision.plan.change import Action, Cause
 from provision.plan.risks import risks_of
@@ -46,15 +46,15 @@ def test_moving_the_expiry_attribute_takes_two_runs(workshop: Workshop) -> None:
     workshop.run(one_node(with_ttl("old")), "up")
     first = workshop.run(one_node(with_ttl("new")), "plan").findings["it"]
     told = {risk.harm: risk for risk in risks_of(first)}
-    assert told[Harm.SLOW].why.startswith("two runs")
-    assert told[Harm.SLOW].seconds == 3600
-    assert told[Harm.WEAKER].why == "what has only the old attribute never expires"
+    assert told[Impact.SLOW].why.startswith("two runs")
+    assert told[Impact.SLOW].seconds == 3600
+    assert told[Impact.WEAKER].why == "what has only the old attribute never expires"
     with pytest.raises(TryLater, match="one change an hour"):
         workshop.run(one_node(with_ttl("new")), "up")
     second = workshop.run(one_node(with_ttl("new")), "plan").findings["it"]
     assert [(each.field, each.cause) for each in second.changes] == [("ttl", Cause.CONFIG)]
     assert second.reason == "the rest of a change that an earlier run began: ttl"
-    assert not {risk.harm for risk in risks_of(second)} & {Harm.SLOW, Harm.WEAKER}
+    assert not {risk.harm for risk in risks_of(second)} & {Impact.SLOW, Impact.WEAKER}
     made = workshop.run(one_node(with_ttl("new")), "up").steps["it"]
     assert isinstance(made, Table)
     assert made.ttl == "new"
@@ -93,7 +93,7 @@ def test_it_comes_back_from_on_demand_with_twice_what_it_had_to_bear(workshop: W
     )
     planned = workshop.run(one_node(wanted), "plan").findings["it"]
     assert [(each.harm, each.why) for each in risks_of(planned)] == [
-        (Harm.DOWNTIME, "throttled until it has scaled")
+        (Impact.DOWNTIME, "throttled until it has scaled")
     ]
     workshop.run(one_node(wanted), "up")
     shown = aws.dynamodb.describe_table(TableName=TABLE.name)["Table"]["ProvisionedThroughput"]

@@ -13,7 +13,7 @@ from provision.model.step import Step
 from provision.plan.change import Action
 from provision.steps.lambda_.function import Function
 from provision.steps.lambda_.states import FunctionFailed
-from provision.steps.lambda_.version import KEPT, OvertakenByOthers, Version
+from provision.steps.lambda_.version import KEPT, ConcurrentChange, Version
 from tests.steps.contract import StepContract
 from tests.steps.lambda_world import (
     NAME,
@@ -136,7 +136,7 @@ def test_a_function_changed_by_others_is_not_published(
     function: Function, workshop: Workshop
 ) -> None:
     new_aws().lambda_.update_function_configuration(FunctionName=NAME, Timeout=77)
-    with pytest.raises(OvertakenByOthers, match=NAME) as told:
+    with pytest.raises(ConcurrentChange, match=NAME) as told:
         workshop.run(one_node(version_of(function)), "up")
     assert "provision plan" in told.value.hint
     assert workshop.last.writes == []

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import pytest
 
-from provision.errors import Foreign
+from provision.errors import NotOwned
 from provision.model.step import Step
 from provision.plan.change import Action
 from provision.steps.wafv2.association import WebAclAssociation
@@ -198,7 +198,7 @@ def test_another_acl_before_the_stage_is_somebody_elses(workshop: Workshop) -> N
     aws.wafv2.associate_web_acl(WebACLArn=theirs.arn, ResourceArn=stage)
     ours = WebAclAssociation(stage=stage, acl=ACL.create(aws).arn)
     assert workshop.run(one_node(ours), "plan").findings["it"].action is Action.FOREIGN
-    with pytest.raises(Foreign):
+    with pytest.raises(NotOwned):
         workshop.run(one_node(ours), "up")
     workshop.run(one_node(ours), "down")
     assert ours.observe(aws) == replace(ours, acl=theirs.arn)

@@ -16,14 +16,14 @@ from rich.console import Console
 from provision.clock import Clock
 from provision.errors import ProvisionError
 from provision.plan.change import Action
-from provision.plan.options import Consent
+from provision.plan.options import PlanOptions
 from provision.steps.dynamodb.table import Table
 from provision.views.results import print_receipt
 from tests.workshop import Died, Recorder, Where, Workshop, empty, one_node
 
 TABLE = Table(name="tap-dev-items", key="id", tags={"team": "a"})
 STACK = one_node(TABLE, name="table.items")
-NAMED = Consent(destroy=frozenset({"table.items"}))
+NAMED = PlanOptions(destroy=frozenset({"table.items"}))
 
 
 @pytest.fixture
@@ -58,14 +58,14 @@ def test_data_that_goes_can_be_had_back_with_what_is_printed(filled: Workshop) -
     boto3.client("dynamodb").restore_table_from_backup(
         TargetTableName=given["--target-table-name"], BackupArn=given["--backup-arn"]
     )
-    adopted = filled.run(STACK, "up", consent=Consent(adopt=frozenset({"table.items"})))
+    adopted = filled.run(STACK, "up", consent=PlanOptions(adopt=frozenset({"table.items"})))
     assert adopted.findings["table.items"].action is Action.UPDATE
     assert boto3.client("dynamodb").scan(TableName=TABLE.name)["Count"] == 3
     assert filled.run(STACK, "up").findings["table.items"].action is Action.KEEP
 
 
 def test_what_stays_is_counted_and_says_what_to_type(filled: Workshop) -> None:
-    kept = filled.run(STACK, "down", consent=Consent()).findings["table.items"]
+    kept = filled.run(STACK, "down", consent=PlanOptions()).findings["table.items"]
     assert kept.holdings
     assert kept.holdings.items == 3
     assert "3 items" in kept.reason

@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 
 from provision.aws.client import Aws
 from provision.model.step import OWNER
-from provision.plan.limitations import Blind
+from provision.plan.limitations import Limitations
 from tests.reference import MARK
 from tests.teardown.conftest import Provision
 
@@ -303,7 +303,9 @@ def test_what_cannot_be_listed_is_said(
 ) -> None:
     """As on the emulator, which lists no alarms by tag, and has no auto scaling."""
     kinds = {"autoscaling.target": "none"}
-    monkeypatch.setattr("provision.workspace.SEES_ALL", Blind(kinds, {}, {}, "alarms by tag"))
+    monkeypatch.setattr(
+        "provision.workspace.NO_LIMITATIONS", Limitations(kinds, {}, {}, "alarms by tag")
+    )
     down = provision("down", "--yes")
     assert "not searched: alarms by tag" in down.err
     assert "scalable targets" not in down.err

@@ -15,11 +15,11 @@ from moto.acm.models import CertBundle, acm_backends
 from moto.apigateway.models import apigateway_backends
 
 from provision.aws.client import Aws
-from provision.errors import Occupied
+from provision.errors import InUseByOthers
 from provision.model.stack import Stack
 from provision.model.step import OWNER
 from provision.steps.acm.certificate import Certificate
-from provision.steps.ec2.foreign_resources import refuse_strangers
+from provision.steps.ec2.foreign_resources import refuse_foreign_interfaces
 from provision.steps.ec2.security_group import SecurityGroup
 from provision.steps.ec2.subnet import Subnet
 from provision.steps.ec2.vpc import Vpc
@@ -177,7 +177,7 @@ def test_a_stranger_is_named_at_once(
     ids = made(workshop)
     stranger = put(ids)
     began = workshop.clock.now()
-    with pytest.raises(Occupied) as caught:
+    with pytest.raises(InUseByOthers) as caught:
         workshop.run(network(), "down")
     assert stranger in caught.value.message
     assert "remove that" in caught.value.hint
@@ -228,10 +228,10 @@ def test_what_aws_made_for_somebody_is_named_for_it_stays_as_long_as_they_have_i
     account: None,
 ) -> None:
     aws = new_aws()
-    with pytest.raises(Occupied, match=r"eni-1 \(ELB app/theirs/1\)"):
-        refuse_strangers(aws, "x", "tap-dev", [managed()])
-    refuse_strangers(aws, "x", "tap-dev", [managed(Status="available")])
-    refuse_strangers(aws, "x", "tap-dev", [managed(Description="AWS Lambda VPC ENI-f-1")])
+    with pytest.raises(InUseByOthers, match=r"eni-1 \(ELB app/theirs/1\)"):
+        refuse_foreign_interfaces(aws, "x", "tap-dev", [managed()])
+    refuse_foreign_interfaces(aws, "x", "tap-dev", [managed(Status="available")])
+    refuse_foreign_interfaces(aws, "x", "tap-dev", [managed(Description="AWS Lambda VPC ENI-f-1")])
 
 
 @pytest.mark.parametrize("owner", ["tap-dev/way", "other/way", ""])
@@ -249,12 +249,12 @@ def test_an_endpoints_interface_goes_with_ours_only(account: None, owner: str) -
     )["VpcEndpoint"]["VpcEndpointId"]
     one = managed(VpcId=vpc, Description=f"VPC Endpoint Interface {made}")
     if owner == "tap-dev/way":
-        refuse_strangers(aws, "x", "tap-dev", [one])
+        refuse_foreign_interfaces(aws, "x", "tap-dev", [one])
     else:
-        with pytest.raises(Occupied, match=made):
-            refuse_strangers(aws, "x", "tap-dev", [one])
+        with pytest.raises(InUseByOthers, match=made):
+            refuse_foreign_interfaces(aws, "x", "tap-dev", [one])
     gone = managed(VpcId=vpc, Description="VPC Endpoint Interface vpce-gone")
-    refuse_strangers(aws, "x", "tap-dev", [gone])
+    refuse_foreign_interfaces(aws, "x", "tap-dev", [gone])
 
 
 def test_a_role_in_somebodys_instance_profile_keeps_its_policies(workshop: TimedWorkshop) -> None:
@@ -264,7 +264,7 @@ def test_a_role_in_somebodys_instance_profile_keeps_its_policies(workshop: Timed
     iam.create_instance_profile(InstanceProfileName="theirs")
     iam.add_role_to_instance_profile(InstanceProfileName="theirs", RoleName=role.name)
     began = workshop.clock.now()
-    with pytest.raises(Occupied, match="instance profile theirs") as caught:
+    with pytest.raises(InUseByOthers, match="instance profile theirs") as caught:
         workshop.run(one_node(role), "down")
     assert "`aws iam list-instance-profiles-for-role" in caught.value.hint
     assert (workshop.last.writes, workshop.clock.now()) == ([], began)
@@ -318,7 +318,7 @@ def test_who_else_uses_the_certificate_is_named_at_once(
     made = workshop.run(one_node(wanted), "up").steps["it"]
     assert isinstance(made, Certificate)
     stranger, began = put(made.arn, monkeypatch), workshop.clock.now()
-    with pytest.raises(Occupied) as caught:
+    with pytest.raises(InUseByOthers) as caught:
         workshop.run(one_node(wanted), "down")
     assert stranger in caught.value.message
     assert (workshop.last.writes, workshop.clock.now()) == ([], began)

@@ -22,25 +22,25 @@ from provision.config.checks.models import check_models
 from provision.config.checks.moves import check_moved
 from provision.config.checks.routes import check_routes
 from provision.config.checks.sources import check_inside, check_sources
-from provision.config.problems import Problem, listed, nearest
+from provision.config.problems import Problem, listed, suggest
 from provision.config.schema.types import DOMAIN
-from provision.config.yaml.nodes import Node
+from provision.config.yaml.nodes import YamlNode
 
 
-def check(tree: Node, folder: Path) -> list[Problem]:
+def check(tree: YamlNode, folder: Path) -> list[Problem]:
     """Every check, all problems."""
     return [*check_values(tree, folder), *check_sources(tree, folder)]
 
 
 def within_folder(
-    check: Callable[[Node, Path], list[Problem]],
-) -> Callable[[Node, Path], list[Problem]]:
+    check: Callable[[YamlNode, Path], list[Problem]],
+) -> Callable[[YamlNode, Path], list[Problem]]:
     """The same, and that no source is outside of the configuration's folder: whoever may change
     the file could have anything packed that the user can read."""
     return lambda tree, folder: [*check_inside(tree, folder), *check(tree, folder)]
 
 
-def check_values(tree: Node, folder: Path) -> list[Problem]:  # noqa: ARG001  (as `check` is called)
+def check_values(tree: YamlNode, folder: Path) -> list[Problem]:  # noqa: ARG001  (as `check` is called)
     """What the file alone tells: enough where nothing is built from the sources."""
     return [
         *check_region(tree),
@@ -59,7 +59,7 @@ def check_values(tree: Node, folder: Path) -> list[Problem]:  # noqa: ARG001  (a
     ]
 
 
-def check_region(tree: Node) -> Iterator[Problem]:
+def check_region(tree: YamlNode) -> Iterator[Problem]:
     region = tree.get("region")
     if region is None or not isinstance(region.value, str) or not region.value:
         return
@@ -67,7 +67,7 @@ def check_region(tree: Node) -> Iterator[Problem]:
     if region.value not in known:
         yield region.problem(
             f'AWS has no region "{region.value}", as far as the installed boto3 knows',
-            nearest(region.value, known) or "name one such as us-east-1, or upgrade boto3",
+            suggest(region.value, known) or "name one such as us-east-1, or upgrade boto3",
         )
 
 
@@ -85,7 +85,7 @@ def _regions() -> tuple[str, ...]:
     )
 
 
-def check_network(tree: Node) -> Iterator[Problem]:
+def check_network(tree: YamlNode) -> Iterator[Problem]:
     zones, cidr = tree.number("network", "zones"), tree.get("network", "cidr")
     if cidr is None or not isinstance(cidr.value, str):
         return
@@ -105,7 +105,7 @@ def check_network(tree: Node) -> Iterator[Problem]:
 _SMALLEST = 28
 
 
-def check_references(tree: Node) -> Iterator[Problem]:
+def check_references(tree: YamlNode) -> Iterator[Problem]:
     """Layers and tables of functions, and the functions and models of routes."""
     for _, function in tree.children("functions"):
         layers = function.node.get("layers")
@@ -121,12 +121,14 @@ def check_references(tree: Node) -> Iterator[Problem]:
             yield from _reference(tree, body, ("api", "models"), "model")
 
 
-def _reference(tree: Node, node: Node, section: tuple[str, ...], kind: str) -> Iterator[Problem]:
+def _reference(
+    tree: YamlNode, node: YamlNode, section: tuple[str, ...], kind: str
+) -> Iterator[Problem]:
     if isinstance(node.value, str) and _absent(tree, node.value, section):
         yield node.problem(*_unknown(tree, node.value, section, kind))
 
 
-def _absent(tree: Node, name: str, section: tuple[str, ...]) -> bool:
+def _absent(tree: YamlNode, name: str, section: tuple[str, ...]) -> bool:
     there = tree.get(*section)
     if there is None:
         # Without functions every route would be wrong; that they are missing is said elsewhere.
@@ -134,17 +136,17 @@ def _absent(tree: Node, name: str, section: tuple[str, ...]) -> bool:
     return isinstance(there.value, dict) and name not in there.value
 
 
-def _unknown(tree: Node, name: str, section: tuple[str, ...], kind: str) -> tuple[str, str]:
+def _unknown(tree: YamlNode, name: str, section: tuple[str, ...], kind: str) -> tuple[str, str]:
     there = tree.get(*section)
     known = tuple(there.entries) if there else ()
     place = ".".join(section)
     others = f"{place} has: {listed(known)}" if known else f"add it to {place}"
-    return f'there is no {kind} "{name}"', nearest(name, known) or others
+    return f'there is no {kind} "{name}"', suggest(name, known) or others
 
 
-def check_shared_layers(tree: Node) -> Iterator[Problem]:
+def check_shared_layers(tree: YamlNode) -> Iterator[Problem]:
     """A layer is built once, for one Python and one processor."""
-    users: dict[str, tuple[str, Node]] = {}
+    users: dict[str, tuple[str, YamlNode]] = {}
     for name, function in tree.children("functions"):
         layers = function.node.get("layers")
         for layer in layers.elements if layers else ():
@@ -162,7 +164,7 @@ def check_shared_layers(tree: Node) -> Iterator[Problem]:
                     )
 
 
-def check_domain(tree: Node) -> Iterator[Problem]:
+def check_domain(tree: YamlNode) -> Iterator[Problem]:
     domain = tree.get("api", "domain")
     if domain is None:
         return

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Final
 
 from provision.config.problems import Problem
-from provision.config.yaml.nodes import Node
+from provision.config.yaml.nodes import YamlNode
 
 NAME: Final = "boundary"
 """What the name of a printed one ends with, after stack, environment and region."""
@@ -20,7 +20,7 @@ _LONGEST: Final = 128
 _LOCAL: Final = "local"
 
 
-def check_boundary(tree: Node) -> Iterator[Problem]:
+def check_boundary(tree: YamlNode) -> Iterator[Problem]:
     """A warning: a policy of such a name could be the user's own."""
     node, environment = tree.get("boundary"), tree.string("environment")
     named = (tree.string("name"), environment, tree.string("region"))

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from provision.config.problems import Problem
 from provision.config.schema.tables import Capacity
-from provision.config.yaml.nodes import Node
+from provision.config.yaml.nodes import YamlNode
 
 DAY = 86_400
 TAG_KEY, TAG_VALUE = 128, 256
@@ -26,7 +26,7 @@ OURS = ("TABLE_", "EXPIRE_", "CORS_")
 OURS_WHOLE = ("POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE")
 
 
-def check_capacity(tree: Node) -> Iterator[Problem]:
+def check_capacity(tree: YamlNode) -> Iterator[Problem]:
     for _, table in tree.children("tables"):
         for dimension in ("read", "write"):
             capacity = table.node.get(dimension)
@@ -53,7 +53,7 @@ def check_capacity(tree: Node) -> Iterator[Problem]:
             )
 
 
-def check_tags(tree: Node) -> Iterator[Problem]:
+def check_tags(tree: YamlNode) -> Iterator[Problem]:
     seen: dict[str, str] = {}
     for key, entry in tree.children("tags"):
         value = entry.node.value if isinstance(entry.node.value, str) else ""
@@ -84,7 +84,7 @@ def _in_tags(char: str) -> bool:
     return char.isalnum() or char in " _.:/=+-@"
 
 
-def check_alarms(tree: Node) -> Iterator[Problem]:
+def check_alarms(tree: YamlNode) -> Iterator[Problem]:
     alarms = tree.get("monitoring", "alarms")
     if alarms is None:
         return
@@ -99,7 +99,7 @@ def check_alarms(tree: Node) -> Iterator[Problem]:
         )
 
 
-def check_environment(tree: Node) -> Iterator[Problem]:
+def check_environment(tree: YamlNode) -> Iterator[Problem]:
     for _, function in tree.children("functions"):
         for name, entry in function.node.children("environment"):
             if name.upper() in RESERVED:

@@ -7,8 +7,8 @@ from collections.abc import Collection, Iterator
 from typing import Final
 from urllib.parse import unquote
 
-from provision.config.problems import Problem, nearest
-from provision.config.yaml.nodes import Node
+from provision.config.problems import Problem, suggest
+from provision.config.yaml.nodes import YamlNode
 from provision.config.yaml.reader import MOST_NODES
 
 _MODEL: Final = re.compile(
@@ -26,7 +26,7 @@ _BY_NAME: Final = ("definitions", "dependencies", "patternProperties", "properti
 """Below these stand names, which may be called `$ref` too."""
 
 
-def check_references(model: Node, above: Collection[str]) -> Iterator[Problem]:
+def check_references(model: YamlNode, above: Collection[str]) -> Iterator[Problem]:
     """Of one model; `above`: the models that are made before it."""
     ends: dict[str, str] = {}
     defined = tuple(f"#/definitions/{name}" for name, _ in model.children("definitions"))
@@ -43,11 +43,11 @@ def check_references(model: Node, above: Collection[str]) -> Iterator[Problem]:
             listed = f"above stand: {', '.join(above)}" if above else "write that one above"
             yield reference.problem(
                 f"no model {found[1]} stands above this one, and they are made in this order",
-                nearest(found[1], above) or listed,
+                suggest(found[1], above) or listed,
             )
 
 
-def _references(schema: Node) -> Iterator[Node]:
+def _references(schema: YamlNode) -> Iterator[YamlNode]:
     for keyword, entry in schema.entries.items():
         if keyword == "$ref" and isinstance(entry.node.value, str):
             yield entry.node
@@ -60,7 +60,7 @@ def _references(schema: Node) -> Iterator[Node]:
         yield from _references(each)
 
 
-def _inside(reference: Node, end: str, defined: Collection[str]) -> Iterator[Problem]:
+def _inside(reference: YamlNode, end: str, defined: Collection[str]) -> Iterator[Problem]:
     """To a part of the model that is there; one that only leads to references ends nowhere."""
     if end == _NOWHERE:
         yield reference.problem(
@@ -69,11 +69,11 @@ def _inside(reference: Node, end: str, defined: Collection[str]) -> Iterator[Pro
     elif end:
         yield reference.problem(
             f'"{end}" leads to no schema of this model',
-            nearest(end, defined) or "write it below `definitions`",
+            suggest(end, defined) or "write it below `definitions`",
         )
 
 
-def _end(model: Node, pointer: str, ends: dict[str, str]) -> str:
+def _end(model: YamlNode, pointer: str, ends: dict[str, str]) -> str:
     """Nothing where a reference ends in a schema, else the one that leads to none. `ends` keeps it
     for all that were passed: there may be thousands in a row."""
     passed: dict[str, None] = {}
@@ -97,9 +97,9 @@ def _end(model: Node, pointer: str, ends: dict[str, str]) -> str:
     return end
 
 
-def _target(model: Node, pointer: str) -> Node | None:
+def _target(model: YamlNode, pointer: str) -> YamlNode | None:
     """What a JSON pointer such as `#/definitions/a` leads to."""
-    node: Node | None = model
+    node: YamlNode | None = model
     for part in unquote(pointer[1:]).split("/")[1:]:
         if node is None:
             return None

@@ -11,18 +11,18 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 from provision.config.checks.model_references import check_references
-from provision.config.problems import Problem, nearest
-from provision.config.yaml.nodes import Node
+from provision.config.problems import Problem, suggest
+from provision.config.yaml.nodes import YamlNode
 
 DEEPEST: Final = 100
 """Levels of one model. Of 300 all is read; with 400 Python's own stack ends."""
 
 TYPES: Final = ("array", "boolean", "integer", "null", "number", "object", "string")
 
-Rule = Callable[[Node], Iterator[Problem]]
+Rule = Callable[[YamlNode], Iterator[Problem]]
 
 
-def check_models(tree: Node) -> Iterator[Problem]:
+def check_models(tree: YamlNode) -> Iterator[Problem]:
     above: list[str] = []
     for name, model in tree.children("api", "models"):
         if not isinstance(model.node.value, dict):
@@ -39,7 +39,7 @@ def check_models(tree: Node) -> Iterator[Problem]:
         above.append(name)
 
 
-def _at_depth(node: Node, levels: int) -> Node | None:
+def _at_depth(node: YamlNode, levels: int) -> YamlNode | None:
     """Something that stands deeper."""
     if levels < 0:
         return node
@@ -47,7 +47,7 @@ def _at_depth(node: Node, levels: int) -> Node | None:
     return next((deep for each in inner if (deep := _at_depth(each, levels - 1))), None)
 
 
-def _numbers(node: Node) -> Iterator[Problem]:
+def _numbers(node: YamlNode) -> Iterator[Problem]:
     """Wherever they stand, in a default as well: JSON has no infinity."""
     if isinstance(node.value, float) and not math.isfinite(node.value):
         yield node.problem(f"{node.written} is no number in JSON", "write a finite one")
@@ -55,7 +55,7 @@ def _numbers(node: Node) -> Iterator[Problem]:
         yield from _numbers(inner)
 
 
-def _schema(schema: Node) -> Iterator[Problem]:
+def _schema(schema: YamlNode) -> Iterator[Problem]:
     if not isinstance(schema.value, dict):
         yield schema.problem("expected a schema: keys and values", 'for anything: "{}"')
     for keyword, entry in schema.entries.items():
@@ -64,7 +64,7 @@ def _schema(schema: Node) -> Iterator[Problem]:
         else:
             yield entry.problem(
                 "API Gateway knows JSON Schema draft 4, which has no such keyword",
-                nearest(keyword, _RULES),
+                suggest(keyword, _RULES),
             )
     for keyword, bound in (("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum")):
         exclusive = schema.get(keyword)
@@ -75,38 +75,38 @@ def _schema(schema: Node) -> Iterator[Problem]:
 # -- the rules of the keywords -----------------------------------------------------------------
 
 
-def _anything(_: Node) -> Iterator[Problem]:
+def _anything(_: YamlNode) -> Iterator[Problem]:
     yield from ()
 
 
-def _text(node: Node) -> Iterator[Problem]:
+def _text(node: YamlNode) -> Iterator[Problem]:
     if not isinstance(node.value, str):
         yield node.problem("expected a text", "write it in quotes")
 
 
-def _number(node: Node) -> Iterator[Problem]:
+def _number(node: YamlNode) -> Iterator[Problem]:
     if isinstance(node.value, bool) or not isinstance(node.value, int | float):
         yield node.problem("expected a number", "write it without quotes")
 
 
-def _step(node: Node) -> Iterator[Problem]:
+def _step(node: YamlNode) -> Iterator[Problem]:
     yield from _number(node)
     if isinstance(node.value, int | float) and not isinstance(node.value, bool) and node.value <= 0:
         yield node.problem("expected a number above 0", "write one, or remove it")
 
 
-def _count(node: Node) -> Iterator[Problem]:
+def _count(node: YamlNode) -> Iterator[Problem]:
     whole = isinstance(node.value, int) and not isinstance(node.value, bool)
     if not whole or (isinstance(node.value, int) and node.value < 0):
         yield node.problem("expected a whole number from 0, without quotes", "write one")
 
 
-def _truth(node: Node) -> Iterator[Problem]:
+def _truth(node: YamlNode) -> Iterator[Problem]:
     if not isinstance(node.value, bool):
         yield node.problem("expected true or false", "write one of them")
 
 
-def _exclusive(node: Node) -> Iterator[Problem]:
+def _exclusive(node: YamlNode) -> Iterator[Problem]:
     """In later drafts this is the bound itself."""
     if not isinstance(node.value, bool):
         keyword = str(node.keys[-1])
@@ -117,50 +117,50 @@ def _exclusive(node: Node) -> Iterator[Problem]:
         )
 
 
-def _names(node: Node) -> Iterator[Problem]:
+def _names(node: YamlNode) -> Iterator[Problem]:
     yield from _list(node, "names")
     for each in node.elements:
         yield from _text(each)
     yield from _twice(node)
 
 
-def _values(node: Node) -> Iterator[Problem]:
+def _values(node: YamlNode) -> Iterator[Problem]:
     yield from _list(node, "values")
     yield from _twice(node)
 
 
-def _type(node: Node) -> Iterator[Problem]:
+def _type(node: YamlNode) -> Iterator[Problem]:
     if isinstance(node.value, list):
         yield from _values(node)
     for each in node.elements or ([] if isinstance(node.value, list) else [node]):
         if each.value not in TYPES:
             known = f"write one of {', '.join(TYPES)}, as a text"
-            yield each.problem("no type that draft 4 has", nearest(each.text, TYPES) or known)
+            yield each.problem("no type that draft 4 has", suggest(each.text, TYPES) or known)
 
 
-def _schemas(node: Node) -> Iterator[Problem]:
+def _schemas(node: YamlNode) -> Iterator[Problem]:
     yield from _list(node, "schemas")
     for each in node.elements:
         yield from _schema(each)
 
 
-def _schema_or_schemas(node: Node) -> Iterator[Problem]:
+def _schema_or_schemas(node: YamlNode) -> Iterator[Problem]:
     yield from _schemas(node) if isinstance(node.value, list) else _schema(node)
 
 
-def _schema_or_truth(node: Node) -> Iterator[Problem]:
+def _schema_or_truth(node: YamlNode) -> Iterator[Problem]:
     if not isinstance(node.value, bool):
         yield from _schema(node)
 
 
-def _schemas_by_name(node: Node) -> Iterator[Problem]:
+def _schemas_by_name(node: YamlNode) -> Iterator[Problem]:
     if not isinstance(node.value, dict):
         yield node.problem("expected names and a schema each", "write them below it")
     for entry in node.entries.values():
         yield from _schema(entry.node)
 
 
-def _dependencies(node: Node) -> Iterator[Problem]:
+def _dependencies(node: YamlNode) -> Iterator[Problem]:
     if not isinstance(node.value, dict):
         yield node.problem("expected names, and what each needs", "write them below it")
     for entry in node.entries.values():
@@ -168,14 +168,14 @@ def _dependencies(node: Node) -> Iterator[Problem]:
         yield from _names(entry.node) if listed else _schema(entry.node)
 
 
-def _list(node: Node, what: str) -> Iterator[Problem]:
+def _list(node: YamlNode, what: str) -> Iterator[Problem]:
     if not isinstance(node.value, list):
         yield node.problem(f"expected a list of {what}", "write it in [ ]")
     elif not node.value:
         yield node.problem(f"an empty list of {what}, which draft 4 refuses", "remove the line")
 
 
-def _twice(node: Node) -> Iterator[Problem]:
+def _twice(node: YamlNode) -> Iterator[Problem]:
     seen: set[object] = set()
     for each in node.elements:
         value = _as_json(each.plain())

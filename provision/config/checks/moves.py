@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from provision.config.problems import Problem, listed, nearest
+from provision.config.problems import Problem, listed, suggest
 from provision.config.schema.types import MOVABLE
-from provision.config.yaml.nodes import Entry, Node
+from provision.config.yaml.nodes import YamlEntry, YamlNode
 
 SECTIONS = {"table": "tables", "function": "functions", "layer": "layers"}
 """The first word of a node → where config.yaml has it."""
 
 
-def check_moved(tree: Node) -> Iterator[Problem]:
+def check_moved(tree: YamlNode) -> Iterator[Problem]:
     lines = _lines(tree)
     ends = _ends(lines)
     taken: dict[str, str] = {}
@@ -23,12 +23,12 @@ def check_moved(tree: Node) -> Iterator[Problem]:
 
 
 def _check_line(
-    tree: Node,
+    tree: YamlNode,
     lines: dict[str, str],
     ends: dict[str, str | None],
     taken: dict[str, str],
     old: str,
-    entry: Entry,
+    entry: YamlEntry,
 ) -> Iterator[Problem]:
     new = lines[old]
     (area, key), (new_area, new_key) = old.split("."), new.split(".")
@@ -55,7 +55,9 @@ def _check_line(
         yield from _check_ends(tree, entry, area, key, new_key)
 
 
-def _check_ends(tree: Node, entry: Entry, area: str, key: str, new_key: str) -> Iterator[Problem]:
+def _check_ends(
+    tree: YamlNode, entry: YamlEntry, area: str, key: str, new_key: str
+) -> Iterator[Problem]:
     section = SECTIONS[area]
     there = [name for name, _ in tree.children(section)]
     if key in there:
@@ -66,7 +68,7 @@ def _check_ends(tree: Node, entry: Entry, area: str, key: str, new_key: str) -> 
     elif new_key not in there:
         known = f"{section} has: {listed(there)}" if there else f"add it to {section}"
         yield entry.node.problem(
-            f'there is no {area} "{new_key}"', nearest(new_key, there) or known
+            f'there is no {area} "{new_key}"', suggest(new_key, there) or known
         )
 
 
@@ -84,7 +86,7 @@ def _ends(lines: dict[str, str]) -> dict[str, str | None]:
     return ends
 
 
-def _lines(tree: Node) -> dict[str, str]:
+def _lines(tree: YamlNode) -> dict[str, str]:
     """Those whose both ends are nodes; of the others the model has said it."""
     return {
         old: entry.node.value

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from provision.config.problems import Problem, nearest
-from provision.config.yaml.nodes import Entry, Node
+from provision.config.problems import Problem, suggest
+from provision.config.yaml.nodes import YamlEntry, YamlNode
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD")
 WITH_BODY = ("POST", "PUT", "PATCH")
@@ -27,7 +27,7 @@ VARIABLE_PART = r"\{[A-Za-z_][A-Za-z0-9._-]*\}"
 GREEDY_PART = r"\{[A-Za-z_][A-Za-z0-9._-]*\+\}"
 
 
-def check_routes(tree: Node) -> Iterator[Problem]:
+def check_routes(tree: YamlNode) -> Iterator[Problem]:
     variables: dict[str, str] = {}
     routes = list(tree.children("api", "routes"))
     if len(routes) > MOST_ROUTES:
@@ -47,7 +47,7 @@ def check_routes(tree: Node) -> Iterator[Problem]:
     yield from _timeouts(tree)
 
 
-def _too_many_parts(routes: Sequence[tuple[str, Entry]]) -> Entry | None:
+def _too_many_parts(routes: Sequence[tuple[str, YamlEntry]]) -> YamlEntry | None:
     """The route with which there are."""
     met: set[str] = set()
     for key, entry in routes:
@@ -68,7 +68,7 @@ def _ends(path: str) -> Iterator[int]:
     yield len(path)
 
 
-def _method(entry: Entry, key: str, method: str) -> Problem | None:
+def _method(entry: YamlEntry, key: str, method: str) -> Problem | None:
     path = key.partition(" ")[2].strip()
     if method in METHODS and key == f"{method} {path}":
         return None
@@ -88,14 +88,14 @@ def _method(entry: Entry, key: str, method: str) -> Problem | None:
         )
     if path.startswith("/"):
         return entry.problem(
-            f'"{method}" is no method of these: {", ".join(METHODS)}', nearest(method, METHODS)
+            f'"{method}" is no method of these: {", ".join(METHODS)}', suggest(method, METHODS)
         )
     return entry.problem(
         f'"{key}" is no route: expected a method, one space and a path', 'such as "GET /items"'
     )
 
 
-def _path(entry: Entry, method: str, path: str) -> Problem | None:
+def _path(entry: YamlEntry, method: str, path: str) -> Problem | None:
     if not path.startswith("/"):
         return entry.problem(
             f'the path "{path}" does not begin with a slash', f'write "{method} /{path}"'
@@ -130,7 +130,7 @@ def _path(entry: Entry, method: str, path: str) -> Problem | None:
     return None
 
 
-def _second_variable(entry: Entry, path: str, variables: dict[str, str]) -> Problem | None:
+def _second_variable(entry: YamlEntry, path: str, variables: dict[str, str]) -> Problem | None:
     """API Gateway takes one variable below the same part, under one name (A9)."""
     for end in _ends(path):
         above, _, part = path[:end].rpartition("/")
@@ -146,14 +146,14 @@ def _second_variable(entry: Entry, path: str, variables: dict[str, str]) -> Prob
     return None
 
 
-def _body(entry: Entry, method: str) -> Problem | None:
+def _body(entry: YamlEntry, method: str) -> Problem | None:
     body = entry.node.get("body")
     if body is None or body.value is None or method in WITH_BODY:
         return None
     return body.problem(f"a {method} request has no body to check", "remove it")
 
 
-def _timeouts(tree: Node) -> Iterator[Problem]:
+def _timeouts(tree: YamlNode) -> Iterator[Problem]:
     routed = {
         (route.node.get("function") or route.node).value: key
         for key, route in reversed(list(tree.children("api", "routes")))

@@ -12,14 +12,14 @@ from pathlib import Path
 from provision.config.problems import Problem
 from provision.config.schema.functions import RUNTIME
 from provision.config.schema.types import HANDLER
-from provision.config.yaml.nodes import Node
-from provision.packaging.folder import BundleFailed, check_sizes, files_below
+from provision.config.yaml.nodes import YamlNode
+from provision.packaging.folder import PackagingFailed, check_sizes, list_files
 from provision.packaging.handlers import handler_problem, in_folder
 from provision.packaging.modules import PATIENCE, Fault, faults
 from provision.packaging.requirements import FILE, compile_command, read_requirements
 
 
-def check_sources(tree: Node, folder: Path) -> Iterator[Problem]:
+def check_sources(tree: YamlNode, folder: Path) -> Iterator[Problem]:
     """Folders, requirements and handlers that are not there; modules that do not compile."""
     for _, layer in tree.children("layers"):
         if source := _written(layer.node, "source"):
@@ -37,12 +37,12 @@ def check_sources(tree: Node, folder: Path) -> Iterator[Problem]:
     yield from _once(found)
 
 
-def _late(source: Node) -> Problem:
+def _late(source: YamlNode) -> Problem:
     said = f"its modules are not checked: those before took more than {PATIENCE} s"
     return replace(source.problem(said), warning=True)
 
 
-def check_inside(tree: Node, folder: Path) -> Iterator[Problem]:
+def check_inside(tree: YamlNode, folder: Path) -> Iterator[Problem]:
     """Sources that are not below `folder`, by what they are called or by a link."""
     for _, part in (*tree.children("layers"), *tree.children("functions")):
         if source := _written(part.node, "source"):
@@ -68,13 +68,13 @@ def _once(found: Iterable[Problem]) -> Iterator[Problem]:
     yield from by_place.values()
 
 
-def _written(node: Node, key: str) -> Node | None:
+def _written(node: YamlNode, key: str) -> YamlNode | None:
     """The text that is there, unless the model has refused it."""
     text = node.string(key)
     return node.get(key) if text and text.strip() else None
 
 
-def _in_folder(source: Node, folder: Path) -> list[Problem]:
+def _in_folder(source: YamlNode, folder: Path) -> list[Problem]:
     path = folder / str(source.value)
     try:
         if path.is_dir():
@@ -91,7 +91,7 @@ def _in_folder(source: Node, folder: Path) -> list[Problem]:
     return [source.problem(f"there is no folder {path.as_posix()}", suggestion)]
 
 
-def _hidden(source: Node, path: Path, folder: Path) -> list[Problem]:
+def _hidden(source: YamlNode, path: Path, folder: Path) -> list[Problem]:
     """`.git` holds the token of a pipeline's checkout, `.provision` the state."""
     real, top = path.resolve(), folder.resolve()
     inside = real.relative_to(top) if real.is_relative_to(top) else Path()
@@ -101,17 +101,17 @@ def _hidden(source: Node, path: Path, folder: Path) -> list[Problem]:
     return [source.problem(said, "give the folder a name without a dot")]
 
 
-def _contents(source: Node, folder: Path) -> list[Problem]:
+def _contents(source: YamlNode, folder: Path) -> list[Problem]:
     """What cannot go into a zip: links that lead out, pipes, more than Lambda takes."""
     path = folder / str(source.value)
     try:
-        check_sizes(files_below(path), str(path))
-    except BundleFailed as error:
+        check_sizes(list_files(path), str(path))
+    except PackagingFailed as error:
         return [source.problem(error.message, error.hint)]
     return []
 
 
-def _requirements(source: Node, folder: Path) -> list[Problem]:
+def _requirements(source: YamlNode, folder: Path) -> list[Problem]:
     """What in requirements.txt is no pinned package, by its own lines."""
     path = folder / str(source.value)
     file = path / FILE
@@ -126,7 +126,7 @@ def _requirements(source: Node, folder: Path) -> list[Problem]:
     return [Problem(file.as_posix(), one.line, 1, "", one.message, one.instead) for one in wrong]
 
 
-def _code(function: Node, source: Node, folder: Path) -> list[Problem]:
+def _code(function: YamlNode, source: YamlNode, folder: Path) -> list[Problem]:
     handler = _written(function, "handler")
     if handler is None or not re.fullmatch(HANDLER, str(handler.value)):
         return []
@@ -136,11 +136,11 @@ def _code(function: Node, source: Node, folder: Path) -> list[Problem]:
         wrong = faults(path, name, runtime) if re.fullmatch(r"python3\.\d+", runtime) else []
         known = [] if any(fault.bound for fault in wrong) else _handler(function, handler, path)
         return [*known, *map(_fault, wrong)]
-    except BundleFailed as error:
+    except PackagingFailed as error:
         return [source.problem(error.message, error.hint)]
 
 
-def _handler(function: Node, handler: Node, path: Path) -> list[Problem]:
+def _handler(function: YamlNode, handler: YamlNode, path: Path) -> list[Problem]:
     name = str(handler.value)
     layers = function.get("layers")
     if layers and layers.elements and not in_folder(path, name):

@@ -15,14 +15,14 @@ from provision.config.schema.types import (
     MODEL,
     ORIGIN,
     STAGE,
+    ConfigSection,
     Domain,
+    InvalidValue,
     Name,
     Names,
     Parameters,
-    Refusal,
     Retention,
     RuleGroups,
-    Section,
     Zone,
 )
 
@@ -43,7 +43,7 @@ ModelName = Annotated[str, Field(pattern=MODEL, max_length=255)]
 HeaderNames = Annotated[tuple[Annotated[str, Field(pattern=HEADER)], ...], Strict(strict=False)]
 
 
-class Route(Section):
+class Route(ConfigSection):
     """Where a method and path lead; the function's name alone will do."""
 
     function: Name = Field(description="Name of the function.", examples=["items"])
@@ -82,7 +82,7 @@ class Endpoint:
 
 def _one_origin(origins: tuple[str, ...]) -> tuple[str, ...]:
     if len(origins) != 1:
-        raise Refusal(
+        raise InvalidValue(
             f"expected exactly one origin, found {len(origins)}: API Gateway's own 4xx and 5xx "
             "answers can name only one",
             'write ["*"] or the one origin; remove `cors` for none',
@@ -92,7 +92,7 @@ def _one_origin(origins: tuple[str, ...]) -> tuple[str, ...]:
 
 def _with_api_key(headers: tuple[str, ...]) -> tuple[str, ...]:
     if not {"x-api-key", "*"} & {header.lower() for header in headers}:
-        raise Refusal(
+        raise InvalidValue(
             "X-Api-Key is not among the headers: every route needs the key, and no browser "
             "could send it",
             "add X-Api-Key",
@@ -100,7 +100,7 @@ def _with_api_key(headers: tuple[str, ...]) -> tuple[str, ...]:
     return headers
 
 
-class Cors(Section):
+class Cors(ConfigSection):
     """Which web pages may call the API; on answers, on OPTIONS and on errors of API Gateway."""
 
     origins: Annotated[
@@ -132,21 +132,21 @@ class Cors(Section):
     )
 
 
-class Throttle(Section):
+class Throttle(ConfigSection):
     """Requests beyond it are answered 429."""
 
     rate: int = Field(default=1000, ge=1, description="Requests a second, lasting.")
     burst: int = Field(default=2000, ge=1, description="Requests at the same time, briefly.")
 
 
-class Quota(Section):
+class Quota(ConfigSection):
     """Requests a key may make in a longer time."""
 
     limit: int = Field(ge=1, description="Requests in a period.", examples=[100_000])
     period: Literal["DAY", "WEEK", "MONTH"] = Field(default="MONTH", description="The period.")
 
 
-class ApiLog(Section):
+class ApiLog(ConfigSection):
     """Access log and execution log."""
 
     level: Literal["OFF", "ERROR", "INFO"] = Field(
@@ -155,7 +155,7 @@ class ApiLog(Section):
     retention: Retention = Field(default=30, description="Days that logs are kept.")
 
 
-class CustomDomain(Section):
+class CustomDomain(ConfigSection):
     """An own name for the API."""
 
     name: Domain = Field(description="Name the API answers under.", examples=["api.example.com"])
@@ -170,7 +170,7 @@ class CustomDomain(Section):
     )
 
 
-class Waf(Section):
+class Waf(ConfigSection):
     """AWS WAF before the stage. AWS charges for it by the month and by the request."""
 
     groups: RuleGroups = Field(
@@ -189,7 +189,7 @@ class Waf(Section):
     )
 
 
-class Api(Section):
+class Api(ConfigSection):
     """The REST API. Every route needs an API key."""
 
     stage: Annotated[str, Field(pattern=STAGE, max_length=128)] = Field(

@@ -7,7 +7,15 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from provision.config.schema.secrets import Secret, Value
-from provision.config.schema.types import HANDLER, Name, Names, Retention, Section, Source, Variable
+from provision.config.schema.types import (
+    HANDLER,
+    ConfigSection,
+    Name,
+    Names,
+    Retention,
+    Source,
+    Variable,
+)
 
 Runtime = Literal["python3.11", "python3.12", "python3.13", "python3.14"]
 RUNTIME: Runtime = "python3.13"
@@ -15,7 +23,7 @@ RUNTIME: Runtime = "python3.13"
 Grant = Literal["read", "write"]
 
 
-class Layer(Section):
+class Layer(ConfigSection):
     """Third-party packages, installed for Lambda's Python and processor."""
 
     source: Source = Field(
@@ -25,7 +33,7 @@ class Layer(Section):
     )
 
 
-class Retries(Section):
+class Retries(ConfigSection):
     """How often and how long an asynchronous event is tried before its dead-letter queue."""
 
     attempts: int = Field(default=2, ge=0, le=2, description="Further attempts after the first.")
@@ -37,13 +45,13 @@ class Retries(Section):
     )
 
 
-class FunctionLog(Section):
+class FunctionLog(ConfigSection):
     """The function's log group."""
 
     retention: Retention = Field(default=30, description="Days that logs are kept.")
 
 
-class Function(Section):
+class Function(ConfigSection):
     """One Lambda function, with its own role, log group and dead-letter queue."""
 
     source: Source = Field(

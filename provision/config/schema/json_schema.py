@@ -8,21 +8,21 @@ from functools import cache
 from typing import Any
 
 from provision.config.schema.root import Config
-from provision.config.schema.types import WORDS
+from provision.config.schema.types import PATTERN_DESCRIPTIONS
 
 OVERLAYS = "environments"
 """The one key of the file that no environment's configuration has."""
 
 
 @dataclass(frozen=True)
-class Shape:
+class SchemaNode:
     """The schema of one place, with the definitions it refers to."""
 
     schema: Mapping[str, Any]
     definitions: Mapping[str, Any]
 
     @property
-    def alternatives(self) -> list[Shape]:
+    def alternatives(self) -> list[SchemaNode]:
         """The schemas a value may agree with, references resolved, null left out."""
         schema = self.schema
         if "$ref" in schema:
@@ -37,7 +37,7 @@ class Shape:
         return any(each.get("type") == "null" for each in self.schema.get("anyOf", ()))
 
     @property
-    def fields(self) -> dict[str, Shape]:
+    def fields(self) -> dict[str, SchemaNode]:
         """The known keys of a section."""
         return {
             key: self._of(schema)
@@ -46,7 +46,7 @@ class Shape:
         }
 
     @property
-    def named(self) -> Shape | None:
+    def named(self) -> SchemaNode | None:
         """What stands under each name, where names are free to choose."""
         for shape in self.alternatives:
             patterns = list(shape.schema.get("patternProperties", {}).values())
@@ -74,14 +74,14 @@ class Shape:
         sections = [each.schema for each in self.alternatives if "properties" in each.schema]
         return next((each.get("description", "") for each in sections), "")
 
-    def child(self, key: str | int) -> Shape | None:
+    def child(self, key: str | int) -> SchemaNode | None:
         if isinstance(key, int):
             items = [each.schema.get("items") for each in self.alternatives]
             return next((self._of(each) for each in items if each), None)
         return self.fields.get(key) or self.named
 
-    def at(self, keys: Sequence[str | int]) -> Shape | None:
-        shape: Shape | None = self
+    def at(self, keys: Sequence[str | int]) -> SchemaNode | None:
+        shape: SchemaNode | None = self
         for key in keys:
             shape = shape.child(key) if shape else None
         return shape
@@ -104,15 +104,15 @@ class Shape:
         said = " or ".join(dict.fromkeys(_words(each) for each in self.alternatives))
         return f"{said}, or null" if self.nullable else said
 
-    def _of(self, schema: Mapping[str, Any]) -> Shape:
-        return Shape(schema, self.definitions)
+    def _of(self, schema: Mapping[str, Any]) -> SchemaNode:
+        return SchemaNode(schema, self.definitions)
 
 
 @cache
-def config_shape() -> Shape:
+def config_shape() -> SchemaNode:
     """The shape of one environment's configuration."""
     schema = Config.model_json_schema()
-    return Shape(schema, schema.get("$defs", {}))
+    return SchemaNode(schema, schema.get("$defs", {}))
 
 
 @cache
@@ -124,7 +124,7 @@ def known_places() -> Mapping[str, Sequence[str]]:
     return found
 
 
-def _words(shape: Shape) -> str:
+def _words(shape: SchemaNode) -> str:
     schema = shape.schema
     if shape.choices:
         return "one of " + ", ".join(shape.choices)
@@ -132,7 +132,7 @@ def _words(shape: Shape) -> str:
         case "integer":
             return "a whole number" + _range(schema)
         case "string":
-            return WORDS.get(schema.get("pattern", ""), "text")
+            return PATTERN_DESCRIPTIONS.get(schema.get("pattern", ""), "text")
         case "boolean":
             return "true or false"
         case "array":

@@ -6,12 +6,12 @@ from typing import Annotated
 
 from pydantic import Field
 
-from provision.config.schema.types import EMAIL, Section
+from provision.config.schema.types import EMAIL, ConfigSection
 
 Threshold = Annotated[int, Field(ge=1)] | None
 
 
-class Alarms(Section):
+class Alarms(ConfigSection):
     """Thresholds; null switches an alarm off."""
 
     function_errors: Threshold = Field(
@@ -49,7 +49,7 @@ class Alarms(Section):
     )
 
 
-class Monitoring(Section):
+class Monitoring(ConfigSection):
     """Alarms and whom they reach. The dashboard is always there."""
 
     email: Annotated[str, Field(pattern=EMAIL, max_length=254)] | None = Field(

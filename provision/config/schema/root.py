@@ -13,12 +13,12 @@ from provision.config.schema.tables import Table
 from provision.config.schema.types import (
     Account,
     Boundary,
+    ConfigSection,
     Key,
     Movable,
     Name,
     PrivateRange,
     Retention,
-    Section,
 )
 
 MOST_TAGS = 45
@@ -28,7 +28,7 @@ PROTECTED = "prod"
 """The environment that is protected where the file does not say."""
 
 
-class FlowLogs(Section):
+class FlowLogs(ConfigSection):
     """A log of who talks with whom in the network."""
 
     traffic: Literal["ACCEPT", "ALL", "REJECT"] = Field(
@@ -37,7 +37,7 @@ class FlowLogs(Section):
     retention: Retention = Field(default=30, description="Days that logs are kept.")
 
 
-class Network(Section):
+class Network(ConfigSection):
     """The private network the functions run in."""
 
     cidr: PrivateRange = Field(
@@ -51,7 +51,7 @@ class Network(Section):
     )
 
 
-class Encryption(Section):
+class Encryption(ConfigSection):
     """What tables, queues, the topic, log groups and functions' environments are encrypted with."""
 
     key: Key = Field(
@@ -62,7 +62,7 @@ class Encryption(Section):
     )
 
 
-class Config(Section):
+class Config(ConfigSection):
     """config.yaml, for one environment."""
 
     name: Name = Field(

@@ -9,9 +9,9 @@ from pydantic import AfterValidator, Field, GetCoreSchemaHandler, GetJsonSchemaH
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
-from provision.config.schema.types import REFERENCE, CustomersKey, Refusal, Section
+from provision.config.schema.types import REFERENCE, ConfigSection, CustomersKey, InvalidValue
 
-Keeper = Literal["ssm", "secretsmanager"]
+SecretStore = Literal["ssm", "secretsmanager"]
 """The services that keep secrets, called as AWS calls their endpoints."""
 
 _PARAMETER: Final = re.compile(r"[A-Za-z0-9_./-]+")
@@ -28,7 +28,7 @@ def _kept(reference: str) -> str:
     """
     keeper, _, name = reference.partition(":")
     if len(name) > _LONGEST[keeper]:
-        raise Refusal(
+        raise InvalidValue(
             f"{len(name)} characters, {len(name) - _LONGEST[keeper]} more than a name may have",
             "give it a shorter name",
         )
@@ -40,23 +40,23 @@ def _kept(reference: str) -> str:
 def _check_parameter(name: str) -> None:
     bare = name.lstrip("/")
     if not _PARAMETER.fullmatch(name):
-        raise Refusal(f'"{name}" is no parameter\'s name', "use letters, digits and _ . - /")
+        raise InvalidValue(f'"{name}" is no parameter\'s name', "use letters, digits and _ . - /")
     if bare.lower().startswith(("aws", "ssm")):
-        raise Refusal(
+        raise InvalidValue(
             f'"{name}" is AWS\'s own: no parameter of yours begins with aws or ssm',
             "name one of yours, or a secret: secretsmanager:name",
         )
     if "//" in name or not bare or name.endswith("/"):
-        raise Refusal(f'"{name}" has a part without a name', "write it like ssm:/tap/stripe")
+        raise InvalidValue(f'"{name}" has a part without a name', "write it like ssm:/tap/stripe")
     if "/" in bare and not name.startswith("/"):
-        raise Refusal(f'"{name}" has parts, and does not begin with /', f'write "ssm:/{name}"')
+        raise InvalidValue(f'"{name}" has parts, and does not begin with /', f'write "ssm:/{name}"')
     if bare.count("/") >= _LEVELS:
-        raise Refusal(
+        raise InvalidValue(
             f"{bare.count('/') + 1} parts; a parameter has at most {_LEVELS}", "use fewer"
         )
 
 
-class Secret(Section):
+class Secret(ConfigSection):
     """A value that the function fetches when it runs: the variable says only where it is kept, and
     only this function may read it there. The private network gets an endpoint for Parameter Store
     or Secrets Manager, which AWS charges by the hour and zone.
@@ -74,7 +74,7 @@ class Secret(Section):
     )
 
     @property
-    def keeper(self) -> Keeper:
+    def keeper(self) -> SecretStore:
         return "ssm" if self.secret.startswith("ssm:") else "secretsmanager"
 
     @property

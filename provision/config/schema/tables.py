@@ -6,12 +6,12 @@ from typing import Annotated
 
 from pydantic import Field
 
-from provision.config.schema.types import ATTRIBUTE, Section
+from provision.config.schema.types import ATTRIBUTE, ConfigSection
 
 Attribute = Annotated[str, Field(pattern=ATTRIBUTE, min_length=1, max_length=255)]
 
 
-class Capacity(Section):
+class Capacity(ConfigSection):
     """Provisioned throughput, moved by auto scaling."""
 
     min: int = Field(
@@ -34,7 +34,7 @@ class Capacity(Section):
     )
 
 
-class Expire(Section):
+class Expire(ConfigSection):
     """When DynamoDB removes an item by itself."""
 
     attribute: Attribute = Field(
@@ -46,7 +46,7 @@ class Expire(Section):
     )
 
 
-class Table(Section):
+class Table(ConfigSection):
     """One table. Encryption and point-in-time recovery are always on."""
 
     key: Attribute = Field(

@@ -37,7 +37,7 @@ REFERENCE = r"^(ssm|secretsmanager):[A-Za-z0-9/_+=.@-]+$"
 STAGE = r"^[A-Za-z0-9_-]+$"
 VARIABLE = r"^[A-Za-z][A-Za-z0-9_]+$"
 
-WORDS = {
+PATTERN_DESCRIPTIONS = {
     NAME: "lower-case letters, digits and hyphens, beginning with a letter, not ending in a hyphen",
     ACCOUNT: "the 12 digits of an AWS account",
     ATTRIBUTE: "an attribute's name of letters, digits, _ . and -",
@@ -61,7 +61,7 @@ WORDS = {
 """What a pattern asks for, in the words of an error message."""
 
 
-class Refusal(ValueError):
+class InvalidValue(ValueError):
     """A value is not acceptable; says why, and what would be."""
 
     def __init__(self, message: str, suggestion: str = "") -> None:
@@ -69,7 +69,7 @@ class Refusal(ValueError):
         self.suggestion = suggestion
 
 
-class Section(BaseModel):
+class ConfigSection(BaseModel):
     """A mapping with known keys. One that is a default is `model_construct`ed, which takes it as it
     is: to call the class builds a validator for it alone, before anything is read."""
 
@@ -81,7 +81,9 @@ def _located(value: object, info: ValidationInfo) -> object:
     if not isinstance(value, str):
         return value
     if not value.strip():
-        raise Refusal("expected a path, found empty text", 'for the file\'s own folder write "."')
+        raise InvalidValue(
+            "expected a path, found empty text", 'for the file\'s own folder write "."'
+        )
     folder = info.context["folder"] if info.context else Path()
     return Path(folder, value)
 
@@ -90,16 +92,18 @@ def _private_range(value: str) -> str:
     try:
         network = ipaddress.IPv4Network(value, strict=False)
     except ValueError as error:
-        raise Refusal(
+        raise InvalidValue(
             f'expected an IPv4 range, found "{value}"', 'write it like "10.20.0.0/24"'
         ) from error
     if "/" not in value or str(network) != value:
-        raise Refusal(f'"{value}" is not the beginning and length of a range', f'write "{network}"')
+        raise InvalidValue(
+            f'"{value}" is not the beginning and length of a range', f'write "{network}"'
+        )
     if not any(network.subnet_of(private) for private in _PRIVATE):
         names = ", ".join(str(private) for private in _PRIVATE)
-        raise Refusal(f"{value} is no private range", f"choose one inside {names}")
+        raise InvalidValue(f"{value} is no private range", f"choose one inside {names}")
     if not 16 <= network.prefixlen <= 28:  # noqa: PLR2004
-        raise Refusal(
+        raise InvalidValue(
             f"{value} has length /{network.prefixlen}; a VPC takes /16 to /28",
             'write for example "10.20.0.0/24"',
         )
@@ -116,7 +120,7 @@ def _account_text(value: object) -> object:
     """Twelve digits without quotes are read as a number."""
     text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
     if isinstance(text, str) and text.isdigit() and len(text) == 11:  # noqa: PLR2004
-        raise Refusal(
+        raise InvalidValue(
             f"{text} has 11 digits and an account 12: a leading zero was lost on the way",
             f'write "0{text}", with the quotes',
         )
@@ -127,7 +131,7 @@ def _exact(value: str) -> str:
     """In a condition on a boundary IAM reads these as patterns, which other policies would fit."""
     found = [sign for sign in "*?$" if sign in value]
     if found:
-        raise Refusal(
+        raise InvalidValue(
             f"{value} is a pattern: {found[0]} stands for more than itself in a policy of IAM's",
             'write the ARN of one policy, such as "arn:aws:iam::012345678901:policy/boundary"',
         )
@@ -137,13 +141,13 @@ def _exact(value: str) -> str:
 def _each_once(values: tuple[str, ...]) -> tuple[str, ...]:
     again = [value for at, value in enumerate(values) if value in values[:at]]
     if again:
-        raise Refusal(f'"{again[0]}" is listed twice', "list it once")
+        raise InvalidValue(f'"{again[0]}" is listed twice', "list it once")
     return values
 
 
 def _customers(value: str) -> str:
     if value.startswith(_AWS_KEYS):
-        raise Refusal(
+        raise InvalidValue(
             f"{value} is AWS's own key, whose policy nobody can change", 'write "managed" for those'
         )
     return value
@@ -151,7 +155,7 @@ def _customers(value: str) -> str:
 
 def _granted(value: str) -> str:
     if value.startswith(_AWS_KEYS):
-        raise Refusal(f"{value} is AWS's own key and needs no grant", "leave the key out")
+        raise InvalidValue(f"{value} is AWS's own key and needs no grant", "leave the key out")
     return value
 
 

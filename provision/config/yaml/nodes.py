@@ -20,7 +20,7 @@ Keys = tuple[str | int, ...]
 
 
 @dataclass(frozen=True)
-class Place:
+class Position:
     """Where something is written; line and column count from 1, 0 when it stands in no file."""
 
     file: str
@@ -29,11 +29,11 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Entry:
+class YamlEntry:
     """One `key: value` of a mapping."""
 
-    place: Place  # of the key
-    node: Node
+    place: Position  # of the key
+    node: YamlNode
 
     def problem(self, message: str, suggestion: str = "") -> Problem:
         """A problem with the key itself."""
@@ -41,11 +41,11 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class Node:
+class YamlNode:
     """One value and where it stands; `keys` is the way to it in the file, overlays included."""
 
-    value: Scalar | dict[str, Entry] | list[Node]
-    place: Place
+    value: Scalar | dict[str, YamlEntry] | list[YamlNode]
+    place: Position
     keys: Keys = ()
     written: str = ""  # a scalar as it stands in the file, null as well: for messages only
     cleared: bool = False  # null in an overlay
@@ -60,12 +60,12 @@ class Node:
         return "" if self.value is None else self.written
 
     @property
-    def entries(self) -> dict[str, Entry]:
+    def entries(self) -> dict[str, YamlEntry]:
         """Of a mapping; nothing when it is none."""
         return self.value if isinstance(self.value, dict) else {}
 
     @property
-    def elements(self) -> list[Node]:
+    def elements(self) -> list[YamlNode]:
         """Of a list; nothing when it is none."""
         return self.value if isinstance(self.value, list) else []
 
@@ -74,7 +74,7 @@ class Node:
         """Whether null stands in it anywhere, lists apart."""
         return self.value is None or any(entry.node.clears for entry in self.entries.values())
 
-    def get(self, *keys: str) -> Node | None:
+    def get(self, *keys: str) -> YamlNode | None:
         node = self
         for key in keys:
             if key not in node.entries:
@@ -82,7 +82,7 @@ class Node:
             node = node.entries[key].node
         return node
 
-    def children(self, *keys: str) -> Iterator[tuple[str, Entry]]:
+    def children(self, *keys: str) -> Iterator[tuple[str, YamlEntry]]:
         """The entries of the mapping that is there, if it is one."""
         node = self.get(*keys)
         yield from (node.entries if node else {}).items()
@@ -106,7 +106,7 @@ class Node:
             return [node.plain() for node in self.value]
         return self.value
 
-    def at(self, keys: Sequence[str | int]) -> Node:
+    def at(self, keys: Sequence[str | int]) -> YamlNode:
         """The node that is there, or the last one on the way."""
         node = self
         for key in keys:
@@ -118,15 +118,15 @@ class Node:
                 break
         return node
 
-    def with_entry(self, key: str, entry: Entry) -> Node:
+    def with_entry(self, key: str, entry: YamlEntry) -> YamlNode:
         return replace(self, value={**self.entries, key: entry})
 
-    def without(self, *keys: str) -> Node:
+    def without(self, *keys: str) -> YamlNode:
         left = {key: entry for key, entry in self.entries.items() if key not in keys}
         return replace(self, value=left)
 
 
-def merge(base: Node | None, over: Node) -> Node:
+def merge(base: YamlNode | None, over: YamlNode) -> YamlNode:
     """Mappings are merged, anything else replaces; null is kept, marked as cleared."""
     if over.value is None:
         return replace(over, cleared=True, void=base is None)
@@ -143,7 +143,7 @@ def merge(base: Node | None, over: Node) -> Node:
     return replace(kept, value=entries)
 
 
-def written(keys: Keys) -> str:
+def format_path(keys: Keys) -> str:
     """As a person writes it: functions.items.layers[0], api.routes."GET /items"."""
     said = ""
     for at, key in enumerate(keys):
@@ -167,5 +167,5 @@ def _is_masked(before: Keys, key: str) -> bool:
     return within and key not in {"secret", "key"}
 
 
-def _problem(place: Place, keys: Keys, message: str, suggestion: str) -> Problem:
-    return Problem(place.file, place.line, place.column, written(keys), message, suggestion)
+def _problem(place: Position, keys: Keys, message: str, suggestion: str) -> Problem:
+    return Problem(place.file, place.line, place.column, format_path(keys), message, suggestion)

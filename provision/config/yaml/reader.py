@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 
 from provision.config.problems import ConfigInvalid, Problem
-from provision.config.yaml.nodes import Entry, Keys, Node, Place, Scalar
+from provision.config.yaml.nodes import Keys, Position, Scalar, YamlEntry, YamlNode
 from provision.files import read_regular
 
 MOST_NODES = 20_000
@@ -87,7 +87,7 @@ for _kind, _pattern, _starts in SCALARS:
     _Loader.add_implicit_resolver(tag_of(_kind), _pattern, _starts)
 
 
-def read(path: Path) -> tuple[Node, list[Problem]]:
+def read(path: Path) -> tuple[YamlNode, list[Problem]]:
     """The top mapping, and what is wrong besides syntax. Syntax that cannot be read raises."""
     file = str(path)
     text = _decode(path, file)
@@ -204,53 +204,55 @@ class _Reading:
     aliased: bool = False
     """Whether anything was met twice."""
 
-    def node(self, raw: yaml.Node, keys: Keys) -> Node:
+    def node(self, raw: yaml.Node, keys: Keys) -> YamlNode:
         place = self._place(raw)
         self.made += 1
         if self.made > MOST_NODES:
             raise ConfigInvalid([self._too_many(place, keys)])
         if len(keys) > DEEPEST:
-            raise ConfigInvalid([Node(None, place, keys).problem(_TOO_DEEP, "close them earlier")])
+            raise ConfigInvalid(
+                [YamlNode(None, place, keys).problem(_TOO_DEEP, "close them earlier")]
+            )
         self.aliased = self.aliased or id(raw) in self.met
         self.met.add(id(raw))
         if isinstance(raw, yaml.ScalarNode):
             self._count(raw, place, keys)
-            return Node(self._scalar(raw, place, keys), place, keys, raw.value)
+            return YamlNode(self._scalar(raw, place, keys), place, keys, raw.value)
         if id(raw) in self.open:
             self._add(place, keys, "an alias to what it is part of", "write the value out")
-            return Node(None, place, keys)
+            return YamlNode(None, place, keys)
         self.open.add(id(raw))
         try:
-            value: dict[str, Entry] | list[Node]
+            value: dict[str, YamlEntry] | list[YamlNode]
             if isinstance(raw, yaml.SequenceNode):
                 self._check_tag(raw, place, keys, "seq")
                 value = [self.node(each, (*keys, at)) for at, each in enumerate(raw.value)]
             else:
                 self._check_tag(raw, place, keys, "map")
                 value = self._mapping(raw, keys)
-            return Node(value, place, keys)
+            return YamlNode(value, place, keys)
         finally:
             self.open.discard(id(raw))
 
-    def _count(self, raw: yaml.ScalarNode, place: Place, keys: Keys) -> None:
+    def _count(self, raw: yaml.ScalarNode, place: Position, keys: Keys) -> None:
         """Text that is no Unicode (half of a pair, by an escape) can be written nowhere."""
         self.text += len(raw.value)
         if self.text > MOST_TEXT:
             said = f"more than {MOST_TEXT:,} characters, with aliases written out"
-            raise ConfigInvalid([Node(None, place, keys).problem(said, "use fewer aliases")])
+            raise ConfigInvalid([YamlNode(None, place, keys).problem(said, "use fewer aliases")])
         if not raw.value.isascii() and _HALF.search(raw.value):
             self._add(place, keys, "half of a pair of surrogates, which is no text", _WHOLE)
             raw.value = _HALF.sub("?", raw.value)
 
-    def _too_many(self, place: Place, keys: Keys) -> Problem:
+    def _too_many(self, place: Position, keys: Keys) -> Problem:
         said, instead = _TOO_MANY, _FEWER
         if self.aliased:
             said, instead = f"{said}, with aliases written out", "use fewer aliases"
-        return Node(None, place, keys).problem(said, instead)
+        return YamlNode(None, place, keys).problem(said, instead)
 
-    def _mapping(self, raw: yaml.Node, keys: Keys) -> dict[str, Entry]:
-        merged: dict[str, Entry] = {}
-        own: dict[str, Entry] = {}
+    def _mapping(self, raw: yaml.Node, keys: Keys) -> dict[str, YamlEntry]:
+        merged: dict[str, YamlEntry] = {}
+        own: dict[str, YamlEntry] = {}
         for raw_key, raw_value in raw.value:
             place = self._place(raw_key)
             if not isinstance(raw_key, yaml.ScalarNode):
@@ -264,7 +266,7 @@ class _Reading:
             else:
                 self._count(raw_key, place, keys)
                 key: str = raw_key.value
-                entry = Entry(place, self.node(raw_value, (*keys, key)))
+                entry = YamlEntry(place, self.node(raw_value, (*keys, key)))
                 if key in own:
                     first = own[key].place.line
                     twice = f"given twice; the first is in line {first}"
@@ -273,7 +275,7 @@ class _Reading:
                     own[key] = entry
         return merged | own
 
-    def _merged(self, raw: yaml.Node, keys: Keys) -> Iterator[dict[str, Entry]]:
+    def _merged(self, raw: yaml.Node, keys: Keys) -> Iterator[dict[str, YamlEntry]]:
         for source in raw.value if isinstance(raw, yaml.SequenceNode) else [raw]:
             if isinstance(source, yaml.MappingNode):
                 yield self.node(source, keys).entries
@@ -281,7 +283,7 @@ class _Reading:
                 said = "<< takes in another mapping, and this is none"
                 self._add(self._place(source), keys, said, "write: <<: *name")
 
-    def _scalar(self, raw: yaml.ScalarNode, place: Place, keys: Keys) -> Scalar:
+    def _scalar(self, raw: yaml.ScalarNode, place: Position, keys: Keys) -> Scalar:
         text: str = raw.value
         match raw.tag.removeprefix(_TAG):
             case "null":
@@ -297,13 +299,13 @@ class _Reading:
         self._check_tag(raw, place, keys, "str")
         return text
 
-    def _check_tag(self, raw: yaml.Node, place: Place, keys: Keys, usual: str) -> None:
+    def _check_tag(self, raw: yaml.Node, place: Position, keys: Keys, usual: str) -> None:
         if raw.tag != _TAG + usual:
             said = "a YAML tag, which begins with !, that is not known here"
             self._add(place, keys, said, f"{_QUOTE}, else write the plain value")
 
-    def _place(self, raw: yaml.Node) -> Place:
-        return Place(self.file, raw.start_mark.line + 1, raw.start_mark.column + 1)
+    def _place(self, raw: yaml.Node) -> Position:
+        return Position(self.file, raw.start_mark.line + 1, raw.start_mark.column + 1)
 
-    def _add(self, place: Place, keys: Keys, message: str, suggestion: str) -> None:
-        self.problems.append(Node(None, place, keys).problem(message, suggestion))
+    def _add(self, place: Position, keys: Keys, message: str, suggestion: str) -> None:
+        self.problems.append(YamlNode(None, place, keys).problem(message, suggestion))

@@ -15,14 +15,14 @@ from provision.local.corrections import (
     network,
     roles,
 )
-from provision.local.corrections.raw import Raw
+from provision.local.corrections.raw import RawClient
 
 
 def install(client: Any) -> None:
     """Called with every boto3 client that talks to the emulator; other services need nothing."""
     service = client.meta.service_model.service_name
     session = client._endpoint.http_session  # noqa: SLF001 - botocore has no public face for it
-    raw = Raw(client.meta.endpoint_url, client.meta.region_name, service, session)
+    raw = RawClient(client.meta.endpoint_url, client.meta.region_name, service, session)
     events = client.meta.events
     match service:
         case "apigateway":

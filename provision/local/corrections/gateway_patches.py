@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any, Final
 
-from provision.local.corrections.raw import Raw
+from provision.local.corrections.raw import RawClient
 from provision.local.corrections.success import Success
 
 Patch = dict[str, Any]
@@ -21,7 +21,7 @@ _REPLACED_BY_PUT: Final = (
 )
 
 
-def install(events: Any, raw: Raw) -> None:
+def install(events: Any, raw: RawClient) -> None:
     events.register("before-call.api-gateway", partial(_correct, raw))
     for operation in _REPLACED_BY_PUT:
         events.register(f"before-call.api-gateway.{operation}", partial(_put, raw))
@@ -29,7 +29,7 @@ def install(events: Any, raw: Raw) -> None:
     events.register("before-call.api-gateway.UpdateBasePathMapping", partial(_mapping, raw))
 
 
-def _correct(raw: Raw, model: Any, params: dict[str, Any], **_: Any) -> None:
+def _correct(raw: RawClient, model: Any, params: dict[str, Any], **_: Any) -> None:
     """MiniStack keeps every value as the string it came as, `~1` as two characters, and replaces
     a list by the member to be added: so it is sent values of their type, and whole collections."""
     if not model.name.startswith("Update") or model.name in _AS_ON_AWS:
@@ -67,7 +67,9 @@ def _collection(operation: str, patch: Patch) -> str | None:
     return name if rest and "/" in rest[0] else None
 
 
-def _put(raw: Raw, model: Any, params: dict[str, Any], **_: Any) -> tuple[Success, Document] | None:
+def _put(
+    raw: RawClient, model: Any, params: dict[str, Any], **_: Any
+) -> tuple[Success, Document] | None:
     current = raw.json("GET", params["url_path"])
     if not current:
         return None
@@ -76,7 +78,7 @@ def _put(raw: Raw, model: Any, params: dict[str, Any], **_: Any) -> tuple[Succes
 
 
 def _domain(
-    raw: Raw, model: Any, params: dict[str, Any], **_: Any
+    raw: RawClient, model: Any, params: dict[str, Any], **_: Any
 ) -> tuple[Success, Document] | None:
     """Creating it again overwrites it, but takes its mappings away."""
     path = params["url_path"]
@@ -92,7 +94,7 @@ def _domain(
 
 
 def _mapping(
-    raw: Raw, model: Any, params: dict[str, Any], **_: Any
+    raw: RawClient, model: Any, params: dict[str, Any], **_: Any
 ) -> tuple[Success, Document] | None:
     path = params["url_path"]
     current = raw.json("GET", path)

@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any, Final
 from urllib.parse import quote, urlencode
 
-from provision.local.corrections.raw import Raw
+from provision.local.corrections.raw import RawClient
 
 _PARAMS: Final = "provision_local_params"
 _PARTITION: Final = "aws"  # MiniStack knows no other
@@ -27,7 +27,7 @@ _PLACES: Final[dict[str, Place]] = {
 }
 
 
-def install(events: Any, raw: Raw) -> None:
+def install(events: Any, raw: RawClient) -> None:
     for noun, place in _PLACES.items():
         create, *reads = (f"{verb}{noun}" for verb in ("Create", "Get", "Update"))
         for operation in (create, *reads, f"Get{noun}s"):
@@ -42,7 +42,7 @@ def _note_params(params: dict[str, Any], context: dict[str, Any], **_: Any) -> N
 
 
 def _keep(
-    raw: Raw, place: Place, parsed: dict[str, Any], context: dict[str, Any], **_: Any
+    raw: RawClient, place: Place, parsed: dict[str, Any], context: dict[str, Any], **_: Any
 ) -> None:
     """A stage of the same name may have left some behind."""
     if "Error" in parsed:
@@ -56,7 +56,7 @@ def _keep(
 
 
 def _show(
-    raw: Raw, place: Place, parsed: dict[str, Any], context: dict[str, Any], **_: Any
+    raw: RawClient, place: Place, parsed: dict[str, Any], context: dict[str, Any], **_: Any
 ) -> None:
     if "Error" in parsed:
         return
@@ -68,10 +68,10 @@ def _show(
             shown["tags"] = tags
 
 
-def _read(raw: Raw, path: str) -> dict[str, str]:
+def _read(raw: RawClient, path: str) -> dict[str, str]:
     tags: dict[str, str] = raw.json("GET", path).get("tags", {})
     return tags
 
 
-def _tags_path(raw: Raw, place: str) -> str:
+def _tags_path(raw: RawClient, place: str) -> str:
     return "/tags/" + quote(f"arn:{_PARTITION}:apigateway:{raw.region}::{place}", safe="")

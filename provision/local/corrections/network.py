@@ -10,7 +10,7 @@ from fnmatch import fnmatchcase
 from functools import partial
 from typing import Any, Final
 
-from provision.local.corrections.raw import Raw
+from provision.local.corrections.raw import RawClient
 
 _PARAMS: Final = "provision_local_params"
 _HIDDEN: Final = "provision:local:"
@@ -32,11 +32,11 @@ _PEERED_WITH: Final = {
 }
 
 Answer = dict[str, Any]
-Correct = Callable[[Raw, Answer, dict[str, Any]], str | None]
+Correct = Callable[[RawClient, Answer, dict[str, Any]], str | None]
 """Changes the answer in place; what it returns is the error code AWS would have answered."""
 
 
-def install(events: Any, raw: Raw) -> None:
+def install(events: Any, raw: RawClient) -> None:
     corrections: dict[str, Correct] = {
         "CreateVpcEndpoint": _keep_policy,
         "ModifyVpcEndpoint": _change_policy,
@@ -60,7 +60,7 @@ def _note_params(params: dict[str, Any], context: dict[str, Any], **_: Any) -> N
 
 def _apply(
     correct: Correct,
-    raw: Raw,
+    raw: RawClient,
     http_response: Any,
     parsed: Answer,
     context: dict[str, Any],
@@ -76,7 +76,7 @@ def _apply(
 # -- ids that do not exist: MiniStack answers an empty list ------------------------------------
 
 
-def _route_tables(_: Raw, answer: Answer, asked: dict[str, Any]) -> str | None:
+def _route_tables(_: RawClient, answer: Answer, asked: dict[str, Any]) -> str | None:
     missing = asked.get("RouteTableIds") and not answer["RouteTables"]
     return "InvalidRouteTableID.NotFound" if missing else None
 
@@ -84,11 +84,11 @@ def _route_tables(_: Raw, answer: Answer, asked: dict[str, Any]) -> str | None:
 # -- filters that MiniStack does not obey ------------------------------------------------------
 
 
-def _interfaces(_: Raw, answer: Answer, asked: dict[str, Any]) -> None:
+def _interfaces(_: RawClient, answer: Answer, asked: dict[str, Any]) -> None:
     _filter(answer, "NetworkInterfaces", asked)
 
 
-def _security_groups(_: Raw, answer: Answer, asked: dict[str, Any]) -> None:
+def _security_groups(_: RawClient, answer: Answer, asked: dict[str, Any]) -> None:
     """By whom their rules name: without this filter, every group names every other.
 
     https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeSecurityGroups.html
@@ -97,7 +97,7 @@ def _security_groups(_: Raw, answer: Answer, asked: dict[str, Any]) -> None:
     _filter(answer, "SecurityGroups", asked)
 
 
-def _peerings(_: Raw, answer: Answer, asked: dict[str, Any]) -> None:
+def _peerings(_: RawClient, answer: Answer, asked: dict[str, Any]) -> None:
     _filter(answer, "VpcPeeringConnections", asked)
 
 
@@ -134,7 +134,7 @@ def _tags(resource: dict[str, Any]) -> list[dict[str, str]]:
 # -- the policy of an endpoint -----------------------------------------------------------------
 
 
-def _keep_policy(raw: Raw, answer: Answer, asked: dict[str, Any]) -> None:
+def _keep_policy(raw: RawClient, answer: Answer, asked: dict[str, Any]) -> None:
     endpoint = answer["VpcEndpoint"]
     policy = asked.get("PolicyDocument")
     if policy:
@@ -142,7 +142,7 @@ def _keep_policy(raw: Raw, answer: Answer, asked: dict[str, Any]) -> None:
     endpoint["PolicyDocument"] = policy or _ALL_ALLOWED
 
 
-def _change_policy(raw: Raw, _: Answer, asked: dict[str, Any]) -> None:
+def _change_policy(raw: RawClient, _: Answer, asked: dict[str, Any]) -> None:
     endpoint = asked["VpcEndpointId"]
     if asked.get("ResetPolicy"):
         _tag(raw, endpoint, _POLICY, None)
@@ -150,7 +150,7 @@ def _change_policy(raw: Raw, _: Answer, asked: dict[str, Any]) -> None:
         _tag(raw, endpoint, _POLICY, policy)
 
 
-def _show_policies(_: Raw, answer: Answer, asked: dict[str, Any]) -> str | None:
+def _show_policies(_: RawClient, answer: Answer, asked: dict[str, Any]) -> str | None:
     if asked.get("VpcEndpointIds") and not answer["VpcEndpoints"]:
         return "InvalidVpcEndpointId.NotFound"
     for endpoint in answer["VpcEndpoints"]:
@@ -162,12 +162,12 @@ def _show_policies(_: Raw, answer: Answer, asked: dict[str, Any]) -> str | None:
 # -- the prefix lists of a security group's rules ----------------------------------------------
 
 
-def _keep_lists(side: str, raw: Raw, _: Answer, asked: dict[str, Any]) -> None:
+def _keep_lists(side: str, raw: RawClient, _: Answer, asked: dict[str, Any]) -> None:
     for rule, lists in _rules_with_lists(side, asked):
         _tag(raw, asked["GroupId"], rule, lists)
 
 
-def _forget_lists(side: str, raw: Raw, _: Answer, asked: dict[str, Any]) -> None:
+def _forget_lists(side: str, raw: RawClient, _: Answer, asked: dict[str, Any]) -> None:
     for rule, _lists in _rules_with_lists(side, asked):
         _tag(raw, asked["GroupId"], rule, None)
 
@@ -196,7 +196,7 @@ def _rule(side: str, permission: dict[str, Any]) -> str:
 # -- hidden tags -------------------------------------------------------------------------------
 
 
-def _tag(raw: Raw, resource: str, key: str, value: str | None) -> None:
+def _tag(raw: RawClient, resource: str, key: str, value: str | None) -> None:
     tag = {"ResourceId.1": resource, "Tag.1.Key": key}
     if value is None:
         raw.query("DeleteTags", tag)

@@ -15,7 +15,7 @@ _VERSIONS: Final = {"ec2": "2016-11-15", "iam": "2010-05-08"}
 
 
 @dataclass(frozen=True)
-class Raw:
+class RawClient:
     """The emulator, as one service in one region. It reads a key's scope, not signatures."""
 
     endpoint: str

@@ -12,20 +12,20 @@ from botocore.exceptions import ClientError
 
 from provision.aws.client import Aws
 from provision.model.iam import (
-    EVERY,
-    KEPT,
-    OURS,
-    REQUESTED,
-    UNOWNED,
-    Declared,
-    Permit,
-    Test,
+    ANY_RESOURCE,
+    HAS_NO_OWNER,
+    KEEPS_OWNER,
+    OWNED,
+    TAGS_OWNER,
+    ApiCalls,
+    Condition,
+    IamPermission,
     arn,
     call,
     calls,
-    gateway,
+    gateway_permission,
 )
-from provision.model.risks import Harm, Risk, Risks
+from provision.model.risks import Impact, Risk, Risks
 from provision.model.step import OWNER, Computed, Fixed, Local, Replacement, Tagged, Tags
 from provision.steps.acm.reading import (
     ISSUED_BUDGET,
@@ -39,7 +39,7 @@ from provision.steps.acm.reading import (
     record_of,
     tags_of_certificate,
 )
-from provision.steps.foreign import Stranger, refuse
+from provision.steps.foreign import ForeignResource, refuse_foreign
 from provision.steps.tagging import tag_changes
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ shows.
 
 https://docs.aws.amazon.com/acm/latest/userguide/dns-validation.html
 """
-_ONLY_THIS: Final = Test("ForAllValues:StringEquals", "acm:DomainNames", "{domain}")
+_ONLY_THIS: Final = Condition("ForAllValues:StringEquals", "acm:DomainNames", "{domain}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,28 +68,30 @@ class Certificate(Tagged):
     IDENTITY = ("domain", "tags")
     REPLACEMENT = Replacement.CREATE_FIRST
     RISKS = Risks(
-        create=(Risk(Harm.SLOW, "AWS proves the domain", 300, ISSUED_BUDGET),)  # (C3)
+        create=(Risk(Impact.SLOW, "AWS proves the domain", 300, ISSUED_BUDGET),)  # (C3)
     )
-    CALLS = Declared(
+    CALLS = ApiCalls(
         look=(
-            *calls("acm", EVERY, "ListCertificates"),
+            *calls("acm", ANY_RESOURCE, "ListCertificates"),
             *calls("acm", CERTIFICATES, "DescribeCertificate", "ListTagsForCertificate"),
         ),
         make=(
             call(
                 "acm.RequestCertificate",
-                Permit(
+                IamPermission(
                     "acm:RequestCertificate",
-                    when=(REQUESTED, _ONLY_THIS),
+                    when=(TAGS_OWNER, _ONLY_THIS),
                 ),
-                Permit("acm:AddTagsToCertificate", (CERTIFICATES,), (REQUESTED, UNOWNED)),
+                IamPermission(
+                    "acm:AddTagsToCertificate", (CERTIFICATES,), (TAGS_OWNER, HAS_NO_OWNER)
+                ),
             ),
-            *calls("acm", CERTIFICATES, "AddTagsToCertificate", when=(OURS, KEPT)),
-            *calls("acm", CERTIFICATES, "RemoveTagsFromCertificate", when=(OURS,)),
+            *calls("acm", CERTIFICATES, "AddTagsToCertificate", when=(OWNED, KEEPS_OWNER)),
+            *calls("acm", CERTIFICATES, "RemoveTagsFromCertificate", when=(OWNED,)),
         ),
         remove=(
-            *calls("acm", CERTIFICATES, "DeleteCertificate", when=(OURS,)),
-            call("apigateway.GetDomainNames", gateway("GET", "/domainnames")),
+            *calls("acm", CERTIFICATES, "DeleteCertificate", when=(OWNED,)),
+            call("apigateway.GetDomainNames", gateway_permission("GET", "/domainnames")),
         ),
         computed={"arn": CERTIFICATES, "record_name": PROOF},
     )
@@ -165,29 +167,29 @@ class Certificate(Tagged):
         )
 
     def delete(self, aws: Aws) -> None:
-        refuse(aws, self.label, self._used_by_others(aws))
+        refuse_foreign(aws, self.label, self._used_by_others(aws))
         # The domain name lets go of it only some minutes after it is gone itself (C5).
         try:
             aws.acm.delete_certificate(CertificateArn=self.arn)
         except aws.acm.exceptions.ResourceNotFoundException:
             return
 
-    def _used_by_others(self, aws: Aws) -> list[Stranger]:
+    def _used_by_others(self, aws: Aws) -> list[ForeignResource]:
         """For a Regional domain name, a load balancer of AWS's own account is said to use it; which
         name that is, only API Gateway tells (C5)."""
         with suppress(ClientError):  # not permitted to look: AWS refuses the removal itself
             found = describe_certificate(aws, self.arn)
             shown = f"aws acm describe-certificate --certificate-arn {self.arn}"
             users = found.get("InUseBy", []) if found else []
-            others = [Stranger(user, shown) for user in users if aws.where.account in user]
+            others = [ForeignResource(user, shown) for user in users if aws.where.account in user]
             return others + (self._domains_of_others(aws) if users else [])
         return []
 
-    def _domains_of_others(self, aws: Aws) -> list[Stranger]:
+    def _domains_of_others(self, aws: Aws) -> list[ForeignResource]:
         """Regional ones, and those for all the world or one VPC, which have it in another field."""
         pages = aws.apigateway.get_paginator("get_domain_names").paginate()
         return [
-            Stranger(f"domain name {one['domainName']} of API Gateway", _showing(one))
+            ForeignResource(f"domain name {one['domainName']} of API Gateway", _showing(one))
             for page in pages
             for one in page.get("items", [])
             if self.arn in (one.get("regionalCertificateArn"), one.get("certificateArn"))

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 from provision.aws.client import Aws
-from provision.errors import Refused, StillWaiting
+from provision.errors import ApiError, WaitTimeout
 from provision.model.step import OWNER
 from provision.steps.tagging import without_system
 
@@ -96,11 +96,11 @@ def wait_until_issued(aws: Aws, arn: str) -> None:
 
     try:
         aws.wait(f"certificate {arn} to be issued", issued, budget=ISSUED_BUDGET, first=2)
-    except StillWaiting as waiting:
+    except WaitTimeout as waiting:
         found = describe_certificate(aws, arn)
         record = record_of(found) if found else None
         name = record["Name"] if record else "the validation record"
-        raise StillWaiting(
+        raise WaitTimeout(
             waiting.message,
             hint=f"`dig CNAME {name}` must answer from anywhere: check that the domain's registrar"
             " delegates to the hosted zone's name servers, then run `provision up` again",
@@ -115,7 +115,7 @@ def check_serves(aws: Aws, arn: str, name: str) -> None:
     names = {found["DomainName"], *found.get("SubjectAlternativeNames", [])}
     wildcard = f"*.{name.partition('.')[2]}"
     if not {name, wildcard} & {each.lower() for each in names}:
-        raise Refused(
+        raise ApiError(
             f"the certificate {arn} is for {', '.join(sorted(names))}, not for {name}",
             hint="name another in api.domain.certificate, or null to have one requested",
         )
@@ -147,15 +147,15 @@ def record_of(found: CertificateDetailTypeDef) -> ResourceRecordTypeDef | None:
     )
 
 
-def cannot_be_issued(arn: str, domain: str, found: CertificateDetailTypeDef | None) -> Refused:
+def cannot_be_issued(arn: str, domain: str, found: CertificateDetailTypeDef | None) -> ApiError:
     if found is None:
-        return Refused(
+        return ApiError(
             f"there is no certificate {arn} in this region",
             hint="name one of this account and of the stack's region in api.domain.certificate,"
             " or null to have one requested",
         )
     reason = found.get("FailureReason", "no reason given")
-    return Refused(
+    return ApiError(
         f"AWS will not issue the certificate for {domain}: {found['Status']} ({reason})",
         hint="look that name and reason up in ACM's guide, mend the cause (a CAA record, say),"
         " then run `provision up` again: it requests a new one",

@@ -11,11 +11,19 @@ from botocore.exceptions import ClientError
 
 from provision.aws.access import account_of
 from provision.aws.client import Aws
-from provision.errors import Foreign
-from provision.model.iam import Declared, Permit, Test, arn, call, calls, gateway
+from provision.errors import NotOwned
+from provision.model.iam import (
+    ApiCalls,
+    Condition,
+    IamPermission,
+    arn,
+    call,
+    calls,
+    gateway_permission,
+)
 from provision.model.step import OWNER, Computed, Document, Local, Step
 from provision.steps.iam.role import BOUNDED
-from provision.steps.not_found import absent_is_fine
+from provision.steps.not_found import ignore_not_found
 from provision.unknown import unknown
 
 if TYPE_CHECKING:
@@ -26,7 +34,9 @@ OWNED_BY_ACCOUNT: Final = "account"
 
 POLICY_NAME: Final = "logs"
 _ROLE: Final = arn("iam", "role/{role_name}", region=False)
-_TO_API_GATEWAY: Final = Test("StringEquals", "iam:PassedToService", "apigateway.amazonaws.com")
+_TO_API_GATEWAY: Final = Condition(
+    "StringEquals", "iam:PassedToService", "apigateway.amazonaws.com"
+)
 
 TRUST: Final[Document] = {
     "Version": "2012-10-17",
@@ -63,23 +73,23 @@ class ApiAccount(Step):
     KIND = "apigateway.account"
     IDENTITY = ("role_name",)
     SHARED: ClassVar[bool] = True
-    CALLS = Declared(
+    CALLS = ApiCalls(
         look=(
-            call("apigateway.GetAccount", gateway("GET", "/account")),
+            call("apigateway.GetAccount", gateway_permission("GET", "/account")),
             *calls("iam", arn("iam", "role/*", region=False), "GetRole"),
         ),
         make=(
             call(
                 "apigateway.UpdateAccount",
-                gateway("PATCH", "/account"),
-                Permit("iam:PassRole", (_ROLE,), (_TO_API_GATEWAY,)),
+                gateway_permission("PATCH", "/account"),
+                IamPermission("iam:PassRole", (_ROLE,), (_TO_API_GATEWAY,)),
             ),
             call(
                 "iam.CreateRole",
-                Permit("iam:CreateRole", (_ROLE,), (BOUNDED,)),
-                Permit("iam:TagRole", (_ROLE,)),
+                IamPermission("iam:CreateRole", (_ROLE,), (BOUNDED,)),
+                IamPermission("iam:TagRole", (_ROLE,)),
             ),
-            call("iam.PutRolePolicy", Permit("iam:PutRolePolicy", (_ROLE,), (BOUNDED,))),
+            call("iam.PutRolePolicy", IamPermission("iam:PutRolePolicy", (_ROLE,), (BOUNDED,))),
             *calls("iam", _ROLE, "ListRoleTags"),
         ),
     )
@@ -159,7 +169,7 @@ class ApiAccount(Step):
     def _refuse_foreign_role(self, aws: Aws) -> None:
         tags = aws.iam.list_role_tags(RoleName=self.role_name)["Tags"]
         if {"Key": OWNER, "Value": OWNED_BY_ACCOUNT} not in tags:
-            raise Foreign(
+            raise NotOwned(
                 f"a role {self.role_name} exists that provision did not make",
                 hint="rename that role, or set a role with access to CloudWatch Logs yourself:"
                 f" `aws apigateway update-account --region {aws.where.region} --patch-operations"
@@ -194,6 +204,6 @@ def _cure(aws: Aws) -> str:
 
 def _set_role(aws: Aws) -> str:
     """An account that never used API Gateway here is answered with 404 (A36)."""
-    with absent_is_fine():
+    with ignore_not_found():
         return aws.apigateway.get_account().get("cloudwatchRoleArn", "")
     return ""

@@ -10,15 +10,15 @@ from datetime import UTC
 from typing import TYPE_CHECKING, Final, Self
 
 from provision.aws.client import Aws
-from provision.model.iam import OURS, REQUESTED, Declared, call, gateway
-from provision.model.risks import Harm, Risk, Risks
+from provision.model.iam import OWNED, TAGS_OWNER, ApiCalls, call, gateway_permission
+from provision.model.risks import Impact, Risk, Risks
 from provision.model.step import OWNER, Computed, Local, Tagged
 from provision.steps.apigateway.tags import (
     change_gateway_tags,
-    from_gateway,
-    owned,
-    retagging,
-    tagged_at_birth,
+    tag_on_create,
+    tag_update_calls,
+    tags_of,
+    with_owner_tag,
 )
 from provision.unknown import is_known
 
@@ -62,31 +62,33 @@ class ApiKey(Tagged):
     UNIQUE = False
     RENEWS = frozenset(["due"])
     RISKS = Risks(
-        create=(Risk(Harm.SLOW, "until a new key is accepted", 60, 120),),  # (A27)
-        anew=(Risk(Harm.KEY_CHANGES, "its value is another: callers need the new one"),),
+        create=(Risk(Impact.SLOW, "until a new key is accepted", 60, 120),),  # (A27)
+        anew=(Risk(Impact.KEY_CHANGES, "its value is another: callers need the new one"),),
         change={
-            "enabled": (Risk(Harm.SLOW, "until it is accepted again", 60, 120),),
-            "due": (Risk(Harm.SLOW, "until its successor is accepted", 60, 120),),
+            "enabled": (Risk(Impact.SLOW, "until it is accepted again", 60, 120),),
+            "due": (Risk(Impact.SLOW, "until its successor is accepted", 60, 120),),
         },
-        delete=(Risk(Harm.KEY_CHANGES, "who has it is turned away"),),
+        delete=(Risk(Impact.KEY_CHANGES, "who has it is turned away"),),
     )
-    CALLS = Declared(
+    CALLS = ApiCalls(
         look=(
-            call("apigateway.GetApiKey", gateway("GET", "/apikeys/{id}")),
-            call("apigateway.GetApiKeys", gateway("GET", "/apikeys")),
-            call("apigateway.GetUsagePlan", gateway("GET", "/usageplans/*")),
-            call("apigateway.GetUsagePlans", gateway("GET", "/usageplans")),
+            call("apigateway.GetApiKey", gateway_permission("GET", "/apikeys/{id}")),
+            call("apigateway.GetApiKeys", gateway_permission("GET", "/apikeys")),
+            call("apigateway.GetUsagePlan", gateway_permission("GET", "/usageplans/*")),
+            call("apigateway.GetUsagePlans", gateway_permission("GET", "/usageplans")),
         ),
         make=(
             call(
                 "apigateway.CreateApiKey",
-                gateway("POST", "/apikeys", REQUESTED),
-                tagged_at_birth("/apikeys/{id}"),
+                gateway_permission("POST", "/apikeys", TAGS_OWNER),
+                tag_on_create("/apikeys/{id}"),
             ),
-            call("apigateway.UpdateApiKey", gateway("PATCH", "/apikeys/{id}", OURS)),
-            *retagging("/apikeys/{id}"),
+            call("apigateway.UpdateApiKey", gateway_permission("PATCH", "/apikeys/{id}", OWNED)),
+            *tag_update_calls("/apikeys/{id}"),
         ),
-        remove=(call("apigateway.DeleteApiKey", gateway("DELETE", "/apikeys/{id}", OURS)),),
+        remove=(
+            call("apigateway.DeleteApiKey", gateway_permission("DELETE", "/apikeys/{id}", OWNED)),
+        ),
     )
 
     name: str
@@ -119,7 +121,7 @@ class ApiKey(Tagged):
 
     def observe(self, aws: Aws) -> Self | None:
         found = self._get(aws, self.id) if self.id else None
-        if found is None or RETIRED in from_gateway(found):
+        if found is None or RETIRED in tags_of(found):
             every = self.search(aws)
             # Where the one that is known is gone, another look tells that nobody knows which it is.
             return every[0] if every and (len(every) == 1 or not self.id) else None
@@ -157,7 +159,7 @@ class ApiKey(Tagged):
         ours = {
             plan_id
             for plan_id in named
-            if from_gateway({**aws.apigateway.get_usage_plan(usagePlanId=plan_id)})
+            if tags_of({**aws.apigateway.get_usage_plan(usagePlanId=plan_id)})
             .get(OWNER, "")
             .startswith(stack)
         }
@@ -179,7 +181,9 @@ class ApiKey(Tagged):
             for key in page.get("items", [])
             if key.get("name") == self.name
         }
-        return owned((self._get(aws, key_id) for key_id in sorted(named - {besides})), self.owner)
+        return with_owner_tag(
+            (self._get(aws, key_id) for key_id in sorted(named - {besides})), self.owner
+        )
 
     def _as_found(
         self,
@@ -187,7 +191,7 @@ class ApiKey(Tagged):
         retired: Iterable[ApiKeyResponseTypeDef],
         others: Iterable[ApiKeyResponseTypeDef],
     ) -> Self:
-        tags = from_gateway(found)
+        tags = tags_of(found)
         due = tags.pop(RETIRED, None) is not None
         return replace(
             self,
@@ -269,12 +273,12 @@ def delete_key(aws: Aws, key_id: str) -> None:
 
 
 def _is_retired(found: ApiKeyResponseTypeDef) -> bool:
-    return RETIRED in from_gateway(found)
+    return RETIRED in tags_of(found)
 
 
 def _retired_on(found: ApiKeyResponseTypeDef) -> tuple[str, str]:
     """In this order they went; of one day, as they came."""
-    return from_gateway(found)[RETIRED], found["createdDate"].isoformat()
+    return tags_of(found)[RETIRED], found["createdDate"].isoformat()
 
 
 def _as_retired(found: ApiKeyResponseTypeDef) -> RetiredKey:
@@ -282,7 +286,7 @@ def _as_retired(found: ApiKeyResponseTypeDef) -> RetiredKey:
         id=found["id"],
         enabled=found["enabled"],
         made_on=_made_on(found),
-        retired_on=from_gateway(found)[RETIRED],
+        retired_on=tags_of(found)[RETIRED],
     )
 
 

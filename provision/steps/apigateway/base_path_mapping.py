@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Self
 
 from provision.aws.client import Aws
-from provision.model.iam import Declared, call, gateway
-from provision.model.risks import Harm, Risk, Risks
+from provision.model.iam import ApiCalls, call, gateway_permission
+from provision.model.risks import Impact, Risk, Risks
 from provision.model.step import Fixed, Replacement, Step
 from provision.steps.apigateway.owners import owner_of_domain
 
@@ -32,14 +32,18 @@ class BasePathMapping(Step):
     BY_CONTENT = True
     REPLACEMENT = Replacement.CREATE_FIRST
     ASKED_LAST = True
-    RISKS = Risks(delete=(Risk(Harm.DOWNTIME, "the domain leads nowhere"),))
-    CALLS = Declared(
-        look=(call("apigateway.GetBasePathMapping", gateway("GET", f"{_MAPPINGS}/*")),),
+    RISKS = Risks(delete=(Risk(Impact.DOWNTIME, "the domain leads nowhere"),))
+    CALLS = ApiCalls(
+        look=(call("apigateway.GetBasePathMapping", gateway_permission("GET", f"{_MAPPINGS}/*")),),
         make=(
-            call("apigateway.CreateBasePathMapping", gateway("POST", _MAPPINGS)),
-            call("apigateway.UpdateBasePathMapping", gateway("PATCH", f"{_MAPPINGS}/*")),
+            call("apigateway.CreateBasePathMapping", gateway_permission("POST", _MAPPINGS)),
+            call("apigateway.UpdateBasePathMapping", gateway_permission("PATCH", f"{_MAPPINGS}/*")),
         ),
-        remove=(call("apigateway.DeleteBasePathMapping", gateway("DELETE", f"{_MAPPINGS}/*")),),
+        remove=(
+            call(
+                "apigateway.DeleteBasePathMapping", gateway_permission("DELETE", f"{_MAPPINGS}/*")
+            ),
+        ),
     )
 
     domain: Fixed[str]

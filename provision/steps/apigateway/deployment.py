@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar, Final, Self
 
 from provision.aws.client import Aws
-from provision.model.iam import OURS, Declared, call, gateway
+from provision.model.iam import OWNED, ApiCalls, call, gateway_permission
 from provision.model.step import Computed, Fixed, Local, Replacement, Step
 from provision.steps.apigateway.owners import owner_of_api
 from provision.steps.apigateway.rest_api.contents import served
@@ -19,8 +19,8 @@ KEPT: Final = 5
 """How many of ours stay, to go back to by hand; more if a stage uses them (A12)."""
 _DEPLOYMENTS: Final = "/restapis/{api_id}/deployments"
 _REMOVING: Final = (
-    call("apigateway.DeleteDeployment", gateway("DELETE", f"{_DEPLOYMENTS}/*", OURS)),
-    call("apigateway.GetStages", gateway("GET", "/restapis/{api_id}/stages")),
+    call("apigateway.DeleteDeployment", gateway_permission("DELETE", f"{_DEPLOYMENTS}/*", OWNED)),
+    call("apigateway.GetStages", gateway_permission("GET", "/restapis/{api_id}/stages")),
 )
 
 
@@ -40,13 +40,13 @@ class Deployment(Step):
     DIGESTS: ClassVar = {"digest": "API"}
     REVIVES = True
     UNIQUE = False
-    CALLS = Declared(
+    CALLS = ApiCalls(
         look=(
-            call("apigateway.GetDeployments", gateway("GET", _DEPLOYMENTS)),
-            call("apigateway.GetDeployment", gateway("GET", f"{_DEPLOYMENTS}/*")),
+            call("apigateway.GetDeployments", gateway_permission("GET", _DEPLOYMENTS)),
+            call("apigateway.GetDeployment", gateway_permission("GET", f"{_DEPLOYMENTS}/*")),
         ),
         make=(
-            call("apigateway.CreateDeployment", gateway("POST", _DEPLOYMENTS, OURS)),
+            call("apigateway.CreateDeployment", gateway_permission("POST", _DEPLOYMENTS, OWNED)),
             *_REMOVING,
         ),
         remove=_REMOVING,

@@ -7,26 +7,26 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Self, cast
 
 from provision.aws.client import Aws
-from provision.errors import Foreign, Refused
+from provision.errors import ApiError, NotOwned
 from provision.model.iam import (
-    REQUESTED,
-    Declared,
-    Permit,
-    Test,
+    TAGS_OWNER,
+    ApiCalls,
+    Condition,
+    IamPermission,
     arn,
     call,
     calls,
-    gateway,
+    gateway_permission,
 )
-from provision.model.risks import Harm, Risk, Risks
+from provision.model.risks import Impact, Risk, Risks
 from provision.model.step import Computed, Fixed, Local, Replacement, Tagged
 from provision.steps.acm.reading import check_serves, wait_until_issued
 from provision.steps.apigateway.tags import (
     change_gateway_tags,
-    from_gateway,
-    owned,
-    retagging,
-    tagged_at_birth,
+    tag_on_create,
+    tag_update_calls,
+    tags_of,
+    with_owner_tag,
 )
 from provision.steps.apigateway.tls import LEAST, TLS_RISKS, tls_patches
 from provision.unknown import is_known
@@ -45,7 +45,7 @@ BY_MAPPING: Final = "BASE_PATH_MAPPING_ONLY"
 COMING: Final = frozenset({"PENDING", "UPDATING"})
 _DOMAIN: Final = "/domainnames/{name}"
 _PRINCIPAL: Final = "ops.apigateway.amazonaws.com"
-_OWN_ROLE: Final = Permit(
+_OWN_ROLE: Final = IamPermission(
     "iam:CreateServiceLinkedRole",
     (
         arn(
@@ -54,13 +54,13 @@ _OWN_ROLE: Final = Permit(
             region=False,
         ),
     ),
-    (Test("StringEquals", "iam:AWSServiceName", _PRINCIPAL),),
+    (Condition("StringEquals", "iam:AWSServiceName", _PRINCIPAL),),
 )
 """The first domain of an account makes API Gateway's role.
 
 https://docs.aws.amazon.com/apigateway/latest/developerguide/using-service-linked-roles.html
 """
-_SET_UP: Final = Risk(Harm.SLOW, "API Gateway sets the domain up", 60, AVAILABLE_BUDGET)  # (A29)
+_SET_UP: Final = Risk(Impact.SLOW, "API Gateway sets the domain up", 60, AVAILABLE_BUDGET)  # (A29)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,33 +80,36 @@ class DomainName(Tagged):
     ASKED_LAST = True
     RISKS = Risks(
         create=(_SET_UP,),
-        anew=(Risk(Harm.NEW_URL, "the API is reached under another address"),),
+        anew=(Risk(Impact.NEW_URL, "the API is reached under another address"),),
         change={
             "certificate": (_SET_UP,),
-            "truststore": (Risk(Harm.WEAKER, "callers without a certificate are let in"),),
+            "truststore": (Risk(Impact.WEAKER, "callers without a certificate are let in"),),
             **TLS_RISKS,
         },
-        delete=(Risk(Harm.NEW_URL, "its address leads nowhere any more"),),
+        delete=(Risk(Impact.NEW_URL, "its address leads nowhere any more"),),
     )
-    CALLS = Declared(
+    CALLS = ApiCalls(
         look=(
-            call("apigateway.GetDomainName", gateway("GET", "/domainnames/*")),
-            call("apigateway.GetDomainNames", gateway("GET", "/domainnames")),
+            call("apigateway.GetDomainName", gateway_permission("GET", "/domainnames/*")),
+            call("apigateway.GetDomainNames", gateway_permission("GET", "/domainnames")),
         ),
         make=(
             call(
                 "apigateway.CreateDomainName",
-                gateway("POST", "/domainnames", REQUESTED),
-                tagged_at_birth(_DOMAIN),
+                gateway_permission("POST", "/domainnames", TAGS_OWNER),
+                tag_on_create(_DOMAIN),
                 _OWN_ROLE,
             ),
-            call("apigateway.UpdateDomainName", gateway("PATCH", _DOMAIN)),
-            *retagging(_DOMAIN),
+            call("apigateway.UpdateDomainName", gateway_permission("PATCH", _DOMAIN)),
+            *tag_update_calls(_DOMAIN),
             *calls("acm", "{certificate}", "DescribeCertificate"),
         ),
         remove=(
-            call("apigateway.DeleteDomainName", gateway("DELETE", _DOMAIN)),
-            call("apigateway.GetBasePathMappings", gateway("GET", f"{_DOMAIN}/basepathmappings")),
+            call("apigateway.DeleteDomainName", gateway_permission("DELETE", _DOMAIN)),
+            call(
+                "apigateway.GetBasePathMappings",
+                gateway_permission("GET", f"{_DOMAIN}/basepathmappings"),
+            ),
         ),
     )
 
@@ -139,7 +142,7 @@ class DomainName(Tagged):
             for one in page.get("items", [])
             if "domainNameId" not in one
         )
-        ours = owned((_get(aws, name) for name in names if name != self.name), self.owner)
+        ours = with_owner_tag((_get(aws, name) for name in names if name != self.name), self.owner)
         return [*([have] if have else []), *map(self._as_found, ours)]
 
     def _as_found(self, found: DomainNameResponseTypeDef) -> Self:
@@ -151,7 +154,7 @@ class DomainName(Tagged):
             access_mode=found.get("endpointAccessMode") or "",
             truststore=found.get("mutualTlsAuthentication", {}).get("truststoreUri", ""),
             routing=found.get("routingMode") or BY_MAPPING,
-            tags=from_gateway(found),
+            tags=tags_of(found),
             state=_state(found),
             target=found.get("regionalDomainName", ""),
             target_zone=found.get("regionalHostedZoneId", ""),
@@ -205,7 +208,7 @@ class DomainName(Tagged):
             )
             left = [mapping["basePath"] for page in pages for mapping in page.get("items", [])]
             if left:  # they would go with it; ours are gone by now (A32)
-                raise Foreign(
+                raise NotOwned(
                     f"{self.name} still leads to APIs of others, at {', '.join(sorted(left))}",
                     hint="remove those base path mappings, then run the command again",
                 )
@@ -228,7 +231,7 @@ class DomainName(Tagged):
         found = self._settled(aws)
         state = _state(found) if found else "gone"
         if state != AVAILABLE:
-            raise Refused(
+            raise ApiError(
                 f"domain {self.name} is {state}",
                 hint="see the domain in API Gateway's console, then run `provision up` again",
             )

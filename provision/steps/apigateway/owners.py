@@ -6,14 +6,14 @@ from __future__ import annotations
 
 from provision.aws.client import Aws
 from provision.model.step import OWNER
-from provision.steps.apigateway.tags import from_gateway
-from provision.steps.not_found import absent_is_fine
+from provision.steps.apigateway.tags import tags_of
+from provision.steps.not_found import ignore_not_found
 
 
 def owner_of_api(aws: Aws, api_id: str) -> str | None:
     """The owner tag of the API; empty without one, None if it is not there."""
-    with absent_is_fine():
-        return from_gateway({**aws.apigateway.get_rest_api(restApiId=api_id)}).get(OWNER, "")
+    with ignore_not_found():
+        return tags_of({**aws.apigateway.get_rest_api(restApiId=api_id)}).get(OWNER, "")
     return None
 
 
@@ -23,14 +23,14 @@ def owner_of_stage(aws: Aws, arn: str) -> str | None:
     `arn` as WAF writes it: `arn:aws:apigateway:us-east-1::/restapis/{id}/stages/{name}`.
     """
     _, _, api_id, _, name = arn.rpartition(":")[2].split("/")
-    with absent_is_fine():
+    with ignore_not_found():
         found = aws.apigateway.get_stage(restApiId=api_id, stageName=name)
-        return from_gateway({**found}).get(OWNER, "")
+        return tags_of({**found}).get(OWNER, "")
     return None
 
 
 def owner_of_domain(aws: Aws, name: str) -> str | None:
     """The owner tag of the domain name; empty without one, None if it is not there."""
-    with absent_is_fine():
-        return from_gateway({**aws.apigateway.get_domain_name(domainName=name)}).get(OWNER, "")
+    with ignore_not_found():
+        return tags_of({**aws.apigateway.get_domain_name(domainName=name)}).get(OWNER, "")
     return None

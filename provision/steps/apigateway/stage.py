@@ -7,15 +7,15 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Self
 
 from provision.aws.client import Aws
-from provision.model.iam import OURS, Declared, call, gateway
-from provision.model.risks import Harm, Risk, Risks
+from provision.model.iam import OWNED, ApiCalls, call, gateway_permission
+from provision.model.risks import Impact, Risk, Risks
 from provision.model.step import Fixed, Replacement, Tagged
 from provision.steps.apigateway.tags import (
     change_gateway_tags,
-    from_gateway,
-    has_owner,
-    retagging,
-    tagged_at_birth,
+    has_owner_tag,
+    tag_on_create,
+    tag_update_calls,
+    tags_of,
 )
 
 if TYPE_CHECKING:
@@ -38,22 +38,28 @@ class Stage(Tagged):
     IDENTITY = ("api_id", "name")
     REPLACEMENT = Replacement.CREATE_FIRST
     RISKS = Risks(
-        change={"name": (Risk(Harm.NEW_URL, "its name is in the address"),)},
-        delete=(Risk(Harm.DOWNTIME, "nothing answers at its address"),),
+        change={"name": (Risk(Impact.NEW_URL, "its name is in the address"),)},
+        delete=(Risk(Impact.DOWNTIME, "nothing answers at its address"),),
     )
-    CALLS = Declared(
-        look=(call("apigateway.GetStages", gateway("GET", _STAGES)),),
+    CALLS = ApiCalls(
+        look=(call("apigateway.GetStages", gateway_permission("GET", _STAGES)),),
         make=(
             # Access logs are written by the account's role: no action of CloudWatch Logs is asked.
             call(
                 "apigateway.CreateStage",
-                gateway("POST", _STAGES, OURS),
-                tagged_at_birth(f"{_STAGES}/{{name}}"),
+                gateway_permission("POST", _STAGES, OWNED),
+                tag_on_create(f"{_STAGES}/{{name}}"),
             ),
-            call("apigateway.UpdateStage", gateway("PATCH", f"{_STAGES}/{{name}}", OURS)),
-            *retagging(f"{_STAGES}/{{name}}"),
+            call(
+                "apigateway.UpdateStage", gateway_permission("PATCH", f"{_STAGES}/{{name}}", OWNED)
+            ),
+            *tag_update_calls(f"{_STAGES}/{{name}}"),
         ),
-        remove=(call("apigateway.DeleteStage", gateway("DELETE", f"{_STAGES}/{{name}}", OURS)),),
+        remove=(
+            call(
+                "apigateway.DeleteStage", gateway_permission("DELETE", f"{_STAGES}/{{name}}", OWNED)
+            ),
+        ),
     )
 
     api_id: Fixed[str]
@@ -81,7 +87,7 @@ class Stage(Tagged):
         return [
             self._as_found(one)
             for one in found
-            if one["stageName"] == self.name or has_owner(one, self.owner)
+            if one["stageName"] == self.name or has_owner_tag(one, self.owner)
         ]
 
     def _as_found(self, found: StageTypeDef) -> Self:
@@ -99,7 +105,7 @@ class Stage(Tagged):
             rate=settings.get("throttlingRateLimit", 0.0),
             burst=settings.get("throttlingBurstLimit", 0),
             strays=tuple(sorted(_strays(found))),
-            tags=from_gateway(found),
+            tags=tags_of(found),
         )
 
     def create(self, aws: Aws) -> Self:

@@ -8,27 +8,35 @@ from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
 from provision.aws.client import Aws
-from provision.model.iam import KEPT, OURS, Call, Permit, call, gateway, gateway_arn
+from provision.model.iam import (
+    KEEPS_OWNER,
+    OWNED,
+    ApiCall,
+    IamPermission,
+    call,
+    gateway_arn,
+    gateway_permission,
+)
 from provision.model.step import OWNER, Tags
 from provision.steps.tagging import tag_changes, without_system
 
 A = TypeVar("A", bound=Mapping[str, object])
 
 
-def from_gateway(answer: Mapping[str, object]) -> dict[str, str]:
+def tags_of(answer: Mapping[str, object]) -> dict[str, str]:
     """The tags in an answer; lists and some creates leave them out."""
     tags = answer.get("tags") or {}
     assert isinstance(tags, Mapping)
     return without_system({str(key): str(value) for key, value in tags.items()})
 
 
-def has_owner(answer: Mapping[str, object], owner: str) -> bool:
-    return from_gateway(answer).get(OWNER) == owner
+def has_owner_tag(answer: Mapping[str, object], owner: str) -> bool:
+    return tags_of(answer).get(OWNER) == owner
 
 
-def owned(answers: Iterable[A | None], owner: str) -> list[A]:
+def with_owner_tag(answers: Iterable[A | None], owner: str) -> list[A]:
     """Those of the answers that are there and the owner's."""
-    return [answer for answer in answers if answer is not None and has_owner(answer, owner)]
+    return [answer for answer in answers if answer is not None and has_owner_tag(answer, owner)]
 
 
 def change_gateway_tags(aws: Aws, path: str, have: Tags, want: Tags) -> None:
@@ -41,18 +49,22 @@ def change_gateway_tags(aws: Aws, path: str, have: Tags, want: Tags) -> None:
         aws.apigateway.tag_resource(resourceArn=arn, tags=new)
 
 
-def tagged_at_birth(path: str) -> Permit:
+def tag_on_create(path: str) -> IamPermission:
     """Tags in a create call are judged as if they were put afterwards."""
-    return Permit("apigateway:PUT", (_tags_arn(path),), (KEPT,))
+    return IamPermission("apigateway:PUT", (_tags_arn(path),), (KEEPS_OWNER,))
 
 
-def retagging(path: str) -> tuple[Call, ...]:
+def tag_update_calls(path: str) -> tuple[ApiCall, ...]:
     """Judged by the tags' own address, which takes no condition on what carries them, and as a
     patch of the resource itself."""
-    patch = gateway("PATCH", path, OURS)
+    patch = gateway_permission("PATCH", path, OWNED)
     return (
-        call("apigateway.TagResource", tagged_at_birth(path), patch),
-        call("apigateway.UntagResource", Permit("apigateway:DELETE", (_tags_arn(path),)), patch),
+        call("apigateway.TagResource", tag_on_create(path), patch),
+        call(
+            "apigateway.UntagResource",
+            IamPermission("apigateway:DELETE", (_tags_arn(path),)),
+            patch,
+        ),
     )
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from provision.model.risks import Harm, Risk
+from provision.model.risks import Impact, Risk
 
 if TYPE_CHECKING:
     from mypy_boto3_apigateway.type_defs import PatchOperationTypeDef
@@ -73,24 +73,24 @@ def _loosened(have: Any, want: Any) -> bool:  # noqa: ARG001  (the two differ)
 TLS_RISKS: Final = {
     "security_policy": (
         Risk(
-            Harm.WEAKER,
+            Impact.WEAKER,
             "clients with older TLS or ciphers are let in",
             when=_weaker,
         ),
         Risk(
-            Harm.DOWNTIME,
+            Impact.DOWNTIME,
             "clients that know no newer TLS or ciphers are refused",
             when=_stronger,
         ),
-        Risk(Harm.SLOW, "API Gateway changes what its endpoint speaks", 900, 1800),  # (A37)
+        Risk(Impact.SLOW, "API Gateway changes what its endpoint speaks", 900, 1800),  # (A37)
     ),
     "access_mode": (
         Risk(
-            Harm.WEAKER,
+            Impact.WEAKER,
             "requests may name another host in TLS than in HTTP",
             when=_loosened,
         ),
-        Risk(Harm.SLOW, "API Gateway changes what its endpoint speaks", 900, 1800),
+        Risk(Impact.SLOW, "API Gateway changes what its endpoint speaks", 900, 1800),
     ),
 }
 """By field, of an API and of a domain alike."""

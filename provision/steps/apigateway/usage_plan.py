@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Literal, Self
 from botocore.exceptions import ClientError
 
 from provision.aws.client import Aws
-from provision.model.iam import OURS, REQUESTED, Declared, call, gateway
-from provision.model.risks import Harm, Risk, Risks
+from provision.model.iam import OWNED, TAGS_OWNER, ApiCalls, call, gateway_permission
+from provision.model.risks import Impact, Risk, Risks
 from provision.model.step import Computed, Tagged
 from provision.steps.apigateway.tags import (
     change_gateway_tags,
-    from_gateway,
-    owned,
-    retagging,
-    tagged_at_birth,
+    tag_on_create,
+    tag_update_calls,
+    tags_of,
+    with_owner_tag,
 )
 
 if TYPE_CHECKING:
@@ -55,29 +55,34 @@ class UsagePlan(Tagged):
     IDENTITY = ("name", "tags")
     UNIQUE = False
     RISKS = Risks(
-        change={"keys": (Risk(Harm.KEY_CHANGES, "other keys are let in"),)},
-        delete=(Risk(Harm.DOWNTIME, "no key is let in"),),
+        change={"keys": (Risk(Impact.KEY_CHANGES, "other keys are let in"),)},
+        delete=(Risk(Impact.DOWNTIME, "no key is let in"),),
     )
-    CALLS = Declared(
+    CALLS = ApiCalls(
         look=(
-            call("apigateway.GetUsagePlan", gateway("GET", _PLAN)),
-            call("apigateway.GetUsagePlanKeys", gateway("GET", f"{_PLAN}/keys")),
-            call("apigateway.GetUsagePlans", gateway("GET", "/usageplans")),
+            call("apigateway.GetUsagePlan", gateway_permission("GET", _PLAN)),
+            call("apigateway.GetUsagePlanKeys", gateway_permission("GET", f"{_PLAN}/keys")),
+            call("apigateway.GetUsagePlans", gateway_permission("GET", "/usageplans")),
         ),
         make=(
             call(
                 "apigateway.CreateUsagePlan",
-                gateway("POST", "/usageplans", REQUESTED),
-                tagged_at_birth(_PLAN),
+                gateway_permission("POST", "/usageplans", TAGS_OWNER),
+                tag_on_create(_PLAN),
             ),
-            call("apigateway.CreateUsagePlanKey", gateway("POST", f"{_PLAN}/keys", OURS)),
-            call("apigateway.DeleteUsagePlanKey", gateway("DELETE", f"{_PLAN}/keys/*", OURS)),
-            call("apigateway.UpdateUsagePlan", gateway("PATCH", _PLAN, OURS)),
-            *retagging(_PLAN),
+            call(
+                "apigateway.CreateUsagePlanKey", gateway_permission("POST", f"{_PLAN}/keys", OWNED)
+            ),
+            call(
+                "apigateway.DeleteUsagePlanKey",
+                gateway_permission("DELETE", f"{_PLAN}/keys/*", OWNED),
+            ),
+            call("apigateway.UpdateUsagePlan", gateway_permission("PATCH", _PLAN, OWNED)),
+            *tag_update_calls(_PLAN),
         ),
         remove=(
-            call("apigateway.DeleteUsagePlan", gateway("DELETE", _PLAN, OURS)),
-            call("apigateway.UpdateUsagePlan", gateway("PATCH", _PLAN, OURS)),
+            call("apigateway.DeleteUsagePlan", gateway_permission("DELETE", _PLAN, OWNED)),
+            call("apigateway.UpdateUsagePlan", gateway_permission("PATCH", _PLAN, OWNED)),
         ),
     )
 
@@ -105,7 +110,7 @@ class UsagePlan(Tagged):
         )
         plans = [plan for page in pages for plan in page.get("items", [])]
         named = sorted(plan["id"] for plan in plans if plan.get("name") == self.name)
-        ours = owned((self._get(aws, plan_id) for plan_id in named), self.owner)
+        ours = with_owner_tag((self._get(aws, plan_id) for plan_id in named), self.owner)
         return [self._as_found(aws, plan) for plan in ours]
 
     def _as_found(self, aws: Aws, found: UsagePlanResponseTypeDef) -> Self:
@@ -118,7 +123,7 @@ class UsagePlan(Tagged):
             quota=_quota(found),
             stages=_stages(found.get("apiStages", [])),
             keys=self._keys(aws, found["id"]),
-            tags=from_gateway(found),
+            tags=tags_of(found),
             id=found["id"],
         )
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Self, cast
 
 from provision.aws.client import Aws
-from provision.model.iam import EVERY, OURS, Declared, calls
-from provision.model.risks import UNNOTICED
+from provision.model.iam import ANY_RESOURCE, OWNED, ApiCalls, calls
+from provision.model.risks import NO_IMPACT
 from provision.model.step import Fixed, Step
 from provision.steps.autoscaling.target import TARGET, owner_of_target, typed
 
@@ -26,11 +26,11 @@ class ScalingPolicy(Step):
 
     KIND = "autoscaling.policy"
     IDENTITY = ("name", "resource", "dimension")
-    RISKS = UNNOTICED
-    CALLS = Declared(
-        look=calls("application-autoscaling", EVERY, "DescribeScalingPolicies"),
-        make=calls("application-autoscaling", TARGET, "PutScalingPolicy", when=(OURS,)),
-        remove=calls("application-autoscaling", TARGET, "DeleteScalingPolicy", when=(OURS,)),
+    RISKS = NO_IMPACT
+    CALLS = ApiCalls(
+        look=calls("application-autoscaling", ANY_RESOURCE, "DescribeScalingPolicies"),
+        make=calls("application-autoscaling", TARGET, "PutScalingPolicy", when=(OWNED,)),
+        remove=calls("application-autoscaling", TARGET, "DeleteScalingPolicy", when=(OWNED,)),
     )
 
     name: Fixed[str]

@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING, Final, Self, cast
 
 from provision.aws.client import Aws
 from provision.model.iam import (
-    EVERY,
-    KEPT,
-    OURS,
-    REQUESTED,
-    UNOWNED,
-    Declared,
-    Permit,
-    Test,
+    ANY_RESOURCE,
+    HAS_NO_OWNER,
+    KEEPS_OWNER,
+    OWNED,
+    TAGS_OWNER,
+    ApiCalls,
+    Condition,
+    IamPermission,
     arn,
     call,
     calls,
 )
-from provision.model.risks import UNNOTICED
+from provision.model.risks import NO_IMPACT
 from provision.model.step import OWNER, Fixed, Tagged
 from provision.steps.tagging import tag_changes, without_system
 
@@ -39,13 +39,13 @@ _SERVICE: Final = "application-autoscaling"
 TARGET: Final = arn(_SERVICE, "scalable-target/*")
 """AWS numbers them, so a policy tells them by their tags."""
 _OF: Final = (
-    Test("StringEquals", f"{_SERVICE}:scalable-dimension", "{dimension}"),
-    Test("StringEquals", f"{_SERVICE}:service-namespace", "dynamodb"),
+    Condition("StringEquals", f"{_SERVICE}:scalable-dimension", "{dimension}"),
+    Condition("StringEquals", f"{_SERVICE}:service-namespace", "dynamodb"),
 )
 """The request says what it is for; which table, no condition key tells."""
 _PRINCIPAL: Final = "dynamodb.application-autoscaling.amazonaws.com"
 _CHECKED: Final = (
-    Permit(
+    IamPermission(
         "iam:CreateServiceLinkedRole",
         (
             arn(
@@ -55,17 +55,17 @@ _CHECKED: Final = (
                 region=False,
             ),
         ),
-        (Test("StringEquals", "iam:AWSServiceName", _PRINCIPAL),),
+        (Condition("StringEquals", "iam:AWSServiceName", _PRINCIPAL),),
     ),
-    Permit("dynamodb:DescribeTable", (arn("dynamodb", "{resource}"),)),
-    Permit("dynamodb:UpdateTable", (arn("dynamodb", "{resource}"),)),
-    Permit("cloudwatch:DescribeAlarms", (arn("cloudwatch", "alarm:*"),)),
-    Permit("cloudwatch:DeleteAlarms", when=(UNOWNED,)),
-    Permit(
+    IamPermission("dynamodb:DescribeTable", (arn("dynamodb", "{resource}"),)),
+    IamPermission("dynamodb:UpdateTable", (arn("dynamodb", "{resource}"),)),
+    IamPermission("cloudwatch:DescribeAlarms", (arn("cloudwatch", "alarm:*"),)),
+    IamPermission("cloudwatch:DeleteAlarms", when=(HAS_NO_OWNER,)),
+    IamPermission(
         "cloudwatch:PutMetricAlarm",
         when=(
-            UNOWNED,
-            Test(
+            HAS_NO_OWNER,
+            Condition(
                 "ForAllValues:StringLike",
                 "cloudwatch:AlarmActions",
                 arn("autoscaling", "scalingPolicy:*:resource/dynamodb/{resource}:policyName/*"),
@@ -92,24 +92,28 @@ class ScalingTarget(Tagged):
 
     KIND = "autoscaling.target"
     IDENTITY = ("resource", "dimension")
-    RISKS = UNNOTICED
-    CALLS = Declared(
+    RISKS = NO_IMPACT
+    CALLS = ApiCalls(
         look=(
-            *calls("application-autoscaling", EVERY, "DescribeScalableTargets"),
+            *calls("application-autoscaling", ANY_RESOURCE, "DescribeScalableTargets"),
             *calls("application-autoscaling", TARGET, "ListTagsForResource"),
         ),
         make=(
             call(
                 "application-autoscaling.RegisterScalableTarget",
-                Permit(f"{_SERVICE}:RegisterScalableTarget", (TARGET,), (REQUESTED, UNOWNED, *_OF)),
-                Permit(f"{_SERVICE}:RegisterScalableTarget", (TARGET,), (OURS, *_OF)),
-                Permit(f"{_SERVICE}:TagResource", (TARGET,), (REQUESTED, UNOWNED)),
+                IamPermission(
+                    f"{_SERVICE}:RegisterScalableTarget",
+                    (TARGET,),
+                    (TAGS_OWNER, HAS_NO_OWNER, *_OF),
+                ),
+                IamPermission(f"{_SERVICE}:RegisterScalableTarget", (TARGET,), (OWNED, *_OF)),
+                IamPermission(f"{_SERVICE}:TagResource", (TARGET,), (TAGS_OWNER, HAS_NO_OWNER)),
                 *_CHECKED,
             ),
-            *calls("application-autoscaling", TARGET, "TagResource", when=(OURS, KEPT)),
-            *calls("application-autoscaling", TARGET, "UntagResource", when=(OURS,)),
+            *calls("application-autoscaling", TARGET, "TagResource", when=(OWNED, KEEPS_OWNER)),
+            *calls("application-autoscaling", TARGET, "UntagResource", when=(OWNED,)),
         ),
-        remove=calls("application-autoscaling", TARGET, "DeregisterScalableTarget", when=(OURS,)),
+        remove=calls("application-autoscaling", TARGET, "DeregisterScalableTarget", when=(OWNED,)),
     )
 
     resource: Fixed[str]

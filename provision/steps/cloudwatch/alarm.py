@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Self, cast
 
 from provision.aws.client import Aws
-from provision.aws.concurrency import together
-from provision.model.iam import Declared, Permit, Test, arn, call, calls
-from provision.model.risks import UNNOTICED
+from provision.aws.concurrency import read_pool
+from provision.model.iam import ApiCalls, Condition, IamPermission, arn, call, calls
+from provision.model.risks import NO_IMPACT
 from provision.model.step import Computed, Fixed, Tagged
 from provision.steps.cloudwatch.tags import change_cloudwatch_tags
-from provision.steps.not_found import absent_is_fine
+from provision.steps.not_found import ignore_not_found
 from provision.steps.tagging import from_tag_list, tag_list
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from mypy_boto3_cloudwatch.type_defs import MetricAlarmTypeDef, PutMetricAlarmInputTypeDef
 
 _ALARM = arn("cloudwatch", "alarm:{name}")
-_CALLS_ONLY = Test("ForAllValues:StringEquals", "cloudwatch:AlarmActions", "{actions}")
+_CALLS_ONLY = Condition("ForAllValues:StringEquals", "cloudwatch:AlarmActions", "{actions}")
 """In whatever state. CloudWatch asks nobody whether who makes an alarm may do what the alarm does.
 
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/iam-cw-condition-keys-alarm-actions.html
@@ -40,8 +40,8 @@ class Alarm(Tagged):
     KIND = "cloudwatch.alarm"
     IDENTITY = ("name",)
     AT_ONCE = 100
-    RISKS = UNNOTICED
-    CALLS = Declared(
+    RISKS = NO_IMPACT
+    CALLS = ApiCalls(
         look=(
             # Whatever the names asked for, it is judged on every alarm.
             *calls("cloudwatch", arn("cloudwatch", "alarm:*"), "DescribeAlarms"),
@@ -50,8 +50,8 @@ class Alarm(Tagged):
         make=(
             call(
                 "cloudwatch.PutMetricAlarm",
-                Permit("cloudwatch:PutMetricAlarm", (_ALARM,), (_CALLS_ONLY,)),
-                Permit("cloudwatch:TagResource", (_ALARM,)),
+                IamPermission("cloudwatch:PutMetricAlarm", (_ALARM,), (_CALLS_ONLY,)),
+                IamPermission("cloudwatch:TagResource", (_ALARM,)),
             ),
             *calls("cloudwatch", _ALARM, "TagResource", "UntagResource"),
         ),
@@ -86,7 +86,7 @@ class Alarm(Tagged):
             MaxRecords=cls.AT_ONCE,
         )
         found = {alarm["AlarmName"]: alarm for alarm in answer.get("MetricAlarms", [])}
-        with together() as pool:
+        with read_pool() as pool:
             return list(pool.map(lambda step: step._with_tags(aws, found.get(step.name)), steps))  # noqa: SLF001
 
     def create(self, aws: Aws) -> Self:
@@ -103,14 +103,14 @@ class Alarm(Tagged):
         return replace(self, arn=have.arn)
 
     def delete(self, aws: Aws) -> None:
-        with absent_is_fine():  # names that nobody knows may be refused (W3)
+        with ignore_not_found():  # names that nobody knows may be refused (W3)
             aws.cloudwatch.delete_alarms(AlarmNames=[self.name])
 
     def _with_tags(self, aws: Aws, alarm: MetricAlarmTypeDef | None) -> Self | None:
         """None as well where it goes before its tags are read."""
         if alarm is None:
             return None
-        with absent_is_fine():
+        with ignore_not_found():
             tags = aws.cloudwatch.list_tags_for_resource(ResourceARN=alarm["AlarmArn"]).get(
                 "Tags", []
             )

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, Self
 
 from provision.aws.client import Aws
-from provision.model.iam import Declared, Permit, arn, call, calls
-from provision.model.risks import UNNOTICED
+from provision.model.iam import ApiCalls, IamPermission, arn, call, calls
+from provision.model.risks import NO_IMPACT
 from provision.model.step import OWNER, Computed, Document, Fixed, Step, Tags
 from provision.steps.cloudwatch.tags import change_cloudwatch_tags
-from provision.steps.not_found import absent_is_fine
+from provision.steps.not_found import ignore_not_found
 from provision.steps.tagging import from_tag_list, tag_list
 from provision.unknown import Unknown
 
@@ -36,14 +36,14 @@ class Dashboard(Step):
     KIND = "cloudwatch.dashboard"
     IDENTITY = ("name",)
     MARKED = True
-    RISKS = UNNOTICED
-    CALLS = Declared(
+    RISKS = NO_IMPACT
+    CALLS = ApiCalls(
         look=calls("cloudwatch", _DASHBOARD, "GetDashboard", "ListTagsForResource"),
         make=(
             call(
                 "cloudwatch.PutDashboard",
-                Permit("cloudwatch:PutDashboard", (_DASHBOARD,)),
-                Permit("cloudwatch:TagResource", (_DASHBOARD,)),
+                IamPermission("cloudwatch:PutDashboard", (_DASHBOARD,)),
+                IamPermission("cloudwatch:TagResource", (_DASHBOARD,)),
             ),
             *calls("cloudwatch", _DASHBOARD, "TagResource", "UntagResource"),
         ),
@@ -71,7 +71,7 @@ class Dashboard(Step):
 
     def observe(self, aws: Aws) -> Self | None:
         arn = self._arn(aws)
-        with absent_is_fine():
+        with ignore_not_found():
             found = aws.cloudwatch.get_dashboard(DashboardName=self.name)
             body = json.loads(found["DashboardBody"])
             return replace(self, body=body, tags=_tags(aws, arn), arn=arn)
@@ -89,7 +89,7 @@ class Dashboard(Step):
         return replace(self, arn=have.arn)
 
     def delete(self, aws: Aws) -> None:
-        with absent_is_fine():  # one that is not there is refused (W3)
+        with ignore_not_found():  # one that is not there is refused (W3)
             aws.cloudwatch.delete_dashboards(DashboardNames=[self.name])
 
     def _arn(self, aws: Aws) -> str:
@@ -109,7 +109,7 @@ class Dashboard(Step):
 
 def _tags(aws: Aws, arn: str) -> Tags:
     """Where dashboards have no tags yet, AWS says that it knows none of this ARN."""
-    with absent_is_fine():
+    with ignore_not_found():
         return from_tag_list(aws.cloudwatch.list_tags_for_resource(ResourceARN=arn).get("Tags", []))
     return {}
 

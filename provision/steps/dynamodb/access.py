@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from provision.aws.client import Aws
 from provision.steps.iam_policy import as_text, from_text
-from provision.steps.not_found import absent_is_fine
+from provision.steps.not_found import ignore_not_found
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import TableDescriptionTypeDef
@@ -17,7 +17,7 @@ def found_policy(aws: Aws, arn: str) -> str:
     """The policy on the table itself, in canonical form: it lets others in beside IAM, of any
     account. Empty where there is none, which AWS calls an error (D25)."""
     try:
-        with absent_is_fine():
+        with ignore_not_found():
             policy = aws.dynamodb.get_resource_policy(ResourceArn=arn).get("Policy", "")
             return as_text(from_text(policy)) if policy else ""
     except aws.dynamodb.exceptions.PolicyNotFoundException:
@@ -34,7 +34,7 @@ def found_stream(found: TableDescriptionTypeDef) -> str:
 def close_doors(aws: Aws, name: str, arn: str, changed: Collection[str]) -> bool:
     """None is wanted. Whether the table has to become active again: one concern a call (D5)."""
     if "resource_policy" in changed:
-        with absent_is_fine():
+        with ignore_not_found():
             aws.dynamodb.delete_resource_policy(ResourceArn=arn)
     if "stream" in changed:
         aws.dynamodb.update_table(TableName=name, StreamSpecification={"StreamEnabled": False})

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Final
 from botocore.exceptions import ClientError, HTTPClientError
 
 from provision.aws.client import Aws
-from provision.aws.error_codes import is_absent
-from provision.aws.failed_call import may_exist
-from provision.errors import Refused
+from provision.aws.error_codes import is_not_found
+from provision.aws.failed_call import may_have_been_created
+from provision.errors import ApiError
 from provision.model.stored_data import Backup
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def _made(aws: Aws, table: str, name: str, known: frozenset[str]) -> str:
         try:
             answer = aws.dynamodb.create_backup(TableName=table, BackupName=name)
         except (ClientError, HTTPClientError) as error:
-            if not may_exist(error):
+            if not may_have_been_created(error):
                 raise
             if arn := _after_all(aws, table, name, known):
                 return arn
@@ -110,12 +110,14 @@ def _wait_available(aws: Aws, arn: str, name: str) -> BackupDetailsTypeDef:
             found = aws.dynamodb.describe_backup(BackupArn=arn)["BackupDescription"]
         except ClientError as error:
             code = error.response["Error"]["Code"]
-            if code == "BackupNotFoundException" or is_absent(code):  # not visible yet
+            if code == "BackupNotFoundException" or is_not_found(code):  # not visible yet
                 return None
             raise
         details = found["BackupDetails"]
         if details["BackupStatus"] == "DELETED":
-            raise Refused(f"the backup {name} is gone again", hint="run it again: it makes another")
+            raise ApiError(
+                f"the backup {name} is gone again", hint="run it again: it makes another"
+            )
         return details if details["BackupStatus"] == "AVAILABLE" else None
 
     return aws.wait(f"the backup {name} to be complete", available, budget=AVAILABLE_BUDGET)

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from provision.aws.client import Aws
-from provision.model.risks import Harm, Risk, switched_off
+from provision.model.risks import Impact, Risk, disabled
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch.type_defs import MetricDataQueryTypeDef
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 Bounds = tuple[int, int]
 """The least and the most units a second that auto scaling may give."""
-RISK: Final = Risk(Harm.DOWNTIME, "throttled until it has scaled", when=switched_off)
+RISK: Final = Risk(Impact.DOWNTIME, "throttled until it has scaled", when=disabled)
 LATELY: Final = timedelta(minutes=30)
 MINUTE: Final = 60
 HEADROOM: Final = 2

@@ -5,19 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from provision.aws.client import Aws
-from provision.model.iam import OURS, Permit
-from provision.steps.not_found import absent_is_fine
+from provision.model.iam import OWNED, IamPermission
+from provision.steps.not_found import ignore_not_found
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import SSESpecificationTypeDef, TableDescriptionTypeDef
 
-OWNED: Final = "owned"
+AWS_OWNED: Final = "owned"
 """A key that DynamoDB owns."""
-MANAGED: Final = "managed"
+AWS_MANAGED: Final = "managed"
 """The account's key for DynamoDB, which AWS manages. Its own policy lets in whoever may use
 DynamoDB, so that IAM is not asked."""
 KEYED: Final = tuple(
-    Permit(f"kms:{use}", ("{key_arn}",), unnamed=(OURS,), having="key_arn")
+    IamPermission(f"kms:{use}", ("{key_arn}",), unnamed=(OWNED,), having="key_arn")
     for use in (
         "CreateGrant",
         "Decrypt",
@@ -35,13 +35,13 @@ https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usag
 
 def is_key(encryption: str) -> bool:
     """Whether it names a key of the account's own."""
-    return encryption not in {OWNED, MANAGED}
+    return encryption not in {AWS_OWNED, AWS_MANAGED}
 
 
 def specification(encryption: str) -> SSESpecificationTypeDef:
-    if encryption == OWNED:
+    if encryption == AWS_OWNED:
         return {"Enabled": False}
-    if encryption == MANAGED:
+    if encryption == AWS_MANAGED:
         return {"Enabled": True, "SSEType": "KMS"}
     return {"Enabled": True, "SSEType": "KMS", "KMSMasterKeyId": encryption}
 
@@ -52,13 +52,13 @@ def found_encryption(aws: Aws, found: TableDescriptionTypeDef, likely: str) -> s
     a customer's."""
     shown = found.get("SSEDescription", {})
     if shown.get("Status") not in {"ENABLED", "ENABLING", "UPDATING"}:
-        return OWNED
+        return AWS_OWNED
     key = shown.get("KMSMasterKeyArn", "")
     if key == likely:
         return key
-    with absent_is_fine():
+    with ignore_not_found():
         described = aws.kms.describe_key(KeyId=key)["KeyMetadata"]
-        return MANAGED if described.get("KeyManager") == "AWS" else key
+        return AWS_MANAGED if described.get("KeyManager") == "AWS" else key
     return key
 
 

@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 
 from provision.aws.client import Aws
 from provision.errors import TryLater
-from provision.model.risks import Harm, Risk, switched_on
+from provision.model.risks import Impact, Risk, enabled
 
 
 def _was_on(have: Any, want: Any) -> bool:  # noqa: ARG001  (the two differ)
@@ -20,9 +20,9 @@ def _to_another(have: Any, want: Any) -> bool:
 
 
 RISKS: Final = (
-    Risk(Harm.DATA_LOSS, "AWS deletes what has expired", when=switched_on),
-    Risk(Harm.WEAKER, "what has only the old attribute never expires", when=_was_on),
-    Risk(Harm.SLOW, "two runs: one ends the old, one begins the new", 3600, when=_to_another),
+    Risk(Impact.DATA_LOSS, "AWS deletes what has expired", when=enabled),
+    Risk(Impact.WEAKER, "what has only the old attribute never expires", when=_was_on),
+    Risk(Impact.SLOW, "two runs: one ends the old, one begins the new", 3600, when=_to_another),
 )
 
 

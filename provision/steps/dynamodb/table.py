@@ -7,18 +7,18 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Self
 
 from provision.aws.client import Aws
-from provision.aws.concurrency import together
-from provision.model.iam import EVERY, Declared, Permit, arn, call, calls
-from provision.model.risks import Harm, Risk, Risks, lowered, switched_off
+from provision.aws.concurrency import read_pool
+from provision.model.iam import ANY_RESOURCE, ApiCalls, IamPermission, arn, call, calls
+from provision.model.risks import Impact, Risk, Risks, decreased, disabled
 from provision.model.step import OWNER, Computed, Fixed, Local, Tagged
-from provision.model.stored_data import Backup, Holdings
+from provision.model.stored_data import Backup, StoredData
 from provision.steps.dynamodb import capacity, expiry, owners
 from provision.steps.dynamodb.access import close_doors, found_policy, found_stream
 from provision.steps.dynamodb.backup import final_backup, having_back
 from provision.steps.dynamodb.capacity import capacity_now
 from provision.steps.dynamodb.encryption import (
+    AWS_MANAGED,
     KEYED,
-    MANAGED,
     found_encryption,
     is_changing,
     is_key,
@@ -28,7 +28,7 @@ from provision.steps.dynamodb.expiry import change_expiry, found_attribute, set_
 from provision.steps.dynamodb.owners import other_tables
 from provision.steps.dynamodb.recovery import RECOVERY_DAYS, found_recovery, recovery
 from provision.steps.made_with import table_made_with
-from provision.steps.not_found import absent_is_fine
+from provision.steps.not_found import ignore_not_found
 from provision.steps.tagging import from_tag_list, tag_changes, tag_list
 
 if TYPE_CHECKING:
@@ -60,21 +60,21 @@ class Table(Tagged):
     HOLDS_DATA = True
     ASKED_LAST = True
     RISKS = Risks(
-        gone=(Risk(Harm.DATA_LOSS, "its items are gone; an empty one takes its name"),),
+        gone=(Risk(Impact.DATA_LOSS, "its items are gone; an empty one takes its name"),),
         change={
             "recovery": (
-                Risk(Harm.DATA_LOSS, "the points in time to go back to go", when=switched_off),
+                Risk(Impact.DATA_LOSS, "the points in time to go back to go", when=disabled),
             ),
             "recovery_days": (
-                Risk(Harm.DATA_LOSS, "the older points in time to go back to go", when=lowered),
+                Risk(Impact.DATA_LOSS, "the older points in time to go back to go", when=decreased),
             ),
-            "encryption": (Risk(Harm.SLOW, "it is encrypted again", seconds=22),),  # (D10)
+            "encryption": (Risk(Impact.SLOW, "it is encrypted again", seconds=22),),  # (D10)
             "ttl": expiry.RISKS,
             "on_demand": (capacity.RISK,),
         },
         gap="it is empty and away until it is made again",
     )
-    CALLS = Declared(
+    CALLS = ApiCalls(
         look=(
             *calls(
                 "dynamodb",
@@ -91,11 +91,11 @@ class Table(Tagged):
         make=(
             call(
                 "dynamodb.CreateTable",
-                Permit("dynamodb:CreateTable", (_TABLE,)),
-                Permit("dynamodb:TagResource", (_TABLE,)),
+                IamPermission("dynamodb:CreateTable", (_TABLE,)),
+                IamPermission("dynamodb:TagResource", (_TABLE,)),
                 *KEYED,
             ),
-            call("dynamodb.UpdateTable", Permit("dynamodb:UpdateTable", (_TABLE,)), *KEYED),
+            call("dynamodb.UpdateTable", IamPermission("dynamodb:UpdateTable", (_TABLE,)), *KEYED),
             *calls(
                 "dynamodb",
                 _TABLE,
@@ -105,12 +105,12 @@ class Table(Tagged):
                 "UpdateContinuousBackups",
                 "UpdateTimeToLive",
             ),
-            *calls("cloudwatch", EVERY, "GetMetricData"),
+            *calls("cloudwatch", ANY_RESOURCE, "GetMetricData"),
         ),
         remove=(
             *calls("dynamodb", _TABLE, "CreateBackup", "DeleteTable", "UpdateTable"),
             *calls("dynamodb", f"{_TABLE}/backup/*", "DescribeBackup"),
-            call("dynamodb.ListBackups", Permit("dynamodb:ListBackups")),
+            call("dynamodb.ListBackups", IamPermission("dynamodb:ListBackups")),
         ),
         computed={"arn": _TABLE},
     )
@@ -126,7 +126,7 @@ class Table(Tagged):
     ttl: str | None = None
     recovery: bool = True
     recovery_days: int = RECOVERY_DAYS
-    encryption: str = MANAGED
+    encryption: str = AWS_MANAGED
     protect: bool = True
     on_demand: bool = False
     resource_policy: str = ""
@@ -144,7 +144,7 @@ class Table(Tagged):
             return None
         keys = {key["KeyType"]: key["AttributeName"] for key in found["KeySchema"]}
         billing = found.get("BillingModeSummary", {})  # absent where it never was another (D22)
-        with together() as pool:
+        with read_pool() as pool:
             ttl = pool.submit(found_attribute, aws, self.name)
             days = pool.submit(found_recovery, aws, self.name)
             tags = pool.submit(aws.dynamodb.list_tags_of_resource, ResourceArn=found["TableArn"])
@@ -170,7 +170,7 @@ class Table(Tagged):
 
     def now(self, aws: Aws) -> Self | None:
         if found := self._describe(aws):
-            with absent_is_fine():  # it may be going already
+            with ignore_not_found():  # it may be going already
                 shown = aws.dynamodb.list_tags_of_resource(ResourceArn=found["TableArn"])
                 return replace(self, tags=from_tag_list(shown.get("Tags", [])))
         return None
@@ -238,12 +238,12 @@ class Table(Tagged):
     def others_marked(self, aws: Aws, owners: Collection[str]) -> Sequence[str]:
         return other_tables(aws, owners, self.name)
 
-    def holdings(self, aws: Aws) -> Holdings | None:
+    def holdings(self, aws: Aws) -> StoredData | None:
         found = self._describe(aws)
         if found is None:
             return None
         items, size = found.get("ItemCount", 0), found.get("TableSizeBytes", 0)
-        return Holdings(items, size, found.get("DeletionProtectionEnabled", False))
+        return StoredData(items, size, found.get("DeletionProtectionEnabled", False))
 
     def having_back(self, node: str, region: str) -> str:
         return having_back(self.name, node, region)
@@ -257,7 +257,7 @@ class Table(Tagged):
         found = self._settled_description(aws)
         if found is None:
             return
-        with absent_is_fine():  # another run may delete it at the same moment
+        with ignore_not_found():  # another run may delete it at the same moment
             if found.get("DeletionProtectionEnabled"):  # read live, never from state (D19)
                 self._set_protection(aws, enabled=False)
             aws.dynamodb.delete_table(TableName=self.name)

@@ -11,10 +11,19 @@ from typing import TYPE_CHECKING, ClassVar, Final, Self, TypeVar
 from botocore.exceptions import ClientError
 
 from provision.aws.client import Aws
-from provision.aws.error_codes import is_absent
-from provision.model.iam import KEPT, OURS, REQUESTED, Call, Permit, Test, arn, calls
-from provision.model.risks import Harm, Risk
-from provision.model.step import OWNER, Computed, Mark, Replacement, Tagged, marked
+from provision.aws.error_codes import is_not_found
+from provision.model.iam import (
+    KEEPS_OWNER,
+    OWNED,
+    TAGS_OWNER,
+    ApiCall,
+    Condition,
+    IamPermission,
+    arn,
+    calls,
+)
+from provision.model.risks import Impact, Risk
+from provision.model.step import OWNER, Computed, Mark, Replacement, Tagged, fields_with
 from provision.steps.tagging import ec2_tags, tag_changes
 
 if TYPE_CHECKING:
@@ -22,8 +31,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-LEFT_BEHIND: Final = Risk(
-    Harm.SLOW,
+OLD_INTERFACES: Final = Risk(
+    Impact.SLOW,
     "older versions in it go, and Lambda's network interfaces hold it",
     1200,
     2700,
@@ -54,7 +63,7 @@ class Ec2Resource(Tagged):
 
     def search(self, aws: Aws) -> Sequence[Self]:
         """Of several of our own (a replacement was cut short), first the one that differs least."""
-        fixed = marked(type(self), Mark.FIXED)
+        fixed = fields_with(type(self), Mark.FIXED)
 
         def distance(have: Self) -> tuple[int, str]:
             return sum(vars(have)[name] != vars(self)[name] for name in fixed), have.id
@@ -78,22 +87,22 @@ def ec2_arn(kind: str, id_template: str = "{id}") -> str:
     return arn("ec2", f"{kind}/{id_template}")
 
 
-def born(operation: str, kind: str) -> tuple[Permit, ...]:
+def create_permissions(operation: str, kind: str) -> tuple[IamPermission, ...]:
     """What making one asks: that it gets our tag, and that tags may be given in making it.
 
     https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/supported-iam-actions-tagging.html
     """
-    making = Test("StringEquals", "ec2:CreateAction", operation)
+    making = Condition("StringEquals", "ec2:CreateAction", operation)
     return (
-        Permit(f"ec2:{operation}", (ec2_arn(kind),), (REQUESTED,)),
-        Permit("ec2:CreateTags", (ec2_arn(kind),), (REQUESTED, making)),
+        IamPermission(f"ec2:{operation}", (ec2_arn(kind),), (TAGS_OWNER,)),
+        IamPermission("ec2:CreateTags", (ec2_arn(kind),), (TAGS_OWNER, making)),
     )
 
 
-def retagging(kind: str) -> tuple[Call, ...]:
+def tag_update_calls(kind: str) -> tuple[ApiCall, ...]:
     return (
-        *calls("ec2", ec2_arn(kind), "CreateTags", when=(OURS, KEPT)),
-        *calls("ec2", ec2_arn(kind), "DeleteTags", when=(OURS,)),
+        *calls("ec2", ec2_arn(kind), "CreateTags", when=(OWNED, KEEPS_OWNER)),
+        *calls("ec2", ec2_arn(kind), "DeleteTags", when=(OWNED,)),
     )
 
 
@@ -107,22 +116,22 @@ def stack_filters(stack: str) -> list[FilterTypeDef]:
     return [{"Name": "key", "Values": [OWNER]}, {"Name": "value", "Values": [f"{stack}/*"]}]
 
 
-def unless_absent(describe: Callable[[], Sequence[T]]) -> Sequence[T]:
+def describe_or_empty(describe: Callable[[], Sequence[T]]) -> Sequence[T]:
     """What the call finds by id, or nothing. Only of an id just made is `NotFound` untrue (V1)."""
     try:
         return describe()
     except ClientError as error:
-        if is_absent(error.response["Error"]["Code"]):
+        if is_not_found(error.response["Error"]["Code"]):
             return ()
         raise
 
 
 @contextmanager
-def already_gone(aws: Aws, made: str) -> Iterator[None]:
+def deleting(aws: Aws, made: str) -> Iterator[None]:
     """Removing what is not there is success, and at once, even of what was made in this run."""
     aws.fresh.discard(made)
     try:
         yield
     except ClientError as error:
-        if not is_absent(error.response["Error"]["Code"]):
+        if not is_not_found(error.response["Error"]["Code"]):
             raise

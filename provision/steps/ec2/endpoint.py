@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Self
 
 from provision.aws.client import Aws
-from provision.aws.error_codes import is_absent
-from provision.errors import Refused
+from provision.aws.error_codes import is_not_found
+from provision.errors import ApiError
 from provision.model.step import Document, Fixed
-from provision.steps.ec2.base import Ec2Resource, already_gone, owner_filter, unless_absent
+from provision.steps.ec2.base import Ec2Resource, deleting, describe_or_empty, owner_filter
 from provision.steps.iam_policy import from_text, with_rights_of
 from provision.steps.tagging import from_tag_list
 
@@ -52,12 +52,12 @@ class Endpoint(Ec2Resource):
         return replace(self, policy=with_rights_of(self.policy, have.policy))
 
     def delete(self, aws: Aws) -> None:
-        with already_gone(aws, self.id):
+        with deleting(aws, self.id):
             answer = aws.ec2.delete_vpc_endpoints(VpcEndpointIds=[self.id])
             for refusal in answer.get("Unsuccessful", []):  # a refusal is no error to the SDK (V11)
                 error = refusal.get("Error", {})
-                if not is_absent(error.get("Code", "")):
-                    raise Refused(
+                if not is_not_found(error.get("Code", "")):
+                    raise ApiError(
                         f"DeleteVpcEndpoints: {error.get('Code')}: {error.get('Message')}",
                         hint="mend the cause and run it again",
                     )
@@ -70,7 +70,7 @@ class Endpoint(Ec2Resource):
     def _find(self, aws: Aws) -> Sequence[VpcEndpointTypeDef]:
         ec2 = aws.ec2
         if self.id:
-            found = unless_absent(
+            found = describe_or_empty(
                 lambda: ec2.describe_vpc_endpoints(VpcEndpointIds=[self.id]).get("VpcEndpoints", [])
             )
         else:

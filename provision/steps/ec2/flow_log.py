@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING, Final, Literal, Self
 from botocore.exceptions import ClientError
 
 from provision.aws.client import Aws
-from provision.aws.error_codes import is_absent
-from provision.model.iam import EVERY, OURS, Declared, Permit, Test, call, calls
+from provision.aws.error_codes import is_not_found
+from provision.model.iam import ANY_RESOURCE, OWNED, ApiCalls, Condition, IamPermission, call, calls
 from provision.model.step import Fixed, Local, Replacement
 from provision.steps.ec2.base import (
     Ec2Resource,
-    already_gone,
-    born,
+    create_permissions,
+    deleting,
+    describe_or_empty,
     ec2_arn,
     owner_filter,
-    retagging,
-    unless_absent,
+    tag_update_calls,
 )
 from provision.steps.tagging import from_tag_list, tag_specifications
 
@@ -28,7 +28,9 @@ if TYPE_CHECKING:
 
 Traffic = Literal["ACCEPT", "ALL", "REJECT"]
 
-_TO_FLOW_LOGS: Final = Test("StringEquals", "iam:PassedToService", "vpc-flow-logs.amazonaws.com")
+_TO_FLOW_LOGS: Final = Condition(
+    "StringEquals", "iam:PassedToService", "vpc-flow-logs.amazonaws.com"
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,18 +42,18 @@ class FlowLog(Ec2Resource):
     """
 
     KIND = "ec2.flow_log"
-    CALLS = Declared(
-        look=calls("ec2", EVERY, "DescribeFlowLogs"),
+    CALLS = ApiCalls(
+        look=calls("ec2", ANY_RESOURCE, "DescribeFlowLogs"),
         make=(
             call(
                 "ec2.CreateFlowLogs",
-                *born("CreateFlowLogs", "vpc-flow-log"),
-                Permit("ec2:CreateFlowLogs", (ec2_arn("vpc", "{vpc_id}"),), (OURS,)),
-                Permit("iam:PassRole", ("{role}",), (_TO_FLOW_LOGS,)),
+                *create_permissions("CreateFlowLogs", "vpc-flow-log"),
+                IamPermission("ec2:CreateFlowLogs", (ec2_arn("vpc", "{vpc_id}"),), (OWNED,)),
+                IamPermission("iam:PassRole", ("{role}",), (_TO_FLOW_LOGS,)),
             ),
-            *retagging("vpc-flow-log"),
+            *tag_update_calls("vpc-flow-log"),
         ),
-        remove=calls("ec2", ec2_arn("vpc-flow-log"), "DeleteFlowLogs", when=(OURS,)),
+        remove=calls("ec2", ec2_arn("vpc-flow-log"), "DeleteFlowLogs", when=(OWNED,)),
     )
     REPLACEMENT = Replacement.DELETE_FIRST  # AWS takes no second one to the same log group
 
@@ -91,13 +93,13 @@ class FlowLog(Ec2Resource):
         return replace(self, id=have.id)
 
     def delete(self, aws: Aws) -> None:
-        with already_gone(aws, self.id):
+        with deleting(aws, self.id):
             answer = aws.ec2.delete_flow_logs(FlowLogIds=[self.id])
             _raise_refused("DeleteFlowLogs", answer.get("Unsuccessful", []))
 
     def _find(self, aws: Aws) -> Sequence[FlowLogTypeDef]:
         if self.id:
-            return unless_absent(
+            return describe_or_empty(
                 lambda: aws.ec2.describe_flow_logs(FlowLogIds=[self.id]).get("FlowLogs", [])
             )
         return aws.ec2.describe_flow_logs(Filters=owner_filter(self.owner)).get("FlowLogs", [])
@@ -126,7 +128,7 @@ def _raise_refused(operation: str, refused: Sequence[UnsuccessfulItemTypeDef]) -
     """EC2 answers 200 and lists what it did not do."""
     for item in refused:
         error = item["Error"]
-        if not is_absent(error["Code"]) or operation == "CreateFlowLogs":
+        if not is_not_found(error["Code"]) or operation == "CreateFlowLogs":
             raise ClientError(
                 {"Error": {"Code": error["Code"], "Message": error["Message"]}}, operation
             )

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from botocore.exceptions import ClientError
 
 from provision.aws.client import Aws
-from provision.aws.concurrency import together
-from provision.model.iam import EVERY, calls
+from provision.aws.concurrency import read_pool
+from provision.model.iam import ANY_RESOURCE, calls
 from provision.model.step import OWNER
-from provision.steps.foreign import Stranger, Strangers, refuse
+from provision.steps.foreign import ForeignResource, ForeignResources, refuse_foreign
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2.type_defs import FilterTypeDef, NetworkInterfaceTypeDef
@@ -21,12 +21,12 @@ LAMBDAS: Final = "AWS Lambda VPC ENI"
 """How Lambda describes its own interfaces, whose going is waited for elsewhere (E6)."""
 ENDPOINTS: Final = "VPC Endpoint Interface "
 """How an endpoint's own are described, before its id."""
-LOOKS: Final = calls("ec2", EVERY, "DescribeNetworkInterfaces", "DescribeVpcEndpoints")
+LOOKS: Final = calls("ec2", ANY_RESOURCE, "DescribeNetworkInterfaces", "DescribeVpcEndpoints")
 LOOKS_IN_VPC: Final = (
     *LOOKS,
     *calls(
         "ec2",
-        EVERY,
+        ANY_RESOURCE,
         "DescribeEgressOnlyInternetGateways",
         "DescribeInternetGateways",
         "DescribeNetworkAcls",
@@ -53,24 +53,24 @@ def interfaces_in(aws: Aws, what: Place, made: str) -> list[NetworkInterfaceType
     return [interface for page in pages for interface in page.get("NetworkInterfaces", [])]
 
 
-def is_lambdas(interface: NetworkInterfaceTypeDef) -> bool:
+def is_lambda_interface(interface: NetworkInterfaceTypeDef) -> bool:
     """By its description, which anybody can give to theirs: what has an owner is somebody's, for
     Lambda tags none of its own."""
     described = interface.get("Description", "").startswith(LAMBDAS)
     return described and not _owner({"Tags": interface.get("TagSet", [])})
 
 
-def refuse_strangers(
+def refuse_foreign_interfaces(
     aws: Aws, label: str, mark: str, standing: Sequence[NetworkInterfaceTypeDef]
 ) -> None:
     """Raises Occupied when one of these network interfaces is somebody's."""
-    refuse(aws, label, _interfaces(aws, mark, standing))
+    refuse_foreign(aws, label, _interfaces(aws, mark, standing))
 
 
-def refuse_users(aws: Aws, label: str, mark: str, group: str) -> None:
+def refuse_foreign_in_group(aws: Aws, label: str, mark: str, group: str) -> None:
     """Raises Occupied when somebody's network interface has the security group, or the rules of
     another group name it."""
-    found: list[Stranger] = []
+    found: list[ForeignResource] = []
     with suppress(ClientError):  # not permitted to look: AWS refuses the removal itself
         found += _interfaces(aws, mark, interfaces_in(aws, "group-id", group))
     for direction in ("ip-permission", "egress.ip-permission"):
@@ -82,21 +82,21 @@ def refuse_users(aws: Aws, label: str, mark: str, group: str) -> None:
                 shown = f"aws ec2 describe-security-groups --group-ids {one['GroupId']}"
                 if one["GroupId"] != group:
                     found += _unless_ours(words, shown, one, mark)
-    refuse(aws, label, found)
+    refuse_foreign(aws, label, found)
 
 
-def refuse_in_vpc(aws: Aws, label: str, mark: str, vpc: str) -> None:
+def refuse_foreign_in_vpc(aws: Aws, label: str, mark: str, vpc: str) -> None:
     """Raises Occupied when a VPC holds anything that neither we nor AWS made."""
-    with together() as pool:
+    with read_pool() as pool:
         asked = [pool.submit(_seen, look, aws, mark, vpc) for look in _LOOKED_FOR]
-    refuse(aws, label, [one for answer in asked for one in answer.result()])
+    refuse_foreign(aws, label, [one for answer in asked for one in answer.result()])
 
 
-Look = Callable[[Aws, str, str], Strangers]
+Look = Callable[[Aws, str, str], ForeignResources]
 """The strangers of a VPC, by the stack's mark and the VPC's id."""
 
 
-def _seen(look: Look, aws: Aws, mark: str, vpc: str) -> list[Stranger]:
+def _seen(look: Look, aws: Aws, mark: str, vpc: str) -> list[ForeignResource]:
     """One that is not permitted, or that an emulator lacks, hides no other."""
     with suppress(ClientError):
         return list(look(aws, mark, vpc))
@@ -111,17 +111,17 @@ def _at(vpc: str, name: str = "vpc-id") -> str:
     return f"Name={name},Values={vpc}"
 
 
-def _interfaces_of_vpc(aws: Aws, mark: str, vpc: str) -> Strangers:
+def _interfaces_of_vpc(aws: Aws, mark: str, vpc: str) -> ForeignResources:
     return _interfaces(aws, mark, interfaces_in(aws, "vpc-id", vpc))
 
 
-def _subnets(aws: Aws, mark: str, vpc: str) -> Strangers:
+def _subnets(aws: Aws, mark: str, vpc: str) -> ForeignResources:
     for one in aws.ec2.describe_subnets(Filters=_inside(vpc)).get("Subnets", []):
         shown = f"aws ec2 describe-subnets --filters {_at(vpc)}"
         yield from _unless_ours(f"subnet {one['SubnetId']}", shown, one, mark)
 
 
-def _groups(aws: Aws, mark: str, vpc: str) -> Strangers:
+def _groups(aws: Aws, mark: str, vpc: str) -> ForeignResources:
     for one in aws.ec2.describe_security_groups(Filters=_inside(vpc)).get("SecurityGroups", []):
         if one["GroupName"] != "default":  # goes with the VPC (V15)
             name = f"security group {one['GroupId']} ({one['GroupName']})"
@@ -130,7 +130,7 @@ def _groups(aws: Aws, mark: str, vpc: str) -> Strangers:
             )
 
 
-def _endpoints(aws: Aws, mark: str, vpc: str) -> Strangers:
+def _endpoints(aws: Aws, mark: str, vpc: str) -> ForeignResources:
     for one in aws.ec2.describe_vpc_endpoints(Filters=_inside(vpc)).get("VpcEndpoints", []):
         if one["State"].lower() not in _GONE:
             name = f"endpoint {one['VpcEndpointId']} ({one['ServiceName']})"
@@ -139,7 +139,7 @@ def _endpoints(aws: Aws, mark: str, vpc: str) -> Strangers:
             )
 
 
-def _route_tables(aws: Aws, mark: str, vpc: str) -> Strangers:
+def _route_tables(aws: Aws, mark: str, vpc: str) -> ForeignResources:
     """The main one goes with the VPC (V15)."""
     for one in aws.ec2.describe_route_tables(Filters=_inside(vpc)).get("RouteTables", []):
         if not any(link.get("Main") for link in one.get("Associations", [])):
@@ -149,7 +149,7 @@ def _route_tables(aws: Aws, mark: str, vpc: str) -> Strangers:
             )
 
 
-def _acls(aws: Aws, mark: str, vpc: str) -> Strangers:
+def _acls(aws: Aws, mark: str, vpc: str) -> ForeignResources:
     """The default one goes with the VPC (V15)."""
     for one in aws.ec2.describe_network_acls(Filters=_inside(vpc)).get("NetworkAcls", []):
         if not one["IsDefault"]:
@@ -159,16 +159,16 @@ def _acls(aws: Aws, mark: str, vpc: str) -> Strangers:
             )
 
 
-def _gateways(aws: Aws, mark: str, vpc: str) -> Strangers:  # noqa: ARG001  (we make none)
+def _gateways(aws: Aws, mark: str, vpc: str) -> ForeignResources:  # noqa: ARG001  (we make none)
     where = "attachment.vpc-id"
     for one in aws.ec2.describe_internet_gateways(Filters=_inside(vpc, where)).get(
         "InternetGateways", []
     ):
         shown = f"aws ec2 describe-internet-gateways --filters {_at(vpc, where)}"
-        yield Stranger(f"internet gateway {one['InternetGatewayId']}", shown)
+        yield ForeignResource(f"internet gateway {one['InternetGatewayId']}", shown)
 
 
-def _private_gateways(aws: Aws, mark: str, vpc: str) -> Strangers:  # noqa: ARG001  (as above)
+def _private_gateways(aws: Aws, mark: str, vpc: str) -> ForeignResources:  # noqa: ARG001  (as above)
     where = "attachment.vpc-id"
     for one in aws.ec2.describe_vpn_gateways(Filters=_inside(vpc, where)).get("VpnGateways", []):
         attached = [
@@ -178,24 +178,24 @@ def _private_gateways(aws: Aws, mark: str, vpc: str) -> Strangers:  # noqa: ARG0
         ]
         if attached:
             shown = f"aws ec2 describe-vpn-gateways --filters {_at(vpc, where)}"
-            yield Stranger(f"virtual private gateway {one['VpnGatewayId']}", shown)
+            yield ForeignResource(f"virtual private gateway {one['VpnGatewayId']}", shown)
 
 
-def _ways_out(aws: Aws, mark: str, vpc: str) -> Strangers:  # noqa: ARG001  (as above)
+def _ways_out(aws: Aws, mark: str, vpc: str) -> ForeignResources:  # noqa: ARG001  (as above)
     """They are listed by tag only: all of the region's, each with where it is attached."""
     pages = aws.ec2.get_paginator("describe_egress_only_internet_gateways").paginate()
     for one in (each for page in pages for each in page.get("EgressOnlyInternetGateways", [])):
         if any(link.get("VpcId") == vpc for link in one.get("Attachments", [])):
             made = one["EgressOnlyInternetGatewayId"]
             name = f"egress-only internet gateway {made}"
-            yield Stranger(
+            yield ForeignResource(
                 name,
                 "aws ec2 describe-egress-only-internet-gateways"
                 f" --egress-only-internet-gateway-ids {made}",
             )
 
 
-def _peerings(aws: Aws, mark: str, vpc: str) -> Strangers:  # noqa: ARG001  (as above)
+def _peerings(aws: Aws, mark: str, vpc: str) -> ForeignResources:  # noqa: ARG001  (as above)
     """From either side."""
     for side in ("requester", "accepter"):
         where = f"{side}-vpc-info.vpc-id"
@@ -203,7 +203,7 @@ def _peerings(aws: Aws, mark: str, vpc: str) -> Strangers:  # noqa: ARG001  (as 
         for one in answer.get("VpcPeeringConnections", []):
             if one.get("Status", {}).get("Code") not in {*_GONE, "failed"}:
                 shown = f"aws ec2 describe-vpc-peering-connections --filters {_at(vpc, where)}"
-                yield Stranger(f"peering {one['VpcPeeringConnectionId']}", shown)
+                yield ForeignResource(f"peering {one['VpcPeeringConnectionId']}", shown)
 
 
 _LOOKED_FOR: Final[tuple[Look, ...]] = (
@@ -220,24 +220,26 @@ _LOOKED_FOR: Final[tuple[Look, ...]] = (
 )
 
 
-def _unless_ours(name: str, shown: str, one: Mapping[str, Any], mark: str) -> Strangers:
+def _unless_ours(name: str, shown: str, one: Mapping[str, Any], mark: str) -> ForeignResources:
     owner = _owner(one)
     if not owner.startswith(f"{mark}/"):
-        yield Stranger(name + (f" of {owner}" if owner else ""), shown)
+        yield ForeignResource(name + (f" of {owner}" if owner else ""), shown)
 
 
 def _owner(one: Mapping[str, Any]) -> str:
     return next((str(tag["Value"]) for tag in one.get("Tags", []) if tag["Key"] == OWNER), "")
 
 
-def _interfaces(aws: Aws, mark: str, found: Sequence[NetworkInterfaceTypeDef]) -> list[Stranger]:
+def _interfaces(
+    aws: Aws, mark: str, found: Sequence[NetworkInterfaceTypeDef]
+) -> list[ForeignResource]:
     """Those that AWS's services made go only with what they were made for (an endpoint, a load
     balancer, a NAT gateway): Lambda's and our own endpoints' do, any other's do not."""
-    standing = [one for one in found if not is_lambdas(one) and not _leaving(one)]
+    standing = [one for one in found if not is_lambda_interface(one) and not _leaving(one)]
     named = [one for one in standing if one.get("Description", "").startswith(ENDPOINTS)]
     theirs = _endpoints_of_others(aws, mark, {one["VpcId"] for one in named}) if named else set()
     return [
-        Stranger(
+        ForeignResource(
             f"network interface {made}{_user(one)}",
             f"aws ec2 describe-network-interfaces --network-interface-ids {made}",
         )

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Final, Self
 from uuid import uuid4
 
 from provision.aws.client import Aws
-from provision.model.iam import EVERY, OURS, Declared, Permit, call, calls
-from provision.model.risks import Harm, Risk, Risks
-from provision.steps.ec2.base import born, ec2_arn, retagging
+from provision.model.iam import ANY_RESOURCE, OWNED, ApiCalls, IamPermission, call, calls
+from provision.model.risks import Impact, Risk, Risks
+from provision.steps.ec2.base import create_permissions, ec2_arn, tag_update_calls
 from provision.steps.ec2.endpoint import Endpoint
 from provision.steps.iam_policy import as_text
 from provision.steps.tagging import tag_specifications
@@ -27,24 +27,28 @@ class GatewayEndpoint(Endpoint):
 
     KIND = "ec2.gateway_endpoint"
     RISKS = Risks(
-        anew=(Risk(Harm.DOWNTIME, "the tables cannot be reached until it is there"),),
-        delete=(Risk(Harm.DOWNTIME, "the tables cannot be reached"),),
+        anew=(Risk(Impact.DOWNTIME, "the tables cannot be reached until it is there"),),
+        delete=(Risk(Impact.DOWNTIME, "the tables cannot be reached"),),
     )
-    CALLS = Declared(
-        look=calls("ec2", EVERY, "DescribeVpcEndpoints"),
+    CALLS = ApiCalls(
+        look=calls("ec2", ANY_RESOURCE, "DescribeVpcEndpoints"),
         make=(
             call(
                 "ec2.CreateVpcEndpoint",
-                *born("CreateVpcEndpoint", "vpc-endpoint"),
-                Permit("ec2:CreateVpcEndpoint", (ec2_arn("vpc", "{vpc_id}"), _TABLES), (OURS,)),
+                *create_permissions("CreateVpcEndpoint", "vpc-endpoint"),
+                IamPermission(
+                    "ec2:CreateVpcEndpoint", (ec2_arn("vpc", "{vpc_id}"), _TABLES), (OWNED,)
+                ),
             ),
             call(
                 "ec2.ModifyVpcEndpoint",
-                Permit("ec2:ModifyVpcEndpoint", (ec2_arn("vpc-endpoint"), _TABLES), (OURS,)),
+                IamPermission(
+                    "ec2:ModifyVpcEndpoint", (ec2_arn("vpc-endpoint"), _TABLES), (OWNED,)
+                ),
             ),
-            *retagging("vpc-endpoint"),
+            *tag_update_calls("vpc-endpoint"),
         ),
-        remove=calls("ec2", ec2_arn("vpc-endpoint"), "DeleteVpcEndpoints", when=(OURS,)),
+        remove=calls("ec2", ec2_arn("vpc-endpoint"), "DeleteVpcEndpoints", when=(OWNED,)),
     )
 
     route_table_ids: tuple[str, ...]

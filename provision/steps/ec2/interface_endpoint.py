@@ -8,10 +8,19 @@ from typing import TYPE_CHECKING, Final, Self
 from uuid import uuid4
 
 from provision.aws.client import Aws
-from provision.model.iam import EVERY, OURS, Declared, Permit, Test, arn, call, calls
-from provision.model.risks import Harm, Risk, Risks
+from provision.model.iam import (
+    ANY_RESOURCE,
+    OWNED,
+    ApiCalls,
+    Condition,
+    IamPermission,
+    arn,
+    call,
+    calls,
+)
+from provision.model.risks import Impact, Risk, Risks
 from provision.model.step import Replacement
-from provision.steps.ec2.base import born, ec2_arn, retagging
+from provision.steps.ec2.base import create_permissions, ec2_arn, tag_update_calls
 from provision.steps.ec2.endpoint import AVAILABLE_BUDGET, GONE_BUDGET, Endpoint
 from provision.steps.iam_policy import as_text
 from provision.steps.tagging import tag_specifications
@@ -20,14 +29,14 @@ if TYPE_CHECKING:
     from mypy_boto3_ec2.type_defs import VpcEndpointTypeDef
 
 _PLACES: Final = (ec2_arn("subnet", "{subnet_ids}"), ec2_arn("security-group", "{group_ids}"))
-_NAMES: Final = Permit(
+_NAMES: Final = IamPermission(
     "route53:AssociateVPCWithHostedZone",
     # The zone of the service's names is AWS's, and made with the endpoint.
     (arn("route53", "hostedzone/*", region=False, account=False),),
-    (Test("ForAllValues:StringLike", "route53:VPCs", "VPCId={vpc_id},VPCRegion={region}"),),
+    (Condition("ForAllValues:StringLike", "route53:VPCs", "VPCId={vpc_id},VPCRegion={region}"),),
 )
-_COMING: Final = Risk(Harm.SLOW, "AWS puts an address into every subnet", 60, AVAILABLE_BUDGET)
-_GOING: Final = Risk(Harm.SLOW, "AWS takes its addresses out of the subnets", 60, GONE_BUDGET)
+_COMING: Final = Risk(Impact.SLOW, "AWS puts an address into every subnet", 60, AVAILABLE_BUDGET)
+_GOING: Final = Risk(Impact.SLOW, "AWS takes its addresses out of the subnets", 60, GONE_BUDGET)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,25 +51,29 @@ class InterfaceEndpoint(Endpoint):
     REPLACEMENT = Replacement.DELETE_FIRST  # in one VPC, only one may lead the service's name
     RISKS = Risks(
         anew=(_COMING,),
-        delete=(Risk(Harm.DOWNTIME, "the service cannot be reached"), _GOING),
+        delete=(Risk(Impact.DOWNTIME, "the service cannot be reached"), _GOING),
         gap="the service cannot be reached until its successor is there",
     )
-    CALLS = Declared(
-        look=calls("ec2", EVERY, "DescribeVpcEndpoints"),
+    CALLS = ApiCalls(
+        look=calls("ec2", ANY_RESOURCE, "DescribeVpcEndpoints"),
         make=(
             call(
                 "ec2.CreateVpcEndpoint",
-                *born("CreateVpcEndpoint", "vpc-endpoint"),
-                Permit("ec2:CreateVpcEndpoint", (ec2_arn("vpc", "{vpc_id}"), *_PLACES), (OURS,)),
+                *create_permissions("CreateVpcEndpoint", "vpc-endpoint"),
+                IamPermission(
+                    "ec2:CreateVpcEndpoint", (ec2_arn("vpc", "{vpc_id}"), *_PLACES), (OWNED,)
+                ),
                 _NAMES,
             ),
             call(
                 "ec2.ModifyVpcEndpoint",
-                Permit("ec2:ModifyVpcEndpoint", (ec2_arn("vpc-endpoint"), *_PLACES), (OURS,)),
+                IamPermission(
+                    "ec2:ModifyVpcEndpoint", (ec2_arn("vpc-endpoint"), *_PLACES), (OWNED,)
+                ),
             ),
-            *retagging("vpc-endpoint"),
+            *tag_update_calls("vpc-endpoint"),
         ),
-        remove=calls("ec2", ec2_arn("vpc-endpoint"), "DeleteVpcEndpoints", when=(OURS,)),
+        remove=calls("ec2", ec2_arn("vpc-endpoint"), "DeleteVpcEndpoints", when=(OWNED,)),
     )
 
     subnet_ids: tuple[str, ...]

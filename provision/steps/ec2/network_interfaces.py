@@ -9,14 +9,14 @@ from typing import Final, Literal, Self
 from botocore.exceptions import ClientError
 
 from provision.aws.client import Aws
-from provision.aws.error_codes import is_absent
-from provision.model.iam import EVERY, UNOWNED, Declared, call, calls
-from provision.model.risks import Harm, Risk, Risks
+from provision.aws.error_codes import is_not_found
+from provision.model.iam import ANY_RESOURCE, HAS_NO_OWNER, ApiCalls, call, calls
+from provision.model.risks import Impact, Risk, Risks
 from provision.model.step import Fixed, Local, Replacement, Step
 from provision.steps.ec2.base import ec2_arn
-from provision.steps.ec2.foreign_resources import interfaces_in, is_lambdas
+from provision.steps.ec2.foreign_resources import interfaces_in, is_lambda_interface
 from provision.steps.lambda_.version import delete_versions_in
-from provision.steps.not_found import absent_is_fine
+from provision.steps.not_found import ignore_not_found
 from provision.steps.tagging import owner_in
 
 GONE_BUDGET: Final = 2700
@@ -30,16 +30,20 @@ _IN_USE: Final = frozenset(
 )
 
 
-LETTING_GO: Final = (
-    *calls("ec2", EVERY, "DescribeNetworkInterfaces"),
+INTERFACE_CALLS: Final = (
+    *calls("ec2", ANY_RESOURCE, "DescribeNetworkInterfaces"),
     # Lambda puts no tag of ours on them, nor any stack's; their VPC is not known beforehand.
-    *calls("ec2", ec2_arn("network-interface", "*"), "DeleteNetworkInterface", when=(UNOWNED,)),
+    *calls(
+        "ec2", ec2_arn("network-interface", "*"), "DeleteNetworkInterface", when=(HAS_NO_OWNER,)
+    ),
     # On functions whose versions are nodes too, and ask for the same.
     call("lambda.ListVersionsByFunction"),
     call("lambda.DeleteFunction"),
 )
-"""What `let_go` calls."""
-_LETTING_GO: Final = Risk(Harm.SLOW, "Lambda lets go of network interfaces", 1200, GONE_BUDGET)
+"""What `wait_for_interfaces` calls."""
+_INTERFACE_CALLS: Final = Risk(
+    Impact.SLOW, "Lambda lets go of network interfaces", 1200, GONE_BUDGET
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,8 +59,8 @@ class NetworkInterfaces(Step):
     IDENTITY = ("group_id",)
     REPLACEMENT = Replacement.CREATE_FIRST
     MADE_BY_AWS = True
-    RISKS = Risks(anew=(_LETTING_GO,), delete=(_LETTING_GO,))
-    CALLS = Declared(remove=LETTING_GO)
+    RISKS = Risks(anew=(_INTERFACE_CALLS,), delete=(_INTERFACE_CALLS,))
+    CALLS = ApiCalls(remove=INTERFACE_CALLS)
 
     group_id: Fixed[str]
     functions: Local[tuple[str, ...]] = ()
@@ -74,10 +78,10 @@ class NetworkInterfaces(Step):
         return self
 
     def delete(self, aws: Aws) -> None:
-        let_go(aws, self.functions, "group-id", self.group_id)
+        wait_for_interfaces(aws, self.functions, "group-id", self.group_id)
 
 
-def let_go(
+def wait_for_interfaces(
     aws: Aws, functions: Collection[str], what: Literal["group-id", "subnet-id"], place: str
 ) -> None:
     """Return when Lambda holds no interface there any more. None of `functions` may stand there,
@@ -90,7 +94,7 @@ def let_go(
 
     def gone() -> bool | None:
         now = aws.clock.now()
-        found = list(filter(is_lambdas, interfaces_in(aws, what, place)))
+        found = list(filter(is_lambda_interface, interfaces_in(aws, what, place)))
         if not found:
             none_since.append(now)
             return True if now - none_since[0] >= pause else None
@@ -117,13 +121,13 @@ def _remove(aws: Aws, interface: str) -> None:
         aws.ec2.delete_network_interface(NetworkInterfaceId=interface)
     except ClientError as error:
         code = error.response["Error"]["Code"]
-        if not is_absent(code) and code not in _IN_USE:  # in use after all: waiting goes on
+        if not is_not_found(code) and code not in _IN_USE:  # in use after all: waiting goes on
             raise
 
 
 def owner_of_group(aws: Aws, group_id: str) -> str | None:
     """The owner tag of the security group; empty without one, None if it is not there."""
-    with absent_is_fine():
+    with ignore_not_found():
         groups = aws.ec2.describe_security_groups(GroupIds=[group_id]).get("SecurityGroups", [])
         return owner_in(groups[0].get("Tags", ()))
     return None

@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Final, Self
 from uuid import uuid4
 
 from provision.aws.client import Aws
-from provision.model.iam import EVERY, OURS, Call, Declared, Permit, call, calls
-from provision.model.risks import Harm, Risk, Risks
+from provision.model.iam import ANY_RESOURCE, OWNED, ApiCall, ApiCalls, IamPermission, call, calls
+from provision.model.risks import Impact, Risk, Risks
 from provision.model.step import Fixed
 from provision.steps.ec2.base import (
     Ec2Resource,
-    already_gone,
-    born,
+    create_permissions,
+    deleting,
+    describe_or_empty,
     ec2_arn,
     owner_filter,
-    retagging,
-    unless_absent,
+    tag_update_calls,
 )
 from provision.steps.tagging import from_tag_list, tag_specifications
 
@@ -34,10 +34,10 @@ _MOVING: Final = frozenset({"associating", "disassociating"})
 _LINKS: Final = ("AssociateRouteTable", "DisassociateRouteTable", "ReplaceRouteTableAssociation")
 
 
-def _linking(operation: str) -> Call:
+def _linking(operation: str) -> ApiCall:
     """Judged by the table and the subnet."""
     both = (ec2_arn("route-table"), ec2_arn("subnet", "{subnet_ids}"))
-    return call(f"ec2.{operation}", Permit(f"ec2:{operation}", both, (OURS,)))
+    return call(f"ec2.{operation}", IamPermission(f"ec2:{operation}", both, (OWNED,)))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,22 +49,22 @@ class RouteTable(Ec2Resource):
     """
 
     KIND = "ec2.route_table"
-    RISKS = Risks(anew=(Risk(Harm.DOWNTIME, "no way to the tables until the endpoint follows"),))
-    CALLS = Declared(
-        look=calls("ec2", EVERY, "DescribeRouteTables"),
+    RISKS = Risks(anew=(Risk(Impact.DOWNTIME, "no way to the tables until the endpoint follows"),))
+    CALLS = ApiCalls(
+        look=calls("ec2", ANY_RESOURCE, "DescribeRouteTables"),
         make=(
             call(
                 "ec2.CreateRouteTable",
-                *born("CreateRouteTable", "route-table"),
-                Permit("ec2:CreateRouteTable", (ec2_arn("vpc", "{vpc_id}"),), (OURS,)),
+                *create_permissions("CreateRouteTable", "route-table"),
+                IamPermission("ec2:CreateRouteTable", (ec2_arn("vpc", "{vpc_id}"),), (OWNED,)),
             ),
             *(_linking(name) for name in _LINKS),
-            *calls("ec2", ec2_arn("route-table"), "DeleteRoute", when=(OURS,)),
-            *retagging("route-table"),
+            *calls("ec2", ec2_arn("route-table"), "DeleteRoute", when=(OWNED,)),
+            *tag_update_calls("route-table"),
         ),
         remove=(
             _linking("DisassociateRouteTable"),
-            *calls("ec2", ec2_arn("route-table"), "DeleteRouteTable", when=(OURS,)),
+            *calls("ec2", ec2_arn("route-table"), "DeleteRouteTable", when=(OWNED,)),
         ),
     )
 
@@ -104,12 +104,12 @@ class RouteTable(Ec2Resource):
 
     def delete(self, aws: Aws) -> None:
         self._dissociate(aws, self, None)  # AWS refuses while a subnet uses it (V15)
-        with already_gone(aws, self.id):
+        with deleting(aws, self.id):
             aws.ec2.delete_route_table(RouteTableId=self.id)
 
     def _find(self, aws: Aws) -> Sequence[RouteTableTypeDef]:
         if self.id:
-            return unless_absent(
+            return describe_or_empty(
                 lambda: aws.ec2.describe_route_tables(RouteTableIds=[self.id]).get(
                     "RouteTables", []
                 )
@@ -136,7 +136,7 @@ class RouteTable(Ec2Resource):
                 subnet = link.get("SubnetId")
                 if subnet and (subnet_ids is None or subnet in subnet_ids):
                     made = link["RouteTableAssociationId"]
-                    with already_gone(aws, made):
+                    with deleting(aws, made):
                         aws.ec2.disassociate_route_table(AssociationId=made)
 
 

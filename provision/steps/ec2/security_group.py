@@ -9,20 +9,20 @@ from typing import TYPE_CHECKING, Final, Self
 from botocore.exceptions import ClientError
 
 from provision.aws.client import Aws
-from provision.errors import NotFound
-from provision.model.iam import EVERY, OURS, Declared, Permit, call, calls
+from provision.errors import PrerequisiteMissing
+from provision.model.iam import ANY_RESOURCE, OWNED, ApiCalls, IamPermission, call, calls
 from provision.model.risks import Risks
 from provision.model.step import Computed, Fixed, Local
 from provision.steps.ec2.base import (
-    LEFT_BEHIND,
+    OLD_INTERFACES,
     Ec2Resource,
-    already_gone,
-    born,
+    create_permissions,
+    deleting,
+    describe_or_empty,
     ec2_arn,
-    retagging,
-    unless_absent,
+    tag_update_calls,
 )
-from provision.steps.ec2.foreign_resources import LOOKS, refuse_users
+from provision.steps.ec2.foreign_resources import LOOKS, refuse_foreign_in_group
 from provision.steps.foreign import mark_of
 from provision.steps.tagging import from_tag_list, tag_specifications
 from provision.unknown import unknown
@@ -63,14 +63,14 @@ class SecurityGroup(Ec2Resource):
     KIND = "ec2.security_group"
     IDENTITY = ("vpc_id", "name")
     UNIQUE = True
-    RISKS = Risks(anew=(LEFT_BEHIND,))
-    CALLS = Declared(
-        look=calls("ec2", EVERY, "DescribeManagedPrefixLists", "DescribeSecurityGroups"),
+    RISKS = Risks(anew=(OLD_INTERFACES,))
+    CALLS = ApiCalls(
+        look=calls("ec2", ANY_RESOURCE, "DescribeManagedPrefixLists", "DescribeSecurityGroups"),
         make=(
             call(
                 "ec2.CreateSecurityGroup",
-                *born("CreateSecurityGroup", "security-group"),
-                Permit("ec2:CreateSecurityGroup", (ec2_arn("vpc", "{vpc_id}"),), (OURS,)),
+                *create_permissions("CreateSecurityGroup", "security-group"),
+                IamPermission("ec2:CreateSecurityGroup", (ec2_arn("vpc", "{vpc_id}"),), (OWNED,)),
             ),
             *calls(
                 "ec2",
@@ -78,21 +78,21 @@ class SecurityGroup(Ec2Resource):
                 "AuthorizeSecurityGroupEgress",
                 "RevokeSecurityGroupEgress",
                 "RevokeSecurityGroupIngress",
-                when=(OURS,),
+                when=(OWNED,),
             ),
             call(
                 "ec2.AuthorizeSecurityGroupIngress",
-                Permit(
+                IamPermission(
                     "ec2:AuthorizeSecurityGroupIngress",
                     (ec2_arn("security-group"),),
-                    (OURS,),
+                    (OWNED,),
                     having="ingress",
                 ),
             ),
-            *retagging("security-group"),
+            *tag_update_calls("security-group"),
         ),
         remove=(
-            *calls("ec2", ec2_arn("security-group"), "DeleteSecurityGroup", when=(OURS,)),
+            *calls("ec2", ec2_arn("security-group"), "DeleteSecurityGroup", when=(OWNED,)),
             *LOOKS,
         ),
         computed={"arn": ec2_arn("security-group")},
@@ -161,8 +161,8 @@ class SecurityGroup(Ec2Resource):
         return replace(self, id=have.id, arn=have.arn)
 
     def delete(self, aws: Aws) -> None:
-        refuse_users(aws, self.label, mark_of(self.owner), self.id)
-        with already_gone(aws, self.id):
+        refuse_foreign_in_group(aws, self.label, mark_of(self.owner), self.id)
+        with deleting(aws, self.id):
             aws.ec2.delete_security_group(GroupId=self.id)
         aws.wait(  # the name is taken until then (V12)
             f"security group {self.name} to be gone",
@@ -173,7 +173,7 @@ class SecurityGroup(Ec2Resource):
     def _find(self, aws: Aws) -> Sequence[SecurityGroupTypeDef]:
         ec2 = aws.ec2
         if self.id:
-            return unless_absent(
+            return describe_or_empty(
                 lambda: ec2.describe_security_groups(GroupIds=[self.id]).get("SecurityGroups", [])
             )
         answer = ec2.describe_security_groups(
@@ -300,7 +300,7 @@ def _list_ids(aws: Aws, rules: Iterable[Rule]) -> dict[str, str]:
         found["PrefixListName"]: found["PrefixListId"] for found in answer.get("PrefixLists", [])
     }
     if lacking := sorted(names - ids.keys()):
-        raise NotFound(
+        raise PrerequisiteMissing(
             f"{aws.where.region} has no prefix list {', '.join(lacking)}",
             hint="choose a region whose VPCs have gateway endpoints for DynamoDB",
         )

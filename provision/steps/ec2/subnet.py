@@ -7,21 +7,26 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Self
 
 from provision.aws.client import Aws
-from provision.model.iam import EVERY, OURS, Declared, Permit, call, calls
+from provision.model.iam import ANY_RESOURCE, OWNED, ApiCalls, IamPermission, call, calls
 from provision.model.risks import Risks
 from provision.model.step import Computed, Fixed, Local
 from provision.steps.ec2.base import (
-    LEFT_BEHIND,
+    OLD_INTERFACES,
     Ec2Resource,
-    already_gone,
-    born,
+    create_permissions,
+    deleting,
+    describe_or_empty,
     ec2_arn,
     owner_filter,
-    retagging,
-    unless_absent,
+    tag_update_calls,
 )
-from provision.steps.ec2.foreign_resources import LOOKS, interfaces_in, is_lambdas, refuse_strangers
-from provision.steps.ec2.network_interfaces import LETTING_GO, let_go
+from provision.steps.ec2.foreign_resources import (
+    LOOKS,
+    interfaces_in,
+    is_lambda_interface,
+    refuse_foreign_interfaces,
+)
+from provision.steps.ec2.network_interfaces import INTERFACE_CALLS, wait_for_interfaces
 from provision.steps.foreign import mark_of
 from provision.steps.tagging import from_tag_list, tag_specifications
 
@@ -40,21 +45,21 @@ class Subnet(Ec2Resource):
     """
 
     KIND = "ec2.subnet"
-    RISKS = Risks(anew=(LEFT_BEHIND,), delete=(LEFT_BEHIND,))
-    CALLS = Declared(
-        look=calls("ec2", EVERY, "DescribeSubnets"),
+    RISKS = Risks(anew=(OLD_INTERFACES,), delete=(OLD_INTERFACES,))
+    CALLS = ApiCalls(
+        look=calls("ec2", ANY_RESOURCE, "DescribeSubnets"),
         make=(
             call(
                 "ec2.CreateSubnet",
-                *born("CreateSubnet", "subnet"),
-                Permit("ec2:CreateSubnet", (ec2_arn("vpc", "{vpc_id}"),), (OURS,)),
+                *create_permissions("CreateSubnet", "subnet"),
+                IamPermission("ec2:CreateSubnet", (ec2_arn("vpc", "{vpc_id}"),), (OWNED,)),
             ),
-            *calls("ec2", ec2_arn("subnet"), "ModifySubnetAttribute", when=(OURS,)),
-            *retagging("subnet"),
+            *calls("ec2", ec2_arn("subnet"), "ModifySubnetAttribute", when=(OWNED,)),
+            *tag_update_calls("subnet"),
         ),
         remove=(
-            *calls("ec2", ec2_arn("subnet"), "DeleteSubnet", when=(OURS,)),
-            *LETTING_GO,
+            *calls("ec2", ec2_arn("subnet"), "DeleteSubnet", when=(OWNED,)),
+            *INTERFACE_CALLS,
             *LOOKS,
         ),
         computed={"arn": ec2_arn("subnet")},
@@ -98,15 +103,15 @@ class Subnet(Ec2Resource):
 
     def delete(self, aws: Aws) -> None:
         standing = interfaces_in(aws, "subnet-id", self.id)
-        refuse_strangers(aws, self.label, mark_of(self.owner), standing)
-        if any(map(is_lambdas, standing)):  # of functions that left it alone (E1)
-            let_go(aws, self.functions, "subnet-id", self.id)
-        with already_gone(aws, self.id):
+        refuse_foreign_interfaces(aws, self.label, mark_of(self.owner), standing)
+        if any(map(is_lambda_interface, standing)):  # of functions that left it alone (E1)
+            wait_for_interfaces(aws, self.functions, "subnet-id", self.id)
+        with deleting(aws, self.id):
             aws.ec2.delete_subnet(SubnetId=self.id)
 
     def _find(self, aws: Aws) -> Sequence[SubnetTypeDef]:
         if self.id:
-            return unless_absent(
+            return describe_or_empty(
                 lambda: aws.ec2.describe_subnets(SubnetIds=[self.id]).get("Subnets", [])
             )
         return aws.ec2.describe_subnets(Filters=owner_filter(self.owner)).get("Subnets", [])

@@ -7,22 +7,22 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Self
 
 from provision.aws.client import Aws
-from provision.aws.concurrency import together
-from provision.model.iam import EVERY, OURS, Declared, call, calls
-from provision.model.risks import Harm, Risk, Risks
+from provision.aws.concurrency import read_pool
+from provision.model.iam import ANY_RESOURCE, OWNED, ApiCalls, call, calls
+from provision.model.risks import Impact, Risk, Risks
 from provision.model.step import Fixed
 from provision.steps.ec2 import default_security_group
 from provision.steps.ec2.base import (
-    LEFT_BEHIND,
+    OLD_INTERFACES,
     Ec2Resource,
-    already_gone,
-    born,
+    create_permissions,
+    deleting,
+    describe_or_empty,
     ec2_arn,
     owner_filter,
-    retagging,
-    unless_absent,
+    tag_update_calls,
 )
-from provision.steps.ec2.foreign_resources import LOOKS_IN_VPC, refuse_in_vpc
+from provision.steps.ec2.foreign_resources import LOOKS_IN_VPC, refuse_foreign_in_vpc
 from provision.steps.foreign import mark_of
 from provision.steps.tagging import from_tag_list, tag_specifications
 
@@ -44,22 +44,24 @@ class Vpc(Ec2Resource):
     RISKS = Risks(
         anew=(
             # Their interfaces are made anew before version and alias follow.
-            Risk(Harm.DOWNTIME, "functions lose the tables until they have moved", 60, 600),  # (L6)
-            LEFT_BEHIND,
+            Risk(
+                Impact.DOWNTIME, "functions lose the tables until they have moved", 60, 600
+            ),  # (L6)
+            OLD_INTERFACES,
         )
     )
-    CALLS = Declared(
+    CALLS = ApiCalls(
         look=(
-            *calls("ec2", EVERY, "DescribeSecurityGroups", "DescribeVpcs"),
+            *calls("ec2", ANY_RESOURCE, "DescribeSecurityGroups", "DescribeVpcs"),
             *calls("ec2", ec2_arn("vpc"), "DescribeVpcAttribute"),
         ),
         make=(
-            call("ec2.CreateVpc", *born("CreateVpc", "vpc")),
-            *calls("ec2", ec2_arn("vpc"), "ModifyVpcAttribute", when=(OURS,)),
+            call("ec2.CreateVpc", *create_permissions("CreateVpc", "vpc")),
+            *calls("ec2", ec2_arn("vpc"), "ModifyVpcAttribute", when=(OWNED,)),
             *default_security_group.CALLS,
-            *retagging("vpc"),
+            *tag_update_calls("vpc"),
         ),
-        remove=(*calls("ec2", ec2_arn("vpc"), "DeleteVpc", when=(OURS,)), *LOOKS_IN_VPC),
+        remove=(*calls("ec2", ec2_arn("vpc"), "DeleteVpc", when=(OWNED,)), *LOOKS_IN_VPC),
     )
 
     cidr: Fixed[str]
@@ -89,14 +91,16 @@ class Vpc(Ec2Resource):
         return replace(self, id=have.id)
 
     def delete(self, aws: Aws) -> None:
-        refuse_in_vpc(aws, self.label, mark_of(self.owner), self.id)
+        refuse_foreign_in_vpc(aws, self.label, mark_of(self.owner), self.id)
         # Its own security group, route table and network ACL go with it (V15).
-        with already_gone(aws, self.id):
+        with deleting(aws, self.id):
             aws.ec2.delete_vpc(VpcId=self.id)
 
     def _find(self, aws: Aws) -> Sequence[VpcTypeDef]:
         if self.id:
-            return unless_absent(lambda: aws.ec2.describe_vpcs(VpcIds=[self.id]).get("Vpcs", []))
+            return describe_or_empty(
+                lambda: aws.ec2.describe_vpcs(VpcIds=[self.id]).get("Vpcs", [])
+            )
         return aws.ec2.describe_vpcs(Filters=owner_filter(self.owner)).get("Vpcs", [])
 
     def _settled(self, aws: Aws) -> Sequence[Self]:
@@ -121,7 +125,7 @@ class Vpc(Ec2Resource):
     def _with_insides(self, aws: Aws, vpc: Self) -> Self:
         """One attribute a call (V8)."""
         ask = aws.ec2.describe_vpc_attribute
-        with together() as pool:
+        with read_pool() as pool:
             resolver = pool.submit(ask, VpcId=vpc.id, Attribute="enableDnsSupport")
             names = pool.submit(ask, VpcId=vpc.id, Attribute="enableDnsHostnames")
             rules = pool.submit(default_security_group.open_rules, aws, vpc.id)

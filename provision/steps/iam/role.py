@@ -10,22 +10,22 @@ from typing import TYPE_CHECKING, Final, Self
 from botocore.exceptions import ClientError
 
 from provision.aws.client import Aws
-from provision.model.iam import Declared, Permit, Test, arn, call, calls
-from provision.model.risks import Harm, Risk, Risks
+from provision.model.iam import ApiCalls, Condition, IamPermission, arn, call, calls
+from provision.model.risks import Impact, Risk, Risks
 from provision.model.step import Computed, Fixed, Replacement, Tagged
-from provision.steps.foreign import Stranger, refuse
+from provision.steps.foreign import ForeignResource, refuse_foreign
 from provision.steps.iam_policy import as_text, from_answer, trust
-from provision.steps.not_found import absent_is_fine
+from provision.steps.not_found import ignore_not_found
 from provision.steps.tagging import from_tag_list, tag_changes, tag_list
 
 if TYPE_CHECKING:
     from mypy_boto3_iam.type_defs import CreateRoleRequestTypeDef
 
 _ROLE = arn("iam", "role{path}{name}", region=False)
-_ATTACHED = Test("ArnEquals", "iam:PolicyARN", "{attached}")
+_ATTACHED = Condition("ArnEquals", "iam:PolicyARN", "{attached}")
 SESSION: Final = 3600
 """Seconds for which credentials of a role are good at most, unless somebody says another number."""
-BOUNDED = Test("ArnEquals", "iam:PermissionsBoundary", "{boundary}")
+BOUNDED = Condition("ArnEquals", "iam:PermissionsBoundary", "{boundary}")
 """The role has the configured boundary, or is to get it. Without one there is nothing to test."""
 
 
@@ -48,32 +48,36 @@ class Role(Tagged):
         # another role has its ARN, and AWS shows no difference that could be repaired.
         gone=(
             Risk(
-                Harm.DOWNTIME,
+                Impact.DOWNTIME,
                 "a function that ran by it may not read its variables until it has had another"
                 " role for a moment",
             ),
         ),
-        change={"service": (Risk(Harm.DOWNTIME, "until the service may take it on"),)},
+        change={"service": (Risk(Impact.DOWNTIME, "until the service may take it on"),)},
     )
-    CALLS = Declared(
+    CALLS = ApiCalls(
         look=calls("iam", _ROLE, "GetRole", "ListAttachedRolePolicies"),
         make=(
             call(
                 "iam.CreateRole",
-                Permit("iam:CreateRole", (_ROLE,), (BOUNDED,)),
-                Permit("iam:TagRole", (_ROLE,)),
+                IamPermission("iam:CreateRole", (_ROLE,), (BOUNDED,)),
+                IamPermission("iam:TagRole", (_ROLE,)),
             ),
             call(
                 "iam.PutRolePermissionsBoundary",
-                Permit("iam:PutRolePermissionsBoundary", (_ROLE,), (BOUNDED,), having="boundary"),
+                IamPermission(
+                    "iam:PutRolePermissionsBoundary", (_ROLE,), (BOUNDED,), having="boundary"
+                ),
             ),
             call(
                 "iam.DeleteRolePermissionsBoundary",
-                Permit("iam:DeleteRolePermissionsBoundary", (_ROLE,), lacking="boundary"),
+                IamPermission("iam:DeleteRolePermissionsBoundary", (_ROLE,), lacking="boundary"),
             ),
             call(
                 "iam.AttachRolePolicy",
-                Permit("iam:AttachRolePolicy", (_ROLE,), (_ATTACHED, BOUNDED), having="attached"),
+                IamPermission(
+                    "iam:AttachRolePolicy", (_ROLE,), (_ATTACHED, BOUNDED), having="attached"
+                ),
             ),
             *calls(
                 "iam",
@@ -108,7 +112,7 @@ class Role(Tagged):
 
     def observe(self, aws: Aws) -> Self | None:
         found = None
-        with absent_is_fine():
+        with ignore_not_found():
             found = aws.iam.get_role(RoleName=self.name)["Role"]
         if found is None:
             return None
@@ -168,7 +172,7 @@ class Role(Tagged):
 
     def delete(self, aws: Aws) -> None:
         self._refuse_profiles(aws)
-        with absent_is_fine():  # a role goes only without its policies (I8)
+        with ignore_not_found():  # a role goes only without its policies (I8)
             pages = aws.iam.get_paginator("list_role_policies").paginate(RoleName=self.name)
             for name in [name for page in pages for name in page["PolicyNames"]]:
                 aws.iam.delete_role_policy(RoleName=self.name, PolicyName=name)
@@ -177,18 +181,18 @@ class Role(Tagged):
 
     def _refuse_profiles(self, aws: Aws) -> None:
         """AWS refuses it while an instance profile has it, and its policies would be gone (I8)."""
-        profiles: list[Stranger] = []
+        profiles: list[ForeignResource] = []
         with suppress(ClientError):  # gone, or not permitted to look: AWS refuses it itself
             ask = aws.iam.get_paginator("list_instance_profiles_for_role")
             profiles += [
-                Stranger(
+                ForeignResource(
                     f"instance profile {one['InstanceProfileName']}",
                     f"aws iam list-instance-profiles-for-role --role-name {self.name}",
                 )
                 for page in ask.paginate(RoleName=self.name)
                 for one in page["InstanceProfiles"]
             ]
-        refuse(aws, self.label, profiles)
+        refuse_foreign(aws, self.label, profiles)
 
     def _attached(self, aws: Aws) -> tuple[str, ...]:
         pages = aws.iam.get_paginator("list_attached_role_policies").paginate(RoleName=self.name)
@@ -204,7 +208,7 @@ class Role(Tagged):
 
     def _detach(self, aws: Aws, policies: Collection[str]) -> None:
         for policy in policies:
-            with absent_is_fine():
+            with ignore_not_found():
                 aws.iam.detach_role_policy(RoleName=self.name, PolicyArn=policy)
 
     def _set_boundary(self, aws: Aws) -> None:

@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from typing import Final, Self
 
 from provision.aws.client import Aws
-from provision.aws.concurrency import together
-from provision.model.iam import Declared, Permit, arn, call, calls
+from provision.aws.concurrency import read_pool
+from provision.model.iam import ApiCalls, IamPermission, arn, call, calls
 from provision.model.step import Document, Fixed, Local, Replacement, Step
 from provision.steps.iam.role import BOUNDED
 from provision.steps.iam_policy import as_text, from_answer, with_rights_of
-from provision.steps.not_found import absent_is_fine
+from provision.steps.not_found import ignore_not_found
 from provision.steps.tagging import owner_in
 
 SPACE: Final = 10_240
@@ -31,10 +31,10 @@ class RolePolicies(Step):
     KIND = "iam.role_policies"
     IDENTITY = ("role",)
     REPLACEMENT = Replacement.CREATE_FIRST  # as the role
-    CALLS = Declared(
+    CALLS = ApiCalls(
         look=calls("iam", _ROLE, "GetRolePolicy", "ListRolePolicies"),
         make=(
-            call("iam.PutRolePolicy", Permit("iam:PutRolePolicy", (_ROLE,), (BOUNDED,))),
+            call("iam.PutRolePolicy", IamPermission("iam:PutRolePolicy", (_ROLE,), (BOUNDED,))),
             *calls("iam", _ROLE, "DeleteRolePolicy"),
         ),
         remove=calls("iam", _ROLE, "DeleteRolePolicy"),
@@ -49,7 +49,7 @@ class RolePolicies(Step):
 
     def observe(self, aws: Aws) -> Self | None:
         names = self._names(aws)
-        with together() as pool:
+        with read_pool() as pool:
             read = pool.map(lambda name: self._read(aws, name), names)
             found = dict(zip(names, read, strict=True))
         policies = {name: document for name, document in found.items() if document is not None}
@@ -94,13 +94,13 @@ class RolePolicies(Step):
 
     def _names(self, aws: Aws) -> list[str]:
         """Sorted; none where the role is gone."""
-        with absent_is_fine():
+        with ignore_not_found():
             pages = aws.iam.get_paginator("list_role_policies").paginate(RoleName=self.role)
             return sorted(name for page in pages for name in page["PolicyNames"])
         return []
 
     def _read(self, aws: Aws, name: str) -> Document | None:
-        with absent_is_fine():
+        with ignore_not_found():
             answer = aws.iam.get_role_policy(RoleName=self.role, PolicyName=name)
             return from_answer(answer["PolicyDocument"])
         return None
@@ -113,7 +113,7 @@ class RolePolicies(Step):
 
     def _drop(self, aws: Aws, names: Collection[str]) -> None:
         for name in names:
-            with absent_is_fine():
+            with ignore_not_found():
                 aws.iam.delete_role_policy(RoleName=self.role, PolicyName=name)
 
 
@@ -129,6 +129,6 @@ def _grows(have: RolePolicies, name: str, new: Mapping[str, Document]) -> int:
 
 def owner_of_role(aws: Aws, name: str) -> str | None:
     """The owner tag of the role; empty without one, None if it is not there."""
-    with absent_is_fine():
+    with ignore_not_found():
         return owner_in(aws.iam.get_role(RoleName=name)["Role"].get("Tags", ()))
     return None

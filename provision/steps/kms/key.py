@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Final, Self
 
 from provision.aws.client import Aws
 from provision.model.iam import (
-    OURS,
-    REQUESTED,
-    UNOWNED,
-    Declared,
-    Permit,
-    Test,
+    HAS_NO_OWNER,
+    OWNED,
+    TAGS_OWNER,
+    ApiCalls,
+    Condition,
+    IamPermission,
     arn,
     call,
     calls,
@@ -22,7 +22,7 @@ from provision.model.risks import Risks
 from provision.model.step import OWNER, Computed, Document, Fixed, Tagged, Tags
 from provision.steps.iam_policy import as_text, from_text
 from provision.steps.made_with import key_made_with
-from provision.steps.not_found import absent_is_fine
+from provision.steps.not_found import ignore_not_found
 from provision.steps.tagging import tag_changes, without_system
 
 if TYPE_CHECKING:
@@ -37,12 +37,12 @@ _KEYS: Final = arn("kms", "key/*")
 _ALIAS: Final = arn("kms", "{alias}")
 NEW_KEY: Final = "kms.CreateKey"
 _BEING_MADE: Final = (
-    REQUESTED,
-    UNOWNED,
-    Test("ForAllValues:StringEquals", "kms:ResourceAliases", "{alias}"),
-    Test("StringEqualsIfExists", "kms:KeySpec", "SYMMETRIC_DEFAULT"),
-    Test("StringEqualsIfExists", "kms:KeyOrigin", "AWS_KMS"),
-    Test("BoolIfExists", "kms:MultiRegion", "false"),
+    TAGS_OWNER,
+    HAS_NO_OWNER,
+    Condition("ForAllValues:StringEquals", "kms:ResourceAliases", "{alias}"),
+    Condition("StringEqualsIfExists", "kms:KeySpec", "SYMMETRIC_DEFAULT"),
+    Condition("StringEqualsIfExists", "kms:KeyOrigin", "AWS_KMS"),
+    Condition("BoolIfExists", "kms:MultiRegion", "false"),
 )
 """KMS tells by no condition that tags are those of a key being made, and takes no key policy for
 that right: what is there without alias and owner is reached too, if it is of the same make.
@@ -51,13 +51,13 @@ https://docs.aws.amazon.com/kms/latest/developerguide/tag-permissions.html
 """
 
 
-def _ours(operation: str) -> Permit:
-    return Permit(f"kms:{operation}", (_KEYS,), (OURS,))
+def _ours(operation: str) -> IamPermission:
+    return IamPermission(f"kms:{operation}", (_KEYS,), (OWNED,))
 
 
-def _aliasing(operation: str) -> tuple[Permit, Permit]:
+def _aliasing(operation: str) -> tuple[IamPermission, IamPermission]:
     """An alias is asked for on both of its ends."""
-    return Permit(f"kms:{operation}", (_ALIAS,)), _ours(operation)
+    return IamPermission(f"kms:{operation}", (_ALIAS,)), _ours(operation)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,24 +76,26 @@ class KmsKey(Tagged):
     RISKS = Risks(
         gap="what it encrypted cannot be read",
     )
-    CALLS = Declared(
+    CALLS = ApiCalls(
         look=(
             *calls("kms", _KEYS, "DescribeKey", "GetKeyPolicy", "GetKeyRotationStatus"),
             *calls("kms", _KEYS, "ListResourceTags"),
-            call("kms.ListAliases", Permit("kms:ListAliases")),
-            call("kms.ListKeys", Permit("kms:ListKeys")),
+            call("kms.ListAliases", IamPermission("kms:ListAliases")),
+            call("kms.ListKeys", IamPermission("kms:ListKeys")),
         ),
         make=(
             call(
                 NEW_KEY,
-                Permit("kms:CreateKey", when=(REQUESTED,)),
-                Permit("kms:TagResource", (_KEYS,), _BEING_MADE),
+                IamPermission("kms:CreateKey", when=(TAGS_OWNER,)),
+                IamPermission("kms:TagResource", (_KEYS,), _BEING_MADE),
             ),
             call("kms.CreateAlias", *_aliasing("CreateAlias")),
             call(
                 "kms.UpdateAlias",
                 *_aliasing("UpdateAlias"),
-                Permit("kms:UpdateAlias", (_KEYS,), (UNOWNED,)),  # where somebody led the alias to
+                IamPermission(
+                    "kms:UpdateAlias", (_KEYS,), (HAS_NO_OWNER,)
+                ),  # where somebody led the alias to
             ),
             *(
                 call(f"kms.{operation}", _ours(operation))
@@ -137,7 +139,7 @@ class KmsKey(Tagged):
         return next(self._marked(aws), None)
 
     def now(self, aws: Aws) -> Self | None:
-        with absent_is_fine():
+        with ignore_not_found():
             return replace(self, tags=without_system(_tags(aws, self.id)))
         return None
 
@@ -187,7 +189,7 @@ class KmsKey(Tagged):
         if found is None:
             return
         if found.aliased:
-            with absent_is_fine():
+            with ignore_not_found():
                 aws.kms.delete_alias(AliasName=self.alias)
         if found.state != PENDING:
             try:
@@ -253,7 +255,7 @@ class KmsKey(Tagged):
 
 
 def _describe(aws: Aws, key: str) -> KeyMetadataTypeDef | None:
-    with absent_is_fine():
+    with ignore_not_found():
         return aws.kms.describe_key(KeyId=key)["KeyMetadata"]
     return None
 

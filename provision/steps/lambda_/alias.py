@@ -8,10 +8,10 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Self
 
 from provision.aws.client import Aws
-from provision.model.iam import Declared, arn, calls
+from provision.model.iam import ApiCalls, arn, calls
 from provision.model.step import Computed, Fixed, Local, Step
 from provision.steps.lambda_.import_check import CALL, check_import
-from provision.steps.lambda_.states import owner_of_function, reading_again
+from provision.steps.lambda_.states import owner_of_function, retry_on_conflict
 from provision.unknown import is_known
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class Alias(Step):
 
     KIND = "lambda.alias"
     IDENTITY = ("function", "name")
-    CALLS = Declared(
+    CALLS = ApiCalls(
         look=calls("lambda", _FUNCTION, "GetAlias"),
         make=(CALL, *calls("lambda", _FUNCTION, "CreateAlias", "UpdateAlias")),
         remove=calls("lambda", _FUNCTION, "DeleteAlias"),
@@ -85,7 +85,7 @@ class Alias(Step):
         try:
             moved = self._move(aws, have.revision)
         except aws.lambda_.exceptions.PreconditionFailedException:  # somebody wrote meanwhile (L10)
-            moved = reading_again(aws, lambda: self._move(aws, self._revision_now(aws)))
+            moved = retry_on_conflict(aws, lambda: self._move(aws, self._revision_now(aws)))
         return replace(self, arn=have.arn, untried=untried, revision=moved["RevisionId"])
 
     def delete(self, aws: Aws) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from provision.errors import ProvisionError
-from provision.packaging.archive import ZIPPED_LIMIT, Bundle
+from provision.packaging.archive import ZIPPED_LIMIT, Archive
 
 _MEGABYTE = 1_048_576
 
@@ -26,7 +26,7 @@ def read_zip(path: str, owner: str, digest: str) -> bytes:
                 f" {ZIPPED_LIMIT / _MEGABYTE:.0f} MiB in a direct upload",
                 hint="take out what the code does not import, or move packages to another layer",
             )
-        bundle = Bundle.of(file.read_bytes())
+        bundle = Archive.of(file.read_bytes())
     except OSError as error:
         raise ZipUnusable(
             f"the zip of {owner} cannot be read: {file}: {error.strerror or error}",

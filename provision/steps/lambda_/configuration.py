@@ -24,10 +24,12 @@ LEVEL: Final = "INFO"
 
 def shown_configuration(shown: FunctionConfigurationTypeDef) -> str:
     """`Function.configuration()` of what AWS shows of a function or version."""
-    return digest({name: value for name, value in read_shown(shown).items() if name != WORDS})
+    return configuration_digest(
+        {name: value for name, value in parse_configuration(shown).items() if name != WORDS}
+    )
 
 
-def read_shown(shown: FunctionConfigurationTypeDef) -> dict[str, Any]:
+def parse_configuration(shown: FunctionConfigurationTypeDef) -> dict[str, Any]:
     """The frozen fields; what AWS leaves out has its default (L21)."""
     name = shown["FunctionName"]
     logging, network = shown.get("LoggingConfig", {}), shown.get("VpcConfig", {})
@@ -91,6 +93,6 @@ def whole_logging(log_format: str, group: str) -> LoggingConfigTypeDef:
     return wanted
 
 
-def digest(values: Mapping[str, Any]) -> str:
+def configuration_digest(values: Mapping[str, Any]) -> str:
     text = json.dumps(values, sort_keys=True, default=recorded)
     return hashlib.sha256(text.encode()).hexdigest()

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Self
 
 from provision.aws.client import Aws
-from provision.model.iam import Declared, calls
-from provision.model.risks import UNNOTICED
+from provision.model.iam import ApiCalls, calls
+from provision.model.risks import NO_IMPACT
 from provision.model.step import Fixed, Step
 from provision.steps.lambda_.states import owner_of_function, qualified
 
@@ -30,8 +30,8 @@ class EventInvoke(Step):
 
     KIND = "lambda.event_invoke"
     IDENTITY = ("function", "qualifier")
-    RISKS = UNNOTICED
-    CALLS = Declared(
+    RISKS = NO_IMPACT
+    CALLS = ApiCalls(
         look=calls("lambda", _ALIAS, "GetFunctionEventInvokeConfig"),
         make=calls("lambda", _ALIAS, "PutFunctionEventInvokeConfig"),
         remove=calls("lambda", _ALIAS, "DeleteFunctionEventInvokeConfig"),

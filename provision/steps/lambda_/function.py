@@ -10,19 +10,25 @@ from typing import TYPE_CHECKING, ClassVar, Final, Self, TypedDict, cast
 from botocore.exceptions import ClientError
 
 from provision.aws.client import Aws
-from provision.errors import StillWaiting
-from provision.model.iam import OURS, Declared, Permit, Test, arn, call, calls
-from provision.model.risks import Harm, Risk, Risks
+from provision.errors import WaitTimeout
+from provision.model.iam import OWNED, ApiCalls, Condition, IamPermission, arn, call, calls
+from provision.model.risks import Impact, Risk, Risks
 from provision.model.step import Computed, Fixed, Local, Tagged
 from provision.output.masking import Variables, masked, revealed
 from provision.steps.lambda_.code import read_zip
-from provision.steps.lambda_.configuration import STORAGE, WORDS, digest, read_shown, whole_logging
+from provision.steps.lambda_.configuration import (
+    STORAGE,
+    WORDS,
+    configuration_digest,
+    parse_configuration,
+    whole_logging,
+)
 from provision.steps.lambda_.lost_variables import LOOKS, without_lost
 from provision.steps.lambda_.states import (
     SETTLE_BUDGET,
     describe,
     failure,
-    settled,
+    wait_until_stable,
     wait_working,
 )
 from provision.steps.made_with import function_made_with
@@ -73,17 +79,17 @@ _FROZEN: Final = (
 """The fields that a published version keeps, besides the code."""
 _FUNCTION: Final = arn("lambda", "function:{name}")
 _CHECKED: Final = (
-    Permit(
+    IamPermission(
         "iam:PassRole",
         ("{role}",),
-        (Test("StringEquals", "iam:PassedToService", "lambda.amazonaws.com"),),
+        (Condition("StringEquals", "iam:PassedToService", "lambda.amazonaws.com"),),
     ),
-    Permit("lambda:GetLayerVersion", ("{layers}",), having="layers"),
-    Permit("kms:CreateGrant", ("{key}",), unnamed=(OURS,), having="key"),
-    Permit("kms:Encrypt", ("{key}",), unnamed=(OURS,), having="key"),
-    Permit("ec2:DescribeSecurityGroups", having="subnet_ids"),
-    Permit("ec2:DescribeSubnets", having="subnet_ids"),
-    Permit("ec2:DescribeVpcs", having="subnet_ids"),
+    IamPermission("lambda:GetLayerVersion", ("{layers}",), having="layers"),
+    IamPermission("kms:CreateGrant", ("{key}",), unnamed=(OWNED,), having="key"),
+    IamPermission("kms:Encrypt", ("{key}",), unnamed=(OWNED,), having="key"),
+    IamPermission("ec2:DescribeSecurityGroups", having="subnet_ids"),
+    IamPermission("ec2:DescribeSubnets", having="subnet_ids"),
+    IamPermission("ec2:DescribeVpcs", having="subnet_ids"),
 )
 """What Lambda asks in the caller's name of what a function works with.
 
@@ -110,7 +116,7 @@ class _Configuration(TypedDict):
     LoggingConfig: LoggingConfigTypeDef
 
 
-_MOVES_IN: Final = Risk(Harm.SLOW, "Lambda makes network interfaces", 60, SETTLE_BUDGET)  # (L6)
+_MOVES_IN: Final = Risk(Impact.SLOW, "Lambda makes network interfaces", 60, SETTLE_BUDGET)  # (L6)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,27 +140,27 @@ class Function(Tagged):
         change={"subnet_ids": (_MOVES_IN,), "group_ids": (_MOVES_IN,)},
         gap="nothing answers until it is made again",
     )
-    CALLS = Declared(
+    CALLS = ApiCalls(
         look=(
             call(
                 "lambda.GetFunction",
-                Permit("lambda:GetFunction", (_FUNCTION,)),
-                Permit("lambda:ListTags", (_FUNCTION,)),  # without it no tags are shown
+                IamPermission("lambda:GetFunction", (_FUNCTION,)),
+                IamPermission("lambda:ListTags", (_FUNCTION,)),  # without it no tags are shown
                 # Without it no environment is shown.
-                Permit("kms:Decrypt", ("{key}",), unnamed=(OURS,), having="key"),
+                IamPermission("kms:Decrypt", ("{key}",), unnamed=(OWNED,), having="key"),
             ),
             *LOOKS,
         ),
         make=(
             call(
                 "lambda.CreateFunction",
-                Permit("lambda:CreateFunction", (_FUNCTION,)),
-                Permit("lambda:TagResource", (_FUNCTION,)),
+                IamPermission("lambda:CreateFunction", (_FUNCTION,)),
+                IamPermission("lambda:TagResource", (_FUNCTION,)),
                 *_CHECKED,
             ),
             call(
                 "lambda.UpdateFunctionConfiguration",
-                Permit("lambda:UpdateFunctionConfiguration", (_FUNCTION,)),
+                IamPermission("lambda:UpdateFunctionConfiguration", (_FUNCTION,)),
                 *_CHECKED,
             ),
             *calls(
@@ -202,14 +208,14 @@ class Function(Tagged):
     def configuration(self) -> str:
         """A digest of all that a version keeps besides the code; unknown where a part is."""
         kept = {name: vars(self)[name] for name in _FROZEN}
-        return digest(kept) if is_known(kept) else UNKNOWN
+        return configuration_digest(kept) if is_known(kept) else UNKNOWN
 
     def observe(self, aws: Aws) -> Self | None:
-        found = settled(aws, self.name)
+        found = wait_until_stable(aws, self.name)
         if found is None:
             return None
         shown, lost = without_lost(aws, found["Configuration"])
-        read = read_shown(shown)
+        read = parse_configuration(shown)
         limit = found.get("Concurrency", {}).get("ReservedConcurrentExecutions")
         if limit is not None:  # 0 lets nobody call it
             read["strays"] = (f"at most {limit} at once", *read["strays"])
@@ -253,7 +259,7 @@ class Function(Tagged):
         return replace(self, arn=have.arn)
 
     def delete(self, aws: Aws) -> None:
-        found = settled(aws, self.name)
+        found = wait_until_stable(aws, self.name)
         if found is None:
             return
         if found["Configuration"].get("VpcConfig", {}).get("SubnetIds"):
@@ -269,11 +275,11 @@ class Function(Tagged):
     def _detach(self, aws: Aws) -> None:
         """Leave the VPC first, so that Lambda lets go of its network interfaces (E2). Best effort:
         where it fails they go too, only later. Deleting before it is done would leave them."""
-        with suppress(ClientError, StillWaiting):
+        with suppress(ClientError, WaitTimeout):
             aws.lambda_.update_function_configuration(
                 FunctionName=self.name, VpcConfig={"SubnetIds": [], "SecurityGroupIds": []}
             )
-            settled(aws, self.name)
+            wait_until_stable(aws, self.name)
 
     def _remove_strays(self, aws: Aws) -> None:
         aws.lambda_.delete_function_concurrency(FunctionName=self.name)

@@ -16,8 +16,8 @@ from botocore.exceptions import ClientError, HTTPClientError
 
 from provision.aws.client import Aws
 from provision.aws.error_codes import THROTTLES
-from provision.errors import ProvisionError, StillWaiting
-from provision.model.iam import Permit, arn, call
+from provision.errors import ProvisionError, WaitTimeout
+from provision.model.iam import IamPermission, arn, call
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda.type_defs import InvocationResponseTypeDef
@@ -31,7 +31,7 @@ PATIENCE: Final = 60.0
 role take effect late (I11)."""
 CALL: Final = call(
     "lambda.Invoke",
-    Permit(
+    IamPermission(
         "lambda:InvokeFunction",
         (arn("lambda", "function:{function}:*"),),
         having="import_check",
@@ -95,7 +95,7 @@ def _try(aws: Aws, function: str, number: str) -> str | tuple[str, str]:
 
     try:
         return aws.wait(f"version {number} to be imported", once, budget=PATIENCE)
-    except StillWaiting:
+    except WaitTimeout:
         return last
     except HTTPClientError as error:
         return f"no answer came ({type(error).__name__})"

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, ClassVar, NamedTuple, Self, cast
 
 from provision.aws.client import Aws
-from provision.model.iam import EVERY, Declared, arn, calls
+from provision.model.iam import ANY_RESOURCE, ApiCalls, arn, calls
 from provision.model.step import Computed, Fixed, Local, Replacement, Step
 from provision.steps.lambda_.code import read_zip
-from provision.steps.not_found import absent_is_fine
+from provision.steps.not_found import ignore_not_found
 from provision.unknown import unknown
 
 if TYPE_CHECKING:
@@ -66,9 +66,9 @@ class Layer(Step):
     UNIQUE = False
     MARKED = True
     MARK_LASTS = True
-    CALLS = Declared(
+    CALLS = ApiCalls(
         look=(
-            *calls("lambda", EVERY, "ListLayerVersions"),
+            *calls("lambda", ANY_RESOURCE, "ListLayerVersions"),
             *calls("lambda", f"{_LAYER}:*", "GetLayerVersion"),
         ),
         make=(
@@ -185,7 +185,7 @@ class Layer(Step):
 
     def _content(self, aws: Aws, version: _Published) -> str:
         """The digest that AWS made of its zip, hexadecimal. Empty where it was deleted since."""
-        with absent_is_fine():
+        with ignore_not_found():
             found = aws.lambda_.get_layer_version(LayerName=self.name, VersionNumber=version.number)
             return base64.b64decode(found.get("Content", {}).get("CodeSha256", "")).hex()
         return ""

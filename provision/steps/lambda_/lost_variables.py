@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from botocore.exceptions import ClientError
 
 from provision.aws.client import Aws
-from provision.aws.error_codes import is_absent
+from provision.aws.error_codes import is_not_found
 from provision.model.iam import arn, calls
 
 if TYPE_CHECKING:
@@ -41,4 +41,4 @@ def _state(aws: Aws, key: str) -> str:
     try:
         return aws.kms.describe_key(KeyId=key)["KeyMetadata"].get("KeyState", _ENABLED)
     except ClientError as error:
-        return "gone" if is_absent(error.response["Error"]["Code"]) else ""
+        return "gone" if is_not_found(error.response["Error"]["Code"]) else ""

@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
 
 from provision.aws.client import Aws
-from provision.model.iam import Declared, Test, calls
-from provision.model.risks import Harm, Risk, Risks
+from provision.model.iam import ApiCalls, Condition, calls
+from provision.model.risks import Impact, Risk, Risks
 from provision.model.step import Document, Fixed, Step
-from provision.steps.lambda_.states import owner_of_function, qualified, reading_again
+from provision.steps.lambda_.states import owner_of_function, qualified, retry_on_conflict
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda.type_defs import AddPermissionRequestTypeDef
@@ -47,17 +47,17 @@ class Permission(Step):
     RISKS = Risks(
         # A statement is taken away and written again (L15).
         change=dict.fromkeys(
-            ("principal", "source"), (Risk(Harm.DOWNTIME, "calls are refused for seconds"),)
+            ("principal", "source"), (Risk(Impact.DOWNTIME, "calls are refused for seconds"),)
         ),
     )
-    CALLS = Declared(
+    CALLS = ApiCalls(
         look=calls("lambda", _ALIAS, "GetPolicy"),
         make=(
             *calls(
                 "lambda",
                 _ALIAS,
                 "AddPermission",
-                when=(Test("StringEquals", "lambda:Principal", "{principal}"),),
+                when=(Condition("StringEquals", "lambda:Principal", "{principal}"),),
             ),
             *calls("lambda", _ALIAS, "RemovePermission"),
         ),
@@ -85,7 +85,7 @@ class Permission(Step):
 
     def create(self, aws: Aws) -> Self:
         self._remove_undeclared(aws)
-        reading_again(aws, lambda: self._add(aws))
+        retry_on_conflict(aws, lambda: self._add(aws))
         return self
 
     def update(self, aws: Aws, have: Self, changed: Collection[str]) -> Self:  # noqa: ARG002  (`changed` says it all)
@@ -93,7 +93,7 @@ class Permission(Step):
             self._remove_undeclared(aws)
         if {"principal", "source"} & set(changed):  # a statement cannot be changed (L15)
             self.delete(aws)
-            reading_again(aws, lambda: self._add(aws))
+            retry_on_conflict(aws, lambda: self._add(aws))
         return self
 
     def delete(self, aws: Aws) -> None:

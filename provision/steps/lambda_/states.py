@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 SETTLE_BUDGET = 900  # attaching to a VPC takes minutes (L6)
-OVERTAKEN = 3
+REVISION_RETRIES = 3
 """Times a RevisionId is read again before somebody else is believed to be changing the function."""
 
 _PASSING_STATES = frozenset(["Pending", "Deactivating", "Deleting"])
@@ -61,7 +61,9 @@ def describe(aws: Aws, name: str, qualifier: str = "$LATEST") -> GetFunctionResp
     return found
 
 
-def settled(aws: Aws, name: str, qualifier: str = "$LATEST") -> GetFunctionResponseTypeDef | None:
+def wait_until_stable(
+    aws: Aws, name: str, qualifier: str = "$LATEST"
+) -> GetFunctionResponseTypeDef | None:
     """The function once AWS is done with what somebody began (L6, L7); None when there is none."""
 
     def look() -> tuple[GetFunctionResponseTypeDef | None] | None:
@@ -103,10 +105,10 @@ def failure(shown: FunctionConfigurationTypeDef) -> str:
     return ""
 
 
-def reading_again(aws: Aws, attempt: Callable[[], T]) -> T:
+def retry_on_conflict(aws: Aws, attempt: Callable[[], T]) -> T:
     """Run `attempt`, which reads a RevisionId and writes with it; again if overtaken (L10), also by
     its own write, whose answer was lost (X1, L9)."""
-    for _ in range(OVERTAKEN):
+    for _ in range(REVISION_RETRIES):
         with suppress(aws.lambda_.exceptions.PreconditionFailedException):
             return attempt()
     return attempt()

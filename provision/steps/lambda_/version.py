@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar, Final, Self
 
 from provision.aws.client import Aws
-from provision.aws.concurrency import together
+from provision.aws.concurrency import read_pool
 from provision.errors import ProvisionError
-from provision.model.iam import Declared, arn, calls
+from provision.model.iam import ApiCalls, arn, calls
 from provision.model.step import OWNER, Computed, Fixed, Local, Replacement, Step
 from provision.steps.lambda_.configuration import shown_configuration
 from provision.steps.lambda_.lost_variables import LOOKS, without_lost
@@ -19,8 +19,8 @@ from provision.steps.lambda_.states import (
     failure,
     owner_of_function,
     qualified,
-    reading_again,
-    settled,
+    retry_on_conflict,
+    wait_until_stable,
     wait_working,
 )
 
@@ -35,7 +35,7 @@ MARK: Final = f"{OWNER}="
 _FUNCTION = arn("lambda", "function:{function}")
 
 
-class OvertakenByOthers(ProvisionError):
+class ConcurrentChange(ProvisionError):
     """Somebody else changed the function while it was being published."""
 
 
@@ -50,7 +50,7 @@ class Version(Step):
 
     KIND = "lambda.version"
     IDENTITY = ("function",)
-    CALLS = Declared(
+    CALLS = ApiCalls(
         look=(
             *calls("lambda", _FUNCTION, "ListAliases", "ListVersionsByFunction"),
             *calls("lambda", qualified("*"), "GetFunction"),
@@ -84,7 +84,7 @@ class Version(Step):
     def observe(self, aws: Aws) -> Self | None:
         published = _published(aws, self.function)
         newest = published[0]["Version"] if published else ""
-        found = settled(aws, self.function, newest) if newest else None
+        found = wait_until_stable(aws, self.function, newest) if newest else None
         if found is None:
             return None
         shown, lost = without_lost(aws, found["Configuration"])
@@ -106,8 +106,8 @@ class Version(Step):
 
     def create(self, aws: Aws) -> Self:
         """This very code and configuration under a number, ready for calls. Safe to repeat (L11).
-        Raises `OvertakenByOthers` and `FunctionFailed`."""
-        published = reading_again(aws, lambda: self._publish(aws))
+        Raises `ConcurrentChange` and `FunctionFailed`."""
+        published = retry_on_conflict(aws, lambda: self._publish(aws))
         number = published["Version"]
         try:
             wait_working(aws, self.function, number)
@@ -122,7 +122,7 @@ class Version(Step):
 
     def delete(self, aws: Aws) -> None:
         numbers = [version["Version"] for version in _published(aws, self.function)]
-        with together() as pool:
+        with read_pool() as pool:
             list(pool.map(lambda number: _delete(aws, self.function, number), numbers))
 
     def _publish(self, aws: Aws) -> FunctionConfigurationResponseTypeDef:
@@ -130,7 +130,7 @@ class Version(Step):
         latest = wait_working(aws, self.function)
         seen = (latest["CodeSha256"], shown_configuration(latest))
         if seen != (self.code_sha256, self.configuration):
-            raise OvertakenByOthers(
+            raise ConcurrentChange(
                 f"somebody else changed function {self.function} while it was being published",
                 hint="`provision plan` shows what differs; `provision up` puts it right",
             )

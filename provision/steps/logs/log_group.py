@@ -10,24 +10,24 @@ from typing import TYPE_CHECKING, Final, Self
 
 from provision.aws.client import Aws
 from provision.model.iam import (
-    EVERY,
-    KEPT,
-    OURS,
-    REQUESTED,
-    UNOWNED,
-    Call,
-    Declared,
-    Permit,
+    ANY_RESOURCE,
+    HAS_NO_OWNER,
+    KEEPS_OWNER,
+    OWNED,
+    TAGS_OWNER,
+    ApiCall,
+    ApiCalls,
+    IamPermission,
     arn,
     call,
     calls,
 )
-from provision.model.risks import Harm, Risk, Risks, lowered, switched_off
+from provision.model.risks import Impact, Risk, Risks, decreased, disabled
 from provision.model.step import Computed, Fixed, Local, Replacement, Tagged
 from provision.steps.apigateway.owners import owner_of_api
 from provision.steps.lambda_.states import owner_of_function
 from provision.steps.made_with import log_group_made_with
-from provision.steps.not_found import absent_is_fine
+from provision.steps.not_found import ignore_not_found
 from provision.steps.tagging import tag_changes, without_system
 
 if TYPE_CHECKING:
@@ -45,14 +45,14 @@ _GROUP = arn("logs", "log-group:{name}")
 _CONTENTS = f"{_GROUP}:*"
 
 
-def _ours(operation: str, group: str, *, having: str = "", lacking: str = "") -> Call:
+def _ours(operation: str, group: str, *, having: str = "", lacking: str = "") -> ApiCall:
     """The execution log's name is not known beforehand, only whose it will be."""
     action = f"logs:{operation}"
-    permit = Permit(action, (group,), unnamed=(OURS,), having=having, lacking=lacking)
+    permit = IamPermission(action, (group,), unnamed=(OWNED,), having=having, lacking=lacking)
     return call(f"logs.{operation}", permit)
 
 
-_ENTRIES: Final = Risk(Harm.DATA_LOSS, "its entries go with it")
+_ENTRIES: Final = Risk(Impact.DATA_LOSS, "its entries go with it")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,30 +71,33 @@ class LogGroup(Tagged):
     ASKED_LAST = True
     RISKS = Risks(
         change={
-            "retention": (Risk(Harm.DATA_LOSS, "older entries go", when=lowered),),
-            "protect": (Risk(Harm.WEAKER, "anyone may delete it", when=switched_off),),
+            "retention": (Risk(Impact.DATA_LOSS, "older entries go", when=decreased),),
+            "protect": (Risk(Impact.WEAKER, "anyone may delete it", when=disabled),),
         },
         delete=(_ENTRIES,),
         anew=(_ENTRIES,),
         gap="",
     )
-    CALLS = Declared(
+    CALLS = ApiCalls(
         look=(
-            *calls("logs", EVERY, "DescribeLogGroups"),
+            *calls("logs", ANY_RESOURCE, "DescribeLogGroups"),
             *calls("logs", _GROUP, "ListTagsForResource"),
         ),
         make=(
             call(
                 "logs.CreateLogGroup",
-                Permit("logs:CreateLogGroup", (_CONTENTS,), unnamed=(REQUESTED,)),
+                IamPermission("logs:CreateLogGroup", (_CONTENTS,), unnamed=(TAGS_OWNER,)),
                 # As it is made it has no tags yet; what has another stack's is not marked anew.
-                Permit("logs:TagResource", (_GROUP,), unnamed=(REQUESTED, UNOWNED)),
+                IamPermission("logs:TagResource", (_GROUP,), unnamed=(TAGS_OWNER, HAS_NO_OWNER)),
             ),
             _ours("AssociateKmsKey", _CONTENTS, having="key"),
             _ours("DisassociateKmsKey", _CONTENTS),
             _ours("DeleteRetentionPolicy", _CONTENTS, lacking="retention"),
             _ours("PutRetentionPolicy", _CONTENTS, having="retention"),
-            call("logs.TagResource", Permit("logs:TagResource", (_GROUP,), unnamed=(OURS, KEPT))),
+            call(
+                "logs.TagResource",
+                IamPermission("logs:TagResource", (_GROUP,), unnamed=(OWNED, KEEPS_OWNER)),
+            ),
             _ours("UntagResource", _GROUP),
             _ours("PutLogGroupDeletionProtection", _CONTENTS),
         ),
@@ -145,7 +148,7 @@ class LogGroup(Tagged):
     def _as_found(self, aws: Aws, found: LogGroupTypeDef) -> Self | None:
         arn = found["arn"].removesuffix(":*")  # calls about tags and grants want it bare (G3)
         tags = None
-        with absent_is_fine():
+        with ignore_not_found():
             tags = aws.logs.list_tags_for_resource(resourceArn=arn).get("tags", {})
         if tags is None:
             return None
@@ -194,7 +197,7 @@ class LogGroup(Tagged):
         """Only who wrote a moment ago has something in flight (G4, A35). What DescribeLogStreams
         shows of that may be an hour old, so the lines themselves are asked for."""
         since = int((aws.clock.today() - LATELY).timestamp() * 1000)
-        with absent_is_fine():
+        with ignore_not_found():
             pages = aws.logs.get_paginator("filter_log_events").paginate(
                 logGroupName=self.name, startTime=since, PaginationConfig={"PageSize": 1}
             )
@@ -208,7 +211,7 @@ class LogGroup(Tagged):
             self._set_protection(aws, enabled=False)
 
         def gone() -> bool | None:
-            with absent_is_fine():
+            with ignore_not_found():
                 aws.logs.delete_log_group(logGroupName=self.name)
             return True if self._describe(aws) is None else None
 

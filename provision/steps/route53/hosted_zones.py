@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from provision.aws.client import Aws
-from provision.errors import NotFound, Refused
+from provision.errors import ApiError, PrerequisiteMissing
 
 ZONE_ID: Final = re.compile("[A-Z0-9]{2,32}")
 
@@ -29,12 +29,12 @@ def the_zone(aws: Aws, zone: str, name: str) -> HostedZone:
         return found[0]
     if found:
         ids = [one.id for one in found]
-        raise NotFound(
+        raise PrerequisiteMissing(
             f"which public hosted zone {zone} is meant cannot be told: {', '.join(ids)}",
             hint="write the id of the one to which the domain is delegated into `api.domain.zone`"
             " of config.yaml",
         )
-    raise NotFound(
+    raise PrerequisiteMissing(
         f"this account has no public hosted zone {zone}, where {name} belongs",
         hint="create the zone in Route 53 and delegate the domain to it, or correct"
         " api.domain.zone",
@@ -61,7 +61,7 @@ def demand_seen(aws: Aws, zone: HostedZone, name: str, types: Collection[str]) -
     if name == zone.name:  # its NS records are the zone's own
         return
     if not name.endswith(f".{zone.name}"):
-        raise Refused(
+        raise ApiError(
             f"{name} is not inside the zone {zone.name} ({zone.id})",
             hint="correct api.domain.name or api.domain.zone",
         )
@@ -69,7 +69,7 @@ def demand_seen(aws: Aws, zone: HostedZone, name: str, types: Collection[str]) -
     between = [".".join([*labels[start:], zone.name]) for start in range(len(labels) - 1, 0, -1)]
     cut = next((each for each in between if _led_away(aws, zone, each)), "")
     if cut := cut or (name if "NS" in types else ""):
-        raise Refused(
+        raise ApiError(
             f"NS {cut} in the zone {zone.name} leads to other name servers: nobody would see"
             f" {name} in this zone, and ACM could not prove it",
             hint=f"write the hosted zone of {cut} into `api.domain.zone`, making it in this"

@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Literal, Self
 
 from provision.aws.client import Aws
-from provision.errors import Foreign, NoLongerOurs
-from provision.model.iam import EVERY, Declared, Permit, Test, arn, call, calls
-from provision.model.risks import Harm, Risk, Risks
+from provision.errors import NoLongerOurs, NotOwned
+from provision.model.iam import ANY_RESOURCE, ApiCalls, Condition, IamPermission, arn, call, calls
+from provision.model.risks import Impact, Risk, Risks
 from provision.model.step import Computed, Fixed, Local, Replacement, Step
 from provision.steps.acm.reading import owner_of_proof
 from provision.steps.apigateway.owners import owner_of_domain
@@ -40,12 +40,12 @@ _ZONES: Final = arn("route53", "hostedzone/*", region=False, account=False)
 _CHANGES: Final = arn("route53", "change/*", region=False, account=False)
 _CHANGE: Final = "route53:ChangeResourceRecordSets"
 _ONLY_THIS: Final = (
-    Test("ForAllValues:StringLike", f"{_CHANGE}NormalizedRecordNames", "{name}"),
-    Test("ForAllValues:StringNotLike", f"{_CHANGE}NormalizedRecordNames", "{deeper}"),
-    Test("ForAllValues:StringEquals", f"{_CHANGE}RecordTypes", "{type}"),
+    Condition("ForAllValues:StringLike", f"{_CHANGE}NormalizedRecordNames", "{name}"),
+    Condition("ForAllValues:StringNotLike", f"{_CHANGE}NormalizedRecordNames", "{deeper}"),
+    Condition("ForAllValues:StringEquals", f"{_CHANGE}RecordTypes", "{type}"),
 )
 """https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/specifying-conditions-route53.html"""
-_SPREADING: Final = Risk(Harm.SLOW, "until all of Route 53 knows it", 60)  # (R4)
+_SPREADING: Final = Risk(Impact.SLOW, "until all of Route 53 knows it", 60)  # (R4)
 _WRITTEN: Final = ("values", "alias_target", "alias_zone", "ttl")
 
 
@@ -67,9 +67,9 @@ class Record(Step):
     BY_CONTENT = True
     ASKED_LAST = True
     RISKS = Risks(create=(_SPREADING,), change=dict.fromkeys(_WRITTEN, (_SPREADING,)))
-    CALLS = Declared(
+    CALLS = ApiCalls(
         look=(
-            *calls("route53", EVERY, "ListHostedZonesByName"),
+            *calls("route53", ANY_RESOURCE, "ListHostedZonesByName"),
             *calls("route53", _ZONES, "GetHostedZone", "ListResourceRecordSets"),
         ),
         make=(
@@ -80,7 +80,7 @@ class Record(Step):
         remove=(
             call(
                 "route53.ChangeResourceRecordSets",
-                Permit(_CHANGE, (_ZONES,), _ONLY_THIS, having="alias_target"),
+                IamPermission(_CHANGE, (_ZONES,), _ONLY_THIS, having="alias_target"),
             ),
         ),
     )
@@ -227,7 +227,7 @@ class Record(Step):
                 f" Route 53 takes no {self.type} beside it"
             )
         if beside:
-            raise Foreign(beside, hint="delete that record, or choose another `api.domain.name`")
+            raise NotOwned(beside, hint="delete that record, or choose another `api.domain.name`")
         demand_seen(aws, zone, self.name, shown)
 
     def _leads_to(self, found: ResourceRecordSetOutputTypeDef) -> Sequence[str]:

@@ -7,17 +7,17 @@ from dataclasses import dataclass, replace
 from typing import Final, Self
 
 from provision.aws.client import Aws
-from provision.errors import StillWaiting, TryLater
-from provision.model.iam import EVERY, Declared, Test, calls
-from provision.model.risks import Harm, Risk, Risks
+from provision.errors import TryLater, WaitTimeout
+from provision.model.iam import ANY_RESOURCE, ApiCalls, Condition, calls
+from provision.model.risks import Impact, Risk, Risks
 from provision.model.step import Computed, Fixed, Step
-from provision.steps.not_found import absent_is_fine
+from provision.steps.not_found import ignore_not_found
 from provision.steps.tagging import owner_in
 
 UNSUBSCRIBED: Final = "unsubscribed by a link in its mail"
 RELISTED: Final = 60.0
 """Seconds within which AWS lists an address that was subscribed again."""
-_SILENT: Final = Risk(Harm.DOWNTIME, "alarms reach nobody until the address confirms")
+_SILENT: Final = Risk(Impact.DOWNTIME, "alarms reach nobody until the address confirms")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,18 +31,18 @@ class Subscription(Step):
     KIND = "sns.subscription"
     IDENTITY = ("topic", "protocol", "endpoint")
     RISKS = Risks(anew=(_SILENT,), change={"strays": (_SILENT,)}, gap="")
-    CALLS = Declared(
+    CALLS = ApiCalls(
         look=calls("sns", "{topic}", "ListSubscriptionsByTopic"),
         make=calls(
             "sns",
             "{topic}",
             "Subscribe",
             when=(
-                Test("StringEquals", "sns:Endpoint", "{endpoint}"),
-                Test("StringEquals", "sns:Protocol", "{protocol}"),
+                Condition("StringEquals", "sns:Endpoint", "{endpoint}"),
+                Condition("StringEquals", "sns:Protocol", "{protocol}"),
             ),
         ),
-        remove=calls("sns", EVERY, "Unsubscribe"),
+        remove=calls("sns", ANY_RESOURCE, "Unsubscribe"),
     )
 
     topic: Fixed[str]
@@ -66,7 +66,7 @@ class Subscription(Step):
         """One that was unsubscribed stays in the list, perhaps beside its successor (N5)."""
         found: list[Self] = []
         pages = aws.sns.get_paginator("list_subscriptions_by_topic").paginate(TopicArn=self.topic)
-        with absent_is_fine():
+        with ignore_not_found():
             for page in pages:
                 found += [
                     self._read(one["SubscriptionArn"])
@@ -91,7 +91,7 @@ class Subscription(Step):
 
         try:
             aws.wait(f"AWS to list {self.endpoint} again", listed, budget=RELISTED)
-        except StillWaiting as error:  # the list may be wrong for 72 hours (N5)
+        except WaitTimeout as error:  # the list may be wrong for 72 hours (N5)
             raise TryLater(
                 f"AWS still lists {self.endpoint} as unsubscribed, for up to 72 hours, and sends"
                 " it nothing",
@@ -104,7 +104,7 @@ class Subscription(Step):
         """One that was never confirmed cannot be taken back; it goes with the topic (N4)."""
         have = self.observe(aws)
         if have and have.arn:
-            with absent_is_fine():
+            with ignore_not_found():
                 aws.sns.unsubscribe(SubscriptionArn=have.arn)
 
     def _read(self, arn: str) -> Self:
@@ -122,6 +122,6 @@ class Subscription(Step):
 
 def owner_of_topic(aws: Aws, arn: str) -> str | None:
     """The owner tag of the topic; empty without one, None if it is not there."""
-    with absent_is_fine():
+    with ignore_not_found():
         return owner_in(aws.sns.list_tags_for_resource(ResourceArn=arn).get("Tags", []))
     return None

@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from typing import Final, Self
 
 from provision.aws.client import Aws
-from provision.model.iam import Declared, Permit, arn, call, calls
-from provision.model.risks import Harm, Risk, Risks
+from provision.model.iam import ApiCalls, IamPermission, arn, call, calls
+from provision.model.risks import Impact, Risk, Risks
 from provision.model.step import Computed, Document, Fixed, Tagged
 from provision.steps.iam_policy import as_text, from_text
-from provision.steps.not_found import absent_is_fine
+from provision.steps.not_found import ignore_not_found
 from provision.steps.tagging import from_tag_list, tag_changes, tag_list
 
 _TOPIC: Final = arn("sns", "{name}")
@@ -40,14 +40,16 @@ class Topic(Tagged):
     KIND = "sns.topic"
     IDENTITY = ("name",)
     ASKED_LAST = True
-    RISKS = Risks(anew=(Risk(Harm.DOWNTIME, "alarms reach nobody until addresses confirm again"),))
-    CALLS = Declared(
+    RISKS = Risks(
+        anew=(Risk(Impact.DOWNTIME, "alarms reach nobody until addresses confirm again"),)
+    )
+    CALLS = ApiCalls(
         look=calls("sns", _TOPIC, "GetTopicAttributes", "ListTagsForResource"),
         make=(
             call(
                 "sns.CreateTopic",
-                Permit("sns:CreateTopic", (_TOPIC,)),
-                Permit("sns:TagResource", (_TOPIC,)),
+                IamPermission("sns:CreateTopic", (_TOPIC,)),
+                IamPermission("sns:TagResource", (_TOPIC,)),
             ),
             *calls("sns", _TOPIC, "SetTopicAttributes", "TagResource", "UntagResource"),
         ),
@@ -63,7 +65,7 @@ class Topic(Tagged):
 
     def observe(self, aws: Aws) -> Self | None:
         arn = self._arn(aws)
-        with absent_is_fine():
+        with ignore_not_found():
             found = aws.sns.get_topic_attributes(TopicArn=arn).get("Attributes", {})
             policy = from_text(found["Policy"]) if found.get("Policy") else None
             return replace(

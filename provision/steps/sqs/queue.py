@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Self
 
 from provision.aws.client import Aws
-from provision.model.iam import Declared, Permit, arn, call, calls
-from provision.model.risks import Harm, Risk, Risks, lowered
+from provision.model.iam import ApiCalls, IamPermission, arn, call, calls
+from provision.model.risks import Impact, Risk, Risks, decreased
 from provision.model.step import Computed, Document, Fixed, Tagged
 from provision.steps.iam_policy import as_text, from_text
-from provision.steps.not_found import absent_is_fine
+from provision.steps.not_found import ignore_not_found
 from provision.steps.tagging import tag_changes, without_system
 
 if TYPE_CHECKING:
@@ -40,18 +40,18 @@ class Queue(Tagged):
     IDENTITY = ("name",)
     ASKED_LAST = True
     RISKS = Risks(
-        anew=(Risk(Harm.SLOW, "AWS gives the name free", 60),),  # (Q2)
-        change={"retention": (Risk(Harm.DATA_LOSS, "older messages go", when=lowered),)},
-        delete=(Risk(Harm.DATA_LOSS, "its messages go with it"),),
+        anew=(Risk(Impact.SLOW, "AWS gives the name free", 60),),  # (Q2)
+        change={"retention": (Risk(Impact.DATA_LOSS, "older messages go", when=decreased),)},
+        delete=(Risk(Impact.DATA_LOSS, "its messages go with it"),),
         gap="events that fail meanwhile are lost",
     )
-    CALLS = Declared(
+    CALLS = ApiCalls(
         look=calls("sqs", _QUEUE, "GetQueueAttributes", "GetQueueUrl", "ListQueueTags"),
         make=(
             call(
                 "sqs.CreateQueue",
-                Permit("sqs:CreateQueue", (_QUEUE,)),
-                Permit("sqs:TagQueue", (_QUEUE,)),
+                IamPermission("sqs:CreateQueue", (_QUEUE,)),
+                IamPermission("sqs:TagQueue", (_QUEUE,)),
             ),
             *calls("sqs", _QUEUE, "SetQueueAttributes", "TagQueue", "UntagQueue"),
         ),
@@ -68,7 +68,7 @@ class Queue(Tagged):
     arn: Computed[str] = ""
 
     def observe(self, aws: Aws) -> Self | None:
-        with absent_is_fine():
+        with ignore_not_found():
             url = self._find(aws)
             found = aws.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"]).get(
                 "Attributes", {}
@@ -108,7 +108,7 @@ class Queue(Tagged):
         return replace(self, url=have.url, arn=have.arn)
 
     def delete(self, aws: Aws) -> None:
-        with absent_is_fine():
+        with ignore_not_found():
             aws.sqs.delete_queue(QueueUrl=self._find(aws))
         self._wait_gone(aws)
 
@@ -120,7 +120,7 @@ class Queue(Tagged):
 
         def gone() -> bool | None:
             nonlocal misses
-            with absent_is_fine():
+            with ignore_not_found():
                 aws.sqs.get_queue_url(QueueName=self.name)
                 misses = 0
                 return None

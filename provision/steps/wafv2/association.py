@@ -7,14 +7,14 @@ from dataclasses import dataclass, replace
 from typing import Final, Self
 
 from provision.aws.client import Aws
-from provision.model.iam import OURS, Declared, Permit, call
-from provision.model.risks import Harm, Risk, Risks
+from provision.model.iam import OWNED, ApiCalls, IamPermission, call
+from provision.model.risks import Impact, Risk, Risks
 from provision.model.step import Fixed, Replacement, Step
 from provision.steps.apigateway.owners import owner_of_stage
-from provision.steps.not_found import absent_is_fine
+from provision.steps.not_found import ignore_not_found
 from provision.steps.wafv2.web_acl import EVERY_ACL
 
-_SET: Final = Permit("apigateway:SetWebACL", ("{stage}",), (OURS,))
+_SET: Final = IamPermission("apigateway:SetWebACL", ("{stage}",), (OWNED,))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,27 +29,27 @@ class WebAclAssociation(Step):
     IDENTITY = ("stage",)
     BY_CONTENT = True
     REPLACEMENT = Replacement.CREATE_FIRST
-    RISKS = Risks(change={"acl": (Risk(Harm.DOWNTIME, "another ACL's rules refuse requests"),)})
-    CALLS = Declared(
+    RISKS = Risks(change={"acl": (Risk(Impact.DOWNTIME, "another ACL's rules refuse requests"),)})
+    CALLS = ApiCalls(
         # Of any ACL: whatever stands there is to be seen, and not to be a missing permission.
         look=(
             call(
                 "wafv2.GetWebACLForResource",
-                Permit("wafv2:GetWebACLForResource", (EVERY_ACL, "{stage}")),
-                Permit("wafv2:GetWebACL", (EVERY_ACL,)),
+                IamPermission("wafv2:GetWebACLForResource", (EVERY_ACL, "{stage}")),
+                IamPermission("wafv2:GetWebACL", (EVERY_ACL,)),
             ),
         ),
         make=(
             call(
                 "wafv2.AssociateWebACL",
-                Permit("wafv2:AssociateWebACL", ("{acl}", "{stage}")),
+                IamPermission("wafv2:AssociateWebACL", ("{acl}", "{stage}")),
                 _SET,
             ),
         ),
         remove=(
             call(
                 "wafv2.DisassociateWebACL",
-                Permit("wafv2:DisassociateWebACL", ("{stage}",)),
+                IamPermission("wafv2:DisassociateWebACL", ("{stage}",)),
                 _SET,
             ),
         ),
@@ -66,7 +66,7 @@ class WebAclAssociation(Step):
 
     def observe(self, aws: Aws) -> Self | None:
         """Where nothing stands before the stage, AWS answers without an ACL."""
-        with absent_is_fine():
+        with ignore_not_found():
             found = aws.wafv2.get_web_acl_for_resource(ResourceArn=self.stage).get("WebACL")
             return replace(self, acl=found["ARN"]) if found else None
         return None
@@ -80,5 +80,5 @@ class WebAclAssociation(Step):
         return self.create(aws)
 
     def delete(self, aws: Aws) -> None:
-        with absent_is_fine():
+        with ignore_not_found():
             aws.wafv2.disassociate_web_acl(ResourceArn=self.stage)

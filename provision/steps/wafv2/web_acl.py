@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Self
 
 from provision.aws.client import Aws
-from provision.model.iam import OURS, REQUESTED, Declared, Permit, arn, call, calls
-from provision.model.risks import Harm, Risk, Risks
+from provision.model.iam import OWNED, TAGS_OWNER, ApiCalls, IamPermission, arn, call, calls
+from provision.model.risks import Impact, Risk, Risks
 from provision.model.step import Computed, Fixed, Tagged
-from provision.steps.not_found import absent_is_fine
+from provision.steps.not_found import ignore_not_found
 from provision.steps.tagging import from_tag_list, tag_changes, tag_list
 from provision.steps.wafv2.rules import (
     Action,
@@ -58,33 +58,33 @@ class WebAcl(Tagged):
     IDENTITY = ("name",)
     RISKS = Risks(
         change={
-            "groups": (Risk(Harm.DOWNTIME, "requests that a new rule matches are refused"),),
-            "action": (Risk(Harm.DOWNTIME, "requests that a rule matches are refused"),),
+            "groups": (Risk(Impact.DOWNTIME, "requests that a new rule matches are refused"),),
+            "action": (Risk(Impact.DOWNTIME, "requests that a rule matches are refused"),),
         },
         gap="nothing is filtered",
     )
-    CALLS = Declared(
+    CALLS = ApiCalls(
         look=(
-            call("wafv2.ListWebACLs", Permit("wafv2:ListWebACLs")),
+            call("wafv2.ListWebACLs", IamPermission("wafv2:ListWebACLs")),
             *calls("wafv2", EVERY_ACL, "GetWebACL"),
             *calls("wafv2", _OURS, "ListTagsForResource"),
         ),
         make=(
             call(
                 "wafv2.CreateWebACL",
-                Permit("wafv2:CreateWebACL", (_OURS,), (REQUESTED,)),
-                Permit("wafv2:CreateWebACL", (_GROUPS,)),
-                Permit("wafv2:TagResource", (_OURS,), (REQUESTED,)),
+                IamPermission("wafv2:CreateWebACL", (_OURS,), (TAGS_OWNER,)),
+                IamPermission("wafv2:CreateWebACL", (_GROUPS,)),
+                IamPermission("wafv2:TagResource", (_OURS,), (TAGS_OWNER,)),
             ),
             call(
                 "wafv2.UpdateWebACL",
-                Permit("wafv2:UpdateWebACL", (_OURS,), (OURS,)),
-                Permit("wafv2:UpdateWebACL", (_GROUPS,)),
+                IamPermission("wafv2:UpdateWebACL", (_OURS,), (OWNED,)),
+                IamPermission("wafv2:UpdateWebACL", (_GROUPS,)),
             ),
-            call("wafv2.TagResource", Permit("wafv2:TagResource", (_OURS,), (REQUESTED,))),
+            call("wafv2.TagResource", IamPermission("wafv2:TagResource", (_OURS,), (TAGS_OWNER,))),
             *calls("wafv2", _OURS, "UntagResource"),
         ),
-        remove=calls("wafv2", _OURS, "DeleteWebACL", when=(OURS,)),
+        remove=calls("wafv2", _OURS, "DeleteWebACL", when=(OWNED,)),
         computed={"arn": _OURS},
     )
 
@@ -131,7 +131,7 @@ class WebAcl(Tagged):
         return replace(self, id=have.id, arn=have.arn)
 
     def delete(self, aws: Aws) -> None:
-        with absent_is_fine():
+        with ignore_not_found():
             with_latest(aws, self, self._remove)
 
     def _rewrite(self, aws: Aws, found: GetWebACLResponseTypeDef) -> None:
@@ -156,7 +156,7 @@ class WebAcl(Tagged):
 
     def _find(self, aws: Aws) -> GetWebACLResponseTypeDef | None:
         made = self.id or _id_of(aws, self.name)
-        with absent_is_fine():
+        with ignore_not_found():
             if made:
                 return aws.wafv2.get_web_acl(Name=self.name, Scope=SCOPE, Id=made)
         return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from provision.aws.retry import TOKENLESS_CREATES
+from provision.aws.retry import NON_IDEMPOTENT_CREATES
 from tests.laws.law import Call, Law, Lost, Refusal, World
 from tests.laws.wire import Answer
 
@@ -12,7 +12,7 @@ class AnswersGetLost(Law):
 
     ROW = "X1"
     SERVICE = "every"
-    OPERATIONS = TOKENLESS_CREATES
+    OPERATIONS = NON_IDEMPOTENT_CREATES
 
     def __init__(self, chance: float = 1.0) -> None:
         self.chance = chance

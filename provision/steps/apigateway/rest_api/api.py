@@ -12,9 +12,9 @@ from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Final, Self, cast
 
 from provision.aws.client import Aws
-from provision.errors import Foreign
+from provision.errors import NotOwned
 from provision.model import iam
-from provision.model.risks import Harm, Risk, Risks, switched_off
+from provision.model.risks import Impact, Risk, Risks, disabled
 from provision.model.step import OWNER, Computed, Document, Local, Replacement, Tagged
 from provision.steps.apigateway.rest_api.contents import Contents, Cors, Route, differences, served
 from provision.steps.apigateway.rest_api.reading import READING, empty, read, settings_of
@@ -23,10 +23,10 @@ from provision.steps.apigateway.rest_api.status import AVAILABLE, describe, stat
 from provision.steps.apigateway.rest_api.writing import WRITING, settings_patches, write
 from provision.steps.apigateway.tags import (
     change_gateway_tags,
-    from_gateway,
-    has_owner,
-    retagging,
-    tagged_at_birth,
+    has_owner_tag,
+    tag_on_create,
+    tag_update_calls,
+    tags_of,
 )
 from provision.steps.apigateway.tls import LEAST, TLS_RISKS, UNSAID, tls_patches
 from provision.steps.foreign import mark_of
@@ -48,7 +48,7 @@ _API: Final = "/restapis/{id}"
 _CONTENTS: Final = frozenset(["routes", "cors", "models", "strays"])
 _TLS: Final = frozenset(["security_policy", "access_mode"])
 _ONE_DOOR: Final = Risk(
-    Harm.NEW_URL, "AWS's own address ends once its domain answers", when=switched_off
+    Impact.NEW_URL, "AWS's own address ends once its domain answers", when=disabled
 )
 _FROZEN: Final = _CONTENTS | _TLS | {"default_endpoint"}
 """What takes effect only with a deployment (A8)."""
@@ -74,34 +74,36 @@ class RestApi(Tagged):
     REPLACEMENT = Replacement.CREATE_FIRST
     UNIQUE = False
     RISKS = Risks(
-        anew=(Risk(Harm.NEW_URL, "its address has a new id in it"),),
+        anew=(Risk(Impact.NEW_URL, "its address has a new id in it"),),
         change={**TLS_RISKS, "default_endpoint": (_ONE_DOOR,)},
-        delete=(Risk(Harm.DOWNTIME, "nothing answers at its address"),),
+        delete=(Risk(Impact.DOWNTIME, "nothing answers at its address"),),
     )
-    CALLS = iam.Declared(
+    CALLS = iam.ApiCalls(
         look=(
-            iam.call("apigateway.GetRestApis", iam.gateway("GET", "/restapis")),
-            iam.call("apigateway.GetRestApi", iam.gateway("GET", _API)),
+            iam.call("apigateway.GetRestApis", iam.gateway_permission("GET", "/restapis")),
+            iam.call("apigateway.GetRestApi", iam.gateway_permission("GET", _API)),
             *READING,
         ),
         make=(
             iam.call(
                 "apigateway.CreateRestApi",
-                iam.gateway("POST", "/restapis", iam.REQUESTED),
-                tagged_at_birth(_API),
+                iam.gateway_permission("POST", "/restapis", iam.TAGS_OWNER),
+                tag_on_create(_API),
             ),
             iam.call(
                 "apigateway.UpdateRestApi",
-                iam.gateway("PATCH", _API, iam.OURS),
+                iam.gateway_permission("PATCH", _API, iam.OWNED),
                 # Where somebody gave the API a resource policy, it is taken off.
-                iam.Permit("apigateway:UpdateRestApiPolicy", (iam.gateway_arn(_API),), (iam.OURS,)),
+                iam.IamPermission(
+                    "apigateway:UpdateRestApiPolicy", (iam.gateway_arn(_API),), (iam.OWNED,)
+                ),
             ),
             *WRITING,
-            *retagging(_API),
+            *tag_update_calls(_API),
         ),
         remove=(
-            iam.call("apigateway.DeleteRestApi", iam.gateway("DELETE", _API, iam.OURS)),
-            iam.call("apigateway.GetStages", iam.gateway("GET", f"{_API}/stages")),
+            iam.call("apigateway.DeleteRestApi", iam.gateway_permission("DELETE", _API, iam.OWNED)),
+            iam.call("apigateway.GetStages", iam.gateway_permission("GET", f"{_API}/stages")),
         ),
     )
 
@@ -187,7 +189,7 @@ class RestApi(Tagged):
 
     def _read(self, aws: Aws, found: RestApiTypeDef | RestApiResponseTypeDef) -> Self:
         reading = read(aws, found["id"], settings_of(found))
-        tags = from_gateway(found)
+        tags = tags_of(found)
         seen = replace(
             self,
             name=found["name"],
@@ -278,7 +280,7 @@ class RestApi(Tagged):
         for stage in self._stages(aws, self.id):
             owner = stage.get("tags", {}).get(OWNER, "")
             if owner and mark_of(owner) != mark_of(self.owner):
-                raise Foreign(
+                raise NotOwned(
                     f"{self.name} has a stage {stage['stageName']} that belongs to {owner}",
                     hint="delete that stage, or its tag, then run the command again",
                 )
@@ -289,7 +291,7 @@ class RestApi(Tagged):
             PaginationConfig={"PageSize": 500}
         )
         return [
-            api for page in pages for api in page.get("items", []) if has_owner(api, self.owner)
+            api for page in pages for api in page.get("items", []) if has_owner_tag(api, self.owner)
         ]
 
     def _patches(self, have: Self, changed: Collection[str]) -> list[PatchOperationTypeDef]:

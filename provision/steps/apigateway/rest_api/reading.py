@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from provision.aws.client import Aws
-from provision.aws.concurrency import together
-from provision.model.iam import call, gateway
+from provision.aws.concurrency import read_pool
+from provision.model.iam import call, gateway_permission
 from provision.model.step import Document
 from provision.steps.apigateway.rest_api.contents import (
     Contents,
@@ -48,7 +48,7 @@ class Reading:
 
 
 READING: Final = tuple(
-    call(f"apigateway.{operation}", gateway("GET", f"/restapis/{{id}}/{path}"))
+    call(f"apigateway.{operation}", gateway_permission("GET", f"/restapis/{{id}}/{path}"))
     for operation, path in (
         ("GetGatewayResponses", "gatewayresponses"),
         ("GetModels", "models"),
@@ -66,7 +66,7 @@ def empty(root_id: str) -> Reading:
 
 def read(aws: Aws, api_id: str, settings: Settings) -> Reading:
     """Four calls for up to 500 resources; GetResources is not to be polled (A1)."""
-    with together() as pool:
+    with read_pool() as pool:
         reading = pool.submit(_read_resources, aws, api_id)
         reading_validators = pool.submit(_read_validators, aws, api_id)
         reading_models = pool.submit(_read_models, aws, api_id)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from provision.aws.client import Aws
-from provision.errors import Refused
-from provision.steps.not_found import absent_is_fine
+from provision.errors import ApiError
+from provision.steps.not_found import ignore_not_found
 
 if TYPE_CHECKING:
     from mypy_boto3_apigateway.type_defs import RestApiResponseTypeDef, RestApiTypeDef
@@ -19,7 +19,7 @@ _BUDGET: Final = 1800  # about 15 minutes (A37)
 
 def describe(aws: Aws, api_id: str) -> RestApiResponseTypeDef | None:
     """As it is shown, be it still changing: it answers callers meanwhile."""
-    with absent_is_fine():
+    with ignore_not_found():
         return aws.apigateway.get_rest_api(restApiId=api_id)
     return None
 
@@ -42,7 +42,7 @@ def wait_available(aws: Aws, api_id: str, name: str) -> None:
 
     state = aws.wait(f"API {name} to be updated", settled, budget=_BUDGET)
     if state != AVAILABLE:
-        raise Refused(
+        raise ApiError(
             f"API {name} is {state}",
             hint="see the API in API Gateway's console, then run `provision up` again",
         )

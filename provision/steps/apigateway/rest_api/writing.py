@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, cast
 
 from provision.aws.client import Aws
-from provision.model.iam import OURS, call, gateway
+from provision.model.iam import OWNED, call, gateway_permission
 from provision.steps.apigateway.rest_api.contents import (
     Contents,
     Integration,
@@ -22,7 +22,7 @@ from provision.steps.apigateway.rest_api.contents import (
     parent,
 )
 from provision.steps.apigateway.rest_api.reading import Reading
-from provision.steps.not_found import absent_is_fine
+from provision.steps.not_found import ignore_not_found
 
 if TYPE_CHECKING:
     from mypy_boto3_apigateway.literals import (
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 _METHOD: Final = "resources/*/methods/*"
 WRITING: Final = tuple(
-    call(f"apigateway.{operation}", gateway(method, f"/restapis/{{id}}/{path}", OURS))
+    call(f"apigateway.{operation}", gateway_permission(method, f"/restapis/{{id}}/{path}", OWNED))
     for operation, method, path in (
         ("CreateModel", "POST", "models"),
         ("CreateRequestValidator", "POST", "requestvalidators"),
@@ -107,7 +107,7 @@ class _Writing:
         client = self.aws.apigateway
         for path in sorted(self.resources.keys() - self.want.resources.keys(), reverse=True):
             resource_id = self.resources.pop(path)
-            with absent_is_fine():  # a lost answer was sent again (X1); so below
+            with ignore_not_found():  # a lost answer was sent again (X1); so below
                 client.delete_resource(restApiId=self.api_id, resourceId=resource_id)
         for path, resource_id in self.resources.items():
             for verb in self._verbs(path) - self.want.resources[path].keys():
@@ -176,7 +176,7 @@ class _Writing:
     def put_gateway_responses(self) -> None:
         client, have = self.aws.apigateway, self.have.contents.gateway_responses
         for name in have.keys() - self.want.gateway_responses.keys():
-            with absent_is_fine():
+            with ignore_not_found():
                 client.delete_gateway_response(
                     restApiId=self.api_id, responseType=cast("GatewayResponseTypeType", name)
                 )
@@ -197,10 +197,10 @@ class _Writing:
         """Last: AWS refuses while a method still refers to it."""
         client = self.aws.apigateway
         for name in self.have.contents.models.keys() - self.want.models.keys():
-            with absent_is_fine():
+            with ignore_not_found():
                 client.delete_model(restApiId=self.api_id, modelName=name)
         for name in self.validators.keys() - self.want.validators.keys():
-            with absent_is_fine():
+            with ignore_not_found():
                 client.delete_request_validator(
                     restApiId=self.api_id, requestValidatorId=self.validators[name]
                 )
@@ -236,7 +236,7 @@ class _Writing:
         self._put_responses(resource_id, verb, want)
 
     def _delete_method(self, resource_id: str, verb: str) -> None:
-        with absent_is_fine():
+        with ignore_not_found():
             self.aws.apigateway.delete_method(
                 restApiId=self.api_id, resourceId=resource_id, httpMethod=verb
             )
