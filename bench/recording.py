@@ -107,7 +107,7 @@ def install(recorder: Recorder) -> None:
             return super().submit(recorder.hand_on(work), *rest, **named)
 
     provision.aws.concurrency.ThreadPoolExecutor = Handing  # type: ignore[attr-defined]
-    watch, make, remove = Aws._watch, Engine.make, Engine.remove  # noqa: SLF001
+    watch, make, remove = Aws._register_hooks, Engine.apply, Engine.delete  # noqa: SLF001
 
     def watched(self: Aws, client: Any) -> None:
         watch(self, client)
@@ -122,7 +122,7 @@ def install(recorder: Recorder) -> None:
         with recorder.working_on(finding, users.get(finding.node, ())):
             return remove(self, finding)
 
-    Aws._watch, Engine.make, Engine.remove = watched, made, removed  # type: ignore[method-assign]  # noqa: SLF001
+    Aws._register_hooks, Engine.apply, Engine.delete = watched, made, removed  # type: ignore[method-assign]  # noqa: SLF001
 
 
 if __name__ == "__main__":

@@ -71,7 +71,7 @@ def live(home: Path) -> None:
     emulator = local.running(home / ".provision" / "emulator")
     assert emulator
     access = Access(
-        "us-east-1", endpoint=emulator.endpoint, credentials=local.CREDENTIALS, paced=False
+        "us-east-1", endpoint=emulator.endpoint, credentials=local.CREDENTIALS, rate_limited=False
     )
     aws = Aws(access)
     event = {"resource": "/items", "path": "/items", "httpMethod": "GET", "headers": {}}

@@ -74,18 +74,18 @@ class Options:
 class Workspace:
     """One stack in one account, opened."""
 
-    site: StackInputs
+    inputs: StackInputs
     aws: Aws
     stack: Stack
     directory: Path
-    blind: Limitations
+    limitations: Limitations
     remembered: frozenset[str]
     """The nodes the state knew when this was opened."""
     state: type[Journal] = Journal
     """How the state is read."""
 
     @contextmanager
-    def reading(self) -> Iterator[Journal]:
+    def read_state(self) -> Iterator[Journal]:
         """The journal for a command that writes nothing, anywhere."""
         self.aws.read_only = True
         journal = self.state.read(self.directory, self.stack.name, KINDS, self.stack.moved)
@@ -93,7 +93,7 @@ class Workspace:
         yield journal
 
     @contextmanager
-    def writing(self, command: str) -> Iterator[Journal]:
+    def write_state(self, command: str) -> Iterator[Journal]:
         """The journal, locked."""
         journal = self.state(self.directory, self.stack.name, KINDS, self.stack.moved)
         journal.open(holder(command))
@@ -103,32 +103,32 @@ class Workspace:
         finally:
             journal.close()
 
-    def packaged_anew(self) -> Workspace:
+    def with_rebuilt_packages(self) -> Workspace:
         """The same, with the functions' code as it is now."""
-        sources = self.site.sources
+        sources = self.inputs.packages
         assert isinstance(sources, PackageBuilder)
-        site = replace(self.site, sources=sources.anew())
-        return replace(self, site=site, stack=build_stack(site))
+        site = replace(self.inputs, packages=sources.rebuilt())
+        return replace(self, inputs=site, stack=build_stack(site))
 
     def pin(self, journal: Journal) -> None:
         """This stack lives here from now on: what runs elsewhere is refused."""
         journal.pin(self._here)
 
     @property
-    def place(self) -> str:
+    def description(self) -> str:
         """Where it lives, for people: stack, account by id and by name, region."""
-        if self.site.config.environment == LOCAL_ENVIRONMENT:
+        if self.inputs.config.environment == LOCAL_ENVIRONMENT:
             return f"{self.stack.name} on the emulator at {self.aws.access.endpoint}"
-        where, alias = self.aws.where, account_alias(self.aws)
+        where, alias = self.aws.location, account_alias(self.aws)
         account = f"{where.account} ({alias})" if alias else where.account
         return f"{self.stack.name} in account {account}, {where.region}"
 
     def engine(self, journal: Journal, report: EventListener, consent: PlanOptions) -> Engine:
-        return Engine(self.stack, self.aws, journal, consent, self.blind, report)
+        return Engine(self.stack, self.aws, journal, consent, self.limitations, report)
 
     @property
     def _here(self) -> PinnedLocation:
-        return PinnedLocation(self.aws.where.account, self.aws.where.region)
+        return PinnedLocation(self.aws.location.account, self.aws.location.region)
 
 
 def _goes_on(say: Callable[[str], None], error: Exception) -> None:
@@ -139,22 +139,22 @@ def check_account(config: Config, aws: Aws, known: Journal) -> None:
     """Before anything is built or looked at. What config.yaml says of the account comes first."""
     if (
         config.account
-        and config.account != aws.where.account
+        and config.account != aws.location.account
         and config.environment != LOCAL_ENVIRONMENT
     ):
         raise WrongAccount(
             f"config.yaml wants account {config.account}; these credentials lead to"
-            f" {aws.where.account}",
+            f" {aws.location.account}",
             hint="choose the right --profile, or change `account:` in config.yaml",
         )
-    known.check(PinnedLocation(aws.where.account, aws.where.region))
+    known.check(PinnedLocation(aws.location.account, aws.location.region))
 
 
 def assume_recorded_account(config: Config, aws: Aws, known: Journal) -> None:
     """A call less: the account is the one that the state names. The command has to look at whose
     answers it gets before it writes."""
     if known.pinned:
-        aws.suppose(known.pinned.account)
+        aws.assume_account(known.pinned.account)
     check_account(config, aws, known)
 
 
@@ -207,10 +207,10 @@ def open_workspace(
 def _site(config: Config, aws: Aws, known: Journal, sources: Packages, key: str) -> StackInputs:
     """What the nodes are built from, with what has to be asked of AWS first."""
     recorded = {name: record.step for name, record in known.records.items()}
-    zones = zones_of(aws, config.network.zones, recorded, identity_of(config, aws.where))
+    zones = zones_of(aws, config.network.zones, recorded, identity_of(config, aws.location))
     return StackInputs(
         config,
-        aws.where,
+        aws.location,
         zones,
         sources,
         _invoke_url(config, aws),
@@ -265,7 +265,11 @@ def _in_aws(options: Options, config: Config) -> tuple[Access, Limitations]:
     check_addresses(os.environ)
     real = is_real(os.environ)
     access = Access(
-        config.region, options.profile, anywhere=options.allow_endpoint, paced=real, lingers=real
+        config.region,
+        options.profile,
+        anywhere=options.allow_endpoint,
+        rate_limited=real,
+        deletes_lag=real,
     )
     return access, NO_LIMITATIONS
 
@@ -279,9 +283,9 @@ def _emulated(
         config.region,
         endpoint=emulator.endpoint,
         credentials=local.CREDENTIALS,
-        prepare=local.for_emulator(root),
-        paced=False,
-        lingers=False,
+        on_client_created=local.for_emulator(root),
+        rate_limited=False,
+        deletes_lag=False,
     )
     return access, Limitations(
         local.UNSUPPORTED_KINDS, local.UNREADABLE_FIELDS, local.KINDS_WITHOUT_BACKUP, local.UNLISTED
@@ -290,7 +294,7 @@ def _emulated(
 
 def _invoke_url(config: Config, aws: Aws) -> Callable[[str, str], str]:
     def on_aws(api: str, stage: str) -> str:
-        where = aws.where
+        where = aws.location
         return f"https://{api}.execute-api.{where.region}.{where.dns_suffix}/{stage}"
 
     def on_emulator(api: str, stage: str) -> str:

@@ -108,8 +108,8 @@ def reference_site(
 ) -> StackInputs:
     return StackInputs(
         configured(directory, changes),
-        aws.where,
-        (f"{aws.where.region}a", f"{aws.where.region}b"),
+        aws.location,
+        (f"{aws.location.region}a", f"{aws.location.region}b"),
         sources or TinySources(directory / "zips"),
         lambda api, stage: f"https://{api}.test/{stage}",
     )

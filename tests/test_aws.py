@@ -59,7 +59,9 @@ def json_error(code: str, message: str, status: int = 400) -> AWSResponse:
 
 
 def aws_with(answers: Answers) -> Aws:
-    access = Access(REGION, credentials=("test", "test"), prepare=answers.watch, paced=False)
+    access = Access(
+        REGION, credentials=("test", "test"), on_client_created=answers.watch, rate_limited=False
+    )
     return Aws(access, clock=VirtualClock())
 
 
@@ -81,9 +83,9 @@ def test_a_write_is_stopped_before_it_leaves_while_reading_only() -> None:
 
 def test_where_is_asked_once() -> None:
     aws = new_aws()
-    assert aws.where.account == "123456789012"
-    assert aws.where.partition == "aws"
-    assert aws.where.dns_suffix == "amazonaws.com"
+    assert aws.location.account == "123456789012"
+    assert aws.location.partition == "aws"
+    assert aws.location.dns_suffix == "amazonaws.com"
     assert aws.calls.read == 1
 
 
@@ -96,9 +98,9 @@ def test_where_is_asked_once() -> None:
 )
 def test_other_partitions(region: str, partition: str, suffix: str) -> None:
     aws = Aws(Access(region, credentials=("test", "test")), clock=VirtualClock())
-    assert (aws.where.partition, aws.where.dns_suffix) == (partition, suffix)
-    assert aws.where.arn("dynamodb", "table/t").startswith(f"arn:{partition}:dynamodb:{region}:")
-    assert aws.where.arn("iam", "role/r", region=False).startswith(f"arn:{partition}:iam::1")
+    assert (aws.location.partition, aws.location.dns_suffix) == (partition, suffix)
+    assert aws.location.arn("dynamodb", "table/t").startswith(f"arn:{partition}:dynamodb:{region}:")
+    assert aws.location.arn("iam", "role/r", region=False).startswith(f"arn:{partition}:iam::1")
 
 
 def test_what_passes_by_itself_is_waited_out() -> None:
@@ -106,7 +108,7 @@ def test_what_passes_by_itself_is_waited_out() -> None:
     answers = Answers("ListTables", busy, busy)
     aws = aws_with(answers)
     heard: list[str] = []
-    aws.listen(heard.append)
+    aws.on_wait(heard.append)
     aws.dynamodb.list_tables()
     assert answers.sent == 3
     assert aws.calls.retried == 2
@@ -146,7 +148,7 @@ def test_waiting_by_condition_tells_what_for_and_ends() -> None:
     aws = new_aws()
     answers = iter([None, None, "there"])
     heard: list[str] = []
-    aws.listen(heard.append)
+    aws.on_wait(heard.append)
     assert aws.wait("the thing", lambda: next(answers), budget=60) == "there"
     assert len(heard) == 2
     assert heard[0].startswith("the thing")
@@ -165,7 +167,7 @@ def test_an_emulator_needs_neither_profile_nor_proxy(monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("AWS_PROFILE", "nobody")
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
     access = Access(
-        REGION, endpoint="http://127.0.0.1:1", credentials=("test", "test"), paced=False
+        REGION, endpoint="http://127.0.0.1:1", credentials=("test", "test"), rate_limited=False
     )
     client = Aws(access, clock=VirtualClock()).sqs
     assert vars(client.meta.config)["proxies"] == {}
@@ -175,7 +177,7 @@ def test_an_emulator_needs_neither_profile_nor_proxy(monkeypatch: pytest.MonkeyP
 def test_the_errors_of_a_client_are_made_when_asked_for_and_are_one_for_all_threads(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    aws = Aws(Access(REGION, credentials=("test", "test"), paced=False))
+    aws = Aws(Access(REGION, credentials=("test", "test"), rate_limited=False))
     client, together = aws.sqs, Barrier(4)
     assert vars(client)["_exceptions"] is None
     make = ClientExceptionsFactory._create_client_exceptions  # type: ignore[attr-defined]  # private

@@ -119,7 +119,7 @@ def ill(well: World) -> World:
             "action": Action.UPDATE,
             "changes": (change("memory", 512, 128, Cause.CONFIG),),
         },
-        function__items__alias={"action": Action.WAIT, "reason": "needs api.key.default"},
+        function__items__alias={"action": Action.BLOCKED, "reason": "needs api.key.default"},
         api__key__default={"action": Action.FOREIGN, "reason": "not ours", "refusal": "adopt it"},
         monitoring__dashboard={"action": Action.CREATE, "have": None, "cause": Cause.DRIFT},
         network__flow_logs={"action": Action.DELETE, "want": None, "cause": Cause.REMOVED},
@@ -319,7 +319,7 @@ def test_of_a_function_that_fails_the_log_is_named(ill: World) -> None:
 
 
 def test_the_command_that_shows_the_log_reaches_the_emulator(ill: World) -> None:
-    typed = Invocation(aws="X=1 aws --endpoint-url http://127.0.0.1:4566").as_typed
+    typed = Invocation(aws="X=1 aws --endpoint-url http://127.0.0.1:4566").expand_hint
     have = ill.findings[ALARM].have
     assert isinstance(have, Alarm)
     there = ill.but(**{ALARM.replace(".", "__"): {"have": replace(have, arn="a:b:c:eu-west-1")}})

@@ -68,7 +68,7 @@ class Meanwhile(Recorder):
 def owners(step: Step) -> int:
     """How many there are that carry the mark."""
     assert isinstance(step, Tagged)
-    return len(step.with_owner("tap-dev/it").search(new_aws()))
+    return len(step.with_owner("tap-dev/it").find_candidates(new_aws()))
 
 
 @pytest.mark.usefixtures("account")
@@ -115,7 +115,7 @@ def test_what_does_not_depend_on_it_is_not_begun_either(tmp_path: Path) -> None:
     seen = run.look()
     run.engine.crossed.add("it")
     outcome = run.up(seen)
-    assert outcome.findings["key"].action is Action.WAIT
+    assert outcome.findings["key"].action is Action.BLOCKED
     assert run.recorder.writes == []
 
 
@@ -128,7 +128,7 @@ def test_what_an_earlier_run_was_making_is_its_own(workshop: Workshop) -> None:
     journal.close()
     made = want.create(new_aws())
     outcome = workshop.run(hidden, "up")
-    assert outcome.steps["it"] == made
+    assert outcome.resources["it"] == made
     assert owners(VPC) == 1
 
 
@@ -147,13 +147,13 @@ def test_two_at_once_double_nothing(tmp_path: Path) -> None:
         assert any(isinstance(error, ConcurrentRun) for error in ended)
         for operation, step in CREATES.items():
             assert isinstance(step, Tagged)
-            assert len(step.with_owner(f"{stack.mark}/{operation}").search(new_aws())) <= 1
+            assert len(step.with_owner(f"{stack.mark}/{operation}").find_candidates(new_aws())) <= 1
 
 
 def test_of_two_alike_none_is_taken_where_the_state_is_lost(workshop: Workshop) -> None:
     """A tag can be copied. With the state it is known which is ours; without it `up` would build on
     either and delete the other."""
-    made = workshop.run(one_node(VPC), "up").steps["it"]
+    made = workshop.run(one_node(VPC), "up").resources["it"]
     copied = VPC.with_owner("tap-dev/it").create(new_aws())
     assert workshop.run(one_node(VPC), "plan").findings["it"].action is Action.KEEP
     workshop.forget()

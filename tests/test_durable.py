@@ -135,7 +135,7 @@ def test_each_line_is_on_disk_when_it_was_told(disk: Disk, tmp_path: Path) -> No
     lines: list[Callable[[], None]] = [
         lambda: journal.begin("a", "create", step, ()),
         lambda: journal.done("a", step),
-        lambda: journal.retire("a"),
+        lambda: journal.depose("a"),
         lambda: journal.done("a", None),
     ]
     for line in lines:
@@ -154,7 +154,7 @@ def test_the_log_is_emptied_only_when_the_snapshot_holds_it(disk: Disk, tmp_path
     ]
     folds: list[Callable[[], None]] = [
         lambda: journal.pin(PinnedLocation("123456789012", "us-east-1")),
-        lambda: journal.rebuild(journal.records),
+        lambda: journal.replace_all(journal.records),
         journal.close,
     ]
     for fold in folds:

@@ -60,7 +60,7 @@ def test_something_of_that_name_that_is_not_ours_stops_the_node(workshop: Worksh
     TABLE.create(new_aws())
     plan = workshop.run(one_node(TABLE), "plan").findings["it"]
     assert plan.action is Action.FOREIGN
-    assert plan.refusal == "`provision up --adopt it` takes it over"
+    assert plan.blocked_by == "`provision up --adopt it` takes it over"
     with pytest.raises(NotOwned, match="tap-dev-items exists and is not this stack's"):
         workshop.run(one_node(TABLE), "up")
     assert workshop.last.writes == []
@@ -94,7 +94,7 @@ def test_what_differs_for_good_is_not_taken_over(workshop: Workshop) -> None:
         workshop.run(one_node(TABLE), "up", consent=adopting)
     assert workshop.last.writes == []
     named = PlanOptions(adopt=frozenset({"it"}), destroy=frozenset({"it"}))
-    assert workshop.run(one_node(TABLE), "plan", consent=named).findings["it"].refusal == ""
+    assert workshop.run(one_node(TABLE), "plan", consent=named).findings["it"].blocked_by == ""
 
 
 def test_down_never_deletes_what_is_not_ours_whatever_the_state_says(workshop: Workshop) -> None:
@@ -118,7 +118,7 @@ def test_what_down_keeps_is_no_longer_said_to_be_in_the_making(workshop: Worksho
     workshop.run(one_node(TABLE), "down", consent=PlanOptions())
     assert TABLE.observe(new_aws()) is not None
     records = Journal.read(workshop.directory, "tap-dev", KINDS).records
-    assert records["it"].doing == ""
+    assert records["it"].pending == ""
 
 
 def test_data_is_not_replaced_without_being_named(workshop: Workshop) -> None:
@@ -126,7 +126,7 @@ def test_data_is_not_replaced_without_being_named(workshop: Workshop) -> None:
     other_key = one_node(replace(TABLE, key="pk"))
     plan = workshop.run(other_key, "plan", consent=PlanOptions()).findings["it"]
     assert plan.action is Action.REPLACE
-    assert "--destroy it" in plan.refusal
+    assert "--destroy it" in plan.blocked_by
     with pytest.raises(DataProtected):
         workshop.run(other_key, "up", consent=PlanOptions())
     assert workshop.last.writes == []
@@ -144,7 +144,7 @@ def test_a_step_that_forgets_a_field_is_found_out_at_once(
 def test_what_changed_in_aws_is_called_drift(workshop: Workshop) -> None:
     workshop.run(one_node(TABLE), "up")
     new_aws().dynamodb.update_table(TableName=TABLE.name, DeletionProtectionEnabled=False)
-    (change,) = workshop.run(one_node(TABLE), "plan").findings["it"].changes
+    (change,) = workshop.run(one_node(TABLE), "plan").findings["it"].diffs
     assert (change.field, change.cause) == ("protect", Cause.DRIFT)
 
 
@@ -176,7 +176,7 @@ def test_a_failure_leaves_what_depends_on_it_and_finishes_the_rest(workshop: Wor
     assert replace(TABLE, name="tap-dev-other").observe(aws) is not None
     assert replace(TABLE, name="tap-dev-items-child").observe(aws) is None
     findings = workshop.run(stack, "plan").findings
-    assert findings["child"].action is Action.WAIT
+    assert findings["child"].action is Action.BLOCKED
     assert findings["child"].reason == "needs parent"
 
 
@@ -187,7 +187,7 @@ def test_what_the_emulator_lacks_is_skipped_by_name(workshop: Workshop) -> None:
         one_node(TABLE),
         aws,
         journal,
-        blind=Limitations({"dynamodb.table": "no such service"}, {}, {}),
+        limitations=Limitations({"dynamodb.table": "no such service"}, {}, {}),
     )
     seen = make_plan(engine)
     assert seen.findings["it"].action is Action.SKIP
@@ -201,7 +201,7 @@ def test_fields_the_emulator_forgets_are_not_compared(workshop: Workshop) -> Non
     workshop.run(one_node(TABLE), "up")
     journal = Journal.read(workshop.directory, "tap-dev", KINDS)
     blind = Limitations({}, {"dynamodb.table": {"ttl": "forgotten"}}, {})
-    engine = Engine(one_node(replace(TABLE, ttl="x")), new_aws(), journal, blind=blind)
+    engine = Engine(one_node(replace(TABLE, ttl="x")), new_aws(), journal, limitations=blind)
     assert make_plan(engine).findings["it"].action is Action.KEEP
 
 
@@ -258,7 +258,7 @@ def test_a_lost_answer_to_a_successor_is_not_taken_for_its_predecessor(workshop:
         "up",
         recorder=recorder,
     )
-    made = outcome.steps["it"]
+    made = outcome.resources["it"]
     assert isinstance(made, Deployment)
     assert recorder.writes.count("CreateDeployment") == 1
     found = new_aws().apigateway.get_deployment(restApiId=api["id"], deploymentId=made.id)

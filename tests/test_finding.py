@@ -47,10 +47,10 @@ def test_what_an_emulator_does_not_show_is_not_compared() -> None:
 def test_both_may_have_changed() -> None:
     left, have = replace(HAVE, ttl="left"), replace(HAVE, ttl="drifted")
     (both,) = diff_fields(replace(HAVE, ttl="wanted"), have, left)
-    assert (both.cause, both.both, both.left) == (Cause.DRIFT, True, "left")
+    assert (both.cause, both.is_conflict, both.recorded) == (Cause.DRIFT, True, "left")
     (drift,) = diff_fields(left, have, left)
-    assert (drift.cause, drift.both) == (Cause.DRIFT, False)
+    assert (drift.cause, drift.is_conflict) == (Cause.DRIFT, False)
     (config,) = diff_fields(replace(HAVE, ttl="wanted"), left, left)
-    assert (config.cause, config.both) == (Cause.CONFIG, False)
+    assert (config.cause, config.is_conflict) == (Cause.CONFIG, False)
     (unsure,) = diff_fields(replace(HAVE, ttl=UNKNOWN), have, left)
-    assert not unsure.both
+    assert not unsure.is_conflict

@@ -120,7 +120,7 @@ def test_rights_made_in_this_run_may_take_effect_late() -> None:
 def test_what_is_waited_for_is_told() -> None:
     told: list[str] = []
     aws = new_aws(Answering(Reply({}, error=None)))
-    aws.listen(told.append)
+    aws.on_wait(told.append)
     check_import(aws, "f", "7")
     assert told == ["version 7 is tried once"]
 

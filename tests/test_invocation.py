@@ -38,10 +38,10 @@ def call(program: str = "./bin/provision", *, aws: str = "aws") -> Invocation:
 def test_a_command_is_typed_as_the_program_was_called_once_with_what_was_given(
     program: str,
 ) -> None:
-    told = call(program).as_typed("`provision plan` shows it; then `provision up --adopt x.y`.")
+    told = call(program).expand_hint("`provision plan` shows it; then `provision up --adopt x.y`.")
     more = shlex.join(word for option in GIVEN for word in option)
     assert told == f"`{program} plan {more}` shows it; then `{program} up --adopt x.y {more}`."
-    assert call(program).as_typed(told) == told
+    assert call(program).expand_hint(told) == told
     assert shlex.split(told.split("`")[1])[-1] == "it's mine"
 
 
@@ -75,22 +75,22 @@ def test_the_emulator_is_led_to_by_what_it_knows() -> None:
 
 def test_a_verb_alone_is_a_word_and_no_command() -> None:
     for words in ("what `up` does", "`--yes`", "`provision`", "provision up makes it"):
-        assert call().as_typed(words) == words
+        assert call().expand_hint(words) == words
 
 
 def test_a_name_that_cannot_be_quoted_inside_backticks_is_left_as_it_is() -> None:
     words = "`provision plan --out 'a`b'`"
-    assert call().as_typed(words) == words
+    assert call().expand_hint(words) == words
 
 
 def test_commands_of_aws_reach_the_same_account() -> None:
     queue = "aws sqs delete-queue --queue-url $(aws sqs get-queue-url --queue-name x)"
-    told = call(aws="aws --profile work").as_typed(f"`{queue}`")
+    told = call(aws="aws --profile work").expand_hint(f"`{queue}`")
     assert told == (
         "`aws --profile work sqs delete-queue"
         " --queue-url $(aws --profile work sqs get-queue-url --queue-name x)`"
     )
-    assert call(aws="aws --profile work").as_typed(told) == told
+    assert call(aws="aws --profile work").expand_hint(told) == told
     assert call().pasteable(queue) == queue
     several = 'aws iam detach-role-policy && until [ "$(aws x)" = 0 ]; do sleep 5; done && aws y'
     assert call(aws="aws --profile work").pasteable(several) == several.replace(

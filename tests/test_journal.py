@@ -186,11 +186,11 @@ def test_a_full_disk_stops_before_the_verb(tmp_path: Path, monkeypatch: pytest.M
 def test_retiring_sets_a_record_aside_once(tmp_path: Path) -> None:
     journal = opened(tmp_path)
     journal.done("a", TABLE)
-    journal.retire("a")
-    journal.retire("a")
+    journal.depose("a")
+    journal.depose("a")
     assert set(journal.records) == {"a", "a~1"}
     journal.done("a", OTHER)
-    journal.retire("a")
+    journal.depose("a")
     assert set(journal.records) == {"a", "a~1", "a~2"}
     journal.close()
 

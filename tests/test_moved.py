@@ -81,14 +81,14 @@ def test_nothing_is_made_again_and_nothing_lost(
     assert holdings() == lived_in
     assert item_is_there()
     owners = new_aws().dynamodb.list_tags_of_resource(
-        ResourceArn=site.where.arn("dynamodb", "table/tap-dev-items")
+        ResourceArn=site.location.arn("dynamodb", "table/tap-dev-items")
     )["Tags"]
     assert {"Key": "provision:owner", "Value": f"{MARK}/table.articles"} in owners
 
-    told = outputs.outputs(site, made.steps)
+    told = outputs.outputs(site, made.resources)
     assert told["table_name"] == "tap-dev-items"
     assert told["function_alias_arn"].endswith("function:tap-dev-items:live")
-    shop = made.steps["function.shop"]
+    shop = made.resources["function.shop"]
     assert isinstance(shop, Function)
     assert shop.environment["TABLE_ARTICLES"] == "tap-dev-items"
     assert "TABLE_ITEMS" not in shop.environment
@@ -104,12 +104,12 @@ def judge(findings: Mapping[str, ResourceChange]) -> None:
     assert actions.pop("function.shop.version") is Action.REPLACE
     assert set(actions.values()) == {Action.KEEP, Action.UPDATE}
     assert not any("items" in name or "dependencies" in name for name in actions)
-    assert [change.field for change in findings["table.articles"].changes] == ["tags"]
-    assert [c.field for c in findings["table.articles.read"].changes] == ["tags"]
+    assert [change.field for change in findings["table.articles"].diffs] == ["tags"]
+    assert [c.field for c in findings["table.articles.read"].diffs] == ["tags"]
     assert actions["table.articles.read.policy"] is Action.KEEP
     assert actions["layer.packages"] is Action.KEEP
     alarm = findings["monitoring.alarm.function-shop-errors"]
-    assert {change.field for change in alarm.changes} == {"tags", "description"}
+    assert {change.field for change in alarm.diffs} == {"tags", "description"}
 
 
 def test_a_plan_leaves_the_state_as_it_is(
@@ -301,7 +301,7 @@ def test_of_two_tables_with_one_mark_none_is_taken_silently(
     finding = workshop.run(told, "plan", consent=PlanOptions()).findings["table.new"]
     assert finding.action is Action.FOREIGN
     assert "tap-dev-new carries its mark, and so does tap-dev-old" in finding.reason
-    assert "`provision up --adopt table.new` goes on with tap-dev-old" in finding.refusal
+    assert "`provision up --adopt table.new` goes on with tap-dev-old" in finding.blocked_by
     with pytest.raises(NotOwned):
         workshop.run(told, "up", consent=PlanOptions())
     workshop.run(told, "up", consent=PlanOptions(adopt=frozenset({"table.new"})))
@@ -323,7 +323,7 @@ def test_an_empty_table_is_not_made_beside_one_of_its_mark(
     finding = workshop.run(plain, "plan", consent=PlanOptions()).findings["table.new"]
     assert finding.action is Action.FOREIGN
     assert "tap-dev-old carries its mark, and no state" in finding.reason
-    assert "makes tap-dev-new" in finding.refusal
+    assert "makes tap-dev-new" in finding.blocked_by
     with pytest.raises(NotOwned):
         workshop.run(plain, "up", consent=PlanOptions())
     assert inventory(new_aws())["table"] == {"tap-dev-old"}
@@ -343,7 +343,7 @@ def test_without_the_line_a_renamed_table_is_never_taken_for_another(workshop: W
     workshop.run(told, "up")
     finding = workshop.run(named("new", "tap-dev-new"), "plan", consent=PlanOptions()).findings
     assert finding["table.new"].action is Action.REPLACE
-    assert "--destroy table.new" in finding["table.new"].refusal
+    assert "--destroy table.new" in finding["table.new"].blocked_by
 
 
 def test_the_way_back_without_the_state_is_told(workshop: Workshop) -> None:
@@ -357,7 +357,7 @@ def test_the_way_back_without_the_state_is_told(workshop: Workshop) -> None:
     finding = workshop.run(back, "plan", consent=PlanOptions()).findings["table.old"]
     assert finding.action is Action.FOREIGN
     assert finding.reason == "tap-dev-old is this stack's table.new"
-    assert "moved: {table.new: table.old}" in finding.refusal
+    assert "moved: {table.new: table.old}" in finding.blocked_by
     back.moved = {"table.new": "table.old"}
     assert workshop.run(back, "plan").findings["table.old"].action is Action.UPDATE
     down = workshop.run(named("old", "tap-dev-old"), "down", consent=PlanOptions()).findings

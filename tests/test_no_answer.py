@@ -199,7 +199,7 @@ def test_a_disabled_region_is_not_taken_for_bad_credentials(
 
     monkeypatch.setattr(aws.sts, "get_caller_identity", unknown)
     with pytest.raises(RegionDisabled, match="in us-east-1 and not in ap-east-1") as told:
-        aws.ask_where()
+        aws.fetch_location()
     assert "`aws account enable-region --region-name ap-east-1 --region us-east-1`" in (
         told.value.hint
     )
@@ -224,7 +224,7 @@ def test_other_refusals_ask_no_other_region(
     monkeypatch.setattr(aws.sts, "get_caller_identity", unknown)
     monkeypatch.setattr(botocore.session.Session, "create_client", nobody)
     with pytest.raises(ClientError, match=code):
-        aws.ask_where()
+        aws.fetch_location()
 
 
 def test_keys_that_no_region_knows_are_bad(account: None, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -237,7 +237,7 @@ def test_keys_that_no_region_knows_are_bad(account: None, monkeypatch: pytest.Mo
     monkeypatch.setattr(aws.sts, "get_caller_identity", Nobody().get_caller_identity)
     monkeypatch.setattr(botocore.session.Session, "create_client", lambda *_, **__: Nobody())
     with pytest.raises(ClientError):
-        aws.ask_where()
+        aws.fetch_location()
 
 
 # -- from real sockets, so that botocore's own errors are the ones that are understood -------------
@@ -266,7 +266,7 @@ def listening(serve: Callable[[socket.socket], None]) -> Iterator[int]:
 def at(url: str) -> ProvisionError:
     aws = Aws(Access("us-east-1", endpoint=url, credentials=("test", "test")), clock=VirtualClock())
     with pytest.raises((ClientError, BotoCoreError)) as raised:
-        aws.ask_where()
+        aws.fetch_location()
     return translate_error(raised.value)
 
 

@@ -39,7 +39,7 @@ def refresh(workshop: Workshop, stack: Stack) -> RefreshResult:
     try:
         eyes = Anew(stack, aws, journal)
         found = refresh_records(eyes, make_plan(eyes))
-        journal.rebuild(found.records)
+        journal.replace_all(found.records)
     finally:
         journal.close()
     assert aws.calls.write == 0
@@ -85,7 +85,7 @@ def test_a_lost_state_of_the_whole_stack_is_the_same_again(
     workshop.forget()
     refresh(workshop, changed)
     plan = workshop.run(changed, "plan", workers=8).findings
-    left = {node: f.changes for node, f in plan.items() if f.action is Action.UPDATE}
+    left = {node: f.diffs for node, f in plan.items() if f.action is Action.UPDATE}
     assert [change.field for change in left["function.items"]] == ["memory"]
 
 
@@ -97,7 +97,7 @@ def test_what_differs_is_recorded_as_it_is_and_still_planned(workshop: Workshop)
     assert (entry.node, entry.moved) == ("logs", ("retention",))
     plan = workshop.run(small(), "plan").findings["logs"]
     assert plan.action is Action.UPDATE
-    assert [(c.field, c.want, c.have, c.cause) for c in plan.changes] == [
+    assert [(c.field, c.want, c.have, c.cause) for c in plan.diffs] == [
         ("retention", 30, 1, Cause.CONFIG)
     ]
 
@@ -178,7 +178,7 @@ def test_a_thing_known_by_its_id_that_lost_its_tag_is_not_made_twice(workshop: W
     assert fates(refresh(workshop, small()))["vpc"] is RecordStatus.FOREIGN
     plan = workshop.run(small(), "plan").findings["vpc"]
     assert plan.action is Action.FOREIGN
-    assert "--adopt vpc" in plan.refusal
+    assert "--adopt vpc" in plan.blocked_by
 
 
 @pytest.mark.parametrize("doing", ["create", "update"])
@@ -188,7 +188,7 @@ def test_an_intention_that_came_about_is_resolved(workshop: Workshop, doing: str
     (entry,) = (e for e in refresh(workshop, small()).entries if e.begun)
     assert (entry.node, entry.begun, entry.fate) == ("queue", doing, RecordStatus.RECORDED)
     records = Journal.read(workshop.directory, "tap-dev", KINDS).records
-    assert {record.doing for record in records.values()} == {""}
+    assert {record.pending for record in records.values()} == {""}
 
 
 def test_a_create_that_never_came_about_is_dropped(workshop: Workshop) -> None:
@@ -205,7 +205,7 @@ def test_a_delete_that_is_not_over_stays_an_intention(workshop: Workshop) -> Non
     intend(workshop, "queue", "delete")
     assert fates(refresh(workshop, small()))["queue"] is RecordStatus.UNSURE
     records = Journal.read(workshop.directory, "tap-dev", KINDS).records
-    assert records["queue"].doing == "delete"
+    assert records["queue"].pending == "delete"
     workshop.run(small(), "down")
     assert state(workshop) == {}
 

@@ -268,7 +268,7 @@ def test_every_call_that_hands_a_role_over_waits_until_it_can_be_assumed() -> No
     passing = {
         made.operation
         for kind in KINDS.values()
-        for made in kind.CALLS.make
+        for made in kind.API_CALLS.write
         if any(permit.action == "iam:PassRole" for permit in made.permits)
     }
     assert passing == set(PASSING_A_ROLE)

@@ -81,7 +81,7 @@ class Office:
         return {name: finding.action for name, finding in outcome.findings.items()}
 
     def key(self) -> ApiKey:
-        step = self.workshop.run(a_stack(), "up").steps["api.key.default"]
+        step = self.workshop.run(a_stack(), "up").resources["api.key.default"]
         assert isinstance(step, ApiKey)
         return step
 

@@ -45,7 +45,7 @@ FINDINGS = {
         finding("table.items.read", Action.SKIP, reason="the emulator has no such service"),
         finding("function.items", Action.UPDATE, changes=(change("memory", Cause.CONFIG),)),
         finding("function.items.dead_letters", Action.FOREIGN, refusal="--adopt it takes it over"),
-        finding("api", Action.WAIT, reason="needs function.items.dead_letters"),
+        finding("api", Action.BLOCKED, reason="needs function.items.dead_letters"),
     )
 }
 
@@ -116,7 +116,7 @@ def test_no_order_of_names_hides_a_difference() -> None:
 
 
 def test_where_aws_and_config_both_changed_it_is_said() -> None:
-    both = FieldDiff("memory", 1024, 300, fixed=False, cause=Cause.DRIFT, left=512)
+    both = FieldDiff("memory", 1024, 300, fixed=False, cause=Cause.DRIFT, recorded=512)
     shown = {"f": finding("f", Action.UPDATE, changes=(both,))}
     flat = " ".join(drawn(plan_of("plan", shown, width=100)).split())
     assert "memory: 300 → 1024 ← drift: changed in AWS, and in config.yaml: it was 512" in flat

@@ -156,19 +156,19 @@ class InBetween:
 @pytest.mark.parametrize(("status", "body"), [(511, HTML), (403, HTML), (302, b""), (200, HTML)])
 def test_no_page_is_waited_for(account: None, status: int, body: bytes) -> None:
     clock, between = VirtualClock(), InBetween(FIRST, status, body)
-    access = Access("us-east-1", credentials=("test", "test"), prepare=between.watch)
+    access = Access("us-east-1", credentials=("test", "test"), on_client_created=between.watch)
     with pytest.raises(StrangeAnswer):
-        Aws(access, clock=clock).ask_where()
+        Aws(access, clock=clock).fetch_location()
     assert len(between.calls) == 1
 
 
 def test_a_balancer_that_fails_is_asked_again(account: None) -> None:
     between = InBetween("before-send.dynamodb.ListTables", 503, HTML)
-    access = Access("us-east-1", credentials=("test", "test"), prepare=between.watch)
+    access = Access("us-east-1", credentials=("test", "test"), on_client_created=between.watch)
     assert Aws(access, clock=VirtualClock()).dynamodb.list_tables()["TableNames"] == []
     assert len(between.calls) == 2
     between = InBetween("before-send.iam.ListRoles", 502, b"upstream connect error")
-    access = Access("us-east-1", credentials=("test", "test"), prepare=between.watch)
+    access = Access("us-east-1", credentials=("test", "test"), on_client_created=between.watch)
     aws = Aws(access, clock=VirtualClock())
     assert aws.iam.list_roles()["Roles"] == []
     InBetween("before-send.ec2.CreateVpc", 502, HTML).watch(aws.ec2)
@@ -182,7 +182,7 @@ class Way:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.between = InBetween("")
-        watch = Aws._watch
+        watch = Aws._register_hooks
 
         def watched(aws: Aws, client: Any) -> None:
             watch(aws, client)
@@ -243,10 +243,10 @@ CUT = b"<ListAccountAliasesResponse><ListAccountAliasesResult><AccountAliases>"
 def test_what_nothing_depends_on_is_done_without(account: None, body: bytes) -> None:
     """The account's name is for people only, and what only reads goes on by the recorded key."""
     between = InBetween("before-send.iam.ListAccountAliases", 200, body)
-    access = Access("us-east-1", credentials=("test", "test"), prepare=between.watch)
+    access = Access("us-east-1", credentials=("test", "test"), on_client_created=between.watch)
     assert account_alias(Aws(access)) == ""
     between = InBetween("before-send.kms.DescribeKey")
-    access = Access("us-east-1", credentials=("test", "test"), prepare=between.watch)
+    access = Access("us-east-1", credentials=("test", "test"), on_client_created=between.watch)
     told: list[Exception] = []
     arn = key_as_recorded(Aws(access), "alias/our", [], told.append)
     assert (arn, len(told)) == ("arn:aws:kms:us-east-1:123456789012:alias/our", 1)

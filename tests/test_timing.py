@@ -27,13 +27,13 @@ def test_the_chain_goes_back_from_what_ended_last_by_the_last_need() -> None:
     walked = a_walk(
         {"vpc": (0, 1), "table": (0, 3), "subnet": (1, 2), "function": (3, 7), "key": (0, 5)}
     )
-    assert walked.chain() == (PathStep("table", "make", 3), PathStep("function", "make", 4))
+    assert walked.critical_path() == (PathStep("table", "make", 3), PathStep("function", "make", 4))
 
 
 def test_a_second_look_that_ended_last_is_part_of_it() -> None:
     stays = {"vpc": (0.0, 1.0), "table": (0.0, 0.5), "subnet": (1.0, 2.0), "function": (2.0, 3.0)}
     walked = a_walk(stays, function=(3.0, 4.0), vpc=(1.0, 2.5))
-    assert [(link.node, link.doing) for link in walked.chain()] == [
+    assert [(link.node, link.doing) for link in walked.critical_path()] == [
         ("vpc", "make"),
         ("subnet", "make"),
         ("function", "make"),
@@ -43,11 +43,11 @@ def test_a_second_look_that_ended_last_is_part_of_it() -> None:
 
 def test_where_all_threads_were_busy_it_waited_for_the_one_that_made_way() -> None:
     walked = a_walk({"vpc": (0, 2), "table": (2, 3), "key": (3, 4)})
-    assert [link.node for link in walked.chain()] == ["vpc", "table", "key"]
+    assert [link.node for link in walked.critical_path()] == ["vpc", "table", "key"]
 
 
 def test_of_a_node_that_was_never_visited_nothing_is_told() -> None:
-    assert a_walk({}).chain() == ()
+    assert a_walk({}).critical_path() == ()
     assert critical_path(0.5, [a_walk({})]) == (PathStep("", "open", 0.5),)
 
 
@@ -61,9 +61,9 @@ def test_a_real_walk_is_timed_failures_too() -> None:
 
     failed = walk(walked.needs, walked.timed(visit), workers=2)
     assert set(failed) == {"subnet"}
-    assert set(walked.stays) == {"vpc", "table", "subnet", "key"}
+    assert set(walked.intervals) == {"vpc", "table", "subnet", "key"}
     assert set(walked.rests) == {"table"}
-    assert all(stay.seconds >= 0 for stay in walked.stays.values())
+    assert all(stay.seconds >= 0 for stay in walked.intervals.values())
 
 
 CHAIN = (

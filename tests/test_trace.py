@@ -210,8 +210,10 @@ def traced(path: Path, refuse: Callable[..., Any], *, paced: bool = False) -> li
         access = Access(
             "us-east-1",
             credentials=("test", "test"),
-            prepare=lambda client: client.meta.events.register_first("before-send.*.*", refuse),
-            paced=paced,
+            on_client_created=lambda client: client.meta.events.register_first(
+                "before-send.*.*", refuse
+            ),
+            rate_limited=paced,
         )
         aws = Aws(access, clock=VirtualClock(), trace=trace)
         if paced:

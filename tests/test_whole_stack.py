@@ -65,12 +65,12 @@ def test_its_whole_life(
     assert workshop.last.writes == []
 
     made = workshop.run(stack, "up", workers=8)
-    assert set(made.steps) == set(stack.nodes)
-    assert all(is_known(step) for step in made.steps.values())
+    assert set(made.resources) == set(stack.nodes)
+    assert all(is_known(step) for step in made.resources.values())
     full = now()
 
     again = workshop.run(stack, "up", workers=8)
-    assert {f.node: f.changes for f in again.findings.values() if f.action is not Action.KEEP} == {}
+    assert {f.node: f.diffs for f in again.findings.values() if f.action is not Action.KEEP} == {}
     assert workshop.last.writes == []
 
     workshop.forget()
@@ -110,7 +110,7 @@ def test_everything_taggable_carries_the_tag_and_its_owner(
     workshop: Workshop, tmp_path: Path, before: Inventory
 ) -> None:
     stack = reference_stack(new_aws(), tmp_path, API)
-    steps = workshop.run(stack, "up", workers=8).steps
+    steps = workshop.run(stack, "up", workers=8).resources
     tagged = {node: step for node, step in steps.items() if isinstance(step, Tagged)}
     assert len(tagged) > 25
     for node, step in tagged.items():
@@ -158,7 +158,7 @@ def test_a_changed_layer_reaches_the_live_version(
     stack = reference_stack(new_aws(), tmp_path, sources=sources)
     plan = workshop.run(stack, "plan").findings
     assert plan["layer.dependencies"].action is Action.REPLACE
-    assert [change.field for change in plan["function.items"].changes] == ["layers"]
+    assert [change.field for change in plan["function.items"].diffs] == ["layers"]
     workshop.run(stack, "up")
     live = new_aws().lambda_.get_function(FunctionName="tap-dev-items", Qualifier="live")
     assert live["Configuration"]["Layers"][0]["Arn"].endswith(":tap-dev-dependencies:2")

@@ -90,7 +90,7 @@ class Pooled(Aws):
         if service in self.pool:
             client, last = self.pool[service]
             last.let_go(client)
-            self._watch(client)
+            self._register_hooks(client)
         else:
             client = super()._new_client(service)
         self.pool[service] = (client, self)
@@ -99,8 +99,8 @@ class Pooled(Aws):
     def let_go(self, client: Any) -> None:
         client.meta.events.unregister("before-call.*.*", self._before_call)
         client.meta.events.unregister("needs-retry.*.*", self._needs_retry)
-        if self.access.prepare:
-            watching: Any = self.access.prepare
+        if self.access.on_client_created:
+            watching: Any = self.access.on_client_created
             watching.__self__.unwatch(client)
 
 
@@ -108,8 +108,8 @@ def new_aws(recorder: Recorder | None = None, region: str = REGION) -> Aws:
     access = Access(
         region=region,
         credentials=("test", "test"),
-        prepare=recorder.watch if recorder else None,
-        paced=False,
+        on_client_created=recorder.watch if recorder else None,
+        rate_limited=False,
     )
     return Aws(access, clock=VirtualClock(), core=_core())
 
@@ -157,7 +157,12 @@ class Workshop:
     def connect(self, recorder: Recorder) -> Aws:
         """The way of one process to AWS. What does more than record may leave a client changed."""
         kind = Pooled if type(recorder) is Recorder else Aws
-        access = Access(REGION, credentials=("test", "test"), prepare=recorder.watch, paced=False)
+        access = Access(
+            REGION,
+            credentials=("test", "test"),
+            on_client_created=recorder.watch,
+            rate_limited=False,
+        )
         return kind(access, clock=VirtualClock(), core=_core())
 
     def forget(self) -> None:

@@ -58,12 +58,12 @@ class Access:
     profile: str | None = None
     endpoint: str | None = None
     credentials: tuple[str, str] | None = None
-    prepare: Callable[[Any], None] | None = None
+    on_client_created: Callable[[Any], None] | None = None
     """Called with every new client: where an emulator's lies are put right."""
     anywhere: bool = False
     """Credentials may leave for a stranger (endpoints.py)."""
-    paced: bool = True
-    lingers: bool = True
+    rate_limited: bool = True
+    deletes_lag: bool = True
     """What is deleted may be there, or come back, for a while after: as in AWS itself."""
 
 

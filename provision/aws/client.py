@@ -80,7 +80,7 @@ class Aws:
         self.fresh: set[str] = set()
         """Ids and names made in this run: AWS may deny for a while that they exist (V1, I1)."""
         self.iam_written = False
-        self._pacer = RateLimiter(self.clock) if access.paced else None
+        self._pacer = RateLimiter(self.clock) if access.rate_limited else None
         self._core = core or new_botocore_session(access)
         self._session = boto3.Session(botocore_session=self._core, region_name=access.region)
         self._config = client_config(self._core, access)
@@ -95,12 +95,12 @@ class Aws:
     # -- facts -------------------------------------------------------------------------------
 
     @property
-    def where(self) -> Location:
+    def location(self) -> Location:
         """Asked of STS once a run, unless it is supposed: when the stack is opened, by the thread
         that opens it.
         """
         if self._where is None:
-            self._where = self.ask_where()
+            self._where = self.fetch_location()
         return self._where
 
     def sign_in(self) -> None:
@@ -110,7 +110,7 @@ class Aws:
         if not self.access.credentials:
             sign_in(self._core)
 
-    def ask_where(self) -> Location:
+    def fetch_location(self) -> Location:
         try:
             identity = self.sts.get_caller_identity()
         except ClientError as error:
@@ -119,7 +119,7 @@ class Aws:
         suffix = dns_suffix(self._core, partition)
         return Location(identity["Account"], self.access.region, partition, suffix)
 
-    def suppose(self, account: str) -> None:
+    def assume_account(self, account: str) -> None:
         """Take this for the account. Whoever supposes it checks it by the first answer."""
         self._where = location_of(self._core, account, self.access.region)
 
@@ -142,19 +142,19 @@ class Aws:
                         f"still waiting for {what} after {spent:.0f} s",
                         hint="AWS goes on with it; run the same command again to go on from here",
                     )
-                self.say_waiting(f"{what}, {spent:.0f} s")
+                self.report_wait(f"{what}, {spent:.0f} s")
                 self.clock.sleep(min(delay, budget - spent))
                 delay = min(delay * 1.6, 10)
             return answer
 
-    def listen(self, waiting: Waiting | None) -> None:
+    def on_wait(self, waiting: Waiting | None) -> None:
         """Tell this thread's waits to somebody, until called with None."""
         if waiting:
             self._listeners[threading.get_ident()] = waiting
         else:
             self._listeners.pop(threading.get_ident(), None)
 
-    def say_waiting(self, what: str) -> None:
+    def report_wait(self, what: str) -> None:
         if listener := self._listeners.get(threading.get_ident()):
             listener(what)
 
@@ -174,19 +174,19 @@ class Aws:
                     aws_secret_access_key=secret,
                     config=patience(self._config, service),
                 )
-            self._watch(client)
+            self._register_hooks(client)
             if service == "lambda":
                 upload_zips_directly(client)
             client._exceptions_factory = self._errors  # noqa: SLF001  (botocore offers no other way)
         return client
 
-    def _watch(self, client: Any) -> None:
+    def _register_hooks(self, client: Any) -> None:
         events = client.meta.events
         events.register("before-call.*.*", self._before_call)
         events.register("before-parse.*.*", partial(demand_form, client.meta.endpoint_url))
         events.register("needs-retry.*.*", self._needs_retry)
-        if self.access.prepare:
-            self.access.prepare(client)
+        if self.access.on_client_created:
+            self.access.on_client_created(client)
         if self.trace.on:
             trace_calls(self.trace, client)
 
@@ -195,14 +195,14 @@ class Aws:
         write = not operation.startswith(READ_PREFIXES)
         if write and self.read_only:
             raise ReadOnlyViolation(f"{operation} was stopped: this command only reads")
-        self._pace(model)
+        self._limit_rate(model)
         if write and model.service_model.service_name == "iam":
             self.iam_written = True
         self.calls.count(write=write)
         if self.on_call:
             self.on_call(model.service_model.service_name, operation)
 
-    def _pace(self, model: Any) -> None:
+    def _limit_rate(self, model: Any) -> None:
         """Before every try, for AWS counts those it refuses too (A1)."""
         if self._pacer and model.service_model.service_name == "apigateway":
             began = self.trace.now()
@@ -234,10 +234,10 @@ class Aws:
         if seconds is None:
             return None
         self.calls.retried += 1
-        self.say_waiting(f"waiting for {error_class.name}, {spent:.0f} s")
+        self.report_wait(f"waiting for {error_class.name}, {spent:.0f} s")
         with self.trace.span(error_class.name, "wait"):
             self.clock.sleep(seconds)
-        self._pace(operation)
+        self._limit_rate(operation)
         return 0
 
     @property

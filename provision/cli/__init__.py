@@ -126,7 +126,7 @@ def _show(error: click.ClickException, call: Invocation) -> None:
     if isinstance(error, click.UsageError) and (context := error.ctx):
         put(*context.get_usage().split("\n"), err=True)
         put(f"Try `{context.command_path} {context.help_option_names[-1]}` for help.", "", err=True)
-    put(f"Error: {call.as_typed(error.format_message())}", err=True)
+    put(f"Error: {call.expand_hint(error.format_message())}", err=True)
 
 
 def _trace(error: ProvisionError) -> Iterator[str]:

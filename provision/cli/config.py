@@ -39,7 +39,7 @@ def config_check(context: click.Context) -> None:
         region=settings.region,
         check=check if settings.allow_outside else within_folder(check),
         foresee=foresee,
-        warn=lambda words: put(settings.call.as_typed(words), err=True),
+        warn=lambda words: put(settings.call.expand_hint(words), err=True),
         unlisted=_judge(settings),
     )
     for name, function in loaded.functions.items():

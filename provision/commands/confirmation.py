@@ -40,8 +40,8 @@ def confirm(
         return True
     forget_typed()
     if not protected:
-        return session.agreed(bench, question)
-    return session.typed(bench, f"{stack} is protected. {question} Type its name", stack)
+        return session.ask(bench, question)
+    return session.ask_for_text(bench, f"{stack} is protected. {question} Type its name", stack)
 
 
 def asks_for_new(
@@ -75,7 +75,7 @@ def destroys_data(findings: Mapping[str, ResourceChange]) -> bool:
     return any(
         finding.have is not None
         and finding.have.HOLDS_DATA
-        and not finding.refusal
+        and not finding.blocked_by
         and finding.action in {Action.DELETE, Action.REPLACE}
         for finding in findings.values()
     )

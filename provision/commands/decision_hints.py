@@ -13,10 +13,12 @@ def deciding(call: Invocation, refused: Mapping[str, ProvisionError]) -> str:
     """The same command with the data that may be lost named in it, where that is all there is to
     decide: without it, it would be refused again."""
     if not all(isinstance(error, DataProtected) for error in refused.values()):
-        then = f"`{call.anew}` saves another plan" if call.anew else f"`{call.again}` goes on"
+        then = (
+            f"`{call.anew}` saves another plan" if call.anew else f"`{call.rerun_command}` goes on"
+        )
         return f"decide that as its line says; then {then}"
     named = " ".join(f"--destroy {shlex.quote(node)}" for node in refused)
     them = "it" if len(refused) == 1 else "them"
     if call.anew:
         return f"`{call.anew} {named}` saves a plan that lets {them} be deleted"
-    return f"`{call.again} {named}` lets {them} be deleted"
+    return f"`{call.rerun_command} {named}` lets {them} be deleted"

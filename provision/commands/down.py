@@ -26,42 +26,42 @@ from provision.workspace import Workspace
 
 def down(session: Session, agreement: Confirmation, consent: PlanOptions, *, workers: int) -> int:
     """The exit code: 0 done, 1 not agreed to, 9 partly done, 130 interrupted."""
-    session.refuse_to_hang("down", yes=agreement.given)
+    session.require_answer("down", yes=agreement.given)
     bench = _open(session)
     check_nodes(bench, tuple(sorted(consent.destroy)))
-    stack, protected = bench.stack.name, bench.site.config.protected
+    stack, protected = bench.stack.name, bench.inputs.config.protected
     check_confirmation(stack, agreement, protected=protected)  # before anything is looked at
-    with bench.writing(session.call.again) as journal:
+    with bench.write_state(session.call.rerun_command) as journal:
         removal = _look(session, bench, journal, consent, workers)
         if not session.call.as_json:
             session.show_plan(session.errors, bench, f"{stack}: what `down` does", removal.all)
-        if removal.changes and not confirm(
+        if removal.has_changes and not confirm(
             session, bench, "Remove this?", agreement, protected=protected
         ):
             return 1
-        if removal.changes and not agreement.given:
+        if removal.has_changes and not agreement.given:
             removal = looked_again(
                 session, removal, lambda: _look(session, bench, journal, consent, workers)
             )
         with (
-            session.call.stopping.gently(bench.aws.clock),
+            session.call.stopping.stopping(bench.aws.clock),
             session.showing(writes(removal.all)) as progress,
         ):
             engine = bench.engine(journal, progress.report, consent)
-            patience = REAPPEAR_DELAY if bench.aws.access.lingers else 0.0
+            patience = REAPPEAR_DELAY if bench.aws.access.deletes_lag else 0.0
             outcome = remove(engine, removal, workers=workers, patience=patience)
     walks = (*removal.walks, *outcome.walks)
     outcome = worded_outcome(session.call, outcome)
     found = _receipt(session, bench, outcome)
     _tell(session, bench, outcome, found and worded_receipt(session.call, found), walks)
-    return session.end(outcome)
+    return session.finish(outcome)
 
 
 def _look(
     session: Session, bench: Workspace, journal: Journal, consent: PlanOptions, workers: int
 ) -> Plan:
     """What removing comes to; what is to go is counted, live."""
-    seen = session.look(bench, journal, consent, workers)
+    seen = session.plan(bench, journal, consent, workers)
     with only_reading(bench.aws):
         removal = plan_removal(quiet(bench, journal, consent), seen)
     return replace(removal, walks=seen.walks)
@@ -89,10 +89,10 @@ def _receipt(session: Session, bench: Workspace, outcome: Result) -> RemovalRepo
     with (
         suppress(Interrupted),
         only_reading(bench.aws),
-        session.call.stopping.gently(bench.aws.clock),
+        session.call.stopping.stopping(bench.aws.clock),
         session.busy("searching the account for what else is there"),
     ):
-        return removal_report(bench.aws, bench.stack, outcome, bench.blind)
+        return removal_report(bench.aws, bench.stack, outcome, bench.limitations)
     return None
 
 
@@ -109,12 +109,12 @@ def _tell(
             outcome.findings,
             {},
             failed=outcome.failed,
-            error=session.verdict(outcome),
+            error=session.final_error(outcome),
             removal=receipt.document if receipt else None,
             walks=walks,
         )
     else:
-        where = f"account {bench.aws.where.account}, {bench.aws.where.region}"
+        where = f"account {bench.aws.location.account}, {bench.aws.location.region}"
         print_removal(session.errors, outcome, receipt, session.call.command, where=where)
         chain = session.longest(walks)
         print_timing(session.errors, session.seconds, bench.aws.calls, chain)

@@ -32,19 +32,23 @@ def worded_outcome(call: Invocation, outcome: Result) -> Result:
 def worded_receipt(call: Invocation, receipt: RemovalReport) -> RemovalReport:
     """The receipt, for a screen or a document."""
     search = receipt.search
-    found = tuple(replace(one, remove=call.pasteable(one.remove)) for one in search.found)
+    found = tuple(
+        replace(one, delete_command=call.pasteable(one.delete_command)) for one in search.found
+    )
     return replace(
         receipt,
         kept=tuple(_finding(call, finding) for finding in receipt.kept),
-        finishing={node: call.as_typed(words) for node, words in receipt.finishing.items()},
+        in_progress={node: call.expand_hint(words) for node, words in receipt.in_progress.items()},
         backups=_backups(call, receipt.backups),
-        search=LeftoverReport(found, tuple(call.as_typed(words) for words in search.unasked)),
+        search=LeftoverReport(
+            found, tuple(call.expand_hint(words) for words in search.not_searched)
+        ),
     )
 
 
 def _finding(call: Invocation, finding: ResourceChange) -> ResourceChange:
-    reason, refusal = call.as_typed(finding.reason), call.as_typed(finding.refusal)
-    return replace(finding, reason=reason, refusal=refusal)
+    reason, refusal = call.expand_hint(finding.reason), call.expand_hint(finding.blocked_by)
+    return replace(finding, reason=reason, blocked_by=refusal)
 
 
 def _backups(call: Invocation, backups: Mapping[str, Backup]) -> dict[str, Backup]:

@@ -17,9 +17,9 @@ def formerly(options: Options, bench: Workspace) -> str:
     """In words, where nothing of this stack is recorded; empty where there is no such state, or
     where somebody chose the directory. Every name in AWS has the environment in it: another
     environment is another stack, and nothing can be moved there."""
-    if bench.remembered or options.state or bench.site.config.environment == LOCAL_ENVIRONMENT:
+    if bench.remembered or options.state or bench.inputs.config.environment == LOCAL_ENVIRONMENT:
         return ""
-    config = bench.site.config
+    config = bench.inputs.config
     listed = {LOCAL_ENVIRONMENT, config.environment, *environments(read(options.config)[0])}
     others = [
         folder.name

@@ -69,10 +69,10 @@ class Invocation:
 
     def __post_init__(self) -> None:
         self.as_json = "--json" in self.words
-        self.stopping = StopSignals(tell=say, leave=self.leave, suspend=self.terminal.suspend)
+        self.stopping = StopSignals(tell=say, leave=self.exit_now, suspend=self.terminal.suspend)
 
     @property
-    def again(self) -> str:
+    def rerun_command(self) -> str:
         """What to type to run the same once more."""
         return f"{self.program} {shlex.join(self.words)}".strip()
 
@@ -81,7 +81,7 @@ class Invocation:
         """What to do once the reason is gone for which not all was done."""
         if self.anew:
             return f"save a plan of what is missing: `{self.anew}`"
-        return f"run `{self.again}` again: it does only what is missing"
+        return f"run `{self.rerun_command}` again: it does only what is missing"
 
     def command(self, *words: str) -> str:
         """What to type for another command on the same stack: the options that were given for this
@@ -91,7 +91,7 @@ class Invocation:
         more = chain.from_iterable(each for each in leads if not _says(words, each[0]))
         return f"{self.program} {shlex.join((*words, *more))}"
 
-    def as_typed(self, text: str) -> str:
+    def expand_hint(self, text: str) -> str:
         """The text with every command in it as it can be pasted. Doing so twice changes nothing.
 
         Steps and the engine know neither how the program was called nor with which options.
@@ -113,15 +113,15 @@ class Invocation:
 
     def word(self, error: ProvisionError) -> ProvisionError:
         """The same error; the commands in its message and its hint can be pasted."""
-        error.message, error.hint = self.as_typed(error.message), self.as_typed(error.hint)
-        error.more = tuple(self.as_typed(line) for line in error.more)
+        error.message, error.hint = self.expand_hint(error.message), self.expand_hint(error.hint)
+        error.more = tuple(self.expand_hint(line) for line in error.more)
         error.args = ("\n".join(error.lines),)
         return error
 
     def interrupted(self) -> Interrupted:
         """What a signal comes to."""
         resumes = self.verb in RESUMABLE
-        further = f"`{self.again}` goes on from here"
+        further = f"`{self.rerun_command}` goes on from here"
         if self.anew:
             further = f"`{self.anew}` saves a plan of what is missing"
         return Interrupted(
@@ -151,7 +151,7 @@ class Invocation:
         self.answered = True
         put_document(text)
 
-    def leave(self) -> None:
+    def exit_now(self) -> None:
         """Say farewell in the middle of anything, from another thread: no buffer is touched."""
         error = self.interrupted()
         words = printable(_farewell(error), encoding_of(sys.stderr))

@@ -21,7 +21,7 @@ from provision.workspace import Workspace
 def list_keys(session: Session) -> int:
     """The exit code: 0."""
     bench = session.open(build_sources=False, key=key_as_recorded)
-    with bench.reading() as journal:
+    with bench.read_state() as journal:
         keys = rotate_keys.find_keys(quiet(bench, journal, PlanOptions()))
     return _tell(session, bench, keys)
 
@@ -29,7 +29,7 @@ def list_keys(session: Session) -> int:
 def rotate(session: Session, name: str) -> int:
     """The exit code: 0 done, 1 not there yet, 2 no such name, 130 interrupted."""
     bench = session.open(build_sources=False, key=key_as_recorded)
-    names = bench.site.config.api.keys
+    names = bench.inputs.config.api.keys
     if name not in names:
         near = get_close_matches(name, names, 1) or list(names)
         raise click.UsageError(f"config.yaml names no API key {name}; it has {', '.join(near)}")
@@ -60,9 +60,9 @@ def remove(session: Session, key_id: str) -> int:
 
 
 def _change(session: Session, bench: Workspace, change: Callable[[Engine], None]) -> int:
-    with bench.writing(session.call.again) as journal:
+    with bench.write_state(session.call.rerun_command) as journal:
         engine = quiet(bench, journal, PlanOptions())
-        with session.call.stopping.gently(bench.aws.clock), session.busy("changing the API keys"):
+        with session.call.stopping.stopping(bench.aws.clock), session.busy("changing the API keys"):
             change(engine)
             keys = rotate_keys.find_keys(engine)
     return _tell(session, bench, keys)
@@ -75,7 +75,7 @@ def _tell(session: Session, bench: Workspace, keys: dict[str, ApiKey]) -> int:
         print_keys(session.results, keys, session.call.command)
     else:
         words = f"{bench.stack.name} has no API key yet: `provision up` makes it."
-        session.results.print(session.call.as_typed(words), soft_wrap=True)
+        session.results.print(session.call.expand_hint(words), soft_wrap=True)
     return 0
 
 

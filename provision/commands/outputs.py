@@ -23,7 +23,7 @@ def outputs(session: Session, name: str | None) -> int:
     """All outputs, or one of them alone on stdout."""
     bench = session.open(build_sources=False, key=key_as_recorded)
     steps = _steps(session, bench)
-    known = outputs_of(bench.site, steps)
+    known = outputs_of(bench.inputs, steps)
     values = values_of_keys(bench)
     if name in values:
         known = {name: _key_value(bench, values[name])}
@@ -46,21 +46,21 @@ def outputs(session: Session, name: str | None) -> int:
 
 def _steps(session: Session, bench: Workspace) -> dict[str, Step]:
     """From the journal; where that was lost, from AWS."""
-    with bench.reading() as journal:
-        steps = {n: r.step for n, r in journal.records.items() if not r.doing}
-        return steps or found(session.look(bench, journal))
+    with bench.read_state() as journal:
+        steps = {n: r.step for n, r in journal.records.items() if not r.pending}
+        return steps or found(session.plan(bench, journal))
 
 
 def values_of_keys(bench: Workspace) -> dict[str, str]:
     """Output → the API key whose value it tells."""
-    keys = bench.site.config.api.keys
+    keys = bench.inputs.config.api.keys
     return {output_name(API_KEY, key, number): key for number, key in enumerate(keys)}
 
 
 def _key_value(bench: Workspace, key: str) -> str:
     """The only place that asks for a key's value; it goes to stdout and nowhere else. AWS says
     which key it is: somebody may have rotated it elsewhere."""
-    with bench.reading() as journal:
+    with bench.read_state() as journal:
         have = find_keys(quiet(bench, journal, PlanOptions())).get(key)
     if have is None:
         raise ProvisionError(f"there is no API key {key} yet", hint=_MAKE)

@@ -26,10 +26,10 @@ def plan(
     bench = session.open(unlisted=asks_for_new(session, "Plan a new environment"))
     check_nodes(bench, (*adopt, *destroy))
     consent = PlanOptions(frozenset(adopt), frozenset(destroy))
-    with bench.reading() as journal:
+    with bench.read_state() as journal:
         seen = look_to_make(session, bench, journal, consent)
     if out:
-        write_plan(out, capture_plan(bench.site, seen.all, consent))
+        write_plan(out, capture_plan(bench.inputs, seen.all, consent))
     if session.call.as_json:
         session.print_document(bench, seen.all, found(seen), walks=seen.walks)
     else:
@@ -39,4 +39,4 @@ def plan(
             command = session.call.command("up", str(out), *consent.options)
             session.say(f"saved: `{command}` does exactly this, or nothing")
     stuck = any(finding.action is Action.FOREIGN for finding in seen.all.values())
-    return CHANGES_PENDING if check and (seen.changes or stuck) else 0
+    return CHANGES_PENDING if check and (seen.has_changes or stuck) else 0

@@ -197,7 +197,7 @@ def _renewing(site: StackInputs, policy: Policy, path: Path) -> str:
 
 
 def _arn(site: StackInputs, policy: Policy) -> str:
-    return site.where.arn("iam", f"policy/{policy.name}", region=False)
+    return site.location.arn("iam", f"policy/{policy.name}", region=False)
 
 
 def _policies(site: StackInputs, options: Options, purpose: Purpose) -> tuple[Policy, ...]:
@@ -207,14 +207,14 @@ def _policies(site: StackInputs, options: Options, purpose: Purpose) -> tuple[Po
     forgotten = {
         name: record.step for name, record in known.records.items() if name not in stack.nodes
     }
-    return deployer_policies(stack, forgotten, site.where, purpose)
+    return deployer_policies(stack, forgotten, site.location, purpose)
 
 
 def _where(config: Config, options: Options) -> Location:
     """From config.yaml where it names the account, else asked of AWS."""
     if not config.account:
         try:
-            return Aws(Access(config.region, options.profile)).where
+            return Aws(Access(config.region, options.profile)).location
         except NoCredentialsError as error:
             raise NoCredentials(
                 "config.yaml names no account, and no AWS credentials were found to ask which",
@@ -231,7 +231,7 @@ def _document(
         "schema": 1,
         "stack": site.config.prefix,
         "environment": site.config.environment,
-        "region": site.where.region,
+        "region": site.location.region,
         **more,
         "policies": [
             {"name": each.name, "characters": each.characters, "document": each.document}

@@ -22,7 +22,7 @@ def look_to_make(
     """As the session looks, for `plan` and `up`."""
     if words := formerly(session.options, bench):
         session.say(words)
-    seen = session.look(bench, journal, consent, workers)
+    seen = session.plan(bench, journal, consent, workers)
     with only_reading(bench.aws):
         demand_ground(quiet(bench, journal, consent), seen)
     return seen

@@ -23,15 +23,15 @@ def push(session: Session, functions: tuple[str, ...]) -> int:
     """The exit code: 0 done, 1 refused before anything was written, 9 partly done."""
     bench = session.open(guard=assume_recorded_account)
     keys = named_functions(bench, functions)
-    with bench.writing(session.call.again) as journal:
+    with bench.write_state(session.call.rerun_command) as journal:
         outcome = _push(session, bench, journal, keys)
     _tell(session, bench, outcome)
-    return session.end(outcome)
+    return session.finish(outcome)
 
 
 def named_functions(bench: Workspace, functions: tuple[str, ...]) -> tuple[str, ...]:
     """Those named; all where none is. Raises `UsageError` for one that config.yaml lacks."""
-    known = bench.site.config.functions
+    known = bench.inputs.config.functions
     for name in functions:
         if name not in known:
             raise click.UsageError(
@@ -42,7 +42,7 @@ def named_functions(bench: Workspace, functions: tuple[str, ...]) -> tuple[str, 
 
 def _push(session: Session, bench: Workspace, journal: Journal, keys: Sequence[str]) -> Result:
     """Look and push, with progress told."""
-    with session.call.stopping.gently(bench.aws.clock):
+    with session.call.stopping.stopping(bench.aws.clock):
         with session.busy(f"looking at the code of {pluralize(len(keys), 'function')}"):
             seen = plan_push(quiet(bench, journal, PlanOptions()), keys)
         tell_left(session, seen)
@@ -53,8 +53,8 @@ def _push(session: Session, bench: Workspace, journal: Journal, keys: Sequence[s
 def tell_left(session: Session, seen: PushPlan) -> None:
     """What config.yaml changes besides the code, a line each function."""
     for node, release in seen.releases.items():
-        if release.left:
-            fields = ", ".join(release.left)
+        if release.other_changes:
+            fields = ", ".join(release.other_changes)
             session.say(f"{node}: config.yaml changes {fields} too; `provision up` brings that")
 
 
@@ -63,14 +63,14 @@ def _tell(session: Session, bench: Workspace, outcome: Result) -> None:
         session.print_document(
             bench,
             outcome.findings,
-            outcome.steps,
+            outcome.resources,
             failed=outcome.failed,
-            error=session.verdict(outcome),
+            error=session.final_error(outcome),
             walks=outcome.walks,
         )
         return
     print_timing(session.errors, session.seconds, bench.aws.calls, session.longest(outcome.walks))
-    for node, step in outcome.steps.items():
+    for node, step in outcome.resources.items():
         if isinstance(step, Alias):
             session.results.print(live_words(outcome, node, step), soft_wrap=True)
 

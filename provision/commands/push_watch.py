@@ -27,7 +27,7 @@ def watch(session: Session, functions: tuple[str, ...]) -> NoReturn:
     """Ends by a signal only."""
     bench = session.open()
     keys = named_functions(bench, functions)
-    tried = [key for key in keys if bench.site.config.functions[key].import_check]
+    tried = [key for key in keys if bench.inputs.config.functions[key].import_check]
     check = f" A new version of {', '.join(tried)} is invoked once, with {PAYLOAD}, before callers"
     session.say(f"watching {', '.join(keys)} until Ctrl-C.{f'{check} reach it.' if tried else ''}")
     known = False
@@ -45,7 +45,7 @@ def watch(session: Session, functions: tuple[str, ...]) -> NoReturn:
 
 
 def _files(session: Session, bench: Workspace, keys: Sequence[str]) -> Mapping[str, Snapshot]:
-    config = bench.site.config
+    config = bench.inputs.config
     layers = (layer.source / "requirements.txt" for layer in config.layers.values())
     found = {SETTINGS: snapshot([session.options.config, *layers])}
     for key in keys:
@@ -62,11 +62,11 @@ def _push(session: Session, bench: Workspace, keys: Sequence[str]) -> None:
     whole = [key for key in keys if _compiles(session, bench, key)]
     if not whole:
         return
-    bench = bench.packaged_anew()
+    bench = bench.with_rebuilt_packages()
     try:
         with (
-            bench.writing(session.call.again) as journal,
-            session.call.stopping.gently(bench.aws.clock),
+            bench.write_state(session.call.rerun_command) as journal,
+            session.call.stopping.stopping(bench.aws.clock),
         ):
             engine = quiet(bench, journal, PlanOptions())
             found = plan_push(engine, whole)
@@ -84,7 +84,7 @@ def _push(session: Session, bench: Workspace, keys: Sequence[str]) -> None:
     for words in untried_words(outcome):
         session.errors.print(words, style="yellow", soft_wrap=True)
     spent = seconds(bench.aws.clock.now() - began)
-    for node, step in outcome.steps.items():
+    for node, step in outcome.resources.items():
         if isinstance(step, Alias):
             session.results.print(f"{live_words(outcome, node, step)}, {spent}", soft_wrap=True)
 
@@ -108,13 +108,13 @@ def _doubtful(bench: Workspace, key: str) -> list[str]:
 
 
 def _faults(bench: Workspace, key: str) -> list[Fault]:
-    function = bench.site.config.functions[key]
+    function = bench.inputs.config.functions[key]
     return faults(function.source, function.handler, function.runtime)
 
 
 def _tell(session: Session, lines: Sequence[str], hint: str) -> None:
-    first, *more = [session.call.as_typed(line) for line in lines]
+    first, *more = [session.call.expand_hint(line) for line in lines]
     for line in (f"✗ {first}", *more):
         session.errors.print(line, style="red", soft_wrap=True)
     if hint:
-        session.errors.print(f"  → {session.call.as_typed(hint)}", soft_wrap=True)
+        session.errors.print(f"  → {session.call.expand_hint(hint)}", soft_wrap=True)

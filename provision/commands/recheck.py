@@ -23,6 +23,6 @@ def looked_again(session: Session, shown: Plan, look: Callable[[], Plan]) -> Pla
         raise StalePlan(
             "Nothing was done: while the question waited for its answer, this has moved:",
             more=told_moves(lines),
-            hint=f"look again: `{session.call.anew or session.call.again}`",
+            hint=f"look again: `{session.call.anew or session.call.rerun_command}`",
         )
     return replace(now, walks=(*shown.walks, *now.walks))

@@ -113,7 +113,7 @@ class Session:
 
     def say(self, words: str) -> None:
         """A line beside the results; the commands in it can be pasted."""
-        words = self.call.as_typed(words)
+        words = self.call.expand_hint(words)
         if drawing := self.call.terminal.drawing:
             drawing.say(words)
         else:
@@ -135,7 +135,7 @@ class Session:
             with self.call.terminal.shows(Drawing(Busy(self.errors, words))):
                 yield
 
-    def look(
+    def plan(
         self,
         bench: Workspace,
         journal: Journal,
@@ -149,7 +149,7 @@ class Session:
         """The same with an engine of one's own."""
         with (
             only_reading(engine.aws),
-            self.call.stopping.gently(engine.aws.clock),
+            self.call.stopping.stopping(engine.aws.clock),
             self.busy(f"looking at {len(engine.stack.nodes)} resources"),
         ):
             seen = make_plan(engine, workers=workers)
@@ -165,7 +165,7 @@ class Session:
         self, screen: Console, bench: Workspace, title: str, findings: Mapping[str, ResourceChange]
     ) -> None:
         """The plan, with all fields where the user asked for everything."""
-        files = edited(bench.site.config, self.options.config)
+        files = edited(bench.inputs.config, self.options.config)
         told = worded(self.call, findings)
         print_plan(screen, title, told, files, all_fields=self.verbose > 0)
 
@@ -185,11 +185,11 @@ class Session:
         for failure in (failed or {}).values():
             self.call.word(failure)
         text = document(
-            bench.site,
+            bench.inputs,
             bench.aws,
             worded(self.call, findings),
             failed=failed or {},
-            outputs=outputs(bench.site, steps),
+            outputs=outputs(bench.inputs, steps),
             seconds=self.seconds,
             longest=self.longest(walks),
             health=health,
@@ -198,7 +198,7 @@ class Session:
         )
         self.call.answer(text)
 
-    def refuse_to_hang(self, verb: str, *, yes: bool) -> None:
+    def require_answer(self, verb: str, *, yes: bool) -> None:
         """Nothing prompts when nobody can answer."""
         if self.nobody_answers and not yes:
             look = " (or look first: `provision plan`)" if verb == "up" else ""
@@ -207,9 +207,9 @@ class Session:
                 f" add --yes{look}"
             )
 
-    def agreed(self, bench: Workspace, question: str) -> bool:
+    def ask(self, bench: Workspace, question: str) -> bool:
         """Say where, and ask; anything but yes is no, the end of the input as well."""
-        self.errors.print(f"This is {bench.place}.", style="bold", soft_wrap=True)
+        self.errors.print(f"This is {bench.description}.", style="bold", soft_wrap=True)
         began = time.monotonic()
         try:
             with self.trace.span("your answer", "ask"):
@@ -224,9 +224,9 @@ class Session:
         self.errors.print("Nothing was done.")
         return False
 
-    def typed(self, bench: Workspace, question: str, expected: str) -> bool:
+    def ask_for_text(self, bench: Workspace, question: str, expected: str) -> bool:
         """Say where, and ask for these very words; anything else is no."""
-        self.errors.print(f"This is {bench.place}.", style="bold", soft_wrap=True)
+        self.errors.print(f"This is {bench.description}.", style="bold", soft_wrap=True)
         try:
             asked = printable(question)
             if click.prompt(asked, err=True, default="", show_default=False) == expected:
@@ -238,7 +238,7 @@ class Session:
         self.errors.print("Nothing was done.")
         return False
 
-    def verdict(self, outcome: Result) -> ProvisionError | None:
+    def final_error(self, outcome: Result) -> ProvisionError | None:
         """What a run of `up` or `down` came to, or None when all is done."""
         if outcome.interrupted or self.call.stopping.asked:
             return self.call.interrupted()
@@ -260,7 +260,7 @@ class Session:
             hint=f"mend that and {self.call.goes_on}",
         )
 
-    def end(self, outcome: Result) -> int:
+    def finish(self, outcome: Result) -> int:
         """Tell what went live untried and what failed, and what to type next; the exit code."""
         for words in untried_words(outcome):
             self.errors.print(words, style="yellow", soft_wrap=True)
@@ -270,7 +270,7 @@ class Session:
                 hint = f" → {error.hint}" if error.hint else ""
                 for line in (f"✗ {node}: {error.message}{hint}", *error.more):
                     self.errors.print(line, style="red", soft_wrap=True)
-        verdict = self.verdict(outcome)
+        verdict = self.final_error(outcome)
         return self.call.fail(verdict) if verdict else 0
 
     def longest(self, walks: tuple[WalkTiming, ...]) -> tuple[PathStep, ...]:

@@ -96,7 +96,7 @@ class StopSignals:
                     yield number, handler
 
     @contextmanager
-    def gently(self, clock: Clock) -> Iterator[None]:
+    def stopping(self, clock: Clock) -> Iterator[None]:
         """Other threads call AWS now: a signal stops the clock and lets them come to an end.
 
         Everywhere else a signal interrupts the main thread where it stands.

@@ -59,13 +59,13 @@ def _watch(session: Session, bench: Workspace) -> NoReturn:
 def _look(session: Session, bench: Workspace) -> tuple[Plan, Health]:
     """The health of what is recorded is asked for while it is looked at."""
     with (
-        bench.reading() as journal,
-        session.call.stopping.gently(bench.aws.clock),
+        bench.read_state() as journal,
+        session.call.stopping.stopping(bench.aws.clock),
         read_pool() as pool,
     ):
-        recorded = {n: r.step for n, r in journal.records.items() if not r.doing}
+        recorded = {n: r.step for n, r in journal.records.items() if not r.pending}
         asked = pool.submit(read_health, bench.aws, recorded)
-        seen = session.look(bench, journal)
+        seen = session.plan(bench, journal)
         there = found(seen)
         lost = there.keys() - recorded.keys()
         health = read_health(bench.aws, there) if lost else asked.result()
@@ -84,16 +84,16 @@ def _screen(
     at: str = "",
 ) -> RenderableType:
     """The dashboard for a window of this size; None for as many lines as it takes."""
-    where = bench.site.where
+    where = bench.inputs.location
     heading = Heading(
         bench.stack.name,
-        bench.site.config.environment,
+        bench.inputs.config.environment,
         where.account,
         where.region,
-        outputs(bench.site, found(seen)).get("api_endpoint", ""),
+        outputs(bench.inputs, found(seen)).get("api_endpoint", ""),
         session.call.command("up"),
         session.call.command("status"),
-        session.call.as_typed,
+        session.call.expand_hint,
         at,
     )
     told = worded(session.call, seen.all)

@@ -31,7 +31,7 @@ def refuse(call: Invocation) -> Unlisted:
     """For commands that nobody can answer, and for those that make nothing."""
 
     def judge(unlisted: UnlistedEnvironment) -> None:
-        unlisted.hint = f"where it is meant: `{call.again} --new-env`"
+        unlisted.hint = f"where it is meant: `{call.rerun_command} --new-env`"
         raise unlisted
 
     return judge

@@ -27,13 +27,13 @@ def up(
     workers: int,
 ) -> int:
     """The exit code: 0 done, 1 not agreed to, 9 partly done, 130 interrupted."""
-    session.refuse_to_hang("up", yes=agreement.given)
+    session.require_answer("up", yes=agreement.given)
     bench = session.open(unlisted=asks_for_new(session, "Make a new environment", agreement))
     check_nodes(bench, (*adopt, *destroy))
     consent = PlanOptions(frozenset(adopt), frozenset(destroy), backup=backup)
-    with bench.writing(session.call.again) as journal:
+    with bench.write_state(session.call.rerun_command) as journal:
         seen = look(session, bench, journal, consent, workers)
-        protected = bench.site.config.protected and destroys_data(seen.all)
+        protected = bench.inputs.config.protected and destroys_data(seen.all)
         if seen.doable and not confirm(session, bench, "Do this?", agreement, protected=protected):
             return 1
         if seen.doable and not agreement.given:
@@ -65,10 +65,10 @@ def make(
     """What was seen is made so."""
     bench.pin(journal)
     if not seen.doable:  # what is refused is told at the end, once
-        with session.call.stopping.gently(bench.aws.clock):
+        with session.call.stopping.stopping(bench.aws.clock):
             return make_true(quiet(bench, journal, consent), seen, workers=workers)
     with (
-        session.call.stopping.gently(bench.aws.clock),
+        session.call.stopping.stopping(bench.aws.clock),
         session.showing(writes(seen.all)) as progress,
     ):
         engine = bench.engine(journal, progress.report, consent)
@@ -77,24 +77,29 @@ def make(
 
 def end(session: Session, bench: Workspace, seen: Plan, outcome: Result) -> int:
     """What it came to, on the screen or as a document; the exit code."""
-    error, walks = session.verdict(outcome), (*seen.walks, *outcome.walks)
+    error, walks = session.final_error(outcome), (*seen.walks, *outcome.walks)
     if session.call.as_json:
         session.print_document(
-            bench, outcome.findings, outcome.steps, failed=outcome.failed, error=error, walks=walks
+            bench,
+            outcome.findings,
+            outcome.resources,
+            failed=outcome.failed,
+            error=error,
+            walks=walks,
         )
     else:
         told = worded_outcome(session.call, outcome)
         print_receipt(session.errors, told, session.call.command)
         chain = session.longest(walks)
         print_timing(session.errors, session.seconds, bench.aws.calls, chain)
-        for words in secret_words(bench.site.config, outcome):
+        for words in secret_words(bench.inputs.config, outcome):
             session.say(words)
         if not error:
-            known = outputs(bench.site, outcome.steps)
-            on_local = bench.site.config.environment == LOCAL_ENVIRONMENT
+            known = outputs(bench.inputs, outcome.resources)
+            on_local = bench.inputs.config.environment == LOCAL_ENVIRONMENT
             following = NextSteps(
                 session.call.command("outputs", "api_key"),
                 session.call.command("local", "stop") if on_local else "",
             )
-            print_welcome(session.results, known, bench.site.config.api, following)
-    return session.end(outcome)
+            print_welcome(session.results, known, bench.inputs.config.api, following)
+    return session.finish(outcome)

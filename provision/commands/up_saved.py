@@ -53,13 +53,13 @@ def up_saved(
     session.call.anew = session.call.command("plan", "--out", str(file), *plan.consent.options)
     if missing.options and (session.nobody_answers or agreement.given):
         raise click.UsageError(_wanting(file, plan, missing))
-    now = capture_plan(bench.site, {}, plan.consent, plan.salt)
+    now = capture_plan(bench.inputs, {}, plan.consent, plan.salt)
     _refuse(file, plan, changed_inputs(plan, now))
-    with bench.writing(session.call.again) as journal:
+    with bench.write_state(session.call.rerun_command) as journal:
         seen = look(session, bench, journal, plan.consent, workers)
-        now = capture_plan(bench.site, seen.all, plan.consent, plan.salt)
+        now = capture_plan(bench.inputs, seen.all, plan.consent, plan.salt)
         _refuse(file, plan, changed_nodes(plan.nodes, now.nodes))
-        protected = bench.site.config.protected and destroys_data(seen.all)
+        protected = bench.inputs.config.protected and destroys_data(seen.all)
         if not missing.options:
             check_confirmation(bench.stack.name, replace(agreement, yes=True), protected=protected)
         elif not confirm(session, bench, _question(missing), agreement, protected=protected):
@@ -121,7 +121,7 @@ def _wanting(file: Path, plan: SavedPlan, missing: PlanOptions) -> str:
 
 
 def _check_place(bench: Workspace, file: Path, plan: SavedPlan) -> None:
-    where = bench.site.where
+    where = bench.inputs.location
     if plan.stack != bench.stack.name:
         what = shlex.join([str(file), "--env", plan.environment])
         raise StalePlan(

@@ -127,9 +127,9 @@ def _sections(shape: SchemaNode, title: str) -> Iterator[tuple[str, SchemaNode]]
 def _takes(field: SchemaNode) -> str:
     if field.named and not field.fields:
         return "names and values"
-    said = field.in_words()
+    said = field.describe()
     item = field.child(0)
-    return f"{said} of {item.in_words()}" if item else said
+    return f"{said} of {item.describe()}" if item else said
 
 
 def _default(field: SchemaNode) -> str:

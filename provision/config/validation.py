@@ -25,7 +25,7 @@ KEY = "[key]"  # how pydantic says that the name of an entry is meant
 def validate(tree: YamlNode, folder: Path) -> tuple[Config | None, list[Problem]]:
     """The configuration, or why there is none."""
     try:
-        return Config.model_validate(tree.plain(), context={"folder": folder}), []
+        return Config.model_validate(tree.to_python(), context={"folder": folder}), []
     except ValidationError as error:
         details = error.errors(include_url=False)
     meant = {
@@ -78,7 +78,7 @@ def _unknown(tree: YamlNode, way: list[int | str], key: str) -> Problem:
 def _missing(tree: YamlNode, way: list[int | str], key: str) -> Problem:
     section = tree.at(way)
     shape = config_shape().at([*way, key])
-    expected = shape.in_words() if shape else "a value"
+    expected = shape.describe() if shape else "a value"
     examples = shape.schema.get("examples", ["..."]) if shape else ["..."]
     example = examples[0] if isinstance(examples[0], str) else "..."
     said = f"missing: expected {expected}"
@@ -120,7 +120,7 @@ def _bad_name(entry: YamlEntry, name: str, detail: ErrorDetails) -> Problem:
 
 
 def _mismatch(node: YamlNode, shape: SchemaNode | None, detail: ErrorDetails) -> Problem:
-    expected = shape.in_words() if shape else "another value"
+    expected = shape.describe() if shape else "another value"
     match detail["type"]:
         case "string_too_long":
             return node.problem(_too_long(node.text, detail), "shorten it")

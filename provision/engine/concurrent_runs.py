@@ -21,8 +21,8 @@ def duplicates(aws: Aws, want: Step, known: Collection[Step]) -> Sequence[Step]:
     handles = {id_of(one) for one in known}
     return [
         have
-        for have in want.search(aws)
-        if want.owned_by(have, want.owner) and id_of(have) not in handles
+        for have in want.find_candidates(aws)
+        if want.is_owned_by(have, want.owner) and id_of(have) not in handles
     ]
 
 

@@ -30,22 +30,22 @@ class Plan:
     """Every node beside what AWS has, and the nodes only the journal still knows."""
 
     findings: dict[str, ResourceChange]
-    forgotten: dict[str, ResourceChange] = field(default_factory=dict)
+    orphans: dict[str, ResourceChange] = field(default_factory=dict)
     walks: tuple[WalkTiming, ...] = ()
 
     @property
     def all(self) -> dict[str, ResourceChange]:
-        return self.findings | self.forgotten
+        return self.findings | self.orphans
 
     @property
-    def changes(self) -> bool:
+    def has_changes(self) -> bool:
         """Whether `up` would write anything, were nothing refused."""
         return any(finding.action in WRITES for finding in self.all.values())
 
     @property
     def doable(self) -> bool:
         """Whether there is anything that `up` may write."""
-        return any(f.action in WRITES and not f.refusal for f in self.all.values())
+        return any(f.action in WRITES and not f.blocked_by for f in self.all.values())
 
 
 @dataclass
@@ -53,7 +53,7 @@ class Result:
     """What a run came to: findings as acted on, the steps as they are now, failures by node."""
 
     findings: dict[str, ResourceChange]
-    steps: dict[str, Step]
+    resources: dict[str, Step]
     failed: dict[str, ProvisionError]
     interrupted: bool = False
     backups: dict[str, Backup] = field(default_factory=dict)
@@ -63,7 +63,7 @@ class Result:
     @property
     def unfinished(self) -> tuple[str, ...]:
         """Nodes that were not begun, because of a failure or an interruption."""
-        return tuple(n for n, f in self.findings.items() if f.action is Action.WAIT)
+        return tuple(n for n, f in self.findings.items() if f.action is Action.BLOCKED)
 
     @property
     def done(self) -> tuple[str, ...]:
@@ -90,9 +90,9 @@ def make_plan(engine: Engine, *, workers: int = WORKERS) -> Plan:
     def visit(name: str) -> None:
         node = nodes[name]
         places = candidate_inputs(node, findings, wanted)
-        seen = engine.look(node, wanted, places, early.get(name))
+        seen = engine.observe(node, wanted, places, early.get(name))
         finding = _follow_replaced_parent(refuse_marked_twice(engine, seen), findings)
-        wanted[name] = engine.provides(finding)
+        wanted[name] = engine.planned_value(finding)
         findings[name] = finding
         engine.report(name, NodeEvent.FOUND, finding.action)
 
@@ -100,7 +100,7 @@ def make_plan(engine: Engine, *, workers: int = WORKERS) -> Plan:
     raise_first(engine, run_walk(engine, looked, visit, workers))
     ordered = block_on_refused({name: findings[name] for name in nodes})
     decided = [finding for finding in findings.values() if finding.action is not Action.FOREIGN]
-    behind = {one.node: one for finding in decided for one in engine.look_behind(finding)}
+    behind = {one.node: one for finding in decided for one in engine.plan_deposed(finding)}
     return Plan(ordered, _plan_orphans(engine, ordered, workers) | behind, (glimpsed, looked))
 
 
@@ -123,7 +123,7 @@ def _follow_replaced_parent(
         return finding
     drifted = Cause.DRIFT in parent.causes
     cause = Cause.DRIFT if drifted else Cause.CONFIG
-    return replace(finding, have=None, changes=(), action=Action.CREATE, cause=cause)
+    return replace(finding, have=None, diffs=(), action=Action.CREATE, cause=cause)
 
 
 def _prefetch_all(engine: Engine, seen: dict[str, Prefetched], workers: int) -> WalkTiming:
@@ -131,7 +131,7 @@ def _prefetch_all(engine: Engine, seen: dict[str, Prefetched], workers: int) -> 
     records = engine.journal.records
     needs: dict[str, tuple[str, ...]] = {}
     first: dict[str, dict[str, Step]] = {}
-    for batch in batches(engine.foresee()):
+    for batch in batches(engine.prefetchable()):
         leader, *others = batch
         first[leader] = batch
         needs |= {leader: ()} | dict.fromkeys(others, (leader,))
@@ -150,27 +150,27 @@ def apply(engine: Engine, seen: Plan, *, workers: int = WORKERS) -> Result:
     steps: dict[str, Step] = {}
     acted, late = dict(seen.findings), dict[str, ResourceChange]()
     nodes = engine.stack.nodes
-    for forgotten in seen.forgotten.values():
-        engine.remember(forgotten)
+    for forgotten in seen.orphans.values():
+        engine.record_found(forgotten)
 
     def visit(name: str) -> Callable[[], None] | None:
         finding = acted[name]
         if any(_deletes_dependents(acted[need]) for need in finding.needs):
-            finding = engine.look_again(finding, nodes[name], steps)
+            finding = engine.replan_after_replacement(finding, nodes[name], steps)
         elif finding.action is not Action.SKIP:
-            finding = engine.refine(finding, nodes[name], steps)
+            finding = engine.replan(finding, nodes[name], steps)
         acted[name] = finding
         if finding.action is Action.SKIP:
-            steps[name] = engine.provides(finding)
+            steps[name] = engine.planned_value(finding)
             return None
         kept = without_revocations(finding)
         if kept is not None:
             late[name] = finding
-        made = engine.give(kept, GOES_LAST) if kept else engine.make(finding)
+        made = engine.give(kept, GOES_LAST) if kept else engine.apply(finding)
         steps[name] = made
         if finding.action is Action.KEEP:
             return None
-        return lambda: engine.settle(kept or finding, made)
+        return lambda: engine.verify(kept or finding, made)
 
     walks = [start_walk(engine, "make", engine.stack.graph)]
     failed = run_walk(engine, walks[0], visit, workers)
@@ -192,13 +192,13 @@ def apply(engine: Engine, seen: Plan, *, workers: int = WORKERS) -> Result:
 def plan_removal(engine: Engine, seen: Plan) -> Plan:
     """What `down` would do about every node."""
     findings = {
-        name: engine.judge_removal(finding, finding.want)
+        name: engine.plan_deletion(finding, finding.want)
         for name, finding in seen.findings.items()
         if finding.want is not None
     }
     undecided = [finding for finding in seen.findings.values() if finding.action is Action.FOREIGN]
-    behind = {one.node: one for finding in undecided for one in engine.look_behind(finding)}
-    gone = seen.forgotten | behind
+    behind = {one.node: one for finding in undecided for one in engine.plan_deposed(finding)}
+    gone = seen.orphans | behind
     findings = _apply_parent_ownership(findings | gone)
     kept = [
         f for f in findings.values() if f.action is Action.KEEP and f.have and f.have.HOLDS_DATA
@@ -222,8 +222,8 @@ def remove(
 ) -> Result:
     """Remove what `plan_removal` says, dependents first. `patience`: seconds after its deletion at
     which what late writers may bring back is looked at again."""
-    for forgotten in removal.forgotten.values():
-        engine.remember(forgotten)
+    for forgotten in removal.orphans.values():
+        engine.record_found(forgotten)
     acted, failed, walks = _remove(engine, removal.all, workers, patience)
     return Result(acted, {}, failed, engine.aws.clock.stopped, engine.backups, walks)
 
@@ -236,10 +236,10 @@ def _remove(
     visited: dict[str, ResourceChange] = {}
 
     def visit(name: str) -> None:
-        visited[name] = engine.remove(findings[name])
+        visited[name] = engine.delete(findings[name])
 
     def look_last(name: str) -> None:
-        visited[name] = engine.last_look(findings[name], patience)
+        visited[name] = engine.confirm_deleted(findings[name], patience)
 
     order = _delete_writers_first(reversed_graph(graph), findings)
     walked = start_walk(engine, "remove", order)
@@ -249,7 +249,9 @@ def _remove(
     acted = {
         name: visited.get(name, finding)
         if name in visited or name in failed or finding.action is not Action.DELETE
-        else replace(finding, action=Action.WAIT, reason="not begun: what uses it is still there")
+        else replace(
+            finding, action=Action.BLOCKED, reason="not begun: what uses it is still there"
+        )
         for name, finding in findings.items()
     }
     return acted, failed, (walked, last)
@@ -298,7 +300,7 @@ def _plan_orphans(
     forgotten: dict[str, ResourceChange] = {}
 
     def visit(name: str) -> None:
-        forgotten[name] = engine.look_forgotten(name)
+        forgotten[name] = engine.plan_orphan(name)
 
     looked = start_walk(engine, "look", dict.fromkeys(names, ()))
     raise_first(engine, run_walk(engine, looked, visit, workers))

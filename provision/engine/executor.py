@@ -39,13 +39,13 @@ class Engine(Observer):
 
     # -- making ------------------------------------------------------------------------------
 
-    def make(self, finding: ResourceChange) -> Step:
+    def apply(self, finding: ResourceChange) -> Step:
         """Make the wanted true. The value returned is in the journal; `settle` looks again."""
         assert finding.want is not None
         if finding.action is Action.FOREIGN:
-            raise NotOwned(finding.reason, hint=finding.refusal)
-        if finding.refusal:
-            raise DataProtected(f"{finding.label} would be replaced", hint=finding.refusal)
+            raise NotOwned(finding.reason, hint=finding.blocked_by)
+        if finding.blocked_by:
+            raise DataProtected(f"{finding.label} would be replaced", hint=finding.blocked_by)
         if finding.action is Action.KEEP:
             return self._kept(finding, with_computed(finding.want, finding.have or finding.want))
         made = self._at_work(finding)
@@ -62,18 +62,18 @@ class Engine(Observer):
         want, have = finding.want, finding.have
         assert want is not None
         self.report(finding.node, NodeEvent.BEGUN, finding.verb)
-        self.aws.listen(lambda words: self.report(finding.node, NodeEvent.WAITING, words))
+        self.aws.on_wait(lambda words: self.report(finding.node, NodeEvent.WAITING, words))
         try:
             made = self._make(finding, want, have)
         finally:
-            self.aws.listen(None)
+            self.aws.on_wait(None)
         self.journal.done(finding.node, made, finding.needs)
         return made
 
     def _make(self, finding: ResourceChange, want: Step, have: Step | None) -> Step:
         node, needs = finding.node, finding.needs
         if have is not None and finding.action is Action.UPDATE:
-            changed = {change.field for change in finding.changes}
+            changed = {change.field for change in finding.diffs}
             if not changed:  # all it gives is there; what it takes away is not its turn yet
                 return with_computed(want, have)
             return self._update(node, needs, want, have, changed)
@@ -81,15 +81,15 @@ class Engine(Observer):
             self._delete(node, needs, have)
         elif have is not None and replacement(want, have) is Replacement.CREATE_FIRST:
             self.journal.done(node, have, needs)
-            self.journal.retire(node)
+            self.journal.depose(node)
         return self._create(finding, want)
 
     def _create(self, finding: ResourceChange, want: Step) -> Step:
         node, needs = finding.node, finding.needs
-        known = [*self.journal.set_aside(node), *finding.predecessors]
+        known = [*self.journal.deposed(node), *finding.deposed]
         known += [finding.have] if finding.have else []
         record = self.journal.records.get(node)
-        if not (record and record.doing == "create"):  # else it may be what that run made
+        if not (record and record.pending == "create"):  # else it may be what that run made
             self._alone(node, want, known)
         self.journal.begin(node, "create", want, needs)
         for tries_left in reversed(range(MAX_UNKNOWN_OUTCOMES)):
@@ -98,7 +98,7 @@ class Engine(Observer):
             except (ClientError, HTTPClientError) as error:
                 if not may_have_been_created(error):
                     raise
-                have = self._made_after_all(want)
+                have = self._find_after_unknown_outcome(want)
                 if have is not None:
                     break
                 if is_already_exists(error) or not tries_left:
@@ -107,7 +107,7 @@ class Engine(Observer):
                 self._alone(node, want, known, made)
                 return made
         assert have is not None
-        if not self._ours(node, want, have) and node not in self.consent.adopt:
+        if not self._matches(node, want, have) and node not in self.options.adopt:
             raise NotOwned(f"{have.label} exists and is not this stack's", hint=adopt_hint(node))
         changes = diff_fields(want, have, None)
         if not changes:
@@ -128,7 +128,7 @@ class Engine(Observer):
             self.journal.done(node, None)
         raise concurrent_run_error(want, others, made)
 
-    def _made_after_all(self, want: Step) -> Step | None:
+    def _find_after_unknown_outcome(self, want: Step) -> Step | None:
         """What a create whose answer was lost has made; a predecessor beside it does not count."""
         have = observe_eventually(self.aws, want)
         if have is None or not any(c.fixed for c in diff_fields(want, have, None)):
@@ -154,15 +154,15 @@ class Engine(Observer):
                     break
         return with_computed(want, have)
 
-    def settle(self, finding: ResourceChange, made: Step) -> None:
+    def verify(self, finding: ResourceChange, made: Step) -> None:
         """Believe only what is observed afterwards. Raises `NotConverged`, naming the fields."""
-        ignored = frozenset(self.blind.fields.get(made.KIND, ()))
+        ignored = frozenset(self.limitations.unreadable_fields.get(made.KIND, ()))
         for pause in (*VERIFY_DELAYS, None):
             have = made.observe(self.aws)
             left = diff_fields(made, have, None, ignored) if have else ()
             if have and not left:
                 self.journal.done(finding.node, with_computed(made, have), finding.needs)
-                made.tidy(self.aws)
+                made.prune(self.aws)
                 self.report(finding.node, NodeEvent.SETTLED, "")
                 return
             if pause is not None:
@@ -175,38 +175,43 @@ class Engine(Observer):
 
     def _kept(self, finding: ResourceChange, value: Step) -> Step:
         record = self.journal.records.get(finding.node)
-        if record is None or record.step != value or record.doing or record.needs != finding.needs:
+        if (
+            record is None
+            or record.step != value
+            or record.pending
+            or record.needs != finding.needs
+        ):
             self.journal.done(finding.node, value, finding.needs)
         return value
 
     # -- removing ----------------------------------------------------------------------------
 
-    def remember(self, finding: ResourceChange) -> None:
+    def record_found(self, finding: ResourceChange) -> None:
         """Record what was found to be removed: the next run is to know of it, whatever follows."""
         if finding.have is not None and finding.node not in self.journal.records:
             self.journal.done(finding.node, finding.have, finding.needs)
 
-    def remove(self, finding: ResourceChange) -> ResourceChange:
-        """Delete what `judge_removal` said to delete; forget what is not there, not ours, or lasts
+    def delete(self, finding: ResourceChange) -> ResourceChange:
+        """Delete what `plan_deletion` said to delete; forget what is not there, not ours, or lasts
         without us. The finding as acted on: what has become another's since is left, and says so.
         """
         have = finding.have
         if finding.action is Action.KEEP and have is not None and not have.lasting():
             record = self.journal.records.get(finding.node)
-            if record and record.doing:  # begun by a run that died; it is there, and stays
+            if record and record.pending:  # begun by a run that died; it is there, and stays
                 self.journal.done(finding.node, have, finding.needs)
             return finding
         if finding.action is Action.DELETE:
             assert have is not None
             self.report(finding.node, NodeEvent.BEGUN, Action.DELETE)
-            self.aws.listen(lambda words: self.report(finding.node, NodeEvent.WAITING, words))
+            self.aws.on_wait(lambda words: self.report(finding.node, NodeEvent.WAITING, words))
             try:
-                late = have.written_lately(self.aws)
+                late = have.has_recent_writes(self.aws)
                 self._delete(finding.node, finding.needs, have)
             except NoLongerOurs as left:
                 finding = replace(finding, action=Action.FOREIGN, reason=left.message)
             finally:
-                self.aws.listen(None)
+                self.aws.on_wait(None)
             if late and finding.action is Action.DELETE:
                 self.late[finding.node] = self.aws.clock.now()
                 self.report(finding.node, NodeEvent.WAITING, "late writers may bring it back")
@@ -216,7 +221,7 @@ class Engine(Observer):
             self.journal.done(finding.node, None)
         return finding
 
-    def last_look(self, finding: ResourceChange, patience: float) -> ResourceChange:
+    def confirm_deleted(self, finding: ResourceChange, patience: float) -> ResourceChange:
         """Delete what came back within `patience` seconds of its deletion. Until then the journal
         says that it is being deleted, so that a later run knows it as ours (G4, A35)."""
         have = finding.have
@@ -242,7 +247,11 @@ class Engine(Observer):
         state wrote nothing since, not that nobody did.
         """
         self.journal.begin(node, "delete", have, needs)
-        if have.HOLDS_DATA and self.consent.backup and have.KIND not in self.blind.backups:
+        if (
+            have.HOLDS_DATA
+            and self.options.backup
+            and have.KIND not in self.limitations.kinds_without_backup
+        ):
             self._back_up(node, have)
         if have.ASKED_LAST and (now := have.now(self.aws)) and self.changed_hands(node, have, now):
             raise NoLongerOurs(have.label)
@@ -255,7 +264,7 @@ class Engine(Observer):
             told = translate_error(error)
             raise type(told)(
                 f"no backup could be made, so {have.label} stays: {told.message}",
-                hint=f"{told.hint}; {self.consent.without_backup(node)} deletes it without one",
+                hint=f"{told.hint}; {self.options.without_backup(node)} deletes it without one",
             ) from error
         if backup:
             self.backups[node] = backup

@@ -21,7 +21,7 @@ def refuse_marked_twice(eyes: Planner, finding: ResourceChange) -> ResourceChang
     want, node = finding.want, finding.node
     if want is None or finding.action in {Action.FOREIGN, Action.SKIP}:
         return finding
-    if node in eyes.journal.records or node in eyes.consent.adopt:
+    if node in eyes.journal.records or node in eyes.options.adopt:
         return finding
     others = _others(eyes, node, want)
     if not others:
@@ -34,9 +34,9 @@ def refuse_marked_twice(eyes: Planner, finding: ResourceChange) -> ResourceChang
     return replace(
         finding,
         action=Action.FOREIGN,
-        changes=(),
+        diffs=(),
         reason=f"{names} {carry} its mark{found}, and no state says which holds its data",
-        refusal=f"{cure}; or take the tag {OWNER} off what is not it, or bring back the state",
+        blocked_by=f"{cure}; or take the tag {OWNER} off what is not it, or bring back the state",
     )
 
 

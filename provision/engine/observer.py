@@ -28,7 +28,7 @@ from provision.unknown import is_known
 class Observer(Planner):
     """What looks at one stack in one account, with what the user allows."""
 
-    def look(
+    def observe(
         self,
         node: Node[Step],
         wanted: Mapping[str, Step],
@@ -37,25 +37,25 @@ class Observer(Planner):
     ) -> ResourceChange:
         """Reads only. `wanted`: what the nodes it needs should be; `places`: see
         `candidate_inputs`; `early`: what was seen of it before."""
-        want = self._wanted(node, wanted)
-        if reason := self.blind.kinds.get(want.KIND):
+        want = self._build(node, wanted)
+        if reason := self.limitations.unsupported_kinds.get(want.KIND):
             return self._finding(node, want, None, Action.SKIP, reason)
         self.report(node.name, NodeEvent.LOOKING, "")
-        recalled = self._believed(want, early.recalled if early else self._recall(node.name))
-        if recalled and self._trusts(node, want, recalled):
-            seen = self._by_what_is_wanted(node, want, recalled)
-            return self.judge(node, want, self._entry(want, seen))
+        recalled = self._believed(want, early.recorded if early else self._recall(node.name))
+        if recalled and self._accepts_recorded(node, want, recalled):
+            seen = self._observe_as_wanted(node, want, recalled)
+            return self.plan(node, want, self._wanted_version(want, seen))
         found = self._search(node, want, places, early)
-        ours = self._ours_of(node, want, recalled, found)
+        ours = self._select_owned(node, want, recalled, found)
         have = ours[0] if ours else None
         if several := ambiguous(want, ours):
             known = [one for one in several if recalled and id_of(one) == id_of(recalled)]
             if not known:
                 return self._undecided(node, want, several, ours)
             have = known[0]
-        judge = self.judge_ours if have in _found_at_old_parent(want, found) else self.judge
+        judge = self.plan_owned if have in _found_at_old_parent(want, found) else self.plan
         behind = [one for one in ours if one is not have and one not in several]
-        return replace(judge(node, want, have), predecessors=_deposed(want, behind))
+        return replace(judge(node, want, have), deposed=_deposed(want, behind))
 
     def _undecided(
         self, node: Node[Step], want: Step, several: Sequence[Step], ours: Sequence[Step]
@@ -65,9 +65,9 @@ class Observer(Planner):
         reason = f"{ids} carry its mark alike, and no state says which it is"
         finding = self._finding(node, want, ours[0], Action.FOREIGN, reason)
         refusal = f"take the tag {OWNER} off what is not it, or bring back the state"
-        return replace(finding, refusal=refusal, predecessors=_deposed(want, ours[1:]))
+        return replace(finding, blocked_by=refusal, deposed=_deposed(want, ours[1:]))
 
-    def foresee(self) -> dict[str, Step]:
+    def prefetchable(self) -> dict[str, Step]:
         """What can be looked for before anything is seen, by node: what the journal remembers, and
         what needs nothing that AWS chooses to be found by."""
         wanted: dict[str, Step] = {}
@@ -76,29 +76,33 @@ class Observer(Planner):
         known = {name: records[name].step for name in self.stack.nodes if name in records}
         if len(known) < len(self.stack.nodes):
             for name, node in self.stack.nodes.items():  # each after those it needs
-                want = self._wanted(node, wanted)
+                want = self._build(node, wanted)
                 wanted[name] = with_computed(want, None)
                 if name in known or has_known_identity(want):
                     sought[name] = want
-        return {n: s for n, s in (known | sought).items() if s.KIND not in self.blind.kinds}
+        return {
+            n: s
+            for n, s in (known | sought).items()
+            if s.KIND not in self.limitations.unsupported_kinds
+        }
 
-    def look_again(
+    def replan_after_replacement(
         self, finding: ResourceChange, node: Node[Step], made: Mapping[str, Step]
     ) -> ResourceChange:
         """The finding where something it needs was replaced: it may have gone with that."""
         if finding.action is Action.SKIP:
             return finding
-        want = self._wanted(node, made)
+        want = self._build(node, made)
         have = finding.have.observe(self.aws) if finding.have else None
         if have is None:
-            return self.judge(node, want, next(iter(want.search(self.aws)), None))
+            return self.plan(node, want, next(iter(want.find_candidates(self.aws)), None))
         return self._judge_again(finding, node, want, have)
 
-    def refine(
+    def replan(
         self, finding: ResourceChange, node: Node[Step], made: Mapping[str, Step]
     ) -> ResourceChange:
         """The finding again, once all it needs is really there and nothing is unknown any more."""
-        want = self._wanted(node, made)
+        want = self._build(node, made)
         if finding.action is Action.SKIP or want == finding.want:
             return finding
         have = finding.have
@@ -111,22 +115,22 @@ class Observer(Planner):
     ) -> ResourceChange:
         """Whose it is stays as it was judged where it was found: elsewhere, `want` does not say."""
         if have is not None:
-            have = self._by_what_is_wanted(node, want, have)
+            have = self._observe_as_wanted(node, want, have)
         known = finding.action is not Action.FOREIGN and have and _found_at_old_parent(want, [have])
-        return self.judge_ours(node, want, have) if known else self.judge(node, want, have)
+        return self.plan_owned(node, want, have) if known else self.plan(node, want, have)
 
-    def look_behind(self, finding: ResourceChange) -> list[ResourceChange]:
+    def plan_deposed(self, finding: ResourceChange) -> list[ResourceChange]:
         """The predecessors of a node as nodes of their own, which are to be removed."""
         taken = set(self.journal.records)
         behind = []
-        for old in finding.predecessors:
+        for old in finding.deposed:
             name = deposed_name(finding.node, taken)
             taken.add(name)
             one = ResourceChange(name, finding.needs, old.KIND, None, old, (), Action.DELETE)
-            behind.append(self.judge_removal(one, old))
+            behind.append(self.plan_deletion(one, old))
         return behind
 
-    def look_forgotten(self, name: str) -> ResourceChange:
+    def plan_orphan(self, name: str) -> ResourceChange:
         """A node of the journal that the configuration no longer has."""
         record = self.journal.records[name]
         have = self._recall(name)
@@ -137,7 +141,7 @@ class Observer(Planner):
         if have and not (have.MARKED or have.SHARED or self.is_part_of_ours(have)):
             reason = f"{have.label} is part of what is not this stack's: left alone"
             return replace(finding, action=Action.FOREIGN, reason=reason)
-        return self.judge_removal(replace(finding, cause=dropped), record.step)
+        return self.plan_deletion(replace(finding, cause=dropped), record.step)
 
     def _believed(self, want: Step, recalled: Step | None) -> Step | None:
         """What the record leads to; None where it carries no mark, is not where it is wanted, and
@@ -146,18 +150,18 @@ class Observer(Planner):
             return recalled
         return recalled if self.is_part_of_ours(recalled) else None
 
-    def _trusts(self, node: Node[Step], want: Step, recalled: Step) -> bool:
+    def _accepts_recorded(self, node: Node[Step], want: Step, recalled: Step) -> bool:
         """Whether what the record leads to is it. The record may be wrong, or lead to what somebody
         has taken over since; what is to be made beside it may be there already; and what a run was
         moving as it died may be in both places."""
         record = self.journal.records.get(node.name)
-        if recalled.BY_CONTENT and record and record.doing == "update":
+        if recalled.BY_CONTENT and record and record.pending == "update":
             return False
-        return self._ours(node.name, want, recalled) and not needs_replacement_beside(
+        return self._matches(node.name, want, recalled) and not needs_replacement_beside(
             want, recalled
         )
 
-    def _ours_of(
+    def _select_owned(
         self, node: Node[Step], want: Step, recalled: Step | None, found: Sequence[Step]
     ) -> Sequence[Step]:
         """Of all that may be it what is ours, the likeliest first; else what stands there."""
@@ -165,10 +169,10 @@ class Observer(Planner):
         if recalled and not any(same_resource(recalled, have) for have in found):
             every.append(recalled)
         # What was found elsewhere was judged by what would be wanted there.
-        ours = [have for have in every if have in elsewhere or self._ours(node.name, want, have)]
+        ours = [have for have in every if have in elsewhere or self._matches(node.name, want, have)]
         return ours or every[-1:]
 
-    def _by_what_is_wanted(self, node: Node[Step], want: Step, have: Step) -> Step:
+    def _observe_as_wanted(self, node: Node[Step], want: Step, have: Step) -> Step:
         """What is said of it in words (`strays`) depends on what one asks for. Where something the
         record does not have is already as it is wanted, a run cut short or somebody's hand was
         there, and may have left it half done: it is looked at again by what is wanted."""
@@ -185,7 +189,7 @@ class Observer(Planner):
             return have
         return with_computed(want, have).observe(self.aws) or have
 
-    def _entry(self, want: Step, have: Step) -> Step:
+    def _wanted_version(self, want: Step, have: Step) -> Step:
         """Of a numbered history, the entry wanted wherever it is: the record leads to the one used
         last, and `create` would only take up again what an earlier run made."""
         fixed = [vars(want)[name] for name in fields_with(type(want), Mark.FIXED)]
@@ -202,14 +206,14 @@ class Observer(Planner):
         """Look for it by name or owner tag, where what that takes is known. What carries no owner
         of its own is looked for at every place, the predecessors of what it is part of included.
         """
-        aside = self.journal.set_aside(node.name)
+        aside = self.journal.deposed(node.name)
         found: list[Step] = []
         looked: list[Step] = []
-        for seed in (want, *(self._wanted(node, place) for place in places)):
+        for seed in (want, *(self._build(node, place) for place in places)):
             if not has_known_identity(seed) or any(same_identity(seed, other) for other in looked):
                 continue
             looked.append(seed)
-            seen = early.found if early and early.answers(seed) else seed.search(self.aws)
+            seen = early.found if early and early.answers(seed) else seed.find_candidates(self.aws)
             for have in seen:
                 foreign = seed is not want and not self._owned(node.name, seed, have)
                 if not foreign and not any(same_resource(have, old) for old in [*aside, *found]):

@@ -44,56 +44,56 @@ class Planner:
     stack: Stack
     aws: Aws
     journal: Journal
-    consent: PlanOptions = NO_OPTIONS
-    blind: Limitations = NO_LIMITATIONS
+    options: PlanOptions = NO_OPTIONS
+    limitations: Limitations = NO_LIMITATIONS
     report: EventListener = lambda node, moment, words: None
 
-    def judge(self, node: Node[Step], want: Step, have: Step | None) -> ResourceChange:
+    def plan(self, node: Node[Step], want: Step, have: Step | None) -> ResourceChange:
         """The action that follows from the two values, or that the one found is not ours."""
-        if have is None or self._ours(node.name, want, have):
-            return self.judge_ours(node, want, have)
-        if node.name in self.consent.adopt:
+        if have is None or self._matches(node.name, want, have):
+            return self.plan_owned(node, want, have)
+        if node.name in self.options.adopt:
             return self._judge_adopted(node, want, have)
         return replace(
             self._finding(node, want, have, Action.FOREIGN, describe_owner(have, self.stack.mark)),
-            refusal=ownership_hint(have, self.stack.mark, node.name),
+            blocked_by=ownership_hint(have, self.stack.mark, node.name),
         )
 
     def _judge_adopted(self, node: Node[Step], want: Step, have: Step) -> ResourceChange:
         """What is taken over is never deleted to be made again, unless the user names it."""
-        finding = self.judge_ours(node, want, have)
-        fixed = [change for change in finding.changes if change.fixed]
-        if not fixed or self.consent.may_destroy(node.name):
+        finding = self.plan_owned(node, want, have)
+        fixed = [change for change in finding.diffs if change.fixed]
+        if not fixed or self.options.may_destroy(node.name):
             return finding
         told = "; ".join(f"{each.field} is {_in_plain_words(each.have)}" for each in fixed)
         return replace(
             finding,
             action=Action.FOREIGN,
             reason=f"{have.label} is not this stack's and cannot become it: {told}",
-            refusal="rename ours in config.yaml, or delete the other one",
+            blocked_by="rename ours in config.yaml, or delete the other one",
         )
 
-    def judge_ours(self, node: Node[Step], want: Step, have: Step | None) -> ResourceChange:
+    def plan_owned(self, node: Node[Step], want: Step, have: Step | None) -> ResourceChange:
         """The action that follows where what was found is known to be ours."""
         if have is None:
             if want.MADE_BY_AWS:
                 return self._finding(node, want, None, Action.KEEP)
             reason = unknown_move(node.name, self.stack.moved, self.journal.records)
             made = self._finding(node, want, None, Action.CREATE, reason)
-            if not self.journal.was_whole(node.name):
+            if not self.journal.existed(node.name):
                 return replace(made, cause=Cause.CONFIG)
-            back = want.having_back(node.name, self.aws.where.region)
+            back = want.having_back(node.name, self.aws.location.region)
             return replace(made, cause=Cause.DRIFT, reason=back or reason)
         record, reason = self.journal.records.get(node.name), ""
         changes = diff_fields(
             want,
             have,
             record.step if record else None,
-            frozenset(self.blind.fields.get(want.KIND, ())),
+            frozenset(self.limitations.unreadable_fields.get(want.KIND, ())),
         )
-        if record and record.doing == "update":
+        if record and record.pending == "update":
             changes, reason = _marked_pending(changes)
-        finding = replace(self._finding(node, want, have, Action.UPDATE, reason), changes=changes)
+        finding = replace(self._finding(node, want, have, Action.UPDATE, reason), diffs=changes)
         if not changes:
             ailing = have.ailment() if have.SHARED else ""  # nobody's own, so each is told of it
             return replace(finding, action=Action.KEEP, reason=ailing)
@@ -102,29 +102,29 @@ class Planner:
         refusal = ""
         if have.REPLACEMENT is Replacement.SUCCEED:
             finding = replace(finding, reason=have.outlived())
-        if want.HOLDS_DATA and not self.consent.may_destroy(node.name):
-            destroy = self.consent.destroying(node.name)
+        if want.HOLDS_DATA and not self.options.may_destroy(node.name):
+            destroy = self.options.destroying(node.name)
             refusal = f"it holds data; {destroy} lets it be deleted and made again"
-        return replace(finding, action=Action.REPLACE, refusal=refusal)
+        return replace(finding, action=Action.REPLACE, blocked_by=refusal)
 
-    def provides(self, finding: ResourceChange) -> Step:
+    def planned_value(self, finding: ResourceChange) -> Step:
         """What dependents are planned with: the wanted, its Computed fields as found or unknown."""
         assert finding.want is not None
         stays = finding.action in {Action.KEEP, Action.UPDATE, Action.FOREIGN}
-        stays = stays and not any(change.field in finding.want.RENEWS for change in finding.changes)
+        stays = stays and not any(change.field in finding.want.RENEWS for change in finding.diffs)
         if stays and finding.have:
             return with_computed(finding.want, finding.have)
         return with_computed(finding.want, None).foretold(self.aws)
 
-    def judge_removal(self, finding: ResourceChange, expected: Step) -> ResourceChange:
+    def plan_deletion(self, finding: ResourceChange, expected: Step) -> ResourceChange:
         """What removing comes to: nothing there, not ours, kept, or deleted."""
         if finding.action is Action.SKIP:
             return finding
         have, name = finding.have, finding.node
-        finding = replace(finding, changes=(), refusal="", action=Action.KEEP)
+        finding = replace(finding, diffs=(), blocked_by="", action=Action.KEEP)
         if have is None:
             return replace(finding, reason="not there")
-        if not (self._ours(name, expected, have) and self._may_remove(finding, have)):
+        if not (self._matches(name, expected, have) and self._may_remove(finding, have)):
             left = describe_owner(have, self.stack.mark).replace("exists and is not", "is not")
             return replace(finding, action=Action.FOREIGN, reason=f"{left}: left alone")
         if have.SHARED:
@@ -138,25 +138,25 @@ class Planner:
 
     def _judge_data(self, finding: ResourceChange, have: Step) -> ResourceChange:
         """Whether data goes, and what is said of it. Protection is read live (D19)."""
-        if parting := have.parting(self.aws):
-            if self.consent.may_undo_backups(finding.node):
+        if parting := have.deletion_warning(self.aws):
+            if self.options.may_undo_backups(finding.node):
                 return replace(finding, action=Action.DELETE, reason=parting)
             return replace(
-                finding, reason=f"{parting}; {self.consent.destroying(finding.node)} deletes it"
+                finding, reason=f"{parting}; {self.options.destroying(finding.node)} deletes it"
             )
-        holdings = have.holdings(self.aws)
-        finding = replace(finding, holdings=holdings)
-        words = [holdings.words] if holdings else []
+        holdings = have.stored_data(self.aws)
+        finding = replace(finding, stored_data=holdings)
+        words = [holdings.summary] if holdings else []
         if holdings and holdings.protected:
             words.append(_LOCKED)
-        if not self.consent.may_destroy(finding.node):
+        if not self.options.may_destroy(finding.node):
             held = f" ({'; '.join(words)})" if words else ""
-            reason = f"it holds data{held}; {self.consent.destroying(finding.node)} deletes it"
+            reason = f"it holds data{held}; {self.options.destroying(finding.node)} deletes it"
             return replace(finding, reason=reason)
         if holdings and holdings.protected:
             words[-1] += " and is switched off first"
         without = "no backup is made: --no-backup"
-        words.append(self.blind.backup_words(have.KIND) if self.consent.backup else without)
+        words.append(self.limitations.backup_words(have.KIND) if self.options.backup else without)
         return replace(finding, action=Action.DELETE, reason="; ".join(words))
 
     # -- whose it is -------------------------------------------------------------------------
@@ -181,7 +181,7 @@ class Planner:
 
     def _recorded(self, owner: str) -> bool:
         steps = [record.step for record in self.journal.records.values()]
-        return any(step.MARKED and step.owned_by(step, owner) for step in steps)
+        return any(step.MARKED and step.is_owned_by(step, owner) for step in steps)
 
     def _may_be_back(self, node: str, expected: Step, have: Step) -> bool:
         """Whether something without a mark may be what we deleted. The state may have been written
@@ -198,7 +198,7 @@ class Planner:
         record = self.journal.records.get(finding.node)
         expected = finding.want or (record and record.step)
         have = finding.have
-        return bool(have and expected and self._ours(finding.node, expected, have))
+        return bool(have and expected and self._matches(finding.node, expected, have))
 
     def came_back(self, have: Step) -> bool:
         """Whether it is what a late writer made again of what this run deleted."""
@@ -210,13 +210,13 @@ class Planner:
         if isinstance(have, Tagged) and isinstance(now, Tagged):
             same = have.tags.get(OWNER) == now.tags.get(OWNER)
         else:
-            same = have.owned_by(now, "")
-        return not same and not self._ours(node, have, now)
+            same = have.is_owned_by(now, "")
+        return not same and not self._matches(node, have, now)
 
-    def _ours(self, node: str, expected: Step, have: Step) -> bool:
+    def _matches(self, node: str, expected: Step, have: Step) -> bool:
         record = self.journal.records.get(node)
         recorded = record is not None and self._owned(node, record.step, have)
-        deleting = record is not None and record.doing == "delete"
+        deleting = record is not None and record.pending == "delete"
         back = deleting and have.COMES_BACK and _has_no_owner(have)
         if back and self._may_be_back(node, expected, have):
             return True  # we were deleting it, and a late writer made it again (A35)
@@ -240,7 +240,7 @@ class Planner:
         return wanted or self.is_part_of_ours(have)
 
     def _owned(self, node: str, expected: Step, have: Step) -> bool:
-        return any(expected.owned_by(have, owner) for owner in self.owners(node))
+        return any(expected.is_owned_by(have, owner) for owner in self.owners(node))
 
     def owners(self, node: str) -> tuple[str, ...]:
         """What the tag of a node's resource may say."""
@@ -255,13 +255,13 @@ class Planner:
         renamed = [self.owner(old) for old, new in self.stack.moved.items() if new == name]
         record = self.journal.records.get(node)
         older = [f"{self.stack.name}/{old}" for old in (name, *self._former_names(name))]
-        recorded = [own for own in older if record and record.step.owned_by(record.step, own)]
+        recorded = [own for own in older if record and record.step.is_owned_by(record.step, own)]
         return tuple(dict.fromkeys([*recorded, *renamed]))
 
     def _former_names(self, node: str) -> list[str]:
         return [old for old, new in self.stack.moved.items() if new == node]
 
-    def _wanted(self, node: Node[Step], inputs: Mapping[str, Step]) -> Step:
+    def _build(self, node: Node[Step], inputs: Mapping[str, Step]) -> Step:
         want = node.build(*(inputs[need] for need in node.needs))
         former = self._former_owners(node.name) if want.MARK_LASTS else ()
         return want.with_owner(next(iter(former), self.owner(node.name)))
@@ -280,9 +280,11 @@ def _marked_pending(changes: tuple[FieldDiff, ...]) -> tuple[tuple[FieldDiff, ..
     """What an update that was begun and has not ended leaves is no drift: AWS no longer has what
     the record says, and not yet what is wanted. A table's expiry takes two runs (D12)."""
     ours = tuple(
-        replace(change, cause=Cause.CONFIG) if change.both else change for change in changes
+        replace(change, cause=Cause.CONFIG) if change.is_conflict else change for change in changes
     )
-    rest = ", ".join(one.field for one, change in zip(ours, changes, strict=True) if change.both)
+    rest = ", ".join(
+        one.field for one, change in zip(ours, changes, strict=True) if change.is_conflict
+    )
     return ours, f"the rest of a change that an earlier run began: {rest}" if rest else ""
 
 

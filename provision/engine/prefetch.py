@@ -30,7 +30,7 @@ def candidate_inputs(
 ) -> list[Inputs]:
     """All that a node may stand on: what it needs as it is, then with each predecessor of that."""
     now = {need: seen[need].have or wanted[need] for need in node.needs}
-    return [now, *({**now, need: old} for need in now for old in seen[need].predecessors)]
+    return [now, *({**now, need: old} for need in now for old in seen[need].deposed)]
 
 
 @dataclass(frozen=True)
@@ -38,16 +38,16 @@ class Prefetched:
     """What the record of a node led to; or, where there is no record, what was searched for and
     what was found."""
 
-    recalled: Step | None = None
-    sought: Step | None = None
+    recorded: Step | None = None
+    query: Step | None = None
     found: tuple[Step, ...] = ()
 
     def answers(self, seed: Step) -> bool:
         """Whether searching for `seed` would come to the same. What `observe` does not read, it
         copies from what it was asked for, so what is there has to be asked for alike."""
-        if self.sought is None:
+        if self.query is None:
             return False
-        return self.sought == seed if self.found else same_identity(self.sought, seed)
+        return self.query == seed if self.found else same_identity(self.query, seed)
 
 
 def observe_recorded(aws: Aws, record: Record | None) -> Step | None:
@@ -57,7 +57,7 @@ def observe_recorded(aws: Aws, record: Record | None) -> Step | None:
         return None
     return (
         observe_eventually(aws, record.step)
-        if record.doing == "create"
+        if record.pending == "create"
         else record.step.observe(aws)
     )
 
@@ -74,9 +74,9 @@ def observe_eventually(aws: Aws, step: Step) -> Step | None:
 def prefetch(aws: Aws, record: Record | None, sought: Step) -> Prefetched:
     """Look for one node's resource. Reads only."""
     if record:
-        return Prefetched(recalled=observe_recorded(aws, record))
+        return Prefetched(recorded=observe_recorded(aws, record))
     try:
-        return Prefetched(sought=sought, found=tuple(sought.search(aws)))
+        return Prefetched(query=sought, found=tuple(sought.find_candidates(aws)))
     except UnknownUsed:
         return Prefetched()  # it reads beside what is wanted: its turn has to come first
 
@@ -87,7 +87,7 @@ def prefetch_batch(
     """The same for nodes of one kind, by node. What was being made is looked for by itself."""
     if len(sought) == 1:
         return {name: prefetch(aws, records.get(name), step) for name, step in sought.items()}
-    alone = {n: s for n, s in sought.items() if n in records and records[n].doing == "create"}
+    alone = {n: s for n, s in sought.items() if n in records and records[n].pending == "create"}
     others = {
         name: records[name].step if name in records else step
         for name, step in sought.items()
@@ -99,9 +99,9 @@ def prefetch_batch(
     kind = type(next(iter(others.values())))
     for name, have in zip(others, kind.observe_many(aws, list(others.values())), strict=True):
         if name in records:
-            seen[name] = Prefetched(recalled=have)
+            seen[name] = Prefetched(recorded=have)
         else:
-            seen[name] = Prefetched(sought=sought[name], found=(have,) if have else ())
+            seen[name] = Prefetched(query=sought[name], found=(have,) if have else ())
     return seen
 
 

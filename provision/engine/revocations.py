@@ -25,12 +25,12 @@ def without_revocations(finding: ResourceChange) -> ResourceChange | None:
     want, have = finding.want, finding.have
     if finding.action is not Action.UPDATE or want is None or have is None:
         return None
-    if all(change.cause is Cause.DRIFT and not change.both for change in finding.changes):
+    if all(change.cause is Cause.DRIFT and not change.is_conflict for change in finding.diffs):
         return None
     wider = want.meanwhile(have)
     if wider == want:
         return None
-    return replace(finding, want=wider, changes=diff_fields(wider, have, None))
+    return replace(finding, want=wider, diffs=diff_fields(wider, have, None))
 
 
 def revoke(
@@ -48,15 +48,15 @@ def revoke(
 
     def visit(name: str) -> None:
         if name in follow:
-            left = engine.refine(follow[name], nodes[name], steps)
+            left = engine.replan(follow[name], nodes[name], steps)
             begun[name] = _as_one(acted[name], left)
         else:
             finding, made = late[name], steps[name]
             assert finding.want is not None
-            left = replace(finding, have=made, changes=diff_fields(finding.want, made, None))
-        steps[name] = done[name] = engine.make(left)
+            left = replace(finding, have=made, diffs=diff_fields(finding.want, made, None))
+        steps[name] = done[name] = engine.apply(left)
         if left.action in WRITES:
-            engine.settle(left, steps[name])
+            engine.verify(left, steps[name])
 
     order = dict.fromkeys(late, ()) | {
         name: tuple(need for need in nodes[name].needs if need in late or need in follow)
@@ -73,13 +73,13 @@ def _as_one(first: ResourceChange, then: ResourceChange) -> ResourceChange:
         return first
     if first.action not in WRITES:
         return then
-    before = {change.field: change for change in first.changes}
+    before = {change.field: change for change in first.diffs}
     after = {
         change.field: replace(before.get(change.field, change), want=change.want)
-        for change in then.changes
+        for change in then.diffs
     }
     action = first.action if first.action is Action.REPLACE else then.action
-    return replace(then, have=first.have, changes=tuple((before | after).values()), action=action)
+    return replace(then, have=first.have, diffs=tuple((before | after).values()), action=action)
 
 
 def block_revocations(
@@ -111,8 +111,8 @@ def _followers(
         moved = any(need in late or need in follow for need in node.needs)
         if not moved or name in late or name not in steps:
             continue
-        finding = engine.refine(replace(acted[name], have=steps[name]), node, wanted)
+        finding = engine.replan(replace(acted[name], have=steps[name]), node, wanted)
         if finding.want != acted[name].want and finding.action in WRITES:
             follow[name] = finding
-            wanted[name] = engine.provides(finding)
+            wanted[name] = engine.planned_value(finding)
     return follow

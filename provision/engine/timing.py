@@ -55,14 +55,14 @@ class WalkTiming:
     doing: str
     needs: Needs
     trace: Trace
-    stays: dict[str, Interval] = field(default_factory=dict)
+    intervals: dict[str, Interval] = field(default_factory=dict)
     rests: dict[str, Interval] = field(default_factory=dict)
 
     def timed(self, visit: Visit) -> Visit:
         """The visit, its time and that of its rest noted, here and in the trace."""
 
         def timed(name: str) -> Callable[[], None] | None:
-            with self._noted(self.stays, name, self.doing):
+            with self._noted(self.intervals, name, self.doing):
                 rest = visit(name)
             return partial(self._time_rest, name, rest) if rest else None
 
@@ -81,25 +81,25 @@ class WalkTiming:
         finally:
             stays[name] = Interval(began, self.trace.now())
 
-    def chain(self) -> tuple[PathStep, ...]:
+    def critical_path(self) -> tuple[PathStep, ...]:
         """The visits that the end of the walk had to wait for, in their order."""
         links: list[PathStep] = []
-        name, late = _last(self.stays), _last(self.rests)
-        if name and late and self.rests[late].ended > self.stays[name].ended:
+        name, late = _last(self.intervals), _last(self.rests)
+        if name and late and self.rests[late].ended > self.intervals[name].ended:
             links.append(PathStep(late, VERIFYING, self.rests[late].seconds))
             name = late
         while name:
-            links.append(PathStep(name, self.doing, self.stays[name].seconds))
+            links.append(PathStep(name, self.doing, self.intervals[name].seconds))
             name = self._before(name)
         return tuple(reversed(links))
 
     def _before(self, name: str) -> str | None:
         """What it waited for: the last of its needs, or whoever then made way in a thread."""
-        began = self.stays[name].began
-        needs = {need: self.stays[need] for need in self.needs[name] if need in self.stays}
+        began = self.intervals[name].began
+        needs = {need: self.intervals[need] for need in self.needs[name] if need in self.intervals}
         need = _last(needs)
         ready = needs[need].ended if need else 0.0
-        between = {n: stay for n, stay in self.stays.items() if ready < stay.ended <= began}
+        between = {n: stay for n, stay in self.intervals.items() if ready < stay.ended <= began}
         return (_last(between) if began - ready > WAITED else None) or need
 
 
@@ -109,5 +109,5 @@ def _last(stays: Mapping[str, Interval]) -> str | None:
 
 def critical_path(opening: float, walks: Iterable[WalkTiming]) -> tuple[PathStep, ...]:
     """The chain of a whole run: opening, then walk after walk."""
-    links = [link for walk in walks for link in walk.chain()]
+    links = [link for walk in walks for link in walk.critical_path()]
     return (PathStep("", "open", opening), *links)

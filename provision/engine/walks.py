@@ -45,7 +45,7 @@ def _translated(engine: Engine, name: str, error: Exception) -> ProvisionError:
     told = translate_error(error)
     if not isinstance(told, NotPermitted) or not isinstance(error, ClientError):
         return told
-    stack, where = engine.stack, engine.aws.where
+    stack, where = engine.stack, engine.aws.location
     forgotten = {n: r.step for n, r in engine.journal.records.items() if n not in stack.nodes}
     asked = asked_by_stack(stack, forgotten, where, (LOOK, MAKE, REMOVE))
     return refusal(error, (each for each in asked if each.by == name))

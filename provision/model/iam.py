@@ -49,11 +49,11 @@ class IamPermission:
     """
 
     action: str
-    on: tuple[str, ...] = (ANY_RESOURCE,)
-    when: tuple[Condition, ...] = ()
-    unnamed: tuple[Condition, ...] = ()
-    having: str = ""
-    lacking: str = ""
+    resources: tuple[str, ...] = (ANY_RESOURCE,)
+    conditions: tuple[Condition, ...] = ()
+    wildcard_conditions: tuple[Condition, ...] = ()
+    if_set: str = ""
+    if_unset: str = ""
 
 
 @dataclass(frozen=True)
@@ -70,9 +70,9 @@ class ApiCalls:
     by delete. `computed`: fields that AWS chooses, as far as a template can tell them beforehand.
     """
 
-    look: tuple[ApiCall, ...] = ()
-    make: tuple[ApiCall, ...] = ()
-    remove: tuple[ApiCall, ...] = ()
+    read: tuple[ApiCall, ...] = ()
+    write: tuple[ApiCall, ...] = ()
+    delete: tuple[ApiCall, ...] = ()
     computed: Mapping[str, str] = field(default_factory=dict)
 
 

@@ -46,7 +46,7 @@ class Risk:
     from the one that is to go, so not where that is gone already.
     """
 
-    harm: Impact
+    impact: Impact
     why: str
     seconds: int = 0
     longest: int = 0
@@ -65,11 +65,11 @@ class Risks:
 
     create: tuple[Risk, ...] = ()
     gone: tuple[Risk, ...] = ()
-    anew: tuple[Risk, ...] = ()
-    change: Mapping[str, tuple[Risk, ...]] = field(default_factory=dict)
+    recreate: tuple[Risk, ...] = ()
+    update: Mapping[str, tuple[Risk, ...]] = field(default_factory=dict)
     delete: tuple[Risk, ...] = ()
-    gap: str = "it is gone until its successor is there"
+    downtime: str = "it is gone until its successor is there"
 
 
-NO_IMPACT: Final = Risks(gap="")
+NO_IMPACT: Final = Risks(downtime="")
 """Nobody outside notices what becomes of it."""

@@ -81,9 +81,9 @@ class Step(ABC):
     """The fields whose change in place makes AWS choose the Computed ones anew."""
     COMES_BACK: ClassVar[bool] = False
     """What had still to be written when it was deleted may make it again, without our mark: see
-    `written_lately`."""
+    `has_recent_writes`."""
     BY_CONTENT: ClassVar[bool] = False
-    """Carries no mark, and is told by what it says (see `owned_by`): that a record says the same
+    """Carries no mark, and is told by what it says (see `is_owned_by`): that a record says the same
     proves nothing, for anybody may have written it. AWS is asked whose it is (`parent_owner`)."""
     SHARED: ClassVar[bool] = False
     """Belongs to the whole account: set when missing, never removed."""
@@ -101,7 +101,7 @@ class Step(ABC):
     """AWS refuses a second one of the same identity."""
     RISKS: ClassVar[Risks] = Risks()
     """What making, changing or removing it does to those who use it."""
-    CALLS: ClassVar[ApiCalls]
+    API_CALLS: ClassVar[ApiCalls]
     """What its verbs call, and what IAM asks for that."""
     ASKED_LAST: ClassVar[bool] = False
     """Goes by a name that somebody else may take between the look and the deletion, and holds data
@@ -126,7 +126,7 @@ class Step(ABC):
         """As `observe` of each; of up to AT_ONCE of a kind that AWS describes many of in a call."""
         return [step.observe(aws) for step in steps]
 
-    def search(self, aws: Aws) -> Sequence[Self]:
+    def find_candidates(self, aws: Aws) -> Sequence[Self]:
         """What may be this one while no record says which: the likeliest first. Behind it come the
         owner's others, which are predecessors that a replacement cut short has left. Reads only;
         kinds of which an owner can have several look for all of them."""
@@ -168,14 +168,14 @@ class Step(ABC):
         """This, not made yet, with what AWS chooses by a rule that is known."""
         return self
 
-    def tidy(self, aws: Aws) -> None:  # noqa: B027  (most kinds keep no history)
+    def prune(self, aws: Aws) -> None:  # noqa: B027  (most kinds keep no history)
         """Remove older entries of a numbered history, once nobody waits for the newest any more."""
 
     def outlived(self) -> str:
         """What of its history goes when another entry is made, in words. Empty for most."""
         return ""
 
-    def written_lately(self, aws: Aws) -> bool:  # noqa: ARG002  (kinds that come back look)
+    def has_recent_writes(self, aws: Aws) -> bool:  # noqa: ARG002  (kinds that come back look)
         """Whether there may be a late writer that makes it again after its deletion."""
         return False
 
@@ -184,7 +184,7 @@ class Step(ABC):
         would lose next to nothing."""
         return False
 
-    def owned_by(self, have: Self, owner: str) -> bool:  # noqa: ARG002  (kinds with tags or a marker judge)
+    def is_owned_by(self, have: Self, owner: str) -> bool:  # noqa: ARG002  (kinds with tags or a marker judge)
         """Whether `have`, found where this is wanted, is the owner's. What has no mark is."""
         return True
 
@@ -198,7 +198,7 @@ class Step(ABC):
         only."""
         return ""
 
-    def words(self) -> Mapping[str, object]:
+    def policy_variables(self) -> Mapping[str, object]:
         """What the templates in CALLS may name, besides the place and the stack."""
         return vars(self)
 
@@ -207,7 +207,7 @@ class Step(ABC):
         for what works, and for kinds of which AWS says no such thing."""
         return ""
 
-    def holdings(self, aws: Aws) -> StoredData | None:  # noqa: ARG002  (what holds data counts it)
+    def stored_data(self, aws: Aws) -> StoredData | None:  # noqa: ARG002  (what holds data counts it)
         """How much data it holds; None for kinds that hold none. Reads only."""
         return None
 
@@ -215,7 +215,7 @@ class Step(ABC):
         """What to type to have back what it held, where somebody has deleted it, or nothing."""
         return ""
 
-    def parting(self, aws: Aws) -> str:  # noqa: ARG002  (most kinds take only their own with them)
+    def deletion_warning(self, aws: Aws) -> str:  # noqa: ARG002  (most kinds take only their own with them)
         """What its going takes from others, backups included; then it goes only when named."""
         return ""
 
@@ -252,7 +252,7 @@ class Tagged(Step):
     MARKED = True
     tags: Tags
 
-    def owned_by(self, have: Self, owner: str) -> bool:
+    def is_owned_by(self, have: Self, owner: str) -> bool:
         return have.tags.get(OWNER) == owner
 
     def with_owner(self, owner: str) -> Self:

@@ -19,7 +19,7 @@ class StoredData:
     protected: bool
 
     @property
-    def words(self) -> str:
+    def summary(self) -> str:
         """`12 items, 3.4 kB by AWS's count of up to six hours ago`."""
         items = "1 item" if self.items == 1 else f"{self.items:,} items"
         return f"{items}, {format_bytes(self.bytes)} by AWS's count of up to six hours ago"

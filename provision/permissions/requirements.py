@@ -45,15 +45,15 @@ def asked_by_stack(
 
 
 def _calls(step: Step, part: str) -> tuple[ApiCall, ...]:
-    declared = step.CALLS
-    return {LOOK: declared.look, MAKE: declared.make, REMOVE: declared.remove}[part]
+    declared = step.API_CALLS
+    return {LOOK: declared.read, MAKE: declared.write, REMOVE: declared.delete}[part]
 
 
 def asked_by(
     by: str, step: Step, calls: Iterable[ApiCall], where: Location, stack: Stack
 ) -> Iterator[Asked]:
     """What these calls ask for this step."""
-    yield from _asked(by, calls, _words(step.words(), where, stack))
+    yield from _asked(by, calls, _words(step.policy_variables(), where, stack))
 
 
 def asked_by_others(
@@ -76,10 +76,10 @@ def _patterned(step: Step, where: Location, stack: Stack) -> Step:
     computed = fields_with(type(step), Mark.COMPUTED)
     chosen = [name for name in computed if not isinstance(vars(step)[name], tuple)]
     bare = replace(step, **dict.fromkeys(chosen, ANY_RESOURCE))
-    words = _words(bare.words(), where, stack)
+    words = _words(bare.policy_variables(), where, stack)
     known = {
         name: text
-        for name, template in step.CALLS.computed.items()
+        for name, template in step.API_CALLS.computed.items()
         for text in _fill(template, words)
     }
     return replace(bare, **known)
@@ -126,13 +126,13 @@ def _texts(value: object) -> tuple[str, ...]:
 def _filled(
     permit: IamPermission, words: _Words
 ) -> Iterator[tuple[str, str, tuple[Condition, ...]]]:
-    if permit.having and not words[permit.having]:
+    if permit.if_set and not words[permit.if_set]:
         return
-    if permit.lacking and words[permit.lacking]:
+    if permit.if_unset and words[permit.if_unset]:
         return
-    for template in permit.on:
+    for template in permit.resources:
         named = {word for word in _names(template) if any(ANY_RESOURCE in t for t in words[word])}
-        tests = permit.when + (permit.unnamed if named else ())
+        tests = permit.conditions + (permit.wildcard_conditions if named else ())
         for resource in _fill(template, words):
             yield permit.action, resource, _filled_tests(tests, words)
 

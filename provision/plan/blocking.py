@@ -19,8 +19,8 @@ def block_on_refused(findings: dict[str, ResourceChange]) -> dict[str, ResourceC
             continue  # it waits for nothing, and nothing for it
         blocker = next((need for need in finding.needs if need in stuck), None)
         if blocker:
-            findings[name] = replace(finding, action=Action.WAIT, reason=f"needs {blocker}")
-        if blocker or finding.refusal:
+            findings[name] = replace(finding, action=Action.BLOCKED, reason=f"needs {blocker}")
+        if blocker or finding.blocked_by:
             stuck.add(name)
     return findings
 
@@ -43,7 +43,7 @@ def block_on_failed(
         if blocker or findings[name].action in WRITES:
             stuck.add(name)
             reason = f"needs {blocker}, which failed" if blocker else ended
-            findings[name] = replace(findings[name], action=Action.WAIT, reason=reason)
+            findings[name] = replace(findings[name], action=Action.BLOCKED, reason=reason)
     return findings
 
 
@@ -53,7 +53,7 @@ def block_with_reasons(
     """The findings where the run ended before the turn of some had come, for `reasons` by node: the
     next `up` goes on there."""
     waits = {
-        name: replace(acted[name], action=Action.WAIT, reason=reason)
+        name: replace(acted[name], action=Action.BLOCKED, reason=reason)
         for name, reason in reasons.items()
     }
     return {**acted, **waits}

@@ -21,7 +21,7 @@ class Action(StrEnum):
     REPLACE = "replace"
     DELETE = "delete"
     KEEP = "keep"
-    WAIT = "wait"  # something it needs must be settled by the user first
+    BLOCKED = "wait"  # something it needs must be settled by the user first
     FOREIGN = "foreign"  # exists, and is not ours
     SKIP = "skip"  # the emulator has no such service
 
@@ -49,12 +49,12 @@ class FieldDiff:
     have: Any
     fixed: bool
     cause: Cause
-    left: Any = None
+    recorded: Any = None
 
     @property
-    def both(self) -> bool:
+    def is_conflict(self) -> bool:
         """Whether AWS and the configuration were both changed since, each to something else."""
-        return self.cause is Cause.DRIFT and is_known(self.want) and self.want != self.left
+        return self.cause is Cause.DRIFT and is_known(self.want) and self.want != self.recorded
 
 
 @dataclass(frozen=True)
@@ -66,11 +66,11 @@ class ResourceChange:
     kind: str
     want: Step | None
     have: Step | None
-    changes: tuple[FieldDiff, ...]
+    diffs: tuple[FieldDiff, ...]
     action: Action
     reason: str = ""
     """Why it is kept, skipped, foreign or waiting; empty where the action says it all."""
-    refusal: str = ""
+    blocked_by: str = ""
     """What stops `up` or `down` here until the user decides: the option to type."""
     cause: Cause | None = None
     """Why it is created or deleted; the causes of an update are its changes'."""
@@ -81,11 +81,11 @@ class ResourceChange:
         if self.action not in WRITES:
             return frozenset()
         own = {self.cause} if self.cause else set()
-        return frozenset(own | {change.cause for change in self.changes})
+        return frozenset(own | {change.cause for change in self.diffs})
 
-    predecessors: tuple[Step, ...] = ()
+    deposed: tuple[Step, ...] = ()
     """What a replacement cut short has left beside it, found by owner when the state was lost."""
-    holdings: StoredData | None = None
+    stored_data: StoredData | None = None
     """The user's data in what may go; None where there is none."""
 
     @property
@@ -120,6 +120,6 @@ def diff_fields(
         left_as = vars(recorded).get(name, found) if recorded else found
         cause = Cause.CONFIG if left_as == found else Cause.DRIFT
         changes.append(
-            FieldDiff(name, wanted, found, fixed=name in fixed, cause=cause, left=left_as)
+            FieldDiff(name, wanted, found, fixed=name in fixed, cause=cause, recorded=left_as)
         )
     return tuple(changes)

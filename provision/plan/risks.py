@@ -17,9 +17,9 @@ def risks_of(finding: ResourceChange) -> tuple[Risk, ...]:
         return ()
     worst: dict[Impact, Risk] = {}
     for risk in _all(finding, step):
-        known = worst.get(risk.harm)
+        known = worst.get(risk.impact)
         if known is None or (risk.longest, risk.seconds) > (known.longest, known.seconds):
-            worst[risk.harm] = risk
+            worst[risk.impact] = risk
     return tuple(worst[harm] for harm in Impact if harm in worst)
 
 
@@ -30,16 +30,16 @@ def _all(finding: ResourceChange, step: Step) -> Iterator[Risk]:
             yield from risks.create
             if finding.cause is Cause.DRIFT:
                 yield from risks.gone
-                yield from (risk for risk in risks.anew if _still_to_come(risk))
+                yield from (risk for risk in risks.recreate if _still_to_come(risk))
         case Action.UPDATE:
             yield from _changed(finding, step)
         case Action.REPLACE:
             yield from _changed(finding, step)
-            yield from (*risks.create, *risks.anew)
+            yield from (*risks.create, *risks.recreate)
             yield from _lost(step)
             assert finding.want is not None
-            if replacement(finding.want, step) is Replacement.DELETE_FIRST and risks.gap:
-                yield Risk(Impact.DOWNTIME, risks.gap)
+            if replacement(finding.want, step) is Replacement.DELETE_FIRST and risks.downtime:
+                yield Risk(Impact.DOWNTIME, risks.downtime)
         case Action.DELETE:
             yield from risks.delete
             yield from _lost(step)
@@ -47,12 +47,12 @@ def _all(finding: ResourceChange, step: Step) -> Iterator[Risk]:
 
 def _still_to_come(risk: Risk) -> bool:
     """Of what is gone: nothing in it can be lost any more, and nothing holds it."""
-    return risk.harm is not Impact.DATA_LOSS and not risk.of_old
+    return risk.impact is not Impact.DATA_LOSS and not risk.of_old
 
 
 def _changed(finding: ResourceChange, step: Step) -> Iterator[Risk]:
-    for change in finding.changes:
-        for risk in step.RISKS.change.get(change.field, ()):
+    for change in finding.diffs:
+        for risk in step.RISKS.update.get(change.field, ()):
             if not is_known(change.want) or risk.when(change.have, change.want):
                 yield risk
 

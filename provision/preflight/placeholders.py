@@ -80,7 +80,7 @@ def with_stand_ins(step: Step, number: int, where: Location) -> Step:
 def _form(step: Step, name: str) -> str:
     if form := _FORMS.get((step.KIND, name)):
         return form
-    template = step.CALLS.computed.get(name)
+    template = step.API_CALLS.computed.get(name)
     if template is None:
         return "{:010x}"
     return re.sub(r"\*$", "1" if template.endswith(":*") else _UUID, template)

@@ -51,11 +51,11 @@ class Rehearsal(Aws):
                 region,
                 endpoint="http://nowhere.invalid",
                 credentials=("nobody", "nothing"),
-                paced=False,
-                lingers=False,
+                rate_limited=False,
+                deletes_lag=False,
             )
         )
-        self.suppose(account)
+        self.assume_account(account)
         self.requests: list[Request] = []
         self.node = ""
         self._services: dict[str, Any] = {}

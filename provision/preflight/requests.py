@@ -23,12 +23,12 @@ class Foreseen:
 
 def rehearse(config: Config) -> Foreseen:
     aws = Rehearsal(config.region, config.account or ACCOUNT)
-    stack = build_stack(stand_in_site(config, aws.where))
+    stack = build_stack(stand_in_site(config, aws.location))
     steps: dict[str, Step] = {}
     cut_short: dict[str, Exception] = {}
     for number, (name, node) in enumerate(stack.nodes.items(), start=1):
         want = node.build(*(steps[need] for need in node.needs))
-        steps[name] = with_stand_ins(want, number, aws.where)
+        steps[name] = with_stand_ins(want, number, aws.location)
         aws.node = name
         try:
             want.with_owner(f"{stack.mark}/{name}").create(aws)

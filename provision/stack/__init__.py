@@ -44,7 +44,7 @@ def build_stack(site: StackInputs) -> Stack:
 
 def _moved(site: StackInputs, stack: Stack) -> dict[str, str]:
     """What each node was called: the stack of before has the same nodes in the same order."""
-    before = build_stack(replace(site, config=site.config.before_moves()))
+    before = build_stack(replace(site, config=site.config.with_old_keys()))
     return {old: new for old, new in zip(before.nodes, stack.nodes, strict=True) if old != new}
 
 

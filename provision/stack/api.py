@@ -111,8 +111,8 @@ def _rest_api(site: StackInputs) -> RestApi:
                     Route(
                         method=route.method,
                         path=route.path,
-                        target=site.where.arn(
-                            "lambda", f"function:{site.name_of('function', route.function)}:{LIVE}"
+                        target=site.location.arn(
+                            "lambda", f"function:{site.aws_name('function', route.function)}:{LIVE}"
                         ),
                         api_key=True,
                         body=route.body,
@@ -147,7 +147,7 @@ def _add_permission(
             qualifier=alias.name,
             statement="api",
             principal="apigateway.amazonaws.com",
-            source=format_known(site.where.arn("execute-api", "{}/*"), api.id),
+            source=format_known(site.location.arn("execute-api", "{}/*"), api.id),
         ),
         nodes.alias,
         api,

@@ -38,7 +38,7 @@ def key_as_recorded(aws: Aws, name: str, recorded: Iterable[Step], say: Say) -> 
         say(error)
     values = (value for step in recorded for value in vars(step).values())
     arns = {value for value in values if isinstance(value, str) and _KEY.fullmatch(value)}
-    return arns.pop() if len(arns) == 1 else aws.where.arn("kms", name)
+    return arns.pop() if len(arns) == 1 else aws.location.arn("kms", name)
 
 
 def given_key(aws: Aws, name: str) -> str:
@@ -52,7 +52,7 @@ def given_key(aws: Aws, name: str) -> str:
         if not is_not_found(error.response["Error"]["Code"]):
             raise
         raise PrerequisiteMissing(
-            f"there is no key {name} in {aws.where.region}",
+            f"there is no key {name} in {aws.location.region}",
             hint="name one that is there in `encryption.key` of config.yaml, or write `create`",
         ) from error
     if found.get("KeyState") != "Enabled" or found.get("KeySpec") != "SYMMETRIC_DEFAULT":

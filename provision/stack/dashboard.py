@@ -41,7 +41,7 @@ def _place(widget: Document, row: int, column: int) -> Document:
 def _graph(site: StackInputs, title: str, metrics: list[Metric]) -> Document:
     return {
         "title": title,
-        "region": site.where.region,
+        "region": site.location.region,
         "view": "timeSeries",
         "stacked": False,
         "period": 60,
@@ -69,7 +69,7 @@ def _api_row(site: StackInputs) -> list[Document]:
 
 
 def _function_row(site: StackInputs, key: str) -> list[Document]:
-    function = site.name_of("function", key)
+    function = site.aws_name("function", key)
     place = ["FunctionName", function, "Resource", f"{function}:{LIVE}"]
 
     def metric(name: str, statistic: str, label: str) -> Metric:
@@ -79,7 +79,7 @@ def _function_row(site: StackInputs, key: str) -> list[Document]:
         "AWS/SQS",
         "ApproximateNumberOfMessagesVisible",
         "QueueName",
-        site.name_of("function", key, "dead-letters"),
+        site.aws_name("function", key, "dead-letters"),
         {"stat": "Maximum", "label": "dead letters"},
     ]
     return [
@@ -102,7 +102,7 @@ def _function_row(site: StackInputs, key: str) -> list[Document]:
 
 
 def _table_row(site: StackInputs, key: str) -> list[Document]:
-    place = ["TableName", site.name_of("table", key)]
+    place = ["TableName", site.aws_name("table", key)]
 
     def metric(name: str, statistic: str, label: str) -> Metric:
         return ["AWS/DynamoDB", name, *place, {"stat": statistic, "label": label}]

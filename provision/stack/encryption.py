@@ -23,7 +23,7 @@ class Encryption:
         return made[0].arn if made else self._given or otherwise
 
     @property
-    def customers(self) -> bool:
+    def uses_customer_key(self) -> bool:
         return bool(self.needs or self._given)
 
 
@@ -35,7 +35,7 @@ def add_encryption(stack: Stack, site: StackInputs) -> Encryption:
         lambda: KmsKey(
             alias=f"alias/{site.config.prefix}",
             description=f"Encrypts what {site.config.prefix} keeps",
-            policy=key_policy(site.where, log_groups(site), f"{site.config.prefix}-"),
+            policy=key_policy(site.location, log_groups(site), f"{site.config.prefix}-"),
             tags=site.tags,
         ),
     )

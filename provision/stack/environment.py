@@ -10,12 +10,12 @@ def environment(site: StackInputs, key: str) -> dict[str, str]:
     """What the code reads; the user's own values last, and of secrets where they are kept."""
     function, cors = site.config.functions[key], site.config.api.cors
     found = {
-        "POWERTOOLS_SERVICE_NAME": site.name_of("function", key),
+        "POWERTOOLS_SERVICE_NAME": site.aws_name("function", key),
         "POWERTOOLS_METRICS_NAMESPACE": site.config.prefix,
     }
     for name in function.tables:
         table, suffix = site.config.tables[name], name.upper().replace("-", "_")
-        found[f"TABLE_{suffix}"] = site.name_of("table", name)
+        found[f"TABLE_{suffix}"] = site.aws_name("table", name)
         if table.expire:
             found[f"EXPIRE_ATTRIBUTE_{suffix}"] = table.expire.attribute
             found[f"EXPIRE_DAYS_{suffix}"] = str(table.expire.days)

@@ -19,7 +19,7 @@ def add_flow_logs(stack: Stack, site: StackInputs, vpc: Node[Vpc], encryption: E
         return
     name = site.name("flow-logs")
     group = f"/aws/vpc/{site.config.prefix}"
-    policies = {"logs": grants.flow_logging(site.where.arn("logs", f"log-group:{group}"))}
+    policies = {"logs": grants.flow_logging(site.location.arn("logs", f"log-group:{group}"))}
     logs = stack.add(
         "network.flow_logs.logs",
         lambda *keys: LogGroup(
@@ -49,7 +49,7 @@ def add_flow_logs(stack: Stack, site: StackInputs, vpc: Node[Vpc], encryption: E
             traffic=wanted.traffic,
             log_group=logs.name,
             role=role.arn,
-            tags=site.named(name),
+            tags=site.tags_with_name(name),
         ),
         vpc,
         logs,

@@ -93,9 +93,9 @@ def _add_layer(stack: Stack, site: StackInputs, key: str) -> Node[Layer]:
     users = [function for function in site.config.functions.values() if key in function.layers]
 
     def layer() -> Layer:
-        package = site.sources.layer(key)
+        package = site.packages.layer(key)
         return Layer(
-            name=site.name_of("layer", key),
+            name=site.aws_name("layer", key),
             sha256=package.sha256,
             runtimes=sort_known({function.runtime for function in users}),
             architectures=sort_known({function.architecture for function in users}),
@@ -108,11 +108,11 @@ def _add_layer(stack: Stack, site: StackInputs, key: str) -> Node[Layer]:
 def _add_surroundings(
     stack: Stack, site: StackInputs, key: str, network: Network, encryption: Encryption
 ) -> _FunctionPrerequisites:
-    name = site.name_of("function", key)
+    name = site.aws_name("function", key)
     role = stack.add(
         f"function.{key}.role",
         lambda: Role(
-            name=site.global_name(site.key_in_aws("function", key)),
+            name=site.global_name(site.aws_key("function", key)),
             service="lambda.amazonaws.com",
             description=f"What the function {name} may do",
             boundary=site.config.boundary,
@@ -122,9 +122,9 @@ def _add_surroundings(
     dead_letters = stack.add(
         f"function.{key}.dead_letters",
         lambda *keys: Queue(
-            name=site.name_of("function", key, "dead-letters"),
+            name=site.aws_name("function", key, "dead-letters"),
             policy=queue_policy(
-                site.where.arn("sqs", site.name_of("function", key, "dead-letters"))
+                site.location.arn("sqs", site.aws_name("function", key, "dead-letters"))
             ),
             encryption=encryption.arn(keys, SSE),
             tags=site.tags,
@@ -153,9 +153,9 @@ def _add_grants(
     role: Node[Role],
     encryption: Encryption,
 ) -> Node[RolePolicies]:
-    name = site.name_of("function", key)
-    group_of_logs = site.where.arn("logs", f"log-group:/aws/lambda/{name}")
-    queue = site.where.arn("sqs", site.name_of("function", key, "dead-letters"))
+    name = site.aws_name("function", key)
+    group_of_logs = site.location.arn("logs", f"log-group:/aws/lambda/{name}")
+    queue = site.location.arn("sqs", site.aws_name("function", key, "dead-letters"))
     function, zones = site.config.functions[key], len(network.subnets)
     return stack.add(
         f"function.{key}.grants",
@@ -168,8 +168,8 @@ def _add_grants(
                 "tracing": grants.tracing(),
                 "dead-letters": grants.dead_letters(queue),
                 "network": grants.network(
-                    site.where,
-                    site.where.arn("lambda", f"function:{name}"),
+                    site.location,
+                    site.location.arn("lambda", f"function:{name}"),
                     sort_known(subnet.arn for subnet in rest[:zones]),
                     group.arn,
                 ),
@@ -188,9 +188,9 @@ def _add_grants(
 def _key_policies(
     site: StackInputs, function: config.Function, encryption: Encryption, key: str
 ) -> dict[str, Document]:
-    if not encryption.customers:
+    if not encryption.uses_customer_key:
         return {}
-    return {"encryption": grants.encryption(site.where, key, tuple(function.tables.values()))}
+    return {"encryption": grants.encryption(site.location, key, tuple(function.tables.values()))}
 
 
 def _secret_policies(
@@ -198,7 +198,7 @@ def _secret_policies(
 ) -> dict[str, Document]:
     if not function.secrets:
         return {}
-    return {"secrets": grants.secrets(site.where, function.secrets, vpc_id)}
+    return {"secrets": grants.secrets(site.location, function.secrets, vpc_id)}
 
 
 def _table_policies(
@@ -208,7 +208,7 @@ def _table_policies(
         return {}
     granted = [
         grants.GrantedTable(
-            site.where.arn("dynamodb", f"table/{site.name_of('table', key)}"),
+            site.location.arn("dynamodb", f"table/{site.aws_name('table', key)}"),
             grant,
             sort_key=site.config.tables[key].sort_key is not None,
         )
@@ -265,9 +265,9 @@ def _add_function(
 
 def _plain_function(site: StackInputs, key: str) -> Function:
     """What the configuration alone says of it."""
-    wanted, package = site.config.functions[key], site.sources.function(key)
+    wanted, package = site.config.functions[key], site.packages.function(key)
     return Function(
-        name=site.name_of("function", key),
+        name=site.aws_name("function", key),
         description=f"{key} of {site.config.prefix}",
         runtime=wanted.runtime,
         handler=wanted.handler,

@@ -178,15 +178,15 @@ _READING: Final = {"secretsmanager": "secretsmanager:GetSecretValue", "ssm": "ss
 def _reading_secrets(where: Location, kept: Sequence[Secret]) -> list[Document]:
     """A statement for each service that keeps some of them."""
     return [
-        _statement((action,), sorted({_secret(where, one) for one in kept if one.keeper == keeper}))
+        _statement((action,), sorted({_secret(where, one) for one in kept if one.store == keeper}))
         for keeper, action in _READING.items()
-        if any(one.keeper == keeper for one in kept)
+        if any(one.store == keeper for one in kept)
     ]
 
 
 def _secret(where: Location, secret: Secret) -> str:
     """Its ARN. Secrets Manager adds a hyphen and six characters of its own to the name."""
-    if secret.keeper == "secretsmanager":
+    if secret.store == "secretsmanager":
         return where.arn("secretsmanager", f"secret:{secret.name}-??????")
     return where.arn("ssm", f"parameter/{secret.name.removeprefix('/')}")
 
@@ -194,14 +194,12 @@ def _secret(where: Location, secret: Secret) -> str:
 def _decrypting(where: Location, secret: Secret) -> Document:
     """By the key's alias, which as a resource would mean nothing; and the service tells KMS what it
     decrypts."""
-    told = "SecretARN" if secret.keeper == "secretsmanager" else "PARAMETER_ARN"
+    told = "SecretARN" if secret.store == "secretsmanager" else "PARAMETER_ARN"
     return {
         **_statement(("kms:Decrypt",), [where.arn("kms", "key/*")]),
         "Condition": {
             "ForAnyValue:StringEquals": {"kms:ResourceAliases": secret.key},
-            "StringEquals": {
-                "kms:ViaService": f"{secret.keeper}.{where.region}.{where.dns_suffix}"
-            },
+            "StringEquals": {"kms:ViaService": f"{secret.store}.{where.region}.{where.dns_suffix}"},
             "StringLike": {f"kms:EncryptionContext:{told}": _secret(where, secret)},
         },
     }

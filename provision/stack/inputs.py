@@ -35,9 +35,9 @@ class StackInputs:
     """Everything a node may depend on besides other nodes."""
 
     config: Config
-    where: Location
+    location: Location
     zones: tuple[str, ...]
-    sources: Packages
+    packages: Packages
     invoke_url: Callable[[str, str], str]
     """API id and stage name → the address that answers."""
     key: str = ""
@@ -48,23 +48,23 @@ class StackInputs:
     @property
     def identity(self) -> Identity:
         """Which stack this is, among all of every account and region."""
-        return identity_of(self.config, self.where)
+        return identity_of(self.config, self.location)
 
     @property
     def tags(self) -> dict[str, str]:
         return dict(self.config.tags)
 
-    def named(self, name: str) -> dict[str, str]:
+    def tags_with_name(self, name: str) -> dict[str, str]:
         """Tags of what shows its name only as a tag."""
         return {**self.config.tags, "Name": name}
 
-    def key_in_aws(self, area: str, key: str) -> str:
+    def aws_key(self, area: str, key: str) -> str:
         """The key that names in AWS carry: that of before, where it was renamed (`moved`)."""
         return self.config.old_keys.get(f"{area}.{key}", key)
 
-    def name_of(self, area: str, key: str, *parts: str) -> str:
+    def aws_name(self, area: str, key: str, *parts: str) -> str:
         """What a table, function or layer, or a part of it, is called in AWS."""
-        return self.name(self.key_in_aws(area, key), *parts)
+        return self.name(self.aws_key(area, key), *parts)
 
     def name(self, *parts: str) -> str:
         """`{name}-{environment}-{part}-…`: what every resource is called."""
@@ -73,7 +73,7 @@ class StackInputs:
     def global_name(self, *parts: str) -> str:
         """`{name}-{environment}-{region}-{part}-…`: of what all regions of an account share, as
         IAM's roles and CloudWatch's dashboards (W4)."""
-        return self.name(self.where.region, *parts)
+        return self.name(self.location.region, *parts)
 
 
 def identity_of(config: Config, where: Location) -> Identity:

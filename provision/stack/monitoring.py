@@ -49,7 +49,9 @@ def add_monitoring(
             name=site.name("alarms"),
             display=site.config.prefix,
             policy=topic_policy(
-                site.where, site.where.arn("sns", site.name("alarms")), f"{site.config.prefix}-"
+                site.location,
+                site.location.arn("sns", site.name("alarms")),
+                f"{site.config.prefix}-",
             ),
             key=encryption.arn(keys),
             tags=site.tags,
@@ -107,14 +109,14 @@ def _add_alarms(
 
 def _function(site: StackInputs, key: str) -> _Watched:
     """What callers reach: what becomes of the import check, or of calls by hand, alarms nobody."""
-    name = f"function-{site.key_in_aws('function', key)}"
-    function = site.name_of("function", key)
+    name = f"function-{site.aws_key('function', key)}"
+    function = site.aws_name("function", key)
     dimensions = {"FunctionName": function, "Resource": f"{function}:{LIVE}"}
     return _Watched(f"function-{key}", name, "AWS/Lambda", dimensions)
 
 
 def _queue(site: StackInputs, key: str) -> _Watched:
-    dimensions = {"QueueName": site.name_of("function", key, "dead-letters")}
+    dimensions = {"QueueName": site.aws_name("function", key, "dead-letters")}
     return replace(_function(site, key), namespace="AWS/SQS", dimensions=dimensions)
 
 
@@ -124,8 +126,10 @@ def _api(site: StackInputs) -> _Watched:
 
 
 def _table(site: StackInputs, key: str) -> _Watched:
-    name = f"table-{site.key_in_aws('table', key)}"
-    return _Watched(f"table-{key}", name, "AWS/DynamoDB", {"TableName": site.name_of("table", key)})
+    name = f"table-{site.aws_key('table', key)}"
+    return _Watched(
+        f"table-{key}", name, "AWS/DynamoDB", {"TableName": site.aws_name("table", key)}
+    )
 
 
 def _of_function(site: StackInputs, key: str) -> Iterator[_Watch]:

@@ -38,10 +38,10 @@ class Network:
 
 
 def add_network(stack: Stack, site: StackInputs) -> Network:
-    dynamodb = f"com.amazonaws.{site.where.region}.dynamodb"
+    dynamodb = f"com.amazonaws.{site.location.region}.dynamodb"
     vpc = stack.add(
         "network.vpc",
-        lambda: Vpc(cidr=site.config.network.cidr, tags=site.named(site.config.prefix)),
+        lambda: Vpc(cidr=site.config.network.cidr, tags=site.tags_with_name(site.config.prefix)),
     )
     subnets = tuple(
         _add_subnet(stack, site, vpc, number, cidr, zone)
@@ -52,7 +52,7 @@ def add_network(stack: Stack, site: StackInputs) -> Network:
         lambda vpc, *subnets: RouteTable(
             vpc_id=vpc.id,
             subnet_ids=sort_known(subnet.id for subnet in subnets),
-            tags=site.named(site.name("private")),
+            tags=site.tags_with_name(site.name("private")),
         ),
         vpc,
         *subnets,
@@ -64,7 +64,7 @@ def add_network(stack: Stack, site: StackInputs) -> Network:
             service=dynamodb,
             route_table_ids=(routes.id,),
             policy=_endpoint_policy(site),
-            tags=site.named(site.name("dynamodb")),
+            tags=site.tags_with_name(site.name("dynamodb")),
         ),
         vpc,
         routes,
@@ -76,7 +76,7 @@ def add_network(stack: Stack, site: StackInputs) -> Network:
             name=site.name("functions"),
             description="The functions: out to DynamoDB and nowhere else",
             egress=_egress_rules(site, dynamodb),
-            tags=site.named(site.name("functions")),
+            tags=site.tags_with_name(site.name("functions")),
         ),
         vpc,
     )
@@ -100,7 +100,7 @@ def add_interfaces(
 def _add_subnet(
     stack: Stack, site: StackInputs, vpc: Node[Vpc], number: int, cidr: str, zone: str
 ) -> Node[Subnet]:
-    tags = site.named(site.name("private", str(number)))
+    tags = site.tags_with_name(site.name("private", str(number)))
     return stack.add(
         f"network.subnet.{number}",
         lambda vpc: Subnet(
@@ -128,7 +128,7 @@ def _egress_rules(site: StackInputs, dynamodb: str) -> tuple[Rule, ...]:
 
 def _functions(site: StackInputs) -> tuple[str, ...]:
     """The names of all functions: every one stands in every subnet."""
-    return tuple(site.name_of("function", key) for key in site.config.functions)
+    return tuple(site.aws_name("function", key) for key in site.config.functions)
 
 
 def _cidrs(site: StackInputs) -> list[str]:
@@ -144,7 +144,7 @@ def _endpoint_policy(site: StackInputs) -> Document:
     config = site.config
     granted = [
         grants.GrantedTable(
-            site.where.arn("dynamodb", f"table/{site.name_of('table', key)}"),
+            site.location.arn("dynamodb", f"table/{site.aws_name('table', key)}"),
             "write" if "write" in wanted else "read",
             sort_key=table.sort_key is not None,
         )
@@ -153,4 +153,4 @@ def _endpoint_policy(site: StackInputs) -> Document:
             wanted := {each.tables[key] for each in config.functions.values() if key in each.tables}
         )
     ]
-    return grants.endpoint_tables_policy(site.where, granted)
+    return grants.endpoint_tables_policy(site.location, granted)

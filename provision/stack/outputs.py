@@ -48,7 +48,7 @@ def outputs(site: StackInputs, steps: Mapping[str, Step]) -> dict[str, str]:
         if queue := _known(steps.get(f"function.{key}.dead_letters"), Queue):
             found[output_name("dead_letter_queue_url", key, number)] = site.as_reached(queue.url)
     if "monitoring.dashboard" in steps:
-        found["dashboard_url"] = _dashboard_url(site.where, site.name(site.where.region))
+        found["dashboard_url"] = _dashboard_url(site.location, site.name(site.location.region))
     return found
 
 

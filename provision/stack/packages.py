@@ -39,7 +39,7 @@ class PackageBuilder:
     def layer(self, name: str) -> Package:
         return self._layers.get(name, partial(self._package_layer, name))
 
-    def anew(self) -> PackageBuilder:
+    def rebuilt(self) -> PackageBuilder:
         """For code that was saved since; the layers stay as they are."""
         again = PackageBuilder(
             self._config, self._cache, for_this_machine=self._for_this_machine, trace=self._trace

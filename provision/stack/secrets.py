@@ -33,14 +33,14 @@ def add_secrets(stack: Stack, site: StackInputs, network: Network) -> Network:
             name=name,
             description="The endpoints of what keeps secrets: in from the functions only",
             ingress=(Rule(protocol="tcp", from_port=HTTPS, to_port=HTTPS, target=functions.id),),
-            tags=site.named(name),
+            tags=site.tags_with_name(name),
         ),
         network.vpc,
         network.group,
     )
     ways = tuple(
-        _add_endpoint(stack, site, network, group, [s for s in secrets if s.keeper == keeper])
-        for keeper in sorted({secret.keeper for secret in secrets})
+        _add_endpoint(stack, site, network, group, [s for s in secrets if s.store == keeper])
+        for keeper in sorted({secret.store for secret in secrets})
     )
     return replace(network, secrets=ways)
 
@@ -52,16 +52,16 @@ def _add_endpoint(
     group: Node[SecurityGroup],
     secrets: Sequence[config.Secret],
 ) -> Node[InterfaceEndpoint]:
-    keeper = secrets[0].keeper
+    keeper = secrets[0].store
 
     def endpoint(vpc: Vpc, group: SecurityGroup, *subnets: Subnet) -> InterfaceEndpoint:
         return InterfaceEndpoint(
             vpc_id=vpc.id,
-            service=f"com.amazonaws.{site.where.region}.{keeper}",
+            service=f"com.amazonaws.{site.location.region}.{keeper}",
             subnet_ids=sort_known(subnet.id for subnet in subnets),
             group_ids=(group.id,),
-            policy=grants.endpoint_secrets_policy(site.where, secrets),
-            tags=site.named(site.name(keeper)),
+            policy=grants.endpoint_secrets_policy(site.location, secrets),
+            tags=site.tags_with_name(site.name(keeper)),
         )
 
     needs: tuple[Node[Any], ...] = (network.vpc, group, *network.subnets)

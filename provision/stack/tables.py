@@ -23,7 +23,7 @@ def _add_table(
     node = stack.add(
         f"table.{key}",
         lambda *keys: Table(
-            name=site.name_of("table", key),
+            name=site.aws_name("table", key),
             key=table.key,
             sort_key=table.sort_key,
             read_capacity=table.read.min,
@@ -65,7 +65,7 @@ def _add_scaling(
     stack.add(
         f"{node.name}.{what}.policy",
         lambda target: ScalingPolicy(
-            name=site.name_of("table", node.name.partition(".")[2], what),
+            name=site.aws_name("table", node.name.partition(".")[2], what),
             resource=target.resource,
             dimension=dimension,
             target=capacity.target,

@@ -31,7 +31,7 @@ def add_waf(stack: Stack, site: StackInputs, stage: Node[Stage]) -> None:
         "api.waf.stage",
         lambda stage, acl: WebAclAssociation(
             stage=format_known(
-                site.where.arn("apigateway", "/restapis/{}/stages/{}", account=False),
+                site.location.arn("apigateway", "/restapis/{}/stages/{}", account=False),
                 stage.api_id,
                 stage.name,
             ),

@@ -74,7 +74,7 @@ def available_zones(aws: Aws, count: int, taken: Collection[str] = ()) -> tuple[
     if len(names) < count:
         there, wanted = len(names) + len(taken), count + len(taken)
         raise PrerequisiteMissing(
-            f"{aws.where.region} has {there} zones that can be used, and {wanted} are wanted",
+            f"{aws.location.region} has {there} zones that can be used, and {wanted} are wanted",
             hint="lower network.zones in config.yaml, or choose another region",
         )
     return tuple(name for _, name in names[:count])

@@ -113,7 +113,7 @@ class Journal:
             sweep_unfinished(self.directory)
             self._replace_file("lock.json", asdict(holder))
             self._load()
-            self._fold()
+            self._compact()
             self._rename()
         except BaseException as error:
             self._lock.release()
@@ -126,18 +126,18 @@ class Journal:
         """At once or not at all: the log is empty now, so no line of it has an older name."""
         records = apply_moves(self.records, self._moved)
         if records != self.records:
-            self.rebuild(records)
+            self.replace_all(records)
 
-    def rebuild(self, records: Mapping[str, Record]) -> None:
+    def replace_all(self, records: Mapping[str, Record]) -> None:
         """Put these in the place of all records, on disk when this returns: all of them or none."""
         self.records = dict(records)
-        self._fold()
+        self._compact()
 
     def close(self) -> None:
         """Fold the log and give the lock back."""
         if self._log is not None:
             with suppress(StateError):  # the log says it all; the next command folds it
-                self._fold()
+                self._compact()
             os.close(self._log)
             self._log = None
         with suppress(OSError):
@@ -149,7 +149,7 @@ class Journal:
         self.check(here)
         if self.pinned is None:
             self.pinned = here
-            self._fold()
+            self._compact()
 
     def check(self, here: PinnedLocation) -> None:
         """Raise `WrongAccount` when the stack is pinned elsewhere."""
@@ -164,18 +164,18 @@ class Journal:
         """On disk when this returns: others may use the value. None: the node is gone."""
         self._append(node, Record(step, needs) if step else None)
 
-    def was_whole(self, node: str) -> bool:
+    def existed(self, node: str) -> bool:
         """Whether the node was there, as far as we know: not half made, nor half removed."""
         record = self.records.get(node)
-        return record is not None and record.doing not in {"create", "delete"}
+        return record is not None and record.pending not in {"create", "delete"}
 
-    def retire(self, node: str) -> None:
+    def depose(self, node: str) -> None:
         """Set the node's record aside under a name of its own: its successor takes the place."""
         record = self.records[node]
-        if record.step not in self.set_aside(node):
-            self._append(deposed_name(node, self._names()), replace(record, doing=""))
+        if record.step not in self.deposed(node):
+            self._append(deposed_name(node, self._names()), replace(record, pending=""))
 
-    def set_aside(self, node: str) -> list[Step]:
+    def deposed(self, node: str) -> list[Step]:
         """The node's predecessors that are still to be removed."""
         aside = (name for name in self._names() if name != node and current_name(name) == node)
         return [self.records[name].step for name in aside]
@@ -267,7 +267,7 @@ class Journal:
     def _unreadable(self, what: str, why: object) -> StateUnreadable:
         return StateUnreadable(f"{what} in {self.directory} cannot be read: {why}", hint=_ANEW)
 
-    def _fold(self) -> None:
+    def _compact(self) -> None:
         """Snapshot first, then empty the log: a crash between the two replays what is there."""
         try:
             self._replace_file(

@@ -35,7 +35,7 @@ class Record:
 
     step: Step
     needs: tuple[str, ...]
-    doing: str = ""
+    pending: str = ""
 
 
 def apply_moves(records: Mapping[str, Record], moved: Mapping[str, str]) -> dict[str, Record]:
@@ -100,7 +100,7 @@ def record_to_json(record: Record | None) -> dict[str, Any] | None:
         "kind": record.step.KIND,
         "step": to_json(record.step),
         "needs": list(record.needs),
-        "doing": record.doing,
+        "doing": record.pending,
     }
 
 

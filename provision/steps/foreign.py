@@ -28,7 +28,7 @@ def refuse_foreign(aws: Aws, label: str, found: ForeignResources) -> None:
     if not strangers:
         return
     names = ", ".join(one.name for one in strangers)
-    region = aws.where.region
+    region = aws.location.region
     commands = dict.fromkeys(f"`{one.shown} --region {region}`" for one in strangers)
     raise InUseByOthers(
         f"{label} cannot go while it holds what is not this stack's: {names}",

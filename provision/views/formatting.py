@@ -35,7 +35,7 @@ ACTION_STYLES: Final[dict[str, ActionStyle]] = {
     Action.REPLACE: ActionStyle("±", "replace", "replaced", "magenta"),
     Action.DELETE: ActionStyle("-", "delete", "deleted", "red"),
     Action.KEEP: ActionStyle("=", "keep", "as wanted", "dim"),
-    Action.WAIT: ActionStyle("?", "wait", "waiting", "cyan"),
+    Action.BLOCKED: ActionStyle("?", "wait", "waiting", "cyan"),
     Action.FOREIGN: ActionStyle("!", "foreign", "foreign", "bold red"),
     Action.SKIP: ActionStyle("·", "skip", "skipped", "dim"),
 }

@@ -41,8 +41,8 @@ def document(
         "schema": 1,
         "stack": site.config.prefix,
         "environment": site.config.environment,
-        "region": site.where.region,
-        "account": site.where.account,
+        "region": site.location.region,
+        "account": site.location.account,
         "resources": [_resource(f, failed.get(node)) for node, f in findings.items()],
         "summary": summary,
         "causes": _causes(findings),
@@ -68,7 +68,7 @@ def _causes(findings: Mapping[str, ResourceChange]) -> dict[str, int]:
 
 
 def _harms(findings: Mapping[str, ResourceChange]) -> dict[str, int]:
-    counts = Counter(risk.harm for f in findings.values() for risk in risks_of(f))
+    counts = Counter(risk.impact for f in findings.values() for risk in risks_of(f))
     return {harm.value: counts[harm] for harm in Impact}
 
 
@@ -79,9 +79,9 @@ def _resource(finding: ResourceChange, error: ProvisionError | None) -> dict[str
         "name": finding.label,
         "action": finding.action.value,
         "reason": finding.reason or None,
-        "holds": asdict(finding.holdings) if finding.holdings else None,
+        "holds": asdict(finding.stored_data) if finding.stored_data else None,
         "cause": finding.cause.value if finding.cause and finding.causes else None,
-        "changes": [_change(change) for change in finding.changes],
+        "changes": [_change(change) for change in finding.diffs],
         "risks": [_risk(risk) for risk in risks_of(finding)],
         "error": {"message": "\n".join(error.lines), "hint": error.hint} if error else None,
     }
@@ -93,7 +93,7 @@ def _change(change: FieldDiff) -> dict[str, Any]:
         "want": change.want,
         "have": change.have,
         "cause": change.cause.value,
-        **({"left": change.left} if change.both else {}),
+        **({"left": change.recorded} if change.is_conflict else {}),
         "parts": [_part(part) for part in diff_values(change.field, change.have, change.want)],
     }
 
@@ -106,7 +106,7 @@ def _part(part: ValueDiff) -> dict[str, Any]:
 
 def _risk(risk: Risk) -> dict[str, Any]:
     return {
-        "risk": risk.harm.value,
+        "risk": risk.impact.value,
         "why": risk.why,
         "seconds": risk.seconds or None,
         "longest": risk.longest or risk.seconds or None,

@@ -95,7 +95,9 @@ def _breaks(finding: ResourceChange, files: Edited, width: int) -> bool:
 
 def _words(finding: ResourceChange, *, before: str = "") -> Text:
     """Why it is as it is, and what stops it."""
-    refusal = f"({finding.refusal})" if finding.refusal and finding.reason else finding.refusal
+    refusal = (
+        f"({finding.blocked_by})" if finding.blocked_by and finding.reason else finding.blocked_by
+    )
     told = [Text(finding.reason), Text(refusal, style="bold red")]
     text = Text("  ").join(part for part in told if part)
     return Text(before).append_text(text) if text else text
@@ -119,7 +121,7 @@ def _details(finding: ResourceChange, files: Edited, *, width: int, all_fields: 
     if finding.action in {Action.UPDATE, Action.REPLACE}:
         return [
             line
-            for change in finding.changes
+            for change in finding.diffs
             for line in _change(finding, change, files, width=width, whole=all_fields)
         ]
     if finding.action is Action.CREATE and all_fields and finding.want:
@@ -150,10 +152,10 @@ def _change(
         lines[0].append("  cannot change in place", style="magenta")
     if change.cause is Cause.DRIFT:
         lines[0].append(_DRIFTED, style="yellow")
-    if change.both:
-        plain = isinstance(change.left, str | int | float | None)
+    if change.is_conflict:
+        plain = isinstance(change.recorded, str | int | float | None)
         plain = plain and change.field not in finding.want.DIGESTS
-        was = f": it was {truncate(format_value(change.left), width // 3)}" if plain else ""
+        was = f": it was {truncate(format_value(change.recorded), width // 3)}" if plain else ""
         lines[0].append(f", and in {files.config}{was}", style="yellow")
     return lines
 
@@ -197,5 +199,7 @@ def _part(part: ValueDiff, width: int) -> Text:
 
 
 def _risk(risk: Risk) -> Text:
-    text = Text(f"! {risk.harm}: ", style="bold red" if risk.harm is not Impact.SLOW else "yellow")
+    text = Text(
+        f"! {risk.impact}: ", style="bold red" if risk.impact is not Impact.SLOW else "yellow"
+    )
     return text.append(risk.why).append(f", {lasting(risk)}" if risk.seconds else "")

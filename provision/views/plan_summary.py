@@ -21,12 +21,12 @@ DOINGS: Final = (Action.CREATE, Action.UPDATE, PUBLISH, Action.REPLACE, Action.D
 """What is done about nodes, in the order in which it is counted."""
 NAMED: Final = 4
 """Masked values that are named before the rest is only counted."""
-_STATES: Final = ((Action.KEEP, "kept"), (Action.FOREIGN, "foreign"), (Action.WAIT, "waiting"))
+_STATES: Final = ((Action.KEEP, "kept"), (Action.FOREIGN, "foreign"), (Action.BLOCKED, "waiting"))
 
 
 def summary(findings: Mapping[str, ResourceChange], files: Edited) -> list[Text]:
     """`Plan: 41 to create, 2 kept.`, and below it what else is to be known before one agrees."""
-    stuck = {Action.FOREIGN, Action.WAIT}
+    stuck = {Action.FOREIGN, Action.BLOCKED}
     if not any(finding.action in WRITES | stuck for finding in findings.values()):
         kept = told_short([one for one in findings.values() if one.action is Action.KEEP])
         skipped = sum(finding.action is Action.SKIP for finding in findings.values())
@@ -101,7 +101,7 @@ def _counted(findings: Mapping[str, ResourceChange]) -> Text:
 
 def _is_refused(finding: ResourceChange) -> bool:
     """Whether the user has to allow it first. What is foreign is counted as that."""
-    return bool(finding.refusal) and finding.action in WRITES
+    return bool(finding.blocked_by) and finding.action in WRITES
 
 
 def _is_absent(finding: ResourceChange) -> bool:
@@ -121,7 +121,7 @@ def _why(findings: Mapping[str, ResourceChange], files: Edited) -> Text:
 def _harms(findings: Mapping[str, ResourceChange]) -> Text:
     """`Risks: 1 data loss, 2 slow (up to 45 min).`"""
     risks = [risk for finding in findings.values() for risk in risks_of(finding)]
-    counts = Counter(risk.harm for risk in risks)
+    counts = Counter(risk.impact for risk in risks)
     longest = max((risk.longest or risk.seconds for risk in risks), default=0)
     told = [f"{counts[harm]} {harm}" for harm in Impact if counts[harm]]
     if longest:

@@ -28,7 +28,7 @@ def print_receipt(console: Console, outcome: Result, command: Callable[..., str]
     """One line: what was done; what was saved before it went, and who does not hear alarms yet.
     `command` puts words of ours into what can be pasted."""
     _print_done(console, outcome)
-    for step in outcome.steps.values():
+    for step in outcome.resources.values():
         if isinstance(step, Subscription) and not step.confirmed:
             words = f"○ {step.endpoint} has to follow the link in AWS's mail: until then"
             console.print(f"{words} alarms reach nobody", style="yellow", soft_wrap=True)
@@ -39,7 +39,7 @@ def print_receipt(console: Console, outcome: Result, command: Callable[..., str]
 
 def untried_words(outcome: Result) -> Iterator[str]:
     """What went live although Lambda did not say whether it can be imported, and why."""
-    for node, step in outcome.steps.items():
+    for node, step in outcome.resources.items():
         moved = node in outcome.findings and outcome.findings[node].action in WRITES
         if moved and isinstance(step, Alias) and step.untried:
             function = node.removesuffix(".alias")
@@ -59,15 +59,15 @@ def secret_words(config: Config, outcome: Result) -> Iterator[str]:
 
 
 def _told_its_variables(finding: ResourceChange) -> bool:
-    return finding.have is None or any(each.field == "environment" for each in finding.changes)
+    return finding.have is None or any(each.field == "environment" for each in finding.diffs)
 
 
 def _putting(secret: Secret, region: str) -> str:
     """By the standard input, and so in no history of a shell."""
     name = shlex.quote(secret.name)
-    option = "--key-id" if secret.keeper == "ssm" else "--kms-key-id"
+    option = "--key-id" if secret.store == "ssm" else "--kms-key-id"
     key = f" {option} {shlex.quote(secret.key)}" if secret.key else ""
-    if secret.keeper == "ssm":
+    if secret.store == "ssm":
         return (
             f"aws ssm put-parameter --name {name} --type SecureString{key}"
             f' --value "$(cat)" --region {region}'
@@ -92,7 +92,7 @@ def print_removal(
         return
     _print_kept(console, receipt.kept)
     _print_backups(console, receipt.backups, command)
-    for node, words in receipt.finishing.items():
+    for node, words in receipt.in_progress.items():
         console.print(f"  still finishing {node}: {words}", soft_wrap=True)
     _print_search(console, receipt.search, where)
 
@@ -121,19 +121,19 @@ def _print_backups(
 
 
 def _print_search(console: Console, search: LeftoverReport, where: str) -> None:
-    for words in search.unasked:
+    for words in search.not_searched:
         console.print(f"  not searched: {words}", style="yellow", soft_wrap=True)
     if not search.found:
-        most = " as far as could be searched" if search.unasked else ""
+        most = " as far as could be searched" if search.not_searched else ""
         console.print(f"  nothing else of this stack was found in {where}{most}", soft_wrap=True)
-    elif search.unasked:
+    elif search.not_searched:
         console.print("  found, as far as could be searched:", soft_wrap=True)
     for one in search.found:
-        seen = "left over" if one.seen else "still listed by AWS, perhaps already gone"
+        seen = "left over" if one.confirmed else "still listed by AWS, perhaps already gone"
         goes = f": {one.goes}" if one.goes else ""
         console.print(f"  {seen}: {one.node} {one.arn}{goes}", style="yellow", soft_wrap=True)
-        if one.remove:
-            console.print(f"    to remove it: {one.remove}", soft_wrap=True)
+        if one.delete_command:
+            console.print(f"    to remove it: {one.delete_command}", soft_wrap=True)
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ class ArnKind:
     `commands` remove it; `goes` says what of the user's goes with it; `unsaved` are the commands
     where no backup can be made."""
 
-    look: Callable[[Aws, str], Any]
+    exists: Callable[[Aws, str], Any]
     commands: Commands
     goes: Goes = goes_nothing
     unsaved: Commands | None = None
@@ -103,7 +103,7 @@ ARN_KINDS: Final[Mapping[tuple[str, str], ArnKind]] = {
     ),
     ("acm", "certificate/"): ArnKind(
         lambda aws, made: aws.acm.describe_certificate(
-            CertificateArn=aws.where.arn("acm", f"certificate/{made}")
+            CertificateArn=aws.location.arn("acm", f"certificate/{made}")
         ),
         removal_commands.certificate,
     ),
@@ -127,7 +127,7 @@ ARN_KINDS: Final[Mapping[tuple[str, str], ArnKind]] = {
         _group, removal_commands.log_group, removal_commands.log_group_goes
     ),
     ("sns", ""): ArnKind(
-        lambda aws, name: aws.sns.get_topic_attributes(TopicArn=aws.where.arn("sns", name)),
+        lambda aws, name: aws.sns.get_topic_attributes(TopicArn=aws.location.arn("sns", name)),
         removal_commands.topic,
         goes("its subscriptions go with it"),
     ),
@@ -187,7 +187,7 @@ def look_at(aws: Aws, arn: str, *, backups: bool) -> Sight:
     found = None
     there: bool | None = None
     try:
-        found = sort.look(aws, name)
+        found = sort.exists(aws, name)
         there = bool(found)
     except NO_GOOD_ANSWER as error:
         code = error.response["Error"]["Code"] if isinstance(error, ClientError) else ""

@@ -46,15 +46,15 @@ def is_exact(site: StackInputs, policy: Policy) -> bool:
 
 def _names(site: StackInputs) -> _Names:
     return _Names(
-        [site.name_of("table", key) for key in site.config.tables],
-        [site.name_of("function", key) for key in site.config.functions],
+        [site.aws_name("table", key) for key in site.config.tables],
+        [site.aws_name("function", key) for key in site.config.functions],
     )
 
 
 def _policy(site: StackInputs, names: _Names) -> Policy:
-    code = [site.where.arn("lambda", f"function:{name}") for name in names.functions]
+    code = [site.location.arn("lambda", f"function:{name}") for name in names.functions]
     needed = list(_needed(site, names))
-    allowed = statements([*_asked(site, needed), *_for_the_account(site.where)])
+    allowed = statements([*_asked(site, needed), *_for_the_account(site.location)])
     denied = [
         {**each, "Condition": {"ArnLike": {"lambda:SourceFunctionArn": code}}}
         for document in needed
@@ -74,7 +74,7 @@ def _policy(site: StackInputs, names: _Names) -> Policy:
 def _needed(site: StackInputs, names: _Names) -> Iterator[Document]:
     """The policies of the roles at their widest: with `*` for what AWS will choose, and with all
     that a function may do with a table."""
-    where, config = site.where, site.config
+    where, config = site.location, site.config
     tables = [where.arn("dynamodb", f"table/{name}") for name in names.tables]
     yield grants.table_access(
         [grants.GrantedTable(table, "write", sort_key=True) for table in tables], ANY_RESOURCE
@@ -113,7 +113,7 @@ def _owned(site: StackInputs, resource: str) -> tuple[Condition, ...]:
 
     https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html
     """
-    if resource not in {site.where.arn("ec2", f"{kind}/*") for kind in _OF_A_NETWORK}:
+    if resource not in {site.location.arn("ec2", f"{kind}/*") for kind in _OF_A_NETWORK}:
         return ()
     return (Condition("StringLike", f"aws:ResourceTag/{OWNER}", f"{site.identity.mark}/*"),)
 

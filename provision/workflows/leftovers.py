@@ -51,8 +51,8 @@ class Leftover:
 
     arn: str
     node: str
-    seen: bool
-    remove: str
+    confirmed: bool
+    delete_command: str
     goes: str = ""
 
 
@@ -61,7 +61,7 @@ class LeftoverReport:
     """What was found, and in words what could not be asked."""
 
     found: tuple[Leftover, ...]
-    unasked: tuple[str, ...]
+    not_searched: tuple[str, ...]
 
 
 def find_leftovers(
@@ -76,7 +76,7 @@ def find_leftovers(
     unasked = [blind.unlisted] if blind.unlisted else []
     with read_pool() as pool:
         asked = {name: pool.submit(_listed, ask, aws, stack) for name, ask in LISTINGS.items()}
-        if ScalingTarget.KIND not in blind.kinds:
+        if ScalingTarget.KIND not in blind.unsupported_kinds:
             asked["scalable targets"] = pool.submit(_targets, aws, stack, expected)
     for listing, answer in asked.items():
         try:
@@ -89,7 +89,7 @@ def find_leftovers(
         for arn, owner in sorted(owners.items(), key=lambda each: rank(each[0]))
         if owner.startswith(f"{stack.mark}/") and not any(_names(arn, ids) for ids in known)
     ]
-    saves = Table.KIND not in blind.backups
+    saves = Table.KIND not in blind.kinds_without_backup
     with read_pool() as pool:
         sights = list(pool.map(lambda arn: look_at(aws, arn, backups=saves), unknown))
     found = tuple(
@@ -134,7 +134,7 @@ def _network(aws: Aws, stack: Stack) -> Owners:
     pages = aws.ec2.get_paginator("describe_tags").paginate(Filters=stack_filters(stack.mark))
     for page in pages:
         for one in page.get("Tags", []):
-            arn = aws.where.arn("ec2", f"{one['ResourceType']}/{one['ResourceId']}")
+            arn = aws.location.arn("ec2", f"{one['ResourceType']}/{one['ResourceId']}")
             yield arn, one["Value"]
 
 
@@ -174,7 +174,7 @@ def _plans(aws: Aws, stack: Stack) -> Owners:
 
 
 def _gateway_arn(aws: Aws, kind: str, made: str) -> str:
-    return aws.where.arn("apigateway", f"/{kind}/{made}", account=False)
+    return aws.location.arn("apigateway", f"/{kind}/{made}", account=False)
 
 
 def _layers(aws: Aws, stack: Stack) -> Owners:

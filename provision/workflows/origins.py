@@ -74,7 +74,7 @@ def origins(findings: Mapping[str, ResourceChange], files: Edited) -> dict[str, 
 
     def of_finding(finding: ResourceChange) -> list[str]:
         own = [files.words(finding.cause)] if finding.cause else []
-        return own + [words for change in finding.changes for words in of_change(finding, change)]
+        return own + [words for change in finding.diffs for words in of_change(finding, change)]
 
     def of_change(finding: ResourceChange, change: FieldDiff) -> tuple[str, ...]:
         if change.cause is not Cause.CONFIG:

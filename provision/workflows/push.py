@@ -46,7 +46,7 @@ class CodeRelease:
     version: Version
     """As recorded: the one that was published last."""
     alias: Alias
-    left: tuple[str, ...]
+    other_changes: tuple[str, ...]
     """Fields that config.yaml changes besides the code."""
 
 
@@ -138,29 +138,29 @@ class _ReleaseExecutor:
     def _upload(self) -> None:
         name = self.names[0]
         self._acted[name] = finding = self.release.function
-        self.steps[name] = self.engine.make(finding)
+        self.steps[name] = self.engine.apply(finding)
 
     def _publish(self) -> None:
         function, name, _ = self.names
         node = self.engine.stack.nodes[name]
-        finding = self.engine.judge(node, node.build(self.steps[function]), self.release.version)
+        finding = self.engine.plan(node, node.build(self.steps[function]), self.release.version)
         uploaded = self.release.function.action is Action.UPDATE
-        if uploaded or self.engine.journal.records[name].doing:  # twice is harmless (L11)
+        if uploaded or self.engine.journal.records[name].pending:  # twice is harmless (L11)
             finding = replace(finding, action=Action.REPLACE)
         self._acted[name] = finding
-        self.steps[name] = self.engine.make(finding)
+        self.steps[name] = self.engine.apply(finding)
 
     def _move(self) -> None:
         _, version, name = self.names
         node, published = self.engine.stack.nodes[name], self.steps[version]
         assert isinstance(published, Version)
-        finding = self.engine.judge(node, node.build(published), self.release.alias)
+        finding = self.engine.plan(node, node.build(published), self.release.alias)
         self._acted[name] = finding
-        self.steps[name] = self.engine.make(finding)
+        self.steps[name] = self.engine.apply(finding)
 
     def _not_begun(self, name: str, step: Step) -> ResourceChange:
         needs, reason = self.engine.stack.nodes[name].needs, "what comes before it did not end"
-        return ResourceChange(name, needs, step.KIND, None, step, (), Action.WAIT, reason)
+        return ResourceChange(name, needs, step.KIND, None, step, (), Action.BLOCKED, reason)
 
 
 @dataclass(frozen=True)
@@ -197,7 +197,7 @@ class _ReleasePlanner:
         node: Node[Step] = self.engine.stack.nodes[name]
         inputs = [self._wanted(need, built) for need in node.needs]
         want = node.build(*inputs).with_owner(self.engine.owner(name))
-        if want.KIND in self.engine.blind.kinds:
+        if want.KIND in self.engine.limitations.unsupported_kinds:
             built[name] = with_computed(want, None)
             return built[name]
         built[name] = with_computed(want, self._recorded(name, type(want)))
@@ -213,8 +213,8 @@ class _ReleasePlanner:
 
     def _recorded(self, name: str, kind: type[S]) -> S:
         record = self.engine.journal.records.get(name)
-        half_made = record is None or record.doing == "delete"
-        if record is not None and record.doing == "create":
+        half_made = record is None or record.pending == "delete"
+        if record is not None and record.pending == "create":
             half_made = (
                 kind is not Version
             )  # a push that died has left it: publishing again ends it
@@ -238,16 +238,16 @@ class _ReleasePlanner:
     def _check_account(self, have: Function | None) -> None:
         """Whose answers these are; nobody may have asked before (`assume_recorded_account`)."""
         aws = self.engine.aws
-        account = account_of(have.arn) if have else aws.ask_where().account
+        account = account_of(have.arn) if have else aws.fetch_location().account
         self.engine.journal.check(PinnedLocation(account, aws.access.region))
 
     def _judged(self, want: Function, have: Function | None) -> ResourceChange:
         if have is None:
             raise NotPushed(f"{self.name}: {want.name} is gone", hint="`provision up` makes it")
-        finding = self.engine.judge(self.engine.stack.nodes[self.name], want, have)
+        finding = self.engine.plan(self.engine.stack.nodes[self.name], want, have)
         if finding.action is Action.FOREIGN:
-            raise NotPushed(finding.reason, hint=finding.refusal)
-        if drifted := [c.field for c in finding.changes if c.field not in CODE]:
+            raise NotPushed(finding.reason, hint=finding.blocked_by)
+        if drifted := [c.field for c in finding.diffs if c.field not in CODE]:
             raise NotPushed(
                 f"{self.name} has drifted in {_listed(drifted)}: publishing would freeze that",
                 hint="`provision plan` shows what differs; `provision up` puts it right",

@@ -54,8 +54,8 @@ class Anew(Engine):
     """An engine that looks as if the state were lost, wherever a name alone leads to the thing. By
     owner tag alone, two of one owner (a predecessor set aside) could not be told apart."""
 
-    def _trusts(self, node: Node[Step], want: Step, recalled: Step) -> bool:
-        return not want.UNIQUE and super()._trusts(node, want, recalled)
+    def _accepts_recorded(self, node: Node[Step], want: Step, recalled: Step) -> bool:
+        return not want.UNIQUE and super()._accepts_recorded(node, want, recalled)
 
 
 def refresh_records(eyes: Observer, seen: Plan) -> RefreshResult:
@@ -84,7 +84,7 @@ def _judged(
         return (RecordStatus.UNSEEN if known else None), known
     if finding.have is None and not _comes_by_itself(finding):
         return (RecordStatus.GONE if known else None), None
-    if known is None and finding.refusal and finding.action is Action.FOREIGN:
+    if known is None and finding.blocked_by and finding.action is Action.FOREIGN:
         return RecordStatus.FOREIGN, None  # of several that may be it none is recorded
     if finding.have is not None and not _ours(eyes, finding, fates):
         # Without its record, `up` would make a second one of what only its id leads to.
@@ -92,8 +92,8 @@ def _judged(
     value = _value(eyes, finding)
     if not is_known(value):
         return RecordStatus.UNSEEN, known
-    if known and known.doing == "delete":
-        return RecordStatus.UNSURE, Record(value, finding.needs, known.doing)
+    if known and known.pending == "delete":
+        return RecordStatus.UNSURE, Record(value, finding.needs, known.pending)
     return RecordStatus.RECORDED, Record(value, finding.needs)
 
 
@@ -115,9 +115,11 @@ def _value(eyes: Observer, finding: ResourceChange) -> Step:
     if want is None:
         assert have is not None
         return have
-    if have is None or not finding.changes:
+    if have is None or not finding.diffs:
         return with_computed(want, have or want)
-    forgets = eyes.blind.fields.get(want.KIND, ())  # an emulator's lie is no fact to record
+    forgets = eyes.limitations.unreadable_fields.get(
+        want.KIND, ()
+    )  # an emulator's lie is no fact to record
     return replace(have, **{name: vars(want)[name] for name in forgets})
 
 
@@ -133,5 +135,5 @@ def _entry(eyes: Observer, finding: ResourceChange, fate: RecordStatus) -> Refre
             if vars(known.step).get(name) != vars(value)[name]
         )
     name = finding.label or (known.step.label if known else "")
-    begun = known.doing if known else ""
+    begun = known.pending if known else ""
     return RefreshEntry(finding.node, finding.kind, name, fate, moved, known is not None, begun)

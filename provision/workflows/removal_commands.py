@@ -26,7 +26,7 @@ def plain(template: str) -> Commands:
     """For what goes at the first asking; `{}` is its name or id, quoted."""
 
     def commands(aws: Aws, name: str, found: Any) -> tuple[str, ...]:  # noqa: ARG001  (as others)
-        return (f"{template.format(shlex.quote(name))} --region {aws.where.region}",)
+        return (f"{template.format(shlex.quote(name))} --region {aws.location.region}",)
 
     return commands
 
@@ -46,7 +46,7 @@ def goes_nothing(found: Any) -> str:  # noqa: ARG001  (as others)
 
 def table(aws: Aws, name: str, found: Any) -> tuple[str, ...]:
     """A backup, complete before the table goes."""
-    quoted, region, final = shlex.quote(name), aws.where.region, shlex.quote(f"{name}.final")
+    quoted, region, final = shlex.quote(name), aws.location.region, shlex.quote(f"{name}.final")
     making = (
         f"aws dynamodb list-backups --table-name {quoted} --region {region} --output json"
         " --query \"length(BackupSummaries[?BackupStatus=='CREATING'])\""
@@ -61,7 +61,7 @@ def table(aws: Aws, name: str, found: Any) -> tuple[str, ...]:
 def table_without_backup(aws: Aws, name: str, found: Any) -> tuple[str, ...]:
     """The same where none can be made, as on an emulator. Protection is switched off in a call of
     its own (D5, D19); where nobody could look, it may be on."""
-    quoted, region = shlex.quote(name), aws.where.region
+    quoted, region = shlex.quote(name), aws.location.region
     gone = f"aws dynamodb delete-table --table-name {quoted} --region {region}"
     if found and not found["Table"].get("DeletionProtectionEnabled"):
         return (gone,)
@@ -80,13 +80,13 @@ def table_goes(found: Any) -> str:
     shown = found["Table"]
     locked = shown.get("DeletionProtectionEnabled", False)
     held = StoredData(shown.get("ItemCount", 0), shown.get("TableSizeBytes", 0), locked)
-    return f"it holds data ({held.words}" + (f"; {LOCKED})" if locked else ")")
+    return f"it holds data ({held.summary}" + (f"; {LOCKED})" if locked else ")")
 
 
 def log_group(aws: Aws, name: str, found: Any) -> tuple[str, ...]:
     """A protected one stays (G6). Not every AWS CLI knows the call that unlocks it, so that
     is there only where it is needed."""
-    quoted, region = shlex.quote(name), aws.where.region
+    quoted, region = shlex.quote(name), aws.location.region
     unlock = (
         f"aws logs put-log-group-deletion-protection --log-group-identifier {quoted}"
         f" --no-deletion-protection-enabled --region {region}"
@@ -106,7 +106,7 @@ def log_group_goes(found: Any) -> str:
 
 def queue(aws: Aws, name: str, found: Any) -> tuple[str, ...]:
     """By its URL."""
-    region = aws.where.region
+    region = aws.location.region
     asked = (
         f"aws sqs get-queue-url --queue-name {shlex.quote(name)} --region {region}"
         " --query QueueUrl --output text"
@@ -140,7 +140,7 @@ def _policies(aws: Aws, name: str) -> Iterator[str]:
 
 def plan(aws: Aws, made: str, found: Any) -> tuple[str, ...]:
     """Refused while it has any stage (A26)."""
-    quoted, region = shlex.quote(made), aws.where.region
+    quoted, region = shlex.quote(made), aws.location.region
     gone = f"aws apigateway delete-usage-plan --usage-plan-id {quoted} --region {region}"
     stages = [f"{one['apiId']}:{one['stage']}" for one in (found or {}).get("apiStages", [])]
     if not stages:
@@ -156,7 +156,7 @@ def plan(aws: Aws, made: str, found: Any) -> tuple[str, ...]:
 def api_or_stage(aws: Aws, made: str, found: Any) -> tuple[str, ...]:  # noqa: ARG001  (as others)
     """Both begin alike: a stage's name comes behind its API's."""
     name, _, stage = made.partition("/stages/")
-    api, region = shlex.quote(name), aws.where.region
+    api, region = shlex.quote(name), aws.location.region
     if not stage:
         return (f"aws apigateway delete-rest-api --rest-api-id {api} --region {region}",)
     of = shlex.quote(stage)
@@ -166,7 +166,7 @@ def api_or_stage(aws: Aws, made: str, found: Any) -> tuple[str, ...]:  # noqa: A
 def acl(aws: Aws, made: str, found: Any) -> tuple[str, ...]:
     """Refused while a stage has it, and without the token of its newest edition."""
     name, _, number = (shlex.quote(part) for part in made.partition("/"))
-    region = aws.where.region
+    region = aws.location.region
     token = (
         f"aws wafv2 get-web-acl --region {region} --scope REGIONAL --name {name} --id {number}"
         " --query LockToken --output text"
@@ -191,7 +191,7 @@ def acl(aws: Aws, made: str, found: Any) -> tuple[str, ...]:
 def layer(aws: Aws, made: str, found: Any) -> tuple[str, ...]:  # noqa: ARG001  (as others)
     """One version of it."""
     name, _, number = made.rpartition(":")
-    of, region = shlex.quote(name), aws.where.region
+    of, region = shlex.quote(name), aws.location.region
     gone = f"aws lambda delete-layer-version --layer-name {of} --version-number {number}"
     return (f"{gone} --region {region}",)
 
@@ -203,14 +203,14 @@ def target(aws: Aws, made: str, found: Any) -> tuple[str, ...]:  # noqa: ARG001 
     what, dimension = shlex.quote(found["ResourceId"]), found["ScalableDimension"]
     command = (
         "aws application-autoscaling deregister-scalable-target --service-namespace dynamodb"
-        f" --resource-id {what} --scalable-dimension {dimension} --region {aws.where.region}"
+        f" --resource-id {what} --scalable-dimension {dimension} --region {aws.location.region}"
     )
     return (command,)
 
 
 def route_table(aws: Aws, made: str, found: Any) -> tuple[str, ...]:
     """Refused while a subnet has it."""
-    region = aws.where.region
+    region = aws.location.region
     links = [link for one in found or () for link in one.get("Associations", [])]
     let_go = [
         f"aws ec2 disassociate-route-table --association-id {each} --region {region}"
@@ -222,11 +222,11 @@ def route_table(aws: Aws, made: str, found: Any) -> tuple[str, ...]:
 
 def certificate(aws: Aws, made: str, found: Any) -> tuple[str, ...]:  # noqa: ARG001  (as others)
     """By its ARN."""
-    arn = shlex.quote(aws.where.arn("acm", f"certificate/{made}"))
-    return (f"aws acm delete-certificate --certificate-arn {arn} --region {aws.where.region}",)
+    arn = shlex.quote(aws.location.arn("acm", f"certificate/{made}"))
+    return (f"aws acm delete-certificate --certificate-arn {arn} --region {aws.location.region}",)
 
 
 def topic(aws: Aws, name: str, found: Any) -> tuple[str, ...]:  # noqa: ARG001  (as others)
     """By its ARN."""
-    arn = shlex.quote(aws.where.arn("sns", name))
-    return (f"aws sns delete-topic --topic-arn {arn} --region {aws.where.region}",)
+    arn = shlex.quote(aws.location.arn("sns", name))
+    return (f"aws sns delete-topic --topic-arn {arn} --region {aws.location.region}",)

@@ -22,7 +22,7 @@ class RemovalReport:
 
     removed: tuple[ResourceChange, ...]
     kept: tuple[ResourceChange, ...]
-    finishing: Mapping[str, str]
+    in_progress: Mapping[str, str]
     backups: Mapping[str, Backup]
     search: LeftoverReport
 
@@ -32,10 +32,10 @@ class RemovalReport:
         return {
             "removed": [finding.node for finding in self.removed],
             "kept": [{"node": f.node, "name": f.label, "reason": f.reason} for f in self.kept],
-            "finishing": [{"node": n, "reason": words} for n, words in self.finishing.items()],
+            "finishing": [{"node": n, "reason": words} for n, words in self.in_progress.items()],
             "backups": [{"node": node, **asdict(one)} for node, one in self.backups.items()],
             "leftovers": [asdict(one) for one in self.search.found],
-            "unasked": list(self.search.unasked),
+            "unasked": list(self.search.not_searched),
         }
 
 
@@ -51,7 +51,7 @@ def removal_report(
             error = outcome.failed[node]
             if isinstance(error, WaitTimeout):
                 finishing[node] = error.message
-        elif finding.action is Action.WAIT:
+        elif finding.action is Action.BLOCKED:
             finishing[node] = finding.reason
         elif finding.action is Action.DELETE:
             going.append(finding)

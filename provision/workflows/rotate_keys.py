@@ -28,7 +28,7 @@ def find_keys(engine: Engine) -> dict[str, ApiKey]:
     found = {}
     for name, node in engine.stack.nodes.items():
         if name.startswith(KEY):
-            have = _decided(engine.look(node, {}, [], None)).have
+            have = _decided(engine.observe(node, {}, [], None)).have
             if isinstance(have, ApiKey):
                 found[name.removeprefix(KEY)] = have
     return found
@@ -38,7 +38,7 @@ def rotate(engine: Engine, name: str) -> ApiKey:
     """Make a successor of the key and put it into the usage plan beside it, where both work; what
     was retired before and is switched off goes. Raises `PrerequisiteMissing` before the first `up`.
     """
-    key = _decided(engine.look(engine.stack.nodes[f"{KEY}{name}"], {}, [], None))
+    key = _decided(engine.observe(engine.stack.nodes[f"{KEY}{name}"], {}, [], None))
     plan = _find_plan(engine)
     have, want = key.have, key.want
     if not isinstance(have, ApiKey) or want is None:
@@ -66,7 +66,10 @@ def _in_hand(engine: Engine, node: str) -> bool:
     until the very end, by a key that was due."""
     record = engine.journal.records.get(node)
     return bool(
-        record and record.doing == "update" and isinstance(record.step, ApiKey) and record.step.due
+        record
+        and record.pending == "update"
+        and isinstance(record.step, ApiKey)
+        and record.step.due
     )
 
 
@@ -111,7 +114,7 @@ def _retired(engine: Engine, key_id: str) -> RetiredKey:
 
 def _find_plan(engine: Engine) -> UsagePlan:
     """The usage plan, without a look at what it needs."""
-    finding = _decided(engine.look(engine.stack.nodes[PLAN], _unseen(engine.stack), [], None))
+    finding = _decided(engine.observe(engine.stack.nodes[PLAN], _unseen(engine.stack), [], None))
     if not isinstance(finding.have, UsagePlan):
         raise NotFound("there is no usage plan yet", hint="`provision up` makes it")
     return finding.have
@@ -121,7 +124,7 @@ def _decided(finding: ResourceChange) -> ResourceChange:
     """The finding. Raises `NotOwned` where what was found is another's, or nobody knows which it
     is: its value is told to nobody, and nothing is done with it."""
     if finding.action is Action.FOREIGN:
-        raise NotOwned(finding.reason, hint=finding.refusal)
+        raise NotOwned(finding.reason, hint=finding.blocked_by)
     return finding
 
 
@@ -135,10 +138,10 @@ def _unseen(stack: Stack) -> Mapping[str, Step]:
 
 def _settled(engine: Engine, name: str, want: Step, have: Step) -> Step:
     """Make the wanted true, and see that it is."""
-    finding: ResourceChange = engine.judge(engine.stack.nodes[name], want, have)
-    made = engine.make(finding)
+    finding: ResourceChange = engine.plan(engine.stack.nodes[name], want, have)
+    made = engine.apply(finding)
     if finding.action is not Action.KEEP:
-        engine.settle(finding, made)
+        engine.verify(finding, made)
     return made
 
 

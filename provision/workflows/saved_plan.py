@@ -97,15 +97,15 @@ def capture_plan(
         made=datetime.now(UTC).isoformat(timespec="seconds"),
         stack=config.prefix,
         environment=config.environment,
-        account=site.where.account,
-        region=site.where.region,
+        account=site.location.account,
+        region=site.location.region,
         adopt=tuple(sorted(consent.adopt)),
         destroy=tuple(sorted(consent.destroy)),
         salt=salt,
         config={way: _digest(salt, value) for way, value in values},
         sources={
-            **{f"functions.{key}": site.sources.function(key).sha256 for key in config.functions},
-            **{f"layers.{key}": site.sources.layer(key).sha256 for key in config.layers},
+            **{f"functions.{key}": site.packages.function(key).sha256 for key in config.functions},
+            **{f"layers.{key}": site.packages.layer(key).sha256 for key in config.layers},
         },
         nodes=planned(salt, findings),
     )
@@ -200,7 +200,7 @@ def _node(salt: str, finding: ResourceChange) -> SavedNode:
     return SavedNode(
         action=finding.action.value,
         name=finding.label,
-        changes=tuple(f"{change.field} ({change.cause})" for change in finding.changes),
+        changes=tuple(f"{change.field} ({change.cause})" for change in finding.diffs),
         want=_fields(salt, finding.want),
         have=_fields(salt, finding.have),
     )

@@ -78,11 +78,11 @@ def state_of(finding: ResourceChange) -> State:
             return State.SKIPPED
         case Action.FOREIGN:
             return State.FOREIGN
-        case Action.WAIT:
+        case Action.BLOCKED:
             return State.WAITING
         case Action.DELETE:
             return State.FORGOTTEN
-    drifted = any(change.cause is Cause.DRIFT for change in finding.changes)
+    drifted = any(change.cause is Cause.DRIFT for change in finding.diffs)
     return State.DRIFTED if drifted else State.OUTDATED
 
 
@@ -126,8 +126,8 @@ def _trouble(finding: ResourceChange, state: State, health: Health) -> Trouble:
     if under is not state and under not in FINE:
         why = "; ".join(words for words in (why, f"also {under}") if words)
     digests = finding.want.DIGESTS if finding.want else {}
-    remedy = finding.refusal or (_log_of(finding.have) if state is State.FIRING else "")
-    return Trouble(finding.node, state, told, why, remedy, finding.changes, digests)
+    remedy = finding.blocked_by or (_log_of(finding.have) if state is State.FIRING else "")
+    return Trouble(finding.node, state, told, why, remedy, finding.diffs, digests)
 
 
 def _log_of(alarm: Step | None) -> str:

@@ -87,7 +87,7 @@ def called(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Every call that leaves, `service.Operation`; those in REFUSED are refused the first time."""
     names: list[str] = []
     left = list(REFUSED)
-    watch = Aws._watch
+    watch = Aws._register_hooks
 
     def refuse(model: Any, params: Any, **_: Any) -> Any:
         names.append(f"{model.service_model.service_name}.{model.name}")

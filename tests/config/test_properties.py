@@ -111,7 +111,7 @@ def test_text_that_is_a_number_in_one_yaml_alone_stays_text() -> None:
     texts = {"a": "0E0", "b": "1_000", "c": "on", "d": "1:30", "e": "0o7", "f": "1e3", "g": "~"}
     path = PATH.parent / "texts.yaml"
     path.write_text(written(texts), encoding="utf-8")
-    assert read(path)[0].plain() == texts
+    assert read(path)[0].to_python() == texts
     assert yaml.safe_load(written(texts)) == texts
 
 

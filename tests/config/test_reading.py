@@ -137,7 +137,7 @@ def test_as_many_values_as_are_allowed(path: Path, monkeypatch: pytest.MonkeyPat
     with pytest.raises(ConfigInvalid, match="more than"):
         read(path)
     path.write_text("a: [1]\nb: {c: 3}\n")
-    assert read(path)[0].plain() == {"a": [1], "b": {"c": 3}}
+    assert read(path)[0].to_python() == {"a": [1], "b": {"c": 3}}
 
 
 @pytest.mark.parametrize("number", ["9" * 5000, f"'{'9' * 5000}'", f"{'9' * 5000}.5", "'²'", "'٣'"])

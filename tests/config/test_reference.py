@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[2]
 def valid(path: Path, text: str) -> bool:
     path.write_text(text)
     validator = jsonschema.Draft202012Validator(schema())
-    return bool(validator.is_valid(read(path)[0].plain()))
+    return bool(validator.is_valid(read(path)[0].to_python()))
 
 
 def test_the_schema_is_one() -> None:

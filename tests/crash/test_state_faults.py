@@ -92,7 +92,7 @@ def test_a_disk_full_at_any_write_is_told_and_the_next_run_finishes(
         assert "free space" in (told.hint or "")
         workshop.run(stack(), "up")
         records = Journal.read(workshop.directory, "tap-dev", KINDS).records
-        assert {record.doing for record in records.values()} == {""}
+        assert {record.pending for record in records.values()} == {""}
         workshop.run(stack(), "up")
         assert workshop.last.writes == []
         assert queues() == {NAMES[0]}

@@ -94,8 +94,8 @@ class World:
             region=REGION,
             credentials=("test", "test"),
             endpoint=self.endpoint,
-            prepare=line.watch if line else self.prepare,
-            paced=False,
+            on_client_created=line.watch if line else self.prepare,
+            rate_limited=False,
         )
         kind = Aws if self.endpoint or self.workers > 1 else Pooled
         return kind(access, clock=VirtualClock(), core=self.core)
@@ -145,7 +145,7 @@ class World:
     def intentions(self) -> list[str]:
         """Nodes whose record still says that something was begun."""
         records = Journal.read(self.state, STACK, KINDS).records
-        return [f"{node} ({record.doing})" for node, record in records.items() if record.doing]
+        return [f"{node} ({record.pending})" for node, record in records.items() if record.pending]
 
 
 IDS = re.compile(

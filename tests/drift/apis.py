@@ -13,7 +13,7 @@ from tests.drift.plain import STRAY, patched, policy
 
 def tag(aws: Aws, api: RestApi) -> None:
     """TagResource: a tag more"""
-    arn = aws.where.arn("apigateway", f"/restapis/{api.id}", account=False)
+    arn = aws.location.arn("apigateway", f"/restapis/{api.id}", account=False)
     aws.apigateway.tag_resource(resourceArn=arn, tags={STRAY: "theirs"})
 
 

@@ -15,7 +15,7 @@ from tests.drift.plain import STRAY, patched
 
 def tag(aws: Aws, domain: DomainName) -> None:
     """TagResource: a tag more"""
-    arn = aws.where.arn("apigateway", f"/domainnames/{domain.name}", account=False)
+    arn = aws.location.arn("apigateway", f"/domainnames/{domain.name}", account=False)
     aws.apigateway.tag_resource(resourceArn=arn, tags={STRAY: "theirs"})
 
 

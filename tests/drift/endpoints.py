@@ -22,7 +22,7 @@ def enter_a_subnet(aws: Aws, endpoint: InterfaceEndpoint) -> None:
     made = aws.ec2.create_subnet(
         VpcId=endpoint.vpc_id,
         CidrBlock="10.20.0.240/28",
-        AvailabilityZone=f"{aws.where.region}c",
+        AvailabilityZone=f"{aws.location.region}c",
     )["Subnet"]["SubnetId"]
     aws.ec2.modify_vpc_endpoint(VpcEndpointId=endpoint.id, AddSubnetIds=[made])
 

@@ -37,9 +37,9 @@ def on_ministack(directory: Path) -> Iterator[World]:
         REGION,
         endpoint=emulator.endpoint,
         credentials=local.CREDENTIALS,
-        prepare=local.install,
-        paced=False,
-        lingers=False,
+        on_client_created=local.install,
+        rate_limited=False,
+        deletes_lag=False,
     )
     blind = Limitations(
         local.UNSUPPORTED_KINDS, local.UNREADABLE_FIELDS, local.KINDS_WITHOUT_BACKUP

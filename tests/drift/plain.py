@@ -29,7 +29,7 @@ def with_statement(document: Any, action: str, resource: str) -> str:
 
 def arn_of_policy(aws: Aws, name: str) -> str:
     """A managed policy of theirs, made when first asked for."""
-    arn = aws.where.arn("iam", f"policy/{name}", region=False)
+    arn = aws.location.arn("iam", f"policy/{name}", region=False)
     with suppress(aws.iam.exceptions.EntityAlreadyExistsException):
         aws.iam.create_policy(PolicyName=name, PolicyDocument=policy("s3:ListBucket"))
     return arn
@@ -47,7 +47,7 @@ def role_of_theirs(aws: Aws, service: str) -> str:
     name = f"theirs-{service.partition('.')[0]}"
     with suppress(aws.iam.exceptions.EntityAlreadyExistsException):
         aws.iam.create_role(RoleName=name, AssumeRolePolicyDocument=document)
-    return aws.where.arn("iam", f"role/{name}", region=False)
+    return aws.location.arn("iam", f"role/{name}", region=False)
 
 
 def tags_of(step: Step) -> dict[str, str]:

@@ -102,7 +102,7 @@ def never_again(aws: Aws, retries: EventInvoke) -> None:
 def tell_somebody(aws: Aws, it: EventInvoke) -> None:
     """PutFunctionEventInvokeConfig: failures told to a queue of theirs"""
     aws.sqs.create_queue(QueueName="theirs")
-    failed = {"OnFailure": {"Destination": aws.where.arn("sqs", "theirs")}}
+    failed = {"OnFailure": {"Destination": aws.location.arn("sqs", "theirs")}}
     _invoke(aws, it, DestinationConfig=failed)
 
 
@@ -139,7 +139,7 @@ def another_caller(aws: Aws, permission: Permission) -> None:
 
 def from_anywhere(aws: Aws, permission: Permission) -> None:
     """RemovePermission, AddPermission: our id, from every API"""
-    _rewrite(aws, permission, SourceArn=aws.where.arn("execute-api", "*"))
+    _rewrite(aws, permission, SourceArn=aws.location.arn("execute-api", "*"))
 
 
 def _rewrite(aws: Aws, permission: Permission, **other: str) -> None:

@@ -15,7 +15,7 @@ from tests.drift.plain import STRAY, patched
 
 
 def _tag(aws: Aws, path: str) -> None:
-    arn = aws.where.arn("apigateway", path, account=False)
+    arn = aws.location.arn("apigateway", path, account=False)
     aws.apigateway.tag_resource(resourceArn=arn, tags={STRAY: "theirs"})
 
 
@@ -88,7 +88,7 @@ def access_log_off(aws: Aws, stage: Stage) -> None:
 
 def access_log_elsewhere(aws: Aws, stage: Stage) -> None:
     """UpdateStage: the access log to a group of theirs"""
-    arn = aws.where.arn("logs", "log-group:/theirs/access")
+    arn = aws.location.arn("logs", "log-group:/theirs/access")
     _set(aws, stage, "/accessLogSettings/destinationArn", arn)
 
 
@@ -163,7 +163,7 @@ def switch_key_off(aws: Aws, key: ApiKey) -> None:
 
 def retire_key(aws: Aws, key: ApiKey) -> None:
     """TagResource: our tag of retired keys, so that a successor is due"""
-    arn = aws.where.arn("apigateway", f"/apikeys/{key.id}", account=False)
+    arn = aws.location.arn("apigateway", f"/apikeys/{key.id}", account=False)
     aws.apigateway.tag_resource(resourceArn=arn, tags={RETIRED: "2026-01-01"})
 
 

@@ -145,7 +145,11 @@ class World:
         announced = {node for node, finding in plan.items() if finding.action in _ACTS}
         acted = {node for node, finding in outcome.findings.items() if finding.action in WRITES}
         kinds = {KINDS[plan[node].kind] for node in announced}
-        may = {call.operation for kind in kinds for call in (*kind.CALLS.make, *kind.CALLS.remove)}
+        may = {
+            call.operation
+            for kind in kinds
+            for call in (*kind.API_CALLS.write, *kind.API_CALLS.delete)
+        }
         strange = sorted(set(self.writes) - may)
         again = self.told()
         untouched = before.keys() - announced
@@ -170,16 +174,16 @@ _ACTS: Final = WRITES | {Action.FOREIGN}
 def told_by(plan: Mapping[str, ResourceChange]) -> dict[str, Cause]:
     """Everything the plan says it would do: "node field" and its cause."""
     told: dict[str, Cause] = {}
-    refused = any(finding.refusal for finding in plan.values())
+    refused = any(finding.blocked_by for finding in plan.values())
     for node, finding in plan.items():
         if finding.action is Action.FOREIGN:
             told[f"{node} {OTHERS}"] = Cause.DRIFT
-        elif finding.action in WRITES and not finding.changes:
+        elif finding.action in WRITES and not finding.diffs:
             told[f"{node} {GONE}"] = finding.cause or Cause.CONFIG
         elif finding.action in WRITES:
-            told |= {f"{node} {change.field}": change.cause for change in finding.changes}
-        elif finding.action is Action.WAIT and not refused:
-            told[f"{node} {Action.WAIT}"] = Cause.CONFIG
+            told |= {f"{node} {change.field}": change.cause for change in finding.diffs}
+        elif finding.action is Action.BLOCKED and not refused:
+            told[f"{node} {Action.BLOCKED}"] = Cause.CONFIG
     return told
 
 

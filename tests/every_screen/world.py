@@ -124,7 +124,7 @@ class Account:
     def made(self) -> dict[str, Step]:
         """What the state has."""
         records = Journal.read(self.state, "tap-dev", KINDS).records
-        return {name: record.step for name, record in records.items() if not record.doing}
+        return {name: record.step for name, record in records.items() if not record.pending}
 
     def lose_state(self) -> None:
         shutil.rmtree(self.state)

@@ -37,7 +37,9 @@ def test_nothing_but_a_version_stops_before_its_last_request(whole: Foreseen) ->
 
 
 def test_every_request_is_one_its_step_declares(whole: Foreseen) -> None:
-    declared = {name: {c.operation for c in step.CALLS.make} for name, step in whole.steps.items()}
+    declared = {
+        name: {c.operation for c in step.API_CALLS.write} for name, step in whole.steps.items()
+    }
     assert {(r.node, r.name) for r in whole.requests if r.name not in declared[r.node]} == set()
 
 

@@ -108,7 +108,7 @@ def test_down_looks_again_for_late_writers(
 
 def reached(*, real: bool) -> tuple[Aws, VirtualClock]:
     clock = VirtualClock()
-    access = Access(REGION, credentials=("test", "test"), paced=real, lingers=real)
+    access = Access(REGION, credentials=("test", "test"), rate_limited=real, deletes_lag=real)
     return Aws(access, clock=clock), clock
 
 

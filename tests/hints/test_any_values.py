@@ -57,9 +57,9 @@ def test_a_command_leads_where_the_options_led(
     assert first == program
     assert understood(pasted).settings == replace(meant, verbose=0)
     if "`" not in told:
-        text = call.as_typed("`provision keys list` shows them")
+        text = call.expand_hint("`provision keys list` shows them")
         assert text == f"`{told}` shows them"
-        assert call.as_typed(text) == text
+        assert call.expand_hint(text) == text
 
 
 @pytest.mark.parametrize("name", ["--config", "--env", "--region", "--profile", "--state"])

@@ -36,7 +36,7 @@ class LawfulWorkshop(Workshop):
 
     def up(self, step: Step, *, within: float = 3600) -> Step:
         """`up` of the one node, which shows no error and does not dawdle."""
-        return self._judged(one_node(step), "up", within).steps["it"]
+        return self._judged(one_node(step), "up", within).resources["it"]
 
     def down(self, step: Step, *, within: float = 3600) -> None:
         self._judged(one_node(step), "down", within)

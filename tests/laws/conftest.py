@@ -45,5 +45,5 @@ def ours(court: Court, recorder: Recorder | None = None) -> Aws:
             recorder.watch(client)
         court.install(client)
 
-    access = Access(region=REGION, credentials=("test", "test"), prepare=prepare)
+    access = Access(region=REGION, credentials=("test", "test"), on_client_created=prepare)
     return Aws(access, clock=court.clock, core=_core())

@@ -130,7 +130,7 @@ class Court:
     # -- between a boto3 client and moto -----------------------------------------------------
 
     def install(self, client: Any) -> None:
-        """For `Access.prepare`, or any boto3 client of a test."""
+        """For `Access.on_client_created`, or any boto3 client of a test."""
         client.meta.events.register_last("before-parameter-build.*.*", self._remember)
         client.meta.events.register_first("before-send.*.*", self._send)
 

@@ -91,7 +91,7 @@ def test_w4_a_remark_is_passed_on_and_stops_nothing(court: Session, tmp_path: Pa
     assert answer["DashboardValidationMessages"], "a 200 all the same"
     aws = ours(held)
     said: list[str] = []
-    aws.listen(said.append)
+    aws.on_wait(said.append)
     DASHBOARD.with_owner("tap-dev/it").create(aws)
     assert said == [f"AWS remarks on dashboard {DASHBOARD.name}: Unexpected property"]
     shop = under(held, tmp_path)

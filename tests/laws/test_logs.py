@@ -131,7 +131,7 @@ def test_g4_late_lines_bring_it_back_where_the_role_may(
         held.clock.sleep(60)
         return groups(held)
 
-    ours = grants.logging(new_aws().where.arn("logs", f"log-group:{GROUP.name}"))
+    ours = grants.logging(new_aws().location.arn("logs", f"log-group:{GROUP.name}"))
     may_make = {**ours, "Statement": [{"Action": ["logs:CreateLogGroup"], "Resource": ["*"]}]}
     may_make["Statement"][0]["Effect"] = "Allow"
     assert deleted_under(may_make, "1", by_hand=True) == [GROUP.name]

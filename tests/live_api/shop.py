@@ -102,7 +102,7 @@ class Shop:
 
 
 def three(outcome: Result) -> tuple[RestApi, Deployment, Stage]:
-    rest_api, deployment, stage = (outcome.steps[name] for name in LIVE)
+    rest_api, deployment, stage = (outcome.resources[name] for name in LIVE)
     assert isinstance(rest_api, RestApi)
     assert isinstance(deployment, Deployment)
     assert isinstance(stage, Stage)

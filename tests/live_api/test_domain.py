@@ -56,7 +56,7 @@ def test_the_old_door_shuts_when_the_new_one_stands(shop: Shop) -> None:
     shop.up(BASE)
     plan = planned(shop, WITH_DOMAIN)
     (risk,) = risks_of(plan.findings["api"])
-    assert risk.harm is Impact.NEW_URL
+    assert risk.impact is Impact.NEW_URL
     writes = shop.up(WITH_DOMAIN)
     assert shop.actions == [Action.UPDATE, Action.REPLACE, Action.UPDATE]
     assert shop.actions == [plan.findings[name].action for name in LIVE]
@@ -107,10 +107,10 @@ def test_what_waits_is_told(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None
     shop.up(BASE)
     never_issued(monkeypatch)
     outcome = shop.outcome(WITH_DOMAIN)
-    assert {outcome.findings[name].action for name in LIVE} == {Action.WAIT}
+    assert {outcome.findings[name].action for name in LIVE} == {Action.BLOCKED}
     assert set(outcome.failed) == {"api.domain"}
     assert set(LIVE) < set(outcome.unfinished)
-    told = outputs(shop.site(WITH_DOMAIN), outcome.steps)["api_endpoint"]
+    told = outputs(shop.site(WITH_DOMAIN), outcome.resources)["api_endpoint"]
     assert only_api()["id"] in told, "the address that answers"
     recorded = {name: one.step for name, one in shop.records().items()}
     assert outputs(shop.site(WITH_DOMAIN), recorded)["api_endpoint"] == told

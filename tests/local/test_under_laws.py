@@ -52,7 +52,9 @@ class OverHttp(Workshop):
             local.install(client)
 
         keys = local.CREDENTIALS
-        return Aws(Access("us-east-1", endpoint=self.endpoint, credentials=keys, prepare=prepare))
+        return Aws(
+            Access("us-east-1", endpoint=self.endpoint, credentials=keys, on_client_created=prepare)
+        )
 
 
 def test_a_queue_and_a_function(through: LawProxy, endpoint: str, tmp_path: Path) -> None:

@@ -53,7 +53,7 @@ def _lasting(fields: dict[str, Any]) -> dict[str, Any]:
 
 def _function(aws: Aws, name: str) -> Calls:
     client = aws.lambda_
-    arn = aws.where.arn("lambda", f"function:{name}")
+    arn = aws.location.arn("lambda", f"function:{name}")
     yield lambda: client.get_function_configuration(FunctionName=name)
     yield lambda: client.list_tags(Resource=arn)
     yield lambda: client.list_function_event_invoke_configs(FunctionName=name)
@@ -90,7 +90,7 @@ def _table(aws: Aws, name: str) -> Calls:
     yield lambda: client.describe_table(TableName=name)
     yield lambda: client.describe_time_to_live(TableName=name)
     yield lambda: client.describe_continuous_backups(TableName=name)
-    arn = aws.where.arn("dynamodb", f"table/{name}")
+    arn = aws.location.arn("dynamodb", f"table/{name}")
     yield lambda: client.list_tags_of_resource(ResourceArn=arn)
 
 
@@ -107,13 +107,13 @@ def _topic(aws: Aws, arn: str) -> Calls:
 
 def _log_group(aws: Aws, name: str) -> Calls:
     yield lambda: aws.logs.describe_log_groups(logGroupNamePrefix=name)["logGroups"][0]
-    arn = aws.where.arn("logs", f"log-group:{name}")
+    arn = aws.location.arn("logs", f"log-group:{name}")
     yield lambda: aws.logs.list_tags_for_resource(resourceArn=arn)
 
 
 def _alarm(aws: Aws, name: str) -> Calls:
     yield lambda: aws.cloudwatch.describe_alarms(AlarmNames=[name])
-    arn = aws.where.arn("cloudwatch", f"alarm:{name}")
+    arn = aws.location.arn("cloudwatch", f"alarm:{name}")
     yield lambda: aws.cloudwatch.list_tags_for_resource(ResourceARN=arn)
 
 

@@ -69,7 +69,7 @@ def zone(account: None) -> None:
 def test_retagged_behind_our_back(zone: None, tmp_path: Path, node: str) -> None:
     stack = reference_stack(new_aws(), tmp_path, CHANGES)
     state = tmp_path / "state"
-    steps = act(state, stack, "up").steps
+    steps = act(state, stack, "up").resources
     retag(node, steps[node])
     waiting, left = dependents(stack, node), parts(stack, node, steps)
     before = seen_of(steps, {node} | waiting)
@@ -85,7 +85,7 @@ def test_retagged_behind_our_back(zone: None, tmp_path: Path, node: str) -> None
     assert outcome.findings[node].action is Action.FOREIGN
     assert set(outcome.unfinished) == waiting
     assert seen_of(steps, {node} | waiting) == before
-    for name, step in outcome.steps.items():
+    for name, step in outcome.resources.items():
         if isinstance(step, Tagged):
             shown = step.observe(new_aws())
             assert shown is not None
@@ -105,7 +105,7 @@ def test_retagged_behind_our_back(zone: None, tmp_path: Path, node: str) -> None
 
 def test_the_nodes_tried_are_one_of_every_kind_with_a_mark(zone: None, tmp_path: Path) -> None:
     stack = reference_stack(new_aws(), tmp_path, CHANGES)
-    steps = act(tmp_path / "state", stack, "up").steps
+    steps = act(tmp_path / "state", stack, "up").resources
     marked = {step.KIND for step in steps.values() if isinstance(step, Tagged | Dashboard)}
     assert {steps[node].KIND for node in NODES} == marked
     assert {node for node in WITH_PARTS if parts(stack, node, steps)} | {

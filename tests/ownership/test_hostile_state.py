@@ -56,7 +56,7 @@ def forge(directory: Path, stolen: Mapping[str, Record], seed: int) -> None:
         name = node if chosen.random() < 0.5 else f"{node}-gone"
         needs = record.needs if chosen.random() < 0.3 else ()
         doing = chosen.choice(["", "create", "update", "delete", "delete"])
-        claimed = replace(record, needs=needs, doing=doing)
+        claimed = replace(record, needs=needs, pending=doing)
         if doing:
             journal.begin(name, doing, claimed.step, needs)
         else:

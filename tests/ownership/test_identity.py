@@ -159,7 +159,7 @@ def test_what_an_older_provision_made_is_taken_over_with_its_state(
             StackInputs, "global_name", lambda site, *parts: site.name(*(parts or [REGION]))
         )
         made = workshop.run(reference_stack(new_aws(), tmp_path, SMALL), "up", workers=8)
-    as_before(made.steps, workshop.directory)
+    as_before(made.resources, workshop.directory)
     before = inventory(new_aws())
     stack = reference_stack(new_aws(), tmp_path, SMALL)
 
@@ -184,11 +184,11 @@ def test_without_its_state_an_older_mark_is_nobodys(workshop: Workshop, tmp_path
     """Two stacks could have such a mark alike: it is adopted by name, or left alone."""
     stack = reference_stack(new_aws(), tmp_path, SMALL)
     made = workshop.run(stack, "up", workers=8)
-    as_before(made.steps, workshop.directory)
+    as_before(made.resources, workshop.directory)
     workshop.forget()
     plan = workshop.run(stack, "plan")
     assert plan.findings["table.items"].action is Action.FOREIGN
-    assert "--adopt table.items" in plan.findings["table.items"].refusal
+    assert "--adopt table.items" in plan.findings["table.items"].blocked_by
 
 
 @pytest.mark.parametrize("known", [False, True], ids=["not in the state", "in the state"])

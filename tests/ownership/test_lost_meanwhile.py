@@ -120,7 +120,7 @@ def test_exactly_these_kinds_are_asked_by_so_many_reads(stack: Stack, tmp_path: 
     assert {name for name, kind in KINDS.items() if kind.ASKED_LAST} == ASKED.keys()
     recorder, counted = Recorder(), {}
     aws = new_aws(recorder)
-    assert aws.where.account, "known before: it is asked once a run"
+    assert aws.location.account, "known before: it is asked once a run"
     for record in Journal.read(tmp_path / "state", stack.name, KINDS).records.values():
         if record.step.ASKED_LAST:
             before = len(recorder.reads)

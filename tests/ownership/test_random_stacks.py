@@ -117,7 +117,7 @@ def add_function(stack: Stack, role: Any, shape: Shape, tags: Any, folder: Path)
             qualifier=alias.name,
             statement="api",
             principal="apigateway.amazonaws.com",
-            source=new_aws().where.arn("execute-api", "abc/*"),
+            source=new_aws().location.arn("execute-api", "abc/*"),
         ),
         alias,
     )
@@ -189,7 +189,7 @@ def test_what_is_retagged_at_random_survives_down(shape: Shape, data: st.DataObj
         teach_moto(patch)
         folder = Path(made)
         stack = built(shape, "tap-dev", folder)
-        steps = act(folder / "state", stack, "up").steps
+        steps = act(folder / "state", stack, "up").resources
         marked = sorted(node for node, step in steps.items() if step.MARKED)
         taken = data.draw(st.sets(st.sampled_from(marked)) if marked else st.just(set()))
         for node in taken:

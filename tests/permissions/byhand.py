@@ -140,7 +140,7 @@ def _change_role(aws: Aws, name: str) -> None:
 
 
 def attach_by_hand(aws: Aws) -> None:
-    arn = aws.where.arn("iam", "policy/by-hand", region=False)
+    arn = aws.location.arn("iam", "policy/by-hand", region=False)
     for name in ("tap-dev-us-east-1-items", "tap-dev-us-east-1-flow-logs"):
         aws.iam.attach_role_policy(RoleName=name, PolicyArn=arn)
 

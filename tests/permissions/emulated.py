@@ -96,7 +96,7 @@ class Emulated:
             local_port=self.port,
         )
         bench = open_workspace(options, say=quiet)
-        found = deployer_policies(bench.stack, {}, bench.aws.where, purpose)
+        found = deployer_policies(bench.stack, {}, bench.aws.location, purpose)
         return [policy.document for policy in found]
 
     def let(self, user: str, policies: Sequence[Document]) -> None:
@@ -146,9 +146,9 @@ class Emulated:
             "us-east-1",
             endpoint=self.endpoint,
             credentials=(key, secret),
-            prepare=local.install,
-            paced=False,
-            lingers=False,
+            on_client_created=local.install,
+            rate_limited=False,
+            deletes_lag=False,
         )
         return Aws(access)
 

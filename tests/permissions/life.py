@@ -176,7 +176,7 @@ class Liver:
         guard = self.guard(stack, purpose, f"{verb} {len(self.life.guards)}")
         consent = replace(ALLOW_ALL, backup=True)
         with self.asking(guard):
-            return self.workshop.run(stack, verb, recorder=guard, consent=consent).steps
+            return self.workshop.run(stack, verb, recorder=guard, consent=consent).resources
 
     def guard(self, stack: Stack, purpose: Purpose, name: str) -> Guard:
         forgotten = {
@@ -186,7 +186,7 @@ class Liver:
             ).records.items()
             if node not in stack.nodes
         }
-        found = deployer_policies(stack, forgotten, new_aws().where, purpose)
+        found = deployer_policies(stack, forgotten, new_aws().location, purpose)
         guard = Attributing(policies=[policy.document for policy in found])
         guard.life = self.life
         self.life.guards[name] = guard
@@ -234,7 +234,7 @@ class Liver:
         guard = self.guard(stack, Purpose.DOWN, "leftovers")
         with self.asking(guard):
             found = find_leftovers(self.workshop.connect(guard), stack, ())
-        assert not found.unasked, found.unasked
+        assert not found.not_searched, found.not_searched
 
 
 def lived(directory: Path) -> Life:
@@ -243,7 +243,7 @@ def lived(directory: Path) -> Life:
     prepare()
     neighbour = Workshop(directory / "neighbour-state")
     theirs = neighbours(directory / "neighbour")
-    printed = deployer_policies(theirs, {}, new_aws().where, Purpose.ALL)
+    printed = deployer_policies(theirs, {}, new_aws().location, Purpose.ALL)
     life.theirs = Guard(policies=[policy.document for policy in printed])
     neighbour.run(theirs, "up", recorder=life.theirs)
     liver = Liver(
@@ -254,7 +254,7 @@ def lived(directory: Path) -> Life:
     )
     with verbs_told():
         live(liver)
-    full, where = liver.stack(FULL), new_aws().where
+    full, where = liver.stack(FULL), new_aws().location
     for purpose in Purpose:
         found = deployer_policies(full, {}, where, purpose)
         life.printed[purpose] = [policy.document for policy in found]

@@ -204,7 +204,7 @@ def marking_actions() -> set[str]:
     return {
         permit.action
         for kind in KINDS.values()
-        for part in (kind.CALLS.look, kind.CALLS.make, kind.CALLS.remove)
+        for part in (kind.API_CALLS.read, kind.API_CALLS.write, kind.API_CALLS.delete)
         for call in part
         if _tags(session, call)
         for permit in call.permits

@@ -43,7 +43,9 @@ class Signed(Workshop):
     keys: tuple[str, str] = ("", "")
 
     def connect(self, recorder: Recorder) -> Aws:
-        access = Access(REGION, credentials=self.keys, prepare=recorder.watch, paced=False)
+        access = Access(
+            REGION, credentials=self.keys, on_client_created=recorder.watch, rate_limited=False
+        )
         return Aws(access, clock=VirtualClock())
 
 

@@ -114,9 +114,9 @@ def test_every_kind_declares_exactly_the_calls_it_makes(life: Life) -> None:
         made.setdefault((kind, PARTS.get(verb, verb)), set()).update(calls)
     wrong = {}
     for kind, step in KINDS.items():
-        look = {call.operation for call in step.CALLS.look}
-        make = {call.operation for call in step.CALLS.make}
-        remove = {call.operation for call in step.CALLS.remove}
+        look = {call.operation for call in step.API_CALLS.read}
+        make = {call.operation for call in step.API_CALLS.write}
+        remove = {call.operation for call in step.API_CALLS.delete}
         seen = {part: made.get((kind, part), set()) - NEEDING_NONE for part in PARTS.values()}
         undeclared = {
             LOOK: seen[LOOK] - look,

@@ -32,7 +32,7 @@ def without(policies: Sequence[Document], action: str) -> list[Document]:
 
 def test_adding_what_the_hint_says_is_enough(workshop: Workshop, tmp_path: Path) -> None:
     stack = one_node(QUEUE)
-    full = [p.document for p in deployer_policies(stack, {}, new_aws().where, Purpose.ALL)]
+    full = [p.document for p in deployer_policies(stack, {}, new_aws().location, Purpose.ALL)]
     bare = without(full, "sqs:CreateQueue")
     with pytest.raises(NotPermitted) as refused:
         workshop.run(stack, "up", recorder=Guard(policies=bare))

@@ -94,11 +94,11 @@ def fields(
     unknown = {
         (node, change.field)
         for node, finding in announced.items()
-        for change in finding.changes
+        for change in finding.diffs
         if not is_known(change.want)
     }
     named = {
-        node: [c.field for c in finding.changes if (node, c.field) not in unknown]
+        node: [c.field for c in finding.diffs if (node, c.field) not in unknown]
         for node, finding in findings.items()
     }
     return {node: names for node, names in named.items() if names}

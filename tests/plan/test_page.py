@@ -131,7 +131,7 @@ def test_somebody_elses_code_is_drift_and_no_file(
     account: None, workshop: Workshop, tmp_path: Path
 ) -> None:
     stack = reference_stack(new_aws(), tmp_path)
-    made = workshop.run(stack, "up", workers=8).steps["function.items"]
+    made = workshop.run(stack, "up", workers=8).resources["function.items"]
     other = TinySources(tmp_path / "zips", "x = 'of somebody'\n").function("other")
     aws = new_aws()
     name = str(vars(made)["name"])

@@ -62,7 +62,7 @@ def harms(step: Step, action: Action, cause: Cause | None = None, **want: Any) -
     made = None if action is Action.DELETE else replace(step, **want)
     have = None if action is Action.CREATE else step
     finding = ResourceChange("n", (), step.KIND, made, have, changes, action, cause=cause)
-    return {risk.harm for risk in risks_of(finding)}
+    return {risk.impact for risk in risks_of(finding)}
 
 
 CASES = [
@@ -128,12 +128,12 @@ def test_each_action_risks_what_its_kind_says(
 @pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
 def test_a_risk_is_of_a_field_that_can_differ(kind: type[Step]) -> None:
     compared = {*fields_with(kind, None), *(name for name in vars(kind).get("__annotations__", {}))}
-    assert set(kind.RISKS.change) <= compared
-    every = [*kind.RISKS.create, *kind.RISKS.gone, *kind.RISKS.anew, *kind.RISKS.delete]
-    every += [risk for risks in kind.RISKS.change.values() for risk in risks]
+    assert set(kind.RISKS.update) <= compared
+    every = [*kind.RISKS.create, *kind.RISKS.gone, *kind.RISKS.recreate, *kind.RISKS.delete]
+    every += [risk for risks in kind.RISKS.update.values() for risk in risks]
     for risk in every:
         assert risk.why
-        assert (risk.harm is Impact.SLOW) <= (risk.seconds > 0), "what is slow says how slow"
+        assert (risk.impact is Impact.SLOW) <= (risk.seconds > 0), "what is slow says how slow"
         assert not risk.longest or risk.longest > risk.seconds
 
 

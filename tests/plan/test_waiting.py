@@ -10,7 +10,7 @@ QUEUE = Queue(name="q", tags={})
 
 
 def finding(node: str, action: Action, *needs: str, refusal: str = "") -> ResourceChange:
-    return ResourceChange(node, needs, QUEUE.KIND, QUEUE, None, (), action, refusal=refusal)
+    return ResourceChange(node, needs, QUEUE.KIND, QUEUE, None, (), action, blocked_by=refusal)
 
 
 def test_what_the_emulator_lacks_waits_for_nothing() -> None:
@@ -27,5 +27,5 @@ def test_what_the_emulator_lacks_waits_for_nothing() -> None:
         Action.REPLACE,
         Action.SKIP,
         Action.SKIP,
-        Action.WAIT,
+        Action.BLOCKED,
     ]

@@ -102,7 +102,7 @@ def test_other_changes_of_the_configuration_are_left_to_up(functions: Functions)
     shown = new_aws().lambda_.get_function(FunctionName=NAME)["Configuration"]
     assert shown["MemorySize"] == 512
     findings = functions.workshop.run(functions.stack, "plan").findings
-    assert [c.field for c in findings["function.items"].changes] == ["memory"]
+    assert [c.field for c in findings["function.items"].diffs] == ["memory"]
 
 
 def memory_by_hand() -> None:
@@ -111,7 +111,7 @@ def memory_by_hand() -> None:
 
 def tags_by_hand() -> None:
     aws = new_aws()
-    arn = aws.where.arn("lambda", f"function:{NAME}")
+    arn = aws.location.arn("lambda", f"function:{NAME}")
     aws.lambda_.untag_resource(Resource=arn, TagKeys=[OWNER])
 
 

@@ -154,10 +154,10 @@ def test_a_tables_key_waits_for_consent(
     workshop.run(old, "up")
     held = now()
     plan = workshop.run(new, "plan", consent=PlanOptions()).findings
-    assert plan["table.items"].refusal.startswith(
+    assert plan["table.items"].blocked_by.startswith(
         "it holds data; `provision up --destroy table.items`"
     )
-    waiting = {node for node, finding in plan.items() if finding.action is Action.WAIT}
+    waiting = {node for node, finding in plan.items() if finding.action is Action.BLOCKED}
     assert waiting == {
         f"table.items.{part}" for part in ("read", "read.policy", "write", "write.policy")
     }

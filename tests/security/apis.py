@@ -151,7 +151,7 @@ def _rewrite_acls(aws: Aws, rules: list[Any] | None, shown: dict[str, bool]) -> 
 def _stage_arns(aws: Aws) -> list[str]:
     place = "/restapis/{}/stages/{}"
     return [
-        aws.where.arn("apigateway", place.format(api, stage["stageName"]), account=False)
+        aws.location.arn("apigateway", place.format(api, stage["stageName"]), account=False)
         for api, stage in stages(aws)
     ]
 

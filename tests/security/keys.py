@@ -89,7 +89,7 @@ def take_it_from_environments(aws: Aws) -> None:
 
 
 def open_keys(aws: Aws) -> Iterator[str]:
-    account = {"AWS": [aws.where.account]}  # as its root is written too
+    account = {"AWS": [aws.location.account]}  # as its root is written too
     for key in customers_keys(aws):
         policy = aws.kms.get_key_policy(KeyId=key, PolicyName="default")["Policy"]
         for statement in canonical(json.loads(policy))["Statement"]:

@@ -102,7 +102,7 @@ def give_public_addresses(aws: Aws) -> None:
 
 
 def open_endpoints(aws: Aws) -> Iterator[str]:
-    account = {"StringEquals": {"aws:PrincipalAccount": [aws.where.account]}}
+    account = {"StringEquals": {"aws:PrincipalAccount": [aws.location.account]}}
     for endpoint in aws.ec2.describe_vpc_endpoints()["VpcEndpoints"]:
         for statement in canonical(json.loads(endpoint["PolicyDocument"]))["Statement"]:
             named = not any("*" in action for action in statement["Action"])

@@ -130,7 +130,7 @@ def test_while_only_health_is_still_read(
 ) -> None:
     """By another thread, which may wait for minutes until AWS lets it through."""
     looked = threading.Event()
-    look = Session.look
+    look = Session.plan
 
     def look_and_say_so(session: Session, *args: Any) -> Any:
         seen = look(session, *args)
@@ -171,7 +171,7 @@ def test_a_handler_takes_no_lock_that_the_interrupted_thread_may_hold() -> None:
 
     before = signal.signal(signal.SIGALRM, too_long)
     try:
-        with stopping, stopping.gently(clock):
+        with stopping, stopping.stopping(clock):
             signal.setitimer(signal.ITIMER_REAL, 20)
             with clock._stop._cond:  # type: ignore[attr-defined]
                 os.kill(os.getpid(), signal.SIGINT)

@@ -131,7 +131,7 @@ class StepContract:
         assert workshop.last.writes == []
 
     def test_second_up_writes_nothing(self, step: Step, workshop: Workshop) -> None:
-        made = workshop.run(one_node(step), "up").steps["it"]
+        made = workshop.run(one_node(step), "up").resources["it"]
         assert workshop.last.writes, "the first `up` must create something"
         assert is_known(made)
         assert workshop.run(one_node(step), "up").findings["it"].action is Action.KEEP
@@ -144,7 +144,7 @@ class StepContract:
         assert workshop.last.writes == []
 
     def test_create_tells_what_observe_sees(self, step: Step, workshop: Workshop) -> None:
-        made = workshop.run(one_node(step), "up").steps["it"]
+        made = workshop.run(one_node(step), "up").resources["it"]
         seen = made.observe(new_aws())
         assert seen is not None
         computed = fields_with(type(step), Mark.COMPUTED)
@@ -152,7 +152,7 @@ class StepContract:
 
     def test_every_field_is_read_and_none_assumed(self, step: Step, workshop: Workshop) -> None:
         """A field copied from the value asked with would hide drift when that says the same."""
-        made = workshop.run(one_node(step), "up").steps["it"]
+        made = workshop.run(one_node(step), "up").resources["it"]
         seen = made.observe(new_aws())
         for name, value in {**self.edits, **self.fixed_edits}.items():
             if name not in step.IDENTITY:
@@ -165,7 +165,7 @@ class StepContract:
             for want in (edited, step):
                 finding = workshop.run(one_node(want), "up").findings["it"]
                 assert finding.action is Action.UPDATE, name
-                assert [change.field for change in finding.changes] == [name]
+                assert [change.field for change in finding.diffs] == [name]
                 assert workshop.run(one_node(want), "up").findings["it"].action is Action.KEEP
                 assert workshop.last.writes == []
 
@@ -182,7 +182,7 @@ class StepContract:
     # -- down --------------------------------------------------------------------------------
 
     def test_down_removes_it_and_twice_is_once(self, step: Step, workshop: Workshop) -> None:
-        made = workshop.run(one_node(step), "up").steps["it"]
+        made = workshop.run(one_node(step), "up").resources["it"]
         workshop.run(one_node(step), "down")
         if step.SHARED:
             assert self.observed(step) is not None
@@ -199,7 +199,7 @@ class StepContract:
         if step.SHARED or step.MADE_BY_AWS:
             return
         for number in range(1, 40):
-            made = workshop.run(one_node(step), "up").steps["it"]
+            made = workshop.run(one_node(step), "up").resources["it"]
             first = FirstDeleted(number=number, other=partial(made.delete, new_aws()))
             made.delete(new_aws(first))
             workshop.run(one_node(step), "down")
@@ -247,7 +247,7 @@ class StepContract:
         else:
             with suppress(ClientError, ProvisionError) if step.UNIQUE else nullcontext():
                 self.copied(step, new_aws())
-        every = step.with_owner("tap-dev/it").search(new_aws())
+        every = step.with_owner("tap-dev/it").find_candidates(new_aws())
         if len(every) == 1:
             alone = self.refused_twice or step.REPLACEMENT is Replacement.SUCCEED
             assert step.UNIQUE or alone

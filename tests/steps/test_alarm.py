@@ -55,7 +55,7 @@ class TestAlarm(StepContract):
 
 
 def test_one_call_makes_it_whole(workshop: Workshop) -> None:
-    made = workshop.run(one_node(ALARM), "up").steps["it"]
+    made = workshop.run(one_node(ALARM), "up").resources["it"]
     assert workshop.last.writes == ["PutMetricAlarm"]
     assert vars(made)["arn"] == f"arn:aws:cloudwatch:us-east-1:123456789012:alarm:{ALARM.name}"
 
@@ -88,7 +88,7 @@ def test_muted_by_hand_is_a_difference(workshop: Workshop) -> None:
     workshop.run(one_node(ALARM), "up")
     new_aws().cloudwatch.disable_alarm_actions(AlarmNames=[ALARM.name])
     finding = workshop.run(one_node(ALARM), "up").findings["it"]
-    assert [(change.field, change.have) for change in finding.changes] == [("actions", ())]
+    assert [(change.field, change.have) for change in finding.diffs] == [("actions", ())]
     assert workshop.run(one_node(ALARM), "up").findings["it"].action is Action.KEEP
 
 
@@ -102,7 +102,7 @@ def test_alarm_made_one_on_an_expression_by_hand_is_put_back(workshop: Workshop)
         ComparisonOperator="GreaterThanThreshold",
     )
     finding = workshop.run(one_node(ALARM), "up").findings["it"]
-    assert {"metric", "namespace", "statistic"} <= {change.field for change in finding.changes}
+    assert {"metric", "namespace", "statistic"} <= {change.field for change in finding.diffs}
     assert workshop.run(one_node(ALARM), "up").findings["it"].action is Action.KEEP
 
 

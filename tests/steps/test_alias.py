@@ -43,13 +43,13 @@ class TestAlias(StepContract):
 @pytest.fixture
 def there(workshop: Workshop, tmp_path: Path) -> Alias:
     two_versions(tmp_path)
-    step = workshop.run(one_node(ALIAS), "up").steps["it"]
+    step = workshop.run(one_node(ALIAS), "up").resources["it"]
     assert isinstance(step, Alias)
     return step
 
 
 def test_its_arn_ends_in_its_name(there: Alias) -> None:
-    assert there.arn == new_aws().where.arn("lambda", f"function:{NAME}:live")
+    assert there.arn == new_aws().location.arn("lambda", f"function:{NAME}:live")
 
 
 def test_weights_are_cleared_though_aws_keeps_what_is_left_out(there: Alias) -> None:
@@ -81,16 +81,16 @@ def test_what_could_not_be_tried_is_remembered_as_long_as_it_is_live(
     wanted = replace(ALIAS, version="2")
     stack = one_node(wanted)
     recorder = Answering(ReadTimeoutError(endpoint_url="https://lambda"))
-    moved = workshop.run(stack, "up", recorder=recorder).steps["it"]
+    moved = workshop.run(stack, "up", recorder=recorder).resources["it"]
     assert isinstance(moved, Alias)
     assert (moved.version, moved.untried) == ("2", "no answer came (ReadTimeoutError)")
-    assert workshop.run(stack, "up").steps["it"] == moved
+    assert workshop.run(stack, "up").resources["it"] == moved
     assert workshop.last.writes == []
-    back = workshop.run(one_node(ALIAS), "up").steps["it"]
+    back = workshop.run(one_node(ALIAS), "up").resources["it"]
     assert isinstance(back, Alias)
     assert (back.version, back.untried) == ("1", "")
     workshop.forget()
-    found = workshop.run(one_node(ALIAS), "up").steps["it"]
+    found = workshop.run(one_node(ALIAS), "up").resources["it"]
     assert found == back
 
 

@@ -44,10 +44,10 @@ def test_keys_of_the_same_name_are_told_apart_by_tag(workshop: Workshop) -> None
     aws.create_api_key(name=KEY.name, enabled=True)
     aws.create_api_key(name=KEY.name, enabled=True, tags={OWNER: "other-dev/it"})
     aws.create_api_key(name=f"{KEY.name}-longer", enabled=True, tags={OWNER: "tap-dev/it"})
-    made = workshop.run(one_node(KEY), "up").steps["it"]
+    made = workshop.run(one_node(KEY), "up").resources["it"]
     assert len(aws.get_api_keys()["items"]) == 4
     workshop.forget()
-    again = workshop.run(one_node(KEY), "up").steps["it"]
+    again = workshop.run(one_node(KEY), "up").resources["it"]
     assert again == made
     assert workshop.last.writes == []
     workshop.run(one_node(KEY), "down")
@@ -55,19 +55,19 @@ def test_keys_of_the_same_name_are_told_apart_by_tag(workshop: Workshop) -> None
 
 
 def test_one_made_again_by_hand_is_not_ours(workshop: Workshop) -> None:
-    made = workshop.run(one_node(KEY), "up").steps["it"]
+    made = workshop.run(one_node(KEY), "up").resources["it"]
     assert isinstance(made, ApiKey)
     aws = new_aws().apigateway
     aws.delete_api_key(apiKey=made.id)
     by_hand = aws.create_api_key(name=KEY.name, enabled=True)["id"]
-    again = workshop.run(one_node(KEY), "up").steps["it"]
+    again = workshop.run(one_node(KEY), "up").resources["it"]
     assert isinstance(again, ApiKey)
     assert again.id not in {made.id, by_hand}
 
 
 def test_the_value_is_asked_for_by_nobody_and_kept_nowhere(workshop: Workshop) -> None:
     """CreateApiKey answers it unasked (A23)."""
-    made = workshop.run(one_node(KEY), "up").steps["it"]
+    made = workshop.run(one_node(KEY), "up").resources["it"]
     assert isinstance(made, ApiKey)
     aws = new_aws()
     value = aws.apigateway.get_api_key(apiKey=made.id, includeValue=True)["value"]

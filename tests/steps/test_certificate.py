@@ -28,7 +28,7 @@ class TestCertificate(StepContract):
 
 
 def made(workshop: Workshop) -> Certificate:
-    step = workshop.run(one_node(CERTIFICATE), "up").steps["it"]
+    step = workshop.run(one_node(CERTIFICATE), "up").resources["it"]
     assert isinstance(step, Certificate)
     return step
 
@@ -104,7 +104,7 @@ def test_one_that_cannot_be_issued_is_replaced(workshop: Workshop, status: str) 
     bundle(step.arn).status = status
     finding = workshop.run(one_node(CERTIFICATE), "up").findings["it"]
     assert finding.action is Action.REPLACE
-    assert [change.field for change in finding.changes] == ["usable"]
+    assert [change.field for change in finding.diffs] == ["usable"]
     assert workshop.last.writes == ["RequestCertificate", "DeleteCertificate"]
     assert made(workshop).arn != step.arn
     assert workshop.last.writes == []
@@ -162,6 +162,6 @@ def test_waiting_for_the_issue_ends_with_what_to_check(account: None) -> None:
 
 def test_a_certificate_that_is_not_there_is_told_at_once(account: None) -> None:
     aws = new_aws()
-    arn = aws.where.arn("acm", "certificate/00000000-0000-0000-0000-000000000000")
+    arn = aws.location.arn("acm", "certificate/00000000-0000-0000-0000-000000000000")
     with pytest.raises(ApiError, match=r"no certificate .* in this region"):
         wait_until_issued(aws, arn)

@@ -104,7 +104,7 @@ def test_without_the_line_that_names_the_owner_it_is_ours_by_its_tag(
     if not remembers:
         workshop.forget()
     finding = workshop.run(one_node(DASHBOARD), "plan").findings["it"]
-    assert (finding.action, [change.field for change in finding.changes]) == (
+    assert (finding.action, [change.field for change in finding.diffs]) == (
         Action.UPDATE,
         ["body"],
     )
@@ -148,7 +148,7 @@ def test_tags_change_without_the_body_being_put_again(workshop: Workshop) -> Non
 def test_aws_remarks_are_passed_on(account: None) -> None:
     heard: list[str] = []
     aws = new_aws()
-    aws.listen(heard.append)
+    aws.on_wait(heard.append)
 
     def remark(parsed: dict[str, Any], **_: Any) -> None:
         parsed["DashboardValidationMessages"] = [{"DataPath": "/", "Message": "odd height"}]

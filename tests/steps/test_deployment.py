@@ -53,7 +53,7 @@ def deployment(account: None) -> Deployment:
 
 
 def made(workshop: Workshop, step: Deployment) -> Deployment:
-    found = workshop.run(one_node(step), "up").steps["it"]
+    found = workshop.run(one_node(step), "up").resources["it"]
     assert isinstance(found, Deployment)
     return found
 
@@ -92,7 +92,7 @@ def test_one_that_shows_something_else_is_not_taken_for_it(
         restApiId=deployment.api_id, description="tap-dev/it one"
     )
     wanted = replace(deployment, served=("GET /: NONE, key",))
-    (change,) = workshop.run(one_node(wanted), "plan").findings["it"].changes
+    (change,) = workshop.run(one_node(wanted), "plan").findings["it"].diffs
     assert (change.field, change.want, change.have) == ("served", wanted.served, SERVED)
     add_key(deployment.api_id)
     found = made(workshop, wanted)

@@ -68,7 +68,7 @@ class TestDomainName(StepContract):
 
 
 def test_it_is_made_regional_with_all_in_one_call(workshop: Workshop) -> None:
-    made = workshop.run(one_node(make_domain()), "up").steps["it"]
+    made = workshop.run(one_node(make_domain()), "up").resources["it"]
     assert isinstance(made, DomainName)
     assert workshop.last.writes == ["CreateDomainName"]
     shown = new_aws().apigateway.get_domain_name(domainName=NAME)
@@ -211,8 +211,8 @@ def test_mutual_tls_and_rules_that_nobody_declared_are_seen_and_go(workshop: Wor
         ],
     )
     found = workshop.run(one_node(wanted), "plan").findings["it"]
-    assert [change.field for change in found.changes] == ["truststore", "routing"]
-    assert [(risk.harm, risk.why) for risk in risks_of(found)] == [
+    assert [change.field for change in found.diffs] == ["truststore", "routing"]
+    assert [(risk.impact, risk.why) for risk in risks_of(found)] == [
         (Impact.WEAKER, "callers without a certificate are let in")
     ]
     workshop.run(one_node(wanted), "up")

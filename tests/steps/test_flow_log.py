@@ -70,7 +70,7 @@ def test_deleting_what_ec2_does_not_know_is_success_and_anything_else_is_told(
 
 def test_aws_has_what_was_asked_for(workshop: Workshop) -> None:
     wanted = make_flow_log(new_aws())
-    made = workshop.run(one_node(wanted), "up").steps["it"]
+    made = workshop.run(one_node(wanted), "up").resources["it"]
     assert isinstance(made, FlowLog)
     (found,) = new_aws().ec2.describe_flow_logs(FlowLogIds=[made.id])["FlowLogs"]
     assert found["ResourceId"] == wanted.vpc_id

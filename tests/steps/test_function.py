@@ -87,7 +87,7 @@ class TestFunction(StepContract):
             for want in (edited, step):
                 finding = workshop.run(one_node(want), "up").findings["it"]
                 assert finding.action is Action.UPDATE, name
-                assert [change.field for change in finding.changes] == [name]
+                assert [change.field for change in finding.diffs] == [name]
                 assert workshop.run(one_node(want), "up").findings["it"].action is Action.KEEP
                 assert workshop.last.writes == []
 
@@ -105,11 +105,11 @@ def shown() -> Any:
 
 
 def test_it_is_created_in_one_call_with_its_tags(function: Function, workshop: Workshop) -> None:
-    step = workshop.run(one_node(function), "up").steps["it"]
+    step = workshop.run(one_node(function), "up").resources["it"]
     assert workshop.last.writes == ["CreateFunction"]
     assert isinstance(step, Function)
     assert step.tags == {"team": "a", "provision:owner": "tap-dev/it"}
-    assert step.arn == new_aws().where.arn("lambda", f"function:{NAME}")
+    assert step.arn == new_aws().location.arn("lambda", f"function:{NAME}")
 
 
 def test_changes_are_merged_into_one_call_for_configuration_and_one_for_code(
@@ -254,7 +254,7 @@ def test_what_aws_gives_up_on_is_told_and_sent_again(
             workshop.run(one_node(function), "up")
         assert "provision up" in told.value.hint
         finding = workshop.run(one_node(function), "plan").findings["it"]
-        assert [change.field for change in finding.changes] == ["failure"]
+        assert [change.field for change in finding.diffs] == ["failure"]
     with monkeypatch.context() as mended:
         show_states(mended, [state, WORKING])
         workshop.run(one_node(function), "up")

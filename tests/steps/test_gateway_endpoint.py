@@ -48,7 +48,7 @@ def make_endpoint(aws: Any) -> GatewayEndpoint:
 
 
 def made_endpoint(workshop: Workshop, want: GatewayEndpoint) -> GatewayEndpoint:
-    made = workshop.run(one_node(want), "up").steps["it"]
+    made = workshop.run(one_node(want), "up").resources["it"]
     assert isinstance(made, GatewayEndpoint)
     return made
 

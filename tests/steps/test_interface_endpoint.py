@@ -71,7 +71,7 @@ def make_endpoint(aws: Any) -> InterfaceEndpoint:
 
 
 def made_endpoint(workshop: Workshop, want: InterfaceEndpoint) -> InterfaceEndpoint:
-    made = workshop.run(one_node(want), "up").steps["it"]
+    made = workshop.run(one_node(want), "up").resources["it"]
     assert isinstance(made, InterfaceEndpoint)
     return made
 

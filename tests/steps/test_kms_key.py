@@ -68,7 +68,7 @@ def a_copy(aws: Any) -> str:
 
 
 def made(workshop: Workshop) -> KmsKey:
-    step = workshop.run(one_node(KEY), "up").steps["it"]
+    step = workshop.run(one_node(KEY), "up").resources["it"]
     assert isinstance(step, KmsKey)
     return step
 
@@ -134,7 +134,7 @@ def test_what_happened_to_it_is_undone(
     if lost:
         workshop.forget()
     finding = workshop.run(one_node(KEY), "up").findings["it"]
-    assert [change.field for change in finding.changes] == fields
+    assert [change.field for change in finding.diffs] == fields
     assert workshop.run(one_node(KEY), "up").findings["it"].action is Action.KEEP
     assert workshop.last.writes == []
     assert (leads_to(), state(key)) == (key.id, "Enabled")

@@ -58,8 +58,8 @@ def layer(tmp_path: Path, account: None) -> Layer:
 
 
 def test_other_content_is_another_version(layer: Layer, workshop: Workshop, tmp_path: Path) -> None:
-    first = workshop.run(one_node(layer), "up").steps["it"]
-    second = workshop.run(one_node(a_layer(tmp_path, "two")), "up").steps["it"]
+    first = workshop.run(one_node(layer), "up").resources["it"]
+    second = workshop.run(one_node(a_layer(tmp_path, "two")), "up").resources["it"]
     assert isinstance(first, Layer)
     assert isinstance(second, Layer)
     assert (first.version, second.version) == (1, 2)
@@ -73,7 +73,7 @@ def test_content_of_before_is_not_published_again(
     workshop.run(one_node(layer), "up")
     workshop.run(one_node(a_layer(tmp_path, "two")), "up")
     for _ in range(2):
-        step = workshop.run(one_node(layer), "up").steps["it"]
+        step = workshop.run(one_node(layer), "up").resources["it"]
         assert workshop.last.writes == []
         assert isinstance(step, Layer)
         assert step.version == 1
@@ -116,7 +116,7 @@ def test_a_lost_answer_makes_no_second_version(
         workshop.run(one_node(a_layer(tmp_path, "earlier")), "up")
     refused = Refusing("PublishLayerVersion", "ServiceException", status=500, times=1)
     recorder = Losing() if done else refused
-    step = workshop.run(one_node(a_layer(tmp_path)), "up", recorder=recorder).steps["it"]
+    step = workshop.run(one_node(a_layer(tmp_path)), "up", recorder=recorder).resources["it"]
     assert isinstance(step, Layer)
     assert recorder.writes.count("PublishLayerVersion") == (1 if done else 2)
     assert step.version == len(versions()) == (2 if before else 1)
@@ -176,7 +176,7 @@ def forge(layer: Layer, times: int = 1) -> None:
 
 
 def used(workshop: Workshop, layer: Layer) -> int:
-    step = workshop.run(one_node(layer), "up").steps["it"]
+    step = workshop.run(one_node(layer), "up").resources["it"]
     assert isinstance(step, Layer)
     return step.version
 
@@ -242,7 +242,7 @@ def test_the_version_in_use_is_never_tidied(account: None, tmp_path: Path) -> No
         a_layer(tmp_path, str(number)).with_owner("tap-dev/it").create(aws)
         for number in range(2 * KEPT + 1)
     ]
-    made[KEPT].tidy(aws)
+    made[KEPT].prune(aws)
     assert versions() == list(range(KEPT + 1, 2 * KEPT + 2))
 
 

@@ -48,13 +48,13 @@ def test_a_key_put_on_by_hand_comes_off(workshop: Workshop) -> None:
     workshop.run(one_node(GROUP), "up")
     new_aws().logs.associate_kms_key(logGroupName=GROUP.name, kmsKeyId=KEY)
     finding = workshop.run(one_node(GROUP), "up").findings["it"]
-    assert [change.field for change in finding.changes] == ["key"]
+    assert [change.field for change in finding.diffs] == ["key"]
     assert workshop.last.writes == ["DisassociateKmsKey"]
 
 
 def test_protected_by_hand_it_is_told_and_goes_after_all(workshop: Workshop) -> None:
     """The state may not know of it, for AWS alone says what AWS refuses (G6)."""
-    made = workshop.run(one_node(GROUP), "up").steps["it"]
+    made = workshop.run(one_node(GROUP), "up").resources["it"]
     client = new_aws().logs
     client.put_log_group_deletion_protection(
         logGroupIdentifier=GROUP.name, deletionProtectionEnabled=True
@@ -62,7 +62,7 @@ def test_protected_by_hand_it_is_told_and_goes_after_all(workshop: Workshop) -> 
     with pytest.raises(ClientError, match="Disable deletion protection first"):
         client.delete_log_group(logGroupName=GROUP.name)
     planned = workshop.run(one_node(GROUP), "plan").findings["it"]
-    assert [change.field for change in planned.changes] == ["protect"]
+    assert [change.field for change in planned.diffs] == ["protect"]
     gone = workshop.run(one_node(GROUP), "down").findings["it"]
     assert gone.reason == "deletion protection is on and is switched off first"
     assert workshop.last.writes == ["PutLogGroupDeletionProtection", "DeleteLogGroup"]
@@ -84,7 +84,7 @@ def test_group_whose_name_goes_on_is_another(workshop: Workshop) -> None:
 
 
 def test_arn_is_bare(workshop: Workshop) -> None:
-    made = workshop.run(one_node(GROUP), "up").steps["it"]
+    made = workshop.run(one_node(GROUP), "up").resources["it"]
     assert vars(made)["arn"] == f"arn:aws:logs:us-east-1:123456789012:log-group:{GROUP.name}"
 
 

@@ -93,7 +93,7 @@ def test_another_key_brings_it_back(lost: Function, workshop: Workshop, *, remem
         workshop.forget()
     with_another = stack(replace(lost, key=a_key()))
     seen = workshop.run(with_another, "plan").findings
-    failed = next(change for change in seen["function"].changes if change.field == "failure")
+    failed = next(change for change in seen["function"].diffs if change.field == "failure")
     assert f"nobody can read its variables: the key {lost.key} is " in failed.have
     assert seen["version"].action is Action.REPLACE
     workshop.run(with_another, "up")

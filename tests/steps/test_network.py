@@ -85,7 +85,7 @@ def leave_an_interface(subnet: Step, group: Step) -> None:
 
 
 def test_up_again_writes_nothing_and_down_leaves_nothing(workshop: Workshop) -> None:
-    made = workshop.run(network("10.1.0"), "up", workers=4).steps
+    made = workshop.run(network("10.1.0"), "up", workers=4).resources
     workshop.run(network("10.1.0"), "up")
     assert workshop.last.writes == []
     leave_an_interface(made["subnet"], made["group"])
@@ -98,7 +98,7 @@ def test_up_again_writes_nothing_and_down_leaves_nothing(workshop: Workshop) -> 
 
 
 def test_another_range_is_made_before_the_old_one_goes(workshop: Workshop) -> None:
-    made = workshop.run(network("10.1.0"), "up").steps
+    made = workshop.run(network("10.1.0"), "up").resources
     leave_an_interface(made["subnet"], made["group"])
     outcome = workshop.run(network("10.2.0"), "up")
     assert outcome.findings["group"].action is Action.REPLACE
@@ -110,7 +110,7 @@ def test_another_range_is_made_before_the_old_one_goes(workshop: Workshop) -> No
 
 
 def test_what_somebody_else_keeps_there_stops_down_and_is_told(workshop: Workshop) -> None:
-    made: dict[str, Any] = workshop.run(network("10.1.0"), "up").steps
+    made: dict[str, Any] = workshop.run(network("10.1.0"), "up").resources
     vpc_id, subnet_id = made["vpc"].id, made["subnet"].id
     ec2 = new_aws().ec2
     theirs = ec2.create_security_group(GroupName="theirs", Description="it", VpcId=vpc_id)

@@ -74,7 +74,7 @@ def policy() -> list[Any]:
 def test_it_is_on_the_alias_and_only_from_the_source(shop: Workshop) -> None:
     shop.run(one_node(WANT), "up")
     (statement,) = policy()
-    assert statement["Resource"] == new_aws().where.arn("lambda", f"function:{NAME}:live")
+    assert statement["Resource"] == new_aws().location.arn("lambda", f"function:{NAME}:live")
     assert statement["Principal"] == {"Service": "apigateway.amazonaws.com"}
     assert statement["Condition"] == {"ArnLike": {"AWS:SourceArn": WANT.source}}
 
@@ -84,7 +84,7 @@ def test_undeclared_statements_are_shown_and_removed(shop: Workshop) -> None:
     add("theirs")
     add("also")
     finding = shop.run(one_node(WANT), "plan").findings["it"]
-    assert [(change.field, change.have) for change in finding.changes] == [
+    assert [(change.field, change.have) for change in finding.diffs] == [
         ("others", ("also", "theirs"))
     ]
     shop.run(one_node(WANT), "up")
@@ -203,7 +203,7 @@ def test_a_statement_past_the_alias_is_shown_and_removed(shop: Workshop) -> None
         FunctionName=NAME, StatementId="open", Action="lambda:InvokeFunction", Principal="*"
     )
     finding = shop.run(one_node(WANT), "plan").findings["it"]
-    assert [(change.field, change.have) for change in finding.changes] == [
+    assert [(change.field, change.have) for change in finding.diffs] == [
         ("others", ("$LATEST/open",))
     ]
     shop.run(one_node(WANT), "up")

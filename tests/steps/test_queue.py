@@ -69,7 +69,7 @@ def test_what_was_changed_by_hand_is_put_back(
     workshop.run(one_node(QUEUE), "up")
     change(**{attribute: value})
     finding = workshop.run(one_node(QUEUE), "up").findings["it"]
-    assert [change.field for change in finding.changes] == [field]
+    assert [change.field for change in finding.diffs] == [field]
     assert workshop.last.writes == ["SetQueueAttributes"]
     assert workshop.run(one_node(QUEUE), "up").findings["it"].action is Action.KEEP
 
@@ -109,7 +109,7 @@ def test_one_encryption_takes_the_place_of_the_other(
 
 
 def test_arn_and_url_are_those_of_the_queue(workshop: Workshop) -> None:
-    made = workshop.run(one_node(QUEUE), "up").steps["it"]
+    made = workshop.run(one_node(QUEUE), "up").resources["it"]
     assert isinstance(made, Queue)
     assert made.arn == f"arn:aws:sqs:us-east-1:123456789012:{QUEUE.name}"
     assert made.url.endswith(f"/123456789012/{QUEUE.name}")

@@ -147,7 +147,7 @@ def test_another_ttl_of_ours_is_drift(workshop: Workshop) -> None:
     values = [{"Value": value} for value in CNAME.values]
     write(zone_id, "UPSERT", Name=CNAME.name, Type="CNAME", TTL=5, ResourceRecords=values)
     finding = workshop.run(one_node(CNAME), "up").findings["it"]
-    assert [(change.field, change.have) for change in finding.changes] == [("ttl", 5)]
+    assert [(change.field, change.have) for change in finding.diffs] == [("ttl", 5)]
     assert listed(zone_id)[CNAME.name]["TTL"] == 300
 
 

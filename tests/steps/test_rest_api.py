@@ -65,7 +65,7 @@ def gateway() -> Any:
 
 
 def made(workshop: Workshop, step: RestApi = API) -> RestApi:
-    found = workshop.run(one_node(step), "up").steps["it"]
+    found = workshop.run(one_node(step), "up").resources["it"]
     assert isinstance(found, RestApi)
     return found
 
@@ -322,7 +322,7 @@ def test_the_one_that_holds_something_is_meant_and_an_empty_twin_goes(workshop: 
     tags = dict(API.with_owner("tap-dev/it").tags)
     ids = [gateway().create_rest_api(name="tap-dev", tags=tags)["id"] for _ in range(2)]
     deploy(max(ids))
-    assert vars(workshop.run(one_node(API), "up").steps["it"])["id"] == max(ids)
+    assert vars(workshop.run(one_node(API), "up").resources["it"])["id"] == max(ids)
     assert [api["id"] for api in gateway().get_rest_apis()["items"]] == [max(ids)]
 
 

@@ -150,7 +150,7 @@ def test_drift_is_seen_and_undone(workshop: Workshop, drift: Any) -> None:
     finding = workshop.run(one_node(API), "plan").findings["it"]
     assert finding.action is Action.UPDATE
     field, value = DRIFTS[drift]
-    changes = {change.field: change.have for change in finding.changes}
+    changes = {change.field: change.have for change in finding.diffs}
     assert field in changes
     assert changes[field] == value
     workshop.run(one_node(API), "up")

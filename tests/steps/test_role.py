@@ -57,7 +57,7 @@ def test_boundary_stands_from_the_first_call_on(workshop: Workshop) -> None:
 
 def test_arn_is_built_and_never_read(workshop: Workshop) -> None:
     made = workshop.run(one_node(Role(name="r", path="/tap/", service=LAMBDA, tags={})), "up")
-    assert vars(made.steps["it"])["arn"] == "arn:aws:iam::123456789012:role/tap/r"
+    assert vars(made.resources["it"])["arn"] == "arn:aws:iam::123456789012:role/tap/r"
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,7 @@ def test_trust_widened_by_hand_is_put_back(workshop: Workshop, trusted: dict[str
     document["Statement"][0] |= trusted
     new_aws().iam.update_assume_role_policy(RoleName=ROLE.name, PolicyDocument=json.dumps(document))
     finding = workshop.run(one_node(ROLE), "up").findings["it"]
-    assert [change.field for change in finding.changes] == ["service"]
+    assert [change.field for change in finding.diffs] == ["service"]
     assert workshop.last.writes == ["UpdateAssumeRolePolicy"]
     assert workshop.run(one_node(ROLE), "up").findings["it"].action is Action.KEEP
 

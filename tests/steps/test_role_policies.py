@@ -56,7 +56,7 @@ def test_policy_added_by_hand_is_removed_and_alone(workshop: Workshop) -> None:
         RoleName=ROLE, PolicyName="extra", PolicyDocument=as_text(allow("*"))
     )
     finding = workshop.run(one_node(POLICIES), "up").findings["it"]
-    assert set(finding.changes[0].have) == {"extra", "logs", "x"}
+    assert set(finding.diffs[0].have) == {"extra", "logs", "x"}
     assert workshop.last.writes == ["DeleteRolePolicy"]
 
 

@@ -33,14 +33,14 @@ def make_table(aws: Any) -> RouteTable:
 
 def test_a_way_out_is_seen_and_closed(workshop: Workshop) -> None:
     want = make_table(new_aws())
-    made = workshop.run(one_node(want), "up").steps["it"]
+    made = workshop.run(one_node(want), "up").resources["it"]
     assert isinstance(made, RouteTable)
     ec2 = new_aws().ec2
     gateway = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
     ec2.attach_internet_gateway(InternetGatewayId=gateway, VpcId=want.vpc_id)
     ec2.create_route(RouteTableId=made.id, DestinationCidrBlock="0.0.0.0/0", GatewayId=gateway)
     ec2.create_route(RouteTableId=made.id, DestinationIpv6CidrBlock="::/0", GatewayId=gateway)
-    (change,) = workshop.run(one_node(want), "up").findings["it"].changes
+    (change,) = workshop.run(one_node(want), "up").findings["it"].diffs
     assert change.field == "routes"
     assert change.have == (f"0.0.0.0/0 {gateway}", f"::/0 {gateway}")
     assert workshop.last.writes == ["DeleteRoute", "DeleteRoute"]
@@ -49,7 +49,7 @@ def test_a_way_out_is_seen_and_closed(workshop: Workshop) -> None:
 
 def test_an_endpoints_route_is_its_own(workshop: Workshop) -> None:
     want = make_table(new_aws())
-    made = workshop.run(one_node(want), "up").steps["it"]
+    made = workshop.run(one_node(want), "up").resources["it"]
     assert isinstance(made, RouteTable)
     ec2 = new_aws().ec2
     ec2.create_vpc_endpoint(
@@ -76,6 +76,6 @@ def test_a_subnet_is_taken_back_from_another_table(workshop: Workshop) -> None:
 
 
 def test_what_it_is_is_read_and_not_remembered(workshop: Workshop) -> None:
-    made = workshop.run(one_node(make_table(new_aws())), "up").steps["it"]
+    made = workshop.run(one_node(make_table(new_aws())), "up").resources["it"]
     assert isinstance(made, RouteTable)
     assert replace(made, vpc_id="vpc-1", routes=("::/0 igw-1",)).observe(new_aws()) == made

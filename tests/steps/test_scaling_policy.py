@@ -51,7 +51,7 @@ def test_each_dimension_has_its_metric(workshop: Workshop, units: str) -> None:
 
 def test_its_alarms_go_with_it(workshop: Workshop) -> None:
     TARGET.create(new_aws())
-    made = workshop.run(one_node(POLICY), "up").steps["it"]
+    made = workshop.run(one_node(POLICY), "up").resources["it"]
     alarms = new_aws().cloudwatch.describe_alarms()["MetricAlarms"]
     assert {alarm["AlarmName"].split("/")[0] for alarm in alarms} == {"TargetTracking-table"}
     made.delete(new_aws())

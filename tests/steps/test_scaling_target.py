@@ -44,7 +44,7 @@ def test_scaling_switched_off_by_hand_is_switched_on_again(workshop: Workshop) -
         SuspendedState={"DynamicScalingOutSuspended": True},
     )
     finding = workshop.run(one_node(TARGET), "up").findings["it"]
-    assert [change.field for change in finding.changes] == ["suspended"]
+    assert [change.field for change in finding.diffs] == ["suspended"]
     assert workshop.run(one_node(TARGET), "up").findings["it"].action is Action.KEEP
 
 

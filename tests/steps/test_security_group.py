@@ -42,7 +42,7 @@ def make_group(aws: Any) -> SecurityGroup:
 
 
 def made_group(workshop: Workshop, want: SecurityGroup) -> SecurityGroup:
-    made = workshop.run(one_node(want), "up").steps["it"]
+    made = workshop.run(one_node(want), "up").resources["it"]
     assert isinstance(made, SecurityGroup)
     return made
 
@@ -78,7 +78,7 @@ def test_rules_added_by_hand_are_seen_and_revoked(workshop: Workshop) -> None:
             }
         ],
     )
-    (change,) = workshop.run(one_node(want), "up").findings["it"].changes
+    (change,) = workshop.run(one_node(want), "up").findings["it"].diffs
     assert change.have == (Rule("tcp", 22, 22, "0.0.0.0/0"), Rule("tcp", 22, 22, made.id))
     assert workshop.last.writes == ["RevokeSecurityGroupIngress"]
     assert workshop.run(one_node(want), "up").findings["it"].action is Action.KEEP

@@ -40,7 +40,7 @@ def test_a_private_domain_of_somebody_else_is_passed_by(
 
     monkeypatch.setattr(aws.apigateway, "get_domain_name", get_domain_name)
     monkeypatch.setattr(aws.apigateway, "get_paginator", lambda _: Pages(listed, {}))
-    assert DOMAIN.with_owner("tap-dev/it").search(aws) == []
+    assert DOMAIN.with_owner("tap-dev/it").find_candidates(aws) == []
 
 
 def without_arn(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:

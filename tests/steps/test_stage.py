@@ -143,7 +143,7 @@ def test_what_was_set_by_hand_is_seen_and_undone(
     workshop.run(one_node(stage), "up")
     patch(stage, STRAYS[words])
     finding = workshop.run(one_node(stage), "plan").findings["it"]
-    assert [(change.field, change.have) for change in finding.changes] == [("strays", (words,))]
+    assert [(change.field, change.have) for change in finding.diffs] == [("strays", (words,))]
     workshop.run(one_node(stage), "up")
     assert workshop.last.writes == ["UpdateStage"]
     assert workshop.run(one_node(stage), "up").findings["it"].action is Action.KEEP
@@ -157,7 +157,7 @@ def test_a_deployment_made_by_hand_does_not_stay_in_service(
     other = client.create_deployment(restApiId=stage.api_id)["id"]
     patch(stage, ("replace", "/deploymentId", other))
     finding = workshop.run(one_node(stage), "plan").findings["it"]
-    assert [change.field for change in finding.changes] == ["deployment_id"]
+    assert [change.field for change in finding.diffs] == ["deployment_id"]
     workshop.run(one_node(stage), "up")
     assert shown(stage)["deploymentId"] == stage.deployment_id
 

@@ -31,7 +31,7 @@ def make_subnet(aws: Any) -> Subnet:
 
 
 def test_its_arn_is_what_policies_name(workshop: Workshop) -> None:
-    made = workshop.run(one_node(make_subnet(new_aws())), "up").steps["it"]
+    made = workshop.run(one_node(make_subnet(new_aws())), "up").resources["it"]
     assert isinstance(made, Subnet)
     assert made.arn == f"arn:aws:ec2:us-east-1:123456789012:subnet/{made.id}"
     (found,) = new_aws().ec2.describe_subnets(SubnetIds=[made.id])["Subnets"]
@@ -41,6 +41,6 @@ def test_its_arn_is_what_policies_name(workshop: Workshop) -> None:
 
 
 def test_where_it_stands_is_read_and_not_remembered(workshop: Workshop) -> None:
-    made = workshop.run(one_node(make_subnet(new_aws())), "up").steps["it"]
+    made = workshop.run(one_node(make_subnet(new_aws())), "up").resources["it"]
     assert isinstance(made, Subnet)
     assert replace(made, vpc_id="vpc-1", zone="us-east-1f").observe(new_aws()) == made

@@ -63,7 +63,7 @@ def _unconfirmed(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("_topics", "_unconfirmed")
 def test_pending_is_as_wanted_and_never_asked_twice(workshop: Workshop) -> None:
-    made = workshop.run(one_node(MAIL), "up").steps["it"]
+    made = workshop.run(one_node(MAIL), "up").resources["it"]
     assert vars(made)["arn"] == ""
     assert workshop.run(one_node(MAIL), "up").findings["it"].action is Action.KEEP
     assert workshop.last.writes == []
@@ -80,7 +80,7 @@ def test_pending_is_left_to_go_with_its_topic(workshop: Workshop) -> None:
 
 @pytest.mark.usefixtures("_topics")
 def test_confirmed_since_it_was_recorded(workshop: Workshop, monkeypatch: Any) -> None:
-    made = workshop.run(one_node(MAIL), "up").steps["it"]
+    made = workshop.run(one_node(MAIL), "up").resources["it"]
     pending = Subscription(topic=TOPIC, protocol="email", endpoint="ops@example.com", arn="")
     assert pending.observe(new_aws()) == made
     pending.delete(new_aws())
@@ -167,7 +167,7 @@ def test_same_address_by_another_protocol_is_another(workshop: Workshop) -> None
 
 @pytest.mark.usefixtures("_topics")
 def test_subscription_that_goes_while_it_is_taken_back(workshop: Workshop) -> None:
-    made = workshop.run(one_node(MAIL), "up").steps["it"]
+    made = workshop.run(one_node(MAIL), "up").resources["it"]
     aws = new_aws()
 
     def gone(http_response: Any, parsed: dict[str, Any], **_: Any) -> None:

@@ -45,17 +45,17 @@ def test_moving_the_expiry_attribute_takes_two_runs(workshop: Workshop) -> None:
 
     workshop.run(one_node(with_ttl("old")), "up")
     first = workshop.run(one_node(with_ttl("new")), "plan").findings["it"]
-    told = {risk.harm: risk for risk in risks_of(first)}
+    told = {risk.impact: risk for risk in risks_of(first)}
     assert told[Impact.SLOW].why.startswith("two runs")
     assert told[Impact.SLOW].seconds == 3600
     assert told[Impact.WEAKER].why == "what has only the old attribute never expires"
     with pytest.raises(TryLater, match="one change an hour"):
         workshop.run(one_node(with_ttl("new")), "up")
     second = workshop.run(one_node(with_ttl("new")), "plan").findings["it"]
-    assert [(each.field, each.cause) for each in second.changes] == [("ttl", Cause.CONFIG)]
+    assert [(each.field, each.cause) for each in second.diffs] == [("ttl", Cause.CONFIG)]
     assert second.reason == "the rest of a change that an earlier run began: ttl"
-    assert not {risk.harm for risk in risks_of(second)} & {Impact.SLOW, Impact.WEAKER}
-    made = workshop.run(one_node(with_ttl("new")), "up").steps["it"]
+    assert not {risk.impact for risk in risks_of(second)} & {Impact.SLOW, Impact.WEAKER}
+    made = workshop.run(one_node(with_ttl("new")), "up").resources["it"]
     assert isinstance(made, Table)
     assert made.ttl == "new"
 
@@ -68,7 +68,7 @@ def test_expiry_that_somebody_switched_off_is_drift(workshop: Workshop) -> None:
         TimeToLiveSpecification={"AttributeName": "expires_at", "Enabled": False},
     )
     found = workshop.run(one_node(wanted), "plan").findings["it"]
-    assert ([each.cause for each in found.changes], found.reason) == ([Cause.DRIFT], "")
+    assert ([each.cause for each in found.diffs], found.reason) == ([Cause.DRIFT], "")
 
 
 def test_it_comes_back_from_on_demand_with_twice_what_it_had_to_bear(workshop: Workshop) -> None:
@@ -92,7 +92,7 @@ def test_it_comes_back_from_on_demand_with_twice_what_it_had_to_bear(workshop: W
         ],
     )
     planned = workshop.run(one_node(wanted), "plan").findings["it"]
-    assert [(each.harm, each.why) for each in risks_of(planned)] == [
+    assert [(each.impact, each.why) for each in risks_of(planned)] == [
         (Impact.DOWNTIME, "throttled until it has scaled")
     ]
     workshop.run(one_node(wanted), "up")
@@ -113,7 +113,7 @@ def test_a_key_of_our_own_and_back(workshop: Workshop) -> None:
     workshop.run(one_node(TABLE), "up")
     assert workshop.last.writes == ["UpdateTable"]
     assert shown()["KMSMasterKeyArn"] != key
-    made = workshop.run(one_node(keyed), "up").steps["it"]
+    made = workshop.run(one_node(keyed), "up").resources["it"]
     assert made == made.observe(new_aws())
 
 
@@ -125,7 +125,7 @@ def test_one_whose_key_is_gone_gets_another(workshop: Workshop) -> None:
     workshop.forget()
     wanted = one_node(replace(TABLE, encryption=second))
     finding = workshop.run(wanted, "plan").findings["it"]
-    assert [(each.field, each.have) for each in finding.changes] == [("encryption", first)]
+    assert [(each.field, each.have) for each in finding.diffs] == [("encryption", first)]
     workshop.run(wanted, "up")
     assert shown()["KMSMasterKeyArn"] == second
 
@@ -138,7 +138,7 @@ def test_somebodys_key_is_not_taken_for_awss(workshop: Workshop) -> None:
         TableName=TABLE.name,
         SSESpecification={"Enabled": True, "SSEType": "KMS", "KMSMasterKeyId": theirs},
     )
-    (change,) = workshop.run(one_node(TABLE), "up").findings["it"].changes
+    (change,) = workshop.run(one_node(TABLE), "up").findings["it"].diffs
     assert (change.field, change.want, change.have) == ("encryption", "managed", theirs)
     assert workshop.run(one_node(TABLE), "up").findings["it"].action is Action.KEEP
 
@@ -149,7 +149,7 @@ def shown() -> Any:
 
 def test_a_door_that_somebody_opened_is_seen_and_closed(workshop: Workshop) -> None:
     """A policy on the table lets another account in beside IAM; a stream hands its items on."""
-    made = workshop.run(one_node(TABLE), "up").steps["it"]
+    made = workshop.run(one_node(TABLE), "up").resources["it"]
     assert isinstance(made, Table)
     client = boto3.client("dynamodb")
     statement = {
@@ -163,9 +163,9 @@ def test_a_door_that_somebody_opened_is_seen_and_closed(workshop: Workshop) -> N
     seen: Any = {"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"}
     client.update_table(TableName=TABLE.name, StreamSpecification=seen)
     finding = workshop.run(one_node(TABLE), "plan").findings["it"]
-    assert [change.field for change in finding.changes] == ["resource_policy", "stream"]
-    assert "999999999999" in finding.changes[0].have
-    assert finding.changes[1].have == "NEW_IMAGE"
+    assert [change.field for change in finding.diffs] == ["resource_policy", "stream"]
+    assert "999999999999" in finding.diffs[0].have
+    assert finding.diffs[1].have == "NEW_IMAGE"
     workshop.run(one_node(TABLE), "up")
     assert workshop.last.writes == ["DeleteResourcePolicy", "UpdateTable"]
     assert workshop.run(one_node(TABLE), "up").findings["it"].action is Action.KEEP

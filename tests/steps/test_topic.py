@@ -43,7 +43,7 @@ class TestTopic(StepContract):
 
 def test_one_call_makes_it_whole(workshop: Workshop) -> None:
     whole = Topic(name=TOPIC.name, display="Alarms", policy=OPEN, tags={})
-    made = workshop.run(one_node(whole), "up").steps["it"]
+    made = workshop.run(one_node(whole), "up").resources["it"]
     assert workshop.last.writes == ["CreateTopic"]
     assert vars(made)["arn"] == ARN
 
@@ -86,6 +86,6 @@ def test_default_policy_changed_by_hand_is_put_back(workshop: Workshop, name: st
         TopicArn=ARN, AttributeName="Policy", AttributeValue=json.dumps(policy)
     )
     finding = workshop.run(one_node(TOPIC), "up").findings["it"]
-    assert [change.field for change in finding.changes] == ["policy"]
+    assert [change.field for change in finding.diffs] == ["policy"]
     assert workshop.last.writes == ["SetTopicAttributes"]
     assert workshop.run(one_node(TOPIC), "up").findings["it"].action is Action.KEEP

@@ -82,14 +82,14 @@ def test_a_change_of_keys_needs_no_update_of_the_plan(plan: UsagePlan, workshop:
 
 
 def test_keys_put_in_or_out_by_hand_are_drift(plan: UsagePlan, workshop: Workshop) -> None:
-    made = workshop.run(one_node(plan), "up").steps["it"]
+    made = workshop.run(one_node(plan), "up").resources["it"]
     assert isinstance(made, UsagePlan)
     aws = new_aws().apigateway
     other = aws.create_api_key(name="other", enabled=True)["id"]
     aws.create_usage_plan_key(usagePlanId=made.id, keyId=other, keyType="API_KEY")
     aws.delete_usage_plan_key(usagePlanId=made.id, keyId=plan.keys[0])
     finding = workshop.run(one_node(plan), "up").findings["it"]
-    assert [(change.field, change.have) for change in finding.changes] == [("keys", (other,))]
+    assert [(change.field, change.have) for change in finding.diffs] == [("keys", (other,))]
     left = aws.get_usage_plan_keys(usagePlanId=made.id)["items"]
     assert [key["id"] for key in left] == [plan.keys[0]]
 
@@ -112,28 +112,28 @@ def test_plans_of_the_same_name_are_told_apart_by_tag(plan: UsagePlan, workshop:
     aws = new_aws().apigateway
     aws.create_usage_plan(name=plan.name)
     aws.create_usage_plan(name=plan.name, tags={OWNER: "other-dev/it"})
-    made = workshop.run(one_node(plan), "up").steps["it"]
+    made = workshop.run(one_node(plan), "up").resources["it"]
     workshop.forget()
-    assert workshop.run(one_node(plan), "up").steps["it"] == made
+    assert workshop.run(one_node(plan), "up").resources["it"] == made
     assert workshop.last.writes == []
     workshop.run(one_node(plan), "down")
     assert len(aws.get_usage_plans()["items"]) == 2
 
 
 def test_an_unlimited_plan_is_drift(plan: UsagePlan, workshop: Workshop) -> None:
-    made = workshop.run(one_node(plan), "up").steps["it"]
+    made = workshop.run(one_node(plan), "up").resources["it"]
     assert isinstance(made, UsagePlan)
     new_aws().apigateway.update_usage_plan(
         usagePlanId=made.id, patchOperations=[{"op": "remove", "path": "/throttle"}]
     )
     finding = workshop.run(one_node(plan), "up").findings["it"]
-    assert [change.field for change in finding.changes] == ["rate", "burst"]
-    assert workshop.run(one_node(plan), "up").findings["it"].changes == ()
+    assert [change.field for change in finding.diffs] == ["rate", "burst"]
+    assert workshop.run(one_node(plan), "up").findings["it"].diffs == ()
 
 
 def test_the_values_of_its_keys_are_kept_nowhere(plan: UsagePlan, workshop: Workshop) -> None:
     """CreateUsagePlanKey and GetUsagePlanKeys answer them unasked (A23)."""
-    made = workshop.run(one_node(plan), "up").steps["it"]
+    made = workshop.run(one_node(plan), "up").resources["it"]
     aws = new_aws()
     assert isinstance(made, UsagePlan)
     listed = aws.apigateway.get_usage_plan_keys(usagePlanId=made.id)["items"]

@@ -46,7 +46,7 @@ def function(account: None, tmp_path: Path) -> Function:
 
 def published(workshop: Workshop, function: Function) -> str:
     """The number that `up` comes to."""
-    step = workshop.run(one_node(version_of(function)), "up").steps["it"]
+    step = workshop.run(one_node(version_of(function)), "up").resources["it"]
     assert isinstance(step, Version)
     return step.number
 
@@ -81,9 +81,9 @@ def test_going_back_publishes_again(function: Function, workshop: Workshop) -> N
 
 
 def test_its_arn_has_the_number(function: Function, workshop: Workshop) -> None:
-    step = workshop.run(one_node(version_of(function)), "up").steps["it"]
+    step = workshop.run(one_node(version_of(function)), "up").resources["it"]
     assert isinstance(step, Version)
-    assert step.arn == new_aws().where.arn("lambda", f"function:{NAME}:1")
+    assert step.arn == new_aws().location.arn("lambda", f"function:{NAME}:1")
 
 
 def test_the_newest_stay_and_what_an_alias_leads_to(function: Function, workshop: Workshop) -> None:
@@ -201,7 +201,7 @@ def test_one_that_failed_is_never_taken_for_good(
     show_states(monkeypatch, [BROKEN])
     finding = workshop.run(one_node(version_of(function)), "plan").findings["it"]
     assert finding.action is Action.REPLACE
-    assert [change.have for change in finding.changes] == ["EniLimitExceeded: too many"]
+    assert [change.have for change in finding.diffs] == ["EniLimitExceeded: too many"]
 
 
 def test_without_the_function_there_is_no_version(function: Function) -> None:

@@ -27,13 +27,13 @@ class TestVpc(StepContract):
 
 def test_half_switched_off_dns_is_a_difference(workshop: Workshop) -> None:
     for wanted in (True, False):
-        made = workshop.run(one_node(replace(VPC, dns=wanted)), "up").steps["it"]
+        made = workshop.run(one_node(replace(VPC, dns=wanted)), "up").resources["it"]
         assert isinstance(made, Vpc)
         ec2 = new_aws().ec2
         ec2.modify_vpc_attribute(VpcId=made.id, EnableDnsHostnames={"Value": False})
         ec2.modify_vpc_attribute(VpcId=made.id, EnableDnsSupport={"Value": True})
         finding = workshop.run(one_node(replace(VPC, dns=wanted)), "up").findings["it"]
-        assert [change.field for change in finding.changes] == ["dns"]
+        assert [change.field for change in finding.diffs] == ["dns"]
 
 
 @pytest.mark.usefixtures("account")
@@ -49,7 +49,7 @@ def test_of_two_of_our_own_the_one_wanted_is_found() -> None:
 
 
 def test_one_deleted_by_hand_is_made_again(workshop: Workshop) -> None:
-    made = workshop.run(one_node(VPC), "up").steps["it"]
+    made = workshop.run(one_node(VPC), "up").resources["it"]
     made.delete(new_aws())
     assert workshop.run(one_node(VPC), "up").findings["it"].action is Action.CREATE
 
@@ -80,14 +80,14 @@ def default_group(vpc: str) -> dict[str, Any]:
 
 
 def test_the_default_security_group_lets_nothing_through(workshop: Workshop) -> None:
-    made = workshop.run(one_node(VPC), "up").steps["it"]
+    made = workshop.run(one_node(VPC), "up").resources["it"]
     assert isinstance(made, Vpc)
     group = default_group(made.id)
     assert group["IpPermissions"] == group["IpPermissionsEgress"] == []
 
 
 def test_a_rule_in_the_default_security_group_is_seen_and_taken_out(workshop: Workshop) -> None:
-    made = workshop.run(one_node(VPC), "up").steps["it"]
+    made = workshop.run(one_node(VPC), "up").resources["it"]
     assert isinstance(made, Vpc)
     group = default_group(made.id)["GroupId"]
     new_aws().ec2.authorize_security_group_ingress(
@@ -103,7 +103,7 @@ def test_a_rule_in_the_default_security_group_is_seen_and_taken_out(workshop: Wo
             {"IpProtocol": "-1", "UserIdGroupPairs": [{"GroupId": group}]},
         ],
     )
-    (change,) = workshop.run(one_node(VPC), "plan").findings["it"].changes
+    (change,) = workshop.run(one_node(VPC), "plan").findings["it"].diffs
     assert change.field == "open_rules"
     assert change.have == (f"in everything {group}", "in tcp 22-22 0.0.0.0/0", "in tcp 22-22 ::/0")
     workshop.run(one_node(VPC), "up")

@@ -61,7 +61,7 @@ def stages(aws: Any) -> tuple[str, str]:
 
 @pytest.fixture
 def made(workshop: Workshop) -> WebAcl:
-    found = workshop.run(one_node(ACL), "up").steps["it"]
+    found = workshop.run(one_node(ACL), "up").resources["it"]
     assert isinstance(found, WebAcl)
     return found
 

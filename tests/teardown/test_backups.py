@@ -66,8 +66,8 @@ def test_data_that_goes_can_be_had_back_with_what_is_printed(filled: Workshop) -
 
 def test_what_stays_is_counted_and_says_what_to_type(filled: Workshop) -> None:
     kept = filled.run(STACK, "down", consent=PlanOptions()).findings["table.items"]
-    assert kept.holdings
-    assert kept.holdings.items == 3
+    assert kept.stored_data
+    assert kept.stored_data.items == 3
     assert "3 items" in kept.reason
     assert "deletion protection is on" in kept.reason
     assert kept.reason.endswith("`provision up --destroy table.items` deletes it")

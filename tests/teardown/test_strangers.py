@@ -151,7 +151,7 @@ def workshop(account: None, tmp_path: Path) -> TimedWorkshop:
 
 
 def made(workshop: Workshop) -> dict[str, str]:
-    steps = workshop.run(network(), "up").steps
+    steps = workshop.run(network(), "up").resources
     return {node: str(vars(step)["id"]) for node, step in steps.items()}
 
 
@@ -315,7 +315,7 @@ def test_who_else_uses_the_certificate_is_named_at_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     wanted = Certificate(domain="api.example.com", tags={})
-    made = workshop.run(one_node(wanted), "up").steps["it"]
+    made = workshop.run(one_node(wanted), "up").resources["it"]
     assert isinstance(made, Certificate)
     stranger, began = put(made.arn, monkeypatch), workshop.clock.now()
     with pytest.raises(InUseByOthers) as caught:
@@ -328,7 +328,7 @@ def test_a_certificate_that_our_own_domain_lets_go_of_late_is_waited_for(
     workshop: TimedWorkshop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     wanted = Certificate(domain="api.example.com", tags={})
-    made = workshop.run(one_node(wanted), "up").steps["it"]
+    made = workshop.run(one_node(wanted), "up").resources["it"]
     assert isinstance(made, Certificate)
     awss = "arn:aws:elasticloadbalancing:us-east-1:392220576650:loadbalancer/net/prod/1"
     use(made.arn, awss, monkeypatch)

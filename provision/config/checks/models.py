@@ -178,7 +178,7 @@ def _list(node: YamlNode, what: str) -> Iterator[Problem]:
 def _twice(node: YamlNode) -> Iterator[Problem]:
     seen: set[object] = set()
     for each in node.elements:
-        value = _as_json(each.plain())
+        value = _as_json(each.to_python())
         if value in seen:
             yield each.problem("stands twice in the list, which draft 4 refuses", "remove one")
         seen.add(value)

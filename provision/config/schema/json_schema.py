@@ -99,7 +99,7 @@ class SchemaNode:
     def choices(self) -> list[str]:
         return [str(each) for shape in self.alternatives for each in shape.schema.get("enum", ())]
 
-    def in_words(self) -> str:
+    def describe(self) -> str:
         """What is expected here: `a whole number from 128 to 10240`."""
         said = " or ".join(dict.fromkeys(_words(each) for each in self.alternatives))
         return f"{said}, or null" if self.nullable else said

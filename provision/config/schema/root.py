@@ -118,7 +118,7 @@ class Config(ConfigSection):
         """Renamed node → the key it had: `table.new` → `old`."""
         return {new: old.partition(".")[2] for old, new in self.moved.items()}
 
-    def before_moves(self) -> Config:
+    def with_old_keys(self) -> Config:
         """The same with every renamed key as it was."""
 
         def old(area: str, key: str) -> str:

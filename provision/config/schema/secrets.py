@@ -74,7 +74,7 @@ class Secret(ConfigSection):
     )
 
     @property
-    def keeper(self) -> SecretStore:
+    def store(self) -> SecretStore:
         return "ssm" if self.secret.startswith("ssm:") else "secretsmanager"
 
     @property

@@ -98,12 +98,12 @@ class YamlNode:
         whole = node and isinstance(node.value, int) and not isinstance(node.value, bool)
         return node.value if node and whole and isinstance(node.value, int) else None
 
-    def plain(self) -> Any:
+    def to_python(self) -> Any:
         """The value alone."""
         if isinstance(self.value, dict):
-            return {key: entry.node.plain() for key, entry in self.value.items()}
+            return {key: entry.node.to_python() for key, entry in self.value.items()}
         if isinstance(self.value, list):
-            return [node.plain() for node in self.value]
+            return [node.to_python() for node in self.value]
         return self.value
 
     def at(self, keys: Sequence[str | int]) -> YamlNode:

@@ -70,17 +70,17 @@ class Certificate(Tagged):
     RISKS = Risks(
         create=(Risk(Impact.SLOW, "AWS proves the domain", 300, ISSUED_BUDGET),)  # (C3)
     )
-    CALLS = ApiCalls(
-        look=(
+    API_CALLS = ApiCalls(
+        read=(
             *calls("acm", ANY_RESOURCE, "ListCertificates"),
             *calls("acm", CERTIFICATES, "DescribeCertificate", "ListTagsForCertificate"),
         ),
-        make=(
+        write=(
             call(
                 "acm.RequestCertificate",
                 IamPermission(
                     "acm:RequestCertificate",
-                    when=(TAGS_OWNER, _ONLY_THIS),
+                    conditions=(TAGS_OWNER, _ONLY_THIS),
                 ),
                 IamPermission(
                     "acm:AddTagsToCertificate", (CERTIFICATES,), (TAGS_OWNER, HAS_NO_OWNER)
@@ -89,7 +89,7 @@ class Certificate(Tagged):
             *calls("acm", CERTIFICATES, "AddTagsToCertificate", when=(OWNED, KEEPS_OWNER)),
             *calls("acm", CERTIFICATES, "RemoveTagsFromCertificate", when=(OWNED,)),
         ),
-        remove=(
+        delete=(
             *calls("acm", CERTIFICATES, "DeleteCertificate", when=(OWNED,)),
             call("apigateway.GetDomainNames", gateway_permission("GET", "/domainnames")),
         ),
@@ -115,7 +115,7 @@ class Certificate(Tagged):
         arns = [self.arn] if self.arn else self._ours(aws, certificates_of(aws, self.domain))
         return self._read(aws, arns[0]) if arns else None
 
-    def search(self, aws: Aws) -> Sequence[Self]:
+    def find_candidates(self, aws: Aws) -> Sequence[Self]:
         """Those of this domain first; others are left from when it was another one."""
         found = all_certificates(aws)
         arns = self._ours(aws, found.pop(self.domain, {}))
@@ -181,7 +181,9 @@ class Certificate(Tagged):
             found = describe_certificate(aws, self.arn)
             shown = f"aws acm describe-certificate --certificate-arn {self.arn}"
             users = found.get("InUseBy", []) if found else []
-            others = [ForeignResource(user, shown) for user in users if aws.where.account in user]
+            others = [
+                ForeignResource(user, shown) for user in users if aws.location.account in user
+            ]
             return others + (self._domains_of_others(aws) if users else [])
         return []
 

@@ -73,12 +73,12 @@ class ApiAccount(Step):
     KIND = "apigateway.account"
     IDENTITY = ("role_name",)
     SHARED: ClassVar[bool] = True
-    CALLS = ApiCalls(
-        look=(
+    API_CALLS = ApiCalls(
+        read=(
             call("apigateway.GetAccount", gateway_permission("GET", "/account")),
             *calls("iam", arn("iam", "role/*", region=False), "GetRole"),
         ),
-        make=(
+        write=(
             call(
                 "apigateway.UpdateAccount",
                 gateway_permission("PATCH", "/account"),
@@ -135,7 +135,7 @@ class ApiAccount(Step):
         """Never: every stack of the account logs by it (A20)."""
 
     def _role_arn(self, aws: Aws) -> str:
-        return aws.where.arn("iam", f"role/{self.role_name}", region=False)
+        return aws.location.arn("iam", f"role/{self.role_name}", region=False)
 
     def _make_role(self, aws: Aws) -> None:
         """The role, or what a crash left to be done to it, or one that serves another region."""
@@ -158,7 +158,7 @@ class ApiAccount(Step):
 
     def _log_policy(self, aws: Aws) -> str:
         """Any stack may choose any log group, in any region: one role serves them all."""
-        everywhere = replace(aws.where, region="*")
+        everywhere = replace(aws.location, region="*")
         statement = {
             "Effect": "Allow",
             "Action": LOG_ACTIONS,
@@ -172,7 +172,7 @@ class ApiAccount(Step):
             raise NotOwned(
                 f"a role {self.role_name} exists that provision did not make",
                 hint="rename that role, or set a role with access to CloudWatch Logs yourself:"
-                f" `aws apigateway update-account --region {aws.where.region} --patch-operations"
+                f" `aws apigateway update-account --region {aws.location.region} --patch-operations"
                 " op=replace,path=/cloudwatchRoleArn,value=ROLE_ARN`",
             )
 
@@ -187,7 +187,7 @@ def _exists(aws: Aws, role: str) -> bool:
 
 def _is_dead(aws: Aws, arn: str) -> bool:
     """Whether a role of this account is gone. Of one that may not be looked at nothing is said."""
-    if account_of(arn) != aws.where.account:
+    if account_of(arn) != aws.location.account:
         return False
     try:
         return not _exists(aws, arn.rpartition("/")[2])
@@ -197,7 +197,7 @@ def _is_dead(aws: Aws, arn: str) -> bool:
 
 def _cure(aws: Aws) -> str:
     return (
-        f"`aws apigateway update-account --region {aws.where.region} --patch-operations"
+        f"`aws apigateway update-account --region {aws.location.region} --patch-operations"
         " op=replace,path=/cloudwatchRoleArn,value=` takes it out, and `provision up` sets one"
     )
 

@@ -63,21 +63,21 @@ class ApiKey(Tagged):
     RENEWS = frozenset(["due"])
     RISKS = Risks(
         create=(Risk(Impact.SLOW, "until a new key is accepted", 60, 120),),  # (A27)
-        anew=(Risk(Impact.KEY_CHANGES, "its value is another: callers need the new one"),),
-        change={
+        recreate=(Risk(Impact.KEY_CHANGES, "its value is another: callers need the new one"),),
+        update={
             "enabled": (Risk(Impact.SLOW, "until it is accepted again", 60, 120),),
             "due": (Risk(Impact.SLOW, "until its successor is accepted", 60, 120),),
         },
         delete=(Risk(Impact.KEY_CHANGES, "who has it is turned away"),),
     )
-    CALLS = ApiCalls(
-        look=(
+    API_CALLS = ApiCalls(
+        read=(
             call("apigateway.GetApiKey", gateway_permission("GET", "/apikeys/{id}")),
             call("apigateway.GetApiKeys", gateway_permission("GET", "/apikeys")),
             call("apigateway.GetUsagePlan", gateway_permission("GET", "/usageplans/*")),
             call("apigateway.GetUsagePlans", gateway_permission("GET", "/usageplans")),
         ),
-        make=(
+        write=(
             call(
                 "apigateway.CreateApiKey",
                 gateway_permission("POST", "/apikeys", TAGS_OWNER),
@@ -86,7 +86,7 @@ class ApiKey(Tagged):
             call("apigateway.UpdateApiKey", gateway_permission("PATCH", "/apikeys/{id}", OWNED)),
             *tag_update_calls("/apikeys/{id}"),
         ),
-        remove=(
+        delete=(
             call("apigateway.DeleteApiKey", gateway_permission("DELETE", "/apikeys/{id}", OWNED)),
         ),
     )
@@ -122,14 +122,14 @@ class ApiKey(Tagged):
     def observe(self, aws: Aws) -> Self | None:
         found = self._get(aws, self.id) if self.id else None
         if found is None or RETIRED in tags_of(found):
-            every = self.search(aws)
+            every = self.find_candidates(aws)
             # Where the one that is known is gone, another look tells that nobody knows which it is.
             return every[0] if every and (len(every) == 1 or not self.id) else None
         marked = self._owned(aws, besides=self.id)
         known, others = self._told_apart(aws, filter(_is_retired, marked))
         return self._as_found(found, known, others)
 
-    def search(self, aws: Aws) -> Sequence[Self]:
+    def find_candidates(self, aws: Aws) -> Sequence[Self]:
         """Of several the one that our usage plan holds is meant: it is let in already. Where that
         holds none of them, or more, nobody can tell."""
         every = self._owned(aws)
@@ -244,7 +244,7 @@ class ApiKey(Tagged):
     def retire(self, aws: Aws) -> Self:
         """Mark the key as one that clients move away from; a successor is due."""
         today = aws.clock.today().date().isoformat()
-        arn = aws.where.arn("apigateway", f"/apikeys/{self.id}", account=False)
+        arn = aws.location.arn("apigateway", f"/apikeys/{self.id}", account=False)
         aws.apigateway.tag_resource(resourceArn=arn, tags={RETIRED: today})
         old = RetiredKey(id=self.id, enabled=self.enabled, made_on=self.made_on, retired_on=today)
         return replace(self, due=True, retired=(*self.retired, old))

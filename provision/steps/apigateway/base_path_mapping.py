@@ -33,13 +33,13 @@ class BasePathMapping(Step):
     REPLACEMENT = Replacement.CREATE_FIRST
     ASKED_LAST = True
     RISKS = Risks(delete=(Risk(Impact.DOWNTIME, "the domain leads nowhere"),))
-    CALLS = ApiCalls(
-        look=(call("apigateway.GetBasePathMapping", gateway_permission("GET", f"{_MAPPINGS}/*")),),
-        make=(
+    API_CALLS = ApiCalls(
+        read=(call("apigateway.GetBasePathMapping", gateway_permission("GET", f"{_MAPPINGS}/*")),),
+        write=(
             call("apigateway.CreateBasePathMapping", gateway_permission("POST", _MAPPINGS)),
             call("apigateway.UpdateBasePathMapping", gateway_permission("PATCH", f"{_MAPPINGS}/*")),
         ),
-        remove=(
+        delete=(
             call(
                 "apigateway.DeleteBasePathMapping", gateway_permission("DELETE", f"{_MAPPINGS}/*")
             ),
@@ -51,7 +51,7 @@ class BasePathMapping(Step):
     api_id: str
     stage: str
 
-    def owned_by(self, have: Self, owner: str) -> bool:  # noqa: ARG002  (a mapping carries no mark)
+    def is_owned_by(self, have: Self, owner: str) -> bool:  # noqa: ARG002  (a mapping carries no mark)
         return have.api_id == self.api_id
 
     def parent_owner(self, aws: Aws) -> str | None:

@@ -40,16 +40,16 @@ class Deployment(Step):
     DIGESTS: ClassVar = {"digest": "API"}
     REVIVES = True
     UNIQUE = False
-    CALLS = ApiCalls(
-        look=(
+    API_CALLS = ApiCalls(
+        read=(
             call("apigateway.GetDeployments", gateway_permission("GET", _DEPLOYMENTS)),
             call("apigateway.GetDeployment", gateway_permission("GET", f"{_DEPLOYMENTS}/*")),
         ),
-        make=(
+        write=(
             call("apigateway.CreateDeployment", gateway_permission("POST", _DEPLOYMENTS, OWNED)),
             *_REMOVING,
         ),
-        remove=_REMOVING,
+        delete=_REMOVING,
     )
 
     api_id: Fixed[str]

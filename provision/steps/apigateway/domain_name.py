@@ -80,20 +80,20 @@ class DomainName(Tagged):
     ASKED_LAST = True
     RISKS = Risks(
         create=(_SET_UP,),
-        anew=(Risk(Impact.NEW_URL, "the API is reached under another address"),),
-        change={
+        recreate=(Risk(Impact.NEW_URL, "the API is reached under another address"),),
+        update={
             "certificate": (_SET_UP,),
             "truststore": (Risk(Impact.WEAKER, "callers without a certificate are let in"),),
             **TLS_RISKS,
         },
         delete=(Risk(Impact.NEW_URL, "its address leads nowhere any more"),),
     )
-    CALLS = ApiCalls(
-        look=(
+    API_CALLS = ApiCalls(
+        read=(
             call("apigateway.GetDomainName", gateway_permission("GET", "/domainnames/*")),
             call("apigateway.GetDomainNames", gateway_permission("GET", "/domainnames")),
         ),
-        make=(
+        write=(
             call(
                 "apigateway.CreateDomainName",
                 gateway_permission("POST", "/domainnames", TAGS_OWNER),
@@ -104,7 +104,7 @@ class DomainName(Tagged):
             *tag_update_calls(_DOMAIN),
             *calls("acm", "{certificate}", "DescribeCertificate"),
         ),
-        remove=(
+        delete=(
             call("apigateway.DeleteDomainName", gateway_permission("DELETE", _DOMAIN)),
             call(
                 "apigateway.GetBasePathMappings",
@@ -131,7 +131,7 @@ class DomainName(Tagged):
         found = self._settled(aws)
         return self._as_found(found) if found else None
 
-    def search(self, aws: Aws) -> Sequence[Self]:
+    def find_candidates(self, aws: Aws) -> Sequence[Self]:
         """The one of this name, and ours of another: its predecessors."""
         have = self.observe(aws)
         pages = aws.apigateway.get_paginator("get_domain_names").paginate()

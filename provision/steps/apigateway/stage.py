@@ -38,12 +38,12 @@ class Stage(Tagged):
     IDENTITY = ("api_id", "name")
     REPLACEMENT = Replacement.CREATE_FIRST
     RISKS = Risks(
-        change={"name": (Risk(Impact.NEW_URL, "its name is in the address"),)},
+        update={"name": (Risk(Impact.NEW_URL, "its name is in the address"),)},
         delete=(Risk(Impact.DOWNTIME, "nothing answers at its address"),),
     )
-    CALLS = ApiCalls(
-        look=(call("apigateway.GetStages", gateway_permission("GET", _STAGES)),),
-        make=(
+    API_CALLS = ApiCalls(
+        read=(call("apigateway.GetStages", gateway_permission("GET", _STAGES)),),
+        write=(
             # Access logs are written by the account's role: no action of CloudWatch Logs is asked.
             call(
                 "apigateway.CreateStage",
@@ -55,7 +55,7 @@ class Stage(Tagged):
             ),
             *tag_update_calls(f"{_STAGES}/{{name}}"),
         ),
-        remove=(
+        delete=(
             call(
                 "apigateway.DeleteStage", gateway_permission("DELETE", f"{_STAGES}/{{name}}", OWNED)
             ),
@@ -81,7 +81,7 @@ class Stage(Tagged):
         found = self._find(aws)
         return self._as_found(found) if found else None
 
-    def search(self, aws: Aws) -> Sequence[Self]:
+    def find_candidates(self, aws: Aws) -> Sequence[Self]:
         """The one of this name, and ours of another: its predecessors."""
         found = sorted(self._stages(aws), key=lambda one: one["stageName"] != self.name)
         return [

@@ -41,7 +41,7 @@ def with_owner_tag(answers: Iterable[A | None], owner: str) -> list[A]:
 
 def change_gateway_tags(aws: Aws, path: str, have: Tags, want: Tags) -> None:
     """`path` is the resource's place, such as `/apikeys/abc`. Its ARN has no account (A18)."""
-    arn = aws.where.arn("apigateway", path, account=False)
+    arn = aws.location.arn("apigateway", path, account=False)
     gone, new = tag_changes(have, want)
     if gone:
         aws.apigateway.untag_resource(resourceArn=arn, tagKeys=gone)

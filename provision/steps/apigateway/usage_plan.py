@@ -55,16 +55,16 @@ class UsagePlan(Tagged):
     IDENTITY = ("name", "tags")
     UNIQUE = False
     RISKS = Risks(
-        change={"keys": (Risk(Impact.KEY_CHANGES, "other keys are let in"),)},
+        update={"keys": (Risk(Impact.KEY_CHANGES, "other keys are let in"),)},
         delete=(Risk(Impact.DOWNTIME, "no key is let in"),),
     )
-    CALLS = ApiCalls(
-        look=(
+    API_CALLS = ApiCalls(
+        read=(
             call("apigateway.GetUsagePlan", gateway_permission("GET", _PLAN)),
             call("apigateway.GetUsagePlanKeys", gateway_permission("GET", f"{_PLAN}/keys")),
             call("apigateway.GetUsagePlans", gateway_permission("GET", "/usageplans")),
         ),
-        make=(
+        write=(
             call(
                 "apigateway.CreateUsagePlan",
                 gateway_permission("POST", "/usageplans", TAGS_OWNER),
@@ -80,7 +80,7 @@ class UsagePlan(Tagged):
             call("apigateway.UpdateUsagePlan", gateway_permission("PATCH", _PLAN, OWNED)),
             *tag_update_calls(_PLAN),
         ),
-        remove=(
+        delete=(
             call("apigateway.DeleteUsagePlan", gateway_permission("DELETE", _PLAN, OWNED)),
             call("apigateway.UpdateUsagePlan", gateway_permission("PATCH", _PLAN, OWNED)),
         ),
@@ -99,11 +99,11 @@ class UsagePlan(Tagged):
 
     def observe(self, aws: Aws) -> Self | None:
         if not self.id:
-            return next(iter(self.search(aws)), None)
+            return next(iter(self.find_candidates(aws)), None)
         found = self._get(aws, self.id)
         return self._as_found(aws, found) if found else None
 
-    def search(self, aws: Aws) -> Sequence[Self]:
+    def find_candidates(self, aws: Aws) -> Sequence[Self]:
         """What is listed has no tags (A24)."""
         pages = aws.apigateway.get_paginator("get_usage_plans").paginate(
             PaginationConfig={"PageSize": PAGE_SIZE}

@@ -27,10 +27,10 @@ class ScalingPolicy(Step):
     KIND = "autoscaling.policy"
     IDENTITY = ("name", "resource", "dimension")
     RISKS = NO_IMPACT
-    CALLS = ApiCalls(
-        look=calls("application-autoscaling", ANY_RESOURCE, "DescribeScalingPolicies"),
-        make=calls("application-autoscaling", TARGET, "PutScalingPolicy", when=(OWNED,)),
-        remove=calls("application-autoscaling", TARGET, "DeleteScalingPolicy", when=(OWNED,)),
+    API_CALLS = ApiCalls(
+        read=calls("application-autoscaling", ANY_RESOURCE, "DescribeScalingPolicies"),
+        write=calls("application-autoscaling", TARGET, "PutScalingPolicy", when=(OWNED,)),
+        delete=calls("application-autoscaling", TARGET, "DeleteScalingPolicy", when=(OWNED,)),
     )
 
     name: Fixed[str]

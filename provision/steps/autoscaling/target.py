@@ -60,10 +60,10 @@ _CHECKED: Final = (
     IamPermission("dynamodb:DescribeTable", (arn("dynamodb", "{resource}"),)),
     IamPermission("dynamodb:UpdateTable", (arn("dynamodb", "{resource}"),)),
     IamPermission("cloudwatch:DescribeAlarms", (arn("cloudwatch", "alarm:*"),)),
-    IamPermission("cloudwatch:DeleteAlarms", when=(HAS_NO_OWNER,)),
+    IamPermission("cloudwatch:DeleteAlarms", conditions=(HAS_NO_OWNER,)),
     IamPermission(
         "cloudwatch:PutMetricAlarm",
-        when=(
+        conditions=(
             HAS_NO_OWNER,
             Condition(
                 "ForAllValues:StringLike",
@@ -93,12 +93,12 @@ class ScalingTarget(Tagged):
     KIND = "autoscaling.target"
     IDENTITY = ("resource", "dimension")
     RISKS = NO_IMPACT
-    CALLS = ApiCalls(
-        look=(
+    API_CALLS = ApiCalls(
+        read=(
             *calls("application-autoscaling", ANY_RESOURCE, "DescribeScalableTargets"),
             *calls("application-autoscaling", TARGET, "ListTagsForResource"),
         ),
-        make=(
+        write=(
             call(
                 "application-autoscaling.RegisterScalableTarget",
                 IamPermission(
@@ -113,7 +113,7 @@ class ScalingTarget(Tagged):
             *calls("application-autoscaling", TARGET, "TagResource", when=(OWNED, KEEPS_OWNER)),
             *calls("application-autoscaling", TARGET, "UntagResource", when=(OWNED,)),
         ),
-        remove=calls("application-autoscaling", TARGET, "DeregisterScalableTarget", when=(OWNED,)),
+        delete=calls("application-autoscaling", TARGET, "DeregisterScalableTarget", when=(OWNED,)),
     )
 
     resource: Fixed[str]

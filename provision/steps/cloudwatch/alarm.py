@@ -41,13 +41,13 @@ class Alarm(Tagged):
     IDENTITY = ("name",)
     AT_ONCE = 100
     RISKS = NO_IMPACT
-    CALLS = ApiCalls(
-        look=(
+    API_CALLS = ApiCalls(
+        read=(
             # Whatever the names asked for, it is judged on every alarm.
             *calls("cloudwatch", arn("cloudwatch", "alarm:*"), "DescribeAlarms"),
             *calls("cloudwatch", _ALARM, "ListTagsForResource"),
         ),
-        make=(
+        write=(
             call(
                 "cloudwatch.PutMetricAlarm",
                 IamPermission("cloudwatch:PutMetricAlarm", (_ALARM,), (_CALLS_ONLY,)),
@@ -55,7 +55,7 @@ class Alarm(Tagged):
             ),
             *calls("cloudwatch", _ALARM, "TagResource", "UntagResource"),
         ),
-        remove=calls("cloudwatch", _ALARM, "DeleteAlarms"),
+        delete=calls("cloudwatch", _ALARM, "DeleteAlarms"),
         computed={"arn": _ALARM},
     )
 
@@ -93,7 +93,7 @@ class Alarm(Tagged):
         request = self._request()
         request["Tags"] = tag_list(self.tags)
         aws.cloudwatch.put_metric_alarm(**request)
-        return replace(self, arn=aws.where.arn("cloudwatch", f"alarm:{self.name}"))
+        return replace(self, arn=aws.location.arn("cloudwatch", f"alarm:{self.name}"))
 
     def update(self, aws: Aws, have: Self, changed: Collection[str]) -> Self:
         if set(changed) - {"tags"}:

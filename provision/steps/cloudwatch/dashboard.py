@@ -37,9 +37,9 @@ class Dashboard(Step):
     IDENTITY = ("name",)
     MARKED = True
     RISKS = NO_IMPACT
-    CALLS = ApiCalls(
-        look=calls("cloudwatch", _DASHBOARD, "GetDashboard", "ListTagsForResource"),
-        make=(
+    API_CALLS = ApiCalls(
+        read=calls("cloudwatch", _DASHBOARD, "GetDashboard", "ListTagsForResource"),
+        write=(
             call(
                 "cloudwatch.PutDashboard",
                 IamPermission("cloudwatch:PutDashboard", (_DASHBOARD,)),
@@ -47,7 +47,7 @@ class Dashboard(Step):
             ),
             *calls("cloudwatch", _DASHBOARD, "TagResource", "UntagResource"),
         ),
-        remove=calls("cloudwatch", _DASHBOARD, "DeleteDashboards"),
+        delete=calls("cloudwatch", _DASHBOARD, "DeleteDashboards"),
         computed={"arn": _DASHBOARD},
     )
 
@@ -56,7 +56,7 @@ class Dashboard(Step):
     tags: Tags = field(default_factory=dict)
     arn: Computed[str] = ""
 
-    def owned_by(self, have: Self, owner: str) -> bool:
+    def is_owned_by(self, have: Self, owner: str) -> bool:
         if OWNER in have.tags:
             return have.tags[OWNER] == owner
         return any(_is_mark(widget, owner) for widget in have.body.get("widgets", []))
@@ -93,7 +93,7 @@ class Dashboard(Step):
             aws.cloudwatch.delete_dashboards(DashboardNames=[self.name])
 
     def _arn(self, aws: Aws) -> str:
-        return aws.where.arn("cloudwatch", f"dashboard/{self.name}", region=False)  # (W4)
+        return aws.location.arn("cloudwatch", f"dashboard/{self.name}", region=False)  # (W4)
 
     def _request(self) -> PutDashboardInputTypeDef:
         return {
@@ -104,7 +104,7 @@ class Dashboard(Step):
     def _put(self, aws: Aws, request: PutDashboardInputTypeDef) -> None:
         answer = aws.cloudwatch.put_dashboard(**request)
         for remark in answer.get("DashboardValidationMessages", []):  # it is there anyway (W4)
-            aws.say_waiting(f"AWS remarks on dashboard {self.name}: {remark.get('Message', '')}")
+            aws.report_wait(f"AWS remarks on dashboard {self.name}: {remark.get('Message', '')}")
 
 
 def _tags(aws: Aws, arn: str) -> Tags:

@@ -37,7 +37,7 @@ def final_backup(aws: Aws, table: str, owner: str) -> Backup:
     name = f"{prefix}{aws.clock.today():%Y%m%dT%H%M%SZ}"
     arn = _made(aws, table, name, known)
     details = _wait_available(aws, arn, name)
-    region = aws.where.region
+    region = aws.location.region
     return Backup(
         name,
         arn,

@@ -17,7 +17,7 @@ AWS_MANAGED: Final = "managed"
 """The account's key for DynamoDB, which AWS manages. Its own policy lets in whoever may use
 DynamoDB, so that IAM is not asked."""
 KEYED: Final = tuple(
-    IamPermission(f"kms:{use}", ("{key_arn}",), unnamed=(OWNED,), having="key_arn")
+    IamPermission(f"kms:{use}", ("{key_arn}",), wildcard_conditions=(OWNED,), if_set="key_arn")
     for use in (
         "CreateGrant",
         "Decrypt",

@@ -61,7 +61,7 @@ class Table(Tagged):
     ASKED_LAST = True
     RISKS = Risks(
         gone=(Risk(Impact.DATA_LOSS, "its items are gone; an empty one takes its name"),),
-        change={
+        update={
             "recovery": (
                 Risk(Impact.DATA_LOSS, "the points in time to go back to go", when=disabled),
             ),
@@ -72,10 +72,10 @@ class Table(Tagged):
             "ttl": expiry.RISKS,
             "on_demand": (capacity.RISK,),
         },
-        gap="it is empty and away until it is made again",
+        downtime="it is empty and away until it is made again",
     )
-    CALLS = ApiCalls(
-        look=(
+    API_CALLS = ApiCalls(
+        read=(
             *calls(
                 "dynamodb",
                 _TABLE,
@@ -88,7 +88,7 @@ class Table(Tagged):
             *owners.CALLS,
             *calls("kms", arn("kms", "key/*"), "DescribeKey"),  # any key, for it may be another's
         ),
-        make=(
+        write=(
             call(
                 "dynamodb.CreateTable",
                 IamPermission("dynamodb:CreateTable", (_TABLE,)),
@@ -107,7 +107,7 @@ class Table(Tagged):
             ),
             *calls("cloudwatch", ANY_RESOURCE, "GetMetricData"),
         ),
-        remove=(
+        delete=(
             *calls("dynamodb", _TABLE, "CreateBackup", "DeleteTable", "UpdateTable"),
             *calls("dynamodb", f"{_TABLE}/backup/*", "DescribeBackup"),
             call("dynamodb.ListBackups", IamPermission("dynamodb:ListBackups")),
@@ -232,13 +232,13 @@ class Table(Tagged):
             change_expiry(aws, self.name, have.ttl, self.ttl)
         return replace(self, arn=have.arn)
 
-    def words(self) -> Mapping[str, object]:
+    def policy_variables(self) -> Mapping[str, object]:
         return {**vars(self), "key_arn": self.encryption if is_key(self.encryption) else ""}
 
     def others_marked(self, aws: Aws, owners: Collection[str]) -> Sequence[str]:
         return other_tables(aws, owners, self.name)
 
-    def holdings(self, aws: Aws) -> StoredData | None:
+    def stored_data(self, aws: Aws) -> StoredData | None:
         found = self._describe(aws)
         if found is None:
             return None

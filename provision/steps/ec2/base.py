@@ -55,26 +55,26 @@ class Ec2Resource(Tagged):
         return self.tags.get("Name", self.KIND.rpartition(".")[2].replace("_", " "))
 
     @abstractmethod
-    def found(self, aws: Aws) -> Sequence[Self]:
+    def describe(self, aws: Aws) -> Sequence[Self]:
         """The one with this id; where no id is known, those that carry the owner tag, or more."""
 
     def observe(self, aws: Aws) -> Self | None:
-        return next(iter(self.search(aws)), None)
+        return next(iter(self.find_candidates(aws)), None)
 
-    def search(self, aws: Aws) -> Sequence[Self]:
+    def find_candidates(self, aws: Aws) -> Sequence[Self]:
         """Of several of our own (a replacement was cut short), first the one that differs least."""
         fixed = fields_with(type(self), Mark.FIXED)
 
         def distance(have: Self) -> tuple[int, str]:
             return sum(vars(have)[name] != vars(self)[name] for name in fixed), have.id
 
-        return sorted(filter(self.may_be, self.found(aws)), key=distance)
+        return sorted(filter(self.is_candidate, self.describe(aws)), key=distance)
 
-    def may_be(self, have: Self) -> bool:
+    def is_candidate(self, have: Self) -> bool:
         """Whether one that was found is ours; of one known by its id the engine judges."""
         return bool(self.id) or have.tags.get(OWNER) == self.owner
 
-    def retag(self, aws: Aws, have: Self) -> None:
+    def update_tags(self, aws: Aws, have: Self) -> None:
         """Bring the tags from what is there to what is wanted."""
         gone, new = tag_changes(have.tags, self.tags)
         if gone:
@@ -107,7 +107,7 @@ def tag_update_calls(kind: str) -> tuple[ApiCall, ...]:
 
 
 def owner_filter(owner: str) -> list[FilterTypeDef]:
-    """Our own by their tag. EC2 reads `*` and `?` in values, so `may_be` compares again."""
+    """Our own by their tag. EC2 reads `*` and `?` in values, so `is_candidate` compares again."""
     return [{"Name": f"tag:{OWNER}", "Values": [owner]}]
 
 

@@ -40,7 +40,7 @@ class Endpoint(Ec2Resource):
     def led_by(self, endpoint: VpcEndpointTypeDef) -> Self:
         """With what only this kind has, as AWS shows it."""
 
-    def found(self, aws: Aws) -> Sequence[Self]:
+    def describe(self, aws: Aws) -> Sequence[Self]:
         def settled() -> Sequence[Self] | None:
             found = self._find(aws)
             moving = any(_state(endpoint) in _MOVING for endpoint in found)

@@ -42,9 +42,9 @@ class FlowLog(Ec2Resource):
     """
 
     KIND = "ec2.flow_log"
-    CALLS = ApiCalls(
-        look=calls("ec2", ANY_RESOURCE, "DescribeFlowLogs"),
-        make=(
+    API_CALLS = ApiCalls(
+        read=calls("ec2", ANY_RESOURCE, "DescribeFlowLogs"),
+        write=(
             call(
                 "ec2.CreateFlowLogs",
                 *create_permissions("CreateFlowLogs", "vpc-flow-log"),
@@ -53,7 +53,7 @@ class FlowLog(Ec2Resource):
             ),
             *tag_update_calls("vpc-flow-log"),
         ),
-        remove=calls("ec2", ec2_arn("vpc-flow-log"), "DeleteFlowLogs", when=(OWNED,)),
+        delete=calls("ec2", ec2_arn("vpc-flow-log"), "DeleteFlowLogs", when=(OWNED,)),
     )
     REPLACEMENT = Replacement.DELETE_FIRST  # AWS takes no second one to the same log group
 
@@ -68,7 +68,7 @@ class FlowLog(Ec2Resource):
     def ailment(self) -> str:
         return f"nothing is logged: {self.failing}" if self.failing else ""
 
-    def found(self, aws: Aws) -> Sequence[Self]:
+    def describe(self, aws: Aws) -> Sequence[Self]:
         return [self._as_found(flow_log) for flow_log in self._find(aws)]
 
     def create(self, aws: Aws) -> Self:
@@ -89,7 +89,7 @@ class FlowLog(Ec2Resource):
 
     def update(self, aws: Aws, have: Self, changed: Collection[str]) -> Self:
         if "tags" in changed:
-            self.retag(aws, have)
+            self.update_tags(aws, have)
         return replace(self, id=have.id)
 
     def delete(self, aws: Aws) -> None:

@@ -27,12 +27,12 @@ class GatewayEndpoint(Endpoint):
 
     KIND = "ec2.gateway_endpoint"
     RISKS = Risks(
-        anew=(Risk(Impact.DOWNTIME, "the tables cannot be reached until it is there"),),
+        recreate=(Risk(Impact.DOWNTIME, "the tables cannot be reached until it is there"),),
         delete=(Risk(Impact.DOWNTIME, "the tables cannot be reached"),),
     )
-    CALLS = ApiCalls(
-        look=calls("ec2", ANY_RESOURCE, "DescribeVpcEndpoints"),
-        make=(
+    API_CALLS = ApiCalls(
+        read=calls("ec2", ANY_RESOURCE, "DescribeVpcEndpoints"),
+        write=(
             call(
                 "ec2.CreateVpcEndpoint",
                 *create_permissions("CreateVpcEndpoint", "vpc-endpoint"),
@@ -48,7 +48,7 @@ class GatewayEndpoint(Endpoint):
             ),
             *tag_update_calls("vpc-endpoint"),
         ),
-        remove=calls("ec2", ec2_arn("vpc-endpoint"), "DeleteVpcEndpoints", when=(OWNED,)),
+        delete=calls("ec2", ec2_arn("vpc-endpoint"), "DeleteVpcEndpoints", when=(OWNED,)),
     )
 
     route_table_ids: tuple[str, ...]
@@ -77,7 +77,7 @@ class GatewayEndpoint(Endpoint):
         if "policy" in changed:
             aws.ec2.modify_vpc_endpoint(VpcEndpointId=have.id, PolicyDocument=as_text(self.policy))
         if "tags" in changed:
-            self.retag(aws, have)
+            self.update_tags(aws, have)
         return replace(self, id=have.id)
 
     def led_by(self, endpoint: VpcEndpointTypeDef) -> Self:

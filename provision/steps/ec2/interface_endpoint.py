@@ -50,13 +50,13 @@ class InterfaceEndpoint(Endpoint):
     KIND = "ec2.interface_endpoint"
     REPLACEMENT = Replacement.DELETE_FIRST  # in one VPC, only one may lead the service's name
     RISKS = Risks(
-        anew=(_COMING,),
+        recreate=(_COMING,),
         delete=(Risk(Impact.DOWNTIME, "the service cannot be reached"), _GOING),
-        gap="the service cannot be reached until its successor is there",
+        downtime="the service cannot be reached until its successor is there",
     )
-    CALLS = ApiCalls(
-        look=calls("ec2", ANY_RESOURCE, "DescribeVpcEndpoints"),
-        make=(
+    API_CALLS = ApiCalls(
+        read=calls("ec2", ANY_RESOURCE, "DescribeVpcEndpoints"),
+        write=(
             call(
                 "ec2.CreateVpcEndpoint",
                 *create_permissions("CreateVpcEndpoint", "vpc-endpoint"),
@@ -73,7 +73,7 @@ class InterfaceEndpoint(Endpoint):
             ),
             *tag_update_calls("vpc-endpoint"),
         ),
-        remove=calls("ec2", ec2_arn("vpc-endpoint"), "DeleteVpcEndpoints", when=(OWNED,)),
+        delete=calls("ec2", ec2_arn("vpc-endpoint"), "DeleteVpcEndpoints", when=(OWNED,)),
     )
 
     subnet_ids: tuple[str, ...]
@@ -94,7 +94,7 @@ class InterfaceEndpoint(Endpoint):
         )
         made = replace(self, id=answer["VpcEndpoint"]["VpcEndpointId"])
         aws.fresh.add(made.id)
-        made.found(aws)  # until it is available, the names lead nowhere (V9)
+        made.describe(aws)  # until it is available, the names lead nowhere (V9)
         return made
 
     def update(self, aws: Aws, have: Self, changed: Collection[str]) -> Self:
@@ -110,7 +110,7 @@ class InterfaceEndpoint(Endpoint):
                 PolicyDocument=as_text(self.policy),
             )
         if "tags" in changed:
-            self.retag(aws, have)
+            self.update_tags(aws, have)
         return replace(self, id=have.id)
 
     def led_by(self, endpoint: VpcEndpointTypeDef) -> Self:

@@ -59,8 +59,8 @@ class NetworkInterfaces(Step):
     IDENTITY = ("group_id",)
     REPLACEMENT = Replacement.CREATE_FIRST
     MADE_BY_AWS = True
-    RISKS = Risks(anew=(_INTERFACE_CALLS,), delete=(_INTERFACE_CALLS,))
-    CALLS = ApiCalls(remove=INTERFACE_CALLS)
+    RISKS = Risks(recreate=(_INTERFACE_CALLS,), delete=(_INTERFACE_CALLS,))
+    API_CALLS = ApiCalls(delete=INTERFACE_CALLS)
 
     group_id: Fixed[str]
     functions: Local[tuple[str, ...]] = ()
@@ -88,7 +88,7 @@ def wait_for_interfaces(
     except by versions that nothing leads to: these are deleted."""
     for function in functions:
         delete_versions_in(aws, function, place)
-    pause = PAUSE if aws.access.lingers else 0
+    pause = PAUSE if aws.access.deletes_lag else 0
     none_since: list[float] = []
     idle_since: dict[str, float] = {}
 

@@ -49,10 +49,12 @@ class RouteTable(Ec2Resource):
     """
 
     KIND = "ec2.route_table"
-    RISKS = Risks(anew=(Risk(Impact.DOWNTIME, "no way to the tables until the endpoint follows"),))
-    CALLS = ApiCalls(
-        look=calls("ec2", ANY_RESOURCE, "DescribeRouteTables"),
-        make=(
+    RISKS = Risks(
+        recreate=(Risk(Impact.DOWNTIME, "no way to the tables until the endpoint follows"),)
+    )
+    API_CALLS = ApiCalls(
+        read=calls("ec2", ANY_RESOURCE, "DescribeRouteTables"),
+        write=(
             call(
                 "ec2.CreateRouteTable",
                 *create_permissions("CreateRouteTable", "route-table"),
@@ -62,7 +64,7 @@ class RouteTable(Ec2Resource):
             *calls("ec2", ec2_arn("route-table"), "DeleteRoute", when=(OWNED,)),
             *tag_update_calls("route-table"),
         ),
-        remove=(
+        delete=(
             _linking("DisassociateRouteTable"),
             *calls("ec2", ec2_arn("route-table"), "DeleteRouteTable", when=(OWNED,)),
         ),
@@ -72,7 +74,7 @@ class RouteTable(Ec2Resource):
     subnet_ids: tuple[str, ...]
     routes: tuple[str, ...] = ()
 
-    def found(self, aws: Aws) -> Sequence[Self]:
+    def describe(self, aws: Aws) -> Sequence[Self]:
         def settled() -> Sequence[Self] | None:
             found = self._find(aws)
             states = {_state(link) for table in found for link in table.get("Associations", [])}
@@ -99,7 +101,7 @@ class RouteTable(Ec2Resource):
             for route in have.routes:
                 _delete_route(aws, have.id, route.partition(" ")[0])
         if "tags" in changed:
-            self.retag(aws, have)
+            self.update_tags(aws, have)
         return replace(self, id=have.id)
 
     def delete(self, aws: Aws) -> None:

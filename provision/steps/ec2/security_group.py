@@ -63,10 +63,10 @@ class SecurityGroup(Ec2Resource):
     KIND = "ec2.security_group"
     IDENTITY = ("vpc_id", "name")
     UNIQUE = True
-    RISKS = Risks(anew=(OLD_INTERFACES,))
-    CALLS = ApiCalls(
-        look=calls("ec2", ANY_RESOURCE, "DescribeManagedPrefixLists", "DescribeSecurityGroups"),
-        make=(
+    RISKS = Risks(recreate=(OLD_INTERFACES,))
+    API_CALLS = ApiCalls(
+        read=calls("ec2", ANY_RESOURCE, "DescribeManagedPrefixLists", "DescribeSecurityGroups"),
+        write=(
             call(
                 "ec2.CreateSecurityGroup",
                 *create_permissions("CreateSecurityGroup", "security-group"),
@@ -86,12 +86,12 @@ class SecurityGroup(Ec2Resource):
                     "ec2:AuthorizeSecurityGroupIngress",
                     (ec2_arn("security-group"),),
                     (OWNED,),
-                    having="ingress",
+                    if_set="ingress",
                 ),
             ),
             *tag_update_calls("security-group"),
         ),
-        remove=(
+        delete=(
             *calls("ec2", ec2_arn("security-group"), "DeleteSecurityGroup", when=(OWNED,)),
             *LOOKS,
         ),
@@ -108,7 +108,7 @@ class SecurityGroup(Ec2Resource):
     def called(self) -> str:
         return self.name
 
-    def found(self, aws: Aws) -> Sequence[Self]:
+    def describe(self, aws: Aws) -> Sequence[Self]:
         found = self._find(aws)
         names = _list_names(aws, (side for group in found for side in _sides(group)))
         return [self._as_found(aws, group, names) for group in found]
@@ -120,9 +120,9 @@ class SecurityGroup(Ec2Resource):
             egress=tuple(sorted({*self.egress, *have.egress})),
         )
 
-    def may_be(self, have: Self) -> bool:
+    def is_candidate(self, have: Self) -> bool:
         """One of our name in our VPC is judged by the engine; elsewhere it is nobody's business."""
-        return have.vpc_id == self.vpc_id or super().may_be(have)
+        return have.vpc_id == self.vpc_id or super().is_candidate(have)
 
     def _as_found(self, aws: Aws, found: SecurityGroupTypeDef, lists: Mapping[str, str]) -> Self:
         ingress, egress = (tuple(sorted(_rules(side, lists))) for side in _sides(found))
@@ -157,7 +157,7 @@ class SecurityGroup(Ec2Resource):
         if "egress" in changed:
             self._change(aws, have.id, have.egress, self.egress, inwards=False)
         if "tags" in changed:
-            self.retag(aws, have)
+            self.update_tags(aws, have)
         return replace(self, id=have.id, arn=have.arn)
 
     def delete(self, aws: Aws) -> None:
@@ -204,7 +204,7 @@ def _sides(
 
 
 def _arn(aws: Aws, group: str) -> str:
-    return aws.where.arn("ec2", f"security-group/{group}")
+    return aws.location.arn("ec2", f"security-group/{group}")
 
 
 def _authorize(
@@ -301,7 +301,7 @@ def _list_ids(aws: Aws, rules: Iterable[Rule]) -> dict[str, str]:
     }
     if lacking := sorted(names - ids.keys()):
         raise PrerequisiteMissing(
-            f"{aws.where.region} has no prefix list {', '.join(lacking)}",
+            f"{aws.location.region} has no prefix list {', '.join(lacking)}",
             hint="choose a region whose VPCs have gateway endpoints for DynamoDB",
         )
     return ids

@@ -45,10 +45,10 @@ class Subnet(Ec2Resource):
     """
 
     KIND = "ec2.subnet"
-    RISKS = Risks(anew=(OLD_INTERFACES,), delete=(OLD_INTERFACES,))
-    CALLS = ApiCalls(
-        look=calls("ec2", ANY_RESOURCE, "DescribeSubnets"),
-        make=(
+    RISKS = Risks(recreate=(OLD_INTERFACES,), delete=(OLD_INTERFACES,))
+    API_CALLS = ApiCalls(
+        read=calls("ec2", ANY_RESOURCE, "DescribeSubnets"),
+        write=(
             call(
                 "ec2.CreateSubnet",
                 *create_permissions("CreateSubnet", "subnet"),
@@ -57,7 +57,7 @@ class Subnet(Ec2Resource):
             *calls("ec2", ec2_arn("subnet"), "ModifySubnetAttribute", when=(OWNED,)),
             *tag_update_calls("subnet"),
         ),
-        remove=(
+        delete=(
             *calls("ec2", ec2_arn("subnet"), "DeleteSubnet", when=(OWNED,)),
             *INTERFACE_CALLS,
             *LOOKS,
@@ -72,7 +72,7 @@ class Subnet(Ec2Resource):
     functions: Local[tuple[str, ...]] = ()
     arn: Computed[str] = ""
 
-    def found(self, aws: Aws) -> Sequence[Self]:
+    def describe(self, aws: Aws) -> Sequence[Self]:
         def settled() -> Sequence[Self] | None:
             found = self._find(aws)
             if any(subnet["State"] == "pending" for subnet in found):
@@ -98,7 +98,7 @@ class Subnet(Ec2Resource):
         if "public" in changed:
             self._set_public(aws, have.id)
         if "tags" in changed:
-            self.retag(aws, have)
+            self.update_tags(aws, have)
         return replace(self, id=have.id, arn=have.arn)
 
     def delete(self, aws: Aws) -> None:
@@ -135,4 +135,4 @@ class Subnet(Ec2Resource):
 
 
 def _arn(aws: Aws, subnet_id: str) -> str:
-    return aws.where.arn("ec2", f"subnet/{subnet_id}")
+    return aws.location.arn("ec2", f"subnet/{subnet_id}")

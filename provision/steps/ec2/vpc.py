@@ -42,7 +42,7 @@ class Vpc(Ec2Resource):
 
     KIND = "ec2.vpc"
     RISKS = Risks(
-        anew=(
+        recreate=(
             # Their interfaces are made anew before version and alias follow.
             Risk(
                 Impact.DOWNTIME, "functions lose the tables until they have moved", 60, 600
@@ -50,25 +50,25 @@ class Vpc(Ec2Resource):
             OLD_INTERFACES,
         )
     )
-    CALLS = ApiCalls(
-        look=(
+    API_CALLS = ApiCalls(
+        read=(
             *calls("ec2", ANY_RESOURCE, "DescribeSecurityGroups", "DescribeVpcs"),
             *calls("ec2", ec2_arn("vpc"), "DescribeVpcAttribute"),
         ),
-        make=(
+        write=(
             call("ec2.CreateVpc", *create_permissions("CreateVpc", "vpc")),
             *calls("ec2", ec2_arn("vpc"), "ModifyVpcAttribute", when=(OWNED,)),
             *default_security_group.CALLS,
             *tag_update_calls("vpc"),
         ),
-        remove=(*calls("ec2", ec2_arn("vpc"), "DeleteVpc", when=(OWNED,)), *LOOKS_IN_VPC),
+        delete=(*calls("ec2", ec2_arn("vpc"), "DeleteVpc", when=(OWNED,)), *LOOKS_IN_VPC),
     )
 
     cidr: Fixed[str]
     dns: bool = True
     open_rules: tuple[str, ...] = ()
 
-    def found(self, aws: Aws) -> Sequence[Self]:
+    def describe(self, aws: Aws) -> Sequence[Self]:
         return [self._with_insides(aws, vpc) for vpc in self._settled(aws)]
 
     def create(self, aws: Aws) -> Self:
@@ -87,7 +87,7 @@ class Vpc(Ec2Resource):
         if "open_rules" in changed:
             default_security_group.close(aws, have.id)
         if "tags" in changed:
-            self.retag(aws, have)
+            self.update_tags(aws, have)
         return replace(self, id=have.id)
 
     def delete(self, aws: Aws) -> None:

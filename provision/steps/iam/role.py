@@ -53,11 +53,11 @@ class Role(Tagged):
                 " role for a moment",
             ),
         ),
-        change={"service": (Risk(Impact.DOWNTIME, "until the service may take it on"),)},
+        update={"service": (Risk(Impact.DOWNTIME, "until the service may take it on"),)},
     )
-    CALLS = ApiCalls(
-        look=calls("iam", _ROLE, "GetRole", "ListAttachedRolePolicies"),
-        make=(
+    API_CALLS = ApiCalls(
+        read=calls("iam", _ROLE, "GetRole", "ListAttachedRolePolicies"),
+        write=(
             call(
                 "iam.CreateRole",
                 IamPermission("iam:CreateRole", (_ROLE,), (BOUNDED,)),
@@ -66,17 +66,17 @@ class Role(Tagged):
             call(
                 "iam.PutRolePermissionsBoundary",
                 IamPermission(
-                    "iam:PutRolePermissionsBoundary", (_ROLE,), (BOUNDED,), having="boundary"
+                    "iam:PutRolePermissionsBoundary", (_ROLE,), (BOUNDED,), if_set="boundary"
                 ),
             ),
             call(
                 "iam.DeleteRolePermissionsBoundary",
-                IamPermission("iam:DeleteRolePermissionsBoundary", (_ROLE,), lacking="boundary"),
+                IamPermission("iam:DeleteRolePermissionsBoundary", (_ROLE,), if_unset="boundary"),
             ),
             call(
                 "iam.AttachRolePolicy",
                 IamPermission(
-                    "iam:AttachRolePolicy", (_ROLE,), (_ATTACHED, BOUNDED), having="attached"
+                    "iam:AttachRolePolicy", (_ROLE,), (_ATTACHED, BOUNDED), if_set="attached"
                 ),
             ),
             *calls(
@@ -89,7 +89,7 @@ class Role(Tagged):
                 "UpdateRole",
             ),
         ),
-        remove=calls(
+        delete=calls(
             "iam",
             _ROLE,
             "DeleteRole",
@@ -222,7 +222,7 @@ class Role(Tagged):
 
 def _arn(aws: Aws, path: str, name: str) -> str:
     """AWS may show the unique id of a fresh role where its ARN belongs (I2)."""
-    return aws.where.arn("iam", f"role{path}{name}", region=False)
+    return aws.location.arn("iam", f"role{path}{name}", region=False)
 
 
 def _trusted(shown: object) -> str:

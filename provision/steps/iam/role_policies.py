@@ -31,13 +31,13 @@ class RolePolicies(Step):
     KIND = "iam.role_policies"
     IDENTITY = ("role",)
     REPLACEMENT = Replacement.CREATE_FIRST  # as the role
-    CALLS = ApiCalls(
-        look=calls("iam", _ROLE, "GetRolePolicy", "ListRolePolicies"),
-        make=(
+    API_CALLS = ApiCalls(
+        read=calls("iam", _ROLE, "GetRolePolicy", "ListRolePolicies"),
+        write=(
             call("iam.PutRolePolicy", IamPermission("iam:PutRolePolicy", (_ROLE,), (BOUNDED,))),
             *calls("iam", _ROLE, "DeleteRolePolicy"),
         ),
-        remove=calls("iam", _ROLE, "DeleteRolePolicy"),
+        delete=calls("iam", _ROLE, "DeleteRolePolicy"),
     )
 
     role: Fixed[str]

@@ -74,19 +74,19 @@ class KmsKey(Tagged):
     HOLDS_DATA = True
     ASKED_LAST = True
     RISKS = Risks(
-        gap="what it encrypted cannot be read",
+        downtime="what it encrypted cannot be read",
     )
-    CALLS = ApiCalls(
-        look=(
+    API_CALLS = ApiCalls(
+        read=(
             *calls("kms", _KEYS, "DescribeKey", "GetKeyPolicy", "GetKeyRotationStatus"),
             *calls("kms", _KEYS, "ListResourceTags"),
             call("kms.ListAliases", IamPermission("kms:ListAliases")),
             call("kms.ListKeys", IamPermission("kms:ListKeys")),
         ),
-        make=(
+        write=(
             call(
                 NEW_KEY,
-                IamPermission("kms:CreateKey", when=(TAGS_OWNER,)),
+                IamPermission("kms:CreateKey", conditions=(TAGS_OWNER,)),
                 IamPermission("kms:TagResource", (_KEYS,), _BEING_MADE),
             ),
             call("kms.CreateAlias", *_aliasing("CreateAlias")),
@@ -110,7 +110,7 @@ class KmsKey(Tagged):
                 )
             ),
         ),
-        remove=(
+        delete=(
             call("kms.DeleteAlias", *_aliasing("DeleteAlias")),
             call("kms.ScheduleKeyDeletion", _ours("ScheduleKeyDeletion")),
         ),
@@ -143,7 +143,7 @@ class KmsKey(Tagged):
             return replace(self, tags=without_system(_tags(aws, self.id)))
         return None
 
-    def search(self, aws: Aws) -> Sequence[Self]:
+    def find_candidates(self, aws: Aws) -> Sequence[Self]:
         """The one its alias leads to, and all others of our mark: who moves an alias can copy a tag
         as well. Where the alias leads to another's, that one is the last."""
         at_alias = _describe(aws, self.alias)
@@ -151,7 +151,7 @@ class KmsKey(Tagged):
             return list(self._marked(aws))
         named = self._as_found(aws, at_alias, aliased=True)
         others = [one for one in self._marked(aws) if one.id != named.id]
-        return [named, *others] if named.owned_by(named, self.owner) else [*others, named]
+        return [named, *others] if named.is_owned_by(named, self.owner) else [*others, named]
 
     def create(self, aws: Aws) -> Self:
         made = aws.kms.create_key(
@@ -199,8 +199,8 @@ class KmsKey(Tagged):
                 if now and now.get("KeyState") != PENDING:  # else another run did it meanwhile
                     raise
 
-    def parting(self, aws: Aws) -> str:
-        back = f"aws kms cancel-key-deletion --region {aws.where.region} --key-id {self.id}"
+    def deletion_warning(self, aws: Aws) -> str:
+        back = f"aws kms cancel-key-deletion --region {aws.location.region} --key-id {self.id}"
         return (
             "what it encrypted, final backups too, cannot be read any more once AWS deletes it, in"
             f" {DAYS} days; until then `{back}` and another `provision up` bring it back"

@@ -31,10 +31,10 @@ class Alias(Step):
 
     KIND = "lambda.alias"
     IDENTITY = ("function", "name")
-    CALLS = ApiCalls(
-        look=calls("lambda", _FUNCTION, "GetAlias"),
-        make=(CALL, *calls("lambda", _FUNCTION, "CreateAlias", "UpdateAlias")),
-        remove=calls("lambda", _FUNCTION, "DeleteAlias"),
+    API_CALLS = ApiCalls(
+        read=calls("lambda", _FUNCTION, "GetAlias"),
+        write=(CALL, *calls("lambda", _FUNCTION, "CreateAlias", "UpdateAlias")),
+        delete=calls("lambda", _FUNCTION, "DeleteAlias"),
         computed={"arn": f"{_FUNCTION}:{{name}}"},
     )
 

@@ -31,10 +31,10 @@ class EventInvoke(Step):
     KIND = "lambda.event_invoke"
     IDENTITY = ("function", "qualifier")
     RISKS = NO_IMPACT
-    CALLS = ApiCalls(
-        look=calls("lambda", _ALIAS, "GetFunctionEventInvokeConfig"),
-        make=calls("lambda", _ALIAS, "PutFunctionEventInvokeConfig"),
-        remove=calls("lambda", _ALIAS, "DeleteFunctionEventInvokeConfig"),
+    API_CALLS = ApiCalls(
+        read=calls("lambda", _ALIAS, "GetFunctionEventInvokeConfig"),
+        write=calls("lambda", _ALIAS, "PutFunctionEventInvokeConfig"),
+        delete=calls("lambda", _ALIAS, "DeleteFunctionEventInvokeConfig"),
     )
 
     function: Fixed[str]

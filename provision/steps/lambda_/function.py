@@ -84,12 +84,12 @@ _CHECKED: Final = (
         ("{role}",),
         (Condition("StringEquals", "iam:PassedToService", "lambda.amazonaws.com"),),
     ),
-    IamPermission("lambda:GetLayerVersion", ("{layers}",), having="layers"),
-    IamPermission("kms:CreateGrant", ("{key}",), unnamed=(OWNED,), having="key"),
-    IamPermission("kms:Encrypt", ("{key}",), unnamed=(OWNED,), having="key"),
-    IamPermission("ec2:DescribeSecurityGroups", having="subnet_ids"),
-    IamPermission("ec2:DescribeSubnets", having="subnet_ids"),
-    IamPermission("ec2:DescribeVpcs", having="subnet_ids"),
+    IamPermission("lambda:GetLayerVersion", ("{layers}",), if_set="layers"),
+    IamPermission("kms:CreateGrant", ("{key}",), wildcard_conditions=(OWNED,), if_set="key"),
+    IamPermission("kms:Encrypt", ("{key}",), wildcard_conditions=(OWNED,), if_set="key"),
+    IamPermission("ec2:DescribeSecurityGroups", if_set="subnet_ids"),
+    IamPermission("ec2:DescribeSubnets", if_set="subnet_ids"),
+    IamPermission("ec2:DescribeVpcs", if_set="subnet_ids"),
 )
 """What Lambda asks in the caller's name of what a function works with.
 
@@ -137,21 +137,23 @@ class Function(Tagged):
     FROM_FILES = frozenset({"code_sha256"})
     RISKS = Risks(
         create=(_MOVES_IN,),
-        change={"subnet_ids": (_MOVES_IN,), "group_ids": (_MOVES_IN,)},
-        gap="nothing answers until it is made again",
+        update={"subnet_ids": (_MOVES_IN,), "group_ids": (_MOVES_IN,)},
+        downtime="nothing answers until it is made again",
     )
-    CALLS = ApiCalls(
-        look=(
+    API_CALLS = ApiCalls(
+        read=(
             call(
                 "lambda.GetFunction",
                 IamPermission("lambda:GetFunction", (_FUNCTION,)),
                 IamPermission("lambda:ListTags", (_FUNCTION,)),  # without it no tags are shown
                 # Without it no environment is shown.
-                IamPermission("kms:Decrypt", ("{key}",), unnamed=(OWNED,), having="key"),
+                IamPermission(
+                    "kms:Decrypt", ("{key}",), wildcard_conditions=(OWNED,), if_set="key"
+                ),
             ),
             *LOOKS,
         ),
-        make=(
+        write=(
             call(
                 "lambda.CreateFunction",
                 IamPermission("lambda:CreateFunction", (_FUNCTION,)),
@@ -172,7 +174,7 @@ class Function(Tagged):
                 "UpdateFunctionCode",
             ),
         ),
-        remove=calls("lambda", _FUNCTION, "DeleteFunction", "UpdateFunctionConfiguration"),
+        delete=calls("lambda", _FUNCTION, "DeleteFunction", "UpdateFunctionConfiguration"),
         computed={"arn": _FUNCTION},
     )
 

@@ -34,7 +34,7 @@ CALL: Final = call(
     IamPermission(
         "lambda:InvokeFunction",
         (arn("lambda", "function:{function}:*"),),
-        having="import_check",
+        if_set="import_check",
     ),
 )
 
@@ -68,7 +68,7 @@ def check_import(aws: Aws, function: str, number: str) -> str:
     """Run the version once. Why nothing is known of it; empty where it can be imported. Raises
     `ImportFails` with the log's last lines where it cannot.
     """
-    aws.say_waiting(f"version {number} is tried once")
+    aws.report_wait(f"version {number} is tried once")
     found = _try(aws, function, number)
     if isinstance(found, str):
         return found

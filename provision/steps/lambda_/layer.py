@@ -66,16 +66,16 @@ class Layer(Step):
     UNIQUE = False
     MARKED = True
     MARK_LASTS = True
-    CALLS = ApiCalls(
-        look=(
+    API_CALLS = ApiCalls(
+        read=(
             *calls("lambda", ANY_RESOURCE, "ListLayerVersions"),
             *calls("lambda", f"{_LAYER}:*", "GetLayerVersion"),
         ),
-        make=(
+        write=(
             *calls("lambda", _LAYER, "PublishLayerVersion"),
             *calls("lambda", f"{_LAYER}:*", "DeleteLayerVersion"),
         ),
-        remove=calls("lambda", f"{_LAYER}:*", "DeleteLayerVersion"),
+        delete=calls("lambda", f"{_LAYER}:*", "DeleteLayerVersion"),
         computed={"arn": f"{_LAYER}:*"},
     )
 
@@ -89,7 +89,7 @@ class Layer(Step):
     version: Computed[int] = 0
     forged: Computed[tuple[int, ...]] = ()
 
-    def owned_by(self, have: Self, owner: str) -> bool:
+    def is_owned_by(self, have: Self, owner: str) -> bool:
         return have.owner == owner
 
     def with_owner(self, owner: str) -> Self:
@@ -155,7 +155,7 @@ class Layer(Step):
         for version in self._ours(self._versions(aws)):
             self._delete_version(aws, version.number)
 
-    def tidy(self, aws: Aws) -> None:
+    def prune(self, aws: Aws) -> None:
         """Functions keep what they run with, yet can no longer be given a deleted version: the
         newest ones stay for whoever still has them in its configuration (L24). Forged ones are not
         ours to delete, and push none of ours out; nor do copies: we publish nothing twice."""

@@ -46,13 +46,13 @@ class Permission(Step):
     IDENTITY = ("function", "qualifier", "statement")
     RISKS = Risks(
         # A statement is taken away and written again (L15).
-        change=dict.fromkeys(
+        update=dict.fromkeys(
             ("principal", "source"), (Risk(Impact.DOWNTIME, "calls are refused for seconds"),)
         ),
     )
-    CALLS = ApiCalls(
-        look=calls("lambda", _ALIAS, "GetPolicy"),
-        make=(
+    API_CALLS = ApiCalls(
+        read=calls("lambda", _ALIAS, "GetPolicy"),
+        write=(
             *calls(
                 "lambda",
                 _ALIAS,
@@ -61,7 +61,7 @@ class Permission(Step):
             ),
             *calls("lambda", _ALIAS, "RemovePermission"),
         ),
-        remove=calls("lambda", _ALIAS, "RemovePermission"),
+        delete=calls("lambda", _ALIAS, "RemovePermission"),
     )
 
     function: Fixed[str]

@@ -50,17 +50,17 @@ class Version(Step):
 
     KIND = "lambda.version"
     IDENTITY = ("function",)
-    CALLS = ApiCalls(
-        look=(
+    API_CALLS = ApiCalls(
+        read=(
             *calls("lambda", _FUNCTION, "ListAliases", "ListVersionsByFunction"),
             *calls("lambda", qualified("*"), "GetFunction"),
             *LOOKS,
         ),
-        make=(
+        write=(
             *calls("lambda", _FUNCTION, "PublishVersion"),
             *calls("lambda", qualified("*"), "DeleteFunction"),
         ),
-        remove=calls("lambda", qualified("*"), "DeleteFunction"),
+        delete=calls("lambda", qualified("*"), "DeleteFunction"),
         computed={"arn": f"{_FUNCTION}:*"},
     )
     REPLACEMENT = Replacement.SUCCEED
@@ -141,7 +141,7 @@ class Version(Step):
             Description=f"{MARK}{self.owner}",
         )
 
-    def tidy(self, aws: Aws) -> None:
+    def prune(self, aws: Aws) -> None:
         """Only what we published: others may have published versions that they count on."""
         if int(self.number) <= KEPT:  # numbers are never given twice (L11)
             return

@@ -48,7 +48,9 @@ _CONTENTS = f"{_GROUP}:*"
 def _ours(operation: str, group: str, *, having: str = "", lacking: str = "") -> ApiCall:
     """The execution log's name is not known beforehand, only whose it will be."""
     action = f"logs:{operation}"
-    permit = IamPermission(action, (group,), unnamed=(OWNED,), having=having, lacking=lacking)
+    permit = IamPermission(
+        action, (group,), wildcard_conditions=(OWNED,), if_set=having, if_unset=lacking
+    )
     return call(f"logs.{operation}", permit)
 
 
@@ -70,25 +72,29 @@ class LogGroup(Tagged):
     COMES_BACK = True
     ASKED_LAST = True
     RISKS = Risks(
-        change={
+        update={
             "retention": (Risk(Impact.DATA_LOSS, "older entries go", when=decreased),),
             "protect": (Risk(Impact.WEAKER, "anyone may delete it", when=disabled),),
         },
         delete=(_ENTRIES,),
-        anew=(_ENTRIES,),
-        gap="",
+        recreate=(_ENTRIES,),
+        downtime="",
     )
-    CALLS = ApiCalls(
-        look=(
+    API_CALLS = ApiCalls(
+        read=(
             *calls("logs", ANY_RESOURCE, "DescribeLogGroups"),
             *calls("logs", _GROUP, "ListTagsForResource"),
         ),
-        make=(
+        write=(
             call(
                 "logs.CreateLogGroup",
-                IamPermission("logs:CreateLogGroup", (_CONTENTS,), unnamed=(TAGS_OWNER,)),
+                IamPermission(
+                    "logs:CreateLogGroup", (_CONTENTS,), wildcard_conditions=(TAGS_OWNER,)
+                ),
                 # As it is made it has no tags yet; what has another stack's is not marked anew.
-                IamPermission("logs:TagResource", (_GROUP,), unnamed=(TAGS_OWNER, HAS_NO_OWNER)),
+                IamPermission(
+                    "logs:TagResource", (_GROUP,), wildcard_conditions=(TAGS_OWNER, HAS_NO_OWNER)
+                ),
             ),
             _ours("AssociateKmsKey", _CONTENTS, having="key"),
             _ours("DisassociateKmsKey", _CONTENTS),
@@ -96,12 +102,14 @@ class LogGroup(Tagged):
             _ours("PutRetentionPolicy", _CONTENTS, having="retention"),
             call(
                 "logs.TagResource",
-                IamPermission("logs:TagResource", (_GROUP,), unnamed=(OWNED, KEEPS_OWNER)),
+                IamPermission(
+                    "logs:TagResource", (_GROUP,), wildcard_conditions=(OWNED, KEEPS_OWNER)
+                ),
             ),
             _ours("UntagResource", _GROUP),
             _ours("PutLogGroupDeletionProtection", _CONTENTS),
         ),
-        remove=(
+        delete=(
             _ours("DeleteLogGroup", _CONTENTS),
             _ours("FilterLogEvents", _CONTENTS),
             _ours("PutLogGroupDeletionProtection", _CONTENTS),
@@ -137,12 +145,12 @@ class LogGroup(Tagged):
         found = self._describe(aws)
         return self._as_found(aws, found) if found else None
 
-    def search(self, aws: Aws) -> Sequence[Self]:
+    def find_candidates(self, aws: Aws) -> Sequence[Self]:
         """The one of this name, and ours of another name of its family: its predecessors."""
         have = self.observe(aws)
         others = self._named_like(aws, self.family) if self.family else []
         found = [self._as_found(aws, one) for one in others if one["logGroupName"] != self.name]
-        ours = [one for one in found if one and one.owned_by(one, self.owner)]
+        ours = [one for one in found if one and one.is_owned_by(one, self.owner)]
         return [*([have] if have else []), *ours]
 
     def _as_found(self, aws: Aws, found: LogGroupTypeDef) -> Self | None:
@@ -173,7 +181,7 @@ class LogGroup(Tagged):
             self._set_retention(aws)  # a call of its own (G2)
         if self.protect:
             self._set_protection(aws, enabled=True)
-        return replace(self, arn=aws.where.arn("logs", f"log-group:{self.name}"))
+        return replace(self, arn=aws.location.arn("logs", f"log-group:{self.name}"))
 
     def update(self, aws: Aws, have: Self, changed: Collection[str]) -> Self:
         if "tags" in changed:
@@ -193,7 +201,7 @@ class LogGroup(Tagged):
     def locked(self) -> bool:
         return self.protect
 
-    def written_lately(self, aws: Aws) -> bool:
+    def has_recent_writes(self, aws: Aws) -> bool:
         """Only who wrote a moment ago has something in flight (G4, A35). What DescribeLogStreams
         shows of that may be an hour old, so the lines themselves are asked for."""
         since = int((aws.clock.today() - LATELY).timestamp() * 1000)

@@ -66,21 +66,21 @@ class Record(Step):
     REPLACEMENT = Replacement.CREATE_FIRST
     BY_CONTENT = True
     ASKED_LAST = True
-    RISKS = Risks(create=(_SPREADING,), change=dict.fromkeys(_WRITTEN, (_SPREADING,)))
-    CALLS = ApiCalls(
-        look=(
+    RISKS = Risks(create=(_SPREADING,), update=dict.fromkeys(_WRITTEN, (_SPREADING,)))
+    API_CALLS = ApiCalls(
+        read=(
             *calls("route53", ANY_RESOURCE, "ListHostedZonesByName"),
             *calls("route53", _ZONES, "GetHostedZone", "ListResourceRecordSets"),
         ),
-        make=(
+        write=(
             *calls("route53", _ZONES, "ChangeResourceRecordSets", when=_ONLY_THIS),
             *calls("route53", _CHANGES, "GetChange"),
         ),
         # What proves a domain lasts (decision 26), and a stack has no other record with values.
-        remove=(
+        delete=(
             call(
                 "route53.ChangeResourceRecordSets",
-                IamPermission(_CHANGE, (_ZONES,), _ONLY_THIS, having="alias_target"),
+                IamPermission(_CHANGE, (_ZONES,), _ONLY_THIS, if_set="alias_target"),
             ),
         ),
     )
@@ -102,14 +102,14 @@ class Record(Step):
     def called(self) -> str:
         return f"{self.type} {self.name}"
 
-    def words(self) -> Mapping[str, object]:
+    def policy_variables(self) -> Mapping[str, object]:
         """IAM compares names as Route 53 normalises them: lower case, no last dot. Its `?` is any
         character, a dot too: names `deeper` than what it stands in are told apart."""
         name = canonical(self.name)
         below = name.partition(".")[2]
         return {**vars(self), "name": name, "deeper": f"*.*.{below}" if "?" in name else ""}
 
-    def owned_by(self, have: Self, owner: str) -> bool:  # noqa: ARG002  (a record carries no mark)
+    def is_owned_by(self, have: Self, owner: str) -> bool:  # noqa: ARG002  (a record carries no mark)
         return (have.values, have.alias_target, have.alias_zone) == (
             self.values,
             self.alias_target,
@@ -144,7 +144,9 @@ class Record(Step):
         """
         if self._is_proof():
             return owner_of_proof(aws, canonical(self.name))
-        gateway = rf"[a-z0-9-]+\.execute-api\.{re.escape(aws.where.region)}\.amazonaws\.com(\.cn)?"
+        gateway = (
+            rf"[a-z0-9-]+\.execute-api\.{re.escape(aws.location.region)}\.amazonaws\.com(\.cn)?"
+        )
         if re.fullmatch(gateway, canonical(self.alias_target or "")):
             return owner_of_domain(aws, canonical(self.name))
         return ""
@@ -156,7 +158,7 @@ class Record(Step):
             for zone_id in self._places(aws)
             if self.type in (shown := self._at_name(aws, zone_id))
         ]
-        ours = (one for one in seen if self.owned_by(one, ""))
+        ours = (one for one in seen if self.is_owned_by(one, ""))
         return next(ours, seen[0] if seen else None)
 
     def _as_found(self, shown: Mapping[str, ResourceRecordSetOutputTypeDef], zone_id: str) -> Self:
@@ -209,7 +211,7 @@ class Record(Step):
                 raise
 
     def _says_this(self, found: ResourceRecordSetOutputTypeDef) -> bool:
-        return self.owned_by(self._as_found({self.type: found}, self.zone_id), "")
+        return self.is_owned_by(self._as_found({self.type: found}, self.zone_id), "")
 
     def demand(self, aws: Aws) -> None:
         zone = the_zone(aws, self.zone, in_words(self.name))

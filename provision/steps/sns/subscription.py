@@ -30,10 +30,10 @@ class Subscription(Step):
 
     KIND = "sns.subscription"
     IDENTITY = ("topic", "protocol", "endpoint")
-    RISKS = Risks(anew=(_SILENT,), change={"strays": (_SILENT,)}, gap="")
-    CALLS = ApiCalls(
-        look=calls("sns", "{topic}", "ListSubscriptionsByTopic"),
-        make=calls(
+    RISKS = Risks(recreate=(_SILENT,), update={"strays": (_SILENT,)}, downtime="")
+    API_CALLS = ApiCalls(
+        read=calls("sns", "{topic}", "ListSubscriptionsByTopic"),
+        write=calls(
             "sns",
             "{topic}",
             "Subscribe",
@@ -42,7 +42,7 @@ class Subscription(Step):
                 Condition("StringEquals", "sns:Protocol", "{protocol}"),
             ),
         ),
-        remove=calls("sns", ANY_RESOURCE, "Unsubscribe"),
+        delete=calls("sns", ANY_RESOURCE, "Unsubscribe"),
     )
 
     topic: Fixed[str]

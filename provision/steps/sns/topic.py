@@ -41,11 +41,11 @@ class Topic(Tagged):
     IDENTITY = ("name",)
     ASKED_LAST = True
     RISKS = Risks(
-        anew=(Risk(Impact.DOWNTIME, "alarms reach nobody until addresses confirm again"),)
+        recreate=(Risk(Impact.DOWNTIME, "alarms reach nobody until addresses confirm again"),)
     )
-    CALLS = ApiCalls(
-        look=calls("sns", _TOPIC, "GetTopicAttributes", "ListTagsForResource"),
-        make=(
+    API_CALLS = ApiCalls(
+        read=calls("sns", _TOPIC, "GetTopicAttributes", "ListTagsForResource"),
+        write=(
             call(
                 "sns.CreateTopic",
                 IamPermission("sns:CreateTopic", (_TOPIC,)),
@@ -53,7 +53,7 @@ class Topic(Tagged):
             ),
             *calls("sns", _TOPIC, "SetTopicAttributes", "TagResource", "UntagResource"),
         ),
-        remove=calls("sns", _TOPIC, "DeleteTopic"),
+        delete=calls("sns", _TOPIC, "DeleteTopic"),
         computed={"arn": _TOPIC},
     )
 
@@ -71,7 +71,7 @@ class Topic(Tagged):
             return replace(
                 self,
                 display=found.get("DisplayName", ""),
-                policy=None if policy and _is_default(policy, aws.where.account) else policy,
+                policy=None if policy and _is_default(policy, aws.location.account) else policy,
                 key=found.get("KmsMasterKeyId", ""),
                 tags=from_tag_list(aws.sns.list_tags_for_resource(ResourceArn=arn).get("Tags", [])),
                 arn=arn,
@@ -101,7 +101,7 @@ class Topic(Tagged):
         if "display" in changed:
             self._set(aws, "DisplayName", self.display)
         if "policy" in changed:
-            policy = self.policy or _default(have.arn, aws.where.account)
+            policy = self.policy or _default(have.arn, aws.location.account)
             self._set(aws, "Policy", as_text(policy))
         if "key" in changed:
             self._set(aws, "KmsMasterKeyId", self.key)
@@ -111,7 +111,7 @@ class Topic(Tagged):
         aws.sns.delete_topic(TopicArn=self._arn(aws))  # succeeds, too, where there is none (N4)
 
     def _arn(self, aws: Aws) -> str:
-        return self.arn or aws.where.arn("sns", self.name)
+        return self.arn or aws.location.arn("sns", self.name)
 
     def _set(self, aws: Aws, attribute: str, value: str) -> None:
         aws.sns.set_topic_attributes(

@@ -40,14 +40,14 @@ class Queue(Tagged):
     IDENTITY = ("name",)
     ASKED_LAST = True
     RISKS = Risks(
-        anew=(Risk(Impact.SLOW, "AWS gives the name free", 60),),  # (Q2)
-        change={"retention": (Risk(Impact.DATA_LOSS, "older messages go", when=decreased),)},
+        recreate=(Risk(Impact.SLOW, "AWS gives the name free", 60),),  # (Q2)
+        update={"retention": (Risk(Impact.DATA_LOSS, "older messages go", when=decreased),)},
         delete=(Risk(Impact.DATA_LOSS, "its messages go with it"),),
-        gap="events that fail meanwhile are lost",
+        downtime="events that fail meanwhile are lost",
     )
-    CALLS = ApiCalls(
-        look=calls("sqs", _QUEUE, "GetQueueAttributes", "GetQueueUrl", "ListQueueTags"),
-        make=(
+    API_CALLS = ApiCalls(
+        read=calls("sqs", _QUEUE, "GetQueueAttributes", "GetQueueUrl", "ListQueueTags"),
+        write=(
             call(
                 "sqs.CreateQueue",
                 IamPermission("sqs:CreateQueue", (_QUEUE,)),
@@ -55,7 +55,7 @@ class Queue(Tagged):
             ),
             *calls("sqs", _QUEUE, "SetQueueAttributes", "TagQueue", "UntagQueue"),
         ),
-        remove=calls("sqs", _QUEUE, "DeleteQueue"),
+        delete=calls("sqs", _QUEUE, "DeleteQueue"),
         computed={"arn": _QUEUE},
     )
 
@@ -91,7 +91,7 @@ class Queue(Tagged):
         url = aws.sqs.create_queue(
             QueueName=self.name, Attributes=self._attributes(fields), tags=dict(self.tags)
         )["QueueUrl"]
-        return replace(self, url=url, arn=aws.where.arn("sqs", self.name))
+        return replace(self, url=url, arn=aws.location.arn("sqs", self.name))
 
     def update(self, aws: Aws, have: Self, changed: Collection[str]) -> Self:
         if "tags" in changed:
@@ -115,7 +115,7 @@ class Queue(Tagged):
     def _wait_gone(self, aws: Aws) -> None:
         """For up to 60 s it may answer as if it were there, now and then; an `up` right afterwards
         would keep it, and be left with none (Q5)."""
-        enough = MISSES if aws.access.lingers else 1
+        enough = MISSES if aws.access.deletes_lag else 1
         misses = 0
 
         def gone() -> bool | None:

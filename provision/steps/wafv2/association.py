@@ -29,24 +29,24 @@ class WebAclAssociation(Step):
     IDENTITY = ("stage",)
     BY_CONTENT = True
     REPLACEMENT = Replacement.CREATE_FIRST
-    RISKS = Risks(change={"acl": (Risk(Impact.DOWNTIME, "another ACL's rules refuse requests"),)})
-    CALLS = ApiCalls(
+    RISKS = Risks(update={"acl": (Risk(Impact.DOWNTIME, "another ACL's rules refuse requests"),)})
+    API_CALLS = ApiCalls(
         # Of any ACL: whatever stands there is to be seen, and not to be a missing permission.
-        look=(
+        read=(
             call(
                 "wafv2.GetWebACLForResource",
                 IamPermission("wafv2:GetWebACLForResource", (EVERY_ACL, "{stage}")),
                 IamPermission("wafv2:GetWebACL", (EVERY_ACL,)),
             ),
         ),
-        make=(
+        write=(
             call(
                 "wafv2.AssociateWebACL",
                 IamPermission("wafv2:AssociateWebACL", ("{acl}", "{stage}")),
                 _SET,
             ),
         ),
-        remove=(
+        delete=(
             call(
                 "wafv2.DisassociateWebACL",
                 IamPermission("wafv2:DisassociateWebACL", ("{stage}",)),
@@ -58,7 +58,7 @@ class WebAclAssociation(Step):
     stage: Fixed[str]
     acl: str
 
-    def owned_by(self, have: Self, owner: str) -> bool:  # noqa: ARG002  (it carries no mark)
+    def is_owned_by(self, have: Self, owner: str) -> bool:  # noqa: ARG002  (it carries no mark)
         return have.acl == self.acl
 
     def parent_owner(self, aws: Aws) -> str | None:

@@ -57,19 +57,19 @@ class WebAcl(Tagged):
     KIND = "wafv2.web_acl"
     IDENTITY = ("name",)
     RISKS = Risks(
-        change={
+        update={
             "groups": (Risk(Impact.DOWNTIME, "requests that a new rule matches are refused"),),
             "action": (Risk(Impact.DOWNTIME, "requests that a rule matches are refused"),),
         },
-        gap="nothing is filtered",
+        downtime="nothing is filtered",
     )
-    CALLS = ApiCalls(
-        look=(
+    API_CALLS = ApiCalls(
+        read=(
             call("wafv2.ListWebACLs", IamPermission("wafv2:ListWebACLs")),
             *calls("wafv2", EVERY_ACL, "GetWebACL"),
             *calls("wafv2", _OURS, "ListTagsForResource"),
         ),
-        make=(
+        write=(
             call(
                 "wafv2.CreateWebACL",
                 IamPermission("wafv2:CreateWebACL", (_OURS,), (TAGS_OWNER,)),
@@ -84,7 +84,7 @@ class WebAcl(Tagged):
             call("wafv2.TagResource", IamPermission("wafv2:TagResource", (_OURS,), (TAGS_OWNER,))),
             *calls("wafv2", _OURS, "UntagResource"),
         ),
-        remove=calls("wafv2", _OURS, "DeleteWebACL", when=(OWNED,)),
+        delete=calls("wafv2", _OURS, "DeleteWebACL", when=(OWNED,)),
         computed={"arn": _OURS},
     )
 

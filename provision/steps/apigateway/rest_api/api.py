@@ -74,17 +74,17 @@ class RestApi(Tagged):
     REPLACEMENT = Replacement.CREATE_FIRST
     UNIQUE = False
     RISKS = Risks(
-        anew=(Risk(Impact.NEW_URL, "its address has a new id in it"),),
-        change={**TLS_RISKS, "default_endpoint": (_ONE_DOOR,)},
+        recreate=(Risk(Impact.NEW_URL, "its address has a new id in it"),),
+        update={**TLS_RISKS, "default_endpoint": (_ONE_DOOR,)},
         delete=(Risk(Impact.DOWNTIME, "nothing answers at its address"),),
     )
-    CALLS = iam.ApiCalls(
-        look=(
+    API_CALLS = iam.ApiCalls(
+        read=(
             iam.call("apigateway.GetRestApis", iam.gateway_permission("GET", "/restapis")),
             iam.call("apigateway.GetRestApi", iam.gateway_permission("GET", _API)),
             *READING,
         ),
-        make=(
+        write=(
             iam.call(
                 "apigateway.CreateRestApi",
                 iam.gateway_permission("POST", "/restapis", iam.TAGS_OWNER),
@@ -101,7 +101,7 @@ class RestApi(Tagged):
             *WRITING,
             *tag_update_calls(_API),
         ),
-        remove=(
+        delete=(
             iam.call("apigateway.DeleteRestApi", iam.gateway_permission("DELETE", _API, iam.OWNED)),
             iam.call("apigateway.GetStages", iam.gateway_permission("GET", f"{_API}/stages")),
         ),
@@ -172,11 +172,11 @@ class RestApi(Tagged):
 
     def observe(self, aws: Aws) -> Self | None:
         if not self.id:
-            return next(iter(self.search(aws)), None)
+            return next(iter(self.find_candidates(aws)), None)
         found = describe(aws, self.id)
         return self._read(aws, found) if found else None
 
-    def search(self, aws: Aws) -> Sequence[Self]:
+    def find_candidates(self, aws: Aws) -> Sequence[Self]:
         """The one that holds something, and others that a create without an answer left empty."""
         listed = sorted(self._ours(aws), key=lambda api: api["id"])
         found = [self._read(aws, one) for api in listed if (one := describe(aws, api["id"]))]
