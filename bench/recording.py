@@ -40,11 +40,11 @@ class Recorder:
         self.nodes: dict[str, dict[str, Any]] = {LOOKED: {"after": [], "calls": []}}
 
     @contextmanager
-    def working_on(self, finding: ResourceChange, after: Iterable[str]) -> Iterator[None]:
+    def working_on(self, change: ResourceChange, after: Iterable[str]) -> Iterator[None]:
         """What this thread calls meanwhile is the node's."""
-        self._here.node = finding.node
+        self._here.node = change.node
         with self._mutex:
-            self.nodes[finding.node] = {"after": list(after), "calls": []}
+            self.nodes[change.node] = {"after": list(after), "calls": []}
         try:
             yield
         finally:
@@ -113,14 +113,14 @@ def install(recorder: Recorder) -> None:
         watch(self, client)
         recorder.watch(client)
 
-    def made(self: Engine, finding: ResourceChange) -> Step:
-        with recorder.working_on(finding, finding.needs):
-            return make(self, finding)
+    def made(self: Engine, change: ResourceChange) -> Step:
+        with recorder.working_on(change, change.needs):
+            return make(self, change)
 
-    def removed(self: Engine, finding: ResourceChange) -> ResourceChange:
+    def removed(self: Engine, change: ResourceChange) -> ResourceChange:
         users = reversed_graph({n.name: n.needs for n in self.stack.nodes.values()})
-        with recorder.working_on(finding, users.get(finding.node, ())):
-            return remove(self, finding)
+        with recorder.working_on(change, users.get(change.node, ())):
+            return remove(self, change)
 
     Aws._register_hooks, Engine.apply, Engine.delete = watched, made, removed  # type: ignore[method-assign]  # noqa: SLF001
 

@@ -115,7 +115,7 @@ def test_what_does_not_depend_on_it_is_not_begun_either(tmp_path: Path) -> None:
     seen = run.look()
     run.engine.crossed.add("it")
     outcome = run.up(seen)
-    assert outcome.findings["key"].action is Action.BLOCKED
+    assert outcome.changes["key"].action is Action.BLOCKED
     assert run.recorder.writes == []
 
 
@@ -155,9 +155,9 @@ def test_of_two_alike_none_is_taken_where_the_state_is_lost(workshop: Workshop) 
     either and delete the other."""
     made = workshop.run(one_node(VPC), "up").resources["it"]
     copied = VPC.with_owner("tap-dev/it").create(new_aws())
-    assert workshop.run(one_node(VPC), "plan").findings["it"].action is Action.KEEP
+    assert workshop.run(one_node(VPC), "plan").changes["it"].action is Action.KEEP
     workshop.forget()
-    plan = workshop.run(one_node(VPC), "plan").findings
+    plan = workshop.run(one_node(VPC), "plan").changes
     assert {finding.action for finding in plan.values()} == {Action.FOREIGN}
     assert {vars(made)["id"], vars(copied)["id"]} <= set(plan["it"].reason.split())
     for _ in range(2):

@@ -53,12 +53,12 @@ def test_a_create_whose_answer_is_lost_is_found_not_repeated(workshop: Workshop)
     want = replace(TABLE, ttl="expires_at", recovery=True)
     workshop.run(one_node(want), "up", recorder=recorder)
     assert recorder.writes.count("CreateTable") == 1
-    assert workshop.run(one_node(want), "up").findings["it"].action is Action.KEEP
+    assert workshop.run(one_node(want), "up").changes["it"].action is Action.KEEP
 
 
 def test_something_of_that_name_that_is_not_ours_stops_the_node(workshop: Workshop) -> None:
     TABLE.create(new_aws())
-    plan = workshop.run(one_node(TABLE), "plan").findings["it"]
+    plan = workshop.run(one_node(TABLE), "plan").changes["it"]
     assert plan.action is Action.FOREIGN
     assert plan.blocked_by == "`provision up --adopt it` takes it over"
     with pytest.raises(NotOwned, match="tap-dev-items exists and is not this stack's"):
@@ -69,7 +69,7 @@ def test_something_of_that_name_that_is_not_ours_stops_the_node(workshop: Worksh
 def test_adopting_takes_it_over_and_down_then_removes_it(workshop: Workshop) -> None:
     replace(TABLE, protect=False).create(new_aws())
     workshop.run(one_node(TABLE), "up", consent=PlanOptions(adopt=frozenset({"it"})))
-    assert workshop.run(one_node(TABLE), "up").findings["it"].action is Action.KEEP
+    assert workshop.run(one_node(TABLE), "up").changes["it"].action is Action.KEEP
     workshop.run(one_node(TABLE), "down")
     assert TABLE.observe(new_aws()) is None
 
@@ -84,7 +84,7 @@ def test_what_differs_for_good_is_not_taken_over(workshop: Workshop) -> None:
         BillingMode="PAY_PER_REQUEST",
     )
     adopting = PlanOptions(adopt=frozenset({"it"}))
-    plan = workshop.run(one_node(TABLE), "plan", consent=adopting).findings["it"]
+    plan = workshop.run(one_node(TABLE), "plan", consent=adopting).changes["it"]
     assert plan.action is Action.FOREIGN
     assert plan.reason == (
         f"{TABLE.name} is not this stack's and cannot become it:"
@@ -94,7 +94,7 @@ def test_what_differs_for_good_is_not_taken_over(workshop: Workshop) -> None:
         workshop.run(one_node(TABLE), "up", consent=adopting)
     assert workshop.last.writes == []
     named = PlanOptions(adopt=frozenset({"it"}), destroy=frozenset({"it"}))
-    assert workshop.run(one_node(TABLE), "plan", consent=named).findings["it"].blocked_by == ""
+    assert workshop.run(one_node(TABLE), "plan", consent=named).changes["it"].blocked_by == ""
 
 
 def test_down_never_deletes_what_is_not_ours_whatever_the_state_says(workshop: Workshop) -> None:
@@ -106,7 +106,7 @@ def test_down_never_deletes_what_is_not_ours_whatever_the_state_says(workshop: W
         ResourceArn=found.arn, Tags=[{"Key": "provision:owner", "Value": "other-dev/it"}]
     )
     outcome = workshop.run(one_node(TABLE), "down")
-    assert outcome.findings["it"].action is Action.FOREIGN
+    assert outcome.changes["it"].action is Action.FOREIGN
     assert workshop.last.writes == []
     workshop.run(empty(), "down")
     assert TABLE.observe(new_aws()) is not None
@@ -124,7 +124,7 @@ def test_what_down_keeps_is_no_longer_said_to_be_in_the_making(workshop: Worksho
 def test_data_is_not_replaced_without_being_named(workshop: Workshop) -> None:
     workshop.run(one_node(TABLE), "up")
     other_key = one_node(replace(TABLE, key="pk"))
-    plan = workshop.run(other_key, "plan", consent=PlanOptions()).findings["it"]
+    plan = workshop.run(other_key, "plan", consent=PlanOptions()).changes["it"]
     assert plan.action is Action.REPLACE
     assert "--destroy it" in plan.blocked_by
     with pytest.raises(DataProtected):
@@ -144,8 +144,8 @@ def test_a_step_that_forgets_a_field_is_found_out_at_once(
 def test_what_changed_in_aws_is_called_drift(workshop: Workshop) -> None:
     workshop.run(one_node(TABLE), "up")
     new_aws().dynamodb.update_table(TableName=TABLE.name, DeletionProtectionEnabled=False)
-    (change,) = workshop.run(one_node(TABLE), "plan").findings["it"].diffs
-    assert (change.field, change.cause) == ("protect", Cause.DRIFT)
+    (diff,) = workshop.run(one_node(TABLE), "plan").changes["it"].diffs
+    assert (diff.field, diff.cause) == ("protect", Cause.DRIFT)
 
 
 def two_nodes(first: Table, second: Callable[[Table], Table]) -> Stack:
@@ -159,7 +159,7 @@ def test_a_fresh_plan_shows_every_node_with_what_aws_will_choose_unknown(
     workshop: Workshop,
 ) -> None:
     stack = two_nodes(TABLE, lambda parent: replace(TABLE, name="tap-dev-child", ttl=parent.arn))
-    findings = workshop.run(stack, "plan").findings
+    findings = workshop.run(stack, "plan").changes
     assert [finding.action for finding in findings.values()] == [Action.CREATE, Action.CREATE]
     child = findings["child"].want
     assert isinstance(child, Table)
@@ -175,7 +175,7 @@ def test_a_failure_leaves_what_depends_on_it_and_finishes_the_rest(workshop: Wor
     aws = new_aws()
     assert replace(TABLE, name="tap-dev-other").observe(aws) is not None
     assert replace(TABLE, name="tap-dev-items-child").observe(aws) is None
-    findings = workshop.run(stack, "plan").findings
+    findings = workshop.run(stack, "plan").changes
     assert findings["child"].action is Action.BLOCKED
     assert findings["child"].reason == "needs parent"
 
@@ -190,8 +190,8 @@ def test_what_the_emulator_lacks_is_skipped_by_name(workshop: Workshop) -> None:
         limitations=Limitations({"dynamodb.table": "no such service"}, {}, {}),
     )
     seen = make_plan(engine)
-    assert seen.findings["it"].action is Action.SKIP
-    assert seen.findings["it"].reason == "no such service"
+    assert seen.changes["it"].action is Action.SKIP
+    assert seen.changes["it"].reason == "no such service"
     apply(engine, seen)
     assert aws.calls.write == 0
     journal.close()
@@ -202,7 +202,7 @@ def test_fields_the_emulator_forgets_are_not_compared(workshop: Workshop) -> Non
     journal = Journal.read(workshop.directory, "tap-dev", KINDS)
     blind = Limitations({}, {"dynamodb.table": {"ttl": "forgotten"}}, {})
     engine = Engine(one_node(replace(TABLE, ttl="x")), new_aws(), journal, limitations=blind)
-    assert make_plan(engine).findings["it"].action is Action.KEEP
+    assert make_plan(engine).changes["it"].action is Action.KEEP
 
 
 def test_what_went_with_a_replaced_parent_is_made_again(

@@ -72,12 +72,12 @@ def test_nothing_is_made_again_and_nothing_lost(
         workshop.forget()
     site = reference_site(new_aws(), tmp_path, renaming())
     stack = reference_stack(new_aws(), tmp_path, renaming())
-    plan = workshop.run(stack, "plan", workers=8).findings
+    plan = workshop.run(stack, "plan", workers=8).changes
     judge(plan)
     for node in ("network.interfaces", "network.subnet.1", "network.subnet.2"):
         assert vars(plan[node].want)["functions"] == ("tap-dev-items",), node
     made = workshop.run(stack, "up", workers=8, consent=PlanOptions())
-    judge(made.findings)
+    judge(made.changes)
     assert holdings() == lived_in
     assert item_is_there()
     owners = new_aws().dynamodb.list_tags_of_resource(
@@ -104,12 +104,12 @@ def judge(findings: Mapping[str, ResourceChange]) -> None:
     assert actions.pop("function.shop.version") is Action.REPLACE
     assert set(actions.values()) == {Action.KEEP, Action.UPDATE}
     assert not any("items" in name or "dependencies" in name for name in actions)
-    assert [change.field for change in findings["table.articles"].diffs] == ["tags"]
+    assert [diff.field for diff in findings["table.articles"].diffs] == ["tags"]
     assert [c.field for c in findings["table.articles.read"].diffs] == ["tags"]
     assert actions["table.articles.read.policy"] is Action.KEEP
     assert actions["layer.packages"] is Action.KEEP
     alarm = findings["monitoring.alarm.function-shop-errors"]
-    assert {change.field for change in alarm.diffs} == {"tags", "description"}
+    assert {diff.field for diff in alarm.diffs} == {"tags", "description"}
 
 
 def test_a_plan_leaves_the_state_as_it_is(
@@ -272,7 +272,7 @@ def test_what_was_made_under_the_new_name_meanwhile_is_kept_apart(
     workshop.run(named("new", "tap-dev-new"), "up", consent=PlanOptions())
     told = named("new", "tap-dev-old")
     told.moved = {"table.old": "table.new"}
-    plan = workshop.run(told, "plan", consent=PlanOptions()).findings
+    plan = workshop.run(told, "plan", consent=PlanOptions()).changes
     assert plan["table.new"].action is Action.UPDATE
     assert plan["table.new~1"].action is Action.KEEP
     assert "--destroy 'table.new~1'" in plan["table.new~1"].reason
@@ -298,14 +298,14 @@ def test_of_two_tables_with_one_mark_none_is_taken_silently(
     lost(workshop)
     told = named("new", "tap-dev-old")
     told.moved = {"table.old": "table.new"}
-    finding = workshop.run(told, "plan", consent=PlanOptions()).findings["table.new"]
+    finding = workshop.run(told, "plan", consent=PlanOptions()).changes["table.new"]
     assert finding.action is Action.FOREIGN
     assert "tap-dev-new carries its mark, and so does tap-dev-old" in finding.reason
     assert "`provision up --adopt table.new` goes on with tap-dev-old" in finding.blocked_by
     with pytest.raises(NotOwned):
         workshop.run(told, "up", consent=PlanOptions())
     workshop.run(told, "up", consent=PlanOptions(adopt=frozenset({"table.new"})))
-    again = workshop.run(told, "plan", consent=PlanOptions()).findings["table.new"]
+    again = workshop.run(told, "plan", consent=PlanOptions()).changes["table.new"]
     assert again.action is Action.KEEP
     assert inventory(new_aws())["table"] == {"tap-dev-old", "tap-dev-new"}
 
@@ -320,7 +320,7 @@ def test_an_empty_table_is_not_made_beside_one_of_its_mark(
     workshop.run(told, "up")
     lost(workshop)
     plain = named("new", "tap-dev-new")
-    finding = workshop.run(plain, "plan", consent=PlanOptions()).findings["table.new"]
+    finding = workshop.run(plain, "plan", consent=PlanOptions()).changes["table.new"]
     assert finding.action is Action.FOREIGN
     assert "tap-dev-old carries its mark, and no state" in finding.reason
     assert "makes tap-dev-new" in finding.blocked_by
@@ -341,7 +341,7 @@ def test_without_the_line_a_renamed_table_is_never_taken_for_another(workshop: W
     told = named("new", "tap-dev-old")
     told.moved = {"table.old": "table.new"}
     workshop.run(told, "up")
-    finding = workshop.run(named("new", "tap-dev-new"), "plan", consent=PlanOptions()).findings
+    finding = workshop.run(named("new", "tap-dev-new"), "plan", consent=PlanOptions()).changes
     assert finding["table.new"].action is Action.REPLACE
     assert "--destroy table.new" in finding["table.new"].blocked_by
 
@@ -354,23 +354,23 @@ def test_the_way_back_without_the_state_is_told(workshop: Workshop) -> None:
     workshop.run(told, "up")
     workshop.forget()
     back = named("old", "tap-dev-old")
-    finding = workshop.run(back, "plan", consent=PlanOptions()).findings["table.old"]
+    finding = workshop.run(back, "plan", consent=PlanOptions()).changes["table.old"]
     assert finding.action is Action.FOREIGN
     assert finding.reason == "tap-dev-old is this stack's table.new"
     assert "moved: {table.new: table.old}" in finding.blocked_by
     back.moved = {"table.new": "table.old"}
-    assert workshop.run(back, "plan").findings["table.old"].action is Action.UPDATE
-    down = workshop.run(named("old", "tap-dev-old"), "down", consent=PlanOptions()).findings
+    assert workshop.run(back, "plan").changes["table.old"].action is Action.UPDATE
+    down = workshop.run(named("old", "tap-dev-old"), "down", consent=PlanOptions()).changes
     assert down["table.old"].reason == "tap-dev-old is this stack's table.new: left alone"
 
 
 def test_a_misspelt_former_name_is_told_before_another_is_made(workshop: Workshop) -> None:
     told = named("new", "tap-dev-odl")
     told.moved = {"table.odl": "table.new"}
-    first = workshop.run(told, "plan").findings["table.new"]
+    first = workshop.run(told, "plan").changes["table.new"]
     assert (first.action, first.reason) == (Action.CREATE, "")
     workshop.run(named("old", "tap-dev-old"), "up")
-    finding = workshop.run(told, "plan").findings["table.new"]
+    finding = workshop.run(told, "plan").changes["table.new"]
     assert finding.action is Action.CREATE
     assert "it was table.odl, which the state does not know" in finding.reason
 
@@ -381,7 +381,7 @@ def test_somebody_elses_is_not_taken_by_a_rename(workshop: Workshop) -> None:
     workshop.forget()
     told = named("new", "tap-dev-old")
     told.moved = {"table.old": "table.new"}
-    assert workshop.run(told, "plan").findings["table.new"].action is Action.FOREIGN
+    assert workshop.run(told, "plan").changes["table.new"].action is Action.FOREIGN
 
 
 def test_records_under_their_new_names() -> None:

@@ -84,7 +84,7 @@ def test_a_lost_state_of_the_whole_stack_is_the_same_again(
     changed = reference_stack(new_aws(), tmp_path, {"functions": {"items": {"memory": 1024}}})
     workshop.forget()
     refresh(workshop, changed)
-    plan = workshop.run(changed, "plan", workers=8).findings
+    plan = workshop.run(changed, "plan", workers=8).changes
     left = {node: f.diffs for node, f in plan.items() if f.action is Action.UPDATE}
     assert [change.field for change in left["function.items"]] == ["memory"]
 
@@ -95,7 +95,7 @@ def test_what_differs_is_recorded_as_it_is_and_still_planned(workshop: Workshop)
     found = refresh(workshop, small())
     (entry,) = (entry for entry in found.entries if entry.moved)
     assert (entry.node, entry.moved) == ("logs", ("retention",))
-    plan = workshop.run(small(), "plan").findings["logs"]
+    plan = workshop.run(small(), "plan").changes["logs"]
     assert plan.action is Action.UPDATE
     assert [(c.field, c.want, c.have, c.cause) for c in plan.diffs] == [
         ("retention", 30, 1, Cause.CONFIG)
@@ -168,7 +168,7 @@ def test_what_is_not_ours_is_told_and_never_taken(workshop: Workshop) -> None:
     found = refresh(workshop, small())
     assert fates(found) == {"queue": RecordStatus.FOREIGN}
     assert state(workshop) == {}
-    assert workshop.run(small(), "plan").findings["queue"].action is Action.FOREIGN
+    assert workshop.run(small(), "plan").changes["queue"].action is Action.FOREIGN
 
 
 def test_a_thing_known_by_its_id_that_lost_its_tag_is_not_made_twice(workshop: Workshop) -> None:
@@ -176,7 +176,7 @@ def test_a_thing_known_by_its_id_that_lost_its_tag_is_not_made_twice(workshop: W
     vpc = vars(state(workshop)["vpc"])["id"]
     boto3.client("ec2").delete_tags(Resources=[vpc], Tags=[{"Key": "provision:owner"}])
     assert fates(refresh(workshop, small()))["vpc"] is RecordStatus.FOREIGN
-    plan = workshop.run(small(), "plan").findings["vpc"]
+    plan = workshop.run(small(), "plan").changes["vpc"]
     assert plan.action is Action.FOREIGN
     assert "--adopt vpc" in plan.blocked_by
 

@@ -109,7 +109,7 @@ def test_a_run_that_ends_before_takes_nothing_away_and_the_next_does(workshop: W
     workshop.forget()
     outcome = workshop.run(code(READ_ONE, live="2"), "up")
     assert workshop.last.writes == ["TagQueue", "DeleteRolePolicy"]
-    assert outcome.findings["grants"].action is Action.UPDATE
+    assert outcome.changes["grants"].action is Action.UPDATE
 
 
 @pytest.mark.parametrize("where", Where)

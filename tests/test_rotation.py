@@ -78,7 +78,7 @@ class Office:
 
     def run(self, verb: str) -> dict[str, Action]:
         outcome = self.workshop.run(a_stack(), verb)
-        return {name: finding.action for name, finding in outcome.findings.items()}
+        return {name: finding.action for name, finding in outcome.changes.items()}
 
     def key(self) -> ApiKey:
         step = self.workshop.run(a_stack(), "up").resources["api.key.default"]
@@ -240,7 +240,7 @@ def test_one_that_only_claims_to_be_retired_is_told_and_given_nothing(
     in_plan_of_its_own(theirs, {OWNER: "other-dev/api.plan"})
     if lost:
         office.workshop.forget()
-    seen = office.workshop.run(a_stack(), "plan").findings["api.key.default"].have
+    seen = office.workshop.run(a_stack(), "plan").changes["api.key.default"].have
     assert isinstance(seen, ApiKey)
     assert set(seen.ids) == ours
     assert f"{theirs} says by its tags that it is a retired key" in seen.ailment()
@@ -256,7 +256,7 @@ def test_no_plan_decides_where_its_mark_was_copied_too(office: Office) -> None:
     theirs = planted(office, **{RETIRED: "2020-01-01"})
     in_plan_of_its_own(theirs, {OWNER: "tap-dev/api.plan"})
     office.workshop.forget()
-    findings = office.workshop.run(a_stack(), "plan").findings
+    findings = office.workshop.run(a_stack(), "plan").changes
     assert findings["api.plan"].action is Action.FOREIGN
     seen = findings["api.key.default"].have
     assert isinstance(seen, ApiKey)

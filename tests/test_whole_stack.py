@@ -59,7 +59,7 @@ def test_its_whole_life(
 ) -> None:
     stack = reference_stack(new_aws(), tmp_path, changes)
     plan = workshop.run(stack, "plan", workers=8)
-    by_action = {f.node: f.action for f in plan.findings.values()}
+    by_action = {f.node: f.action for f in plan.changes.values()}
     assert by_action.pop("network.interfaces") is Action.KEEP  # Lambda's to make
     assert set(by_action.values()) == {Action.CREATE}
     assert workshop.last.writes == []
@@ -70,12 +70,12 @@ def test_its_whole_life(
     full = now()
 
     again = workshop.run(stack, "up", workers=8)
-    assert {f.node: f.diffs for f in again.findings.values() if f.action is not Action.KEEP} == {}
+    assert {f.node: f.diffs for f in again.changes.values() if f.action is not Action.KEEP} == {}
     assert workshop.last.writes == []
 
     workshop.forget()
     lost = workshop.run(stack, "up", workers=8)
-    assert {finding.action for finding in lost.findings.values()} == {Action.KEEP}
+    assert {finding.action for finding in lost.changes.values()} == {Action.KEEP}
     assert workshop.last.writes == []
     assert now() == full
 
@@ -140,7 +140,7 @@ def test_changed_code_is_published_and_the_alias_moves(
     workshop.run(reference_stack(new_aws(), tmp_path, sources=sources), "up")
     sources.code = "def handler(event, context): return {'changed': True}\n"
     outcome = workshop.run(reference_stack(new_aws(), tmp_path, sources=sources), "up")
-    changed = {node for node, f in outcome.findings.items() if f.action is not Action.KEEP}
+    changed = {node for node, f in outcome.changes.items() if f.action is not Action.KEEP}
     assert changed == {"function.items", "function.items.version", "function.items.alias"}
     code, version, check, moved = workshop.last.writes
     assert (code, version) == ("UpdateFunctionCode", "PublishVersion")
@@ -156,9 +156,9 @@ def test_a_changed_layer_reaches_the_live_version(
     workshop.run(reference_stack(new_aws(), tmp_path, sources=sources), "up")
     sources.layer_text = "x = 2\n"
     stack = reference_stack(new_aws(), tmp_path, sources=sources)
-    plan = workshop.run(stack, "plan").findings
+    plan = workshop.run(stack, "plan").changes
     assert plan["layer.dependencies"].action is Action.REPLACE
-    assert [change.field for change in plan["function.items"].diffs] == ["layers"]
+    assert [diff.field for diff in plan["function.items"].diffs] == ["layers"]
     workshop.run(stack, "up")
     live = new_aws().lambda_.get_function(FunctionName="tap-dev-items", Qualifier="live")
     assert live["Configuration"]["Layers"][0]["Arn"].endswith(":tap-dev-dependencies:2")
@@ -174,7 +174,7 @@ def test_a_changed_route_is_deployed_and_an_unchanged_api_is_not(
     stack = reference_stack(new_aws(), tmp_path, more)
     changed = {
         node
-        for node, finding in workshop.run(stack, "up").findings.items()
+        for node, finding in workshop.run(stack, "up").changes.items()
         if finding.action is not Action.KEEP
     }
     assert changed == {"api", "api.deployment", "api.stage"}

@@ -70,12 +70,12 @@ def check_confirmation(stack: str, agreement: Confirmation, *, protected: bool) 
         )
 
 
-def destroys_data(findings: Mapping[str, ResourceChange]) -> bool:
+def destroys_data(changes: Mapping[str, ResourceChange]) -> bool:
     """Whether what is planned deletes, or makes anew, something that holds the user's data."""
     return any(
-        finding.have is not None
-        and finding.have.HOLDS_DATA
-        and not finding.blocked_by
-        and finding.action in {Action.DELETE, Action.REPLACE}
-        for finding in findings.values()
+        change.have is not None
+        and change.have.HOLDS_DATA
+        and not change.blocked_by
+        and change.action in {Action.DELETE, Action.REPLACE}
+        for change in changes.values()
     )

@@ -106,7 +106,7 @@ def _tell(
     if session.call.as_json:
         session.print_document(
             bench,
-            outcome.findings,
+            outcome.changes,
             {},
             failed=outcome.failed,
             error=session.final_error(outcome),

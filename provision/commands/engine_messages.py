@@ -13,9 +13,9 @@ from provision.workflows.leftovers import LeftoverReport
 from provision.workflows.removal_report import RemovalReport
 
 
-def worded(call: Invocation, findings: Mapping[str, ResourceChange]) -> dict[str, ResourceChange]:
+def worded(call: Invocation, changes: Mapping[str, ResourceChange]) -> dict[str, ResourceChange]:
     """The findings, for a screen or a document."""
-    return {node: _finding(call, finding) for node, finding in findings.items()}
+    return {node: _finding(call, change) for node, change in changes.items()}
 
 
 def worded_outcome(call: Invocation, outcome: Result) -> Result:
@@ -24,7 +24,7 @@ def worded_outcome(call: Invocation, outcome: Result) -> Result:
         call.word(error)
     return replace(
         outcome,
-        findings=worded(call, outcome.findings),
+        changes=worded(call, outcome.changes),
         backups=_backups(call, outcome.backups),
     )
 
@@ -37,7 +37,7 @@ def worded_receipt(call: Invocation, receipt: RemovalReport) -> RemovalReport:
     )
     return replace(
         receipt,
-        kept=tuple(_finding(call, finding) for finding in receipt.kept),
+        kept=tuple(_finding(call, change) for change in receipt.kept),
         in_progress={node: call.expand_hint(words) for node, words in receipt.in_progress.items()},
         backups=_backups(call, receipt.backups),
         search=LeftoverReport(
@@ -46,9 +46,9 @@ def worded_receipt(call: Invocation, receipt: RemovalReport) -> RemovalReport:
     )
 
 
-def _finding(call: Invocation, finding: ResourceChange) -> ResourceChange:
-    reason, refusal = call.expand_hint(finding.reason), call.expand_hint(finding.blocked_by)
-    return replace(finding, reason=reason, blocked_by=refusal)
+def _finding(call: Invocation, change: ResourceChange) -> ResourceChange:
+    reason, refusal = call.expand_hint(change.reason), call.expand_hint(change.blocked_by)
+    return replace(change, reason=reason, blocked_by=refusal)
 
 
 def _backups(call: Invocation, backups: Mapping[str, Backup]) -> dict[str, Backup]:

@@ -38,5 +38,5 @@ def plan(
         if out:
             command = session.call.command("up", str(out), *consent.options)
             session.say(f"saved: `{command}` does exactly this, or nothing")
-    stuck = any(finding.action is Action.FOREIGN for finding in seen.all.values())
+    stuck = any(change.action is Action.FOREIGN for change in seen.all.values())
     return CHANGES_PENDING if check and (seen.has_changes or stuck) else 0

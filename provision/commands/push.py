@@ -62,7 +62,7 @@ def _tell(session: Session, bench: Workspace, outcome: Result) -> None:
     if session.call.as_json:
         session.print_document(
             bench,
-            outcome.findings,
+            outcome.changes,
             outcome.resources,
             failed=outcome.failed,
             error=session.final_error(outcome),
@@ -77,6 +77,6 @@ def _tell(session: Session, bench: Workspace, outcome: Result) -> None:
 
 def live_words(outcome: Result, node: str, alias: Alias) -> str:
     """What callers reach now; `node` is the alias's."""
-    kept = outcome.findings[node].action is Action.KEEP
+    kept = outcome.changes[node].action is Action.KEEP
     more = ", as before" if kept else ""
     return f"{node.removesuffix('.alias')}: version {alias.version} is {alias.name}{more}"

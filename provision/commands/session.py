@@ -162,17 +162,17 @@ class Session:
             raise self.call.interrupted()
 
     def show_plan(
-        self, screen: Console, bench: Workspace, title: str, findings: Mapping[str, ResourceChange]
+        self, screen: Console, bench: Workspace, title: str, changes: Mapping[str, ResourceChange]
     ) -> None:
         """The plan, with all fields where the user asked for everything."""
         files = edited(bench.inputs.config, self.options.config)
-        told = worded(self.call, findings)
+        told = worded(self.call, changes)
         print_plan(screen, title, told, files, all_fields=self.verbose > 0)
 
     def print_document(
         self,
         bench: Workspace,
-        findings: Mapping[str, ResourceChange],
+        changes: Mapping[str, ResourceChange],
         steps: Mapping[str, Step],
         *,
         failed: Mapping[str, ProvisionError] | None = None,
@@ -187,7 +187,7 @@ class Session:
         text = document(
             bench.inputs,
             bench.aws,
-            worded(self.call, findings),
+            worded(self.call, changes),
             failed=failed or {},
             outputs=outputs(bench.inputs, steps),
             seconds=self.seconds,
@@ -299,12 +299,12 @@ def quiet(bench: Workspace, journal: Journal, consent: PlanOptions) -> Engine:
 
 def found(seen: Plan) -> dict[str, Step]:
     """The steps AWS has, by node."""
-    return {name: f.have for name, f in seen.findings.items() if f.have is not None}
+    return {name: f.have for name, f in seen.changes.items() if f.have is not None}
 
 
-def writes(findings: Mapping[str, ResourceChange]) -> int:
+def writes(changes: Mapping[str, ResourceChange]) -> int:
     """How many nodes will be written."""
-    return sum(finding.action in WRITES for finding in findings.values())
+    return sum(change.action in WRITES for change in changes.values())
 
 
 def check_nodes(bench: Workspace, names: tuple[str, ...]) -> None:

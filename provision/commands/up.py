@@ -81,7 +81,7 @@ def end(session: Session, bench: Workspace, seen: Plan, outcome: Result) -> int:
     if session.call.as_json:
         session.print_document(
             bench,
-            outcome.findings,
+            outcome.changes,
             outcome.resources,
             failed=outcome.failed,
             error=error,

@@ -29,18 +29,18 @@ REAPPEAR_DELAY = 30.0
 class Plan:
     """Every node beside what AWS has, and the nodes only the journal still knows."""
 
-    findings: dict[str, ResourceChange]
+    changes: dict[str, ResourceChange]
     orphans: dict[str, ResourceChange] = field(default_factory=dict)
     walks: tuple[WalkTiming, ...] = ()
 
     @property
     def all(self) -> dict[str, ResourceChange]:
-        return self.findings | self.orphans
+        return self.changes | self.orphans
 
     @property
     def has_changes(self) -> bool:
         """Whether `up` would write anything, were nothing refused."""
-        return any(finding.action in WRITES for finding in self.all.values())
+        return any(change.action in WRITES for change in self.all.values())
 
     @property
     def doable(self) -> bool:
@@ -52,7 +52,7 @@ class Plan:
 class Result:
     """What a run came to: findings as acted on, the steps as they are now, failures by node."""
 
-    findings: dict[str, ResourceChange]
+    changes: dict[str, ResourceChange]
     resources: dict[str, Step]
     failed: dict[str, ProvisionError]
     interrupted: bool = False
@@ -63,12 +63,12 @@ class Result:
     @property
     def unfinished(self) -> tuple[str, ...]:
         """Nodes that were not begun, because of a failure or an interruption."""
-        return tuple(n for n, f in self.findings.items() if f.action is Action.BLOCKED)
+        return tuple(n for n, f in self.changes.items() if f.action is Action.BLOCKED)
 
     @property
     def done(self) -> tuple[str, ...]:
         """Nodes that were created, changed or removed."""
-        written = (n for n, f in self.findings.items() if f.action in WRITES)
+        written = (n for n, f in self.changes.items() if f.action in WRITES)
         return tuple(node for node in written if node not in self.failed)
 
     @property
@@ -81,7 +81,7 @@ class Result:
 def make_plan(engine: Engine, *, workers: int = WORKERS) -> Plan:
     """Look at every node, each after those it needs. Raises the first failure: no plan is better
     than half a plan."""
-    findings: dict[str, ResourceChange] = {}
+    changes: dict[str, ResourceChange] = {}
     wanted: dict[str, Step] = {}
     nodes = engine.stack.nodes
     early: dict[str, Prefetched] = {}
@@ -89,41 +89,41 @@ def make_plan(engine: Engine, *, workers: int = WORKERS) -> Plan:
 
     def visit(name: str) -> None:
         node = nodes[name]
-        places = candidate_inputs(node, findings, wanted)
+        places = candidate_inputs(node, changes, wanted)
         seen = engine.observe(node, wanted, places, early.get(name))
-        finding = _follow_replaced_parent(refuse_marked_twice(engine, seen), findings)
-        wanted[name] = engine.planned_value(finding)
-        findings[name] = finding
-        engine.report(name, NodeEvent.FOUND, finding.action)
+        change = _follow_replaced_parent(refuse_marked_twice(engine, seen), changes)
+        wanted[name] = engine.planned_value(change)
+        changes[name] = change
+        engine.report(name, NodeEvent.FOUND, change.action)
 
     looked = start_walk(engine, "look", engine.stack.graph)
     raise_first(engine, run_walk(engine, looked, visit, workers))
-    ordered = block_on_refused({name: findings[name] for name in nodes})
-    decided = [finding for finding in findings.values() if finding.action is not Action.FOREIGN]
-    behind = {one.node: one for finding in decided for one in engine.plan_deposed(finding)}
+    ordered = block_on_refused({name: changes[name] for name in nodes})
+    decided = [change for change in changes.values() if change.action is not Action.FOREIGN]
+    behind = {one.node: one for change in decided for one in engine.plan_deposed(change)}
     return Plan(ordered, _plan_orphans(engine, ordered, workers) | behind, (glimpsed, looked))
 
 
-def _deletes_dependents(finding: ResourceChange) -> bool:
+def _deletes_dependents(change: ResourceChange) -> bool:
     """Whether what stands on it may have gone with it. The entries of a history stay."""
-    have = finding.have if finding.action is Action.REPLACE else None
+    have = change.have if change.action is Action.REPLACE else None
     return have is not None and have.REPLACEMENT is not Replacement.SUCCEED
 
 
 def _follow_replaced_parent(
-    finding: ResourceChange, findings: Mapping[str, ResourceChange]
+    change: ResourceChange, changes: Mapping[str, ResourceChange]
 ) -> ResourceChange:
     """What carries no mark goes with what it is part of, where that is deleted to be made again."""
-    parent = findings[finding.needs[0]] if finding.needs else None
+    parent = changes[change.needs[0]] if change.needs else None
     if parent is None or parent.action is not Action.REPLACE or parent.have is None:
-        return finding
+        return change
     assert parent.want is not None
     stands = replacement(parent.want, parent.have) is not Replacement.DELETE_FIRST
-    if stands or finding.have is None or finding.have.MARKED or finding.action is Action.FOREIGN:
-        return finding
+    if stands or change.have is None or change.have.MARKED or change.action is Action.FOREIGN:
+        return change
     drifted = Cause.DRIFT in parent.causes
     cause = Cause.DRIFT if drifted else Cause.CONFIG
-    return replace(finding, have=None, diffs=(), action=Action.CREATE, cause=cause)
+    return replace(change, have=None, diffs=(), action=Action.CREATE, cause=cause)
 
 
 def _prefetch_all(engine: Engine, seen: dict[str, Prefetched], workers: int) -> WalkTiming:
@@ -148,29 +148,29 @@ def _prefetch_all(engine: Engine, seen: dict[str, Prefetched], workers: int) -> 
 def apply(engine: Engine, seen: Plan, *, workers: int = WORKERS) -> Result:
     """Make every node true, then remove what the configuration no longer has."""
     steps: dict[str, Step] = {}
-    acted, late = dict(seen.findings), dict[str, ResourceChange]()
+    acted, late = dict(seen.changes), dict[str, ResourceChange]()
     nodes = engine.stack.nodes
     for forgotten in seen.orphans.values():
         engine.record_found(forgotten)
 
     def visit(name: str) -> Callable[[], None] | None:
-        finding = acted[name]
-        if any(_deletes_dependents(acted[need]) for need in finding.needs):
-            finding = engine.replan_after_replacement(finding, nodes[name], steps)
-        elif finding.action is not Action.SKIP:
-            finding = engine.replan(finding, nodes[name], steps)
-        acted[name] = finding
-        if finding.action is Action.SKIP:
-            steps[name] = engine.planned_value(finding)
+        change = acted[name]
+        if any(_deletes_dependents(acted[need]) for need in change.needs):
+            change = engine.replan_after_replacement(change, nodes[name], steps)
+        elif change.action is not Action.SKIP:
+            change = engine.replan(change, nodes[name], steps)
+        acted[name] = change
+        if change.action is Action.SKIP:
+            steps[name] = engine.planned_value(change)
             return None
-        kept = without_revocations(finding)
+        kept = without_revocations(change)
         if kept is not None:
-            late[name] = finding
-        made = engine.give(kept, GOES_LAST) if kept else engine.apply(finding)
+            late[name] = change
+        made = engine.give(kept, GOES_LAST) if kept else engine.apply(change)
         steps[name] = made
-        if finding.action is Action.KEEP:
+        if change.action is Action.KEEP:
             return None
-        return lambda: engine.verify(kept or finding, made)
+        return lambda: engine.verify(kept or change, made)
 
     walks = [start_walk(engine, "make", engine.stack.graph)]
     failed = run_walk(engine, walks[0], visit, workers)
@@ -191,29 +191,27 @@ def apply(engine: Engine, seen: Plan, *, workers: int = WORKERS) -> Result:
 
 def plan_removal(engine: Engine, seen: Plan) -> Plan:
     """What `down` would do about every node."""
-    findings = {
-        name: engine.plan_deletion(finding, finding.want)
-        for name, finding in seen.findings.items()
-        if finding.want is not None
+    changes = {
+        name: engine.plan_deletion(change, change.want)
+        for name, change in seen.changes.items()
+        if change.want is not None
     }
-    undecided = [finding for finding in seen.findings.values() if finding.action is Action.FOREIGN]
-    behind = {one.node: one for finding in undecided for one in engine.plan_deposed(finding)}
+    undecided = [change for change in seen.changes.values() if change.action is Action.FOREIGN]
+    behind = {one.node: one for change in undecided for one in engine.plan_deposed(change)}
     gone = seen.orphans | behind
-    findings = _apply_parent_ownership(findings | gone)
-    kept = [
-        f for f in findings.values() if f.action is Action.KEEP and f.have and f.have.HOLDS_DATA
-    ]
+    changes = _apply_parent_ownership(changes | gone)
+    kept = [f for f in changes.values() if f.action is Action.KEEP and f.have and f.have.HOLDS_DATA]
     while kept:  # what a kept node needs stays with it
         keeper = kept.pop()
         for need in keeper.needs:
-            if (needed := findings.get(need)) and needed.action is Action.DELETE:
-                findings[need] = replace(
+            if (needed := changes.get(need)) and needed.action is Action.DELETE:
+                changes[need] = replace(
                     needed, action=Action.KEEP, reason=f"{keeper.node}, which stays, needs it"
                 )
-                kept.append(findings[need])
+                kept.append(changes[need])
     return Plan(
-        {name: findings[name] for name in findings if name not in gone},
-        {name: findings[name] for name in gone},
+        {name: changes[name] for name in changes if name not in gone},
+        {name: changes[name] for name in gone},
     )
 
 
@@ -229,39 +227,37 @@ def remove(
 
 
 def _remove(
-    engine: Engine, findings: Mapping[str, ResourceChange], workers: int, patience: float
+    engine: Engine, changes: Mapping[str, ResourceChange], workers: int, patience: float
 ) -> tuple[dict[str, ResourceChange], dict[str, ProvisionError], tuple[WalkTiming, ...]]:
     """The findings as acted on, the failures, and the walks."""
-    graph = {name: _dependencies(finding.needs, findings) for name, finding in findings.items()}
+    graph = {name: _dependencies(change.needs, changes) for name, change in changes.items()}
     visited: dict[str, ResourceChange] = {}
 
     def visit(name: str) -> None:
-        visited[name] = engine.delete(findings[name])
+        visited[name] = engine.delete(changes[name])
 
     def look_last(name: str) -> None:
-        visited[name] = engine.confirm_deleted(findings[name], patience)
+        visited[name] = engine.confirm_deleted(changes[name], patience)
 
-    order = _delete_writers_first(reversed_graph(graph), findings)
+    order = _delete_writers_first(reversed_graph(graph), changes)
     walked = start_walk(engine, "remove", order)
     failed = run_walk(engine, walked, visit, workers)
     last = start_walk(engine, "last look", dict.fromkeys(engine.late, ()))
     failed |= run_walk(engine, last, look_last, workers)
     acted = {
-        name: visited.get(name, finding)
-        if name in visited or name in failed or finding.action is not Action.DELETE
-        else replace(
-            finding, action=Action.BLOCKED, reason="not begun: what uses it is still there"
-        )
-        for name, finding in findings.items()
+        name: visited.get(name, change)
+        if name in visited or name in failed or change.action is not Action.DELETE
+        else replace(change, action=Action.BLOCKED, reason="not begun: what uses it is still there")
+        for name, change in changes.items()
     }
     return acted, failed, (walked, last)
 
 
 def _delete_writers_first(
-    order: dict[str, set[str]], findings: Mapping[str, ResourceChange]
+    order: dict[str, set[str]], changes: Mapping[str, ResourceChange]
 ) -> dict[str, set[str]]:
     """The order with what may still write before what holds data: the final backup has it all."""
-    going = {n: f.have for n, f in findings.items() if f.have and f.action is Action.DELETE}
+    going = {n: f.have for n, f in changes.items() if f.have and f.action is Action.DELETE}
     users = {name for name, have in going.items() if have.USES_DATA}
     for name, have in going.items():
         if have.HOLDS_DATA:
@@ -275,19 +271,19 @@ def _dependencies(needs: Iterable[str], names: Iterable[str]) -> tuple[str, ...]
     return tuple(name for name in names if current_name(name) in wanted)
 
 
-def _apply_parent_ownership(findings: Mapping[str, ResourceChange]) -> dict[str, ResourceChange]:
+def _apply_parent_ownership(changes: Mapping[str, ResourceChange]) -> dict[str, ResourceChange]:
     """What carries no mark of its own is left alone where what it is part of is not ours."""
-    judged = dict(findings)
-    order = TopologicalSorter({name: finding.needs for name, finding in findings.items()})
+    judged = dict(changes)
+    order = TopologicalSorter({name: change.needs for name, change in changes.items()})
     for name in order.static_order():
-        finding = judged.get(name)
-        if finding is None or finding.action is not Action.DELETE or not finding.needs:
+        change = judged.get(name)
+        if change is None or change.action is not Action.DELETE or not change.needs:
             continue
-        parent = judged.get(finding.needs[0])
-        assert finding.have is not None
-        if parent and parent.action is Action.FOREIGN and not finding.have.MARKED:
+        parent = judged.get(change.needs[0])
+        assert change.have is not None
+        if parent and parent.action is Action.FOREIGN and not change.have.MARKED:
             reason = f"it is part of {parent.node}, which is not this stack's: left alone"
-            judged[name] = replace(finding, action=Action.FOREIGN, reason=reason)
+            judged[name] = replace(change, action=Action.FOREIGN, reason=reason)
     return judged
 
 

@@ -39,41 +39,41 @@ class Engine(Observer):
 
     # -- making ------------------------------------------------------------------------------
 
-    def apply(self, finding: ResourceChange) -> Step:
+    def apply(self, change: ResourceChange) -> Step:
         """Make the wanted true. The value returned is in the journal; `settle` looks again."""
-        assert finding.want is not None
-        if finding.action is Action.FOREIGN:
-            raise NotOwned(finding.reason, hint=finding.blocked_by)
-        if finding.blocked_by:
-            raise DataProtected(f"{finding.label} would be replaced", hint=finding.blocked_by)
-        if finding.action is Action.KEEP:
-            return self._kept(finding, with_computed(finding.want, finding.have or finding.want))
-        made = self._at_work(finding)
-        self.report(finding.node, NodeEvent.DONE, finding.verb)
+        assert change.want is not None
+        if change.action is Action.FOREIGN:
+            raise NotOwned(change.reason, hint=change.blocked_by)
+        if change.blocked_by:
+            raise DataProtected(f"{change.label} would be replaced", hint=change.blocked_by)
+        if change.action is Action.KEEP:
+            return self._kept(change, with_computed(change.want, change.have or change.want))
+        made = self._at_work(change)
+        self.report(change.node, NodeEvent.DONE, change.verb)
         return made
 
-    def give(self, finding: ResourceChange, left: str) -> Step:
+    def give(self, change: ResourceChange, left: str) -> Step:
         """As `make`, of what is not done with it yet: `left` says in words what is left to do."""
-        made = self._at_work(finding)
-        self.report(finding.node, NodeEvent.WAITING, left)
+        made = self._at_work(change)
+        self.report(change.node, NodeEvent.WAITING, left)
         return made
 
-    def _at_work(self, finding: ResourceChange) -> Step:
-        want, have = finding.want, finding.have
+    def _at_work(self, change: ResourceChange) -> Step:
+        want, have = change.want, change.have
         assert want is not None
-        self.report(finding.node, NodeEvent.BEGUN, finding.verb)
-        self.aws.on_wait(lambda words: self.report(finding.node, NodeEvent.WAITING, words))
+        self.report(change.node, NodeEvent.BEGUN, change.verb)
+        self.aws.on_wait(lambda words: self.report(change.node, NodeEvent.WAITING, words))
         try:
-            made = self._make(finding, want, have)
+            made = self._make(change, want, have)
         finally:
             self.aws.on_wait(None)
-        self.journal.done(finding.node, made, finding.needs)
+        self.journal.done(change.node, made, change.needs)
         return made
 
-    def _make(self, finding: ResourceChange, want: Step, have: Step | None) -> Step:
-        node, needs = finding.node, finding.needs
-        if have is not None and finding.action is Action.UPDATE:
-            changed = {change.field for change in finding.diffs}
+    def _make(self, change: ResourceChange, want: Step, have: Step | None) -> Step:
+        node, needs = change.node, change.needs
+        if have is not None and change.action is Action.UPDATE:
+            changed = {diff.field for diff in change.diffs}
             if not changed:  # all it gives is there; what it takes away is not its turn yet
                 return with_computed(want, have)
             return self._update(node, needs, want, have, changed)
@@ -82,12 +82,12 @@ class Engine(Observer):
         elif have is not None and replacement(want, have) is Replacement.CREATE_FIRST:
             self.journal.done(node, have, needs)
             self.journal.depose(node)
-        return self._create(finding, want)
+        return self._create(change, want)
 
-    def _create(self, finding: ResourceChange, want: Step) -> Step:
-        node, needs = finding.node, finding.needs
-        known = [*self.journal.deposed(node), *finding.deposed]
-        known += [finding.have] if finding.have else []
+    def _create(self, change: ResourceChange, want: Step) -> Step:
+        node, needs = change.node, change.needs
+        known = [*self.journal.deposed(node), *change.deposed]
+        known += [change.have] if change.have else []
         record = self.journal.records.get(node)
         if not (record and record.pending == "create"):  # else it may be what that run made
             self._alone(node, want, known)
@@ -109,10 +109,10 @@ class Engine(Observer):
         assert have is not None
         if not self._matches(node, want, have) and node not in self.options.adopt:
             raise NotOwned(f"{have.label} exists and is not this stack's", hint=adopt_hint(node))
-        changes = diff_fields(want, have, None)
-        if not changes:
+        diffs = diff_fields(want, have, None)
+        if not diffs:
             return have
-        return self._update(node, needs, want, have, {change.field for change in changes})
+        return self._update(node, needs, want, have, {diff.field for diff in diffs})
 
     def _alone(
         self, node: str, want: Step, known: Sequence[Step], made: Step | None = None
@@ -154,90 +154,85 @@ class Engine(Observer):
                     break
         return with_computed(want, have)
 
-    def verify(self, finding: ResourceChange, made: Step) -> None:
+    def verify(self, change: ResourceChange, made: Step) -> None:
         """Believe only what is observed afterwards. Raises `NotConverged`, naming the fields."""
         ignored = frozenset(self.limitations.unreadable_fields.get(made.KIND, ()))
         for pause in (*VERIFY_DELAYS, None):
             have = made.observe(self.aws)
             left = diff_fields(made, have, None, ignored) if have else ()
             if have and not left:
-                self.journal.done(finding.node, with_computed(made, have), finding.needs)
+                self.journal.done(change.node, with_computed(made, have), change.needs)
                 made.prune(self.aws)
-                self.report(finding.node, NodeEvent.SETTLED, "")
+                self.report(change.node, NodeEvent.SETTLED, "")
                 return
             if pause is not None:
                 self.aws.clock.sleep(pause)
-        fields = ", ".join(change.field for change in left) if have else "its existence"
+        fields = ", ".join(diff.field for diff in left) if have else "its existence"
         raise NotConverged(
             f"AWS took the calls for {made.label}, yet {fields} still differs",
             hint="`provision plan` shows the difference; a second `provision up` tries again",
         )
 
-    def _kept(self, finding: ResourceChange, value: Step) -> Step:
-        record = self.journal.records.get(finding.node)
-        if (
-            record is None
-            or record.step != value
-            or record.pending
-            or record.needs != finding.needs
-        ):
-            self.journal.done(finding.node, value, finding.needs)
+    def _kept(self, change: ResourceChange, value: Step) -> Step:
+        record = self.journal.records.get(change.node)
+        if record is None or record.step != value or record.pending or record.needs != change.needs:
+            self.journal.done(change.node, value, change.needs)
         return value
 
     # -- removing ----------------------------------------------------------------------------
 
-    def record_found(self, finding: ResourceChange) -> None:
+    def record_found(self, change: ResourceChange) -> None:
         """Record what was found to be removed: the next run is to know of it, whatever follows."""
-        if finding.have is not None and finding.node not in self.journal.records:
-            self.journal.done(finding.node, finding.have, finding.needs)
+        if change.have is not None and change.node not in self.journal.records:
+            self.journal.done(change.node, change.have, change.needs)
 
-    def delete(self, finding: ResourceChange) -> ResourceChange:
+    def delete(self, change: ResourceChange) -> ResourceChange:
         """Delete what `plan_deletion` said to delete; forget what is not there, not ours, or lasts
         without us. The finding as acted on: what has become another's since is left, and says so.
         """
-        have = finding.have
-        if finding.action is Action.KEEP and have is not None and not have.lasting():
-            record = self.journal.records.get(finding.node)
+        have = change.have
+        if change.action is Action.KEEP and have is not None and not have.lasting():
+            record = self.journal.records.get(change.node)
             if record and record.pending:  # begun by a run that died; it is there, and stays
-                self.journal.done(finding.node, have, finding.needs)
-            return finding
-        if finding.action is Action.DELETE:
+                self.journal.done(change.node, have, change.needs)
+            return change
+        if change.action is Action.DELETE:
             assert have is not None
-            self.report(finding.node, NodeEvent.BEGUN, Action.DELETE)
-            self.aws.on_wait(lambda words: self.report(finding.node, NodeEvent.WAITING, words))
+            self.report(change.node, NodeEvent.BEGUN, Action.DELETE)
+            self.aws.on_wait(lambda words: self.report(change.node, NodeEvent.WAITING, words))
             try:
                 late = have.has_recent_writes(self.aws)
-                self._delete(finding.node, finding.needs, have)
+                self._delete(change.node, change.needs, have)
             except NoLongerOurs as left:
-                finding = replace(finding, action=Action.FOREIGN, reason=left.message)
+                change = replace(change, action=Action.FOREIGN, reason=left.message)
             finally:
                 self.aws.on_wait(None)
-            if late and finding.action is Action.DELETE:
-                self.late[finding.node] = self.aws.clock.now()
-                self.report(finding.node, NodeEvent.WAITING, "late writers may bring it back")
-                return finding
-            self.report(finding.node, NodeEvent.DONE, finding.action)
-        if finding.node in self.journal.records:
-            self.journal.done(finding.node, None)
-        return finding
+            if late and change.action is Action.DELETE:
+                self.late[change.node] = self.aws.clock.now()
+                self.report(change.node, NodeEvent.WAITING, "late writers may bring it back")
+                return change
+            self.report(change.node, NodeEvent.DONE, change.action)
+        if change.node in self.journal.records:
+            self.journal.done(change.node, None)
+        return change
 
-    def confirm_deleted(self, finding: ResourceChange, patience: float) -> ResourceChange:
+    def confirm_deleted(self, change: ResourceChange, patience: float) -> ResourceChange:
         """Delete what came back within `patience` seconds of its deletion. Until then the journal
         says that it is being deleted, so that a later run knows it as ours (G4, A35)."""
-        have = finding.have
+        have = change.have
         assert have is not None
-        left = self.late[finding.node] + patience - self.aws.clock.now()
+        left = self.late[change.node] + patience - self.aws.clock.now()
         if left > 0:
             self.aws.clock.sleep(left)
         if back := have.now(self.aws):
-            if self.came_back(back) or not self.changed_hands(finding.node, have, back):
+            if self.came_back(back) or not self.changed_hands(change.node, have, back):
                 have.delete(self.aws)
             else:  # somebody made one of the name meanwhile
                 left_alone = NoLongerOurs(have.label).message
-                finding = replace(finding, reason=f"{left_alone}; ours is gone")
-        self.journal.done(finding.node, None)
-        self.report(finding.node, NodeEvent.DONE, Action.DELETE)
-        return finding
+                change = replace(change, reason=f"{left_alone}; ours is gone")
+        self.journal.done(change.node, None)
+        self.report(change.node, NodeEvent.DONE, Action.DELETE)
+        return change
 
     def _delete(self, node: str, needs: tuple[str, ...], have: Step) -> None:
         """Begin it in the journal, back up what data it holds, and delete it. Raises `NoLongerOurs`

@@ -15,24 +15,24 @@ from provision.plan.change import Action, ResourceChange
 from provision.plan.ownership import adopt_hint
 
 
-def refuse_marked_twice(eyes: Planner, finding: ResourceChange) -> ResourceChange:
+def refuse_marked_twice(eyes: Planner, change: ResourceChange) -> ResourceChange:
     """The finding, refused where something else carries its mark: nothing is built upon the one
     that was chosen until the user has said so. Reads only; asks nothing where there is a record."""
-    want, node = finding.want, finding.node
-    if want is None or finding.action in {Action.FOREIGN, Action.SKIP}:
-        return finding
+    want, node = change.want, change.node
+    if want is None or change.action in {Action.FOREIGN, Action.SKIP}:
+        return change
     if node in eyes.journal.records or node in eyes.options.adopt:
-        return finding
+        return change
     others = _others(eyes, node, want)
     if not others:
-        return finding
+        return change
     names = " and ".join(others)
     carry = "carries" if len(others) == 1 else "carry"
-    found = f", and so does {finding.label}" if finding.have else ""
-    goes_on = f"goes on with {finding.label}" if finding.have else f"makes {finding.label}"
+    found = f", and so does {change.label}" if change.have else ""
+    goes_on = f"goes on with {change.label}" if change.have else f"makes {change.label}"
     cure = f"{adopt_hint(node).replace('takes it over', goes_on)} and leaves {names} as it is"
     return replace(
-        finding,
+        change,
         action=Action.FOREIGN,
         diffs=(),
         reason=f"{names} {carry} its mark{found}, and no state says which holds its data",

@@ -63,9 +63,9 @@ class Observer(Planner):
         """A tag can be copied: of two that are alike none is replaced, and none is built upon."""
         ids = " and ".join(sorted(map(id_of, several)))
         reason = f"{ids} carry its mark alike, and no state says which it is"
-        finding = self._finding(node, want, ours[0], Action.FOREIGN, reason)
+        change = self._finding(node, want, ours[0], Action.FOREIGN, reason)
         refusal = f"take the tag {OWNER} off what is not it, or bring back the state"
-        return replace(finding, blocked_by=refusal, deposed=_deposed(want, ours[1:]))
+        return replace(change, blocked_by=refusal, deposed=_deposed(want, ours[1:]))
 
     def prefetchable(self) -> dict[str, Step]:
         """What can be looked for before anything is seen, by node: what the journal remembers, and
@@ -87,46 +87,46 @@ class Observer(Planner):
         }
 
     def replan_after_replacement(
-        self, finding: ResourceChange, node: Node[Step], made: Mapping[str, Step]
+        self, change: ResourceChange, node: Node[Step], made: Mapping[str, Step]
     ) -> ResourceChange:
         """The finding where something it needs was replaced: it may have gone with that."""
-        if finding.action is Action.SKIP:
-            return finding
+        if change.action is Action.SKIP:
+            return change
         want = self._build(node, made)
-        have = finding.have.observe(self.aws) if finding.have else None
+        have = change.have.observe(self.aws) if change.have else None
         if have is None:
             return self.plan(node, want, next(iter(want.find_candidates(self.aws)), None))
-        return self._judge_again(finding, node, want, have)
+        return self._judge_again(change, node, want, have)
 
     def replan(
-        self, finding: ResourceChange, node: Node[Step], made: Mapping[str, Step]
+        self, change: ResourceChange, node: Node[Step], made: Mapping[str, Step]
     ) -> ResourceChange:
         """The finding again, once all it needs is really there and nothing is unknown any more."""
         want = self._build(node, made)
-        if finding.action is Action.SKIP or want == finding.want:
-            return finding
-        have = finding.have
-        if have is None and finding.want is not None and not has_known_identity(finding.want):
+        if change.action is Action.SKIP or want == change.want:
+            return change
+        have = change.have
+        if have is None and change.want is not None and not has_known_identity(change.want):
             have = self._believed(want, self._recall(node.name)) or want.observe(self.aws)
-        return self._judge_again(finding, node, want, have)
+        return self._judge_again(change, node, want, have)
 
     def _judge_again(
-        self, finding: ResourceChange, node: Node[Step], want: Step, have: Step | None
+        self, change: ResourceChange, node: Node[Step], want: Step, have: Step | None
     ) -> ResourceChange:
         """Whose it is stays as it was judged where it was found: elsewhere, `want` does not say."""
         if have is not None:
             have = self._observe_as_wanted(node, want, have)
-        known = finding.action is not Action.FOREIGN and have and _found_at_old_parent(want, [have])
+        known = change.action is not Action.FOREIGN and have and _found_at_old_parent(want, [have])
         return self.plan_owned(node, want, have) if known else self.plan(node, want, have)
 
-    def plan_deposed(self, finding: ResourceChange) -> list[ResourceChange]:
+    def plan_deposed(self, change: ResourceChange) -> list[ResourceChange]:
         """The predecessors of a node as nodes of their own, which are to be removed."""
         taken = set(self.journal.records)
         behind = []
-        for old in finding.deposed:
-            name = deposed_name(finding.node, taken)
+        for old in change.deposed:
+            name = deposed_name(change.node, taken)
             taken.add(name)
-            one = ResourceChange(name, finding.needs, old.KIND, None, old, (), Action.DELETE)
+            one = ResourceChange(name, change.needs, old.KIND, None, old, (), Action.DELETE)
             behind.append(self.plan_deletion(one, old))
         return behind
 
@@ -134,14 +134,12 @@ class Observer(Planner):
         """A node of the journal that the configuration no longer has."""
         record = self.journal.records[name]
         have = self._recall(name)
-        finding = ResourceChange(
-            name, record.needs, record.step.KIND, None, have, (), Action.DELETE
-        )
+        change = ResourceChange(name, record.needs, record.step.KIND, None, have, (), Action.DELETE)
         dropped = None if "~" in name else Cause.REMOVED  # the other is a successor's predecessor
         if have and not (have.MARKED or have.SHARED or self.is_part_of_ours(have)):
             reason = f"{have.label} is part of what is not this stack's: left alone"
-            return replace(finding, action=Action.FOREIGN, reason=reason)
-        return self.plan_deletion(replace(finding, cause=dropped), record.step)
+            return replace(change, action=Action.FOREIGN, reason=reason)
+        return self.plan_deletion(replace(change, cause=dropped), record.step)
 
     def _believed(self, want: Step, recalled: Step | None) -> Step | None:
         """What the record leads to; None where it carries no mark, is not where it is wanted, and
@@ -183,8 +181,8 @@ class Observer(Planner):
             or not same_fixed_identity(want, have)
         ):
             return have
-        changed = {change.field for change in diff_fields(want, record.step, None)}
-        left = {change.field for change in diff_fields(want, have, None)}
+        changed = {diff.field for diff in diff_fields(want, record.step, None)}
+        left = {diff.field for diff in diff_fields(want, have, None)}
         if changed <= left:
             return have
         return with_computed(want, have).observe(self.aws) or have

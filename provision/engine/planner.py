@@ -61,13 +61,13 @@ class Planner:
 
     def _judge_adopted(self, node: Node[Step], want: Step, have: Step) -> ResourceChange:
         """What is taken over is never deleted to be made again, unless the user names it."""
-        finding = self.plan_owned(node, want, have)
-        fixed = [change for change in finding.diffs if change.fixed]
+        change = self.plan_owned(node, want, have)
+        fixed = [diff for diff in change.diffs if diff.fixed]
         if not fixed or self.options.may_destroy(node.name):
-            return finding
+            return change
         told = "; ".join(f"{each.field} is {_in_plain_words(each.have)}" for each in fixed)
         return replace(
-            finding,
+            change,
             action=Action.FOREIGN,
             reason=f"{have.label} is not this stack's and cannot become it: {told}",
             blocked_by="rename ours in config.yaml, or delete the other one",
@@ -85,79 +85,79 @@ class Planner:
             back = want.having_back(node.name, self.aws.location.region)
             return replace(made, cause=Cause.DRIFT, reason=back or reason)
         record, reason = self.journal.records.get(node.name), ""
-        changes = diff_fields(
+        diffs = diff_fields(
             want,
             have,
             record.step if record else None,
             frozenset(self.limitations.unreadable_fields.get(want.KIND, ())),
         )
         if record and record.pending == "update":
-            changes, reason = _marked_pending(changes)
-        finding = replace(self._finding(node, want, have, Action.UPDATE, reason), diffs=changes)
-        if not changes:
+            diffs, reason = _marked_pending(diffs)
+        change = replace(self._finding(node, want, have, Action.UPDATE, reason), diffs=diffs)
+        if not diffs:
             ailing = have.ailment() if have.SHARED else ""  # nobody's own, so each is told of it
-            return replace(finding, action=Action.KEEP, reason=ailing)
-        if not any(change.fixed for change in changes):
-            return finding
+            return replace(change, action=Action.KEEP, reason=ailing)
+        if not any(diff.fixed for diff in diffs):
+            return change
         refusal = ""
         if have.REPLACEMENT is Replacement.SUCCEED:
-            finding = replace(finding, reason=have.outlived())
+            change = replace(change, reason=have.outlived())
         if want.HOLDS_DATA and not self.options.may_destroy(node.name):
             destroy = self.options.destroying(node.name)
             refusal = f"it holds data; {destroy} lets it be deleted and made again"
-        return replace(finding, action=Action.REPLACE, blocked_by=refusal)
+        return replace(change, action=Action.REPLACE, blocked_by=refusal)
 
-    def planned_value(self, finding: ResourceChange) -> Step:
+    def planned_value(self, change: ResourceChange) -> Step:
         """What dependents are planned with: the wanted, its Computed fields as found or unknown."""
-        assert finding.want is not None
-        stays = finding.action in {Action.KEEP, Action.UPDATE, Action.FOREIGN}
-        stays = stays and not any(change.field in finding.want.RENEWS for change in finding.diffs)
-        if stays and finding.have:
-            return with_computed(finding.want, finding.have)
-        return with_computed(finding.want, None).foretold(self.aws)
+        assert change.want is not None
+        stays = change.action in {Action.KEEP, Action.UPDATE, Action.FOREIGN}
+        stays = stays and not any(diff.field in change.want.RENEWS for diff in change.diffs)
+        if stays and change.have:
+            return with_computed(change.want, change.have)
+        return with_computed(change.want, None).foretold(self.aws)
 
-    def plan_deletion(self, finding: ResourceChange, expected: Step) -> ResourceChange:
+    def plan_deletion(self, change: ResourceChange, expected: Step) -> ResourceChange:
         """What removing comes to: nothing there, not ours, kept, or deleted."""
-        if finding.action is Action.SKIP:
-            return finding
-        have, name = finding.have, finding.node
-        finding = replace(finding, diffs=(), blocked_by="", action=Action.KEEP)
+        if change.action is Action.SKIP:
+            return change
+        have, name = change.have, change.node
+        change = replace(change, diffs=(), blocked_by="", action=Action.KEEP)
         if have is None:
-            return replace(finding, reason="not there")
-        if not (self._matches(name, expected, have) and self._may_remove(finding, have)):
+            return replace(change, reason="not there")
+        if not (self._matches(name, expected, have) and self._may_remove(change, have)):
             left = describe_owner(have, self.stack.mark).replace("exists and is not", "is not")
-            return replace(finding, action=Action.FOREIGN, reason=f"{left}: left alone")
+            return replace(change, action=Action.FOREIGN, reason=f"{left}: left alone")
         if have.SHARED:
-            return replace(finding, reason="the whole account uses it")
+            return replace(change, reason="the whole account uses it")
         if lasting := have.lasting():
-            return replace(finding, reason=lasting)
+            return replace(change, reason=lasting)
         if have.HOLDS_DATA:
-            return self._judge_data(finding, have)
+            return self._judge_data(change, have)
         reason = f"{_LOCKED} and is switched off first" if have.locked() else ""
-        return replace(finding, action=Action.DELETE, reason=reason)
+        return replace(change, action=Action.DELETE, reason=reason)
 
-    def _judge_data(self, finding: ResourceChange, have: Step) -> ResourceChange:
+    def _judge_data(self, change: ResourceChange, have: Step) -> ResourceChange:
         """Whether data goes, and what is said of it. Protection is read live (D19)."""
         if parting := have.deletion_warning(self.aws):
-            if self.options.may_undo_backups(finding.node):
-                return replace(finding, action=Action.DELETE, reason=parting)
+            if self.options.may_undo_backups(change.node):
+                return replace(change, action=Action.DELETE, reason=parting)
             return replace(
-                finding, reason=f"{parting}; {self.options.destroying(finding.node)} deletes it"
+                change, reason=f"{parting}; {self.options.destroying(change.node)} deletes it"
             )
         holdings = have.stored_data(self.aws)
-        finding = replace(finding, stored_data=holdings)
+        change = replace(change, stored_data=holdings)
         words = [holdings.summary] if holdings else []
         if holdings and holdings.protected:
             words.append(_LOCKED)
-        if not self.options.may_destroy(finding.node):
+        if not self.options.may_destroy(change.node):
             held = f" ({'; '.join(words)})" if words else ""
-            reason = f"it holds data{held}; {self.options.destroying(finding.node)} deletes it"
-            return replace(finding, reason=reason)
+            reason = f"it holds data{held}; {self.options.destroying(change.node)} deletes it"
+            return replace(change, reason=reason)
         if holdings and holdings.protected:
             words[-1] += " and is switched off first"
         without = "no backup is made: --no-backup"
         words.append(self.limitations.backup_words(have.KIND) if self.options.backup else without)
-        return replace(finding, action=Action.DELETE, reason="; ".join(words))
+        return replace(change, action=Action.DELETE, reason="; ".join(words))
 
     # -- whose it is -------------------------------------------------------------------------
 
@@ -193,12 +193,12 @@ class Planner:
         told = parent is None or (parent == "" and same_identity(expected, have))
         return told and node in self.stack.nodes and have.came_back(self.aws)
 
-    def owns(self, finding: ResourceChange) -> bool:
+    def owns(self, change: ResourceChange) -> bool:
         """Whether what was found carries this node's owner, or can carry none."""
-        record = self.journal.records.get(finding.node)
-        expected = finding.want or (record and record.step)
-        have = finding.have
-        return bool(have and expected and self._matches(finding.node, expected, have))
+        record = self.journal.records.get(change.node)
+        expected = change.want or (record and record.step)
+        have = change.have
+        return bool(have and expected and self._matches(change.node, expected, have))
 
     def came_back(self, have: Step) -> bool:
         """Whether it is what a late writer made again of what this run deleted."""
@@ -231,12 +231,12 @@ class Planner:
         parent = have.parent_owner(self.aws)
         return self._is_ours(parent) or (parent is None and not is_known(expected))
 
-    def _may_remove(self, finding: ResourceChange, have: Step) -> bool:
+    def _may_remove(self, change: ResourceChange, have: Step) -> bool:
         """Whether it says what config.yaml wants of it, or AWS says that it leads to ours: of what
         is told by what it says alone."""
         if not have.BY_CONTENT:
             return True
-        wanted = finding.want is not None and self._owned(finding.node, finding.want, have)
+        wanted = change.want is not None and self._owned(change.node, change.want, have)
         return wanted or self.is_part_of_ours(have)
 
     def _owned(self, node: str, expected: Step, have: Step) -> bool:
@@ -276,15 +276,11 @@ def _in_plain_words(value: object) -> str:
     return ", ".join(map(str, value)) if isinstance(value, tuple) else f"{in_words(value)}"
 
 
-def _marked_pending(changes: tuple[FieldDiff, ...]) -> tuple[tuple[FieldDiff, ...], str]:
+def _marked_pending(diffs: tuple[FieldDiff, ...]) -> tuple[tuple[FieldDiff, ...], str]:
     """What an update that was begun and has not ended leaves is no drift: AWS no longer has what
     the record says, and not yet what is wanted. A table's expiry takes two runs (D12)."""
-    ours = tuple(
-        replace(change, cause=Cause.CONFIG) if change.is_conflict else change for change in changes
-    )
-    rest = ", ".join(
-        one.field for one, change in zip(ours, changes, strict=True) if change.is_conflict
-    )
+    ours = tuple(replace(diff, cause=Cause.CONFIG) if diff.is_conflict else diff for diff in diffs)
+    rest = ", ".join(one.field for one, diff in zip(ours, diffs, strict=True) if diff.is_conflict)
     return ours, f"the rest of a change that an earlier run began: {rest}" if rest else ""
 
 

@@ -19,18 +19,18 @@ from provision.plan.change import WRITES, Action, Cause, ResourceChange, diff_fi
 GOES_LAST: Final = "what it takes away goes when all else is made"
 
 
-def without_revocations(finding: ResourceChange) -> ResourceChange | None:
+def without_revocations(change: ResourceChange) -> ResourceChange | None:
     """The finding with all that is allowed now left in place; None where nothing is taken away, or
     only what somebody else has given."""
-    want, have = finding.want, finding.have
-    if finding.action is not Action.UPDATE or want is None or have is None:
+    want, have = change.want, change.have
+    if change.action is not Action.UPDATE or want is None or have is None:
         return None
-    if all(change.cause is Cause.DRIFT and not change.is_conflict for change in finding.diffs):
+    if all(diff.cause is Cause.DRIFT and not diff.is_conflict for diff in change.diffs):
         return None
     wider = want.meanwhile(have)
     if wider == want:
         return None
-    return replace(finding, want=wider, diffs=diff_fields(wider, have, None))
+    return replace(change, want=wider, diffs=diff_fields(wider, have, None))
 
 
 def revoke(
@@ -51,9 +51,9 @@ def revoke(
             left = engine.replan(follow[name], nodes[name], steps)
             begun[name] = _as_one(acted[name], left)
         else:
-            finding, made = late[name], steps[name]
-            assert finding.want is not None
-            left = replace(finding, have=made, diffs=diff_fields(finding.want, made, None))
+            change, made = late[name], steps[name]
+            assert change.want is not None
+            left = replace(change, have=made, diffs=diff_fields(change.want, made, None))
         steps[name] = done[name] = engine.apply(left)
         if left.action in WRITES:
             engine.verify(left, steps[name])
@@ -73,10 +73,9 @@ def _as_one(first: ResourceChange, then: ResourceChange) -> ResourceChange:
         return first
     if first.action not in WRITES:
         return then
-    before = {change.field: change for change in first.diffs}
+    before = {diff.field: diff for diff in first.diffs}
     after = {
-        change.field: replace(before.get(change.field, change), want=change.want)
-        for change in then.diffs
+        diff.field: replace(before.get(diff.field, diff), want=diff.want) for diff in then.diffs
     }
     action = first.action if first.action is Action.REPLACE else then.action
     return replace(then, have=first.have, diffs=tuple((before | after).values()), action=action)
@@ -103,16 +102,16 @@ def _followers(
     """What has to be made again when `late` is as it is wanted, by node: a deployment is a copy of
     the API as it was."""
     wanted = dict(steps)
-    for name, finding in late.items():
-        if finding.want is not None and name in steps:
-            wanted[name] = with_computed(finding.want, steps[name])
+    for name, change in late.items():
+        if change.want is not None and name in steps:
+            wanted[name] = with_computed(change.want, steps[name])
     follow: dict[str, ResourceChange] = {}
     for name, node in engine.stack.nodes.items():  # each after those it needs
         moved = any(need in late or need in follow for need in node.needs)
         if not moved or name in late or name not in steps:
             continue
-        finding = engine.replan(replace(acted[name], have=steps[name]), node, wanted)
-        if finding.want != acted[name].want and finding.action in WRITES:
-            follow[name] = finding
-            wanted[name] = engine.planned_value(finding)
+        change = engine.replan(replace(acted[name], have=steps[name]), node, wanted)
+        if change.want != acted[name].want and change.action in WRITES:
+            follow[name] = change
+            wanted[name] = engine.planned_value(change)
     return follow

@@ -11,22 +11,22 @@ from provision.model.step import Step
 from provision.plan.change import WRITES, Action, ResourceChange
 
 
-def block_on_refused(findings: dict[str, ResourceChange]) -> dict[str, ResourceChange]:
+def block_on_refused(changes: dict[str, ResourceChange]) -> dict[str, ResourceChange]:
     """Mark what cannot go on because something it needs is foreign or refused."""
     stuck: set[str] = set()
-    for name, finding in findings.items():
-        if finding.action is Action.SKIP:
+    for name, change in changes.items():
+        if change.action is Action.SKIP:
             continue  # it waits for nothing, and nothing for it
-        blocker = next((need for need in finding.needs if need in stuck), None)
+        blocker = next((need for need in change.needs if need in stuck), None)
         if blocker:
-            findings[name] = replace(finding, action=Action.BLOCKED, reason=f"needs {blocker}")
-        if blocker or finding.blocked_by:
+            changes[name] = replace(change, action=Action.BLOCKED, reason=f"needs {blocker}")
+        if blocker or change.blocked_by:
             stuck.add(name)
-    return findings
+    return changes
 
 
 def block_on_failed(
-    findings: dict[str, ResourceChange],
+    changes: dict[str, ResourceChange],
     failed: Mapping[str, ProvisionError],
     made: Mapping[str, Step],
     graph: Needs,
@@ -40,11 +40,11 @@ def block_on_failed(
         if name in made or name in failed:
             continue
         blocker = next((need for need in needs if need in stuck), None)
-        if blocker or findings[name].action in WRITES:
+        if blocker or changes[name].action in WRITES:
             stuck.add(name)
             reason = f"needs {blocker}, which failed" if blocker else ended
-            findings[name] = replace(findings[name], action=Action.BLOCKED, reason=reason)
-    return findings
+            changes[name] = replace(changes[name], action=Action.BLOCKED, reason=reason)
+    return changes
 
 
 def block_with_reasons(

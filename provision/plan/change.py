@@ -81,7 +81,7 @@ class ResourceChange:
         if self.action not in WRITES:
             return frozenset()
         own = {self.cause} if self.cause else set()
-        return frozenset(own | {change.cause for change in self.diffs})
+        return frozenset(own | {diff.cause for diff in self.diffs})
 
     deposed: tuple[Step, ...] = ()
     """What a replacement cut short has left beside it, found by owner when the state was lost."""
@@ -112,14 +112,14 @@ def diff_fields(
     """
     kind = type(want)
     fixed = fields_with(kind, Mark.FIXED)
-    changes = []
+    diffs = []
     for name in (*fixed, *fields_with(kind, None)):
         wanted, found = vars(want)[name], vars(have)[name]
         if name in ignored or (is_known(wanted) and wanted == found):
             continue
         left_as = vars(recorded).get(name, found) if recorded else found
         cause = Cause.CONFIG if left_as == found else Cause.DRIFT
-        changes.append(
+        diffs.append(
             FieldDiff(name, wanted, found, fixed=name in fixed, cause=cause, recorded=left_as)
         )
-    return tuple(changes)
+    return tuple(diffs)

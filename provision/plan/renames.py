@@ -14,10 +14,10 @@ SIMILAR: Final = 0.75
 """The share of settings in which two have to agree to be taken for one."""
 
 
-def likely_renames(findings: Mapping[str, ResourceChange]) -> dict[str, str]:
+def likely_renames(changes: Mapping[str, ResourceChange]) -> dict[str, str]:
     """Old node → new, for each table, function or layer that goes while its like is created."""
-    goes = [each for each in findings.values() if _is_dropped(each)]
-    comes = [each for each in findings.values() if _is_new(each)]
+    goes = [each for each in changes.values() if _is_dropped(each)]
+    comes = [each for each in changes.values() if _is_new(each)]
     scored = [
         (similarity(old.have, new.want), old.node, new.node)
         for old in goes
@@ -45,17 +45,15 @@ def similarity(old: Step, new: Step) -> float:
     return 1 - len(differ) / len(known)
 
 
-def _is_dropped(finding: ResourceChange) -> bool:
+def _is_dropped(change: ResourceChange) -> bool:
     """Whether config.yaml no longer has it: what holds data is kept, and waits to be named."""
-    gone = finding.cause is Cause.REMOVED and finding.action in {Action.DELETE, Action.KEEP}
-    return gone and finding.have is not None and _is_movable(finding.node)
+    gone = change.cause is Cause.REMOVED and change.action in {Action.DELETE, Action.KEEP}
+    return gone and change.have is not None and _is_movable(change.node)
 
 
-def _is_new(finding: ResourceChange) -> bool:
+def _is_new(change: ResourceChange) -> bool:
     return (
-        finding.action is Action.CREATE
-        and finding.cause is Cause.CONFIG
-        and _is_movable(finding.node)
+        change.action is Action.CREATE and change.cause is Cause.CONFIG and _is_movable(change.node)
     )
 
 

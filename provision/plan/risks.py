@@ -10,35 +10,35 @@ from provision.plan.change import Action, Cause, ResourceChange
 from provision.unknown import is_known
 
 
-def risks_of(finding: ResourceChange) -> tuple[Risk, ...]:
+def risks_of(change: ResourceChange) -> tuple[Risk, ...]:
     """The worst first; of one harm the one that takes longest."""
-    step = finding.have or finding.want
+    step = change.have or change.want
     if step is None:
         return ()
     worst: dict[Impact, Risk] = {}
-    for risk in _all(finding, step):
+    for risk in _all(change, step):
         known = worst.get(risk.impact)
         if known is None or (risk.longest, risk.seconds) > (known.longest, known.seconds):
             worst[risk.impact] = risk
     return tuple(worst[harm] for harm in Impact if harm in worst)
 
 
-def _all(finding: ResourceChange, step: Step) -> Iterator[Risk]:
+def _all(change: ResourceChange, step: Step) -> Iterator[Risk]:
     risks = step.RISKS
-    match finding.action:
+    match change.action:
         case Action.CREATE:
             yield from risks.create
-            if finding.cause is Cause.DRIFT:
+            if change.cause is Cause.DRIFT:
                 yield from risks.gone
                 yield from (risk for risk in risks.recreate if _still_to_come(risk))
         case Action.UPDATE:
-            yield from _changed(finding, step)
+            yield from _changed(change, step)
         case Action.REPLACE:
-            yield from _changed(finding, step)
+            yield from _changed(change, step)
             yield from (*risks.create, *risks.recreate)
             yield from _lost(step)
-            assert finding.want is not None
-            if replacement(finding.want, step) is Replacement.DELETE_FIRST and risks.downtime:
+            assert change.want is not None
+            if replacement(change.want, step) is Replacement.DELETE_FIRST and risks.downtime:
                 yield Risk(Impact.DOWNTIME, risks.downtime)
         case Action.DELETE:
             yield from risks.delete
@@ -50,10 +50,10 @@ def _still_to_come(risk: Risk) -> bool:
     return risk.impact is not Impact.DATA_LOSS and not risk.of_old
 
 
-def _changed(finding: ResourceChange, step: Step) -> Iterator[Risk]:
-    for change in finding.diffs:
-        for risk in step.RISKS.update.get(change.field, ()):
-            if not is_known(change.want) or risk.when(change.have, change.want):
+def _changed(change: ResourceChange, step: Step) -> Iterator[Risk]:
+    for diff in change.diffs:
+        for risk in step.RISKS.update.get(diff.field, ()):
+            if not is_known(diff.want) or risk.when(diff.have, diff.want):
                 yield risk
 
 

@@ -25,7 +25,7 @@ from provision.workflows.troubles import troubles
 def document(
     site: StackInputs,
     aws: Aws,
-    findings: Mapping[str, ResourceChange],
+    changes: Mapping[str, ResourceChange],
     *,
     failed: Mapping[str, ProvisionError],
     outputs: Mapping[str, str],
@@ -35,7 +35,7 @@ def document(
     error: ProvisionError | None = None,
     removal: Mapping[str, Any] | None = None,
 ) -> str:
-    counts = Counter(finding.action for finding in findings.values())
+    counts = Counter(change.action for change in changes.values())
     summary = {action.value: counts[action] for action in Action} | {"failed": len(failed)}
     answer: dict[str, Any] = {
         "schema": 1,
@@ -43,10 +43,10 @@ def document(
         "environment": site.config.environment,
         "region": site.location.region,
         "account": site.location.account,
-        "resources": [_resource(f, failed.get(node)) for node, f in findings.items()],
+        "resources": [_resource(f, failed.get(node)) for node, f in changes.items()],
         "summary": summary,
-        "causes": _causes(findings),
-        "risks": _harms(findings),
+        "causes": _causes(changes),
+        "risks": _harms(changes),
         "outputs": dict(outputs),
         "calls": {"read": aws.calls.read, "write": aws.calls.write},
         "seconds": round(seconds, 2),
@@ -54,47 +54,47 @@ def document(
         "error": error.document if error else None,
     }
     if health:
-        problems = [trouble.sentence for trouble in troubles(findings, health)]
+        problems = [trouble.sentence for trouble in troubles(changes, health)]
         answer["health"] = {**asdict(health), "problems": problems}
     if removal is not None:
         answer["removal"] = dict(removal)
     return json.dumps(answer, indent=2, default=_plain)
 
 
-def _causes(findings: Mapping[str, ResourceChange]) -> dict[str, int]:
+def _causes(changes: Mapping[str, ResourceChange]) -> dict[str, int]:
     """Nodes by why they are written; one may be for two reasons."""
-    counts = Counter(cause for finding in findings.values() for cause in finding.causes)
+    counts = Counter(cause for change in changes.values() for cause in change.causes)
     return {cause.value: counts[cause] for cause in Cause}
 
 
-def _harms(findings: Mapping[str, ResourceChange]) -> dict[str, int]:
-    counts = Counter(risk.impact for f in findings.values() for risk in risks_of(f))
+def _harms(changes: Mapping[str, ResourceChange]) -> dict[str, int]:
+    counts = Counter(risk.impact for f in changes.values() for risk in risks_of(f))
     return {harm.value: counts[harm] for harm in Impact}
 
 
-def _resource(finding: ResourceChange, error: ProvisionError | None) -> dict[str, Any]:
+def _resource(change: ResourceChange, error: ProvisionError | None) -> dict[str, Any]:
     return {
-        "node": finding.node,
-        "kind": finding.kind,
-        "name": finding.label,
-        "action": finding.action.value,
-        "reason": finding.reason or None,
-        "holds": asdict(finding.stored_data) if finding.stored_data else None,
-        "cause": finding.cause.value if finding.cause and finding.causes else None,
-        "changes": [_change(change) for change in finding.diffs],
-        "risks": [_risk(risk) for risk in risks_of(finding)],
+        "node": change.node,
+        "kind": change.kind,
+        "name": change.label,
+        "action": change.action.value,
+        "reason": change.reason or None,
+        "holds": asdict(change.stored_data) if change.stored_data else None,
+        "cause": change.cause.value if change.cause and change.causes else None,
+        "changes": [_change(diff) for diff in change.diffs],
+        "risks": [_risk(risk) for risk in risks_of(change)],
         "error": {"message": "\n".join(error.lines), "hint": error.hint} if error else None,
     }
 
 
-def _change(change: FieldDiff) -> dict[str, Any]:
+def _change(diff: FieldDiff) -> dict[str, Any]:
     return {
-        "field": change.field,
-        "want": change.want,
-        "have": change.have,
-        "cause": change.cause.value,
-        **({"left": change.recorded} if change.is_conflict else {}),
-        "parts": [_part(part) for part in diff_values(change.field, change.have, change.want)],
+        "field": diff.field,
+        "want": diff.want,
+        "have": diff.have,
+        "cause": diff.cause.value,
+        **({"left": diff.recorded} if diff.is_conflict else {}),
+        "parts": [_part(part) for part in diff_values(diff.field, diff.have, diff.want)],
     }
 
 

@@ -34,7 +34,7 @@ _DRIFTED: Final = "  ← drift: changed in AWS"
 
 def plan_screen(
     title: str,
-    findings: Mapping[str, ResourceChange],
+    changes: Mapping[str, ResourceChange],
     files: Edited,
     *,
     width: int,
@@ -42,26 +42,26 @@ def plan_screen(
 ) -> RenderableType:
     """Every node that is not simply kept, under its area. `all_fields` lists what a create sets."""
     tree = Tree(Text(title, style="bold"), guide_style="dim")
-    for area, nodes in by_area(findings).items():
-        shown = [findings[node] for node in nodes if _worth_showing(findings[node])]
-        rest = [findings[node] for node in nodes if not _worth_showing(findings[node])]
+    for area, nodes in by_area(changes).items():
+        shown = [changes[node] for node in nodes if _worth_showing(changes[node])]
+        rest = [changes[node] for node in nodes if not _worth_showing(changes[node])]
         heading = Text(area, style="bold")
         if rest:
             heading.append(f"  {told_short(rest)}", style="dim")
         branch = tree.add(heading)
-        for finding in shown:
-            leaf = branch.add(_line(finding, files, width))
-            for text in _details(finding, files, width=width - 12, all_fields=all_fields):
+        for change in shown:
+            leaf = branch.add(_line(change, files, width))
+            for text in _details(change, files, width=width - 12, all_fields=all_fields):
                 leaf.add(text)
-            for risk in risks_of(finding):
+            for risk in risks_of(change):
                 leaf.add(_risk(risk))
-    return Group(tree, Text(), *summary(findings, files))
+    return Group(tree, Text(), *summary(changes, files))
 
 
 def print_plan(
     console: Console,
     title: str,
-    findings: Mapping[str, ResourceChange],
+    changes: Mapping[str, ResourceChange],
     files: Edited,
     *,
     all_fields: bool = False,
@@ -70,62 +70,60 @@ def print_plan(
     below: it is to be copied.
     """
     width = columns(console)
-    print_page(console, plan_screen(title, findings, files, width=width, all_fields=all_fields))
-    for finding in findings.values():
-        if _worth_showing(finding) and _breaks(finding, files, width):
-            words = Text(f"{finding.node}: ", style="bold").append_text(_words(finding))
+    print_page(console, plan_screen(title, changes, files, width=width, all_fields=all_fields))
+    for change in changes.values():
+        if _worth_showing(change) and _breaks(change, files, width):
+            words = Text(f"{change.node}: ", style="bold").append_text(_words(change))
             console.print(words, soft_wrap=True)
 
 
-def _worth_showing(finding: ResourceChange) -> bool:
-    return finding.action is not Action.KEEP or bool(finding.reason and finding.have)
+def _worth_showing(change: ResourceChange) -> bool:
+    return change.action is not Action.KEEP or bool(change.reason and change.have)
 
 
-def _line(finding: ResourceChange, files: Edited, width: int) -> Text:
-    if _breaks(finding, files, width):
-        return _head(finding, files).append("  see below", style="bold red")
-    return _head(finding, files).append_text(_words(finding, before="  "))
+def _line(change: ResourceChange, files: Edited, width: int) -> Text:
+    if _breaks(change, files, width):
+        return _head(change, files).append("  see below", style="bold red")
+    return _head(change, files).append_text(_words(change, before="  "))
 
 
-def _breaks(finding: ResourceChange, files: Edited, width: int) -> bool:
+def _breaks(change: ResourceChange, files: Edited, width: int) -> bool:
     """Whether a command in what is said of it does not fit on the line."""
-    words = _words(finding, before="  ")
-    return "`" in words.plain and len(_head(finding, files)) + len(words) > width - _INDENT
+    words = _words(change, before="  ")
+    return "`" in words.plain and len(_head(change, files)) + len(words) > width - _INDENT
 
 
-def _words(finding: ResourceChange, *, before: str = "") -> Text:
+def _words(change: ResourceChange, *, before: str = "") -> Text:
     """Why it is as it is, and what stops it."""
-    refusal = (
-        f"({finding.blocked_by})" if finding.blocked_by and finding.reason else finding.blocked_by
-    )
-    told = [Text(finding.reason), Text(refusal, style="bold red")]
+    refusal = f"({change.blocked_by})" if change.blocked_by and change.reason else change.blocked_by
+    told = [Text(change.reason), Text(refusal, style="bold red")]
     text = Text("  ").join(part for part in told if part)
     return Text(before).append_text(text) if text else text
 
 
-def _head(finding: ResourceChange, files: Edited) -> Text:
+def _head(change: ResourceChange, files: Edited) -> Text:
     """What is done to which resource."""
-    sign = ACTION_STYLES[finding.verb]
+    sign = ACTION_STYLES[change.verb]
     text = Text(f"{sign.sign} {sign.doing} ", style=sign.style)
-    text.append(finding.node, style="bold" if finding.action in WRITES else "default")
-    if finding.label and finding.action is not Action.SKIP:
-        text.append(f"  {finding.label}", style="dim")
-    if finding.action in WRITES and finding.cause is Cause.REMOVED:
+    text.append(change.node, style="bold" if change.action in WRITES else "default")
+    if change.label and change.action is not Action.SKIP:
+        text.append(f"  {change.label}", style="dim")
+    if change.action in WRITES and change.cause is Cause.REMOVED:
         text.append(f"  {files.words(Cause.REMOVED)}", style="yellow")
-    if finding.action in WRITES and finding.cause is Cause.DRIFT:
+    if change.action in WRITES and change.cause is Cause.DRIFT:
         text.append("  ← drift: it is gone from AWS", style="yellow")
     return text
 
 
-def _details(finding: ResourceChange, files: Edited, *, width: int, all_fields: bool) -> list[Text]:
-    if finding.action in {Action.UPDATE, Action.REPLACE}:
+def _details(change: ResourceChange, files: Edited, *, width: int, all_fields: bool) -> list[Text]:
+    if change.action in {Action.UPDATE, Action.REPLACE}:
         return [
             line
-            for change in finding.diffs
-            for line in _change(finding, change, files, width=width, whole=all_fields)
+            for diff in change.diffs
+            for line in _change(change, diff, files, width=width, whole=all_fields)
         ]
-    if finding.action is Action.CREATE and all_fields and finding.want:
-        return _fields(finding.want, width)
+    if change.action is Action.CREATE and all_fields and change.want:
+        return _fields(change.want, width)
     return []
 
 
@@ -140,46 +138,46 @@ def _fields(step: Step, width: int) -> list[Text]:
 
 
 def _change(
-    finding: ResourceChange, change: FieldDiff, files: Edited, *, width: int, whole: bool
+    change: ResourceChange, diff: FieldDiff, files: Edited, *, width: int, whole: bool
 ) -> list[Text]:
     """A line for each difference inside the field; the first one says why."""
-    assert finding.want is not None
-    if change.field in finding.want.DIGESTS:
-        lines = _digest(finding, change, files, width=width, whole=whole)
+    assert change.want is not None
+    if diff.field in change.want.DIGESTS:
+        lines = _digest(change, diff, files, width=width, whole=whole)
     else:
-        lines = _values(change, width=width, whole=whole)
-    if change.fixed and finding.verb != PUBLISH:
+        lines = _values(diff, width=width, whole=whole)
+    if diff.fixed and change.verb != PUBLISH:
         lines[0].append("  cannot change in place", style="magenta")
-    if change.cause is Cause.DRIFT:
+    if diff.cause is Cause.DRIFT:
         lines[0].append(_DRIFTED, style="yellow")
-    if change.is_conflict:
-        plain = isinstance(change.recorded, str | int | float | None)
-        plain = plain and change.field not in finding.want.DIGESTS
-        was = f": it was {truncate(format_value(change.recorded), width // 3)}" if plain else ""
+    if diff.is_conflict:
+        plain = isinstance(diff.recorded, str | int | float | None)
+        plain = plain and diff.field not in change.want.DIGESTS
+        was = f": it was {truncate(format_value(diff.recorded), width // 3)}" if plain else ""
         lines[0].append(f", and in {files.config}{was}", style="yellow")
     return lines
 
 
 def _digest(
-    finding: ResourceChange, change: FieldDiff, files: Edited, *, width: int, whole: bool
+    change: ResourceChange, diff: FieldDiff, files: Edited, *, width: int, whole: bool
 ) -> list[Text]:
     """`code changed in function/`: nobody reads a digest, unless asking for everything."""
-    assert finding.want is not None
-    folder = files.folder_of(finding.node) if from_files(finding, change) else ""
-    words = Text(f"{finding.want.DIGESTS[change.field]} changed")
+    assert change.want is not None
+    folder = files.folder_of(change.node) if from_files(change, diff) else ""
+    words = Text(f"{change.want.DIGESTS[diff.field]} changed")
     words.append(f" in {folder}" if folder else "")
-    return [words, *_values(change, width=width, whole=True)] if whole else [words]
+    return [words, *_values(diff, width=width, whole=True)] if whole else [words]
 
 
-def _values(change: FieldDiff, *, width: int, whole: bool) -> list[Text]:
-    inside = diff_values(change.field, change.have, change.want)
-    cut = in_window(width) and not whole and not _GUARDED.search(change.field)
+def _values(diff: FieldDiff, *, width: int, whole: bool) -> list[Text]:
+    inside = diff_values(diff.field, diff.have, diff.want)
+    cut = in_window(width) and not whole and not _GUARDED.search(diff.field)
     shown = inside[:MAX_SHOWN] if cut else inside
     lines = [_part(part, width) for part in shown]
     if len(shown) < len(inside):
         lines.append(Text(f"… and {len(inside) - len(shown)} more: -v shows them", style="dim"))
     if not lines:  # the same in AWS's eyes, not in ours
-        lines.append(_part(ValueDiff(change.field, change.have, change.want), width))
+        lines.append(_part(ValueDiff(diff.field, diff.have, diff.want), width))
     return lines
 
 

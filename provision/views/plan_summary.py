@@ -24,31 +24,31 @@ NAMED: Final = 4
 _STATES: Final = ((Action.KEEP, "kept"), (Action.FOREIGN, "foreign"), (Action.BLOCKED, "waiting"))
 
 
-def summary(findings: Mapping[str, ResourceChange], files: Edited) -> list[Text]:
+def summary(changes: Mapping[str, ResourceChange], files: Edited) -> list[Text]:
     """`Plan: 41 to create, 2 kept.`, and below it what else is to be known before one agrees."""
     stuck = {Action.FOREIGN, Action.BLOCKED}
-    if not any(finding.action in WRITES | stuck for finding in findings.values()):
-        kept = told_short([one for one in findings.values() if one.action is Action.KEEP])
-        skipped = sum(finding.action is Action.SKIP for finding in findings.values())
+    if not any(change.action in WRITES | stuck for change in changes.values()):
+        kept = told_short([one for one in changes.values() if one.action is Action.KEEP])
+        skipped = sum(change.action is Action.SKIP for change in changes.values())
         more = f", {skipped} skipped" if skipped else ""
         return [Text(f"Nothing to change: {kept}{more}.", style="green")]
     lines = (
-        _counted(findings),
-        _why(findings, files),
-        _harms(findings),
-        _renamed(findings, files),
-        _masked(findings, files),
+        _counted(changes),
+        _why(changes, files),
+        _harms(changes),
+        _renamed(changes, files),
+        _masked(changes, files),
     )
     return [line for line in lines if line]
 
 
-def _masked(findings: Mapping[str, ResourceChange], files: Edited) -> Text:
+def _masked(changes: Mapping[str, ResourceChange], files: Edited) -> Text:
     """Which values of what is written are nobody's to read, and where they would be better kept."""
     names = [
         f"{name} of {node}"
-        for node, finding in findings.items()
-        if finding.action in WRITES and isinstance(finding.want, Function)
-        for name, value in finding.want.environment.items()
+        for node, change in changes.items()
+        if change.action in WRITES and isinstance(change.want, Function)
+        for name, value in change.want.environment.items()
         if isinstance(value, Masked)
     ]
     if not names:
@@ -62,7 +62,7 @@ def _masked(findings: Mapping[str, ResourceChange], files: Edited) -> Text:
 
 def told_short(kept: Collection[ResourceChange]) -> str:
     """`2 as wanted, 33 not there`: what is left as it is."""
-    absent = sum(_is_absent(finding) for finding in kept)
+    absent = sum(_is_absent(change) for change in kept)
     words = [f"{len(kept) - absent} as wanted"] if len(kept) > absent or not absent else []
     return ", ".join([*words, f"{absent} not there"] if absent else words)
 
@@ -78,11 +78,11 @@ def duration(spent: int) -> str:
     return f"{spent} s" if spent < 60 else f"{round(spent / 60)} min"  # noqa: PLR2004
 
 
-def _counted(findings: Mapping[str, ResourceChange]) -> Text:
+def _counted(changes: Mapping[str, ResourceChange]) -> Text:
     """What is refused is not among what is done."""
-    refused = sum(_is_refused(finding) for finding in findings.values())
-    counts = Counter(f.verb for f in findings.values() if not _is_refused(f))
-    absent = sum(_is_absent(finding) for finding in findings.values())
+    refused = sum(_is_refused(change) for change in changes.values())
+    counts = Counter(f.verb for f in changes.values() if not _is_refused(f))
+    absent = sum(_is_absent(change) for change in changes.values())
     counts[Action.KEEP] -= absent
     told = [
         Text(f"{counts[doing]} to {ACTION_STYLES[doing].doing}", style=ACTION_STYLES[doing].style)
@@ -99,28 +99,28 @@ def _counted(findings: Mapping[str, ResourceChange]) -> Text:
     return Text("Plan: ").append_text(Text(", ").join(told)).append(".")
 
 
-def _is_refused(finding: ResourceChange) -> bool:
+def _is_refused(change: ResourceChange) -> bool:
     """Whether the user has to allow it first. What is foreign is counted as that."""
-    return bool(finding.blocked_by) and finding.action in WRITES
+    return bool(change.blocked_by) and change.action in WRITES
 
 
-def _is_absent(finding: ResourceChange) -> bool:
+def _is_absent(change: ResourceChange) -> bool:
     """On the way down: there is nothing to remove."""
-    return finding.action is Action.KEEP and finding.have is None and bool(finding.reason)
+    return change.action is Action.KEEP and change.have is None and bool(change.reason)
 
 
-def _why(findings: Mapping[str, ResourceChange], files: Edited) -> Text:
+def _why(changes: Mapping[str, ResourceChange], files: Edited) -> Text:
     """`Why: 2 by config.yaml, 3 by code in function/.`"""
-    counts = Counter(words for each in origins(findings, files).values() for words in each)
+    counts = Counter(words for each in origins(changes, files).values() for words in each)
     last = [files.words(cause) for cause in (Cause.CONFIG, Cause.DRIFT, Cause.REMOVED)]
     order = sorted(counts, key=lambda words: last.index(words) if words in last else -1)
     told = ", ".join(f"{counts[words]} {words}" for words in order)
     return Text(f"Why: {told}." if told else "", style="dim")
 
 
-def _harms(findings: Mapping[str, ResourceChange]) -> Text:
+def _harms(changes: Mapping[str, ResourceChange]) -> Text:
     """`Risks: 1 data loss, 2 slow (up to 45 min).`"""
-    risks = [risk for finding in findings.values() for risk in risks_of(finding)]
+    risks = [risk for change in changes.values() for risk in risks_of(change)]
     counts = Counter(risk.impact for risk in risks)
     longest = max((risk.longest or risk.seconds for risk in risks), default=0)
     told = [f"{counts[harm]} {harm}" for harm in Impact if counts[harm]]
@@ -129,9 +129,9 @@ def _harms(findings: Mapping[str, ResourceChange]) -> Text:
     return Text(f"Risks: {', '.join(told)}." if told else "", style="bold red")
 
 
-def _renamed(findings: Mapping[str, ResourceChange], files: Edited) -> Text:
+def _renamed(changes: Mapping[str, ResourceChange], files: Edited) -> Text:
     """One line that can be copied into the configuration."""
-    found = likely_renames(findings)
+    found = likely_renames(changes)
     if not found:
         return Text()
     line = ", ".join(f"{old}: {new}" for old, new in found.items())

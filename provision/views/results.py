@@ -32,7 +32,7 @@ def print_receipt(console: Console, outcome: Result, command: Callable[..., str]
         if isinstance(step, Subscription) and not step.confirmed:
             words = f"○ {step.endpoint} has to follow the link in AWS's mail: until then"
             console.print(f"{words} alarms reach nobody", style="yellow", soft_wrap=True)
-    kept = [f for f in outcome.findings.values() if f.action is Action.KEEP and f.have and f.reason]
+    kept = [f for f in outcome.changes.values() if f.action is Action.KEEP and f.have and f.reason]
     _print_kept(console, kept)
     _print_backups(console, outcome.backups, command)
 
@@ -40,7 +40,7 @@ def print_receipt(console: Console, outcome: Result, command: Callable[..., str]
 def untried_words(outcome: Result) -> Iterator[str]:
     """What went live although Lambda did not say whether it can be imported, and why."""
     for node, step in outcome.resources.items():
-        moved = node in outcome.findings and outcome.findings[node].action in WRITES
+        moved = node in outcome.changes and outcome.changes[node].action in WRITES
         if moved and isinstance(step, Alias) and step.untried:
             function = node.removesuffix(".alias")
             yield f"{function}: version {step.version} went live untried: {step.untried}"
@@ -50,16 +50,16 @@ def secret_words(config: Config, outcome: Result) -> Iterator[str]:
     """Where each secret belongs that a function was just told to read. Whether it is there is not
     asked: whoever deploys has no right on secrets."""
     for key, function in config.functions.items():
-        finding = outcome.findings.get(f"function.{key}")
-        if finding is None or finding.action not in WRITES or not _told_its_variables(finding):
+        change = outcome.changes.get(f"function.{key}")
+        if change is None or change.action not in WRITES or not _told_its_variables(change):
             continue
         for secret in function.secrets:
             put = _putting(secret, config.region)
-            yield f"{finding.node} reads {secret.name}; unless it has a value: `{put}`"
+            yield f"{change.node} reads {secret.name}; unless it has a value: `{put}`"
 
 
-def _told_its_variables(finding: ResourceChange) -> bool:
-    return finding.have is None or any(each.field == "environment" for each in finding.diffs)
+def _told_its_variables(change: ResourceChange) -> bool:
+    return change.have is None or any(each.field == "environment" for each in change.diffs)
 
 
 def _putting(secret: Secret, region: str) -> str:
@@ -98,15 +98,15 @@ def print_removal(
 
 
 def _print_done(console: Console, outcome: Result) -> None:
-    counts = Counter(f.verb for n, f in outcome.findings.items() if n not in outcome.failed)
+    counts = Counter(f.verb for n, f in outcome.changes.items() if n not in outcome.failed)
     done = [f"{counts[doing]} {ACTION_STYLES[doing].done}" for doing in DOINGS if counts[doing]]
     if done or not outcome.failed:  # else the verdict says it
         console.print(Text(", ".join(done) or "nothing to do", style="bold"), soft_wrap=True)
 
 
 def _print_kept(console: Console, kept: Iterable[ResourceChange]) -> None:
-    for finding in kept:
-        console.print(f"  kept {finding.node} ({finding.label}): {finding.reason}", soft_wrap=True)
+    for change in kept:
+        console.print(f"  kept {change.node} ({change.label}): {change.reason}", soft_wrap=True)
 
 
 def _print_backups(

@@ -64,7 +64,7 @@ class _Parts:
 
 def status_screen(
     heading: Heading,
-    findings: Mapping[str, ResourceChange],
+    changes: Mapping[str, ResourceChange],
     health: Health,
     *,
     width: int,
@@ -72,9 +72,9 @@ def status_screen(
     every_node: bool = False,
 ) -> RenderableType:
     """The page: as long as it needs to be, or in `height` lines. `every_node`: none is folded."""
-    states = states_of(findings, health)
+    states = states_of(changes, health)
     found = [
-        replace(each, remedy=heading.as_typed(each.remedy)) for each in troubles(findings, health)
+        replace(each, remedy=heading.as_typed(each.remedy)) for each in troubles(changes, health)
     ]
     line = BOUNDLESS if height is None else width
     parts = _Parts(
@@ -84,7 +84,7 @@ def status_screen(
         area_lines(states, health, width, every_node=False),
         area_words(states, width),
         grouped(found),
-        _notes(findings, states),
+        _notes(changes, states),
         traffic_lines(health, width, None if height is None else height // 4),
         [alarms_line(health), _nodes(states, line)],
     )
@@ -204,18 +204,18 @@ def _nodes(states: Mapping[str, State], width: int) -> Text:
     return next((line for line in lines if line.cell_len <= width), tight)
 
 
-def _notes(findings: Mapping[str, ResourceChange], states: Mapping[str, State]) -> list[Text]:
+def _notes(changes: Mapping[str, ResourceChange], states: Mapping[str, State]) -> list[Text]:
     """What is no trouble and yet to be known: what is skipped and why, what is kept, old keys."""
     skipped: dict[str, int] = {}
     for node, state in states.items():
         if state is State.SKIPPED:
-            reason = findings[node].reason
+            reason = changes[node].reason
             skipped[reason] = skipped.get(reason, 0) + 1
     lines = [
         Text(f"· {pluralize(number, 'node')} skipped on local: {reason}", style="dim")
         for reason, number in skipped.items()
     ]
     kept = (n for n, state in states.items() if state is State.KEPT)
-    lines += [Text(f"= {node} kept: {findings[node].reason}", style="cyan") for node in kept]
-    keys = ((n, f.have) for n, f in findings.items() if isinstance(f.have, ApiKey))
+    lines += [Text(f"= {node} kept: {changes[node].reason}", style="cyan") for node in kept]
+    keys = ((n, f.have) for n, f in changes.items() if isinstance(f.have, ApiKey))
     return lines + old_keys(keys)

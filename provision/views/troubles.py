@@ -93,12 +93,12 @@ def _line(state: State, words: str, why: str) -> Text:
 def _changes(trouble: Trouble) -> list[Text]:
     """A line for each difference inside the fields that differ."""
     lines: list[Text] = []
-    for change in trouble.changes:
-        if word := trouble.digests.get(change.field):
+    for diff in trouble.changes:
+        if word := trouble.digests.get(diff.field):
             lines.append(Text(f"{word} changed"))
             continue
-        inside = diff_values(change.field, change.have, change.want)
-        lines += [_part(p) for p in inside or (ValueDiff(change.field, change.have, change.want),)]
+        inside = diff_values(diff.field, diff.have, diff.want)
+        lines += [_part(p) for p in inside or (ValueDiff(diff.field, diff.have, diff.want),)]
     return lines
 
 

@@ -54,48 +54,48 @@ def _shown(folder: Path, home: Path) -> str:
     return f"{folder.relative_to(home) if near else folder}/".replace("./", "")
 
 
-def from_files(finding: ResourceChange, change: FieldDiff) -> bool:
+def from_files(change: ResourceChange, diff: FieldDiff) -> bool:
     """Whether a change comes from the content of the user's files, and not from a setting."""
-    return change.cause is Cause.CONFIG and change.field in _step(finding).FROM_FILES
+    return diff.cause is Cause.CONFIG and diff.field in _step(change).FROM_FILES
 
 
-def origins(findings: Mapping[str, ResourceChange], files: Edited) -> dict[str, tuple[str, ...]]:
+def origins(changes: Mapping[str, ResourceChange], files: Edited) -> dict[str, tuple[str, ...]]:
     """By node that is written, in words, what made it so. What follows from another node's change,
     as a function's alias does from a new version, has that node's origins."""
     known: dict[str, tuple[str, ...]] = {}
 
     def of_node(name: str) -> tuple[str, ...]:
-        finding = findings.get(name)
-        if finding is None or not finding.causes:
+        change = changes.get(name)
+        if change is None or not change.causes:
             return ()
         if name not in known:
-            known[name] = tuple(dict.fromkeys(words for words in of_finding(finding)))
+            known[name] = tuple(dict.fromkeys(words for words in of_finding(change)))
         return known[name]
 
-    def of_finding(finding: ResourceChange) -> list[str]:
-        own = [files.words(finding.cause)] if finding.cause else []
-        return own + [words for change in finding.diffs for words in of_change(finding, change)]
+    def of_finding(change: ResourceChange) -> list[str]:
+        own = [files.words(change.cause)] if change.cause else []
+        return own + [words for diff in change.diffs for words in of_change(change, diff)]
 
-    def of_change(finding: ResourceChange, change: FieldDiff) -> tuple[str, ...]:
-        if change.cause is not Cause.CONFIG:
-            return (files.words(change.cause),)
-        if from_files(finding, change):
-            what = _step(finding).DIGESTS[change.field]
-            return (f"by {what} in {files.folder_of(finding.node)}".removesuffix(" in "),)
-        follows = finding.kind == Deployment.KIND and change.field in _RELEASED
-        if follows or not is_known(change.want):
+    def of_change(change: ResourceChange, diff: FieldDiff) -> tuple[str, ...]:
+        if diff.cause is not Cause.CONFIG:
+            return (files.words(diff.cause),)
+        if from_files(change, diff):
+            what = _step(change).DIGESTS[diff.field]
+            return (f"by {what} in {files.folder_of(change.node)}".removesuffix(" in "),)
+        follows = change.kind == Deployment.KIND and diff.field in _RELEASED
+        if follows or not is_known(diff.want):
             behind = [
                 words
-                for need in (finding.needs[:1] if follows else finding.needs)
+                for need in (change.needs[:1] if follows else change.needs)
                 for words in of_node(need)
             ]
             return tuple(behind) or (files.words(Cause.CONFIG),)
         return (files.words(Cause.CONFIG),)
 
-    return {name: of_node(name) for name in findings if of_node(name)}
+    return {name: of_node(name) for name in changes if of_node(name)}
 
 
-def _step(finding: ResourceChange) -> type[Step]:
-    step = finding.want or finding.have
-    assert step is not None, finding.node
+def _step(change: ResourceChange) -> type[Step]:
+    step = change.want or change.have
+    assert step is not None, change.node
     return type(step)

@@ -16,11 +16,11 @@ _NEEDING: Final = frozenset({Action.CREATE, Action.REPLACE, Action.UPDATE})
 
 def demand_ground(engine: Engine, seen: Plan) -> None:
     """Raise the first that is missing, naming the node that needs it."""
-    for node, finding in seen.findings.items():
-        if finding.want is None or finding.action not in _NEEDING:
+    for node, change in seen.changes.items():
+        if change.want is None or change.action not in _NEEDING:
             continue
         try:
-            finding.want.demand(engine.aws)
+            change.want.demand(engine.aws)
         except Exception as error:
             told = translate_error(error)
             told.message = f"{node}: {told.message}"

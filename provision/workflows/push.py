@@ -94,7 +94,7 @@ def push(
     walked = start_walk(engine, "push", {n: need for p in pushes for n, need in p.needs.items()})
     failed = run_walk(engine, walked, lambda name: visits[name](), workers)
     return Result(
-        {name: finding for push in pushes for name, finding in push.acted().items()},
+        {name: change for push in pushes for name, change in push.acted().items()},
         {name: step for push in pushes for name, step in push.steps.items()},
         failed,
         engine.aws.clock.stopped,
@@ -137,26 +137,26 @@ class _ReleaseExecutor:
 
     def _upload(self) -> None:
         name = self.names[0]
-        self._acted[name] = finding = self.release.function
-        self.steps[name] = self.engine.apply(finding)
+        self._acted[name] = change = self.release.function
+        self.steps[name] = self.engine.apply(change)
 
     def _publish(self) -> None:
         function, name, _ = self.names
         node = self.engine.stack.nodes[name]
-        finding = self.engine.plan(node, node.build(self.steps[function]), self.release.version)
+        change = self.engine.plan(node, node.build(self.steps[function]), self.release.version)
         uploaded = self.release.function.action is Action.UPDATE
         if uploaded or self.engine.journal.records[name].pending:  # twice is harmless (L11)
-            finding = replace(finding, action=Action.REPLACE)
-        self._acted[name] = finding
-        self.steps[name] = self.engine.apply(finding)
+            change = replace(change, action=Action.REPLACE)
+        self._acted[name] = change
+        self.steps[name] = self.engine.apply(change)
 
     def _move(self) -> None:
         _, version, name = self.names
         node, published = self.engine.stack.nodes[name], self.steps[version]
         assert isinstance(published, Version)
-        finding = self.engine.plan(node, node.build(published), self.release.alias)
-        self._acted[name] = finding
-        self.steps[name] = self.engine.apply(finding)
+        change = self.engine.plan(node, node.build(published), self.release.alias)
+        self._acted[name] = change
+        self.steps[name] = self.engine.apply(change)
 
     def _not_begun(self, name: str, step: Step) -> ResourceChange:
         needs, reason = self.engine.stack.nodes[name].needs, "what comes before it did not end"
@@ -187,8 +187,8 @@ class _ReleasePlanner:
         pushed = replace(recorded, code_sha256=want.code_sha256, zip=want.zip, failure="")
         have = function_now.result()
         self._check_account(have)
-        finding = self._judged(pushed, have)
-        return CodeRelease(finding, version, self._reachable(alias_now.result()), left)
+        change = self._judged(pushed, have)
+        return CodeRelease(change, version, self._reachable(alias_now.result()), left)
 
     def _wanted(self, name: str, built: dict[str, Step]) -> Step:
         """What config.yaml says of a node, with what AWS chose from the records."""
@@ -244,15 +244,15 @@ class _ReleasePlanner:
     def _judged(self, want: Function, have: Function | None) -> ResourceChange:
         if have is None:
             raise NotPushed(f"{self.name}: {want.name} is gone", hint="`provision up` makes it")
-        finding = self.engine.plan(self.engine.stack.nodes[self.name], want, have)
-        if finding.action is Action.FOREIGN:
-            raise NotPushed(finding.reason, hint=finding.blocked_by)
-        if drifted := [c.field for c in finding.diffs if c.field not in CODE]:
+        change = self.engine.plan(self.engine.stack.nodes[self.name], want, have)
+        if change.action is Action.FOREIGN:
+            raise NotPushed(change.reason, hint=change.blocked_by)
+        if drifted := [c.field for c in change.diffs if c.field not in CODE]:
             raise NotPushed(
                 f"{self.name} has drifted in {_listed(drifted)}: publishing would freeze that",
                 hint="`provision plan` shows what differs; `provision up` puts it right",
             )
-        return finding
+        return change
 
     def _reachable(self, alias: Alias | None) -> Alias:
         node = f"{self.name}.alias"

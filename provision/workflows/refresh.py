@@ -60,62 +60,62 @@ class Anew(Engine):
 
 def refresh_records(eyes: Observer, seen: Plan) -> RefreshResult:
     """What the state should hold, from what `eyes` saw."""
-    findings = seen.all
-    order = TopologicalSorter({name: finding.needs for name, finding in findings.items()})
+    changes = seen.all
+    order = TopologicalSorter({name: change.needs for name, change in changes.items()})
     records: dict[str, Record] = {}
     fates: dict[str, RecordStatus] = {}
     for name in order.static_order():
-        if name in findings:
-            fate, record = _judged(eyes, findings[name], fates)
+        if name in changes:
+            fate, record = _judged(eyes, changes[name], fates)
             if fate:
                 fates[name] = fate
             if record:
                 records[name] = record
-    entries = [_entry(eyes, findings[name], fates[name]) for name in findings if name in fates]
+    entries = [_entry(eyes, changes[name], fates[name]) for name in changes if name in fates]
     return RefreshResult(records, tuple(entries))
 
 
 def _judged(
-    eyes: Observer, finding: ResourceChange, fates: Mapping[str, RecordStatus]
+    eyes: Observer, change: ResourceChange, fates: Mapping[str, RecordStatus]
 ) -> tuple[RecordStatus | None, Record | None]:
     """The fate and the record to keep; no fate where nothing was known and nothing is there."""
-    known = eyes.journal.records.get(finding.node)
-    if finding.action is Action.SKIP:
+    known = eyes.journal.records.get(change.node)
+    if change.action is Action.SKIP:
         return (RecordStatus.UNSEEN if known else None), known
-    if finding.have is None and not _comes_by_itself(finding):
+    if change.have is None and not _comes_by_itself(change):
         return (RecordStatus.GONE if known else None), None
-    if known is None and finding.blocked_by and finding.action is Action.FOREIGN:
+    if known is None and change.blocked_by and change.action is Action.FOREIGN:
         return RecordStatus.FOREIGN, None  # of several that may be it none is recorded
-    if finding.have is not None and not _ours(eyes, finding, fates):
+    if change.have is not None and not _ours(eyes, change, fates):
         # Without its record, `up` would make a second one of what only its id leads to.
-        return RecordStatus.FOREIGN, None if finding.have.UNIQUE else known
-    value = _value(eyes, finding)
+        return RecordStatus.FOREIGN, None if change.have.UNIQUE else known
+    value = _value(eyes, change)
     if not is_known(value):
         return RecordStatus.UNSEEN, known
     if known and known.pending == "delete":
-        return RecordStatus.UNSURE, Record(value, finding.needs, known.pending)
-    return RecordStatus.RECORDED, Record(value, finding.needs)
+        return RecordStatus.UNSURE, Record(value, change.needs, known.pending)
+    return RecordStatus.RECORDED, Record(value, change.needs)
 
 
-def _comes_by_itself(finding: ResourceChange) -> bool:
-    return finding.want is not None and finding.want.MADE_BY_AWS and is_known(finding.want)
+def _comes_by_itself(change: ResourceChange) -> bool:
+    return change.want is not None and change.want.MADE_BY_AWS and is_known(change.want)
 
 
-def _ours(eyes: Observer, finding: ResourceChange, fates: Mapping[str, RecordStatus]) -> bool:
+def _ours(eyes: Observer, change: ResourceChange, fates: Mapping[str, RecordStatus]) -> bool:
     """What carries no mark is whose the first node it needs is."""
-    marked_by_aws = finding.have is not None and finding.have.MARKED
-    if not marked_by_aws and finding.needs and fates.get(finding.needs[0]) is RecordStatus.FOREIGN:
+    marked_by_aws = change.have is not None and change.have.MARKED
+    if not marked_by_aws and change.needs and fates.get(change.needs[0]) is RecordStatus.FOREIGN:
         return False
-    return eyes.owns(finding)
+    return eyes.owns(change)
 
 
-def _value(eyes: Observer, finding: ResourceChange) -> Step:
+def _value(eyes: Observer, change: ResourceChange) -> Step:
     """As `up` would leave it where nothing differs; else as AWS has it."""
-    want, have = finding.want, finding.have
+    want, have = change.want, change.have
     if want is None:
         assert have is not None
         return have
-    if have is None or not finding.diffs:
+    if have is None or not change.diffs:
         return with_computed(want, have or want)
     forgets = eyes.limitations.unreadable_fields.get(
         want.KIND, ()
@@ -123,17 +123,17 @@ def _value(eyes: Observer, finding: ResourceChange) -> Step:
     return replace(have, **{name: vars(want)[name] for name in forgets})
 
 
-def _entry(eyes: Observer, finding: ResourceChange, fate: RecordStatus) -> RefreshEntry:
-    known = eyes.journal.records.get(finding.node)
+def _entry(eyes: Observer, change: ResourceChange, fate: RecordStatus) -> RefreshEntry:
+    known = eyes.journal.records.get(change.node)
     moved: tuple[str, ...] = ()
-    if known and finding.have and fate in {RecordStatus.RECORDED, RecordStatus.UNSURE}:
-        value = _value(eyes, finding)
+    if known and change.have and fate in {RecordStatus.RECORDED, RecordStatus.UNSURE}:
+        value = _value(eyes, change)
         moved = tuple(
             name
             for mark in (Mark.FIXED, None, Mark.COMPUTED)
             for name in fields_with(type(value), mark)
             if vars(known.step).get(name) != vars(value)[name]
         )
-    name = finding.label or (known.step.label if known else "")
+    name = change.label or (known.step.label if known else "")
     begun = known.pending if known else ""
-    return RefreshEntry(finding.node, finding.kind, name, fate, moved, known is not None, begun)
+    return RefreshEntry(change.node, change.kind, name, fate, moved, known is not None, begun)

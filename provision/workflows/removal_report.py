@@ -30,7 +30,7 @@ class RemovalReport:
     def document(self) -> dict[str, Any]:
         """As docs/json.md says: the `removal` of a document."""
         return {
-            "removed": [finding.node for finding in self.removed],
+            "removed": [change.node for change in self.removed],
             "kept": [{"node": f.node, "name": f.label, "reason": f.reason} for f in self.kept],
             "finishing": [{"node": n, "reason": words} for n, words in self.in_progress.items()],
             "backups": [{"node": node, **asdict(one)} for node, one in self.backups.items()],
@@ -46,20 +46,20 @@ def removal_report(
     going, kept = [], []
     finishing: dict[str, str] = {}
     expected = []
-    for node, finding in outcome.findings.items():
+    for node, change in outcome.changes.items():
         if node in outcome.failed:
             error = outcome.failed[node]
             if isinstance(error, WaitTimeout):
                 finishing[node] = error.message
-        elif finding.action is Action.BLOCKED:
-            finishing[node] = finding.reason
-        elif finding.action is Action.DELETE:
-            going.append(finding)
+        elif change.action is Action.BLOCKED:
+            finishing[node] = change.reason
+        elif change.action is Action.DELETE:
+            going.append(change)
             continue
-        elif finding.have is not None:
-            kept.append(finding)
+        elif change.have is not None:
+            kept.append(change)
         # What was left alone as another's, yet carries this stack's name, is told as left over.
-        if finding.have is not None and finding.action is not Action.FOREIGN:
-            expected.append(finding.have)
+        if change.have is not None and change.action is not Action.FOREIGN:
+            expected.append(change.have)
     found = find_leftovers(aws, stack, expected, blind)
     return RemovalReport(tuple(going), tuple(kept), finishing, outcome.backups, found)

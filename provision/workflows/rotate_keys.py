@@ -114,18 +114,18 @@ def _retired(engine: Engine, key_id: str) -> RetiredKey:
 
 def _find_plan(engine: Engine) -> UsagePlan:
     """The usage plan, without a look at what it needs."""
-    finding = _decided(engine.observe(engine.stack.nodes[PLAN], _unseen(engine.stack), [], None))
-    if not isinstance(finding.have, UsagePlan):
+    change = _decided(engine.observe(engine.stack.nodes[PLAN], _unseen(engine.stack), [], None))
+    if not isinstance(change.have, UsagePlan):
         raise NotFound("there is no usage plan yet", hint="`provision up` makes it")
-    return finding.have
+    return change.have
 
 
-def _decided(finding: ResourceChange) -> ResourceChange:
+def _decided(change: ResourceChange) -> ResourceChange:
     """The finding. Raises `NotOwned` where what was found is another's, or nobody knows which it
     is: its value is told to nobody, and nothing is done with it."""
-    if finding.action is Action.FOREIGN:
-        raise NotOwned(finding.reason, hint=finding.blocked_by)
-    return finding
+    if change.action is Action.FOREIGN:
+        raise NotOwned(change.reason, hint=change.blocked_by)
+    return change
 
 
 def _unseen(stack: Stack) -> Mapping[str, Step]:
@@ -138,10 +138,10 @@ def _unseen(stack: Stack) -> Mapping[str, Step]:
 
 def _settled(engine: Engine, name: str, want: Step, have: Step) -> Step:
     """Make the wanted true, and see that it is."""
-    finding: ResourceChange = engine.plan(engine.stack.nodes[name], want, have)
-    made = engine.apply(finding)
-    if finding.action is not Action.KEEP:
-        engine.verify(finding, made)
+    change: ResourceChange = engine.plan(engine.stack.nodes[name], want, have)
+    made = engine.apply(change)
+    if change.action is not Action.KEEP:
+        engine.verify(change, made)
     return made
 
 

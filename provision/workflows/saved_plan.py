@@ -85,7 +85,7 @@ class SavedPlan:
 
 
 def capture_plan(
-    site: StackInputs, findings: Mapping[str, ResourceChange], consent: PlanOptions, salt: str = ""
+    site: StackInputs, changes: Mapping[str, ResourceChange], consent: PlanOptions, salt: str = ""
 ) -> SavedPlan:
     """The plan that these findings are. Two of the same salt can be compared."""
     salt = salt or secrets.token_hex(16)
@@ -107,13 +107,13 @@ def capture_plan(
             **{f"functions.{key}": site.packages.function(key).sha256 for key in config.functions},
             **{f"layers.{key}": site.packages.layer(key).sha256 for key in config.layers},
         },
-        nodes=planned(salt, findings),
+        nodes=planned(salt, changes),
     )
 
 
-def planned(salt: str, findings: Mapping[str, ResourceChange]) -> dict[str, SavedNode]:
+def planned(salt: str, changes: Mapping[str, ResourceChange]) -> dict[str, SavedNode]:
     """Every node as found and as wanted. Two of the same salt can be compared."""
-    return {name: _node(salt, finding) for name, finding in findings.items()}
+    return {name: _node(salt, change) for name, change in changes.items()}
 
 
 def write_plan(file: Path, plan: SavedPlan) -> None:
@@ -196,13 +196,13 @@ def _differing(before: Digests, after: Digests) -> list[str]:
     return [way for way in dict.fromkeys([*before, *after]) if before.get(way) != after.get(way)]
 
 
-def _node(salt: str, finding: ResourceChange) -> SavedNode:
+def _node(salt: str, change: ResourceChange) -> SavedNode:
     return SavedNode(
-        action=finding.action.value,
-        name=finding.label,
-        changes=tuple(f"{change.field} ({change.cause})" for change in finding.diffs),
-        want=_fields(salt, finding.want),
-        have=_fields(salt, finding.have),
+        action=change.action.value,
+        name=change.label,
+        changes=tuple(f"{diff.field} ({diff.cause})" for diff in change.diffs),
+        want=_fields(salt, change.want),
+        have=_fields(salt, change.have),
     )
 
 

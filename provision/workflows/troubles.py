@@ -55,22 +55,22 @@ class Trouble:
     @property
     def sentence(self) -> str:
         """For a document: `table.items drifted: ttl`."""
-        fields = ", ".join(_told(change) for change in self.changes)
+        fields = ", ".join(_told(diff) for diff in self.changes)
         more = "; ".join(words for words in (self.why, fields) if words)
         return f"{self.node} {self.told}{f': {more}' if more else ''}"
 
 
-def _told(change: FieldDiff) -> str:
+def _told(diff: FieldDiff) -> str:
     """The field; of what nobody declared that itself, for it is in words."""
-    undeclared = change.have if change.field == "strays" and not change.want else ()
-    return ", ".join(undeclared) or change.field
+    undeclared = diff.have if diff.field == "strays" and not diff.want else ()
+    return ", ".join(undeclared) or diff.field
 
 
-def state_of(finding: ResourceChange) -> State:
+def state_of(change: ResourceChange) -> State:
     """The state that a finding alone amounts to."""
-    match finding.action:
+    match change.action:
         case Action.KEEP:
-            kept = finding.cause is Cause.REMOVED and finding.have is not None
+            kept = change.cause is Cause.REMOVED and change.have is not None
             return State.KEPT if kept else State.AS_WANTED
         case Action.CREATE:
             return State.MISSING
@@ -82,25 +82,25 @@ def state_of(finding: ResourceChange) -> State:
             return State.WAITING
         case Action.DELETE:
             return State.FORGOTTEN
-    drifted = any(change.cause is Cause.DRIFT for change in finding.diffs)
+    drifted = any(diff.cause is Cause.DRIFT for diff in change.diffs)
     return State.DRIFTED if drifted else State.OUTDATED
 
 
-def states_of(findings: Mapping[str, ResourceChange], health: Health) -> dict[str, State]:
+def states_of(changes: Mapping[str, ResourceChange], health: Health) -> dict[str, State]:
     """By node the gravest of what its finding and its health say."""
-    states = {node: state_of(finding) for node, finding in findings.items()}
+    states = {node: state_of(change) for node, change in changes.items()}
     for node, state in _ill(health):
         if node in states and _ORDER[state] < _ORDER[states[node]]:
             states[node] = state
     return states
 
 
-def troubles(findings: Mapping[str, ResourceChange], health: Health) -> tuple[Trouble, ...]:
+def troubles(changes: Mapping[str, ResourceChange], health: Health) -> tuple[Trouble, ...]:
     """Every node that is not as it should be, gravest first."""
-    states = states_of(findings, health)
+    states = states_of(changes, health)
     found = [
-        _trouble(finding, states[node], health)
-        for node, finding in findings.items()
+        _trouble(change, states[node], health)
+        for node, change in changes.items()
         if states[node] not in FINE
     ]
     return tuple(sorted(found, key=lambda each: _ORDER[each.state]))
@@ -120,14 +120,14 @@ def _ill(health: Health) -> list[tuple[str, State]]:
     ]
 
 
-def _trouble(finding: ResourceChange, state: State, health: Health) -> Trouble:
-    told, why = _words(finding, state, health)
-    under = state_of(finding)
+def _trouble(change: ResourceChange, state: State, health: Health) -> Trouble:
+    told, why = _words(change, state, health)
+    under = state_of(change)
     if under is not state and under not in FINE:
         why = "; ".join(words for words in (why, f"also {under}") if words)
-    digests = finding.want.DIGESTS if finding.want else {}
-    remedy = finding.blocked_by or (_log_of(finding.have) if state is State.FIRING else "")
-    return Trouble(finding.node, state, told, why, remedy, finding.diffs, digests)
+    digests = change.want.DIGESTS if change.want else {}
+    remedy = change.blocked_by or (_log_of(change.have) if state is State.FIRING else "")
+    return Trouble(change.node, state, told, why, remedy, change.diffs, digests)
 
 
 def _log_of(alarm: Step | None) -> str:
@@ -143,25 +143,25 @@ def _log_of(alarm: Step | None) -> str:
     return f"its log: `aws logs tail {group} --since 15m --region {region[0]}`"
 
 
-def _words(finding: ResourceChange, state: State, health: Health) -> tuple[str, str]:
+def _words(change: ResourceChange, state: State, health: Health) -> tuple[str, str]:
     """The state as a predicate, and what explains it."""
     match state:
         case State.FIRING:
-            what = finding.have.description if isinstance(finding.have, Alarm) else ""
+            what = change.have.description if isinstance(change.have, Alarm) else ""
             return f"is in {FIRING}", what
         case State.FAILED:
-            count = health.dead_letters[finding.node]
+            count = health.dead_letters[change.node]
             return f"holds {count} failed event{'s' if count > 1 else ''}", ""
         case State.AILING:
-            return state.value, health.ailments[finding.node]
+            return state.value, health.ailments[change.node]
         case State.MISSING:
-            gone = "gone from AWS" if finding.cause is Cause.DRIFT else "not made yet"
-            return "missing", finding.reason or gone
+            gone = "gone from AWS" if change.cause is Cause.DRIFT else "not made yet"
+            return "missing", change.reason or gone
         case State.UNCONFIRMED:
-            name = finding.label.rpartition(" ")[2]
+            name = change.label.rpartition(" ")[2]
             return "unconfirmed", f"alarms reach nobody until {name} follows the link in AWS's mail"
         case State.FORGOTTEN:
-            dropped = finding.cause is Cause.REMOVED
+            dropped = change.cause is Cause.REMOVED
             why = "no longer configured" if dropped else "replaced"
-            return "to be removed", finding.reason or why
-    return state.value, finding.reason
+            return "to be removed", change.reason or why
+    return state.value, change.reason

@@ -143,7 +143,7 @@ class World:
         if outcome.failed:
             return "; ".join(f"{node}: {error}" for node, error in outcome.failed.items())
         announced = {node for node, finding in plan.items() if finding.action in _ACTS}
-        acted = {node for node, finding in outcome.findings.items() if finding.action in WRITES}
+        acted = {node for node, finding in outcome.changes.items() if finding.action in WRITES}
         kinds = {KINDS[plan[node].kind] for node in announced}
         may = {
             call.operation
@@ -181,7 +181,7 @@ def told_by(plan: Mapping[str, ResourceChange]) -> dict[str, Cause]:
         elif finding.action in WRITES and not finding.diffs:
             told[f"{node} {GONE}"] = finding.cause or Cause.CONFIG
         elif finding.action in WRITES:
-            told |= {f"{node} {change.field}": change.cause for change in finding.diffs}
+            told |= {f"{node} {diff.field}": diff.cause for diff in finding.diffs}
         elif finding.action is Action.BLOCKED and not refused:
             told[f"{node} {Action.BLOCKED}"] = Cause.CONFIG
     return told

@@ -43,7 +43,7 @@ class LawfulWorkshop(Workshop):
 
     def stays(self, step: Step) -> None:
         """A further `up` finds nothing to do."""
-        assert self.run(one_node(step), "up").findings["it"].action is Action.KEEP
+        assert self.run(one_node(step), "up").changes["it"].action is Action.KEEP
         assert self.last.writes == []
 
     def _judged(self, stack: Stack, verb: str, within: float) -> Result:

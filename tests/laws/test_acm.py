@@ -127,7 +127,7 @@ def test_c3_issuing_takes_half_an_hour(court: Session, tmp_path: Path, seed: int
     assert 60 <= held.clock.now() - began <= 1900
     patient(held.sent[before:])
     again = shop.run(served(), "up")
-    assert {finding.action for finding in again.findings.values()} == {Action.KEEP}
+    assert {finding.action for finding in again.changes.values()} == {Action.KEEP}
 
 
 @pytest.mark.parametrize("seed", SEEDS)

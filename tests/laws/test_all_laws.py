@@ -84,7 +84,7 @@ def step_by_step(shop: LawfulWorkshop, directory: Path, changes: dict[str, Any])
     stack = reference_stack(new_aws(), directory, changes, sources)
     shop.run(stack, "up")
     shop.held.clock.sleep(120)
-    assert {f.action for f in shop.run(stack, "up").findings.values()} == {Action.KEEP}
+    assert {f.action for f in shop.run(stack, "up").changes.values()} == {Action.KEEP}
     assert shop.last.writes == []
     sources.code = "def handler(event, context): return {'changed': True}\n"
     sources.layer_text = "x = 2\n"

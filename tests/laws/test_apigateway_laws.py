@@ -315,7 +315,7 @@ def test_a36_an_account_that_never_used_it_has_no_role(court: Session, tmp_path:
     with pytest.raises(ClientError, match="Invalid Customer identifier specified"):
         naive(held, "apigateway").get_account()
     shop = under(held, tmp_path)
-    assert shop.run(one_node(ACCOUNT), "plan").findings["it"].action is Action.CREATE
+    assert shop.run(one_node(ACCOUNT), "plan").changes["it"].action is Action.CREATE
     shop.up(ACCOUNT)
     shop.stays(ACCOUNT)
 

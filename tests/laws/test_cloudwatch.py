@@ -123,7 +123,7 @@ def test_w4_a_dashboard_of_that_name_in_another_region_is_not_overwritten(
         DashboardName=DASHBOARD.name, DashboardBody=json.dumps(elsewhere.body)
     )
     shop = under(held, tmp_path)
-    found = shop.run(one_node(DASHBOARD), "plan").findings["it"]
+    found = shop.run(one_node(DASHBOARD), "plan").changes["it"]
     assert found.action is Action.FOREIGN
 
 

@@ -273,8 +273,8 @@ def test_d24_the_switch_stays_on_at_a_day(court: Session, tmp_path: Path) -> Non
         return shown["PointInTimeRecoveryStatus"], shown["RecoveryPeriodInDays"]
 
     assert kept() == ("ENABLED", 1), "and a naive client calls that as wanted"
-    finding = shop.run(one_node(TABLE), "up").findings["it"]
-    assert [change.field for change in finding.diffs] == ["recovery_days"]
+    finding = shop.run(one_node(TABLE), "up").changes["it"]
+    assert [diff.field for diff in finding.diffs] == ["recovery_days"]
     assert shop.last.writes == ["UpdateContinuousBackups"]
     assert kept() == ("ENABLED", 35)
     shop.stays(TABLE)

@@ -317,8 +317,8 @@ def test_l32_logging_left_out_goes_back_to_its_default(court: Session, tmp_path:
     assert logging()["LogGroup"] == f"/aws/lambda/{NAME}", "a naive client only named the format"
     levels = {"ApplicationLogLevel": "FATAL", "SystemLogLevel": "WARN"}
     client.update_function_configuration(**NAMED, LoggingConfig={**whole, **levels})
-    finding = shop.run(one_node(wanted), "up").findings["it"]
-    assert [change.field for change in finding.diffs] == ["strays"]
+    finding = shop.run(one_node(wanted), "up").changes["it"]
+    assert [diff.field for diff in finding.diffs] == ["strays"]
     assert vars(finding.have)["strays"] == (
         "application log level FATAL",
         "system log level WARN",

@@ -177,7 +177,7 @@ def test_a_scaled_table_lives_under_all_of_them(court: Session, tmp_path: Path, 
     held = court(*(law() for law in laws.LAWS), seed=seed)
     shop = under(held, tmp_path)
     shop.run(whole(), "up", workers=2)
-    assert not [f for f in shop.run(whole(), "plan").findings.values() if f.diffs]
+    assert not [f for f in shop.run(whole(), "plan").changes.values() if f.diffs]
     shop.run(whole(), "down", workers=2)
     patient(held.sent)
     shop.run(one_node(TARGET), "up")

@@ -71,7 +71,7 @@ class Shop:
     def up(self, api: Api, recorder: Recorder | None = None) -> list[str]:
         """The writes it took."""
         outcome = self.workshop.run(self.stack(api), "up", recorder=recorder)
-        self.actions = [outcome.findings[name].action for name in LIVE]
+        self.actions = [outcome.changes[name].action for name in LIVE]
         return self.workshop.last.writes
 
     def outcome(self, api: Api) -> Result:

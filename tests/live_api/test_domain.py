@@ -55,11 +55,11 @@ def test_the_old_door_shuts_when_the_new_one_stands(shop: Shop) -> None:
     make_zone()
     shop.up(BASE)
     plan = planned(shop, WITH_DOMAIN)
-    (risk,) = risks_of(plan.findings["api"])
+    (risk,) = risks_of(plan.changes["api"])
     assert risk.impact is Impact.NEW_URL
     writes = shop.up(WITH_DOMAIN)
     assert shop.actions == [Action.UPDATE, Action.REPLACE, Action.UPDATE]
-    assert shop.actions == [plan.findings[name].action for name in LIVE]
+    assert shop.actions == [plan.changes[name].action for name in LIVE]
     shut = writes.index(SWITCH)
     assert all(door in writes[:shut] for door in DOORS)
     assert not set(writes[shut:]) & set(DOORS)
@@ -82,7 +82,7 @@ def test_while_the_certificate_is_not_issued_the_old_door_answers(
                 shop.up(WITH_DOMAIN)
             assert not {SWITCH, PUBLISHES, MOVES} & set(shop.workshop.last.writes)
     assert open_doors(shop) == {"own"}
-    assert planned(shop, WITH_DOMAIN).findings["api"].action is Action.UPDATE
+    assert planned(shop, WITH_DOMAIN).changes["api"].action is Action.UPDATE
     if lost:
         shop.workshop.forget()
     assert shop.up(WITH_DOMAIN)[-3:] == [SWITCH, PUBLISHES, MOVES]
@@ -95,7 +95,7 @@ def test_where_the_record_is_another_s_the_old_door_stays_open(shop: Shop) -> No
     theirs = [{"Value": "192.0.2.1"}]
     write(zone, "CREATE", Name=NAME, Type="A", TTL=60, ResourceRecords=theirs)
     shop.up(BASE)
-    assert planned(shop, WITH_DOMAIN).findings["api.domain.record"].action is Action.FOREIGN
+    assert planned(shop, WITH_DOMAIN).changes["api.domain.record"].action is Action.FOREIGN
     with pytest.raises(NotOwned):
         shop.up(WITH_DOMAIN)
     assert not {SWITCH, PUBLISHES, MOVES} & set(shop.workshop.last.writes)
@@ -107,7 +107,7 @@ def test_what_waits_is_told(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None
     shop.up(BASE)
     never_issued(monkeypatch)
     outcome = shop.outcome(WITH_DOMAIN)
-    assert {outcome.findings[name].action for name in LIVE} == {Action.BLOCKED}
+    assert {outcome.changes[name].action for name in LIVE} == {Action.BLOCKED}
     assert set(outcome.failed) == {"api.domain"}
     assert set(LIVE) < set(outcome.unfinished)
     told = outputs(shop.site(WITH_DOMAIN), outcome.resources)["api_endpoint"]

@@ -82,7 +82,7 @@ def test_retagged_behind_our_back(zone: None, tmp_path: Path, node: str) -> None
     assert isinstance(outcome.failed[node], NotOwned)
     assert steps[node].label in outcome.failed[node].message
     assert f"--adopt {node}" in outcome.failed[node].hint
-    assert outcome.findings[node].action is Action.FOREIGN
+    assert outcome.changes[node].action is Action.FOREIGN
     assert set(outcome.unfinished) == waiting
     assert seen_of(steps, {node} | waiting) == before
     for name, step in outcome.resources.items():
@@ -92,7 +92,7 @@ def test_retagged_behind_our_back(zone: None, tmp_path: Path, node: str) -> None
             assert shown.tags["Environment"] == "staging", name
 
     removed = act(state, changed, "down")
-    assert removed.findings[node].action is Action.FOREIGN
+    assert removed.changes[node].action is Action.FOREIGN
     stays = {node} | left
     used = set[str]().union(*(ancestors(stack, name) for name in stays))
     assert set(removed.failed) <= used  # what AWS refuses to delete meanwhile

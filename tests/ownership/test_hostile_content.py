@@ -90,7 +90,7 @@ def test_a_record_that_a_state_says_we_wrote(
     unknown = replace(want, alias_target=UNKNOWN) if want.type == "A" else want
     for wanted in (want, unknown):
         claim(workshop, made, doing)
-        assert workshop.run(one_node(wanted), "plan").findings["it"].action is Action.FOREIGN
+        assert workshop.run(one_node(wanted), "plan").changes["it"].action is Action.FOREIGN
     for verb in ("up", "down"):
         claim(workshop, made, doing)
         if verb == "up":
@@ -117,10 +117,10 @@ def test_what_led_to_a_domain_of_ours_follows_it(workshop: Workshop) -> None:
     make_zone()
     workshop.run(one_node(ALIAS), "up")
     coming = replace(ALIAS, alias_target=UNKNOWN)
-    assert workshop.run(one_node(coming), "plan").findings["it"].action is Action.UPDATE
+    assert workshop.run(one_node(coming), "plan").changes["it"].action is Action.UPDATE
     with_domain(ALIAS)
     new = replace(ALIAS, alias_target="d-2.execute-api.us-east-1.amazonaws.com")
-    assert workshop.run(one_node(new), "up").findings["it"].action is Action.UPDATE
+    assert workshop.run(one_node(new), "up").changes["it"].action is Action.UPDATE
     assert workshop.last.writes == ["ChangeResourceRecordSets"]
     workshop.run(one_node(new), "down")
     assert ALIAS.observe(new_aws()) is None
@@ -132,7 +132,7 @@ def test_down_leaves_what_leads_to_a_domain_that_is_nobodys_here(workshop: Works
     made = ALIAS.create(new_aws())
     claim(workshop, made, "")
     gone = one_node(replace(ALIAS, alias_target=UNKNOWN))
-    finding = workshop.run(gone, "down").findings["it"]
+    finding = workshop.run(gone, "down").changes["it"]
     assert finding.action is Action.FOREIGN
     assert ALIAS.observe(new_aws()) == made
 

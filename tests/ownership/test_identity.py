@@ -113,7 +113,7 @@ def test_names_that_join_alike(
     for verb in ("up", "down"):
         recorder = Recorder()
         outcome = act(tmp_path / "b-state", lives.stack("b", {}), verb, recorder)
-        assert {n for n, f in outcome.findings.items() if f.action is Action.FOREIGN} >= {
+        assert {n for n, f in outcome.changes.items() if f.action is Action.FOREIGN} >= {
             "table.items", "function.items.role", "monitoring.topic", "layer.dependencies",
         }  # fmt: skip
         changed = {k: (before.get(k), v) for k, v in dump(new_aws()).items() if before.get(k) != v}
@@ -164,7 +164,7 @@ def test_what_an_older_provision_made_is_taken_over_with_its_state(
     stack = reference_stack(new_aws(), tmp_path, SMALL)
 
     plan = workshop.run(stack, "plan")
-    replaced = {n for n, f in plan.findings.items() if f.action is Action.REPLACE}
+    replaced = {n for n, f in plan.changes.items() if f.action is Action.REPLACE}
     renamed = {"function.items.role", "function.items.grants"}  # what a role may do goes with it
     assert replaced <= renamed | {"function.items.version", "api.deployment"}
     outcome = workshop.run(stack, "up", workers=8)
@@ -187,8 +187,8 @@ def test_without_its_state_an_older_mark_is_nobodys(workshop: Workshop, tmp_path
     as_before(made.resources, workshop.directory)
     workshop.forget()
     plan = workshop.run(stack, "plan")
-    assert plan.findings["table.items"].action is Action.FOREIGN
-    assert "--adopt table.items" in plan.findings["table.items"].blocked_by
+    assert plan.changes["table.items"].action is Action.FOREIGN
+    assert "--adopt table.items" in plan.changes["table.items"].blocked_by
 
 
 @pytest.mark.parametrize("known", [False, True], ids=["not in the state", "in the state"])

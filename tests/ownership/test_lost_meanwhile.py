@@ -105,7 +105,7 @@ def test_what_somebody_took_meanwhile_stays_and_is_told(
     outcome = act(tmp_path / "state", stack, "down")
     assert {step.KIND for step in seen.values()} == ASKED.keys()
     for node, have in seen.items():
-        finding = outcome.findings[node]
+        finding = outcome.changes[node]
         told = f"{have.label} is no longer this stack's: left alone"
         assert (finding.action, finding.reason) == (Action.FOREIGN, told)
         assert have.observe(new_aws()) is not None, node
@@ -193,7 +193,7 @@ def test_a_log_group_that_another_made_where_ours_was_stays(
             theirs.create(new_aws())
 
     monkeypatch.setattr(LogGroup, "delete", then_theirs)
-    finding = workshop.run(one_node(GROUP), "down").findings["it"]
+    finding = workshop.run(one_node(GROUP), "down").changes["it"]
     assert workshop.last.writes.count("DeleteLogGroup") == 1
     assert finding.action is Action.DELETE
     assert finding.reason == f"{GROUP.name} is no longer this stack's: left alone; ours is gone"

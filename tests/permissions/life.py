@@ -200,14 +200,14 @@ class Liver:
         guard = self.guard(stack, purpose, name)
         with self.asking(guard):
             stateless = replace(self.workshop, directory=self.directory / f"no state for {name}")
-            found = stateless.run(stack, "plan", recorder=guard).findings
+            found = stateless.run(stack, "plan", recorder=guard).changes
             self.life.reasons[name] = {node: one.reason for node, one in found.items()}
             aws = self.workshop.connect(guard)
             account_alias(aws)
             available_zones(aws, 2)
             if purpose is Purpose.STATUS:
                 seen = self.workshop.run(stack, "plan", recorder=guard)
-                steps = {n: f.have for n, f in seen.findings.items() if f.have is not None}
+                steps = {n: f.have for n, f in seen.changes.items() if f.have is not None}
                 read_health(aws, steps)
 
     def push(self, changes: Mapping[str, Any]) -> None:

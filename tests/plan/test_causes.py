@@ -22,7 +22,7 @@ LOGS = LogGroup(name="tap-dev-logs", retention=30, tags={})
 
 def causes(workshop: Workshop, step: Step | None) -> frozenset[Cause]:
     stack = one_node(step) if step else empty()
-    return workshop.run(stack, "plan").findings["it"].causes
+    return workshop.run(stack, "plan").changes["it"].causes
 
 
 def test_what_never_was_there_is_made_by_the_configuration(workshop: Workshop) -> None:
@@ -126,7 +126,7 @@ def test_the_document_has_causes_risks_and_parts(workshop: Workshop, tmp_path: P
     workshop.run(one_node(LOGS), "up")
     new_aws().logs.put_retention_policy(logGroupName=LOGS.name, retentionInDays=90)
     wanted = LogGroup(name=LOGS.name, retention=7, tags={"a": "b"})
-    findings = workshop.run(one_node(wanted), "plan").findings
+    findings = workshop.run(one_node(wanted), "plan").changes
     aws = new_aws()
     text = document(
         reference_site(aws, tmp_path), aws, findings, failed={}, outputs={}, seconds=0.0, longest=()

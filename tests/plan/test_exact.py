@@ -92,10 +92,10 @@ def fields(
     """The fields that differ, without those of which the plan said they are known after `up`:
     these may turn out to be what they were."""
     unknown = {
-        (node, change.field)
+        (node, diff.field)
         for node, finding in announced.items()
-        for change in finding.diffs
-        if not is_known(change.want)
+        for diff in finding.diffs
+        if not is_known(diff.want)
     }
     named = {
         node: [c.field for c in finding.diffs if (node, c.field) not in unknown]
@@ -160,7 +160,7 @@ def check(world: World, edits: Edits) -> None:
     assert begun == verbs_announced(announced)
     waited = {node for node, f in announced.items() if KINDS[f.kind].MADE_BY_AWS}
     assert set(written) - waited == set(begun) - waited
-    done = {node: finding for node, finding in outcome.findings.items() if "~" not in node}
+    done = {node: finding for node, finding in outcome.changes.items() if "~" not in node}
     assert fields(done, announced) == fields(announced, announced)
     left = world.plan(stack).all
     assert {node: fields(left, {}).get(node) for node in verbs_announced(left)} == {}

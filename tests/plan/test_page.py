@@ -58,7 +58,7 @@ def test_without_a_terminal_no_line_is_wrapped_padded_or_cut(
     boto3.client("route53").create_hosted_zone(Name="example.com", CallerReference="here")
     workshop.run(reference_stack(new_aws(), tmp_path), "up", workers=8)
     more = {**FULL, "tables": {"items": {"key": "other"}}}
-    found = workshop.run(reference_stack(new_aws(), tmp_path, more), "plan", workers=8).findings
+    found = workshop.run(reference_stack(new_aws(), tmp_path, more), "plan", workers=8).changes
     lines = printed(found)
     assert [line for line in lines if line != line.rstrip()] == []
     assert [line for line in lines if "…" in line] == []
@@ -121,7 +121,7 @@ def test_a_layer_is_told_by_its_requirements(
     workshop.run(reference_stack(new_aws(), tmp_path), "up", workers=8)
     other = TinySources(tmp_path / "zips", layer_text="x = 2\n")
     found = workshop.run(reference_stack(new_aws(), tmp_path, None, other), "plan", workers=8)
-    lines = printed(found.findings)
+    lines = printed(found.changes)
     assert "Why: 4 by requirements in layer/." in lines
     assert any("requirements changed in layer/" in line for line in lines)
     assert "2 to update, 2 to publish" in " ".join(lines)
@@ -136,7 +136,7 @@ def test_somebody_elses_code_is_drift_and_no_file(
     aws = new_aws()
     name = str(vars(made)["name"])
     aws.lambda_.update_function_code(FunctionName=name, ZipFile=Path(other.zip).read_bytes())
-    lines = printed(workshop.run(stack, "plan", workers=8).findings)
+    lines = printed(workshop.run(stack, "plan", workers=8).changes)
     assert any("code changed  ← drift: changed in AWS" in line for line in lines)
     assert "Why: 1 by drift: changed in AWS." in lines
 
@@ -148,13 +148,13 @@ def test_what_was_renamed_is_noticed_and_the_line_works(
     changed = renaming()
     moved = changed.pop("moved")
     untold = workshop.run(reference_stack(new_aws(), tmp_path, changed), "plan", workers=8)
-    assert likely_renames(untold.findings) == moved
-    (line,) = (line for line in printed(untold.findings) if line.startswith("Renamed?"))
+    assert likely_renames(untold.changes) == moved
+    (line,) = (line for line in printed(untold.changes) if line.startswith("Renamed?"))
     assert line.endswith("` in wish.yaml keeps them.")
     pasted = yaml.safe_load(line.split("`")[1])
     told = workshop.run(reference_stack(new_aws(), tmp_path, changed | pasted), "plan", workers=8)
-    assert not any("Renamed?" in line for line in printed(told.findings))
-    assert {f.verb for f in told.findings.values()} == {"keep", "update", "publish"}
+    assert not any("Renamed?" in line for line in printed(told.changes))
+    assert {f.verb for f in told.changes.values()} == {"keep", "update", "publish"}
 
 
 def test_what_is_another_is_no_rename() -> None:

@@ -64,7 +64,7 @@ class Functions:
 
     def actions(self) -> set[str]:
         """What the next `plan` says."""
-        findings = self.workshop.run(self.stack, "plan", workers=4).findings.values()
+        findings = self.workshop.run(self.stack, "plan", workers=4).changes.values()
         return {finding.action.value for finding in findings}
 
 

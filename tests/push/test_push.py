@@ -27,7 +27,7 @@ def test_six_calls_and_what_is_waited_for(functions: Functions) -> None:
     # Besides the first look: the update over, the version's guard read, the version ready.
     assert Counter(recorder.reads) == {"GetFunction": 1 + 3, "GetAlias": 1}
     assert live() == ("2", functions.sources.function("items").code_sha256)
-    assert {n: f.action.value for n, f in outcome.findings.items()} == {
+    assert {n: f.action.value for n, f in outcome.changes.items()} == {
         "function.items": "update",
         "function.items.version": "replace",
         "function.items.alias": "update",
@@ -40,7 +40,7 @@ def test_what_has_not_changed_is_read_twice_and_not_written(functions: Functions
     outcome = functions.push(recorder := Recorder())
     assert recorder.writes == []
     assert sorted(recorder.reads) == ["GetAlias", "GetFunction"]
-    assert {f.action.value for f in outcome.findings.values()} == {"keep"}
+    assert {f.action.value for f in outcome.changes.values()} == {"keep"}
 
 
 def test_going_back_is_a_new_version(functions: Functions) -> None:
@@ -98,10 +98,10 @@ def test_code_that_somebody_else_uploaded_is_pushed_over(functions: Functions) -
 def test_other_changes_of_the_configuration_are_left_to_up(functions: Functions) -> None:
     functions.configure({"functions": {"items": {"memory": 1024}}})
     outcome = functions.push()
-    assert outcome.findings["function.items"].action.value == "update"
+    assert outcome.changes["function.items"].action.value == "update"
     shown = new_aws().lambda_.get_function(FunctionName=NAME)["Configuration"]
     assert shown["MemorySize"] == 512
-    findings = functions.workshop.run(functions.stack, "plan").findings
+    findings = functions.workshop.run(functions.stack, "plan").changes
     assert [c.field for c in findings["function.items"].diffs] == ["memory"]
 
 

@@ -71,7 +71,7 @@ def actions(outcome: Result) -> dict[str, Action]:
     """By node; a predecessor set aside is part of the replacing of its node."""
     return {
         node: finding.action
-        for node, finding in outcome.findings.items()
+        for node, finding in outcome.changes.items()
         if finding.action is not Action.KEEP and "~" not in node
     }
 
@@ -106,7 +106,7 @@ def test_another_domain_with_the_state_lost_before(
     old, new = stacks(tmp_path, change)
     workshop.run(old, "up")
     workshop.forget()
-    plan = workshop.run(new, "plan").findings
+    plan = workshop.run(new, "plan").changes
     assert {node: plan[node].action for node in change.actions} == change.actions
     workshop.run(new, "up")
     workshop.run(new, "up")
@@ -153,7 +153,7 @@ def test_a_tables_key_waits_for_consent(
     old, new = stacks(tmp_path, change)
     workshop.run(old, "up")
     held = now()
-    plan = workshop.run(new, "plan", consent=PlanOptions()).findings
+    plan = workshop.run(new, "plan", consent=PlanOptions()).changes
     assert plan["table.items"].blocked_by.startswith(
         "it holds data; `provision up --destroy table.items`"
     )

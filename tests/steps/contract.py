@@ -113,20 +113,20 @@ class StepContract:
         """Nothing there, then the very resource there, ours and somebody else's."""
         wants = half_known(step)
         for want in wants:
-            finding = workshop.run(one_node(want), "plan").findings["it"]
+            finding = workshop.run(one_node(want), "plan").changes["it"]
             assert finding.node in draw(finding)
             draw(replace(finding, want=with_computed(want, None)))
         workshop.run(one_node(step), "up")
         for stack in ("tap-dev", "tap-qa"):
             for want in wants:
-                finding = workshop.run(one_node(want, stack=stack), "plan").findings["it"]
+                finding = workshop.run(one_node(want, stack=stack), "plan").changes["it"]
                 assert finding.node in draw(finding)
             shutil.rmtree(workshop.directory, ignore_errors=True)
 
     # -- up ----------------------------------------------------------------------------------
 
     def test_plan_writes_nothing(self, step: Step, workshop: Workshop) -> None:
-        finding = workshop.run(one_node(step), "plan").findings["it"]
+        finding = workshop.run(one_node(step), "plan").changes["it"]
         assert finding.action is Action.CREATE
         assert workshop.last.writes == []
 
@@ -134,13 +134,13 @@ class StepContract:
         made = workshop.run(one_node(step), "up").resources["it"]
         assert workshop.last.writes, "the first `up` must create something"
         assert is_known(made)
-        assert workshop.run(one_node(step), "up").findings["it"].action is Action.KEEP
+        assert workshop.run(one_node(step), "up").changes["it"].action is Action.KEEP
         assert workshop.last.writes == []
 
     def test_found_again_without_state(self, step: Step, workshop: Workshop) -> None:
         workshop.run(one_node(step), "up")
         workshop.forget()
-        assert workshop.run(one_node(step), "up").findings["it"].action is Action.KEEP
+        assert workshop.run(one_node(step), "up").changes["it"].action is Action.KEEP
         assert workshop.last.writes == []
 
     def test_create_tells_what_observe_sees(self, step: Step, workshop: Workshop) -> None:
@@ -163,19 +163,19 @@ class StepContract:
         for name, value in self.edits.items():
             edited = replace(step, **{name: value})
             for want in (edited, step):
-                finding = workshop.run(one_node(want), "up").findings["it"]
+                finding = workshop.run(one_node(want), "up").changes["it"]
                 assert finding.action is Action.UPDATE, name
-                assert [change.field for change in finding.diffs] == [name]
-                assert workshop.run(one_node(want), "up").findings["it"].action is Action.KEEP
+                assert [diff.field for diff in finding.diffs] == [name]
+                assert workshop.run(one_node(want), "up").changes["it"].action is Action.KEEP
                 assert workshop.last.writes == []
 
     def test_every_fixed_edit_replaces(self, step: Step, workshop: Workshop) -> None:
         for name, value in self.fixed_edits.items():
             workshop.run(one_node(step), "up")
             edited = replace(step, **{name: value})
-            finding = workshop.run(one_node(edited), "up").findings["it"]
+            finding = workshop.run(one_node(edited), "up").changes["it"]
             assert finding.action is Action.REPLACE, name
-            assert workshop.run(one_node(edited), "up").findings["it"].action is Action.KEEP
+            assert workshop.run(one_node(edited), "up").changes["it"].action is Action.KEEP
             assert workshop.last.writes == []
             workshop.run(one_node(edited), "down")
 
@@ -224,11 +224,11 @@ class StepContract:
         workshop.run(one_node(step, stack="other-dev"), "up")
         workshop.forget()
         stack = one_node(step)
-        assert workshop.run(stack, "plan").findings["it"].action is Action.FOREIGN
+        assert workshop.run(stack, "plan").changes["it"].action is Action.FOREIGN
         workshop.run(stack, "down")
         assert workshop.last.writes == []
         adopted = workshop.run(stack, "up", consent=PlanOptions(adopt=frozenset({"it"})))
-        assert adopted.findings["it"].action is Action.UPDATE
+        assert adopted.changes["it"].action is Action.UPDATE
 
     def copied(self, step: Step, aws: Any) -> None:
         """Somebody makes the same beside ours, our tag included, as far as AWS lets them."""
@@ -252,9 +252,9 @@ class StepContract:
             alone = self.refused_twice or step.REPLACEMENT is Replacement.SUCCEED
             assert step.UNIQUE or alone
             return
-        assert workshop.run(one_node(step), "plan").findings["it"].action is not Action.FOREIGN
+        assert workshop.run(one_node(step), "plan").changes["it"].action is not Action.FOREIGN
         workshop.forget()
-        finding = workshop.run(one_node(step), "plan").findings["it"]
+        finding = workshop.run(one_node(step), "plan").changes["it"]
         assert finding.action is Action.FOREIGN
         assert all(id_of(one) in finding.reason for one in every)
         with pytest.raises(NotOwned, match="carry its mark alike"):
@@ -269,7 +269,7 @@ class StepContract:
                 if not self.crash(workshop, step, Recorder(die=(where, number))):
                     break
                 workshop.run(one_node(step), "up")
-                assert workshop.run(one_node(step), "up").findings["it"].action is Action.KEEP
+                assert workshop.run(one_node(step), "up").changes["it"].action is Action.KEEP
                 workshop.run(one_node(step), "down")
                 assert step.SHARED or self.observed(step) is None
 
@@ -282,7 +282,7 @@ class StepContract:
                 workshop.run(edited, "up", recorder=Recorder(die=(Where.AFTER, number)))
             except Died:
                 workshop.run(edited, "up")
-                assert workshop.run(edited, "up").findings["it"].action is Action.KEEP, number
+                assert workshop.run(edited, "up").changes["it"].action is Action.KEEP, number
             else:
                 break
 

@@ -87,9 +87,9 @@ def test_what_aws_leaves_out_stands_for_its_default(account: None) -> None:
 def test_muted_by_hand_is_a_difference(workshop: Workshop) -> None:
     workshop.run(one_node(ALARM), "up")
     new_aws().cloudwatch.disable_alarm_actions(AlarmNames=[ALARM.name])
-    finding = workshop.run(one_node(ALARM), "up").findings["it"]
-    assert [(change.field, change.have) for change in finding.diffs] == [("actions", ())]
-    assert workshop.run(one_node(ALARM), "up").findings["it"].action is Action.KEEP
+    finding = workshop.run(one_node(ALARM), "up").changes["it"]
+    assert [(diff.field, diff.have) for diff in finding.diffs] == [("actions", ())]
+    assert workshop.run(one_node(ALARM), "up").changes["it"].action is Action.KEEP
 
 
 def test_alarm_made_one_on_an_expression_by_hand_is_put_back(workshop: Workshop) -> None:
@@ -101,9 +101,9 @@ def test_alarm_made_one_on_an_expression_by_hand_is_put_back(workshop: Workshop)
         Threshold=1,
         ComparisonOperator="GreaterThanThreshold",
     )
-    finding = workshop.run(one_node(ALARM), "up").findings["it"]
-    assert {"metric", "namespace", "statistic"} <= {change.field for change in finding.diffs}
-    assert workshop.run(one_node(ALARM), "up").findings["it"].action is Action.KEEP
+    finding = workshop.run(one_node(ALARM), "up").changes["it"]
+    assert {"metric", "namespace", "statistic"} <= {diff.field for diff in finding.diffs}
+    assert workshop.run(one_node(ALARM), "up").changes["it"].action is Action.KEEP
 
 
 @pytest.mark.parametrize("code", ["ResourceNotFound", "ResourceNotFoundException"])
@@ -133,7 +133,7 @@ def test_a_hundred_are_looked_at_in_one_call(workshop: Workshop, *, lost: bool) 
     if lost:
         workshop.forget()
     seen = workshop.run(stack_of(102), "plan")
-    actions = Counter(finding.action for finding in seen.findings.values())
+    actions = Counter(finding.action for finding in seen.changes.values())
     assert actions == {Action.KEEP: 101, Action.CREATE: 1}
     assert Counter(workshop.last.reads) == {"DescribeAlarms": 2, "ListTagsForResource": 101}
 
@@ -143,6 +143,6 @@ def test_one_that_was_being_made_is_looked_for_by_itself(workshop: Workshop) -> 
     with pytest.raises(Died):
         workshop.run(stack_of(3), "up", recorder=Recorder(die=(Where.BEFORE, 3)))
     seen = workshop.run(stack_of(3), "plan")
-    actions = {name: finding.action for name, finding in seen.findings.items()}
+    actions = {name: finding.action for name, finding in seen.changes.items()}
     assert sorted(actions.values()) == [Action.CREATE, Action.KEEP, Action.KEEP]
     assert workshop.last.reads.count("DescribeAlarms") == 1 + len(VISIBILITY_DELAYS) + 1 + 1

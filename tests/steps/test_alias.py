@@ -154,4 +154,4 @@ def test_one_made_meanwhile_is_moved(workshop: Workshop, tmp_path: Path) -> None
 
     workshop.run(one_node(ALIAS), "up", recorder=Racing("CreateAlias", ""))
     assert workshop.last.writes == ["Invoke", "CreateAlias", "Invoke", "UpdateAlias"]
-    assert workshop.run(one_node(ALIAS), "plan").findings["it"].action is Action.KEEP
+    assert workshop.run(one_node(ALIAS), "plan").changes["it"].action is Action.KEEP

@@ -56,16 +56,16 @@ def test_an_empty_setting_gets_a_role_of_its_own(workshop: Workshop) -> None:
 def test_a_role_of_others_that_is_gone_is_told(workshop: Workshop) -> None:
     """With what takes it out; then `up` sets one, and never before."""
     set_role(THEIRS)
-    finding = workshop.run(one_node(ACCOUNT), "plan").findings["it"]
+    finding = workshop.run(one_node(ACCOUNT), "plan").changes["it"]
     assert finding.action is Action.KEEP
     assert f"its role {THEIRS} is not there" in finding.reason
     assert "`aws apigateway update-account --region us-east-1" in finding.reason
     new_aws().iam.create_role(
         RoleName="of-somebody-else", AssumeRolePolicyDocument=json.dumps(TRUST)
     )
-    assert not workshop.run(one_node(ACCOUNT), "plan").findings["it"].reason
+    assert not workshop.run(one_node(ACCOUNT), "plan").changes["it"].reason
     set_role("arn:aws:iam::999999999999:role/of-another-account")
-    assert not workshop.run(one_node(ACCOUNT), "plan").findings["it"].reason
+    assert not workshop.run(one_node(ACCOUNT), "plan").changes["it"].reason
 
 
 def test_a_role_of_others_is_left_as_it_is(workshop: Workshop) -> None:
@@ -79,10 +79,10 @@ def test_a_role_of_others_is_left_as_it_is(workshop: Workshop) -> None:
 
 def test_our_role_deleted_by_hand_is_made_again(workshop: Workshop) -> None:
     set_role(OURS)
-    assert workshop.run(one_node(ACCOUNT), "plan").findings["it"].action is Action.CREATE
+    assert workshop.run(one_node(ACCOUNT), "plan").changes["it"].action is Action.CREATE
     workshop.run(one_node(ACCOUNT), "up")
     new_aws().iam.get_role(RoleName=ACCOUNT.role_name)
-    assert workshop.run(one_node(ACCOUNT), "up").findings["it"].action is Action.KEEP
+    assert workshop.run(one_node(ACCOUNT), "up").changes["it"].action is Action.KEEP
 
 
 def test_a_setting_made_meanwhile_is_not_overwritten(account: None) -> None:

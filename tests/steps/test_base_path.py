@@ -53,7 +53,7 @@ def test_a_mapping_to_another_api_is_not_ours(workshop: Workshop, path: str) -> 
     mapping = replace(mapping, path=path)
     theirs = replace(mapping, api_id=other_id)
     theirs.create(new_aws())
-    assert workshop.run(one_node(mapping), "plan").findings["it"].action is Action.FOREIGN
+    assert workshop.run(one_node(mapping), "plan").changes["it"].action is Action.FOREIGN
     with pytest.raises(NotOwned):
         workshop.run(one_node(mapping), "up")
     workshop.run(one_node(mapping), "down")

@@ -102,9 +102,9 @@ def test_one_that_cannot_be_issued_is_replaced(workshop: Workshop, status: str) 
     """Once; the new one is asked for before the old is deleted (C3)."""
     step = made(workshop)
     bundle(step.arn).status = status
-    finding = workshop.run(one_node(CERTIFICATE), "up").findings["it"]
+    finding = workshop.run(one_node(CERTIFICATE), "up").changes["it"]
     assert finding.action is Action.REPLACE
-    assert [change.field for change in finding.diffs] == ["usable"]
+    assert [diff.field for diff in finding.diffs] == ["usable"]
     assert workshop.last.writes == ["RequestCertificate", "DeleteCertificate"]
     assert made(workshop).arn != step.arn
     assert workshop.last.writes == []

@@ -79,18 +79,18 @@ def test_somebody_elses_is_adopted_only_when_told(workshop: Workshop) -> None:
     stack = one_node(DASHBOARD)
     workshop.run(one_node(DASHBOARD, stack="other-dev"), "up")
     workshop.forget()
-    assert workshop.run(stack, "plan").findings["it"].action is Action.FOREIGN
+    assert workshop.run(stack, "plan").changes["it"].action is Action.FOREIGN
     workshop.run(stack, "down")
     assert body_now()
     workshop.run(stack, "up", consent=PlanOptions(adopt=frozenset({"it"})))
-    assert workshop.run(stack, "up").findings["it"].action is Action.KEEP
+    assert workshop.run(stack, "up").changes["it"].action is Action.KEEP
 
 
 def test_one_without_an_owner_is_somebody_elses(workshop: Workshop) -> None:
     put(BODY)
-    assert workshop.run(one_node(DASHBOARD), "plan").findings["it"].action is Action.FOREIGN
+    assert workshop.run(one_node(DASHBOARD), "plan").changes["it"].action is Action.FOREIGN
     put({"widgets": []})
-    assert workshop.run(one_node(DASHBOARD), "plan").findings["it"].action is Action.FOREIGN
+    assert workshop.run(one_node(DASHBOARD), "plan").changes["it"].action is Action.FOREIGN
 
 
 @pytest.mark.parametrize("remembers", [True, False])
@@ -103,8 +103,8 @@ def test_without_the_line_that_names_the_owner_it_is_ours_by_its_tag(
     put(left)
     if not remembers:
         workshop.forget()
-    finding = workshop.run(one_node(DASHBOARD), "plan").findings["it"]
-    assert (finding.action, [change.field for change in finding.diffs]) == (
+    finding = workshop.run(one_node(DASHBOARD), "plan").changes["it"]
+    assert (finding.action, [diff.field for diff in finding.diffs]) == (
         Action.UPDATE,
         ["body"],
     )
@@ -119,7 +119,7 @@ def test_a_line_copied_into_another_stacks_dashboard_makes_it_nobodys(workshop: 
     workshop.run(one_node(DASHBOARD, stack="other-dev"), "up")
     put(dict(DASHBOARD.with_owner("tap-dev/it").body))
     workshop.forget()
-    assert workshop.run(one_node(DASHBOARD), "plan").findings["it"].action is Action.FOREIGN
+    assert workshop.run(one_node(DASHBOARD), "plan").changes["it"].action is Action.FOREIGN
 
 
 def test_one_without_the_tag_is_ours_by_its_line_and_gets_it(workshop: Workshop) -> None:

@@ -92,8 +92,8 @@ def test_one_that_shows_something_else_is_not_taken_for_it(
         restApiId=deployment.api_id, description="tap-dev/it one"
     )
     wanted = replace(deployment, served=("GET /: NONE, key",))
-    (change,) = workshop.run(one_node(wanted), "plan").findings["it"].diffs
-    assert (change.field, change.want, change.have) == ("served", wanted.served, SERVED)
+    (diff,) = workshop.run(one_node(wanted), "plan").changes["it"].diffs
+    assert (diff.field, diff.want, diff.have) == ("served", wanted.served, SERVED)
     add_key(deployment.api_id)
     found = made(workshop, wanted)
     assert found.id != other["id"]
@@ -127,7 +127,7 @@ def test_others_deployments_are_left_alone(workshop: Workshop, deployment: Deplo
     client = new_aws().apigateway
     client.create_deployment(restApiId=deployment.api_id, description="tap-dev/its one")
     client.create_deployment(restApiId=deployment.api_id)
-    assert workshop.run(one_node(deployment), "plan").findings["it"].action is Action.CREATE
+    assert workshop.run(one_node(deployment), "plan").changes["it"].action is Action.CREATE
     made(workshop, deployment)
     workshop.run(one_node(deployment), "down")
     assert descriptions(deployment.api_id) == ["tap-dev/its one", ""]

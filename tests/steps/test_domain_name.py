@@ -140,7 +140,7 @@ def test_one_that_is_still_coming_is_waited_for(
         return found
 
     monkeypatch.setattr(APIGatewayBackend, "get_domain_name", get_changing)
-    assert workshop.run(one_node(domain), "plan").findings["it"].action is Action.KEEP
+    assert workshop.run(one_node(domain), "plan").changes["it"].action is Action.KEEP
     assert states == ["AVAILABLE"]
 
 
@@ -210,8 +210,8 @@ def test_mutual_tls_and_rules_that_nobody_declared_are_seen_and_go(workshop: Wor
             },
         ],
     )
-    found = workshop.run(one_node(wanted), "plan").findings["it"]
-    assert [change.field for change in found.diffs] == ["truststore", "routing"]
+    found = workshop.run(one_node(wanted), "plan").changes["it"]
+    assert [diff.field for diff in found.diffs] == ["truststore", "routing"]
     assert [(risk.impact, risk.why) for risk in risks_of(found)] == [
         (Impact.WEAKER, "callers without a certificate are let in")
     ]

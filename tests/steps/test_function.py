@@ -85,10 +85,10 @@ class TestFunction(StepContract):
             if name == "code_sha256":
                 edited = with_code(step, self.directory, "two")
             for want in (edited, step):
-                finding = workshop.run(one_node(want), "up").findings["it"]
+                finding = workshop.run(one_node(want), "up").changes["it"]
                 assert finding.action is Action.UPDATE, name
-                assert [change.field for change in finding.diffs] == [name]
-                assert workshop.run(one_node(want), "up").findings["it"].action is Action.KEEP
+                assert [diff.field for diff in finding.diffs] == [name]
+                assert workshop.run(one_node(want), "up").changes["it"].action is Action.KEEP
                 assert workshop.last.writes == []
 
 
@@ -164,7 +164,7 @@ def test_the_order_of_subnets_is_no_difference(function: Function, workshop: Wor
         FunctionName=NAME,
         VpcConfig={"SubnetIds": list(reversed(SUBNETS)), "SecurityGroupIds": list(GROUPS)},
     )
-    assert workshop.run(one_node(placed), "plan").findings["it"].action is Action.KEEP
+    assert workshop.run(one_node(placed), "plan").changes["it"].action is Action.KEEP
 
 
 # -- the zip -----------------------------------------------------------------------------------
@@ -184,7 +184,7 @@ def test_a_zip_too_large_is_refused_before_it_is_sent(
 def test_the_zip_is_read_only_to_create_or_update(function: Function, workshop: Workshop) -> None:
     workshop.run(one_node(function), "up")
     Path(function.zip).unlink()
-    assert workshop.run(one_node(function), "up").findings["it"].action is Action.KEEP
+    assert workshop.run(one_node(function), "up").changes["it"].action is Action.KEEP
     workshop.run(one_node(replace(function, memory=256)), "up")
     workshop.run(one_node(function), "down")
 
@@ -253,13 +253,13 @@ def test_what_aws_gives_up_on_is_told_and_sent_again(
         with pytest.raises(FunctionFailed, match=reason.split()[1]) as told:
             workshop.run(one_node(function), "up")
         assert "provision up" in told.value.hint
-        finding = workshop.run(one_node(function), "plan").findings["it"]
-        assert [change.field for change in finding.diffs] == ["failure"]
+        finding = workshop.run(one_node(function), "plan").changes["it"]
+        assert [diff.field for diff in finding.diffs] == ["failure"]
     with monkeypatch.context() as mended:
         show_states(mended, [state, WORKING])
         workshop.run(one_node(function), "up")
     assert workshop.last.writes == ["UpdateFunctionConfiguration", "UpdateFunctionCode"]
-    assert workshop.run(one_node(function), "plan").findings["it"].action is Action.KEEP
+    assert workshop.run(one_node(function), "plan").changes["it"].action is Action.KEEP
 
 
 def test_an_idle_function_is_as_wanted(
@@ -267,7 +267,7 @@ def test_an_idle_function_is_as_wanted(
 ) -> None:
     workshop.run(one_node(function), "up")
     show_states(monkeypatch, [{"State": "Inactive", "StateReasonCode": "Idle"}])
-    assert workshop.run(one_node(function), "plan").findings["it"].action is Action.KEEP
+    assert workshop.run(one_node(function), "plan").changes["it"].action is Action.KEEP
 
 
 # -- deleting ----------------------------------------------------------------------------------

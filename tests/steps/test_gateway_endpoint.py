@@ -83,7 +83,7 @@ def test_what_is_coming_or_going_is_waited_for(workshop: Workshop) -> None:
 def test_what_aws_failed_to_make_is_replaced(workshop: Workshop) -> None:
     want = make_endpoint(new_aws())
     set_state(made_endpoint(workshop, want), "failed")
-    assert workshop.run(one_node(want), "plan").findings["it"].action is Action.REPLACE
+    assert workshop.run(one_node(want), "plan").changes["it"].action is Action.REPLACE
 
 
 def test_a_refusal_inside_a_good_answer_is_one(
@@ -115,9 +115,9 @@ def test_policies_are_compared_by_what_they_say(workshop: Workshop) -> None:
     }
     spelled = json.dumps({"Statement": statement, "Version": "2012-10-17"})
     new_aws().ec2.modify_vpc_endpoint(VpcEndpointId=made.id, PolicyDocument=spelled)
-    assert workshop.run(one_node(want), "plan").findings["it"].action is Action.KEEP
+    assert workshop.run(one_node(want), "plan").changes["it"].action is Action.KEEP
     narrower = replace(want, policy=policy("dynamodb:Query"))
-    assert workshop.run(one_node(narrower), "plan").findings["it"].action is Action.UPDATE
+    assert workshop.run(one_node(narrower), "plan").changes["it"].action is Action.UPDATE
 
 
 def test_where_it_leads_is_read_and_not_remembered(workshop: Workshop) -> None:

@@ -147,10 +147,10 @@ def test_what_aws_failed_to_make_goes_before_its_successor_takes_the_name(
     want = make_endpoint(new_aws())
     failed = made_endpoint(workshop, want)
     set_state(failed, "failed")
-    finding = workshop.run(one_node(want), "up").findings["it"]
+    finding = workshop.run(one_node(want), "up").changes["it"]
     assert finding.action is Action.REPLACE
     assert workshop.last.writes == ["DeleteVpcEndpoints", "CreateVpcEndpoint"]
-    assert workshop.run(one_node(want), "plan").findings["it"].action is Action.KEEP
+    assert workshop.run(one_node(want), "plan").changes["it"].action is Action.KEEP
 
 
 def test_a_vpc_without_names_is_refused_by_aws(workshop: Workshop) -> None:

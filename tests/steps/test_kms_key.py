@@ -133,9 +133,9 @@ def test_what_happened_to_it_is_undone(
     happens(key)
     if lost:
         workshop.forget()
-    finding = workshop.run(one_node(KEY), "up").findings["it"]
-    assert [change.field for change in finding.diffs] == fields
-    assert workshop.run(one_node(KEY), "up").findings["it"].action is Action.KEEP
+    finding = workshop.run(one_node(KEY), "up").changes["it"]
+    assert [diff.field for diff in finding.diffs] == fields
+    assert workshop.run(one_node(KEY), "up").changes["it"].action is Action.KEEP
     assert workshop.last.writes == []
     assert (leads_to(), state(key)) == (key.id, "Enabled")
 
@@ -171,7 +171,7 @@ def test_it_goes_only_where_no_backup_needs_it(
     workshop: Workshop, consent: PlanOptions, *, goes: bool
 ) -> None:
     key = made(workshop)
-    finding = workshop.run(one_node(KEY), "down", consent=consent).findings["it"]
+    finding = workshop.run(one_node(KEY), "down", consent=consent).changes["it"]
     assert (state(key) == "PendingDeletion") is goes
     assert f"aws kms cancel-key-deletion --region us-east-1 --key-id {key.id}" in finding.reason
     assert ("--destroy it" in finding.reason) is not goes
@@ -193,7 +193,7 @@ def test_one_that_carries_our_mark_under_an_alias_of_its_own_counts_too(workshop
     aws.kms.create_alias(AliasName="alias/other", TargetKeyId=key.id)
     aws.kms.update_alias(AliasName=KEY.alias, TargetKeyId=a_copy(aws))
     workshop.forget()
-    finding = workshop.run(one_node(KEY), "plan").findings["it"]
+    finding = workshop.run(one_node(KEY), "plan").changes["it"]
     assert finding.action is Action.FOREIGN
     assert key.id in finding.reason
 

@@ -104,7 +104,7 @@ def test_down_needs_no_content(layer: Layer, workshop: Workshop) -> None:
     workshop.run(one_node(layer), "up")
     unbuilt = replace(layer, sha256=UNKNOWN, zip=UNKNOWN)
     workshop.run(one_node(unbuilt), "down")
-    assert workshop.run(one_node(layer), "plan").findings["it"].action is Action.CREATE
+    assert workshop.run(one_node(layer), "plan").changes["it"].action is Action.CREATE
 
 
 @pytest.mark.parametrize("done", [True, False])
@@ -133,7 +133,7 @@ def publish(description: str) -> None:
 @pytest.mark.parametrize("description", ["", "other/layer.x sha256=" + "0" * 64])
 def test_versions_of_others_are_foreign(layer: Layer, workshop: Workshop, description: str) -> None:
     publish(description)
-    assert workshop.run(one_node(layer), "plan").findings["it"].action is Action.FOREIGN
+    assert workshop.run(one_node(layer), "plan").changes["it"].action is Action.FOREIGN
     with pytest.raises(NotOwned):
         workshop.run(one_node(layer), "up")
     workshop.run(one_node(layer), "down")
@@ -189,7 +189,7 @@ def test_our_words_on_other_content_are_told_and_never_used(
     forge(layer)
     if lost:
         workshop.forget()
-    found = workshop.run(one_node(layer), "plan").findings["it"]
+    found = workshop.run(one_node(layer), "plan").changes["it"]
     assert found.action is Action.KEEP
     assert found.have
     assert "somebody in AWS published version 2 in the words of this stack" in found.have.ailment()

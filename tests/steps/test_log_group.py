@@ -34,7 +34,7 @@ def test_keeping_for_ever_and_back(workshop: Workshop) -> None:
     forever = LogGroup(name=GROUP.name, retention=FOREVER, tags=GROUP.tags)
     workshop.run(one_node(forever), "up")
     assert workshop.last.writes == ["CreateLogGroup"]
-    assert workshop.run(one_node(GROUP), "up").findings["it"].action is Action.UPDATE
+    assert workshop.run(one_node(GROUP), "up").changes["it"].action is Action.UPDATE
     workshop.run(one_node(forever), "up")
     assert workshop.last.writes == ["DeleteRetentionPolicy"]
 
@@ -47,8 +47,8 @@ def test_encrypted_from_its_first_line_on(workshop: Workshop) -> None:
 def test_a_key_put_on_by_hand_comes_off(workshop: Workshop) -> None:
     workshop.run(one_node(GROUP), "up")
     new_aws().logs.associate_kms_key(logGroupName=GROUP.name, kmsKeyId=KEY)
-    finding = workshop.run(one_node(GROUP), "up").findings["it"]
-    assert [change.field for change in finding.diffs] == ["key"]
+    finding = workshop.run(one_node(GROUP), "up").changes["it"]
+    assert [diff.field for diff in finding.diffs] == ["key"]
     assert workshop.last.writes == ["DisassociateKmsKey"]
 
 
@@ -61,9 +61,9 @@ def test_protected_by_hand_it_is_told_and_goes_after_all(workshop: Workshop) -> 
     )
     with pytest.raises(ClientError, match="Disable deletion protection first"):
         client.delete_log_group(logGroupName=GROUP.name)
-    planned = workshop.run(one_node(GROUP), "plan").findings["it"]
-    assert [change.field for change in planned.diffs] == ["protect"]
-    gone = workshop.run(one_node(GROUP), "down").findings["it"]
+    planned = workshop.run(one_node(GROUP), "plan").changes["it"]
+    assert [diff.field for diff in planned.diffs] == ["protect"]
+    gone = workshop.run(one_node(GROUP), "down").changes["it"]
     assert gone.reason == "deletion protection is on and is switched off first"
     assert workshop.last.writes == ["PutLogGroupDeletionProtection", "DeleteLogGroup"]
     workshop.run(one_node(GROUP), "up")
@@ -76,7 +76,7 @@ def test_protected_by_hand_it_is_told_and_goes_after_all(workshop: Workshop) -> 
 
 def test_group_whose_name_goes_on_is_another(workshop: Workshop) -> None:
     new_aws().logs.create_log_group(logGroupName=f"{GROUP.name}-archive")
-    assert workshop.run(one_node(GROUP), "plan").findings["it"].action is Action.CREATE
+    assert workshop.run(one_node(GROUP), "plan").changes["it"].action is Action.CREATE
     workshop.run(one_node(GROUP), "up")
     workshop.run(one_node(GROUP), "down")
     groups = new_aws().logs.describe_log_groups()["logGroups"]

@@ -92,12 +92,12 @@ def test_another_key_brings_it_back(lost: Function, workshop: Workshop, *, remem
     if not remembers:
         workshop.forget()
     with_another = stack(replace(lost, key=a_key()))
-    seen = workshop.run(with_another, "plan").findings
-    failed = next(change for change in seen["function"].diffs if change.field == "failure")
+    seen = workshop.run(with_another, "plan").changes
+    failed = next(diff for diff in seen["function"].diffs if diff.field == "failure")
     assert f"nobody can read its variables: the key {lost.key} is " in failed.have
     assert seen["version"].action is Action.REPLACE
     workshop.run(with_another, "up")
-    seen = workshop.run(with_another, "plan").findings
+    seen = workshop.run(with_another, "plan").changes
     assert {finding.action for finding in seen.values()} == {Action.KEEP}
     shown = new_aws().lambda_.get_function(FunctionName=lost.name, Qualifier="2")
     assert shown["Configuration"]["Environment"]["Variables"] == {"A": "b"}

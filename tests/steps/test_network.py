@@ -101,7 +101,7 @@ def test_another_range_is_made_before_the_old_one_goes(workshop: Workshop) -> No
     made = workshop.run(network("10.1.0"), "up").resources
     leave_an_interface(made["subnet"], made["group"])
     outcome = workshop.run(network("10.2.0"), "up")
-    assert outcome.findings["group"].action is Action.REPLACE
+    assert outcome.changes["group"].action is Action.REPLACE
     assert ranges() == {"10.2.0.0/24"}
     writes = workshop.last.writes
     assert writes.index("CreateVpcEndpoint") < writes.index("DeleteVpcEndpoints")

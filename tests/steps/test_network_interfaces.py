@@ -33,13 +33,13 @@ class TestNetworkInterfaces(StepContract):
 
     def test_plan_writes_nothing(self, step: Step, workshop: Workshop) -> None:
         """There is nothing to create, so a known group's are as they should be."""
-        assert workshop.run(one_node(step), "plan").findings["it"].action is Action.KEEP
+        assert workshop.run(one_node(step), "plan").changes["it"].action is Action.KEEP
         assert workshop.last.writes == []
 
     def test_second_up_writes_nothing(self, step: Step, workshop: Workshop) -> None:
         """Nor does the first: there is nothing to create."""
         for _ in range(2):
-            assert workshop.run(one_node(step), "up").findings["it"].action is Action.KEEP
+            assert workshop.run(one_node(step), "up").changes["it"].action is Action.KEEP
             assert workshop.last.writes == []
 
 

@@ -83,10 +83,8 @@ def test_undeclared_statements_are_shown_and_removed(shop: Workshop) -> None:
     shop.run(one_node(WANT), "up")
     add("theirs")
     add("also")
-    finding = shop.run(one_node(WANT), "plan").findings["it"]
-    assert [(change.field, change.have) for change in finding.diffs] == [
-        ("others", ("also", "theirs"))
-    ]
+    finding = shop.run(one_node(WANT), "plan").changes["it"]
+    assert [(diff.field, diff.have) for diff in finding.diffs] == [("others", ("also", "theirs"))]
     shop.run(one_node(WANT), "up")
     assert shop.last.writes == ["RemovePermission", "RemovePermission"]
     assert [statement["Sid"] for statement in policy()] == ["api"]
@@ -118,14 +116,14 @@ def test_a_statement_that_allows_something_else_is_put_right(
 ) -> None:
     fields = {"Principal": WANT.principal, "SourceArn": WANT.source, **wider}
     add("api", **fields)
-    assert shop.run(one_node(WANT), "plan").findings["it"].action is Action.UPDATE
+    assert shop.run(one_node(WANT), "plan").changes["it"].action is Action.UPDATE
     shop.run(one_node(WANT), "up")
-    assert shop.run(one_node(WANT), "plan").findings["it"].action is Action.KEEP
+    assert shop.run(one_node(WANT), "plan").changes["it"].action is Action.KEEP
 
 
 def test_without_source_it_would_be_open_to_all_and_is_put_right(shop: Workshop) -> None:
     add("api", Principal=WANT.principal)
-    assert shop.run(one_node(WANT), "up").findings["it"].action is Action.UPDATE
+    assert shop.run(one_node(WANT), "up").changes["it"].action is Action.UPDATE
     assert policy()[0]["Condition"] == {"ArnLike": {"AWS:SourceArn": WANT.source}}
 
 
@@ -202,10 +200,8 @@ def test_a_statement_past_the_alias_is_shown_and_removed(shop: Workshop) -> None
     new_aws().lambda_.add_permission(
         FunctionName=NAME, StatementId="open", Action="lambda:InvokeFunction", Principal="*"
     )
-    finding = shop.run(one_node(WANT), "plan").findings["it"]
-    assert [(change.field, change.have) for change in finding.diffs] == [
-        ("others", ("$LATEST/open",))
-    ]
+    finding = shop.run(one_node(WANT), "plan").changes["it"]
+    assert [(diff.field, diff.have) for diff in finding.diffs] == [("others", ("$LATEST/open",))]
     shop.run(one_node(WANT), "up")
     assert shop.last.writes == ["RemovePermission"]
-    assert shop.run(one_node(WANT), "plan").findings["it"].action is Action.KEEP
+    assert shop.run(one_node(WANT), "plan").changes["it"].action is Action.KEEP

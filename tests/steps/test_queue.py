@@ -68,10 +68,10 @@ def test_what_was_changed_by_hand_is_put_back(
 ) -> None:
     workshop.run(one_node(QUEUE), "up")
     change(**{attribute: value})
-    finding = workshop.run(one_node(QUEUE), "up").findings["it"]
-    assert [change.field for change in finding.diffs] == [field]
+    finding = workshop.run(one_node(QUEUE), "up").changes["it"]
+    assert [diff.field for diff in finding.diffs] == [field]
     assert workshop.last.writes == ["SetQueueAttributes"]
-    assert workshop.run(one_node(QUEUE), "up").findings["it"].action is Action.KEEP
+    assert workshop.run(one_node(QUEUE), "up").changes["it"].action is Action.KEEP
 
 
 def test_foreign_key_comes_off_before_own_encryption_goes_on(workshop: Workshop) -> None:

@@ -112,7 +112,7 @@ def test_an_alias_takes_the_place_of_values(served: None, workshop: Workshop) ->
     for want in (values, ALIAS, values):
         workshop.run(one_node(want), "up")
         assert len(workshop.last.writes) == 1
-        assert workshop.run(one_node(want), "up").findings["it"].action is Action.KEEP
+        assert workshop.run(one_node(want), "up").changes["it"].action is Action.KEEP
 
 
 def test_what_it_stands_on_is_asked_before_its_name_is_known(account: None) -> None:
@@ -133,7 +133,7 @@ def test_a_record_that_says_something_else_is_not_ours(workshop: Workshop) -> No
     zone_id = make_zone()
     theirs = {"Name": "api.example.com", "Type": "A", "TTL": 60}
     write(zone_id, "CREATE", **theirs, ResourceRecords=[{"Value": "192.0.2.1"}])
-    assert workshop.run(one_node(ALIAS), "plan").findings["it"].action is Action.FOREIGN
+    assert workshop.run(one_node(ALIAS), "plan").changes["it"].action is Action.FOREIGN
     with pytest.raises(NotOwned, match=r"A api\.example\.com exists and is not this stack's"):
         workshop.run(one_node(ALIAS), "up")
     workshop.run(one_node(ALIAS), "down")
@@ -146,8 +146,8 @@ def test_another_ttl_of_ours_is_drift(workshop: Workshop) -> None:
     workshop.run(one_node(CNAME), "up")
     values = [{"Value": value} for value in CNAME.values]
     write(zone_id, "UPSERT", Name=CNAME.name, Type="CNAME", TTL=5, ResourceRecords=values)
-    finding = workshop.run(one_node(CNAME), "up").findings["it"]
-    assert [(change.field, change.have) for change in finding.diffs] == [("ttl", 5)]
+    finding = workshop.run(one_node(CNAME), "up").changes["it"]
+    assert [(diff.field, diff.have) for diff in finding.diffs] == [("ttl", 5)]
     assert listed(zone_id)[CNAME.name]["TTL"] == 300
 
 
@@ -173,7 +173,7 @@ def test_one_of_a_weighted_set_is_not_ours(workshop: Workshop) -> None:
     same = {"Name": CNAME.name, "Type": "CNAME", "TTL": 300}
     values = [{"Value": value} for value in CNAME.values]
     write(zone_id, "CREATE", **same, SetIdentifier="blue", Weight=1, ResourceRecords=values)
-    assert workshop.run(one_node(CNAME), "plan").findings["it"].action is Action.FOREIGN
+    assert workshop.run(one_node(CNAME), "plan").changes["it"].action is Action.FOREIGN
     CNAME.delete(new_aws())
     assert list(listed(zone_id)) == [CNAME.name]
 
@@ -185,7 +185,7 @@ def test_what_proves_a_domain_stays_and_is_told_with_what_removes_it(workshop: W
     """Certificates of other regions, and those with the domain among other names, need it too."""
     zone_id = make_zone()
     workshop.run(one_node(PROOF), "up")
-    finding = workshop.run(one_node(PROOF), "down").findings["it"]
+    finding = workshop.run(one_node(PROOF), "down").changes["it"]
     assert workshop.last.writes == []
     assert finding.action is Action.KEEP
     assert journaled(workshop) == set(), "it is nobody's now"
@@ -201,7 +201,7 @@ def test_one_that_was_there_is_taken_up_and_stays(workshop: Workshop) -> None:
     zone_id = make_zone()
     values = [{"Value": value} for value in PROOF.values]
     write(zone_id, "CREATE", Name=PROOF.name, Type="CNAME", TTL=300, ResourceRecords=values)
-    assert workshop.run(one_node(PROOF), "up").findings["it"].action is Action.KEEP
+    assert workshop.run(one_node(PROOF), "up").changes["it"].action is Action.KEEP
     workshop.run(one_node(PROOF), "down")
     assert list(listed(zone_id)) == [PROOF.name]
 
@@ -268,7 +268,7 @@ def test_a_zone_of_the_same_name_that_comes_later_hinders_nothing(
     other = second_zone()
     if not remembers:
         workshop.forget()
-    assert workshop.run(one_node(ALIAS), "plan").findings["it"].action is Action.KEEP
+    assert workshop.run(one_node(ALIAS), "plan").changes["it"].action is Action.KEEP
     longer = replace(ALIAS, alias_target="d-2.execute-api.us-east-1.amazonaws.com")
     if remembers:
         workshop.run(one_node(longer), "up")
@@ -292,7 +292,7 @@ def test_it_moves_into_another_zone(workshop: Workshop) -> None:
     moved = replace(ALIAS, zone=other)
     workshop.run(one_node(moved), "up")
     assert (listed(zone_id), list(listed(other))) == ({}, ["api.example.com."])
-    assert workshop.run(one_node(moved), "plan").findings["it"].action is Action.KEEP
+    assert workshop.run(one_node(moved), "plan").changes["it"].action is Action.KEEP
 
 
 @pytest.mark.parametrize("verb", ["up", "down"])
@@ -312,7 +312,7 @@ def test_a_move_that_was_cut_short_ends_by_either_command(
     assert (listed(zone_id), list(listed(other))) == ({}, ["api.example.com."][: verb == "up"])
     assert journaled(workshop) == ({"it"} if verb == "up" else set())
     if verb == "up":
-        assert workshop.run(moved, "plan").findings["it"].action is Action.KEEP
+        assert workshop.run(moved, "plan").changes["it"].action is Action.KEEP
 
 
 def test_a_proof_whose_move_was_cut_short_stays_in_both(workshop: Workshop) -> None:
@@ -363,7 +363,7 @@ def test_a_record_for_ipv6_that_leads_elsewhere_is_told(workshop: Workshop) -> N
     workshop.run(one_node(ALIAS), "up")
     values = [{"Value": "2001:db8::1"}]
     write(zone_id, "CREATE", Name="api.example.com", Type="AAAA", TTL=60, ResourceRecords=values)
-    have = workshop.run(one_node(ALIAS), "plan").findings["it"].have
+    have = workshop.run(one_node(ALIAS), "plan").changes["it"].have
     assert have
     assert have.ailment() == "AAAA api.example.com leads its callers elsewhere"
     with pytest.raises(NotOwned, match="AAAA"):
@@ -464,7 +464,7 @@ def test_other_spellings_are_no_difference(workshop: Workshop) -> None:
         TTL=300,
         ResourceRecords=[{"Value": "target.example.com."}],
     )
-    assert workshop.run(one_node(record), "up").findings["it"].action is Action.KEEP
+    assert workshop.run(one_node(record), "up").changes["it"].action is Action.KEEP
     workshop.run(one_node(record), "down")
     assert list(listed(zone_id)) == ["zz.example.com."]
 
@@ -474,7 +474,7 @@ def test_text_is_compared_to_the_letter(served: None, workshop: Workshop) -> Non
     record = replace(CNAME, name="t.example.com", type="TXT", values=('"Aa"', '"bB"'))
     workshop.run(one_node(record), "up")
     other = replace(record, values=('"Aa"', '"bb"'))
-    assert workshop.run(one_node(other), "up").findings["it"].action is Action.UPDATE
+    assert workshop.run(one_node(other), "up").changes["it"].action is Action.UPDATE
 
 
 # -- waiting and racing ----------------------------------------------------------------------

@@ -254,7 +254,7 @@ def test_a_new_route_cut_short_is_ended_by_the_next_run(workshop: Workshop) -> N
         with pytest.raises(Died):
             workshop.run(more, "up", recorder=Recorder(die=(Where.AFTER, number)))
         workshop.run(more, "up")
-        assert workshop.run(more, "up").findings["it"].action is Action.KEEP, number
+        assert workshop.run(more, "up").changes["it"].action is Action.KEEP, number
         assert workshop.last.writes == []
 
 
@@ -313,7 +313,7 @@ def test_two_with_our_tag_are_for_the_user_to_tell_apart(workshop: Workshop) -> 
     ids = [gateway().create_rest_api(name="tap-dev", tags=tags)["id"] for _ in range(3)]
     for api_id in ids[:2]:
         deploy(api_id)
-    finding = workshop.run(one_node(API), "plan").findings["it"]
+    finding = workshop.run(one_node(API), "plan").changes["it"]
     assert finding.action is Action.FOREIGN
     assert all(api_id in finding.reason for api_id in ids[:2])
 

@@ -147,14 +147,14 @@ DRIFTS = {
 def test_drift_is_seen_and_undone(workshop: Workshop, drift: Any) -> None:
     api = made(workshop)
     drift(api)
-    finding = workshop.run(one_node(API), "plan").findings["it"]
+    finding = workshop.run(one_node(API), "plan").changes["it"]
     assert finding.action is Action.UPDATE
     field, value = DRIFTS[drift]
-    changes = {change.field: change.have for change in finding.diffs}
+    changes = {diff.field: diff.have for diff in finding.diffs}
     assert field in changes
     assert changes[field] == value
     workshop.run(one_node(API), "up")
-    assert workshop.run(one_node(API), "up").findings["it"].action is Action.KEEP
+    assert workshop.run(one_node(API), "up").changes["it"].action is Action.KEEP
 
 
 def test_of_two_validators_of_one_name_one_is_left(workshop: Workshop) -> None:

@@ -73,10 +73,10 @@ def test_trust_widened_by_hand_is_put_back(workshop: Workshop, trusted: dict[str
     document = trust(LAMBDA)
     document["Statement"][0] |= trusted
     new_aws().iam.update_assume_role_policy(RoleName=ROLE.name, PolicyDocument=json.dumps(document))
-    finding = workshop.run(one_node(ROLE), "up").findings["it"]
-    assert [change.field for change in finding.diffs] == ["service"]
+    finding = workshop.run(one_node(ROLE), "up").changes["it"]
+    assert [diff.field for diff in finding.diffs] == ["service"]
     assert workshop.last.writes == ["UpdateAssumeRolePolicy"]
-    assert workshop.run(one_node(ROLE), "up").findings["it"].action is Action.KEEP
+    assert workshop.run(one_node(ROLE), "up").changes["it"].action is Action.KEEP
 
 
 def test_trust_may_be_spelled_differently(workshop: Workshop) -> None:
@@ -86,7 +86,7 @@ def test_trust_may_be_spelled_differently(workshop: Workshop) -> None:
         RoleName=ROLE.name,
         PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": statement}),
     )
-    assert workshop.run(one_node(ROLE), "up").findings["it"].action is Action.KEEP
+    assert workshop.run(one_node(ROLE), "up").changes["it"].action is Action.KEEP
 
 
 def test_managed_policy_attached_by_hand_is_taken_off(workshop: Workshop) -> None:

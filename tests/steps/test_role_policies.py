@@ -55,7 +55,7 @@ def test_policy_added_by_hand_is_removed_and_alone(workshop: Workshop) -> None:
     new_aws().iam.put_role_policy(
         RoleName=ROLE, PolicyName="extra", PolicyDocument=as_text(allow("*"))
     )
-    finding = workshop.run(one_node(POLICIES), "up").findings["it"]
+    finding = workshop.run(one_node(POLICIES), "up").changes["it"]
     assert set(finding.diffs[0].have) == {"extra", "logs", "x"}
     assert workshop.last.writes == ["DeleteRolePolicy"]
 
@@ -124,7 +124,7 @@ def test_role_gone_means_nothing_there_and_nothing_to_do(workshop: Workshop) -> 
     for name in POLICIES.policies:
         iam.delete_role_policy(RoleName=ROLE, PolicyName=name)
     iam.delete_role(RoleName=ROLE)
-    assert workshop.run(one_node(POLICIES), "plan").findings["it"].action is Action.CREATE
+    assert workshop.run(one_node(POLICIES), "plan").changes["it"].action is Action.CREATE
     POLICIES.delete(new_aws())
     workshop.run(one_node(POLICIES), "down")
     assert workshop.last.writes == []

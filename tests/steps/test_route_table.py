@@ -40,11 +40,11 @@ def test_a_way_out_is_seen_and_closed(workshop: Workshop) -> None:
     ec2.attach_internet_gateway(InternetGatewayId=gateway, VpcId=want.vpc_id)
     ec2.create_route(RouteTableId=made.id, DestinationCidrBlock="0.0.0.0/0", GatewayId=gateway)
     ec2.create_route(RouteTableId=made.id, DestinationIpv6CidrBlock="::/0", GatewayId=gateway)
-    (change,) = workshop.run(one_node(want), "up").findings["it"].diffs
-    assert change.field == "routes"
-    assert change.have == (f"0.0.0.0/0 {gateway}", f"::/0 {gateway}")
+    (diff,) = workshop.run(one_node(want), "up").changes["it"].diffs
+    assert diff.field == "routes"
+    assert diff.have == (f"0.0.0.0/0 {gateway}", f"::/0 {gateway}")
     assert workshop.last.writes == ["DeleteRoute", "DeleteRoute"]
-    assert workshop.run(one_node(want), "up").findings["it"].action is Action.KEEP
+    assert workshop.run(one_node(want), "up").changes["it"].action is Action.KEEP
 
 
 def test_an_endpoints_route_is_its_own(workshop: Workshop) -> None:
@@ -59,7 +59,7 @@ def test_an_endpoints_route_is_its_own(workshop: Workshop) -> None:
     )
     (table,) = ec2.describe_route_tables(RouteTableIds=[made.id])["RouteTables"]
     assert len(table["Routes"]) == 2
-    assert workshop.run(one_node(want), "up").findings["it"].action is Action.KEEP
+    assert workshop.run(one_node(want), "up").changes["it"].action is Action.KEEP
 
 
 def test_a_subnet_is_taken_back_from_another_table(workshop: Workshop) -> None:

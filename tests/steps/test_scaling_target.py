@@ -43,9 +43,9 @@ def test_scaling_switched_off_by_hand_is_switched_on_again(workshop: Workshop) -
         ScalableDimension="dynamodb:table:ReadCapacityUnits",
         SuspendedState={"DynamicScalingOutSuspended": True},
     )
-    finding = workshop.run(one_node(TARGET), "up").findings["it"]
-    assert [change.field for change in finding.diffs] == ["suspended"]
-    assert workshop.run(one_node(TARGET), "up").findings["it"].action is Action.KEEP
+    finding = workshop.run(one_node(TARGET), "up").changes["it"]
+    assert [diff.field for diff in finding.diffs] == ["suspended"]
+    assert workshop.run(one_node(TARGET), "up").changes["it"].action is Action.KEEP
 
 
 def test_it_is_removed_though_its_table_is_gone(workshop: Workshop) -> None:

@@ -78,10 +78,10 @@ def test_rules_added_by_hand_are_seen_and_revoked(workshop: Workshop) -> None:
             }
         ],
     )
-    (change,) = workshop.run(one_node(want), "up").findings["it"].diffs
-    assert change.have == (Rule("tcp", 22, 22, "0.0.0.0/0"), Rule("tcp", 22, 22, made.id))
+    (diff,) = workshop.run(one_node(want), "up").changes["it"].diffs
+    assert diff.have == (Rule("tcp", 22, 22, "0.0.0.0/0"), Rule("tcp", 22, 22, made.id))
     assert workshop.last.writes == ["RevokeSecurityGroupIngress"]
-    assert workshop.run(one_node(want), "up").findings["it"].action is Action.KEEP
+    assert workshop.run(one_node(want), "up").changes["it"].action is Action.KEEP
 
 
 def test_a_lost_answer_is_no_failure(workshop: Workshop) -> None:
@@ -97,7 +97,7 @@ def test_the_description_of_an_old_one_is_left(workshop: Workshop) -> None:
     want = make_group(new_aws())
     made_group(workshop, want)
     reworded = replace(want, description="Other words")
-    assert workshop.run(one_node(reworded), "up").findings["it"].action is Action.KEEP
+    assert workshop.run(one_node(reworded), "up").changes["it"].action is Action.KEEP
 
 
 def test_a_region_without_the_prefix_list_is_told(workshop: Workshop) -> None:

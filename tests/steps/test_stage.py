@@ -113,7 +113,7 @@ def test_the_logs_arn_is_compared_without_its_tail(workshop: Workshop, stage: St
     workshop.run(one_node(stage), "up")
     api = _backend(stage)
     api.stages["v1"].access_log_settings["destinationArn"] = f"{LOGS}:*"
-    assert workshop.run(one_node(stage), "plan").findings["it"].action is Action.KEEP
+    assert workshop.run(one_node(stage), "plan").changes["it"].action is Action.KEEP
 
 
 def test_an_access_log_can_be_left_out_and_taken_away(workshop: Workshop, stage: Stage) -> None:
@@ -124,7 +124,7 @@ def test_an_access_log_can_be_left_out_and_taken_away(workshop: Workshop, stage:
     assert shown(stage)["accessLogSettings"]["destinationArn"] == LOGS
     workshop.run(one_node(quiet), "up")
     assert "accessLogSettings" not in shown(stage)
-    assert workshop.run(one_node(quiet), "plan").findings["it"].action is Action.KEEP
+    assert workshop.run(one_node(quiet), "plan").changes["it"].action is Action.KEEP
 
 
 STRAYS = {
@@ -142,11 +142,11 @@ def test_what_was_set_by_hand_is_seen_and_undone(
 ) -> None:
     workshop.run(one_node(stage), "up")
     patch(stage, STRAYS[words])
-    finding = workshop.run(one_node(stage), "plan").findings["it"]
-    assert [(change.field, change.have) for change in finding.diffs] == [("strays", (words,))]
+    finding = workshop.run(one_node(stage), "plan").changes["it"]
+    assert [(diff.field, diff.have) for diff in finding.diffs] == [("strays", (words,))]
     workshop.run(one_node(stage), "up")
     assert workshop.last.writes == ["UpdateStage"]
-    assert workshop.run(one_node(stage), "up").findings["it"].action is Action.KEEP
+    assert workshop.run(one_node(stage), "up").changes["it"].action is Action.KEEP
 
 
 def test_a_deployment_made_by_hand_does_not_stay_in_service(
@@ -156,8 +156,8 @@ def test_a_deployment_made_by_hand_does_not_stay_in_service(
     client = new_aws().apigateway
     other = client.create_deployment(restApiId=stage.api_id)["id"]
     patch(stage, ("replace", "/deploymentId", other))
-    finding = workshop.run(one_node(stage), "plan").findings["it"]
-    assert [change.field for change in finding.diffs] == ["deployment_id"]
+    finding = workshop.run(one_node(stage), "plan").changes["it"]
+    assert [diff.field for diff in finding.diffs] == ["deployment_id"]
     workshop.run(one_node(stage), "up")
     assert shown(stage)["deploymentId"] == stage.deployment_id
 

@@ -65,7 +65,7 @@ def _unconfirmed(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_pending_is_as_wanted_and_never_asked_twice(workshop: Workshop) -> None:
     made = workshop.run(one_node(MAIL), "up").resources["it"]
     assert vars(made)["arn"] == ""
-    assert workshop.run(one_node(MAIL), "up").findings["it"].action is Action.KEEP
+    assert workshop.run(one_node(MAIL), "up").changes["it"].action is Action.KEEP
     assert workshop.last.writes == []
 
 
@@ -133,14 +133,14 @@ def test_an_address_that_left_by_its_link_is_subscribed_again(
     """At once, where AWS takes it back; else it is said when (N5)."""
     workshop.run(one_node(MAIL), "up")
     lists(monkeypatch, "Deleted")
-    finding = workshop.run(one_node(MAIL), "plan").findings["it"]
+    finding = workshop.run(one_node(MAIL), "plan").changes["it"]
     assert finding.action is Action.UPDATE
     assert finding.causes == {Cause.DRIFT}
     with pytest.raises(TryLater, match="72 hours"):
         workshop.run(one_node(MAIL), "up")
     assert workshop.last.writes == ["Subscribe"]
     lists(monkeypatch, "Deleted", "PendingConfirmation")
-    assert workshop.run(one_node(MAIL), "up").findings["it"].action is Action.KEEP
+    assert workshop.run(one_node(MAIL), "up").changes["it"].action is Action.KEEP
     lists(monkeypatch, "Deleted")
     workshop.run(one_node(MAIL), "down")
     assert workshop.last.writes == []
@@ -153,7 +153,7 @@ def test_others_of_the_topic_stay(workshop: Workshop) -> None:
             TopicArn=TOPIC, Protocol="email", Endpoint=f"someone{name}@example.com"
         )
     workshop.run(one_node(MAIL), "up")
-    assert workshop.run(one_node(MAIL), "up").findings["it"].action is Action.KEEP
+    assert workshop.run(one_node(MAIL), "up").changes["it"].action is Action.KEEP
     workshop.run(one_node(MAIL), "down")
     pages = new_aws().sns.get_paginator("list_subscriptions_by_topic").paginate(TopicArn=TOPIC)
     assert sum(len(page["Subscriptions"]) for page in pages) == 120
@@ -162,7 +162,7 @@ def test_others_of_the_topic_stay(workshop: Workshop) -> None:
 @pytest.mark.usefixtures("_topics")
 def test_same_address_by_another_protocol_is_another(workshop: Workshop) -> None:
     new_aws().sns.subscribe(TopicArn=TOPIC, Protocol="email-json", Endpoint=MAIL.endpoint)
-    assert workshop.run(one_node(MAIL), "plan").findings["it"].action is Action.CREATE
+    assert workshop.run(one_node(MAIL), "plan").changes["it"].action is Action.CREATE
 
 
 @pytest.mark.usefixtures("_topics")

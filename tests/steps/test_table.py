@@ -44,14 +44,14 @@ def test_moving_the_expiry_attribute_takes_two_runs(workshop: Workshop) -> None:
         return Table(name="tap-dev-items", key="id", ttl=attribute, tags={})
 
     workshop.run(one_node(with_ttl("old")), "up")
-    first = workshop.run(one_node(with_ttl("new")), "plan").findings["it"]
+    first = workshop.run(one_node(with_ttl("new")), "plan").changes["it"]
     told = {risk.impact: risk for risk in risks_of(first)}
     assert told[Impact.SLOW].why.startswith("two runs")
     assert told[Impact.SLOW].seconds == 3600
     assert told[Impact.WEAKER].why == "what has only the old attribute never expires"
     with pytest.raises(TryLater, match="one change an hour"):
         workshop.run(one_node(with_ttl("new")), "up")
-    second = workshop.run(one_node(with_ttl("new")), "plan").findings["it"]
+    second = workshop.run(one_node(with_ttl("new")), "plan").changes["it"]
     assert [(each.field, each.cause) for each in second.diffs] == [("ttl", Cause.CONFIG)]
     assert second.reason == "the rest of a change that an earlier run began: ttl"
     assert not {risk.impact for risk in risks_of(second)} & {Impact.SLOW, Impact.WEAKER}
@@ -67,7 +67,7 @@ def test_expiry_that_somebody_switched_off_is_drift(workshop: Workshop) -> None:
         TableName=TABLE.name,
         TimeToLiveSpecification={"AttributeName": "expires_at", "Enabled": False},
     )
-    found = workshop.run(one_node(wanted), "plan").findings["it"]
+    found = workshop.run(one_node(wanted), "plan").changes["it"]
     assert ([each.cause for each in found.diffs], found.reason) == ([Cause.DRIFT], "")
 
 
@@ -91,7 +91,7 @@ def test_it_comes_back_from_on_demand_with_twice_what_it_had_to_bear(workshop: W
             for number, value in enumerate(values)
         ],
     )
-    planned = workshop.run(one_node(wanted), "plan").findings["it"]
+    planned = workshop.run(one_node(wanted), "plan").changes["it"]
     assert [(each.impact, each.why) for each in risks_of(planned)] == [
         (Impact.DOWNTIME, "throttled until it has scaled")
     ]
@@ -109,7 +109,7 @@ def test_a_key_of_our_own_and_back(workshop: Workshop) -> None:
     keyed = replace(TABLE, encryption=key)
     workshop.run(one_node(keyed), "up")
     assert shown()["KMSMasterKeyArn"] == key
-    assert workshop.run(one_node(keyed), "up").findings["it"].action is Action.KEEP
+    assert workshop.run(one_node(keyed), "up").changes["it"].action is Action.KEEP
     workshop.run(one_node(TABLE), "up")
     assert workshop.last.writes == ["UpdateTable"]
     assert shown()["KMSMasterKeyArn"] != key
@@ -124,7 +124,7 @@ def test_one_whose_key_is_gone_gets_another(workshop: Workshop) -> None:
     del kms_backends["123456789012"]["us-east-1"].keys[first.rpartition("/")[2]]
     workshop.forget()
     wanted = one_node(replace(TABLE, encryption=second))
-    finding = workshop.run(wanted, "plan").findings["it"]
+    finding = workshop.run(wanted, "plan").changes["it"]
     assert [(each.field, each.have) for each in finding.diffs] == [("encryption", first)]
     workshop.run(wanted, "up")
     assert shown()["KMSMasterKeyArn"] == second
@@ -138,9 +138,9 @@ def test_somebodys_key_is_not_taken_for_awss(workshop: Workshop) -> None:
         TableName=TABLE.name,
         SSESpecification={"Enabled": True, "SSEType": "KMS", "KMSMasterKeyId": theirs},
     )
-    (change,) = workshop.run(one_node(TABLE), "up").findings["it"].diffs
-    assert (change.field, change.want, change.have) == ("encryption", "managed", theirs)
-    assert workshop.run(one_node(TABLE), "up").findings["it"].action is Action.KEEP
+    (diff,) = workshop.run(one_node(TABLE), "up").changes["it"].diffs
+    assert (diff.field, diff.want, diff.have) == ("encryption", "managed", theirs)
+    assert workshop.run(one_node(TABLE), "up").changes["it"].action is Action.KEEP
 
 
 def shown() -> Any:
@@ -162,10 +162,10 @@ def test_a_door_that_somebody_opened_is_seen_and_closed(workshop: Workshop) -> N
     client.put_resource_policy(ResourceArn=made.arn, Policy=text)
     seen: Any = {"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"}
     client.update_table(TableName=TABLE.name, StreamSpecification=seen)
-    finding = workshop.run(one_node(TABLE), "plan").findings["it"]
-    assert [change.field for change in finding.diffs] == ["resource_policy", "stream"]
+    finding = workshop.run(one_node(TABLE), "plan").changes["it"]
+    assert [diff.field for diff in finding.diffs] == ["resource_policy", "stream"]
     assert "999999999999" in finding.diffs[0].have
     assert finding.diffs[1].have == "NEW_IMAGE"
     workshop.run(one_node(TABLE), "up")
     assert workshop.last.writes == ["DeleteResourcePolicy", "UpdateTable"]
-    assert workshop.run(one_node(TABLE), "up").findings["it"].action is Action.KEEP
+    assert workshop.run(one_node(TABLE), "up").changes["it"].action is Action.KEEP

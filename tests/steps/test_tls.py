@@ -53,9 +53,9 @@ def test_a_stronger_one_set_by_hand_is_drift_that_a_plan_calls_weaker_to_undo(
     api = made(workshop)
     patches: Any = tls_patches(NEWEST, "STRICT", "")
     gateway().update_rest_api(restApiId=api.id, patchOperations=patches)
-    finding = workshop.run(one_node(API), "plan").findings["it"]
+    finding = workshop.run(one_node(API), "plan").changes["it"]
     assert finding.action is Action.UPDATE
-    assert {change.field for change in finding.diffs} == {"security_policy", "access_mode"}
+    assert {diff.field for diff in finding.diffs} == {"security_policy", "access_mode"}
     assert WEAKER.when(NEWEST, "TLS_1_2")
 
 

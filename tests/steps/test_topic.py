@@ -85,7 +85,7 @@ def test_default_policy_changed_by_hand_is_put_back(workshop: Workshop, name: st
     sns.set_topic_attributes(
         TopicArn=ARN, AttributeName="Policy", AttributeValue=json.dumps(policy)
     )
-    finding = workshop.run(one_node(TOPIC), "up").findings["it"]
-    assert [change.field for change in finding.diffs] == ["policy"]
+    finding = workshop.run(one_node(TOPIC), "up").changes["it"]
+    assert [diff.field for diff in finding.diffs] == ["policy"]
     assert workshop.last.writes == ["SetTopicAttributes"]
-    assert workshop.run(one_node(TOPIC), "up").findings["it"].action is Action.KEEP
+    assert workshop.run(one_node(TOPIC), "up").changes["it"].action is Action.KEEP

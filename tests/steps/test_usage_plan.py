@@ -88,8 +88,8 @@ def test_keys_put_in_or_out_by_hand_are_drift(plan: UsagePlan, workshop: Worksho
     other = aws.create_api_key(name="other", enabled=True)["id"]
     aws.create_usage_plan_key(usagePlanId=made.id, keyId=other, keyType="API_KEY")
     aws.delete_usage_plan_key(usagePlanId=made.id, keyId=plan.keys[0])
-    finding = workshop.run(one_node(plan), "up").findings["it"]
-    assert [(change.field, change.have) for change in finding.diffs] == [("keys", (other,))]
+    finding = workshop.run(one_node(plan), "up").changes["it"]
+    assert [(diff.field, diff.have) for diff in finding.diffs] == [("keys", (other,))]
     left = aws.get_usage_plan_keys(usagePlanId=made.id)["items"]
     assert [key["id"] for key in left] == [plan.keys[0]]
 
@@ -126,9 +126,9 @@ def test_an_unlimited_plan_is_drift(plan: UsagePlan, workshop: Workshop) -> None
     new_aws().apigateway.update_usage_plan(
         usagePlanId=made.id, patchOperations=[{"op": "remove", "path": "/throttle"}]
     )
-    finding = workshop.run(one_node(plan), "up").findings["it"]
-    assert [change.field for change in finding.diffs] == ["rate", "burst"]
-    assert workshop.run(one_node(plan), "up").findings["it"].diffs == ()
+    finding = workshop.run(one_node(plan), "up").changes["it"]
+    assert [diff.field for diff in finding.diffs] == ["rate", "burst"]
+    assert workshop.run(one_node(plan), "up").changes["it"].diffs == ()
 
 
 def test_the_values_of_its_keys_are_kept_nowhere(plan: UsagePlan, workshop: Workshop) -> None:

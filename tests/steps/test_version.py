@@ -111,13 +111,13 @@ def test_what_somebody_else_published_is_not_pruned(function: Function, workshop
 def test_the_plan_says_which_go(function: Function, workshop: Workshop) -> None:
     for memory in range(200, 200 + KEPT):
         published(workshop, function := changed(function, memory=memory))
-        plan = workshop.run(one_node(version_of(function)), "plan").findings["it"]
+        plan = workshop.run(one_node(version_of(function)), "plan").changes["it"]
         assert (plan.action, plan.reason) == (Action.KEEP, "")
     next_one = one_node(version_of(changed(function, memory=512)))
-    plan = workshop.run(next_one, "plan").findings["it"]
+    plan = workshop.run(next_one, "plan").changes["it"]
     assert plan.reason == f"version 1 goes: of its own, {KEPT} are kept"
     new_aws().lambda_.create_alias(FunctionName=NAME, Name="theirs", FunctionVersion="1")
-    assert workshop.run(next_one, "plan").findings["it"].reason == ""
+    assert workshop.run(next_one, "plan").changes["it"].reason == ""
 
 
 def test_down_leaves_what_somebody_elses_alias_leads_to(
@@ -199,9 +199,9 @@ def test_one_that_failed_is_never_taken_for_good(
 ) -> None:
     published(workshop, function)
     show_states(monkeypatch, [BROKEN])
-    finding = workshop.run(one_node(version_of(function)), "plan").findings["it"]
+    finding = workshop.run(one_node(version_of(function)), "plan").changes["it"]
     assert finding.action is Action.REPLACE
-    assert [change.have for change in finding.diffs] == ["EniLimitExceeded: too many"]
+    assert [diff.have for diff in finding.diffs] == ["EniLimitExceeded: too many"]
 
 
 def test_without_the_function_there_is_no_version(function: Function) -> None:

@@ -32,8 +32,8 @@ def test_half_switched_off_dns_is_a_difference(workshop: Workshop) -> None:
         ec2 = new_aws().ec2
         ec2.modify_vpc_attribute(VpcId=made.id, EnableDnsHostnames={"Value": False})
         ec2.modify_vpc_attribute(VpcId=made.id, EnableDnsSupport={"Value": True})
-        finding = workshop.run(one_node(replace(VPC, dns=wanted)), "up").findings["it"]
-        assert [change.field for change in finding.diffs] == ["dns"]
+        finding = workshop.run(one_node(replace(VPC, dns=wanted)), "up").changes["it"]
+        assert [diff.field for diff in finding.diffs] == ["dns"]
 
 
 @pytest.mark.usefixtures("account")
@@ -51,7 +51,7 @@ def test_of_two_of_our_own_the_one_wanted_is_found() -> None:
 def test_one_deleted_by_hand_is_made_again(workshop: Workshop) -> None:
     made = workshop.run(one_node(VPC), "up").resources["it"]
     made.delete(new_aws())
-    assert workshop.run(one_node(VPC), "up").findings["it"].action is Action.CREATE
+    assert workshop.run(one_node(VPC), "up").changes["it"].action is Action.CREATE
 
 
 @pytest.mark.usefixtures("account")
@@ -103,9 +103,9 @@ def test_a_rule_in_the_default_security_group_is_seen_and_taken_out(workshop: Wo
             {"IpProtocol": "-1", "UserIdGroupPairs": [{"GroupId": group}]},
         ],
     )
-    (change,) = workshop.run(one_node(VPC), "plan").findings["it"].diffs
-    assert change.field == "open_rules"
-    assert change.have == (f"in everything {group}", "in tcp 22-22 0.0.0.0/0", "in tcp 22-22 ::/0")
+    (diff,) = workshop.run(one_node(VPC), "plan").changes["it"].diffs
+    assert diff.field == "open_rules"
+    assert diff.have == (f"in everything {group}", "in tcp 22-22 0.0.0.0/0", "in tcp 22-22 ::/0")
     workshop.run(one_node(VPC), "up")
     assert default_group(made.id)["IpPermissions"] == []
-    assert workshop.run(one_node(VPC), "plan").findings["it"].action is Action.KEEP
+    assert workshop.run(one_node(VPC), "plan").changes["it"].action is Action.KEEP

@@ -100,11 +100,11 @@ def test_what_somebody_added_is_seen_and_taken_away(made: WebAcl, workshop: Work
         "VisibilityConfig": visibility("mine", metrics=True, samples=True),
     }
     rewrite(made, Rules=[*rules_of(made), theirs], TokenDomains=["example.com"])
-    found = workshop.run(one_node(ACL), "plan").findings["it"].have
+    found = workshop.run(one_node(ACL), "plan").changes["it"].have
     assert isinstance(found, WebAcl)
     assert found.strays == ("rule let me in", "token domains")
     workshop.run(one_node(ACL), "up")
-    assert workshop.run(one_node(ACL), "plan").findings["it"].action is Action.KEEP
+    assert workshop.run(one_node(ACL), "plan").changes["it"].action is Action.KEEP
     assert len(rules_of(made)) == 3
 
 
@@ -150,7 +150,7 @@ def test_the_rule_of_shield_is_no_drift_and_stays(made: WebAcl, workshop: Worksh
         "VisibilityConfig": visibility("shield", metrics=True, samples=True),
     }
     rewrite(made, Rules=[*rules_of(made), shield])
-    assert workshop.run(one_node(ACL), "plan").findings["it"].action is Action.KEEP
+    assert workshop.run(one_node(ACL), "plan").changes["it"].action is Action.KEEP
     workshop.run(one_node(replace(ACL, rate=0)), "up")
     assert [rule["Name"] for rule in rules_of(made)] == [*ACL.groups, shield["Name"]]
 
@@ -197,7 +197,7 @@ def test_another_acl_before_the_stage_is_somebody_elses(workshop: Workshop) -> N
     theirs = replace(ACL, name="theirs").create(aws)
     aws.wafv2.associate_web_acl(WebACLArn=theirs.arn, ResourceArn=stage)
     ours = WebAclAssociation(stage=stage, acl=ACL.create(aws).arn)
-    assert workshop.run(one_node(ours), "plan").findings["it"].action is Action.FOREIGN
+    assert workshop.run(one_node(ours), "plan").changes["it"].action is Action.FOREIGN
     with pytest.raises(NotOwned):
         workshop.run(one_node(ours), "up")
     workshop.run(one_node(ours), "down")

@@ -59,13 +59,13 @@ def test_data_that_goes_can_be_had_back_with_what_is_printed(filled: Workshop) -
         TargetTableName=given["--target-table-name"], BackupArn=given["--backup-arn"]
     )
     adopted = filled.run(STACK, "up", consent=PlanOptions(adopt=frozenset({"table.items"})))
-    assert adopted.findings["table.items"].action is Action.UPDATE
+    assert adopted.changes["table.items"].action is Action.UPDATE
     assert boto3.client("dynamodb").scan(TableName=TABLE.name)["Count"] == 3
-    assert filled.run(STACK, "up").findings["table.items"].action is Action.KEEP
+    assert filled.run(STACK, "up").changes["table.items"].action is Action.KEEP
 
 
 def test_what_stays_is_counted_and_says_what_to_type(filled: Workshop) -> None:
-    kept = filled.run(STACK, "down", consent=PlanOptions()).findings["table.items"]
+    kept = filled.run(STACK, "down", consent=PlanOptions()).changes["table.items"]
     assert kept.stored_data
     assert kept.stored_data.items == 3
     assert "3 items" in kept.reason
@@ -76,7 +76,7 @@ def test_what_stays_is_counted_and_says_what_to_type(filled: Workshop) -> None:
 
 def test_none_is_made_when_none_is_wanted(filled: Workshop) -> None:
     outcome = filled.run(STACK, "down", consent=replace(NAMED, backup=False))
-    assert "--no-backup" in outcome.findings["table.items"].reason
+    assert "--no-backup" in outcome.changes["table.items"].reason
     assert (tables(), backups(), outcome.backups) == ([], [], {})
 
 
