@@ -107,8 +107,8 @@ class Workspace:
         """The same, with the functions' code as it is now."""
         sources = self.inputs.packages
         assert isinstance(sources, PackageBuilder)
-        site = replace(self.inputs, packages=sources.rebuilt())
-        return replace(self, inputs=site, stack=build_stack(site))
+        inputs = replace(self.inputs, packages=sources.rebuilt())
+        return replace(self, inputs=inputs, stack=build_stack(inputs))
 
     def pin(self, journal: Journal) -> None:
         """This stack lives here from now on: what runs elsewhere is refused."""
@@ -123,8 +123,8 @@ class Workspace:
         account = f"{where.account} ({alias})" if alias else where.account
         return f"{self.stack.name} in account {account}, {where.region}"
 
-    def engine(self, journal: Journal, report: EventListener, consent: PlanOptions) -> Engine:
-        return Engine(self.stack, self.aws, journal, consent, self.limitations, report)
+    def engine(self, journal: Journal, report: EventListener, plan_options: PlanOptions) -> Engine:
+        return Engine(self.stack, self.aws, journal, plan_options, self.limitations, report)
 
     @property
     def _here(self) -> PinnedLocation:
@@ -189,7 +189,7 @@ def open_workspace(
     home = options.config.resolve().parent / HOME
     directory = options.state or _own_directory(home, config.environment)
     on_local = config.environment == LOCAL_ENVIRONMENT
-    access, blind = _emulated(options, config, say) if on_local else _in_aws(options, config)
+    access, limitations = _emulated(options, config, say) if on_local else _in_aws(options, config)
     aws = Aws(access, trace=trace)
     aws.sign_in()
     known = state.read(directory, config.prefix, KINDS)
@@ -198,10 +198,10 @@ def open_workspace(
         sources = _sources(options, config, aws, say) if build_sources else NoPackages()
         recorded = [one.step for one in known.records.values()]
         arn = key(aws, config.encryption.key, recorded, partial(_goes_on, say))
-        site = _site(config, aws, known, sources, arn)
-    stack = build_stack(site)
+        inputs = _site(config, aws, known, sources, arn)
+    stack = build_stack(inputs)
     remembered = frozenset(apply_moves(known.records, stack.moved))
-    return Workspace(site, aws, stack, directory, blind, remembered, state)
+    return Workspace(inputs, aws, stack, directory, limitations, remembered, state)
 
 
 def _site(config: Config, aws: Aws, known: Journal, sources: Packages, key: str) -> StackInputs:

@@ -145,14 +145,14 @@ class Place:
 
     def install(self, asked: Iterable[Requirement]) -> None:
         """What the requirements lead to, linked from the environment the tests run in."""
-        site = next(self.environment.glob("[lL]ib/**/site-packages"))
+        inputs = next(self.environment.glob("[lL]ib/**/site-packages"))
         for each in closure(asked):
             for file in each.files or []:
                 top = file.parts[0]
                 if top == ".." and file.name == "uv":  # its program is not among its modules
                     link(Path(str(file.locate())).resolve(), self.environment / BIN / "uv")
                 elif top not in {"..", "__pycache__"} and not top.endswith(".pth"):
-                    link(Path(str(each.locate_file(top))), site / top)
+                    link(Path(str(each.locate_file(top))), inputs / top)
 
 
 def link(there: Path, here: Path) -> None:

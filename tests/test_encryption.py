@@ -32,8 +32,8 @@ KEPT = {
 
 def built(directory: Path, key: str, given: str = "", **changes: Any) -> dict[str, Step]:
     settings = {"encryption": {"key": key}, "network": {"flow_logs": {"traffic": "ALL"}}}
-    site = reference_site(new_aws(), directory, {**settings, **changes})
-    stack = build_stack(type(site)(**{**vars(site), "key": given}))
+    inputs = reference_site(new_aws(), directory, {**settings, **changes})
+    stack = build_stack(type(inputs)(**{**vars(inputs), "key": given}))
     steps: dict[str, Step] = {}
     for name, node in stack.nodes.items():
         want = node.build(*(steps[need] for need in node.needs))

@@ -68,7 +68,7 @@ def test_something_of_that_name_that_is_not_ours_stops_the_node(workshop: Worksh
 
 def test_adopting_takes_it_over_and_down_then_removes_it(workshop: Workshop) -> None:
     replace(TABLE, protect=False).create(new_aws())
-    workshop.run(one_node(TABLE), "up", consent=PlanOptions(adopt=frozenset({"it"})))
+    workshop.run(one_node(TABLE), "up", plan_options=PlanOptions(adopt=frozenset({"it"})))
     assert workshop.run(one_node(TABLE), "up").changes["it"].action is Action.KEEP
     workshop.run(one_node(TABLE), "down")
     assert TABLE.observe(new_aws()) is None
@@ -84,17 +84,17 @@ def test_what_differs_for_good_is_not_taken_over(workshop: Workshop) -> None:
         BillingMode="PAY_PER_REQUEST",
     )
     adopting = PlanOptions(adopt=frozenset({"it"}))
-    plan = workshop.run(one_node(TABLE), "plan", consent=adopting).changes["it"]
+    plan = workshop.run(one_node(TABLE), "plan", plan_options=adopting).changes["it"]
     assert plan.action is Action.FOREIGN
     assert plan.reason == (
         f"{TABLE.name} is not this stack's and cannot become it:"
         f" made_with is key {TABLE.key} of type N"
     )
     with pytest.raises(NotOwned, match="cannot become it"):
-        workshop.run(one_node(TABLE), "up", consent=adopting)
+        workshop.run(one_node(TABLE), "up", plan_options=adopting)
     assert workshop.last.writes == []
     named = PlanOptions(adopt=frozenset({"it"}), destroy=frozenset({"it"}))
-    assert workshop.run(one_node(TABLE), "plan", consent=named).changes["it"].blocked_by == ""
+    assert workshop.run(one_node(TABLE), "plan", plan_options=named).changes["it"].blocked_by == ""
 
 
 def test_down_never_deletes_what_is_not_ours_whatever_the_state_says(workshop: Workshop) -> None:
@@ -115,7 +115,7 @@ def test_down_never_deletes_what_is_not_ours_whatever_the_state_says(workshop: W
 def test_what_down_keeps_is_no_longer_said_to_be_in_the_making(workshop: Workshop) -> None:
     with pytest.raises(Died):
         workshop.run(one_node(TABLE), "up", recorder=Recorder(die=(Where.AFTER, 1)))
-    workshop.run(one_node(TABLE), "down", consent=PlanOptions())
+    workshop.run(one_node(TABLE), "down", plan_options=PlanOptions())
     assert TABLE.observe(new_aws()) is not None
     records = Journal.read(workshop.directory, "tap-dev", KINDS).records
     assert records["it"].pending == ""
@@ -124,13 +124,13 @@ def test_what_down_keeps_is_no_longer_said_to_be_in_the_making(workshop: Worksho
 def test_data_is_not_replaced_without_being_named(workshop: Workshop) -> None:
     workshop.run(one_node(TABLE), "up")
     other_key = one_node(replace(TABLE, key="pk"))
-    plan = workshop.run(other_key, "plan", consent=PlanOptions()).changes["it"]
+    plan = workshop.run(other_key, "plan", plan_options=PlanOptions()).changes["it"]
     assert plan.action is Action.REPLACE
     assert "--destroy it" in plan.blocked_by
     with pytest.raises(DataProtected):
-        workshop.run(other_key, "up", consent=PlanOptions())
+        workshop.run(other_key, "up", plan_options=PlanOptions())
     assert workshop.last.writes == []
-    workshop.run(other_key, "up", consent=PlanOptions(destroy=frozenset({"it"})))
+    workshop.run(other_key, "up", plan_options=PlanOptions(destroy=frozenset({"it"})))
 
 
 def test_a_step_that_forgets_a_field_is_found_out_at_once(
@@ -200,8 +200,8 @@ def test_what_the_emulator_lacks_is_skipped_by_name(workshop: Workshop) -> None:
 def test_fields_the_emulator_forgets_are_not_compared(workshop: Workshop) -> None:
     workshop.run(one_node(TABLE), "up")
     journal = Journal.read(workshop.directory, "tap-dev", KINDS)
-    blind = Limitations({}, {"dynamodb.table": {"ttl": "forgotten"}}, {})
-    engine = Engine(one_node(replace(TABLE, ttl="x")), new_aws(), journal, limitations=blind)
+    limitations = Limitations({}, {"dynamodb.table": {"ttl": "forgotten"}}, {})
+    engine = Engine(one_node(replace(TABLE, ttl="x")), new_aws(), journal, limitations=limitations)
     assert make_plan(engine).changes["it"].action is Action.KEEP
 
 

@@ -70,22 +70,22 @@ def test_nothing_is_made_again_and_nothing_lost(
 ) -> None:
     if lost:
         workshop.forget()
-    site = reference_site(new_aws(), tmp_path, renaming())
+    inputs = reference_site(new_aws(), tmp_path, renaming())
     stack = reference_stack(new_aws(), tmp_path, renaming())
     plan = workshop.run(stack, "plan", workers=8).changes
     judge(plan)
     for node in ("network.interfaces", "network.subnet.1", "network.subnet.2"):
         assert vars(plan[node].want)["functions"] == ("tap-dev-items",), node
-    made = workshop.run(stack, "up", workers=8, consent=PlanOptions())
+    made = workshop.run(stack, "up", workers=8, plan_options=PlanOptions())
     judge(made.changes)
     assert holdings() == lived_in
     assert item_is_there()
     owners = new_aws().dynamodb.list_tags_of_resource(
-        ResourceArn=site.location.arn("dynamodb", "table/tap-dev-items")
+        ResourceArn=inputs.location.arn("dynamodb", "table/tap-dev-items")
     )["Tags"]
     assert {"Key": "provision:owner", "Value": f"{MARK}/table.articles"} in owners
 
-    told = outputs.outputs(site, made.resources)
+    told = outputs.outputs(inputs, made.resources)
     assert told["table_name"] == "tap-dev-items"
     assert told["function_alias_arn"].endswith("function:tap-dev-items:live")
     shop = made.resources["function.shop"]
@@ -182,19 +182,19 @@ def test_a_crash_at_any_call_loses_nothing_and_leaves_nothing(
             new = shelf(tmp_path, "new", moved="old")
             recorder = Recorder(die=(where, number))
             try:
-                workshop.run(new, "up", recorder=recorder, consent=PlanOptions())
+                workshop.run(new, "up", recorder=recorder, plan_options=PlanOptions())
                 died = False
             except Died:
                 died = True
             if number % 2:
                 workshop.forget()
-            workshop.run(new, "up", consent=PlanOptions())
+            workshop.run(new, "up", plan_options=PlanOptions())
             changes = {"TagQueue", "TagResource", "PublishLayerVersion"}
             assert {*recorder.writes, *workshop.last.writes} <= changes
             assert dynamodb.scan(TableName="tap-dev-old")["Items"] == [ITEM]
-            workshop.run(new, "up", consent=PlanOptions())
+            workshop.run(new, "up", plan_options=PlanOptions())
             assert workshop.last.writes == []
-            workshop.run(new, "down", consent=ALLOW_ALL)
+            workshop.run(new, "down", plan_options=ALLOW_ALL)
             assert not {"table", "queue", "layer"} & set(inventory(new_aws()))
             if not died:
                 break
@@ -269,14 +269,14 @@ def test_what_was_made_under_the_new_name_meanwhile_is_kept_apart(
     before = inventory(new_aws())
     workshop.run(named("old", "tap-dev-old"), "up")
     boto3.client("dynamodb").put_item(TableName="tap-dev-old", Item=ITEM)
-    workshop.run(named("new", "tap-dev-new"), "up", consent=PlanOptions())
+    workshop.run(named("new", "tap-dev-new"), "up", plan_options=PlanOptions())
     told = named("new", "tap-dev-old")
     told.moved = {"table.old": "table.new"}
-    plan = workshop.run(told, "plan", consent=PlanOptions()).changes
+    plan = workshop.run(told, "plan", plan_options=PlanOptions()).changes
     assert plan["table.new"].action is Action.UPDATE
     assert plan["table.new~1"].action is Action.KEEP
     assert "--destroy 'table.new~1'" in plan["table.new~1"].reason
-    workshop.run(told, "up", consent=PlanOptions(destroy=frozenset({"table.new~1"})))
+    workshop.run(told, "up", plan_options=PlanOptions(destroy=frozenset({"table.new~1"})))
     assert inventory(new_aws())["table"] == {"tap-dev-old"}
     assert boto3.client("dynamodb").scan(TableName="tap-dev-old")["Items"] == [ITEM]
     workshop.run(told, "down")
@@ -293,19 +293,19 @@ def test_of_two_tables_with_one_mark_none_is_taken_silently(
     """Renamed, `up`, the state lost, and only then told so: what was written since is in the new
     one, and by its name and former mark the old one is it."""
     workshop.run(named("old", "tap-dev-old"), "up")
-    workshop.run(named("new", "tap-dev-new"), "up", consent=PlanOptions())
+    workshop.run(named("new", "tap-dev-new"), "up", plan_options=PlanOptions())
     boto3.client("dynamodb").put_item(TableName="tap-dev-new", Item=ITEM)
     lost(workshop)
     told = named("new", "tap-dev-old")
     told.moved = {"table.old": "table.new"}
-    finding = workshop.run(told, "plan", consent=PlanOptions()).changes["table.new"]
+    finding = workshop.run(told, "plan", plan_options=PlanOptions()).changes["table.new"]
     assert finding.action is Action.FOREIGN
     assert "tap-dev-new carries its mark, and so does tap-dev-old" in finding.reason
     assert "`provision up --adopt table.new` goes on with tap-dev-old" in finding.blocked_by
     with pytest.raises(NotOwned):
-        workshop.run(told, "up", consent=PlanOptions())
-    workshop.run(told, "up", consent=PlanOptions(adopt=frozenset({"table.new"})))
-    again = workshop.run(told, "plan", consent=PlanOptions()).changes["table.new"]
+        workshop.run(told, "up", plan_options=PlanOptions())
+    workshop.run(told, "up", plan_options=PlanOptions(adopt=frozenset({"table.new"})))
+    again = workshop.run(told, "plan", plan_options=PlanOptions()).changes["table.new"]
     assert again.action is Action.KEEP
     assert inventory(new_aws())["table"] == {"tap-dev-old", "tap-dev-new"}
 
@@ -320,12 +320,12 @@ def test_an_empty_table_is_not_made_beside_one_of_its_mark(
     workshop.run(told, "up")
     lost(workshop)
     plain = named("new", "tap-dev-new")
-    finding = workshop.run(plain, "plan", consent=PlanOptions()).changes["table.new"]
+    finding = workshop.run(plain, "plan", plan_options=PlanOptions()).changes["table.new"]
     assert finding.action is Action.FOREIGN
     assert "tap-dev-old carries its mark, and no state" in finding.reason
     assert "makes tap-dev-new" in finding.blocked_by
     with pytest.raises(NotOwned):
-        workshop.run(plain, "up", consent=PlanOptions())
+        workshop.run(plain, "up", plan_options=PlanOptions())
     assert inventory(new_aws())["table"] == {"tap-dev-old"}
 
 
@@ -341,7 +341,7 @@ def test_without_the_line_a_renamed_table_is_never_taken_for_another(workshop: W
     told = named("new", "tap-dev-old")
     told.moved = {"table.old": "table.new"}
     workshop.run(told, "up")
-    finding = workshop.run(named("new", "tap-dev-new"), "plan", consent=PlanOptions()).changes
+    finding = workshop.run(named("new", "tap-dev-new"), "plan", plan_options=PlanOptions()).changes
     assert finding["table.new"].action is Action.REPLACE
     assert "--destroy table.new" in finding["table.new"].blocked_by
 
@@ -354,13 +354,13 @@ def test_the_way_back_without_the_state_is_told(workshop: Workshop) -> None:
     workshop.run(told, "up")
     workshop.forget()
     back = named("old", "tap-dev-old")
-    finding = workshop.run(back, "plan", consent=PlanOptions()).changes["table.old"]
+    finding = workshop.run(back, "plan", plan_options=PlanOptions()).changes["table.old"]
     assert finding.action is Action.FOREIGN
     assert finding.reason == "tap-dev-old is this stack's table.new"
     assert "moved: {table.new: table.old}" in finding.blocked_by
     back.moved = {"table.new": "table.old"}
     assert workshop.run(back, "plan").changes["table.old"].action is Action.UPDATE
-    down = workshop.run(named("old", "tap-dev-old"), "down", consent=PlanOptions()).changes
+    down = workshop.run(named("old", "tap-dev-old"), "down", plan_options=PlanOptions()).changes
     assert down["table.old"].reason == "tap-dev-old is this stack's table.new: left alone"
 
 

@@ -339,15 +339,15 @@ TABLE = Table(name="tap-dev-items", key="id", tags={"a": "b"}, arn="arn:x")
     ],
 )
 def test_what_has_moved_of_a_node(
-    site: StackInputs, before: ResourceChange, after: ResourceChange, words: list[str]
+    inputs: StackInputs, before: ResourceChange, after: ResourceChange, words: list[str]
 ) -> None:
-    one = capture_plan(site, {"it": before}, PlanOptions())
+    one = capture_plan(inputs, {"it": before}, PlanOptions())
     assert list(changed_nodes(one.nodes, planned(one.salt, {"it": after}))) == words
 
 
-def test_nodes_that_come_and_go(site: StackInputs) -> None:
-    one = capture_plan(site, {"a": finding(TABLE, TABLE)}, PlanOptions())
-    two = capture_plan(site, {"b": finding(TABLE, TABLE)}, PlanOptions(), one.salt)
+def test_nodes_that_come_and_go(inputs: StackInputs) -> None:
+    one = capture_plan(inputs, {"a": finding(TABLE, TABLE)}, PlanOptions())
+    two = capture_plan(inputs, {"b": finding(TABLE, TABLE)}, PlanOptions(), one.salt)
     assert list(changed_nodes(one.nodes, two.nodes)) == [
         "a: is not known any more",
         "b: is not in the plan",
@@ -355,7 +355,7 @@ def test_nodes_that_come_and_go(site: StackInputs) -> None:
 
 
 def test_a_file_is_read_as_it_was_written_and_tells_what_but_not_which_values(
-    site: StackInputs, tmp_path: Path
+    inputs: StackInputs, tmp_path: Path
 ) -> None:
     secret = Function(
         name="f",
@@ -368,18 +368,20 @@ def test_a_file_is_read_as_it_was_written_and_tells_what_but_not_which_values(
         environment={"TOKEN": SECRET},
         tags={},
     )
-    consent = PlanOptions(frozenset({"it"}), frozenset({"table.items"}))
-    plan = capture_plan(site, {"it": finding(secret, None), "queue": finding(None, QUEUE)}, consent)
+    plan_options = PlanOptions(frozenset({"it"}), frozenset({"table.items"}))
+    plan = capture_plan(
+        inputs, {"it": finding(secret, None), "queue": finding(None, QUEUE)}, plan_options
+    )
     file = tmp_path / "plan.json"
     file.write_text("older")
     file.chmod(0o644)
     write_plan(file, plan)
     assert file.stat().st_mode & 0o777 == 0o600
     assert read_plan(file) == plan
-    assert read_plan(file).consent == consent
+    assert read_plan(file).consent == plan_options
     assert SECRET not in file.read_text()
     assert plan.nodes["it"].changes == ("ttl (drift)",)
-    other = capture_plan(site, {"it": finding(secret, None)}, consent)
+    other = capture_plan(inputs, {"it": finding(secret, None)}, plan_options)
     assert other.nodes["it"].want != plan.nodes["it"].want, "salted: no table of digests helps"
 
 
@@ -403,16 +405,16 @@ def newer(text: str) -> str:
     ],
 )
 def test_a_file_that_is_no_plan(
-    site: StackInputs, tmp_path: Path, spoil: Callable[[str], str], said: str
+    inputs: StackInputs, tmp_path: Path, spoil: Callable[[str], str], said: str
 ) -> None:
     file = tmp_path / "plan.json"
-    write_plan(file, capture_plan(site, {}, PlanOptions()))
+    write_plan(file, capture_plan(inputs, {}, PlanOptions()))
     file.write_text(spoil(file.read_text()))
     with pytest.raises(InvalidPlanFile, match=said) as caught:
         read_plan(file)
     assert caught.value.hint
 
 
-def test_a_place_that_cannot_be_written(site: StackInputs, tmp_path: Path) -> None:
+def test_a_place_that_cannot_be_written(inputs: StackInputs, tmp_path: Path) -> None:
     with pytest.raises(InvalidPlanFile, match="No such file or directory"):
-        write_plan(tmp_path / "no" / "plan.json", capture_plan(site, {}, PlanOptions()))
+        write_plan(tmp_path / "no" / "plan.json", capture_plan(inputs, {}, PlanOptions()))

@@ -42,14 +42,14 @@ def built(
     tmp_path: Path, changes: Mapping[str, Any] | None = None, *, partition: str = "aws"
 ) -> tuple[Stack, dict[str, Step]]:
     where = Location("123456789012", "us-east-1", partition, "amazonaws.com")
-    site = StackInputs(
+    inputs = StackInputs(
         configured(tmp_path, changes),
         where,
         ("us-east-1a", "us-east-1b"),
         TinySources(tmp_path / "zips"),
         lambda api, stage: f"https://{api}/{stage}",
     )
-    stack = build_stack(site)
+    stack = build_stack(inputs)
     steps: dict[str, Step] = {}
     for name, node in stack.nodes.items():
         want = node.build(*(steps[need] for need in node.needs))
@@ -66,7 +66,7 @@ def built(
 def test_addresses_are_told_as_they_are_reached_now(tmp_path: Path) -> None:
     """The emulator had another port when the queue was made, and the record keeps that."""
     where = Location("123456789012", "us-east-1", "aws", "amazonaws.com")
-    site = StackInputs(
+    inputs = StackInputs(
         configured(tmp_path),
         where,
         ("us-east-1a", "us-east-1b"),
@@ -81,7 +81,7 @@ def test_addresses_are_told_as_they_are_reached_now(tmp_path: Path) -> None:
     ):
         queue = steps["function.items.dead_letters"]
         assert isinstance(queue, Queue)
-        known = outputs(site, {**steps, "function.items.dead_letters": replace(queue, url=told)})
+        known = outputs(inputs, {**steps, "function.items.dead_letters": replace(queue, url=told)})
         assert known["dead_letter_queue_url"] == now
 
 

@@ -79,7 +79,7 @@ def test_its_whole_life(
     assert workshop.last.writes == []
     assert now() == full
 
-    workshop.run(stack, "down", consent=PlanOptions(), workers=8)
+    workshop.run(stack, "down", plan_options=PlanOptions(), workers=8)
     left = without_account_role(now())
     proofs = left["record"] - without_proofs(left)["record"]
     assert len(proofs) == ("api" in changes), "what proves the domain to ACM stays"
@@ -191,7 +191,7 @@ def test_what_the_configuration_drops_is_removed_after_the_rest(
     }
     workshop.run(reference_stack(new_aws(), tmp_path, second), "up")
     assert "tap-dev-orders" in now()["table"]
-    workshop.run(reference_stack(new_aws(), tmp_path), "up", consent=PlanOptions())
+    workshop.run(reference_stack(new_aws(), tmp_path), "up", plan_options=PlanOptions())
     assert "tap-dev-orders" in now()["table"], "data goes only when named"
     workshop.run(reference_stack(new_aws(), tmp_path), "up")
     assert now()["table"] == {"tap-dev-items"}

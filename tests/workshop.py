@@ -130,7 +130,7 @@ class Workshop:
         verb: str,
         *,
         recorder: Recorder | None = None,
-        consent: PlanOptions = ALLOW_ALL,
+        plan_options: PlanOptions = ALLOW_ALL,
         workers: int = 1,
     ) -> Result:
         """`up`, `down` or `plan` as a process of its own. Raises the first failure."""
@@ -138,7 +138,7 @@ class Workshop:
         aws = self.connect(self.last)
         journal = Journal(self.directory, stack.name, KINDS, stack.moved).open(HOLDER)
         try:
-            engine = Engine(stack, aws, journal, consent)
+            engine = Engine(stack, aws, journal, plan_options)
             aws.read_only = True
             seen = make_plan(engine, workers=workers)
             if verb == "plan":

@@ -50,7 +50,7 @@ def down(
     from provision.plan.options import PlanOptions  # noqa: PLC0415
 
     session = open_session(context, as_json=json, trace=trace)
-    consent = PlanOptions(
+    plan_options = PlanOptions(
         destroy=frozenset(destroy), destroy_data=destroy_data, backup=not no_backup, verb="down"
     )
-    context.exit(run(session, Confirmation(yes, confirm), consent, workers=parallel))
+    context.exit(run(session, Confirmation(yes, confirm), plan_options, workers=parallel))

@@ -28,20 +28,25 @@ class Confirmation:
 
 
 def confirm(
-    session: Session, bench: Workspace, question: str, agreement: Confirmation, *, protected: bool
+    session: Session,
+    workspace: Workspace,
+    question: str,
+    agreement: Confirmation,
+    *,
+    protected: bool,
 ) -> bool:
     """Whether to go on. A protected environment wants the stack's name, typed or by `--confirm`.
 
     Raises UsageError where `--confirm` names another stack, or `--yes` is not enough.
     """
-    stack = bench.stack.name
+    stack = workspace.stack.name
     check_confirmation(stack, agreement, protected=protected)
     if agreement.confirm is not None or (agreement.yes and not protected):
         return True
     forget_typed()
     if not protected:
-        return session.ask(bench, question)
-    return session.ask_for_text(bench, f"{stack} is protected. {question} Type its name", stack)
+        return session.ask(workspace, question)
+    return session.ask_for_text(workspace, f"{stack} is protected. {question} Type its name", stack)
 
 
 def asks_for_new(

@@ -24,46 +24,52 @@ from provision.workflows.removal_report import RemovalReport, removal_report
 from provision.workspace import Workspace
 
 
-def down(session: Session, agreement: Confirmation, consent: PlanOptions, *, workers: int) -> int:
+def down(
+    session: Session, agreement: Confirmation, plan_options: PlanOptions, *, workers: int
+) -> int:
     """The exit code: 0 done, 1 not agreed to, 9 partly done, 130 interrupted."""
     session.require_answer("down", yes=agreement.given)
-    bench = _open(session)
-    check_nodes(bench, tuple(sorted(consent.destroy)))
-    stack, protected = bench.stack.name, bench.inputs.config.protected
+    workspace = _open(session)
+    check_nodes(workspace, tuple(sorted(plan_options.destroy)))
+    stack, protected = workspace.stack.name, workspace.inputs.config.protected
     check_confirmation(stack, agreement, protected=protected)  # before anything is looked at
-    with bench.write_state(session.call.rerun_command) as journal:
-        removal = _look(session, bench, journal, consent, workers)
+    with workspace.write_state(session.call.rerun_command) as journal:
+        removal = _look(session, workspace, journal, plan_options, workers)
         if not session.call.as_json:
-            session.show_plan(session.errors, bench, f"{stack}: what `down` does", removal.all)
+            session.show_plan(session.errors, workspace, f"{stack}: what `down` does", removal.all)
         if removal.has_changes and not confirm(
-            session, bench, "Remove this?", agreement, protected=protected
+            session, workspace, "Remove this?", agreement, protected=protected
         ):
             return 1
         if removal.has_changes and not agreement.given:
             removal = looked_again(
-                session, removal, lambda: _look(session, bench, journal, consent, workers)
+                session, removal, lambda: _look(session, workspace, journal, plan_options, workers)
             )
         with (
-            session.call.stopping.stopping(bench.aws.clock),
+            session.call.stopping.stopping(workspace.aws.clock),
             session.showing(writes(removal.all)) as progress,
         ):
-            engine = bench.engine(journal, progress.report, consent)
-            patience = REAPPEAR_DELAY if bench.aws.access.deletes_lag else 0.0
-            outcome = remove(engine, removal, workers=workers, patience=patience)
-    walks = (*removal.walks, *outcome.walks)
-    outcome = worded_outcome(session.call, outcome)
-    found = _receipt(session, bench, outcome)
-    _tell(session, bench, outcome, found and worded_receipt(session.call, found), walks)
-    return session.finish(outcome)
+            engine = workspace.engine(journal, progress.report, plan_options)
+            patience = REAPPEAR_DELAY if workspace.aws.access.deletes_lag else 0.0
+            result = remove(engine, removal, workers=workers, patience=patience)
+    walks = (*removal.walks, *result.walks)
+    result = worded_outcome(session.call, result)
+    found = _receipt(session, workspace, result)
+    _tell(session, workspace, result, found and worded_receipt(session.call, found), walks)
+    return session.finish(result)
 
 
 def _look(
-    session: Session, bench: Workspace, journal: Journal, consent: PlanOptions, workers: int
+    session: Session,
+    workspace: Workspace,
+    journal: Journal,
+    plan_options: PlanOptions,
+    workers: int,
 ) -> Plan:
     """What removing comes to; what is to go is counted, live."""
-    seen = session.plan(bench, journal, consent, workers)
-    with only_reading(bench.aws):
-        removal = plan_removal(quiet(bench, journal, consent), seen)
+    seen = session.plan(workspace, journal, plan_options, workers)
+    with only_reading(workspace.aws):
+        removal = plan_removal(quiet(workspace, journal, plan_options), seen)
     return replace(removal, walks=seen.walks)
 
 
@@ -82,39 +88,39 @@ def _open(session: Session) -> Workspace:
         raise
 
 
-def _receipt(session: Session, bench: Workspace, outcome: Result) -> RemovalReport | None:
+def _receipt(session: Session, workspace: Workspace, result: Result) -> RemovalReport | None:
     """None when it was interrupted, before or while it searches: nobody waits for it then."""
-    if outcome.interrupted or session.call.stopping.asked:
+    if result.interrupted or session.call.stopping.asked:
         return None
     with (
         suppress(Interrupted),
-        only_reading(bench.aws),
-        session.call.stopping.stopping(bench.aws.clock),
+        only_reading(workspace.aws),
+        session.call.stopping.stopping(workspace.aws.clock),
         session.busy("searching the account for what else is there"),
     ):
-        return removal_report(bench.aws, bench.stack, outcome, bench.limitations)
+        return removal_report(workspace.aws, workspace.stack, result, workspace.limitations)
     return None
 
 
 def _tell(
     session: Session,
-    bench: Workspace,
-    outcome: Result,
+    workspace: Workspace,
+    result: Result,
     receipt: RemovalReport | None,
     walks: tuple[WalkTiming, ...],
 ) -> None:
     if session.call.as_json:
         session.print_document(
-            bench,
-            outcome.changes,
+            workspace,
+            result.changes,
             {},
-            failed=outcome.failed,
-            error=session.final_error(outcome),
+            failed=result.failed,
+            error=session.final_error(result),
             removal=receipt.document if receipt else None,
             walks=walks,
         )
     else:
-        where = f"account {bench.aws.location.account}, {bench.aws.location.region}"
-        print_removal(session.errors, outcome, receipt, session.call.command, where=where)
+        where = f"account {workspace.aws.location.account}, {workspace.aws.location.region}"
+        print_removal(session.errors, result, receipt, session.call.command, where=where)
         chain = session.longest(walks)
-        print_timing(session.errors, session.seconds, bench.aws.calls, chain)
+        print_timing(session.errors, session.seconds, workspace.aws.calls, chain)

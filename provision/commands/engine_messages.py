@@ -18,14 +18,14 @@ def worded(call: Invocation, changes: Mapping[str, ResourceChange]) -> dict[str,
     return {node: _finding(call, change) for node, change in changes.items()}
 
 
-def worded_outcome(call: Invocation, outcome: Result) -> Result:
+def worded_outcome(call: Invocation, result: Result) -> Result:
     """The outcome, for a screen or a document."""
-    for error in outcome.failed.values():
+    for error in result.failed.values():
         call.word(error)
     return replace(
-        outcome,
-        changes=worded(call, outcome.changes),
-        backups=_backups(call, outcome.backups),
+        result,
+        changes=worded(call, result.changes),
+        backups=_backups(call, result.backups),
     )
 
 

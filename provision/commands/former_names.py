@@ -13,23 +13,27 @@ from provision.files import read_private
 from provision.workspace import LOCAL_ENVIRONMENT, Options, Workspace
 
 
-def formerly(options: Options, bench: Workspace) -> str:
+def formerly(options: Options, workspace: Workspace) -> str:
     """In words, where nothing of this stack is recorded; empty where there is no such state, or
     where somebody chose the directory. Every name in AWS has the environment in it: another
     environment is another stack, and nothing can be moved there."""
-    if bench.remembered or options.state or bench.inputs.config.environment == LOCAL_ENVIRONMENT:
+    if (
+        workspace.remembered
+        or options.state
+        or workspace.inputs.config.environment == LOCAL_ENVIRONMENT
+    ):
         return ""
-    config = bench.inputs.config
+    config = workspace.inputs.config
     listed = {LOCAL_ENVIRONMENT, config.environment, *environments(read(options.config)[0])}
     others = [
         folder.name
-        for folder in sorted(bench.directory.parent.glob("*"))
+        for folder in sorted(workspace.directory.parent.glob("*"))
         if re.fullmatch(NAME, folder.name)  # a checkout may hold folders of any name
         and folder.name not in listed
         and _has_stack(folder, f"{config.name}-{folder.name}")
     ]
     return "; ".join(
-        f"{config.name}-{other} is recorded in {bench.directory.parent / other}, and the"
+        f"{config.name}-{other} is recorded in {workspace.directory.parent / other}, and the"
         f" configuration has no environment {other} any more: {config.prefix} is made beside it,"
         f" with nothing of its data; `provision plan --env {other}` shows that stack,"
         f" `environment: {other}` is it again"

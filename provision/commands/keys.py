@@ -20,61 +20,68 @@ from provision.workspace import Workspace
 
 def list_keys(session: Session) -> int:
     """The exit code: 0."""
-    bench = session.open(build_sources=False, key=key_as_recorded)
-    with bench.read_state() as journal:
-        keys = rotate_keys.find_keys(quiet(bench, journal, PlanOptions()))
-    return _tell(session, bench, keys)
+    workspace = session.open(build_sources=False, key=key_as_recorded)
+    with workspace.read_state() as journal:
+        keys = rotate_keys.find_keys(quiet(workspace, journal, PlanOptions()))
+    return _tell(session, workspace, keys)
 
 
 def rotate(session: Session, name: str) -> int:
     """The exit code: 0 done, 1 not there yet, 2 no such name, 130 interrupted."""
-    bench = session.open(build_sources=False, key=key_as_recorded)
-    names = bench.inputs.config.api.keys
+    workspace = session.open(build_sources=False, key=key_as_recorded)
+    names = workspace.inputs.config.api.keys
     if name not in names:
         near = get_close_matches(name, names, 1) or list(names)
         raise click.UsageError(f"config.yaml names no API key {name}; it has {', '.join(near)}")
     made: list[ApiKey] = []
-    code = _change(session, bench, lambda engine: made.append(rotate_keys.rotate(engine, name)))
+    code = _change(session, workspace, lambda engine: made.append(rotate_keys.rotate(engine, name)))
     if not session.call.as_json:
-        output = next(o for o, key in values_of_keys(bench).items() if key == name)
+        output = next(o for o, key in values_of_keys(workspace).items() if key == name)
         _say_next(session, output, made[0])
     return code
 
 
 def disable(session: Session, key_id: str) -> int:
     """The exit code: 0 done, 1 not a retired key."""
-    bench = session.open(build_sources=False, key=key_as_recorded)
-    return _change(session, bench, lambda engine: rotate_keys.switch(engine, key_id, enabled=False))
+    workspace = session.open(build_sources=False, key=key_as_recorded)
+    return _change(
+        session, workspace, lambda engine: rotate_keys.switch(engine, key_id, enabled=False)
+    )
 
 
 def enable(session: Session, key_id: str) -> int:
     """The exit code: 0 done, 1 not a retired key."""
-    bench = session.open(build_sources=False, key=key_as_recorded)
-    return _change(session, bench, lambda engine: rotate_keys.switch(engine, key_id, enabled=True))
+    workspace = session.open(build_sources=False, key=key_as_recorded)
+    return _change(
+        session, workspace, lambda engine: rotate_keys.switch(engine, key_id, enabled=True)
+    )
 
 
 def remove(session: Session, key_id: str) -> int:
     """The exit code: 0 done, 1 not a retired key that is switched off."""
-    bench = session.open(build_sources=False, key=key_as_recorded)
-    return _change(session, bench, lambda engine: rotate_keys.remove(engine, key_id))
+    workspace = session.open(build_sources=False, key=key_as_recorded)
+    return _change(session, workspace, lambda engine: rotate_keys.remove(engine, key_id))
 
 
-def _change(session: Session, bench: Workspace, change: Callable[[Engine], None]) -> int:
-    with bench.write_state(session.call.rerun_command) as journal:
-        engine = quiet(bench, journal, PlanOptions())
-        with session.call.stopping.stopping(bench.aws.clock), session.busy("changing the API keys"):
+def _change(session: Session, workspace: Workspace, change: Callable[[Engine], None]) -> int:
+    with workspace.write_state(session.call.rerun_command) as journal:
+        engine = quiet(workspace, journal, PlanOptions())
+        with (
+            session.call.stopping.stopping(workspace.aws.clock),
+            session.busy("changing the API keys"),
+        ):
             change(engine)
             keys = rotate_keys.find_keys(engine)
-    return _tell(session, bench, keys)
+    return _tell(session, workspace, keys)
 
 
-def _tell(session: Session, bench: Workspace, keys: dict[str, ApiKey]) -> int:
+def _tell(session: Session, workspace: Workspace, keys: dict[str, ApiKey]) -> int:
     if session.call.as_json:
-        session.call.answer(keys_document(bench.stack.name, keys))
+        session.call.answer(keys_document(workspace.stack.name, keys))
     elif keys:
         print_keys(session.results, keys, session.call.command)
     else:
-        words = f"{bench.stack.name} has no API key yet: `provision up` makes it."
+        words = f"{workspace.stack.name} has no API key yet: `provision up` makes it."
         session.results.print(session.call.expand_hint(words), soft_wrap=True)
     return 0
 

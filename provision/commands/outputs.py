@@ -21,12 +21,12 @@ _MAKE = "`provision up` makes them"
 
 def outputs(session: Session, name: str | None) -> int:
     """All outputs, or one of them alone on stdout."""
-    bench = session.open(build_sources=False, key=key_as_recorded)
-    steps = _steps(session, bench)
-    known = outputs_of(bench.inputs, steps)
-    values = values_of_keys(bench)
+    workspace = session.open(build_sources=False, key=key_as_recorded)
+    steps = _steps(session, workspace)
+    known = outputs_of(workspace.inputs, steps)
+    values = values_of_keys(workspace)
     if name in values:
-        known = {name: _key_value(bench, values[name])}
+        known = {name: _key_value(workspace, values[name])}
     if name and name not in known:
         raise ProvisionError(
             f"there is no output {name} yet" if not steps else f"there is no output {name}",
@@ -44,25 +44,25 @@ def outputs(session: Session, name: str | None) -> int:
     return 0
 
 
-def _steps(session: Session, bench: Workspace) -> dict[str, Step]:
+def _steps(session: Session, workspace: Workspace) -> dict[str, Step]:
     """From the journal; where that was lost, from AWS."""
-    with bench.read_state() as journal:
+    with workspace.read_state() as journal:
         steps = {n: r.step for n, r in journal.records.items() if not r.pending}
-        return steps or found(session.plan(bench, journal))
+        return steps or found(session.plan(workspace, journal))
 
 
-def values_of_keys(bench: Workspace) -> dict[str, str]:
+def values_of_keys(workspace: Workspace) -> dict[str, str]:
     """Output → the API key whose value it tells."""
-    keys = bench.inputs.config.api.keys
+    keys = workspace.inputs.config.api.keys
     return {output_name(API_KEY, key, number): key for number, key in enumerate(keys)}
 
 
-def _key_value(bench: Workspace, key: str) -> str:
+def _key_value(workspace: Workspace, key: str) -> str:
     """The only place that asks for a key's value; it goes to stdout and nowhere else. AWS says
     which key it is: somebody may have rotated it elsewhere."""
-    with bench.read_state() as journal:
-        have = find_keys(quiet(bench, journal, PlanOptions())).get(key)
+    with workspace.read_state() as journal:
+        have = find_keys(quiet(workspace, journal, PlanOptions())).get(key)
     if have is None:
         raise ProvisionError(f"there is no API key {key} yet", hint=_MAKE)
-    value: str = bench.aws.apigateway.get_api_key(apiKey=have.id, includeValue=True)["value"]
+    value: str = workspace.aws.apigateway.get_api_key(apiKey=have.id, includeValue=True)["value"]
     return value

@@ -23,20 +23,20 @@ def plan(
     out: Path | None,
 ) -> int:
     """The exit code: 0, or 4 with `check` when anything would change."""
-    bench = session.open(unlisted=asks_for_new(session, "Plan a new environment"))
-    check_nodes(bench, (*adopt, *destroy))
-    consent = PlanOptions(frozenset(adopt), frozenset(destroy))
-    with bench.read_state() as journal:
-        seen = look_to_make(session, bench, journal, consent)
+    workspace = session.open(unlisted=asks_for_new(session, "Plan a new environment"))
+    check_nodes(workspace, (*adopt, *destroy))
+    plan_options = PlanOptions(frozenset(adopt), frozenset(destroy))
+    with workspace.read_state() as journal:
+        seen = look_to_make(session, workspace, journal, plan_options)
     if out:
-        write_plan(out, capture_plan(bench.inputs, seen.all, consent))
+        write_plan(out, capture_plan(workspace.inputs, seen.all, plan_options))
     if session.call.as_json:
-        session.print_document(bench, seen.all, found(seen), walks=seen.walks)
+        session.print_document(workspace, seen.all, found(seen), walks=seen.walks)
     else:
-        title = f"{bench.stack.name}: what `up` would do"
-        session.show_plan(session.results, bench, title, seen.all)
+        title = f"{workspace.stack.name}: what `up` would do"
+        session.show_plan(session.results, workspace, title, seen.all)
         if out:
-            command = session.call.command("up", str(out), *consent.options)
+            command = session.call.command("up", str(out), *plan_options.options)
             session.say(f"saved: `{command}` does exactly this, or nothing")
     stuck = any(change.action is Action.FOREIGN for change in seen.all.values())
     return CHANGES_PENDING if check and (seen.has_changes or stuck) else 0

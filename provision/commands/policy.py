@@ -36,13 +36,13 @@ def deployer(session: Session, purpose: str, out: Path | None) -> int:
     """Prints the documents, one after the other, or with --json in one of their own; or writes each
     into a file in `out`, and says how to make it.
     """
-    site = _site(session)
-    found = _policies(site, session.options, Purpose(purpose))
+    inputs = _site(session)
+    found = _policies(inputs, session.options, Purpose(purpose))
     if session.call.as_json:
-        bound = {"for": purpose, "boundary": site.config.boundary}
-        session.call.answer(json.dumps(_document(site, found, bound), indent=2))
+        bound = {"for": purpose, "boundary": inputs.config.boundary}
+        session.call.answer(json.dumps(_document(inputs, found, bound), indent=2))
         return 0
-    _show(session, site, found, out)
+    _show(session, inputs, found, out)
     if not out:
         session.say(
             f"`provision policy deployer --for {purpose} --out DIR` writes each into a file, and"
@@ -64,7 +64,7 @@ def deployer(session: Session, purpose: str, out: Path | None) -> int:
             f"{once[0]} is for the `up` that makes the key: detach it afterwards. Whoever has it"
             " may make any key of the account that has neither an alias nor an owner the stack's."
         )
-    if not site.config.boundary and _give_rights(found):
+    if not inputs.config.boundary and _give_rights(found):
         session.say(
             "Without `boundary:` in config.yaml they are as good as an administrator's: whoever has"
             " them may give the stack's roles any right, and runs code as these roles."
@@ -75,33 +75,33 @@ def deployer(session: Session, purpose: str, out: Path | None) -> int:
 
 def boundary(session: Session, out: Path | None) -> int:
     """The same of one policy, which bounds the stack's roles when config.yaml names it."""
-    site = _site(session)
-    found = boundary_policy(site)
+    inputs = _site(session)
+    found = boundary_policy(inputs)
     if found.characters > MOST_CHARACTERS:
         raise ApiError(
-            f"a boundary for {site.config.prefix} has {found.characters} characters, and IAM takes"
-            f" {MOST_CHARACTERS}",
+            f"a boundary for {inputs.config.prefix} has {found.characters} characters, and IAM"
+            f" takes {MOST_CHARACTERS}",
             hint="keep secrets under fewer names, or write a boundary of your own",
         )
-    arn = _arn(site, found)
+    arn = _arn(inputs, found)
     if session.call.as_json:
-        session.call.answer(json.dumps(_document(site, (found,), {"arn": arn}), indent=2))
+        session.call.answer(json.dumps(_document(inputs, (found,), {"arn": arn}), indent=2))
         return 0
-    _show(session, site, (found,), out)
+    _show(session, inputs, (found,), out)
     if not out:
         session.say(
             "`provision policy boundary --out DIR` writes it into a file, and says how to make it."
         )
-    if not is_exact(site, found):
+    if not is_exact(inputs, found):
         session.say(
             f"The names are too many for one policy: it holds for all that begin with"
-            f" {site.config.prefix}-, other stacks' too."
+            f" {inputs.config.prefix}-, other stacks' too."
         )
     session.say(
         "These lines in config.yaml put it on every role of this environment, and of no other,"
         " whose functions it would refuse all:"
     )
-    for line in overlay(site.config.environment, arn):
+    for line in overlay(inputs.config.environment, arn):
         session.say(line)
     session.say(
         "Make it before `up`, and anew before tables, functions, secrets or a key are added. What"
@@ -149,7 +149,7 @@ def _site(session: Session) -> StackInputs:
     )
 
 
-def _show(session: Session, site: StackInputs, found: Sequence[Policy], out: Path | None) -> None:
+def _show(session: Session, inputs: StackInputs, found: Sequence[Policy], out: Path | None) -> None:
     """On stdout; or each in a file, with the commands that make it, and make it anew."""
     for policy in found:
         session.say(f"{policy.name}: {policy.characters} of {MOST_CHARACTERS} characters")
@@ -157,15 +157,15 @@ def _show(session: Session, site: StackInputs, found: Sequence[Policy], out: Pat
         if out:
             path = _written(out, policy, text)
             session.say(f"make it: `{_making(policy, path)}`")
-            session.say(f"or, where it is there: `{_renewing(site, policy, path)}`")
+            session.say(f"or, where it is there: `{_renewing(inputs, policy, path)}`")
         else:
             put_document(text)
     if out:
         session.say(
             "IAM keeps five versions of a policy: before a sixth, delete one that"
             " `aws iam list-policy-versions --policy-arn"
-            f" {_arn(site, found[0])}` shows, with"
-            f" `aws iam delete-policy-version --policy-arn {_arn(site, found[0])} --version-id v1`."
+            f" {_arn(inputs, found[0])}` shows, with `aws iam delete-policy-version --policy-arn"
+            f" {_arn(inputs, found[0])} --version-id v1`."
         )
 
 
@@ -188,26 +188,26 @@ def _making(policy: Policy, path: Path) -> str:
     return f"aws iam create-policy --policy-name {policy.name} --policy-document {document}"
 
 
-def _renewing(site: StackInputs, policy: Policy, path: Path) -> str:
+def _renewing(inputs: StackInputs, policy: Policy, path: Path) -> str:
     document = shlex.quote(f"file://{path}")
     return (
-        f"aws iam create-policy-version --policy-arn {_arn(site, policy)} --policy-document"
+        f"aws iam create-policy-version --policy-arn {_arn(inputs, policy)} --policy-document"
         f" {document} --set-as-default"
     )
 
 
-def _arn(site: StackInputs, policy: Policy) -> str:
-    return site.location.arn("iam", f"policy/{policy.name}", region=False)
+def _arn(inputs: StackInputs, policy: Policy) -> str:
+    return inputs.location.arn("iam", f"policy/{policy.name}", region=False)
 
 
-def _policies(site: StackInputs, options: Options, purpose: Purpose) -> tuple[Policy, ...]:
-    config, stack = site.config, build_stack(site)
+def _policies(inputs: StackInputs, options: Options, purpose: Purpose) -> tuple[Policy, ...]:
+    config, stack = inputs.config, build_stack(inputs)
     home = options.config.resolve().parent / HOME
     known = Journal.read(options.state or home / config.environment, config.prefix, KINDS)
     forgotten = {
         name: record.step for name, record in known.records.items() if name not in stack.nodes
     }
-    return deployer_policies(stack, forgotten, site.location, purpose)
+    return deployer_policies(stack, forgotten, inputs.location, purpose)
 
 
 def _where(config: Config, options: Options) -> Location:
@@ -225,13 +225,13 @@ def _where(config: Config, options: Options) -> Location:
 
 
 def _document(
-    site: StackInputs, found: Sequence[Policy], more: Mapping[str, object]
+    inputs: StackInputs, found: Sequence[Policy], more: Mapping[str, object]
 ) -> dict[str, object]:
     return {
         "schema": 1,
-        "stack": site.config.prefix,
-        "environment": site.config.environment,
-        "region": site.location.region,
+        "stack": inputs.config.prefix,
+        "environment": inputs.config.environment,
+        "region": inputs.location.region,
         **more,
         "policies": [
             {"name": each.name, "characters": each.characters, "document": each.document}

@@ -14,15 +14,15 @@ from provision.workspace import Workspace
 
 def look_to_make(
     session: Session,
-    bench: Workspace,
+    workspace: Workspace,
     journal: Journal,
-    consent: PlanOptions,
+    plan_options: PlanOptions,
     workers: int = WORKERS,
 ) -> Plan:
     """As the session looks, for `plan` and `up`."""
-    if words := formerly(session.options, bench):
+    if words := formerly(session.options, workspace):
         session.say(words)
-    seen = session.plan(bench, journal, consent, workers)
-    with only_reading(bench.aws):
-        demand_ground(quiet(bench, journal, consent), seen)
+    seen = session.plan(workspace, journal, plan_options, workers)
+    with only_reading(workspace.aws):
+        demand_ground(quiet(workspace, journal, plan_options), seen)
     return seen

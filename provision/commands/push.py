@@ -21,17 +21,17 @@ from provision.workspace import Workspace, assume_recorded_account
 
 def push(session: Session, functions: tuple[str, ...]) -> int:
     """The exit code: 0 done, 1 refused before anything was written, 9 partly done."""
-    bench = session.open(guard=assume_recorded_account)
-    keys = named_functions(bench, functions)
-    with bench.write_state(session.call.rerun_command) as journal:
-        outcome = _push(session, bench, journal, keys)
-    _tell(session, bench, outcome)
-    return session.finish(outcome)
+    workspace = session.open(guard=assume_recorded_account)
+    keys = named_functions(workspace, functions)
+    with workspace.write_state(session.call.rerun_command) as journal:
+        result = _push(session, workspace, journal, keys)
+    _tell(session, workspace, result)
+    return session.finish(result)
 
 
-def named_functions(bench: Workspace, functions: tuple[str, ...]) -> tuple[str, ...]:
+def named_functions(workspace: Workspace, functions: tuple[str, ...]) -> tuple[str, ...]:
     """Those named; all where none is. Raises `UsageError` for one that config.yaml lacks."""
-    known = bench.inputs.config.functions
+    known = workspace.inputs.config.functions
     for name in functions:
         if name not in known:
             raise click.UsageError(
@@ -40,14 +40,14 @@ def named_functions(bench: Workspace, functions: tuple[str, ...]) -> tuple[str, 
     return functions or tuple(known)
 
 
-def _push(session: Session, bench: Workspace, journal: Journal, keys: Sequence[str]) -> Result:
+def _push(session: Session, workspace: Workspace, journal: Journal, keys: Sequence[str]) -> Result:
     """Look and push, with progress told."""
-    with session.call.stopping.stopping(bench.aws.clock):
+    with session.call.stopping.stopping(workspace.aws.clock):
         with session.busy(f"looking at the code of {pluralize(len(keys), 'function')}"):
-            seen = plan_push(quiet(bench, journal, PlanOptions()), keys)
+            seen = plan_push(quiet(workspace, journal, PlanOptions()), keys)
         tell_left(session, seen)
         with session.showing(seen.writes) as progress:
-            return push_code(bench.engine(journal, progress.report, PlanOptions()), seen)
+            return push_code(workspace.engine(journal, progress.report, PlanOptions()), seen)
 
 
 def tell_left(session: Session, seen: PushPlan) -> None:
@@ -58,25 +58,27 @@ def tell_left(session: Session, seen: PushPlan) -> None:
             session.say(f"{node}: config.yaml changes {fields} too; `provision up` brings that")
 
 
-def _tell(session: Session, bench: Workspace, outcome: Result) -> None:
+def _tell(session: Session, workspace: Workspace, result: Result) -> None:
     if session.call.as_json:
         session.print_document(
-            bench,
-            outcome.changes,
-            outcome.resources,
-            failed=outcome.failed,
-            error=session.final_error(outcome),
-            walks=outcome.walks,
+            workspace,
+            result.changes,
+            result.resources,
+            failed=result.failed,
+            error=session.final_error(result),
+            walks=result.walks,
         )
         return
-    print_timing(session.errors, session.seconds, bench.aws.calls, session.longest(outcome.walks))
-    for node, step in outcome.resources.items():
+    print_timing(
+        session.errors, session.seconds, workspace.aws.calls, session.longest(result.walks)
+    )
+    for node, step in result.resources.items():
         if isinstance(step, Alias):
-            session.results.print(live_words(outcome, node, step), soft_wrap=True)
+            session.results.print(live_words(result, node, step), soft_wrap=True)
 
 
-def live_words(outcome: Result, node: str, alias: Alias) -> str:
+def live_words(result: Result, node: str, alias: Alias) -> str:
     """What callers reach now; `node` is the alias's."""
-    kept = outcome.changes[node].action is Action.KEEP
+    kept = result.changes[node].action is Action.KEEP
     more = ", as before" if kept else ""
     return f"{node.removesuffix('.alias')}: version {alias.version} is {alias.name}{more}"

@@ -25,27 +25,27 @@ SETTINGS = ""
 
 def watch(session: Session, functions: tuple[str, ...]) -> NoReturn:
     """Ends by a signal only."""
-    bench = session.open()
-    keys = named_functions(bench, functions)
-    tried = [key for key in keys if bench.inputs.config.functions[key].import_check]
+    workspace = session.open()
+    keys = named_functions(workspace, functions)
+    tried = [key for key in keys if workspace.inputs.config.functions[key].import_check]
     check = f" A new version of {', '.join(tried)} is invoked once, with {PAYLOAD}, before callers"
     session.say(f"watching {', '.join(keys)} until Ctrl-C.{f'{check} reach it.' if tried else ''}")
     known = False
-    told = {words for key in keys for words in _doubtful(bench, key)}  # when it was opened
-    for changed in watch_saves(lambda: _files(session, bench, keys), bench.aws.clock):
+    told = {words for key in keys for words in _doubtful(workspace, key)}  # when it was opened
+    for changed in watch_saves(lambda: _files(session, workspace, keys), workspace.aws.clock):
         if SETTINGS in changed and known:
             session.say("config.yaml or a layer changed: `provision up` brings that, not this")
         known = True
         now = [key for key in keys if key in changed]
-        for words in {words for key in now for words in _doubtful(bench, key)} - told:
+        for words in {words for key in now for words in _doubtful(workspace, key)} - told:
             session.say(f"warning: {words}")
             told.add(words)
-        _push(session, bench, now)
+        _push(session, workspace, now)
     raise AssertionError("saves do not end")
 
 
-def _files(session: Session, bench: Workspace, keys: Sequence[str]) -> Mapping[str, Snapshot]:
-    config = bench.inputs.config
+def _files(session: Session, workspace: Workspace, keys: Sequence[str]) -> Mapping[str, Snapshot]:
+    config = workspace.inputs.config
     layers = (layer.source / "requirements.txt" for layer in config.layers.values())
     found = {SETTINGS: snapshot([session.options.config, *layers])}
     for key in keys:
@@ -56,22 +56,22 @@ def _files(session: Session, bench: Workspace, keys: Sequence[str]) -> Mapping[s
     return found
 
 
-def _push(session: Session, bench: Workspace, keys: Sequence[str]) -> None:
+def _push(session: Session, workspace: Workspace, keys: Sequence[str]) -> None:
     """One push; one line for each function. What keeps code from going live ends nothing."""
-    began = bench.aws.clock.now()
-    whole = [key for key in keys if _compiles(session, bench, key)]
+    began = workspace.aws.clock.now()
+    whole = [key for key in keys if _compiles(session, workspace, key)]
     if not whole:
         return
-    bench = bench.with_rebuilt_packages()
+    workspace = workspace.with_rebuilt_packages()
     try:
         with (
-            bench.write_state(session.call.rerun_command) as journal,
-            session.call.stopping.stopping(bench.aws.clock),
+            workspace.write_state(session.call.rerun_command) as journal,
+            session.call.stopping.stopping(workspace.aws.clock),
         ):
-            engine = quiet(bench, journal, PlanOptions())
+            engine = quiet(workspace, journal, PlanOptions())
             found = plan_push(engine, whole)
             tell_left(session, found)
-            outcome = push(engine, found)
+            result = push(engine, found)
     except Interrupted:
         raise
     except ProvisionError as error:
@@ -79,19 +79,19 @@ def _push(session: Session, bench: Workspace, keys: Sequence[str]) -> None:
         return
     if session.call.stopping.asked:
         raise session.call.interrupted()
-    for node, failure in outcome.failed.items():
+    for node, failure in result.failed.items():
         _tell(session, (f"{node}: {failure.message}", *failure.more), failure.hint)
-    for words in untried_words(outcome):
+    for words in untried_words(result):
         session.errors.print(words, style="yellow", soft_wrap=True)
-    spent = seconds(bench.aws.clock.now() - began)
-    for node, step in outcome.resources.items():
+    spent = seconds(workspace.aws.clock.now() - began)
+    for node, step in result.resources.items():
         if isinstance(step, Alias):
-            session.results.print(f"{live_words(outcome, node, step)}, {spent}", soft_wrap=True)
+            session.results.print(f"{live_words(result, node, step)}, {spent}", soft_wrap=True)
 
 
-def _compiles(session: Session, bench: Workspace, key: str) -> bool:
+def _compiles(session: Session, workspace: Workspace, key: str) -> bool:
     try:
-        errors = [str(fault) for fault in _faults(bench, key) if not fault.doubt]
+        errors = [str(fault) for fault in _faults(workspace, key) if not fault.doubt]
     except PackagingFailed as failed:
         errors = list(failed.lines)
     for each in errors:
@@ -99,16 +99,16 @@ def _compiles(session: Session, bench: Workspace, key: str) -> bool:
     return not errors
 
 
-def _doubtful(bench: Workspace, key: str) -> list[str]:
+def _doubtful(workspace: Workspace, key: str) -> list[str]:
     """What does not compile and stops nothing."""
     try:
-        return [str(fault) for fault in _faults(bench, key) if fault.doubt]
+        return [str(fault) for fault in _faults(workspace, key) if fault.doubt]
     except PackagingFailed:  # told by `_compiles`
         return []
 
 
-def _faults(bench: Workspace, key: str) -> list[Fault]:
-    function = bench.inputs.config.functions[key]
+def _faults(workspace: Workspace, key: str) -> list[Fault]:
+    function = workspace.inputs.config.functions[key]
     return faults(function.source, function.handler, function.runtime)
 
 

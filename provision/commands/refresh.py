@@ -11,18 +11,20 @@ from provision.workflows.refresh import Anew, refresh_records
 
 def refresh(session: Session) -> int:
     """The exit code: 0. Nothing is written to AWS, and to the state only when all was seen."""
-    bench = session.open(key=key_as_recorded, state=Disposable)
-    bench.aws.read_only = True
-    with bench.write_state(session.call.rerun_command) as journal:
-        eyes = Anew(bench.stack, bench.aws, journal, limitations=bench.limitations)
+    workspace = session.open(key=key_as_recorded, state=Disposable)
+    workspace.aws.read_only = True
+    with workspace.write_state(session.call.rerun_command) as journal:
+        eyes = Anew(workspace.stack, workspace.aws, journal, limitations=workspace.limitations)
         found = refresh_records(eyes, session.look_with(eyes))
         if found.records:
-            bench.pin(journal)
+            workspace.pin(journal)
         journal.replace_all(found.records)
         aside = journal.aside if isinstance(journal, Disposable) else {}
     if session.call.as_json:
-        text = refreshed_document(bench.inputs, found, bench.aws.calls, session.seconds, aside)
+        text = refreshed_document(
+            workspace.inputs, found, workspace.aws.calls, session.seconds, aside
+        )
         session.call.answer(text)
     else:
-        print_refreshed(session.results, bench.stack.name, found, session.call.command, aside)
+        print_refreshed(session.results, workspace.stack.name, found, session.call.command, aside)
     return 0

@@ -80,7 +80,7 @@ class Session:
         """The stack, opened. `unlisted` judges of an environment that config.yaml does not have and
         that was not made before; it is refused where nothing is said."""
         with self.trace.span("open", "open"):
-            bench = open_workspace(
+            workspace = open_workspace(
                 self.options,
                 say=self.say,
                 trace=self.trace,
@@ -92,11 +92,11 @@ class Session:
                 unlisted=self.judge_unlisted(unlisted or refuse(self.call)),
             )
         self.opened = self.seconds
-        if bench.aws.access.endpoint:
-            self.call.aws = _aws_on(bench.aws.access.endpoint)
+        if workspace.aws.access.endpoint:
+            self.call.aws = _aws_on(workspace.aws.access.endpoint)
         if self.verbose:
-            bench.aws.on_call = lambda service, operation: self.say(f"  {service} {operation}")
-        return bench
+            workspace.aws.on_call = lambda service, operation: self.say(f"  {service} {operation}")
+        return workspace
 
     def judge_unlisted(self, judge: Unlisted) -> Unlisted:
         """The judge of an environment that nothing tells to be meant."""
@@ -137,13 +137,13 @@ class Session:
 
     def plan(
         self,
-        bench: Workspace,
+        workspace: Workspace,
         journal: Journal,
-        consent: PlanOptions = PlanOptions(),  # noqa: B008  (frozen)
+        plan_options: PlanOptions = PlanOptions(),  # noqa: B008  (frozen)
         workers: int = WORKERS,
     ) -> Plan:
         """Look at everything, with writes refused whatever follows."""
-        return self.look_with(quiet(bench, journal, consent), workers)
+        return self.look_with(quiet(workspace, journal, plan_options), workers)
 
     def look_with(self, engine: Engine, workers: int = WORKERS) -> Plan:
         """The same with an engine of one's own."""
@@ -162,16 +162,20 @@ class Session:
             raise self.call.interrupted()
 
     def show_plan(
-        self, screen: Console, bench: Workspace, title: str, changes: Mapping[str, ResourceChange]
+        self,
+        screen: Console,
+        workspace: Workspace,
+        title: str,
+        changes: Mapping[str, ResourceChange],
     ) -> None:
         """The plan, with all fields where the user asked for everything."""
-        files = edited(bench.inputs.config, self.options.config)
+        files = edited(workspace.inputs.config, self.options.config)
         told = worded(self.call, changes)
         print_plan(screen, title, told, files, all_fields=self.verbose > 0)
 
     def print_document(
         self,
-        bench: Workspace,
+        workspace: Workspace,
         changes: Mapping[str, ResourceChange],
         steps: Mapping[str, Step],
         *,
@@ -185,11 +189,11 @@ class Session:
         for failure in (failed or {}).values():
             self.call.word(failure)
         text = document(
-            bench.inputs,
-            bench.aws,
+            workspace.inputs,
+            workspace.aws,
             worded(self.call, changes),
             failed=failed or {},
-            outputs=outputs(bench.inputs, steps),
+            outputs=outputs(workspace.inputs, steps),
             seconds=self.seconds,
             longest=self.longest(walks),
             health=health,
@@ -207,9 +211,9 @@ class Session:
                 f" add --yes{look}"
             )
 
-    def ask(self, bench: Workspace, question: str) -> bool:
+    def ask(self, workspace: Workspace, question: str) -> bool:
         """Say where, and ask; anything but yes is no, the end of the input as well."""
-        self.errors.print(f"This is {bench.description}.", style="bold", soft_wrap=True)
+        self.errors.print(f"This is {workspace.description}.", style="bold", soft_wrap=True)
         began = time.monotonic()
         try:
             with self.trace.span("your answer", "ask"):
@@ -224,9 +228,9 @@ class Session:
         self.errors.print("Nothing was done.")
         return False
 
-    def ask_for_text(self, bench: Workspace, question: str, expected: str) -> bool:
+    def ask_for_text(self, workspace: Workspace, question: str, expected: str) -> bool:
         """Say where, and ask for these very words; anything else is no."""
-        self.errors.print(f"This is {bench.description}.", style="bold", soft_wrap=True)
+        self.errors.print(f"This is {workspace.description}.", style="bold", soft_wrap=True)
         try:
             asked = printable(question)
             if click.prompt(asked, err=True, default="", show_default=False) == expected:
@@ -238,39 +242,39 @@ class Session:
         self.errors.print("Nothing was done.")
         return False
 
-    def final_error(self, outcome: Result) -> ProvisionError | None:
+    def final_error(self, result: Result) -> ProvisionError | None:
         """What a run of `up` or `down` came to, or None when all is done."""
-        if outcome.interrupted or self.call.stopping.asked:
+        if result.interrupted or self.call.stopping.asked:
             return self.call.interrupted()
-        if not outcome.failed:
+        if not result.failed:
             return None
-        nodes = f"{len(outcome.failed)} failed ({', '.join(outcome.failed)})"
-        if all(isinstance(error, NotPermitted) for error in outcome.failed.values()):
+        nodes = f"{len(result.failed)} failed ({', '.join(result.failed)})"
+        if all(isinstance(error, NotPermitted) for error in result.failed.values()):
             return NotPermitted(
                 f"Partly done: {nodes}",
                 hint=f"allow what they name and {self.call.goes_on}",
             )
-        if outcome.refused_whole:
+        if result.refused_whole:
             return NothingDone(
-                f"Nothing was done: {len(outcome.failed)} refused ({', '.join(outcome.failed)})",
-                hint=deciding(self.call, outcome.failed),
+                f"Nothing was done: {len(result.failed)} refused ({', '.join(result.failed)})",
+                hint=deciding(self.call, result.failed),
             )
         return PartialFailure(
             f"Partly done: {nodes}",
             hint=f"mend that and {self.call.goes_on}",
         )
 
-    def finish(self, outcome: Result) -> int:
+    def finish(self, result: Result) -> int:
         """Tell what went live untried and what failed, and what to type next; the exit code."""
-        for words in untried_words(outcome):
+        for words in untried_words(result):
             self.errors.print(words, style="yellow", soft_wrap=True)
-        for node, error in outcome.failed.items():
+        for node, error in result.failed.items():
             if not isinstance(error, Interrupted):
                 self.call.word(error)
                 hint = f" → {error.hint}" if error.hint else ""
                 for line in (f"✗ {node}: {error.message}{hint}", *error.more):
                     self.errors.print(line, style="red", soft_wrap=True)
-        verdict = self.final_error(outcome)
+        verdict = self.final_error(result)
         return self.call.fail(verdict) if verdict else 0
 
     def longest(self, walks: tuple[WalkTiming, ...]) -> tuple[PathStep, ...]:
@@ -292,9 +296,9 @@ def _aws_on(endpoint: str) -> str:
     )
 
 
-def quiet(bench: Workspace, journal: Journal, consent: PlanOptions) -> Engine:
+def quiet(workspace: Workspace, journal: Journal, plan_options: PlanOptions) -> Engine:
     """An engine that tells nobody what it does."""
-    return bench.engine(journal, lambda node, moment, words: None, consent)
+    return workspace.engine(journal, lambda node, moment, words: None, plan_options)
 
 
 def found(seen: Plan) -> dict[str, Step]:
@@ -307,12 +311,13 @@ def writes(changes: Mapping[str, ResourceChange]) -> int:
     return sum(change.action in WRITES for change in changes.values())
 
 
-def check_nodes(bench: Workspace, names: tuple[str, ...]) -> None:
+def check_nodes(workspace: Workspace, names: tuple[str, ...]) -> None:
     """A misspelt node name is a usage error, before anything is looked at."""
-    known = [*bench.stack.nodes, *bench.remembered]
+    known = [*workspace.stack.nodes, *workspace.remembered]
     for name in names:
         if name not in known:
             every = "`provision plan --json` lists them"
             raise click.UsageError(
-                f"there is no node {name} in {bench.stack.name}; {suggest(name, known) or every}"
+                f"there is no node {name} in {workspace.stack.name};"
+                f" {suggest(name, known) or every}"
             )

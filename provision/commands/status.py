@@ -31,51 +31,51 @@ REFRESH = 5.0
 def status(session: Session, *, watch: bool, check: bool) -> int:
     """The exit code: 0, or 5 with `check` on drift, missing or unhealthy."""
     # Code that is being written does not hide what runs.
-    bench = session.open(check=check_values, key=key_as_recorded)
+    workspace = session.open(check=check_values, key=key_as_recorded)
     if watch:
-        _watch(session, bench)
-    seen, health = _look(session, bench)
+        _watch(session, workspace)
+    seen, health = _look(session, workspace)
     if session.call.as_json:
-        session.print_document(bench, seen.all, found(seen), health=health, walks=seen.walks)
+        session.print_document(workspace, seen.all, found(seen), health=health, walks=seen.walks)
     else:
-        page = _screen(session, bench, seen, health, columns(session.results), None)
+        page = _screen(session, workspace, seen, health, columns(session.results), None)
         print_page(session.results, page)
     return NOT_AS_WANTED if check and troubles(seen.all, health) else 0
 
 
-def _watch(session: Session, bench: Workspace) -> NoReturn:
+def _watch(session: Session, workspace: Workspace) -> NoReturn:
     """Ends by a signal only; the screen is then as it was before."""
     window = Window(session.results)
     drawing = Drawing(window)
     with session.call.terminal.shows(drawing):
         while True:
-            seen, health = _look(session, bench)
+            seen, health = _look(session, workspace)
             at = time.strftime("%H:%M:%S")
-            picture = partial(_screen, session, bench, seen, health, at=at)
+            picture = partial(_screen, session, workspace, seen, health, at=at)
             drawing.do(partial(window.show, picture))
-            bench.aws.clock.sleep(REFRESH)
+            workspace.aws.clock.sleep(REFRESH)
 
 
-def _look(session: Session, bench: Workspace) -> tuple[Plan, Health]:
+def _look(session: Session, workspace: Workspace) -> tuple[Plan, Health]:
     """The health of what is recorded is asked for while it is looked at."""
     with (
-        bench.read_state() as journal,
-        session.call.stopping.stopping(bench.aws.clock),
+        workspace.read_state() as journal,
+        session.call.stopping.stopping(workspace.aws.clock),
         read_pool() as pool,
     ):
         recorded = {n: r.step for n, r in journal.records.items() if not r.pending}
-        asked = pool.submit(read_health, bench.aws, recorded)
-        seen = session.plan(bench, journal)
+        asked = pool.submit(read_health, workspace.aws, recorded)
+        seen = session.plan(workspace, journal)
         there = found(seen)
         lost = there.keys() - recorded.keys()
-        health = read_health(bench.aws, there) if lost else asked.result()
+        health = read_health(workspace.aws, there) if lost else asked.result()
     session.check_goes_on()
     return seen, of_what_is_there(health, there)
 
 
 def _screen(
     session: Session,
-    bench: Workspace,
+    workspace: Workspace,
     seen: Plan,
     health: Health,
     width: int,
@@ -84,13 +84,13 @@ def _screen(
     at: str = "",
 ) -> RenderableType:
     """The dashboard for a window of this size; None for as many lines as it takes."""
-    where = bench.inputs.location
+    where = workspace.inputs.location
     heading = Heading(
-        bench.stack.name,
-        bench.inputs.config.environment,
+        workspace.stack.name,
+        workspace.inputs.config.environment,
         where.account,
         where.region,
-        outputs(bench.inputs, found(seen)).get("api_endpoint", ""),
+        outputs(workspace.inputs, found(seen)).get("api_endpoint", ""),
         session.call.command("up"),
         session.call.command("status"),
         session.call.expand_hint,

@@ -28,78 +28,88 @@ def up(
 ) -> int:
     """The exit code: 0 done, 1 not agreed to, 9 partly done, 130 interrupted."""
     session.require_answer("up", yes=agreement.given)
-    bench = session.open(unlisted=asks_for_new(session, "Make a new environment", agreement))
-    check_nodes(bench, (*adopt, *destroy))
-    consent = PlanOptions(frozenset(adopt), frozenset(destroy), backup=backup)
-    with bench.write_state(session.call.rerun_command) as journal:
-        seen = look(session, bench, journal, consent, workers)
-        protected = bench.inputs.config.protected and destroys_data(seen.all)
-        if seen.doable and not confirm(session, bench, "Do this?", agreement, protected=protected):
+    workspace = session.open(unlisted=asks_for_new(session, "Make a new environment", agreement))
+    check_nodes(workspace, (*adopt, *destroy))
+    plan_options = PlanOptions(frozenset(adopt), frozenset(destroy), backup=backup)
+    with workspace.write_state(session.call.rerun_command) as journal:
+        seen = look(session, workspace, journal, plan_options, workers)
+        protected = workspace.inputs.config.protected and destroys_data(seen.all)
+        if seen.doable and not confirm(
+            session, workspace, "Do this?", agreement, protected=protected
+        ):
             return 1
         if seen.doable and not agreement.given:
             seen = looked_again(
-                session, seen, lambda: look_to_make(session, bench, journal, consent, workers)
+                session,
+                seen,
+                lambda: look_to_make(session, workspace, journal, plan_options, workers),
             )
-        outcome = make(session, bench, journal, seen, consent, workers)
-    return end(session, bench, seen, outcome)
+        result = make(session, workspace, journal, seen, plan_options, workers)
+    return end(session, workspace, seen, result)
 
 
 def look(
-    session: Session, bench: Workspace, journal: Journal, consent: PlanOptions, workers: int
+    session: Session,
+    workspace: Workspace,
+    journal: Journal,
+    plan_options: PlanOptions,
+    workers: int,
 ) -> Plan:
     """Everything looked at, and shown to people."""
-    seen = look_to_make(session, bench, journal, consent, workers)
+    seen = look_to_make(session, workspace, journal, plan_options, workers)
     if not session.call.as_json:
-        session.show_plan(session.errors, bench, f"{bench.stack.name}: what `up` does", seen.all)
+        session.show_plan(
+            session.errors, workspace, f"{workspace.stack.name}: what `up` does", seen.all
+        )
     return seen
 
 
 def make(
     session: Session,
-    bench: Workspace,
+    workspace: Workspace,
     journal: Journal,
     seen: Plan,
-    consent: PlanOptions,
+    plan_options: PlanOptions,
     workers: int,
 ) -> Result:
     """What was seen is made so."""
-    bench.pin(journal)
+    workspace.pin(journal)
     if not seen.doable:  # what is refused is told at the end, once
-        with session.call.stopping.stopping(bench.aws.clock):
-            return make_true(quiet(bench, journal, consent), seen, workers=workers)
+        with session.call.stopping.stopping(workspace.aws.clock):
+            return make_true(quiet(workspace, journal, plan_options), seen, workers=workers)
     with (
-        session.call.stopping.stopping(bench.aws.clock),
+        session.call.stopping.stopping(workspace.aws.clock),
         session.showing(writes(seen.all)) as progress,
     ):
-        engine = bench.engine(journal, progress.report, consent)
+        engine = workspace.engine(journal, progress.report, plan_options)
         return make_true(engine, seen, workers=workers)
 
 
-def end(session: Session, bench: Workspace, seen: Plan, outcome: Result) -> int:
+def end(session: Session, workspace: Workspace, seen: Plan, result: Result) -> int:
     """What it came to, on the screen or as a document; the exit code."""
-    error, walks = session.final_error(outcome), (*seen.walks, *outcome.walks)
+    error, walks = session.final_error(result), (*seen.walks, *result.walks)
     if session.call.as_json:
         session.print_document(
-            bench,
-            outcome.changes,
-            outcome.resources,
-            failed=outcome.failed,
+            workspace,
+            result.changes,
+            result.resources,
+            failed=result.failed,
             error=error,
             walks=walks,
         )
     else:
-        told = worded_outcome(session.call, outcome)
+        told = worded_outcome(session.call, result)
         print_receipt(session.errors, told, session.call.command)
         chain = session.longest(walks)
-        print_timing(session.errors, session.seconds, bench.aws.calls, chain)
-        for words in secret_words(bench.inputs.config, outcome):
+        print_timing(session.errors, session.seconds, workspace.aws.calls, chain)
+        for words in secret_words(workspace.inputs.config, result):
             session.say(words)
         if not error:
-            known = outputs(bench.inputs, outcome.resources)
-            on_local = bench.inputs.config.environment == LOCAL_ENVIRONMENT
+            known = outputs(workspace.inputs, result.resources)
+            on_local = workspace.inputs.config.environment == LOCAL_ENVIRONMENT
             following = NextSteps(
                 session.call.command("outputs", "api_key"),
                 session.call.command("local", "stop") if on_local else "",
             )
-            print_welcome(session.results, known, bench.inputs.config.api, following)
-    return session.finish(outcome)
+            print_welcome(session.results, known, workspace.inputs.config.api, following)
+    return session.finish(result)

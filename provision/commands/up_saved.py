@@ -46,41 +46,46 @@ def up_saved(
     nothing is done.
     """
     plan = read_plan(file)
-    bench = session.open()
-    _check_place(bench, file, plan)
-    check_nodes(bench, (*adopt, *destroy))
-    missing = _unallowed(bench, file, plan, PlanOptions(frozenset(adopt), frozenset(destroy)))
+    workspace = session.open()
+    _check_place(workspace, file, plan)
+    check_nodes(workspace, (*adopt, *destroy))
+    missing = _unallowed(workspace, file, plan, PlanOptions(frozenset(adopt), frozenset(destroy)))
     session.call.anew = session.call.command("plan", "--out", str(file), *plan.consent.options)
     if missing.options and (session.nobody_answers or agreement.given):
         raise click.UsageError(_wanting(file, plan, missing))
-    now = capture_plan(bench.inputs, {}, plan.consent, plan.salt)
+    now = capture_plan(workspace.inputs, {}, plan.consent, plan.salt)
     _refuse(file, plan, changed_inputs(plan, now))
-    with bench.write_state(session.call.rerun_command) as journal:
-        seen = look(session, bench, journal, plan.consent, workers)
-        now = capture_plan(bench.inputs, seen.all, plan.consent, plan.salt)
+    with workspace.write_state(session.call.rerun_command) as journal:
+        seen = look(session, workspace, journal, plan.consent, workers)
+        now = capture_plan(workspace.inputs, seen.all, plan.consent, plan.salt)
         _refuse(file, plan, changed_nodes(plan.nodes, now.nodes))
-        protected = bench.inputs.config.protected and destroys_data(seen.all)
+        protected = workspace.inputs.config.protected and destroys_data(seen.all)
         if not missing.options:
-            check_confirmation(bench.stack.name, replace(agreement, yes=True), protected=protected)
-        elif not confirm(session, bench, _question(missing), agreement, protected=protected):
+            check_confirmation(
+                workspace.stack.name, replace(agreement, yes=True), protected=protected
+            )
+        elif not confirm(session, workspace, _question(missing), agreement, protected=protected):
             return 1
         else:
             seen = looked_again(
                 session,
                 seen,
-                lambda: look_to_make(session, bench, journal, plan.consent, workers),
+                lambda: look_to_make(session, workspace, journal, plan.consent, workers),
             )
-        outcome = make(session, bench, journal, seen, plan.consent, workers)
-    return end(session, bench, seen, outcome)
+        result = make(session, workspace, journal, seen, plan.consent, workers)
+    return end(session, workspace, seen, result)
 
 
-def _unallowed(bench: Workspace, file: Path, plan: SavedPlan, given: PlanOptions) -> PlanOptions:
+def _unallowed(
+    workspace: Workspace, file: Path, plan: SavedPlan, given: PlanOptions
+) -> PlanOptions:
     """What the plan was allowed and the command line does not allow. Raises where it allows more:
     the plan is another one with it."""
-    known = {*bench.stack.nodes, *bench.remembered}
+    known = {*workspace.stack.nodes, *workspace.remembered}
     if strangers := sorted({*plan.adopt, *plan.destroy} - known):
         raise InvalidPlanFile(
-            f"{file} allows something to {strangers[0]}, which is no node of {bench.stack.name}",
+            f"{file} allows something to {strangers[0]}, which is no node of"
+            f" {workspace.stack.name}",
             hint=f"save another: `provision plan --out {shlex.quote(str(file))}`",
         )
     if more := _without(given, plan.consent).options:
@@ -120,12 +125,12 @@ def _wanting(file: Path, plan: SavedPlan, missing: PlanOptions) -> str:
     )
 
 
-def _check_place(bench: Workspace, file: Path, plan: SavedPlan) -> None:
-    where = bench.inputs.location
-    if plan.stack != bench.stack.name:
+def _check_place(workspace: Workspace, file: Path, plan: SavedPlan) -> None:
+    where = workspace.inputs.location
+    if plan.stack != workspace.stack.name:
         what = shlex.join([str(file), "--env", plan.environment])
         raise StalePlan(
-            f"{file} is a plan of {plan.stack}, and this is {bench.stack.name}",
+            f"{file} is a plan of {plan.stack}, and this is {workspace.stack.name}",
             hint=f"`provision up {what}`",
         )
     if (plan.account, plan.region) != (where.account, where.region):

@@ -20,7 +20,7 @@ def risks_of(change: ResourceChange) -> tuple[Risk, ...]:
         known = worst.get(risk.impact)
         if known is None or (risk.longest, risk.seconds) > (known.longest, known.seconds):
             worst[risk.impact] = risk
-    return tuple(worst[harm] for harm in Impact if harm in worst)
+    return tuple(worst[impact] for impact in Impact if impact in worst)
 
 
 def _all(change: ResourceChange, step: Step) -> Iterator[Risk]:

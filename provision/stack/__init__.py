@@ -27,24 +27,24 @@ AREAS = {
 """The first word of a node's name → the heading it is shown under, in reading order."""
 
 
-def build_stack(site: StackInputs) -> Stack:
+def build_stack(inputs: StackInputs) -> Stack:
     """Every node of the configured stack."""
-    stack = Stack(site.config.prefix, mark=site.identity.mark)
-    encryption = add_encryption(stack, site)
-    add_tables(stack, site, encryption)
-    network = add_secrets(stack, site, add_network(stack, site))
-    add_flow_logs(stack, site, network.vpc, encryption)
-    functions = add_functions(stack, site, network, add_interfaces, encryption)
-    add_api(stack, site, functions, encryption)
-    add_monitoring(stack, site, encryption)
-    if site.config.moved:
-        stack.moved = _moved(site, stack)
+    stack = Stack(inputs.config.prefix, mark=inputs.identity.mark)
+    encryption = add_encryption(stack, inputs)
+    add_tables(stack, inputs, encryption)
+    network = add_secrets(stack, inputs, add_network(stack, inputs))
+    add_flow_logs(stack, inputs, network.vpc, encryption)
+    functions = add_functions(stack, inputs, network, add_interfaces, encryption)
+    add_api(stack, inputs, functions, encryption)
+    add_monitoring(stack, inputs, encryption)
+    if inputs.config.moved:
+        stack.moved = _moved(inputs, stack)
     return stack
 
 
-def _moved(site: StackInputs, stack: Stack) -> dict[str, str]:
+def _moved(inputs: StackInputs, stack: Stack) -> dict[str, str]:
     """What each node was called: the stack of before has the same nodes in the same order."""
-    before = build_stack(replace(site, config=site.config.with_old_keys()))
+    before = build_stack(replace(inputs, config=inputs.config.with_old_keys()))
     return {old: new for old, new in zip(before.nodes, stack.nodes, strict=True) if old != new}
 
 

@@ -51,29 +51,32 @@ logs the first two, escaped, under the same request id; the execution log has th
 
 
 def add_api(
-    stack: Stack, site: StackInputs, functions: Mapping[str, FunctionNodes], encryption: Encryption
+    stack: Stack,
+    inputs: StackInputs,
+    functions: Mapping[str, FunctionNodes],
+    encryption: Encryption,
 ) -> None:
-    wanted = site.config.api
-    api = stack.add("api", lambda: _rest_api(site))
+    wanted = inputs.config.api
+    api = stack.add("api", lambda: _rest_api(inputs))
     # Traffic moves to a deployment only when the aliases it calls are there and may be called.
-    ready = [_add_permission(stack, site, api, key, nodes) for key, nodes in functions.items()]
-    stage = _add_stage(stack, site, api, ready, encryption)
-    _add_plan(stack, site, stage)
-    add_waf(stack, site, stage)
+    ready = [_add_permission(stack, inputs, api, key, nodes) for key, nodes in functions.items()]
+    stage = _add_stage(stack, inputs, api, ready, encryption)
+    _add_plan(stack, inputs, stage)
+    add_waf(stack, inputs, stage)
     if wanted.domain:
-        add_domain(stack, site, stage)
+        add_domain(stack, inputs, stage)
 
 
-def _add_plan(stack: Stack, site: StackInputs, stage: Node[Stage]) -> None:
-    wanted = site.config.api
+def _add_plan(stack: Stack, inputs: StackInputs, stage: Node[Stage]) -> None:
+    wanted = inputs.config.api
     keys = [
         stack.add(
             f"api.key.{key}",
             lambda key=key: ApiKey(
-                name=site.name(key),
-                description=f"{key} key of {site.config.prefix}",
-                plan=site.config.prefix,
-                tags=site.tags,
+                name=inputs.name(key),
+                description=f"{key} key of {inputs.config.prefix}",
+                plan=inputs.config.prefix,
+                tags=inputs.tags,
             ),
         )
         for key in wanted.keys
@@ -81,7 +84,7 @@ def _add_plan(stack: Stack, site: StackInputs, stage: Node[Stage]) -> None:
     stack.add(
         "api.plan",
         lambda stage, *keys: UsagePlan(
-            name=site.config.prefix,
+            name=inputs.config.prefix,
             rate=float(wanted.throttle.rate),
             burst=wanted.throttle.burst,
             quota=Quota(limit=wanted.quota.limit, period=wanted.quota.period)
@@ -89,18 +92,18 @@ def _add_plan(stack: Stack, site: StackInputs, stage: Node[Stage]) -> None:
             else None,
             stages=(format_known("{}:{}", stage.api_id, stage.name),),
             keys=sort_known(key_id for key in keys for key_id in key.ids),
-            tags=site.tags,
+            tags=inputs.tags,
         ),
         stage,
         *keys,
     )
 
 
-def _rest_api(site: StackInputs) -> RestApi:
-    wanted = site.config.api
+def _rest_api(inputs: StackInputs) -> RestApi:
+    wanted = inputs.config.api
     return RestApi(
-        name=site.config.prefix,
-        description=f"The API of {site.config.prefix}",
+        name=inputs.config.prefix,
+        description=f"The API of {inputs.config.prefix}",
         # One door: what stands before the custom domain is not walked around.
         default_endpoint=wanted.domain is None,
         security_policy=wanted.tls,
@@ -111,8 +114,9 @@ def _rest_api(site: StackInputs) -> RestApi:
                     Route(
                         method=route.method,
                         path=route.path,
-                        target=site.location.arn(
-                            "lambda", f"function:{site.aws_name('function', route.function)}:{LIVE}"
+                        target=inputs.location.arn(
+                            "lambda",
+                            f"function:{inputs.aws_name('function', route.function)}:{LIVE}",
                         ),
                         api_key=True,
                         body=route.body,
@@ -132,12 +136,12 @@ def _rest_api(site: StackInputs) -> RestApi:
         if wanted.cors
         else None,
         models=dict(wanted.models),
-        tags=site.tags,
+        tags=inputs.tags,
     )
 
 
 def _add_permission(
-    stack: Stack, site: StackInputs, api: Node[RestApi], key: str, nodes: FunctionNodes
+    stack: Stack, inputs: StackInputs, api: Node[RestApi], key: str, nodes: FunctionNodes
 ) -> Node[Permission]:
     # On the alias; one statement for the whole API, whatever its routes (L18).
     return stack.add(
@@ -147,7 +151,7 @@ def _add_permission(
             qualifier=alias.name,
             statement="api",
             principal="apigateway.amazonaws.com",
-            source=format_known(site.location.arn("execute-api", "{}/*"), api.id),
+            source=format_known(inputs.location.arn("execute-api", "{}/*"), api.id),
         ),
         nodes.alias,
         api,
@@ -156,16 +160,16 @@ def _add_permission(
 
 def _add_stage(
     stack: Stack,
-    site: StackInputs,
+    inputs: StackInputs,
     api: Node[RestApi],
     ready: list[Node[Permission]],
     encryption: Encryption,
 ) -> Node[Stage]:
-    wanted = site.config.api
+    wanted = inputs.config.api
     account = stack.add(
-        "api.account", lambda: ApiAccount(role_name=ACCOUNT_ROLE, boundary=site.config.boundary)
+        "api.account", lambda: ApiAccount(role_name=ACCOUNT_ROLE, boundary=inputs.config.boundary)
     )
-    access, execution = _add_logs(stack, site, api, encryption)
+    access, execution = _add_logs(stack, inputs, api, encryption)
     deployment = stack.add(
         "api.deployment",
         lambda api: Deployment(api_id=api.id, digest=api.release(), served=api.served()),
@@ -183,7 +187,7 @@ def _add_stage(
             log_level=wanted.log.level,
             rate=float(wanted.throttle.rate),
             burst=wanted.throttle.burst,
-            tags=site.tags,
+            tags=inputs.tags,
         ),
         deployment,
         access,
@@ -194,17 +198,17 @@ def _add_stage(
 
 
 def _add_logs(
-    stack: Stack, site: StackInputs, api: Node[RestApi], encryption: Encryption
+    stack: Stack, inputs: StackInputs, api: Node[RestApi], encryption: Encryption
 ) -> tuple[Node[LogGroup], Node[LogGroup]]:
     """The access log's group and the execution log's, made before what writes to them."""
-    wanted = site.config.api
+    wanted = inputs.config.api
     access = stack.add(
         "api.logs.access",
         lambda *keys: LogGroup(
-            name=f"/aws/apigateway/{site.config.prefix}",
+            name=f"/aws/apigateway/{inputs.config.prefix}",
             retention=wanted.log.retention,
             key=encryption.arn(keys),
-            tags=site.tags,
+            tags=inputs.tags,
         ),
         *encryption.needs,
     )
@@ -216,7 +220,7 @@ def _add_logs(
             family=format_known("API-Gateway-Execution-Logs_{}/", api.id),
             retention=wanted.log.retention,
             key=encryption.arn(keys),
-            tags=site.tags,
+            tags=inputs.tags,
         ),
         api,
         *encryption.needs,

@@ -13,11 +13,11 @@ WIDTH, HEIGHT = 8, 6
 Metric = list[Any]
 
 
-def dashboard_body(site: StackInputs) -> Document:
+def dashboard_body(inputs: StackInputs) -> Document:
     """https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWatch-Dashboard-Body-Structure.html"""
-    rows = [_api_row(site)]
-    rows += [_function_row(site, key) for key in site.config.functions]
-    rows += [_table_row(site, key) for key in site.config.tables]
+    rows = [_api_row(inputs)]
+    rows += [_function_row(inputs, key) for key in inputs.config.functions]
+    rows += [_table_row(inputs, key) for key in inputs.config.tables]
     return {
         "widgets": [
             _place(widget, row, column)
@@ -38,10 +38,10 @@ def _place(widget: Document, row: int, column: int) -> Document:
     }
 
 
-def _graph(site: StackInputs, title: str, metrics: list[Metric]) -> Document:
+def _graph(inputs: StackInputs, title: str, metrics: list[Metric]) -> Document:
     return {
         "title": title,
-        "region": site.location.region,
+        "region": inputs.location.region,
         "view": "timeSeries",
         "stacked": False,
         "period": 60,
@@ -49,27 +49,29 @@ def _graph(site: StackInputs, title: str, metrics: list[Metric]) -> Document:
     }
 
 
-def _api_row(site: StackInputs) -> list[Document]:
-    place = ["ApiName", site.config.prefix, "Stage", site.config.api.stage]
+def _api_row(inputs: StackInputs) -> list[Document]:
+    place = ["ApiName", inputs.config.prefix, "Stage", inputs.config.api.stage]
 
     def metric(name: str, statistic: str, label: str) -> Metric:
         return ["AWS/ApiGateway", name, *place, {"stat": statistic, "label": label}]
 
     return [
-        _graph(site, "API requests", [metric("Count", "Sum", "requests")]),
+        _graph(inputs, "API requests", [metric("Count", "Sum", "requests")]),
         _graph(
-            site, "API errors", [metric("4XXError", "Sum", "4xx"), metric("5XXError", "Sum", "5xx")]
+            inputs,
+            "API errors",
+            [metric("4XXError", "Sum", "4xx"), metric("5XXError", "Sum", "5xx")],
         ),
         _graph(
-            site,
+            inputs,
             "API latency, ms",
             [metric("Latency", "p50", "p50"), metric("Latency", "p95", "p95")],
         ),
     ]
 
 
-def _function_row(site: StackInputs, key: str) -> list[Document]:
-    function = site.aws_name("function", key)
+def _function_row(inputs: StackInputs, key: str) -> list[Document]:
+    function = inputs.aws_name("function", key)
     place = ["FunctionName", function, "Resource", f"{function}:{LIVE}"]
 
     def metric(name: str, statistic: str, label: str) -> Metric:
@@ -79,37 +81,37 @@ def _function_row(site: StackInputs, key: str) -> list[Document]:
         "AWS/SQS",
         "ApproximateNumberOfMessagesVisible",
         "QueueName",
-        site.aws_name("function", key, "dead-letters"),
+        inputs.aws_name("function", key, "dead-letters"),
         {"stat": "Maximum", "label": "dead letters"},
     ]
     return [
         _graph(
-            site,
+            inputs,
             f"{key}: invocations and errors",
             [metric("Invocations", "Sum", "invocations"), metric("Errors", "Sum", "errors")],
         ),
         _graph(
-            site,
+            inputs,
             f"{key}: duration, ms",
             [metric("Duration", "p50", "p50"), metric("Duration", "p95", "p95")],
         ),
         _graph(
-            site,
+            inputs,
             f"{key}: throttles, dead letters",
             [metric("Throttles", "Sum", "throttles"), queue],
         ),
     ]
 
 
-def _table_row(site: StackInputs, key: str) -> list[Document]:
-    place = ["TableName", site.aws_name("table", key)]
+def _table_row(inputs: StackInputs, key: str) -> list[Document]:
+    place = ["TableName", inputs.aws_name("table", key)]
 
     def metric(name: str, statistic: str, label: str) -> Metric:
         return ["AWS/DynamoDB", name, *place, {"stat": statistic, "label": label}]
 
     return [
         _graph(
-            site,
+            inputs,
             f"{key}: {what} capacity",
             [
                 metric(f"Consumed{what.title()}CapacityUnits", "Sum", "consumed a minute"),
@@ -121,7 +123,7 @@ def _table_row(site: StackInputs, key: str) -> list[Document]:
         for what in ("read", "write")
     ] + [
         _graph(
-            site,
+            inputs,
             f"{key}: throttled",
             [
                 metric("ReadThrottleEvents", "Sum", "reads"),

@@ -16,10 +16,10 @@ PROOF_TTL = 300
 """Seconds that resolvers keep the certificate's validation record."""
 
 
-def add_domain(stack: Stack, site: StackInputs, stage: Node[Stage]) -> None:
-    wanted = site.config.api.domain
+def add_domain(stack: Stack, inputs: StackInputs, stage: Node[Stage]) -> None:
+    wanted = inputs.config.api.domain
     assert wanted is not None
-    domain = _add_domain_name(stack, site, wanted)
+    domain = _add_domain_name(stack, inputs, wanted)
     stack.add(
         "api.domain.mapping",
         lambda domain, stage: BasePathMapping(
@@ -41,11 +41,11 @@ def add_domain(stack: Stack, site: StackInputs, stage: Node[Stage]) -> None:
     )
 
 
-def _add_domain_name(stack: Stack, site: StackInputs, wanted: CustomDomain) -> Node[DomainName]:
+def _add_domain_name(stack: Stack, inputs: StackInputs, wanted: CustomDomain) -> Node[DomainName]:
     if given := wanted.certificate:
-        return stack.add("api.domain", lambda: _domain_name(site, wanted, given))
+        return stack.add("api.domain", lambda: _domain_name(inputs, wanted, given))
     certificate = stack.add(
-        "api.certificate", lambda: Certificate(domain=wanted.name, tags=site.tags)
+        "api.certificate", lambda: Certificate(domain=wanted.name, tags=inputs.tags)
     )
     proof = stack.add(
         "api.certificate.proof",
@@ -60,18 +60,18 @@ def _add_domain_name(stack: Stack, site: StackInputs, wanted: CustomDomain) -> N
     )
     return stack.add(
         "api.domain",
-        lambda certificate, _: _domain_name(site, wanted, certificate.arn),
+        lambda certificate, _: _domain_name(inputs, wanted, certificate.arn),
         certificate,
         proof,
     )
 
 
-def _domain_name(site: StackInputs, wanted: CustomDomain, certificate: str) -> DomainName:
-    policy = site.config.api.tls
+def _domain_name(inputs: StackInputs, wanted: CustomDomain, certificate: str) -> DomainName:
+    policy = inputs.config.api.tls
     return DomainName(
         name=wanted.name,
         certificate=certificate,
         security_policy=policy,
         access_mode=access_mode(policy),
-        tags=site.tags,
+        tags=inputs.tags,
     )

@@ -27,27 +27,27 @@ class Encryption:
         return bool(self.needs or self._given)
 
 
-def add_encryption(stack: Stack, site: StackInputs) -> Encryption:
-    if site.config.encryption.key != "create":
-        return Encryption((), site.key)
+def add_encryption(stack: Stack, inputs: StackInputs) -> Encryption:
+    if inputs.config.encryption.key != "create":
+        return Encryption((), inputs.key)
     key = stack.add(
         "encryption.key",
         lambda: KmsKey(
-            alias=f"alias/{site.config.prefix}",
-            description=f"Encrypts what {site.config.prefix} keeps",
-            policy=key_policy(site.location, log_groups(site), f"{site.config.prefix}-"),
-            tags=site.tags,
+            alias=f"alias/{inputs.config.prefix}",
+            description=f"Encrypts what {inputs.config.prefix} keeps",
+            policy=key_policy(inputs.location, log_groups(inputs), f"{inputs.config.prefix}-"),
+            tags=inputs.tags,
         ),
     )
     return Encryption((key,), "")
 
 
-def log_groups(site: StackInputs) -> list[str]:
+def log_groups(inputs: StackInputs) -> list[str]:
     """Patterns of the names of all the stack's log groups."""
-    prefix = site.config.prefix
+    prefix = inputs.config.prefix
     return [
         f"/aws/lambda/{prefix}-*",
         f"/aws/apigateway/{prefix}",
         f"/aws/vpc/{prefix}",
-        f"API-Gateway-Execution-Logs_*/{site.config.api.stage}",
+        f"API-Gateway-Execution-Logs_*/{inputs.config.api.stage}",
     ]

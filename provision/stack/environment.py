@@ -6,16 +6,16 @@ from provision import config
 from provision.stack.inputs import StackInputs
 
 
-def environment(site: StackInputs, key: str) -> dict[str, str]:
+def environment(inputs: StackInputs, key: str) -> dict[str, str]:
     """What the code reads; the user's own values last, and of secrets where they are kept."""
-    function, cors = site.config.functions[key], site.config.api.cors
+    function, cors = inputs.config.functions[key], inputs.config.api.cors
     found = {
-        "POWERTOOLS_SERVICE_NAME": site.aws_name("function", key),
-        "POWERTOOLS_METRICS_NAMESPACE": site.config.prefix,
+        "POWERTOOLS_SERVICE_NAME": inputs.aws_name("function", key),
+        "POWERTOOLS_METRICS_NAMESPACE": inputs.config.prefix,
     }
     for name in function.tables:
-        table, suffix = site.config.tables[name], name.upper().replace("-", "_")
-        found[f"TABLE_{suffix}"] = site.aws_name("table", name)
+        table, suffix = inputs.config.tables[name], name.upper().replace("-", "_")
+        found[f"TABLE_{suffix}"] = inputs.aws_name("table", name)
         if table.expire:
             found[f"EXPIRE_ATTRIBUTE_{suffix}"] = table.expire.attribute
             found[f"EXPIRE_DAYS_{suffix}"] = str(table.expire.days)

@@ -13,33 +13,37 @@ from provision.steps.iam.role_policies import RolePolicies
 from provision.steps.logs.log_group import LogGroup
 
 
-def add_flow_logs(stack: Stack, site: StackInputs, vpc: Node[Vpc], encryption: Encryption) -> None:
-    wanted = site.config.network.flow_logs
+def add_flow_logs(
+    stack: Stack, inputs: StackInputs, vpc: Node[Vpc], encryption: Encryption
+) -> None:
+    wanted = inputs.config.network.flow_logs
     if wanted is None:
         return
-    name = site.name("flow-logs")
-    group = f"/aws/vpc/{site.config.prefix}"
-    policies = {"logs": grants.flow_logging(site.location.arn("logs", f"log-group:{group}"))}
+    name = inputs.name("flow-logs")
+    group = f"/aws/vpc/{inputs.config.prefix}"
+    policies = {"logs": grants.flow_logging(inputs.location.arn("logs", f"log-group:{group}"))}
     logs = stack.add(
         "network.flow_logs.logs",
         lambda *keys: LogGroup(
-            name=group, retention=wanted.retention, key=encryption.arn(keys), tags=site.tags
+            name=group, retention=wanted.retention, key=encryption.arn(keys), tags=inputs.tags
         ),
         *encryption.needs,
     )
     role = stack.add(
         "network.flow_logs.role",
         lambda: Role(
-            name=site.global_name("flow-logs"),
+            name=inputs.global_name("flow-logs"),
             service="vpc-flow-logs.amazonaws.com",
-            description=f"Writes the flow log of {site.config.prefix}",
-            boundary=site.config.boundary,
-            tags=site.tags,
+            description=f"Writes the flow log of {inputs.config.prefix}",
+            boundary=inputs.config.boundary,
+            tags=inputs.tags,
         ),
     )
     granted = stack.add(
         "network.flow_logs.grants",
-        lambda role: RolePolicies(role=role.name, policies=policies, boundary=site.config.boundary),
+        lambda role: RolePolicies(
+            role=role.name, policies=policies, boundary=inputs.config.boundary
+        ),
         role,
     )
     stack.add(
@@ -49,7 +53,7 @@ def add_flow_logs(stack: Stack, site: StackInputs, vpc: Node[Vpc], encryption: E
             traffic=wanted.traffic,
             log_group=logs.name,
             role=role.arn,
-            tags=site.tags_with_name(name),
+            tags=inputs.tags_with_name(name),
         ),
         vpc,
         logs,

@@ -64,38 +64,38 @@ class _FunctionPrerequisites:
 
 def add_functions(
     stack: Stack,
-    site: StackInputs,
+    inputs: StackInputs,
     network: Network,
     add_interfaces: AddInterfaces,
     encryption: Encryption,
 ) -> Mapping[str, FunctionNodes]:
-    layers = {key: _add_layer(stack, site, key) for key in site.config.layers}
+    layers = {key: _add_layer(stack, inputs, key) for key in inputs.config.layers}
     around = {
-        key: _add_surroundings(stack, site, key, network, encryption)
-        for key in site.config.functions
+        key: _add_surroundings(stack, inputs, key, network, encryption)
+        for key in inputs.config.functions
     }
-    interfaces = add_interfaces(stack, site, network, [each.grants for each in around.values()])
+    interfaces = add_interfaces(stack, inputs, network, [each.grants for each in around.values()])
     return {
         key: _add_function(
             stack,
-            site,
+            inputs,
             key,
             around[key],
             (network, interfaces),
-            [layers[layer] for layer in site.config.functions[key].layers],
+            [layers[layer] for layer in inputs.config.functions[key].layers],
             encryption,
         )
-        for key in site.config.functions
+        for key in inputs.config.functions
     }
 
 
-def _add_layer(stack: Stack, site: StackInputs, key: str) -> Node[Layer]:
-    users = [function for function in site.config.functions.values() if key in function.layers]
+def _add_layer(stack: Stack, inputs: StackInputs, key: str) -> Node[Layer]:
+    users = [function for function in inputs.config.functions.values() if key in function.layers]
 
     def layer() -> Layer:
-        package = site.packages.layer(key)
+        package = inputs.packages.layer(key)
         return Layer(
-            name=site.aws_name("layer", key),
+            name=inputs.aws_name("layer", key),
             sha256=package.sha256,
             runtimes=sort_known({function.runtime for function in users}),
             architectures=sort_known({function.architecture for function in users}),
@@ -106,28 +106,28 @@ def _add_layer(stack: Stack, site: StackInputs, key: str) -> Node[Layer]:
 
 
 def _add_surroundings(
-    stack: Stack, site: StackInputs, key: str, network: Network, encryption: Encryption
+    stack: Stack, inputs: StackInputs, key: str, network: Network, encryption: Encryption
 ) -> _FunctionPrerequisites:
-    name = site.aws_name("function", key)
+    name = inputs.aws_name("function", key)
     role = stack.add(
         f"function.{key}.role",
         lambda: Role(
-            name=site.global_name(site.aws_key("function", key)),
+            name=inputs.global_name(inputs.aws_key("function", key)),
             service="lambda.amazonaws.com",
             description=f"What the function {name} may do",
-            boundary=site.config.boundary,
-            tags=site.tags,
+            boundary=inputs.config.boundary,
+            tags=inputs.tags,
         ),
     )
     dead_letters = stack.add(
         f"function.{key}.dead_letters",
         lambda *keys: Queue(
-            name=site.aws_name("function", key, "dead-letters"),
+            name=inputs.aws_name("function", key, "dead-letters"),
             policy=queue_policy(
-                site.location.arn("sqs", site.aws_name("function", key, "dead-letters"))
+                inputs.location.arn("sqs", inputs.aws_name("function", key, "dead-letters"))
             ),
             encryption=encryption.arn(keys, SSE),
-            tags=site.tags,
+            tags=inputs.tags,
         ),
         *encryption.needs,
     )
@@ -135,46 +135,46 @@ def _add_surroundings(
         f"function.{key}.logs",
         lambda *keys: LogGroup(
             name=f"/aws/lambda/{name}",
-            retention=site.config.functions[key].log.retention,
+            retention=inputs.config.functions[key].log.retention,
             key=encryption.arn(keys),
-            tags=site.tags,
+            tags=inputs.tags,
         ),
         *encryption.needs,
     )
-    granted = _add_grants(stack, site, key, network, role, encryption)
+    granted = _add_grants(stack, inputs, key, network, role, encryption)
     return _FunctionPrerequisites(role, granted, dead_letters, logs)
 
 
 def _add_grants(
     stack: Stack,
-    site: StackInputs,
+    inputs: StackInputs,
     key: str,
     network: Network,
     role: Node[Role],
     encryption: Encryption,
 ) -> Node[RolePolicies]:
-    name = site.aws_name("function", key)
-    group_of_logs = site.location.arn("logs", f"log-group:/aws/lambda/{name}")
-    queue = site.location.arn("sqs", site.aws_name("function", key, "dead-letters"))
-    function, zones = site.config.functions[key], len(network.subnets)
+    name = inputs.aws_name("function", key)
+    group_of_logs = inputs.location.arn("logs", f"log-group:/aws/lambda/{name}")
+    queue = inputs.location.arn("sqs", inputs.aws_name("function", key, "dead-letters"))
+    function, zones = inputs.config.functions[key], len(network.subnets)
     return stack.add(
         f"function.{key}.grants",
         lambda role, vpc, group, *rest: RolePolicies(
             role=role.name,
-            boundary=site.config.boundary,
+            boundary=inputs.config.boundary,
             policies={
-                **_table_policies(site, function, vpc.id),
+                **_table_policies(inputs, function, vpc.id),
                 "logs": grants.logging(group_of_logs),
                 "tracing": grants.tracing(),
                 "dead-letters": grants.dead_letters(queue),
                 "network": grants.network(
-                    site.location,
-                    site.location.arn("lambda", f"function:{name}"),
+                    inputs.location,
+                    inputs.location.arn("lambda", f"function:{name}"),
                     sort_known(subnet.arn for subnet in rest[:zones]),
                     group.arn,
                 ),
-                **_key_policies(site, function, encryption, encryption.arn(rest[zones:])),
-                **_secret_policies(site, function, vpc.id),
+                **_key_policies(inputs, function, encryption, encryption.arn(rest[zones:])),
+                **_secret_policies(inputs, function, vpc.id),
             },
         ),
         role,
@@ -186,31 +186,31 @@ def _add_grants(
 
 
 def _key_policies(
-    site: StackInputs, function: config.Function, encryption: Encryption, key: str
+    inputs: StackInputs, function: config.Function, encryption: Encryption, key: str
 ) -> dict[str, Document]:
     if not encryption.uses_customer_key:
         return {}
-    return {"encryption": grants.encryption(site.location, key, tuple(function.tables.values()))}
+    return {"encryption": grants.encryption(inputs.location, key, tuple(function.tables.values()))}
 
 
 def _secret_policies(
-    site: StackInputs, function: config.Function, vpc_id: str
+    inputs: StackInputs, function: config.Function, vpc_id: str
 ) -> dict[str, Document]:
     if not function.secrets:
         return {}
-    return {"secrets": grants.secrets(site.location, function.secrets, vpc_id)}
+    return {"secrets": grants.secrets(inputs.location, function.secrets, vpc_id)}
 
 
 def _table_policies(
-    site: StackInputs, function: config.Function, vpc_id: str
+    inputs: StackInputs, function: config.Function, vpc_id: str
 ) -> dict[str, Document]:
     if not function.tables:
         return {}
     granted = [
         grants.GrantedTable(
-            site.location.arn("dynamodb", f"table/{site.aws_name('table', key)}"),
+            inputs.location.arn("dynamodb", f"table/{inputs.aws_name('table', key)}"),
             grant,
-            sort_key=site.config.tables[key].sort_key is not None,
+            sort_key=inputs.config.tables[key].sort_key is not None,
         )
         for key, grant in function.tables.items()
     ]
@@ -219,7 +219,7 @@ def _table_policies(
 
 def _add_function(
     stack: Stack,
-    site: StackInputs,
+    inputs: StackInputs,
     key: str,
     around: _FunctionPrerequisites,
     place: tuple[Network, Node[NetworkInterfaces]],
@@ -235,7 +235,7 @@ def _add_function(
     ) -> Function:
         subnets, used_layers, keys = rest[:zones], rest[zones:last], rest[last + _UNUSED :]
         return replace(
-            _plain_function(site, key),
+            _plain_function(inputs, key),
             role=role.arn,
             dead_letters=queue.arn,
             log_group=logs.name,
@@ -259,27 +259,27 @@ def _add_function(
         network.endpoint,
         *encryption.needs,
     )
-    alias = _add_release(stack, key, site.config.functions[key], node, network.secrets)
+    alias = _add_release(stack, key, inputs.config.functions[key], node, network.secrets)
     return FunctionNodes(node, alias, around.dead_letters)
 
 
-def _plain_function(site: StackInputs, key: str) -> Function:
+def _plain_function(inputs: StackInputs, key: str) -> Function:
     """What the configuration alone says of it."""
-    wanted, package = site.config.functions[key], site.packages.function(key)
+    wanted, package = inputs.config.functions[key], inputs.packages.function(key)
     return Function(
-        name=site.aws_name("function", key),
-        description=f"{key} of {site.config.prefix}",
+        name=inputs.aws_name("function", key),
+        description=f"{key} of {inputs.config.prefix}",
         runtime=wanted.runtime,
         handler=wanted.handler,
         architecture=wanted.architecture,
         memory=wanted.memory,
         timeout=wanted.timeout,
         role=UNKNOWN,
-        environment=environment(site, key),
+        environment=environment(inputs, key),
         log_group=UNKNOWN,
         code_sha256=package.code_sha256,
         zip=package.zip,
-        tags=site.tags,
+        tags=inputs.tags,
     )
 
 

@@ -40,57 +40,57 @@ class _Watched:
 
 def add_monitoring(
     stack: Stack,
-    site: StackInputs,
+    inputs: StackInputs,
     encryption: Encryption,
 ) -> None:
     topic = stack.add(
         "monitoring.topic",
         lambda *keys: Topic(
-            name=site.name("alarms"),
-            display=site.config.prefix,
+            name=inputs.name("alarms"),
+            display=inputs.config.prefix,
             policy=topic_policy(
-                site.location,
-                site.location.arn("sns", site.name("alarms")),
-                f"{site.config.prefix}-",
+                inputs.location,
+                inputs.location.arn("sns", inputs.name("alarms")),
+                f"{inputs.config.prefix}-",
             ),
             key=encryption.arn(keys),
-            tags=site.tags,
+            tags=inputs.tags,
         ),
         *encryption.needs,
     )
-    if email := site.config.monitoring.email:
+    if email := inputs.config.monitoring.email:
         stack.add(
             "monitoring.email",
             lambda topic: Subscription(topic=topic.arn, protocol="email", endpoint=email),
             topic,
         )
-    for key in site.config.functions:
-        _add_alarms(stack, site, topic, _function(site, key), _of_function(site, key))
-        _add_alarms(stack, site, topic, _queue(site, key), _of_queue(site, key))
-    _add_alarms(stack, site, topic, _api(site), _of_api(site))
-    for key in site.config.tables:
-        _add_alarms(stack, site, topic, _table(site, key), _of_table(site, key))
+    for key in inputs.config.functions:
+        _add_alarms(stack, inputs, topic, _function(inputs, key), _of_function(inputs, key))
+        _add_alarms(stack, inputs, topic, _queue(inputs, key), _of_queue(inputs, key))
+    _add_alarms(stack, inputs, topic, _api(inputs), _of_api(inputs))
+    for key in inputs.config.tables:
+        _add_alarms(stack, inputs, topic, _table(inputs, key), _of_table(inputs, key))
     stack.add(
         "monitoring.dashboard",
-        lambda: Dashboard(name=site.global_name(), body=dashboard_body(site), tags=site.tags),
+        lambda: Dashboard(name=inputs.global_name(), body=dashboard_body(inputs), tags=inputs.tags),
     )
 
 
 def _add_alarms(
     stack: Stack,
-    site: StackInputs,
+    inputs: StackInputs,
     topic: Node[Topic],
     watched: _Watched,
     watches: Iterator[_Watch],
 ) -> None:
-    alarms = site.config.monitoring.alarms
+    alarms = inputs.config.monitoring.alarms
     for watch in watches:
         if watch.threshold is None:
             continue
         stack.add(
             f"monitoring.alarm.{watched.node}-{watch.what}",
             lambda topic, watch=watch: Alarm(
-                name=site.name(watched.name, watch.what),
+                name=inputs.name(watched.name, watch.what),
                 description=watch.description,
                 namespace=watched.namespace,
                 metric=watch.metric,
@@ -101,39 +101,39 @@ def _add_alarms(
                 evaluation_periods=alarms.evaluation_periods,
                 datapoints=alarms.evaluation_periods if watch.statistic == "p95" else 1,
                 actions=(topic.arn,),
-                tags=site.tags,
+                tags=inputs.tags,
             ),
             topic,
         )
 
 
-def _function(site: StackInputs, key: str) -> _Watched:
+def _function(inputs: StackInputs, key: str) -> _Watched:
     """What callers reach: what becomes of the import check, or of calls by hand, alarms nobody."""
-    name = f"function-{site.aws_key('function', key)}"
-    function = site.aws_name("function", key)
+    name = f"function-{inputs.aws_key('function', key)}"
+    function = inputs.aws_name("function", key)
     dimensions = {"FunctionName": function, "Resource": f"{function}:{LIVE}"}
     return _Watched(f"function-{key}", name, "AWS/Lambda", dimensions)
 
 
-def _queue(site: StackInputs, key: str) -> _Watched:
-    dimensions = {"QueueName": site.aws_name("function", key, "dead-letters")}
-    return replace(_function(site, key), namespace="AWS/SQS", dimensions=dimensions)
+def _queue(inputs: StackInputs, key: str) -> _Watched:
+    dimensions = {"QueueName": inputs.aws_name("function", key, "dead-letters")}
+    return replace(_function(inputs, key), namespace="AWS/SQS", dimensions=dimensions)
 
 
-def _api(site: StackInputs) -> _Watched:
-    dimensions = {"ApiName": site.config.prefix, "Stage": site.config.api.stage}
+def _api(inputs: StackInputs) -> _Watched:
+    dimensions = {"ApiName": inputs.config.prefix, "Stage": inputs.config.api.stage}
     return _Watched("api", "api", "AWS/ApiGateway", dimensions)
 
 
-def _table(site: StackInputs, key: str) -> _Watched:
-    name = f"table-{site.aws_key('table', key)}"
+def _table(inputs: StackInputs, key: str) -> _Watched:
+    name = f"table-{inputs.aws_key('table', key)}"
     return _Watched(
-        f"table-{key}", name, "AWS/DynamoDB", {"TableName": site.aws_name("table", key)}
+        f"table-{key}", name, "AWS/DynamoDB", {"TableName": inputs.aws_name("table", key)}
     )
 
 
-def _of_function(site: StackInputs, key: str) -> Iterator[_Watch]:
-    limits = site.config.monitoring.alarms
+def _of_function(inputs: StackInputs, key: str) -> Iterator[_Watch]:
+    limits = inputs.config.monitoring.alarms
     yield _Watch(
         "errors",
         f"The function {key} fails",
@@ -157,18 +157,18 @@ def _of_function(site: StackInputs, key: str) -> Iterator[_Watch]:
     )
 
 
-def _of_queue(site: StackInputs, key: str) -> Iterator[_Watch]:
+def _of_queue(inputs: StackInputs, key: str) -> Iterator[_Watch]:
     yield _Watch(
         "dead-letters",
         f"Events that {key} failed on are waiting in its dead-letter queue",
         "ApproximateNumberOfMessagesVisible",
         "Maximum",
-        site.config.monitoring.alarms.dead_letters,
+        inputs.config.monitoring.alarms.dead_letters,
     )
 
 
-def _of_api(site: StackInputs) -> Iterator[_Watch]:
-    limits = site.config.monitoring.alarms
+def _of_api(inputs: StackInputs) -> Iterator[_Watch]:
+    limits = inputs.config.monitoring.alarms
     yield _Watch("5xx", "The API answers 5xx", "5XXError", "Sum", limits.api_5xx)
     yield _Watch(
         "latency",
@@ -179,8 +179,8 @@ def _of_api(site: StackInputs) -> Iterator[_Watch]:
     )
 
 
-def _of_table(site: StackInputs, key: str) -> Iterator[_Watch]:
-    limit = site.config.monitoring.alarms.table_throttles
+def _of_table(inputs: StackInputs, key: str) -> Iterator[_Watch]:
+    limit = inputs.config.monitoring.alarms.table_throttles
     for what in ("Read", "Write"):
         yield _Watch(
             f"{what.lower()}-throttles",

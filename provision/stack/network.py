@@ -37,22 +37,26 @@ class Network:
     """The ways to what keeps secrets (stack/secrets.py)."""
 
 
-def add_network(stack: Stack, site: StackInputs) -> Network:
-    dynamodb = f"com.amazonaws.{site.location.region}.dynamodb"
+def add_network(stack: Stack, inputs: StackInputs) -> Network:
+    dynamodb = f"com.amazonaws.{inputs.location.region}.dynamodb"
     vpc = stack.add(
         "network.vpc",
-        lambda: Vpc(cidr=site.config.network.cidr, tags=site.tags_with_name(site.config.prefix)),
+        lambda: Vpc(
+            cidr=inputs.config.network.cidr, tags=inputs.tags_with_name(inputs.config.prefix)
+        ),
     )
     subnets = tuple(
-        _add_subnet(stack, site, vpc, number, cidr, zone)
-        for number, (cidr, zone) in enumerate(zip(_cidrs(site), site.zones, strict=True), start=1)
+        _add_subnet(stack, inputs, vpc, number, cidr, zone)
+        for number, (cidr, zone) in enumerate(
+            zip(_cidrs(inputs), inputs.zones, strict=True), start=1
+        )
     )
     routes = stack.add(
         "network.routes",
         lambda vpc, *subnets: RouteTable(
             vpc_id=vpc.id,
             subnet_ids=sort_known(subnet.id for subnet in subnets),
-            tags=site.tags_with_name(site.name("private")),
+            tags=inputs.tags_with_name(inputs.name("private")),
         ),
         vpc,
         *subnets,
@@ -63,8 +67,8 @@ def add_network(stack: Stack, site: StackInputs) -> Network:
             vpc_id=vpc.id,
             service=dynamodb,
             route_table_ids=(routes.id,),
-            policy=_endpoint_policy(site),
-            tags=site.tags_with_name(site.name("dynamodb")),
+            policy=_endpoint_policy(inputs),
+            tags=inputs.tags_with_name(inputs.name("dynamodb")),
         ),
         vpc,
         routes,
@@ -73,10 +77,10 @@ def add_network(stack: Stack, site: StackInputs) -> Network:
         "network.group",
         lambda vpc: SecurityGroup(
             vpc_id=vpc.id,
-            name=site.name("functions"),
+            name=inputs.name("functions"),
             description="The functions: out to DynamoDB and nowhere else",
-            egress=_egress_rules(site, dynamodb),
-            tags=site.tags_with_name(site.name("functions")),
+            egress=_egress_rules(inputs, dynamodb),
+            tags=inputs.tags_with_name(inputs.name("functions")),
         ),
         vpc,
     )
@@ -84,13 +88,13 @@ def add_network(stack: Stack, site: StackInputs) -> Network:
 
 
 def add_interfaces(
-    stack: Stack, site: StackInputs, network: Network, granted: Sequence[Node[Any]]
+    stack: Stack, inputs: StackInputs, network: Network, granted: Sequence[Node[Any]]
 ) -> Node[NetworkInterfaces]:
     """Lambda's network interfaces: on `down` they go after the functions and before what they use,
     the roles that remove them included (I12)."""
     return stack.add(
         "network.interfaces",
-        lambda group, *_: NetworkInterfaces(group_id=group.id, functions=_functions(site)),
+        lambda group, *_: NetworkInterfaces(group_id=group.id, functions=_functions(inputs)),
         network.group,
         *network.subnets,
         *granted,
@@ -98,26 +102,26 @@ def add_interfaces(
 
 
 def _add_subnet(
-    stack: Stack, site: StackInputs, vpc: Node[Vpc], number: int, cidr: str, zone: str
+    stack: Stack, inputs: StackInputs, vpc: Node[Vpc], number: int, cidr: str, zone: str
 ) -> Node[Subnet]:
-    tags = site.tags_with_name(site.name("private", str(number)))
+    tags = inputs.tags_with_name(inputs.name("private", str(number)))
     return stack.add(
         f"network.subnet.{number}",
         lambda vpc: Subnet(
-            vpc_id=vpc.id, cidr=cidr, zone=zone, functions=_functions(site), tags=tags
+            vpc_id=vpc.id, cidr=cidr, zone=zone, functions=_functions(inputs), tags=tags
         ),
         vpc,
     )
 
 
-def _egress_rules(site: StackInputs, dynamodb: str) -> tuple[Rule, ...]:
+def _egress_rules(inputs: StackInputs, dynamodb: str) -> tuple[Rule, ...]:
     """To DynamoDB; and where there are secrets, to their endpoints, which stand in the subnets.
 
     By the subnets' ranges, not by the endpoints' group: that one names the functions' group, and of
     two groups that name each other neither can be made, or deleted (V12), before the other.
     """
-    secrets = any(function.secrets for function in site.config.functions.values())
-    targets = [dynamodb, *(_cidrs(site) if secrets else ())]
+    secrets = any(function.secrets for function in inputs.config.functions.values())
+    targets = [dynamodb, *(_cidrs(inputs) if secrets else ())]
     return tuple(
         sorted(
             Rule(protocol="tcp", from_port=HTTPS, to_port=HTTPS, target=target)
@@ -126,25 +130,25 @@ def _egress_rules(site: StackInputs, dynamodb: str) -> tuple[Rule, ...]:
     )
 
 
-def _functions(site: StackInputs) -> tuple[str, ...]:
+def _functions(inputs: StackInputs) -> tuple[str, ...]:
     """The names of all functions: every one stands in every subnet."""
-    return tuple(site.aws_name("function", key) for key in site.config.functions)
+    return tuple(inputs.aws_name("function", key) for key in inputs.config.functions)
 
 
-def _cidrs(site: StackInputs) -> list[str]:
+def _cidrs(inputs: StackInputs) -> list[str]:
     """The network's range in eight equal parts, or in as many as AWS takes: the same ones however
     many zones there are, for a subnet can neither change its range nor stand on another's."""
-    network = ipaddress.ip_network(site.config.network.cidr)
+    network = ipaddress.ip_network(inputs.config.network.cidr)
     parts = network.subnets(new_prefix=min(network.prefixlen + 3, SMALLEST))
-    return [str(part) for part, _ in zip(parts, range(site.config.network.zones), strict=False)]
+    return [str(part) for part, _ in zip(parts, range(inputs.config.network.zones), strict=False)]
 
 
-def _endpoint_policy(site: StackInputs) -> Document:
+def _endpoint_policy(inputs: StackInputs) -> Document:
     """Only what some function's role allows passes the endpoint, by principals of this account."""
-    config = site.config
+    config = inputs.config
     granted = [
         grants.GrantedTable(
-            site.location.arn("dynamodb", f"table/{site.aws_name('table', key)}"),
+            inputs.location.arn("dynamodb", f"table/{inputs.aws_name('table', key)}"),
             "write" if "write" in wanted else "read",
             sort_key=table.sort_key is not None,
         )
@@ -153,4 +157,4 @@ def _endpoint_policy(site: StackInputs) -> Document:
             wanted := {each.tables[key] for each in config.functions.values() if key in each.tables}
         )
     ]
-    return grants.endpoint_tables_policy(site.location, granted)
+    return grants.endpoint_tables_policy(inputs.location, granted)

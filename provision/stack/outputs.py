@@ -25,13 +25,13 @@ CONSOLES: Final = {
 }
 
 
-def outputs(site: StackInputs, steps: Mapping[str, Step]) -> dict[str, str]:
+def outputs(inputs: StackInputs, steps: Mapping[str, Step]) -> dict[str, str]:
     """Names, ids and addresses; never an API key's value. Of several tables, functions and keys the
     first has the plain name, each further one its own behind it: `table_name_orders`."""
     found: dict[str, str] = {}
-    config = site.config
+    config = inputs.config
     if api := _known(steps.get("api"), RestApi):
-        found["api_endpoint"] = site.invoke_url(api.id, config.api.stage)
+        found["api_endpoint"] = inputs.invoke_url(api.id, config.api.stage)
         if config.api.domain and not api.default_endpoint:  # else AWS's own answers, and it alone
             found["api_endpoint"] = f"https://{config.api.domain.name}"
     for number, key in enumerate(config.api.keys):
@@ -46,9 +46,11 @@ def outputs(site: StackInputs, steps: Mapping[str, Step]) -> dict[str, str]:
         if alias := _known(steps.get(f"function.{key}.alias"), Alias):
             found[output_name("function_alias_arn", key, number)] = alias.arn
         if queue := _known(steps.get(f"function.{key}.dead_letters"), Queue):
-            found[output_name("dead_letter_queue_url", key, number)] = site.as_reached(queue.url)
+            found[output_name("dead_letter_queue_url", key, number)] = inputs.as_reached(queue.url)
     if "monitoring.dashboard" in steps:
-        found["dashboard_url"] = _dashboard_url(site.location, site.name(site.location.region))
+        found["dashboard_url"] = _dashboard_url(
+            inputs.location, inputs.name(inputs.location.region)
+        )
     return found
 
 

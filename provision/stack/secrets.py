@@ -20,12 +20,12 @@ from provision.steps.ec2.vpc import Vpc
 from provision.unknown import sort_known
 
 
-def add_secrets(stack: Stack, site: StackInputs, network: Network) -> Network:
+def add_secrets(stack: Stack, inputs: StackInputs, network: Network) -> Network:
     """The network with an endpoint for each service that keeps a secret of some function's."""
-    secrets = [one for each in site.config.functions.values() for one in each.secrets]
+    secrets = [one for each in inputs.config.functions.values() for one in each.secrets]
     if not secrets:
         return network
-    name = site.name("secrets")
+    name = inputs.name("secrets")
     group = stack.add(
         "network.secrets.group",
         lambda vpc, functions: SecurityGroup(
@@ -33,13 +33,13 @@ def add_secrets(stack: Stack, site: StackInputs, network: Network) -> Network:
             name=name,
             description="The endpoints of what keeps secrets: in from the functions only",
             ingress=(Rule(protocol="tcp", from_port=HTTPS, to_port=HTTPS, target=functions.id),),
-            tags=site.tags_with_name(name),
+            tags=inputs.tags_with_name(name),
         ),
         network.vpc,
         network.group,
     )
     ways = tuple(
-        _add_endpoint(stack, site, network, group, [s for s in secrets if s.store == keeper])
+        _add_endpoint(stack, inputs, network, group, [s for s in secrets if s.store == keeper])
         for keeper in sorted({secret.store for secret in secrets})
     )
     return replace(network, secrets=ways)
@@ -47,7 +47,7 @@ def add_secrets(stack: Stack, site: StackInputs, network: Network) -> Network:
 
 def _add_endpoint(
     stack: Stack,
-    site: StackInputs,
+    inputs: StackInputs,
     network: Network,
     group: Node[SecurityGroup],
     secrets: Sequence[config.Secret],
@@ -57,11 +57,11 @@ def _add_endpoint(
     def endpoint(vpc: Vpc, group: SecurityGroup, *subnets: Subnet) -> InterfaceEndpoint:
         return InterfaceEndpoint(
             vpc_id=vpc.id,
-            service=f"com.amazonaws.{site.location.region}.{keeper}",
+            service=f"com.amazonaws.{inputs.location.region}.{keeper}",
             subnet_ids=sort_known(subnet.id for subnet in subnets),
             group_ids=(group.id,),
-            policy=grants.endpoint_secrets_policy(site.location, secrets),
-            tags=site.tags_with_name(site.name(keeper)),
+            policy=grants.endpoint_secrets_policy(inputs.location, secrets),
+            tags=inputs.tags_with_name(inputs.name(keeper)),
         )
 
     needs: tuple[Node[Any], ...] = (network.vpc, group, *network.subnets)

@@ -12,18 +12,18 @@ from provision.steps.dynamodb.encryption import AWS_MANAGED
 from provision.steps.dynamodb.table import Table
 
 
-def add_tables(stack: Stack, site: StackInputs, encryption: Encryption) -> None:
-    for key, table in site.config.tables.items():
-        _add_table(stack, site, key, table, encryption)
+def add_tables(stack: Stack, inputs: StackInputs, encryption: Encryption) -> None:
+    for key, table in inputs.config.tables.items():
+        _add_table(stack, inputs, key, table, encryption)
 
 
 def _add_table(
-    stack: Stack, site: StackInputs, key: str, table: config.Table, encryption: Encryption
+    stack: Stack, inputs: StackInputs, key: str, table: config.Table, encryption: Encryption
 ) -> None:
     node = stack.add(
         f"table.{key}",
         lambda *keys: Table(
-            name=site.aws_name("table", key),
+            name=inputs.aws_name("table", key),
             key=table.key,
             sort_key=table.sort_key,
             read_capacity=table.read.min,
@@ -33,17 +33,17 @@ def _add_table(
             ttl=table.expire.attribute if table.expire else None,
             encryption=encryption.arn(keys, AWS_MANAGED),
             protect=table.protect,
-            tags=site.tags,
+            tags=inputs.tags,
         ),
         *encryption.needs,
     )
-    _add_scaling(stack, site, node, "read", "ReadCapacityUnits", table.read)
-    _add_scaling(stack, site, node, "write", "WriteCapacityUnits", table.write)
+    _add_scaling(stack, inputs, node, "read", "ReadCapacityUnits", table.read)
+    _add_scaling(stack, inputs, node, "write", "WriteCapacityUnits", table.write)
 
 
 def _add_scaling(
     stack: Stack,
-    site: StackInputs,
+    inputs: StackInputs,
     node: Node[Table],
     what: str,
     units: str,
@@ -58,14 +58,14 @@ def _add_scaling(
             dimension=dimension,
             minimum=capacity.min,
             maximum=capacity.max,
-            tags=site.tags,
+            tags=inputs.tags,
         ),
         node,
     )
     stack.add(
         f"{node.name}.{what}.policy",
         lambda target: ScalingPolicy(
-            name=site.aws_name("table", node.name.partition(".")[2], what),
+            name=inputs.aws_name("table", node.name.partition(".")[2], what),
             resource=target.resource,
             dimension=dimension,
             target=capacity.target,

@@ -12,26 +12,26 @@ from provision.unknown import format_known
 SECRET_HEADERS = ("authorization", "x-api-key")
 
 
-def add_waf(stack: Stack, site: StackInputs, stage: Node[Stage]) -> None:
-    wanted = site.config.api.waf
+def add_waf(stack: Stack, inputs: StackInputs, stage: Node[Stage]) -> None:
+    wanted = inputs.config.api.waf
     if wanted is None:
         return
     acl = stack.add(
         "api.waf",
         lambda: WebAcl(
-            name=site.config.prefix,
+            name=inputs.config.prefix,
             groups=wanted.groups,
             rate=wanted.rate or 0,
             action=wanted.action,
             hidden=SECRET_HEADERS,
-            tags=site.tags,
+            tags=inputs.tags,
         ),
     )
     stack.add(
         "api.waf.stage",
         lambda stage, acl: WebAclAssociation(
             stage=format_known(
-                site.location.arn("apigateway", "/restapis/{}/stages/{}", account=False),
+                inputs.location.arn("apigateway", "/restapis/{}/stages/{}", account=False),
                 stage.api_id,
                 stage.name,
             ),

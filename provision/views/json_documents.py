@@ -23,7 +23,7 @@ from provision.workflows.troubles import troubles
 
 
 def document(
-    site: StackInputs,
+    inputs: StackInputs,
     aws: Aws,
     changes: Mapping[str, ResourceChange],
     *,
@@ -39,10 +39,10 @@ def document(
     summary = {action.value: counts[action] for action in Action} | {"failed": len(failed)}
     answer: dict[str, Any] = {
         "schema": 1,
-        "stack": site.config.prefix,
-        "environment": site.config.environment,
-        "region": site.location.region,
-        "account": site.location.account,
+        "stack": inputs.config.prefix,
+        "environment": inputs.config.environment,
+        "region": inputs.location.region,
+        "account": inputs.location.account,
         "resources": [_resource(f, failed.get(node)) for node, f in changes.items()],
         "summary": summary,
         "causes": _causes(changes),
@@ -69,7 +69,7 @@ def _causes(changes: Mapping[str, ResourceChange]) -> dict[str, int]:
 
 def _harms(changes: Mapping[str, ResourceChange]) -> dict[str, int]:
     counts = Counter(risk.impact for f in changes.values() for risk in risks_of(f))
-    return {harm.value: counts[harm] for harm in Impact}
+    return {impact.value: counts[impact] for impact in Impact}
 
 
 def _resource(change: ResourceChange, error: ProvisionError | None) -> dict[str, Any]:

@@ -123,7 +123,7 @@ def _harms(changes: Mapping[str, ResourceChange]) -> Text:
     risks = [risk for change in changes.values() for risk in risks_of(change)]
     counts = Counter(risk.impact for risk in risks)
     longest = max((risk.longest or risk.seconds for risk in risks), default=0)
-    told = [f"{counts[harm]} {harm}" for harm in Impact if counts[harm]]
+    told = [f"{counts[impact]} {impact}" for impact in Impact if counts[impact]]
     if longest:
         told[-1] += f" (up to {duration(longest)})"
     return Text(f"Risks: {', '.join(told)}." if told else "", style="bold red")

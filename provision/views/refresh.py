@@ -76,7 +76,7 @@ def _words(entry: RefreshEntry) -> str:
 
 
 def refreshed_document(
-    site: StackInputs,
+    inputs: StackInputs,
     found: RefreshResult,
     calls: CallCounts,
     seconds: float,
@@ -86,10 +86,10 @@ def refreshed_document(
     counts = Counter(entry.fate for entry in found.entries)
     answer = {
         "schema": 1,
-        "stack": site.config.prefix,
-        "environment": site.config.environment,
-        "region": site.location.region,
-        "account": site.location.account,
+        "stack": inputs.config.prefix,
+        "environment": inputs.config.environment,
+        "region": inputs.location.region,
+        "account": inputs.location.account,
         "records": [asdict(entry) for entry in found.entries],
         "summary": {fate.value: counts[fate] for fate in RecordStatus},
         "aside": [{"file": str(file), "reason": why} for file, why in aside.items()],

@@ -24,33 +24,33 @@ from provision.workflows.leftovers import LeftoverReport
 from provision.workflows.removal_report import RemovalReport
 
 
-def print_receipt(console: Console, outcome: Result, command: Callable[..., str]) -> None:
+def print_receipt(console: Console, result: Result, command: Callable[..., str]) -> None:
     """One line: what was done; what was saved before it went, and who does not hear alarms yet.
     `command` puts words of ours into what can be pasted."""
-    _print_done(console, outcome)
-    for step in outcome.resources.values():
+    _print_done(console, result)
+    for step in result.resources.values():
         if isinstance(step, Subscription) and not step.confirmed:
             words = f"○ {step.endpoint} has to follow the link in AWS's mail: until then"
             console.print(f"{words} alarms reach nobody", style="yellow", soft_wrap=True)
-    kept = [f for f in outcome.changes.values() if f.action is Action.KEEP and f.have and f.reason]
+    kept = [f for f in result.changes.values() if f.action is Action.KEEP and f.have and f.reason]
     _print_kept(console, kept)
-    _print_backups(console, outcome.backups, command)
+    _print_backups(console, result.backups, command)
 
 
-def untried_words(outcome: Result) -> Iterator[str]:
+def untried_words(result: Result) -> Iterator[str]:
     """What went live although Lambda did not say whether it can be imported, and why."""
-    for node, step in outcome.resources.items():
-        moved = node in outcome.changes and outcome.changes[node].action in WRITES
+    for node, step in result.resources.items():
+        moved = node in result.changes and result.changes[node].action in WRITES
         if moved and isinstance(step, Alias) and step.untried:
             function = node.removesuffix(".alias")
             yield f"{function}: version {step.version} went live untried: {step.untried}"
 
 
-def secret_words(config: Config, outcome: Result) -> Iterator[str]:
+def secret_words(config: Config, result: Result) -> Iterator[str]:
     """Where each secret belongs that a function was just told to read. Whether it is there is not
     asked: whoever deploys has no right on secrets."""
     for key, function in config.functions.items():
-        change = outcome.changes.get(f"function.{key}")
+        change = result.changes.get(f"function.{key}")
         if change is None or change.action not in WRITES or not _told_its_variables(change):
             continue
         for secret in function.secrets:
@@ -80,14 +80,14 @@ def _putting(secret: Secret, region: str) -> str:
 
 def print_removal(
     console: Console,
-    outcome: Result,
+    result: Result,
     receipt: RemovalReport | None,
     command: Callable[..., str],
     *,
     where: str,
 ) -> None:
     """What `down` removed, what stays and why, and what else of the stack is in the account."""
-    _print_done(console, outcome)
+    _print_done(console, result)
     if receipt is None:
         return
     _print_kept(console, receipt.kept)
@@ -97,10 +97,10 @@ def print_removal(
     _print_search(console, receipt.search, where)
 
 
-def _print_done(console: Console, outcome: Result) -> None:
-    counts = Counter(f.verb for n, f in outcome.changes.items() if n not in outcome.failed)
+def _print_done(console: Console, result: Result) -> None:
+    counts = Counter(f.verb for n, f in result.changes.items() if n not in result.failed)
     done = [f"{counts[doing]} {ACTION_STYLES[doing].done}" for doing in DOINGS if counts[doing]]
-    if done or not outcome.failed:  # else the verdict says it
+    if done or not result.failed:  # else the verdict says it
         console.print(Text(", ".join(done) or "nothing to do", style="bold"), soft_wrap=True)
 
 

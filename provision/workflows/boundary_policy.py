@@ -31,30 +31,30 @@ class _Names:
     functions: Sequence[str]
 
 
-def boundary_policy(site: StackInputs) -> Policy:
+def boundary_policy(inputs: StackInputs) -> Policy:
     """With every name; or, where that is more than IAM takes, with a pattern of all."""
-    exact = _policy(site, _names(site))
+    exact = _policy(inputs, _names(inputs))
     if exact.characters <= MOST_CHARACTERS:
         return exact
-    return _policy(site, _Names((site.name("*"),), (site.name("*"),)))
+    return _policy(inputs, _Names((inputs.name("*"),), (inputs.name("*"),)))
 
 
-def is_exact(site: StackInputs, policy: Policy) -> bool:
+def is_exact(inputs: StackInputs, policy: Policy) -> bool:
     """Whether it names what it is for, and not all that begins as the stack's names do."""
-    return policy == _policy(site, _names(site))
+    return policy == _policy(inputs, _names(inputs))
 
 
-def _names(site: StackInputs) -> _Names:
+def _names(inputs: StackInputs) -> _Names:
     return _Names(
-        [site.aws_name("table", key) for key in site.config.tables],
-        [site.aws_name("function", key) for key in site.config.functions],
+        [inputs.aws_name("table", key) for key in inputs.config.tables],
+        [inputs.aws_name("function", key) for key in inputs.config.functions],
     )
 
 
-def _policy(site: StackInputs, names: _Names) -> Policy:
-    code = [site.location.arn("lambda", f"function:{name}") for name in names.functions]
-    needed = list(_needed(site, names))
-    allowed = statements([*_asked(site, needed), *_for_the_account(site.location)])
+def _policy(inputs: StackInputs, names: _Names) -> Policy:
+    code = [inputs.location.arn("lambda", f"function:{name}") for name in names.functions]
+    needed = list(_needed(inputs, names))
+    allowed = statements([*_asked(inputs, needed), *_for_the_account(inputs.location)])
     denied = [
         {**each, "Condition": {"ArnLike": {"lambda:SourceFunctionArn": code}}}
         for document in needed
@@ -68,13 +68,13 @@ def _policy(site: StackInputs, names: _Names) -> Policy:
         "Resource": ANY_RESOURCE,
     }
     document = {"Version": "2012-10-17", "Statement": [*allowed, *denied, nothing_more]}
-    return Policy(site.global_name("boundary"), document)
+    return Policy(inputs.global_name("boundary"), document)
 
 
-def _needed(site: StackInputs, names: _Names) -> Iterator[Document]:
+def _needed(inputs: StackInputs, names: _Names) -> Iterator[Document]:
     """The policies of the roles at their widest: with `*` for what AWS will choose, and with all
     that a function may do with a table."""
-    where, config = site.location, site.config
+    where, config = inputs.location, inputs.config
     tables = [where.arn("dynamodb", f"table/{name}") for name in names.tables]
     yield grants.table_access(
         [grants.GrantedTable(table, "write", sort_key=True) for table in tables], ANY_RESOURCE
@@ -88,13 +88,13 @@ def _needed(site: StackInputs, names: _Names) -> Iterator[Document]:
         where, ANY_RESOURCE, [where.arn("ec2", "subnet/*")], where.arn("ec2", "security-group/*")
     )
     if config.encryption.key != "managed":
-        yield grants.encryption(where, site.key or where.arn("kms", "key/*"), ("write",))
+        yield grants.encryption(where, inputs.key or where.arn("kms", "key/*"), ("write",))
     secrets = [secret for function in config.functions.values() for secret in function.secrets]
     if secrets:
         yield grants.secrets(where, secrets, ANY_RESOURCE)
 
 
-def _asked(site: StackInputs, documents: Iterable[Document]) -> Iterator[Asked]:
+def _asked(inputs: StackInputs, documents: Iterable[Document]) -> Iterator[Asked]:
     """What they allow, one by one. The VPC has no id before it is there: a role's own policies
     name it."""
     for document in documents:
@@ -103,19 +103,19 @@ def _asked(site: StackInputs, documents: Iterable[Document]) -> Iterator[Asked]:
                 tests = tuple(sorted(_tests(each.get("Condition", {}))))
                 for action in each["Action"]:
                     for resource in each["Resource"]:
-                        yield Asked(action, resource, tests + _owned(site, resource), "", "")
+                        yield Asked(action, resource, tests + _owned(inputs, resource), "", "")
 
 
-def _owned(site: StackInputs, resource: str) -> tuple[Condition, ...]:
+def _owned(inputs: StackInputs, resource: str) -> tuple[Condition, ...]:
     """Subnets and groups have no ids before they are there, and a role may be given a policy that
     names those of any network: they have to carry the stack's owner tag. EC2 judges by it where an
     interface is made, in Lambda's hands too, which asks EC2 with the role's own credentials.
 
     https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html
     """
-    if resource not in {site.location.arn("ec2", f"{kind}/*") for kind in _OF_A_NETWORK}:
+    if resource not in {inputs.location.arn("ec2", f"{kind}/*") for kind in _OF_A_NETWORK}:
         return ()
-    return (Condition("StringLike", f"aws:ResourceTag/{OWNER}", f"{site.identity.mark}/*"),)
+    return (Condition("StringLike", f"aws:ResourceTag/{OWNER}", f"{inputs.identity.mark}/*"),)
 
 
 def _tests(condition: Document) -> Iterator[Condition]:

@@ -65,7 +65,7 @@ class LeftoverReport:
 
 
 def find_leftovers(
-    aws: Aws, stack: Stack, expected: Collection[Step], blind: Limitations = NO_LIMITATIONS
+    aws: Aws, stack: Stack, expected: Collection[Step], limitations: Limitations = NO_LIMITATIONS
 ) -> LeftoverReport:
     """Everything whose owner is a node of the stack, except what is `expected` to be there; what
     can go first comes first.
@@ -73,10 +73,10 @@ def find_leftovers(
     Reads only. A listing that is not permitted, or that an emulator lacks, is told in `unasked`.
     """
     owners: dict[str, str] = {}
-    unasked = [blind.unlisted] if blind.unlisted else []
+    unasked = [limitations.unlisted] if limitations.unlisted else []
     with read_pool() as pool:
         asked = {name: pool.submit(_listed, ask, aws, stack) for name, ask in LISTINGS.items()}
-        if ScalingTarget.KIND not in blind.unsupported_kinds:
+        if ScalingTarget.KIND not in limitations.unsupported_kinds:
             asked["scalable targets"] = pool.submit(_targets, aws, stack, expected)
     for listing, answer in asked.items():
         try:
@@ -89,7 +89,7 @@ def find_leftovers(
         for arn, owner in sorted(owners.items(), key=lambda each: rank(each[0]))
         if owner.startswith(f"{stack.mark}/") and not any(_names(arn, ids) for ids in known)
     ]
-    saves = Table.KIND not in blind.kinds_without_backup
+    saves = Table.KIND not in limitations.kinds_without_backup
     with read_pool() as pool:
         sights = list(pool.map(lambda arn: look_at(aws, arn, backups=saves), unknown))
     found = tuple(

@@ -40,15 +40,15 @@ class RemovalReport:
 
 
 def removal_report(
-    aws: Aws, stack: Stack, outcome: Result, blind: Limitations = NO_LIMITATIONS
+    aws: Aws, stack: Stack, result: Result, limitations: Limitations = NO_LIMITATIONS
 ) -> RemovalReport:
     """Sorted from the outcome; then the account is searched for what else is the stack's."""
     going, kept = [], []
     finishing: dict[str, str] = {}
     expected = []
-    for node, change in outcome.changes.items():
-        if node in outcome.failed:
-            error = outcome.failed[node]
+    for node, change in result.changes.items():
+        if node in result.failed:
+            error = result.failed[node]
             if isinstance(error, WaitTimeout):
                 finishing[node] = error.message
         elif change.action is Action.BLOCKED:
@@ -61,5 +61,5 @@ def removal_report(
         # What was left alone as another's, yet carries this stack's name, is told as left over.
         if change.have is not None and change.action is not Action.FOREIGN:
             expected.append(change.have)
-    found = find_leftovers(aws, stack, expected, blind)
-    return RemovalReport(tuple(going), tuple(kept), finishing, outcome.backups, found)
+    found = find_leftovers(aws, stack, expected, limitations)
+    return RemovalReport(tuple(going), tuple(kept), finishing, result.backups, found)

@@ -85,11 +85,14 @@ class SavedPlan:
 
 
 def capture_plan(
-    site: StackInputs, changes: Mapping[str, ResourceChange], consent: PlanOptions, salt: str = ""
+    inputs: StackInputs,
+    changes: Mapping[str, ResourceChange],
+    plan_options: PlanOptions,
+    salt: str = "",
 ) -> SavedPlan:
     """The plan that these findings are. Two of the same salt can be compared."""
     salt = salt or secrets.token_hex(16)
-    config = site.config
+    config = inputs.config
     values = _leaves(_dumped(config))
     return SavedPlan(
         schema=SCHEMA,
@@ -97,15 +100,17 @@ def capture_plan(
         made=datetime.now(UTC).isoformat(timespec="seconds"),
         stack=config.prefix,
         environment=config.environment,
-        account=site.location.account,
-        region=site.location.region,
-        adopt=tuple(sorted(consent.adopt)),
-        destroy=tuple(sorted(consent.destroy)),
+        account=inputs.location.account,
+        region=inputs.location.region,
+        adopt=tuple(sorted(plan_options.adopt)),
+        destroy=tuple(sorted(plan_options.destroy)),
         salt=salt,
         config={way: _digest(salt, value) for way, value in values},
         sources={
-            **{f"functions.{key}": site.packages.function(key).sha256 for key in config.functions},
-            **{f"layers.{key}": site.packages.layer(key).sha256 for key in config.layers},
+            **{
+                f"functions.{key}": inputs.packages.function(key).sha256 for key in config.functions
+            },
+            **{f"layers.{key}": inputs.packages.layer(key).sha256 for key in config.layers},
         },
         nodes=planned(salt, changes),
     )

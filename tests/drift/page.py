@@ -57,7 +57,7 @@ def examined(where: str, directory: Path, together_too: bool) -> tuple[Kinds, Re
         there = [
             case
             for case in CASES
-            if not world.blind.unsupported_kinds or not lacking(case, world.kinds[case.node])
+            if not world.limitations.unsupported_kinds or not lacking(case, world.kinds[case.node])
         ]
         for cases in together(there) if together_too else []:
             if not (exam := _tried(where, world, cases)).complaints:

@@ -41,11 +41,11 @@ def on_ministack(directory: Path) -> Iterator[World]:
         rate_limited=False,
         deletes_lag=False,
     )
-    blind = Limitations(
+    limitations = Limitations(
         local.UNSUPPORTED_KINDS, local.UNREADABLE_FIELDS, local.KINDS_WITHOUT_BACKUP
     )
     try:
-        yield built(World(directory, Aws(access), Aws(access), blind, workers=8))
+        yield built(World(directory, Aws(access), Aws(access), limitations, workers=8))
     finally:
         local.stop(home)
 

@@ -62,9 +62,9 @@ class World:
     directory: Path
     ours: Aws
     theirs: Aws
-    blind: Limitations = NO_LIMITATIONS
+    limitations: Limitations = NO_LIMITATIONS
     workers: int = 1
-    consent: PlanOptions = NO_OPTIONS
+    plan_options: PlanOptions = NO_OPTIONS
     seen: Plan = field(default_factory=lambda: Plan({}))
     writes: list[str] = field(default_factory=list)
     found: dict[str, Step] = field(default_factory=dict)
@@ -86,12 +86,12 @@ class World:
 
     def _engine(self, journal: Journal) -> Engine:
         self.ours.fresh.clear()
-        return Engine(self._stack, self.ours, journal, self.consent, self.blind)
+        return Engine(self._stack, self.ours, journal, self.plan_options, self.limitations)
 
     def look(self, adopt: frozenset[str] = frozenset()) -> dict[str, ResourceChange]:
         """`plan`, allowed to replace what holds data."""
         self.writes.clear()
-        self.consent = PlanOptions(adopt=adopt, destroy_data=True, backup=False)
+        self.plan_options = PlanOptions(adopt=adopt, destroy_data=True, backup=False)
         self.ours.read_only = True
         journal = Journal.read(self.directory / "state", "tap-dev", KINDS)
         self.seen = make_plan(self._engine(journal), workers=self.workers)

@@ -36,14 +36,14 @@ BY_LAMBDA = {
 def granted(directory: Path, changes: Mapping[str, Any] | None = None) -> set[str]:
     """Every action of the shipped function's role."""
     where = Location("012345678901", "us-east-1", "aws", "amazonaws.com")
-    site = StackInputs(
+    inputs = StackInputs(
         configured(directory, changes),
         where,
         ("us-east-1a", "us-east-1b"),
         TinySources(directory / "zips"),
         lambda api, stage: f"https://{api}/{stage}",
     )
-    grants = expected(build_stack(site), where)["function.items.grants"]
+    grants = expected(build_stack(inputs), where)["function.items.grants"]
     policies: dict[str, Any] = vars(grants)["policies"]
     return {
         action

@@ -62,16 +62,16 @@ def test_an_item_and_a_refusal_answer_what_pages_are_told_of(function: Function)
 def shipped(directory: Path, cors: object = None) -> tuple[Contents, dict[str, str]]:
     """The wanted API, and the environment of its function."""
     where = Location("012345678901", "us-east-1", "aws", "amazonaws.com")
-    site = StackInputs(
+    inputs = StackInputs(
         configured(directory, {"api": {"cors": cors}} if cors else None),
         where,
         ("us-east-1a", "us-east-1b"),
         TinySources(directory / "zips"),
         lambda api, stage: f"https://{api}/{stage}",
     )
-    api = build_stack(site).nodes["api"].build()
+    api = build_stack(inputs).nodes["api"].build()
     assert isinstance(api, RestApi)
-    return api.contents(), environment(site, "items")
+    return api.contents(), environment(inputs, "items")
 
 
 def test_pages_may_read_what_api_gateway_answers_itself(tmp_path: Path) -> None:

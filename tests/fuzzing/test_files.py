@@ -89,10 +89,10 @@ FINDINGS = {
 }
 
 
-def test_a_saved_plan(site: StackInputs, tmp_path: Path) -> None:
+def test_a_saved_plan(inputs: StackInputs, tmp_path: Path) -> None:
     """Whatever is read is refused as moved, or says the same as before of all that is done."""
     file = tmp_path / "plan.json"
-    true = capture_plan(site, FINDINGS, PlanOptions())
+    true = capture_plan(inputs, FINDINGS, PlanOptions())
     write_plan(file, true)
     whole = file.read_text()
     for random in seeds(100):
@@ -103,7 +103,7 @@ def test_a_saved_plan(site: StackInputs, tmp_path: Path) -> None:
             plan = refused_with_hint(partial(read_plan, file))
             if plan is None:
                 continue
-            now = capture_plan(site, FINDINGS, PlanOptions(), plan.salt)
+            now = capture_plan(inputs, FINDINGS, PlanOptions(), plan.salt)
             moved = [*changed_inputs(plan, now), *changed_nodes(plan.nodes, now.nodes)]
         placed = (plan.stack, plan.account, plan.region) == (true.stack, true.account, true.region)
         if placed and not moved and not plan.consent.options:

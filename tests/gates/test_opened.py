@@ -93,17 +93,17 @@ def test_down_looks_again_for_late_writers(
     provision: Provision, monkeypatch: pytest.MonkeyPatch, *, real: bool, seconds: float
 ) -> None:
     waited: list[float] = []
-    blind: list[Any] = []
+    limitations: list[Any] = []
 
     def removed(engine: Any, _: Any, *, patience: float, **__: Any) -> NoReturn:
         waited.append(patience)
-        blind.append(engine.blind)
+        limitations.append(engine.limitations)
         raise SystemExit(0)
 
     monkeypatch.setattr("provision.workspace.is_real", lambda _: real)
     monkeypatch.setattr("provision.commands.down.remove", removed)
     assert provision("down", "--yes").code == 0
-    assert (waited, blind) == ([seconds], [NO_LIMITATIONS])
+    assert (waited, limitations) == ([seconds], [NO_LIMITATIONS])
 
 
 def reached(*, real: bool) -> tuple[Aws, VirtualClock]:

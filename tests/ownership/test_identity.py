@@ -156,7 +156,7 @@ def test_what_an_older_provision_made_is_taken_over_with_its_state(
 ) -> None:
     with monkeypatch.context() as older:
         older.setattr(
-            StackInputs, "global_name", lambda site, *parts: site.name(*(parts or [REGION]))
+            StackInputs, "global_name", lambda inputs, *parts: inputs.name(*(parts or [REGION]))
         )
         made = workshop.run(reference_stack(new_aws(), tmp_path, SMALL), "up", workers=8)
     as_before(made.resources, workshop.directory)

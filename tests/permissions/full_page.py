@@ -35,14 +35,14 @@ def full_page() -> str:
 
 def full_asks(boundary: str | None = BOUNDARY) -> list[Asked]:
     with tempfile.TemporaryDirectory() as folder:
-        site = StackInputs(
+        inputs = StackInputs(
             configured(Path(folder), {**FULL, "boundary": boundary}),
             HERE,
             ("us-east-1a", "us-east-1b"),
             TinySources(Path(folder) / "zips"),
             lambda api, stage: f"https://{api}/{stage}",
         )
-        return deployer_asks(build_stack(site), {}, HERE, Purpose.ALL)
+        return deployer_asks(build_stack(inputs), {}, HERE, Purpose.ALL)
 
 
 def tables(asked: Iterable[Asked]) -> str:

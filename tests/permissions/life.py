@@ -174,9 +174,11 @@ class Liver:
 
     def _run_stack(self, verb: str, stack: Stack, purpose: Purpose) -> Mapping[str, Step]:
         guard = self.guard(stack, purpose, f"{verb} {len(self.life.guards)}")
-        consent = replace(ALLOW_ALL, backup=True)
+        plan_options = replace(ALLOW_ALL, backup=True)
         with self.asking(guard):
-            return self.workshop.run(stack, verb, recorder=guard, consent=consent).resources
+            return self.workshop.run(
+                stack, verb, recorder=guard, plan_options=plan_options
+            ).resources
 
     def guard(self, stack: Stack, purpose: Purpose, name: str) -> Guard:
         forgotten = {
@@ -273,8 +275,8 @@ def neighbours(directory: Path) -> Stack:
     aws, alias = new_aws(), "alias/customers"
     aws.kms.create_alias(AliasName=alias, TargetKeyId=aws.kms.create_key()["KeyMetadata"]["KeyId"])
     changes = {"environment": "dev-2", "encryption": {"key": alias}}
-    site = reference_site(aws, directory, changes)
-    return build_stack(replace(site, key=given_key(new_aws(), alias)))
+    inputs = reference_site(aws, directory, changes)
+    return build_stack(replace(inputs, key=given_key(new_aws(), alias)))
 
 
 def live(liver: Liver) -> None:

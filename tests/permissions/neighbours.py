@@ -81,14 +81,14 @@ def residents(
 
 def resident(directory: Path, name: str, environment: str, where: Location) -> Resident:
     """A whole stack, with all that can be switched on."""
-    site = StackInputs(
+    inputs = StackInputs(
         configured(directory, _configuration(name, environment, where)),
         where,
         tuple(f"{where.region}{zone}" for zone in "ab"),
         TinySources(directory / "zips"),
         lambda api, stage: f"https://{api}/{stage}",
     )
-    stack = build_stack(site)
+    stack = build_stack(inputs)
     steps = expected(stack, where)
     roles = {
         node: [_placed(line, stack) for line in lines(vars(step)["policies"].values())]
@@ -96,7 +96,7 @@ def resident(directory: Path, name: str, environment: str, where: Location) -> R
         if step.KIND == "iam.role_policies"
     }
     return Resident(
-        stack, where, roles, dict(_owned(stack, where, steps, roles)), boundary_policy(site)
+        stack, where, roles, dict(_owned(stack, where, steps, roles)), boundary_policy(inputs)
     )
 
 

@@ -55,10 +55,10 @@ boundary names."""
 
 
 def boundary(directory: Path, changes: dict[str, Any]) -> list[Line]:
-    return lines([boundary_policy(site(directory, changes)).document])
+    return lines([boundary_policy(inputs(directory, changes)).document])
 
 
-def site(directory: Path, changes: dict[str, Any]) -> StackInputs:
+def inputs(directory: Path, changes: dict[str, Any]) -> StackInputs:
     return StackInputs(
         configured(directory, changes),
         HERE,
@@ -154,7 +154,7 @@ def test_a_role_under_it_reaches_nothing_of_another_stack(stacks: list[Resident]
 
 def test_with_names_too_many_for_a_policy_it_holds_for_all_that_begin_so(tmp_path: Path) -> None:
     many: dict[str, Any] = {"tables": {f"a-table-of-many-{n}": {"key": "id"} for n in range(60)}}
-    small, large = site(tmp_path / "small", {}), site(tmp_path / "large", many)
+    small, large = inputs(tmp_path / "small", {}), inputs(tmp_path / "large", many)
     assert is_exact(small, boundary_policy(small))
     policy = boundary_policy(large)
     assert not is_exact(large, policy)

@@ -31,14 +31,14 @@ VPC = {"aws:sourcevpc": ("*",)}
 def steps(tmp_path: Path) -> dict[str, Step]:
     where = Location("012345678901", "us-east-1", "aws", "amazonaws.com")
     second = {"tables": {"orders": {"key": "id"}}}
-    site = StackInputs(
+    inputs = StackInputs(
         configured(tmp_path, {**FULL, **second}),
         where,
         ("us-east-1a", "us-east-1b"),
         TinySources(tmp_path / "zips"),
         lambda api, stage: f"https://{api}/{stage}",
     )
-    return expected(build_stack(site), where)
+    return expected(build_stack(inputs), where)
 
 
 def of(steps: dict[str, Step], node: str) -> list[Document]:

@@ -153,7 +153,7 @@ def test_a_tables_key_waits_for_consent(
     old, new = stacks(tmp_path, change)
     workshop.run(old, "up")
     held = now()
-    plan = workshop.run(new, "plan", consent=PlanOptions()).changes
+    plan = workshop.run(new, "plan", plan_options=PlanOptions()).changes
     assert plan["table.items"].blocked_by.startswith(
         "it holds data; `provision up --destroy table.items`"
     )
@@ -162,11 +162,11 @@ def test_a_tables_key_waits_for_consent(
         f"table.items.{part}" for part in ("read", "read.policy", "write", "write.policy")
     }
     with pytest.raises(Exception, match="would be replaced"):
-        workshop.run(new, "up", consent=PlanOptions())
+        workshop.run(new, "up", plan_options=PlanOptions())
     granted = ["ModifyVpcEndpoint", "PutRolePolicy"]  # of a sorted table Query is granted, too
     assert sorted(workshop.last.writes) == granted
     assert now() == held
-    workshop.run(new, "up", consent=PlanOptions(destroy=frozenset({"table.items"})))
+    workshop.run(new, "up", plan_options=PlanOptions(destroy=frozenset({"table.items"})))
     keys = new_aws().dynamodb.describe_table(TableName="tap-dev-items")["Table"]["KeySchema"]
     assert [key["AttributeName"] for key in keys] == ["pk", "sk"]
     assert "CreateBackup" in workshop.last.writes, "what it held can be had back"

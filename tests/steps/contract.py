@@ -215,7 +215,7 @@ class StepContract:
 
     def test_data_stays_unless_named(self, step: Step, workshop: Workshop) -> None:
         workshop.run(one_node(step), "up")
-        workshop.run(one_node(step), "down", consent=PlanOptions())
+        workshop.run(one_node(step), "down", plan_options=PlanOptions())
         assert (self.observed(step) is not None) is (step.HOLDS_DATA or step.SHARED)
 
     def test_somebody_elses_is_left_alone(self, step: Step, workshop: Workshop) -> None:
@@ -227,7 +227,7 @@ class StepContract:
         assert workshop.run(stack, "plan").changes["it"].action is Action.FOREIGN
         workshop.run(stack, "down")
         assert workshop.last.writes == []
-        adopted = workshop.run(stack, "up", consent=PlanOptions(adopt=frozenset({"it"})))
+        adopted = workshop.run(stack, "up", plan_options=PlanOptions(adopt=frozenset({"it"})))
         assert adopted.changes["it"].action is Action.UPDATE
 
     def copied(self, step: Step, aws: Any) -> None:

@@ -82,7 +82,7 @@ def test_somebody_elses_is_adopted_only_when_told(workshop: Workshop) -> None:
     assert workshop.run(stack, "plan").changes["it"].action is Action.FOREIGN
     workshop.run(stack, "down")
     assert body_now()
-    workshop.run(stack, "up", consent=PlanOptions(adopt=frozenset({"it"})))
+    workshop.run(stack, "up", plan_options=PlanOptions(adopt=frozenset({"it"})))
     assert workshop.run(stack, "up").changes["it"].action is Action.KEEP
 
 

@@ -168,10 +168,10 @@ def test_taken_back_it_is_the_same_key_again(workshop: Workshop) -> None:
     ],
 )
 def test_it_goes_only_where_no_backup_needs_it(
-    workshop: Workshop, consent: PlanOptions, *, goes: bool
+    workshop: Workshop, plan_options: PlanOptions, *, goes: bool
 ) -> None:
     key = made(workshop)
-    finding = workshop.run(one_node(KEY), "down", consent=consent).changes["it"]
+    finding = workshop.run(one_node(KEY), "down", plan_options=plan_options).changes["it"]
     assert (state(key) == "PendingDeletion") is goes
     assert f"aws kms cancel-key-deletion --region us-east-1 --key-id {key.id}" in finding.reason
     assert ("--destroy it" in finding.reason) is not goes

@@ -160,11 +160,11 @@ def test_role_made_a_moment_ago_may_not_be_seen_yet(
 ) -> None:
     """PutRolePolicy may not know the role for seconds (I5)."""
     put_role_policy = IAMBackend.put_role_policy
-    blind = ["first", "second"]
+    limitations = ["first", "second"]
 
     def put_when_seen(self: Any, role: str, *rest: Any) -> None:
-        if blind:
-            blind.pop()
+        if limitations:
+            limitations.pop()
             raise NotFoundException(f"The role with name {role} cannot be found.")
         put_role_policy(self, role, *rest)
 

@@ -46,7 +46,7 @@ def tables() -> list[str]:
 
 
 def test_data_that_goes_can_be_had_back_with_what_is_printed(filled: Workshop) -> None:
-    outcome = filled.run(STACK, "down", consent=NAMED)
+    outcome = filled.run(STACK, "down", plan_options=NAMED)
     assert tables() == []
     saved = outcome.backups["table.items"]
     assert saved.name.startswith("tap-dev.table.items.final.2")
@@ -58,14 +58,14 @@ def test_data_that_goes_can_be_had_back_with_what_is_printed(filled: Workshop) -
     boto3.client("dynamodb").restore_table_from_backup(
         TargetTableName=given["--target-table-name"], BackupArn=given["--backup-arn"]
     )
-    adopted = filled.run(STACK, "up", consent=PlanOptions(adopt=frozenset({"table.items"})))
+    adopted = filled.run(STACK, "up", plan_options=PlanOptions(adopt=frozenset({"table.items"})))
     assert adopted.changes["table.items"].action is Action.UPDATE
     assert boto3.client("dynamodb").scan(TableName=TABLE.name)["Count"] == 3
     assert filled.run(STACK, "up").changes["table.items"].action is Action.KEEP
 
 
 def test_what_stays_is_counted_and_says_what_to_type(filled: Workshop) -> None:
-    kept = filled.run(STACK, "down", consent=PlanOptions()).changes["table.items"]
+    kept = filled.run(STACK, "down", plan_options=PlanOptions()).changes["table.items"]
     assert kept.stored_data
     assert kept.stored_data.items == 3
     assert "3 items" in kept.reason
@@ -75,16 +75,16 @@ def test_what_stays_is_counted_and_says_what_to_type(filled: Workshop) -> None:
 
 
 def test_none_is_made_when_none_is_wanted(filled: Workshop) -> None:
-    outcome = filled.run(STACK, "down", consent=replace(NAMED, backup=False))
+    outcome = filled.run(STACK, "down", plan_options=replace(NAMED, backup=False))
     assert "--no-backup" in outcome.changes["table.items"].reason
     assert (tables(), backups(), outcome.backups) == ([], [], {})
 
 
 def test_replacing_a_table_and_dropping_it_from_the_configuration(filled: Workshop) -> None:
     other_key = one_node(replace(TABLE, key="pk"), name="table.items")
-    replaced = filled.run(other_key, "up", consent=NAMED)
+    replaced = filled.run(other_key, "up", plan_options=NAMED)
     assert replaced.backups["table.items"].arn == backups()[0]["BackupArn"]
-    dropped = filled.run(empty(), "up", consent=NAMED)
+    dropped = filled.run(empty(), "up", plan_options=NAMED)
     assert dropped.backups["table.items"].arn == backups()[1]["BackupArn"]
     assert tables() == []
 
@@ -97,10 +97,10 @@ def test_killed_at_any_write_the_last_backup_is_of_what_went(
         filled.run(STACK, "up")
         before = len(backups())
         with pytest.raises(Died):
-            filled.run(STACK, "down", consent=NAMED, recorder=Recorder(die=(where, number)))
+            filled.run(STACK, "down", plan_options=NAMED, recorder=Recorder(die=(where, number)))
         left = len(backups()) - before
         again = bool(tables())
-        outcome = filled.run(STACK, "down", consent=NAMED)
+        outcome = filled.run(STACK, "down", plan_options=NAMED)
         assert tables() == []
         assert len(backups()) - before == left + again
         if again:
@@ -112,7 +112,7 @@ def test_killed_at_any_write_the_last_backup_is_of_what_went(
 def begun(workshop: Workshop) -> str:
     """A `down` that was killed between the backup and the deletion."""
     with pytest.raises(Died):
-        workshop.run(STACK, "down", consent=NAMED, recorder=Recorder(die=(Where.AFTER, 1)))
+        workshop.run(STACK, "down", plan_options=NAMED, recorder=Recorder(die=(Where.AFTER, 1)))
     (made,) = backups()
     return str(made["BackupArn"])
 
@@ -133,7 +133,7 @@ def test_what_was_written_after_a_run_cut_short_is_in_the_backup(
     other = Workshop(tmp_path / "another machine")
     other.run(STACK, "up")
     boto3.client("dynamodb").put_item(TableName=TABLE.name, Item={"id": {"S": "late"}})
-    saved = filled.run(STACK, "down", consent=NAMED).backups["table.items"]
+    saved = filled.run(STACK, "down", plan_options=NAMED).backups["table.items"]
     assert items_in(saved.arn) == {"item 0", "item 1", "item 2", "late"}
     assert saved.earlier == (old,)
 
@@ -144,7 +144,7 @@ def test_the_receipt_tells_of_which_second_a_backup_is(
     """By AWS's clock: this machine's may be wrong."""
     wrong = datetime.now(UTC) + timedelta(days=400)
     monkeypatch.setattr(Clock, "today", lambda _: wrong)
-    outcome = filled.run(STACK, "down", consent=NAMED)
+    outcome = filled.run(STACK, "down", plan_options=NAMED)
     by_aws = backups()[0]["BackupCreationDateTime"].astimezone(UTC)
     assert outcome.backups["table.items"].made == f"{by_aws:%Y-%m-%dT%H:%M:%SZ}"
     console = Console(width=200, file=StringIO())
@@ -160,7 +160,7 @@ def test_one_of_an_earlier_table_of_that_name_is_not_this_ones(filled: Workshop)
     client.delete_table(TableName=TABLE.name)
     described = filled.connect(Recorder())
     TABLE.with_owner("tap-dev/table.items").create(described)
-    saved = filled.run(STACK, "down", consent=NAMED).backups["table.items"]
+    saved = filled.run(STACK, "down", plan_options=NAMED).backups["table.items"]
     assert saved.earlier == ()
     assert len(backups()) == 2
 
@@ -174,6 +174,6 @@ def test_a_backup_that_cannot_be_made_keeps_the_table(filled: Workshop) -> None:
             super()._before(model, **more)
 
     with pytest.raises(ProvisionError, match=r"no backup could be made, so .*stays") as caught:
-        filled.run(STACK, "down", consent=NAMED, recorder=Denied())
+        filled.run(STACK, "down", plan_options=NAMED, recorder=Denied())
     assert "--no-backup" in caught.value.hint
     assert tables() == [TABLE.name]
