@@ -6,9 +6,9 @@ from typing import Final
 
 from provision.aws.client import Aws
 from provision.aws.failed_call import NO_GOOD_ANSWER
-from provision.model.iam import ANY_RESOURCE, calls
+from provision.model import iam
 
-CALLS: Final = calls("iam", ANY_RESOURCE, "ListAccountAliases")
+CALLS: Final = iam.calls("iam", iam.ANY_RESOURCE, "ListAccountAliases")
 
 
 def account_alias(aws: Aws) -> str:

@@ -12,11 +12,11 @@ from provision.aws.client import Aws
 from provision.aws.error_codes import is_not_found
 from provision.aws.failed_call import NO_GOOD_ANSWER
 from provision.errors import ApiError, PrerequisiteMissing, ProvisionError
-from provision.model.iam import arn, calls
+from provision.model import iam
 from provision.model.step import Step
 
 _KEY: Final = re.compile(r"arn:[^:]+:kms:[^:]+:[0-9]{12}:key/[^/]+")
-CALLS: Final = calls("kms", arn("kms", "key/*"), "DescribeKey")
+CALLS: Final = iam.calls("kms", iam.arn("kms", "key/*"), "DescribeKey")
 
 
 Say = Callable[[Exception], None]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from provision.aws.client import Aws
 from provision.errors import PrerequisiteMissing
-from provision.model.iam import ANY_RESOURCE, calls
+from provision.model import iam
 from provision.model.identity import Identity
 from provision.model.step import OWNER, Step
 from provision.steps.ec2.subnet import Subnet
@@ -21,7 +21,7 @@ _SPARSE: Final = frozenset(["apne1-az3", "cac1-az3", "use1-az3", "usw1-az2"])
 Lambda answers there: "The provided subnets contain availability zone Lambda doesn't support"."""
 
 
-CALLS: Final = calls("ec2", ANY_RESOURCE, "DescribeAvailabilityZones", "DescribeSubnets")
+CALLS: Final = iam.calls("ec2", iam.ANY_RESOURCE, "DescribeAvailabilityZones", "DescribeSubnets")
 SUBNET: Final = "network.subnet."
 """The nodes of subnets: this, and a number from 1."""
 

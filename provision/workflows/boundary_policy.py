@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from provision.aws.access import Location
-from provision.model.iam import ANY_RESOURCE, Condition
+from provision.model import iam
 from provision.model.step import OWNER, Document
 from provision.permissions.policies import MOST_CHARACTERS, Policy, statements
 from provision.permissions.requirements import Asked
@@ -65,7 +65,7 @@ def _policy(inputs: StackInputs, names: _Names) -> Policy:
         "Sid": "NoMoreRights",
         "Effect": "Deny",
         "Action": list(FORBIDDEN),
-        "Resource": ANY_RESOURCE,
+        "Resource": iam.ANY_RESOURCE,
     }
     document = {"Version": "2012-10-17", "Statement": [*allowed, *denied, nothing_more]}
     return Policy(inputs.global_name("boundary"), document)
@@ -77,7 +77,7 @@ def _needed(inputs: StackInputs, names: _Names) -> Iterator[Document]:
     where, config = inputs.location, inputs.config
     tables = [where.arn("dynamodb", f"table/{name}") for name in names.tables]
     yield grants.table_access(
-        [grants.GrantedTable(table, "write", sort_key=True) for table in tables], ANY_RESOURCE
+        [grants.GrantedTable(table, "write", sort_key=True) for table in tables], iam.ANY_RESOURCE
     )
     for name in names.functions:
         yield grants.logging(where.arn("logs", f"log-group:/aws/lambda/{name}"))
@@ -85,13 +85,16 @@ def _needed(inputs: StackInputs, names: _Names) -> Iterator[Document]:
     yield grants.flow_logging(where.arn("logs", f"log-group:/aws/vpc/{config.prefix}"))
     yield grants.tracing()
     yield grants.network(
-        where, ANY_RESOURCE, [where.arn("ec2", "subnet/*")], where.arn("ec2", "security-group/*")
+        where,
+        iam.ANY_RESOURCE,
+        [where.arn("ec2", "subnet/*")],
+        where.arn("ec2", "security-group/*"),
     )
     if config.encryption.key != "managed":
         yield grants.encryption(where, inputs.key or where.arn("kms", "key/*"), ("write",))
     secrets = [secret for function in config.functions.values() for secret in function.secrets]
     if secrets:
-        yield grants.secrets(where, secrets, ANY_RESOURCE)
+        yield grants.secrets(where, secrets, iam.ANY_RESOURCE)
 
 
 def _asked(inputs: StackInputs, documents: Iterable[Document]) -> Iterator[Asked]:
@@ -106,7 +109,7 @@ def _asked(inputs: StackInputs, documents: Iterable[Document]) -> Iterator[Asked
                         yield Asked(action, resource, tests + _owned(inputs, resource), "", "")
 
 
-def _owned(inputs: StackInputs, resource: str) -> tuple[Condition, ...]:
+def _owned(inputs: StackInputs, resource: str) -> tuple[iam.Condition, ...]:
     """Subnets and groups have no ids before they are there, and a role may be given a policy that
     names those of any network: they have to carry the stack's owner tag. EC2 judges by it where an
     interface is made, in Lambda's hands too, which asks EC2 with the role's own credentials.
@@ -115,20 +118,20 @@ def _owned(inputs: StackInputs, resource: str) -> tuple[Condition, ...]:
     """
     if resource not in {inputs.location.arn("ec2", f"{kind}/*") for kind in _OF_A_NETWORK}:
         return ()
-    return (Condition("StringLike", f"aws:ResourceTag/{OWNER}", f"{inputs.identity.mark}/*"),)
+    return (iam.Condition("StringLike", f"aws:ResourceTag/{OWNER}", f"{inputs.identity.mark}/*"),)
 
 
-def _tests(condition: Document) -> Iterator[Condition]:
+def _tests(condition: Document) -> Iterator[iam.Condition]:
     for operator, keys in condition.items():
         for key, values in keys.items():
             if key != _BY_VPC:
-                yield from (Condition(operator, key, value) for value in values)
+                yield from (iam.Condition(operator, key, value) for value in values)
 
 
 def _for_the_account(where: Location) -> Iterator[Asked]:
     """API Gateway's role writes the logs of every stack of the account, which no other role may."""
     role = where.arn("iam", f"role/{ACCOUNT_ROLE}", region=False)
-    only = (Condition("ArnEquals", "aws:PrincipalArn", role),)
-    everywhere = where.arn("logs", ANY_RESOURCE, region=False).replace("logs::", "logs:*:")
+    only = (iam.Condition("ArnEquals", "aws:PrincipalArn", role),)
+    everywhere = where.arn("logs", iam.ANY_RESOURCE, region=False).replace("logs::", "logs:*:")
     for action in LOG_ACTIONS:
         yield Asked(action, everywhere, only, "", "")

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Final
 
 from provision.aws.access import Location
-from provision.model.iam import ANY_RESOURCE, ApiCall
+from provision.model import iam
 from provision.model.stack import Stack
 from provision.model.step import Step
 from provision.permissions.policies import Policy, policies
@@ -51,7 +51,7 @@ _ALWAYS: Final = (
     ("zones", zones.CALLS),
     ("encryption", customer_key.CALLS),
 )
-_BESIDE: Final[Mapping[Purpose, tuple[tuple[str, tuple[ApiCall, ...]], ...]]] = {
+_BESIDE: Final[Mapping[Purpose, tuple[tuple[str, tuple[iam.ApiCall, ...]], ...]]] = {
     Purpose.UP: _ALWAYS,
     Purpose.PLAN: _ALWAYS,
     Purpose.STATUS: (*_ALWAYS, ("status", health.CALLS)),
@@ -77,9 +77,9 @@ def _to_come(asked: Asked, stack: str) -> Asked:
     """The same for every name of the stack: a pull request may add a table, and AWS refuses whoever
     asks for one by a name that no statement has, whether it is there or not."""
     before, found, name = asked.resource.partition(f"{stack}-")
-    if not found or not before.endswith(_BEFORE_A_NAME) or ANY_RESOURCE in name:
+    if not found or not before.endswith(_BEFORE_A_NAME) or iam.ANY_RESOURCE in name:
         return asked
-    return replace(asked, resource=f"{before}{found}{ANY_RESOURCE}")
+    return replace(asked, resource=f"{before}{found}{iam.ANY_RESOURCE}")
 
 
 def deployer_policies(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from provision.aws.client import Aws
 from provision.aws.concurrency import read_pool
-from provision.model.iam import ANY_RESOURCE, ApiCall, arn, calls
+from provision.model import iam
 from provision.model.step import Step
 from provision.steps.apigateway.stage import Stage
 from provision.steps.cloudwatch.alarm import Alarm
@@ -34,9 +34,9 @@ MEASURES: Final = {"invocations": "Sum", "errors": "Sum", "p95": "p95"}
 _METRICS: Final = {"invocations": "Invocations", "errors": "Errors", "p95": "Duration"}
 
 CALLS: Final = (
-    *calls("cloudwatch", ANY_RESOURCE, "GetMetricData"),
-    *calls("cloudwatch", arn("cloudwatch", "alarm:*"), "DescribeAlarms"),
-    ApiCall("sqs.GetQueueAttributes"),  # of our queues, which ask for it themselves
+    *iam.calls("cloudwatch", iam.ANY_RESOURCE, "GetMetricData"),
+    *iam.calls("cloudwatch", iam.arn("cloudwatch", "alarm:*"), "DescribeAlarms"),
+    iam.ApiCall("sqs.GetQueueAttributes"),  # of our queues, which ask for it themselves
 )
 
 

@@ -12,8 +12,7 @@ from provision.aws.client import Aws
 from provision.aws.concurrency import read_pool
 from provision.aws.failed_call import NO_GOOD_ANSWER
 from provision.engine.errors import translate_error
-from provision.model.iam import ANY_RESOURCE, IamPermission, call, calls, gateway_permission
-from provision.model.iam import arn as arn_template
+from provision.model import iam
 from provision.model.stack import Stack
 from provision.model.step import OWNER, Mark, Step, fields_with
 from provision.plan.limitations import NO_LIMITATIONS, Limitations
@@ -23,18 +22,18 @@ from provision.steps.ec2.base import stack_filters
 from provision.workflows.arn_kinds import Sight, look_at, rank
 
 CALLS: Final = (
-    call("resourcegroupstaggingapi.GetResources", IamPermission("tag:GetResources")),
-    *calls("ec2", ANY_RESOURCE, "DescribeTags"),
-    *calls("iam", ANY_RESOURCE, "ListRoles"),
-    *calls("iam", arn_template("iam", "role/{stack}-*", region=False), "ListRoleTags"),
-    call("apigateway.GetRestApis", gateway_permission("GET", "/restapis")),
-    call("apigateway.GetApiKeys", gateway_permission("GET", "/apikeys")),
-    call("apigateway.GetApiKey", gateway_permission("GET", "/apikeys/*")),
-    call("apigateway.GetUsagePlans", gateway_permission("GET", "/usageplans")),
-    call("apigateway.GetUsagePlan", gateway_permission("GET", "/usageplans/*")),
-    *calls("lambda", ANY_RESOURCE, "ListLayers", "ListLayerVersions"),
-    *calls("application-autoscaling", ANY_RESOURCE, "DescribeScalableTargets"),
-    *calls("application-autoscaling", TARGET, "ListTagsForResource"),
+    iam.call("resourcegroupstaggingapi.GetResources", iam.IamPermission("tag:GetResources")),
+    *iam.calls("ec2", iam.ANY_RESOURCE, "DescribeTags"),
+    *iam.calls("iam", iam.ANY_RESOURCE, "ListRoles"),
+    *iam.calls("iam", iam.arn("iam", "role/{stack}-*", region=False), "ListRoleTags"),
+    iam.call("apigateway.GetRestApis", iam.gateway_permission("GET", "/restapis")),
+    iam.call("apigateway.GetApiKeys", iam.gateway_permission("GET", "/apikeys")),
+    iam.call("apigateway.GetApiKey", iam.gateway_permission("GET", "/apikeys/*")),
+    iam.call("apigateway.GetUsagePlans", iam.gateway_permission("GET", "/usageplans")),
+    iam.call("apigateway.GetUsagePlan", iam.gateway_permission("GET", "/usageplans/*")),
+    *iam.calls("lambda", iam.ANY_RESOURCE, "ListLayers", "ListLayerVersions"),
+    *iam.calls("application-autoscaling", iam.ANY_RESOURCE, "DescribeScalableTargets"),
+    *iam.calls("application-autoscaling", TARGET, "ListTagsForResource"),
 )
 """Of the listings. To look at what they found takes what the steps' own looks take."""
 

@@ -11,20 +11,7 @@ from typing import TYPE_CHECKING, Final, Self
 from botocore.exceptions import ClientError
 
 from provision.aws.client import Aws
-from provision.model.iam import (
-    ANY_RESOURCE,
-    HAS_NO_OWNER,
-    KEEPS_OWNER,
-    OWNED,
-    TAGS_OWNER,
-    ApiCalls,
-    Condition,
-    IamPermission,
-    arn,
-    call,
-    calls,
-    gateway_permission,
-)
+from provision.model import iam
 from provision.model.risks import Impact, Risk, Risks
 from provision.model.step import OWNER, Computed, Fixed, Local, Replacement, Tagged, Tags
 from provision.steps.acm.reading import (
@@ -46,14 +33,14 @@ if TYPE_CHECKING:
     from mypy_boto3_acm.type_defs import TagTypeDef
     from mypy_boto3_apigateway.type_defs import DomainNameTypeDef
 
-CERTIFICATES: Final = arn("acm", "certificate/*")
+CERTIFICATES: Final = iam.arn("acm", "certificate/*")
 PROOF: Final = f"_{'?' * 32}.{{domain}}"
 """How ACM names the record that it wants: 32 hexadecimal digits below the domain, in all that AWS
 shows.
 
 https://docs.aws.amazon.com/acm/latest/userguide/dns-validation.html
 """
-_ONLY_THIS: Final = Condition("ForAllValues:StringEquals", "acm:DomainNames", "{domain}")
+_ONLY_THIS: Final = iam.Condition("ForAllValues:StringEquals", "acm:DomainNames", "{domain}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,28 +57,30 @@ class Certificate(Tagged):
     RISKS = Risks(
         create=(Risk(Impact.SLOW, "AWS proves the domain", 300, ISSUED_BUDGET),)  # (C3)
     )
-    API_CALLS = ApiCalls(
+    API_CALLS = iam.ApiCalls(
         read=(
-            *calls("acm", ANY_RESOURCE, "ListCertificates"),
-            *calls("acm", CERTIFICATES, "DescribeCertificate", "ListTagsForCertificate"),
+            *iam.calls("acm", iam.ANY_RESOURCE, "ListCertificates"),
+            *iam.calls("acm", CERTIFICATES, "DescribeCertificate", "ListTagsForCertificate"),
         ),
         write=(
-            call(
+            iam.call(
                 "acm.RequestCertificate",
-                IamPermission(
+                iam.IamPermission(
                     "acm:RequestCertificate",
-                    conditions=(TAGS_OWNER, _ONLY_THIS),
+                    conditions=(iam.TAGS_OWNER, _ONLY_THIS),
                 ),
-                IamPermission(
-                    "acm:AddTagsToCertificate", (CERTIFICATES,), (TAGS_OWNER, HAS_NO_OWNER)
+                iam.IamPermission(
+                    "acm:AddTagsToCertificate", (CERTIFICATES,), (iam.TAGS_OWNER, iam.HAS_NO_OWNER)
                 ),
             ),
-            *calls("acm", CERTIFICATES, "AddTagsToCertificate", when=(OWNED, KEEPS_OWNER)),
-            *calls("acm", CERTIFICATES, "RemoveTagsFromCertificate", when=(OWNED,)),
+            *iam.calls(
+                "acm", CERTIFICATES, "AddTagsToCertificate", when=(iam.OWNED, iam.KEEPS_OWNER)
+            ),
+            *iam.calls("acm", CERTIFICATES, "RemoveTagsFromCertificate", when=(iam.OWNED,)),
         ),
         delete=(
-            *calls("acm", CERTIFICATES, "DeleteCertificate", when=(OWNED,)),
-            call("apigateway.GetDomainNames", gateway_permission("GET", "/domainnames")),
+            *iam.calls("acm", CERTIFICATES, "DeleteCertificate", when=(iam.OWNED,)),
+            iam.call("apigateway.GetDomainNames", iam.gateway_permission("GET", "/domainnames")),
         ),
         computed={"arn": CERTIFICATES, "record_name": PROOF},
     )

@@ -12,15 +12,7 @@ from botocore.exceptions import ClientError
 from provision.aws.access import account_of
 from provision.aws.client import Aws
 from provision.errors import NotOwned
-from provision.model.iam import (
-    ApiCalls,
-    Condition,
-    IamPermission,
-    arn,
-    call,
-    calls,
-    gateway_permission,
-)
+from provision.model import iam
 from provision.model.step import OWNER, Computed, Document, Local, Step
 from provision.steps.iam.role import BOUNDED
 from provision.steps.not_found import ignore_not_found
@@ -33,8 +25,8 @@ OWNED_BY_ACCOUNT: Final = "account"
 """What the owner tag of the role says: it belongs to no stack."""
 
 POLICY_NAME: Final = "logs"
-_ROLE: Final = arn("iam", "role/{role_name}", region=False)
-_TO_API_GATEWAY: Final = Condition(
+_ROLE: Final = iam.arn("iam", "role/{role_name}", region=False)
+_TO_API_GATEWAY: Final = iam.Condition(
     "StringEquals", "iam:PassedToService", "apigateway.amazonaws.com"
 )
 
@@ -73,24 +65,26 @@ class ApiAccount(Step):
     KIND = "apigateway.account"
     IDENTITY = ("role_name",)
     SHARED: ClassVar[bool] = True
-    API_CALLS = ApiCalls(
+    API_CALLS = iam.ApiCalls(
         read=(
-            call("apigateway.GetAccount", gateway_permission("GET", "/account")),
-            *calls("iam", arn("iam", "role/*", region=False), "GetRole"),
+            iam.call("apigateway.GetAccount", iam.gateway_permission("GET", "/account")),
+            *iam.calls("iam", iam.arn("iam", "role/*", region=False), "GetRole"),
         ),
         write=(
-            call(
+            iam.call(
                 "apigateway.UpdateAccount",
-                gateway_permission("PATCH", "/account"),
-                IamPermission("iam:PassRole", (_ROLE,), (_TO_API_GATEWAY,)),
+                iam.gateway_permission("PATCH", "/account"),
+                iam.IamPermission("iam:PassRole", (_ROLE,), (_TO_API_GATEWAY,)),
             ),
-            call(
+            iam.call(
                 "iam.CreateRole",
-                IamPermission("iam:CreateRole", (_ROLE,), (BOUNDED,)),
-                IamPermission("iam:TagRole", (_ROLE,)),
+                iam.IamPermission("iam:CreateRole", (_ROLE,), (BOUNDED,)),
+                iam.IamPermission("iam:TagRole", (_ROLE,)),
             ),
-            call("iam.PutRolePolicy", IamPermission("iam:PutRolePolicy", (_ROLE,), (BOUNDED,))),
-            *calls("iam", _ROLE, "ListRoleTags"),
+            iam.call(
+                "iam.PutRolePolicy", iam.IamPermission("iam:PutRolePolicy", (_ROLE,), (BOUNDED,))
+            ),
+            *iam.calls("iam", _ROLE, "ListRoleTags"),
         ),
     )
 

@@ -10,7 +10,7 @@ from datetime import UTC
 from typing import TYPE_CHECKING, Final, Self
 
 from provision.aws.client import Aws
-from provision.model.iam import OWNED, TAGS_OWNER, ApiCalls, call, gateway_permission
+from provision.model import iam
 from provision.model.risks import Impact, Risk, Risks
 from provision.model.step import OWNER, Computed, Local, Tagged
 from provision.steps.apigateway.tags import (
@@ -70,24 +70,30 @@ class ApiKey(Tagged):
         },
         delete=(Risk(Impact.KEY_CHANGES, "who has it is turned away"),),
     )
-    API_CALLS = ApiCalls(
+    API_CALLS = iam.ApiCalls(
         read=(
-            call("apigateway.GetApiKey", gateway_permission("GET", "/apikeys/{id}")),
-            call("apigateway.GetApiKeys", gateway_permission("GET", "/apikeys")),
-            call("apigateway.GetUsagePlan", gateway_permission("GET", "/usageplans/*")),
-            call("apigateway.GetUsagePlans", gateway_permission("GET", "/usageplans")),
+            iam.call("apigateway.GetApiKey", iam.gateway_permission("GET", "/apikeys/{id}")),
+            iam.call("apigateway.GetApiKeys", iam.gateway_permission("GET", "/apikeys")),
+            iam.call("apigateway.GetUsagePlan", iam.gateway_permission("GET", "/usageplans/*")),
+            iam.call("apigateway.GetUsagePlans", iam.gateway_permission("GET", "/usageplans")),
         ),
         write=(
-            call(
+            iam.call(
                 "apigateway.CreateApiKey",
-                gateway_permission("POST", "/apikeys", TAGS_OWNER),
+                iam.gateway_permission("POST", "/apikeys", iam.TAGS_OWNER),
                 tag_on_create("/apikeys/{id}"),
             ),
-            call("apigateway.UpdateApiKey", gateway_permission("PATCH", "/apikeys/{id}", OWNED)),
+            iam.call(
+                "apigateway.UpdateApiKey",
+                iam.gateway_permission("PATCH", "/apikeys/{id}", iam.OWNED),
+            ),
             *tag_update_calls("/apikeys/{id}"),
         ),
         delete=(
-            call("apigateway.DeleteApiKey", gateway_permission("DELETE", "/apikeys/{id}", OWNED)),
+            iam.call(
+                "apigateway.DeleteApiKey",
+                iam.gateway_permission("DELETE", "/apikeys/{id}", iam.OWNED),
+            ),
         ),
     )
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Self
 
 from provision.aws.client import Aws
-from provision.model.iam import ApiCalls, call, gateway_permission
+from provision.model import iam
 from provision.model.risks import Impact, Risk, Risks
 from provision.model.step import Fixed, Replacement, Step
 from provision.steps.apigateway.owners import owner_of_domain
@@ -33,15 +33,23 @@ class BasePathMapping(Step):
     REPLACEMENT = Replacement.CREATE_FIRST
     ASKED_LAST = True
     RISKS = Risks(delete=(Risk(Impact.DOWNTIME, "the domain leads nowhere"),))
-    API_CALLS = ApiCalls(
-        read=(call("apigateway.GetBasePathMapping", gateway_permission("GET", f"{_MAPPINGS}/*")),),
+    API_CALLS = iam.ApiCalls(
+        read=(
+            iam.call(
+                "apigateway.GetBasePathMapping", iam.gateway_permission("GET", f"{_MAPPINGS}/*")
+            ),
+        ),
         write=(
-            call("apigateway.CreateBasePathMapping", gateway_permission("POST", _MAPPINGS)),
-            call("apigateway.UpdateBasePathMapping", gateway_permission("PATCH", f"{_MAPPINGS}/*")),
+            iam.call("apigateway.CreateBasePathMapping", iam.gateway_permission("POST", _MAPPINGS)),
+            iam.call(
+                "apigateway.UpdateBasePathMapping",
+                iam.gateway_permission("PATCH", f"{_MAPPINGS}/*"),
+            ),
         ),
         delete=(
-            call(
-                "apigateway.DeleteBasePathMapping", gateway_permission("DELETE", f"{_MAPPINGS}/*")
+            iam.call(
+                "apigateway.DeleteBasePathMapping",
+                iam.gateway_permission("DELETE", f"{_MAPPINGS}/*"),
             ),
         ),
     )

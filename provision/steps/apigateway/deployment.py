@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar, Final, Self
 
 from provision.aws.client import Aws
-from provision.model.iam import OWNED, ApiCalls, call, gateway_permission
+from provision.model import iam
 from provision.model.step import Computed, Fixed, Local, Replacement, Step
 from provision.steps.apigateway.owners import owner_of_api
 from provision.steps.apigateway.rest_api.contents import served
@@ -19,8 +19,11 @@ KEPT: Final = 5
 """How many of ours stay, to go back to by hand; more if a stage uses them (A12)."""
 _DEPLOYMENTS: Final = "/restapis/{api_id}/deployments"
 _REMOVING: Final = (
-    call("apigateway.DeleteDeployment", gateway_permission("DELETE", f"{_DEPLOYMENTS}/*", OWNED)),
-    call("apigateway.GetStages", gateway_permission("GET", "/restapis/{api_id}/stages")),
+    iam.call(
+        "apigateway.DeleteDeployment",
+        iam.gateway_permission("DELETE", f"{_DEPLOYMENTS}/*", iam.OWNED),
+    ),
+    iam.call("apigateway.GetStages", iam.gateway_permission("GET", "/restapis/{api_id}/stages")),
 )
 
 
@@ -40,13 +43,18 @@ class Deployment(Step):
     DIGESTS: ClassVar = {"digest": "API"}
     REVIVES = True
     UNIQUE = False
-    API_CALLS = ApiCalls(
+    API_CALLS = iam.ApiCalls(
         read=(
-            call("apigateway.GetDeployments", gateway_permission("GET", _DEPLOYMENTS)),
-            call("apigateway.GetDeployment", gateway_permission("GET", f"{_DEPLOYMENTS}/*")),
+            iam.call("apigateway.GetDeployments", iam.gateway_permission("GET", _DEPLOYMENTS)),
+            iam.call(
+                "apigateway.GetDeployment", iam.gateway_permission("GET", f"{_DEPLOYMENTS}/*")
+            ),
         ),
         write=(
-            call("apigateway.CreateDeployment", gateway_permission("POST", _DEPLOYMENTS, OWNED)),
+            iam.call(
+                "apigateway.CreateDeployment",
+                iam.gateway_permission("POST", _DEPLOYMENTS, iam.OWNED),
+            ),
             *_REMOVING,
         ),
         delete=_REMOVING,

@@ -8,16 +8,7 @@ from typing import TYPE_CHECKING, Final, Self, cast
 
 from provision.aws.client import Aws
 from provision.errors import ApiError, NotOwned
-from provision.model.iam import (
-    TAGS_OWNER,
-    ApiCalls,
-    Condition,
-    IamPermission,
-    arn,
-    call,
-    calls,
-    gateway_permission,
-)
+from provision.model import iam
 from provision.model.risks import Impact, Risk, Risks
 from provision.model.step import Computed, Fixed, Local, Replacement, Tagged
 from provision.steps.acm.reading import check_serves, wait_until_issued
@@ -45,16 +36,16 @@ BY_MAPPING: Final = "BASE_PATH_MAPPING_ONLY"
 COMING: Final = frozenset({"PENDING", "UPDATING"})
 _DOMAIN: Final = "/domainnames/{name}"
 _PRINCIPAL: Final = "ops.apigateway.amazonaws.com"
-_OWN_ROLE: Final = IamPermission(
+_OWN_ROLE: Final = iam.IamPermission(
     "iam:CreateServiceLinkedRole",
     (
-        arn(
+        iam.arn(
             "iam",
             f"role/aws-service-role/{_PRINCIPAL}/AWSServiceRoleForAPIGateway",
             region=False,
         ),
     ),
-    (Condition("StringEquals", "iam:AWSServiceName", _PRINCIPAL),),
+    (iam.Condition("StringEquals", "iam:AWSServiceName", _PRINCIPAL),),
 )
 """The first domain of an account makes API Gateway's role.
 
@@ -88,27 +79,27 @@ class DomainName(Tagged):
         },
         delete=(Risk(Impact.NEW_URL, "its address leads nowhere any more"),),
     )
-    API_CALLS = ApiCalls(
+    API_CALLS = iam.ApiCalls(
         read=(
-            call("apigateway.GetDomainName", gateway_permission("GET", "/domainnames/*")),
-            call("apigateway.GetDomainNames", gateway_permission("GET", "/domainnames")),
+            iam.call("apigateway.GetDomainName", iam.gateway_permission("GET", "/domainnames/*")),
+            iam.call("apigateway.GetDomainNames", iam.gateway_permission("GET", "/domainnames")),
         ),
         write=(
-            call(
+            iam.call(
                 "apigateway.CreateDomainName",
-                gateway_permission("POST", "/domainnames", TAGS_OWNER),
+                iam.gateway_permission("POST", "/domainnames", iam.TAGS_OWNER),
                 tag_on_create(_DOMAIN),
                 _OWN_ROLE,
             ),
-            call("apigateway.UpdateDomainName", gateway_permission("PATCH", _DOMAIN)),
+            iam.call("apigateway.UpdateDomainName", iam.gateway_permission("PATCH", _DOMAIN)),
             *tag_update_calls(_DOMAIN),
-            *calls("acm", "{certificate}", "DescribeCertificate"),
+            *iam.calls("acm", "{certificate}", "DescribeCertificate"),
         ),
         delete=(
-            call("apigateway.DeleteDomainName", gateway_permission("DELETE", _DOMAIN)),
-            call(
+            iam.call("apigateway.DeleteDomainName", iam.gateway_permission("DELETE", _DOMAIN)),
+            iam.call(
                 "apigateway.GetBasePathMappings",
-                gateway_permission("GET", f"{_DOMAIN}/basepathmappings"),
+                iam.gateway_permission("GET", f"{_DOMAIN}/basepathmappings"),
             ),
         ),
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Self
 
 from provision.aws.client import Aws
-from provision.model.iam import OWNED, ApiCalls, call, gateway_permission
+from provision.model import iam
 from provision.model.risks import Impact, Risk, Risks
 from provision.model.step import Fixed, Replacement, Tagged
 from provision.steps.apigateway.tags import (
@@ -41,23 +41,25 @@ class Stage(Tagged):
         update={"name": (Risk(Impact.NEW_URL, "its name is in the address"),)},
         delete=(Risk(Impact.DOWNTIME, "nothing answers at its address"),),
     )
-    API_CALLS = ApiCalls(
-        read=(call("apigateway.GetStages", gateway_permission("GET", _STAGES)),),
+    API_CALLS = iam.ApiCalls(
+        read=(iam.call("apigateway.GetStages", iam.gateway_permission("GET", _STAGES)),),
         write=(
             # Access logs are written by the account's role: no action of CloudWatch Logs is asked.
-            call(
+            iam.call(
                 "apigateway.CreateStage",
-                gateway_permission("POST", _STAGES, OWNED),
+                iam.gateway_permission("POST", _STAGES, iam.OWNED),
                 tag_on_create(f"{_STAGES}/{{name}}"),
             ),
-            call(
-                "apigateway.UpdateStage", gateway_permission("PATCH", f"{_STAGES}/{{name}}", OWNED)
+            iam.call(
+                "apigateway.UpdateStage",
+                iam.gateway_permission("PATCH", f"{_STAGES}/{{name}}", iam.OWNED),
             ),
             *tag_update_calls(f"{_STAGES}/{{name}}"),
         ),
         delete=(
-            call(
-                "apigateway.DeleteStage", gateway_permission("DELETE", f"{_STAGES}/{{name}}", OWNED)
+            iam.call(
+                "apigateway.DeleteStage",
+                iam.gateway_permission("DELETE", f"{_STAGES}/{{name}}", iam.OWNED),
             ),
         ),
     )

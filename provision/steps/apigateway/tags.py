@@ -8,15 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
 from provision.aws.client import Aws
-from provision.model.iam import (
-    KEEPS_OWNER,
-    OWNED,
-    ApiCall,
-    IamPermission,
-    call,
-    gateway_arn,
-    gateway_permission,
-)
+from provision.model import iam
 from provision.model.step import OWNER, Tags
 from provision.steps.tagging import tag_changes, without_system
 
@@ -49,20 +41,20 @@ def change_gateway_tags(aws: Aws, path: str, have: Tags, want: Tags) -> None:
         aws.apigateway.tag_resource(resourceArn=arn, tags=new)
 
 
-def tag_on_create(path: str) -> IamPermission:
+def tag_on_create(path: str) -> iam.IamPermission:
     """Tags in a create call are judged as if they were put afterwards."""
-    return IamPermission("apigateway:PUT", (_tags_arn(path),), (KEEPS_OWNER,))
+    return iam.IamPermission("apigateway:PUT", (_tags_arn(path),), (iam.KEEPS_OWNER,))
 
 
-def tag_update_calls(path: str) -> tuple[ApiCall, ...]:
+def tag_update_calls(path: str) -> tuple[iam.ApiCall, ...]:
     """Judged by the tags' own address, which takes no condition on what carries them, and as a
     patch of the resource itself."""
-    patch = gateway_permission("PATCH", path, OWNED)
+    patch = iam.gateway_permission("PATCH", path, iam.OWNED)
     return (
-        call("apigateway.TagResource", tag_on_create(path), patch),
-        call(
+        iam.call("apigateway.TagResource", tag_on_create(path), patch),
+        iam.call(
             "apigateway.UntagResource",
-            IamPermission("apigateway:DELETE", (_tags_arn(path),)),
+            iam.IamPermission("apigateway:DELETE", (_tags_arn(path),)),
             patch,
         ),
     )
@@ -70,4 +62,4 @@ def tag_update_calls(path: str) -> tuple[ApiCall, ...]:
 
 def _tags_arn(path: str) -> str:
     """The ARN stands in the path, with its colons and slashes encoded."""
-    return gateway_arn("/tags/") + gateway_arn(path).replace(":", "%3A").replace("/", "%2F")
+    return iam.gateway_arn("/tags/") + iam.gateway_arn(path).replace(":", "%3A").replace("/", "%2F")

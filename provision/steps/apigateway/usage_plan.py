@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal, Self
 from botocore.exceptions import ClientError
 
 from provision.aws.client import Aws
-from provision.model.iam import OWNED, TAGS_OWNER, ApiCalls, call, gateway_permission
+from provision.model import iam
 from provision.model.risks import Impact, Risk, Risks
 from provision.model.step import Computed, Tagged
 from provision.steps.apigateway.tags import (
@@ -58,31 +58,38 @@ class UsagePlan(Tagged):
         update={"keys": (Risk(Impact.KEY_CHANGES, "other keys are let in"),)},
         delete=(Risk(Impact.DOWNTIME, "no key is let in"),),
     )
-    API_CALLS = ApiCalls(
+    API_CALLS = iam.ApiCalls(
         read=(
-            call("apigateway.GetUsagePlan", gateway_permission("GET", _PLAN)),
-            call("apigateway.GetUsagePlanKeys", gateway_permission("GET", f"{_PLAN}/keys")),
-            call("apigateway.GetUsagePlans", gateway_permission("GET", "/usageplans")),
+            iam.call("apigateway.GetUsagePlan", iam.gateway_permission("GET", _PLAN)),
+            iam.call("apigateway.GetUsagePlanKeys", iam.gateway_permission("GET", f"{_PLAN}/keys")),
+            iam.call("apigateway.GetUsagePlans", iam.gateway_permission("GET", "/usageplans")),
         ),
         write=(
-            call(
+            iam.call(
                 "apigateway.CreateUsagePlan",
-                gateway_permission("POST", "/usageplans", TAGS_OWNER),
+                iam.gateway_permission("POST", "/usageplans", iam.TAGS_OWNER),
                 tag_on_create(_PLAN),
             ),
-            call(
-                "apigateway.CreateUsagePlanKey", gateway_permission("POST", f"{_PLAN}/keys", OWNED)
+            iam.call(
+                "apigateway.CreateUsagePlanKey",
+                iam.gateway_permission("POST", f"{_PLAN}/keys", iam.OWNED),
             ),
-            call(
+            iam.call(
                 "apigateway.DeleteUsagePlanKey",
-                gateway_permission("DELETE", f"{_PLAN}/keys/*", OWNED),
+                iam.gateway_permission("DELETE", f"{_PLAN}/keys/*", iam.OWNED),
             ),
-            call("apigateway.UpdateUsagePlan", gateway_permission("PATCH", _PLAN, OWNED)),
+            iam.call(
+                "apigateway.UpdateUsagePlan", iam.gateway_permission("PATCH", _PLAN, iam.OWNED)
+            ),
             *tag_update_calls(_PLAN),
         ),
         delete=(
-            call("apigateway.DeleteUsagePlan", gateway_permission("DELETE", _PLAN, OWNED)),
-            call("apigateway.UpdateUsagePlan", gateway_permission("PATCH", _PLAN, OWNED)),
+            iam.call(
+                "apigateway.DeleteUsagePlan", iam.gateway_permission("DELETE", _PLAN, iam.OWNED)
+            ),
+            iam.call(
+                "apigateway.UpdateUsagePlan", iam.gateway_permission("PATCH", _PLAN, iam.OWNED)
+            ),
         ),
     )
 

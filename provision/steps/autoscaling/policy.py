@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Self, cast
 
 from provision.aws.client import Aws
-from provision.model.iam import ANY_RESOURCE, OWNED, ApiCalls, calls
+from provision.model import iam
 from provision.model.risks import NO_IMPACT
 from provision.model.step import Fixed, Step
 from provision.steps.autoscaling.target import TARGET, owner_of_target, typed
@@ -27,10 +27,12 @@ class ScalingPolicy(Step):
     KIND = "autoscaling.policy"
     IDENTITY = ("name", "resource", "dimension")
     RISKS = NO_IMPACT
-    API_CALLS = ApiCalls(
-        read=calls("application-autoscaling", ANY_RESOURCE, "DescribeScalingPolicies"),
-        write=calls("application-autoscaling", TARGET, "PutScalingPolicy", when=(OWNED,)),
-        delete=calls("application-autoscaling", TARGET, "DeleteScalingPolicy", when=(OWNED,)),
+    API_CALLS = iam.ApiCalls(
+        read=iam.calls("application-autoscaling", iam.ANY_RESOURCE, "DescribeScalingPolicies"),
+        write=iam.calls("application-autoscaling", TARGET, "PutScalingPolicy", when=(iam.OWNED,)),
+        delete=iam.calls(
+            "application-autoscaling", TARGET, "DeleteScalingPolicy", when=(iam.OWNED,)
+        ),
     )
 
     name: Fixed[str]

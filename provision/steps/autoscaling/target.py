@@ -7,19 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Self, cast
 
 from provision.aws.client import Aws
-from provision.model.iam import (
-    ANY_RESOURCE,
-    HAS_NO_OWNER,
-    KEEPS_OWNER,
-    OWNED,
-    TAGS_OWNER,
-    ApiCalls,
-    Condition,
-    IamPermission,
-    arn,
-    call,
-    calls,
-)
+from provision.model import iam
 from provision.model.risks import NO_IMPACT
 from provision.model.step import OWNER, Fixed, Tagged
 from provision.steps.tagging import tag_changes, without_system
@@ -36,39 +24,39 @@ if TYPE_CHECKING:
 
 GONE_BUDGET: Final = 300  # shown for a while after its end (S7)
 _SERVICE: Final = "application-autoscaling"
-TARGET: Final = arn(_SERVICE, "scalable-target/*")
+TARGET: Final = iam.arn(_SERVICE, "scalable-target/*")
 """AWS numbers them, so a policy tells them by their tags."""
 _OF: Final = (
-    Condition("StringEquals", f"{_SERVICE}:scalable-dimension", "{dimension}"),
-    Condition("StringEquals", f"{_SERVICE}:service-namespace", "dynamodb"),
+    iam.Condition("StringEquals", f"{_SERVICE}:scalable-dimension", "{dimension}"),
+    iam.Condition("StringEquals", f"{_SERVICE}:service-namespace", "dynamodb"),
 )
 """The request says what it is for; which table, no condition key tells."""
 _PRINCIPAL: Final = "dynamodb.application-autoscaling.amazonaws.com"
 _CHECKED: Final = (
-    IamPermission(
+    iam.IamPermission(
         "iam:CreateServiceLinkedRole",
         (
-            arn(
+            iam.arn(
                 "iam",
                 f"role/aws-service-role/{_PRINCIPAL}"
                 "/AWSServiceRoleForApplicationAutoScaling_DynamoDBTable",
                 region=False,
             ),
         ),
-        (Condition("StringEquals", "iam:AWSServiceName", _PRINCIPAL),),
+        (iam.Condition("StringEquals", "iam:AWSServiceName", _PRINCIPAL),),
     ),
-    IamPermission("dynamodb:DescribeTable", (arn("dynamodb", "{resource}"),)),
-    IamPermission("dynamodb:UpdateTable", (arn("dynamodb", "{resource}"),)),
-    IamPermission("cloudwatch:DescribeAlarms", (arn("cloudwatch", "alarm:*"),)),
-    IamPermission("cloudwatch:DeleteAlarms", conditions=(HAS_NO_OWNER,)),
-    IamPermission(
+    iam.IamPermission("dynamodb:DescribeTable", (iam.arn("dynamodb", "{resource}"),)),
+    iam.IamPermission("dynamodb:UpdateTable", (iam.arn("dynamodb", "{resource}"),)),
+    iam.IamPermission("cloudwatch:DescribeAlarms", (iam.arn("cloudwatch", "alarm:*"),)),
+    iam.IamPermission("cloudwatch:DeleteAlarms", conditions=(iam.HAS_NO_OWNER,)),
+    iam.IamPermission(
         "cloudwatch:PutMetricAlarm",
         conditions=(
-            HAS_NO_OWNER,
-            Condition(
+            iam.HAS_NO_OWNER,
+            iam.Condition(
                 "ForAllValues:StringLike",
                 "cloudwatch:AlarmActions",
-                arn("autoscaling", "scalingPolicy:*:resource/dynamodb/{resource}:policyName/*"),
+                iam.arn("autoscaling", "scalingPolicy:*:resource/dynamodb/{resource}:policyName/*"),
             ),
         ),
     ),
@@ -93,27 +81,35 @@ class ScalingTarget(Tagged):
     KIND = "autoscaling.target"
     IDENTITY = ("resource", "dimension")
     RISKS = NO_IMPACT
-    API_CALLS = ApiCalls(
+    API_CALLS = iam.ApiCalls(
         read=(
-            *calls("application-autoscaling", ANY_RESOURCE, "DescribeScalableTargets"),
-            *calls("application-autoscaling", TARGET, "ListTagsForResource"),
+            *iam.calls("application-autoscaling", iam.ANY_RESOURCE, "DescribeScalableTargets"),
+            *iam.calls("application-autoscaling", TARGET, "ListTagsForResource"),
         ),
         write=(
-            call(
+            iam.call(
                 "application-autoscaling.RegisterScalableTarget",
-                IamPermission(
+                iam.IamPermission(
                     f"{_SERVICE}:RegisterScalableTarget",
                     (TARGET,),
-                    (TAGS_OWNER, HAS_NO_OWNER, *_OF),
+                    (iam.TAGS_OWNER, iam.HAS_NO_OWNER, *_OF),
                 ),
-                IamPermission(f"{_SERVICE}:RegisterScalableTarget", (TARGET,), (OWNED, *_OF)),
-                IamPermission(f"{_SERVICE}:TagResource", (TARGET,), (TAGS_OWNER, HAS_NO_OWNER)),
+                iam.IamPermission(
+                    f"{_SERVICE}:RegisterScalableTarget", (TARGET,), (iam.OWNED, *_OF)
+                ),
+                iam.IamPermission(
+                    f"{_SERVICE}:TagResource", (TARGET,), (iam.TAGS_OWNER, iam.HAS_NO_OWNER)
+                ),
                 *_CHECKED,
             ),
-            *calls("application-autoscaling", TARGET, "TagResource", when=(OWNED, KEEPS_OWNER)),
-            *calls("application-autoscaling", TARGET, "UntagResource", when=(OWNED,)),
+            *iam.calls(
+                "application-autoscaling", TARGET, "TagResource", when=(iam.OWNED, iam.KEEPS_OWNER)
+            ),
+            *iam.calls("application-autoscaling", TARGET, "UntagResource", when=(iam.OWNED,)),
         ),
-        delete=calls("application-autoscaling", TARGET, "DeregisterScalableTarget", when=(OWNED,)),
+        delete=iam.calls(
+            "application-autoscaling", TARGET, "DeregisterScalableTarget", when=(iam.OWNED,)
+        ),
     )
 
     resource: Fixed[str]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Self, cast
 
 from provision.aws.client import Aws
 from provision.aws.concurrency import read_pool
-from provision.model.iam import ApiCalls, Condition, IamPermission, arn, call, calls
+from provision.model import iam
 from provision.model.risks import NO_IMPACT
 from provision.model.step import Computed, Fixed, Tagged
 from provision.steps.cloudwatch.tags import change_cloudwatch_tags
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from mypy_boto3_cloudwatch.literals import ComparisonOperatorType
     from mypy_boto3_cloudwatch.type_defs import MetricAlarmTypeDef, PutMetricAlarmInputTypeDef
 
-_ALARM = arn("cloudwatch", "alarm:{name}")
-_CALLS_ONLY = Condition("ForAllValues:StringEquals", "cloudwatch:AlarmActions", "{actions}")
+_ALARM = iam.arn("cloudwatch", "alarm:{name}")
+_CALLS_ONLY = iam.Condition("ForAllValues:StringEquals", "cloudwatch:AlarmActions", "{actions}")
 """In whatever state. CloudWatch asks nobody whether who makes an alarm may do what the alarm does.
 
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/iam-cw-condition-keys-alarm-actions.html
@@ -41,21 +41,21 @@ class Alarm(Tagged):
     IDENTITY = ("name",)
     AT_ONCE = 100
     RISKS = NO_IMPACT
-    API_CALLS = ApiCalls(
+    API_CALLS = iam.ApiCalls(
         read=(
             # Whatever the names asked for, it is judged on every alarm.
-            *calls("cloudwatch", arn("cloudwatch", "alarm:*"), "DescribeAlarms"),
-            *calls("cloudwatch", _ALARM, "ListTagsForResource"),
+            *iam.calls("cloudwatch", iam.arn("cloudwatch", "alarm:*"), "DescribeAlarms"),
+            *iam.calls("cloudwatch", _ALARM, "ListTagsForResource"),
         ),
         write=(
-            call(
+            iam.call(
                 "cloudwatch.PutMetricAlarm",
-                IamPermission("cloudwatch:PutMetricAlarm", (_ALARM,), (_CALLS_ONLY,)),
-                IamPermission("cloudwatch:TagResource", (_ALARM,)),
+                iam.IamPermission("cloudwatch:PutMetricAlarm", (_ALARM,), (_CALLS_ONLY,)),
+                iam.IamPermission("cloudwatch:TagResource", (_ALARM,)),
             ),
-            *calls("cloudwatch", _ALARM, "TagResource", "UntagResource"),
+            *iam.calls("cloudwatch", _ALARM, "TagResource", "UntagResource"),
         ),
-        delete=calls("cloudwatch", _ALARM, "DeleteAlarms"),
+        delete=iam.calls("cloudwatch", _ALARM, "DeleteAlarms"),
         computed={"arn": _ALARM},
     )
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, Self
 
 from provision.aws.client import Aws
-from provision.model.iam import ApiCalls, IamPermission, arn, call, calls
+from provision.model import iam
 from provision.model.risks import NO_IMPACT
 from provision.model.step import OWNER, Computed, Document, Fixed, Step, Tags
 from provision.steps.cloudwatch.tags import change_cloudwatch_tags
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from mypy_boto3_cloudwatch.type_defs import PutDashboardInputTypeDef
 
 _MARK: Final = f"{OWNER} = "
-_DASHBOARD: Final = arn("cloudwatch", "dashboard/{name}", region=False)
+_DASHBOARD: Final = iam.arn("cloudwatch", "dashboard/{name}", region=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,17 +37,17 @@ class Dashboard(Step):
     IDENTITY = ("name",)
     MARKED = True
     RISKS = NO_IMPACT
-    API_CALLS = ApiCalls(
-        read=calls("cloudwatch", _DASHBOARD, "GetDashboard", "ListTagsForResource"),
+    API_CALLS = iam.ApiCalls(
+        read=iam.calls("cloudwatch", _DASHBOARD, "GetDashboard", "ListTagsForResource"),
         write=(
-            call(
+            iam.call(
                 "cloudwatch.PutDashboard",
-                IamPermission("cloudwatch:PutDashboard", (_DASHBOARD,)),
-                IamPermission("cloudwatch:TagResource", (_DASHBOARD,)),
+                iam.IamPermission("cloudwatch:PutDashboard", (_DASHBOARD,)),
+                iam.IamPermission("cloudwatch:TagResource", (_DASHBOARD,)),
             ),
-            *calls("cloudwatch", _DASHBOARD, "TagResource", "UntagResource"),
+            *iam.calls("cloudwatch", _DASHBOARD, "TagResource", "UntagResource"),
         ),
-        delete=calls("cloudwatch", _DASHBOARD, "DeleteDashboards"),
+        delete=iam.calls("cloudwatch", _DASHBOARD, "DeleteDashboards"),
         computed={"arn": _DASHBOARD},
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from provision.aws.client import Aws
-from provision.model.iam import OWNED, IamPermission
+from provision.model import iam
 from provision.steps.not_found import ignore_not_found
 
 if TYPE_CHECKING:
@@ -17,7 +17,9 @@ AWS_MANAGED: Final = "managed"
 """The account's key for DynamoDB, which AWS manages. Its own policy lets in whoever may use
 DynamoDB, so that IAM is not asked."""
 KEYED: Final = tuple(
-    IamPermission(f"kms:{use}", ("{key_arn}",), wildcard_conditions=(OWNED,), if_set="key_arn")
+    iam.IamPermission(
+        f"kms:{use}", ("{key_arn}",), wildcard_conditions=(iam.OWNED,), if_set="key_arn"
+    )
     for use in (
         "CreateGrant",
         "Decrypt",

@@ -6,12 +6,12 @@ from collections.abc import Collection, Iterator
 from typing import Final
 
 from provision.aws.client import Aws
-from provision.model.iam import ANY_RESOURCE, IamPermission, call, calls
+from provision.model import iam
 from provision.model.step import OWNER
 
 CALLS: Final = (
-    call("resourcegroupstaggingapi.GetResources", IamPermission("tag:GetResources")),
-    *calls("dynamodb", ANY_RESOURCE, "ListTables"),
+    iam.call("resourcegroupstaggingapi.GetResources", iam.IamPermission("tag:GetResources")),
+    *iam.calls("dynamodb", iam.ANY_RESOURCE, "ListTables"),
 )
 
 

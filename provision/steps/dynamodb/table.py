@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Self
 
 from provision.aws.client import Aws
 from provision.aws.concurrency import read_pool
-from provision.model.iam import ANY_RESOURCE, ApiCalls, IamPermission, arn, call, calls
+from provision.model import iam
 from provision.model.risks import Impact, Risk, Risks, decreased, disabled
 from provision.model.step import OWNER, Computed, Fixed, Local, Tagged
 from provision.model.stored_data import Backup, StoredData
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 ACTIVE = "ACTIVE"
 ACTIVE_BUDGET = 600
 GONE_BUDGET = 600
-_TABLE = arn("dynamodb", "table/{name}")
+_TABLE = iam.arn("dynamodb", "table/{name}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,9 +74,9 @@ class Table(Tagged):
         },
         downtime="it is empty and away until it is made again",
     )
-    API_CALLS = ApiCalls(
+    API_CALLS = iam.ApiCalls(
         read=(
-            *calls(
+            *iam.calls(
                 "dynamodb",
                 _TABLE,
                 "DescribeContinuousBackups",
@@ -86,17 +86,21 @@ class Table(Tagged):
                 "ListTagsOfResource",
             ),
             *owners.CALLS,
-            *calls("kms", arn("kms", "key/*"), "DescribeKey"),  # any key, for it may be another's
+            *iam.calls(
+                "kms", iam.arn("kms", "key/*"), "DescribeKey"
+            ),  # any key, for it may be another's
         ),
         write=(
-            call(
+            iam.call(
                 "dynamodb.CreateTable",
-                IamPermission("dynamodb:CreateTable", (_TABLE,)),
-                IamPermission("dynamodb:TagResource", (_TABLE,)),
+                iam.IamPermission("dynamodb:CreateTable", (_TABLE,)),
+                iam.IamPermission("dynamodb:TagResource", (_TABLE,)),
                 *KEYED,
             ),
-            call("dynamodb.UpdateTable", IamPermission("dynamodb:UpdateTable", (_TABLE,)), *KEYED),
-            *calls(
+            iam.call(
+                "dynamodb.UpdateTable", iam.IamPermission("dynamodb:UpdateTable", (_TABLE,)), *KEYED
+            ),
+            *iam.calls(
                 "dynamodb",
                 _TABLE,
                 "DeleteResourcePolicy",
@@ -105,12 +109,12 @@ class Table(Tagged):
                 "UpdateContinuousBackups",
                 "UpdateTimeToLive",
             ),
-            *calls("cloudwatch", ANY_RESOURCE, "GetMetricData"),
+            *iam.calls("cloudwatch", iam.ANY_RESOURCE, "GetMetricData"),
         ),
         delete=(
-            *calls("dynamodb", _TABLE, "CreateBackup", "DeleteTable", "UpdateTable"),
-            *calls("dynamodb", f"{_TABLE}/backup/*", "DescribeBackup"),
-            call("dynamodb.ListBackups", IamPermission("dynamodb:ListBackups")),
+            *iam.calls("dynamodb", _TABLE, "CreateBackup", "DeleteTable", "UpdateTable"),
+            *iam.calls("dynamodb", f"{_TABLE}/backup/*", "DescribeBackup"),
+            iam.call("dynamodb.ListBackups", iam.IamPermission("dynamodb:ListBackups")),
         ),
         computed={"arn": _TABLE},
     )

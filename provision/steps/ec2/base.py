@@ -12,16 +12,7 @@ from botocore.exceptions import ClientError
 
 from provision.aws.client import Aws
 from provision.aws.error_codes import is_not_found
-from provision.model.iam import (
-    KEEPS_OWNER,
-    OWNED,
-    TAGS_OWNER,
-    ApiCall,
-    Condition,
-    IamPermission,
-    arn,
-    calls,
-)
+from provision.model import iam
 from provision.model.risks import Impact, Risk
 from provision.model.step import OWNER, Computed, Mark, Replacement, Tagged, fields_with
 from provision.steps.tagging import ec2_tags, tag_changes
@@ -84,25 +75,25 @@ class Ec2Resource(Tagged):
 
 
 def ec2_arn(kind: str, id_template: str = "{id}") -> str:
-    return arn("ec2", f"{kind}/{id_template}")
+    return iam.arn("ec2", f"{kind}/{id_template}")
 
 
-def create_permissions(operation: str, kind: str) -> tuple[IamPermission, ...]:
+def create_permissions(operation: str, kind: str) -> tuple[iam.IamPermission, ...]:
     """What making one asks: that it gets our tag, and that tags may be given in making it.
 
     https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/supported-iam-actions-tagging.html
     """
-    making = Condition("StringEquals", "ec2:CreateAction", operation)
+    making = iam.Condition("StringEquals", "ec2:CreateAction", operation)
     return (
-        IamPermission(f"ec2:{operation}", (ec2_arn(kind),), (TAGS_OWNER,)),
-        IamPermission("ec2:CreateTags", (ec2_arn(kind),), (TAGS_OWNER, making)),
+        iam.IamPermission(f"ec2:{operation}", (ec2_arn(kind),), (iam.TAGS_OWNER,)),
+        iam.IamPermission("ec2:CreateTags", (ec2_arn(kind),), (iam.TAGS_OWNER, making)),
     )
 
 
-def tag_update_calls(kind: str) -> tuple[ApiCall, ...]:
+def tag_update_calls(kind: str) -> tuple[iam.ApiCall, ...]:
     return (
-        *calls("ec2", ec2_arn(kind), "CreateTags", when=(OWNED, KEEPS_OWNER)),
-        *calls("ec2", ec2_arn(kind), "DeleteTags", when=(OWNED,)),
+        *iam.calls("ec2", ec2_arn(kind), "CreateTags", when=(iam.OWNED, iam.KEEPS_OWNER)),
+        *iam.calls("ec2", ec2_arn(kind), "DeleteTags", when=(iam.OWNED,)),
     )
 
 

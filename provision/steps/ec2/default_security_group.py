@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from botocore.exceptions import ClientError
 
 from provision.aws.client import Aws
-from provision.model.iam import HAS_NO_OWNER, ApiCall, Condition, calls
+from provision.model import iam
 from provision.steps.ec2.base import ec2_arn
 
 if TYPE_CHECKING:
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 NAME: Final = "default"
 SHOWN_BUDGET = 120
 
-CALLS: Final[tuple[ApiCall, ...]] = calls(
+CALLS: Final[tuple[iam.ApiCall, ...]] = iam.calls(
     "ec2",
     ec2_arn("security-group", "*"),
     "RevokeSecurityGroupEgress",
     "RevokeSecurityGroupIngress",
     when=(
-        HAS_NO_OWNER,
-        Condition("ArnLike", "ec2:Vpc", ec2_arn("vpc")),
+        iam.HAS_NO_OWNER,
+        iam.Condition("ArnLike", "ec2:Vpc", ec2_arn("vpc")),
     ),  # made by AWS, it has no tags
 )
 

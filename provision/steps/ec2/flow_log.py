@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 
 from provision.aws.client import Aws
 from provision.aws.error_codes import is_not_found
-from provision.model.iam import ANY_RESOURCE, OWNED, ApiCalls, Condition, IamPermission, call, calls
+from provision.model import iam
 from provision.model.step import Fixed, Local, Replacement
 from provision.steps.ec2.base import (
     Ec2Resource,
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 Traffic = Literal["ACCEPT", "ALL", "REJECT"]
 
-_TO_FLOW_LOGS: Final = Condition(
+_TO_FLOW_LOGS: Final = iam.Condition(
     "StringEquals", "iam:PassedToService", "vpc-flow-logs.amazonaws.com"
 )
 
@@ -42,18 +42,20 @@ class FlowLog(Ec2Resource):
     """
 
     KIND = "ec2.flow_log"
-    API_CALLS = ApiCalls(
-        read=calls("ec2", ANY_RESOURCE, "DescribeFlowLogs"),
+    API_CALLS = iam.ApiCalls(
+        read=iam.calls("ec2", iam.ANY_RESOURCE, "DescribeFlowLogs"),
         write=(
-            call(
+            iam.call(
                 "ec2.CreateFlowLogs",
                 *create_permissions("CreateFlowLogs", "vpc-flow-log"),
-                IamPermission("ec2:CreateFlowLogs", (ec2_arn("vpc", "{vpc_id}"),), (OWNED,)),
-                IamPermission("iam:PassRole", ("{role}",), (_TO_FLOW_LOGS,)),
+                iam.IamPermission(
+                    "ec2:CreateFlowLogs", (ec2_arn("vpc", "{vpc_id}"),), (iam.OWNED,)
+                ),
+                iam.IamPermission("iam:PassRole", ("{role}",), (_TO_FLOW_LOGS,)),
             ),
             *tag_update_calls("vpc-flow-log"),
         ),
-        delete=calls("ec2", ec2_arn("vpc-flow-log"), "DeleteFlowLogs", when=(OWNED,)),
+        delete=iam.calls("ec2", ec2_arn("vpc-flow-log"), "DeleteFlowLogs", when=(iam.OWNED,)),
     )
     REPLACEMENT = Replacement.DELETE_FIRST  # AWS takes no second one to the same log group
 

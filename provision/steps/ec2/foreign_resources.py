@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 
 from provision.aws.client import Aws
 from provision.aws.concurrency import read_pool
-from provision.model.iam import ANY_RESOURCE, calls
+from provision.model import iam
 from provision.model.step import OWNER
 from provision.steps.foreign import ForeignResource, ForeignResources, refuse_foreign
 
@@ -21,12 +21,14 @@ LAMBDAS: Final = "AWS Lambda VPC ENI"
 """How Lambda describes its own interfaces, whose going is waited for elsewhere (E6)."""
 ENDPOINTS: Final = "VPC Endpoint Interface "
 """How an endpoint's own are described, before its id."""
-LOOKS: Final = calls("ec2", ANY_RESOURCE, "DescribeNetworkInterfaces", "DescribeVpcEndpoints")
+LOOKS: Final = iam.calls(
+    "ec2", iam.ANY_RESOURCE, "DescribeNetworkInterfaces", "DescribeVpcEndpoints"
+)
 LOOKS_IN_VPC: Final = (
     *LOOKS,
-    *calls(
+    *iam.calls(
         "ec2",
-        ANY_RESOURCE,
+        iam.ANY_RESOURCE,
         "DescribeEgressOnlyInternetGateways",
         "DescribeInternetGateways",
         "DescribeNetworkAcls",

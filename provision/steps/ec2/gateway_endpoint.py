@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, Self
 from uuid import uuid4
 
 from provision.aws.client import Aws
-from provision.model.iam import ANY_RESOURCE, OWNED, ApiCalls, IamPermission, call, calls
+from provision.model import iam
 from provision.model.risks import Impact, Risk, Risks
 from provision.steps.ec2.base import create_permissions, ec2_arn, tag_update_calls
 from provision.steps.ec2.endpoint import Endpoint
@@ -30,25 +30,25 @@ class GatewayEndpoint(Endpoint):
         recreate=(Risk(Impact.DOWNTIME, "the tables cannot be reached until it is there"),),
         delete=(Risk(Impact.DOWNTIME, "the tables cannot be reached"),),
     )
-    API_CALLS = ApiCalls(
-        read=calls("ec2", ANY_RESOURCE, "DescribeVpcEndpoints"),
+    API_CALLS = iam.ApiCalls(
+        read=iam.calls("ec2", iam.ANY_RESOURCE, "DescribeVpcEndpoints"),
         write=(
-            call(
+            iam.call(
                 "ec2.CreateVpcEndpoint",
                 *create_permissions("CreateVpcEndpoint", "vpc-endpoint"),
-                IamPermission(
-                    "ec2:CreateVpcEndpoint", (ec2_arn("vpc", "{vpc_id}"), _TABLES), (OWNED,)
+                iam.IamPermission(
+                    "ec2:CreateVpcEndpoint", (ec2_arn("vpc", "{vpc_id}"), _TABLES), (iam.OWNED,)
                 ),
             ),
-            call(
+            iam.call(
                 "ec2.ModifyVpcEndpoint",
-                IamPermission(
-                    "ec2:ModifyVpcEndpoint", (ec2_arn("vpc-endpoint"), _TABLES), (OWNED,)
+                iam.IamPermission(
+                    "ec2:ModifyVpcEndpoint", (ec2_arn("vpc-endpoint"), _TABLES), (iam.OWNED,)
                 ),
             ),
             *tag_update_calls("vpc-endpoint"),
         ),
-        delete=calls("ec2", ec2_arn("vpc-endpoint"), "DeleteVpcEndpoints", when=(OWNED,)),
+        delete=iam.calls("ec2", ec2_arn("vpc-endpoint"), "DeleteVpcEndpoints", when=(iam.OWNED,)),
     )
 
     route_table_ids: tuple[str, ...]

@@ -8,16 +8,7 @@ from typing import TYPE_CHECKING, Final, Self
 from uuid import uuid4
 
 from provision.aws.client import Aws
-from provision.model.iam import (
-    ANY_RESOURCE,
-    OWNED,
-    ApiCalls,
-    Condition,
-    IamPermission,
-    arn,
-    call,
-    calls,
-)
+from provision.model import iam
 from provision.model.risks import Impact, Risk, Risks
 from provision.model.step import Replacement
 from provision.steps.ec2.base import create_permissions, ec2_arn, tag_update_calls
@@ -29,11 +20,15 @@ if TYPE_CHECKING:
     from mypy_boto3_ec2.type_defs import VpcEndpointTypeDef
 
 _PLACES: Final = (ec2_arn("subnet", "{subnet_ids}"), ec2_arn("security-group", "{group_ids}"))
-_NAMES: Final = IamPermission(
+_NAMES: Final = iam.IamPermission(
     "route53:AssociateVPCWithHostedZone",
     # The zone of the service's names is AWS's, and made with the endpoint.
-    (arn("route53", "hostedzone/*", region=False, account=False),),
-    (Condition("ForAllValues:StringLike", "route53:VPCs", "VPCId={vpc_id},VPCRegion={region}"),),
+    (iam.arn("route53", "hostedzone/*", region=False, account=False),),
+    (
+        iam.Condition(
+            "ForAllValues:StringLike", "route53:VPCs", "VPCId={vpc_id},VPCRegion={region}"
+        ),
+    ),
 )
 _COMING: Final = Risk(Impact.SLOW, "AWS puts an address into every subnet", 60, AVAILABLE_BUDGET)
 _GOING: Final = Risk(Impact.SLOW, "AWS takes its addresses out of the subnets", 60, GONE_BUDGET)
@@ -54,26 +49,26 @@ class InterfaceEndpoint(Endpoint):
         delete=(Risk(Impact.DOWNTIME, "the service cannot be reached"), _GOING),
         downtime="the service cannot be reached until its successor is there",
     )
-    API_CALLS = ApiCalls(
-        read=calls("ec2", ANY_RESOURCE, "DescribeVpcEndpoints"),
+    API_CALLS = iam.ApiCalls(
+        read=iam.calls("ec2", iam.ANY_RESOURCE, "DescribeVpcEndpoints"),
         write=(
-            call(
+            iam.call(
                 "ec2.CreateVpcEndpoint",
                 *create_permissions("CreateVpcEndpoint", "vpc-endpoint"),
-                IamPermission(
-                    "ec2:CreateVpcEndpoint", (ec2_arn("vpc", "{vpc_id}"), *_PLACES), (OWNED,)
+                iam.IamPermission(
+                    "ec2:CreateVpcEndpoint", (ec2_arn("vpc", "{vpc_id}"), *_PLACES), (iam.OWNED,)
                 ),
                 _NAMES,
             ),
-            call(
+            iam.call(
                 "ec2.ModifyVpcEndpoint",
-                IamPermission(
-                    "ec2:ModifyVpcEndpoint", (ec2_arn("vpc-endpoint"), *_PLACES), (OWNED,)
+                iam.IamPermission(
+                    "ec2:ModifyVpcEndpoint", (ec2_arn("vpc-endpoint"), *_PLACES), (iam.OWNED,)
                 ),
             ),
             *tag_update_calls("vpc-endpoint"),
         ),
-        delete=calls("ec2", ec2_arn("vpc-endpoint"), "DeleteVpcEndpoints", when=(OWNED,)),
+        delete=iam.calls("ec2", ec2_arn("vpc-endpoint"), "DeleteVpcEndpoints", when=(iam.OWNED,)),
     )
 
     subnet_ids: tuple[str, ...]

@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 
 from provision.aws.client import Aws
 from provision.aws.error_codes import is_not_found
-from provision.model.iam import ANY_RESOURCE, HAS_NO_OWNER, ApiCalls, call, calls
+from provision.model import iam
 from provision.model.risks import Impact, Risk, Risks
 from provision.model.step import Fixed, Local, Replacement, Step
 from provision.steps.ec2.base import ec2_arn
@@ -31,14 +31,14 @@ _IN_USE: Final = frozenset(
 
 
 INTERFACE_CALLS: Final = (
-    *calls("ec2", ANY_RESOURCE, "DescribeNetworkInterfaces"),
+    *iam.calls("ec2", iam.ANY_RESOURCE, "DescribeNetworkInterfaces"),
     # Lambda puts no tag of ours on them, nor any stack's; their VPC is not known beforehand.
-    *calls(
-        "ec2", ec2_arn("network-interface", "*"), "DeleteNetworkInterface", when=(HAS_NO_OWNER,)
+    *iam.calls(
+        "ec2", ec2_arn("network-interface", "*"), "DeleteNetworkInterface", when=(iam.HAS_NO_OWNER,)
     ),
     # On functions whose versions are nodes too, and ask for the same.
-    call("lambda.ListVersionsByFunction"),
-    call("lambda.DeleteFunction"),
+    iam.call("lambda.ListVersionsByFunction"),
+    iam.call("lambda.DeleteFunction"),
 )
 """What `wait_for_interfaces` calls."""
 _INTERFACE_CALLS: Final = Risk(
@@ -60,7 +60,7 @@ class NetworkInterfaces(Step):
     REPLACEMENT = Replacement.CREATE_FIRST
     MADE_BY_AWS = True
     RISKS = Risks(recreate=(_INTERFACE_CALLS,), delete=(_INTERFACE_CALLS,))
-    API_CALLS = ApiCalls(delete=INTERFACE_CALLS)
+    API_CALLS = iam.ApiCalls(delete=INTERFACE_CALLS)
 
     group_id: Fixed[str]
     functions: Local[tuple[str, ...]] = ()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, Self
 from uuid import uuid4
 
 from provision.aws.client import Aws
-from provision.model.iam import ANY_RESOURCE, OWNED, ApiCall, ApiCalls, IamPermission, call, calls
+from provision.model import iam
 from provision.model.risks import Impact, Risk, Risks
 from provision.model.step import Fixed
 from provision.steps.ec2.base import (
@@ -34,10 +34,10 @@ _MOVING: Final = frozenset({"associating", "disassociating"})
 _LINKS: Final = ("AssociateRouteTable", "DisassociateRouteTable", "ReplaceRouteTableAssociation")
 
 
-def _linking(operation: str) -> ApiCall:
+def _linking(operation: str) -> iam.ApiCall:
     """Judged by the table and the subnet."""
     both = (ec2_arn("route-table"), ec2_arn("subnet", "{subnet_ids}"))
-    return call(f"ec2.{operation}", IamPermission(f"ec2:{operation}", both, (OWNED,)))
+    return iam.call(f"ec2.{operation}", iam.IamPermission(f"ec2:{operation}", both, (iam.OWNED,)))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,21 +52,23 @@ class RouteTable(Ec2Resource):
     RISKS = Risks(
         recreate=(Risk(Impact.DOWNTIME, "no way to the tables until the endpoint follows"),)
     )
-    API_CALLS = ApiCalls(
-        read=calls("ec2", ANY_RESOURCE, "DescribeRouteTables"),
+    API_CALLS = iam.ApiCalls(
+        read=iam.calls("ec2", iam.ANY_RESOURCE, "DescribeRouteTables"),
         write=(
-            call(
+            iam.call(
                 "ec2.CreateRouteTable",
                 *create_permissions("CreateRouteTable", "route-table"),
-                IamPermission("ec2:CreateRouteTable", (ec2_arn("vpc", "{vpc_id}"),), (OWNED,)),
+                iam.IamPermission(
+                    "ec2:CreateRouteTable", (ec2_arn("vpc", "{vpc_id}"),), (iam.OWNED,)
+                ),
             ),
             *(_linking(name) for name in _LINKS),
-            *calls("ec2", ec2_arn("route-table"), "DeleteRoute", when=(OWNED,)),
+            *iam.calls("ec2", ec2_arn("route-table"), "DeleteRoute", when=(iam.OWNED,)),
             *tag_update_calls("route-table"),
         ),
         delete=(
             _linking("DisassociateRouteTable"),
-            *calls("ec2", ec2_arn("route-table"), "DeleteRouteTable", when=(OWNED,)),
+            *iam.calls("ec2", ec2_arn("route-table"), "DeleteRouteTable", when=(iam.OWNED,)),
         ),
     )
 

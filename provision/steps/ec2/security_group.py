@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 
 from provision.aws.client import Aws
 from provision.errors import PrerequisiteMissing
-from provision.model.iam import ANY_RESOURCE, OWNED, ApiCalls, IamPermission, call, calls
+from provision.model import iam
 from provision.model.risks import Risks
 from provision.model.step import Computed, Fixed, Local
 from provision.steps.ec2.base import (
@@ -64,35 +64,39 @@ class SecurityGroup(Ec2Resource):
     IDENTITY = ("vpc_id", "name")
     UNIQUE = True
     RISKS = Risks(recreate=(OLD_INTERFACES,))
-    API_CALLS = ApiCalls(
-        read=calls("ec2", ANY_RESOURCE, "DescribeManagedPrefixLists", "DescribeSecurityGroups"),
+    API_CALLS = iam.ApiCalls(
+        read=iam.calls(
+            "ec2", iam.ANY_RESOURCE, "DescribeManagedPrefixLists", "DescribeSecurityGroups"
+        ),
         write=(
-            call(
+            iam.call(
                 "ec2.CreateSecurityGroup",
                 *create_permissions("CreateSecurityGroup", "security-group"),
-                IamPermission("ec2:CreateSecurityGroup", (ec2_arn("vpc", "{vpc_id}"),), (OWNED,)),
+                iam.IamPermission(
+                    "ec2:CreateSecurityGroup", (ec2_arn("vpc", "{vpc_id}"),), (iam.OWNED,)
+                ),
             ),
-            *calls(
+            *iam.calls(
                 "ec2",
                 ec2_arn("security-group"),
                 "AuthorizeSecurityGroupEgress",
                 "RevokeSecurityGroupEgress",
                 "RevokeSecurityGroupIngress",
-                when=(OWNED,),
+                when=(iam.OWNED,),
             ),
-            call(
+            iam.call(
                 "ec2.AuthorizeSecurityGroupIngress",
-                IamPermission(
+                iam.IamPermission(
                     "ec2:AuthorizeSecurityGroupIngress",
                     (ec2_arn("security-group"),),
-                    (OWNED,),
+                    (iam.OWNED,),
                     if_set="ingress",
                 ),
             ),
             *tag_update_calls("security-group"),
         ),
         delete=(
-            *calls("ec2", ec2_arn("security-group"), "DeleteSecurityGroup", when=(OWNED,)),
+            *iam.calls("ec2", ec2_arn("security-group"), "DeleteSecurityGroup", when=(iam.OWNED,)),
             *LOOKS,
         ),
         computed={"arn": ec2_arn("security-group")},

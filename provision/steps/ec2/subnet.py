@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Self
 
 from provision.aws.client import Aws
-from provision.model.iam import ANY_RESOURCE, OWNED, ApiCalls, IamPermission, call, calls
+from provision.model import iam
 from provision.model.risks import Risks
 from provision.model.step import Computed, Fixed, Local
 from provision.steps.ec2.base import (
@@ -46,19 +46,19 @@ class Subnet(Ec2Resource):
 
     KIND = "ec2.subnet"
     RISKS = Risks(recreate=(OLD_INTERFACES,), delete=(OLD_INTERFACES,))
-    API_CALLS = ApiCalls(
-        read=calls("ec2", ANY_RESOURCE, "DescribeSubnets"),
+    API_CALLS = iam.ApiCalls(
+        read=iam.calls("ec2", iam.ANY_RESOURCE, "DescribeSubnets"),
         write=(
-            call(
+            iam.call(
                 "ec2.CreateSubnet",
                 *create_permissions("CreateSubnet", "subnet"),
-                IamPermission("ec2:CreateSubnet", (ec2_arn("vpc", "{vpc_id}"),), (OWNED,)),
+                iam.IamPermission("ec2:CreateSubnet", (ec2_arn("vpc", "{vpc_id}"),), (iam.OWNED,)),
             ),
-            *calls("ec2", ec2_arn("subnet"), "ModifySubnetAttribute", when=(OWNED,)),
+            *iam.calls("ec2", ec2_arn("subnet"), "ModifySubnetAttribute", when=(iam.OWNED,)),
             *tag_update_calls("subnet"),
         ),
         delete=(
-            *calls("ec2", ec2_arn("subnet"), "DeleteSubnet", when=(OWNED,)),
+            *iam.calls("ec2", ec2_arn("subnet"), "DeleteSubnet", when=(iam.OWNED,)),
             *INTERFACE_CALLS,
             *LOOKS,
         ),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Self
 
 from provision.aws.client import Aws
 from provision.aws.concurrency import read_pool
-from provision.model.iam import ANY_RESOURCE, OWNED, ApiCalls, call, calls
+from provision.model import iam
 from provision.model.risks import Impact, Risk, Risks
 from provision.model.step import Fixed
 from provision.steps.ec2 import default_security_group
@@ -50,18 +50,18 @@ class Vpc(Ec2Resource):
             OLD_INTERFACES,
         )
     )
-    API_CALLS = ApiCalls(
+    API_CALLS = iam.ApiCalls(
         read=(
-            *calls("ec2", ANY_RESOURCE, "DescribeSecurityGroups", "DescribeVpcs"),
-            *calls("ec2", ec2_arn("vpc"), "DescribeVpcAttribute"),
+            *iam.calls("ec2", iam.ANY_RESOURCE, "DescribeSecurityGroups", "DescribeVpcs"),
+            *iam.calls("ec2", ec2_arn("vpc"), "DescribeVpcAttribute"),
         ),
         write=(
-            call("ec2.CreateVpc", *create_permissions("CreateVpc", "vpc")),
-            *calls("ec2", ec2_arn("vpc"), "ModifyVpcAttribute", when=(OWNED,)),
+            iam.call("ec2.CreateVpc", *create_permissions("CreateVpc", "vpc")),
+            *iam.calls("ec2", ec2_arn("vpc"), "ModifyVpcAttribute", when=(iam.OWNED,)),
             *default_security_group.CALLS,
             *tag_update_calls("vpc"),
         ),
-        delete=(*calls("ec2", ec2_arn("vpc"), "DeleteVpc", when=(OWNED,)), *LOOKS_IN_VPC),
+        delete=(*iam.calls("ec2", ec2_arn("vpc"), "DeleteVpc", when=(iam.OWNED,)), *LOOKS_IN_VPC),
     )
 
     cidr: Fixed[str]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, Self
 from botocore.exceptions import ClientError
 
 from provision.aws.client import Aws
-from provision.model.iam import ApiCalls, Condition, IamPermission, arn, call, calls
+from provision.model import iam
 from provision.model.risks import Impact, Risk, Risks
 from provision.model.step import Computed, Fixed, Replacement, Tagged
 from provision.steps.foreign import ForeignResource, refuse_foreign
@@ -21,11 +21,11 @@ from provision.steps.tagging import from_tag_list, tag_changes, tag_list
 if TYPE_CHECKING:
     from mypy_boto3_iam.type_defs import CreateRoleRequestTypeDef
 
-_ROLE = arn("iam", "role{path}{name}", region=False)
-_ATTACHED = Condition("ArnEquals", "iam:PolicyARN", "{attached}")
+_ROLE = iam.arn("iam", "role{path}{name}", region=False)
+_ATTACHED = iam.Condition("ArnEquals", "iam:PolicyARN", "{attached}")
 SESSION: Final = 3600
 """Seconds for which credentials of a role are good at most, unless somebody says another number."""
-BOUNDED = Condition("ArnEquals", "iam:PermissionsBoundary", "{boundary}")
+BOUNDED = iam.Condition("ArnEquals", "iam:PermissionsBoundary", "{boundary}")
 """The role has the configured boundary, or is to get it. Without one there is nothing to test."""
 
 
@@ -55,31 +55,33 @@ class Role(Tagged):
         ),
         update={"service": (Risk(Impact.DOWNTIME, "until the service may take it on"),)},
     )
-    API_CALLS = ApiCalls(
-        read=calls("iam", _ROLE, "GetRole", "ListAttachedRolePolicies"),
+    API_CALLS = iam.ApiCalls(
+        read=iam.calls("iam", _ROLE, "GetRole", "ListAttachedRolePolicies"),
         write=(
-            call(
+            iam.call(
                 "iam.CreateRole",
-                IamPermission("iam:CreateRole", (_ROLE,), (BOUNDED,)),
-                IamPermission("iam:TagRole", (_ROLE,)),
+                iam.IamPermission("iam:CreateRole", (_ROLE,), (BOUNDED,)),
+                iam.IamPermission("iam:TagRole", (_ROLE,)),
             ),
-            call(
+            iam.call(
                 "iam.PutRolePermissionsBoundary",
-                IamPermission(
+                iam.IamPermission(
                     "iam:PutRolePermissionsBoundary", (_ROLE,), (BOUNDED,), if_set="boundary"
                 ),
             ),
-            call(
+            iam.call(
                 "iam.DeleteRolePermissionsBoundary",
-                IamPermission("iam:DeleteRolePermissionsBoundary", (_ROLE,), if_unset="boundary"),
+                iam.IamPermission(
+                    "iam:DeleteRolePermissionsBoundary", (_ROLE,), if_unset="boundary"
+                ),
             ),
-            call(
+            iam.call(
                 "iam.AttachRolePolicy",
-                IamPermission(
+                iam.IamPermission(
                     "iam:AttachRolePolicy", (_ROLE,), (_ATTACHED, BOUNDED), if_set="attached"
                 ),
             ),
-            *calls(
+            *iam.calls(
                 "iam",
                 _ROLE,
                 "DetachRolePolicy",
@@ -89,7 +91,7 @@ class Role(Tagged):
                 "UpdateRole",
             ),
         ),
-        delete=calls(
+        delete=iam.calls(
             "iam",
             _ROLE,
             "DeleteRole",

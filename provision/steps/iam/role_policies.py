@@ -8,7 +8,7 @@ from typing import Final, Self
 
 from provision.aws.client import Aws
 from provision.aws.concurrency import read_pool
-from provision.model.iam import ApiCalls, IamPermission, arn, call, calls
+from provision.model import iam
 from provision.model.step import Document, Fixed, Local, Replacement, Step
 from provision.steps.iam.role import BOUNDED
 from provision.steps.iam_policy import as_text, from_answer, with_rights_of
@@ -17,7 +17,7 @@ from provision.steps.tagging import owner_in
 
 SPACE: Final = 10_240
 """Characters that the inline policies of a role may have together, blanks not counted."""
-_ROLE = arn("iam", "role/{role}", region=False)
+_ROLE = iam.arn("iam", "role/{role}", region=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,13 +31,15 @@ class RolePolicies(Step):
     KIND = "iam.role_policies"
     IDENTITY = ("role",)
     REPLACEMENT = Replacement.CREATE_FIRST  # as the role
-    API_CALLS = ApiCalls(
-        read=calls("iam", _ROLE, "GetRolePolicy", "ListRolePolicies"),
+    API_CALLS = iam.ApiCalls(
+        read=iam.calls("iam", _ROLE, "GetRolePolicy", "ListRolePolicies"),
         write=(
-            call("iam.PutRolePolicy", IamPermission("iam:PutRolePolicy", (_ROLE,), (BOUNDED,))),
-            *calls("iam", _ROLE, "DeleteRolePolicy"),
+            iam.call(
+                "iam.PutRolePolicy", iam.IamPermission("iam:PutRolePolicy", (_ROLE,), (BOUNDED,))
+            ),
+            *iam.calls("iam", _ROLE, "DeleteRolePolicy"),
         ),
-        delete=calls("iam", _ROLE, "DeleteRolePolicy"),
+        delete=iam.calls("iam", _ROLE, "DeleteRolePolicy"),
     )
 
     role: Fixed[str]

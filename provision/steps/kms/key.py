@@ -7,17 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Self
 
 from provision.aws.client import Aws
-from provision.model.iam import (
-    HAS_NO_OWNER,
-    OWNED,
-    TAGS_OWNER,
-    ApiCalls,
-    Condition,
-    IamPermission,
-    arn,
-    call,
-    calls,
-)
+from provision.model import iam
 from provision.model.risks import Risks
 from provision.model.step import OWNER, Computed, Document, Fixed, Tagged, Tags
 from provision.steps.iam_policy import as_text, from_text
@@ -33,16 +23,16 @@ PENDING: Final = "PendingDeletion"
 DAYS: Final = 30
 """For which AWS keeps a key that is to be deleted; the longest it takes."""
 _OF_AWS: Final = "alias/aws/"
-_KEYS: Final = arn("kms", "key/*")
-_ALIAS: Final = arn("kms", "{alias}")
+_KEYS: Final = iam.arn("kms", "key/*")
+_ALIAS: Final = iam.arn("kms", "{alias}")
 NEW_KEY: Final = "kms.CreateKey"
 _BEING_MADE: Final = (
-    TAGS_OWNER,
-    HAS_NO_OWNER,
-    Condition("ForAllValues:StringEquals", "kms:ResourceAliases", "{alias}"),
-    Condition("StringEqualsIfExists", "kms:KeySpec", "SYMMETRIC_DEFAULT"),
-    Condition("StringEqualsIfExists", "kms:KeyOrigin", "AWS_KMS"),
-    Condition("BoolIfExists", "kms:MultiRegion", "false"),
+    iam.TAGS_OWNER,
+    iam.HAS_NO_OWNER,
+    iam.Condition("ForAllValues:StringEquals", "kms:ResourceAliases", "{alias}"),
+    iam.Condition("StringEqualsIfExists", "kms:KeySpec", "SYMMETRIC_DEFAULT"),
+    iam.Condition("StringEqualsIfExists", "kms:KeyOrigin", "AWS_KMS"),
+    iam.Condition("BoolIfExists", "kms:MultiRegion", "false"),
 )
 """KMS tells by no condition that tags are those of a key being made, and takes no key policy for
 that right: what is there without alias and owner is reached too, if it is of the same make.
@@ -51,13 +41,13 @@ https://docs.aws.amazon.com/kms/latest/developerguide/tag-permissions.html
 """
 
 
-def _ours(operation: str) -> IamPermission:
-    return IamPermission(f"kms:{operation}", (_KEYS,), (OWNED,))
+def _ours(operation: str) -> iam.IamPermission:
+    return iam.IamPermission(f"kms:{operation}", (_KEYS,), (iam.OWNED,))
 
 
-def _aliasing(operation: str) -> tuple[IamPermission, IamPermission]:
+def _aliasing(operation: str) -> tuple[iam.IamPermission, iam.IamPermission]:
     """An alias is asked for on both of its ends."""
-    return IamPermission(f"kms:{operation}", (_ALIAS,)), _ours(operation)
+    return iam.IamPermission(f"kms:{operation}", (_ALIAS,)), _ours(operation)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,29 +66,29 @@ class KmsKey(Tagged):
     RISKS = Risks(
         downtime="what it encrypted cannot be read",
     )
-    API_CALLS = ApiCalls(
+    API_CALLS = iam.ApiCalls(
         read=(
-            *calls("kms", _KEYS, "DescribeKey", "GetKeyPolicy", "GetKeyRotationStatus"),
-            *calls("kms", _KEYS, "ListResourceTags"),
-            call("kms.ListAliases", IamPermission("kms:ListAliases")),
-            call("kms.ListKeys", IamPermission("kms:ListKeys")),
+            *iam.calls("kms", _KEYS, "DescribeKey", "GetKeyPolicy", "GetKeyRotationStatus"),
+            *iam.calls("kms", _KEYS, "ListResourceTags"),
+            iam.call("kms.ListAliases", iam.IamPermission("kms:ListAliases")),
+            iam.call("kms.ListKeys", iam.IamPermission("kms:ListKeys")),
         ),
         write=(
-            call(
+            iam.call(
                 NEW_KEY,
-                IamPermission("kms:CreateKey", conditions=(TAGS_OWNER,)),
-                IamPermission("kms:TagResource", (_KEYS,), _BEING_MADE),
+                iam.IamPermission("kms:CreateKey", conditions=(iam.TAGS_OWNER,)),
+                iam.IamPermission("kms:TagResource", (_KEYS,), _BEING_MADE),
             ),
-            call("kms.CreateAlias", *_aliasing("CreateAlias")),
-            call(
+            iam.call("kms.CreateAlias", *_aliasing("CreateAlias")),
+            iam.call(
                 "kms.UpdateAlias",
                 *_aliasing("UpdateAlias"),
-                IamPermission(
-                    "kms:UpdateAlias", (_KEYS,), (HAS_NO_OWNER,)
+                iam.IamPermission(
+                    "kms:UpdateAlias", (_KEYS,), (iam.HAS_NO_OWNER,)
                 ),  # where somebody led the alias to
             ),
             *(
-                call(f"kms.{operation}", _ours(operation))
+                iam.call(f"kms.{operation}", _ours(operation))
                 for operation in (
                     "CancelKeyDeletion",
                     "EnableKey",
@@ -111,8 +101,8 @@ class KmsKey(Tagged):
             ),
         ),
         delete=(
-            call("kms.DeleteAlias", *_aliasing("DeleteAlias")),
-            call("kms.ScheduleKeyDeletion", _ours("ScheduleKeyDeletion")),
+            iam.call("kms.DeleteAlias", *_aliasing("DeleteAlias")),
+            iam.call("kms.ScheduleKeyDeletion", _ours("ScheduleKeyDeletion")),
         ),
         computed={"arn": _KEYS},
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Self
 
 from provision.aws.client import Aws
-from provision.model.iam import ApiCalls, arn, calls
+from provision.model import iam
 from provision.model.step import Computed, Fixed, Local, Step
 from provision.steps.lambda_.import_check import CALL, check_import
 from provision.steps.lambda_.states import owner_of_function, retry_on_conflict
@@ -17,7 +17,7 @@ from provision.unknown import is_known
 if TYPE_CHECKING:
     from mypy_boto3_lambda.type_defs import AliasConfigurationResponseTypeDef
 
-_FUNCTION = arn("lambda", "function:{function}")
+_FUNCTION = iam.arn("lambda", "function:{function}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,10 +31,10 @@ class Alias(Step):
 
     KIND = "lambda.alias"
     IDENTITY = ("function", "name")
-    API_CALLS = ApiCalls(
-        read=calls("lambda", _FUNCTION, "GetAlias"),
-        write=(CALL, *calls("lambda", _FUNCTION, "CreateAlias", "UpdateAlias")),
-        delete=calls("lambda", _FUNCTION, "DeleteAlias"),
+    API_CALLS = iam.ApiCalls(
+        read=iam.calls("lambda", _FUNCTION, "GetAlias"),
+        write=(CALL, *iam.calls("lambda", _FUNCTION, "CreateAlias", "UpdateAlias")),
+        delete=iam.calls("lambda", _FUNCTION, "DeleteAlias"),
         computed={"arn": f"{_FUNCTION}:{{name}}"},
     )
 

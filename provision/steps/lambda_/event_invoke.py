@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Self
 
 from provision.aws.client import Aws
-from provision.model.iam import ApiCalls, calls
+from provision.model import iam
 from provision.model.risks import NO_IMPACT
 from provision.model.step import Fixed, Step
 from provision.steps.lambda_.states import owner_of_function, qualified
@@ -31,10 +31,10 @@ class EventInvoke(Step):
     KIND = "lambda.event_invoke"
     IDENTITY = ("function", "qualifier")
     RISKS = NO_IMPACT
-    API_CALLS = ApiCalls(
-        read=calls("lambda", _ALIAS, "GetFunctionEventInvokeConfig"),
-        write=calls("lambda", _ALIAS, "PutFunctionEventInvokeConfig"),
-        delete=calls("lambda", _ALIAS, "DeleteFunctionEventInvokeConfig"),
+    API_CALLS = iam.ApiCalls(
+        read=iam.calls("lambda", _ALIAS, "GetFunctionEventInvokeConfig"),
+        write=iam.calls("lambda", _ALIAS, "PutFunctionEventInvokeConfig"),
+        delete=iam.calls("lambda", _ALIAS, "DeleteFunctionEventInvokeConfig"),
     )
 
     function: Fixed[str]

@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 
 from provision.aws.client import Aws
 from provision.errors import WaitTimeout
-from provision.model.iam import OWNED, ApiCalls, Condition, IamPermission, arn, call, calls
+from provision.model import iam
 from provision.model.risks import Impact, Risk, Risks
 from provision.model.step import Computed, Fixed, Local, Tagged
 from provision.output.masking import Variables, masked, revealed
@@ -77,19 +77,21 @@ _FROZEN: Final = (
     "strays",
 )
 """The fields that a published version keeps, besides the code."""
-_FUNCTION: Final = arn("lambda", "function:{name}")
+_FUNCTION: Final = iam.arn("lambda", "function:{name}")
 _CHECKED: Final = (
-    IamPermission(
+    iam.IamPermission(
         "iam:PassRole",
         ("{role}",),
-        (Condition("StringEquals", "iam:PassedToService", "lambda.amazonaws.com"),),
+        (iam.Condition("StringEquals", "iam:PassedToService", "lambda.amazonaws.com"),),
     ),
-    IamPermission("lambda:GetLayerVersion", ("{layers}",), if_set="layers"),
-    IamPermission("kms:CreateGrant", ("{key}",), wildcard_conditions=(OWNED,), if_set="key"),
-    IamPermission("kms:Encrypt", ("{key}",), wildcard_conditions=(OWNED,), if_set="key"),
-    IamPermission("ec2:DescribeSecurityGroups", if_set="subnet_ids"),
-    IamPermission("ec2:DescribeSubnets", if_set="subnet_ids"),
-    IamPermission("ec2:DescribeVpcs", if_set="subnet_ids"),
+    iam.IamPermission("lambda:GetLayerVersion", ("{layers}",), if_set="layers"),
+    iam.IamPermission(
+        "kms:CreateGrant", ("{key}",), wildcard_conditions=(iam.OWNED,), if_set="key"
+    ),
+    iam.IamPermission("kms:Encrypt", ("{key}",), wildcard_conditions=(iam.OWNED,), if_set="key"),
+    iam.IamPermission("ec2:DescribeSecurityGroups", if_set="subnet_ids"),
+    iam.IamPermission("ec2:DescribeSubnets", if_set="subnet_ids"),
+    iam.IamPermission("ec2:DescribeVpcs", if_set="subnet_ids"),
 )
 """What Lambda asks in the caller's name of what a function works with.
 
@@ -140,32 +142,32 @@ class Function(Tagged):
         update={"subnet_ids": (_MOVES_IN,), "group_ids": (_MOVES_IN,)},
         downtime="nothing answers until it is made again",
     )
-    API_CALLS = ApiCalls(
+    API_CALLS = iam.ApiCalls(
         read=(
-            call(
+            iam.call(
                 "lambda.GetFunction",
-                IamPermission("lambda:GetFunction", (_FUNCTION,)),
-                IamPermission("lambda:ListTags", (_FUNCTION,)),  # without it no tags are shown
+                iam.IamPermission("lambda:GetFunction", (_FUNCTION,)),
+                iam.IamPermission("lambda:ListTags", (_FUNCTION,)),  # without it no tags are shown
                 # Without it no environment is shown.
-                IamPermission(
-                    "kms:Decrypt", ("{key}",), wildcard_conditions=(OWNED,), if_set="key"
+                iam.IamPermission(
+                    "kms:Decrypt", ("{key}",), wildcard_conditions=(iam.OWNED,), if_set="key"
                 ),
             ),
             *LOOKS,
         ),
         write=(
-            call(
+            iam.call(
                 "lambda.CreateFunction",
-                IamPermission("lambda:CreateFunction", (_FUNCTION,)),
-                IamPermission("lambda:TagResource", (_FUNCTION,)),
+                iam.IamPermission("lambda:CreateFunction", (_FUNCTION,)),
+                iam.IamPermission("lambda:TagResource", (_FUNCTION,)),
                 *_CHECKED,
             ),
-            call(
+            iam.call(
                 "lambda.UpdateFunctionConfiguration",
-                IamPermission("lambda:UpdateFunctionConfiguration", (_FUNCTION,)),
+                iam.IamPermission("lambda:UpdateFunctionConfiguration", (_FUNCTION,)),
                 *_CHECKED,
             ),
-            *calls(
+            *iam.calls(
                 "lambda",
                 _FUNCTION,
                 "DeleteFunctionConcurrency",
@@ -174,7 +176,7 @@ class Function(Tagged):
                 "UpdateFunctionCode",
             ),
         ),
-        delete=calls("lambda", _FUNCTION, "DeleteFunction", "UpdateFunctionConfiguration"),
+        delete=iam.calls("lambda", _FUNCTION, "DeleteFunction", "UpdateFunctionConfiguration"),
         computed={"arn": _FUNCTION},
     )
 

@@ -17,7 +17,7 @@ from botocore.exceptions import ClientError, HTTPClientError
 from provision.aws.client import Aws
 from provision.aws.error_codes import THROTTLES
 from provision.errors import ProvisionError, WaitTimeout
-from provision.model.iam import IamPermission, arn, call
+from provision.model import iam
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda.type_defs import InvocationResponseTypeDef
@@ -29,11 +29,11 @@ SHOWN: Final = 12
 PATIENCE: Final = 60.0
 """Seconds for which an import that is denied something may fail after IAM was written: rights of a
 role take effect late (I11)."""
-CALL: Final = call(
+CALL: Final = iam.call(
     "lambda.Invoke",
-    IamPermission(
+    iam.IamPermission(
         "lambda:InvokeFunction",
-        (arn("lambda", "function:{function}:*"),),
+        (iam.arn("lambda", "function:{function}:*"),),
         if_set="import_check",
     ),
 )

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, ClassVar, NamedTuple, Self, cast
 
 from provision.aws.client import Aws
-from provision.model.iam import ANY_RESOURCE, ApiCalls, arn, calls
+from provision.model import iam
 from provision.model.step import Computed, Fixed, Local, Replacement, Step
 from provision.steps.lambda_.code import read_zip
 from provision.steps.not_found import ignore_not_found
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from mypy_boto3_lambda.type_defs import LayerVersionsListItemTypeDef
 
 KEPT = 3
-_LAYER = arn("lambda", "layer:{name}")
+_LAYER = iam.arn("lambda", "layer:{name}")
 _LOOKED_INTO = 10
 """How many versions that say the same are looked into: anybody can publish more of them."""
 _DESCRIPTION = re.compile(r"(?P<owner>\S+) sha256=(?P<sha256>[0-9a-f]{64})")
@@ -66,16 +66,16 @@ class Layer(Step):
     UNIQUE = False
     MARKED = True
     MARK_LASTS = True
-    API_CALLS = ApiCalls(
+    API_CALLS = iam.ApiCalls(
         read=(
-            *calls("lambda", ANY_RESOURCE, "ListLayerVersions"),
-            *calls("lambda", f"{_LAYER}:*", "GetLayerVersion"),
+            *iam.calls("lambda", iam.ANY_RESOURCE, "ListLayerVersions"),
+            *iam.calls("lambda", f"{_LAYER}:*", "GetLayerVersion"),
         ),
         write=(
-            *calls("lambda", _LAYER, "PublishLayerVersion"),
-            *calls("lambda", f"{_LAYER}:*", "DeleteLayerVersion"),
+            *iam.calls("lambda", _LAYER, "PublishLayerVersion"),
+            *iam.calls("lambda", f"{_LAYER}:*", "DeleteLayerVersion"),
         ),
-        delete=calls("lambda", f"{_LAYER}:*", "DeleteLayerVersion"),
+        delete=iam.calls("lambda", f"{_LAYER}:*", "DeleteLayerVersion"),
         computed={"arn": f"{_LAYER}:*"},
     )
 

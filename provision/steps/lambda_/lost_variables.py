@@ -11,12 +11,12 @@ from botocore.exceptions import ClientError
 
 from provision.aws.client import Aws
 from provision.aws.error_codes import is_not_found
-from provision.model.iam import arn, calls
+from provision.model import iam
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda.type_defs import FunctionConfigurationTypeDef
 
-LOOKS: Final = calls("kms", arn("kms", "key/*"), "DescribeKey")
+LOOKS: Final = iam.calls("kms", iam.arn("kms", "key/*"), "DescribeKey")
 _ENABLED: Final = "Enabled"
 
 

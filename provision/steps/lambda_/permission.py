@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
 
 from provision.aws.client import Aws
-from provision.model.iam import ApiCalls, Condition, calls
+from provision.model import iam
 from provision.model.risks import Impact, Risk, Risks
 from provision.model.step import Document, Fixed, Step
 from provision.steps.lambda_.states import owner_of_function, qualified, retry_on_conflict
@@ -50,18 +50,18 @@ class Permission(Step):
             ("principal", "source"), (Risk(Impact.DOWNTIME, "calls are refused for seconds"),)
         ),
     )
-    API_CALLS = ApiCalls(
-        read=calls("lambda", _ALIAS, "GetPolicy"),
+    API_CALLS = iam.ApiCalls(
+        read=iam.calls("lambda", _ALIAS, "GetPolicy"),
         write=(
-            *calls(
+            *iam.calls(
                 "lambda",
                 _ALIAS,
                 "AddPermission",
-                when=(Condition("StringEquals", "lambda:Principal", "{principal}"),),
+                when=(iam.Condition("StringEquals", "lambda:Principal", "{principal}"),),
             ),
-            *calls("lambda", _ALIAS, "RemovePermission"),
+            *iam.calls("lambda", _ALIAS, "RemovePermission"),
         ),
-        delete=calls("lambda", _ALIAS, "RemovePermission"),
+        delete=iam.calls("lambda", _ALIAS, "RemovePermission"),
     )
 
     function: Fixed[str]

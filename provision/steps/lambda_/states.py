@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from provision.aws.client import Aws
 from provision.errors import NotPermitted, ProvisionError
-from provision.model.iam import arn
+from provision.model import iam
 from provision.model.step import OWNER
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class FunctionFailed(ProvisionError):
 def qualified(qualifier: str) -> tuple[str, ...]:
     """On what a call with a qualifier is judged: AWS's reference names the function, and refusals
     name the function with the qualifier."""
-    function = arn("lambda", "function:{function}")
+    function = iam.arn("lambda", "function:{function}")
     return (function, f"{function}:{qualifier}")
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, ClassVar, Final, Self
 from provision.aws.client import Aws
 from provision.aws.concurrency import read_pool
 from provision.errors import ProvisionError
-from provision.model.iam import ApiCalls, arn, calls
+from provision.model import iam
 from provision.model.step import OWNER, Computed, Fixed, Local, Replacement, Step
 from provision.steps.lambda_.configuration import shown_configuration
 from provision.steps.lambda_.lost_variables import LOOKS, without_lost
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 KEPT: Final = 5
 MARK: Final = f"{OWNER}="
-_FUNCTION = arn("lambda", "function:{function}")
+_FUNCTION = iam.arn("lambda", "function:{function}")
 
 
 class ConcurrentChange(ProvisionError):
@@ -50,17 +50,17 @@ class Version(Step):
 
     KIND = "lambda.version"
     IDENTITY = ("function",)
-    API_CALLS = ApiCalls(
+    API_CALLS = iam.ApiCalls(
         read=(
-            *calls("lambda", _FUNCTION, "ListAliases", "ListVersionsByFunction"),
-            *calls("lambda", qualified("*"), "GetFunction"),
+            *iam.calls("lambda", _FUNCTION, "ListAliases", "ListVersionsByFunction"),
+            *iam.calls("lambda", qualified("*"), "GetFunction"),
             *LOOKS,
         ),
         write=(
-            *calls("lambda", _FUNCTION, "PublishVersion"),
-            *calls("lambda", qualified("*"), "DeleteFunction"),
+            *iam.calls("lambda", _FUNCTION, "PublishVersion"),
+            *iam.calls("lambda", qualified("*"), "DeleteFunction"),
         ),
-        delete=calls("lambda", qualified("*"), "DeleteFunction"),
+        delete=iam.calls("lambda", qualified("*"), "DeleteFunction"),
         computed={"arn": f"{_FUNCTION}:*"},
     )
     REPLACEMENT = Replacement.SUCCEED

@@ -9,19 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final, Self
 
 from provision.aws.client import Aws
-from provision.model.iam import (
-    ANY_RESOURCE,
-    HAS_NO_OWNER,
-    KEEPS_OWNER,
-    OWNED,
-    TAGS_OWNER,
-    ApiCall,
-    ApiCalls,
-    IamPermission,
-    arn,
-    call,
-    calls,
-)
+from provision.model import iam
 from provision.model.risks import Impact, Risk, Risks, decreased, disabled
 from provision.model.step import Computed, Fixed, Local, Replacement, Tagged
 from provision.steps.apigateway.owners import owner_of_api
@@ -39,19 +27,19 @@ LATELY: Final = timedelta(minutes=5)
 """How long ago a writer's last line may be for it to be still at work."""
 NEW: Final = timedelta(hours=1)
 """For how long a group that nobody marked may be one that a late writer made again."""
-_GROUP = arn("logs", "log-group:{name}")
+_GROUP = iam.arn("logs", "log-group:{name}")
 # IAM wants the ARN bare for calls about tags, and with `:*` for all others (G3).
 # https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/logs/iam-access-control-overview-cwl.html
 _CONTENTS = f"{_GROUP}:*"
 
 
-def _ours(operation: str, group: str, *, having: str = "", lacking: str = "") -> ApiCall:
+def _ours(operation: str, group: str, *, having: str = "", lacking: str = "") -> iam.ApiCall:
     """The execution log's name is not known beforehand, only whose it will be."""
     action = f"logs:{operation}"
-    permit = IamPermission(
-        action, (group,), wildcard_conditions=(OWNED,), if_set=having, if_unset=lacking
+    permit = iam.IamPermission(
+        action, (group,), wildcard_conditions=(iam.OWNED,), if_set=having, if_unset=lacking
     )
-    return call(f"logs.{operation}", permit)
+    return iam.call(f"logs.{operation}", permit)
 
 
 _ENTRIES: Final = Risk(Impact.DATA_LOSS, "its entries go with it")
@@ -80,30 +68,32 @@ class LogGroup(Tagged):
         recreate=(_ENTRIES,),
         downtime="",
     )
-    API_CALLS = ApiCalls(
+    API_CALLS = iam.ApiCalls(
         read=(
-            *calls("logs", ANY_RESOURCE, "DescribeLogGroups"),
-            *calls("logs", _GROUP, "ListTagsForResource"),
+            *iam.calls("logs", iam.ANY_RESOURCE, "DescribeLogGroups"),
+            *iam.calls("logs", _GROUP, "ListTagsForResource"),
         ),
         write=(
-            call(
+            iam.call(
                 "logs.CreateLogGroup",
-                IamPermission(
-                    "logs:CreateLogGroup", (_CONTENTS,), wildcard_conditions=(TAGS_OWNER,)
+                iam.IamPermission(
+                    "logs:CreateLogGroup", (_CONTENTS,), wildcard_conditions=(iam.TAGS_OWNER,)
                 ),
                 # As it is made it has no tags yet; what has another stack's is not marked anew.
-                IamPermission(
-                    "logs:TagResource", (_GROUP,), wildcard_conditions=(TAGS_OWNER, HAS_NO_OWNER)
+                iam.IamPermission(
+                    "logs:TagResource",
+                    (_GROUP,),
+                    wildcard_conditions=(iam.TAGS_OWNER, iam.HAS_NO_OWNER),
                 ),
             ),
             _ours("AssociateKmsKey", _CONTENTS, having="key"),
             _ours("DisassociateKmsKey", _CONTENTS),
             _ours("DeleteRetentionPolicy", _CONTENTS, lacking="retention"),
             _ours("PutRetentionPolicy", _CONTENTS, having="retention"),
-            call(
+            iam.call(
                 "logs.TagResource",
-                IamPermission(
-                    "logs:TagResource", (_GROUP,), wildcard_conditions=(OWNED, KEEPS_OWNER)
+                iam.IamPermission(
+                    "logs:TagResource", (_GROUP,), wildcard_conditions=(iam.OWNED, iam.KEEPS_OWNER)
                 ),
             ),
             _ours("UntagResource", _GROUP),

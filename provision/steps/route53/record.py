@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, Literal, Self
 
 from provision.aws.client import Aws
 from provision.errors import NoLongerOurs, NotOwned
-from provision.model.iam import ANY_RESOURCE, ApiCalls, Condition, IamPermission, arn, call, calls
+from provision.model import iam
 from provision.model.risks import Impact, Risk, Risks
 from provision.model.step import Computed, Fixed, Local, Replacement, Step
 from provision.steps.acm.reading import owner_of_proof
@@ -36,13 +36,13 @@ IN_SYNC_BUDGET: Final = 1800
 _SIX: Final = "AAAA"
 _OTHER_NAME: Final = "CNAME"
 VALIDATION_SUFFIX: Final = ".acm-validations.aws"
-_ZONES: Final = arn("route53", "hostedzone/*", region=False, account=False)
-_CHANGES: Final = arn("route53", "change/*", region=False, account=False)
+_ZONES: Final = iam.arn("route53", "hostedzone/*", region=False, account=False)
+_CHANGES: Final = iam.arn("route53", "change/*", region=False, account=False)
 _CHANGE: Final = "route53:ChangeResourceRecordSets"
 _ONLY_THIS: Final = (
-    Condition("ForAllValues:StringLike", f"{_CHANGE}NormalizedRecordNames", "{name}"),
-    Condition("ForAllValues:StringNotLike", f"{_CHANGE}NormalizedRecordNames", "{deeper}"),
-    Condition("ForAllValues:StringEquals", f"{_CHANGE}RecordTypes", "{type}"),
+    iam.Condition("ForAllValues:StringLike", f"{_CHANGE}NormalizedRecordNames", "{name}"),
+    iam.Condition("ForAllValues:StringNotLike", f"{_CHANGE}NormalizedRecordNames", "{deeper}"),
+    iam.Condition("ForAllValues:StringEquals", f"{_CHANGE}RecordTypes", "{type}"),
 )
 """https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/specifying-conditions-route53.html"""
 _SPREADING: Final = Risk(Impact.SLOW, "until all of Route 53 knows it", 60)  # (R4)
@@ -67,20 +67,20 @@ class Record(Step):
     BY_CONTENT = True
     ASKED_LAST = True
     RISKS = Risks(create=(_SPREADING,), update=dict.fromkeys(_WRITTEN, (_SPREADING,)))
-    API_CALLS = ApiCalls(
+    API_CALLS = iam.ApiCalls(
         read=(
-            *calls("route53", ANY_RESOURCE, "ListHostedZonesByName"),
-            *calls("route53", _ZONES, "GetHostedZone", "ListResourceRecordSets"),
+            *iam.calls("route53", iam.ANY_RESOURCE, "ListHostedZonesByName"),
+            *iam.calls("route53", _ZONES, "GetHostedZone", "ListResourceRecordSets"),
         ),
         write=(
-            *calls("route53", _ZONES, "ChangeResourceRecordSets", when=_ONLY_THIS),
-            *calls("route53", _CHANGES, "GetChange"),
+            *iam.calls("route53", _ZONES, "ChangeResourceRecordSets", when=_ONLY_THIS),
+            *iam.calls("route53", _CHANGES, "GetChange"),
         ),
         # What proves a domain lasts (decision 26), and a stack has no other record with values.
         delete=(
-            call(
+            iam.call(
                 "route53.ChangeResourceRecordSets",
-                IamPermission(_CHANGE, (_ZONES,), _ONLY_THIS, if_set="alias_target"),
+                iam.IamPermission(_CHANGE, (_ZONES,), _ONLY_THIS, if_set="alias_target"),
             ),
         ),
     )

@@ -8,7 +8,7 @@ from typing import Final, Self
 
 from provision.aws.client import Aws
 from provision.errors import TryLater, WaitTimeout
-from provision.model.iam import ANY_RESOURCE, ApiCalls, Condition, calls
+from provision.model import iam
 from provision.model.risks import Impact, Risk, Risks
 from provision.model.step import Computed, Fixed, Step
 from provision.steps.not_found import ignore_not_found
@@ -31,18 +31,18 @@ class Subscription(Step):
     KIND = "sns.subscription"
     IDENTITY = ("topic", "protocol", "endpoint")
     RISKS = Risks(recreate=(_SILENT,), update={"strays": (_SILENT,)}, downtime="")
-    API_CALLS = ApiCalls(
-        read=calls("sns", "{topic}", "ListSubscriptionsByTopic"),
-        write=calls(
+    API_CALLS = iam.ApiCalls(
+        read=iam.calls("sns", "{topic}", "ListSubscriptionsByTopic"),
+        write=iam.calls(
             "sns",
             "{topic}",
             "Subscribe",
             when=(
-                Condition("StringEquals", "sns:Endpoint", "{endpoint}"),
-                Condition("StringEquals", "sns:Protocol", "{protocol}"),
+                iam.Condition("StringEquals", "sns:Endpoint", "{endpoint}"),
+                iam.Condition("StringEquals", "sns:Protocol", "{protocol}"),
             ),
         ),
-        delete=calls("sns", ANY_RESOURCE, "Unsubscribe"),
+        delete=iam.calls("sns", iam.ANY_RESOURCE, "Unsubscribe"),
     )
 
     topic: Fixed[str]

@@ -7,14 +7,14 @@ from dataclasses import dataclass, replace
 from typing import Final, Self
 
 from provision.aws.client import Aws
-from provision.model.iam import ApiCalls, IamPermission, arn, call, calls
+from provision.model import iam
 from provision.model.risks import Impact, Risk, Risks
 from provision.model.step import Computed, Document, Fixed, Tagged
 from provision.steps.iam_policy import as_text, from_text
 from provision.steps.not_found import ignore_not_found
 from provision.steps.tagging import from_tag_list, tag_changes, tag_list
 
-_TOPIC: Final = arn("sns", "{name}")
+_TOPIC: Final = iam.arn("sns", "{name}")
 _DEFAULT_SID: Final = "__default_statement_ID"
 _OWNERS_ACTIONS: Final = (
     "SNS:AddPermission",
@@ -43,17 +43,17 @@ class Topic(Tagged):
     RISKS = Risks(
         recreate=(Risk(Impact.DOWNTIME, "alarms reach nobody until addresses confirm again"),)
     )
-    API_CALLS = ApiCalls(
-        read=calls("sns", _TOPIC, "GetTopicAttributes", "ListTagsForResource"),
+    API_CALLS = iam.ApiCalls(
+        read=iam.calls("sns", _TOPIC, "GetTopicAttributes", "ListTagsForResource"),
         write=(
-            call(
+            iam.call(
                 "sns.CreateTopic",
-                IamPermission("sns:CreateTopic", (_TOPIC,)),
-                IamPermission("sns:TagResource", (_TOPIC,)),
+                iam.IamPermission("sns:CreateTopic", (_TOPIC,)),
+                iam.IamPermission("sns:TagResource", (_TOPIC,)),
             ),
-            *calls("sns", _TOPIC, "SetTopicAttributes", "TagResource", "UntagResource"),
+            *iam.calls("sns", _TOPIC, "SetTopicAttributes", "TagResource", "UntagResource"),
         ),
-        delete=calls("sns", _TOPIC, "DeleteTopic"),
+        delete=iam.calls("sns", _TOPIC, "DeleteTopic"),
         computed={"arn": _TOPIC},
     )
 

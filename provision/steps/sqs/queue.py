@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Self
 
 from provision.aws.client import Aws
-from provision.model.iam import ApiCalls, IamPermission, arn, call, calls
+from provision.model import iam
 from provision.model.risks import Impact, Risk, Risks, decreased
 from provision.model.step import Computed, Document, Fixed, Tagged
 from provision.steps.iam_policy import as_text, from_text
@@ -24,7 +24,7 @@ NONE: Final = "none"
 GONE_BUDGET: Final = 180
 MISSES: Final = 3
 """In a row, before a queue is believed to be gone."""
-_QUEUE: Final = arn("sqs", "{name}")
+_QUEUE: Final = iam.arn("sqs", "{name}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,17 +45,17 @@ class Queue(Tagged):
         delete=(Risk(Impact.DATA_LOSS, "its messages go with it"),),
         downtime="events that fail meanwhile are lost",
     )
-    API_CALLS = ApiCalls(
-        read=calls("sqs", _QUEUE, "GetQueueAttributes", "GetQueueUrl", "ListQueueTags"),
+    API_CALLS = iam.ApiCalls(
+        read=iam.calls("sqs", _QUEUE, "GetQueueAttributes", "GetQueueUrl", "ListQueueTags"),
         write=(
-            call(
+            iam.call(
                 "sqs.CreateQueue",
-                IamPermission("sqs:CreateQueue", (_QUEUE,)),
-                IamPermission("sqs:TagQueue", (_QUEUE,)),
+                iam.IamPermission("sqs:CreateQueue", (_QUEUE,)),
+                iam.IamPermission("sqs:TagQueue", (_QUEUE,)),
             ),
-            *calls("sqs", _QUEUE, "SetQueueAttributes", "TagQueue", "UntagQueue"),
+            *iam.calls("sqs", _QUEUE, "SetQueueAttributes", "TagQueue", "UntagQueue"),
         ),
-        delete=calls("sqs", _QUEUE, "DeleteQueue"),
+        delete=iam.calls("sqs", _QUEUE, "DeleteQueue"),
         computed={"arn": _QUEUE},
     )
 

@@ -7,14 +7,14 @@ from dataclasses import dataclass, replace
 from typing import Final, Self
 
 from provision.aws.client import Aws
-from provision.model.iam import OWNED, ApiCalls, IamPermission, call
+from provision.model import iam
 from provision.model.risks import Impact, Risk, Risks
 from provision.model.step import Fixed, Replacement, Step
 from provision.steps.apigateway.owners import owner_of_stage
 from provision.steps.not_found import ignore_not_found
 from provision.steps.wafv2.web_acl import EVERY_ACL
 
-_SET: Final = IamPermission("apigateway:SetWebACL", ("{stage}",), (OWNED,))
+_SET: Final = iam.IamPermission("apigateway:SetWebACL", ("{stage}",), (iam.OWNED,))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,26 +30,26 @@ class WebAclAssociation(Step):
     BY_CONTENT = True
     REPLACEMENT = Replacement.CREATE_FIRST
     RISKS = Risks(update={"acl": (Risk(Impact.DOWNTIME, "another ACL's rules refuse requests"),)})
-    API_CALLS = ApiCalls(
+    API_CALLS = iam.ApiCalls(
         # Of any ACL: whatever stands there is to be seen, and not to be a missing permission.
         read=(
-            call(
+            iam.call(
                 "wafv2.GetWebACLForResource",
-                IamPermission("wafv2:GetWebACLForResource", (EVERY_ACL, "{stage}")),
-                IamPermission("wafv2:GetWebACL", (EVERY_ACL,)),
+                iam.IamPermission("wafv2:GetWebACLForResource", (EVERY_ACL, "{stage}")),
+                iam.IamPermission("wafv2:GetWebACL", (EVERY_ACL,)),
             ),
         ),
         write=(
-            call(
+            iam.call(
                 "wafv2.AssociateWebACL",
-                IamPermission("wafv2:AssociateWebACL", ("{acl}", "{stage}")),
+                iam.IamPermission("wafv2:AssociateWebACL", ("{acl}", "{stage}")),
                 _SET,
             ),
         ),
         delete=(
-            call(
+            iam.call(
                 "wafv2.DisassociateWebACL",
-                IamPermission("wafv2:DisassociateWebACL", ("{stage}",)),
+                iam.IamPermission("wafv2:DisassociateWebACL", ("{stage}",)),
                 _SET,
             ),
         ),

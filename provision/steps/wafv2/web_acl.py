@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Self
 
 from provision.aws.client import Aws
-from provision.model.iam import OWNED, TAGS_OWNER, ApiCalls, IamPermission, arn, call, calls
+from provision.model import iam
 from provision.model.risks import Impact, Risk, Risks
 from provision.model.step import Computed, Fixed, Tagged
 from provision.steps.not_found import ignore_not_found
@@ -32,9 +32,9 @@ if TYPE_CHECKING:
     )
 
 SCOPE: Final = "REGIONAL"
-EVERY_ACL: Final = arn("wafv2", "regional/webacl/*")
-_OURS: Final = arn("wafv2", "regional/webacl/{name}/*")
-_GROUPS: Final = arn("wafv2", "regional/managedruleset/*")
+EVERY_ACL: Final = iam.arn("wafv2", "regional/webacl/*")
+_OURS: Final = iam.arn("wafv2", "regional/webacl/{name}/*")
+_GROUPS: Final = iam.arn("wafv2", "regional/managedruleset/*")
 _EXTRAS: Final = {
     "AssociationConfig": "limits of inspected bodies",
     "CaptchaConfig": "CAPTCHA settings",
@@ -63,28 +63,31 @@ class WebAcl(Tagged):
         },
         downtime="nothing is filtered",
     )
-    API_CALLS = ApiCalls(
+    API_CALLS = iam.ApiCalls(
         read=(
-            call("wafv2.ListWebACLs", IamPermission("wafv2:ListWebACLs")),
-            *calls("wafv2", EVERY_ACL, "GetWebACL"),
-            *calls("wafv2", _OURS, "ListTagsForResource"),
+            iam.call("wafv2.ListWebACLs", iam.IamPermission("wafv2:ListWebACLs")),
+            *iam.calls("wafv2", EVERY_ACL, "GetWebACL"),
+            *iam.calls("wafv2", _OURS, "ListTagsForResource"),
         ),
         write=(
-            call(
+            iam.call(
                 "wafv2.CreateWebACL",
-                IamPermission("wafv2:CreateWebACL", (_OURS,), (TAGS_OWNER,)),
-                IamPermission("wafv2:CreateWebACL", (_GROUPS,)),
-                IamPermission("wafv2:TagResource", (_OURS,), (TAGS_OWNER,)),
+                iam.IamPermission("wafv2:CreateWebACL", (_OURS,), (iam.TAGS_OWNER,)),
+                iam.IamPermission("wafv2:CreateWebACL", (_GROUPS,)),
+                iam.IamPermission("wafv2:TagResource", (_OURS,), (iam.TAGS_OWNER,)),
             ),
-            call(
+            iam.call(
                 "wafv2.UpdateWebACL",
-                IamPermission("wafv2:UpdateWebACL", (_OURS,), (OWNED,)),
-                IamPermission("wafv2:UpdateWebACL", (_GROUPS,)),
+                iam.IamPermission("wafv2:UpdateWebACL", (_OURS,), (iam.OWNED,)),
+                iam.IamPermission("wafv2:UpdateWebACL", (_GROUPS,)),
             ),
-            call("wafv2.TagResource", IamPermission("wafv2:TagResource", (_OURS,), (TAGS_OWNER,))),
-            *calls("wafv2", _OURS, "UntagResource"),
+            iam.call(
+                "wafv2.TagResource",
+                iam.IamPermission("wafv2:TagResource", (_OURS,), (iam.TAGS_OWNER,)),
+            ),
+            *iam.calls("wafv2", _OURS, "UntagResource"),
         ),
-        delete=calls("wafv2", _OURS, "DeleteWebACL", when=(OWNED,)),
+        delete=iam.calls("wafv2", _OURS, "DeleteWebACL", when=(iam.OWNED,)),
         computed={"arn": _OURS},
     )
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from provision.aws.client import Aws
 from provision.aws.concurrency import read_pool
-from provision.model.iam import call, gateway_permission
+from provision.model import iam
 from provision.model.step import Document
 from provision.steps.apigateway.rest_api.contents import (
     Contents,
@@ -48,7 +48,7 @@ class Reading:
 
 
 READING: Final = tuple(
-    call(f"apigateway.{operation}", gateway_permission("GET", f"/restapis/{{id}}/{path}"))
+    iam.call(f"apigateway.{operation}", iam.gateway_permission("GET", f"/restapis/{{id}}/{path}"))
     for operation, path in (
         ("GetGatewayResponses", "gatewayresponses"),
         ("GetModels", "models"),

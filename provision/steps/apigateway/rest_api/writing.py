@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, cast
 
 from provision.aws.client import Aws
-from provision.model.iam import OWNED, call, gateway_permission
+from provision.model import iam
 from provision.steps.apigateway.rest_api.contents import (
     Contents,
     Integration,
@@ -40,7 +40,10 @@ if TYPE_CHECKING:
 
 _METHOD: Final = "resources/*/methods/*"
 WRITING: Final = tuple(
-    call(f"apigateway.{operation}", gateway_permission(method, f"/restapis/{{id}}/{path}", OWNED))
+    iam.call(
+        f"apigateway.{operation}",
+        iam.gateway_permission(method, f"/restapis/{{id}}/{path}", iam.OWNED),
+    )
     for operation, method, path in (
         ("CreateModel", "POST", "models"),
         ("CreateRequestValidator", "POST", "requestvalidators"),
