@@ -8,7 +8,7 @@ import json
 import threading
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import boto3
 import botocore.session
@@ -56,13 +56,42 @@ if TYPE_CHECKING:
     from mypy_boto3_wafv2 import WAFV2Client
 
 
+C = TypeVar("C")
 T = TypeVar("T")
 
 Waiting = Callable[[str], None]
 
 
+class _Client(Generic[C]):
+    """A client of one service, made when it is first used."""
+
+    def __init__(self, service: str) -> None:
+        self._service = service
+
+    def __get__(self, aws: Aws, owner: type[Aws]) -> C:
+        client: C = aws._client(self._service)  # noqa: SLF001  (a part of the class it is in)
+        return client
+
+
 class Aws:
     """Clients and facts of one account and region. Safe to use from many threads."""
+
+    acm: _Client[ACMClient] = _Client("acm")
+    apigateway: _Client[APIGatewayClient] = _Client("apigateway")
+    autoscaling: _Client[ApplicationAutoScalingClient] = _Client("application-autoscaling")
+    cloudwatch: _Client[CloudWatchClient] = _Client("cloudwatch")
+    dynamodb: _Client[DynamoDBClient] = _Client("dynamodb")
+    ec2: _Client[EC2Client] = _Client("ec2")
+    iam: _Client[IAMClient] = _Client("iam")
+    kms: _Client[KMSClient] = _Client("kms")
+    lambda_: _Client[LambdaClient] = _Client("lambda")
+    logs: _Client[CloudWatchLogsClient] = _Client("logs")
+    route53: _Client[Route53Client] = _Client("route53")
+    sns: _Client[SNSClient] = _Client("sns")
+    sqs: _Client[SQSClient] = _Client("sqs")
+    sts: _Client[STSClient] = _Client("sts")
+    wafv2: _Client[WAFV2Client] = _Client("wafv2")
+    tagging: _Client[ResourceGroupsTaggingAPIClient] = _Client("resourcegroupstaggingapi")
 
     def __init__(
         self,
@@ -239,86 +268,6 @@ class Aws:
             self.clock.sleep(seconds)
         self._limit_rate(operation)
         return 0
-
-    @property
-    def acm(self) -> ACMClient:
-        client: ACMClient = self._client("acm")
-        return client
-
-    @property
-    def apigateway(self) -> APIGatewayClient:
-        client: APIGatewayClient = self._client("apigateway")
-        return client
-
-    @property
-    def autoscaling(self) -> ApplicationAutoScalingClient:
-        client: ApplicationAutoScalingClient = self._client("application-autoscaling")
-        return client
-
-    @property
-    def cloudwatch(self) -> CloudWatchClient:
-        client: CloudWatchClient = self._client("cloudwatch")
-        return client
-
-    @property
-    def dynamodb(self) -> DynamoDBClient:
-        client: DynamoDBClient = self._client("dynamodb")
-        return client
-
-    @property
-    def ec2(self) -> EC2Client:
-        client: EC2Client = self._client("ec2")
-        return client
-
-    @property
-    def iam(self) -> IAMClient:
-        client: IAMClient = self._client("iam")
-        return client
-
-    @property
-    def kms(self) -> KMSClient:
-        client: KMSClient = self._client("kms")
-        return client
-
-    @property
-    def lambda_(self) -> LambdaClient:
-        client: LambdaClient = self._client("lambda")
-        return client
-
-    @property
-    def logs(self) -> CloudWatchLogsClient:
-        client: CloudWatchLogsClient = self._client("logs")
-        return client
-
-    @property
-    def route53(self) -> Route53Client:
-        client: Route53Client = self._client("route53")
-        return client
-
-    @property
-    def sns(self) -> SNSClient:
-        client: SNSClient = self._client("sns")
-        return client
-
-    @property
-    def sqs(self) -> SQSClient:
-        client: SQSClient = self._client("sqs")
-        return client
-
-    @property
-    def sts(self) -> STSClient:
-        client: STSClient = self._client("sts")
-        return client
-
-    @property
-    def wafv2(self) -> WAFV2Client:
-        client: WAFV2Client = self._client("wafv2")
-        return client
-
-    @property
-    def tagging(self) -> ResourceGroupsTaggingAPIClient:
-        client: ResourceGroupsTaggingAPIClient = self._client("resourcegroupstaggingapi")
-        return client
 
 
 def _as_text(body: object) -> str:

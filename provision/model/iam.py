@@ -38,7 +38,7 @@ HAS_NO_OWNER: Final = Condition("Null", "aws:ResourceTag/{owner}", "true")
 
 
 @dataclass(frozen=True)
-class IamPermission:
+class Permission:
     """One IAM action, `on` resources (ARN templates), `when` every test holds.
 
     In templates stand `{partition} {region} {account} {stack}`, `{owner}` for the owner tag's key,
@@ -61,7 +61,7 @@ class ApiCall:
     """`operation` as `service.Operation` in botocore's names, and all that IAM asks for it."""
 
     operation: str
-    permits: tuple[IamPermission, ...] = ()
+    permits: tuple[Permission, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -82,20 +82,20 @@ def arn(service: str, resource: str, *, region: bool = True, account: bool = Tru
     return f"arn:{{partition}}:{service}:{place}:{owner}:{resource}"
 
 
-def gateway_permission(method: str, path: str, *tests: Condition) -> IamPermission:
+def gateway_permission(method: str, path: str, *tests: Condition) -> Permission:
     """IAM's action is the call's HTTP method. For conditions, what lies under an API, a plan or a
     domain inherits its tags.
 
     https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-tagging-supported-resources.html
     """
-    return IamPermission(f"apigateway:{method}", (gateway_arn(path),), tests)
+    return Permission(f"apigateway:{method}", (gateway_arn(path),), tests)
 
 
 def gateway_arn(path: str) -> str:
     return arn("apigateway", path, account=False)
 
 
-def call(operation: str, *permits: IamPermission) -> ApiCall:
+def call(operation: str, *permits: Permission) -> ApiCall:
     return ApiCall(operation, permits)
 
 
@@ -105,6 +105,6 @@ def calls(
     """Operations that ask for the action of their own name."""
     resources = (on,) if isinstance(on, str) else on
     return tuple(
-        ApiCall(f"{service}.{name}", (IamPermission(f"{service}:{name}", resources, when),))
+        ApiCall(f"{service}.{name}", (Permission(f"{service}:{name}", resources, when),))
         for name in operations
     )

@@ -9,7 +9,7 @@ from string import Formatter
 from typing import Final
 
 from provision.aws.access import Location
-from provision.model.iam import ANY_RESOURCE, ApiCall, Condition, IamPermission
+from provision.model.iam import ANY_RESOURCE, ApiCall, Condition, Permission
 from provision.model.stack import Stack
 from provision.model.step import OWNER, Mark, Step, fields_with
 from provision.unknown import Unknown
@@ -123,9 +123,7 @@ def _texts(value: object) -> tuple[str, ...]:
     return (str(value),)
 
 
-def _filled(
-    permit: IamPermission, words: _Words
-) -> Iterator[tuple[str, str, tuple[Condition, ...]]]:
+def _filled(permit: Permission, words: _Words) -> Iterator[tuple[str, str, tuple[Condition, ...]]]:
     if permit.if_set and not words[permit.if_set]:
         return
     if permit.if_unset and words[permit.if_unset]:

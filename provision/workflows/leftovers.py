@@ -22,7 +22,7 @@ from provision.steps.ec2.base import stack_filters
 from provision.workflows.arn_kinds import Sight, look_at, rank
 
 CALLS: Final = (
-    iam.call("resourcegroupstaggingapi.GetResources", iam.IamPermission("tag:GetResources")),
+    iam.call("resourcegroupstaggingapi.GetResources", iam.Permission("tag:GetResources")),
     *iam.calls("ec2", iam.ANY_RESOURCE, "DescribeTags"),
     *iam.calls("iam", iam.ANY_RESOURCE, "ListRoles"),
     *iam.calls("iam", iam.arn("iam", "role/{stack}-*", region=False), "ListRoleTags"),

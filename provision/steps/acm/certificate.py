@@ -65,11 +65,11 @@ class Certificate(Tagged):
         write=(
             iam.call(
                 "acm.RequestCertificate",
-                iam.IamPermission(
+                iam.Permission(
                     "acm:RequestCertificate",
                     conditions=(iam.TAGS_OWNER, _ONLY_THIS),
                 ),
-                iam.IamPermission(
+                iam.Permission(
                     "acm:AddTagsToCertificate", (CERTIFICATES,), (iam.TAGS_OWNER, iam.HAS_NO_OWNER)
                 ),
             ),

@@ -74,15 +74,15 @@ class ApiAccount(Step):
             iam.call(
                 "apigateway.UpdateAccount",
                 iam.gateway_permission("PATCH", "/account"),
-                iam.IamPermission("iam:PassRole", (_ROLE,), (_TO_API_GATEWAY,)),
+                iam.Permission("iam:PassRole", (_ROLE,), (_TO_API_GATEWAY,)),
             ),
             iam.call(
                 "iam.CreateRole",
-                iam.IamPermission("iam:CreateRole", (_ROLE,), (BOUNDED,)),
-                iam.IamPermission("iam:TagRole", (_ROLE,)),
+                iam.Permission("iam:CreateRole", (_ROLE,), (BOUNDED,)),
+                iam.Permission("iam:TagRole", (_ROLE,)),
             ),
             iam.call(
-                "iam.PutRolePolicy", iam.IamPermission("iam:PutRolePolicy", (_ROLE,), (BOUNDED,))
+                "iam.PutRolePolicy", iam.Permission("iam:PutRolePolicy", (_ROLE,), (BOUNDED,))
             ),
             *iam.calls("iam", _ROLE, "ListRoleTags"),
         ),

@@ -36,7 +36,7 @@ BY_MAPPING: Final = "BASE_PATH_MAPPING_ONLY"
 COMING: Final = frozenset({"PENDING", "UPDATING"})
 _DOMAIN: Final = "/domainnames/{name}"
 _PRINCIPAL: Final = "ops.apigateway.amazonaws.com"
-_OWN_ROLE: Final = iam.IamPermission(
+_OWN_ROLE: Final = iam.Permission(
     "iam:CreateServiceLinkedRole",
     (
         iam.arn(

@@ -41,9 +41,9 @@ def change_gateway_tags(aws: Aws, path: str, have: Tags, want: Tags) -> None:
         aws.apigateway.tag_resource(resourceArn=arn, tags=new)
 
 
-def tag_on_create(path: str) -> iam.IamPermission:
+def tag_on_create(path: str) -> iam.Permission:
     """Tags in a create call are judged as if they were put afterwards."""
-    return iam.IamPermission("apigateway:PUT", (_tags_arn(path),), (iam.KEEPS_OWNER,))
+    return iam.Permission("apigateway:PUT", (_tags_arn(path),), (iam.KEEPS_OWNER,))
 
 
 def tag_update_calls(path: str) -> tuple[iam.ApiCall, ...]:
@@ -54,7 +54,7 @@ def tag_update_calls(path: str) -> tuple[iam.ApiCall, ...]:
         iam.call("apigateway.TagResource", tag_on_create(path), patch),
         iam.call(
             "apigateway.UntagResource",
-            iam.IamPermission("apigateway:DELETE", (_tags_arn(path),)),
+            iam.Permission("apigateway:DELETE", (_tags_arn(path),)),
             patch,
         ),
     )

@@ -33,7 +33,7 @@ _OF: Final = (
 """The request says what it is for; which table, no condition key tells."""
 _PRINCIPAL: Final = "dynamodb.application-autoscaling.amazonaws.com"
 _CHECKED: Final = (
-    iam.IamPermission(
+    iam.Permission(
         "iam:CreateServiceLinkedRole",
         (
             iam.arn(
@@ -45,11 +45,11 @@ _CHECKED: Final = (
         ),
         (iam.Condition("StringEquals", "iam:AWSServiceName", _PRINCIPAL),),
     ),
-    iam.IamPermission("dynamodb:DescribeTable", (iam.arn("dynamodb", "{resource}"),)),
-    iam.IamPermission("dynamodb:UpdateTable", (iam.arn("dynamodb", "{resource}"),)),
-    iam.IamPermission("cloudwatch:DescribeAlarms", (iam.arn("cloudwatch", "alarm:*"),)),
-    iam.IamPermission("cloudwatch:DeleteAlarms", conditions=(iam.HAS_NO_OWNER,)),
-    iam.IamPermission(
+    iam.Permission("dynamodb:DescribeTable", (iam.arn("dynamodb", "{resource}"),)),
+    iam.Permission("dynamodb:UpdateTable", (iam.arn("dynamodb", "{resource}"),)),
+    iam.Permission("cloudwatch:DescribeAlarms", (iam.arn("cloudwatch", "alarm:*"),)),
+    iam.Permission("cloudwatch:DeleteAlarms", conditions=(iam.HAS_NO_OWNER,)),
+    iam.Permission(
         "cloudwatch:PutMetricAlarm",
         conditions=(
             iam.HAS_NO_OWNER,
@@ -89,15 +89,13 @@ class ScalingTarget(Tagged):
         write=(
             iam.call(
                 "application-autoscaling.RegisterScalableTarget",
-                iam.IamPermission(
+                iam.Permission(
                     f"{_SERVICE}:RegisterScalableTarget",
                     (TARGET,),
                     (iam.TAGS_OWNER, iam.HAS_NO_OWNER, *_OF),
                 ),
-                iam.IamPermission(
-                    f"{_SERVICE}:RegisterScalableTarget", (TARGET,), (iam.OWNED, *_OF)
-                ),
-                iam.IamPermission(
+                iam.Permission(f"{_SERVICE}:RegisterScalableTarget", (TARGET,), (iam.OWNED, *_OF)),
+                iam.Permission(
                     f"{_SERVICE}:TagResource", (TARGET,), (iam.TAGS_OWNER, iam.HAS_NO_OWNER)
                 ),
                 *_CHECKED,

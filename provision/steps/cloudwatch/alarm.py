@@ -50,8 +50,8 @@ class Alarm(Tagged):
         write=(
             iam.call(
                 "cloudwatch.PutMetricAlarm",
-                iam.IamPermission("cloudwatch:PutMetricAlarm", (_ALARM,), (_CALLS_ONLY,)),
-                iam.IamPermission("cloudwatch:TagResource", (_ALARM,)),
+                iam.Permission("cloudwatch:PutMetricAlarm", (_ALARM,), (_CALLS_ONLY,)),
+                iam.Permission("cloudwatch:TagResource", (_ALARM,)),
             ),
             *iam.calls("cloudwatch", _ALARM, "TagResource", "UntagResource"),
         ),

@@ -42,8 +42,8 @@ class Dashboard(Step):
         write=(
             iam.call(
                 "cloudwatch.PutDashboard",
-                iam.IamPermission("cloudwatch:PutDashboard", (_DASHBOARD,)),
-                iam.IamPermission("cloudwatch:TagResource", (_DASHBOARD,)),
+                iam.Permission("cloudwatch:PutDashboard", (_DASHBOARD,)),
+                iam.Permission("cloudwatch:TagResource", (_DASHBOARD,)),
             ),
             *iam.calls("cloudwatch", _DASHBOARD, "TagResource", "UntagResource"),
         ),

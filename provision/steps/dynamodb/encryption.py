@@ -17,9 +17,7 @@ AWS_MANAGED: Final = "managed"
 """The account's key for DynamoDB, which AWS manages. Its own policy lets in whoever may use
 DynamoDB, so that IAM is not asked."""
 KEYED: Final = tuple(
-    iam.IamPermission(
-        f"kms:{use}", ("{key_arn}",), wildcard_conditions=(iam.OWNED,), if_set="key_arn"
-    )
+    iam.Permission(f"kms:{use}", ("{key_arn}",), wildcard_conditions=(iam.OWNED,), if_set="key_arn")
     for use in (
         "CreateGrant",
         "Decrypt",

@@ -10,7 +10,7 @@ from provision.model import iam
 from provision.model.step import OWNER
 
 CALLS: Final = (
-    iam.call("resourcegroupstaggingapi.GetResources", iam.IamPermission("tag:GetResources")),
+    iam.call("resourcegroupstaggingapi.GetResources", iam.Permission("tag:GetResources")),
     *iam.calls("dynamodb", iam.ANY_RESOURCE, "ListTables"),
 )
 

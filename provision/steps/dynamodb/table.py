@@ -93,12 +93,12 @@ class Table(Tagged):
         write=(
             iam.call(
                 "dynamodb.CreateTable",
-                iam.IamPermission("dynamodb:CreateTable", (_TABLE,)),
-                iam.IamPermission("dynamodb:TagResource", (_TABLE,)),
+                iam.Permission("dynamodb:CreateTable", (_TABLE,)),
+                iam.Permission("dynamodb:TagResource", (_TABLE,)),
                 *KEYED,
             ),
             iam.call(
-                "dynamodb.UpdateTable", iam.IamPermission("dynamodb:UpdateTable", (_TABLE,)), *KEYED
+                "dynamodb.UpdateTable", iam.Permission("dynamodb:UpdateTable", (_TABLE,)), *KEYED
             ),
             *iam.calls(
                 "dynamodb",
@@ -114,7 +114,7 @@ class Table(Tagged):
         delete=(
             *iam.calls("dynamodb", _TABLE, "CreateBackup", "DeleteTable", "UpdateTable"),
             *iam.calls("dynamodb", f"{_TABLE}/backup/*", "DescribeBackup"),
-            iam.call("dynamodb.ListBackups", iam.IamPermission("dynamodb:ListBackups")),
+            iam.call("dynamodb.ListBackups", iam.Permission("dynamodb:ListBackups")),
         ),
         computed={"arn": _TABLE},
     )

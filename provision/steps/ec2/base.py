@@ -78,15 +78,15 @@ def ec2_arn(kind: str, id_template: str = "{id}") -> str:
     return iam.arn("ec2", f"{kind}/{id_template}")
 
 
-def create_permissions(operation: str, kind: str) -> tuple[iam.IamPermission, ...]:
+def create_permissions(operation: str, kind: str) -> tuple[iam.Permission, ...]:
     """What making one asks: that it gets our tag, and that tags may be given in making it.
 
     https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/supported-iam-actions-tagging.html
     """
     making = iam.Condition("StringEquals", "ec2:CreateAction", operation)
     return (
-        iam.IamPermission(f"ec2:{operation}", (ec2_arn(kind),), (iam.TAGS_OWNER,)),
-        iam.IamPermission("ec2:CreateTags", (ec2_arn(kind),), (iam.TAGS_OWNER, making)),
+        iam.Permission(f"ec2:{operation}", (ec2_arn(kind),), (iam.TAGS_OWNER,)),
+        iam.Permission("ec2:CreateTags", (ec2_arn(kind),), (iam.TAGS_OWNER, making)),
     )
 
 

@@ -48,10 +48,8 @@ class FlowLog(Ec2Resource):
             iam.call(
                 "ec2.CreateFlowLogs",
                 *create_permissions("CreateFlowLogs", "vpc-flow-log"),
-                iam.IamPermission(
-                    "ec2:CreateFlowLogs", (ec2_arn("vpc", "{vpc_id}"),), (iam.OWNED,)
-                ),
-                iam.IamPermission("iam:PassRole", ("{role}",), (_TO_FLOW_LOGS,)),
+                iam.Permission("ec2:CreateFlowLogs", (ec2_arn("vpc", "{vpc_id}"),), (iam.OWNED,)),
+                iam.Permission("iam:PassRole", ("{role}",), (_TO_FLOW_LOGS,)),
             ),
             *tag_update_calls("vpc-flow-log"),
         ),

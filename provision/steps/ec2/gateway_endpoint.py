@@ -36,13 +36,13 @@ class GatewayEndpoint(Endpoint):
             iam.call(
                 "ec2.CreateVpcEndpoint",
                 *create_permissions("CreateVpcEndpoint", "vpc-endpoint"),
-                iam.IamPermission(
+                iam.Permission(
                     "ec2:CreateVpcEndpoint", (ec2_arn("vpc", "{vpc_id}"), _TABLES), (iam.OWNED,)
                 ),
             ),
             iam.call(
                 "ec2.ModifyVpcEndpoint",
-                iam.IamPermission(
+                iam.Permission(
                     "ec2:ModifyVpcEndpoint", (ec2_arn("vpc-endpoint"), _TABLES), (iam.OWNED,)
                 ),
             ),

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from mypy_boto3_ec2.type_defs import VpcEndpointTypeDef
 
 _PLACES: Final = (ec2_arn("subnet", "{subnet_ids}"), ec2_arn("security-group", "{group_ids}"))
-_NAMES: Final = iam.IamPermission(
+_NAMES: Final = iam.Permission(
     "route53:AssociateVPCWithHostedZone",
     # The zone of the service's names is AWS's, and made with the endpoint.
     (iam.arn("route53", "hostedzone/*", region=False, account=False),),
@@ -55,14 +55,14 @@ class InterfaceEndpoint(Endpoint):
             iam.call(
                 "ec2.CreateVpcEndpoint",
                 *create_permissions("CreateVpcEndpoint", "vpc-endpoint"),
-                iam.IamPermission(
+                iam.Permission(
                     "ec2:CreateVpcEndpoint", (ec2_arn("vpc", "{vpc_id}"), *_PLACES), (iam.OWNED,)
                 ),
                 _NAMES,
             ),
             iam.call(
                 "ec2.ModifyVpcEndpoint",
-                iam.IamPermission(
+                iam.Permission(
                     "ec2:ModifyVpcEndpoint", (ec2_arn("vpc-endpoint"), *_PLACES), (iam.OWNED,)
                 ),
             ),

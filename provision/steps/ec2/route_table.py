@@ -37,7 +37,7 @@ _LINKS: Final = ("AssociateRouteTable", "DisassociateRouteTable", "ReplaceRouteT
 def _linking(operation: str) -> iam.ApiCall:
     """Judged by the table and the subnet."""
     both = (ec2_arn("route-table"), ec2_arn("subnet", "{subnet_ids}"))
-    return iam.call(f"ec2.{operation}", iam.IamPermission(f"ec2:{operation}", both, (iam.OWNED,)))
+    return iam.call(f"ec2.{operation}", iam.Permission(f"ec2:{operation}", both, (iam.OWNED,)))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,9 +58,7 @@ class RouteTable(Ec2Resource):
             iam.call(
                 "ec2.CreateRouteTable",
                 *create_permissions("CreateRouteTable", "route-table"),
-                iam.IamPermission(
-                    "ec2:CreateRouteTable", (ec2_arn("vpc", "{vpc_id}"),), (iam.OWNED,)
-                ),
+                iam.Permission("ec2:CreateRouteTable", (ec2_arn("vpc", "{vpc_id}"),), (iam.OWNED,)),
             ),
             *(_linking(name) for name in _LINKS),
             *iam.calls("ec2", ec2_arn("route-table"), "DeleteRoute", when=(iam.OWNED,)),

@@ -72,7 +72,7 @@ class SecurityGroup(Ec2Resource):
             iam.call(
                 "ec2.CreateSecurityGroup",
                 *create_permissions("CreateSecurityGroup", "security-group"),
-                iam.IamPermission(
+                iam.Permission(
                     "ec2:CreateSecurityGroup", (ec2_arn("vpc", "{vpc_id}"),), (iam.OWNED,)
                 ),
             ),
@@ -86,7 +86,7 @@ class SecurityGroup(Ec2Resource):
             ),
             iam.call(
                 "ec2.AuthorizeSecurityGroupIngress",
-                iam.IamPermission(
+                iam.Permission(
                     "ec2:AuthorizeSecurityGroupIngress",
                     (ec2_arn("security-group"),),
                     (iam.OWNED,),

@@ -52,7 +52,7 @@ class Subnet(Ec2Resource):
             iam.call(
                 "ec2.CreateSubnet",
                 *create_permissions("CreateSubnet", "subnet"),
-                iam.IamPermission("ec2:CreateSubnet", (ec2_arn("vpc", "{vpc_id}"),), (iam.OWNED,)),
+                iam.Permission("ec2:CreateSubnet", (ec2_arn("vpc", "{vpc_id}"),), (iam.OWNED,)),
             ),
             *iam.calls("ec2", ec2_arn("subnet"), "ModifySubnetAttribute", when=(iam.OWNED,)),
             *tag_update_calls("subnet"),

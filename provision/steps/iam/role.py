@@ -60,24 +60,22 @@ class Role(Tagged):
         write=(
             iam.call(
                 "iam.CreateRole",
-                iam.IamPermission("iam:CreateRole", (_ROLE,), (BOUNDED,)),
-                iam.IamPermission("iam:TagRole", (_ROLE,)),
+                iam.Permission("iam:CreateRole", (_ROLE,), (BOUNDED,)),
+                iam.Permission("iam:TagRole", (_ROLE,)),
             ),
             iam.call(
                 "iam.PutRolePermissionsBoundary",
-                iam.IamPermission(
+                iam.Permission(
                     "iam:PutRolePermissionsBoundary", (_ROLE,), (BOUNDED,), if_set="boundary"
                 ),
             ),
             iam.call(
                 "iam.DeleteRolePermissionsBoundary",
-                iam.IamPermission(
-                    "iam:DeleteRolePermissionsBoundary", (_ROLE,), if_unset="boundary"
-                ),
+                iam.Permission("iam:DeleteRolePermissionsBoundary", (_ROLE,), if_unset="boundary"),
             ),
             iam.call(
                 "iam.AttachRolePolicy",
-                iam.IamPermission(
+                iam.Permission(
                     "iam:AttachRolePolicy", (_ROLE,), (_ATTACHED, BOUNDED), if_set="attached"
                 ),
             ),

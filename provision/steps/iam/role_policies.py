@@ -35,7 +35,7 @@ class RolePolicies(Step):
         read=iam.calls("iam", _ROLE, "GetRolePolicy", "ListRolePolicies"),
         write=(
             iam.call(
-                "iam.PutRolePolicy", iam.IamPermission("iam:PutRolePolicy", (_ROLE,), (BOUNDED,))
+                "iam.PutRolePolicy", iam.Permission("iam:PutRolePolicy", (_ROLE,), (BOUNDED,))
             ),
             *iam.calls("iam", _ROLE, "DeleteRolePolicy"),
         ),

@@ -41,13 +41,13 @@ https://docs.aws.amazon.com/kms/latest/developerguide/tag-permissions.html
 """
 
 
-def _ours(operation: str) -> iam.IamPermission:
-    return iam.IamPermission(f"kms:{operation}", (_KEYS,), (iam.OWNED,))
+def _ours(operation: str) -> iam.Permission:
+    return iam.Permission(f"kms:{operation}", (_KEYS,), (iam.OWNED,))
 
 
-def _aliasing(operation: str) -> tuple[iam.IamPermission, iam.IamPermission]:
+def _aliasing(operation: str) -> tuple[iam.Permission, iam.Permission]:
     """An alias is asked for on both of its ends."""
-    return iam.IamPermission(f"kms:{operation}", (_ALIAS,)), _ours(operation)
+    return iam.Permission(f"kms:{operation}", (_ALIAS,)), _ours(operation)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,20 +70,20 @@ class KmsKey(Tagged):
         read=(
             *iam.calls("kms", _KEYS, "DescribeKey", "GetKeyPolicy", "GetKeyRotationStatus"),
             *iam.calls("kms", _KEYS, "ListResourceTags"),
-            iam.call("kms.ListAliases", iam.IamPermission("kms:ListAliases")),
-            iam.call("kms.ListKeys", iam.IamPermission("kms:ListKeys")),
+            iam.call("kms.ListAliases", iam.Permission("kms:ListAliases")),
+            iam.call("kms.ListKeys", iam.Permission("kms:ListKeys")),
         ),
         write=(
             iam.call(
                 NEW_KEY,
-                iam.IamPermission("kms:CreateKey", conditions=(iam.TAGS_OWNER,)),
-                iam.IamPermission("kms:TagResource", (_KEYS,), _BEING_MADE),
+                iam.Permission("kms:CreateKey", conditions=(iam.TAGS_OWNER,)),
+                iam.Permission("kms:TagResource", (_KEYS,), _BEING_MADE),
             ),
             iam.call("kms.CreateAlias", *_aliasing("CreateAlias")),
             iam.call(
                 "kms.UpdateAlias",
                 *_aliasing("UpdateAlias"),
-                iam.IamPermission(
+                iam.Permission(
                     "kms:UpdateAlias", (_KEYS,), (iam.HAS_NO_OWNER,)
                 ),  # where somebody led the alias to
             ),

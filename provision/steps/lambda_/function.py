@@ -79,19 +79,17 @@ _FROZEN: Final = (
 """The fields that a published version keeps, besides the code."""
 _FUNCTION: Final = iam.arn("lambda", "function:{name}")
 _CHECKED: Final = (
-    iam.IamPermission(
+    iam.Permission(
         "iam:PassRole",
         ("{role}",),
         (iam.Condition("StringEquals", "iam:PassedToService", "lambda.amazonaws.com"),),
     ),
-    iam.IamPermission("lambda:GetLayerVersion", ("{layers}",), if_set="layers"),
-    iam.IamPermission(
-        "kms:CreateGrant", ("{key}",), wildcard_conditions=(iam.OWNED,), if_set="key"
-    ),
-    iam.IamPermission("kms:Encrypt", ("{key}",), wildcard_conditions=(iam.OWNED,), if_set="key"),
-    iam.IamPermission("ec2:DescribeSecurityGroups", if_set="subnet_ids"),
-    iam.IamPermission("ec2:DescribeSubnets", if_set="subnet_ids"),
-    iam.IamPermission("ec2:DescribeVpcs", if_set="subnet_ids"),
+    iam.Permission("lambda:GetLayerVersion", ("{layers}",), if_set="layers"),
+    iam.Permission("kms:CreateGrant", ("{key}",), wildcard_conditions=(iam.OWNED,), if_set="key"),
+    iam.Permission("kms:Encrypt", ("{key}",), wildcard_conditions=(iam.OWNED,), if_set="key"),
+    iam.Permission("ec2:DescribeSecurityGroups", if_set="subnet_ids"),
+    iam.Permission("ec2:DescribeSubnets", if_set="subnet_ids"),
+    iam.Permission("ec2:DescribeVpcs", if_set="subnet_ids"),
 )
 """What Lambda asks in the caller's name of what a function works with.
 
@@ -146,10 +144,10 @@ class Function(Tagged):
         read=(
             iam.call(
                 "lambda.GetFunction",
-                iam.IamPermission("lambda:GetFunction", (_FUNCTION,)),
-                iam.IamPermission("lambda:ListTags", (_FUNCTION,)),  # without it no tags are shown
+                iam.Permission("lambda:GetFunction", (_FUNCTION,)),
+                iam.Permission("lambda:ListTags", (_FUNCTION,)),  # without it no tags are shown
                 # Without it no environment is shown.
-                iam.IamPermission(
+                iam.Permission(
                     "kms:Decrypt", ("{key}",), wildcard_conditions=(iam.OWNED,), if_set="key"
                 ),
             ),
@@ -158,13 +156,13 @@ class Function(Tagged):
         write=(
             iam.call(
                 "lambda.CreateFunction",
-                iam.IamPermission("lambda:CreateFunction", (_FUNCTION,)),
-                iam.IamPermission("lambda:TagResource", (_FUNCTION,)),
+                iam.Permission("lambda:CreateFunction", (_FUNCTION,)),
+                iam.Permission("lambda:TagResource", (_FUNCTION,)),
                 *_CHECKED,
             ),
             iam.call(
                 "lambda.UpdateFunctionConfiguration",
-                iam.IamPermission("lambda:UpdateFunctionConfiguration", (_FUNCTION,)),
+                iam.Permission("lambda:UpdateFunctionConfiguration", (_FUNCTION,)),
                 *_CHECKED,
             ),
             *iam.calls(

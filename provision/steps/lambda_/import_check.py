@@ -31,7 +31,7 @@ PATIENCE: Final = 60.0
 role take effect late (I11)."""
 CALL: Final = iam.call(
     "lambda.Invoke",
-    iam.IamPermission(
+    iam.Permission(
         "lambda:InvokeFunction",
         (iam.arn("lambda", "function:{function}:*"),),
         if_set="import_check",

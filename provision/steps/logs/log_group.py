@@ -36,7 +36,7 @@ _CONTENTS = f"{_GROUP}:*"
 def _ours(operation: str, group: str, *, having: str = "", lacking: str = "") -> iam.ApiCall:
     """The execution log's name is not known beforehand, only whose it will be."""
     action = f"logs:{operation}"
-    permit = iam.IamPermission(
+    permit = iam.Permission(
         action, (group,), wildcard_conditions=(iam.OWNED,), if_set=having, if_unset=lacking
     )
     return iam.call(f"logs.{operation}", permit)
@@ -76,11 +76,11 @@ class LogGroup(Tagged):
         write=(
             iam.call(
                 "logs.CreateLogGroup",
-                iam.IamPermission(
+                iam.Permission(
                     "logs:CreateLogGroup", (_CONTENTS,), wildcard_conditions=(iam.TAGS_OWNER,)
                 ),
                 # As it is made it has no tags yet; what has another stack's is not marked anew.
-                iam.IamPermission(
+                iam.Permission(
                     "logs:TagResource",
                     (_GROUP,),
                     wildcard_conditions=(iam.TAGS_OWNER, iam.HAS_NO_OWNER),
@@ -92,7 +92,7 @@ class LogGroup(Tagged):
             _ours("PutRetentionPolicy", _CONTENTS, having="retention"),
             iam.call(
                 "logs.TagResource",
-                iam.IamPermission(
+                iam.Permission(
                     "logs:TagResource", (_GROUP,), wildcard_conditions=(iam.OWNED, iam.KEEPS_OWNER)
                 ),
             ),

@@ -80,7 +80,7 @@ class Record(Step):
         delete=(
             iam.call(
                 "route53.ChangeResourceRecordSets",
-                iam.IamPermission(_CHANGE, (_ZONES,), _ONLY_THIS, if_set="alias_target"),
+                iam.Permission(_CHANGE, (_ZONES,), _ONLY_THIS, if_set="alias_target"),
             ),
         ),
     )

@@ -48,8 +48,8 @@ class Topic(Tagged):
         write=(
             iam.call(
                 "sns.CreateTopic",
-                iam.IamPermission("sns:CreateTopic", (_TOPIC,)),
-                iam.IamPermission("sns:TagResource", (_TOPIC,)),
+                iam.Permission("sns:CreateTopic", (_TOPIC,)),
+                iam.Permission("sns:TagResource", (_TOPIC,)),
             ),
             *iam.calls("sns", _TOPIC, "SetTopicAttributes", "TagResource", "UntagResource"),
         ),

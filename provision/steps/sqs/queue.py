@@ -50,8 +50,8 @@ class Queue(Tagged):
         write=(
             iam.call(
                 "sqs.CreateQueue",
-                iam.IamPermission("sqs:CreateQueue", (_QUEUE,)),
-                iam.IamPermission("sqs:TagQueue", (_QUEUE,)),
+                iam.Permission("sqs:CreateQueue", (_QUEUE,)),
+                iam.Permission("sqs:TagQueue", (_QUEUE,)),
             ),
             *iam.calls("sqs", _QUEUE, "SetQueueAttributes", "TagQueue", "UntagQueue"),
         ),

@@ -14,7 +14,7 @@ from provision.steps.apigateway.owners import owner_of_stage
 from provision.steps.not_found import ignore_not_found
 from provision.steps.wafv2.web_acl import EVERY_ACL
 
-_SET: Final = iam.IamPermission("apigateway:SetWebACL", ("{stage}",), (iam.OWNED,))
+_SET: Final = iam.Permission("apigateway:SetWebACL", ("{stage}",), (iam.OWNED,))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,21 +35,21 @@ class WebAclAssociation(Step):
         read=(
             iam.call(
                 "wafv2.GetWebACLForResource",
-                iam.IamPermission("wafv2:GetWebACLForResource", (EVERY_ACL, "{stage}")),
-                iam.IamPermission("wafv2:GetWebACL", (EVERY_ACL,)),
+                iam.Permission("wafv2:GetWebACLForResource", (EVERY_ACL, "{stage}")),
+                iam.Permission("wafv2:GetWebACL", (EVERY_ACL,)),
             ),
         ),
         write=(
             iam.call(
                 "wafv2.AssociateWebACL",
-                iam.IamPermission("wafv2:AssociateWebACL", ("{acl}", "{stage}")),
+                iam.Permission("wafv2:AssociateWebACL", ("{acl}", "{stage}")),
                 _SET,
             ),
         ),
         delete=(
             iam.call(
                 "wafv2.DisassociateWebACL",
-                iam.IamPermission("wafv2:DisassociateWebACL", ("{stage}",)),
+                iam.Permission("wafv2:DisassociateWebACL", ("{stage}",)),
                 _SET,
             ),
         ),

@@ -65,25 +65,25 @@ class WebAcl(Tagged):
     )
     API_CALLS = iam.ApiCalls(
         read=(
-            iam.call("wafv2.ListWebACLs", iam.IamPermission("wafv2:ListWebACLs")),
+            iam.call("wafv2.ListWebACLs", iam.Permission("wafv2:ListWebACLs")),
             *iam.calls("wafv2", EVERY_ACL, "GetWebACL"),
             *iam.calls("wafv2", _OURS, "ListTagsForResource"),
         ),
         write=(
             iam.call(
                 "wafv2.CreateWebACL",
-                iam.IamPermission("wafv2:CreateWebACL", (_OURS,), (iam.TAGS_OWNER,)),
-                iam.IamPermission("wafv2:CreateWebACL", (_GROUPS,)),
-                iam.IamPermission("wafv2:TagResource", (_OURS,), (iam.TAGS_OWNER,)),
+                iam.Permission("wafv2:CreateWebACL", (_OURS,), (iam.TAGS_OWNER,)),
+                iam.Permission("wafv2:CreateWebACL", (_GROUPS,)),
+                iam.Permission("wafv2:TagResource", (_OURS,), (iam.TAGS_OWNER,)),
             ),
             iam.call(
                 "wafv2.UpdateWebACL",
-                iam.IamPermission("wafv2:UpdateWebACL", (_OURS,), (iam.OWNED,)),
-                iam.IamPermission("wafv2:UpdateWebACL", (_GROUPS,)),
+                iam.Permission("wafv2:UpdateWebACL", (_OURS,), (iam.OWNED,)),
+                iam.Permission("wafv2:UpdateWebACL", (_GROUPS,)),
             ),
             iam.call(
                 "wafv2.TagResource",
-                iam.IamPermission("wafv2:TagResource", (_OURS,), (iam.TAGS_OWNER,)),
+                iam.Permission("wafv2:TagResource", (_OURS,), (iam.TAGS_OWNER,)),
             ),
             *iam.calls("wafv2", _OURS, "UntagResource"),
         ),

@@ -94,7 +94,7 @@ class RestApi(Tagged):
                 "apigateway.UpdateRestApi",
                 iam.gateway_permission("PATCH", _API, iam.OWNED),
                 # Where somebody gave the API a resource policy, it is taken off.
-                iam.IamPermission(
+                iam.Permission(
                     "apigateway:UpdateRestApiPolicy", (iam.gateway_arn(_API),), (iam.OWNED,)
                 ),
             ),
