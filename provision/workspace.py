@@ -4,13 +4,10 @@ state.
 
 from __future__ import annotations
 
-import getpass
 import os
-import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
@@ -40,7 +37,8 @@ from provision.stack.customer_key import KeyOf, demanded_key
 from provision.stack.inputs import Packages, identity_of
 from provision.stack.packages import NoPackages, PackageBuilder
 from provision.stack.zones import zones_of
-from provision.state.journal import Journal, LockHolder
+from provision.state.holder import current_holder
+from provision.state.journal import Journal
 from provision.state.other_location import PinnedLocation
 from provision.state.record import apply_moves
 from provision.steps import KINDS
@@ -96,7 +94,7 @@ class Workspace:
     def write_state(self, command: str) -> Iterator[Journal]:
         """The journal, locked."""
         journal = self.state(self.directory, self.stack.name, KINDS, self.stack.moved)
-        journal.open(holder(command))
+        journal.open(current_holder(command))
         try:
             journal.check(self._here)
             yield journal
@@ -125,6 +123,10 @@ class Workspace:
 
     def engine(self, journal: Journal, report: EventListener, plan_options: PlanOptions) -> Engine:
         return Engine(self.stack, self.aws, journal, plan_options, self.limitations, report)
+
+    def silent_engine(self, journal: Journal, plan_options: PlanOptions) -> Engine:
+        """An engine that tells nobody what it does."""
+        return self.engine(journal, lambda node, moment, words: None, plan_options)
 
     @property
     def _here(self) -> PinnedLocation:
@@ -307,17 +309,3 @@ def _as_reached(config: Config, aws: Aws) -> Callable[[str], str]:
     if config.environment == LOCAL_ENVIRONMENT:
         return lambda address: local.as_reached(aws.access.endpoint or "", address)
     return str
-
-
-def holder(command: str) -> LockHolder:
-    """This process, for whoever finds the state locked."""
-    now = datetime.now(UTC).isoformat(timespec="seconds")
-    return LockHolder(_user(), socket.gethostname(), os.getpid(), now, command)
-
-
-def _user() -> str:
-    """The user's name; the number where there is none, as in a container run for another user."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError, ImportError):  # by the version of Python, and of the system
-        return f"uid {os.getuid()}" if hasattr(os, "getuid") else "somebody"

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from provision.aws.session import model_loader
-from provision.workspace import holder
+from provision.state.holder import current_holder
 from tests.test_cli import Provision, home, provision  # noqa: F401
 
 pwd = pytest.importorskip("pwd", reason="Windows has no passwd")
@@ -33,7 +33,7 @@ def test_every_command_that_writes_works_and_the_lock_names_the_number(
         assert provision(*words).code == 0
     assert json.loads(Path(".provision/dev/state.json").read_text())["records"]
     assert provision("down", "--yes", "--destroy-data").code == 0
-    assert holder("up").user == f"uid {os.getuid()}"
+    assert current_holder("up").user == f"uid {os.getuid()}"
 
 
 def test_folders_of_models_may_begin_with_a_home_that_is_not_there() -> None:

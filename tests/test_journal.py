@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from provision.errors import Locked, StateError, WrongAccount
-from provision.state.journal import Journal, LockHolder
+from provision.state.holder import LockHolder
+from provision.state.journal import Journal
 from provision.state.other_location import PinnedLocation
 from provision.state.record import from_json, to_json
 from provision.state.unreadable import Disposable

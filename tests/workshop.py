@@ -21,7 +21,8 @@ from provision.engine.executor import Engine
 from provision.model.stack import Stack
 from provision.model.step import Step
 from provision.plan.options import PlanOptions
-from provision.state.journal import Journal, LockHolder
+from provision.state.holder import LockHolder
+from provision.state.journal import Journal
 from provision.steps import KINDS
 from tests.virtual import VirtualClock
 

@@ -10,7 +10,7 @@ from provision.aws.read_only import only_reading
 from provision.commands.confirmation import Confirmation, check_confirmation, confirm
 from provision.commands.engine_messages import worded_outcome, worded_receipt
 from provision.commands.recheck import looked_again
-from provision.commands.session import Session, check_nodes, quiet, writes
+from provision.commands.session import Session, check_nodes
 from provision.config import ConfigInvalid
 from provision.engine.engine import REAPPEAR_DELAY, Plan, Result, plan_removal, remove
 from provision.engine.timing import WalkTiming
@@ -47,7 +47,7 @@ def down(
             )
         with (
             session.call.stopping.stopping(workspace.aws.clock),
-            session.showing(writes(removal.all)) as progress,
+            session.showing(removal.writes) as progress,
         ):
             engine = workspace.engine(journal, progress.report, plan_options)
             patience = REAPPEAR_DELAY if workspace.aws.access.deletes_lag else 0.0
@@ -69,7 +69,7 @@ def _look(
     """What removing comes to; what is to go is counted, live."""
     seen = session.plan(workspace, journal, plan_options, workers)
     with only_reading(workspace.aws):
-        removal = plan_removal(quiet(workspace, journal, plan_options), seen)
+        removal = plan_removal(workspace.silent_engine(journal, plan_options), seen)
     return replace(removal, walks=seen.walks)
 
 

@@ -8,7 +8,7 @@ from difflib import get_close_matches
 import click
 
 from provision.commands.outputs import values_of_keys
-from provision.commands.session import Session, quiet
+from provision.commands.session import Session
 from provision.engine.executor import Engine
 from provision.plan.options import PlanOptions
 from provision.stack.customer_key import key_as_recorded
@@ -22,7 +22,7 @@ def list_keys(session: Session) -> int:
     """The exit code: 0."""
     workspace = session.open(build_sources=False, key=key_as_recorded)
     with workspace.read_state() as journal:
-        keys = rotate_keys.find_keys(quiet(workspace, journal, PlanOptions()))
+        keys = rotate_keys.find_keys(workspace.silent_engine(journal, PlanOptions()))
     return _tell(session, workspace, keys)
 
 
@@ -65,7 +65,7 @@ def remove(session: Session, key_id: str) -> int:
 
 def _change(session: Session, workspace: Workspace, change: Callable[[Engine], None]) -> int:
     with workspace.write_state(session.call.rerun_command) as journal:
-        engine = quiet(workspace, journal, PlanOptions())
+        engine = workspace.silent_engine(journal, PlanOptions())
         with (
             session.call.stopping.stopping(workspace.aws.clock),
             session.busy("changing the API keys"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from provision.commands.session import Session, found, quiet
+from provision.commands.session import Session
 from provision.errors import ProvisionError
 from provision.model.step import Step
 from provision.output.text import put
@@ -48,7 +48,7 @@ def _steps(session: Session, workspace: Workspace) -> dict[str, Step]:
     """From the journal; where that was lost, from AWS."""
     with workspace.read_state() as journal:
         steps = {n: r.step for n, r in journal.records.items() if not r.pending}
-        return steps or found(session.plan(workspace, journal))
+        return steps or session.plan(workspace, journal).observed
 
 
 def values_of_keys(workspace: Workspace) -> dict[str, str]:
@@ -61,7 +61,7 @@ def _key_value(workspace: Workspace, key: str) -> str:
     """The only place that asks for a key's value; it goes to stdout and nowhere else. AWS says
     which key it is: somebody may have rotated it elsewhere."""
     with workspace.read_state() as journal:
-        have = find_keys(quiet(workspace, journal, PlanOptions())).get(key)
+        have = find_keys(workspace.silent_engine(journal, PlanOptions())).get(key)
     if have is None:
         raise ProvisionError(f"there is no API key {key} yet", hint=_MAKE)
     value: str = workspace.aws.apigateway.get_api_key(apiKey=have.id, includeValue=True)["value"]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from provision.commands.confirmation import asks_for_new
 from provision.commands.prerequisites import look_to_make
-from provision.commands.session import Session, check_nodes, found
+from provision.commands.session import Session, check_nodes
 from provision.plan.change import Action
 from provision.plan.options import PlanOptions
 from provision.workflows.saved_plan import capture_plan, write_plan
@@ -31,7 +31,7 @@ def plan(
     if out:
         write_plan(out, capture_plan(workspace.inputs, seen.all, plan_options))
     if session.call.as_json:
-        session.print_document(workspace, seen.all, found(seen), walks=seen.walks)
+        session.print_document(workspace, seen.all, seen.observed, walks=seen.walks)
     else:
         title = f"{workspace.stack.name}: what `up` would do"
         session.show_plan(session.results, workspace, title, seen.all)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from provision.aws.read_only import only_reading
 from provision.commands.former_names import formerly
-from provision.commands.session import Session, quiet
+from provision.commands.session import Session
 from provision.engine.engine import WORKERS, Plan
 from provision.plan.options import PlanOptions
 from provision.state.journal import Journal
@@ -24,5 +24,5 @@ def look_to_make(
         session.say(words)
     seen = session.plan(workspace, journal, plan_options, workers)
     with only_reading(workspace.aws):
-        demand_ground(quiet(workspace, journal, plan_options), seen)
+        demand_ground(workspace.silent_engine(journal, plan_options), seen)
     return seen

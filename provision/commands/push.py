@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import click
 
-from provision.commands.session import Session, quiet
+from provision.commands.session import Session
 from provision.engine.engine import Result
 from provision.plan.change import Action
 from provision.plan.options import PlanOptions
@@ -44,7 +44,7 @@ def _push(session: Session, workspace: Workspace, journal: Journal, keys: Sequen
     """Look and push, with progress told."""
     with session.call.stopping.stopping(workspace.aws.clock):
         with session.busy(f"looking at the code of {pluralize(len(keys), 'function')}"):
-            seen = plan_push(quiet(workspace, journal, PlanOptions()), keys)
+            seen = plan_push(workspace.silent_engine(journal, PlanOptions()), keys)
         tell_left(session, seen)
         with session.showing(seen.writes) as progress:
             return push_code(workspace.engine(journal, progress.report, PlanOptions()), seen)

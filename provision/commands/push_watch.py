@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import NoReturn
 
 from provision.commands.push import live_words, named_functions, tell_left
-from provision.commands.session import Session, quiet
+from provision.commands.session import Session
 from provision.errors import Interrupted, ProvisionError
 from provision.packaging.file_watch import Snapshot, snapshot, watch_saves
 from provision.packaging.folder import PackagingFailed, list_files
@@ -68,7 +68,7 @@ def _push(session: Session, workspace: Workspace, keys: Sequence[str]) -> None:
             workspace.write_state(session.call.rerun_command) as journal,
             session.call.stopping.stopping(workspace.aws.clock),
         ):
-            engine = quiet(workspace, journal, PlanOptions())
+            engine = workspace.silent_engine(journal, PlanOptions())
             found = plan_push(engine, whole)
             tell_left(session, found)
             result = push(engine, found)

@@ -32,7 +32,7 @@ from provision.errors import Interrupted, NothingDone, NotPermitted, PartialFail
 from provision.local import CREDENTIALS
 from provision.model.step import Step
 from provision.output.text import printable
-from provision.plan.change import WRITES, ResourceChange
+from provision.plan.change import ResourceChange
 from provision.plan.options import PlanOptions
 from provision.stack.customer_key import KeyOf, demanded_key
 from provision.stack.outputs import outputs
@@ -143,7 +143,7 @@ class Session:
         workers: int = WORKERS,
     ) -> Plan:
         """Look at everything, with writes refused whatever follows."""
-        return self.look_with(quiet(workspace, journal, plan_options), workers)
+        return self.look_with(workspace.silent_engine(journal, plan_options), workers)
 
     def look_with(self, engine: Engine, workers: int = WORKERS) -> Plan:
         """The same with an engine of one's own."""
@@ -294,21 +294,6 @@ def _aws_on(endpoint: str) -> str:
         f"AWS_ACCESS_KEY_ID={key} AWS_SECRET_ACCESS_KEY={secret} aws --endpoint-url"
         f" {shlex.quote(endpoint)}"
     )
-
-
-def quiet(workspace: Workspace, journal: Journal, plan_options: PlanOptions) -> Engine:
-    """An engine that tells nobody what it does."""
-    return workspace.engine(journal, lambda node, moment, words: None, plan_options)
-
-
-def found(seen: Plan) -> dict[str, Step]:
-    """The steps AWS has, by node."""
-    return {name: f.have for name, f in seen.changes.items() if f.have is not None}
-
-
-def writes(changes: Mapping[str, ResourceChange]) -> int:
-    """How many nodes will be written."""
-    return sum(change.action in WRITES for change in changes.values())
 
 
 def check_nodes(workspace: Workspace, names: tuple[str, ...]) -> None:

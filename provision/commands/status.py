@@ -10,7 +10,7 @@ from rich.console import RenderableType
 
 from provision.aws.concurrency import read_pool
 from provision.commands.engine_messages import worded
-from provision.commands.session import Session, found
+from provision.commands.session import Session
 from provision.config.checks import check_values
 from provision.engine.engine import Plan
 from provision.stack.customer_key import key_as_recorded
@@ -36,7 +36,7 @@ def status(session: Session, *, watch: bool, check: bool) -> int:
         _watch(session, workspace)
     seen, health = _look(session, workspace)
     if session.call.as_json:
-        session.print_document(workspace, seen.all, found(seen), health=health, walks=seen.walks)
+        session.print_document(workspace, seen.all, seen.observed, health=health, walks=seen.walks)
     else:
         page = _screen(session, workspace, seen, health, columns(session.results), None)
         print_page(session.results, page)
@@ -66,7 +66,7 @@ def _look(session: Session, workspace: Workspace) -> tuple[Plan, Health]:
         recorded = {n: r.step for n, r in journal.records.items() if not r.pending}
         asked = pool.submit(read_health, workspace.aws, recorded)
         seen = session.plan(workspace, journal)
-        there = found(seen)
+        there = seen.observed
         lost = there.keys() - recorded.keys()
         health = read_health(workspace.aws, there) if lost else asked.result()
     session.check_goes_on()
@@ -90,7 +90,7 @@ def _screen(
         workspace.inputs.config.environment,
         where.account,
         where.region,
-        outputs(workspace.inputs, found(seen)).get("api_endpoint", ""),
+        outputs(workspace.inputs, seen.observed).get("api_endpoint", ""),
         session.call.command("up"),
         session.call.command("status"),
         session.call.expand_hint,

@@ -6,7 +6,7 @@ from provision.commands.confirmation import Confirmation, asks_for_new, confirm,
 from provision.commands.engine_messages import worded_outcome
 from provision.commands.prerequisites import look_to_make
 from provision.commands.recheck import looked_again
-from provision.commands.session import Session, check_nodes, quiet, writes
+from provision.commands.session import Session, check_nodes
 from provision.engine.engine import Plan, Result
 from provision.engine.engine import apply as make_true
 from provision.plan.options import PlanOptions
@@ -76,10 +76,10 @@ def make(
     workspace.pin(journal)
     if not seen.doable:  # what is refused is told at the end, once
         with session.call.stopping.stopping(workspace.aws.clock):
-            return make_true(quiet(workspace, journal, plan_options), seen, workers=workers)
+            return make_true(workspace.silent_engine(journal, plan_options), seen, workers=workers)
     with (
         session.call.stopping.stopping(workspace.aws.clock),
-        session.showing(writes(seen.all)) as progress,
+        session.showing(seen.writes) as progress,
     ):
         engine = workspace.engine(journal, progress.report, plan_options)
         return make_true(engine, seen, workers=workers)

@@ -43,6 +43,16 @@ class Plan:
         return any(change.action in WRITES for change in self.all.values())
 
     @property
+    def writes(self) -> int:
+        """How many nodes will be written."""
+        return sum(change.action in WRITES for change in self.all.values())
+
+    @property
+    def observed(self) -> dict[str, Step]:
+        """What AWS has, by node."""
+        return {name: one.have for name, one in self.changes.items() if one.have is not None}
+
+    @property
     def doable(self) -> bool:
         """Whether there is anything that `up` may write."""
         return any(f.action in WRITES and not f.blocked_by for f in self.all.values())

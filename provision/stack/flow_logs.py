@@ -29,16 +29,7 @@ def add_flow_logs(
         ),
         *encryption.needs,
     )
-    role = stack.add(
-        "network.flow_logs.role",
-        lambda: Role(
-            name=inputs.global_name("flow-logs"),
-            service="vpc-flow-logs.amazonaws.com",
-            description=f"Writes the flow log of {inputs.config.prefix}",
-            boundary=inputs.config.boundary,
-            tags=inputs.tags,
-        ),
-    )
+    role = _add_role(stack, inputs)
     granted = stack.add(
         "network.flow_logs.grants",
         lambda role: RolePolicies(
@@ -59,4 +50,17 @@ def add_flow_logs(
         logs,
         role,
         granted,
+    )
+
+
+def _add_role(stack: Stack, inputs: StackInputs) -> Node[Role]:
+    return stack.add(
+        "network.flow_logs.role",
+        lambda: Role(
+            name=inputs.global_name("flow-logs"),
+            service="vpc-flow-logs.amazonaws.com",
+            description=f"Writes the flow log of {inputs.config.prefix}",
+            boundary=inputs.config.boundary,
+            tags=inputs.tags,
+        ),
     )

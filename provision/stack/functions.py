@@ -15,6 +15,7 @@ from provision.stack import grants
 from provision.stack.encryption import Encryption
 from provision.stack.environment import environment
 from provision.stack.inputs import StackInputs
+from provision.stack.layers import add_layer
 from provision.stack.network import Network
 from provision.stack.resource_policies import queue_policy
 from provision.steps.ec2.interface_endpoint import InterfaceEndpoint
@@ -69,7 +70,7 @@ def add_functions(
     add_interfaces: AddInterfaces,
     encryption: Encryption,
 ) -> Mapping[str, FunctionNodes]:
-    layers = {key: _add_layer(stack, inputs, key) for key in inputs.config.layers}
+    layers = {key: add_layer(stack, inputs, key) for key in inputs.config.layers}
     around = {
         key: _add_surroundings(stack, inputs, key, network, encryption)
         for key in inputs.config.functions
@@ -87,22 +88,6 @@ def add_functions(
         )
         for key in inputs.config.functions
     }
-
-
-def _add_layer(stack: Stack, inputs: StackInputs, key: str) -> Node[Layer]:
-    users = [function for function in inputs.config.functions.values() if key in function.layers]
-
-    def layer() -> Layer:
-        package = inputs.packages.layer(key)
-        return Layer(
-            name=inputs.aws_name("layer", key),
-            sha256=package.sha256,
-            runtimes=sort_known({function.runtime for function in users}),
-            architectures=sort_known({function.architecture for function in users}),
-            zip=package.zip,
-        )
-
-    return stack.add(f"layer.{key}", layer)
 
 
 def _add_surroundings(

@@ -39,12 +39,8 @@ class Network:
 
 def add_network(stack: Stack, inputs: StackInputs) -> Network:
     dynamodb = f"com.amazonaws.{inputs.location.region}.dynamodb"
-    vpc = stack.add(
-        "network.vpc",
-        lambda: Vpc(
-            cidr=inputs.config.network.cidr, tags=inputs.tags_with_name(inputs.config.prefix)
-        ),
-    )
+    tags = inputs.tags_with_name(inputs.config.prefix)
+    vpc = stack.add("network.vpc", lambda: Vpc(cidr=inputs.config.network.cidr, tags=tags))
     subnets = tuple(
         _add_subnet(stack, inputs, vpc, number, cidr, zone)
         for number, (cidr, zone) in enumerate(

@@ -17,7 +17,7 @@ import os
 import threading
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -38,6 +38,7 @@ from provision.files import (
 from provision.installation import told_schemas, upgrade_hint
 from provision.model.stack import current_name, deposed_name
 from provision.model.step import Step
+from provision.state.holder import LockHolder
 from provision.state.other_location import PinnedLocation, lives_elsewhere
 from provision.state.record import (
     BODY,
@@ -55,17 +56,6 @@ SCHEMA: Final = 1
 _ENTRY: Final = 2
 """A line of the log is `[node, record]`."""
 _ANEW: Final = "`provision refresh` keeps it aside and makes the state anew from what is in AWS"
-
-
-@dataclass(frozen=True)
-class LockHolder:
-    """Who works on the state now."""
-
-    user: str
-    host: str
-    pid: int
-    since: str
-    command: str
 
 
 class Journal:

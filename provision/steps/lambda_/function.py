@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, ClassVar, Final, Self, TypedDict, cast
+from typing import TYPE_CHECKING, ClassVar, Final, Self, cast
 
 from botocore.exceptions import ClientError
 
@@ -24,6 +24,7 @@ from provision.steps.lambda_.configuration import (
     whole_logging,
 )
 from provision.steps.lambda_.lost_variables import LOOKS, without_lost
+from provision.steps.lambda_.request import FunctionRequest
 from provision.steps.lambda_.states import (
     SETTLE_BUDGET,
     describe,
@@ -36,19 +37,10 @@ from provision.steps.tagging import tag_changes, without_system
 from provision.unknown import UNKNOWN, is_known, unknown
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from mypy_boto3_lambda.literals import (
         ArchitectureType,
         RuntimeType,
         TracingModeType,
-    )
-    from mypy_boto3_lambda.type_defs import (
-        DeadLetterConfigTypeDef,
-        EnvironmentTypeDef,
-        LoggingConfigTypeDef,
-        TracingConfigTypeDef,
-        VpcConfigTypeDef,
     )
 
 GONE_BUDGET = 600  # it is there for a while after its deletion (L27)
@@ -95,25 +87,6 @@ _CHECKED: Final = (
 
 https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html
 """
-
-
-class _Configuration(TypedDict):
-    """What CreateFunction and UpdateFunctionConfiguration have in common."""
-
-    FunctionName: str
-    Runtime: RuntimeType
-    Handler: str
-    Description: str
-    Role: str
-    MemorySize: int
-    Timeout: int
-    Layers: Sequence[str]
-    Environment: EnvironmentTypeDef
-    KMSKeyArn: str
-    TracingConfig: TracingConfigTypeDef
-    DeadLetterConfig: DeadLetterConfigTypeDef
-    VpcConfig: VpcConfigTypeDef
-    LoggingConfig: LoggingConfigTypeDef
 
 
 _MOVES_IN: Final = Risk(Impact.SLOW, "Lambda makes network interfaces", 60, SETTLE_BUDGET)  # (L6)
@@ -307,7 +280,7 @@ class Function(Tagged):
     def _architectures(self) -> list[ArchitectureType]:
         return [cast("ArchitectureType", self.architecture)]
 
-    def _request(self) -> _Configuration:
+    def _request(self) -> FunctionRequest:
         """What is left out of a request stays as it was, so empty blocks are spelled out (L19)."""
         return {
             "FunctionName": self.name,

@@ -300,11 +300,8 @@ class Record(Step):
             StartRecordType=self.type,
             MaxItems="20",  # A comes first; a type has several records in a weighted set
         )
-        return {
-            found["Type"]: found
-            for found in answer["ResourceRecordSets"]
-            if canonical(found["Name"]) == canonical(self.name)
-        }
+        listed, name = answer["ResourceRecordSets"], canonical(self.name)
+        return {found["Type"]: found for found in listed if canonical(found["Name"]) == name}
 
     def _values(self, found: ResourceRecordSetOutputTypeDef) -> tuple[str, ...]:
         values = [record["Value"] for record in found.get("ResourceRecords", [])]
