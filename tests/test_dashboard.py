@@ -113,14 +113,14 @@ def ill(well: World) -> World:
     return well.but(
         table__items={
             "action": Action.UPDATE,
-            "changes": (change("ttl", "expires_at", None), change("protect", True, False)),
+            "diffs": (change("ttl", "expires_at", None), change("protect", True, False)),
         },
         function__items={
             "action": Action.UPDATE,
-            "changes": (change("memory", 512, 128, Cause.CONFIG),),
+            "diffs": (change("memory", 512, 128, Cause.CONFIG),),
         },
         function__items__alias={"action": Action.BLOCKED, "reason": "needs api.key.default"},
-        api__key__default={"action": Action.FOREIGN, "reason": "not ours", "refusal": "adopt it"},
+        api__key__default={"action": Action.FOREIGN, "reason": "not ours", "blocked_by": "adopt it"},
         monitoring__dashboard={"action": Action.CREATE, "have": None, "cause": Cause.DRIFT},
         network__flow_logs={"action": Action.DELETE, "want": None, "cause": Cause.REMOVED},
     ).faring(
@@ -175,7 +175,7 @@ def test_all_that_is_to_be_known_is_in_the_window(
 
 @pytest.mark.parametrize(("width", "height"), WINDOWS)
 def test_however_much_is_wrong_no_number_is_lost(well: World, width: int, height: int) -> None:
-    drifted = {"action": Action.UPDATE, "changes": (change("tags", {"a": "b"}, {}),) * 9}
+    drifted = {"action": Action.UPDATE, "diffs": (change("tags", {"a": "b"}, {}),) * 9}
     every = {name.replace(".", "__"): drifted for name in well.findings}
     lines = well.but(**every).lines(width, height)
     assert len(lines) <= height
@@ -292,7 +292,7 @@ def test_what_is_both_firing_and_drifted_is_shown_as_firing_and_told_to_be_both(
         **{
             ALARM.replace(".", "__"): {
                 "action": Action.UPDATE,
-                "changes": (change("threshold", 1.0, 5.0),),
+                "diffs": (change("threshold", 1.0, 5.0),),
             }
         }
     )
@@ -331,13 +331,13 @@ def test_the_command_that_shows_the_log_reaches_the_emulator(ill: World) -> None
 
 def test_digests_are_told_by_what_they_are_of(well: World) -> None:
     code = change("code_sha256", "x" * 44, "y" * 44, Cause.CONFIG)
-    world = well.but(function__items__version={"action": Action.REPLACE, "changes": (code,)})
+    world = well.but(function__items__version={"action": Action.REPLACE, "diffs": (code,)})
     assert "~ function.items.version outdated  code changed" in world.lines()
 
 
 def test_many_differences_are_counted(well: World) -> None:
     many = change("tags", {}, {f"t{number}": "x" for number in range(20)})
-    world = well.but(table__items={"action": Action.UPDATE, "changes": (many,)})
+    world = well.but(table__items={"action": Action.UPDATE, "diffs": (many,)})
     for lines, listed in ((world.lines(120, 60), 8), (world.lines(), 20)):
         assert sum(line.startswith("    tags.t") for line in lines) == listed
         assert ("    … and 12 more" in lines) == (listed == 8)
@@ -356,7 +356,7 @@ def test_text_from_outside_stays_on_its_line(well: World) -> None:
     nasty = "a\n✓ all is well\x1b[2J\r[red]x[/red]"
     world = well.but(
         api__key__default={"action": Action.FOREIGN, "reason": nasty},
-        table__items={"action": Action.UPDATE, "changes": (change("ttl", nasty, None),)},
+        table__items={"action": Action.UPDATE, "diffs": (change("ttl", nasty, None),)},
     )
     odd = ResourceChange(
         f"x.{nasty}", (), "k", None, None, (), Action.FOREIGN

@@ -298,7 +298,7 @@ def test_what_the_configuration_dropped_can_be_destroyed_by_name(
 
 
 @pytest.fixture
-def site(account: None, tmp_path: Path) -> StackInputs:
+def inputs(account: None, tmp_path: Path) -> StackInputs:
     return reference_site(new_aws(), tmp_path)
 
 

@@ -28,7 +28,7 @@ TABLE = Table(name="tap-dev-items", key="id", tags={"Environment": "production"}
 
 
 def finding(node: str, action: Action, **more: Any) -> ResourceChange:
-    given = {"want": TABLE, "have": None if action is Action.CREATE else TABLE, "changes": ()}
+    given = {"want": TABLE, "have": None if action is Action.CREATE else TABLE, "diffs": ()}
     return ResourceChange(node, (), TABLE.KIND, action=action, **(given | more))
 
 
@@ -40,11 +40,11 @@ FINDINGS = {
     each.node: each
     for each in (
         finding("network.vpc", Action.KEEP),
-        finding("table.items", Action.UPDATE, changes=(change("ttl", Cause.DRIFT, want=UNKNOWN),)),
+        finding("table.items", Action.UPDATE, diffs=(change("ttl", Cause.DRIFT, want=UNKNOWN),)),
         finding("table.orders", Action.CREATE),
         finding("table.items.read", Action.SKIP, reason="the emulator has no such service"),
-        finding("function.items", Action.UPDATE, changes=(change("memory", Cause.CONFIG),)),
-        finding("function.items.dead_letters", Action.FOREIGN, refusal="--adopt it takes it over"),
+        finding("function.items", Action.UPDATE, diffs=(change("memory", Cause.CONFIG),)),
+        finding("function.items.dead_letters", Action.FOREIGN, blocked_by="--adopt it takes it over"),
         finding("api", Action.BLOCKED, reason="needs function.items.dead_letters"),
     )
 }
@@ -92,7 +92,7 @@ def test_the_plan_shows_what_differs_inside_at_any_width(width: int) -> None:
         change("ids", Cause.DRIFT, have=tuple("abcdefghijkl"), want=()),
     )
     text = drawn(
-        plan_of("plan", {"f": finding("f", Action.UPDATE, changes=changes)}, width=width),
+        plan_of("plan", {"f": finding("f", Action.UPDATE, diffs=changes)}, width=width),
         width=width,
     )
     flat = " ".join(text.replace("│", " ").split())
@@ -109,7 +109,7 @@ def test_no_order_of_names_hides_a_difference() -> None:
     many = {f"A{number}": "1" for number in range(8)} | {"PYTHONPATH": "/tmp"}
     for field, width in (("environment", 80), ("policies", 80), ("tags", BOUNDLESS)):
         changes = (change(field, Cause.CONFIG, have={}, want=many),)
-        planned = {"f": finding("f", Action.UPDATE, changes=changes)}
+        planned = {"f": finding("f", Action.UPDATE, diffs=changes)}
         text = drawn(plan_of("plan", planned, width=width), width=200)
         assert f"+ {field}.PYTHONPATH: /tmp" in text
         assert "more" not in text
@@ -117,7 +117,7 @@ def test_no_order_of_names_hides_a_difference() -> None:
 
 def test_where_aws_and_config_both_changed_it_is_said() -> None:
     both = FieldDiff("memory", 1024, 300, fixed=False, cause=Cause.DRIFT, recorded=512)
-    shown = {"f": finding("f", Action.UPDATE, changes=(both,))}
+    shown = {"f": finding("f", Action.UPDATE, diffs=(both,))}
     flat = " ".join(drawn(plan_of("plan", shown, width=100)).split())
     assert "memory: 300 → 1024 ← drift: changed in AWS, and in config.yaml: it was 512" in flat
 

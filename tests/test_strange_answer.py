@@ -188,7 +188,7 @@ class Way:
             watch(aws, client)
             self.between.watch(client)
 
-        monkeypatch.setattr(Aws, "_watch", watched)
+        monkeypatch.setattr(Aws, "_register_hooks", watched)
 
     def run(self, provision: Provision, operation: str, *words: str) -> tuple[int, str]:  # noqa: F811
         self.between = InBetween(operation)

@@ -101,7 +101,7 @@ def called(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         watch(aws, client)
         client.meta.events.register("before-call.*.*", refuse)
 
-    monkeypatch.setattr(Aws, "_watch", watched)
+    monkeypatch.setattr(Aws, "_register_hooks", watched)
     return names
 
 

@@ -61,7 +61,7 @@ def test_a_look_that_writes_is_stopped(
     words: tuple[str, ...],
 ) -> None:
     monkeypatch.setattr(kind, "observe", observes_and_writes)
-    monkeypatch.setattr(kind, "search", searches_and_writes)
+    monkeypatch.setattr(kind, "find_candidates", searches_and_writes)
     monkeypatch.setattr("sys.stdin", Keyboard("y\n"))
     told = provision(*words)
     assert (told.code, STOPPED in told.err + told.out) == (1, True), told.err

@@ -162,7 +162,7 @@ FOUND: dict[tuple[str, str], Any] = {
 @pytest.mark.parametrize("seen", [True, False])
 def test_commands_that_remove_leftovers(sort: tuple[str, str], *, seen: bool) -> None:
     aws = MagicMock()
-    aws.where = Location("1", "1", "aws", "amazonaws.com")
+    aws.location = Location("1", "1", "aws", "amazonaws.com")
     aws.wafv2.list_resources_for_web_acl.return_value = {"ResourceArns": ["1"]}
     found = FOUND.get(sort) if seen else None
     commands = ARN_KINDS[sort].commands(aws, "1/1:1", found)

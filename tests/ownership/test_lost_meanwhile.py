@@ -184,7 +184,7 @@ def test_a_log_group_that_another_made_where_ours_was_stays(
 ) -> None:
     """The second look, for what late writers bring back, finds one with another's mark."""
     workshop.run(one_node(GROUP), "up")
-    monkeypatch.setattr(LogGroup, "written_lately", lambda *_: True)
+    monkeypatch.setattr(LogGroup, "has_recent_writes", lambda *_: True)
     delete, theirs = LogGroup.delete, GROUP.with_owner(f"{THEIRS}/function.it.logs")
 
     def then_theirs(self: LogGroup, aws: Aws) -> None:

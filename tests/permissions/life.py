@@ -76,9 +76,9 @@ CHANGED: Mapping[str, Any] = {
     "api": {**FULL["api"], "routes": {"GET /more": "items"}},
 }
 T = TypeVar("T")
-LOOKING = ("observe", "search", "holdings", "others_marked")
-MAKING = ("create", "update", "tidy")
-REMOVING = ("delete", "back_up", "written_lately")
+LOOKING = ("observe", "find_candidates", "stored_data", "others_marked")
+MAKING = ("create", "update", "prune")
+REMOVING = ("delete", "back_up", "has_recent_writes")
 
 _doing: ContextVar[tuple[str, str]] = ContextVar("doing", default=("", ""))
 

@@ -17,7 +17,7 @@ def test_what_the_emulator_lacks_waits_for_nothing() -> None:
     """As scaling targets on local, whose table is refused."""
     found = block_on_refused(
         {
-            "table": finding("table", Action.REPLACE, refusal="it holds data"),
+            "table": finding("table", Action.REPLACE, blocked_by="it holds data"),
             "table.read": finding("table.read", Action.SKIP, "table"),
             "table.read.policy": finding("table.read.policy", Action.SKIP, "table.read"),
             "function": finding("function", Action.CREATE, "table"),

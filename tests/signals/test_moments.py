@@ -145,7 +145,7 @@ def test_while_only_health_is_still_read(
         time.sleep(0.2)  # until it waits for health
         os.kill(os.getpid(), signal.SIGINT)
 
-    monkeypatch.setattr(Session, "look", look_and_say_so)
+    monkeypatch.setattr(Session, "plan", look_and_say_so)
     monkeypatch.setattr("provision.commands.status.read_health", waits)
     threading.Thread(target=interrupt, daemon=True).start()
     began = time.monotonic()

@@ -62,7 +62,7 @@ class TestFunction(StepContract):
         aws.lambda_.publish_layer_version(
             LayerName="tap-dev-dependencies", Content={"ZipFile": a_bundle().content}
         )
-        self.layer = aws.where.arn("lambda", "layer:tap-dev-dependencies:1")
+        self.layer = aws.location.arn("lambda", "layer:tap-dev-dependencies:1")
         self.role = a_role(aws, "another")
         return a_function(aws, self.directory)
 
