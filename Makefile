@@ -53,60 +53,60 @@ crash-matrix: $(VENV)/test.stamp  ## every command of the stack stopped at every
 	$(BIN)/python -m bench.crash_matrix
 
 ownership-sweep: $(VENV)/test.stamp  ## every kind made somebody else's, and many random stacks
-	OWNERSHIP_SWEEP=1 $(BIN)/pytest -n 2 tests/ownership
+	OWNERSHIP_SWEEP=1 $(BIN)/pytest -n 2 tests/faults/ownership
 
 replacing: $(VENV)/test.stamp  ## every change that replaces, crashed in its middle, the state lost
-	REPLACING_ALL=1 $(BIN)/pytest -n 2 tests/replacing
+	REPLACING_ALL=1 $(BIN)/pytest -n 2 tests/faults/replacement
 
 state-lost: $(VENV)/test.stamp  ## every command with the state deleted, torn, older or newer than AWS; docs/reliability.md
 	$(BIN)/python -m bench.state_lost
 
 signals-sweep: $(VENV)/test.stamp  ## a signal at every fifth call of up and down
-	SIGNALS_SWEEP=1 $(BIN)/pytest -n 2 tests/signals
+	SIGNALS_SWEEP=1 $(BIN)/pytest -n 2 tests/faults/signals
 
 screens-sweep: $(VENV)/test.stamp  ## what commands draw, of every configuration of a covering array, in any account
-	SCREENS_SWEEP=1 $(BIN)/pytest -n 2 tests/every_screen
+	SCREENS_SWEEP=1 $(BIN)/pytest -n 2 tests/integration/every_screen
 
 terminal-sweep: $(VENV)/test.stamp  ## every command in every size and kind of terminal
-	TERMINAL_SWEEP=1 $(BIN)/pytest -n 2 tests/terminal
+	TERMINAL_SWEEP=1 $(BIN)/pytest -n 2 tests/integration/terminal
 
 plan-sweep: $(VENV)/test.stamp  ## forty random lives of config.yaml: announced is done
-	PLAN_SWEEP=1 $(BIN)/pytest -n 2 tests/plan
+	PLAN_SWEEP=1 $(BIN)/pytest -n 2 tests/conformance/plan
 
 pages-sweep: $(VENV)/test.stamp  ## a sign-in page in the place of the answer to every operation of plan, up and down
-	PAGES_SWEEP=1 $(BIN)/pytest -n 2 tests/test_strange_answer.py
+	PAGES_SWEEP=1 $(BIN)/pytest -n 2 tests/unit/aws/test_answer_format.py
 
 laws-sweep: $(VENV)/test.stamp  ## every law of AWS, and all at once, with twenty seeds
-	LAW_SEEDS=20 $(BIN)/pytest -n 2 tests/laws
+	LAW_SEEDS=20 $(BIN)/pytest -n 2 tests/faults/aws_behaviours
 
 permissions: $(VENV)/test.stamp  ## docs/permissions.md, from what the steps declare
-	$(BIN)/python -m tests.permissions.full_page
+	$(BIN)/python -m tests.conformance.permissions.full_page
 
 permissions-sweep: $(VENV)/test.stamp  ## each action taken away once under moto's enforcement; docs/permissions.md
-	$(BIN)/python -m tests.permissions.sweep
+	$(BIN)/python -m tests.conformance.permissions.sweep
 
 fuzz: $(VENV)/test.stamp  ## config.yaml, state, its log and saved plans, damaged thousands of times; docs/security.md
-	FUZZ=40 $(BIN)/pytest -n 2 tests/fuzzing
+	FUZZ=40 $(BIN)/pytest -n 2 tests/faults/fuzzing
 
 fuzz-api: $(VENV)/test.stamp  ## 5,000 requests of hostile callers each, by AWS's rules and over HTTP; docs/security.md
 	FUZZ_REQUESTS=5000 $(BIN)/pytest tests/function/test_hostile_callers.py
-	FUZZ_REQUESTS=5000 $(BIN)/pytest tests/end_to_end/test_life.py -k "on_the_wire or access_log"
+	FUZZ_REQUESTS=5000 $(BIN)/pytest tests/integration/end_to_end/test_life.py -k "on_the_wire or access_log"
 
 limits: $(VENV)/test.stamp  ## docs/limits.md, from the table and a rehearsal of the whole stack
-	$(BIN)/python -m tests.foreseen.page
+	$(BIN)/python -m tests.unit.preflight.page
 
 security: $(VENV)/test.stamp  ## docs/security.md, then every control asked of AWS
-	$(BIN)/python -m tests.security.page
-	$(BIN)/pytest tests/security
+	$(BIN)/python -m tests.conformance.security.page
+	$(BIN)/pytest tests/conformance/security
 
 drift: $(VENV)/test.stamp  ## every field changed behind our back, on moto and MiniStack; docs/drift.md
-	$(BIN)/python -m tests.drift.page
+	$(BIN)/python -m tests.conformance.drift.page
 
 screenshots: $(VENV)/test.stamp  ## the README's pictures, from a real run
 	$(BIN)/python docs/screenshots.py
 
 scan: $(VENV)/test.stamp .venv-scan/stamp  ## checkov over the deployed stack, as the emulated account shows it
-	$(BIN)/python -m tests.security.scan .venv-scan/bin/checkov
+	$(BIN)/python -m tests.conformance.security.scan .venv-scan/bin/checkov
 
 audit: .venv-audit/stamp  ## known vulnerabilities in what is pinned; asks PyPI
 	for pins in requirements/*.txt layer/requirements.txt; do \

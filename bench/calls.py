@@ -11,7 +11,7 @@ from functools import cache
 
 from bench.proxy import Exchange
 from provision.aws.access import READ_PREFIXES
-from tests.laws.asked import SERVICES, Request, route
+from tests.faults.aws_behaviours.request_parser import SERVICES, Request, route
 
 _SCOPE = re.compile(r"[^/]+/\d+/[^/]+/([^/]+)/aws4_request")
 

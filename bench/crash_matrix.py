@@ -14,13 +14,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from tests.crash.judging import Judge, Operation
-from tests.crash.killing import kills
-from tests.crash.line import Call, Way
-from tests.crash.matrix import Matrix, every_write, sampled, timed
-from tests.crash.operations import OPERATIONS, SHIPPED
-from tests.crash.report import Kills, Lost, Run, commit, page
-from tests.crash.world import World, account, add_neighbours, one_thread, warm_up
+from tests.faults.crashes.checks import Judge, Operation
+from tests.faults.crashes.interceptor import Call, Way
+from tests.faults.crashes.killing import kills
+from tests.faults.crashes.matrix import Matrix, every_write, sampled, timed
+from tests.faults.crashes.operations import OPERATIONS, SHIPPED
+from tests.faults.crashes.report import Kills, Lost, Run, commit, page
+from tests.faults.crashes.setup import World, account, add_neighbours, one_thread, warm_up
 
 ROOT = Path(__file__).resolve().parent.parent
 KEPT = ROOT / "build" / "crash-matrix"

@@ -1,7 +1,7 @@
 """An emulated account in a process of its own: moto's server, taught what our tests teach it.
 
-`python -m bench.server` prints the port it listens on. Without `tests/moto_truths` moto forgets
-tags and answers, and no tool that looks twice would come to rest.
+`python -m bench.server` prints the port it listens on. Without `tests/support/moto_patches` moto
+forgets tags and answers, and no tool that looks twice would come to rest.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from moto.apigateway.models import APIGatewayBackend
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from tests.moto_truths import teach_moto
+from tests.support.moto_patches import teach_moto
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment

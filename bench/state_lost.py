@@ -10,8 +10,8 @@ import subprocess
 import sys
 
 from bench.crash_matrix import KEPT, write_page
-from tests.crash.report import Lost, commit
-from tests.test_state_lost import EVERY
+from tests.faults.crashes.report import Lost, commit
+from tests.faults.test_state_lost import EVERY
 
 TEST = "test_every_command_without_the_state_it_wrote"
 
@@ -21,7 +21,7 @@ def main() -> int:
     ended = subprocess.run(
         [
             *(sys.executable, "-m", "pytest", "-n", "2", "-rp", "-q"),
-            *("tests/test_state_lost.py", "-k", TEST),
+            *("tests/faults/test_state_lost.py", "-k", TEST),
         ],
         env={**os.environ, "STATE_LOST_ALL": "1"},
         capture_output=True,

@@ -19,8 +19,8 @@ sys.path.insert(0, str(ROOT))
 from provision import local  # noqa: E402
 from provision.aws.access import Access  # noqa: E402
 from provision.aws.client import Aws  # noqa: E402
-from tests.pictures import picture  # noqa: E402
-from tests.terminal.terminal import Size, Terminal  # noqa: E402
+from tests.integration.terminal.terminal import Size, Terminal  # noqa: E402
+from tests.support.svg_screens import picture  # noqa: E402
 
 PICTURES = ROOT / "docs" / "pictures"
 WINDOW = Size(100, 46)

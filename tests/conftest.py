@@ -10,9 +10,9 @@ import pytest
 from moto import mock_aws
 
 from provision.clock import Clock
-from tests.cheap import make_cheap
-from tests.moto_truths import teach_moto
-from tests.workshop import REGION, Workshop
+from tests.support.harness import REGION, Workshop
+from tests.support.moto_patches import teach_moto
+from tests.support.speedups import make_cheap
 
 os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = "false"  # 1,300 images for each account of a test
 # What is built for one test serves the next, and nothing of it is where the user's own is; what

@@ -15,7 +15,7 @@ from provision.aws.access import Location
 from provision.permissions.requirements import expected
 from provision.stack import StackInputs, build_stack
 from tests.function.conftest import GRANTED, READING, Function
-from tests.reference import TinySources, configured
+from tests.support.sample_stack import TinySources, configured
 
 BY_LAMBDA = {
     "ec2:AssignPrivateIpAddresses": "puts the function into the subnets",

@@ -19,7 +19,7 @@ from provision.stack.environment import environment
 from provision.steps.apigateway.rest_api.api import RestApi
 from provision.steps.apigateway.rest_api.contents import Contents
 from tests.function.conftest import CORS, ENVIRONMENT, FUNCTION, Function
-from tests.reference import TinySources, configured
+from tests.support.sample_stack import TinySources, configured
 
 BY_BROWSERS = {"origin", "user-agent"}
 """What a browser sends by itself: it needs no leave."""

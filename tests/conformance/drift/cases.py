@@ -1,0 +1,46 @@
+"""All cases, and the fields that nobody can change behind our back."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from tests.conformance.drift import (
+    apis,
+    domains,
+    endpoints,
+    firewalls,
+    functions,
+    keys,
+    monitoring,
+    networks,
+    releases,
+    roles,
+    serving,
+    tables,
+)
+from tests.conformance.drift.case import Case
+
+_AREAS: Final = (
+    keys,
+    networks,
+    endpoints,
+    tables,
+    roles,
+    functions,
+    releases,
+    apis,
+    serving,
+    firewalls,
+    domains,
+    monitoring,
+)
+
+CASES: Final[tuple[Case, ...]] = tuple(case for area in _AREAS for case in area.CASES)
+
+REASONS: Final = {
+    (kind, field): why
+    for area in _AREAS
+    for kind, fields in area.REASONS.items()
+    for field, why in fields.items()
+}
+"""Kind and field → why AWS gives no way to change it."""

@@ -1,0 +1,210 @@
+"""The complete stack in one account, and somebody else at work in the same account."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Final
+
+from provision.aws.access import READ_PREFIXES
+from provision.aws.client import Aws
+from provision.engine.engine import Plan, Result, apply, make_plan
+from provision.engine.executor import Engine
+from provision.model.stack import Stack
+from provision.model.step import Step
+from provision.plan.change import WRITES, Action, Cause, ResourceChange, diff_fields
+from provision.plan.limitations import NO_LIMITATIONS, Limitations
+from provision.plan.options import NO_OPTIONS, PlanOptions
+from provision.state.journal import Journal
+from provision.steps import KINDS
+from tests.conformance.drift.case import GONE, Case
+from tests.support.harness import HOLDER
+from tests.support.sample_stack import TinySources, reference_stack
+
+ZONE: Final = "example.com"
+COMPLETE: Final[Mapping[str, Any]] = {
+    "api": {
+        "domain": {"name": f"api.{ZONE}", "zone": ZONE},
+        "quota": {"limit": 1000, "period": "DAY"},
+        "waf": {"rate": 1000},
+    },
+    "encryption": {"key": "create"},
+    "functions": {"items": {"environment": {"TOKEN": {"secret": "ssm:/shop/token"}}}},
+    "monitoring": {"email": "ops@example.com"},
+    "network": {"flow_logs": {"traffic": "REJECT"}},
+}
+"""Everything that can be switched on."""
+OTHERS: Final = "(another's)"
+"""In the place of a field: it is told to be somebody else's."""
+
+
+@dataclass(frozen=True)
+class Exam:
+    """What came of one round, each in words; empty where all is as it should be."""
+
+    seen: str = ""
+    named: str = ""
+    repaired: str = ""
+
+    @property
+    def complaints(self) -> str:
+        return "; ".join(part for part in (self.seen, self.named, self.repaired) if part)
+
+
+@dataclass
+class World:
+    """`ours` runs the commands, `theirs` makes plain calls. One of each for all rounds: making
+    clients is what costs."""
+
+    directory: Path
+    ours: Aws
+    theirs: Aws
+    limitations: Limitations = NO_LIMITATIONS
+    workers: int = 1
+    plan_options: PlanOptions = NO_OPTIONS
+    seen: Plan = field(default_factory=lambda: Plan({}))
+    writes: list[str] = field(default_factory=list)
+    found: dict[str, Step] = field(default_factory=dict)
+    """What the last look found, by node."""
+    kinds: dict[str, str] = field(default_factory=dict)
+    """Of every node, those too that cannot be looked at here."""
+
+    def __post_init__(self) -> None:
+        self.ours.on_call = self._called
+
+    def _called(self, service: str, operation: str) -> None:
+        if not operation.startswith(READ_PREFIXES):
+            self.writes.append(f"{service}.{operation}")
+
+    @cached_property
+    def _stack(self) -> Stack:
+        sources = TinySources(self.directory / "zips")
+        return reference_stack(self.ours, self.directory / "home", COMPLETE, sources)
+
+    def _engine(self, journal: Journal) -> Engine:
+        self.ours.fresh.clear()
+        return Engine(self._stack, self.ours, journal, self.plan_options, self.limitations)
+
+    def look(self, adopt: frozenset[str] = frozenset()) -> dict[str, ResourceChange]:
+        """`plan`, allowed to replace what holds data."""
+        self.writes.clear()
+        self.plan_options = PlanOptions(adopt=adopt, destroy_data=True, backup=False)
+        self.ours.read_only = True
+        journal = Journal.read(self.directory / "state", "tap-dev", KINDS)
+        self.seen = make_plan(self._engine(journal), workers=self.workers)
+        self.ours.read_only = False
+        plan = self.seen.all
+        self.kinds = {node: finding.kind for node, finding in plan.items()}
+        self.found = {node: finding.have for node, finding in plan.items() if finding.have}
+        return plan
+
+    def told(self) -> dict[str, Cause]:
+        """What `plan` says of it now."""
+        return told_by(self.look())
+
+    def up(self) -> Result:
+        """`up`, from what the last look saw."""
+        self.writes.clear()
+        journal = Journal(self.directory / "state", "tap-dev", KINDS).open(HOLDER)
+        try:
+            return apply(self._engine(journal), self.seen, workers=self.workers)
+        finally:
+            journal.close()
+
+    def forget(self) -> None:
+        """Lose the state."""
+        shutil.rmtree(self.directory / "state")
+
+    def clean(self) -> None:
+        """Put everything right, after a round in which something was not."""
+        self.look(frozenset(self.kinds))
+        self.up()
+        assert self.told() == {}
+
+    def examine(self, cases: Sequence[Case]) -> Exam:
+        """Change, plan, up, and look once more. The stack is clean before it, and must be after."""
+        before = dict(self.found)
+        for case in cases:
+            case.change(self.theirs, before[case.changed])
+        plan = self.look()
+        seen, named = _read(plan, cases, before.keys())
+        if others := frozenset(case.node for case in cases if case.others):
+            plan = {**self.look(others), **{node: plan[node] for node in others}}
+        outcome = self.up()
+        repaired = self._judge(plan, outcome, before)
+        return Exam(seen, named, repaired)
+
+    def _judge(
+        self, plan: Mapping[str, ResourceChange], outcome: Result, before: Mapping[str, Step]
+    ) -> str:
+        if outcome.failed:
+            return "; ".join(f"{node}: {error}" for node, error in outcome.failed.items())
+        announced = {node for node, finding in plan.items() if finding.action in _ACTS}
+        acted = {node for node, finding in outcome.changes.items() if finding.action in WRITES}
+        kinds = {KINDS[plan[node].kind] for node in announced}
+        may = {
+            call.operation
+            for kind in kinds
+            for call in (*kind.API_CALLS.write, *kind.API_CALLS.delete)
+        }
+        strange = sorted(set(self.writes) - may)
+        again = self.told()
+        untouched = before.keys() - announced
+        moved = sorted(node for node in untouched if self._moved(node, before[node]))
+        return ", ".join(
+            (
+                *(f"{node} was not announced" for node in sorted(acted - announced)),
+                *(f"{call} is of no announced node" for call in strange),
+                *(f"{place} still differs" for place in sorted(again)),
+                *(f"{node} was changed as well" for node in moved),
+            )
+        )
+
+    def _moved(self, node: str, before: Step) -> bool:
+        now = self.found.get(node)
+        return now is None or bool(diff_fields(before, now, None))
+
+
+_ACTS: Final = WRITES | {Action.FOREIGN}
+
+
+def told_by(plan: Mapping[str, ResourceChange]) -> dict[str, Cause]:
+    """Everything the plan says it would do: "node field" and its cause."""
+    told: dict[str, Cause] = {}
+    refused = any(finding.blocked_by for finding in plan.values())
+    for node, finding in plan.items():
+        if finding.action is Action.FOREIGN:
+            told[f"{node} {OTHERS}"] = Cause.DRIFT
+        elif finding.action in WRITES and not finding.diffs:
+            told[f"{node} {GONE}"] = finding.cause or Cause.CONFIG
+        elif finding.action in WRITES:
+            told |= {f"{node} {diff.field}": diff.cause for diff in finding.diffs}
+        elif finding.action is Action.BLOCKED and not refused:
+            told[f"{node} {Action.BLOCKED}"] = Cause.CONFIG
+    return told
+
+
+def _read(
+    plan: Mapping[str, ResourceChange], cases: Sequence[Case], nodes: Collection[str]
+) -> tuple[str, str]:
+    """What is wrong with what was seen, and with what was named. What cannot be looked at here
+    never follows."""
+    told = told_by(plan)
+    drifted = {place for place, cause in told.items() if cause is Cause.DRIFT}
+    changed = {_told_as(case) for case in cases}
+    following = {place for case in cases for place in case.follows}
+    expected = changed | {place for place in following if place.partition(" ")[0] in nodes}
+    named = (
+        *(f"{place} is named as well" for place in sorted(told.keys() - expected)),
+        *(f"{place} is not named" for place in sorted(expected - told.keys())),
+    )
+    return ", ".join(f"{place} is not seen" for place in sorted(changed - drifted)), ", ".join(
+        named
+    )
+
+
+def _told_as(case: Case) -> str:
+    return f"{case.node} {OTHERS}" if case.others else case.place

@@ -1,0 +1,20 @@
+"""One life, lived once for all tests of this folder."""
+
+from __future__ import annotations
+
+import pytest
+from moto import mock_aws
+
+from tests.conformance.permissions.lifecycle import Life, lived
+from tests.support.moto_patches import teach_moto
+from tests.support.speedups import make_cheap
+
+
+@pytest.fixture(scope="session")
+def life(tmp_path_factory: pytest.TempPathFactory) -> Life:
+    """Over when the first test begins: what stays are its records, no emulated account."""
+    with pytest.MonkeyPatch.context() as patch:
+        make_cheap(patch)
+        teach_moto(patch)
+        with mock_aws():
+            return lived(tmp_path_factory.mktemp("life"))

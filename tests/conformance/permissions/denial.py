@@ -1,0 +1,165 @@
+"""A life under moto's enforcement, in which each action is taken away once, for the first command
+that makes the call of its name. That is tried in a copy of this process, so that the life goes on.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from json import dumps
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+from moto import mock_aws
+from moto.core.authorization import enable_iam_authentication
+
+from provision.aws.access import Access
+from provision.aws.client import Aws
+from provision.errors import ProvisionError
+from tests.conformance.permissions.guard import Guard
+from tests.conformance.permissions.lifecycle import Life, Liver, T, prepare
+from tests.support.harness import REGION, Recorder, Workshop, new_aws
+from tests.support.moto_patches import enforcement, teach_moto
+from tests.support.moto_patches.enforcement import iam_action
+from tests.support.sample_stack import TinySources
+from tests.support.speedups import make_cheap
+from tests.support.virtual_clock import VirtualClock
+
+AT_ONCE = 2
+FORK = get_context("fork")
+
+
+@dataclass
+class Signed(Workshop):
+    """Every call is made by one user, with keys of his own."""
+
+    keys: tuple[str, str] = ("", "")
+
+    def connect(self, recorder: Recorder) -> Aws:
+        access = Access(
+            REGION, credentials=self.keys, on_client_created=recorder.watch, rate_limited=False
+        )
+        return Aws(access, clock=VirtualClock())
+
+
+@dataclass
+class Taking(Liver):
+    """`wanted` says which actions are tried."""
+
+    workshop: Signed
+    wanted: Callable[[str], bool]
+    said: dict[str, str] = field(default_factory=dict)
+    """Action → how the first command that failed without it said so; empty where none did."""
+    taken: str = ""
+
+    def part(self, live: Callable[[], T]) -> T:
+        known = set(self.life.guards)
+        trials = Trials(lambda action: self._without(action, live))
+        try:
+            result = live()
+        except BaseException:
+            trials.of([])
+            raise
+        called = {name for key in set(self.life.guards) - known for name in self._called(key)}
+        missed = {action for action in called if not self.said.get(action)}
+        self.said |= trials.of(sorted(filter(self.wanted, missed)))
+        return result
+
+    def _called(self, key: str) -> set[str]:
+        """The actions that moto asks for, which is one a call: of the call's own name."""
+        return {
+            iam_action(judged.sent.action, judged.sent.method)
+            for judged in self.life.guards[key].judged
+        } - {"sts:GetCallerIdentity"}
+
+    def _without(self, action: str, live: Callable[[], object]) -> str:
+        """What the command says without the action."""
+        self.taken = action
+        beside = Path(mkdtemp(dir=self.workshop.directory.parent))
+        if self.workshop.directory.exists():
+            shutil.copytree(self.workshop.directory, beside, dirs_exist_ok=True)
+        self.workshop = replace(self.workshop, directory=beside)
+        try:
+            live()
+        except (ProvisionError, ClientError, AssertionError) as error:
+            return str(error) or type(error).__name__
+        return ""
+
+    @contextmanager
+    def asking(self, guard: Guard) -> Iterator[None]:
+        """moto knows of a policy its actions alone."""
+        actions = sorted({line.action for line in guard.index.found} - {self.taken})
+        statement = {"Effect": "Allow", "Action": actions, "Resource": "*"}
+        new_aws().iam.put_user_policy(
+            UserName="deployer",
+            PolicyName="deployer",
+            PolicyDocument=dumps({"Version": "2012-10-17", "Statement": [statement]}),
+        )
+        with enable_iam_authentication():
+            yield
+
+
+@contextmanager
+def enforcing_account() -> Iterator[None]:
+    """An empty account of moto's, taught to ask as IAM does."""
+    with pytest.MonkeyPatch.context() as patch:
+        make_cheap(patch)
+        teach_moto(patch)
+        enforcement.teach(patch)
+        with mock_aws():
+            prepare()
+            yield
+
+
+class Trials:
+    """A copy of this process as it is now, which waits for actions to try, each in a copy of its
+    own."""
+
+    def __init__(self, trial: Callable[[str], str]) -> None:
+        self._here, there = FORK.Pipe()
+        self._process = FORK.Process(target=_hold, args=(there, trial))
+        self._process.start()
+
+    def of(self, actions: list[str]) -> Mapping[str, str]:
+        self._here.send(actions)
+        said: dict[str, str] = self._here.recv()
+        self._process.join()
+        return said
+
+
+def _hold(asked: Connection, trial: Callable[[str], str]) -> None:
+    actions: list[str] = asked.recv()
+    said = {}
+    for first in range(0, len(actions), AT_ONCE):
+        running = [(action, *_start(trial, action)) for action in actions[first : first + AT_ONCE]]
+        for action, process, answer in running:
+            try:
+                said[action] = answer.recv()
+            except EOFError:  # it fell; its traceback is on the screen
+                said[action] = ""
+            process.join()
+    asked.send(said)
+
+
+def _start(trial: Callable[[str], str], action: str) -> tuple[Any, Connection]:
+    here, there = FORK.Pipe()
+    process = FORK.Process(target=lambda: there.send(trial(action)))
+    process.start()
+    there.close()  # so that its end is seen, however it comes
+    return process, here
+
+
+def taking(directory: Path, wanted: Callable[[str], bool]) -> Taking:
+    """For an account in which moto is taught to ask as IAM does."""
+    iam = new_aws().iam
+    iam.create_user(UserName="deployer")
+    key = iam.create_access_key(UserName="deployer")["AccessKey"]
+    workshop = Signed(directory / "state", keys=(key["AccessKeyId"], key["SecretAccessKey"]))
+    return Taking(Life(), workshop, directory / "ours", TinySources(directory / "zips"), wanted)

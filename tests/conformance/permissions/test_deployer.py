@@ -1,0 +1,182 @@
+"""The deployer's policy: sufficient, minimal, of no use beside its own stack, and read-only where
+only looking is wanted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pprint import pformat
+
+import pytest
+
+from provision.aws.access import READ_PREFIXES
+from provision.permissions.requirements import LOOK, MAKE, REMOVE
+from provision.steps import KINDS
+from provision.workflows.deployer_policy import Purpose
+from tests.conformance.permissions.evaluation import Ask, Index, Line, lines
+from tests.conformance.permissions.guard import Guard, Judged
+from tests.conformance.permissions.lifecycle import LOOKING, MAKING, REMOVING, Life
+from tests.conformance.permissions.manual_edits import DEAD_ROLE, SECOND_TABLE
+
+PARTS = {
+    **dict.fromkeys(LOOKING, LOOK),
+    **dict.fromkeys(MAKING, MAKE),
+    **dict.fromkeys(REMOVING, REMOVE),
+}
+NEEDING_NONE = {"sts.GetCallerIdentity"}
+LET_THROUGH = {"RevokeSecurityGroupEgress"}
+"""Of the group that AWS makes with every VPC: it has no tag, and the VPC no id beforehand."""
+SEEN_OF_ALL = {
+    "apigateway:GetAccount",
+    "apigateway:GetApiKey",
+    "apigateway:GetApiKeys",
+    "apigateway:GetDeployment",
+    "apigateway:GetDeployments",
+    "apigateway:GetGatewayResponses",
+    "apigateway:GetModels",
+    "apigateway:GetRequestValidators",
+    "apigateway:GetResources",
+    "apigateway:GetRestApi",
+    "apigateway:GetRestApis",
+    "apigateway:GetStages",
+    "apigateway:GetUsagePlan",
+    "apigateway:GetUsagePlanKeys",
+    "apigateway:GetUsagePlans",
+    "application-autoscaling:DescribeScalableTargets",
+    "application-autoscaling:DescribeScalingPolicies",
+    "application-autoscaling:ListTagsForResource",
+    "cloudwatch:DescribeAlarms",
+    "dynamodb:ListBackups",
+    "ec2:DescribeEgressOnlyInternetGateways",
+    "ec2:DescribeInternetGateways",
+    "ec2:DescribeManagedPrefixLists",
+    "ec2:DescribeNetworkAcls",
+    "ec2:DescribeNetworkInterfaces",
+    "ec2:DescribeRouteTables",
+    "ec2:DescribeSecurityGroups",
+    "ec2:DescribeSubnets",
+    "ec2:DescribeVpcAttribute",
+    "ec2:DescribeVpcEndpoints",
+    "ec2:DescribeVpcPeeringConnections",
+    "ec2:DescribeVpcs",
+    "ec2:DescribeVpnGateways",
+    "iam:GetRole",
+    "lambda:ListLayerVersions",
+    "logs:DescribeLogGroups",
+    "logs:ListTagsForResource",
+    "resourcegroupstaggingapi:GetResources",
+    "sts:GetCallerIdentity",
+}
+"""Lists, which AWS judges on no resource; what only AWS knows the number of; the shared role. Looks
+are not held to the tag: what has lost it, or is gone, is to be seen as such and not refused."""
+COMMANDS = {Purpose.STATUS: {"status"}, Purpose.DOWN: {"down", "leftovers"}}
+SELDOM = {
+    "acm.certificate": {"apigateway.GetDomainNames"},
+    "ec2.network_interfaces": {"lambda.DeleteFunction"},
+    "ec2.security_group": {"ec2.DescribeVpcEndpoints"},
+    "ec2.subnet": {
+        "ec2.DescribeVpcEndpoints",
+        "ec2.DeleteNetworkInterface",
+        "lambda.DeleteFunction",
+        "lambda.ListVersionsByFunction",
+    },
+}
+"""Made only where old versions of a function, or somebody's endpoint, keep a network that is going,
+and where something uses a certificate; the kinds' own tests see them made."""
+
+
+def test_a_whole_life_runs_under_exactly_the_printed_policies(life: Life) -> None:
+    for name, guard in life.guards.items():
+        assert guard.judged, name
+        assert guard.refused == [], name
+
+
+def test_so_does_a_second_stack_with_a_customers_key(life: Life) -> None:
+    assert life.theirs.refused == []
+    found = life.theirs.index.found
+    using = [line for line in found if ":kms:" in line.resource]
+    given = {line.action for line in using if not line.resource.endswith("*")}
+    assert {"kms:CreateGrant", "kms:Decrypt", "kms:Encrypt"} < given
+    assert set(using) <= needed(found, asked(life.theirs))
+
+
+def test_what_has_a_name_of_no_policy_is_told_nevertheless(life: Life) -> None:
+    """Of a second table with our table's mark, and of the account's role, which is anybody's."""
+    assert life.reasons.keys() == {"status", "down look"}
+    for told in life.reasons.values():
+        assert f"{SECOND_TABLE} carries its mark, and so does " in told["table.items"]
+        assert f"its role {DEAD_ROLE} is not there" in told["api.account"]
+
+
+def test_every_kind_declares_exactly_the_calls_it_makes(life: Life) -> None:
+    made: dict[tuple[str, str], set[str]] = {}
+    for (kind, verb), calls in life.calls.items():
+        made.setdefault((kind, PARTS.get(verb, verb)), set()).update(calls)
+    wrong = {}
+    for kind, step in KINDS.items():
+        look = {call.operation for call in step.API_CALLS.read}
+        make = {call.operation for call in step.API_CALLS.write}
+        remove = {call.operation for call in step.API_CALLS.delete}
+        seen = {part: made.get((kind, part), set()) - NEEDING_NONE for part in PARTS.values()}
+        undeclared = {
+            LOOK: seen[LOOK] - look,
+            MAKE: seen[MAKE] - look - make,
+            REMOVE: seen[REMOVE] - look - remove,
+        }
+        never = {
+            LOOK: look - seen[LOOK] - SELDOM.get(kind, set()),
+            MAKE: make - seen[MAKE] - SELDOM.get(kind, set()),
+            REMOVE: remove - seen[REMOVE] - SELDOM.get(kind, set()),
+        }
+        if any(undeclared.values()) or any(never.values()):
+            wrong[kind] = (
+                {p: sorted(c) for p, c in undeclared.items() if c},
+                {p: sorted(c) for p, c in never.items() if c},
+            )
+    assert not wrong, pformat(wrong)
+
+
+@pytest.mark.parametrize("purpose", [Purpose.ALL, Purpose.STATUS, Purpose.DOWN])
+def test_no_line_of_a_policy_can_be_taken_away(life: Life, purpose: Purpose) -> None:
+    """Each action on each resource is the only one that allows some call of the life."""
+    found = lines(life.printed[purpose])
+    asks = [
+        ask
+        for name, guard in life.guards.items()
+        if purpose is Purpose.ALL or name.partition(" ")[0] in COMMANDS[purpose]
+        for ask in asked(guard)
+    ]
+    idle = set(found) - needed(found, asks)
+    assert not idle, pformat(idle)
+
+
+def needed(found: Sequence[Line], asks: Iterable[Ask]) -> set[Line]:
+    """Those that alone allow some ask."""
+    index = Index(found)
+    allowing = (index.concerning(ask) for ask in asks)
+    return {some[0] for some in allowing if len(some) == 1}
+
+
+def asked(guard: Guard) -> list[Ask]:
+    return [ask for judged in guard.judged for ask in judged.asks]
+
+
+def test_a_second_stack_is_out_of_reach(life: Life) -> None:
+    """Every write of a neighbour's life is refused, and every look at what has a name."""
+    found = Index(lines(life.printed[Purpose.UP]))
+    writes = [j for j in life.theirs.judged if not j.sent.operation.startswith(READ_PREFIXES)]
+    assert len(writes) > 100
+    let_through = {
+        judged.sent.operation
+        for judged in writes
+        if all(map(found.allows, judged.asks)) and not shared(judged)
+    }
+    assert let_through == LET_THROUGH
+    looks = [j for j in life.theirs.judged if j.sent.operation.startswith(READ_PREFIXES)]
+    seen = {j.sent.action for j in looks if all(map(found.allows, j.asks))}
+    assert seen == SEEN_OF_ALL
+
+
+def shared(judged: Judged) -> bool:
+    """The one setting of the account that is every stack's."""
+    return "provision-api-gateway-logs" in str(judged.sent.params)

@@ -1,0 +1,9 @@
+"""The page is what the declarations say today."""
+
+from __future__ import annotations
+
+from tests.conformance.permissions.full_page import PAGE, full_page
+
+
+def test_the_page_is_up_to_date() -> None:
+    assert PAGE.read_text(encoding="utf-8") == full_page(), "run: make permissions"

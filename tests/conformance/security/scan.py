@@ -1,0 +1,70 @@
+"""A scanner nobody here wrote, over all that the stack is in an account: `make scan`.
+
+checkov reads a template that is written from the emulated account's own answers. It has an
+environment of its own, because it pins another boto3; so the test suite runs without it.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from tests.conformance.security.export import export
+from tests.conformance.security.world import emulated, up
+
+
+class Listed(NamedTuple):
+    """What was found and is not changed."""
+
+    where: str
+    demand: str
+    why: str
+
+
+LISTED: Final = {
+    "CKV_AWS_23": Listed(
+        "AWS::EC2::SecurityGroup",
+        "Every rule of a security group has a description",
+        "the functions' group has one rule, and the group's own description says what it lets out",
+    ),
+    "CKV_AWS_115": Listed(
+        "AWS::Lambda::Function",
+        "A function has reserved concurrency",
+        "it would be taken from every other function of the account, for good; how much reaches "
+        "the function is limited at the stage and by the usage plan",
+    ),
+    "CKV_AWS_120": Listed(
+        "AWS::ApiGateway::Stage",
+        "The stage has a cache",
+        "answers are to be what the table holds now",
+    ),
+}
+
+
+def main(scanner: str) -> int:
+    """0 when it finds exactly what is listed."""
+    with tempfile.TemporaryDirectory() as folder, emulated(Path(folder) / "state") as workshop:
+        template = Path(folder) / "account.json"
+        template.write_text(export(up(workshop)), "utf-8")
+        command = [scanner, "--file", str(template), "--framework", "cloudformation"]
+        command += ["--output", "json", "--quiet", "--skip-download"]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+    report = json.loads(done.stdout)
+    found = {check["check_id"]: check for check in report["results"]["failed_checks"]}
+    summary = report["summary"]
+    lines = [
+        f"{'listed' if name in LISTED else 'NEW'} {name} {check['resource']}: {check['check_name']}"
+        for name, check in sorted(found.items())
+    ]
+    lines += [f"GONE {name}: take it off the list" for name in LISTED.keys() - found.keys()]
+    lines.append(f"checkov {summary['checkov_version']}: {summary['passed']} checks passed")
+    sys.stdout.write("\n".join(lines) + "\n")
+    return int(found.keys() != LISTED.keys() or not summary["passed"])
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))

@@ -1,0 +1,203 @@
+"""docs/environment.md against the command line: the same variables; its blocks run in a shell."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+
+from provision.cli import cli, main
+from provision.cli.global_options import WHOLE_TOOL, Value
+from tests.integration.test_cli import Provision, home, provision
+from tests.integration.test_options import VERBS
+from tests.support.sample_stack import ROOT
+
+__all__ = ["home", "provision"]
+
+PAGE = (ROOT / "docs" / "environment.md").read_text("utf-8")
+BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+VALUES = {"--adopt": "a.b c.d", "--destroy": "a.b c.d", "--parallel": "3", "--for": "up"}
+
+
+def own_options() -> Iterator[tuple[tuple[str, ...], click.Command, click.Option]]:
+    """The options of the commands themselves, without those of the whole tool and --help."""
+    for words, command in VERBS.items():
+        for option in command.params:
+            if isinstance(option, click.Option):
+                yield words, command, option
+
+
+def variable(words: tuple[str, ...], option: click.Option) -> str:
+    """The name that follows from the words: PROVISION_KEYS_LIST_JSON of `keys list --json`."""
+    long = max(option.opts, key=len).removeprefix("--")
+    return "_".join(("provision", *words, long)).replace("-", "_").upper()
+
+
+OWN = [
+    pytest.param(words, command, option, id=variable(words, option))
+    for words, command, option in own_options()
+]
+
+
+@pytest.mark.parametrize(("words", "command", "option"), OWN)
+def test_a_variable_is_called_as_the_option_and_sets_it(
+    words: tuple[str, ...],
+    command: click.Command,
+    option: click.Option,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    context = click.Context(cli, info_name="provision", auto_envvar_prefix="PROVISION")
+    for word in words:
+        context = click.Context(command, info_name=word, parent=context)
+    value = VALUES.get(option.opts[0], "1")
+    monkeypatch.setenv(variable(words, option), value)
+    found = option.value_from_envvar(context)
+    assert found is not None
+    assert list(found) == value.split() if option.multiple else found == value
+
+
+def test_the_page_has_every_variable_and_no_other() -> None:
+    written = set(re.findall(r"`(PROVISION_[A-Z_]+)`", PAGE))
+    whole = {str(option.envvar) for option in WHOLE_TOOL}
+    assert written == whole | {variable(words, option) for words, _, option in own_options()}
+
+
+@pytest.mark.parametrize("option", WHOLE_TOOL, ids=lambda option: option.opts[0])
+def test_the_page_names_the_option_of_each(option: click.Option) -> None:
+    assert f"| `{option.envvar}` | `{option.opts[0]}` |" in PAGE
+    assert variable((), option) == option.envvar
+    assert isinstance(option, Value) or option.count or option.is_flag
+
+
+def test_the_variables_of_a_command_stand_in_its_row() -> None:
+    rows = dict(re.findall(r"^\| `(\w+)` \| (`PROVISION_.*`) \|$", PAGE, re.MULTILINE))
+    for words, _, option in own_options():
+        assert f"`{variable(words, option)}`" in rows[words[0]]
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Path:
+    """A copy of the sample in a home without any settings, and `provision` on PATH."""
+    shutil.copy(ROOT / "config.yaml", tmp_path)
+    for name in ("function", "layer"):
+        shutil.copytree(ROOT / name, tmp_path / name)
+    (tmp_path / "bin").mkdir()
+    program = tmp_path / "bin" / "provision"
+    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m provision "$@"\n')
+    program.chmod(0o755)
+    return tmp_path
+
+
+def shell(shop: Path, program: str, text: str) -> str:
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "PROVISION_"))}
+    path = f"{shop / 'bin'}{os.pathsep}{os.environ['PATH']}"
+    done = subprocess.run(
+        [program, "-c", text],
+        cwd=shop,
+        env=kept | {"HOME": str(shop), "PATH": path, "PYTHONPATH": str(ROOT)},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout + done.stderr
+
+
+def block(language: str) -> str:
+    found: str = next(text for name, text in BLOCKS if name == language)
+    return found
+
+
+def installed(name: str) -> str:
+    found = shutil.which(name)
+    if not found:
+        pytest.skip(f"{name} is not installed")
+    return found
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="shells of another kind")
+def test_the_blocks_without_a_language_run_as_they_stand(shop: Path) -> None:
+    first, second = (text for name, text in BLOCKS if not name)
+    told = shell(shop, "sh", f"set -e\n{first}")
+    assert [line.split("stack ")[1].split(",")[0] for line in told.splitlines()] == [
+        "tap-prod",
+        "tap-dev",
+    ]
+    assert "is valid" in shell(shop, "sh", f"set -e\n{second}")
+    lines = (shop / "config.yaml").read_text().splitlines()
+    named = re.fullmatch(r"# yaml-language-server: \$schema=(\S+)", lines[0])
+    assert named
+    assert '"$schema"' in (shop / named[1]).read_text()
+    assert lines[1:] == (ROOT / "config.yaml").read_text().splitlines()
+
+
+def test_bash_completes(shop: Path) -> None:
+    bash = installed("bash")
+    shell(shop, bash, block("bash"))
+    ask = "COMP_WORDS=(provision lo); COMP_CWORD=1; _provision_completion provision"
+    told = shell(shop, bash, f'set -e\n. ~/.bashrc\n{ask}\necho "${{COMPREPLY[@]}}"')
+    assert told == "local\n"
+
+
+def test_zsh_completes(shop: Path) -> None:
+    zsh = installed("zsh")
+    shell(shop, zsh, block("zsh"))
+    ask = "_PROVISION_COMPLETE=zsh_complete COMP_WORDS='provision lo' COMP_CWORD=1 provision"
+    begin = "autoload -Uz compinit && compinit -u -D\n. ~/.zshrc\nprint -r -- $_comps[provision]"
+    told = shell(shop, zsh, f"{begin}\n{ask}")
+    assert told.splitlines()[:3] == ["_provision_completion", "plain", "local"]
+
+
+def test_fish_completes(shop: Path) -> None:
+    fish = installed("fish")
+    shell(shop, fish, block("fish"))
+    assert shell(shop, fish, 'complete -C "provision lo"').startswith("local")
+
+
+@pytest.mark.parametrize(
+    ("line", "word", "expected"),
+    [
+        ("provision st", 1, ["plain,status"]),
+        ("provision ", 1, [f"plain,{name}" for name in cli.commands]),
+        ("provision up --loc", 2, ["plain,--local", "plain,--local-port"]),
+        ("provision --env dev keys r", 4, ["plain,rotate", "plain,remove"]),
+        ("provision policy deployer --for s", 4, ["plain,status"]),
+        ("provision --config ", 2, ["file,"]),
+        ("provision up --state ", 3, ["dir,"]),
+    ],
+)
+def test_what_completion_answers(
+    line: str,
+    word: int,
+    expected: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("_PROVISION_COMPLETE", "bash_complete")
+    monkeypatch.setenv("COMP_WORDS", line)
+    monkeypatch.setenv("COMP_CWORD", str(word))
+    with pytest.raises(SystemExit) as ended:
+        main([])
+    assert ended.value.code == 0
+    told = capsys.readouterr()
+    assert told.err == ""
+    assert told.out.splitlines() == expected
+
+
+def test_the_sdks_region_moves_no_stack(
+    account: None, provision: Provision, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_REGION", "eu-west-1")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    assert provision("plan", "--json").json["region"] == "us-east-1"
+    monkeypatch.setenv("PROVISION_REGION", "us-west-2")
+    assert provision("plan", "--json").json["region"] == "us-west-2"

@@ -1,0 +1,271 @@
+"""What AWS's answers need not have is read with a default: every read, by mypy's own types of them.
+
+AWS leaves out what it has nothing to say of, and botocore's models say which members it never does.
+What the models do not promise and AWS is on record to show always stands in `ALWAYS`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import botocore.session
+import pytest
+from mypy import build
+from mypy.main import process_options
+from mypy.nodes import Expression, IndexExpr, StrExpr
+from mypy.types import Instance, TypedDictType, UnionType, get_proper_type
+
+from tests.support.sample_stack import ROOT
+
+STUBS = "mypy_boto3_"
+SERVICES = {
+    "application_autoscaling": "application-autoscaling",
+    "lambda": "lambda",
+}
+"""boto3's names, where the stubs' package has another."""
+
+ALWAYS: dict[str, dict[str, str]] = {
+    "acm": {
+        "CertificateDetail": "DomainName Status",
+        "CertificateSummary": "CertificateArn DomainName Status",
+        "DescribeCertificateResponse": "Certificate",
+        "RequestCertificateResponse": "CertificateArn",
+    },
+    "apigateway": {
+        "ApiKey": "id",
+        "ApiKeyResponse": "createdDate enabled id value",
+        "ApiStageOutput": "apiId stage",
+        "BasePathMapping": "basePath",
+        "BasePathMappingResponse": "restApiId",
+        "Deployment": "createdDate description id",
+        "DeploymentResponse": "id",
+        "DomainName": "domainName",
+        "DomainNameResponse": "domainName regionalDomainName regionalHostedZoneId",
+        "GatewayResponse": "responseType",
+        "Model": "name",
+        "QuotaSettings": "limit period",
+        "RequestValidator": "id",
+        "RequestValidatorResponse": "id",
+        "Resource": "path",
+        "ResourceResponse": "id",
+        "RestApi": "id name",
+        "RestApiResponse": "id name rootResourceId",
+        "Stage": "stageName",
+        "UsagePlan": "id",
+        "UsagePlanKey": "id",
+        "UsagePlanResponse": "id",
+    },
+    "application_autoscaling": {
+        "RegisterScalableTargetResponse": "ScalableTargetARN",
+    },
+    "cloudwatch": {
+        "GetDashboardOutput": "DashboardBody",
+        "MetricAlarm": "AlarmArn AlarmName StateValue",
+        "MetricDataResult": "Id",
+    },
+    "dynamodb": {
+        "BackupDescription": "BackupDetails",
+        "BackupSummary": "BackupArn BackupName BackupStatus TableId",
+        "CreateBackupOutput": "BackupDetails",
+        "CreateTableOutput": "TableDescription",
+        "DescribeBackupOutput": "BackupDescription",
+        "DescribeContinuousBackupsOutput": "ContinuousBackupsDescription",
+        "DescribeTableOutput": "Table",
+        "DescribeTimeToLiveOutput": "TimeToLiveDescription",
+        "TableDescription": "KeySchema TableArn TableId TableStatus",
+        "TimeToLiveDescription": "TimeToLiveStatus",
+    },
+    "ec2": {
+        "AvailabilityZone": "State ZoneName",
+        "CreateFlowLogsResult": "FlowLogIds",
+        "CreateRouteTableResult": "RouteTable",
+        "CreateSecurityGroupResult": "GroupId",
+        "CreateSubnetResult": "Subnet",
+        "CreateVpcEndpointResult": "VpcEndpoint",
+        "CreateVpcResult": "Vpc",
+        "EgressOnlyInternetGateway": "EgressOnlyInternetGatewayId",
+        "FlowLog": "FlowLogId ResourceId TrafficType",
+        "InternetGateway": "InternetGatewayId",
+        "IpPermissionOutput": "IpProtocol",
+        "IpRange": "CidrIp",
+        "Ipv6Range": "CidrIpv6",
+        "ManagedPrefixList": "PrefixListId PrefixListName",
+        "NetworkAcl": "IsDefault NetworkAclId",
+        "NetworkInterface": "NetworkInterfaceId Status VpcId",
+        "PrefixListId": "PrefixListId",
+        "RouteTable": "RouteTableId VpcId",
+        "RouteTableAssociation": "RouteTableAssociationId",
+        "SecurityGroup": "Description GroupId GroupName VpcId",
+        "Subnet": "AvailabilityZone CidrBlock State SubnetId VpcId",
+        "TagDescription": "ResourceId ResourceType Value",
+        "UnsuccessfulItem": "Error",
+        "UnsuccessfulItemError": "Code Message",
+        "UserIdGroupPair": "GroupId",
+        "Vpc": "CidrBlock State VpcId",
+        "VpcEndpoint": "ServiceName State VpcEndpointId VpcId",
+        "VpcPeeringConnection": "VpcPeeringConnectionId",
+        "VpnGateway": "VpnGatewayId",
+    },
+    "iam": {
+        "AttachedPolicy": "PolicyArn",
+    },
+    "kms": {
+        "CreateKeyResponse": "KeyMetadata",
+        "DescribeKeyResponse": "KeyMetadata",
+        "GetKeyPolicyResponse": "Policy",
+        "GetKeyRotationStatusResponse": "KeyRotationEnabled",
+        "KeyListEntry": "KeyId",
+        "KeyMetadata": "Arn",
+    },
+    "lambda": {
+        "AliasConfiguration": "FunctionVersion",
+        "AliasConfigurationResponse": "AliasArn FunctionVersion RevisionId",
+        "FunctionConfiguration": "CodeSha256 FunctionArn FunctionName RevisionId Role Version",
+        "FunctionConfigurationResponse": "FunctionArn Version",
+        "GetFunctionResponse": "Configuration",
+        "GetPolicyResponse": "Policy RevisionId",
+        "InvocationResponse": "Payload",
+        "Layer": "Arn",
+        "LayerVersionsListItem": "LayerVersionArn Version",
+        "LayersListItem": "LayerName",
+        "PublishLayerVersionResponse": "LayerVersionArn Version",
+    },
+    "resourcegroupstaggingapi": {"ResourceTagMapping": "ResourceARN"},
+    "logs": {
+        "LogGroup": "arn logGroupName",
+    },
+    "sns": {
+        "CreateTopicResponse": "TopicArn",
+        "SubscribeResponse": "SubscriptionArn",
+        "Subscription": "Endpoint Protocol SubscriptionArn",
+    },
+    "sqs": {
+        "CreateQueueResult": "QueueUrl",
+        "GetQueueUrlResult": "QueueUrl",
+    },
+    "sts": {
+        "GetCallerIdentityResponse": "Account Arn",
+    },
+    "wafv2": {
+        "CreateWebACLResponse": "Summary",
+        "GetWebACLResponse": "LockToken WebACL",
+        "ListTagsForResourceResponse": "TagInfoForResource",
+        "WebACLSummary": "ARN Id",
+    },
+}
+"""By service and shape what is no list: what a thing is, what made it, what was asked for by name.
+A member belongs here only where AWS's recorded answers never lack it."""
+ASKED_FIRST: dict[str, dict[str, str]] = {
+    "acm": {"DomainValidation": "ResourceRecord"},
+    "ec2": {"IpPermissionOutput": "FromPort ToPort", "RouteTableAssociation": "SubnetId"},
+    "kms": {"AliasListEntry": "TargetKeyId"},
+}
+"""What may be absent, and is read only where the code has just seen that it is there."""
+
+
+class Read(NamedTuple):
+    """One subscript of an answer: `shape["member"]`."""
+
+    service: str
+    shape: str
+    member: str
+    many: bool
+    """A list or a map, for which none at all is a good default."""
+    line: int
+
+    @property
+    def place(self) -> str:
+        return f"{self.shape}.{self.member}"
+
+
+def typed(package: str) -> dict[Expression, Any]:
+    """Every expression of the package, with its type. The stubs come from mypy's cache."""
+    settings = ["--config-file", str(ROOT / "pyproject.toml")]
+    sources, options = process_options([*settings, "-p", package])
+    options.export_types = True
+    for source in sources:  # given as text, a module is always read anew
+        assert source.path
+        source.text = Path(source.path).read_text("utf-8")
+    built = build.build(sources, options)
+    assert built.errors == []
+    return dict(built.types)
+
+
+def reads(types: dict[Expression, Any]) -> Iterator[Read]:
+    for expression, whole in types.items():
+        if not isinstance(expression, IndexExpr) or not isinstance(expression.index, StrExpr):
+            continue
+        base = get_proper_type(types.get(expression.base))
+        value = get_proper_type(whole)
+        many = isinstance(value, Instance) and value.type.name in {"list", "dict"}
+        for one in base.items if isinstance(base, UnionType) else [base]:
+            of = get_proper_type(one)
+            if isinstance(of, TypedDictType) and of.fallback.type.module_name.startswith(STUBS):
+                service = of.fallback.type.module_name.partition(".")[0].removeprefix(STUBS)
+                name = of.fallback.type.name.removesuffix("TypeDef")
+                yield Read(service, name, expression.index.value, many, expression.line)
+
+
+@cache
+def model(service: str) -> Any:
+    name = SERVICES.get(service, service)
+    return botocore.session.get_session().get_service_model(name)
+
+
+def allowed(read: Read) -> bool:
+    """Whether it is known to be there for another reason."""
+    tables = (ALWAYS, ASKED_FIRST)
+    return any(
+        read.member in table.get(read.service, {}).get(read.shape, "").split() for table in tables
+    )
+
+
+def promised(read: Read) -> bool:
+    """Whether botocore's model says that the member is always there."""
+    known = model(read.service).shape_names
+    endings = ("", "Response", "Output", "Extra")
+    names = [read.shape.removesuffix(ending) for ending in endings]
+    shape = next((name for name in names if name in known), None)
+    if shape is None:
+        return False
+    return read.member in model(read.service).shape_for(shape).required_members
+
+
+@pytest.fixture(scope="module")
+def found() -> list[Read]:
+    return list(reads(typed("provision")))
+
+
+def test_only_what_is_always_there_is_read_without_a_default(found: list[Read]) -> None:
+    unsafe = sorted({read for read in found if not promised(read) and not allowed(read)})
+    assert unsafe == [], "read it with .get, or find that AWS never leaves it out"
+
+
+def test_the_tables_hold_nothing_that_nobody_reads(found: list[Read]) -> None:
+    needed = {(read.service, read.place) for read in found if not promised(read)}
+    listed = {
+        (service, f"{shape}.{member}")
+        for table in (ALWAYS, ASKED_FIRST)
+        for service, shapes in table.items()
+        for shape, members in shapes.items()
+        for member in members.split()
+    }
+    assert listed - needed == set()
+    assert len(found) > 250, "the reads were found"
+
+
+@pytest.mark.parametrize(
+    ("read", "safe"),
+    [
+        (Read("iam", "ListRolesResponse", "Roles", many=True, line=1), True),
+        (Read("ec2", "DescribeVpcsResult", "Vpcs", many=True, line=1), False),
+        (Read("apigateway", "RestApiResponse", "id", many=False, line=1), False),
+        (Read("dynamodb", "BackupDetails", "BackupArn", many=False, line=1), True),
+        (Read("wafv2", "RuleOutput", "Name", many=False, line=1), True),
+    ],
+)
+def test_botocore_s_model_is_what_promises(read: Read, *, safe: bool) -> None:
+    assert promised(read) is safe

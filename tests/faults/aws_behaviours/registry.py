@@ -1,0 +1,47 @@
+"""Every law there is, by service: what the complete stack lives under."""
+
+from __future__ import annotations
+
+from tests.faults.aws_behaviours.frame import Law
+from tests.faults.aws_behaviours.rules import (
+    acm,
+    answers,
+    apigateway,
+    apis,
+    cloudwatch,
+    domains,
+    dynamodb,
+    iam,
+    kms,
+    lambda_,
+    logs,
+    network,
+    route53,
+    scaling,
+    sns,
+    sqs,
+)
+
+LAWS: tuple[type[Law], ...] = (
+    *acm.LAWS,
+    *answers.LAWS,
+    *apigateway.LAWS,
+    *apis.LAWS,
+    *cloudwatch.LAWS,
+    *domains.LAWS,
+    *dynamodb.LAWS,
+    *iam.LAWS,
+    *kms.LAWS,
+    *lambda_.LAWS,
+    *logs.LAWS,
+    *network.LAWS,
+    *route53.LAWS,
+    *scaling.LAWS,
+    *sns.LAWS,
+    *sqs.LAWS,
+)
+
+
+def every_law() -> list[Law]:
+    """One of each, without memory: a new account."""
+    return [law() for law in LAWS]

@@ -1,0 +1,107 @@
+"""The law of interface endpoints: a naive client is too early, twice; ours is not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from botocore.exceptions import ClientError
+
+from provision.model.stack import Stack
+from provision.steps.ec2.interface_endpoint import InterfaceEndpoint
+from provision.steps.ec2.security_group import SecurityGroup
+from provision.steps.ec2.subnet import Subnet
+from provision.steps.ec2.vpc import Vpc
+from provision.steps.iam_policy import canonical
+from tests.faults.aws_behaviours.conftest import Session, naive
+from tests.faults.aws_behaviours.harness import under
+from tests.faults.aws_behaviours.rules import network as laws
+from tests.support.harness import empty
+
+SERVICE = "com.amazonaws.us-east-1.ssm"
+
+
+def a_stack() -> Stack:
+    stack = empty()
+    vpc = stack.add("vpc", lambda: Vpc(cidr="10.20.0.0/24", tags={}))
+    subnet = stack.add(
+        "subnet",
+        lambda made: Subnet(vpc_id=made.id, cidr="10.20.0.0/25", zone="us-east-1a", tags={}),
+        vpc,
+    )
+    group = stack.add(
+        "group",
+        lambda made: SecurityGroup(vpc_id=made.id, name="ways", description="x", tags={}),
+        vpc,
+    )
+    stack.add(
+        "way",
+        lambda vpc, subnet, group: InterfaceEndpoint(
+            vpc_id=vpc.id,
+            service=SERVICE,
+            subnet_ids=(subnet.id,),
+            group_ids=(group.id,),
+            policy=canonical({"Version": "2012-10-17", "Statement": []}),
+            tags={},
+        ),
+        vpc,
+        subnet,
+        group,
+    )
+    return stack
+
+
+def test_v11_its_interfaces_outlive_it_and_hold_the_network(court: Session) -> None:
+    held = court(laws.EndpointsTakeTheirTime())
+    client = naive(held, "ec2")
+    vpc = client.create_vpc(CidrBlock="10.30.0.0/24")["Vpc"]["VpcId"]
+    subnet = client.create_subnet(VpcId=vpc, CidrBlock="10.30.0.0/25")["Subnet"]["SubnetId"]
+    group = client.create_security_group(VpcId=vpc, GroupName="naive", Description="x")["GroupId"]
+    made = client.create_vpc_endpoint(
+        VpcEndpointType="Interface",
+        VpcId=vpc,
+        ServiceName=SERVICE,
+        SubnetIds=[subnet],
+        SecurityGroupIds=[group],
+        PrivateDnsEnabled=False,
+    )["VpcEndpoint"]
+    assert made["State"] == "pending"
+    held.clock.sleep(180)
+
+    def state() -> str:
+        (shown,) = client.describe_vpc_endpoints(VpcEndpointIds=[made["VpcEndpointId"]])[
+            "VpcEndpoints"
+        ]
+        return str(shown["State"])
+
+    assert state() == "available"
+    client.delete_vpc_endpoints(VpcEndpointIds=[made["VpcEndpointId"]])
+    assert state() == "deleting"
+    with pytest.raises(ClientError, match="DependencyViolation"):
+        client.delete_subnet(SubnetId=subnet)
+    with pytest.raises(ClientError, match="DependencyViolation"):
+        client.delete_security_group(GroupId=group)
+    with pytest.raises(ClientError, match="DependencyViolation"):
+        client.delete_vpc(VpcId=vpc)
+    held.clock.sleep(300)
+    assert state() == "deleted"
+    client.delete_subnet(SubnetId=subnet)
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_ours_waits_until_it_is_there_and_until_it_is_gone(
+    court: Session, tmp_path: Path, seed: int
+) -> None:
+    held = court(laws.EndpointsTakeTheirTime(), seed=seed)
+    shop, stack = under(held, tmp_path), a_stack()
+    began = held.clock.now()
+    shop.run(stack, "up")
+    assert 60 < held.clock.now() - began < 300
+    shop.run(stack, "up")
+    assert shop.last.writes == []
+    began = held.clock.now()
+    shop.run(stack, "down")
+    assert 60 < held.clock.now() - began < 600
+    assert held.refused("V11") == [], "nothing was asked for that had to be refused"
+    names = {vpc["VpcId"] for vpc in naive(held, "ec2").describe_vpcs()["Vpcs"]}
+    assert len(names) == 1, "the default one"

@@ -1,0 +1,83 @@
+"""Makes what a stack has somebody else's behind its back, and runs stacks without raising."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from provision.engine.engine import Result, apply, make_plan, plan_removal, remove
+from provision.engine.executor import Engine
+from provision.model.stack import Stack
+from provision.model.step import Step, Tagged
+from provision.plan.options import PlanOptions
+from provision.state.journal import Journal
+from provision.steps import KINDS
+from provision.steps.cloudwatch.dashboard import Dashboard
+from tests.support.harness import ALLOW_ALL, HOLDER, REGION, Recorder, new_aws
+
+THEIRS = "other-dev"
+ROUTES = ("POST /items", "GET /items/{id}", "PUT /items/{id}", "DELETE /items/{id}")
+SMALL: dict[str, Any] = {"api": {"routes": dict.fromkeys(ROUTES), "models": None}}
+"""One of every kind: fewer routes than the shipped stack."""
+
+
+def act(
+    directory: Path,
+    stack: Stack,
+    verb: str,
+    recorder: Recorder | None = None,
+    region: str = REGION,
+) -> Result:
+    """`up` or `down` as a process of its own; failures are in the outcome, as users meet them."""
+    aws = new_aws(recorder, region)
+    journal = Journal(directory, stack.name, KINDS).open(HOLDER)
+    try:
+        engine = Engine(stack, aws, journal, ALLOW_ALL if verb == "down" else PlanOptions())
+        seen = make_plan(engine, workers=4)
+        if verb == "up":
+            return apply(engine, seen, workers=4)
+        return remove(engine, plan_removal(engine, seen), workers=4)
+    finally:
+        journal.close()
+
+
+def retag(node: str, step: Step) -> Step:
+    """Somebody else's from now on; the step as AWS shows it then."""
+    aws = new_aws()
+    have = step.observe(aws)
+    assert have is not None
+    theirs = have.with_owner(f"{THEIRS}/{node}")
+    match have:
+        case Tagged():
+            theirs.update(aws, have, {"tags"})
+        case Dashboard():
+            theirs.update(aws, have, {"body", "tags"})
+        case _:
+            raise AssertionError(f"{have.KIND} carries no tag")
+    shown = step.observe(aws)
+    assert shown is not None
+    assert shown != have
+    return shown
+
+
+def dependents(stack: Stack, node: str) -> set[str]:
+    """All nodes that need it, directly or not."""
+    found: set[str] = set()
+    for name, needs in stack.graph.items():  # a node stands after all it needs
+        if node in needs or found & set(needs):
+            found.add(name)
+    return found
+
+
+def ancestors(stack: Stack, node: str) -> set[str]:
+    """All it needs, directly or not."""
+    return {name for name in stack.nodes if node in dependents(stack, name)}
+
+
+def parts(stack: Stack, node: str, steps: dict[str, Step]) -> set[str]:
+    """What carries no mark of its own and is judged by this node."""
+    found = {node}
+    for name, needs in stack.graph.items():
+        if needs and needs[0] in found and not steps[name].MARKED:
+            found.add(name)
+    return found - {node}

@@ -1,0 +1,139 @@
+"""A small stack to interrupt, in this process or in one of its own against an emulator's server."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import yaml
+from moto.server import ThreadedMotoServer
+
+from provision.cli import main
+from tests.integration.test_cli import CONFIG
+from tests.support.moto_patches import teach_moto
+from tests.support.sample_stack import ROOT
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fast: None) -> Path:
+    """A directory with a small stack; this process's clock is a hundred times as fast."""
+    (tmp_path / "code").mkdir()
+    (tmp_path / "code" / "app.py").write_text("def handler(event, context):\n    return {}\n")
+    (tmp_path / "config.yaml").write_text(yaml.safe_dump(CONFIG, sort_keys=False))
+    monkeypatch.chdir(tmp_path)
+    for name in ("CI", "PROVISION_ENV"):
+        monkeypatch.delenv(name, raising=False)
+    return tmp_path
+
+
+Provision = Callable[..., int]
+
+
+@pytest.fixture
+def provision(home: Path) -> Provision:
+    """The command in this process; its exit code."""
+
+    def run(*words: str) -> int:
+        with pytest.raises(SystemExit) as ended:
+            main(list(words))
+        return int(ended.value.code or 0)
+
+    return run
+
+
+@pytest.fixture
+def server(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """An empty account behind HTTP, for this process and those it starts."""
+    teach_moto(monkeypatch)
+    running = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    running.start()
+    try:
+        host, port = running.get_host_and_port()
+        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://{host}:{port}")
+        urllib.request.urlopen(f"http://{host}:{port}/moto-api/reset", data=b"").close()
+        yield
+    finally:
+        running.stop()
+
+
+_WRAPPED = """
+import os, pathlib, sys, threading, time
+from provision.aws.client import Aws
+from provision.cli import main
+from provision.clock import Clock
+from provision.commands import signals
+
+signals.GRACE = float(os.environ["GRACE"])
+sleep, now = Clock.sleep, Clock.now
+Clock.sleep = lambda self, seconds: sleep(self, seconds / 100)
+Clock.now = lambda self: now(self) * 100
+here, hold_at, count, mutex = pathlib.Path(), int(os.environ["HOLD_AT"]), 0, threading.Lock()
+before_call = Aws._before_call
+
+def counted(self, model, **more):
+    global count
+    before_call(self, model, **more)
+    with mutex:
+        if not model.name.startswith(("Get", "List", "Describe")):
+            count += 1
+        held = count == hold_at
+        hold_here = held and not (here / "held").exists()
+        if hold_here:
+            (here / "held").touch()
+    while hold_here and not (here / "go").exists():
+        time.sleep(0.02)
+
+Aws._before_call = counted
+main(sys.argv[1:])
+"""
+
+
+@dataclass
+class Held:
+    """A `provision` of its own, stopped inside a write until `go`, or for ever."""
+
+    process: subprocess.Popen[str]
+    home: Path
+
+    def go(self) -> None:
+        (self.home / "go").touch()
+
+    def end(self, seconds: float = 15) -> tuple[int, str, str]:
+        """Exit code, stdout and stderr."""
+        out, err = self.process.communicate(timeout=seconds)
+        return self.process.returncode, out, err
+
+
+@pytest.fixture
+def held(server: None, home: Path) -> Iterator[Callable[..., Held]]:
+    started: list[Held] = []
+
+    def start(*words: str, write: int, grace: float = 10) -> Held:
+        variables = {"PYTHONPATH": str(ROOT), "HOLD_AT": str(write), "GRACE": str(grace)}
+        process = subprocess.Popen(
+            [sys.executable, "-c", _WRAPPED, *words],
+            env=os.environ | variables,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        started.append(Held(process, home))
+        patience = time.monotonic() + 60
+        while not (home / "held").exists():
+            assert process.poll() is None, process.communicate()
+            assert time.monotonic() < patience
+            time.sleep(0.05)
+        return started[-1]
+
+    yield start
+    for each in started:
+        each.process.kill()
+        each.process.communicate()

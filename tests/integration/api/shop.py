@@ -1,0 +1,129 @@
+"""A stack that is nothing but an API: the shipped wiring, without the functions behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from moto.apigateway.models import APIGatewayBackend
+
+from provision.engine.engine import Result, apply, make_plan
+from provision.engine.executor import Engine
+from provision.model.stack import Stack
+from provision.plan.change import Action
+from provision.stack.api import add_api
+from provision.stack.encryption import Encryption
+from provision.stack.inputs import StackInputs
+from provision.state.journal import Journal
+from provision.state.record import Record
+from provision.steps import KINDS
+from provision.steps.apigateway.deployment import Deployment
+from provision.steps.apigateway.rest_api.api import RestApi
+from provision.steps.apigateway.rest_api.contents import Contents
+from provision.steps.apigateway.rest_api.reading import read, settings_of
+from provision.steps.apigateway.stage import Stage
+from tests.support.harness import ALLOW_ALL, HOLDER, Recorder, Workshop, new_aws
+from tests.support.sample_stack import ROOT, reference_site
+
+PUBLISHES = "CreateDeployment"
+MOVES = "UpdateStage"
+LIVE = ("api", "api.deployment", "api.stage")
+_OTHER = {"source": str(ROOT / "function"), "handler": "app.handler"}
+_SHIPPED = yaml.safe_load((ROOT / "config.yaml").read_text("utf-8"))["api"]
+
+Api = Mapping[str, Any]
+"""`api:` of config.yaml."""
+Frozen = tuple[Contents, bool]
+"""Everything that a deployment keeps: what the API held, and whether its own address answers."""
+
+
+@dataclass
+class Shop:
+    """One `api:` after another, brought up on one account. `frozen`: by deployment; `actions`: what
+    the last `up` did of the three nodes by which the API is live."""
+
+    directory: Path
+    workshop: Workshop
+    frozen: dict[str, Frozen] = field(default_factory=dict)
+    actions: list[Action] = field(default_factory=list)
+
+    def site(self, api: Api) -> StackInputs:
+        gone = {name: dict.fromkeys(_SHIPPED[name]) for name in ("routes", "models")}
+        changes = {
+            "functions": {"other": _OTHER},
+            "api": {**api, **{name: gone[name] | api.get(name, {}) for name in gone}},
+        }
+        return reference_site(new_aws(), self.directory, changes)
+
+    def stack(self, api: Api) -> Stack:
+        stack = Stack("tap-dev")
+        add_api(stack, self.site(api), {}, Encryption((), ""))
+        return stack
+
+    def records(self) -> Mapping[str, Record]:
+        """What the state has."""
+        return Journal.read(self.workshop.directory, "tap-dev", KINDS).records
+
+    def up(self, api: Api, recorder: Recorder | None = None) -> list[str]:
+        """The writes it took."""
+        outcome = self.workshop.run(self.stack(api), "up", recorder=recorder)
+        self.actions = [outcome.changes[name].action for name in LIVE]
+        return self.workshop.last.writes
+
+    def outcome(self, api: Api) -> Result:
+        """What an `up` came to that fails."""
+        aws = self.workshop.connect(Recorder())
+        journal = Journal(self.workshop.directory, "tap-dev", KINDS).open(HOLDER)
+        try:
+            engine = Engine(self.stack(api), aws, journal, ALLOW_ALL)
+            return apply(engine, make_plan(engine, workers=1), workers=1)
+        finally:
+            journal.close()
+
+    def live(self, api: Api) -> RestApi:
+        """The API, once it is seen that the stage serves all that it holds, and that `up` finds
+        nothing to do."""
+        outcome = self.workshop.run(self.stack(api), "up")
+        assert self.workshop.last.writes == []
+        rest_api, deployment, stage = three(outcome)
+        assert stage.deployment_id == deployment.id
+        assert deployment.digest == rest_api.release()
+        assert self.frozen[deployment.id] == held(rest_api.id)
+        return rest_api
+
+    def published(self, api_id: str) -> list[str]:
+        """Descriptions of its deployments, in the order in which they were made."""
+        items = new_aws().apigateway.get_deployments(restApiId=api_id)["items"]
+        return [item.get("description", "") for item in items]
+
+
+def three(outcome: Result) -> tuple[RestApi, Deployment, Stage]:
+    rest_api, deployment, stage = (outcome.resources[name] for name in LIVE)
+    assert isinstance(rest_api, RestApi)
+    assert isinstance(deployment, Deployment)
+    assert isinstance(stage, Stage)
+    return rest_api, deployment, stage
+
+
+def held(api_id: str) -> Frozen:
+    """What a deployment of the API as it is now would freeze."""
+    aws = new_aws()
+    found = aws.apigateway.get_rest_api(restApiId=api_id)
+    contents = read(aws, api_id, settings_of(found)).contents
+    return contents, not found.get("disableExecuteApiEndpoint", False)
+
+
+def freezing(patch: pytest.MonkeyPatch, frozen: dict[str, Frozen]) -> None:
+    """Keep what each deployment froze, whoever makes it: AWS keeps it, and shows very little."""
+    create = APIGatewayBackend.create_deployment
+
+    def create_and_keep(self: Any, function_id: str, *args: Any, **kwargs: Any) -> Any:
+        made = create(self, function_id, *args, **kwargs)
+        frozen[made.id] = held(function_id)
+        return made
+
+    patch.setattr(APIGatewayBackend, "create_deployment", create_and_keep)

@@ -1,0 +1,158 @@
+"""A stage for each worker: an emulator, the way to it, and stacks of their own for the tests."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from provision import local
+from tests.integration.terminal.looks import Look
+from tests.integration.terminal.terminal import Terminal
+from tests.support.sample_stack import ROOT
+from tests.unit.local.conftest import free_port, quiet
+
+STACK: dict[str, Any] = {
+    "region": "us-east-1",
+    "tags": {"Environment": "production"},
+    "tables": {"items": {"key": "id", "protect": False}},
+    "functions": {"items": {"handler": "app.handler", "tables": {"items": "read"}}},
+    "api": {"stage": "v1", "routes": {"GET /items": "items"}},
+    "environments": {"local": {}},
+}
+HANDLER = "def handler(event, context):\n    return {'number': 1}\n"
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A stack of its own on the shared emulator."""
+
+    name: str
+    folder: Path
+
+    @property
+    def code(self) -> Path:
+        return self.folder / self.name / "app.py"
+
+    @property
+    def words(self) -> list[str]:
+        state = f".provision/{self.name}"
+        return ["--config", f"{self.name}.yaml", "--state", state]
+
+
+@dataclass
+class Stage:
+    """`port` is the proxy's: every command goes through it."""
+
+    folder: Path
+    port: int
+    numbers: Iterator[int] = field(default_factory=count)
+
+    def stack(self, **more: Any) -> Stack:
+        """A new one, of which nothing is there yet."""
+        made = Stack(f"t{next(self.numbers)}", self.folder)
+        functions = {"items": STACK["functions"]["items"] | {"source": made.name}}
+        settings = STACK | {"name": made.name, "functions": functions} | more
+        (self.folder / f"{made.name}.yaml").write_text(yaml.safe_dump(settings, sort_keys=False))
+        made.code.parent.mkdir()
+        made.code.write_text(HANDLER)
+        return made
+
+    def deployed(self, **more: Any) -> Stack:
+        """A new one, all of it there."""
+        made = self.stack(**more)
+        done = subprocess.run(
+            self._command(made, "up --local --yes"),
+            cwd=self.folder,
+            env=self._variables({}),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return made
+
+    def run(self, stack: Stack, words: str, look: Look, **variables: str) -> Terminal:
+        """The command in a terminal of its own."""
+        given = self._variables(look.variables | variables)
+        return Terminal(self._command(stack, words), self.folder, given, look.size)
+
+    def run_behind(self, stack: Stack, words: str, look: Look) -> Terminal:
+        """The command in the background, as after `&`."""
+        given = self._variables(look.variables)
+        return Terminal(self._command(stack, words), self.folder, given, look.size, behind=True)
+
+    def _command(self, stack: Stack, words: str) -> list[str]:
+        tool = [sys.executable, "-m", "provision", "--local-port", str(self.port)]
+        return [*tool, *stack.words, *words.split()]
+
+    def _variables(self, more: dict[str, str]) -> dict[str, str]:
+        wanted = ("PATH", "HOME", "XDG_STATE_HOME")  # the last has the secret of our emulators
+        passed_on = {name: os.environ[name] for name in wanted if name in os.environ}
+        return {**passed_on, "LANG": "C.UTF-8", "PYTHONPATH": str(ROOT), **more}
+
+    def delay(self, seconds: float) -> None:
+        """Hold every answer back, those of running commands too."""
+        self._tell(f"latency/{seconds}")
+
+    def refuse(self, action: str) -> None:
+        """Refuse this call from now on; none with the empty one."""
+        self._tell(f"refuse/{action}")
+
+    def calls(self) -> int:
+        """How many calls have been answered."""
+        return int(self._tell("count"))
+
+    def _tell(self, words: str) -> bytes:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        connection.request("PUT", f"/_bench/{words}")
+        answer = connection.getresponse().read()
+        connection.close()
+        return answer
+
+
+@pytest.fixture(scope="session")
+def theatre(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    folder = tmp_path_factory.mktemp("terminal")
+    root = folder / ".provision" / "emulator"
+    emulator = local.start(root, port=free_port(), report=quiet)
+    record = root / "emulator.json"
+    known = json.loads(record.read_text())
+    proxied = [str(emulator.port), str(root), str(known["pid"])]
+    command = [sys.executable, "-m", "tests.integration.terminal.proxy", *proxied]
+    proxy = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    assert proxy.stdout
+    port = int(proxy.stdout.readline())
+    record.write_text(json.dumps(known | {"port": port}))  # so that commands take the proxy for it
+    try:
+        yield Stage(folder, port)
+    finally:
+        record.write_text(json.dumps(known))
+        local.stop(root)
+        proxy.kill()
+        proxy.communicate()
+
+
+@pytest.fixture
+def stage(theatre: Stage) -> Iterator[Stage]:
+    """As quick as it is, refusing nothing."""
+    yield theatre
+    theatre.delay(0)
+    theatre.refuse("")
+
+
+@pytest.fixture(scope="session")
+def standing(theatre: Stage) -> Stack:
+    """A stack that tests only look at, or leave as whole as they found it."""
+    return theatre.deployed()

@@ -1,0 +1,208 @@
+"""A process in a pseudo-terminal: typed at, resized, and looked at as a person would."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import re
+import select
+import signal
+import struct
+import subprocess
+import sys
+import termios
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+from tests.integration.terminal.screen import Screen
+
+CTRL_C: Final = b"\x03"
+CTRL_Z: Final = b"\x1a"
+PATIENCE: Final = 120.0
+"""Seconds that anything may take on a machine with other things to do."""
+
+# Makes the terminal that is its stdin the controlling one, so that Ctrl-C is a signal.
+_OWN = (
+    "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0);"
+    " os.execv(sys.argv[1], sys.argv[1:])"
+)
+
+
+_MARK: Final = b"\0\0\0"
+"""Terminals show nothing of it."""
+_CONTROL: Final = re.compile(rb"\x1b\[[0-?]*[ -/]*[@-~]")
+"""Colours, and where the cursor goes."""
+
+# The same, and the command as a job in the background: another one has the terminal.
+_BEHIND = """
+import fcntl, os, sys, termios
+fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+job = os.fork()
+if not job:
+    os.setpgid(0, 0)
+    os.execv(sys.argv[1], sys.argv[1:])
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(job, 0)[1]))
+"""
+
+
+@dataclass(frozen=True)
+class Size:
+    columns: int = 80
+    lines: int = 24
+
+    def __str__(self) -> str:
+        return f"{self.columns}x{self.lines}"
+
+
+class Terminal:
+    """Use as a context manager: what still runs at the end is killed."""
+
+    def __init__(
+        self,
+        command: Sequence[str],
+        folder: Path,
+        variables: Mapping[str, str],
+        size: Size,
+        *,
+        behind: bool = False,
+    ) -> None:
+        self._encoding = variables.get("PYTHONIOENCODING", "utf-8")
+        self.screen = Screen(size.columns, size.lines, self._encoding)
+        self.written = b""
+        self._closed = False
+        self._ours, self._theirs = os.openpty()
+        self._set_size(size)
+        self._found = self._left = termios.tcgetattr(self._theirs)
+        self.began = time.monotonic()
+        self.process = subprocess.Popen(
+            [sys.executable, "-I", "-S", "-c", _BEHIND if behind else _OWN, *command],
+            cwd=folder,
+            env=dict(variables),
+            stdin=self._theirs,
+            stdout=self._theirs,
+            stderr=self._theirs,
+            start_new_session=True,
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGCONT)
+            self.process.kill()
+        self.process.wait()
+        if not self._closed:
+            self.hang_up()
+
+    def type(self, keys: str | bytes) -> None:
+        os.write(self._ours, keys.encode() if isinstance(keys, str) else keys)
+
+    def resize(self, size: Size) -> None:
+        self.screen.resize(size.columns, size.lines)
+        self._set_size(size)
+
+    def _set_size(self, size: Size) -> None:
+        fcntl.ioctl(
+            self._ours, termios.TIOCSWINSZ, struct.pack("HHHH", size.lines, size.columns, 0, 0)
+        )
+
+    @property
+    def text(self) -> str:
+        """All that can be read, the scrollback first, a line a line of the terminal."""
+        return "\n".join((*self.screen.above, *self.screen.shown)).rstrip()
+
+    def shows(self, words: str) -> bool:
+        """Whether they can be read, wherever the terminal wraps."""
+        return _solid(words) in _solid(self.text)
+
+    def wrote(self, words: str) -> bool:
+        """Whether they were written at all: a terminal made narrower cuts off what stands there."""
+        return _solid(words) in _solid(_CONTROL.sub(b"", self.written).decode(self._encoding))
+
+    def until(self, what: str | Callable[[], bool], seconds: float = PATIENCE) -> None:
+        """Read until it is shown, or true, and then what is on its way: a picture may be torn."""
+        deadline = time.monotonic() + seconds
+        while not (self.shows(what) if isinstance(what, str) else what()):
+            if not self._read(0.05):
+                assert self.process.poll() is None or self._read(1), self._told(f"no {what}")
+                assert time.monotonic() < deadline, self._told(f"no {what} in {seconds:.0f} s")
+        settled = time.monotonic() + 1
+        while self._read(0.03) and time.monotonic() < settled:
+            pass
+
+    def until_written(self, number: int) -> None:
+        """Read so many bytes more."""
+        enough = len(self.written) + number
+        self.until(lambda: len(self.written) >= enough)
+
+    def end(self, seconds: float = PATIENCE) -> int:
+        """Read until the process has ended; its exit code."""
+        deadline = time.monotonic() + seconds
+        while self.process.poll() is None:
+            self._read(0.05)
+            assert time.monotonic() < deadline, self._told(f"it runs on after {seconds:.0f} s")
+        self._read_all()
+        return self.process.returncode
+
+    def until_it_stands_still(self) -> None:
+        """Read until the process was stopped, as by Ctrl-Z."""
+        how = os.WSTOPPED | os.WNOHANG | os.WNOWAIT
+        self.until(lambda: os.waitid(os.P_PID, self.process.pid, how) is not None)
+        self._read_all()
+
+    def hang_up(self) -> None:
+        """Close the window."""
+        os.close(self._theirs)
+        os.close(self._ours)
+        self._closed = True
+
+    def _read_all(self) -> None:
+        """What was written until now. It may still be on its way: what we write comes after it."""
+        os.write(self._theirs, _MARK)
+        deadline = time.monotonic() + PATIENCE
+        while not self.written.endswith(_MARK):
+            self._read(0.05)
+            assert time.monotonic() < deadline
+        self.written = self.written.removesuffix(_MARK)
+        self._left = termios.tcgetattr(self._theirs)
+
+    def _read(self, seconds: float) -> bool:
+        """Take what is written within this time; whether something was."""
+        if not select.select([self._ours], [], [], seconds)[0]:
+            return False
+        part = os.read(self._ours, 65536)
+        self.written += part
+        self.screen.feed(part)
+        return bool(part)
+
+    @property
+    def changed(self) -> list[str]:
+        """In what the terminal is not as it was found."""
+        found = {
+            "the cursor is hidden": not self.screen.cursor_shown,
+            "the alternate screen is there": self.screen.alternate,
+            "the alternate screen was left without having been entered": (
+                self.screen.left_unentered > 0
+            ),
+            "colours go on": not self.screen.plain,
+            "the next prompt would not begin a line": self.screen.cursor_column != 0,
+            "keys do something else": self._left != self._found,
+        }
+        return [words for words, holds in found.items() if holds]
+
+    def _told(self, words: str) -> str:
+        return f"{words}; the screen:\n{self.text}"
+
+
+def _solid(text: str) -> str:
+    return "".join(text.split())

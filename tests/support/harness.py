@@ -1,0 +1,186 @@
+"""What tests build with: one-node stacks on moto, calls recorded, and a process that dies where
+told.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from functools import cache
+from pathlib import Path
+from typing import Any, ClassVar
+
+import botocore.session
+
+from provision.aws.access import READ_PREFIXES, Access
+from provision.aws.client import Aws
+from provision.engine.engine import Result, apply, make_plan, plan_removal, remove
+from provision.engine.executor import Engine
+from provision.model.stack import Stack
+from provision.model.step import Step
+from provision.plan.options import PlanOptions
+from provision.state.holder import LockHolder
+from provision.state.journal import Journal
+from provision.steps import KINDS
+from tests.support.virtual_clock import VirtualClock
+
+REGION = "us-east-1"
+HOLDER = LockHolder("tester", "here", 1, "now", "test")
+
+
+class Died(BaseException):
+    """The process ended here; nothing may catch it."""
+
+
+class Where(Enum):
+    """Before the call leaves, or after AWS did it and before the answer is read."""
+
+    BEFORE = "before"
+    AFTER = "after"
+
+
+@dataclass
+class Recorder:
+    """Writes that left, in order, and where to die: before or after the nth of them (from 1)."""
+
+    writes: list[str] = field(default_factory=list)
+    reads: list[str] = field(default_factory=list)
+    die: tuple[Where, int] | None = None
+
+    def watch(self, client: Any) -> None:
+        client.meta.events.register_first("before-call.*.*", self._before)
+        client.meta.events.register_first("after-call.*.*", self._after)
+
+    def unwatch(self, client: Any) -> None:
+        client.meta.events.unregister("before-call.*.*", self._before)
+        client.meta.events.unregister("after-call.*.*", self._after)
+
+    def _before(self, model: Any, **_: Any) -> None:
+        if model.name.startswith(READ_PREFIXES):
+            self.reads.append(model.name)
+            return
+        if self.die and self.die[0] is Where.BEFORE and len(self.writes) + 1 >= self.die[1]:
+            raise Died(model.name)
+        self.writes.append(model.name)
+
+    def _after(self, model: Any, **_: Any) -> None:
+        if model.name.startswith(READ_PREFIXES):
+            return
+        if self.die and self.die[0] is Where.AFTER and len(self.writes) >= self.die[1]:
+            raise Died(model.name)
+
+
+@cache
+def _core() -> botocore.session.Session:
+    """One for all tests: making it costs as much as ten calls to the emulator."""
+    return botocore.session.Session()
+
+
+class Pooled(Aws):
+    """A process's clients without the time to make them: the last one's, listening to this one.
+
+    For runs that follow each other, each in the place of a process; whoever made the last one must
+    not use it any more. `access.prepare` is the `watch` of something that can `unwatch`.
+    """
+
+    pool: ClassVar[dict[str, tuple[Any, Pooled]]] = {}
+
+    def _new_client(self, service: str) -> Any:
+        if service in self.pool:
+            client, last = self.pool[service]
+            last.let_go(client)
+            self._register_hooks(client)
+        else:
+            client = super()._new_client(service)
+        self.pool[service] = (client, self)
+        return client
+
+    def let_go(self, client: Any) -> None:
+        client.meta.events.unregister("before-call.*.*", self._before_call)
+        client.meta.events.unregister("needs-retry.*.*", self._needs_retry)
+        if self.access.on_client_created:
+            watching: Any = self.access.on_client_created
+            watching.__self__.unwatch(client)
+
+
+def new_aws(recorder: Recorder | None = None, region: str = REGION) -> Aws:
+    access = Access(
+        region=region,
+        credentials=("test", "test"),
+        on_client_created=recorder.watch if recorder else None,
+        rate_limited=False,
+    )
+    return Aws(access, clock=VirtualClock(), core=_core())
+
+
+ALLOW_ALL = PlanOptions(destroy_data=True, destroy=frozenset({"it", "encryption.key"}))
+
+
+@dataclass
+class Workshop:
+    """Runs stacks against the emulated account, each run like a new process."""
+
+    directory: Path
+    last: Recorder = field(default_factory=Recorder)
+
+    def run(
+        self,
+        stack: Stack,
+        verb: str,
+        *,
+        recorder: Recorder | None = None,
+        plan_options: PlanOptions = ALLOW_ALL,
+        workers: int = 1,
+    ) -> Result:
+        """`up`, `down` or `plan` as a process of its own. Raises the first failure."""
+        self.last = recorder or Recorder()
+        aws = self.connect(self.last)
+        journal = Journal(self.directory, stack.name, KINDS, stack.moved).open(HOLDER)
+        try:
+            engine = Engine(stack, aws, journal, plan_options)
+            aws.read_only = True
+            seen = make_plan(engine, workers=workers)
+            if verb == "plan":
+                return Result(seen.all, {}, {})
+            aws.read_only = False
+            if verb == "up":
+                outcome = apply(engine, seen, workers=workers)
+            else:
+                outcome = remove(engine, plan_removal(engine, seen), workers=workers)
+        finally:
+            journal.close()
+        for error in outcome.failed.values():
+            raise error
+        return outcome
+
+    def connect(self, recorder: Recorder) -> Aws:
+        """The way of one process to AWS. What does more than record may leave a client changed."""
+        kind = Pooled if type(recorder) is Recorder else Aws
+        access = Access(
+            REGION,
+            credentials=("test", "test"),
+            on_client_created=recorder.watch,
+            rate_limited=False,
+        )
+        return kind(access, clock=VirtualClock(), core=_core())
+
+    def forget(self) -> None:
+        """Lose the state."""
+        shutil.rmtree(self.directory)
+
+
+def one_node(step: Step, *, name: str = "it", stack: str = "tap-dev") -> Stack:
+    made = Stack(stack)
+    made.add(name, lambda: step)
+    return made
+
+
+def empty(stack: str = "tap-dev") -> Stack:
+    """The configuration with everything taken out."""
+    return Stack(stack)
+
+
+Edit = Mapping[str, Any]
+Build = Callable[[Aws], Step]

@@ -1,0 +1,31 @@
+"""What cannot go on, and what waits for nothing."""
+
+from __future__ import annotations
+
+from provision.plan.blocking import block_on_refused
+from provision.plan.change import Action, ResourceChange
+from provision.steps.sqs.queue import Queue
+
+QUEUE = Queue(name="q", tags={})
+
+
+def finding(node: str, action: Action, *needs: str, blocked_by: str = "") -> ResourceChange:
+    return ResourceChange(node, needs, QUEUE.KIND, QUEUE, None, (), action, blocked_by=blocked_by)
+
+
+def test_what_the_emulator_lacks_waits_for_nothing() -> None:
+    """As scaling targets on local, whose table is refused."""
+    found = block_on_refused(
+        {
+            "table": finding("table", Action.REPLACE, blocked_by="it holds data"),
+            "table.read": finding("table.read", Action.SKIP, "table"),
+            "table.read.policy": finding("table.read.policy", Action.SKIP, "table.read"),
+            "function": finding("function", Action.CREATE, "table"),
+        }
+    )
+    assert [one.action for one in found.values()] == [
+        Action.REPLACE,
+        Action.SKIP,
+        Action.SKIP,
+        Action.BLOCKED,
+    ]

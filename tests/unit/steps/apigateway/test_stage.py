@@ -1,0 +1,175 @@
+"""The stage: the contract, what a crash leaves, and what was set by hand."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from provision.model.step import Step
+from provision.plan.change import Action
+from provision.steps.apigateway.stage import Stage
+from tests.support.harness import Died, Recorder, Where, Workshop, new_aws, one_node
+from tests.unit.steps.apigateway.test_deployment import api_with_a_method
+from tests.unit.steps.contract import StepContract
+
+LOGS = "arn:aws:logs:us-east-1:123456789012:log-group:/aws/apigateway/tap-dev"
+
+
+def given_stage() -> Stage:
+    """On a deployment of its own; the API has a second one."""
+    api_id = api_with_a_method()
+    deployment = new_aws().apigateway.create_deployment(restApiId=api_id)
+    return Stage(
+        api_id=api_id,
+        name="v1",
+        deployment_id=deployment["id"],
+        tracing=True,
+        access_log=LOGS,
+        access_format='{"id": "$context.requestId"}',
+        log_level="INFO",
+        rate=1000.0,
+        burst=2000,
+        tags={"team": "a"},
+    )
+
+
+class TestStage(StepContract):
+    drift_only = frozenset({"strays"})
+    edits = {
+        "deployment_id": "another",
+        "tracing": False,
+        "access_log": f"{LOGS}-other",
+        "access_format": "$context.requestId",
+        "log_level": "OFF",
+        "metrics": False,
+        "rate": 12.5,
+        "burst": 10,
+        "tags": {"team": "b", "more": "c"},
+    }
+    fixed_edits = {"name": "v2"}
+
+    def given(self, aws: Any) -> Step:
+        return given_stage()
+
+
+@pytest.fixture
+def stage(account: None) -> Stage:
+    return given_stage()
+
+
+def shown(stage: Stage) -> Any:
+    return new_aws().apigateway.get_stage(restApiId=stage.api_id, stageName=stage.name)
+
+
+def patch(stage: Stage, *patches: tuple[str, str, str]) -> None:
+    new_aws().apigateway.update_stage(
+        restApiId=stage.api_id,
+        stageName=stage.name,
+        patchOperations=[
+            {"op": op, "path": path, "value": value}  # type: ignore[typeddict-item]  # as given
+            for op, path, value in patches
+        ],
+    )
+
+
+def test_all_is_set_by_two_calls(workshop: Workshop, stage: Stage) -> None:
+    workshop.run(one_node(stage), "up")
+    assert workshop.last.writes == ["CreateStage", "UpdateStage"]
+    found = shown(stage)
+    assert found["tracingEnabled"] is True
+    assert found["accessLogSettings"]["destinationArn"] == LOGS
+    settings = found["methodSettings"]["*/*"]
+    assert settings["loggingLevel"] == "INFO"
+    assert settings["metricsEnabled"] is True
+    assert settings["dataTraceEnabled"] is False
+    assert (settings["throttlingRateLimit"], settings["throttlingBurstLimit"]) == (1000.0, 2000)
+
+
+def test_a_crash_between_the_two_is_mended(workshop: Workshop, stage: Stage) -> None:
+    with pytest.raises(Died):
+        workshop.run(one_node(stage), "up", recorder=Recorder(die=(Where.BEFORE, 2)))
+    workshop.run(one_node(stage), "up")
+    assert workshop.last.writes == ["UpdateStage"]
+    assert shown(stage)["methodSettings"]["*/*"]["throttlingBurstLimit"] == 2000
+
+
+def test_moving_on_takes_one_call_that_says_one_thing(workshop: Workshop, stage: Stage) -> None:
+    workshop.run(one_node(stage), "up")
+    found = new_aws().apigateway.create_deployment(restApiId=stage.api_id)["id"]
+    workshop.run(one_node(replace(stage, deployment_id=found)), "up")
+    assert workshop.last.writes == ["UpdateStage"]
+    assert shown(stage)["deploymentId"] == found
+
+
+def test_looking_takes_one_call(workshop: Workshop, stage: Stage) -> None:
+    workshop.run(one_node(stage), "up")
+    workshop.run(one_node(stage), "plan")
+    assert workshop.last.reads == ["GetStages"]
+
+
+def test_the_logs_arn_is_compared_without_its_tail(workshop: Workshop, stage: Stage) -> None:
+    workshop.run(one_node(stage), "up")
+    api = _backend(stage)
+    api.stages["v1"].access_log_settings["destinationArn"] = f"{LOGS}:*"
+    assert workshop.run(one_node(stage), "plan").changes["it"].action is Action.KEEP
+
+
+def test_an_access_log_can_be_left_out_and_taken_away(workshop: Workshop, stage: Stage) -> None:
+    quiet = replace(stage, access_log="")
+    workshop.run(one_node(quiet), "up")
+    assert "accessLogSettings" not in shown(stage)
+    workshop.run(one_node(stage), "up")
+    assert shown(stage)["accessLogSettings"]["destinationArn"] == LOGS
+    workshop.run(one_node(quiet), "up")
+    assert "accessLogSettings" not in shown(stage)
+    assert workshop.run(one_node(quiet), "plan").changes["it"].action is Action.KEEP
+
+
+STRAYS = {
+    "settings of ~1items/GET": ("replace", "/~1items/GET/logging/dataTrace", "true"),
+    "bodies are logged": ("replace", "/*/*/logging/dataTrace", "true"),
+    "responses are cached": ("replace", "/*/*/caching/enabled", "true"),
+    "cache cluster": ("replace", "/cacheClusterEnabled", "true"),
+    "variable colour": ("replace", "/variables/colour", "red"),
+}
+
+
+@pytest.mark.parametrize("words", STRAYS)
+def test_what_was_set_by_hand_is_seen_and_undone(
+    workshop: Workshop, stage: Stage, words: str
+) -> None:
+    workshop.run(one_node(stage), "up")
+    patch(stage, STRAYS[words])
+    finding = workshop.run(one_node(stage), "plan").changes["it"]
+    assert [(diff.field, diff.have) for diff in finding.diffs] == [("strays", (words,))]
+    workshop.run(one_node(stage), "up")
+    assert workshop.last.writes == ["UpdateStage"]
+    assert workshop.run(one_node(stage), "up").changes["it"].action is Action.KEEP
+
+
+def test_a_deployment_made_by_hand_does_not_stay_in_service(
+    workshop: Workshop, stage: Stage
+) -> None:
+    workshop.run(one_node(stage), "up")
+    client = new_aws().apigateway
+    other = client.create_deployment(restApiId=stage.api_id)["id"]
+    patch(stage, ("replace", "/deploymentId", other))
+    finding = workshop.run(one_node(stage), "plan").changes["it"]
+    assert [diff.field for diff in finding.diffs] == ["deployment_id"]
+    workshop.run(one_node(stage), "up")
+    assert shown(stage)["deploymentId"] == stage.deployment_id
+
+
+def test_nothing_is_found_of_an_api_that_is_gone(workshop: Workshop, stage: Stage) -> None:
+    workshop.run(one_node(stage), "up")
+    new_aws().apigateway.delete_rest_api(restApiId=stage.api_id)
+    assert stage.observe(new_aws()) is None
+    stage.delete(new_aws())
+
+
+def _backend(stage: Stage) -> Any:
+    from moto.apigateway.models import apigateway_backends
+
+    return apigateway_backends["123456789012"]["us-east-1"].apis[stage.api_id]

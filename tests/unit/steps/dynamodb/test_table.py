@@ -1,0 +1,171 @@
+"""The table: the contract, and what DynamoDB does that one would not expect."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import boto3
+import pytest
+from moto.kms.models import kms_backends
+
+from provision.errors import TryLater
+from provision.model.risks import Impact
+from provision.model.step import Step
+from provision.plan.change import Action, Cause
+from provision.plan.risks import risks_of
+from provision.steps.dynamodb.table import Table
+from tests.support.harness import Workshop, new_aws, one_node
+from tests.unit.steps.contract import StepContract
+
+TABLE = Table(name="tap-dev-items", key="id", tags={"team": "a"})
+
+
+class TestTable(StepContract):
+    drift_only = frozenset({"on_demand", "resource_policy", "stream"})
+    edits = {
+        "ttl": "expires_at",
+        "recovery": False,
+        "recovery_days": 7,
+        "encryption": "owned",
+        "protect": False,
+        "tags": {"team": "b", "more": "c"},
+    }
+    fixed_edits = {"key": "pk", "sort_key": "sk"}
+
+    def given(self, aws: Any) -> Step:
+        return TABLE
+
+
+def test_moving_the_expiry_attribute_takes_two_runs(workshop: Workshop) -> None:
+    def with_ttl(attribute: str) -> Table:
+        return Table(name="tap-dev-items", key="id", ttl=attribute, tags={})
+
+    workshop.run(one_node(with_ttl("old")), "up")
+    first = workshop.run(one_node(with_ttl("new")), "plan").changes["it"]
+    told = {risk.impact: risk for risk in risks_of(first)}
+    assert told[Impact.SLOW].why.startswith("two runs")
+    assert told[Impact.SLOW].seconds == 3600
+    assert told[Impact.WEAKER].why == "what has only the old attribute never expires"
+    with pytest.raises(TryLater, match="one change an hour"):
+        workshop.run(one_node(with_ttl("new")), "up")
+    second = workshop.run(one_node(with_ttl("new")), "plan").changes["it"]
+    assert [(each.field, each.cause) for each in second.diffs] == [("ttl", Cause.CONFIG)]
+    assert second.reason == "the rest of a change that an earlier run began: ttl"
+    assert not {risk.impact for risk in risks_of(second)} & {Impact.SLOW, Impact.WEAKER}
+    made = workshop.run(one_node(with_ttl("new")), "up").resources["it"]
+    assert isinstance(made, Table)
+    assert made.ttl == "new"
+
+
+def test_expiry_that_somebody_switched_off_is_drift(workshop: Workshop) -> None:
+    wanted = replace(TABLE, ttl="expires_at")
+    workshop.run(one_node(wanted), "up")
+    new_aws().dynamodb.update_time_to_live(
+        TableName=TABLE.name,
+        TimeToLiveSpecification={"AttributeName": "expires_at", "Enabled": False},
+    )
+    found = workshop.run(one_node(wanted), "plan").changes["it"]
+    assert ([each.cause for each in found.diffs], found.reason) == ([Cause.DRIFT], "")
+
+
+def test_it_comes_back_from_on_demand_with_twice_what_it_had_to_bear(workshop: Workshop) -> None:
+    """Put back to 5 units in an emergency, it would be throttled until it has scaled."""
+    wanted = replace(TABLE, read_most=300, write_most=40)
+    workshop.run(one_node(wanted), "up")
+    aws = new_aws()
+    aws.dynamodb.update_table(TableName=TABLE.name, BillingMode="PAY_PER_REQUEST")
+    sums = {"ConsumedReadCapacityUnits": (60.0, 6000.0), "ConsumedWriteCapacityUnits": (6000.0,)}
+    aws.cloudwatch.put_metric_data(
+        Namespace="AWS/DynamoDB",
+        MetricData=[
+            {
+                "MetricName": metric,
+                "Dimensions": [{"Name": "TableName", "Value": TABLE.name}],
+                "Timestamp": aws.clock.today() - timedelta(minutes=5 + number),
+                "Value": value,
+            }
+            for metric, values in sums.items()
+            for number, value in enumerate(values)
+        ],
+    )
+    planned = workshop.run(one_node(wanted), "plan").changes["it"]
+    assert [(each.impact, each.why) for each in risks_of(planned)] == [
+        (Impact.DOWNTIME, "throttled until it has scaled")
+    ]
+    workshop.run(one_node(wanted), "up")
+    shown = aws.dynamodb.describe_table(TableName=TABLE.name)["Table"]["ProvisionedThroughput"]
+    assert (shown["ReadCapacityUnits"], shown["WriteCapacityUnits"]) == (200, 40)
+    aws.dynamodb.update_table(TableName=TABLE.name, BillingMode="PAY_PER_REQUEST")
+    workshop.run(one_node(replace(wanted, read_most=0)), "up")
+    shown = aws.dynamodb.describe_table(TableName=TABLE.name)["Table"]["ProvisionedThroughput"]
+    assert shown["ReadCapacityUnits"] == TABLE.read_capacity
+
+
+def test_a_key_of_our_own_and_back(workshop: Workshop) -> None:
+    key = new_aws().kms.create_key()["KeyMetadata"]["Arn"]
+    keyed = replace(TABLE, encryption=key)
+    workshop.run(one_node(keyed), "up")
+    assert shown()["KMSMasterKeyArn"] == key
+    assert workshop.run(one_node(keyed), "up").changes["it"].action is Action.KEEP
+    workshop.run(one_node(TABLE), "up")
+    assert workshop.last.writes == ["UpdateTable"]
+    assert shown()["KMSMasterKeyArn"] != key
+    made = workshop.run(one_node(keyed), "up").resources["it"]
+    assert made == made.observe(new_aws())
+
+
+def test_one_whose_key_is_gone_gets_another(workshop: Workshop) -> None:
+    """Only customers' keys can be deleted; KMS knows nothing of it any more."""
+    first, second = (new_aws().kms.create_key()["KeyMetadata"]["Arn"] for _ in range(2))
+    workshop.run(one_node(replace(TABLE, encryption=first)), "up")
+    del kms_backends["123456789012"]["us-east-1"].keys[first.rpartition("/")[2]]
+    workshop.forget()
+    wanted = one_node(replace(TABLE, encryption=second))
+    finding = workshop.run(wanted, "plan").changes["it"]
+    assert [(each.field, each.have) for each in finding.diffs] == [("encryption", first)]
+    workshop.run(wanted, "up")
+    assert shown()["KMSMasterKeyArn"] == second
+
+
+def test_somebodys_key_is_not_taken_for_awss(workshop: Workshop) -> None:
+    """Both show as an ARN (D22)."""
+    workshop.run(one_node(TABLE), "up")
+    theirs = new_aws().kms.create_key()["KeyMetadata"]["Arn"]
+    new_aws().dynamodb.update_table(
+        TableName=TABLE.name,
+        SSESpecification={"Enabled": True, "SSEType": "KMS", "KMSMasterKeyId": theirs},
+    )
+    (diff,) = workshop.run(one_node(TABLE), "up").changes["it"].diffs
+    assert (diff.field, diff.want, diff.have) == ("encryption", "managed", theirs)
+    assert workshop.run(one_node(TABLE), "up").changes["it"].action is Action.KEEP
+
+
+def shown() -> Any:
+    return new_aws().dynamodb.describe_table(TableName=TABLE.name)["Table"]["SSEDescription"]
+
+
+def test_a_door_that_somebody_opened_is_seen_and_closed(workshop: Workshop) -> None:
+    """A policy on the table lets another account in beside IAM; a stream hands its items on."""
+    made = workshop.run(one_node(TABLE), "up").resources["it"]
+    assert isinstance(made, Table)
+    client = boto3.client("dynamodb")
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"AWS": "arn:aws:iam::999999999999:root"},
+        "Action": "dynamodb:*",
+        "Resource": made.arn,
+    }
+    text = json.dumps({"Version": "2012-10-17", "Statement": statement})
+    client.put_resource_policy(ResourceArn=made.arn, Policy=text)
+    seen: Any = {"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"}
+    client.update_table(TableName=TABLE.name, StreamSpecification=seen)
+    finding = workshop.run(one_node(TABLE), "plan").changes["it"]
+    assert [diff.field for diff in finding.diffs] == ["resource_policy", "stream"]
+    assert "999999999999" in finding.diffs[0].have
+    assert finding.diffs[1].have == "NEW_IMAGE"
+    workshop.run(one_node(TABLE), "up")
+    assert workshop.last.writes == ["DeleteResourcePolicy", "UpdateTable"]
+    assert workshop.run(one_node(TABLE), "up").changes["it"].action is Action.KEEP
