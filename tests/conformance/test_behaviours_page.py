@@ -90,7 +90,7 @@ def cited_in_code() -> dict[str, str]:
             for group in IN_PARENTHESES.findall(said)
             for each in re.findall(ID, group)
         ]
-        if "laws" in path.parts:  # the rows that a law enforces
+        if "aws_behaviours" in path.parts:  # the rows that a law enforces
             ids += [each for said in others if OF_LAWS.fullmatch(said) for each in said.split()]
         found |= dict.fromkeys(ids, str(path.relative_to(ROOT)))
     return found

@@ -305,7 +305,7 @@ def test_watch_draws_again_until_stopped(
         if len(looks) == 3:
             clock.stop()
 
-    monkeypatch.setattr("provision.aws.rate_limits.Pacer.wait", lambda *_: 0.0)
+    monkeypatch.setattr("provision.aws.rate_limits.RateLimiter.wait", lambda *_: 0.0)
     monkeypatch.setattr(Clock, "sleep", sleep)
     watched = provision("status", "--watch")
     assert watched.code in {0, 130}

@@ -80,7 +80,7 @@ def told_under_a_lock(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     monkeypatch.setattr(threading, "Lock", watched(threading.Lock))
     monkeypatch.setattr(threading, "RLock", watched(threading.RLock))
     look(Aws, "_before_call")
-    look(Aws, "say_waiting")
+    look(Aws, "report_wait")
     look(Session, "say")
     look(Drawing, "do")
     look(subprocess, "Popen")

@@ -58,8 +58,8 @@ def test_against_aws_it_holds_back_and_waits_for_what_lingers(
         monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
     access = opened("--allow-endpoint", "--profile", "work", "--region", "eu-west-1", *words)
     real = place not in {"localhost", "this machine", "this machine, newer"}
-    assert (access.paced, access.lingers) == (real, real)
-    assert (access.endpoint, access.credentials, access.prepare) == (None, None, None)
+    assert (access.rate_limited, access.deletes_lag) == (real, real)
+    assert (access.endpoint, access.credentials, access.on_client_created) == (None, None, None)
     assert (access.region, access.profile, access.anywhere) == ("eu-west-1", "work", True)
     assert opened(*words).anywhere is False
 
@@ -81,10 +81,10 @@ def test_against_the_embedded_emulator_it_does_not(
 
     monkeypatch.setattr(local, "for_emulator", for_emulator)
     access = opened("--local", *words)
-    assert (access.paced, access.lingers) == (False, False)
+    assert (access.rate_limited, access.deletes_lag) == (False, False)
     assert access.endpoint == "http://127.0.0.1:4999"
     assert access.credentials == local.CREDENTIALS
-    assert access.prepare is prepared
+    assert access.on_client_created is prepared
     assert roots == [Path(".provision/emulator").resolve()]
 
 

@@ -192,7 +192,7 @@ from provision.commands import signals
 
 signals.TELLING = signals.FAREWELL = 0.2
 stuck = lambda *_: time.sleep(120)
-with signals.Stopping(tell=stuck, leave=stuck, suspend=stuck) as asked, asked.gently(Clock()):
+with signals.StopSignals(tell=stuck, leave=stuck, suspend=stuck) as asked, asked.stopping(Clock()):
     os.kill(os.getpid(), signal.SIGINT)
     if {twice}:
         os.kill(os.getpid(), signal.SIGINT)

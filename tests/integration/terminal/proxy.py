@@ -2,8 +2,8 @@
 
 `python -m tests.integration.terminal.proxy UPSTREAM_PORT ROOT PID` prints the port it listens on.
 `PUT /_bench/latency/SECONDS` holds every answer back, `PUT /_bench/refuse/ACTION` refuses a call,
-and `PUT /_bench/refuse/` none any more. An emulator proves whose it is by its own port, so the proxy
-does that itself, as the one of the folder ROOT.
+and `PUT /_bench/refuse/` none any more. An emulator proves whose it is by its own port, so the
+proxy does that itself, as the one of the folder ROOT.
 """
 
 from __future__ import annotations
