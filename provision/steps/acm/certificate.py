@@ -1,4 +1,4 @@
-"""A certificate of ACM for one domain name, proved by a DNS record that another step writes."""
+"""The ACM certificate for one domain name, validated by a DNS record that another step writes."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 
 CERTIFICATES: Final = iam.arn("acm", "certificate/*")
 PROOF: Final = f"_{'?' * 32}.{{domain}}"
-"""How ACM names the record that it wants: 32 hexadecimal digits below the domain, in all that AWS
-shows.
+"""Pattern of the validation record's name: 32 hexadecimal digits below the domain, in all of AWS's
+examples.
 
 https://docs.aws.amazon.com/acm/latest/userguide/dns-validation.html
 """
@@ -45,8 +45,10 @@ _ONLY_THIS: Final = iam.Condition("ForAllValues:StringEquals", "acm:DomainNames"
 
 @dataclass(frozen=True, kw_only=True)
 class Certificate(Tagged):
-    """`record_name` and `record_value` are the CNAME by which AWS sees that the domain is ours; it
-    has to stay for the renewals. One that cannot be issued any more is not `usable`: replaced (C3).
+    """A certificate that AWS validates by the CNAME `record_name` → `record_value`.
+
+    The CNAME must stay, because AWS checks it again for each renewal. A certificate that can no
+    longer be issued is not `usable` and is replaced (C3).
 
     https://docs.aws.amazon.com/acm/latest/APIReference/API_RequestCertificate.html
     """
@@ -89,7 +91,7 @@ class Certificate(Tagged):
     domain: Fixed[str]
     usable: Fixed[bool] = True
     renewal: Local[str] = ""
-    """Why AWS cannot renew it; empty where it can, or need not yet."""
+    """The reason why AWS cannot renew it. Empty if it can, or if no renewal is due."""
     record_name: Computed[str] = ""
     record_value: Computed[str] = ""
     arn: Computed[str] = ""
@@ -105,7 +107,7 @@ class Certificate(Tagged):
         return self._read(aws, arns[0]) if arns else None
 
     def find_candidates(self, aws: Aws) -> Sequence[Self]:
-        """Those of this domain first; others are left from when it was another one."""
+        """Return those of this domain first, then those left from an earlier value of `domain`."""
         found = all_certificates(aws)
         arns = self._ours(aws, found.pop(self.domain, {}))
         for others in found.values():
@@ -157,16 +159,19 @@ class Certificate(Tagged):
 
     def delete(self, aws: Aws) -> None:
         refuse_foreign(aws, self.label, self._used_by_others(aws))
-        # The domain name lets go of it only some minutes after it is gone itself (C5).
+        # ResourceInUseException passes minutes after its domain name was deleted: retried (C5).
         try:
             aws.acm.delete_certificate(CertificateArn=self.arn)
         except aws.acm.exceptions.ResourceNotFoundException:
             return
 
     def _used_by_others(self, aws: Aws) -> list[ForeignResource]:
-        """For a Regional domain name, a load balancer of AWS's own account is said to use it; which
-        name that is, only API Gateway tells (C5)."""
-        with suppress(ClientError):  # not permitted to look: AWS refuses the removal itself
+        """Return the users of the certificate that are not part of this stack.
+
+        For a Regional domain name, ACM reports a load balancer of AWS's own account as the user;
+        only API Gateway knows the name (C5).
+        """
+        with suppress(ClientError):  # without permission to read, AWS's own refusal must do
             found = describe_certificate(aws, self.arn)
             shown = f"aws acm describe-certificate --certificate-arn {self.arn}"
             users = found.get("InUseBy", []) if found else []
@@ -177,7 +182,10 @@ class Certificate(Tagged):
         return []
 
     def _domains_of_others(self, aws: Aws) -> list[ForeignResource]:
-        """Regional ones, and those for all the world or one VPC, which have it in another field."""
+        """Return other domain names that use it: Regional, edge-optimized and private ones.
+
+        The latter two name their certificate in another field than Regional ones.
+        """
         pages = aws.apigateway.get_paginator("get_domain_names").paginate()
         return [
             ForeignResource(f"domain name {one['domainName']} of API Gateway", _showing(one))
@@ -188,7 +196,10 @@ class Certificate(Tagged):
         ]
 
     def _ours(self, aws: Aws, found: Mapping[str, str]) -> list[str]:
-        """Of ARN → status those with our tag: issued ones first, then pending, then any."""
+        """Return the ARNs in `found` (ARN → status) that carry our owner tag.
+
+        Issued certificates come first, then pending ones, then all others.
+        """
         ours = [
             (LIVE.index(status) if status in LIVE else len(LIVE), arn)
             for arn, status in found.items()
@@ -198,7 +209,7 @@ class Certificate(Tagged):
 
 
 def _showing(domain: DomainNameTypeDef) -> str:
-    """A private one is told from others of its name by its id."""
+    """Return the command that shows the domain name; a private one needs its id as well."""
     name = domain["domainName"]
     if made := domain.get("domainNameId"):
         return f"aws apigateway get-domain-name --domain-name {name} --domain-name-id {made}"

@@ -1,4 +1,4 @@
-"""How certificates of ACM are read: listed, described until their record is there, and judged."""
+"""Reading ACM certificates: list, describe, wait for record and issue, check a given one."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 RECORD_BUDGET: Final = 300
 ISSUED_BUDGET: Final = 75 * 60
 LIVE: Final = ("ISSUED", "PENDING_VALIDATION")
-"""The states of a certificate that serves or may come to serve, the better first."""
+"""The states of a certificate that is or may become valid, the better first."""
 
 KEY_TYPES: Final[tuple[KeyAlgorithmType, ...]] = (
     "EC_prime256v1",
@@ -32,16 +32,19 @@ KEY_TYPES: Final[tuple[KeyAlgorithmType, ...]] = (
     "RSA_3072",
     "RSA_4096",
 )
-"""Asked for by name, because the list shows only the two shorter RSA ones by itself (C6)."""
+"""All key types: without them ListCertificates shows only the two shorter RSA ones (C6)."""
 
 
 def certificates_of(aws: Aws, domain: str) -> Mapping[str, str]:
-    """ARN → status of every certificate of the domain in this region, whoever's."""
+    """Return ARN → status of every certificate of the domain in this region, owned or foreign."""
     return all_certificates(aws).get(domain, {})
 
 
 def hindered(renewal: RenewalSummaryTypeDef | None) -> str:
-    """AWS asks for a validation, or gave up; the other states pass by themselves."""
+    """Return why the certificate cannot be renewed, or an empty text.
+
+    That is the case if AWS waits for a validation or gave up; the other states pass by themselves.
+    """
     status = renewal["RenewalStatus"] if renewal else ""
     if renewal is None or status not in {"PENDING_VALIDATION", "FAILED"}:
         return ""
@@ -49,7 +52,7 @@ def hindered(renewal: RenewalSummaryTypeDef | None) -> str:
 
 
 def all_certificates(aws: Aws) -> dict[str, dict[str, str]]:
-    """ARN → status, by domain."""
+    """Return ARN → status of every certificate in this region, by domain."""
     pages = aws.acm.get_paginator("list_certificates").paginate(
         Includes={"keyTypes": list(KEY_TYPES)}
     )
@@ -61,7 +64,11 @@ def all_certificates(aws: Aws) -> dict[str, dict[str, str]]:
 
 
 def tags_of_certificate(aws: Aws, arn: str) -> dict[str, str]:
-    """ACM takes tags without a value, and shows them so. One listed may not be found (C2)."""
+    """Return the certificate's tags without AWS's own; empty if ACM does not find it.
+
+    A new certificate may be listed and not found yet (C2). ACM allows tags without a value and
+    shows them without one.
+    """
     try:
         tags = aws.acm.list_tags_for_certificate(CertificateArn=arn).get("Tags", [])
     except aws.acm.exceptions.ResourceNotFoundException:
@@ -70,7 +77,7 @@ def tags_of_certificate(aws: Aws, arn: str) -> dict[str, str]:
 
 
 def owner_of_certificate(aws: Aws, arn: str, record: str) -> str:
-    """The value of its owner tag, when `record` names its validation record; else empty."""
+    """Return the value of its owner tag if `record` names its validation record, else ""."""
     found = describe_certificate(aws, arn)
     proof = record_of(found) if found else None
     same = proof is not None and proof["Name"].rstrip(".").lower() == record
@@ -78,15 +85,21 @@ def owner_of_certificate(aws: Aws, arn: str, record: str) -> str:
 
 
 def owner_of_proof(aws: Aws, record: str) -> str | None:
-    """The owner tag of the certificate that `_{hash}.{domain}` validates."""
+    """Return the owner tag of the certificate that the record `_{hash}.{domain}` validates.
+
+    None if there is no such certificate, or if it has no owner tag.
+    """
     domain = record.rstrip(".").partition(".")[2]
     owners = (owner_of_certificate(aws, arn, record) for arn in certificates_of(aws, domain))
     return next(filter(None, owners), None)
 
 
 def wait_until_issued(aws: Aws, arn: str) -> None:
-    """AWS looks for the validation record now and then; this takes minutes, or half an hour
-    (C3)."""
+    """Wait until the certificate is issued, up to ISSUED_BUDGET seconds.
+
+    AWS checks the validation record from time to time, which takes minutes, or half an hour (C3).
+    Raises ApiError if the certificate will never be issued.
+    """
 
     def issued() -> bool | None:
         found = describe_certificate(aws, arn)
@@ -108,7 +121,7 @@ def wait_until_issued(aws: Aws, arn: str) -> None:
 
 
 def check_serves(aws: Aws, arn: str, name: str) -> None:
-    """Raise where it is not there, will never be issued, or is for other names (A28)."""
+    """Raise if the certificate is missing, will never be issued, or is for other names (A28)."""
     found = describe_certificate(aws, arn)
     if found is None or found["Status"] not in LIVE:
         raise cannot_be_issued(arn, found["DomainName"] if found else arn, found)
@@ -129,7 +142,10 @@ def describe_certificate(aws: Aws, arn: str) -> CertificateDetailTypeDef | None:
 
 
 def describe_with_record(aws: Aws, arn: str) -> CertificateDetailTypeDef | None:
-    """The validation record appears some seconds after the certificate (C2)."""
+    """Return the certificate with its validation record, or None if it is not found.
+
+    Waits for the record, which appears some seconds after the certificate (C2).
+    """
 
     def described() -> tuple[CertificateDetailTypeDef | None] | None:
         found = describe_certificate(aws, arn)
