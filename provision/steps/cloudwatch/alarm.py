@@ -1,4 +1,4 @@
-"""The alarm on one metric."""
+"""The CloudWatch alarm on one metric."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 _ALARM = iam.arn("cloudwatch", "alarm:{name}")
 _CALLS_ONLY = iam.Condition("ForAllValues:StringEquals", "cloudwatch:AlarmActions", "{actions}")
-"""In whatever state. CloudWatch asks nobody whether who makes an alarm may do what the alarm does.
+"""Allows no other actions than ours, in any state of the alarm. CloudWatch does not check whether
+the creator of an alarm has permission for the alarm's actions.
 
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/iam-cw-condition-keys-alarm-actions.html
 """
@@ -29,10 +30,11 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/iam-cw-condition-
 
 @dataclass(frozen=True, kw_only=True)
 class Alarm(Tagged):
-    """Rings, that is calls `actions` (ARNs, sorted), when `datapoints` of the last
-    `evaluation_periods` periods, of `period` seconds each, are beyond the threshold. `statistic` is
-    one of AWS's words or a percentile such as `p95`. Muted actions show as none. `strays` says in
-    words what else is set.
+    """An alarm that calls `actions` (ARNs, sorted) while a metric is beyond a threshold.
+
+    That is, while `datapoints` of the last `evaluation_periods` periods, of `period` seconds each,
+    are beyond it. `statistic` is one of AWS's words or a percentile such as `p95`. Disabled actions
+    are read as no actions. `strays` describes undeclared settings.
 
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
     """
@@ -43,7 +45,7 @@ class Alarm(Tagged):
     RISKS = NO_IMPACT
     API_CALLS = iam.ApiCalls(
         read=(
-            # Whatever the names asked for, it is judged on every alarm.
+            # IAM checks DescribeAlarms on every alarm, even if the request gives names.
             *iam.calls("cloudwatch", iam.arn("cloudwatch", "alarm:*"), "DescribeAlarms"),
             *iam.calls("cloudwatch", _ALARM, "ListTagsForResource"),
         ),
@@ -103,11 +105,11 @@ class Alarm(Tagged):
         return replace(self, arn=have.arn)
 
     def delete(self, aws: Aws) -> None:
-        with ignore_not_found():  # names that nobody knows may be refused (W3)
+        with ignore_not_found():  # ResourceNotFound if there is nothing to delete (W3)
             aws.cloudwatch.delete_alarms(AlarmNames=[self.name])
 
     def _with_tags(self, aws: Aws, alarm: MetricAlarmTypeDef | None) -> Self | None:
-        """None as well where it goes before its tags are read."""
+        """Return the alarm with its tags; None also if it is deleted before its tags are read."""
         if alarm is None:
             return None
         with ignore_not_found():
@@ -118,8 +120,10 @@ class Alarm(Tagged):
         return None
 
     def _read(self, alarm: MetricAlarmTypeDef) -> Self:
-        """What AWS leaves out stands for a default (W2). An alarm on an expression has no
-        metric."""
+        """Return the alarm that AWS shows, without its tags.
+
+        A field that AWS leaves out has its default (W2). An alarm on an expression has no metric.
+        """
         periods = alarm.get("EvaluationPeriods", 0)
         return replace(
             self,
@@ -142,7 +146,7 @@ class Alarm(Tagged):
         )
 
     def _request(self) -> PutMetricAlarmInputTypeDef:
-        """The whole alarm, each time (W1)."""
+        """Return the whole alarm: each PutMetricAlarm sets all of it (W1)."""
         request: PutMetricAlarmInputTypeDef = {
             "AlarmName": self.name,
             "AlarmDescription": self.description,
@@ -169,7 +173,7 @@ class Alarm(Tagged):
 
 
 def _strays(alarm: MetricAlarmTypeDef) -> Iterator[str]:
-    """Where a unit is asked for, data in any other is not seen at all."""
+    """Yield undeclared settings; an alarm with a unit ignores data in any other unit."""
     yield from (f"when it is over: {arn}" for arn in sorted(alarm.get("OKActions", [])))
     yield from (f"without data: {arn}" for arn in sorted(alarm.get("InsufficientDataActions", [])))
     if unit := alarm.get("Unit"):

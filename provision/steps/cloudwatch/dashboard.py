@@ -1,4 +1,4 @@
-"""The CloudWatch dashboard, which carries its owner in a line of its own."""
+"""The CloudWatch dashboard, which carries its owner in a tag and in a widget of its own."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ _DASHBOARD: Final = iam.arn("cloudwatch", "dashboard/{name}", region=False)
 
 @dataclass(frozen=True, kw_only=True)
 class Dashboard(Step):
-    """Dashboards of all regions share one set of names, so `name` should tell the region (W4).
+    """A dashboard; all regions share one set of names, so `name` should contain the region (W4).
 
-    The owner is a tag. AWS has tags for dashboards only since 2026 and emulators have none, so it
-    stands in the body as well, in a text widget below the others, and counts where no tag says it.
+    The owner is a tag. AWS has tags for dashboards only since 2026 and emulators have none, so the
+    body names the owner too, in a text widget below the others. It counts if there is no owner tag.
 
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWatch-Dashboard-Body-Structure.html
     """
@@ -89,11 +89,12 @@ class Dashboard(Step):
         return replace(self, arn=have.arn)
 
     def delete(self, aws: Aws) -> None:
-        with ignore_not_found():  # one that is not there is refused (W3)
+        with ignore_not_found():  # ResourceNotFound if there is nothing to delete (W3)
             aws.cloudwatch.delete_dashboards(DashboardNames=[self.name])
 
     def _arn(self, aws: Aws) -> str:
-        return aws.location.arn("cloudwatch", f"dashboard/{self.name}", region=False)  # (W4)
+        # Without a region: all regions of an account share the names of dashboards (W4).
+        return aws.location.arn("cloudwatch", f"dashboard/{self.name}", region=False)
 
     def _request(self) -> PutDashboardInputTypeDef:
         return {
@@ -103,12 +104,12 @@ class Dashboard(Step):
 
     def _put(self, aws: Aws, request: PutDashboardInputTypeDef) -> None:
         answer = aws.cloudwatch.put_dashboard(**request)
-        for remark in answer.get("DashboardValidationMessages", []):  # it is there anyway (W4)
+        for remark in answer.get("DashboardValidationMessages", []):  # written in spite of it (W4)
             aws.report_wait(f"AWS remarks on dashboard {self.name}: {remark.get('Message', '')}")
 
 
 def _tags(aws: Aws, arn: str) -> Tags:
-    """Where dashboards have no tags yet, AWS says that it knows none of this ARN."""
+    """Return the tags; empty if dashboards cannot have tags: AWS then does not find the ARN."""
     with ignore_not_found():
         return from_tag_list(aws.cloudwatch.list_tags_for_resource(ResourceARN=arn).get("Tags", []))
     return {}
@@ -126,6 +127,6 @@ def _mark(owner: str, *, below: list[Document]) -> Document:
 
 
 def _is_mark(widget: Document, owner: str = "") -> bool:
-    """Whether the widget names an owner, or the one given."""
+    """Return whether the widget names `owner`, or any owner if none is given."""
     text = widget.get("properties", {}).get("markdown")
     return isinstance(text, str) and (text == _MARK + owner if owner else text.startswith(_MARK))

@@ -1,4 +1,4 @@
-"""What CloudWatch's steps share: tags are changed by ARN, since a second put ignores them."""
+"""Tags of alarms (W1) and dashboards (W4), changed by ARN."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from provision.steps.tagging import tag_changes, tag_list
 
 
 def change_cloudwatch_tags(aws: Aws, arn: str, have: Tags, want: Tags) -> None:
-    """A second put ignores tags: of alarms (W1), and of dashboards (W4)."""
+    """Change tags by calls of their own: a second put ignores them (W1, W4)."""
     gone, new = tag_changes(have, want)
     if gone:
         aws.cloudwatch.untag_resource(ResourceARN=arn, TagKeys=gone)
