@@ -1,4 +1,4 @@
-"""How full auto scaling keeps a table: capacity follows use, towards a target in percent."""
+"""The target tracking policy of a table: capacity follows use, towards a utilization in percent."""
 
 from __future__ import annotations
 
@@ -18,9 +18,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class ScalingPolicy(Step):
-    """Capacity is moved so that `target` percent of it are used. The target's owner owns it.
+    """A policy that changes capacity so that `target` percent of it are used.
 
-    Its alarms (`TargetTracking-…`) are AWS's own and come and go with it (S6).
+    The owner of its scaling target owns it. AWS creates and deletes its alarms
+    (`TargetTracking-…`) with it (S6). Cooldowns are in seconds.
     https://docs.aws.amazon.com/autoscaling/application/APIReference/API_PutScalingPolicy.html
     """
 
@@ -74,7 +75,7 @@ class ScalingPolicy(Step):
         return self
 
     def update(self, aws: Aws, have: Self, changed: Collection[str]) -> Self:  # noqa: ARG002
-        self._put(aws)  # one call for making and changing (S4)
+        self._put(aws)  # PutScalingPolicy creates or changes (S4)
         return self
 
     def delete(self, aws: Aws) -> None:
@@ -107,6 +108,9 @@ class ScalingPolicy(Step):
         )
 
     def _metric(self) -> MetricTypeType:
-        """`dynamodb:table:ReadCapacityUnits` is measured by DynamoDBReadCapacityUtilization."""
+        """Return the metric of the dimension.
+
+        For `dynamodb:table:ReadCapacityUnits` that is `DynamoDBReadCapacityUtilization`.
+        """
         kind = self.dimension.rpartition(":")[2].removesuffix("Units")
         return cast("MetricTypeType", f"DynamoDB{kind}Utilization")

@@ -1,4 +1,4 @@
-"""The bounds between which auto scaling moves a table's capacity."""
+"""The scalable target: the bounds between which auto scaling changes a table's capacity."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ if TYPE_CHECKING:
         SuspendedStateTypeDef,
     )
 
-GONE_BUDGET: Final = 300  # shown for a while after its end (S7)
+GONE_BUDGET: Final = 300  # AWS shows a target for a while after its deregistration (S7)
 _SERVICE: Final = "application-autoscaling"
 TARGET: Final = iam.arn(_SERVICE, "scalable-target/*")
-"""AWS numbers them, so a policy tells them by their tags."""
+"""Any scalable target: AWS chooses their ids, so IAM policies distinguish them by tags."""
 _OF: Final = (
     iam.Condition("StringEquals", f"{_SERVICE}:scalable-dimension", "{dimension}"),
     iam.Condition("StringEquals", f"{_SERVICE}:service-namespace", "dynamodb"),
 )
-"""The request says what it is for; which table, no condition key tells."""
+"""The dimension and service in the request; no condition key contains the table."""
 _PRINCIPAL: Final = "dynamodb.application-autoscaling.amazonaws.com"
 _CHECKED: Final = (
     iam.Permission(
@@ -61,10 +61,10 @@ _CHECKED: Final = (
         ),
     ),
 )
-"""What AWS tries in the caller's name before it registers a target. The last two it tries without
-any alarm's name: no resource can be said for them, only that it is no alarm of a stack of ours, and
-that it calls nothing or a scaling policy of the table. The role it works with is made by the first
-target of an account (I14).
+"""Permissions that AWS tests in the caller's name before it registers a target. It tests the last
+two without the name of an alarm, so no resource can be given for them. The conditions only exclude
+alarms of stacks of ours, and actions other than scaling policies of the table. The first target of
+an account creates the service-linked role (I14).
 
 https://docs.aws.amazon.com/autoscaling/application/userguide/security_iam_permission_validation.html
 """
@@ -72,8 +72,10 @@ https://docs.aws.amazon.com/autoscaling/application/userguide/security_iam_permi
 
 @dataclass(frozen=True, kw_only=True)
 class ScalingTarget(Tagged):
-    """`resource` is "table/name", `dimension` such as "dynamodb:table:ReadCapacityUnits".
-    `suspended`: somebody has switched a part of its scaling off.
+    """The bounds of one capacity of a table.
+
+    `resource` is "table/name", `dimension` such as "dynamodb:table:ReadCapacityUnits". It is
+    `suspended` if any part of its scaling was switched off.
 
     https://docs.aws.amazon.com/autoscaling/application/APIReference/API_RegisterScalableTarget.html
     """
@@ -137,7 +139,7 @@ class ScalingTarget(Tagged):
             MinCapacity=self.minimum,
             MaxCapacity=self.maximum,
             SuspendedState=self._suspension(),
-            Tags=dict(self.tags),  # AWS takes them only now (S1)
+            Tags=dict(self.tags),  # AWS takes tags only when it creates the target (S1)
         )
         return self
 
@@ -180,7 +182,10 @@ class ScalingTarget(Tagged):
         return _described(aws, self.resource, self.dimension)
 
     def _arn(self, aws: Aws) -> str:
-        """Of a target that shows none: registering what is there changes nothing and tells it."""
+        """Return the ARN of a target that is described without one.
+
+        Registering an existing target again without settings changes nothing and returns its ARN.
+        """
         service, dimension = typed(self.dimension)
         answer = aws.autoscaling.register_scalable_target(
             ServiceNamespace=service, ResourceId=self.resource, ScalableDimension=dimension
@@ -196,7 +201,7 @@ class ScalingTarget(Tagged):
 
 
 def owner_of_target(aws: Aws, resource: str, dimension: str) -> str | None:
-    """The value of its owner tag: empty where there is none, None where there is no such target."""
+    """Return the value of its owner tag: "" without one, None if there is no such target."""
     found = _described(aws, resource, dimension)
     if found is None:
         return None
@@ -204,7 +209,7 @@ def owner_of_target(aws: Aws, resource: str, dimension: str) -> str | None:
 
 
 def _tags(aws: Aws, found: ScalableTargetTypeDef) -> dict[str, str]:
-    """None where it has no ARN: that is older than tags of scalable targets, so it is not ours."""
+    """Return its tags; none without an ARN: such a target predates tags, so it is not ours."""
     arn = found.get("ScalableTargetARN")
     if not arn:
         return {}
@@ -220,6 +225,6 @@ def _described(aws: Aws, resource: str, dimension: str) -> ScalableTargetTypeDef
 
 
 def typed(dimension: str) -> tuple[ServiceNamespaceType, ScalableDimensionType]:
-    """The service a dimension belongs to, and the dimension, as boto3's types name them."""
+    """Return the service of a dimension, and the dimension, in boto3's types."""
     service = cast("ServiceNamespaceType", dimension.partition(":")[0])
     return service, cast("ScalableDimensionType", dimension)
