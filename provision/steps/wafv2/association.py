@@ -1,4 +1,4 @@
-"""Which web ACL stands before a stage of a REST API."""
+"""The association of a web ACL with a stage of a REST API."""
 
 from __future__ import annotations
 
@@ -19,8 +19,9 @@ _SET: Final = iam.Permission("apigateway:SetWebACL", ("{stage}",), (iam.OWNED,))
 
 @dataclass(frozen=True, kw_only=True)
 class WebAclAssociation(Step):
-    """`stage` and `acl` are ARNs. A stage has one ACL at the most; another than ours that stands
-    there is somebody else's.
+    """The association of a stage with a web ACL; `stage` and `acl` are ARNs.
+
+    A stage has at most one ACL. An association with another ACL than ours is foreign.
 
     https://docs.aws.amazon.com/waf/latest/APIReference/API_AssociateWebACL.html
     """
@@ -31,7 +32,7 @@ class WebAclAssociation(Step):
     REPLACEMENT = Replacement.CREATE_FIRST
     RISKS = Risks(update={"acl": (Risk(Impact.DOWNTIME, "another ACL's rules refuse requests"),)})
     API_CALLS = iam.ApiCalls(
-        # Of any ACL: whatever stands there is to be seen, and not to be a missing permission.
+        # On any ACL: a foreign one must be observed, not be reported as a missing permission.
         read=(
             iam.call(
                 "wafv2.GetWebACLForResource",
@@ -65,7 +66,7 @@ class WebAclAssociation(Step):
         return owner_of_stage(aws, self.stage)
 
     def observe(self, aws: Aws) -> Self | None:
-        """Where nothing stands before the stage, AWS answers without an ACL."""
+        """Return the stage's association; AWS answers without an ACL if it has none."""
         with ignore_not_found():
             found = aws.wafv2.get_web_acl_for_resource(ResourceArn=self.stage).get("WebACL")
             return replace(self, acl=found["ARN"]) if found else None
@@ -76,7 +77,7 @@ class WebAclAssociation(Step):
         return self
 
     def update(self, aws: Aws, have: Self, changed: Collection[str]) -> Self:  # noqa: ARG002
-        """AWS puts the one in the place of the other: the stage is never without."""
+        """Replace the ACL in one call: the stage is never without one."""
         return self.create(aws)
 
     def delete(self, aws: Aws) -> None:

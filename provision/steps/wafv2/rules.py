@@ -1,4 +1,4 @@
-"""The rules of a web ACL, written in AWS's grammar and read back from it."""
+"""Rules of a web ACL: written in AWS's grammar, and read back from it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     )
 
 Action = Literal["block", "count", "mixed"]
-"""`mixed` is only ever found: some rules refuse and some count."""
+"""`mixed` is observed and never wanted: some rules block and some count."""
 
 VENDOR: Final = "AWS"
 RATE: Final = "rate"
@@ -27,7 +27,7 @@ _BLANK: Final[tuple[object, ...]] = (None, [])
 
 @dataclass(frozen=True)
 class Rules:
-    """As found; `action` is empty where there is no rule that could have one."""
+    """The rules that were found; `action` is None if no rule has one."""
 
     groups: tuple[str, ...]
     rate: int
@@ -36,7 +36,7 @@ class Rules:
 
 
 def written_rules(groups: Iterable[str], rate: int, action: str) -> list[RuleUnionTypeDef]:
-    """Those that refuse too many requests come first: they cost nothing to ask."""
+    """Return the rules in AWS's grammar, the rate limit first: evaluating it costs nothing."""
     rules = [_rate_rule(rate, action)] if rate else []
     rules += [_group_rule(group, action) for group in groups]
     return [
@@ -45,7 +45,7 @@ def written_rules(groups: Iterable[str], rate: int, action: str) -> list[RuleUni
 
 
 def read_rules(found: Sequence[RuleOutputTypeDef]) -> Rules:
-    """What is not exactly as it would be written is told in words."""
+    """Return the rules found; `strays` names each that differs from how we would write it."""
     groups: list[str] = []
     rate = 0
     actions: set[Action] = set()
@@ -72,7 +72,7 @@ def read_rules(found: Sequence[RuleOutputTypeDef]) -> Rules:
 
 
 def shields(found: Sequence[RuleOutputTypeDef]) -> list[RuleUnionTypeDef]:
-    """AWS Shield Advanced puts a rule of its own into an ACL, and takes it away again."""
+    """Return the rules that AWS Shield Advanced itself adds to an ACL, and later removes."""
     kept = [rule for rule in found if rule["Name"].startswith(_SHIELD)]
     return [cast("RuleUnionTypeDef", rule) for rule in kept]
 
@@ -86,7 +86,10 @@ def visibility(name: str, *, metrics: bool, samples: bool) -> VisibilityConfigTy
 
 
 def hiding(headers: Iterable[str]) -> DataProtectionConfigTypeDef:
-    """Samples of requests show their headers, the caller's API key among them, unless told."""
+    """Return the setting that hides these headers in samples of requests.
+
+    By default, samples show all headers, the caller's API key among them.
+    """
     return {
         "DataProtections": [
             {
@@ -98,7 +101,7 @@ def hiding(headers: Iterable[str]) -> DataProtectionConfigTypeDef:
 
 
 def hidden_headers(found: DataProtectionConfigOutputTypeDef | None) -> tuple[str, ...]:
-    """Those that no part of a sample shows."""
+    """Return the headers that no part of a sample shows."""
     return tuple(
         sorted(
             header
@@ -137,7 +140,7 @@ def _rate_rule(limit: int, action: str) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
-    """Without what is absent; an empty mapping says something (`{"None": {}}`)."""
+    """Return the value without None and empty lists; empty mappings matter (`{"None": {}}`)."""
     if isinstance(value, Mapping):
         return {key: _plain(each) for key, each in value.items() if each not in _BLANK}
     return [_plain(each) for each in value] if isinstance(value, list) else value

@@ -1,4 +1,4 @@
-"""A web ACL of AWS WAF: which requests are turned away before they reach the API."""
+"""The web ACL of AWS WAF, which refuses requests before they reach the API."""
 
 from __future__ import annotations
 
@@ -46,10 +46,12 @@ _EXTRAS: Final = {
 
 @dataclass(frozen=True, kw_only=True)
 class WebAcl(Tagged):
-    """What no rule turns away is let through. `groups` are rule groups that AWS manages, in the
-    order they are asked; `rate` is how many requests one address may make in five minutes, 0 for
-    any number; `action` what happens to what they match. `hidden` headers are kept out of the
-    samples that AWS shows of requests. `strays` says in words what else is set.
+    """A web ACL that allows each request that no rule refuses.
+
+    `groups` are rule groups managed by AWS, in the order of their evaluation. `rate` is the number
+    of requests that one address may make in five minutes, 0 for no limit. `action` is applied to
+    requests that these rules match. AWS's samples of requests do not show the headers in `hidden`.
+    `strays` describes undeclared settings.
 
     https://docs.aws.amazon.com/waf/latest/APIReference/API_CreateWebACL.html
     """
@@ -127,7 +129,7 @@ class WebAcl(Tagged):
             gone, new = tag_changes(have.tags, self.tags)
             if gone:
                 aws.wafv2.untag_resource(ResourceARN=have.arn, TagKeys=gone)
-            if new:  # all of them: IAM is asked whose it is by the owner among them
+            if new:  # all tags: the IAM condition tests the owner tag in the request
                 aws.wafv2.tag_resource(ResourceARN=have.arn, Tags=tag_list(self.tags))
         if set(changed) - {"tags"}:
             with_latest(aws, have, self._rewrite)
@@ -138,7 +140,7 @@ class WebAcl(Tagged):
             with_latest(aws, self, self._remove)
 
     def _rewrite(self, aws: Aws, found: GetWebACLResponseTypeDef) -> None:
-        """All at once, for what is left out AWS takes away."""
+        """Send all settings in one request, since AWS removes those that it leaves out."""
         rules = written_rules(self.groups, self.rate, self.action)
         request: UpdateWebACLRequestTypeDef = {
             "Name": self.name,
@@ -187,8 +189,11 @@ class WebAcl(Tagged):
 def with_latest(
     aws: Aws, acl: WebAcl, change: Callable[[Aws, GetWebACLResponseTypeDef], None]
 ) -> None:
-    """AWS takes a change only with the token of the state it was made from: where somebody, or the
-    first try of a call whose answer was lost, was in between, from the newer state once more."""
+    """Call `change` with the latest state of the ACL, whose lock token AWS requires.
+
+    Called a second time, with the newer state, if the ACL changed in between: by another party, or
+    by a first try whose answer was lost.
+    """
     try:
         change(aws, _latest(aws, acl))
     except aws.wafv2.exceptions.WAFOptimisticLockException:
@@ -200,7 +205,7 @@ def _latest(aws: Aws, acl: WebAcl) -> GetWebACLResponseTypeDef:
 
 
 def _id_of(aws: Aws, name: str) -> str:
-    """Names are unique in a region, yet an ACL can only be asked for by its id."""
+    """Return the ACL's id, or "": GetWebACL needs it although names are unique in a region."""
     request: ListWebACLsRequestTypeDef = {"Scope": SCOPE}
     while True:
         page = aws.wafv2.list_web_acls(**request)
@@ -208,7 +213,7 @@ def _id_of(aws: Aws, name: str) -> str:
             if acl.get("Name") == name:
                 return acl.get("Id", "")
         marker = page.get("NextMarker")
-        if not (marker and page.get("WebACLs")):  # AWS marks the last page too
+        if not (marker and page.get("WebACLs")):  # the last page has a marker too
             return ""
         request = {"Scope": SCOPE, "NextMarker": marker}
 
