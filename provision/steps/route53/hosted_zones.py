@@ -1,4 +1,4 @@
-"""Public hosted zones, which somebody else made: found by name or id; how Route 53 spells names."""
+"""Public hosted zones, which no stack manages: found by name or id; the canonical form of names."""
 
 from __future__ import annotations
 
@@ -15,15 +15,18 @@ ZONE_ID: Final = re.compile("[A-Z0-9]{2,32}")
 
 @dataclass(frozen=True)
 class HostedZone:
-    """A public one; its name as `canonical` spells it."""
+    """A public hosted zone; its name is in the form of `canonical`."""
 
     id: str
     name: str
 
 
 def the_zone(aws: Aws, zone: str, name: str) -> HostedZone:
-    """The zone to write the record into. Raises where there is none, or several of the name: only
-    one of them is what the world sees (R7)."""
+    """Return the hosted zone to write the record `name` into; `zone` is the zone's name or id.
+
+    Raises PrerequisiteMissing if there is none, or several of the name: the public DNS uses only
+    one of them (R7).
+    """
     found = _found(aws, zone)
     if len(found) == 1:
         return found[0]
@@ -42,18 +45,20 @@ def the_zone(aws: Aws, zone: str, name: str) -> HostedZone:
 
 
 def zone_is_there(aws: Aws, zone_id: str) -> bool:
-    """Whether it is a public zone of this account."""
+    """Return whether it is a public zone of this account."""
     return bool(_by_id(aws, zone_id))
 
 
 def public_zones(aws: Aws, zone: str) -> tuple[str, ...]:
-    """The ids of the public hosted zones of exactly that name, or of that id."""
+    """Return the ids of the public hosted zones with exactly that name, or that id."""
     return tuple(one.id for one in _found(aws, zone))
 
 
 def demand_seen(aws: Aws, zone: HostedZone, name: str, types: Collection[str]) -> None:
-    """Raise where the world does not see what the zone says of the name: it is none of the zone's,
-    or at it or above it an NS record leads to other servers. `types`: what is at the name.
+    """Raise ApiError if the public DNS does not ask this zone for the name.
+
+    That is, if the name is outside the zone, or if an NS record at the name or above it leads to
+    other name servers. `types` are the types of the records that exist at the name.
 
     https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/dns-routing-traffic-for-subdomains.html
     """
@@ -112,5 +117,8 @@ def _named(aws: Aws, name: str) -> tuple[HostedZone, ...]:
 
 
 def canonical(name: str) -> str:
-    """AWS shows names in lower case, with a last dot, and `*` as `\\052` (R5)."""
+    """Return the name in lower case, without a last dot, with `*`.
+
+    AWS shows names in lower case, with a last dot, and `*` as `\\052` (R5).
+    """
     return name.lower().rstrip(".").replace("\\052", "*")

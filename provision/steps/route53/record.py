@@ -1,4 +1,4 @@
-"""One DNS record in a public hosted zone that somebody else owns."""
+"""One DNS record in a public hosted zone that no stack manages."""
 
 from __future__ import annotations
 
@@ -51,13 +51,13 @@ _WRITTEN: Final = ("values", "alias_target", "alias_zone", "ttl")
 
 @dataclass(frozen=True, kw_only=True)
 class Record(Step):
-    """Either `values` (sorted) with a `ttl`, or `alias_target` in `alias_zone`, a zone of AWS's.
+    """A record of `values` (sorted) with a `ttl`, or an alias of `alias_target` in `alias_zone`.
 
-    Records have no tags: one found is ours when it says what we want, or what we last wrote and
-    leads to ours still. `zone` is the zone's name, or its id where several have the name (R7);
-    `zone_id` the one it was found in, to which it keeps whatever other zone gets the name. Names
-    and targets may be written in any case, with or without last dot (R5).
-
+    `alias_zone` is a zone of AWS's. Records have no tags: one is ours if it has the wanted content,
+    or the content that we last wrote and still leads to a resource of ours. `zone` is the zone's
+    name, or its id if several have that name (R7). The record stays in `zone_id`, where it was
+    found, even if other zones get the name. Names and targets may be in any case, with or without a
+    last dot (R5).
     https://docs.aws.amazon.com/Route53/latest/APIReference/API_ChangeResourceRecordSets.html
     """
 
@@ -76,7 +76,7 @@ class Record(Step):
             *iam.calls("route53", _ZONES, "ChangeResourceRecordSets", when=_ONLY_THIS),
             *iam.calls("route53", _CHANGES, "GetChange"),
         ),
-        # What proves a domain lasts (decision 26), and a stack has no other record with values.
+        # A validation record is kept (decision 26); a stack has no other record with values.
         delete=(
             iam.call(
                 "route53.ChangeResourceRecordSets",
@@ -93,7 +93,7 @@ class Record(Step):
     alias_zone: str | None = None
     ttl: int | None = None
     beside: Local[str] = ""
-    """The type of a record that answers under the same name, and is not this stack's."""
+    """The type of a foreign record that answers under the same name."""
     zone_id: Computed[str] = ""
 
     def ailment(self) -> str:
@@ -103,9 +103,8 @@ class Record(Step):
         return f"{self.type} {self.name}"
 
     def policy_variables(self) -> Mapping[str, object]:
-        """IAM compares names as Route 53 normalises them: lower case, no last dot. Its `?` is any
-        character, a dot too: names `deeper` than what it stands in are told apart."""
-        name = canonical(self.name)
+        """Return the fields; the name as IAM compares it: in lower case, without a last dot."""
+        name = canonical(self.name)  # IAM's `?` matches a dot too: `deeper` excludes these names
         below = name.partition(".")[2]
         return {**vars(self), "name": name, "deeper": f"*.*.{below}" if "?" in name else ""}
 
@@ -117,9 +116,10 @@ class Record(Step):
         )
 
     def lasting(self) -> str:
-        """ACM derives it from the domain and the account alone: every certificate that has the
-        domain among its names has this one, in each region, and wants it again for each renewal.
+        """Return why a validation record is kept, and the command that deletes it.
 
+        ACM derives it from the domain and the account alone: all certificates with the domain among
+        their names share it, in every region, and need it for each renewal.
         https://aws.amazon.com/certificate-manager/faqs/
         """
         if not self._is_proof():
@@ -137,9 +137,10 @@ class Record(Step):
         return any(value.endswith(VALIDATION_SUFFIX) for value in values)
 
     def parent_owner(self, aws: Aws) -> str | None:
-        """Of the domain name or the certificate that it serves. In one region no two accounts have
-        a domain name alike, so what leads there leads to it by whichever of API Gateway's names.
+        """Return the owner tag of the certificate or domain name that it serves; "" for others.
 
+        A domain name is unique in a region across accounts, so an alias to any of API Gateway's
+        names there leads to this domain name.
         https://docs.aws.amazon.com/apigateway/latest/developerguide/how-to-custom-domains.html
         """
         if self._is_proof():
@@ -152,7 +153,7 @@ class Record(Step):
         return ""
 
     def observe(self, aws: Aws) -> Self | None:
-        """Of zones of one name, the one in which it says what we want; else any that has it."""
+        """Return the record with the wanted content from all zones of the name, else any record."""
         seen = [
             self._as_found(shown, zone_id)
             for zone_id in self._places(aws)
@@ -165,7 +166,7 @@ class Record(Step):
         found, beside = shown[self.type], _SIX if self._is_six_beside(shown) else ""
         none = replace(self, values=(), alias_target=None, alias_zone=None, ttl=None)
         bare = replace(none, beside=beside, zone_id=zone_id)
-        if "SetIdentifier" in found:  # one of a weighted set, say: no record of ours
+        if "SetIdentifier" in found:  # part of a set, such as a weighted one: not ours
             return bare
         if alias := found.get("AliasTarget"):
             return replace(
@@ -176,7 +177,7 @@ class Record(Step):
         return replace(bare, values=self._values(found), ttl=found.get("TTL"))
 
     def create(self, aws: Aws) -> Self:
-        # CREATE, not UPSERT: a record that somebody wrote meanwhile is not overwritten (R2).
+        # CREATE, unlike UPSERT, does not overwrite a record that exists by now (R2).
         zone_id = the_zone(aws, self.zone, self.name).id
         self._change(aws, zone_id, "CREATE", self._record_set())
         return replace(self, zone_id=zone_id)
@@ -185,12 +186,12 @@ class Record(Step):
         moved = "zone" in changed
         zone_id = the_zone(aws, self.zone, self.name).id if moved else have.zone_id
         if zone_id != have.zone_id:
-            there = self._listed(aws, zone_id)  # made by a call whose answer was lost (X1)
+            there = self._listed(aws, zone_id)  # created by a call whose answer was lost (X1)
             ours = there is not None and self._says_this(there)
             self._change(aws, zone_id, "UPSERT" if ours else "CREATE", self._record_set())
             if not have.lasting():
                 have.delete(aws)
-        elif set(changed) - {"zone"}:  # written whole
+        elif set(changed) - {"zone"}:  # UPSERT writes the whole record
             self._change(aws, zone_id, "UPSERT", self._record_set())
         return replace(self, zone_id=zone_id)
 
@@ -202,7 +203,7 @@ class Record(Step):
         if not self._says_this(found):
             raise NoLongerOurs(self.label)
         try:
-            self._change(aws, have.zone_id, "DELETE", found)  # as it is listed, to the letter (R3)
+            self._change(aws, have.zone_id, "DELETE", found)  # must equal the listed record (R3)
         except aws.route53.exceptions.InvalidChangeBatch:
             left = self._listed(aws, have.zone_id)
             if left and not self._says_this(left):
@@ -215,7 +216,7 @@ class Record(Step):
 
     def demand(self, aws: Aws) -> None:
         zone = the_zone(aws, self.zone, in_words(self.name))
-        if not is_known(self.name):  # ACM names its proof when the certificate is there (C2)
+        if not is_known(self.name):  # ACM names a validation record after the certificate (C2)
             return
         shown = self._at_name(aws, zone.id)
         beside = ""
@@ -241,7 +242,7 @@ class Record(Step):
         return self.type == "A" and _SIX in shown
 
     def _places(self, aws: Aws) -> Sequence[str]:
-        """Where it may be: in the zone it was found in, until that is gone."""
+        """Return the zones to search: the recorded one, or all of the name if that is deleted."""
         recorded = self.zone_id if is_known(self.zone_id) else ""
         if recorded and zone_is_there(aws, recorded):
             return (recorded,)
@@ -265,7 +266,7 @@ class Record(Step):
             info = aws.route53.get_change(Id=change["Id"])["ChangeInfo"]
             return True if info["Status"] == "INSYNC" else None
 
-        # Servers learn it within a minute (R4); the whole API takes five requests a second (R6).
+        # Usually in sync within a minute (R4); the whole API takes five requests a second (R6).
         what = f"{self.name} to reach all of Route 53's servers"
         aws.wait(what, in_sync, budget=IN_SYNC_BUDGET, first=2)
 
@@ -293,12 +294,12 @@ class Record(Step):
         return self._at_name(aws, zone_id).get(self.type)
 
     def _at_name(self, aws: Aws, zone_id: str) -> dict[str, ResourceRecordSetOutputTypeDef]:
-        """By type: this record, and those of its name that come after it in AWS's order."""
+        """Return type → record: this one, and those of its name that follow in AWS's order."""
         answer = aws.route53.list_resource_record_sets(
             HostedZoneId=zone_id,
             StartRecordName=canonical(self.name) + ".",
             StartRecordType=self.type,
-            MaxItems="20",  # A comes first; a type has several records in a weighted set
+            MaxItems="20",  # A is first in the order; a weighted set has several of one type
         )
         listed, name = answer["ResourceRecordSets"], canonical(self.name)
         return {found["Type"]: found for found in listed if canonical(found["Name"]) == name}
@@ -312,7 +313,7 @@ class Record(Step):
 
 
 def _spelled(wanted: str | None, shown: str) -> str:
-    """As it is wanted, where AWS shows the same name in other letters."""
+    """Return the wanted spelling if AWS shows the same name, else the name in canonical form."""
     plain = canonical(shown)
     if not is_known(wanted):
         return plain
