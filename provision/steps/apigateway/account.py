@@ -1,4 +1,4 @@
-"""The role by which API Gateway writes logs: one setting of account and region, for all stacks."""
+"""The role with which API Gateway writes logs: one for an account and region, for all stacks."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from mypy_boto3_iam.type_defs import CreateRoleRequestTypeDef
 
 OWNED_BY_ACCOUNT: Final = "account"
-"""What the owner tag of the role says: it belongs to no stack."""
+"""The value of the role's owner tag: the role belongs to no stack."""
 
 POLICY_NAME: Final = "logs"
 _ROLE: Final = iam.arn("iam", "role/{role_name}", region=False)
@@ -41,7 +41,7 @@ TRUST: Final[Document] = {
     ],
 }
 
-# What AWS's managed policy AmazonAPIGatewayPushToCloudWatchLogs allows on every account's logs.
+# The actions that AWS's managed policy AmazonAPIGatewayPushToCloudWatchLogs allows on all logs.
 LOG_ACTIONS: Final = (
     "logs:CreateLogGroup",
     "logs:CreateLogStream",
@@ -55,9 +55,10 @@ LOG_ACTIONS: Final = (
 
 @dataclass(frozen=True, kw_only=True)
 class ApiAccount(Step):
-    """Set only when it is empty, or names our own role and that role is gone; never removed (A20).
-    A role of others is left as it is, and told where it is gone. `role_name` is the role made when
-    none is set; it gets the `boundary`.
+    """The account's logging role, set only if none is set or our own role does not exist (A20).
+
+    It is never removed. A foreign role is kept, and reported if it does not exist. `role_name` is
+    the role to create if none is set; it gets the permissions boundary `boundary`.
 
     https://docs.aws.amazon.com/apigateway/latest/api/API_UpdateAccount.html
     """
@@ -92,7 +93,7 @@ class ApiAccount(Step):
     boundary: Local[str | None] = None
     role: Computed[str] = ""
     dead: Computed[str] = ""
-    """What to type where the role set is somebody else's, of this account, and is not there."""
+    """The command that repairs it, if a foreign role of this account is set and does not exist."""
 
     def called(self) -> str:
         return "the account's logging role"
@@ -106,17 +107,17 @@ class ApiAccount(Step):
         return replace(self, role=role, dead=_cure(aws) if _is_dead(aws, role) else "")
 
     def ailment(self) -> str:
-        """API Gateway takes a role that is gone without a word, and logs nothing."""
+        """Return a note on a missing role: API Gateway accepts it silently, and logs nothing."""
         if not self.dead:
             return ""
         return f"its role {self.role} is not there: no API of this account logs; {self.dead}"
 
     def create(self, aws: Aws) -> Self:
-        if have := self.observe(aws):  # another stack was quicker
+        if have := self.observe(aws):  # another stack has set it in the meantime
             return have
         self._make_role(aws)
         role = self._role_arn(aws)
-        # Refused until the role has taken effect (A19), and asked at most once in 20 s (A1).
+        # AWS refuses the role until it has taken effect (A19), and allows one call in 20 s (A1).
         aws.apigateway.update_account(
             patchOperations=[{"op": "replace", "path": "/cloudwatchRoleArn", "value": role}]
         )
@@ -126,13 +127,13 @@ class ApiAccount(Step):
         return replace(self, role=have.role)
 
     def delete(self, aws: Aws) -> None:
-        """Never: every stack of the account logs by it (A20)."""
+        """Do nothing: every stack of the account logs with this role (A20)."""
 
     def _role_arn(self, aws: Aws) -> str:
         return aws.location.arn("iam", f"role/{self.role_name}", region=False)
 
     def _make_role(self, aws: Aws) -> None:
-        """The role, or what a crash left to be done to it, or one that serves another region."""
+        """Create the role, or complete one that a crash left or that serves another region."""
         try:
             request: CreateRoleRequestTypeDef = {
                 "RoleName": self.role_name,
@@ -151,7 +152,7 @@ class ApiAccount(Step):
         )
 
     def _log_policy(self, aws: Aws) -> str:
-        """Any stack may choose any log group, in any region: one role serves them all."""
+        """Return a policy for all log groups in all regions: one role serves all stacks."""
         everywhere = replace(aws.location, region="*")
         statement = {
             "Effect": "Allow",
@@ -180,7 +181,7 @@ def _exists(aws: Aws, role: str) -> bool:
 
 
 def _is_dead(aws: Aws, arn: str) -> bool:
-    """Whether a role of this account is gone. Of one that may not be looked at nothing is said."""
+    """Return whether a role of this account does not exist; False if reading it is not allowed."""
     if account_of(arn) != aws.location.account:
         return False
     try:
@@ -197,7 +198,10 @@ def _cure(aws: Aws) -> str:
 
 
 def _set_role(aws: Aws) -> str:
-    """An account that never used API Gateway here is answered with 404 (A36)."""
+    """Return the ARN of the role that is set, or "".
+
+    AWS answers with 404 if the account never used API Gateway in this region (A36).
+    """
     with ignore_not_found():
         return aws.apigateway.get_account().get("cloudwatchRoleArn", "")
     return ""

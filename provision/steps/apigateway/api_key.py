@@ -1,5 +1,6 @@
-"""An API key and those it has succeeded. Their values are the callers' secrets: AWS chooses them,
-nothing here asks for them (A23).
+"""An API key and its retired keys, which it succeeded.
+
+Their values are the callers' secrets: AWS chooses them, and no call here asks for them (A23).
 """
 
 from __future__ import annotations
@@ -31,12 +32,12 @@ if TYPE_CHECKING:
 
 
 RETIRED: Final = "provision:retired-on"
-"""The tag of a key that has, or is to get, a successor. It works on, until it is switched off."""
+"""The tag of a key that has, or will get, a successor. The key works until it is switched off."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class RetiredKey:
-    """One that clients are to move away from. Dates are `YYYY-MM-DD`, in UTC."""
+    """A key that clients should stop using. Dates are `YYYY-MM-DD`, in UTC."""
 
     id: str
     enabled: bool
@@ -46,13 +47,15 @@ class RetiredKey:
 
 @dataclass(frozen=True, kw_only=True)
 class ApiKey(Tagged):
-    """Several keys may have one name (A21): ours is the one with our tag that is not retired.
-    Nothing in it is fixed, so it is never replaced and its value never lost by a change.
+    """An API key: of several with its name (A21), the one with our tag that is not retired.
 
-    `due`: there are retired ones only, so a successor is to be made. `plan`: what the stack's usage
-    plan is called. Tags can be copied: a retired one counts where the state knows it or that plan
-    holds it, for then it lets its callers in already. `claimed` are ids of others that say they are
-    retired: they are given nothing, and not deleted.
+    No field is fixed, so it is never replaced, and no change loses its value. `due` means that
+    there are only retired keys, so a successor must be created. `plan` is the name of the stack's
+    usage plan.
+
+    Tags can be copied. A retired key counts only if it is in the state or in that usage plan, since
+    it then gives access already. `claimed` are the ids of other keys that are tagged as retired:
+    they get no access and are not deleted.
 
     https://docs.aws.amazon.com/apigateway/latest/api/API_CreateApiKey.html
     """
@@ -120,7 +123,7 @@ class ApiKey(Tagged):
 
     @property
     def ids(self) -> tuple[str, ...]:
-        """Of all keys that a usage plan is to know."""
+        """The ids of all keys that the usage plan should contain."""
         if not is_known((self.id, self.retired)):
             return (self.id,)
         return tuple(sorted({self.id, *(old.id for old in self.retired)}))
@@ -129,15 +132,19 @@ class ApiKey(Tagged):
         found = self._get(aws, self.id) if self.id else None
         if found is None or RETIRED in tags_of(found):
             every = self.find_candidates(aws)
-            # Where the one that is known is gone, another look tells that nobody knows which it is.
+            # If the recorded key is gone and several remain, none is chosen here: the engine then
+            # observes without an id, and reports that they are ambiguous.
             return every[0] if every and (len(every) == 1 or not self.id) else None
         marked = self._owned(aws, besides=self.id)
         known, others = self._told_apart(aws, filter(_is_retired, marked))
         return self._as_found(found, known, others)
 
     def find_candidates(self, aws: Aws) -> Sequence[Self]:
-        """Of several the one that our usage plan holds is meant: it is let in already. Where that
-        holds none of them, or more, nobody can tell."""
+        """Return the key, of several the one in our usage plan, which gives access already.
+
+        If the plan has none of them, or more than one, all are returned: they are ambiguous. If
+        there are only retired keys, the last one is returned.
+        """
         every = self._owned(aws)
         retired, others = self._told_apart(aws, filter(_is_retired, every))
         ours = [key for key in every if not _is_retired(key)]
@@ -148,15 +155,20 @@ class ApiKey(Tagged):
     def _told_apart(
         self, aws: Aws, retired: Iterable[ApiKeyResponseTypeDef]
     ) -> tuple[list[ApiKeyResponseTypeDef], list[ApiKeyResponseTypeDef]]:
-        """Those that the state or our usage plan knows, as they went; and others that say they are
-        retired."""
+        """Return the retired keys that are in the state or in our usage plan, and the others.
+
+        Both are in the order of retirement.
+        """
         every = sorted(retired, key=_retired_on)
         recorded = set(self.ids) if is_known((self.id, self.retired)) else set()
         known = [key for key in every if key["id"] in recorded or self._holds(aws, key["id"])]
         return known, [key for key in every if key not in known]
 
     def _holds(self, aws: Aws, key_id: str) -> bool:
-        """Whether the stack's usage plan holds the key, where one alone carries its mark."""
+        """Return whether the stack's usage plan contains the key.
+
+        False if not exactly one plan of that name carries an owner tag of the stack.
+        """
         holding = {plan["id"] for plan in self._plans(aws, key_id) if plan.get("name") == self.plan}
         if not self.plan or not holding:
             return False
@@ -172,14 +184,16 @@ class ApiKey(Tagged):
         return len(ours) == 1 and ours <= holding
 
     def _plans(self, aws: Aws, key_id: str = "") -> list[UsagePlanTypeDef]:
-        """All, or those that hold a key."""
+        """Return all usage plans, or those that contain the key."""
         pages = aws.apigateway.get_paginator("get_usage_plans")
         asked = pages.paginate(keyId=key_id) if key_id else pages.paginate()
         return [plan for page in asked for plan in page.get("items", [])]
 
     def _owned(self, aws: Aws, besides: str = "") -> list[ApiKeyResponseTypeDef]:
-        """All of this name with our tag. The query is by prefix, what it lists has no tags
-        (A22)."""
+        """Return all keys of this name with our tag, except `besides`.
+
+        The query matches prefixes, and the list has no tags (A22).
+        """
         pages = aws.apigateway.get_paginator("get_api_keys").paginate(nameQuery=self.name)
         named = {
             key["id"]
@@ -213,7 +227,7 @@ class ApiKey(Tagged):
         )
 
     def create(self, aws: Aws) -> Self:
-        # The answer carries the value; only the id is taken (A23).
+        # The answer contains the key's value, which is not used (A23).
         made = aws.apigateway.create_api_key(
             name=self.name,
             description=self.description,
@@ -243,12 +257,12 @@ class ApiKey(Tagged):
         return replace(self, id=have.id, made_on=have.made_on, retired=have.retired)
 
     def delete(self, aws: Aws) -> None:
-        """The retired ones as well; not those that only claim to be."""
+        """Delete the key and its retired keys, but not the `claimed` ones."""
         for key_id in self.ids:
             delete_key(aws, key_id)
 
     def retire(self, aws: Aws) -> Self:
-        """Mark the key as one that clients move away from; a successor is due."""
+        """Tag the key as retired, and return it with a successor due."""
         today = aws.clock.today().date().isoformat()
         arn = aws.location.arn("apigateway", f"/apikeys/{self.id}", account=False)
         aws.apigateway.tag_resource(resourceArn=arn, tags={RETIRED: today})
@@ -263,7 +277,7 @@ class ApiKey(Tagged):
 
 
 def switch_key(aws: Aws, key_id: str, *, enabled: bool) -> None:
-    """Let a key work, or not."""
+    """Enable or disable a key."""
     aws.apigateway.update_api_key(
         apiKey=key_id,
         patchOperations=[{"op": "replace", "path": "/enabled", "value": str(enabled).lower()}],
@@ -271,7 +285,7 @@ def switch_key(aws: Aws, key_id: str, *, enabled: bool) -> None:
 
 
 def delete_key(aws: Aws, key_id: str) -> None:
-    """Already gone is success."""
+    """Delete a key; succeed if it does not exist."""
     try:
         aws.apigateway.delete_api_key(apiKey=key_id)
     except aws.apigateway.exceptions.NotFoundException:
@@ -283,7 +297,7 @@ def _is_retired(found: ApiKeyResponseTypeDef) -> bool:
 
 
 def _retired_on(found: ApiKeyResponseTypeDef) -> tuple[str, str]:
-    """In this order they went; of one day, as they came."""
+    """Return the key to sort by: the day of retirement, then the time of creation."""
     return tags_of(found)[RETIRED], found["createdDate"].isoformat()
 
 

@@ -1,4 +1,4 @@
-"""A base path mapping: which stage of which API answers under a path of a domain name."""
+"""The base path mapping, from a path of a domain name to a stage of an API."""
 
 from __future__ import annotations
 
@@ -21,8 +21,9 @@ _MAPPINGS: Final = "/domainnames/{domain}/basepathmappings"
 
 @dataclass(frozen=True, kw_only=True)
 class BasePathMapping(Step):
-    """`path` is one word without a slash; `(none)` is the domain's root (A30). It has no tags: one
-    that leads to another API than ours is not ours (A32).
+    """A mapping of `path`, one word without a slash; `(none)` is the domain's root (A30).
+
+    A mapping has no tags: one that leads to another API than ours is foreign (A32).
 
     https://docs.aws.amazon.com/apigateway/latest/api/API_CreateBasePathMapping.html
     """
@@ -78,7 +79,7 @@ class BasePathMapping(Step):
         return self
 
     def update(self, aws: Aws, have: Self, changed: Collection[str]) -> Self:  # noqa: ARG002  (see below)
-        # Both at once, whichever differs: the stage must be one of the API it is patched with.
+        # Both in one call even if one differs: the stage must be one of the API in the same patch.
         aws.apigateway.update_base_path_mapping(
             domainName=self.domain,
             basePath=self.path,
@@ -94,7 +95,7 @@ class BasePathMapping(Step):
             aws.apigateway.delete_base_path_mapping(domainName=self.domain, basePath=self.path)
         except aws.apigateway.exceptions.NotFoundException:
             return
-        # The API cannot be deleted before, and its domain should not (A31, A32).
+        # Until then the API cannot be deleted (A31), and the domain should not be (A32).
         aws.wait(
             f"base path {self.path} of {self.domain} to be gone",
             lambda: True if self._get(aws) is None else None,

@@ -1,4 +1,4 @@
-"""A deployment: the frozen copy of a REST API that a stage serves, known by its digest."""
+"""The deployment: the frozen copy of a REST API that a stage serves, identified by its digest."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from mypy_boto3_apigateway.type_defs import DeploymentTypeDef
 
 KEPT: Final = 5
-"""How many of ours stay, to go back to by hand; more if a stage uses them (A12)."""
+"""How many of our deployments are kept for a manual rollback; more if stages use them (A12)."""
 _DEPLOYMENTS: Final = "/restapis/{api_id}/deployments"
 _REMOVING: Final = (
     iam.call(
@@ -29,10 +29,12 @@ _REMOVING: Final = (
 
 @dataclass(frozen=True, kw_only=True)
 class Deployment(Step):
-    """`digest` is `RestApi.release()`; `served` what AWS shows of the frozen copy: its methods,
-    their authorization and whether they want a key. AWS has no tags for it: owner and digest are
-    its description, which anyone can copy. Hence of several with ours the oldest is taken that
-    serves what is wanted: a copy comes after what it copies.
+    """A deployment; `digest` is `RestApi.release()`.
+
+    `served` is all that AWS shows of the frozen copy: its methods, their authorization and whether
+    they require a key. AWS has no tags for deployments: owner and digest are the description, which
+    anyone can copy. So of several with ours, the oldest that serves the wanted methods is used: a
+    copy is younger than its original.
 
     https://docs.aws.amazon.com/apigateway/latest/api/API_CreateDeployment.html
     """
@@ -76,7 +78,7 @@ class Deployment(Step):
         return owner_of_api(aws, self.api_id)
 
     def observe(self, aws: Aws) -> Self | None:
-        """One of this digest, whichever run made it (A11), else the newest."""
+        """Return the deployment of this digest, from any run (A11), else the newest of ours."""
         ours = self._ours(aws)
         same = [one for one in ours if self._digest(one) == self.digest]
         found = None
@@ -88,7 +90,7 @@ class Deployment(Step):
 
     def create(self, aws: Aws) -> Self:
         ours = self._ours(aws)
-        # With a stage's name it would also make or move the stage (A11).
+        # With a stage's name, CreateDeployment would also create or move that stage (A11).
         made = aws.apigateway.create_deployment(
             restApiId=self.api_id, description=f"{self.owner} {self.digest}"
         )
@@ -96,11 +98,11 @@ class Deployment(Step):
         return replace(self, id=made["id"])
 
     def update(self, aws: Aws, have: Self, changed: Collection[str]) -> Self:  # noqa: ARG002
-        """Reached when a create had no answer and AWS shows only an older one: it was not made."""
+        """Create it: called if a create had no answer and AWS shows only an older deployment."""
         return self.create(aws)
 
     def delete(self, aws: Aws) -> None:
-        """All of ours. One that a stage still uses stays, and goes with the API (A12, A31)."""
+        """Delete all of ours, except those in use; AWS deletes these with the API (A12, A31)."""
         ours = self._ours(aws)
         used = self._used(aws) if ours else set()
         for deployment in ours:
@@ -108,7 +110,7 @@ class Deployment(Step):
                 self._delete_one(aws, deployment["id"])
 
     def _read(self, aws: Aws, one: DeploymentTypeDef) -> Self | None:
-        """With the summary, which the list does not have."""
+        """Read the deployment again, with the summary, which the list does not have."""
         try:
             found = aws.apigateway.get_deployment(
                 restApiId=self.api_id, deploymentId=one["id"], embed=["apisummary"]
@@ -128,7 +130,7 @@ class Deployment(Step):
         return replace(self, digest=self._digest(one), served=tuple(sorted(seen)), id=found["id"])
 
     def _ours(self, aws: Aws) -> list[DeploymentTypeDef]:
-        """Oldest first; none when the API is gone."""
+        """Return our deployments, oldest first; none if the API does not exist."""
         pages = aws.apigateway.get_paginator("get_deployments").paginate(
             restApiId=self.api_id, PaginationConfig={"PageSize": 500}
         )
@@ -143,13 +145,13 @@ class Deployment(Step):
         return found["description"].removeprefix(f"{self.owner} ")
 
     def _used(self, aws: Aws) -> set[str]:
-        """By any stage, ours or not, or its canary."""
+        """Return the ids of deployments that a stage or its canary uses, owned or foreign."""
         stages = aws.apigateway.get_stages(restApiId=self.api_id).get("item", [])
         canaries = {stage.get("canarySettings", {}).get("deploymentId", "") for stage in stages}
         return canaries | {stage.get("deploymentId", "") for stage in stages}
 
     def _prune(self, aws: Aws, before: list[DeploymentTypeDef]) -> None:
-        """Make room for the one just made. The stage still points to one of those before."""
+        """Delete the oldest of `before`, except those in use: a stage still serves one of them."""
         surplus = before[: -(KEPT - 1)]
         used = self._used(aws) if surplus else set()
         for deployment in surplus:

@@ -1,4 +1,4 @@
-"""A domain name of API Gateway's: the door that a DNS record leads to, and its certificate."""
+"""A custom domain name of API Gateway: the target of a DNS record, with its certificate."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ _OWN_ROLE: Final = iam.Permission(
     ),
     (iam.Condition("StringEquals", "iam:AWSServiceName", _PRINCIPAL),),
 )
-"""The first domain of an account makes API Gateway's role.
+"""Permission to create API Gateway's service-linked role, as the first domain of an account does.
 
 https://docs.aws.amazon.com/apigateway/latest/developerguide/using-service-linked-roles.html
 """
@@ -56,11 +56,13 @@ _SET_UP: Final = Risk(Impact.SLOW, "API Gateway sets the domain up", 60, AVAILAB
 
 @dataclass(frozen=True, kw_only=True)
 class DomainName(Tagged):
-    """Regional. `certificate` is an ARN of this region and account; `target`, in `target_zone`, is
-    where an alias record leads. Which TLS callers may use is decided by the API that it leads to
-    (A37); both are to say the same. No `truststore` is wanted, against which callers' certificates
-    are held, and no `routing` by rules, which pass the mapping by. Only its name is fixed, so a
-    successor can stand beside it.
+    """A Regional custom domain name.
+
+    `certificate` is an ARN of this region and account. `target`, in the hosted zone `target_zone`,
+    is the target of an alias record. The API behind it decides which TLS callers may use (A37);
+    both should have the same policy. We want no `truststore`, which verifies callers' certificates,
+    and no `routing` by rules, which bypass the mapping. Only the name is fixed, so a replacement
+    can exist at the same time.
 
     https://docs.aws.amazon.com/apigateway/latest/api/API_CreateDomainName.html
     """
@@ -111,7 +113,7 @@ class DomainName(Tagged):
     truststore: str = ""
     routing: str = BY_MAPPING
     state: Local[str] = AVAILABLE
-    """AWS's word for it, and why where that is another than available."""
+    """AWS's status of it, with the reason if it is not AVAILABLE."""
     target: Computed[str] = ""
     target_zone: Computed[str] = ""
 
@@ -123,10 +125,10 @@ class DomainName(Tagged):
         return self._as_found(found) if found else None
 
     def find_candidates(self, aws: Aws) -> Sequence[Self]:
-        """The one of this name, and ours of another: its predecessors."""
+        """Return the domain name of this name, then ours of other names, which are deposed."""
         have = self.observe(aws)
         pages = aws.apigateway.get_paginator("get_domain_names").paginate()
-        # A private one is asked for by its id too, and would be refused; ours are Regional.
+        # AWS refuses GetDomainName of a private one without its id; ours are Regional.
         names = sorted(
             one["domainName"]
             for page in pages
@@ -152,7 +154,7 @@ class DomainName(Tagged):
         )
 
     def create(self, aws: Aws) -> Self:
-        wait_until_issued(aws, self.certificate)  # refused before (A28)
+        wait_until_issued(aws, self.certificate)  # AWS refuses a pending certificate (A28)
         request: CreateDomainNameRequestTypeDef = {
             "domainName": self.name,
             "regionalCertificateArn": self.certificate,
@@ -179,11 +181,11 @@ class DomainName(Tagged):
             patch.append(_put("/regionalCertificateArn", self.certificate))
         if {"security_policy", "access_mode"} & set(changed):
             patch += tls_patches(self.security_policy, self.access_mode, have.access_mode)
-        if "truststore" in changed:  # empty is how AWS has mutual TLS switched off
+        if "truststore" in changed:  # an empty value switches mutual TLS off
             patch.append(_put("/mutualTlsAuthentication/truststoreUri", self.truststore))
         if "routing" in changed:
             patch.append(_put("/routingMode", self.routing))
-        if patch:  # one call, it is allowed once in 30 s (A1)
+        if patch:  # one call, since AWS allows one in 30 s (A1)
             aws.apigateway.update_domain_name(domainName=self.name, patchOperations=patch)
             self._wait_available(aws)
         return replace(self, target=have.target, target_zone=have.target_zone)
@@ -198,7 +200,7 @@ class DomainName(Tagged):
                 domainName=self.name
             )
             left = [mapping["basePath"] for page in pages for mapping in page.get("items", [])]
-            if left:  # they would go with it; ours are gone by now (A32)
+            if left:  # AWS would delete them too; ours are deleted already (A32)
                 raise NotOwned(
                     f"{self.name} still leads to APIs of others, at {', '.join(sorted(left))}",
                     hint="remove those base path mappings, then run the command again",
@@ -208,7 +210,7 @@ class DomainName(Tagged):
             return
 
     def _settled(self, aws: Aws) -> DomainNameResponseTypeDef | None:
-        """The domain once it is neither coming nor changing (A29)."""
+        """Wait until the domain is neither PENDING nor UPDATING, and return it (A29)."""
 
         def settled() -> tuple[DomainNameResponseTypeDef | None] | None:
             found = _get(aws, self.name)
@@ -236,7 +238,7 @@ def _get(aws: Aws, name: str) -> DomainNameResponseTypeDef | None:
 
 
 def _state(found: DomainNameResponseTypeDef) -> str:
-    """`FAILED: why`."""
+    """Return AWS's status, with the reason if it is not AVAILABLE: `FAILED: why`."""
     status = found.get("domainNameStatus", AVAILABLE)
     if status == AVAILABLE:
         return AVAILABLE

@@ -1,5 +1,7 @@
-"""The owner tags of an API, a stage and a domain name: their parts carry no mark of their own, and
-the state that leads to those may have been written by anybody.
+"""Owner tags of an API, a stage and a domain name, read from AWS.
+
+Their parts carry no owner tag of their own, and anyone may have written the state that leads to
+these parts.
 """
 
 from __future__ import annotations
@@ -11,16 +13,16 @@ from provision.steps.not_found import ignore_not_found
 
 
 def owner_of_api(aws: Aws, api_id: str) -> str | None:
-    """The owner tag of the API; empty without one, None if it is not there."""
+    """Return the owner tag of the API: "" without one, None if the API does not exist."""
     with ignore_not_found():
         return tags_of({**aws.apigateway.get_rest_api(restApiId=api_id)}).get(OWNER, "")
     return None
 
 
 def owner_of_stage(aws: Aws, arn: str) -> str | None:
-    """The owner tag of the stage; empty without one, None if it is not there.
+    """Return the owner tag of the stage: "" without one, None if the stage does not exist.
 
-    `arn` as WAF writes it: `arn:aws:apigateway:us-east-1::/restapis/{id}/stages/{name}`.
+    `arn` has WAF's form: `arn:aws:apigateway:us-east-1::/restapis/{id}/stages/{name}`.
     """
     _, _, api_id, _, name = arn.rpartition(":")[2].split("/")
     with ignore_not_found():
@@ -30,7 +32,7 @@ def owner_of_stage(aws: Aws, arn: str) -> str | None:
 
 
 def owner_of_domain(aws: Aws, name: str) -> str | None:
-    """The owner tag of the domain name; empty without one, None if it is not there."""
+    """Return the owner tag of the domain name: "" without one, None if it does not exist."""
     with ignore_not_found():
         return tags_of({**aws.apigateway.get_domain_name(domainName=name)}).get(OWNER, "")
     return None

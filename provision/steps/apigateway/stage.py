@@ -1,4 +1,4 @@
-"""A stage: which deployment of a REST API is served, how fast, and what is logged of it."""
+"""The stage of a REST API: the deployment that it serves, its limits and its logs."""
 
 from __future__ import annotations
 
@@ -27,9 +27,11 @@ _STAGES: Final = "/restapis/{api_id}/stages"
 
 @dataclass(frozen=True, kw_only=True)
 class Stage(Tagged):
-    """`access_log`: the ARN of a log group, or empty for none; `log_level`: OFF, ERROR or INFO;
-    `rate` (a second) and `burst` limit all clients together; `strays` says in words what else is
-    set. Bodies are never logged, nothing is cached.
+    """A stage; it never logs bodies and caches nothing.
+
+    `access_log` is the ARN of a log group, or empty for none; `log_level` is OFF, ERROR or INFO.
+    `rate` (requests a second) and `burst` limit all clients together. `strays` describes undeclared
+    settings.
 
     https://docs.aws.amazon.com/apigateway/latest/api/API_CreateStage.html
     """
@@ -44,7 +46,7 @@ class Stage(Tagged):
     API_CALLS = iam.ApiCalls(
         read=(iam.call("apigateway.GetStages", iam.gateway_permission("GET", _STAGES)),),
         write=(
-            # Access logs are written by the account's role: no action of CloudWatch Logs is asked.
+            # The account's role writes access logs: IAM checks no action of CloudWatch Logs here.
             iam.call(
                 "apigateway.CreateStage",
                 iam.gateway_permission("POST", _STAGES, iam.OWNED),
@@ -84,7 +86,7 @@ class Stage(Tagged):
         return self._as_found(found) if found else None
 
     def find_candidates(self, aws: Aws) -> Sequence[Self]:
-        """The one of this name, and ours of another: its predecessors."""
+        """Return the stage of this name, then ours of other names, which are deposed."""
         found = sorted(self._stages(aws), key=lambda one: one["stageName"] != self.name)
         return [
             self._as_found(one)
@@ -100,7 +102,7 @@ class Stage(Tagged):
             name=found["stageName"],
             deployment_id=found.get("deploymentId", ""),
             tracing=found.get("tracingEnabled", False),
-            access_log=access.get("destinationArn", "").removesuffix(":*"),  # (A16)
+            access_log=access.get("destinationArn", "").removesuffix(":*"),  # not allowed (A16)
             access_format=access.get("format", "") if access else self.access_format,
             log_level=settings.get("loggingLevel", "OFF"),
             metrics=settings.get("metricsEnabled", False),
@@ -118,7 +120,7 @@ class Stage(Tagged):
             tracingEnabled=self.tracing,
             tags=self.tags,
         )
-        # The rest cannot be said at creation; after a crash in between `update` says it (A14).
+        # CreateStage sets neither logs nor method settings; after a crash `update` does (A14).
         access = self._access_patches() if self.access_log else []
         self._patch(aws, [*access, *self._method_patches()])
         return self
@@ -150,12 +152,16 @@ class Stage(Tagged):
             return
 
     def _find(self, aws: Aws) -> StageTypeDef | None:
-        """From the list: a NotFound on an API made in this run would be taken for delay (V1)."""
+        """Return the stage from the list, or None.
+
+        GetStage of a missing stage answers NotFound. On an API created by this run, that is retried
+        as eventual consistency (V1).
+        """
         stages = self._stages(aws)
         return next((stage for stage in stages if stage["stageName"] == self.name), None)
 
     def _stages(self, aws: Aws) -> Sequence[StageTypeDef]:
-        """Of the API, whosever; none when it is gone."""
+        """Return all stages of the API, owned and foreign; none if the API does not exist."""
         try:
             return aws.apigateway.get_stages(restApiId=self.api_id).get("item", [])
         except aws.apigateway.exceptions.NotFoundException:
@@ -175,7 +181,7 @@ class Stage(Tagged):
         ]
 
     def _method_patches(self) -> list[PatchOperationTypeDef]:
-        """All of the key, since a crash may have left a part of it, and as text (A17)."""
+        """Return patches of the whole key, a part of which a crash may have left; as text (A17)."""
         values = {
             "logging/loglevel": self.log_level,
             "logging/dataTrace": _text(value=False),
@@ -204,10 +210,13 @@ def _strays(found: StageTypeDef) -> Iterator[str]:
 
 
 def _removals(found: StageTypeDef) -> list[PatchOperationTypeDef]:
-    """What `_strays` tells, gone. Logging of bodies goes with the settings of every method."""
+    """Return the patches that remove undeclared settings (`_strays`).
+
+    Logging of bodies is not among them: `_method_patches` switches it off.
+    """
     paths = [f"/variables/{name}" for name in found.get("variables", {})]
     for key in found.get("methodSettings", {}).keys() - {EVERY_METHOD}:
-        # Only a whole key can be removed (A17). It may come with its slashes escaped already.
+        # Only a whole key can be removed (A17). AWS may show it with its slashes already escaped.
         resource, _, verb = key.rpartition("/")
         paths.append(f"/{resource.replace('/', '~1')}/{verb}")
     if found.get("canarySettings"):

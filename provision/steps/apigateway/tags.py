@@ -1,5 +1,7 @@
-"""What API Gateway's steps share: tags, set by ARN and not by patch (A18), absent where there are
-none (A34), and the words of its permissions: IAM knows its calls by HTTP method and path only.
+"""Tags of API Gateway's resources, and the IAM permissions to change them.
+
+Tags are set by ARN, not by patch (A18), and an answer may lack them if there are none (A34). IAM
+knows API Gateway's calls by HTTP method and path only.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ A = TypeVar("A", bound=Mapping[str, object])
 
 
 def tags_of(answer: Mapping[str, object]) -> dict[str, str]:
-    """The tags in an answer; lists and some creates leave them out."""
+    """Return the tags in an answer, without AWS's own; lists and some creates leave tags out."""
     tags = answer.get("tags") or {}
     assert isinstance(tags, Mapping)
     return without_system({str(key): str(value) for key, value in tags.items()})
@@ -27,12 +29,15 @@ def has_owner_tag(answer: Mapping[str, object], owner: str) -> bool:
 
 
 def with_owner_tag(answers: Iterable[A | None], owner: str) -> list[A]:
-    """Those of the answers that are there and the owner's."""
+    """Return the answers that carry this owner tag, without None (a resource that is missing)."""
     return [answer for answer in answers if answer is not None and has_owner_tag(answer, owner)]
 
 
 def change_gateway_tags(aws: Aws, path: str, have: Tags, want: Tags) -> None:
-    """`path` is the resource's place, such as `/apikeys/abc`. Its ARN has no account (A18)."""
+    """Change the tags of the resource at `path`, such as `/apikeys/abc`.
+
+    Its ARN has no account (A18).
+    """
     arn = aws.location.arn("apigateway", path, account=False)
     gone, new = tag_changes(have, want)
     if gone:
@@ -42,13 +47,16 @@ def change_gateway_tags(aws: Aws, path: str, have: Tags, want: Tags) -> None:
 
 
 def tag_on_create(path: str) -> iam.Permission:
-    """Tags in a create call are judged as if they were put afterwards."""
+    """Return the permission for tags in a create call: IAM checks them like a later TagResource."""
     return iam.Permission("apigateway:PUT", (_tags_arn(path),), (iam.KEEPS_OWNER,))
 
 
 def tag_update_calls(path: str) -> tuple[iam.ApiCall, ...]:
-    """Judged by the tags' own address, which takes no condition on what carries them, and as a
-    patch of the resource itself."""
+    """Return the calls that change the tags of the resource at `path`.
+
+    IAM checks them twice: on the path of the tags, where conditions on the tagged resource do not
+    work, and as a patch of the resource itself.
+    """
     patch = iam.gateway_permission("PATCH", path, iam.OWNED)
     return (
         iam.call("apigateway.TagResource", tag_on_create(path), patch),
@@ -61,5 +69,5 @@ def tag_update_calls(path: str) -> tuple[iam.ApiCall, ...]:
 
 
 def _tags_arn(path: str) -> str:
-    """The ARN stands in the path, with its colons and slashes encoded."""
+    """Return the ARN of the tags; it ends in the resource's ARN, with `:` and `/` encoded."""
     return iam.gateway_arn("/tags/") + iam.gateway_arn(path).replace(":", "%3A").replace("/", "%2F")

@@ -1,4 +1,4 @@
-"""The security policies of API Gateway: the least TLS version, and which of two lets more in.
+"""Security policies of API Gateway: their minimum TLS version, and which of two is weaker.
 
 https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-security-policies.html
 """
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 LEAST: Final = "TLS_1_2"
 UNSAID: Final = "TLS_1_0"
-"""What a Regional API has when nobody says (A37)."""
+"""The policy of a Regional API that was created without one (A37)."""
 STRICT: Final = "STRICT"
 _ENHANCED: Final = "SecurityPolicy_"
 _VERSIONS: Final = {
@@ -25,20 +25,25 @@ _VERSIONS: Final = {
     "TLS13_1_3": 3,
     "TLS13_2025": 3,
 }
-"""How a policy's name begins, and its place among the least versions; the legacy policy of TLS 1.2
-takes more ciphers than the others do."""
+"""Prefix of a policy's name → rank of its minimum TLS version. The legacy policy of TLS 1.2 accepts
+more ciphers than the others of that version, so it ranks below them."""
 _STRENGTHS: Final = frozenset({"FIPS", "PFS", "PQ"})
 _MORE_CIPHERS: Final = frozenset({"Ext1", "Ext2"})
 
 
 def access_mode(policy: str) -> str:
-    """What has to be said with it in the same request, or must not be said at all (A38)."""
+    """Return the endpoint access mode that a request with this policy needs (A38).
+
+    Empty if the request must not contain a mode.
+    """
     return STRICT if policy.startswith(_ENHANCED) else ""
 
 
 def _weaker(have: Any, want: Any) -> bool:
-    """Whether the second lets something in that the first refuses. Neither may: two policies can
-    refuse different things."""
+    """Return whether `want` accepts something that `have` refuses.
+
+    That may hold in both directions or in none, as two policies can refuse different things.
+    """
     if _version(want) != _version(have):
         return _version(want) < _version(have)
     old, new = set(str(have).split("_")), set(str(want).split("_"))
@@ -46,7 +51,10 @@ def _weaker(have: Any, want: Any) -> bool:
 
 
 def tls_patches(policy: str, mode: str, have_mode: str) -> list[PatchOperationTypeDef]:
-    """Both in one request (A38); a mode that neither has is not mentioned."""
+    """Return the patches of policy and mode, for one request (A38).
+
+    The mode is left out if neither the wanted nor the observed resource has one.
+    """
     patches: list[PatchOperationTypeDef] = [
         {"op": "replace", "path": "/securityPolicy", "value": policy}
     ]
@@ -56,7 +64,7 @@ def tls_patches(policy: str, mode: str, have_mode: str) -> list[PatchOperationTy
 
 
 def _version(policy: Any) -> int:
-    """One that nobody knows yet is taken for the newest."""
+    """Return the rank of the policy's minimum TLS version; an unknown policy has the highest."""
     name = str(policy).removeprefix(_ENHANCED)
     ranks = [rank for known, rank in _VERSIONS.items() if name.startswith(known)]
     return max(ranks, default=len(_VERSIONS))
@@ -93,4 +101,4 @@ TLS_RISKS: Final = {
         Risk(Impact.SLOW, "API Gateway changes what its endpoint speaks", 900, 1800),
     ),
 }
-"""By field, of an API and of a domain alike."""
+"""Risks by field, the same for an API and a domain name."""

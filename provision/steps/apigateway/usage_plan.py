@@ -1,4 +1,4 @@
-"""A usage plan: the rate, burst and quota of the keys in it, for the stages it covers."""
+"""The usage plan: rate, burst and quota of the API keys in it, for the stages in it."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _PLAN = "/usageplans/{id}"
 
 @dataclass(frozen=True, kw_only=True)
 class Quota:
-    """So many requests a period; `offset` are those already spent in the first one."""
+    """At most `limit` requests a period; `offset` of them count as spent in the first one."""
 
     limit: int
     period: Literal["DAY", "WEEK", "MONTH"]
@@ -43,10 +43,10 @@ class Quota:
 
 @dataclass(frozen=True, kw_only=True)
 class UsagePlan(Tagged):
-    """`stages` are `{api id}:{stage name}`, `keys` are ids of API keys; both sorted.
+    """A usage plan for `stages` (`{api id}:{stage name}`) and `keys` (their ids), both sorted.
 
-    Several plans may have one name: ours is the one with our tag (A24). Nothing in it is fixed, so
-    it is never replaced: AWS refuses two plans that share a key and a stage.
+    Several plans may have one name: ours is the one with our tag (A24). No field is fixed, so it is
+    never replaced: AWS refuses two plans that share a key and a stage.
 
     https://docs.aws.amazon.com/apigateway/latest/api/API_CreateUsagePlan.html
     """
@@ -111,7 +111,7 @@ class UsagePlan(Tagged):
         return self._as_found(aws, found) if found else None
 
     def find_candidates(self, aws: Aws) -> Sequence[Self]:
-        """What is listed has no tags (A24)."""
+        """Return the plans of this name with our tag, which the list does not show (A24)."""
         pages = aws.apigateway.get_paginator("get_usage_plans").paginate(
             PaginationConfig={"PageSize": PAGE_SIZE}
         )
@@ -144,7 +144,7 @@ class UsagePlan(Tagged):
     def update(self, aws: Aws, have: Self, changed: Collection[str]) -> Self:
         if "tags" in changed:
             change_gateway_tags(aws, f"/usageplans/{have.id}", have.tags, self.tags)
-        if patch := self._patch(have, changed):  # one call, it is allowed once in 20 s (A25)
+        if patch := self._patch(have, changed):  # one call: AWS allows one in 20 s (A25)
             aws.apigateway.update_usage_plan(usagePlanId=have.id, patchOperations=patch)
         if "keys" in changed:
             for key_id in sorted(set(have.keys) - set(self.keys)):
@@ -157,7 +157,7 @@ class UsagePlan(Tagged):
         found = self._get(aws, self.id)
         if found is None:
             return
-        if stages := _stages(found.get("apiStages", [])):  # refused while it has any (A26)
+        if stages := _stages(found.get("apiStages", [])):  # AWS deletes no plan with stages (A26)
             self._let_go(aws, stages)
         try:
             aws.apigateway.delete_usage_plan(usagePlanId=self.id)
@@ -172,7 +172,7 @@ class UsagePlan(Tagged):
         except ClientError:
             found = self._get(aws, self.id)
             if found and found.get("apiStages"):
-                raise  # else a lost answer was sent again (X1)
+                raise  # otherwise a call whose answer was lost removed them (X1)
 
     def _create_plan(self, aws: Aws) -> str:
         stages = [stage.partition(":") for stage in self.stages]
@@ -217,7 +217,7 @@ class UsagePlan(Tagged):
         pages = aws.apigateway.get_paginator("get_usage_plan_keys").paginate(
             usagePlanId=plan_id, PaginationConfig={"PageSize": PAGE_SIZE}
         )
-        # The answer carries the keys' values; only their ids are taken (A23).
+        # The answer contains the keys' values; only their ids are used (A23).
         return tuple(sorted(key["id"] for page in pages for key in page.get("items", [])))
 
     def _add_key(self, aws: Aws, plan_id: str, key_id: str) -> None:
@@ -226,7 +226,7 @@ class UsagePlan(Tagged):
                 usagePlanId=plan_id, keyId=key_id, keyType="API_KEY"
             )
         except aws.apigateway.exceptions.ConflictException:
-            if key_id not in self._keys(aws, plan_id):  # else a lost answer was sent again
+            if key_id not in self._keys(aws, plan_id):  # else added by a call with a lost answer
                 raise
 
     def _remove_key(self, aws: Aws, plan_id: str, key_id: str) -> None:

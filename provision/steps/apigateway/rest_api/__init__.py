@@ -1,5 +1,6 @@
 """One REST API with everything in it.
 
-`api.RestApi` is the step. `contents` is what an API holds, in one shape for wanted and observed;
-`reading` and `writing` have the calls; `routes` and `responses` turn the step's fields into it.
+`api.RestApi` is the step. `contents` defines the contents of an API, in one shape for want and
+have. `routes` and `responses` convert the step's fields into contents and back; `reading` and
+`writing` make the calls, and `status` waits until a change is complete.
 """

@@ -51,20 +51,20 @@ _ONE_DOOR: Final = Risk(
     Impact.NEW_URL, "AWS's own address ends once its domain answers", when=disabled
 )
 _FROZEN: Final = _CONTENTS | _TLS | {"default_endpoint"}
-"""What takes effect only with a deployment (A8)."""
+"""The fields that take effect only with a deployment (A8)."""
 EDITION: Final = "provision:edition"
-"""A tag that counts how often what a deployment freezes was written, whoever made that necessary.
-It changes before the first of those writes."""
+"""A tag that counts the writes of contents that a deployment freezes, repairs of drift included. It
+changes before the first of those writes."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class RestApi(Tagged):
-    """Regional, keys from the header x-api-key. `routes` sorted by path and method; `models`: JSON
-    Schema by name; `strays` says in words what is there and the other fields have no word for.
+    """A Regional REST API that takes API keys from the header x-api-key.
 
-    `security_policy` is the least TLS that it takes, under the domain's name too (A37); `state` is
-    AWS's word for it, `filled` whether any method is in it. Nothing of it is live before a
-    deployment of its `release` is (A8). `holds` is the digest of what was found or written last.
+    `routes` are sorted by path and method; `models` are JSON Schemas by name; `strays` describes
+    contents that the other fields cannot express. `security_policy` sets the minimum TLS, under the
+    domain's name too (A37); `state` is AWS's status, `filled` whether it has any method; `holds` is
+    the digest last observed or written. A deployment of its `release` makes it live (A8).
 
     https://docs.aws.amazon.com/apigateway/latest/api/API_CreateRestApi.html
     """
@@ -93,7 +93,7 @@ class RestApi(Tagged):
             iam.call(
                 "apigateway.UpdateRestApi",
                 iam.gateway_permission("PATCH", _API, iam.OWNED),
-                # Where somebody gave the API a resource policy, it is taken off.
+                # Needed to remove a resource policy that another user gave the API.
                 iam.Permission(
                     "apigateway:UpdateRestApiPolicy", (iam.gateway_arn(_API),), (iam.OWNED,)
                 ),
@@ -130,7 +130,7 @@ class RestApi(Tagged):
         return f"AWS calls it {self.state}" if self.state.startswith("FAILED") else ""
 
     def digest(self) -> str:
-        """Of all that a deployment freezes; unknown while a part of it is."""
+        """Return the digest of all that a deployment freezes; unknown while a part is unknown."""
         frozen = [self.routes, self.cors, self.models]
         if not is_known(frozen):
             unknown: str = UNKNOWN
@@ -145,16 +145,16 @@ class RestApi(Tagged):
         return hashlib.sha256(text.encode()).hexdigest()
 
     def release(self) -> str:
-        """What a deployment must be of: this digest, made after the last write of it. What was
-        changed behind our back may have been deployed, under whatever description; so a repair
-        counts as a write, the one to come included."""
+        """Return the digest and edition of the deployment that this API needs."""
+        # Drift may have been deployed already, under any description. So a repair of drift is a
+        # write that needs a new edition, and a repair that is still to come counts as well.
         if not is_known([self.edition, self.holds, digest := self.digest()]):
             unknown: str = UNKNOWN
             return unknown
         return f"{digest}.{self.edition if self.holds == digest else _following(self.edition)}"
 
     def served(self) -> tuple[str, ...]:
-        """What a deployment of it shows (`Deployment.served`); unknown while a route is."""
+        """Return what its deployment shows (`Deployment.served`); unknown while a route is."""
         if not is_known([self.routes, self.cors]):
             unknown: tuple[str, ...] = UNKNOWN
             return unknown
@@ -167,7 +167,7 @@ class RestApi(Tagged):
         )
 
     def contents(self) -> Contents:
-        """What the fields say, as AWS would show it."""
+        """Return the contents that the fields describe, as AWS would show them."""
         return contents_of(self.routes, self.cors, self.models)
 
     def observe(self, aws: Aws) -> Self | None:
@@ -177,13 +177,13 @@ class RestApi(Tagged):
         return self._read(aws, found) if found else None
 
     def find_candidates(self, aws: Aws) -> Sequence[Self]:
-        """The one that holds something, and others that a create without an answer left empty."""
+        """Return those with methods first: a create without an answer left the empty ones."""
         listed = sorted(self._ours(aws), key=lambda api: api["id"])
         found = [self._read(aws, one) for api in listed if (one := describe(aws, api["id"]))]
         return sorted(found, key=lambda one: not one.filled)
 
     def twins(self, ours: Sequence[Self]) -> Sequence[Self]:
-        """What is empty beside the one that holds something was left by a create without answer."""
+        """Return the one API with methods, else all: creates without an answer left empty ones."""
         filled = [one for one in ours if one.filled]
         return filled if len(filled) == 1 else ours
 
@@ -212,8 +212,8 @@ class RestApi(Tagged):
         return replace(seen, strays=self._strays(apart, reading.contents), holds=holds)
 
     def _strays(self, apart: tuple[str, ...], found: Contents) -> tuple[str, ...]:
-        """Of what does not fit the routes that were found, only what is not as it is wanted: where
-        a route is missing, its preflight still allows it, and is right."""
+        """Return the lines of `apart` that differ from the wanted contents too."""
+        # The preflight of a missing route still allows it: at odds with what was found, yet right.
         if not apart or not is_known([self.routes, self.cors, self.models]):
             return apart
         wrong = differences(self.contents(), found)
@@ -249,24 +249,24 @@ class RestApi(Tagged):
         patches = self._patches(have, changed)
         reading = None
         if _CONTENTS & set(changed):
-            # Read again: what differs by call is finer than what differs by field.
+            # Read again, since `write` needs the contents: `changed` names only the fields.
             settings = settings_of(aws.apigateway.get_rest_api(restApiId=have.id))
             reading = read(aws, have.id, settings)
             patches += settings_patches(settings)
         if patches:
             aws.apigateway.update_rest_api(restApiId=have.id, patchOperations=patches)
-        if _TLS & set(changed):  # until then it takes no other write (A37)
+        if _TLS & set(changed):  # AWS refuses other writes until then (A37)
             wait_available(aws, have.id, self.name)
         if reading:
             write(aws, have.id, reading, self.contents())
         return replace(self, id=have.id, root_id=have.root_id, edition=edition, holds=self.digest())
 
     def meanwhile(self, have: Self) -> Self:
-        """AWS's own address answers until the domain does: its certificate may never be issued."""
+        """Keep AWS's own address until the domain answers: its certificate may never be issued."""
         return replace(self, default_endpoint=self.default_endpoint or have.default_endpoint)
 
     def delete(self, aws: Aws) -> None:
-        # Stages, deployments and methods go with it; mappings and plans have gone before (A31).
+        # AWS deletes stages, deployments and methods too; mappings and plans are deleted (A31).
         try:
             self._refuse_stages_of_others(aws)
             aws.apigateway.delete_rest_api(restApiId=self.id)
@@ -286,7 +286,7 @@ class RestApi(Tagged):
                 )
 
     def _ours(self, aws: Aws) -> list[RestApiTypeDef]:
-        """By the owner tag, which every item of the list carries (A5)."""
+        """Return the APIs that carry our owner tag, which the list shows (A5)."""
         pages = aws.apigateway.get_paginator("get_rest_apis").paginate(
             PaginationConfig={"PageSize": 500}
         )
@@ -314,5 +314,5 @@ class RestApi(Tagged):
 
 
 def _following(edition: str) -> str:
-    """After none, or what is no count, the first."""
+    """Return the next edition: "1" if there is none yet, or if it is not a number."""
     return str(int(edition) + 1) if edition.isdecimal() else "1"

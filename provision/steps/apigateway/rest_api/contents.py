@@ -1,4 +1,4 @@
-"""What a REST API holds, in one shape for wanted and found, so that they compare by `==`."""
+"""The contents of a REST API, in one shape for want and have, so that they compare by `==`."""
 
 from __future__ import annotations
 
@@ -11,8 +11,11 @@ from provision.model.step import Document
 
 @dataclass(frozen=True)
 class Route:
-    """`target` is an alias's ARN, `body` the name of the model a body must fit, `query` the names
-    of required query parameters, sorted."""
+    """A method of a path that calls a function.
+
+    `target` is the ARN of an alias, `body` the name of the model that a body must match, `query`
+    the names of the required query parameters, sorted.
+    """
 
     method: str
     path: str
@@ -24,13 +27,13 @@ class Route:
 
     @property
     def label(self) -> str:
-        """As config.yaml writes it."""
+        """The route as config.yaml writes it."""
         return f"{self.method} {self.path}"
 
 
 @dataclass(frozen=True)
 class Cors:
-    """What pages of another origin may send (`headers`) and read (`expose`).
+    """The headers that pages of another origin may send (`headers`) and read (`expose`).
 
     `max_age` is in seconds.
     """
@@ -52,7 +55,7 @@ class IntegrationResponse:
 
 @dataclass(frozen=True, kw_only=True)
 class Integration:
-    """Where a method leads, in AWS's defaults except for what is said."""
+    """The integration behind a method; a field that is not given has AWS's default."""
 
     kind: str
     verb: str | None = None
@@ -71,7 +74,7 @@ class Integration:
 
 @dataclass(frozen=True, kw_only=True)
 class Method:
-    """`validator` by name; `responses`: status → the headers it may carry."""
+    """A method; `validator` is a name, `responses` maps a status to the headers it may carry."""
 
     api_key: bool
     authorization: str = "NONE"
@@ -90,7 +93,7 @@ class Validator:
 
 @dataclass(frozen=True, kw_only=True)
 class GatewayResponse:
-    """What API Gateway itself answers; no `status` leaves each error its own."""
+    """An answer of API Gateway itself; without a `status`, each error keeps its own."""
 
     status: str | None
     headers: Mapping[str, str]
@@ -99,7 +102,7 @@ class GatewayResponse:
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """Of the API as a whole, the same in all of ours."""
+    """Settings of an API as a whole; the defaults are the values that all of our APIs have."""
 
     key_source: str = "HEADER"
     endpoints: tuple[str, ...] = ("REGIONAL",)
@@ -113,7 +116,7 @@ Methods = Mapping[str, Method]
 
 @dataclass(frozen=True, kw_only=True)
 class Contents:
-    """`resources`: every path, with the methods it has (verb → method)."""
+    """The contents of an API; `resources` maps each path to its methods (verb → method)."""
 
     resources: Mapping[str, Methods]
     models: Mapping[str, Document]
@@ -130,18 +133,18 @@ VALIDATORS: Final[Mapping[str, Validator]] = {
 
 
 def validator_of(route: Route) -> str | None:
-    """The name of the validator that checks what the route asks for."""
+    """Return the name of the validator that the route needs; None if it needs none."""
     asked = Validator(body=route.body is not None, parameters=bool(route.query))
     return next((name for name, known in VALIDATORS.items() if known == asked), None)
 
 
 def served(path: str, verb: str, authorization: str, *, api_key: bool) -> str:
-    """One method in the words of a deployment's summary, which tells no more of it."""
+    """Return all that a deployment's summary shows of one method, as a line."""
     return f"{verb} {path}: {authorization}{', key' if api_key else ''}"
 
 
 def ancestors(path: str) -> Iterator[str]:
-    """The path and all above it, from the root down."""
+    """Yield the path and all paths above it, from the root down."""
     yield "/"
     parts = [part for part in path.split("/") if part]
     for number in range(1, len(parts) + 1):
@@ -153,7 +156,7 @@ def parent(path: str) -> str:
 
 
 def differences(want: Contents, have: Contents) -> tuple[str, ...]:
-    """What is missing, undeclared or different, one line each, in a stable order."""
+    """Return what is missing, undeclared or different, one line each, in a stable order."""
     found = [
         *_paths(want.resources, have.resources),
         *_entries("model", want.models, have.models),

@@ -1,4 +1,4 @@
-"""What AWS shows of one REST API, read with the fewest calls, in the shape of `Contents`."""
+"""Reading one REST API from AWS, with the fewest calls, in the shape of `Contents`."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Reading:
     resources: Mapping[str, str]
     validators: Mapping[str, str]
     taken: frozenset[str]
-    """Names of all models, those that AWS puts into every new API included."""
+    """The names of all models, including those that AWS puts into every new API."""
 
 
 READING: Final = tuple(
@@ -59,13 +59,16 @@ READING: Final = tuple(
 
 
 def empty(root_id: str) -> Reading:
-    """An API just created, before anything is in it."""
+    """Return the reading of an API just created, which has no contents yet."""
     contents = Contents(resources={"/": {}}, models={}, validators={}, gateway_responses={})
     return Reading(contents, {"/": root_id}, {}, frozenset(_GIVEN))
 
 
 def read(aws: Aws, api_id: str, settings: Settings) -> Reading:
-    """Four calls for up to 500 resources; GetResources is not to be polled (A1)."""
+    """Read the API with four calls for up to 500 resources.
+
+    Do not poll it: GetResources is allowed 5 times in 2 s (A1).
+    """
     with read_pool() as pool:
         reading = pool.submit(_read_resources, aws, api_id)
         reading_validators = pool.submit(_read_validators, aws, api_id)
@@ -102,7 +105,7 @@ def settings_of(found: RestApiTypeDef | RestApiResponseTypeDef) -> Settings:
 
 
 _GIVEN: Final = {"Empty": "Empty Schema", "Error": "Error Schema"}
-"""The models every new API comes with, and the titles of their schemas."""
+"""The models that AWS puts into every new API, and the titles of their schemas."""
 
 
 def _is_given(name: str, schema: Document) -> bool:
@@ -133,7 +136,7 @@ def _read_models(aws: Aws, api_id: str) -> dict[str, Document]:
 
 
 def _read_validators(aws: Aws, api_id: str) -> tuple[dict[str, str], dict[str, Validator]]:
-    """Ids and checks by name. AWS lets two have one name: the second goes by its id."""
+    """Return ids and checks by name; if AWS has two of one name, the second gets its id added."""
     pages = aws.apigateway.get_paginator("get_request_validators").paginate(
         restApiId=api_id, PaginationConfig=_PAGE
     )
@@ -152,7 +155,7 @@ def _read_validators(aws: Aws, api_id: str) -> tuple[dict[str, str], dict[str, V
 
 
 def _read_gateway_responses(aws: Aws, api_id: str) -> dict[str, GatewayResponse]:
-    """Those somebody set: AWS lists the others too, with what they would say (A33)."""
+    """Return the gateway responses that were set; AWS also lists the defaults (A33)."""
     pages = aws.apigateway.get_paginator("get_gateway_responses").paginate(
         restApiId=api_id, PaginationConfig=_PAGE
     )
@@ -186,7 +189,7 @@ def _method(found: MethodTypeDef, validators: Mapping[str, str]) -> Method:
 
 
 def _integration(found: IntegrationTypeDef) -> Integration:
-    """AWS leaves defaults out or writes them out, by field and by age of the API (A34)."""
+    """Return the integration; AWS omits some defaults, by field and by age of the API (A34)."""
     kind = found.get("type", "")
     return Integration(
         kind=kind,
@@ -217,5 +220,5 @@ def _integration_response(found: IntegrationResponseTypeDef) -> IntegrationRespo
 
 
 def _texts(found: Mapping[str, str] | None) -> dict[str, str]:
-    """An empty template comes back as null."""
+    """Return the texts; AWS shows an empty template as null."""
     return {name: text or "" for name, text in (found or {}).items()}

@@ -1,4 +1,4 @@
-"""What API Gateway answers by itself: preflights, and every 4xx and 5xx before the function."""
+"""Answers of API Gateway itself: preflights, and each 4xx and 5xx that precedes the function."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ _MAX_AGE: Final = "Access-Control-Max-Age"
 _EXPOSE_HEADERS: Final = "Access-Control-Expose-Headers"
 
 _SAID: Final = "$context.error.messageString"
-"""API Gateway's own words; it puts the quotes."""
+"""API Gateway's own message, which it puts in quotes."""
 _WRONG: Final = '"$context.error.validationErrorString"'
-"""What the validator found."""
+"""The errors that the validator found."""
 
 
 def preflight(cors: Cors, verbs: Collection[str]) -> Method:
-    """OPTIONS of a resource with these methods. Browsers send no key with it."""
+    """Return OPTIONS of a resource with these methods. Browsers send no key with it."""
     allowed = {*verbs, "OPTIONS"} - {"ANY"} | set(ANY_METHOD if "ANY" in verbs else ())
     headers = {
         **_on_every_answer(cors),
@@ -43,7 +43,8 @@ def preflight(cors: Cors, verbs: Collection[str]) -> Method:
         responses={PREFLIGHT_STATUS: {_METHOD_HEADER + name: True for name in headers}},
         integration=Integration(
             kind="MOCK",
-            # A body of any other type would pass, and be no status: 500, for callers without a key.
+            # Otherwise a body of another type passes through without a status, and gives callers
+            # without a key a 500.
             passthrough="NEVER",
             templates={"application/json": json.dumps({"statusCode": int(PREFLIGHT_STATUS)})},
             responses={
@@ -54,7 +55,7 @@ def preflight(cors: Cors, verbs: Collection[str]) -> Method:
 
 
 def read_preflight(method: Method) -> Cors | None:
-    """The Cors a preflight was made from; None when it is none."""
+    """Return the CORS settings of which `preflight` makes this; None if it is no preflight."""
     if method.integration is None or method.integration.kind != "MOCK":
         return None
     answer = method.integration.responses.get(PREFLIGHT_STATUS)
@@ -74,7 +75,10 @@ def read_preflight(method: Method) -> Cors | None:
 
 
 def gateway_responses(cors: Cors | None) -> dict[str, GatewayResponse]:
-    """A type not named here takes after DEFAULT_4XX or DEFAULT_5XX and keeps its own status."""
+    """Return the gateway responses by type.
+
+    Other types inherit from DEFAULT_4XX or DEFAULT_5XX and keep their own status.
+    """
     keyless = '"Forbidden: send a valid key in the header x-api-key"'
     return {
         "DEFAULT_4XX": _response(cors),
@@ -82,9 +86,9 @@ def gateway_responses(cors: Cors | None) -> dict[str, GatewayResponse]:
         "BAD_REQUEST_BODY": _response(cors, status="400", details=_WRONG),
         "BAD_REQUEST_PARAMETERS": _response(cors, status="400", details=_WRONG),
         "INVALID_API_KEY": _response(cors, status="403", message=keyless),
-        # No route takes AWS signatures, so this only ever means that none fits the request.
+        # No route takes AWS signatures, so this always means that no route matches the request.
         "MISSING_AUTHENTICATION_TOKEN": _response(cors, status="404", message='"Not found"'),
-        # A period may have days to go; an hour keeps clients from asking every second.
+        # The quota's period may last days more; an hour keeps clients from retrying every second.
         "QUOTA_EXCEEDED": _response(cors, status="429", retry_after="3600"),
         "THROTTLED": _response(cors, status="429", retry_after="1"),
     }
@@ -102,7 +106,7 @@ def _response(
     headers = {"Retry-After": retry_after} if retry_after else {}
     if cors:
         headers |= _on_every_answer(cors)
-    # Not JSON until API Gateway has put its values in, hence written by hand.
+    # It becomes JSON only when API Gateway inserts its values, hence no `json.dumps`.
     members = (f'"{name}": {value}' for name, value in body.items() if value)
     return GatewayResponse(
         status=status,
@@ -112,7 +116,7 @@ def _response(
 
 
 def _on_every_answer(cors: Cors) -> dict[str, str]:
-    """The CORS headers that preflights and errors share; the function puts the same on its own."""
+    """Return the CORS headers of preflights and errors; the function's answers have the same."""
     exposed = {_EXPOSE_HEADERS: ",".join(cors.expose)} if cors.expose else {}
     return {_ALLOW_ORIGIN: cors.origin, _ALLOW_HEADERS: ",".join(cors.headers), **exposed}
 
@@ -122,5 +126,8 @@ def _names(listed: str) -> tuple[str, ...]:
 
 
 def _quoted(prefix: str, headers: Mapping[str, str]) -> dict[str, str]:
-    """A constant is written in single quotes; without them it would name a value of the request."""
+    """Return the headers with constants in single quotes.
+
+    Without quotes, API Gateway takes a text as the name of a value of the request.
+    """
     return {prefix + name: f"'{value}'" for name, value in headers.items()}

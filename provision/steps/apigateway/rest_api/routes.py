@@ -1,4 +1,4 @@
-"""From the fields (routes, cors, models) to the contents that API Gateway stores, and back."""
+"""Conversion of the fields (routes, cors, models) to the contents of an API, and back."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ _URI_BEFORE: Final = ":lambda:path/2015-03-31/functions/"
 _URI_AFTER: Final = "/invocations"
 _QUERY: Final = "method.request.querystring."
 _BODY_TYPES: Final = ("$default", "application/json")
-"""A body of a type not listed would not be checked at all; `$default` is any type."""
+"""The types of bodies to check: AWS does not check a body of another type. `$default` is any."""
 
 
 def contents_of(
     routes: Sequence[Route], cors: Cors | None, models: Mapping[str, Document]
 ) -> Contents:
-    """All of the API that follows from these."""
+    """Return the contents of an API with these routes, CORS settings and models."""
     resources: dict[str, dict[str, Method]] = {"/": {}}
     for route in routes:
         for path in ancestors(route.path):
@@ -51,7 +51,10 @@ def contents_of(
 
 
 def routes_of(contents: Contents) -> tuple[Route, ...]:
-    """The methods that call a function; whatever else is wrong about them is told apart."""
+    """Return the methods that call a function, as routes.
+
+    Settings of these methods that a route cannot express are left to `differences`.
+    """
     return tuple(
         Route(
             verb,
@@ -68,7 +71,7 @@ def routes_of(contents: Contents) -> tuple[Route, ...]:
 
 
 def cors_of(contents: Contents) -> Cors | None:
-    """As the first preflight says it; others that say something else are told apart."""
+    """Return the CORS settings of the first preflight; `differences` finds others that deviate."""
     for _, methods in sorted(contents.resources.items()):
         options = methods.get("OPTIONS")
         if options and (cors := read_preflight(options)):
@@ -84,7 +87,7 @@ def _method(route: Route) -> Method:
         validator=validator_of(route),
         parameters={_QUERY + name: True for name in route.query},
         models=dict.fromkeys(_BODY_TYPES, route.body) if route.body else {},
-        # A function is always called by POST, whatever the route's method.
+        # A function is always called by POST, for any method of the route.
         integration=Integration(kind="AWS_PROXY", verb="POST", uri=uri),
     )
 

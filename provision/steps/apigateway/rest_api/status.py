@@ -1,4 +1,4 @@
-"""What AWS calls the state of a REST API, and the wait until a change of it has come to its end."""
+"""The status of a REST API, and the wait until a change of it is complete."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ if TYPE_CHECKING:
 AVAILABLE: Final = "AVAILABLE"
 _COMING: Final = frozenset({"PENDING", "UPDATING"})
 _FAILED: Final = "FAILED"
-_BUDGET: Final = 1800  # about 15 minutes (A37)
+_BUDGET: Final = 1800  # a change takes about 15 minutes (A37)
 
 
 def describe(aws: Aws, api_id: str) -> RestApiResponseTypeDef | None:
-    """As it is shown, be it still changing: it answers callers meanwhile."""
+    """Return the API without waiting for a change of it: it answers callers meanwhile."""
     with ignore_not_found():
         return aws.apigateway.get_rest_api(restApiId=api_id)
     return None
 
 
 def state_of(found: RestApiTypeDef | RestApiResponseTypeDef) -> str:
-    """`FAILED: why`."""
+    """Return AWS's status, with the reason if it failed: `FAILED: why`."""
     status = found.get("apiStatus", AVAILABLE)
     if status != _FAILED:
         return status
@@ -33,7 +33,10 @@ def state_of(found: RestApiTypeDef | RestApiResponseTypeDef) -> str:
 
 
 def wait_available(aws: Aws, api_id: str, name: str) -> None:
-    """Until it takes the next change, and shows this one (A37)."""
+    """Wait until the API shows this change and accepts the next one (A37).
+
+    Raises ApiError if the change failed or the API does not exist.
+    """
 
     def settled() -> str | None:
         found = describe(aws, api_id)

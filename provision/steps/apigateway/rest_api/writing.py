@@ -1,8 +1,8 @@
-"""The calls that turn what one REST API holds into what it should hold, and no others.
+"""The calls that change the contents of one REST API into the wanted ones, and no others.
 
-Nothing here is live before the next deployment, so a method that differs is removed and put anew.
-The order keeps AWS content at every call (A9, A10): what must go makes room first, and what is
-referred to comes before who refers.
+Nothing here is live before the next deployment, so a method that differs is deleted and put again.
+The order satisfies AWS at every call (A9, A10): deletions that make room come first, and an object
+is written before those that refer to it.
 """
 
 from __future__ import annotations
@@ -65,7 +65,10 @@ WRITING: Final = tuple(
 
 
 def write(aws: Aws, api_id: str, have: Reading, want: Contents) -> None:
-    """Make the API hold `want`; `settings_patches` does the settings. One writer an API (A3)."""
+    """Change the API's contents into `want`, except for the settings (see `settings_patches`).
+
+    Only one writer may change an API at a time (A3).
+    """
     writing = _Writing(aws, api_id, have, want, dict(have.resources), dict(have.validators))
     writing.remove_resources()
     writing.put_models()
@@ -77,7 +80,7 @@ def write(aws: Aws, api_id: str, have: Reading, want: Contents) -> None:
 
 
 def settings_patches(have: Settings) -> list[PatchOperationTypeDef]:
-    """What gives an API back the settings that all of ours have."""
+    """Return the patches that restore the settings that all of our APIs have."""
     want = Settings()
     patches: list[PatchOperationTypeDef] = []
     if have.key_source != want.key_source:
@@ -102,15 +105,18 @@ class _Writing:
     have: Reading
     want: Contents
     resources: dict[str, str]
-    """Path → id, as they come and go; likewise the validators, by name."""
+    """Path → id, kept current while writing; likewise the validators, by name."""
     validators: dict[str, str]
 
     def remove_resources(self) -> None:
-        """First, children before parents: a second `{name}` beside the first is refused (A9)."""
+        """Delete undeclared resources, children before parents, and undeclared methods.
+
+        This is done first, since AWS refuses a second `{name}` next to the first (A9).
+        """
         client = self.aws.apigateway
         for path in sorted(self.resources.keys() - self.want.resources.keys(), reverse=True):
             resource_id = self.resources.pop(path)
-            with ignore_not_found():  # a lost answer was sent again (X1); so below
+            with ignore_not_found():  # deleted by a call with a lost answer (X1); so below
                 client.delete_resource(restApiId=self.api_id, resourceId=resource_id)
         for path, resource_id in self.resources.items():
             for verb in self._verbs(path) - self.want.resources[path].keys():
@@ -197,7 +203,7 @@ class _Writing:
             client.put_gateway_response(**request)
 
     def remove_unused(self) -> None:
-        """Last: AWS refuses while a method still refers to it."""
+        """Delete undeclared models and validators last: AWS refuses while a method uses them."""
         client = self.aws.apigateway
         for name in self.have.contents.models.keys() - self.want.models.keys():
             with ignore_not_found():
@@ -215,13 +221,13 @@ class _Writing:
         return set(self._have(path))
 
     def _put_method(self, resource_id: str, verb: str, want: Method, have: Method | None) -> None:
-        """Method, integration, method responses, integration responses, in this order (A10)."""
+        """Put method, integration, method and integration responses, in this order (A10)."""
         client, api_id = self.aws.apigateway, self.api_id
         assert want.integration is not None
         if have and _differ_in_integration_alone(want, have):
             client.put_integration(**self._integration(resource_id, verb, want.integration))
             return
-        if have:  # PutMethod and PutMethodResponse refuse what is there already
+        if have:  # PutMethod and PutMethodResponse refuse what exists already
             self._delete_method(resource_id, verb)
         request: PutMethodRequestTypeDef = {
             "restApiId": api_id,
@@ -284,7 +290,10 @@ class _Writing:
 
 
 def _differ_in_integration_alone(want: Method, have: Method) -> bool:
-    """Then PutIntegration, which replaces, is enough. It does not say what becomes of responses."""
+    """Return whether PutIntegration is enough: it replaces only the integration.
+
+    False if there are responses: its documentation does not say what happens to them.
+    """
     if have.integration is None or have.integration.responses:
         return False
     return replace(have, integration=want.integration) == want and not want.responses
