@@ -1,7 +1,7 @@
-"""The way to AWS: clients, and what happens around each of their calls.
+"""The connection to AWS: clients, and what happens around each of their calls.
 
-`client.Aws` makes the typed clients, counts and paces their calls, and waits for conditions.
-`access` says how AWS is reached, `session` how the SDK is set up, `credential_guard` where
-credentials may go. `retry` decides which errors pass by themselves; `error_codes`,
+`client.Aws` creates the typed clients, counts and limits their calls, and waits for conditions.
+`access.Access` says how AWS is reached, `session` sets up the SDK, and `credential_guard` decides
+where credentials may be sent. `retry` decides which errors are temporary; `error_codes`,
 `connection_errors`, `clock_skew` and `regions` know the codes and causes of the others.
 """

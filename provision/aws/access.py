@@ -1,4 +1,4 @@
-"""How AWS is reached, where that leads, and how many calls went there."""
+"""Describes how AWS is reached and which account and region that leads to, and counts the calls."""
 
 from __future__ import annotations
 
@@ -13,13 +13,12 @@ import botocore.session
 from provision.errors import PrerequisiteMissing
 
 READ_PREFIXES: Final = ("Get", "List", "Describe", "Filter")
-"""Operations that change nothing. Whatever is not one of these counts, and is refused, as a write.
-"""
+"""Prefixes of operations that change nothing. Every other one is counted and refused as a write."""
 
 
 @dataclass
 class CallCounts:
-    """How many calls have left this process."""
+    """The number of calls that have left this process."""
 
     read: int = 0
     write: int = 0
@@ -44,7 +43,7 @@ class Location:
     dns_suffix: str
 
     def arn(self, service: str, resource: str, *, region: bool = True, account: bool = True) -> str:
-        """An ARN here. IAM's have no region; API Gateway's have no account (A18)."""
+        """Return an ARN here. IAM's have no region, API Gateway's have no account (A18)."""
         place = self.region if region else ""
         owner = self.account if account else ""
         return f"arn:{self.partition}:{service}:{place}:{owner}:{resource}"
@@ -52,23 +51,23 @@ class Location:
 
 @dataclass(frozen=True)
 class Access:
-    """How AWS is reached. `endpoint` and `credentials` are set for an emulator only."""
+    """The way to reach AWS. `endpoint` and `credentials` are set for an emulator only."""
 
     region: str
     profile: str | None = None
     endpoint: str | None = None
     credentials: tuple[str, str] | None = None
     on_client_created: Callable[[Any], None] | None = None
-    """Called with every new client: where an emulator's lies are put right."""
+    """Called with every new client, to correct what an emulator does differently from AWS."""
     anywhere: bool = False
-    """Credentials may leave for a stranger (endpoints.py)."""
+    """Credentials may be sent to any address (`credential_guard`)."""
     rate_limited: bool = True
     deletes_lag: bool = True
-    """What is deleted may be there, or come back, for a while after: as in AWS itself."""
+    """A deleted resource may stay visible, or reappear, for a while: as in AWS itself."""
 
 
 def location_of(core: botocore.session.Session, account: str, region: str) -> Location:
-    """The place, as this AWS SDK knows the region."""
+    """Return the location, with the partition that this AWS SDK has for the region."""
     partition = core.get_partition_for_region(region)
     return Location(account, region, partition, dns_suffix(core, partition))
 
@@ -78,7 +77,10 @@ def account_of(arn: str) -> str:
 
 
 def dns_suffix(core: botocore.session.Session, partition: str) -> str:
-    """What AWS's host names end with there."""
+    """Return the ending of AWS's host names in the partition.
+
+    Raises `PrerequisiteMissing` if this AWS SDK does not know the partition.
+    """
     for known in core.get_data("partitions")["partitions"]:
         if known["id"] == partition:
             suffix: str = known["outputs"]["dnsSuffix"]
@@ -87,7 +89,10 @@ def dns_suffix(core: botocore.session.Session, partition: str) -> str:
 
 
 def is_real(environment: Mapping[str, str]) -> bool:
-    """Whether these variables lead to AWS. An emulator on this machine refuses no call for its
-    rate, and what it has deleted is gone: there is nothing to hold back or to wait for."""
+    """Return whether these environment variables lead to AWS.
+
+    An emulator on this machine refuses no call for its rate and deletes at once, so calls need no
+    rate limit and deletions no wait.
+    """
     host = urlsplit(environment.get("AWS_ENDPOINT_URL", "")).hostname
     return host not in {"localhost", "127.0.0.1", "::1"}

@@ -1,7 +1,8 @@
-"""Whether an answer is AWS's: a sign-in page or a filter's answers in its place, and the SDK would
-read a well-formed page as an answer with nothing in it, which is "not there".
+"""Checks whether an answer comes from AWS.
 
-Looked at before the SDK reads it, of reads and writes, by what the service's protocol allows.
+A sign-in page or a filter may answer instead, and the SDK would read a well-formed page as an
+empty result, which means "not found". Every answer, to reads and writes, is checked before the SDK
+parses it, by what the service's protocol allows.
 """
 
 from __future__ import annotations
@@ -23,14 +24,14 @@ _PAGE: Final = re.compile(
 _TITLE: Final = re.compile(rb"<title[^>]*>(.*?)</title", re.IGNORECASE | re.DOTALL)
 _LONGEST_TITLE: Final = 60
 _CBOR_MAP: Final = 0b101
-"""The three highest bits of the first byte."""
+"""The three highest bits of the first byte of a CBOR map."""
 _OF_ERRORS: Final = ("Response", "Error", "Exception")
-"""What the root of AWS's errors ends with: `ErrorResponse`, EC2's `Response`; services of JSON
-answer what they cannot even read with `<AccessDeniedException>`."""
+"""Endings of the root element of AWS's errors: `ErrorResponse`, EC2's `Response`. Services that use
+JSON answer a request that they cannot read with `<AccessDeniedException>`."""
 
 
 class StrangeAnswer(HTTPClientError):
-    """As where no answer came: AWS may have done what was asked."""
+    """An answer that is not AWS's. As after a lost answer, AWS may have carried out the call."""
 
     fmt = "{operation}: {words}: {endpoint_url}"
 
@@ -38,8 +39,11 @@ class StrangeAnswer(HTTPClientError):
 def demand_form(
     endpoint: str, operation_model: Any, response_dict: dict[str, Any], **_: Any
 ) -> None:
-    """Raises `StrangeAnswer`. Of what a server or a balancer says of its own failure only the
-    status is left, which passes by itself."""
+    """Raise `StrangeAnswer` if the answer is not AWS's.
+
+    If a server or load balancer reports its own failure (HTTP 5xx), only the status is kept: such
+    an error is temporary.
+    """
     status: int = response_dict["status_code"]
     words = _strange(operation_model, status, response_dict)
     if not words:
@@ -52,14 +56,14 @@ def demand_form(
 
 
 def _strange(model: Any, status: int, answer: Mapping[str, Any]) -> str:
-    """What came in place of AWS's answer, in words; empty where it may be AWS's."""
+    """Describe the answer that is not AWS's; return an empty text if it may be AWS's."""
     body, headers = answer["body"], answer["headers"]
     if status == HTTPStatus.NETWORK_AUTHENTICATION_REQUIRED:
         return "a network that wants a sign-in first (HTTP 511)"
     if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
         leads = urlsplit(str(headers.get("location", ""))).hostname
         return f"a redirection{f' to {leads}' if leads else ''} (HTTP {status})"
-    if not isinstance(body, bytes):  # a stream, which is not to be read here
+    if not isinstance(body, bytes):  # a stream, which must not be read here
         page = "html" in str(headers.get("content-type", ""))
         return f"a web page (HTTP {status})" if page else ""
     if _PAGE.match(body):
@@ -86,12 +90,12 @@ def _is_result(model: Any, body: bytes, status: int) -> bool:
 
 
 def _is_error(model: Any, body: bytes) -> bool:
-    """AWS's errors may be empty, and of a simpler form than its results."""
+    """Return whether this may be an error of AWS's: empty, or of a simpler form than a result."""
     if not body:
         return True
     if body.lstrip().startswith(b"<"):
         name = _name(_root(body))
-        # Route 53's InvalidChangeBatch is a root of its own.
+        # Route 53's InvalidChangeBatch is itself the root element.
         return name.endswith(_OF_ERRORS) or name in {shape.name for shape in model.error_shapes}
     match model.service_model.resolved_protocol:
         case "query" | "ec2" | "rest-xml":
@@ -102,8 +106,10 @@ def _is_error(model: Any, body: bytes) -> bool:
 
 
 def _is_wrapped(model: Any, root: ET.Element | None) -> bool:
-    """`<GetRoleResponse><GetRoleResult>`: what is inside is asked of by name. Where that would be
-    nothing, the inner one may be left out."""
+    """Return whether the elements are named for the operation: `<GetRoleResponse><GetRoleResult>`.
+
+    The inner one may be missing if the operation has no output.
+    """
     if root is None or _name(root) != f"{model.name}Response":
         return False
     if not _says_anything(model):
@@ -113,14 +119,14 @@ def _is_wrapped(model: Any, root: ET.Element | None) -> bool:
 
 
 def _says_anything(model: Any) -> bool:
-    """Whether the body of a good answer cannot be empty."""
+    """Return whether the body of a successful answer cannot be empty."""
     shape = model.output_shape
     members = shape.members.values() if shape else ()
     return any("location" not in member.serialization for member in members)
 
 
 def _payload(model: Any) -> str:
-    """The type of what the whole body is, where it is not a document."""
+    """Return the type of the member that is the whole body; empty if the body is a document."""
     shape = model.output_shape
     name = shape.serialization.get("payload") if shape else None
     return str(shape.members[name].type_name) if name else ""
@@ -145,7 +151,7 @@ def _is_object(body: bytes) -> bool:
 
 
 def _title(body: bytes) -> str:
-    """What the page is called, as plain text; of the page nothing else is shown."""
+    """Return the page's title as quoted plain text. Nothing else of the page is shown."""
     found = _TITLE.search(body)
     text = unescape(found[1].decode("utf-8", "replace")) if found else ""
     words = " ".join(text.split())

@@ -1,4 +1,4 @@
-"""Every call of a client as a span of the trace: what, status, tries, request id."""
+"""Records every call of a client as a span of the trace: operation, status, tries, request id."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import Any, Final
 from provision.trace import Trace
 
 _SPAN: Final = "provision.span"
-"""Where a call's own context, which botocore hands to every event of it, keeps its span."""
+"""The key of the span in the call's context, which botocore passes to every event of the call."""
 
 
 def trace_calls(trace: Trace, client: Any) -> None:
-    """From now on. What is sent and what is answered is never recorded: it may be secret."""
+    """Record every later call of the client, but never requests and answers: they may be secret."""
 
     def before(model: Any, context: dict[str, Any], **_: Any) -> None:
         name = f"{model.service_model.service_name}:{model.name}"

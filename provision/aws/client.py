@@ -1,6 +1,4 @@
-"""The way to AWS: typed clients made when first used, every call counted, paced, tried again by
-class, or refused.
-"""
+"""Provides the typed AWS clients; every call is counted, rate-limited, and retried or refused."""
 
 from __future__ import annotations
 
@@ -63,18 +61,18 @@ Waiting = Callable[[str], None]
 
 
 class _Client(Generic[C]):
-    """A client of one service, made when it is first used."""
+    """A boto3 client of one service, created on first use."""
 
     def __init__(self, service: str) -> None:
         self._service = service
 
     def __get__(self, aws: Aws, owner: type[Aws]) -> C:
-        client: C = aws._client(self._service)  # noqa: SLF001  (a part of the class it is in)
+        client: C = aws._client(self._service)  # noqa: SLF001  (a part of that class)
         return client
 
 
 class Aws:
-    """Clients and facts of one account and region. Safe to use from many threads."""
+    """The clients and the location of one account and region. Safe to use from many threads."""
 
     acm: _Client[ACMClient] = _Client("acm")
     apigateway: _Client[APIGatewayClient] = _Client("apigateway")
@@ -107,7 +105,7 @@ class Aws:
         self.calls = CallCounts()
         self.read_only = False
         self.fresh: set[str] = set()
-        """Ids and names made in this run: AWS may deny for a while that they exist (V1, I1)."""
+        """Ids and names created in this run: AWS may not find them for a while (V1, I1)."""
         self.iam_written = False
         self._pacer = RateLimiter(self.clock) if access.rate_limited else None
         self._core = core or new_botocore_session(access)
@@ -119,22 +117,25 @@ class Aws:
         self._where: Location | None = None
         self._listeners: dict[int, Waiting] = {}
         self.on_call: Callable[[str, str], None] | None = None
-        """Told the service and operation of every call."""
+        """Called with the service and operation of every call."""
 
     # -- facts -------------------------------------------------------------------------------
 
     @property
     def location(self) -> Location:
-        """Asked of STS once a run, unless it is supposed: when the stack is opened, by the thread
-        that opens it.
+        """The location, read from STS once a run unless `assume_account` was called.
+
+        That happens while the stack is opened, in the thread that opens it.
         """
         if self._where is None:
             self._where = self.fetch_location()
         return self._where
 
     def sign_in(self) -> None:
-        """Find the credentials, in the thread that the user talks with: their profile may want a
-        one-time code, and others would wait for it meanwhile. Without any, the first call says so.
+        """Find the credentials. Must be called in the main thread, before other threads need them.
+
+        The profile may need a one-time code, and other threads would wait for it meanwhile. If
+        there are no credentials, the first call reports it.
         """
         if not self.access.credentials:
             sign_in(self._core)
@@ -149,7 +150,7 @@ class Aws:
         return Location(identity["Account"], self.access.region, partition, suffix)
 
     def assume_account(self, account: str) -> None:
-        """Take this for the account. Whoever supposes it checks it by the first answer."""
+        """Assume this account without asking STS. The caller checks it with the first answer."""
         self._where = location_of(self._core, account, self.access.region)
 
     # -- waiting -----------------------------------------------------------------------------
@@ -157,9 +158,9 @@ class Aws:
     def wait(
         self, what: str, ready: Callable[[], T | None], *, budget: float, first: float = 0.5
     ) -> T:
-        """Ask `ready` until it answers something, with growing pauses up to 10 s.
+        """Call `ready` until it returns something, with growing pauses up to 10 s.
 
-        Raises `WaitTimeout` after `budget` seconds, `Interrupted` when asked to stop.
+        Raises `WaitTimeout` after `budget` seconds, `Interrupted` when the user asks to stop.
         """
         began = self.clock.now()
         delay = first
@@ -177,7 +178,7 @@ class Aws:
             return answer
 
     def on_wait(self, waiting: Waiting | None) -> None:
-        """Tell this thread's waits to somebody, until called with None."""
+        """Report the waits of this thread to a listener, until called with None."""
         if waiting:
             self._listeners[threading.get_ident()] = waiting
         else:
@@ -195,7 +196,7 @@ class Aws:
     def _new_client(self, service: str) -> Any:
         key, secret = self.access.credentials or (None, None)
         with self.trace.span(f"client {service}", "client"):
-            with self._making:  # the SDK's session makes no two at a time
+            with self._making:  # an SDK session cannot create two at a time
                 client = self._session.client(  # type: ignore[call-overload]  # by any name
                     service,
                     endpoint_url=self.access.endpoint,
@@ -232,7 +233,7 @@ class Aws:
             self.on_call(model.service_model.service_name, operation)
 
     def _limit_rate(self, model: Any) -> None:
-        """Before every try, for AWS counts those it refuses too (A1)."""
+        """Wait before every try: AWS also counts the calls that it refuses (A1)."""
         if self._pacer and model.service_model.service_name == "apigateway":
             began = self.trace.now()
             if self._pacer.wait(model.name):
@@ -246,7 +247,7 @@ class Aws:
         request_dict: Mapping[str, Any],
         **_: Any,
     ) -> float | None:
-        """botocore asks after each try; an answer other than None means: once more, now."""
+        """Return 0 if botocore, which calls this after each try, must send the request again."""
         if caught_exception is None and succeeded(response):
             return None  # before a body of many megabytes is turned into text
         text = f"{request_dict.get('url_path')} {_as_text(request_dict.get('body'))}"
@@ -254,7 +255,7 @@ class Aws:
         error_class = retry_rule_for(failure, fresh=self.fresh, iam_fresh=self.iam_written)
         if error_class is None:
             return None
-        # Each reason has its own budget: an answer may get lost after minutes of a busy object.
+        # Each reason has its own budget: an answer may get lost after minutes of another wait.
         waits: dict[str, tuple[float, int]] = request_dict["context"].setdefault("waits", {})
         since, tries = waits.get(error_class.name, (self.clock.now(), 0))
         waits[error_class.name] = (since, tries + 1)

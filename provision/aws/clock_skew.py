@@ -1,5 +1,6 @@
-"""Clocks that disagree: AWS takes no request from five minutes away, in several words.
+"""Recognizes that this machine's clock is wrong.
 
+AWS refuses a request whose time differs by more than five minutes, with several codes and texts:
 https://docs.aws.amazon.com/IAM/latest/UserGuide/signing-elements.html
 """
 
@@ -15,14 +16,14 @@ from provision.errors import NoCredentials
 _CODES: Final = frozenset({"RequestTimeTooSkewed", "RequestInTheFuture", "RequestExpired"})
 _TEXTS: Final = ("Signature expired", "Signature not yet current", "is now earlier than")
 _APART: Final = 300.0
-"""Seconds that AWS allows."""
+"""The difference in seconds that AWS allows."""
 _SET: Final = (
     "sudo sntp -sS time.apple.com" if sys.platform == "darwin" else "sudo timedatectl set-ntp true"
 )
 
 
 def clock_is_wrong(what: str) -> NoCredentials:
-    """Credentials are all right, and no other ones would help."""
+    """Return the error: the credentials are valid, and other ones would not help."""
     return NoCredentials(
         f"this machine's clock is wrong: {what}",
         hint=f"set it: `{_SET}`; it says {datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
@@ -30,8 +31,10 @@ def clock_is_wrong(what: str) -> NoCredentials:
 
 
 def by_the_clock(response: Any) -> NoCredentials | None:
-    """Where AWS refuses the signature: whether that is for the time. Every answer says what time
-    it is there."""
+    """Return the error if AWS refused the signature because of the time, otherwise None.
+
+    Every answer of AWS has the time there.
+    """
     details = response.get("Error", {})
     code, text = str(details.get("Code", "")), str(details.get("Message", ""))
     apart = _seconds_ahead(response)
@@ -44,7 +47,7 @@ def by_the_clock(response: Any) -> NoCredentials | None:
 
 
 def _seconds_ahead(response: Any) -> float:
-    """How far this machine's clock is ahead; 0 where the answer does not say."""
+    """Return how far this machine's clock is ahead; 0 if the answer has no date."""
     headers = response.get("ResponseMetadata", {}).get("HTTPHeaders", {})
     try:
         there = parsedate_to_datetime(headers["date"])

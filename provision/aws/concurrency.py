@@ -1,4 +1,4 @@
-"""Reads of one step that need not wait for each other."""
+"""Provides the thread pool for reads of one step that do not depend on each other."""
 
 from __future__ import annotations
 
@@ -9,5 +9,5 @@ AT_ONCE: Final = 8
 
 
 def read_pool() -> ThreadPoolExecutor:
-    """`with together() as pool:` ends when all that it was given has ended."""
+    """Return a thread pool. `with read_pool() as pool:` ends when all its reads have ended."""
     return ThreadPoolExecutor(AT_ONCE, thread_name_prefix="read")

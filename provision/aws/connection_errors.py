@@ -1,5 +1,6 @@
-"""Why AWS gave no answer: an unknown name, a refusal, silence, a proxy, a certificate. Each with
-what to type, because "check the network" helps nobody who has one.
+"""Explains why AWS gave no answer: unknown name, refusal, silence, proxy or certificate.
+
+Each error says what to type: "check the network" does not help a user who has one.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ _NO_NAME: Final = ("Failed to resolve", "Name or service not known", "nodename n
 
 
 def no_answer(error: BotoCoreError) -> ProvisionError | None:
-    """The error as one of ours; None where it is about something else."""
+    """Return the error for the user; None if it is not about the connection."""
     match error:
         case SSLError():
             return _untrusted(error)
@@ -98,7 +99,7 @@ def _untrusted(error: SSLError) -> ProvisionError:
 
 
 def _cause(error: BotoCoreError) -> str:
-    """What the connection itself said, without the addresses of objects."""
+    """Return the text of the underlying error, without the addresses of objects."""
     said = _said(error, "error")
     return said.partition("(Caused by ")[2].rstrip(")") or said.rpartition(">: ")[2] or said
 
@@ -108,8 +109,11 @@ def _said(error: BotoCoreError, name: str) -> str:
 
 
 def _url(error: BotoCoreError) -> str:
-    """Of the endpoint, for a shell: without the name and password that an address may have, and
-    the query of the request, in which a shell reads signs of its own."""
+    """Return the endpoint's URL, quoted for a shell.
+
+    It has neither the name and password that an address may contain nor the request's query, whose
+    characters a shell would interpret.
+    """
     address = urlsplit(_said(error, "endpoint_url"))
     return shlex.quote(f"{address.scheme}://{address.netloc.rpartition('@')[2]}/")
 

@@ -1,6 +1,7 @@
-"""Credentials go to AWS or to this machine; to any other address only when told: a forgotten
-`AWS_ENDPOINT_URL` would hand every signed request, and the tokens that credentials are made from,
-to whoever listens there.
+"""Refuses to send credentials to an address that is neither AWS nor this machine.
+
+A forgotten `AWS_ENDPOINT_URL` would otherwise send every signed request, and the tokens that
+credentials are made from, to an unknown server. `--allow-endpoint` permits it.
 """
 
 from __future__ import annotations
@@ -19,24 +20,26 @@ from provision.errors import AddressUnusable, UntrustedEndpoint
 
 _SIGNED: Final = re.compile(r"Credential=([^/\s,]+)/")
 _ISSUED: Final = re.compile(r"A[KS]IA[A-Z0-9]{12,}")
-"""What AWS issues: long-lived and temporary. Emulators take any other word."""
+"""Access key ids that AWS issues, long-lived and temporary. Emulators take any other word."""
 _SIGN_IN: Final = (
     "signin.aws.amazon.com", "signin.aws", "amazonaws-us-gov.com", "amazonaws-eusc.eu",
     "amazonaws.cn", "c2shome.ic.gov", "sc2shome.sgov.gov", "csphome.hci.ic.gov",
     "csphome.adc-e.uk",
 )  # fmt: skip
-"""Where `aws login` signs in, outside the suffixes that botocore has for partitions."""
+"""Domains where `aws login` signs in, besides the suffixes that botocore has for partitions."""
 _METADATA: Final = ("AWS_EC2_METADATA_SERVICE_ENDPOINT", "AWS_CONTAINER_CREDENTIALS_FULL_URI")
-"""Addresses that credentials are fetched from, without a client of the SDK."""
+"""Variables with addresses that credentials are fetched from, without a client of the SDK."""
 _ENDPOINT: Final = "AWS_ENDPOINT_URL"
-"""And for one service `AWS_ENDPOINT_URL_DYNAMODB`."""
+"""The variable for all services. One for a single service is `AWS_ENDPOINT_URL_DYNAMODB`."""
 _LINK_LOCAL: Final = ("169.254.0.0/16", "fe80::/10", "fd00:ec2::/32")
-"""Where instances and containers find their credentials (EC2, ECS, EKS)."""
+"""Networks where instances and containers find their credentials (EC2, ECS, EKS)."""
 
 
 def check_addresses(environment: Mapping[str, str]) -> None:
-    """Raise `AddressUnusable` where a variable that leads the SDK somewhere holds no address: it
-    would say so deep inside, and not of which variable."""
+    """Raise `AddressUnusable` if a variable that must hold an address for the SDK does not.
+
+    The SDK would report it deep inside, without the name of the variable.
+    """
     for name, text in environment.items():
         if text and (name in _METADATA or name.startswith(_ENDPOINT)) and not _is_address(text):
             raise AddressUnusable(
@@ -49,15 +52,15 @@ def _is_address(text: str) -> bool:
     try:
         parts = urlsplit(text)
         return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
-    except ValueError:  # brackets that do not close, or a port that is none
+    except ValueError:  # brackets that do not close, or an invalid port
         return False
 
 
 def guard_credentials(session: botocore.session.Session, environment: Mapping[str, str]) -> None:
-    """From now on every client of the session raises `UntrustedEndpoint` before such a request
-    leaves, those included that botocore makes by itself to get credentials (STS, SSO, sign-in).
+    """Make every client of the session raise `UntrustedEndpoint` before such a request leaves.
 
-    Raises it at once where credentials would be fetched from a stranger.
+    This includes the clients that botocore creates to get credentials (STS, SSO, sign-in). Raises
+    the error at once if credentials would be fetched from an unknown address.
     """
     for name in _METADATA:
         host = urlsplit(environment.get(name, "")).hostname
@@ -67,9 +70,9 @@ def guard_credentials(session: botocore.session.Session, environment: Mapping[st
 
 
 def _judge(**sent: Any) -> None:
-    """`sent["request"]` as it leaves: signed, and to the address that was found for it.
+    """Check `sent["request"]` as it leaves: signed, and with its final address.
 
-    What is not signed may carry a token in its place: it goes to no stranger either.
+    An unsigned request may carry a token instead, so it is not sent to an unknown address either.
     """
     request = sent["request"]
     host = urlsplit(request.url).hostname or ""
@@ -88,7 +91,7 @@ def _strange(host: str, what: str, variable: str) -> UntrustedEndpoint:
 
 
 def _access_key(request: Any) -> str:
-    """The id of the key that signed it, in a header or in the address; empty for none."""
+    """Return the id of the key that signed it, from header or address; empty if there is none."""
     header = request.headers.get("Authorization") or ""
     text = header.decode() if isinstance(header, bytes) else str(header)
     if found := _SIGNED.search(text):
@@ -120,7 +123,7 @@ def _is_aws(host: str) -> bool:
 
 @cache
 def _suffixes() -> frozenset[str]:
-    """Of every partition, as botocore knows them."""
+    """Return the DNS suffixes of every partition, as botocore knows them."""
     partitions = botocore.loaders.create_loader().load_data("partitions")["partitions"]
     names = ("dnsSuffix", "dualStackDnsSuffix")
     return frozenset(part["outputs"][name] for part in partitions for name in names)

@@ -1,4 +1,4 @@
-"""The credentials, found before anything is asked of AWS; a failure says whose they were."""
+"""Finds the credentials before the first call; an error names the profile they belong to."""
 
 from __future__ import annotations
 
@@ -9,12 +9,15 @@ from provision.errors import NoCredentials
 
 
 def sign_in(core: botocore.session.Session) -> None:
-    """Raises `NoCredentials` where the profile names a process that is not there or answers
-    something else. No credentials at all are told by the first call."""
+    """Find the credentials. If there are none at all, the first call reports it.
+
+    Raises `NoCredentials` if the profile names a process that does not exist or that prints
+    something else.
+    """
     try:
         if found := core.get_credentials():
             found.get_frozen_credentials()
-    # botocore takes what a process says as it is: a list has no keys to ask for.
+    # botocore does not check what the process prints: a list, for example, has no keys.
     except (OSError, ValueError, KeyError, AttributeError, CredentialRetrievalError) as error:
         profile = core.get_config_variable("profile") or "default"
         raise NoCredentials(

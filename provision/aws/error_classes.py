@@ -1,4 +1,4 @@
-"""The error classes of AWS's services, made when first asked for: most runs need few of them."""
+"""Creates the exception classes of AWS's services on first use: most runs need few of them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ from botocore.errorfactory import ClientExceptionsFactory
 
 
 class ThreadSafeExceptions(ClientExceptionsFactory):
-    """Two threads that ask at once would get two, and one's `except` misses the other's."""
+    """A factory that creates the exception classes of a service only once.
+
+    Two threads at once would otherwise get two, and an `except` of one would miss the other.
+    """
 
     def __init__(self) -> None:
         super().__init__()

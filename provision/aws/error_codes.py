@@ -1,4 +1,4 @@
-"""The codes by which AWS says the same: too fast, busy, not there, there already, not allowed."""
+"""Groups the AWS error codes that mean the same: throttled, busy, not found, exists, denied."""
 
 from __future__ import annotations
 
@@ -53,9 +53,7 @@ NOT_FOUND: Final = frozenset(
         "WAFNonexistentItemException",
     ]
 )
-"""Codes that say a thing is not there (X6); EC2's are `Invalid….NotFound` in several spellings
-(V1).
-"""
+"""Codes for "not found" (X6); EC2's are `Invalid….NotFound` in several spellings (V1)."""
 ALREADY_EXISTS: Final = frozenset(
     [
         "EntityAlreadyExists",
@@ -82,7 +80,7 @@ ACCESS_DENIED: Final = frozenset(
 EXPIRED_CREDENTIALS: Final = frozenset(
     ["ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired"]
 )
-"""Temporary credentials that were good."""
+"""Codes for temporary credentials that have expired."""
 UNKNOWN_KEY: Final = frozenset(
     [
         "InvalidClientTokenId",
@@ -93,7 +91,7 @@ UNKNOWN_KEY: Final = frozenset(
         "OptInRequired",
     ]
 )
-"""An access key or token that nobody knows there: a region that is not enabled says the same."""
+"""Codes for an unknown access key or token. A region that is not enabled answers the same."""
 BAD_SIGNATURE: Final = frozenset(
     [
         "SignatureDoesNotMatch",
@@ -105,9 +103,9 @@ BAD_SIGNATURE: Final = frozenset(
         "RequestInTheFuture",
     ]
 )
-"""Signed with another secret, or at another time."""
+"""Codes for a request signed with another secret, or at another time."""
 
 
 def is_not_found(code: str) -> bool:
-    """Whether the code says the thing is not there."""
+    """Return whether the code says that the resource does not exist."""
     return code in NOT_FOUND or code.endswith((".NotFound", ".Malformed"))

@@ -1,4 +1,4 @@
-"""One call that failed, as botocore shows it: what AWS said, and whether it may have done it."""
+"""Reads from a failed botocore call what AWS said and whether it may have carried out the call."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from botocore.parsers import ResponseParserError
 from provision.aws.error_codes import ALREADY_EXISTS
 
 NO_GOOD_ANSWER: Final = (ClientError, BotoCoreError, ResponseParserError)
-"""What a call ends with that was refused, was lost, or was answered by who is not AWS."""
+"""Exceptions of a call that was refused, was lost, or was answered by something else than AWS."""
 
 
 @dataclass(frozen=True)
 class FailedCall:
-    """One failed call. The code is empty when no answer came; `request` is what was asked."""
+    """A failed call. The code is empty if no answer came; `request` is the request as text."""
 
     operation: str
     code: str
@@ -28,12 +28,12 @@ class FailedCall:
 
 
 def is_ambiguous(failure: FailedCall) -> bool:
-    """Whether AWS may have done what was asked although no good answer came."""
+    """Return whether AWS may have carried out the call although no good answer came."""
     return not failure.code or failure.status >= HTTPStatus.INTERNAL_SERVER_ERROR
 
 
 def succeeded(response: Any) -> bool:
-    """Whether what botocore's `needs-retry` event shows is a good answer, with nothing refused."""
+    """Return whether the response in botocore's `needs-retry` event is good and refuses nothing."""
     http, parsed = response
     return bool(http.status_code < HTTPStatus.MULTIPLE_CHOICES and not _refused_item(parsed))
 
@@ -41,7 +41,7 @@ def succeeded(response: Any) -> bool:
 def parse_failure(
     operation: str, response: Any, caught: BaseException | None, request: str
 ) -> FailedCall:
-    """What that event shows otherwise."""
+    """Return the failure that botocore's `needs-retry` event shows."""
     if caught is not None:
         return FailedCall(operation, "", f"{type(caught).__name__}: {caught}", 0, request)
     http, parsed = response
@@ -51,15 +51,18 @@ def parse_failure(
 
 
 def _refused_item(parsed: Mapping[str, Any]) -> Mapping[str, Any]:
-    """EC2 answers 200 and lists what it did not do (V11, V18). Where that is all of it, it can be
-    asked again like any other call; what was done in part must not be done twice."""
+    """Return the error of a refused item if the whole call was refused, otherwise nothing.
+
+    EC2 answers 200 and lists the items that it refused (V11, V18). If it refused all of them, the
+    call can be sent again like any other; a call carried out in part must not be repeated.
+    """
     refused = [one.get("Error", {}) for one in parsed.get("Unsuccessful") or ()]
     done = any(made for name, made in parsed.items() if name.endswith("Ids"))
     return refused[0] if refused and not done else {}
 
 
 def may_have_been_created(error: ClientError | HTTPClientError) -> bool:
-    """Whether, after this failure of a create, the thing may be there (X1, L8, A4)."""
+    """Return whether the resource may exist although its create call failed (X1, L8, A4)."""
     if isinstance(error, HTTPClientError) or is_already_exists(error):
         return True
     status: int = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
@@ -67,7 +70,7 @@ def may_have_been_created(error: ClientError | HTTPClientError) -> bool:
 
 
 def is_already_exists(error: ClientError | HTTPClientError) -> bool:
-    """Whether AWS refused a create because there is one already."""
+    """Return whether AWS refused a create call because the resource already exists."""
     if isinstance(error, HTTPClientError):
         return False
     details = error.response["Error"]

@@ -1,4 +1,4 @@
-"""Values that are made once, by the first thread that asks, with no lock held meanwhile."""
+"""Makes a value once, in the first thread that needs it, without holding a lock meanwhile."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ V = TypeVar("V")
 
 
 class Once(Generic[K, V]):
-    """Safe to use from many threads. Who asks for a value that another thread is making waits for
-    that one; all others do not. What could not be made is tried again by the next who asks.
+    """A cache whose values are made once. Safe to use from many threads.
+
+    A thread that needs a value that another thread is making waits for it; all others do not. A
+    value that could not be made is tried again by the next caller.
     """
 
     def __init__(self) -> None:
@@ -21,7 +23,7 @@ class Once(Generic[K, V]):
         self._values: dict[K, Future[V]] = {}
 
     def get(self, key: K, make: Callable[[], V]) -> V:
-        """The value; made now where nobody has asked for it before. Raises what `make` raises."""
+        """Return the value, and make it on the first call. Raises what `make` raises."""
         mine: Future[V] = Future()
         with self._mutex:
             known = self._values.setdefault(key, mine)
@@ -32,12 +34,12 @@ class Once(Generic[K, V]):
                 with self._mutex:
                     del self._values[key]
                 mine.set_exception(error)
-                del mine, known  # else the error would hold this frame, and the frame the error
+                del mine, known  # otherwise the error and this frame would hold each other
                 raise
         return known.result()
 
     def copied(self) -> Once[K, V]:
-        """Another that knows what this one does."""
+        """Return another cache with the same values."""
         again: Once[K, V] = Once()
         with self._mutex:
             again._values = dict(self._values)

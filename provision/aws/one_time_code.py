@@ -1,4 +1,4 @@
-"""The one-time code of a profile that wants one: asked of a person, and of nobody else."""
+"""Asks the user for the one-time code of a profile, and never reads it from a pipe."""
 
 from __future__ import annotations
 
@@ -15,16 +15,20 @@ from provision.output.text import printable
 
 
 def ask_people_only(core: botocore.session.Session) -> None:
-    """Without a terminal the SDK would read the code from a pipe, and wait for as long as that is
-    open.
+    """Make the SDK ask for the code in a terminal only.
+
+    Without a terminal it would read the code from a pipe, and wait for as long as that is open.
     """
     provider = core.get_component("credential_provider").get_provider("assume-role")
     provider._prompter = _ask  # noqa: SLF001  (there is no other way to give one to a session)
 
 
 def _ask(prompt: str) -> str:
-    """Raises `NoCredentials` where nobody is asked: nobody is there, or it comes in the middle of a
-    run, from a thread whose question would be drawn over."""
+    """Ask for the code.
+
+    Raises `NoCredentials` without a terminal, and in a thread other than the main one: in the
+    middle of a run, the progress display would overwrite the question.
+    """
     if threading.current_thread() is not threading.main_thread():
         raise NoCredentials(
             f"the credentials have ended, and new ones want a code ({prompt.strip(': ')})",
@@ -45,7 +49,7 @@ def _somebody_is_there() -> bool:
     if sys.stdin is not None and sys.stdin.isatty():
         return True
     try:
-        with Path("/dev/tty").open("rb"):  # of a command in a pipe
+        with Path("/dev/tty").open("rb"):  # the terminal of a command in a pipe
             return True
     except OSError:
         return False

@@ -1,6 +1,4 @@
-"""Keeping below the API Gateway control plane's published rates, so that it never has to refuse us
-(A1).
-"""
+"""Keeps calls below the published rates of API Gateway's control plane, so it refuses none (A1)."""
 
 from __future__ import annotations
 
@@ -14,7 +12,7 @@ from provision.clock import Clock
 
 @dataclass(frozen=True)
 class Rate:
-    """So many calls in so many seconds, for one account and region."""
+    """A number of calls in a number of seconds, for one account and region."""
 
     calls: float
     seconds: float
@@ -39,11 +37,11 @@ RATES: Final[Mapping[str, Rate]] = {
 }
 ACCOUNT_RATE: Final = Rate(8, 1)
 BURST: Final = 32
-"""All calls together are limited to 10 a second with a burst of 40; a fifth is left to others."""
+"""The burst of all calls. AWS allows 10 a second with a burst of 40; a fifth is left to others."""
 
 
 class TokenBucket:
-    """Lets calls through at a rate; `take` says how long the caller has to wait for its turn."""
+    """A token bucket, which lets calls through at a rate after a burst."""
 
     def __init__(self, rate: Rate, clock: Clock, *, burst: float) -> None:
         self._interval = rate.seconds / rate.calls
@@ -52,7 +50,7 @@ class TokenBucket:
         self._free_at = clock.now() - self._interval * burst
 
     def take(self) -> float:
-        """Reserve the next turn; seconds until it comes (0 when it is now)."""
+        """Reserve the next turn and return the seconds until it comes (0 if it is now)."""
         now = self._clock.now()
         self._free_at = max(self._free_at, now - self._interval * (self._burst - 1))
         turn = self._free_at
@@ -61,7 +59,7 @@ class TokenBucket:
 
 
 class RateLimiter:
-    """One bucket an operation and one for all, shared by every thread of this process."""
+    """A bucket for each operation and one for all calls, shared by every thread of the process."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -73,7 +71,7 @@ class RateLimiter:
         self._all = TokenBucket(ACCOUNT_RATE, clock, burst=BURST)
 
     def wait(self, operation: str) -> float:
-        """Sleep until the operation may be sent; returns the seconds slept."""
+        """Sleep until the operation may be sent, and return the seconds slept."""
         with self._mutex:
             seconds = self._all.take()
             if bucket := self._buckets.get(operation):

@@ -1,4 +1,4 @@
-"""Writes refused for as long as something only looks."""
+"""Refuses writes while a block of code may only read."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from provision.aws.client import Aws
 
 @contextmanager
 def only_reading(aws: Aws) -> Iterator[None]:
-    """Whatever the block does, no write leaves."""
+    """Refuse every write in the block with `ReadOnlyViolation`."""
     before, aws.read_only = aws.read_only, True
     try:
         yield

@@ -1,4 +1,4 @@
-"""A region that the account has not enabled knows nobody's credentials; they are not bad ones."""
+"""Recognizes a region that the account has not enabled: it refuses credentials that are valid."""
 
 from __future__ import annotations
 
@@ -12,14 +12,17 @@ from provision.aws.failed_call import NO_GOOD_ANSWER
 from provision.errors import RegionDisabled
 
 _HOMES: Final = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
-"""By partition, a region that every account of it has."""
+"""By partition, a region that is enabled in every account."""
 
 
 def region_disabled(
     error: ClientError, core: botocore.session.Session, region: str
 ) -> RegionDisabled | None:
-    """AWS refuses all credentials in a region that is not enabled, in the same words as bad ones:
-    only another region can tell."""
+    """Return the error if AWS refused the credentials because the region is not enabled.
+
+    It refuses them in the same words as invalid ones, so another region is asked whether they are
+    valid. Returns None for another cause.
+    """
     code = error.response.get("Error", {}).get("Code", "")
     home = _HOMES.get(core.get_partition_for_region(region), region)
     if code not in UNKNOWN_KEY or home == region:

@@ -1,8 +1,8 @@
-"""Which AWS errors pass by themselves: one named class each, by code and message
-(docs/decisions/0004-one-retry-table.md; the facts are in docs/aws-behaviours.md).
+"""Decides which AWS errors are temporary and how long to retry each, by code and message.
 
 botocore's own retries are off: it replays creates that have no token after a lost answer (X1), and
-it knows a throttle only by code (X4, X5). Everything is decided in one place, by `classify`.
+it knows a throttle only by code (X4, X5). Everything is decided in one place, `retry_rule_for`
+(docs/decisions/0004-one-retry-table.md; the facts are in docs/aws-behaviours.md).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from provision.aws.failed_call import FailedCall, is_ambiguous
 
 @dataclass(frozen=True)
 class RetryRule:
-    """All in seconds: the longest to go on, the first pause between tries, and the longest."""
+    """A temporary condition, with its budget, first pause and longest pause, all in seconds."""
 
     name: str
     budget: float
@@ -37,14 +37,14 @@ GATEWAY_UPDATE: Final = RetryRule("API Gateway's own update of it to finish", 18
 BACKUPS: Final = RetryRule("backups to become available", 1200, 1, 8)  # (D15, D16)
 TABLE_BUDGET: Final = RetryRule("other tables' changes to finish", 1800, 2, 20)  # (D2)
 THROTTLE: Final = RetryRule("AWS's rate limit", 300, 1, 20)
-NO_ROOM: Final = RetryRule("the function to take a call", 30, 1, 5)  # it may be stopped for good
+NO_ROOM: Final = RetryRule("the function to take a call", 30, 1, 5)  # it may be throttled for good
 NETWORK_DEPENDENCY: Final = RetryRule(
     "what still uses it to go away", 900, 1, 10
 )  # (V12, V13, V15)
 ROLE_DEPENDENCY: Final = RetryRule("the role's policies to go away", 120, 0.5, 5)  # (I8)
-# A deleted domain name holds its certificate for minutes (C5).
+# A deleted domain name keeps its certificate in use for minutes (C5).
 CERTIFICATE_IN_USE: Final = RetryRule("the domain to let go of the certificate", 1200, 2, 20)
-# A queue's name is taken for a minute after its deletion (Q2).
+# A queue's name stays reserved for a minute after its deletion (Q2).
 NAME_COOLDOWN: Final = RetryRule("the name to become free (60 s after deletion)", 75, 5, 10)
 MAPPING: Final = RetryRule("the domain or stage to become usable", 30, 1, 5)  # (A30)
 SCALING_ROLE: Final = RetryRule("auto scaling's own role to take effect", 120, 1, 5)  # (S2, S4)
@@ -70,18 +70,18 @@ NON_IDEMPOTENT_CREATES: Final = frozenset(
         "Invoke",
     ]
 )
-"""What AWS would do twice: after a lost answer it is looked for, never sent again (X1)."""
+"""Calls that AWS would carry out twice: not retried after a lost answer, but searched for (X1)."""
 
 _UNKNOWN_ROLE: Final = re.compile(
     r"\brole\b.*(\bassumed?\b(?!-)|does(n't| not) have)|\bassume\b.*\brole\b",
     re.IGNORECASE | re.DOTALL,
 )
-"""What any service says of a role, or of its policies, that has not reached it yet: Lambda
-(L1, L2), EC2 (V18), auto scaling (S2), API Gateway (A19). One rule, so that the next one is in
-it."""
+"""The text of any service about a role, or its policies, that has not reached it yet: Lambda
+(L1, L2), EC2 (V18), auto scaling (S2), API Gateway (A19). One pattern, to cover further services
+too."""
 _UNKNOWN_ROLE_CLASSES: Final = {
     "UpdateAccount": ACCOUNT_ROLE,
-    "RegisterScalableTarget": SCALING_ROLE,  # AWS makes that role itself, with the first target
+    "RegisterScalableTarget": SCALING_ROLE,  # AWS creates that role itself, with the first target
     "PutScalingPolicy": SCALING_ROLE,
 }
 _PROPAGATION_TEXTS: Final = (
@@ -92,12 +92,12 @@ _PROPAGATION_TEXTS: Final = (
     "Invalid value for the parameter Policy",  # (Q6)
 )
 _ROLE_WRITES: Final = frozenset(["AttachRolePolicy", "PutRolePolicy"])
-"""Sent right after the role was made. Its bare name among the fresh ones would also match a
-function's, which is looked for before it is there."""
+"""Calls sent right after the role was created. Its bare name in `fresh` would also match that of a
+function, which is observed before it exists."""
 _FIRST: Final = "GetCallerIdentity"
-"""A person waits for it in silence: whoever gives no answer to it is told soon."""
+"""The first call. The user waits for it without any output, so a lost answer is reported early."""
 _NOT_SENT: Final = ("EndpointConnectionError", "ConnectTimeoutError", "ProxyConnectionError")
-"""No connection came about, so AWS cannot have done anything."""
+"""Errors without a connection: AWS cannot have carried out the call."""
 _FRESH_NETWORK_TEXTS: Final = ("InvalidGroup.NotFound", "InvalidSubnetID.NotFound")  # (L5)
 _UPDATING_TEXTS: Final = ("already an update in progress", "is being updated")  # (A37, A29)
 _CANNOT_WRITE_LOGS: Final = "could not successfully write to CloudWatch Logs"
@@ -106,9 +106,9 @@ _CANNOT_WRITE_LOGS: Final = "could not successfully write to CloudWatch Logs"
 def retry_rule_for(
     failure: FailedCall, *, fresh: Collection[str] = (), iam_fresh: bool = False
 ) -> RetryRule | None:
-    """The class whose condition passes by itself, or None when trying again is of no use.
+    """Return the rule for a temporary error, or None if a retry is of no use.
 
-    `fresh` are ids and names made in this run; `iam_fresh` tells whether IAM was written in it.
+    `fresh` are ids and names created in this run; `iam_fresh` says whether it has written to IAM.
     """
     code, text = failure.code, failure.message
     if failure.operation == "UpdateAccount" and _CANNOT_WRITE_LOGS in text:
@@ -121,7 +121,7 @@ def retry_rule_for(
     if any(part in text for part in _PROPAGATION_TEXTS):
         return IAM_PROPAGATION if iam_fresh else None
     if code == "NoSuchEntity" and failure.operation in _ROLE_WRITES and "role with name" in text:
-        return NEW_RESOURCE  # the role's step has just made it, or just seen it (I1, I5)
+        return NEW_RESOURCE  # the role's step has just created or observed it (I1, I5)
     if any(part in text for part in _FRESH_NETWORK_TEXTS) and _is_fresh(failure, fresh):
         return NEW_RESOURCE
     if code in THROTTLES or "Rate exceeded" in text or "throttled by EC2" in text:  # (X4, L4)
@@ -130,7 +130,7 @@ def retry_rule_for(
         return BUSY
     if (specific := _of_one_service(failure)) is not None:
         return specific
-    if is_not_found(code) and _is_fresh(failure, fresh):  # what a lost answer deleted stays away
+    if is_not_found(code) and _is_fresh(failure, fresh):  # a lost answer may have deleted it
         return None if failure.operation.startswith("Delete") else NEW_RESOURCE
     if _is_stale_key(failure) and _is_fresh(failure, fresh):
         return NEW_RESOURCE
@@ -148,7 +148,7 @@ def _is_fresh(failure: FailedCall, fresh: Collection[str]) -> bool:
 
 
 def _is_busy(failure: FailedCall) -> bool:
-    """One code with several meanings, told apart by text (L8, A4, X5, D11)."""
+    """Return whether a code with several meanings means "busy", by its text (L8, A4, X5, D11)."""
     code, text = failure.code, failure.message
     if code == "ResourceConflictException":
         busy = ("in progress", "'Pending'", "state: Pending", "concurrent update")  # (L31)
@@ -163,7 +163,7 @@ def _is_busy(failure: FailedCall) -> bool:
 
 
 def _is_stale_key(failure: FailedCall) -> bool:
-    """What KMS may still say of a key that was just enabled, or kept from deletion (K1)."""
+    """Return whether KMS reports the old state of a key just enabled or kept from deletion (K1)."""
     if failure.code == "KMSInvalidStateException":
         return "pending deletion" in failure.message
     return failure.code == "DisabledException"
@@ -186,22 +186,25 @@ def _of_one_service(failure: FailedCall) -> RetryRule | None:
     if failure.operation == "DeleteCertificate" and code == "ResourceInUseException":
         return CERTIFICATE_IN_USE
     if code == "WAFUnavailableEntityException":
-        return WEB_ACL  # for minutes after an ACL, a rule group or a stage was made or changed
+        return WEB_ACL  # for minutes after an ACL, a rule group or a stage was created or changed
     if code == "WAFAssociatedItemException":
         return WEB_ACL_IN_USE
     if code.endswith("QueueDeletedRecently"):
         return NAME_COOLDOWN
     if failure.operation == "PutScalingPolicy" and code == "ObjectNotFoundException":
-        return NEW_RESOURCE  # asked only of a target that this run has made, or seen (S4)
+        return NEW_RESOURCE  # called only for a target that this run created or observed (S4)
     if failure.operation == "AddPermission" and code == "ResourceNotFoundException":
-        return NEW_RESOURCE  # asked only of an alias that is there (L16)
+        return NEW_RESOURCE  # called only for an alias that exists (L16)
     if failure.operation == "CreateBasePathMapping" and code == "BadRequestException":
         return None if "already exists" in text else MAPPING
     return None
 
 
 def next_delay(error_class: RetryRule, tries: int, spent: float) -> float | None:
-    """Seconds until the next try, with jitter, or None when the budget is spent. `tries` from 1."""
+    """Return the seconds until the next try, with jitter, or None when the budget is spent.
+
+    `tries` counts from 1.
+    """
     if spent >= error_class.budget:
         return None
     cap = 2.0 if error_class is IAM_PROPAGATION and spent < 48 else error_class.cap  # noqa: PLR2004

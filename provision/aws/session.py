@@ -1,5 +1,6 @@
-"""The SDK as it is set up here: whose credentials it finds, and how it reads its models of AWS,
-which is most of making a client.
+"""Sets up the SDK: where it finds credentials, and how it reads its models of AWS.
+
+Reading the models is most of the work of creating a client.
 """
 
 from __future__ import annotations
@@ -28,11 +29,14 @@ _READERS: Final[dict[str, Callable[[bytes], bytes]]] = {
 
 
 class FastModelFiles(JSONFileLoader):
-    """The same files by a quicker parser, as plain dictionaries: they take half the memory of
-    botocore's ordered ones, and keep the order too."""
+    """A reader of botocore's model files with a faster parser.
+
+    It returns plain dictionaries, which take half the memory of botocore's ordered ones and keep
+    the order too.
+    """
 
     def load_file(self, file_path: str) -> Any:
-        """`file_path` is without its ending. None where there is no such file."""
+        """Return the content, None if there is no such file. `file_path` is without its ending."""
         for ending, read in _READERS.items():
             file = Path(file_path + ending)
             if file.is_file():
@@ -41,26 +45,29 @@ class FastModelFiles(JSONFileLoader):
 
 
 class ModelLoader(Loader):
-    """botocore asks for the list of all services, four times over, before it opens the files of
-    one: that is thousands of files asked for on the disk. Here a service is a folder."""
+    """A loader that takes every folder of models for a service.
+
+    botocore lists all services four times before it opens the files of one, and tests for
+    thousands of files on the disk.
+    """
 
     def list_available_services(self, type_name: str) -> list[str]:  # noqa: ARG002
-        """Names of all folders. One that lacks the file is told when it is opened."""
+        """Return the names of all folders. A missing file is reported when it is opened."""
         there = (Path(path) for path in self.search_paths if Path(path).is_dir())
         return sorted({folder.name for path in there for folder in path.iterdir()})
 
 
 @cache
 def model_loader(data_path: str | None) -> ModelLoader:
-    """`data_path`: as AWS_DATA_PATH has it, further folders with models."""
+    """Return the loader. `data_path` lists further folders with models, as in AWS_DATA_PATH."""
     paths = (data_path or "").split(os.pathsep)
-    # Without a home, pathlib raises an error; this leaves the path as it is.
+    # Without a home directory, pathlib raises an error; `os.path` leaves the path as it is.
     own = [os.path.expanduser(os.path.expandvars(path)) for path in paths if path]  # noqa: PTH111
     return ModelLoader(extra_search_paths=own, file_loader=FastModelFiles())
 
 
 def new_botocore_session(access: Access) -> botocore.session.Session:
-    """An emulator needs nobody's profile, so AWS_PROFILE is not even looked at for it."""
+    """Return a new session. An emulator needs no profile, so AWS_PROFILE is not read for it."""
     if access.credentials:
         core = botocore.session.Session(session_vars={"profile": (None, None, None, None)})
     else:
@@ -73,9 +80,12 @@ def new_botocore_session(access: Access) -> botocore.session.Session:
 
 
 def client_config(core: botocore.session.Session, access: Access) -> Config:
-    """Of every client. Who calls is put into words here, or botocore does it anew for each call."""
+    """Return the configuration of every client.
+
+    It sets the user agent, which botocore would otherwise build for each call.
+    """
     config = Config(
-        retries={"total_max_attempts": 1, "mode": "standard"},  # trying again is retry.py's
+        retries={"total_max_attempts": 1, "mode": "standard"},  # `retry` decides about retries
         max_pool_connections=32,
         connect_timeout=5,
         read_timeout=60,
@@ -85,5 +95,8 @@ def client_config(core: botocore.session.Session, access: Access) -> Config:
 
 
 def patience(config: Config, service: str) -> Config:
-    """STS answers at once or not at all, and is asked first: nobody is to wait a minute for it."""
+    """Return the configuration of one service's client.
+
+    STS answers at once or not at all, and is called first: the user must not wait a minute for it.
+    """
     return config.merge(Config(read_timeout=10)) if service == "sts" else config
