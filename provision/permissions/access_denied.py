@@ -1,4 +1,4 @@
-"""When AWS refuses a call: which action is missing, and the statement that allows it."""
+"""Explains a call that AWS denied: the missing action, and the statement that allows it."""
 
 from __future__ import annotations
 
@@ -20,15 +20,17 @@ _NAMED: Final = re.compile(
     r"(?: on resource: (?P<resource>[^\s,]+))?",
     re.IGNORECASE,
 )
-"""How most services name what they refuse. Some spell the action in other letters (sqs:createqueue,
-SNS:CreateTopic)."""
+"""The form in which most services name the action they deny. Some spell it in another case
+(sqs:createqueue, SNS:CreateTopic)."""
 _FORBIDDEN: Final = re.compile(r"with an explicit deny in an? (?P<policy>[\w -]+)", re.IGNORECASE)
-"""No statement that allows helps against one that denies."""
+"""The text of an explicit deny, against which no statement that allows helps."""
 
 
 def refusal(error: ClientError, asked: Iterable[Asked] = ()) -> NotPermitted:
-    """The refused call in words. `asked`: everything that who made the call may be asked for;
-    without it, what AWS's own words name.
+    """Return the error for a denied call.
+
+    `asked` has every permission that the caller may need. Without it, the error names only the
+    action in AWS's message.
     """
     call = error.operation_name
     text = str(error.response.get("Error", {}).get("Message", ""))
@@ -55,7 +57,7 @@ def refusal(error: ClientError, asked: Iterable[Asked] = ()) -> NotPermitted:
 
 
 def missing_statements(call: str, text: str, asked: Collection[Asked]) -> list[Document]:
-    """Those that the call asks for; only the action that AWS names, where it names one."""
+    """Return the statements that the call needs, only for the action that AWS names if any."""
     of_call = [each for each in asked if each.operation.endswith(f".{call}")]
     named = _NAMED.search(text)
     if named is None:

@@ -1,4 +1,4 @@
-"""From what IAM is asked to the policies that allow it, no larger than IAM takes them."""
+"""Merges required permissions into policies that allow exactly them, within IAM's size limit."""
 
 from __future__ import annotations
 
@@ -13,31 +13,31 @@ from provision.model.step import Document
 from provision.permissions.requirements import Asked
 
 MOST_CHARACTERS: Final = 6144
-"""Of a managed policy, blanks not counted.
+"""The size limit of a managed policy in characters, without blanks.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 """
 _VERSION: Final = "2012-10-17"
 
 _Conditioned = tuple[str, tuple[Condition, ...]]
-"""An action and its tests."""
+"""An action and its conditions."""
 
 
 @dataclass(frozen=True)
 class Policy:
-    """One managed policy."""
+    """A managed policy."""
 
     name: str
     document: Document
 
     @property
     def characters(self) -> int:
-        """As IAM counts them."""
+        """The size as IAM counts it."""
         return _size(self.document)
 
 
 def policies(name: str, asked: Iterable[Asked]) -> tuple[Policy, ...]:
-    """As few as hold it; `name` alone, or with a number each."""
+    """Return as few policies as can hold the statements; several have a number after `name`."""
     documents: list[list[Document]] = [[]]
     for statement in statements(asked):
         for part in _parts(statement):
@@ -52,7 +52,10 @@ def policies(name: str, asked: Iterable[Asked]) -> tuple[Policy, ...]:
 
 
 def statements(asked: Iterable[Asked]) -> list[Document]:
-    """Exactly these actions on these resources: merged only where nothing is added by it."""
+    """Return statements for exactly these actions on these resources.
+
+    They are merged only where that allows nothing more.
+    """
     resources: dict[_Conditioned, set[str]] = {}
     for each in asked:
         resources.setdefault((each.action, each.tests), set()).add(each.resource)
@@ -70,7 +73,7 @@ def statements(asked: Iterable[Asked]) -> list[Document]:
 
 
 def statement(actions: list[str], resources: list[str], tests: Collection[Condition]) -> Document:
-    """Values of one are written bare, as people do."""
+    """Return one statement. A list of one value is written as the bare value."""
     result: Document = {"Effect": "Allow", "Action": _bare(actions), "Resource": _bare(resources)}
     if tests:
         result["Condition"] = _condition(tests)
@@ -90,7 +93,7 @@ def _condition(tests: Collection[Condition]) -> Document:
 def _uncovered(
     key: _Conditioned, found: Collection[str], all_resources: Mapping[_Conditioned, set[str]]
 ) -> Iterable[str]:
-    """Those not allowed already by a wider pattern under no more tests."""
+    """Yield the resources that no wider pattern allows already under the same or fewer tests."""
     action, tests = key
     wider = [
         (other_tests, pattern)
@@ -127,7 +130,7 @@ def _size(document: Document) -> int:
 
 
 def _parts(whole: Document) -> Iterable[Document]:
-    """A statement too large for one policy, in halves of its resources or actions."""
+    """Return the statement; if too large for one policy, in halves of its resources or actions."""
     if _size(_document([whole])) <= MOST_CHARACTERS:
         return [whole]
     for key in ("Resource", "Action"):

@@ -1,4 +1,4 @@
-"""From steps to what IAM is asked: every template filled with the names of one stack."""
+"""Fills the IAM permissions that steps declare with the names of one stack."""
 
 from __future__ import annotations
 
@@ -21,8 +21,10 @@ REMOVE: Final = "remove"
 
 @dataclass(frozen=True)
 class Asked:
-    """One action on one resource (an ARN, with `*` where AWS chooses), where every test holds; the
-    API's operation that needs it, and the node or command that calls it."""
+    """A required action on one resource (an ARN, with `*` where AWS chooses) if every test holds.
+
+    `operation` is the API operation that needs it, `by` the node or command that calls it.
+    """
 
     action: str
     resource: str
@@ -34,7 +36,7 @@ class Asked:
 def asked_by_stack(
     stack: Stack, forgotten: Mapping[str, Step], where: Location, parts: Sequence[str]
 ) -> list[Asked]:
-    """What the calls for all nodes, and for those only the journal knows, ask."""
+    """Return what the calls for all nodes, and for orphans (`forgotten`), require."""
     steps = {**expected(stack, where), **forgotten}
     return [
         asked
@@ -52,19 +54,19 @@ def _calls(step: Step, part: str) -> tuple[ApiCall, ...]:
 def asked_by(
     by: str, step: Step, calls: Iterable[ApiCall], where: Location, stack: Stack
 ) -> Iterator[Asked]:
-    """What these calls ask for this step."""
+    """Yield what these calls require for this step."""
     yield from _asked(by, calls, _words(step.policy_variables(), where, stack))
 
 
 def asked_by_others(
     by: str, calls: Iterable[ApiCall], where: Location, stack: Stack
 ) -> Iterator[Asked]:
-    """What calls ask that no step makes."""
+    """Yield what calls require that no step makes."""
     yield from _asked(by, calls, _words({}, where, stack))
 
 
 def expected(stack: Stack, where: Location) -> dict[str, Step]:
-    """Every node's step, with patterns in the place of what AWS will choose."""
+    """Return every node's step, with patterns for the values that AWS will choose."""
     steps: dict[str, Step] = {}
     for name, node in stack.nodes.items():
         step = node.build(*(steps[need] for need in node.needs))
@@ -95,7 +97,7 @@ def _asked(by: str, calls: Iterable[ApiCall], words: _Words) -> Iterator[Asked]:
 # -- templates ---------------------------------------------------------------------------------
 
 _Words = Mapping[str, tuple[str, ...]]
-"""A name and the texts it stands for: none where a field is not set."""
+"""The texts of each template variable: none for a field that is not set."""
 
 
 def _words(fields: Mapping[str, object], where: Location, stack: Stack) -> _Words:
@@ -147,7 +149,7 @@ def _filled_tests(tests: Iterable[Condition], words: _Words) -> tuple[Condition,
 
 
 def _fill(template: str, words: _Words) -> Iterator[str]:
-    """The template once for each combination of its words' texts."""
+    """Yield the template once for each combination of its variables' texts."""
     names = sorted(_names(template))
     for texts in product(*(words[name] for name in names)):
         yield template.format_map(dict(zip(names, texts, strict=True)))
