@@ -1,6 +1,4 @@
-"""From options to a stack that can be worked on: configuration, access, account guard, nodes,
-state.
-"""
+"""Opens a workspace from options: configuration, access, account check, nodes and state."""
 
 from __future__ import annotations
 
@@ -46,12 +44,12 @@ from provision.trace import Trace
 
 LOCAL_ENVIRONMENT = "local"
 Guard = Callable[[Config, Aws, Journal], None]
-"""Refuses the wrong account: raises `WrongAccount`."""
+"""A check that raises `WrongAccount` for the wrong account."""
 
 
 @dataclass(frozen=True)
 class Options:
-    """What the command line, the environment and the defaults say."""
+    """The options from the command line, the environment and the defaults."""
 
     config: Path
     environment: str | None = None
@@ -59,18 +57,18 @@ class Options:
     profile: str | None = None
     state: Path | None = None
     local_port: int | None = None
-    """None: where the emulator of this folder listened last, or a free one."""
+    """None: the port where this folder's emulator listened last, or a free one."""
     allow_endpoint: bool = False
-    """Credentials may go to an endpoint that is neither AWS nor this machine."""
+    """Credentials may be sent to an endpoint that is neither AWS nor this machine."""
     new_env: bool = False
-    """The environment is meant, though the file does not list it."""
+    """The environment is intended, although the file does not list it."""
     allow_outside: bool = False
-    """Sources may be outside of the configuration's folder."""
+    """Sources may be outside the configuration's folder."""
 
 
 @dataclass(frozen=True)
 class Workspace:
-    """One stack in one account, opened."""
+    """A stack in one account, opened for a command."""
 
     inputs: StackInputs
     aws: Aws
@@ -78,13 +76,13 @@ class Workspace:
     directory: Path
     limitations: Limitations
     remembered: frozenset[str]
-    """The nodes the state knew when this was opened."""
+    """The nodes that had a record when the workspace was opened."""
     state: type[Journal] = Journal
-    """How the state is read."""
+    """The class that reads the state."""
 
     @contextmanager
     def read_state(self) -> Iterator[Journal]:
-        """The journal for a command that writes nothing, anywhere."""
+        """Yield the journal for a command that writes nothing, neither in AWS nor on disk."""
         self.aws.read_only = True
         journal = self.state.read(self.directory, self.stack.name, KINDS, self.stack.moved)
         journal.check(self._here)
@@ -92,7 +90,7 @@ class Workspace:
 
     @contextmanager
     def write_state(self, command: str) -> Iterator[Journal]:
-        """The journal, locked."""
+        """Yield the journal, locked until the block ends."""
         journal = self.state(self.directory, self.stack.name, KINDS, self.stack.moved)
         journal.open(current_holder(command))
         try:
@@ -102,19 +100,19 @@ class Workspace:
             journal.close()
 
     def with_rebuilt_packages(self) -> Workspace:
-        """The same, with the functions' code as it is now."""
+        """Return this workspace with the functions' code as it is on disk now."""
         sources = self.inputs.packages
         assert isinstance(sources, PackageBuilder)
         inputs = replace(self.inputs, packages=sources.rebuilt())
         return replace(self, inputs=inputs, stack=build_stack(inputs))
 
     def pin(self, journal: Journal) -> None:
-        """This stack lives here from now on: what runs elsewhere is refused."""
+        """Record the stack's account and region; runs in any other are refused from now on."""
         journal.pin(self._here)
 
     @property
     def description(self) -> str:
-        """Where it lives, for people: stack, account by id and by name, region."""
+        """The location for the user: stack, account by id and alias, region."""
         if self.inputs.config.environment == LOCAL_ENVIRONMENT:
             return f"{self.stack.name} on the emulator at {self.aws.access.endpoint}"
         where, alias = self.aws.location, account_alias(self.aws)
@@ -125,7 +123,7 @@ class Workspace:
         return Engine(self.stack, self.aws, journal, plan_options, self.limitations, report)
 
     def silent_engine(self, journal: Journal, plan_options: PlanOptions) -> Engine:
-        """An engine that tells nobody what it does."""
+        """Return an engine that reports no events."""
         return self.engine(journal, lambda node, moment, words: None, plan_options)
 
     @property
@@ -138,7 +136,10 @@ def _goes_on(say: Callable[[str], None], error: Exception) -> None:
 
 
 def check_account(config: Config, aws: Aws, known: Journal) -> None:
-    """Before anything is built or looked at. What config.yaml says of the account comes first."""
+    """Raise `WrongAccount` if config.yaml, which is checked first, or the state names another one.
+
+    Called before anything is built or observed.
+    """
     if (
         config.account
         and config.account != aws.location.account
@@ -153,8 +154,10 @@ def check_account(config: Config, aws: Aws, known: Journal) -> None:
 
 
 def assume_recorded_account(config: Config, aws: Aws, known: Journal) -> None:
-    """A call less: the account is the one that the state names. The command has to look at whose
-    answers it gets before it writes."""
+    """Assume the account that the state names, which saves a call.
+
+    The command must check the account in an answer of AWS before it writes.
+    """
     if known.pinned:
         aws.assume_account(known.pinned.account)
     check_account(config, aws, known)
@@ -172,9 +175,9 @@ def open_workspace(
     key: KeyOf = demanded_key,
     state: type[Journal] = Journal,
 ) -> Workspace:
-    """Read the configuration, reach the account, build the nodes. Nothing is written to AWS.
+    """Read the configuration, reach the account and build the nodes, without a write to AWS.
 
-    Where no sources are built, they may be gone."""
+    With `build_sources=False`, the sources may be missing."""
     wanted = check if build_sources else check_values
     if not options.allow_outside:
         refuse_linked(options.config)
@@ -207,7 +210,7 @@ def open_workspace(
 
 
 def _site(config: Config, aws: Aws, known: Journal, sources: Packages, key: str) -> StackInputs:
-    """What the nodes are built from, with what has to be asked of AWS first."""
+    """Return what the nodes are built from, after reading from AWS what that needs."""
     recorded = {name: record.step for name, record in known.records.items()}
     zones = zones_of(aws, config.network.zones, recorded, identity_of(config, aws.location))
     return StackInputs(
@@ -222,7 +225,10 @@ def _site(config: Config, aws: Aws, known: Journal, sources: Packages, key: str)
 
 
 def _own_directory(home: Path, environment: str) -> Path:
-    """Beside config.yaml. A link there came with the checkout and would lead into another state."""
+    """Return the state directory next to config.yaml. Raises `StateError` if a link leads to it.
+
+    Such a link came with the checkout and would lead to another state.
+    """
     directory = home / environment
     try:
         refuse_links_below(home.parent, directory)
@@ -242,8 +248,10 @@ def _sources(options: Options, config: Config, aws: Aws, say: Callable[[str], No
 
 
 def _with_layers(sources: PackageBuilder, config: Config, file: Path) -> PackageBuilder:
-    """Once the layers are built it is known whether the handlers that have to be there are, and
-    what a function comes to with them."""
+    """Build the layers, then raise `ConfigInvalid` for missing handlers and oversized functions.
+
+    Both are known only once the layers are built.
+    """
     sources.build_layers()
     tree = as_written(file, config.environment)
     problems = [
