@@ -1,4 +1,9 @@
-"""The whole architecture on a page: which areas there are, and what each needs of the others."""
+"""The architecture: which nodes a stack has and how they depend on each other.
+
+`build_stack` is the architecture on one page: it calls the function that adds the nodes of each
+area, with what the area needs of the others. `StackInputs` is everything that nodes depend on
+besides other nodes.
+"""
 
 from __future__ import annotations
 
@@ -24,11 +29,11 @@ AREAS = {
     "api": "API Gateway",
     "monitoring": "Monitoring",
 }
-"""The first word of a node's name → the heading it is shown under, in reading order."""
+"""The heading that a node is shown under, by the first word of its name, in reading order."""
 
 
 def build_stack(inputs: StackInputs) -> Stack:
-    """Every node of the configured stack."""
+    """Return the configured stack with all its nodes."""
     stack = Stack(inputs.config.prefix, mark=inputs.identity.mark)
     encryption = add_encryption(stack, inputs)
     add_tables(stack, inputs, encryption)
@@ -43,7 +48,10 @@ def build_stack(inputs: StackInputs) -> Stack:
 
 
 def _moved(inputs: StackInputs, stack: Stack) -> dict[str, str]:
-    """What each node was called: the stack of before has the same nodes in the same order."""
+    """Return the new name of each renamed node by its old one.
+
+    The stack with the old keys has the same nodes in the same order.
+    """
     before = build_stack(replace(inputs, config=inputs.config.with_old_keys()))
     return {old: new for old, new in zip(before.nodes, stack.nodes, strict=True) if old != new}
 

@@ -1,4 +1,4 @@
-"""The account's name for people: a twelve-digit number is easily taken for another."""
+"""Reads the account's alias for the user, who may confuse twelve-digit numbers."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ CALLS: Final = iam.calls("iam", iam.ANY_RESOURCE, "ListAccountAliases")
 
 
 def account_alias(aws: Aws) -> str:
-    """The alias; empty where there is none, or where it may not be asked for."""
+    """Return the alias; empty if there is none or if it may not be read."""
     try:
         aliases = aws.iam.list_account_aliases()["AccountAliases"]
-    except NO_GOOD_ANSWER:  # it is said for people only: nothing depends on it
+    except NO_GOOD_ANSWER:  # only shown to the user: nothing depends on it
         return ""
     return next(iter(aliases), "")

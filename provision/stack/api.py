@@ -1,4 +1,4 @@
-"""The REST API: routes, stage, key and usage plan, logs; web ACL and domain when configured."""
+"""Adds the REST API: routes, stage, keys, usage plan, logs; web ACL and domain if configured."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from provision.steps.logs.log_group import LogGroup
 from provision.unknown import format_known, sort_known
 
 ACCOUNT_ROLE = "provision-api-gateway-logs"
-"""One for all stacks of the account, and of none of them (A20)."""
+"""The name of the role that all stacks of the account share and none of them owns (A20)."""
 
 ACCESS_FORMAT = json.dumps(
     {
@@ -41,12 +41,12 @@ ACCESS_FORMAT = json.dumps(
         "integration_latency_ms": "$context.integrationLatency",
     }
 )
-"""One JSON object a request, of what AWS says alone.
+"""The format of the access log: one JSON object a request, of AWS's own values only.
 
-API Gateway only puts text in the place of a variable: a quote in a caller's text would end a field
-and begin others. So nothing stands here that a caller words: not the path, the user agent, the
-trace, the request id that callers may choose, nor what the validator says of a body. The function
-logs the first two, escaped, under the same request id; the execution log has the last.
+API Gateway replaces variables by text as it is: a quote in a caller's text would end a field and
+begin others. So no variable has text that a caller chooses: not the path, the user agent, the
+trace, the request id that callers may choose, nor the validator's message about a body. The
+function logs the first two, escaped, under the same request id; the execution log has the last.
 """
 
 
@@ -58,7 +58,7 @@ def add_api(
 ) -> None:
     wanted = inputs.config.api
     api = stack.add("api", lambda: _rest_api(inputs))
-    # Traffic moves to a deployment only when the aliases it calls are there and may be called.
+    # Traffic moves to a deployment only when the aliases it calls exist and may be called.
     ready = [_add_permission(stack, inputs, api, key, nodes) for key, nodes in functions.items()]
     stage = _add_stage(stack, inputs, api, ready, encryption)
     _add_plan(stack, inputs, stage)
@@ -104,7 +104,7 @@ def _rest_api(inputs: StackInputs) -> RestApi:
     return RestApi(
         name=inputs.config.prefix,
         description=f"The API of {inputs.config.prefix}",
-        # One door: what stands before the custom domain is not walked around.
+        # One way in: protection in front of the custom domain must not be bypassed.
         default_endpoint=wanted.domain is None,
         security_policy=wanted.tls,
         access_mode=access_mode(wanted.tls),
@@ -143,7 +143,7 @@ def _rest_api(inputs: StackInputs) -> RestApi:
 def _add_permission(
     stack: Stack, inputs: StackInputs, api: Node[RestApi], key: str, nodes: FunctionNodes
 ) -> Node[Permission]:
-    # On the alias; one statement for the whole API, whatever its routes (L18).
+    # The statement must be on the alias; one covers the whole API with all its routes (L18).
     return stack.add(
         f"function.{key}.permission",
         lambda alias, api: Permission(
@@ -200,7 +200,7 @@ def _add_stage(
 def _add_logs(
     stack: Stack, inputs: StackInputs, api: Node[RestApi], encryption: Encryption
 ) -> tuple[Node[LogGroup], Node[LogGroup]]:
-    """The access log's group and the execution log's, made before what writes to them."""
+    """Add the groups of access log and execution log, created before what writes to them."""
     wanted = inputs.config.api
     access = stack.add(
         "api.logs.access",
@@ -212,7 +212,7 @@ def _add_logs(
         ),
         *encryption.needs,
     )
-    # API Gateway would make it itself, without retention; and it is to go after the stage (A35).
+    # API Gateway would create it itself, without retention; deleted after the stage (A35).
     execution = stack.add(
         "api.logs.execution",
         lambda api, *keys: LogGroup(

@@ -1,4 +1,4 @@
-"""The customer's key that config.yaml names by an alias: found once, and never changed by us."""
+"""Finds the customer's key that config.yaml names by an alias. The key is never changed."""
 
 from __future__ import annotations
 
@@ -21,17 +21,21 @@ CALLS: Final = iam.calls("kms", iam.arn("kms", "key/*"), "DescribeKey")
 
 Say = Callable[[Exception], None]
 KeyOf = Callable[[Aws, str, Iterable[Step], Say], str]
-"""The ARN of the key, by its name in config.yaml and what is recorded; `say` tells people
-of an error that stops nothing."""
+"""A function that returns the ARN of the key from its name in config.yaml and the recorded steps.
+It passes an error that stops nothing to `say`."""
 
 
 def demanded_key(aws: Aws, name: str, recorded: Iterable[Step], say: Say) -> str:  # noqa: ARG001  (a `KeyOf`)
-    """For what makes: as `given_key`."""
+    """Return the key for commands that create resources, as `given_key` does."""
     return given_key(aws, name)
 
 
 def key_as_recorded(aws: Aws, name: str, recorded: Iterable[Step], say: Say) -> str:
-    """For what only reads or removes: a key that does not serve is told and stops nobody."""
+    """Return the key for commands that only read or delete.
+
+    If the key cannot be used, the error is passed to `say`, and the recorded key or the alias's own
+    ARN is returned.
+    """
     try:
         return given_key(aws, name)
     except (ProvisionError, *NO_GOOD_ANSWER) as error:
@@ -42,8 +46,10 @@ def key_as_recorded(aws: Aws, name: str, recorded: Iterable[Step], say: Say) -> 
 
 
 def given_key(aws: Aws, name: str) -> str:
-    """The ARN of the key behind the alias; empty where `name` is none. Raises where there is no
-    such key, or it cannot encrypt."""
+    """Return the ARN of the key behind the alias; empty if `name` is not an alias.
+
+    Raises `PrerequisiteMissing` if there is no such key, `ApiError` if it cannot encrypt.
+    """
     if not name.startswith("alias/"):
         return ""
     try:

@@ -1,4 +1,4 @@
-"""The CloudWatch dashboard: one row an area, the numbers the alarms watch."""
+"""Builds the CloudWatch dashboard: one row an area, with the metrics that alarms watch."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ Metric = list[Any]
 
 
 def dashboard_body(inputs: StackInputs) -> Document:
-    """https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWatch-Dashboard-Body-Structure.html"""
+    """Return the body, with one row for the API and one for each function and table.
+
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWatch-Dashboard-Body-Structure.html
+    """
     rows = [_api_row(inputs)]
     rows += [_function_row(inputs, key) for key in inputs.config.functions]
     rows += [_table_row(inputs, key) for key in inputs.config.tables]

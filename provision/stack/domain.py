@@ -1,4 +1,4 @@
-"""The API's own domain: certificate and its proof, domain name, base path, DNS record."""
+"""Adds the API's custom domain: certificate and its validation record, domain name, DNS record."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from provision.steps.apigateway.tls import access_mode
 from provision.steps.route53.record import Record
 
 PROOF_TTL = 300
-"""Seconds that resolvers keep the certificate's validation record."""
+"""The seconds that resolvers keep the certificate's validation record."""
 
 
 def add_domain(stack: Stack, inputs: StackInputs, stage: Node[Stage]) -> None:

@@ -1,4 +1,4 @@
-"""The key that everything of the stack is encrypted with: AWS's own, the user's, or one we make."""
+"""Decides which key encrypts the stack: AWS's own, the user's, or one that the stack creates."""
 
 from __future__ import annotations
 
@@ -13,13 +13,16 @@ from provision.steps.kms.key import KmsKey
 
 @dataclass(frozen=True)
 class Encryption:
-    """`needs`: the key's node, where the stack makes the key; whatever is encrypted needs it."""
+    """The stack's encryption key.
+
+    `needs` has the key's node if the stack creates the key; all that is encrypted needs it.
+    """
 
     needs: tuple[Node[KmsKey], ...]
     _given: str
 
     def arn(self, made: Sequence[KmsKey], otherwise: str = "") -> str:
-        """The customer's key, from the steps of `needs`; `otherwise` where AWS's own keys do it."""
+        """Return the customer's key, from the steps of `needs`; `otherwise` if there is none."""
         return made[0].arn if made else self._given or otherwise
 
     @property
@@ -43,7 +46,7 @@ def add_encryption(stack: Stack, inputs: StackInputs) -> Encryption:
 
 
 def log_groups(inputs: StackInputs) -> list[str]:
-    """Patterns of the names of all the stack's log groups."""
+    """Return patterns of the names of all the stack's log groups."""
     prefix = inputs.config.prefix
     return [
         f"/aws/lambda/{prefix}-*",

@@ -1,4 +1,4 @@
-"""What a function's code reads from its environment."""
+"""Builds the environment variables of a function."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from provision.stack.inputs import StackInputs
 
 
 def environment(inputs: StackInputs, key: str) -> dict[str, str]:
-    """What the code reads; the user's own values last, and of secrets where they are kept."""
+    """Return the variables, the user's own last. A secret's value is the place where it is kept."""
     function, cors = inputs.config.functions[key], inputs.config.api.cors
     found = {
         "POWERTOOLS_SERVICE_NAME": inputs.aws_name("function", key),

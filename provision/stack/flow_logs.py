@@ -1,4 +1,4 @@
-"""The network's flow log, when configured: its log group, and the role that writes to it."""
+"""Adds the network's flow log if configured, with its log group and the role that writes to it."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""The functions: role, log group, dead letters, code with its layers, version, alias `live`,
-retries.
-"""
+"""Adds the functions: role, log group, dead letters, code, layers, version, alias and retries."""
 
 from __future__ import annotations
 
@@ -33,11 +31,10 @@ from provision.steps.sqs.queue import SSE, Queue
 from provision.unknown import UNKNOWN, sort_known
 
 LIVE = "live"
-"""The alias that everything outside calls; it moves only to a version that is active and can be
-imported."""
+"""The alias that all callers use. It moves only to a version that is active and can be imported."""
 
 _UNUSED = 3
-"""Nodes that must only be there before the function: its grants, and the network's."""
+"""The number of nodes needed only for the order: grants, network interfaces and endpoint."""
 
 AddInterfaces = Callable[
     [Stack, StackInputs, Network, Sequence[Node[Any]]], Node[NetworkInterfaces]
@@ -46,7 +43,7 @@ AddInterfaces = Callable[
 
 @dataclass(frozen=True)
 class FunctionNodes:
-    """One function's nodes that others need."""
+    """The nodes of a function that other nodes need."""
 
     function: Node[Function]
     alias: Node[Alias]
@@ -55,7 +52,7 @@ class FunctionNodes:
 
 @dataclass(frozen=True)
 class _FunctionPrerequisites:
-    """What must be there before a function can be made."""
+    """The nodes that a function needs before it can be created."""
 
     role: Node[Role]
     grants: Node[RolePolicies]
@@ -249,7 +246,7 @@ def _add_function(
 
 
 def _plain_function(inputs: StackInputs, key: str) -> Function:
-    """What the configuration alone says of it."""
+    """Return the function as far as the configuration alone determines it."""
     wanted, package = inputs.config.functions[key], inputs.packages.function(key)
     return Function(
         name=inputs.aws_name("function", key),
@@ -283,7 +280,7 @@ def _add_release(
             configuration=function.configuration(),
         ),
         function,
-        *secrets,  # so that nothing goes live before it can fetch its secrets
+        *secrets,  # no version becomes live before it can fetch its secrets
     )
     alias = stack.add(
         f"function.{key}.alias",

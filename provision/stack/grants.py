@@ -1,4 +1,4 @@
-"""What a function may do: one inline policy a concern, as narrow as AWS takes it."""
+"""Builds the policies of roles and endpoints: one for each concern, as narrow as AWS allows."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _KEY_FOR_WRITING = (
 
 
 class GrantedTable(NamedTuple):
-    """A table (ARN), what a function may do with it, and whether its items have a sort key."""
+    """A table's ARN, a function's access to it, and whether its items have a sort key."""
 
     arn: str
     grant: _Grant
@@ -37,10 +37,10 @@ class GrantedTable(NamedTuple):
 
 
 def table_access(tables: Sequence[GrantedTable], vpc_id: str) -> Document:
-    """Read or write exactly these, and only from inside our VPC. Where items share a key and are
-    sorted, they are queried, by a table's indexes as well.
+    """Return the policy to read or write exactly these tables, only from inside our VPC.
 
-    All tables of which the same is allowed share a statement, so that a hundred fit into a role.
+    Tables with a sort key, and their indexes, may also be queried. Tables with the same permissions
+    share a statement, so that a hundred fit into a role.
     """
     inside = {"StringEquals": {"aws:SourceVpc": vpc_id}}
     statements = [{**each, "Condition": inside} for each in _using(tables)]
@@ -48,7 +48,7 @@ def table_access(tables: Sequence[GrantedTable], vpc_id: str) -> Document:
 
 
 def endpoint_tables_policy(where: Location, tables: Sequence[GrantedTable]) -> Document:
-    """What an endpoint lets through: exactly this, by principals of this account; or nothing."""
+    """Return an endpoint's policy: exactly this access, by this account's principals, or none."""
     if not tables:
         return canonical({"Version": "2012-10-17", "Statement": [_NOTHING_PASSES]})
     ours = {"StringEquals": {"aws:PrincipalAccount": where.account}}
@@ -66,11 +66,11 @@ _NOTHING_PASSES: Final[Document] = {
     "Action": ["*"],
     "Resource": ["*"],
 }
-"""A policy has at least one statement."""
+"""The statement of a policy that allows nothing: a policy has at least one statement."""
 
 
 def _using(tables: Sequence[GrantedTable]) -> list[Document]:
-    """A statement for each set of actions that is allowed on some of them."""
+    """Return a statement for each set of actions that is allowed on some of the tables."""
     return [
         _statement(_actions(grant, sort_key=sort_key), resources)
         for grant, sort_key in product(get_args(_Grant), (False, True))
@@ -84,19 +84,21 @@ def _actions(grant: _Grant, *, sort_key: bool) -> tuple[str, ...]:
 
 
 def _reached(tables: Sequence[GrantedTable], grant: _Grant, *, sort_key: bool) -> list[str]:
-    """ARNs of those of this grant, with those of their indexes where they have any."""
+    """Return the ARNs of the tables with this grant, and of the indexes that they may have."""
     arns = [each.arn for each in tables if (each.grant, each.sort_key) == (grant, sort_key)]
     return [*arns, *(f"{arn}/index/*" for arn in arns)] if sort_key else arns
 
 
 def logging(group: str) -> Document:
-    """Write to its own log group (ARN); no CreateLogGroup, so a late invocation cannot bring the
-    group back (G4)."""
+    """Return the policy to write to the function's own log group (ARN).
+
+    It has no CreateLogGroup, so a late invocation cannot create the group again (G4).
+    """
     return _allow(("logs:CreateLogStream", "logs:PutLogEvents"), [f"{group}:*"])
 
 
 def flow_logging(group: str) -> Document:
-    """Write a VPC's traffic to one log group (ARN).
+    """Return the policy to write a VPC's traffic to one log group (ARN).
 
     https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-iam-role.html
     """
@@ -106,7 +108,7 @@ def flow_logging(group: str) -> Document:
             "Version": "2012-10-17",
             "Statement": [
                 _statement(writing, [f"{group}:*"]),
-                # Listing groups takes no narrower resource.
+                # DescribeLogGroups accepts no narrower resource.
                 _statement(("logs:DescribeLogGroups",), ["*"]),
             ],
         }
@@ -114,18 +116,19 @@ def flow_logging(group: str) -> Document:
 
 
 def tracing() -> Document:
-    """X-Ray takes no resource but `*` for these."""
+    """Return the policy to send traces. X-Ray accepts no resource but `*` for these actions."""
     return _allow(("xray:PutTelemetryRecords", "xray:PutTraceSegments"), ["*"])
 
 
 def dead_letters(queue: str) -> Document:
-    """Send to its own dead-letter queue (ARN)."""
+    """Return the policy to send to the function's own dead-letter queue (ARN)."""
     return _allow(("sqs:SendMessage",), [queue])
 
 
 def encryption(where: Location, key: str, tables: Sequence[Literal["read", "write"]]) -> Document:
-    """Use the customer's key (ARN) for its environment, and through the services that keep its
-    dead letters and tables.
+    """Return the policy to use the customer's key (ARN) through certain services only.
+
+    They are Lambda for the environment, and those that keep the dead letters and tables.
 
     https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-via-service
     """
@@ -147,8 +150,9 @@ def encryption(where: Location, key: str, tables: Sequence[Literal["read", "writ
 
 
 def secrets(where: Location, kept: Sequence[Secret], vpc_id: str) -> Document:
-    """Read exactly these secrets, and only from inside our VPC; and use the customer's keys they
-    are encrypted with, for nothing but them.
+    """Return the policy to read exactly these secrets, only from inside our VPC.
+
+    It also allows decrypting with the customer's keys that encrypt them, for these secrets only.
 
     https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html
     """
@@ -159,7 +163,7 @@ def secrets(where: Location, kept: Sequence[Secret], vpc_id: str) -> Document:
 
 
 def endpoint_secrets_policy(where: Location, kept: Sequence[Secret]) -> Document:
-    """What an endpoint lets through: reading exactly these, by principals of this account."""
+    """Return an endpoint's policy: reading exactly these secrets, by this account's principals."""
     ours = {"StringEquals": {"aws:PrincipalAccount": where.account}}
     return canonical(
         {
@@ -176,7 +180,7 @@ _READING: Final = {"secretsmanager": "secretsmanager:GetSecretValue", "ssm": "ss
 
 
 def _reading_secrets(where: Location, kept: Sequence[Secret]) -> list[Document]:
-    """A statement for each service that keeps some of them."""
+    """Return a statement for each service that keeps some of the secrets."""
     return [
         _statement((action,), sorted({_secret(where, one) for one in kept if one.store == keeper}))
         for keeper, action in _READING.items()
@@ -185,15 +189,18 @@ def _reading_secrets(where: Location, kept: Sequence[Secret]) -> list[Document]:
 
 
 def _secret(where: Location, secret: Secret) -> str:
-    """Its ARN. Secrets Manager adds a hyphen and six characters of its own to the name."""
+    """Return the ARN. Secrets Manager adds a hyphen and six characters of its own to the name."""
     if secret.store == "secretsmanager":
         return where.arn("secretsmanager", f"secret:{secret.name}-??????")
     return where.arn("ssm", f"parameter/{secret.name.removeprefix('/')}")
 
 
 def _decrypting(where: Location, secret: Secret) -> Document:
-    """By the key's alias, which as a resource would mean nothing; and the service tells KMS what it
-    decrypts."""
+    """Return the statement to decrypt one secret with the customer's key.
+
+    A condition names the key's alias, which has no effect as a resource. Another one names the
+    secret, which the service passes to KMS.
+    """
     told = "SecretARN" if secret.store == "secretsmanager" else "PARAMETER_ARN"
     return {
         **_statement(("kms:Decrypt",), [where.arn("kms", "key/*")]),
@@ -206,11 +213,11 @@ def _decrypting(where: Location, secret: Secret) -> Document:
 
 
 def network(where: Location, function: str, subnets: Sequence[str], group: str) -> Document:
-    """What Lambda needs to put the function (ARN) into the subnets (ARNs) and group (ARN), and the
-    function's own code may not.
+    """Return what Lambda needs to put the function (ARN) into the subnets and group (ARNs).
 
-    AWS tells the function's ARN, unqualified, with every request made with the credentials that its
-    code has, and not with those that Lambda makes itself for network interfaces.
+    The function's own code is denied all of it. AWS adds the function's unqualified ARN to every
+    request made with the credentials that the code has, but not to those that Lambda itself makes
+    for network interfaces.
 
     https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html
     https://docs.aws.amazon.com/lambda/latest/dg/permissions-source-function-arn.html
@@ -220,11 +227,11 @@ def network(where: Location, function: str, subnets: Sequence[str], group: str) 
         {
             "Version": "2012-10-17",
             "Statement": [
-                # Creating is judged by the subnet and the group as well (I13).
+                # Creating an interface must be allowed on its subnet and group as well (I13).
                 _statement(("ec2:CreateNetworkInterface",), [interfaces, group, *subnets]),
-                # Lambda may not get at the network where deleting is bound to some interfaces.
+                # Lambda may fail to reach the network if deletes are limited to some interfaces.
                 _statement(_INTERFACES, [interfaces]),
-                # Describing takes no resource but `*`.
+                # Describing accepts no resource but `*`.
                 _statement(_DESCRIBING, ["*"]),
                 {
                     **_statement(("ec2:CreateNetworkInterface", *_INTERFACES, *_DESCRIBING), ["*"]),

@@ -1,4 +1,4 @@
-"""What the nodes are built from: the configuration, the place, and the packaged sources."""
+"""Defines what nodes are built from: configuration, location and packaged sources."""
 
 from __future__ import annotations
 
@@ -13,9 +13,7 @@ from provision.model.identity import Identity
 
 @dataclass(frozen=True)
 class Package:
-    """A built zip: its path and digests (`sha256` in hex, `code_sha256` as Lambda writes it:
-    base64).
-    """
+    """A built zip: path and digests (`sha256` in hex, `code_sha256` in base64 as Lambda has it)."""
 
     zip: str
     sha256: str
@@ -23,7 +21,7 @@ class Package:
 
 
 class Packages(Protocol):
-    """Builds what Lambda runs. Asked while other nodes already work."""
+    """A builder of packages for Lambda. It is called while other nodes are already processed."""
 
     def function(self, name: str) -> Package: ...
 
@@ -32,22 +30,22 @@ class Packages(Protocol):
 
 @dataclass(frozen=True)
 class StackInputs:
-    """Everything a node may depend on besides other nodes."""
+    """Everything that a node may depend on besides other nodes."""
 
     config: Config
     location: Location
     zones: tuple[str, ...]
     packages: Packages
     invoke_url: Callable[[str, str], str]
-    """API id and stage name → the address that answers."""
+    """Returns the address of a stage, from API id and stage name."""
     key: str = ""
     """ARN of the customer's KMS key that the configuration names by its alias."""
     as_reached: Callable[[str], str] = str
-    """An address that AWS told, as it is reached now: an emulator may have moved."""
+    """Returns an address that AWS reported as it is reached now: an emulator may have moved."""
 
     @property
     def identity(self) -> Identity:
-        """Which stack this is, among all of every account and region."""
+        """The identity of this stack among those of every account and region."""
         return identity_of(self.config, self.location)
 
     @property
@@ -55,27 +53,29 @@ class StackInputs:
         return dict(self.config.tags)
 
     def tags_with_name(self, name: str) -> dict[str, str]:
-        """Tags of what shows its name only as a tag."""
+        """Return the tags of a resource that shows its name only as a tag."""
         return {**self.config.tags, "Name": name}
 
     def aws_key(self, area: str, key: str) -> str:
-        """The key that names in AWS carry: that of before, where it was renamed (`moved`)."""
+        """Return the key that names in AWS contain: the old one if it was renamed (`moved`)."""
         return self.config.old_keys.get(f"{area}.{key}", key)
 
     def aws_name(self, area: str, key: str, *parts: str) -> str:
-        """What a table, function or layer, or a part of it, is called in AWS."""
+        """Return the name in AWS of a table, function or layer, or of a part of it."""
         return self.name(self.aws_key(area, key), *parts)
 
     def name(self, *parts: str) -> str:
-        """`{name}-{environment}-{part}-…`: what every resource is called."""
+        """Return the name of a resource: `{name}-{environment}-{part}-…`."""
         return "-".join((self.config.prefix, *parts))
 
     def global_name(self, *parts: str) -> str:
-        """`{name}-{environment}-{region}-{part}-…`: of what all regions of an account share, as
-        IAM's roles and CloudWatch's dashboards (W4)."""
+        """Return a name with the region: `{name}-{environment}-{region}-{part}-…`.
+
+        All regions of an account share the names of IAM's roles and CloudWatch's dashboards (W4).
+        """
         return self.name(self.location.region, *parts)
 
 
 def identity_of(config: Config, where: Location) -> Identity:
-    """The stack that a configuration means in one place."""
+    """Return the identity of the configured stack in one location."""
     return Identity(config.name, config.environment, where.region, where.account)

@@ -1,4 +1,4 @@
-"""The layers: packages of a requirements.txt, for the runtimes of the functions that use them."""
+"""Adds the layers: packages of a requirements.txt, for the runtimes of the functions using them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Alarms that write to one topic, and the CloudWatch dashboard."""
+"""Adds the alarms, the topic that they write to, and the CloudWatch dashboard."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from provision.steps.sns.topic import Topic
 
 @dataclass(frozen=True)
 class _Watch:
-    """One alarm: what is measured and from where on it counts. `threshold` None switches it off."""
+    """An alarm: the metric and its threshold. None as `threshold` switches it off."""
 
     what: str
     description: str
@@ -30,7 +30,7 @@ class _Watch:
 
 @dataclass(frozen=True)
 class _Watched:
-    """Whose alarms: as nodes call it, as names in AWS do, and how CloudWatch knows it."""
+    """A resource with alarms: its name in nodes, its name in AWS names, and its dimensions."""
 
     node: str
     name: str
@@ -108,7 +108,7 @@ def _add_alarms(
 
 
 def _function(inputs: StackInputs, key: str) -> _Watched:
-    """What callers reach: what becomes of the import check, or of calls by hand, alarms nobody."""
+    """Return the alias that callers use. Import checks and calls by hand cause no alarm."""
     name = f"function-{inputs.aws_key('function', key)}"
     function = inputs.aws_name("function", key)
     dimensions = {"FunctionName": function, "Resource": f"{function}:{LIVE}"}

@@ -1,4 +1,4 @@
-"""Private subnets whose only ways out are AWS services' endpoints: no internet gateway, no NAT."""
+"""Adds private subnets that only reach endpoints of AWS services: no internet gateway, no NAT."""
 
 from __future__ import annotations
 
@@ -22,19 +22,20 @@ from provision.unknown import sort_known
 
 HTTPS = 443
 SMALLEST = 28
-"""Bits of the smallest subnet that AWS takes, 16 addresses. Lambda needs one a subnet and group."""
+"""The prefix length of the smallest subnet that AWS allows, 16 addresses. Lambda needs one address
+for each subnet and group."""
 
 
 @dataclass(frozen=True)
 class Network:
-    """The nodes others need."""
+    """The network's nodes that other nodes need."""
 
     vpc: Node[Vpc]
     subnets: tuple[Node[Subnet], ...]
     group: Node[SecurityGroup]
     endpoint: Node[GatewayEndpoint]
     secrets: tuple[Node[InterfaceEndpoint], ...] = ()
-    """The ways to what keeps secrets (stack/secrets.py)."""
+    """The endpoints of the services that keep secrets (stack/secrets.py)."""
 
 
 def add_network(stack: Stack, inputs: StackInputs) -> Network:
@@ -86,8 +87,11 @@ def add_network(stack: Stack, inputs: StackInputs) -> Network:
 def add_interfaces(
     stack: Stack, inputs: StackInputs, network: Network, granted: Sequence[Node[Any]]
 ) -> Node[NetworkInterfaces]:
-    """Lambda's network interfaces: on `down` they go after the functions and before what they use,
-    the roles that remove them included (I12)."""
+    """Add Lambda's network interfaces.
+
+    On `down` they are deleted after the functions and before what they use, including the roles
+    with which Lambda deletes them (I12).
+    """
     return stack.add(
         "network.interfaces",
         lambda group, *_: NetworkInterfaces(group_id=group.id, functions=_functions(inputs)),
@@ -111,10 +115,10 @@ def _add_subnet(
 
 
 def _egress_rules(inputs: StackInputs, dynamodb: str) -> tuple[Rule, ...]:
-    """To DynamoDB; and where there are secrets, to their endpoints, which stand in the subnets.
+    """Return the rules to DynamoDB and, if there are secrets, to their endpoints in the subnets.
 
-    By the subnets' ranges, not by the endpoints' group: that one names the functions' group, and of
-    two groups that name each other neither can be made, or deleted (V12), before the other.
+    Those name the subnets' ranges, not the endpoints' group: that one names the functions' group,
+    and of two groups that name each other neither can be created, or deleted (V12), first.
     """
     secrets = any(function.secrets for function in inputs.config.functions.values())
     targets = [dynamodb, *(_cidrs(inputs) if secrets else ())]
@@ -127,20 +131,23 @@ def _egress_rules(inputs: StackInputs, dynamodb: str) -> tuple[Rule, ...]:
 
 
 def _functions(inputs: StackInputs) -> tuple[str, ...]:
-    """The names of all functions: every one stands in every subnet."""
+    """Return the names of all functions: each is in every subnet."""
     return tuple(inputs.aws_name("function", key) for key in inputs.config.functions)
 
 
 def _cidrs(inputs: StackInputs) -> list[str]:
-    """The network's range in eight equal parts, or in as many as AWS takes: the same ones however
-    many zones there are, for a subnet can neither change its range nor stand on another's."""
+    """Return a range for each subnet, from eight equal parts of the network or as many as fit.
+
+    The parts do not depend on the number of zones: a subnet can neither change its range nor
+    overlap another one's.
+    """
     network = ipaddress.ip_network(inputs.config.network.cidr)
     parts = network.subnets(new_prefix=min(network.prefixlen + 3, SMALLEST))
     return [str(part) for part, _ in zip(parts, range(inputs.config.network.zones), strict=False)]
 
 
 def _endpoint_policy(inputs: StackInputs) -> Document:
-    """Only what some function's role allows passes the endpoint, by principals of this account."""
+    """Return the endpoint's policy: what a function's role allows, by this account's principals."""
     config = inputs.config
     granted = [
         grants.GrantedTable(

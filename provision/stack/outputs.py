@@ -1,4 +1,4 @@
-"""What `up` ends with and `outputs` prints, taken from the steps as they are."""
+"""Collects the values that `up` ends with and `outputs` prints, from the steps as they are."""
 
 from __future__ import annotations
 
@@ -26,13 +26,16 @@ CONSOLES: Final = {
 
 
 def outputs(inputs: StackInputs, steps: Mapping[str, Step]) -> dict[str, str]:
-    """Names, ids and addresses; never an API key's value. Of several tables, functions and keys the
-    first has the plain name, each further one its own behind it: `table_name_orders`."""
+    """Return names, ids and addresses, but never an API key's value.
+
+    Of several tables, functions and keys, the first has the plain name, and each further one has
+    its key appended: `table_name_orders`.
+    """
     found: dict[str, str] = {}
     config = inputs.config
     if api := _known(steps.get("api"), RestApi):
         found["api_endpoint"] = inputs.invoke_url(api.id, config.api.stage)
-        if config.api.domain and not api.default_endpoint:  # else AWS's own answers, and it alone
+        if config.api.domain and not api.default_endpoint:  # else only AWS's own answers
             found["api_endpoint"] = f"https://{config.api.domain.name}"
     for number, key in enumerate(config.api.keys):
         if api_key := _known(steps.get(f"api.key.{key}"), ApiKey):
@@ -59,7 +62,7 @@ def _known(step: Step | None, kind: type[S]) -> S | None:
 
 
 def output_name(name: str, key: str, number: int) -> str:
-    """The first of its sort has the plain name, each further one its own behind it."""
+    """Return the plain name for the first of its sort, and append the key for each further one."""
     return name if number == 0 else f"{name}_{key}"
 
 

@@ -1,4 +1,4 @@
-"""Packages what Lambda runs, once each and only when its content changed."""
+"""Packages functions and layers for Lambda, once each and only when their content changed."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LOCAL_TARGET = "local"
 
 
 class PackageBuilder:
-    """Zips in the cache, named by their content. Safe to use from many threads."""
+    """A builder of zips in the cache, named by their content. Safe to use from many threads."""
 
     def __init__(
         self, config: Config, cache: Cache, *, for_this_machine: bool, trace: Trace | None = None
@@ -40,7 +40,7 @@ class PackageBuilder:
         return self._layers.get(name, partial(self._package_layer, name))
 
     def rebuilt(self) -> PackageBuilder:
-        """For code that was saved since; the layers stay as they are."""
+        """Return a builder for code that was saved since then; the layers stay as they are."""
         again = PackageBuilder(
             self._config, self._cache, for_this_machine=self._for_this_machine, trace=self._trace
         )
@@ -48,12 +48,12 @@ class PackageBuilder:
         return again
 
     def build_layers(self) -> None:
-        """All of them now, in the thread that asks: the installer then ends with Ctrl-C."""
+        """Build all layers now, in the calling thread: the installer then ends with Ctrl-C."""
         for name in self._config.layers:
             self.layer(name)
 
     def lost_handlers(self) -> dict[str, str]:
-        """By function: why its handler is in none of its layers, where it is not in its source."""
+        """Return, by function, why a handler that its source lacks is in none of its layers."""
         lost = {}
         for name, function in self._config.functions.items():
             if not in_folder(function.source, function.handler):
@@ -63,7 +63,7 @@ class PackageBuilder:
         return lost
 
     def overweight(self) -> dict[str, str]:
-        """By function: what is too much where Lambda unzips it with all its layers (L23)."""
+        """Return, by function, what is too large when unzipped with all its layers (L23)."""
         found = {}
         for name, function in self._config.functions.items():
             layers = {each: zip_size(Path(self.layer(each).zip)) for each in function.layers}
@@ -84,19 +84,19 @@ class PackageBuilder:
             )
 
     def _target(self, layer: str) -> tuple[str, str]:
-        """The runtime and architecture of the functions that use the layer: one of each."""
+        """Return the runtime and architecture of the functions that use the layer: one of each."""
         for function in self._config.functions.values():
             if layer in function.layers:  # the configuration allows no two targets
                 runtime = LOCAL_TARGET if self._for_this_machine else function.runtime
                 return runtime, function.architecture
-        return LOCAL_TARGET, "x86_64"  # nobody uses it
+        return LOCAL_TARGET, "x86_64"  # no function uses it
 
     def _stored(self, bundle: Archive) -> Package:
         return Package(str(self._cache.keep(bundle)), bundle.sha256, bundle.code_sha256)
 
 
 class NoPackages:
-    """For `down`: what is removed need not be built first."""
+    """A replacement of the builder for `down`: what is removed need not be built first."""
 
     def function(self, name: str) -> Package:  # noqa: ARG002  (the same for every name)
         return Package(UNKNOWN, UNKNOWN, UNKNOWN)

@@ -1,4 +1,4 @@
-"""Policies on queue, topic and key themselves: TLS only, and who may send or encrypt."""
+"""Builds the resource policies of queue, topic and key: TLS only, and who may send or encrypt."""
 
 from __future__ import annotations
 
@@ -10,12 +10,15 @@ from provision.steps.iam_policy import canonical
 
 
 def queue_policy(queue: str) -> Document:
-    """Nobody uses the queue (ARN) without TLS; who may use it, their own policies say."""
+    """Return a policy that denies using the queue (ARN) without TLS.
+
+    The policies of its users decide who may use it.
+    """
     return canonical({"Version": "2012-10-17", "Statement": [_tls_only("sqs:*", queue)]})
 
 
 def topic_policy(where: Location, topic: str, alarms: str) -> Document:
-    """Only our alarms (their names' beginning) write to the topic (ARN), and only with TLS."""
+    """Return a policy that only lets our alarms (name prefix) write to the topic (ARN), by TLS."""
     may_publish: Document = {
         "Sid": "OurAlarms",
         "Effect": "Allow",
@@ -27,14 +30,16 @@ def topic_policy(where: Location, topic: str, alarms: str) -> Document:
             "ArnLike": {"aws:SourceArn": where.arn("cloudwatch", f"alarm:{alarms}*")},
         },
     }
-    # SNS takes no `sns:*` in a topic's policy.
+    # SNS does not accept `sns:*` in a topic's policy.
     closed = _tls_only("sns:Publish", topic)
     return canonical({"Version": "2012-10-17", "Statement": [may_publish, closed]})
 
 
 def key_policy(where: Location, log_groups: Sequence[str], alarms: str) -> Document:
-    """IAM decides within the account; besides, CloudWatch encrypts our log groups (patterns of
-    names) and what our alarms (their names' beginning) write.
+    """Return a policy that leaves the use of the key within the account to IAM.
+
+    CloudWatch may also encrypt our log groups (name patterns) and our alarms' messages (name
+    prefix).
 
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
     """

@@ -1,6 +1,4 @@
-"""The way from the private subnets to the services that keep the functions' secrets: made only
-where some function has one.
-"""
+"""Adds endpoints in the private subnets for the services that keep secrets, if there are any."""
 
 from __future__ import annotations
 
@@ -21,7 +19,7 @@ from provision.unknown import sort_known
 
 
 def add_secrets(stack: Stack, inputs: StackInputs, network: Network) -> Network:
-    """The network with an endpoint for each service that keeps a secret of some function's."""
+    """Return the network with an endpoint for each service that keeps a function's secret."""
     secrets = [one for each in inputs.config.functions.values() for one in each.secrets]
     if not secrets:
         return network

@@ -1,4 +1,4 @@
-"""The tables, each with auto scaling above its minimum of provisioned capacity."""
+"""Adds the tables, each with auto scaling above its minimum of provisioned capacity."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def _add_scaling(
     capacity: config.Capacity,
 ) -> None:
     dimension = f"dynamodb:table:{units}"
-    # Registering may start AWS's own UpdateTable, so the table is whole before (S3).
+    # Registering may start AWS's own UpdateTable, so the table is completed before (S3).
     target = stack.add(
         f"{node.name}.{what}",
         lambda table: ScalingTarget(

@@ -1,4 +1,4 @@
-"""What stands before the API's stage, when configured: a web ACL of AWS WAF."""
+"""Adds a web ACL of AWS WAF in front of the API's stage, if configured."""
 
 from __future__ import annotations
 

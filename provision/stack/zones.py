@@ -1,4 +1,4 @@
-"""Which availability zones the subnets stand in."""
+"""Chooses the availability zones of the subnets."""
 
 from __future__ import annotations
 
@@ -17,21 +17,23 @@ if TYPE_CHECKING:
     from mypy_boto3_ec2.type_defs import FilterTypeDef
 
 _SPARSE: Final = frozenset(["apne1-az3", "cac1-az3", "use1-az3", "usw1-az2"])
-"""Ids of old zones to which AWS brings few services; which name has which id differs by account.
-Lambda answers there: "The provided subnets contain availability zone Lambda doesn't support"."""
+"""Ids of old zones in which AWS offers few services; their names differ by account. Lambda answers
+there: "The provided subnets contain availability zone Lambda doesn't support"."""
 
 
 CALLS: Final = iam.calls("ec2", iam.ANY_RESOURCE, "DescribeAvailabilityZones", "DescribeSubnets")
 SUBNET: Final = "network.subnet."
-"""The nodes of subnets: this, and a number from 1."""
+"""The beginning of a subnet node's name; a number from 1 follows."""
 
 
 def zones_of(
     aws: Aws, count: int, recorded: Mapping[str, Step], identity: Identity
 ) -> tuple[str, ...]:
-    """The zones of subnets 1 to `count`. A subnet that is there keeps its own, by the state or,
-    where it was lost, by its mark: so no zone that AWS closes or adds, and no subnet more, moves
-    another. The rest get AWS's first ones. Raises `PrerequisiteMissing` where the region has fewer.
+    """Return the zones of subnets 1 to `count`.
+
+    An existing subnet keeps its zone, known from the state or, if that is lost, from its owner tag:
+    a zone that AWS closes or adds, or a further subnet, moves no other. The rest get AWS's first
+    zones. Raises `PrerequisiteMissing` if the region has fewer.
     """
     wanted = [f"{SUBNET}{number}" for number in range(1, count + 1)]
     kept = {name: step.zone for name, step in recorded.items() if isinstance(step, Subnet)}
@@ -45,8 +47,11 @@ def zones_of(
 
 
 def _standing(aws: Aws, identity: Identity) -> dict[str, str]:
-    """The zones in which the stack's subnets stand, by node. Of two of one node, left by a
-    replacement cut short, that in the first zone by name."""
+    """Return the zones of the stack's existing subnets, by node.
+
+    Of two of one node, left by an interrupted replacement, the one in the first zone by name
+    counts.
+    """
     before = f"{identity.mark}/"
     filters: list[FilterTypeDef] = [{"Name": f"tag:{OWNER}", "Values": [f"{before}{SUBNET}*"]}]
     pages = aws.ec2.get_paginator("describe_subnets").paginate(Filters=filters)
@@ -59,9 +64,11 @@ def _standing(aws: Aws, identity: Identity) -> dict[str, str]:
 
 
 def available_zones(aws: Aws, count: int, taken: Collection[str] = ()) -> tuple[str, ...]:
-    """The first `count` zones by name that every account may use and that are not `taken`, without
-    local and wavelength zones; sparse ones come last. Raises `PrerequisiteMissing` where there
-    are fewer."""
+    """Return the first `count` zones by name that every account may use and that are not `taken`.
+
+    Local and wavelength zones are left out; sparse ones are last. Raises `PrerequisiteMissing` if
+    there are fewer.
+    """
     found = aws.ec2.describe_availability_zones().get("AvailabilityZones", [])
     names = sorted(
         (zone.get("ZoneId") in _SPARSE, zone["ZoneName"])
