@@ -1,4 +1,9 @@
-"""config.yaml: read, checked and merged into the values in effect for one environment."""
+"""Reads, merges and checks config.yaml: the settings in effect for one environment.
+
+`load` returns a `Config`, or raises `ConfigInvalid` with every `Problem` of the file. The other
+classes are the sections of `Config`. `schema` and `reference` describe the format of the file;
+`effective` and `shown` print the values in effect.
+"""
 
 from __future__ import annotations
 

@@ -18,17 +18,20 @@ from provision.config.yaml.reader import read
 
 Check = Callable[[YamlNode, Path], list[Problem]]
 Foresee = Callable[[Sequence[tuple[Config, YamlNode]]], list[list[Problem]]]
-"""What AWS would refuse of each configuration, the one in effect first; `YamlNode` is its file."""
+"""Returns the problems for which AWS would refuse each configuration, the one in effect first.
+
+The `YamlNode` is the merged file that the configuration comes from.
+"""
 Warn = Callable[[str], None]
-"""Shows what is not as it should be and stops nothing."""
+"""Reports a warning: a problem that does not stop the command."""
 
 
 def _silent(_: str) -> None:
-    """For commands that do not use the sources, which are all that is ever warned of."""
+    """Ignore a warning."""
 
 
 def unforeseen(_: Sequence[tuple[Config, YamlNode]]) -> list[list[Problem]]:
-    """For commands that make nothing."""
+    """Return no problems: for commands that create nothing."""
     return []
 
 
@@ -42,10 +45,10 @@ def load(
     warn: Warn = _silent,
     unlisted: Unlisted = accept,
 ) -> Config:
-    """The configuration of `environment`, or of the file's own when it is None. `check_values` in
-    the place of `check` lets sources be gone; `foresee` is asked only where nothing else is wrong.
-    `unlisted` judges of a name that the file lacks.
+    """Return the configuration of `environment`, or of the file's own environment if it is None.
 
+    `check_values` instead of `check` permits missing sources. `foresee` is called only if no other
+    check found an error. `unlisted` decides about an environment that the file does not list.
     Raises ConfigInvalid with all problems, those of other environments' overlays included.
     """
     root, problems = read(path)
@@ -73,13 +76,13 @@ def load(
 
 
 def as_written(path: Path, environment: str) -> YamlNode:
-    """The file in effect for one environment, for problems that are found later."""
+    """Return the merged file of one environment, to give problems found later a position."""
     found, _ = variants(read(path)[0], environment, None)
     return found[0].tree
 
 
 def _new(variant: Variant, wrong: list[Problem], known: list[Problem]) -> Iterator[Problem]:
-    """Problems not yet reported; one that arises only in another environment names it."""
+    """Yield the problems not yet reported; one found only in another environment names it."""
     seen = {(*each.place, each.warning) for each in known}
     for problem in wrong:
         if (*problem.place, False) in seen or (*problem.place, problem.warning) in seen:

@@ -1,4 +1,4 @@
-"""`environments`: what each environment changes, merged over the rest of the file."""
+"""Merges `environments`, the changes of each environment, over the rest of the file."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from provision.config.yaml.nodes import Position, YamlEntry, YamlNode, merge
 
 SAME_EVERYWHERE = ("name", "environment", OVERLAYS)
 MOST = 50
-"""Environments in one file: each is merged, and all of it checked, every time the file is read."""
+"""The most environments in a file: each is merged and fully checked whenever the file is read."""
 LOCAL = "local"
-"""The environment that needs no AWS account; it is always there."""
+"""The environment of the emulator, which needs no AWS account; every file has it."""
 
 
 @dataclass(frozen=True)
 class Variant:
-    """The file as it is in effect for one environment."""
+    """The merged file that is in effect for one environment."""
 
     environment: str
     tree: YamlNode
-    own: bool  # of the environment that was asked for
+    own: bool  # of the requested environment
 
 
 def environments(root: YamlNode) -> tuple[str, ...]:
-    """The names that the file has: its own, the overlays', and the one that is always there."""
+    """Return the file's environments: its own, those of the overlays, and `local`."""
     names = [
         root.string("environment") or "",
         *(name for name, _ in root.children(OVERLAYS)),
@@ -39,11 +39,11 @@ def environments(root: YamlNode) -> tuple[str, ...]:
 def variants(
     root: YamlNode, environment: str | None, region: str | None
 ) -> tuple[list[Variant], list[Problem]]:
-    """The environment asked for first, then every other overlay, since all are to be right."""
+    """Return the requested environment and then every other overlay, since all must be valid."""
     overlays, problems = _overlays(root)
     written = root.get("environment")
     if written and written.value == LOCAL:
-        # Whoever may change the file would have a pipeline's `plan` look at nothing, and be green.
+        # Otherwise an edit of the file could make a pipeline's `plan` pass without looking at AWS.
         said = f"{LOCAL} is the environment of the emulator, to which --local alone leads"
         problems.append(written.problem(said, "name one that lives in AWS, such as dev"))
     chosen = environment or root.string("environment")
@@ -106,13 +106,15 @@ def _merged(base: YamlNode, overlay: YamlEntry | None) -> tuple[YamlNode, list[P
     problems: list[Problem] = []
     merged = merge(base, overlay.node)
     if not overlay.node.clears:
-        return merged, problems  # the schema takes longer to make than all the rest
+        return merged, problems  # building the schema takes longer than everything else here
     return _settled(merged, config_shape(), problems), problems
 
 
 def _settled(node: YamlNode, shape: SchemaNode, problems: list[Problem]) -> YamlNode:
-    """What an overlay's null means: a named thing is removed; a setting becomes null if it may be,
-    else it takes its default."""
+    """Apply the nulls of an overlay.
+
+    Null removes a named entry. A setting becomes null if it may be, else it takes its default.
+    """
     if not isinstance(node.value, dict):
         return node
     entries: dict[str, YamlEntry] = {}
@@ -133,7 +135,7 @@ def _settled(node: YamlNode, shape: SchemaNode, problems: list[Problem]) -> Yaml
 
 
 def _given(tree: YamlNode, key: str, value: str, source: str) -> YamlNode:
-    """A value from the command line instead of the file."""
+    """Return the tree with a value from the command line instead of the file's."""
     place = Position(source)
     return _with(tree, key, YamlNode(value, place, (), value), place)
 

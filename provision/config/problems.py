@@ -1,4 +1,4 @@
-"""What is wrong with config.yaml: one Problem each with file, line and key, all in one error."""
+"""Problems of config.yaml, each with file, line and key, and the one error that lists them all."""
 
 from __future__ import annotations
 
@@ -11,27 +11,29 @@ from functools import lru_cache
 from provision.errors import ProvisionError
 
 _COMPARED = 40
-"""Known words up to which a misspelt one is compared with each, letter by letter."""
+"""The most known words of which each is compared with a misspelt one, letter by letter."""
 _BESIDE = 8
-"""Of more known words, how many on either side are compared."""
+"""Of more known words, how many neighbours on either side are compared."""
 _LONGEST = 256
-"""Characters of a word that is compared with others: the time grows with their square."""
+"""The longest word that is compared, in characters: the time grows with their square."""
 _MOST_GUESSED = 1_000
-"""Words that are compared with the same known ones: of thousands of mistakes few are told."""
+"""The most words compared with the same known ones: of thousands of mistakes few are reported."""
 _LISTED = 30
 MOST_TOLD = 50
-"""Problems that are told at once: nobody reads more, and a log would have to hold them."""
+"""The most problems reported at once: more would not be read, and would fill logs."""
 _LONGEST_KEY = 300
 _LONGEST_TEXT = 2_000
-"""Characters of what a problem quotes: whoever writes the file chooses how long that is."""
+"""The most characters of a message or a suggestion: they quote the file, which is of any length."""
 _NAMED = 3
-"""Files that a hint names before it only points at the list."""
+"""The most files that a hint names; of more it says "these files"."""
 
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing to correct. `line` and `column` count from 1; 0 when it concerns no line. A warning
-    is shown and stops nothing."""
+    """One error to correct, or a warning, which is shown and stops nothing.
+
+    `line` and `column` count from 1; they are 0 if the problem concerns no line.
+    """
 
     file: str
     line: int
@@ -41,17 +43,17 @@ class Problem:
     suggestion: str = ""
     warning: bool = False
     absent: bool = False
-    """The file itself is not there: nothing in it can be corrected."""
+    """Whether the file itself does not exist, so that nothing in it can be corrected."""
 
     def __post_init__(self) -> None:
-        """Whatever it quotes, it is short."""
+        """Shorten the texts, which quote values of any length."""
         object.__setattr__(self, "key", clipped(self.key, _LONGEST_KEY))
         object.__setattr__(self, "message", clipped(self.message, _LONGEST_TEXT))
         object.__setattr__(self, "suggestion", clipped(self.suggestion, _LONGEST_TEXT))
 
     @property
     def place(self) -> tuple[str, int, int, str]:
-        """Where it is; of two problems there, one is enough."""
+        """The position; of several problems at one position, one is reported."""
         return self.file, self.line, self.column, self.key
 
     def __str__(self) -> str:
@@ -61,7 +63,7 @@ class Problem:
 
 
 class ConfigInvalid(ProvisionError):
-    """The configuration cannot be used; every problem found in it is listed."""
+    """An error for a configuration that cannot be used; it lists every problem found."""
 
     exit_code = 3
 
@@ -85,7 +87,7 @@ class ConfigInvalid(ProvisionError):
 
 
 def clipped(text: str, most: int) -> str:
-    """The text, its middle left out where it is longer."""
+    """Return the text; its middle is left out if it is longer than `most` characters."""
     if len(text) <= most:
         return text
     left = len(text) - most
@@ -93,14 +95,14 @@ def clipped(text: str, most: int) -> str:
 
 
 def told(problems: Sequence[Problem]) -> list[str]:
-    """Each in a line; of very many the first, and how many more there are."""
+    """Return a line for each problem; of very many, the first and the number of the others."""
     said = [str(problem) for problem in problems[:MOST_TOLD]]
     more = len(problems) - MOST_TOLD
     return [*said, f"and {more:,} more"] if more > 0 else said
 
 
 def suggest(word: str, known: Iterable[str]) -> str:
-    """`did you mean "read"?`, or nothing when no known word is like it."""
+    """Return `did you mean "read"?`, or an empty text if no known word is similar."""
     words = _words(tuple(known))
     if word not in words.told and len(words.told) < _MOST_GUESSED:
         words.told[word] = _nearest(word.lower(), words.by_lower)
@@ -109,8 +111,10 @@ def suggest(word: str, known: Iterable[str]) -> str:
 
 @dataclass(frozen=True)
 class _Words:
-    """Known words by their small letters. `told`: what was said of others, for a file has each
-    mistake once for every environment."""
+    """Known words by their lower-case form.
+
+    `told` caches the suggestions, for a file has each mistake once for every environment.
+    """
 
     by_lower: dict[str, str]
     told: dict[str, str] = field(default_factory=dict)
@@ -124,14 +128,16 @@ def _words(known: tuple[str, ...]) -> _Words:
 def _nearest(word: str, by_lower: dict[str, str]) -> str:
     likely = _likely(word, tuple(by_lower))
     like = difflib.get_close_matches(word, likely, n=5, cutoff=0.6)
-    # Letters changed places more often than others came in: us-esat-1 is not us-west-1.
+    # Swapped letters are likelier than wrong ones: us-esat-1 means us-east-1, not us-west-1.
     like.sort(key=lambda each: sorted(each) != sorted(word))
     return f'did you mean "{by_lower[like[0]]}"?' if like else ""
 
 
 def _likely(word: str, known: tuple[str, ...]) -> Sequence[str]:
-    """Those that begin or end most alike: difflib takes a tenth of a second for a thousand words,
-    and there may be a thousand mistakes."""
+    """Return the known words that begin or end most like the word.
+
+    difflib takes a tenth of a second for a thousand words, and there may be a thousand mistakes.
+    """
     if len(word) > _LONGEST:
         return ()
     if len(known) <= _COMPARED:
@@ -142,19 +148,19 @@ def _likely(word: str, known: tuple[str, ...]) -> Sequence[str]:
 
 
 def _beside(words: Sequence[str], word: str) -> Sequence[str]:
-    """Those next to where the word would stand."""
+    """Return the neighbours of the word's place in the sorted words."""
     at = bisect(words, word)
     return words[max(0, at - _BESIDE) : at + _BESIDE]
 
 
 @lru_cache(maxsize=64)
 def _in_order(known: tuple[str, ...]) -> tuple[list[str], list[str]]:
-    """Sorted by how they begin, and by how they end (written backwards)."""
+    """Return the words sorted by their beginning, and by their end (spelt backwards)."""
     short = [each for each in known if len(each) <= _LONGEST]
     return sorted(short), sorted(each[::-1] for each in short)
 
 
 def listed(words: Sequence[str]) -> str:
-    """`a, b, c`, and how many more there are where nobody would read them all."""
+    """Return `a, b, c`; of very many words, the first and the number of the others."""
     more = len(words) - _LISTED
     return ", ".join(words[:_LISTED]) + (f" and {more} more" if more > 0 else "")

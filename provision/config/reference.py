@@ -1,4 +1,4 @@
-"""The configuration described: JSON Schema, the reference page, the values in effect as YAML."""
+"""Describes the configuration: JSON Schema, the reference page, and the values in effect."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ OVERLAY_WORDS = (
 
 
 def schema() -> dict[str, Any]:
-    """JSON Schema of config.yaml, overlays included, for editors and other programs."""
+    """Return the JSON Schema of config.yaml, overlays included, for editors and other programs."""
     whole = Config.model_json_schema()
     definitions = whole.pop("$defs")
     overlay = {
@@ -57,7 +57,7 @@ def schema() -> dict[str, Any]:
 
 
 def _closed(schema: Any) -> Any:
-    """Names that do not fit their pattern are refused, which pydantic leaves unsaid."""
+    """Refuse names that do not match their pattern, which pydantic's schema permits."""
     if isinstance(schema, list):
         return [_closed(each) for each in schema]
     if not isinstance(schema, dict):
@@ -67,7 +67,7 @@ def _closed(schema: Any) -> Any:
 
 
 def _partial(schema: dict[str, Any]) -> dict[str, Any]:
-    """The same with nothing required, anything null, and no least number of entries."""
+    """Return the schema for an overlay: nothing required, null allowed, no minimum of entries."""
     left = {key: each for key, each in schema.items() if key not in {"required", "title"}}
     if "anyOf" in left:
         left["anyOf"] = [_partial(each) for each in left["anyOf"]]
@@ -90,7 +90,7 @@ def _or_null(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def reference() -> str:
-    """docs/config.md: every key, what it takes, its default and its meaning."""
+    """Return docs/config.md: every key with its accepted values, default and meaning."""
     lines = [
         "# config.yaml",
         "",
@@ -115,7 +115,7 @@ def reference() -> str:
 
 
 def _sections(shape: SchemaNode, title: str) -> Iterator[tuple[str, SchemaNode]]:
-    """Every mapping with known keys, from the top."""
+    """Yield every mapping with known keys, from the top."""
     if shape.fields:
         yield title, shape
     elif shape.named:
@@ -146,7 +146,7 @@ def _cell(text: str) -> str:
 
 
 class _Dumper(yaml.SafeDumper):
-    """Quotes what either version of YAML would read as something else than text."""
+    """A YAML dumper that quotes text which YAML 1.1 or 1.2 would read as another type."""
 
 
 for _kind, _pattern, _starts in SCALARS:
@@ -154,12 +154,12 @@ for _kind, _pattern, _starts in SCALARS:
 
 
 def effective(config: Config) -> str:
-    """The values in effect as YAML, defaults included; it is itself a valid config.yaml."""
+    """Return the values in effect as YAML, defaults included; it is itself a valid config.yaml."""
     return _as_yaml(config.model_dump(mode="json"))
 
 
 def shown(config: Config) -> str:
-    """The same for people, and for the logs of CI: what is secret by its name is masked."""
+    """Return the values in effect for people and the logs of CI, with secret values masked."""
     document = config.model_dump(mode="json")
     for function in document["functions"].values():
         secret = dict.fromkeys(plain_secrets(function["environment"]), MASKED)

@@ -1,4 +1,4 @@
-"""An environment that was asked for and that the file does not list: a misspelt name, perhaps."""
+"""The error for a requested environment that the file does not list, perhaps a misspelt name."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from provision.errors import UsageError
 
 
 class UnlistedEnvironment(UsageError):
-    """The file has no such environment. It could be made all the same, with what the file says for
-    every environment.
+    """A requested environment that the file does not list.
+
+    It could still be created, with the settings that the file has for every environment.
     """
 
     def __init__(self, path: Path, name: str, known: Iterable[str]) -> None:
@@ -22,8 +23,8 @@ class UnlistedEnvironment(UsageError):
 
 
 Unlisted = Callable[[UnlistedEnvironment], None]
-"""Raises where the name is not meant."""
+"""Decides about such a name: raises the error if the name is not intended."""
 
 
 def accept(_: UnlistedEnvironment) -> None:
-    """Every name is meant."""
+    """Accept every name."""

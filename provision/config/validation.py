@@ -1,4 +1,4 @@
-"""The model's refusals in plain words, each at its line: expected, found, what to write instead."""
+"""Turns pydantic's errors into problems: the line, what was expected and found, a suggestion."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from provision.config.yaml.reader import LONGEST_NUMBER
 from provision.output.masking import MASKED, assigns_secret, holds_password, says_secret
 
 LONGEST_SHOWN = 200
-"""Characters of a value that a problem quotes."""
-KEY = "[key]"  # how pydantic says that the name of an entry is meant
+"""The most characters of a value that a problem quotes."""
+KEY = "[key]"  # pydantic's mark of an error in the name of an entry
 
 
 def validate(tree: YamlNode, folder: Path) -> tuple[Config | None, list[Problem]]:
-    """The configuration, or why there is none."""
+    """Return the configuration, or None and the problems of the file."""
     try:
         return Config.model_validate(tree.to_python(), context={"folder": folder}), []
     except ValidationError as error:
@@ -33,12 +33,12 @@ def validate(tree: YamlNode, folder: Path) -> tuple[Config | None, list[Problem]
         for detail in details
         if detail["type"] == "extra_forbidden" and (known := _meant(detail))
     }
-    # A misspelt key is not a missing one as well.
+    # A misspelt key is not reported as missing as well.
     return None, [_explain(tree, each) for each in details if each["loc"] not in meant]
 
 
 def _meant(detail: ErrorDetails) -> str:
-    """The known key an unknown one stands for, if it is like one."""
+    """Return the known key that resembles the unknown one, or an empty text."""
     *way, key = detail["loc"]
     shape = config_shape().at(way)
     found = re.search('"(.+)"', suggest(str(key), shape.fields if shape else ()))
@@ -95,8 +95,10 @@ def _missing(tree: YamlNode, way: list[int | str], key: str) -> Problem:
 
 
 def _overlaid(tree: YamlNode, way: list[int | str]) -> str:
-    """The name that an overlay's may have been meant for: in a section of names a misspelt one is
-    a new thing, of which all but the change is missing."""
+    """Suggest the existing name that an overlay may have meant, or return an empty text.
+
+    A misspelt name in an overlay is a new entry, which lacks everything but the change.
+    """
     if not way or tree.at(way).keys[:1] != (OVERLAYS,):
         return ""
     *above, name = way
@@ -148,7 +150,7 @@ def _mismatch_masked(node: YamlNode, expected: str) -> Problem:
 
 
 def _is_secret(node: YamlNode) -> bool:
-    """Whether what stands there, or a secret that was put there by mistake, is nobody's to read."""
+    """Return whether the value must not be shown: a secret, even one written there by mistake."""
     if holds_password(node.text):
         return True
     if assigns_secret(node.text):
@@ -163,7 +165,7 @@ def _too_long(text: str, detail: ErrorDetails) -> str:
 
 
 def found_in_words(node: YamlNode) -> str:
-    """What stands there: `text "abc"`, `the number 5`, `a list`."""
+    """Describe the value that was found: `text "abc"`, `the number 5`, `a list`."""
     match node.value:
         case None:
             return "null" if node.written else "nothing"
@@ -180,12 +182,12 @@ def found_in_words(node: YamlNode) -> str:
 
 
 def _cut(text: str) -> str:
-    """What is found may be a file of its own."""
+    """Shorten a value that was found: it may be as long as a file."""
     return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…"
 
 
 def _suggestions(node: YamlNode, shape: SchemaNode | None) -> Iterator[str]:
-    """What to write instead, the best first."""
+    """Yield suggestions of what to write instead, the best first."""
     if shape is None:
         return
     kinds = {each.schema.get("type") for each in shape.alternatives}
@@ -216,7 +218,7 @@ def _suggestions(node: YamlNode, shape: SchemaNode | None) -> Iterator[str]:
 
 
 def _respelt(name: str) -> str:
-    """A name with what is usually wrong put right."""
+    """Suggest the name with the usual mistakes corrected, or return an empty text."""
     better = re.sub(r"[^a-z0-9]+", "-", re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", name).lower())
     better = better.strip("-").lstrip("0123456789-")
     return f'for example "{better}"' if better and better != name else ""

@@ -1,6 +1,8 @@
-"""What one value cannot know alone: references, sources, and what values have to keep to together.
+"""Checks between values: references, sources, and limits that several values share.
 
-Checks read the file's nodes, not the model, so that they speak even when something else is wrong.
+`check` runs all of them, `check_values` those that need nothing but the file. Checks read the
+file's nodes, not the validated `Config`, so that they report even if something else is wrong.
+Each module has the checks of one subject and yields a `Problem` for each error.
 """
 
 from __future__ import annotations
@@ -28,20 +30,22 @@ from provision.config.yaml.nodes import YamlNode
 
 
 def check(tree: YamlNode, folder: Path) -> list[Problem]:
-    """Every check, all problems."""
+    """Return all problems of every check."""
     return [*check_values(tree, folder), *check_sources(tree, folder)]
 
 
 def within_folder(
     check: Callable[[YamlNode, Path], list[Problem]],
 ) -> Callable[[YamlNode, Path], list[Problem]]:
-    """The same, and that no source is outside of the configuration's folder: whoever may change
-    the file could have anything packed that the user can read."""
+    """Return the check, extended to refuse sources outside of the configuration's folder.
+
+    Otherwise an edit of the file could have any file packaged that the user can read.
+    """
     return lambda tree, folder: [*check_inside(tree, folder), *check(tree, folder)]
 
 
 def check_values(tree: YamlNode, folder: Path) -> list[Problem]:  # noqa: ARG001  (as `check` is called)
-    """What the file alone tells: enough where nothing is built from the sources."""
+    """Return the problems that the file alone shows: enough if nothing is built from sources."""
     return [
         *check_region(tree),
         *check_network(tree),
@@ -92,7 +96,7 @@ def check_network(tree: YamlNode) -> Iterator[Problem]:
     try:
         length = ipaddress.IPv4Network(cidr.value).prefixlen
     except ValueError:
-        return  # the model has said it
+        return  # validation reports it
     subnet = length + ((zones or 2) - 1).bit_length()
     if length <= _SMALLEST < subnet:
         yield cidr.problem(
@@ -106,7 +110,7 @@ _SMALLEST = 28
 
 
 def check_references(tree: YamlNode) -> Iterator[Problem]:
-    """Layers and tables of functions, and the functions and models of routes."""
+    """Check the layers and tables of functions, and the functions and models of routes."""
     for _, function in tree.children("functions"):
         layers = function.node.get("layers")
         for layer in layers.elements if layers else ():
@@ -131,7 +135,7 @@ def _reference(
 def _absent(tree: YamlNode, name: str, section: tuple[str, ...]) -> bool:
     there = tree.get(*section)
     if there is None:
-        # Without functions every route would be wrong; that they are missing is said elsewhere.
+        # Without functions every route would be wrong; validation reports that they are missing.
         return section != ("functions",)
     return isinstance(there.value, dict) and name not in there.value
 
@@ -145,13 +149,13 @@ def _unknown(tree: YamlNode, name: str, section: tuple[str, ...], kind: str) -> 
 
 
 def check_shared_layers(tree: YamlNode) -> Iterator[Problem]:
-    """A layer is built once, for one Python and one processor."""
+    """Check that a layer's functions agree: it is built once, for one Python and one processor."""
     users: dict[str, tuple[str, YamlNode]] = {}
     for name, function in tree.children("functions"):
         layers = function.node.get("layers")
         for layer in layers.elements if layers else ():
             if not isinstance(layer.value, str):
-                continue  # the model has said it
+                continue  # validation reports it
             other, first = users.setdefault(layer.value, (name, function.node))
             for key, usual in (("runtime", "python3.13"), ("architecture", "arm64")):
                 ours = function.node.string(key) or usual
@@ -169,18 +173,18 @@ def check_domain(tree: YamlNode) -> Iterator[Problem]:
     if domain is None:
         return
     name, zone = domain.string("name"), domain.string("zone")
-    by_name = zone and re.fullmatch(DOMAIN, zone)  # what an id holds is asked later
+    by_name = zone and re.fullmatch(DOMAIN, zone)  # the domain of an id is looked up later
     if name and by_name and name != zone and not name.endswith(f".{zone}"):
         yield domain.entries["name"].node.problem(
             f"{name} is not inside the zone {zone}", f'write a name such as "api.{zone}"'
         )
     certificate = domain.get("certificate")
     parts = (domain.string("certificate") or "").split(":")
-    if certificate is None or len(parts) < 6:  # noqa: PLR2004  the model has said it
+    if certificate is None or len(parts) < 6:  # noqa: PLR2004  (validation reports it)
         return
     region, account = tree.string("region"), tree.get("account")
     if region and parts[3] != region:
-        # A regional domain takes a certificate of its own region only (A28).
+        # A Regional domain takes only a certificate of its own region (A28).
         yield certificate.problem(
             f"the certificate is in {parts[3]} and the API in {region}",
             f"name one of {region}, or null to request one",

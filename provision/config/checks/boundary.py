@@ -1,5 +1,6 @@
-"""Whose boundary it is that the roles get: one that was printed for another environment refuses the
-functions of this one everything.
+"""Checks that the permissions boundary of the roles was not printed for another environment.
+
+Such a boundary denies the functions of this environment everything.
 """
 
 from __future__ import annotations
@@ -13,15 +14,15 @@ from provision.config.problems import Problem
 from provision.config.yaml.nodes import YamlNode
 
 NAME: Final = "boundary"
-"""What the name of a printed one ends with, after stack, environment and region."""
+"""The end of a printed boundary's name, after stack, environment and region."""
 _PRINTED: Final = re.compile(rf"[a-z].*-[a-z]{{2,}}(?:-[a-z]+)+-[0-9]+-{NAME}")
 _LONGEST: Final = 128
-"""Characters of a policy's name in IAM. The time to compare one grows with their square."""
+"""The most characters of a policy's name in IAM; the time to match one grows with their square."""
 _LOCAL: Final = "local"
 
 
 def check_boundary(tree: YamlNode) -> Iterator[Problem]:
-    """A warning: a policy of such a name could be the user's own."""
+    """Warn of another stack's boundary; a policy of the user's own may also have such a name."""
     node, environment = tree.get("boundary"), tree.string("environment")
     named = (tree.string("name"), environment, tree.string("region"))
     printed = (tree.string("boundary") or "").rpartition("/")[2]

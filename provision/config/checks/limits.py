@@ -1,4 +1,4 @@
-"""What values have to keep to between them: capacity, alarm windows, tags, reserved variables."""
+"""Checks limits that several values share: capacity, alarm windows, tags, reserved variables."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ RESERVED = frozenset(
         "AWS_LAMBDA_RUNTIME_API", "LAMBDA_TASK_ROOT", "LAMBDA_RUNTIME_DIR",
     }
 )  # fmt: skip
-"""Lambda sets these itself and refuses them in a function's configuration."""
+"""The variables that Lambda sets itself and refuses in a function's configuration."""
 OURS = ("TABLE_", "EXPIRE_", "CORS_")
 OURS_WHOLE = ("POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE")
 
@@ -72,7 +72,7 @@ def check_tags(tree: YamlNode) -> Iterator[Problem]:
                 "use letters, digits, spaces and _ . : / = + - @",
             )
         elif key.lower() in seen:
-            # IAM compares the keys of tags without regard to case.
+            # IAM compares tag keys without regard to case.
             yield entry.problem(
                 f'differs from "{seen[key.lower()]}" only in case, and IAM takes one of them',
                 "keep one of the two",

@@ -1,4 +1,4 @@
-"""`$ref` in a body model: to a part of the same model, or to one that API Gateway has already."""
+"""Checks `$ref` in body models: to a part of the same model, or to a model created before it."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from provision.config.yaml.reader import MOST_NODES
 _MODEL: Final = re.compile(
     r"https://apigateway\.amazonaws\.com(?:\.cn)?/restapis/[a-z0-9]+/models/([A-Za-z0-9]+)"
 )
-"""API Gateway's own form: any other of another model is no "canonical form" to it.
+"""The form of a reference to another model: API Gateway refuses others as not "canonical form".
 
 https://docs.aws.amazon.com/apigateway/latest/developerguide/models-mappings-models.html
 """
 _DATA: Final = ("default", "enum")
-"""What stands below these is no schema."""
+"""Keywords that hold data and no schema."""
 _NOWHERE: Final = "a circle"
-"""In the place of a reference that leads to no schema, which begins with #."""
+"""The result for a circle, in place of a reference that leads to no schema and begins with #."""
 _BY_NAME: Final = ("definitions", "dependencies", "patternProperties", "properties")
-"""Below these stand names, which may be called `$ref` too."""
+"""Keywords that hold a mapping of free names, one of which may be `$ref`."""
 
 
 def check_references(model: YamlNode, above: Collection[str]) -> Iterator[Problem]:
-    """Of one model; `above`: the models that are made before it."""
+    """Check the references of one model; `above` are the models that are created before it."""
     ends: dict[str, str] = {}
     defined = tuple(f"#/definitions/{name}" for name, _ in model.children("definitions"))
     for reference in _references(model):
@@ -61,7 +61,7 @@ def _references(schema: YamlNode) -> Iterator[YamlNode]:
 
 
 def _inside(reference: YamlNode, end: str, defined: Collection[str]) -> Iterator[Problem]:
-    """To a part of the model that is there; one that only leads to references ends nowhere."""
+    """Check that a reference into the model ends in a schema, not only in other references."""
     if end == _NOWHERE:
         yield reference.problem(
             f'"{reference.value}" leads to itself', "let it lead to a schema that says something"
@@ -74,8 +74,10 @@ def _inside(reference: YamlNode, end: str, defined: Collection[str]) -> Iterator
 
 
 def _end(model: YamlNode, pointer: str, ends: dict[str, str]) -> str:
-    """Nothing where a reference ends in a schema, else the one that leads to none. `ends` keeps it
-    for all that were passed: there may be thousands in a row."""
+    """Return an empty text if the reference ends in a schema, else the one that leads to none.
+
+    `ends` caches the result of every reference passed: there may be thousands in a row.
+    """
     passed: dict[str, None] = {}
     end = ""
     while pointer not in ends:
@@ -98,7 +100,7 @@ def _end(model: YamlNode, pointer: str, ends: dict[str, str]) -> str:
 
 
 def _target(model: YamlNode, pointer: str) -> YamlNode | None:
-    """What a JSON pointer such as `#/definitions/a` leads to."""
+    """Return the node that a JSON pointer such as `#/definitions/a` leads to, or None."""
     node: YamlNode | None = model
     for part in unquote(pointer[1:]).split("/")[1:]:
         if node is None:

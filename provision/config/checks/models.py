@@ -1,6 +1,6 @@
-"""Body models as API Gateway takes them: JSON Schema, draft 4, by the rules of its own schema.
+"""Checks body models by the meta-schema of JSON Schema draft 4, which API Gateway accepts.
 
-What breaks them API Gateway answers with "Invalid model schema specified", and nothing else.
+API Gateway answers a broken rule with "Invalid model schema specified" and no details.
 https://json-schema.org/draft-04/schema
 """
 
@@ -15,7 +15,7 @@ from provision.config.problems import Problem, suggest
 from provision.config.yaml.nodes import YamlNode
 
 DEEPEST: Final = 100
-"""Levels of one model. Of 300 all is read; with 400 Python's own stack ends."""
+"""The most levels of one model: Python reads 300 of them, and overflows its stack with 400."""
 
 TYPES: Final = ("array", "boolean", "integer", "null", "number", "object", "string")
 
@@ -26,7 +26,7 @@ def check_models(tree: YamlNode) -> Iterator[Problem]:
     above: list[str] = []
     for name, model in tree.children("api", "models"):
         if not isinstance(model.node.value, dict):
-            continue  # the model of the configuration has said it
+            continue  # validation reports it
         too_deep = _at_depth(model.node, DEEPEST)
         if too_deep:
             yield too_deep.problem(
@@ -40,7 +40,7 @@ def check_models(tree: YamlNode) -> Iterator[Problem]:
 
 
 def _at_depth(node: YamlNode, levels: int) -> YamlNode | None:
-    """Something that stands deeper."""
+    """Return a node that is deeper than `levels`, or None."""
     if levels < 0:
         return node
     inner = [*(entry.node for entry in node.entries.values()), *node.elements]
@@ -48,7 +48,7 @@ def _at_depth(node: YamlNode, levels: int) -> YamlNode | None:
 
 
 def _numbers(node: YamlNode) -> Iterator[Problem]:
-    """Wherever they stand, in a default as well: JSON has no infinity."""
+    """Refuse infinity anywhere, in a default as well: JSON has none."""
     if isinstance(node.value, float) and not math.isfinite(node.value):
         yield node.problem(f"{node.written} is no number in JSON", "write a finite one")
     for inner in (*(entry.node for entry in node.entries.values()), *node.elements):
@@ -107,7 +107,7 @@ def _truth(node: YamlNode) -> Iterator[Problem]:
 
 
 def _exclusive(node: YamlNode) -> Iterator[Problem]:
-    """In later drafts this is the bound itself."""
+    """Require true or false; in later drafts the keyword has the bound itself."""
     if not isinstance(node.value, bool):
         keyword = str(node.keys[-1])
         bound = keyword.replace("exclusive", "").lower()
@@ -185,7 +185,7 @@ def _twice(node: YamlNode) -> Iterator[Problem]:
 
 
 def _as_json(value: object) -> object:
-    """Such that true is not 1, as Python has it; and what a set can hold."""
+    """Return a hashable form of the value, in which true differs from 1, unlike in Python."""
     match value:
         case bool():
             return bool, value
@@ -232,4 +232,4 @@ _RULES: Final[Mapping[str, Rule]] = {
     "type": _type,
     "uniqueItems": _truth,
 }
-"""Keyword → what may stand there. API Gateway answers any other with "Unsupported keyword(s)"."""
+"""Keyword → rule of its value. API Gateway answers any other with "Unsupported keyword(s)"."""

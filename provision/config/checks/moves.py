@@ -1,4 +1,4 @@
-"""`moved`: that every line leads from a name no more there to one that is."""
+"""Checks `moved`: every line leads from a name that no longer exists to one that does."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from provision.config.schema.types import MOVABLE
 from provision.config.yaml.nodes import YamlEntry, YamlNode
 
 SECTIONS = {"table": "tables", "function": "functions", "layer": "layers"}
-"""The first word of a node → where config.yaml has it."""
+"""The first part of a node's name → its section in config.yaml."""
 
 
 def check_moved(tree: YamlNode) -> Iterator[Problem]:
@@ -73,7 +73,7 @@ def _check_ends(
 
 
 def _ends(lines: dict[str, str]) -> dict[str, str | None]:
-    """Where the chain of each line ends; None where it goes in a circle."""
+    """Return the end of the chain that each line begins; None for a circle."""
     ends: dict[str, str | None] = {}
     for old in lines:
         passed: dict[str, None] = {}
@@ -87,7 +87,7 @@ def _ends(lines: dict[str, str]) -> dict[str, str | None]:
 
 
 def _lines(tree: YamlNode) -> dict[str, str]:
-    """Those whose both ends are nodes; of the others the model has said it."""
+    """Return the lines whose ends are both nodes; validation reports the others."""
     return {
         old: entry.node.value
         for old, entry in tree.children("moved")

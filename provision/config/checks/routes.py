@@ -1,4 +1,4 @@
-"""Routes as API Gateway takes them: methods, paths, variables."""
+"""Checks that API Gateway takes the routes: methods, paths, variables, bodies, timeouts."""
 
 from __future__ import annotations
 
@@ -11,15 +11,19 @@ from provision.config.yaml.nodes import YamlEntry, YamlNode
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD")
 WITH_BODY = ("POST", "PUT", "PATCH")
 MOST_ROUTES = 2_000
-"""AWS's own limit is 300 resources, and can be raised; every route is rehearsed, method by method.
+"""The most routes: the preflight rehearses each of them, method by method.
+
+AWS's own limit is 300 resources, and can be raised.
 
 https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html
 """
 MOST_PARTS = 2_000
-"""Of paths, each counted once: a resource of the API each. One path alone can have hundreds of
-thousands in a file of 1 MB."""
+"""The most parts of paths, each counted once: each is a resource of the API.
+
+A single path can have hundreds of thousands in a file of 1 MB.
+"""
 LONGEST_CALL = 29
-"""Seconds API Gateway waits for a function."""
+"""The seconds that API Gateway waits for a function."""
 LONGEST_FUNCTION = 900
 
 PLAIN_PART = r"[A-Za-z0-9._:-]+"
@@ -48,7 +52,7 @@ def check_routes(tree: YamlNode) -> Iterator[Problem]:
 
 
 def _too_many_parts(routes: Sequence[tuple[str, YamlEntry]]) -> YamlEntry | None:
-    """The route with which there are."""
+    """Return the route that exceeds `MOST_PARTS`, or None."""
     met: set[str] = set()
     for key, entry in routes:
         path = key.partition(" ")[2]
@@ -60,7 +64,7 @@ def _too_many_parts(routes: Sequence[tuple[str, YamlEntry]]) -> YamlEntry | None
 
 
 def _ends(path: str) -> Iterator[int]:
-    """Where the parts of a path end."""
+    """Yield the positions at which the parts of a path end."""
     end = path.find("/", 1)
     while end > 0:
         yield end
@@ -131,7 +135,7 @@ def _path(entry: YamlEntry, method: str, path: str) -> Problem | None:
 
 
 def _second_variable(entry: YamlEntry, path: str, variables: dict[str, str]) -> Problem | None:
-    """API Gateway takes one variable below the same part, under one name (A9)."""
+    """Refuse a second variable: API Gateway takes one below the same part, under one name (A9)."""
     for end in _ends(path):
         above, _, part = path[:end].rpartition("/")
         if part.startswith("{"):

@@ -1,4 +1,4 @@
-"""What the configuration refers to on disk: folders, requirements, handlers, and their modules."""
+"""Checks the files that the configuration refers to: folders, requirements, handlers, modules."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from provision.packaging.requirements import FILE, compile_command, read_require
 
 
 def check_sources(tree: YamlNode, folder: Path) -> Iterator[Problem]:
-    """Folders, requirements and handlers that are not there; modules that do not compile."""
+    """Check that folders, requirements and handlers exist, and that modules compile."""
     for _, layer in tree.children("layers"):
         if source := _written(layer.node, "source"):
             yield from _in_folder(source, folder) or _requirements(source, folder)
@@ -43,14 +43,14 @@ def _late(source: YamlNode) -> Problem:
 
 
 def check_inside(tree: YamlNode, folder: Path) -> Iterator[Problem]:
-    """Sources that are not below `folder`, by what they are called or by a link."""
+    """Check that every source is below `folder`, by its path and with links followed."""
     for _, part in (*tree.children("layers"), *tree.children("functions")):
         if source := _written(part.node, "source"):
             path = folder / str(source.value)
             try:
                 inside = path.resolve().is_relative_to(folder.resolve())
             except (OSError, RuntimeError, ValueError):  # a loop of links, or no path at all
-                continue  # which the other checks tell
+                continue  # the other checks report it
             if not inside:
                 yield source.problem(
                     f"{path.as_posix()} is outside of the folder of the configuration",
@@ -59,7 +59,10 @@ def check_inside(tree: YamlNode, folder: Path) -> Iterator[Problem]:
 
 
 def _once(found: Iterable[Problem]) -> Iterator[Problem]:
-    """Functions may share modules: one of them may import what another does not."""
+    """Yield one problem for each position, preferring errors to warnings.
+
+    Functions may share modules, and one of them may import a module that another does not.
+    """
     by_place: dict[object, Problem] = {}
     for problem in found:
         known = by_place.setdefault(problem.place, problem)
@@ -69,7 +72,7 @@ def _once(found: Iterable[Problem]) -> Iterator[Problem]:
 
 
 def _written(node: YamlNode, key: str) -> YamlNode | None:
-    """The text that is there, unless the model has refused it."""
+    """Return the node of the text at `key`, or None if validation has refused it."""
     text = node.string(key)
     return node.get(key) if text and text.strip() else None
 
@@ -92,7 +95,7 @@ def _in_folder(source: YamlNode, folder: Path) -> list[Problem]:
 
 
 def _hidden(source: YamlNode, path: Path, folder: Path) -> list[Problem]:
-    """`.git` holds the token of a pipeline's checkout, `.provision` the state."""
+    """Refuse hidden folders: `.git` holds a pipeline's checkout token, `.provision` the state."""
     real, top = path.resolve(), folder.resolve()
     inside = real.relative_to(top) if real.is_relative_to(top) else Path()
     if not any(part.startswith(".") for part in inside.parts):
@@ -102,7 +105,7 @@ def _hidden(source: YamlNode, path: Path, folder: Path) -> list[Problem]:
 
 
 def _contents(source: YamlNode, folder: Path) -> list[Problem]:
-    """What cannot go into a zip: links that lead out, pipes, more than Lambda takes."""
+    """Refuse files that no zip can hold: links that lead out, pipes, more than Lambda takes."""
     path = folder / str(source.value)
     try:
         check_sizes(list_files(path), str(path))
@@ -112,7 +115,7 @@ def _contents(source: YamlNode, folder: Path) -> list[Problem]:
 
 
 def _requirements(source: YamlNode, folder: Path) -> list[Problem]:
-    """What in requirements.txt is no pinned package, by its own lines."""
+    """Check that requirements.txt has pinned packages only; problems name its own lines."""
     path = folder / str(source.value)
     file = path / FILE
     try:
@@ -144,7 +147,7 @@ def _handler(function: YamlNode, handler: YamlNode, path: Path) -> list[Problem]
     name = str(handler.value)
     layers = function.get("layers")
     if layers and layers.elements and not in_folder(path, name):
-        return []  # it has to be in a layer, and is looked for there once they are built
+        return []  # it must be in a layer, and is looked up there once the layers are built
     said = handler_problem(path, name) or ""
     suggestion = "write module.function as the files in the source have it"
     return [handler.problem(said, suggestion)] if said else []

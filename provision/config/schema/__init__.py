@@ -1,5 +1,6 @@
-"""The configuration of one environment, as frozen values that pydantic validates: a section a file.
+"""The configuration of one environment, as frozen values that pydantic validates.
 
-`root.Config` is the top level; `types` has what the sections share; `json_schema` walks the schema
-beside the file to say what may be written where.
+Each module has one section. `root.Config` is the top level; `types` has the base class
+`ConfigSection` and the field types that sections share; `json_schema` describes the values that
+each position of the file may have.
 """

@@ -1,4 +1,4 @@
-"""`api`: the REST API, its routes to functions, who may call it how often, and under which name."""
+"""The `api` section: the REST API, its routes to functions, callers, limits and domain name."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ TlsPolicy = Literal[
     "SecurityPolicy_TLS13_1_3_2025_09",
     "SecurityPolicy_TLS13_1_3_FIPS_2025_09",
 ]
-"""All that API Gateway has for Regional endpoints but `TLS_1_0`."""
+"""The security policies that API Gateway has for Regional endpoints, except `TLS_1_0`."""
 ModelName = Annotated[str, Field(pattern=MODEL, max_length=255)]
 HeaderNames = Annotated[tuple[Annotated[str, Field(pattern=HEADER)], ...], Strict(strict=False)]
 
@@ -71,7 +71,7 @@ class Route(ConfigSection):
 
 @dataclass(frozen=True)
 class Endpoint:
-    """A route taken apart."""
+    """A route split into its parts."""
 
     method: str
     path: str

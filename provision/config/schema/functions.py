@@ -1,4 +1,4 @@
-"""`functions` and `layers`: the Lambda code, how it runs, and what it may reach."""
+"""The `functions` and `layers` sections: the Lambda code, how it runs, and its access."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from provision.config.schema.types import (
 
 Runtime = Literal["python3.11", "python3.12", "python3.13", "python3.14"]
 RUNTIME: Runtime = "python3.13"
-"""Where none is written."""
+"""The default runtime."""
 Grant = Literal["read", "write"]
 
 
@@ -108,7 +108,7 @@ class Function(ConfigSection):
 
     @property
     def secrets(self) -> tuple[Secret, ...]:
-        """What it fetches, each once, in order."""
+        """The secrets that the function fetches, each once, in order."""
         found = {one for one in self.environment.values() if isinstance(one, Secret)}
         return tuple(sorted(found, key=lambda one: (one.secret, one.key or "")))
 

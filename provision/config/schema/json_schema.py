@@ -1,4 +1,4 @@
-"""What may stand where: the model's JSON Schema, walked beside the file and said in plain words."""
+"""The JSON Schema of the configuration as a tree, and its description in plain words."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from provision.config.schema.root import Config
 from provision.config.schema.types import PATTERN_DESCRIPTIONS
 
 OVERLAYS = "environments"
-"""The one key of the file that no environment's configuration has."""
+"""The only key of the file that the configuration of an environment does not have."""
 
 
 @dataclass(frozen=True)
 class SchemaNode:
-    """The schema of one place, with the definitions it refers to."""
+    """The schema of one position, with the definitions it refers to."""
 
     schema: Mapping[str, Any]
     definitions: Mapping[str, Any]
 
     @property
     def alternatives(self) -> list[SchemaNode]:
-        """The schemas a value may agree with, references resolved, null left out."""
+        """The schemas a value may match, with references resolved and null left out."""
         schema = self.schema
         if "$ref" in schema:
             schema = self.definitions[schema["$ref"].rpartition("/")[2]]
@@ -47,7 +47,7 @@ class SchemaNode:
 
     @property
     def named(self) -> SchemaNode | None:
-        """What stands under each name, where names are free to choose."""
+        """The schema of the entries of a mapping whose names are free to choose."""
         for shape in self.alternatives:
             patterns = list(shape.schema.get("patternProperties", {}).values())
             others = shape.schema.get("additionalProperties")
@@ -59,7 +59,7 @@ class SchemaNode:
 
     @property
     def name_patterns(self) -> list[str]:
-        """What names must be like, where they are free to choose."""
+        """The patterns of the names, where they are free to choose."""
         found = [each.schema.get("patternProperties", {}) for each in self.alternatives]
         return [pattern for each in found for pattern in each]
 
@@ -70,7 +70,7 @@ class SchemaNode:
 
     @property
     def section_words(self) -> str:
-        """What the section is in general, said once for all places it stands."""
+        """The general description of the section, the same at all its positions."""
         sections = [each.schema for each in self.alternatives if "properties" in each.schema]
         return next((each.get("description", "") for each in sections), "")
 
@@ -87,7 +87,7 @@ class SchemaNode:
         return shape
 
     def places(self, way: tuple[str, ...] = ()) -> Iterator[tuple[str, str]]:
-        """Every known key below, and where, such as `functions.<name>.memory`."""
+        """Yield every known key below and its path, such as `functions.<name>.memory`."""
         for key, shape in self.fields.items():
             if way:
                 yield key, ".".join((*way, key))
@@ -100,7 +100,7 @@ class SchemaNode:
         return [str(each) for shape in self.alternatives for each in shape.schema.get("enum", ())]
 
     def describe(self) -> str:
-        """What is expected here: `a whole number from 128 to 10240`."""
+        """Return the expected value in words: `a whole number from 128 to 10240`."""
         said = " or ".join(dict.fromkeys(_words(each) for each in self.alternatives))
         return f"{said}, or null" if self.nullable else said
 
@@ -110,14 +110,14 @@ class SchemaNode:
 
 @cache
 def config_shape() -> SchemaNode:
-    """The shape of one environment's configuration."""
+    """Return the schema of one environment's configuration."""
     schema = Config.model_json_schema()
     return SchemaNode(schema, schema.get("$defs", {}))
 
 
 @cache
 def known_places() -> Mapping[str, Sequence[str]]:
-    """Where a key of each name is known. There may be ten thousand that are misplaced."""
+    """Return the paths of each known key; cached, for ten thousand keys may be misplaced."""
     found: dict[str, list[str]] = {}
     for key, place in config_shape().places():
         found.setdefault(key, []).append(place)

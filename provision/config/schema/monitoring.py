@@ -1,4 +1,4 @@
-"""`monitoring`: from which measured values on somebody is told, and who."""
+"""The `monitoring` section: thresholds of the alarms, and the address they are mailed to."""
 
 from __future__ import annotations
 

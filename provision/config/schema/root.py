@@ -1,4 +1,4 @@
-"""The configuration of one environment: the values in effect, frozen."""
+"""The top level of the configuration: the values in effect for one environment, frozen."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ from provision.config.schema.types import (
 )
 
 MOST_TAGS = 45
-"""AWS takes 50; the rest are ours."""
+"""The most tags of the user: AWS takes 50, and the others are ours."""
 
 PROTECTED = "prod"
-"""The environment that is protected where the file does not say."""
+"""The environment that is protected if the file does not set `protect`."""
 
 
 class FlowLogs(ConfigSection):
@@ -115,11 +115,11 @@ class Config(ConfigSection):
 
     @property
     def old_keys(self) -> dict[str, str]:
-        """Renamed node → the key it had: `table.new` → `old`."""
+        """Each renamed node → the key it had: `table.new` → `old`."""
         return {new: old.partition(".")[2] for old, new in self.moved.items()}
 
     def with_old_keys(self) -> Config:
-        """The same with every renamed key as it was."""
+        """Return the configuration with every renamed key as it was before."""
 
         def old(area: str, key: str) -> str:
             return self.old_keys.get(f"{area}.{key}", key)
@@ -149,10 +149,10 @@ class Config(ConfigSection):
 
     @property
     def protected(self) -> bool:
-        """Whether removing wants the stack's name."""
+        """Whether removing the stack or its data requires the stack's name."""
         return self.environment == PROTECTED if self.protect is None else self.protect
 
     @property
     def prefix(self) -> str:
-        """The stack's name, and what every name begins with."""
+        """The stack's name, with which every resource's name begins."""
         return f"{self.name}-{self.environment}"

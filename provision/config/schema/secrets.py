@@ -1,4 +1,4 @@
-"""Environment values that are secret: where each is kept, and never the value itself."""
+"""Secret values of environment variables: where each is kept, and never the value itself."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from pydantic_core import CoreSchema, core_schema
 from provision.config.schema.types import REFERENCE, ConfigSection, CustomersKey, InvalidValue
 
 SecretStore = Literal["ssm", "secretsmanager"]
-"""The services that keep secrets, called as AWS calls their endpoints."""
+"""The services that keep secrets, named like their endpoints in AWS."""
 
 _PARAMETER: Final = re.compile(r"[A-Za-z0-9_./-]+")
 _LEVELS: Final = 15
 _LONGEST: Final = {"ssm": 900, "secretsmanager": 512}
-"""A parameter's ARN is one of at most 1011 characters, what stands before the name included."""
+"""The longest names. AWS takes 1011 characters of a parameter, the start of its ARN included."""
 
 
 def _kept(reference: str) -> str:
-    """Refuses what the keeping service would not take as a name.
+    """Refuse a name that the service that keeps the secret would not accept.
 
     https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html
     https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html
@@ -57,8 +57,9 @@ def _check_parameter(name: str) -> None:
 
 
 class Secret(ConfigSection):
-    """A value that the function fetches when it runs: the variable says only where it is kept, and
-    only this function may read it there. The private network gets an endpoint for Parameter Store
+    """A value that the function fetches when it runs: the variable says only where it is kept.
+
+    Only this function may read it there. The private network gets an endpoint for Parameter Store
     or Secrets Manager, which AWS charges by the hour and zone.
     """
 
@@ -83,7 +84,7 @@ class Secret(ConfigSection):
 
 
 class _TextOrSecret:
-    """Says of anything but text what is wrong with it as a secret, and not as both."""
+    """An annotation that validates anything but text as a secret only, not as both types."""
 
     def __get_pydantic_core_schema__(
         self, source: object, handler: GetCoreSchemaHandler
@@ -103,4 +104,4 @@ class _TextOrSecret:
 
 
 Value = Annotated[str | Secret, _TextOrSecret()]
-"""What an environment variable holds."""
+"""The value of an environment variable: text, or a reference to a secret."""

@@ -1,4 +1,4 @@
-"""`tables`: DynamoDB tables, provisioned, scaled between two bounds, expiring what is old."""
+"""The `tables` section: DynamoDB tables, with capacity scaled in bounds, and expiry of items."""
 
 from __future__ import annotations
 

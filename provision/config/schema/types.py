@@ -1,4 +1,4 @@
-"""What all parts of the model share: frozen, strict, no unknown keys; and the kinds of text."""
+"""Shared by all sections: the frozen, strict base class, field types, and patterns of text."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ CERTIFICATE = r"^arn:[a-z0-9-]+:acm:[a-z0-9-]+:[0-9]{12}:certificate/[A-Za-z0-9-
 BOUNDARY = r"^arn:[a-z0-9-]+:iam::([0-9]{12}|aws):policy/[\x21-\x7e]+$"
 DOMAIN = r"^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z0-9]([a-z0-9-]*[a-z0-9])?$"
 ZONE = DOMAIN + r"|^[A-Z0-9]{2,32}$"
-EMAIL = r"^[!-?A-~]+@[!-?A-~]+\.[!-?A-~]+$"  # ASCII: a letter of another script looks the same
+EMAIL = r"^[!-?A-~]+@[!-?A-~]+\.[!-?A-~]+$"  # ASCII: letters of other scripts look the same
 HANDLER = r"^[\w-]+([./][\w-]+)*\.[^\W\d]\w*$"
-HEADER = r"^[A-Za-z0-9!#$%&*+.^_`|~-]+$"  # API Gateway ends a constant at a single quote
+HEADER = r"^[A-Za-z0-9!#$%&*+.^_`|~-]+$"  # API Gateway ends a constant value at a single quote
 MOVABLE = r"^(table|function|layer)\.[a-z]([a-z0-9-]*[a-z0-9])?$"
 ALIAS = r"^alias/[A-Za-z0-9/_-]+$"
 KEY = r"^(managed|create|alias/[A-Za-z0-9/_-]+)$"
@@ -58,11 +58,11 @@ PATTERN_DESCRIPTIONS = {
     STAGE: "letters, digits, _ and -",
     VARIABLE: "two or more letters, digits and _, beginning with a letter",
 }
-"""What a pattern asks for, in the words of an error message."""
+"""Pattern → the text that it accepts, in the words of an error message."""
 
 
 class InvalidValue(ValueError):
-    """A value is not acceptable; says why, and what would be."""
+    """A value that is not acceptable: the reason, and a suggestion of one that is."""
 
     def __init__(self, message: str, suggestion: str = "") -> None:
         super().__init__(message)
@@ -70,14 +70,17 @@ class InvalidValue(ValueError):
 
 
 class ConfigSection(BaseModel):
-    """A mapping with known keys. One that is a default is `model_construct`ed, which takes it as it
-    is: to call the class builds a validator for it alone, before anything is read."""
+    """A mapping with known keys.
+
+    A default section is built with `model_construct`, without validation: calling the class would
+    build a validator for it alone, before anything is read.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, defer_build=True)
 
 
 def _located(value: object, info: ValidationInfo) -> object:
-    """A path as written is relative to the folder of the configuration file."""
+    """Resolve a path relative to the folder of the configuration file."""
     if not isinstance(value, str):
         return value
     if not value.strip():
@@ -117,7 +120,7 @@ _PRIVATE = [
 
 
 def _account_text(value: object) -> object:
-    """Twelve digits without quotes are read as a number."""
+    """Accept an account without quotes, which YAML reads as a number."""
     text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
     if isinstance(text, str) and text.isdigit() and len(text) == 11:  # noqa: PLR2004
         raise InvalidValue(
@@ -128,7 +131,7 @@ def _account_text(value: object) -> object:
 
 
 def _exact(value: str) -> str:
-    """In a condition on a boundary IAM reads these as patterns, which other policies would fit."""
+    """Refuse patterns: in IAM's condition on a boundary, other policies would match them."""
     found = [sign for sign in "*?$" if sign in value]
     if found:
         raise InvalidValue(
@@ -198,7 +201,7 @@ RuleGroup = Literal[
     "AWSManagedRulesWindowsRuleSet",
     "AWSManagedRulesWordPressRuleSet",
 ]
-"""Of AWS WAF: those without settings and fees of their own.
+"""The rule groups managed by AWS for WAF that have neither settings nor fees of their own.
 
 https://docs.aws.amazon.com/waf/latest/developerguide/aws-managed-rule-groups-list.html
 """

@@ -1,4 +1,4 @@
-"""The configuration as written: values that know their line and key, so that errors can tell."""
+"""The configuration as written: values that know their line and key, for error messages."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from provision.config.problems import Problem, clipped
 from provision.output.masking import MASKED, assigns_secret, holds_password, says_secret
 
 _LONGEST = 100
-"""Characters of a key as it is told."""
+"""The most characters of a key in a message."""
 
 Scalar = str | int | float | bool | None
 Keys = tuple[str | int, ...]
-"""Names of mappings and positions in lists, from the top."""
+"""The path of a value from the top: keys of mappings and positions in lists."""
 
 
 @dataclass(frozen=True)
 class Position:
-    """Where something is written; line and column count from 1, 0 when it stands in no file."""
+    """A position in a file; line and column count from 1, and are 0 for a value from no file."""
 
     file: str
     line: int = 0
@@ -30,48 +30,48 @@ class Position:
 
 @dataclass(frozen=True)
 class YamlEntry:
-    """One `key: value` of a mapping."""
+    """One `key: value` pair of a mapping."""
 
     place: Position  # of the key
     node: YamlNode
 
     def problem(self, message: str, suggestion: str = "") -> Problem:
-        """A problem with the key itself."""
+        """Return a problem with the key itself."""
         return _problem(self.place, self.node.keys, message, suggestion)
 
 
 @dataclass(frozen=True)
 class YamlNode:
-    """One value and where it stands; `keys` is the way to it in the file, overlays included."""
+    """One value and its position; `keys` is its path in the file, overlays included."""
 
     value: Scalar | dict[str, YamlEntry] | list[YamlNode]
     place: Position
     keys: Keys = ()
-    written: str = ""  # a scalar as it stands in the file, null as well: for messages only
+    written: str = ""  # a scalar as in the file, null included: for messages only
     cleared: bool = False  # null in an overlay
-    void: bool = False  # and nothing was there to clear
+    void: bool = False  # cleared, and the base has nothing there
 
     def problem(self, message: str, suggestion: str = "") -> Problem:
         return _problem(self.place, self.keys, message, suggestion)
 
     @property
     def text(self) -> str:
-        """The text of a scalar, with quotes or without; empty where it is null, or no scalar."""
+        """The text of a scalar, whether it was quoted or not; empty for null and other values."""
         return "" if self.value is None else self.written
 
     @property
     def entries(self) -> dict[str, YamlEntry]:
-        """Of a mapping; nothing when it is none."""
+        """The entries of a mapping; empty for any other value."""
         return self.value if isinstance(self.value, dict) else {}
 
     @property
     def elements(self) -> list[YamlNode]:
-        """Of a list; nothing when it is none."""
+        """The elements of a list; empty for any other value."""
         return self.value if isinstance(self.value, list) else []
 
     @property
     def clears(self) -> bool:
-        """Whether null stands in it anywhere, lists apart."""
+        """Whether the value or any entry below it is null; lists are not searched."""
         return self.value is None or any(entry.node.clears for entry in self.entries.values())
 
     def get(self, *keys: str) -> YamlNode | None:
@@ -83,23 +83,23 @@ class YamlNode:
         return node
 
     def children(self, *keys: str) -> Iterator[tuple[str, YamlEntry]]:
-        """The entries of the mapping that is there, if it is one."""
+        """Yield the entries of the mapping at `keys`; nothing if there is none."""
         node = self.get(*keys)
         yield from (node.entries if node else {}).items()
 
     def string(self, *keys: str) -> str | None:
-        """The text that is there, if it is one."""
+        """Return the text at `keys`, or None if there is none."""
         node = self.get(*keys)
         return node.value if node and isinstance(node.value, str) else None
 
     def number(self, *keys: str) -> int | None:
-        """The whole number that is there, if it is one."""
+        """Return the whole number at `keys`, or None if there is none."""
         node = self.get(*keys)
         whole = node and isinstance(node.value, int) and not isinstance(node.value, bool)
         return node.value if node and whole and isinstance(node.value, int) else None
 
     def to_python(self) -> Any:
-        """The value alone."""
+        """Return the value as plain Python, without positions."""
         if isinstance(self.value, dict):
             return {key: entry.node.to_python() for key, entry in self.value.items()}
         if isinstance(self.value, list):
@@ -107,7 +107,7 @@ class YamlNode:
         return self.value
 
     def at(self, keys: Sequence[str | int]) -> YamlNode:
-        """The node that is there, or the last one on the way."""
+        """Return the node at `keys`, or the last one on the path that exists."""
         node = self
         for key in keys:
             if isinstance(key, int) and key < len(node.elements):
@@ -127,7 +127,7 @@ class YamlNode:
 
 
 def merge(base: YamlNode | None, over: YamlNode) -> YamlNode:
-    """Mappings are merged, anything else replaces; null is kept, marked as cleared."""
+    """Merge mappings, and replace any other value; null is kept and marked as cleared."""
     if over.value is None:
         return replace(over, cleared=True, void=base is None)
     if not isinstance(over.value, dict):
@@ -144,7 +144,7 @@ def merge(base: YamlNode | None, over: YamlNode) -> YamlNode:
 
 
 def format_path(keys: Keys) -> str:
-    """As a person writes it: functions.items.layers[0], api.routes."GET /items"."""
+    """Return a path as people write it: functions.items.layers[0], api.routes."GET /items"."""
     said = ""
     for at, key in enumerate(keys):
         if isinstance(key, int):
@@ -157,8 +157,10 @@ def format_path(keys: Keys) -> str:
 
 
 def _is_masked(before: Keys, key: str) -> bool:
-    """Whether the key holds a secret, or stands where one belongs and may be one that YAML took for
-    a key."""
+    """Return whether the key holds a secret, or may be one because it is in a secret's place.
+
+    YAML takes some misplaced values for keys.
+    """
     if assigns_secret(key) or holds_password(key):
         return True
     within = any(

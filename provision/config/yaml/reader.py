@@ -1,4 +1,4 @@
-"""From the bytes of config.yaml to nodes with lines: YAML 1.2's plain values and nothing else."""
+"""Reads config.yaml into nodes with lines: YAML 1.2's plain values and nothing else."""
 
 from __future__ import annotations
 
@@ -16,21 +16,25 @@ from provision.config.yaml.nodes import Keys, Position, Scalar, YamlEntry, YamlN
 from provision.files import read_regular
 
 MOST_NODES = 20_000
-"""Aliases of aliases grow without bound; no configuration of a person comes near."""
+"""The most values: aliases of aliases grow without bound, and real files are far smaller."""
 
 MOST_BYTES = 1_048_576
-"""A file without end is no configuration: it would be read until no memory is left. YAML took
-12 seconds for 800 KB, on a busy machine."""
+"""The largest file: one without end would be read until no memory is left.
+
+PyYAML took 12 seconds for 800 KB, on a busy machine.
+"""
 
 MOST_TEXT = 4 * MOST_BYTES
-"""Characters of all values and keys, with aliases written out: one long text can be told a thousand
-times in a line each."""
+"""The most characters of all values and keys, with aliases written out.
+
+Aliases can repeat one long text a thousand times, a line each.
+"""
 
 DEEPEST = 100
-"""Brackets and indentations inside of each other; a model of JSON Schema comes to some dozen."""
+"""The most brackets and indentations inside each other; a JSON Schema model has some dozen."""
 
 LONGEST_NUMBER = 100
-"""Python refuses to read numbers of thousands of digits, and nothing here is that large."""
+"""The longest text read as a number: Python refuses thousands of digits, and none is needed."""
 
 _TAG = "tag:yaml.org,2002:"
 # `on`, `no`, 1_000, 012345678901 and 1:30 stay text, unlike in YAML 1.1.
@@ -59,7 +63,7 @@ def tag_of(kind: str) -> str:
 
 
 class _Loader(yaml.SafeLoader):
-    """Only composes nodes; its own table of plain values leaves PyYAML's as it is."""
+    """A loader that only composes nodes; its own table of plain values leaves PyYAML's as it is."""
 
     depth = 0
     values = 0
@@ -88,7 +92,7 @@ for _kind, _pattern, _starts in SCALARS:
 
 
 def read(path: Path) -> tuple[YamlNode, list[Problem]]:
-    """The top mapping, and what is wrong besides syntax. Syntax that cannot be read raises."""
+    """Return the top mapping and its problems. Raise ConfigInvalid if it cannot be parsed."""
     file = str(path)
     text = _decode(path, file)
     try:
@@ -112,12 +116,14 @@ def read(path: Path) -> tuple[YamlNode, list[Problem]]:
 
 
 def refuse_linked(path: Path) -> None:
-    """Raise ConfigInvalid for a link to a file elsewhere: what is told of a file that is no
-    configuration is told of one that the user did not name."""
+    """Raise ConfigInvalid for a link out of its folder.
+
+    Messages would quote a file that the user did not name.
+    """
     try:
         linked = path.is_symlink()
         outside = linked and not path.resolve().is_relative_to(path.parent.resolve())
-    except (OSError, RuntimeError):  # a loop of links, which reading tells
+    except (OSError, RuntimeError):  # a loop of links, which reading reports
         return
     if outside:
         said = "this is a symbolic link out of its folder"
@@ -136,7 +142,7 @@ _SIGNS = {
     "found duplicate anchor": "duplicate anchor, which is what begins with &",
     "found undefined tag handle": "undefined tag handle, which is what begins with !",
 }
-"""What PyYAML quotes may be a password that was not."""
+"""PyYAML's messages → ours without its quotes, which may be a password written without quotes."""
 
 
 def _decode(path: Path, file: str) -> str:
@@ -202,7 +208,7 @@ class _Reading:
     open: set[int] = field(default_factory=set)
     met: set[int] = field(default_factory=set)
     aliased: bool = False
-    """Whether anything was met twice."""
+    """Whether any node was met twice."""
 
     def node(self, raw: yaml.Node, keys: Keys) -> YamlNode:
         place = self._place(raw)
@@ -235,7 +241,7 @@ class _Reading:
             self.open.discard(id(raw))
 
     def _count(self, raw: yaml.ScalarNode, place: Position, keys: Keys) -> None:
-        """Text that is no Unicode (half of a pair, by an escape) can be written nowhere."""
+        """Count the text, and replace half surrogate pairs (from escapes): none can be written."""
         self.text += len(raw.value)
         if self.text > MOST_TEXT:
             said = f"more than {MOST_TEXT:,} characters, with aliases written out"
