@@ -1,8 +1,8 @@
-"""Every request that `up` would send, held against AWS's limits before the first call.
+"""Checks every request that `up` would send against AWS's limits, before the first call.
 
-`requests` rehearses the stack without AWS (`rehearsal`, `answers`, `placeholders`); `check` holds
-what would be sent against botocore's model (`model_constraints`) and the table of AWS's limits
-(`limits`), and says where in config.yaml it comes from (`config_positions`).
+`requests` rehearses the stack without AWS (`rehearsal`, `answers`, `placeholders`). `check`
+compares the requests with botocore's model (`model_constraints`) and with the table of AWS's limits
+(`limits`), and finds the position in config.yaml that a request comes from (`config_positions`).
 """
 
 from provision.preflight.check import foresee, foresee_first

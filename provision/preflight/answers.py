@@ -1,5 +1,6 @@
-"""What the rehearsed AWS answers: what the model says an answer looks like, with nothing in lists;
-and the few values on which a step's next request depends.
+"""The answers of the rehearsed AWS: shaped as botocore's model says, with empty lists.
+
+They also hold the few values on which a step's next request depends.
 """
 
 from __future__ import annotations
@@ -16,10 +17,10 @@ ABSENT: Final = {
     "lambda.GetPolicy": "ResourceNotFoundException",
     "wafv2.GetWebACLForResource": "WAFNonexistentItemException",
 }
-"""What is looked for before it is made → the error that says it is not there."""
+"""The operation that looks for a resource before its creation → the error for "not found"."""
 
 _DEPTH: Final = 3
-"""How deep an answer is filled in: no step looks further into one that is not below."""
+"""The levels of an answer that are filled in: steps read deeper only in those of `_ANSWERS`."""
 
 
 def answer(name: str, operation: OperationModel, parameters: Mapping[str, Any]) -> Any:
@@ -75,7 +76,7 @@ def _certificate(parameters: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _zone(parameters: Mapping[str, Any]) -> dict[str, Any]:
-    """The zone that is looked for, public."""
+    """Return the zone that is asked for, as a public one."""
     name = parameters["DNSName"]
     return {
         "HostedZones": [

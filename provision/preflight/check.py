@@ -1,5 +1,6 @@
-"""Every request of the stack against the model and the table, and no two nodes under one name:
-what is wrong, with the line and key that lead there.
+"""Finds requests of a stack that AWS would refuse, and nodes that would share a name.
+
+Each problem has the line and key that lead to it.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from provision.preflight.rehearsal import Request
 from provision.preflight.requests import rehearse
 
 Foreseeable = tuple[Config, YamlNode]
-"""A configuration, and the file as it is in effect for it."""
+"""A configuration, and the merged file that it comes from."""
 
 NAMING: Final = {
     "AlarmName": "alarm",
@@ -31,24 +32,27 @@ NAMING: Final = {
     "RoleName": "role",
     "logGroupName": "log group",
 }
-"""Members that are names, made of the stack's and a key → of what."""
+"""Members that are names, made of the stack's name and a key → the resource that they name."""
 
 _ANY_CASE: Final = frozenset({"iam.role"})
-"""Kinds whose names AWS does not tell apart by case."""
+"""Kinds whose names AWS compares without regard to case."""
 
 
 def foresee(variants: Sequence[Foreseeable]) -> list[list[Problem]]:
-    """What is wrong with each, in every environment that the file has."""
+    """Return the problems of each configuration, for every environment that the file has."""
     return [_first_of_each_place(_problems(config, tree)) for config, tree in variants]
 
 
 def foresee_first(variants: Sequence[Foreseeable]) -> list[list[Problem]]:
-    """The same for the one in effect: what a command is about to do."""
+    """Return the problems of the first configuration: the one that a command is about to apply."""
     return foresee(variants[:1])
 
 
 def _first_of_each_place(problems: Iterator[Problem]) -> list[Problem]:
-    """A name that is too long is so for a role, a function, a queue and their alarms."""
+    """Keep one problem for each position.
+
+    A name that is too long is too long for a role, a function, a queue and their alarms.
+    """
     first: dict[tuple[object, ...], Problem] = {}
     for problem in problems:
         first.setdefault(problem.place, problem)
@@ -106,7 +110,11 @@ def _too_long(entry: YamlEntry, what: str, name: str, most: int) -> Problem:
 
 
 def _twice(lead: Lead, steps: dict[str, Step]) -> Iterator[Problem]:
-    """AWS takes one of each, and the second node would find the first's and call it drift."""
+    """Yield a problem for each node with the identity of an earlier one.
+
+    AWS takes one of each, and the second node would observe the first's resource as its own,
+    and report drift.
+    """
     taken: dict[tuple[str, str], str] = {}
     for node, step in steps.items():
         if not step.UNIQUE or not has_known_identity(step):

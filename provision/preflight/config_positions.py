@@ -1,6 +1,4 @@
-"""Where in config.yaml a request comes from: the line and key that its node, or its value, leads
-to.
-"""
+"""Finds the line and key of config.yaml that a request comes from, by its node or its value."""
 
 from __future__ import annotations
 
@@ -14,7 +12,7 @@ from provision.preflight.model_constraints import Path
 from provision.preflight.rehearsal import Request
 
 LONGEST_PREFIX: Final = 62
-"""With a longer one in front not even a function called by one letter has a name."""
+"""The longest prefix: with a longer one, even a key of one letter gives no valid function name."""
 
 _KEYS: Final[Mapping[tuple[str, str], tuple[str, ...]]] = {
     ("acm.RequestCertificate", "DomainName"): ("name",),
@@ -39,17 +37,17 @@ _PLACES: Final[Mapping[str, tuple[str, ...]]] = {
     "encryption": ("encryption",),
     "network.flow_logs": ("network", "flow_logs"),
 }
-"""What a node's name begins with → where config.yaml has it, where that is not the same."""
+"""The beginning of a node's name → its keys in config.yaml, if they are not the same."""
 
 
 @dataclass(frozen=True)
 class Lead:
-    """A place in the file: the key's own where it is a name that is wrong."""
+    """A lookup of the entries in the file that requests and the names of resources come from."""
 
     tree: YamlNode
 
     def of(self, request: Request, path: Path = ()) -> YamlEntry:
-        """What leads to this value of the request, as near as the file has it."""
+        """Return the entry that leads to this value of the request, or the nearest one above."""
         keys = _keys_of_node(self.tree, request.node)
         if request.name == "apigateway.CreateModel":
             keys = ("api", "models", request.parameters["name"])
@@ -62,7 +60,10 @@ class Lead:
         return _nearest(self.tree, keys)
 
     def of_name(self, node: str) -> YamlEntry:
-        """What leads to the name of the node's resource."""
+        """Return the entry that leads to the name of the node's resource.
+
+        If the prefix alone is too long, that is the longer of the stack's name and environment.
+        """
         name, environment = self.tree.string("name") or "", self.tree.string("environment") or ""
         if len(f"{name}-{environment}") > LONGEST_PREFIX:
             longer = "name" if len(name) >= len(environment) else "environment"
@@ -83,7 +84,10 @@ def _keys_of_node(tree: YamlNode, node: str) -> tuple[str, ...]:
 
 
 def _watched(tree: YamlNode, alarm: str) -> tuple[str, ...]:
-    """What an alarm watches: `function-items-errors`; the longest key that fits."""
+    """Return the keys of the resource that an alarm watches, such as `function-items-errors`.
+
+    The longest key that fits is the right one.
+    """
     fitting = [
         (section, key)
         for area, section in SECTIONS.items()
@@ -94,7 +98,7 @@ def _watched(tree: YamlNode, alarm: str) -> tuple[str, ...]:
 
 
 def _nearest(tree: YamlNode, keys: tuple[str, ...]) -> YamlEntry:
-    """The entry there, or the last one on the way; the stack's name where the file has none."""
+    """Return the entry at `keys` or the last one on the path; the stack's name if there is none."""
     entry = tree.entries["name"]
     node = tree
     for key in keys:

@@ -1,7 +1,7 @@
-"""The one table of what AWS takes at most, where botocore's model does not say it or says too much.
+"""The one table of AWS's limits that botocore's model does not have, or has too high.
 
-Most of these are sums: no single value is wrong. What the model does say (`max`, `min`, `pattern`,
-`enum`) is read from it, and stands nowhere else.
+Most of them are limits on sums: no single value is wrong. Constraints of the model (`max`, `min`,
+`pattern`, `enum`) are read from it and not repeated here.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from provision.steps.iam.role_policies import SPACE
 
 
 class Measured(NamedTuple):
-    """How much of it the request, the last that adds to it, comes to."""
+    """A measured size, and the last request that adds to it."""
 
     request: Request
     size: int
     value: str = ""
-    """Of a name, the name."""
+    """The name, if a name is measured."""
 
 
 Measure = Callable[[Sequence[Request]], Iterator[Measured]]
@@ -33,7 +33,10 @@ Measure = Callable[[Sequence[Request]], Iterator[Measured]]
 
 @dataclass(frozen=True)
 class Limit:
-    """`quota` is its name in Service Quotas where it can be raised: then it is only told."""
+    """A limit of AWS on what requests add up to.
+
+    `quota` is its name in Service Quotas if it can be raised: exceeding it is then only a warning.
+    """
 
     what: str
     most: int
@@ -43,7 +46,7 @@ class Limit:
     source: str
     quota: str = ""
     member: tuple[str, ...] = ()
-    """Of the request, that which is too much: it leads to its own key of config.yaml."""
+    """The member of the request that is too large, which leads to its own key of config.yaml."""
 
 
 def _named(operation: str, parameter: str, requests: Sequence[Request]) -> Iterator[Measured]:
@@ -54,7 +57,7 @@ def _named(operation: str, parameter: str, requests: Sequence[Request]) -> Itera
 
 
 def _environment(requests: Sequence[Request]) -> Iterator[Measured]:
-    """The JSON text of the whole map, as Lambda stores it (L29)."""
+    """Measure the JSON text of the whole map, as Lambda stores it (L29)."""
     for request in requests:
         if request.name == "lambda.CreateFunction":
             text = json.dumps(
@@ -66,7 +69,7 @@ def _environment(requests: Sequence[Request]) -> Iterator[Measured]:
 
 
 def _inline_policies(requests: Sequence[Request]) -> Iterator[Measured]:
-    """Of each role, all together. White space is not counted."""
+    """Measure all inline policies of each role together. White space is not counted."""
     sums: Counter[str] = Counter()
     last: dict[str, Request] = {}
     for request in requests:
@@ -85,7 +88,7 @@ def _text(operation: str, parameter: str, requests: Sequence[Request]) -> Iterat
 
 
 def _resources(requests: Sequence[Request]) -> Iterator[Measured]:
-    """With the root, which comes with the API."""
+    """Count the resources and the root, which is created with the API."""
     made = [request for request in requests if request.name == "apigateway.CreateResource"]
     if made:
         yield Measured(made[-1], len(made) + 1)
@@ -115,7 +118,7 @@ def _tags(requests: Sequence[Request]) -> Iterator[Measured]:
 
 
 def _when_built(_: Sequence[Request]) -> Iterator[Measured]:
-    """No request tells: `packaging/unzipped.py` and `packaging/archive.py` look at the files."""
+    """Measure nothing: `packaging/unzipped.py` and `packaging/archive.py` check the files."""
     yield from ()
 
 
@@ -160,7 +163,7 @@ NAMES: Final = (
         "AWSEC2/latest/APIReference/API_CreateSecurityGroup.html",
     ),
 )  # fmt: skip
-"""Names that the model takes longer, or as long as one likes (X11)."""
+"""Limits of names for which the model has a higher one or none (X11)."""
 
 SUMS: Final = (
     Limit(
@@ -187,7 +190,7 @@ SUMS: Final = (
         partial(_text, "apigateway.CreateModel", "schema"),
         "check less of it before the function runs", _API,
     ),
-    # The first name is the certificate's common name, which X.509 keeps short (C7).
+    # The first name is the certificate's common name, of which X.509 limits the length (C7).
     Limit(
         "the domain, the first name of its certificate", 64, "characters",
         partial(_named, "acm.RequestCertificate", "DomainName"),
@@ -212,7 +215,7 @@ SUMS: Final = (
         _tags, "remove some", f"{_DOCS}tag-editor/latest/userguide/best-practices-and-strats.html",
     ),
 )  # fmt: skip
-"""What no single value shows."""
+"""Limits that no single value shows to be exceeded."""
 
 PACKED: Final = (
     Limit(
@@ -224,6 +227,6 @@ PACKED: Final = (
         _when_built, "take out what the code does not import", _LAMBDA,
     ),
 )  # fmt: skip
-"""Known once the layers are built, which `config check` does not do (L23)."""
+"""Limits that are checked once the layers are built, which `config check` does not do (L23)."""
 
 LIMITS: Final = NAMES + SUMS

@@ -1,6 +1,6 @@
-"""A request held against botocore's model of it: `max`, `min`, `pattern` and `enum` of every value.
+"""Checks a request against botocore's model: `max`, `min`, `pattern` and `enum` of every value.
 
-botocore's own check, made when a call is sent, looks at required members and kinds and at few of
+botocore's own validation, when a call is sent, checks required members and types, and few of
 these.
 """
 
@@ -15,12 +15,15 @@ from typing import Any
 from botocore.model import Shape
 
 Path = tuple[str | int, ...]
-"""Where in the request a value stands: names of members, keys of maps, positions in lists."""
+"""The path of a value in a request: names of members, keys of maps, positions in lists."""
 
 
 @dataclass(frozen=True)
 class Fault:
-    """`size` and `most` where there is too much of it; else `said` is what is wrong."""
+    """A value that the model does not accept.
+
+    `size` and `most` are set if it is too long; otherwise `said` describes the error.
+    """
 
     path: Path
     value: Any
@@ -31,7 +34,7 @@ class Fault:
 
 
 def faults(shape: Shape, value: Any, path: Path = ()) -> Iterator[Fault]:
-    """Everything in the value that the model does not take."""
+    """Yield every part of the value that the model does not accept."""
     match shape.type_name:
         case "structure":
             members: Mapping[str, Shape] = shape.members  # type: ignore[attr-defined]
@@ -82,8 +85,10 @@ def _spelled(shape: Shape, value: str, path: Path) -> Iterator[Fault]:
 
 @cache
 def compiled(pattern: str) -> re.Pattern[str] | None:
-    r"""None for the few that Python cannot read, such as those with `\p{L}`: AWS's are Java's. They
-    mean the whole text, whether anchored or not."""
+    r"""Return the compiled pattern, which must match the whole text, whether anchored or not.
+
+    None for the few that Python cannot read, such as those with `\p{L}`: AWS's are Java's.
+    """
     try:
         return re.compile(pattern, re.ASCII)
     except re.error:

@@ -1,5 +1,6 @@
-"""The stack before anything of it exists: what AWS or the packaging chooses is stood in for by
-something of the same form and length.
+"""Builds the stack before any of it exists.
+
+Values that AWS or the packaging chooses are replaced by placeholders of the same form and length.
 """
 
 from __future__ import annotations
@@ -38,11 +39,14 @@ _FORMS: Final[Mapping[tuple[str, str], str]] = {
     ("sqs.queue", "url"): "https://sqs.{region}.amazonaws.com/{account}/{name}",
     ("wafv2.web_acl", "id"): _UUID,
 }
-"""By kind and field, where it is not ten letters and digits, as API Gateway's ids are."""
+"""Kind and field → form of the value.
+
+Others have a template in `API_CALLS`, or ten letters and digits like API Gateway's ids.
+"""
 
 
 class StandInSources:
-    """Nothing is built yet. The zip is this very file, which always can be read."""
+    """Packages of which none is built: each zip is this very file, which can always be read."""
 
     def __init__(self) -> None:
         bundle = Archive.of(Path(__file__).read_bytes())
@@ -63,7 +67,7 @@ def stand_in_site(config: Config, where: Location) -> StackInputs:
 
 
 def with_stand_ins(step: Step, number: int, where: Location) -> Step:
-    """The step with its Computed fields; `number` is another one for each node."""
+    """Return the step with its Computed fields filled in; `number` differs for each node."""
     words = {
         "partition": where.partition,
         "region": where.region,

@@ -1,7 +1,7 @@
-"""A way to AWS that leads nowhere: every request is kept, and answered as AWS would at best.
+"""A connection to AWS that sends nothing: it keeps every request, and answers as AWS would at best.
 
-The steps themselves say what they would send, so nothing has to be written down twice. What AWS
-alone can choose is answered with something of the same form and length.
+The steps themselves make the requests, so nothing has to be declared twice. Values that AWS
+chooses are answered with others of the same form and length.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ from provision.preflight.answers import ABSENT, answer
 T = TypeVar("T")
 
 ACCOUNT: Final = "123456789012"
-"""Where config.yaml names none: they all have as many digits."""
+"""The account if config.yaml names none: all accounts have as many digits."""
 
 
 @dataclass(frozen=True)
 class Request:
-    """What one node would send."""
+    """A request that a node would send."""
 
     node: str
     operation: OperationModel
@@ -38,12 +38,12 @@ class Request:
 
     @property
     def name(self) -> str:
-        """`iam.CreateRole`, as a step declares it."""
+        """The operation as a step declares it, such as `iam.CreateRole`."""
         return f"{self.operation.service_model.service_name}.{self.operation.name}"
 
 
 class Rehearsal(Aws):
-    """Keeps what each node would write."""
+    """An `Aws` that sends nothing, and keeps the writing requests of each node."""
 
     def __init__(self, region: str, account: str) -> None:
         super().__init__(
@@ -79,7 +79,7 @@ class Rehearsal(Aws):
         return self._services[service]
 
     def _stand_in(self, service: str) -> Any:
-        """What has a client's methods, paginators and exceptions."""
+        """Return an object with a client's methods, paginators and exceptions."""
         model, exceptions = service_model(service), _exceptions(service)
         calls: dict[str, Any] = {
             xform_name(name): partial(self._call, model, exceptions, name)

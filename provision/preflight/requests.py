@@ -1,4 +1,4 @@
-"""Every request that the stack can foresee: what `create` of each node would send, in order."""
+"""Rehearses a stack: returns the requests that `create` of each node would send, in order."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ from provision.stack import build_stack
 
 @dataclass(frozen=True)
 class Foreseen:
-    """`cut_short`: by node, what ended its rehearsal; its requests until then are there."""
+    """The steps and requests of a rehearsed stack.
+
+    `cut_short`: node → the error that ended its rehearsal; its requests until then are kept.
+    """
 
     steps: dict[str, Step]
     requests: Sequence[Request]
