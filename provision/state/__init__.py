@@ -1,6 +1,7 @@
-"""What is known of the stack on disk.
+"""The state: the records of the stack's nodes on disk.
 
-`journal.Journal` is a snapshot and the log written ahead of every change; `record` one node's
-record, as a value and as JSON; `other_location` says where the stack lives if not where the
-credentials lead; `unreadable` keeps a state that cannot be read aside.
+`journal.Journal` is a snapshot and a write-ahead log, and takes the lock; `holder.LockHolder` names
+the process that has it. `record.Record` is one node's record, as a value and as JSON.
+`other_location` explains that the credentials lead to another account or region than the stack's.
+`unreadable.Disposable` keeps a state aside that cannot be read.
 """

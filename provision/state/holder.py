@@ -1,4 +1,4 @@
-"""Who works on the state now: told to whoever finds it locked."""
+"""The process that holds the lock on the state, for the error of others that find it locked."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 
 @dataclass(frozen=True)
 class LockHolder:
-    """Who works on the state now."""
+    """The process that holds the lock on the state."""
 
     user: str
     host: str
@@ -21,14 +21,14 @@ class LockHolder:
 
 
 def current_holder(command: str) -> LockHolder:
-    """This process, for whoever finds the state locked."""
+    """Return this process as the lock holder, running `command`."""
     now = datetime.now(UTC).isoformat(timespec="seconds")
     return LockHolder(_user(), socket.gethostname(), os.getpid(), now, command)
 
 
 def _user() -> str:
-    """The user's name; the number where there is none, as in a container run for another user."""
+    """Return the user's name, or the uid if it has none, as in a container run for another user."""
     try:
         return getpass.getuser()
-    except (KeyError, OSError, ImportError):  # by the version of Python, and of the system
+    except (KeyError, OSError, ImportError):  # depends on the version of Python and on the system
         return f"uid {os.getuid()}" if hasattr(os, "getuid") else "somebody"

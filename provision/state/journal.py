@@ -1,13 +1,14 @@
-"""What the stack knows of itself on disk: a snapshot and the log written ahead of every change.
+"""The state on disk: a snapshot and a write-ahead log, for one writing process at a time.
 
 Files in the state directory, all mode 0600:
 
     state.json     {"schema": 1, "stack": …, "account": …, "region": …, "records": {node: record}}
     journal.jsonl  one [node, record | null] a line, fsynced; each line is the whole record
-    lock           held while a command may write, beside lock.json that names its holder
+    lock           held while a command may write; lock.json names its holder
 
-A record is {"kind", "step", "needs", "doing"}; `doing` is the verb begun and not yet known done.
-Replaying the log twice is harmless. A torn last line is dropped: its verb had not started.
+A record is {"kind", "step", "needs", "doing"}; `doing` is the pending operation: begun and not yet
+known to be done.
+Replaying the log twice is harmless. A torn last line is dropped: its operation had not started.
 """
 
 from __future__ import annotations
@@ -54,17 +55,17 @@ from provision.state.record import (
 
 SCHEMA: Final = 1
 _ENTRY: Final = 2
-"""A line of the log is `[node, record]`."""
+"""The length of a line of the log, `[node, record]`."""
 _ANEW: Final = "`provision refresh` keeps it aside and makes the state anew from what is in AWS"
 
 
 class Journal:
-    """The records of one stack in one directory. Safe to lose: AWS carries the owner tags."""
+    """The records of one stack in one directory. Safe to lose: AWS has the owner tags."""
 
     def __init__(
         self, directory: Path, stack: str, kinds: Kinds, moved: Mapping[str, str] | None = None
     ) -> None:
-        """`moved`: old name → new, of nodes that were renamed since they were recorded."""
+        """Read nothing yet. `moved`: old name → new, of nodes renamed since they were recorded."""
         self.directory = directory
         self.stack = stack
         self.records: dict[str, Record] = {}
@@ -79,15 +80,16 @@ class Journal:
     def read(
         cls, directory: Path, stack: str, kinds: Kinds, moved: Mapping[str, str] | None = None
     ) -> Self:
-        """The records as they are, for commands that write nothing, not even here."""
+        """Return the journal without the lock, for commands that write nothing, not even here."""
         journal = cls(directory, stack, kinds, moved)
         journal._load()
         journal.records = apply_moves(journal.records, journal._moved)
         return journal
 
     def open(self, holder: LockHolder) -> Self:
-        """Take the lock, load, and fold the log into the snapshot. Raises `Locked`, naming the
-        holder.
+        """Take the lock, load, and fold the log into the snapshot.
+
+        Raises `Locked`, which names the holder, if another process has the lock.
         """
         try:
             make_home(self.directory)
@@ -113,20 +115,20 @@ class Journal:
         return self
 
     def _rename(self) -> None:
-        """At once or not at all: the log is empty now, so no line of it has an older name."""
+        """Rename all moved nodes or none: the log is empty now, so no line has an older name."""
         records = apply_moves(self.records, self._moved)
         if records != self.records:
             self.replace_all(records)
 
     def replace_all(self, records: Mapping[str, Record]) -> None:
-        """Put these in the place of all records, on disk when this returns: all of them or none."""
+        """Replace all records, on disk when this returns: all of them or none."""
         self.records = dict(records)
         self._compact()
 
     def close(self) -> None:
-        """Fold the log and give the lock back."""
+        """Fold the log into the snapshot and release the lock."""
         if self._log is not None:
-            with suppress(StateError):  # the log says it all; the next command folds it
+            with suppress(StateError):  # the log is complete; the next command folds it
                 self._compact()
             os.close(self._log)
             self._log = None
@@ -135,38 +137,44 @@ class Journal:
         self._lock.release()
 
     def pin(self, here: PinnedLocation) -> None:
-        """Fix account and region at the first `up`; any other afterwards is refused."""
+        """Fix account and region at the first `up`; raise `WrongAccount` for others afterwards."""
         self.check(here)
         if self.pinned is None:
             self.pinned = here
             self._compact()
 
     def check(self, here: PinnedLocation) -> None:
-        """Raise `WrongAccount` when the stack is pinned elsewhere."""
+        """Raise `WrongAccount` if the stack is pinned to another account or region."""
         if self.pinned and self.pinned != here:
             raise lives_elsewhere(self.stack, self.directory, self.pinned, here)
 
     def begin(self, node: str, doing: str, step: Step, needs: tuple[str, ...]) -> None:
-        """On disk when this returns: the verb may now make its first call."""
+        """Record a pending operation; on disk when this returns, so that its calls may begin."""
         self._append(node, Record(step, needs, doing))
 
     def done(self, node: str, step: Step | None, needs: tuple[str, ...] = ()) -> None:
-        """On disk when this returns: others may use the value. None: the node is gone."""
+        """Record a finished operation; on disk when this returns, so that others may use the step.
+
+        None deletes the record: the resource is deleted.
+        """
         self._append(node, Record(step, needs) if step else None)
 
     def existed(self, node: str) -> bool:
-        """Whether the node was there, as far as we know: not half made, nor half removed."""
+        """Return whether the node is recorded as existing: no creation or deletion is pending."""
         record = self.records.get(node)
         return record is not None and record.pending not in {"create", "delete"}
 
     def depose(self, node: str) -> None:
-        """Set the node's record aside under a name of its own: its successor takes the place."""
+        """Record the node's resource as deposed, under a name of its own; its successor takes over.
+
+        Does nothing if it is recorded so already.
+        """
         record = self.records[node]
         if record.step not in self.deposed(node):
             self._append(deposed_name(node, self._names()), replace(record, pending=""))
 
     def deposed(self, node: str) -> list[Step]:
-        """The node's predecessors that are still to be removed."""
+        """Return the deposed resources of the node, which are still to be deleted."""
         aside = (name for name in self._names() if name != node and current_name(name) == node)
         return [self.records[name].step for name in aside]
 
@@ -183,7 +191,7 @@ class Journal:
             try:
                 write_all(self._log, line.encode())
             except OSError as error:
-                with suppress(OSError):  # what comes next stands on a line of its own
+                with suppress(OSError):  # so that the next entry begins on a new line
                     os.ftruncate(self._log, whole)
                 raise self._unusable(error) from error
             self._apply(node, record)
@@ -204,7 +212,7 @@ class Journal:
 
     def _load_log(self, path: Path) -> None:
         lines = (read_private(path) or b"").split(b"\n")
-        for line in lines[:-1]:  # what follows the last newline is torn or empty
+        for line in lines[:-1]:  # the rest after the last newline is torn or empty
             try:
                 entry = json.loads(line)
             except (ValueError, RecursionError):
@@ -258,7 +266,7 @@ class Journal:
         return StateUnreadable(f"{what} in {self.directory} cannot be read: {why}", hint=_ANEW)
 
     def _compact(self) -> None:
-        """Snapshot first, then empty the log: a crash between the two replays what is there."""
+        """Write the snapshot, then empty the log: after a crash in between, it is replayed."""
         try:
             self._replace_file(
                 "state.json",

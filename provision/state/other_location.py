@@ -1,4 +1,4 @@
-"""Where a stack lives, and what to say where the credentials lead to another account or region."""
+"""The account and region of a stack, and the error if the credentials lead to others."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from provision.errors import WrongAccount
 
 @dataclass(frozen=True)
 class PinnedLocation:
-    """Where this stack lives: fixed by its first `up`."""
+    """The account and region of a stack, fixed by its first `up`."""
 
     account: str
     region: str
@@ -20,7 +20,7 @@ class PinnedLocation:
 def lives_elsewhere(
     stack: str, directory: Path, pinned: PinnedLocation, here: PinnedLocation
 ) -> WrongAccount:
-    """The same configuration can be there, too: as a stack with a state of its own."""
+    """Return the error; the hint says how to have another copy here, with a state of its own."""
     where = f"{here.account}-{here.region}" if here.account != pinned.account else here.region
     beside = shlex.quote(str(directory.with_name(f"{directory.name}-{where}")))
     return WrongAccount(

@@ -1,4 +1,4 @@
-"""What is known of one node on disk: a record, as a value and as JSON."""
+"""The record of one node in the state, as a value and as JSON."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from provision.output.masking import recorded
 from provision.unknown import is_known
 
 NODE: Final = re.compile(r"[A-Za-z0-9_.-]+(~[0-9]+)?")
-"""What a node is called. A slash would let a state's own words pass for a part of an owner mark."""
+"""The names of nodes. With a slash, text from a state could pass for a part of an owner mark."""
 Kinds = Mapping[str, type[Step]]
 Fields = Mapping[str, type | tuple[type, ...]]
 HEAD: Final[Fields] = {"schema": int, "stack": str}
@@ -26,12 +26,12 @@ BODY: Final[Fields] = {
     "region": (str, type(None)),
     "records": dict,
 }
-"""What state.json holds at least."""
+"""The keys that state.json must have, besides those of `HEAD`."""
 
 
 @dataclass(frozen=True)
 class Record:
-    """What is known of a node: its value as last left or begun, and the verb in hand (or empty)."""
+    """A node's step as last applied or begun, its needs, and the pending operation (or empty)."""
 
     step: Step
     needs: tuple[str, ...]
@@ -39,8 +39,10 @@ class Record:
 
 
 def apply_moves(records: Mapping[str, Record], moved: Mapping[str, str]) -> dict[str, Record]:
-    """The records under the names nodes have now (`moved`: old → new), predecessors set aside and
-    needs included. What has a new name already is another thing: it is set aside.
+    """Return the records under the current names of nodes (`moved`: old → new).
+
+    Deposed resources and needs are renamed too. A record that already has the new name is of
+    another resource: it becomes deposed.
     """
     found = {
         name: replace(record, needs=tuple(moved.get(need, need) for need in record.needs))
@@ -56,29 +58,32 @@ def apply_moves(records: Mapping[str, Record], moved: Mapping[str, str]) -> dict
 
 
 def to_json(step: Step) -> dict[str, Any]:
-    """The step's fields as JSON values, without Local ones that are unknown. Raises where any other
-    is: that is no fact to record.
+    """Return the step's fields as JSON values, without Local ones that are unknown.
+
+    Raises TypeError if any other is unknown: that is no fact to record.
     """
     local = fields_with(type(step), Mark.LOCAL)
     known = {
         name: value
         for name, value in vars(step).items()
-        if name not in local or is_known(value)  # `down` builds no zip: what it finds has none
+        if name not in local or is_known(value)  # `down` builds no zip, so a function has none
     }
     written: dict[str, Any] = msgspec.to_builtins(known, enc_hook=recorded)
     return written
 
 
 def from_json(kind: type[Step], fields: Mapping[str, Any]) -> Step:
-    """The step again, equal to the one `to_json` was given. A field that the kind did not have yet
-    when it was written has its default."""
+    """Return the step, equal to the one that `to_json` was given.
+
+    A field that the kind did not have yet when the step was written has its default.
+    """
     step = msgspec.convert(fields, kind)
     _fill_in(step)
     return step
 
 
 def _fill_in(value: object) -> None:
-    """msgspec leaves a default to the class, where `vars` of the value does not show it."""
+    """Put defaults into `vars` of the value: msgspec leaves them to the class."""
     if is_dataclass(value) and not isinstance(value, type):
         for field in dataclass_fields(value):
             if field.default is not MISSING:
@@ -93,7 +98,7 @@ def _fill_in(value: object) -> None:
 
 
 def record_to_json(record: Record | None) -> dict[str, Any] | None:
-    """The record as the state's files hold it."""
+    """Return the record as the state's files hold it."""
     if record is None:
         return None
     return {
@@ -105,8 +110,11 @@ def record_to_json(record: Record | None) -> dict[str, Any] | None:
 
 
 def record_from_json(kinds: Kinds, node: str, written: Mapping[str, Any]) -> Record:
-    """The record of a node again. Raises KeyError, TypeError, ValueError or RecursionError where it
-    is none: anybody may have written it."""
+    """Return the record of a node.
+
+    Raises KeyError, TypeError, ValueError or RecursionError if it is none: the file may have been
+    edited.
+    """
     step = from_json(kinds[written["kind"]], written["step"])
     needs, doing = written["needs"], written["doing"]
     if not NODE.fullmatch(node):
@@ -117,7 +125,7 @@ def record_from_json(kinds: Kinds, node: str, written: Mapping[str, Any]) -> Rec
 
 
 def circle_in(records: Mapping[str, Record]) -> str:
-    """Nodes that need each other, which anybody may have written; empty where there are none."""
+    """Return a circle of nodes that need each other, as an edited file may have, or empty text."""
     try:
         TopologicalSorter({node: record.needs for node, record in records.items()}).prepare()
     except CycleError as error:
@@ -126,7 +134,7 @@ def circle_in(records: Mapping[str, Record]) -> str:
 
 
 def demand(state: object, fields: Fields) -> None:
-    """Raises ValueError for JSON that is no state: anybody may have written it."""
+    """Raise ValueError for JSON that is no state: the file may have been edited."""
     if not isinstance(state, dict):
         raise ValueError("it holds no object")  # noqa: TRY004  (of a text, no type of ours)
     for name, kind in fields.items():

@@ -1,4 +1,4 @@
-"""A journal for `refresh`, which does without the state that cannot be read: that is kept aside."""
+"""The journal of `refresh`, which keeps a state that cannot be read aside and does without it."""
 
 from __future__ import annotations
 
@@ -12,20 +12,22 @@ from provision.state.journal import Journal
 from provision.state.record import Kinds
 
 ASIDE: Final = "unreadable"
-"""How the name of a file goes on that is kept aside."""
+"""The suffix of a file that is kept aside; a number follows it."""
 
 
 class Disposable(Journal):
-    """Begins without what cannot be read. Only the journal that is open for writing moves a file
-    aside, before it writes another in its place. What somebody else's hand or a newer provision
-    wrote is refused as ever: that can be read."""
+    """A journal that begins without the records that cannot be read.
+
+    Only a journal opened for writing moves a file aside, before it writes another in its place.
+    A state of another stack or of a newer provision can be read, and is refused as in `Journal`.
+    """
 
     def __init__(
         self, directory: Path, stack: str, kinds: Kinds, moved: Mapping[str, str] | None = None
     ) -> None:
         super().__init__(directory, stack, kinds, moved)
         self.aside: dict[Path, str] = {}
-        """Where a file was kept, and why it could not be read."""
+        """Path at which a file is kept aside → why it could not be read."""
 
     def _load_snapshot(self, path: Path) -> None:
         try:
