@@ -1,6 +1,7 @@
-"""What people and scripts see: views of a plan and of what happens to it, without logic.
+"""Renders what people and scripts see of plans, runs, status and keys; decides nothing.
 
-Each view is a function or class that returns rich renderables; `formatting` and `signs` have the
-words, signs and styles they share, `console` and `draw_thread` put them onto a terminal,
-`json_documents` has the documents that scripts read.
+Each view is a function or class that returns or prints rich renderables. `formatting` and `signs`
+hold the shared words, signs and styles. `console` prints pages; `draw_thread.Drawing` is the one
+thread that draws live, on a `Canvas` such as `progress.Transitions` or `window.Window`.
+`json_documents` builds the documents that scripts read.
 """

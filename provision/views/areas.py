@@ -1,4 +1,4 @@
-"""The areas of a stack, a line each, as one word each, or with every node in them."""
+"""Renders the areas of a stack: a line each, a few words each, or with every node in them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,10 @@ INDENT = 2
 def area_lines(
     states: Mapping[str, State], health: Health, width: int, *, every_node: bool
 ) -> list[Text]:
-    """`✓ Network  9 as wanted`, and below it its nodes where each is to be seen."""
+    """Return a line for each area, such as `✓ Network  9 as wanted`.
+
+    With `every_node`, the nodes of an area follow below its line.
+    """
     areas = by_area(states)
     longest = max((len(area) for area in areas), default=0)
     most = len(str(max((len(nodes) for nodes in areas.values()), default=0)))
@@ -35,13 +38,16 @@ def area_lines(
         if every_node and width < BOUNDLESS:
             cells = [_cell(node, states[node], health) for node in nodes]
             lines += [Text(" " * INDENT).append_text(row) for row in _flow(cells, width - INDENT)]
-        elif every_node:  # for other programs: a node a line, by its whole name
+        elif every_node:  # no terminal: one node a line, by its full name
             lines += [Text(f"  {SIGNS[states[n]][0]} {n} {states[n]}") for n in nodes]
     return lines
 
 
 def area_words(states: Mapping[str, State], width: int) -> list[Text]:
-    """`✓ Network 9  ▲ Monitoring 2 of 11`: as many areas side by side as fit."""
+    """Return the areas in few words, such as `✓ Network 9  ▲ Monitoring 2 of 11`.
+
+    A line has as many as fit.
+    """
     cells: list[Text] = []
     for area, nodes in by_area(states).items():
         inside = [states[node] for node in nodes]
@@ -54,7 +60,7 @@ def area_words(states: Mapping[str, State], width: int) -> list[Text]:
 
 
 def _flow(cells: Iterable[Text], width: int) -> list[Text]:
-    """The cells side by side, as many as fit on a line; none is torn."""
+    """Arrange the cells on lines, as many on each as fit in `width`. No cell is split."""
     lines: list[Text] = []
     for cell in cells:
         if lines and lines[-1].cell_len + 2 + cell.cell_len <= width:
@@ -65,7 +71,7 @@ def _flow(cells: Iterable[Text], width: int) -> list[Text]:
 
 
 def _served(nodes: Iterable[str], health: Health) -> str:
-    """What callers reach: `items v7 live`, `stage v1`."""
+    """Return what callers reach in an area, such as `items v7 live, stage v1`."""
     told = [
         f"{_short(node)} v{health.versions[node]} live" for node in nodes if node in health.versions
     ]

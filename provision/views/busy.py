@@ -1,4 +1,4 @@
-"""What is being done while there is nothing to show of it yet: a line with a spinner."""
+"""Shows a line with a spinner while there is nothing else to show yet."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from provision.views.live_region import Region, spinner
 
 
 class Busy:
-    """A `Canvas`. Shows nothing where there is no terminal."""
+    """A `Canvas` with one line and a spinner. Shows nothing without a terminal."""
 
     def __init__(self, console: Console, words: str) -> None:
         self._region = Region(console)

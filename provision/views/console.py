@@ -1,4 +1,4 @@
-"""How text gets onto a console: fitted to a terminal's window, whole and unpadded elsewhere."""
+"""Puts text onto a console: fitted to a terminal's window, elsewhere unwrapped and unpadded."""
 
 from __future__ import annotations
 
@@ -9,21 +9,24 @@ from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.text import Text
 
 BOUNDLESS: Final = 1_000_000
-"""Columns where there is no window: files, pipes and logs wrap nothing."""
+"""Columns if there is no window: files, pipes and logs are not wrapped."""
 
 
 def columns(console: Console) -> int:
-    """How many characters fit on a line."""
+    """Return how many characters fit on a line."""
     return console.width if console.is_terminal else BOUNDLESS
 
 
 def in_window(width: int) -> bool:
-    """Whether so many columns are of a terminal's window; a page may have taken some of them."""
+    """Return whether `width` is a terminal window's, even if a page has taken some columns."""
     return width < BOUNDLESS // 2
 
 
 def print_page(console: Console, page: RenderableType) -> None:
-    """Print a page. Without a terminal each line stays one line, and no blanks follow it."""
+    """Print a page.
+
+    Without a terminal each line stays one line and has no trailing blanks.
+    """
     if console.is_terminal:
         console.print(page, crop=False)
         return
@@ -35,8 +38,9 @@ def print_page(console: Console, page: RenderableType) -> None:
 
 @dataclass(frozen=True)
 class Hanging:
-    """One line of text. Where it is wider than the page it goes on below, indented. One with a
-    command in it is left to the terminal: copied from there, it is whole.
+    """A line of text that continues below, indented, if it is wider than the page.
+
+    A line with a command in it is left to the terminal to wrap, so that it is copied whole.
     """
 
     text: Text

@@ -1,7 +1,7 @@
-"""One thread that draws on the terminal, for all others: they hand it what to draw.
+"""Draws on the terminal from one thread, to which all others hand what to draw.
 
-rich holds a lock of its own while it draws, so a thread that waited for a lock of ours meanwhile
-could wait for ever: there is none. The thread that draws also gives the terminal back.
+rich holds a lock of its own while it draws. A thread that waited for a lock of ours meanwhile could
+deadlock, so there is none. The drawing thread also gives the terminal back.
 """
 
 from __future__ import annotations
@@ -18,31 +18,34 @@ from typing import Final, Protocol, Self
 FRAME: Final = 0.1
 """Seconds between two pictures."""
 PATIENCE: Final = 0.5
-"""Seconds that a process which ends now gives a terminal that does not take what is drawn."""
+"""Seconds that an ending process waits for a terminal that takes no output."""
 
 
 class Canvas(Protocol):
-    """What is drawn, and where. Only the drawing thread calls it."""
+    """A picture and the place where it is drawn. Only the drawing thread draws on it."""
 
     def open(self) -> None:
         """Take the terminal."""
 
     def say(self, words: str) -> None:
-        """Show a line that is about no node."""
+        """Show a line that belongs to no node."""
 
     def frame(self) -> None:
-        """Draw the picture of this moment."""
+        """Draw the current picture."""
 
     def close(self) -> None:
         """Give the terminal back as it was found."""
 
     @property
     def restoring(self) -> str:
-        """What gives the terminal back where `close` never returned."""
+        """The text that gives the terminal back if `close` never returned."""
 
 
 class Drawing:
-    """The thread of one canvas. Use as a context manager. No method but the end waits for it."""
+    """The drawing thread of one canvas, used as a context manager.
+
+    Only `__exit__` and `end` wait for it.
+    """
 
     def __init__(self, canvas: Canvas) -> None:
         self._canvas = canvas
@@ -76,15 +79,18 @@ class Drawing:
         self._work.put(work)
 
     def say(self, words: str) -> None:
-        """Show a line that is about no node."""
+        """Show a line that belongs to no node."""
         self._work.put(partial(self._canvas.say, words))
 
     def suspend(self) -> None:
-        """Stop the process, as Ctrl-Z asks: the shell gets its terminal as it gave it."""
+        """Stop the process, as Ctrl-Z asks, after giving the terminal back to the shell."""
         self._work.put(self._stand_still)
 
     def end(self) -> str:
-        """End now, from any thread: what has still to be written to give the terminal back."""
+        """End the drawing now, from any thread.
+
+        Return the text that must still be written to give the terminal back.
+        """
         self._work.put(None)
         if self._thread.is_alive():
             self._thread.join(PATIENCE)
@@ -95,7 +101,7 @@ class Drawing:
         return not self._thread.is_alive()
 
     def _draw(self) -> None:
-        """The drawing thread. A terminal that is gone ends the drawing, not the work."""
+        """Run the drawing thread. A terminal that is gone ends the drawing, not the work."""
         try:
             self._canvas.open()
             try:
@@ -107,11 +113,11 @@ class Drawing:
                 self._canvas.close()
         except OSError:
             pass
-        except Exception as failure:  # noqa: BLE001  (raised where the work has ended)
+        except Exception as failure:  # noqa: BLE001  (raised by `__exit__`)
             self._failure = failure
 
     def _next(self) -> Callable[[], None] | None:
-        """What to do next, with a new picture as often as `FRAME` says; None at the end."""
+        """Return the next work, or None at the end. Draw every `FRAME` seconds meanwhile."""
         while True:
             try:
                 return self._work.get(timeout=FRAME)
@@ -124,6 +130,6 @@ class Drawing:
 
     def _stand_still(self) -> None:
         self._canvas.close()
-        # To this thread, so that it does not run on for the moment until another is stopped.
+        # To this thread: it would run on for a moment if another one received the signal.
         signal.pthread_kill(threading.get_ident(), signal.SIGSTOP)
         self._canvas.open()

@@ -1,4 +1,4 @@
-"""The words, signs and styles every screen shares. Colour is never the only signal."""
+"""Holds the words, signs and styles that all views share. Colour is never the only signal."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from provision.unknown import KNOWN_AFTER_UP, Unknown
 
 @dataclass(frozen=True)
 class ActionStyle:
-    """One action on the screen: a sign, the words before and after it is done, a style."""
+    """An action on the screen: a sign, the words before and after it is done, a style."""
 
     sign: str
     doing: str
@@ -42,12 +42,12 @@ ACTION_STYLES: Final[dict[str, ActionStyle]] = {
 
 
 def area_of(node: str) -> str:
-    """The heading a node is shown under."""
+    """Return the heading under which a node is shown."""
     return AREAS.get(node.partition(".")[0], "Other")
 
 
 def by_area(nodes: Iterable[str]) -> dict[str, list[str]]:
-    """Nodes under their headings, both in reading order."""
+    """Group nodes under their headings, both in reading order."""
     grouped: dict[str, list[str]] = {title: [] for title in (*AREAS.values(), "Other")}
     for node in nodes:
         grouped[area_of(node)].append(node)
@@ -55,7 +55,7 @@ def by_area(nodes: Iterable[str]) -> dict[str, list[str]]:
 
 
 def format_value(value: Any) -> str:
-    """A field's value in one line."""
+    """Return a field's value in one line."""
     if isinstance(value, Unknown):
         return f"({KNOWN_AFTER_UP})"
     if isinstance(value, Masked):
@@ -77,7 +77,7 @@ def format_value(value: Any) -> str:
 
 
 def truncate(text: str, width: int) -> str:
-    """The text, cut in its middle when it is longer than `width`."""
+    """Return the text, cut in its middle if it is longer than `width`."""
     if len(text) <= width:
         return text
     half = max(1, (width - 1) // 2)
@@ -85,7 +85,7 @@ def truncate(text: str, width: int) -> str:
 
 
 def side_by_side(one: str, other: str, width: int) -> tuple[str, str]:
-    """Both texts in `width` characters each, cut and spelled so that what differs is seen."""
+    """Cut both texts to `width` characters, and escape them so that their difference is visible."""
     one, other = told_apart(one, other)
     if max(len(one), len(other)) <= width:
         return one, other
@@ -103,14 +103,15 @@ def seconds(value: float) -> str:
 
 
 def pluralize(number: int, noun: str) -> str:
-    """`1 call`, `2 calls`."""
+    """Return a number with its noun: `1 call`, `2 calls`."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 class Screen(Console):
-    """A console on which text is text: never markup, never a picture's name, never a control
-    character, and in characters that the stream has. A `Text` is one line; what is to stand below
-    another is a renderable of its own.
+    """A console that prints text literally, in characters that the stream can encode.
+
+    It interprets no markup and no emoji names, and prints no control characters. A `Text` is one
+    line; a line below it must be a renderable of its own.
     """
 
     def __init__(self, *, stderr: bool = False) -> None:
@@ -119,7 +120,10 @@ class Screen(Console):
     def render(
         self, renderable: RenderableType, options: ConsoleOptions | None = None
     ) -> Iterable[Segment]:
-        """All that is drawn passes here, and what is inside of it again."""
+        """Make a renderable printable.
+
+        rich calls this for all that is drawn, nested renderables included.
+        """
         if isinstance(renderable, str):
             renderable = self.render_str(renderable)
         if isinstance(renderable, Text):
@@ -136,7 +140,7 @@ class Screen(Console):
 
 
 def error_console() -> Console:
-    """Progress, questions and errors go here: stdout holds results only."""
+    """Return the console for progress, questions and errors. stdout holds results only."""
     return Screen(stderr=True)
 
 

@@ -1,4 +1,4 @@
-"""The one JSON document that plan, up, down and status print with --json (docs/json.md)."""
+"""Builds the JSON document of plan, up, push, down and status with --json (docs/json.md)."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def document(
 
 
 def _causes(changes: Mapping[str, ResourceChange]) -> dict[str, int]:
-    """Nodes by why they are written; one may be for two reasons."""
+    """Count the written nodes by cause. A node with two causes counts for both."""
     counts = Counter(cause for change in changes.values() for cause in change.causes)
     return {cause.value: counts[cause] for cause in Cause}
 
@@ -99,7 +99,7 @@ def _change(diff: FieldDiff) -> dict[str, Any]:
 
 
 def _part(part: ValueDiff) -> dict[str, Any]:
-    """Without the side on which there is nothing."""
+    """Return a value diff without the side that is missing."""
     sides = {"want": part.want, "have": part.have}
     return {"path": part.path} | {k: side for k, side in sides.items() if side is not MISSING}
 

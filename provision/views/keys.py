@@ -1,4 +1,4 @@
-"""The API keys of a stack: as a table, and as a JSON document. Never their values."""
+"""Renders the API keys of a stack as a table and as a JSON document, never their values."""
 
 from __future__ import annotations
 
@@ -15,8 +15,10 @@ from provision.views.console import print_page
 
 
 def print_keys(console: Console, keys: Mapping[str, ApiKey], command: Callable[..., str]) -> None:
-    """A line a key, the one that clients are to use first. `command` puts words of ours into what
-    can be pasted."""
+    """Print a line for each key, the one that clients are to use first.
+
+    `command` builds a command line that can be pasted.
+    """
     table = Table(box=None, padding=(0, 2, 0, 0))
     for title in ("Key", "id", "made", "state"):
         table.add_column(title, header_style="bold", overflow="fold")
@@ -33,8 +35,11 @@ def print_keys(console: Console, keys: Mapping[str, ApiKey], command: Callable[.
 
 
 def keys_document(stack: str, keys: Mapping[str, ApiKey]) -> str:
-    """`{"schema": 1, "stack", "keys": [{"name", "id", "enabled", "made_on", "retired_on"}]}`;
-    `retired_on` is null for the key that clients are to use."""
+    """Return the JSON document of the keys.
+
+    It is `{"schema": 1, "stack", "keys": [{"name", "id", "enabled", "made_on", "retired_on"}]}`;
+    `retired_on` is null for the key that clients are to use.
+    """
     listed: list[Mapping[str, Any]] = []
     for name, key in keys.items():
         if not key.due:
@@ -46,7 +51,7 @@ def keys_document(stack: str, keys: Mapping[str, ApiKey]) -> str:
 
 
 def old_keys(names: Iterable[tuple[str, ApiKey]]) -> list[Text]:
-    """A line for each retired key that still works."""
+    """Return a line for each retired key that still works."""
     return [
         Text(f"· {node}: the key {old.id}, retired {old.retired_on}, still works", style="yellow")
         for node, key in names

@@ -1,4 +1,4 @@
-"""The lines at the end of a terminal that are drawn again and again, below all that was printed."""
+"""Redraws the lines at the end of a terminal, below all that was printed."""
 
 from __future__ import annotations
 
@@ -15,12 +15,15 @@ MARGIN: Final = 4
 """Free columns at the end of the last line: the terminal itself writes `^C` there."""
 _SPINNER: Final = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 _TURNS: Final = 10
-"""Signs of a spinner a second."""
+"""Signs of the spinner per second."""
 
 
 class Region:
-    """Nothing where there is no terminal, where it cannot move its cursor (TERM=dumb), and while
-    somebody else has it: a job in the background only prints."""
+    """The redrawn lines at the end of a terminal.
+
+    Nothing is drawn without a terminal, on one that cannot move its cursor (TERM=dumb), or while
+    another job has the terminal: a background job only prints.
+    """
 
     def __init__(self, console: Console) -> None:
         self._console = console
@@ -32,7 +35,7 @@ class Region:
 
     @property
     def size(self) -> tuple[int, int]:
-        """Columns and lines, as they are now."""
+        """The current columns and lines."""
         width, height = self._console.size
         return width, height
 
@@ -42,12 +45,15 @@ class Region:
             self._live.start()
 
     def print(self, text: Text) -> None:
-        """A line above the region, for good."""
+        """Print a line above the region, where it stays."""
         self._console.print(text, soft_wrap=True)
 
     def draw(self, lines: Sequence[Text]) -> None:
-        """These in the place of those drawn before. None is wrapped: a terminal that wrapped one
-        would have more lines than the next picture takes away."""
+        """Draw these lines in place of those drawn before.
+
+        None is wrapped: a line that the terminal wrapped would take more rows than the next picture
+        erases.
+        """
         if self._live:
             width, _ = self.size
             for line in lines:
@@ -56,7 +62,7 @@ class Region:
             self._live.update(Group(*lines), refresh=True)
 
     def close(self) -> None:
-        """Take the region away; the cursor stands where it began."""
+        """Remove the region. The cursor is then where the region began."""
         if self._live:
             live, self._live = self._live, None
             live.update(Group())
@@ -64,19 +70,21 @@ class Region:
 
     @property
     def restoring(self) -> str:
-        """What shows the cursor, below what is drawn, where `close` never returned."""
+        """The text that shows the cursor, below what is drawn, if `close` never returned."""
         return f"{SHOW_CURSOR}\r\n" if self._live else ""
 
 
 def in_foreground(file: IO[str]) -> bool:
-    """Whether the terminal that is written to is ours to draw on. What is no terminal of this
-    session has no foreground."""
+    """Return whether this process may draw on the terminal of `file`.
+
+    A terminal of another session has no foreground, so the answer is True.
+    """
     try:
         return os.tcgetpgrp(file.fileno()) == os.getpgrp()
-    except (OSError, ValueError, AttributeError):  # AttributeError: Windows has no such jobs
+    except (OSError, ValueError, AttributeError):  # AttributeError: no job control on Windows
         return True
 
 
 def spinner(at: float) -> str:
-    """The sign that turns while there is something to wait for."""
+    """Return the sign of the spinner at a time."""
     return _SPINNER[int(at * _TURNS) % len(_SPINNER)]

@@ -1,4 +1,4 @@
-"""The numbers of the dashboard: the last hour's traffic as a table, and the states of alarms."""
+"""Renders the numbers of the dashboard: the last hour's traffic as a table, and alarm states."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from provision.workflows.health import FIRING, Health, Traffic
 
 BARS: Final = "▁▂▃▄▅▆▇█"
 NARROW: Final = 66
-"""Below so many columns the table has no bars, and shorter titles."""
+"""Columns below which the table has no bars, and shorter titles."""
 LONGEST_NAME: Final = 24
 P95: Final = "p95 ms"
 _TITLES: Final = ("invocations", "errors", P95, "dead letters")
@@ -27,7 +27,7 @@ _ALARMS: Final = {
 
 @dataclass(frozen=True)
 class _Row:
-    """One function's last hour, or that of all together."""
+    """The last hour of one function, or of all functions together."""
 
     name: str
     traffic: Traffic
@@ -47,7 +47,10 @@ class _Row:
 
 
 def traffic_lines(health: Health, width: int, most: int | None = None) -> list[Text]:
-    """A title and a row for each function. Of more than `most`, all together and the gravest."""
+    """Return a title and a row for each function.
+
+    If there are more than `most`, the first row adds up all functions, and the gravest follow.
+    """
     rows = [
         _Row(n.partition(".")[2], t, health.dead_letters.get(f"{n}.dead_letters", 0))
         for n, t in health.traffic.items()
@@ -59,7 +62,7 @@ def traffic_lines(health: Health, width: int, most: int | None = None) -> list[T
 
 
 def alarms_line(health: Health) -> Text:
-    """`Alarms  1 firing, 8 ok`; a state that nobody knows is shown by AWS's word."""
+    """Return `Alarms  1 firing, 8 ok`. An unknown state is shown by AWS's word."""
     text = Text().append("Alarms  ", style="bold")
     if not health.alarms:
         return text.append("none there", style="dim")
@@ -74,7 +77,7 @@ def alarms_line(health: Health) -> Text:
 
 
 def sparkline(values: Sequence[float]) -> str:
-    """One bar a value, the highest full; an empty one where nothing happened."""
+    """Return one bar a value, the highest full. Only zero has the lowest bar."""
     top = max(values, default=0)
     if not top:
         return BARS[0] * len(values)
@@ -83,7 +86,10 @@ def sparkline(values: Sequence[float]) -> str:
 
 
 def _together(rows: Sequence[_Row]) -> _Row:
-    """Of p95s there is no sum: the slowest function's stands for all."""
+    """Add up the rows.
+
+    p95 values cannot be added, so the highest of all functions is used.
+    """
     traffics = [row.traffic for row in rows]
     traffic = Traffic(
         tuple(map(sum, zip(*(each.invocations for each in traffics), strict=True))),
@@ -125,7 +131,7 @@ def _line(row: _Row, titles: Sequence[str], name_width: int, *, narrow: bool) ->
 
 
 def short(number: int, room: int) -> str:
-    """`12,345`; `12M` where that has no room."""
+    """Return the number as `12,345`, or as `12M` if that does not fit in `room`."""
     whole = f"{number:,}"
     if len(whole) <= room:
         return whole

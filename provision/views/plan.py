@@ -1,4 +1,4 @@
-"""The plan: a tree by area, what changes by field, and what it comes to."""
+"""Renders a plan: a tree by area, the field diffs, and a summary."""
 
 from __future__ import annotations
 
@@ -25,10 +25,11 @@ from provision.workflows.origins import Edited, from_files
 _INDENT: Final = 8
 """Columns that the tree takes before a node."""
 MAX_SHOWN: Final = 8
-"""Differences inside one field that are listed on a terminal without -v."""
+"""The greatest number of value diffs of one field on a terminal without -v."""
 _GUARDED: Final = re.compile("environment|layers|polic|managed|statement|permission|gress")
-"""Fields of which every difference is listed: whoever chooses their names chooses which come first,
-and one variable, layer or statement more can be another program, or another's right."""
+"""Fields of which every difference is listed. The author of their names could choose which come
+first, and one more variable, layer or statement can be another program, or another party's
+right."""
 _DRIFTED: Final = "  ← drift: changed in AWS"
 
 
@@ -40,7 +41,10 @@ def plan_screen(
     width: int,
     all_fields: bool = False,
 ) -> RenderableType:
-    """Every node that is not simply kept, under its area. `all_fields` lists what a create sets."""
+    """Return every node that is not simply kept, under its area, and the summary.
+
+    `all_fields` also lists the fields that a create sets, and every value diff.
+    """
     tree = Tree(Text(title, style="bold"), guide_style="dim")
     for area, nodes in by_area(changes).items():
         shown = [changes[node] for node in nodes if _worth_showing(changes[node])]
@@ -66,8 +70,9 @@ def print_plan(
     *,
     all_fields: bool = False,
 ) -> None:
-    """Print the plan as wide as the console takes it. A command that the tree would break stands
-    below: it is to be copied.
+    """Print the plan as wide as the console allows.
+
+    A command that the tree would wrap is printed below it, so that it can be copied.
     """
     width = columns(console)
     print_page(console, plan_screen(title, changes, files, width=width, all_fields=all_fields))
@@ -88,13 +93,13 @@ def _line(change: ResourceChange, files: Edited, width: int) -> Text:
 
 
 def _breaks(change: ResourceChange, files: Edited, width: int) -> bool:
-    """Whether a command in what is said of it does not fit on the line."""
+    """Return whether the words about a change have a command that does not fit on its line."""
     words = _words(change, before="  ")
     return "`" in words.plain and len(_head(change, files)) + len(words) > width - _INDENT
 
 
 def _words(change: ResourceChange, *, before: str = "") -> Text:
-    """Why it is as it is, and what stops it."""
+    """Return the reason of a change and what blocks it."""
     refusal = f"({change.blocked_by})" if change.blocked_by and change.reason else change.blocked_by
     told = [Text(change.reason), Text(refusal, style="bold red")]
     text = Text("  ").join(part for part in told if part)
@@ -102,7 +107,7 @@ def _words(change: ResourceChange, *, before: str = "") -> Text:
 
 
 def _head(change: ResourceChange, files: Edited) -> Text:
-    """What is done to which resource."""
+    """Return what is done to which resource."""
     sign = ACTION_STYLES[change.verb]
     text = Text(f"{sign.sign} {sign.doing} ", style=sign.style)
     text.append(change.node, style="bold" if change.action in WRITES else "default")
@@ -140,7 +145,7 @@ def _fields(step: Step, width: int) -> list[Text]:
 def _change(
     change: ResourceChange, diff: FieldDiff, files: Edited, *, width: int, whole: bool
 ) -> list[Text]:
-    """A line for each difference inside the field; the first one says why."""
+    """Return a line for each difference inside the field. The first one says why."""
     assert change.want is not None
     if diff.field in change.want.DIGESTS:
         lines = _digest(change, diff, files, width=width, whole=whole)
@@ -161,7 +166,7 @@ def _change(
 def _digest(
     change: ResourceChange, diff: FieldDiff, files: Edited, *, width: int, whole: bool
 ) -> list[Text]:
-    """`code changed in function/`: nobody reads a digest, unless asking for everything."""
+    """Return `code changed in function/`. The digests themselves are shown if `whole` is set."""
     assert change.want is not None
     folder = files.folder_of(change.node) if from_files(change, diff) else ""
     words = Text(f"{change.want.DIGESTS[diff.field]} changed")
@@ -176,7 +181,7 @@ def _values(diff: FieldDiff, *, width: int, whole: bool) -> list[Text]:
     lines = [_part(part, width) for part in shown]
     if len(shown) < len(inside):
         lines.append(Text(f"… and {len(inside) - len(shown)} more: -v shows them", style="dim"))
-    if not lines:  # the same in AWS's eyes, not in ours
+    if not lines:  # no difference inside, though the fields differ
         lines.append(_part(ValueDiff(diff.field, diff.have, diff.want), width))
     return lines
 

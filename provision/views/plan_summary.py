@@ -1,4 +1,4 @@
-"""What a plan comes to: how many of what, why, at which risk, and what was perhaps only renamed."""
+"""Summarizes a plan: counts by action, causes, risks, masked values and likely renames."""
 
 from __future__ import annotations
 
@@ -18,14 +18,17 @@ from provision.views.formatting import ACTION_STYLES
 from provision.workflows.origins import Edited, origins
 
 DOINGS: Final = (Action.CREATE, Action.UPDATE, PUBLISH, Action.REPLACE, Action.DELETE)
-"""What is done about nodes, in the order in which it is counted."""
+"""Actions on nodes, in the order in which they are counted."""
 NAMED: Final = 4
-"""Masked values that are named before the rest is only counted."""
+"""The greatest number of masked values that are named; the others are only counted."""
 _STATES: Final = ((Action.KEEP, "kept"), (Action.FOREIGN, "foreign"), (Action.BLOCKED, "waiting"))
 
 
 def summary(changes: Mapping[str, ResourceChange], files: Edited) -> list[Text]:
-    """`Plan: 41 to create, 2 kept.`, and below it what else is to be known before one agrees."""
+    """Return the counts, such as `Plan: 41 to create, 2 kept.`, and what else to know.
+
+    These are causes, risks, likely renames and masked values: the user sees them before agreeing.
+    """
     stuck = {Action.FOREIGN, Action.BLOCKED}
     if not any(change.action in WRITES | stuck for change in changes.values()):
         kept = told_short([one for one in changes.values() if one.action is Action.KEEP])
@@ -43,7 +46,7 @@ def summary(changes: Mapping[str, ResourceChange], files: Edited) -> list[Text]:
 
 
 def _masked(changes: Mapping[str, ResourceChange], files: Edited) -> Text:
-    """Which values of what is written are nobody's to read, and where they would be better kept."""
+    """Name the masked values that will be written, and say where they are better kept."""
     names = [
         f"{name} of {node}"
         for node, change in changes.items()
@@ -61,25 +64,25 @@ def _masked(changes: Mapping[str, ResourceChange], files: Edited) -> Text:
 
 
 def told_short(kept: Collection[ResourceChange]) -> str:
-    """`2 as wanted, 33 not there`: what is left as it is."""
+    """Return `2 as wanted, 33 not there` for nodes that stay as they are."""
     absent = sum(_is_absent(change) for change in kept)
     words = [f"{len(kept) - absent} as wanted"] if len(kept) > absent or not absent else []
     return ", ".join([*words, f"{absent} not there"] if absent else words)
 
 
 def lasting(risk: Risk) -> str:
-    """`about 1 min, at most 10 min`."""
+    """Return how long a risk lasts: `about 1 min, at most 10 min`."""
     usual = f"about {duration(risk.seconds)}"
     return f"{usual}, at most {duration(risk.longest)}" if risk.longest else usual
 
 
 def duration(spent: int) -> str:
-    """In whole minutes from one on."""
+    """Return a duration in seconds, from one minute on in whole minutes."""
     return f"{spent} s" if spent < 60 else f"{round(spent / 60)} min"  # noqa: PLR2004
 
 
 def _counted(changes: Mapping[str, ResourceChange]) -> Text:
-    """What is refused is not among what is done."""
+    """Count the changes by action. Refused ones are counted as refused only."""
     refused = sum(_is_refused(change) for change in changes.values())
     counts = Counter(f.verb for f in changes.values() if not _is_refused(f))
     absent = sum(_is_absent(change) for change in changes.values())
@@ -100,17 +103,20 @@ def _counted(changes: Mapping[str, ResourceChange]) -> Text:
 
 
 def _is_refused(change: ResourceChange) -> bool:
-    """Whether the user has to allow it first. What is foreign is counted as that."""
+    """Return whether the user has to allow the change first.
+
+    False for a foreign resource, which is counted as foreign.
+    """
     return bool(change.blocked_by) and change.action in WRITES
 
 
 def _is_absent(change: ResourceChange) -> bool:
-    """On the way down: there is nothing to remove."""
+    """Return whether `down` has nothing to remove for the node."""
     return change.action is Action.KEEP and change.have is None and bool(change.reason)
 
 
 def _why(changes: Mapping[str, ResourceChange], files: Edited) -> Text:
-    """`Why: 2 by config.yaml, 3 by code in function/.`"""
+    """Return the causes, as in `Why: 2 by config.yaml, 3 by code in function/`."""
     counts = Counter(words for each in origins(changes, files).values() for words in each)
     last = [files.words(cause) for cause in (Cause.CONFIG, Cause.DRIFT, Cause.REMOVED)]
     order = sorted(counts, key=lambda words: last.index(words) if words in last else -1)
@@ -119,7 +125,7 @@ def _why(changes: Mapping[str, ResourceChange], files: Edited) -> Text:
 
 
 def _harms(changes: Mapping[str, ResourceChange]) -> Text:
-    """`Risks: 1 data loss, 2 slow (up to 45 min).`"""
+    """Return the risks, as in `Risks: 1 data loss, 2 slow (up to 45 min)`."""
     risks = [risk for change in changes.values() for risk in risks_of(change)]
     counts = Counter(risk.impact for risk in risks)
     longest = max((risk.longest or risk.seconds for risk in risks), default=0)
@@ -130,7 +136,7 @@ def _harms(changes: Mapping[str, ResourceChange]) -> Text:
 
 
 def _renamed(changes: Mapping[str, ResourceChange], files: Edited) -> Text:
-    """One line that can be copied into the configuration."""
+    """Return one line for likely renames that can be copied into the configuration."""
     found = likely_renames(changes)
     if not found:
         return Text()

@@ -1,6 +1,4 @@
-"""What happens while `up` and `down` work: live on a terminal, one plain line a transition
-elsewhere.
-"""
+"""Shows the progress of a run: live on a terminal, elsewhere one plain line a transition."""
 
 from __future__ import annotations
 
@@ -19,16 +17,16 @@ from provision.views.formatting import ACTION_STYLES, seconds, truncate
 from provision.views.live_region import Region, spinner
 
 HEARTBEAT: Final = 30.0
-"""Seconds between two lines about the same wait where there is no terminal."""
+"""Seconds between two lines about the same wait if there is no terminal."""
 MOST_RUNNING: Final = 12
-"""Nodes at work that are listed at most; fewer where the window is low."""
+"""The greatest number of running nodes that are listed; fewer if the window is low."""
 NARROW: Final = 60
-"""Columns below which a node's name has all that is left of a line."""
+"""Columns below which node names are cut to leave room for the rest of the line."""
 
 
 @dataclass(frozen=True)
 class _Event:
-    """What a worker reports; `at` is when it did, whenever it is drawn."""
+    """A report of a worker. `at` is the time of the report, not of its drawing."""
 
     node: str
     moment: NodeEvent
@@ -38,7 +36,7 @@ class _Event:
 
 @dataclass
 class _Running:
-    """A node being worked on."""
+    """A node that is being worked on."""
 
     action: str
     since: float
@@ -47,8 +45,9 @@ class _Running:
 
 
 class Progress:
-    """Receives the engine's reports from every worker. What it shows is there while `drawing` is
-    entered.
+    """A listener for the engine's events from all workers.
+
+    It shows them while `drawing` is entered.
     """
 
     def __init__(self, console: Console, total: int) -> None:
@@ -56,13 +55,16 @@ class Progress:
         self.drawing = Drawing(self._transitions)
 
     def report(self, node: str, moment: NodeEvent, words: str) -> None:
-        """The engine's `EventListener`. Never waits, whatever the terminal does."""
+        """Pass an event to the drawing thread, as the engine's `EventListener`.
+
+        Never waits for the terminal.
+        """
         event = _Event(node, moment, words, time.monotonic())
         self.drawing.do(partial(self._transitions.follow, event))
 
 
 class Transitions:
-    """A line for each node that is done, and below them those at work. A `Canvas`."""
+    """A `Canvas` with a line for each finished node and, below them, the running nodes."""
 
     def __init__(self, console: Console, total: int) -> None:
         self._region = Region(console)
@@ -89,7 +91,7 @@ class Transitions:
             self._region.draw(self._picture(time.monotonic()))
 
     def follow(self, event: _Event) -> None:
-        """Show what a report changes."""
+        """Show the change that an event reports."""
         match event.moment:
             case NodeEvent.BEGUN:
                 self._running[event.node] = _Running(event.words, event.at, told=event.at)
@@ -118,7 +120,7 @@ class Transitions:
         self._done += 1
         spent = seconds(event.at - running.since) if running else ""
         sign = ACTION_STYLES[event.words]
-        ended = sign.sign if event.words == Action.FOREIGN else "✓"  # another's by now: left
+        ended = sign.sign if event.words == Action.FOREIGN else "✓"  # foreign by now: not touched
         self._print(ended, f"{sign.done} {event.node}", spent, style=sign.style)
 
     def _print(self, sign: str, words: str, more: str, *, style: str = "") -> None:
@@ -128,8 +130,10 @@ class Transitions:
         self._region.print(text)
 
     def _picture(self, now: float) -> list[Text]:
-        """A line for each node at work, as many as leave half of the window to what was printed,
-        and the count."""
+        """Return a line for each running node, and the count.
+
+        At most half of the window is used, so that the lines printed before stay visible.
+        """
         width, height = self._region.size
         running = sorted(self._running.items(), key=lambda item: item[1].since)
         listed = running[: max(1, min(MOST_RUNNING, height // 2 - 1))]

@@ -1,4 +1,4 @@
-"""What `refresh` found: in lines, and as its JSON document."""
+"""Shows the result of `refresh`: as lines, and as its JSON document."""
 
 from __future__ import annotations
 
@@ -32,8 +32,11 @@ def print_refreshed(
     command: Callable[..., str],
     aside: Mapping[Path, str],
 ) -> None:
-    """A line for each record that was not as AWS has it, and what it came to. `command` puts words
-    of ours into what can be pasted; `aside`: where what could not be read is kept, and why."""
+    """Print a line for each record that differed from AWS, and a summary.
+
+    `command` builds a command line that can be pasted. `aside`: why a state file could not be read,
+    by the file that it was renamed to.
+    """
     for file, why in aside.items():
         words = f"! {why}: kept as {file}. What config.yaml no longer has is known there alone"
         console.print(Text(words, style="yellow"), soft_wrap=True)
@@ -57,7 +60,7 @@ def print_refreshed(
 
 
 def _words(entry: RefreshEntry) -> str:
-    """What is to be told; nothing of a record that was right."""
+    """Return the text that describes an entry, or "" if its record was right."""
     match entry.fate:
         case RecordStatus.GONE:
             ended = f"its {entry.begun} had begun; " if entry.begun else ""
@@ -82,7 +85,7 @@ def refreshed_document(
     seconds: float,
     aside: Mapping[Path, str],
 ) -> str:
-    """docs/json.md, refresh."""
+    """Return the JSON document of `refresh` (docs/json.md)."""
     counts = Counter(entry.fate for entry in found.entries)
     answer = {
         "schema": 1,

@@ -1,4 +1,4 @@
-"""How a run ends: what was done, where its seconds went, and for `up` the first request to send."""
+"""Shows how a run ended: what was done, kept and backed up, and after `up` a first request."""
 
 from __future__ import annotations
 
@@ -25,8 +25,10 @@ from provision.workflows.removal_report import RemovalReport
 
 
 def print_receipt(console: Console, result: Result, command: Callable[..., str]) -> None:
-    """One line: what was done; what was saved before it went, and who does not hear alarms yet.
-    `command` puts words of ours into what can be pasted."""
+    """Print what was done, who does not receive alarms yet, what was kept and the backups made.
+
+    `command` builds a command line that can be pasted.
+    """
     _print_done(console, result)
     for step in result.resources.values():
         if isinstance(step, Subscription) and not step.confirmed:
@@ -38,7 +40,7 @@ def print_receipt(console: Console, result: Result, command: Callable[..., str])
 
 
 def untried_words(result: Result) -> Iterator[str]:
-    """What went live although Lambda did not say whether it can be imported, and why."""
+    """Yield each version that went live although its import check gave no answer, and why."""
     for node, step in result.resources.items():
         moved = node in result.changes and result.changes[node].action in WRITES
         if moved and isinstance(step, Alias) and step.untried:
@@ -47,8 +49,10 @@ def untried_words(result: Result) -> Iterator[str]:
 
 
 def secret_words(config: Config, result: Result) -> Iterator[str]:
-    """Where each secret belongs that a function was just told to read. Whether it is there is not
-    asked: whoever deploys has no right on secrets."""
+    """Yield how to store each secret that a function was just given to read.
+
+    Whether the secret exists is not checked: the deployer has no permission on secrets.
+    """
     for key, function in config.functions.items():
         change = result.changes.get(f"function.{key}")
         if change is None or change.action not in WRITES or not _told_its_variables(change):
@@ -63,7 +67,10 @@ def _told_its_variables(change: ResourceChange) -> bool:
 
 
 def _putting(secret: Secret, region: str) -> str:
-    """By the standard input, and so in no history of a shell."""
+    """Return the command that stores a secret.
+
+    It reads the value from standard input, so that it is in no shell history.
+    """
     name = shlex.quote(secret.name)
     option = "--key-id" if secret.store == "ssm" else "--kms-key-id"
     key = f" {option} {shlex.quote(secret.key)}" if secret.key else ""
@@ -86,7 +93,7 @@ def print_removal(
     *,
     where: str,
 ) -> None:
-    """What `down` removed, what stays and why, and what else of the stack is in the account."""
+    """Print what `down` removed, what it kept and why, and what else of the stack was found."""
     _print_done(console, result)
     if receipt is None:
         return
@@ -100,7 +107,7 @@ def print_removal(
 def _print_done(console: Console, result: Result) -> None:
     counts = Counter(f.verb for n, f in result.changes.items() if n not in result.failed)
     done = [f"{counts[doing]} {ACTION_STYLES[doing].done}" for doing in DOINGS if counts[doing]]
-    if done or not result.failed:  # else the verdict says it
+    if done or not result.failed:  # else the final error says it
         console.print(Text(", ".join(done) or "nothing to do", style="bold"), soft_wrap=True)
 
 
@@ -138,7 +145,10 @@ def _print_search(console: Console, search: LeftoverReport, where: str) -> None:
 
 @dataclass(frozen=True)
 class NextSteps:
-    """What to type after `up`, as the user called the program. `stop`: empty but on local."""
+    """The commands to type after `up`, as the user called the program.
+
+    `stop` is empty except on local.
+    """
 
     ask_key: str
     stop: str
@@ -147,8 +157,10 @@ class NextSteps:
 def print_welcome(
     console: Console, outputs: Mapping[str, str], api: Api, following: NextSteps
 ) -> None:
-    """The outputs, how to get the key, and last a request that is answered 2xx as it is pasted, or
-    one to complete where there is none."""
+    """Print the outputs, how to get the API key, and a request.
+
+    The request is answered 2xx as it is pasted. If no route allows that, it is one to complete.
+    """
     for name, value in outputs.items():
         console.print(f"{name}: {value}", soft_wrap=True)
     lines = list(_following(outputs.get("api_endpoint", ""), api, following))
@@ -176,7 +188,7 @@ def _following(endpoint: str, api: Api, following: NextSteps) -> Iterator[str]:
 
 
 def plain_path(api: Api) -> str | None:
-    """The first path that a GET reads with nothing but the key; None where each takes more."""
+    """Return the first path that a GET reads with nothing but the key, or None."""
     return next(
         (
             route.path

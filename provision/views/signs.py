@@ -1,4 +1,4 @@
-"""One sign and one style for each state of a node. Colour is never the only signal."""
+"""Maps each state of a node to a sign and a style. Colour is never the only signal."""
 
 from __future__ import annotations
 
@@ -28,19 +28,19 @@ SIGNS: Final = {
 
 
 def sign_of(state: State) -> Text:
-    """The sign alone; what is appended to it has a style of its own."""
+    """Return the sign alone. Text appended to it has a style of its own."""
     sign, style = SIGNS[state]
     return Text().append(sign, style=style)
 
 
 def gravest(states: Iterable[State]) -> State:
-    """The one of several in which they are shown together."""
+    """Return the gravest state, in which several nodes are shown together."""
     present = set(states)
     return next(state for state in State if state in present)
 
 
 def counted_states(states: Iterable[State], rest: str = "") -> Text:
-    """`2 drifted, 9 as wanted`, each in its own style; `rest` styles what is fine."""
+    """Return `2 drifted, 9 as wanted`, each in its own style. `rest` styles what is fine."""
     counts = Counter(states)
     fine = {State.AS_WANTED, State.SKIPPED}
     return Text(", ").join(
@@ -51,7 +51,7 @@ def counted_states(states: Iterable[State], rest: str = "") -> Text:
 
 
 def counted_signs(states: Iterable[State], between: str) -> Text:
-    """The same in little room: `2≠ 9✓`."""
+    """Return the counts in little room: `2≠ 9✓`."""
     counts = Counter(states)
     return Text(between).join(
         Text(f"{counts[state]}{SIGNS[state][0]}", style=SIGNS[state][1])

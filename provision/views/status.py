@@ -1,4 +1,4 @@
-"""The dashboard: trouble first, an area a line, the last hour's numbers; as high as it may be."""
+"""Renders the dashboard in a given height: trouble first, a line an area, numbers last."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from provision.workflows.health import Health
 from provision.workflows.troubles import State, Trouble, states_of, troubles
 
 WORTH_CUTTING: Final = 5
-"""With room for fewer lines of trouble they are grouped by state instead."""
+"""Lines of trouble for which there must be room; with less, they are grouped by state."""
 ROOM_FOR_TIME: Final = 60
-"""Columns from which on the time has a place."""
+"""Columns from which on the time is shown."""
 
 
 @dataclass(frozen=True)
 class Heading:
-    """What stands on top, and what to type: `make` to have what is missing, `more` to see all."""
+    """The dashboard's heading, and commands: `make` creates what is missing, `more` shows all."""
 
     stack: str
     environment: str
@@ -39,19 +39,19 @@ class Heading:
     make: str = "provision up"
     more: str = "provision status"
     as_typed: Callable[[str], str] = str
-    """Puts the commands in a text into what can be pasted."""
+    """Makes the commands in a text pasteable."""
     at: str = ""
-    """When it was looked at, where that is not now."""
+    """When the stack was observed, if that is not now."""
 
 
 @dataclass(frozen=True)
 class _Parts:
-    """The dashboard before it is put together; each Text is one line."""
+    """The dashboard before it is put together. Each Text is one line."""
 
     head: Sequence[Text]
     told: Sequence[Told]
     nodes: Sequence[Text]
-    """The areas with every node in them; empty where nobody asked for that."""
+    """The areas with every node in them; empty unless the user asked for that."""
     areas: Sequence[Text]
     words: Sequence[Text]
     """The areas again, in few lines."""
@@ -71,7 +71,10 @@ def status_screen(
     height: int | None = None,
     every_node: bool = False,
 ) -> RenderableType:
-    """The page: as long as it needs to be, or in `height` lines. `every_node`: none is folded."""
+    """Return the page: as long as needed, or in `height` lines.
+
+    With `every_node`, no node is folded.
+    """
     states = states_of(changes, health)
     found = [
         replace(each, remedy=heading.as_typed(each.remedy)) for each in troubles(changes, health)
@@ -94,7 +97,7 @@ def status_screen(
 
 
 def _whole(parts: _Parts) -> Iterable[RenderableType]:
-    """Everything; what is longer than a line goes on below it."""
+    """Yield everything. A line that is too long continues below."""
     yield from parts.head
     areas = parts.nodes or parts.areas
     for section in (_told_lines(parts.told), areas, parts.notes, parts.numbers, parts.foot):
@@ -104,7 +107,7 @@ def _whole(parts: _Parts) -> Iterable[RenderableType]:
 
 
 def _fitted(parts: _Parts, height: int, more: str) -> list[Text]:
-    """The most telling layout that fits. Numbers always stay; trouble is cut last."""
+    """Return the most detailed layout that fits. Numbers always stay; trouble is cut last."""
     brief = [told.line for told in parts.told]
     last = [*parts.numbers, *parts.foot]
     every = [*(parts.nodes or parts.areas), *parts.notes]
@@ -131,7 +134,7 @@ def _fitted(parts: _Parts, height: int, more: str) -> list[Text]:
 
 
 def _some(lines: Sequence[Text], room: int, more: str) -> list[Text]:
-    """As many as there is room for; how many are left out takes a line as well."""
+    """Return as many lines as fit. The number of omitted ones takes a line as well."""
     if len(lines) <= room:
         return list(lines)
     if room < 1:
@@ -141,7 +144,7 @@ def _some(lines: Sequence[Text], room: int, more: str) -> list[Text]:
 
 
 def _detailed(layout: Sequence[Text], told: Sequence[Told], height: int) -> list[Text]:
-    """The layout with the details below their trouble, the gravest first, while there is room."""
+    """Add the details below their trouble, the gravest first, while there is room."""
     room = height - len(layout)
     below: dict[int, Sequence[Text]] = {}
     for each in told:
@@ -152,7 +155,7 @@ def _detailed(layout: Sequence[Text], told: Sequence[Told], height: int) -> list
 
 
 def _spaced(*sections: Sequence[Text]) -> list[Text]:
-    """The sections that have lines, an empty line between."""
+    """Join the sections that have lines, with an empty line between."""
     lines: list[Text] = []
     for section in sections:
         if section:
@@ -165,7 +168,7 @@ def _told_lines(told: Sequence[Told]) -> list[Text]:
 
 
 def _cut(line: Text, width: int) -> Text:
-    """The line as wide as the window and no wider."""
+    """Return the line cut to the width of the window."""
     line = line.copy()
     line.truncate(width, overflow="ellipsis")
     line.no_wrap, line.overflow = True, "crop"
@@ -188,7 +191,7 @@ def _head(
 
 
 def _verdict(states: Mapping[str, State], found: Sequence[Trouble]) -> Text:
-    """The one thing to know."""
+    """Return the overall state: well, not there yet, or the number of nodes in trouble."""
     if not found:
         return Text().append("✓ all is well", style="bold green")
     if all(state in {State.MISSING, State.SKIPPED} for state in states.values()):
@@ -197,7 +200,7 @@ def _verdict(states: Mapping[str, State], found: Sequence[Trouble]) -> Text:
 
 
 def _nodes(states: Mapping[str, State], width: int) -> Text:
-    """Of every state how many: in words, or by its sign where they have no room."""
+    """Return how many nodes are in each state: in words, or by signs if there is no room."""
     told = (counted_states(states.values()), counted_signs(states.values(), " "))
     lines = [Text().append("Nodes   ", style="bold").append_text(each) for each in told]
     tight = Text().append("Nodes ", style="bold").append_text(counted_signs(states.values(), ""))
@@ -205,7 +208,7 @@ def _nodes(states: Mapping[str, State], width: int) -> Text:
 
 
 def _notes(changes: Mapping[str, ResourceChange], states: Mapping[str, State]) -> list[Text]:
-    """What is no trouble and yet to be known: what is skipped and why, what is kept, old keys."""
+    """Return notes on skipped nodes and why, on kept nodes, and on old keys that still work."""
     skipped: dict[str, int] = {}
     for node, state in states.items():
         if state is State.SKIPPED:

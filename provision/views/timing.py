@@ -1,4 +1,4 @@
-"""The line that ends a run: its seconds, its calls, and the nodes that the end had to wait for."""
+"""Renders the line that ends a run: its seconds, its calls and its critical path."""
 
 from __future__ import annotations
 
@@ -13,22 +13,25 @@ from provision.engine.timing import VERIFYING, PathStep
 from provision.views.formatting import pluralize, seconds
 
 SHORTEST: Final = 0.05
-"""Seconds below which a link would be shown as 0.0."""
+"""Seconds below which a step of the path would be shown as 0.0."""
 _LINKS: Final = {"open": "opening", "look": "look ", VERIFYING: "second look "}
-"""What stands before the node; nothing where it is what the command is for."""
+"""The words before the node; none for the work that the command is for."""
 
 
 def print_timing(
     console: Console, spent: float, calls: CallCounts, chain: Sequence[PathStep]
 ) -> None:
-    """One line: seconds, calls, and the nodes that the end had to wait for."""
+    """Print one line: seconds, calls and the critical path."""
     console.print(Text(timing_line(spent, calls, chain, console.width)), soft_wrap=True)
 
 
 def timing_line(spent: float, calls: CallCounts, chain: Sequence[PathStep], width: int) -> str:
-    """`3.0 s, 118 reads, 81 writes; longest: network.vpc 0.4 → … → api.stage 0.2`: of the chain as
-    many links as fit: the last that took any time, then the longest first. What is left out is
-    left out before it, or told by an ellipsis: nothing passes for the end that is not."""
+    """Return `3.0 s, 118 reads, 81 writes; longest: network.vpc 0.4 → … → api.stage 0.2`.
+
+    Of the critical path as many steps as fit are shown: the last that took any time, then the
+    longest ones. An ellipsis marks steps omitted after the first one shown, so that only the true
+    end appears as the end.
+    """
     reads, writes = pluralize(calls.read, "read"), pluralize(calls.write, "write")
     total = f"{seconds(spent)}, {reads}, {writes}"
     shown: frozenset[int] = frozenset()
@@ -44,7 +47,7 @@ def timing_line(spent: float, calls: CallCounts, chain: Sequence[PathStep], widt
 
 
 def _chained(chain: Sequence[PathStep], shown: Collection[int]) -> str:
-    """The shown links, with an ellipsis where others are left out behind the first of them."""
+    """Join the shown steps, with an ellipsis for those omitted after the first of them."""
     words: list[str] = []
     for number, link in enumerate(chain):
         if number in shown:

@@ -1,4 +1,4 @@
-"""Trouble on the screen: a line for each node, its details below, many of a kind in one line."""
+"""Renders trouble: a line for each node with its details below, or one line for many nodes."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from provision.workflows.health import Health
 from provision.workflows.troubles import State, Trouble
 
 MAX_LISTED: Final = 5
-"""So many of a kind that all have the same remedy are listed one by one."""
+"""The greatest number of nodes with the same state and remedy that are listed one by one."""
 SHORTEST: Final = 12
 """Characters of a node's name that are always shown."""
 SHOWN: Final = 8
-"""Differences of one node that are listed in a terminal's window."""
+"""The greatest number of differences of one node that are listed in a terminal's window."""
 VALUE: Final = 60
-"""Characters of a value, found or wanted."""
+"""Characters that are shown of a wanted or observed value."""
 FOLDED: Final[Mapping[State, str]] = {
     State.MISSING: "{number} missing: `{make}` makes them",
     State.OUTDATED: "{number} not as configured: `{make}` changes them",
@@ -36,7 +36,7 @@ FOLDED: Final[Mapping[State, str]] = {
 
 @dataclass(frozen=True)
 class Told:
-    """One line of trouble, and what can be said below it where there is room."""
+    """A line of trouble, and the details below it if there is room."""
 
     line: Text
     details: Sequence[Text] = ()
@@ -45,8 +45,11 @@ class Told:
 def told_troubles(
     found: Sequence[Trouble], health: Health, *, make: str, width: int, every_node: bool
 ) -> list[Told]:
-    """The troubles in their order; kinds with one remedy are folded where there are many. A node's
-    name is cut where else its state would have no room."""
+    """Return the troubles in their order.
+
+    States with one remedy are folded if many nodes are in them. A node's name is cut if its state
+    would have no room otherwise.
+    """
     told: list[Told] = []
     for state in State:
         alike = [trouble for trouble in found if trouble.state is state]
@@ -59,7 +62,7 @@ def told_troubles(
 
 
 def grouped(found: Sequence[Trouble]) -> list[Text]:
-    """For little room a line each state: `≠ 2 drifted  table.items, api.stage`."""
+    """Return a line for each state, for little room: `≠ 2 drifted  table.items, api.stage`."""
     lines = []
     for state in State:
         names = [trouble.node for trouble in found if trouble.state is state]
@@ -69,7 +72,7 @@ def grouped(found: Sequence[Trouble]) -> list[Text]:
 
 
 def _told(trouble: Trouble, health: Health, width: int) -> Told:
-    """A single difference stands in the line itself."""
+    """Return the line and details of a trouble. A single difference is put on the line itself."""
     since = _lasting(health.firing_since.get(trouble.node, ""))
     details = _changes(trouble)
     if in_window(width) and len(details) > SHOWN:
@@ -91,7 +94,7 @@ def _line(state: State, words: str, why: str) -> Text:
 
 
 def _changes(trouble: Trouble) -> list[Text]:
-    """A line for each difference inside the fields that differ."""
+    """Return a line for each difference inside the fields that differ."""
     lines: list[Text] = []
     for diff in trouble.changes:
         if word := trouble.digests.get(diff.field):
@@ -103,7 +106,7 @@ def _changes(trouble: Trouble) -> list[Text]:
 
 
 def _part(part: ValueDiff) -> Text:
-    """Found and wanted, or what of the two there is."""
+    """Return the observed and the wanted value, or the one of them that exists."""
     sides = told_apart(printable(format_value(part.have)), printable(format_value(part.want)))
     have, want = (truncate(side, VALUE) for side in sides)
     text = Text(f"{printable(part.path)}: ")
@@ -117,7 +120,7 @@ def _part(part: ValueDiff) -> Text:
 
 
 def _lasting(since: str) -> str:
-    """` for 12 min`: how long ago an ISO time was. Empty where there is none."""
+    """Return how long ago an ISO time was, such as ` for 12 min`, or "" if there is none."""
     if not since:
         return ""
     spent = (datetime.now(UTC) - datetime.fromisoformat(since)).total_seconds()

@@ -1,4 +1,4 @@
-"""A picture that fills the window and is drawn again when the window changes."""
+"""Draws a picture that fills the window, again whenever the window changes."""
 
 from __future__ import annotations
 
@@ -15,15 +15,17 @@ from provision.views.console import columns, print_page
 from provision.views.live_region import SHOW_CURSOR, in_foreground
 
 LEAVE: Final = f"\x1b[?1049l{SHOW_CURSOR}"
-"""The screen as it was before."""
+"""The sequence that shows the screen as it was before."""
 
 Picture = Callable[[int, int | None], RenderableType]
-"""Draws for so many columns and lines; None: for as many lines as it takes."""
+"""A function that draws for so many columns and lines; None: as many lines as needed."""
 
 
 class Window:
-    """A `Canvas` on a terminal's alternate screen; elsewhere each picture is printed below the one
-    before. The last line of a window belongs to what is said."""
+    """A `Canvas` on a terminal's alternate screen, with its last line for messages.
+
+    Without a terminal each picture is printed below the one before.
+    """
 
     def __init__(self, console: Console) -> None:
         self._console = console
@@ -31,7 +33,7 @@ class Window:
         self._picture: Picture | None = None
         self._said = ""
         self._size = (0, 0)
-        """Of the window as it was drawn last."""
+        """Columns and lines of the window when it was last drawn."""
 
     def open(self) -> None:
         if self._console.is_interactive and in_foreground(self._console.file):
@@ -40,7 +42,7 @@ class Window:
             self._draw()
 
     def show(self, picture: Picture) -> None:
-        """This from now on."""
+        """Show this picture from now on."""
         self._picture, self._said = picture, ""
         if self._live:
             self._draw()
@@ -77,7 +79,7 @@ class Window:
 
 @dataclass(frozen=True)
 class _Filled:
-    """The picture, as many of its lines as fit, and a last line."""
+    """A picture, cut or padded to the window's height, and a last line."""
 
     picture: RenderableType
     last: Text
