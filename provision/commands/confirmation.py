@@ -1,4 +1,4 @@
-"""How the user agrees before data or a protected environment goes: `--yes`, or the stack's name."""
+"""Asks the user to agree to a run: by an answer, `--yes` or, if protected, the stack's name."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from provision.workspace import Workspace
 
 @dataclass(frozen=True)
 class Confirmation:
-    """What the command line says to the question that is to come."""
+    """The command line's answer to the question that will be asked."""
 
     yes: bool
     confirm: str | None
@@ -35,9 +35,10 @@ def confirm(
     *,
     protected: bool,
 ) -> bool:
-    """Whether to go on. A protected environment wants the stack's name, typed or by `--confirm`.
+    """Return whether the user agrees.
 
-    Raises UsageError where `--confirm` names another stack, or `--yes` is not enough.
+    A protected environment requires the stack's name, typed or by `--confirm`. Raises UsageError if
+    `--confirm` names another stack or `--yes` is not enough.
     """
     stack = workspace.stack.name
     check_confirmation(stack, agreement, protected=protected)
@@ -54,8 +55,9 @@ def asks_for_new(
     question: str,
     agreement: Confirmation = Confirmation(yes=False, confirm=None),
 ) -> Unlisted:
-    """What judges of an environment that config.yaml does not list. `--yes` answers another
-    question.
+    """Return the decision on an environment that config.yaml does not list: ask, or refuse.
+
+    `--yes` and `--confirm` answer another question, so they refuse it.
     """
     if session.nobody_answers or agreement.given:
         return refuse(session.call)
@@ -63,7 +65,7 @@ def asks_for_new(
 
 
 def check_confirmation(stack: str, agreement: Confirmation, *, protected: bool) -> None:
-    """Raises UsageError, saying what to type, where the answer given cannot be enough."""
+    """Raise UsageError, saying what to type, if the given answer cannot be enough."""
     if agreement.confirm is not None and agreement.confirm != stack:
         raise click.UsageError(
             f"--confirm {agreement.confirm} is not the name of this stack: {stack}"
@@ -76,7 +78,7 @@ def check_confirmation(stack: str, agreement: Confirmation, *, protected: bool) 
 
 
 def destroys_data(changes: Mapping[str, ResourceChange]) -> bool:
-    """Whether what is planned deletes, or makes anew, something that holds the user's data."""
+    """Return whether an unblocked change deletes or replaces a resource with the user's data."""
     return any(
         change.have is not None
         and change.have.HOLDS_DATA

@@ -1,4 +1,4 @@
-"""What to type where all that was left to do is refused until the user decides."""
+"""Says what to type if all that is left to do is refused until the user decides."""
 
 from __future__ import annotations
 
@@ -10,8 +10,11 @@ from provision.errors import DataProtected, ProvisionError
 
 
 def deciding(call: Invocation, refused: Mapping[str, ProvisionError]) -> str:
-    """The same command with the data that may be lost named in it, where that is all there is to
-    decide: without it, it would be refused again."""
+    """Return a hint on how to continue after refusals.
+
+    If each is about data that may be lost, the command names that data: without it, it would be
+    refused again.
+    """
     if not all(isinstance(error, DataProtected) for error in refused.values()):
         then = (
             f"`{call.anew}` saves another plan" if call.anew else f"`{call.rerun_command}` goes on"

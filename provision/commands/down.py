@@ -1,4 +1,4 @@
-"""`provision down`: show what goes and what stays, ask, remove, and search for what is left."""
+"""Runs `provision down`: shows the plan, asks, removes, and searches for leftovers."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ from provision.workspace import Workspace
 def down(
     session: Session, agreement: Confirmation, plan_options: PlanOptions, *, workers: int
 ) -> int:
-    """The exit code: 0 done, 1 not agreed to, 9 partly done, 130 interrupted."""
+    """Remove the stack. Exit codes: 0 done, 1 not confirmed, 9 partly done, 130 interrupted."""
     session.require_answer("down", yes=agreement.given)
     workspace = _open(session)
     check_nodes(workspace, tuple(sorted(plan_options.destroy)))
     stack, protected = workspace.stack.name, workspace.inputs.config.protected
-    check_confirmation(stack, agreement, protected=protected)  # before anything is looked at
+    check_confirmation(stack, agreement, protected=protected)  # before anything is observed
     with workspace.write_state(session.call.rerun_command) as journal:
         removal = _look(session, workspace, journal, plan_options, workers)
         if not session.call.as_json:
@@ -66,7 +66,7 @@ def _look(
     plan_options: PlanOptions,
     workers: int,
 ) -> Plan:
-    """What removing comes to; what is to go is counted, live."""
+    """Return the plan of the removal, for which the data to be deleted is counted live."""
     seen = session.plan(workspace, journal, plan_options, workers)
     with only_reading(workspace.aws):
         removal = plan_removal(workspace.silent_engine(journal, plan_options), seen)
@@ -74,7 +74,10 @@ def _look(
 
 
 def _open(session: Session) -> Workspace:
-    """Sources may be gone; a file that cannot be read has an older one that could."""
+    """Open the workspace; sources may be gone.
+
+    If config.yaml is invalid, the hint adds how to use an older version of it.
+    """
     try:
         return session.open(build_sources=False, key=key_as_recorded)
     except ConfigInvalid as error:
@@ -89,7 +92,10 @@ def _open(session: Session) -> Workspace:
 
 
 def _receipt(session: Session, workspace: Workspace, result: Result) -> RemovalReport | None:
-    """None when it was interrupted, before or while it searches: nobody waits for it then."""
+    """Search for leftovers and return the report.
+
+    None if it was interrupted, before or during the search: the user does not wait then.
+    """
     if result.interrupted or session.call.stopping.asked:
         return None
     with (

@@ -1,4 +1,4 @@
-"""What the engine says, in the words of this call: its commands as they can be pasted."""
+"""Makes the commands in what the engine returns pasteable, in the words of this call."""
 
 from __future__ import annotations
 
@@ -14,12 +14,15 @@ from provision.workflows.removal_report import RemovalReport
 
 
 def worded(call: Invocation, changes: Mapping[str, ResourceChange]) -> dict[str, ResourceChange]:
-    """The findings, for a screen or a document."""
+    """Return the changes with pasteable commands, for a screen or a document."""
     return {node: _finding(call, change) for node, change in changes.items()}
 
 
 def worded_outcome(call: Invocation, result: Result) -> Result:
-    """The outcome, for a screen or a document."""
+    """Return the result with pasteable commands, for a screen or a document.
+
+    Its errors are changed in place.
+    """
     for error in result.failed.values():
         call.word(error)
     return replace(
@@ -30,7 +33,7 @@ def worded_outcome(call: Invocation, result: Result) -> Result:
 
 
 def worded_receipt(call: Invocation, receipt: RemovalReport) -> RemovalReport:
-    """The receipt, for a screen or a document."""
+    """Return the removal report with pasteable commands, for a screen or a document."""
     search = receipt.search
     found = tuple(
         replace(one, delete_command=call.pasteable(one.delete_command)) for one in search.found

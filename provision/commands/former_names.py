@@ -1,4 +1,4 @@
-"""What this stack was perhaps called before: the state of an environment that config.yaml had."""
+"""Finds stacks that this one may have been before: states of environments no longer listed."""
 
 from __future__ import annotations
 
@@ -14,9 +14,12 @@ from provision.workspace import LOCAL_ENVIRONMENT, Options, Workspace
 
 
 def formerly(options: Options, workspace: Workspace) -> str:
-    """In words, where nothing of this stack is recorded; empty where there is no such state, or
-    where somebody chose the directory. Every name in AWS has the environment in it: another
-    environment is another stack, and nothing can be moved there."""
+    """Return a hint on each other stack that this one may have been before, or "".
+
+    Empty if this stack is recorded, if the user chose the state directory, and on local. Every name
+    in AWS contains the environment: another environment is another stack, and nothing can be moved
+    there.
+    """
     if (
         workspace.remembered
         or options.state
@@ -42,7 +45,7 @@ def formerly(options: Options, workspace: Workspace) -> str:
 
 
 def _has_stack(folder: Path, stack: str) -> bool:
-    """What cannot be read is told to whoever asks for it."""
+    """Return whether the folder has records of the stack. An unreadable state counts as none."""
     try:
         state = json.loads(read_private(folder / "state.json") or b"{}")
         return bool(state["stack"] == stack and state["records"])

@@ -1,4 +1,4 @@
-"""One call of `provision`: its words, and how it ends when no command could finish it."""
+"""Describes one call of `provision`: its words, and how it ends if no command finished it."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ _COMMAND: Final = re.compile(r"`((?:provision|aws) [^`]+)`")
 _AWS: Final = re.compile(r"(^|\$\(|&& )aws (?!configure list-profiles)")
 _ENVIRONMENT: Final = frozenset({"--env", "--local", "--new-env"})
 _TO_EMULATOR: Final = frozenset({"--config", "--state", "--local-port"})
-"""What leads to a folder's emulator, whatever runs in it."""
+"""Options that lead to a folder's emulator, independent of the stack in it."""
 RESUMABLE = frozenset({"up", "push", "down", "keys"})
-"""What goes on from where it was interrupted."""
+"""Commands that continue from where they were interrupted."""
 
 
 def called() -> str:
-    """How the user called the program, to be typed again: by its path, or by its name."""
+    """Return how the user called the program, by its path or its name, to be typed again."""
     path = sys.argv[0]
     if Path(path).name == "__main__.py":
         return f"{shlex.quote(sys.orig_argv[0])} -m provision"
@@ -48,7 +48,7 @@ def called() -> str:
 
 @dataclass
 class Invocation:
-    """`verb` and `record_to_json` are known once the command line is understood."""
+    """A call of the program. `verb` and `as_json` are known once the command line is parsed."""
 
     words: tuple[str, ...] = ()
     program: str = field(default_factory=called)
@@ -56,12 +56,12 @@ class Invocation:
     as_json: bool = False
     debug: bool = False
     given: tuple[tuple[str, ...], ...] = ()
-    """The options on the command line that lead to this stack, each as it is typed."""
+    """The options on the command line that select this stack, each as it is typed."""
     aws: str = "aws"
-    """How AWS's own command line is called to reach the same account or emulator."""
+    """How to call the AWS CLI so that it reaches the same account or emulator."""
     anew: str = ""
-    """What saves the plan anew that is carried out: where a part of it is done, it has moved, and
-    is refused."""
+    """The command that saves the applied plan again. A partly applied plan is stale and would be
+    refused."""
     answered: bool = False
     """Whether the one JSON document is on stdout."""
     terminal: Terminal = field(default_factory=Terminal)
@@ -73,33 +73,34 @@ class Invocation:
 
     @property
     def rerun_command(self) -> str:
-        """What to type to run the same once more."""
+        """The command line that runs the same once more."""
         return f"{self.program} {shlex.join(self.words)}".strip()
 
     @property
     def goes_on(self) -> str:
-        """What to do once the reason is gone for which not all was done."""
+        """What to do after a partial failure, once its reason is gone."""
         if self.anew:
             return f"save a plan of what is missing: `{self.anew}`"
         return f"run `{self.rerun_command}` again: it does only what is missing"
 
     def command(self, *words: str) -> str:
-        """What to type for another command on the same stack: the options that were given for this
-        one follow, except what the words themselves say.
+        """Return the command line of another command on the same stack.
+
+        The options given for this one follow, except those that the words give themselves.
         """
         leads = [each for each in self.given if words[0] != "local" or each[0] in _TO_EMULATOR]
         more = chain.from_iterable(each for each in leads if not _says(words, each[0]))
         return f"{self.program} {shlex.join((*words, *more))}"
 
     def expand_hint(self, text: str) -> str:
-        """The text with every command in it as it can be pasted. Doing so twice changes nothing.
+        """Return the text with pasteable commands. Doing so twice changes nothing.
 
         Steps and the engine know neither how the program was called nor with which options.
         """
         return _COMMAND.sub(lambda found: f"`{self.pasteable(found[1])}`", text)
 
     def pasteable(self, command: str) -> str:
-        """One command, of this program or of AWS's own command line, as it can be pasted."""
+        """Return a command of this program or of the AWS CLI so that it can be pasted."""
         name, _, rest = command.partition(" ")
         if not name:
             return ""
@@ -112,14 +113,17 @@ class Invocation:
             return command
 
     def word(self, error: ProvisionError) -> ProvisionError:
-        """The same error; the commands in its message and its hint can be pasted."""
+        """Return the same error with pasteable commands in its message, lines and hint.
+
+        The error is changed in place.
+        """
         error.message, error.hint = self.expand_hint(error.message), self.expand_hint(error.hint)
         error.more = tuple(self.expand_hint(line) for line in error.more)
         error.args = ("\n".join(error.lines),)
         return error
 
     def interrupted(self) -> Interrupted:
-        """What a signal comes to."""
+        """Return the error that a signal leads to, with how to continue."""
         resumes = self.verb in RESUMABLE
         further = f"`{self.rerun_command}` goes on from here"
         if self.anew:
@@ -130,7 +134,7 @@ class Invocation:
         )
 
     def fail(self, error: ProvisionError) -> int:
-        """Tell an error that ended the command; its exit code."""
+        """Print an error that ended the command, and return its exit code."""
         if isinstance(error, Interrupted):
             error = self.interrupted()
             with suppress(OSError):
@@ -152,7 +156,7 @@ class Invocation:
         put_document(text)
 
     def exit_now(self) -> None:
-        """Say farewell in the middle of anything, from another thread: no buffer is touched."""
+        """Print a farewell in the middle of anything, from another thread: no buffer is touched."""
         error = self.interrupted()
         words = printable(_farewell(error), encoding_of(sys.stderr))
         before = self.terminal.fresh_line(self.stopping.asked_at)
@@ -163,18 +167,18 @@ class Invocation:
 
 
 def _says(words: Sequence[str], name: str) -> bool:
-    """Whether the words give the option themselves. `--local` is an environment too."""
+    """Return whether the words give the option themselves. `--local` is an environment too."""
     names = {name, "--env", "--local"} if name in _ENVIRONMENT else {name}
     return any(word.partition("=")[0] in names for word in words)
 
 
 def error_document(error: ProvisionError) -> str:
-    """The document of a command that could not even look."""
+    """Return the document of a command that failed before it could observe anything."""
     return json.dumps({"schema": 1, "error": error.document}, indent=2)
 
 
 def say(text: str) -> None:
-    """A line on stderr."""
+    """Print a line on stderr."""
     put(text, err=True)
 
 

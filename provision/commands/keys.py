@@ -1,4 +1,4 @@
-"""`provision keys`: the API keys listed, rotated, switched off and on, removed. No values."""
+"""Runs `provision keys`: lists, rotates, disables, enables and removes API keys. No values."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from provision.workspace import Workspace
 
 
 def list_keys(session: Session) -> int:
-    """The exit code: 0."""
+    """List the API keys. Exit code: 0."""
     workspace = session.open(build_sources=False, key=key_as_recorded)
     with workspace.read_state() as journal:
         keys = rotate_keys.find_keys(workspace.silent_engine(journal, PlanOptions()))
@@ -27,7 +27,7 @@ def list_keys(session: Session) -> int:
 
 
 def rotate(session: Session, name: str) -> int:
-    """The exit code: 0 done, 1 not there yet, 2 no such name, 130 interrupted."""
+    """Rotate a key. Exit codes: 0 done, 1 not there yet, 2 no such name, 130 interrupted."""
     workspace = session.open(build_sources=False, key=key_as_recorded)
     names = workspace.inputs.config.api.keys
     if name not in names:
@@ -42,7 +42,7 @@ def rotate(session: Session, name: str) -> int:
 
 
 def disable(session: Session, key_id: str) -> int:
-    """The exit code: 0 done, 1 not a retired key."""
+    """Disable a retired key. Exit codes: 0 done, 1 not a retired key."""
     workspace = session.open(build_sources=False, key=key_as_recorded)
     return _change(
         session, workspace, lambda engine: rotate_keys.switch(engine, key_id, enabled=False)
@@ -50,7 +50,7 @@ def disable(session: Session, key_id: str) -> int:
 
 
 def enable(session: Session, key_id: str) -> int:
-    """The exit code: 0 done, 1 not a retired key."""
+    """Enable a retired key. Exit codes: 0 done, 1 not a retired key."""
     workspace = session.open(build_sources=False, key=key_as_recorded)
     return _change(
         session, workspace, lambda engine: rotate_keys.switch(engine, key_id, enabled=True)
@@ -58,7 +58,7 @@ def enable(session: Session, key_id: str) -> int:
 
 
 def remove(session: Session, key_id: str) -> int:
-    """The exit code: 0 done, 1 not a retired key that is switched off."""
+    """Delete a retired key. Exit codes: 0 done, 1 not a retired key that is disabled."""
     workspace = session.open(build_sources=False, key=key_as_recorded)
     return _change(session, workspace, lambda engine: rotate_keys.remove(engine, key_id))
 

@@ -1,4 +1,4 @@
-"""`provision outputs`: names, ids and addresses; an API key's value only when asked for by name."""
+"""Runs `provision outputs`: names, ids, addresses; the value of an API key only if named."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _MAKE = "`provision up` makes them"
 
 
 def outputs(session: Session, name: str | None) -> int:
-    """All outputs, or one of them alone on stdout."""
+    """Print all outputs, or a named one alone, on stdout."""
     workspace = session.open(build_sources=False, key=key_as_recorded)
     steps = _steps(session, workspace)
     known = outputs_of(workspace.inputs, steps)
@@ -45,21 +45,23 @@ def outputs(session: Session, name: str | None) -> int:
 
 
 def _steps(session: Session, workspace: Workspace) -> dict[str, Step]:
-    """From the journal; where that was lost, from AWS."""
+    """Return the resources from the journal or, if that was lost, from AWS."""
     with workspace.read_state() as journal:
         steps = {n: r.step for n, r in journal.records.items() if not r.pending}
         return steps or session.plan(workspace, journal).observed
 
 
 def values_of_keys(workspace: Workspace) -> dict[str, str]:
-    """Output → the API key whose value it tells."""
+    """Map each output that is the value of an API key to the name of the key."""
     keys = workspace.inputs.config.api.keys
     return {output_name(API_KEY, key, number): key for number, key in enumerate(keys)}
 
 
 def _key_value(workspace: Workspace, key: str) -> str:
-    """The only place that asks for a key's value; it goes to stdout and nowhere else. AWS says
-    which key it is: somebody may have rotated it elsewhere."""
+    """Return the value of a key, which nothing else reads and which is written to stdout only.
+
+    AWS is asked which key it is, as it may have been rotated by another user.
+    """
     with workspace.read_state() as journal:
         have = find_keys(workspace.silent_engine(journal, PlanOptions())).get(key)
     if have is None:

@@ -1,4 +1,4 @@
-"""`provision plan`: the same look as `up`'s, with writes refused before they leave."""
+"""Runs `provision plan`: plans as `up` does, with writes refused before they are sent."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def plan(
     destroy: tuple[str, ...],
     out: Path | None,
 ) -> int:
-    """The exit code: 0, or 4 with `check` when anything would change."""
+    """Show the plan. Exit codes: 0, or 4 with `check` if anything would change."""
     workspace = session.open(unlisted=asks_for_new(session, "Plan a new environment"))
     check_nodes(workspace, (*adopt, *destroy))
     plan_options = PlanOptions(frozenset(adopt), frozenset(destroy))

@@ -1,6 +1,4 @@
-"""`provision policy`: the policies of whoever runs the commands, and the boundary of the stack's
-roles, printed for IAM.
-"""
+"""Runs `provision policy`: prints the deployer's policies and the boundary of the stack's roles."""
 
 from __future__ import annotations
 
@@ -33,8 +31,9 @@ from provision.workspace import LOCAL_ENVIRONMENT, Options
 
 
 def deployer(session: Session, purpose: str, out: Path | None) -> int:
-    """Prints the documents, one after the other, or with --json in one of their own; or writes each
-    into a file in `out`, and says how to make it.
+    """Print the policies of the deployer, with --json as one document.
+
+    With `out`, write each into a file there instead, and print how to create it in IAM.
     """
     inputs = _site(session)
     found = _policies(inputs, session.options, Purpose(purpose))
@@ -74,7 +73,7 @@ def deployer(session: Session, purpose: str, out: Path | None) -> int:
 
 
 def boundary(session: Session, out: Path | None) -> int:
-    """The same of one policy, which bounds the stack's roles when config.yaml names it."""
+    """Print or write one policy, which bounds the stack's roles once config.yaml names it."""
     inputs = _site(session)
     found = boundary_policy(inputs)
     if found.characters > MOST_CHARACTERS:
@@ -112,7 +111,7 @@ def boundary(session: Session, out: Path | None) -> int:
 
 
 def overlay(environment: str, arn: str) -> tuple[str, ...]:
-    """What is written into config.yaml. At its top level it would bound every environment."""
+    """Return the lines for config.yaml. At its top level they would bound every environment."""
     return ("environments:", f"  {environment}:", f"    boundary: {arn}")
 
 
@@ -121,7 +120,7 @@ def _give_rights(found: Iterable[Policy]) -> bool:
 
 
 def _site(session: Session) -> StackInputs:
-    """What the stack is built from, without its sources; zones and a given key are patterns."""
+    """Return the stack's inputs without its sources. Zones and a given key are patterns."""
     options = session.options
     if not options.allow_outside:
         refuse_linked(options.config)
@@ -150,7 +149,7 @@ def _site(session: Session) -> StackInputs:
 
 
 def _show(session: Session, inputs: StackInputs, found: Sequence[Policy], out: Path | None) -> None:
-    """On stdout; or each in a file, with the commands that make it, and make it anew."""
+    """Print the policies, or write each into a file and print how to create and renew it in IAM."""
     for policy in found:
         session.say(f"{policy.name}: {policy.characters} of {MOST_CHARACTERS} characters")
         text = json.dumps(policy.document, indent=2)
@@ -170,7 +169,7 @@ def _show(session: Session, inputs: StackInputs, found: Sequence[Policy], out: P
 
 
 def _written(folder: Path, policy: Policy, text: str) -> Path:
-    """The file that the policy is in now."""
+    """Write the policy into a file and return its path."""
     path = folder / f"{policy.name}.json"
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -211,7 +210,7 @@ def _policies(inputs: StackInputs, options: Options, purpose: Purpose) -> tuple[
 
 
 def _where(config: Config, options: Options) -> Location:
-    """From config.yaml where it names the account, else asked of AWS."""
+    """Return the location, from config.yaml if that names the account, otherwise from AWS."""
     if not config.account:
         try:
             return Aws(Access(config.region, options.profile)).location

@@ -1,4 +1,4 @@
-"""The look before anything is made: what the stack stands on has to be there."""
+"""Plans for `plan` and `up`, and checks that the prerequisites of what is created exist."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def look_to_make(
     plan_options: PlanOptions,
     workers: int = WORKERS,
 ) -> Plan:
-    """As the session looks, for `plan` and `up`."""
+    """Plan as `Session.plan` does, for `plan` and `up`. Raises the first missing prerequisite."""
     if words := formerly(session.options, workspace):
         session.say(words)
     seen = session.plan(workspace, journal, plan_options, workers)

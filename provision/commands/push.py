@@ -1,4 +1,4 @@
-"""`provision push`: the code of all functions, or of those named, and nothing else."""
+"""Runs `provision push`: the code of all functions, or of those named, and nothing else."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from provision.workspace import Workspace, assume_recorded_account
 
 
 def push(session: Session, functions: tuple[str, ...]) -> int:
-    """The exit code: 0 done, 1 refused before anything was written, 9 partly done."""
+    """Push code. Exit codes: 0 done, 1 refused before anything was written, 9 partly done."""
     workspace = session.open(guard=assume_recorded_account)
     keys = named_functions(workspace, functions)
     with workspace.write_state(session.call.rerun_command) as journal:
@@ -30,7 +30,7 @@ def push(session: Session, functions: tuple[str, ...]) -> int:
 
 
 def named_functions(workspace: Workspace, functions: tuple[str, ...]) -> tuple[str, ...]:
-    """Those named; all where none is. Raises `UsageError` for one that config.yaml lacks."""
+    """Return those named, or all if none is. Raises `UsageError` for one not in config.yaml."""
     known = workspace.inputs.config.functions
     for name in functions:
         if name not in known:
@@ -41,7 +41,7 @@ def named_functions(workspace: Workspace, functions: tuple[str, ...]) -> tuple[s
 
 
 def _push(session: Session, workspace: Workspace, journal: Journal, keys: Sequence[str]) -> Result:
-    """Look and push, with progress told."""
+    """Plan and push, showing the progress."""
     with session.call.stopping.stopping(workspace.aws.clock):
         with session.busy(f"looking at the code of {pluralize(len(keys), 'function')}"):
             seen = plan_push(workspace.silent_engine(journal, PlanOptions()), keys)
@@ -51,7 +51,7 @@ def _push(session: Session, workspace: Workspace, journal: Journal, keys: Sequen
 
 
 def tell_left(session: Session, seen: PushPlan) -> None:
-    """What config.yaml changes besides the code, a line each function."""
+    """Report what config.yaml changes besides the code, in a line for each function."""
     for node, release in seen.releases.items():
         if release.other_changes:
             fields = ", ".join(release.other_changes)
@@ -78,7 +78,7 @@ def _tell(session: Session, workspace: Workspace, result: Result) -> None:
 
 
 def live_words(result: Result, node: str, alias: Alias) -> str:
-    """What callers reach now; `node` is the alias's."""
+    """Return which version callers reach now. `node` is the alias's."""
     kept = result.changes[node].action is Action.KEEP
     more = ", as before" if kept else ""
     return f"{node.removesuffix('.alias')}: version {alias.version} is {alias.name}{more}"

@@ -1,4 +1,4 @@
-"""`provision push --watch`: every save of a function's code goes live by itself, if it imports."""
+"""Runs `provision push --watch`: each save of a function goes live if it can be imported."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ from provision.workflows.push import function_node, plan_push, push
 from provision.workspace import Workspace
 
 SETTINGS = ""
-"""In the place of a function: the files that say how it runs."""
+"""The key of config.yaml and the layers' requirements, where others are functions' keys."""
 
 
 def watch(session: Session, functions: tuple[str, ...]) -> NoReturn:
-    """Ends by a signal only."""
+    """Push each save until a signal ends the process."""
     workspace = session.open()
     keys = named_functions(workspace, functions)
     tried = [key for key in keys if workspace.inputs.config.functions[key].import_check]
     check = f" A new version of {', '.join(tried)} is invoked once, with {PAYLOAD}, before callers"
     session.say(f"watching {', '.join(keys)} until Ctrl-C.{f'{check} reach it.' if tried else ''}")
     known = False
-    told = {words for key in keys for words in _doubtful(workspace, key)}  # when it was opened
+    told = {words for key in keys for words in _doubtful(workspace, key)}  # shown on opening
     for changed in watch_saves(lambda: _files(session, workspace, keys), workspace.aws.clock):
         if SETTINGS in changed and known:
             session.say("config.yaml or a layer changed: `provision up` brings that, not this")
@@ -51,13 +51,16 @@ def _files(session: Session, workspace: Workspace, keys: Sequence[str]) -> Mappi
     for key in keys:
         try:
             found[key] = snapshot(list_files(config.functions[key].source).values())
-        except PackagingFailed:  # on its way from one place to another: told when it stays so
+        except PackagingFailed:  # being moved: `_compiles` reports it if it stays so
             found[key] = {}
     return found
 
 
 def _push(session: Session, workspace: Workspace, keys: Sequence[str]) -> None:
-    """One push; one line for each function. What keeps code from going live ends nothing."""
+    """Push once, and print a line for each function.
+
+    An error is printed and does not end the watch.
+    """
     began = workspace.aws.clock.now()
     whole = [key for key in keys if _compiles(session, workspace, key)]
     if not whole:
@@ -100,10 +103,10 @@ def _compiles(session: Session, workspace: Workspace, key: str) -> bool:
 
 
 def _doubtful(workspace: Workspace, key: str) -> list[str]:
-    """What does not compile and stops nothing."""
+    """Return the faults that may do no harm: they do not stop a push."""
     try:
         return [str(fault) for fault in _faults(workspace, key) if fault.doubt]
-    except PackagingFailed:  # told by `_compiles`
+    except PackagingFailed:  # reported by `_compiles`
         return []
 
 

@@ -1,5 +1,6 @@
-"""What was looked at before a question is looked at again after its answer: a person may take an
-hour, and others work meanwhile.
+"""Plans again after a question was answered.
+
+The answer may take an hour, and others may change the stack meanwhile.
 """
 
 from __future__ import annotations
@@ -13,11 +14,12 @@ from provision.workflows.saved_plan import StalePlan, changed_nodes, planned, to
 
 
 def looked_again(session: Session, shown: Plan, look: Callable[[], Plan]) -> Plan:
-    """What `look` finds, which is to be done: the very same as was shown and agreed to. Raises
-    `StalePlan`, naming each node that is not as it was shown; then nothing is done.
+    """Return a new plan of `look` if it has exactly the changes that were shown and confirmed.
+
+    Raises `StalePlan`, naming each node that differs; then nothing is done.
     """
     now = look()
-    salt = ""  # the digests go nowhere
+    salt = ""  # the digests are not stored
     lines = list(changed_nodes(planned(salt, shown.all), planned(salt, now.all)))
     if lines:
         raise StalePlan(

@@ -1,4 +1,4 @@
-"""`provision refresh`: look at AWS, and put what is seen in the place of the state."""
+"""Runs `provision refresh`: observes AWS and replaces the state by the result."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ from provision.workflows.refresh import Anew, refresh_records
 
 
 def refresh(session: Session) -> int:
-    """The exit code: 0. Nothing is written to AWS, and to the state only when all was seen."""
+    """Rebuild the state from AWS, and return exit code 0.
+
+    Nothing is written to AWS, and the state only after everything was observed.
+    """
     workspace = session.open(key=key_as_recorded, state=Disposable)
     workspace.aws.read_only = True
     with workspace.write_state(session.call.rerun_command) as journal:

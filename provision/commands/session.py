@@ -1,4 +1,4 @@
-"""One invocation: its options, its streams, when it began, and what every command does alike."""
+"""Holds the options, streams and start of one call, and does what all commands share."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class Session:
     opened: float = 0.0
     """Seconds from the beginning until the stack was open."""
     asked: float = 0.0
-    """Seconds that somebody took to answer."""
+    """Seconds that the user took to answer."""
 
     def __post_init__(self) -> None:
         self.call.stopping.tell = self.say
@@ -77,8 +77,11 @@ class Session:
         key: KeyOf = demanded_key,
         state: type[Journal] = Journal,
     ) -> Workspace:
-        """The stack, opened. `unlisted` judges of an environment that config.yaml does not have and
-        that was not made before; it is refused where nothing is said."""
+        """Open the workspace.
+
+        `unlisted` decides on an environment that config.yaml lacks and that has no state; by
+        default it is refused.
+        """
         with self.trace.span("open", "open"):
             workspace = open_workspace(
                 self.options,
@@ -99,7 +102,7 @@ class Session:
         return workspace
 
     def judge_unlisted(self, judge: Unlisted) -> Unlisted:
-        """The judge of an environment that nothing tells to be meant."""
+        """Return the decision on an unlisted environment: by --new-env, its state or `judge`."""
         options = self.options
         if options.new_env:
             return accept
@@ -107,12 +110,12 @@ class Session:
 
     @property
     def nobody_answers(self) -> bool:
-        """Whether a question would wait for ever."""
+        """Whether no one can answer a question, which would wait for ever."""
         keyboard = sys.stdin is not None and sys.stdin.isatty()
         return bool(self.call.as_json or not keyboard or os.environ.get("CI"))
 
     def say(self, words: str) -> None:
-        """A line beside the results; the commands in it can be pasted."""
+        """Print a line on stderr, apart from the results. Its commands are made pasteable."""
         words = self.call.expand_hint(words)
         if drawing := self.call.terminal.drawing:
             drawing.say(words)
@@ -121,14 +124,14 @@ class Session:
 
     @contextmanager
     def showing(self, total: int) -> Iterator[Progress]:
-        """The live screen of `total` nodes; whatever is said meanwhile goes through it."""
+        """Show the progress of `total` nodes. Messages are printed through it meanwhile."""
         progress = Progress(self.errors, total)
         with self.call.terminal.shows(progress.drawing):
             yield progress
 
     @contextmanager
     def busy(self, words: str) -> Iterator[None]:
-        """Tell what is being done, below what is said meanwhile; not where something is drawn."""
+        """Show what is being done, below messages, unless something is being drawn already."""
         if self.call.terminal.drawing:
             yield
         else:
@@ -142,22 +145,22 @@ class Session:
         plan_options: PlanOptions = PlanOptions(),  # noqa: B008  (frozen)
         workers: int = WORKERS,
     ) -> Plan:
-        """Look at everything, with writes refused whatever follows."""
+        """Plan the whole stack, with writes refused."""
         return self.look_with(workspace.silent_engine(journal, plan_options), workers)
 
     def look_with(self, engine: Engine, workers: int = WORKERS) -> Plan:
-        """The same with an engine of one's own."""
+        """Plan as `plan` does, with a given engine."""
         with (
             only_reading(engine.aws),
             self.call.stopping.stopping(engine.aws.clock),
             self.busy(f"looking at {len(engine.stack.nodes)} resources"),
         ):
             seen = make_plan(engine, workers=workers)
-        self.check_goes_on()  # a signal may have come after the last look had begun
+        self.check_goes_on()  # a signal may have come during the last observation
         return seen
 
     def check_goes_on(self) -> None:
-        """Raises `Interrupted` where a signal has come."""
+        """Raise `Interrupted` if a signal has come."""
         if self.call.stopping.asked:
             raise self.call.interrupted()
 
@@ -168,7 +171,7 @@ class Session:
         title: str,
         changes: Mapping[str, ResourceChange],
     ) -> None:
-        """The plan, with all fields where the user asked for everything."""
+        """Print the plan, with all fields if the user asked for them (-v)."""
         files = edited(workspace.inputs.config, self.options.config)
         told = worded(self.call, changes)
         print_plan(screen, title, told, files, all_fields=self.verbose > 0)
@@ -185,7 +188,7 @@ class Session:
         removal: Mapping[str, Any] | None = None,
         walks: tuple[WalkTiming, ...] = (),
     ) -> None:
-        """The one JSON document."""
+        """Print the one JSON document."""
         for failure in (failed or {}).values():
             self.call.word(failure)
         text = document(
@@ -203,7 +206,7 @@ class Session:
         self.call.answer(text)
 
     def require_answer(self, verb: str, *, yes: bool) -> None:
-        """Nothing prompts when nobody can answer."""
+        """Raise UsageError if the command would ask and no one can answer."""
         if self.nobody_answers and not yes:
             look = " (or look first: `provision plan`)" if verb == "up" else ""
             raise click.UsageError(
@@ -212,7 +215,7 @@ class Session:
             )
 
     def ask(self, workspace: Workspace, question: str) -> bool:
-        """Say where, and ask; anything but yes is no, the end of the input as well."""
+        """Print the location and ask. Anything but yes is no, the end of the input included."""
         self.errors.print(f"This is {workspace.description}.", style="bold", soft_wrap=True)
         began = time.monotonic()
         try:
@@ -229,7 +232,7 @@ class Session:
         return False
 
     def ask_for_text(self, workspace: Workspace, question: str, expected: str) -> bool:
-        """Say where, and ask for these very words; anything else is no."""
+        """Print the location and ask for exactly this text. Anything else is no."""
         self.errors.print(f"This is {workspace.description}.", style="bold", soft_wrap=True)
         try:
             asked = printable(question)
@@ -243,7 +246,7 @@ class Session:
         return False
 
     def final_error(self, result: Result) -> ProvisionError | None:
-        """What a run of `up` or `down` came to, or None when all is done."""
+        """Return the error in which a run ended, or None if all is done."""
         if result.interrupted or self.call.stopping.asked:
             return self.call.interrupted()
         if not result.failed:
@@ -265,7 +268,10 @@ class Session:
         )
 
     def finish(self, result: Result) -> int:
-        """Tell what went live untried and what failed, and what to type next; the exit code."""
+        """Print what went live untried, what failed, and what to type next.
+
+        Return the exit code.
+        """
         for words in untried_words(result):
             self.errors.print(words, style="yellow", soft_wrap=True)
         for node, error in result.failed.items():
@@ -278,17 +284,17 @@ class Session:
         return self.call.fail(verdict) if verdict else 0
 
     def longest(self, walks: tuple[WalkTiming, ...]) -> tuple[PathStep, ...]:
-        """The chain of what the end of the command had to wait for."""
+        """Return the critical path of the command."""
         return critical_path(self.opened, walks)
 
     @property
     def seconds(self) -> float:
-        """Since the command began, without those it waited for an answer."""
+        """Seconds since the command began, without those that the user took to answer."""
         return time.monotonic() - self.began - self.asked
 
 
 def _aws_on(endpoint: str) -> str:
-    """How AWS's own command line is called to reach the emulator, without an account."""
+    """Return how to call the AWS CLI so that it reaches the emulator, without an account."""
     key, secret = CREDENTIALS
     return (
         f"AWS_ACCESS_KEY_ID={key} AWS_SECRET_ACCESS_KEY={secret} aws --endpoint-url"
@@ -297,7 +303,7 @@ def _aws_on(endpoint: str) -> str:
 
 
 def check_nodes(workspace: Workspace, names: tuple[str, ...]) -> None:
-    """A misspelt node name is a usage error, before anything is looked at."""
+    """Raise UsageError for a misspelt node name, before anything is observed."""
     known = [*workspace.stack.nodes, *workspace.remembered]
     for name in names:
         if name not in known:

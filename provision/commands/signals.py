@@ -1,5 +1,8 @@
-"""Ctrl-C, SIGTERM and the end of the terminal: the first lets what is in flight reach the journal,
-the second leaves. Ctrl-Z gives the terminal back before the process stands still."""
+"""Handles Ctrl-C, SIGTERM, the end of the terminal, and Ctrl-Z.
+
+The first signal lets calls in flight reach the journal, the second ends the process. Ctrl-Z gives
+the terminal back before the process stops.
+"""
 
 from __future__ import annotations
 
@@ -23,30 +26,30 @@ GRACE: Final = 10.0
 TELLING: Final = 0.5
 """Seconds that a terminal has to show that the run is stopping, before it does."""
 FAREWELL: Final = 2.0
-"""Seconds that leaving may take where a terminal or a pipe takes no words."""
+"""Seconds that ending may take if a terminal or a pipe takes no output."""
 
 
 @dataclass(frozen=True)
 class _Asked:
-    """The first signal. `clock`: of those who call AWS meanwhile."""
+    """The first signal. `clock` is that of the threads that call AWS meanwhile."""
 
     clock: Clock | None
 
 
 class _Ends(Enum):
-    """How the thread that follows signals ends."""
+    """The ways in which the thread that follows signals ends."""
 
     AT_ONCE = auto()
     WITH_US = auto()
 
 
 class StopSignals:
-    """Obeys signals while it is entered.
+    """The reaction to signals while it is entered.
 
-    A handler comes in the middle of anything, also of what holds a lock. So it takes none: it puts
-    the signal into a queue, and a thread does what is to be done. `leave` says farewell; the
-    process ends when it returns, and soon when it does not: the journal was on disk before each
-    change, so nothing is lost. `suspend` stops the process, as Ctrl-Z asks.
+    A handler may run in the middle of anything, even while a lock is held. It therefore takes no
+    lock: it puts the signal into a queue, on which a thread acts. `leave` prints the farewell; the
+    process ends when it returns, and soon if it does not. Nothing is lost, since the journal was on
+    disk before each change. `suspend` stops the process, as Ctrl-Z asks.
     """
 
     def __init__(
@@ -58,7 +61,7 @@ class StopSignals:
     ) -> None:
         self.asked = False
         self.asked_at = 0.0
-        """By the monotonic clock."""
+        """When the first signal came, by the monotonic clock."""
         self.tell = tell
         self._leave = leave
         self._suspend = suspend
@@ -87,7 +90,7 @@ class StopSignals:
     def _handlers(self) -> Iterator[tuple[signal.Signals, Any]]:
         yield signal.SIGINT, self._signalled
         yield signal.SIGTERM, self._signalled
-        if os.name == "posix":  # `nohup` and shells without jobs ignore them, and so do we then
+        if os.name == "posix":  # stay ignored under `nohup` or without job control
             for number, handler in (
                 (signal.SIGHUP, self._signalled),
                 (signal.SIGTSTP, self._suspended),
@@ -97,9 +100,9 @@ class StopSignals:
 
     @contextmanager
     def stopping(self, clock: Clock) -> Iterator[None]:
-        """Other threads call AWS now: a signal stops the clock and lets them come to an end.
+        """Let a signal stop the clock, so that other threads can finish their AWS calls.
 
-        Everywhere else a signal interrupts the main thread where it stands.
+        Outside of this, a signal interrupts the main thread wherever it is.
         """
         before, self._clock = self._clock, clock
         try:
@@ -107,7 +110,7 @@ class StopSignals:
         finally:
             self._clock = before
 
-    def _signalled(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002  (a handler's form)
+    def _signalled(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002  (handler signature)
         if self._leaving:
             os._exit(Interrupted.exit_code)
         if self.asked:
@@ -124,7 +127,7 @@ class StopSignals:
         self._suspend()
 
     def _follow(self) -> None:
-        """The thread. It writes on no terminal itself: one that stands still would hold it."""
+        """Run the thread. It writes on no terminal itself, as a stopped one would block it."""
         patience: float | None = None
         while True:
             try:
@@ -153,7 +156,7 @@ class StopSignals:
 
 
 def _within(seconds: float, work: Callable[[], None]) -> None:
-    """Wait no longer than this for what writes on a terminal."""
+    """Run `work`, which writes on a terminal, but wait no longer than `seconds` for it."""
     thread = threading.Thread(target=work, name="telling", daemon=True)
     thread.start()
     thread.join(seconds)

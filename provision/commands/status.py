@@ -1,4 +1,4 @@
-"""`provision status`: the dashboard, once or until Ctrl-C."""
+"""Runs `provision status`: the dashboard, once or until Ctrl-C."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ from provision.workspace import Workspace
 
 NOT_AS_WANTED = 5
 REFRESH = 5.0
-"""Seconds between two looks of --watch."""
+"""Seconds between two observations of --watch."""
 
 
 def status(session: Session, *, watch: bool, check: bool) -> int:
-    """The exit code: 0, or 5 with `check` on drift, missing or unhealthy."""
-    # Code that is being written does not hide what runs.
+    """Show the dashboard. Exit codes: 0, or 5 with `check` on drift, missing or unhealthy."""
+    # Without a check of the sources: unfinished code does not hide what runs.
     workspace = session.open(check=check_values, key=key_as_recorded)
     if watch:
         _watch(session, workspace)
@@ -44,7 +44,7 @@ def status(session: Session, *, watch: bool, check: bool) -> int:
 
 
 def _watch(session: Session, workspace: Workspace) -> NoReturn:
-    """Ends by a signal only; the screen is then as it was before."""
+    """Redraw the dashboard until a signal comes; the screen is then as it was before."""
     window = Window(session.results)
     drawing = Drawing(window)
     with session.call.terminal.shows(drawing):
@@ -57,7 +57,7 @@ def _watch(session: Session, workspace: Workspace) -> NoReturn:
 
 
 def _look(session: Session, workspace: Workspace) -> tuple[Plan, Health]:
-    """The health of what is recorded is asked for while it is looked at."""
+    """Plan, and read the health of the recorded nodes meanwhile."""
     with (
         workspace.read_state() as journal,
         session.call.stopping.stopping(workspace.aws.clock),
@@ -83,7 +83,7 @@ def _screen(
     *,
     at: str = "",
 ) -> RenderableType:
-    """The dashboard for a window of this size; None for as many lines as it takes."""
+    """Return the dashboard for a window of this size; None for as many lines as needed."""
     where = workspace.inputs.location
     heading = Heading(
         workspace.stack.name,

@@ -1,4 +1,4 @@
-"""What a command draws on the terminal, and how the terminal is given back whatever ends it."""
+"""Knows what is drawn on the terminal, and gives the terminal back however the command ends."""
 
 from __future__ import annotations
 
@@ -16,8 +16,10 @@ if TYPE_CHECKING:
 
 
 def forget_typed() -> None:
-    """Drop what was typed before a question was there to be answered: `y` and Return, typed in a
-    moment of impatience, are no answer to it."""
+    """Drop input that was typed before the question was shown.
+
+    `y` and Return, typed in impatience, must not answer it.
+    """
     if sys.stdin is None or not sys.stdin.isatty():
         return
     if sys.platform == "win32":
@@ -34,15 +36,15 @@ def forget_typed() -> None:
 
 @dataclass
 class Terminal:
-    """`drawing`: what is drawn now, until the terminal is given back."""
+    """The terminal. `drawing` is what is drawn now, until the terminal is given back."""
 
     drawing: Drawing | None = None
     drawn_until: float = 0.0
-    """By the monotonic clock."""
+    """When the last drawing ended, by the monotonic clock."""
 
     @contextmanager
     def shows(self, drawing: Drawing) -> Iterator[None]:
-        """Meanwhile this is drawn. A drawing that did not end stays known, for a farewell."""
+        """Draw meanwhile. A drawing that did not end is kept, for `fresh_line` to end."""
         self.drawing = drawing
         try:
             with drawing:
@@ -52,9 +54,10 @@ class Terminal:
                 self.drawing, self.drawn_until = None, time.monotonic()
 
     def fresh_line(self, asked_at: float) -> str:
-        """What has to be written to stderr before a farewell, so that it begins a line. What was
-        drawn when the signal came is taken away, and the terminal's own `^C` with it; without a
-        drawing that is still there.
+        """Return what to write to stderr before a farewell, so that it begins on a new line.
+
+        A drawing that is removed takes the terminal's own `^C` with it. Without a drawing when the
+        signal came, `^C` is still on the line.
         """
         if self.drawing:
             return self.drawing.end()
@@ -62,7 +65,7 @@ class Terminal:
         return "\n" if self.drawn_until < asked_at and seen else ""
 
     def suspend(self) -> None:
-        """Stand still until the shell lets the process go on."""
+        """Stop the process until the shell continues it."""
         if self.drawing and not self.drawing.ended:
             self.drawing.suspend()
         else:

@@ -1,6 +1,4 @@
-"""Whether an environment that config.yaml does not list is meant: by --new-env, by its state, or by
-an answer.
-"""
+"""Decides whether an unlisted environment is meant: by --new-env, its state or an answer."""
 
 from __future__ import annotations
 
@@ -17,7 +15,7 @@ from provision.output.text import put
 
 
 def unless_known(config: Path, state: Path | None, then: Unlisted) -> Unlisted:
-    """What was made once has a state, and was meant. Of anything else, `then` judges."""
+    """Return a decision that accepts an environment with a state, and leaves others to `then`."""
 
     def judge(unlisted: UnlistedEnvironment) -> None:
         home = config.resolve().parent / HOME
@@ -28,7 +26,7 @@ def unless_known(config: Path, state: Path | None, then: Unlisted) -> Unlisted:
 
 
 def refuse(call: Invocation) -> Unlisted:
-    """For commands that nobody can answer, and for those that make nothing."""
+    """Return a decision that refuses, for commands that cannot ask or that create nothing."""
 
     def judge(unlisted: UnlistedEnvironment) -> None:
         unlisted.hint = f"where it is meant: `{call.rerun_command} --new-env`"
@@ -38,7 +36,7 @@ def refuse(call: Invocation) -> Unlisted:
 
 
 def ask(call: Invocation, question: str) -> Unlisted:
-    """For a person at a terminal. Anything but yes ends the command."""
+    """Return a decision that asks at the terminal. Any answer but yes ends the command."""
 
     def judge(unlisted: UnlistedEnvironment) -> None:
         put(unlisted.message, err=True)
@@ -55,7 +53,10 @@ def ask(call: Invocation, question: str) -> Unlisted:
 
 
 def _was_made(directory: Path) -> bool:
-    """Whether this is the state of a stack that was made. What cannot be read is told later."""
+    """Return whether the directory has the state of a stack that was created.
+
+    True for an unreadable one, which is reported later.
+    """
     try:
         log = read_private(directory / "journal.jsonl")
         content = read_private(directory / "state.json")

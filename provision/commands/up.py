@@ -1,4 +1,4 @@
-"""`provision up`: plan, ask, make, print the outputs."""
+"""Runs `provision up`: plans, asks, applies, prints the outputs."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def up(
     backup: bool,
     workers: int,
 ) -> int:
-    """The exit code: 0 done, 1 not agreed to, 9 partly done, 130 interrupted."""
+    """Apply a new plan. Exit codes: 0 done, 1 not confirmed, 9 partly done, 130 interrupted."""
     session.require_answer("up", yes=agreement.given)
     workspace = session.open(unlisted=asks_for_new(session, "Make a new environment", agreement))
     check_nodes(workspace, (*adopt, *destroy))
@@ -55,7 +55,7 @@ def look(
     plan_options: PlanOptions,
     workers: int,
 ) -> Plan:
-    """Everything looked at, and shown to people."""
+    """Plan, and show the plan unless the output is a document."""
     seen = look_to_make(session, workspace, journal, plan_options, workers)
     if not session.call.as_json:
         session.show_plan(
@@ -72,9 +72,9 @@ def make(
     plan_options: PlanOptions,
     workers: int,
 ) -> Result:
-    """What was seen is made so."""
+    """Apply the plan."""
     workspace.pin(journal)
-    if not seen.doable:  # what is refused is told at the end, once
+    if not seen.doable:  # refused changes are reported once, at the end
         with session.call.stopping.stopping(workspace.aws.clock):
             return make_true(workspace.silent_engine(journal, plan_options), seen, workers=workers)
     with (
@@ -86,7 +86,7 @@ def make(
 
 
 def end(session: Session, workspace: Workspace, seen: Plan, result: Result) -> int:
-    """What it came to, on the screen or as a document; the exit code."""
+    """Print the result, on the screen or as a document, and return the exit code."""
     error, walks = session.final_error(result), (*seen.walks, *result.walks)
     if session.call.as_json:
         session.print_document(

@@ -1,6 +1,7 @@
-"""`provision up FILE`: exactly what a saved plan says, or nothing. Whoever can write the file can
-edit it, so nothing in it allows anything: it is compared with a plan made now, and what it takes
-over or destroys is allowed again by who carries it out.
+"""Runs `provision up FILE`: exactly what a saved plan says, or nothing.
+
+Anyone who can write the file can edit it, so nothing in it allows anything. It is compared with a
+plan made now, and the user who applies it must allow again what it adopts or destroys.
 """
 
 from __future__ import annotations
@@ -41,9 +42,9 @@ def up_saved(
     destroy: tuple[str, ...],
     workers: int,
 ) -> int:
-    """`up` without a question, but for what the plan takes over or destroys and the command line
-    does not name. Raises `StalePlan`, naming what is not as it was when the plan was made; then
-    nothing is done.
+    """Apply a saved plan; ask only for adoptions and data losses that the command line lacks.
+
+    Raises `StalePlan`, naming what changed since the plan was made; then nothing is done.
     """
     plan = read_plan(file)
     workspace = session.open()
@@ -79,8 +80,11 @@ def up_saved(
 def _unallowed(
     workspace: Workspace, file: Path, plan: SavedPlan, given: PlanOptions
 ) -> PlanOptions:
-    """What the plan was allowed and the command line does not allow. Raises where it allows more:
-    the plan is another one with it."""
+    """Return the options that the plan was given and the command line was not.
+
+    Raises UsageError if the command line has more, as the plan would be another one with them, and
+    InvalidPlanFile if the plan names an unknown node.
+    """
     known = {*workspace.stack.nodes, *workspace.remembered}
     if strangers := sorted({*plan.adopt, *plan.destroy} - known):
         raise InvalidPlanFile(
@@ -106,7 +110,7 @@ def _joined(one: PlanOptions, other: PlanOptions) -> PlanOptions:
 
 
 def _does(missing: PlanOptions) -> str:
-    """`take over x and destroy the data of y`."""
+    """Return `take over x and destroy the data of y`."""
     taking = f"take over {', '.join(sorted(missing.adopt))}" if missing.adopt else ""
     losing = f"destroy the data of {', '.join(sorted(missing.destroy))}" if missing.destroy else ""
     return " and ".join(words for words in (taking, losing) if words)

@@ -1,4 +1,4 @@
-"""A question with two answers: what is neither is told what would be one."""
+"""Asks questions whose answer is yes or no, and explains that on any other answer."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ _ANSWERS: Final = {"y": True, "yes": True, "n": False, "no": False}
 
 
 def confirmed(question: str) -> bool:
-    """Whether the answer is yes; Enter alone is no. Raises click.Abort at the end of the input."""
+    """Return whether the answer is yes; Enter alone is no.
+
+    Raises click.Abort at the end of the input.
+    """
     asked = f"{printable(question)} [y/N]"
     forget_typed()
     return bool(
