@@ -1,6 +1,8 @@
-"""The command line: options and what they mean, a file a command.
+"""Defines the command line: options, arguments and help texts, one file a command.
 
-What the commands do is in `commands/`, imported late so that `--help` needs no AWS SDK.
+`global_options` has the options of the whole tool, and `command_classes` the click classes that
+accept them before and after each command. `main` turns any error into lines and an exit code. The
+commands themselves are in `commands/`, imported late so that `--help` needs no AWS SDK.
 """
 
 from __future__ import annotations
@@ -31,10 +33,11 @@ from provision.errors import Interrupted, ProvisionError, UsageError
 from provision.output.text import harden, put
 
 COMPLETION = "_PROVISION_COMPLETE"
-"""The variable in which a shell asks for its completion."""
+"""The environment variable in which a shell asks for its completion."""
 GC_THRESHOLD = 100_000
-"""New objects before Python looks for unreachable ones. By its own 700 it does so hundreds of times
-while modules and AWS's models are read, and finds nothing: a fifth of what a command computes."""
+"""New objects before Python looks for unreachable ones. By its default of 700 it does so hundreds
+of times while modules and AWS's models are read, and finds nothing: a fifth of a command's
+computing time."""
 _SETTINGS = {"auto_envvar_prefix": "PROVISION", "help_option_names": ["-h", "--help"]}
 
 
@@ -63,23 +66,23 @@ for command in (
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """The entry point: any error becomes lines on stderr and an exit code, never a traceback."""
+    """Run the tool. Any error becomes lines on stderr and an exit code, never a traceback."""
     gc.set_threshold(GC_THRESHOLD)
     harden()
     call = Invocation(tuple(sys.argv[1:] if arguments is None else arguments))
     with call.stopping:
         try:
             code = _obey(call)
-        except OSError:  # there is no terminal and no pipe any more to tell anything to
+        except OSError:  # neither terminal nor pipe is left to report to
             code = Interrupted.exit_code if call.stopping.asked else 1
         _let_go(sys.stdout, sys.stderr)
     sys.exit(code)
 
 
 def _let_go(*streams: TextIO | None) -> None:
-    """Python would complain of what it cannot write at its end, and change the exit code."""
+    """Flush the streams, or Python would complain at its end and change the exit code."""
     for stream in streams:
-        if stream is None:  # closed by whoever called (`>&-`)
+        if stream is None:  # closed by the caller (`>&-`)
             continue
         try:
             stream.flush()
@@ -90,7 +93,7 @@ def _let_go(*streams: TextIO | None) -> None:
 
 
 def _obey(call: Invocation) -> int:
-    # Shells complete a command by its name, whatever path it was called by.
+    # Shells complete a command by its name, not by the path it was called by.
     name = "provision" if os.environ.get(COMPLETION) else call.program
     try:
         code = cli.main(
@@ -119,7 +122,7 @@ def _obey(call: Invocation) -> int:
 
 
 def _show(error: click.ClickException, call: Invocation) -> None:
-    """As click shows it, and no word of it as more than a word."""
+    """Print an error as click does, with control characters escaped."""
     if isinstance(error, click.exceptions.NoArgsIsHelpError):  # its message is the help itself
         put(*error.format_message().split("\n"), err=True)
         return
@@ -130,7 +133,7 @@ def _show(error: click.ClickException, call: Invocation) -> None:
 
 
 def _trace(error: ProvisionError) -> Iterator[str]:
-    """The lines of a traceback. What an error says is one of them, whatever it holds."""
+    """Yield the lines of a traceback. The text of an error is always one of them."""
     import traceback  # noqa: PLC0415
 
     for part in traceback.format_exception(error):

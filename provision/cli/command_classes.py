@@ -1,4 +1,4 @@
-"""The click classes of every command: each takes the options of the whole tool besides its own."""
+"""Defines the click classes of all commands; each also takes the options of the whole tool."""
 
 from __future__ import annotations
 
@@ -20,22 +20,24 @@ class Verb(click.Command):
     """One command. It begins when the options of all levels are known."""
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
-        """Those of the command, and those of the whole tool."""
+        """Return the options of the command and those of the whole tool."""
         return [*WHOLE_TOOL, *super().get_params(ctx)]
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """As click does, with suggestions that are safe to follow."""
+        """Parse as click does, with suggestions that are safe to follow."""
         with _safe_suggestions(self.get_params(ctx)):
             return super().parse_args(ctx, args)
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Those of the command with their help; those of the whole tool in a line or two."""
+        """Write the command's options with their help, the whole tool's in a line or two."""
         _write_options(super().get_params(ctx), ctx, formatter)
         _write_whole_tool(ctx, formatter)
 
     def invoke(self, ctx: click.Context) -> object:
-        """Settle the options, then do it. Click would answer Ctrl-C with an empty line, whatever
-        is on the screen.
+        """Evaluate the options, then run the command.
+
+        Ctrl-C becomes click.Abort here: click itself would print an empty line, regardless of the
+        screen.
         """
         call: Invocation = ctx.obj
         settings = settings_of(ctx, call)
@@ -53,25 +55,28 @@ class Verb(click.Command):
 
 
 class Verbs(click.Group):
-    """Commands under one word, listed as they were added, most used first."""
+    """A group of commands, listed as they were added, the most used first."""
 
     command_class = Verb
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  (click's signature)
-        """In the order of their adding, and not by the alphabet."""
+        """Return the commands in the order in which they were added, not by the alphabet."""
         return list(self.commands)
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
-        """Those of the group, and those of the whole tool."""
+        """Return the options of the group and those of the whole tool."""
         return [*WHOLE_TOOL, *super().get_params(ctx)]
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """As click does, with suggestions that are safe to follow."""
+        """Parse as click does, with suggestions that are safe to follow."""
         with _safe_suggestions(self.get_params(ctx)):
             return super().parse_args(ctx, args)
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """All of them with their help for the tool itself, which is the place to look them up."""
+        """Write all options with their help for the tool itself, where users look them up.
+
+        Below it, write them as `Verb` does.
+        """
         if ctx.parent is None:
             _write_options(self.get_params(ctx), ctx, formatter)
         else:
@@ -81,7 +86,7 @@ class Verbs(click.Group):
 
 
 def _first_word(context: click.Context) -> str:
-    """`keys` of `provision keys list`."""
+    """Return the first word of the command: `keys` of `provision keys list`."""
     while context.parent and context.parent.parent:
         context = context.parent
     return context.info_name or ""
@@ -89,7 +94,10 @@ def _first_word(context: click.Context) -> str:
 
 @contextmanager
 def _safe_suggestions(params: Sequence[click.Parameter]) -> Iterator[None]:
-    """Nobody is led to type the answer to a question that was not asked yet."""
+    """Leave options that answer a question out of click's suggestions.
+
+    A misspelt option must not lead the user to answer a question that was not asked yet.
+    """
     try:
         yield
     except click.NoSuchOption as error:
@@ -99,7 +107,7 @@ def _safe_suggestions(params: Sequence[click.Parameter]) -> Iterator[None]:
 
 
 def _alike(error: click.NoSuchOption) -> Iterator[str]:
-    """Those like what was typed without the dashes, by which alone short words are alike."""
+    """Yield similar options. Dashes are left out, as they alone would make short words similar."""
     typed = error.option_name.lstrip("-")
     for name in error.possibilities or ():
         if get_close_matches(typed, [name.lstrip("-")], 1):

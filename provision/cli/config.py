@@ -1,4 +1,4 @@
-"""The words of `provision config`."""
+"""Defines the commands of `provision config`, their options and arguments."""
 
 from __future__ import annotations
 

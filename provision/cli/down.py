@@ -1,4 +1,4 @@
-"""The words of `provision down`."""
+"""Defines the options and arguments of `provision down`."""
 
 from __future__ import annotations
 

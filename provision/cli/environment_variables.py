@@ -1,4 +1,4 @@
-"""Variables of the environment that look like ours and are none: a misspelt one sets nothing."""
+"""Warns of environment variables that look like ours and are not: a misspelt one sets nothing."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ PREFIX: Final = "PROVISION_"
 
 
 def strangers(tool: click.Context, names: Iterable[str]) -> Iterator[str]:
-    """A line for each variable that is like one of ours. What is like none is somebody else's."""
+    """Yield a warning for each variable similar to one of ours; others are other programs'."""
     mine = [name for name in names if name.startswith(PREFIX)]
     if not mine:
         return
@@ -22,7 +22,7 @@ def strangers(tool: click.Context, names: Iterable[str]) -> Iterator[str]:
 
 
 def _of(command: click.Command, context: click.Context) -> set[str]:
-    """Those of a command and of all below it."""
+    """Return the variables of a command and of all commands below it."""
     found = {
         str(option.envvar or f"{context.auto_envvar_prefix}_{option.name}").upper()
         for option in command.get_params(context)

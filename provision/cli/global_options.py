@@ -1,4 +1,4 @@
-"""The options of the whole tool: defined once, and taken before the command as well as after it."""
+"""Defines the options of the whole tool, which may be given before or after the command."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from provision.commands.invocation import Invocation
 
 LOCAL: Final = "local"
 _NOTES: Final = "provision.whole"
-"""Where a call of the tool notes the values of these options, whichever level they are given at."""
+"""The key in the context under which a call notes the values of these options from all levels."""
 _STRONGEST_FIRST: Final = (
     ParameterSource.COMMANDLINE,
     ParameterSource.ENVIRONMENT,
@@ -33,13 +33,13 @@ class _Note:
 @dataclass(frozen=True)
 class _Given:
     rank: int
-    """Of the source in `_STRONGEST_FIRST`."""
+    """The place of the source in `_STRONGEST_FIRST`."""
     values: tuple[Any, ...]
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What the options of the whole tool say, wherever they were given."""
+    """The values of the options of the whole tool, at any level they were given."""
 
     config: Path
     environment: str | None
@@ -62,8 +62,9 @@ def _note(context: click.Context, option: click.Parameter, value: Any) -> Any:
 
 
 class Value(click.Option):
-    """An option with a value. All that are given are noted, and an empty one is refused: an unset
-    variable of a script must not lead to another stack.
+    """An option with a value, which notes all values that are given.
+
+    An empty value is refused: an unset variable of a script must not lead to another stack.
     """
 
     def __init__(
@@ -91,17 +92,20 @@ class Value(click.Option):
         )
 
     def value_from_envvar(self, ctx: click.Context) -> Any:
-        """Nothing on any level: the variable is read when it is known that no level gives more."""
+        """Return None: the variable is read once it is known that no level gives a value."""
 
     def variable(self, context: click.Context) -> tuple[Any, ...]:
-        """What the variable says, whole: click would split it, and take an empty one for none."""
+        """Return the value of the variable, whole. Raises UsageError if it is empty.
+
+        click would split it, and treat an empty one as none.
+        """
         said = os.environ.get(str(self.envvar))
         if said == "":
             raise click.UsageError(f"{self.envvar} is empty: give it a value, or unset it", context)
         return () if said is None else tuple(super().type_cast_value(context, (said,)))
 
     def type_cast_value(self, ctx: click.Context, value: Any) -> Any:
-        """As click does, for what is not empty."""
+        """Convert a value as click does. Raises UsageError if it is empty."""
         if isinstance(value, Iterable) and "" in value:
             said = f"{self.opts[0]} is empty: give it a value, or leave it out"
             raise click.UsageError(said, ctx)
@@ -197,9 +201,7 @@ WHOLE_TOOL: Final[tuple[click.Option, ...]] = (
 
 
 def settings_of(context: click.Context, call: Invocation) -> Settings:
-    """What was given on every level of this call. Raises UsageError where it
-    contradicts itself.
-    """
+    """Return what was given on all levels. Raises UsageError for contradictions."""
     return Settings(
         config=_one(context, _CONFIG),
         environment=_environment(context),
@@ -216,8 +218,9 @@ def settings_of(context: click.Context, call: Invocation) -> Settings:
 
 
 def refuse_stray_port(context: click.Context, settings: Settings) -> None:
-    """Raises UsageError for a port of the emulator on a command that goes to AWS: whoever typed it
-    meant the emulator.
+    """Raise UsageError if the emulator's port is typed for a command that calls AWS.
+
+    The user meant the emulator.
     """
     typed = _strongest(context, _LOCAL_PORT)
     if typed.values and typed.rank == 0 and settings.environment != LOCAL:
@@ -227,12 +230,12 @@ def refuse_stray_port(context: click.Context, settings: Settings) -> None:
 
 
 def debugging(context: click.Context) -> bool:
-    """Whether errors are to be shown with their traceback."""
+    """Return whether errors are shown with their traceback."""
     return any(_strongest(context, _DEBUG).values)
 
 
 def given(context: click.Context) -> tuple[tuple[str, ...], ...]:
-    """The options on the command line that lead to this stack, each as it is typed."""
+    """Return the options on the command line that select this stack, each as it is typed."""
     words: list[tuple[str, ...]] = []
     for option in WHOLE_TOOL:
         said = _strongest(context, option)
@@ -245,7 +248,7 @@ def given(context: click.Context) -> tuple[tuple[str, ...], ...]:
 
 
 def _strongest(context: click.Context, option: click.Option) -> _Given:
-    """What the strongest source says of an option: the command line, its variable, the default."""
+    """Return the values of an option from its strongest source: command line, variable, default."""
     notes = [note for note in context.meta.get(_NOTES, ()) if note.option == option.name]
     for rank, source in enumerate(_STRONGEST_FIRST):
         found = [note.value for note in notes if note.source is source]
@@ -259,7 +262,7 @@ def _strongest(context: click.Context, option: click.Option) -> _Given:
 
 
 def _one(context: click.Context, option: click.Option) -> Any:
-    """The value, or None. Raises UsageError where it is given twice, and not the same."""
+    """Return the value, or None. Raises UsageError if two different ones are given."""
     values = tuple(dict.fromkeys(_strongest(context, option).values))
     if len(values) > 1:
         listed = " and ".join(str(value) for value in values)
@@ -268,7 +271,10 @@ def _one(context: click.Context, option: click.Option) -> Any:
 
 
 def _environment(context: click.Context) -> str | None:
-    """The environment's name, where one is given; `--local` is one way to give it."""
+    """Return the name of the environment if one is given, also by `--local`.
+
+    Raises UsageError if `--local` and `--env` contradict each other.
+    """
     name: str | None = _one(context, _ENV)
     local = _strongest(context, _LOCAL)
     named = _strongest(context, _ENV).rank

@@ -1,4 +1,4 @@
-"""The words of `provision keys`."""
+"""Defines the commands of `provision keys`, their options and arguments."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The words of `provision local`."""
+"""Defines the commands of `provision local`, their options and arguments."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The options that several commands share, and the session that a command works in."""
+"""Defines options that several commands share, and opens the session of a command."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ trace_option = click.option(
 def open_session(
     context: click.Context, *, as_json: bool = False, trace: Path | None = None
 ) -> Session:
-    """The session of a command that calls AWS."""
+    """Return the session of a command that calls AWS."""
     from provision.commands.session import Session  # noqa: PLC0415  (the AWS SDK costs 0.3 s)
     from provision.trace import open_trace  # noqa: PLC0415
     from provision.workspace import Options  # noqa: PLC0415

@@ -1,4 +1,4 @@
-"""The words of `provision outputs`."""
+"""Defines the options and arguments of `provision outputs`."""
 
 from __future__ import annotations
 

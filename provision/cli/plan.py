@@ -1,4 +1,4 @@
-"""The words of `provision plan`."""
+"""Defines the options and arguments of `provision plan`."""
 
 from __future__ import annotations
 

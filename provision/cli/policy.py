@@ -1,4 +1,4 @@
-"""The words of `provision policy`."""
+"""Defines the commands of `provision policy`, their options and arguments."""
 
 from __future__ import annotations
 

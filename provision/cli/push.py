@@ -1,4 +1,4 @@
-"""The words of `provision push`."""
+"""Defines the options and arguments of `provision push`."""
 
 from __future__ import annotations
 

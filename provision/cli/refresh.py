@@ -1,4 +1,4 @@
-"""The words of `provision refresh`."""
+"""Defines the options and arguments of `provision refresh`."""
 
 from __future__ import annotations
 

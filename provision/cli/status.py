@@ -1,4 +1,4 @@
-"""The words of `provision status`."""
+"""Defines the options and arguments of `provision status`."""
 
 from __future__ import annotations
 

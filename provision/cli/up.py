@@ -1,4 +1,4 @@
-"""The words of `provision up`."""
+"""Defines the options and arguments of `provision up`."""
 
 from __future__ import annotations
 
