@@ -1,8 +1,7 @@
-"""The entry point, and `python -m provision`. Ctrl-C shows no traceback, not even before there is
-anything to interrupt.
+"""Entry point of the program and of `python -m provision`; Ctrl-C never shows a traceback.
 
-Python puts the folder in which it is typed before all others that modules come from. There may be
-a checkout with a `boto3.py` of its own, so it is taken away before anything else is imported.
+`python -m` puts the working directory first in `sys.path`. A checkout may contain its own
+`boto3.py`, so that entry is removed before any other import.
 """
 
 from __future__ import annotations
@@ -19,19 +18,19 @@ import signal  # noqa: E402
 from types import FrameType  # noqa: E402
 
 INTERRUPTED = 130
-"""As in `errors.Interrupted`, which is not imported yet."""
+"""The exit code of `errors.Interrupted`, which is not imported yet."""
 
 
 def main() -> None:
-    """The command line, once it is imported. It has signal handlers of its own meanwhile."""
+    """Run the command line, which installs its own signal handlers while it runs."""
     signal.signal(signal.SIGINT, _leave)
-    from provision.cli import main as command_line  # noqa: PLC0415  (this is what takes long)
+    from provision.cli import main as command_line  # noqa: PLC0415  (this import is the slow part)
 
     command_line()
 
 
-def _leave(number: int, frame: FrameType | None) -> None:  # noqa: ARG001  (a handler's form)
-    """Nothing has begun yet, or all has ended."""
+def _leave(number: int, frame: FrameType | None) -> None:  # noqa: ARG001  (handler signature)
+    """Exit at once: no work has begun yet, or all work has ended."""
     os.write(2, b"\nInterrupted.\n")
     os._exit(INTERRUPTED)
 

@@ -1,4 +1,4 @@
-"""Time as the program sees it: a clock whose sleeps end at once when the user asks to stop."""
+"""Time, and sleeps that end at once when the user asks to stop."""
 
 from __future__ import annotations
 
@@ -10,26 +10,26 @@ from provision.errors import Interrupted
 
 
 class Clock:
-    """Seconds since some moment, and sleeping. Tests give a virtual one with the same face."""
+    """A monotonic clock with interruptible sleeps. Tests use a virtual one with this interface."""
 
     def __init__(self) -> None:
         self._stop = threading.Event()
 
     def now(self) -> float:
-        """Seconds on a clock that never goes back."""
+        """Return seconds on a clock that never goes back."""
         return time.monotonic()
 
     def today(self) -> datetime:
-        """The date and time, as AWS dates what it makes."""
+        """Return the date and time in UTC, comparable with the dates that AWS returns."""
         return datetime.now(UTC)
 
     def sleep(self, seconds: float) -> None:
-        """Wait; raises `Interrupted` when asked to stop, before or meanwhile."""
+        """Wait. Raise `Interrupted` if `stop` was called before or is called meanwhile."""
         if self._stop.wait(seconds):
             raise Interrupted("interrupted while waiting for AWS")
 
     def stop(self) -> None:
-        """Ask every wait to end. Called from the signal handler."""
+        """End every current and later wait. Called from the signal handler."""
         self._stop.set()
 
     @property

@@ -1,5 +1,6 @@
-"""Every error a user can meet: what happened, to which node, what to type next, and the exit code
-that says so.
+"""Errors that users see, each with a message, a hint and an exit code.
+
+The message says what happened and to which node; the hint says what to type or change next.
 """
 
 from __future__ import annotations
@@ -9,8 +10,10 @@ from typing import ClassVar
 
 
 class ProvisionError(Exception):
-    """What happened, in one sentence; `hint` is what to type or change next. A line feed inside of
-    the sentence, of `more` or of the hint breaks no line where they are shown.
+    """An error for the user: one sentence, and a `hint` that says what to type or change next.
+
+    `more` holds further lines. Line feeds inside the message, `more` or the hint are escaped when
+    they are shown, so they do not start a new line.
     """
 
     exit_code: ClassVar[int] = 1
@@ -23,12 +26,12 @@ class ProvisionError(Exception):
 
     @property
     def lines(self) -> tuple[str, ...]:
-        """The sentence, and what is to stand below it, a line each."""
+        """The message and the further lines below it."""
         return self.message, *self.more
 
     @property
     def document(self) -> dict[str, str | int | None]:
-        """As JSON documents show it."""
+        """The error as JSON documents contain it."""
         return {
             "exit_code": self.exit_code,
             "message": "\n".join(self.lines),
@@ -37,121 +40,119 @@ class ProvisionError(Exception):
 
 
 class UsageError(ProvisionError):
-    """The command line is not understood."""
+    """A command line that cannot be parsed or makes no sense."""
 
     exit_code = 2
 
 
 class Locked(ProvisionError):
-    """Another process works on this state; the message names it."""
+    """A state that another process is using; the message names the process."""
 
     exit_code = 6
 
 
 class WrongAccount(ProvisionError):
-    """Credentials or region lead somewhere else than this stack lives."""
+    """Credentials or a region that lead to another account or region than the stack's."""
 
     exit_code = 7
 
 
 class NotPermitted(ProvisionError):
-    """AWS refused a call for want of permission."""
+    """A call that AWS denied because a permission is missing."""
 
     exit_code = 8
 
 
 class PartialFailure(ProvisionError):
-    """Some nodes failed, the rest is done; running the command again does what is missing."""
+    """A run in which some nodes failed and the rest succeeded; running again does the rest."""
 
     exit_code = 9
 
 
 class NothingDone(ProvisionError):
-    """All that was left to do is refused until the user decides; nothing was changed."""
+    """A run that changed nothing because every remaining change awaits the user's decision."""
 
 
 class Interrupted(ProvisionError):
-    """A signal: nothing new was started, what was in flight is in the journal."""
+    """A run ended by a signal: it started nothing new, and calls in flight are in the journal."""
 
     exit_code = 130
 
 
 class NoCredentials(ProvisionError):
-    """The AWS SDK found no credentials, or AWS no longer accepts them."""
+    """Credentials that the AWS SDK did not find or that AWS no longer accepts."""
 
 
 class RegionDisabled(ProvisionError):
-    """The account does not use this region, so that nobody's credentials are known there."""
+    """A region that the account has not enabled, so that none of its credentials work there."""
 
 
 class Unreachable(ProvisionError):
-    """The endpoint does not answer."""
+    """An endpoint that does not answer."""
 
 
 class NotFound(ProvisionError):
-    """What is asked for does not exist."""
+    """Something that the user asked for and that does not exist."""
 
 
 class UntrustedEndpoint(ProvisionError):
-    """Real credentials would leave for somewhere that is neither AWS nor this machine."""
+    """An endpoint that is neither AWS nor this machine and would receive real credentials."""
 
 
 class AddressUnusable(ProvisionError):
-    """What should say where AWS is reached is no address."""
+    """An endpoint setting that is not a valid address."""
 
 
 class NotOwned(ProvisionError):
-    """Something of that name exists and is not this stack's."""
+    """A resource of that name that exists and does not belong to this stack."""
 
 
 class NoLongerOurs(NotOwned):
-    """It was this stack's when it was looked at, and is another's right before it would go."""
+    """A resource that was owned when observed and is foreign immediately before its deletion."""
 
     def __init__(self, label: str) -> None:
         super().__init__(f"{label} is no longer this stack's: left alone")
 
 
 class InUseByOthers(ProvisionError):
-    """What is to go holds what somebody else put there, which does not go by itself."""
+    """A resource to be deleted that contains foreign resources, which AWS does not delete too."""
 
 
 class ConcurrentRun(ProvisionError):
-    """Another run makes the same stack at the same time; this one ends before more is doubled."""
+    """A second run creating the same stack; this run ends before it duplicates more resources."""
 
 
 class DataProtected(ProvisionError):
-    """The change would lose data nobody has allowed us to lose."""
+    """A change that would lose data without the user's permission."""
 
 
 class NotConverged(ProvisionError):
-    """AWS took the calls, yet what it shows still differs from what is wanted."""
+    """A resource that still differs from the wanted settings although AWS accepted the calls."""
 
 
 class TryLater(ProvisionError):
-    """AWS allows this change only after some time; a later run does it."""
+    """A change that AWS allows only after some time; a later run makes it."""
 
 
 class WaitTimeout(ProvisionError):
-    """A condition did not come about within its time; AWS is still at it."""
+    """A condition that did not become true in time; AWS is still working on it."""
 
 
 class PrerequisiteMissing(ProvisionError):
-    """Something outside the stack that it needs (a hosted zone, a prefix list) is not there."""
+    """A missing prerequisite outside the stack, such as a hosted zone or a prefix list."""
 
 
 class ApiError(ProvisionError):
-    """AWS refused a call; the message carries its code, its text and the operation."""
+    """A call that AWS refused; the message has the operation, the error code and AWS's text."""
 
 
 class ReadOnlyViolation(ProvisionError):
-    """A write was about to leave while reading only: a defect in a step, stopped before it reached
-    AWS.
-    """
+    """A write attempted in read-only mode: a defect in a step, stopped before it reached AWS."""
 
 
 class StateError(ProvisionError):
-    """The state directory cannot be read or written, or belongs to something else."""
+    """A state directory that cannot be read or written, or that belongs to another stack."""
 
 
 class StateUnreadable(StateError):
-    """What is in it is no state, whoever wrote it. The stack is found again without."""
+    """A state directory whose content is not a state; resources can be found in AWS without it."""

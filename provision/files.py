@@ -1,11 +1,10 @@
-"""Our own files on disk: for their owner only, whole or not at all, and never behind a link that
-somebody else has put in their place.
+"""Private, atomic and durable files that are never written through another user's link.
 
-A checkout can hold a link or a pipe where the state, a lock or a cache belongs. So nothing here
-follows a link in the last part of a name, opens anything but a regular file, or writes into a file
-that stands there already: what is replaced is made under a name of its own and renamed.
+A checkout can contain a link or a pipe in the place of the state, a lock or a cache. So nothing
+here follows a link in the last part of a path or opens anything but a regular file. A file that
+exists is replaced by writing a new one under a temporary name and renaming it.
 
-Windows knows neither O_NOFOLLOW nor owners in numbers. There a link is looked for before opening.
+Windows has neither O_NOFOLLOW nor numeric owners. There, a link is checked for before opening.
 """
 
 from __future__ import annotations
@@ -23,30 +22,33 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 LARGEST: Final = 16 * 1_048_576
-"""Bytes that are read at most: far above any state or plan (of 300 routes: 84 KB), far below what
-would take all memory, for Python takes some thirty times as much."""
+"""The most bytes that are read: far above any state or plan (84 KB for 300 routes), and far below
+what would exhaust memory, as Python needs about thirty times the size."""
 
 _NO_LINK: Final = getattr(os, "O_NOFOLLOW", 0)
-_NO_WAIT: Final = getattr(os, "O_NONBLOCK", 0)  # a pipe without a writer would hold us for ever
+_NO_WAIT: Final = getattr(os, "O_NONBLOCK", 0)  # opening a pipe without a writer would block
 _EXACT: Final = getattr(os, "O_BINARY", 0)
 _UNFINISHED: Final = re.compile(r"\..+\.[0-9]+\.[0-9a-f]{8}\.new")
 HOME: Final = ".provision"
-"""The folder beside config.yaml that holds what is ours."""
+"""The folder next to config.yaml that holds the files of this tool."""
 _NOTHING_OF_IT: Final = b"# Of provision: state, and what the emulator holds, with its keys.\n*\n"
 _NOT_OURS_TO_WRITE: Final = (errno.EACCES, errno.EROFS)
 _OTHERS_MAY_WRITE: Final = stat.S_IWGRP | stat.S_IWOTH
 
 
 class Planted(OSError):
-    """What stands in the place of a file or directory of ours is none. `strerror` says what."""
+    """Something other than our own file or directory in its place; `strerror` says what it is."""
 
     def __init__(self, path: Path, what: str) -> None:
         super().__init__(errno.EPERM, f"{path} {what}", str(path))
 
 
 def make_private(directory: Path) -> None:
-    """Make it, and what is missing above it: `parents=True` would leave that open to everybody.
-    Their names are on disk when this returns: what is kept in them would be lost with them."""
+    """Create the directory and its missing parents, all with mode 0700.
+
+    `mkdir(parents=True)` would give the parents the default mode. The new directory entries are on
+    disk when this returns; otherwise a crash could lose them with all their files.
+    """
     missing = [each for each in (directory, *directory.parents) if not each.exists()]
     for each in reversed(missing):
         each.mkdir(mode=0o700, exist_ok=True)
@@ -54,9 +56,11 @@ def make_private(directory: Path) -> None:
 
 
 def make_home(directory: Path) -> None:
-    """`make_private`, and git passes over it: what the emulator saves holds keys and secrets, and a
-    project is begun with `git add -A`. Where it is in the folder beside config.yaml, all of that is
-    passed over; elsewhere it is for whoever named the place to say."""
+    """Create the directory as `make_private` does, and make git ignore the folder `HOME` above it.
+
+    The emulator saves keys and secrets, and users run `git add -A`. Outside of `HOME`, ignoring
+    the directory is up to the user who chose it.
+    """
     make_private(directory)
     for each in (directory, *directory.parents):
         if each.name == HOME:
@@ -65,23 +69,27 @@ def make_home(directory: Path) -> None:
 
 
 def _hide_from_git(directory: Path) -> None:
-    """Whatever else has the name came with a checkout, and would let git take what is in there."""
+    """Write a .gitignore that ignores everything, in place of any other.
+
+    Another .gitignore came with the checkout and could make git include the files.
+    """
     file = directory / ".gitignore"
     try:
         if read_private(file) == _NOTHING_OF_IT:
             return
     except Planted:
-        if file.is_dir() and not file.is_symlink():  # nothing can be put in its place
+        if file.is_dir() and not file.is_symlink():  # a file cannot replace a directory
             raise
     try:
         replace_private(file, _NOTHING_OF_IT)
     except OSError as error:
-        if error.errno not in _NOT_OURS_TO_WRITE:  # somebody else's folder, ours mounted into it
+        # HOME may be read-only or another user's, with our own directory mounted into it.
+        if error.errno not in _NOT_OURS_TO_WRITE:
             raise
 
 
 def check_own_directory(directory: Path) -> None:
-    """Raise `Planted` unless it is a directory that this user alone may write to."""
+    """Raise `Planted` unless the path is a directory that only this user may write to."""
     found = directory.lstat()
     if stat.S_ISLNK(found.st_mode):
         raise Planted(directory, "is a symbolic link")
@@ -95,7 +103,7 @@ def check_own_directory(directory: Path) -> None:
 
 
 def refuse_links_below(top: Path, path: Path) -> None:
-    """Raise `Planted` where a part of `path` below `top` is a link: it would lead elsewhere."""
+    """Raise `Planted` if a part of `path` below `top` is a symbolic link."""
     here = top
     for part in path.relative_to(top).parts:
         here /= part
@@ -104,7 +112,7 @@ def refuse_links_below(top: Path, path: Path) -> None:
 
 
 def refuse_special(path: Path) -> None:
-    """Raise `Planted` where a file of ours is to be and a link, a pipe or a device is."""
+    """Raise `Planted` if the path exists and is not a regular file, such as a link or a pipe."""
     try:
         mode = path.lstat().st_mode
     except FileNotFoundError:
@@ -116,7 +124,10 @@ def refuse_special(path: Path) -> None:
 
 
 def read_private(path: Path, limit: int = LARGEST) -> bytes | None:
-    """The whole file; None where there is none. Raises `Planted` for what is no file of ours."""
+    """Return the whole file, or None if it does not exist.
+
+    Raise `Planted` if it is not a regular file of this user or exceeds `limit` bytes.
+    """
     try:
         descriptor = _open(path, os.O_RDONLY)
     except FileNotFoundError:
@@ -129,7 +140,10 @@ def read_private(path: Path, limit: int = LARGEST) -> bytes | None:
 
 
 def read_regular(path: Path, limit: int = LARGEST) -> bytes:
-    """The whole of a file that the user names, whoever owns it. No pipe, no device."""
+    """Return the whole of a file that the user names, whoever owns it.
+
+    Raise `Planted` for pipes, devices and files above `limit` bytes.
+    """
     descriptor = os.open(path, os.O_RDONLY | _NO_WAIT | _EXACT)
     with os.fdopen(descriptor, "rb") as file:
         mode = os.fstat(descriptor).st_mode
@@ -144,7 +158,7 @@ def read_regular(path: Path, limit: int = LARGEST) -> bytes:
 
 
 def replace_private(path: Path, content: bytes) -> None:
-    """Put a new file in the place of whatever has the name; on disk when this returns."""
+    """Write a new file that atomically replaces any at `path`; it is on disk on return."""
     with whole_file(path) as descriptor:
         write_all(descriptor, content)
     keep_names(path.parent)
@@ -152,7 +166,7 @@ def replace_private(path: Path, content: bytes) -> None:
 
 @contextmanager
 def whole_file(path: Path) -> Iterator[int]:
-    """A descriptor of a new file, which gets the name `path` once the block has ended well."""
+    """Yield the descriptor of a new file that is renamed to `path` if the block succeeds."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}.new")
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NO_LINK | _EXACT
     descriptor = os.open(temporary, flags, 0o600)
@@ -169,8 +183,10 @@ def whole_file(path: Path) -> Iterator[int]:
 
 
 def sweep_unfinished(directory: Path) -> None:
-    """Take away what processes that were killed have left of `whole_file`. Only where no other
-    process may be at work."""
+    """Delete temporary files of `whole_file` that killed processes left in the directory.
+
+    Call this only if no other process can be writing there.
+    """
     for left in directory.iterdir():
         if _UNFINISHED.fullmatch(left.name):
             with suppress(OSError):
@@ -178,27 +194,27 @@ def sweep_unfinished(directory: Path) -> None:
 
 
 def open_to_append(path: Path) -> int:
-    """A descriptor at the end of the file, which is made when missing."""
+    """Return a descriptor that appends to the file, which is created if missing."""
     return _open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
 
 
 def open_to_overwrite(path: Path) -> int:
-    """A descriptor of the emptied file, which is made when missing."""
+    """Return a descriptor of the file after emptying it; the file is created if missing."""
     descriptor = _open(path, os.O_RDWR | os.O_CREAT)
     os.ftruncate(descriptor, 0)
     return descriptor
 
 
 def write_all(descriptor: int, content: bytes) -> None:
-    """All of it, on disk when this returns. A disk that fills up takes a part first."""
+    """Write all content to disk, in several writes if needed: a nearly full disk takes a part."""
     while content:
         content = content[os.write(descriptor, content) :]
     os.fsync(descriptor)
 
 
 def keep_names(directory: Path) -> None:
-    """What the directory lists is on disk when this returns, where that can be asked for."""
-    with suppress(OSError):  # Windows opens no directories
+    """Flush the directory's entries to disk, on systems that support it."""
+    with suppress(OSError):  # Windows cannot open directories
         descriptor = os.open(directory, os.O_RDONLY)
         try:
             os.fsync(descriptor)
@@ -228,6 +244,6 @@ def _open(path: Path, flags: int) -> int:
 def _check_own_file(path: Path, found: os.stat_result) -> None:
     if not stat.S_ISREG(found.st_mode):
         raise Planted(path, "is no regular file")
-    # The user `root` may work in the folder of somebody else, as containers do.
+    # root may use another user's folder, as in containers; root's files are trusted.
     if hasattr(os, "geteuid") and os.geteuid() not in {0, found.st_uid} and found.st_uid:
         raise Planted(path, f"belongs to another user (uid {found.st_uid})")

@@ -1,6 +1,6 @@
-"""How this program was installed: what installs the parts it lacks, or a newer version of it.
+"""Commands that install missing parts or a newer version, fitting how this program was installed.
 
-On the package index the name `provision` belongs to another project. No hint may name it.
+On the package index, the name `provision` belongs to another project. No hint may name it.
 """
 
 from __future__ import annotations
@@ -24,32 +24,35 @@ _SOURCES: Final = Path(__file__).resolve().parents[1]
 
 
 def emulator_command() -> str:
-    """Return the command that installs the embedded emulator beside this program.
+    """Return the command that installs the embedded emulator for this program.
 
-    It names the requirement of our own metadata, so it works for an installation from an index, a
-    wheel or a folder. boto3 is named too, because the emulator pins a version of botocore that
-    the installed boto3 may not accept.
+    It names the requirements from our own metadata, so it works for an installation from an index,
+    a wheel or a folder. boto3 is included because the emulator pins a version of botocore that the
+    installed boto3 may not accept.
     """
     asked = _requirements(_LOCAL) + [each for each in _requirements() if _project(each) == "boto3"]
     if asked:
         return install_command(*asked)
-    return install_command("--editable", f"{_SOURCES}[{_LOCAL}]")  # never installed: only sources
+    return install_command("--editable", f"{_SOURCES}[{_LOCAL}]")  # run from sources, not installed
 
 
 def repair_command(project: str) -> str:
-    """Return the command that installs one of our requirements again."""
+    """Return the command that reinstalls one of our requirements."""
     asked = [each for each in _requirements() if _project(each) == project]
     return install_command("--force-reinstall", *(asked or [project]))
 
 
 def told_schemas(found: int, known: int) -> str:
-    """Both in words. A file that anybody may write can hold a number of thousands of digits."""
+    """Return both schema numbers in words, with the found one capped.
+
+    A file that others can write may hold a number of thousands of digits.
+    """
     number = str(found) if found <= _LARGEST_SCHEMA else f"above {_LARGEST_SCHEMA}"
     return f"schema {number}, this one knows {known}"
 
 
 def upgrade_hint() -> str:
-    """Return how to get a newer version of this program, from where this one came."""
+    """Return how to get a newer version of this program from the source of the current one."""
     extra = f"[{_LOCAL}]" if importlib.util.find_spec("ministack") else ""
     origin = _origin()
     url = str(origin.get("url", ""))
@@ -71,7 +74,7 @@ def upgrade_hint() -> str:
 def install_command(*words: str) -> str:
     """Return the command that installs packages for the interpreter that runs this program.
 
-    Environments made by uv have no pip. uv itself is always there: it is one of our requirements.
+    Environments made by uv have no pip. uv itself is always available: it is a requirement of ours.
     """
     if importlib.util.find_spec("pip"):
         installer = [sys.executable, "-m", "pip", "install"]
@@ -81,13 +84,13 @@ def install_command(*words: str) -> str:
 
 
 def uv_command(*words: str) -> str:
-    """Return a command of uv, which is installed beside this program and need not be on PATH."""
+    """Return a uv command that also works if uv is not on PATH."""
     program = ["uv"] if shutil.which("uv") else [sys.executable, "-m", "uv"]
     return shlex.join([*program, *words])
 
 
 def _requirements(extra: str = "") -> list[str]:
-    """Our requirements without their markers: those of an extra, or those always asked for."""
+    """Return our requirements without markers: those of the extra, or the unconditional ones."""
     found = []
     for requirement in (_installed() and importlib.metadata.requires(DISTRIBUTION)) or []:
         named, _, marker = requirement.partition(";")
@@ -110,7 +113,10 @@ def _installed() -> bool:
 
 
 def _origin() -> dict[str, Any]:
-    """Return what the installer recorded about the origin; empty for an index."""
+    """Return the origin that the installer recorded (direct_url.json); empty for an index.
+
+    https://packaging.python.org/en/latest/specifications/direct-url/
+    """
     if not _installed():
         return {}
     text = importlib.metadata.distribution(DISTRIBUTION).read_text("direct_url.json")

@@ -1,8 +1,8 @@
-"""A run as a file that Perfetto and chrome://tracing open: a lane a thread, and what it did when.
+"""The trace file for `--trace`, which Perfetto and chrome://tracing open: one lane per thread.
 
-The Trace Event Format's JSON object form: a B event where something begins and an E event where it
-ends, in microseconds. The file is whole after every event, so also when the process is killed; what
-was in flight then has no end, and viewers draw it as unfinished.
+The file is in the JSON object form of the Trace Event Format: a B event begins a span and an E
+event ends it, with times in microseconds. It is valid JSON after every event, even if the process
+is killed; spans open at that time have no E event, and viewers draw them as unfinished.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from provision.errors import UsageError
 from provision.files import open_to_overwrite
 
 Facts = Mapping[str, str | int]
-"""What is told of a span. Never what was sent to AWS or what it answered."""
+"""Arguments of a span. They never contain request or response data of AWS calls."""
 
 _HEAD: Final = b'{"displayTimeUnit": "ms", "traceEvents": ['
 _TAIL: Final = b"\n]}\n"
@@ -34,19 +34,19 @@ class _Lane:
     thread: threading.Thread
     open: int = 0
     last: float = 0.0
-    """When the last thing in it happened."""
+    """The time of the lane's last event, in seconds since the trace began."""
 
 
 @dataclass(frozen=True)
 class Span:
-    """Something that has begun. `depth` spans of its lane were open before it."""
+    """A span that has begun. `depth` spans of its lane were open before it."""
 
     lane: _Lane
     depth: int
 
 
 class Trace:
-    """Records spans of every thread; without a file, nothing. Safe to use from many threads."""
+    """A recorder of spans, safe to use from many threads. Without a file it records nothing."""
 
     def __init__(
         self, file: BinaryIO | None = None, *, now: Callable[[], float] = time.monotonic
@@ -66,11 +66,14 @@ class Trace:
         return self._file is not None
 
     def now(self) -> float:
-        """Seconds since the trace began."""
+        """Return seconds since the trace began."""
         return self._now() - self._origin
 
     def begin(self, name: str, kind: str, *, at: float | None = None) -> Span | None:
-        """In this thread's lane, now or at an earlier moment since when nothing else happened."""
+        """Begin a span in this thread's lane, now or at the earlier time `at`.
+
+        The lane must have had no event after `at`, otherwise the span gets another lane.
+        """
         if not self._file:
             return None
         with self._mutex:
@@ -81,7 +84,7 @@ class Trace:
             return Span(lane, lane.open - 1)
 
     def end(self, span: Span | None, facts: Facts | None = None) -> None:
-        """End it, and whatever began inside it and was left open by an error."""
+        """End the span and all spans inside it that an error left open."""
         if span is None:
             return
         with self._mutex:
@@ -93,7 +96,7 @@ class Trace:
 
     @contextmanager
     def span(self, name: str, kind: str) -> Iterator[None]:
-        """What happens inside is one span; an error that ends it is named by its class."""
+        """Record the block as one span; if it raises, the span names the error's class."""
         span = self.begin(name, kind)
         facts: Facts = {}
         try:
@@ -105,7 +108,7 @@ class Trace:
             self.end(span, facts)
 
     def past(self, name: str, kind: str, began: float) -> None:
-        """What this thread did, and nothing else, since `began` (as `now` told it)."""
+        """Record a span from `began` (a value of `now`) to now, with no other events inside."""
         self.end(self.begin(name, kind, at=began))
 
     def _event(self, phase: str, lane: _Lane, moment: float, fields: dict[str, Any]) -> None:
@@ -113,9 +116,12 @@ class Trace:
         self._write({"ph": phase, "ts": round(moment * 1_000_000), **fields}, lane.number)
 
     def _lane(self, moment: float) -> _Lane:
-        """This thread's. Threads that follow each other under one name share theirs: what is told
-        of an earlier moment, when another one was in it, gets one of its own."""
-        thread = threading.current_thread()  # its number may be that of one that has ended
+        """Return this thread's lane, creating one if needed.
+
+        Consecutive threads of one name share a lane. An event at an earlier time, when another
+        thread used that lane, gets a lane of its own.
+        """
+        thread = threading.current_thread()  # its number may be reused from an ended thread
         name = "main" if thread is threading.main_thread() else thread.name
         for number in count(1):
             lane = self._lanes.get(label := name if number == 1 else f"{name} ({number})")
@@ -129,7 +135,7 @@ class Trace:
         raise AssertionError("numbers do not end")
 
     def _write(self, event: dict[str, Any], lane: int) -> None:
-        """Over the closing brackets, and they again: one write, so the file is never half."""
+        """Overwrite the closing brackets with the event and new ones, in a single write."""
         assert self._file
         comma = b"," if self._end > len(_HEAD) else b""
         line = json.dumps(event | {"pid": os.getpid(), "tid": lane}).encode()
@@ -140,9 +146,9 @@ class Trace:
 
 @contextmanager
 def open_trace(path: Path | None) -> Iterator[Trace]:
-    """The trace that `--trace` asks for; one that records nothing where it does not.
+    """Yield the trace written to `path`, or one that records nothing if there is no path.
 
-    Raises `UsageError` when the file cannot be written.
+    Raise `UsageError` if the file cannot be written.
     """
     if path is None:
         yield Trace()

@@ -1,4 +1,4 @@
-"""What AWS will choose and nobody knows yet: a type of its own that can never pass for a value."""
+"""Values that AWS will choose and that are not known yet, as a type that no value can imitate."""
 
 from __future__ import annotations
 
@@ -11,11 +11,14 @@ KNOWN_AFTER_UP: Final = "known after up"
 
 
 class UnknownUsed(TypeError):
-    """Code treated an unknown as a value: build with `fill`, or wait for what is needed."""
+    """An unknown used as a value; use `format_known`, or wait until the value is known."""
 
 
 class Unknown:
-    """Equal to nothing but itself; refuses to become text, truth, a key or a sequence."""
+    """A value that will be known after `up`.
+
+    It equals only itself and raises `UnknownUsed` if it is used as text, truth value or sequence.
+    """
 
     def __repr__(self) -> str:
         return f"({KNOWN_AFTER_UP})"
@@ -29,20 +32,20 @@ class Unknown:
     def __eq__(self, other: object) -> bool:
         return self is other
 
-    __hash__ = None  # type: ignore[assignment]  # an unknown is no key either
+    __hash__ = None  # type: ignore[assignment]  # an unknown cannot be a key either
 
 
 UNKNOWN: Final[Any] = Unknown()
-"""Stands wherever a value of any type will be; hence Any."""
+"""The unknown. Typed as Any because it takes the place of values of every type."""
 
 
 def unknown() -> Any:
-    """The default of a field that what is read from AWS or from the state need not have."""
+    """Return the default for fields that an observed or recorded resource need not have."""
     return UNKNOWN
 
 
 def is_known(value: object) -> bool:
-    """Whether no part of the value, however deep, is unknown."""
+    """Return whether no part of the value, at any depth, is unknown."""
     if isinstance(value, Unknown):
         return False
     if isinstance(value, str | bytes | bool | int | float | None):
@@ -57,7 +60,7 @@ def is_known(value: object) -> bool:
 
 
 class _InWords(str):
-    """What stands in a text for an unknown, whatever part of it is taken."""
+    """The text shown for an unknown; every index and slice of it is the whole text."""
 
     __slots__ = ()
 
@@ -66,16 +69,16 @@ class _InWords(str):
 
 
 def in_words(value: Any) -> Any:
-    """The value; where any part of it is unknown, the words for that."""
+    """Return the value, or the text for an unknown if any part of it is unknown."""
     return value if is_known(value) else _InWords(f"({KNOWN_AFTER_UP})")
 
 
 def format_known(template: str, *parts: str) -> str:
-    """`template.format(*parts)`, or unknown where any part is."""
+    """Return `template.format(*parts)`, or unknown if any part is unknown."""
     return template.format(*parts) if is_known(parts) else UNKNOWN
 
 
 def sort_known(values: Iterable[str]) -> tuple[str, ...]:
-    """Sorted; as they come where one is unknown."""
+    """Return the values sorted, or in the given order if one of them is unknown."""
     parts = tuple(values)
     return tuple(sorted(parts)) if is_known(parts) else parts

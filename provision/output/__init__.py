@@ -1,5 +1,5 @@
-"""Text on its way out of the program.
+"""Text that leaves the program: made harmless to terminals and logs, and free of secrets.
 
-`text` makes it harmless and gives it characters that the stream has; `masking` keeps values that
-are secret by their names from being shown anywhere.
+`text` escapes control characters and replaces characters that the stream's encoding lacks.
+`masking` keeps secret values out of screens, documents, records and plans (`Masked`).
 """

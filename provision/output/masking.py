@@ -1,10 +1,10 @@
-"""Values that are nobody's to read: AWS gets them; screens, documents, records and plans do not.
+"""Secret values, which AWS receives and which screens, documents, records and plans never contain.
 
-A value of a function's environment whose name says that it is secret, or that is an address with
-a password, is one from the moment a `Function` has it, whether config.yaml or AWS said it. What is
-kept of it on disk is a digest that is slow to make (scrypt) and differs by function and variable,
-so that neither a table of digests nor a quick list of guesses leads back to it. A short value can
-still be guessed, only slowly.
+An environment variable of a function is masked if its name says that it is secret or its value is
+an address with a password. It is masked as soon as a `Function` has it, whether it comes from
+config.yaml or from AWS. On disk only a slow digest (scrypt) is kept, salted with the names of
+function and variable, so neither a precomputed table nor a fast list of guesses reveals the value.
+A short value can still be guessed, but only slowly.
 """
 
 from __future__ import annotations
@@ -22,18 +22,19 @@ _SECRET: Final = re.compile(
     r"|(^|_)secrets?_(?!(name|arn|id|path|version|region|ttl)s?$)"
     r"|(token|secrets?|(^|_)(keys?|pwd|pass|creds?|pat|dsn|salt)|(?<!max_)(?<!min_)tokens"
     r"|(api|access|auth|secret|signing|encryption)keys?)(_?v?\d+)?$)"
-    r"|[a-z](Keys?|Pass)$"  # clientKey, and not MONKEY
+    r"|[a-z](Keys?|Pass)$"  # clientKey, but not MONKEY
 )
 _PASSWORD: Final = re.compile(r"://[^\s/@:]{0,256}:[^\s@]{1,1024}@")
-"""An address with a password in it: `postgres://user:password@host`."""
+"""An address that contains a password: `postgres://user:password@host`."""
 _REFERENCE: Final = re.compile(r"ssm:/[A-Za-z0-9_./-]+|secretsmanager:[A-Za-z0-9/_+=.@-]+")
-"""Where a secret is kept, which is none: what `{secret: …}` of config.yaml becomes."""
+"""A reference to a stored secret, which is not secret itself: `{secret: …}` of config.yaml
+becomes one."""
 _RECORDED: Final = "masked"
-"""The key under which a record has the digest. Variables are text, so nothing else looks so."""
+"""The key of the digest in a record. Variables are text, so no plain value is such a mapping."""
 
 
 class Masked:
-    """A secret value, or of a recorded one its digest alone. Equal to the same value."""
+    """A secret value, or only the digest of a recorded one. Instances compare by value."""
 
     __slots__ = ("_digest", "_salt", "_value")
 
@@ -47,7 +48,7 @@ class Masked:
         return self._digest if self._value is None else _digest(self._salt, self._value)
 
     def reveal(self) -> str:
-        """The value, for AWS. Raises ValueError where only its digest is known."""
+        """Return the value, for AWS. Raise ValueError if only its digest is known."""
         if self._value is None:
             raise ValueError("the value of what was recorded masked is not known")
         return self._value
@@ -70,29 +71,29 @@ class Masked:
 
 
 Variables = Mapping[str, Any]
-"""Name → text or `Masked`. (A union of the two is no type to those who read records.)"""
+"""Name → text or `Masked`. Typed as Any because record parsing does not accept a union of both."""
 
 
 def says_secret(name: str) -> bool:
-    """Whether a variable's name says that its value is secret."""
+    """Return whether a variable's name says that its value is secret."""
     return bool(_SECRET.search(name))
 
 
 def holds_password(text: str) -> bool:
-    """Whether a text is an address with a password in it."""
+    """Return whether the text contains an address with a password."""
     return bool(_PASSWORD.search(text))
 
 
 def assigns_secret(text: str) -> bool:
-    """Whether a text is a name and a value as a shell has them, `API_KEY=…`, by a secret's name."""
+    """Return whether the text is a shell assignment to a secret name, such as `API_KEY=…`."""
     name, sign, _ = text.partition("=")
     return bool(sign) and says_secret(name.strip())
 
 
 def masked(variables: Mapping[str, object], function: str) -> dict[str, Any]:
-    """The variables of a function, those masked that say so. Raises TypeError for what is no text.
+    """Return a function's variables with the secret ones masked.
 
-    Doing so twice changes nothing.
+    Idempotent. Raise TypeError for a value that is not text.
     """
     return {name: _masked(name, value, function) for name, value in variables.items()}
 
@@ -114,24 +115,24 @@ def _is_secret(name: str, value: object) -> bool:
 
 
 def plain_secrets(variables: Mapping[str, object]) -> list[str]:
-    """The names of variables that hold a secret as plain text."""
+    """Return the names of variables that hold a secret as plain text."""
     return [name for name, value in variables.items() if _is_secret(name, value)]
 
 
 def instead(file: str) -> str:
-    """Where to put a secret."""
+    """Return a hint that says where to put a secret instead."""
     return (
         f'Keep it out of {file}: `{{secret: "ssm:/…"}}` in its place says where the code finds it.'
     )
 
 
 def revealed(variables: Variables) -> dict[str, str]:
-    """As AWS gets them."""
+    """Return the variables with their real values, for AWS."""
     return {n: v.reveal() if isinstance(v, Masked) else v for n, v in variables.items()}
 
 
 def recorded(value: object) -> object:
-    """As a record has it."""
+    """Return the JSON form of a masked value in a record: its digest."""
     if isinstance(value, Masked):
         return {_RECORDED: value.digest}
     raise TypeError(f"{type(value).__name__} has no place in a record")
@@ -139,7 +140,7 @@ def recorded(value: object) -> object:
 
 @cache
 def _digest(salt: str, value: str) -> str:
-    """30 ms and 8 MB; once a process for each value."""
+    """Return the scrypt digest. Takes 30 ms and 8 MB, once per process and value."""
     secret = value.encode(errors="surrogatepass")
     made = hashlib.scrypt(secret, salt=salt.encode(), n=2**13, r=8, p=1, dklen=16)
     return made.hex()

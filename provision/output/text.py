@@ -1,9 +1,9 @@
-"""Text on its way out, to a terminal, a pipe or a log: harmless, and in characters it can show.
+"""Text for a terminal, a pipe or a log: harmless, and in characters that the stream can encode.
 
 Names, keys, values and messages come from files, from AWS and from callers. A control character in
-one of them could repaint a screen or begin a line of its own in a log, so each is shown as an
-escape. Characters that the stream's encoding lacks are replaced by ASCII. All output passes here:
-lines through `put`, rich's through `screens.words.Screen`.
+one of them could repaint a screen or start a new line in a log, so each is shown as an escape.
+Characters that the stream's encoding lacks are replaced by ASCII. All output passes through here:
+lines through `put`, rich's output through `views.formatting.Screen`.
 """
 
 from __future__ import annotations
@@ -38,28 +38,35 @@ ASCII: Final = {
     **dict(zip("▁▂▃▄▅▆▇█", "_.-:=+*#", strict=True)),
     **dict(zip("⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏", "|/-\\|/-\\|/", strict=True)),  # rich's spinner
 }
-"""What stands for our own signs where the encoding lacks them."""
+"""ASCII replacements of the signs that we use, for encodings that lack them."""
 _COMMAND: Final = re.compile(
     r"(?<!\S):(?=:)|:(?=:[a-z][a-z-]*(?:::|\s))|#(?=#[\w.-]{0,40}\[)", re.IGNORECASE
 )
-"""The first sign of what tells a CI something by a line of its log: GitHub `::name::` where a line
-begins, in any case, after `stop-commands` with a name that anybody chose; `##[` and Azure's
-`##vso[` wherever they stand; TeamCity `##teamcity[`. A long line is wrapped, so that any word can
-be the first of one, and a long word is cut anywhere: hence the escape goes between the two."""
+"""The first character of a command that a CI system reads from log lines.
+
+GitHub reads `::name::` at the start of a line, in any case, and after `stop-commands` any name;
+`##[` and Azure's `##vso[` count anywhere; TeamCity reads `##teamcity[`. A long line is wrapped, so
+any word can start a line, and a long word is cut anywhere: so the escape is put between the two
+signs."""
 _LOGS: Final = frozenset({"CI", "GITHUB_ACTIONS", "TF_BUILD", "TEAMCITY_VERSION"})
-"""What a CI sets in the environment of what it runs."""
+"""Environment variables that CI systems set."""
 _BLANK: Final = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0"
     "\U00013441\U00013442\U00016fe4\U0001d159\U000e0100-\U000e01ef]"
 )
-"""What Python calls printable and nobody sees: the rest of Unicode's Default_Ignorable_Code_Point
+"""Invisible characters that Python calls printable: the rest of Unicode's
+Default_Ignorable_Code_Point
 (https://www.unicode.org/Public/UCD/latest/ucd/DerivedCoreProperties.txt), and blank signs."""
 _SUBSTITUTE: Final = "provision.output.text"
 
 
 def printable(text: str, encoding: str = "utf-8") -> str:
-    """The text as one line: no control character, line feeds and marks of direction included, none
-    that nobody sees, and no character that the encoding lacks."""
+    """Return the text as one line that the encoding can show.
+
+    Control characters (including line feeds and direction marks) and invisible characters become
+    escapes; characters that the encoding lacks become ASCII signs or escapes. In a CI log, a
+    backslash breaks commands to the CI system.
+    """
     if not (text.isprintable() and (text.isascii() or _is_plain(text, encoding))):
         text = "".join(_shown(char, encoding) for char in text)
     if ("::" in text or "##" in text) and _is_read_for_commands():
@@ -68,8 +75,11 @@ def printable(text: str, encoding: str = "utf-8") -> str:
 
 
 def told_apart(one: str, other: str) -> tuple[str, str]:
-    """Two texts, of which every character beyond ASCII is an escape where else they look alike; in
-    others those that one of them has more often: a letter of another script hides in a change."""
+    """Return both texts with escapes that show how they differ.
+
+    If they would look alike, every non-ASCII character becomes an escape. Otherwise only those
+    that do not occur equally often in both: a changed letter of another script could go unnoticed.
+    """
     if one == other or (one.isascii() and other.isascii()):
         return one, other
     if _alike(one, other):
@@ -86,16 +96,22 @@ def put(*lines: str, err: bool = False, end: str = "\n") -> None:
 
 
 def put_document(text: str) -> None:
-    """Write a JSON document to stdout. Its strings are ASCII by the rules of JSON; what the log of
-    a CI would obey is spelled with an escape of JSON's, so that it reads the same."""
+    """Write a JSON document to stdout.
+
+    Its strings are ASCII, as `json.dumps` writes them. A sequence that a CI system would take for a
+    command gets a JSON escape, so the document parses to the same value.
+    """
     if _is_read_for_commands():
         text = _COMMAND.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
     click.echo(text)
 
 
 def harden() -> None:
-    """Let stdout and stderr take every character, from whatever writes to them: click's help, a
-    warning, a traceback. What is typed may be no text either; it is then no answer."""
+    """Make stdout and stderr accept every character from every writer.
+
+    Click's help, warnings and tracebacks do not pass through `put`. Undecodable bytes on stdin are
+    replaced, so they match no expected answer.
+    """
     codecs.register_error(_SUBSTITUTE, _substitute)
     for stream, errors in (
         (sys.stdout, _SUBSTITUTE),
@@ -107,7 +123,7 @@ def harden() -> None:
 
 
 def encoding_of(stream: object) -> str:
-    """The stream's encoding; UTF-8 for one that has none."""
+    """Return the stream's encoding, or UTF-8 if it has none."""
     return getattr(stream, "encoding", None) or "utf-8"
 
 
@@ -118,7 +134,7 @@ def _shown(char: str, encoding: str) -> str:
 
 
 def _escaped(char: str) -> str:
-    r"""As Python writes it: `\n`, `\x1b`, `\u202e`."""
+    r"""Return the character as a Python escape: `\n`, `\x1b`, `\u202e`."""
     return char.encode("unicode_escape").decode("ascii")
 
 
@@ -127,8 +143,10 @@ def _in_ascii(text: str, but: AbstractSet[str] = frozenset()) -> str:
 
 
 def _alike(one: str, other: str) -> bool:
-    """Whether the texts differ only where one of them is beyond ASCII: a letter of another script,
-    a mark that is added, another spelling of the same letter."""
+    """Return whether the texts differ only in non-ASCII characters.
+
+    Such as a letter of another script, an added mark or another encoding of the same letter.
+    """
     if len(one) == len(other):
         pairs = zip(one, other, strict=True)
         return all(a == b or not (a.isascii() and b.isascii()) for a, b in pairs)
@@ -144,7 +162,7 @@ def _bare(text: str) -> str:
 
 
 def _substitute(error: UnicodeError) -> tuple[str, int]:
-    """What an encoder writes in the place of what it lacks."""
+    """Return an encoder's replacement for characters that it lacks, and where to continue."""
     if not isinstance(error, UnicodeEncodeError):
         raise error
     lacking = error.object[error.start : error.end]
