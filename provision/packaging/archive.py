@@ -1,4 +1,4 @@
-"""Zips for Lambda: the same bytes for the same content, on every system."""
+"""Reproducible zips for Lambda: the same bytes for the same content, on every system."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ from provision.packaging.folder import (
     too_large,
 )
 
-ZIPPED_LIMIT: Final = 52_428_800  # bytes, where they are sent in the call (L23)
+ZIPPED_LIMIT: Final = 52_428_800  # bytes of a zip that is sent in the call itself (L23)
 
-_EPOCH: Final = (1980, 1, 1, 0, 0, 0)  # the earliest moment a zip can hold
-# One mode for all: Windows has no other, and a helper program must stay executable.
+_EPOCH: Final = (1980, 1, 1, 0, 0, 0)  # the earliest time that a zip can hold
+# One mode for all files: Windows has no modes, and helper programs must stay executable.
 _MODE: Final = 0o100755
 
 
 @dataclass(frozen=True)
 class Archive:
-    """A zip as it is uploaded."""
+    """A zip to be uploaded."""
 
     content: bytes
     sha256: str  # hexadecimal, for the description of a layer version (L24)
-    code_sha256: str  # base64, as Lambda answers in CodeSha256 (L22)
+    code_sha256: str  # base64, as in Lambda's CodeSha256 (L22)
 
     @classmethod
     def of(cls, content: bytes) -> Archive:
@@ -41,20 +41,23 @@ class Archive:
 
 
 def zip_directory(source: Path) -> Archive:
-    """A function's folder: see `list_files` for what of it."""
+    """Return the zip of a function's folder, with the files that `list_files` selects."""
     return zip_files(list_files(source), str(source))
 
 
 def zip_files(files: Mapping[str, Path], source: str) -> Archive:
-    """These files by their names in the zip. `source` is what an error calls them."""
+    """Return the zip of the files, given by their names in it. Errors call them `source`.
+
+    Raise `PackagingFailed` if there are none, or if they exceed Lambda's limits.
+    """
     if not files:
         raise PackagingFailed(
             f"{source} holds nothing to put into a zip", hint="put the code there"
         )
     check_sizes(files, source)
     contents = {name: read_file(path) for name, path in files.items()}
-    # The same bytes deflated by zlib, zlib-ng and Apple's zlib differ, and each difference would be
-    # a new version (L22). So nothing is compressed unless it must be to fit.
+    # zlib, zlib-ng and Apple's zlib compress the same bytes differently, and Lambda takes another
+    # zip for a new version. So files are compressed only if the zip would not fit otherwise (L22).
     content = _zipped(contents, zipfile.ZIP_STORED)
     if len(content) > ZIPPED_LIMIT:
         content = _zipped(contents, zipfile.ZIP_DEFLATED)
@@ -69,7 +72,7 @@ def _zipped(contents: Mapping[str, bytes], compression: int) -> bytes:
     with zipfile.ZipFile(out, "w") as archive:
         for name in sorted(contents):
             entry = zipfile.ZipInfo(name, _EPOCH)
-            entry.create_system = 3  # else it says on which system it was made
+            entry.create_system = 3  # otherwise it names the system that made the zip
             entry.external_attr = _MODE << 16
             archive.writestr(entry, contents[name], compress_type=compression, compresslevel=9)
     return out.getvalue()

@@ -1,8 +1,8 @@
-"""Built zips, kept with the user and not in the checkout, and believed only as far as they can be
-checked: against what they were made of and against their own digest.
+"""A cache of built zips in the user's cache directory, outside of the checkout.
 
-What is damaged, or was made of something else, is built again. A directory that is not the user's
-alone, or that a checkout could have filled, is not used: then the zips live as long as the process.
+A zip is used only if its digest is right and, for a layer, its recorded inputs are the same;
+otherwise it is built again. A directory that other users can write to, or that a checkout could
+have filled, is not used: the zips are then kept only until the process ends.
 """
 
 from __future__ import annotations
@@ -35,24 +35,26 @@ from provision.packaging.archive import ZIPPED_LIMIT, Archive
 KEPT_SECONDS: Final = 30 * 24 * 3600.0
 """How long a zip is kept after its last use."""
 
-_FORMAT: Final = 2  # of the manifest, and of what the same inputs are made into
+_FORMAT: Final = 2  # version of the manifest and of how a zip is built from its inputs
 
 
 class CacheFailed(ProvisionError):
-    """A zip cannot be put on disk."""
+    """A zip that cannot be written to disk."""
 
 
 @dataclass(frozen=True)
 class Cache:
-    """Zips by their digest in one directory, and for each layer a manifest of what it is made of.
-    Processes may share it."""
+    """A directory of zips named by their digests, and of manifests that list a layer's inputs.
+
+    Processes may share it.
+    """
 
     directory: Path
     downloads: Path | None = None
-    """Where the installer keeps what it downloads; None: where the user has it."""
+    """The installer's download cache; None for the user's usual one."""
 
     def layer(self, inputs: Mapping[str, str]) -> Archive | None:
-        """What was made of these inputs, unless it is damaged or was never made."""
+        """Return the layer built from these inputs, or None if it is missing or damaged."""
         manifest = self._manifest(inputs)
         try:
             kept = json.loads(read_private(manifest) or b"null")
@@ -66,13 +68,13 @@ class Cache:
         return bundle
 
     def keep_layer(self, inputs: Mapping[str, str], bundle: Archive) -> None:
-        """The zip first: a manifest never names one that is not there."""
+        """Store a layer's zip, then its manifest, which thus never names a missing zip."""
         self.keep(bundle)
         told = {"inputs": _told(inputs), "zip": bundle.sha256}
         self._write(self._manifest(inputs), json.dumps(told, indent=1).encode())
 
     def keep(self, bundle: Archive) -> Path:
-        """The file that holds it, whole."""
+        """Store the zip unless it is there undamaged, and return its file."""
         path = self._zip(bundle.sha256)
         if self._bundle(bundle.sha256) is None:
             self._write(path, bundle.content)
@@ -82,7 +84,7 @@ class Cache:
         path = self._zip(digest)
         try:
             content = read_private(path, ZIPPED_LIMIT)
-        except (OSError, ValueError):  # a digest that is no part of a name
+        except (OSError, ValueError):  # ValueError: a digest that cannot be part of a file name
             return None
         bundle = Archive.of(content) if content is not None else None
         if bundle is None or bundle.sha256 != digest:
@@ -109,7 +111,10 @@ class Cache:
 
 
 def open_cache(checkout: Path, say: Callable[[str], None]) -> Cache:
-    """The user's cache; one for this process alone where that cannot be trusted or written to."""
+    """Return the user's cache, or a temporary one if that cannot be trusted or written to.
+
+    `say` is then called with the reason.
+    """
     try:
         directory = platformdirs.user_cache_path("provision", appauthor=False) / "packages"
         _check_place(directory, checkout)
@@ -117,7 +122,7 @@ def open_cache(checkout: Path, say: Callable[[str], None]) -> Cache:
         check_own_directory(directory)
         if not os.access(directory, os.W_OK):
             raise Planted(directory, "cannot be written to")
-    except (OSError, RuntimeError) as error:  # RuntimeError: a loop of links, or no home directory
+    except (OSError, RuntimeError) as error:  # RuntimeError: a loop of links or no home directory
         why = error.strerror if isinstance(error, OSError) else error
         say(f"packages are built for this run only, and not kept: {why}")
         directory = Path(tempfile.mkdtemp(prefix="provision-"))
@@ -138,7 +143,10 @@ def _check_place(directory: Path, checkout: Path) -> None:
 
 
 def _is_trusted(directory: Path, checkout: Path) -> bool:
-    """Whether the user alone can have filled it. One that is not there yet will be the user's."""
+    """Return whether only the user can have filled the directory.
+
+    One that does not exist yet is trusted: the user will own it.
+    """
     try:
         _check_place(directory.absolute(), checkout)
         check_own_directory(directory.resolve())

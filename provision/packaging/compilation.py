@@ -1,7 +1,8 @@
-"""Which of some modules this Python refuses, or an older one would: a program of its own, which
-`modules.py` runs within limits, for what somebody else has written may take any time and memory.
+"""A separate program that reports which modules this Python, or an older one, cannot compile.
 
-It imports the standard library alone, reads the modules as text, and runs none of their code.
+`modules.py` runs it within limits, because untrusted modules may take any amount of time and
+memory. It imports only the standard library, reads the modules as text, and runs none of their
+code.
 """
 
 from __future__ import annotations
@@ -16,30 +17,33 @@ from pathlib import Path
 from typing import Final
 
 Release = tuple[int, ...]
-"""Of Python: (3, 13)."""
+"""A release of Python, such as (3, 13)."""
 Answer = tuple[int, str] | None
-"""The line and the message of what is refused."""
+"""Line and message of a module's error, or None if it has none."""
 
 SECONDS: Final = 20
-"""Of a processor, for all modules: a hundred times what the largest package takes to parse."""
+"""CPU seconds for all modules: a hundred times what parsing the largest package takes."""
 BYTES: Final = 1_073_741_824
-"""Of memory. Python takes some hundred times as much for a syntax tree as its text has."""
+"""Bytes of memory. Python's syntax tree takes about a hundred times as much as the text."""
 _LONGEST: Final = 300
-"""Characters of a message, which may quote a name."""
+"""The most characters of a message, which may quote a name."""
 MOST_COMPILED: Final = 256 * 1024
-"""Bytes of a module up to which its code is made as well. That takes Python a time that grows with
-the square of how many functions there are: minutes for 2 MB. A larger one is parsed only."""
+"""The size in bytes up to which a module is compiled. Compiling takes time that grows with the
+square of the number of functions: minutes for 2 MB. A larger module is only parsed."""
 MOST_REPEATED: Final = 10
-"""How many times as much code may be made of a module as is written in it. CPython writes what is
-below `finally` twice, and once more for every return, break and continue on the way out, each
-nested one within each copy: 2 KB became 1.5 GB. What grows further is parsed only."""
+"""The most that a module's code may grow by compilation. CPython emits a `finally` block twice, and
+once more for every return, break and continue that leaves it, nested ones within each copy: 2 KB
+became 1.5 GB. A module that grows more is only parsed."""
 _ANY_SIZE: Final = 2_000
-"""Nodes of a syntax tree of which code is made in any case."""
+"""The number of syntax tree nodes up to which a module is compiled however much it grows."""
 
 
 def main() -> None:
-    """Standard input: a line of JSON, and the modules one after the other. Standard output: a line
-    of JSON for each as soon as it is judged, so that what ends this is known to be the next."""
+    """Read a line of JSON and then the modules from stdin; write a line of JSON for each to stdout.
+
+    A line is written as soon as its module is checked. If the process dies, the caller thus knows
+    which module was next.
+    """
     _limit()
     asked = json.loads(sys.stdin.buffer.readline())
     release = tuple(asked["release"])
@@ -50,32 +54,32 @@ def main() -> None:
 
 
 def judged(content: bytes, release: Release) -> Answer:
-    """What this Python refuses of a module, or the function's would."""
+    """Return the module's error in this Python or, if that is older, in the function's."""
     older = release < sys.version_info[:2]
     return compiled(content) or (for_older(content, release) if older else None)
 
 
 def _limit() -> None:
-    """Where the system has such limits. Elsewhere the one who waits ends it."""
+    """Limit CPU time and memory if the system can. Elsewhere the caller's timeout ends this."""
     with suppress(ImportError):
         import resource  # noqa: PLC0415  (Windows has none)
 
         for limit, most in ((resource.RLIMIT_CPU, SECONDS), (resource.RLIMIT_AS, BYTES)):
-            with suppress(OSError, ValueError):  # macOS knows no limit of memory
+            with suppress(OSError, ValueError):  # macOS has no memory limit
                 resource.setrlimit(limit, (most, most))
 
 
 def _ran_out() -> bool:
-    """Whether memory is used up."""
+    """Return whether a MemoryError is real: over a quarter of the limit has been used."""
     with suppress(OSError, ImportError):
         return _most_used() > BYTES // 4
     return False
 
 
 def _most_used() -> int:
-    """Bytes of memory that this process has had at most. What Linux tells by `getrusage` begins
-    with what the process had that started it.
+    """Return the peak memory of this process in bytes.
 
+    On Linux, `getrusage` includes the peak of the process that started this one, so it is not used.
     https://man7.org/linux/man-pages/man2/getrusage.2.html
     """
     if sys.platform == "linux":
@@ -88,24 +92,24 @@ def _most_used() -> int:
 
 
 def compiled(content: bytes) -> Answer:
-    """What this Python refuses."""
+    """Return the module's error in this Python; see `MOST_COMPILED` and `MOST_REPEATED`."""
     if len(content) > MOST_COMPILED:
         return _refusal(lambda: ast.parse(content))
-    named = b"finally" in content or b"coding" in content  # one that spells the word otherwise
+    # With a `coding` declaration, the bytes may spell `finally` differently.
+    named = b"finally" in content or b"coding" in content
     if named and _repeats(content):
         return _refusal(lambda: ast.parse(content))
     return _refusal(lambda: compile(content, "module", "exec", dont_inherit=True))
 
 
 def _repeats(content: bytes) -> bool:
-    """Whether far more code would be made of the module than is written in it; also where it has no
-    syntax tree."""
+    """Return whether compiling would multiply the module's code, or it cannot be parsed."""
     try:
         tree = ast.parse(content)
     except (SyntaxError, ValueError, OverflowError, RecursionError):
         return True
     nodes: list[ast.AST] = [tree]
-    for node in nodes:  # which grows meanwhile: every node after the one that holds it
+    for node in nodes:  # grows while it is read: every node follows its parent
         nodes += ast.iter_child_nodes(node)
     most = max(_ANY_SIZE, MOST_REPEATED * len(nodes))
     made: dict[ast.AST, tuple[int, int]] = {}
@@ -116,8 +120,10 @@ def _repeats(content: bytes) -> bool:
 
 
 def _made(node: ast.AST, made: Mapping[ast.AST, tuple[int, int]]) -> tuple[int, int]:
-    """The nodes that code is made of, copies included, and the exits among them; too many rather
-    than too few, for not every exit leaves what it stands in."""
+    """Return how many nodes are compiled, copies included, and how many of them are exits.
+
+    An upper bound: not every return, break or continue leaves the block that contains it.
+    """
     size, exits = _sum(ast.iter_child_nodes(node), made)
     if isinstance(node, ast.Try | ast.TryStar):
         once, ways = _sum(node.finalbody, made)
@@ -133,7 +139,7 @@ def _sum(nodes: Iterable[ast.AST], made: Mapping[ast.AST, tuple[int, int]]) -> t
 
 
 def for_older(content: bytes, release: Release) -> Answer:
-    """What the parser knows of an older release's grammar; it does not know all of it."""
+    """Return the module's error under an older grammar, of which the parser knows only a part."""
     return _refusal(lambda: ast.parse(content, feature_version=(release[0], release[1])))
 
 
@@ -148,7 +154,7 @@ def _refusal(read: Callable[[], object]) -> Answer:
             return 1, str(error)[:_LONGEST]
         except RecursionError:
             return 1, "nested too deeply"
-        except MemoryError:  # which the parser also says of what is nested too deeply
+        except MemoryError:  # the parser also raises it for code that is nested too deeply
             if _ran_out():
                 raise
             return 1, "nested too deeply"

@@ -1,4 +1,4 @@
-"""When files were saved: by looking at their times, which works on every system and every disk."""
+"""Detects saved files by polling their times, which works on every system and every disk."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from typing import Final
 from provision.clock import Clock
 
 POLL: Final = 0.25
-"""Seconds between two looks."""
+"""Seconds between two polls."""
 QUIET: Final = 0.3
-"""Seconds without a change before what was saved is believed to be whole."""
+"""Seconds without a change before saved files count as complete."""
 
 Snapshot = Mapping[str, tuple[int, int]]
-"""File → when it was changed (nanoseconds) and its size in bytes."""
+"""File → modification time in nanoseconds and size in bytes."""
 
 
 def snapshot(files: Iterable[Path]) -> Snapshot:
-    """What was gone between listing and looking is left out."""
+    """Return the times and sizes of the files, without those that no longer exist."""
     found = {}
     for file in files:
         with suppress(OSError):
@@ -31,7 +31,10 @@ def snapshot(files: Iterable[Path]) -> Snapshot:
 def watch_saves(
     look: Callable[[], Mapping[str, Snapshot]], clock: Clock
 ) -> Iterator[frozenset[str]]:
-    """The names whose files changed, once they are quiet: at first all of them."""
+    """Yield the names whose files changed, once `QUIET` seconds have passed without a change.
+
+    `look` returns a snapshot for each name. The first set has all names.
+    """
     last: Mapping[str, Snapshot] = {}
     while True:
         now = look()

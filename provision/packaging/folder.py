@@ -1,8 +1,8 @@
-"""Which files of a folder go into a zip: regular files inside it, and nothing that only looks so.
+"""Selects the files of a folder that are put into a zip: regular files inside of the folder.
 
-A link that stays inside is followed. One that leads out, or to a hidden file, would put what a
-pull request may not read into what it deploys; a pipe or a device would never end. Those are errors
-that name the file, as is a folder larger than Lambda takes, which is known before it is read.
+A link that stays inside is followed. With a link that leads out or to a hidden file, a pull request
+could deploy files that it may not read; a pipe or a device could be read for ever. These are errors
+that name the file. So is a folder larger than Lambda accepts, detected before files are read.
 """
 
 from __future__ import annotations
@@ -19,19 +19,20 @@ from typing import Final
 from provision.errors import ProvisionError
 from provision.files import read_regular
 
-UNZIPPED_LIMIT: Final = 262_144_000  # the function and all its layers together (L23)
+UNZIPPED_LIMIT: Final = 262_144_000  # bytes of a function and all its layers together (L23)
 MOST_FILES: Final = 65_535
-"""What a plain zip can list. Links that fan out would reach any number."""
+"""The most entries of a zip without ZIP64. Links to folders could multiply files without end."""
 
 
 class PackagingFailed(ProvisionError):
-    """A function's or layer's folder cannot be turned into what Lambda takes."""
+    """A function's or layer's folder that cannot be turned into a zip for Lambda."""
 
 
 def list_files(source: Path) -> dict[str, Path]:
-    """Files of a function's folder by their name in the zip. Left out is what a machine leaves
-    there and what is hidden: names that begin with a dot, `__pycache__`, compiled modules, what
-    editors leave.
+    """Return the files of a function's folder by their names in the zip.
+
+    Left out are names that begin with a dot, `__pycache__`, compiled modules and files that editors
+    leave. Raise `PackagingFailed` for a folder that cannot be packed.
     """
     return _named(
         source,
@@ -40,12 +41,12 @@ def list_files(source: Path) -> dict[str, Path]:
 
 
 def list_all_files(source: Path) -> dict[str, Path]:
-    """Files of installed packages by their name in the zip. Packages need hidden ones as well."""
+    """Return the files of installed packages, hidden ones too, by their names in the zip."""
     return _named(source, lambda _name: False)
 
 
 def check_sizes(files: Mapping[str, Path], source: str) -> None:
-    """Raise `PackagingFailed` for more than Lambda takes. Nothing has been read yet."""
+    """Raise `PackagingFailed` if the files are larger than Lambda accepts. Reads no content."""
     sizes = {name: path.stat().st_size for name, path in files.items()}
     total = sum(sizes.values())
     if total > UNZIPPED_LIMIT:
@@ -65,7 +66,7 @@ def read_file(path: Path) -> bytes:
 def too_large(
     source: str, what: str, size: int, limit: int, sizes: Mapping[str, int]
 ) -> PackagingFailed:
-    """`sizes`: by the name in the zip; the largest packages are named."""
+    """Return an error that names the largest packages. `sizes` has bytes by name in the zip."""
     packages: Counter[str] = Counter()
     for name, many in sizes.items():
         parts = PurePosixPath(name).parts
@@ -88,7 +89,7 @@ def _is_bytecode(name: str) -> bool:
 
 
 def _is_of_an_editor(name: str) -> bool:
-    """What Emacs and Vim leave beside a file while it is edited."""
+    """Return whether Emacs or Vim leave a file of that name next to one being edited."""
     return name.endswith("~") or (name.startswith("#") and name.endswith("#")) or name == "4913"
 
 
@@ -99,7 +100,7 @@ def _named(source: Path, left_out: Callable[[str], bool]) -> dict[str, Path]:
         )
     files: dict[str, Path] = {}
     for name, path in _Walk(source, source.resolve(), left_out).files():
-        # macOS may spell a name decomposed.
+        # macOS may store a name in decomposed Unicode form.
         zipped = unicodedata.normalize("NFC", name)
         if zipped in files:
             raise PackagingFailed(
@@ -111,14 +112,17 @@ def _named(source: Path, left_out: Callable[[str], bool]) -> dict[str, Path]:
 
 @dataclass(frozen=True)
 class _Walk:
-    """`top` is `source` without links. What is found is spelled as `source` is."""
+    """A search of `source`, whose real path is `top`. Found paths begin with `source`."""
 
     source: Path
     top: Path
     left_out: Callable[[str], bool]
 
     def files(self) -> Iterator[tuple[str, Path]]:
-        """Name in the zip and file. A folder in hand has the real folders that hold it."""
+        """Yield name in the zip and path of each file.
+
+        `in_hand` has the folders to search, each with the real paths of itself and those above it.
+        """
         in_hand = [(self.source, "", frozenset({self.top}))]
         seen = 0
         while in_hand:
@@ -162,7 +166,7 @@ class _Walk:
     def _followed(self, link: os.DirEntry[str]) -> Path:
         try:
             target = Path(link.path).resolve(strict=True)
-        except (OSError, RuntimeError):  # a loop of links is a RuntimeError before Python 3.13
+        except (OSError, RuntimeError):  # before Python 3.13, a loop of links is a RuntimeError
             raise PackagingFailed(
                 f"{link.path} is a symbolic link that leads nowhere",
                 hint="mend it, or take it out",
@@ -178,7 +182,10 @@ class _Walk:
         return self.source / inside
 
     def _real_folder(self, path: Path, named: Path, above: Collection[Path]) -> Path:
-        """A folder can be a link that does not look like one: a junction, on Windows."""
+        """Return the folder's real path, after checking it.
+
+        On Windows, a folder can be a junction, which leads elsewhere but is not a symbolic link.
+        """
         real = path.resolve()
         if not real.is_relative_to(self.top):
             raise self._leads_out(named, real)

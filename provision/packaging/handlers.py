@@ -1,4 +1,4 @@
-"""Whether a function's handler is there, told from the text of its module: no code runs."""
+"""Checks that a function's handler exists, from the text of its module; no code is run."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from provision.packaging.folder import list_files, read_file
 from provision.packaging.imports import absolute, handler_module, module_file, package_of, parsed
 
 _DYNAMIC: Final = frozenset({"__dict__", "exec", "globals", "locals", "setattr", "vars"})
-"""With these a module may define names that its text does not show."""
+"""Names with which a module may define other names that its text does not show."""
 _MOST_FOLLOWED: Final = 50
-"""Modules that take in all of the next, in a chain."""
+"""The most modules that are followed through `from … import *`."""
 _LAYERED: Final = "python/"
-"""Where a layer's zip holds what can be imported."""
+"""The folder of a layer's zip that modules are imported from."""
 _COMPILED: Final = (".so", ".pyd")
 
 
 @dataclass(frozen=True)
 class _Place:
-    """Files in which modules are looked for, by their names below it."""
+    """A folder or a layer in which modules are searched. `names` are paths relative to it."""
 
     names: Collection[str]
     read: Callable[[str], bytes]
@@ -32,14 +32,16 @@ class _Place:
         return module_file(self.names, dotted)
 
     def compiled(self, dotted: str) -> bool:
-        """Whether the module is there as an extension, whose names no text shows."""
+        """Return whether the module exists as a compiled extension, which cannot be inspected."""
         start = f"{dotted.replace('.', '/')}."
         return any(name.startswith(start) and name.endswith(_COMPILED) for name in self.names)
 
 
 def handler_problem(source: Path, handler: str) -> str | None:
-    """What keeps Lambda from finding the handler in the function's folder, or None. Raises
-    `PackagingFailed` where the folder cannot be read."""
+    """Return why Lambda would not find the handler in the function's folder, or None.
+
+    Raise `PackagingFailed` if the folder cannot be read.
+    """
     files = list_files(source)
     place = _Place(files, lambda name: read_file(files[name]))
     if not _has_module(place, handler):
@@ -49,12 +51,15 @@ def handler_problem(source: Path, handler: str) -> str | None:
 
 
 def in_folder(source: Path, handler: str) -> bool:
-    """Whether the function's folder has the handler's module."""
+    """Return whether the function's folder contains the handler's module."""
     return _has_module(_Place(list_files(source), lambda _: b""), handler)
 
 
 def problem_in_layers(zips: Iterable[Path], handler: str) -> str | None:
-    """The same for a handler that is to be in a layer. The first that has its module counts."""
+    """Return why Lambda would not find the handler in the layers, or None.
+
+    The first layer that contains its module decides.
+    """
     for file in zips:
         with zipfile.ZipFile(file) as archive:
             names = [n.removeprefix(_LAYERED) for n in archive.namelist() if n.startswith(_LAYERED)]
@@ -82,13 +87,16 @@ def _undefined(place: _Place, handler: str, shown: Callable[[str], str]) -> str 
 
 @dataclass
 class _Names:
-    """What importing a module of `place` may define."""
+    """The names that importing a module of `place` may define. `seen` has the inspected files."""
 
     place: _Place
     seen: set[str] = field(default_factory=set)
 
     def may_define(self, file: str, name: str) -> bool:
-        """True also where nobody can tell; what does not compile is told elsewhere."""
+        """Return whether the module may define the name; True if that cannot be determined.
+
+        A module that does not compile also counts; its errors are reported by `modules.py`.
+        """
         if len(self.seen) > _MOST_FOLLOWED:
             return True
         tree = parsed(self.place.read(file))
@@ -98,7 +106,7 @@ class _Names:
         return any(self._from_all(file, star, name) for star in _stars(tree))
 
     def _from_all(self, file: str, star: ast.ImportFrom, name: str) -> bool:
-        """Whether `from module import *` may bring the name."""
+        """Return whether `from module import *` may import the name."""
         module = absolute(package_of(file), star.level, star.module or "")
         other = self.place.file_of(module)
         if other is None:
@@ -122,7 +130,7 @@ def _is_dynamic(tree: ast.Module) -> bool:
 
 
 def _bound(body: Iterable[ast.AST]) -> Iterator[str]:
-    """Names that running these statements may bind in the module, of every branch."""
+    """Yield the names that these statements may bind in the module, in any branch."""
     left = list(body)
     while left:
         node = left.pop()

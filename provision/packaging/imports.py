@@ -1,4 +1,4 @@
-"""What a module imports, read off its text, and which file of a folder a name stands for."""
+"""Reads a module's imports from its text, and finds the file that an import loads."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ _OF_THE_VERSION: Final = frozenset(
 )
 _CATCHES_ALL: Final = frozenset({"BaseException", "Exception", "SyntaxError"})
 MOST_PARSED: Final = 2 * 1_048_576
-"""Bytes of a module that is parsed: a tree takes some hundred times as much."""
+"""The most bytes of a module that is parsed: a syntax tree takes about a hundred times as much."""
 _IMPORTERS: Final = frozenset({"__import__", "import_module"})
 
 
 def handler_module(handler: str) -> str:
-    """The dotted name of the module in `package/module.function`."""
+    """Return the dotted name of the module in `package/module.function`."""
     return handler.rpartition(".")[0].replace("/", ".")
 
 
 def module_file(names: Container[str], dotted: str) -> str | None:
-    """The file, of those named, that `import dotted` runs; None where it runs none of them."""
+    """Return the one of `names` that `import dotted` runs, or None if it runs none of them."""
     base = dotted.replace(".", "/")
     candidates = (f"{base}/__init__.py", f"{base}.py")
     return next((name for name in candidates if name in names), None)
 
 
 def parsed(content: bytes) -> ast.Module | None:
-    """The module's syntax tree; None where it has none, or would be too large."""
+    """Return the module's syntax tree, or None if it has none or would be too large."""
     if len(content) > MOST_PARSED:
         return None
     with warnings.catch_warnings():
@@ -41,10 +41,10 @@ def parsed(content: bytes) -> ast.Module | None:
 
 
 def imported(name: str, content: bytes) -> set[str]:
-    """The dotted names that the module in file `name` imports, its functions' imports included.
+    """Return the dotted names that the module in file `name` imports, also inside functions.
 
-    `from a import b` gives `a` and `a.b`, for b may be a module. An import that depends on the
-    version of Python, that only follows a failed one, or whose SyntaxError is caught is left out.
+    `from a import b` gives `a` and `a.b`, as b may be a module. Left out are imports that depend on
+    the version of Python, that run only after a failed one, or whose SyntaxError is caught.
     """
     tree, package = parsed(content), package_of(name)
     found: set[str] = set()
@@ -67,18 +67,18 @@ def imported(name: str, content: bytes) -> set[str]:
 
 
 def package_of(name: str) -> list[str]:
-    """The parts of the package that the module in file `name` belongs to, or is."""
+    """Return the parts of the package that the module in file `name` belongs to or is."""
     return name.split("/")[:-1]
 
 
 def absolute(package: list[str], level: int, module: str) -> str:
-    """`level` dots before the module's name: one means this package."""
+    """Return the absolute name of a module imported with `level` dots; one means `package`."""
     base = package[: len(package) - level + 1] if level else []
     return ".".join([*base, *([module] if module else [])])
 
 
 def _nodes(body: Iterable[ast.AST]) -> Iterator[ast.AST]:
-    """Every node below, but for what may never run or may fail without harm."""
+    """Yield all nodes below, except for code that may never run or may fail without harm."""
     left = list(body)
     while left:
         node = left.pop()

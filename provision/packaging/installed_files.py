@@ -1,7 +1,7 @@
-"""What an installer leaves in a folder, made the same on every machine.
+"""Makes the files that an installer leaves in a folder the same on every machine.
 
-A wheel's own files stay, all of them. What goes or is written anew is what the installer adds:
-notes about this machine, and scripts whose first line names the Python of this machine.
+All files of a wheel itself stay. Those that the installer adds are deleted or rewritten: notes
+about this machine, and scripts whose first line names this machine's Python.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import sys
 from pathlib import Path
 from typing import Final
 
-_LOCK: Final = ".lock"  # in the folder itself, while it is installed into
+_LOCK: Final = ".lock"  # in the folder itself, during the installation
 _NOTES: Final = ("INSTALLER", "REQUESTED", "direct_url.json", "uv_cache.json")
 _SCRIPTS: Final = "bin"
 _INTERPRETER: Final = b"#!/usr/bin/env python3\n"
@@ -33,7 +33,7 @@ if __name__ == "__main__":
 
 
 def make_portable(folder: Path) -> None:
-    """Change the folder so that it tells nothing about the machine it was filled on."""
+    """Remove everything from the folder that depends on the machine it was filled on."""
     (folder / _LOCK).unlink(missing_ok=True)
     for info in sorted(folder.glob("*.dist-info")):
         for note in _NOTES:
@@ -47,7 +47,7 @@ def make_portable(folder: Path) -> None:
 
 
 def _write_scripts(scripts: Path, info: Path) -> None:
-    """Programs that a package declares by name only; an installer writes them, as it likes."""
+    """Rewrite the scripts of a package's entry points, which every installer writes differently."""
     points = importlib.metadata.PathDistribution(info).entry_points
     for group in ("console_scripts", "gui_scripts"):
         for point in points.select(group=group):
@@ -72,7 +72,7 @@ def _name_any_python(script: Path) -> None:
 
 
 def _write_record(folder: Path, record: Path) -> None:
-    """The list of a package's files, with those that are there and as they are there."""
+    """Rewrite a package's RECORD: only existing files, sorted, with current digests of scripts."""
     if not record.is_file():
         return
     rows = list(csv.reader(record.read_text("utf-8").splitlines()))

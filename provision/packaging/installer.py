@@ -1,8 +1,8 @@
-"""Runs uv for a layer: pinned wheels from the index that the user's environment names.
+"""Runs uv for a layer: installs pinned wheels from the index that the user's environment names.
 
-What a checkout holds reaches uv in one form only: a list of pins that we wrote. It works in a
-folder without any other file, reads no settings file, and gets the variables named here. So no
-credential is there to be sent anywhere, and nothing is built or run.
+The checkout reaches uv only as a list of pins that we wrote. uv runs in a folder without other
+files, reads no settings file, and gets only the environment variables named here. So it has no
+other credentials that it could send anywhere, and it builds and runs nothing.
 """
 
 from __future__ import annotations
@@ -27,13 +27,14 @@ from provision.packaging.target import Target
 
 _SECONDS: Final = 600
 MOST_BYTES: Final = UNZIPPED_LIMIT
-"""Of a file that uv writes: a wheel may hold some KB that unpack to any size."""
+"""The most bytes of a file that uv writes: a wheel of some KB may unpack to any size."""
 _BOUNDED: Final = (
     "import os, resource, sys; most, (_, hard) = int(sys.argv[1]), resource.getrlimit("
     "resource.RLIMIT_FSIZE); resource.setrlimit(resource.RLIMIT_FSIZE,"
     " (most if hard < 0 or hard > most else hard, hard)); os.execv(sys.argv[2], sys.argv[2:])"
 )
-"""Python ignores the signal that would end it, and what it becomes is told of an error instead."""
+"""The code that limits file sizes and becomes uv. Python ignores SIGXFSZ, and uv inherits that, so
+a write above the limit fails with an error instead of ending uv."""
 _INDEXES: Final = ("UV_DEFAULT_INDEX", "UV_INDEX_URL", "UV_INDEX", "UV_EXTRA_INDEX_URL")
 _PATHS: Final[Mapping[str, str | None]] = {
     "UV_CACHE_DIR": None,
@@ -43,16 +44,17 @@ _PATHS: Final[Mapping[str, str | None]] = {
     "SSL_CLIENT_CERT": None,
     "NETRC": None,
 }
-"""Values that are paths, and what separates several: uv works in another folder than the user."""
+"""Variables that hold paths → separator, or None for a single path. The paths are made absolute,
+because uv runs in another folder than the user."""
 
 PASSED_ON: Final = frozenset(
     {
         *_INDEXES,
         *_PATHS,
-        # where the user's caches and stored logins are, and where to work
+        # locations of the user's caches and stored logins, and of temporary files
         *("HOME", "USERPROFILE", "LOCALAPPDATA", "APPDATA", "XDG_CACHE_HOME", "XDG_DATA_HOME"),
         *("TMPDIR", "TEMP", "TMP", "SYSTEMROOT", "LANG", "LC_ALL"),
-        # what the Python that uv asks for its version needs to start
+        # needed to start the Python whose version uv queries
         *("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH"),
         # the way to the index
         *("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"),
@@ -64,18 +66,20 @@ PASSED_ON: Final = frozenset(
     }
 )
 _LOGINS: Final = re.compile(r"UV_INDEX_[A-Z0-9_]+_(USERNAME|PASSWORD)")
-"""How uv is told the login of an index that has a name."""
+"""Variables with the login of a named index."""
 
 
 class WheelInstallFailed(ProvisionError):
-    """The packages cannot be had for the target, or are not what they say."""
+    """Packages that cannot be installed for the target or do not match their hashes."""
 
 
 def install(
     pins: Sequence[Pin], source: Path, target: Target, folder: Path, downloads: Path | None
 ) -> None:
-    """Install into `folder`/packages, which is made; `folder` is empty. `source` is the layer's,
-    for errors. `downloads` is where uv keeps them; None: where the user has it."""
+    """Install the pins into `folder`/packages; `folder` must be empty.
+
+    `source` is the layer's folder, for errors. `downloads` is uv's cache; None for the user's.
+    """
     (folder / "pins.txt").write_text("".join(f"{pin}\n" for pin in pins), "utf-8")
     command = ["pip", "install", "--no-config", "--requirements", "pins.txt"]
     command += ["--target", "packages", "--no-deps", "--require-hashes", *target.options]
@@ -116,7 +120,7 @@ def install(
 
 
 def _program() -> str:
-    """uv itself. Raises OSError where it cannot be started: what begins it would not say so."""
+    """Return the path of uv. Raise OSError if it cannot be run, which `_BOUNDED` would hide."""
     found = uv.find_uv_bin()
     if not os.access(found, os.X_OK):
         raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), found)
@@ -124,14 +128,14 @@ def _program() -> str:
 
 
 def _within(most: int) -> Sequence[str]:
-    """What begins a command whose files are no larger, where the system has such a limit."""
+    """Return the prefix of a command that limits its files to `most` bytes; empty on Windows."""
     if sys.platform == "win32":
         return ()
     return (sys.executable, "-I", "-S", "-c", _BOUNDED, str(most))
 
 
 def environment(ours: Mapping[str, str], downloads: Path | None) -> dict[str, str]:
-    """What uv gets of our environment. pip's index counts where uv has none of its own."""
+    """Return uv's environment, a selection of ours. PIP_INDEX_URL is used if uv has no index."""
     given = {
         name: _absolute(value, _PATHS[name]) if name in _PATHS else value
         for name, value in ours.items()
@@ -145,15 +149,17 @@ def environment(ours: Mapping[str, str], downloads: Path | None) -> dict[str, st
 
 
 def _absolute(value: str, separator: str | None) -> str:
-    """The path or paths, seen from where the user is. Addresses stay as they are."""
+    """Return the path or paths made absolute from the user's folder; URLs stay unchanged."""
     parts = [part.strip() for part in (value.split(separator) if separator else [value])]
     whole = (part if "://" in part else str(Path(part).absolute()) for part in parts if part)
     return (separator or "").join(whole)
 
 
 def without_secrets(said: str, given: Mapping[str, str]) -> str:
-    """uv's words without logins, and of addresses from the environment the host alone: some
-    indexes have their token in the path."""
+    """Return uv's message without logins and queries.
+
+    Of index URLs from the environment only the host stays: some have their token in the path.
+    """
     for name in (*_INDEXES, "UV_FIND_LINKS"):
         for address in re.findall(r"[a-z]+://[^\s,]+", given.get(name, "")):
             parts = urlsplit(address)

@@ -1,4 +1,4 @@
-"""Builds a layer from its requirements.txt, once for each content, runtime and processor."""
+"""Builds a layer from its requirements.txt, once for each content, runtime and architecture."""
 
 from __future__ import annotations
 
@@ -17,12 +17,11 @@ from provision.packaging.target import Target, check_machine
 
 
 def build_layer(source: Path, *, runtime: str, architecture: str, cache: Cache) -> Archive:
-    """Install the pins of source/requirements.txt for the runtime and architecture; the runtime
-    `local` is this machine.
+    """Return the layer with the pins of source/requirements.txt, from the cache if it is there.
 
-    Raises BundleFailed for a file that is no list of pins; WheelsFailed when a package has no wheel
-    for the target or nothing can be downloaded; WrongTarget when what was installed is for another
-    machine.
+    The runtime `local` is this machine and its Python. Raise `PackagingFailed` if the file is not a
+    list of pins, `WheelInstallFailed` if a package has no wheel for the target or cannot be
+    downloaded, and `WrongTarget` if the installed files are for another machine.
     """
     pins = _pins(source)
     target = Target.of(runtime, architecture)

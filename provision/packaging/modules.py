@@ -1,6 +1,6 @@
-"""The Python modules of a function's folder: which of them do not compile, and which of those the
-handler imports. They are read as text, by a program of its own within limits; none of their code
-runs.
+"""Finds modules of a function's folder that do not compile, and whether the handler imports them.
+
+A separate program with limits reads them as text (`compilation.py`); none of their code runs.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ from provision.packaging.imports import handler_module, imported, module_file
 RUNNING: Final = sys.version_info[:2]
 
 MOST_CHECKED: Final = 2 * 1_048_576
-"""Bytes of a module that is checked, also where the system cannot limit memory."""
+"""The most bytes of a module that is checked; also applies if the system cannot limit memory."""
 MOST_TOGETHER: Final = 32 * 1_048_576
-"""Bytes of all modules of a folder."""
+"""The most bytes of all modules of a folder."""
 PATIENCE: Final = 60
-"""Seconds for the modules of a folder, also where the system cannot limit a processor's."""
+"""Seconds for all modules of a folder; also applies if the system cannot limit CPU time."""
 _BOUNDS: Final = f"{compilation.SECONDS} s of a processor or {compilation.BYTES // 1_048_576:,} MiB"
 _TO_START: Final = ("SYSTEMROOT", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
-"""What Python may need of the environment to start."""
+"""Environment variables that Python may need to start."""
 
 _NEWER: Final[tuple[tuple[Release, re.Pattern[str]], ...]] = (
     ((3, 12), re.compile(r"(?:^|[;:])[ \t]*type[ \t]+[^\W\d]\w*[ \t]*[=\[]", re.MULTILINE)),
@@ -39,11 +39,11 @@ _NEWER: Final[tuple[tuple[Release, re.Pattern[str]], ...]] = (
     ((3, 14), re.compile(r"\bexcept\b[ \t]*\*?[^:(\n]{0,200},")),
     ((3, 14), re.compile(r"\b(?:tr?|rt)[\"']", re.IGNORECASE)),
 )
-"""Grammar by the release that brought it. A match need not be that grammar: it only means that an
-older Python cannot be sure."""
+"""Patterns of new grammar with the release that introduced it. A match need not be that grammar:
+it only means that an older Python cannot be sure of an error."""
 _FREE_FSTRINGS: Final[Release] = (3, 12)
 _NEWEST: Final[Release] = (3, 14)
-"""The last release whose grammar is in this table."""
+"""The newest release whose grammar is in this table."""
 _FSTRING: Final = re.compile(
     r"\b(?:f|fr|rf)(?:(\"\"\"|''')(.*?)(?:\1|\Z)|([\"'])((?:\\.|[^\\\n])*?)(?:\3|$))",
     re.IGNORECASE | re.DOTALL | re.MULTILINE,
@@ -54,15 +54,17 @@ _ESCAPED: Final = re.compile(r"\{[^{}\\]*\\[^{}]*\}")
 
 @dataclass(frozen=True)
 class Fault:
-    """What keeps one module from compiling. `doubt` says why it may do no harm; empty where the
-    function cannot work."""
+    """A reason why a module does not compile.
+
+    `doubt` says why it may do no harm; it is empty if the function cannot work.
+    """
 
     file: Path
     line: int
     message: str
     doubt: str = ""
     bound: bool = False
-    """Nothing was found: it takes more than is spent on it, and so would whatever reads it."""
+    """True if no error was found, but checking exceeds the limits, as any reading of it would."""
 
     def __str__(self) -> str:
         said = f"{self.file.as_posix()}:{self.line}: {self.message}"
@@ -70,7 +72,10 @@ class Fault:
 
 
 def faults(source: Path, handler: str, runtime: str) -> list[Fault]:
-    """Of every module below the folder. Raises `PackagingFailed` where that cannot be read."""
+    """Return the faults of all modules below the folder, for a runtime such as `python3.13`.
+
+    Raise `PackagingFailed` if the folder cannot be read.
+    """
     release = tuple(int(part) for part in runtime.removeprefix("python").split("."))
     files = {name: path for name, path in list_files(source).items() if name.endswith(".py")}
     sizes = {name: path.stat().st_size for name, path in files.items()}
@@ -100,12 +105,14 @@ def _unchecked(file: Path, bounds: str) -> Fault:
 
 @lru_cache(maxsize=8)
 def _judged(contents: tuple[bytes, ...], release: Release) -> list[Answer]:
-    """Of each in turn what this Python refuses, or the function's would; none of the first that
-    takes too much, and of those behind it."""
+    """Return the modules' errors in order, in this Python or the function's.
+
+    The list is shorter than `contents` if a module exceeds the limits: it ends before that one.
+    """
     if not contents:
         return []
     asked = json.dumps({"release": release, "sizes": [*map(len, contents)]}).encode() + b"\n"
-    # As bare as Python gets: no settings of the environment, no packages, nothing of a folder.
+    # Python in isolation: no environment settings, no packages, no modules of a folder.
     command = [sys.executable, "-I", "-S", "-B", compilation.__file__]
     try:
         done = subprocess.run(
@@ -136,7 +143,7 @@ def _doubt(reached: bool, content: bytes, release: Release, handler: str) -> str
 
 
 def _newer_words(text: str, release: Release) -> bool:
-    """Whether the text may use grammar newer than the running Python's, up to that release."""
+    """Return whether the text may use grammar newer than the running Python's, up to `release`."""
     if release > _NEWEST:
         return True
     if RUNNING < _FREE_FSTRINGS and any(map(_is_cut, _FSTRING.finditer(text))):
@@ -147,8 +154,10 @@ def _newer_words(text: str, release: Release) -> bool:
 
 
 def _is_cut(found: re.Match[str]) -> bool:
-    """Whether the f-string, delimited by the old rule, ends within an expression or has a
-    backslash in one: then it is written for the new rule, or is wrong."""
+    """Return whether an f-string, delimited by the old rule, may be written for the new one.
+
+    It then ends inside an expression or has a backslash in one; it may also be wrong.
+    """
     body, depth, at = found[2] or found[4] or "", 0, 0
     while at < len(body):
         if not depth and body[at : at + 2] in {"{{", "}}"}:
@@ -162,8 +171,10 @@ def _is_cut(found: re.Match[str]) -> bool:
 
 
 def _reached(contents: Mapping[str, bytes], handler: str) -> set[str]:
-    """The modules, by name in the zip, that importing the handler's module certainly runs, its
-    functions' imports included."""
+    """Return the names in the zip of all modules that the handler's module certainly imports.
+
+    Imports inside functions count too.
+    """
     reached: set[str] = set()
     left = list(_run_by(contents, handler_module(handler)))
     while left:
@@ -176,7 +187,7 @@ def _reached(contents: Mapping[str, bytes], handler: str) -> set[str]:
 
 
 def _run_by(contents: Mapping[str, bytes], dotted: str) -> Iterator[str]:
-    """Importing a.b.c runs a and a.b first."""
+    """Yield the files that `import dotted` runs: importing a.b.c runs a and a.b first."""
     parts = dotted.split(".")
     for end in range(1, len(parts) + 1):
         if file := module_file(contents, ".".join(parts[:end])):

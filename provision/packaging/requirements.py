@@ -1,8 +1,8 @@
 """Reads a layer's requirements.txt as data: pinned packages with the hashes of their wheels.
 
-The formats of installers can name other files, other indexes, sources to build, and variables of
-the environment. A pull request may change this file, so here it can say none of that: every line
-is `name[extra]==version ; marker --hash=sha256:…`, or an error with what to write instead.
+Installers' formats can name other files, other indexes, sources to build and environment variables.
+A pull request may change this file, so here it can do none of that: every line must be
+`name[extra]==version ; marker --hash=sha256:…`; any other is an error that says what to write.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from provision.installation import uv_command
 FILE: Final = "requirements.txt"
 MOST_BYTES: Final = 1_048_576
 MOST_FAULTS: Final = 20
-"""Faults told at once: a file that is none at all has one in every line."""
+"""The most faults reported at once: a file of another kind has one in every line."""
 LONGEST: Final = 1_000
-"""Characters of a requirement without its hashes. Patterns take their time over longer ones."""
+"""The most characters of a requirement without its hashes. Patterns are slow on longer ones."""
 
 _SHOWN: Final = 60
 _COMMENT: Final = re.compile(r"(^|\s)#.*$")
@@ -47,7 +47,7 @@ _OWN_CODE: Final = {"-e", "--editable"}
 
 @dataclass(frozen=True)
 class Pin:
-    """One package, wanted in exactly these files. `marker` is "" where it is wanted always."""
+    """A package with the only files that are accepted. `marker` is "" if it is always needed."""
 
     name: str
     extras: tuple[str, ...]
@@ -64,7 +64,7 @@ class Pin:
 
 @dataclass(frozen=True)
 class Fault:
-    """What a line says and may not, and what to write instead."""
+    """A line that is not allowed: why, and what to write instead."""
 
     line: int
     message: str
@@ -72,7 +72,7 @@ class Fault:
 
 
 def compile_command(source: Path) -> str:
-    """What makes the file from a list of packages: requirements.in, or the file as it is."""
+    """Return the command that compiles requirements.txt, from requirements.in if that exists."""
     stem = (source / "requirements").as_posix()
     begin = ".in" if (source / "requirements.in").exists() else ".txt"
     command = ("pip", "compile", stem + begin, "-o", f"{stem}.txt")
@@ -80,7 +80,7 @@ def compile_command(source: Path) -> str:
 
 
 def read_requirements(source: Path) -> tuple[tuple[Pin, ...], tuple[Fault, ...]]:
-    """The pins of `source`/requirements.txt, and its faults. Raises OSError."""
+    """Return the pins and the faults of `source`/requirements.txt. Raise OSError."""
     file = source / FILE
     if file.is_symlink() and not file.resolve().is_relative_to(source.resolve()):
         raise Planted(file, "is a symbolic link out of its folder")
@@ -107,7 +107,10 @@ def read_requirements(source: Path) -> tuple[tuple[Pin, ...], tuple[Fault, ...]]
 
 
 def _logical_lines(text: str) -> Iterator[tuple[int, str]]:
-    """Lines without comments, joined where one ends with a backslash, by their first number."""
+    """Yield lines without comments, with the number of their first line.
+
+    A line that ends with a backslash is joined with the next.
+    """
     parts: list[str] = []
     first = 0
     for number, raw in enumerate([*text.split("\n"), ""], start=1):
@@ -135,7 +138,7 @@ def _read_line(number: int, line: str, source: Path) -> Pin | Fault:
 
 
 def _requirement(number: int, head: str) -> Requirement | Fault:
-    """Name, version and marker, as others read them too."""
+    """Return name, version and marker as the `packaging` library reads them, or a fault."""
     if len(head) > LONGEST:
         said = f"`{_shown(head)}` has more than {LONGEST:,} characters"
         return Fault(number, said, "write name==version --hash=sha256:…")
@@ -188,7 +191,7 @@ def _pinned_version(wanted: Requirement) -> str | None:
 
 
 def _option_fault(number: int, options: list[str], source: Path) -> Fault | None:
-    """The first option that is not read. Its value is not shown: it may hold a password."""
+    """Return a fault for the first unsupported option, without its value: it may be a password."""
     for option in options:
         if _HASH.fullmatch(option.strip()):
             continue
@@ -223,6 +226,6 @@ def _not_from_the_index(number: int, what: str) -> Fault:
 
 
 def _shown(text: str) -> str:
-    """The beginning of it, for an error."""
+    """Return the beginning of the text, printable, for an error."""
     text = "".join(each if each.isprintable() else "?" for each in text)
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"

@@ -1,4 +1,4 @@
-"""For which interpreter and machine a layer is built, and whether what was installed is for it."""
+"""The interpreter and machine that a layer is built for, and a check of the installed files."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Final
 
 from provision.errors import ProvisionError
 
-LOCAL_RUNTIME: Final = "local"  # the runtime that is this machine and its Python
+LOCAL_RUNTIME: Final = "local"  # this machine and its Python
 
 _FIRST_ON_AMAZON_LINUX_2023: Final = 12  # python3.12
 _ELF_MACHINES: Final = {"x86_64": 62, "arm64": 183}
@@ -22,14 +22,14 @@ _MACHINE_NAMES: Final = {"amd64": "x86_64", "aarch64": "arm64"}
 
 
 class WrongTarget(ProvisionError):
-    """Nothing can be built for it, or what was installed is for another machine."""
+    """A target that cannot be built for, or installed files that are for another machine."""
 
 
 @dataclass(frozen=True)
 class Target:
-    """For which interpreter and machine uv picks the wheels."""
+    """The interpreter and machine for which uv selects wheels."""
 
-    name: str  # as the user reads it
+    name: str  # shown to the user
     options: tuple[str, ...]
     identity: str
     elf_machine: int | None  # None: this machine does not use ELF files
@@ -54,8 +54,8 @@ class Target:
                 f"no layer can be built for runtime {runtime} on {architecture}",
                 hint="use a runtime such as python3.13, and arm64 or x86_64",
             )
-        # From python3.12 on Lambda runs on Amazon Linux 2023 (glibc 2.34), before on 2 (glibc 2.26,
-        # and between 2.17 and 2.28 uv knows no step).
+        # Lambda runs python3.12 and later on Amazon Linux 2023 (glibc 2.34), older ones on Amazon
+        # Linux 2 (glibc 2.26; uv supports no version between 2.17 and 2.28).
         modern = int(version[1]) >= _FIRST_ON_AMAZON_LINUX_2023
         manylinux = "manylinux_2_34" if modern else "manylinux2014"
         options = (

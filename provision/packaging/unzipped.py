@@ -1,5 +1,6 @@
-"""What a function comes to once Lambda has unzipped it with its layers: AWS counts them together,
-and tells only after the layers were published.
+"""The unzipped size of a function with its layers.
+
+Lambda limits their sum, and reports an excess only after the layers were published.
 """
 
 from __future__ import annotations
@@ -12,18 +13,18 @@ from provision.packaging.folder import UNZIPPED_LIMIT, list_files, megabytes
 
 
 def folder_size(source: Path) -> int:
-    """Of a function's folder, as it will be in its zip."""
+    """Return the bytes of the files of a function's folder that are put into its zip."""
     return sum(path.stat().st_size for path in list_files(source).values())
 
 
 def zip_size(path: Path) -> int:
-    """Of a built layer, by the list at its end."""
+    """Return the unzipped bytes of a built layer, from the zip's directory of entries."""
     with zipfile.ZipFile(path) as archive:
         return sum(entry.file_size for entry in archive.infolist())
 
 
 def overweight(source: int, layers: Mapping[str, int]) -> str | None:
-    """What is too much, in words: function and layers count together (L23)."""
+    """Return why a function with its layers is too large, or None; their sum counts (L23)."""
     total = source + sum(layers.values())
     if total <= UNZIPPED_LIMIT:
         return None
