@@ -1,4 +1,10 @@
-"""The embedded emulator behind `--local`: started, stopped, and put right where it differs."""
+"""The embedded emulator behind `--local`: MiniStack, corrected where it differs from AWS.
+
+`start`, `stop` and `reset` manage one emulator process per directory (`Emulator`). `for_emulator`
+prepares a boto3 client: it verifies each connection and installs the corrections of answers.
+`server` is the emulator's process and adds what MiniStack lacks. `UNSUPPORTED_KINDS` and the
+other constants of `limitations` list for the engine what the emulator cannot do.
+"""
 
 from provision.local.authenticated_connections import for_emulator
 from provision.local.corrections import install

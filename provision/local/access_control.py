@@ -1,10 +1,11 @@
-"""Who may speak to the emulator, which runs code for whoever asks: programs of this user on this
-machine, which sign as every AWS SDK does. Whatever else comes reaches the deployed API only, by the
-CORS it is configured with.
+"""Decides which requests the emulator answers; it runs code, so it must not answer everyone.
 
-A browser adds an Authorization header for no page without asking first
-(https://fetch.spec.whatwg.org/#cors-unsafe-request-header-names), and a page of the deployed API
-itself, which may, is known by what it cannot leave out:
+Programs of this user on this machine that sign their requests, as every AWS SDK does, may use all
+of it. Any other client reaches only the deployed API, under the CORS configured for it.
+
+A browser sends an Authorization header for a page only after a preflight request
+(https://fetch.spec.whatwg.org/#cors-unsafe-request-header-names). A page of the deployed API itself
+needs none, and is recognized by headers that it cannot leave out:
 https://w3c.github.io/webappsec-fetch-metadata/ and https://fetch.spec.whatwg.org/#origin-header
 """
 
@@ -19,33 +20,36 @@ from provision.local.limitations import IDENTITY, STOP
 _HERE: Final = re.compile(
     r"(?:127\.0\.0\.1|\[::1\]|(?:[a-z0-9-]+\.)*localhost):([0-9]{1,5})", re.IGNORECASE
 )
-"""Names that lead to this machine wherever they are looked up. Any other name may be a page's own,
-led here by its name server (DNS rebinding)."""
+"""Host names that always resolve to this machine. Any other name may belong to a web page whose
+name server points it here (DNS rebinding)."""
 _PLAINLY_HERE: Final = re.compile(r"(?:127\.0\.0\.1|\[::1\]|localhost):[0-9]{1,5}", re.IGNORECASE)
-"""MiniStack chooses a service by the labels before these: a page may not choose."""
+"""Hosts without further labels: MiniStack selects a service by them, which a page must not do."""
 _DATA_PATHS: Final = (
     re.compile(r"/restapis/[a-z0-9]+/[A-Za-z0-9_-]+/_user_request_(?:/(?P<rest>.*))?", re.DOTALL),
     re.compile(r"/_aws/execute-api/[a-z0-9]+/[A-Za-z0-9_-]+(?:/(?P<rest>.*))?", re.DOTALL),
 )
-"""Where a deployed API answers, and nothing else does: the first is what we print."""
+"""Paths where a deployed API answers and nothing else does; the first form is the printed one."""
 _CONNECTIONS: Final = "@connections/"
-"""The control plane of an API of WebSockets, below its own address."""
+"""The control plane of a WebSocket API, which is below the API's own address."""
 
 _OURS: Final = (IDENTITY, STOP)
-"""No service of AWS's: what we ask there ourselves is not signed."""
+"""Paths of our own endpoints, which belong to no AWS service; requests to them are not signed."""
 _SIGNED: Final = "AWS4-HMAC-SHA256 "
-"""https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html. A
-signature in the query is none here: any page can lead a browser to an address."""
+"""The beginning of a signed Authorization header. A signature in the query does not count, because
+any page can send a browser to a URL.
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html."""
 _OF_BROWSERS: Final = re.compile(r"origin|referer|sec-.*", re.IGNORECASE)
-"""No page can keep its browser from sending all of these, nor set one that begins with `Sec-`.
-`Sec-Fetch-Site: none` is a typed address, and stays so wherever a site leads on from there."""
+"""Headers of browsers. No page can prevent all of them, nor set one that begins with `Sec-`.
+`Sec-Fetch-Site: none` means a typed address, and stays `none` when a site redirects from there."""
 
 Scope = Mapping[str, Any]
 
 
 def refusal(scope: Scope, port: int) -> str:
-    """Why the request is not answered; empty where it is. A header may stand there several times:
-    what one of them says counts."""
+    """Return why the request is refused, or "" if it is answered.
+
+    A header may be repeated; one bad value is enough to refuse the request.
+    """
     hosts = list(_sent(scope, b"host"))
     named = [_HERE.fullmatch(host) for host in hosts]
     if not named or not all(each and int(each[1]) == port for each in named):
@@ -60,8 +64,10 @@ def refusal(scope: Scope, port: int) -> str:
 
 
 def is_ambiguous(scope: Scope) -> bool:
-    """Whether two headers say where the body ends: programs in between may read another request
-    out of it. https://www.rfc-editor.org/rfc/rfc9112#section-6.3"""
+    """Return whether two headers say where the body ends, which allows request smuggling.
+
+    https://www.rfc-editor.org/rfc/rfc9112#section-6.3
+    """
     names = {key.lower() for key, _ in scope["headers"]}
     return {b"content-length", b"transfer-encoding"} <= names
 
@@ -80,7 +86,10 @@ def _is_signed(scope: Scope) -> bool:
 
 
 def _leads_to_an_api(hosts: Sequence[str], path: str) -> bool:
-    """MiniStack looks at the host before the path, and at some paths before either."""
+    """Return whether MiniStack passes the request to a deployed API.
+
+    MiniStack routes by some special paths first, then by host, then by path; so both are checked.
+    """
     forms = (form.fullmatch(path) for form in _DATA_PATHS)
     found = next((form for form in forms if form), None)
     if found is None or not all(_PLAINLY_HERE.fullmatch(host) for host in hosts):

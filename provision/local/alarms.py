@@ -1,6 +1,9 @@
-"""CloudWatch looks at every alarm each minute; MiniStack only at new data, of any resource."""
+"""Evaluates alarms regularly, each by its own dimensions, as CloudWatch does each minute.
 
-# ruff: noqa: SLF001 - MiniStack, pinned to one version, has no public face for any of this
+MiniStack evaluates them only when data arrives, over the data of all resources together.
+"""
+
+# ruff: noqa: SLF001 - MiniStack, pinned to one version, has no public interface for any of this
 
 from __future__ import annotations
 
@@ -25,11 +28,11 @@ _MISSING: Final = {"notBreaching": False, "breaching": True}
 
 
 class AlarmEvaluator:
-    """Counts the queues' messages and gives alarms their states."""
+    """A task that records the queues' message counts and sets the states of alarms."""
 
     def __init__(self) -> None:
         cloudwatch: Any = importlib.import_module("ministack.services.cloudwatch")
-        cloudwatch._evaluate_alarm = self._evaluate  # MiniStack asks for new ones and new data
+        cloudwatch._evaluate_alarm = self._evaluate  # MiniStack calls it for new alarms and data
         self._cloudwatch = cloudwatch
         self._queues: Any = importlib.import_module("ministack.services.sqs")
         self._request: Any = importlib.import_module("ministack.core.responses")
@@ -44,7 +47,10 @@ class AlarmEvaluator:
                 continue
 
     def _each(self, store: Any, look: Callable[[dict[str, Any]], None]) -> None:
-        """Every entry of every account and region, which MiniStack takes from the request."""
+        """Call `look` with every entry, in the entry's account and region.
+
+        MiniStack reads account and region from context variables of the request.
+        """
         for (account, region, _), entry in list(store._data.items()):
 
             def look_there(account: str, region: str, entry: dict[str, Any]) -> None:
@@ -55,7 +61,7 @@ class AlarmEvaluator:
             contextvars.copy_context().run(look_there, account, region, entry)
 
     def _count(self, queue: dict[str, Any]) -> None:
-        """What is missing is as good as 0 to an alarm, so an empty queue is not worth a point."""
+        """Record the queue's visible messages; not for 0, as an alarm treats missing data alike."""
         now = time.time()
         if visible := sum(message["visible_at"] <= now for message in queue["messages"]):
             metric = "ApproximateNumberOfMessagesVisible"
@@ -64,7 +70,7 @@ class AlarmEvaluator:
 
     def _evaluate(self, alarm: Alarm) -> None:
         if not alarm.get("MetricName") or alarm["ComparisonOperator"] not in _BREACHES:
-            return  # metric math and anomaly detection stay as they are
+            return  # alarms on metric math and anomaly detection keep their state
         periods = self._periods(alarm)
         known = [breaching for breaching in periods if breaching is not None]
         if not known:
@@ -78,7 +84,7 @@ class AlarmEvaluator:
             )
 
     def _periods(self, alarm: Alarm) -> list[bool | None]:
-        """Of each period, the newest first: whether it breaches; None when that is unknown."""
+        """Return for each period, the newest first, whether it breaches; None if unknown."""
         names = {each["Name"]: each["Value"] for each in alarm["Dimensions"]}
         key = (alarm["Namespace"], alarm["MetricName"], self._cloudwatch._dims_key(names))
         points = self._cloudwatch._metrics.get(key) or []

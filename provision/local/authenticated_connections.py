@@ -1,11 +1,11 @@
-"""Nothing is sent to the emulator over a connection that has not proved where it leads: whoever
-takes the port while a question waits for its answer, or between two pushes, gets none of it.
+"""Connections to the emulator that carry no request before the other end has proved its identity.
 
-The proof goes over the very connection, so nobody can come in between. An emulator proves by its
-own port: what another one says cannot be passed on.
+A program that takes the port while the user is asked a question, or between two pushes, thus
+receives nothing. The proof is made over the connection itself, so no one can interpose. It includes
+the emulator's port, so the proof of another emulator cannot be relayed.
 """
 
-# ruff: noqa: SLF001 - botocore has no public place for what makes its connections
+# ruff: noqa: SLF001 - botocore has no public interface for its connection classes
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from botocore.awsrequest import AWSHTTPConnectionPool
 
 PROOF_SECONDS: Final = 30.0
-"""How long an emulator that lives may take, however busy."""
+"""How long a running emulator may take to prove itself, even if it is busy."""
 
 
 def for_emulator(root: Path) -> Callable[[Any], None]:
-    """What to do with every new client that talks to the emulator of `root`."""
+    """Return a function that prepares every new client of the emulator of `root`."""
     pool = _pool_of(str(root.resolve()))
 
     def prepare(client: Any) -> None:
@@ -37,12 +37,12 @@ def for_emulator(root: Path) -> Callable[[Any], None]:
 
 
 def _pool_of(root: str) -> type[AWSHTTPConnectionPool]:
-    # Not before there is a client: most commands' words are printed without the SDK.
+    # Imported only once there is a client, so that `--help` works without loading the SDK.
     from botocore.awsrequest import AWSHTTPConnection, AWSHTTPConnectionPool  # noqa: PLC0415
     from urllib3.exceptions import NewConnectionError  # noqa: PLC0415
 
     class Connection(AWSHTTPConnection):
-        """Asks first, each time that it is made anew."""
+        """A connection that checks the emulator's identity each time it is opened."""
 
         def connect(self) -> None:
             super().connect()

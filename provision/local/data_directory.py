@@ -1,4 +1,4 @@
-"""Where the emulator of a configuration keeps its data."""
+"""The directory in which the emulator of a configuration keeps its data."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from provision.files import HOME
 
 
 def emulator_directory(config: Path, state: Path | None) -> Path:
-    """Return `.provision/emulator` beside the configuration; where that cannot be written, the
-    same below the directory that `--state` names.
+    """Return `.provision/emulator` next to the configuration.
 
-    All states of one folder share its emulator, as they would share an account.
+    If that cannot be written, return `emulator` in the directory that `--state` names. All states
+    of one folder share its emulator, as they would share an account.
     """
     usual = config.resolve().parent / HOME / "emulator"
     if state is None or _is_writable(usual):
@@ -21,7 +21,7 @@ def emulator_directory(config: Path, state: Path | None) -> Path:
 
 
 def _is_writable(directory: Path) -> bool:
-    """Return whether files can be made there, or the directory itself where it is missing."""
+    """Return whether files can be created in the directory, or the directory if it is missing."""
     here = directory
     while not here.exists() and here != here.parent:
         here = here.parent

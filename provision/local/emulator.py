@@ -1,4 +1,4 @@
-"""Starts and stops the emulator: one process a directory, which outlives its parent."""
+"""Starts and stops the emulator: one process per directory, which outlives its parent."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ from provision.local.secret import data_name, key_of, make_secret
 START_SECONDS: Final = 30.0
 STOP_SECONDS: Final = 20.0
 BUSY_SECONDS: Final = 30.0
-"""How long an emulator that lives may take to say who it is."""
+"""How long a running emulator may take to prove its identity."""
 TELL_EVERY: Final = 0.5
 SERVER: Final = "provision.local.server"
 
@@ -65,7 +65,7 @@ else:
 
 
 class EmulatorMissing(ProvisionError):
-    """MiniStack is not installed."""
+    """An emulator that is not installed (MiniStack)."""
 
 
 @dataclass(frozen=True)
@@ -78,10 +78,9 @@ class Emulator:
 
 
 def start(root: Path, *, port: int | None = None, report: Report) -> Emulator:
-    """The emulator that keeps its data in `root`: the running one, or a new one.
+    """Return the emulator that keeps its data in `root`, starting one unless it runs.
 
-    Without a port it listens where it did last, at first on 4566; where that is taken, on the next
-    free one.
+    Without a port it listens on its last one, at first 4566, or on a free one if that is taken.
     """
     if importlib.util.find_spec("ministack") is None:
         raise EmulatorMissing(
@@ -114,14 +113,14 @@ def stop(root: Path) -> bool:
 
 
 def reset(root: Path) -> None:
-    """Ends the emulator of `root` and deletes what it holds, and nothing else."""
+    """Stop the emulator of `root` and delete its data and nothing else."""
     root = _own(root)
     if not root.is_dir():
         return
     with alone(root):
         _stop(root, running(root))
         delete_data(root)
-        (root / _LOG).unlink(missing_ok=True)  # its port stays: addresses were written down
+        (root / _LOG).unlink(missing_ok=True)  # keeps its port: users have noted the addresses
 
 
 def is_running(root: Path) -> bool:
@@ -129,15 +128,17 @@ def is_running(root: Path) -> bool:
 
 
 def running(root: Path) -> Emulator | None:
-    """The emulator of `root`, if it answers on its port and says it is that one."""
+    """Return the emulator of `root` if it answers on its port and proves its identity."""
     root = _own(root)
     port = last_port(root)
     return _ask(root, port) if port else None
 
 
 def _living(root: Path) -> Emulator | None:
-    """The running one. What lives and says nothing may be coming up or ending: a second one beside
-    it would take its folders away before it finds itself refused."""
+    """Return the running emulator, waiting for one that is alive and does not answer.
+
+    It may be starting or stopping. A second one would delete its folders before the lock stops it.
+    """
     until = time.monotonic() + STOP_SECONDS
     while not (found := running(root)) and _is_served(root):
         if time.monotonic() >= until:
@@ -154,8 +155,10 @@ def _not_ending(root: Path, what: str) -> EmulatorFailed:
 
 
 def _ask(root: Path, port: int) -> Emulator | None:
-    """A stale record is harmless: whatever else answers there cannot prove that it is of this
-    directory."""
+    """Return the emulator of `root` if it answers on `port`.
+
+    A stale record is harmless: another program on that port cannot prove to be of this directory.
+    """
     found = identity(port, seconds=BUSY_SECONDS if _is_served(root) else ANSWER_SECONDS)
     if found is None or found.root != str(root):
         return None
@@ -163,18 +166,18 @@ def _ask(root: Path, port: int) -> Emulator | None:
 
 
 def _is_served(root: Path) -> bool:
-    """Whether an emulator of this directory lives, however busy it or the machine is."""
+    """Return whether an emulator of this directory is alive, even if it is busy."""
     try:
         with FileLock(root / _SERVING_LOCK, timeout=0):
             return False
     except Timeout:
         return True
-    except OSError:  # a directory that is not there, or cannot be written
+    except OSError:  # the directory does not exist or cannot be written
         return False
 
 
 def _own(root: Path) -> Path:
-    """The directory itself. A checkout that has a link in its place would choose where we write."""
+    """Return the real directory. Refuse links, with which a checkout could redirect our writes."""
     try:
         refuse_links_below(root.parent.parent, root)
         for name in FOLDERS:  # older versions kept their data here
@@ -187,7 +190,7 @@ def _own(root: Path) -> Path:
 
 
 def _refuse_no_text(root: Path) -> None:
-    """Python makes no virtual environment for functions where a folder's name is no UTF-8."""
+    """Refuse a path that is not UTF-8: Python could not create the functions' environment there."""
     try:
         str(root).encode()
     except UnicodeEncodeError:
@@ -198,7 +201,10 @@ def _refuse_no_text(root: Path) -> None:
 
 
 def _launch_where_free(root: Path, report: Report) -> Emulator:
-    """Another folder's emulator may take a port at the same moment: then the next one is tried."""
+    """Start the emulator on its last port or the first free one.
+
+    If another emulator takes a port at the same moment, the next one is tried.
+    """
     wanted = last_port(root) or DEFAULT_PORT
     for port in (wanted, *PORTS):
         if not is_free(HOST, port):
@@ -235,17 +241,17 @@ def _launch(root: Path, port: int, report: Report) -> Emulator:
             [sys.executable, "-m", SERVER, str(root), str(port)],
             cwd=Path(__file__).parents[2],
             env=environment(data, port),
-            stdin=subprocess.PIPE,  # its key: the environment is for functions to read
+            stdin=subprocess.PIPE,  # carries its key: functions can read the environment
             stdout=log,
             stderr=subprocess.STDOUT,
-            start_new_session=True,  # Ctrl-C and the end of this terminal are not for it
+            start_new_session=True,  # Ctrl-C and closing this terminal must not end it
             creationflags=_DETACHED,
         )
     if process.stdin:
-        with suppress(OSError), process.stdin as told:  # it may have ended at once
+        with suppress(OSError), process.stdin as told:  # the process may have ended at once
             told.write(key_of(secret, str(root)).encode())
     emulator = _await(process, root, port, report)
-    process.returncode = 0  # it outlives us on purpose: nobody waits for it
+    process.returncode = 0  # it outlives us on purpose: Popen must neither wait for it nor warn
     return emulator
 
 
@@ -278,7 +284,7 @@ def _last_words(root: Path) -> str:
 
 
 def _stop(root: Path, emulator: Emulator | None) -> None:
-    """Its lock is free only when the process is gone, and then everything is saved."""
+    """Stop the emulator and wait for its lock, which is free once all is saved and it has ended."""
     if emulator:
         with suppress(OSError, http.client.HTTPException):  # it may end by itself meanwhile
             request("POST", emulator.port, STOP, {_STOP_HEADER: "yes"})

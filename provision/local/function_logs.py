@@ -1,8 +1,10 @@
-"""Where a line of a function's log ends: at a line feed, as in Lambda. MiniStack ends one at each
-of Python's ten ends of a line, so that a caller whose words are logged could begin another.
+"""Ends the lines of a function's log at line feeds only, as Lambda does.
+
+MiniStack splits at each of Python's ten line boundaries, so a caller whose text is logged could
+start a log line of its own.
 """
 
-# ruff: noqa: SLF001 - MiniStack, pinned to one version, has no public face for any of this
+# ruff: noqa: SLF001 - MiniStack, pinned to one version, has no public interface for any of this
 
 from __future__ import annotations
 
@@ -15,7 +17,7 @@ Emit = Callable[..., None]
 
 
 class _Text(str):
-    """What MiniStack asks for its lines."""
+    """A text that splits at line feeds only; MiniStack calls `splitlines`."""
 
     __slots__ = ()
 
@@ -24,7 +26,7 @@ class _Text(str):
 
 
 def install() -> None:
-    """Called once, in the emulator's process, before it serves."""
+    """Patch MiniStack. Called once, in the emulator's process, before it serves."""
     functions: Any = importlib.import_module("ministack.services.lambda_svc")
     functions._emit_lambda_logs = partial(_emit, functions._emit_lambda_logs)
     runtime: Any = importlib.import_module("ministack.core.lambda_runtime")
@@ -41,13 +43,13 @@ def _emit(
     *,
     log_source: str | None = None,
 ) -> None:
-    """The log of one invocation."""
+    """Write the log of one invocation."""
     whole = _Text(text or "")
     emit(function, request_id, whole, error, milliseconds, log_source=log_source)
 
 
 def _reading(read: Callable[[Any], None]) -> Callable[[Any], None]:
-    """What a worker's standard error is read by. What is no text does not end it."""
+    """Return a reader of a worker's stderr that splits at line feeds and survives invalid UTF-8."""
 
     def read_lines(worker: Any) -> None:
         worker._proc.stderr.reconfigure(newline="\n", errors="backslashreplace")

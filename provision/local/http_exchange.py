@@ -1,5 +1,6 @@
-"""One question and its answer over a connection on this machine, whoever may be at the other end:
-it ends in time, and no more is read than an answer of ours can have.
+"""One HTTP exchange over a local connection with an untrusted other end.
+
+It ends by a deadline, and reads no more bytes than an emulator's answer can have.
 """
 
 from __future__ import annotations
@@ -17,12 +18,14 @@ if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
 LONGEST_ANSWER: Final = 65_536
-"""Its headers, and whatever comes before them, count too."""
+"""The most bytes of an answer, with its headers and everything before them."""
 
 
 class _Limited(io.RawIOBase):
-    """What comes over a connection, until a moment and up to a size. A timeout of the socket's is
-    for each time something is read: a byte a minute would never run into it."""
+    """A stream of a connection's bytes up to a deadline and a size.
+
+    A socket's timeout is for each read, so a sender of a byte a minute would never exceed it.
+    """
 
     def __init__(self, connection: socket.socket, until: float) -> None:
         self._connection = connection
@@ -41,12 +44,15 @@ class _Limited(io.RawIOBase):
         return read
 
     def makefile(self, _mode: str) -> io.BufferedReader:
-        """As HTTPResponse asks a socket for it. The connection stays open when it is closed."""
+        """Return a reader, as HTTPResponse expects of a socket.
+
+        Closing it leaves the connection open.
+        """
         return io.BufferedReader(self)
 
 
 def seconds_until(moment: float) -> float:
-    """Raises `TimeoutError` when it is past."""
+    """Return the seconds until a moment. Raise `TimeoutError` if it is past."""
     left = moment - time.monotonic()
     if left <= 0:
         raise TimeoutError("no whole answer in time")
@@ -61,14 +67,16 @@ def ask(
     *,
     until: float,
 ) -> bytes:
-    """Return the body of the answer. Raises OSError, HTTPException or ValueError without one. The
-    connection is as it was, and can be used for more."""
+    """Return the body of the answer. Raise OSError, HTTPException or ValueError if there is none.
+
+    The connection stays open with its timeout unchanged, and can be used further.
+    """
     patience = connection.gettimeout()
     try:
         connection.settimeout(seconds_until(until))
         connection.sendall(_written(method, path, headers, connection.getpeername()[1]))
         with http.client.HTTPResponse(
-            _Limited(connection, until),  # type: ignore[arg-type]  # it asks for makefile only
+            _Limited(connection, until),  # type: ignore[arg-type]  # only makefile is called
             method=method,
         ) as answer:
             answer.begin()

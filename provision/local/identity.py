@@ -1,4 +1,4 @@
-"""Who answers on a port, and where the emulator of a directory listened last."""
+"""Verifies which emulator answers on a port, and records where each one listened last."""
 
 from __future__ import annotations
 
@@ -20,28 +20,28 @@ from provision.local.secret import key_of, proof, read_secret
 
 ANSWER_SECONDS: Final = 5.0
 NAME_SECONDS: Final = 1.0
-"""How long a program that holds a port may take to tell who it is."""
+"""How long a program that holds a port may take to identify itself, for a message."""
 RECORD: Final = "emulator.json"
 
 
 @dataclass(frozen=True)
 class Identity:
-    """What an emulator says of itself: its directory and its process."""
+    """The directory and the process id that an emulator reports of itself."""
 
     root: str
     pid: int
 
     @property
     def config(self) -> Path:
-        """The configuration that it belongs to, if that has its usual place and name."""
+        """The configuration that the emulator belongs to, if that has its usual place and name."""
         return Path(self.root).parent.parent / "config.yaml"
 
 
 def identity(port: int, *, seconds: float = ANSWER_SECONDS) -> Identity | None:
-    """Return who answers on a port; None where it is no emulator of ours.
+    """Return the emulator that answers on a port, or None if it is not one of this user's.
 
-    Anything may listen there. What does not prove that this user started it for the folder that it
-    names is not believed, nor shown.
+    Any program may listen there. It must prove that this user started it for the folder that it
+    names; otherwise its answer is neither believed nor shown.
     """
     until = time.monotonic() + seconds
     try:
@@ -52,7 +52,10 @@ def identity(port: int, *, seconds: float = ANSWER_SECONDS) -> Identity | None:
 
 
 def identity_over(connection: socket.socket, port: int, *, until: float) -> Identity | None:
-    """The same, of who is at the other end of a connection to that port, which stays open."""
+    """Return the emulator at the other end of a connection to that port, or None.
+
+    The connection stays open. See `identity`.
+    """
     secret, nonce = read_secret(), secrets.token_hex(16)
     if secret is None:
         return None
@@ -69,14 +72,14 @@ def identity_over(connection: socket.socket, port: int, *, until: float) -> Iden
 
 
 def request(method: str, port: int, path: str, headers: Mapping[str, str] | None = None) -> bytes:
-    """Return the body of an answer from this machine. No proxy is asked."""
+    """Return the body of an answer from this machine, bypassing any proxy."""
     until = time.monotonic() + ANSWER_SECONDS
     with socket.create_connection((HOST, port), ANSWER_SECONDS) as connection:
         return ask(connection, method, path, headers or {}, until=until)
 
 
 def write_record(root: Path, port: int, pid: int) -> None:
-    """Note where the emulator of this directory listens."""
+    """Record where the emulator of this directory listens."""
     replace_private(root / RECORD, json.dumps({"port": port, "pid": pid}).encode())
 
 
@@ -87,7 +90,7 @@ def last_port(root: Path) -> int | None:
 
 
 def read_record(root: Path) -> dict[str, Any]:
-    """Return where the last emulator of this directory was started; empty when that is unknown."""
+    """Return port and process id of the directory's last emulator; empty if unknown."""
     try:
         found = json.loads(read_private(root / RECORD) or b"{}")
     except (OSError, ValueError):

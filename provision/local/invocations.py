@@ -1,8 +1,6 @@
-"""Metrics of a function by the alias or version that was invoked, which MiniStack has by its name
-only.
-"""
+"""Metrics of a function by the invoked alias or version; MiniStack has them by its name only."""
 
-# ruff: noqa: SLF001 - MiniStack, pinned to one version, has no public face for any of this
+# ruff: noqa: SLF001 - MiniStack, pinned to one version, has no public interface for any of this
 
 from __future__ import annotations
 
@@ -16,14 +14,14 @@ _qualifier: Final = contextvars.ContextVar("the alias or version that is invoked
 
 
 def install() -> None:
-    """Called once, in the emulator's process, before it serves."""
+    """Patch MiniStack. Called once, in the emulator's process, before it serves."""
     functions: Any = importlib.import_module("ministack.services.lambda_svc")
     functions._invoke = partial(_invoke, functions._invoke)
     functions._emit_lambda_metrics = partial(_emit, functions._emit_lambda_metrics)
 
 
 def begun(qualifier: str) -> None:
-    """What is reported from now on in this request is of that alias or version."""
+    """Attribute all later metrics of this request to that alias or version."""
     _qualifier.set(qualifier)
 
 
@@ -35,7 +33,7 @@ async def _invoke(
     path_qualifier: str | None = None,
     query_params: Mapping[str, Any] | None = None,
 ) -> Any:
-    """An invocation by Lambda's own API."""
+    """Invoke a function through Lambda's own API."""
     named = (query_params or {}).get("Qualifier", "")
     begun(path_qualifier or (named if isinstance(named, str) else named[0]))
     return await invoke(name, event, headers, path_qualifier, query_params)
@@ -44,7 +42,7 @@ async def _invoke(
 def _emit(
     emit: Callable[..., None], function: str, duration_ms: float, *, error: bool, throttle: bool
 ) -> None:
-    """The metrics of one invocation, by both."""
+    """Record the metrics of one invocation, by function and also by alias or version."""
     emit(function, duration_ms=duration_ms, error=error, throttle=throttle)
     if not (qualifier := _qualifier.get()):
         return

@@ -1,4 +1,4 @@
-"""What the emulator lacks and forgets, for the engine: nothing is silently dropped."""
+"""Limitations of the emulator. The engine reports them, so that nothing is silently left out."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from urllib.parse import urlsplit, urlunsplit
 DEFAULT_PORT: Final = 4566
 LAST_PORT: Final = 65535
 PORTS: Final = range(DEFAULT_PORT, DEFAULT_PORT + 200)
-"""Where a free port is looked for. All are below the ports that systems lend to clients."""
+"""The ports among which a free one is chosen. All are below the systems' ephemeral ports."""
 HOST: Final = "127.0.0.1"
 IDENTITY: Final = "/_provision"
-"""Where an emulator proves whose it is."""
+"""The path at which an emulator proves its identity."""
 STOP: Final = "/_provision/stop"
 
 CREDENTIALS: Final = ("test", "test")
-"""Any pair will do; an access key of twelve digits would be read as another account."""
+"""Any pair works, except that MiniStack takes an access key of twelve digits for an account id."""
 
 ACCOUNT: Final = "000000000000"
 
@@ -32,7 +32,7 @@ UNSUPPORTED_KINDS: Final[Mapping[str, str]] = MappingProxyType(
         "wafv2.web_acl_association": "the emulator refuses no request for its content",
     }
 )
-"""Kind of step -> why it is not made on local."""
+"""Kind of step -> why it is not created on local."""
 
 UNREADABLE_FIELDS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
     {
@@ -50,26 +50,28 @@ UNREADABLE_FIELDS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
         ),
     }
 )
-"""Kind of step -> field -> why it is not compared on local: taken, but not given back."""
+"""Kind of step -> field -> why it is not compared on local: accepted, but not returned."""
 
 KINDS_WITHOUT_BACKUP: Final[Mapping[str, str]] = MappingProxyType(
     {"dynamodb.table": "the emulator makes none"}
 )
-"""Kind of step -> why no final backup of it is made on local."""
+"""Kind of step -> why it gets no final backup on local."""
 
 UNLISTED: Final = (
     "alarms, log groups, certificates and domain names by tag: the emulator lists none of them"
 )
-"""What may carry our mark there and is in no list of its that we could ask."""
+"""Resources that may carry our owner tag there and that the emulator cannot list by tag."""
 
 
 def invoke_url(endpoint: str, api_id: str, stage: str) -> str:
-    """Where a deployed REST API answers; append a path that begins with a slash."""
+    """Return the URL of a deployed REST API; append a path that begins with a slash."""
     return f"{endpoint}/restapis/{api_id}/{stage}/_user_request_"
 
 
 def as_reached(endpoint: str, address: str) -> str:
-    """MiniStack builds the addresses of queues with the port it had when they were made or asked
-    for, and a record keeps that; it takes them with any."""
+    """Return a queue's URL with the emulator's current port.
+
+    MiniStack puts the port of the moment into the URL, and a record keeps it; it accepts any port.
+    """
     was, now = urlsplit(address), urlsplit(endpoint)
     return urlunsplit(was._replace(netloc=now.netloc)) if was.hostname == now.hostname else address

@@ -1,5 +1,6 @@
-"""One command at a time starts, stops or resets the emulator of a directory; who waits in vain is
-told for whom.
+"""A lock that lets one command at a time start, stop or reset the emulator of a directory.
+
+A command that waits in vain reports which process holds the lock.
 """
 
 from __future__ import annotations
@@ -18,12 +19,12 @@ from provision.local.ports import PROC, process_name
 
 COMMAND_LOCK: Final = "command.lock"
 COMMAND_SECONDS: Final = 50.0
-"""As long as another command may take to start an emulator and to stop one."""
+"""The longest that another command may take to stop one emulator and start another."""
 _NO_WRITING: Final = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 
 class EmulatorFailed(ProvisionError):
-    """The emulator does not start, does not stop, or its directory cannot be used."""
+    """An emulator that does not start or stop, or whose directory cannot be used."""
 
 
 @contextmanager
@@ -31,9 +32,9 @@ def alone(root: Path) -> Iterator[None]:
     lock = FileLock(root / COMMAND_LOCK, timeout=COMMAND_SECONDS)
     try:
         make_home(root)
-        root.chmod(0o700)  # what MiniStack saves holds the values of API keys
+        root.chmod(0o700)  # MiniStack's saved state contains the values of API keys
         lock.acquire()
-    except Timeout:  # an OSError too
+    except Timeout:  # must come first: it is an OSError too
         raise busy(root / COMMAND_LOCK, f"the emulator of {root}") from None
     except OSError as error:
         raise unusable(root, error) from error
@@ -44,7 +45,7 @@ def alone(root: Path) -> Iterator[None]:
 
 
 def busy(lock: Path, what: str) -> EmulatorFailed:
-    """Somebody else has held a lock for as long as we waited."""
+    """Return the error for a lock that another process has held for as long as we waited."""
     by = holder_of_lock(lock)
     end = f"end {by}" if by else "end the command that does not come to an end"
     return EmulatorFailed(
@@ -63,7 +64,7 @@ def unusable(root: Path, error: OSError) -> EmulatorFailed:
 
 
 def holder_of_lock(path: Path) -> str:
-    """`name (pid 123)` of the process that has locked a file, or "" where it cannot be known.
+    """Return `name (pid 123)` of the process that has locked a file, or "" if it is unknown.
 
     Linux lists locks as `1: FLOCK ADVISORY WRITE 123 fe:00:456 0 EOF`: process, device, inode.
     """
@@ -79,8 +80,12 @@ def holder_of_lock(path: Path) -> str:
 
 
 def _has_open(process: Path, path: Path) -> bool:
-    """Another file system may have a file of that number, and names its device in its own way."""
-    with suppress(OSError):  # another user's, or gone meanwhile
+    """Return whether the process has the file open.
+
+    The inode alone is not enough: a file of another file system may have the same number, and file
+    systems write their device differently.
+    """
+    with suppress(OSError):  # another user's process, or it has ended
         for descriptor in (process / "fd").iterdir():
             with suppress(OSError):  # closed meanwhile
                 if descriptor.samefile(path):

@@ -1,4 +1,4 @@
-"""Whose program is at the other end of a connection on this machine, as Linux tells it."""
+"""Finds the user whose program is at the other end of a local connection, from /proc on Linux."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from typing import Final
 
 _TABLES: Final = (Path("/proc/net/tcp"), Path("/proc/net/tcp6"))
 _TRIES: Final = 3
-"""The table is handed out in parts: a line can be missed while others come and go."""
+"""How often the table is read. It is read in parts, so a line can be missed while others change."""
 _WORD: Final = 4
 _USER: Final = 6
 _INODE: Final = 8
-"""Which word of a line, counted from where its two ends begin."""
+"""The index of a field in a line, counted from the two addresses."""
 _NO_INODE: Final = b"0"
 _LOOKING: Final = ThreadPoolExecutor(2, "peers")
 
@@ -27,8 +27,10 @@ End = tuple[Host, int]
 
 
 def is_another_users(client: Address | None, server: Address | None) -> bool:
-    """Whether the client of this connection is not ours, nor root's. Who cannot be found is not
-    ours either; where there is no /proc nobody can be."""
+    """Return whether the client of this connection is neither this user's nor root's.
+
+    True if the client cannot be found. False where there is no /proc to find it in.
+    """
     if not hasattr(os, "getuid") or not any(table.exists() for table in _TABLES):
         return False
     if client is None or server is None:
@@ -39,16 +41,20 @@ def is_another_users(client: Address | None, server: Address | None) -> bool:
 
 
 async def comes_from_another_user(client: Address | None, server: Address | None) -> bool:
-    """The same beside the event loop: with thousands of connections of somebody's the tables are
-    long, and nobody else is to wait for them."""
+    """Return `is_another_users` from a thread, so that it does not block the event loop.
+
+    Another user with thousands of connections makes the tables long.
+    """
     loop = asyncio.get_running_loop()
     return await loop.run_in_executor(_LOOKING, is_another_users, client, server)
 
 
 def _owners(wanted: Sequence[bytes]) -> Iterator[int]:
-    """The user of the socket that leads from one end to the other, whatever its state: who has
-    sent all has half closed it. A socket that its program has closed has no user, and 0 is shown;
-    it has no inode either."""
+    """Yield the user ids of sockets between the two ends.
+
+    Every state counts: a client that has sent everything may have half closed its socket. A socket
+    closed by its program has no user, is listed with user 0 and no inode, and is left out.
+    """
     for table in _TABLES:
         try:
             text = table.read_bytes()
@@ -73,8 +79,10 @@ def _end(address: Address) -> End:
 
 
 def _forms(client: End, server: End) -> list[bytes]:
-    """How the tables may have it: a socket of IPv6 may speak IPv4, and is then listed as one to
-    ::ffff:127.0.0.1."""
+    """Return the forms in which the tables may list a connection.
+
+    An IPv6 socket that speaks IPv4 is listed with addresses such as ::ffff:127.0.0.1.
+    """
     forms = [b" %s %s " % (_written(client), _written(server))]
     if all(isinstance(host, ipaddress.IPv4Address) for host, _ in (client, server)):
         mapped = [
@@ -85,7 +93,10 @@ def _forms(client: End, server: End) -> list[bytes]:
 
 
 def _written(end: End) -> bytes:
-    """127.0.0.1:4566 is `0100007F:11D6`: words of four bytes, each as the machine keeps it."""
+    """Return an end as the tables have it: 127.0.0.1:4566 is `0100007F:11D6`.
+
+    The address is in words of four bytes, each in the machine's byte order.
+    """
     host, port = end
     words = (host.packed[at : at + _WORD] for at in range(0, len(host.packed), _WORD))
     kept = b"".join(word[::-1] if sys.byteorder == "little" else word for word in words)

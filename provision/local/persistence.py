@@ -1,4 +1,4 @@
-"""What an emulator keeps in its directory, and the environment that makes it keep it there."""
+"""The emulator's data folders, and the environment that makes MiniStack write only to them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _PASSED_ON: Final = ("PATH", "LANG", "LC_ALL", "TZ", "SYSTEMROOT", "PYTHONDONTWR
 
 
 def make_folders(data: Path) -> None:
-    """All that MiniStack writes to. Unpacked code, which it leaves behind, is taken away."""
+    """Create all folders that MiniStack writes to, and delete unpacked code that it has left."""
     data.mkdir(mode=0o700, exist_ok=True)
     for name in FOLDERS:
         (data / name).mkdir(mode=0o700, exist_ok=True)
@@ -23,14 +23,17 @@ def make_folders(data: Path) -> None:
 
 
 def delete_data(root: Path) -> None:
-    """The data of all who had any here, and what lies where it was before it had a secret name."""
+    """Delete the data of every user, also where it was before its folder had a secret name."""
     found = [each for each in root.iterdir() if _DATA.fullmatch(each.name)]
     for each in (*found, *(root / name for name in FOLDERS)):
         shutil.rmtree(each, ignore_errors=True)
 
 
 def environment(data: Path, port: int) -> dict[str, str]:
-    """Functions inherit it: nothing of the user's, and all that is written goes below `data`."""
+    """Return the emulator's environment, which the functions inherit.
+
+    It has none of the user's settings, and directs all files below `data`.
+    """
     passed_on = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
     return passed_on | {
         "GATEWAY_PORT": str(port),
@@ -46,7 +49,7 @@ def environment(data: Path, port: int) -> dict[str, str]:
         "PYTHONNOUSERSITE": "1",
         "AWS_EC2_METADATA_DISABLED": "true",
         "DOCKER_HOST": f"unix://{data / 'no-docker'}",  # never touch the user's containers
-        "IOT_MTLS_ENABLED": "0",  # else it listens on every address, port 8883
+        "IOT_MTLS_ENABLED": "0",  # otherwise it listens on port 8883 of every address
         "SFTP_ENABLED": "0",
         "LAMBDA_ASYNC_RETRY_BASE_SECONDS": "0.2",  # AWS: a minute
     }

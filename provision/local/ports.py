@@ -1,4 +1,4 @@
-"""Who holds a port: so that "address in use" can name the program to stop."""
+"""Finds free ports and the program that holds a port, so that an error can name it."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ PROC: Final = Path("/proc")
 
 
 class PortTaken(ProvisionError):
-    """Something else listens on the emulator's port."""
+    """A port of the emulator on which another program listens."""
 
 
 def is_free(host: str, port: int) -> bool:
-    """Whether a server could listen there now."""
+    """Return whether a server could listen there now."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-        if sys.platform != "win32":  # there, SO_REUSEADDR would let two servers share the port
+        if sys.platform != "win32":  # on Windows, SO_REUSEADDR lets two servers share a port
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
@@ -34,7 +34,7 @@ def is_free(host: str, port: int) -> bool:
 
 
 def refuse_taken(port: int) -> None:
-    """Raise `PortTaken` where a port that was asked for cannot be had."""
+    """Raise `PortTaken` if another program listens on a port that the user asked for."""
     if is_free(HOST, port):
         return
     other = next((each for each in PORTS if each != port and is_free(HOST, each)), "N")
@@ -50,12 +50,12 @@ def refuse_taken(port: int) -> None:
 
 
 def holder_of(port: int, elsewhere: Identity | None) -> str:
-    """Return who listens on a port, in words."""
+    """Return a description of the program that listens on a port."""
     return f"the emulator of {elsewhere.root}" if elsewhere else holder(port) or "another program"
 
 
 def holder(port: int) -> str:
-    """`name (pid 123)` of the process that listens on the port, or "" where it cannot be known."""
+    """Return `name (pid 123)` of the process that listens on the port, or "" if it is unknown."""
     inodes = _listening_inodes(port)
     if not inodes:
         return ""
@@ -85,7 +85,7 @@ def _sockets(process: Path) -> set[str]:
         for descriptor in (process / "fd").iterdir():
             with suppress(FileNotFoundError):  # closed meanwhile
                 found.add(str(descriptor.readlink()))
-    except OSError:  # another user's, or gone meanwhile
+    except OSError:  # another user's process, or it has ended
         return set()
     return found
 

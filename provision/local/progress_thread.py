@@ -1,4 +1,4 @@
-"""Reports of what happens while a lock is held: a thread passes them on."""
+"""Passes progress reports on in a thread, so that a slow terminal does not prolong a lock."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ Report = Callable[[str], None]
 
 @contextmanager
 def telling(report: Report) -> Iterator[Report]:
-    """What is given to be told never waits for a terminal that stands still, which would hold up
-    every other command that wants the lock. All of it is told when this ends.
+    """Yield a function that queues reports and never waits for the terminal.
+
+    A stopped terminal would otherwise hold up every command that waits for the lock. All reports
+    have been made when this ends; an error of `report` is raised then.
     """
     lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
     failed: list[Exception] = []
@@ -22,7 +24,7 @@ def telling(report: Report) -> Iterator[Report]:
         try:
             while (line := lines.get()) is not None:
                 report(line)
-        except Exception as failure:  # noqa: BLE001  (raised where it is waited for)
+        except Exception as failure:  # noqa: BLE001  (raised in the waiting thread)
             failed.append(failure)
 
     thread = threading.Thread(target=pass_on, name="reports", daemon=True)

@@ -1,6 +1,6 @@
-"""What API Gateway does and MiniStack does not: one id a request, metrics, access log, errors."""
+"""Adds to MiniStack's API Gateway: one id per request, metrics, access log, error responses."""
 
-# ruff: noqa: SLF001 - MiniStack, pinned to one version, has no public face for any of this
+# ruff: noqa: SLF001 - MiniStack, pinned to one version, has no public interface for any of this
 
 from __future__ import annotations
 
@@ -27,7 +27,8 @@ _STREAM: Final = "requests"
 _CLIENT_ERROR: Final = 400
 _SERVER_ERROR: Final = 500
 _LARGEST_BODY: Final = 10 * 1024**2
-"""https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html
+"""The most bytes of a request's body:
+https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html.
 """
 
 _REQUEST_ID: Final = "x-amzn-requestid"
@@ -39,7 +40,7 @@ _failed: Final = contextvars.ContextVar("the function of this request failed", d
 
 
 def install() -> None:
-    """Called once, in the emulator's process, before it serves."""
+    """Patch MiniStack. Called once, in the emulator's process, before it serves."""
     gateway: Any = importlib.import_module("ministack.services.apigateway_v1")
     gateway._handle_execute_in_scope = partial(_execute, gateway, gateway._handle_execute_in_scope)
     gateway._call_lambda_raw = partial(_call, gateway._call_lambda_raw)
@@ -49,7 +50,7 @@ def install() -> None:
 async def _execute(
     gateway: Any, execute: Callable[..., Awaitable[Answer]], *request: Any
 ) -> Answer:
-    """A request to a deployed API, in the account and region of that API."""
+    """Execute a request to a deployed API. Called in the account and region of that API."""
     began = time.monotonic()
     _failed.set(False)
     _request_id.set("")
@@ -82,7 +83,7 @@ async def _call(
     account_id: str | None = None,
     region: str | None = None,
 ) -> Outcome:
-    """What an API's integration asks of a function, known by its ARN."""
+    """Invoke a function, given by its ARN, for an API's integration."""
     began = time.monotonic()
     _request_id.set(event.get("requestContext", {}).get("requestId", ""))
     result, error = await call(function, event, account_id=account_id, region=region)
@@ -103,7 +104,7 @@ async def _call(
 def _refuse(
     refuse: Callable[[Any, Mapping[str, Any]], Answer], error: Any, request: Mapping[str, Any]
 ) -> Answer:
-    """A gateway response, with the variables filled in that MiniStack leaves as they stand."""
+    """Return a gateway response, with the variables filled in that MiniStack does not replace."""
     status, headers, body = refuse(error, request)
     said = json.dumps(error.message or "")
     _refusal.set(
@@ -116,19 +117,19 @@ def _refuse(
     )
     left = {
         "extendedRequestId": request["request_id"],
-        "error.validationErrorString": said[1:-1],  # what the validator found is not kept
+        "error.validationErrorString": said[1:-1],  # MiniStack keeps no result of the validator
     }
     text = _VARIABLE.sub(lambda found: left.get(found[1], found[0]), body.decode())
     return status, headers, text.encode()
 
 
 def _too_large(gateway: Any, stage: Mapping[str, Any], request: Sequence[Any]) -> Answer:
-    """AWS answers this before it looks at the key, the route or the body."""
+    """Return the response that AWS gives before it checks the key, the route or the body."""
     return _respond(gateway, stage, request, "REQUEST_TOO_LARGE", "Request Too Long")
 
 
 def _bad_gateway(gateway: Any, stage: Mapping[str, Any], request: Sequence[Any]) -> Answer:
-    """AWS answers with DEFAULT_5XX and its headers, and keeps the function's error to itself."""
+    """Return AWS's response to a failed function: DEFAULT_5XX, with its headers and no details."""
     error = "Internal server error"
     status, shown, body = _respond(gateway, stage, request, "DEFAULT_5XX", error)
     return http.HTTPStatus.BAD_GATEWAY if status == _SERVER_ERROR else status, shown, body
@@ -137,7 +138,7 @@ def _bad_gateway(gateway: Any, stage: Mapping[str, Any], request: Sequence[Any])
 def _respond(
     gateway: Any, stage: Mapping[str, Any], request: Sequence[Any], kind: str, message: str
 ) -> Answer:
-    """By the stage's gateway response of this kind."""
+    """Return the stage's gateway response of this kind."""
     api_id, stage_name, _, _, headers, _, query, *_ = request
     known = {
         "api_id": api_id,
@@ -174,7 +175,7 @@ def _log_access(stage: Mapping[str, Any], values: Mapping[str, str]) -> None:
     logs = importlib.import_module("ministack.services.cloudwatch_logs")
     line = _VARIABLE.sub(lambda found: values.get(found[1]) or "-", settings.get("format", ""))
     where = {"logGroupName": group, "logStreamName": _STREAM}
-    logs._create_log_stream(where)  # refused when it is there already, or its group is not
+    logs._create_log_stream(where)  # refused if it exists already, or its group does not
     logs._put_log_events(
         {**where, "logEvents": [{"timestamp": int(time.time() * 1000), "message": line}]}
     )

@@ -1,11 +1,10 @@
-"""The Python in which functions run on the emulator: it finds what Lambda's has, and no more.
+"""The Python environment of functions on the emulator, with only the packages that Lambda has.
 
-MiniStack starts functions with the interpreter that it runs in itself, where everything that this
-tool needs can be imported too. A function that forgot to bring `pydantic` would work here and fail
-in AWS.
+MiniStack runs functions with its own interpreter, which can also import all dependencies of this
+tool. A function whose zip lacks `pydantic`, for example, would work here and fail in AWS.
 """
 
-# ruff: noqa: SLF001 - MiniStack, pinned to one version, has no public face for any of this
+# ruff: noqa: SLF001 - MiniStack, pinned to one version, has no public interface for any of this
 
 from __future__ import annotations
 
@@ -24,27 +23,31 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 _SHIPPED: Final = "boto3"
-"""What Lambda's runtimes bring, with all that it needs.
-https://docs.aws.amazon.com/lambda/latest/dg/lambda-python.html#python-sdk-included"""
+"""The package that Lambda's runtimes include, with its dependencies:
+https://docs.aws.amazon.com/lambda/latest/dg/lambda-python.html#python-sdk-included."""
 
 _PATH_IS_COMPLETE: Final = "    _ms_install_invoke_depth()\n    try:\n"
 _SOURCE_FIRST: Final = "    sys.path.remove(code_dir)\n    sys.path.insert(0, code_dir)\n"
-"""Lambda looks into a function's folder before its layers; MiniStack's worker after them."""
+"""Code that puts a function's folder before its layers in `sys.path`, as in Lambda; MiniStack's
+worker puts it after them."""
 _GUARD: Final = Path(__file__).with_name("sandbox_files.py")
 
 
 def install(folder: Path) -> None:
-    """Called once, in the emulator's process, before it serves. `folder` is made."""
+    """Create the environment in `folder` and patch MiniStack to use it.
+
+    Called once, in the emulator's process, before it serves.
+    """
     runtime: Any = importlib.import_module("ministack.core.lambda_runtime")
     program = make_python(folder)
     guard = _GUARD.read_text("utf-8")
     detect = runtime._detect_runtime_binary
     runtime._detect_runtime_binary = partial(_worker, detect, str(program), guard)
-    os.environ["PYTHONSAFEPATH"] = "1"  # nor does it find what lies beside the worker's script
+    os.environ["PYTHONSAFEPATH"] = "1"  # no imports from the folder of the worker's script
 
 
 def make_python(folder: Path) -> Path:
-    """A virtual environment with what Lambda's runtimes bring; returns its interpreter."""
+    """Create a virtual environment with the packages of Lambda's runtimes; return its Python."""
     venv.EnvBuilder(clear=True, symlinks=os.name != "nt").create(folder)
     base = {"base": str(folder), "platbase": str(folder)}
     packages = Path(sysconfig.get_path("purelib", "venv", base))
@@ -56,7 +59,7 @@ def make_python(folder: Path) -> Path:
 
 
 def _worker(detect: Any, program: str, guard: str, runtime: str) -> tuple[str, str]:
-    """The interpreter and the script with which MiniStack starts a function."""
+    """Return the interpreter and the script with which MiniStack starts a function."""
     binary, script = detect(runtime)
     if not runtime.startswith("python"):
         return binary, script
@@ -77,7 +80,7 @@ def _shipped() -> Iterator[importlib.metadata.Distribution]:
 
 
 def _top_names(distribution: importlib.metadata.Distribution) -> set[str]:
-    """Its modules, packages and metadata, as they stand beside those of others."""
+    """Return the distribution's top-level names in site-packages, its metadata included."""
     parts = {file.parts[0] for file in distribution.files or ()}
     return {part for part in parts if part not in {"..", "__pycache__", "bin", "Scripts"}}
 
@@ -85,7 +88,7 @@ def _top_names(distribution: importlib.metadata.Distribution) -> set[str]:
 def _link(source: Path, target: Path) -> None:
     try:
         target.symlink_to(source, target_is_directory=source.is_dir())
-    except OSError:  # Windows asks for a privilege
+    except OSError:  # on Windows, links need a privilege
         if source.is_dir():
             shutil.copytree(source, target)
         else:

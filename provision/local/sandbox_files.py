@@ -1,10 +1,9 @@
-"""Keeps a function's code from what other users planted in /tmp: there every sandbox of Lambda has
-one of its own, and here all users of the machine share it.
+"""Stops a function from writing through paths that other users have planted in /tmp.
 
-The text of this file runs in the worker, before the function's code, in a Python that cannot import
-`provision` (runtime.py). https://docs.python.org/3/library/audit_events.html tells what is heard:
-what Python's own functions open by a path. What goes by a descriptor (`dir_fd`) is not seen, nor is
-a library in C.
+In Lambda every sandbox has its own /tmp; here all users of the machine share one. The text of this
+file runs in the worker, before the function's code, in a Python that cannot import `provision`
+(runtime.py). It receives audit events (https://docs.python.org/3/library/audit_events.html), so it
+covers paths given to Python's own functions, but neither descriptors (`dir_fd`) nor C libraries.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ _CHANGES = frozenset(
     }
 )
 _SIGN = "/tmp/.aws-xray"  # noqa: S108  (the SDK's, not ours)
-"""The X-Ray SDK writes below it, for Lambda to see that it was loaded. Here nobody looks."""
+"""The path below which the X-Ray SDK signals to Lambda that it was loaded; unused here."""
 _MOST_LINKS = 40  # Linux follows no more
 _SIGN_MISSED = "Failed to signal SDK initialization"
 
@@ -39,7 +38,7 @@ def _is_worth_telling(record: logging.LogRecord) -> bool:
 
 
 def _judge(event: str, told: tuple[Any, ...]) -> None:
-    """Raise `PermissionError` for what would be written where another user leads it."""
+    """Raise `PermissionError` for a write whose path another user may have redirected."""
     if event == "open":
         paths = told[:1] if isinstance(told[2], int) and told[2] & _WRITES else ()
     else:
@@ -58,9 +57,11 @@ def _refuse_anothers(path: str) -> None:
 
 
 def _another_on_the_way(path: str) -> str:
-    """The first part that is neither this user's nor root's, once the way has come to a directory
-    in which everybody may put things; empty where there is none, or nothing is there yet. Each link
-    on the way is followed by itself: what is behind the last one says nothing of who led there."""
+    """Return the first part owned by another user below a directory that is open to all, or "".
+
+    Parts owned by root are allowed, and a part that does not exist ends the search. Links are
+    followed one by one, because the owner of the final target does not show who made the links.
+    """
     at, shared, links = "/", False, 0
     left = path.split("/")[::-1]
     while left and links <= _MOST_LINKS:

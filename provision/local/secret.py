@@ -1,8 +1,7 @@
-"""What this user's emulators know and nobody else: by it one is believed to be ours, and what it
-keeps is read.
+"""The secret that only this user's emulators know, which authenticates them and their data.
 
-A checkout can hold a whole `.provision`, and any program can listen on a port and claim a folder.
-Neither knows the secret: one file in the user's own directory, for all folders.
+A checkout can contain a whole `.provision`, and any program can listen on a port and claim to serve
+a folder. Neither knows the secret: one file in the user's own directory, used for all folders.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ _LOCK_SECONDS: Final = 10.0
 
 
 def read_secret() -> bytes | None:
-    """None where no emulator was ever started by this user."""
+    """Return the secret, or None if this user has never started an emulator."""
     for directory in _places():
         with suppress(OSError):
             check_own_directory(directory)
@@ -39,7 +38,7 @@ def read_secret() -> bytes | None:
 
 
 def make_secret() -> bytes:
-    """The one there is, or a new one. Raises OSError where it can be kept nowhere."""
+    """Return the secret, creating it if needed. Raise OSError if it can be stored nowhere."""
     if found := read_secret():
         return found
     failed = OSError("no directory of this user's own can be written")
@@ -53,7 +52,7 @@ def make_secret() -> bytes:
                 made = secrets.token_bytes(_BYTES)
                 replace_private(directory / _FILE, made)
                 return made
-        except Timeout:  # an OSError too: there is a secret, or will be in a moment
+        except Timeout:  # an OSError too; another process holds the lock and makes the secret here
             raise
         except OSError as error:
             failed = error
@@ -61,27 +60,30 @@ def make_secret() -> bytes:
 
 
 def key_of(secret: bytes, root: str) -> str:
-    """What the emulator of a folder is told, and proves to know."""
+    """Return the key of the emulator of a folder, which it receives at start and proves to know."""
     return _signed(secret, f"emulator\n{root}")
 
 
 def proof(key: str, nonce: str, port: int) -> str:
-    """By the port too: a program in between cannot pass on what another emulator answers."""
+    """Return the proof of the key. It includes the port, so no other emulator's can be relayed."""
     return _signed(key.encode(), f"{port}\n{nonce}")
 
 
 def data_name(secret: bytes) -> str:
-    """The folder of the data. Who cannot guess it plants nothing there."""
+    """Return the name of the data folder. It cannot be guessed, so no one can plant data there."""
     return f"data-{_signed(secret, 'data')[:32]}"
 
 
 def _signed(key: bytes, text: str) -> str:
-    # A folder's name may be bytes that are no text.
+    # A folder's name may be bytes that are not valid UTF-8.
     return hmac.new(key, text.encode(errors="surrogatepass"), hashlib.sha256).hexdigest()
 
 
 def _places() -> Iterator[Path]:
-    """A user of a container may have no home, or one that cannot be written."""
+    """Yield the directories that may hold the secret.
+
+    The second is for users, as in containers, without a home directory or with a read-only one.
+    """
     with suppress(RuntimeError):
         usual = platformdirs.user_state_path("provision", appauthor=False)
         if usual.is_absolute():

@@ -1,4 +1,4 @@
-"""The emulator's process: MiniStack, on 127.0.0.1, saving as it goes, ending when asked."""
+"""The emulator's process: serves MiniStack on 127.0.0.1, saves its state and stops on request."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from provision.local.secret import proof
 STOP_HEADER: Final = "x-provision-stop"
 SERVING_LOCK: Final = "serving.lock"
 LOCK_SECONDS: Final = 2.0
-"""Commands try the lock for a moment, to see whether an emulator lives."""
+"""How long to wait for the lock: commands take it briefly, to see whether an emulator is alive."""
 
 QUIET_SECONDS: Final = 2.0
 LONGEST_UNSAVED_SECONDS: Final = 15.0
@@ -44,7 +44,7 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
 class StateSaver:
-    """Saves MiniStack's state a moment after a write. By itself it saves only at a clean end."""
+    """A task that saves MiniStack's state shortly after writes, not only at a clean end."""
 
     def __init__(self, save: Callable[[], None]) -> None:
         self._save = save
@@ -57,7 +57,7 @@ class StateSaver:
             self._first = self._last
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Until `stop`; whoever awaits this knows that no save is going on any more."""
+        """Save when due until `stop` is set. No save is in progress once this has returned."""
         while not stop.is_set():
             if self._is_due():
                 self._first = None
@@ -77,7 +77,7 @@ class StateSaver:
 
 @dataclass(frozen=True)
 class Who:
-    """Whose emulator this is, and what only who was told the key can say."""
+    """The identity of this emulator, and its key, with which it proves that identity."""
 
     root: Path
     port: int
@@ -89,8 +89,11 @@ class Who:
 
 
 class ControlEndpoints:
-    """Stands before MiniStack: refuses who may not speak to it (gate.py, peers.py), says whose it
-    is, lets the rest through, notes what was written."""
+    """An ASGI application in front of MiniStack.
+
+    It refuses requests that are not allowed (access_control.py, peers.py), proves the emulator's
+    identity, stops it on request, passes all else to MiniStack, and calls `written` for writes.
+    """
 
     def __init__(self, app: App, who: Who, written: Callable[[], None]) -> None:
         self._app = app
@@ -110,7 +113,7 @@ class ControlEndpoints:
         elif scope["path"] == IDENTITY:
             await _answer(send, 200, self._who.told(scope["query_string"].decode("latin-1")))
         elif scope["path"] == STOP:
-            # No web page can send a header of ours without asking first, which we refuse.
+            # A web page's request with our header needs a preflight request, which is refused.
             asked = STOP_HEADER in _header_names(scope) and scope["method"] == "POST"
             await _answer(send, 202 if asked else 403, {"stopping": asked})
             if asked:
@@ -140,7 +143,10 @@ class ControlEndpoints:
 
 
 def is_write(scope: Scope, body: bytes) -> bool:
-    """By method for the REST protocols; by name for JSON, CBOR and Query, where all is POST."""
+    """Return whether a request may write.
+
+    REST protocols show it by the method; JSON, CBOR and Query, where all is POST, by the operation.
+    """
     if scope["method"] in {"GET", "HEAD", "OPTIONS"}:
         return False
     target: bytes = next((value for key, value in scope["headers"] if key == b"x-amz-target"), b"")
@@ -154,7 +160,7 @@ def _header_names(scope: Scope) -> Iterable[str]:
 
 
 async def _refuse(scope: Scope, send: Send, status: int, why: str) -> None:
-    """Without a header that would let a page read it. Nothing more is heard on the connection."""
+    """Refuse the request and close the connection. No CORS header lets a page read the answer."""
     if scope["type"] == "websocket":
         await send({"type": "websocket.close", "code": 1008, "reason": why})
     else:
@@ -179,7 +185,7 @@ async def _serve(who: Who) -> None:
     function_logs.install()
 
     def save() -> None:
-        persistence.save_all(ministack._build_persistence_save_dict())  # noqa: SLF001 - no public one
+        persistence.save_all(ministack._build_persistence_save_dict())  # noqa: SLF001 - not public
 
     saver = StateSaver(save)
     front = ControlEndpoints(ministack.app, who, saver.written)
@@ -202,11 +208,13 @@ async def _serve(who: Who) -> None:
 
 
 def main() -> None:
-    """`python -m provision.local.server ROOT PORT`, in the environment of `persistence.py`, its key
-    on the standard input."""
+    """Run `python -m provision.local.server ROOT PORT`, with the emulator's key on stdin.
+
+    The process must have the environment that `persistence.py` returns.
+    """
     root, port = Path(sys.argv[1]), int(sys.argv[2])
     key = sys.stdin.read()
-    if not key:  # the command was killed: nobody could believe this one, nor stop it
+    if not key:  # the command was killed; without the key, no command could verify or stop this one
         sys.exit("nobody told the key of this emulator")
     lock = FileLock(root / SERVING_LOCK, timeout=LOCK_SECONDS)
     try:

@@ -56,7 +56,7 @@ PASSED_ON: Final = frozenset(
         *("TMPDIR", "TEMP", "TMP", "SYSTEMROOT", "LANG", "LC_ALL"),
         # needed to start the Python whose version uv queries
         *("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH"),
-        # the way to the index
+        # how to reach the index
         *("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"),
         *("http_proxy", "https_proxy", "all_proxy", "no_proxy"),
         *("UV_INSECURE_HOST", "UV_NATIVE_TLS", "UV_SYSTEM_CERTS"),

@@ -1,4 +1,9 @@
-"""Bends the emulator's answers straight, so that every step is written for AWS only."""
+"""Corrections of the emulator's requests and answers, so that every step is written for AWS only.
+
+`install` registers the corrections of a client's service as botocore event hooks. Each module
+corrects one area; some send requests of their own (`RawClient`) or answer in the emulator's place
+(`Success`). docs/emulators.md lists the differences.
+"""
 
 from __future__ import annotations
 
@@ -19,9 +24,12 @@ from provision.local.corrections.raw import RawClient
 
 
 def install(client: Any) -> None:
-    """Called with every boto3 client that talks to the emulator; other services need nothing."""
+    """Register the corrections of the client's service, if there are any.
+
+    Called with every boto3 client that talks to the emulator.
+    """
     service = client.meta.service_model.service_name
-    session = client._endpoint.http_session  # noqa: SLF001 - botocore has no public face for it
+    session = client._endpoint.http_session  # noqa: SLF001 - botocore has no public interface
     raw = RawClient(client.meta.endpoint_url, client.meta.region_name, service, session)
     events = client.meta.events
     match service:

@@ -1,4 +1,4 @@
-"""CloudWatch: one statistic an alarm, one code for a dashboard that is not there."""
+"""CloudWatch: one statistic per alarm, and AWS's error code for a missing dashboard."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ def install(events: Any) -> None:
 
 
 def _one_statistic(parsed: dict[str, Any], **_: Any) -> None:
-    """On AWS, ExtendedStatistic and Statistic exclude each other."""
+    """Drop Statistic if ExtendedStatistic is set: on AWS they exclude each other."""
     for alarm in parsed.get("MetricAlarms", []):
         if alarm.get("ExtendedStatistic"):
             alarm.pop("Statistic", None)

@@ -1,6 +1,4 @@
-"""Lambda: what is unset is absent, a policy is the one that was asked for, and a failed call says
-whether the code could be loaded.
-"""
+"""Lambda: an unset queue is absent, a policy is the requested one, an error has AWS's type."""
 
 from __future__ import annotations
 
@@ -17,7 +15,7 @@ _INIT_REPORT: Final = (
 )
 _NO_POLICY: Final = "No policy is associated with the given resource."
 _UNQUALIFIED: Final = 6
-"""Colons in a function's ARN; an alias or a version adds one."""
+"""Number of colons in a function's ARN; an alias or a version adds one."""
 
 
 def install(events: Any) -> None:
@@ -35,14 +33,14 @@ def install(events: Any) -> None:
 
 
 def _drop_unset_queue(parsed: dict[str, Any], **_: Any) -> None:
-    """AWS leaves DeadLetterConfig out once its target is set to "", here it stays, with ""."""
+    """Drop DeadLetterConfig if its target is ""; AWS leaves it out, MiniStack does not."""
     configuration = parsed.get("Configuration", parsed)
     if not configuration.get("DeadLetterConfig", {}).get("TargetArn"):
         configuration.pop("DeadLetterConfig", None)
 
 
 def _drop_the_qualified(http_response: Any, parsed: dict[str, Any], **_: Any) -> None:
-    """AWS shows a function's own policy without what stands on its aliases; here it shows all."""
+    """Drop the aliases' statements from a function's own policy, as AWS does."""
     if "Policy" not in parsed or "Qualifier=" in http_response.url:
         return
     policy = json.loads(parsed["Policy"])
@@ -56,9 +54,12 @@ def _drop_the_qualified(http_response: Any, parsed: dict[str, Any], **_: Any) ->
 
 
 def _name_the_error(parsed: dict[str, Any], **_: Any) -> None:
-    """AWS names a failure to load the code `Runtime.…`, and one of the handler by the exception's
-    class; here the first is a RuntimeError, and the second Runtime.HandlerError."""
-    from botocore.response import StreamingBody  # noqa: PLC0415  (nothing here loads the SDK)
+    """Set errorType as AWS does: `Runtime.…` if the code cannot be loaded.
+
+    AWS names a handler's error by the exception's class. MiniStack returns a RuntimeError for the
+    former and Runtime.HandlerError for the latter.
+    """
+    from botocore.response import StreamingBody  # noqa: PLC0415  (loads the SDK only if needed)
 
     if not parsed.get("FunctionError"):
         return
@@ -70,7 +71,7 @@ def _name_the_error(parsed: dict[str, Any], **_: Any) -> None:
         message = error["errorMessage"].removeprefix(_NOT_LOADED)
         told = {"errorType": "Runtime.ImportModuleError", "errorMessage": message}
         content = json.dumps(told).encode()
-    elif str(error.get("errorMessage", "")).startswith(_ENDED):  # while it was loaded: sys.exit()
+    elif str(error.get("errorMessage", "")).startswith(_ENDED):  # sys.exit() during loading
         content = json.dumps({**error, "errorType": "Runtime.ExitError"}).encode()
         log = base64.b64decode(parsed.get("LogResult", "")) + _INIT_REPORT.encode()
         parsed["LogResult"] = base64.b64encode(log).decode()

@@ -1,4 +1,4 @@
-"""API Gateway shows the value of a key only to who asks for it; MiniStack shows it always."""
+"""API Gateway: a key's value is returned only on request; MiniStack always returns it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""API Gateway's patches: typed values, JSON pointers, whole lists, and what lacks."""
+"""API Gateway: patches with typed values, JSON pointers and lists, and missing operations."""
 
 from __future__ import annotations
 
@@ -30,8 +30,11 @@ def install(events: Any, raw: RawClient) -> None:
 
 
 def _correct(raw: RawClient, model: Any, params: dict[str, Any], **_: Any) -> None:
-    """MiniStack keeps every value as the string it came as, `~1` as two characters, and replaces
-    a list by the member to be added: so it is sent values of their type, and whole collections."""
+    """Send values of the right type and whole collections instead of patches of their members.
+
+    MiniStack stores every value as the string that it receives, `~1` as two characters, and
+    replaces a list by the member to be added.
+    """
     if not model.name.startswith("Update") or model.name in _AS_ON_AWS:
         return
     body = json.loads(params["body"])
@@ -39,7 +42,7 @@ def _correct(raw: RawClient, model: Any, params: dict[str, Any], **_: Any) -> No
     whole = {name for patch in patches if (name := _collection(model.name, patch))}
     current = raw.json("GET", params["url_path"]) if whole else {}
     if whole and not current:
-        return  # the call itself will say that there is none
+        return  # the call itself will fail, as the resource does not exist
     patched = _patched(current, patches, model.output_shape)
     body["patchOperations"] = [
         *(
@@ -58,7 +61,7 @@ def _correct(raw: RawClient, model: Any, params: dict[str, Any], **_: Any) -> No
 
 
 def _collection(operation: str, patch: Patch) -> str | None:
-    """The member that has to be sent whole for this patch to come out right."""
+    """Return the collection that must be sent whole for this patch, or None."""
     name, *rest = _tokens(patch)
     if (operation, name) == ("UpdateUsagePlan", "apiStages") and not rest:
         return name
@@ -80,7 +83,7 @@ def _put(
 def _domain(
     raw: RawClient, model: Any, params: dict[str, Any], **_: Any
 ) -> tuple[Success, Document] | None:
-    """Creating it again overwrites it, but takes its mappings away."""
+    """Overwrite the domain name by creating it again, which deletes its mappings; restore them."""
     path = params["url_path"]
     current = raw.json("GET", path)
     if not current:
@@ -101,7 +104,7 @@ def _mapping(
     if not current:
         return None
     wanted = _patched(current, json.loads(params["body"])["patchOperations"], model.output_shape)
-    if "restapiId" in wanted:  # the path of the patch and the name in the document differ in case
+    if "restapiId" in wanted:  # the patch's path has `restapiId`, the document `restApiId`
         wanted["restApiId"] = wanted.pop("restapiId")
     if wanted["basePath"] != current["basePath"]:
         raw.json("DELETE", path)
@@ -113,7 +116,7 @@ def _answer(made: Document) -> Document:
 
 
 def _patched(current: Mapping[str, Any], patches: list[Patch], shape: Any) -> Document:
-    """The document after JSON Patch as API Gateway understands it."""
+    """Return the document after the patches, applied as API Gateway understands JSON Patch."""
     document: Document = json.loads(json.dumps(current))
     for patch in patches:
         name, *rest = _tokens(patch)
@@ -151,7 +154,7 @@ def _tokens(patch: Patch) -> list[str]:
 
 
 def _typed(shape: Any, tokens: list[str], value: str | None) -> Any:
-    """A patch's value is always a string; what it means is said by the field it is for."""
+    """Return a patch's value, always a string, as the type of the field that it is for."""
     for token in tokens:
         if shape is None:
             return value
@@ -162,7 +165,7 @@ def _typed(shape: Any, tokens: list[str], value: str | None) -> Any:
         case "boolean":
             return value.lower() == "true"
         case "integer" | "long":
-            return int(value) if value else None  # compression is switched off so
+            return int(value) if value else None  # an empty value disables compression
         case "double" | "float":
             return float(value)
         case _:

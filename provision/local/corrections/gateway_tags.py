@@ -1,6 +1,7 @@
-"""API Gateway has one set of tags a resource; MiniStack two: the create call's and TagResource's.
+"""API Gateway: one set of tags per resource.
 
-The second is made the only one: it is filled at creation and shown by every read.
+MiniStack has two: that of the create call and that of TagResource. The second is made the only one:
+it is filled at creation and returned by every read.
 """
 
 from __future__ import annotations
@@ -13,11 +14,11 @@ from urllib.parse import quote, urlencode
 from provision.local.corrections.raw import RawClient
 
 _PARAMS: Final = "provision_local_params"
-_PARTITION: Final = "aws"  # MiniStack knows no other
+_PARTITION: Final = "aws"  # the only one of MiniStack
 
 Place = Callable[[dict[str, Any], dict[str, Any]], str]
 
-# What is shown, and what it was asked with -> the resource's place in its ARN.
+# (answer, request parameters) -> the resource's path in its ARN
 _PLACES: Final[dict[str, Place]] = {
     "RestApi": lambda shown, _: f"/restapis/{shown['id']}",
     "Stage": lambda shown, asked: f"/restapis/{asked['restApiId']}/stages/{shown['stageName']}",
@@ -44,7 +45,7 @@ def _note_params(params: dict[str, Any], context: dict[str, Any], **_: Any) -> N
 def _keep(
     raw: RawClient, place: Place, parsed: dict[str, Any], context: dict[str, Any], **_: Any
 ) -> None:
-    """A stage of the same name may have left some behind."""
+    """Store the create call's tags, and delete those that a stage of the same name has left."""
     if "Error" in parsed:
         return
     asked = context[_PARAMS]

@@ -1,4 +1,4 @@
-"""CreateRestApi says which TLS callers may use; MiniStack drops that, and keeps it when patched."""
+"""API Gateway: CreateRestApi's TLS settings, which MiniStack drops there but keeps when patched."""
 
 from __future__ import annotations
 

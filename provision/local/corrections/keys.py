@@ -1,4 +1,4 @@
-"""KMS: MiniStack names the key that AWS manages for a table by an alias, and has none behind it."""
+"""KMS: the AWS managed key of a table, which MiniStack names by an alias that has no key."""
 
 from __future__ import annotations
 

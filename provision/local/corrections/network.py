@@ -1,6 +1,6 @@
-"""EC2: what MiniStack drops is kept in tags that nobody sees, and unknown ids are errors.
+"""EC2: settings that MiniStack drops are kept in hidden tags, and missing ids are errors.
 
-An endpoint's policy is a tag of the endpoint, the prefix lists of a rule one of its group.
+An endpoint's policy is a tag of the endpoint; the prefix lists of a rule are a tag of its group.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _PEERED_WITH: Final = {
 
 Answer = dict[str, Any]
 Correct = Callable[[RawClient, Answer, dict[str, Any]], str | None]
-"""Changes the answer in place; what it returns is the error code AWS would have answered."""
+"""A function that corrects an answer in place, and returns AWS's error code if it is an error."""
 
 
 def install(events: Any, raw: RawClient) -> None:
@@ -69,11 +69,11 @@ def _apply(
     if "Error" in parsed:
         return
     if code := correct(raw, parsed, context[_PARAMS]):
-        http_response.status_code = 400  # after this hook boto3 raises by the status
+        http_response.status_code = 400  # boto3 raises by the status, after this hook
         parsed["Error"] = {"Code": code, "Message": "it does not exist"}
 
 
-# -- ids that do not exist: MiniStack answers an empty list ------------------------------------
+# -- ids that do not exist: MiniStack returns an empty list ------------------------------------
 
 
 def _route_tables(_: RawClient, answer: Answer, asked: dict[str, Any]) -> str | None:
@@ -81,7 +81,7 @@ def _route_tables(_: RawClient, answer: Answer, asked: dict[str, Any]) -> str | 
     return "InvalidRouteTableID.NotFound" if missing else None
 
 
-# -- filters that MiniStack does not obey ------------------------------------------------------
+# -- filters that MiniStack ignores ------------------------------------------------------------
 
 
 def _interfaces(_: RawClient, answer: Answer, asked: dict[str, Any]) -> None:
@@ -89,7 +89,7 @@ def _interfaces(_: RawClient, answer: Answer, asked: dict[str, Any]) -> None:
 
 
 def _security_groups(_: RawClient, answer: Answer, asked: dict[str, Any]) -> None:
-    """By whom their rules name: without this filter, every group names every other.
+    """Apply the filters, also by the groups that rules name: else every group names every other.
 
     https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeSecurityGroups.html
     """
@@ -112,7 +112,7 @@ def _filter(answer: Answer, member: str, asked: dict[str, Any]) -> None:
 
 
 def _values(resource: dict[str, Any], name: str) -> list[str]:
-    """What a resource has for a filter: a tag, its groups, or the field of that name."""
+    """Return a resource's values for a filter: a tag, its groups, or the field of that name."""
     if name.startswith("tag:"):
         return [tag["Value"] for tag in _tags(resource) if tag["Key"] == name.removeprefix("tag:")]
     if name == "group-id" and "GroupId" not in resource:

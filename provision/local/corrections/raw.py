@@ -1,4 +1,4 @@
-"""The corrections' own requests to the emulator: beside boto3, where calls are counted."""
+"""The corrections' own requests to the emulator, which bypass boto3, where calls are counted."""
 
 from __future__ import annotations
 
@@ -16,28 +16,28 @@ _VERSIONS: Final = {"ec2": "2016-11-15", "iam": "2010-05-08"}
 
 @dataclass(frozen=True)
 class RawClient:
-    """The emulator, as one service in one region. It reads a key's scope, not signatures."""
+    """A client of one service in one region. The emulator reads a key's scope, not signatures."""
 
     endpoint: str
     region: str
     service: str
     session: Any
-    """The client's own way to the emulator: its connections, and what proves where they lead."""
+    """The HTTP session of the boto3 client, whose connections verify the emulator's identity."""
 
     def json(self, method: str, path: str, body: object = None) -> dict[str, Any]:
-        """The answer's JSON, {} when it is empty or not a success."""
+        """Return the answer's JSON object, or {} if it is empty or not a success."""
         text = None if body is None else json.dumps(body)
         status, answer = self._send(method, path, text, "application/json")
         found = json.loads(answer) if status < http.client.BAD_REQUEST and answer else {}
         return found if isinstance(found, dict) else {}
 
     def query(self, action: str, parameters: Mapping[str, str]) -> None:
-        """A call of EC2 or IAM whose answer does not matter."""
+        """Make a call of EC2 or IAM and ignore its answer."""
         form = {"Action": action, "Version": _VERSIONS[self.service], **parameters}
         self._send("POST", "/", urlencode(form), "application/x-www-form-urlencoded")
 
     def _send(self, method: str, path: str, body: str | None, kind: str) -> tuple[int, bytes]:
-        from botocore.awsrequest import AWSRequest  # noqa: PLC0415 - the SDK is there by now
+        from botocore.awsrequest import AWSRequest  # noqa: PLC0415 - the SDK is loaded by now
 
         scope = f"{CREDENTIALS[0]}/20260101/{self.region}/{self.service}/aws4_request"
         headers = {"Authorization": f"AWS4-HMAC-SHA256 Credential={scope}", "Content-Type": kind}

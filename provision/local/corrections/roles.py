@@ -1,4 +1,4 @@
-"""IAM: an empty description clears it. MiniStack does not see parameters that are empty."""
+"""IAM: an empty description clears a role's. MiniStack ignores empty parameters."""
 
 from __future__ import annotations
 
@@ -23,4 +23,4 @@ def _note_cleared(params: dict[str, Any], context: dict[str, Any], **_: Any) -> 
 def _clear(raw: RawClient, parsed: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
     role = context.get(_CLEARED)
     if role and "Error" not in parsed:
-        raw.query("UpdateRoleDescription", {"RoleName": role})  # here, absent means empty
+        raw.query("UpdateRoleDescription", {"RoleName": role})  # MiniStack: absent means empty

@@ -1,4 +1,4 @@
-"""What a correction answers with in the emulator's stead."""
+"""The response of a correction that answers in the emulator's place."""
 
 from __future__ import annotations
 
@@ -7,6 +7,6 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Success:
-    """As much of an HTTP response as botocore looks at when a hook answers instead."""
+    """The part of an HTTP response that botocore reads when a hook answers."""
 
     status_code: int = 200
