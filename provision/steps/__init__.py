@@ -1,4 +1,13 @@
-"""One file a kind of AWS resource; `KINDS` names them all."""
+"""The step classes: one file per kind of AWS resource, one folder per AWS service.
+
+A step class declares the fields of its resource and the API calls and IAM permissions that it
+needs, and knows how to observe, create, update and delete one. `KINDS` maps the name of each kind
+(`lambda.function`) to its class.
+
+Several kinds share `tagging` (tags in each service's shape), `iam_policy` (policies in canonical
+form), `not_found` ("not found" as an answer), `made_with` (settings that only a replacement
+changes) and `foreign` (foreign resources that block a deletion).
+"""
 
 from __future__ import annotations
 

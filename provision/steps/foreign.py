@@ -1,5 +1,6 @@
-"""What is not this stack's and keeps a resource of it from being deleted: named at once, with the
-command that shows it, since nobody may delete it for its owner.
+"""Foreign resources that keep a resource of this stack from being deleted.
+
+They are reported at once, with the commands that show them. Only their owner may delete them.
 """
 
 from __future__ import annotations
@@ -13,7 +14,10 @@ from provision.errors import InUseByOthers
 
 @dataclass(frozen=True)
 class ForeignResource:
-    """One that keeps ours from going. `shown`: the command that shows it, but for the region."""
+    """A foreign resource that blocks a deletion.
+
+    `shown` is the command that shows it, without the region.
+    """
 
     name: str
     shown: str
@@ -23,7 +27,7 @@ ForeignResources = Iterable[ForeignResource]
 
 
 def refuse_foreign(aws: Aws, label: str, found: ForeignResources) -> None:
-    """Raises Occupied when there is any."""
+    """Raise `InUseByOthers` if `found` is not empty; `label` names the resource to delete."""
     strangers = sorted(set(found), key=lambda one: one.name)
     if not strangers:
         return
@@ -37,5 +41,5 @@ def refuse_foreign(aws: Aws, label: str, found: ForeignResources) -> None:
 
 
 def mark_of(owner: str) -> str:
-    """The stack's, of the owner tag of one of its nodes."""
+    """Return an owner tag without its node: the mark that all resources of one stack share."""
     return owner.rpartition("/")[0]

@@ -1,7 +1,7 @@
-"""Policies in one canonical form: what we want and what AWS shows can be compared as values.
+"""Policies in one canonical form, so that wanted and observed ones can be compared as values.
 
-AWS reorders a policy, collapses lists of one and rewrites principals (I6, N3), so both sides pass
-through `canonical`.
+AWS reorders a policy, collapses lists of one and rewrites principals, so both sides pass through
+`canonical` (I6, N3).
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ _ROOT: Final = re.compile(r"arn:[^:]+:iam::(\d{12}):root")
 
 
 def canonical(document: Mapping[str, Any]) -> Document:
-    """The same policy as AWS reads it: lists where a list may stand, sorted, without repetition.
+    """Return the same policy with lists wherever a list is allowed, sorted and without duplicates.
 
-    Unknown parts are left where they stand; what is known by `up` is then put in order.
+    Lists with unknown parts are left as they are; `up` sorts them once their values are known.
     """
     statements = document.get("Statement", [])
     listed = [statements] if isinstance(statements, Mapping) else statements
@@ -35,17 +35,17 @@ def canonical(document: Mapping[str, Any]) -> Document:
 
 
 def as_text(document: Mapping[str, Any]) -> str:
-    """The policy as AWS's calls take it: the same text for the same policy."""
+    """Return the policy as JSON for AWS's calls: equal policies give equal text."""
     return json.dumps(canonical(document), sort_keys=True, separators=(",", ":"))
 
 
 def from_text(text: str) -> Document:
-    """The canonical form of a policy that AWS shows as JSON text."""
+    """Return the canonical form of a policy that AWS shows as JSON text."""
     return canonical(json.loads(text))
 
 
 def from_answer(shown: object) -> Document:
-    """The canonical form of a policy in an answer: text, or what boto3 has already read (I6)."""
+    """Return the canonical form of a policy in an answer: text, or already parsed by boto3 (I6)."""
     match shown:
         case str():
             return from_text(shown)
@@ -55,13 +55,15 @@ def from_answer(shown: object) -> Document:
 
 
 def with_rights_of(wanted: Document, found: Document) -> Document:
-    """The wanted with whatever else the other one allows, and nothing denied that it does not deny.
-    Both in canonical form."""
+    """Return `wanted` with everything that `found` allows, and with no denial that `found` lacks.
+
+    Both must be in canonical form.
+    """
     new, old = wanted["Statement"], found.get("Statement", [])
     denied = [each for each in new if each["Effect"] == "Deny"]
     allowed = [each for each in new if each["Effect"] == "Allow"]
     more = [
-        {key: value for key, value in each.items() if key != "Sid"}  # two of a name are refused
+        {key: value for key, value in each.items() if key != "Sid"}  # AWS refuses a repeated Sid
         for each in old
         if each["Effect"] == "Allow" and not any(_covers(wide, each) for wide in allowed)
     ]
@@ -70,7 +72,7 @@ def with_rights_of(wanted: Document, found: Document) -> Document:
 
 
 def _covers(wide: Document, narrow: Document) -> bool:
-    """Whether one statement allows all that the other does, as far as their lists tell."""
+    """Return whether `wide` allows all that `narrow` does, comparing literal list entries only."""
     listed = {"Action", "Resource"}
     alike = {key: value for key, value in wide.items() if key not in {*listed, "Sid"}} == {
         key: value for key, value in narrow.items() if key not in {*listed, "Sid"}
@@ -79,7 +81,7 @@ def _covers(wide: Document, narrow: Document) -> bool:
 
 
 def trust(service: str) -> Document:
-    """Lets a service (`lambda.amazonaws.com`) take the role on."""
+    """Return the trust policy with which a service (`lambda.amazonaws.com`) may assume the role."""
     statement = {
         "Effect": "Allow",
         "Action": "sts:AssumeRole",
@@ -107,7 +109,10 @@ def _statement(statement: Mapping[str, Any]) -> Document:
 
 
 def _principal(principal: str | Mapping[str, Any]) -> Document:
-    """Anybody (`*`) and an account's root each have two spellings; AWS answers with either."""
+    """Return one spelling of a principal.
+
+    `*` and an account's root each have two, and AWS answers with either (I6).
+    """
     named = {"AWS": principal} if isinstance(principal, str) else principal
     return {
         kind: _values(value, account_roots=kind == "AWS") for kind, value in sorted(named.items())
@@ -126,7 +131,7 @@ def _values(value: object, *, account_roots: bool = False) -> list[Any]:
 
 
 def _text(value: object) -> str:
-    """AWS keeps a condition's true, false and numbers as text."""
+    """Return the value as AWS keeps it: a condition's booleans and numbers become text."""
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 

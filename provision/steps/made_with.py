@@ -1,6 +1,6 @@
-"""What a resource was made with that we never ask for and AWS never changes, in words.
+"""Settings that are fixed at creation and that we never ask for, described in words.
 
-One of our name that somebody else made that way cannot be taken over.
+A resource with our name that another party created with such a setting cannot be adopted.
 """
 
 from __future__ import annotations
@@ -22,8 +22,11 @@ OF_KMS: Final = "AWS_KMS"
 
 
 def table_made_with(found: TableDescriptionTypeDef) -> tuple[str, ...]:
-    """Keys that are no text, for every write of ours would be refused; and local indexes, with
-    which a partition holds 10 GB at most."""
+    """Return the keys that are not text, and the local indexes.
+
+    A key of another type makes DynamoDB refuse each of our writes. With a local index, all items of
+    one partition key hold 10 GB at most.
+    """
     keys = {key["AttributeName"] for key in found["KeySchema"]}
     typed = [
         f"key {each['AttributeName']} of type {each['AttributeType']}"
@@ -35,19 +38,19 @@ def table_made_with(found: TableDescriptionTypeDef) -> tuple[str, ...]:
 
 
 def log_group_made_with(found: LogGroupTypeDef) -> tuple[str, ...]:
-    """A class with fewer features: no metric filters, no live tail."""
+    """Return the log class if it has fewer features: no metric filters, no live tail."""
     group_class = found.get("logGroupClass", PLAIN)
     return () if group_class == PLAIN else (f"class {group_class}",)
 
 
 def function_made_with(shown: FunctionConfigurationTypeDef) -> tuple[str, ...]:
-    """A function made of a container image never runs a zip."""
+    """Return the package type unless it is a zip: a function made of an image never runs a zip."""
     package = shown.get("PackageType", ZIP)
     return () if package == ZIP else (f"package type {package}",)
 
 
 def key_made_with(found: KeyMetadataTypeDef) -> tuple[str, ...]:
-    """Keys with which no service of AWS can encrypt, or that KMS does not rotate."""
+    """Return settings with which no AWS service can encrypt, or that KMS does not rotate."""
     usual = (
         ("key spec", found.get("KeySpec", SYMMETRIC), SYMMETRIC),
         ("usage", found.get("KeyUsage", ENCRYPTING), ENCRYPTING),

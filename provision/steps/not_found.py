@@ -1,4 +1,4 @@
-"""A thing that is not there is often an answer and no error: one place says which codes mean it."""
+"""Treats AWS's "not found" errors as an answer, for calls where that is no failure."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from provision.aws.error_codes import is_not_found
 
 @contextmanager
 def ignore_not_found() -> Iterator[None]:
-    """Ends the block quietly where AWS says that what it asks for is not there (X6)."""
+    """End the `with` block without an error if AWS answers that a resource does not exist (X6)."""
     try:
         yield
     except ClientError as error:

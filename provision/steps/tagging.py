@@ -1,4 +1,4 @@
-"""Tags in the shapes AWS's services speak, and what has to change between two sets of them."""
+"""Tags in the shapes of AWS's services, and the changes from one set of tags to another."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Tag(TypedDict):
-    """Most services' shape."""
+    """A tag in the shape of most services."""
 
     Key: str
     Value: str
@@ -24,12 +24,12 @@ def tag_list(tags: Tags) -> list[Tag]:
 
 
 def tag_specifications(kind: ResourceTypeType, tags: Tags) -> list[TagSpecificationTypeDef]:
-    """EC2's shape in a create call."""
+    """Return the tags in the shape of an EC2 create call."""
     return [{"ResourceType": kind, "Tags": ec2_tags(tags)}]
 
 
 def ec2_tags(tags: Tags) -> list[TagTypeDef]:
-    """EC2's own shape, whose keys are all optional."""
+    """Return the tags in EC2's shape, where all keys are optional in the types."""
     return [{"Key": key, "Value": value} for key, value in sorted(tags.items())]
 
 
@@ -38,16 +38,16 @@ def from_tag_list(tags: Iterable[Mapping[str, object]]) -> dict[str, str]:
 
 
 def owner_in(tags: Iterable[Mapping[str, object]]) -> str:
-    """The value of the owner tag; empty where there is none."""
+    """Return the value of the owner tag, or an empty string if there is none."""
     return next((str(tag["Value"]) for tag in tags if tag["Key"] == OWNER), "")
 
 
 def without_system(tags: Tags) -> dict[str, str]:
-    """AWS's own `aws:` tags are nobody's to compare or remove."""
+    """Return the tags without AWS's own `aws:` ones, which no one can set or remove."""
     return {key: value for key, value in sorted(tags.items()) if not key.startswith("aws:")}
 
 
 def tag_changes(have: Tags, want: Tags) -> tuple[list[str], dict[str, str]]:
-    """Keys to remove, and tags to set."""
+    """Return the keys to remove and the tags to set."""
     gone = sorted(have.keys() - want.keys())
     return gone, {key: value for key, value in want.items() if have.get(key) != value}
