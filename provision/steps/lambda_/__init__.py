@@ -1,5 +1,6 @@
-"""Functions, their versions, alias and permissions, and layers.
+"""Lambda functions, their versions, aliases and permissions, and layers.
 
-`states` waits until Lambda is done with a function; `configuration` reads what AWS shows of one in
-the words of the steps' fields.
+The steps are `Function`, `Version`, `Alias`, `EventInvoke`, `Permission` and `Layer`. `states`
+waits until Lambda has finished with a function, `configuration` translates AWS's answers into the
+steps' fields, and `import_check` invokes a version once before callers reach it.
 """

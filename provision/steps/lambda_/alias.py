@@ -1,4 +1,4 @@
-"""A Lambda alias: the name by which callers reach a published version, once it can be imported."""
+"""The Lambda alias, by which callers reach a published version once it can be imported."""
 
 from __future__ import annotations
 
@@ -22,9 +22,11 @@ _FUNCTION = iam.arn("lambda", "function:{function}")
 
 @dataclass(frozen=True, kw_only=True)
 class Alias(Step):
-    """`weights`: the share of calls that another version gets, by its number; one at most (L13).
-    `import_check`: whether a version is invoked once before callers reach it. `untried`: why
-    nothing came of that; empty where it was imported, or not to be tried.
+    """An alias of a Lambda function.
+
+    `weights`: the share of calls that another version gets, by its number; one at most (L13).
+    `import_check`: whether a version is invoked once before callers reach it. `untried`: why that
+    gave no result; empty if the version was imported or the check is off.
 
     https://docs.aws.amazon.com/lambda/latest/api/API_CreateAlias.html
     """
@@ -65,11 +67,11 @@ class Alias(Step):
         )
 
     def _leads_to(self, version: str) -> bool:
-        """Whether what is known of this one's version is known of that one."""
+        """Return whether this alias is known to lead to `version`, so that `untried` applies."""
         return is_known((self.version, self.untried)) and self.version == version
 
     def create(self, aws: Aws) -> Self:
-        """Raises `ImportFails`: callers shall not reach code that nobody can call."""
+        """Create the alias. Raise `ImportFails` first if the version cannot be imported."""
         untried = self._check(aws)
         answer = aws.lambda_.create_alias(
             FunctionName=self.function,
@@ -80,11 +82,11 @@ class Alias(Step):
         return replace(self, arn=answer["AliasArn"], untried=untried, revision=answer["RevisionId"])
 
     def update(self, aws: Aws, have: Self, changed: Collection[str]) -> Self:
-        """One call sets all. Raises `ImportFails`; then the alias is where it was."""
+        """Set everything in one call. Raise `ImportFails` before it, leaving the alias as it was."""
         untried = self._check(aws) if "version" in changed else have.untried
         try:
             moved = self._move(aws, have.revision)
-        except aws.lambda_.exceptions.PreconditionFailedException:  # somebody wrote meanwhile (L10)
+        except aws.lambda_.exceptions.PreconditionFailedException:  # stale revision (L10)
             moved = retry_on_conflict(aws, lambda: self._move(aws, self._revision_now(aws)))
         return replace(self, arn=have.arn, untried=untried, revision=moved["RevisionId"])
 
@@ -96,7 +98,7 @@ class Alias(Step):
         return check_import(aws, self.function, self.version) if self.import_check else ""
 
     def _move(self, aws: Aws, revision: str) -> AliasConfigurationResponseTypeDef:
-        """Weights that are left out would stay (L13)."""
+        """Update the alias; always send the weights, since AWS may keep omitted ones (L13)."""
         return aws.lambda_.update_alias(
             FunctionName=self.function,
             Name=self.name,

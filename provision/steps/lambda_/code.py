@@ -1,4 +1,4 @@
-"""Reads the zip of a function or layer for upload, or says why it cannot be uploaded."""
+"""Reads the zip of a function or layer for upload and checks it first."""
 
 from __future__ import annotations
 
@@ -11,16 +11,19 @@ _MEGABYTE = 1_048_576
 
 
 class ZipUnusable(ProvisionError):
-    """The zip is not there, too large, or not the one that was planned with."""
+    """The zip is missing, too large, or not the one that the plan was made with."""
 
 
 def read_zip(path: str, owner: str, digest: str) -> bytes:
-    """The zip's content. `owner` is whose it is, for errors; `digest` (hexadecimal or base64) is
-    what was planned with."""
+    """Return the zip's content, or raise `ZipUnusable`.
+
+    `owner` names the function or layer in errors. `digest` is the SHA-256 that the plan was made
+    with, in hexadecimal or base64.
+    """
     file = Path(path)
     try:
         size = file.stat().st_size
-        if size > ZIPPED_LIMIT:  # refused by AWS only after the whole of it was sent (L23)
+        if size > ZIPPED_LIMIT:  # AWS refuses it only after the whole upload (L23)
             raise ZipUnusable(
                 f"the zip of {owner} is {size / _MEGABYTE:.1f} MiB; Lambda takes"
                 f" {ZIPPED_LIMIT / _MEGABYTE:.0f} MiB in a direct upload",

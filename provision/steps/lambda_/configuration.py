@@ -1,4 +1,4 @@
-"""What AWS shows of a function, or of a version of it, in the words of the step's fields."""
+"""Translates AWS's description of a function or version into the fields of `Function`."""
 
 from __future__ import annotations
 
@@ -15,22 +15,25 @@ if TYPE_CHECKING:
     from mypy_boto3_lambda.type_defs import FunctionConfigurationTypeDef, LoggingConfigTypeDef
 
 WORDS: Final = "description"
-"""The field that a version has for itself (PublishVersion)."""
+"""The field that PublishVersion sets for each version separately."""
 STORAGE: Final = 512
-"""Megabytes under /tmp, where nothing is said of them."""
+"""AWS's default for the storage under /tmp, in megabytes."""
 LEVEL: Final = "INFO"
-"""From which on lines in JSON are kept, where nothing is said of it; lines of text have none."""
+"""AWS's default for the lowest level that is logged as JSON. Text logs have no level."""
 
 
 def shown_configuration(shown: FunctionConfigurationTypeDef) -> str:
-    """`Function.configuration()` of what AWS shows of a function or version."""
+    """Return `Function.configuration()` for AWS's description of a function or version."""
     return configuration_digest(
         {name: value for name, value in parse_configuration(shown).items() if name != WORDS}
     )
 
 
 def parse_configuration(shown: FunctionConfigurationTypeDef) -> dict[str, Any]:
-    """The frozen fields; what AWS leaves out has its default (L21)."""
+    """Return the fields that a version freezes, with AWS's default for each omitted one (L21).
+
+    Raise `NotPermitted` if AWS hides the environment.
+    """
     name = shown["FunctionName"]
     logging, network = shown.get("LoggingConfig", {}), shown.get("VpcConfig", {})
     _refuse_hidden(shown)
@@ -56,7 +59,7 @@ def parse_configuration(shown: FunctionConfigurationTypeDef) -> dict[str, Any]:
 
 
 def _refuse_hidden(shown: FunctionConfigurationTypeDef) -> None:
-    """Variables that cannot be read are not variables that are not set."""
+    """Raise `NotPermitted` if the variables are hidden, which must not be read as "none set"."""
     if hidden := shown.get("Environment", {}).get("Error"):
         raise NotPermitted(
             f"the environment of {shown['FunctionName']} is not shown"
@@ -67,7 +70,7 @@ def _refuse_hidden(shown: FunctionConfigurationTypeDef) -> None:
 
 
 def _strays(shown: FunctionConfigurationTypeDef) -> Iterator[str]:
-    """What a version keeps of what we never ask for."""
+    """Yield the undeclared settings that a version keeps, in words."""
     storage = shown.get("EphemeralStorage", {}).get("Size", STORAGE)
     if storage != STORAGE:
         yield f"{storage} MB of storage"
@@ -82,7 +85,7 @@ def _strays(shown: FunctionConfigurationTypeDef) -> Iterator[str]:
 
 
 def whole_logging(log_format: str, group: str) -> LoggingConfigTypeDef:
-    """Of this block, what is left out of a request goes back to its default (L32)."""
+    """Return the complete block: AWS resets what a request leaves out of it (L32)."""
     wanted: LoggingConfigTypeDef = {
         "LogFormat": cast("LogFormatType", log_format),
         "LogGroup": group,

@@ -1,4 +1,4 @@
-"""How often and how long Lambda tries an asynchronous invocation before it gives up on it."""
+"""How often and for how long Lambda retries an asynchronous invocation of an alias."""
 
 from __future__ import annotations
 
@@ -21,9 +21,10 @@ _ALIAS = qualified("{qualifier}")
 
 @dataclass(frozen=True, kw_only=True)
 class EventInvoke(Step):
-    """`max_age` in seconds. Each alias has its own; a new version changes nothing of it (L25).
-    `destinations` ("success ARN", "failure ARN") are told what becomes of every event: none are
-    wanted, since what fails goes to the function's queue.
+    """The retry settings of one alias. They survive the publication of a new version (L25).
+
+    `max_age` is in seconds. `destinations` ("success ARN", "failure ARN") receive a report of each
+    event. We want none, since Lambda sends failed events to the function's dead-letter queue.
 
     https://docs.aws.amazon.com/lambda/latest/api/API_PutFunctionEventInvokeConfig.html
     """
@@ -53,7 +54,7 @@ class EventInvoke(Step):
             )
         except aws.lambda_.exceptions.ResourceNotFoundException:
             return None
-        return replace(  # absent is the default
+        return replace(  # a missing key means AWS's default
             self,
             retries=found.get("MaximumRetryAttempts", 2),
             max_age=found.get("MaximumEventAgeInSeconds", 21600),
@@ -61,7 +62,7 @@ class EventInvoke(Step):
         )
 
     def create(self, aws: Aws) -> Self:
-        aws.lambda_.put_function_event_invoke_config(  # sets all of it, whatever was there (L25)
+        aws.lambda_.put_function_event_invoke_config(  # overwrites the whole configuration (L25)
             FunctionName=self.function,
             Qualifier=self.qualifier,
             MaximumRetryAttempts=self.retries,

@@ -1,4 +1,4 @@
-"""A Lambda function: its code, its configuration, and the network, role and queue it works with."""
+"""The Lambda function: its code, its configuration, and the role, network and queue it uses."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
         TracingModeType,
     )
 
-GONE_BUDGET = 600  # it is there for a while after its deletion (L27)
+GONE_BUDGET = 600  # seconds: a deleted function remains for a while (L27)
 
 _CONFIGURED: Final = (
     "runtime",
@@ -83,7 +83,7 @@ _CHECKED: Final = (
     iam.Permission("ec2:DescribeSubnets", if_set="subnet_ids"),
     iam.Permission("ec2:DescribeVpcs", if_set="subnet_ids"),
 )
-"""What Lambda asks in the caller's name of what a function works with.
+"""Permissions that Lambda checks, for the caller, on the resources that a function uses.
 
 https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html
 """
@@ -94,10 +94,12 @@ _MOVES_IN: Final = Risk(Impact.SLOW, "Lambda makes network interfaces", 60, SETT
 
 @dataclass(frozen=True, kw_only=True)
 class Function(Tagged):
-    """`layers` are version ARNs, the later over the earlier; `dead_letters` the ARN of the queue
-    for failed asynchronous invocations; `key` the ARN of the KMS key of its environment, or empty
-    for Lambda's own; `failure` why AWS gave up on what was last asked, or empty; `strays` says in
-    words what else is set.
+    """A Lambda function.
+
+    `layers`: version ARNs, a later one's files over an earlier one's. `dead_letters`: the ARN of
+    the queue for failed asynchronous invocations. `key`: the ARN of the KMS key that encrypts the
+    environment; empty for Lambda's own key. `failure`: why AWS gave up on the last change, or
+    empty. `strays`: undeclared settings, in words.
 
     https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html
     """
@@ -118,8 +120,8 @@ class Function(Tagged):
             iam.call(
                 "lambda.GetFunction",
                 iam.Permission("lambda:GetFunction", (_FUNCTION,)),
-                iam.Permission("lambda:ListTags", (_FUNCTION,)),  # without it no tags are shown
-                # Without it no environment is shown.
+                iam.Permission("lambda:ListTags", (_FUNCTION,)),  # otherwise AWS hides the tags
+                # Otherwise AWS hides the environment.
                 iam.Permission(
                     "kms:Decrypt", ("{key}",), wildcard_conditions=(iam.OWNED,), if_set="key"
                 ),
@@ -176,12 +178,12 @@ class Function(Tagged):
     arn: Computed[str] = ""
 
     def __post_init__(self) -> None:
-        """Whoever makes one: what its variables' names call secret is masked from here on."""
+        """Mask the values of variables that are secret by their names, for every new instance."""
         if is_known((self.name, self.environment)):
             vars(self)["environment"] = masked(self.environment, self.name)
 
     def configuration(self) -> str:
-        """A digest of all that a version keeps besides the code; unknown where a part is."""
+        """Return a digest of all that a version freezes except the code; unknown if a part is."""
         kept = {name: vars(self)[name] for name in _FROZEN}
         return configuration_digest(kept) if is_known(kept) else UNKNOWN
 
@@ -192,7 +194,7 @@ class Function(Tagged):
         shown, lost = without_lost(aws, found["Configuration"])
         read = parse_configuration(shown)
         limit = found.get("Concurrency", {}).get("ReservedConcurrentExecutions")
-        if limit is not None:  # 0 lets nobody call it
+        if limit is not None:  # 0 refuses every call
             read["strays"] = (f"at most {limit} at once", *read["strays"])
         return replace(
             self,
@@ -218,7 +220,7 @@ class Function(Tagged):
     def update(self, aws: Aws, have: Self, changed: Collection[str]) -> Self:
         if "tags" in changed:
             self._change_tags(aws, have)
-        # After a failure, what AWS shows is not what it runs: everything is sent again.
+        # After a failure AWS shows settings that it does not run: everything is sent again.
         if "strays" in changed:
             self._remove_strays(aws)
         if {"failure", *_CONFIGURED} & set(changed):
@@ -241,15 +243,18 @@ class Function(Tagged):
             self._detach(aws)
         with suppress(aws.lambda_.exceptions.ResourceNotFoundException):
             aws.lambda_.delete_function(FunctionName=self.name)
-        aws.wait(  # it is still there for a while, and so is its name (L27)
+        aws.wait(  # the function and its name remain for a while (L27)
             f"function {self.name} to be gone",
             lambda: True if describe(aws, self.name) is None else None,
             budget=GONE_BUDGET,
         )
 
     def _detach(self, aws: Aws) -> None:
-        """Leave the VPC first, so that Lambda lets go of its network interfaces (E2). Best effort:
-        where it fails they go too, only later. Deleting before it is done would leave them."""
+        """Leave the VPC, so that Lambda releases the network interfaces sooner (E2).
+
+        Best effort: if it fails, Lambda deletes them later. Wait for the end, since deleting the
+        function meanwhile would keep them.
+        """
         with suppress(ClientError, WaitTimeout):
             aws.lambda_.update_function_configuration(
                 FunctionName=self.name, VpcConfig={"SubnetIds": [], "SecurityGroupIds": []}
@@ -271,7 +276,7 @@ class Function(Tagged):
         gone, new = tag_changes(have.tags, self.tags)
         if gone:
             aws.lambda_.untag_resource(Resource=have.arn, TagKeys=gone)
-        if new:  # only the unqualified ARN takes tags (L20)
+        if new:  # only the function's own ARN takes tags, without a qualifier (L20)
             aws.lambda_.tag_resource(Resource=have.arn, Tags=new)
 
     def _zip(self) -> bytes:
@@ -281,7 +286,7 @@ class Function(Tagged):
         return [cast("ArchitectureType", self.architecture)]
 
     def _request(self) -> FunctionRequest:
-        """What is left out of a request stays as it was, so empty blocks are spelled out (L19)."""
+        """Return all settings: AWS keeps what a request omits, so empty blocks are sent (L19)."""
         return {
             "FunctionName": self.name,
             "Runtime": cast("RuntimeType", self.runtime),

@@ -1,8 +1,7 @@
-"""Whether a version's code can be imported: it is invoked once by its number, before callers reach
-it by the alias.
+"""Checks that a version's code can be imported, before callers reach it through the alias.
 
-An answer says that it can, or that it cannot. Where Lambda gives none, for it takes no call now or
-the handler runs on and on, nothing is known, and that stops nobody: the alias moves, untried.
+The version is invoked once by its number. If Lambda gives no answer, because it accepts no call now
+or the handler does not return, the result is unknown and the alias moves without a result.
 """
 
 from __future__ import annotations
@@ -23,12 +22,12 @@ if TYPE_CHECKING:
     from mypy_boto3_lambda.type_defs import InvocationResponseTypeDef
 
 PAYLOAD: Final = '{"provision": "import check"}'
-"""What the handler gets. What it makes of that does not matter: then it was imported."""
+"""The event that the handler receives. Its result is ignored: the code was imported by then."""
 SHOWN: Final = 12
-"""Lines of the log's end that are shown."""
+"""How many lines of the log's end are shown."""
 PATIENCE: Final = 60.0
-"""Seconds for which an import that is denied something may fail after IAM was written: rights of a
-role take effect late (I11)."""
+"""Seconds for which an import may fail with a denial after a write to IAM: a role's permissions
+take effect late (I11)."""
 CALL: Final = iam.call(
     "lambda.Invoke",
     iam.Permission(
@@ -44,7 +43,7 @@ _NOT_NOW: Final = THROTTLES | {
     "ResourceNotReadyException",
     "ServiceException",
 }
-"""Lambda's own trouble, in which nothing of the code was seen."""
+"""Errors of Lambda itself, which say nothing about the code."""
 _NOT_LOADED: Final = frozenset(
     {
         "Runtime.HandlerNotFound",
@@ -54,19 +53,20 @@ _NOT_LOADED: Final = frozenset(
         "Runtime.UserCodeSyntaxError",
     }
 )
-"""What the runtime itself says when there is no handler to call."""
+"""Errors of the runtime if there is no handler to call."""
 _TIMED_OUT: Final = "Sandbox.Timedout"
 _INIT: Final = re.compile(r"^INIT_REPORT\b.*\bStatus: (error|timeout)\b", re.MULTILINE)
 _DENIED: Final = re.compile(r"AccessDenied|not authorized|UnrecognizedClient|InvalidClientTokenId")
 
 
 class ImportFails(ProvisionError):
-    """The code of a version ends before its handler could be called."""
+    """The code of a version fails before its handler can be called."""
 
 
 def check_import(aws: Aws, function: str, number: str) -> str:
-    """Run the version once. Why nothing is known of it; empty where it can be imported. Raises
-    `ImportFails` with the log's last lines where it cannot.
+    """Invoke the version once and return why the result is unknown; empty if it can be imported.
+
+    Raise `ImportFails` with the log's last lines if it cannot.
     """
     aws.report_wait(f"version {number} is tried once")
     found = _try(aws, function, number)
@@ -84,7 +84,10 @@ def check_import(aws: Aws, function: str, number: str) -> str:
 
 
 def _try(aws: Aws, function: str, number: str) -> str | tuple[str, str]:
-    """Why nothing is known; or what keeps the code from being loaded, or nothing, with the log."""
+    """Return why the result is unknown, or `_answer` of the invocation.
+
+    Retry while an import is denied something and IAM was written in this run.
+    """
     last = "", ""
 
     def once() -> tuple[str, str] | None:
@@ -107,7 +110,10 @@ def _try(aws: Aws, function: str, number: str) -> str | tuple[str, str]:
 
 
 def _invoke(aws: Aws, function: str, number: str) -> InvocationResponseTypeDef:
-    """https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html"""
+    """Call the version and wait for its answer.
+
+    https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
+    """
     return aws.lambda_.invoke(
         FunctionName=function,
         Qualifier=number,
@@ -118,9 +124,9 @@ def _invoke(aws: Aws, function: str, number: str) -> InvocationResponseTypeDef:
 
 
 def _answer(answer: InvocationResponseTypeDef) -> tuple[str, str]:
-    """What keeps the code from being loaded, or nothing; and the log."""
+    """Return the error that keeps the code from being loaded, or an empty string, and the log."""
     log = base64.b64decode(answer.get("LogResult", "")).decode("utf-8", "replace")
-    if not answer.get("FunctionError"):  # a first try to load it may have taken too long
+    if not answer.get("FunctionError"):  # even if a first attempt to load it timed out
         return "", log
     error = _error(answer["Payload"].read())
     kind = error.get("errorType", "")
@@ -132,8 +138,10 @@ def _answer(answer: InvocationResponseTypeDef) -> tuple[str, str]:
 
 
 def init_states(log: str) -> set[str]:
-    """How loading the code ended, `error` or `timeout`, where Lambda reports that as text or as
-    JSON; it reports nothing where it went well."""
+    """Return how loading the code failed, `error` or `timeout`, from text or JSON log lines.
+
+    Lambda reports nothing if it succeeded.
+    """
     return set(_INIT.findall(log)) | {state for line in log.splitlines() if (state := _state(line))}
 
 
@@ -149,7 +157,7 @@ def _state(line: str) -> str:
 
 
 def _error(payload: bytes) -> dict[str, str]:
-    """What a failed invocation answers; empty where it is not as AWS documents it."""
+    """Return the answer of a failed invocation; empty if it lacks the form that AWS documents."""
     try:
         error = json.loads(payload)
     except ValueError:

@@ -1,5 +1,6 @@
-"""A Lambda layer: a numbered history of zips, found again by what its descriptions say, believed
-where the content is that.
+"""The Lambda layer: numbered versions of a zip.
+
+A version is found by its description, and trusted only if AWS's digest of its content agrees.
 """
 
 from __future__ import annotations
@@ -26,12 +27,15 @@ if TYPE_CHECKING:
 KEPT = 3
 _LAYER = iam.arn("lambda", "layer:{name}")
 _LOOKED_INTO = 10
-"""How many versions that say the same are looked into: anybody can publish more of them."""
+"""How many versions of equal description are checked at most: other parties can publish more."""
 _DESCRIPTION = re.compile(r"(?P<owner>\S+) sha256=(?P<sha256>[0-9a-f]{64})")
 
 
 class _Published(NamedTuple):
-    """One version. `owner` and `sha256` are empty when the description is not ours."""
+    """One version of a layer.
+
+    `owner` and `sha256` come from the description; empty if it is not in our form.
+    """
 
     number: int
     arn: str
@@ -42,16 +46,18 @@ class _Published(NamedTuple):
 
     @property
     def says(self) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
-        """What it is, in its own words."""
+        """What the version declares to be: content, runtimes and architectures."""
         return self.sha256, self.runtimes, self.architectures
 
 
 @dataclass(frozen=True, kw_only=True)
 class Layer(Step):
-    """Versions have no tags: the owner and the digest of the zip are in the description (L24),
-    which anybody can copy onto other content. So each is held against the digest that AWS itself
-    makes of the content, which is `sha256`. Of several that are whole the recorded one stays, else
-    the oldest is taken: a copy comes after what it copies. `forged`: those of other content.
+    """A Lambda layer, of which one version is wanted.
+
+    A layer version cannot be tagged: the description names the owner and the zip's digest (L24).
+    Other parties can copy that onto other content, so each version is compared with the digest that
+    AWS computes of the content. Of several valid ones the recorded one stays, otherwise the oldest
+    is used: a copy is younger than its original. `forged`: the versions with other content.
 
     https://docs.aws.amazon.com/lambda/latest/api/API_PublishLayerVersion.html
     https://docs.aws.amazon.com/lambda/latest/api/API_LayerVersionContentOutput.html
@@ -119,7 +125,7 @@ class Layer(Step):
         found = next((one for one in same if contents[one.number] == one.sha256), None)
         forged = (one.number for one in same if contents[one.number] not in {"", one.sha256})
         found = found or self._first_whole(aws, ours[:_LOOKED_INTO])
-        if found is None and ours:  # none is what it says: then it is at least said what it is
+        if found is None and ours:  # none is valid: show the content that the newest really has
             found = ours[0]._replace(sha256=self._content(aws, ours[0]))
         found = found or next(iter(versions), None)
         if found is None:
@@ -136,7 +142,7 @@ class Layer(Step):
         )
 
     def create(self, aws: Aws) -> Self:
-        # Every call makes a new version, even of the same content (L24).
+        # Every call publishes a new version, even of the same content (L24).
         if same := self._first_whole(aws, self._same(self._ours(self._versions(aws)))):
             return replace(self, arn=same.arn, version=same.number)
         answer = aws.lambda_.publish_layer_version(
@@ -149,16 +155,19 @@ class Layer(Step):
         return replace(self, arn=answer["LayerVersionArn"], version=answer["Version"])
 
     def update(self, aws: Aws, have: Self, changed: Collection[str]) -> Self:  # noqa: ARG002  (see below)
-        return self.create(aws)  # a version never changes: what differs is another one
+        return self.create(aws)  # a version never changes: a difference means another version
 
     def delete(self, aws: Aws) -> None:
         for version in self._ours(self._versions(aws)):
             self._delete_version(aws, version.number)
 
     def prune(self, aws: Aws) -> None:
-        """Functions keep what they run with, yet can no longer be given a deleted version: the
-        newest ones stay for whoever still has them in its configuration (L24). Forged ones are not
-        ours to delete, and push none of ours out; nor do copies: we publish nothing twice."""
+        """Delete all but the newest of our versions.
+
+        A function keeps a deleted version that it has, but cannot be given one again: the newest
+        ones stay for functions that still name them (L24). Forged ones are not ours to delete, and
+        like copies do not count, since we publish nothing twice.
+        """
         if self.version <= KEPT:
             return
         whole: dict[object, int] = {}
@@ -173,31 +182,32 @@ class Layer(Step):
         return [version for version in versions if version.owner == self.owner]
 
     def _same(self, versions: list[_Published]) -> list[_Published]:
-        """Those that say they are what is wanted: the recorded one, then the oldest first."""
+        """Return those that declare to be the wanted one: the recorded one, then by age."""
         wanted = (self.sha256, self.runtimes, self.architectures)
         same = [version for version in versions if version.says == wanted]
         same.sort(key=lambda version: (version.number != self.version, version.number))
         return same[:_LOOKED_INTO]
 
     def _first_whole(self, aws: Aws, versions: list[_Published]) -> _Published | None:
-        """The first that is what it says."""
+        """Return the first version whose content has the digest in its description."""
         return next((one for one in versions if self._content(aws, one) == one.sha256), None)
 
     def _content(self, aws: Aws, version: _Published) -> str:
-        """The digest that AWS made of its zip, hexadecimal. Empty where it was deleted since."""
+        """Return AWS's digest of the version's zip, in hexadecimal; empty if it was deleted."""
         with ignore_not_found():
             found = aws.lambda_.get_layer_version(LayerName=self.name, VersionNumber=version.number)
             return base64.b64decode(found.get("Content", {}).get("CodeSha256", "")).hex()
         return ""
 
     def _versions(self, aws: Aws) -> list[_Published]:
-        """Every version, the newest first. A layer that never was is an empty list, no error."""
+        """Return every version, the newest first. AWS lists none, without error, for no layer."""
         pages = aws.lambda_.get_paginator("list_layer_versions").paginate(LayerName=self.name)
         found = [_read(item) for page in pages for item in page.get("LayerVersions", [])]
         return sorted(found, reverse=True)
 
     def _delete_version(self, aws: Aws, number: int) -> None:
-        aws.lambda_.delete_layer_version(LayerName=self.name, VersionNumber=number)  # or gone (L14)
+        # Succeeds even if the version does not exist (L14).
+        aws.lambda_.delete_layer_version(LayerName=self.name, VersionNumber=number)
 
 
 def _read(item: LayerVersionsListItemTypeDef) -> _Published:

@@ -1,6 +1,6 @@
-"""Variables of a function that nobody can read any more: the key that encrypts them does not serve.
+"""Detects a function's variables that are lost because the KMS key that encrypts them is unusable.
 
-Hidden from us alone they are another matter (`function_shown`): with a permission they are read.
+Variables that are hidden only from us are handled in `configuration`: a permission shows them.
 """
 
 from __future__ import annotations
@@ -23,8 +23,11 @@ _ENABLED: Final = "Enabled"
 def without_lost(
     aws: Aws, shown: FunctionConfigurationTypeDef
 ) -> tuple[FunctionConfigurationTypeDef, str]:
-    """What is shown, and why its variables are lost: then it is shown without any. Nothing but
-    writing them anew, with another key, helps a function whose key is gone (L34)."""
+    """Return the description, and why its variables are lost; empty if they are not.
+
+    If they are lost, the description has none. A function whose key was deleted works again only
+    after its variables are written with another key (L34).
+    """
     key = shown.get("KMSKeyArn", "")
     if not (key and "Error" in shown.get("Environment", {})):
         return shown, ""
@@ -37,7 +40,7 @@ def without_lost(
 
 
 def _state(aws: Aws, key: str) -> str:
-    """KMS's word for it; empty where that is not told."""
+    """Return the key's state in KMS, "gone" if it does not exist, or empty if KMS refuses."""
     try:
         return aws.kms.describe_key(KeyId=key)["KeyMetadata"].get("KeyState", _ENABLED)
     except ClientError as error:

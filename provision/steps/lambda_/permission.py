@@ -1,4 +1,4 @@
-"""Who may call a function by one of its aliases: one statement of the policy on that alias."""
+"""The permission to call a function through an alias: one statement of that alias's policy."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from provision.steps.lambda_.states import owner_of_function, qualified, retry_o
 if TYPE_CHECKING:
     from mypy_boto3_lambda.type_defs import AddPermissionRequestTypeDef
 
-VISIBLE_BUDGET = 300  # a statement shows up late (L16)
+VISIBLE_BUDGET = 300  # seconds: AWS shows a change of statements late (L16)
 
 _INVOKE: Final = "lambda:InvokeFunction"
 _ALIAS: Final = qualified("{qualifier}")
@@ -25,7 +25,7 @@ _LATEST: Final = "$LATEST"
 
 
 class _Policy(NamedTuple):
-    """Statements by their id. `revision` is empty when there is no policy."""
+    """A policy's statements by their id. `revision` is empty if there is no policy."""
 
     statements: dict[str, Document]
     revision: str
@@ -33,11 +33,12 @@ class _Policy(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Permission(Step):
-    """API Gateway calls the alias, so the statement has to be on the alias, as `qualifier` (L18).
+    """One statement of the policy on the alias `qualifier`.
 
-    `source` is the ARN (with wildcards) from where `principal` may call. `others` are the ids of
-    further statements that belong on the alias: any more is drift, and removed, as is every one on
-    the function without a qualifier, shown as `$LATEST/{id}`: by that, nobody is to call.
+    API Gateway calls the alias, so the statement has to be on the alias (L18). `source` is the ARN
+    (with wildcards) from which `principal` may call. `others` are the ids of the alias's further
+    statements: undeclared ones are drift and removed, as is each one on the function itself, shown
+    as `$LATEST/{id}`, since callers must use the alias.
 
     https://docs.aws.amazon.com/lambda/latest/api/API_AddPermission.html
     """
@@ -45,7 +46,7 @@ class Permission(Step):
     KIND = "lambda.permission"
     IDENTITY = ("function", "qualifier", "statement")
     RISKS = Risks(
-        # A statement is taken away and written again (L15).
+        # A statement cannot be changed: it is removed and added again (L15).
         update=dict.fromkeys(
             ("principal", "source"), (Risk(Impact.DOWNTIME, "calls are refused for seconds"),)
         ),
@@ -100,7 +101,7 @@ class Permission(Step):
         self._remove(aws, self.statement)
 
     def _unqualified(self, aws: Aws) -> list[str]:
-        """The ids of the statements on the function itself."""
+        """Return the ids of the statements on the function itself."""
         with suppress(aws.lambda_.exceptions.ResourceNotFoundException):
             found = aws.lambda_.get_policy(FunctionName=self.function)
             return [entry["Sid"] for entry in json.loads(found["Policy"])["Statement"]]
@@ -117,7 +118,10 @@ class Permission(Step):
         )
 
     def _add(self, aws: Aws) -> None:
-        """Without the policy's revision, two additions at once can lose a statement (L15)."""
+        """Add the statement under the policy's revision.
+
+        Without it, two additions at the same time can lose a statement (L15).
+        """
         request: AddPermissionRequestTypeDef = {
             "FunctionName": self.function,
             "Qualifier": self.qualifier,
@@ -143,7 +147,7 @@ class Permission(Step):
             aws.lambda_.remove_permission(
                 FunctionName=self.function, Qualifier=self.qualifier, StatementId=statement
             )
-        aws.wait(  # it may still be shown (L16)
+        aws.wait(  # AWS may still show it (L16)
             f"statement {statement} on {self.function}:{self.qualifier} to be gone",
             lambda: True if statement not in self._policy(aws).statements else None,
             budget=VISIBLE_BUDGET,
@@ -151,8 +155,10 @@ class Permission(Step):
 
 
 def _read(statement: Document) -> tuple[str, str]:
-    """Principal and source ARN. AWS writes them in its own words (L17). A statement of another form
-    than ours is shown as a whole, for it allows something else."""
+    """Return the principal and the source ARN from AWS's form of the statement (L17).
+
+    A statement of any other form allows something else: return its whole text and no source.
+    """
     match statement:
         case {
             "Effect": "Allow",

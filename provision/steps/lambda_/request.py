@@ -1,4 +1,4 @@
-"""What CreateFunction and UpdateFunctionConfiguration have in common."""
+"""The parameters that CreateFunction and UpdateFunctionConfiguration have in common."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class FunctionRequest(TypedDict):
-    """A whole configuration: what is left out of a request stays as it was (L19)."""
+    """A complete configuration: AWS keeps the settings that a request omits (L19)."""
 
     FunctionName: str
     Runtime: RuntimeType

@@ -1,4 +1,4 @@
-"""What state Lambda says a function or version is in, and the waits until it is done with it."""
+"""Reads the state of a function or version, and waits until Lambda has finished with it."""
 
 from __future__ import annotations
 
@@ -19,39 +19,41 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-SETTLE_BUDGET = 900  # attaching to a VPC takes minutes (L6)
+SETTLE_BUDGET = 900  # seconds: attaching to a VPC takes minutes (L6)
 REVISION_RETRIES = 3
-"""Times a RevisionId is read again before somebody else is believed to be changing the function."""
+"""How often a stale RevisionId is read again before we report a concurrent change."""
 
 _PASSING_STATES = frozenset(["Pending", "Deactivating", "Deleting"])
 
 
 class FunctionFailed(ProvisionError):
-    """AWS took the function, version or change, and then gave up on it."""
+    """AWS accepted the function, version or change and then failed to set it up."""
 
 
 def qualified(qualifier: str) -> tuple[str, ...]:
-    """On what a call with a qualifier is judged: AWS's reference names the function, and refusals
-    name the function with the qualifier."""
+    """Return the ARN templates on which IAM may check a call with a qualifier.
+
+    AWS's reference names the function, and its denials name the function with the qualifier.
+    """
     function = iam.arn("lambda", "function:{function}")
     return (function, f"{function}:{qualifier}")
 
 
 def describe(aws: Aws, name: str, qualifier: str = "$LATEST") -> GetFunctionResponseTypeDef | None:
-    """GetFunction, because it may be asked 100 times a second; its neighbours only 15 (L28).
+    """Return the answer of GetFunction, or None if the function or version does not exist.
 
-    Raises `NotPermitted` where AWS hides the tags of the function: then nobody can tell whose it
-    is, which does not make it somebody else's.
+    GetFunction may be called 100 times a second, most other calls of Lambda only 15 times (L28).
+    Raise `NotPermitted` if AWS hides the function's tags: its owner is then unknown, not foreign.
 
     https://docs.aws.amazon.com/lambda/latest/api/API_GetFunction.html
     """
     try:
-        if qualifier != "$LATEST":  # given as a qualifier, that would become part of the ARN
+        if qualifier != "$LATEST":  # as a qualifier, `$LATEST` would become part of the ARN
             return aws.lambda_.get_function(FunctionName=name, Qualifier=qualifier)
         found = aws.lambda_.get_function(FunctionName=name)
     except aws.lambda_.exceptions.ResourceNotFoundException:
         return None
-    if hidden := found.get("TagsError"):  # since 2024-07: shown only with a permission of their own
+    if hidden := found.get("TagsError"):  # since 2024-07, tags need a permission of their own
         raise NotPermitted(
             f"the tags of function {name} are not shown ({hidden['ErrorCode']}:"
             f" {hidden['Message']}), so nobody can tell whose it is",
@@ -64,7 +66,10 @@ def describe(aws: Aws, name: str, qualifier: str = "$LATEST") -> GetFunctionResp
 def wait_until_stable(
     aws: Aws, name: str, qualifier: str = "$LATEST"
 ) -> GetFunctionResponseTypeDef | None:
-    """The function once AWS is done with what somebody began (L6, L7); None when there is none."""
+    """Wait until no change of the function is in progress (L6, L7); return None if there is none.
+
+    The change may be another party's.
+    """
 
     def look() -> tuple[GetFunctionResponseTypeDef | None] | None:
         found = describe(aws, name, qualifier)
@@ -76,14 +81,17 @@ def wait_until_stable(
 
 
 def wait_working(aws: Aws, name: str, qualifier: str = "$LATEST") -> FunctionConfigurationTypeDef:
-    """What AWS shows once a write has taken effect. Raises `FunctionFailed` when it never will."""
+    """Wait until a write has taken effect, and return what AWS shows then.
+
+    Raise `FunctionFailed` if AWS failed to set it up.
+    """
 
     def look() -> FunctionConfigurationTypeDef | None:
         found = describe(aws, name, qualifier)
         if found is None or _is_busy(found["Configuration"]):
             return None
         shown = found["Configuration"]
-        # For a moment a new version has no LastUpdateStatus (L12).
+        # A new version has no LastUpdateStatus for a moment (L12).
         return shown if failure(shown) or shown.get("LastUpdateStatus") else None
 
     shown = aws.wait(f"function {_named(name, qualifier)} to be ready", look, budget=SETTLE_BUDGET)
@@ -96,7 +104,7 @@ def wait_working(aws: Aws, name: str, qualifier: str = "$LATEST") -> FunctionCon
 
 
 def failure(shown: FunctionConfigurationTypeDef) -> str:
-    """Why AWS gave up on it; empty when it works. It is there nevertheless (L6)."""
+    """Return why AWS failed to set it up; empty if it works. A failed function exists (L6)."""
     if shown.get("State") == "Failed":
         return f"{shown.get('StateReasonCode', '')}: {shown.get('StateReason', '')}"
     if shown.get("LastUpdateStatus") == "Failed":
@@ -106,8 +114,11 @@ def failure(shown: FunctionConfigurationTypeDef) -> str:
 
 
 def retry_on_conflict(aws: Aws, attempt: Callable[[], T]) -> T:
-    """Run `attempt`, which reads a RevisionId and writes with it; again if overtaken (L10), also by
-    its own write, whose answer was lost (X1, L9)."""
+    """Run `attempt`, which reads a RevisionId and writes with it, until the id is current (L10).
+
+    Our own write makes the id stale too if its answer was lost (X1, L9). After `REVISION_RETRIES`
+    conflicts the last attempt's error is raised.
+    """
     for _ in range(REVISION_RETRIES):
         with suppress(aws.lambda_.exceptions.PreconditionFailedException):
             return attempt()
@@ -115,7 +126,7 @@ def retry_on_conflict(aws: Aws, attempt: Callable[[], T]) -> T:
 
 
 def owner_of_function(aws: Aws, name: str) -> str | None:
-    """The owner tag of the function; empty without one, None if it is not there."""
+    """Return the function's owner tag: empty if it has none, None if there is no function."""
     found = describe(aws, name)
     return found.get("Tags", {}).get(OWNER, "") if found else None
 

@@ -1,4 +1,4 @@
-"""A published version of a function: code and configuration, frozen under a number."""
+"""The published version of a function: its code and configuration, frozen under a number."""
 
 from __future__ import annotations
 
@@ -36,14 +36,16 @@ _FUNCTION = iam.arn("lambda", "function:{function}")
 
 
 class ConcurrentChange(ProvisionError):
-    """Somebody else changed the function while it was being published."""
+    """Another party changed the function while it was being published."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Version(Step):
-    """`configuration` is `Function.configuration()`: a version is published whenever that or the
-    code differs from the newest one's. `owner` is in the description of those that we published:
-    only these are pruned. `surplus`: the numbers of those that go when another is published.
+    """The newest version of a function.
+
+    `configuration` is `Function.configuration()`: a version is published whenever that or the code
+    differs from the newest version's. `owner` is in the description of those that we published;
+    only these are pruned. `surplus`: the numbers that are pruned once another one is published.
 
     https://docs.aws.amazon.com/lambda/latest/api/API_PublishVersion.html
     """
@@ -105,20 +107,22 @@ class Version(Step):
         return f"{word} {', '.join(self.surplus)} {goes}: of its own, {KEPT} are kept"
 
     def create(self, aws: Aws) -> Self:
-        """This very code and configuration under a number, ready for calls. Safe to repeat (L11).
-        Raises `ConcurrentChange` and `FunctionFailed`."""
+        """Publish exactly this code and configuration, and wait until it is ready for calls.
+
+        Safe to repeat (L11). Raise `ConcurrentChange` or `FunctionFailed`.
+        """
         published = retry_on_conflict(aws, lambda: self._publish(aws))
         number = published["Version"]
         try:
             wait_working(aws, self.function, number)
         except FunctionFailed:
-            # Else publishing again would only return this one (L11).
+            # Otherwise publishing again would only return this one (L11).
             _delete(aws, self.function, number)
             raise
         return replace(self, number=number, arn=published["FunctionArn"])
 
     def update(self, aws: Aws, have: Self, changed: Collection[str]) -> Self:  # noqa: ARG002  (see below)
-        return self.create(aws)  # a version never changes: what differs is another one
+        return self.create(aws)  # a version never changes: a difference means another version
 
     def delete(self, aws: Aws) -> None:
         numbers = [version["Version"] for version in _published(aws, self.function)]
@@ -126,7 +130,7 @@ class Version(Step):
             list(pool.map(lambda number: _delete(aws, self.function, number), numbers))
 
     def _publish(self, aws: Aws) -> FunctionConfigurationResponseTypeDef:
-        """Safe to repeat (L11). The RevisionId is read when the last update is over (L9)."""
+        """Publish; safe to repeat (L11). Read the RevisionId after the last update's end (L9)."""
         latest = wait_working(aws, self.function)
         seen = (latest["CodeSha256"], shown_configuration(latest))
         if seen != (self.code_sha256, self.configuration):
@@ -142,19 +146,19 @@ class Version(Step):
         )
 
     def prune(self, aws: Aws) -> None:
-        """Only what we published: others may have published versions that they count on."""
-        if int(self.number) <= KEPT:  # numbers are never given twice (L11)
+        """Delete old versions, but only ours: other parties may rely on those they published."""
+        if int(self.number) <= KEPT:  # AWS never reuses a number (L11)
             return
         for old in self._unused(aws, _ours(_published(aws, self.function))[KEPT:]):
             _delete(aws, self.function, old)
 
     def _unused(self, aws: Aws, numbers: Sequence[str]) -> list[str]:
-        """Those of them that no alias leads to."""
+        """Return those of them that no alias leads to."""
         used = self._used(aws) if numbers else set()
         return [number for number in numbers if number not in used]
 
     def _used(self, aws: Aws) -> set[str]:
-        """The versions that an alias leads to."""
+        """Return the numbers of the versions that an alias leads to."""
         used: set[str] = set()
         pages = aws.lambda_.get_paginator("list_aliases").paginate(FunctionName=self.function)
         for alias in (alias for page in pages for alias in page.get("Aliases", [])):
@@ -164,8 +168,11 @@ class Version(Step):
 
 
 def delete_versions_in(aws: Aws, function: str, place: str) -> None:
-    """An older version holds the interfaces of its subnets and group as long as it is there (E2).
-    One that an alias leads to stays."""
+    """Delete a function's versions that are attached to the subnet or group `place`.
+
+    A published version keeps the network it had, and with it the interfaces there (E2). AWS keeps
+    a version that an alias leads to.
+    """
     for version in _published(aws, function):
         network = version.get("VpcConfig", {})
         if place in {*network.get("SubnetIds", []), *network.get("SecurityGroupIds", [])}:
@@ -173,7 +180,7 @@ def delete_versions_in(aws: Aws, function: str, place: str) -> None:
 
 
 def _published(aws: Aws, function: str) -> list[FunctionConfigurationTypeDef]:
-    """The newest first; empty when nothing is published, or the function is gone."""
+    """Return the published versions, the newest first; none if the function does not exist."""
     pages = aws.lambda_.get_paginator("list_versions_by_function")
     try:
         versions = [
@@ -188,12 +195,12 @@ def _published(aws: Aws, function: str) -> list[FunctionConfigurationTypeDef]:
 
 
 def _ours(published: Sequence[FunctionConfigurationTypeDef]) -> list[str]:
-    """The numbers of those that we published, in the order given."""
+    """Return the numbers of those that we published, in the given order."""
     return [one["Version"] for one in published if one.get("Description", "").startswith(MARK)]
 
 
 def _delete(aws: Aws, function: str, number: str) -> None:
-    """One that an alias of somebody else's leads to stays, and goes when the function goes."""
+    """Delete a version; one that a foreign alias leads to stays until the function is deleted."""
     exceptions = aws.lambda_.exceptions
     with suppress(exceptions.ResourceNotFoundException, exceptions.ResourceConflictException):
         aws.lambda_.delete_function(FunctionName=function, Qualifier=number)
