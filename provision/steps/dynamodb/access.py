@@ -1,4 +1,4 @@
-"""Ways into a table, or out of it, that nobody declared: a resource policy, and a stream."""
+"""Undeclared access to a table's data: a resource policy, and a stream."""
 
 from __future__ import annotations
 
@@ -14,8 +14,11 @@ if TYPE_CHECKING:
 
 
 def found_policy(aws: Aws, arn: str) -> str:
-    """The policy on the table itself, in canonical form: it lets others in beside IAM, of any
-    account. Empty where there is none, which AWS calls an error (D25)."""
+    """Return the table's resource policy in canonical form, as text; empty if it has none.
+
+    Such a policy admits principals of any account in addition to IAM. Without one, AWS answers with
+    an error (D25).
+    """
     try:
         with ignore_not_found():
             policy = aws.dynamodb.get_resource_policy(ResourceArn=arn).get("Policy", "")
@@ -26,13 +29,16 @@ def found_policy(aws: Aws, arn: str) -> str:
 
 
 def found_stream(found: TableDescriptionTypeDef) -> str:
-    """What a stream of the table hands on; empty where there is none, or it is off."""
+    """Return which view of changed items the table's stream delivers; empty without a stream."""
     stream = found.get("StreamSpecification")
     return stream.get("StreamViewType", "on") if stream and stream["StreamEnabled"] else ""
 
 
 def close_doors(aws: Aws, name: str, arn: str, changed: Collection[str]) -> bool:
-    """None is wanted. Whether the table has to become active again: one concern a call (D5)."""
+    """Remove the undeclared access that is in `changed`.
+
+    Return whether the table must become active again before the next UpdateTable (D5).
+    """
     if "resource_policy" in changed:
         with ignore_not_found():
             aws.dynamodb.delete_resource_policy(ResourceArn=arn)

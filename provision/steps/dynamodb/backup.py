@@ -1,4 +1,4 @@
-"""The final backup of a table: made, complete, and told before the table is deleted."""
+"""The final backup of a table, which is complete and reported before the table is deleted."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ if TYPE_CHECKING:
 
 AVAILABLE_BUDGET: Final = 3600
 LOST: Final = (1.0, 4.0, 10.0)
-"""Seconds between looks for a backup whose answer was lost (X1)."""
+"""Seconds between searches for a backup whose answer was lost (X1)."""
 _LONGEST: Final = 220
-"""AWS takes 255 characters; the rest is the word and the time."""
+"""The longest prefix: AWS accepts 255 characters; the rest is the word and the time."""
 
 
 def final_backup(aws: Aws, table: str, owner: str) -> Backup:
-    """A complete backup of the table as it is now, named `{owner}.final.{time}`.
+    """Make a backup of the table as it is now, named `{owner}.final.{time}`; return it complete.
 
-    An earlier one is never taken in its place, however fresh: nobody but AWS knows whether
-    something was written since. Raises Refused when AWS drops it.
+    An earlier backup is never reused, however recent: only AWS knows whether something was written
+    since. Raise `ApiError` if AWS deletes the new one.
     """
     prefix = f"{re.sub('[^A-Za-z0-9_.-]', '.', owner)[:_LONGEST]}.final."
     before = [one for one in _listed(aws, table) if one["BackupName"].startswith(prefix)]
@@ -49,8 +49,11 @@ def final_backup(aws: Aws, table: str, owner: str) -> Backup:
 
 
 def having_back(table: str, node: str, region: str) -> str:
-    """Of a table with points in time to go back to, AWS keeps one backup for 35 days after it was
-    deleted (D18). A restore makes the table, and is refused where there is one of its name."""
+    """Return a hint with the commands that restore the items of a deleted table.
+
+    AWS keeps one backup of a table with point-in-time recovery for 35 days after its deletion
+    (D18). A restore creates the table, and is refused if one with its name exists.
+    """
     name = shlex.quote(table)
     listing = f"aws dynamodb list-backups --table-name {name} --backup-type ALL --region {region}"
     restoring = (
@@ -65,7 +68,10 @@ def having_back(table: str, node: str, region: str) -> str:
 
 
 def _made(aws: Aws, table: str, name: str, known: frozenset[str]) -> str:
-    """The ARN. There is no token: after a lost answer it is looked for before it is asked again."""
+    """Start the backup and return its ARN.
+
+    CreateBackup takes no token: after a lost answer, the backup is searched for before a retry.
+    """
     for tries_left in (2, 1, 0):
         try:
             answer = aws.dynamodb.create_backup(TableName=table, BackupName=name)
@@ -82,8 +88,10 @@ def _made(aws: Aws, table: str, name: str, known: frozenset[str]) -> str:
 
 
 def _after_all(aws: Aws, table: str, name: str, known: frozenset[str]) -> str | None:
-    """The one that was made although its answer was lost. Names may repeat: it is none that was
-    there before."""
+    """Return the ARN of a backup that was made although its answer was lost, or None.
+
+    Names may repeat, so `known` are the ARNs that existed before the call.
+    """
     for pause in LOST:
         for one in _listed(aws, table):
             if one["BackupName"] == name and one["BackupArn"] not in known:
@@ -93,7 +101,7 @@ def _after_all(aws: Aws, table: str, name: str, known: frozenset[str]) -> str | 
 
 
 def _listed(aws: Aws, table: str) -> list[BackupSummaryTypeDef]:
-    """Those of the table as it is now: one deleted and made again has another id (D1)."""
+    """Return the backups of the present table: a recreated table has another id (D1)."""
     described = aws.dynamodb.describe_table(TableName=table)["Table"]
     pages = aws.dynamodb.get_paginator("list_backups").paginate(TableName=table, BackupType="USER")
     return [

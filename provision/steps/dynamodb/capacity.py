@@ -1,4 +1,4 @@
-"""What a table begins with when it goes back from on-demand: twice what it had to bear of late."""
+"""The capacity with which a table leaves on-demand mode: twice its recent peak."""
 
 from __future__ import annotations
 
@@ -14,17 +14,19 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import ProvisionedThroughputTypeDef
 
 Bounds = tuple[int, int]
-"""The least and the most units a second that auto scaling may give."""
+"""The least and the most units per second that auto scaling may set."""
 RISK: Final = Risk(Impact.DOWNTIME, "throttled until it has scaled", when=disabled)
 LATELY: Final = timedelta(minutes=30)
 MINUTE: Final = 60
 HEADROOM: Final = 2
-"""For the seconds that a minute's average hides, and until auto scaling has seen anything."""
+"""Covers peaks within a minute, which its average hides, and the time until auto scaling reacts."""
 _METRICS: Final = {"read": "ConsumedReadCapacityUnits", "write": "ConsumedWriteCapacityUnits"}
 
 
 def capacity_now(aws: Aws, table: str, read: Bounds, write: Bounds) -> ProvisionedThroughputTypeDef:
-    """From the busiest minute of the last half hour, which is how far back AWS itself looks.
+    """Return the capacity for the busiest minute of the last half hour.
+
+    AWS itself considers the same half hour.
 
     https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateTable.html
     """
@@ -41,7 +43,7 @@ def _within(bounds: Bounds, peak: float) -> int:
 
 
 def _peaks(aws: Aws, table: str) -> dict[str, float]:
-    """Units a second."""
+    """Return the peaks of `read` and `write`, in units per second."""
     until = aws.clock.today()
     queries: list[MetricDataQueryTypeDef] = [
         {

@@ -1,4 +1,4 @@
-"""Which key a table is encrypted with: as AWS shows it, as it is asked for, and what that takes."""
+"""The key that encrypts a table: how to read and request it, and the permissions for that."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 AWS_OWNED: Final = "owned"
 """A key that DynamoDB owns."""
 AWS_MANAGED: Final = "managed"
-"""The account's key for DynamoDB, which AWS manages. Its own policy lets in whoever may use
-DynamoDB, so that IAM is not asked."""
+"""The account's key for DynamoDB, which AWS manages. Its key policy admits all who may use
+DynamoDB, so no KMS permission is needed."""
 KEYED: Final = tuple(
     iam.Permission(f"kms:{use}", ("{key_arn}",), wildcard_conditions=(iam.OWNED,), if_set="key_arn")
     for use in (
@@ -27,14 +27,14 @@ KEYED: Final = tuple(
         "ReEncrypt*",
     )
 )
-"""What DynamoDB asks of whoever gives a table a key.
+"""The permissions that DynamoDB requires of the caller that sets a table's key.
 
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html
 """
 
 
 def is_key(encryption: str) -> bool:
-    """Whether it names a key of the account's own."""
+    """Return whether it is the ARN of a customer managed key."""
     return encryption not in {AWS_OWNED, AWS_MANAGED}
 
 
@@ -47,9 +47,12 @@ def specification(encryption: str) -> SSESpecificationTypeDef:
 
 
 def found_encryption(aws: Aws, found: TableDescriptionTypeDef, likely: str) -> str:
-    """Nothing is shown for the key that DynamoDB owns, and an ARN for every other, AWS's own too
-    (D22). Only the key itself says whose it is; `likely` saves that question. One that is gone was
-    a customer's."""
+    """Return the table's encryption: `AWS_OWNED`, `AWS_MANAGED` or the ARN of a customer's key.
+
+    AWS shows nothing for the key that DynamoDB owns, and an ARN for every other one, AWS managed
+    or not (D22). KMS must be asked which, unless the ARN is `likely`. A key that no longer exists
+    was a customer's.
+    """
     shown = found.get("SSEDescription", {})
     if shown.get("Status") not in {"ENABLED", "ENABLING", "UPDATING"}:
         return AWS_OWNED
@@ -63,6 +66,6 @@ def found_encryption(aws: Aws, found: TableDescriptionTypeDef, likely: str) -> s
 
 
 def is_changing(found: TableDescriptionTypeDef) -> bool:
-    """The table is active meanwhile (D10)."""
+    """Return whether the encryption is changing; the table is ACTIVE meanwhile (D10)."""
     status = found.get("SSEDescription", {}).get("Status")
     return status in {"ENABLING", "UPDATING", "DISABLING"}

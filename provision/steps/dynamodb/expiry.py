@@ -1,4 +1,4 @@
-"""When a table's items expire: by one attribute, which AWS lets be changed once an hour."""
+"""The expiry of a table's items: by one attribute, which can be changed once an hour."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ def found_attribute(aws: Aws, table: str) -> str | None:
 
 
 def change_expiry(aws: Aws, table: str, before: str | None, wanted: str | None) -> None:
-    """Raises `TryLater` where a second run has to do the rest."""
-    if before:  # to switch off, AWS wants the attribute that is on now (D12)
+    """Change the attribute; raise `TryLater` if a second run must set the new one in an hour."""
+    if before:  # to switch off, AWS requires the attribute that is on now (D12)
         set_expiry(aws, table, before, enabled=False)
     if before and wanted:
         raise TryLater(
@@ -51,7 +51,7 @@ def set_expiry(aws: Aws, table: str, attribute: str, *, enabled: bool) -> None:
             TableName=table,
             TimeToLiveSpecification={"AttributeName": attribute, "Enabled": enabled},
         )
-    except ClientError as error:  # every one is a ValidationException (D12)
+    except ClientError as error:  # all are ValidationException, only the texts differ (D12)
         text = error.response["Error"]["Message"]
         if "multiple times within a fixed interval" in text:
             raise TryLater(
@@ -60,4 +60,4 @@ def set_expiry(aws: Aws, table: str, attribute: str, *, enabled: bool) -> None:
                 f" {switched} expiry by {attribute!r}",
             ) from error
         if f"already {'enabled' if enabled else 'disabled'}" not in text:
-            raise  # otherwise: the same call came through before, and its answer was lost
+            raise  # otherwise the same call succeeded before and its answer was lost

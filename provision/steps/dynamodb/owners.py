@@ -1,4 +1,4 @@
-"""The tables that carry an owner tag, asked of AWS's index of tags: a name need not be known."""
+"""Finds tables by their owner tag in AWS's tag index, without knowing their names."""
 
 from __future__ import annotations
 
@@ -16,16 +16,20 @@ CALLS: Final = (
 
 
 def other_tables(aws: Aws, owners: Collection[str], than: str) -> tuple[str, ...]:
-    """The names of all but one. The index may still have what is gone, so what is there is listed:
-    to look at a table by its name takes a right to that name, which the printed policies have only
-    of the stack's own."""
+    """Return the names of the existing tables with one of these owners, except the table `than`.
+
+    The index may still contain deleted tables, so ListTables is consulted. DescribeTable needs a
+    permission on each name, and the printed policies give it only for the stack's own names.
+    """
     listed = sorted({*_indexed(aws, owners)} - {than})
     there = set(_names(aws)) if listed else set()
     return tuple(name for name in listed if name in there)
 
 
 def _indexed(aws: Aws, owners: Collection[str]) -> Iterator[str]:
-    """A page may be empty and another follow: only the token says which is the last.
+    """Yield the names of the tables in the index. Only the missing token marks the last page.
+
+    An empty page may be followed by another one.
 
     https://docs.aws.amazon.com/resourcegroupstagging/latest/APIReference/API_GetResources.html
     """

@@ -1,4 +1,4 @@
-"""For how many days back a table can be had again as it was at any second (D17, D24)."""
+"""Point-in-time recovery: for how many days a table can be restored to any second (D17, D24)."""
 
 from __future__ import annotations
 
@@ -10,12 +10,15 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import PointInTimeRecoverySpecificationTypeDef
 
 RECOVERY_DAYS: Final = 35
-"""Where nothing is said: the longest there is."""
+"""AWS's default, which is also the maximum."""
 
 
 def found_recovery(aws: Aws, table: str) -> int | None:
-    """The days, None for not at all. ContinuousBackupsStatus is always ENABLED; the flag is the
-    nested one, and stays ENABLED at one day."""
+    """Return the number of days, or None if recovery is off.
+
+    ContinuousBackupsStatus is always ENABLED. The nested PointInTimeRecoveryStatus is the switch,
+    and is ENABLED at one day too.
+    """
     backups = aws.dynamodb.describe_continuous_backups(TableName=table)
     found = backups["ContinuousBackupsDescription"].get("PointInTimeRecoveryDescription", {})
     if found.get("PointInTimeRecoveryStatus") != "ENABLED":

@@ -1,4 +1,4 @@
-"""A DynamoDB table: string keys, provisioned capacity, expiry, recovery, encryption, protection."""
+"""The DynamoDB table: string keys, capacity, expiry, recovery, encryption and protection."""
 
 from __future__ import annotations
 
@@ -46,12 +46,12 @@ _TABLE = iam.arn("dynamodb", "table/{name}")
 
 @dataclass(frozen=True, kw_only=True)
 class Table(Tagged):
-    """`read_capacity` and `write_capacity` (units a second) are what it starts with: afterwards
-    they are auto scaling's (D8), up to `read_most` and `write_most`. `ttl` names the attribute that
-    holds the second of expiry; `encryption` is "owned", "managed" or the ARN of a KMS key.
-    `on_demand`: somebody has ended provisioned capacity, and auto scaling with it. Wanted are no
-    `resource_policy` and no `stream`.
+    """A DynamoDB table.
 
+    `read_capacity`, `write_capacity` (units per second): what it starts with; auto scaling changes
+    them afterwards (D8), up to `read_most` and `write_most`. `ttl`: the attribute with the second
+    of expiry. `encryption`: "owned", "managed" or a KMS key's ARN. `on_demand`: another party ended
+    provisioned capacity, and auto scaling with it. No `resource_policy` and `stream` are wanted.
     https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_CreateTable.html
     """
 
@@ -88,7 +88,7 @@ class Table(Tagged):
             *owners.CALLS,
             *iam.calls(
                 "kms", iam.arn("kms", "key/*"), "DescribeKey"
-            ),  # any key, for it may be another's
+            ),  # any key: another party may have set its own
         ),
         write=(
             iam.call(
@@ -136,7 +136,7 @@ class Table(Tagged):
     resource_policy: str = ""
     stream: str = ""
     status: Local[str] = ACTIVE
-    """AWS's word for it; in some nothing can be read or written."""
+    """The TableStatus of AWS; in some, nothing can be read or written."""
     arn: Computed[str] = ""
 
     def ailment(self) -> str:
@@ -147,7 +147,7 @@ class Table(Tagged):
         if found is None:
             return None
         keys = {key["KeyType"]: key["AttributeName"] for key in found["KeySchema"]}
-        billing = found.get("BillingModeSummary", {})  # absent where it never was another (D22)
+        billing = found.get("BillingModeSummary", {})  # absent if it always was provisioned (D22)
         with read_pool() as pool:
             ttl = pool.submit(found_attribute, aws, self.name)
             days = pool.submit(found_recovery, aws, self.name)
@@ -174,7 +174,7 @@ class Table(Tagged):
 
     def now(self, aws: Aws) -> Self | None:
         if found := self._describe(aws):
-            with ignore_not_found():  # it may be going already
+            with ignore_not_found():  # its deletion may have begun
                 shown = aws.dynamodb.list_tags_of_resource(ResourceArn=found["TableArn"])
                 return replace(self, tags=from_tag_list(shown.get("Tags", [])))
         return None
@@ -196,7 +196,7 @@ class Table(Tagged):
             Tags=tag_list(self.tags),
         )
         self._wait_active(aws)
-        if self.ttl:  # before recovery, which makes a table refuse it for a while (D16)
+        if self.ttl:  # first: after enabling recovery, a table refuses it for a while (D16)
             set_expiry(aws, self.name, self.ttl, enabled=True)
         if self.recovery:
             self._set_recovery(aws)
@@ -209,9 +209,9 @@ class Table(Tagged):
                 aws.dynamodb.untag_resource(ResourceArn=have.arn, TagKeys=gone)
             if new:
                 aws.dynamodb.tag_resource(ResourceArn=have.arn, Tags=tag_list(new))
-        if "protect" in changed:  # one concern a call (D5)
+        if "protect" in changed:  # UpdateTable takes one concern per call (D5)
             self._set_protection(aws, enabled=self.protect)
-        if "on_demand" in changed:  # never without the capacity (D6)
+        if "on_demand" in changed:  # mode and capacity must be sent together (D6)
             aws.dynamodb.update_table(
                 TableName=self.name,
                 BillingMode="PROVISIONED",
@@ -262,7 +262,7 @@ class Table(Tagged):
         if found is None:
             return
         with ignore_not_found():  # another run may delete it at the same moment
-            if found.get("DeletionProtectionEnabled"):  # read live, never from state (D19)
+            if found.get("DeletionProtectionEnabled"):  # read now, not from the state (D19)
                 self._set_protection(aws, enabled=False)
             aws.dynamodb.delete_table(TableName=self.name)
         aws.wait(
@@ -278,7 +278,7 @@ class Table(Tagged):
             return None
 
     def _settled_description(self, aws: Aws) -> TableDescriptionTypeDef | None:
-        """The table once it is neither coming nor going: a crashed run may have left it so."""
+        """Wait until no creation, update or deletion, such as a crashed run's, is in progress."""
 
         def settled() -> tuple[TableDescriptionTypeDef | None] | None:
             found = self._describe(aws)
@@ -294,7 +294,7 @@ class Table(Tagged):
 
     def _wait_active(self, aws: Aws) -> None:
         def active() -> bool | None:
-            found = self._describe(aws)  # may not be visible yet (D3)
+            found = self._describe(aws)  # a new table may not be visible yet (D3)
             if found is None or found["TableStatus"] != ACTIVE or is_changing(found):
                 return None
             return True

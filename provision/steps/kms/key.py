@@ -1,4 +1,4 @@
-"""A customer's KMS key: who may use it, rotation, and the alias that it is known by."""
+"""The customer managed KMS key: its policy, its rotation and its alias."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 ENABLED: Final = "Enabled"
 PENDING: Final = "PendingDeletion"
 DAYS: Final = 30
-"""For which AWS keeps a key that is to be deleted; the longest it takes."""
+"""How many days AWS keeps a key whose deletion is scheduled; the maximum."""
 _OF_AWS: Final = "alias/aws/"
 _KEYS: Final = iam.arn("kms", "key/*")
 _ALIAS: Final = iam.arn("kms", "{alias}")
@@ -34,8 +34,10 @@ _BEING_MADE: Final = (
     iam.Condition("StringEqualsIfExists", "kms:KeyOrigin", "AWS_KMS"),
     iam.Condition("BoolIfExists", "kms:MultiRegion", "false"),
 )
-"""KMS tells by no condition that tags are those of a key being made, and takes no key policy for
-that right: what is there without alias and owner is reached too, if it is of the same make.
+"""Conditions for tagging a key while it is created.
+
+KMS has no condition key for that case, and accepts no key policy for the permission. So they also
+match an existing key of the same type that has no other alias and no owner.
 
 https://docs.aws.amazon.com/kms/latest/developerguide/tag-permissions.html
 """
@@ -46,15 +48,17 @@ def _ours(operation: str) -> iam.Permission:
 
 
 def _aliasing(operation: str) -> tuple[iam.Permission, iam.Permission]:
-    """An alias is asked for on both of its ends."""
+    """Return the permissions of an alias call, which KMS checks on the alias and on the key."""
     return iam.Permission(f"kms:{operation}", (_ALIAS,)), _ours(operation)
 
 
 @dataclass(frozen=True, kw_only=True)
 class KmsKey(Tagged):
-    """`alias` as AWS writes it, `alias/tap-dev`; `aliased` whether it leads to this key. `state` is
-    wanted as "Enabled" only. A key whose deletion was scheduled is there as long as its alias
-    leads to it: where we do that, the alias goes first. It is always to rotate, every year.
+    """A customer managed KMS key that an alias leads to.
+
+    `alias`: in AWS's form, `alias/tap-dev`. `aliased`: whether it leads to this key. `state`: only
+    "Enabled" is wanted. A key whose deletion is scheduled counts as existing only while its alias
+    leads to it; `delete` therefore deletes the alias first. Yearly rotation is always wanted.
 
     https://docs.aws.amazon.com/kms/latest/APIReference/API_CreateKey.html
     """
@@ -85,7 +89,7 @@ class KmsKey(Tagged):
                 *_aliasing("UpdateAlias"),
                 iam.Permission(
                     "kms:UpdateAlias", (_KEYS,), (iam.HAS_NO_OWNER,)
-                ),  # where somebody led the alias to
+                ),  # the key to which another party moved the alias
             ),
             *(
                 iam.call(f"kms.{operation}", _ours(operation))
@@ -134,8 +138,11 @@ class KmsKey(Tagged):
         return None
 
     def find_candidates(self, aws: Aws) -> Sequence[Self]:
-        """The one its alias leads to, and all others of our mark: who moves an alias can copy a tag
-        as well. Where the alias leads to another's, that one is the last."""
+        """Return the key that the alias leads to, and all others with our owner tag.
+
+        All are needed: a party that can move an alias can copy a tag too. If the alias leads to a
+        key of another owner, that key is the last.
+        """
         at_alias = _describe(aws, self.alias)
         if at_alias is None:
             return list(self._marked(aws))
@@ -153,8 +160,8 @@ class KmsKey(Tagged):
         return replace(self, id=made["KeyId"], arn=made["Arn"])
 
     def update(self, aws: Aws, have: Self, changed: Collection[str]) -> Self:
-        if "state" in changed:  # first: until then AWS refuses nearly everything else
-            aws.fresh.add(have.id)  # KMS may go on calling it disabled (K1)
+        if "state" in changed:  # first: AWS refuses nearly everything else until then
+            aws.fresh.add(have.id)  # KMS may still answer that it is disabled (K1)
             if have.state == PENDING:
                 aws.kms.cancel_key_deletion(KeyId=have.id)
             aws.kms.enable_key(KeyId=have.id)
@@ -186,7 +193,7 @@ class KmsKey(Tagged):
                 aws.kms.schedule_key_deletion(KeyId=found.id, PendingWindowInDays=DAYS)
             except aws.kms.exceptions.KMSInvalidStateException:
                 now = _describe(aws, found.id)
-                if now and now.get("KeyState") != PENDING:  # else another run did it meanwhile
+                if now and now.get("KeyState") != PENDING:  # otherwise another run was faster
                     raise
 
     def deletion_warning(self, aws: Aws) -> str:
@@ -203,8 +210,10 @@ class KmsKey(Tagged):
             aws.kms.update_alias(AliasName=self.alias, TargetKeyId=key)
 
     def _marked(self, aws: Aws) -> Iterator[Self]:
-        """Keys of our owner, whatever leads to them: anybody may have given one another alias. What
-        AWS's own aliases lead to, which nobody else can make, is not asked for tags."""
+        """Yield the keys with our owner tag, under any alias: another party may have added one.
+
+        Keys of `alias/aws/` aliases, which only AWS can create, are skipped without reading tags.
+        """
         known = {
             alias["TargetKeyId"]
             for page in aws.kms.get_paginator("list_aliases").paginate()
@@ -220,7 +229,7 @@ class KmsKey(Tagged):
                     yield self._as_found(aws, found, aliased=False)
 
     def _owner_of(self, aws: Aws, key: str) -> str:
-        """Empty where the key's policy does not even let its tags be seen: so it is another's."""
+        """Return the owner tag; empty if the key's policy hides its tags: the key is foreign."""
         try:
             return _tags(aws, key).get(OWNER, "")
         except aws.kms.exceptions.ClientError as error:
@@ -234,7 +243,7 @@ class KmsKey(Tagged):
             self,
             description=found.get("Description", ""),
             policy=from_text(aws.kms.get_key_policy(KeyId=key, PolicyName="default")["Policy"]),
-            rotation=not made_with and _rotates(aws, key),  # refused of some keys (K2)
+            rotation=not made_with and _rotates(aws, key),  # some keys refuse the call (K2)
             aliased=aliased,
             state=found.get("KeyState", ENABLED),
             made_with=made_with,

@@ -82,7 +82,7 @@ class Alias(Step):
         return replace(self, arn=answer["AliasArn"], untried=untried, revision=answer["RevisionId"])
 
     def update(self, aws: Aws, have: Self, changed: Collection[str]) -> Self:
-        """Set everything in one call. Raise `ImportFails` before it, leaving the alias as it was."""
+        """Set everything in one call, or raise `ImportFails` and leave the alias as it was."""
         untried = self._check(aws) if "version" in changed else have.untried
         try:
             moved = self._move(aws, have.revision)

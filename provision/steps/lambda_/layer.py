@@ -46,7 +46,7 @@ class _Published(NamedTuple):
 
     @property
     def says(self) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
-        """What the version declares to be: content, runtimes and architectures."""
+        """The content, runtimes and architectures that the version declares."""
         return self.sha256, self.runtimes, self.architectures
 
 

@@ -1,4 +1,4 @@
-"""The log group: made before whoever writes to it, so that retention and tags are ours."""
+"""The log group, which is created before its writers so that its retention and tags are ours."""
 
 from __future__ import annotations
 
@@ -21,20 +21,23 @@ from provision.steps.tagging import tag_changes, without_system
 if TYPE_CHECKING:
     from mypy_boto3_logs.type_defs import LogGroupTypeDef
 
-GONE_BUDGET = 60  # (G5)
+GONE_BUDGET = 60  # seconds: a deletion may be refused, or shown late (G5)
 FOREVER = 0
 LATELY: Final = timedelta(minutes=5)
-"""How long ago a writer's last line may be for it to be still at work."""
+"""How recent its last line is if a writer may still be at work."""
 NEW: Final = timedelta(hours=1)
-"""For how long a group that nobody marked may be one that a late writer made again."""
+"""The age up to which a group without owner tag may have been recreated by a delayed writer."""
 _GROUP = iam.arn("logs", "log-group:{name}")
-# IAM wants the ARN bare for calls about tags, and with `:*` for all others (G3).
+# IAM checks calls about tags on the ARN without `:*`, and all others on the ARN with it (G3).
 # https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/logs/iam-access-control-overview-cwl.html
 _CONTENTS = f"{_GROUP}:*"
 
 
 def _ours(operation: str, group: str, *, having: str = "", lacking: str = "") -> iam.ApiCall:
-    """The execution log's name is not known beforehand, only whose it will be."""
+    """Return a call on a group that is ours by name, or by its owner tag if the name is unknown.
+
+    The name of API Gateway's execution log is unknown in advance.
+    """
     action = f"logs:{operation}"
     permit = iam.Permission(
         action, (group,), wildcard_conditions=(iam.OWNED,), if_set=having, if_unset=lacking
@@ -47,9 +50,11 @@ _ENTRIES: Final = Risk(Impact.DATA_LOSS, "its entries go with it")
 
 @dataclass(frozen=True, kw_only=True)
 class LogGroup(Tagged):
-    """`retention` in days; 0 keeps for ever. `key`: ARN of the KMS key, or empty for CloudWatch's
-    own. `protect`: AWS refuses to delete it; never wanted. `family`: how the names that it may have
-    had begin.
+    """A log group of CloudWatch Logs.
+
+    `retention`: in days; 0 keeps lines for ever. `key`: the ARN of the KMS key, or empty for
+    CloudWatch's own. `protect`: deletion protection, never wanted. `family`: the common prefix of
+    the names that it may have had.
 
     https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
     """
@@ -79,7 +84,7 @@ class LogGroup(Tagged):
                 iam.Permission(
                     "logs:CreateLogGroup", (_CONTENTS,), wildcard_conditions=(iam.TAGS_OWNER,)
                 ),
-                # As it is made it has no tags yet; what has another stack's is not marked anew.
+                # A new group has no tags yet; one with an owner tag may not get another owner.
                 iam.Permission(
                     "logs:TagResource",
                     (_GROUP,),
@@ -116,8 +121,11 @@ class LogGroup(Tagged):
     arn: Computed[str] = ""
 
     def parent_owner(self, aws: Aws) -> str | None:
-        """Of what writes to it. API Gateway names its execution log after the API's id (A35);
-        Lambda writes to the group of the function's name."""
+        """Return the owner tag of the API or function that writes to the group.
+
+        API Gateway names its execution log after the API's id (A35), Lambda the group after the
+        function.
+        """
         if api := re.fullmatch(r"API-Gateway-Execution-Logs_([a-z0-9]+)/.*", self.name):
             return owner_of_api(aws, api[1])
         if function := re.fullmatch(r"/aws/lambda/([\w-]+)", self.name):
@@ -136,7 +144,7 @@ class LogGroup(Tagged):
         return self._as_found(aws, found) if found else None
 
     def find_candidates(self, aws: Aws) -> Sequence[Self]:
-        """The one of this name, and ours of another name of its family: its predecessors."""
+        """Return the group of this name, then our others of its family, which are deposed."""
         have = self.observe(aws)
         others = self._named_like(aws, self.family) if self.family else []
         found = [self._as_found(aws, one) for one in others if one["logGroupName"] != self.name]
@@ -144,7 +152,7 @@ class LogGroup(Tagged):
         return [*([have] if have else []), *ours]
 
     def _as_found(self, aws: Aws, found: LogGroupTypeDef) -> Self | None:
-        arn = found["arn"].removesuffix(":*")  # calls about tags and grants want it bare (G3)
+        arn = found["arn"].removesuffix(":*")  # required by calls about tags and by grants (G3)
         tags = None
         with ignore_not_found():
             tags = aws.logs.list_tags_for_resource(resourceArn=arn).get("tags", {})
@@ -168,7 +176,7 @@ class LogGroup(Tagged):
         else:
             aws.logs.create_log_group(logGroupName=self.name, tags=tags)
         if self.retention != FOREVER:
-            self._set_retention(aws)  # a call of its own (G2)
+            self._set_retention(aws)  # CreateLogGroup cannot set it (G2)
         if self.protect:
             self._set_protection(aws, enabled=True)
         return replace(self, arn=aws.location.arn("logs", f"log-group:{self.name}"))
@@ -192,8 +200,10 @@ class LogGroup(Tagged):
         return self.protect
 
     def has_recent_writes(self, aws: Aws) -> bool:
-        """Only who wrote a moment ago has something in flight (G4, A35). What DescribeLogStreams
-        shows of that may be an hour old, so the lines themselves are asked for."""
+        """Return whether there are recent lines: only then may more be in flight (G4, A35).
+
+        DescribeLogStreams may be an hour behind, so the lines themselves are requested.
+        """
         since = int((aws.clock.today() - LATELY).timestamp() * 1000)
         with ignore_not_found():
             pages = aws.logs.get_paginator("filter_log_events").paginate(
@@ -203,9 +213,9 @@ class LogGroup(Tagged):
         return False
 
     def delete(self, aws: Aws) -> None:
-        """What its writer had still in flight may bring it back once (G4)."""
+        """Delete the group. A writer's delayed lines may recreate it once (G4)."""
         found = self._describe(aws)
-        if found and found.get("deletionProtectionEnabled"):  # read live, never from state (G6)
+        if found and found.get("deletionProtectionEnabled"):  # read now, not from the state (G6)
             self._set_protection(aws, enabled=False)
 
         def gone() -> bool | None:
@@ -217,14 +227,15 @@ class LogGroup(Tagged):
 
     def _describe(self, aws: Aws) -> LogGroupTypeDef | None:
         groups = self._named_like(aws, self.name)
-        return next((group for group in groups if group["logGroupName"] == self.name), None)  # (G3)
+        # AWS finds every name with this prefix (G3).
+        return next((group for group in groups if group["logGroupName"] == self.name), None)
 
     def _named_like(self, aws: Aws, prefix: str) -> Iterable[LogGroupTypeDef]:
         pages = aws.logs.get_paginator("describe_log_groups").paginate(logGroupNamePrefix=prefix)
         return (group for page in pages for group in page.get("logGroups", []))
 
     def _set_key(self, aws: Aws) -> None:
-        """For what is written from now on; older lines keep the key they were written with."""
+        """Set the key for new lines; older ones keep the key they were written with."""
         if self.key:
             aws.logs.associate_kms_key(logGroupName=self.name, kmsKeyId=self.key)
         else:
