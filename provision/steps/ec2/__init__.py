@@ -1,4 +1,6 @@
-"""The private network: VPC, subnets, route table, security groups, endpoints, flow log.
+"""The private network in EC2.
 
-`base` has what they share; `foreign_resources` finds what somebody else put into the network.
+The steps are `Vpc`, `Subnet`, `RouteTable`, `SecurityGroup`, `GatewayEndpoint`,
+`InterfaceEndpoint`, `FlowLog` and `NetworkInterfaces`. `base.Ec2Resource` is the base of most of
+them; `foreign_resources` finds foreign resources that block a deletion.
 """

@@ -1,4 +1,4 @@
-"""What the network's steps share: found by the id EC2 chose, else by the owner tag."""
+"""The base of the steps in EC2, which are found by EC2's id, or by the owner tag without one."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ OLD_INTERFACES: Final = Risk(
     2700,
     of_old=True,
 )
-"""What functions have moved out of goes only when Lambda has let go of it (E1)."""
+"""A network that functions have left is deletable only after Lambda has released it (E1)."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Ec2Resource(Tagged):
-    """AWS takes any number of the same, told apart by ids it chooses (V2)."""
+    """A resource of EC2, which allows any number of equal ones under ids of its choice (V2)."""
 
     IDENTITY: ClassVar[tuple[str, ...]] = ("tags",)
     REPLACEMENT = Replacement.CREATE_FIRST
@@ -47,13 +47,16 @@ class Ec2Resource(Tagged):
 
     @abstractmethod
     def describe(self, aws: Aws) -> Sequence[Self]:
-        """The one with this id; where no id is known, those that carry the owner tag, or more."""
+        """Return the resource with this id; without an id, at least all with the owner tag."""
 
     def observe(self, aws: Aws) -> Self | None:
         return next(iter(self.find_candidates(aws)), None)
 
     def find_candidates(self, aws: Aws) -> Sequence[Self]:
-        """Of several of our own (a replacement was cut short), first the one that differs least."""
+        """Return the candidates, the one that differs least first.
+
+        There are several of ours if a replacement was interrupted.
+        """
         fixed = fields_with(type(self), Mark.FIXED)
 
         def distance(have: Self) -> tuple[int, str]:
@@ -62,11 +65,11 @@ class Ec2Resource(Tagged):
         return sorted(filter(self.is_candidate, self.describe(aws)), key=distance)
 
     def is_candidate(self, have: Self) -> bool:
-        """Whether one that was found is ours; of one known by its id the engine judges."""
+        """Return whether `have` is ours; for a known id, the engine decides that."""
         return bool(self.id) or have.tags.get(OWNER) == self.owner
 
     def update_tags(self, aws: Aws, have: Self) -> None:
-        """Bring the tags from what is there to what is wanted."""
+        """Change the tags of `have` to the wanted ones."""
         gone, new = tag_changes(have.tags, self.tags)
         if gone:
             aws.ec2.delete_tags(Resources=[have.id], Tags=[{"Key": key} for key in gone])
@@ -79,7 +82,7 @@ def ec2_arn(kind: str, id_template: str = "{id}") -> str:
 
 
 def create_permissions(operation: str, kind: str) -> tuple[iam.Permission, ...]:
-    """What making one asks: that it gets our tag, and that tags may be given in making it.
+    """Return the permissions to create one with our owner tag, and to tag it in that call only.
 
     https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/supported-iam-actions-tagging.html
     """
@@ -98,17 +101,17 @@ def tag_update_calls(kind: str) -> tuple[iam.ApiCall, ...]:
 
 
 def owner_filter(owner: str) -> list[FilterTypeDef]:
-    """Our own by their tag. EC2 reads `*` and `?` in values, so `is_candidate` compares again."""
+    """Return a filter by owner tag. EC2 expands `*` and `?`, so `is_candidate` compares again."""
     return [{"Name": f"tag:{OWNER}", "Values": [owner]}]
 
 
 def stack_filters(stack: str) -> list[FilterTypeDef]:
-    """DescribeTags: everything in EC2 that is some node's of the stack."""
+    """Return filters with which DescribeTags finds every resource that the stack owns in EC2."""
     return [{"Name": "key", "Values": [OWNER]}, {"Name": "value", "Values": [f"{stack}/*"]}]
 
 
 def describe_or_empty(describe: Callable[[], Sequence[T]]) -> Sequence[T]:
-    """What the call finds by id, or nothing. Only of an id just made is `NotFound` untrue (V1)."""
+    """Return what the call finds by id; `NotFound` means none, unless the id is new (V1)."""
     try:
         return describe()
     except ClientError as error:
@@ -119,7 +122,7 @@ def describe_or_empty(describe: Callable[[], Sequence[T]]) -> Sequence[T]:
 
 @contextmanager
 def deleting(aws: Aws, made: str) -> Iterator[None]:
-    """Removing what is not there is success, and at once, even of what was made in this run."""
+    """Treat "not found" in the block as success, at once even if `made` was created in this run."""
     aws.fresh.discard(made)
     try:
         yield

@@ -1,7 +1,7 @@
-"""The security group that AWS puts into every VPC, and that is to let nothing through.
+"""The default security group, which AWS creates in every VPC and which must allow nothing.
 
-It cannot be deleted, and whatever is started without a group of its own gets it, so its rules are
-taken out (AWS Foundational Security Best Practices, EC2.2).
+It cannot be deleted, and everything that is started without a group gets it, so its rules are
+removed (AWS Foundational Security Best Practices, EC2.2).
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ CALLS: Final[tuple[iam.ApiCall, ...]] = iam.calls(
     when=(
         iam.HAS_NO_OWNER,
         iam.Condition("ArnLike", "ec2:Vpc", ec2_arn("vpc")),
-    ),  # made by AWS, it has no tags
+    ),  # AWS creates it without tags
 )
 
 
 def open_rules(aws: Aws, vpc_id: str) -> tuple[str, ...]:
-    """What the VPC's default group lets through, in words."""
+    """Return the rules of the VPC's default group, in words."""
     group = _find(aws, vpc_id)
     if group is None:
         return ()
@@ -44,7 +44,7 @@ def open_rules(aws: Aws, vpc_id: str) -> tuple[str, ...]:
 
 
 def close(aws: Aws, vpc_id: str) -> None:
-    """Take every rule out, once AWS shows the group (V1)."""
+    """Wait until AWS shows the group (V1), and remove every rule."""
     group = aws.wait(
         f"the default security group of {vpc_id}",
         lambda: _find(aws, vpc_id),
@@ -59,7 +59,7 @@ def close(aws: Aws, vpc_id: str) -> None:
             aws.ec2.revoke_security_group_egress(
                 GroupId=group["GroupId"], IpPermissions=group.get("IpPermissionsEgress", [])
             )
-    except ClientError as error:  # gone already (V5)
+    except ClientError as error:  # the rules are already removed (V5)
         if error.response["Error"]["Code"] != "InvalidPermission.NotFound":
             raise
 
@@ -77,7 +77,7 @@ def _find(aws: Aws, vpc_id: str) -> SecurityGroupTypeDef | None:
 def _in_words(permissions: list[IpPermissionOutputTypeDef]) -> Iterator[str]:
     for permission in permissions:
         protocol = permission["IpProtocol"]
-        # Of protocols, only TCP, UDP and ICMP have them.
+        # Only TCP, UDP and ICMP have ports.
         ports = (
             f" {permission['FromPort']}-{permission['ToPort']}" if "FromPort" in permission else ""
         )

@@ -1,4 +1,4 @@
-"""What the two kinds of VPC endpoint share: how they come, are found, and go."""
+"""The base of the two kinds of VPC endpoint: how they are found, waited for and deleted."""
 
 from __future__ import annotations
 
@@ -18,15 +18,17 @@ from provision.steps.tagging import from_tag_list
 if TYPE_CHECKING:
     from mypy_boto3_ec2.type_defs import VpcEndpointTypeDef
 
-AVAILABLE_BUDGET = 600  # it is pending for minutes (V9)
-GONE_BUDGET = 600  # it is deleted after its deletion was taken (V11)
+AVAILABLE_BUDGET = 600  # seconds: it is pending for minutes (V9)
+GONE_BUDGET = 600  # seconds: AWS deletes it after its answer (V11)
 _MOVING: Final = frozenset({"pending", "deleting"})
 
 
 @dataclass(frozen=True, kw_only=True)
 class Endpoint(Ec2Resource):
-    """`policy` in canonical form (policy.py). `state` is anything else than available only when AWS
-    failed to make it; then it is replaced.
+    """A VPC endpoint.
+
+    `policy`: in canonical form (`iam_policy`). `state`: other than "available" only if AWS failed
+    to create it; then it is replaced.
 
     https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateVpcEndpoint.html
     """
@@ -38,7 +40,7 @@ class Endpoint(Ec2Resource):
 
     @abstractmethod
     def led_by(self, endpoint: VpcEndpointTypeDef) -> Self:
-        """With what only this kind has, as AWS shows it."""
+        """Return this with the fields that only its kind has, as AWS shows them."""
 
     def describe(self, aws: Aws) -> Sequence[Self]:
         def settled() -> Sequence[Self] | None:
@@ -54,14 +56,14 @@ class Endpoint(Ec2Resource):
     def delete(self, aws: Aws) -> None:
         with deleting(aws, self.id):
             answer = aws.ec2.delete_vpc_endpoints(VpcEndpointIds=[self.id])
-            for refusal in answer.get("Unsuccessful", []):  # a refusal is no error to the SDK (V11)
+            for refusal in answer.get("Unsuccessful", []):  # the SDK raises no error (V11)
                 error = refusal.get("Error", {})
                 if not is_not_found(error.get("Code", "")):
                     raise ApiError(
                         f"DeleteVpcEndpoints: {error.get('Code')}: {error.get('Message')}",
                         hint="mend the cause and run it again",
                     )
-        aws.wait(  # its routes, its interfaces and the VPC's dependency on it last until then (V11)
+        aws.wait(  # until then its routes and interfaces remain, and block the VPC (V11)
             f"endpoint {self.label} to be gone",
             lambda: None if self._find(aws) else True,
             budget=GONE_BUDGET,
@@ -85,12 +87,12 @@ class Endpoint(Ec2Resource):
             id=endpoint["VpcEndpointId"],
             vpc_id=endpoint["VpcId"],
             service=endpoint["ServiceName"],
-            policy=from_text(text) if text else {},  # AWS writes it in its own form (V10)
+            policy=from_text(text) if text else {},  # AWS may change its form (V10)
             state=_state(endpoint),
             tags=from_tag_list(endpoint.get("Tags", [])),
         )
 
 
 def _state(endpoint: VpcEndpointTypeDef) -> str:
-    """AWS documents the states in capitals and answers in small letters."""
+    """Return the state in lower case, as AWS answers; its reference has a capital."""
     return endpoint["State"].lower()

@@ -1,4 +1,4 @@
-"""A flow log: who talks with whom in a VPC, written to a log group."""
+"""The flow log, which records the traffic in a VPC in a log group."""
 
 from __future__ import annotations
 
@@ -35,8 +35,10 @@ _TO_FLOW_LOGS: Final = iam.Condition(
 
 @dataclass(frozen=True, kw_only=True)
 class FlowLog(Ec2Resource):
-    """`log_group` is the group's name, `role` the ARN of the role that writes, `interval` the
-    seconds that are summed up in a line: 60 or 600. Nothing but tags can change in place.
+    """A flow log of a VPC. Only its tags can change in place.
+
+    `log_group`: the group's name. `role`: the ARN of the role that writes to it. `interval`: the
+    seconds that one line summarizes, 60 or 600.
 
     https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateFlowLogs.html
     """
@@ -55,7 +57,7 @@ class FlowLog(Ec2Resource):
         ),
         delete=iam.calls("ec2", ec2_arn("vpc-flow-log"), "DeleteFlowLogs", when=(iam.OWNED,)),
     )
-    REPLACEMENT = Replacement.DELETE_FIRST  # AWS takes no second one to the same log group
+    REPLACEMENT = Replacement.DELETE_FIRST  # AWS refuses a second one to the same log group
 
     vpc_id: Fixed[str]
     traffic: Fixed[Traffic]
@@ -63,7 +65,7 @@ class FlowLog(Ec2Resource):
     role: Fixed[str]
     interval: Fixed[int] = 600
     failing: Local[str] = ""
-    """Why AWS delivers nothing to the log group; empty where it does."""
+    """Why AWS delivers nothing to the log group; empty if it delivers."""
 
     def ailment(self) -> str:
         return f"nothing is logged: {self.failing}" if self.failing else ""
@@ -119,13 +121,16 @@ class FlowLog(Ec2Resource):
 
 
 def _failing(flow_log: FlowLogTypeDef) -> str:
-    """AWS's own words, such as `Access error`."""
+    """Return AWS's reason for a failed delivery, such as `Access error`; empty if it works."""
     failed = flow_log.get("DeliverLogsStatus") == "FAILED"
     return flow_log.get("DeliverLogsErrorMessage", "no reason given") if failed else ""
 
 
 def _raise_refused(operation: str, refused: Sequence[UnsuccessfulItemTypeDef]) -> None:
-    """EC2 answers 200 and lists what it did not do."""
+    """Raise `ClientError` for a refused item: EC2 answers 200 and lists what it did not do.
+
+    To delete an item that does not exist is no error.
+    """
     for item in refused:
         error = item["Error"]
         if not is_not_found(error["Code"]) or operation == "CreateFlowLogs":

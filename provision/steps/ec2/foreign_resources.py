@@ -1,4 +1,4 @@
-"""What somebody else put into our network: it never goes by itself, so nobody waits for it."""
+"""Foreign resources in our network: a deletion that they block is refused, not waited for."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from mypy_boto3_ec2.type_defs import FilterTypeDef, NetworkInterfaceTypeDef
 
 LAMBDAS: Final = "AWS Lambda VPC ENI"
-"""How Lambda describes its own interfaces, whose going is waited for elsewhere (E6)."""
+"""The start of the description of Lambda's own interfaces (E6); see `network_interfaces`."""
 ENDPOINTS: Final = "VPC Endpoint Interface "
-"""How an endpoint's own are described, before its id."""
+"""The description of an endpoint's own interfaces, before its id."""
 LOOKS: Final = iam.calls(
     "ec2", iam.ANY_RESOURCE, "DescribeNetworkInterfaces", "DescribeVpcEndpoints"
 )
@@ -39,16 +39,18 @@ LOOKS_IN_VPC: Final = (
         "DescribeVpnGateways",
     ),
 )
-"""Asked before a removal; where they are not permitted, AWS's own refusals are waited out."""
+"""The calls before a deletion. If they are denied, AWS's own refusals are retried instead."""
 _GONE: Final = frozenset({"deleted", "deleting", "detached", "detaching", "rejected", "expired"})
-"""States of what is on its way out, in small letters."""
+"""States of resources that are deleted or being deleted, in lower case."""
 
 Place = Literal["group-id", "subnet-id", "vpc-id"]
 
 
 def interfaces_in(aws: Aws, what: Place, made: str) -> list[NetworkInterfaceTypeDef]:
-    """Everybody's. By group or subnet, for the function name in the description may be another's
-    (E6)."""
+    """Return all network interfaces there, of any owner.
+
+    The function name in a description is no criterion: it may be another function's (E6).
+    """
     pages = aws.ec2.get_paginator("describe_network_interfaces").paginate(
         Filters=[{"Name": what, "Values": [made]}]
     )
@@ -56,8 +58,11 @@ def interfaces_in(aws: Aws, what: Place, made: str) -> list[NetworkInterfaceType
 
 
 def is_lambda_interface(interface: NetworkInterfaceTypeDef) -> bool:
-    """By its description, which anybody can give to theirs: what has an owner is somebody's, for
-    Lambda tags none of its own."""
+    """Return whether Lambda made the interface: it has Lambda's description and no owner tag.
+
+    Other parties can use the description too. Lambda tags none of its own interfaces, so one with
+    an owner is not Lambda's.
+    """
     described = interface.get("Description", "").startswith(LAMBDAS)
     return described and not _owner({"Tags": interface.get("TagSet", [])})
 
@@ -65,15 +70,14 @@ def is_lambda_interface(interface: NetworkInterfaceTypeDef) -> bool:
 def refuse_foreign_interfaces(
     aws: Aws, label: str, mark: str, standing: Sequence[NetworkInterfaceTypeDef]
 ) -> None:
-    """Raises Occupied when one of these network interfaces is somebody's."""
+    """Raise `InUseByOthers` if one of these network interfaces is foreign."""
     refuse_foreign(aws, label, _interfaces(aws, mark, standing))
 
 
 def refuse_foreign_in_group(aws: Aws, label: str, mark: str, group: str) -> None:
-    """Raises Occupied when somebody's network interface has the security group, or the rules of
-    another group name it."""
+    """Raise `InUseByOthers` if a foreign interface has the group, or a foreign group names it."""
     found: list[ForeignResource] = []
-    with suppress(ClientError):  # not permitted to look: AWS refuses the removal itself
+    with suppress(ClientError):  # if the call is denied, AWS refuses the deletion itself
         found += _interfaces(aws, mark, interfaces_in(aws, "group-id", group))
     for direction in ("ip-permission", "egress.ip-permission"):
         name = f"{direction}.group-id"
@@ -88,18 +92,18 @@ def refuse_foreign_in_group(aws: Aws, label: str, mark: str, group: str) -> None
 
 
 def refuse_foreign_in_vpc(aws: Aws, label: str, mark: str, vpc: str) -> None:
-    """Raises Occupied when a VPC holds anything that neither we nor AWS made."""
+    """Raise `InUseByOthers` if a VPC contains anything that neither we nor AWS created."""
     with read_pool() as pool:
         asked = [pool.submit(_seen, look, aws, mark, vpc) for look in _LOOKED_FOR]
     refuse_foreign(aws, label, [one for answer in asked for one in answer.result()])
 
 
 Look = Callable[[Aws, str, str], ForeignResources]
-"""The strangers of a VPC, by the stack's mark and the VPC's id."""
+"""Finds the foreign resources of one sort in a VPC, from the stack's mark and the VPC's id."""
 
 
 def _seen(look: Look, aws: Aws, mark: str, vpc: str) -> list[ForeignResource]:
-    """One that is not permitted, or that an emulator lacks, hides no other."""
+    """Return what `look` finds; nothing if its call is denied or an emulator lacks it."""
     with suppress(ClientError):
         return list(look(aws, mark, vpc))
     return []
@@ -125,7 +129,7 @@ def _subnets(aws: Aws, mark: str, vpc: str) -> ForeignResources:
 
 def _groups(aws: Aws, mark: str, vpc: str) -> ForeignResources:
     for one in aws.ec2.describe_security_groups(Filters=_inside(vpc)).get("SecurityGroups", []):
-        if one["GroupName"] != "default":  # goes with the VPC (V15)
+        if one["GroupName"] != "default":  # deleted with the VPC (V15)
             name = f"security group {one['GroupId']} ({one['GroupName']})"
             yield from _unless_ours(
                 name, f"aws ec2 describe-security-groups --filters {_at(vpc)}", one, mark
@@ -142,7 +146,7 @@ def _endpoints(aws: Aws, mark: str, vpc: str) -> ForeignResources:
 
 
 def _route_tables(aws: Aws, mark: str, vpc: str) -> ForeignResources:
-    """The main one goes with the VPC (V15)."""
+    """Yield foreign route tables, except the main one, which is deleted with the VPC (V15)."""
     for one in aws.ec2.describe_route_tables(Filters=_inside(vpc)).get("RouteTables", []):
         if not any(link.get("Main") for link in one.get("Associations", [])):
             name = f"route table {one['RouteTableId']}"
@@ -152,7 +156,7 @@ def _route_tables(aws: Aws, mark: str, vpc: str) -> ForeignResources:
 
 
 def _acls(aws: Aws, mark: str, vpc: str) -> ForeignResources:
-    """The default one goes with the VPC (V15)."""
+    """Yield foreign network ACLs, except the default one, which is deleted with the VPC (V15)."""
     for one in aws.ec2.describe_network_acls(Filters=_inside(vpc)).get("NetworkAcls", []):
         if not one["IsDefault"]:
             name = f"network ACL {one['NetworkAclId']}"
@@ -184,7 +188,7 @@ def _private_gateways(aws: Aws, mark: str, vpc: str) -> ForeignResources:  # noq
 
 
 def _ways_out(aws: Aws, mark: str, vpc: str) -> ForeignResources:  # noqa: ARG001  (as above)
-    """They are listed by tag only: all of the region's, each with where it is attached."""
+    """Yield egress-only gateways at the VPC. EC2 filters them by tag only, so all are listed."""
     pages = aws.ec2.get_paginator("describe_egress_only_internet_gateways").paginate()
     for one in (each for page in pages for each in page.get("EgressOnlyInternetGateways", [])):
         if any(link.get("VpcId") == vpc for link in one.get("Attachments", [])):
@@ -198,7 +202,7 @@ def _ways_out(aws: Aws, mark: str, vpc: str) -> ForeignResources:  # noqa: ARG00
 
 
 def _peerings(aws: Aws, mark: str, vpc: str) -> ForeignResources:  # noqa: ARG001  (as above)
-    """From either side."""
+    """Yield the peerings of the VPC, from either side."""
     for side in ("requester", "accepter"):
         where = f"{side}-vpc-info.vpc-id"
         answer = aws.ec2.describe_vpc_peering_connections(Filters=_inside(vpc, where))
@@ -235,8 +239,11 @@ def _owner(one: Mapping[str, Any]) -> str:
 def _interfaces(
     aws: Aws, mark: str, found: Sequence[NetworkInterfaceTypeDef]
 ) -> list[ForeignResource]:
-    """Those that AWS's services made go only with what they were made for (an endpoint, a load
-    balancer, a NAT gateway): Lambda's and our own endpoints' do, any other's do not."""
+    """Return the foreign ones of these network interfaces.
+
+    An AWS service deletes an interface only with the resource that it serves (an endpoint, a load
+    balancer, a NAT gateway). Those of Lambda and of our own endpoints are deleted; others are not.
+    """
     standing = [one for one in found if not is_lambda_interface(one) and not _leaving(one)]
     named = [one for one in standing if one.get("Description", "").startswith(ENDPOINTS)]
     theirs = _endpoints_of_others(aws, mark, {one["VpcId"] for one in named}) if named else set()
@@ -251,7 +258,7 @@ def _interfaces(
 
 
 def _leaving(interface: NetworkInterfaceTypeDef) -> bool:
-    """Let go of, or made by AWS for something that is gone already."""
+    """Return whether it is being detached, or belongs to a deleted resource of an AWS service."""
     if interface.get("Attachment", {}).get("Status") == "detaching":
         return True
     return bool(interface.get("RequesterManaged")) and interface.get("Status") != "in-use"
@@ -262,7 +269,10 @@ def _endpoint_of(interface: NetworkInterfaceTypeDef) -> str:
 
 
 def _endpoints_of_others(aws: Aws, mark: str, vpcs: Collection[str]) -> set[str]:
-    """The interfaces of any other endpoint go by themselves: it is ours, or it is gone."""
+    """Return the ids of the foreign endpoints in these VPCs.
+
+    AWS deletes the interfaces of all others, which are ours or already deleted.
+    """
     inside: list[FilterTypeDef] = [{"Name": "vpc-id", "Values": sorted(vpcs)}]
     return {
         one["VpcEndpointId"]

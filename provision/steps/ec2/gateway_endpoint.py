@@ -1,4 +1,4 @@
-"""A gateway endpoint: the way from private subnets to DynamoDB, with a policy of what may pass."""
+"""The gateway endpoint: the path from private subnets to DynamoDB, limited by a policy."""
 
 from __future__ import annotations
 
@@ -23,7 +23,10 @@ _TABLES: Final = ec2_arn("route-table", "{route_table_ids}")
 
 @dataclass(frozen=True, kw_only=True)
 class GatewayEndpoint(Endpoint):
-    """https://docs.aws.amazon.com/vpc/latest/privatelink/gateway-endpoints.html"""
+    """A gateway endpoint and its route tables.
+
+    https://docs.aws.amazon.com/vpc/latest/privatelink/gateway-endpoints.html
+    """
 
     KIND = "ec2.gateway_endpoint"
     RISKS = Risks(
@@ -59,7 +62,7 @@ class GatewayEndpoint(Endpoint):
             VpcId=self.vpc_id,
             ServiceName=self.service,
             RouteTableIds=list(self.route_table_ids),
-            PolicyDocument=as_text(self.policy),  # left out, it would let everything pass (V9)
+            PolicyDocument=as_text(self.policy),  # without one, AWS allows everything (V9)
             ClientToken=uuid4().hex,  # the SDK does not fill it in (X2)
             TagSpecifications=tag_specifications("vpc-endpoint", self.tags),
         )

@@ -1,4 +1,4 @@
-"""An interface endpoint: the way from private subnets to one AWS service, by an address in each."""
+"""The interface endpoint: a path to one AWS service, by an address in each private subnet."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _PLACES: Final = (ec2_arn("subnet", "{subnet_ids}"), ec2_arn("security-group", "{group_ids}"))
 _NAMES: Final = iam.Permission(
     "route53:AssociateVPCWithHostedZone",
-    # The zone of the service's names is AWS's, and made with the endpoint.
+    # AWS creates the zone of the service's names with the endpoint, and owns it.
     (iam.arn("route53", "hostedzone/*", region=False, account=False),),
     (
         iam.Condition(
@@ -36,14 +36,16 @@ _GOING: Final = Risk(Impact.SLOW, "AWS takes its addresses out of the subnets", 
 
 @dataclass(frozen=True, kw_only=True)
 class InterfaceEndpoint(Endpoint):
-    """`names`: inside the VPC the service's public name leads to it, so that no client need know of
-    it; the VPC must resolve names for that.
+    """An interface endpoint.
+
+    `names`: whether the service's public name leads to it inside the VPC, so that clients need no
+    configuration. This requires DNS in the VPC.
 
     https://docs.aws.amazon.com/vpc/latest/privatelink/create-interface-endpoint.html
     """
 
     KIND = "ec2.interface_endpoint"
-    REPLACEMENT = Replacement.DELETE_FIRST  # in one VPC, only one may lead the service's name
+    REPLACEMENT = Replacement.DELETE_FIRST  # only one per VPC may have the service's name
     RISKS = Risks(
         recreate=(_COMING,),
         delete=(Risk(Impact.DOWNTIME, "the service cannot be reached"), _GOING),
@@ -83,13 +85,13 @@ class InterfaceEndpoint(Endpoint):
             SubnetIds=list(self.subnet_ids),
             SecurityGroupIds=list(self.group_ids),
             PrivateDnsEnabled=self.names,
-            PolicyDocument=as_text(self.policy),  # left out, it would let everything pass (V9)
+            PolicyDocument=as_text(self.policy),  # without one, AWS allows everything (V9)
             ClientToken=uuid4().hex,  # the SDK does not fill it in (X2)
             TagSpecifications=tag_specifications("vpc-endpoint", self.tags),
         )
         made = replace(self, id=answer["VpcEndpoint"]["VpcEndpointId"])
         aws.fresh.add(made.id)
-        made.describe(aws)  # until it is available, the names lead nowhere (V9)
+        made.describe(aws)  # waits: its names lead nowhere until it is available (V9)
         return made
 
     def update(self, aws: Aws, have: Self, changed: Collection[str]) -> Self:

@@ -1,4 +1,4 @@
-"""The network interfaces Lambda makes in our security group, which outlive their function."""
+"""The network interfaces that Lambda creates in our security group and that outlive functions."""
 
 from __future__ import annotations
 
@@ -20,11 +20,12 @@ from provision.steps.not_found import ignore_not_found
 from provision.steps.tagging import owner_in
 
 GONE_BUDGET: Final = 2700
-"""Lambda lets go of them within 35 minutes for 99 in 100, and some take longer (E1)."""
+"""Seconds: Lambda releases them within 35 minutes in 99 of 100 cases, some later (E1)."""
 PAUSE: Final = 10
-"""Right after a function's end AWS may show none for so long; only a second look counts (E6)."""
+"""Seconds for which AWS may wrongly show none after a function's end: it must show none again
+after them (E6)."""
 ABANDONED: Final = 180
-"""Seconds without use after which Lambda has forgotten one; the status comes and goes (E5)."""
+"""Seconds without use after which one counts as abandoned: its status may change back (E5)."""
 _IN_USE: Final = frozenset(
     ["InvalidNetworkInterface.InUse", "InvalidParameterValue", "OperationNotPermitted"]
 )
@@ -32,15 +33,15 @@ _IN_USE: Final = frozenset(
 
 INTERFACE_CALLS: Final = (
     *iam.calls("ec2", iam.ANY_RESOURCE, "DescribeNetworkInterfaces"),
-    # Lambda puts no tag of ours on them, nor any stack's; their VPC is not known beforehand.
+    # Lambda puts no stack's owner tag on them; their VPC is not known in advance.
     *iam.calls(
         "ec2", ec2_arn("network-interface", "*"), "DeleteNetworkInterface", when=(iam.HAS_NO_OWNER,)
     ),
-    # On functions whose versions are nodes too, and ask for the same.
+    # These functions have versions as nodes, which declare the permissions.
     iam.call("lambda.ListVersionsByFunction"),
     iam.call("lambda.DeleteFunction"),
 )
-"""What `wait_for_interfaces` calls."""
+"""The calls of `wait_for_interfaces`."""
 _INTERFACE_CALLS: Final = Risk(
     Impact.SLOW, "Lambda lets go of network interfaces", 1200, GONE_BUDGET
 )
@@ -48,9 +49,11 @@ _INTERFACE_CALLS: Final = Risk(
 
 @dataclass(frozen=True, kw_only=True)
 class NetworkInterfaces(Step):
-    """Lambda makes and removes them for `functions`: nothing is created, and to delete is to
-    wait until they are gone. This stands between the functions and their group, subnets and roles,
-    which must not go before (E1, I12).
+    """The network interfaces that Lambda creates and deletes for `functions`.
+
+    Nothing is created here; to delete them is to wait until Lambda has done it. The node lies
+    between the functions and their group, subnets and roles, which must not be deleted before
+    (E1, I12).
 
     https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html
     """
@@ -68,7 +71,7 @@ class NetworkInterfaces(Step):
     def parent_owner(self, aws: Aws) -> str | None:
         return owner_of_group(aws, self.group_id)
 
-    def observe(self, aws: Aws) -> Self | None:  # noqa: ARG002  (none is as true as many)
+    def observe(self, aws: Aws) -> Self | None:  # noqa: ARG002  (any number of them is right)
         return self
 
     def create(self, aws: Aws) -> Self:  # noqa: ARG002  (nothing to make)
@@ -84,8 +87,10 @@ class NetworkInterfaces(Step):
 def wait_for_interfaces(
     aws: Aws, functions: Collection[str], what: Literal["group-id", "subnet-id"], place: str
 ) -> None:
-    """Return when Lambda holds no interface there any more. None of `functions` may stand there,
-    except by versions that nothing leads to: these are deleted."""
+    """Wait until Lambda has released all its interfaces in a group or subnet, named by `place`.
+
+    None of `functions` may use it, except by versions that no alias leads to: these are deleted.
+    """
     for function in functions:
         delete_versions_in(aws, function, place)
     pause = PAUSE if aws.access.deletes_lag else 0
@@ -116,17 +121,17 @@ def wait_for_interfaces(
 
 
 def _remove(aws: Aws, interface: str) -> None:
-    """One nobody uses still holds subnet and group, and Lambda may leave it for an hour (E5)."""
+    """Delete an unused one: it holds subnet and group, and Lambda may keep it for an hour (E5)."""
     try:
         aws.ec2.delete_network_interface(NetworkInterfaceId=interface)
     except ClientError as error:
         code = error.response["Error"]["Code"]
-        if not is_not_found(code) and code not in _IN_USE:  # in use after all: waiting goes on
+        if not is_not_found(code) and code not in _IN_USE:  # in use after all: waiting continues
             raise
 
 
 def owner_of_group(aws: Aws, group_id: str) -> str | None:
-    """The owner tag of the security group; empty without one, None if it is not there."""
+    """Return the security group's owner tag: empty if it has none, None if there is no group."""
     with ignore_not_found():
         groups = aws.ec2.describe_security_groups(GroupIds=[group_id]).get("SecurityGroups", [])
         return owner_in(groups[0].get("Tags", ()))

@@ -1,4 +1,4 @@
-"""A route table that leads nowhere but to the VPC itself and its gateway endpoints."""
+"""The route table, which leads only to the VPC itself and to its gateway endpoints."""
 
 from __future__ import annotations
 
@@ -35,15 +35,17 @@ _LINKS: Final = ("AssociateRouteTable", "DisassociateRouteTable", "ReplaceRouteT
 
 
 def _linking(operation: str) -> iam.ApiCall:
-    """Judged by the table and the subnet."""
+    """Return a call that IAM checks on the route table and on the subnet."""
     both = (ec2_arn("route-table"), ec2_arn("subnet", "{subnet_ids}"))
     return iam.call(f"ec2.{operation}", iam.Permission(f"ec2:{operation}", both, (iam.OWNED,)))
 
 
 @dataclass(frozen=True, kw_only=True)
 class RouteTable(Ec2Resource):
-    """`routes` ("destination target") are those beyond the VPC's own and its endpoints'. None are
-    ever wanted: any that is found is a way out somebody else made, and is removed.
+    """A route table and the subnets associated with it.
+
+    `routes` ("destination target"): those in addition to the VPC's own and its endpoints'. None are
+    wanted: another party opened a way out with each one that is found, and it is removed.
 
     https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateRouteTable.html
     """
@@ -85,7 +87,7 @@ class RouteTable(Ec2Resource):
     def create(self, aws: Aws) -> Self:
         answer = aws.ec2.create_route_table(
             VpcId=self.vpc_id,
-            ClientToken=uuid4().hex,  # a second one is not made by it (V6, X2)
+            ClientToken=uuid4().hex,  # a repeated call creates no second one (V6, X2)
             TagSpecifications=tag_specifications("route-table", self.tags),
         )
         made = replace(self, id=answer["RouteTable"]["RouteTableId"])
@@ -105,7 +107,7 @@ class RouteTable(Ec2Resource):
         return replace(self, id=have.id)
 
     def delete(self, aws: Aws) -> None:
-        self._dissociate(aws, self, None)  # AWS refuses while a subnet uses it (V15)
+        self._dissociate(aws, self, None)  # AWS deletes it only without subnets (V15)
         with deleting(aws, self.id):
             aws.ec2.delete_route_table(RouteTableId=self.id)
 
@@ -132,7 +134,7 @@ class RouteTable(Ec2Resource):
         )
 
     def _dissociate(self, aws: Aws, have: Self, subnet_ids: Collection[str] | None) -> None:
-        """Let go of these subnets, or of all."""
+        """Disassociate these subnets; with None, all."""
         for table in have._find(aws):
             for link in table.get("Associations", []):
                 subnet = link.get("SubnetId")
@@ -143,7 +145,7 @@ class RouteTable(Ec2Resource):
 
 
 def _associate(aws: Aws, table_id: str, subnet_ids: Sequence[str]) -> None:
-    """Point the subnets here. One that another table has already must be moved, not added (V7)."""
+    """Associate the subnets with this table: one that has a table must be moved, not added (V7)."""
     if not subnet_ids:
         return
     answer = aws.ec2.describe_route_tables(
@@ -168,7 +170,7 @@ def _state(link: RouteTableAssociationTypeDef) -> str:
 
 
 def _other_routes(routes: Iterable[RouteTypeDef]) -> Iterable[str]:
-    """An endpoint's routes come and go with it; nobody may touch them (V11)."""
+    """Yield all routes but the VPC's own and the endpoints', which no call may change (V11)."""
     for route in routes:
         gateway = route.get("GatewayId", "")
         if gateway == "local" or gateway.startswith("vpce-"):

@@ -1,4 +1,4 @@
-"""A security group with exactly the rules wanted: what anybody else added is shown and removed."""
+"""The security group, with exactly the wanted rules: undeclared ones are shown and removed."""
 
 from __future__ import annotations
 
@@ -41,8 +41,11 @@ ANY: Final = "-1"
 
 @dataclass(frozen=True, order=True)
 class Rule:
-    """Who may be talked with, and how. `protocol` as AWS writes it, tcp, udp, icmp or -1 (V5);
-    `target` is an IPv4 or IPv6 range, a group's id, or a prefix list's name."""
+    """A rule of a security group.
+
+    `protocol`: in AWS's form, tcp, udp, icmp or -1 (V5). `target`: an IPv4 or IPv6 range, a group's
+    id, or a prefix list's name.
+    """
 
     protocol: str
     from_port: int
@@ -55,7 +58,7 @@ ALL_OUT: Final = Rule(ANY, -1, -1, "0.0.0.0/0")
 
 @dataclass(frozen=True, kw_only=True)
 class SecurityGroup(Ec2Resource):
-    """The description cannot change and is only for readers, so it is never compared.
+    """A security group. Its description cannot change and has no effect: it is never compared.
 
     https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateSecurityGroup.html
     """
@@ -125,7 +128,7 @@ class SecurityGroup(Ec2Resource):
         )
 
     def is_candidate(self, have: Self) -> bool:
-        """One of our name in our VPC is judged by the engine; elsewhere it is nobody's business."""
+        """Return whether it is in our VPC, where the engine decides ownership, or is ours."""
         return have.vpc_id == self.vpc_id or super().is_candidate(have)
 
     def _as_found(self, aws: Aws, found: SecurityGroupTypeDef, lists: Mapping[str, str]) -> Self:
@@ -151,7 +154,7 @@ class SecurityGroup(Ec2Resource):
         )
         made = answer["GroupId"]
         aws.fresh.add(made)
-        # AWS lets a new group out to everywhere (V4).
+        # A new group allows all outgoing traffic (V4).
         bare = replace(self, id=made, arn=_arn(aws, made), ingress=(), egress=(ALL_OUT,))
         return self.update(aws, bare, {"ingress", "egress"})
 
@@ -168,7 +171,7 @@ class SecurityGroup(Ec2Resource):
         refuse_foreign_in_group(aws, self.label, mark_of(self.owner), self.id)
         with deleting(aws, self.id):
             aws.ec2.delete_security_group(GroupId=self.id)
-        aws.wait(  # the name is taken until then (V12)
+        aws.wait(  # its name is in use until then (V12)
             f"security group {self.name} to be gone",
             lambda: None if self._find(aws) else True,
             budget=GONE_BUDGET,
@@ -188,7 +191,7 @@ class SecurityGroup(Ec2Resource):
     def _change(
         self, aws: Aws, group: str, have: Sequence[Rule], want: Sequence[Rule], *, inwards: bool
     ) -> None:
-        """First what is missing, then what is too much, so that what stays allowed never stops."""
+        """Add missing rules before removing others, so that allowed traffic is not interrupted."""
         missing = sorted(set(want) - set(have))
         extra = sorted(set(have) - set(want))
         lists = _list_ids(aws, (*missing, *extra))
@@ -203,7 +206,7 @@ class SecurityGroup(Ec2Resource):
 def _sides(
     found: SecurityGroupTypeDef,
 ) -> tuple[Sequence[IpPermissionOutputTypeDef], Sequence[IpPermissionOutputTypeDef]]:
-    """What comes in, and what goes out."""
+    """Return the rules for incoming and for outgoing traffic."""
     return found.get("IpPermissions", []), found.get("IpPermissionsEgress", [])
 
 
@@ -219,7 +222,7 @@ def _authorize(
             aws.ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=permissions)
         else:
             aws.ec2.authorize_security_group_egress(GroupId=group, IpPermissions=permissions)
-    except ClientError as error:  # already there, all of them: the first answer was lost (V5)
+    except ClientError as error:  # all exist already: an earlier answer was lost (V5)
         if error.response["Error"]["Code"] != "InvalidPermission.Duplicate":
             raise
 
@@ -232,7 +235,7 @@ def _revoke(
             aws.ec2.revoke_security_group_ingress(GroupId=group, IpPermissions=permissions)
         else:
             aws.ec2.revoke_security_group_egress(GroupId=group, IpPermissions=permissions)
-    except ClientError as error:  # gone already (V5)
+    except ClientError as error:  # they are already removed (V5)
         if error.response["Error"]["Code"] != "InvalidPermission.NotFound":
             raise
 
@@ -273,7 +276,7 @@ def _rules(
 
 
 def _list_names(aws: Aws, sides: Iterable[Sequence[IpPermissionOutputTypeDef]]) -> dict[str, str]:
-    """Prefix list id → name, of the lists that occur."""
+    """Return the names of the prefix lists that occur, by their ids."""
     ids = {
         part["PrefixListId"]
         for side in sides
@@ -291,9 +294,9 @@ def _list_names(aws: Aws, sides: Iterable[Sequence[IpPermissionOutputTypeDef]]) 
 
 
 def _list_ids(aws: Aws, rules: Iterable[Rule]) -> dict[str, str]:
-    """Prefix list name → id, of the rules that name one. Raises where the region has none such."""
+    """Return the rules' prefix list ids by name; raise `PrerequisiteMissing` if one is unknown."""
     names = {rule.target for rule in rules if _is_list(rule.target)}
-    ids = {name: name for name in names if name.startswith("pl-")}  # one whose name AWS hides
+    ids = {name: name for name in names if name.startswith("pl-")}  # AWS hides its name
     wanted = sorted(names - ids.keys())
     if not wanted:
         return ids

@@ -1,4 +1,4 @@
-"""A private subnet in one zone; functions stand in two of them."""
+"""The private subnet, in one availability zone; functions use two of them."""
 
 from __future__ import annotations
 
@@ -38,8 +38,10 @@ AVAILABLE_BUDGET = 300
 
 @dataclass(frozen=True, kw_only=True)
 class Subnet(Ec2Resource):
-    """`public`: what is started in it gets a public address. `functions`: those that stand in it,
-    among others.
+    """A subnet of the VPC.
+
+    `public`: whether resources started in it get a public address. `functions`: the names of the
+    functions that use it, among other subnets.
 
     https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateSubnet.html
     """
@@ -90,7 +92,7 @@ class Subnet(Ec2Resource):
         )
         made = answer["Subnet"]["SubnetId"]
         aws.fresh.add(made)
-        if self.public:  # AWS makes it private
+        if self.public:  # AWS creates it private
             self._set_public(aws, made)
         return replace(self, id=made, arn=_arn(aws, made))
 
@@ -104,7 +106,7 @@ class Subnet(Ec2Resource):
     def delete(self, aws: Aws) -> None:
         standing = interfaces_in(aws, "subnet-id", self.id)
         refuse_foreign_interfaces(aws, self.label, mark_of(self.owner), standing)
-        if any(map(is_lambda_interface, standing)):  # of functions that left it alone (E1)
+        if any(map(is_lambda_interface, standing)):  # of functions that left only this subnet (E1)
             wait_for_interfaces(aws, self.functions, "subnet-id", self.id)
         with deleting(aws, self.id):
             aws.ec2.delete_subnet(SubnetId=self.id)

@@ -1,4 +1,4 @@
-"""The private network everything else of ours in EC2 lives in: no internet gateway, no NAT."""
+"""The VPC, which contains the stack's other resources of EC2: no internet gateway, no NAT."""
 
 from __future__ import annotations
 
@@ -34,8 +34,10 @@ AVAILABLE_BUDGET = 300
 
 @dataclass(frozen=True, kw_only=True)
 class Vpc(Ec2Resource):
-    """`dns` is both: the resolver, and names for hosts. `open_rules` says in words what the VPC's
-    default security group lets through: nothing is wanted.
+    """A VPC.
+
+    `dns`: both the resolver and names for hosts. `open_rules`: the rules of its default security
+    group, in words; none are wanted.
 
     https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateVpc.html
     """
@@ -43,7 +45,7 @@ class Vpc(Ec2Resource):
     KIND = "ec2.vpc"
     RISKS = Risks(
         recreate=(
-            # Their interfaces are made anew before version and alias follow.
+            # Lambda creates new interfaces before a version is published and the alias moves.
             Risk(
                 Impact.DOWNTIME, "functions lose the tables until they have moved", 60, 600
             ),  # (L6)
@@ -92,7 +94,7 @@ class Vpc(Ec2Resource):
 
     def delete(self, aws: Aws) -> None:
         refuse_foreign_in_vpc(aws, self.label, mark_of(self.owner), self.id)
-        # Its own security group, route table and network ACL go with it (V15).
+        # AWS deletes its own security group, route table and network ACL with it (V15).
         with deleting(aws, self.id):
             aws.ec2.delete_vpc(VpcId=self.id)
 
@@ -104,7 +106,7 @@ class Vpc(Ec2Resource):
         return aws.ec2.describe_vpcs(Filters=owner_filter(self.owner)).get("Vpcs", [])
 
     def _settled(self, aws: Aws) -> Sequence[Self]:
-        """All that may be it, once none is on its way any more."""
+        """Wait until none of the candidates is pending, and return them."""
 
         def settled() -> Sequence[Self] | None:
             found = self._find(aws)
@@ -123,7 +125,7 @@ class Vpc(Ec2Resource):
         return aws.wait(f"{self.label} to be available", settled, budget=AVAILABLE_BUDGET)
 
     def _with_insides(self, aws: Aws, vpc: Self) -> Self:
-        """One attribute a call (V8)."""
+        """Return the VPC with `dns` and `open_rules`. AWS describes one attribute per call (V8)."""
         ask = aws.ec2.describe_vpc_attribute
         with read_pool() as pool:
             resolver = pool.submit(ask, VpcId=vpc.id, Attribute="enableDnsSupport")
@@ -137,7 +139,10 @@ class Vpc(Ec2Resource):
         return replace(vpc, dns=dns, open_rules=rules.result())
 
     def _set_dns(self, aws: Aws, vpc_id: str) -> None:
-        """One attribute a call; names need the resolver, so it is first on and last off (V8)."""
+        """Set both attributes, one per call (V8).
+
+        Names need the resolver, so it is switched on first and off last.
+        """
         if self.dns:
             aws.ec2.modify_vpc_attribute(VpcId=vpc_id, EnableDnsSupport={"Value": True})
         aws.ec2.modify_vpc_attribute(VpcId=vpc_id, EnableDnsHostnames={"Value": self.dns})
