@@ -1,4 +1,4 @@
-"""The role: what one AWS service may take on, its boundary, and the managed policies it has."""
+"""The IAM role: the service that may assume it, its boundary, and its managed policies."""
 
 from __future__ import annotations
 
@@ -24,17 +24,18 @@ if TYPE_CHECKING:
 _ROLE = iam.arn("iam", "role{path}{name}", region=False)
 _ATTACHED = iam.Condition("ArnEquals", "iam:PolicyARN", "{attached}")
 SESSION: Final = 3600
-"""Seconds for which credentials of a role are good at most, unless somebody says another number."""
+"""AWS's default for the longest validity of a role's credentials, in seconds."""
 BOUNDED = iam.Condition("ArnEquals", "iam:PermissionsBoundary", "{boundary}")
-"""The role has the configured boundary, or is to get it. Without one there is nothing to test."""
+"""The role has or gets the configured boundary. Not tested if none is configured."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Role(Tagged):
-    """`service` is the principal that takes it on (`lambda.amazonaws.com`); where AWS shows any
-    other trust, the whole policy stands there. `attached` are ARNs of managed policies, sorted: one
-    that is not named is taken off. `session` is never wanted longer than AWS makes it. Inline
-    policies are a step of their own, RolePolicies.
+    """An IAM role, without its inline policies: these are a step of their own, `RolePolicies`.
+
+    `service`: the principal that assumes it (`lambda.amazonaws.com`), or the whole trust policy if
+    AWS shows any other trust. `attached`: sorted ARNs of managed policies; others are detached.
+    `session`: never wanted longer than AWS's default.
 
     https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html
     """
@@ -42,10 +43,10 @@ class Role(Tagged):
     KIND = "iam.role"
     IDENTITY = ("name",)
     ASKED_LAST = True
-    REPLACEMENT = Replacement.CREATE_FIRST  # live code has the old one until it is replaced itself
+    REPLACEMENT = Replacement.CREATE_FIRST  # running code uses the old one until its own change
     RISKS = Risks(
-        # Lambda's grant on the key of the variables names the role by its unique id: made again,
-        # another role has its ARN, and AWS shows no difference that could be repaired.
+        # Lambda's grant on the key of the variables names the role by its unique id. A recreated
+        # role has the same ARN and another id, and AWS shows no difference that could be repaired.
         gone=(
             Risk(
                 Impact.DOWNTIME,
@@ -159,7 +160,7 @@ class Role(Tagged):
             aws.iam.update_assume_role_policy(
                 RoleName=self.name, PolicyDocument=as_text(trust(self.service))
             )
-        if {"description", "session"} & set(changed):  # only '' clears the one (I7)
+        if {"description", "session"} & set(changed):  # only '' clears the description (I7)
             aws.iam.update_role(
                 RoleName=self.name, Description=self.description, MaxSessionDuration=self.session
             )
@@ -172,7 +173,7 @@ class Role(Tagged):
 
     def delete(self, aws: Aws) -> None:
         self._refuse_profiles(aws)
-        with ignore_not_found():  # a role goes only without its policies (I8)
+        with ignore_not_found():  # AWS deletes a role only without policies (I8)
             pages = aws.iam.get_paginator("list_role_policies").paginate(RoleName=self.name)
             for name in [name for page in pages for name in page["PolicyNames"]]:
                 aws.iam.delete_role_policy(RoleName=self.name, PolicyName=name)
@@ -180,9 +181,12 @@ class Role(Tagged):
             aws.iam.delete_role(RoleName=self.name)
 
     def _refuse_profiles(self, aws: Aws) -> None:
-        """AWS refuses it while an instance profile has it, and its policies would be gone (I8)."""
+        """Raise `InUseByOthers` if an instance profile has the role.
+
+        AWS would refuse its deletion only after its policies are deleted (I8).
+        """
         profiles: list[ForeignResource] = []
-        with suppress(ClientError):  # gone, or not permitted to look: AWS refuses it itself
+        with suppress(ClientError):  # no role, or the call is denied: AWS refuses it itself
             ask = aws.iam.get_paginator("list_instance_profiles_for_role")
             profiles += [
                 ForeignResource(
@@ -221,12 +225,12 @@ class Role(Tagged):
 
 
 def _arn(aws: Aws, path: str, name: str) -> str:
-    """AWS may show the unique id of a fresh role where its ARN belongs (I2)."""
+    """Return the role's ARN from its name: AWS may show a new role's unique id instead (I2)."""
     return aws.location.arn("iam", f"role{path}{name}", region=False)
 
 
 def _trusted(shown: object) -> str:
-    """The one service that may take the role on, or the policy when it says anything else."""
+    """Return the one service that may assume the role, or the policy as text if it differs."""
     document = from_answer(shown)
     match document["Statement"]:
         case [{"Principal": {"Service": [str(service)]}}] if document == trust(service):

@@ -1,4 +1,4 @@
-"""The inline policies of one role, all of them: one that nobody declared is a difference."""
+"""All inline policies of one role: an undeclared one is a difference."""
 
 from __future__ import annotations
 
@@ -16,14 +16,16 @@ from provision.steps.not_found import ignore_not_found
 from provision.steps.tagging import owner_in
 
 SPACE: Final = 10_240
-"""Characters that the inline policies of a role may have together, blanks not counted."""
+"""The limit for all inline policies of a role together, in characters without white space."""
 _ROLE = iam.arn("iam", "role/{role}", region=False)
 
 
 @dataclass(frozen=True, kw_only=True)
 class RolePolicies(Step):
-    """`policies` names each concern and its canonical document. A role without any counts as not
-    there, so wanting none means having no such node. `boundary` is the role's.
+    """The inline policies of a role.
+
+    `policies`: canonical documents by the name of their concern. Without any, this resource counts
+    as missing, so a role that needs none has no such node. `boundary`: the role's.
 
     https://docs.aws.amazon.com/IAM/latest/APIReference/API_PutRolePolicy.html
     """
@@ -62,7 +64,7 @@ class RolePolicies(Step):
         return self
 
     def update(self, aws: Aws, have: Self, changed: Collection[str]) -> Self:  # noqa: ARG002
-        """There is but one field that can have changed."""
+        """Write the policies that differ; `policies` is the only field that can change."""
         new = {
             name: document
             for name, document in self.policies.items()
@@ -72,15 +74,18 @@ class RolePolicies(Step):
         fits = _characters({**have.policies, **self.policies}) <= SPACE
         if not fits:
             self._drop(aws, gone)
-        # AWS counts all of them at every call: what shrinks makes room for what grows.
+        # IAM checks the total at every call: policies that shrink make room for those that grow.
         self._put(aws, {name: new[name] for name in new if _grows(have, name, new) <= 0})
         self._put(aws, {name: new[name] for name in new if _grows(have, name, new) > 0})
-        if fits:  # last, so that nothing the role may still do is missing meanwhile
+        if fits:  # last, so that the role keeps all its rights meanwhile
             self._drop(aws, gone)
         return self
 
     def meanwhile(self, have: Self) -> Self:
-        """Where both together are more than a role takes, the old ones go at once."""
+        """Return these policies with the rights of `have` in addition.
+
+        If both together exceed a role's limit, return them without: the old rights end at once.
+        """
         both = {
             name: with_rights_of(self.policies[name], document)
             if name in self.policies
@@ -95,7 +100,7 @@ class RolePolicies(Step):
         self._drop(aws, self._names(aws))
 
     def _names(self, aws: Aws) -> list[str]:
-        """Sorted; none where the role is gone."""
+        """Return the sorted names; none if the role does not exist."""
         with ignore_not_found():
             pages = aws.iam.get_paginator("list_role_policies").paginate(RoleName=self.role)
             return sorted(name for page in pages for name in page["PolicyNames"])
@@ -120,7 +125,7 @@ class RolePolicies(Step):
 
 
 def _characters(policies: Mapping[str, Document]) -> int:
-    """As IAM counts them: it leaves out white space, of which this text has none to speak of."""
+    """Return their size as IAM counts it: without white space, of which our text has hardly any."""
     return sum(len(as_text(document)) for document in policies.values())
 
 
@@ -130,7 +135,7 @@ def _grows(have: RolePolicies, name: str, new: Mapping[str, Document]) -> int:
 
 
 def owner_of_role(aws: Aws, name: str) -> str | None:
-    """The owner tag of the role; empty without one, None if it is not there."""
+    """Return the role's owner tag: empty if it has none, None if there is no role."""
     with ignore_not_found():
         return owner_in(aws.iam.get_role(RoleName=name)["Role"].get("Tags", ()))
     return None

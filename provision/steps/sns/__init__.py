@@ -1,1 +1,5 @@
-"""The alarms' topic and its subscriptions."""
+"""Notifications by SNS.
+
+`topic.Topic` is the topic to which alarms publish, `subscription.Subscription` an address that
+receives its messages.
+"""

@@ -1,4 +1,4 @@
-"""Who hears what a topic says: an address to which AWS sends, once it agrees."""
+"""The subscription of an address to an SNS topic, which delivers once the address confirms."""
 
 from __future__ import annotations
 
@@ -22,8 +22,10 @@ _SILENT: Final = Risk(Impact.DOWNTIME, "alarms reach nobody until the address co
 
 @dataclass(frozen=True, kw_only=True)
 class Subscription(Step):
-    """An e-mail address must confirm: until it does, `arn` is empty, and that is no difference.
-    `strays` says in words why it hears nothing although AWS lists it.
+    """A subscription of an address to a topic.
+
+    An e-mail address must confirm: until it does, `arn` is empty, which is no difference. `strays`
+    says in words why it receives nothing although AWS lists it.
 
     https://docs.aws.amazon.com/sns/latest/api/API_Subscribe.html
     """
@@ -59,11 +61,14 @@ class Subscription(Step):
 
     @property
     def confirmed(self) -> bool:
-        """Whether it hears what the topic says."""
+        """Return whether the address receives the topic's messages."""
         return bool(self.arn)
 
     def observe(self, aws: Aws) -> Self | None:
-        """One that was unsubscribed stays in the list, perhaps beside its successor (N5)."""
+        """Return the subscription, a confirmed one first.
+
+        AWS also lists one that was unsubscribed, possibly together with its successor (N5).
+        """
         found: list[Self] = []
         pages = aws.sns.get_paginator("list_subscriptions_by_topic").paginate(TopicArn=self.topic)
         with ignore_not_found():
@@ -82,7 +87,7 @@ class Subscription(Step):
         return self._read(answer["SubscriptionArn"])
 
     def update(self, aws: Aws, have: Self, changed: Collection[str]) -> Self:  # noqa: ARG002
-        """Subscribe the address again. Raises `TryLater` where AWS does not take it back yet."""
+        """Subscribe the address again, or raise `TryLater` if AWS does not accept it yet."""
         made = self.create(aws)
 
         def listed() -> bool | None:
@@ -91,7 +96,7 @@ class Subscription(Step):
 
         try:
             aws.wait(f"AWS to list {self.endpoint} again", listed, budget=RELISTED)
-        except WaitTimeout as error:  # the list may be wrong for 72 hours (N5)
+        except WaitTimeout as error:  # AWS may refuse the address for 72 hours (N5)
             raise TryLater(
                 f"AWS still lists {self.endpoint} as unsubscribed, for up to 72 hours, and sends"
                 " it nothing",
@@ -101,15 +106,18 @@ class Subscription(Step):
         return made
 
     def delete(self, aws: Aws) -> None:
-        """One that was never confirmed cannot be taken back; it goes with the topic (N4)."""
+        """Unsubscribe. AWS deletes an unconfirmed subscription only with the topic (N4)."""
         have = self.observe(aws)
         if have and have.arn:
             with ignore_not_found():
                 aws.sns.unsubscribe(SubscriptionArn=have.arn)
 
     def _read(self, arn: str) -> Self:
-        """Words stand in the place of the ARN until the address has confirmed, and after it has
-        gone (N4, N5). A word that nobody knows is shown as it is."""
+        """Return the subscription with this `arn` of AWS.
+
+        AWS shows a word instead of the ARN until the address confirms, and after it unsubscribed
+        (N4, N5). An unknown word becomes the text of `strays`.
+        """
         if arn.startswith("arn:"):
             return replace(self, arn=arn, strays=())
         match arn.replace(" ", "").lower():
@@ -121,7 +129,7 @@ class Subscription(Step):
 
 
 def owner_of_topic(aws: Aws, arn: str) -> str | None:
-    """The owner tag of the topic; empty without one, None if it is not there."""
+    """Return the topic's owner tag: empty if it has none, None if there is no topic."""
     with ignore_not_found():
         return owner_in(aws.sns.list_tags_for_resource(ResourceArn=arn).get("Tags", []))
     return None

@@ -1,4 +1,4 @@
-"""The topic that alarms speak to."""
+"""The SNS topic to which alarms publish."""
 
 from __future__ import annotations
 
@@ -30,9 +30,11 @@ _OWNERS_ACTIONS: Final = (
 
 @dataclass(frozen=True, kw_only=True)
 class Topic(Tagged):
-    """`display` is the sender's name in mails. `key`: ARN of a KMS key that lets CloudWatch in, or
-    empty for none: SNS's managed key would shut the alarms out. Without a `policy` it has the one
-    AWS gives every topic: this account may do everything, its alarms too, and nobody else anything.
+    """An SNS topic.
+
+    `display`: the sender's name in mails. `key`: the ARN of a KMS key that admits CloudWatch, or
+    empty for none; SNS's managed key would exclude the alarms. Without a `policy` it has AWS's
+    default: only this account, its alarms included, may do anything.
 
     https://docs.aws.amazon.com/sns/latest/api/API_SetTopicAttributes.html
     """
@@ -108,7 +110,7 @@ class Topic(Tagged):
         return replace(self, arn=have.arn)
 
     def delete(self, aws: Aws) -> None:
-        aws.sns.delete_topic(TopicArn=self._arn(aws))  # succeeds, too, where there is none (N4)
+        aws.sns.delete_topic(TopicArn=self._arn(aws))  # succeeds even if there is none (N4)
 
     def _arn(self, aws: Aws) -> str:
         return self.arn or aws.location.arn("sns", self.name)
@@ -120,7 +122,7 @@ class Topic(Tagged):
 
 
 def _default(arn: str, account: str) -> Document:
-    """What AWS gives a topic, for which there is no word to send (N3)."""
+    """Return the policy that AWS gives every topic; no request resets a topic to it (N3)."""
     return {
         "Version": "2008-10-17",
         "Id": "__default_policy_ID",
@@ -138,7 +140,7 @@ def _default(arn: str, account: str) -> Document:
 
 
 def _is_default(policy: Document, account: str) -> bool:
-    """AWS's own statement, still for this account only. Its actions are AWS's to choose."""
+    """Return whether it is AWS's default statement for this account only, with any actions."""
     match policy["Statement"]:
         case [{"Sid": str(sid), "Condition": {"StringEquals": dict(tests), **others}}]:
             return sid == _DEFAULT_SID and not others and list(tests.values()) == [[account]]

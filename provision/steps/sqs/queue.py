@@ -1,4 +1,4 @@
-"""The queue for dead letters: how long messages stay, encryption, and nobody else let in."""
+"""The SQS queue for dead letters: its retention, its encryption and its policy."""
 
 from __future__ import annotations
 
@@ -18,20 +18,22 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs.literals import QueueAttributeNameType
 
 SSE: Final = "sqs"
-"""Encrypted with a key of SQS's own."""
+"""Encryption with a key that SQS owns."""
 NONE: Final = "none"
 
 GONE_BUDGET: Final = 180
 MISSES: Final = 3
-"""In a row, before a queue is believed to be gone."""
+"""How many consecutive "not found" answers show that a queue is deleted."""
 _QUEUE: Final = iam.arn("sqs", "{name}")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Queue(Tagged):
-    """`retention` and `visibility` in seconds; `encryption` with a key of SQS's own ("sqs"), with a
-    KMS key (its ARN), or "none". Without a `policy` only those of this account may use it whom
-    their own policies allow to.
+    """An SQS queue.
+
+    `retention` and `visibility`: in seconds. `encryption`: "sqs" for a key that SQS owns, the ARN
+    of a KMS key, or "none". Without a `policy`, only principals of this account may use it, as far
+    as their own policies allow.
 
     https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html
     """
@@ -101,7 +103,7 @@ class Queue(Tagged):
             if new:
                 aws.sqs.tag_queue(QueueUrl=have.url, Tags=new)
         if "encryption" in changed and _is_key(have.encryption) and not _is_key(self.encryption):
-            # AWS refuses its own encryption beside a KMS key (Q7).
+            # AWS refuses SQS's own encryption together with a KMS key (Q7).
             aws.sqs.set_queue_attributes(QueueUrl=have.url, Attributes={"KmsMasterKeyId": ""})
         if attributes := self._attributes(changed):
             aws.sqs.set_queue_attributes(QueueUrl=have.url, Attributes=attributes)
@@ -113,8 +115,11 @@ class Queue(Tagged):
         self._wait_gone(aws)
 
     def _wait_gone(self, aws: Aws) -> None:
-        """For up to 60 s it may answer as if it were there, now and then; an `up` right afterwards
-        would keep it, and be left with none (Q5)."""
+        """Wait until the queue is certainly deleted.
+
+        For up to 60 seconds it may still answer at times (Q5). An `up` right afterwards would keep
+        it and then have none.
+        """
         enough = MISSES if aws.access.deletes_lag else 1
         misses = 0
 
@@ -133,7 +138,7 @@ class Queue(Tagged):
         return self.url or aws.sqs.get_queue_url(QueueName=self.name)["QueueUrl"]
 
     def _attributes(self, fields: Collection[str]) -> dict[QueueAttributeNameType, str]:
-        """Every one is text, and is reset by its default, never by leaving it out (Q7)."""
+        """Return the attributes as text; AWS keeps omitted ones, so defaults are sent too (Q7)."""
         attributes: dict[QueueAttributeNameType, str] = {}
         if "retention" in fields:
             attributes["MessageRetentionPeriod"] = str(self.retention)
@@ -153,7 +158,7 @@ def _is_key(encryption: str) -> bool:
 
 
 def _encryption(found: Mapping[QueueAttributeNameType, str]) -> str:
-    """One kind excludes the other (Q7)."""
+    """Return a KMS key's ARN, `SSE` or `NONE`; the two encryptions exclude each other (Q7)."""
     if key := found.get("KmsMasterKeyId"):
         return key
     return SSE if found.get("SqsManagedSseEnabled", "false").lower() == "true" else NONE
