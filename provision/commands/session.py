@@ -234,14 +234,17 @@ class Session:
     def ask_for_text(self, workspace: Workspace, question: str, expected: str) -> bool:
         """Print the location and ask for exactly this text. Anything else is no."""
         self.errors.print(f"This is {workspace.description}.", style="bold", soft_wrap=True)
+        began, shown = time.monotonic(), printable(question)
         try:
-            asked = printable(question)
-            if click.prompt(asked, err=True, default="", show_default=False) == expected:
-                return True
+            with self.trace.span("your answer", "ask"):
+                if click.prompt(shown, err=True, default="", show_default=False) == expected:
+                    return True
         except click.Abort:
             if self.call.stopping.asked:
                 raise
             self.errors.print()  # the end of the input writes no line end
+        finally:
+            self.asked += time.monotonic() - began
         self.errors.print("Nothing was done.")
         return False
 

@@ -118,7 +118,7 @@ def test_a_command_that_fails_leaves_its_trace(account: None, home: Path) -> Non
     boto3.client("sqs").create_queue(QueueName="tap-dev-items-dead-letters")
     assert provision("up", "--yes", "--trace", "up.json") == 9
     ended = [e.get("args", {}) for e in read(home / "up.json") if e["ph"] == "E"]
-    assert {"failed": "Foreign"} in ended
+    assert {"failed": "NotOwned"} in ended
     (home / "config.yaml").write_text("name: tap\nregio: x\n")
     assert provision("plan", "--trace", "plan.json") == 3
     assert spans(read(home / "plan.json")) == [("open",)]

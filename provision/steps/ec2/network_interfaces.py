@@ -42,9 +42,7 @@ INTERFACE_CALLS: Final = (
     iam.call("lambda.DeleteFunction"),
 )
 """The calls of `wait_for_interfaces`."""
-_INTERFACE_CALLS: Final = Risk(
-    Impact.SLOW, "Lambda lets go of network interfaces", 1200, GONE_BUDGET
-)
+_SLOW_RELEASE: Final = Risk(Impact.SLOW, "Lambda lets go of network interfaces", 1200, GONE_BUDGET)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,7 +60,7 @@ class NetworkInterfaces(Step):
     IDENTITY = ("group_id",)
     REPLACEMENT = Replacement.CREATE_FIRST
     MADE_BY_AWS = True
-    RISKS = Risks(recreate=(_INTERFACE_CALLS,), delete=(_INTERFACE_CALLS,))
+    RISKS = Risks(recreate=(_SLOW_RELEASE,), delete=(_SLOW_RELEASE,))
     API_CALLS = iam.ApiCalls(delete=INTERFACE_CALLS)
 
     group_id: Fixed[str]
