@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import stat
+import sys
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping
@@ -22,6 +23,10 @@ from provision.files import read_regular
 UNZIPPED_LIMIT: Final = 262_144_000  # the function and all its layers together (L23)
 MOST_FILES: Final = 65_535
 """What a plain zip can list. Links that fan out would reach any number."""
+MOST_DEEP: Final = 100
+"""Folders in folders. Nobody has a fifth of that; thousands take the minutes of whoever reads them,
+for each path is looked up from its beginning."""
+_SHOWN: Final = 60  # characters of a name that may be long
 
 
 class BundleFailed(ProvisionError):
@@ -119,10 +124,15 @@ class _Walk:
 
     def files(self) -> Iterator[tuple[str, Path]]:
         """Name in the zip and file. A folder in hand has the real folders that hold it."""
-        in_hand = [(self.source, "", frozenset({self.top}))]
+        in_hand = [(self.source, "", self.top, frozenset({self.top}))]
         seen = 0
         while in_hand:
-            folder, prefix, above = in_hand.pop()
+            folder, prefix, real, above = in_hand.pop()
+            if prefix.count("/") > MOST_DEEP:
+                raise BundleFailed(
+                    f"{self.source} has folders more than {MOST_DEEP} deep: {prefix[:_SHOWN]}…",
+                    hint="take them out",
+                )
             for entry in self._entries(folder):
                 seen += 1
                 if seen > MOST_FILES:
@@ -133,8 +143,8 @@ class _Walk:
                 path = self._followed(entry) if entry.is_symlink() else Path(entry.path)
                 mode = path.stat().st_mode
                 if stat.S_ISDIR(mode):
-                    inside = above | {self._real_folder(path, Path(entry.path), above)}
-                    in_hand.append((path, f"{prefix}{entry.name}/", inside))
+                    inside = self._real_folder(path, entry, real, above)
+                    in_hand.append((path, f"{prefix}{entry.name}/", inside, above | {inside}))
                 elif stat.S_ISREG(mode):
                     yield f"{prefix}{entry.name}", path
                 else:
@@ -177,14 +187,19 @@ class _Walk:
             )
         return self.source / inside
 
-    def _real_folder(self, path: Path, named: Path, above: Collection[Path]) -> Path:
+    def _real_folder(
+        self, path: Path, entry: os.DirEntry[str], holder: Path, above: Collection[Path]
+    ) -> Path:
         """A folder can be a link that does not look like one: a junction, on Windows."""
+        if sys.platform != "win32" and not entry.is_symlink():
+            return holder / entry.name
         real = path.resolve()
         if not real.is_relative_to(self.top):
-            raise self._leads_out(named, real)
+            raise self._leads_out(Path(entry.path), real)
         if real in above:
             raise BundleFailed(
-                f"{named} is a symbolic link to a folder that holds it", hint="take the link out"
+                f"{entry.path} is a symbolic link to a folder that holds it",
+                hint="take the link out",
             )
         return real
 

@@ -13,27 +13,22 @@ import re
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
+import platformdirs
 import uv
+from packaging.utils import canonicalize_name
 
 from provision.errors import ProvisionError
-from provision.installation import repair_command
-from provision.packaging.folder import UNZIPPED_LIMIT
-from provision.packaging.requirements import Pin, compile_command
+from provision.installation import repair_command, uv_command
+from provision.packaging.growth import Growth, TooMuch
+from provision.packaging.installer_process import SECONDS, Ended, run
+from provision.packaging.requirements import FILE, Pin, compile_command
 from provision.packaging.target import Target
 
-_SECONDS: Final = 600
-MOST_BYTES: Final = UNZIPPED_LIMIT
-"""Of a file that uv writes: a wheel may hold some KB that unpack to any size."""
-_BOUNDED: Final = (
-    "import os, resource, sys; most, (_, hard) = int(sys.argv[1]), resource.getrlimit("
-    "resource.RLIMIT_FSIZE); resource.setrlimit(resource.RLIMIT_FSIZE,"
-    " (most if hard < 0 or hard > most else hard, hard)); os.execv(sys.argv[2], sys.argv[2:])"
-)
-"""Python ignores the signal that would end it, and what it becomes is told of an error instead."""
 _INDEXES: Final = ("UV_DEFAULT_INDEX", "UV_INDEX_URL", "UV_INDEX", "UV_EXTRA_INDEX_URL")
 _PATHS: Final[Mapping[str, str | None]] = {
     "UV_CACHE_DIR": None,
@@ -44,6 +39,10 @@ _PATHS: Final[Mapping[str, str | None]] = {
     "NETRC": None,
 }
 """Values that are paths, and what separates several: uv works in another folder than the user."""
+
+_SHOWN: Final = 200
+_CLEANING: Final = 60
+"""Seconds."""
 
 PASSED_ON: Final = frozenset(
     {
@@ -82,21 +81,19 @@ def install(
     command += ["--only-binary", ":all:", "--link-mode", "copy", "--no-progress"]
     command += ["--color", "never"]
     given = environment(os.environ, downloads)
+    if _is_yes(given.pop("UV_NO_INDEX", "")):  # uv has an option for it, and no variable
+        command.append("--no-index")
+    cache = _cache(given, folder)
+    given["UV_CACHE_DIR"] = str(cache)
+    growth = Growth.since_now(folder, cache)
     try:
-        done = subprocess.run(
-            [*_within(MOST_BYTES), _program(), *command],
-            cwd=folder,
-            env=given,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            encoding="utf-8",
-            errors="replace",
-            timeout=_SECONDS,
-            check=False,
-        )
+        ended = run([_program(), *command], growth, given)
+    except TooMuch as error:
+        left = None if _clean(growth, pins, given) else cache
+        raise _refused(error, pins, source, left) from error
     except subprocess.TimeoutExpired as error:
         raise WheelsFailed(
-            f"layer {source}: installing its packages took more than {_SECONDS} seconds",
+            f"layer {source}: installing its packages took more than {SECONDS} seconds",
             hint="check the network, then run it again: what was downloaded is kept",
         ) from error
     except OSError as error:
@@ -104,9 +101,8 @@ def install(
             f"layer {source}: uv cannot be started: {error}",
             hint=f"`{repair_command('uv')}`",
         ) from error
-    if done.returncode:
-        said = done.stderr[done.stderr.find("error:") :].partition("\nhint:")[0].strip()
-        said = without_secrets(said.removeprefix("error:").strip(), given)
+    if ended.code:
+        said = without_secrets(_reason(ended), given)
         first, *more = said.split("\n")
         raise WheelsFailed(
             f"layer {source}: its packages cannot be installed for {target.name}: {first}",
@@ -115,19 +111,81 @@ def install(
         )
 
 
+def _refused(error: TooMuch, pins: Sequence[Pin], source: Path, left: Path | None) -> WheelsFailed:
+    """A wheel is told by the names at its top, which it chose itself, where several are pinned."""
+    names = {canonicalize_name(name.partition("-")[0]) for name in error.names}
+    known = [f"{pin.name}=={pin.version}" for pin in pins if len(pins) == 1 or pin.name in names]
+    more = [f"the most of it: {', '.join(known or error.names)[:_SHOWN]}"]
+    if left:
+        prune = uv_command("cache", "prune", "--cache-dir", str(left))
+        more.append(f"some is left in uv's cache: once no other uv runs, `{prune}` deletes it")
+    return WheelsFailed(
+        f"layer {source}: uv was ended, for its packages unpack to {error.what}",
+        more=more,
+        hint=f"take it out, or pin another version in {_asked(source)}; then: "
+        f"`{compile_command(source)}`",
+    )
+
+
+def _clean(growth: Growth, pins: Sequence[Pin], given: Mapping[str, str]) -> bool:
+    """Delete what came to the cache; whether nothing is left. Packages that were finished by uv
+    itself, which knows where else it has noted them, with others of their names."""
+    if not growth.forget():
+        return False
+    names = {canonicalize_name(name) for name in growth.finished()} & {pin.name for pin in pins}
+    if not names:
+        return True
+    command = [_program(), "cache", "clean", "--no-config", *sorted(names)]
+    with suppress(subprocess.TimeoutExpired):
+        done = subprocess.run(
+            command, env=given, capture_output=True, timeout=_CLEANING, check=False
+        )
+        return done.returncode == 0
+    return False
+
+
+def _asked(source: Path) -> Path:
+    """Where people write what they want."""
+    written = source / "requirements.in"
+    return written if written.exists() else source / FILE
+
+
+def _reason(ended: Ended) -> str:
+    """What uv said, without its hints, which are options that it was not given here."""
+    _, error, told = ended.said.partition("error:")
+    said = (told if error else ended.said).partition("\nhint:")[0].strip()
+    if ended.code < 0:
+        return f"uv was ended by signal {-ended.code}\n{said}".strip()
+    return said or f"uv ended with {ended.code} and said nothing"
+
+
+def _cache(given: dict[str, str], folder: Path) -> Path:
+    """Where uv is to unpack. It is always told, so that it is where it is looked for."""
+    if _is_yes(given.get("UV_NO_CACHE", "")):
+        del given["UV_NO_CACHE"]
+        return folder / "cache"
+    if place := given.get("UV_CACHE_DIR"):
+        return Path(place)
+    try:
+        users = platformdirs.user_cache_path("uv", appauthor=False)
+        if sys.platform == "darwin" and not users.exists():  # uv's older place of two
+            users = Path(given.get("XDG_CACHE_HOME") or Path.home() / ".cache", "uv")
+    except RuntimeError:  # no home directory
+        return folder / "cache"
+    return users if users.is_absolute() else folder / "cache"
+
+
+def _is_yes(value: str) -> bool:
+    """As uv reads it."""
+    return value.lower() in {"1", "true", "yes", "on", "y", "t"}
+
+
 def _program() -> str:
     """uv itself. Raises OSError where it cannot be started: what begins it would not say so."""
     found = uv.find_uv_bin()
     if not os.access(found, os.X_OK):
         raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), found)
     return found
-
-
-def _within(most: int) -> Sequence[str]:
-    """What begins a command whose files are no larger, where the system has such a limit."""
-    if sys.platform == "win32":
-        return ()
-    return (sys.executable, "-I", "-S", "-c", _BOUNDED, str(most))
 
 
 def environment(ours: Mapping[str, str], downloads: Path | None) -> dict[str, str]:
@@ -170,12 +228,14 @@ def without_secrets(said: str, given: Mapping[str, str]) -> str:
 def _remedy(said: str, source: Path, target: Target) -> str:
     if "no usable wheels" in said or "has no wheels" in said:
         return (
-            f"pin a version that has a wheel for {target.name} in {source / 'requirements.in'}, or "
+            f"pin a version that has a wheel for {target.name} in {_asked(source)}, or "
             "choose another runtime or architecture in config.yaml; then: "
             f"`{compile_command(source)}`"
         )
     if "File too large" in said:
         return "its files are larger than Lambda takes of all: pin another version"
+    if "memory allocation" in said:
+        return "its files take more memory than any layer does: pin another version"
     if "Hash mismatch" in said:
         return f"write the hashes anew: `{compile_command(source)}`"
     if "Failed to fetch" in said or "not found in the cache" in said or "request" in said:

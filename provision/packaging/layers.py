@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from provision.packaging.archive import Bundle, zip_files
 from provision.packaging.cache import Cache
 from provision.packaging.folder import BundleFailed, all_files_below
+from provision.packaging.growth import remove
 from provision.packaging.installed_files import make_portable
 from provision.packaging.installer import install
 from provision.packaging.requirements import FILE, Pin, compile_command, read_requirements
@@ -32,9 +34,9 @@ def build_layer(source: Path, *, runtime: str, architecture: str, cache: Cache) 
     }
     if kept := cache.layer(inputs):
         return kept
-    with tempfile.TemporaryDirectory(prefix="provision-layer-") as folder:
-        install(pins, source, target, Path(folder), cache.downloads)
-        packages = Path(folder, "packages")
+    with _scratch() as folder:
+        install(pins, source, target, folder, cache.downloads)
+        packages = folder / "packages"
         make_portable(packages)
         files = {f"python/{name}": path for name, path in all_files_below(packages).items()}
         if target.elf_machine is not None:
@@ -42,6 +44,16 @@ def build_layer(source: Path, *, runtime: str, architecture: str, cache: Cache) 
         bundle = zip_files(files, str(source))
     cache.keep_layer(inputs, bundle)
     return bundle
+
+
+@contextmanager
+def _scratch() -> Iterator[Path]:
+    """An empty folder, which goes with all that came into it."""
+    folder = Path(tempfile.mkdtemp(prefix="provision-layer-"))
+    try:
+        yield folder
+    finally:
+        remove(folder)
 
 
 def _pins(source: Path) -> Sequence[Pin]:
