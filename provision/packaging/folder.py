@@ -1,14 +1,15 @@
-"""Selects the files of a folder that are put into a zip: regular files inside of the folder.
+"""Which files of a folder go into a zip: regular files inside it, and nothing that only looks so.
 
-A link that stays inside is followed. With a link that leads out or to a hidden file, a pull request
-could deploy files that it may not read; a pipe or a device could be read for ever. These are errors
-that name the file. So is a folder larger than Lambda accepts, detected before files are read.
+A link that stays inside is followed. One that leads out, or to a hidden file, would put what a
+pull request may not read into what it deploys; a pipe or a device would never end. Those are errors
+that name the file, as is a folder larger than Lambda takes, which is known before it is read.
 """
 
 from __future__ import annotations
 
 import os
 import stat
+import sys
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping
@@ -19,20 +20,23 @@ from typing import Final
 from provision.errors import ProvisionError
 from provision.files import read_regular
 
-UNZIPPED_LIMIT: Final = 262_144_000  # bytes of a function and all its layers together (L23)
+UNZIPPED_LIMIT: Final = 262_144_000  # the function and all its layers together (L23)
 MOST_FILES: Final = 65_535
-"""The most entries of a zip without ZIP64. Links to folders could multiply files without end."""
+"""What a plain zip can list. Links that fan out would reach any number."""
+MOST_DEEP: Final = 100
+"""Folders in folders. Nobody has a fifth of that; thousands take the minutes of whoever reads them,
+for each path is looked up from its beginning."""
+_SHOWN: Final = 60  # characters of a name that may be long
 
 
 class PackagingFailed(ProvisionError):
-    """A function's or layer's folder that cannot be turned into a zip for Lambda."""
+    """A function's or layer's folder cannot be turned into what Lambda takes."""
 
 
 def list_files(source: Path) -> dict[str, Path]:
-    """Return the files of a function's folder by their names in the zip.
-
-    Left out are names that begin with a dot, `__pycache__`, compiled modules and files that editors
-    leave. Raise `PackagingFailed` for a folder that cannot be packed.
+    """Files of a function's folder by their name in the zip. Left out is what a machine leaves
+    there and what is hidden: names that begin with a dot, `__pycache__`, compiled modules, what
+    editors leave.
     """
     return _named(
         source,
@@ -41,12 +45,12 @@ def list_files(source: Path) -> dict[str, Path]:
 
 
 def list_all_files(source: Path) -> dict[str, Path]:
-    """Return the files of installed packages, hidden ones too, by their names in the zip."""
+    """Files of installed packages by their name in the zip. Packages need hidden ones as well."""
     return _named(source, lambda _name: False)
 
 
 def check_sizes(files: Mapping[str, Path], source: str) -> None:
-    """Raise `PackagingFailed` if the files are larger than Lambda accepts. Reads no content."""
+    """Raise `PackagingFailed` for more than Lambda takes. Nothing has been read yet."""
     sizes = {name: path.stat().st_size for name, path in files.items()}
     total = sum(sizes.values())
     if total > UNZIPPED_LIMIT:
@@ -66,7 +70,7 @@ def read_file(path: Path) -> bytes:
 def too_large(
     source: str, what: str, size: int, limit: int, sizes: Mapping[str, int]
 ) -> PackagingFailed:
-    """Return an error that names the largest packages. `sizes` has bytes by name in the zip."""
+    """`sizes`: by the name in the zip; the largest packages are named."""
     packages: Counter[str] = Counter()
     for name, many in sizes.items():
         parts = PurePosixPath(name).parts
@@ -89,7 +93,7 @@ def _is_bytecode(name: str) -> bool:
 
 
 def _is_of_an_editor(name: str) -> bool:
-    """Return whether Emacs or Vim leave a file of that name next to one being edited."""
+    """What Emacs and Vim leave beside a file while it is edited."""
     return name.endswith("~") or (name.startswith("#") and name.endswith("#")) or name == "4913"
 
 
@@ -100,7 +104,7 @@ def _named(source: Path, left_out: Callable[[str], bool]) -> dict[str, Path]:
         )
     files: dict[str, Path] = {}
     for name, path in _Walk(source, source.resolve(), left_out).files():
-        # macOS may store a name in decomposed Unicode form.
+        # macOS may spell a name decomposed.
         zipped = unicodedata.normalize("NFC", name)
         if zipped in files:
             raise PackagingFailed(
@@ -112,21 +116,23 @@ def _named(source: Path, left_out: Callable[[str], bool]) -> dict[str, Path]:
 
 @dataclass(frozen=True)
 class _Walk:
-    """A search of `source`, whose real path is `top`. Found paths begin with `source`."""
+    """`top` is `source` without links. What is found is spelled as `source` is."""
 
     source: Path
     top: Path
     left_out: Callable[[str], bool]
 
     def files(self) -> Iterator[tuple[str, Path]]:
-        """Yield name in the zip and path of each file.
-
-        `in_hand` has the folders to search, each with the real paths of itself and those above it.
-        """
-        in_hand = [(self.source, "", frozenset({self.top}))]
+        """Name in the zip and file. A folder in hand has the real folders that hold it."""
+        in_hand = [(self.source, "", self.top, frozenset({self.top}))]
         seen = 0
         while in_hand:
-            folder, prefix, above = in_hand.pop()
+            folder, prefix, real, above = in_hand.pop()
+            if prefix.count("/") > MOST_DEEP:
+                raise PackagingFailed(
+                    f"{self.source} has folders more than {MOST_DEEP} deep: {prefix[:_SHOWN]}…",
+                    hint="take them out",
+                )
             for entry in self._entries(folder):
                 seen += 1
                 if seen > MOST_FILES:
@@ -137,8 +143,8 @@ class _Walk:
                 path = self._followed(entry) if entry.is_symlink() else Path(entry.path)
                 mode = path.stat().st_mode
                 if stat.S_ISDIR(mode):
-                    inside = above | {self._real_folder(path, Path(entry.path), above)}
-                    in_hand.append((path, f"{prefix}{entry.name}/", inside))
+                    inside = self._real_folder(path, entry, real, above)
+                    in_hand.append((path, f"{prefix}{entry.name}/", inside, above | {inside}))
                 elif stat.S_ISREG(mode):
                     yield f"{prefix}{entry.name}", path
                 else:
@@ -166,7 +172,7 @@ class _Walk:
     def _followed(self, link: os.DirEntry[str]) -> Path:
         try:
             target = Path(link.path).resolve(strict=True)
-        except (OSError, RuntimeError):  # before Python 3.13, a loop of links is a RuntimeError
+        except (OSError, RuntimeError):  # a loop of links is a RuntimeError before Python 3.13
             raise PackagingFailed(
                 f"{link.path} is a symbolic link that leads nowhere",
                 hint="mend it, or take it out",
@@ -181,17 +187,19 @@ class _Walk:
             )
         return self.source / inside
 
-    def _real_folder(self, path: Path, named: Path, above: Collection[Path]) -> Path:
-        """Return the folder's real path, after checking it.
-
-        On Windows, a folder can be a junction, which leads elsewhere but is not a symbolic link.
-        """
+    def _real_folder(
+        self, path: Path, entry: os.DirEntry[str], holder: Path, above: Collection[Path]
+    ) -> Path:
+        """A folder can be a link that does not look like one: a junction, on Windows."""
+        if sys.platform != "win32" and not entry.is_symlink():
+            return holder / entry.name
         real = path.resolve()
         if not real.is_relative_to(self.top):
-            raise self._leads_out(named, real)
+            raise self._leads_out(Path(entry.path), real)
         if real in above:
             raise PackagingFailed(
-                f"{named} is a symbolic link to a folder that holds it", hint="take the link out"
+                f"{entry.path} is a symbolic link to a folder that holds it",
+                hint="take the link out",
             )
         return real
 

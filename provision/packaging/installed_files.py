@@ -1,7 +1,7 @@
-"""Makes the files that an installer leaves in a folder the same on every machine.
+"""What an installer leaves in a folder, made the same on every machine.
 
-All files of a wheel itself stay. Those that the installer adds are deleted or rewritten: notes
-about this machine, and scripts whose first line names this machine's Python.
+A wheel's own files stay, all of them. What goes or is written anew is what the installer adds:
+notes about this machine, and scripts whose first line names the Python of this machine.
 """
 
 from __future__ import annotations
@@ -13,12 +13,17 @@ import importlib.metadata
 import io
 import re
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-_LOCK: Final = ".lock"  # in the folder itself, during the installation
+from provision.packaging.folder import PackagingFailed
+
+_LOCK: Final = ".lock"  # in the folder itself, while it is installed into
 _NOTES: Final = ("INSTALLER", "REQUESTED", "direct_url.json", "uv_cache.json")
 _SCRIPTS: Final = "bin"
+MOST_TOLD: Final = 33_554_432
+"""Bytes of what a package tells about itself: 500 for each file that a layer may have."""
 _INTERPRETER: Final = b"#!/usr/bin/env python3\n"
 _STARTS_PYTHON: Final = re.compile(rb"#!(?:/bin/sh\n'''exec' )?[^\n]*\n(?:' '''\n)?")
 _SCRIPT: Final = """\
@@ -33,33 +38,44 @@ if __name__ == "__main__":
 
 
 def make_portable(folder: Path) -> None:
-    """Remove everything from the folder that depends on the machine it was filled on."""
+    """Change the folder so that it tells nothing about the machine it was filled on."""
     (folder / _LOCK).unlink(missing_ok=True)
-    for info in sorted(folder.glob("*.dist-info")):
+    infos = [path for path in sorted(folder.glob("*.dist-info")) if path.is_dir()]
+    for info in infos:
         for note in _NOTES:
-            (info / note).unlink(missing_ok=True)
+            if (info / note).is_file():
+                (info / note).unlink()
         _write_scripts(folder / _SCRIPTS, info)
     if (folder / _SCRIPTS).is_dir():
         for script in (folder / _SCRIPTS).iterdir():
             _name_any_python(script)
-    for info in folder.glob("*.dist-info"):
+    for info in infos:
         _write_record(folder, info / "RECORD")
 
 
 def _write_scripts(scripts: Path, info: Path) -> None:
-    """Rewrite the scripts of a package's entry points, which every installer writes differently."""
-    points = importlib.metadata.PathDistribution(info).entry_points
+    """Programs that a package declares by name only; an installer writes them, as it likes."""
+    points = _points(info)
     for group in ("console_scripts", "gui_scripts"):
         for point in points.select(group=group):
             made = [scripts / point.name, scripts / f"{point.name}.exe"]
             plain = point.pattern.match(point.value) and Path(point.name).name == point.name
-            if not plain or not any(path.is_file() for path in made):
+            if not plain or not any(map(_is_file, made)):
                 continue
             for path in made:
                 path.unlink(missing_ok=True)
             begin = point.attr.partition(".")[0]
             text = _SCRIPT.format(module=point.module, begin=begin, call=point.attr)
             made[0].write_text(text, "utf-8", newline="\n")
+
+
+def _points(info: Path) -> importlib.metadata.EntryPoints:
+    """What uv read of it may not be this: a wheel's data can be a second folder of its kind."""
+    _check_size(info / "entry_points.txt")
+    try:
+        return importlib.metadata.PathDistribution(info).entry_points
+    except (ValueError, TypeError, AttributeError) as error:
+        raise _strange(info / "entry_points.txt", "cannot be read") from error
 
 
 def _name_any_python(script: Path) -> None:
@@ -72,18 +88,46 @@ def _name_any_python(script: Path) -> None:
 
 
 def _write_record(folder: Path, record: Path) -> None:
-    """Rewrite a package's RECORD: only existing files, sorted, with current digests of scripts."""
+    """The list of a package's files, with those that are there and as they are there. A name that
+    leads out would tell about a file of this machine."""
     if not record.is_file():
         return
-    rows = list(csv.reader(record.read_text("utf-8").splitlines()))
+    _check_size(record)
+    try:
+        rows = list(csv.reader(record.read_text("utf-8").splitlines()))
+    except (ValueError, csv.Error) as error:
+        raise _strange(record, "is no list of files") from error
     listed = io.StringIO()
     out = csv.writer(listed, lineterminator="\n")
-    for name, *told in sorted([row[0].replace("\\", "/"), *row[1:]] for row in rows if row):
-        path = folder / name
-        if path.is_file():
+    named = {row[0].replace("\\", "/"): row[1:] for row in rows if row}
+    for name, told in sorted(named.items()):
+        if _is_inside(name) and _is_file(folder / name):
             ours = name.startswith(f"{_SCRIPTS}/")
-            out.writerow([name, *(_digest_and_size(path) if ours else told)])
+            out.writerow([name, *(_digest_and_size(folder / name) if ours else told)])
     record.write_text(listed.getvalue(), "utf-8", newline="\n")
+
+
+def _is_inside(name: str) -> bool:
+    return not Path(name).is_absolute() and ".." not in name.split("/")
+
+
+def _is_file(path: Path) -> bool:
+    """Also of a name that no file can have."""
+    with suppress(OSError, ValueError):
+        return path.is_file()
+    return False
+
+
+def _check_size(path: Path) -> None:
+    if path.is_file() and path.stat().st_size > MOST_TOLD:
+        raise _strange(path, f"has more than {MOST_TOLD // 1_048_576} MiB")
+
+
+def _strange(path: Path, what: str) -> PackagingFailed:
+    return PackagingFailed(
+        f"layer: {path.parent.name}/{path.name} {what}",
+        hint="pin another version of the package that brings it",
+    )
 
 
 def _digest_and_size(path: Path) -> tuple[str, str]:

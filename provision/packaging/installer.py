@@ -1,8 +1,8 @@
-"""Runs uv for a layer: installs pinned wheels from the index that the user's environment names.
+"""Runs uv for a layer: pinned wheels from the index that the user's environment names.
 
-The checkout reaches uv only as a list of pins that we wrote. uv runs in a folder without other
-files, reads no settings file, and gets only the environment variables named here. So it has no
-other credentials that it could send anywhere, and it builds and runs nothing.
+What a checkout holds reaches uv in one form only: a list of pins that we wrote. It works in a
+folder without any other file, reads no settings file, and gets the variables named here. So no
+credential is there to be sent anywhere, and nothing is built or run.
 """
 
 from __future__ import annotations
@@ -13,28 +13,22 @@ import re
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
+import platformdirs
 import uv
+from packaging.utils import canonicalize_name
 
 from provision.errors import ProvisionError
-from provision.installation import repair_command
-from provision.packaging.folder import UNZIPPED_LIMIT
-from provision.packaging.requirements import Pin, compile_command
+from provision.installation import repair_command, uv_command
+from provision.packaging.growth import Growth, TooMuch
+from provision.packaging.installer_process import SECONDS, Ended, run
+from provision.packaging.requirements import FILE, Pin, compile_command
 from provision.packaging.target import Target
 
-_SECONDS: Final = 600
-MOST_BYTES: Final = UNZIPPED_LIMIT
-"""The most bytes of a file that uv writes: a wheel of some KB may unpack to any size."""
-_BOUNDED: Final = (
-    "import os, resource, sys; most, (_, hard) = int(sys.argv[1]), resource.getrlimit("
-    "resource.RLIMIT_FSIZE); resource.setrlimit(resource.RLIMIT_FSIZE,"
-    " (most if hard < 0 or hard > most else hard, hard)); os.execv(sys.argv[2], sys.argv[2:])"
-)
-"""The code that limits file sizes and becomes uv. Python ignores SIGXFSZ, and uv inherits that, so
-a write above the limit fails with an error instead of ending uv."""
 _INDEXES: Final = ("UV_DEFAULT_INDEX", "UV_INDEX_URL", "UV_INDEX", "UV_EXTRA_INDEX_URL")
 _PATHS: Final[Mapping[str, str | None]] = {
     "UV_CACHE_DIR": None,
@@ -44,19 +38,22 @@ _PATHS: Final[Mapping[str, str | None]] = {
     "SSL_CLIENT_CERT": None,
     "NETRC": None,
 }
-"""Variables that hold paths → separator, or None for a single path. The paths are made absolute,
-because uv runs in another folder than the user."""
+"""Values that are paths, and what separates several: uv works in another folder than the user."""
+
+_SHOWN: Final = 200
+_CLEANING: Final = 60
+"""Seconds."""
 
 PASSED_ON: Final = frozenset(
     {
         *_INDEXES,
         *_PATHS,
-        # locations of the user's caches and stored logins, and of temporary files
+        # where the user's caches and stored logins are, and where to work
         *("HOME", "USERPROFILE", "LOCALAPPDATA", "APPDATA", "XDG_CACHE_HOME", "XDG_DATA_HOME"),
         *("TMPDIR", "TEMP", "TMP", "SYSTEMROOT", "LANG", "LC_ALL"),
-        # needed to start the Python whose version uv queries
+        # what the Python that uv asks for its version needs to start
         *("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH"),
-        # how to reach the index
+        # the way to the index
         *("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"),
         *("http_proxy", "https_proxy", "all_proxy", "no_proxy"),
         *("UV_INSECURE_HOST", "UV_NATIVE_TLS", "UV_SYSTEM_CERTS"),
@@ -66,41 +63,37 @@ PASSED_ON: Final = frozenset(
     }
 )
 _LOGINS: Final = re.compile(r"UV_INDEX_[A-Z0-9_]+_(USERNAME|PASSWORD)")
-"""Variables with the login of a named index."""
+"""How uv is told the login of an index that has a name."""
 
 
 class WheelInstallFailed(ProvisionError):
-    """Packages that cannot be installed for the target or do not match their hashes."""
+    """The packages cannot be had for the target, or are not what they say."""
 
 
 def install(
     pins: Sequence[Pin], source: Path, target: Target, folder: Path, downloads: Path | None
 ) -> None:
-    """Install the pins into `folder`/packages; `folder` must be empty.
-
-    `source` is the layer's folder, for errors. `downloads` is uv's cache; None for the user's.
-    """
+    """Install into `folder`/packages, which is made; `folder` is empty. `source` is the layer's,
+    for errors. `downloads` is where uv keeps them; None: where the user has it."""
     (folder / "pins.txt").write_text("".join(f"{pin}\n" for pin in pins), "utf-8")
     command = ["pip", "install", "--no-config", "--requirements", "pins.txt"]
     command += ["--target", "packages", "--no-deps", "--require-hashes", *target.options]
     command += ["--only-binary", ":all:", "--link-mode", "copy", "--no-progress"]
     command += ["--color", "never"]
     given = environment(os.environ, downloads)
+    if _is_yes(given.pop("UV_NO_INDEX", "")):  # uv has an option for it, and no variable
+        command.append("--no-index")
+    cache = _cache(given, folder)
+    given["UV_CACHE_DIR"] = str(cache)
+    growth = Growth.since_now(folder, cache)
     try:
-        done = subprocess.run(
-            [*_within(MOST_BYTES), _program(), *command],
-            cwd=folder,
-            env=given,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            encoding="utf-8",
-            errors="replace",
-            timeout=_SECONDS,
-            check=False,
-        )
+        ended = run([_program(), *command], growth, given)
+    except TooMuch as error:
+        left = None if _clean(growth, pins, given) else cache
+        raise _refused(error, pins, source, left) from error
     except subprocess.TimeoutExpired as error:
         raise WheelInstallFailed(
-            f"layer {source}: installing its packages took more than {_SECONDS} seconds",
+            f"layer {source}: installing its packages took more than {SECONDS} seconds",
             hint="check the network, then run it again: what was downloaded is kept",
         ) from error
     except OSError as error:
@@ -108,9 +101,8 @@ def install(
             f"layer {source}: uv cannot be started: {error}",
             hint=f"`{repair_command('uv')}`",
         ) from error
-    if done.returncode:
-        said = done.stderr[done.stderr.find("error:") :].partition("\nhint:")[0].strip()
-        said = without_secrets(said.removeprefix("error:").strip(), given)
+    if ended.code:
+        said = without_secrets(_reason(ended), given)
         first, *more = said.split("\n")
         raise WheelInstallFailed(
             f"layer {source}: its packages cannot be installed for {target.name}: {first}",
@@ -119,23 +111,87 @@ def install(
         )
 
 
+def _refused(
+    error: TooMuch, pins: Sequence[Pin], source: Path, left: Path | None
+) -> WheelInstallFailed:
+    """A wheel is told by the names at its top, which it chose itself, where several are pinned."""
+    names = {canonicalize_name(name.partition("-")[0]) for name in error.names}
+    known = [f"{pin.name}=={pin.version}" for pin in pins if len(pins) == 1 or pin.name in names]
+    more = [f"the most of it: {', '.join(known or error.names)[:_SHOWN]}"]
+    if left:
+        prune = uv_command("cache", "prune", "--cache-dir", str(left))
+        more.append(f"some is left in uv's cache: once no other uv runs, `{prune}` deletes it")
+    return WheelInstallFailed(
+        f"layer {source}: uv was ended, for its packages unpack to {error.what}",
+        more=more,
+        hint=f"take it out, or pin another version in {_asked(source)}; then: "
+        f"`{compile_command(source)}`",
+    )
+
+
+def _clean(growth: Growth, pins: Sequence[Pin], given: Mapping[str, str]) -> bool:
+    """Delete what came to the cache; whether nothing is left. Packages that were finished by uv
+    itself, which knows where else it has noted them, with others of their names."""
+    if not growth.forget():
+        return False
+    names = {canonicalize_name(name) for name in growth.finished()} & {pin.name for pin in pins}
+    if not names:
+        return True
+    command = [_program(), "cache", "clean", "--no-config", *sorted(names)]
+    with suppress(subprocess.TimeoutExpired):
+        done = subprocess.run(
+            command, env=given, capture_output=True, timeout=_CLEANING, check=False
+        )
+        return done.returncode == 0
+    return False
+
+
+def _asked(source: Path) -> Path:
+    """Where people write what they want."""
+    written = source / "requirements.in"
+    return written if written.exists() else source / FILE
+
+
+def _reason(ended: Ended) -> str:
+    """What uv said, without its hints, which are options that it was not given here."""
+    _, error, told = ended.said.partition("error:")
+    said = (told if error else ended.said).partition("\nhint:")[0].strip()
+    if ended.code < 0:
+        return f"uv was ended by signal {-ended.code}\n{said}".strip()
+    return said or f"uv ended with {ended.code} and said nothing"
+
+
+def _cache(given: dict[str, str], folder: Path) -> Path:
+    """Where uv is to unpack. It is always told, so that it is where it is looked for."""
+    if _is_yes(given.get("UV_NO_CACHE", "")):
+        del given["UV_NO_CACHE"]
+        return folder / "cache"
+    if place := given.get("UV_CACHE_DIR"):
+        return Path(place)
+    try:
+        users = platformdirs.user_cache_path("uv", appauthor=False)
+        if sys.platform == "darwin" and not users.exists():  # uv's older place of two
+            users = Path(given.get("XDG_CACHE_HOME") or Path.home() / ".cache", "uv")
+    except RuntimeError:  # no home directory
+        return folder / "cache"
+    return users if users.is_absolute() else folder / "cache"
+
+
+def _is_yes(value: str) -> bool:
+    """As uv reads it."""
+    return value.lower() in {"1", "true", "yes", "on", "y", "t"}
+
+
 def _program() -> str:
-    """Return the path of uv. Raise OSError if it cannot be run, which `_BOUNDED` would hide."""
+    """uv itself. Raises OSError where it cannot be started: what begins it would not say so."""
     found = uv.find_uv_bin()
     if not os.access(found, os.X_OK):
         raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), found)
     return found
 
 
-def _within(most: int) -> Sequence[str]:
-    """Return the prefix of a command that limits its files to `most` bytes; empty on Windows."""
-    if sys.platform == "win32":
-        return ()
-    return (sys.executable, "-I", "-S", "-c", _BOUNDED, str(most))
-
-
 def environment(ours: Mapping[str, str], downloads: Path | None) -> dict[str, str]:
-    """Return uv's environment, a selection of ours. PIP_INDEX_URL is used if uv has no index."""
+    """What uv gets of our environment. pip's index counts where uv has none of its own."""
     given = {
         name: _absolute(value, _PATHS[name]) if name in _PATHS else value
         for name, value in ours.items()
@@ -149,17 +205,15 @@ def environment(ours: Mapping[str, str], downloads: Path | None) -> dict[str, st
 
 
 def _absolute(value: str, separator: str | None) -> str:
-    """Return the path or paths made absolute from the user's folder; URLs stay unchanged."""
+    """The path or paths, seen from where the user is. Addresses stay as they are."""
     parts = [part.strip() for part in (value.split(separator) if separator else [value])]
     whole = (part if "://" in part else str(Path(part).absolute()) for part in parts if part)
     return (separator or "").join(whole)
 
 
 def without_secrets(said: str, given: Mapping[str, str]) -> str:
-    """Return uv's message without logins and queries.
-
-    Of index URLs from the environment only the host stays: some have their token in the path.
-    """
+    """uv's words without logins, and of addresses from the environment the host alone: some
+    indexes have their token in the path."""
     for name in (*_INDEXES, "UV_FIND_LINKS"):
         for address in re.findall(r"[a-z]+://[^\s,]+", given.get(name, "")):
             parts = urlsplit(address)
@@ -176,12 +230,14 @@ def without_secrets(said: str, given: Mapping[str, str]) -> str:
 def _remedy(said: str, source: Path, target: Target) -> str:
     if "no usable wheels" in said or "has no wheels" in said:
         return (
-            f"pin a version that has a wheel for {target.name} in {source / 'requirements.in'}, or "
+            f"pin a version that has a wheel for {target.name} in {_asked(source)}, or "
             "choose another runtime or architecture in config.yaml; then: "
             f"`{compile_command(source)}`"
         )
     if "File too large" in said:
         return "its files are larger than Lambda takes of all: pin another version"
+    if "memory allocation" in said:
+        return "its files take more memory than any layer does: pin another version"
     if "Hash mismatch" in said:
         return f"write the hashes anew: `{compile_command(source)}`"
     if "Failed to fetch" in said or "not found in the cache" in said or "request" in said:

@@ -1,15 +1,17 @@
-"""Builds a layer from its requirements.txt, once for each content, runtime and architecture."""
+"""Builds a layer from its requirements.txt, once for each content, runtime and processor."""
 
 from __future__ import annotations
 
 import hashlib
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from provision.packaging.archive import Archive, zip_files
 from provision.packaging.cache import Cache
 from provision.packaging.folder import PackagingFailed, list_all_files
+from provision.packaging.growth import remove
 from provision.packaging.installed_files import make_portable
 from provision.packaging.installer import install
 from provision.packaging.requirements import FILE, Pin, compile_command, read_requirements
@@ -17,11 +19,12 @@ from provision.packaging.target import Target, check_machine
 
 
 def build_layer(source: Path, *, runtime: str, architecture: str, cache: Cache) -> Archive:
-    """Return the layer with the pins of source/requirements.txt, from the cache if it is there.
+    """Install the pins of source/requirements.txt for the runtime and architecture; the runtime
+    `local` is this machine.
 
-    The runtime `local` is this machine and its Python. Raise `PackagingFailed` if the file is not a
-    list of pins, `WheelInstallFailed` if a package has no wheel for the target or cannot be
-    downloaded, and `WrongTarget` if the installed files are for another machine.
+    Raises PackagingFailed for a file that is no list of pins; WheelInstallFailed when a package has no
+    wheel for the target or nothing can be downloaded; WrongTarget when what was installed is for
+    another machine.
     """
     pins = _pins(source)
     target = Target.of(runtime, architecture)
@@ -31,9 +34,9 @@ def build_layer(source: Path, *, runtime: str, architecture: str, cache: Cache) 
     }
     if kept := cache.layer(inputs):
         return kept
-    with tempfile.TemporaryDirectory(prefix="provision-layer-") as folder:
-        install(pins, source, target, Path(folder), cache.downloads)
-        packages = Path(folder, "packages")
+    with _scratch() as folder:
+        install(pins, source, target, folder, cache.downloads)
+        packages = folder / "packages"
         make_portable(packages)
         files = {f"python/{name}": path for name, path in list_all_files(packages).items()}
         if target.elf_machine is not None:
@@ -41,6 +44,16 @@ def build_layer(source: Path, *, runtime: str, architecture: str, cache: Cache) 
         bundle = zip_files(files, str(source))
     cache.keep_layer(inputs, bundle)
     return bundle
+
+
+@contextmanager
+def _scratch() -> Iterator[Path]:
+    """An empty folder, which goes with all that came into it."""
+    folder = Path(tempfile.mkdtemp(prefix="provision-layer-"))
+    try:
+        yield folder
+    finally:
+        remove(folder)
 
 
 def _pins(source: Path) -> Sequence[Pin]:

@@ -169,7 +169,8 @@ def test_no_code_of_a_source_distribution_is_run(
         build_layer(source, runtime="local", architecture="", cache=Cache(tmp_path / "cache"))
     assert not marker.exists()
 
-    command = [uv.find_uv_bin(), "pip", "install", "--target", str(tmp_path / "x"), "planted"]
+    command = [uv.find_uv_bin(), "pip", "install", "--no-index", "--target", str(tmp_path / "x")]
+    command.append("planted")
     subprocess.run(command, env=os.environ, capture_output=True, check=False)
     assert marker.exists(), "it would have run: the trap works"
 

@@ -133,6 +133,21 @@ def test_the_index_of_the_users_environment_is_the_one_asked(
         assert bool(login) == any(heard.logins)
 
 
+@pytest.mark.parametrize(
+    ("value", "asks"), [("1", False), ("true", False), ("0", True), ("", True)]
+)
+def test_no_index_is_asked_where_the_user_says_so(
+    tmp_path: Path, wheel: Wheel, value: str, asks: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """uv has an option for that, and no variable: what a user set was not heard."""
+    with listening(tmp_path / "none") as heard:
+        monkeypatch.setenv("UV_DEFAULT_INDEX", heard.address)
+        monkeypatch.setenv("UV_FIND_LINKS", str(wheel.path.parent))
+        monkeypatch.setenv("UV_NO_INDEX", value)
+        assert "python/plain.py" in build(tmp_path, wheel.pin)
+        assert bool(heard.asked) == asks
+
+
 def test_pips_index_counts_only_where_uv_has_none() -> None:
     ours = {"UV_DEFAULT_INDEX": "https://uv.test", "PIP_INDEX_URL": "https://pip.test"}
     assert environment(ours, None) == {"UV_DEFAULT_INDEX": "https://uv.test"}

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 import uv
 
-from provision.packaging import installed_files, installer, layers
+from provision.packaging import installed_files, installer_process, layers
 from provision.packaging.archive import Archive
 from provision.packaging.cache import Cache
 from provision.packaging.folder import PackagingFailed
@@ -181,6 +181,72 @@ def test_a_wheel_writes_nowhere_but_into_the_layer(
     assert list(scratch.iterdir()) == []
 
 
+OTHER = "evil-1.0.data/data/other-1.0.dist-info"
+"""Goes beside the wheel's own folder of that kind. uv mends the lists of that one alone."""
+
+
+def test_no_list_tells_of_a_file_of_this_machine(tmp_path: Path) -> None:
+    """Digest and size of a program are written anew: of one below the layer."""
+    secret = write(tmp_path / "home", {"credentials": "precious\n"}) / "credentials"
+    out = f"bin/{'../' * 30}{secret.relative_to('/')}"
+    evil = {f"{OTHER}/RECORD": f"{out},,\n{secret},,\nbin/../bin/tool,,\nbin/tool,,\n"}
+    program: dict[str, str | bytes] = {"evil-1.0.data/scripts/tool": "#!python\n"}
+    wheel = make_wheel(tmp_path / "wheels", "evil", {**evil, **program})
+    record = contents(built(tmp_path, wheel))["python/other-1.0.dist-info/RECORD"].decode()
+    assert [line.partition(",")[0] for line in record.splitlines()] == ["bin/tool"]
+
+
+def test_a_program_that_is_listed_often_is_read_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Path] = []
+    read = installed_files._digest_and_size
+
+    def counted(path: Path) -> tuple[str, str]:
+        asked.append(path)
+        return read(path)
+
+    monkeypatch.setattr(installed_files, "_digest_and_size", counted)
+    files = {f"{OTHER}/RECORD": "bin/tool,,\n" * 5000, "evil-1.0.data/scripts/tool": "#!python\n"}
+    built(tmp_path, make_wheel(tmp_path / "wheels", "evil", files))
+    assert len(asked) == 2, "once for each of two lists"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("RECORD", b"\xff,,\n", "is no list of files"),
+        ("RECORD", b"x" * 200_000 + b",,\n", "is no list of files"),
+        ("RECORD", b"x,,\n" * 9_000_000, "has more than 32 MiB"),
+        ("entry_points.txt", b"\xff", "cannot be read"),
+        ("entry_points.txt", b"[console_scripts]\nnothing\n", "cannot be read"),
+        ("entry_points.txt", b"[x]\n" + b"a=b\n" * 9_000_000, "has more than 32 MiB"),
+    ],
+)
+def test_what_a_wheel_tells_about_itself_is_read_within_bounds(
+    tmp_path: Path, name: str, content: bytes, said: str
+) -> None:
+    wheel = make_wheel(tmp_path / "wheels", "evil", {f"{OTHER}/{name}": content})
+    with pytest.raises(PackagingFailed) as caught:
+        built(tmp_path, wheel)
+    assert caught.value.message == f"layer: other-1.0.dist-info/{name} {said}"
+    assert "pin another version" in caught.value.hint
+
+
+def test_names_that_no_file_can_have_are_names_of_none(tmp_path: Path) -> None:
+    names = f"{'x' * 5000},,\n\0,,\n,,\nevil.py,,\n"
+    points = f"[console_scripts]\n{'x' * 5000} = evil:main\n\0 = evil:main\n.. = evil:main\n"
+    files = {"evil.py": "", f"{OTHER}/RECORD": names, f"{OTHER}/entry_points.txt": points}
+    found = contents(built(tmp_path, make_wheel(tmp_path / "wheels", "evil", files)))
+    assert found["python/other-1.0.dist-info/RECORD"] == b"evil.py,,\n"
+
+
+def test_files_and_folders_that_are_named_as_the_other_are_taken(tmp_path: Path) -> None:
+    files = {"x-1.0.dist-info": "", "evil-1.0.dist-info/direct_url.json/more": ""}
+    found = contents(built(tmp_path, make_wheel(tmp_path / "wheels", "evil", files)))
+    assert {f"python/{name}" for name in files} <= set(found)
+
+
 def planting(monkeypatch: pytest.MonkeyPatch, files: dict[str, bytes | str]) -> None:
     """Install these files instead of packages."""
 
@@ -289,7 +355,7 @@ def test_a_wheel_that_unpacks_to_a_huge_file_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A few KB of a wheel may be any number of zeros."""
-    monkeypatch.setattr(installer, "MOST_BYTES", 1_000_000)
+    monkeypatch.setattr(installer_process, "MOST_BYTES", 1_000_000)
     wheel = make_wheel(tmp_path / "wheels", "bomb", {"bomb.bin": bytes(3_000_000)})
     with pytest.raises(WheelInstallFailed) as refused:
         built(tmp_path, wheel)

@@ -208,8 +208,8 @@ def test_the_command_that_is_told_writes_a_file_that_is_read(tmp_path: Path) -> 
     """A list of pins without hashes, as `pip freeze` writes it, becomes one with."""
     made = make_wheel(tmp_path / "wheels", "plain", {"plain.py": ""})
     _, (fault,) = read(tmp_path, "plain==1.0\n")
-    command = shlex.split(fault.instead.split("`")[1])
-    environment = {**os.environ, "UV_NO_INDEX": "1", "UV_FIND_LINKS": str(made.path.parent)}
+    command = [*shlex.split(fault.instead.split("`")[1]), "--no-index"]
+    environment = {**os.environ, "UV_FIND_LINKS": str(made.path.parent)}
     subprocess.run(command, env=environment, check=True, capture_output=True)
     pins, faults = read_requirements(tmp_path)
     assert faults == ()

@@ -24,9 +24,15 @@ class Wheel:
 
 
 def make_wheel(
-    folder: Path, name: str, files: Files, *, tag: str = "py3-none-any", points: str = ""
+    folder: Path,
+    name: str,
+    files: Files,
+    *,
+    tag: str = "py3-none-any",
+    points: str = "",
+    record: str = "",
 ) -> Wheel:
-    """Version 1.0. `points`: the text of entry_points.txt."""
+    """Version 1.0. `points`: the text of entry_points.txt. `record`: more lines of RECORD."""
     folder.mkdir(parents=True, exist_ok=True)
     info = f"{name}-1.0.dist-info"
     contents = {
@@ -36,7 +42,7 @@ def make_wheel(
     }
     if points:
         contents[f"{info}/entry_points.txt"] = points
-    record = "".join(f"{each},{_told(content)}\n" for each, content in contents.items())
+    record += "".join(f"{each},{_told(content)}\n" for each, content in contents.items())
     contents[f"{info}/RECORD"] = f"{record}{info}/RECORD,,\n"
     path = folder / f"{name}-1.0-{tag}.whl"
     with zipfile.ZipFile(path, "w") as archive:

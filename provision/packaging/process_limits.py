@@ -1,0 +1,42 @@
+"""Becomes another program within limits: of every file it writes and of its memory, and no longer
+than who started it is there. `installer_process.py` runs it.
+
+Python ignores the signal that would end it for a file too large, and what it becomes is told of an
+error instead. It imports the standard library alone.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import sys
+from contextlib import suppress
+from typing import Final
+
+_PARENT_ENDED: Final = 1  # PR_SET_PDEATHSIG
+
+
+def main() -> None:
+    """Arguments: bytes of a file, bytes of memory, the process that waits, the command."""
+    file, memory, parent, *command = sys.argv[1:]
+    _limit(int(file), int(memory))
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PARENT_ENDED, signal.SIGKILL)
+        if os.getppid() != int(parent):
+            return
+    os.execv(command[0], command)  # noqa: S606  (no shell is wanted)
+
+
+def _limit(file: int, memory: int) -> None:
+    import resource  # noqa: PLC0415  (Windows has none)
+
+    _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    most = file if hard < 0 else min(file, hard)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (most, hard))
+    with suppress(OSError, ValueError):  # macOS knows no limit of memory
+        resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
+
+
+if __name__ == "__main__":
+    main()
