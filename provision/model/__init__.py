@@ -1,7 +1,7 @@
-"""The types that every upper package speaks.
+"""The types that every upper package uses.
 
-`step.Step` is the wanted or the observed settings of one AWS resource and the calls that manage it;
-`stack.Stack` the nodes and how they depend on each other. `iam` says what IAM asks for a call,
-`risks` what a change may do to users, `stored_data` what a resource holds of theirs, `identity`
-which stack a resource belongs to.
+`step.Step` holds the wanted or the observed settings of one AWS resource and the calls that manage
+it; `stack.Stack` holds the nodes and their dependencies. `iam` declares the permissions that a call
+needs, `risks` what a change may do to users, `stored_data` the user's data in a resource,
+`identity` the stack that a resource belongs to. `matching` compares two values of one class.
 """

@@ -1,8 +1,8 @@
-"""The words in which a step says what IAM asks for its calls.
+"""Declarations of the IAM permissions that the API calls of a step need.
 
-A call of AWS's API is not always the IAM action of the same name, and may ask for several, on
-several resources. What is said here follows AWS's Service Authorization Reference; a step says
-further sources where it needs them.
+An API call is not always the IAM action of the same name, and may need several actions on several
+resources. The declarations follow AWS's Service Authorization Reference; a step cites further
+sources where it needs them.
 
 https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
 """
@@ -14,12 +14,15 @@ from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 ANY_RESOURCE: Final = "*"
-"""For what AWS judges on no resource of its own, as it does most lists."""
+"""The resource of actions without resource-level permissions, as most lists are."""
 
 
 class Condition(NamedTuple):
-    """One line of a condition: `operator` on `key`. Key and value are templates, as ARNs are; where
-    the value is a field that is not set, there is nothing to test."""
+    """A line of an IAM condition: `operator` on `key`.
+
+    Key and value are templates, as ARNs are. If the value is a field that is not set, the condition
+    is left out.
+    """
 
     operator: str
     key: str
@@ -27,25 +30,24 @@ class Condition(NamedTuple):
 
 
 OWNED: Final = Condition("StringLike", "aws:ResourceTag/{owner}", "{mark}/*")
-"""What exists already carries our stack's owner tag."""
+"""The existing resource carries an owner tag of this stack."""
 TAGS_OWNER: Final = Condition("StringLike", "aws:RequestTag/{owner}", "{mark}/*")
-"""What is made gets our stack's owner tag in the call that makes it."""
+"""The call that creates the resource gives it an owner tag of this stack."""
 KEEPS_OWNER: Final = Condition("StringLikeIfExists", "aws:RequestTag/{owner}", "{mark}/*")
-"""Tags may change; whose it is may not be given away."""
+"""Tags may change, but the owner tag may not name another stack."""
 
 HAS_NO_OWNER: Final = Condition("Null", "aws:ResourceTag/{owner}", "true")
-"""For what can be told neither by name nor by tag: at least it is no stack's."""
+"""For a resource that neither name nor tag identifies: at least it is no stack's."""
 
 
 @dataclass(frozen=True)
 class Permission:
-    """One IAM action, `on` resources (ARN templates), `when` every test holds.
+    """An IAM action on `resources` (ARN templates), if all `conditions` hold.
 
-    In templates stand `{partition} {region} {account} {stack}`, `{owner}` for the owner tag's key,
-    `{mark}` for what its value begins with,
-    and the step's fields; what AWS will choose reads `*`. `unnamed` are the tests added where such
-    a `*` stands in a name that else is ours. `having` and `lacking` name a field that must be set,
-    or not, for the step to need this at all.
+    Templates may use `{partition}`, `{region}`, `{account}`, `{stack}`, `{owner}` (the key of the
+    owner tag), `{mark}` (the beginning of its value) and the resource's fields. A field that AWS
+    chooses expands to `*`; `wildcard_conditions` are then added. The permission is needed only if
+    the field `if_set` has a value and the field `if_unset` has none.
     """
 
     action: str
@@ -58,7 +60,7 @@ class Permission:
 
 @dataclass(frozen=True)
 class ApiCall:
-    """`operation` as `service.Operation` in botocore's names, and all that IAM asks for it."""
+    """An `operation`, as `service.Operation` in botocore's names, and the permissions it needs."""
 
     operation: str
     permits: tuple[Permission, ...] = ()
@@ -66,8 +68,10 @@ class ApiCall:
 
 @dataclass(frozen=True)
 class ApiCalls:
-    """The calls of one kind. `look` are made by every verb, `make` by create and update, `remove`
-    by delete. `computed`: fields that AWS chooses, as far as a template can tell them beforehand.
+    """The API calls of one kind of resource.
+
+    Every method makes `read` calls, create and update make `write` calls, delete makes `delete`
+    calls. `computed` has templates of fields that AWS chooses, as far as they can be predicted.
     """
 
     read: tuple[ApiCall, ...] = ()
@@ -77,14 +81,15 @@ class ApiCalls:
 
 
 def arn(service: str, resource: str, *, region: bool = True, account: bool = True) -> str:
-    """The template of an ARN, as `Location.arn` builds one."""
+    """Return the template of an ARN, built as `Location.arn` does."""
     place, owner = "{region}" if region else "", "{account}" if account else ""
     return f"arn:{{partition}}:{service}:{place}:{owner}:{resource}"
 
 
 def gateway_permission(method: str, path: str, *tests: Condition) -> Permission:
-    """IAM's action is the call's HTTP method. For conditions, what lies under an API, a plan or a
-    domain inherits its tags.
+    """Return the permission for an API Gateway call: its IAM action is the HTTP method.
+
+    In conditions, resources below an API, a usage plan or a domain name inherit its tags.
 
     https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-tagging-supported-resources.html
     """
@@ -102,7 +107,7 @@ def call(operation: str, *permits: Permission) -> ApiCall:
 def calls(
     service: str, on: str | tuple[str, ...], *operations: str, when: tuple[Condition, ...] = ()
 ) -> tuple[ApiCall, ...]:
-    """Operations that ask for the action of their own name."""
+    """Return API calls that each need the IAM action of the same name."""
     resources = (on,) if isinstance(on, str) else on
     return tuple(
         ApiCall(f"{service}.{name}", (Permission(f"{service}:{name}", resources, when),))

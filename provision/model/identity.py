@@ -1,4 +1,4 @@
-"""Which stack a resource belongs to: one identity a stack, and the mark that says it in AWS."""
+"""The identity of a stack, and the owner mark that carries it in AWS."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Identity:
-    """No two stacks have equal ones. Names and environments hold no slash (config/section.py), so
-    the parts of a mark are told apart, which `tap-dev-x` does not allow: `tap` and `dev-x`, or
-    `tap-dev` and `x`. docs/decisions/0015-identity.md
+    """The identity of a stack; no two stacks have equal ones.
+
+    Names and environments contain no slash (config/schema/types.py), so the parts of a mark can be
+    distinguished. In `tap-dev-x` they cannot: it may be `tap` and `dev-x`, or `tap-dev` and `x`.
+    See docs/decisions/0016-identity.md.
     """
 
     name: str
@@ -19,5 +21,5 @@ class Identity:
 
     @property
     def mark(self) -> str:
-        """What the owner tag of every resource begins with: `tap/dev/us-east-1/123456789012`."""
+        """The beginning of every owner tag: `tap/dev/us-east-1/123456789012`."""
         return f"{self.name}/{self.environment}/{self.region}/{self.account}"

@@ -1,4 +1,4 @@
-"""The words in which a kind says what a change of it does to those who use it."""
+"""Types with which a kind declares what a change of a resource does to its users."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, Final
 
 
 class Impact(StrEnum):
-    """What users of the stack feel of a change."""
+    """The effect of a change on users of the stack."""
 
     DATA_LOSS = "data loss"
     DOWNTIME = "downtime"
@@ -20,30 +20,33 @@ class Impact(StrEnum):
 
 
 def always(have: Any, want: Any) -> bool:  # noqa: ARG001  (any two values)
-    """Whatever the values are."""
+    """Return True for any values."""
     return True
 
 
 def decreased(have: Any, want: Any) -> bool:
-    """Whether a number goes down."""
+    """Return whether a number decreases."""
     return isinstance(have, int) and isinstance(want, int) and want < have
 
 
 def enabled(have: Any, want: Any) -> bool:  # noqa: ARG001  (the two differ)
-    """Whether it will be on, or be another than before."""
+    """Return whether the setting will be on, possibly with another value than before."""
     return want is not None and want is not False
 
 
 def disabled(have: Any, want: Any) -> bool:  # noqa: ARG001  (the two differ)
-    """Whether it was on and will not be."""
+    """Return whether the setting was on and will be off."""
     return want is None or want is False
 
 
 @dataclass(frozen=True)
 class Risk:
-    """`why` in a few words; `seconds` that AWS usually takes and `longest` that it may, 0 where it
-    is not worth telling. `when` judges a field's values, found and wanted. `of_old`: it follows
-    from the one that is to go, so not where that is gone already.
+    """A risk of a change, with `why` in a few words.
+
+    `seconds` is the time that AWS usually takes and `longest` the time that it may take, 0 if not
+    worth reporting. `when` decides from the observed and the wanted value of a field whether the
+    risk exists. `of_old` means that the risk comes from the resource to be deleted: there is none
+    if that is already gone.
     """
 
     impact: Impact
@@ -56,11 +59,13 @@ class Risk:
 
 @dataclass(frozen=True)
 class Risks:
-    """`create`: making it, also as a successor. `gone`: making it where AWS no longer has the one
-    that was there. `anew`: making it where there was one, replaced or gone; what it held is lost by
-    the first only. `change`: by the field that differs, in place or not. `delete`: removing it for
-    good. `gap`: what is missing between the end of one that is deleted first and its successor;
-    empty where nobody would notice.
+    """The risks of a kind of resource, by the operation that causes them.
+
+    `create`: creating it, also as a successor. `gone`: creating it after it disappeared from AWS.
+    `recreate`: creating it after a replacement or a disappearance; only the replacement loses its
+    data. `update`: by the field that differs, in place or not. `delete`: deleting it for good.
+    `downtime`: what users miss while a delete-first replacement is in progress; empty if they do
+    not notice.
     """
 
     create: tuple[Risk, ...] = ()
@@ -72,4 +77,4 @@ class Risks:
 
 
 NO_IMPACT: Final = Risks(downtime="")
-"""Nobody outside notices what becomes of it."""
+"""The risks of a kind of which no change is noticed outside the stack."""

@@ -1,6 +1,4 @@
-"""The stack as a graph: nodes that are functions of the nodes they need, and the walk that visits
-them in order.
-"""
+"""The stack as a graph: nodes built from the nodes they need, and the walk that visits them."""
 
 from __future__ import annotations
 
@@ -25,7 +23,10 @@ Needs = Mapping[str, Collection[str]]
 
 @dataclass(frozen=True)
 class Node(Generic[S]):
-    """A named place in the stack. `build` gets the steps of `needs`, in their order."""
+    """A named place in the stack.
+
+    `build` is called with the steps of `needs`, in their order.
+    """
 
     name: str
     build: Callable[..., S]
@@ -34,14 +35,14 @@ class Node(Generic[S]):
 
 @dataclass
 class Stack:
-    """All nodes by name, in the order in which the architecture is read."""
+    """All nodes by name, in the reading order of the architecture."""
 
     name: str
     nodes: dict[str, Node[Any]] = field(default_factory=dict)
     moved: dict[str, str] = field(default_factory=dict)
-    """Old name → new, of nodes that were renamed; what they have in AWS keeps its name."""
+    """Old name → new name of renamed nodes. Their resources keep their names in AWS."""
     mark: str = ""
-    """What owner tags begin with (`Identity.mark`); its name where nothing else is said."""
+    """The beginning of owner tags (`Identity.mark`). The default is the stack's name."""
 
     def __post_init__(self) -> None:
         self.mark = self.mark or self.name
@@ -70,8 +71,10 @@ class Stack:
     @overload
     def add(self, name: str, build: Callable[..., S], *needs: Node[Any]) -> Node[S]: ...
     def add(self, name: str, build: Callable[..., S], *needs: Node[Any]) -> Node[S]:
-        """Name a node; `needs` are given to `build` in order. Where their number depends on the
-        configuration, `build` takes them as `*steps`."""
+        """Add a node; `build` is called with the steps of `needs`, in order.
+
+        If their number depends on the configuration, `build` takes them as `*steps`.
+        """
         if name in self.nodes:
             raise ValueError(f"node {name} is named twice")
         node = Node(name, build, tuple(need.name for need in needs))
@@ -84,7 +87,7 @@ class Stack:
 
 
 def deposed_name(node: str, taken: Collection[str]) -> str:
-    """A free name under which what stood in the node's place is set aside: `network.vpc~1`."""
+    """Return a free name for a deposed resource of the node: `network.vpc~1`."""
     number = 1
     while f"{node}~{number}" in taken:
         number += 1
@@ -92,12 +95,12 @@ def deposed_name(node: str, taken: Collection[str]) -> str:
 
 
 def current_name(name: str) -> str:
-    """The node in whose place a predecessor stood; of any other node itself."""
+    """Return the node that a deposed name belongs to; any other name unchanged."""
     return name.partition("~")[0]
 
 
 def reversed_graph(graph: Needs) -> dict[str, set[str]]:
-    """Who must go before whom: every node after all that need it."""
+    """Return the order of deletion: every node after all that need it."""
     backwards: dict[str, set[str]] = {name: set() for name in graph}
     for name, needs in graph.items():
         for need in needs:
@@ -107,8 +110,10 @@ def reversed_graph(graph: Needs) -> dict[str, set[str]]:
 
 
 def path_lengths(graph: Needs) -> dict[str, int]:
-    """How many nodes follow each on the longest way to an end: with too few threads, those on which
-    most waits go first."""
+    """Return for each node how many nodes follow it on the longest path to an end.
+
+    With too few threads, the nodes with the longest path are visited first.
+    """
     users = reversed_graph(graph)
     longest: dict[str, int] = {}
     for name in TopologicalSorter(users).static_order():
@@ -120,7 +125,7 @@ Visit = Callable[[str], Callable[[], None] | None]
 
 
 class _NotBegunError(Exception):
-    """The walk was stopped before this could start."""
+    """The error of a visit that did not start because the walk was stopped."""
 
 
 def walk(
@@ -132,10 +137,9 @@ def walk(
 ) -> dict[str, Exception]:
     """Visit every node after all it needs, as many at a time as the graph allows.
 
-    What a visit returns is work of that node nobody else waits for; it is done beside the walk.
-    A failure stops only what depends on it, which is then not visited. Once `stopped` says so,
-    nothing more is started, not even what waits for a free thread. Returns the failures by node.
-    """
+    A visit may return a follow-up that no other node waits for; it runs concurrently with the walk.
+    A failure only keeps the nodes that depend on it from being visited. Once `stopped` returns
+    True, nothing more is started, not even follow-ups. Return the failures by node."""
     order, follow = TopologicalSorter(graph), path_lengths(graph)
     order.prepare()
     failed: dict[str, Exception] = {}
@@ -161,7 +165,7 @@ def walk(
                     rest = future.result()
                 except _NotBegunError:
                     blocked.add(name)
-                except Exception as error:  # noqa: BLE001  (each node's own; told by the caller)
+                except Exception as error:  # noqa: BLE001  (each node's own; reported by the caller)
                     failed[name] = error
                 if visited:
                     order.done(visited)
@@ -171,7 +175,7 @@ def walk(
 
 
 def _ready_by_priority(order: TopologicalSorter[str], follow: Mapping[str, int]) -> list[str]:
-    """What may be visited now, that on which most waits first."""
+    """Return the nodes that can be visited now, the one with the longest path first."""
     ready = order.get_ready() if order.is_active() else ()
     return sorted(ready, key=lambda name: -follow[name])
 

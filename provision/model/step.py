@@ -1,4 +1,4 @@
-"""The step: a frozen value of what one AWS resource should be, or is, and four verbs on it."""
+"""Steps: frozen values with the settings of one AWS resource, and the calls that manage it."""
 
 from __future__ import annotations
 
@@ -31,15 +31,15 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 OWNER: Final = "provision:owner"
-"""The tag that keeps in AWS whose resource this is: `{stack}/{node}`."""
+"""The tag that names a resource's owner in AWS: `{mark}/{node}`, with `Stack.mark`."""
 
 Tags = Mapping[str, str]
 Document = dict[str, Any]
-"""A JSON document, such as a policy, as AWS's own grammar defines it."""
+"""A JSON document, such as a policy, in the grammar that AWS defines."""
 
 
 class Mark(Enum):
-    """How a field takes part in comparison."""
+    """A mark on a field's type that says how the field takes part in comparison."""
 
     FIXED = "fixed"
     COMPUTED = "computed"
@@ -47,207 +47,219 @@ class Mark(Enum):
 
 
 Fixed = Annotated[T, Mark.FIXED]
-"""Cannot change in place: a difference means replace."""
+"""Cannot be changed in place: a difference requires a replacement."""
 Computed = Annotated[T, Mark.COMPUTED]
 """Chosen by AWS: recorded, never compared."""
 Local = Annotated[T, Mark.LOCAL]
-"""Needed only to create or update: never compared, and recorded only when known."""
+"""Needed only to create or update: never compared, and recorded only if known."""
 
 
 class Replacement(StrEnum):
-    """What happens to the old when a Fixed field differs."""
+    """The way in which a resource is replaced if a Fixed field differs."""
 
-    DELETE_FIRST = "delete first"  # it keeps the name we chose: two cannot stand side by side
-    CREATE_FIRST = "create first"  # made, moved to, then the old removed; not under the same name
-    SUCCEED = "succeed"  # it is a numbered history (versions): the old stays, `delete` removes all
+    DELETE_FIRST = "delete first"  # it keeps the name we chose: two cannot coexist
+    CREATE_FIRST = "create first"  # create, switch over, delete the old one; needs another name
+    SUCCEED = "succeed"  # a numbered history (versions): the old stays, `delete` removes all
 
 
 @dataclass(frozen=True, kw_only=True)
 class Step(ABC):
-    """One kind of AWS resource. A subclass adds fields, says its KIND, and implements the verbs.
+    """The wanted or the observed settings of one AWS resource, and the calls that manage it.
 
-    `observe` and `delete` see only what the fields in IDENTITY and the Computed ones say."""
+    A subclass adds fields, sets KIND, and implements the abstract methods. `observe` and `delete`
+    may use only the fields in IDENTITY and the Computed ones."""
 
     KIND: ClassVar[str]
     IDENTITY: ClassVar[tuple[str, ...]]
-    """The fields by which `observe` finds the resource when its id is not recorded."""
+    """The fields by which `observe` finds the resource if its id is not recorded."""
     REPLACEMENT: ClassVar[Replacement] = Replacement.DELETE_FIRST
     HOLDS_DATA: ClassVar[bool] = False
-    """Never deleted or replaced without being named by the user."""
+    """Never deleted or replaced unless the user names it."""
     USES_DATA: ClassVar[bool] = False
-    """Runs code that may write to what holds data: it goes first, so that nothing is written after
-    the final backup."""
+    """Runs code that may write to resources that hold data. It is deleted before them, so that the
+    final backup contains every write."""
     RENEWS: ClassVar[frozenset[str]] = frozenset()
-    """The fields whose change in place makes AWS choose the Computed ones anew."""
+    """The fields whose change in place makes AWS choose new Computed values."""
     COMES_BACK: ClassVar[bool] = False
-    """What had still to be written when it was deleted may make it again, without our mark: see
-    `has_recent_writes`."""
+    """AWS may recreate this resource after its deletion, without our owner tag, when a delayed
+    writer delivers its last data: see `has_recent_writes`."""
     BY_CONTENT: ClassVar[bool] = False
-    """Carries no mark, and is told by what it says (see `is_owned_by`): that a record says the same
-    proves nothing, for anybody may have written it. AWS is asked whose it is (`parent_owner`)."""
+    """Carries no mark and is recognised by its content (see `is_owned_by`). An equal record proves
+    nothing, because anyone may have written it: AWS is asked for the owner (`parent_owner`)."""
     SHARED: ClassVar[bool] = False
-    """Belongs to the whole account: set when missing, never removed."""
+    """Belongs to the whole account: set if missing, never removed."""
     MADE_BY_AWS: ClassVar[bool] = False
-    """Comes by itself with what needs it: never created, only its going is waited for."""
+    """AWS creates it with the resource that uses it; we only wait for its deletion."""
     REVIVES: ClassVar[bool] = False
-    """Of a numbered history, an older entry may be the one that is wanted again."""
+    """An older entry of the numbered history may be wanted again."""
     DIGESTS: ClassVar[Mapping[str, str]] = {}
-    """Fields that hold a digest → of what, in a word. People are shown the word."""
+    """Fields that hold a digest → the digested content, in a word. Users see the word."""
     FROM_FILES: ClassVar[frozenset[str]] = frozenset()
-    """Those of them that follow the files a user edits beside the configuration."""
+    """Those of the DIGESTS whose content is in files that the user edits."""
     AT_ONCE: ClassVar[int] = 1
-    """How many `observe_many` takes. What is looked for by more than one call stays with one."""
+    """The maximum for `observe_many`. 1 if it takes more than one call to find a resource."""
     UNIQUE: ClassVar[bool] = True
     """AWS refuses a second one of the same identity."""
     RISKS: ClassVar[Risks] = Risks()
-    """What making, changing or removing it does to those who use it."""
+    """What users notice when it is created, changed or deleted."""
     API_CALLS: ClassVar[ApiCalls]
-    """What its verbs call, and what IAM asks for that."""
+    """The API calls of its methods, and the IAM permissions they need."""
     ASKED_LAST: ClassVar[bool] = False
-    """Goes by a name that somebody else may take between the look and the deletion, and holds data
-    or leads callers somewhere: whose it is is asked once more, right before it goes."""
+    """Has a name that another party may take between observation and deletion, and holds data or
+    leads callers somewhere. Its owner is checked again right before its deletion."""
     MARKED: ClassVar[bool] = False
-    """Carries its owner in AWS itself. What does not is part of the first node it needs, and is
-    somebody else's when that is."""
+    """Carries its owner in AWS itself. A resource without a mark is part of the first node it
+    needs, and foreign if that is."""
     MARK_LASTS: ClassVar[bool] = False
-    """The owner it carries can never be changed: what was renamed keeps that of its old name."""
+    """Its owner mark cannot be changed: a renamed node keeps that of its old name."""
 
     @abstractmethod
     def observe(self, aws: Aws) -> Self | None:
-        """What AWS has, as a value of this class, or None. Reads only."""
+        """Return the resource as it is in AWS, or None if it does not exist. Must not write."""
 
     def now(self, aws: Aws) -> Self | None:
-        """As `observe`, for those ASKED_LAST: kinds that are read by many calls make only those
-        that say whose it is."""
+        """Observe it for ASKED_LAST, by only those calls that show its owner. Must not write."""
         return self.observe(aws)
 
     @classmethod
     def observe_many(cls, aws: Aws, steps: Sequence[Self]) -> list[Self | None]:
-        """As `observe` of each; of up to AT_ONCE of a kind that AWS describes many of in a call."""
+        """Observe up to AT_ONCE resources, in one call if AWS can describe many at once."""
         return [step.observe(aws) for step in steps]
 
     def find_candidates(self, aws: Aws) -> Sequence[Self]:
-        """What may be this one while no record says which: the likeliest first. Behind it come the
-        owner's others, which are predecessors that a replacement cut short has left. Reads only;
-        kinds of which an owner can have several look for all of them."""
+        """Return every resource that may be this one, the likeliest first.
+
+        Called while no record holds an id. The owner's other resources follow: an interrupted
+        replacement has left them to be deleted. Must not write. Kinds of which an owner can have
+        several find all."""
         have = self.observe(aws)
         return (have,) if have else ()
 
     def twins(self, ours: Sequence[Self]) -> Sequence[Self]:
-        """Of what carries its owner all that could be it; several only where somebody copied the
-        tag. What differs in what cannot change is what a replacement cut short has left."""
+        """Return those of the owner's resources that could be this one.
+
+        They are several only if the owner tag was copied. One that differs in a Fixed field is
+        deposed: an interrupted replacement has left it."""
         return [have for have in ours if not needs_replacement_beside(self, have)]
 
-    def others_marked(self, aws: Aws, owners: Collection[str]) -> Sequence[str]:  # noqa: ARG002  (what holds data asks)
-        """The names of others of its kind that carry one of these owners: where a name has changed
-        and the state is lost, they may hold its data. Reads only."""
+    def others_marked(self, aws: Aws, owners: Collection[str]) -> Sequence[str]:  # noqa: ARG002  (kinds with data use it)
+        """Return the names of other resources of this kind that carry one of these owners.
+
+        After a change of name and a loss of the state, they may hold its data. Must not write."""
         return ()
 
     @abstractmethod
     def create(self, aws: Aws) -> Self:
-        """Make it, and return it with its Computed fields from AWS's own answer."""
+        """Create the resource and return it with its Computed fields from AWS's answer."""
 
     @abstractmethod
     def update(self, aws: Aws, have: Self, changed: Collection[str]) -> Self:
-        """Turn `have` into this; `changed` names the fields that differ."""
+        """Change `have` into this in place; `changed` names the fields that differ."""
 
-    def demand(self, aws: Aws) -> None:  # noqa: B027  (most kinds stand on what nodes make)
-        """Raise where what it stands on, and no node makes, is not there or does not serve. Reads
-        only; asked before anything is made."""
+    def demand(self, aws: Aws) -> None:  # noqa: B027  (most kinds depend on nodes only)
+        """Raise if something it depends on, and no node creates, is missing or unsuitable.
 
-    def meanwhile(self, have: Self) -> Self:  # noqa: ARG002  (what gives rights says so)
-        """This, with every right and way in besides that `have` gives: what it is made while code
-        and callers may still use them. Itself where it takes none away."""
+        Called before anything is created. Must not write."""
+
+    def meanwhile(self, have: Self) -> Self:  # noqa: ARG002  (kinds that grant access use it)
+        """Return this with all access that `have` grants added; itself if it revokes none.
+
+        It is first made so, because code and callers may still use that access."""
         return self
 
     @abstractmethod
     def delete(self, aws: Aws) -> None:
-        """Remove it. Already gone is success."""
+        """Delete the resource. Succeed if it does not exist."""
 
-    def foretold(self, aws: Aws) -> Self:  # noqa: ARG002  (kinds with a rule say it)
-        """This, not made yet, with what AWS chooses by a rule that is known."""
+    def foretold(self, aws: Aws) -> Self:  # noqa: ARG002  (kinds with a rule use it)
+        """Return this, not created yet, with Computed values that follow a known rule."""
         return self
 
     def prune(self, aws: Aws) -> None:  # noqa: B027  (most kinds keep no history)
-        """Remove older entries of a numbered history, once nobody waits for the newest any more."""
+        """Delete older entries of a numbered history, once the newest is in use and verified."""
 
     def outlived(self) -> str:
-        """What of its history goes when another entry is made, in words. Empty for most."""
+        """Return in words which entries of its history a new one displaces. Empty for most."""
         return ""
 
-    def has_recent_writes(self, aws: Aws) -> bool:  # noqa: ARG002  (kinds that come back look)
-        """Whether there may be a late writer that makes it again after its deletion."""
+    def has_recent_writes(self, aws: Aws) -> bool:  # noqa: ARG002  (kinds that may reappear use it)
+        """Return whether a delayed writer may recreate it after its deletion."""
         return False
 
-    def came_back(self, aws: Aws) -> bool:  # noqa: ARG002  (kinds that come back look)
-        """Whether it is as new and as bare as a late writer leaves it, so that even a stranger's
-        would lose next to nothing."""
+    def came_back(self, aws: Aws) -> bool:  # noqa: ARG002  (kinds that may reappear use it)
+        """Return whether it is as new and empty as a delayed writer leaves it.
+
+        Deleting it then loses next to nothing, even if it is foreign."""
         return False
 
-    def is_owned_by(self, have: Self, owner: str) -> bool:  # noqa: ARG002  (kinds with tags or a marker judge)
-        """Whether `have`, found where this is wanted, is the owner's. What has no mark is."""
+    def is_owned_by(self, have: Self, owner: str) -> bool:  # noqa: ARG002  (kinds with a mark use it)
+        """Return whether the observed `have` has this owner. True for kinds without a mark."""
         return True
 
     def with_owner(self, owner: str) -> Self:  # noqa: ARG002  (kinds that carry a mark put it in)
-        """This step, carrying the owner in whatever way its kind can."""
+        """Return this step with the owner, in the form that its kind can carry."""
         return self
 
-    def parent_owner(self, aws: Aws) -> str | None:  # noqa: ARG002  (kinds without a mark ask AWS)
-        """The owner tag of what it is part of, asked of AWS: for kinds that carry no mark, where
-        only the state leads to it. Empty where that has none, None where it is not there. Reads
-        only."""
+    def parent_owner(self, aws: Aws) -> str | None:  # noqa: ARG002  (kinds without a mark use it)
+        """Return the owner tag of its parent, read from AWS. Must not write.
+
+        For kinds without a mark, when only the state leads to the resource. Empty if the parent has
+        no owner, None if it does not exist."""
         return ""
 
     def policy_variables(self) -> Mapping[str, object]:
-        """What the templates in CALLS may name, besides the place and the stack."""
+        """Return the variables of API_CALLS in addition to location and stack."""
         return vars(self)
 
     def ailment(self) -> str:
-        """What AWS says is wrong with it although every setting is as wanted, in a few words. Empty
-        for what works, and for kinds of which AWS says no such thing."""
+        """Return in a few words what AWS reports as wrong despite matching settings, if any."""
         return ""
 
-    def stored_data(self, aws: Aws) -> StoredData | None:  # noqa: ARG002  (what holds data counts it)
-        """How much data it holds; None for kinds that hold none. Reads only."""
+    def stored_data(self, aws: Aws) -> StoredData | None:  # noqa: ARG002  (kinds with data use it)
+        """Return how much data it holds, or None for kinds without data. Must not write."""
         return None
 
-    def having_back(self, node: str, region: str) -> str:  # noqa: ARG002  (what holds data says it)
-        """What to type to have back what it held, where somebody has deleted it, or nothing."""
+    def having_back(self, node: str, region: str) -> str:  # noqa: ARG002  (kinds with data use it)
+        """Return how to restore its data after a foreign deletion; empty if it cannot be."""
         return ""
 
-    def deletion_warning(self, aws: Aws) -> str:  # noqa: ARG002  (most kinds take only their own with them)
-        """What its going takes from others, backups included; then it goes only when named."""
+    def deletion_warning(self, aws: Aws) -> str:  # noqa: ARG002  (for most kinds, others lose nothing)
+        """Return what others lose by its deletion, backups included, or nothing.
+
+        With a warning, it is deleted only if the user names it."""
         return ""
 
     def locked(self) -> bool:
-        """Whether AWS refuses its deletion, which `delete` switches off first."""
+        """Return whether deletion protection is on, which `delete` switches off first."""
         return False
 
     def lasting(self) -> str:
-        """Why nobody who only made it may delete it, and how one does who knows better. Empty for
-        most; what lasts is let go by `down`: it stays, and the journal forgets it."""
+        """Return why `down` leaves it in AWS, and how a user who knows better deletes it.
+
+        Empty for most kinds. A stack that only created it may not delete it; the journal forgets
+        it."""
         return ""
 
-    def back_up(self, aws: Aws) -> Backup | None:  # noqa: ARG002  (what holds data saves it)
-        """Save its data, as it is now, before it is deleted. None for kinds that hold none."""
+    def back_up(self, aws: Aws) -> Backup | None:  # noqa: ARG002  (kinds with data use it)
+        """Back up its data as it is now, before deletion. Return None for kinds without data."""
         return None
 
     @final
     @property
     def label(self) -> str:
-        """The name a reader knows it by. What AWS will choose reads `(known after up)` in it."""
+        """The name shown to users, with `(known after up)` for values that AWS will choose."""
         shown = {each.name: in_words(vars(self)[each.name]) for each in fields(self)}
         return replace(self, **shown).called()
 
     def called(self) -> str:
-        """The label of a step whose every field is known; a kind with another form overrides it."""
+        """Return the label of a step whose fields are all known. Some kinds override it."""
         values = [vars(self)[name] for name in self.IDENTITY]
         return "/".join(value if isinstance(value, str) else repr(value) for value in values)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Tagged(Step):
-    """A step whose kind AWS can tag in the create call itself."""
+    """A step of a kind that AWS can tag in the create call itself."""
 
     MARKED = True
     tags: Tags
@@ -260,12 +272,12 @@ class Tagged(Step):
 
     @property
     def owner(self) -> str:
-        """`{stack}/{node}`, as the engine put it into the tags."""
+        """The owner, as the engine put it into the tags: see `OWNER`."""
         return self.tags[OWNER]
 
 
 def fields_with(kind: type[Step], mark: Mark | None) -> tuple[str, ...]:
-    """The fields of the class that carry this mark; with None, those that carry none."""
+    """Return the fields of the class with this mark; with None, those without a mark."""
     return _marks(kind)[mark]
 
 
@@ -283,25 +295,25 @@ S = TypeVar("S", bound=Step)
 
 
 def with_computed(step: S, source: S | None) -> S:
-    """The step with its Computed fields taken from `source`, or unknown when there is none."""
+    """Return the step with Computed fields from `source`, or unknown without one."""
     names = fields_with(type(step), Mark.COMPUTED)
     return replace(step, **{name: vars(source)[name] if source else UNKNOWN for name in names})
 
 
 def same_identity(one: Step, other: Step) -> bool:
-    """Whether two values of one class are looked for at the same place."""
+    """Return whether two values of one class are looked for by the same identity."""
     return all(vars(one)[name] == vars(other)[name] for name in one.IDENTITY)
 
 
 def needs_replacement_beside(want: Step, have: Step) -> bool:
-    """Whether another one is to be made beside this one: it may be there already."""
+    """Return whether a create-first replacement of `have` is due. It may exist already."""
     fixed = fields_with(type(want), Mark.FIXED)
     other = any(vars(want)[name] != vars(have)[name] for name in fixed)
     return other and replacement(want, have) is Replacement.CREATE_FIRST
 
 
 def replacement(want: Step, have: Step) -> Replacement:
-    """How the one found gives way. Under one name only one can stand: then it goes first."""
+    """Return how `have` is replaced: of one unique name, the old one is deleted first."""
     if want.REPLACEMENT is Replacement.CREATE_FIRST and want.UNIQUE and same_identity(want, have):
         return Replacement.DELETE_FIRST
     return want.REPLACEMENT

@@ -1,6 +1,4 @@
-"""What is the user's inside a resource: how much data it holds, and the backup made before it
-goes.
-"""
+"""The user's data in a resource: how much there is, and the backup made before deletion."""
 
 from __future__ import annotations
 
@@ -12,7 +10,10 @@ _UNITS: Final = ("bytes", "kB", "MB", "GB", "TB")
 
 @dataclass(frozen=True)
 class StoredData:
-    """Counted by AWS, which may be six hours behind. `protected`: AWS refuses to delete it now."""
+    """The amount of data in a resource by AWS's count, which may be six hours old.
+
+    `protected` means that AWS refuses to delete it now.
+    """
 
     items: int
     bytes: int
@@ -20,15 +21,18 @@ class StoredData:
 
     @property
     def summary(self) -> str:
-        """`12 items, 3.4 kB by AWS's count of up to six hours ago`."""
+        """The amount in words: `12 items, 3.4 kB by AWS's count of up to six hours ago`."""
         items = "1 item" if self.items == 1 else f"{self.items:,} items"
         return f"{items}, {format_bytes(self.bytes)} by AWS's count of up to six hours ago"
 
 
 @dataclass(frozen=True)
 class Backup:
-    """One that is complete, with the data of the second `made` (UTC, as AWS dates it). `restore` is
-    the command that makes the resource again from it; `earlier` are those of runs cut short."""
+    """A complete backup with the data of the second `made` (UTC, as AWS dates it).
+
+    `restore` is the command that recreates the resource from it; `earlier` are backups of
+    interrupted runs.
+    """
 
     name: str
     arn: str
@@ -38,7 +42,7 @@ class Backup:
 
 
 def format_bytes(count: int) -> str:
-    """Bytes as people read them: `3.4 kB`."""
+    """Return a number of bytes in readable form: `3.4 kB`."""
     value, unit = float(count), 0
     while value >= 1000 and unit < len(_UNITS) - 1:  # noqa: PLR2004  (kilo)
         value, unit = value / 1000, unit + 1
