@@ -1,4 +1,4 @@
-"""What cannot go on, and why: what it needs is not there or refused, or its turn has not come."""
+"""Marks changes that are blocked: a dependency is missing or refused, or the run ended first."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from provision.plan.change import WRITES, Action, ResourceChange
 
 
 def block_on_refused(changes: dict[str, ResourceChange]) -> dict[str, ResourceChange]:
-    """Mark what cannot go on because something it needs is foreign or refused."""
+    """Mark changes as blocked that need something foreign or refused."""
     stuck: set[str] = set()
     for name, change in changes.items():
         if change.action is Action.SKIP:
-            continue  # it waits for nothing, and nothing for it
+            continue  # it is never blocked, and blocks nothing
         blocker = next((need for need in change.needs if need in stuck), None)
         if blocker:
             changes[name] = replace(change, action=Action.BLOCKED, reason=f"needs {blocker}")
@@ -31,8 +31,10 @@ def block_on_failed(
     made: Mapping[str, Step],
     graph: Needs,
 ) -> dict[str, ResourceChange]:
-    """Mark what was not begun: something it needs failed, the user asked to stop, or another run is
-    at work."""
+    """Mark changes as blocked that were not begun.
+
+    Something they need failed, the user asked to stop, or another run is at work.
+    """
     stuck = {name for name in failed if name not in made}
     crossed = any(isinstance(error, ConcurrentRun) for error in failed.values())
     ended = "not begun: another run is at work" if crossed else "interrupted before it began"
@@ -50,8 +52,10 @@ def block_on_failed(
 def block_with_reasons(
     acted: Mapping[str, ResourceChange], reasons: Mapping[str, str]
 ) -> dict[str, ResourceChange]:
-    """The findings where the run ended before the turn of some had come, for `reasons` by node: the
-    next `up` goes on there."""
+    """Return the changes with those in `reasons` blocked: the run ended before their turn.
+
+    The next `up` continues with them.
+    """
     waits = {
         name: replace(acted[name], action=Action.BLOCKED, reason=reason)
         for name, reason in reasons.items()

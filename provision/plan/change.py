@@ -1,6 +1,4 @@
-"""What is wanted beside what was found: the difference by field, its cause, and the action that
-follows.
-"""
+"""Changes: the wanted and the observed resource, their field diffs, and the action that follows."""
 
 from __future__ import annotations
 
@@ -14,20 +12,20 @@ from provision.unknown import is_known
 
 
 class Action(StrEnum):
-    """What `up` does about a node (`delete`: about one no longer wanted, or in `down`)."""
+    """An action of `up` on a node (`delete`: on an orphan, or in `down`)."""
 
     CREATE = "create"
     UPDATE = "update"
     REPLACE = "replace"
     DELETE = "delete"
     KEEP = "keep"
-    BLOCKED = "wait"  # something it needs must be settled by the user first
-    FOREIGN = "foreign"  # exists, and is not ours
+    BLOCKED = "wait"  # the user must first decide about something it needs
+    FOREIGN = "foreign"  # exists, and is not owned by this stack
     SKIP = "skip"  # the emulator has no such service
 
 
 class Cause(StrEnum):
-    """Why a field differs, or a whole node is made or removed."""
+    """The reason why a field differs, or why a node is created or deleted."""
 
     CONFIG = "config"
     DRIFT = "drift"
@@ -36,13 +34,16 @@ class Cause(StrEnum):
 
 WRITES = frozenset({Action.CREATE, Action.UPDATE, Action.REPLACE, Action.DELETE})
 PUBLISH: Final = "publish"
-"""The word for a replacement that adds to a numbered history: the old one stays."""
+"""The verb for a replacement that adds to a numbered history: the old one stays."""
 
 
 @dataclass(frozen=True)
 class FieldDiff:
-    """One field that differs. `want` may hold unknowns; `fixed` means it cannot change in place.
-    `left` is what the journal says we left there; what AWS has, where it says nothing."""
+    """A field that differs.
+
+    `want` may hold unknowns. `fixed` means that it cannot be changed in place. `recorded` is the
+    value in the journal or, if the journal has none, the value in AWS.
+    """
 
     field: str
     want: Any
@@ -53,13 +54,13 @@ class FieldDiff:
 
     @property
     def is_conflict(self) -> bool:
-        """Whether AWS and the configuration were both changed since, each to something else."""
+        """Return whether AWS and the configuration both changed since the last run, differently."""
         return self.cause is Cause.DRIFT and is_known(self.want) and self.want != self.recorded
 
 
 @dataclass(frozen=True)
 class ResourceChange:
-    """One node: what is wanted, what AWS has, and what follows."""
+    """The wanted and the observed resource of one node, and what follows."""
 
     node: str
     needs: tuple[str, ...]
@@ -69,35 +70,35 @@ class ResourceChange:
     diffs: tuple[FieldDiff, ...]
     action: Action
     reason: str = ""
-    """Why it is kept, skipped, foreign or waiting; empty where the action says it all."""
+    """Why it is kept, skipped, foreign or blocked; empty if the action says it all."""
     blocked_by: str = ""
-    """What stops `up` or `down` here until the user decides: the option to type."""
+    """The option that lifts the block of `up` or `down`, if the user must decide."""
     cause: Cause | None = None
-    """Why it is created or deleted; the causes of an update are its changes'."""
+    """Why it is created or deleted; the causes of an update are those of its diffs."""
 
     @property
     def causes(self) -> frozenset[Cause]:
-        """Why anything is done about it; empty where nothing is."""
+        """The causes of everything that is done about the node; empty if nothing is."""
         if self.action not in WRITES:
             return frozenset()
         own = {self.cause} if self.cause else set()
         return frozenset(own | {diff.cause for diff in self.diffs})
 
     deposed: tuple[Step, ...] = ()
-    """What a replacement cut short has left beside it, found by owner when the state was lost."""
+    """Left by an interrupted replacement, and found by owner after a loss of the state."""
     stored_data: StoredData | None = None
-    """The user's data in what may go; None where there is none."""
+    """The user's data in a resource that may be deleted; None if there is none."""
 
     @property
     def verb(self) -> str:
-        """What is done about it, in the word that people read."""
+        """The action as a word for users."""
         step = self.have or self.want
         adds = step is not None and step.REPLACEMENT is Replacement.SUCCEED
         return PUBLISH if adds and self.action is Action.REPLACE else self.action.value
 
     @property
     def label(self) -> str:
-        """The resource's name, as found or as wanted."""
+        """The resource's name, as observed or else as wanted."""
         step = self.have or self.want
         return step.label if step else ""
 
@@ -105,10 +106,10 @@ class ResourceChange:
 def diff_fields(
     want: Step, have: Step, recorded: Step | None, ignored: frozenset[str] = frozenset()
 ) -> tuple[FieldDiff, ...]:
-    """The compared fields in which two values of one class differ, in the class's order.
+    """Return the compared fields in which two values of one class differ, in class order.
 
-    A field is drift when AWS no longer has what the journal recorded; when it still has that, the
-    configuration changed.
+    A difference is drift if AWS no longer has the value that the journal recorded; if AWS still has
+    it, the configuration changed.
     """
     kind = type(want)
     fixed = fields_with(kind, Mark.FIXED)

@@ -1,4 +1,4 @@
-"""What cannot be seen: an emulator lacks services, and forgets what it was told."""
+"""Limitations of an emulator: services it lacks, settings it accepts but does not return."""
 
 from __future__ import annotations
 
@@ -9,17 +9,20 @@ from typing import Final
 
 @dataclass(frozen=True)
 class Limitations:
-    """What an emulator lacks: kinds without a service, fields it takes but does not show, and kinds
-    it makes no backups of."""
+    """Limitations of an emulator, each with its reason in words.
+
+    They are kinds without a service, fields that it accepts but does not return, and kinds of which
+    it makes no backups.
+    """
 
     unsupported_kinds: Mapping[str, str]
     unreadable_fields: Mapping[str, Mapping[str, str]]
     kinds_without_backup: Mapping[str, str]
     unlisted: str = ""
-    """In words, what it has and does not list by tag."""
+    """In words, the resources that it has but does not list by tag."""
 
     def backup_words(self, kind: str) -> str:
-        """What becomes of a kind's data before it goes, where backups are wanted."""
+        """Return what happens to a kind's data before deletion, if backups are wanted."""
         if lacking := self.kinds_without_backup.get(kind):
             return f"no backup is made: {lacking}"
         return "a final backup is made first"

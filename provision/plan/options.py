@@ -1,4 +1,4 @@
-"""What the user allows by name: to take over, and to destroy."""
+"""What the user allows by name: adopting resources, and destroying data."""
 
 from __future__ import annotations
 
@@ -11,37 +11,37 @@ from provision.model.stack import current_name
 
 @dataclass(frozen=True)
 class PlanOptions:
-    """What the user allows by name."""
+    """The nodes that the user allows to be adopted or destroyed by name."""
 
     adopt: frozenset[str] = frozenset()
     destroy: frozenset[str] = frozenset()
     destroy_data: bool = False
     backup: bool = True
-    """A final backup is made before data is destroyed."""
+    """Whether a final backup is made before data is destroyed."""
 
     verb: str = "up"
-    """The command that would go on with more of it."""
+    """The command to run again with further options."""
 
     @property
     def options(self) -> tuple[str, ...]:
-        """What it names, as it is typed."""
+        """The options for the named nodes, as they are typed."""
         adopted = [word for node in sorted(self.adopt) for word in ("--adopt", node)]
         lost = [word for node in sorted(self.destroy) for word in ("--destroy", node)]
         return (*adopted, *lost)
 
     def destroying(self, node: str) -> str:
-        """The command that lets the node's data be lost."""
+        """Return the command that allows the node's data to be lost."""
         return f"`provision {self.verb} --destroy {shlex.quote(node)}`"
 
     def without_backup(self, node: str) -> str:
-        """The command that does so without a final backup."""
+        """Return the command that allows it to be lost without a final backup."""
         return f"`provision {self.verb} --no-backup --destroy {shlex.quote(node)}`"
 
     def may_destroy(self, node: str) -> bool:
         return self.destroy_data or self._names(node)
 
     def may_undo_backups(self, node: str) -> bool:
-        """Whether what the final backups need may go, too."""
+        """Return whether a resource that final backups need may be deleted, too."""
         return self._names(node) or (self.destroy_data and not self.backup)
 
     def _names(self, node: str) -> bool:

@@ -1,4 +1,4 @@
-"""To whom belongs what stands where a node is wanted, in words; and what to type then."""
+"""Explains to the user who owns a resource found for a node, and what to do about it."""
 
 from __future__ import annotations
 
@@ -9,11 +9,14 @@ from typing import Final
 from provision.model.step import OWNER, Step, Tagged
 
 MOVABLE: Final = frozenset({"table", "function", "layer"})
-"""What `moved` in config.yaml may name."""
+"""The areas whose nodes `moved` in config.yaml may name."""
 
 
 def describe_owner(have: Step, mark: str) -> str:
-    """`tap-dev-items is this stack's table.articles`, or that it is not the stack's at all."""
+    """Return in words which node of this stack owns the resource, or that none does.
+
+    For example: `tap-dev-items is this stack's table.articles`.
+    """
     other = _other_node(have, mark)
     return (
         f"{have.label} is this stack's {other}"
@@ -23,7 +26,7 @@ def describe_owner(have: Step, mark: str) -> str:
 
 
 def ownership_hint(have: Step, mark: str, node: str) -> str:
-    """What to do about it: the name has changed in config.yaml, or it is to be taken over."""
+    """Return what to do about it: declare a rename in config.yaml, or adopt it."""
     other = _other_node(have, mark)
     adopt = adopt_hint(node)
     if other and other.partition(".")[0] in MOVABLE and other.count(".") == node.count(".") == 1:
@@ -32,13 +35,15 @@ def ownership_hint(have: Step, mark: str, node: str) -> str:
 
 
 def adopt_hint(node: str) -> str:
-    """What takes over what somebody else made."""
+    """Return the command that adopts a foreign resource, with its effect."""
     return f"`provision up --adopt {shlex.quote(node)}` takes it over"
 
 
 def unknown_move(node: str, moved: Mapping[str, str], known: Collection[str]) -> str:
-    """Why a node that `moved` names is made: its former name was none of those the state knows.
-    Empty for every other node, and where the state knows nothing at all."""
+    """Return why a node named in `moved` is created: the state knows no former name of it.
+
+    Empty for every other node, and if the state knows nothing at all.
+    """
     former = [old for old, new in moved.items() if new == node]
     if not former or not known or node in known or node.count(".") > 1:
         return ""
@@ -46,6 +51,6 @@ def unknown_move(node: str, moved: Mapping[str, str], known: Collection[str]) ->
 
 
 def _other_node(have: Step, mark: str) -> str:
-    """The node of this stack that its owner tag names; empty for anybody else's."""
+    """Return the node of this stack that the owner tag names; empty if it names another."""
     owner = have.tags.get(OWNER, "") if isinstance(have, Tagged) else ""
     return owner.removeprefix(f"{mark}/") if owner.startswith(f"{mark}/") else ""

@@ -1,4 +1,4 @@
-"""What a plan would delete and create although config.yaml only calls it something else now."""
+"""Detects likely renames: config.yaml only names a node differently that is deleted and created."""
 
 from __future__ import annotations
 
@@ -11,11 +11,14 @@ from provision.plan.ownership import MOVABLE
 from provision.unknown import is_known
 
 SIMILAR: Final = 0.75
-"""The share of settings in which two have to agree to be taken for one."""
+"""The share of settings in which two must agree to be taken for one."""
 
 
 def likely_renames(changes: Mapping[str, ResourceChange]) -> dict[str, str]:
-    """Old node → new, for each table, function or layer that goes while its like is created."""
+    """Return old node → new node of likely renames.
+
+    Each is a table, function or layer that is deleted while a similar one is created.
+    """
     goes = [each for each in changes.values() if _is_dropped(each)]
     comes = [each for each in changes.values() if _is_new(each)]
     scored = [
@@ -32,8 +35,10 @@ def likely_renames(changes: Mapping[str, ResourceChange]) -> dict[str, str]:
 
 
 def similarity(old: Step, new: Step) -> float:
-    """The share of known settings, names and tags apart, that agree; 0 where one that cannot change
-    in place differs, as then the old could not become the new."""
+    """Return the share of known settings that agree, apart from names and tags.
+
+    It is 0 if a Fixed field differs, because then the old resource cannot become the new one.
+    """
     kind = type(new)
     apart = {*new.IDENTITY, "tags", "description"}
     fixed = [name for name in fields_with(kind, Mark.FIXED) if name not in apart]
@@ -46,7 +51,10 @@ def similarity(old: Step, new: Step) -> float:
 
 
 def _is_dropped(change: ResourceChange) -> bool:
-    """Whether config.yaml no longer has it: what holds data is kept, and waits to be named."""
+    """Return whether config.yaml no longer has the node.
+
+    A resource that holds data counts, too: it is kept until the user names it.
+    """
     gone = change.cause is Cause.REMOVED and change.action in {Action.DELETE, Action.KEEP}
     return gone and change.have is not None and _is_movable(change.node)
 

@@ -1,4 +1,4 @@
-"""What a finding risks: as its kind says, and what follows from how the kind is replaced."""
+"""The risks of a change: those that its kind declares, and those that follow from a replacement."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from provision.unknown import is_known
 
 
 def risks_of(change: ResourceChange) -> tuple[Risk, ...]:
-    """The worst first; of one harm the one that takes longest."""
+    """Return the risks, the worst impact first; of each impact the longest risk."""
     step = change.have or change.want
     if step is None:
         return ()
@@ -46,7 +46,10 @@ def _all(change: ResourceChange, step: Step) -> Iterator[Risk]:
 
 
 def _still_to_come(risk: Risk) -> bool:
-    """Of what is gone: nothing in it can be lost any more, and nothing holds it."""
+    """Return whether the risk remains if the old resource is already gone.
+
+    No data is left to lose in it, and nothing delays its deletion any more.
+    """
     return risk.impact is not Impact.DATA_LOSS and not risk.of_old
 
 

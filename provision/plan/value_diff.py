@@ -1,9 +1,8 @@
-"""Differences inside two values: what appears, goes or differs in documents, mappings and lists,
-each with the way that leads there.
+"""Differences inside two values: additions, removals and changes, each with its path.
 
-Elements of a list are matched by their name (a route's label, a statement's Sid, a widget's title),
-else by what they have in common; a list of plain values is shown as a set, unless only its order
-differs.
+They are found in documents, mappings and lists. Elements of a list are matched by their name (a
+route's label, a statement's Sid, a widget's title), otherwise by what they have in common. A list
+of plain values is compared as a set, unless only its order differs.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from provision.unknown import Unknown
 
 
 class Missing(Enum):
-    """Stands where there is nothing at all, which is not None."""
+    """The marker for a value that does not exist, which is different from None."""
 
     ABSENT = "absent"
 
@@ -31,7 +30,7 @@ _ORDINARY: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 
 @runtime_checkable
 class Labelled(Protocol):
-    """A value that has a name among its like."""
+    """A value that has a name among others of its kind."""
 
     @property
     def label(self) -> str: ...
@@ -39,8 +38,11 @@ class Labelled(Protocol):
 
 @dataclass(frozen=True)
 class ValueDiff:
-    """One difference inside a value; `path` begins with the field's name. ABSENT on one side where
-    the part appears or goes."""
+    """One difference inside a value.
+
+    `path` begins with the field's name. `have` or `want` is MISSING if the part was added or
+    removed.
+    """
 
     path: str
     have: Any
@@ -48,7 +50,7 @@ class ValueDiff:
 
 
 def diff_values(field: str, have: Any, want: Any) -> tuple[ValueDiff, ...]:
-    """All that differs between two values of a field, in reading order."""
+    """Return all differences between two values of a field, in reading order."""
     return tuple(_diff(field, have, want))
 
 
@@ -66,7 +68,7 @@ def _diff(path: str, have: Any, want: Any) -> Iterator[ValueDiff]:
 
 
 def _normalize(value: Any) -> Any:
-    """Values of our own as mappings, sequences as lists, text that is a JSON document as that."""
+    """Return our own values as mappings, sequences as lists, and JSON text as its document."""
     if is_dataclass(value) and not isinstance(value, type):
         return {field.name: vars(value)[field.name] for field in fields(value)}
     if isinstance(value, str) and value[:1] == "{":
@@ -97,9 +99,7 @@ def _lists(path: str, old: list[Any], new: list[Any]) -> Iterator[ValueDiff]:
 def _sets(path: str, old: list[Any], new: list[Any]) -> Iterator[ValueDiff]:
     gone, come = _without(old, new), _without(new, old)
     if not gone and not come:
-        yield ValueDiff(
-            path, old, new
-        )  # the order alone, or how often: it matters, or it were no list
+        yield ValueDiff(path, old, new)  # only order or repetition, which matter in a list
     elif len(gone) == len(come) == 1:
         yield ValueDiff(path, gone[0], come[0])
     else:
@@ -108,10 +108,13 @@ def _sets(path: str, old: list[Any], new: list[Any]) -> Iterator[ValueDiff]:
 
 
 def _matched(path: str, old: list[Any], new: list[Any]) -> Iterator[ValueDiff]:
-    """Each with the one it has most in common with; nameless, so the way tells what it is about."""
+    """Compare each element with the one it has most in common with.
+
+    They have no names, so a summary in the path says which element is meant.
+    """
     gone, come = _without(old, new), _without(new, old)
     if not gone and not come:
-        yield ValueDiff(path, old, new)  # as with sets
+        yield ValueDiff(path, old, new)  # as in _sets
     for one in gone:
         likest = max(come, key=lambda other: _in_common(one, other), default=None)
         way = f"{path}[{_summary(one)}]"
@@ -125,7 +128,7 @@ def _matched(path: str, old: list[Any], new: list[Any]) -> Iterator[ValueDiff]:
 
 
 def _named(values: list[Any]) -> dict[str, Any] | None:
-    """The elements by name, or None where one has none, or two the same."""
+    """Return the elements by name, or None if one has no name or two have the same."""
     names = [_name(value) for value in values]
     known = [name for name in names if name is not None]
     if len(set(known)) < len(values):
@@ -145,7 +148,7 @@ def _name(value: Any) -> str | None:
 
 
 def _summary(value: Any) -> str:
-    """A few words for what has no name of its own: of a statement its effect and first action."""
+    """Return a few words for an unnamed value: of a statement its effect and first action."""
     if name := _name(value):
         return name
     if isinstance(value, Mapping) and "Effect" in value:
@@ -175,7 +178,7 @@ def _without(values: list[Any], others: list[Any]) -> list[Any]:
 
 
 def _same(one: Any, other: Any) -> bool:
-    """Two unknowns are not the same: nobody knows."""
+    """Return whether two values are equal. Unknowns never are."""
     return not isinstance(one, Unknown) and bool(one == other)
 
 
