@@ -1,7 +1,7 @@
-"""Whether another run makes the same stack at the same time: seen by our own mark on a second one.
+"""Detects another run of the same stack by a second resource with the same owner tag.
 
-The lock of a state directory is a file of one machine. Two clones, or two jobs of a pipeline, know
-nothing of each other but what AWS shows.
+The lock of a state directory is a file on one machine. Two clones, or two jobs of a pipeline, see
+of each other only what AWS shows.
 """
 
 from __future__ import annotations
@@ -14,8 +14,11 @@ from provision.model.step import OWNER, Replacement, Step, Tagged
 
 
 def duplicates(aws: Aws, want: Step, known: Collection[Step]) -> Sequence[Step]:
-    """What carries the mark that `want` is to carry, and is none of those known. Reads only. None
-    of kinds of which AWS itself refuses a second one, nor of numbered histories."""
+    """Return resources with the owner tag of `want` that are not among those known.
+
+    Must not write. Empty for kinds of which AWS itself refuses a second one, and for numbered
+    histories.
+    """
     if not isinstance(want, Tagged) or want.UNIQUE or want.REPLACEMENT is Replacement.SUCCEED:
         return ()
     handles = {id_of(one) for one in known}
@@ -29,7 +32,7 @@ def duplicates(aws: Aws, want: Step, known: Collection[Step]) -> Sequence[Step]:
 def concurrent_run_error(
     want: Step, others: Sequence[Step], made: Step | None = None
 ) -> ConcurrentRun:
-    """What to say of `others`; `made` is what this run had made beside them, and deleted again."""
+    """Return the error about `others`; `made` was created by this run and deleted again."""
     assert isinstance(want, Tagged)
     ids = ", ".join(sorted(map(id_of, others)))
     carry = "carries" if len(others) == 1 else "carry"
@@ -42,8 +45,10 @@ def concurrent_run_error(
 
 
 def ambiguous(want: Step, ours: Sequence[Step]) -> Sequence[Step]:
-    """Of several that carry the mark of `want` those that could each be it; none where there is one
-    only. What carries no mark is found where it is part of something, and is that one's."""
+    """Return those of `ours` that could each be `want`; empty unless there are several.
+
+    A resource without a mark is found as part of its parent, and belongs to its parent's owner.
+    """
     if not want.MARKED:
         return ()
     found = want.twins(ours)
@@ -51,6 +56,6 @@ def ambiguous(want: Step, ours: Sequence[Step]) -> Sequence[Step]:
 
 
 def id_of(step: Step) -> str:
-    """The id by which AWS tells one from another of the same mark."""
+    """Return the id by which AWS distinguishes resources that carry the same mark."""
     values = vars(step)
     return str(values.get("id") or values.get("arn"))

@@ -1,4 +1,4 @@
-"""What the commands are: `survey` for plan and status, `up`, and `down`; all over one graph."""
+"""The procedures over the whole stack: plan, apply, plan a removal, and remove."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from provision.plan.change import WRITES, Action, Cause, ResourceChange
 
 WORKERS = 16
 REAPPEAR_DELAY = 30.0
-"""Seconds for which log lines may still come after their writer went (G4, A35)."""
+"""Seconds for which log lines may still arrive after their writer was deleted (G4, A35)."""
 
 
 @dataclass
 class Plan:
-    """Every node beside what AWS has, and the nodes only the journal still knows."""
+    """The changes of all nodes, and of orphans, which only the journal has."""
 
     changes: dict[str, ResourceChange]
     orphans: dict[str, ResourceChange] = field(default_factory=dict)
@@ -39,35 +39,35 @@ class Plan:
 
     @property
     def has_changes(self) -> bool:
-        """Whether `up` would write anything, were nothing refused."""
+        """Return whether `up` would write anything if nothing were refused."""
         return any(change.action in WRITES for change in self.all.values())
 
     @property
     def writes(self) -> int:
-        """How many nodes will be written."""
+        """The number of nodes that will be written."""
         return sum(change.action in WRITES for change in self.all.values())
 
     @property
     def observed(self) -> dict[str, Step]:
-        """What AWS has, by node."""
+        """The observed resources, by node."""
         return {name: one.have for name, one in self.changes.items() if one.have is not None}
 
     @property
     def doable(self) -> bool:
-        """Whether there is anything that `up` may write."""
+        """Return whether there is a change that `up` may make."""
         return any(f.action in WRITES and not f.blocked_by for f in self.all.values())
 
 
 @dataclass
 class Result:
-    """What a run came to: findings as acted on, the steps as they are now, failures by node."""
+    """The result of a run: changes as made, resources as they are now, failures by node."""
 
     changes: dict[str, ResourceChange]
     resources: dict[str, Step]
     failed: dict[str, ProvisionError]
     interrupted: bool = False
     backups: dict[str, Backup] = field(default_factory=dict)
-    """Made before data was destroyed, by node."""
+    """Backups made before data was destroyed, by node."""
     walks: tuple[WalkTiming, ...] = ()
 
     @property
@@ -77,20 +77,21 @@ class Result:
 
     @property
     def done(self) -> tuple[str, ...]:
-        """Nodes that were created, changed or removed."""
+        """Nodes that were created, changed or deleted."""
         written = (n for n, f in self.changes.items() if f.action in WRITES)
         return tuple(node for node in written if node not in self.failed)
 
     @property
     def refused_whole(self) -> bool:
-        """Whether nothing was done, and only because the user has to decide first."""
+        """Return whether nothing was done, only because the user must decide first."""
         refused = all(isinstance(error, NotOwned | DataProtected) for error in self.failed.values())
         return bool(self.failed) and refused and not self.done
 
 
 def make_plan(engine: Engine, *, workers: int = WORKERS) -> Plan:
-    """Look at every node, each after those it needs. Raises the first failure: no plan is better
-    than half a plan."""
+    """Observe every node after those it needs, and return the plan.
+
+    Raises the first failure: an incomplete plan is worse than none."""
     changes: dict[str, ResourceChange] = {}
     wanted: dict[str, Step] = {}
     nodes = engine.stack.nodes
@@ -115,7 +116,7 @@ def make_plan(engine: Engine, *, workers: int = WORKERS) -> Plan:
 
 
 def _deletes_dependents(change: ResourceChange) -> bool:
-    """Whether what stands on it may have gone with it. The entries of a history stay."""
+    """Return whether dependents may be deleted with it. Entries of a history stay."""
     have = change.have if change.action is Action.REPLACE else None
     return have is not None and have.REPLACEMENT is not Replacement.SUCCEED
 
@@ -123,7 +124,7 @@ def _deletes_dependents(change: ResourceChange) -> bool:
 def _follow_replaced_parent(
     change: ResourceChange, changes: Mapping[str, ResourceChange]
 ) -> ResourceChange:
-    """What carries no mark goes with what it is part of, where that is deleted to be made again."""
+    """Plan to create an unmarked resource that is deleted with its replaced parent."""
     parent = changes[change.needs[0]] if change.needs else None
     if parent is None or parent.action is not Action.REPLACE or parent.have is None:
         return change
@@ -137,7 +138,7 @@ def _follow_replaced_parent(
 
 
 def _prefetch_all(engine: Engine, seen: dict[str, Prefetched], workers: int) -> WalkTiming:
-    """All that can be looked for at once, into `seen`. Raises the first failure."""
+    """Prefetch all that can be observed at once into `seen`. Raise the first failure."""
     records = engine.journal.records
     needs: dict[str, tuple[str, ...]] = {}
     first: dict[str, dict[str, Step]] = {}
@@ -156,7 +157,7 @@ def _prefetch_all(engine: Engine, seen: dict[str, Prefetched], workers: int) -> 
 
 
 def apply(engine: Engine, seen: Plan, *, workers: int = WORKERS) -> Result:
-    """Make every node true, then remove what the configuration no longer has."""
+    """Carry out the change of every node, then delete the orphans."""
     steps: dict[str, Step] = {}
     acted, late = dict(seen.changes), dict[str, ResourceChange]()
     nodes = engine.stack.nodes
@@ -200,7 +201,7 @@ def apply(engine: Engine, seen: Plan, *, workers: int = WORKERS) -> Result:
 
 
 def plan_removal(engine: Engine, seen: Plan) -> Plan:
-    """What `down` would do about every node."""
+    """Return the changes that `down` would make."""
     changes = {
         name: engine.plan_deletion(change, change.want)
         for name, change in seen.changes.items()
@@ -211,7 +212,7 @@ def plan_removal(engine: Engine, seen: Plan) -> Plan:
     gone = seen.orphans | behind
     changes = _apply_parent_ownership(changes | gone)
     kept = [f for f in changes.values() if f.action is Action.KEEP and f.have and f.have.HOLDS_DATA]
-    while kept:  # what a kept node needs stays with it
+    while kept:  # a kept node keeps the nodes that it needs
         keeper = kept.pop()
         for need in keeper.needs:
             if (needed := changes.get(need)) and needed.action is Action.DELETE:
@@ -228,8 +229,10 @@ def plan_removal(engine: Engine, seen: Plan) -> Plan:
 def remove(
     engine: Engine, removal: Plan, *, workers: int = WORKERS, patience: float = REAPPEAR_DELAY
 ) -> Result:
-    """Remove what `plan_removal` says, dependents first. `patience`: seconds after its deletion at
-    which what late writers may bring back is looked at again."""
+    """Carry out the plan of `plan_removal`, dependents first.
+
+    `patience`: seconds after its deletion at which a resource that may reappear is observed again.
+    """
     for forgotten in removal.orphans.values():
         engine.record_found(forgotten)
     acted, failed, walks = _remove(engine, removal.all, workers, patience)
@@ -239,7 +242,7 @@ def remove(
 def _remove(
     engine: Engine, changes: Mapping[str, ResourceChange], workers: int, patience: float
 ) -> tuple[dict[str, ResourceChange], dict[str, ProvisionError], tuple[WalkTiming, ...]]:
-    """The findings as acted on, the failures, and the walks."""
+    """Return the changes as made, the failures, and the walks."""
     graph = {name: _dependencies(change.needs, changes) for name, change in changes.items()}
     visited: dict[str, ResourceChange] = {}
 
@@ -266,7 +269,9 @@ def _remove(
 def _delete_writers_first(
     order: dict[str, set[str]], changes: Mapping[str, ResourceChange]
 ) -> dict[str, set[str]]:
-    """The order with what may still write before what holds data: the final backup has it all."""
+    """Add edges so that possible writers are deleted before resources that hold data.
+
+    The final backup then contains every write."""
     going = {n: f.have for n, f in changes.items() if f.have and f.action is Action.DELETE}
     users = {name for name, have in going.items() if have.USES_DATA}
     for name, have in going.items():
@@ -276,13 +281,13 @@ def _delete_writers_first(
 
 
 def _dependencies(needs: Iterable[str], names: Iterable[str]) -> tuple[str, ...]:
-    """The needs, and their predecessors set aside (`vpc~1`): what uses the old goes first."""
+    """Return the needs and their deposed resources (`vpc~1`): users of the old go first."""
     wanted = set(needs)
     return tuple(name for name in names if current_name(name) in wanted)
 
 
 def _apply_parent_ownership(changes: Mapping[str, ResourceChange]) -> dict[str, ResourceChange]:
-    """What carries no mark of its own is left alone where what it is part of is not ours."""
+    """Leave a resource without a mark alone if its parent is foreign."""
     judged = dict(changes)
     order = TopologicalSorter({name: change.needs for name, change in changes.items()})
     for name in order.static_order():
@@ -300,7 +305,7 @@ def _apply_parent_ownership(changes: Mapping[str, ResourceChange]) -> dict[str, 
 def _plan_orphans(
     engine: Engine, others: Mapping[str, ResourceChange], workers: int
 ) -> dict[str, ResourceChange]:
-    """The nodes only the journal knows, judged beside the others, some of which they need."""
+    """Plan the orphans, which only the journal has, with the other nodes they may need."""
     records = engine.journal.records
     names = [name for name in records if name not in engine.stack.nodes]
     forgotten: dict[str, ResourceChange] = {}

@@ -1,4 +1,4 @@
-"""Any error as the user should read it: which call, what AWS said, what to type next."""
+"""Translates errors for the user: which call failed, what AWS said, what to type next."""
 
 from __future__ import annotations
 
@@ -33,8 +33,10 @@ _LOGIN = (
 
 
 def translate_error(error: Exception) -> ProvisionError:
-    """The error as one of ours. Errors of ours come back as they are; what nobody foresaw keeps its
-    traceback as the cause, shown by --debug."""
+    """Return the error as one of ours; ours are returned unchanged.
+
+    An unexpected error keeps its traceback as the cause, which --debug shows.
+    """
     if isinstance(error, ProvisionError):
         return error
     told = _translate(error)
@@ -70,7 +72,7 @@ def _translate(error: Exception) -> ProvisionError:
             )
         case BotoCoreError() if told := no_answer(error):
             return told
-        case ResponseParserError():  # its text is the whole answer, of whoever gave it
+        case ResponseParserError():  # its text is the whole answer, of any server
             return ProvisionError(
                 "an answer cannot be read: it is not AWS's, nor an emulator's",
                 hint="see what answers in their place, a proxy perhaps: --debug shows its words",
@@ -93,7 +95,7 @@ def _refused(error: ClientError) -> ProvisionError:
         return refusal(error)
     request = error.response.get("ResponseMetadata", {}).get("RequestId", "")
     tail = f" (request {request})" if request else ""
-    if code.isdigit():  # no code of AWS's: the status of whoever answered
+    if code.isdigit():  # not a code of AWS: the HTTP status of the responding server
         hint = "AWS, or something in between, does not serve this now: run it again"
         return ApiError(f"{call}: HTTP {code} {text}{tail}", hint=hint)
     hint = "mend the cause and run it again"
@@ -106,7 +108,7 @@ def _refused(error: ClientError) -> ProvisionError:
 
 
 def _not_accepted(error: ClientError) -> NoCredentials:
-    """The request came from nobody that AWS knows: each of the reasons has another remedy."""
+    """Return the error for credentials that AWS does not accept, with the remedy for the reason."""
     details = error.response.get("Error", {})
     code, text = str(details.get("Code", "")), str(details.get("Message", ""))
     if told := by_the_clock(error.response):

@@ -1,4 +1,4 @@
-"""One node at a time: make it true, or remove it. `engine.py` walks the graph."""
+"""Carries out one change at a time: creates, updates, replaces, verifies and deletes."""
 
 from __future__ import annotations
 
@@ -21,26 +21,30 @@ from provision.plan.change import Action, ResourceChange, diff_fields
 from provision.plan.ownership import adopt_hint
 
 VERIFY_DELAYS: Final = (0.3, 0.7, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 60.0)
-"""Seconds between looks after a write: AWS answers stale for up to a minute (X10, Q3)."""
+"""Seconds between reads after a write, which may be stale for up to a minute (X10, Q3)."""
 MAX_UNKNOWN_OUTCOMES: Final = 6
-"""Times one node's making may meet an answer that is lost, each followed by a look (X1)."""
+"""How often one create or update may lose its answer, each time followed by a read (X1)."""
 
 
 @dataclass
 class Engine(Observer):
-    """Acts on what it sees: every verb is in the journal before its first call."""
+    """An observer that also writes: every operation is in the journal before its first call."""
 
     backups: dict[str, Backup] = field(default_factory=dict)
-    """Those made in this run, by node."""
+    """Backups made in this run, by node."""
     late: dict[str, float] = field(default_factory=dict)
-    """When what may come back was deleted, by node."""
+    """When resources that may reappear were deleted, by node."""
     crossed: set[str] = field(default_factory=set)
-    """Nodes of which another run made a second one: nothing more is begun."""
+    """Nodes of which another run created a duplicate: nothing more is begun."""
 
-    # -- making ------------------------------------------------------------------------------
+    # -- creating and changing -------------------------------------------------------------------
 
     def apply(self, change: ResourceChange) -> Step:
-        """Make the wanted true. The value returned is in the journal; `settle` looks again."""
+        """Carry the change out and return the resource, which then is in the journal.
+
+        Raises `NotOwned` or `DataProtected` if the user must decide first. `verify` observes it
+        again.
+        """
         assert change.want is not None
         if change.action is Action.FOREIGN:
             raise NotOwned(change.reason, hint=change.blocked_by)
@@ -53,7 +57,7 @@ class Engine(Observer):
         return made
 
     def give(self, change: ResourceChange, left: str) -> Step:
-        """As `make`, of what is not done with it yet: `left` says in words what is left to do."""
+        """Carry out a change that is not complete with that; `left` says in words what remains."""
         made = self._at_work(change)
         self.report(change.node, NodeEvent.WAITING, left)
         return made
@@ -74,7 +78,7 @@ class Engine(Observer):
         node, needs = change.node, change.needs
         if have is not None and change.action is Action.UPDATE:
             changed = {diff.field for diff in change.diffs}
-            if not changed:  # all it gives is there; what it takes away is not its turn yet
+            if not changed:  # all access is granted; revocations come later
                 return with_computed(want, have)
             return self._update(node, needs, want, have, changed)
         if have is not None and replacement(want, have) is Replacement.DELETE_FIRST:
@@ -89,7 +93,7 @@ class Engine(Observer):
         known = [*self.journal.deposed(node), *change.deposed]
         known += [change.have] if change.have else []
         record = self.journal.records.get(node)
-        if not (record and record.pending == "create"):  # else it may be what that run made
+        if not (record and record.pending == "create"):  # otherwise that run may have created it
             self._alone(node, want, known)
         self.journal.begin(node, "create", want, needs)
         for tries_left in reversed(range(MAX_UNKNOWN_OUTCOMES)):
@@ -117,8 +121,10 @@ class Engine(Observer):
     def _alone(
         self, node: str, want: Step, known: Sequence[Step], made: Step | None = None
     ) -> None:
-        """Raises `ConcurrentRun` where another run made one too, and takes back what this one made:
-        nothing stands in it yet."""
+        """Raise `ConcurrentRun` if another run created one, too, and delete ours.
+
+        Nothing is in ours yet.
+        """
         others = duplicates(self.aws, want, [*known, made] if made else known)
         if not others:
             return
@@ -129,7 +135,10 @@ class Engine(Observer):
         raise concurrent_run_error(want, others, made)
 
     def _find_after_unknown_outcome(self, want: Step) -> Step | None:
-        """What a create whose answer was lost has made; a predecessor beside it does not count."""
+        """Return the resource of a create whose answer was lost, or None.
+
+        The one that is being replaced does not count.
+        """
         have = observe_eventually(self.aws, want)
         if have is None or not any(c.fixed for c in diff_fields(want, have, None)):
             return have
@@ -138,7 +147,7 @@ class Engine(Observer):
     def _update(
         self, node: str, needs: tuple[str, ...], want: Step, have: Step, changed: set[str]
     ) -> Step:
-        """After an unclear answer: look, and do what is left to do (X1)."""
+        """Update it; after an unknown outcome, observe it and do what is left to do (X1)."""
         for tries_left in reversed(range(MAX_UNKNOWN_OUTCOMES)):
             self.journal.begin(node, "update", have, needs)
             try:
@@ -155,7 +164,10 @@ class Engine(Observer):
         return with_computed(want, have)
 
     def verify(self, change: ResourceChange, made: Step) -> None:
-        """Believe only what is observed afterwards. Raises `NotConverged`, naming the fields."""
+        """Wait until AWS returns the settings as written, and record them.
+
+        Raises `NotConverged`, naming the fields that still differ.
+        """
         ignored = frozenset(self.limitations.unreadable_fields.get(made.KIND, ()))
         for pause in (*VERIFY_DELAYS, None):
             have = made.observe(self.aws)
@@ -179,21 +191,23 @@ class Engine(Observer):
             self.journal.done(change.node, value, change.needs)
         return value
 
-    # -- removing ----------------------------------------------------------------------------
+    # -- deleting ----------------------------------------------------------------------------
 
     def record_found(self, change: ResourceChange) -> None:
-        """Record what was found to be removed: the next run is to know of it, whatever follows."""
+        """Record a resource found to be deleted, so that the next run knows of it in any case."""
         if change.have is not None and change.node not in self.journal.records:
             self.journal.done(change.node, change.have, change.needs)
 
     def delete(self, change: ResourceChange) -> ResourceChange:
-        """Delete what `plan_deletion` said to delete; forget what is not there, not ours, or lasts
-        without us. The finding as acted on: what has become another's since is left, and says so.
+        """Carry out what `plan_deletion` decided and return the change as made.
+
+        Drops the record of a resource that is missing, foreign, or outlives the stack. One that
+        became foreign since it was observed is left alone, and the returned change says so.
         """
         have = change.have
         if change.action is Action.KEEP and have is not None and not have.lasting():
             record = self.journal.records.get(change.node)
-            if record and record.pending:  # begun by a run that died; it is there, and stays
+            if record and record.pending:  # pending since a run that died; it exists, and stays
                 self.journal.done(change.node, have, change.needs)
             return change
         if change.action is Action.DELETE:
@@ -217,8 +231,11 @@ class Engine(Observer):
         return change
 
     def confirm_deleted(self, change: ResourceChange, patience: float) -> ResourceChange:
-        """Delete what came back within `patience` seconds of its deletion. Until then the journal
-        says that it is being deleted, so that a later run knows it as ours (G4, A35)."""
+        """Delete the resource again if it reappears within `patience` seconds of its deletion.
+
+        Until then its deletion is pending in the journal, so that a later run knows it as ours (G4,
+        A35).
+        """
         have = change.have
         assert have is not None
         left = self.late[change.node] + patience - self.aws.clock.now()
@@ -227,7 +244,7 @@ class Engine(Observer):
         if back := have.now(self.aws):
             if self.came_back(back) or not self.changed_hands(change.node, have, back):
                 have.delete(self.aws)
-            else:  # somebody made one of the name meanwhile
+            else:  # another party created one of this name
                 left_alone = NoLongerOurs(have.label).message
                 change = replace(change, reason=f"{left_alone}; ours is gone")
         self.journal.done(change.node, None)
@@ -235,11 +252,11 @@ class Engine(Observer):
         return change
 
     def _delete(self, node: str, needs: tuple[str, ...], have: Step) -> None:
-        """Begin it in the journal, back up what data it holds, and delete it. Raises `NoLongerOurs`
-        where it became another's since it was looked at.
+        """Begin the deletion in the journal, back up the data, and delete the resource.
 
-        A backup that an earlier run made is never enough: the record says that this copy of the
-        state wrote nothing since, not that nobody did.
+        Raises `NoLongerOurs` if it became foreign since it was observed. A backup of an earlier run
+        is never enough: the record shows that this copy of the state wrote nothing since, not that
+        no other party did.
         """
         self.journal.begin(node, "delete", have, needs)
         if (

@@ -1,7 +1,7 @@
-"""What holds data and carries a node's mark under another name, where no state says which is it.
+"""Refuses a node if another resource with its mark may hold its data and the state is lost.
 
-A name leads to one thing only. Where the state is lost and the name has changed since (`moved`, or
-a line of it taken out), the data may be in the other.
+A name leads to one resource only. If the name has changed since (`moved`, or a line of it removed),
+the data may be in the other one.
 """
 
 from __future__ import annotations
@@ -16,8 +16,11 @@ from provision.plan.ownership import adopt_hint
 
 
 def refuse_marked_twice(eyes: Planner, change: ResourceChange) -> ResourceChange:
-    """The finding, refused where something else carries its mark: nothing is built upon the one
-    that was chosen until the user has said so. Reads only; asks nothing where there is a record."""
+    """Return the change, refused if another resource carries the node's mark.
+
+    Nothing is built upon the resource that was chosen until the user decides. Must not write; makes
+    no call if there is a record.
+    """
     want, node = change.want, change.node
     if want is None or change.action in {Action.FOREIGN, Action.SKIP}:
         return change
@@ -41,7 +44,10 @@ def refuse_marked_twice(eyes: Planner, change: ResourceChange) -> ResourceChange
 
 
 def _others(eyes: Planner, node: str, step: Step) -> tuple[str, ...]:
-    """Whoever may not list by tag is told nothing: older policies for looking do not allow it."""
+    """Return the names of others with the node's mark; none if they may not be listed by tag.
+
+    Older policies for reading do not permit that.
+    """
     try:
         return tuple(step.others_marked(eyes.aws, eyes.owners(node)))
     except NO_GOOD_ANSWER:

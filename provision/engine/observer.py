@@ -1,4 +1,4 @@
-"""One node at a time: look at it, and judge what follows. Reads only; `engine.py` acts."""
+"""Finds the resource of one node in AWS and plans its change. Reads only."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from provision.unknown import is_known
 
 @dataclass
 class Observer(Planner):
-    """What looks at one stack in one account, with what the user allows."""
+    """A planner that also observes the resources of one stack in one account."""
 
     def observe(
         self,
@@ -35,8 +35,11 @@ class Observer(Planner):
         places: Sequence[Inputs],
         early: Prefetched | None,
     ) -> ResourceChange:
-        """Reads only. `wanted`: what the nodes it needs should be; `places`: see
-        `candidate_inputs`; `early`: what was seen of it before."""
+        """Find the node's resource and return its change. Must not write.
+
+        `wanted`: the wanted steps of the nodes it needs. `places`: see `candidate_inputs`. `early`:
+        its prefetched resource.
+        """
         want = self._build(node, wanted)
         if reason := self.limitations.unsupported_kinds.get(want.KIND):
             return self._finding(node, want, None, Action.SKIP, reason)
@@ -60,7 +63,10 @@ class Observer(Planner):
     def _undecided(
         self, node: Node[Step], want: Step, several: Sequence[Step], ours: Sequence[Step]
     ) -> ResourceChange:
-        """A tag can be copied: of two that are alike none is replaced, and none is built upon."""
+        """Return the change of a node of which several resources carry the mark.
+
+        A tag can be copied: none of them is replaced, and nothing is built upon one.
+        """
         ids = " and ".join(sorted(map(id_of, several)))
         reason = f"{ids} carry its mark alike, and no state says which it is"
         change = self._finding(node, want, ours[0], Action.FOREIGN, reason)
@@ -68,8 +74,10 @@ class Observer(Planner):
         return replace(change, blocked_by=refusal, deposed=_deposed(want, ours[1:]))
 
     def prefetchable(self) -> dict[str, Step]:
-        """What can be looked for before anything is seen, by node: what the journal remembers, and
-        what needs nothing that AWS chooses to be found by."""
+        """Return by node the steps that can be observed before anything else.
+
+        They are those in the journal, and those whose identity has nothing that AWS chooses.
+        """
         wanted: dict[str, Step] = {}
         sought: dict[str, Step] = {}
         records = self.journal.records
@@ -89,7 +97,7 @@ class Observer(Planner):
     def replan_after_replacement(
         self, change: ResourceChange, node: Node[Step], made: Mapping[str, Step]
     ) -> ResourceChange:
-        """The finding where something it needs was replaced: it may have gone with that."""
+        """Plan again after a need was replaced: the resource may be deleted with it."""
         if change.action is Action.SKIP:
             return change
         want = self._build(node, made)
@@ -101,7 +109,7 @@ class Observer(Planner):
     def replan(
         self, change: ResourceChange, node: Node[Step], made: Mapping[str, Step]
     ) -> ResourceChange:
-        """The finding again, once all it needs is really there and nothing is unknown any more."""
+        """Plan again once all needs exist and nothing is unknown any more."""
         want = self._build(node, made)
         if change.action is Action.SKIP or want == change.want:
             return change
@@ -113,14 +121,17 @@ class Observer(Planner):
     def _judge_again(
         self, change: ResourceChange, node: Node[Step], want: Step, have: Step | None
     ) -> ResourceChange:
-        """Whose it is stays as it was judged where it was found: elsewhere, `want` does not say."""
+        """Plan again, with the ownership that was decided where the resource was found.
+
+        At an old parent, `want` does not show it.
+        """
         if have is not None:
             have = self._observe_as_wanted(node, want, have)
         known = change.action is not Action.FOREIGN and have and _found_at_old_parent(want, [have])
         return self.plan_owned(node, want, have) if known else self.plan(node, want, have)
 
     def plan_deposed(self, change: ResourceChange) -> list[ResourceChange]:
-        """The predecessors of a node as nodes of their own, which are to be removed."""
+        """Return the deletions of deposed resources, as nodes of their own."""
         taken = set(self.journal.records)
         behind = []
         for old in change.deposed:
@@ -131,27 +142,33 @@ class Observer(Planner):
         return behind
 
     def plan_orphan(self, name: str) -> ResourceChange:
-        """A node of the journal that the configuration no longer has."""
+        """Return the change of a node that the journal has and the configuration has not."""
         record = self.journal.records[name]
         have = self._recall(name)
         change = ResourceChange(name, record.needs, record.step.KIND, None, have, (), Action.DELETE)
-        dropped = None if "~" in name else Cause.REMOVED  # the other is a successor's predecessor
+        dropped = None if "~" in name else Cause.REMOVED  # with a `~`, it is deposed
         if have and not (have.MARKED or have.SHARED or self.is_part_of_ours(have)):
             reason = f"{have.label} is part of what is not this stack's: left alone"
             return replace(change, action=Action.FOREIGN, reason=reason)
         return self.plan_deletion(replace(change, cause=dropped), record.step)
 
     def _believed(self, want: Step, recalled: Step | None) -> Step | None:
-        """What the record leads to; None where it carries no mark, is not where it is wanted, and
-        AWS does not say that it is part of what is ours."""
+        """Return the recorded resource, or None if the record is not to be believed.
+
+        That is so if the resource carries no mark, is not where it is wanted, and AWS does not show
+        that it is part of a resource of ours.
+        """
         if recalled is None or recalled.MARKED or recalled.SHARED or same_identity(want, recalled):
             return recalled
         return recalled if self.is_part_of_ours(recalled) else None
 
     def _accepts_recorded(self, node: Node[Step], want: Step, recalled: Step) -> bool:
-        """Whether what the record leads to is it. The record may be wrong, or lead to what somebody
-        has taken over since; what is to be made beside it may be there already; and what a run was
-        moving as it died may be in both places."""
+        """Return whether the recorded resource is the node's.
+
+        The record may be wrong, or lead to a resource that another party has taken over since. If a
+        create-first replacement is due, the new one may exist already. What an interrupted run was
+        moving may be in both places.
+        """
         record = self.journal.records.get(node.name)
         if recalled.BY_CONTENT and record and record.pending == "update":
             return False
@@ -162,18 +179,24 @@ class Observer(Planner):
     def _select_owned(
         self, node: Node[Step], want: Step, recalled: Step | None, found: Sequence[Step]
     ) -> Sequence[Step]:
-        """Of all that may be it what is ours, the likeliest first; else what stands there."""
+        """Return the owned among all candidates, the likeliest first.
+
+        If none is owned, return the last candidate, which is foreign.
+        """
         every, elsewhere = list(found), _found_at_old_parent(want, found)
         if recalled and not any(same_resource(recalled, have) for have in found):
             every.append(recalled)
-        # What was found elsewhere was judged by what would be wanted there.
+        # The ownership of a resource at an old parent was decided there.
         ours = [have for have in every if have in elsewhere or self._matches(node.name, want, have)]
         return ours or every[-1:]
 
     def _observe_as_wanted(self, node: Node[Step], want: Step, have: Step) -> Step:
-        """What is said of it in words (`strays`) depends on what one asks for. Where something the
-        record does not have is already as it is wanted, a run cut short or somebody's hand was
-        there, and may have left it half done: it is looked at again by what is wanted."""
+        """Observe the resource again, if needed, with the wanted settings as the query.
+
+        Needed if a field already has its wanted value although the record has an older one: an
+        interrupted run or a manual change may have stopped half-way, and `strays` is computed
+        relative to the query.
+        """
         record = self.journal.records.get(node.name)
         if (
             record is None
@@ -188,8 +211,11 @@ class Observer(Planner):
         return with_computed(want, have).observe(self.aws) or have
 
     def _wanted_version(self, want: Step, have: Step) -> Step:
-        """Of a numbered history, the entry wanted wherever it is: the record leads to the one used
-        last, and `create` would only take up again what an earlier run made."""
+        """Return the wanted entry of a numbered history, if it exists.
+
+        The record leads to the entry used last, and `create` would only reuse one of an earlier
+        run.
+        """
         fixed = [vars(want)[name] for name in fields_with(type(want), Mark.FIXED)]
         if not want.REVIVES or not is_known(fixed) or not diff_fields(want, have, None):
             return have
@@ -201,8 +227,9 @@ class Observer(Planner):
     def _search(
         self, node: Node[Step], want: Step, places: Sequence[Inputs], early: Prefetched | None
     ) -> list[Step]:
-        """Look for it by name or owner tag, where what that takes is known. What carries no owner
-        of its own is looked for at every place, the predecessors of what it is part of included.
+        """Look for the resource by name or owner tag, as far as their values are known.
+
+        A resource without a mark is looked for at every place, deposed parents included.
         """
         aside = self.journal.deposed(node.name)
         found: list[Step] = []
@@ -222,10 +249,10 @@ class Observer(Planner):
 
 
 def _deposed(want: Step, behind: Sequence[Step]) -> tuple[Step, ...]:
-    """What goes once `want` stands: of kinds of which two can stand side by side."""
+    """Return what is deleted once `want` exists, for kinds of which two can coexist."""
     return tuple(behind) if want.REPLACEMENT is Replacement.CREATE_FIRST else ()
 
 
 def _found_at_old_parent(want: Step, found: Sequence[Step]) -> list[Step]:
-    """What carries no mark and was found where its like is no longer wanted: judged there."""
+    """Return unmarked resources found at an old parent: their ownership was decided there."""
     return [have for have in found if not want.MARKED and not same_identity(want, have)]

@@ -1,4 +1,4 @@
-"""What follows from what is wanted and what was found: the action, whose it is, and what may go."""
+"""Decides on the action from the wanted and the observed resource, and on ownership."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _LOCKED: Final = "deletion protection is on"
 
 
 class NodeEvent(StrEnum):
-    """What just happened to a node."""
+    """An event of a node during a run."""
 
     LOOKING = "looking"
     FOUND = "found"
@@ -33,13 +33,16 @@ class NodeEvent(StrEnum):
 
 
 EventListener = Callable[[str, NodeEvent, str], None]
-"""Node, what happened to it, and in which words (an action, or what it waits for)."""
+"""Called with a node, an event, and words for it (an action, or what it waits for)."""
 
 
 @dataclass
 class Planner:
-    """One stack in one account, with what the user allows. Data that is to go is counted live; else
-    nothing is asked of AWS."""
+    """The decisions for one stack in one account, with what the user allows.
+
+    Reads from AWS only about data that is to be deleted, and about the owners of unmarked
+    resources.
+    """
 
     stack: Stack
     aws: Aws
@@ -49,7 +52,7 @@ class Planner:
     report: EventListener = lambda node, moment, words: None
 
     def plan(self, node: Node[Step], want: Step, have: Step | None) -> ResourceChange:
-        """The action that follows from the two values, or that the one found is not ours."""
+        """Return the action that follows from the two values, or that `have` is foreign."""
         if have is None or self._matches(node.name, want, have):
             return self.plan_owned(node, want, have)
         if node.name in self.options.adopt:
@@ -60,7 +63,7 @@ class Planner:
         )
 
     def _judge_adopted(self, node: Node[Step], want: Step, have: Step) -> ResourceChange:
-        """What is taken over is never deleted to be made again, unless the user names it."""
+        """Plan an adoption, which never deletes and recreates unless the user names the node."""
         change = self.plan_owned(node, want, have)
         fixed = [diff for diff in change.diffs if diff.fixed]
         if not fixed or self.options.may_destroy(node.name):
@@ -74,7 +77,7 @@ class Planner:
         )
 
     def plan_owned(self, node: Node[Step], want: Step, have: Step | None) -> ResourceChange:
-        """The action that follows where what was found is known to be ours."""
+        """Return the action for a resource that is owned, or does not exist."""
         if have is None:
             if want.MADE_BY_AWS:
                 return self._finding(node, want, None, Action.KEEP)
@@ -95,7 +98,7 @@ class Planner:
             diffs, reason = _marked_pending(diffs)
         change = replace(self._finding(node, want, have, Action.UPDATE, reason), diffs=diffs)
         if not diffs:
-            ailing = have.ailment() if have.SHARED else ""  # nobody's own, so each is told of it
+            ailing = have.ailment() if have.SHARED else ""  # owned by no stack: each reports it
             return replace(change, action=Action.KEEP, reason=ailing)
         if not any(diff.fixed for diff in diffs):
             return change
@@ -108,7 +111,7 @@ class Planner:
         return replace(change, action=Action.REPLACE, blocked_by=refusal)
 
     def planned_value(self, change: ResourceChange) -> Step:
-        """What dependents are planned with: the wanted, its Computed fields as found or unknown."""
+        """Return the value to plan dependents with: Computed fields as found, or unknown."""
         assert change.want is not None
         stays = change.action in {Action.KEEP, Action.UPDATE, Action.FOREIGN}
         stays = stays and not any(diff.field in change.want.RENEWS for diff in change.diffs)
@@ -117,7 +120,7 @@ class Planner:
         return with_computed(change.want, None).foretold(self.aws)
 
     def plan_deletion(self, change: ResourceChange, expected: Step) -> ResourceChange:
-        """What removing comes to: nothing there, not ours, kept, or deleted."""
+        """Return the change of a removal: nothing there, foreign, kept, or deleted."""
         if change.action is Action.SKIP:
             return change
         have, name = change.have, change.node
@@ -137,7 +140,7 @@ class Planner:
         return replace(change, action=Action.DELETE, reason=reason)
 
     def _judge_data(self, change: ResourceChange, have: Step) -> ResourceChange:
-        """Whether data goes, and what is said of it. Protection is read live (D19)."""
+        """Decide whether data is deleted, and explain it. Protection is read live (D19)."""
         if parting := have.deletion_warning(self.aws):
             if self.options.may_undo_backups(change.node):
                 return replace(change, action=Action.DELETE, reason=parting)
@@ -159,21 +162,26 @@ class Planner:
         words.append(self.limitations.backup_words(have.KIND) if self.options.backup else without)
         return replace(change, action=Action.DELETE, reason="; ".join(words))
 
-    # -- whose it is -------------------------------------------------------------------------
+    # -- ownership ---------------------------------------------------------------------------
 
     def owner(self, node: str) -> str:
-        """What the owner tag of a node's resource says; a retired one keeps its node's."""
+        """Return the owner for a node's owner tag. A deposed resource keeps its node's."""
         return f"{self.stack.mark}/{current_name(node)}"
 
     def is_part_of_ours(self, have: Step) -> bool:
-        """Whether what carries no mark is part of what carries ours. The state may have been
-        written by anybody, and say that anything is."""
+        """Return whether a resource without a mark is part of an owned one, as AWS shows it.
+
+        The state may have been written by anyone, and name any resource.
+        """
         return self._is_ours(have.parent_owner(self.aws))
 
     def _is_ours(self, owner: str | None) -> bool:
-        """Whether it is the mark of a node of ours. One of an older provision's, which two stacks
-        may have alike, is believed where a record has it. What follows has no slash: `tap-dev/x/…`
-        is the mark of a stack `tap-dev`, and not `tap-dev`'s of old."""
+        """Return whether this is the owner mark of a node of ours.
+
+        A mark of an older version, which two stacks may share, is believed only if a record has it.
+        A node has no slash: `tap-dev/x/…` is the mark of a stack `tap-dev`, not an old mark with
+        the prefix `tap-dev`.
+        """
         before, _, node = (owner or "").rpartition("/")
         if not owner or not node:
             return False
@@ -184,9 +192,12 @@ class Planner:
         return any(step.MARKED and step.is_owned_by(step, owner) for step in steps)
 
     def _may_be_back(self, node: str, expected: Step, have: Step) -> bool:
-        """Whether something without a mark may be what we deleted. The state may have been written
-        by anybody: it is believed where what writes there is ours. Where that is gone, a node of
-        config.yaml is, of what is as new and as bare as late writers leave it."""
+        """Return whether a resource without a mark may be one that we deleted.
+
+        The state may have been written by anyone: it is believed if the writer to the resource is
+        ours. If that is gone, it is believed for a node of config.yaml whose resource is as new and
+        empty as delayed writers leave it.
+        """
         parent = have.parent_owner(self.aws)
         if self._is_ours(parent):
             return True
@@ -194,19 +205,21 @@ class Planner:
         return told and node in self.stack.nodes and have.came_back(self.aws)
 
     def owns(self, change: ResourceChange) -> bool:
-        """Whether what was found carries this node's owner, or can carry none."""
+        """Return whether the observed resource carries this node's owner, or can carry none."""
         record = self.journal.records.get(change.node)
         expected = change.want or (record and record.step)
         have = change.have
         return bool(have and expected and self._matches(change.node, expected, have))
 
     def came_back(self, have: Step) -> bool:
-        """Whether it is what a late writer made again of what this run deleted."""
+        """Return whether a delayed writer recreated what this run deleted."""
         return _has_no_owner(have) and have.came_back(self.aws)
 
     def changed_hands(self, node: str, have: Step, now: Step) -> bool:
-        """Whether what was judged ours as `have` is somebody else's now: neither as it was marked,
-        or said, nor ours by another mark."""
+        """Return whether the resource that was owned as `have` is foreign now.
+
+        It then has neither the mark or content of before, nor another mark of ours.
+        """
         if isinstance(have, Tagged) and isinstance(now, Tagged):
             same = have.tags.get(OWNER) == now.tags.get(OWNER)
         else:
@@ -219,21 +232,25 @@ class Planner:
         deleting = record is not None and record.pending == "delete"
         back = deleting and have.COMES_BACK and _has_no_owner(have)
         if back and self._may_be_back(node, expected, have):
-            return True  # we were deleting it, and a late writer made it again (A35)
+            return True  # a delayed writer recreated what we were deleting (A35)
         if self._owned(node, expected, have):
             return True
         return recorded and (not have.BY_CONTENT or self._may_lead_to_ours(expected, have))
 
     def _may_lead_to_ours(self, expected: Step, have: Step) -> bool:
-        """Whether AWS says so of what only a record says is ours, whoever wrote that. What it led
-        to may be gone, and is made again before anything is written here: AWS refuses a second one
-        of that name to everybody else."""
+        """Return whether AWS confirms the ownership that only a record states.
+
+        Anyone may have written the record. The target may be gone and is recreated before anything
+        is written here: AWS refuses a second one of that name to everyone else.
+        """
         parent = have.parent_owner(self.aws)
         return self._is_ours(parent) or (parent is None and not is_known(expected))
 
     def _may_remove(self, change: ResourceChange, have: Step) -> bool:
-        """Whether it says what config.yaml wants of it, or AWS says that it leads to ours: of what
-        is told by what it says alone."""
+        """Return whether a resource that is recognised by its content alone may be removed.
+
+        It must be as config.yaml wants it, or AWS must show that it leads to ours.
+        """
         if not have.BY_CONTENT:
             return True
         wanted = change.want is not None and self._owned(change.node, change.want, have)
@@ -243,13 +260,15 @@ class Planner:
         return any(expected.is_owned_by(have, owner) for owner in self.owners(node))
 
     def owners(self, node: str) -> tuple[str, ...]:
-        """What the tag of a node's resource may say."""
+        """Return the values that the owner tag of a node's resource may have."""
         return (self.owner(node), *self._former_owners(node))
 
     def _former_owners(self, node: str) -> tuple[str, ...]:
-        """What the tag says until `up` has changed it: where the node was renamed, and where an
-        older provision made it, whose marks had neither region nor account. Two stacks could have
-        such a mark alike, so it is believed only of what the state has.
+        """Return the owners that the tag names until `up` has changed it.
+
+        They are those of a renamed node's old name, and those of older versions, whose marks had
+        neither region nor account. Two stacks could share such a mark, so it is believed only if
+        the state has it.
         """
         name = current_name(node)
         renamed = [self.owner(old) for old, new in self.stack.moved.items() if new == name]
@@ -277,13 +296,16 @@ def _in_plain_words(value: object) -> str:
 
 
 def _marked_pending(diffs: tuple[FieldDiff, ...]) -> tuple[tuple[FieldDiff, ...], str]:
-    """What an update that was begun and has not ended leaves is no drift: AWS no longer has what
-    the record says, and not yet what is wanted. A table's expiry takes two runs (D12)."""
+    """Return the diffs with the rest of a pending update not counted as drift, and a reason.
+
+    AWS no longer has the recorded value, and not yet the wanted one. A table's expiry takes two
+    runs (D12).
+    """
     ours = tuple(replace(diff, cause=Cause.CONFIG) if diff.is_conflict else diff for diff in diffs)
     rest = ", ".join(one.field for one, diff in zip(ours, diffs, strict=True) if diff.is_conflict)
     return ours, f"the rest of a change that an earlier run began: {rest}" if rest else ""
 
 
 def _has_no_owner(have: Step) -> bool:
-    """Whether it could carry an owner, and carries none."""
+    """Return whether the resource could carry an owner and carries none."""
     return isinstance(have, Tagged) and OWNER not in have.tags

@@ -1,5 +1,6 @@
-"""Where a node's resource is looked for, and what can be looked for before its turn: all of that at
-once, for reads need not wait for each other where what they ask is known.
+"""Observes resources before their turn, all at once, and says where each is looked for.
+
+Reads need not wait for each other if their queries are known.
 """
 
 from __future__ import annotations
@@ -17,42 +18,45 @@ from provision.state.record import Record
 from provision.unknown import UnknownUsed
 
 VISIBILITY_DELAYS: Final = (1.0, 2.0, 4.0, 8.0)
-"""Seconds between looks before it is believed that what was being made is not there (V16, X1, D3).
-"""
+"""Seconds between reads before a pending creation counts as missing (V16, X1, D3)."""
 
 
 Inputs = Mapping[str, Step]
-"""What a node needs, as found: where it is looked for beside where it is wanted."""
+"""The observed steps that a node needs: where it is looked for, apart from the wanted place."""
 
 
 def candidate_inputs(
     node: Node[Step], seen: Mapping[str, ResourceChange], wanted: Mapping[str, Step]
 ) -> list[Inputs]:
-    """All that a node may stand on: what it needs as it is, then with each predecessor of that."""
+    """Return what a node may depend on: its needs as they are, then with each deposed one."""
     now = {need: seen[need].have or wanted[need] for need in node.needs}
     return [now, *({**now, need: old} for need in now for old in seen[need].deposed)]
 
 
 @dataclass(frozen=True)
 class Prefetched:
-    """What the record of a node led to; or, where there is no record, what was searched for and
-    what was found."""
+    """The recorded resource of a node or, without a record, a query and what it found."""
 
     recorded: Step | None = None
     query: Step | None = None
     found: tuple[Step, ...] = ()
 
     def answers(self, seed: Step) -> bool:
-        """Whether searching for `seed` would come to the same. What `observe` does not read, it
-        copies from what it was asked for, so what is there has to be asked for alike."""
+        """Return whether a search for `seed` would give the prefetched result.
+
+        `observe` copies fields it does not read from its argument, so a result that found something
+        is valid only for an equal query.
+        """
         if self.query is None:
             return False
         return self.query == seed if self.found else same_identity(self.query, seed)
 
 
 def observe_recorded(aws: Aws, record: Record | None) -> Step | None:
-    """Observe what the journal remembers. What was being made may not be visible yet: `up` would
-    make a second one, and `down` leave it behind."""
+    """Observe the recorded resource. A pending creation may not be visible yet.
+
+    Without waiting for that, `up` would create a second one, and `down` would leave it behind.
+    """
     if record is None:
         return None
     return (
@@ -63,7 +67,7 @@ def observe_recorded(aws: Aws, record: Record | None) -> Step | None:
 
 
 def observe_eventually(aws: Aws, step: Step) -> Step | None:
-    """Observe what may be there without being visible."""
+    """Observe a resource that may exist but not be visible yet (eventual consistency)."""
     for pause in VISIBILITY_DELAYS:
         if have := step.observe(aws):
             return have
@@ -72,19 +76,19 @@ def observe_eventually(aws: Aws, step: Step) -> Step | None:
 
 
 def prefetch(aws: Aws, record: Record | None, sought: Step) -> Prefetched:
-    """Look for one node's resource. Reads only."""
+    """Observe one node's resource, or search for it. Must not write."""
     if record:
         return Prefetched(recorded=observe_recorded(aws, record))
     try:
         return Prefetched(query=sought, found=tuple(sought.find_candidates(aws)))
     except UnknownUsed:
-        return Prefetched()  # it reads beside what is wanted: its turn has to come first
+        return Prefetched()  # it reads a value that is unknown until its turn
 
 
 def prefetch_batch(
     aws: Aws, records: Mapping[str, Record], sought: Mapping[str, Step]
 ) -> dict[str, Prefetched]:
-    """The same for nodes of one kind, by node. What was being made is looked for by itself."""
+    """Prefetch nodes of one kind, by node. A pending creation is observed by itself."""
     if len(sought) == 1:
         return {name: prefetch(aws, records.get(name), step) for name, step in sought.items()}
     alone = {n: s for n, s in sought.items() if n in records and records[n].pending == "create"}
@@ -106,7 +110,7 @@ def prefetch_batch(
 
 
 def batches(sought: Mapping[str, Step]) -> Iterator[dict[str, Step]]:
-    """As many nodes of a kind as are looked for at once."""
+    """Yield as many nodes of a kind as are observed at once."""
     kinds: defaultdict[type[Step], dict[str, Step]] = defaultdict(dict)
     for name, step in sought.items():
         kinds[type(step)][name] = step

@@ -1,5 +1,6 @@
-"""Rights go last: what `up` takes away from anybody goes when everything else is made, so that code
-and callers that are live until then do not lose what they use.
+"""Revokes access last: `up` takes access away after everything else is made.
+
+Code and callers that are live until then keep what they use.
 """
 
 from __future__ import annotations
@@ -20,8 +21,10 @@ GOES_LAST: Final = "what it takes away goes when all else is made"
 
 
 def without_revocations(change: ResourceChange) -> ResourceChange | None:
-    """The finding with all that is allowed now left in place; None where nothing is taken away, or
-    only what somebody else has given."""
+    """Return the change with all present access kept, or None if no access is taken away.
+
+    Access that another party has granted does not count.
+    """
     want, have = change.want, change.have
     if change.action is not Action.UPDATE or want is None or have is None:
         return None
@@ -40,8 +43,11 @@ def revoke(
     steps: dict[str, Step],
     workers: int,
 ) -> tuple[dict[str, ResourceChange], dict[str, ProvisionError], WalkTiming]:
-    """Make what `without_revocations` held back as it is wanted, then what follows from that.
-    `steps`: by node as made; changed here. The findings as acted on, the failures, and the walk."""
+    """Apply the revocations that `without_revocations` held back, then what follows from them.
+
+    `steps` has the resources by node as made, and is changed here. Return the changes as made, the
+    failures, and the walk.
+    """
     nodes, begun = engine.stack.nodes, dict(acted)
     follow = _followers(engine, acted, late, steps)
     done: dict[str, Step] = {}
@@ -68,7 +74,7 @@ def revoke(
 
 
 def _as_one(first: ResourceChange, then: ResourceChange) -> ResourceChange:
-    """What was done about one node in two walks, told as a plan tells it."""
+    """Return the changes of one node in two walks as one, in the form that a plan has."""
     if first.action is Action.CREATE:
         return first
     if first.action not in WRITES:
@@ -87,7 +93,7 @@ def block_revocations(
     late: Mapping[str, ResourceChange],
     steps: Mapping[str, Step],
 ) -> dict[str, ResourceChange]:
-    """The findings where the run ended before the turn of `late` had come."""
+    """Return the changes of a run that ended before the turn of `late`."""
     follow = _followers(engine, acted, late, steps)
     reasons = {name: f"comes after {', '.join(late)}: {GOES_LAST}" for name in follow}
     return block_with_reasons(acted, dict.fromkeys(late, GOES_LAST) | reasons)
@@ -99,8 +105,10 @@ def _followers(
     late: Mapping[str, ResourceChange],
     steps: Mapping[str, Step],
 ) -> dict[str, ResourceChange]:
-    """What has to be made again when `late` is as it is wanted, by node: a deployment is a copy of
-    the API as it was."""
+    """Return by node what must be made again once `late` is as wanted.
+
+    For example, a deployment is a copy of the API as it was.
+    """
     wanted = dict(steps)
     for name, change in late.items():
         if change.want is not None and name in steps:

@@ -1,6 +1,4 @@
-"""Where a run's seconds went: when each node was visited, and the chain of visits that the end had
-to wait for.
-"""
+"""The timing of a run: when each node was visited, and the critical path."""
 
 from __future__ import annotations
 
@@ -15,13 +13,12 @@ from provision.trace import Trace
 
 VERIFYING: Final = "second look"
 WAITED: Final = 0.02
-"""Seconds after the last of its needs from which a visit is believed to have waited for a thread.
-"""
+"""Seconds after the last of its needs from which a visit counts as waiting for a thread."""
 
 
 @dataclass(frozen=True)
 class Interval:
-    """From when to when somebody worked on a node, in seconds on one clock."""
+    """The time during which a node was worked on, in seconds on one clock."""
 
     began: float
     ended: float
@@ -33,8 +30,11 @@ class Interval:
 
 @dataclass(frozen=True)
 class PathStep:
-    """One visit of the chain. `doing` is open, look, make, push, second look or remove; `node` is
-    empty for what is done before the first node."""
+    """One visit on the critical path.
+
+    `doing` is open, look, make, take away, push, second look, remove or last look; `node` is empty
+    for the time before the first node.
+    """
 
     node: str
     doing: str
@@ -42,15 +42,17 @@ class PathStep:
 
     @property
     def document(self) -> dict[str, Any]:
-        """As JSON documents show it."""
+        """The visit as JSON documents show it."""
         shown = round(self.seconds, 3)
         return {"node": self.node or None, "doing": self.doing, "seconds": shown}
 
 
 @dataclass
 class WalkTiming:
-    """One walk over nodes: which had to come before which, and when each was visited. `rests` are
-    the second looks, which no other node waits for."""
+    """One walk over nodes: which had to precede which, and when each was visited.
+
+    `rests` are the verifications, which no other node waits for.
+    """
 
     doing: str
     needs: Needs
@@ -59,7 +61,7 @@ class WalkTiming:
     rests: dict[str, Interval] = field(default_factory=dict)
 
     def timed(self, visit: Visit) -> Visit:
-        """The visit, its time and that of its rest noted, here and in the trace."""
+        """Return the visit with its time, and its follow-up's, noted here and in the trace."""
 
         def timed(name: str) -> Callable[[], None] | None:
             with self._noted(self.intervals, name, self.doing):
@@ -82,7 +84,7 @@ class WalkTiming:
             stays[name] = Interval(began, self.trace.now())
 
     def critical_path(self) -> tuple[PathStep, ...]:
-        """The visits that the end of the walk had to wait for, in their order."""
+        """Return the visits that the end of the walk had to wait for, in their order."""
         links: list[PathStep] = []
         name, late = _last(self.intervals), _last(self.rests)
         if name and late and self.rests[late].ended > self.intervals[name].ended:
@@ -94,7 +96,7 @@ class WalkTiming:
         return tuple(reversed(links))
 
     def _before(self, name: str) -> str | None:
-        """What it waited for: the last of its needs, or whoever then made way in a thread."""
+        """Return what the visit waited for: its last need, or the node that freed a thread."""
         began = self.intervals[name].began
         needs = {need: self.intervals[need] for need in self.needs[name] if need in self.intervals}
         need = _last(needs)
@@ -108,6 +110,6 @@ def _last(stays: Mapping[str, Interval]) -> str | None:
 
 
 def critical_path(opening: float, walks: Iterable[WalkTiming]) -> tuple[PathStep, ...]:
-    """The chain of a whole run: opening, then walk after walk."""
+    """Return the critical path of a whole run: opening, then walk after walk."""
     links = [link for walk in walks for link in walk.critical_path()]
     return (PathStep("", "open", opening), *links)

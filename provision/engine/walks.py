@@ -1,4 +1,4 @@
-"""A walk of the engine over nodes: timed, ended by the clock, its failures put into words."""
+"""Walks of the engine over nodes: timed, ended by the clock, with failures translated."""
 
 from __future__ import annotations
 
@@ -23,8 +23,10 @@ def start_walk(engine: Engine, doing: str, graph: Needs) -> WalkTiming:
 def run_walk(
     engine: Engine, walked: WalkTiming, visit: Visit, workers: int
 ) -> dict[str, ProvisionError]:
-    """The walk, traced, and ended where the user asks to stop or another run is at work. The
-    failures by node, each told and in words."""
+    """Run a traced walk, which ends if the user asks to stop or another run is at work.
+
+    Return the failures by node, each translated and reported.
+    """
     with engine.aws.trace.span(f"{walked.doing}: {len(walked.needs)} nodes", "walk"):
         failed = walk(
             walked.needs,
@@ -41,7 +43,7 @@ def run_walk(
 
 
 def _translated(engine: Engine, name: str, error: Exception) -> ProvisionError:
-    """In words; a refusal with the statement that this node's calls need."""
+    """Translate the error; a denied call with the IAM statement that this node needs."""
     told = translate_error(error)
     if not isinstance(told, NotPermitted) or not isinstance(error, ClientError):
         return told
@@ -52,7 +54,7 @@ def _translated(engine: Engine, name: str, error: Exception) -> ProvisionError:
 
 
 def raise_first(engine: Engine, failed: Mapping[str, ProvisionError]) -> None:
-    """Half a look is worth nothing: the first failure ends it."""
+    """Raise the first failure, if any: an incomplete observation is of no use."""
     if engine.aws.clock.stopped:
         raise Interrupted("interrupted while looking")
     for name, error in failed.items():
