@@ -37,7 +37,7 @@ class Engine(Observer):
     crossed: set[str] = field(default_factory=set)
     """Nodes of which another run created a duplicate: nothing more is begun."""
 
-    # -- creating and changing -------------------------------------------------------------------
+    # -- creating and changing ---------------------------------------------------------------
 
     def apply(self, change: ResourceChange) -> Step:
         """Carry the change out and return the resource, which then is in the journal.

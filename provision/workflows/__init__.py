@@ -1,7 +1,8 @@
 """Complete procedures on top of the engine, which commands begin.
 
-`push`, `refresh` and `rotate_keys` do their work with the engine's parts; `saved_plan` keeps a plan
-in a file; `health` and `troubles` say how the stack fares; `leftovers`, `arn_kinds`,
-`removal_commands` and `removal_report` what is left after `down`; `deployer_policy` and
-`boundary_policy` print the policies of people and roles.
+`push`, `refresh` and `rotate_keys` work with the engine's parts; `saved_plan` keeps a plan in a
+file; `prerequisites` checks what no node creates; `origins` says why a node is written; `health`
+and `troubles` report how the stack is; `leftovers`, `arn_kinds`, `removal_commands` and
+`removal_report` report what is left after `down`; `deployer_policy` and `boundary_policy` build
+policies for the users of the commands and for the stack's roles.
 """

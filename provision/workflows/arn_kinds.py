@@ -1,4 +1,4 @@
-"""Sorts of resources known by their ARN: how to see whether one is there, and what removes it."""
+"""Kinds of resources known by their ARN: how to look one up, and the commands to delete it."""
 
 from __future__ import annotations
 
@@ -17,9 +17,12 @@ from provision.workflows.removal_commands import Commands, Goes, goes, goes_noth
 
 @dataclass(frozen=True)
 class ArnKind:
-    """`look` answers something true when it is there, and nothing or an error of absence when not.
-    `commands` remove it; `goes` says what of the user's goes with it; `unsaved` are the commands
-    where no backup can be made."""
+    """A kind of resource that is known by its ARN.
+
+    `exists` returns something true if the resource exists, otherwise nothing or a not-found error.
+    `commands` delete it; `goes` says which of the user's data is deleted with it; `unsaved` are the
+    commands if no backup can be made.
+    """
 
     exists: Callable[[Aws, str], Any]
     commands: Commands
@@ -29,7 +32,10 @@ class ArnKind:
 
 @dataclass(frozen=True)
 class Sight:
-    """`there`: None where there was no way to look. `commands`: none where none is known."""
+    """The result of looking a resource up.
+
+    `there` is None if it could not be looked up. `commands` is empty if none are known.
+    """
 
     there: bool | None
     goes: str = ""
@@ -59,7 +65,7 @@ def _acl(aws: Aws, made: str) -> Any:
 
 
 def _key(aws: Aws, made: str) -> Any:
-    """What is to be deleted is on its way; AWS still lists it for weeks."""
+    """Return whether the key exists. AWS lists a key that is pending deletion for weeks."""
     return aws.kms.describe_key(KeyId=made)["KeyMetadata"].get("KeyState") != "PendingDeletion"
 
 
@@ -71,7 +77,7 @@ def _api_or_stage(aws: Aws, made: str) -> Any:
 
 
 def _target(aws: Aws, made: str) -> Any:
-    """Their ARNs say nothing of the table: all of the region's are asked for."""
+    """Find the target among all of the region, as its ARN does not contain the table."""
     pages = aws.autoscaling.get_paginator("describe_scalable_targets").paginate(
         ServiceNamespace="dynamodb"
     )
@@ -175,12 +181,12 @@ ARN_KINDS: Final[Mapping[tuple[str, str], ArnKind]] = {
         goes("what it encrypted, backups too, can be read by nobody once AWS has waited 30 days"),
     ),
 }
-"""Service and beginning of an ARN's resource → its sort. In the order in which they can go: what
-uses another before that, and a key last."""
+"""Service and beginning of an ARN's resource → its kind, in the order in which they can be deleted:
+a resource before what it uses, a key last."""
 
 
 def look_at(aws: Aws, arn: str, *, backups: bool) -> Sight:
-    """Looked at directly, for what AWS lists by tag may be gone for a while."""
+    """Look the resource up directly: listings by tag may still show deleted ones."""
     sort, name, _ = _kind_of(arn)
     if sort is None:
         return Sight(None)
@@ -199,12 +205,12 @@ def look_at(aws: Aws, arn: str, *, backups: bool) -> Sight:
 
 
 def rank(arn: str) -> tuple[int, str]:
-    """For the order in which what was found can go."""
+    """Return the sort key for the order in which leftovers can be deleted."""
     return _kind_of(arn)[2], arn
 
 
 def _kind_of(arn: str) -> tuple[ArnKind | None, str, int]:
-    """The sort, the resource's own name or id, and its place in the order of going."""
+    """Return the kind, the resource's own name or id, and its place in the order of deletion."""
     _, _, service, _, _, resource = arn.split(":", 5)
     for number, ((of, beginning), sort) in enumerate(ARN_KINDS.items()):
         if service == of and resource.startswith(beginning):

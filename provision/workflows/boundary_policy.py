@@ -1,4 +1,4 @@
-"""A permissions boundary for the stack's roles: what their own policies need, nothing beyond."""
+"""A permissions boundary for the stack's roles: exactly what their own policies need."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ from provision.stack.inputs import StackInputs
 from provision.steps.apigateway.account import LOG_ACTIONS
 
 FORBIDDEN: Final = ("account:*", "iam:*", "organizations:*", "sts:AssumeRole")
-"""Said although nothing allows it: a boundary that only does not allow is no bound to what policies
-of other resources grant to a role's sessions."""
+"""Denied although nothing allows it: a boundary that only does not allow an action does not limit
+what resource policies grant to a role's sessions."""
 _BY_VPC: Final = "aws:SourceVpc"
 _OF_A_NETWORK: Final = ("security-group", "subnet")
 
 
 @dataclass(frozen=True)
 class _Names:
-    """What tables and functions are called in AWS; patterns of it, where names are too many."""
+    """The AWS names of tables and functions, or patterns of them if there are too many."""
 
     tables: Sequence[str]
     functions: Sequence[str]
 
 
 def boundary_policy(inputs: StackInputs) -> Policy:
-    """With every name; or, where that is more than IAM takes, with a pattern of all."""
+    """Return the policy with every name or, if that exceeds IAM's limit, with one pattern."""
     exact = _policy(inputs, _names(inputs))
     if exact.characters <= MOST_CHARACTERS:
         return exact
@@ -40,7 +40,7 @@ def boundary_policy(inputs: StackInputs) -> Policy:
 
 
 def is_exact(inputs: StackInputs, policy: Policy) -> bool:
-    """Whether it names what it is for, and not all that begins as the stack's names do."""
+    """Return whether the policy has the exact names, and not a pattern of the stack's names."""
     return policy == _policy(inputs, _names(inputs))
 
 
@@ -72,8 +72,10 @@ def _policy(inputs: StackInputs, names: _Names) -> Policy:
 
 
 def _needed(inputs: StackInputs, names: _Names) -> Iterator[Document]:
-    """The policies of the roles at their widest: with `*` for what AWS will choose, and with all
-    that a function may do with a table."""
+    """Yield the roles' policies at their widest.
+
+    They have `*` for what AWS will choose, and all that a function may do with a table.
+    """
     where, config = inputs.location, inputs.config
     tables = [where.arn("dynamodb", f"table/{name}") for name in names.tables]
     yield grants.table_access(
@@ -98,8 +100,10 @@ def _needed(inputs: StackInputs, names: _Names) -> Iterator[Document]:
 
 
 def _asked(inputs: StackInputs, documents: Iterable[Document]) -> Iterator[Asked]:
-    """What they allow, one by one. The VPC has no id before it is there: a role's own policies
-    name it."""
+    """Yield each action on each resource that the policies allow, without the VPC condition.
+
+    The VPC has no id before it exists; a role's own policies name it.
+    """
     for document in documents:
         for each in document["Statement"]:
             if each["Effect"] == "Allow":
@@ -110,9 +114,11 @@ def _asked(inputs: StackInputs, documents: Iterable[Document]) -> Iterator[Asked
 
 
 def _owned(inputs: StackInputs, resource: str) -> tuple[iam.Condition, ...]:
-    """Subnets and groups have no ids before they are there, and a role may be given a policy that
-    names those of any network: they have to carry the stack's owner tag. EC2 judges by it where an
-    interface is made, in Lambda's hands too, which asks EC2 with the role's own credentials.
+    """Return the condition that subnets and security groups carry the stack's owner tag.
+
+    They have no ids before they exist, and a role may be given a policy that names those of any
+    network. EC2 checks the tag when an interface is created, also when Lambda creates it, because
+    Lambda calls EC2 with the role's own credentials.
 
     https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html
     """
@@ -129,7 +135,10 @@ def _tests(condition: Document) -> Iterator[iam.Condition]:
 
 
 def _for_the_account(where: Location) -> Iterator[Asked]:
-    """API Gateway's role writes the logs of every stack of the account, which no other role may."""
+    """Yield the log actions of API Gateway's role, which no other role may use.
+
+    That role writes the logs of every stack of the account.
+    """
     role = where.arn("iam", f"role/{ACCOUNT_ROLE}", region=False)
     only = (iam.Condition("ArnEquals", "aws:PrincipalArn", role),)
     everywhere = where.arn("logs", iam.ANY_RESOURCE, region=False).replace("logs::", "logs:*:")

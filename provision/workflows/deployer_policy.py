@@ -1,4 +1,4 @@
-"""Which permissions the commands need, whoever in this package makes the calls."""
+"""The permissions that the commands need, whichever module makes the calls."""
 
 from __future__ import annotations
 
@@ -25,12 +25,15 @@ from provision.steps.kms.key import NEW_KEY
 from provision.workflows import health, leftovers
 
 ONCE: Final = "-new-key"
-"""How the name of the policy ends that is to be taken off when the stack's key is there."""
+"""The suffix of the name of the policy that is to be detached once the stack's key exists."""
 
 
 class Purpose(StrEnum):
-    """What the policy is to suffice for. `up` also does for push, `status` for plan,
-    outputs and refresh; `plan` is for that alone, and for names that are still to come."""
+    """The commands that a policy must suffice for.
+
+    `up` also covers push; `status` covers plan, outputs and refresh; `plan` covers only plan, with
+    names that are yet to be added.
+    """
 
     UP = "up"
     PLAN = "plan"
@@ -58,15 +61,17 @@ _BESIDE: Final[Mapping[Purpose, tuple[tuple[str, tuple[iam.ApiCall, ...]], ...]]
     Purpose.DOWN: (*_ALWAYS, ("leftovers", leftovers.CALLS)),
     Purpose.ALL: (*_ALWAYS, ("status", health.CALLS), ("leftovers", leftovers.CALLS)),
 }
-"""Who makes calls beside the steps."""
+"""Callers in addition to the steps."""
 _BEFORE_A_NAME: Final = (":", "/")
 
 
 def deployer_asks(
     stack: Stack, forgotten: Mapping[str, Step], where: Location, purpose: Purpose
 ) -> list[Asked]:
-    """Everything IAM is asked by the commands of this purpose. `forgotten`: the steps of nodes that
-    only the journal still knows, which `up` and `down` remove."""
+    """Return everything that IAM is asked by the commands of this purpose.
+
+    `forgotten`: the steps of orphans, which `up` and `down` delete.
+    """
     asked = asked_by_stack(stack, forgotten, where, _PARTS[purpose])
     for by, calls in _BESIDE[purpose]:
         asked += asked_by_others(by, calls, where, stack)
@@ -74,8 +79,11 @@ def deployer_asks(
 
 
 def _to_come(asked: Asked, stack: str) -> Asked:
-    """The same for every name of the stack: a pull request may add a table, and AWS refuses whoever
-    asks for one by a name that no statement has, whether it is there or not."""
+    """Return the same for every name of the stack.
+
+    A pull request may add a table, and AWS denies a request for a name that no statement covers,
+    whether it exists or not.
+    """
     before, found, name = asked.resource.partition(f"{stack}-")
     if not found or not before.endswith(_BEFORE_A_NAME) or iam.ANY_RESOURCE in name:
         return asked
@@ -85,9 +93,11 @@ def _to_come(asked: Asked, stack: str) -> Asked:
 def deployer_policies(
     stack: Stack, forgotten: Mapping[str, Step], where: Location, purpose: Purpose
 ) -> tuple[Policy, ...]:
-    """The managed policies to attach, together, to whoever runs the commands. All regions of an
-    account share IAM's policies. What making a key takes reaches further than the stack, and is
-    needed once: it comes last, in a policy of its own."""
+    """Return the managed policies to attach, together, to the runner of the commands.
+
+    All regions of an account share IAM's policies. Creating a key takes access beyond the stack,
+    and is needed once: it comes last, in a policy of its own.
+    """
     name = f"{stack.name}-{where.region}-{'deployer' if purpose is Purpose.ALL else purpose}"
     asks = deployer_asks(stack, forgotten, where, purpose)
     lasting = policies(name, [each for each in asks if each.operation != NEW_KEY])

@@ -1,4 +1,4 @@
-"""How the stack fares: alarms, dead letters, and the last hour's traffic in one call."""
+"""The health of the stack: alarms, dead letters, and the last hour's traffic in one call."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
     from mypy_boto3_cloudwatch.type_defs import MetricAlarmTypeDef, MetricDataQueryTypeDef
 
 FIRING: Final = "ALARM"
-"""CloudWatch's word for an alarm that rings."""
+"""CloudWatch's word for an alarm that fires."""
 CONFIRMED: Final = "confirmed"
 UNCONFIRMED: Final = "unconfirmed"
 QUERIES: Final = 500
-"""As many as GetMetricData takes."""
+"""The maximum that GetMetricData accepts."""
 PERIOD: Final = 300
 POINTS: Final = 12
 MEASURES: Final = {"invocations": "Sum", "errors": "Sum", "p95": "p95"}
@@ -36,13 +36,13 @@ _METRICS: Final = {"invocations": "Invocations", "errors": "Errors", "p95": "Dur
 CALLS: Final = (
     *iam.calls("cloudwatch", iam.ANY_RESOURCE, "GetMetricData"),
     *iam.calls("cloudwatch", iam.arn("cloudwatch", "alarm:*"), "DescribeAlarms"),
-    iam.ApiCall("sqs.GetQueueAttributes"),  # of our queues, which ask for it themselves
+    iam.ApiCall("sqs.GetQueueAttributes"),  # of our queues: their step declares it
 )
 
 
 @dataclass(frozen=True)
 class Traffic:
-    """One function's last hour, in steps of five minutes, oldest first. `p95` in milliseconds."""
+    """The last hour of a function by five minutes, oldest first; `p95` in milliseconds."""
 
     invocations: tuple[float, ...]
     errors: tuple[float, ...]
@@ -51,8 +51,11 @@ class Traffic:
 
 @dataclass(frozen=True)
 class Health:
-    """By node: the live version, the stage's name, alarm states, since when alarms ring, messages
-    waiting, who hears alarms, what AWS itself says is wrong, traffic."""
+    """The health of the nodes, by node.
+
+    The live version, the stage's name, the state of an alarm and since when it fires, the messages
+    waiting, who receives alarms, what AWS itself reports as wrong, and traffic.
+    """
 
     versions: Mapping[str, str] = field(default_factory=dict)
     stages: Mapping[str, str] = field(default_factory=dict)
@@ -65,7 +68,7 @@ class Health:
 
 
 def read_health(aws: Aws, steps: Mapping[str, Step]) -> Health:
-    """What AWS says of these nodes' alarms, queues and functions. Reads only."""
+    """Read what AWS reports of the alarms, queues and functions. Must not write."""
     alarms = {s.name: n for n, s in steps.items() if isinstance(s, Alarm)}
     queues = {n: s for n, s in steps.items() if isinstance(s, Queue)}
     live = {s.function: s.name for s in steps.values() if isinstance(s, Alias)}
@@ -85,7 +88,7 @@ def read_health(aws: Aws, steps: Mapping[str, Step]) -> Health:
 
 
 def of_what_is_there(health: Health, steps: Mapping[str, Step]) -> Health:
-    """The health of the nodes that were found, with what they themselves show."""
+    """Return the health of the nodes that were found, with what they themselves show."""
     versions = {
         n.removesuffix(".alias"): s.version for n, s in steps.items() if isinstance(s, Alias)
     }
@@ -102,19 +105,19 @@ def of_what_is_there(health: Health, steps: Mapping[str, Step]) -> Health:
 
 
 def _heard(subscription: Subscription) -> str:
-    """Whether an address hears what the topic says, in a word."""
+    """Return in a word whether an address receives the topic's messages."""
     if subscription.strays:
         return ", ".join(subscription.strays)
     return CONFIRMED if subscription.confirmed else UNCONFIRMED
 
 
 def _alarm_states(aws: Aws, nodes: Mapping[str, str]) -> dict[str, MetricAlarmTypeDef]:
-    """What AWS shows of the alarms, by node."""
+    """Return the alarms as AWS describes them, by node."""
     if not nodes:
         return {}
     shown: dict[str, MetricAlarmTypeDef] = {}
     names = sorted(nodes)
-    for first in range(0, len(names), 100):  # as many as DescribeAlarms takes
+    for first in range(0, len(names), 100):  # the maximum of DescribeAlarms
         answer = aws.cloudwatch.describe_alarms(
             AlarmNames=names[first : first + 100], MaxRecords=100
         )
@@ -123,7 +126,7 @@ def _alarm_states(aws: Aws, nodes: Mapping[str, str]) -> dict[str, MetricAlarmTy
 
 
 def _firing_since(alarm: MetricAlarmTypeDef) -> str:
-    """When it began to ring, as ISO 8601; empty where it does not, or nobody says when."""
+    """Return since when the alarm fires, as ISO 8601; empty if it does not, or unknown."""
     since = alarm.get("StateUpdatedTimestamp")
     return since.isoformat(timespec="seconds") if alarm["StateValue"] == FIRING and since else ""
 
@@ -138,7 +141,7 @@ def _messages(aws: Aws, queue: Queue) -> int:
 
 
 def _called(function: Function, live: Mapping[str, str]) -> dict[str, str]:
-    """The dimensions of what callers reach: an invocation by hand, or to try it, is no traffic."""
+    """Return the dimensions of what callers reach: manual and test invocations are no traffic."""
     alias = live.get(function.name)
     only = {"Resource": f"{function.name}:{alias}"} if alias else {}
     return {"FunctionName": function.name, **only}
@@ -186,7 +189,7 @@ def _traffic(aws: Aws, functions: Mapping[str, Mapping[str, str]]) -> dict[str, 
 
 
 def _series(begin: datetime, moments: list[datetime], values: list[float]) -> tuple[float, ...]:
-    """The values in their five minutes; AWS leaves out those in which nothing happened."""
+    """Return the values in their five minutes; AWS omits those in which nothing happened."""
     series = [0.0] * POINTS
     for moment, value in zip(moments, values, strict=True):
         place = int((moment - begin).total_seconds() // PERIOD)

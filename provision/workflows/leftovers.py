@@ -1,5 +1,7 @@
-"""What of a stack is still in the account, asked of AWS itself: by the owner tag where AWS lists by
-tag, by the list calls of each service where it does not; each looked at directly before it is told.
+"""Finds resources of a stack that are still in the account, from AWS alone.
+
+It uses the owner tag where AWS lists by tag, and the list calls of each service where it does not.
+Each resource is looked up directly before it is reported.
 """
 
 from __future__ import annotations
@@ -35,18 +37,21 @@ CALLS: Final = (
     *iam.calls("application-autoscaling", iam.ANY_RESOURCE, "DescribeScalableTargets"),
     *iam.calls("application-autoscaling", TARGET, "ListTagsForResource"),
 )
-"""Of the listings. To look at what they found takes what the steps' own looks take."""
+"""The calls of the listings. Looking up what they found takes the read calls of the steps."""
 
 Owners = Iterator[tuple[str, str]]
-"""ARN and owner tag of what was found."""
+"""ARN and owner tag of each resource found."""
 Listing = Callable[[Aws, Stack], Owners]
 
 
 @dataclass(frozen=True)
 class Leftover:
-    """`node` is what its owner tag says. `seen`: looked at and there; False where AWS lists it and
-    there was no way to look. `goes`: what of the user's goes with it, in words, or is in the way.
-    `remove` is what a shell does to it, or empty where no command is known."""
+    """A resource that is still in AWS.
+
+    `node` is the node in its owner tag. `confirmed`: looked up, and it exists; False if AWS lists
+    it and it could not be looked up. `goes`: in words, which of the user's data is deleted with it,
+    or what prevents the deletion. `delete_command` is a shell command, empty if none is known.
+    """
 
     arn: str
     node: str
@@ -57,7 +62,7 @@ class Leftover:
 
 @dataclass(frozen=True)
 class LeftoverReport:
-    """What was found, and in words what could not be asked."""
+    """The leftovers, and in words what could not be searched."""
 
     found: tuple[Leftover, ...]
     not_searched: tuple[str, ...]
@@ -66,10 +71,10 @@ class LeftoverReport:
 def find_leftovers(
     aws: Aws, stack: Stack, expected: Collection[Step], limitations: Limitations = NO_LIMITATIONS
 ) -> LeftoverReport:
-    """Everything whose owner is a node of the stack, except what is `expected` to be there; what
-    can go first comes first.
+    """Return every resource whose owner is a node of the stack, except those `expected`.
 
-    Reads only. A listing that is not permitted, or that an emulator lacks, is told in `unasked`.
+    Must not write. What can be deleted first comes first. A listing that is not permitted, or that
+    an emulator lacks, is reported in `not_searched`.
     """
     owners: dict[str, str] = {}
     unasked = [limitations.unlisted] if limitations.unlisted else []
@@ -114,11 +119,11 @@ def _identifiers(step: Step) -> frozenset[str]:
 
 
 def _names(arn: str, identifiers: Collection[str]) -> bool:
-    """Whether the ARN is of the resource known by one of these."""
+    """Return whether the ARN is of the resource that one of these identifies."""
     return any(arn == one or arn.endswith((f":{one}", f"/{one}")) for one in identifiers)
 
 
-def _tagged(aws: Aws, stack: Stack) -> Owners:  # noqa: ARG001  (values cannot be asked by prefix)
+def _tagged(aws: Aws, stack: Stack) -> Owners:  # noqa: ARG001  (values cannot be filtered by prefix)
     token = ""
     while True:
         page = aws.tagging.get_resources(TagFilters=[{"Key": OWNER}], PaginationToken=token)
@@ -138,7 +143,7 @@ def _network(aws: Aws, stack: Stack) -> Owners:
 
 
 def _roles(aws: Aws, stack: Stack) -> Owners:
-    """The tagging API lists no roles; their names begin with the stack's.
+    """Yield roles whose names begin with the stack's: the tagging API lists no roles.
 
     https://docs.aws.amazon.com/resourcegroupstagging/latest/APIReference/supported-services.html
     """
@@ -156,7 +161,7 @@ def _apis(aws: Aws, stack: Stack) -> Owners:  # noqa: ARG001  (all are listed, w
 
 
 def _keys(aws: Aws, stack: Stack) -> Owners:
-    """Listed without their tags (A22)."""
+    """Yield API keys, which are listed without their tags (A22)."""
     for page in aws.apigateway.get_paginator("get_api_keys").paginate(nameQuery=stack.name):
         for key in page.get("items", []):
             tags = aws.apigateway.get_api_key(apiKey=key["id"]).get("tags", {})
@@ -164,7 +169,7 @@ def _keys(aws: Aws, stack: Stack) -> Owners:
 
 
 def _plans(aws: Aws, stack: Stack) -> Owners:
-    """Listed without their tags (A24)."""
+    """Yield usage plans, which are listed without their tags (A24)."""
     for page in aws.apigateway.get_paginator("get_usage_plans").paginate():
         for plan in page.get("items", []):
             if plan.get("name", "").startswith(stack.name):
@@ -177,7 +182,7 @@ def _gateway_arn(aws: Aws, kind: str, made: str) -> str:
 
 
 def _layers(aws: Aws, stack: Stack) -> Owners:
-    """Versions have no tags; the owner is the first word of their description (L24)."""
+    """Yield layer versions. They have no tags; their description begins with the owner (L24)."""
     for page in aws.lambda_.get_paginator("list_layers").paginate():
         for layer in page.get("Layers", []):
             name = layer["LayerName"]
@@ -192,7 +197,10 @@ def _layers(aws: Aws, stack: Stack) -> Owners:
 
 
 def _targets(aws: Aws, stack: Stack, expected: Collection[Step]) -> dict[str, str]:
-    """Their ARNs say nothing of the table, by which we know them; older ones have neither."""
+    """Return the scalable targets that are not expected, with their owners.
+
+    Their ARNs do not contain the table, by which we know them; older ones have no ARN.
+    """
     known = {(one.resource, one.dimension) for one in expected if isinstance(one, ScalingTarget)}
     owners = {}
     for page in aws.autoscaling.get_paginator("describe_scalable_targets").paginate(

@@ -1,6 +1,4 @@
-"""Why a node is written, by what the user edits: the configuration, a function's code, a layer's
-requirements.
-"""
+"""The origins of changes in what the user edits: config.yaml, code of functions, requirements."""
 
 from __future__ import annotations
 
@@ -16,22 +14,25 @@ from provision.steps.apigateway.deployment import Deployment
 from provision.unknown import is_known
 
 _RELEASED: Final = frozenset({"digest", "served"})
-"""What a deployment says of its API alone: what changed that has changed them."""
+"""Fields of a deployment that its API alone determines: they have the origins of its change."""
 
 
 @dataclass(frozen=True)
 class Edited:
-    """What the user edits, as screens name it. `folders`: by node, what its zip is made of."""
+    """What the user edits, as views name it.
+
+    `folders`: by node, the folder that its zip is made of.
+    """
 
     config: str = "config.yaml"
     folders: Mapping[str, str] = field(default_factory=dict)
 
     def folder_of(self, node: str) -> str:
-        """The folder behind a node or, for a function's version, behind its function."""
+        """Return the folder of a node or, for a function's version, that of its function."""
         return self.folders.get(node) or self.folders.get(node.rpartition(".")[0], "")
 
     def words(self, cause: Cause) -> str:
-        """A cause in words: `by config.yaml`."""
+        """Return a cause in words: `by config.yaml`."""
         match cause:
             case Cause.CONFIG:
                 return f"by {self.config}"
@@ -42,7 +43,7 @@ class Edited:
 
 
 def edited(config: Config, file: Path) -> Edited:
-    """The files of a stack whose configuration was read from `file`."""
+    """Return the files of a stack whose configuration was read from `file`."""
     home = file.resolve().parent
     folders = {f"function.{key}": _shown(f.source, home) for key, f in config.functions.items()}
     folders |= {f"layer.{key}": _shown(one.source, home) for key, one in config.layers.items()}
@@ -55,13 +56,16 @@ def _shown(folder: Path, home: Path) -> str:
 
 
 def from_files(change: ResourceChange, diff: FieldDiff) -> bool:
-    """Whether a change comes from the content of the user's files, and not from a setting."""
+    """Return whether a diff comes from the content of the user's files, not from a setting."""
     return diff.cause is Cause.CONFIG and diff.field in _step(change).FROM_FILES
 
 
 def origins(changes: Mapping[str, ResourceChange], files: Edited) -> dict[str, tuple[str, ...]]:
-    """By node that is written, in words, what made it so. What follows from another node's change,
-    as a function's alias does from a new version, has that node's origins."""
+    """Return in words the origins of each node that is written.
+
+    A change that follows from another node's, as an alias follows a new version, has that node's
+    origins.
+    """
     known: dict[str, tuple[str, ...]] = {}
 
     def of_node(name: str) -> tuple[str, ...]:

@@ -1,5 +1,6 @@
-"""What the stack stands on and no node makes (a zone, a certificate) is looked at before anything
-is made; what only reads or removes goes on without.
+"""Checks that what no node creates (a zone, a certificate) exists before anything is created.
+
+Commands that only read or delete continue without it.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ _NEEDING: Final = frozenset({Action.CREATE, Action.REPLACE, Action.UPDATE})
 
 
 def demand_ground(engine: Engine, seen: Plan) -> None:
-    """Raise the first that is missing, naming the node that needs it."""
+    """Raise the first error of a missing prerequisite, naming the node that needs it."""
     for node, change in seen.changes.items():
         if change.want is None or change.action not in _NEEDING:
             continue

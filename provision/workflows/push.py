@@ -1,7 +1,8 @@
-"""Only the code of functions: what is recorded of a function, its version and its alias is believed
-once AWS agrees with it, so a push costs six calls and what it waits for.
+"""Updates only the code of functions.
 
-Whatever else differs is `up`'s to put right: publishing would freeze it into the version.
+The records of a function, its version and its alias are believed once AWS agrees with them, so a
+push takes six calls and the waiting for them. All other differences are left to `up`: publishing
+would freeze them into the version.
 """
 
 from __future__ import annotations
@@ -31,23 +32,23 @@ S = TypeVar("S", bound=Step)
 
 CODE: Final = frozenset({"code_sha256"})
 NEEDS_UP: Final = ("runtime", "handler", "architecture")
-"""Configuration that code is written for: it goes live together with the code, or not at all."""
+"""Settings that code is written for: they go live together with the code, or not at all."""
 
 
 class NotPushed(ProvisionError):
-    """More than code has to change, so nothing was pushed."""
+    """The error that more than code has to change, so nothing was pushed."""
 
 
 @dataclass(frozen=True)
 class CodeRelease:
-    """One function beside what AWS has of it. `function.want` has the new code."""
+    """One function as wanted and as it is in AWS; `function.want` has the new code."""
 
     function: ResourceChange
     version: Version
-    """As recorded: the one that was published last."""
+    """As recorded: the version that was published last."""
     alias: Alias
     other_changes: tuple[str, ...]
-    """Fields that config.yaml changes besides the code."""
+    """Fields that config.yaml changes in addition to the code."""
 
 
 @dataclass(frozen=True)
@@ -59,18 +60,21 @@ class PushPlan:
 
     @property
     def writes(self) -> int:
-        """How many nodes change where the code did."""
+        """The number of nodes that change with the code."""
         changed = (r.function.action is Action.UPDATE for r in self.releases.values())
         return 3 * sum(changed)
 
 
 def function_node(key: str) -> str:
-    """The node of a function of config.yaml; its version and alias are named after it."""
+    """Return the node of a function of config.yaml. Version and alias are named after it."""
     return f"function.{key}"
 
 
 def plan_push(engine: Engine, keys: Collection[str], *, workers: int = WORKERS) -> PushPlan:
-    """Look at these functions. Reads only. Raises `NotPushed` where one needs `up` first."""
+    """Observe these functions and plan their push. Must not write.
+
+    Raises `NotPushed` if one needs `up` first.
+    """
     releases: dict[str, CodeRelease] = {}
 
     def visit(node: str) -> None:
@@ -88,7 +92,10 @@ def push(
     *,
     workers: int = WORKERS,
 ) -> Result:
-    """Upload, publish and move, each function by itself; what is as wanted is not written."""
+    """Upload, publish and move the alias, each function on its own.
+
+    What is already as wanted is not written.
+    """
     pushes = [_ReleaseExecutor(engine, release) for release in seen.releases.values()]
     visits = {name: visit for push in pushes for name, visit in push.visits.items()}
     walked = start_walk(engine, "push", {n: need for p in pushes for n, need in p.needs.items()})
@@ -104,7 +111,7 @@ def push(
 
 @dataclass
 class _ReleaseExecutor:
-    """One function on its way: three nodes, each after the one before it."""
+    """The push of one function: three nodes, each after the one before it."""
 
     engine: Engine
     release: CodeRelease
@@ -127,7 +134,7 @@ class _ReleaseExecutor:
         return {function: (), version: (function,), alias: (version,)}
 
     def acted(self) -> Mapping[str, ResourceChange]:
-        """What was done, and what was not begun because something before it failed."""
+        """Return the changes as made, and those not begun as an earlier one failed."""
         now = (self.release.function.have, self.release.version, self.release.alias)
         return {
             name: self._acted.get(name) or self._not_begun(name, step)
@@ -145,7 +152,7 @@ class _ReleaseExecutor:
         node = self.engine.stack.nodes[name]
         change = self.engine.plan(node, node.build(self.steps[function]), self.release.version)
         uploaded = self.release.function.action is Action.UPDATE
-        if uploaded or self.engine.journal.records[name].pending:  # twice is harmless (L11)
+        if uploaded or self.engine.journal.records[name].pending:  # safe to repeat (L11)
             change = replace(change, action=Action.REPLACE)
         self._acted[name] = change
         self.steps[name] = self.engine.apply(change)
@@ -165,13 +172,13 @@ class _ReleaseExecutor:
 
 @dataclass(frozen=True)
 class _ReleasePlanner:
-    """One function's records beside config.yaml and AWS."""
+    """One function's records, compared with config.yaml and AWS."""
 
     engine: Engine
     name: str
 
     def release(self) -> CodeRelease:
-        """The first reads go out while the zip is built."""
+        """Return the release. The first reads run while the zip is built."""
         recorded = self._recorded(self.name, Function)
         version = self._recorded(f"{self.name}.version", Version)
         alias = self._recorded(f"{self.name}.alias", Alias)
@@ -191,7 +198,7 @@ class _ReleasePlanner:
         return CodeRelease(change, version, self._reachable(alias_now.result()), left)
 
     def _wanted(self, name: str, built: dict[str, Step]) -> Step:
-        """What config.yaml says of a node, with what AWS chose from the records."""
+        """Return what config.yaml wants of a node, with AWS's choices from the records."""
         if name in built:
             return built[name]
         node: Node[Step] = self.engine.stack.nodes[name]
@@ -215,9 +222,7 @@ class _ReleasePlanner:
         record = self.engine.journal.records.get(name)
         half_made = record is None or record.pending == "delete"
         if record is not None and record.pending == "create":
-            half_made = (
-                kind is not Version
-            )  # a push that died has left it: publishing again ends it
+            half_made = kind is not Version  # left by a push that died: publishing ends it
         if record is None or half_made or not isinstance(record.step, kind):
             state = "half made" if record else "not recorded as made"
             raise NotPushed(
@@ -236,7 +241,10 @@ class _ReleasePlanner:
         return tuple(fields)
 
     def _check_account(self, have: Function | None) -> None:
-        """Whose answers these are; nobody may have asked before (`assume_recorded_account`)."""
+        """Raise `WrongAccount` if these answers are from another account.
+
+        The account may not have been asked for before (`assume_recorded_account`).
+        """
         aws = self.engine.aws
         account = account_of(have.arn) if have else aws.fetch_location().account
         self.engine.journal.check(PinnedLocation(account, aws.access.region))

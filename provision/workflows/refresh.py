@@ -1,4 +1,4 @@
-"""The state as AWS has it: every record made anew from a look that trusts no record."""
+"""Rebuilds the state from AWS: every record is renewed by reads that trust no record."""
 
 from __future__ import annotations
 
@@ -18,19 +18,22 @@ from provision.unknown import is_known
 
 
 class RecordStatus(StrEnum):
-    """What became of a node's record."""
+    """The result of a refresh for the record of a node."""
 
     RECORDED = "recorded"  # as AWS has it
-    GONE = "gone"  # it is not in AWS, and its record is dropped
-    FOREIGN = "foreign"  # what stands there is not this stack's
-    UNSURE = "unsure"  # its delete had begun and it is still there: the intention stays
-    UNSEEN = "unseen"  # it cannot be looked at here: the record stays as it was
+    GONE = "gone"  # not in AWS: its record is dropped
+    FOREIGN = "foreign"  # the resource found is not this stack's
+    UNSURE = "unsure"  # its deletion is pending and it still exists: it stays pending
+    UNSEEN = "unseen"  # it cannot be observed here: the record stays as it was
 
 
 @dataclass(frozen=True)
 class RefreshEntry:
-    """One node. `moved` names the fields in which the record was not what AWS has; `begun` is the
-    verb that a run which died had in hand."""
+    """The refresh of one node.
+
+    `moved` names the fields in which the record was not as in AWS; `begun` is the operation that a
+    run which died has left pending.
+    """
 
     node: str
     kind: str
@@ -44,22 +47,24 @@ class RefreshEntry:
 
 @dataclass(frozen=True)
 class RefreshResult:
-    """The records to keep, and what is to be told; nodes never made are in neither."""
+    """The records to keep, and what to report. Nodes never created are in neither."""
 
     records: dict[str, Record]
     entries: tuple[RefreshEntry, ...]
 
 
 class Anew(Engine):
-    """An engine that looks as if the state were lost, wherever a name alone leads to the thing. By
-    owner tag alone, two of one owner (a predecessor set aside) could not be told apart."""
+    """An engine that observes as if the state were lost, if a name alone leads to the resource.
+
+    By owner tag alone, two of one owner (one of them deposed) could not be distinguished.
+    """
 
     def _accepts_recorded(self, node: Node[Step], want: Step, recalled: Step) -> bool:
         return not want.UNIQUE and super()._accepts_recorded(node, want, recalled)
 
 
 def refresh_records(eyes: Observer, seen: Plan) -> RefreshResult:
-    """What the state should hold, from what `eyes` saw."""
+    """Return what the state should hold, from what `eyes` observed."""
     changes = seen.all
     order = TopologicalSorter({name: change.needs for name, change in changes.items()})
     records: dict[str, Record] = {}
@@ -78,16 +83,16 @@ def refresh_records(eyes: Observer, seen: Plan) -> RefreshResult:
 def _judged(
     eyes: Observer, change: ResourceChange, fates: Mapping[str, RecordStatus]
 ) -> tuple[RecordStatus | None, Record | None]:
-    """The fate and the record to keep; no fate where nothing was known and nothing is there."""
+    """Return the status and the record to keep; no status if neither record nor resource exists."""
     known = eyes.journal.records.get(change.node)
     if change.action is Action.SKIP:
         return (RecordStatus.UNSEEN if known else None), known
     if change.have is None and not _comes_by_itself(change):
         return (RecordStatus.GONE if known else None), None
     if known is None and change.blocked_by and change.action is Action.FOREIGN:
-        return RecordStatus.FOREIGN, None  # of several that may be it none is recorded
+        return RecordStatus.FOREIGN, None  # of several candidates, none is recorded
     if change.have is not None and not _ours(eyes, change, fates):
-        # Without its record, `up` would make a second one of what only its id leads to.
+        # Without its record, `up` would create a second one if only its id leads to it.
         return RecordStatus.FOREIGN, None if change.have.UNIQUE else known
     value = _value(eyes, change)
     if not is_known(value):
@@ -102,7 +107,7 @@ def _comes_by_itself(change: ResourceChange) -> bool:
 
 
 def _ours(eyes: Observer, change: ResourceChange, fates: Mapping[str, RecordStatus]) -> bool:
-    """What carries no mark is whose the first node it needs is."""
+    """Return whether it is owned. A resource without a mark belongs to the first node it needs."""
     marked_by_aws = change.have is not None and change.have.MARKED
     if not marked_by_aws and change.needs and fates.get(change.needs[0]) is RecordStatus.FOREIGN:
         return False
@@ -110,16 +115,14 @@ def _ours(eyes: Observer, change: ResourceChange, fates: Mapping[str, RecordStat
 
 
 def _value(eyes: Observer, change: ResourceChange) -> Step:
-    """As `up` would leave it where nothing differs; else as AWS has it."""
+    """Return the value as `up` would leave it if nothing differs, otherwise as AWS has it."""
     want, have = change.want, change.have
     if want is None:
         assert have is not None
         return have
     if have is None or not change.diffs:
         return with_computed(want, have or want)
-    forgets = eyes.limitations.unreadable_fields.get(
-        want.KIND, ()
-    )  # an emulator's lie is no fact to record
+    forgets = eyes.limitations.unreadable_fields.get(want.KIND, ())  # unreadable in an emulator
     return replace(have, **{name: vars(want)[name] for name in forgets})
 
 

@@ -1,7 +1,7 @@
-"""Commands of AWS's own that remove a left-over, each with what AWS wants done before; and what of
-the user's goes with it, in words.
+"""AWS CLI commands that delete a leftover, after what AWS requires first, and its data in words.
 
-Each takes the name or id, and what AWS answered of it: None where nobody could look.
+Each function takes the name or id, and AWS's description of the resource: None if it could not be
+read.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from provision.aws.failed_call import NO_GOOD_ANSWER
 from provision.model.stored_data import StoredData, format_bytes
 
 Commands = Callable[[Aws, str, Any], tuple[str, ...]]
-"""To be run in this order, each only when the one before has succeeded."""
+"""To be run in this order, each only if the one before has succeeded."""
 Goes = Callable[[Any], str]
 
 LOCKED: Final = "deletion protection is on"
 
 
 def plain(template: str) -> Commands:
-    """For what goes at the first asking; `{}` is its name or id, quoted."""
+    """Return the commands of a kind that one call deletes; `{}` is its name or id, quoted."""
 
     def commands(aws: Aws, name: str, found: Any) -> tuple[str, ...]:  # noqa: ARG001  (as others)
         return (f"{template.format(shlex.quote(name))} --region {aws.location.region}",)
@@ -32,20 +32,20 @@ def plain(template: str) -> Commands:
 
 
 def goes(words: str) -> Goes:
-    """The same words, whatever it holds."""
+    """Return a function that gives the same words for every resource."""
     return lambda found: words
 
 
 def goes_nothing(found: Any) -> str:  # noqa: ARG001  (as others)
-    """For what holds nothing of the user's."""
+    """Return no words, for kinds that hold nothing of the user's."""
     return ""
 
 
-# -- what holds data -----------------------------------------------------------------------------
+# -- resources with data ---------------------------------------------------------------------------
 
 
 def table(aws: Aws, name: str, found: Any) -> tuple[str, ...]:
-    """A backup, complete before the table goes."""
+    """Return commands to back the table up and then delete it, once the backup is complete."""
     quoted, region, final = shlex.quote(name), aws.location.region, shlex.quote(f"{name}.final")
     making = (
         f"aws dynamodb list-backups --table-name {quoted} --region {region} --output json"
@@ -59,8 +59,10 @@ def table(aws: Aws, name: str, found: Any) -> tuple[str, ...]:
 
 
 def table_without_backup(aws: Aws, name: str, found: Any) -> tuple[str, ...]:
-    """The same where none can be made, as on an emulator. Protection is switched off in a call of
-    its own (D5, D19); where nobody could look, it may be on."""
+    """Return commands to delete the table if no backup can be made, as on an emulator.
+
+    Protection is switched off in a call of its own (D5, D19). It may be on if it could not be read.
+    """
     quoted, region = shlex.quote(name), aws.location.region
     gone = f"aws dynamodb delete-table --table-name {quoted} --region {region}"
     if found and not found["Table"].get("DeletionProtectionEnabled"):
@@ -74,7 +76,7 @@ def table_without_backup(aws: Aws, name: str, found: Any) -> tuple[str, ...]:
 
 
 def table_goes(found: Any) -> str:
-    """By DescribeTable."""
+    """Return the table's data in words, from DescribeTable."""
     if not found:
         return "it holds data"
     shown = found["Table"]
@@ -84,8 +86,10 @@ def table_goes(found: Any) -> str:
 
 
 def log_group(aws: Aws, name: str, found: Any) -> tuple[str, ...]:
-    """A protected one stays (G6). Not every AWS CLI knows the call that unlocks it, so that
-    is there only where it is needed."""
+    """Return commands to delete the group. A protected one must be unlocked first (G6).
+
+    Not every AWS CLI has the call that unlocks it, so that is included only if needed.
+    """
     quoted, region = shlex.quote(name), aws.location.region
     unlock = (
         f"aws logs put-log-group-deletion-protection --log-group-identifier {quoted}"
@@ -97,7 +101,7 @@ def log_group(aws: Aws, name: str, found: Any) -> tuple[str, ...]:
 
 
 def log_group_goes(found: Any) -> str:
-    """By DescribeLogGroups."""
+    """Return the group's data in words, from DescribeLogGroups."""
     group = found[0] if found else {}
     locked = f"; {LOCKED}" if group.get("deletionProtectionEnabled") else ""
     held = f" ({format_bytes(group['storedBytes'])}{locked})" if "storedBytes" in group else ""
@@ -105,7 +109,7 @@ def log_group_goes(found: Any) -> str:
 
 
 def queue(aws: Aws, name: str, found: Any) -> tuple[str, ...]:
-    """By its URL."""
+    """Return the command to delete the queue by its URL."""
     region = aws.location.region
     asked = (
         f"aws sqs get-queue-url --queue-name {shlex.quote(name)} --region {region}"
@@ -115,18 +119,18 @@ def queue(aws: Aws, name: str, found: Any) -> tuple[str, ...]:
     return (f"aws sqs delete-queue --queue-url {url} --region {region}",)
 
 
-# -- what AWS keeps while something hangs on it ----------------------------------------------------
+# -- resources that AWS does not delete while in use -----------------------------------------------
 
 
 def role(aws: Aws, name: str, found: Any) -> tuple[str, ...]:  # noqa: ARG001  (the lists say it)
-    """It goes only without its policies (I8). IAM has no region."""
+    """Return commands to delete the role after its policies (I8). IAM has no region."""
     plainly = name.rpartition("/")[2]
     return (*_policies(aws, plainly), f"aws iam delete-role --role-name {shlex.quote(plainly)}")
 
 
 def _policies(aws: Aws, name: str) -> Iterator[str]:
     of = shlex.quote(name)
-    with suppress(*NO_GOOD_ANSWER):  # nobody could look: AWS says what is in the way
+    with suppress(*NO_GOOD_ANSWER):  # unreadable: the deletion shows what prevents it
         for page in aws.iam.get_paginator("list_role_policies").paginate(RoleName=name):
             for one in page["PolicyNames"]:
                 policy = shlex.quote(one)
@@ -139,7 +143,7 @@ def _policies(aws: Aws, name: str) -> Iterator[str]:
 
 
 def plan(aws: Aws, made: str, found: Any) -> tuple[str, ...]:
-    """Refused while it has any stage (A26)."""
+    """Return commands to delete the plan: AWS refuses that while it has any stage (A26)."""
     quoted, region = shlex.quote(made), aws.location.region
     gone = f"aws apigateway delete-usage-plan --usage-plan-id {quoted} --region {region}"
     stages = [f"{one['apiId']}:{one['stage']}" for one in (found or {}).get("apiStages", [])]
@@ -154,7 +158,7 @@ def plan(aws: Aws, made: str, found: Any) -> tuple[str, ...]:
 
 
 def api_or_stage(aws: Aws, made: str, found: Any) -> tuple[str, ...]:  # noqa: ARG001  (as others)
-    """Both begin alike: a stage's name comes behind its API's."""
+    """Return the command to delete an API or a stage: a stage's name follows its API's."""
     name, _, stage = made.partition("/stages/")
     api, region = shlex.quote(name), aws.location.region
     if not stage:
@@ -164,7 +168,10 @@ def api_or_stage(aws: Aws, made: str, found: Any) -> tuple[str, ...]:  # noqa: A
 
 
 def acl(aws: Aws, made: str, found: Any) -> tuple[str, ...]:
-    """Refused while a stage has it, and without the token of its newest edition."""
+    """Return commands to delete the web ACL.
+
+    AWS refuses that while a stage has it, and without its newest lock token.
+    """
     name, _, number = (shlex.quote(part) for part in made.partition("/"))
     region = aws.location.region
     token = (
@@ -172,7 +179,7 @@ def acl(aws: Aws, made: str, found: Any) -> tuple[str, ...]:
         " --query LockToken --output text"
     )
     stages: list[str] = []
-    with suppress(*NO_GOOD_ANSWER):  # nobody could look: AWS says what is in the way
+    with suppress(*NO_GOOD_ANSWER):  # unreadable: the deletion shows what prevents it
         if found:
             stages = aws.wafv2.list_resources_for_web_acl(
                 WebACLArn=found["WebACL"]["ARN"], ResourceType="API_GATEWAY"
@@ -189,7 +196,7 @@ def acl(aws: Aws, made: str, found: Any) -> tuple[str, ...]:
 
 
 def layer(aws: Aws, made: str, found: Any) -> tuple[str, ...]:  # noqa: ARG001  (as others)
-    """One version of it."""
+    """Return the command to delete one version of the layer."""
     name, _, number = made.rpartition(":")
     of, region = shlex.quote(name), aws.location.region
     gone = f"aws lambda delete-layer-version --layer-name {of} --version-number {number}"
@@ -197,7 +204,10 @@ def layer(aws: Aws, made: str, found: Any) -> tuple[str, ...]:  # noqa: ARG001  
 
 
 def target(aws: Aws, made: str, found: Any) -> tuple[str, ...]:  # noqa: ARG001  (as others)
-    """Known by its resource and dimension; its policies and their alarms go with it."""
+    """Return the command to deregister the target by its resource and dimension.
+
+    Its policies and their alarms are deleted with it.
+    """
     if not found:
         return ()
     what, dimension = shlex.quote(found["ResourceId"]), found["ScalableDimension"]
@@ -209,7 +219,7 @@ def target(aws: Aws, made: str, found: Any) -> tuple[str, ...]:  # noqa: ARG001 
 
 
 def route_table(aws: Aws, made: str, found: Any) -> tuple[str, ...]:
-    """Refused while a subnet has it."""
+    """Return commands to delete the route table: AWS refuses that while a subnet has it."""
     region = aws.location.region
     links = [link for one in found or () for link in one.get("Associations", [])]
     let_go = [
@@ -221,12 +231,12 @@ def route_table(aws: Aws, made: str, found: Any) -> tuple[str, ...]:
 
 
 def certificate(aws: Aws, made: str, found: Any) -> tuple[str, ...]:  # noqa: ARG001  (as others)
-    """By its ARN."""
+    """Return the command to delete the certificate by its ARN."""
     arn = shlex.quote(aws.location.arn("acm", f"certificate/{made}"))
     return (f"aws acm delete-certificate --certificate-arn {arn} --region {aws.location.region}",)
 
 
 def topic(aws: Aws, name: str, found: Any) -> tuple[str, ...]:  # noqa: ARG001  (as others)
-    """By its ARN."""
+    """Return the command to delete the topic by its ARN."""
     arn = shlex.quote(aws.location.arn("sns", name))
     return (f"aws sns delete-topic --topic-arn {arn} --region {aws.location.region}",)

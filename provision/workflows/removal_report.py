@@ -1,4 +1,4 @@
-"""What `down` came to: removed, kept, still finishing, backed up, and what else is there."""
+"""Reports the result of `down`: removed, kept, in progress, backed up, and left over."""
 
 from __future__ import annotations
 
@@ -18,7 +18,10 @@ from provision.workflows.leftovers import LeftoverReport, find_leftovers
 
 @dataclass(frozen=True)
 class RemovalReport:
-    """`finishing`: node → what AWS is still at, or what it waits for."""
+    """The result of `down`.
+
+    `in_progress`: node → what AWS is still doing, or what it waits for.
+    """
 
     removed: tuple[ResourceChange, ...]
     kept: tuple[ResourceChange, ...]
@@ -28,7 +31,7 @@ class RemovalReport:
 
     @property
     def document(self) -> dict[str, Any]:
-        """As docs/json.md says: the `removal` of a document."""
+        """The `removal` of a JSON document, as docs/json.md describes it."""
         return {
             "removed": [change.node for change in self.removed],
             "kept": [{"node": f.node, "name": f.label, "reason": f.reason} for f in self.kept],
@@ -42,7 +45,7 @@ class RemovalReport:
 def removal_report(
     aws: Aws, stack: Stack, result: Result, limitations: Limitations = NO_LIMITATIONS
 ) -> RemovalReport:
-    """Sorted from the outcome; then the account is searched for what else is the stack's."""
+    """Return the report of a result, after a search of the account for leftovers."""
     going, kept = [], []
     finishing: dict[str, str] = {}
     expected = []
@@ -58,7 +61,7 @@ def removal_report(
             continue
         elif change.have is not None:
             kept.append(change)
-        # What was left alone as another's, yet carries this stack's name, is told as left over.
+        # A resource left alone as foreign, yet with this stack's mark, is reported as left over.
         if change.have is not None and change.action is not Action.FOREIGN:
             expected.append(change.have)
     found = find_leftovers(aws, stack, expected, limitations)

@@ -1,6 +1,8 @@
-"""API keys changed without a moment in which none works: a successor beside the old one, which is
-switched off when its clients have moved. What is under way stands in AWS, as a tag of the old key,
-so a rotation cut short is gone on with by the next `rotate` or `up`, even without the state.
+"""Rotates API keys without downtime: a successor works in addition to the old key.
+
+The old key is switched off when its clients have moved. The progress is kept in AWS, as a tag of
+the old key, so that the next `rotate` or `up` continues an interrupted rotation, even without the
+state.
 """
 
 from __future__ import annotations
@@ -23,8 +25,10 @@ PLAN: Final = "api.plan"
 
 
 def find_keys(engine: Engine) -> dict[str, ApiKey]:
-    """The keys that are there, by their name in config.yaml. Reads only. Raises `NotOwned` where
-    one is not ours, or nobody can tell which is."""
+    """Return the existing keys by their name in config.yaml. Must not write.
+
+    Raises `NotOwned` if one is foreign, or if it cannot be determined which is ours.
+    """
     found = {}
     for name, node in engine.stack.nodes.items():
         if name.startswith(KEY):
@@ -35,8 +39,10 @@ def find_keys(engine: Engine) -> dict[str, ApiKey]:
 
 
 def rotate(engine: Engine, name: str) -> ApiKey:
-    """Make a successor of the key and put it into the usage plan beside it, where both work; what
-    was retired before and is switched off goes. Raises `PrerequisiteMissing` before the first `up`.
+    """Create a successor of the key and add it to the usage plan, so that both work.
+
+    Keys that were retired before and are switched off are deleted. Raises `NotFound` before the
+    first `up`.
     """
     key = _decided(engine.observe(engine.stack.nodes[f"{KEY}{name}"], {}, [], None))
     plan = _find_plan(engine)
@@ -62,8 +68,10 @@ def rotate(engine: Engine, name: str) -> ApiKey:
 
 
 def _in_hand(engine: Engine, node: str) -> bool:
-    """Whether a rotation that was cut short has made its successor already: the record says so
-    until the very end, by a key that was due."""
+    """Return whether an interrupted rotation has already created its successor.
+
+    The record shows that until the very end, by a key that was due.
+    """
     record = engine.journal.records.get(node)
     return bool(
         record
@@ -74,13 +82,13 @@ def _in_hand(engine: Engine, node: str) -> bool:
 
 
 def switch(engine: Engine, key_id: str, *, enabled: bool) -> None:
-    """Let a retired key work, or not. Raises `ProvisionError` for one that is not retired."""
+    """Enable or disable a retired key. Raise `ProvisionError` for one that is not retired."""
     if _retired(engine, key_id).enabled is not enabled:
         switch_key(engine.aws, key_id, enabled=enabled)
 
 
 def remove(engine: Engine, key_id: str) -> None:
-    """Delete a retired key that was switched off before. Raises `ProvisionError` for others."""
+    """Delete a retired key that was switched off before. Raise `ProvisionError` for others."""
     old = _retired(engine, key_id)
     if old.enabled:
         raise ProvisionError(
@@ -113,7 +121,7 @@ def _retired(engine: Engine, key_id: str) -> RetiredKey:
 
 
 def _find_plan(engine: Engine) -> UsagePlan:
-    """The usage plan, without a look at what it needs."""
+    """Return the usage plan, without observing what it needs."""
     change = _decided(engine.observe(engine.stack.nodes[PLAN], _unseen(engine.stack), [], None))
     if not isinstance(change.have, UsagePlan):
         raise NotFound("there is no usage plan yet", hint="`provision up` makes it")
@@ -121,15 +129,17 @@ def _find_plan(engine: Engine) -> UsagePlan:
 
 
 def _decided(change: ResourceChange) -> ResourceChange:
-    """The finding. Raises `NotOwned` where what was found is another's, or nobody knows which it
-    is: its value is told to nobody, and nothing is done with it."""
+    """Return the change. Raise `NotOwned` if the resource is foreign or ambiguous.
+
+    Its value is then not shown, and nothing is done with it.
+    """
     if change.action is Action.FOREIGN:
         raise NotOwned(change.reason, hint=change.blocked_by)
     return change
 
 
 def _unseen(stack: Stack) -> Mapping[str, Step]:
-    """Every node as in an empty account: all that AWS chooses is unknown."""
+    """Return every node as in an empty account: all that AWS chooses is unknown."""
     wanted: dict[str, Step] = {}
     for name, node in stack.nodes.items():
         wanted[name] = with_computed(node.build(*(wanted[need] for need in node.needs)), None)
@@ -137,7 +147,7 @@ def _unseen(stack: Stack) -> Mapping[str, Step]:
 
 
 def _settled(engine: Engine, name: str, want: Step, have: Step) -> Step:
-    """Make the wanted true, and see that it is."""
+    """Carry the change to `want` out and verify it."""
     change: ResourceChange = engine.plan(engine.stack.nodes[name], want, have)
     made = engine.apply(change)
     if change.action is not Action.KEEP:

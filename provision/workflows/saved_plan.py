@@ -1,8 +1,8 @@
-"""A plan kept in a file: what it was made of, so that `up FILE` does that or nothing.
+"""Keeps a plan in a file, with what it was made of: `up FILE` does exactly that or nothing.
 
-Values are in it as digests only (HMAC-SHA-256 under a salt of the file's own, 64 bits; of what is
-masked, of a slow digest), for a variable of a function may be a secret; nodes, fields, actions and
-causes are there to be read.
+Values are stored only as digests (HMAC-SHA-256 under a salt of the file's own, 64 bits; for masked
+values, of a slow digest), because a variable of a function may be a secret. Nodes, fields, actions
+and causes are readable.
 """
 
 from __future__ import annotations
@@ -34,23 +34,26 @@ from provision.unknown import KNOWN_AFTER_UP, Unknown
 
 SCHEMA: Final = 1
 MAX_LINES: Final = 12
-"""Lines of what moved before the rest is only counted."""
+"""The number of differences that are listed before the rest is only counted."""
 
 Digests = dict[str, str]
 
 
 class InvalidPlanFile(ProvisionError):
-    """The file holds no plan that can be carried out, or cannot be read or written."""
+    """The error that a file is no usable plan, or cannot be read or written."""
 
 
 class StalePlan(ProvisionError):
-    """What the plan was made of is not so any more; the message names each part."""
+    """The error that what the plan was made of has changed; the message names each part."""
 
 
 @dataclass(frozen=True)
 class SavedNode:
-    """One node as planned. `want` and `have`: field → digest of its value; None where there is
-    none. `changes` are for people."""
+    """One node as planned.
+
+    `want` and `have`: field → digest of its value; None if there is no resource. `changes` are for
+    readers.
+    """
 
     action: str
     name: str
@@ -61,9 +64,12 @@ class SavedNode:
 
 @dataclass(frozen=True)
 class SavedPlan:
-    """What a plan was made of. `adopt` and `destroy` allow nothing: they say what the plan was made
-    with, and who carries it out allows that again. `config` are the values in effect by their way
-    in config.yaml, `sources` the digests of what was built."""
+    """A plan and what it was made of.
+
+    `adopt` and `destroy` allow nothing: they record the options of the plan, and must be given
+    again to carry it out. `config` has digests of the values in effect by their path in
+    config.yaml, `sources` digests of what was built.
+    """
 
     schema: Annotated[int, msgspec.Meta(ge=1)]
     tool: str
@@ -90,7 +96,7 @@ def capture_plan(
     plan_options: PlanOptions,
     salt: str = "",
 ) -> SavedPlan:
-    """The plan that these findings are. Two of the same salt can be compared."""
+    """Return the plan that these changes are. Two with the same salt can be compared."""
     salt = salt or secrets.token_hex(16)
     config = inputs.config
     values = _leaves(_dumped(config))
@@ -117,12 +123,15 @@ def capture_plan(
 
 
 def planned(salt: str, changes: Mapping[str, ResourceChange]) -> dict[str, SavedNode]:
-    """Every node as found and as wanted. Two of the same salt can be compared."""
+    """Return every node as found and as wanted. Two with the same salt can be compared."""
     return {name: _node(salt, change) for name, change in changes.items()}
 
 
 def write_plan(file: Path, plan: SavedPlan) -> None:
-    """Whole or not at all, and for its user only. Raises `InvalidPlanFile`."""
+    """Write the file completely or not at all, readable by its user only.
+
+    Raises `InvalidPlanFile`.
+    """
     try:
         refuse_special(file)
         replace_private(file, json.dumps(asdict(plan), indent=1).encode())
@@ -134,7 +143,10 @@ def write_plan(file: Path, plan: SavedPlan) -> None:
 
 
 def read_plan(file: Path) -> SavedPlan:
-    """Raises `InvalidPlanFile` for what is torn, none of ours, or a newer provision's."""
+    """Read a plan file.
+
+    Raises `InvalidPlanFile` if it is damaged, is no plan of ours, or is of a newer version.
+    """
     try:
         content = json.loads(read_regular(file))
         schema = content["schema"] if isinstance(content, dict) else None
@@ -153,7 +165,7 @@ def read_plan(file: Path) -> SavedPlan:
 
 
 def changed_inputs(plan: SavedPlan, now: SavedPlan) -> Iterator[str]:
-    """What a plan rests on besides AWS and is not so any more, in words."""
+    """Yield in words what the plan depends on, apart from AWS, and has changed since."""
     if plan.tool != now.tool:
         yield f"it was made by provision {plan.tool}, and this is {now.tool}"
     for way in _differing(plan.config, now.config):
@@ -163,7 +175,7 @@ def changed_inputs(plan: SavedPlan, now: SavedPlan) -> Iterator[str]:
 
 
 def changed_nodes(nodes: Mapping[str, SavedNode], now: Mapping[str, SavedNode]) -> Iterator[str]:
-    """The nodes that are not as they were seen, and their fields, in words."""
+    """Yield in words the nodes that are not as they were observed, and their fields."""
     for name in dict.fromkeys([*nodes, *now]):
         before, after = nodes.get(name), now.get(name)
         if before is None or after is None:
@@ -173,7 +185,10 @@ def changed_nodes(nodes: Mapping[str, SavedNode], now: Mapping[str, SavedNode]) 
 
 
 def told_moves(lines: Sequence[str]) -> list[str]:
-    """What moved as lines below an error; of many the first, and how many more there are."""
+    """Return the differences as lines below an error.
+
+    Of many, only the first are listed, with the number of the rest.
+    """
     more = [f"and {len(lines) - MAX_LINES} more"] if len(lines) > MAX_LINES else []
     return [f"  {line}" for line in [*lines[:MAX_LINES], *more]]
 
@@ -193,7 +208,7 @@ def _moved(before: SavedNode, after: SavedNode) -> str:
 
 
 def _told(node: SavedNode) -> tuple[str, list[str]]:
-    """What people read of it, but for the causes: those are by what this machine remembers."""
+    """Return what readers see, except causes: those depend on the records of this machine."""
     return node.name, [words.rpartition(" (")[0] for words in node.changes]
 
 
@@ -212,7 +227,7 @@ def _node(salt: str, change: ResourceChange) -> SavedNode:
 
 
 def _fields(salt: str, step: Step | None) -> Digests | None:
-    """All but the Local ones: those are of this machine."""
+    """Return digests of all fields except Local ones, which belong to this machine."""
     if step is None:
         return None
     names = (n for mark in (Mark.FIXED, None, Mark.COMPUTED) for n in fields_with(type(step), mark))
@@ -235,7 +250,7 @@ def _plain(value: object) -> Any:
 
 
 def _dumped(config: Config) -> dict[str, Any]:
-    """The values in effect; of what is secret by its name a digest that is slow to guess."""
+    """Return the values in effect; for those secret by their name, a digest slow to guess."""
     dumped = config.model_dump(mode="json")
     for key, function in dumped["functions"].items():
         plain = {n: v for n, v in function["environment"].items() if isinstance(v, str)}
@@ -244,7 +259,7 @@ def _dumped(config: Config) -> dict[str, Any]:
 
 
 def _leaves(value: Mapping[str, Any], way: str = "") -> Iterator[tuple[str, Any]]:
-    """Every value with the way to it; folders are left out, for their content is what counts."""
+    """Yield every value with its path. Folders are left out, because their content counts."""
     for key, part in value.items():
         here = f"{way}.{key}" if way else key
         if isinstance(part, Mapping) and part:

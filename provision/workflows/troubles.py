@@ -1,4 +1,4 @@
-"""What is wrong with a stack: the state of every node, and all trouble in words, gravest first."""
+"""The problems of a stack: the state of every node, and each problem in words, gravest first."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from provision.workflows.health import FIRING, UNCONFIRMED, Health
 
 
 class State(StrEnum):
-    """The one state that a node is shown in, gravest first."""
+    """The one state in which a node is shown, gravest first."""
 
     FIRING = "firing"
     FAILED = "with failed events"
@@ -27,22 +27,24 @@ class State(StrEnum):
     UNCONFIRMED = "unconfirmed"
     OUTDATED = "outdated"  # the configuration changed since the last `up`
     FORGOTTEN = "to be removed"
-    KEPT = "kept"  # no longer configured, and stays for the data in it
+    KEPT = "kept"  # no longer configured, kept for its data
     AS_WANTED = "as wanted"
     SKIPPED = "skipped"
 
 
 FINE: Final = frozenset({State.AS_WANTED, State.SKIPPED, State.KEPT})
 _TOLD_IN_THE_LOG: Final = ("Errors", "Duration")
-"""Metrics of a function; a throttled call never reached it."""
+"""Metrics that a function's log explains; a throttled call never reached it."""
 _ORDER: Final = {state: place for place, state in enumerate(State)}
 
 
 @dataclass(frozen=True)
 class Trouble:
-    """One node that is not as it should be. `told` is its state as a predicate, `why` explains it,
-    `remedy` is what the user may do where that is no plain `up`, `digests` says of which fields
-    people are shown a word instead of the value."""
+    """A node that is not as it should be.
+
+    `told` is its state as a predicate, `why` explains it, `remedy` is what the user may do if that
+    is no plain `up`. `digests` names the fields of which users see a word instead of the value.
+    """
 
     node: str
     state: State
@@ -54,20 +56,20 @@ class Trouble:
 
     @property
     def sentence(self) -> str:
-        """For a document: `table.items drifted: ttl`."""
+        """The problem as a sentence for a document: `table.items drifted: ttl`."""
         fields = ", ".join(_told(diff) for diff in self.changes)
         more = "; ".join(words for words in (self.why, fields) if words)
         return f"{self.node} {self.told}{f': {more}' if more else ''}"
 
 
 def _told(diff: FieldDiff) -> str:
-    """The field; of what nobody declared that itself, for it is in words."""
+    """Return the field; for undeclared settings their own words."""
     undeclared = diff.have if diff.field == "strays" and not diff.want else ()
     return ", ".join(undeclared) or diff.field
 
 
 def state_of(change: ResourceChange) -> State:
-    """The state that a finding alone amounts to."""
+    """Return the state that follows from a change alone."""
     match change.action:
         case Action.KEEP:
             kept = change.cause is Cause.REMOVED and change.have is not None
@@ -87,7 +89,7 @@ def state_of(change: ResourceChange) -> State:
 
 
 def states_of(changes: Mapping[str, ResourceChange], health: Health) -> dict[str, State]:
-    """By node the gravest of what its finding and its health say."""
+    """Return by node the gravest state that its change and its health show."""
     states = {node: state_of(change) for node, change in changes.items()}
     for node, state in _ill(health):
         if node in states and _ORDER[state] < _ORDER[states[node]]:
@@ -96,7 +98,7 @@ def states_of(changes: Mapping[str, ResourceChange], health: Health) -> dict[str
 
 
 def troubles(changes: Mapping[str, ResourceChange], health: Health) -> tuple[Trouble, ...]:
-    """Every node that is not as it should be, gravest first."""
+    """Return every node that is not as it should be, gravest first."""
     states = states_of(changes, health)
     found = [
         _trouble(change, states[node], health)
@@ -107,7 +109,7 @@ def troubles(changes: Mapping[str, ResourceChange], health: Health) -> tuple[Tro
 
 
 def _ill(health: Health) -> list[tuple[str, State]]:
-    """What a node's health alone says of it, where that is trouble."""
+    """Return the nodes whose health alone shows a problem, with their state."""
     return [
         *((node, State.FIRING) for node, state in health.alarms.items() if state == FIRING),
         *((node, State.FAILED) for node, count in health.dead_letters.items() if count),
@@ -131,20 +133,20 @@ def _trouble(change: ResourceChange, state: State, health: Health) -> Trouble:
 
 
 def _log_of(alarm: Step | None) -> str:
-    """Where it says why calls of a function fail or last long: in the function's log."""
+    """Return how to read the function's log, which shows why calls fail or take long."""
     if not isinstance(alarm, Alarm) or alarm.metric not in _TOLD_IN_THE_LOG:
         return ""
-    if not isinstance(alarm.arn, str):  # a plan's, of what is not there
+    if not isinstance(alarm.arn, str):  # planned, and does not exist yet
         return ""
     function, region = alarm.dimensions.get("FunctionName"), alarm.arn.split(":")[3:4]
     if not function or not region:
         return ""
-    group = shlex.quote(f"/aws/lambda/{function}")  # whoever may write alarms chooses the name
+    group = shlex.quote(f"/aws/lambda/{function}")  # anyone who may write alarms chooses the name
     return f"its log: `aws logs tail {group} --since 15m --region {region[0]}`"
 
 
 def _words(change: ResourceChange, state: State, health: Health) -> tuple[str, str]:
-    """The state as a predicate, and what explains it."""
+    """Return the state as a predicate, and its explanation."""
     match state:
         case State.FIRING:
             what = change.have.description if isinstance(change.have, Alarm) else ""
