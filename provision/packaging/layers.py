@@ -22,8 +22,8 @@ def build_layer(source: Path, *, runtime: str, architecture: str, cache: Cache) 
     """Install the pins of source/requirements.txt for the runtime and architecture; the runtime
     `local` is this machine.
 
-    Raises PackagingFailed for a file that is no list of pins; WheelInstallFailed when a package has no
-    wheel for the target or nothing can be downloaded; WrongTarget when what was installed is for
+    Raises PackagingFailed for a file that is no list of pins; WheelInstallFailed when a package has
+    no wheel for the target or nothing can be downloaded; WrongTarget when what was installed is for
     another machine.
     """
     pins = _pins(source)
