@@ -1,8 +1,8 @@
-"""Which files of a folder go into a zip: regular files inside it, and nothing that only looks so.
+"""Selects the files of a folder that are packed into a zip: only regular files inside it.
 
-A link that stays inside is followed. One that leads out, or to a hidden file, would put what a
-pull request may not read into what it deploys; a pipe or a device would never end. Those are errors
-that name the file, as is a folder larger than Lambda takes, which is known before it is read.
+A link that stays inside is followed. A link that leads out, or to a hidden file, would let a pull
+request deploy files that it may not read; reading a pipe or a device would never end. These are
+errors that name the file. A folder larger than Lambda takes is an error before it is read.
 """
 
 from __future__ import annotations
@@ -22,10 +22,11 @@ from provision.files import read_regular
 
 UNZIPPED_LIMIT: Final = 262_144_000  # the function and all its layers together (L23)
 MOST_FILES: Final = 65_535
-"""What a plain zip can list. Links that fan out would reach any number."""
+"""The number of files that a plain zip can list; links that fan out would reach any number."""
 MOST_DEEP: Final = 100
-"""Folders in folders. Nobody has a fifth of that; thousands take the minutes of whoever reads them,
-for each path is looked up from its beginning."""
+"""The deepest nesting of folders; real packages have less than a fifth of it.
+
+Thousands would take minutes to read, since the system resolves each path from its beginning."""
 _SHOWN: Final = 60  # characters of a name that may be long
 
 
@@ -34,9 +35,9 @@ class PackagingFailed(ProvisionError):
 
 
 def list_files(source: Path) -> dict[str, Path]:
-    """Files of a function's folder by their name in the zip. Left out is what a machine leaves
-    there and what is hidden: names that begin with a dot, `__pycache__`, compiled modules, what
-    editors leave.
+    """Return the files of a function's folder by their name in the zip.
+
+    Leaves out names that begin with a dot, `__pycache__`, compiled modules and editors' files.
     """
     return _named(
         source,
@@ -45,12 +46,12 @@ def list_files(source: Path) -> dict[str, Path]:
 
 
 def list_all_files(source: Path) -> dict[str, Path]:
-    """Files of installed packages by their name in the zip. Packages need hidden ones as well."""
+    """Return all files of installed packages by their name in the zip, hidden ones included."""
     return _named(source, lambda _name: False)
 
 
 def check_sizes(files: Mapping[str, Path], source: str) -> None:
-    """Raise `PackagingFailed` for more than Lambda takes. Nothing has been read yet."""
+    """Raise `PackagingFailed` for more than Lambda takes, without reading a file."""
     sizes = {name: path.stat().st_size for name, path in files.items()}
     total = sum(sizes.values())
     if total > UNZIPPED_LIMIT:
@@ -70,7 +71,10 @@ def read_file(path: Path) -> bytes:
 def too_large(
     source: str, what: str, size: int, limit: int, sizes: Mapping[str, int]
 ) -> PackagingFailed:
-    """`sizes`: by the name in the zip; the largest packages are named."""
+    """Return the error for a zip over the limit; it names the largest packages.
+
+    `sizes` is in bytes, by the name in the zip.
+    """
     packages: Counter[str] = Counter()
     for name, many in sizes.items():
         parts = PurePosixPath(name).parts
@@ -93,7 +97,7 @@ def _is_bytecode(name: str) -> bool:
 
 
 def _is_of_an_editor(name: str) -> bool:
-    """What Emacs and Vim leave beside a file while it is edited."""
+    """Return whether Emacs or Vim writes such a file next to one that is being edited."""
     return name.endswith("~") or (name.startswith("#") and name.endswith("#")) or name == "4913"
 
 
@@ -116,14 +120,20 @@ def _named(source: Path, left_out: Callable[[str], bool]) -> dict[str, Path]:
 
 @dataclass(frozen=True)
 class _Walk:
-    """`top` is `source` without links. What is found is spelled as `source` is."""
+    """A walk through `source` that follows only links which stay inside.
+
+    `top` is `source` with links resolved. Paths of found files begin with `source`.
+    """
 
     source: Path
     top: Path
     left_out: Callable[[str], bool]
 
     def files(self) -> Iterator[tuple[str, Path]]:
-        """Name in the zip and file. A folder in hand has the real folders that hold it."""
+        """Yield each file's name in the zip and its path.
+
+        Each entry of `in_hand` carries the real folders that hold it, to detect circles of links.
+        """
         in_hand = [(self.source, "", self.top, frozenset({self.top}))]
         seen = 0
         while in_hand:
@@ -190,7 +200,10 @@ class _Walk:
     def _real_folder(
         self, path: Path, entry: os.DirEntry[str], holder: Path, above: Collection[Path]
     ) -> Path:
-        """A folder can be a link that does not look like one: a junction, on Windows."""
+        """Return the real path of a folder; raise `PackagingFailed` if it leads out or in a circle.
+
+        On Windows a folder can be a link that is not reported as one: a junction.
+        """
         if sys.platform != "win32" and not entry.is_symlink():
             return holder / entry.name
         real = path.resolve()

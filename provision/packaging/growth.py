@@ -1,8 +1,8 @@
-"""What a run of uv adds to its folder and to its cache, counted while it runs, and deleted.
+"""Counts what a run of uv adds to its folder and its cache, and deletes it from the cache.
 
-uv unpacks each wheel in its cache, as `.tmp…`, gives what is whole a name in `archive-v0`, and
-copies all of them from there when the last one is whole. The cache is the user's, so another uv may
-add to it at the same time: that is counted too, and nothing is deleted while it runs.
+uv unpacks each wheel in its cache as `.tmp…`, renames complete ones into `archive-v0`, and copies
+all of them from there when the last is complete. The cache is the user's, so another uv may add to
+it at the same time: its additions are counted too, and nothing is deleted while it runs.
 """
 
 from __future__ import annotations
@@ -20,19 +20,25 @@ from typing import Final
 from provision.packaging.folder import MOST_DEEP, MOST_FILES, UNZIPPED_LIMIT, megabytes
 
 MOST_ENTRIES: Final = MOST_FILES * 5 // 4
-"""Files and folders in the cache, and as many in the folder. A layer's folder may have a fifth less
-of both; what another uv unpacks meanwhile is counted too."""
+"""The limit of files and folders, each for the cache and for the folder.
+
+A layer's folder may have a fifth less; the rest allows for a uv that runs at the same time."""
 MOST_WRITTEN: Final = 8 * UNZIPPED_LIMIT
-"""Bytes. uv writes a package twice. What is too large by less is told by what is in it."""
+"""The limit in bytes; uv writes a package twice.
+
+A smaller excess is reported from the sizes of the files when they are packed."""
 _MOVED_UP: Final = 20
-"""Folders deep."""
+"""The depth, in folders, from which `remove` moves a folder up."""
 _TEMPORARY: Final = ".tmp"
 _WHOLE: Final = "archive-v"
 _INFO: Final = ".dist-info"
 
 
 class TooMuch(Exception):
-    """What grew beyond a layer; `names` are at the top of the largest wheel, or of the folder."""
+    """The error for growth beyond a layer's limits.
+
+    `names` are the top-level names of the largest wheel, or of the folder.
+    """
 
     def __init__(self, what: str, names: Iterable[str]) -> None:
         super().__init__(what)
@@ -42,7 +48,7 @@ class TooMuch(Exception):
 
 @dataclass(frozen=True)
 class Size:
-    """Of all that is below a folder. `size` is 0 where nobody asked for bytes."""
+    """The number of entries, bytes and levels below a folder; bytes are 0 if not requested."""
 
     entries: int = 0
     size: int = 0
@@ -55,19 +61,23 @@ class Size:
 
 @dataclass(frozen=True)
 class Growth:
-    """Of `packages` in the folder, and of the cache since it had only what `before` names."""
+    """The growth of `packages` in the folder, and of the cache beyond the entries in `before`."""
 
     folder: Path
     cache: Path
     before: frozenset[str]
-    _known: dict[Path, Size] = field(default_factory=dict)  # of what has its name, and stays
+    _known: dict[Path, Size] = field(default_factory=dict)  # of complete packages
 
     @classmethod
     def since_now(cls, folder: Path, cache: Path) -> Growth:
         return cls(folder, cache, frozenset(_parts(cache)))
 
     def check(self, written: int | None) -> None:
-        """Raise `TooMuch`. `written`: bytes, where the system tells them of a process."""
+        """Raise `TooMuch` if a limit is exceeded.
+
+        `written` is the bytes that uv wrote, or None if the system does not report them; then the
+        files are measured.
+        """
         sized = written is None
         cached = sum((self._size(part, sized=sized) for part in self._new()), Size())
         here = size_below(self._packages, sized=sized)
@@ -82,10 +92,12 @@ class Growth:
             raise self._too_much(what, attrgetter("size"))
 
     def forget(self) -> bool:
-        """Delete from the cache what is half unpacked; whether that could be. For when uv has
-        ended. What is finished is another's to delete: uv's own list of it would lead nowhere."""
+        """Delete half unpacked packages from the cache; return whether that was possible.
+
+        Called after uv has ended. Complete packages stay: uv's own index refers to them.
+        """
         parts = self._new()
-        if not parts or self.cache.is_relative_to(self.folder):  # which goes as a whole
+        if not parts or self.cache.is_relative_to(self.folder):  # deleted as a whole
             return True
         try:
             with _alone(self.cache):
@@ -97,7 +109,7 @@ class Growth:
         return True
 
     def finished(self) -> set[str]:
-        """Names of packages in the cache, as they spell them."""
+        """Return the names of complete packages that were added, as they spell them."""
         tops = (name for part in self._new() for name in _listed(part))
         return {name.partition("-")[0] for name in tops if name.endswith(_INFO)}
 
@@ -124,8 +136,10 @@ class Growth:
 
 
 def remove(top: Path) -> None:
-    """Delete it, however deep it is: Python's own way calls itself for every level before 3.13, and
-    a path can have become too long for the system. So what lies deep is moved up first.
+    """Delete a file or folder, however deep it is.
+
+    `shutil.rmtree` recurses for every level before Python 3.13, and a path can be too long for the
+    system. So folders are moved up from every `_MOVED_UP`th level first.
     """
     if top.is_symlink() or not top.is_dir():
         top.unlink(missing_ok=True)
@@ -151,7 +165,7 @@ def remove(top: Path) -> None:
 
 
 def _parts(cache: Path) -> Iterator[str]:
-    """Each is a package, unpacked or being so. There may be some ten thousand."""
+    """Yield the names of packages in the cache, unpacked or in progress; may be 10,000."""
     for name in _listed(cache):
         if name.startswith(_TEMPORARY):
             yield name
@@ -166,7 +180,7 @@ def _listed(folder: Path) -> list[str]:
 
 
 def size_below(top: Path, *, sized: bool) -> Size:
-    """As far as it has to be known: counting ends where it is too much."""
+    """Return the size of all that is below `top`; counting ends once a limit is exceeded."""
     entries = size = deep = 0
     in_hand = [(str(top), 0)]
     while in_hand and entries <= MOST_ENTRIES and deep <= MOST_DEEP:
@@ -184,8 +198,10 @@ def size_below(top: Path, *, sized: bool) -> Size:
 
 @contextmanager
 def _alone(cache: Path) -> Iterator[None]:
-    """While no uv works there: each holds a lock of the cache, which it shares with the others.
-    Raises OSError where one does, or where that cannot be known."""
+    """Hold the cache's lock exclusively; every running uv holds it as a shared lock.
+
+    Raises OSError if a uv runs, or if the system has no such lock.
+    """
     if sys.platform == "win32":
         raise BlockingIOError
     import fcntl  # noqa: PLC0415  (Windows has none)

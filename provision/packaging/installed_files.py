@@ -1,7 +1,7 @@
-"""What an installer leaves in a folder, made the same on every machine.
+"""Makes a folder of installed packages identical on every machine.
 
-A wheel's own files stay, all of them. What goes or is written anew is what the installer adds:
-notes about this machine, and scripts whose first line names the Python of this machine.
+All files of the wheels stay. Files that the installer adds are deleted or rewritten: notes about
+this machine, and scripts whose first line names the Python of this machine.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from typing import Final
 
 from provision.packaging.folder import PackagingFailed
 
-_LOCK: Final = ".lock"  # in the folder itself, while it is installed into
+_LOCK: Final = ".lock"  # uv locks the folder that it installs into
 _NOTES: Final = ("INSTALLER", "REQUESTED", "direct_url.json", "uv_cache.json")
 _SCRIPTS: Final = "bin"
 MOST_TOLD: Final = 33_554_432
-"""Bytes of what a package tells about itself: 500 for each file that a layer may have."""
+"""The limit in bytes of a package's metadata file: 500 for each file that a layer may have."""
 _INTERPRETER: Final = b"#!/usr/bin/env python3\n"
 _STARTS_PYTHON: Final = re.compile(rb"#!(?:/bin/sh\n'''exec' )?[^\n]*\n(?:' '''\n)?")
 _SCRIPT: Final = """\
@@ -38,7 +38,7 @@ if __name__ == "__main__":
 
 
 def make_portable(folder: Path) -> None:
-    """Change the folder so that it tells nothing about the machine it was filled on."""
+    """Change the folder so that it holds nothing specific to the machine that filled it."""
     (folder / _LOCK).unlink(missing_ok=True)
     infos = [path for path in sorted(folder.glob("*.dist-info")) if path.is_dir()]
     for info in infos:
@@ -54,7 +54,7 @@ def make_portable(folder: Path) -> None:
 
 
 def _write_scripts(scripts: Path, info: Path) -> None:
-    """Programs that a package declares by name only; an installer writes them, as it likes."""
+    """Rewrite the scripts of a package's entry points; each installer writes its own form."""
     points = _points(info)
     for group in ("console_scripts", "gui_scripts"):
         for point in points.select(group=group):
@@ -70,7 +70,10 @@ def _write_scripts(scripts: Path, info: Path) -> None:
 
 
 def _points(info: Path) -> importlib.metadata.EntryPoints:
-    """What uv read of it may not be this: a wheel's data can be a second folder of its kind."""
+    """Return the entry points of a package, or raise `PackagingFailed` if they cannot be read.
+
+    uv may have accepted others: a wheel's data can hold a second folder of this kind.
+    """
     _check_size(info / "entry_points.txt")
     try:
         return importlib.metadata.PathDistribution(info).entry_points
@@ -88,8 +91,10 @@ def _name_any_python(script: Path) -> None:
 
 
 def _write_record(folder: Path, record: Path) -> None:
-    """The list of a package's files, with those that are there and as they are there. A name that
-    leads out would tell about a file of this machine."""
+    """Rewrite a package's list of files, RECORD, to the files that exist inside the folder.
+
+    A name that leads out would reveal a file of this machine.
+    """
     if not record.is_file():
         return
     _check_size(record)
@@ -112,7 +117,7 @@ def _is_inside(name: str) -> bool:
 
 
 def _is_file(path: Path) -> bool:
-    """Also of a name that no file can have."""
+    """Return whether the path is a file; False for a name that no file can have."""
     with suppress(OSError, ValueError):
         return path.is_file()
     return False

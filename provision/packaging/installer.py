@@ -1,8 +1,8 @@
-"""Runs uv for a layer: pinned wheels from the index that the user's environment names.
+"""Runs uv for a layer: installs pinned wheels from the index that the user's environment names.
 
-What a checkout holds reaches uv in one form only: a list of pins that we wrote. It works in a
-folder without any other file, reads no settings file, and gets the variables named here. So no
-credential is there to be sent anywhere, and nothing is built or run.
+The only content of a checkout that reaches uv is a list of pins, which we write. uv works in a
+folder without any other file, reads no settings file, and gets only the variables named here. So
+it has no credential to send elsewhere, and builds and runs nothing.
 """
 
 from __future__ import annotations
@@ -38,20 +38,20 @@ _PATHS: Final[Mapping[str, str | None]] = {
     "SSL_CLIENT_CERT": None,
     "NETRC": None,
 }
-"""Values that are paths, and what separates several: uv works in another folder than the user."""
+"""The variables that hold paths, and their separator; uv works in another folder than the user."""
 
 _SHOWN: Final = 200
 _CLEANING: Final = 60
-"""Seconds."""
+"""The limit for cleaning the cache, in seconds."""
 
 PASSED_ON: Final = frozenset(
     {
         *_INDEXES,
         *_PATHS,
-        # where the user's caches and stored logins are, and where to work
+        # the folders of the user's caches and stored logins, and for temporary files
         *("HOME", "USERPROFILE", "LOCALAPPDATA", "APPDATA", "XDG_CACHE_HOME", "XDG_DATA_HOME"),
         *("TMPDIR", "TEMP", "TMP", "SYSTEMROOT", "LANG", "LC_ALL"),
-        # what the Python that uv asks for its version needs to start
+        # needed to start the Python that uv asks for its version
         *("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH"),
         # the way to the index
         *("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"),
@@ -63,18 +63,21 @@ PASSED_ON: Final = frozenset(
     }
 )
 _LOGINS: Final = re.compile(r"UV_INDEX_[A-Z0-9_]+_(USERNAME|PASSWORD)")
-"""How uv is told the login of an index that has a name."""
+"""The variables with the login of an index that has a name."""
 
 
 class WheelInstallFailed(ProvisionError):
-    """The packages cannot be had for the target, or are not what they say."""
+    """The packages cannot be installed for the target, or are not as pinned."""
 
 
 def install(
     pins: Sequence[Pin], source: Path, target: Target, folder: Path, downloads: Path | None
 ) -> None:
-    """Install into `folder`/packages, which is made; `folder` is empty. `source` is the layer's,
-    for errors. `downloads` is where uv keeps them; None: where the user has it."""
+    """Install the pins into `folder`/packages; `folder` must be empty.
+
+    `source` is the layer's folder, for error messages. `downloads` is uv's cache; None means the
+    user's own. Raises `WheelInstallFailed`.
+    """
     (folder / "pins.txt").write_text("".join(f"{pin}\n" for pin in pins), "utf-8")
     command = ["pip", "install", "--no-config", "--requirements", "pins.txt"]
     command += ["--target", "packages", "--no-deps", "--require-hashes", *target.options]
@@ -114,7 +117,11 @@ def install(
 def _refused(
     error: TooMuch, pins: Sequence[Pin], source: Path, left: Path | None
 ) -> WheelInstallFailed:
-    """A wheel is told by the names at its top, which it chose itself, where several are pinned."""
+    """Return the error for packages that are too large.
+
+    If several are pinned, the package is identified by the wheel's top-level names, which the
+    wheel itself chose. `left` is the cache in which files remain.
+    """
     names = {canonicalize_name(name.partition("-")[0]) for name in error.names}
     known = [f"{pin.name}=={pin.version}" for pin in pins if len(pins) == 1 or pin.name in names]
     more = [f"the most of it: {', '.join(known or error.names)[:_SHOWN]}"]
@@ -130,8 +137,11 @@ def _refused(
 
 
 def _clean(growth: Growth, pins: Sequence[Pin], given: Mapping[str, str]) -> bool:
-    """Delete what came to the cache; whether nothing is left. Packages that were finished by uv
-    itself, which knows where else it has noted them, with others of their names."""
+    """Delete the additions to the cache; return whether none are left.
+
+    uv itself deletes complete packages, since it knows its other notes of them; it deletes every
+    version of these names.
+    """
     if not growth.forget():
         return False
     names = {canonicalize_name(name) for name in growth.finished()} & {pin.name for pin in pins}
@@ -147,13 +157,13 @@ def _clean(growth: Growth, pins: Sequence[Pin], given: Mapping[str, str]) -> boo
 
 
 def _asked(source: Path) -> Path:
-    """Where people write what they want."""
+    """Return the file in which users write the requirements."""
     written = source / "requirements.in"
     return written if written.exists() else source / FILE
 
 
 def _reason(ended: Ended) -> str:
-    """What uv said, without its hints, which are options that it was not given here."""
+    """Return uv's error without its hints, which name options that we do not pass."""
     _, error, told = ended.said.partition("error:")
     said = (told if error else ended.said).partition("\nhint:")[0].strip()
     if ended.code < 0:
@@ -162,7 +172,7 @@ def _reason(ended: Ended) -> str:
 
 
 def _cache(given: dict[str, str], folder: Path) -> Path:
-    """Where uv is to unpack. It is always told, so that it is where it is looked for."""
+    """Return uv's cache, which is always passed to uv: its growth is measured there."""
     if _is_yes(given.get("UV_NO_CACHE", "")):
         del given["UV_NO_CACHE"]
         return folder / "cache"
@@ -178,12 +188,15 @@ def _cache(given: dict[str, str], folder: Path) -> Path:
 
 
 def _is_yes(value: str) -> bool:
-    """As uv reads it."""
+    """Return whether uv reads the value as true."""
     return value.lower() in {"1", "true", "yes", "on", "y", "t"}
 
 
 def _program() -> str:
-    """uv itself. Raises OSError where it cannot be started: what begins it would not say so."""
+    """Return the path of uv; raise OSError if it cannot be executed.
+
+    The program that sets its limits and then becomes uv would not report that.
+    """
     found = uv.find_uv_bin()
     if not os.access(found, os.X_OK):
         raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), found)
@@ -191,7 +204,7 @@ def _program() -> str:
 
 
 def environment(ours: Mapping[str, str], downloads: Path | None) -> dict[str, str]:
-    """What uv gets of our environment. pip's index counts where uv has none of its own."""
+    """Return the variables of `ours` that uv gets; pip's index is used if uv has none."""
     given = {
         name: _absolute(value, _PATHS[name]) if name in _PATHS else value
         for name, value in ours.items()
@@ -205,15 +218,17 @@ def environment(ours: Mapping[str, str], downloads: Path | None) -> dict[str, st
 
 
 def _absolute(value: str, separator: str | None) -> str:
-    """The path or paths, seen from where the user is. Addresses stay as they are."""
+    """Return the path or paths as absolute ones; URLs stay unchanged."""
     parts = [part.strip() for part in (value.split(separator) if separator else [value])]
     whole = (part if "://" in part else str(Path(part).absolute()) for part in parts if part)
     return (separator or "").join(whole)
 
 
 def without_secrets(said: str, given: Mapping[str, str]) -> str:
-    """uv's words without logins, and of addresses from the environment the host alone: some
-    indexes have their token in the path."""
+    """Return uv's message without logins and query strings.
+
+    URLs from the environment are cut to their host: some indexes have their token in the path.
+    """
     for name in (*_INDEXES, "UV_FIND_LINKS"):
         for address in re.findall(r"[a-z]+://[^\s,]+", given.get(name, "")):
             parts = urlsplit(address)

@@ -1,5 +1,6 @@
-"""Runs uv within limits that a system has of a file and of memory, and ends it where all files
-together are too much: a wheel of some MB may unpack to any number of files.
+"""Runs uv within the system's limits on file size and memory, and ends it if it writes too much.
+
+The total has to be limited as well: a wheel of some MB may unpack to any number of files.
 """
 
 from __future__ import annotations
@@ -20,25 +21,29 @@ from provision.packaging.growth import Growth
 
 SECONDS: Final = 600
 MOST_BYTES: Final = UNZIPPED_LIMIT
-"""Of a file that uv writes: a wheel may hold some KB that unpack to any size."""
+"""The limit of one file that uv writes: a few KB of a wheel may unpack to any size."""
 MOST_MEMORY: Final = 2_147_483_648
-"""Bytes. It takes a tenth of that; but reads some files of a wheel whole, several wheels at once.
-"""
+"""The limit in bytes, ten times of what uv usually takes.
+
+uv reads some files of a wheel as a whole, and several wheels at once."""
 _EVERY: Final = 0.2
-"""Seconds between two looks, or as many as a look takes."""
+"""The seconds between two measurements; a slow measurement waits as long as it took."""
 
 
 @dataclass(frozen=True)
 class Ended:
-    """How it ended by itself: negative, by which signal. `said` is what it wrote as errors."""
+    """The exit code of a command that ended by itself, and its stderr; -n is signal n."""
 
     code: int
     said: str
 
 
 def run(command: Sequence[str], growth: Growth, given: Mapping[str, str]) -> Ended:
-    """In the folder that grows. Raises TooMuch, subprocess.TimeoutExpired, and OSError where it
-    cannot be started; then it has ended, and what it left half done in its cache is deleted."""
+    """Run the command in the folder of `growth`, with `given` as its environment.
+
+    Raises TooMuch, subprocess.TimeoutExpired, or OSError if it cannot be started. The process has
+    then ended, and its half unpacked packages are deleted from the cache.
+    """
     with subprocess.Popen(
         [*_within_limits(), *command],
         cwd=growth.folder,
@@ -56,7 +61,7 @@ def run(command: Sequence[str], growth: Growth, given: Mapping[str, str]) -> End
             process.wait()
             growth.forget()
             raise
-    if process.returncode:  # it may not have come to deleting it
+    if process.returncode:  # it may have ended before it cleaned up
         growth.forget()
     return Ended(process.returncode, said)
 
@@ -80,7 +85,7 @@ def _said_until_its_end(process: subprocess.Popen[str], growth: Growth) -> str:
 
 
 def _written_by(pid: int) -> int | None:
-    """Bytes of all its files, also of those that nobody sees; None where no system tells it."""
+    """Return the bytes the process wrote, deleted files included; None if unsupported."""
     with suppress(OSError, ValueError, IndexError):
         told = Path(f"/proc/{pid}/io").read_text("ascii")
         return int(told.partition("wchar:")[2].split()[0])
@@ -88,7 +93,7 @@ def _written_by(pid: int) -> int | None:
 
 
 def _within_limits() -> Sequence[str]:
-    """What begins the command, where the system has such limits."""
+    """Return the program that sets the limits and becomes the command; empty on Windows."""
     if sys.platform == "win32":
         return ()
     program = (sys.executable, "-I", "-S", "-B", process_limits.__file__)

@@ -1,4 +1,4 @@
-"""Builds a layer from its requirements.txt, once for each content, runtime and processor."""
+"""Builds a layer from its requirements.txt, once for each content, runtime and architecture."""
 
 from __future__ import annotations
 
@@ -19,12 +19,11 @@ from provision.packaging.target import Target, check_machine
 
 
 def build_layer(source: Path, *, runtime: str, architecture: str, cache: Cache) -> Archive:
-    """Install the pins of source/requirements.txt for the runtime and architecture; the runtime
-    `local` is this machine.
+    """Install the pins of source/requirements.txt for the runtime and architecture and zip them.
 
-    Raises PackagingFailed for a file that is no list of pins; WheelInstallFailed when a package has
-    no wheel for the target or nothing can be downloaded; WrongTarget when what was installed is for
-    another machine.
+    The runtime `local` is this machine. Raises PackagingFailed if the file is not a list of pins,
+    WheelInstallFailed if a package has no wheel for the target or cannot be downloaded, and
+    WrongTarget if an installed file is for another machine.
     """
     pins = _pins(source)
     target = Target.of(runtime, architecture)
@@ -48,7 +47,7 @@ def build_layer(source: Path, *, runtime: str, architecture: str, cache: Cache) 
 
 @contextmanager
 def _scratch() -> Iterator[Path]:
-    """An empty folder, which goes with all that came into it."""
+    """Yield an empty folder and delete it afterwards with its content."""
     folder = Path(tempfile.mkdtemp(prefix="provision-layer-"))
     try:
         yield folder

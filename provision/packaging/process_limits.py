@@ -1,8 +1,8 @@
-"""Becomes another program within limits: of every file it writes and of its memory, and no longer
-than who started it is there. `installer_process.py` runs it.
+"""Sets limits and becomes another program; run as a script by `installer_process.py`.
 
-Python ignores the signal that would end it for a file too large, and what it becomes is told of an
-error instead. It imports the standard library alone.
+Limits the size of each file and the memory; on Linux the program also ends with its parent. Python
+ignores the signal for a file that is too large, so the program gets an error from its write
+instead. Imports only the standard library.
 """
 
 from __future__ import annotations
@@ -18,7 +18,10 @@ _PARENT_ENDED: Final = 1  # PR_SET_PDEATHSIG
 
 
 def main() -> None:
-    """Arguments: bytes of a file, bytes of memory, the process that waits, the command."""
+    """Set the limits and execute the command.
+
+    Arguments: bytes of a file, bytes of memory, process id of the parent, the command.
+    """
     file, memory, parent, *command = sys.argv[1:]
     _limit(int(file), int(memory))
     if sys.platform == "linux":
