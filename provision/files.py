@@ -140,7 +140,7 @@ def read_private(path: Path, limit: int = LARGEST) -> bytes | None:
 
 
 def read_regular(path: Path, limit: int = LARGEST) -> bytes:
-    """Return the whole of a file that the user names, whoever owns it.
+    """Return the whole of a file that the user names, of any owner.
 
     Raise `Planted` for pipes, devices and files above `limit` bytes.
     """

@@ -78,7 +78,7 @@ class Invocation:
 
     @property
     def goes_on(self) -> str:
-        """What to do after a partial failure, once its reason is gone."""
+        """The advice after a partial failure: how to continue once its cause is removed."""
         if self.anew:
             return f"save a plan of what is missing: `{self.anew}`"
         return f"run `{self.rerun_command}` again: it does only what is missing"

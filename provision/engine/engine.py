@@ -281,7 +281,7 @@ def _delete_writers_first(
 
 
 def _dependencies(needs: Iterable[str], names: Iterable[str]) -> tuple[str, ...]:
-    """Return the needs and their deposed resources (`vpc~1`): users of the old go first."""
+    """Return the needs and their deposed resources (`vpc~1`), whose users are deleted first."""
     wanted = set(needs)
     return tuple(name for name in names if current_name(name) in wanted)
 

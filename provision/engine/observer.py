@@ -166,8 +166,8 @@ class Observer(Planner):
         """Return whether the recorded resource is the node's.
 
         The record may be wrong, or lead to a resource that another party has taken over since. If a
-        create-first replacement is due, the new one may exist already. What an interrupted run was
-        moving may be in both places.
+        create-first replacement is due, the new one may exist already. A resource that an
+        interrupted run was moving may be in both places.
         """
         record = self.journal.records.get(node.name)
         if recalled.BY_CONTENT and record and record.pending == "update":

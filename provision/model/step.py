@@ -101,7 +101,7 @@ class Step(ABC):
     UNIQUE: ClassVar[bool] = True
     """AWS refuses a second one of the same identity."""
     RISKS: ClassVar[Risks] = Risks()
-    """What users notice when it is created, changed or deleted."""
+    """The impact on users when it is created, changed or deleted."""
     API_CALLS: ClassVar[ApiCalls]
     """The API calls of its methods, and the IAM permissions they need."""
     ASKED_LAST: ClassVar[bool] = False

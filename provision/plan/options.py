@@ -1,4 +1,4 @@
-"""What the user allows by name: adopting resources, and destroying data."""
+"""Defines the actions that the user allows by name: adopting resources, and destroying data."""
 
 from __future__ import annotations
 

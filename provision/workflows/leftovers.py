@@ -73,8 +73,8 @@ def find_leftovers(
 ) -> LeftoverReport:
     """Return every resource whose owner is a node of the stack, except those `expected`.
 
-    Must not write. What can be deleted first comes first. A listing that is not permitted, or that
-    an emulator lacks, is reported in `not_searched`.
+    Must not write. They are in the order in which they can be deleted. A listing that is not
+    permitted, or that an emulator lacks, is reported in `not_searched`.
     """
     owners: dict[str, str] = {}
     unasked = [limitations.unlisted] if limitations.unlisted else []

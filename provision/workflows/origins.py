@@ -19,7 +19,7 @@ _RELEASED: Final = frozenset({"digest", "served"})
 
 @dataclass(frozen=True)
 class Edited:
-    """What the user edits, as views name it.
+    """The files and folders that the user edits, as views name them.
 
     `folders`: by node, the folder that its zip is made of.
     """

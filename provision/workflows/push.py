@@ -53,7 +53,7 @@ class CodeRelease:
 
 @dataclass(frozen=True)
 class PushPlan:
-    """What would be pushed, by the function's node."""
+    """The releases that would be pushed, by the function's node."""
 
     releases: Mapping[str, CodeRelease]
     walk: WalkTiming
@@ -94,7 +94,7 @@ def push(
 ) -> Result:
     """Upload, publish and move the alias, each function on its own.
 
-    What is already as wanted is not written.
+    Settings that are already as wanted are not written.
     """
     pushes = [_ReleaseExecutor(engine, release) for release in seen.releases.values()]
     visits = {name: visit for push in pushes for name, visit in push.visits.items()}

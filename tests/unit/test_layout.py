@@ -1,10 +1,14 @@
-"""Size and shape as tests: short modules and functions, a first line that says why."""
+"""Size, shape and words as tests: short modules and functions, docstrings in the field's words."""
 
 from __future__ import annotations
 
 import ast
+import io
+import re
+import tokenize
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TypeGuard
 
 import pytest
 
@@ -12,6 +16,35 @@ ROOT = Path(__file__).resolve().parents[2]
 MODULES = sorted(
     path for folder in ("provision", "function", "bench") for path in (ROOT / folder).rglob("*.py")
 )
+
+AVOIDED = {
+    "anew": "again, or a verb with re-",
+    "behind our back": "drift",
+    "beside": "in addition to, next to",
+    "comes? to|came to": "the verb itself: is, gives, equals",
+    "findings?": "change, or field diff",
+    "glimpses?": "prefetched",
+    "goes(?! (?:back|live|on|out|through)\\b)": "is deleted, is sent, is stored",
+    "hazards?": "risk, or impact",
+    "in hand": "pending",
+    "judged?|judges": "plan, or decide",
+    "lately": "recently",
+    "longest chain": "critical path",
+    "made after all": "unknown outcome",
+    "nobody": "no one, or the active voice",
+    "predecessors?": "deposed",
+    "somebody": "another party, another user",
+    "stands?|stood": "is, exists",
+    "surveys?": "plan",
+    "tells?|told|telling": "report, return, pass",
+    "whatever": "any",
+    "whoever": "any user, the owner",
+}
+"""Words that docstrings and comments do without, as patterns, and the words to use."""
+A_CLAUSE_AS_SUBJECT = r"(?-i:^What\b|(?<=[.:;] )What\b)"
+""""What replaces is there before what it replaces is deleted"."""
+IN_PROSE = re.compile(rf"\b(?:{'|'.join(AVOIDED)})\b|{A_CLAUSE_AS_SUBJECT}", re.IGNORECASE)
+QUOTED = re.compile(r"`[^`]*`|\"[^\"]*\"|“[^”]*”")
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
@@ -35,6 +68,79 @@ def test_the_architecture_has_a_place_for_every_module() -> None:
     text = (ROOT / "ARCHITECTURE.md").read_text("utf-8")
     modules = [path.name for path in (ROOT / "provision").glob("*.py") if path.stem[0] != "_"]
     assert [name for name in modules if f"{name}`" not in text] == []
+
+
+def test_docstrings_and_comments_use_the_fields_words() -> None:
+    found = [
+        f"{path.relative_to(ROOT)}:{line}: {word}"
+        for path in MODULES
+        if path.is_relative_to(ROOT / "provision")
+        for line, text in sorted(prose(path.read_text("utf-8")))
+        for word in avoided(text)
+    ]
+    assert found == [], "ARCHITECTURE.md, The words"
+
+
+def test_words_are_found_in_prose_and_not_in_what_it_quotes() -> None:
+    code = '''
+"""Nobody does `whatever` or "anew" here.
+
+What replaces: one that goes live."""
+LIMIT = "lately"  # as it stands
+"""An attribute of a key that somebody
+told."""
+# It comes
+# to the same (L24).
+@keys.command("list")
+def list() -> None:
+    """What whoever reads --help sees."""
+class Table(ConfigSection):
+    """What tables have."""
+'''
+    assert [(line, avoided(text)) for line, text in sorted(prose(code))] == [
+        (2, ["Nobody", "What"]),
+        (5, ["stands"]),
+        (6, ["somebody", "told"]),
+        (8, ["comes to"]),
+    ]
+
+
+def avoided(text: str) -> list[str]:
+    """The words of a text that are to be avoided, but for code and quotations in it."""
+    return IN_PROSE.findall(QUOTED.sub("_", " ".join(text.split())))
+
+
+def prose(code: str) -> Iterator[tuple[int, str]]:
+    """Line and text of every docstring and comment, but for docstrings that the program prints."""
+    tree = ast.parse(code)
+    printed = {id(node.body[0]) for node in ast.walk(tree) if is_printed(node)}
+    for node in ast.walk(tree):
+        match node:
+            case ast.Expr(value=ast.Constant(value=str(text))) if id(node) not in printed:
+                yield node.lineno, text
+    comments: list[list[tokenize.TokenInfo]] = []
+    for token in tokenize.generate_tokens(io.StringIO(code).readline):
+        if token.type == tokenize.COMMENT:
+            row, column = token.start  # a sentence may continue below
+            if comments and comments[-1][-1].start == (row - 1, column):
+                comments[-1].append(token)
+            else:
+                comments.append([token])
+    for block in comments:
+        yield block[0].start[0], " ".join(each.string.strip("# ") for each in block)
+
+
+def is_printed(node: ast.AST) -> TypeGuard[ast.FunctionDef | ast.ClassDef]:
+    """Commands have their --help there, and sections of the configuration their description."""
+    match node:
+        case ast.FunctionDef():
+            return any(
+                re.search(r"\.(?:command|group)\(", ast.unparse(each))
+                for each in node.decorator_list
+            )
+        case ast.ClassDef():
+            return any(ast.unparse(base) == "ConfigSection" for base in node.bases)
+    return False
 
 
 def functions(tree: ast.AST) -> Iterator[ast.FunctionDef]:
