@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 MODULES = sorted(
     path for folder in ("provision", "function", "bench") for path in (ROOT / folder).rglob("*.py")
 )
-
+TEST_FOLDERS = ("tests/faults", "tests/conformance")
 AVOIDED = {
     "anew": "again, or a verb with re-",
     "behind our back": "drift",
@@ -70,6 +70,18 @@ def test_the_architecture_has_a_place_for_every_module() -> None:
     assert [name for name in modules if f"{name}`" not in text] == []
 
 
+def test_paths_and_names_in_the_architecture_exist() -> None:
+    text = re.sub(r"```.*?```", "", (ROOT / "ARCHITECTURE.md").read_text("utf-8"), flags=re.DOTALL)
+    cited = re.findall(r"`([^`]+)`", text)
+    paths = [each for each in cited if re.fullmatch(r"[\w.]+/[\w./]*|[\w/]+\.(?:py|yaml)", each)]
+    folders = [ROOT / each for each in ("", "provision", "provision/config", *TEST_FOLDERS)]
+    assert [path for path in paths if not any((top / path).exists() for top in folders)] == []
+    names = [each for each in cited if each.isidentifier() or re.fullmatch(r"[A-Z]\w+\.\w+", each)]
+    known = {name for path in MODULES for name in defined(ast.parse(path.read_text("utf-8")))}
+    known |= {"StepContract", "doing"}  # in tests/, and a key of the state's files
+    assert [name for name in names if not known.issuperset(name.split("."))] == []
+
+
 def test_docstrings_and_comments_use_the_fields_words() -> None:
     found = [
         f"{path.relative_to(ROOT)}:{line}: {word}"
@@ -103,6 +115,16 @@ class Table(ConfigSection):
         (6, ["somebody", "told"]),
         (8, ["comes to"]),
     ]
+
+
+def defined(tree: ast.AST) -> Iterator[str]:
+    """Names of classes, functions, constants and fields."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.ClassDef(name=name) | ast.FunctionDef(name=name):
+                yield name
+            case ast.Name(id=name, ctx=ast.Store()):
+                yield name
 
 
 def avoided(text: str) -> list[str]:
