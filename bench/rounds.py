@@ -44,9 +44,7 @@ def script(folder: Path, programs: Mapping[str, Path], python: str, file: Path) 
         situation: (python, str(file), str(program), str(ids))
         for situation, program in programs.items()
     }
-    return Tool(
-        "script", folder, commands, lambda: ids.unlink(missing_ok=True), lambda situation: None
-    )
+    return Tool("script", folder, commands, lambda: ids.unlink(missing_ok=True), lambda _: None)
 
 
 def run_round(account: Emulated, tool: Tool, figures: dict[str, Figures], output: Path) -> None:

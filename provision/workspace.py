@@ -124,7 +124,7 @@ class Workspace:
 
     def silent_engine(self, journal: Journal, plan_options: PlanOptions) -> Engine:
         """Return an engine that reports no events."""
-        return self.engine(journal, lambda node, moment, words: None, plan_options)
+        return self.engine(journal, lambda *_: None, plan_options)
 
     @property
     def _here(self) -> PinnedLocation:

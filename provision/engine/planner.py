@@ -49,7 +49,7 @@ class Planner:
     journal: Journal
     options: PlanOptions = NO_OPTIONS
     limitations: Limitations = NO_LIMITATIONS
-    report: EventListener = lambda node, moment, words: None
+    report: EventListener = lambda *_: None
 
     def plan(self, node: Node[Step], want: Step, have: Step | None) -> ResourceChange:
         """Return the action that follows from the two values, or that `have` is foreign."""
@@ -281,7 +281,7 @@ class Planner:
         return [old for old, new in self.stack.moved.items() if new == node]
 
     def _build(self, node: Node[Step], inputs: Mapping[str, Step]) -> Step:
-        want = node.build(*(inputs[need] for need in node.needs))
+        want = node.build(inputs)
         former = self._former_owners(node.name) if want.MARK_LASTS else ()
         return want.with_owner(next(iter(former), self.owner(node.name)))
 

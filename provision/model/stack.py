@@ -2,35 +2,58 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from functools import partial
 from graphlib import TopologicalSorter
-from typing import Any, Generic, TypeVar, overload
+from typing import Any, Generic, Protocol, TypeVar, cast
 
 from provision.model.step import Step
 
-A = TypeVar("A", bound=Step)
-B = TypeVar("B", bound=Step)
-C = TypeVar("C", bound=Step)
-D = TypeVar("D", bound=Step)
 S = TypeVar("S", bound=Step)
 T = TypeVar("T")
 
 Needs = Mapping[str, Collection[str]]
 
 
+class Get(Protocol):
+    """The reader that a build function gets: it returns the step of a node."""
+
+    def __call__(self, node: Node[S], /) -> S:
+        """Return the node's step. Raise `LookupError` if the node is not declared in `needs`."""
+        ...
+
+
 @dataclass(frozen=True)
 class Node(Generic[S]):
-    """A named place in the stack.
+    """A named place in the stack, and the function that builds its step.
 
-    `build` is called with the steps of `needs`, in their order.
+    `needs` are all the nodes it is created after, `reads` those whose steps the function may read.
     """
 
     name: str
-    build: Callable[..., S]
+    function: Callable[[Get], S]
     needs: tuple[str, ...]
+    reads: frozenset[str]
+
+    def build(self, steps: Mapping[str, Step]) -> S:
+        """Return the wanted step, from the steps of other nodes by name."""
+        return self.function(_Reader(self.name, self.reads, steps))
+
+
+@dataclass(frozen=True)
+class _Reader:
+    """The `Get` of one node, for one set of steps."""
+
+    reader: str
+    allowed: frozenset[str]
+    steps: Mapping[str, Step]
+
+    def __call__(self, node: Node[S], /) -> S:
+        if node.name not in self.allowed:
+            raise LookupError(f"{self.reader} reads {node.name}, which is not in its needs")
+        return cast(S, self.steps[node.name])
 
 
 @dataclass
@@ -47,37 +70,26 @@ class Stack:
     def __post_init__(self) -> None:
         self.mark = self.mark or self.name
 
-    @overload
-    def add(self, name: str, build: Callable[[], S]) -> Node[S]: ...
-    @overload
-    def add(self, name: str, build: Callable[[A], S], a: Node[A], /) -> Node[S]: ...
-    @overload
-    def add(self, name: str, build: Callable[[A, B], S], a: Node[A], b: Node[B], /) -> Node[S]: ...
-    @overload
-    def add(
-        self, name: str, build: Callable[[A, B, C], S], a: Node[A], b: Node[B], c: Node[C], /
-    ) -> Node[S]: ...
-    @overload
     def add(
         self,
         name: str,
-        build: Callable[[A, B, C, D], S],
-        a: Node[A],
-        b: Node[B],
-        c: Node[C],
-        d: Node[D],
-        /,
-    ) -> Node[S]: ...
-    @overload
-    def add(self, name: str, build: Callable[..., S], *needs: Node[Any]) -> Node[S]: ...
-    def add(self, name: str, build: Callable[..., S], *needs: Node[Any]) -> Node[S]:
-        """Add a node; `build` is called with the steps of `needs`, in order.
+        build: Callable[[Get], S],
+        *,
+        needs: Sequence[Node[Any]] = (),
+        after: Sequence[Node[Any]] = (),
+    ) -> Node[S]:
+        """Add a node, which is created after all of `needs` and `after`.
 
-        If their number depends on the configuration, `build` takes them as `*steps`.
+        `build` may read the steps of `needs`; `after` is only for the order. Both are recorded as
+        the node's needs, those of `needs` first; a node in both has its place in `after`. The first
+        of all owns a resource that cannot have an owner tag.
         """
         if name in self.nodes:
             raise ValueError(f"node {name} is named twice")
-        node = Node(name, build, tuple(need.name for need in needs))
+        reads = tuple(need.name for need in needs)
+        later = tuple(need.name for need in after)
+        order = (*(need for need in reads if need not in later), *later)
+        node = Node(name, build, order, frozenset(reads))
         self.nodes[name] = node
         return node
 

@@ -69,7 +69,7 @@ def expected(stack: Stack, where: Location) -> dict[str, Step]:
     """Return every node's step, with patterns for the values that AWS will choose."""
     steps: dict[str, Step] = {}
     for name, node in stack.nodes.items():
-        step = node.build(*(steps[need] for need in node.needs))
+        step = node.build(steps)
         steps[name] = _patterned(step, where, stack)
     return steps
 

@@ -30,7 +30,7 @@ def rehearse(config: Config) -> Foreseen:
     steps: dict[str, Step] = {}
     cut_short: dict[str, Exception] = {}
     for number, (name, node) in enumerate(stack.nodes.items(), start=1):
-        want = node.build(*(steps[need] for need in node.needs))
+        want = node.build(steps)
         steps[name] = with_stand_ins(want, number, aws.location)
         aws.node = name
         try:

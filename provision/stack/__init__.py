@@ -16,7 +16,7 @@ from provision.stack.flow_logs import add_flow_logs
 from provision.stack.functions import add_functions
 from provision.stack.inputs import StackInputs
 from provision.stack.monitoring import add_monitoring
-from provision.stack.network import add_interfaces, add_network
+from provision.stack.network import add_network
 from provision.stack.secrets import add_secrets
 from provision.stack.tables import add_tables
 
@@ -39,7 +39,7 @@ def build_stack(inputs: StackInputs) -> Stack:
     add_tables(stack, inputs, encryption)
     network = add_secrets(stack, inputs, add_network(stack, inputs))
     add_flow_logs(stack, inputs, network.vpc, encryption)
-    functions = add_functions(stack, inputs, network, add_interfaces, encryption)
+    functions = add_functions(stack, inputs, network, encryption)
     add_api(stack, inputs, functions, encryption)
     add_monitoring(stack, inputs, encryption)
     if inputs.config.moved:

@@ -57,7 +57,7 @@ def add_api(
     encryption: Encryption,
 ) -> None:
     wanted = inputs.config.api
-    api = stack.add("api", lambda: _rest_api(inputs))
+    api = stack.add("api", lambda _: _rest_api(inputs))
     # Traffic moves to a deployment only when the aliases it calls exist and may be called.
     ready = [_add_permission(stack, inputs, api, key, nodes) for key, nodes in functions.items()]
     stage = _add_stage(stack, inputs, api, ready, encryption)
@@ -69,33 +69,33 @@ def add_api(
 
 def _add_plan(stack: Stack, inputs: StackInputs, stage: Node[Stage]) -> None:
     wanted = inputs.config.api
-    keys = [
-        stack.add(
-            f"api.key.{key}",
-            lambda key=key: ApiKey(
-                name=inputs.name(key),
-                description=f"{key} key of {inputs.config.prefix}",
-                plan=inputs.config.prefix,
-                tags=inputs.tags,
-            ),
-        )
-        for key in wanted.keys
-    ]
+    keys = [_add_key(stack, inputs, key) for key in wanted.keys]
     stack.add(
         "api.plan",
-        lambda stage, *keys: UsagePlan(
+        lambda get: UsagePlan(
             name=inputs.config.prefix,
             rate=float(wanted.throttle.rate),
             burst=wanted.throttle.burst,
             quota=Quota(limit=wanted.quota.limit, period=wanted.quota.period)
             if wanted.quota
             else None,
-            stages=(format_known("{}:{}", stage.api_id, stage.name),),
-            keys=sort_known(key_id for key in keys for key_id in key.ids),
+            stages=(format_known("{}:{}", get(stage).api_id, get(stage).name),),
+            keys=sort_known(key_id for key in keys for key_id in get(key).ids),
             tags=inputs.tags,
         ),
-        stage,
-        *keys,
+        needs=[stage, *keys],
+    )
+
+
+def _add_key(stack: Stack, inputs: StackInputs, key: str) -> Node[ApiKey]:
+    return stack.add(
+        f"api.key.{key}",
+        lambda _: ApiKey(
+            name=inputs.name(key),
+            description=f"{key} key of {inputs.config.prefix}",
+            plan=inputs.config.prefix,
+            tags=inputs.tags,
+        ),
     )
 
 
@@ -146,15 +146,14 @@ def _add_permission(
     # The statement must be on the alias; one covers the whole API with all its routes (L18).
     return stack.add(
         f"function.{key}.permission",
-        lambda alias, api: Permission(
-            function=alias.function,
-            qualifier=alias.name,
+        lambda get: Permission(
+            function=get(nodes.alias).function,
+            qualifier=get(nodes.alias).name,
             statement="api",
             principal="apigateway.amazonaws.com",
-            source=format_known(inputs.location.arn("execute-api", "{}/*"), api.id),
+            source=format_known(inputs.location.arn("execute-api", "{}/*"), get(api).id),
         ),
-        nodes.alias,
-        api,
+        needs=[nodes.alias, api],
     )
 
 
@@ -167,33 +166,32 @@ def _add_stage(
 ) -> Node[Stage]:
     wanted = inputs.config.api
     account = stack.add(
-        "api.account", lambda: ApiAccount(role_name=ACCOUNT_ROLE, boundary=inputs.config.boundary)
+        "api.account", lambda _: ApiAccount(role_name=ACCOUNT_ROLE, boundary=inputs.config.boundary)
     )
     access, execution = _add_logs(stack, inputs, api, encryption)
     deployment = stack.add(
         "api.deployment",
-        lambda api: Deployment(api_id=api.id, digest=api.release(), served=api.served()),
-        api,
+        lambda get: Deployment(
+            api_id=get(api).id, digest=get(api).release(), served=get(api).served()
+        ),
+        needs=[api],
     )
     return stack.add(
         "api.stage",
-        lambda deployment, access, *_: Stage(
-            api_id=deployment.api_id,
+        lambda get: Stage(
+            api_id=get(deployment).api_id,
             name=wanted.stage,
-            deployment_id=deployment.id,
+            deployment_id=get(deployment).id,
             tracing=True,
-            access_log=access.arn,
+            access_log=get(access).arn,
             access_format=ACCESS_FORMAT,
             log_level=wanted.log.level,
             rate=float(wanted.throttle.rate),
             burst=wanted.throttle.burst,
             tags=inputs.tags,
         ),
-        deployment,
-        access,
-        execution,
-        account,
-        *ready,
+        needs=[deployment, access],
+        after=[execution, account, *ready],
     )
 
 
@@ -204,25 +202,24 @@ def _add_logs(
     wanted = inputs.config.api
     access = stack.add(
         "api.logs.access",
-        lambda *keys: LogGroup(
+        lambda get: LogGroup(
             name=f"/aws/apigateway/{inputs.config.prefix}",
             retention=wanted.log.retention,
-            key=encryption.arn(keys),
+            key=encryption.arn(get),
             tags=inputs.tags,
         ),
-        *encryption.needs,
+        needs=encryption.needs,
     )
     # API Gateway would create it itself, without retention; deleted after the stage (A35).
     execution = stack.add(
         "api.logs.execution",
-        lambda api, *keys: LogGroup(
-            name=format_known("API-Gateway-Execution-Logs_{}/{}", api.id, wanted.stage),
-            family=format_known("API-Gateway-Execution-Logs_{}/", api.id),
+        lambda get: LogGroup(
+            name=format_known("API-Gateway-Execution-Logs_{}/{}", get(api).id, wanted.stage),
+            family=format_known("API-Gateway-Execution-Logs_{}/", get(api).id),
             retention=wanted.log.retention,
-            key=encryption.arn(keys),
+            key=encryption.arn(get),
             tags=inputs.tags,
         ),
-        api,
-        *encryption.needs,
+        needs=[api, *encryption.needs],
     )
     return access, execution

@@ -22,47 +22,46 @@ def add_domain(stack: Stack, inputs: StackInputs, stage: Node[Stage]) -> None:
     domain = _add_domain_name(stack, inputs, wanted)
     stack.add(
         "api.domain.mapping",
-        lambda domain, stage: BasePathMapping(
-            domain=domain.name, api_id=stage.api_id, stage=stage.name
+        lambda get: BasePathMapping(
+            domain=get(domain).name, api_id=get(stage).api_id, stage=get(stage).name
         ),
-        domain,
-        stage,
+        needs=[domain, stage],
     )
     stack.add(
         "api.domain.record",
-        lambda domain: Record(
+        lambda get: Record(
             zone=wanted.zone,
-            name=domain.name,
+            name=get(domain).name,
             type="A",
-            alias_target=domain.target,
-            alias_zone=domain.target_zone,
+            alias_target=get(domain).target,
+            alias_zone=get(domain).target_zone,
         ),
-        domain,
+        needs=[domain],
     )
 
 
 def _add_domain_name(stack: Stack, inputs: StackInputs, wanted: CustomDomain) -> Node[DomainName]:
     if given := wanted.certificate:
-        return stack.add("api.domain", lambda: _domain_name(inputs, wanted, given))
+        return stack.add("api.domain", lambda _: _domain_name(inputs, wanted, given))
     certificate = stack.add(
-        "api.certificate", lambda: Certificate(domain=wanted.name, tags=inputs.tags)
+        "api.certificate", lambda _: Certificate(domain=wanted.name, tags=inputs.tags)
     )
     proof = stack.add(
         "api.certificate.proof",
-        lambda certificate: Record(
+        lambda get: Record(
             zone=wanted.zone,
-            name=certificate.record_name,
+            name=get(certificate).record_name,
             type="CNAME",
-            values=(certificate.record_value,),
+            values=(get(certificate).record_value,),
             ttl=PROOF_TTL,
         ),
-        certificate,
+        needs=[certificate],
     )
     return stack.add(
         "api.domain",
-        lambda certificate, _: _domain_name(inputs, wanted, certificate.arn),
-        certificate,
-        proof,
+        lambda get: _domain_name(inputs, wanted, get(certificate).arn),
+        needs=[certificate],
+        after=[proof],
     )
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-from provision.model.stack import Node, Stack
+from provision.model.stack import Get, Node, Stack
 from provision.stack.inputs import StackInputs
 from provision.stack.resource_policies import key_policy
 from provision.steps.kms.key import KmsKey
@@ -21,9 +20,9 @@ class Encryption:
     needs: tuple[Node[KmsKey], ...]
     _given: str
 
-    def arn(self, made: Sequence[KmsKey], otherwise: str = "") -> str:
-        """Return the customer's key, from the steps of `needs`; `otherwise` if there is none."""
-        return made[0].arn if made else self._given or otherwise
+    def arn(self, get: Get, otherwise: str = "") -> str:
+        """Return the customer's key, for a node with `needs`; `otherwise` if there is none."""
+        return get(self.needs[0]).arn if self.needs else self._given or otherwise
 
     @property
     def uses_customer_key(self) -> bool:
@@ -35,7 +34,7 @@ def add_encryption(stack: Stack, inputs: StackInputs) -> Encryption:
         return Encryption((), inputs.key)
     key = stack.add(
         "encryption.key",
-        lambda: KmsKey(
+        lambda _: KmsKey(
             alias=f"alias/{inputs.config.prefix}",
             description=f"Encrypts what {inputs.config.prefix} keeps",
             policy=key_policy(inputs.location, log_groups(inputs), f"{inputs.config.prefix}-"),

@@ -24,39 +24,37 @@ def add_flow_logs(
     policies = {"logs": grants.flow_logging(inputs.location.arn("logs", f"log-group:{group}"))}
     logs = stack.add(
         "network.flow_logs.logs",
-        lambda *keys: LogGroup(
-            name=group, retention=wanted.retention, key=encryption.arn(keys), tags=inputs.tags
+        lambda get: LogGroup(
+            name=group, retention=wanted.retention, key=encryption.arn(get), tags=inputs.tags
         ),
-        *encryption.needs,
+        needs=encryption.needs,
     )
     role = _add_role(stack, inputs)
     granted = stack.add(
         "network.flow_logs.grants",
-        lambda role: RolePolicies(
-            role=role.name, policies=policies, boundary=inputs.config.boundary
+        lambda get: RolePolicies(
+            role=get(role).name, policies=policies, boundary=inputs.config.boundary
         ),
-        role,
+        needs=[role],
     )
     stack.add(
         "network.flow_logs",
-        lambda vpc, logs, role, _: FlowLog(
-            vpc_id=vpc.id,
+        lambda get: FlowLog(
+            vpc_id=get(vpc).id,
             traffic=wanted.traffic,
-            log_group=logs.name,
-            role=role.arn,
+            log_group=get(logs).name,
+            role=get(role).arn,
             tags=inputs.tags_with_name(name),
         ),
-        vpc,
-        logs,
-        role,
-        granted,
+        needs=[vpc, logs, role],
+        after=[granted],
     )
 
 
 def _add_role(stack: Stack, inputs: StackInputs) -> Node[Role]:
     return stack.add(
         "network.flow_logs.role",
-        lambda: Role(
+        lambda _: Role(
             name=inputs.global_name("flow-logs"),
             service="vpc-flow-logs.amazonaws.com",
             description=f"Writes the flow log of {inputs.config.prefix}",

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from provision import config
 from provision.model.stack import Node, Stack
@@ -14,11 +13,10 @@ from provision.stack.encryption import Encryption
 from provision.stack.environment import environment
 from provision.stack.inputs import StackInputs
 from provision.stack.layers import add_layer
-from provision.stack.network import Network
+from provision.stack.network import Network, add_interfaces
 from provision.stack.resource_policies import queue_policy
 from provision.steps.ec2.interface_endpoint import InterfaceEndpoint
 from provision.steps.ec2.network_interfaces import NetworkInterfaces
-from provision.steps.ec2.security_group import SecurityGroup
 from provision.steps.iam.role import Role
 from provision.steps.iam.role_policies import RolePolicies
 from provision.steps.lambda_.alias import Alias
@@ -32,13 +30,6 @@ from provision.unknown import UNKNOWN, sort_known
 
 LIVE = "live"
 """The alias that all callers use. It moves only to a version that is active and can be imported."""
-
-_UNUSED = 3
-"""The number of nodes needed only for the order: grants, network interfaces and endpoint."""
-
-AddInterfaces = Callable[
-    [Stack, StackInputs, Network, Sequence[Node[Any]]], Node[NetworkInterfaces]
-]
 
 
 @dataclass(frozen=True)
@@ -64,7 +55,6 @@ def add_functions(
     stack: Stack,
     inputs: StackInputs,
     network: Network,
-    add_interfaces: AddInterfaces,
     encryption: Encryption,
 ) -> Mapping[str, FunctionNodes]:
     layers = {key: add_layer(stack, inputs, key) for key in inputs.config.layers}
@@ -93,7 +83,7 @@ def _add_surroundings(
     name = inputs.aws_name("function", key)
     role = stack.add(
         f"function.{key}.role",
-        lambda: Role(
+        lambda _: Role(
             name=inputs.global_name(inputs.aws_key("function", key)),
             service="lambda.amazonaws.com",
             description=f"What the function {name} may do",
@@ -103,25 +93,25 @@ def _add_surroundings(
     )
     dead_letters = stack.add(
         f"function.{key}.dead_letters",
-        lambda *keys: Queue(
+        lambda get: Queue(
             name=inputs.aws_name("function", key, "dead-letters"),
             policy=queue_policy(
                 inputs.location.arn("sqs", inputs.aws_name("function", key, "dead-letters"))
             ),
-            encryption=encryption.arn(keys, SSE),
+            encryption=encryption.arn(get, SSE),
             tags=inputs.tags,
         ),
-        *encryption.needs,
+        needs=encryption.needs,
     )
     logs = stack.add(
         f"function.{key}.logs",
-        lambda *keys: LogGroup(
+        lambda get: LogGroup(
             name=f"/aws/lambda/{name}",
             retention=inputs.config.functions[key].log.retention,
-            key=encryption.arn(keys),
+            key=encryption.arn(get),
             tags=inputs.tags,
         ),
-        *encryption.needs,
+        needs=encryption.needs,
     )
     granted = _add_grants(stack, inputs, key, network, role, encryption)
     return _FunctionPrerequisites(role, granted, dead_letters, logs)
@@ -138,32 +128,28 @@ def _add_grants(
     name = inputs.aws_name("function", key)
     group_of_logs = inputs.location.arn("logs", f"log-group:/aws/lambda/{name}")
     queue = inputs.location.arn("sqs", inputs.aws_name("function", key, "dead-letters"))
-    function, zones = inputs.config.functions[key], len(network.subnets)
+    function = inputs.config.functions[key]
     return stack.add(
         f"function.{key}.grants",
-        lambda role, vpc, group, *rest: RolePolicies(
-            role=role.name,
+        lambda get: RolePolicies(
+            role=get(role).name,
             boundary=inputs.config.boundary,
             policies={
-                **_table_policies(inputs, function, vpc.id),
+                **_table_policies(inputs, function, get(network.vpc).id),
                 "logs": grants.logging(group_of_logs),
                 "tracing": grants.tracing(),
                 "dead-letters": grants.dead_letters(queue),
                 "network": grants.network(
                     inputs.location,
                     inputs.location.arn("lambda", f"function:{name}"),
-                    sort_known(subnet.arn for subnet in rest[:zones]),
-                    group.arn,
+                    sort_known(get(subnet).arn for subnet in network.subnets),
+                    get(network.group).arn,
                 ),
-                **_key_policies(inputs, function, encryption, encryption.arn(rest[zones:])),
-                **_secret_policies(inputs, function, vpc.id),
+                **_key_policies(inputs, function, encryption, encryption.arn(get)),
+                **_secret_policies(inputs, function, get(network.vpc).id),
             },
         ),
-        role,
-        network.vpc,
-        network.group,
-        *network.subnets,
-        *encryption.needs,
+        needs=[role, network.vpc, network.group, *network.subnets, *encryption.needs],
     )
 
 
@@ -209,37 +195,29 @@ def _add_function(
     encryption: Encryption,
 ) -> FunctionNodes:
     network, interfaces = place
-    zones = len(network.subnets)
-    last = zones + len(layers)
-
-    def function(
-        role: Role, queue: Queue, logs: LogGroup, group: SecurityGroup, *rest: Any
-    ) -> Function:
-        subnets, used_layers, keys = rest[:zones], rest[zones:last], rest[last + _UNUSED :]
-        return replace(
-            _plain_function(inputs, key),
-            role=role.arn,
-            dead_letters=queue.arn,
-            log_group=logs.name,
-            group_ids=(group.id,),
-            subnet_ids=sort_known(subnet.id for subnet in subnets),
-            layers=tuple(layer.arn for layer in used_layers),
-            key=encryption.arn(keys),
-        )
-
     node = stack.add(
         f"function.{key}",
-        function,
-        around.role,
-        around.dead_letters,
-        around.logs,
-        network.group,
-        *network.subnets,
-        *layers,
-        around.grants,
-        interfaces,
-        network.endpoint,
-        *encryption.needs,
+        lambda get: replace(
+            _plain_function(inputs, key),
+            role=get(around.role).arn,
+            dead_letters=get(around.dead_letters).arn,
+            log_group=get(around.logs).name,
+            group_ids=(get(network.group).id,),
+            subnet_ids=sort_known(get(subnet).id for subnet in network.subnets),
+            layers=tuple(get(layer).arn for layer in layers),
+            key=encryption.arn(get),
+        ),
+        needs=[
+            around.role,
+            around.dead_letters,
+            around.logs,
+            network.group,
+            *network.subnets,
+            *layers,
+            *encryption.needs,
+        ],
+        # State files have the key last, so it is named here too.
+        after=[around.grants, interfaces, network.endpoint, *encryption.needs],
     )
     alias = _add_release(stack, key, inputs.config.functions[key], node, network.secrets)
     return FunctionNodes(node, alias, around.dead_letters)
@@ -274,32 +252,32 @@ def _add_release(
 ) -> Node[Alias]:
     version = stack.add(
         f"function.{key}.version",
-        lambda function, *_: Version(
-            function=function.name,
-            code_sha256=function.code_sha256,
-            configuration=function.configuration(),
+        lambda get: Version(
+            function=get(function).name,
+            code_sha256=get(function).code_sha256,
+            configuration=get(function).configuration(),
         ),
-        function,
-        *secrets,  # no version becomes live before it can fetch its secrets
+        needs=[function],
+        after=secrets,  # no version becomes live before it can fetch its secrets
     )
     alias = stack.add(
         f"function.{key}.alias",
-        lambda version: Alias(
-            function=version.function,
+        lambda get: Alias(
+            function=get(version).function,
             name=LIVE,
-            version=version.number,
+            version=get(version).number,
             import_check=wanted.import_check,
         ),
-        version,
+        needs=[version],
     )
     stack.add(
         f"function.{key}.retries",
-        lambda alias: EventInvoke(
-            function=alias.function,
-            qualifier=alias.name,
+        lambda get: EventInvoke(
+            function=get(alias).function,
+            qualifier=get(alias).name,
             retries=wanted.retries.attempts,
             max_age=wanted.retries.max_age,
         ),
-        alias,
+        needs=[alias],
     )
     return alias

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from provision.model.stack import Node, Stack
+from provision.model.stack import Get, Node, Stack
 from provision.stack.inputs import StackInputs
 from provision.steps.lambda_.layer import Layer
 from provision.unknown import sort_known
@@ -11,7 +11,7 @@ from provision.unknown import sort_known
 def add_layer(stack: Stack, inputs: StackInputs, key: str) -> Node[Layer]:
     users = [function for function in inputs.config.functions.values() if key in function.layers]
 
-    def layer() -> Layer:
+    def layer(_: Get) -> Layer:
         package = inputs.packages.layer(key)
         return Layer(
             name=inputs.aws_name("layer", key),

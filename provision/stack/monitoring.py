@@ -45,7 +45,7 @@ def add_monitoring(
 ) -> None:
     topic = stack.add(
         "monitoring.topic",
-        lambda *keys: Topic(
+        lambda get: Topic(
             name=inputs.name("alarms"),
             display=inputs.config.prefix,
             policy=topic_policy(
@@ -53,16 +53,16 @@ def add_monitoring(
                 inputs.location.arn("sns", inputs.name("alarms")),
                 f"{inputs.config.prefix}-",
             ),
-            key=encryption.arn(keys),
+            key=encryption.arn(get),
             tags=inputs.tags,
         ),
-        *encryption.needs,
+        needs=encryption.needs,
     )
     if email := inputs.config.monitoring.email:
         stack.add(
             "monitoring.email",
-            lambda topic: Subscription(topic=topic.arn, protocol="email", endpoint=email),
-            topic,
+            lambda get: Subscription(topic=get(topic).arn, protocol="email", endpoint=email),
+            needs=[topic],
         )
     for key in inputs.config.functions:
         _add_alarms(stack, inputs, topic, _function(inputs, key), _of_function(inputs, key))
@@ -72,7 +72,9 @@ def add_monitoring(
         _add_alarms(stack, inputs, topic, _table(inputs, key), _of_table(inputs, key))
     stack.add(
         "monitoring.dashboard",
-        lambda: Dashboard(name=inputs.global_name(), body=dashboard_body(inputs), tags=inputs.tags),
+        lambda _: Dashboard(
+            name=inputs.global_name(), body=dashboard_body(inputs), tags=inputs.tags
+        ),
     )
 
 
@@ -83,28 +85,38 @@ def _add_alarms(
     watched: _Watched,
     watches: Iterator[_Watch],
 ) -> None:
-    alarms = inputs.config.monitoring.alarms
     for watch in watches:
-        if watch.threshold is None:
-            continue
-        stack.add(
-            f"monitoring.alarm.{watched.node}-{watch.what}",
-            lambda topic, watch=watch: Alarm(
-                name=inputs.name(watched.name, watch.what),
-                description=watch.description,
-                namespace=watched.namespace,
-                metric=watch.metric,
-                statistic=watch.statistic,
-                dimensions=dict(watched.dimensions),
-                threshold=float(watch.threshold),
-                period=alarms.period,
-                evaluation_periods=alarms.evaluation_periods,
-                datapoints=alarms.evaluation_periods if watch.statistic == "p95" else 1,
-                actions=(topic.arn,),
-                tags=inputs.tags,
-            ),
-            topic,
-        )
+        if watch.threshold is not None:
+            _add_alarm(stack, inputs, topic, watched, watch, float(watch.threshold))
+
+
+def _add_alarm(
+    stack: Stack,
+    inputs: StackInputs,
+    topic: Node[Topic],
+    watched: _Watched,
+    watch: _Watch,
+    threshold: float,
+) -> None:
+    alarms = inputs.config.monitoring.alarms
+    stack.add(
+        f"monitoring.alarm.{watched.node}-{watch.what}",
+        lambda get: Alarm(
+            name=inputs.name(watched.name, watch.what),
+            description=watch.description,
+            namespace=watched.namespace,
+            metric=watch.metric,
+            statistic=watch.statistic,
+            dimensions=dict(watched.dimensions),
+            threshold=threshold,
+            period=alarms.period,
+            evaluation_periods=alarms.evaluation_periods,
+            datapoints=alarms.evaluation_periods if watch.statistic == "p95" else 1,
+            actions=(get(topic).arn,),
+            tags=inputs.tags,
+        ),
+        needs=[topic],
+    )
 
 
 def _function(inputs: StackInputs, key: str) -> _Watched:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from provision.model.stack import Node, Stack
 from provision.model.step import Document
@@ -18,6 +17,7 @@ from provision.steps.ec2.route_table import RouteTable
 from provision.steps.ec2.security_group import Rule, SecurityGroup
 from provision.steps.ec2.subnet import Subnet
 from provision.steps.ec2.vpc import Vpc
+from provision.steps.iam.role_policies import RolePolicies
 from provision.unknown import sort_known
 
 HTTPS = 443
@@ -41,7 +41,7 @@ class Network:
 def add_network(stack: Stack, inputs: StackInputs) -> Network:
     dynamodb = f"com.amazonaws.{inputs.location.region}.dynamodb"
     tags = inputs.tags_with_name(inputs.config.prefix)
-    vpc = stack.add("network.vpc", lambda: Vpc(cidr=inputs.config.network.cidr, tags=tags))
+    vpc = stack.add("network.vpc", lambda _: Vpc(cidr=inputs.config.network.cidr, tags=tags))
     subnets = tuple(
         _add_subnet(stack, inputs, vpc, number, cidr, zone)
         for number, (cidr, zone) in enumerate(
@@ -50,42 +50,40 @@ def add_network(stack: Stack, inputs: StackInputs) -> Network:
     )
     routes = stack.add(
         "network.routes",
-        lambda vpc, *subnets: RouteTable(
-            vpc_id=vpc.id,
-            subnet_ids=sort_known(subnet.id for subnet in subnets),
+        lambda get: RouteTable(
+            vpc_id=get(vpc).id,
+            subnet_ids=sort_known(get(subnet).id for subnet in subnets),
             tags=inputs.tags_with_name(inputs.name("private")),
         ),
-        vpc,
-        *subnets,
+        needs=[vpc, *subnets],
     )
     endpoint = stack.add(
         "network.endpoint",
-        lambda vpc, routes: GatewayEndpoint(
-            vpc_id=vpc.id,
+        lambda get: GatewayEndpoint(
+            vpc_id=get(vpc).id,
             service=dynamodb,
-            route_table_ids=(routes.id,),
+            route_table_ids=(get(routes).id,),
             policy=_endpoint_policy(inputs),
             tags=inputs.tags_with_name(inputs.name("dynamodb")),
         ),
-        vpc,
-        routes,
+        needs=[vpc, routes],
     )
     group = stack.add(
         "network.group",
-        lambda vpc: SecurityGroup(
-            vpc_id=vpc.id,
+        lambda get: SecurityGroup(
+            vpc_id=get(vpc).id,
             name=inputs.name("functions"),
             description="The functions: out to DynamoDB and nowhere else",
             egress=_egress_rules(inputs, dynamodb),
             tags=inputs.tags_with_name(inputs.name("functions")),
         ),
-        vpc,
+        needs=[vpc],
     )
     return Network(vpc, subnets, group, endpoint)
 
 
 def add_interfaces(
-    stack: Stack, inputs: StackInputs, network: Network, granted: Sequence[Node[Any]]
+    stack: Stack, inputs: StackInputs, network: Network, granted: Sequence[Node[RolePolicies]]
 ) -> Node[NetworkInterfaces]:
     """Add Lambda's network interfaces.
 
@@ -94,10 +92,9 @@ def add_interfaces(
     """
     return stack.add(
         "network.interfaces",
-        lambda group, *_: NetworkInterfaces(group_id=group.id, functions=_functions(inputs)),
-        network.group,
-        *network.subnets,
-        *granted,
+        lambda get: NetworkInterfaces(group_id=get(network.group).id, functions=_functions(inputs)),
+        needs=[network.group],
+        after=[*network.subnets, *granted],
     )
 
 
@@ -107,10 +104,10 @@ def _add_subnet(
     tags = inputs.tags_with_name(inputs.name("private", str(number)))
     return stack.add(
         f"network.subnet.{number}",
-        lambda vpc: Subnet(
-            vpc_id=vpc.id, cidr=cidr, zone=zone, functions=_functions(inputs), tags=tags
+        lambda get: Subnet(
+            vpc_id=get(vpc).id, cidr=cidr, zone=zone, functions=_functions(inputs), tags=tags
         ),
-        vpc,
+        needs=[vpc],
     )
 
 

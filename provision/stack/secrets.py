@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 from provision import config
 from provision.model.stack import Node, Stack
@@ -13,8 +12,6 @@ from provision.stack.inputs import StackInputs
 from provision.stack.network import HTTPS, Network
 from provision.steps.ec2.interface_endpoint import InterfaceEndpoint
 from provision.steps.ec2.security_group import Rule, SecurityGroup
-from provision.steps.ec2.subnet import Subnet
-from provision.steps.ec2.vpc import Vpc
 from provision.unknown import sort_known
 
 
@@ -23,18 +20,19 @@ def add_secrets(stack: Stack, inputs: StackInputs, network: Network) -> Network:
     secrets = [one for each in inputs.config.functions.values() for one in each.secrets]
     if not secrets:
         return network
-    name = inputs.name("secrets")
+    name, vpc, functions = inputs.name("secrets"), network.vpc, network.group
     group = stack.add(
         "network.secrets.group",
-        lambda vpc, functions: SecurityGroup(
-            vpc_id=vpc.id,
+        lambda get: SecurityGroup(
+            vpc_id=get(vpc).id,
             name=name,
             description="The endpoints of what keeps secrets: in from the functions only",
-            ingress=(Rule(protocol="tcp", from_port=HTTPS, to_port=HTTPS, target=functions.id),),
+            ingress=(
+                Rule(protocol="tcp", from_port=HTTPS, to_port=HTTPS, target=get(functions).id),
+            ),
             tags=inputs.tags_with_name(name),
         ),
-        network.vpc,
-        network.group,
+        needs=[vpc, functions],
     )
     ways = tuple(
         _add_endpoint(stack, inputs, network, group, [s for s in secrets if s.store == keeper])
@@ -51,16 +49,15 @@ def _add_endpoint(
     secrets: Sequence[config.Secret],
 ) -> Node[InterfaceEndpoint]:
     keeper = secrets[0].store
-
-    def endpoint(vpc: Vpc, group: SecurityGroup, *subnets: Subnet) -> InterfaceEndpoint:
-        return InterfaceEndpoint(
-            vpc_id=vpc.id,
+    return stack.add(
+        f"network.secrets.{keeper}",
+        lambda get: InterfaceEndpoint(
+            vpc_id=get(network.vpc).id,
             service=f"com.amazonaws.{inputs.location.region}.{keeper}",
-            subnet_ids=sort_known(subnet.id for subnet in subnets),
-            group_ids=(group.id,),
+            subnet_ids=sort_known(get(subnet).id for subnet in network.subnets),
+            group_ids=(get(group).id,),
             policy=grants.endpoint_secrets_policy(inputs.location, secrets),
             tags=inputs.tags_with_name(inputs.name(keeper)),
-        )
-
-    needs: tuple[Node[Any], ...] = (network.vpc, group, *network.subnets)
-    return stack.add(f"network.secrets.{keeper}", endpoint, *needs)
+        ),
+        needs=[network.vpc, group, *network.subnets],
+    )

@@ -22,7 +22,7 @@ def _add_table(
 ) -> None:
     node = stack.add(
         f"table.{key}",
-        lambda *keys: Table(
+        lambda get: Table(
             name=inputs.aws_name("table", key),
             key=table.key,
             sort_key=table.sort_key,
@@ -31,11 +31,11 @@ def _add_table(
             read_most=table.read.max,
             write_most=table.write.max,
             ttl=table.expire.attribute if table.expire else None,
-            encryption=encryption.arn(keys, AWS_MANAGED),
+            encryption=encryption.arn(get, AWS_MANAGED),
             protect=table.protect,
             tags=inputs.tags,
         ),
-        *encryption.needs,
+        needs=encryption.needs,
     )
     _add_scaling(stack, inputs, node, "read", "ReadCapacityUnits", table.read)
     _add_scaling(stack, inputs, node, "write", "WriteCapacityUnits", table.write)
@@ -53,22 +53,22 @@ def _add_scaling(
     # Registering may start AWS's own UpdateTable, so the table is completed before (S3).
     target = stack.add(
         f"{node.name}.{what}",
-        lambda table: ScalingTarget(
-            resource=f"table/{table.name}",
+        lambda get: ScalingTarget(
+            resource=f"table/{get(node).name}",
             dimension=dimension,
             minimum=capacity.min,
             maximum=capacity.max,
             tags=inputs.tags,
         ),
-        node,
+        needs=[node],
     )
     stack.add(
         f"{node.name}.{what}.policy",
-        lambda target: ScalingPolicy(
+        lambda get: ScalingPolicy(
             name=inputs.aws_name("table", node.name.partition(".")[2], what),
-            resource=target.resource,
+            resource=get(target).resource,
             dimension=dimension,
             target=capacity.target,
         ),
-        target,
+        needs=[target],
     )

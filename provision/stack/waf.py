@@ -18,7 +18,7 @@ def add_waf(stack: Stack, inputs: StackInputs, stage: Node[Stage]) -> None:
         return
     acl = stack.add(
         "api.waf",
-        lambda: WebAcl(
+        lambda _: WebAcl(
             name=inputs.config.prefix,
             groups=wanted.groups,
             rate=wanted.rate or 0,
@@ -29,14 +29,13 @@ def add_waf(stack: Stack, inputs: StackInputs, stage: Node[Stage]) -> None:
     )
     stack.add(
         "api.waf.stage",
-        lambda stage, acl: WebAclAssociation(
+        lambda get: WebAclAssociation(
             stage=format_known(
                 inputs.location.arn("apigateway", "/restapis/{}/stages/{}", account=False),
-                stage.api_id,
-                stage.name,
+                get(stage).api_id,
+                get(stage).name,
             ),
-            acl=acl.arn,
+            acl=get(acl).arn,
         ),
-        stage,
-        acl,
+        needs=[stage, acl],
     )

@@ -150,7 +150,9 @@ class _ReleaseExecutor:
     def _publish(self) -> None:
         function, name, _ = self.names
         node = self.engine.stack.nodes[name]
-        change = self.engine.plan(node, node.build(self.steps[function]), self.release.version)
+        change = self.engine.plan(
+            node, node.build({function: self.steps[function]}), self.release.version
+        )
         uploaded = self.release.function.action is Action.UPDATE
         if uploaded or self.engine.journal.records[name].pending:  # safe to repeat (L11)
             change = replace(change, action=Action.REPLACE)
@@ -161,7 +163,7 @@ class _ReleaseExecutor:
         _, version, name = self.names
         node, published = self.engine.stack.nodes[name], self.steps[version]
         assert isinstance(published, Version)
-        change = self.engine.plan(node, node.build(published), self.release.alias)
+        change = self.engine.plan(node, node.build({version: published}), self.release.alias)
         self._acted[name] = change
         self.steps[name] = self.engine.apply(change)
 
@@ -202,8 +204,8 @@ class _ReleasePlanner:
         if name in built:
             return built[name]
         node: Node[Step] = self.engine.stack.nodes[name]
-        inputs = [self._wanted(need, built) for need in node.needs]
-        want = node.build(*inputs).with_owner(self.engine.owner(name))
+        inputs = {need: self._wanted(need, built) for need in node.needs}
+        want = node.build(inputs).with_owner(self.engine.owner(name))
         if want.KIND in self.engine.limitations.unsupported_kinds:
             built[name] = with_computed(want, None)
             return built[name]

@@ -33,7 +33,7 @@ def plain(template: str) -> Commands:
 
 def goes(words: str) -> Goes:
     """Return a function that gives the same words for every resource."""
-    return lambda found: words
+    return lambda _: words
 
 
 def goes_nothing(found: Any) -> str:  # noqa: ARG001  (as others)

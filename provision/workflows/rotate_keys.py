@@ -142,7 +142,7 @@ def _unseen(stack: Stack) -> Mapping[str, Step]:
     """Return every node as in an empty account: all that AWS chooses is unknown."""
     wanted: dict[str, Step] = {}
     for name, node in stack.nodes.items():
-        wanted[name] = with_computed(node.build(*(wanted[need] for need in node.needs)), None)
+        wanted[name] = with_computed(node.build(wanted), None)
     return wanted
 
 

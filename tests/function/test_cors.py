@@ -69,7 +69,7 @@ def shipped(directory: Path, cors: object = None) -> tuple[Contents, dict[str, s
         TinySources(directory / "zips"),
         lambda api, stage: f"https://{api}/{stage}",
     )
-    api = build_stack(inputs).nodes["api"].build()
+    api = build_stack(inputs).nodes["api"].build({})
     assert isinstance(api, RestApi)
     return api.contents(), environment(inputs, "items")
 

@@ -36,7 +36,7 @@ def built(directory: Path, key: str, given: str = "", **changes: Any) -> dict[st
     stack = build_stack(type(inputs)(**{**vars(inputs), "key": given}))
     steps: dict[str, Step] = {}
     for name, node in stack.nodes.items():
-        want = node.build(*(steps[need] for need in node.needs))
+        want = node.build(steps)
         steps[name] = with_computed(want, want)
         if name == "encryption.key":
             steps[name] = type(want)(**{**vars(want), "id": "made", "arn": "arn:made"})

@@ -147,17 +147,17 @@ def shelf(directory: Path, key: str, moved: str = "") -> Stack:
     stack = Stack("tap-dev")
     sources = TinySources(directory / "zips")
     table = stack.add(
-        f"table.{key}", lambda: Table(name="tap-dev-old", key="id", tags={}, protect=True)
+        f"table.{key}", lambda _: Table(name="tap-dev-old", key="id", tags={}, protect=True)
     )
     stack.add(
         f"table.{key}.queue",
-        lambda table: Queue(name=f"{table.name}-queue", tags={"of": key}),
-        table,
+        lambda get: Queue(name=f"{get(table).name}-queue", tags={"of": key}),
+        needs=[table],
     )
     package = sources.layer("old")
     stack.add(
         f"layer.{key}",
-        lambda: Layer(
+        lambda _: Layer(
             name="tap-dev-old",
             sha256=package.sha256,
             runtimes=("python3.13",),
@@ -331,7 +331,7 @@ def test_an_empty_table_is_not_made_beside_one_of_its_mark(
 
 def named(key: str, name: str, stack: str = "tap-dev") -> Stack:
     made = Stack(stack)
-    made.add(f"table.{key}", lambda: Table(name=name, key="id", tags={}, protect=False))
+    made.add(f"table.{key}", lambda _: Table(name=name, key="id", tags={}, protect=False))
     return made
 
 

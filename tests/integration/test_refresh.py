@@ -49,9 +49,9 @@ def refresh(workshop: Workshop, stack: Stack) -> RefreshResult:
 def small(*, visibility: int = 60) -> Stack:
     """A thing found by its name, one found by its tag, and one that needs another."""
     stack = Stack("tap-dev")
-    stack.add("queue", lambda: replace(QUEUE, visibility=visibility))
-    stack.add("vpc", lambda: Vpc(cidr="10.20.0.0/24", tags={"Name": "tap-dev"}))
-    stack.add("logs", lambda: LogGroup(name="/tap/dev", retention=30, tags={}))
+    stack.add("queue", lambda _: replace(QUEUE, visibility=visibility))
+    stack.add("vpc", lambda _: Vpc(cidr="10.20.0.0/24", tags={"Name": "tap-dev"}))
+    stack.add("logs", lambda _: LogGroup(name="/tap/dev", retention=30, tags={}))
     return stack
 
 
@@ -141,9 +141,11 @@ def test_a_record_that_leads_elsewhere_is_put_right(workshop: Workshop) -> None:
 def granting(role: str) -> Stack:
     """A role, and policies that carry no owner: only the role's name says whose they are."""
     stack = Stack("tap-dev")
-    node = stack.add("role", lambda: Role(name=role, service="lambda.amazonaws.com", tags={}))
+    node = stack.add("role", lambda _: Role(name=role, service="lambda.amazonaws.com", tags={}))
     policies = {"tracing": grants.tracing()}
-    stack.add("grants", lambda it: RolePolicies(role=it.name, policies=policies), node)
+    stack.add(
+        "grants", lambda get: RolePolicies(role=get(node).name, policies=policies), needs=[node]
+    )
     return stack
 
 

@@ -29,14 +29,14 @@ def a_stack() -> Stack:
     stack = Stack("tap-dev")
     tags = {"team": "a"}
     key = stack.add(
-        "api.key.default", lambda: ApiKey(name="tap-dev-default", plan="tap-dev", tags=tags)
+        "api.key.default", lambda _: ApiKey(name="tap-dev-default", plan="tap-dev", tags=tags)
     )
     stack.add(
         "api.plan",
-        lambda key: UsagePlan(
-            name="tap-dev", rate=10.0, burst=20, keys=sort_known(key.ids), tags={"team": "a"}
+        lambda get: UsagePlan(
+            name="tap-dev", rate=10.0, burst=20, keys=sort_known(get(key).ids), tags={"team": "a"}
         ),
-        key,
+        needs=[key],
     )
     return stack
 

@@ -37,7 +37,7 @@ def _open_values() -> Mapping[str, list[Values]]:
     with TemporaryDirectory() as directory:
         stack = reference_stack(new_aws(), Path(directory), COMPLETE)
         for name, node in stack.nodes.items():
-            step = with_computed(node.build(*(steps[need] for need in node.needs)), None)
+            step = with_computed(node.build(steps), None)
             steps[name] = step
             others = (*fields_with(type(step), Mark.FIXED), *fields_with(type(step), None))
             unknown = {each: vars(step)[each] for each in others if not is_known(vars(step)[each])}

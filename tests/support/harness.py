@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from functools import cache
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 import botocore.session
 
@@ -18,13 +18,15 @@ from provision.aws.access import READ_PREFIXES, Access
 from provision.aws.client import Aws
 from provision.engine.engine import Result, apply, make_plan, plan_removal, remove
 from provision.engine.executor import Engine
-from provision.model.stack import Stack
+from provision.model.stack import Get, Stack
 from provision.model.step import Step
 from provision.plan.options import PlanOptions
 from provision.state.holder import LockHolder
 from provision.state.journal import Journal
 from provision.steps import KINDS
 from tests.support.virtual_clock import VirtualClock
+
+S = TypeVar("S", bound=Step)
 
 REGION = "us-east-1"
 HOLDER = LockHolder("tester", "here", 1, "now", "test")
@@ -173,8 +175,13 @@ class Workshop:
 
 def one_node(step: Step, *, name: str = "it", stack: str = "tap-dev") -> Stack:
     made = Stack(stack)
-    made.add(name, lambda: step)
+    made.add(name, constant(step))
     return made
+
+
+def constant(step: S) -> Callable[[Get], S]:
+    """The build function of a node that needs no other."""
+    return lambda _: step
 
 
 def empty(stack: str = "tap-dev") -> Stack:

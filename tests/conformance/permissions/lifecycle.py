@@ -332,21 +332,23 @@ def _odd(*, attached: tuple[str, ...], retention: int) -> Stack:
         attached=attached,
         tags={},
     )
-    stack.add("role", lambda: role)
+    stack.add("role", lambda _: role)
     stack.add(
         "logs",
-        lambda: LogGroup(name="odd-dev", retention=retention, key=KEY if attached else "", tags={}),
+        lambda _: LogGroup(
+            name="odd-dev", retention=retention, key=KEY if attached else "", tags={}
+        ),
     )
-    vpc = stack.add("vpc", lambda: Vpc(cidr="10.30.0.0/24", tags={}))
+    vpc = stack.add("vpc", lambda _: Vpc(cidr="10.30.0.0/24", tags={}))
     stack.add(
         "group",
-        lambda vpc: SecurityGroup(
-            vpc_id=vpc.id,
+        lambda get: SecurityGroup(
+            vpc_id=get(vpc).id,
             name="odd-dev",
             description="it",
             ingress=(Rule("tcp", 443, 443, "10.30.0.0/24"),),
             tags={},
         ),
-        vpc,
+        needs=[vpc],
     )
     return stack

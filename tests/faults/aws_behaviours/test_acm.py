@@ -36,23 +36,23 @@ def request(court: Court, token: str = "one") -> tuple[Any, str]:  # noqa: S107
 def served(certificate: Certificate = CERTIFICATE) -> Stack:
     """A domain with its certificate and the proof, as the shipped stack has them."""
     stack = Stack("tap-dev")
-    needed = stack.add("certificate", lambda: certificate)
+    needed = stack.add("certificate", lambda _: certificate)
     proof = stack.add(
         "proof",
-        lambda needed: Record(
+        lambda get: Record(
             zone="example.com",
-            name=needed.record_name,
+            name=get(needed).record_name,
             type="CNAME",
-            values=(needed.record_value,),
+            values=(get(needed).record_value,),
             ttl=300,
         ),
-        needed,
+        needs=[needed],
     )
     stack.add(
         "domain",
-        lambda needed, _: DomainName(name="api.example.com", certificate=needed.arn, tags={}),
-        needed,
-        proof,
+        lambda get: DomainName(name="api.example.com", certificate=get(needed).arn, tags={}),
+        needs=[needed],
+        after=[proof],
     )
     return stack
 

@@ -26,7 +26,7 @@ from tests.faults.aws_behaviours.harness import under
 from tests.faults.aws_behaviours.rules import apigateway as laws
 from tests.faults.aws_behaviours.rules import apis as shown
 from tests.faults.aws_behaviours.rules.answers import AnswersGetLost
-from tests.support.harness import empty, one_node
+from tests.support.harness import constant, empty, one_node
 
 ALIAS = "arn:aws:lambda:us-east-1:123456789012:function:tap-dev-items:live"
 LOGS = "arn:aws:logs:us-east-1:123456789012:log-group:/aws/apigateway/tap-dev"
@@ -45,19 +45,22 @@ LONGER = (*API.routes, Route("GET", "/more", ALIAS))
 def a_stack(api: RestApi = API) -> Stack:
     """An API that is served and logs, and a plan for it."""
     stack = empty()
-    account = stack.add("account", lambda: ACCOUNT)
-    made = stack.add("api", lambda: api)
+    account = stack.add("account", lambda _: ACCOUNT)
+    made = stack.add("api", lambda _: api)
     deployed = stack.add(
         "deployment",
-        lambda api: Deployment(api_id=api.id, digest=api.release(), served=api.served()),
-        made,
+        lambda get: Deployment(
+            api_id=get(made).id, digest=get(made).release(), served=get(made).served()
+        ),
+        needs=[made],
     )
 
-    def staged(api: RestApi, deployment: Deployment, _: ApiAccount) -> Stage:
-        return Stage(
-            api_id=api.id,
+    stage = stack.add(
+        "stage",
+        lambda get: Stage(
+            api_id=get(made).id,
             name="v1",
-            deployment_id=deployment.id,
+            deployment_id=get(deployed).id,
             tracing=True,
             access_log=LOGS,
             access_format="$context.requestId",
@@ -65,19 +68,20 @@ def a_stack(api: RestApi = API) -> Stack:
             rate=1000.0,
             burst=2000,
             tags={},
-        )
-
-    stage = stack.add("stage", staged, made, deployed, account)
+        ),
+        needs=[made, deployed],
+        after=[account],
+    )
     stack.add(
         "plan",
-        lambda stage: UsagePlan(
+        lambda get: UsagePlan(
             name="tap-dev",
             rate=10.0,
             burst=20,
-            stages=(format_known("{}:v1", stage.api_id),),
+            stages=(format_known("{}:v1", get(stage).api_id),),
             tags={},
         ),
-        stage,
+        needs=[stage],
     )
     return stack
 
@@ -151,7 +155,7 @@ def test_a2_of_a_burst_of_deletes_all_but_one_fail_at_once(court: Session, tmp_p
     held.clock.sleep(60)
     shop, stack = under(held, tmp_path), empty()
     for name in ("four", "five", "six"):
-        stack.add(name, lambda name=name: replace(API, name=name))
+        stack.add(name, constant(replace(API, name=name)))
     shop.run(stack, "up")
     held.clock.sleep(60)
     began = held.clock.now()

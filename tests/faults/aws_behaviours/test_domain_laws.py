@@ -18,7 +18,7 @@ from tests.faults.aws_behaviours.frame import Court
 from tests.faults.aws_behaviours.harness import LosesOnce, under
 from tests.faults.aws_behaviours.rules import domains as laws
 from tests.support.harness import empty
-from tests.unit.steps.apigateway.test_domain_name import NAME, make_certificate, make_domain
+from tests.unit.steps.apigateway.test_domain_name import make_certificate, make_domain
 from tests.unit.steps.apigateway.test_usage_plan import make_stages
 
 OTHER = "www.example.com"
@@ -39,11 +39,11 @@ def lives(held: Court, directory: Path, domain: DomainName, api: str, row: str) 
 
     def stack(stage: str, policy: str) -> Any:
         made = empty()
-        named = made.add("domain", lambda: replace(domain, security_policy=policy))
+        named = made.add("domain", lambda _: replace(domain, security_policy=policy))
         made.add(
             "mapping",
-            lambda named: BasePathMapping(domain=named.name, api_id=api, stage=stage),
-            named,
+            lambda get: BasePathMapping(domain=get(named).name, api_id=api, stage=stage),
+            needs=[named],
         )
         return made
 
@@ -115,13 +115,12 @@ def test_a31_an_api_that_is_led_to_stays(court: Session, tmp_path: Path) -> None
     with pytest.raises(ClientError, match=f"remove all base path mappings .*: {OTHER}"):
         client.delete_rest_api(restApiId=api)
     shop, stack = under(held, tmp_path), empty()
-    named = stack.add("domain", lambda: domain)
-    made = stack.add("api", lambda: RestApi(name="tap-dev", routes=(), models={}, tags={}))
+    named = stack.add("domain", lambda _: domain)
+    made = stack.add("api", lambda _: RestApi(name="tap-dev", routes=(), models={}, tags={}))
     stack.add(
         "mapping",
-        lambda named, made: BasePathMapping(domain=NAME, api_id=made.id, stage=""),
-        named,
-        made,
+        lambda get: BasePathMapping(domain=get(named).name, api_id=get(made).id, stage=""),
+        needs=[named, made],
     )
     shop.run(stack, "up")
     shop.run(stack, "down")

@@ -23,30 +23,28 @@ SERVICE = "com.amazonaws.us-east-1.ssm"
 
 def a_stack() -> Stack:
     stack = empty()
-    vpc = stack.add("vpc", lambda: Vpc(cidr="10.20.0.0/24", tags={}))
+    vpc = stack.add("vpc", lambda _: Vpc(cidr="10.20.0.0/24", tags={}))
     subnet = stack.add(
         "subnet",
-        lambda made: Subnet(vpc_id=made.id, cidr="10.20.0.0/25", zone="us-east-1a", tags={}),
-        vpc,
+        lambda get: Subnet(vpc_id=get(vpc).id, cidr="10.20.0.0/25", zone="us-east-1a", tags={}),
+        needs=[vpc],
     )
     group = stack.add(
         "group",
-        lambda made: SecurityGroup(vpc_id=made.id, name="ways", description="x", tags={}),
-        vpc,
+        lambda get: SecurityGroup(vpc_id=get(vpc).id, name="ways", description="x", tags={}),
+        needs=[vpc],
     )
     stack.add(
         "way",
-        lambda vpc, subnet, group: InterfaceEndpoint(
-            vpc_id=vpc.id,
+        lambda get: InterfaceEndpoint(
+            vpc_id=get(vpc).id,
             service=SERVICE,
-            subnet_ids=(subnet.id,),
-            group_ids=(group.id,),
+            subnet_ids=(get(subnet).id,),
+            group_ids=(get(group).id,),
             policy=canonical({"Version": "2012-10-17", "Statement": []}),
             tags={},
         ),
-        vpc,
-        subnet,
-        group,
+        needs=[vpc, subnet, group],
     )
     return stack
 

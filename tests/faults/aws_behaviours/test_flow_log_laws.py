@@ -24,17 +24,19 @@ SERVICE = "vpc-flow-logs.amazonaws.com"
 
 def a_stack() -> Stack:
     stack = empty()
-    vpc = stack.add("vpc", lambda: Vpc(cidr="10.20.0.0/24", tags={}))
-    group = stack.add("group", lambda: LogGroup(name="/tap/flow", retention=30, tags={}))
-    role = stack.add("role", lambda: Role(name="flow", service=SERVICE, tags={}))
+    vpc = stack.add("vpc", lambda _: Vpc(cidr="10.20.0.0/24", tags={}))
+    group = stack.add("group", lambda _: LogGroup(name="/tap/flow", retention=30, tags={}))
+    role = stack.add("role", lambda _: Role(name="flow", service=SERVICE, tags={}))
     stack.add(
         "log",
-        lambda vpc, group, role: FlowLog(
-            vpc_id=vpc.id, traffic="ALL", log_group=group.name, role=role.arn, tags={}
+        lambda get: FlowLog(
+            vpc_id=get(vpc).id,
+            traffic="ALL",
+            log_group=get(group).name,
+            role=get(role).arn,
+            tags={},
         ),
-        vpc,
-        group,
-        role,
+        needs=[vpc, group, role],
     )
     return stack
 

@@ -66,9 +66,11 @@ def test_i5_a_fresh_role_takes_no_policy_yet(court: Session, tmp_path: Path) -> 
         client.put_role_policy(**NAIVE, PolicyName="p", PolicyDocument=json.dumps(POLICY))
     shop = under(held, tmp_path)
     stack = empty()
-    role = stack.add("role", lambda: ROLE)
+    role = stack.add("role", lambda _: ROLE)
     stack.add(
-        "policies", lambda _: RolePolicies(role=ROLE.name, policies={"p": canonical(POLICY)}), role
+        "policies",
+        lambda _: RolePolicies(role=ROLE.name, policies={"p": canonical(POLICY)}),
+        after=[role],
     )
     shop.run(stack, "up")
     assert shop.last.writes[0] == "CreateRole"

@@ -10,7 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from provision.errors import WaitTimeout
-from provision.model.stack import Stack
+from provision.model.stack import Get, Stack
 from provision.steps.ec2.network_interfaces import NetworkInterfaces
 from provision.steps.ec2.route_table import RouteTable
 from provision.steps.ec2.security_group import SecurityGroup
@@ -56,44 +56,43 @@ def by_hand(held: Court, directory: Path) -> Placed:
 def a_stack(directory: Path) -> Stack:
     """A function in a network, with what stands between them."""
     stack = empty()
-    role = stack.add("role", lambda: Role(name=NAME, service="lambda.amazonaws.com", tags={}))
-    vpc = stack.add("vpc", lambda: Vpc(cidr="10.20.0.0/24", tags={}))
+    role = stack.add("role", lambda _: Role(name=NAME, service="lambda.amazonaws.com", tags={}))
+    vpc = stack.add("vpc", lambda _: Vpc(cidr="10.20.0.0/24", tags={}))
     subnet = stack.add(
         "subnet",
-        lambda made: Subnet(vpc_id=made.id, cidr="10.20.0.0/25", zone="us-east-1a", tags={}),
-        vpc,
+        lambda get: Subnet(vpc_id=get(vpc).id, cidr="10.20.0.0/25", zone="us-east-1a", tags={}),
+        needs=[vpc],
     )
     group = stack.add(
         "group",
-        lambda made: SecurityGroup(
-            vpc_id=made.id, name=NAME, description="x", ingress=(), egress=(), tags={}
+        lambda get: SecurityGroup(
+            vpc_id=get(vpc).id, name=NAME, description="x", ingress=(), egress=(), tags={}
         ),
-        vpc,
+        needs=[vpc],
     )
     interfaces = stack.add(
         "interfaces",
-        lambda made, *_: NetworkInterfaces(group_id=made.id),
-        group,
-        subnet,
-        role,
+        lambda get: NetworkInterfaces(group_id=get(group).id),
+        needs=[group],
+        after=[subnet, role],
     )
 
-    def function(role: Role, subnet: Subnet, group: SecurityGroup, *_: Any) -> Function:
+    def function(get: Get) -> Function:
         plain = Function(
             name=NAME,
             runtime="python3.13",
             handler="app.handler",
-            role=role.arn,
+            role=get(role).arn,
             code_sha256="",
             zip="",
             log_group=f"/aws/lambda/{NAME}",
-            subnet_ids=(subnet.id,),
-            group_ids=(group.id,),
+            subnet_ids=(get(subnet).id,),
+            group_ids=(get(group).id,),
             tags={},
         )
         return with_code(plain, directory, "one")
 
-    stack.add("function", function, role, subnet, group, interfaces)
+    stack.add("function", function, needs=[role, subnet, group], after=[interfaces])
     return stack
 
 

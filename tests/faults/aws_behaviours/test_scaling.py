@@ -17,7 +17,7 @@ from tests.faults.aws_behaviours.conftest import Session, naive
 from tests.faults.aws_behaviours.frame import Court
 from tests.faults.aws_behaviours.harness import SEEDS, patient, under
 from tests.faults.aws_behaviours.rules import scaling as laws
-from tests.support.harness import one_node
+from tests.support.harness import constant, one_node
 
 TABLE = Table(name="items", key="id", tags={})
 TARGET = ScalingTarget(
@@ -66,20 +66,18 @@ def put_policy(client: Any) -> None:
 def whole() -> Stack:
     """A table with its reading and writing scaled, as the shipped stack has it."""
     stack = Stack("tap-dev")
-    table = stack.add("table", lambda: TABLE)
+    table = stack.add("table", lambda _: TABLE)
     for what in ("Read", "Write"):
         dimension = f"dynamodb:table:{what}CapacityUnits"
         target = stack.add(
             f"table.{what}",
-            lambda _, dimension=dimension: replace(TARGET, dimension=dimension, minimum=20),
-            table,
+            constant(replace(TARGET, dimension=dimension, minimum=20)),
+            after=[table],
         )
         stack.add(
             f"table.{what}.policy",
-            lambda _, dimension=dimension, what=what: replace(
-                POLICY, dimension=dimension, name=f"items-{what}"
-            ),
-            target,
+            constant(replace(POLICY, dimension=dimension, name=f"items-{what}")),
+            after=[target],
         )
     return stack
 

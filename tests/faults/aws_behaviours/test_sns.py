@@ -79,12 +79,12 @@ def test_n2_a_policy_may_name_only_roles_that_are_known(
 
     stack = Stack("tap-dev")
     speaker = stack.add(
-        "role", lambda: Role(name="speaker", service="lambda.amazonaws.com", tags={})
+        "role", lambda _: Role(name="speaker", service="lambda.amazonaws.com", tags={})
     )
     stack.add(
         "topic",
-        lambda role: replace(TOPIC, policy=speaking(f"{arn[:-5]}alarms", role.arn)),
-        speaker,
+        lambda get: replace(TOPIC, policy=speaking(f"{arn[:-5]}alarms", get(speaker).arn)),
+        needs=[speaker],
     )
     before = len(held.sent)
     under(held, tmp_path).run(stack, "up")
@@ -146,11 +146,13 @@ def test_a_topic_lives_under_all_of_them(court: Session, tmp_path: Path, seed: i
 
     def heard() -> Stack:
         stack = Stack("tap-dev")
-        topic = stack.add("topic", lambda: TOPIC)
+        topic = stack.add("topic", lambda _: TOPIC)
         stack.add(
             "mail",
-            lambda topic: Subscription(topic=topic.arn, protocol="email", endpoint="a@example.com"),
-            topic,
+            lambda get: Subscription(
+                topic=get(topic).arn, protocol="email", endpoint="a@example.com"
+            ),
+            needs=[topic],
         )
         return stack
 

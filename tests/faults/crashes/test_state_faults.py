@@ -24,10 +24,12 @@ NAMES = ("tap-dev-a", "tap-dev-b", "tap-dev-c")
 
 def stack() -> Stack:
     made = Stack("tap-dev")
-    made.add("queue", lambda: Queue(name=NAMES[0], tags={}))
+    made.add("queue", lambda _: Queue(name=NAMES[0], tags={}))
     made.add(
         "table",
-        lambda: Table(name="tap-dev-items", key="id", tags={}, encryption="owned", recovery=False),
+        lambda _: Table(
+            name="tap-dev-items", key="id", tags={}, encryption="owned", recovery=False
+        ),
     )
     return made
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -29,7 +28,7 @@ from provision.steps.sns.topic import Topic
 from provision.steps.sqs.queue import Queue
 from tests.faults.ownership.account import dump
 from tests.faults.ownership.foreign_stack import act, retag
-from tests.support.harness import Died, Recorder, Where, new_aws
+from tests.support.harness import Died, Recorder, Where, constant, new_aws
 from tests.support.moto_patches import teach_moto
 from tests.unit.steps.lambda_world import a_bundle
 
@@ -60,21 +59,25 @@ def built(shape: Shape, name: str, folder: Path) -> Stack:
     """The stack of that shape; every name begins with `tap-dev-`, whatever the stack is called."""
     stack = Stack(name)
     tags = {"value": str(shape.value)}
-    plain: dict[str, Callable[[], Step]] = {
-        "table": lambda: Table(
+    plain: dict[str, Step] = {
+        "table": Table(
             name="tap-dev-table", key="id", tags=tags, encryption="owned", recovery=False
         ),
-        "queue": lambda: Queue(name="tap-dev-queue", tags=tags),
-        "logs": lambda: LogGroup(name="tap-dev-logs", retention=30 * shape.value, tags=tags),
-        "topic": lambda: Topic(name="tap-dev-topic", display="", tags=tags),
+        "queue": Queue(name="tap-dev-queue", tags=tags),
+        "logs": LogGroup(name="tap-dev-logs", retention=30 * shape.value, tags=tags),
+        "topic": Topic(name="tap-dev-topic", display="", tags=tags),
     }
     for node in sorted(shape.plain):
-        stack.add(node, plain[node])
+        stack.add(node, constant(plain[node]))
     if shape.role or shape.function:
         role = stack.add(
-            "role", lambda: Role(name="tap-dev-role", service="lambda.amazonaws.com", tags=tags)
+            "role", lambda _: Role(name="tap-dev-role", service="lambda.amazonaws.com", tags=tags)
         )
-        stack.add("grants", lambda role: RolePolicies(role=role.name, policies={"a": POLICY}), role)
+        stack.add(
+            "grants",
+            lambda get: RolePolicies(role=get(role).name, policies={"a": POLICY}),
+            needs=[role],
+        )
     if shape.function:
         add_function(stack, role, shape, tags, folder)
     return stack
@@ -86,47 +89,52 @@ def add_function(stack: Stack, role: Any, shape: Shape, tags: Any, folder: Path)
     zipped.write_bytes(bundle.content)
     function = stack.add(
         "function",
-        lambda role: Function(
+        lambda get: Function(
             name="tap-dev-function",
             runtime="python3.13",
             handler="app.handler",
-            role=role.arn,
+            role=get(role).arn,
             code_sha256=bundle.code_sha256,
             zip=str(zipped),
             log_group="/aws/lambda/tap-dev-function",
             tags=tags,
         ),
-        role,
+        needs=[role],
     )
     version = stack.add(
         "version",
-        lambda made: Version(
-            function=made.name, code_sha256=made.code_sha256, configuration=made.configuration()
+        lambda get: Version(
+            function=get(function).name,
+            code_sha256=get(function).code_sha256,
+            configuration=get(function).configuration(),
         ),
-        function,
+        needs=[function],
     )
     alias = stack.add(
         "alias",
-        lambda made: Alias(function=made.function, name="live", version=made.number),
-        version,
+        lambda get: Alias(function=get(version).function, name="live", version=get(version).number),
+        needs=[version],
     )
     stack.add(
         "permission",
-        lambda alias: Permission(
-            function=alias.function,
-            qualifier=alias.name,
+        lambda get: Permission(
+            function=get(alias).function,
+            qualifier=get(alias).name,
             statement="api",
             principal="apigateway.amazonaws.com",
             source=new_aws().location.arn("execute-api", "abc/*"),
         ),
-        alias,
+        needs=[alias],
     )
     stack.add(
         "retries",
-        lambda alias: EventInvoke(
-            function=alias.function, qualifier=alias.name, retries=1, max_age=60 * shape.value
+        lambda get: EventInvoke(
+            function=get(alias).function,
+            qualifier=get(alias).name,
+            retries=1,
+            max_age=60 * shape.value,
         ),
-        alias,
+        needs=[alias],
     )
 
 

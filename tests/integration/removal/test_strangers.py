@@ -30,20 +30,20 @@ from tests.support.virtual_clock import VirtualClock
 
 def network() -> Stack:
     stack = empty()
-    vpc = stack.add("vpc", lambda: Vpc(cidr="10.20.0.0/24", tags={"Name": "tap-dev"}))
+    vpc = stack.add("vpc", lambda _: Vpc(cidr="10.20.0.0/24", tags={"Name": "tap-dev"}))
     stack.add(
         "subnet",
-        lambda made: Subnet(
-            vpc_id=made.id, cidr="10.20.0.0/25", zone="us-east-1a", tags={"Name": "tap-dev-1"}
+        lambda get: Subnet(
+            vpc_id=get(vpc).id, cidr="10.20.0.0/25", zone="us-east-1a", tags={"Name": "tap-dev-1"}
         ),
-        vpc,
+        needs=[vpc],
     )
     stack.add(
         "group",
-        lambda made: SecurityGroup(
-            vpc_id=made.id, name="tap-dev-g", description="x", ingress=(), egress=(), tags={}
+        lambda get: SecurityGroup(
+            vpc_id=get(vpc).id, name="tap-dev-g", description="x", ingress=(), egress=(), tags={}
         ),
-        vpc,
+        needs=[vpc],
     )
     return stack
 

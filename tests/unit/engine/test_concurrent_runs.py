@@ -19,7 +19,7 @@ from provision.plan.change import Action
 from provision.state.journal import Journal
 from provision.steps import KINDS
 from provision.steps.apigateway.usage_plan import UsagePlan
-from tests.support.harness import HOLDER, Recorder, Workshop, new_aws, one_node
+from tests.support.harness import HOLDER, Recorder, Workshop, constant, new_aws, one_node
 from tests.unit.steps.apigateway.test_api_key import KEY
 from tests.unit.steps.apigateway.test_rest_api import API
 from tests.unit.steps.ec2.test_vpc import VPC
@@ -77,7 +77,7 @@ def test_what_another_run_made_since_the_look_is_seen_before_ours(
     tmp_path: Path, operation: str
 ) -> None:
     stack = one_node(CREATES[operation])
-    stack.add("next", lambda: KEY)
+    stack.add("next", lambda _: KEY)
     first, second = Clone(tmp_path / "a", stack), Clone(tmp_path / "b", stack)
     seen = second.look()
     first.up(first.look())
@@ -110,7 +110,7 @@ def test_of_two_made_in_the_same_moment_the_later_goes_again(
 @pytest.mark.usefixtures("account")
 def test_what_does_not_depend_on_it_is_not_begun_either(tmp_path: Path) -> None:
     stack = one_node(VPC)
-    stack.add("key", lambda: KEY)
+    stack.add("key", lambda _: KEY)
     run = Clone(tmp_path, stack)
     seen = run.look()
     run.engine.crossed.add("it")
@@ -138,7 +138,7 @@ def test_two_at_once_double_nothing(tmp_path: Path) -> None:
     for turn in range(3):
         stack = Stack(f"tap-{turn}")
         for operation, step in CREATES.items():
-            stack.add(operation, lambda step=step: step)
+            stack.add(operation, constant(step))
         runs = [Clone(tmp_path / f"{turn}{name}", stack) for name in "ab"]
         seen = [run.look() for run in runs]
         with ThreadPoolExecutor(2) as pool:

@@ -150,8 +150,8 @@ def test_what_changed_in_aws_is_called_drift(workshop: Workshop) -> None:
 
 def two_nodes(first: Table, second: Callable[[Table], Table]) -> Stack:
     stack = Stack("tap-dev")
-    parent = stack.add("parent", lambda: first)
-    stack.add("child", second, parent)
+    parent = stack.add("parent", lambda _: first)
+    stack.add("child", lambda get: second(get(parent)), needs=[parent])
     return stack
 
 
@@ -169,7 +169,7 @@ def test_a_fresh_plan_shows_every_node_with_what_aws_will_choose_unknown(
 def test_a_failure_leaves_what_depends_on_it_and_finishes_the_rest(workshop: Workshop) -> None:
     TABLE.create(new_aws())  # not ours
     stack = two_nodes(TABLE, lambda parent: replace(TABLE, name=parent.name + "-child"))
-    stack.add("other", lambda: replace(TABLE, name="tap-dev-other"))
+    stack.add("other", lambda _: replace(TABLE, name="tap-dev-other"))
     with pytest.raises(NotOwned):
         workshop.run(stack, "up")
     aws = new_aws()

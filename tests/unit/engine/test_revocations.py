@@ -45,10 +45,12 @@ def code(policies: dict[str, Document], *, live: str, role: str = "items") -> St
     """A role, its rights, and in the place of code that goes live a queue that needs them."""
     stack = Stack("tap-dev")
     made = stack.add(
-        "role", lambda: Role(name=f"tap-dev-{role}", service="lambda.amazonaws.com", tags={})
+        "role", lambda _: Role(name=f"tap-dev-{role}", service="lambda.amazonaws.com", tags={})
     )
-    grants = stack.add("grants", lambda role: RolePolicies(role=role.name, policies=policies), made)
-    stack.add("code", lambda _: Queue(name="tap-dev-code", tags={"live": live}), grants)
+    grants = stack.add(
+        "grants", lambda get: RolePolicies(role=get(made).name, policies=policies), needs=[made]
+    )
+    stack.add("code", lambda _: Queue(name="tap-dev-code", tags={"live": live}), after=[grants])
     return stack
 
 

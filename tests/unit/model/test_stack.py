@@ -8,6 +8,7 @@ import pytest
 
 from provision.model.stack import Stack, path_lengths, reversed_graph, walk
 from provision.steps.dynamodb.table import Table
+from tests.support.harness import constant
 
 DIAMOND = {"top": (), "left": ("top",), "right": ("top",), "bottom": ("left", "right")}
 
@@ -86,20 +87,45 @@ def test_reversed_each_before_all_it_needs() -> None:
 
 def test_a_name_is_given_once() -> None:
     stack = Stack("tap-dev")
-    stack.add("a", lambda: Table(name="a", key="k", tags={}))
+    stack.add("a", lambda _: Table(name="a", key="k", tags={}))
     with pytest.raises(ValueError, match="named twice"):
-        stack.add("a", lambda: Table(name="a", key="k", tags={}))
+        stack.add("a", lambda _: Table(name="a", key="k", tags={}))
 
 
-def test_needs_are_given_in_their_order() -> None:
+def table(name: str) -> Table:
+    return Table(name=name, key="k", tags={})
+
+
+def test_a_node_is_built_from_the_steps_it_reads() -> None:
     stack = Stack("tap-dev")
-    first = stack.add("first", lambda: Table(name="1", key="k", tags={}))
-    second = stack.add("second", lambda: Table(name="2", key="k", tags={}))
+    first = stack.add("first", lambda _: table("1"))
+    second = stack.add("second", lambda _: table("2"))
     third = stack.add(
-        "third", lambda a, b: Table(name=a.name + b.name, key="k", tags={}), first, second
+        "third",
+        lambda get: table(get(first).name + get(second).name),
+        needs=[first, second],
     )
     assert third.needs == ("first", "second")
-    assert third.build(first.build(), second.build()).name == "12"
+    assert third.build({"first": table("1"), "second": table("2")}).name == "12"
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["not declared", "only for the order"])
+def test_what_is_not_declared_cannot_be_read(*, after: bool) -> None:
+    stack = Stack("tap-dev")
+    first = stack.add("first", lambda _: table("1"))
+    second = stack.add("second", lambda get: table(get(first).name), after=[first] if after else [])
+    with pytest.raises(LookupError, match="second reads first, which is not in its needs"):
+        second.build({"first": table("1")})
+
+
+def test_what_is_read_is_recorded_before_what_is_only_waited_for() -> None:
+    stack = Stack("tap-dev")
+    role, queue, key = (stack.add(name, constant(table(name))) for name in ("role", "queue", "key"))
+    node = stack.add("node", constant(table("node")), needs=[role, key], after=[queue])
+    assert node.needs == ("role", "key", "queue")
+    last = stack.add("last", constant(table("last")), needs=[role, key], after=[queue, key])
+    assert last.needs == ("role", "queue", "key"), "what is in both is where `after` has it"
+    assert last.reads == {"role", "key"}
 
 
 def test_once_stopped_what_waits_for_a_thread_is_not_started() -> None:

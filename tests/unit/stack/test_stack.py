@@ -52,7 +52,7 @@ def built(
     stack = build_stack(inputs)
     steps: dict[str, Step] = {}
     for name, node in stack.nodes.items():
-        want = node.build(*(steps[need] for need in node.needs))
+        want = node.build(steps)
         computed = fields_with(type(want), Mark.COMPUTED)
         chosen = {
             field: f"{name}.{field}"
@@ -395,7 +395,7 @@ def test_a_plan_of_nothing_has_unknowns_and_never_breaks(tmp_path: Path) -> None
     stack, _ = built(tmp_path, DOMAIN)
     wanted: dict[str, Step] = {}
     for name, node in stack.nodes.items():
-        want = node.build(*(wanted[need] for need in node.needs))
+        want = node.build(wanted)
         wanted[name] = with_computed(want, None)
     function = wanted["function.items"]
     assert isinstance(function, Function)

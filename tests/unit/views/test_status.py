@@ -82,7 +82,7 @@ def well(tmp_path_factory: pytest.TempPathFactory) -> World:
         stack = reference_stack(new_aws(), tmp_path_factory.mktemp("stack"), FULL)
         wanted: dict[str, Any] = {}
         for name, node in stack.nodes.items():
-            want = with_computed(node.build(*(wanted[need] for need in node.needs)), None)
+            want = with_computed(node.build(wanted), None)
             wanted[name] = want
             have = replace(want, retired=()) if isinstance(want, ApiKey) else want
             findings[name] = ResourceChange(

@@ -12,7 +12,7 @@ from provision.engine.prefetch import VISIBILITY_DELAYS
 from provision.model.stack import Stack
 from provision.plan.change import Action
 from provision.steps.cloudwatch.alarm import Alarm
-from tests.support.harness import Died, Recorder, Where, Workshop, new_aws, one_node
+from tests.support.harness import Died, Recorder, Where, Workshop, constant, new_aws, one_node
 from tests.unit.steps.contract import StepContract
 
 TOPIC = "arn:aws:sns:us-east-1:123456789012:tap-dev-alarms"
@@ -123,7 +123,7 @@ def stack_of(count: int) -> Stack:
     stack = Stack("tap-dev")
     for number in range(count):
         alarm = replace(ALARM, name=f"tap-dev-{number}")
-        stack.add(f"alarm.{number}", lambda alarm=alarm: alarm)
+        stack.add(f"alarm.{number}", constant(alarm))
     return stack
 
 

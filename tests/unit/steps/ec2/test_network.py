@@ -26,46 +26,44 @@ POLICY = canonical({"Version": "2012-10-17", "Statement": []})
 def network(prefix: str) -> Stack:
     """A VPC of 256 addresses whose range begins so."""
     stack = Stack("tap-dev")
-    vpc = stack.add("vpc", lambda: Vpc(cidr=f"{prefix}.0/24", tags={}))
+    vpc = stack.add("vpc", lambda _: Vpc(cidr=f"{prefix}.0/24", tags={}))
     subnet = stack.add(
         "subnet",
-        lambda vpc: Subnet(vpc_id=vpc.id, cidr=f"{prefix}.0/25", zone="us-east-1a", tags={}),
-        vpc,
+        lambda get: Subnet(vpc_id=get(vpc).id, cidr=f"{prefix}.0/25", zone="us-east-1a", tags={}),
+        needs=[vpc],
     )
     routes = stack.add(
         "routes",
-        lambda vpc, subnet: RouteTable(vpc_id=vpc.id, subnet_ids=(subnet.id,), tags={}),
-        vpc,
-        subnet,
+        lambda get: RouteTable(vpc_id=get(vpc).id, subnet_ids=(get(subnet).id,), tags={}),
+        needs=[vpc, subnet],
     )
     stack.add(
         "endpoint",
-        lambda vpc, routes: GatewayEndpoint(
-            vpc_id=vpc.id,
+        lambda get: GatewayEndpoint(
+            vpc_id=get(vpc).id,
             service=DYNAMODB,
-            route_table_ids=(routes.id,),
+            route_table_ids=(get(routes).id,),
             policy=POLICY,
             tags={},
         ),
-        vpc,
-        routes,
+        needs=[vpc, routes],
     )
     group = stack.add(
         "group",
-        lambda vpc: SecurityGroup(
-            vpc_id=vpc.id,
+        lambda get: SecurityGroup(
+            vpc_id=get(vpc).id,
             name="tap-dev-functions",
             description="it",
             egress=(Rule("tcp", 443, 443, DYNAMODB),),
             tags={},
         ),
-        vpc,
+        needs=[vpc],
     )
     stack.add(
         "interfaces",
-        lambda group, subnet: NetworkInterfaces(group_id=group.id),
-        group,
-        subnet,
+        lambda get: NetworkInterfaces(group_id=get(group).id),
+        needs=[group],
+        after=[subnet],
     )
     return stack
 

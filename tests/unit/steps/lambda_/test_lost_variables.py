@@ -50,15 +50,15 @@ def gone(key: str) -> None:
 
 def stack(function: Function) -> Stack:
     made = Stack("tap-dev")
-    node = made.add("function", lambda: function)
+    node = made.add("function", lambda _: function)
     made.add(
         "version",
-        lambda function: Version(
-            function=function.name,
-            code_sha256=function.code_sha256,
-            configuration=function.configuration(),
+        lambda get: Version(
+            function=get(node).name,
+            code_sha256=get(node).code_sha256,
+            configuration=get(node).configuration(),
         ),
-        node,
+        needs=[node],
     )
     return made
 
