@@ -104,10 +104,10 @@ class Aws:
         self.clock = clock or Clock()
         self.calls = CallCounts()
         self.read_only = False
-        self.fresh: set[str] = set()
+        self.new_ids: set[str] = set()
         """Ids and names created in this run: AWS may not find them for a while (V1, I1)."""
         self.iam_written = False
-        self._pacer = RateLimiter(self.clock) if access.rate_limited else None
+        self._rate_limiter = RateLimiter(self.clock) if access.rate_limited else None
         self._core = core or new_botocore_session(access)
         self._session = boto3.Session(botocore_session=self._core, region_name=access.region)
         self._config = client_config(self._core, access)
@@ -234,9 +234,9 @@ class Aws:
 
     def _limit_rate(self, model: Any) -> None:
         """Wait before every try: AWS also counts the calls that it refuses (A1)."""
-        if self._pacer and model.service_model.service_name == "apigateway":
+        if self._rate_limiter and model.service_model.service_name == "apigateway":
             began = self.trace.now()
-            if self._pacer.wait(model.name):
+            if self._rate_limiter.wait(model.name):
                 self.trace.past(f"API Gateway's rate of {model.name}", "wait", began)
 
     def _needs_retry(
@@ -252,20 +252,20 @@ class Aws:
             return None  # before a body of many megabytes is turned into text
         text = f"{request_dict.get('url_path')} {_as_text(request_dict.get('body'))}"
         failure = parse_failure(operation.name, response, caught_exception, text)
-        error_class = retry_rule_for(failure, fresh=self.fresh, iam_fresh=self.iam_written)
-        if error_class is None:
+        rule = retry_rule_for(failure, fresh=self.new_ids, iam_fresh=self.iam_written)
+        if rule is None:
             return None
         # Each reason has its own budget: an answer may get lost after minutes of another wait.
         waits: dict[str, tuple[float, int]] = request_dict["context"].setdefault("waits", {})
-        since, tries = waits.get(error_class.name, (self.clock.now(), 0))
-        waits[error_class.name] = (since, tries + 1)
+        since, tries = waits.get(rule.name, (self.clock.now(), 0))
+        waits[rule.name] = (since, tries + 1)
         spent = self.clock.now() - since
-        seconds = next_delay(error_class, tries + 1, spent)
+        seconds = next_delay(rule, tries + 1, spent)
         if seconds is None:
             return None
         self.calls.retried += 1
-        self.report_wait(f"waiting for {error_class.name}, {spent:.0f} s")
-        with self.trace.span(error_class.name, "wait"):
+        self.report_wait(f"waiting for {rule.name}, {spent:.0f} s")
+        with self.trace.span(rule.name, "wait"):
             self.clock.sleep(seconds)
         self._limit_rate(operation)
         return 0

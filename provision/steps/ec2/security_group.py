@@ -153,7 +153,7 @@ class SecurityGroup(Ec2Resource):
             TagSpecifications=tag_specifications("security-group", self.tags),
         )
         made = answer["GroupId"]
-        aws.fresh.add(made)
+        aws.new_ids.add(made)
         # A new group allows all outgoing traffic (V4).
         bare = replace(self, id=made, arn=_arn(aws, made), ingress=(), egress=(ALL_OUT,))
         return self.update(aws, bare, {"ingress", "egress"})

@@ -85,7 +85,7 @@ class World:
         return reference_stack(self.ours, self.directory / "home", COMPLETE, sources)
 
     def _engine(self, journal: Journal) -> Engine:
-        self.ours.fresh.clear()
+        self.ours.new_ids.clear()
         return Engine(self._stack, self.ours, journal, self.plan_options, self.limitations)
 
     def look(self, adopt: frozenset[str] = frozenset()) -> dict[str, ResourceChange]:
