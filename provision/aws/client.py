@@ -22,11 +22,11 @@ from provision.aws.access import (
 )
 from provision.aws.answer_format import demand_form
 from provision.aws.call_tracing import trace_calls
+from provision.aws.concurrency import Once
 from provision.aws.credentials import sign_in
 from provision.aws.error_classes import ThreadSafeExceptions
 from provision.aws.failed_call import parse_failure, succeeded
 from provision.aws.lambda_upload import upload_zips_directly
-from provision.aws.once import Once
 from provision.aws.rate_limits import RateLimiter
 from provision.aws.regions import region_disabled
 from provision.aws.retry import next_delay, retry_rule_for

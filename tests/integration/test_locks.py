@@ -18,7 +18,7 @@ import pytest
 
 import provision
 from provision.aws.client import Aws
-from provision.aws.once import Once
+from provision.aws.concurrency import Once
 from provision.cli import main
 from provision.commands.session import Session
 from provision.views.draw_thread import Drawing
