@@ -200,13 +200,13 @@ def _of_one_service(failure: FailedCall) -> RetryRule | None:
     return None
 
 
-def next_delay(error_class: RetryRule, tries: int, spent: float) -> float | None:
+def next_delay(rule: RetryRule, tries: int, spent: float) -> float | None:
     """Return the seconds until the next try, with jitter, or None when the budget is spent.
 
     `tries` counts from 1.
     """
-    if spent >= error_class.budget:
+    if spent >= rule.budget:
         return None
-    cap = 2.0 if error_class is IAM_PROPAGATION and spent < 48 else error_class.cap  # noqa: PLR2004
-    longest: float = min(error_class.first * 2 ** min(tries - 1, 10), cap)
+    cap = 2.0 if rule is IAM_PROPAGATION and spent < 48 else rule.cap  # noqa: PLR2004
+    longest: float = min(rule.first * 2 ** min(tries - 1, 10), cap)
     return longest * random.uniform(0.75, 1.0)  # noqa: S311

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
-from provision.aws.once import Once
+from provision.aws.concurrency import Once
 from provision.config import Config
 from provision.packaging.archive import Archive, zip_directory
 from provision.packaging.cache import Cache

@@ -137,7 +137,7 @@ class Certificate(Tagged):
             IdempotencyToken=uuid.uuid4().hex,  # at most 32 word characters (C1); random (X3)
             Tags=_tag_list(self.tags),
         )["CertificateArn"]
-        aws.fresh.add(arn)
+        aws.new_ids.add(arn)
         found = describe_with_record(aws, arn)
         record = record_of(found) if found else None
         if found is None or record is None:

@@ -144,7 +144,7 @@ class ApiAccount(Step):
             if self.boundary:
                 request["PermissionsBoundary"] = self.boundary
             aws.iam.create_role(**request)
-            aws.fresh.add(self.role_name)
+            aws.new_ids.add(self.role_name)
         except aws.iam.exceptions.EntityAlreadyExistsException:
             self._refuse_foreign_role(aws)
         aws.iam.put_role_policy(

@@ -234,7 +234,7 @@ class ApiKey(Tagged):
             enabled=self.enabled,
             tags=dict(self.tags),
         )
-        aws.fresh.add(made["id"])
+        aws.new_ids.add(made["id"])
         return replace(self, id=made["id"], made_on=_made_on(made), retired=())
 
     def update(self, aws: Aws, have: Self, changed: Collection[str]) -> Self:

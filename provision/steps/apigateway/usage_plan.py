@@ -136,7 +136,7 @@ class UsagePlan(Tagged):
 
     def create(self, aws: Aws) -> Self:
         plan_id = self._create_plan(aws)
-        aws.fresh.add(plan_id)
+        aws.new_ids.add(plan_id)
         for key_id in self.keys:
             self._add_key(aws, plan_id, key_id)
         return replace(self, id=plan_id)

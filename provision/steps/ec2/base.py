@@ -123,7 +123,7 @@ def describe_or_empty(describe: Callable[[], Sequence[T]]) -> Sequence[T]:
 @contextmanager
 def deleting(aws: Aws, made: str) -> Iterator[None]:
     """Treat "not found" in the block as success, at once even if `made` was created in this run."""
-    aws.fresh.discard(made)
+    aws.new_ids.discard(made)
     try:
         yield
     except ClientError as error:

@@ -86,7 +86,7 @@ class FlowLog(Ec2Resource):
         )
         _raise_refused("CreateFlowLogs", answer.get("Unsuccessful", []))
         (made,) = answer["FlowLogIds"]
-        aws.fresh.add(made)
+        aws.new_ids.add(made)
         return replace(self, id=made)
 
     def update(self, aws: Aws, have: Self, changed: Collection[str]) -> Self:

@@ -67,7 +67,7 @@ class GatewayEndpoint(Endpoint):
             TagSpecifications=tag_specifications("vpc-endpoint", self.tags),
         )
         made = replace(self, id=answer["VpcEndpoint"]["VpcEndpointId"])
-        aws.fresh.add(made.id)
+        aws.new_ids.add(made.id)
         return made
 
     def update(self, aws: Aws, have: Self, changed: Collection[str]) -> Self:

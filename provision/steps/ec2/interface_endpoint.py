@@ -90,7 +90,7 @@ class InterfaceEndpoint(Endpoint):
             TagSpecifications=tag_specifications("vpc-endpoint", self.tags),
         )
         made = replace(self, id=answer["VpcEndpoint"]["VpcEndpointId"])
-        aws.fresh.add(made.id)
+        aws.new_ids.add(made.id)
         made.describe(aws)  # waits: its names lead nowhere until it is available (V9)
         return made
 

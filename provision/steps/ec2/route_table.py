@@ -91,7 +91,7 @@ class RouteTable(Ec2Resource):
             TagSpecifications=tag_specifications("route-table", self.tags),
         )
         made = replace(self, id=answer["RouteTable"]["RouteTableId"])
-        aws.fresh.add(made.id)
+        aws.new_ids.add(made.id)
         _associate(aws, made.id, self.subnet_ids)
         return made
 

@@ -153,7 +153,7 @@ class SecurityGroup(Ec2Resource):
             TagSpecifications=tag_specifications("security-group", self.tags),
         )
         made = answer["GroupId"]
-        aws.fresh.add(made)
+        aws.new_ids.add(made)
         # A new group allows all outgoing traffic (V4).
         bare = replace(self, id=made, arn=_arn(aws, made), ingress=(), egress=(ALL_OUT,))
         return self.update(aws, bare, {"ingress", "egress"})
@@ -171,10 +171,8 @@ class SecurityGroup(Ec2Resource):
         refuse_foreign_in_group(aws, self.label, mark_of(self.owner), self.id)
         with deleting(aws, self.id):
             aws.ec2.delete_security_group(GroupId=self.id)
-        aws.wait(  # its name is in use until then (V12)
-            f"security group {self.name} to be gone",
-            lambda: None if self._find(aws) else True,
-            budget=GONE_BUDGET,
+        aws.wait_until_gone(  # its name is in use until then (V12)
+            f"security group {self.name}", lambda: bool(self._find(aws)), budget=GONE_BUDGET
         )
 
     def _find(self, aws: Aws) -> Sequence[SecurityGroupTypeDef]:

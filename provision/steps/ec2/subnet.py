@@ -91,7 +91,7 @@ class Subnet(Ec2Resource):
             TagSpecifications=tag_specifications("subnet", self.tags),
         )
         made = answer["Subnet"]["SubnetId"]
-        aws.fresh.add(made)
+        aws.new_ids.add(made)
         if self.public:  # AWS creates it private
             self._set_public(aws, made)
         return replace(self, id=made, arn=_arn(aws, made))

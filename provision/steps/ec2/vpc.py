@@ -78,7 +78,7 @@ class Vpc(Ec2Resource):
             CidrBlock=self.cidr, TagSpecifications=tag_specifications("vpc", self.tags)
         )
         made = replace(self, id=answer["Vpc"]["VpcId"])
-        aws.fresh.add(made.id)
+        aws.new_ids.add(made.id)
         self._set_dns(aws, made.id)
         default_security_group.close(aws, made.id)
         return made

@@ -154,14 +154,14 @@ class KmsKey(Tagged):
         made = aws.kms.create_key(
             Description=self.description, Policy=as_text(self.policy), Tags=_tag_list(self.tags)
         )["KeyMetadata"]
-        aws.fresh.add(made["KeyId"])
+        aws.new_ids.add(made["KeyId"])
         aws.kms.enable_key_rotation(KeyId=made["KeyId"])
         aws.kms.create_alias(AliasName=self.alias, TargetKeyId=made["KeyId"])
         return replace(self, id=made["KeyId"], arn=made["Arn"])
 
     def update(self, aws: Aws, have: Self, changed: Collection[str]) -> Self:
         if "state" in changed:  # first: AWS refuses nearly everything else until then
-            aws.fresh.add(have.id)  # KMS may still answer that it is disabled (K1)
+            aws.new_ids.add(have.id)  # KMS may still answer that it is disabled (K1)
             if have.state == PENDING:
                 aws.kms.cancel_key_deletion(KeyId=have.id)
             aws.kms.enable_key(KeyId=have.id)

@@ -121,7 +121,7 @@ class WebAcl(Tagged):
             DataProtectionConfig=hiding(self.hidden),
             Tags=tag_list(self.tags),
         )["Summary"]
-        aws.fresh.add(made["Id"])
+        aws.new_ids.add(made["Id"])
         return replace(self, id=made["Id"], arn=made["ARN"])
 
     def update(self, aws: Aws, have: Self, changed: Collection[str]) -> Self:

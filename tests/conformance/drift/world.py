@@ -73,7 +73,7 @@ class World:
     """Of every node, those too that cannot be looked at here."""
 
     def __post_init__(self) -> None:
-        self.ours.on_call = self._called
+        self.ours.hooks.on_call = self._called
 
     def _called(self, service: str, operation: str) -> None:
         if not operation.startswith(READ_PREFIXES):
@@ -85,17 +85,16 @@ class World:
         return reference_stack(self.ours, self.directory / "home", COMPLETE, sources)
 
     def _engine(self, journal: Journal) -> Engine:
-        self.ours.fresh.clear()
+        self.ours.new_ids.clear()
         return Engine(self._stack, self.ours, journal, self.plan_options, self.limitations)
 
     def look(self, adopt: frozenset[str] = frozenset()) -> dict[str, ResourceChange]:
         """`plan`, allowed to replace what holds data."""
         self.writes.clear()
         self.plan_options = PlanOptions(adopt=adopt, destroy_data=True, backup=False)
-        self.ours.read_only = True
         journal = Journal.read(self.directory / "state", "tap-dev", KINDS)
-        self.seen = make_plan(self._engine(journal), workers=self.workers)
-        self.ours.read_only = False
+        with self.ours.reading():
+            self.seen = make_plan(self._engine(journal), workers=self.workers)
         plan = self.seen.all
         self.kinds = {node: finding.kind for node, finding in plan.items()}
         self.found = {node: finding.have for node, finding in plan.items() if finding.have}

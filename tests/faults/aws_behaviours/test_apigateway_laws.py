@@ -92,7 +92,7 @@ def lives(held: Court, directory: Path, row: str) -> None:
     shop.run(a_stack(), "up")
     held.clock.sleep(60)
     shop.run(a_stack(replace(API, routes=LONGER)), "up")
-    held.clock.sleep(60)  # another process: its pacer knows nothing of this one's calls
+    held.clock.sleep(60)  # another process: its rate limiter knows nothing of this one's calls
     shop.run(a_stack(replace(API, routes=LONGER)), "up")
     assert shop.last.writes == []
     held.clock.sleep(60)

@@ -1,4 +1,4 @@
-"""The pacer keeps below API Gateway's published rates, in virtual time."""
+"""The rate limiter keeps below API Gateway's published rates, in virtual time."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from tests.support.virtual_clock import VirtualClock
 
 def seconds_for(operation: str, calls: int) -> float:
     clock = VirtualClock()
-    pacer = RateLimiter(clock)
+    limiter = RateLimiter(clock)
     began = clock.now()
     for _ in range(calls):
-        pacer.wait(operation)
+        limiter.wait(operation)
     return clock.now() - began
 
 
@@ -35,6 +35,6 @@ def test_all_calls_together_keep_below_the_shared_rate() -> None:
 
 def test_a_rest_saves_up_no_more_than_the_burst() -> None:
     clock = VirtualClock()
-    pacer = RateLimiter(clock)
+    limiter = RateLimiter(clock)
     clock.sleep(3600)
-    assert [pacer.wait("DeleteRestApi") for _ in range(3)][1] > 25
+    assert [limiter.wait("DeleteRestApi") for _ in range(3)][1] > 25

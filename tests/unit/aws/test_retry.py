@@ -304,7 +304,7 @@ def test_what_was_there_before_this_run_is_gone_when_aws_says_so() -> None:
 
 def test_every_class_is_reached_by_some_error() -> None:
     named = {value for value in vars(retry).values() if isinstance(value, RetryRule)}
-    assert {error_class for _, error_class in PASSES_BY_ITSELF} == named
+    assert {rule for _, rule in PASSES_BY_ITSELF} == named
 
 
 def test_pauses_grow_and_end_with_the_budget() -> None:

@@ -232,7 +232,7 @@ class RestApi(Tagged):
         if self.access_mode:
             request["endpointAccessMode"] = cast("EndpointAccessModeType", self.access_mode)
         made = aws.apigateway.create_rest_api(**request)
-        aws.fresh.add(made["id"])
+        aws.new_ids.add(made["id"])
         root = made["rootResourceId"]
         write(aws, made["id"], empty(root), self.contents())
         return replace(

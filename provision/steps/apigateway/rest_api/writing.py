@@ -172,7 +172,7 @@ class _Writing:
                 parentId=self.resources[parent(path)],
                 pathPart=path.rpartition("/")[2],
             )
-            self.aws.fresh.add(made["id"])
+            self.aws.new_ids.add(made["id"])
             self.resources[path] = made["id"]
 
     def put_methods(self) -> None:

@@ -48,7 +48,7 @@ class Tokens:
 
 class Rates(Law):
     """The published rates of the account; who is faster is told at once (A2). Ours are held by
-    the pacer: it never meets this law."""
+    the rate limiter: it never meets this law."""
 
     ROW = "A1"
     ALSO = frozenset({"A2"})

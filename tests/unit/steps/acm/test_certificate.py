@@ -130,7 +130,7 @@ def test_without_state_the_live_one_of_two_is_found(workshop: Workshop) -> None:
 def test_a_new_one_may_be_invisible_for_a_while(account: None) -> None:
     """NotFound of what is fresh is tried again (C2)."""
     aws = new_aws()
-    assert CERTIFICATE.create(aws).arn in aws.fresh
+    assert CERTIFICATE.create(aws).arn in aws.new_ids
 
 
 def test_a_refusal_is_told_with_its_reason(account: None, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -36,7 +36,7 @@ def test_a_new_one_may_be_invisible_for_a_while(account: None) -> None:
     """NotFound of what is fresh is tried again (X10)."""
     aws = new_aws()
     made = KEY.create(aws)
-    assert made.id in aws.fresh
+    assert made.id in aws.new_ids
 
 
 def test_keys_of_the_same_name_are_told_apart_by_tag(workshop: Workshop) -> None:

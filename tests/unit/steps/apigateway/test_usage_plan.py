@@ -97,7 +97,7 @@ def test_keys_put_in_or_out_by_hand_are_drift(plan: UsagePlan, workshop: Worksho
 def test_a_new_one_may_be_invisible_for_a_while(plan: UsagePlan) -> None:
     """NotFound of what is fresh is tried again (X10)."""
     aws = new_aws()
-    assert plan.create(aws).id in aws.fresh
+    assert plan.create(aws).id in aws.new_ids
 
 
 def test_its_stages_go_first_and_in_one_call(plan: UsagePlan, workshop: Workshop) -> None:
