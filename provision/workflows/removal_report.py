@@ -37,7 +37,7 @@ class RemovalReport:
             "kept": [{"node": f.node, "name": f.label, "reason": f.reason} for f in self.kept],
             "finishing": [{"node": n, "reason": words} for n, words in self.in_progress.items()],
             "backups": [{"node": node, **asdict(one)} for node, one in self.backups.items()],
-            "leftovers": [asdict(one) for one in self.search.found],
+            "leftovers": [one.document for one in self.search.found],
             "unasked": list(self.search.not_searched),
         }
 
