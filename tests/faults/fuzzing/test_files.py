@@ -75,7 +75,7 @@ def test_config_yaml(provision: Provision, home: Path) -> None:  # noqa: F811
 
 
 @pytest.fixture
-def site(account: None, tmp_path: Path) -> StackInputs:
+def inputs(account: None, tmp_path: Path) -> StackInputs:
     return reference_site(new_aws(), tmp_path)
 
 

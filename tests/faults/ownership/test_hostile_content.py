@@ -49,7 +49,7 @@ def claim(workshop: Workshop, step: Step, doing: str) -> None:
 
 
 def test_every_kind_that_is_told_by_what_it_says_is_asked_for(account: None) -> None:
-    told = {kind for kind in KINDS.values() if not kind.MARKED and "owned_by" in vars(kind)}
+    told = {kind for kind in KINDS.values() if not kind.MARKED and "is_owned_by" in vars(kind)}
     assert told == {kind for kind in KINDS.values() if kind.BY_CONTENT} == TOLD_BY_CONTENT
     assert {kind for kind in KINDS.values() if kind.COMES_BACK} == {LogGroup}
 

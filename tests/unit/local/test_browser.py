@@ -60,9 +60,9 @@ def opened(address: str, profile: Path) -> str:
 
 @pytest.mark.parametrize("led", [True, False])
 def test_no_address_makes_anything(
-    emulator: local.Emulator, inputs: str, tmp_path: Path, led: bool
+    emulator: local.Emulator, site: str, tmp_path: Path, led: bool
 ) -> None:
-    address = inputs if led else f"{emulator.endpoint}/{COMMAND}"
+    address = site if led else f"{emulator.endpoint}/{COMMAND}"
     shown = opened(address, tmp_path)
     assert "a web page may call the deployed API, and nothing else" in shown, "it came here"
     assert "CreateTopicResponse" not in shown
