@@ -159,7 +159,7 @@ def test_taken_back_it_is_the_same_key_again(workshop: Workshop) -> None:
 
 
 @pytest.mark.parametrize(
-    ("consent", "goes"),
+    ("plan_options", "goes"),
     [
         (PlanOptions(), False),
         (PlanOptions(destroy_data=True), False),  # the final backups need it
