@@ -22,7 +22,7 @@ from botocore.response import StreamingBody
 import provision.aws.concurrency
 from provision.aws.client import Aws
 from provision.cli import main
-from provision.engine.executor import Engine
+from provision.engine.executor import Deleted, Executor
 from provision.model.stack import reversed_graph
 from provision.model.step import Step
 from provision.plan.change import ResourceChange
@@ -107,22 +107,22 @@ def install(recorder: Recorder) -> None:
             return super().submit(recorder.hand_on(work), *rest, **named)
 
     provision.aws.concurrency.ThreadPoolExecutor = Handing  # type: ignore[attr-defined]
-    watch, make, remove = Aws._register_hooks, Engine.apply, Engine.delete  # noqa: SLF001
+    watch, make, remove = Aws._register_hooks, Executor.apply, Executor.delete  # noqa: SLF001
 
     def watched(self: Aws, client: Any) -> None:
         watch(self, client)
         recorder.watch(client)
 
-    def made(self: Engine, change: ResourceChange) -> Step:
+    def made(self: Executor, change: ResourceChange) -> Step:
         with recorder.working_on(change, change.needs):
             return make(self, change)
 
-    def removed(self: Engine, change: ResourceChange) -> ResourceChange:
-        users = reversed_graph({n.name: n.needs for n in self.stack.nodes.values()})
+    def removed(self: Executor, change: ResourceChange) -> Deleted:
+        users = reversed_graph({n.name: n.needs for n in self.check.ownership.stack.nodes.values()})
         with recorder.working_on(change, users.get(change.node, ())):
             return remove(self, change)
 
-    Aws._register_hooks, Engine.apply, Engine.delete = watched, made, removed  # type: ignore[method-assign]  # noqa: SLF001
+    Aws._register_hooks, Executor.apply, Executor.delete = watched, made, removed  # type: ignore[method-assign]  # noqa: SLF001
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ The message says what happened and to which node; the hint says what to type or 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import ClassVar
+from typing import ClassVar, Self
 
 
 class ProvisionError(Exception):
@@ -28,6 +28,19 @@ class ProvisionError(Exception):
     def lines(self) -> tuple[str, ...]:
         """The message and the further lines below it."""
         return self.message, *self.more
+
+    def reworded(self, *, message: str | None = None, hint: str | None = None) -> Self:
+        """Return a new error of this class with another message or hint, and the same cause."""
+        other = type(self).__new__(type(self))
+        vars(other).update(vars(self))
+        ProvisionError.__init__(
+            other,
+            self.message if message is None else message,
+            more=self.more,
+            hint=self.hint if hint is None else hint,
+        )
+        other.__cause__ = self.__cause__
+        return other.with_traceback(self.__traceback__)
 
     @property
     def document(self) -> dict[str, str | int | None]:

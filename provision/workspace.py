@@ -18,9 +18,9 @@ from provision.config.checks import check, check_values, within_folder
 from provision.config.load import Check, as_written, unforeseen
 from provision.config.unlisted import Unlisted, accept
 from provision.config.yaml.reader import refuse_linked
+from provision.engine.engine import Engine
 from provision.engine.errors import translate_error
-from provision.engine.executor import Engine
-from provision.engine.planner import EventListener
+from provision.engine.events import EventListener, report_nothing
 from provision.errors import StateError, WrongAccount
 from provision.files import HOME, refuse_links_below
 from provision.model.stack import Stack
@@ -123,7 +123,7 @@ class Workspace:
 
     def silent_engine(self, journal: Journal, plan_options: PlanOptions) -> Engine:
         """Return an engine that reports no events."""
-        return self.engine(journal, lambda *_: None, plan_options)
+        return self.engine(journal, report_nothing, plan_options)
 
     @property
     def _here(self) -> PinnedLocation:

@@ -11,7 +11,7 @@ from provision.commands.engine_messages import worded_outcome, worded_receipt
 from provision.commands.recheck import looked_again
 from provision.commands.session import Session, check_nodes
 from provision.config import ConfigInvalid
-from provision.engine.engine import REAPPEAR_DELAY, Plan, Result, plan_removal, remove
+from provision.engine.engine import REAPPEAR_DELAY, Plan, Result
 from provision.engine.timing import WalkTiming
 from provision.errors import Interrupted
 from provision.plan.options import PlanOptions
@@ -49,8 +49,8 @@ def down(
             session.showing(removal.writes) as progress,
         ):
             engine = workspace.engine(journal, progress.report, plan_options)
-            patience = REAPPEAR_DELAY if workspace.aws.access.deletes_lag else 0.0
-            result = remove(engine, removal, workers=workers, patience=patience)
+            delay = REAPPEAR_DELAY if workspace.aws.access.deletes_lag else 0.0
+            result = engine.remove(removal, workers=workers, reappear_delay=delay)
     walks = (*removal.walks, *result.walks)
     result = worded_outcome(session.call, result)
     found = _receipt(session, workspace, result)
@@ -68,7 +68,7 @@ def _look(
     """Return the plan of the removal, for which the data to be deleted is counted live."""
     seen = session.plan(workspace, journal, plan_options, workers)
     with workspace.aws.reading():
-        removal = plan_removal(workspace.silent_engine(journal, plan_options), seen)
+        removal = workspace.silent_engine(journal, plan_options).plan_removal(seen)
     return replace(removal, walks=seen.walks)
 
 
@@ -84,10 +84,8 @@ def _open(session: Session) -> Workspace:
         last = shlex.quote(str(file.with_name("last.yaml")))
         folder = f"-C {shlex.quote(str(file.parent))} " if file.parent.name else ""
         show = f"git {folder}show {shlex.quote(f'HEAD:./{file.name}')} > {last}"
-        error.hint += (
-            f". Or take one that was right: `{show}`, then `provision down --config {last}`"
-        )
-        raise
+        older = f". Or take one that was right: `{show}`, then `provision down --config {last}`"
+        raise error.reworded(hint=error.hint + older) from error
 
 
 def _receipt(session: Session, workspace: Workspace, result: Result) -> RemovalReport | None:

@@ -9,7 +9,7 @@ import click
 
 from provision.commands.outputs import values_of_keys
 from provision.commands.session import Session
-from provision.engine.executor import Engine
+from provision.engine.engine import Engine
 from provision.plan.options import PlanOptions
 from provision.stack.customer_key import key_as_recorded
 from provision.steps.apigateway.api_key import ApiKey

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from provision.commands.session import Session
+from provision.plan.options import NO_OPTIONS
 from provision.stack.customer_key import key_as_recorded
 from provision.state.unreadable import Disposable
 from provision.views.refresh import print_refreshed, refreshed_document
-from provision.workflows.refresh import Anew, refresh_records
+from provision.workflows.refresh import refresh_records, trusts_record
 
 
 def refresh(session: Session) -> int:
@@ -19,8 +22,8 @@ def refresh(session: Session) -> int:
         workspace.aws.reading(),
         workspace.write_state(session.call.rerun_command) as journal,
     ):
-        eyes = Anew(workspace.stack, workspace.aws, journal, limitations=workspace.limitations)
-        found = refresh_records(eyes, session.look_with(eyes))
+        engine = replace(workspace.silent_engine(journal, NO_OPTIONS), accepts=trusts_record)
+        found = refresh_records(engine, session.look_with(engine))
         if found.records:
             workspace.pin(journal)
         journal.replace_all(found.records)

@@ -24,8 +24,7 @@ from provision.config.checks import check
 from provision.config.load import Check
 from provision.config.problems import suggest
 from provision.config.unlisted import Unlisted, accept
-from provision.engine.engine import WORKERS, Plan, Result, make_plan
-from provision.engine.executor import Engine
+from provision.engine.engine import WORKERS, Engine, Plan, Result
 from provision.engine.timing import PathStep, WalkTiming, critical_path
 from provision.errors import Interrupted, NothingDone, NotPermitted, PartialFailure, ProvisionError
 from provision.local import CREDENTIALS
@@ -157,7 +156,7 @@ class Session:
             self.call.stopping.stopping(engine.aws.clock),
             self.busy(f"looking at {len(engine.stack.nodes)} resources"),
         ):
-            seen = make_plan(engine, workers=workers)
+            seen = engine.plan(workers=workers)
         self.check_goes_on()  # a signal may have come during the last observation
         return seen
 

@@ -8,7 +8,6 @@ from provision.commands.prerequisites import look_to_make
 from provision.commands.recheck import looked_again
 from provision.commands.session import Session, check_nodes
 from provision.engine.engine import Plan, Result
-from provision.engine.engine import apply as make_true
 from provision.plan.options import PlanOptions
 from provision.stack.outputs import outputs
 from provision.state.journal import Journal
@@ -76,13 +75,13 @@ def make(
     workspace.pin(journal)
     if not seen.doable:  # refused changes are reported once, at the end
         with session.call.stopping.stopping(workspace.aws.clock):
-            return make_true(workspace.silent_engine(journal, plan_options), seen, workers=workers)
+            return workspace.silent_engine(journal, plan_options).apply(seen, workers=workers)
     with (
         session.call.stopping.stopping(workspace.aws.clock),
         session.showing(seen.writes) as progress,
     ):
         engine = workspace.engine(journal, progress.report, plan_options)
-        return make_true(engine, seen, workers=workers)
+        return engine.apply(seen, workers=workers)
 
 
 def end(session: Session, workspace: Workspace, seen: Plan, result: Result) -> int:

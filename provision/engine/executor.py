@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 from botocore.exceptions import ClientError, HTTPClientError
 
+from provision.aws.client import Aws
 from provision.aws.failed_call import is_already_exists, may_have_been_created
 from provision.engine.concurrent_runs import concurrent_run_error, duplicates
 from provision.engine.errors import translate_error
-from provision.engine.observer import Observer
-from provision.engine.planner import NodeEvent
+from provision.engine.events import EventListener, NodeEvent
+from provision.engine.ownership_check import OwnershipCheck
 from provision.engine.prefetch import observe_eventually
 from provision.errors import DataProtected, NoLongerOurs, NotConverged, NotOwned
 from provision.model.step import Replacement, Step, replacement, with_computed
 from provision.model.stored_data import Backup
 from provision.plan.change import Action, ResourceChange, diff_fields
+from provision.plan.limitations import Limitations
+from provision.plan.options import PlanOptions
 from provision.plan.ownership import adopt_hint
+from provision.state.journal import Journal
 
 VERIFY_DELAYS: Final = (0.3, 0.7, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 60.0)
 """Seconds between reads after a write, which may be stale for up to a minute (X10, Q3)."""
@@ -26,16 +30,35 @@ MAX_UNKNOWN_OUTCOMES: Final = 6
 """How often one create or update may lose its answer, each time followed by a read (X1)."""
 
 
-@dataclass
-class Engine(Observer):
-    """An observer that also writes: every operation is in the journal before its first call."""
+@dataclass(frozen=True)
+class Deleted:
+    """The result of a deletion: the change as made.
 
-    backups: dict[str, Backup] = field(default_factory=dict)
-    """Backups made in this run, by node."""
-    late: dict[str, float] = field(default_factory=dict)
-    """When resources that may reappear were deleted, by node."""
-    crossed: set[str] = field(default_factory=set)
-    """Nodes of which another run created a duplicate: nothing more is begun."""
+    `may_reappear_since` is the time of the deletion if a delayed writer may recreate the resource:
+    `confirm_deleted` then has to look again.
+    """
+
+    change: ResourceChange
+    may_reappear_since: float | None = None
+
+
+@dataclass(frozen=True)
+class Executor:
+    """The writes to AWS: every operation is in the journal before its first call.
+
+    `backed_up` and `crossed` are called as soon as there is something to report, because the
+    operation may still fail: with a node and the backup of its data; with a node of which another
+    run created a duplicate, so that nothing more is begun.
+    """
+
+    aws: Aws
+    journal: Journal
+    check: OwnershipCheck
+    options: PlanOptions
+    limitations: Limitations
+    report: EventListener
+    backed_up: Callable[[str, Backup], None]
+    crossed: Callable[[str], None]
 
     # -- creating and changing ---------------------------------------------------------------
 
@@ -111,7 +134,7 @@ class Engine(Observer):
                 self._alone(node, want, known, made)
                 return made
         assert have is not None
-        if not self._matches(node, want, have) and node not in self.options.adopt:
+        if not self.check.is_ours(node, want, have) and node not in self.options.adopt:
             raise NotOwned(f"{have.label} exists and is not this stack's", hint=adopt_hint(node))
         diffs = diff_fields(want, have, None)
         if not diffs:
@@ -128,7 +151,7 @@ class Engine(Observer):
         others = duplicates(self.aws, want, [*known, made] if made else known)
         if not others:
             return
-        self.crossed.add(node)
+        self.crossed(node)
         if made:
             made.delete(self.aws)
             self.journal.done(node, None)
@@ -198,7 +221,7 @@ class Engine(Observer):
         if change.have is not None and change.node not in self.journal.records:
             self.journal.done(change.node, change.have, change.needs)
 
-    def delete(self, change: ResourceChange) -> ResourceChange:
+    def delete(self, change: ResourceChange) -> Deleted:
         """Carry out what `plan_deletion` decided and return the change as made.
 
         Drops the record of a resource that is missing, foreign, or outlives the stack. One that
@@ -209,7 +232,7 @@ class Engine(Observer):
             record = self.journal.records.get(change.node)
             if record and record.pending:  # pending since a run that died; it exists, and stays
                 self.journal.done(change.node, have, change.needs)
-            return change
+            return Deleted(change)
         if change.action is Action.DELETE:
             assert have is not None
             self.report(change.node, NodeEvent.BEGUN, Action.DELETE)
@@ -222,27 +245,30 @@ class Engine(Observer):
             finally:
                 self.aws.on_wait(None)
             if late and change.action is Action.DELETE:
-                self.late[change.node] = self.aws.clock.now()
+                now = self.aws.clock.now()
                 self.report(change.node, NodeEvent.WAITING, "late writers may bring it back")
-                return change
+                return Deleted(change, now)
             self.report(change.node, NodeEvent.DONE, change.action)
         if change.node in self.journal.records:
             self.journal.done(change.node, None)
-        return change
+        return Deleted(change)
 
-    def confirm_deleted(self, change: ResourceChange, patience: float) -> ResourceChange:
-        """Delete the resource again if it reappears within `patience` seconds of its deletion.
+    def confirm_deleted(self, deleted: Deleted, reappear_delay: float) -> ResourceChange:
+        """Delete the resource again if it reappears within the delay after its deletion.
 
         Until then its deletion is pending in the journal, so that a later run knows it as ours (G4,
         A35).
         """
-        have = change.have
+        change = deleted.change
+        have, since = change.have, deleted.may_reappear_since
         assert have is not None
-        left = self.late[change.node] + patience - self.aws.clock.now()
+        assert since is not None
+        left = since + reappear_delay - self.aws.clock.now()
         if left > 0:
             self.aws.clock.sleep(left)
         if back := have.now(self.aws):
-            if self.came_back(back) or not self.changed_hands(change.node, have, back):
+            reappeared = self.check.reappeared(back)
+            if reappeared or not self.check.changed_hands(change.node, have, back):
                 have.delete(self.aws)
             else:  # another party created one of this name
                 left_alone = NoLongerOurs(have.label).message
@@ -265,7 +291,8 @@ class Engine(Observer):
             and have.KIND not in self.limitations.kinds_without_backup
         ):
             self._back_up(node, have)
-        if have.ASKED_LAST and (now := have.now(self.aws)) and self.changed_hands(node, have, now):
+        now = have.now(self.aws) if have.ASKED_LAST else None
+        if now and self.check.changed_hands(node, have, now):
             raise NoLongerOurs(have.label)
         have.delete(self.aws)
 
@@ -279,4 +306,4 @@ class Engine(Observer):
                 hint=f"{told.hint}; {self.options.without_backup(node)} deletes it without one",
             ) from error
         if backup:
-            self.backups[node] = backup
+            self.backed_up(node, backup)

@@ -1,17 +1,17 @@
-"""Finds the resource of one node in AWS and plans its change. Reads only."""
+"""Finds the resource of one node in AWS. Reads only, and decides nothing."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
+from provision.aws.client import Aws
 from provision.engine.concurrent_runs import ambiguous, id_of
-from provision.engine.planner import NodeEvent, Planner
+from provision.engine.ownership_check import OwnershipCheck
 from provision.engine.prefetch import Inputs, Prefetched, observe_recorded
 from provision.model.matching import has_known_identity, same_fixed_identity, same_resource
-from provision.model.stack import Node, deposed_name
+from provision.model.stack import Node
 from provision.model.step import (
-    OWNER,
     Mark,
     Replacement,
     Step,
@@ -20,60 +20,117 @@ from provision.model.step import (
     same_identity,
     with_computed,
 )
-from provision.plan.change import Action, Cause, ResourceChange, diff_fields
+from provision.plan.change import Action, ResourceChange, diff_fields
+from provision.plan.ownership import Ownership
+from provision.plan.planner import (
+    NOT_THERE,
+    DataFacts,
+    Observation,
+    holds_deletable_data,
+    keeps_computed,
+)
+from provision.state.journal import Journal
 from provision.unknown import is_known
 
+Accepts = Callable[[Step], bool]
+"""Whether the record of a node for which this step is wanted may be trusted."""
 
-@dataclass
-class Observer(Planner):
-    """A planner that also observes the resources of one stack in one account."""
+
+def accept_any(want: Step) -> bool:  # noqa: ARG001  (any step)
+    """Return True for any step."""
+    return True
+
+
+@dataclass(frozen=True)
+class Observer:
+    """The reads by which the resources of one stack are found in one account."""
+
+    aws: Aws
+    journal: Journal
+    ownership: Ownership
+    accepts: Accepts = accept_any
+
+    @property
+    def check(self) -> OwnershipCheck:
+        """The check of who owns a resource."""
+        return OwnershipCheck(self.aws, self.ownership)
+
+    def build(self, node: Node[Step], inputs: Mapping[str, Step]) -> Step:
+        """Return the wanted step of the node, with its owner, from those of the nodes it needs."""
+        return self.ownership.claim(node.name, node.build(inputs))
 
     def observe(
         self,
         node: Node[Step],
-        wanted: Mapping[str, Step],
-        places: Sequence[Inputs],
-        early: Prefetched | None,
-    ) -> ResourceChange:
-        """Find the node's resource and return its change. Must not write.
+        want: Step,
+        places: Sequence[Inputs] = (),
+        early: Prefetched | None = None,
+    ) -> Observation:
+        """Find the node's resource. Must not write.
 
-        `wanted`: the wanted steps of the nodes it needs. `places`: see `candidate_inputs`. `early`:
-        its prefetched resource.
+        `places`: see `candidate_inputs`. `early`: its prefetched resource.
         """
-        want = self._build(node, wanted)
-        if reason := self.limitations.unsupported_kinds.get(want.KIND):
-            return self._finding(node, want, None, Action.SKIP, reason)
-        self.report(node.name, NodeEvent.LOOKING, "")
-        recalled = self._believed(want, early.recorded if early else self._recall(node.name))
-        if recalled and self._accepts_recorded(node, want, recalled):
+        recalled = self._believed(want, early.recorded if early else self.recall(node.name))
+        if recalled and self.accepts(want) and self._accepts_recorded(node, want, recalled):
             seen = self._observe_as_wanted(node, want, recalled)
-            return self.plan(node, want, self._wanted_version(want, seen))
+            return self.observed(node, want, self._wanted_version(want, seen))
         found = self._search(node, want, places, early)
         ours = self._select_owned(node, want, recalled, found)
-        have = ours[0] if ours else None
-        if several := ambiguous(want, ours):
+        if not ours:
+            return NOT_THERE
+        have, several = ours[0], ambiguous(want, ours)
+        if several:
             known = [one for one in several if recalled and id_of(one) == id_of(recalled)]
             if not known:
-                return self._undecided(node, want, several, ours)
+                ids = tuple(sorted(map(id_of, several)))
+                return Observation(have, deposed=_deposed(want, ours[1:]), alike=ids)
             have = known[0]
-        judge = self.plan_owned if have in _found_at_old_parent(want, found) else self.plan
         behind = [one for one in ours if one is not have and one not in several]
-        return replace(judge(node, want, have), deposed=_deposed(want, behind))
+        # The ownership of a resource at an old parent was decided there.
+        there = have in _found_at_old_parent(want, found)
+        owned = there or self.check.is_ours(node.name, want, have)
+        return Observation(have, owned, _deposed(want, behind))
 
-    def _undecided(
-        self, node: Node[Step], want: Step, several: Sequence[Step], ours: Sequence[Step]
-    ) -> ResourceChange:
-        """Return the change of a node of which several resources carry the mark.
+    def observed(self, node: Node[Step], want: Step, have: Step | None) -> Observation:
+        """Return the observation of a resource that was found, with its ownership."""
+        if have is None:
+            return NOT_THERE
+        return Observation(have, self.check.is_ours(node.name, want, have))
 
-        A tag can be copied: none of them is replaced, and nothing is built upon one.
+    def observe_made(self, change: ResourceChange, node: Node[Step], want: Step) -> Step | None:
+        """Return the resource again for which `want` is known better now."""
+        have = change.have
+        if have is None and change.want is not None and not has_known_identity(change.want):
+            have = self._believed(want, self.recall(node.name)) or want.observe(self.aws)
+        return have
+
+    def observe_after_replacement(
+        self, change: ResourceChange, node: Node[Step], want: Step
+    ) -> Observation:
+        """Observe again after a need was replaced: the resource may be deleted with it."""
+        have = change.have.observe(self.aws) if change.have else None
+        if have is None:
+            have = next(iter(want.find_candidates(self.aws)), None)
+            return self.observed(node, want, have)
+        return self.observe_again(node, want, have, known=change)
+
+    def observe_again(
+        self, node: Node[Step], want: Step, have: Step | None, *, known: ResourceChange
+    ) -> Observation:
+        """Observe a resource with what is wanted now, and its ownership.
+
+        That of a resource at an old parent was decided in `known`: `want` does not show it.
         """
-        ids = " and ".join(sorted(map(id_of, several)))
-        reason = f"{ids} carry its mark alike, and no state says which it is"
-        change = self._finding(node, want, ours[0], Action.FOREIGN, reason)
-        refusal = f"take the tag {OWNER} off what is not it, or bring back the state"
-        return replace(change, blocked_by=refusal, deposed=_deposed(want, ours[1:]))
+        if have is None:
+            return NOT_THERE
+        have = self._observe_as_wanted(node, want, have)
+        if known.action is not Action.FOREIGN and _found_at_old_parent(want, [have]):
+            return Observation(have)
+        return self.observed(node, want, have)
 
-    def prefetchable(self) -> dict[str, Step]:
+    def prefetchable(
+        self, nodes: Mapping[str, Node[Step]], unsupported: Mapping[str, str]
+    ) -> dict[str, Step]:
         """Return by node the steps that can be observed before anything else.
 
         They are those in the journal, and those whose identity has nothing that AWS chooses.
@@ -81,76 +138,33 @@ class Observer(Planner):
         wanted: dict[str, Step] = {}
         sought: dict[str, Step] = {}
         records = self.journal.records
-        known = {name: records[name].step for name in self.stack.nodes if name in records}
-        if len(known) < len(self.stack.nodes):
-            for name, node in self.stack.nodes.items():  # each after those it needs
-                want = self._build(node, wanted)
+        known = {name: records[name].step for name in nodes if name in records}
+        if len(known) < len(nodes):
+            for name, node in nodes.items():  # each after those it needs
+                want = self.build(node, wanted)
                 wanted[name] = with_computed(want, None)
                 if name in known or has_known_identity(want):
                     sought[name] = want
-        return {
-            n: s
-            for n, s in (known | sought).items()
-            if s.KIND not in self.limitations.unsupported_kinds
-        }
+        return {n: s for n, s in (known | sought).items() if s.KIND not in unsupported}
 
-    def replan_after_replacement(
-        self, change: ResourceChange, node: Node[Step], made: Mapping[str, Step]
-    ) -> ResourceChange:
-        """Plan again after a need was replaced: the resource may be deleted with it."""
-        if change.action is Action.SKIP:
-            return change
-        want = self._build(node, made)
-        have = change.have.observe(self.aws) if change.have else None
-        if have is None:
-            return self.plan(node, want, next(iter(want.find_candidates(self.aws)), None))
-        return self._judge_again(change, node, want, have)
+    def recall(self, name: str) -> Step | None:
+        """Observe the recorded resource of a node."""
+        return observe_recorded(self.aws, self.journal.records.get(name))
 
-    def replan(
-        self, change: ResourceChange, node: Node[Step], made: Mapping[str, Step]
-    ) -> ResourceChange:
-        """Plan again once all needs exist and nothing is unknown any more."""
-        want = self._build(node, made)
-        if change.action is Action.SKIP or want == change.want:
-            return change
-        have = change.have
-        if have is None and change.want is not None and not has_known_identity(change.want):
-            have = self._believed(want, self._recall(node.name)) or want.observe(self.aws)
-        return self._judge_again(change, node, want, have)
+    def data_facts(self, have: Step) -> DataFacts | None:
+        """Read what decides on the deletion of data; None if the resource holds none."""
+        if not holds_deletable_data(have):
+            return None
+        if warning := have.deletion_warning(self.aws):
+            return DataFacts(warning)
+        return DataFacts(stored=have.stored_data(self.aws))
 
-    def _judge_again(
-        self, change: ResourceChange, node: Node[Step], want: Step, have: Step | None
-    ) -> ResourceChange:
-        """Plan again, with the ownership that was decided where the resource was found.
-
-        At an old parent, `want` does not show it.
-        """
-        if have is not None:
-            have = self._observe_as_wanted(node, want, have)
-        known = change.action is not Action.FOREIGN and have and _found_at_old_parent(want, [have])
-        return self.plan_owned(node, want, have) if known else self.plan(node, want, have)
-
-    def plan_deposed(self, change: ResourceChange) -> list[ResourceChange]:
-        """Return the deletions of deposed resources, as nodes of their own."""
-        taken = set(self.journal.records)
-        behind = []
-        for old in change.deposed:
-            name = deposed_name(change.node, taken)
-            taken.add(name)
-            one = ResourceChange(name, change.needs, old.KIND, None, old, (), Action.DELETE)
-            behind.append(self.plan_deletion(one, old))
-        return behind
-
-    def plan_orphan(self, name: str) -> ResourceChange:
-        """Return the change of a node that the journal has and the configuration has not."""
-        record = self.journal.records[name]
-        have = self._recall(name)
-        change = ResourceChange(name, record.needs, record.step.KIND, None, have, (), Action.DELETE)
-        dropped = None if "~" in name else Cause.REMOVED  # with a `~`, it is deposed
-        if have and not (have.MARKED or have.SHARED or self.is_part_of_ours(have)):
-            reason = f"{have.label} is part of what is not this stack's: left alone"
-            return replace(change, action=Action.FOREIGN, reason=reason)
-        return self.plan_deletion(replace(change, cause=dropped), record.step)
+    def planned_value(self, change: ResourceChange) -> Step:
+        """Return the value to plan dependents with: Computed fields as found, or unknown."""
+        assert change.want is not None
+        if keeps_computed(change):
+            return with_computed(change.want, change.have)
+        return with_computed(change.want, None).foretold(self.aws)
 
     def _believed(self, want: Step, recalled: Step | None) -> Step | None:
         """Return the recorded resource, or None if the record is not to be believed.
@@ -160,7 +174,7 @@ class Observer(Planner):
         """
         if recalled is None or recalled.MARKED or recalled.SHARED or same_identity(want, recalled):
             return recalled
-        return recalled if self.is_part_of_ours(recalled) else None
+        return recalled if self.check.is_part_of_ours(recalled) else None
 
     def _accepts_recorded(self, node: Node[Step], want: Step, recalled: Step) -> bool:
         """Return whether the recorded resource is the node's.
@@ -172,9 +186,8 @@ class Observer(Planner):
         record = self.journal.records.get(node.name)
         if recalled.BY_CONTENT and record and record.pending == "update":
             return False
-        return self._matches(node.name, want, recalled) and not needs_replacement_beside(
-            want, recalled
-        )
+        ours = self.check.is_ours(node.name, want, recalled)
+        return ours and not needs_replacement_beside(want, recalled)
 
     def _select_owned(
         self, node: Node[Step], want: Step, recalled: Step | None, found: Sequence[Step]
@@ -187,7 +200,9 @@ class Observer(Planner):
         if recalled and not any(same_resource(recalled, have) for have in found):
             every.append(recalled)
         # The ownership of a resource at an old parent was decided there.
-        ours = [have for have in every if have in elsewhere or self._matches(node.name, want, have)]
+        ours = [
+            have for have in every if have in elsewhere or self.check.is_ours(node.name, want, have)
+        ]
         return ours or every[-1:]
 
     def _observe_as_wanted(self, node: Node[Step], want: Step, have: Step) -> Step:
@@ -221,9 +236,6 @@ class Observer(Planner):
             return have
         return want.observe(self.aws) or have
 
-    def _recall(self, name: str) -> Step | None:
-        return observe_recorded(self.aws, self.journal.records.get(name))
-
     def _search(
         self, node: Node[Step], want: Step, places: Sequence[Inputs], early: Prefetched | None
     ) -> list[Step]:
@@ -234,14 +246,14 @@ class Observer(Planner):
         aside = self.journal.deposed(node.name)
         found: list[Step] = []
         looked: list[Step] = []
-        for seed in (want, *(self._build(node, place) for place in places)):
+        for seed in (want, *(self.build(node, place) for place in places)):
             if not has_known_identity(seed) or any(same_identity(seed, other) for other in looked):
                 continue
             looked.append(seed)
             seen = early.found if early and early.answers(seed) else seed.find_candidates(self.aws)
             for have in seen:
-                foreign = seed is not want and not self._owned(node.name, seed, have)
-                if not foreign and not any(same_resource(have, old) for old in [*aside, *found]):
+                ours = seed is want or self.ownership.carries_mark(node.name, seed, have)
+                if ours and not any(same_resource(have, old) for old in [*aside, *found]):
                     found.append(have)
             if want.MARKED:
                 break

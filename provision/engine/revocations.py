@@ -6,13 +6,15 @@ Code and callers that are live until then keep what they use.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final
 
-from provision.engine.executor import Engine
+from provision.engine.executor import Executor
+from provision.engine.node_planner import NodePlanner
 from provision.engine.timing import WalkTiming
-from provision.engine.walks import run_walk, start_walk
+from provision.engine.walks import Walks
 from provision.errors import ProvisionError
+from provision.model.stack import Stack
 from provision.model.step import Step, with_computed
 from provision.plan.blocking import block_on_failed, block_with_reasons
 from provision.plan.change import WRITES, Action, Cause, ResourceChange, diff_fields
@@ -36,41 +38,86 @@ def without_revocations(change: ResourceChange) -> ResourceChange | None:
     return replace(change, want=wider, diffs=diff_fields(wider, have, None))
 
 
-def revoke(
-    engine: Engine,
-    acted: Mapping[str, ResourceChange],
-    late: Mapping[str, ResourceChange],
-    steps: dict[str, Step],
-    workers: int,
-) -> tuple[dict[str, ResourceChange], dict[str, ProvisionError], WalkTiming]:
-    """Apply the revocations that `without_revocations` held back, then what follows from them.
+@dataclass(frozen=True)
+class Revoker:
+    """Applies the revocations that `without_revocations` held back."""
 
-    `steps` has the resources by node as made, and is changed here. Return the changes as made, the
-    failures, and the walk.
-    """
-    nodes, begun = engine.stack.nodes, dict(acted)
-    follow = _followers(engine, acted, late, steps)
-    done: dict[str, Step] = {}
+    stack: Stack
+    planner: NodePlanner
+    executor: Executor
+    walks: Walks
 
-    def visit(name: str) -> None:
-        if name in follow:
-            left = engine.replan(follow[name], nodes[name], steps)
-            begun[name] = _as_one(acted[name], left)
-        else:
-            change, made = late[name], steps[name]
-            assert change.want is not None
-            left = replace(change, have=made, diffs=diff_fields(change.want, made, None))
-        steps[name] = done[name] = engine.apply(left)
-        if left.action in WRITES:
-            engine.verify(left, steps[name])
+    def revoke(
+        self,
+        acted: Mapping[str, ResourceChange],
+        late: Mapping[str, ResourceChange],
+        steps: dict[str, Step],
+        workers: int,
+    ) -> tuple[dict[str, ResourceChange], dict[str, ProvisionError], WalkTiming]:
+        """Apply the revocations, then what follows from them.
 
-    order = dict.fromkeys(late, ()) | {
-        name: tuple(need for need in nodes[name].needs if need in late or need in follow)
-        for name in follow
-    }
-    walked = start_walk(engine, "take away", order)
-    failed = run_walk(engine, walked, visit, workers)
-    return block_on_failed(begun, failed, done, order), failed, walked
+        `steps` has the resources by node as made, and is changed here. Return the changes as made,
+        the failures, and the walk.
+        """
+        nodes, begun = self.stack.nodes, dict(acted)
+        follow = self._followers(acted, late, steps)
+        done: dict[str, Step] = {}
+
+        def visit(name: str) -> None:
+            if name in follow:
+                left = self.planner.replan(follow[name], nodes[name], steps)
+                begun[name] = _as_one(acted[name], left)
+            else:
+                change, made = late[name], steps[name]
+                assert change.want is not None
+                left = replace(change, have=made, diffs=diff_fields(change.want, made, None))
+            steps[name] = done[name] = self.executor.apply(left)
+            if left.action in WRITES:
+                self.executor.verify(left, steps[name])
+
+        order = dict.fromkeys(late, ()) | {
+            name: tuple(need for need in nodes[name].needs if need in late or need in follow)
+            for name in follow
+        }
+        walked = self.walks.start("take away", order)
+        failed = self.walks.run(walked, visit, workers)
+        return block_on_failed(begun, failed, done, order), failed, walked
+
+    def block(
+        self,
+        acted: Mapping[str, ResourceChange],
+        late: Mapping[str, ResourceChange],
+        steps: Mapping[str, Step],
+    ) -> dict[str, ResourceChange]:
+        """Return the changes of a run that ended before the turn of `late`."""
+        follow = self._followers(acted, late, steps)
+        reasons = {name: f"comes after {', '.join(late)}: {GOES_LAST}" for name in follow}
+        return block_with_reasons(acted, dict.fromkeys(late, GOES_LAST) | reasons)
+
+    def _followers(
+        self,
+        acted: Mapping[str, ResourceChange],
+        late: Mapping[str, ResourceChange],
+        steps: Mapping[str, Step],
+    ) -> dict[str, ResourceChange]:
+        """Return by node what must be made again once `late` is as wanted.
+
+        For example, a deployment is a copy of the API as it was.
+        """
+        wanted = dict(steps)
+        for name, change in late.items():
+            if change.want is not None and name in steps:
+                wanted[name] = with_computed(change.want, steps[name])
+        follow: dict[str, ResourceChange] = {}
+        for name, node in self.stack.nodes.items():  # each after those it needs
+            moved = any(need in late or need in follow for need in node.needs)
+            if not moved or name in late or name not in steps:
+                continue
+            change = self.planner.replan(replace(acted[name], have=steps[name]), node, wanted)
+            if change.want != acted[name].want and change.action in WRITES:
+                follow[name] = change
+                wanted[name] = self.planner.observer.planned_value(change)
+        return follow
 
 
 def _as_one(first: ResourceChange, then: ResourceChange) -> ResourceChange:
@@ -85,41 +132,3 @@ def _as_one(first: ResourceChange, then: ResourceChange) -> ResourceChange:
     }
     action = first.action if first.action is Action.REPLACE else then.action
     return replace(then, have=first.have, diffs=tuple((before | after).values()), action=action)
-
-
-def block_revocations(
-    engine: Engine,
-    acted: Mapping[str, ResourceChange],
-    late: Mapping[str, ResourceChange],
-    steps: Mapping[str, Step],
-) -> dict[str, ResourceChange]:
-    """Return the changes of a run that ended before the turn of `late`."""
-    follow = _followers(engine, acted, late, steps)
-    reasons = {name: f"comes after {', '.join(late)}: {GOES_LAST}" for name in follow}
-    return block_with_reasons(acted, dict.fromkeys(late, GOES_LAST) | reasons)
-
-
-def _followers(
-    engine: Engine,
-    acted: Mapping[str, ResourceChange],
-    late: Mapping[str, ResourceChange],
-    steps: Mapping[str, Step],
-) -> dict[str, ResourceChange]:
-    """Return by node what must be made again once `late` is as wanted.
-
-    For example, a deployment is a copy of the API as it was.
-    """
-    wanted = dict(steps)
-    for name, change in late.items():
-        if change.want is not None and name in steps:
-            wanted[name] = with_computed(change.want, steps[name])
-    follow: dict[str, ResourceChange] = {}
-    for name, node in engine.stack.nodes.items():  # each after those it needs
-        moved = any(need in late or need in follow for need in node.needs)
-        if not moved or name in late or name not in steps:
-            continue
-        change = engine.replan(replace(acted[name], have=steps[name]), node, wanted)
-        if change.want != acted[name].want and change.action in WRITES:
-            follow[name] = change
-            wanted[name] = engine.planned_value(change)
-    return follow

@@ -159,11 +159,6 @@ class Journal:
         """
         self._append(node, Record(step, needs) if step else None)
 
-    def existed(self, node: str) -> bool:
-        """Return whether the node is recorded as existing: no creation or deletion is pending."""
-        record = self.records.get(node)
-        return record is not None and record.pending not in {"create", "delete"}
-
     def depose(self, node: str) -> None:
         """Record the node's resource as deposed, under a name of its own; its successor takes over.
 

@@ -37,6 +37,11 @@ class Record:
     needs: tuple[str, ...]
     pending: str = ""
 
+    @property
+    def exists(self) -> bool:
+        """Return whether the resource exists: no creation or deletion is pending."""
+        return self.pending not in {"create", "delete"}
+
 
 def apply_moves(records: Mapping[str, Record], moved: Mapping[str, str]) -> dict[str, Record]:
     """Return the records under the current names of nodes (`moved`: old → new).

@@ -10,7 +10,7 @@ from typing import Final
 from rich.console import Console
 from rich.text import Text
 
-from provision.engine.planner import NodeEvent
+from provision.engine.events import NodeEvent
 from provision.plan.change import Action
 from provision.views.draw_thread import Drawing
 from provision.views.formatting import ACTION_STYLES, seconds, truncate

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from provision.engine.engine import Plan
+from provision.engine.engine import Engine, Plan
 from provision.engine.errors import translate_error
-from provision.engine.executor import Engine
 from provision.plan.change import Action
 
 _NEEDING: Final = frozenset({Action.CREATE, Action.REPLACE, Action.UPDATE})
@@ -24,6 +23,4 @@ def demand_ground(engine: Engine, seen: Plan) -> None:
             change.want.demand(engine.aws)
         except Exception as error:
             told = translate_error(error)
-            told.message = f"{node}: {told.message}"
-            told.args = ("\n".join(told.lines),)
-            raise told from error
+            raise told.reworded(message=f"{node}: {told.message}") from error

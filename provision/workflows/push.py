@@ -13,10 +13,8 @@ from typing import Final, TypeVar
 
 from provision.aws.access import account_of
 from provision.aws.concurrency import read_pool
-from provision.engine.engine import WORKERS, Result
-from provision.engine.executor import Engine
+from provision.engine.engine import WORKERS, Engine, Result
 from provision.engine.timing import WalkTiming
-from provision.engine.walks import raise_first, run_walk, start_walk
 from provision.errors import ProvisionError
 from provision.model.stack import Node
 from provision.model.step import Step, with_computed
@@ -79,9 +77,9 @@ def plan_push(engine: Engine, keys: Collection[str], *, workers: int = WORKERS) 
     def visit(node: str) -> None:
         releases[node] = _ReleasePlanner(engine, node).release()
 
-    looked = start_walk(engine, "look", {function_node(key): () for key in keys})
+    looked = engine.walks.start("look", {function_node(key): () for key in keys})
     with engine.aws.reading():
-        raise_first(engine, run_walk(engine, looked, visit, workers))
+        engine.walks.raise_first(engine.walks.run(looked, visit, workers))
     return PushPlan({node: releases[node] for node in looked.needs}, looked)
 
 
@@ -97,8 +95,8 @@ def push(
     """
     pushes = [_ReleaseExecutor(engine, release) for release in seen.releases.values()]
     visits = {name: visit for push in pushes for name, visit in push.visits.items()}
-    walked = start_walk(engine, "push", {n: need for p in pushes for n, need in p.needs.items()})
-    failed = run_walk(engine, walked, lambda name: visits[name](), workers)
+    walked = engine.walks.start("push", {n: need for p in pushes for n, need in p.needs.items()})
+    failed = engine.walks.run(walked, lambda name: visits[name](), workers)
     return Result(
         {name: change for push in pushes for name, change in push.acted().items()},
         {name: step for push in pushes for name, step in push.steps.items()},
@@ -144,27 +142,27 @@ class _ReleaseExecutor:
     def _upload(self) -> None:
         name = self.names[0]
         self._acted[name] = change = self.release.function
-        self.steps[name] = self.engine.apply(change)
+        self.steps[name] = self.engine.make(change)
 
     def _publish(self) -> None:
         function, name, _ = self.names
         node = self.engine.stack.nodes[name]
-        change = self.engine.plan(
-            node, node.build({function: self.steps[function]}), self.release.version
-        )
+        wanted = node.build({function: self.steps[function]})
+        change = self.engine.change(name, wanted, self.release.version)
         uploaded = self.release.function.action is Action.UPDATE
         if uploaded or self.engine.journal.records[name].pending:  # safe to repeat (L11)
             change = replace(change, action=Action.REPLACE)
         self._acted[name] = change
-        self.steps[name] = self.engine.apply(change)
+        self.steps[name] = self.engine.make(change)
 
     def _move(self) -> None:
         _, version, name = self.names
         node, published = self.engine.stack.nodes[name], self.steps[version]
         assert isinstance(published, Version)
-        change = self.engine.plan(node, node.build({version: published}), self.release.alias)
+        wanted = node.build({version: published})
+        change = self.engine.change(name, wanted, self.release.alias)
         self._acted[name] = change
-        self.steps[name] = self.engine.apply(change)
+        self.steps[name] = self.engine.make(change)
 
     def _not_begun(self, name: str, step: Step) -> ResourceChange:
         needs, reason = self.engine.stack.nodes[name].needs, "what comes before it did not end"
@@ -204,7 +202,7 @@ class _ReleasePlanner:
             return built[name]
         node: Node[Step] = self.engine.stack.nodes[name]
         inputs = {need: self._wanted(need, built) for need in node.needs}
-        want = node.build(inputs).with_owner(self.engine.owner(name))
+        want = node.build(inputs).with_owner(self.engine.ownership.owner_of(name))
         if want.KIND in self.engine.limitations.unsupported_kinds:
             built[name] = with_computed(want, None)
             return built[name]
@@ -253,7 +251,7 @@ class _ReleasePlanner:
     def _judged(self, want: Function, have: Function | None) -> ResourceChange:
         if have is None:
             raise NotPushed(f"{self.name}: {want.name} is gone", hint="`provision up` makes it")
-        change = self.engine.plan(self.engine.stack.nodes[self.name], want, have)
+        change = self.engine.change(self.name, want, have)
         if change.action is Action.FOREIGN:
             raise NotPushed(change.reason, hint=change.blocked_by)
         if drifted := [c.field for c in change.diffs if c.field not in CODE]:

@@ -7,10 +7,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from graphlib import TopologicalSorter
 
-from provision.engine.engine import Plan
-from provision.engine.executor import Engine
-from provision.engine.observer import Observer
-from provision.model.stack import Node
+from provision.engine.engine import Engine, Plan
 from provision.model.step import Mark, Step, fields_with, with_computed
 from provision.plan.change import Action, ResourceChange
 from provision.state.record import Record
@@ -53,48 +50,47 @@ class RefreshResult:
     entries: tuple[RefreshEntry, ...]
 
 
-class Anew(Engine):
-    """An engine that observes as if the state were lost, if a name alone leads to the resource.
+def trusts_record(want: Step) -> bool:
+    """Return whether the record of a node for which `want` is wanted is trusted in a refresh.
 
-    By owner tag alone, two of one owner (one of them deposed) could not be distinguished.
+    Resources are observed as if the state were lost, if a name alone leads to them. By owner tag
+    alone, two of one owner (one of them deposed) could not be distinguished.
     """
-
-    def _accepts_recorded(self, node: Node[Step], want: Step, recalled: Step) -> bool:
-        return not want.UNIQUE and super()._accepts_recorded(node, want, recalled)
+    return not want.UNIQUE
 
 
-def refresh_records(eyes: Observer, seen: Plan) -> RefreshResult:
-    """Return what the state should hold, from what `eyes` observed."""
+def refresh_records(engine: Engine, seen: Plan) -> RefreshResult:
+    """Return what the state should hold, from what `engine` observed."""
     changes = seen.all
     order = TopologicalSorter({name: change.needs for name, change in changes.items()})
     records: dict[str, Record] = {}
     fates: dict[str, RecordStatus] = {}
     for name in order.static_order():
         if name in changes:
-            fate, record = _judged(eyes, changes[name], fates)
+            fate, record = _judged(engine, changes[name], fates)
             if fate:
                 fates[name] = fate
             if record:
                 records[name] = record
-    entries = [_entry(eyes, changes[name], fates[name]) for name in changes if name in fates]
+    entries = [_entry(engine, changes[name], fates[name]) for name in changes if name in fates]
     return RefreshResult(records, tuple(entries))
 
 
 def _judged(
-    eyes: Observer, change: ResourceChange, fates: Mapping[str, RecordStatus]
+    engine: Engine, change: ResourceChange, fates: Mapping[str, RecordStatus]
 ) -> tuple[RecordStatus | None, Record | None]:
     """Return the status and the record to keep; no status if neither record nor resource exists."""
-    known = eyes.journal.records.get(change.node)
+    known = engine.journal.records.get(change.node)
     if change.action is Action.SKIP:
         return (RecordStatus.UNSEEN if known else None), known
     if change.have is None and not _comes_by_itself(change):
         return (RecordStatus.GONE if known else None), None
     if known is None and change.blocked_by and change.action is Action.FOREIGN:
         return RecordStatus.FOREIGN, None  # of several candidates, none is recorded
-    if change.have is not None and not _ours(eyes, change, fates):
+    if change.have is not None and not _ours(engine, change, fates):
         # Without its record, `up` would create a second one if only its id leads to it.
         return RecordStatus.FOREIGN, None if change.have.UNIQUE else known
-    value = _value(eyes, change)
+    value = _value(engine, change)
     if not is_known(value):
         return RecordStatus.UNSEEN, known
     if known and known.pending == "delete":
@@ -106,15 +102,15 @@ def _comes_by_itself(change: ResourceChange) -> bool:
     return change.want is not None and change.want.MADE_BY_AWS and is_known(change.want)
 
 
-def _ours(eyes: Observer, change: ResourceChange, fates: Mapping[str, RecordStatus]) -> bool:
+def _ours(engine: Engine, change: ResourceChange, fates: Mapping[str, RecordStatus]) -> bool:
     """Return whether it is owned. A resource without a mark belongs to the first node it needs."""
     marked_by_aws = change.have is not None and change.have.MARKED
     if not marked_by_aws and change.needs and fates.get(change.needs[0]) is RecordStatus.FOREIGN:
         return False
-    return eyes.owns(change)
+    return engine.owns(change)
 
 
-def _value(eyes: Observer, change: ResourceChange) -> Step:
+def _value(engine: Engine, change: ResourceChange) -> Step:
     """Return the value as `up` would leave it if nothing differs, otherwise as AWS has it."""
     want, have = change.want, change.have
     if want is None:
@@ -122,15 +118,15 @@ def _value(eyes: Observer, change: ResourceChange) -> Step:
         return have
     if have is None or not change.diffs:
         return with_computed(want, have or want)
-    forgets = eyes.limitations.unreadable_fields.get(want.KIND, ())  # unreadable in an emulator
+    forgets = engine.limitations.unreadable_fields.get(want.KIND, ())  # unreadable in an emulator
     return replace(have, **{name: vars(want)[name] for name in forgets})
 
 
-def _entry(eyes: Observer, change: ResourceChange, fate: RecordStatus) -> RefreshEntry:
-    known = eyes.journal.records.get(change.node)
+def _entry(engine: Engine, change: ResourceChange, fate: RecordStatus) -> RefreshEntry:
+    known = engine.journal.records.get(change.node)
     moved: tuple[str, ...] = ()
     if known and change.have and fate in {RecordStatus.RECORDED, RecordStatus.UNSURE}:
-        value = _value(eyes, change)
+        value = _value(engine, change)
         moved = tuple(
             name
             for mark in (Mark.FIXED, None, Mark.COMPUTED)

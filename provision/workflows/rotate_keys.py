@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Final
 
 from provision.aws.client import Aws
-from provision.engine.executor import Engine
+from provision.engine.engine import Engine
 from provision.errors import Interrupted, NotFound, NotOwned, ProvisionError
 from provision.model.stack import Stack
 from provision.model.step import Step, with_computed
@@ -30,9 +30,9 @@ def find_keys(engine: Engine) -> dict[str, ApiKey]:
     Raises `NotOwned` if one is foreign, or if it cannot be determined which is ours.
     """
     found = {}
-    for name, node in engine.stack.nodes.items():
+    for name in engine.stack.nodes:
         if name.startswith(KEY):
-            have = _decided(engine.observe(node, {}, [], None)).have
+            have = _decided(engine.find(name, {})).have
             if isinstance(have, ApiKey):
                 found[name.removeprefix(KEY)] = have
     return found
@@ -44,7 +44,7 @@ def rotate(engine: Engine, name: str) -> ApiKey:
     Keys that were retired before and are switched off are deleted. Raises `NotFound` before the
     first `up`.
     """
-    key = _decided(engine.observe(engine.stack.nodes[f"{KEY}{name}"], {}, [], None))
+    key = _decided(engine.find(f"{KEY}{name}", {}))
     plan = _find_plan(engine)
     have, want = key.have, key.want
     if not isinstance(have, ApiKey) or want is None:
@@ -122,7 +122,7 @@ def _retired(engine: Engine, key_id: str) -> RetiredKey:
 
 def _find_plan(engine: Engine) -> UsagePlan:
     """Return the usage plan, without observing what it needs."""
-    change = _decided(engine.observe(engine.stack.nodes[PLAN], _unseen(engine.stack), [], None))
+    change = _decided(engine.find(PLAN, _unseen(engine.stack)))
     if not isinstance(change.have, UsagePlan):
         raise NotFound("there is no usage plan yet", hint="`provision up` makes it")
     return change.have
@@ -148,8 +148,8 @@ def _unseen(stack: Stack) -> Mapping[str, Step]:
 
 def _settled(engine: Engine, name: str, want: Step, have: Step) -> Step:
     """Carry the change to `want` out and verify it."""
-    change: ResourceChange = engine.plan(engine.stack.nodes[name], want, have)
-    made = engine.apply(change)
+    change = engine.change(name, want, have)
+    made = engine.make(change)
     if change.action is not Action.KEEP:
         engine.verify(change, made)
     return made

@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from provision.engine.engine import make_plan
-from provision.engine.executor import Engine
+from provision.engine.engine import Engine
 from provision.errors import ApiError, PrerequisiteMissing
 from provision.model.step import Step
 from provision.state.journal import Journal
@@ -33,7 +32,7 @@ def seen_by_a_plan(workshop: Workshop, step: Step) -> None:
     try:
         engine = Engine(stack, aws, journal)
         with aws.reading():
-            demand_ground(engine, make_plan(engine, workers=1))
+            demand_ground(engine, engine.plan(workers=1))
     finally:
         journal.close()
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import boto3
 import pytest
 
-from provision.engine.engine import make_plan
+from provision.engine.engine import Engine
 from provision.model.stack import Stack
 from provision.model.step import Step
 from provision.plan.change import Action, Cause
@@ -22,7 +22,7 @@ from provision.steps.iam.role import Role
 from provision.steps.iam.role_policies import RolePolicies
 from provision.steps.logs.log_group import LogGroup
 from provision.steps.sqs.queue import Queue
-from provision.workflows.refresh import Anew, RecordStatus, RefreshResult, refresh_records
+from provision.workflows.refresh import RecordStatus, RefreshResult, refresh_records, trusts_record
 from tests.integration.test_cli import Provision, home, provision  # noqa: F401  (fixtures)
 from tests.support.account_inventory import inventory
 from tests.support.harness import HOLDER, Workshop, empty, new_aws
@@ -36,9 +36,9 @@ def refresh(workshop: Workshop, stack: Stack) -> RefreshResult:
     aws = new_aws()
     journal = Journal(workshop.directory, stack.name, KINDS).open(HOLDER)
     try:
-        eyes = Anew(stack, aws, journal)
+        eyes = Engine(stack, aws, journal, accepts=trusts_record)
         with aws.reading():
-            found = refresh_records(eyes, make_plan(eyes))
+            found = refresh_records(eyes, eyes.plan())
         journal.replace_all(found.records)
     finally:
         journal.close()

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from provision.engine.executor import Engine
+from provision.engine.engine import Engine
 from provision.errors import NotFound, NotOwned, ProvisionError
 from provision.model.stack import Stack
 from provision.model.step import OWNER

@@ -16,8 +16,7 @@ import botocore.session
 
 from provision.aws.access import READ_PREFIXES, Access
 from provision.aws.client import Aws
-from provision.engine.engine import Result, apply, make_plan, plan_removal, remove
-from provision.engine.executor import Engine
+from provision.engine.engine import Engine, Result
 from provision.model.stack import Get, Stack
 from provision.model.step import Step
 from provision.plan.options import PlanOptions
@@ -143,13 +142,13 @@ class Workshop:
         try:
             engine = Engine(stack, aws, journal, plan_options)
             with aws.reading():
-                seen = make_plan(engine, workers=workers)
+                seen = engine.plan(workers=workers)
             if verb == "plan":
                 return Result(seen.all, {}, {})
             if verb == "up":
-                outcome = apply(engine, seen, workers=workers)
+                outcome = engine.apply(seen, workers=workers)
             else:
-                outcome = remove(engine, plan_removal(engine, seen), workers=workers)
+                outcome = engine.remove(engine.plan_removal(seen), workers=workers)
         finally:
             journal.close()
         for error in outcome.failed.values():

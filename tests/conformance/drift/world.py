@@ -11,8 +11,7 @@ from typing import Any, Final
 
 from provision.aws.access import READ_PREFIXES
 from provision.aws.client import Aws
-from provision.engine.engine import Plan, Result, apply, make_plan
-from provision.engine.executor import Engine
+from provision.engine.engine import Engine, Plan, Result
 from provision.model.stack import Stack
 from provision.model.step import Step
 from provision.plan.change import WRITES, Action, Cause, ResourceChange, diff_fields
@@ -94,7 +93,7 @@ class World:
         self.plan_options = PlanOptions(adopt=adopt, destroy_data=True, backup=False)
         journal = Journal.read(self.directory / "state", "tap-dev", KINDS)
         with self.ours.reading():
-            self.seen = make_plan(self._engine(journal), workers=self.workers)
+            self.seen = self._engine(journal).plan(workers=self.workers)
         plan = self.seen.all
         self.kinds = {node: finding.kind for node, finding in plan.items()}
         self.found = {node: finding.have for node, finding in plan.items() if finding.have}
@@ -109,7 +108,7 @@ class World:
         self.writes.clear()
         journal = Journal(self.directory / "state", "tap-dev", KINDS).open(HOLDER)
         try:
-            return apply(self._engine(journal), self.seen, workers=self.workers)
+            return self._engine(journal).apply(self.seen, workers=self.workers)
         finally:
             journal.close()
 

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 import pytest
 
-from provision.engine.executor import Engine
+from provision.engine.engine import Engine
 from provision.model.stack import Stack
 from provision.model.step import Document, Step
 from provision.stack import build_stack

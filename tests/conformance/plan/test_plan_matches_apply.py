@@ -18,9 +18,8 @@ from hypothesis import strategies as st
 from moto import mock_aws
 
 from provision.aws.access import READ_PREFIXES
-from provision.engine.engine import Plan, Result, apply, make_plan
-from provision.engine.executor import Engine
-from provision.engine.planner import NodeEvent
+from provision.engine.engine import Engine, Plan, Result
+from provision.engine.events import NodeEvent
 from provision.model.stack import Stack
 from provision.model.step import Replacement, Step
 from provision.plan.change import WRITES, Action, ResourceChange
@@ -130,7 +129,7 @@ class World:
         aws = new_aws(watched)
         journal = Journal.read(self.folder / "state", stack.name, KINDS)
         with aws.reading():
-            seen = make_plan(Engine(stack, aws, journal, ALLOW_ALL), workers=1)
+            seen = Engine(stack, aws, journal, ALLOW_ALL).plan(workers=1)
         assert watched.writes == []
         return seen
 
@@ -143,7 +142,7 @@ class World:
         journal.open(HOLDER)
         try:
             engine = Engine(stack, aws, journal, ALLOW_ALL, report=watched.report)
-            outcome = apply(engine, make_plan(engine, workers=1), workers=1)
+            outcome = engine.apply(engine.plan(workers=1), workers=1)
         finally:
             journal.close()
         for error in outcome.failed.values():

@@ -24,8 +24,7 @@ import provision.aws.concurrency
 import provision.model.stack
 from provision.aws.access import Access
 from provision.aws.client import Aws
-from provision.engine.engine import Result, apply, make_plan, plan_removal, remove
-from provision.engine.executor import Engine
+from provision.engine.engine import Engine, Result
 from provision.errors import ProvisionError
 from provision.stack.api import ACCOUNT_ROLE
 from provision.state.journal import Journal
@@ -114,10 +113,10 @@ class World:
             self.journal = Journal(self.state, stack.name, KINDS, stack.moved).open(HOLDER)
             try:
                 engine = Engine(stack, aws, self.journal, ALLOW_ALL)
-                seen = make_plan(engine, workers=self.workers)
+                seen = engine.plan(workers=self.workers)
                 if verb == "up":
-                    return apply(engine, seen, workers=self.workers)
-                return remove(engine, plan_removal(engine, seen), workers=self.workers)
+                    return engine.apply(seen, workers=self.workers)
+                return engine.remove(engine.plan_removal(seen), workers=self.workers)
             finally:
                 self.journal.close()
 

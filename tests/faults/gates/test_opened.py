@@ -95,13 +95,13 @@ def test_down_looks_again_for_late_writers(
     waited: list[float] = []
     limitations: list[Any] = []
 
-    def removed(engine: Any, _: Any, *, patience: float, **__: Any) -> NoReturn:
-        waited.append(patience)
+    def removed(engine: Any, _: Any, *, reappear_delay: float, **__: Any) -> NoReturn:
+        waited.append(reappear_delay)
         limitations.append(engine.limitations)
         raise SystemExit(0)
 
     monkeypatch.setattr("provision.workspace.is_real", lambda _: real)
-    monkeypatch.setattr("provision.commands.down.remove", removed)
+    monkeypatch.setattr("provision.engine.engine.Engine.remove", removed)
     assert provision("down", "--yes").code == 0
     assert (waited, limitations) == ([seconds], [NO_LIMITATIONS])
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from provision.engine.engine import Result, apply, make_plan, plan_removal, remove
-from provision.engine.executor import Engine
+from provision.engine.engine import Engine, Result
 from provision.model.stack import Stack
 from provision.model.step import Step, Tagged
 from provision.plan.options import PlanOptions
@@ -33,10 +32,10 @@ def act(
     journal = Journal(directory, stack.name, KINDS).open(HOLDER)
     try:
         engine = Engine(stack, aws, journal, ALLOW_ALL if verb == "down" else PlanOptions())
-        seen = make_plan(engine, workers=4)
+        seen = engine.plan(workers=4)
         if verb == "up":
-            return apply(engine, seen, workers=4)
-        return remove(engine, plan_removal(engine, seen), workers=4)
+            return engine.apply(seen, workers=4)
+        return engine.remove(engine.plan_removal(seen), workers=4)
     finally:
         journal.close()
 

@@ -13,7 +13,7 @@ import boto3
 import pytest
 
 from provision.aws.client import Aws
-from provision.engine.executor import Engine
+from provision.engine.executor import Executor
 from provision.errors import NotOwned
 from provision.model.stack import Stack
 from provision.model.step import OWNER, Step, Tagged
@@ -60,13 +60,13 @@ def stack(account: None, tmp_path: Path) -> Stack:
 
 def before_it_goes(monkeypatch: pytest.MonkeyPatch, taken: Callable[[str, Step], None]) -> None:
     """Somebody is quicker than the deletion of each node."""
-    delete = Engine._delete
+    delete = Executor._delete
 
-    def later(self: Engine, node: str, needs: tuple[str, ...], have: Step) -> None:
+    def later(self: Executor, node: str, needs: tuple[str, ...], have: Step) -> None:
         taken(node, have)
         delete(self, node, needs, have)
 
-    monkeypatch.setattr(Engine, "_delete", later)
+    monkeypatch.setattr(Executor, "_delete", later)
 
 
 def take(node: str, have: Step) -> None:

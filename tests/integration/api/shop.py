@@ -11,8 +11,7 @@ import pytest
 import yaml
 from moto.apigateway.models import APIGatewayBackend
 
-from provision.engine.engine import Result, apply, make_plan
-from provision.engine.executor import Engine
+from provision.engine.engine import Engine, Result
 from provision.model.stack import Stack
 from provision.plan.change import Action
 from provision.stack.api import add_api
@@ -80,7 +79,7 @@ class Shop:
         journal = Journal(self.workshop.directory, "tap-dev", KINDS).open(HOLDER)
         try:
             engine = Engine(self.stack(api), aws, journal, ALLOW_ALL)
-            return apply(engine, make_plan(engine, workers=1), workers=1)
+            return engine.apply(engine.plan(workers=1), workers=1)
         finally:
             journal.close()
 

@@ -9,8 +9,7 @@ from typing import Any
 
 import pytest
 
-from provision.engine.engine import Result
-from provision.engine.executor import Engine
+from provision.engine.engine import Engine, Result
 from provision.model.stack import Stack
 from provision.state.journal import Journal
 from provision.steps import KINDS

@@ -10,8 +10,7 @@ from typing import Any
 
 import pytest
 
-from provision.engine.engine import Plan, Result, apply, make_plan
-from provision.engine.executor import Engine
+from provision.engine.engine import Engine, Plan, Result
 from provision.errors import ConcurrentRun, NotOwned
 from provision.model.stack import Stack
 from provision.model.step import OWNER, Step, Tagged
@@ -45,10 +44,10 @@ class Clone:
         )
 
     def look(self) -> Plan:
-        return make_plan(self.engine, workers=4)
+        return self.engine.plan(workers=4)
 
     def up(self, seen: Plan) -> Result:
-        return apply(self.engine, seen, workers=4)
+        return self.engine.apply(seen, workers=4)
 
 
 @dataclass
@@ -113,7 +112,7 @@ def test_what_does_not_depend_on_it_is_not_begun_either(tmp_path: Path) -> None:
     stack.add("key", lambda _: KEY)
     run = Clone(tmp_path, stack)
     seen = run.look()
-    run.engine.crossed.add("it")
+    run.engine.walks.crossed.add("it")
     outcome = run.up(seen)
     assert outcome.changes["key"].action is Action.BLOCKED
     assert run.recorder.writes == []

@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ConnectionClosedError
 
-from provision.engine.engine import apply, make_plan
-from provision.engine.executor import Engine
+from provision.engine.engine import Engine
 from provision.errors import DataProtected, NotConverged, NotOwned
 from provision.model.stack import Stack
 from provision.plan.change import Action, Cause
@@ -189,10 +188,10 @@ def test_what_the_emulator_lacks_is_skipped_by_name(workshop: Workshop) -> None:
         journal,
         limitations=Limitations({"dynamodb.table": "no such service"}, {}, {}),
     )
-    seen = make_plan(engine)
+    seen = engine.plan()
     assert seen.changes["it"].action is Action.SKIP
     assert seen.changes["it"].reason == "no such service"
-    apply(engine, seen)
+    engine.apply(seen)
     assert aws.calls.write == 0
     journal.close()
 
@@ -202,7 +201,7 @@ def test_fields_the_emulator_forgets_are_not_compared(workshop: Workshop) -> Non
     journal = Journal.read(workshop.directory, "tap-dev", KINDS)
     limitations = Limitations({}, {"dynamodb.table": {"ttl": "forgotten"}}, {})
     engine = Engine(one_node(replace(TABLE, ttl="x")), new_aws(), journal, limitations=limitations)
-    assert make_plan(engine).changes["it"].action is Action.KEEP
+    assert engine.plan().changes["it"].action is Action.KEEP
 
 
 def test_what_went_with_a_replaced_parent_is_made_again(

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from provision.engine.planner import NodeEvent
+from provision.engine.events import NodeEvent
 from provision.plan.change import Action
 from provision.views import draw_thread as module
 from provision.views.progress import Progress

@@ -10,7 +10,7 @@ import pytest
 from rich.console import Console
 
 from provision.engine.engine import Result
-from provision.engine.planner import NodeEvent
+from provision.engine.events import NodeEvent
 from provision.errors import DataProtected
 from provision.plan.change import Action, Cause, FieldDiff, ResourceChange
 from provision.steps.dynamodb.table import Table

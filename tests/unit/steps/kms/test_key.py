@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 import pytest
 
-from provision.engine.engine import make_plan
+from provision.engine.engine import Engine
 from provision.model.step import OWNER, Step
 from provision.plan.change import Action
 from provision.plan.options import PlanOptions
@@ -16,7 +16,7 @@ from provision.state.journal import Journal
 from provision.steps import KINDS
 from provision.steps.iam_policy import VERSION, canonical
 from provision.steps.kms.key import KmsKey
-from provision.workflows.refresh import Anew, refresh_records
+from provision.workflows.refresh import refresh_records, trusts_record
 from tests.support.harness import HOLDER, Workshop, new_aws, one_node
 from tests.unit.steps.contract import StepContract
 
@@ -203,7 +203,7 @@ def test_a_refresh_keeps_the_key_of_the_state(workshop: Workshop) -> None:
     aws = new_aws()
     aws.kms.update_alias(AliasName=KEY.alias, TargetKeyId=a_copy(aws))
     journal = Journal(workshop.directory, "tap-dev", KINDS).open(HOLDER)
-    engine = Anew(one_node(KEY), aws, journal)
-    record = refresh_records(engine, make_plan(engine)).records["it"]
+    engine = Engine(one_node(KEY), aws, journal, accepts=trusts_record)
+    record = refresh_records(engine, engine.plan()).records["it"]
     journal.close()
     assert vars(record.step)["id"] == key.id

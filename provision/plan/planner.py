@@ -1,0 +1,290 @@
+"""Decides on the action for one node, from the wanted and the observed resource."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from provision.model.stack import Node, deposed_name
+from provision.model.step import OWNER, Replacement, Step, replacement
+from provision.model.stored_data import StoredData
+from provision.plan.change import Action, Cause, FieldDiff, ResourceChange, diff_fields
+from provision.plan.limitations import Limitations
+from provision.plan.options import PlanOptions
+from provision.plan.ownership import Ownership, adopt_hint
+from provision.unknown import in_words
+
+_LOCKED: Final = "deletion protection is on"
+
+
+@dataclass(frozen=True)
+class Observation:
+    """The resources observed for one node.
+
+    `owned` is whether `have` is this stack's. `deposed` are resources that are deleted once the
+    wanted one exists. `alike` are the ids of several that carry the node's mark, if no record says
+    which of them is the node's.
+    """
+
+    have: Step | None
+    owned: bool = True
+    deposed: tuple[Step, ...] = ()
+    alike: tuple[str, ...] = ()
+
+
+NOT_THERE: Final = Observation(None)
+
+
+@dataclass(frozen=True)
+class DataFacts:
+    """The facts that AWS reports about a resource that holds data and may be deleted.
+
+    `deletion_warning` is what others lose by its deletion, or empty; with a warning, the amount of
+    data is not read.
+    """
+
+    deletion_warning: str = ""
+    stored: StoredData | None = None
+
+
+@dataclass(frozen=True)
+class Planner:
+    """The decisions for one stack, with what the user allows. Makes no AWS call."""
+
+    ownership: Ownership
+    options: PlanOptions
+    limitations: Limitations
+    region: str
+
+    def skip(self, node: Node[Step], want: Step) -> ResourceChange | None:
+        """Return the change of a node whose kind the emulator lacks; None for every other."""
+        reason = self.limitations.unsupported_kinds.get(want.KIND)
+        return _change(node, want, None, Action.SKIP, reason) if reason else None
+
+    def plan(self, node: Node[Step], want: Step, seen: Observation) -> ResourceChange:
+        """Return the action that follows from the two values, or that the resource is foreign."""
+        return replace(self._plan(node, want, seen), deposed=seen.deposed)
+
+    def _plan(self, node: Node[Step], want: Step, seen: Observation) -> ResourceChange:
+        have = seen.have
+        if have is None:
+            return self._missing(node, want)
+        if seen.alike:
+            return _undecided(node, want, seen)
+        if seen.owned:
+            return self._compare(node, want, have)
+        if node.name in self.options.adopt:
+            return self._adopt(node, want, have)
+        return replace(
+            _change(node, want, have, Action.FOREIGN, self.ownership.describe(have)),
+            blocked_by=self.ownership.hint(node.name, have),
+        )
+
+    def refuse_marked_twice(self, change: ResourceChange, others: Sequence[str]) -> ResourceChange:
+        """Return the change, refused if other resources (`others`) carry the node's mark.
+
+        Nothing is built upon the resource that was chosen until the user decides.
+        """
+        if not others:
+            return change
+        names = " and ".join(others)
+        carry = "carries" if len(others) == 1 else "carry"
+        found = f", and so does {change.label}" if change.have else ""
+        goes_on = f"goes on with {change.label}" if change.have else f"makes {change.label}"
+        cure = adopt_hint(change.node).replace("takes it over", goes_on)
+        return replace(
+            change,
+            action=Action.FOREIGN,
+            diffs=(),
+            reason=f"{names} {carry} its mark{found}, and no state says which holds its data",
+            blocked_by=f"{cure} and leaves {names} as it is; or take the tag {OWNER} off what is"
+            " not it, or bring back the state",
+        )
+
+    def _adopt(self, node: Node[Step], want: Step, have: Step) -> ResourceChange:
+        """Plan an adoption, which never deletes and recreates unless the user names the node."""
+        change = self._compare(node, want, have)
+        fixed = [diff for diff in change.diffs if diff.fixed]
+        if not fixed or self.options.may_destroy(node.name):
+            return change
+        told = "; ".join(f"{each.field} is {_in_plain_words(each.have)}" for each in fixed)
+        return replace(
+            change,
+            action=Action.FOREIGN,
+            reason=f"{have.label} is not this stack's and cannot become it: {told}",
+            blocked_by="rename ours in config.yaml, or delete the other one",
+        )
+
+    def _missing(self, node: Node[Step], want: Step) -> ResourceChange:
+        """Plan a node without a resource."""
+        if want.MADE_BY_AWS:
+            return _change(node, want, None, Action.KEEP)
+        reason = self.ownership.unknown_move(node.name)
+        made = _change(node, want, None, Action.CREATE, reason)
+        record = self.ownership.records.get(node.name)
+        if record is None or not record.exists:
+            return replace(made, cause=Cause.CONFIG)
+        back = want.having_back(node.name, self.region)
+        return replace(made, cause=Cause.DRIFT, reason=back or reason)
+
+    def _compare(self, node: Node[Step], want: Step, have: Step) -> ResourceChange:
+        """Plan a node whose resource is owned, or is to be."""
+        record, reason = self.ownership.records.get(node.name), ""
+        ignored = frozenset(self.limitations.unreadable_fields.get(want.KIND, ()))
+        diffs = diff_fields(want, have, record.step if record else None, ignored)
+        if record and record.pending == "update":
+            diffs, reason = _marked_pending(diffs)
+        change = replace(_change(node, want, have, Action.UPDATE, reason), diffs=diffs)
+        if not diffs:
+            ailing = have.ailment() if have.SHARED else ""  # owned by no stack: each reports it
+            return replace(change, action=Action.KEEP, reason=ailing)
+        if not any(diff.fixed for diff in diffs):
+            return change
+        refusal = ""
+        if have.REPLACEMENT is Replacement.SUCCEED:
+            change = replace(change, reason=have.outlived())
+        if want.HOLDS_DATA and not self.options.may_destroy(node.name):
+            destroy = self.options.destroying(node.name)
+            refusal = f"it holds data; {destroy} lets it be deleted and made again"
+        return replace(change, action=Action.REPLACE, blocked_by=refusal)
+
+    # -- deletions ---------------------------------------------------------------------------
+
+    def plan_deletion(
+        self, change: ResourceChange, data: DataFacts | None, *, owned: bool
+    ) -> ResourceChange:
+        """Return the change of a removal: nothing there, foreign, kept, or deleted.
+
+        `owned` is whether the resource is the stack's, and may be removed. `data` is needed for an
+        owned resource that `holds_deletable_data`.
+        """
+        if change.action is Action.SKIP:
+            return change
+        have = change.have
+        change = replace(change, diffs=(), blocked_by="", action=Action.KEEP)
+        if have is None:
+            return replace(change, reason="not there")
+        if not owned:
+            left = self.ownership.describe(have).replace("exists and is not", "is not")
+            return replace(change, action=Action.FOREIGN, reason=f"{left}: left alone")
+        if have.SHARED:
+            return replace(change, reason="the whole account uses it")
+        if lasting := have.lasting():
+            return replace(change, reason=lasting)
+        if have.HOLDS_DATA:
+            assert data is not None
+            return self._plan_data(change, have, data)
+        reason = f"{_LOCKED} and is switched off first" if have.locked() else ""
+        return replace(change, action=Action.DELETE, reason=reason)
+
+    def _plan_data(self, change: ResourceChange, have: Step, data: DataFacts) -> ResourceChange:
+        """Decide whether data is deleted, and explain it. Protection is read live (D19)."""
+        destroying = f"{self.options.destroying(change.node)} deletes it"
+        if data.deletion_warning:
+            if self.options.may_undo_backups(change.node):
+                return replace(change, action=Action.DELETE, reason=data.deletion_warning)
+            return replace(change, reason=f"{data.deletion_warning}; {destroying}")
+        protected = data.stored is not None and data.stored.protected
+        change = replace(change, stored_data=data.stored)
+        words = [data.stored.summary] if data.stored else []
+        if not self.options.may_destroy(change.node):
+            words += [_LOCKED] if protected else []
+            held = f" ({'; '.join(words)})" if words else ""
+            return replace(change, reason=f"it holds data{held}; {destroying}")
+        words += [f"{_LOCKED} and is switched off first"] if protected else []
+        without = "no backup is made: --no-backup"
+        words.append(self.limitations.backup_words(have.KIND) if self.options.backup else without)
+        return replace(change, action=Action.DELETE, reason="; ".join(words))
+
+    def name_deposed(self, change: ResourceChange) -> list[ResourceChange]:
+        """Return the deletions of deposed resources, as nodes of their own, still undecided."""
+        taken = set(self.ownership.records)
+        behind = []
+        for old in change.deposed:
+            name = deposed_name(change.node, taken)
+            taken.add(name)
+            behind.append(
+                ResourceChange(name, change.needs, old.KIND, None, old, (), Action.DELETE)
+            )
+        return behind
+
+    def name_orphan(self, name: str, have: Step | None) -> ResourceChange:
+        """Return the deletion of a node that only the journal has, still undecided."""
+        record = self.ownership.records[name]
+        dropped = None if "~" in name else Cause.REMOVED  # with a `~`, it is deposed
+        return ResourceChange(
+            name, record.needs, record.step.KIND, None, have, (), Action.DELETE, cause=dropped
+        )
+
+    def part_of_foreign(self, change: ResourceChange) -> ResourceChange:
+        """Return the change of an orphan without a mark that is part of a foreign resource."""
+        reason = f"{change.label} is part of what is not this stack's: left alone"
+        return replace(change, action=Action.FOREIGN, reason=reason, cause=None)
+
+
+def holds_deletable_data(have: Step) -> bool:
+    """Return whether the deletion of the resource would be decided by the data in it."""
+    return have.HOLDS_DATA and not have.SHARED and not have.lasting()
+
+
+def keeps_computed(change: ResourceChange) -> bool:
+    """Return whether the Computed values that dependents read stay as they were found."""
+    if change.want is None or change.have is None:
+        return False
+    stays = change.action in {Action.KEEP, Action.UPDATE, Action.FOREIGN}
+    return stays and not any(diff.field in change.want.RENEWS for diff in change.diffs)
+
+
+def follow_replaced_parent(
+    change: ResourceChange, changes: Mapping[str, ResourceChange]
+) -> ResourceChange:
+    """Plan to create an unmarked resource that is deleted with its replaced parent."""
+    parent = changes[change.needs[0]] if change.needs else None
+    if parent is None or parent.action is not Action.REPLACE or parent.have is None:
+        return change
+    assert parent.want is not None
+    stands = replacement(parent.want, parent.have) is not Replacement.DELETE_FIRST
+    if stands or change.have is None or change.have.MARKED or change.action is Action.FOREIGN:
+        return change
+    drifted = Cause.DRIFT in parent.causes
+    cause = Cause.DRIFT if drifted else Cause.CONFIG
+    return replace(change, have=None, diffs=(), action=Action.CREATE, cause=cause)
+
+
+def deletes_dependents(change: ResourceChange) -> bool:
+    """Return whether dependents may be deleted with it. Entries of a history stay."""
+    have = change.have if change.action is Action.REPLACE else None
+    return have is not None and have.REPLACEMENT is not Replacement.SUCCEED
+
+
+def _undecided(node: Node[Step], want: Step, seen: Observation) -> ResourceChange:
+    """Return the change of a node of which several resources carry the mark.
+
+    A tag can be copied: none of them is replaced, and nothing is built upon one.
+    """
+    reason = f"{' and '.join(seen.alike)} carry its mark alike, and no state says which it is"
+    refusal = f"take the tag {OWNER} off what is not it, or bring back the state"
+    change = _change(node, want, seen.have, Action.FOREIGN, reason)
+    return replace(change, blocked_by=refusal)
+
+
+def _change(
+    node: Node[Step], want: Step, have: Step | None, action: Action, reason: str = ""
+) -> ResourceChange:
+    return ResourceChange(node.name, node.needs, want.KIND, want, have, (), action, reason)
+
+
+def _in_plain_words(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, tuple) else f"{in_words(value)}"
+
+
+def _marked_pending(diffs: tuple[FieldDiff, ...]) -> tuple[tuple[FieldDiff, ...], str]:
+    """Return the diffs with the rest of a pending update not counted as drift, and a reason.
+
+    AWS no longer has the recorded value, and not yet the wanted one. A table's expiry takes two
+    runs (D12).
+    """
+    ours = tuple(replace(diff, cause=Cause.CONFIG) if diff.is_conflict else diff for diff in diffs)
+    rest = ", ".join(one.field for one, diff in zip(ours, diffs, strict=True) if diff.is_conflict)
+    return ours, f"the rest of a change that an earlier run began: {rest}" if rest else ""

@@ -1,0 +1,63 @@
+"""Decides what a removal keeps, and in which order the rest is deleted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from graphlib import TopologicalSorter
+
+from provision.model.stack import current_name, reversed_graph
+from provision.plan.change import Action, ResourceChange
+
+
+def keep_needed_by_data(changes: Mapping[str, ResourceChange]) -> dict[str, ResourceChange]:
+    """Return the changes with every node kept that kept data needs."""
+    judged = dict(changes)
+    kept = [f for f in judged.values() if f.action is Action.KEEP and f.have and f.have.HOLDS_DATA]
+    while kept:  # a kept node keeps the nodes that it needs
+        keeper = kept.pop()
+        for need in keeper.needs:
+            if (needed := judged.get(need)) and needed.action is Action.DELETE:
+                judged[need] = replace(
+                    needed, action=Action.KEEP, reason=f"{keeper.node}, which stays, needs it"
+                )
+                kept.append(judged[need])
+    return judged
+
+
+def apply_parent_ownership(changes: Mapping[str, ResourceChange]) -> dict[str, ResourceChange]:
+    """Leave a resource without a mark alone if its parent is foreign."""
+    judged = dict(changes)
+    order = TopologicalSorter({name: change.needs for name, change in changes.items()})
+    for name in order.static_order():
+        change = judged.get(name)
+        if change is None or change.action is not Action.DELETE or not change.needs:
+            continue
+        parent = judged.get(change.needs[0])
+        assert change.have is not None
+        if parent and parent.action is Action.FOREIGN and not change.have.MARKED:
+            reason = f"it is part of {parent.node}, which is not this stack's: left alone"
+            judged[name] = replace(change, action=Action.FOREIGN, reason=reason)
+    return judged
+
+
+def deletion_order(changes: Mapping[str, ResourceChange]) -> dict[str, set[str]]:
+    """Return the order of deletion: every node after all that need it.
+
+    Possible writers are deleted before resources that hold data, so that the final backup contains
+    every write.
+    """
+    graph = {name: _dependencies(change.needs, changes) for name, change in changes.items()}
+    order = reversed_graph(graph)
+    going = {n: f.have for n, f in changes.items() if f.have and f.action is Action.DELETE}
+    users = {name for name, have in going.items() if have.USES_DATA}
+    for name, have in going.items():
+        if have.HOLDS_DATA:
+            order[name] |= users
+    return order
+
+
+def _dependencies(needs: Iterable[str], names: Iterable[str]) -> tuple[str, ...]:
+    """Return the needs and their deposed resources (`vpc~1`): users of the old go first."""
+    wanted = set(needs)
+    return tuple(name for name in names if current_name(name) in wanted)

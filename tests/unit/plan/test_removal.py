@@ -1,0 +1,116 @@
+"""What a removal keeps because of what stays, and the order in which the rest goes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from provision.model.step import Step
+from provision.plan.change import Action, ResourceChange
+from provision.plan.removal import apply_parent_ownership, deletion_order, keep_needed_by_data
+from tests.unit.plan.kinds import OURS, Part, Thing, Vault
+
+THING, VAULT, PART = Thing(tags=OURS), Vault(tags=OURS), Part()
+
+
+class Writer(Thing):
+    USES_DATA = True
+
+
+def changes(*made: ResourceChange) -> dict[str, ResourceChange]:
+    return {change.node: change for change in made}
+
+
+def change(node: str, have: Step | None, action: Action, *needs: str) -> ResourceChange:
+    return ResourceChange(node, needs, "test.thing", None, have, (), action)
+
+
+def test_kept_data_keeps_all_that_it_needs() -> None:
+    key, table = change("key", THING, Action.DELETE), change("table", VAULT, Action.KEEP, "role")
+    role, other = change("role", THING, Action.DELETE, "key"), change("x", THING, Action.DELETE)
+    found = keep_needed_by_data(changes(key, role, table, other))
+    assert list(found) == ["key", "role", "table", "x"]
+    assert found["role"] == replace(role, action=Action.KEEP, reason="table, which stays, needs it")
+    assert found["key"] == replace(key, action=Action.KEEP, reason="role, which stays, needs it")
+    assert (found["table"], found["x"]) == (table, other)
+
+
+@pytest.mark.parametrize(
+    "keeper",
+    [
+        change("it", THING, Action.KEEP, "key"),
+        change("it", None, Action.KEEP, "key"),
+        change("it", VAULT, Action.DELETE, "key"),
+        change("it", VAULT, Action.KEEP, "elsewhere"),
+    ],
+)
+def test_what_holds_no_data_keeps_nothing(keeper: ResourceChange) -> None:
+    given = changes(change("key", THING, Action.DELETE), keeper)
+    assert keep_needed_by_data(given) == given
+
+
+def test_what_is_foreign_is_not_kept_by_data() -> None:
+    key = change("key", THING, Action.FOREIGN)
+    assert keep_needed_by_data(changes(key, change("it", VAULT, Action.KEEP, "key")))["key"] == key
+
+
+@pytest.mark.parametrize(
+    ("parent", "it", "left"),
+    [
+        (change("a", THING, Action.FOREIGN), change("it", PART, Action.DELETE, "a", "b"), True),
+        (change("a", THING, Action.DELETE), change("it", PART, Action.DELETE, "a", "b"), False),
+        (change("a", THING, Action.FOREIGN), change("it", THING, Action.DELETE, "a", "b"), False),
+        (change("a", THING, Action.FOREIGN), change("it", PART, Action.DELETE, "b", "a"), False),
+        (change("a", THING, Action.FOREIGN), change("it", PART, Action.DELETE), False),
+        (change("a", THING, Action.FOREIGN), change("it", PART, Action.KEEP, "a"), False),
+        (change("x", THING, Action.FOREIGN), change("it", PART, Action.DELETE, "a", "b"), False),
+    ],
+)
+def test_a_part_of_something_foreign_is_left_alone(
+    parent: ResourceChange, it: ResourceChange, *, left: bool
+) -> None:
+    other = change("b", THING, Action.DELETE)
+    found = apply_parent_ownership(changes(it, parent, other))["it"]
+    reason = "it is part of a, which is not this stack's: left alone"
+    assert found == (replace(it, action=Action.FOREIGN, reason=reason) if left else it)
+
+
+def test_a_part_of_a_part_is_left_alone_too() -> None:
+    chain = changes(
+        change("c", PART, Action.DELETE, "b"),
+        change("b", PART, Action.DELETE, "a"),
+        change("a", THING, Action.FOREIGN),
+    )
+    found = apply_parent_ownership(chain)
+    assert {one.action for one in found.values()} == {Action.FOREIGN}
+
+
+def test_users_go_before_what_they_need() -> None:
+    found = deletion_order(
+        changes(
+            change("vpc", THING, Action.DELETE),
+            change("vpc~1", THING, Action.DELETE),
+            change("subnet", THING, Action.DELETE, "vpc", "not there"),
+        )
+    )
+    assert found == {"vpc": {"subnet"}, "vpc~1": {"subnet"}, "subnet": set()}
+
+
+@pytest.mark.parametrize(
+    ("writer", "data", "waits"),
+    [
+        (Action.DELETE, Action.DELETE, {"function"}),
+        (Action.KEEP, Action.DELETE, set()),
+        (Action.DELETE, Action.KEEP, set()),
+    ],
+)
+def test_writers_go_before_data(writer: Action, data: Action, waits: set[str]) -> None:
+    found = deletion_order(
+        changes(
+            change("table", VAULT, data),
+            change("function", Writer(tags=OURS), writer),
+            change("queue", THING, Action.DELETE),
+        )
+    )
+    assert found == {"table": waits, "function": set(), "queue": set()}
