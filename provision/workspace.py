@@ -13,7 +13,6 @@ from provision import local
 from provision.aws.access import Access, is_real
 from provision.aws.client import Aws
 from provision.aws.credential_guard import check_addresses
-from provision.aws.read_only import only_reading
 from provision.config import Config, ConfigInvalid, load
 from provision.config.checks import check, check_values, within_folder
 from provision.config.load import Check, as_written, unforeseen
@@ -83,10 +82,10 @@ class Workspace:
     @contextmanager
     def read_state(self) -> Iterator[Journal]:
         """Yield the journal for a command that writes nothing, neither in AWS nor on disk."""
-        self.aws.read_only = True
-        journal = self.state.read(self.directory, self.stack.name, KINDS, self.stack.moved)
-        journal.check(self._here)
-        yield journal
+        with self.aws.reading():
+            journal = self.state.read(self.directory, self.stack.name, KINDS, self.stack.moved)
+            journal.check(self._here)
+            yield journal
 
     @contextmanager
     def write_state(self, command: str) -> Iterator[Journal]:
@@ -198,7 +197,7 @@ def open_workspace(
     aws = Aws(access, trace=trace)
     aws.sign_in()
     known = state.read(directory, config.prefix, KINDS)
-    with only_reading(aws):
+    with aws.reading():
         guard(config, aws, known)
         sources = _sources(options, config, aws, say) if build_sources else NoPackages()
         recorded = [one.step for one in known.records.values()]

@@ -1,38 +1,35 @@
-"""Provides the typed AWS clients; every call is counted, rate-limited, and retried or refused."""
+"""Provides the typed AWS clients of one account and region, and that location."""
 
 from __future__ import annotations
 
-import json
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from functools import partial
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 import boto3
 import botocore.session
 from botocore.exceptions import ClientError
 
 from provision.aws.access import (
-    READ_PREFIXES,
     Access,
     CallCounts,
     Location,
     dns_suffix,
     location_of,
 )
-from provision.aws.answer_format import demand_form
+from provision.aws.call_hooks import CallHooks
 from provision.aws.call_tracing import trace_calls
 from provision.aws.concurrency import Once
 from provision.aws.credentials import sign_in
 from provision.aws.error_classes import ThreadSafeExceptions
-from provision.aws.failed_call import parse_failure, succeeded
 from provision.aws.lambda_upload import upload_zips_directly
 from provision.aws.rate_limits import RateLimiter
 from provision.aws.regions import region_disabled
-from provision.aws.retry import next_delay, retry_rule_for
 from provision.aws.session import client_config, new_botocore_session, patience
+from provision.aws.waiting import Waiter, WaitListener
 from provision.clock import Clock
-from provision.errors import ReadOnlyViolation, WaitTimeout
 from provision.trace import Trace
 
 if TYPE_CHECKING:
@@ -56,8 +53,6 @@ if TYPE_CHECKING:
 
 C = TypeVar("C")
 T = TypeVar("T")
-
-Waiting = Callable[[str], None]
 
 
 class _Client(Generic[C]):
@@ -99,15 +94,12 @@ class Aws:
         core: botocore.session.Session | None = None,
         trace: Trace | None = None,
     ) -> None:
-        self.access = access
-        self.trace = trace or Trace()
-        self.clock = clock or Clock()
-        self.calls = CallCounts()
-        self.read_only = False
-        self.new_ids: set[str] = set()
-        """Ids and names created in this run: AWS may not find them for a while (V1, I1)."""
-        self.iam_written = False
-        self._rate_limiter = RateLimiter(self.clock) if access.rate_limited else None
+        self.access: Final = access
+        self.trace: Final = trace or Trace()
+        self.clock: Final = clock or Clock()
+        self.waiter = Waiter(self.clock, self.trace)
+        limiter = RateLimiter(self.clock) if access.rate_limited else None
+        self.hooks = CallHooks(self.clock, self.trace, self.waiter, limiter)
         self._core = core or new_botocore_session(access)
         self._session = boto3.Session(botocore_session=self._core, region_name=access.region)
         self._config = client_config(self._core, access)
@@ -115,9 +107,6 @@ class Aws:
         self._clients: Once[str, Any] = Once()
         self._making = threading.Lock()
         self._where: Location | None = None
-        self._listeners: dict[int, Waiting] = {}
-        self.on_call: Callable[[str, str], None] | None = None
-        """Called with the service and operation of every call."""
 
     # -- facts -------------------------------------------------------------------------------
 
@@ -153,40 +142,53 @@ class Aws:
         """Assume this account without asking STS. The caller checks it with the first answer."""
         self._where = location_of(self._core, account, self.access.region)
 
-    # -- waiting -----------------------------------------------------------------------------
+    @property
+    def calls(self) -> CallCounts:
+        """The number of calls so far."""
+        return self.hooks.calls
+
+    @property
+    def new_ids(self) -> set[str]:
+        """Ids and names created in this run. Resources add theirs, since AWS may not find them."""
+        return self.hooks.new_ids
+
+    @property
+    def iam_written(self) -> bool:
+        """Whether this run has written to IAM, which takes effect after a while."""
+        return self.hooks.iam_written
+
+    # -- reading and waiting -------------------------------------------------------------------
+
+    def reading(self) -> AbstractContextManager[None]:
+        """Refuse every write with `ReadOnlyViolation` until the block ends, in all threads.
+
+        Blocks may be nested, and open in several threads.
+        """
+        return self.hooks.reading()
 
     def wait(
         self, what: str, ready: Callable[[], T | None], *, budget: float, first: float = 0.5
     ) -> T:
-        """Call `ready` until it returns something, with growing pauses up to 10 s.
+        """Wait as `Waiter.wait` does."""
+        return self.waiter.wait(what, ready, budget=budget, first=first)
 
-        Raises `WaitTimeout` after `budget` seconds, `Interrupted` when the user asks to stop.
-        """
-        began = self.clock.now()
-        delay = first
-        with self.trace.span(what, "wait"):
-            while (answer := ready()) is None:
-                spent = self.clock.now() - began
-                if spent >= budget:
-                    raise WaitTimeout(
-                        f"still waiting for {what} after {spent:.0f} s",
-                        hint="AWS goes on with it; run the same command again to go on from here",
-                    )
-                self.report_wait(f"{what}, {spent:.0f} s")
-                self.clock.sleep(min(delay, budget - spent))
-                delay = min(delay * 1.6, 10)
-            return answer
+    def wait_until_gone(self, what: str, still_there: Callable[[], bool], *, budget: float) -> None:
+        """Wait as `Waiter.wait_until_gone` does."""
+        self.waiter.wait_until_gone(what, still_there, budget=budget)
 
-    def on_wait(self, waiting: Waiting | None) -> None:
+    def wait_until_stable(
+        self, what: str, read: Callable[[], T], changing: Callable[[T], bool], *, budget: float
+    ) -> T:
+        """Wait as `Waiter.wait_until_stable` does."""
+        return self.waiter.wait_until_stable(what, read, changing, budget=budget)
+
+    def on_wait(self, listener: WaitListener | None) -> None:
         """Report the waits of this thread to a listener, until called with None."""
-        if waiting:
-            self._listeners[threading.get_ident()] = waiting
-        else:
-            self._listeners.pop(threading.get_ident(), None)
+        self.waiter.on_wait(listener)
 
     def report_wait(self, what: str) -> None:
-        if listener := self._listeners.get(threading.get_ident()):
-            listener(what)
+        """Report what this thread waits for to its listener."""
+        self.waiter.report_wait(what)
 
     # -- clients -----------------------------------------------------------------------------
 
@@ -211,67 +213,8 @@ class Aws:
         return client
 
     def _register_hooks(self, client: Any) -> None:
-        events = client.meta.events
-        events.register("before-call.*.*", self._before_call)
-        events.register("before-parse.*.*", partial(demand_form, client.meta.endpoint_url))
-        events.register("needs-retry.*.*", self._needs_retry)
+        self.hooks.register(client)
         if self.access.on_client_created:
             self.access.on_client_created(client)
         if self.trace.on:
             trace_calls(self.trace, client)
-
-    def _before_call(self, model: Any, **_: Any) -> None:
-        operation = model.name
-        write = not operation.startswith(READ_PREFIXES)
-        if write and self.read_only:
-            raise ReadOnlyViolation(f"{operation} was stopped: this command only reads")
-        self._limit_rate(model)
-        if write and model.service_model.service_name == "iam":
-            self.iam_written = True
-        self.calls.count(write=write)
-        if self.on_call:
-            self.on_call(model.service_model.service_name, operation)
-
-    def _limit_rate(self, model: Any) -> None:
-        """Wait before every try: AWS also counts the calls that it refuses (A1)."""
-        if self._rate_limiter and model.service_model.service_name == "apigateway":
-            began = self.trace.now()
-            if self._rate_limiter.wait(model.name):
-                self.trace.past(f"API Gateway's rate of {model.name}", "wait", began)
-
-    def _needs_retry(
-        self,
-        response: Any,
-        operation: Any,
-        caught_exception: BaseException | None,
-        request_dict: Mapping[str, Any],
-        **_: Any,
-    ) -> float | None:
-        """Return 0 if botocore, which calls this after each try, must send the request again."""
-        if caught_exception is None and succeeded(response):
-            return None  # before a body of many megabytes is turned into text
-        text = f"{request_dict.get('url_path')} {_as_text(request_dict.get('body'))}"
-        failure = parse_failure(operation.name, response, caught_exception, text)
-        rule = retry_rule_for(failure, fresh=self.new_ids, iam_fresh=self.iam_written)
-        if rule is None:
-            return None
-        # Each reason has its own budget: an answer may get lost after minutes of another wait.
-        waits: dict[str, tuple[float, int]] = request_dict["context"].setdefault("waits", {})
-        since, tries = waits.get(rule.name, (self.clock.now(), 0))
-        waits[rule.name] = (since, tries + 1)
-        spent = self.clock.now() - since
-        seconds = next_delay(rule, tries + 1, spent)
-        if seconds is None:
-            return None
-        self.calls.retried += 1
-        self.report_wait(f"waiting for {rule.name}, {spent:.0f} s")
-        with self.trace.span(rule.name, "wait"):
-            self.clock.sleep(seconds)
-        self._limit_rate(operation)
-        return 0
-
-
-def _as_text(body: object) -> str:
-    if isinstance(body, bytes):
-        return body.decode("utf-8", "replace")
-    return body if isinstance(body, str) else json.dumps(body, default=str)

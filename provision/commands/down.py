@@ -6,7 +6,6 @@ import shlex
 from contextlib import suppress
 from dataclasses import replace
 
-from provision.aws.read_only import only_reading
 from provision.commands.confirmation import Confirmation, check_confirmation, confirm
 from provision.commands.engine_messages import worded_outcome, worded_receipt
 from provision.commands.recheck import looked_again
@@ -68,7 +67,7 @@ def _look(
 ) -> Plan:
     """Return the plan of the removal, for which the data to be deleted is counted live."""
     seen = session.plan(workspace, journal, plan_options, workers)
-    with only_reading(workspace.aws):
+    with workspace.aws.reading():
         removal = plan_removal(workspace.silent_engine(journal, plan_options), seen)
     return replace(removal, walks=seen.walks)
 
@@ -100,7 +99,7 @@ def _receipt(session: Session, workspace: Workspace, result: Result) -> RemovalR
         return None
     with (
         suppress(Interrupted),
-        only_reading(workspace.aws),
+        workspace.aws.reading(),
         session.call.stopping.stopping(workspace.aws.clock),
         session.busy("searching the account for what else is there"),
     ):

@@ -64,7 +64,8 @@ def _key_value(workspace: Workspace, key: str) -> str:
     """
     with workspace.read_state() as journal:
         have = find_keys(workspace.silent_engine(journal, PlanOptions())).get(key)
-    if have is None:
-        raise ProvisionError(f"there is no API key {key} yet", hint=_MAKE)
-    value: str = workspace.aws.apigateway.get_api_key(apiKey=have.id, includeValue=True)["value"]
-    return value
+        if have is None:
+            raise ProvisionError(f"there is no API key {key} yet", hint=_MAKE)
+        asked = workspace.aws.apigateway.get_api_key
+        value: str = asked(apiKey=have.id, includeValue=True)["value"]
+        return value

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from provision.aws.read_only import only_reading
 from provision.commands.former_names import formerly
 from provision.commands.session import Session
 from provision.engine.engine import WORKERS, Plan
@@ -23,6 +22,6 @@ def look_to_make(
     if words := formerly(session.options, workspace):
         session.say(words)
     seen = session.plan(workspace, journal, plan_options, workers)
-    with only_reading(workspace.aws):
+    with workspace.aws.reading():
         demand_ground(workspace.silent_engine(journal, plan_options), seen)
     return seen

@@ -15,8 +15,10 @@ def refresh(session: Session) -> int:
     Nothing is written to AWS, and the state only after everything was observed.
     """
     workspace = session.open(key=key_as_recorded, state=Disposable)
-    workspace.aws.read_only = True
-    with workspace.write_state(session.call.rerun_command) as journal:
+    with (
+        workspace.aws.reading(),
+        workspace.write_state(session.call.rerun_command) as journal,
+    ):
         eyes = Anew(workspace.stack, workspace.aws, journal, limitations=workspace.limitations)
         found = refresh_records(eyes, session.look_with(eyes))
         if found.records:

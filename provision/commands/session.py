@@ -15,7 +15,6 @@ import click
 from rich.console import Console
 from rich.text import Text
 
-from provision.aws.read_only import only_reading
 from provision.commands.decision_hints import deciding
 from provision.commands.engine_messages import worded
 from provision.commands.invocation import Invocation
@@ -98,8 +97,11 @@ class Session:
         if workspace.aws.access.endpoint:
             self.call.aws = _aws_on(workspace.aws.access.endpoint)
         if self.verbose:
-            workspace.aws.on_call = lambda service, operation: self.say(f"  {service} {operation}")
+            workspace.aws.hooks.on_call = self._say_call
         return workspace
+
+    def _say_call(self, service: str, operation: str) -> None:
+        self.say(f"  {service} {operation}")
 
     def judge_unlisted(self, judge: Unlisted) -> Unlisted:
         """Return the decision on an unlisted environment: by --new-env, its state or `judge`."""
@@ -151,7 +153,7 @@ class Session:
     def look_with(self, engine: Engine, workers: int = WORKERS) -> Plan:
         """Plan as `plan` does, with a given engine."""
         with (
-            only_reading(engine.aws),
+            engine.aws.reading(),
             self.call.stopping.stopping(engine.aws.clock),
             self.busy(f"looking at {len(engine.stack.nodes)} resources"),
         ):

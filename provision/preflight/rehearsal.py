@@ -19,6 +19,7 @@ from provision.aws.access import READ_PREFIXES, Access
 from provision.aws.client import Aws
 from provision.aws.error_classes import ThreadSafeExceptions
 from provision.aws.session import model_loader
+from provision.aws.waiting import Waiter
 from provision.errors import WaitTimeout
 from provision.preflight.answers import ABSENT, answer
 
@@ -42,6 +43,23 @@ class Request:
         return f"{self.operation.service_model.service_name}.{self.operation.name}"
 
 
+class _FirstAnswer(Waiter):
+    """A waiter that asks once: nothing here takes time, and no later answer would differ."""
+
+    def wait(
+        self,
+        what: str,
+        ready: Callable[[], T | None],
+        *,
+        budget: float,
+        first: float = 0.5,  # noqa: ARG002  (a pause that there is not)
+    ) -> T:
+        answered = ready()
+        if answered is None:
+            raise WaitTimeout(f"{what}: nothing else will be answered", hint=f"{budget:.0f} s")
+        return answered
+
+
 class Rehearsal(Aws):
     """An `Aws` that sends nothing, and keeps the writing requests of each node."""
 
@@ -55,23 +73,11 @@ class Rehearsal(Aws):
                 deletes_lag=False,
             )
         )
+        self.waiter = _FirstAnswer(self.clock, self.trace)
         self.assume_account(account)
         self.requests: list[Request] = []
         self.node = ""
         self._services: dict[str, Any] = {}
-
-    def wait(
-        self,
-        what: str,
-        ready: Callable[[], T | None],
-        *,
-        budget: float,
-        first: float = 0.5,  # noqa: ARG002  (nothing here takes time)
-    ) -> T:
-        answered = ready()
-        if answered is None:
-            raise WaitTimeout(f"{what}: nothing else will be answered", hint=f"{budget:.0f} s")
-        return answered
 
     def _client(self, service: str) -> Any:
         if service not in self._services:

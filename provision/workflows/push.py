@@ -13,7 +13,6 @@ from typing import Final, TypeVar
 
 from provision.aws.access import account_of
 from provision.aws.concurrency import read_pool
-from provision.aws.read_only import only_reading
 from provision.engine.engine import WORKERS, Result
 from provision.engine.executor import Engine
 from provision.engine.timing import WalkTiming
@@ -81,7 +80,7 @@ def plan_push(engine: Engine, keys: Collection[str], *, workers: int = WORKERS) 
         releases[node] = _ReleasePlanner(engine, node).release()
 
     looked = start_walk(engine, "look", {function_node(key): () for key in keys})
-    with only_reading(engine.aws):
+    with engine.aws.reading():
         raise_first(engine, run_walk(engine, looked, visit, workers))
     return PushPlan({node: releases[node] for node in looked.needs}, looked)
 

@@ -12,7 +12,7 @@ import pytest
 import yaml
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-from provision.aws.client import Aws
+from provision.aws.call_hooks import CallHooks
 from provision.stack.account_alias import account_alias
 from tests.integration.test_cli import CONFIG, Keyboard, Provision, home, provision  # noqa: F401  (fixtures)
 from tests.integration.test_options import VERBS
@@ -42,13 +42,13 @@ HERE = ("123456789012", "us-east-1")
 def calls(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Every call to AWS."""
     made: list[str] = []
-    before_call = Aws._before_call
+    before_call = CallHooks.before_call
 
-    def told(self: Aws, model: Any, **rest: Any) -> None:
+    def told(self: CallHooks, model: Any, **rest: Any) -> None:
         made.append(model.name)
         before_call(self, model, **rest)
 
-    monkeypatch.setattr(Aws, "_before_call", told)
+    monkeypatch.setattr(CallHooks, "before_call", told)
     return made
 
 

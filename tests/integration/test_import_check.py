@@ -102,7 +102,7 @@ def test_what_callers_would_meet_as_well_is_an_error(code: str) -> None:
 def test_rights_made_in_this_run_may_take_effect_late() -> None:
     denied, fine = Reply(DENIED, TEXT), Reply({}, error=None)
     aws = new_aws(recorder := Answering(denied, denied, fine))
-    aws.iam_written = True
+    aws.hooks.iam_written = True
     assert check_import(aws, "f", "7") == ""
     assert len(recorder.asked) == 3
     aws = new_aws(recorder := Answering(denied, fine))
@@ -110,7 +110,7 @@ def test_rights_made_in_this_run_may_take_effect_late() -> None:
         check_import(aws, "f", "7")
     assert len(recorder.asked) == 1, "nothing was granted in this run"
     aws = new_aws(Answering(denied))
-    aws.iam_written = True
+    aws.hooks.iam_written = True
     began = aws.clock.now()
     with pytest.raises(ImportFails, match="AccessDeniedException"):
         check_import(aws, "f", "7")

@@ -17,8 +17,9 @@ from typing import Any
 import pytest
 
 import provision
-from provision.aws.client import Aws
+from provision.aws.call_hooks import CallHooks
 from provision.aws.concurrency import Once
+from provision.aws.waiting import Waiter
 from provision.cli import main
 from provision.commands.session import Session
 from provision.views.draw_thread import Drawing
@@ -79,8 +80,8 @@ def told_under_a_lock(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     Watched.held.clear()
     monkeypatch.setattr(threading, "Lock", watched(threading.Lock))
     monkeypatch.setattr(threading, "RLock", watched(threading.RLock))
-    look(Aws, "_before_call")
-    look(Aws, "report_wait")
+    look(CallHooks, "before_call")
+    look(Waiter, "report_wait")
     look(Session, "say")
     look(Drawing, "do")
     look(subprocess, "Popen")

@@ -11,7 +11,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from provision.aws.access import READ_PREFIXES
-from provision.aws.client import Aws
+from provision.aws.call_hooks import CallHooks
 from tests.integration.test_cli import Provision, home, provision
 
 __all__ = ["home", "provision"]  # fixtures
@@ -26,17 +26,17 @@ class Refusing:
         self.denied = ""
         self.code = "AccessDenied"
         self.writes: list[str] = []
-        before_call: Callable[..., None] = Aws._before_call
+        before_call: Callable[..., None] = CallHooks.before_call
 
-        def noted(aws: Aws, model: Any, **more: Any) -> None:
-            before_call(aws, model, **more)
+        def noted(hooks: CallHooks, model: Any, **more: Any) -> None:
+            before_call(hooks, model, **more)
             if model.name == self.denied:
                 message = f"no {model.name} for you"
                 raise ClientError({"Error": {"Code": self.code, "Message": message}}, model.name)
             if not model.name.startswith(READ_PREFIXES):
                 self.writes.append(model.name)
 
-        monkeypatch.setattr(Aws, "_before_call", noted)
+        monkeypatch.setattr(CallHooks, "before_call", noted)
 
 
 @pytest.fixture

@@ -32,8 +32,8 @@ def seen_by_a_plan(workshop: Workshop, step: Step) -> None:
     journal = Journal(workshop.directory, stack.name, KINDS, stack.moved).open(HOLDER)
     try:
         engine = Engine(stack, aws, journal)
-        aws.read_only = True
-        demand_ground(engine, make_plan(engine, workers=1))
+        with aws.reading():
+            demand_ground(engine, make_plan(engine, workers=1))
     finally:
         journal.close()
 

@@ -34,11 +34,11 @@ QUEUE = Queue(name="tap-dev-it", tags={})
 def refresh(workshop: Workshop, stack: Stack) -> RefreshResult:
     """`provision refresh` as a process of its own."""
     aws = new_aws()
-    aws.read_only = True
     journal = Journal(workshop.directory, stack.name, KINDS).open(HOLDER)
     try:
         eyes = Anew(stack, aws, journal)
-        found = refresh_records(eyes, make_plan(eyes))
+        with aws.reading():
+            found = refresh_records(eyes, make_plan(eyes))
         journal.replace_all(found.records)
     finally:
         journal.close()

@@ -98,8 +98,8 @@ class Pooled(Aws):
         return client
 
     def let_go(self, client: Any) -> None:
-        client.meta.events.unregister("before-call.*.*", self._before_call)
-        client.meta.events.unregister("needs-retry.*.*", self._needs_retry)
+        client.meta.events.unregister("before-call.*.*", self.hooks.before_call)
+        client.meta.events.unregister("needs-retry.*.*", self.hooks.needs_retry)
         if self.access.on_client_created:
             watching: Any = self.access.on_client_created
             watching.__self__.unwatch(client)
@@ -140,11 +140,10 @@ class Workshop:
         journal = Journal(self.directory, stack.name, KINDS, stack.moved).open(HOLDER)
         try:
             engine = Engine(stack, aws, journal, plan_options)
-            aws.read_only = True
-            seen = make_plan(engine, workers=workers)
+            with aws.reading():
+                seen = make_plan(engine, workers=workers)
             if verb == "plan":
                 return Result(seen.all, {}, {})
-            aws.read_only = False
             if verb == "up":
                 outcome = apply(engine, seen, workers=workers)
             else:
@@ -164,7 +163,10 @@ class Workshop:
             on_client_created=recorder.watch,
             rate_limited=False,
         )
-        return kind(access, clock=VirtualClock(), core=_core())
+        return kind(access, clock=self.new_clock(), core=_core())
+
+    def new_clock(self) -> VirtualClock:
+        return VirtualClock()
 
     def forget(self) -> None:
         """Lose the state."""

@@ -73,7 +73,7 @@ class World:
     """Of every node, those too that cannot be looked at here."""
 
     def __post_init__(self) -> None:
-        self.ours.on_call = self._called
+        self.ours.hooks.on_call = self._called
 
     def _called(self, service: str, operation: str) -> None:
         if not operation.startswith(READ_PREFIXES):
@@ -92,10 +92,9 @@ class World:
         """`plan`, allowed to replace what holds data."""
         self.writes.clear()
         self.plan_options = PlanOptions(adopt=adopt, destroy_data=True, backup=False)
-        self.ours.read_only = True
         journal = Journal.read(self.directory / "state", "tap-dev", KINDS)
-        self.seen = make_plan(self._engine(journal), workers=self.workers)
-        self.ours.read_only = False
+        with self.ours.reading():
+            self.seen = make_plan(self._engine(journal), workers=self.workers)
         plan = self.seen.all
         self.kinds = {node: finding.kind for node, finding in plan.items()}
         self.found = {node: finding.have for node, finding in plan.items() if finding.have}

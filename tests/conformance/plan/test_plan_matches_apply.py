@@ -128,9 +128,9 @@ class World:
         """As a process of its own. It makes no write: the clients refuse them."""
         watched = Watched()
         aws = new_aws(watched)
-        aws.read_only = True
         journal = Journal.read(self.folder / "state", stack.name, KINDS)
-        seen = make_plan(Engine(stack, aws, journal, ALLOW_ALL), workers=1)
+        with aws.reading():
+            seen = make_plan(Engine(stack, aws, journal, ALLOW_ALL), workers=1)
         assert watched.writes == []
         return seen
 

@@ -66,7 +66,7 @@ def test_l1_a_fresh_role_cannot_be_assumed_at_once(court: Session, tmp_path: Pat
     with pytest.raises(ClientError, match="cannot be assumed by Lambda"):
         naive(held, "lambda").create_function(**plain(function))
     aws = ours(held)
-    aws.iam_written = True
+    aws.hooks.iam_written = True
     function.with_owner("tap-dev/f").create(aws)
     assert aws.calls.retried > 1
 

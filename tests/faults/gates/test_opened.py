@@ -117,7 +117,7 @@ def test_a_queue_is_gone_when_it_was_missed_often_enough(*, real: bool, misses: 
     aws, _ = reached(real=real)
     queue = Queue(name="tap-dev-x", tags={}).create(aws)
     asked: list[str] = []
-    aws.on_call = lambda _, operation: asked.append(operation)
+    aws.hooks.on_call = lambda _, operation: asked.append(operation)
     queue.delete(aws)
     assert asked[asked.index("DeleteQueue") + 1 :] == ["GetQueueUrl"] * misses
 

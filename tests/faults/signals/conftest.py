@@ -65,7 +65,7 @@ def server(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 _WRAPPED = """
 import os, pathlib, sys, threading, time
-from provision.aws.client import Aws
+from provision.aws.call_hooks import CallHooks
 from provision.cli import main
 from provision.clock import Clock
 from provision.commands import signals
@@ -75,7 +75,7 @@ sleep, now = Clock.sleep, Clock.now
 Clock.sleep = lambda self, seconds: sleep(self, seconds / 100)
 Clock.now = lambda self: now(self) * 100
 here, hold_at, count, mutex = pathlib.Path(), int(os.environ["HOLD_AT"]), 0, threading.Lock()
-before_call = Aws._before_call
+before_call = CallHooks.before_call
 
 def counted(self, model, **more):
     global count
@@ -90,7 +90,7 @@ def counted(self, model, **more):
     while hold_here and not (here / "go").exists():
         time.sleep(0.02)
 
-Aws._before_call = counted
+CallHooks.before_call = counted
 main(sys.argv[1:])
 """
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from provision.aws.client import Aws
+from provision.aws.call_hooks import CallHooks
 from tests.faults.signals.conftest import Provision
 from tests.support.account_inventory import inventory
 from tests.support.harness import new_aws
@@ -54,13 +54,13 @@ class Interrupting:
 @pytest.fixture
 def interrupting(monkeypatch: pytest.MonkeyPatch) -> Interrupting:
     counter = Interrupting()
-    before_call: Callable[..., None] = Aws._before_call
+    before_call: Callable[..., None] = CallHooks.before_call
 
-    def counted(self: Aws, model: Any, **more: Any) -> None:
+    def counted(self: CallHooks, model: Any, **more: Any) -> None:
         counter.count()
         before_call(self, model, **more)
 
-    monkeypatch.setattr(Aws, "_before_call", counted)
+    monkeypatch.setattr(CallHooks, "before_call", counted)
     return counter
 
 

@@ -10,6 +10,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
+from provision.aws.call_hooks import CallHooks
 from provision.aws.client import Aws
 from provision.model.step import OWNER
 from provision.plan.limitations import Limitations
@@ -257,14 +258,14 @@ def test_what_gives_no_answer_takes_no_receipt_with_it(
     lost = "arn:aws:dynamodb:us-east-1:123456789012:table/tap-dev-lost"
     role = "arn:aws:iam::123456789012:role/tap-dev-lost"
     Answers(monkeypatch).listed = [lost, role]
-    before_call = Aws._before_call
+    before_call = CallHooks.before_call
 
-    def silent(aws: Aws, model: Any, **more: Any) -> None:
-        before_call(aws, model, **more)
+    def silent(hooks: CallHooks, model: Any, **more: Any) -> None:
+        before_call(hooks, model, **more)
         if "tap-dev-lost" in str(more["params"]):
             raise ReadTimeoutError(endpoint_url="https://dynamodb.us-east-1.amazonaws.com/")
 
-    monkeypatch.setattr(Aws, "_before_call", silent)
+    monkeypatch.setattr(CallHooks, "before_call", silent)
     down = provision("down", "--yes")
     assert down.code == 0, down.err
     assert f"still listed by AWS, perhaps already gone: x {lost}: it holds data" in down.err

@@ -14,7 +14,6 @@ from botocore.exceptions import ClientError
 from moto.acm.models import CertBundle, acm_backends
 from moto.apigateway.models import apigateway_backends
 
-from provision.aws.client import Aws
 from provision.errors import InUseByOthers
 from provision.model.stack import Stack
 from provision.model.step import OWNER
@@ -139,10 +138,8 @@ class TimedWorkshop(Workshop):
 
     clock: VirtualClock = field(default_factory=VirtualClock)
 
-    def connect(self, recorder: Recorder) -> Aws:
-        aws = super().connect(recorder)
-        aws.clock = self.clock
-        return aws
+    def new_clock(self) -> VirtualClock:
+        return self.clock
 
 
 @pytest.fixture

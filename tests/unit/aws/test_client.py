@@ -74,11 +74,34 @@ def test_calls_are_counted_by_what_they_do() -> None:
 
 def test_a_write_is_stopped_before_it_leaves_while_reading_only() -> None:
     aws = new_aws()
-    aws.read_only = True
-    with pytest.raises(ReadOnlyViolation, match="CreateQueue was stopped"):
+    with aws.reading(), pytest.raises(ReadOnlyViolation, match="CreateQueue was stopped"):
         aws.sqs.create_queue(QueueName="q")
     assert aws.calls.write == 0
     assert "QueueUrls" not in aws.sqs.list_queues()
+    aws.sqs.create_queue(QueueName="q")
+    assert aws.calls.write == 1
+
+
+def test_writes_are_stopped_until_the_last_block_that_reads_has_ended() -> None:
+    """In whichever order they end: each thread opens and closes its own."""
+    aws = new_aws()
+    first, second = aws.reading(), aws.reading()
+    first.__enter__()
+    second.__enter__()
+    first.__exit__(None, None, None)
+    with ThreadPoolExecutor(1) as threads, pytest.raises(ReadOnlyViolation):
+        threads.submit(aws.sqs.create_queue, QueueName="q").result()
+    second.__exit__(None, None, None)
+    aws.sqs.create_queue(QueueName="q")
+    assert aws.calls.write == 1
+
+
+def test_writes_go_again_after_a_block_that_failed() -> None:
+    aws = new_aws()
+    with pytest.raises(ZeroDivisionError), aws.reading():
+        1 / 0  # noqa: B018
+    aws.sqs.create_queue(QueueName="q")
+    assert aws.calls.write == 1
 
 
 def test_where_is_asked_once() -> None:
