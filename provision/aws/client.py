@@ -12,13 +12,7 @@ import boto3
 import botocore.session
 from botocore.exceptions import ClientError
 
-from provision.aws.access import (
-    Access,
-    CallCounts,
-    Location,
-    dns_suffix,
-    location_of,
-)
+from provision.aws.access import Access, CallCounts, Location, dns_suffix, location_of
 from provision.aws.call_hooks import CallHooks
 from provision.aws.call_tracing import trace_calls
 from provision.aws.concurrency import Once

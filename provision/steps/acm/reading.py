@@ -147,13 +147,17 @@ def describe_with_record(aws: Aws, arn: str) -> CertificateDetailTypeDef | None:
     Waits for the record, which appears some seconds after the certificate (C2).
     """
 
-    def described() -> tuple[CertificateDetailTypeDef | None] | None:
-        found = describe_certificate(aws, arn)
-        coming = found is not None and found["Status"] == "PENDING_VALIDATION"
-        return None if coming and found and record_of(found) is None else (found,)
+    def lacks_record(found: CertificateDetailTypeDef | None) -> bool:
+        if found is None or found["Status"] != "PENDING_VALIDATION":
+            return False
+        return record_of(found) is None
 
-    (found,) = aws.wait(f"the validation record of {arn}", described, budget=RECORD_BUDGET)
-    return found
+    return aws.wait_until_stable(
+        f"the validation record of {arn}",
+        lambda: describe_certificate(aws, arn),
+        lacks_record,
+        budget=RECORD_BUDGET,
+    )
 
 
 def record_of(found: CertificateDetailTypeDef) -> ResourceRecordTypeDef | None:

@@ -96,9 +96,9 @@ class BasePathMapping(Step):
         except aws.apigateway.exceptions.NotFoundException:
             return
         # Until then the API cannot be deleted (A31), and the domain should not be (A32).
-        aws.wait(
-            f"base path {self.path} of {self.domain} to be gone",
-            lambda: True if self._get(aws) is None else None,
+        aws.wait_until_gone(
+            f"base path {self.path} of {self.domain}",
+            lambda: self._get(aws) is not None,
             budget=GONE_BUDGET,
         )
 

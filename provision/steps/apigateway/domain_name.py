@@ -211,14 +211,12 @@ class DomainName(Tagged):
 
     def _settled(self, aws: Aws) -> DomainNameResponseTypeDef | None:
         """Wait until the domain is neither PENDING nor UPDATING, and return it (A29)."""
-
-        def settled() -> tuple[DomainNameResponseTypeDef | None] | None:
-            found = _get(aws, self.name)
-            busy = found is not None and found.get("domainNameStatus") in COMING
-            return None if busy else (found,)
-
-        (found,) = aws.wait(f"domain {self.name} to settle", settled, budget=AVAILABLE_BUDGET)
-        return found
+        return aws.wait_until_stable(
+            f"domain {self.name} to settle",
+            lambda: _get(aws, self.name),
+            lambda found: found is not None and found.get("domainNameStatus") in COMING,
+            budget=AVAILABLE_BUDGET,
+        )
 
     def _wait_available(self, aws: Aws) -> None:
         found = self._settled(aws)

@@ -172,9 +172,9 @@ class ScalingTarget(Tagged):
             )
         except aws.autoscaling.exceptions.ObjectNotFoundException:
             return
-        aws.wait(
-            f"auto scaling of {self.resource} to be gone",
-            lambda: True if self._describe(aws) is None else None,
+        aws.wait_until_gone(
+            f"auto scaling of {self.resource}",
+            lambda: self._describe(aws) is not None,
             budget=GONE_BUDGET,
         )
 

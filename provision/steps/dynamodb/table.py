@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     )
 
 ACTIVE = "ACTIVE"
+_IN_PROGRESS = frozenset(["CREATING", "UPDATING", "DELETING"])
 ACTIVE_BUDGET = 600
 GONE_BUDGET = 600
 _TABLE = iam.arn("dynamodb", "table/{name}")
@@ -265,10 +266,8 @@ class Table(Tagged):
             if found.get("DeletionProtectionEnabled"):  # read now, not from the state (D19)
                 self._set_protection(aws, enabled=False)
             aws.dynamodb.delete_table(TableName=self.name)
-        aws.wait(
-            f"table {self.name} to be gone",
-            lambda: True if self._describe(aws) is None else None,
-            budget=GONE_BUDGET,
+        aws.wait_until_gone(
+            f"table {self.name}", lambda: self._describe(aws) is not None, budget=GONE_BUDGET
         )
 
     def _describe(self, aws: Aws) -> TableDescriptionTypeDef | None:
@@ -279,18 +278,12 @@ class Table(Tagged):
 
     def _settled_description(self, aws: Aws) -> TableDescriptionTypeDef | None:
         """Wait until no creation, update or deletion, such as a crashed run's, is in progress."""
-
-        def settled() -> tuple[TableDescriptionTypeDef | None] | None:
-            found = self._describe(aws)
-            busy = found is not None and found["TableStatus"] in {
-                "CREATING",
-                "UPDATING",
-                "DELETING",
-            }
-            return None if busy else (found,)
-
-        (found,) = aws.wait(f"table {self.name} to settle", settled, budget=ACTIVE_BUDGET)
-        return found
+        return aws.wait_until_stable(
+            f"table {self.name} to settle",
+            lambda: self._describe(aws),
+            lambda found: found is not None and found["TableStatus"] in _IN_PROGRESS,
+            budget=ACTIVE_BUDGET,
+        )
 
     def _wait_active(self, aws: Aws) -> None:
         def active() -> bool | None:

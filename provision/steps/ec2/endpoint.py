@@ -63,10 +63,8 @@ class Endpoint(Ec2Resource):
                         f"DeleteVpcEndpoints: {error.get('Code')}: {error.get('Message')}",
                         hint="mend the cause and run it again",
                     )
-        aws.wait(  # until then its routes and interfaces remain, and block the VPC (V11)
-            f"endpoint {self.label} to be gone",
-            lambda: None if self._find(aws) else True,
-            budget=GONE_BUDGET,
+        aws.wait_until_gone(  # until then its routes and interfaces remain, and block the VPC (V11)
+            f"endpoint {self.label}", lambda: bool(self._find(aws)), budget=GONE_BUDGET
         )
 
     def _find(self, aws: Aws) -> Sequence[VpcEndpointTypeDef]:

@@ -171,10 +171,8 @@ class SecurityGroup(Ec2Resource):
         refuse_foreign_in_group(aws, self.label, mark_of(self.owner), self.id)
         with deleting(aws, self.id):
             aws.ec2.delete_security_group(GroupId=self.id)
-        aws.wait(  # its name is in use until then (V12)
-            f"security group {self.name} to be gone",
-            lambda: None if self._find(aws) else True,
-            budget=GONE_BUDGET,
+        aws.wait_until_gone(  # its name is in use until then (V12)
+            f"security group {self.name}", lambda: bool(self._find(aws)), budget=GONE_BUDGET
         )
 
     def _find(self, aws: Aws) -> Sequence[SecurityGroupTypeDef]:

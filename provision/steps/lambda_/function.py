@@ -243,9 +243,9 @@ class Function(Tagged):
             self._detach(aws)
         with suppress(aws.lambda_.exceptions.ResourceNotFoundException):
             aws.lambda_.delete_function(FunctionName=self.name)
-        aws.wait(  # the function and its name remain for a while (L27)
-            f"function {self.name} to be gone",
-            lambda: True if describe(aws, self.name) is None else None,
+        aws.wait_until_gone(  # the function and its name remain for a while (L27)
+            f"function {self.name}",
+            lambda: describe(aws, self.name) is not None,
             budget=GONE_BUDGET,
         )
 

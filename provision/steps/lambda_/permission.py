@@ -147,9 +147,9 @@ class Permission(Step):
             aws.lambda_.remove_permission(
                 FunctionName=self.function, Qualifier=self.qualifier, StatementId=statement
             )
-        aws.wait(  # AWS may still show it (L16)
-            f"statement {statement} on {self.function}:{self.qualifier} to be gone",
-            lambda: True if statement not in self._policy(aws).statements else None,
+        aws.wait_until_gone(  # AWS may still show it (L16)
+            f"statement {statement} on {self.function}:{self.qualifier}",
+            lambda: statement in self._policy(aws).statements,
             budget=VISIBLE_BUDGET,
         )
 

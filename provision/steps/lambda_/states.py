@@ -70,14 +70,12 @@ def wait_until_stable(
 
     The change may be another party's.
     """
-
-    def look() -> tuple[GetFunctionResponseTypeDef | None] | None:
-        found = describe(aws, name, qualifier)
-        return None if found and _is_busy(found["Configuration"]) else (found,)
-
-    what = f"function {_named(name, qualifier)} to settle"
-    (found,) = aws.wait(what, look, budget=SETTLE_BUDGET)
-    return found
+    return aws.wait_until_stable(
+        f"function {_named(name, qualifier)} to settle",
+        lambda: describe(aws, name, qualifier),
+        lambda found: found is not None and _is_busy(found["Configuration"]),
+        budget=SETTLE_BUDGET,
+    )
 
 
 def wait_working(aws: Aws, name: str, qualifier: str = "$LATEST") -> FunctionConfigurationTypeDef:

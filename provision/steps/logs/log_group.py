@@ -218,12 +218,13 @@ class LogGroup(Tagged):
         if found and found.get("deletionProtectionEnabled"):  # read now, not from the state (G6)
             self._set_protection(aws, enabled=False)
 
-        def gone() -> bool | None:
+        def still_there() -> bool:
+            """Delete it each time, since a writer may have recreated it."""
             with ignore_not_found():
                 aws.logs.delete_log_group(logGroupName=self.name)
-            return True if self._describe(aws) is None else None
+            return self._describe(aws) is not None
 
-        aws.wait(f"log group {self.name} to be gone", gone, budget=GONE_BUDGET)
+        aws.wait_until_gone(f"log group {self.name}", still_there, budget=GONE_BUDGET)
 
     def _describe(self, aws: Aws) -> LogGroupTypeDef | None:
         groups = self._named_like(aws, self.name)

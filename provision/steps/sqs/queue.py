@@ -123,16 +123,16 @@ class Queue(Tagged):
         enough = MISSES if aws.access.deletes_lag else 1
         misses = 0
 
-        def gone() -> bool | None:
+        def still_there() -> bool:
             nonlocal misses
             with ignore_not_found():
                 aws.sqs.get_queue_url(QueueName=self.name)
                 misses = 0
-                return None
+                return True
             misses += 1
-            return True if misses == enough else None
+            return misses < enough
 
-        aws.wait(f"queue {self.name} to be gone", gone, budget=GONE_BUDGET)
+        aws.wait_until_gone(f"queue {self.name}", still_there, budget=GONE_BUDGET)
 
     def _find(self, aws: Aws) -> str:
         return self.url or aws.sqs.get_queue_url(QueueName=self.name)["QueueUrl"]
