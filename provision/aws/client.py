@@ -6,19 +6,13 @@ import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from functools import partial
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 import boto3
 import botocore.session
 from botocore.exceptions import ClientError
 
-from provision.aws.access import (
-    Access,
-    CallCounts,
-    Location,
-    dns_suffix,
-    location_of,
-)
+from provision.aws.access import Access, CallCounts, Location, dns_suffix, location_of
 from provision.aws.call_hooks import CallHooks
 from provision.aws.call_tracing import trace_calls
 from provision.aws.concurrency import Once
@@ -94,9 +88,9 @@ class Aws:
         core: botocore.session.Session | None = None,
         trace: Trace | None = None,
     ) -> None:
-        self.access = access
-        self.trace = trace or Trace()
-        self.clock = clock or Clock()
+        self.access: Final = access
+        self.trace: Final = trace or Trace()
+        self.clock: Final = clock or Clock()
         self.waiter = Waiter(self.clock, self.trace)
         limiter = RateLimiter(self.clock) if access.rate_limited else None
         self.hooks = CallHooks(self.clock, self.trace, self.waiter, limiter)

@@ -15,7 +15,6 @@ from provision.plan.change import Action
 from provision.steps.ec2.foreign_resources import refuse_foreign_in_group
 from provision.steps.ec2.network_interfaces import NetworkInterfaces
 from tests.support.harness import Recorder, Workshop, new_aws, one_node
-from tests.support.virtual_clock import VirtualClock
 from tests.unit.steps.contract import StepContract
 
 
@@ -48,9 +47,8 @@ class Network:
 
     def __init__(self) -> None:
         self.recorder = Recorder()
-        self.clock = VirtualClock()
         self.aws: Aws = new_aws(self.recorder)
-        self.aws.clock = self.clock
+        self.clock = self.aws.clock
         vpc_id = self.aws.ec2.create_vpc(CidrBlock="10.20.0.0/24")["Vpc"]["VpcId"]
         subnet = self.aws.ec2.create_subnet(VpcId=vpc_id, CidrBlock="10.20.0.0/25")
         self.subnet_id = subnet["Subnet"]["SubnetId"]
