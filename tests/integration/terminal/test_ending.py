@@ -138,7 +138,7 @@ def test_a_terminal_that_is_closed_ends_it(stage: Stage, look: Look) -> None:
         watched(terminal, look)
         stage.delay(0)
         terminal.hang_up()
-        assert terminal.process.wait(PATIENCE) == 130
+        assert terminal.process.wait(PATIENCE) == 130, terminal.text
     log = stage.folder / ".provision" / stack.name / "journal.jsonl"
     assert log.exists()
     with stage.run(stack, "up --local --yes", look) as terminal:
