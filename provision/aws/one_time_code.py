@@ -11,7 +11,7 @@ from pathlib import Path
 import botocore.session
 
 from provision.errors import NoCredentials
-from provision.output.text import printable
+from provision.sanitizing.text import printable
 
 
 def ask_people_only(core: botocore.session.Session) -> None:

@@ -79,7 +79,7 @@ _UNKNOWN_ROLE: Final = re.compile(
 """The text of any service about a role, or its policies, that has not reached it yet: Lambda
 (L1, L2), EC2 (V18), auto scaling (S2), API Gateway (A19). One pattern, to cover further services
 too."""
-_UNKNOWN_ROLE_CLASSES: Final = {
+_UNKNOWN_ROLE_RULES: Final = {
     "UpdateAccount": ACCOUNT_ROLE,
     "RegisterScalableTarget": SCALING_ROLE,  # AWS creates that role itself, with the first target
     "PutScalingPolicy": SCALING_ROLE,
@@ -114,7 +114,7 @@ def retry_rule_for(
     if failure.operation == "UpdateAccount" and _CANNOT_WRITE_LOGS in text:
         return ACCOUNT_ROLE
     if _UNKNOWN_ROLE.search(text) and code not in ACCESS_DENIED:
-        classes = _UNKNOWN_ROLE_CLASSES
+        classes = _UNKNOWN_ROLE_RULES
         return classes.get(failure.operation, IAM_PROPAGATION if iam_fresh else None)
     if "CloudWatch Logs role ARN must be set" in text:
         return STAGE_LOGGING if iam_fresh else None
@@ -175,7 +175,8 @@ def _of_one_service(failure: FailedCall) -> RetryRule | None:
         return SCALING_ROLE
     if code == "BadRequestException" and any(part in text for part in _UPDATING_TEXTS):
         return GATEWAY_UPDATE
-    if code == "ContinuousBackupsUnavailableException" or "being enabled" in text:
+    enabling = code == "ValidationException" and "Backups are being enabled" in text
+    if enabling or code == "ContinuousBackupsUnavailableException":
         return BACKUPS
     if code == "LimitExceededException" and "simultaneously" in text:
         return TABLE_BUDGET

@@ -30,7 +30,7 @@ from provision.cli.status import status
 from provision.cli.up import up
 from provision.commands.invocation import Invocation, error_document
 from provision.errors import Interrupted, ProvisionError, UsageError
-from provision.output.text import harden, put
+from provision.sanitizing.text import harden, put
 
 COMPLETION = "_PROVISION_COMPLETE"
 """The environment variable in which a shell asks for its completion."""

@@ -13,7 +13,7 @@ import click
 from provision.cli.environment_variables import strangers
 from provision.cli.global_options import WHOLE_TOOL, Answering, debugging, given, settings_of
 from provision.commands.invocation import Invocation
-from provision.output.text import put
+from provision.sanitizing.text import put
 
 
 class Verb(click.Command):

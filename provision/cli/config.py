@@ -8,7 +8,7 @@ import click
 
 from provision.cli.command_classes import Verbs
 from provision.cli.global_options import Settings
-from provision.output.text import put, put_document
+from provision.sanitizing.text import put, put_document
 
 if TYPE_CHECKING:
     from provision.config.unlisted import Unlisted
@@ -26,9 +26,9 @@ def config_check(context: click.Context) -> None:
     from provision import config  # noqa: PLC0415
     from provision.config.checks import check, within_folder  # noqa: PLC0415
     from provision.config.yaml.reader import refuse_linked  # noqa: PLC0415
-    from provision.output.masking import instead, plain_secrets  # noqa: PLC0415
     from provision.packaging.handlers import in_folder  # noqa: PLC0415
     from provision.preflight import foresee  # noqa: PLC0415
+    from provision.sanitizing.masking import instead, plain_secrets  # noqa: PLC0415
 
     settings: Settings = context.obj
     if not settings.allow_outside:

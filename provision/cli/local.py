@@ -7,7 +7,7 @@ import click
 from provision.cli.command_classes import Verbs
 from provision.cli.global_options import Settings
 from provision.commands.invocation import say
-from provision.output.text import put
+from provision.sanitizing.text import put
 
 
 @click.group("local", cls=Verbs)

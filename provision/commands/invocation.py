@@ -24,7 +24,7 @@ from provision.errors import (
     PartialFailure,
     ProvisionError,
 )
-from provision.output.text import encoding_of, printable, put, put_document
+from provision.sanitizing.text import encoding_of, printable, put, put_document
 
 _COMMAND: Final = re.compile(r"`((?:provision|aws) [^`]+)`")
 """A command in a text, as the whole project writes one: in backticks, by the program's own name."""

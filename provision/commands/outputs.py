@@ -7,8 +7,8 @@ import json
 from provision.commands.session import Session
 from provision.errors import ProvisionError
 from provision.model.step import Step
-from provision.output.text import put
 from provision.plan.options import PlanOptions
+from provision.sanitizing.text import put
 from provision.stack.customer_key import key_as_recorded
 from provision.stack.outputs import output_name
 from provision.stack.outputs import outputs as outputs_of

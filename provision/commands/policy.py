@@ -19,8 +19,8 @@ from provision.config.checks import check_values
 from provision.config.yaml.reader import refuse_linked
 from provision.errors import ApiError, NoCredentials, UsageError
 from provision.files import HOME, replace_private
-from provision.output.text import put_document
 from provision.permissions.policies import MOST_CHARACTERS, Policy
+from provision.sanitizing.text import put_document
 from provision.stack import StackInputs, build_stack
 from provision.stack.packages import NoPackages
 from provision.state.journal import Journal

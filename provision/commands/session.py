@@ -29,9 +29,9 @@ from provision.engine.timing import PathStep, WalkTiming, critical_path
 from provision.errors import Interrupted, NothingDone, NotPermitted, PartialFailure, ProvisionError
 from provision.local import CREDENTIALS
 from provision.model.step import Step
-from provision.output.text import printable
 from provision.plan.change import ResourceChange
 from provision.plan.options import PlanOptions
+from provision.sanitizing.text import printable
 from provision.stack.customer_key import KeyOf, demanded_key
 from provision.stack.outputs import outputs
 from provision.state.journal import Journal

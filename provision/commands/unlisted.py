@@ -11,7 +11,7 @@ from provision.commands.invocation import Invocation
 from provision.commands.yes_no import confirmed
 from provision.config.unlisted import Unlisted, UnlistedEnvironment
 from provision.files import HOME, read_private
-from provision.output.text import put
+from provision.sanitizing.text import put
 
 
 def unless_known(config: Path, state: Path | None, then: Unlisted) -> Unlisted:

@@ -7,7 +7,7 @@ from typing import Final
 import click
 
 from provision.commands.terminal import forget_typed
-from provision.output.text import printable
+from provision.sanitizing.text import printable
 
 _ANSWERS: Final = {"y": True, "yes": True, "n": False, "no": False}
 

@@ -13,7 +13,7 @@ from provision.config.schema.json_schema import OVERLAYS, SchemaNode, config_sha
 from provision.config.schema.root import Config
 from provision.config.schema.types import NAME
 from provision.config.yaml.reader import SCALARS, tag_of
-from provision.output.masking import MASKED, plain_secrets
+from provision.sanitizing.masking import MASKED, plain_secrets
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 OVERLAY_WORDS = (

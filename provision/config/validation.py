@@ -15,7 +15,7 @@ from provision.config.schema.root import Config
 from provision.config.schema.types import NAME, PATTERN_DESCRIPTIONS, InvalidValue
 from provision.config.yaml.nodes import YamlEntry, YamlNode, format_path
 from provision.config.yaml.reader import LONGEST_NUMBER
-from provision.output.masking import MASKED, assigns_secret, holds_password, says_secret
+from provision.sanitizing.masking import MASKED, assigns_secret, holds_password, says_secret
 
 LONGEST_SHOWN = 200
 """The most characters of a value that a problem quotes."""

@@ -14,7 +14,7 @@ from provision.engine.timing import WalkTiming
 from provision.errors import Interrupted, NotPermitted, ProvisionError
 from provision.model.stack import Needs, Stack, Visit, walk
 from provision.permissions.access_denied import refusal
-from provision.permissions.requirements import LOOK, MAKE, REMOVE, asked_by_stack
+from provision.permissions.requirements import DELETE, READ, WRITE, asked_by_stack
 from provision.state.journal import Journal
 
 
@@ -67,5 +67,5 @@ class Walks:
             return told
         stack, where = self.stack, self.aws.location
         forgotten = {n: r.step for n, r in self.journal.records.items() if n not in stack.nodes}
-        asked = asked_by_stack(stack, forgotten, where, (LOOK, MAKE, REMOVE))
+        asked = asked_by_stack(stack, forgotten, where, (READ, WRITE, DELETE))
         return refusal(error, (each for each in asked if each.by == name))

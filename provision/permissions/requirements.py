@@ -14,9 +14,9 @@ from provision.model.stack import Stack
 from provision.model.step import OWNER, Mark, Step, fields_with
 from provision.unknown import Unknown
 
-LOOK: Final = "look"
-MAKE: Final = "make"
-REMOVE: Final = "remove"
+READ: Final = "look"
+WRITE: Final = "make"
+DELETE: Final = "remove"
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ def asked_by_stack(
 
 def _calls(step: Step, part: str) -> tuple[ApiCall, ...]:
     declared = step.API_CALLS
-    return {LOOK: declared.read, MAKE: declared.write, REMOVE: declared.delete}[part]
+    return {READ: declared.read, WRITE: declared.write, DELETE: declared.delete}[part]
 
 
 def asked_by(

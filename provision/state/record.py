@@ -13,7 +13,7 @@ import msgspec
 
 from provision.model.stack import current_name, deposed_name
 from provision.model.step import Mark, Step, fields_with
-from provision.output.masking import recorded
+from provision.sanitizing.masking import recorded
 from provision.unknown import is_known
 
 NODE: Final = re.compile(r"[A-Za-z0-9_.-]+(~[0-9]+)?")

@@ -11,9 +11,9 @@ from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
 from rich.text import Text
 
-from provision.output.masking import MASKED, Masked
-from provision.output.text import printable, told_apart
 from provision.plan.change import PUBLISH, Action
+from provision.sanitizing.masking import MASKED, Masked
+from provision.sanitizing.text import printable, told_apart
 from provision.stack import AREAS
 from provision.unknown import KNOWN_AFTER_UP, Unknown
 

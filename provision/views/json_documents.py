@@ -12,10 +12,10 @@ from provision.aws.client import Aws
 from provision.engine.timing import PathStep
 from provision.errors import ProvisionError
 from provision.model.risks import Impact, Risk
-from provision.output.masking import MASKED, Masked
 from provision.plan.change import Action, Cause, FieldDiff, ResourceChange
 from provision.plan.risks import risks_of
 from provision.plan.value_diff import MISSING, ValueDiff, diff_values
+from provision.sanitizing.masking import MASKED, Masked
 from provision.stack.inputs import StackInputs
 from provision.unknown import KNOWN_AFTER_UP, Unknown
 from provision.workflows.health import Health

@@ -12,11 +12,11 @@ from rich.tree import Tree
 
 from provision.model.risks import Impact, Risk
 from provision.model.step import Mark, Step, Tagged, fields_with
-from provision.output.masking import MASKED, Masked
-from provision.output.text import printable
 from provision.plan.change import PUBLISH, WRITES, Action, Cause, FieldDiff, ResourceChange
 from provision.plan.risks import risks_of
 from provision.plan.value_diff import MISSING, ValueDiff, diff_values
+from provision.sanitizing.masking import MASKED, Masked
+from provision.sanitizing.text import printable
 from provision.views.console import columns, in_window, print_page
 from provision.views.formatting import ACTION_STYLES, by_area, format_value, side_by_side, truncate
 from provision.views.plan_summary import lasting, summary, told_short

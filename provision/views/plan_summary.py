@@ -9,10 +9,10 @@ from typing import Final
 from rich.text import Text
 
 from provision.model.risks import Impact, Risk
-from provision.output.masking import Masked, instead
 from provision.plan.change import PUBLISH, WRITES, Action, Cause, ResourceChange
 from provision.plan.renames import likely_renames
 from provision.plan.risks import risks_of
+from provision.sanitizing.masking import Masked, instead
 from provision.steps.lambda_.function import Function
 from provision.views.formatting import ACTION_STYLES
 from provision.workflows.origins import Edited, origins

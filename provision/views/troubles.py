@@ -9,9 +9,9 @@ from typing import Final
 
 from rich.text import Text
 
-from provision.output.masking import MASKED, Masked
-from provision.output.text import printable, told_apart
 from provision.plan.value_diff import MISSING, ValueDiff, diff_values
+from provision.sanitizing.masking import MASKED, Masked
+from provision.sanitizing.text import printable, told_apart
 from provision.views.console import in_window
 from provision.views.formatting import format_value, pluralize, truncate
 from provision.views.signs import SIGNS

@@ -1,4 +1,4 @@
-"""Complete procedures on top of the engine, which commands begin.
+"""Procedures, reports and printed policies on top of the engine, one for each task of a command.
 
 `push`, `refresh` and `rotate_keys` work with the engine's parts; `saved_plan` keeps a plan in a
 file; `prerequisites` checks what no node creates; `origins` says why a node is written; `health`

@@ -13,9 +13,9 @@ from provision.model.stack import Stack
 from provision.model.step import Step
 from provision.permissions.policies import Policy, policies
 from provision.permissions.requirements import (
-    LOOK,
-    MAKE,
-    REMOVE,
+    DELETE,
+    READ,
+    WRITE,
     Asked,
     asked_by_others,
     asked_by_stack,
@@ -43,11 +43,11 @@ class Purpose(StrEnum):
 
 
 _PARTS: Final = {
-    Purpose.UP: (LOOK, MAKE, REMOVE),
-    Purpose.PLAN: (LOOK,),
-    Purpose.STATUS: (LOOK,),
-    Purpose.DOWN: (LOOK, REMOVE),
-    Purpose.ALL: (LOOK, MAKE, REMOVE),
+    Purpose.UP: (READ, WRITE, DELETE),
+    Purpose.PLAN: (READ,),
+    Purpose.STATUS: (READ,),
+    Purpose.DOWN: (READ, DELETE),
+    Purpose.ALL: (READ, WRITE, DELETE),
 }
 _ALWAYS: Final = (
     ("account guard", account_alias.CALLS),

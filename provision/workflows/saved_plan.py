@@ -26,9 +26,9 @@ from provision.errors import ProvisionError
 from provision.files import read_regular, refuse_special, replace_private
 from provision.installation import told_schemas, upgrade_hint
 from provision.model.step import Mark, Step, fields_with
-from provision.output.masking import Masked, masked, recorded
 from provision.plan.change import ResourceChange
 from provision.plan.options import PlanOptions
+from provision.sanitizing.masking import Masked, masked, recorded
 from provision.stack.inputs import StackInputs
 from provision.unknown import KNOWN_AFTER_UP, Unknown
 

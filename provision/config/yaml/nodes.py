@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import Any
 
 from provision.config.problems import Problem, clipped
-from provision.output.masking import MASKED, assigns_secret, holds_password, says_secret
+from provision.sanitizing.masking import MASKED, assigns_secret, holds_password, says_secret
 
 _LONGEST = 100
 """The most characters of a key in a message."""

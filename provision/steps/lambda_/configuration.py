@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from provision.errors import NotPermitted
-from provision.output.masking import masked, recorded
+from provision.sanitizing.masking import masked, recorded
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda.literals import LogFormatType

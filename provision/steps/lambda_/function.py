@@ -14,7 +14,7 @@ from provision.errors import WaitTimeout
 from provision.model import iam
 from provision.model.risks import Impact, Risk, Risks
 from provision.model.step import Computed, Fixed, Local, Tagged
-from provision.output.masking import Variables, masked, revealed
+from provision.sanitizing.masking import Variables, masked, revealed
 from provision.steps.lambda_.code import read_zip
 from provision.steps.lambda_.configuration import (
     STORAGE,

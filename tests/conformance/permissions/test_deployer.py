@@ -10,7 +10,7 @@ from pprint import pformat
 import pytest
 
 from provision.aws.access import READ_PREFIXES
-from provision.permissions.requirements import LOOK, MAKE, REMOVE
+from provision.permissions.requirements import DELETE, READ, WRITE
 from provision.steps import KINDS
 from provision.workflows.deployer_policy import Purpose
 from tests.conformance.permissions.evaluation import Ask, Index, Line, lines
@@ -19,9 +19,9 @@ from tests.conformance.permissions.lifecycle import LOOKING, MAKING, REMOVING, L
 from tests.conformance.permissions.manual_edits import DEAD_ROLE, SECOND_TABLE
 
 PARTS = {
-    **dict.fromkeys(LOOKING, LOOK),
-    **dict.fromkeys(MAKING, MAKE),
-    **dict.fromkeys(REMOVING, REMOVE),
+    **dict.fromkeys(LOOKING, READ),
+    **dict.fromkeys(MAKING, WRITE),
+    **dict.fromkeys(REMOVING, DELETE),
 }
 NEEDING_NONE = {"sts.GetCallerIdentity"}
 LET_THROUGH = {"RevokeSecurityGroupEgress"}
@@ -119,14 +119,14 @@ def test_every_kind_declares_exactly_the_calls_it_makes(life: Life) -> None:
         remove = {call.operation for call in step.API_CALLS.delete}
         seen = {part: made.get((kind, part), set()) - NEEDING_NONE for part in PARTS.values()}
         undeclared = {
-            LOOK: seen[LOOK] - look,
-            MAKE: seen[MAKE] - look - make,
-            REMOVE: seen[REMOVE] - look - remove,
+            READ: seen[READ] - look,
+            WRITE: seen[WRITE] - look - make,
+            DELETE: seen[DELETE] - look - remove,
         }
         never = {
-            LOOK: look - seen[LOOK] - SELDOM.get(kind, set()),
-            MAKE: make - seen[MAKE] - SELDOM.get(kind, set()),
-            REMOVE: remove - seen[REMOVE] - SELDOM.get(kind, set()),
+            READ: look - seen[READ] - SELDOM.get(kind, set()),
+            WRITE: make - seen[WRITE] - SELDOM.get(kind, set()),
+            DELETE: remove - seen[DELETE] - SELDOM.get(kind, set()),
         }
         if any(undeclared.values()) or any(never.values()):
             wrong[kind] = (

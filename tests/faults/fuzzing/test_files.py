@@ -38,7 +38,7 @@ from tests.integration.test_cli import Answer, Provision, home, provision  # noq
 from tests.support.harness import HOLDER, new_aws
 from tests.support.sample_stack import reference_site
 from tests.unit.config.sample import SAMPLE, furnish
-from tests.unit.output.test_masking import FUNCTION
+from tests.unit.sanitizing.test_masking import FUNCTION
 
 T = TypeVar("T")
 

@@ -205,6 +205,8 @@ NEVER = [
     failure("CreateWebACL", "WAFDuplicateItemException"),
     failure("UpdateWebACL", "WAFOptimisticLockException"),
     failure("CreateWebACL", "WAFLimitsExceededException"),
+    failure("CreateStage", "BadRequestException", "Logging is being enabled"),  # not DynamoDB's
+    failure("UpdateTable", "ValidationException", "Something is being enabled"),
     failure("GetWebACL", "WAFNonexistentItemException", "no", request="Id=old"),
     failure("UpdateTable", "LimitExceededException", "Subscriber limit exceeded: decreases"),
     failure("PutRolePolicy", "MalformedPolicyDocument", "This policy contains invalid Json"),

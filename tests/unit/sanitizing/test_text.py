@@ -17,7 +17,7 @@ from rich.text import Text
 from rich.tree import Tree
 
 from provision.errors import PartialFailure, ProvisionError
-from provision.output.text import ASCII, harden, printable, put, put_document, told_apart
+from provision.sanitizing.text import ASCII, harden, printable, put, put_document, told_apart
 from provision.views.formatting import error_console, result_console, side_by_side
 from tests.support.sample_stack import ROOT
 
@@ -215,7 +215,7 @@ def test_only_one_place_writes() -> None:
     """No module writes to a stream or makes a console by itself."""
     allowed = {
         "Console": {"views/formatting.py"},
-        "echo": {"output/text.py"},
+        "echo": {"sanitizing/text.py"},
         "print_exception": set[str](),
         "secho": set[str](),
     }

@@ -57,7 +57,7 @@ _BLANK: Final = re.compile(
 """Invisible characters that Python calls printable: the rest of Unicode's
 Default_Ignorable_Code_Point
 (https://www.unicode.org/Public/UCD/latest/ucd/DerivedCoreProperties.txt), and blank signs."""
-_SUBSTITUTE: Final = "provision.output.text"
+_SUBSTITUTE: Final = "provision.sanitizing.text"
 
 
 def printable(text: str, encoding: str = "utf-8") -> str:

@@ -14,8 +14,8 @@ import pytest
 import yaml
 from botocore.exceptions import ParamValidationError
 
-from provision.output.masking import MASKED, Masked, plain_secrets, says_secret
 from provision.plan.change import diff_fields
+from provision.sanitizing.masking import MASKED, Masked, plain_secrets, says_secret
 from provision.state.record import from_json, to_json
 from provision.steps.lambda_.configuration import shown_configuration
 from provision.steps.lambda_.function import Function
