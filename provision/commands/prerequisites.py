@@ -24,5 +24,5 @@ def look_to_make(
         session.say(words)
     seen = session.plan(workspace, journal, plan_options, workers)
     with only_reading(workspace.aws):
-        demand_ground(workspace.silent_engine(journal, plan_options), seen)
+        demand_ground(workspace.engine(journal, plan_options), seen)
     return seen
