@@ -11,9 +11,10 @@ from provision.commands.engine_messages import worded_outcome, worded_receipt
 from provision.commands.recheck import looked_again
 from provision.commands.session import Session, check_nodes
 from provision.config import ConfigInvalid
-from provision.engine.engine import REAPPEAR_DELAY, Plan, Result
+from provision.engine.engine import REAPPEAR_DELAY
 from provision.errors import Interrupted
 from provision.plan.options import PlanOptions
+from provision.plan.plan import Plan, Result
 from provision.stack.customer_key import key_as_recorded
 from provision.state.journal import Journal
 from provision.views.results import print_removal

@@ -5,8 +5,9 @@ from __future__ import annotations
 from provision.aws.read_only import only_reading
 from provision.commands.former_names import formerly
 from provision.commands.session import Session
-from provision.engine.engine import WORKERS, Plan
+from provision.engine.engine import WORKERS
 from provision.plan.options import PlanOptions
+from provision.plan.plan import Plan
 from provision.state.journal import Journal
 from provision.workflows.prerequisites import demand_ground
 from provision.workspace import Workspace

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import click
 
 from provision.commands.session import Session
-from provision.engine.engine import Result
 from provision.plan.change import Action
 from provision.plan.options import PlanOptions
+from provision.plan.plan import Result
 from provision.state.journal import Journal
 from provision.steps.lambda_.alias import Alias
 from provision.views.formatting import pluralize

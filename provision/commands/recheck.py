@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from provision.commands.session import Session
-from provision.engine.engine import Plan
+from provision.plan.plan import Plan
 from provision.workflows.saved_plan import StalePlan, changed_nodes, planned, told_moves
 
 

@@ -25,7 +25,7 @@ from provision.config.checks import check
 from provision.config.load import Check
 from provision.config.problems import suggest
 from provision.config.unlisted import Unlisted, accept
-from provision.engine.engine import WORKERS, Engine, Plan, Result
+from provision.engine.engine import WORKERS, Engine
 from provision.engine.timing import PathStep, critical_path
 from provision.errors import Interrupted, NothingDone, NotPermitted, PartialFailure, ProvisionError
 from provision.local import CREDENTIALS
@@ -33,6 +33,7 @@ from provision.model.step import Step
 from provision.output.text import printable
 from provision.plan.change import ResourceChange
 from provision.plan.options import PlanOptions
+from provision.plan.plan import Plan, Result
 from provision.stack.customer_key import KeyOf, demanded_key
 from provision.stack.outputs import outputs
 from provision.state.journal import Journal

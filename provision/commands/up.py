@@ -7,8 +7,8 @@ from provision.commands.engine_messages import worded_outcome
 from provision.commands.prerequisites import look_to_make
 from provision.commands.recheck import looked_again
 from provision.commands.session import Session, check_nodes
-from provision.engine.engine import Plan, Result
 from provision.plan.options import PlanOptions
+from provision.plan.plan import Plan, Result
 from provision.stack.outputs import outputs
 from provision.state.journal import Journal
 from provision.views.results import NextSteps, print_receipt, print_welcome, secret_words

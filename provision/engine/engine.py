@@ -30,8 +30,6 @@ from provision.plan.planner import Planner, deletes_dependents, follow_replaced_
 from provision.plan.removal import apply_parent_ownership, deletion_order, keep_needed_by_data
 from provision.state.journal import Journal
 
-__all__ = ["REAPPEAR_DELAY", "WORKERS", "Engine", "Plan", "Result"]
-
 WORKERS: Final = 16
 REAPPEAR_DELAY: Final = 30.0
 """Seconds for which log lines may still arrive after their writer was deleted (G4, A35)."""

@@ -14,11 +14,12 @@ from typing import Final, TypeVar
 from provision.aws.access import account_of
 from provision.aws.concurrency import read_pool
 from provision.aws.read_only import only_reading
-from provision.engine.engine import WORKERS, Engine, Result
+from provision.engine.engine import WORKERS, Engine
 from provision.errors import ProvisionError
 from provision.model.stack import Node
 from provision.model.step import Step, with_computed
 from provision.plan.change import Action, ResourceChange, diff_fields
+from provision.plan.plan import Result
 from provision.state.other_location import PinnedLocation
 from provision.steps.lambda_.alias import Alias
 from provision.steps.lambda_.function import Function
