@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from provision.config.yaml.reader import refuse_linked
 from provision.engine.engine import Engine
 from provision.engine.errors import translate_error
 from provision.engine.events import EventListener, report_nothing
+from provision.engine.timing import WalkTiming
 from provision.errors import StateError, WrongAccount
 from provision.files import HOME, refuse_links_below
 from provision.model.stack import Stack
@@ -78,6 +79,8 @@ class Workspace:
     """The nodes that had a record when the workspace was opened."""
     state: type[Journal] = Journal
     """The class that reads the state."""
+    timings: list[WalkTiming] = field(default_factory=list)
+    """The walks of its engines, in their order."""
 
     @contextmanager
     def read_state(self) -> Iterator[Journal]:
@@ -103,7 +106,7 @@ class Workspace:
         sources = self.inputs.packages
         assert isinstance(sources, PackageBuilder)
         inputs = replace(self.inputs, packages=sources.rebuilt())
-        return replace(self, inputs=inputs, stack=build_stack(inputs))
+        return replace(self, inputs=inputs, stack=build_stack(inputs), timings=[])
 
     def pin(self, journal: Journal) -> None:
         """Record the stack's account and region; runs in any other are refused from now on."""
@@ -118,12 +121,10 @@ class Workspace:
         account = f"{where.account} ({alias})" if alias else where.account
         return f"{self.stack.name} in account {account}, {where.region}"
 
-    def engine(self, journal: Journal, report: EventListener, plan_options: PlanOptions) -> Engine:
-        return Engine(self.stack, self.aws, journal, plan_options, self.limitations, report)
-
-    def silent_engine(self, journal: Journal, plan_options: PlanOptions) -> Engine:
-        """Return an engine that reports no events."""
-        return self.engine(journal, report_nothing, plan_options)
+    def engine(
+        self, journal: Journal, options: PlanOptions, tell: EventListener = report_nothing
+    ) -> Engine:
+        return Engine(self.stack, self.aws, journal, options, self.limitations, tell, self.timings)
 
     @property
     def _here(self) -> PinnedLocation:

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import shlex
 from contextlib import suppress
-from dataclasses import replace
 
 from provision.commands.confirmation import Confirmation, check_confirmation, confirm
 from provision.commands.engine_messages import worded_outcome, worded_receipt
 from provision.commands.recheck import looked_again
 from provision.commands.session import Session, check_nodes
 from provision.config import ConfigInvalid
-from provision.engine.engine import REAPPEAR_DELAY, Plan, Result
-from provision.engine.timing import WalkTiming
+from provision.engine.engine import REAPPEAR_DELAY
 from provision.errors import Interrupted
 from provision.plan.options import PlanOptions
+from provision.plan.plan import Plan, Result
 from provision.stack.customer_key import key_as_recorded
 from provision.state.journal import Journal
 from provision.views.results import print_removal
@@ -48,13 +47,12 @@ def down(
             session.call.stopping.stopping(workspace.aws.clock),
             session.showing(removal.writes) as progress,
         ):
-            engine = workspace.engine(journal, progress.report, plan_options)
+            engine = workspace.engine(journal, plan_options, progress.report)
             delay = REAPPEAR_DELAY if workspace.aws.access.deletes_lag else 0.0
             result = engine.remove(removal, workers=workers, reappear_delay=delay)
-    walks = (*removal.walks, *result.walks)
     result = worded_outcome(session.call, result)
     found = _receipt(session, workspace, result)
-    _tell(session, workspace, result, found and worded_receipt(session.call, found), walks)
+    _tell(session, workspace, result, found and worded_receipt(session.call, found))
     return session.finish(result)
 
 
@@ -68,8 +66,7 @@ def _look(
     """Return the plan of the removal, for which the data to be deleted is counted live."""
     seen = session.plan(workspace, journal, plan_options, workers)
     with workspace.aws.reading():
-        removal = workspace.silent_engine(journal, plan_options).plan_removal(seen)
-    return replace(removal, walks=seen.walks)
+        return workspace.engine(journal, plan_options).plan_removal(seen)
 
 
 def _open(session: Session) -> Workspace:
@@ -110,7 +107,6 @@ def _tell(
     workspace: Workspace,
     result: Result,
     receipt: RemovalReport | None,
-    walks: tuple[WalkTiming, ...],
 ) -> None:
     if session.call.as_json:
         session.print_document(
@@ -120,10 +116,9 @@ def _tell(
             failed=result.failed,
             error=session.final_error(result),
             removal=receipt.document if receipt else None,
-            walks=walks,
         )
     else:
         where = f"account {workspace.aws.location.account}, {workspace.aws.location.region}"
         print_removal(session.errors, result, receipt, session.call.command, where=where)
-        chain = session.longest(walks)
+        chain = session.longest(workspace)
         print_timing(session.errors, session.seconds, workspace.aws.calls, chain)

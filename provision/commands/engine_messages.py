@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from provision.commands.invocation import Invocation
-from provision.engine.engine import Result
 from provision.model.stored_data import Backup
 from provision.plan.change import ResourceChange
+from provision.plan.plan import Result
 from provision.workflows.leftovers import LeftoverReport
 from provision.workflows.removal_report import RemovalReport
 

@@ -22,7 +22,7 @@ def list_keys(session: Session) -> int:
     """List the API keys. Exit code: 0."""
     workspace = session.open(build_sources=False, key=key_as_recorded)
     with workspace.read_state() as journal:
-        keys = rotate_keys.find_keys(workspace.silent_engine(journal, PlanOptions()))
+        keys = rotate_keys.find_keys(workspace.engine(journal, PlanOptions()))
     return _tell(session, workspace, keys)
 
 
@@ -65,7 +65,7 @@ def remove(session: Session, key_id: str) -> int:
 
 def _change(session: Session, workspace: Workspace, change: Callable[[Engine], None]) -> int:
     with workspace.write_state(session.call.rerun_command) as journal:
-        engine = workspace.silent_engine(journal, PlanOptions())
+        engine = workspace.engine(journal, PlanOptions())
         with (
             session.call.stopping.stopping(workspace.aws.clock),
             session.busy("changing the API keys"),

@@ -63,7 +63,7 @@ def _key_value(workspace: Workspace, key: str) -> str:
     AWS is asked which key it is, as it may have been rotated by another user.
     """
     with workspace.read_state() as journal:
-        have = find_keys(workspace.silent_engine(journal, PlanOptions())).get(key)
+        have = find_keys(workspace.engine(journal, PlanOptions())).get(key)
         if have is None:
             raise ProvisionError(f"there is no API key {key} yet", hint=_MAKE)
         asked = workspace.aws.apigateway.get_api_key

@@ -31,7 +31,7 @@ def plan(
     if out:
         write_plan(out, capture_plan(workspace.inputs, seen.all, plan_options))
     if session.call.as_json:
-        session.print_document(workspace, seen.all, seen.observed, walks=seen.walks)
+        session.print_document(workspace, seen.all, seen.observed)
     else:
         title = f"{workspace.stack.name}: what `up` would do"
         session.show_plan(session.results, workspace, title, seen.all)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from provision.commands.former_names import formerly
 from provision.commands.session import Session
-from provision.engine.engine import WORKERS, Plan
+from provision.engine.engine import WORKERS
 from provision.plan.options import PlanOptions
+from provision.plan.plan import Plan
 from provision.state.journal import Journal
 from provision.workflows.prerequisites import demand_ground
 from provision.workspace import Workspace
@@ -23,5 +24,5 @@ def look_to_make(
         session.say(words)
     seen = session.plan(workspace, journal, plan_options, workers)
     with workspace.aws.reading():
-        demand_ground(workspace.silent_engine(journal, plan_options), seen)
+        demand_ground(workspace.engine(journal, plan_options), seen)
     return seen

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import click
 
 from provision.commands.session import Session
-from provision.engine.engine import Result
 from provision.plan.change import Action
 from provision.plan.options import PlanOptions
+from provision.plan.plan import Result
 from provision.state.journal import Journal
 from provision.steps.lambda_.alias import Alias
 from provision.views.formatting import pluralize
@@ -44,10 +44,10 @@ def _push(session: Session, workspace: Workspace, journal: Journal, keys: Sequen
     """Plan and push, showing the progress."""
     with session.call.stopping.stopping(workspace.aws.clock):
         with session.busy(f"looking at the code of {pluralize(len(keys), 'function')}"):
-            seen = plan_push(workspace.silent_engine(journal, PlanOptions()), keys)
+            seen = plan_push(workspace.engine(journal, PlanOptions()), keys)
         tell_left(session, seen)
         with session.showing(seen.writes) as progress:
-            return push_code(workspace.engine(journal, progress.report, PlanOptions()), seen)
+            return push_code(workspace.engine(journal, PlanOptions(), progress.report), seen)
 
 
 def tell_left(session: Session, seen: PushPlan) -> None:
@@ -66,12 +66,9 @@ def _tell(session: Session, workspace: Workspace, result: Result) -> None:
             result.resources,
             failed=result.failed,
             error=session.final_error(result),
-            walks=result.walks,
         )
         return
-    print_timing(
-        session.errors, session.seconds, workspace.aws.calls, session.longest(result.walks)
-    )
+    print_timing(session.errors, session.seconds, workspace.aws.calls, session.longest(workspace))
     for node, step in result.resources.items():
         if isinstance(step, Alias):
             session.results.print(live_words(result, node, step), soft_wrap=True)

@@ -71,7 +71,7 @@ def _push(session: Session, workspace: Workspace, keys: Sequence[str]) -> None:
             workspace.write_state(session.call.rerun_command) as journal,
             session.call.stopping.stopping(workspace.aws.clock),
         ):
-            engine = workspace.silent_engine(journal, PlanOptions())
+            engine = workspace.engine(journal, PlanOptions())
             found = plan_push(engine, whole)
             tell_left(session, found)
             result = push(engine, found)

@@ -6,10 +6,9 @@ The answer may take an hour, and others may change the stack meanwhile.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from provision.commands.session import Session
-from provision.engine.engine import Plan
+from provision.plan.plan import Plan
 from provision.workflows.saved_plan import StalePlan, changed_nodes, planned, told_moves
 
 
@@ -27,4 +26,4 @@ def looked_again(session: Session, shown: Plan, look: Callable[[], Plan]) -> Pla
             more=told_moves(lines),
             hint=f"look again: `{session.call.anew or session.call.rerun_command}`",
         )
-    return replace(now, walks=(*shown.walks, *now.walks))
+    return now

@@ -22,7 +22,7 @@ def refresh(session: Session) -> int:
         workspace.aws.reading(),
         workspace.write_state(session.call.rerun_command) as journal,
     ):
-        engine = replace(workspace.silent_engine(journal, NO_OPTIONS), accepts=trusts_record)
+        engine = replace(workspace.engine(journal, NO_OPTIONS), accepts=trusts_record)
         found = refresh_records(engine, session.look_with(engine))
         if found.records:
             workspace.pin(journal)

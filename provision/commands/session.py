@@ -24,13 +24,14 @@ from provision.config.checks import check
 from provision.config.load import Check
 from provision.config.problems import suggest
 from provision.config.unlisted import Unlisted, accept
-from provision.engine.engine import WORKERS, Engine, Plan, Result
-from provision.engine.timing import PathStep, WalkTiming, critical_path
+from provision.engine.engine import WORKERS, Engine
+from provision.engine.timing import PathStep, critical_path
 from provision.errors import Interrupted, NothingDone, NotPermitted, PartialFailure, ProvisionError
 from provision.local import CREDENTIALS
 from provision.model.step import Step
 from provision.plan.change import ResourceChange
 from provision.plan.options import PlanOptions
+from provision.plan.plan import Plan, Result
 from provision.sanitizing.text import printable
 from provision.stack.customer_key import KeyOf, demanded_key
 from provision.stack.outputs import outputs
@@ -147,7 +148,7 @@ class Session:
         workers: int = WORKERS,
     ) -> Plan:
         """Plan the whole stack, with writes refused."""
-        return self.look_with(workspace.silent_engine(journal, plan_options), workers)
+        return self.look_with(workspace.engine(journal, plan_options), workers)
 
     def look_with(self, engine: Engine, workers: int = WORKERS) -> Plan:
         """Plan as `plan` does, with a given engine."""
@@ -187,7 +188,6 @@ class Session:
         health: Health | None = None,
         error: ProvisionError | None = None,
         removal: Mapping[str, Any] | None = None,
-        walks: tuple[WalkTiming, ...] = (),
     ) -> None:
         """Print the one JSON document."""
         for failure in (failed or {}).values():
@@ -199,7 +199,7 @@ class Session:
             failed=failed or {},
             outputs=outputs(workspace.inputs, steps),
             seconds=self.seconds,
-            longest=self.longest(walks),
+            longest=self.longest(workspace),
             health=health,
             error=self.call.word(error) if error else None,
             removal=removal,
@@ -287,9 +287,9 @@ class Session:
         verdict = self.final_error(result)
         return self.call.fail(verdict) if verdict else 0
 
-    def longest(self, walks: tuple[WalkTiming, ...]) -> tuple[PathStep, ...]:
+    def longest(self, workspace: Workspace) -> tuple[PathStep, ...]:
         """Return the critical path of the command."""
-        return critical_path(self.opened, walks)
+        return critical_path(self.opened, workspace.timings)
 
     @property
     def seconds(self) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from functools import partial
 from typing import NoReturn
 
@@ -12,7 +13,7 @@ from provision.aws.concurrency import read_pool
 from provision.commands.engine_messages import worded
 from provision.commands.session import Session
 from provision.config.checks import check_values
-from provision.engine.engine import Plan
+from provision.plan.plan import Plan
 from provision.stack.customer_key import key_as_recorded
 from provision.stack.outputs import outputs
 from provision.views.console import columns, print_page
@@ -36,7 +37,7 @@ def status(session: Session, *, watch: bool, check: bool) -> int:
         _watch(session, workspace)
     seen, health = _look(session, workspace)
     if session.call.as_json:
-        session.print_document(workspace, seen.all, seen.observed, health=health, walks=seen.walks)
+        session.print_document(workspace, seen.all, seen.observed, health=health)
     else:
         page = _screen(session, workspace, seen, health, columns(session.results), None)
         print_page(session.results, page)
@@ -49,7 +50,7 @@ def _watch(session: Session, workspace: Workspace) -> NoReturn:
     drawing = Drawing(window)
     with session.call.terminal.shows(drawing):
         while True:
-            seen, health = _look(session, workspace)
+            seen, health = _look(session, replace(workspace, timings=[]))
             at = time.strftime("%H:%M:%S")
             picture = partial(_screen, session, workspace, seen, health, at=at)
             drawing.do(partial(window.show, picture))

@@ -7,8 +7,8 @@ from provision.commands.engine_messages import worded_outcome
 from provision.commands.prerequisites import look_to_make
 from provision.commands.recheck import looked_again
 from provision.commands.session import Session, check_nodes
-from provision.engine.engine import Plan, Result
 from provision.plan.options import PlanOptions
+from provision.plan.plan import Plan, Result
 from provision.stack.outputs import outputs
 from provision.state.journal import Journal
 from provision.views.results import NextSteps, print_receipt, print_welcome, secret_words
@@ -44,7 +44,7 @@ def up(
                 lambda: look_to_make(session, workspace, journal, plan_options, workers),
             )
         result = make(session, workspace, journal, seen, plan_options, workers)
-    return end(session, workspace, seen, result)
+    return end(session, workspace, result)
 
 
 def look(
@@ -75,18 +75,18 @@ def make(
     workspace.pin(journal)
     if not seen.doable:  # refused changes are reported once, at the end
         with session.call.stopping.stopping(workspace.aws.clock):
-            return workspace.silent_engine(journal, plan_options).apply(seen, workers=workers)
+            return workspace.engine(journal, plan_options).apply(seen, workers=workers)
     with (
         session.call.stopping.stopping(workspace.aws.clock),
         session.showing(seen.writes) as progress,
     ):
-        engine = workspace.engine(journal, progress.report, plan_options)
+        engine = workspace.engine(journal, plan_options, progress.report)
         return engine.apply(seen, workers=workers)
 
 
-def end(session: Session, workspace: Workspace, seen: Plan, result: Result) -> int:
+def end(session: Session, workspace: Workspace, result: Result) -> int:
     """Print the result, on the screen or as a document, and return the exit code."""
-    error, walks = session.final_error(result), (*seen.walks, *result.walks)
+    error = session.final_error(result)
     if session.call.as_json:
         session.print_document(
             workspace,
@@ -94,12 +94,11 @@ def end(session: Session, workspace: Workspace, seen: Plan, result: Result) -> i
             result.resources,
             failed=result.failed,
             error=error,
-            walks=walks,
         )
     else:
         told = worded_outcome(session.call, result)
         print_receipt(session.errors, told, session.call.command)
-        chain = session.longest(walks)
+        chain = session.longest(workspace)
         print_timing(session.errors, session.seconds, workspace.aws.calls, chain)
         for words in secret_words(workspace.inputs.config, result):
             session.say(words)

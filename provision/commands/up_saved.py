@@ -74,7 +74,7 @@ def up_saved(
                 lambda: look_to_make(session, workspace, journal, plan.consent, workers),
             )
         result = make(session, workspace, journal, seen, plan.consent, workers)
-    return end(session, workspace, seen, result)
+    return end(session, workspace, result)
 
 
 def _unallowed(

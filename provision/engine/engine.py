@@ -13,12 +13,11 @@ from provision.engine.marked_twice import others_marked
 from provision.engine.node_planner import NodePlanner
 from provision.engine.observer import Accepts, Observer, accept_any
 from provision.engine.prefetch import Prefetched, batches, candidate_inputs, prefetch_batch
-from provision.engine.results import Plan, Result
 from provision.engine.revocations import GOES_LAST, Revoker, without_revocations
 from provision.engine.timing import WalkTiming
 from provision.engine.walks import Walks
 from provision.errors import ProvisionError
-from provision.model.stack import Stack
+from provision.model.stack import Needs, Stack, Visit
 from provision.model.step import Step
 from provision.model.stored_data import Backup
 from provision.plan.blocking import block_on_failed, block_on_refused
@@ -26,11 +25,10 @@ from provision.plan.change import Action, ResourceChange
 from provision.plan.limitations import NO_LIMITATIONS, Limitations
 from provision.plan.options import NO_OPTIONS, PlanOptions
 from provision.plan.ownership import Ownership
+from provision.plan.plan import Plan, Result
 from provision.plan.planner import Planner, deletes_dependents, follow_replaced_parent
 from provision.plan.removal import apply_parent_ownership, deletion_order, keep_needed_by_data
 from provision.state.journal import Journal
-
-__all__ = ["REAPPEAR_DELAY", "WORKERS", "Engine", "Plan", "Result"]
 
 WORKERS: Final = 16
 REAPPEAR_DELAY: Final = 30.0
@@ -41,7 +39,8 @@ REAPPEAR_DELAY: Final = 30.0
 class Engine:
     """The procedures over one stack in one account, and the parts that they use.
 
-    `report` is called with every event. `accepts` decides for which nodes a record is trusted.
+    `report` is called with every event. `timings` gets the walks that a command waits for, in their
+    order. `accepts` decides for which nodes a record is trusted.
     """
 
     stack: Stack
@@ -50,6 +49,7 @@ class Engine:
     options: PlanOptions = NO_OPTIONS
     limitations: Limitations = NO_LIMITATIONS
     report: EventListener = report_nothing
+    timings: list[WalkTiming] = field(default_factory=list)
     accepts: Accepts = accept_any
     backups: dict[str, Backup] = field(default_factory=dict, init=False)
     """Backups made by this engine, by node."""
@@ -82,7 +82,7 @@ class Engine:
         wanted: dict[str, Step] = {}
         nodes = self.stack.nodes
         early: dict[str, Prefetched] = {}
-        glimpsed = self._prefetch_all(early, workers)
+        self._prefetch_all(early, workers)
 
         def visit(name: str) -> None:
             node = nodes[name]
@@ -95,12 +95,11 @@ class Engine:
             changes[name] = change
             self.report(name, NodeEvent.FOUND, change.action)
 
-        looked = self.walks.start("look", self.stack.graph)
-        self.walks.raise_first(self.walks.run(looked, visit, workers))
+        self.raise_first(self.walk("look", self.stack.graph, visit, workers))
         ordered = block_on_refused({name: changes[name] for name in nodes})
         decided = [change for change in changes.values() if change.action is not Action.FOREIGN]
         behind = {one.node: one for change in decided for one in self.nodes.plan_deposed(change)}
-        return Plan(ordered, self._plan_orphans(ordered, workers) | behind, (glimpsed, looked))
+        return Plan(ordered, self._plan_orphans(ordered, workers) | behind)
 
     def apply(self, plan: Plan, *, workers: int = WORKERS) -> Result:
         """Carry out the change of every node, then delete the orphans."""
@@ -123,22 +122,19 @@ class Engine:
                 return None
             return lambda: self.executor.verify(kept or change, made)
 
-        walks = [self.walks.start("make", self.stack.graph)]
-        failed = self.walks.run(walks[0], visit, workers)
+        failed = self.walk("make", self.stack.graph, visit, workers)
         acted = block_on_failed(acted, failed, steps, self.stack.graph)
         revoker = Revoker(self.stack, self.nodes, self.executor, self.walks)
         if failed or self.aws.clock.stopped:
             acted = revoker.block(acted, late, steps)
         elif late:
             acted, failed, last = revoker.revoke(acted, late, steps, workers)
-            walks.append(last)
+            self.timings.append(last)
         removed: dict[str, ResourceChange] = {}
         if not failed and not self.aws.clock.stopped:
             removed = self._plan_orphans(acted, workers)
-            removed, failed, more = self._remove(removed, workers, reappear_delay=0)
-            walks += more
-        stopped = self.aws.clock.stopped
-        return Result(acted | removed, steps, failed, stopped, self.backups, tuple(walks))
+            removed, failed = self._remove(removed, workers, reappear_delay=0)
+        return Result(acted | removed, steps, failed, self.aws.clock.stopped, self.backups)
 
     def plan_removal(self, plan: Plan) -> Plan:
         """Return the changes that `down` would make."""
@@ -165,10 +161,10 @@ class Engine:
         """
         for forgotten in removal.orphans.values():
             self.executor.record_found(forgotten)
-        acted, failed, walks = self._remove(removal.all, workers, reappear_delay)
-        return Result(acted, {}, failed, self.aws.clock.stopped, self.backups, walks)
+        acted, failed = self._remove(removal.all, workers, reappear_delay)
+        return Result(acted, {}, failed, self.aws.clock.stopped, self.backups)
 
-    # -- one node, for procedures over a few nodes -------------------------------------------
+    # -- for procedures over a few nodes -----------------------------------------------------
 
     def find(self, name: str, wanted: Mapping[str, Step]) -> ResourceChange:
         """Find the node's resource and return its change, without observing the nodes it needs."""
@@ -194,6 +190,18 @@ class Engine:
             return False
         return self.observer.check.is_ours(change.node, expected, change.have)
 
+    def walk(
+        self, doing: str, graph: Needs, visit: Visit, workers: int
+    ) -> dict[str, ProvisionError]:
+        """Run a walk that the command waits for, and return the failures by node."""
+        walked = self.walks.start(doing, graph)
+        self.timings.append(walked)
+        return self.walks.run(walked, visit, workers)
+
+    def raise_first(self, failed: Mapping[str, ProvisionError]) -> None:
+        """Raise the first failure, if any: an incomplete observation is of no use."""
+        self.walks.raise_first(failed)
+
     # -- parts of the procedures -------------------------------------------------------------
 
     def _replan(
@@ -205,7 +213,7 @@ class Engine:
             return self.nodes.replan_after_replacement(change, node, steps)
         return self.nodes.replan(change, node, steps)
 
-    def _prefetch_all(self, seen: dict[str, Prefetched], workers: int) -> WalkTiming:
+    def _prefetch_all(self, seen: dict[str, Prefetched], workers: int) -> None:
         """Prefetch all that can be observed at once into `seen`. Raise the first failure."""
         records = self.journal.records
         needs: dict[str, tuple[str, ...]] = {}
@@ -220,14 +228,12 @@ class Engine:
             if name in first:
                 seen.update(prefetch_batch(self.aws, records, first[name]))
 
-        walked = self.walks.start("look", needs)
-        self.walks.raise_first(self.walks.run(walked, visit, workers))
-        return walked
+        self.raise_first(self.walk("look", needs, visit, workers))
 
     def _remove(
         self, changes: Mapping[str, ResourceChange], workers: int, reappear_delay: float
-    ) -> tuple[dict[str, ResourceChange], dict[str, ProvisionError], tuple[WalkTiming, ...]]:
-        """Return the changes as made, the failures, and the walks."""
+    ) -> tuple[dict[str, ResourceChange], dict[str, ProvisionError]]:
+        """Return the changes as made, and the failures."""
         visited: dict[str, ResourceChange] = {}
         late: dict[str, Deleted] = {}
 
@@ -240,10 +246,8 @@ class Engine:
         def look_last(name: str) -> None:
             visited[name] = self.executor.confirm_deleted(late[name], reappear_delay)
 
-        walked = self.walks.start("remove", deletion_order(changes))
-        failed = self.walks.run(walked, visit, workers)
-        last = self.walks.start("last look", dict.fromkeys(late, ()))
-        failed |= self.walks.run(last, look_last, workers)
+        failed = self.walk("remove", deletion_order(changes), visit, workers)
+        failed |= self.walk("last look", dict.fromkeys(late, ()), look_last, workers)
         unbegun = "not begun: what uses it is still there"
         acted = {
             name: visited.get(name, change)
@@ -251,7 +255,7 @@ class Engine:
             else replace(change, action=Action.BLOCKED, reason=unbegun)
             for name, change in changes.items()
         }
-        return acted, failed, (walked, last)
+        return acted, failed
 
     def _plan_orphans(
         self, others: Mapping[str, ResourceChange], workers: int

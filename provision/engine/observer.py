@@ -98,7 +98,7 @@ class Observer:
         return Observation(have, self.check.is_ours(node.name, want, have))
 
     def observe_made(self, change: ResourceChange, node: Node[Step], want: Step) -> Step | None:
-        """Return the resource again for which `want` is known better now."""
+        """Return the planned resource, or look for it now that its identity is known."""
         have = change.have
         if have is None and change.want is not None and not has_known_identity(change.want):
             have = self._believed(want, self.recall(node.name)) or want.observe(self.aws)

@@ -13,9 +13,9 @@ from rich.text import Text
 from provision.config import Config
 from provision.config.schema.api import Api
 from provision.config.schema.secrets import Secret
-from provision.engine.engine import Result
 from provision.model.stored_data import Backup
 from provision.plan.change import WRITES, Action, ResourceChange
+from provision.plan.plan import Result
 from provision.steps.lambda_.alias import Alias
 from provision.steps.sns.subscription import Subscription
 from provision.views.formatting import ACTION_STYLES

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from provision.engine.engine import Engine, Plan
+from provision.engine.engine import Engine
 from provision.engine.errors import translate_error
 from provision.plan.change import Action
+from provision.plan.plan import Plan
 
 _NEEDING: Final = frozenset({Action.CREATE, Action.REPLACE, Action.UPDATE})
 

@@ -13,12 +13,12 @@ from typing import Final, TypeVar
 
 from provision.aws.access import account_of
 from provision.aws.concurrency import read_pool
-from provision.engine.engine import WORKERS, Engine, Result
-from provision.engine.timing import WalkTiming
+from provision.engine.engine import WORKERS, Engine
 from provision.errors import ProvisionError
 from provision.model.stack import Node
 from provision.model.step import Step, with_computed
 from provision.plan.change import Action, ResourceChange, diff_fields
+from provision.plan.plan import Result
 from provision.state.other_location import PinnedLocation
 from provision.steps.lambda_.alias import Alias
 from provision.steps.lambda_.function import Function
@@ -53,7 +53,6 @@ class PushPlan:
     """The releases that would be pushed, by the function's node."""
 
     releases: Mapping[str, CodeRelease]
-    walk: WalkTiming
 
     @property
     def writes(self) -> int:
@@ -77,10 +76,10 @@ def plan_push(engine: Engine, keys: Collection[str], *, workers: int = WORKERS) 
     def visit(node: str) -> None:
         releases[node] = _ReleasePlanner(engine, node).release()
 
-    looked = engine.walks.start("look", {function_node(key): () for key in keys})
+    nodes = [function_node(key) for key in keys]
     with engine.aws.reading():
-        engine.walks.raise_first(engine.walks.run(looked, visit, workers))
-    return PushPlan({node: releases[node] for node in looked.needs}, looked)
+        engine.raise_first(engine.walk("look", dict.fromkeys(nodes, ()), visit, workers))
+    return PushPlan({node: releases[node] for node in nodes})
 
 
 def push(
@@ -95,14 +94,13 @@ def push(
     """
     pushes = [_ReleaseExecutor(engine, release) for release in seen.releases.values()]
     visits = {name: visit for push in pushes for name, visit in push.visits.items()}
-    walked = engine.walks.start("push", {n: need for p in pushes for n, need in p.needs.items()})
-    failed = engine.walks.run(walked, lambda name: visits[name](), workers)
+    graph = {name: needs for push in pushes for name, needs in push.needs.items()}
+    failed = engine.walk("push", graph, lambda name: visits[name](), workers)
     return Result(
         {name: change for push in pushes for name, change in push.acted().items()},
         {name: step for push in pushes for name, step in push.steps.items()},
         failed,
         engine.aws.clock.stopped,
-        walks=(seen.walk, walked),
     )
 
 

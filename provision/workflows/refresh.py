@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from graphlib import TopologicalSorter
 
-from provision.engine.engine import Engine, Plan
+from provision.engine.engine import Engine
 from provision.model.step import Mark, Step, fields_with, with_computed
 from provision.plan.change import Action, ResourceChange
+from provision.plan.plan import Plan
 from provision.state.record import Record
 from provision.unknown import is_known
 

@@ -7,12 +7,12 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from provision.aws.client import Aws
-from provision.engine.engine import Result
 from provision.errors import WaitTimeout
 from provision.model.stack import Stack
 from provision.model.stored_data import Backup
 from provision.plan.change import Action, ResourceChange
 from provision.plan.limitations import NO_LIMITATIONS, Limitations
+from provision.plan.plan import Result
 from provision.workflows.leftovers import LeftoverReport, find_leftovers
 
 

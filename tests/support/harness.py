@@ -16,10 +16,11 @@ import botocore.session
 
 from provision.aws.access import READ_PREFIXES, Access
 from provision.aws.client import Aws
-from provision.engine.engine import Engine, Result
+from provision.engine.engine import Engine
 from provision.model.stack import Get, Stack
 from provision.model.step import Step
 from provision.plan.options import PlanOptions
+from provision.plan.plan import Result
 from provision.state.holder import LockHolder
 from provision.state.journal import Journal
 from provision.steps import KINDS

@@ -11,12 +11,13 @@ from typing import Any, Final
 
 from provision.aws.access import READ_PREFIXES
 from provision.aws.client import Aws
-from provision.engine.engine import Engine, Plan, Result
+from provision.engine.engine import Engine
 from provision.model.stack import Stack
 from provision.model.step import Step
 from provision.plan.change import WRITES, Action, Cause, ResourceChange, diff_fields
 from provision.plan.limitations import NO_LIMITATIONS, Limitations
 from provision.plan.options import NO_OPTIONS, PlanOptions
+from provision.plan.plan import Plan, Result
 from provision.state.journal import Journal
 from provision.steps import KINDS
 from tests.conformance.drift.case import GONE, Case

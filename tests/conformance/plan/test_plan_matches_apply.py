@@ -18,11 +18,12 @@ from hypothesis import strategies as st
 from moto import mock_aws
 
 from provision.aws.access import READ_PREFIXES
-from provision.engine.engine import Engine, Plan, Result
+from provision.engine.engine import Engine
 from provision.engine.events import NodeEvent
 from provision.model.stack import Stack
 from provision.model.step import Replacement, Step
 from provision.plan.change import WRITES, Action, ResourceChange
+from provision.plan.plan import Plan, Result
 from provision.state.journal import Journal
 from provision.steps import KINDS
 from provision.unknown import is_known

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from provision.aws.client import Aws
-from provision.engine.engine import Result
 from provision.model.stack import Stack
 from provision.model.step import Step
 from provision.plan.change import Action
+from provision.plan.plan import Result
 from tests.faults.aws_behaviours.conftest import ours
 from tests.faults.aws_behaviours.frame import Call, Court, Law, Lost, Refusal, Sent, World
 from tests.faults.aws_behaviours.wire import Answer

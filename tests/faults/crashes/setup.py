@@ -24,8 +24,9 @@ import provision.aws.concurrency
 import provision.model.stack
 from provision.aws.access import Access
 from provision.aws.client import Aws
-from provision.engine.engine import Engine, Result
+from provision.engine.engine import Engine
 from provision.errors import ProvisionError
+from provision.plan.plan import Result
 from provision.stack.api import ACCOUNT_ROLE
 from provision.state.journal import Journal
 from provision.steps import KINDS

@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from provision.engine.engine import Engine, Result
+from provision.engine.engine import Engine
 from provision.model.stack import Stack
 from provision.model.step import Step, Tagged
 from provision.plan.options import PlanOptions
+from provision.plan.plan import Result
 from provision.state.journal import Journal
 from provision.steps import KINDS
 from provision.steps.cloudwatch.dashboard import Dashboard

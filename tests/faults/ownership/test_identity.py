@@ -15,11 +15,11 @@ from typing import Any
 
 import pytest
 
-from provision.engine.engine import Result
 from provision.model.identity import Identity
 from provision.model.stack import Stack
 from provision.model.step import OWNER, Step, Tagged
 from provision.plan.change import Action
+from provision.plan.plan import Result
 from provision.stack import StackInputs
 from provision.stack.api import ACCOUNT_ROLE
 from provision.state.journal import Journal

@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from provision.engine.engine import Result
 from provision.model.stack import Stack
 from provision.plan.change import Action
 from provision.plan.options import PlanOptions
+from provision.plan.plan import Result
 from provision.stack import build_stack
 from provision.stack.api import ACCOUNT_ROLE
 from tests.faults.replacement.changes import CHANGES, ZONE, Change, Settings

@@ -11,9 +11,10 @@ import pytest
 import yaml
 from moto.apigateway.models import APIGatewayBackend
 
-from provision.engine.engine import Engine, Result
+from provision.engine.engine import Engine
 from provision.model.stack import Stack
 from provision.plan.change import Action
+from provision.plan.plan import Result
 from provision.stack.api import add_api
 from provision.stack.encryption import Encryption
 from provision.stack.inputs import StackInputs

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from moto.acm.models import CertBundle
 
-from provision.engine.engine import Result
 from provision.errors import NotOwned, WaitTimeout
 from provision.model.risks import Impact
 from provision.plan.change import Action
+from provision.plan.plan import Result
 from provision.plan.risks import risks_of
 from provision.stack.outputs import outputs
 from tests.integration.api.shop import LIVE, MOVES, PUBLISHES, Api, Shop

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from provision.engine.engine import Engine, Result
+from provision.engine.engine import Engine
 from provision.model.stack import Stack
+from provision.plan.plan import Result
 from provision.state.journal import Journal
 from provision.steps import KINDS
 from provision.workflows.push import plan_push, push

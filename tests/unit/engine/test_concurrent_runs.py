@@ -10,11 +10,12 @@ from typing import Any
 
 import pytest
 
-from provision.engine.engine import Engine, Plan, Result
+from provision.engine.engine import Engine
 from provision.errors import ConcurrentRun, NotOwned
 from provision.model.stack import Stack
 from provision.model.step import OWNER, Step, Tagged
 from provision.plan.change import Action
+from provision.plan.plan import Plan, Result
 from provision.state.journal import Journal
 from provision.steps import KINDS
 from provision.steps.apigateway.usage_plan import UsagePlan

@@ -737,7 +737,7 @@ def test_an_orphan_is_removed_as_the_configuration_says(node: str, cause: Cause 
 def test_an_orphan_of_a_foreign_parent_is_left_alone() -> None:
     made = planner(recorded(Part(), node="gone"))
     change = made.part_of_foreign(made.name_orphan("gone", Part()))
-    assert (change.action, change.causes) == (Action.FOREIGN, frozenset())
+    assert (change.action, change.cause) == (Action.FOREIGN, None)
     assert change.reason == "x is part of what is not this stack's: left alone"
 
 

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from provision.engine.engine import Result
 from provision.engine.events import NodeEvent
 from provision.errors import DataProtected
 from provision.plan.change import Action, Cause, FieldDiff, ResourceChange
+from provision.plan.plan import Result
 from provision.steps.dynamodb.table import Table
 from provision.unknown import UNKNOWN
 from provision.views.console import BOUNDLESS

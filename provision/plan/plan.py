@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from provision.engine.timing import WalkTiming
 from provision.errors import DataProtected, NotOwned, ProvisionError
 from provision.model.step import Step
 from provision.model.stored_data import Backup
@@ -17,7 +16,6 @@ class Plan:
 
     changes: dict[str, ResourceChange]
     orphans: dict[str, ResourceChange] = field(default_factory=dict)
-    walks: tuple[WalkTiming, ...] = ()
 
     @property
     def all(self) -> dict[str, ResourceChange]:
@@ -54,7 +52,6 @@ class Result:
     interrupted: bool = False
     backups: dict[str, Backup] = field(default_factory=dict)
     """Backups made before data was destroyed, by node."""
-    walks: tuple[WalkTiming, ...] = ()
 
     @property
     def unfinished(self) -> tuple[str, ...]:
