@@ -10,7 +10,9 @@ import io
 import os
 import re
 import subprocess
+import sysconfig
 import tarfile
+from collections.abc import Iterable
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -94,11 +96,17 @@ def test_what_is_in_two_places_has_one_version(other: Path) -> None:
     assert differ == set()
 
 
+def installed() -> Iterable[importlib.metadata.Distribution]:
+    """Of the environment alone: setuptools, once imported, adds what it carries to `sys.path`."""
+    places = {sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}
+    return importlib.metadata.distributions(path=sorted(places))
+
+
 def test_nothing_is_installed_that_is_not_pinned() -> None:
     known = {**pinned(LAYER), **pinned(ROOT / "requirements" / "test.txt")}
     stray = {
         name
-        for each in importlib.metadata.distributions()
+        for each in installed()
         if (name := canonicalize_name(each.name)) not in OURS | FROM_PYTHON
         and Version(each.version) not in known.get(name, set())
     }
@@ -108,7 +116,7 @@ def test_nothing_is_installed_that_is_not_pinned() -> None:
 def test_every_licence_is_one_that_allows_it() -> None:
     others = {
         each.name: words
-        for each in importlib.metadata.distributions()
+        for each in installed()
         if not (words := licence(each)) or not all(map(allowed, parts(words)))
     }
     assert {
