@@ -111,7 +111,7 @@ def test_every_command_is_refused_unless_told(
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://strange.invalid:1")
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", LASTING)
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", SECRET)
-    monkeypatch.setattr("provision.aws.client.next_delay", lambda *_: None)
+    monkeypatch.setattr("provision.aws.call_hooks.next_delay", lambda *_: None)
     for words in (("plan",), ("up", "--yes"), ("status",), ("down", "--yes"), ("keys", "list")):
         refused = provision(*words)
         assert refused.code == 1
@@ -218,7 +218,7 @@ def test_nothing_that_credentials_are_made_from_leaves_for_a_stranger(
     monkeypatch.setenv("AWS_ENDPOINT_URL", address)
     for name, value in provider(address, folder).items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr("provision.aws.client.next_delay", lambda *_: None)
+    monkeypatch.setattr("provision.aws.call_hooks.next_delay", lambda *_: None)
     for place in (SSOProvider, SSOTokenProvider):  # botocore looks for HOME while it is imported
         monkeypatch.setattr(place, "_SSO_TOKEN_CACHE_DIR", str(folder))
 
