@@ -289,6 +289,26 @@ def test_every_state_has_one_sign_that_needs_no_colour(ill: World) -> None:
     assert "◆ items.dead_letters" in cells
 
 
+def test_what_rings_is_red_wherever_it_is_marked(ill: World) -> None:
+    """Bold and red: the sign and the words of the alarm, its area, its node, and the count."""
+    shown = io.StringIO()
+    terminal = Console(file=shown, width=160, force_terminal=True, color_system="standard")
+    page = status_screen(HEADING, ill.findings, ill.health, width=160, every_node=True)
+    print_page(terminal, page)
+    red, end = "\x1b[1;31m", "\x1b[0m"
+    drawn = shown.getvalue()
+    assert f"{red}✗ 10 in trouble{end}" in drawn
+    assert f"{red}▲ {ALARM} is in ALARM for 12 min{end}  The function items fails" in drawn
+    assert f"{red}▲{end}\x1b[1m Monitoring     {end} {red}1 firing{end}, " in drawn
+    assert f"{red}▲{end}{red} alarm.function-items-errors{end}" in drawn
+    assert f"Alarms  {end}{red}1 firing{end}, \x1b[32m6 ok{end}" in drawn
+    assert drawn.count("▲") == 3
+    few = io.StringIO()
+    page = status_screen(HEADING, ill.findings, ill.health, width=80, height=23)
+    print_page(Console(file=few, width=80, force_terminal=True, color_system="standard"), page)
+    assert f"{red}▲{end}\x1b[1m Monitoring {end}{red}" in few.getvalue()
+
+
 def test_what_is_both_firing_and_drifted_is_shown_as_firing_and_told_to_be_both(
     ill: World,
 ) -> None:
