@@ -8,6 +8,7 @@ import re
 import socket
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -127,18 +128,23 @@ with mock_aws():
         AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}])
     from tests.function.conftest import Lambda
     import app
-    for event in json.load(sys.stdin):
-        print("STATUS", app.handler(event, Lambda())["statusCode"])
+    for number, event in enumerate(json.load(sys.stdin), 1):
+        context = Lambda(aws_request_id=f"lambda-request-{number}")
+        print("STATUS", app.handler(event, context)["statusCode"])
 """
 
 
-def run_as_lambda(layer_path: Path, environment: dict[str, str]) -> str:
+def run_as_lambda(
+    layer_path: Path,
+    environment: dict[str, str],
+    events: Sequence[dict[str, Any]] = (request("POST", body={"name": "a"}), request("GET", "no")),
+) -> str:
     """In a process of its own: tracing is on only there, for it changes botocore for good."""
     here = {"LAMBDA_TASK_ROOT": str(FUNCTION)}
     path = os.pathsep.join(map(str, (FUNCTION, FUNCTION.parent, layer_path)))
     done = subprocess.run(
         [sys.executable, "-c", SCRIPT],
-        input=json.dumps([request("POST", body={"name": "a"}), request("GET", "nobody")]),
+        input=json.dumps(list(events)),
         env={**os.environ, **ENVIRONMENT, **here, **environment, "PYTHONPATH": path},
         capture_output=True,
         text=True,
