@@ -33,7 +33,7 @@ from provision.local.identity import (
     read_record,
     request,
 )
-from provision.local.limitations import DEFAULT_PORT, HOST, PORTS, STOP
+from provision.local.limitations import DEFAULT_PORT, HOST, PORTS, SERVING_LOCK, STOP, STOP_HEADER
 from provision.local.lock import (
     COMMAND_LOCK,
     EmulatorFailed,
@@ -54,8 +54,6 @@ BUSY_SECONDS: Final = 30.0
 TELL_EVERY: Final = 0.5
 SERVER: Final = "provision.local.server"
 
-_STOP_HEADER: Final = "x-provision-stop"
-_SERVING_LOCK: Final = "serving.lock"
 _LOG: Final = "log.txt"
 
 if sys.platform == "win32":
@@ -148,7 +146,7 @@ def _living(root: Path) -> Emulator | None:
 
 
 def _not_ending(root: Path, what: str) -> EmulatorFailed:
-    by = holder_of_lock(root / _SERVING_LOCK) or f"process {read_record(root).get('pid')}"
+    by = holder_of_lock(root / SERVING_LOCK) or f"process {read_record(root).get('pid')}"
     return EmulatorFailed(
         f"the emulator of {root} {what}", hint=f"end {by} by hand, then run it again"
     )
@@ -168,7 +166,7 @@ def _ask(root: Path, port: int) -> Emulator | None:
 def _is_served(root: Path) -> bool:
     """Return whether an emulator of this directory is alive, even if it is busy."""
     try:
-        with FileLock(root / _SERVING_LOCK, timeout=0):
+        with FileLock(root / SERVING_LOCK, timeout=0):
             return False
     except Timeout:
         return True
@@ -182,7 +180,7 @@ def _own(root: Path) -> Path:
         refuse_links_below(root.parent.parent, root)
         for name in FOLDERS:  # older versions kept their data here
             refuse_links_below(root, root / name)
-        for name in (COMMAND_LOCK, _SERVING_LOCK, RECORD, _LOG):
+        for name in (COMMAND_LOCK, SERVING_LOCK, RECORD, _LOG):
             refuse_special(root / name)
     except OSError as error:
         raise unusable(root, error) from error
@@ -287,8 +285,8 @@ def _stop(root: Path, emulator: Emulator | None) -> None:
     """Stop the emulator and wait for its lock, which is free once all is saved and it has ended."""
     if emulator:
         with suppress(OSError, http.client.HTTPException):  # it may end by itself meanwhile
-            request("POST", emulator.port, STOP, {_STOP_HEADER: "yes"})
-    lock = FileLock(root / _SERVING_LOCK, timeout=STOP_SECONDS)
+            request("POST", emulator.port, STOP, {STOP_HEADER: "yes"})
+    lock = FileLock(root / SERVING_LOCK, timeout=STOP_SECONDS)
     try:
         with lock:
             pass

@@ -15,6 +15,10 @@ HOST: Final = "127.0.0.1"
 IDENTITY: Final = "/_provision"
 """The path at which an emulator proves its identity."""
 STOP: Final = "/_provision/stop"
+STOP_HEADER: Final = "x-provision-stop"
+"""The header that a request to stop needs."""
+SERVING_LOCK: Final = "serving.lock"
+"""The file in the emulator's folder that it locks while it runs."""
 
 CREDENTIALS: Final = ("test", "test")
 """Any pair works, except that MiniStack takes an access key of twelve digits for an account id."""

@@ -23,12 +23,10 @@ from provision.local import function_logs, invocations, request_metrics, runtime
 from provision.local.access_control import is_ambiguous, refusal
 from provision.local.alarms import AlarmEvaluator
 from provision.local.identity import write_record
-from provision.local.limitations import HOST, IDENTITY, STOP
+from provision.local.limitations import HOST, IDENTITY, SERVING_LOCK, STOP, STOP_HEADER
 from provision.local.peers import comes_from_another_user
 from provision.local.secret import proof
 
-STOP_HEADER: Final = "x-provision-stop"
-SERVING_LOCK: Final = "serving.lock"
 LOCK_SECONDS: Final = 2.0
 """How long to wait for the lock: commands take it briefly, to see whether an emulator is alive."""
 

@@ -186,10 +186,6 @@ def _is_plain(value: Any) -> bool:
     return isinstance(value, str | int | float | Unknown | None)
 
 
-def _is_record(value: Any) -> bool:
-    return isinstance(_normalize(value), Mapping)
-
-
 def _join_path(path: str, key: object) -> str:
     text = str(key)
     return f"{path}.{text}" if _ORDINARY.fullmatch(text) else f'{path}["{text}"]'
