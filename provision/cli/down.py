@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -13,11 +13,14 @@ from provision.cli.options import (
     destroy_option,
     json_option,
     no_backup_option,
-    open_session,
     parallel_option,
+    pass_session,
     trace_option,
     yes_option,
 )
+
+if TYPE_CHECKING:
+    from provision.commands.session import Session
 
 
 @click.command(cls=Verb, short_help="Remove it all; data only when told to.")
@@ -31,26 +34,23 @@ from provision.cli.options import (
 @no_backup_option
 @parallel_option
 @trace_option
-@click.pass_context
+@pass_session
 def down(
-    context: click.Context,
+    session: Session,
     confirm: str | None,
     destroy: tuple[str, ...],
     parallel: int,
-    trace: Path | None,
     *,
     yes: bool,
-    json: bool,
     destroy_data: bool,
     no_backup: bool,
-) -> None:
+) -> int:
     """Remove it all, in the right order; data only when told to."""
     from provision.commands.confirmation import Confirmation  # noqa: PLC0415
     from provision.commands.down import down as run  # noqa: PLC0415
     from provision.plan.options import PlanOptions  # noqa: PLC0415
 
-    session = open_session(context, as_json=json, trace=trace)
     plan_options = PlanOptions(
         destroy=frozenset(destroy), destroy_data=destroy_data, backup=not no_backup, verb="down"
     )
-    context.exit(run(session, Confirmation(yes, confirm), plan_options, workers=parallel))
+    return run(session, Confirmation(yes, confirm), plan_options, workers=parallel)

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from provision.cli.command_classes import Verbs
-from provision.cli.options import json_option, open_session
+from provision.cli.options import json_option, pass_session
+
+if TYPE_CHECKING:
+    from provision.commands.session import Session
+
+_key_argument = click.argument("key_id", metavar="ID")
 
 
 @click.group("keys", cls=Verbs, short_help="List API keys, or change them without downtime.")
@@ -20,53 +27,53 @@ def keys_group() -> None:
 
 @keys_group.command("list")
 @json_option
-@click.pass_context
-def list_keys(context: click.Context, *, json: bool) -> None:
+@pass_session
+def list_keys(session: Session) -> int:
     """All keys of the stack, with those retired. No values."""
-    from provision.commands.keys import list_keys as run  # noqa: PLC0415
+    from provision.commands import keys  # noqa: PLC0415
 
-    context.exit(run(open_session(context, as_json=json)))
+    return keys.list_keys(session)
 
 
 @keys_group.command()
 @click.argument("name")
 @json_option
-@click.pass_context
-def rotate(context: click.Context, name: str, *, json: bool) -> None:
+@pass_session
+def rotate(session: Session, name: str) -> int:
     """Make a successor of the key NAME (of `api.keys` in config.yaml); the old one works on."""
-    from provision.commands.keys import rotate as run  # noqa: PLC0415
+    from provision.commands import keys  # noqa: PLC0415
 
-    context.exit(run(open_session(context, as_json=json), name))
+    return keys.rotate(session, name)
 
 
 @keys_group.command()
-@click.argument("key_id", metavar="ID")
+@_key_argument
 @json_option
-@click.pass_context
-def disable(context: click.Context, key_id: str, *, json: bool) -> None:
+@pass_session
+def disable(session: Session, key_id: str) -> int:
     """Switch a retired key off: requests with it are refused. `enable` undoes it."""
-    from provision.commands.keys import disable as run  # noqa: PLC0415
+    from provision.commands import keys  # noqa: PLC0415
 
-    context.exit(run(open_session(context, as_json=json), key_id))
+    return keys.switch(session, key_id, enabled=False)
 
 
 @keys_group.command()
-@click.argument("key_id", metavar="ID")
+@_key_argument
 @json_option
-@click.pass_context
-def enable(context: click.Context, key_id: str, *, json: bool) -> None:
+@pass_session
+def enable(session: Session, key_id: str) -> int:
     """Switch a retired key on again."""
-    from provision.commands.keys import enable as run  # noqa: PLC0415
+    from provision.commands import keys  # noqa: PLC0415
 
-    context.exit(run(open_session(context, as_json=json), key_id))
+    return keys.switch(session, key_id, enabled=True)
 
 
 @keys_group.command()
-@click.argument("key_id", metavar="ID")
+@_key_argument
 @json_option
-@click.pass_context
-def remove(context: click.Context, key_id: str, *, json: bool) -> None:
+@pass_session
+def remove(session: Session, key_id: str) -> int:
     """Delete a retired key that is switched off. The next `rotate` does so as well."""
-    from provision.commands.keys import remove as run  # noqa: PLC0415
+    from provision.commands import keys  # noqa: PLC0415
 
-    context.exit(run(open_session(context, as_json=json), key_id))
+    return keys.remove(session, key_id)

@@ -1,9 +1,11 @@
-"""Defines options that several commands share, and opens the session of a command."""
+"""Defines options that several commands share, and passes a session to commands on the stack."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Concatenate, Final, ParamSpec
 
 import click
 
@@ -12,8 +14,29 @@ from provision.cli.global_options import Answering, Settings, refuse_stray_port
 if TYPE_CHECKING:
     from provision.commands.session import Session
 
+P = ParamSpec("P")
 
-json_option = click.option("--json", is_flag=True, help="One JSON document on stdout.")
+_JSON: Final = "provision.json"
+_TRACE: Final = "provision.trace"
+"""The keys in the context under which `--json` and `--trace` are noted for the session."""
+
+
+def _note_as(key: str) -> Callable[[click.Context, click.Parameter, Any], None]:
+    """Return a callback that keeps an option's value for the session, not for the command."""
+
+    def note(context: click.Context, _: click.Parameter, value: Any) -> None:
+        context.meta[key] = value
+
+    return note
+
+
+json_option = click.option(
+    "--json",
+    is_flag=True,
+    expose_value=False,
+    callback=_note_as(_JSON),
+    help="One JSON document on stdout.",
+)
 yes_option = click.option("--yes", "-y", cls=Answering, is_flag=True, help="Do not ask.")
 adopt_option = click.option(
     "--adopt",
@@ -46,19 +69,30 @@ parallel_option = click.option(
     metavar="N",
     help="Nodes worked on at the same time.",
 )
-
-
 trace_option = click.option(
     "--trace",
     type=click.Path(path_type=Path, dir_okay=False),
+    expose_value=False,
+    callback=_note_as(_TRACE),
     help="Write where the time goes, for ui.perfetto.dev or chrome://tracing.",
 )
 
 
-def open_session(
-    context: click.Context, *, as_json: bool = False, trace: Path | None = None
-) -> Session:
-    """Return the session of a command that calls AWS."""
+def pass_session(command: Callable[Concatenate[Session, P], int]) -> Callable[P, int]:
+    """Pass the session to a command on the stack as its first argument.
+
+    The counterpart of `click.pass_context`. `json_option` and `trace_option` are settings of the
+    session; the command has them above this. The exit code is what it returns.
+    """
+
+    @wraps(command)
+    def with_session(*arguments: P.args, **options: P.kwargs) -> int:
+        return command(_open_session(click.get_current_context()), *arguments, **options)
+
+    return with_session
+
+
+def _open_session(context: click.Context) -> Session:
     from provision.commands.session import Session  # noqa: PLC0415  (the AWS SDK costs 0.3 s)
     from provision.trace import open_trace  # noqa: PLC0415
     from provision.workspace import Options  # noqa: PLC0415
@@ -77,5 +111,6 @@ def open_session(
         settings.allow_outside,
     )
     call = settings.call
-    call.as_json = as_json
-    return Session(options, settings.verbose, call, trace=context.with_resource(open_trace(trace)))
+    call.as_json = bool(context.meta.get(_JSON))
+    trace = context.with_resource(open_trace(context.meta.get(_TRACE)))
+    return Session(options, settings.verbose, call, trace=trace)

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from provision.cli.command_classes import Verb
-from provision.cli.options import json_option, open_session
+from provision.cli.options import json_option, pass_session
+
+if TYPE_CHECKING:
+    from provision.commands.session import Session
 
 
 @click.command(cls=Verb)
 @click.argument("name", required=False)
 @json_option
-@click.pass_context
-def outputs(context: click.Context, name: str | None, *, json: bool) -> None:
+@pass_session
+def outputs(session: Session, name: str | None) -> int:
     """Names, ids and addresses. `outputs api_key` asks AWS for the key's value."""
     from provision.commands.outputs import outputs as run  # noqa: PLC0415
 
-    context.exit(run(open_session(context, as_json=json), name))
+    return run(session, name)

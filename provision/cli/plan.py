@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,9 +12,12 @@ from provision.cli.options import (
     adopt_option,
     destroy_option,
     json_option,
-    open_session,
+    pass_session,
     trace_option,
 )
+
+if TYPE_CHECKING:
+    from provision.commands.session import Session
 
 
 @click.command(cls=Verb)
@@ -28,19 +32,16 @@ from provision.cli.options import (
 )
 @click.option("--check", is_flag=True, help="Exit 4 when anything would change.")
 @trace_option
-@click.pass_context
+@pass_session
 def plan(
-    context: click.Context,
+    session: Session,
     adopt: tuple[str, ...],
     destroy: tuple[str, ...],
     out: Path | None,
-    trace: Path | None,
     *,
-    json: bool,
     check: bool,
-) -> None:
+) -> int:
     """What `up` would do. Writes are refused before they leave."""
     from provision.commands.plan import plan as run  # noqa: PLC0415
 
-    session = open_session(context, as_json=json, trace=trace)
-    context.exit(run(session, check=check, adopt=adopt, destroy=destroy, out=out))
+    return run(session, check=check, adopt=adopt, destroy=destroy, out=out)

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from provision.cli.command_classes import Verbs
-from provision.cli.options import json_option, open_session
+from provision.cli.options import json_option, pass_session
+
+if TYPE_CHECKING:
+    from provision.commands.session import Session
 
 PURPOSES = ("up", "plan", "status", "down", "all")
 
@@ -39,23 +43,23 @@ def policy_group() -> None:
     " `plan` is for a pipeline, and for names that the configuration does not have yet.",
 )
 @_out_option
-@click.pass_context
-def deployer(context: click.Context, purpose: str, out: Path | None, *, json: bool) -> None:
+@pass_session
+def deployer(session: Session, purpose: str, out: Path | None) -> int:
     """What whoever runs the commands must be allowed, and no more.
 
     With `account:` in config.yaml no credentials are needed.
     """
     from provision.commands.policy import deployer as run  # noqa: PLC0415
 
-    _refuse_both(out, json=json)
-    context.exit(run(open_session(context, as_json=json), purpose, out))
+    _refuse_both(session, out)
+    return run(session, purpose, out)
 
 
 @policy_group.command("boundary")
 @json_option
 @_out_option
-@click.pass_context
-def boundary(context: click.Context, out: Path | None, *, json: bool) -> None:
+@pass_session
+def boundary(session: Session, out: Path | None) -> int:
     """A permissions boundary for the stack's roles: what they need, and no more.
 
     `boundary:` below `environments` in config.yaml puts it on them. With `account:` there no
@@ -63,10 +67,10 @@ def boundary(context: click.Context, out: Path | None, *, json: bool) -> None:
     """
     from provision.commands.policy import boundary as run  # noqa: PLC0415
 
-    _refuse_both(out, json=json)
-    context.exit(run(open_session(context, as_json=json), out))
+    _refuse_both(session, out)
+    return run(session, out)
 
 
-def _refuse_both(out: Path | None, *, json: bool) -> None:
-    if out and json:
+def _refuse_both(session: Session, out: Path | None) -> None:
+    if out and session.call.as_json:
         raise click.UsageError("--out writes files; --json prints one document: choose one")

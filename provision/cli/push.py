@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from provision.cli.command_classes import Verb
-from provision.cli.options import json_option, open_session, trace_option
+from provision.cli.options import json_option, pass_session, trace_option
+
+if TYPE_CHECKING:
+    from provision.commands.session import Session
 
 
 @click.command(cls=Verb, short_help="Bring changed code live, and nothing else.")
@@ -15,23 +18,15 @@ from provision.cli.options import json_option, open_session, trace_option
 @json_option
 @click.option("--watch", is_flag=True, help="Push each save that imports, until Ctrl-C.")
 @trace_option
-@click.pass_context
-def push(
-    context: click.Context,
-    functions: tuple[str, ...],
-    trace: Path | None,
-    *,
-    json: bool,
-    watch: bool,
-) -> None:
+@pass_session
+def push(session: Session, functions: tuple[str, ...], *, watch: bool) -> int:
     """Bring changed code live, and nothing else: of all functions, or of those named."""
-    if watch and json:
+    if watch and session.call.as_json:
         raise click.UsageError("--watch goes on; --json prints one document: choose one")
-    session = open_session(context, as_json=json, trace=trace)
     if watch:
         from provision.commands.push_watch import watch as push_saves  # noqa: PLC0415
 
         push_saves(session, functions)
     from provision.commands.push import push as run  # noqa: PLC0415
 
-    context.exit(run(session, functions))
+    return run(session, functions)

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from provision.cli.command_classes import Verb
-from provision.cli.options import json_option, open_session
+from provision.cli.options import json_option, pass_session
+
+if TYPE_CHECKING:
+    from provision.commands.session import Session
 
 
 @click.command(cls=Verb, short_help="Make the state anew from what AWS has.")
 @json_option
-@click.pass_context
-def refresh(context: click.Context, *, json: bool) -> None:
+@pass_session
+def refresh(session: Session) -> int:
     """Make the state anew from what AWS has; nothing is written there.
 
     What differs from config.yaml afterwards counts as not yet done, no longer as drift: the state
@@ -19,4 +24,4 @@ def refresh(context: click.Context, *, json: bool) -> None:
     """
     from provision.commands.refresh import refresh as run  # noqa: PLC0415
 
-    context.exit(run(open_session(context, as_json=json)))
+    return run(session)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from provision.cli.command_classes import Verb
-from provision.cli.options import json_option, open_session, trace_option
+from provision.cli.options import json_option, pass_session, trace_option
+
+if TYPE_CHECKING:
+    from provision.commands.session import Session
 
 
 @click.command(cls=Verb)
@@ -15,19 +18,11 @@ from provision.cli.options import json_option, open_session, trace_option
 @click.option("--watch", is_flag=True, help="Refresh in place until Ctrl-C.")
 @click.option("--check", is_flag=True, help="Exit 5 on drift, missing or unhealthy.")
 @trace_option
-@click.pass_context
-def status(
-    context: click.Context,
-    trace: Path | None,
-    *,
-    json: bool,
-    watch: bool,
-    check: bool,
-) -> None:
+@pass_session
+def status(session: Session, *, watch: bool, check: bool) -> int:
     """The dashboard: every resource, drift, health, numbers."""
-    if watch and json:
+    if watch and session.call.as_json:
         raise click.UsageError("--watch draws a screen; --json prints one document: choose one")
     from provision.commands.status import status as run  # noqa: PLC0415
 
-    session = open_session(context, as_json=json, trace=trace)
-    context.exit(run(session, watch=watch, check=check))
+    return run(session, watch=watch, check=check)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -13,11 +14,14 @@ from provision.cli.options import (
     destroy_option,
     json_option,
     no_backup_option,
-    open_session,
     parallel_option,
+    pass_session,
     trace_option,
     yes_option,
 )
+
+if TYPE_CHECKING:
+    from provision.commands.session import Session
 
 
 @click.command(cls=Verb, short_help="Make AWS match config.yaml.")
@@ -35,20 +39,18 @@ from provision.cli.options import (
 @no_backup_option
 @parallel_option
 @trace_option
-@click.pass_context
+@pass_session
 def up(
-    context: click.Context,
+    session: Session,
     file: Path | None,
     adopt: tuple[str, ...],
     confirm: str | None,
     destroy: tuple[str, ...],
     parallel: int,
-    trace: Path | None,
     *,
     yes: bool,
-    json: bool,
     no_backup: bool,
-) -> None:
+) -> int:
     """Make AWS match config.yaml; with FILE, do what a saved plan says, or nothing."""
     if file and no_backup:
         raise click.UsageError(
@@ -58,19 +60,14 @@ def up(
     from provision.commands.up import up as run  # noqa: PLC0415
     from provision.commands.up_saved import up_saved  # noqa: PLC0415
 
-    session = open_session(context, as_json=json, trace=trace)
+    agreement = Confirmation(yes, confirm)
     if file:
-        agreement = Confirmation(yes, confirm)
-        context.exit(
-            up_saved(session, file, agreement, adopt=adopt, destroy=destroy, workers=parallel)
-        )
-    context.exit(
-        run(
-            session,
-            Confirmation(yes, confirm),
-            adopt=adopt,
-            destroy=destroy,
-            backup=not no_backup,
-            workers=parallel,
-        )
+        return up_saved(session, file, agreement, adopt=adopt, destroy=destroy, workers=parallel)
+    return run(
+        session,
+        agreement,
+        adopt=adopt,
+        destroy=destroy,
+        backup=not no_backup,
+        workers=parallel,
     )

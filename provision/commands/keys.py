@@ -20,15 +20,15 @@ from provision.workspace import Workspace
 
 def list_keys(session: Session) -> int:
     """List the API keys. Exit code: 0."""
-    workspace = session.open(build_sources=False, key=key_as_recorded)
+    workspace = _open(session)
     with workspace.read_state() as journal:
         keys = rotate_keys.find_keys(workspace.engine(journal, PlanOptions()))
-    return _tell(session, workspace, keys)
+    return _report(session, workspace, keys)
 
 
 def rotate(session: Session, name: str) -> int:
     """Rotate a key. Exit codes: 0 done, 1 not there yet, 2 no such name, 130 interrupted."""
-    workspace = session.open(build_sources=False, key=key_as_recorded)
+    workspace = _open(session)
     names = workspace.inputs.config.api.keys
     if name not in names:
         near = get_close_matches(name, names, 1) or list(names)
@@ -41,26 +41,23 @@ def rotate(session: Session, name: str) -> int:
     return code
 
 
-def disable(session: Session, key_id: str) -> int:
-    """Disable a retired key. Exit codes: 0 done, 1 not a retired key."""
-    workspace = session.open(build_sources=False, key=key_as_recorded)
+def switch(session: Session, key_id: str, *, enabled: bool) -> int:
+    """Enable or disable a retired key. Exit codes: 0 done, 1 not a retired key."""
     return _change(
-        session, workspace, lambda engine: rotate_keys.switch(engine, key_id, enabled=False)
-    )
-
-
-def enable(session: Session, key_id: str) -> int:
-    """Enable a retired key. Exit codes: 0 done, 1 not a retired key."""
-    workspace = session.open(build_sources=False, key=key_as_recorded)
-    return _change(
-        session, workspace, lambda engine: rotate_keys.switch(engine, key_id, enabled=True)
+        session,
+        _open(session),
+        lambda engine: rotate_keys.switch(engine, key_id, enabled=enabled),
     )
 
 
 def remove(session: Session, key_id: str) -> int:
     """Delete a retired key. Exit codes: 0 done, 1 not a retired key that is disabled."""
-    workspace = session.open(build_sources=False, key=key_as_recorded)
-    return _change(session, workspace, lambda engine: rotate_keys.remove(engine, key_id))
+    return _change(session, _open(session), lambda engine: rotate_keys.remove(engine, key_id))
+
+
+def _open(session: Session) -> Workspace:
+    """Open the workspace without its sources, which no key needs."""
+    return session.open(build_sources=False, key=key_as_recorded)
 
 
 def _change(session: Session, workspace: Workspace, change: Callable[[Engine], None]) -> int:
@@ -72,10 +69,10 @@ def _change(session: Session, workspace: Workspace, change: Callable[[Engine], N
         ):
             change(engine)
             keys = rotate_keys.find_keys(engine)
-    return _tell(session, workspace, keys)
+    return _report(session, workspace, keys)
 
 
-def _tell(session: Session, workspace: Workspace, keys: dict[str, ApiKey]) -> int:
+def _report(session: Session, workspace: Workspace, keys: dict[str, ApiKey]) -> int:
     if session.call.as_json:
         session.call.answer(keys_document(workspace.stack.name, keys))
     elif keys:
