@@ -1,0 +1,191 @@
+"""Files that the version before wrote are read by this one, and lead to the same plan.
+
+The files beside this page are of the shipped stack with a domain, a web ACL, flow logs, an own key
+and an e-mail address, in an empty emulated account that has the zone `example.com`:
+
+- `config.yaml`: its configuration. Its folders hold nothing, the zips are those of `TinySources`.
+- `saved_plan.json`: what `plan --out` writes of the first `up`.
+- `state.json`: the state after that `up`.
+- `journal.jsonl`: the log of a second `up`, with another code of the function and without flow
+  logs, that ended at its call DeleteLogGroup: records, two deleted nodes, one pending deletion.
+
+They are made again, by the same steps, in the commit before one that changes how steps, states or
+plans are read; `moto_api` is seeded first as here, because digests in the plan hold the zone's id.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from moto.moto_api._internal import mock_random
+
+from provision import __version__
+from provision.config import load
+from provision.model.step import Mark, Step, fields_with
+from provision.plan.change import Action
+from provision.plan.options import PlanOptions
+from provision.stack import build_stack
+from provision.stack.inputs import StackInputs
+from provision.state.journal import Journal
+from provision.state.record import Record, record_to_json, to_json
+from provision.steps import KINDS
+from provision.workflows.saved_plan import (
+    capture_plan,
+    changed_inputs,
+    changed_nodes,
+    read_plan,
+    write_plan,
+)
+from tests.support.harness import HOLDER, Workshop, new_aws
+from tests.support.sample_stack import TinySources
+
+HERE: Final = Path(__file__).parent
+SEED: Final = 7
+"""Of the emulator's ids: the zone's is part of what is wanted."""
+
+DIGESTS_OF_IDS: Final = {"lambda.version": ("configuration",)}
+
+
+def written() -> dict[str, Any]:
+    """The records of the state after the first `up`, as they are in the file."""
+    records: dict[str, Any] = json.loads((HERE / "state.json").read_text("utf-8"))["records"]
+    return records
+
+
+def folded() -> dict[str, Any]:
+    """The records after the log: the last line about a node counts, and null drops it."""
+    records = written()
+    for line in (HERE / "journal.jsonl").read_text("utf-8").splitlines():
+        node, record = json.loads(line)
+        records[node] = record
+    return {node: record for node, record in records.items() if record is not None}
+
+
+@pytest.fixture
+def directory(tmp_path: Path) -> Path:
+    """A state directory with the files of the version before."""
+    made = tmp_path / "state"
+    made.mkdir()
+    for name in ("state.json", "journal.jsonl"):
+        shutil.copy(HERE / name, made / name)
+    return made
+
+
+@pytest.fixture
+def inputs(workshop: Workshop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> StackInputs:
+    """What the stack is built of, in an account that has the zone only."""
+    monkeypatch.chdir(tmp_path)
+    mock_random.seed(SEED)
+    aws = new_aws()
+    aws.route53.create_hosted_zone(Name="example.com", CallerReference="test")
+    home = tmp_path / "home"
+    for folder in ("code", "layer"):
+        (home / folder).mkdir(parents=True)
+    (home / "code" / "app.py").write_text("def handler(event, context): return {}\n")
+    (home / "layer" / "requirements.txt").write_text(f"six==1.17.0 --hash=sha256:{0:064}\n")
+    shutil.copy(HERE / "config.yaml", home)
+    return StackInputs(
+        load(home / "config.yaml", environment=None),
+        aws.location,
+        ("us-east-1a", "us-east-1b"),
+        TinySources(Path("zips")),
+        lambda api, stage: f"https://{api}.test/{stage}",
+    )
+
+
+def test_every_record_is_read_and_written_as_it_was(directory: Path) -> None:
+    (directory / "journal.jsonl").write_text("")
+    records, fields = read(directory)
+    assert fields == written()
+    unused = KINDS.keys() - {record.step.KIND for record in records.values()}
+    assert unused == {"ec2.interface_endpoint"}, "every other kind has a record"
+
+
+def test_the_log_is_read_onto_the_records(directory: Path) -> None:
+    records, fields = read(directory)
+    assert fields == folded()
+    pending = {node: record.pending for node, record in records.items() if record.pending}
+    assert pending == {"network.flow_logs.logs": "delete"}
+    assert written().keys() - records.keys() == {"network.flow_logs", "network.flow_logs.grants"}
+
+
+def test_the_state_is_compacted_to_the_same_bytes(directory: Path) -> None:
+    (directory / "journal.jsonl").write_text("")
+    Journal(directory, "tap-dev", KINDS, {}).open(HOLDER).close()
+    assert (directory / "state.json").read_bytes() == (HERE / "state.json").read_bytes()
+
+
+def test_the_saved_plan_is_read_and_written_as_it_was(tmp_path: Path) -> None:
+    write_plan(tmp_path / "plan.json", read_plan(HERE / "saved_plan.json"))
+    assert (tmp_path / "plan.json").read_bytes() == (HERE / "saved_plan.json").read_bytes()
+
+
+def test_the_saved_plan_is_still_the_plan(workshop: Workshop, inputs: StackInputs) -> None:
+    """`up FILE` would carry it out, but for the number of the version."""
+    saved = replace(read_plan(HERE / "saved_plan.json"), tool=__version__)
+    seen = workshop.run(build_stack(inputs), "plan", workers=8)
+    now = capture_plan(inputs, seen.changes, PlanOptions(), saved.salt)
+    assert list(changed_inputs(saved, now)) == []
+    assert list(changed_nodes(saved.nodes, now.nodes)) == []
+    assert json.dumps({n: vars(node) for n, node in now.nodes.items()}) == json.dumps(
+        {n: vars(node) for n, node in saved.nodes.items()}
+    ), "the order of nodes and fields too"
+
+
+def test_what_it_made_is_as_wanted(workshop: Workshop, inputs: StackInputs) -> None:
+    """The state of the version before, with the ids of this account, plans nothing.
+
+    Apart from values that AWS chooses, it is the state that this version writes.
+    """
+    stack = build_stack(inputs)
+    made = workshop.run(stack, "up", workers=8).resources
+    file = workshop.directory / "state.json"
+    state = json.loads(file.read_text("utf-8"))
+    theirs = translated(made, written())
+    assert theirs == state["records"]
+    file.write_text(json.dumps(state | {"records": theirs}))
+    again = workshop.run(stack, "up", workers=8)
+    assert {change.action for change in again.changes.values()} == {Action.KEEP}
+    assert workshop.last.writes == []
+
+
+def read(directory: Path) -> tuple[Mapping[str, Record], Any]:
+    """The records as values, and as the files hold them."""
+    records = Journal.read(directory, "tap-dev", KINDS).records
+    fields = {node: record_to_json(record) for node, record in records.items()}
+    return records, json.loads(json.dumps(fields))
+
+
+def translated(made: Mapping[str, Step], records: dict[str, Any]) -> Any:
+    """The records with every id that AWS had chosen in place of the one that it chose for `made`.
+
+    Lists of them that were sorted are sorted.
+    """
+    ids: dict[str, str] = {}
+    for node, record in records.items():
+        now = to_json(made[node])
+        chosen = fields_with(KINDS[record["kind"]], Mark.COMPUTED)
+        for name in (*chosen, *DIGESTS_OF_IDS.get(record["kind"], ())):
+            if isinstance(now[name], str) and now[name] != record["step"][name]:
+                ids[record["step"][name]] = now[name]
+    pattern = re.compile("|".join(sorted(map(re.escape, ids), key=len, reverse=True)))
+
+    def told(value: Any) -> Any:
+        if isinstance(value, str):
+            return pattern.sub(lambda found: ids[found[0]], value)
+        if isinstance(value, dict):
+            return {key: told(part) for key, part in value.items()}
+        if isinstance(value, list):
+            parts = [told(part) for part in value]
+            names = all(isinstance(part, str) for part in value)
+            return sorted(parts) if names and value == sorted(value) else parts
+        return value
+
+    return told(records)
