@@ -124,7 +124,7 @@ class NoLongerOurs(NotOwned):
     """A resource that was owned when observed and is foreign immediately before its deletion."""
 
     def __init__(self, label: str) -> None:
-        super().__init__(f"{label} is no longer this stack's: left alone")
+        super().__init__(f"{label} no longer belongs to this stack: not touched")
 
 
 class InUseByOthers(ProvisionError):

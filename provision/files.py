@@ -94,7 +94,7 @@ def check_own_directory(directory: Path) -> None:
     if stat.S_ISLNK(found.st_mode):
         raise Planted(directory, "is a symbolic link")
     if not stat.S_ISDIR(found.st_mode):
-        raise Planted(directory, "is no directory")
+        raise Planted(directory, "is not a directory")
     if hasattr(os, "geteuid"):
         if found.st_uid != os.geteuid():
             raise Planted(directory, f"belongs to another user (uid {found.st_uid})")
@@ -120,7 +120,7 @@ def refuse_special(path: Path) -> None:
     if stat.S_ISLNK(mode):
         raise Planted(path, "is a symbolic link, which is not followed")
     if not stat.S_ISREG(mode):
-        raise Planted(path, "is no regular file")
+        raise Planted(path, "is not a regular file")
 
 
 def read_private(path: Path, limit: int = LARGEST) -> bytes | None:
@@ -150,7 +150,7 @@ def read_regular(path: Path, limit: int = LARGEST) -> bytes:
         if stat.S_ISDIR(mode):
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
         if not stat.S_ISREG(mode):
-            raise Planted(path, "is no regular file")
+            raise Planted(path, "is not a regular file")
         content = file.read(limit + 1)
     if len(content) > limit:
         raise Planted(path, f"is larger than {limit:,} bytes")
@@ -231,7 +231,7 @@ def _open(path: Path, flags: int) -> int:
         if path.is_symlink():
             raise Planted(path, "is a symbolic link, which is not followed") from error
         if error.errno == errno.ENXIO:  # a pipe without a reader, or a socket
-            raise Planted(path, "is no regular file") from error
+            raise Planted(path, "is not a regular file") from error
         raise
     try:
         _check_own_file(path, os.fstat(descriptor))
@@ -243,7 +243,7 @@ def _open(path: Path, flags: int) -> int:
 
 def _check_own_file(path: Path, found: os.stat_result) -> None:
     if not stat.S_ISREG(found.st_mode):
-        raise Planted(path, "is no regular file")
+        raise Planted(path, "is not a regular file")
     # root may use another user's folder, as in containers; root's files are trusted.
     if hasattr(os, "geteuid") and os.geteuid() not in {0, found.st_uid} and found.st_uid:
         raise Planted(path, f"belongs to another user (uid {found.st_uid})")

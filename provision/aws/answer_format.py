@@ -59,7 +59,7 @@ def _strange(model: Any, status: int, answer: Mapping[str, Any]) -> str:
     """Describe the answer that is not AWS's; return an empty text if it may be AWS's."""
     body, headers = answer["body"], answer["headers"]
     if status == HTTPStatus.NETWORK_AUTHENTICATION_REQUIRED:
-        return "a network that wants a sign-in first (HTTP 511)"
+        return "a network that requires signing in first (HTTP 511)"
     if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
         leads = urlsplit(str(headers.get("location", ""))).hostname
         return f"a redirection{f' to {leads}' if leads else ''} (HTTP {status})"
@@ -71,7 +71,7 @@ def _strange(model: Any, status: int, answer: Mapping[str, Any]) -> str:
     good = status < HTTPStatus.MULTIPLE_CHOICES
     if _is_result(model, body, status) if good else _is_error(model, body):
         return ""
-    return f"something that is no answer of AWS's (HTTP {status}, {_size(body)})"
+    return f"something that is not an AWS response (HTTP {status}, {_size(body)})"
 
 
 def _is_result(model: Any, body: bytes, status: int) -> bool:

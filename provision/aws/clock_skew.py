@@ -26,7 +26,7 @@ def clock_is_wrong(what: str) -> NoCredentials:
     """Return the error: the credentials are valid, and other ones would not help."""
     return NoCredentials(
         f"this machine's clock is wrong: {what}",
-        hint=f"set it: `{_SET}`; it says {datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
+        hint=f"set it: `{_SET}`; it shows {datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
     )
 
 

@@ -36,13 +36,13 @@ def no_answer(error: BotoCoreError) -> ProvisionError | None:
         case ProxyConnectionError():
             return Unreachable(
                 f"the proxy {_said(error, 'proxy_url')} cannot be reached: {_cause(error)}",
-                hint="`env | grep -i proxy` shows where that is set; `unset HTTPS_PROXY` goes"
-                " without",
+                hint="`env | grep -i proxy` shows where that is set; `unset HTTPS_PROXY`"
+                " connects without a proxy",
             )
         case ConnectTimeoutError():
             return Unreachable(
-                f"{_host(error)} is silent: no connection came about in time",
-                hint="a firewall drops it, or only a proxy leads out:"
+                f"connecting to {_host(error)} timed out",
+                hint="a firewall may block it, or this network needs a proxy:"
                 " `export HTTPS_PROXY=http://PROXY:PORT`; try"
                 f" `curl -sv --max-time 5 -o /dev/null {_url(error)}`",
             )
@@ -50,20 +50,20 @@ def no_answer(error: BotoCoreError) -> ProvisionError | None:
             return _not_reached(error)
         case ReadTimeoutError():
             return Unreachable(
-                f"{_host(error)} took the request and gave no answer in time",
-                hint="run it again; if it stays so, something in between holds answers back:"
+                f"{_host(error)} accepted the request but did not answer in time",
+                hint="run it again; if it happens again, something in between delays answers:"
                 f" `curl -sv --max-time 10 -o /dev/null {_url(error)}`",
             )
         case ConnectionClosedError():
             return Unreachable(
                 f"{_host(error)} closed the connection without an answer",
-                hint="run it again; if it stays so, something in between closes it:"
+                hint="run it again; if it happens again, something in between closes it:"
                 f" `curl -sv -o /dev/null {_url(error)}`",
             )
         case StrangeAnswer():
             return Unreachable(
-                f"{_said(error, 'operation')} was answered with {_said(error, 'words')}: that is"
-                f" not {_host(error)}, but something in between",
+                f"{_said(error, 'operation')} was answered with {_said(error, 'words')},"
+                f" not by {_host(error)} but by something in between",
                 hint="a network's sign-in page (open any page in a browser), a proxy or a filter:"
                 f" `curl -sv -o /dev/null {_url(error)}` shows who answers",
             )
@@ -74,9 +74,9 @@ def _not_reached(error: EndpointConnectionError) -> Unreachable:
     cause = _cause(error)
     if any(text in cause for text in _NO_NAME):
         return Unreachable(
-            f"no name server knows {_host(error)}: there is no network, or no such region",
-            hint="is the region one of `aws ec2 describe-regions --all-regions --region us-east-1"
-            " --query 'Regions[].RegionName'`? is there a network: `curl -sv -o /dev/null"
+            f"the name {_host(error)} cannot be resolved: no network, or no such region",
+            hint="check the region: `aws ec2 describe-regions --all-regions --region us-east-1"
+            " --query 'Regions[].RegionName'`; check the network: `curl -sv -o /dev/null"
             " https://aws.amazon.com`",
         )
     url = _url(error)
@@ -90,11 +90,11 @@ def _not_reached(error: EndpointConnectionError) -> Unreachable:
 def _untrusted(error: SSLError) -> ProvisionError:
     cause = _cause(error)
     if any(text in cause for text in _OUT_OF_TIME):
-        return clock_is_wrong(f"the certificate of {_host(error)} is out of its time: {cause}")
+        return clock_is_wrong(f"the certificate of {_host(error)} is not valid now: {cause}")
     return Unreachable(
         f"the certificate of {_host(error)} is not trusted here: {cause}",
-        hint="a proxy that opens TLS stands in between: `export AWS_CA_BUNDLE=FILE`, with its"
-        " certificate authority in FILE (your network's people have it)",
+        hint="a proxy intercepts TLS: `export AWS_CA_BUNDLE=FILE`, with the certificate of its"
+        " authority in FILE (ask your network administrator)",
     )
 
 

@@ -43,7 +43,7 @@ def check_addresses(environment: Mapping[str, str]) -> None:
     for name, text in environment.items():
         if text and (name in _METADATA or name.startswith(_ENDPOINT)) and not _is_address(text):
             raise AddressUnusable(
-                f'{name} is "{text}", which is no address',
+                f'{name} is "{text}", which is not a URL',
                 hint=f"write it like http://localhost:4566, or `unset {name}`",
             )
 
@@ -65,7 +65,7 @@ def guard_credentials(session: botocore.session.Session, environment: Mapping[st
     for name in _METADATA:
         host = urlsplit(environment.get(name, "")).hostname
         if host and not _is_here(host) and not _is_link_local(host):
-            raise _strange(host, "credentials would be asked of", name)
+            raise _strange(host, "credentials would be requested from", name)
     session.register("before-send", _judge)
 
 
@@ -79,14 +79,14 @@ def _judge(**sent: Any) -> None:
     key = _access_key(request)
     if _is_here(host) or _is_aws(host) or (key and not _ISSUED.fullmatch(key)):
         return
-    raise _strange(host, "real AWS credentials would go to", "AWS_ENDPOINT_URL")
+    raise _strange(host, "real AWS credentials would be sent to", "AWS_ENDPOINT_URL")
 
 
 def _strange(host: str, what: str, variable: str) -> UntrustedEndpoint:
     also = " (or endpoint_url in the AWS configuration)" if variable == "AWS_ENDPOINT_URL" else ""
     return UntrustedEndpoint(
         f"{what} {host}, which is neither AWS nor this machine",
-        hint=f"unset {variable}{also}; --allow-endpoint does it all the same",
+        hint=f"unset {variable}{also}; --allow-endpoint permits it",
     )
 
 

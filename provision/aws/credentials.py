@@ -21,6 +21,6 @@ def sign_in(core: botocore.session.Session) -> None:
     except (OSError, ValueError, KeyError, AttributeError, CredentialRetrievalError) as error:
         profile = core.get_config_variable("profile") or "default"
         raise NoCredentials(
-            f"the credentials of profile {profile} cannot be had: {error or 'no reason given'}",
-            hint="mend its credential_process in the AWS configuration, or give --profile NAME",
+            f"cannot get the credentials of profile {profile}: {error or 'no reason given'}",
+            hint="fix its credential_process in the AWS configuration, or give --profile NAME",
         ) from error

@@ -31,14 +31,15 @@ def _ask(prompt: str) -> str:
     """
     if threading.current_thread() is not threading.main_thread():
         raise NoCredentials(
-            f"the credentials have ended, and new ones want a code ({prompt.strip(': ')})",
-            hint="run it again: it asks for the code before it begins",
+            f"the credentials have expired, and new ones need a code ({prompt.strip(': ')})",
+            hint="run it again: it asks for the code first",
         )
     if not _somebody_is_there():
         raise NoCredentials(
-            f"{prompt.strip().removesuffix(':')}: nobody can answer that here",
-            hint="run it in a terminal, or bring what `aws configure export-credentials --format"
-            " env` prints there",
+            f"{prompt.strip().removesuffix(':')}: this cannot be asked without a terminal",
+            hint="run it in a terminal, or set the variables that `aws configure export-credentials"
+            " --format"
+            " env` prints in one",
         )
     return getpass.getpass(printable(prompt))
 

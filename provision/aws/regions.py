@@ -33,10 +33,11 @@ def region_disabled(
     except NO_GOOD_ANSWER:
         return None
     return RegionDisabled(
-        f"the account takes these credentials in {home} and not in {region} ({code}): the region is"
-        " not enabled for it",
+        f"these credentials work in {home} but not in {region} ({code}): the account has not"
+        " enabled the region",
         hint=f"`aws account enable-region --region-name {region} --region {home}` (minutes to"
         f" hours; `aws account get-region-opt-status --region-name {region} --region {home}`"
-        " tells), or another region in config.yaml. Where it is enabled, the token is one of"
-        " STS's global endpoint, which such regions do not take: log in with a regional one",
+        " shows the status), or choose another region in config.yaml. If it is enabled, the token"
+        " is from STS's global endpoint, which such regions refuse: log in through a regional"
+        " endpoint",
     )

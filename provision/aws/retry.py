@@ -31,25 +31,25 @@ class RetryRule:
 IAM_PROPAGATION: Final = RetryRule("a role or policy to take effect", 300, 0.25, 5)
 ACCOUNT_ROLE: Final = RetryRule("API Gateway to accept its logging role", 120, 20, 20)  # (A19, A1)
 STAGE_LOGGING: Final = RetryRule("the account's logging role to take effect", 120, 2, 10)  # (A15)
-NEW_RESOURCE: Final = RetryRule("something just created to become visible", 300, 0.5, 5)
+NEW_RESOURCE: Final = RetryRule("something just created to be visible", 300, 0.5, 5)
 BUSY: Final = RetryRule("another change to finish", 600, 0.5, 8)
 GATEWAY_UPDATE: Final = RetryRule("API Gateway's own update of it to finish", 1800, 2, 20)  # (A37)
 BACKUPS: Final = RetryRule("backups to become available", 1200, 1, 8)  # (D15, D16)
 TABLE_BUDGET: Final = RetryRule("other tables' changes to finish", 1800, 2, 20)  # (D2)
 THROTTLE: Final = RetryRule("AWS's rate limit", 300, 1, 20)
-NO_ROOM: Final = RetryRule("the function to take a call", 30, 1, 5)  # it may be throttled for good
-NETWORK_DEPENDENCY: Final = RetryRule(
-    "what still uses it to go away", 900, 1, 10
-)  # (V12, V13, V15)
-ROLE_DEPENDENCY: Final = RetryRule("the role's policies to go away", 120, 0.5, 5)  # (I8)
+NO_ROOM: Final = RetryRule(
+    "the function to accept a call", 30, 1, 5
+)  # it may be throttled for good
+NETWORK_DEPENDENCY: Final = RetryRule("its last users to be deleted", 900, 1, 10)  # (V12, V13, V15)
+ROLE_DEPENDENCY: Final = RetryRule("the role's policies to be removed", 120, 0.5, 5)  # (I8)
 # A deleted domain name keeps its certificate in use for minutes (C5).
-CERTIFICATE_IN_USE: Final = RetryRule("the domain to let go of the certificate", 1200, 2, 20)
+CERTIFICATE_IN_USE: Final = RetryRule("the domain to release the certificate", 1200, 2, 20)
 # A queue's name stays reserved for a minute after its deletion (Q2).
 NAME_COOLDOWN: Final = RetryRule("the name to become free (60 s after deletion)", 75, 5, 10)
 MAPPING: Final = RetryRule("the domain or stage to become usable", 30, 1, 5)  # (A30)
 SCALING_ROLE: Final = RetryRule("auto scaling's own role to take effect", 120, 1, 5)  # (S2, S4)
-WEB_ACL: Final = RetryRule("AWS WAF to know of it everywhere", 600, 1, 10)
-WEB_ACL_IN_USE: Final = RetryRule("the stage to let go of its web ACL", 300, 1, 10)
+WEB_ACL: Final = RetryRule("AWS WAF to propagate it", 600, 1, 10)
+WEB_ACL_IN_USE: Final = RetryRule("the stage to release its web ACL", 300, 1, 10)
 UNREACHABLE: Final = RetryRule("the endpoint to answer", 4, 0.5, 2)
 UNSTABLE: Final = RetryRule("the service to answer", 60, 0.5, 8)
 

@@ -42,7 +42,8 @@ class Waiter:
                 if spent >= budget:
                     raise WaitTimeout(
                         f"still waiting for {what} after {spent:.0f} s",
-                        hint="AWS goes on with it; run the same command again to go on from here",
+                        hint="AWS continues in the background; run the same command again to"
+                        " continue from here",
                     )
                 self.report_wait(f"{what}, {spent:.0f} s")
                 self._clock.sleep(min(delay, budget - spent))
@@ -51,7 +52,7 @@ class Waiter:
 
     def wait_until_gone(self, what: str, still_there: Callable[[], bool], *, budget: float) -> None:
         """Wait until `still_there` returns False. Raises as `wait` does."""
-        self.wait(f"{what} to be gone", lambda: None if still_there() else True, budget=budget)
+        self.wait(f"{what} to be deleted", lambda: None if still_there() else True, budget=budget)
 
     def wait_until_stable(
         self, what: str, read: Callable[[], T], changing: Callable[[T], bool], *, budget: float

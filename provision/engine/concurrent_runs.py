@@ -36,11 +36,11 @@ def concurrent_run_error(
     assert isinstance(want, Tagged)
     ids = ", ".join(sorted(map(id_of, others)))
     carry = "carries" if len(others) == 1 else "carry"
-    undone = f"; {id_of(made)}, which this run made beside it, was deleted again" if made else ""
+    undone = f"; {id_of(made)}, which this run had created too, was deleted again" if made else ""
     return ConcurrentRun(
-        f"another run is making this stack: {ids} {carry} the tag {OWNER}={want.owner}, and was not"
-        f" there when this run looked{undone}",
-        hint="let the other run end, then `provision plan` shows what is left to do",
+        f"another run is creating this stack: {ids} {carry} the tag {OWNER}={want.owner}, and did"
+        f" not exist when this run planned{undone}",
+        hint="wait for the other run to end; `provision plan` then shows what is left to do",
     )
 
 

@@ -248,7 +248,7 @@ class Engine:
 
         failed = self.walk("remove", deletion_order(changes), visit, workers)
         failed |= self.walk("last look", dict.fromkeys(late, ()), look_last, workers)
-        unbegun = "not begun: what uses it is still there"
+        unbegun = "not begun: resources that use it still exist"
         acted = {
             name: visited.get(name, change)
             if name in visited or name in failed or change.action is not Action.DELETE

@@ -59,11 +59,11 @@ def _translate(error: Exception) -> ProvisionError:
             )
         case SSOError() | TokenRetrievalError():
             return NoCredentials(
-                f"the SSO session has ended: {error}", hint="`aws sso login`, then run it again"
+                f"the SSO session has expired: {error}", hint="`aws sso login`, then run it again"
             )
         case LoginError():
             return NoCredentials(
-                f"the session of `aws login` has ended: {error}",
+                f"the session of `aws login` has expired: {error}",
                 hint="`aws login`, then run it again",
             )
         case NoRegionError():
@@ -74,8 +74,8 @@ def _translate(error: Exception) -> ProvisionError:
             return told
         case ResponseParserError():  # its text is the whole answer, of any server
             return ProvisionError(
-                "an answer cannot be read: it is not AWS's, nor an emulator's",
-                hint="see what answers in their place, a proxy perhaps: --debug shows its words",
+                "an answer cannot be read: it is from neither AWS nor an emulator",
+                hint="something else answered, perhaps a proxy: --debug shows its answer",
             )
         case BotoCoreError():
             return ProvisionError(str(error), hint="run it again; --debug shows more")
@@ -98,11 +98,11 @@ def _refused(error: ClientError) -> ProvisionError:
     if code.isdigit():  # not a code of AWS: the HTTP status of the responding server
         hint = "AWS, or something in between, does not serve this now: run it again"
         return ApiError(f"{call}: HTTP {code} {text}{tail}", hint=hint)
-    hint = "mend the cause and run it again"
+    hint = "fix the cause and run it again"
     if is_not_found(code):
         hint = (
-            "where it was there a moment ago, another run or somebody works on this stack: let that"
-            " end and run it again"
+            "if it existed a moment ago, another run or user is changing this stack: wait for that"
+            " to end, then run it again"
         )
     return ApiError(f"{call}: {code}: {text}{tail}", hint=hint)
 
@@ -115,7 +115,7 @@ def _not_accepted(error: ClientError) -> NoCredentials:
         return told
     if code in EXPIRED_CREDENTIALS:
         return NoCredentials(
-            f"the temporary credentials have ended ({code}: {text})",
+            f"the temporary credentials have expired ({code}: {text})",
             hint="get new ones: `aws sso login`, or where they came from; then run it again",
         )
     if code in BAD_SIGNATURE:
@@ -124,8 +124,8 @@ def _not_accepted(error: ClientError) -> NoCredentials:
             hint=f"set both again: `aws configure`; {_LOGIN}",
         )
     return NoCredentials(
-        f"AWS does not know these credentials here ({code}: {text})",
-        hint="set them again: `aws configure`, or log in: `aws sso login`; where"
-        " `aws sts get-caller-identity --region us-east-1` takes them, the region is not enabled:"
+        f"AWS does not accept these credentials here ({code}: {text})",
+        hint="set them again: `aws configure`, or log in: `aws sso login`; if `aws sts"
+        " get-caller-identity --region us-east-1` accepts them, the region is not enabled:"
         " `aws account list-regions --region us-east-1`",
     )

@@ -135,7 +135,9 @@ class Executor:
                 return made
         assert have is not None
         if not self.check.is_ours(node, want, have) and node not in self.options.adopt:
-            raise NotOwned(f"{have.label} exists and is not this stack's", hint=adopt_hint(node))
+            raise NotOwned(
+                f"{have.label} exists and does not belong to this stack", hint=adopt_hint(node)
+            )
         diffs = diff_fields(want, have, None)
         if not diffs:
             return have
@@ -204,7 +206,7 @@ class Executor:
                 self.aws.clock.sleep(pause)
         fields = ", ".join(diff.field for diff in left) if have else "its existence"
         raise NotConverged(
-            f"AWS took the calls for {made.label}, yet {fields} still differs",
+            f"AWS accepted the calls for {made.label}, but {fields} still differs",
             hint="`provision plan` shows the difference; a second `provision up` tries again",
         )
 
@@ -246,7 +248,7 @@ class Executor:
                 self.aws.on_wait(None)
             if late and change.action is Action.DELETE:
                 now = self.aws.clock.now()
-                self.report(change.node, NodeEvent.WAITING, "late writers may bring it back")
+                self.report(change.node, NodeEvent.WAITING, "delayed writes may recreate it")
                 return Deleted(change, now)
             self.report(change.node, NodeEvent.DONE, change.action)
         if change.node in self.journal.records:
@@ -272,7 +274,7 @@ class Executor:
                 have.delete(self.aws)
             else:  # another party created one of this name
                 left_alone = NoLongerOurs(have.label).message
-                change = replace(change, reason=f"{left_alone}; ours is gone")
+                change = replace(change, reason=f"{left_alone}; this stack's is deleted")
         self.journal.done(change.node, None)
         self.report(change.node, NodeEvent.DONE, Action.DELETE)
         return change
@@ -302,7 +304,7 @@ class Executor:
         except ClientError as error:
             told = translate_error(error)
             raise type(told)(
-                f"no backup could be made, so {have.label} stays: {told.message}",
+                f"no backup could be made, so {have.label} is kept: {told.message}",
                 hint=f"{told.hint}; {self.options.without_backup(node)} deletes it without one",
             ) from error
         if backup:

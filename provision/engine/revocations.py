@@ -19,7 +19,7 @@ from provision.model.step import Step, with_computed
 from provision.plan.blocking import block_on_failed, block_with_reasons
 from provision.plan.change import WRITES, Action, Cause, ResourceChange, diff_fields
 
-GOES_LAST: Final = "what it takes away goes when all else is made"
+GOES_LAST: Final = "access is revoked only after all other changes"
 
 
 def without_revocations(change: ResourceChange) -> ResourceChange | None:

@@ -55,7 +55,7 @@ class Walks:
     def raise_first(self, failed: Mapping[str, ProvisionError]) -> None:
         """Raise the first failure, if any: an incomplete observation is of no use."""
         if self.aws.clock.stopped:
-            raise Interrupted("interrupted while looking")
+            raise Interrupted("interrupted while reading")
         for name, error in failed.items():
             named = name in error.message
             raise error if named else error.reworded(message=f"{name}: {error.message}")

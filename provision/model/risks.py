@@ -73,7 +73,7 @@ class Risks:
     recreate: tuple[Risk, ...] = ()
     update: Mapping[str, tuple[Risk, ...]] = field(default_factory=dict)
     delete: tuple[Risk, ...] = ()
-    downtime: str = "it is gone until its successor is there"
+    downtime: str = "it is missing until its successor exists"
 
 
 NO_IMPACT: Final = Risks(downtime="")

@@ -37,7 +37,7 @@ def block_on_failed(
     """
     stuck = {name for name in failed if name not in made}
     crossed = any(isinstance(error, ConcurrentRun) for error in failed.values())
-    ended = "not begun: another run is at work" if crossed else "interrupted before it began"
+    ended = "not begun: another run is in progress" if crossed else "interrupted before it began"
     for name, needs in graph.items():
         if name in made or name in failed:
             continue

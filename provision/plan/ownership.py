@@ -105,9 +105,9 @@ class Ownership:
         """
         other = self._other_node(have)
         return (
-            f"{have.label} is this stack's {other}"
+            f"{have.label} belongs to this stack's {other}"
             if other
-            else f"{have.label} exists and is not this stack's"
+            else f"{have.label} exists and does not belong to this stack"
         )
 
     def hint(self, node: str, have: Step) -> str:
@@ -127,7 +127,7 @@ class Ownership:
         former = self._former_names(node)
         if not former or not self.records or node in self.records or node.count(".") > 1:
             return ""
-        return f"`moved` says it was {former[0]}, which the state does not know either"
+        return f"`moved` says it was {former[0]}, which the state does not have either"
 
     def _other_node(self, have: Step) -> str:
         """Return the node of this stack that the owner tag names; empty if it names another."""

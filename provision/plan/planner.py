@@ -91,15 +91,16 @@ class Planner:
         names = " and ".join(others)
         carry = "carries" if len(others) == 1 else "carry"
         found = f", and so does {change.label}" if change.have else ""
-        goes_on = f"goes on with {change.label}" if change.have else f"makes {change.label}"
+        goes_on = f"continues with {change.label}" if change.have else f"creates {change.label}"
         cure = adopt_hint(change.node).replace("takes it over", goes_on)
         return replace(
             change,
             action=Action.FOREIGN,
             diffs=(),
-            reason=f"{names} {carry} its mark{found}, and no state says which holds its data",
-            blocked_by=f"{cure} and leaves {names} as it is; or take the tag {OWNER} off what is"
-            " not it, or bring back the state",
+            reason=f"{names} {carry} its owner tag{found}, and no state says which one holds its"
+            " data",
+            blocked_by=f"{cure} and leaves {names} as it is; or remove the tag {OWNER} from"
+            " the wrong ones, or restore the state",
         )
 
     def _adopt(self, node: Node[Step], want: Step, have: Step) -> ResourceChange:
@@ -112,8 +113,8 @@ class Planner:
         return replace(
             change,
             action=Action.FOREIGN,
-            reason=f"{have.label} is not this stack's and cannot become it: {told}",
-            blocked_by="rename ours in config.yaml, or delete the other one",
+            reason=f"{have.label} does not belong to this stack and cannot be adopted: {told}",
+            blocked_by="rename this stack's in config.yaml, or delete the other one",
         )
 
     def _missing(self, node: Node[Step], want: Step) -> ResourceChange:
@@ -146,7 +147,7 @@ class Planner:
             change = replace(change, reason=have.outlived())
         if want.HOLDS_DATA and not self.options.may_destroy(node.name):
             destroy = self.options.destroying(node.name)
-            refusal = f"it holds data; {destroy} lets it be deleted and made again"
+            refusal = f"it holds data; {destroy} lets it be deleted and recreated"
         return replace(change, action=Action.REPLACE, blocked_by=refusal)
 
     # -- deletions ---------------------------------------------------------------------------
@@ -166,8 +167,8 @@ class Planner:
         if have is None:
             return replace(change, reason="not there")
         if not owned:
-            left = self.ownership.describe(have).replace("exists and is not", "is not")
-            return replace(change, action=Action.FOREIGN, reason=f"{left}: left alone")
+            left = self.ownership.describe(have).replace("exists and does not", "does not")
+            return replace(change, action=Action.FOREIGN, reason=f"{left}: not touched")
         if have.SHARED:
             return replace(change, reason="the whole account uses it")
         if lasting := have.lasting():
@@ -219,7 +220,9 @@ class Planner:
 
     def part_of_foreign(self, change: ResourceChange) -> ResourceChange:
         """Return the change of an orphan without a mark that is part of a foreign resource."""
-        reason = f"{change.label} is part of what is not this stack's: left alone"
+        reason = (
+            f"{change.label} is part of a resource that does not belong to this stack: not touched"
+        )
         return replace(change, action=Action.FOREIGN, reason=reason, cause=None)
 
 
@@ -263,8 +266,9 @@ def _undecided(node: Node[Step], want: Step, seen: Observation) -> ResourceChang
 
     A tag can be copied: none of them is replaced, and nothing is built upon one.
     """
-    reason = f"{' and '.join(seen.alike)} carry its mark alike, and no state says which it is"
-    refusal = f"take the tag {OWNER} off what is not it, or bring back the state"
+    names = " and ".join(seen.alike)
+    reason = f"{names} carry its owner tag, and no state says which one is this node's"
+    refusal = f"remove the tag {OWNER} from the wrong ones, or restore the state"
     change = _change(node, want, seen.have, Action.FOREIGN, reason)
     return replace(change, blocked_by=refusal)
 

@@ -19,7 +19,7 @@ def keep_needed_by_data(changes: Mapping[str, ResourceChange]) -> dict[str, Reso
         for need in keeper.needs:
             if (needed := judged.get(need)) and needed.action is Action.DELETE:
                 judged[need] = replace(
-                    needed, action=Action.KEEP, reason=f"{keeper.node}, which stays, needs it"
+                    needed, action=Action.KEEP, reason=f"{keeper.node}, which is kept, needs it"
                 )
                 kept.append(judged[need])
     return judged
@@ -36,7 +36,9 @@ def apply_parent_ownership(changes: Mapping[str, ResourceChange]) -> dict[str, R
         parent = judged.get(change.needs[0])
         assert change.have is not None
         if parent and parent.action is Action.FOREIGN and not change.have.MARKED:
-            reason = f"it is part of {parent.node}, which is not this stack's: left alone"
+            reason = (
+                f"it is part of {parent.node}, which does not belong to this stack: not touched"
+            )
             judged[name] = replace(change, action=Action.FOREIGN, reason=reason)
     return judged
 

@@ -61,4 +61,4 @@ def _changed(change: ResourceChange, step: Step) -> Iterator[Risk]:
 
 
 def _lost(step: Step) -> Iterable[Risk]:
-    return (Risk(Impact.DATA_LOSS, "all it holds goes with it"),) if step.HOLDS_DATA else ()
+    return (Risk(Impact.DATA_LOSS, "all its data is deleted with it"),) if step.HOLDS_DATA else ()

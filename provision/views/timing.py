@@ -14,7 +14,7 @@ from provision.views.formatting import pluralize, seconds
 
 SHORTEST: Final = 0.05
 """Seconds below which a step of the path would be shown as 0.0."""
-_LINKS: Final = {"open": "opening", "look": "look ", VERIFYING: "second look "}
+_LINKS: Final = {"open": "opening", "look": "reading ", VERIFYING: "verifying "}
 """The words before the node; none for the work that the command is for."""
 
 
@@ -26,7 +26,7 @@ def print_timing(
 
 
 def timing_line(spent: float, calls: CallCounts, chain: Sequence[PathStep], width: int) -> str:
-    """Return `3.0 s, 118 reads, 81 writes; longest: network.vpc 0.4 → … → api.stage 0.2`.
+    """Return `3.0 s, 118 reads, 81 writes; critical path: network.vpc 0.4 → … → api.stage 0.2`.
 
     Of the critical path as many steps as fit are shown: the last that took any time, then the
     longest ones. An ellipsis marks steps omitted after the first one shown, so that only the true
@@ -39,7 +39,7 @@ def timing_line(spent: float, calls: CallCounts, chain: Sequence[PathStep], widt
     told = [number for number, link in enumerate(chain) if link.seconds >= SHORTEST]
     for number in (*told[-1:], *sorted(told[:-1], key=lambda number: -chain[number].seconds)):
         more = shown | {number}
-        longer = f"{total}; longest: {_chained(chain[: told[-1] + 1], more)}"
+        longer = f"{total}; critical path: {_chained(chain[: told[-1] + 1], more)}"
         if len(longer) > width:
             continue
         shown, line = more, longer

@@ -57,7 +57,7 @@ def test_a_one_time_code_is_not_waited_for_where_nobody_can_type_it(home: Path) 
     ) as process:
         assert process.wait(90) == 1
         told = process.stderr.read() if process.stderr else ""
-    assert "Enter MFA code for arn:aws:iam::123456789012:mfa/me: nobody can answer" in told
+    assert "Enter MFA code for arn:aws:iam::123456789012:mfa/me: this cannot be asked" in told
     assert "`aws --profile mfa configure export-credentials --format env`" in told
     assert "Interrupted" not in told
     assert "Traceback" not in told
@@ -88,7 +88,7 @@ def test_nobody_is_asked_in_the_middle_of_a_run(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(one_time_code, "_somebody_is_there", lambda: True)
     monkeypatch.setattr("getpass.getpass", lambda _: pytest.fail("asked by another thread"))
     aws = Aws(Access("us-east-1", "mfa"))
-    with ThreadPoolExecutor(1) as pool, pytest.raises(NoCredentials, match="want a code") as told:
+    with ThreadPoolExecutor(1) as pool, pytest.raises(NoCredentials, match="need a code") as told:
         pool.submit(aws.sign_in).result()
     assert told.value.hint.startswith("run it again")
 
@@ -102,7 +102,7 @@ def test_the_code_is_asked_for_before_anything_is_drawn(
     monkeypatch.setattr(Drawing, "__enter__", lambda _: drawn.append("drawn"))
     monkeypatch.setattr(one_time_code, "_somebody_is_there", lambda: False)
     monkeypatch.setattr("provision.workspace.check_account", lambda *_: None)
-    assert "nobody can answer that here" in provision("push", "--profile", "mfa").err
+    assert "this cannot be asked without a terminal" in provision("push", "--profile", "mfa").err
     assert drawn == []
 
 
@@ -133,5 +133,5 @@ def test_a_process_that_gives_no_credentials_is_named(
     (home / "profiles").write_text(f"[profile tool]\ncredential_process = {command}\n")
     told = provision("plan", "--profile", "tool")
     assert told.code == 1
-    assert "the credentials of profile tool cannot be had: " in told.err
-    assert "mend its credential_process" in told.err
+    assert "cannot get the credentials of profile tool: " in told.err
+    assert "fix its credential_process" in told.err

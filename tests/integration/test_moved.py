@@ -300,8 +300,8 @@ def test_of_two_tables_with_one_mark_none_is_taken_silently(
     told.moved = {"table.old": "table.new"}
     finding = workshop.run(told, "plan", plan_options=PlanOptions()).changes["table.new"]
     assert finding.action is Action.FOREIGN
-    assert "tap-dev-new carries its mark, and so does tap-dev-old" in finding.reason
-    assert "`provision up --adopt table.new` goes on with tap-dev-old" in finding.blocked_by
+    assert "tap-dev-new carries its owner tag, and so does tap-dev-old" in finding.reason
+    assert "`provision up --adopt table.new` continues with tap-dev-old" in finding.blocked_by
     with pytest.raises(NotOwned):
         workshop.run(told, "up", plan_options=PlanOptions())
     workshop.run(told, "up", plan_options=PlanOptions(adopt=frozenset({"table.new"})))
@@ -322,8 +322,8 @@ def test_an_empty_table_is_not_made_beside_one_of_its_mark(
     plain = named("new", "tap-dev-new")
     finding = workshop.run(plain, "plan", plan_options=PlanOptions()).changes["table.new"]
     assert finding.action is Action.FOREIGN
-    assert "tap-dev-old carries its mark, and no state" in finding.reason
-    assert "makes tap-dev-new" in finding.blocked_by
+    assert "tap-dev-old carries its owner tag, and no state" in finding.reason
+    assert "creates tap-dev-new" in finding.blocked_by
     with pytest.raises(NotOwned):
         workshop.run(plain, "up", plan_options=PlanOptions())
     assert inventory(new_aws())["table"] == {"tap-dev-old"}
@@ -356,12 +356,12 @@ def test_the_way_back_without_the_state_is_told(workshop: Workshop) -> None:
     back = named("old", "tap-dev-old")
     finding = workshop.run(back, "plan", plan_options=PlanOptions()).changes["table.old"]
     assert finding.action is Action.FOREIGN
-    assert finding.reason == "tap-dev-old is this stack's table.new"
+    assert finding.reason == "tap-dev-old belongs to this stack's table.new"
     assert "moved: {table.new: table.old}" in finding.blocked_by
     back.moved = {"table.new": "table.old"}
     assert workshop.run(back, "plan").changes["table.old"].action is Action.UPDATE
     down = workshop.run(named("old", "tap-dev-old"), "down", plan_options=PlanOptions()).changes
-    assert down["table.old"].reason == "tap-dev-old is this stack's table.new: left alone"
+    assert down["table.old"].reason == "tap-dev-old belongs to this stack's table.new: not touched"
 
 
 def test_a_misspelt_former_name_is_told_before_another_is_made(workshop: Workshop) -> None:
@@ -372,7 +372,7 @@ def test_a_misspelt_former_name_is_told_before_another_is_made(workshop: Worksho
     workshop.run(named("old", "tap-dev-old"), "up")
     finding = workshop.run(told, "plan").changes["table.new"]
     assert finding.action is Action.CREATE
-    assert "it was table.odl, which the state does not know" in finding.reason
+    assert "it was table.odl, which the state does not have" in finding.reason
 
 
 def test_somebody_elses_is_not_taken_by_a_rename(workshop: Workshop) -> None:

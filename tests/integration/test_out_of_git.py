@@ -97,7 +97,7 @@ def test_what_a_checkout_brought_does_not_let_it_in(
 
 def test_a_folder_in_its_place_is_named(tmp_path: Path) -> None:
     (tmp_path / ".provision" / ".gitignore").mkdir(parents=True)
-    with pytest.raises(StateError, match="gitignore is no regular file"):
+    with pytest.raises(StateError, match="gitignore is not a regular file"):
         opened(tmp_path / ".provision" / "dev")
 
 

@@ -54,7 +54,7 @@ def test_one_line_each_and_the_rest_is_done(
     failures = [line for line in made.err.splitlines() if line.startswith("✗") and "→" in line]
     queue, dashboard = sorted(failures)  # they fail at the same time, in any order
     assert queue == (
-        f"✗ {QUEUE}: tap-dev-items-dead-letters exists and is not this stack's"
+        f"✗ {QUEUE}: tap-dev-items-dead-letters exists and does not belong to this stack"
         f" → `provision up --adopt {QUEUE}` takes it over"
     )
     assert dashboard == (
@@ -90,7 +90,7 @@ def test_as_a_document(account: None, provision: Provision, refusing: Refusing) 
     resources = {resource["node"]: resource for resource in made.json["resources"]}
     assert resources[QUEUE]["action"] == "foreign"
     assert resources[QUEUE]["error"] == {
-        "message": "tap-dev-items-dead-letters exists and is not this stack's",
+        "message": "tap-dev-items-dead-letters exists and does not belong to this stack",
         "hint": f"`provision up --adopt {QUEUE}` takes it over",
     }
     waiting = {node for node, each in resources.items() if each["action"] == "wait"}

@@ -280,6 +280,6 @@ def test_where_nobody_can_tell_which_key_it_is_nothing_is_told_or_done(office: O
     (plan,) = client.get_usage_plans()["items"]
     client.delete_usage_plan(usagePlanId=plan["id"])
     office.workshop.forget()
-    with pytest.raises(NotOwned, match="carry its mark alike"):
+    with pytest.raises(NotOwned, match="carry its owner tag"):
         office.rotate()
     assert office.last.writes == []

@@ -90,7 +90,7 @@ def test_the_one_time_code_of_a_profile(
     monkeypatch.setenv("CI", "true")
     told = provision("plan", "--profile", "mfa")
     assert told.code == 1
-    assert "Enter MFA code for arn:aws:iam::123456789012:mfa/me: nobody can answer" in told.err
+    assert "Enter MFA code for arn:aws:iam::123456789012:mfa/me: this cannot be asked" in told.err
     assert "run it in a terminal" in told.err
     assert asked == []
     monkeypatch.delenv("CI")

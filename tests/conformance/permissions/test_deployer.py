@@ -104,7 +104,7 @@ def test_what_has_a_name_of_no_policy_is_told_nevertheless(life: Life) -> None:
     """Of a second table with our table's mark, and of the account's role, which is anybody's."""
     assert life.reasons.keys() == {"status", "down look"}
     for told in life.reasons.values():
-        assert f"{SECOND_TABLE} carries its mark, and so does " in told["table.items"]
+        assert f"{SECOND_TABLE} carries its owner tag, and so does " in told["table.items"]
         assert f"its role {DEAD_ROLE} is not there" in told["api.account"]
 
 

@@ -99,7 +99,7 @@ def test_a_key_stays_as_long_as_something_needs_it(
     assert state_of(key) == "Enabled"
     assert boto3.client("kms").describe_key(KeyId="alias/tap-dev")["KeyMetadata"]["KeyId"] == key
     kept = words == ["--destroy", "encryption.key"]
-    assert ("table.items, which stays, needs it" in " ".join(told.err.split())) is kept
+    assert ("table.items, which is kept, needs it" in " ".join(told.err.split())) is kept
     assert tables() == (["tap-dev-items"] if kept else [])
 
 

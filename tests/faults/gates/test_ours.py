@@ -47,7 +47,7 @@ def test_a_log_group_that_came_after_a_down_cut_short(
     assert told.code == 0, told.err
     assert (log_groups() == []) is ours
     if not ours:
-        assert "left alone" in told.err
+        assert "not touched" in told.err
 
 
 def test_an_execution_log_of_anothers_api_after_a_down_cut_short(

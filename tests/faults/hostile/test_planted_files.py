@@ -73,7 +73,7 @@ def test_the_state_directory_leads_nowhere_else(
         assert not (state / name).is_symlink()
         journal.close()
     else:
-        with pytest.raises(StateError, match=f"{name} is (a symbolic|no regular)") as caught:
+        with pytest.raises(StateError, match=f"{name} is (a symbolic|not a regular)") as caught:
             journal.open(HOLDER)
         assert "--state" in caught.value.hint
         assert "precious" not in caught.value.message
@@ -150,7 +150,7 @@ def test_no_primitive_goes_through(
     place = tmp_path / "place"
     plant(place, victim)
     for primitive in (read_private, open_to_append, open_to_overwrite):
-        with pytest.raises(Planted, match=r"place is (a symbolic link|no regular file)"):
+        with pytest.raises(Planted, match=r"place is (a symbolic link|not a regular file)"):
             primitive(place)
     replace_private(place, b"ours")
     assert not place.is_symlink()
@@ -241,7 +241,7 @@ def test_a_file_that_has_no_end_holds_nobody(
     plant(home / "p.json", victim)
     answer = provision(*words)
     assert answer.code in {1, 3}
-    assert "no regular file" in answer.err or "a symbolic link out" in answer.err
+    assert "not a regular file" in answer.err or "a symbolic link out" in answer.err
     assert "unexpected" not in answer.err
 
 
@@ -269,6 +269,6 @@ def test_no_file_of_the_emulator_leads_elsewhere(
     root = tmp_path / ".provision" / "emulator"
     root.mkdir(parents=True)
     plant(root / name, victim)
-    with pytest.raises(EmulatorFailed, match=f"{name} is (a symbolic|no regular)"):
+    with pytest.raises(EmulatorFailed, match=f"{name} is (a symbolic|not a regular)"):
         local.start(root, port=1, report=print)
     assert victim.read_text() == PRECIOUS

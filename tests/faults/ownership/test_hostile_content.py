@@ -94,7 +94,7 @@ def test_a_record_that_a_state_says_we_wrote(
     for verb in ("up", "down"):
         claim(workshop, made, doing)
         if verb == "up":
-            with pytest.raises(NotOwned, match="is not this stack's") as refused:
+            with pytest.raises(NotOwned, match="does not belong to this stack") as refused:
                 workshop.run(one_node(want), verb)
             assert "--adopt it" in refused.value.hint
         else:

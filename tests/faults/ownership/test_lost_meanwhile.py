@@ -106,7 +106,7 @@ def test_what_somebody_took_meanwhile_stays_and_is_told(
     assert {step.KIND for step in seen.values()} == ASKED.keys()
     for node, have in seen.items():
         finding = outcome.changes[node]
-        told = f"{have.label} is no longer this stack's: left alone"
+        told = f"{have.label} no longer belongs to this stack: not touched"
         assert (finding.action, finding.reason) == (Action.FOREIGN, told)
         assert have.observe(new_aws()) is not None, node
     assert not seen.keys() & records(tmp_path / "state", stack), "they are nobody's of ours now"
@@ -196,7 +196,10 @@ def test_a_log_group_that_another_made_where_ours_was_stays(
     finding = workshop.run(one_node(GROUP), "down").changes["it"]
     assert workshop.last.writes.count("DeleteLogGroup") == 1
     assert finding.action is Action.DELETE
-    assert finding.reason == f"{GROUP.name} is no longer this stack's: left alone; ours is gone"
+    assert (
+        finding.reason
+        == f"{GROUP.name} no longer belongs to this stack: not touched; this stack's is deleted"
+    )
     left = theirs.observe(new_aws())
     assert left is not None
     assert left.tags[OWNER] == f"{THEIRS}/function.it.logs"

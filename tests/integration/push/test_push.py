@@ -139,7 +139,7 @@ def function_by_hand() -> None:
     ("by_hand", "words"),
     [
         (memory_by_hand, "drifted in memory"),
-        (tags_by_hand, "is not this stack's"),
+        (tags_by_hand, "does not belong to this stack"),
         (weights_by_hand, "shares its calls with version 2"),
         (alias_by_hand, "function.items.alias is gone"),
         (function_by_hand, f"{NAME} is gone"),

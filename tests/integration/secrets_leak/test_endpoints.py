@@ -263,4 +263,4 @@ def test_the_commands_look_at_the_addresses(
     monkeypatch.setenv("AWS_ENDPOINT_URL", "localhost:4566")
     told = provision("plan")
     assert told.code == 1
-    assert 'AWS_ENDPOINT_URL is "localhost:4566", which is no address' in told.err
+    assert 'AWS_ENDPOINT_URL is "localhost:4566", which is not a URL' in told.err

@@ -110,7 +110,7 @@ def test_what_is_not_aws_is_told(protocol: str, status: int, body: bytes) -> Non
         judged(*OPERATIONS[protocol], status, Stream() if stream else body, "text/html; x=y")
     told = translate_error(raised.value)
     assert isinstance(told, Unreachable)
-    assert "not sts.amazonaws.com, but something in between" in told.message
+    assert "not by sts.amazonaws.com but by something in between" in told.message
     assert OPERATIONS[protocol][1] in told.message
     assert "secret of theirs" not in told.message
     assert "`curl -sv -o /dev/null https://sts.amazonaws.com/`" in told.hint

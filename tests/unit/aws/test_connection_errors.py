@@ -94,15 +94,20 @@ CAUSES: list[tuple[Exception, type[ProvisionError], str, str]] = [
         "clock is wrong",
         "sudo ",
     ),
-    (EndpointConnectionError(endpoint_url=STS, error=NO_NAME), Unreachable, "no name", "aws ec2"),
+    (
+        EndpointConnectionError(endpoint_url=STS, error=NO_NAME),
+        Unreachable,
+        "cannot be resolved",
+        "aws ec2",
+    ),
     (
         EndpointConnectionError(endpoint_url=STS, error=REFUSED),
         Unreachable,
         "refuses the connection",
         "provision local start",
     ),
-    (ConnectTimeoutError(endpoint_url=STS), Unreachable, "is silent", "export HTTPS_PROXY"),
-    (ReadTimeoutError(endpoint_url=STS), Unreachable, "gave no answer in time", "curl"),
+    (ConnectTimeoutError(endpoint_url=STS), Unreachable, "timed out", "export HTTPS_PROXY"),
+    (ReadTimeoutError(endpoint_url=STS), Unreachable, "did not answer in time", "curl"),
     (ConnectionClosedError(endpoint_url=STS), Unreachable, "closed the connection", "curl"),
     (
         ProxyConnectionError(proxy_url="http://p:3128", error=REFUSED),
@@ -118,13 +123,18 @@ CAUSES: list[tuple[Exception, type[ProvisionError], str, str]] = [
         "SSO session",
         "aws sso login",
     ),
-    (LoginRefreshRequired(), NoCredentials, "`aws login` has ended", "aws login"),
-    (LoginTokenLoadError(error_msg="x"), NoCredentials, "`aws login` has ended", "aws login"),
-    (answered("ExpiredToken"), NoCredentials, "temporary credentials have ended", "aws sso login"),
+    (LoginRefreshRequired(), NoCredentials, "`aws login` has expired", "aws login"),
+    (LoginTokenLoadError(error_msg="x"), NoCredentials, "`aws login` has expired", "aws login"),
+    (
+        answered("ExpiredToken"),
+        NoCredentials,
+        "temporary credentials have expired",
+        "aws sso login",
+    ),
     (answered("ExpiredTokenException"), NoCredentials, "temporary credentials", "aws sso login"),
-    (answered("InvalidClientTokenId"), NoCredentials, "does not know", "aws configure"),
-    (answered("UnrecognizedClientException"), NoCredentials, "does not know", "list-regions"),
-    (answered("AuthFailure"), NoCredentials, "does not know", "aws configure"),
+    (answered("InvalidClientTokenId"), NoCredentials, "does not accept", "aws configure"),
+    (answered("UnrecognizedClientException"), NoCredentials, "does not accept", "list-regions"),
+    (answered("AuthFailure"), NoCredentials, "does not accept", "aws configure"),
     (answered("SignatureDoesNotMatch"), NoCredentials, "secret key", "aws configure"),
     (
         answered("SignatureDoesNotMatch", "Signature expired: 1 is now earlier than 2"),
@@ -167,8 +177,8 @@ def test_no_two_causes_are_told_to_type_the_same_unless_it_is_the_same_remedy() 
 def test_what_went_meanwhile_is_told_as_somebody_elses_work() -> None:
     """Two first runs at once: one takes back the API in which the other has just looked."""
     told = translate_error(answered("NotFoundException", "Invalid API identifier specified"))
-    assert "another run or somebody works on this stack" in told.hint
-    assert "mend the cause" in translate_error(answered("ValidationException")).hint
+    assert "another run or user is changing this stack" in told.hint
+    assert "fix the cause" in translate_error(answered("ValidationException")).hint
 
 
 @pytest.mark.parametrize(
@@ -198,7 +208,7 @@ def test_a_disabled_region_is_not_taken_for_bad_credentials(
         raise answered("InvalidClientTokenId", "The security token included in the request is bad")
 
     monkeypatch.setattr(aws.sts, "get_caller_identity", unknown)
-    with pytest.raises(RegionDisabled, match="in us-east-1 and not in ap-east-1") as told:
+    with pytest.raises(RegionDisabled, match="in us-east-1 but not in ap-east-1") as told:
         aws.fetch_location()
     assert "`aws account enable-region --region-name ap-east-1 --region us-east-1`" in (
         told.value.hint
@@ -277,7 +287,7 @@ def test_a_port_where_nobody_listens() -> None:
 
 
 def test_a_name_that_nobody_knows() -> None:
-    assert "no name server knows sts.invalid" in at("http://sts.invalid").message
+    assert "the name sts.invalid cannot be resolved" in at("http://sts.invalid").message
 
 
 def test_a_server_that_hangs_up() -> None:

@@ -35,9 +35,9 @@ def test_a_wait_for_the_end_asks_until_it_is_gone() -> None:
     heard: list[str] = []
     aws.on_wait(heard.append)
     aws.wait_until_gone("the thing", lambda: next(answers), budget=60)
-    assert heard == ["the thing to be gone, 0 s", "the thing to be gone, 0 s"]
+    assert heard == ["the thing to be deleted, 0 s", "the thing to be deleted, 0 s"]
     assert list(answers) == []
-    with pytest.raises(WaitTimeout, match="still waiting for the thing to be gone after 60 s"):
+    with pytest.raises(WaitTimeout, match="still waiting for the thing to be deleted after 60 s"):
         aws.wait_until_gone("the thing", lambda: True, budget=60)
 
 

@@ -101,7 +101,7 @@ def test_of_two_made_in_the_same_moment_the_later_goes_again(
     outcome = second.up(second.look())
     error = outcome.failed["it"]
     assert isinstance(error, ConcurrentRun)
-    assert "which this run made beside it, was deleted again" in error.message
+    assert "which this run had created too, was deleted again" in error.message
     assert operation in second.recorder.writes
     assert owners(CREATES[operation]) == 1
     assert second.engine.journal.records == {}
@@ -161,7 +161,7 @@ def test_of_two_alike_none_is_taken_where_the_state_is_lost(workshop: Workshop) 
     assert {finding.action for finding in plan.values()} == {Action.FOREIGN}
     assert {vars(made)["id"], vars(copied)["id"]} <= set(plan["it"].reason.split())
     for _ in range(2):
-        with pytest.raises(NotOwned, match="carry its mark alike"):
+        with pytest.raises(NotOwned, match="carry its owner tag"):
             workshop.run(one_node(VPC), "up")
         assert workshop.last.writes == []
     workshop.run(one_node(VPC), "down")

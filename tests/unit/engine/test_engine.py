@@ -60,7 +60,7 @@ def test_something_of_that_name_that_is_not_ours_stops_the_node(workshop: Worksh
     plan = workshop.run(one_node(TABLE), "plan").changes["it"]
     assert plan.action is Action.FOREIGN
     assert plan.blocked_by == "`provision up --adopt it` takes it over"
-    with pytest.raises(NotOwned, match="tap-dev-items exists and is not this stack's"):
+    with pytest.raises(NotOwned, match="tap-dev-items exists and does not belong to this stack"):
         workshop.run(one_node(TABLE), "up")
     assert workshop.last.writes == []
 
@@ -86,10 +86,10 @@ def test_what_differs_for_good_is_not_taken_over(workshop: Workshop) -> None:
     plan = workshop.run(one_node(TABLE), "plan", plan_options=adopting).changes["it"]
     assert plan.action is Action.FOREIGN
     assert plan.reason == (
-        f"{TABLE.name} is not this stack's and cannot become it:"
+        f"{TABLE.name} does not belong to this stack and cannot be adopted:"
         f" made_with is key {TABLE.key} of type N"
     )
-    with pytest.raises(NotOwned, match="cannot become it"):
+    with pytest.raises(NotOwned, match="cannot be adopted"):
         workshop.run(one_node(TABLE), "up", plan_options=adopting)
     assert workshop.last.writes == []
     named = PlanOptions(adopt=frozenset({"it"}), destroy=frozenset({"it"}))

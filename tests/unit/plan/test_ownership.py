@@ -220,16 +220,16 @@ def test_what_may_have_reappeared(
 @pytest.mark.parametrize(
     ("node", "owner", "words", "hint"),
     [
-        ("table.a", "", "x exists and is not this stack's", "adopt"),
-        ("table.a", "x/table.b", "x exists and is not this stack's", "adopt"),
-        ("table.a", f"{MARK}/table.b", "x is this stack's table.b", "moved"),
-        ("table.a", f"{MARK}/topic.b", "x is this stack's topic.b", "adopt"),
-        ("table.a", f"{MARK}/table.b.read", "x is this stack's table.b.read", "adopt"),
-        ("table.a.read", f"{MARK}/table.b", "x is this stack's table.b", "adopt"),
+        ("table.a", "", "x exists and does not belong to this stack", "adopt"),
+        ("table.a", "x/table.b", "x exists and does not belong to this stack", "adopt"),
+        ("table.a", f"{MARK}/table.b", "x belongs to this stack's table.b", "moved"),
+        ("table.a", f"{MARK}/topic.b", "x belongs to this stack's topic.b", "adopt"),
+        ("table.a", f"{MARK}/table.b.read", "x belongs to this stack's table.b.read", "adopt"),
+        ("table.a.read", f"{MARK}/table.b", "x belongs to this stack's table.b", "adopt"),
         (
             "function.a.alias",
             f"{MARK}/function.b.alias",
-            "x is this stack's function.b.alias",
+            "x belongs to this stack's function.b.alias",
             "adopt",
         ),
     ],
@@ -243,10 +243,10 @@ def test_whose_it_is_in_words(node: str, owner: str, words: str, hint: str) -> N
 
 
 def test_a_resource_without_tags_is_nobodys() -> None:
-    assert owned().describe(PART) == "x exists and is not this stack's"
+    assert owned().describe(PART) == "x exists and does not belong to this stack"
 
 
-MOVED = "`moved` says it was old, which the state does not know either"
+MOVED = "`moved` says it was old, which the state does not have either"
 
 
 @pytest.mark.parametrize(

@@ -59,7 +59,7 @@ THERE = replace(THING, id="i-1")
 FOREIGN = Observation(replace(THERE, tags={}), owned=False)
 ADOPTED = replace(THING, tags={})  # so that only what a row changes differs
 VAULT = Vault(tags=OURS)
-HELD = "it holds data; `provision up --destroy it` lets it be deleted and made again"
+HELD = "it holds data; `provision up --destroy it` lets it be deleted and recreated"
 TAKE = "`provision up --adopt it` takes it over"
 
 
@@ -158,7 +158,7 @@ CREATES = [
         records=recorded(THERE, node="other"),
         moved={"old": "it"},
         causes=CONFIG,
-        reason="`moved` says it was old, which the state does not know either",
+        reason="`moved` says it was old, which the state does not have either",
     ),
     Row("AWS makes it", ByAws(), NOT_THERE, Action.KEEP),
     Row("AWS makes it again", ByAws(), NOT_THERE, Action.KEEP, records=recorded(ByAws())),
@@ -378,7 +378,7 @@ OWNERS = [
         THING,
         FOREIGN,
         Action.FOREIGN,
-        reason="x exists and is not this stack's",
+        reason="x exists and does not belong to this stack",
         blocked_by=TAKE,
     ),
     Row(
@@ -386,7 +386,7 @@ OWNERS = [
         replace(THING, place="there"),
         FOREIGN,
         Action.FOREIGN,
-        reason="x exists and is not this stack's",
+        reason="x exists and does not belong to this stack",
         blocked_by=TAKE,
     ),
     Row(
@@ -395,7 +395,7 @@ OWNERS = [
         FOREIGN,
         Action.FOREIGN,
         options=PlanOptions(adopt=frozenset({"other"})),
-        reason="x exists and is not this stack's",
+        reason="x exists and does not belong to this stack",
         blocked_by=TAKE,
     ),
     Row(
@@ -404,7 +404,7 @@ OWNERS = [
         FOREIGN,
         Action.FOREIGN,
         options=DESTROY_ALL,
-        reason="x exists and is not this stack's",
+        reason="x exists and does not belong to this stack",
         blocked_by=TAKE,
     ),
     Row(
@@ -412,7 +412,7 @@ OWNERS = [
         THING,
         Observation(replace(THERE, tags={OWNER: f"{MARK}/other"}), owned=False),
         Action.FOREIGN,
-        reason="x is this stack's other",
+        reason="x belongs to this stack's other",
         blocked_by=TAKE,
     ),
     Row("adopted as it is", ADOPTED, FOREIGN, Action.KEEP, options=ADOPT),
@@ -440,8 +440,8 @@ OWNERS = [
         FOREIGN,
         Action.FOREIGN,
         options=ADOPT,
-        reason="x is not this stack's and cannot become it: place is here",
-        blocked_by="rename ours in config.yaml, or delete the other one",
+        reason="x does not belong to this stack and cannot be adopted: place is here",
+        blocked_by="rename this stack's in config.yaml, or delete the other one",
         fields=("place",),
     ),
     Row(
@@ -450,8 +450,9 @@ OWNERS = [
         Observation(replace(THERE, tags={}, ports=(80, 81)), owned=False),
         Action.FOREIGN,
         options=ADOPT,
-        reason="x is not this stack's and cannot become it: place is here; ports is 80, 81",
-        blocked_by="rename ours in config.yaml, or delete the other one",
+        reason="x does not belong to this stack and cannot be adopted: place is here; ports is 80,"
+        " 81",
+        blocked_by="rename this stack's in config.yaml, or delete the other one",
         fields=("place", "ports"),
     ),
     Row(
@@ -468,8 +469,8 @@ OWNERS = [
         THING,
         Observation(THERE, alike=("i-1", "i-2")),
         Action.FOREIGN,
-        reason="i-1 and i-2 carry its mark alike, and no state says which it is",
-        blocked_by=f"take the tag {OWNER} off what is not it, or bring back the state",
+        reason="i-1 and i-2 carry its owner tag, and no state says which one is this node's",
+        blocked_by=f"remove the tag {OWNER} from the wrong ones, or restore the state",
     ),
     Row(
         "several carry the mark, whatever is adopted",
@@ -477,8 +478,9 @@ OWNERS = [
         Observation(THERE, alike=("i-1", "i-2", "i-3")),
         Action.FOREIGN,
         options=ADOPT,
-        reason="i-1 and i-2 and i-3 carry its mark alike, and no state says which it is",
-        blocked_by=f"take the tag {OWNER} off what is not it, or bring back the state",
+        reason="i-1 and i-2 and i-3 carry its owner tag, and no state says which one is this"
+        " node's",
+        blocked_by=f"remove the tag {OWNER} from the wrong ones, or restore the state",
     ),
 ]
 
@@ -530,7 +532,7 @@ LOST = "its backups need it"
 BACKUP = "a final backup is made first"
 NO_BACKUP = "no backup is made: --no-backup"
 OFF = "deletion protection is on and is switched off first"
-LEFT = "x is not this stack's: left alone"
+LEFT = "x does not belong to this stack: not touched"
 
 Deletion = tuple[str, Step | None, bool, DataFacts | None, PlanOptions, Action, str]
 DELETIONS: list[Deletion] = [
@@ -545,7 +547,7 @@ DELETIONS: list[Deletion] = [
         None,
         NO_OPTIONS,
         Action.FOREIGN,
-        "x is this stack's other: left alone",
+        "x belongs to this stack's other: not touched",
     ),
     ("shared", Account(), True, None, NO_OPTIONS, Action.KEEP, "the whole account uses it"),
     ("shared data", SharedVault(), True, None, DESTROY, Action.KEEP, "the whole account uses it"),
@@ -738,7 +740,9 @@ def test_an_orphan_of_a_foreign_parent_is_left_alone() -> None:
     made = planner(recorded(Part(), node="gone"))
     change = made.part_of_foreign(made.name_orphan("gone", Part()))
     assert (change.action, change.cause) == (Action.FOREIGN, None)
-    assert change.reason == "x is part of what is not this stack's: left alone"
+    assert (
+        change.reason == "x is part of a resource that does not belong to this stack: not touched"
+    )
 
 
 # -- what depends on other nodes and resources -----------------------------------------------
@@ -750,14 +754,17 @@ def test_an_orphan_of_a_foreign_parent_is_left_alone() -> None:
         (
             None,
             ("a",),
-            "a carries its mark, and no state says which holds its data",
-            "`provision up --adopt it` makes x and leaves a as it is",
+            "a carries its owner tag, and no state says which one holds its data",
+            "`provision up --adopt it` creates x and leaves a as it is",
         ),
         (
             THERE,
             ("a", "b"),
-            "a and b carry its mark, and so does x, and no state says which holds its data",
-            "`provision up --adopt it` goes on with x and leaves a and b as it is",
+            (
+                "a and b carry its owner tag, and so does x, and no state says which one holds"
+                " its data"
+            ),
+            "`provision up --adopt it` continues with x and leaves a and b as it is",
         ),
     ],
 )
@@ -767,7 +774,7 @@ def test_several_may_hold_its_data(
     diffs = diff_fields(replace(THING, size=2), THERE, None)
     change = planner().refuse_marked_twice(a_change(have, THING, diffs=diffs), others)
     assert (change.action, change.diffs, change.reason) == (Action.FOREIGN, (), reason)
-    rest = f"; or take the tag {OWNER} off what is not it, or bring back the state"
+    rest = f"; or remove the tag {OWNER} from the wrong ones, or restore the state"
     assert change.blocked_by == f"{blocked_by}{rest}"
 
 

@@ -31,8 +31,10 @@ def test_kept_data_keeps_all_that_it_needs() -> None:
     role, other = change("role", THING, Action.DELETE, "key"), change("x", THING, Action.DELETE)
     found = keep_needed_by_data(changes(key, role, table, other))
     assert list(found) == ["key", "role", "table", "x"]
-    assert found["role"] == replace(role, action=Action.KEEP, reason="table, which stays, needs it")
-    assert found["key"] == replace(key, action=Action.KEEP, reason="role, which stays, needs it")
+    assert found["role"] == replace(
+        role, action=Action.KEEP, reason="table, which is kept, needs it"
+    )
+    assert found["key"] == replace(key, action=Action.KEEP, reason="role, which is kept, needs it")
     assert (found["table"], found["x"]) == (table, other)
 
 
@@ -72,7 +74,7 @@ def test_a_part_of_something_foreign_is_left_alone(
 ) -> None:
     other = change("b", THING, Action.DELETE)
     found = apply_parent_ownership(changes(it, parent, other))["it"]
-    reason = "it is part of a, which is not this stack's: left alone"
+    reason = "it is part of a, which does not belong to this stack: not touched"
     assert found == (replace(it, action=Action.FOREIGN, reason=reason) if left else it)
 
 

@@ -257,7 +257,7 @@ class StepContract:
         finding = workshop.run(one_node(step), "plan").changes["it"]
         assert finding.action is Action.FOREIGN
         assert all(id_of(one) in finding.reason for one in every)
-        with pytest.raises(NotOwned, match="carry its mark alike"):
+        with pytest.raises(NotOwned, match="carry its owner tag"):
             workshop.run(one_node(step), "up")
         assert workshop.last.writes == []
 

@@ -79,7 +79,7 @@ def test_the_plan_tells_risks_and_reasons_and_counts_them() -> None:
     gone = finding("table.orders", Action.CREATE, cause=Cause.DRIFT)
     text = drawn(plan_of("plan", {each.node: each for each in (lost, gone)}, width=80))
     assert "- delete table.items  tap-dev-items  removed from config.yaml" in text
-    assert "! data loss: all it holds goes with it" in text
+    assert "! data loss: all its data is deleted with it" in text
     assert "← drift: it is gone from AWS" in text
     assert "Why: 1 by drift: changed in AWS, 1 removed from config.yaml." in text
     assert "Risks: 2 data loss." in text

@@ -100,7 +100,7 @@ def test_a_refusal_inside_a_good_answer_is_one(
     with pytest.raises(ApiError, match="OperationInProgress: it is being changed"):
         made.delete(aws)
     refusal["Error"] = {"Code": "InvalidVpcEndpoint.NotFound", "Message": "no such"}
-    with pytest.raises(WaitTimeout, match="to be gone after 600 s"):
+    with pytest.raises(WaitTimeout, match="to be deleted after 600 s"):
         made.delete(aws)
 
 

@@ -322,7 +322,7 @@ def test_delete_waits_until_it_is_gone(
 ) -> None:
     workshop.run(one_node(function), "up")
     monkeypatch.setattr("moto.awslambda.models.LambdaBackend.delete_function", lambda *_: None)
-    with pytest.raises(WaitTimeout, match=f"function {NAME} to be gone"):
+    with pytest.raises(WaitTimeout, match=f"function {NAME} to be deleted"):
         function.delete(new_aws())
 
 

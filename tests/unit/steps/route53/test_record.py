@@ -134,7 +134,9 @@ def test_a_record_that_says_something_else_is_not_ours(workshop: Workshop) -> No
     theirs = {"Name": "api.example.com", "Type": "A", "TTL": 60}
     write(zone_id, "CREATE", **theirs, ResourceRecords=[{"Value": "192.0.2.1"}])
     assert workshop.run(one_node(ALIAS), "plan").changes["it"].action is Action.FOREIGN
-    with pytest.raises(NotOwned, match=r"A api\.example\.com exists and is not this stack's"):
+    with pytest.raises(
+        NotOwned, match=r"A api\.example\.com exists and does not belong to this stack"
+    ):
         workshop.run(one_node(ALIAS), "up")
     workshop.run(one_node(ALIAS), "down")
     assert workshop.last.writes == []
