@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TypeVar
 
 from botocore.exceptions import ClientError
 
 from provision.aws.error_codes import is_not_found
+
+T = TypeVar("T")
 
 
 @contextmanager
@@ -18,3 +21,10 @@ def ignore_not_found() -> Iterator[None]:
     except ClientError as error:
         if not is_not_found(error.response["Error"]["Code"]):
             raise
+
+
+def found_or_none(call: Callable[[], T]) -> T | None:
+    """Return what `call` does, or None if AWS answers that the resource does not exist (X6)."""
+    with ignore_not_found():
+        return call()
+    return None

@@ -27,6 +27,7 @@ from provision.steps.acm.reading import (
     tags_of_certificate,
 )
 from provision.steps.foreign import ForeignResource, refuse_foreign
+from provision.steps.not_found import ignore_not_found
 from provision.steps.tagging import tag_changes
 
 if TYPE_CHECKING:
@@ -160,10 +161,8 @@ class Certificate(Tagged):
     def delete(self, aws: Aws) -> None:
         refuse_foreign(aws, self.label, self._used_by_others(aws))
         # ResourceInUseException passes minutes after its domain name was deleted: retried (C5).
-        try:
+        with ignore_not_found():
             aws.acm.delete_certificate(CertificateArn=self.arn)
-        except aws.acm.exceptions.ResourceNotFoundException:
-            return
 
     def _used_by_others(self, aws: Aws) -> list[ForeignResource]:
         """Return the users of the certificate that are not part of this stack.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from provision.aws.client import Aws
 from provision.errors import ApiError, WaitTimeout
 from provision.model.step import OWNER
+from provision.steps.not_found import found_or_none, ignore_not_found
 from provision.steps.tagging import without_system
 
 if TYPE_CHECKING:
@@ -69,11 +70,10 @@ def tags_of_certificate(aws: Aws, arn: str) -> dict[str, str]:
     A new certificate may be listed and not found yet (C2). ACM allows tags without a value and
     shows them without one.
     """
-    try:
+    with ignore_not_found():
         tags = aws.acm.list_tags_for_certificate(CertificateArn=arn).get("Tags", [])
-    except aws.acm.exceptions.ResourceNotFoundException:
-        return {}
-    return without_system({tag["Key"]: tag.get("Value", "") for tag in tags})
+        return without_system({tag["Key"]: tag.get("Value", "") for tag in tags})
+    return {}
 
 
 def owner_of_certificate(aws: Aws, arn: str, record: str) -> str:
@@ -135,10 +135,7 @@ def check_serves(aws: Aws, arn: str, name: str) -> None:
 
 
 def describe_certificate(aws: Aws, arn: str) -> CertificateDetailTypeDef | None:
-    try:
-        return aws.acm.describe_certificate(CertificateArn=arn)["Certificate"]
-    except aws.acm.exceptions.ResourceNotFoundException:
-        return None
+    return found_or_none(lambda: aws.acm.describe_certificate(CertificateArn=arn)["Certificate"])
 
 
 def describe_with_record(aws: Aws, arn: str) -> CertificateDetailTypeDef | None:

@@ -15,7 +15,7 @@ from provision.errors import NotOwned
 from provision.model import iam
 from provision.model.step import OWNER, Computed, Document, Local, Step
 from provision.steps.iam.role import BOUNDED
-from provision.steps.not_found import ignore_not_found
+from provision.steps.not_found import found_or_none, ignore_not_found
 from provision.unknown import unknown
 
 if TYPE_CHECKING:
@@ -173,11 +173,7 @@ class ApiAccount(Step):
 
 
 def _exists(aws: Aws, role: str) -> bool:
-    try:
-        aws.iam.get_role(RoleName=role)
-    except aws.iam.exceptions.NoSuchEntityException:
-        return False
-    return True
+    return found_or_none(lambda: aws.iam.get_role(RoleName=role)) is not None
 
 
 def _is_dead(aws: Aws, arn: str) -> bool:

@@ -21,6 +21,7 @@ from provision.steps.apigateway.tags import (
     tags_of,
     with_owner_tag,
 )
+from provision.steps.not_found import found_or_none, ignore_not_found
 from provision.unknown import is_known
 
 if TYPE_CHECKING:
@@ -270,10 +271,7 @@ class ApiKey(Tagged):
         return replace(self, due=True, retired=(*self.retired, old))
 
     def _get(self, aws: Aws, key_id: str) -> ApiKeyResponseTypeDef | None:
-        try:
-            return aws.apigateway.get_api_key(apiKey=key_id)
-        except aws.apigateway.exceptions.NotFoundException:
-            return None
+        return found_or_none(lambda: aws.apigateway.get_api_key(apiKey=key_id))
 
 
 def switch_key(aws: Aws, key_id: str, *, enabled: bool) -> None:
@@ -286,10 +284,8 @@ def switch_key(aws: Aws, key_id: str, *, enabled: bool) -> None:
 
 def delete_key(aws: Aws, key_id: str) -> None:
     """Delete a key; succeed if it does not exist."""
-    try:
+    with ignore_not_found():
         aws.apigateway.delete_api_key(apiKey=key_id)
-    except aws.apigateway.exceptions.NotFoundException:
-        return
 
 
 def _is_retired(found: ApiKeyResponseTypeDef) -> bool:

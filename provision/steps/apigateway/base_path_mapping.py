@@ -11,6 +11,7 @@ from provision.model import iam
 from provision.model.risks import Impact, Risk, Risks
 from provision.model.step import Fixed, Replacement, Step
 from provision.steps.apigateway.owners import owner_of_domain
+from provision.steps.not_found import found_or_none, ignore_not_found
 
 if TYPE_CHECKING:
     from mypy_boto3_apigateway.type_defs import BasePathMappingResponseTypeDef
@@ -91,19 +92,17 @@ class BasePathMapping(Step):
         return self
 
     def delete(self, aws: Aws) -> None:
-        try:
+        with ignore_not_found():
             aws.apigateway.delete_base_path_mapping(domainName=self.domain, basePath=self.path)
-        except aws.apigateway.exceptions.NotFoundException:
-            return
-        # Until then the API cannot be deleted (A31), and the domain should not be (A32).
-        aws.wait_until_gone(
-            f"base path {self.path} of {self.domain}",
-            lambda: self._get(aws) is not None,
-            budget=GONE_BUDGET,
-        )
+            # Until then the API cannot be deleted (A31), and the domain should not be (A32).
+            aws.wait_until_gone(
+                f"base path {self.path} of {self.domain}",
+                lambda: self._get(aws) is not None,
+                budget=GONE_BUDGET,
+            )
 
     def _get(self, aws: Aws) -> BasePathMappingResponseTypeDef | None:
-        try:
-            return aws.apigateway.get_base_path_mapping(domainName=self.domain, basePath=self.path)
-        except aws.apigateway.exceptions.NotFoundException:
-            return None
+        client = aws.apigateway
+        return found_or_none(
+            lambda: client.get_base_path_mapping(domainName=self.domain, basePath=self.path)
+        )

@@ -11,6 +11,7 @@ from provision.model import iam
 from provision.model.step import Computed, Fixed, Local, Replacement, Step
 from provision.steps.apigateway.owners import owner_of_api
 from provision.steps.apigateway.rest_api.contents import served
+from provision.steps.not_found import found_or_none, ignore_not_found
 
 if TYPE_CHECKING:
     from mypy_boto3_apigateway.type_defs import DeploymentTypeDef
@@ -111,11 +112,12 @@ class Deployment(Step):
 
     def _read(self, aws: Aws, one: DeploymentTypeDef) -> Self | None:
         """Read the deployment again, with the summary, which the list does not have."""
-        try:
-            found = aws.apigateway.get_deployment(
+        found = found_or_none(
+            lambda: aws.apigateway.get_deployment(
                 restApiId=self.api_id, deploymentId=one["id"], embed=["apisummary"]
             )
-        except aws.apigateway.exceptions.NotFoundException:
+        )
+        if found is None:
             return None
         seen = (
             served(
@@ -134,12 +136,11 @@ class Deployment(Step):
         pages = aws.apigateway.get_paginator("get_deployments").paginate(
             restApiId=self.api_id, PaginationConfig={"PageSize": 500}
         )
-        try:
+        with ignore_not_found():
             found = [item for page in pages for item in page.get("items", [])]
-        except aws.apigateway.exceptions.NotFoundException:
-            return []
-        ours = (one for one in found if one.get("description", "").startswith(f"{self.owner} "))
-        return sorted(ours, key=lambda one: one["createdDate"])
+            ours = (one for one in found if one.get("description", "").startswith(f"{self.owner} "))
+            return sorted(ours, key=lambda one: one["createdDate"])
+        return []
 
     def _digest(self, found: DeploymentTypeDef) -> str:
         return found["description"].removeprefix(f"{self.owner} ")
@@ -159,7 +160,5 @@ class Deployment(Step):
                 self._delete_one(aws, deployment["id"])
 
     def _delete_one(self, aws: Aws, deployment_id: str) -> None:
-        try:
+        with ignore_not_found():
             aws.apigateway.delete_deployment(restApiId=self.api_id, deploymentId=deployment_id)
-        except aws.apigateway.exceptions.NotFoundException:
-            return

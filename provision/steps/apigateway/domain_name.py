@@ -20,6 +20,7 @@ from provision.steps.apigateway.tags import (
     with_owner_tag,
 )
 from provision.steps.apigateway.tls import LEAST, TLS_RISKS, tls_patches
+from provision.steps.not_found import found_or_none, ignore_not_found
 from provision.unknown import is_known
 
 if TYPE_CHECKING:
@@ -195,7 +196,7 @@ class DomainName(Tagged):
             check_serves(aws, self.certificate, self.name)
 
     def delete(self, aws: Aws) -> None:
-        try:
+        with ignore_not_found():
             pages = aws.apigateway.get_paginator("get_base_path_mappings").paginate(
                 domainName=self.name
             )
@@ -206,8 +207,6 @@ class DomainName(Tagged):
                     hint="remove those base path mappings, then run the command again",
                 )
             aws.apigateway.delete_domain_name(domainName=self.name)
-        except aws.apigateway.exceptions.NotFoundException:
-            return
 
     def _settled(self, aws: Aws) -> DomainNameResponseTypeDef | None:
         """Wait until the domain is neither PENDING nor UPDATING, and return it (A29)."""
@@ -229,10 +228,7 @@ class DomainName(Tagged):
 
 
 def _get(aws: Aws, name: str) -> DomainNameResponseTypeDef | None:
-    try:
-        return aws.apigateway.get_domain_name(domainName=name)
-    except aws.apigateway.exceptions.NotFoundException:
-        return None
+    return found_or_none(lambda: aws.apigateway.get_domain_name(domainName=name))
 
 
 def _state(found: DomainNameResponseTypeDef) -> str:

@@ -17,6 +17,7 @@ from provision.steps.apigateway.tags import (
     tag_update_calls,
     tags_of,
 )
+from provision.steps.not_found import ignore_not_found
 
 if TYPE_CHECKING:
     from mypy_boto3_apigateway.type_defs import PatchOperationTypeDef, StageTypeDef
@@ -146,10 +147,8 @@ class Stage(Tagged):
         return self
 
     def delete(self, aws: Aws) -> None:
-        try:
+        with ignore_not_found():
             aws.apigateway.delete_stage(restApiId=self.api_id, stageName=self.name)
-        except aws.apigateway.exceptions.NotFoundException:
-            return
 
     def _find(self, aws: Aws) -> StageTypeDef | None:
         """Return the stage from the list, or None.
@@ -162,10 +161,9 @@ class Stage(Tagged):
 
     def _stages(self, aws: Aws) -> Sequence[StageTypeDef]:
         """Return all stages of the API, owned and foreign; none if the API does not exist."""
-        try:
+        with ignore_not_found():
             return aws.apigateway.get_stages(restApiId=self.api_id).get("item", [])
-        except aws.apigateway.exceptions.NotFoundException:
-            return ()
+        return ()
 
     def _patch(self, aws: Aws, patches: list[PatchOperationTypeDef]) -> None:
         aws.apigateway.update_stage(

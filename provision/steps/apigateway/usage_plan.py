@@ -19,6 +19,7 @@ from provision.steps.apigateway.tags import (
     tags_of,
     with_owner_tag,
 )
+from provision.steps.not_found import found_or_none, ignore_not_found
 
 if TYPE_CHECKING:
     from mypy_boto3_apigateway.type_defs import (
@@ -159,10 +160,8 @@ class UsagePlan(Tagged):
             return
         if stages := _stages(found.get("apiStages", [])):  # AWS deletes no plan with stages (A26)
             self._let_go(aws, stages)
-        try:
+        with ignore_not_found():
             aws.apigateway.delete_usage_plan(usagePlanId=self.id)
-        except aws.apigateway.exceptions.NotFoundException:
-            return
 
     def _let_go(self, aws: Aws, stages: tuple[str, ...]) -> None:
         try:
@@ -230,16 +229,11 @@ class UsagePlan(Tagged):
                 raise
 
     def _remove_key(self, aws: Aws, plan_id: str, key_id: str) -> None:
-        try:
+        with ignore_not_found():
             aws.apigateway.delete_usage_plan_key(usagePlanId=plan_id, keyId=key_id)
-        except aws.apigateway.exceptions.NotFoundException:
-            return
 
     def _get(self, aws: Aws, plan_id: str) -> UsagePlanResponseTypeDef | None:
-        try:
-            return aws.apigateway.get_usage_plan(usagePlanId=plan_id)
-        except aws.apigateway.exceptions.NotFoundException:
-            return None
+        return found_or_none(lambda: aws.apigateway.get_usage_plan(usagePlanId=plan_id))
 
 
 def _quota(found: UsagePlanResponseTypeDef) -> Quota | None:

@@ -11,6 +11,7 @@ from provision.model import iam
 from provision.model.risks import NO_IMPACT
 from provision.model.step import Fixed, Step
 from provision.steps.autoscaling.target import TARGET, owner_of_target, typed
+from provision.steps.not_found import ignore_not_found
 
 if TYPE_CHECKING:
     from mypy_boto3_application_autoscaling.literals import MetricTypeType
@@ -80,15 +81,13 @@ class ScalingPolicy(Step):
 
     def delete(self, aws: Aws) -> None:
         service, dimension = typed(self.dimension)
-        try:
+        with ignore_not_found():
             aws.autoscaling.delete_scaling_policy(
                 PolicyName=self.name,
                 ServiceNamespace=service,
                 ResourceId=self.resource,
                 ScalableDimension=dimension,
             )
-        except aws.autoscaling.exceptions.ObjectNotFoundException:
-            return
 
     def _put(self, aws: Aws) -> None:
         service, dimension = typed(self.dimension)

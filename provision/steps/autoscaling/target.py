@@ -10,6 +10,7 @@ from provision.aws.client import Aws
 from provision.model import iam
 from provision.model.risks import NO_IMPACT
 from provision.model.step import OWNER, Fixed, Tagged
+from provision.steps.not_found import ignore_not_found
 from provision.steps.tagging import tag_changes, without_system
 
 if TYPE_CHECKING:
@@ -166,17 +167,15 @@ class ScalingTarget(Tagged):
 
     def delete(self, aws: Aws) -> None:
         service, dimension = typed(self.dimension)
-        try:
+        with ignore_not_found():
             aws.autoscaling.deregister_scalable_target(
                 ServiceNamespace=service, ResourceId=self.resource, ScalableDimension=dimension
             )
-        except aws.autoscaling.exceptions.ObjectNotFoundException:
-            return
-        aws.wait_until_gone(
-            f"auto scaling of {self.resource}",
-            lambda: self._describe(aws) is not None,
-            budget=GONE_BUDGET,
-        )
+            aws.wait_until_gone(
+                f"auto scaling of {self.resource}",
+                lambda: self._describe(aws) is not None,
+                budget=GONE_BUDGET,
+            )
 
     def _describe(self, aws: Aws) -> ScalableTargetTypeDef | None:
         return _described(aws, self.resource, self.dimension)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from provision.aws.client import Aws
@@ -19,12 +20,9 @@ def found_policy(aws: Aws, arn: str) -> str:
     Such a policy admits principals of any account in addition to IAM. Without one, AWS answers with
     an error (D25).
     """
-    try:
-        with ignore_not_found():
-            policy = aws.dynamodb.get_resource_policy(ResourceArn=arn).get("Policy", "")
-            return as_text(from_text(policy)) if policy else ""
-    except aws.dynamodb.exceptions.PolicyNotFoundException:
-        pass
+    with ignore_not_found(), suppress(aws.dynamodb.exceptions.PolicyNotFoundException):
+        policy = aws.dynamodb.get_resource_policy(ResourceArn=arn).get("Policy", "")
+        return as_text(from_text(policy)) if policy else ""
     return ""
 
 

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import re
 import shlex
+from contextlib import suppress
 from datetime import UTC
 from typing import TYPE_CHECKING, Final
 
 from botocore.exceptions import ClientError, HTTPClientError
 
 from provision.aws.client import Aws
-from provision.aws.error_codes import is_not_found
 from provision.aws.failed_call import may_have_been_created
 from provision.errors import ApiError
 from provision.model.stored_data import Backup
+from provision.steps.not_found import ignore_not_found
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import BackupDetailsTypeDef, BackupSummaryTypeDef
@@ -114,18 +115,14 @@ def _listed(aws: Aws, table: str) -> list[BackupSummaryTypeDef]:
 
 def _wait_available(aws: Aws, arn: str, name: str) -> BackupDetailsTypeDef:
     def available() -> BackupDetailsTypeDef | None:
-        try:
+        with ignore_not_found(), suppress(aws.dynamodb.exceptions.BackupNotFoundException):
             found = aws.dynamodb.describe_backup(BackupArn=arn)["BackupDescription"]
-        except ClientError as error:
-            code = error.response["Error"]["Code"]
-            if code == "BackupNotFoundException" or is_not_found(code):  # not visible yet
-                return None
-            raise
-        details = found["BackupDetails"]
-        if details["BackupStatus"] == "DELETED":
-            raise ApiError(
-                f"the backup {name} is gone again", hint="run it again: it makes another"
-            )
-        return details if details["BackupStatus"] == "AVAILABLE" else None
+            details = found["BackupDetails"]
+            if details["BackupStatus"] == "DELETED":
+                raise ApiError(
+                    f"the backup {name} is gone again", hint="run it again: it makes another"
+                )
+            return details if details["BackupStatus"] == "AVAILABLE" else None
+        return None  # it is not visible yet
 
     return aws.wait(f"the backup {name} to be complete", available, budget=AVAILABLE_BUDGET)

@@ -28,7 +28,7 @@ from provision.steps.dynamodb.expiry import change_expiry, found_attribute, set_
 from provision.steps.dynamodb.owners import other_tables
 from provision.steps.dynamodb.recovery import RECOVERY_DAYS, found_recovery, recovery
 from provision.steps.made_with import table_made_with
-from provision.steps.not_found import ignore_not_found
+from provision.steps.not_found import found_or_none, ignore_not_found
 from provision.steps.tagging import from_tag_list, tag_changes, tag_list
 
 if TYPE_CHECKING:
@@ -271,10 +271,7 @@ class Table(Tagged):
         )
 
     def _describe(self, aws: Aws) -> TableDescriptionTypeDef | None:
-        try:
-            return aws.dynamodb.describe_table(TableName=self.name)["Table"]
-        except aws.dynamodb.exceptions.ResourceNotFoundException:
-            return None
+        return found_or_none(lambda: aws.dynamodb.describe_table(TableName=self.name)["Table"])
 
     def _settled_description(self, aws: Aws) -> TableDescriptionTypeDef | None:
         """Wait until no creation, update or deletion, such as a crashed run's, is in progress."""

@@ -8,13 +8,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Final, Self, TypeVar
 
-from botocore.exceptions import ClientError
-
 from provision.aws.client import Aws
-from provision.aws.error_codes import is_not_found
 from provision.model import iam
 from provision.model.risks import Impact, Risk
 from provision.model.step import OWNER, Computed, Mark, Replacement, Tagged, fields_with
+from provision.steps.not_found import found_or_none, ignore_not_found
 from provision.steps.tagging import ec2_tags, tag_changes
 
 if TYPE_CHECKING:
@@ -112,20 +110,12 @@ def stack_filters(stack: str) -> list[FilterTypeDef]:
 
 def describe_or_empty(describe: Callable[[], Sequence[T]]) -> Sequence[T]:
     """Return what the call finds by id; `NotFound` means none, unless the id is new (V1)."""
-    try:
-        return describe()
-    except ClientError as error:
-        if is_not_found(error.response["Error"]["Code"]):
-            return ()
-        raise
+    return found_or_none(describe) or ()
 
 
 @contextmanager
 def deleting(aws: Aws, made: str) -> Iterator[None]:
     """Treat "not found" in the block as success, at once even if `made` was created in this run."""
     aws.new_ids.discard(made)
-    try:
+    with ignore_not_found():
         yield
-    except ClientError as error:
-        if not is_not_found(error.response["Error"]["Code"]):
-            raise

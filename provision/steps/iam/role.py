@@ -15,7 +15,7 @@ from provision.model.risks import Impact, Risk, Risks
 from provision.model.step import Computed, Fixed, Replacement, Tagged
 from provision.steps.foreign import ForeignResource, refuse_foreign
 from provision.steps.iam_policy import as_text, from_answer, trust
-from provision.steps.not_found import ignore_not_found
+from provision.steps.not_found import found_or_none, ignore_not_found
 from provision.steps.tagging import from_tag_list, tag_changes, tag_list
 
 if TYPE_CHECKING:
@@ -112,9 +112,7 @@ class Role(Tagged):
     arn: Computed[str] = ""
 
     def observe(self, aws: Aws) -> Self | None:
-        found = None
-        with ignore_not_found():
-            found = aws.iam.get_role(RoleName=self.name)["Role"]
+        found = found_or_none(lambda: aws.iam.get_role(RoleName=self.name)["Role"])
         if found is None:
             return None
         boundary = found.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn")

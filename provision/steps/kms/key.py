@@ -12,7 +12,7 @@ from provision.model.risks import Risks
 from provision.model.step import OWNER, Computed, Document, Fixed, Tagged, Tags
 from provision.steps.iam_policy import as_text, from_text
 from provision.steps.made_with import key_made_with
-from provision.steps.not_found import ignore_not_found
+from provision.steps.not_found import found_or_none, ignore_not_found
 from provision.steps.tagging import tag_changes, without_system
 
 if TYPE_CHECKING:
@@ -133,9 +133,7 @@ class KmsKey(Tagged):
         return next(self._marked(aws), None)
 
     def now(self, aws: Aws) -> Self | None:
-        with ignore_not_found():
-            return replace(self, tags=without_system(_tags(aws, self.id)))
-        return None
+        return found_or_none(lambda: replace(self, tags=without_system(_tags(aws, self.id))))
 
     def find_candidates(self, aws: Aws) -> Sequence[Self]:
         """Return the key that the alias leads to, and all others with our owner tag.
@@ -254,9 +252,7 @@ class KmsKey(Tagged):
 
 
 def _describe(aws: Aws, key: str) -> KeyMetadataTypeDef | None:
-    with ignore_not_found():
-        return aws.kms.describe_key(KeyId=key)["KeyMetadata"]
-    return None
+    return found_or_none(lambda: aws.kms.describe_key(KeyId=key)["KeyMetadata"])
 
 
 def _rotates(aws: Aws, key: str) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Self
 
@@ -12,6 +11,7 @@ from provision.model import iam
 from provision.model.step import Computed, Fixed, Local, Step
 from provision.steps.lambda_.import_check import CALL, check_import
 from provision.steps.lambda_.states import owner_of_function, retry_on_conflict
+from provision.steps.not_found import found_or_none, ignore_not_found
 from provision.unknown import is_known
 
 if TYPE_CHECKING:
@@ -53,9 +53,9 @@ class Alias(Step):
         return owner_of_function(aws, self.function)
 
     def observe(self, aws: Aws) -> Self | None:
-        try:
-            found = aws.lambda_.get_alias(FunctionName=self.function, Name=self.name)
-        except aws.lambda_.exceptions.ResourceNotFoundException:
+        client = aws.lambda_
+        found = found_or_none(lambda: client.get_alias(FunctionName=self.function, Name=self.name))
+        if found is None:
             return None
         return replace(
             self,
@@ -91,7 +91,7 @@ class Alias(Step):
         return replace(self, arn=have.arn, untried=untried, revision=moved["RevisionId"])
 
     def delete(self, aws: Aws) -> None:
-        with suppress(aws.lambda_.exceptions.ResourceNotFoundException):
+        with ignore_not_found():
             aws.lambda_.delete_alias(FunctionName=self.function, Name=self.name)
 
     def _check(self, aws: Aws) -> str:

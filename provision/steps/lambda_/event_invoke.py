@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Self
 
@@ -12,6 +11,7 @@ from provision.model import iam
 from provision.model.risks import NO_IMPACT
 from provision.model.step import Fixed, Step
 from provision.steps.lambda_.states import owner_of_function, qualified
+from provision.steps.not_found import found_or_none, ignore_not_found
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda.type_defs import DestinationConfigTypeDef
@@ -48,11 +48,12 @@ class EventInvoke(Step):
         return owner_of_function(aws, self.function)
 
     def observe(self, aws: Aws) -> Self | None:
-        try:
-            found = aws.lambda_.get_function_event_invoke_config(
+        found = found_or_none(
+            lambda: aws.lambda_.get_function_event_invoke_config(
                 FunctionName=self.function, Qualifier=self.qualifier
             )
-        except aws.lambda_.exceptions.ResourceNotFoundException:
+        )
+        if found is None:
             return None
         return replace(  # a missing key means AWS's default
             self,
@@ -74,7 +75,7 @@ class EventInvoke(Step):
         return self.create(aws)
 
     def delete(self, aws: Aws) -> None:
-        with suppress(aws.lambda_.exceptions.ResourceNotFoundException):
+        with ignore_not_found():
             aws.lambda_.delete_function_event_invoke_config(
                 FunctionName=self.function, Qualifier=self.qualifier
             )

@@ -33,6 +33,7 @@ from provision.steps.lambda_.states import (
     wait_working,
 )
 from provision.steps.made_with import function_made_with
+from provision.steps.not_found import ignore_not_found
 from provision.steps.tagging import tag_changes, without_system
 from provision.unknown import UNKNOWN, is_known, unknown
 
@@ -241,7 +242,7 @@ class Function(Tagged):
             return
         if found["Configuration"].get("VpcConfig", {}).get("SubnetIds"):
             self._detach(aws)
-        with suppress(aws.lambda_.exceptions.ResourceNotFoundException):
+        with ignore_not_found():
             aws.lambda_.delete_function(FunctionName=self.name)
         aws.wait_until_gone(  # the function and its name remain for a while (L27)
             f"function {self.name}",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
 
@@ -13,6 +12,7 @@ from provision.model import iam
 from provision.model.risks import Impact, Risk, Risks
 from provision.model.step import Document, Fixed, Step
 from provision.steps.lambda_.states import owner_of_function, qualified, retry_on_conflict
+from provision.steps.not_found import ignore_not_found
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda.type_defs import AddPermissionRequestTypeDef
@@ -102,20 +102,17 @@ class Permission(Step):
 
     def _unqualified(self, aws: Aws) -> list[str]:
         """Return the ids of the statements on the function itself."""
-        with suppress(aws.lambda_.exceptions.ResourceNotFoundException):
+        with ignore_not_found():
             found = aws.lambda_.get_policy(FunctionName=self.function)
             return [entry["Sid"] for entry in json.loads(found["Policy"])["Statement"]]
         return []
 
     def _policy(self, aws: Aws) -> _Policy:
-        try:
+        with ignore_not_found():
             found = aws.lambda_.get_policy(FunctionName=self.function, Qualifier=self.qualifier)
-        except aws.lambda_.exceptions.ResourceNotFoundException:
-            return _Policy({}, "")
-        document = json.loads(found["Policy"])
-        return _Policy(
-            {entry["Sid"]: entry for entry in document["Statement"]}, found["RevisionId"]
-        )
+            statements = json.loads(found["Policy"])["Statement"]
+            return _Policy({entry["Sid"]: entry for entry in statements}, found["RevisionId"])
+        return _Policy({}, "")
 
     def _add(self, aws: Aws) -> None:
         """Add the statement under the policy's revision.
@@ -139,11 +136,11 @@ class Permission(Step):
             if name not in (self.statement, *self.others):
                 self._remove(aws, name)
         for name in self._unqualified(aws):
-            with suppress(aws.lambda_.exceptions.ResourceNotFoundException):
+            with ignore_not_found():
                 aws.lambda_.remove_permission(FunctionName=self.function, StatementId=name)
 
     def _remove(self, aws: Aws, statement: str) -> None:
-        with suppress(aws.lambda_.exceptions.ResourceNotFoundException):
+        with ignore_not_found():
             aws.lambda_.remove_permission(
                 FunctionName=self.function, Qualifier=self.qualifier, StatementId=statement
             )

@@ -10,6 +10,7 @@ from provision.aws.client import Aws
 from provision.errors import NotPermitted, ProvisionError
 from provision.model import iam
 from provision.model.step import OWNER
+from provision.steps.not_found import found_or_none
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda.type_defs import (
@@ -47,13 +48,12 @@ def describe(aws: Aws, name: str, qualifier: str = "$LATEST") -> GetFunctionResp
 
     https://docs.aws.amazon.com/lambda/latest/api/API_GetFunction.html
     """
-    try:
-        if qualifier != "$LATEST":  # as a qualifier, `$LATEST` would become part of the ARN
-            return aws.lambda_.get_function(FunctionName=name, Qualifier=qualifier)
-        found = aws.lambda_.get_function(FunctionName=name)
-    except aws.lambda_.exceptions.ResourceNotFoundException:
-        return None
-    if hidden := found.get("TagsError"):  # since 2024-07, tags need a permission of their own
+    client = aws.lambda_
+    if qualifier != "$LATEST":  # as a qualifier, `$LATEST` would become part of the ARN
+        return found_or_none(lambda: client.get_function(FunctionName=name, Qualifier=qualifier))
+    found = found_or_none(lambda: client.get_function(FunctionName=name))
+    hidden = found.get("TagsError") if found else None
+    if found and hidden:  # since 2024-07, tags need a permission of their own
         raise NotPermitted(
             f"the tags of function {name} are not shown ({hidden['ErrorCode']}:"
             f" {hidden['Message']}), so nobody can tell whose it is",

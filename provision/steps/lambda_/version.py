@@ -23,6 +23,7 @@ from provision.steps.lambda_.states import (
     wait_until_stable,
     wait_working,
 )
+from provision.steps.not_found import ignore_not_found
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda.type_defs import (
@@ -182,16 +183,15 @@ def delete_versions_in(aws: Aws, function: str, place: str) -> None:
 def _published(aws: Aws, function: str) -> list[FunctionConfigurationTypeDef]:
     """Return the published versions, the newest first; none if the function does not exist."""
     pages = aws.lambda_.get_paginator("list_versions_by_function")
-    try:
+    with ignore_not_found():
         versions = [
             version
             for page in pages.paginate(FunctionName=function)
             for version in page.get("Versions", [])
             if version["Version"] != "$LATEST"
         ]
-    except aws.lambda_.exceptions.ResourceNotFoundException:
-        return []
-    return sorted(versions, key=lambda version: int(version["Version"]), reverse=True)
+        return sorted(versions, key=lambda version: int(version["Version"]), reverse=True)
+    return []
 
 
 def _ours(published: Sequence[FunctionConfigurationTypeDef]) -> list[str]:
@@ -201,6 +201,5 @@ def _ours(published: Sequence[FunctionConfigurationTypeDef]) -> list[str]:
 
 def _delete(aws: Aws, function: str, number: str) -> None:
     """Delete a version; one that a foreign alias leads to stays until the function is deleted."""
-    exceptions = aws.lambda_.exceptions
-    with suppress(exceptions.ResourceNotFoundException, exceptions.ResourceConflictException):
+    with ignore_not_found(), suppress(aws.lambda_.exceptions.ResourceConflictException):
         aws.lambda_.delete_function(FunctionName=function, Qualifier=number)

@@ -15,7 +15,7 @@ from provision.model.step import Computed, Fixed, Local, Replacement, Tagged
 from provision.steps.apigateway.owners import owner_of_api
 from provision.steps.lambda_.states import owner_of_function
 from provision.steps.made_with import log_group_made_with
-from provision.steps.not_found import ignore_not_found
+from provision.steps.not_found import found_or_none, ignore_not_found
 from provision.steps.tagging import tag_changes, without_system
 
 if TYPE_CHECKING:
@@ -153,10 +153,8 @@ class LogGroup(Tagged):
 
     def _as_found(self, aws: Aws, found: LogGroupTypeDef) -> Self | None:
         arn = found["arn"].removesuffix(":*")  # required by calls about tags and by grants (G3)
-        tags = None
-        with ignore_not_found():
-            tags = aws.logs.list_tags_for_resource(resourceArn=arn).get("tags", {})
-        if tags is None:
+        listed = found_or_none(lambda: aws.logs.list_tags_for_resource(resourceArn=arn))
+        if listed is None:
             return None
         return replace(
             self,
@@ -165,7 +163,7 @@ class LogGroup(Tagged):
             key=found.get("kmsKeyId") or "",
             protect=found.get("deletionProtectionEnabled", False),
             made_with=log_group_made_with(found),
-            tags=without_system(tags),
+            tags=without_system(listed.get("tags", {})),
             arn=arn,
         )
 

@@ -9,6 +9,7 @@ from typing import Final
 
 from provision.aws.client import Aws
 from provision.errors import ApiError, PrerequisiteMissing
+from provision.steps.not_found import found_or_none
 
 ZONE_ID: Final = re.compile("[A-Z0-9]{2,32}")
 
@@ -97,9 +98,8 @@ def _found(aws: Aws, zone: str) -> tuple[HostedZone, ...]:
 
 
 def _by_id(aws: Aws, zone_id: str) -> tuple[HostedZone, ...]:
-    try:
-        found = aws.route53.get_hosted_zone(Id=zone_id)["HostedZone"]
-    except aws.route53.exceptions.NoSuchHostedZone:
+    found = found_or_none(lambda: aws.route53.get_hosted_zone(Id=zone_id)["HostedZone"])
+    if found is None:
         return ()
     private = found.get("Config", {}).get("PrivateZone", False)
     return () if private else (HostedZone(zone_id, canonical(found["Name"])),)

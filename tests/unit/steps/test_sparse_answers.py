@@ -35,7 +35,8 @@ def test_a_private_domain_of_somebody_else_is_passed_by(
 
     def get_domain_name(**asked: str) -> Any:
         if asked["domainName"] == DOMAIN.name:
-            raise aws.apigateway.exceptions.NotFoundException({}, "GetDomainName")
+            answer: Any = {"Error": {"Code": "NotFoundException", "Message": "Invalid domain name"}}
+            raise aws.apigateway.exceptions.NotFoundException(answer, "GetDomainName")
         raise AssertionError(f"{asked} would be refused")
 
     monkeypatch.setattr(aws.apigateway, "get_domain_name", get_domain_name)

@@ -30,6 +30,7 @@ from provision.steps.apigateway.tags import (
 )
 from provision.steps.apigateway.tls import LEAST, TLS_RISKS, UNSAID, tls_patches
 from provision.steps.foreign import mark_of
+from provision.steps.not_found import ignore_not_found
 from provision.unknown import UNKNOWN, is_known
 
 if TYPE_CHECKING:
@@ -267,11 +268,9 @@ class RestApi(Tagged):
 
     def delete(self, aws: Aws) -> None:
         # AWS deletes stages, deployments and methods too; mappings and plans are deleted (A31).
-        try:
+        with ignore_not_found():
             self._refuse_stages_of_others(aws)
             aws.apigateway.delete_rest_api(restApiId=self.id)
-        except aws.apigateway.exceptions.NotFoundException:
-            return
 
     def _stages(self, aws: Aws, api_id: str) -> Sequence[StageTypeDef]:
         return aws.apigateway.get_stages(restApiId=api_id).get("item", [])

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from provision.aws.client import Aws
 from provision.errors import ApiError
-from provision.steps.not_found import ignore_not_found
+from provision.steps.not_found import found_or_none
 
 if TYPE_CHECKING:
     from mypy_boto3_apigateway.type_defs import RestApiResponseTypeDef, RestApiTypeDef
@@ -19,9 +19,7 @@ _BUDGET: Final = 1800  # a change takes about 15 minutes (A37)
 
 def describe(aws: Aws, api_id: str) -> RestApiResponseTypeDef | None:
     """Return the API without waiting for a change of it: it answers callers meanwhile."""
-    with ignore_not_found():
-        return aws.apigateway.get_rest_api(restApiId=api_id)
-    return None
+    return found_or_none(lambda: aws.apigateway.get_rest_api(restApiId=api_id))
 
 
 def state_of(found: RestApiTypeDef | RestApiResponseTypeDef) -> str:
