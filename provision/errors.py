@@ -42,15 +42,6 @@ class ProvisionError(Exception):
         other.__cause__ = self.__cause__
         return other.with_traceback(self.__traceback__)
 
-    @property
-    def document(self) -> dict[str, str | int | None]:
-        """The error as JSON documents contain it."""
-        return {
-            "exit_code": self.exit_code,
-            "message": "\n".join(self.lines),
-            "hint": self.hint or None,
-        }
-
 
 class UsageError(ProvisionError):
     """A command line that cannot be parsed or makes no sense."""

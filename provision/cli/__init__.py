@@ -28,9 +28,10 @@ from provision.cli.push import push
 from provision.cli.refresh import refresh
 from provision.cli.status import status
 from provision.cli.up import up
-from provision.commands.invocation import Invocation, error_document
+from provision.commands.invocation import Invocation
 from provision.errors import Interrupted, ProvisionError, UsageError
 from provision.sanitizing.text import harden, put
+from provision.views.json_head import error_document
 
 COMPLETION = "_PROVISION_COMPLETE"
 """The environment variable in which a shell asks for its completion."""

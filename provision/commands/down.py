@@ -115,7 +115,7 @@ def _tell(
             {},
             failed=result.failed,
             error=session.final_error(result),
-            removal=receipt.document if receipt else None,
+            removal=receipt,
         )
     else:
         where = f"account {workspace.aws.location.account}, {workspace.aws.location.region}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shlex
@@ -25,6 +24,7 @@ from provision.errors import (
     ProvisionError,
 )
 from provision.sanitizing.text import encoding_of, printable, put, put_document
+from provision.views.json_head import error_document
 
 _COMMAND: Final = re.compile(r"`((?:provision|aws) [^`]+)`")
 """A command in a text, as the whole project writes one: in backticks, by the program's own name."""
@@ -170,11 +170,6 @@ def _says(words: Sequence[str], name: str) -> bool:
     """Return whether the words give the option themselves. `--local` is an environment too."""
     names = {name, "--env", "--local"} if name in _ENVIRONMENT else {name}
     return any(word.partition("=")[0] in names for word in words)
-
-
-def error_document(error: ProvisionError) -> str:
-    """Return the document of a command that failed before it could observe anything."""
-    return json.dumps({"schema": 1, "error": error.document}, indent=2)
 
 
 def say(text: str) -> None:

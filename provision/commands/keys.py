@@ -13,7 +13,8 @@ from provision.engine.engine import Engine
 from provision.plan.options import PlanOptions
 from provision.stack.customer_key import key_as_recorded
 from provision.steps.apigateway.api_key import ApiKey
-from provision.views.keys import keys_document, print_keys
+from provision.views.json_documents import keys_document
+from provision.views.keys import print_keys
 from provision.workflows import rotate_keys
 from provision.workspace import Workspace
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 from provision.commands.session import Session
 from provision.errors import ProvisionError
 from provision.model.step import Step
@@ -12,6 +10,7 @@ from provision.sanitizing.text import put
 from provision.stack.customer_key import key_as_recorded
 from provision.stack.outputs import output_name
 from provision.stack.outputs import outputs as outputs_of
+from provision.views.json_documents import outputs_document
 from provision.workflows.rotate_keys import find_keys
 from provision.workspace import Workspace
 
@@ -35,7 +34,7 @@ def outputs(session: Session, name: str | None) -> int:
     if not known:
         raise ProvisionError("there are no outputs yet", hint=_MAKE)
     if session.call.as_json:
-        session.call.answer(json.dumps({name: known[name]} if name else known, indent=2))
+        session.call.answer(outputs_document({name: known[name]} if name else known))
     elif name:
         put(known[name])
     else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import botocore.session
@@ -25,6 +25,7 @@ from provision.stack import StackInputs, build_stack
 from provision.stack.packages import NoPackages
 from provision.state.journal import Journal
 from provision.steps import KINDS
+from provision.views.json_documents import policies_document
 from provision.workflows.boundary_policy import boundary_policy, is_exact
 from provision.workflows.deployer_policy import ONCE, Purpose, deployer_policies
 from provision.workspace import LOCAL_ENVIRONMENT, Options
@@ -39,7 +40,7 @@ def deployer(session: Session, purpose: str, out: Path | None) -> int:
     found = _policies(inputs, session.options, Purpose(purpose))
     if session.call.as_json:
         bound = {"for": purpose, "boundary": inputs.config.boundary}
-        session.call.answer(json.dumps(_document(inputs, found, bound), indent=2))
+        session.call.answer(policies_document(inputs, found, bound))
         return 0
     _show(session, inputs, found, out)
     if not out:
@@ -84,7 +85,7 @@ def boundary(session: Session, out: Path | None) -> int:
         )
     arn = _arn(inputs, found)
     if session.call.as_json:
-        session.call.answer(json.dumps(_document(inputs, (found,), {"arn": arn}), indent=2))
+        session.call.answer(policies_document(inputs, (found,), {"arn": arn}))
         return 0
     _show(session, inputs, (found,), out)
     if not out:
@@ -221,19 +222,3 @@ def _where(config: Config, options: Options) -> Location:
             ) from error
     core = botocore.session.Session(profile=options.profile)
     return location_of(core, config.account, config.region)
-
-
-def _document(
-    inputs: StackInputs, found: Sequence[Policy], more: Mapping[str, object]
-) -> dict[str, object]:
-    return {
-        "schema": 1,
-        "stack": inputs.config.prefix,
-        "environment": inputs.config.environment,
-        "region": inputs.location.region,
-        **more,
-        "policies": [
-            {"name": each.name, "characters": each.characters, "document": each.document}
-            for each in found
-        ],
-    }

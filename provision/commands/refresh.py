@@ -8,7 +8,8 @@ from provision.commands.session import Session
 from provision.plan.options import NO_OPTIONS
 from provision.stack.customer_key import key_as_recorded
 from provision.state.unreadable import Disposable
-from provision.views.refresh import print_refreshed, refreshed_document
+from provision.views.json_documents import refresh_document
+from provision.views.refresh import print_refreshed
 from provision.workflows.refresh import refresh_records, trusts_record
 
 
@@ -29,8 +30,8 @@ def refresh(session: Session) -> int:
         journal.replace_all(found.records)
         aside = journal.aside if isinstance(journal, Disposable) else {}
     if session.call.as_json:
-        text = refreshed_document(
-            workspace.inputs, found, workspace.aws.calls, session.seconds, aside
+        text = refresh_document(
+            workspace.inputs, workspace.aws.calls, found, aside, seconds=session.seconds
         )
         session.call.answer(text)
     else:

@@ -9,7 +9,6 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
 
 import click
 from rich.console import Console
@@ -40,12 +39,13 @@ from provision.trace import Trace
 from provision.views.busy import Busy
 from provision.views.draw_thread import Drawing
 from provision.views.formatting import error_console, result_console
-from provision.views.json_documents import document
+from provision.views.json_documents import run_document
 from provision.views.plan import print_plan
 from provision.views.progress import Progress
 from provision.views.results import untried_words
 from provision.workflows.health import Health
 from provision.workflows.origins import edited
+from provision.workflows.removal_report import RemovalReport
 from provision.workspace import Guard, Options, Workspace, check_account, open_workspace
 
 
@@ -187,14 +187,14 @@ class Session:
         failed: Mapping[str, ProvisionError] | None = None,
         health: Health | None = None,
         error: ProvisionError | None = None,
-        removal: Mapping[str, Any] | None = None,
+        removal: RemovalReport | None = None,
     ) -> None:
         """Print the one JSON document."""
         for failure in (failed or {}).values():
             self.call.word(failure)
-        text = document(
+        text = run_document(
             workspace.inputs,
-            workspace.aws,
+            workspace.aws.calls,
             worded(self.call, changes),
             failed=failed or {},
             outputs=outputs(workspace.inputs, steps),

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
 from provision.model.stack import Needs, Visit
 from provision.trace import Trace
@@ -39,12 +39,6 @@ class PathStep:
     node: str
     doing: str
     seconds: float
-
-    @property
-    def document(self) -> dict[str, Any]:
-        """The visit as JSON documents show it."""
-        shown = round(self.seconds, 3)
-        return {"node": self.node or None, "doing": self.doing, "seconds": shown}
 
 
 @dataclass

@@ -1,30 +1,36 @@
-"""Builds the JSON document of plan, up, push, down and status with --json (docs/json.md)."""
+"""Builds the JSON document of every command on the stack (docs/json.md)."""
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, is_dataclass
+from pathlib import Path
 from typing import Any
 
-from provision.aws.client import Aws
+from provision.aws.access import CallCounts
 from provision.engine.timing import PathStep
 from provision.errors import ProvisionError
 from provision.model.risks import Impact, Risk
+from provision.permissions.policies import Policy
 from provision.plan.change import Action, Cause, FieldDiff, ResourceChange
 from provision.plan.risks import risks_of
 from provision.plan.value_diff import MISSING, ValueDiff, diff_values
 from provision.sanitizing.masking import MASKED, Masked
 from provision.stack.inputs import StackInputs
+from provision.steps.apigateway.api_key import ApiKey
 from provision.unknown import KNOWN_AFTER_UP, Unknown
+from provision.views.json_head import SCHEMA, as_text, error_fields
 from provision.workflows.health import Health
+from provision.workflows.leftovers import Leftover
+from provision.workflows.refresh import RecordStatus, RefreshResult
+from provision.workflows.removal_report import RemovalReport
 from provision.workflows.troubles import troubles
 
 
-def document(
+def run_document(
     inputs: StackInputs,
-    aws: Aws,
+    calls: CallCounts,
     changes: Mapping[str, ResourceChange],
     *,
     failed: Mapping[str, ProvisionError],
@@ -33,32 +39,136 @@ def document(
     longest: Sequence[PathStep],
     health: Health | None = None,
     error: ProvisionError | None = None,
-    removal: Mapping[str, Any] | None = None,
+    removal: RemovalReport | None = None,
 ) -> str:
+    """Return the document of plan, up, push, down and status."""
     counts = Counter(change.action for change in changes.values())
     summary = {action.value: counts[action] for action in Action} | {"failed": len(failed)}
     answer: dict[str, Any] = {
-        "schema": 1,
-        "stack": inputs.config.prefix,
-        "environment": inputs.config.environment,
-        "region": inputs.location.region,
+        **_head(inputs),
         "account": inputs.location.account,
         "resources": [_resource(f, failed.get(node)) for node, f in changes.items()],
         "summary": summary,
         "causes": _causes(changes),
         "risks": _harms(changes),
         "outputs": dict(outputs),
-        "calls": {"read": aws.calls.read, "write": aws.calls.write},
+        "calls": _calls(calls),
         "seconds": round(seconds, 2),
-        "longest": [link.document for link in longest],
-        "error": error.document if error else None,
+        "longest": [_path_step(step) for step in longest],
+        "error": error_fields(error) if error else None,
     }
     if health:
         problems = [trouble.sentence for trouble in troubles(changes, health)]
         answer["health"] = {**asdict(health), "problems": problems}
     if removal is not None:
-        answer["removal"] = dict(removal)
-    return json.dumps(answer, indent=2, default=_plain)
+        answer["removal"] = _removal(removal)
+    return as_text(answer, _plain)
+
+
+def refresh_document(
+    inputs: StackInputs,
+    calls: CallCounts,
+    found: RefreshResult,
+    aside: Mapping[Path, str],
+    *,
+    seconds: float,
+) -> str:
+    """Return the document of refresh. `aside` has unreadable state files, and why they are."""
+    counts = Counter(entry.fate for entry in found.entries)
+    answer = {
+        **_head(inputs),
+        "account": inputs.location.account,
+        "records": [asdict(entry) for entry in found.entries],
+        "summary": {fate.value: counts[fate] for fate in RecordStatus},
+        "aside": [{"file": str(file), "reason": why} for file, why in aside.items()],
+        "calls": _calls(calls),
+        "seconds": round(seconds, 2),
+        "error": None,
+    }
+    return as_text(answer)
+
+
+def keys_document(stack: str, keys: Mapping[str, ApiKey]) -> str:
+    """Return the document of the API keys, without their values.
+
+    `retired_on` is null for the key that clients are to use.
+    """
+    listed: list[dict[str, Any]] = []
+    for name, key in keys.items():
+        if not key.due:
+            listed.append(_key(name, key.id, key.made_on, None, enabled=key.enabled))
+        listed += [
+            _key(name, old.id, old.made_on, old.retired_on, enabled=old.enabled)
+            for old in key.retired
+        ]
+    return as_text({"schema": SCHEMA, "stack": stack, "keys": listed})
+
+
+def policies_document(
+    inputs: StackInputs, policies: Sequence[Policy], more: Mapping[str, object]
+) -> str:
+    """Return the document of IAM policies. `more` is what only one of their commands reports."""
+    listed = [
+        {"name": each.name, "characters": each.characters, "document": each.document}
+        for each in policies
+    ]
+    return as_text({**_head(inputs), **more, "policies": listed})
+
+
+def outputs_document(outputs: Mapping[str, str]) -> str:
+    """Return the document of the outputs. It has no head: scripts read each output by its name."""
+    return as_text(outputs)
+
+
+def _head(inputs: StackInputs) -> dict[str, Any]:
+    """Return what identifies the stack. The policies' document, made offline, has no account."""
+    return {
+        "schema": SCHEMA,
+        "stack": inputs.config.prefix,
+        "environment": inputs.config.environment,
+        "region": inputs.location.region,
+    }
+
+
+def _calls(calls: CallCounts) -> dict[str, int]:
+    return {"read": calls.read, "write": calls.write}
+
+
+def _path_step(step: PathStep) -> dict[str, Any]:
+    return {"node": step.node or None, "doing": step.doing, "seconds": round(step.seconds, 3)}
+
+
+def _removal(report: RemovalReport) -> dict[str, Any]:
+    return {
+        "removed": [change.node for change in report.removed],
+        "kept": [{"node": f.node, "name": f.label, "reason": f.reason} for f in report.kept],
+        "finishing": [{"node": n, "reason": words} for n, words in report.in_progress.items()],
+        "backups": [{"node": node, **asdict(one)} for node, one in report.backups.items()],
+        "leftovers": [_leftover(one) for one in report.search.found],
+        "unasked": list(report.search.not_searched),
+    }
+
+
+def _leftover(leftover: Leftover) -> dict[str, str | bool]:
+    return {
+        "arn": leftover.arn,
+        "node": leftover.node,
+        "seen": leftover.confirmed,
+        "remove": leftover.delete_command,
+        "goes": leftover.goes,
+    }
+
+
+def _key(
+    name: str, key_id: str, made_on: str, retired_on: str | None, *, enabled: bool
+) -> dict[str, Any]:
+    return {
+        "name": name,
+        "id": key_id,
+        "enabled": enabled,
+        "made_on": made_on,
+        "retired_on": retired_on,
+    }
 
 
 def _causes(changes: Mapping[str, ResourceChange]) -> dict[str, int]:

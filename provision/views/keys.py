@@ -1,10 +1,8 @@
-"""Renders the API keys of a stack as a table and as a JSON document, never their values."""
+"""Renders the API keys of a stack as a table, never their values."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
 
 from rich.console import Console
 from rich.table import Table
@@ -34,22 +32,6 @@ def print_keys(console: Console, keys: Mapping[str, ApiKey], command: Callable[.
             console.print(Text(words), soft_wrap=True)
 
 
-def keys_document(stack: str, keys: Mapping[str, ApiKey]) -> str:
-    """Return the JSON document of the keys.
-
-    It is `{"schema": 1, "stack", "keys": [{"name", "id", "enabled", "made_on", "retired_on"}]}`;
-    `retired_on` is null for the key that clients are to use.
-    """
-    listed: list[Mapping[str, Any]] = []
-    for name, key in keys.items():
-        if not key.due:
-            listed.append(_entry(name, key.id, key.made_on, None, enabled=key.enabled))
-        listed += [
-            _entry(name, o.id, o.made_on, o.retired_on, enabled=o.enabled) for o in key.retired
-        ]
-    return json.dumps({"schema": 1, "stack": stack, "keys": listed}, indent=2)
-
-
 def old_keys(names: Iterable[tuple[str, ApiKey]]) -> list[Text]:
     """Return a line for each retired key that still works."""
     return [
@@ -58,18 +40,6 @@ def old_keys(names: Iterable[tuple[str, ApiKey]]) -> list[Text]:
         for old in key.retired
         if old.enabled
     ]
-
-
-def _entry(
-    name: str, key_id: str, made_on: str, retired_on: str | None, *, enabled: bool
-) -> Mapping[str, Any]:
-    return {
-        "name": name,
-        "id": key_id,
-        "enabled": enabled,
-        "made_on": made_on,
-        "retired_on": retired_on,
-    }
 
 
 def _current(key: ApiKey) -> Text:

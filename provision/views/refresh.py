@@ -1,18 +1,14 @@
-"""Shows the result of `refresh`: as lines, and as its JSON document."""
+"""Shows the result of `refresh` as lines."""
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
 from pathlib import Path
 
 from rich.console import Console
 from rich.text import Text
 
-from provision.aws.access import CallCounts
-from provision.stack.inputs import StackInputs
 from provision.views.formatting import by_area, pluralize
 from provision.workflows.refresh import RecordStatus, RefreshEntry, RefreshResult
 
@@ -76,28 +72,3 @@ def _words(entry: RefreshEntry) -> str:
     if entry.begun:
         return f"its {entry.begun} had begun; recorded as it is now"
     return f"recorded anew: {', '.join(entry.moved)}" if entry.moved else ""
-
-
-def refreshed_document(
-    inputs: StackInputs,
-    found: RefreshResult,
-    calls: CallCounts,
-    seconds: float,
-    aside: Mapping[Path, str],
-) -> str:
-    """Return the JSON document of `refresh` (docs/json.md)."""
-    counts = Counter(entry.fate for entry in found.entries)
-    answer = {
-        "schema": 1,
-        "stack": inputs.config.prefix,
-        "environment": inputs.config.environment,
-        "region": inputs.location.region,
-        "account": inputs.location.account,
-        "records": [asdict(entry) for entry in found.entries],
-        "summary": {fate.value: counts[fate] for fate in RecordStatus},
-        "aside": [{"file": str(file), "reason": why} for file, why in aside.items()],
-        "calls": {"read": calls.read, "write": calls.write},
-        "seconds": round(seconds, 2),
-        "error": None,
-    }
-    return json.dumps(answer, indent=2)

@@ -59,17 +59,6 @@ class Leftover:
     delete_command: str
     goes: str = ""
 
-    @property
-    def document(self) -> dict[str, str | bool]:
-        """The leftover as docs/json.md describes it."""
-        return {
-            "arn": self.arn,
-            "node": self.node,
-            "seen": self.confirmed,
-            "remove": self.delete_command,
-            "goes": self.goes,
-        }
-
 
 @dataclass(frozen=True)
 class LeftoverReport:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 from provision.aws.client import Aws
 from provision.errors import WaitTimeout
@@ -28,18 +27,6 @@ class RemovalReport:
     in_progress: Mapping[str, str]
     backups: Mapping[str, Backup]
     search: LeftoverReport
-
-    @property
-    def document(self) -> dict[str, Any]:
-        """The `removal` of a JSON document, as docs/json.md describes it."""
-        return {
-            "removed": [change.node for change in self.removed],
-            "kept": [{"node": f.node, "name": f.label, "reason": f.reason} for f in self.kept],
-            "finishing": [{"node": n, "reason": words} for n, words in self.in_progress.items()],
-            "backups": [{"node": node, **asdict(one)} for node, one in self.backups.items()],
-            "leftovers": [one.document for one in self.search.found],
-            "unasked": list(self.search.not_searched),
-        }
 
 
 def removal_report(

@@ -10,7 +10,7 @@ import boto3
 from provision.model.step import Step
 from provision.plan.change import Cause
 from provision.steps.logs.log_group import LogGroup
-from provision.views.json_documents import document
+from provision.views.json_documents import run_document
 from tests.integration.test_cli import Provision, home, provision
 from tests.support.harness import Workshop, empty, new_aws, one_node
 from tests.support.sample_stack import reference_site
@@ -128,8 +128,14 @@ def test_the_document_has_causes_risks_and_parts(workshop: Workshop, tmp_path: P
     wanted = LogGroup(name=LOGS.name, retention=7, tags={"a": "b"})
     findings = workshop.run(one_node(wanted), "plan").changes
     aws = new_aws()
-    text = document(
-        reference_site(aws, tmp_path), aws, findings, failed={}, outputs={}, seconds=0.0, longest=()
+    text = run_document(
+        reference_site(aws, tmp_path),
+        aws.calls,
+        findings,
+        failed={},
+        outputs={},
+        seconds=0.0,
+        longest=(),
     )
     answer = json.loads(text)
     (resource,) = answer["resources"]

@@ -19,6 +19,7 @@ from rich.tree import Tree
 from provision.errors import PartialFailure, ProvisionError
 from provision.sanitizing.text import ASCII, harden, printable, put, put_document, told_apart
 from provision.views.formatting import error_console, result_console, side_by_side
+from provision.views.json_head import error_fields
 from tests.support.sample_stack import ROOT
 
 HOSTILE = {
@@ -207,7 +208,7 @@ def test_what_looks_alike_is_told_apart() -> None:
 def test_an_error_is_as_many_lines_as_it_says() -> None:
     error = ProvisionError("a\nb", more=["c", "d\n"], hint="e")
     assert error.lines == ("a\nb", "c", "d\n")
-    assert error.document["message"] == str(error) == "a\nb\nc\nd\n"
+    assert error_fields(error)["message"] == str(error) == "a\nb\nc\nd\n"
     assert PartialFailure("x").lines == ("x",)
 
 
