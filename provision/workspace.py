@@ -30,11 +30,9 @@ from provision.plan.limitations import NO_LIMITATIONS, Limitations
 from provision.plan.options import PlanOptions
 from provision.preflight import foresee_first
 from provision.stack import StackInputs, build_stack
-from provision.stack.account_alias import account_alias
-from provision.stack.customer_key import KeyOf, demanded_key
 from provision.stack.inputs import Packages, identity_of
+from provision.stack.lookups import KeyOf, account_alias, demanded_key, zones_of
 from provision.stack.packages import NoPackages, PackageBuilder
-from provision.stack.zones import zones_of
 from provision.state.holder import current_holder
 from provision.state.journal import Journal
 from provision.state.other_location import PinnedLocation

@@ -14,7 +14,7 @@ from provision.engine.engine import REAPPEAR_DELAY
 from provision.errors import Interrupted
 from provision.plan.options import PlanOptions
 from provision.plan.plan import Plan, Result
-from provision.stack.customer_key import key_as_recorded
+from provision.stack.lookups import key_as_recorded
 from provision.state.journal import Journal
 from provision.views.results import print_removal
 from provision.views.timing import print_timing

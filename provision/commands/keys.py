@@ -11,7 +11,7 @@ from provision.commands.outputs import values_of_keys
 from provision.commands.session import Session
 from provision.engine.engine import Engine
 from provision.plan.options import PlanOptions
-from provision.stack.customer_key import key_as_recorded
+from provision.stack.lookups import key_as_recorded
 from provision.steps.apigateway.api_key import ApiKey
 from provision.views.json_documents import keys_document
 from provision.views.keys import print_keys

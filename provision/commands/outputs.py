@@ -7,7 +7,7 @@ from provision.errors import ProvisionError
 from provision.model.step import Step
 from provision.plan.options import PlanOptions
 from provision.sanitizing.text import put
-from provision.stack.customer_key import key_as_recorded
+from provision.stack.lookups import key_as_recorded
 from provision.stack.outputs import output_name
 from provision.stack.outputs import outputs as outputs_of
 from provision.views.json_documents import outputs_document

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from provision.commands.session import Session
 from provision.plan.options import NO_OPTIONS
-from provision.stack.customer_key import key_as_recorded
+from provision.stack.lookups import key_as_recorded
 from provision.state.unreadable import Disposable
 from provision.views.json_documents import refresh_document
 from provision.views.refresh import print_refreshed

@@ -32,7 +32,7 @@ from provision.plan.change import ResourceChange
 from provision.plan.options import PlanOptions
 from provision.plan.plan import Plan, Result
 from provision.sanitizing.text import printable
-from provision.stack.customer_key import KeyOf, demanded_key
+from provision.stack.lookups import KeyOf, demanded_key
 from provision.stack.outputs import outputs
 from provision.state.journal import Journal
 from provision.trace import Trace

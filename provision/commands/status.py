@@ -14,7 +14,7 @@ from provision.commands.engine_messages import worded
 from provision.commands.session import Session
 from provision.config.checks import check_values
 from provision.plan.plan import Plan
-from provision.stack.customer_key import key_as_recorded
+from provision.stack.lookups import key_as_recorded
 from provision.stack.outputs import outputs
 from provision.views.console import columns, print_page
 from provision.views.draw_thread import Drawing

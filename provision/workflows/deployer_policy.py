@@ -20,7 +20,7 @@ from provision.permissions.requirements import (
     asked_by_others,
     asked_by_stack,
 )
-from provision.stack import account_alias, customer_key, zones
+from provision.stack import lookups
 from provision.steps.kms.key import NEW_KEY
 from provision.workflows import health, leftovers
 
@@ -50,9 +50,9 @@ _PARTS: Final = {
     Purpose.ALL: (READ, WRITE, DELETE),
 }
 _ALWAYS: Final = (
-    ("account guard", account_alias.CALLS),
-    ("zones", zones.CALLS),
-    ("encryption", customer_key.CALLS),
+    ("account guard", lookups.ALIAS_CALLS),
+    ("zones", lookups.ZONE_CALLS),
+    ("encryption", lookups.KEY_CALLS),
 )
 _BESIDE: Final[Mapping[Purpose, tuple[tuple[str, tuple[iam.ApiCall, ...]], ...]]] = {
     Purpose.UP: _ALWAYS,

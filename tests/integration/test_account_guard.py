@@ -13,7 +13,7 @@ import yaml
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 from provision.aws.call_hooks import CallHooks
-from provision.stack.account_alias import account_alias
+from provision.stack.lookups import account_alias
 from tests.integration.test_cli import CONFIG, Keyboard, Provision, home, provision  # noqa: F401  (fixtures)
 from tests.integration.test_options import VERBS
 from tests.support.harness import new_aws

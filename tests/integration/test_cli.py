@@ -160,7 +160,7 @@ def test_a_zone_that_aws_closes_moves_no_subnet(
 ) -> None:
     provision("up", "--yes")
     monkeypatch.setattr(
-        "provision.stack.zones.available_zones", lambda *_: ("us-east-1c", "us-east-1d")
+        "provision.stack.lookups.available_zones", lambda *_: ("us-east-1c", "us-east-1d")
     )
     assert provision("plan", "--check").code == 0
 

@@ -11,7 +11,7 @@ from provision.config import ConfigInvalid, reference
 from provision.errors import ApiError, PrerequisiteMissing
 from provision.model.step import Step, with_computed
 from provision.stack import build_stack
-from provision.stack.customer_key import given_key, key_as_recorded
+from provision.stack.lookups import given_key, key_as_recorded
 from provision.steps.logs.log_group import LogGroup
 from tests.support.harness import new_aws
 from tests.support.sample_stack import configured, reference_site

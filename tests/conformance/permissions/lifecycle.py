@@ -20,9 +20,7 @@ from provision.engine.engine import Engine
 from provision.model.stack import Stack
 from provision.model.step import Document, Step
 from provision.stack import build_stack
-from provision.stack.account_alias import account_alias
-from provision.stack.customer_key import given_key
-from provision.stack.zones import available_zones
+from provision.stack.lookups import account_alias, available_zones, given_key
 from provision.state.journal import Journal
 from provision.steps import KINDS
 from provision.steps.ec2.security_group import Rule, SecurityGroup

@@ -18,8 +18,7 @@ from provision.aws.answer_format import StrangeAnswer, demand_form
 from provision.aws.client import Aws
 from provision.engine.errors import translate_error
 from provision.errors import Unreachable
-from provision.stack.account_alias import account_alias
-from provision.stack.customer_key import key_as_recorded
+from provision.stack.lookups import account_alias, key_as_recorded
 from tests.integration.test_cli import Provision, home, provision  # noqa: F401  (fixtures)
 from tests.support.account_inventory import inventory
 from tests.support.harness import new_aws

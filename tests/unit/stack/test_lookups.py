@@ -11,7 +11,7 @@ from provision.aws.client import Aws
 from provision.errors import PrerequisiteMissing
 from provision.model.identity import Identity
 from provision.model.step import OWNER
-from provision.stack.zones import available_zones, zones_of
+from provision.stack.lookups import available_zones, zones_of
 from provision.steps.ec2.subnet import Subnet
 from tests.support.harness import new_aws
 

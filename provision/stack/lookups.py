@@ -1,29 +1,95 @@
-"""Chooses the availability zones of the subnets."""
+"""Looks up in the account what the nodes depend on: its alias, the zones, the customer's key."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+import re
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Final
 
 from provision.aws.client import Aws
-from provision.errors import PrerequisiteMissing
+from provision.aws.failed_call import NO_GOOD_ANSWER
+from provision.errors import ApiError, PrerequisiteMissing, ProvisionError
 from provision.model import iam
 from provision.model.identity import Identity
 from provision.model.step import OWNER, Step
 from provision.steps.ec2.subnet import Subnet
+from provision.steps.not_found import found_or_none
 from provision.steps.tagging import from_tag_list
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2.type_defs import FilterTypeDef
 
+ALIAS_CALLS: Final = iam.calls("iam", iam.ANY_RESOURCE, "ListAccountAliases")
+KEY_CALLS: Final = iam.calls("kms", iam.arn("kms", "key/*"), "DescribeKey")
+ZONE_CALLS: Final = iam.calls(
+    "ec2", iam.ANY_RESOURCE, "DescribeAvailabilityZones", "DescribeSubnets"
+)
+_KEY: Final = re.compile(r"arn:[^:]+:kms:[^:]+:[0-9]{12}:key/[^/]+")
 _SPARSE: Final = frozenset(["apne1-az3", "cac1-az3", "use1-az3", "usw1-az2"])
 """Ids of old zones in which AWS offers few services; their names differ by account. Lambda answers
 there: "The provided subnets contain availability zone Lambda doesn't support"."""
 
-
-CALLS: Final = iam.calls("ec2", iam.ANY_RESOURCE, "DescribeAvailabilityZones", "DescribeSubnets")
 SUBNET: Final = "network.subnet."
 """The beginning of a subnet node's name; a number from 1 follows."""
+
+
+Say = Callable[[Exception], None]
+KeyOf = Callable[[Aws, str, Iterable[Step], Say], str]
+"""A function that returns the ARN of the key from its name in config.yaml and the recorded steps.
+It passes an error that stops nothing to `say`."""
+
+
+def account_alias(aws: Aws) -> str:
+    """Return the account's alias; empty if there is none or if it may not be read.
+
+    It is for the user, who may confuse twelve-digit numbers.
+    """
+    try:
+        aliases = aws.iam.list_account_aliases()["AccountAliases"]
+    except NO_GOOD_ANSWER:  # only shown to the user: nothing depends on it
+        return ""
+    return next(iter(aliases), "")
+
+
+def demanded_key(aws: Aws, name: str, recorded: Iterable[Step], say: Say) -> str:  # noqa: ARG001  (a `KeyOf`)
+    """Return the key for commands that create resources, as `given_key` does."""
+    return given_key(aws, name)
+
+
+def key_as_recorded(aws: Aws, name: str, recorded: Iterable[Step], say: Say) -> str:
+    """Return the key for commands that only read or delete.
+
+    If the key cannot be used, the error is passed to `say`, and the recorded key or the alias's own
+    ARN is returned.
+    """
+    try:
+        return given_key(aws, name)
+    except (ProvisionError, *NO_GOOD_ANSWER) as error:
+        say(error)
+    values = (value for step in recorded for value in vars(step).values())
+    arns = {value for value in values if isinstance(value, str) and _KEY.fullmatch(value)}
+    return arns.pop() if len(arns) == 1 else aws.location.arn("kms", name)
+
+
+def given_key(aws: Aws, name: str) -> str:
+    """Return the ARN of the key behind the alias; empty if `name` is not an alias.
+
+    Raises `PrerequisiteMissing` if there is no such key, `ApiError` if it cannot encrypt.
+    """
+    if not name.startswith("alias/"):
+        return ""
+    found = found_or_none(lambda: aws.kms.describe_key(KeyId=name)["KeyMetadata"])
+    if found is None:
+        raise PrerequisiteMissing(
+            f"there is no key {name} in {aws.location.region}",
+            hint="name one that is there in `encryption.key` of config.yaml, or write `create`",
+        )
+    if found.get("KeyState") != "Enabled" or found.get("KeySpec") != "SYMMETRIC_DEFAULT":
+        raise ApiError(
+            f"the key {name} cannot encrypt: it is {found.get('KeyState')}, {found.get('KeySpec')}",
+            hint="enable it, or name a symmetric one in `encryption.key` of config.yaml",
+        )
+    return found.get("Arn", "")
 
 
 def zones_of(
