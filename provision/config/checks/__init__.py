@@ -25,6 +25,7 @@ from provision.config.checks.moves import check_moved
 from provision.config.checks.routes import check_routes
 from provision.config.checks.sources import check_inside, check_sources
 from provision.config.problems import Problem, listed, suggest
+from provision.config.schema.functions import Function
 from provision.config.schema.types import DOMAIN
 from provision.config.yaml.nodes import YamlNode
 
@@ -150,6 +151,7 @@ def _unknown(tree: YamlNode, name: str, section: tuple[str, ...], kind: str) -> 
 
 def check_shared_layers(tree: YamlNode) -> Iterator[Problem]:
     """Check that a layer's functions agree: it is built once, for one Python and one processor."""
+    usual = Function.model_construct()
     users: dict[str, tuple[str, YamlNode]] = {}
     for name, function in tree.children("functions"):
         layers = function.node.get("layers")
@@ -157,9 +159,9 @@ def check_shared_layers(tree: YamlNode) -> Iterator[Problem]:
             if not isinstance(layer.value, str):
                 continue  # validation reports it
             other, first = users.setdefault(layer.value, (name, function.node))
-            for key, usual in (("runtime", "python3.13"), ("architecture", "arm64")):
-                ours = function.node.string(key) or usual
-                theirs = first.string(key) or usual
+            for key, default in (("runtime", usual.runtime), ("architecture", usual.architecture)):
+                ours = function.node.string(key) or default
+                theirs = first.string(key) or default
                 if ours != theirs:
                     yield layer.problem(
                         f'layer "{layer.value}" is built for {theirs}, which {other} runs on, '

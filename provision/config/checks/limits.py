@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from provision.config.problems import Problem
+from provision.config.schema.monitoring import Alarms
 from provision.config.schema.tables import Capacity
 from provision.config.yaml.nodes import YamlNode
 
@@ -27,13 +28,14 @@ OURS_WHOLE = ("POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE")
 
 
 def check_capacity(tree: YamlNode) -> Iterator[Problem]:
+    usual = Capacity.model_construct()
     for _, table in tree.children("tables"):
         for dimension in ("read", "write"):
             capacity = table.node.get(dimension)
             if capacity is None or not capacity.entries:
                 continue
             low, high = capacity.number("min"), capacity.number("max")
-            most = Capacity().max if high is None and not capacity.get("max") else high
+            most = high if high is not None or capacity.get("max") else usual.max
             if low is not None and most is not None and low > most:
                 default = "" if high is not None else " (the default)"
                 yield capacity.entries["min"].node.problem(
@@ -88,8 +90,9 @@ def check_alarms(tree: YamlNode) -> Iterator[Problem]:
     alarms = tree.get("monitoring", "alarms")
     if alarms is None:
         return
-    period = alarms.number("period") or 60
-    periods = alarms.number("evaluation_periods") or 5
+    usual = Alarms.model_construct()
+    period = alarms.number("period") or usual.period
+    periods = alarms.number("evaluation_periods") or usual.evaluation_periods
     if period * periods > DAY:
         key = "evaluation_periods" if alarms.get("evaluation_periods") else "period"
         yield alarms.entries[key].node.problem(

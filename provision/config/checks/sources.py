@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from provision.config.problems import Problem
-from provision.config.schema.functions import RUNTIME
+from provision.config.schema.functions import Function
 from provision.config.schema.types import HANDLER
 from provision.config.yaml.nodes import YamlNode
 from provision.packaging.folder import PackagingFailed, check_sizes, list_files
@@ -134,7 +134,7 @@ def _code(function: YamlNode, source: YamlNode, folder: Path) -> list[Problem]:
     if handler is None or not re.fullmatch(HANDLER, str(handler.value)):
         return []
     path, name = folder / str(source.value), str(handler.value)
-    runtime = function.string("runtime") or RUNTIME
+    runtime = function.string("runtime") or Function.model_construct().runtime
     try:
         wrong = faults(path, name, runtime) if re.fullmatch(r"python3\.\d+", runtime) else []
         known = [] if any(fault.bound for fault in wrong) else _handler(function, handler, path)

@@ -18,8 +18,6 @@ from provision.config.schema.types import (
 )
 
 Runtime = Literal["python3.11", "python3.12", "python3.13", "python3.14"]
-RUNTIME: Runtime = "python3.13"
-"""The default runtime."""
 Grant = Literal["read", "write"]
 
 
@@ -60,7 +58,7 @@ class Function(ConfigSection):
     handler: Annotated[str, Field(pattern=HANDLER, max_length=128)] = Field(
         description="`module.function` that Lambda calls.", examples=["app.handler"]
     )
-    runtime: Runtime = Field(default=RUNTIME, description="Lambda's Python.")
+    runtime: Runtime = Field(default="python3.13", description="Lambda's Python.")
     architecture: Literal["arm64", "x86_64"] = Field(
         default="arm64", description="Processor; arm64 costs a fifth less."
     )
