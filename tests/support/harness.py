@@ -93,11 +93,18 @@ class Pooled(Aws):
         if service in self.pool:
             client, last = self.pool[service]
             last.let_go(client)
-            self._register_hooks(client)
+            self.listen(client)
         else:
             client = super()._new_client(service)
         self.pool[service] = (client, self)
         return client
+
+    def listen(self, client: Any) -> None:
+        """The hooks that know this process; that of the answers' form is the same for all."""
+        client.meta.events.register("before-call.*.*", self.hooks.before_call)
+        client.meta.events.register("needs-retry.*.*", self.hooks.needs_retry)
+        if self.access.on_client_created:
+            self.access.on_client_created(client)
 
     def let_go(self, client: Any) -> None:
         client.meta.events.unregister("before-call.*.*", self.hooks.before_call)

@@ -31,17 +31,33 @@ MOVED = {
 
 
 def configured(directory: Path, changes: Mapping[str, Any] | None = None) -> Config:
-    """The shipped config.yaml with `changes` merged in (None removes a key)."""
-    settings = yaml.safe_load((ROOT / "config.yaml").read_text("utf-8"))
-    settings.pop("environments")
-    for part in (*settings["functions"].values(), *settings["layers"].values()):
-        part["source"] = str(ROOT / part["source"])
-    merge(settings, changes or {})
+    """The shipped config.yaml with `changes` merged in (None removes a key).
+
+    The same text is read once: its sources are those of this repository, wherever the file is.
+    """
+    text = _written(repr(changes or {}), changes or {})
     directory.mkdir(parents=True, exist_ok=True)
     file = directory / "config.yaml"
     with whole(file) as unfinished:
-        unfinished.write_text(yaml.safe_dump(settings, sort_keys=False), "utf-8")
-    return load(file, environment=None)
+        unfinished.write_text(text, "utf-8")
+    if text not in _configs:
+        _configs[text] = load(file, environment=None)
+    return _configs[text]
+
+
+def _written(key: str, changes: Mapping[str, Any]) -> str:
+    if key not in _texts:
+        settings = yaml.safe_load((ROOT / "config.yaml").read_text("utf-8"))
+        settings.pop("environments")
+        for part in (*settings["functions"].values(), *settings["layers"].values()):
+            part["source"] = str(ROOT / part["source"])
+        merge(settings, changes)
+        _texts[key] = yaml.safe_dump(settings, sort_keys=False)
+    return _texts[key]
+
+
+_texts: dict[str, str] = {}
+_configs: dict[str, Config] = {}
 
 
 @contextmanager

@@ -20,6 +20,9 @@ import moto.core.responses
 import moto.core.utils
 import pytest
 from botocore.model import ServiceModel
+from cryptography.hazmat.primitives.asymmetric import rsa
+from moto.acm.models import CertBundle
+from moto.core.base_backend import BaseBackend
 
 import provision.aws.session
 import provision.preflight.check
@@ -39,6 +42,11 @@ _numbers = count(1)
 _foreseen: dict[str, Foreseen] = {}
 _models: dict[tuple[str, str | None], ServiceModel] = {}
 _classes: dict[str, type] = {}
+_read_urls: Any = BaseBackend.urls.fget  # type: ignore[attr-defined]  # a property
+_urls: dict[str, dict[str, Any]] = {}
+_new_key = rsa.generate_private_key
+_validate_key = CertBundle.validate_pk
+_valid_keys: dict[bytes, Any] = {}
 
 
 def _model(self: Any, service: str, api_version: str | None = None) -> ServiceModel:
@@ -79,6 +87,28 @@ def _request_id(headers: dict[str, Any]) -> str:
     return name
 
 
+def _urls_of(backend: BaseBackend) -> dict[str, Any]:
+    """The addresses of a service: they are those of its module, not of an account."""
+    module = type(backend).__module__
+    if module not in _urls:
+        _urls[module] = _read_urls(backend)
+    return _urls[module]
+
+
+@cache
+def _private_key(public_exponent: int, key_size: int, backend: Any = None) -> rsa.RSAPrivateKey:
+    """One of each size."""
+    return _new_key(public_exponent, key_size, backend)
+
+
+def _valid_key(bundle: CertBundle) -> Any:
+    """The private key of a certificate, checked once."""
+    pem = bundle.key
+    if pem not in _valid_keys:
+        _valid_keys[pem] = _validate_key(bundle)
+    return _valid_keys[pem]
+
+
 def make_cheap(patch: pytest.MonkeyPatch) -> None:
     """Tests kill no machine, so nothing has to be on disk; what never changes is made once."""
     patch.setattr(os, "fsync", lambda _descriptor: None)
@@ -99,7 +129,11 @@ def make_clients_cheap(patch: pytest.MonkeyPatch) -> None:
 
 def make_accounts_cheap(patch: pytest.MonkeyPatch) -> None:
     """moto also stands before `requests`, with thousands of patterns; boto3 does not use it. For
-    each request it lists all methods of a class, and draws 52 letters to name it."""
+    each request it lists all methods of a class and all addresses of a service, and draws 52
+    letters to name it. Each certificate has a new key of 2,048 bits, that no test looks at."""
     patch.setattr(moto.core.responses, "gen_amzn_requestid_long", _request_id)
     patch.setattr(moto.core.models, "RESPONSES_METHODS", [])
     patch.setattr(moto.core.responses, "method_names_from_class", cache(_method_names))
+    patch.setattr(BaseBackend, "urls", property(_urls_of))
+    patch.setattr(rsa, "generate_private_key", _private_key)
+    patch.setattr(CertBundle, "validate_pk", _valid_key)
