@@ -10,3 +10,5 @@ embedded emulator, `packaging` the zips for Lambda, `sanitizing` makes text harm
 """
 
 __version__ = "0.1.0"
+LOCAL_ENVIRONMENT = "local"
+"""The environment of the emulator, which needs no AWS account; every configuration has it."""

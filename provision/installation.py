@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 DISTRIBUTION: Final = "provision-serverless"
-_LOCAL: Final = "local"
+_EMULATOR_EXTRA: Final = "local"
 _LARGEST_SCHEMA: Final = 9999
 _SOURCES: Final = Path(__file__).resolve().parents[1]
 
@@ -30,10 +30,14 @@ def emulator_command() -> str:
     a wheel or a folder. boto3 is included because the emulator pins a version of botocore that the
     installed boto3 may not accept.
     """
-    asked = _requirements(_LOCAL) + [each for each in _requirements() if _project(each) == "boto3"]
+    asked = _requirements(_EMULATOR_EXTRA) + [
+        each for each in _requirements() if _project(each) == "boto3"
+    ]
     if asked:
         return install_command(*asked)
-    return install_command("--editable", f"{_SOURCES}[{_LOCAL}]")  # run from sources, not installed
+    return install_command(
+        "--editable", f"{_SOURCES}[{_EMULATOR_EXTRA}]"
+    )  # run from sources, not installed
 
 
 def repair_command(project: str) -> str:
@@ -53,7 +57,7 @@ def told_schemas(found: int, known: int) -> str:
 
 def upgrade_hint() -> str:
     """Return how to get a newer version of this program from the source of the current one."""
-    extra = f"[{_LOCAL}]" if importlib.util.find_spec("ministack") else ""
+    extra = f"[{_EMULATOR_EXTRA}]" if importlib.util.find_spec("ministack") else ""
     origin = _origin()
     url = str(origin.get("url", ""))
     if not url and _installed():

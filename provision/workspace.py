@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
-from provision import local
+from provision import LOCAL_ENVIRONMENT, local
 from provision.aws.access import Access, is_real
 from provision.aws.client import Aws
 from provision.aws.credential_guard import check_addresses
@@ -40,7 +40,6 @@ from provision.state.record import apply_moves
 from provision.steps import KINDS
 from provision.trace import Trace
 
-LOCAL_ENVIRONMENT = "local"
 Guard = Callable[[Config, Aws, Journal], None]
 """A check that raises `WrongAccount` for the wrong account."""
 

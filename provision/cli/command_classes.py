@@ -11,7 +11,7 @@ from difflib import get_close_matches
 import click
 
 from provision.cli.environment_variables import strangers
-from provision.cli.global_options import WHOLE_TOOL, Answering, debugging, given, settings_of
+from provision.cli.global_options import WHOLE_TOOL, Answering, debugging, given, global_options_of
 from provision.commands.invocation import Invocation
 from provision.sanitizing.text import put
 
@@ -40,14 +40,14 @@ class Verb(click.Command):
         screen.
         """
         call: Invocation = ctx.obj
-        settings = settings_of(ctx, call)
+        options = global_options_of(ctx, call)
         call.given, call.debug = given(ctx), debugging(ctx)
         call.verb = _first_word(ctx)
-        if settings.profile:
-            call.aws = f"aws --profile {shlex.quote(settings.profile)}"
+        if options.profile:
+            call.aws = f"aws --profile {shlex.quote(options.profile)}"
         for line in strangers(ctx.find_root(), os.environ):
             put(line, err=True)
-        ctx.obj = settings
+        ctx.obj = options
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt:

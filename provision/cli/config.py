@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from provision.cli.command_classes import Verbs
-from provision.cli.global_options import Settings
+from provision.cli.global_options import GlobalOptions
 from provision.sanitizing.text import put, put_document
 
 if TYPE_CHECKING:
@@ -30,17 +30,17 @@ def config_check(context: click.Context) -> None:
     from provision.preflight import foresee  # noqa: PLC0415
     from provision.sanitizing.masking import instead, plain_secrets  # noqa: PLC0415
 
-    settings: Settings = context.obj
-    if not settings.allow_outside:
-        refuse_linked(settings.config)
+    options: GlobalOptions = context.obj
+    if not options.allow_outside:
+        refuse_linked(options.config)
     loaded = config.load(
-        settings.config,
-        environment=settings.environment,
-        region=settings.region,
-        check=check if settings.allow_outside else within_folder(check),
+        options.config,
+        environment=options.environment,
+        region=options.region,
+        check=check if options.allow_outside else within_folder(check),
         foresee=foresee,
-        warn=lambda words: put(settings.call.expand_hint(words), err=True),
-        unlisted=_judge(settings),
+        warn=lambda words: put(options.call.expand_hint(words), err=True),
+        unlisted=_judge(options),
     )
     for name, function in loaded.functions.items():
         if not in_folder(function.source, function.handler):
@@ -52,21 +52,21 @@ def config_check(context: click.Context) -> None:
         for variable in plain_secrets(function.environment):
             put(
                 f"functions.{name}.environment.{variable}: its name or form says that it is"
-                f" secret, so no command shows its value. {instead(settings.config.name)}",
+                f" secret, so no command shows its value. {instead(options.config.name)}",
                 err=True,
             )
-    put(f"{settings.config} is valid: stack {loaded.prefix}, {loaded.region}", err=True)
-    if settings.verbose:
+    put(f"{options.config} is valid: stack {loaded.prefix}, {loaded.region}", err=True)
+    if options.verbose:
         put(*config.shown(loaded).rstrip("\n").split("\n"))
 
 
-def _judge(settings: Settings) -> Unlisted:
+def _judge(options: GlobalOptions) -> Unlisted:
     from provision.commands.unlisted import refuse, unless_known  # noqa: PLC0415
     from provision.config.unlisted import accept  # noqa: PLC0415
 
-    if settings.new_env:
+    if options.new_env:
         return accept
-    return unless_known(settings.config, settings.state, refuse(settings.call))
+    return unless_known(options.config, options.state, refuse(options.call))
 
 
 @config_group.command("schema")

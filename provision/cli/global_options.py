@@ -11,9 +11,9 @@ from typing import Any, Final
 import click
 from click.core import ParameterSource
 
+from provision import LOCAL_ENVIRONMENT
 from provision.commands.invocation import Invocation
 
-LOCAL: Final = "local"
 _NOTES: Final = "provision.whole"
 """The key in the context under which a call notes the values of these options from all levels."""
 _STRONGEST_FIRST: Final = (
@@ -38,7 +38,7 @@ class _Given:
 
 
 @dataclass(frozen=True)
-class Settings:
+class GlobalOptions:
     """The values of the options of the whole tool, at any level they were given."""
 
     config: Path
@@ -200,9 +200,9 @@ WHOLE_TOOL: Final[tuple[click.Option, ...]] = (
 )
 
 
-def settings_of(context: click.Context, call: Invocation) -> Settings:
+def global_options_of(context: click.Context, call: Invocation) -> GlobalOptions:
     """Return what was given on all levels. Raises UsageError for contradictions."""
-    return Settings(
+    return GlobalOptions(
         config=_one(context, _CONFIG),
         environment=_environment(context),
         region=_one(context, _REGION),
@@ -217,13 +217,13 @@ def settings_of(context: click.Context, call: Invocation) -> Settings:
     )
 
 
-def refuse_stray_port(context: click.Context, settings: Settings) -> None:
+def refuse_stray_port(context: click.Context, options: GlobalOptions) -> None:
     """Raise UsageError if the emulator's port is typed for a command that calls AWS.
 
     The user meant the emulator.
     """
     typed = _strongest(context, _LOCAL_PORT)
-    if typed.values and typed.rank == 0 and settings.environment != LOCAL:
+    if typed.values and typed.rank == 0 and options.environment != LOCAL_ENVIRONMENT:
         raise click.UsageError(
             "--local-port is the emulator's: add --local, or leave it out", context
         )
@@ -280,10 +280,10 @@ def _environment(context: click.Context) -> str | None:
     named = _strongest(context, _ENV).rank
     if not any(local.values) or (name is not None and named < local.rank):
         return name
-    if name not in {None, LOCAL} and named == local.rank:
+    if name not in {None, LOCAL_ENVIRONMENT} and named == local.rank:
         raise click.UsageError(
-            f"--local is short for --env {LOCAL}, and --env {name} names another environment:"
-            " give one of the two",
+            f"--local is short for --env {LOCAL_ENVIRONMENT}, and --env {name} names another"
+            " environment: give one of the two",
             context,
         )
-    return LOCAL
+    return LOCAL_ENVIRONMENT

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from provision.cli.command_classes import Verbs
-from provision.cli.global_options import Settings
+from provision.cli.global_options import GlobalOptions
 from provision.commands.invocation import say
 from provision.sanitizing.text import put
 
@@ -21,10 +21,10 @@ def local_start(context: click.Context) -> None:
     """Start it, if it is not running."""
     from provision import local  # noqa: PLC0415
 
-    settings: Settings = context.obj
+    options: GlobalOptions = context.obj
     emulator = local.start(
-        local.emulator_directory(settings.config, settings.state),
-        port=settings.local_port,
+        local.emulator_directory(options.config, options.state),
+        port=options.local_port,
         report=say,
     )
     put(emulator.endpoint)
@@ -36,8 +36,8 @@ def local_stop(context: click.Context) -> None:
     """Stop it; its data stays."""
     from provision import local  # noqa: PLC0415
 
-    settings: Settings = context.obj
-    root = local.emulator_directory(settings.config, settings.state)
+    options: GlobalOptions = context.obj
+    root = local.emulator_directory(options.config, options.state)
     ran = local.stop(root)
     say("the emulator is stopped; its data stays" if ran else f"no emulator runs in {root}")
 
@@ -48,6 +48,6 @@ def local_reset(context: click.Context) -> None:
     """Stop it and delete its data."""
     from provision import local  # noqa: PLC0415
 
-    settings: Settings = context.obj
-    local.reset(local.emulator_directory(settings.config, settings.state))
+    options: GlobalOptions = context.obj
+    local.reset(local.emulator_directory(options.config, options.state))
     say("the emulator is stopped and its data deleted")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, Final, ParamSpec
 
 import click
 
-from provision.cli.global_options import Answering, Settings, refuse_stray_port
+from provision.cli.global_options import Answering, GlobalOptions, refuse_stray_port
 
 if TYPE_CHECKING:
     from provision.commands.session import Session
@@ -97,20 +97,19 @@ def _open_session(context: click.Context) -> Session:
     from provision.trace import open_trace  # noqa: PLC0415
     from provision.workspace import Options  # noqa: PLC0415
 
-    settings: Settings = context.obj
-    refuse_stray_port(context, settings)
+    given: GlobalOptions = context.obj
+    refuse_stray_port(context, given)
     options = Options(
-        settings.config,
-        settings.environment,
-        settings.region,
-        settings.profile,
-        settings.state,
-        settings.local_port,
-        settings.allow_endpoint,
-        settings.new_env,
-        settings.allow_outside,
+        given.config,
+        given.environment,
+        given.region,
+        given.profile,
+        given.state,
+        given.local_port,
+        given.allow_endpoint,
+        given.new_env,
+        given.allow_outside,
     )
-    call = settings.call
-    call.as_json = bool(context.meta.get(_JSON))
+    given.call.as_json = bool(context.meta.get(_JSON))
     trace = context.with_resource(open_trace(context.meta.get(_TRACE)))
-    return Session(options, settings.verbose, call, trace=trace)
+    return Session(options, given.verbose, given.call, trace=trace)

@@ -6,11 +6,12 @@ import json
 import re
 from pathlib import Path
 
+from provision import LOCAL_ENVIRONMENT
 from provision.config.overlays import environments
 from provision.config.schema.types import NAME
 from provision.config.yaml.reader import read
 from provision.files import read_private
-from provision.workspace import LOCAL_ENVIRONMENT, Options, Workspace
+from provision.workspace import Options, Workspace
 
 
 def formerly(options: Options, workspace: Workspace) -> str:

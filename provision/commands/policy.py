@@ -10,6 +10,7 @@ from pathlib import Path
 import botocore.session
 from botocore.exceptions import NoCredentialsError
 
+from provision import LOCAL_ENVIRONMENT
 from provision.aws.access import Access, Location, location_of
 from provision.aws.client import Aws
 from provision.commands.session import Session
@@ -28,7 +29,7 @@ from provision.steps import KINDS
 from provision.views.json_documents import policies_document
 from provision.workflows.boundary_policy import boundary_policy, is_exact
 from provision.workflows.deployer_policy import ONCE, Purpose, deployer_policies
-from provision.workspace import LOCAL_ENVIRONMENT, Options
+from provision.workspace import Options
 
 
 def deployer(session: Session, purpose: str, out: Path | None) -> int:

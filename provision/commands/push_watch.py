@@ -10,7 +10,7 @@ from provision.commands.session import Session
 from provision.errors import Interrupted, ProvisionError
 from provision.packaging.file_watch import Snapshot, snapshot, watch_saves
 from provision.packaging.folder import PackagingFailed, list_files
-from provision.packaging.modules import Fault, faults
+from provision.packaging.modules import ModuleFault, faults
 from provision.plan.options import PlanOptions
 from provision.steps.lambda_.alias import Alias
 from provision.steps.lambda_.import_check import PAYLOAD
@@ -110,7 +110,7 @@ def _doubtful(workspace: Workspace, key: str) -> list[str]:
         return []
 
 
-def _faults(workspace: Workspace, key: str) -> list[Fault]:
+def _faults(workspace: Workspace, key: str) -> list[ModuleFault]:
     function = workspace.inputs.config.functions[key]
     return faults(function.source, function.handler, function.runtime)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from provision import LOCAL_ENVIRONMENT
 from provision.commands.confirmation import Confirmation, asks_for_new, confirm, destroys_data
 from provision.commands.engine_messages import worded_outcome
 from provision.commands.prerequisites import look_to_make
@@ -13,7 +14,7 @@ from provision.stack.outputs import outputs
 from provision.state.journal import Journal
 from provision.views.results import NextSteps, print_receipt, print_welcome, secret_words
 from provision.views.timing import print_timing
-from provision.workspace import LOCAL_ENVIRONMENT, Workspace
+from provision.workspace import Workspace
 
 
 def up(

@@ -15,9 +15,9 @@ from provision.config.schema.api import (
     ApiLog,
     Cors,
     CustomDomain,
-    Endpoint,
     Quota,
     Route,
+    RouteParts,
     Throttle,
 )
 from provision.config.schema.functions import Function, FunctionLog, Layer, Retries, Secret
@@ -34,7 +34,6 @@ __all__ = [
     "ConfigInvalid",
     "Cors",
     "CustomDomain",
-    "Endpoint",
     "Expire",
     "FlowLogs",
     "Function",
@@ -46,6 +45,7 @@ __all__ = [
     "Quota",
     "Retries",
     "Route",
+    "RouteParts",
     "Secret",
     "Table",
     "Throttle",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
+from provision import LOCAL_ENVIRONMENT
 from provision.config.problems import Problem, suggest
 from provision.config.schema.json_schema import OVERLAYS, SchemaNode, config_shape
 from provision.config.schema.types import NAME, PATTERN_DESCRIPTIONS
@@ -13,8 +14,6 @@ from provision.config.yaml.nodes import Position, YamlEntry, YamlNode, merge
 SAME_EVERYWHERE = ("name", "environment", OVERLAYS)
 MOST = 50
 """The most environments in a file: each is merged and fully checked whenever the file is read."""
-LOCAL = "local"
-"""The environment of the emulator, which needs no AWS account; every file has it."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +30,7 @@ def environments(root: YamlNode) -> tuple[str, ...]:
     names = [
         root.string("environment") or "",
         *(name for name, _ in root.children(OVERLAYS)),
-        LOCAL,
+        LOCAL_ENVIRONMENT,
     ]
     return tuple(dict.fromkeys(filter(None, names)))
 
@@ -42,9 +41,11 @@ def variants(
     """Return the requested environment and then every other overlay, since all must be valid."""
     overlays, problems = _overlays(root)
     written = root.get("environment")
-    if written and written.value == LOCAL:
+    if written and written.value == LOCAL_ENVIRONMENT:
         # Otherwise an edit of the file could make a pipeline's `plan` pass without looking at AWS.
-        said = f"{LOCAL} is the environment of the emulator, to which --local alone leads"
+        said = (
+            f"{LOCAL_ENVIRONMENT} is the environment of the emulator, to which --local alone leads"
+        )
         problems.append(written.problem(said, "name one that lives in AWS, such as dev"))
     chosen = environment or root.string("environment")
     base = root.without(OVERLAYS)
@@ -71,7 +72,7 @@ def _overlays(root: YamlNode) -> tuple[dict[str, YamlEntry], list[Problem]]:
         return {}, []
     if not isinstance(section.value, dict):
         said = "expected environments and what each changes"
-        return {}, [section.problem(said, f'write "{LOCAL}: {{}}" below it')]
+        return {}, [section.problem(said, f'write "{LOCAL_ENVIRONMENT}: {{}}" below it')]
     if len(section.value) > MOST:
         first = list(section.value.values())[MOST]
         said = f"{len(section.value)} environments, and a file has at most {MOST}"

@@ -25,7 +25,7 @@ RECORD: Final = "emulator.json"
 
 
 @dataclass(frozen=True)
-class Identity:
+class EmulatorIdentity:
     """The directory and the process id that an emulator reports of itself."""
 
     root: str
@@ -37,7 +37,7 @@ class Identity:
         return Path(self.root).parent.parent / "config.yaml"
 
 
-def identity(port: int, *, seconds: float = ANSWER_SECONDS) -> Identity | None:
+def identity(port: int, *, seconds: float = ANSWER_SECONDS) -> EmulatorIdentity | None:
     """Return the emulator that answers on a port, or None if it is not one of this user's.
 
     Any program may listen there. It must prove that this user started it for the folder that it
@@ -51,7 +51,7 @@ def identity(port: int, *, seconds: float = ANSWER_SECONDS) -> Identity | None:
         return None
 
 
-def identity_over(connection: socket.socket, port: int, *, until: float) -> Identity | None:
+def identity_over(connection: socket.socket, port: int, *, until: float) -> EmulatorIdentity | None:
     """Return the emulator at the other end of a connection to that port, or None.
 
     The connection stays open. See `identity`.
@@ -61,7 +61,7 @@ def identity_over(connection: socket.socket, port: int, *, until: float) -> Iden
         return None
     try:
         answer = json.loads(ask(connection, "GET", f"{IDENTITY}?{nonce}", {}, until=until))
-        found = Identity(answer["root"], answer["pid"])
+        found = EmulatorIdentity(answer["root"], answer["pid"])
         proven = str(answer["proof"]).encode()
     except (OSError, http.client.HTTPException, ValueError, KeyError, TypeError, RecursionError):
         return None

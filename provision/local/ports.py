@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from provision.errors import ProvisionError
-from provision.local.identity import NAME_SECONDS, Identity, identity
+from provision.local.identity import NAME_SECONDS, EmulatorIdentity, identity
 from provision.local.limitations import HOST, PORTS
 
 _LISTEN: Final = "0A"
@@ -49,7 +49,7 @@ def refuse_taken(port: int) -> None:
     )
 
 
-def holder_of(port: int, elsewhere: Identity | None) -> str:
+def holder_of(port: int, elsewhere: EmulatorIdentity | None) -> str:
     """Return a description of the program that listens on a port."""
     return f"the emulator of {elsewhere.root}" if elsewhere else holder(port) or "another program"
 

@@ -53,7 +53,7 @@ _ESCAPED: Final = re.compile(r"\{[^{}\\]*\\[^{}]*\}")
 
 
 @dataclass(frozen=True)
-class Fault:
+class ModuleFault:
     """A reason why a module does not compile.
 
     `doubt` says why it may do no harm; it is empty if the function cannot work.
@@ -71,7 +71,7 @@ class Fault:
         return f"{said}; {self.doubt}" if self.doubt else said
 
 
-def faults(source: Path, handler: str, runtime: str) -> list[Fault]:
+def faults(source: Path, handler: str, runtime: str) -> list[ModuleFault]:
     """Return the faults of all modules below the folder, for a runtime such as `python3.13`.
 
     Raise `PackagingFailed` if the folder cannot be read.
@@ -93,14 +93,18 @@ def faults(source: Path, handler: str, runtime: str) -> list[Fault]:
         return []
     reached = _reached(contents, handler)
     return [
-        Fault(files[name], line, message, _doubt(name in reached, contents[name], release, handler))
+        ModuleFault(
+            files[name], line, message, _doubt(name in reached, contents[name], release, handler)
+        )
         for name, (line, message) in sorted(found.items())
     ]
 
 
-def _unchecked(file: Path, bounds: str) -> Fault:
+def _unchecked(file: Path, bounds: str) -> ModuleFault:
     said = f"too large to check whether it compiles: more than {bounds}"
-    return Fault(file, 1, said, "it stops nothing: no module beside it was checked", bound=True)
+    return ModuleFault(
+        file, 1, said, "it stops nothing: no module beside it was checked", bound=True
+    )
 
 
 @lru_cache(maxsize=8)

@@ -63,7 +63,7 @@ class Pin:
 
 
 @dataclass(frozen=True)
-class Fault:
+class RequirementFault:
     """A line that is not allowed: why, and what to write instead."""
 
     line: int
@@ -79,7 +79,7 @@ def compile_command(source: Path) -> str:
     return uv_command(*command, "--universal", "--generate-hashes")
 
 
-def read_requirements(source: Path) -> tuple[tuple[Pin, ...], tuple[Fault, ...]]:
+def read_requirements(source: Path) -> tuple[tuple[Pin, ...], tuple[RequirementFault, ...]]:
     """Return the pins and the faults of `source`/requirements.txt. Raise OSError."""
     file = source / FILE
     if file.is_symlink() and not file.resolve().is_relative_to(source.resolve()):
@@ -89,9 +89,9 @@ def read_requirements(source: Path) -> tuple[tuple[Pin, ...], tuple[Fault, ...]]
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        return (), (Fault(line, "the file is not UTF-8 text", "save it as UTF-8"),)
+        return (), (RequirementFault(line, "the file is not UTF-8 text", "save it as UTF-8"),)
     pins: list[Pin] = []
-    faults: list[Fault] = []
+    faults: list[RequirementFault] = []
     for number, whole in _logical_lines(text):
         found = _read_line(number, whole, source)
         if isinstance(found, Pin):
@@ -102,7 +102,7 @@ def read_requirements(source: Path) -> tuple[tuple[Pin, ...], tuple[Fault, ...]]
                 break
     if not pins and not faults:
         instead = "write one, or take the layer out of config.yaml"
-        faults = [Fault(1, "the file names no package", instead)]
+        faults = [RequirementFault(1, "the file names no package", instead)]
     return tuple(pins), tuple(faults)
 
 
@@ -124,37 +124,39 @@ def _logical_lines(text: str) -> Iterator[tuple[int, str]]:
             parts = []
 
 
-def _read_line(number: int, line: str, source: Path) -> Pin | Fault:
+def _read_line(number: int, line: str, source: Path) -> Pin | RequirementFault:
     head, *options = _OPTION.split(line)
     if _HASH.fullmatch(head):
         said = "a hash without its package"
-        return Fault(number, said, "end the line before it with a backslash")
+        return RequirementFault(number, said, "end the line before it with a backslash")
     if fault := _option_fault(number, [head] if head.startswith("-") else options, source):
         return fault
     if "$" in line:
-        return Fault(number, "variables of the environment are not replaced", "write the value")
+        return RequirementFault(
+            number, "variables of the environment are not replaced", "write the value"
+        )
     wanted = _requirement(number, head)
-    return wanted if isinstance(wanted, Fault) else _pin(number, wanted, options, source)
+    return wanted if isinstance(wanted, RequirementFault) else _pin(number, wanted, options, source)
 
 
-def _requirement(number: int, head: str) -> Requirement | Fault:
+def _requirement(number: int, head: str) -> Requirement | RequirementFault:
     """Return name, version and marker as the `packaging` library reads them, or a fault."""
     if len(head) > LONGEST:
         said = f"`{_shown(head)}` has more than {LONGEST:,} characters"
-        return Fault(number, said, "write name==version --hash=sha256:…")
+        return RequirementFault(number, said, "write name==version --hash=sha256:…")
     try:
         wanted = Requirement(head)
     except (InvalidRequirement, RecursionError):
         if _ELSEWHERE.search(head):
             return _not_from_the_index(number, "a path or an address")
         said = f"`{_shown(head)}` is no package with its version"
-        return Fault(number, said, "write name==version --hash=sha256:…")
+        return RequirementFault(number, said, "write name==version --hash=sha256:…")
     if wanted.url:
         return _not_from_the_index(number, f"the address of {wanted.name}")
     if _ELSEWHERE.search(wanted.name):
         return _not_from_the_index(number, "a path")
     if not _MARKER.fullmatch(str(wanted.marker or "")):
-        return Fault(
+        return RequirementFault(
             number,
             f"the marker of {wanted.name} has characters that none needs",
             'write one such as: ; python_version < "3.12"',
@@ -162,18 +164,20 @@ def _requirement(number: int, head: str) -> Requirement | Fault:
     return wanted
 
 
-def _pin(number: int, wanted: Requirement, options: list[str], source: Path) -> Pin | Fault:
+def _pin(
+    number: int, wanted: Requirement, options: list[str], source: Path
+) -> Pin | RequirementFault:
     version = _pinned_version(wanted)
     if version is None:
         asked = f"{wanted.name}{wanted.specifier}"
-        return Fault(
+        return RequirementFault(
             number,
             f"{_shown(asked)} leaves the version open",
             f"pin one with ==, and everything it needs: `{compile_command(source)}`",
         )
     hashes = tuple(sorted({found[1].lower() for each in options if (found := _HASH.match(each))}))
     if not hashes:
-        return Fault(
+        return RequirementFault(
             number,
             f"{wanted.name} has no hash, so what an index serves by that name would be believed",
             f"write the hashes: `{compile_command(source)}`",
@@ -190,7 +194,7 @@ def _pinned_version(wanted: Requirement) -> str | None:
             return None
 
 
-def _option_fault(number: int, options: list[str], source: Path) -> Fault | None:
+def _option_fault(number: int, options: list[str], source: Path) -> RequirementFault | None:
     """Return a fault for the first unsupported option, without its value: it may be a password."""
     for option in options:
         if _HASH.fullmatch(option.strip()):
@@ -212,12 +216,12 @@ def _option_fault(number: int, options: list[str], source: Path) -> Fault | None
             return _not_from_the_index(number, name)
         else:
             said, instead = f"{name}: no options are read", "take it out"
-        return Fault(number, said, instead)
+        return RequirementFault(number, said, instead)
     return None
 
 
-def _not_from_the_index(number: int, what: str) -> Fault:
-    return Fault(
+def _not_from_the_index(number: int, what: str) -> RequirementFault:
+    return RequirementFault(
         number,
         f"{what}: packages come from the index, as wheels",
         "write name==version --hash=sha256:… of a wheel there; or put the code into the function's"

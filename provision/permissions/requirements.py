@@ -9,7 +9,7 @@ from string import Formatter
 from typing import Final
 
 from provision.aws.access import Location
-from provision.model.iam import ANY_RESOURCE, ApiCall, Condition, Permission
+from provision.model import iam
 from provision.model.stack import Stack
 from provision.model.step import OWNER, Mark, Step, fields_with
 from provision.unknown import Unknown
@@ -28,7 +28,7 @@ class Asked:
 
     action: str
     resource: str
-    tests: tuple[Condition, ...]
+    tests: tuple[iam.Condition, ...]
     operation: str
     by: str
 
@@ -46,20 +46,20 @@ def asked_by_stack(
     ]
 
 
-def _calls(step: Step, part: str) -> tuple[ApiCall, ...]:
+def _calls(step: Step, part: str) -> tuple[iam.ApiCall, ...]:
     declared = step.API_CALLS
     return {READ: declared.read, WRITE: declared.write, DELETE: declared.delete}[part]
 
 
 def asked_by(
-    by: str, step: Step, calls: Iterable[ApiCall], where: Location, stack: Stack
+    by: str, step: Step, calls: Iterable[iam.ApiCall], where: Location, stack: Stack
 ) -> Iterator[Asked]:
     """Yield what these calls require for this step."""
     yield from _asked(by, calls, _words(step.policy_variables(), where, stack))
 
 
 def asked_by_others(
-    by: str, calls: Iterable[ApiCall], where: Location, stack: Stack
+    by: str, calls: Iterable[iam.ApiCall], where: Location, stack: Stack
 ) -> Iterator[Asked]:
     """Yield what calls require that no step makes."""
     yield from _asked(by, calls, _words({}, where, stack))
@@ -77,7 +77,7 @@ def expected(stack: Stack, where: Location) -> dict[str, Step]:
 def _patterned(step: Step, where: Location, stack: Stack) -> Step:
     computed = fields_with(type(step), Mark.COMPUTED)
     chosen = [name for name in computed if not isinstance(vars(step)[name], tuple)]
-    bare = replace(step, **dict.fromkeys(chosen, ANY_RESOURCE))
+    bare = replace(step, **dict.fromkeys(chosen, iam.ANY_RESOURCE))
     words = _words(bare.policy_variables(), where, stack)
     known = {
         name: text
@@ -87,7 +87,7 @@ def _patterned(step: Step, where: Location, stack: Stack) -> Step:
     return replace(bare, **known)
 
 
-def _asked(by: str, calls: Iterable[ApiCall], words: _Words) -> Iterator[Asked]:
+def _asked(by: str, calls: Iterable[iam.ApiCall], words: _Words) -> Iterator[Asked]:
     for call in calls:
         for permit in call.permits:
             for action, resource, tests in _filled(permit, words):
@@ -115,7 +115,7 @@ def _words(fields: Mapping[str, object], where: Location, stack: Stack) -> _Word
 def _texts(value: object) -> tuple[str, ...]:
     match value:
         case Unknown():
-            return (ANY_RESOURCE,)
+            return (iam.ANY_RESOURCE,)
         case str():
             return (value,) if value else ()
         case tuple() | dict():
@@ -125,22 +125,26 @@ def _texts(value: object) -> tuple[str, ...]:
     return (str(value),)
 
 
-def _filled(permit: Permission, words: _Words) -> Iterator[tuple[str, str, tuple[Condition, ...]]]:
+def _filled(
+    permit: iam.Permission, words: _Words
+) -> Iterator[tuple[str, str, tuple[iam.Condition, ...]]]:
     if permit.if_set and not words[permit.if_set]:
         return
     if permit.if_unset and words[permit.if_unset]:
         return
     for template in permit.resources:
-        named = {word for word in _names(template) if any(ANY_RESOURCE in t for t in words[word])}
+        named = {
+            word for word in _names(template) if any(iam.ANY_RESOURCE in t for t in words[word])
+        }
         tests = permit.conditions + (permit.wildcard_conditions if named else ())
         for resource in _fill(template, words):
             yield permit.action, resource, _filled_tests(tests, words)
 
 
-def _filled_tests(tests: Iterable[Condition], words: _Words) -> tuple[Condition, ...]:
+def _filled_tests(tests: Iterable[iam.Condition], words: _Words) -> tuple[iam.Condition, ...]:
     return tuple(
         sorted(
-            Condition(test.operator, key, value)
+            iam.Condition(test.operator, key, value)
             for test in tests
             for key in _fill(test.key, words)
             for value in _fill(test.value, words)

@@ -16,7 +16,7 @@ from provision.model.matching import has_known_identity
 from provision.model.step import Step
 from provision.preflight.config_positions import Lead
 from provision.preflight.limits import LIMITS, NAMES, Limit, Measured
-from provision.preflight.model_constraints import Fault, faults
+from provision.preflight.model_constraints import ConstraintViolation, faults
 from provision.preflight.rehearsal import Request
 from provision.preflight.requests import rehearse
 
@@ -72,7 +72,7 @@ def _problems(config: Config, tree: YamlNode) -> Iterator[Problem]:
     yield from _twice(lead, foreseen.steps)
 
 
-def _of_fault(lead: Lead, request: Request, fault: Fault) -> Problem:
+def _of_fault(lead: Lead, request: Request, fault: ConstraintViolation) -> Problem:
     name = NAMING.get(str(fault.path[-1]))
     if name and fault.size:
         return _too_long(lead.of_name(request.node), name, str(fault.value), fault.most)

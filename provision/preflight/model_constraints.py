@@ -19,7 +19,7 @@ Path = tuple[str | int, ...]
 
 
 @dataclass(frozen=True)
-class Fault:
+class ConstraintViolation:
     """A value that the model does not accept.
 
     `size` and `most` are set if it is too long; otherwise `said` describes the error.
@@ -33,7 +33,7 @@ class Fault:
     most: int = 0
 
 
-def faults(shape: Shape, value: Any, path: Path = ()) -> Iterator[Fault]:
+def faults(shape: Shape, value: Any, path: Path = ()) -> Iterator[ConstraintViolation]:
     """Yield every part of the value that the model does not accept."""
     match shape.type_name:
         case "structure":
@@ -58,29 +58,33 @@ def faults(shape: Shape, value: Any, path: Path = ()) -> Iterator[Fault]:
             yield from _ranged(shape, value, path)
 
 
-def _sized(shape: Shape, value: Sequence[Any], path: Path, unit: str) -> Iterator[Fault]:
+def _sized(
+    shape: Shape, value: Sequence[Any], path: Path, unit: str
+) -> Iterator[ConstraintViolation]:
     least, most = shape.metadata.get("min"), shape.metadata.get("max")
     if most is not None and len(value) > most:
-        yield Fault(path, value, "is too long", unit, len(value), int(most))
+        yield ConstraintViolation(path, value, "is too long", unit, len(value), int(most))
     elif least is not None and len(value) < least:
-        yield Fault(path, value, f"has {len(value)} {unit}, and AWS wants {least} or more")
+        yield ConstraintViolation(
+            path, value, f"has {len(value)} {unit}, and AWS wants {least} or more"
+        )
 
 
-def _ranged(shape: Shape, value: float, path: Path) -> Iterator[Fault]:
+def _ranged(shape: Shape, value: float, path: Path) -> Iterator[ConstraintViolation]:
     least, most = shape.metadata.get("min"), shape.metadata.get("max")
     if most is not None and value > most:
-        yield Fault(path, value, f"is {value}, and AWS takes {most} or less")
+        yield ConstraintViolation(path, value, f"is {value}, and AWS takes {most} or less")
     elif least is not None and value < least:
-        yield Fault(path, value, f"is {value}, and AWS wants {least} or more")
+        yield ConstraintViolation(path, value, f"is {value}, and AWS wants {least} or more")
 
 
-def _spelled(shape: Shape, value: str, path: Path) -> Iterator[Fault]:
+def _spelled(shape: Shape, value: str, path: Path) -> Iterator[ConstraintViolation]:
     known: Sequence[str] = shape.enum  # type: ignore[attr-defined]
     pattern: str | None = shape.metadata.get("pattern")
     if known and value not in known:
-        yield Fault(path, value, f"is none of {', '.join(known)}")
+        yield ConstraintViolation(path, value, f"is none of {', '.join(known)}")
     elif pattern and (readable := compiled(pattern)) and not readable.fullmatch(value):
-        yield Fault(path, value, f"does not match {pattern}, which AWS asks for")
+        yield ConstraintViolation(path, value, f"does not match {pattern}, which AWS asks for")
 
 
 @cache

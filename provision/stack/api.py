@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from provision.model.stack import Node, Stack
 from provision.stack.domain import add_domain
-from provision.stack.encryption import Encryption
+from provision.stack.encryption import EncryptionKey
 from provision.stack.functions import LIVE, FunctionNodes
 from provision.stack.inputs import StackInputs
 from provision.stack.waf import add_waf
@@ -54,7 +54,7 @@ def add_api(
     stack: Stack,
     inputs: StackInputs,
     functions: Mapping[str, FunctionNodes],
-    encryption: Encryption,
+    encryption: EncryptionKey,
 ) -> None:
     wanted = inputs.config.api
     api = stack.add("api", lambda _: _rest_api(inputs))
@@ -162,7 +162,7 @@ def _add_stage(
     inputs: StackInputs,
     api: Node[RestApi],
     ready: list[Node[Permission]],
-    encryption: Encryption,
+    encryption: EncryptionKey,
 ) -> Node[Stage]:
     wanted = inputs.config.api
     account = stack.add(
@@ -196,7 +196,7 @@ def _add_stage(
 
 
 def _add_logs(
-    stack: Stack, inputs: StackInputs, api: Node[RestApi], encryption: Encryption
+    stack: Stack, inputs: StackInputs, api: Node[RestApi], encryption: EncryptionKey
 ) -> tuple[Node[LogGroup], Node[LogGroup]]:
     """Add the groups of access log and execution log, created before what writes to them."""
     wanted = inputs.config.api

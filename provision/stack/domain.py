@@ -10,7 +10,7 @@ from provision.steps.apigateway.base_path_mapping import BasePathMapping
 from provision.steps.apigateway.domain_name import DomainName
 from provision.steps.apigateway.stage import Stage
 from provision.steps.apigateway.tls import access_mode
-from provision.steps.route53.record import Record
+from provision.steps.route53.record import RecordSet
 
 PROOF_TTL = 300
 """The seconds that resolvers keep the certificate's validation record."""
@@ -29,7 +29,7 @@ def add_domain(stack: Stack, inputs: StackInputs, stage: Node[Stage]) -> None:
     )
     stack.add(
         "api.domain.record",
-        lambda get: Record(
+        lambda get: RecordSet(
             zone=wanted.zone,
             name=get(domain).name,
             type="A",
@@ -48,7 +48,7 @@ def _add_domain_name(stack: Stack, inputs: StackInputs, wanted: CustomDomain) ->
     )
     proof = stack.add(
         "api.certificate.proof",
-        lambda get: Record(
+        lambda get: RecordSet(
             zone=wanted.zone,
             name=get(certificate).record_name,
             type="CNAME",

@@ -11,7 +11,7 @@ from provision.steps.kms.key import KmsKey
 
 
 @dataclass(frozen=True)
-class Encryption:
+class EncryptionKey:
     """The stack's encryption key.
 
     `needs` has the key's node if the stack creates the key; all that is encrypted needs it.
@@ -29,9 +29,9 @@ class Encryption:
         return bool(self.needs or self._given)
 
 
-def add_encryption(stack: Stack, inputs: StackInputs) -> Encryption:
+def add_encryption(stack: Stack, inputs: StackInputs) -> EncryptionKey:
     if inputs.config.encryption.key != "create":
-        return Encryption((), inputs.key)
+        return EncryptionKey((), inputs.key)
     key = stack.add(
         "encryption.key",
         lambda _: KmsKey(
@@ -41,7 +41,7 @@ def add_encryption(stack: Stack, inputs: StackInputs) -> Encryption:
             tags=inputs.tags,
         ),
     )
-    return Encryption((key,), "")
+    return EncryptionKey((key,), "")
 
 
 def log_groups(inputs: StackInputs) -> list[str]:

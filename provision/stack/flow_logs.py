@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from provision.model.stack import Node, Stack
 from provision.stack import grants
-from provision.stack.encryption import Encryption
+from provision.stack.encryption import EncryptionKey
 from provision.stack.inputs import StackInputs
 from provision.steps.ec2.flow_log import FlowLog
 from provision.steps.ec2.vpc import Vpc
@@ -14,7 +14,7 @@ from provision.steps.logs.log_group import LogGroup
 
 
 def add_flow_logs(
-    stack: Stack, inputs: StackInputs, vpc: Node[Vpc], encryption: Encryption
+    stack: Stack, inputs: StackInputs, vpc: Node[Vpc], encryption: EncryptionKey
 ) -> None:
     wanted = inputs.config.network.flow_logs
     if wanted is None:

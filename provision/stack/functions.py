@@ -9,11 +9,11 @@ from provision import config
 from provision.model.stack import Node, Stack
 from provision.model.step import Document
 from provision.stack import grants
-from provision.stack.encryption import Encryption
+from provision.stack.encryption import EncryptionKey
 from provision.stack.environment import environment
 from provision.stack.inputs import StackInputs
 from provision.stack.layers import add_layer
-from provision.stack.network import Network, add_interfaces
+from provision.stack.network import NetworkNodes, add_interfaces
 from provision.stack.resource_policies import queue_policy
 from provision.steps.ec2.interface_endpoint import InterfaceEndpoint
 from provision.steps.ec2.network_interfaces import NetworkInterfaces
@@ -54,8 +54,8 @@ class _FunctionPrerequisites:
 def add_functions(
     stack: Stack,
     inputs: StackInputs,
-    network: Network,
-    encryption: Encryption,
+    network: NetworkNodes,
+    encryption: EncryptionKey,
 ) -> Mapping[str, FunctionNodes]:
     layers = {key: add_layer(stack, inputs, key) for key in inputs.config.layers}
     around = {
@@ -78,7 +78,7 @@ def add_functions(
 
 
 def _add_surroundings(
-    stack: Stack, inputs: StackInputs, key: str, network: Network, encryption: Encryption
+    stack: Stack, inputs: StackInputs, key: str, network: NetworkNodes, encryption: EncryptionKey
 ) -> _FunctionPrerequisites:
     name = inputs.aws_name("function", key)
     role = stack.add(
@@ -121,9 +121,9 @@ def _add_grants(
     stack: Stack,
     inputs: StackInputs,
     key: str,
-    network: Network,
+    network: NetworkNodes,
     role: Node[Role],
-    encryption: Encryption,
+    encryption: EncryptionKey,
 ) -> Node[RolePolicies]:
     name = inputs.aws_name("function", key)
     group_of_logs = inputs.location.arn("logs", f"log-group:/aws/lambda/{name}")
@@ -154,7 +154,7 @@ def _add_grants(
 
 
 def _key_policies(
-    inputs: StackInputs, function: config.Function, encryption: Encryption, key: str
+    inputs: StackInputs, function: config.Function, encryption: EncryptionKey, key: str
 ) -> dict[str, Document]:
     if not encryption.uses_customer_key:
         return {}
@@ -190,9 +190,9 @@ def _add_function(
     inputs: StackInputs,
     key: str,
     around: _FunctionPrerequisites,
-    place: tuple[Network, Node[NetworkInterfaces]],
+    place: tuple[NetworkNodes, Node[NetworkInterfaces]],
     layers: Sequence[Node[Layer]],
-    encryption: Encryption,
+    encryption: EncryptionKey,
 ) -> FunctionNodes:
     network, interfaces = place
     node = stack.add(

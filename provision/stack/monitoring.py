@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from provision.model.stack import Node, Stack
 from provision.stack.dashboard import dashboard_body
-from provision.stack.encryption import Encryption
+from provision.stack.encryption import EncryptionKey
 from provision.stack.functions import LIVE
 from provision.stack.inputs import StackInputs
 from provision.stack.resource_policies import topic_policy
@@ -41,7 +41,7 @@ class _Watched:
 def add_monitoring(
     stack: Stack,
     inputs: StackInputs,
-    encryption: Encryption,
+    encryption: EncryptionKey,
 ) -> None:
     topic = stack.add(
         "monitoring.topic",

@@ -27,7 +27,7 @@ for each subnet and group."""
 
 
 @dataclass(frozen=True)
-class Network:
+class NetworkNodes:
     """The network's nodes that other nodes need."""
 
     vpc: Node[Vpc]
@@ -38,7 +38,7 @@ class Network:
     """The endpoints of the services that keep secrets (stack/secrets.py)."""
 
 
-def add_network(stack: Stack, inputs: StackInputs) -> Network:
+def add_network(stack: Stack, inputs: StackInputs) -> NetworkNodes:
     dynamodb = f"com.amazonaws.{inputs.location.region}.dynamodb"
     tags = inputs.tags_with_name(inputs.config.prefix)
     vpc = stack.add("network.vpc", lambda _: Vpc(cidr=inputs.config.network.cidr, tags=tags))
@@ -79,11 +79,11 @@ def add_network(stack: Stack, inputs: StackInputs) -> Network:
         ),
         needs=[vpc],
     )
-    return Network(vpc, subnets, group, endpoint)
+    return NetworkNodes(vpc, subnets, group, endpoint)
 
 
 def add_interfaces(
-    stack: Stack, inputs: StackInputs, network: Network, granted: Sequence[Node[RolePolicies]]
+    stack: Stack, inputs: StackInputs, network: NetworkNodes, granted: Sequence[Node[RolePolicies]]
 ) -> Node[NetworkInterfaces]:
     """Add Lambda's network interfaces.
 

@@ -11,12 +11,11 @@ from provision.packaging.archive import Archive, zip_directory
 from provision.packaging.cache import Cache
 from provision.packaging.handlers import in_folder, problem_in_layers
 from provision.packaging.layers import build_layer
+from provision.packaging.target import LOCAL_RUNTIME
 from provision.packaging.unzipped import folder_size, overweight, zip_size
 from provision.stack.inputs import Package
 from provision.trace import Trace
 from provision.unknown import UNKNOWN
-
-LOCAL_TARGET = "local"
 
 
 class PackageBuilder:
@@ -87,9 +86,9 @@ class PackageBuilder:
         """Return the runtime and architecture of the functions that use the layer: one of each."""
         for function in self._config.functions.values():
             if layer in function.layers:  # the configuration allows no two targets
-                runtime = LOCAL_TARGET if self._for_this_machine else function.runtime
+                runtime = LOCAL_RUNTIME if self._for_this_machine else function.runtime
                 return runtime, function.architecture
-        return LOCAL_TARGET, "x86_64"  # no function uses it
+        return LOCAL_RUNTIME, "x86_64"  # no function uses it
 
     def _stored(self, bundle: Archive) -> Package:
         return Package(str(self._cache.keep(bundle)), bundle.sha256, bundle.code_sha256)

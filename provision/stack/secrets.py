@@ -9,13 +9,13 @@ from provision import config
 from provision.model.stack import Node, Stack
 from provision.stack import grants
 from provision.stack.inputs import StackInputs
-from provision.stack.network import HTTPS, Network
+from provision.stack.network import HTTPS, NetworkNodes
 from provision.steps.ec2.interface_endpoint import InterfaceEndpoint
 from provision.steps.ec2.security_group import Rule, SecurityGroup
 from provision.unknown import sort_known
 
 
-def add_secrets(stack: Stack, inputs: StackInputs, network: Network) -> Network:
+def add_secrets(stack: Stack, inputs: StackInputs, network: NetworkNodes) -> NetworkNodes:
     """Return the network with an endpoint for each service that keeps a function's secret."""
     secrets = [one for each in inputs.config.functions.values() for one in each.secrets]
     if not secrets:
@@ -44,7 +44,7 @@ def add_secrets(stack: Stack, inputs: StackInputs, network: Network) -> Network:
 def _add_endpoint(
     stack: Stack,
     inputs: StackInputs,
-    network: Network,
+    network: NetworkNodes,
     group: Node[SecurityGroup],
     secrets: Sequence[config.Secret],
 ) -> Node[InterfaceEndpoint]:

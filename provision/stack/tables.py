@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from provision import config
 from provision.model.stack import Node, Stack
-from provision.stack.encryption import Encryption
+from provision.stack.encryption import EncryptionKey
 from provision.stack.inputs import StackInputs
 from provision.steps.autoscaling.policy import ScalingPolicy
 from provision.steps.autoscaling.target import ScalingTarget
@@ -12,13 +12,13 @@ from provision.steps.dynamodb.encryption import AWS_MANAGED
 from provision.steps.dynamodb.table import Table
 
 
-def add_tables(stack: Stack, inputs: StackInputs, encryption: Encryption) -> None:
+def add_tables(stack: Stack, inputs: StackInputs, encryption: EncryptionKey) -> None:
     for key, table in inputs.config.tables.items():
         _add_table(stack, inputs, key, table, encryption)
 
 
 def _add_table(
-    stack: Stack, inputs: StackInputs, key: str, table: config.Table, encryption: Encryption
+    stack: Stack, inputs: StackInputs, key: str, table: config.Table, encryption: EncryptionKey
 ) -> None:
     node = stack.add(
         f"table.{key}",

@@ -47,7 +47,7 @@ from provision.steps.lambda_.layer import Layer
 from provision.steps.lambda_.permission import Permission
 from provision.steps.lambda_.version import Version
 from provision.steps.logs.log_group import LogGroup
-from provision.steps.route53.record import Record
+from provision.steps.route53.record import RecordSet
 from provision.steps.sns.subscription import Subscription
 from provision.steps.sns.topic import Topic
 from provision.steps.sqs.queue import Queue
@@ -77,7 +77,7 @@ KINDS: Final[Mapping[str, type[Step]]] = {
         NetworkInterfaces,
         Permission,
         Queue,
-        Record,
+        RecordSet,
         RestApi,
         Role,
         RolePolicies,

@@ -24,7 +24,7 @@ _OF_A_NETWORK: Final = ("security-group", "subnet")
 
 
 @dataclass(frozen=True)
-class _Names:
+class _ResourceNames:
     """The AWS names of tables and functions, or patterns of them if there are too many."""
 
     tables: Sequence[str]
@@ -36,7 +36,7 @@ def boundary_policy(inputs: StackInputs) -> Policy:
     exact = _policy(inputs, _names(inputs))
     if exact.characters <= MOST_CHARACTERS:
         return exact
-    return _policy(inputs, _Names((inputs.name("*"),), (inputs.name("*"),)))
+    return _policy(inputs, _ResourceNames((inputs.name("*"),), (inputs.name("*"),)))
 
 
 def is_exact(inputs: StackInputs, policy: Policy) -> bool:
@@ -44,14 +44,14 @@ def is_exact(inputs: StackInputs, policy: Policy) -> bool:
     return policy == _policy(inputs, _names(inputs))
 
 
-def _names(inputs: StackInputs) -> _Names:
-    return _Names(
+def _names(inputs: StackInputs) -> _ResourceNames:
+    return _ResourceNames(
         [inputs.aws_name("table", key) for key in inputs.config.tables],
         [inputs.aws_name("function", key) for key in inputs.config.functions],
     )
 
 
-def _policy(inputs: StackInputs, names: _Names) -> Policy:
+def _policy(inputs: StackInputs, names: _ResourceNames) -> Policy:
     code = [inputs.location.arn("lambda", f"function:{name}") for name in names.functions]
     needed = list(_needed(inputs, names))
     allowed = statements([*_asked(inputs, needed), *_for_the_account(inputs.location)])
@@ -71,7 +71,7 @@ def _policy(inputs: StackInputs, names: _Names) -> Policy:
     return Policy(inputs.global_name("boundary"), document)
 
 
-def _needed(inputs: StackInputs, names: _Names) -> Iterator[Document]:
+def _needed(inputs: StackInputs, names: _ResourceNames) -> Iterator[Document]:
     """Yield the roles' policies at their widest.
 
     They have `*` for what AWS will choose, and all that a function may do with a table.

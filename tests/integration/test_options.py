@@ -11,7 +11,7 @@ import click
 import pytest
 
 from provision.cli import cli
-from provision.cli.global_options import WHOLE_TOOL, Answering, Settings, Value, given
+from provision.cli.global_options import WHOLE_TOOL, Answering, GlobalOptions, Value, given
 from provision.commands.invocation import Invocation
 from tests.integration.test_cli import Provision, home, provision  # noqa: F401
 
@@ -46,9 +46,9 @@ def context_of(words: tuple[str, ...]) -> click.Context:
 CALL = Invocation()
 
 
-def parsed(*words: str) -> tuple[Settings, tuple[tuple[str, ...], ...]]:
+def parsed(*words: str) -> tuple[GlobalOptions, tuple[tuple[str, ...], ...]]:
     """What the line comes to; the command itself is not run."""
-    found: list[tuple[Settings, tuple[tuple[str, ...], ...]]] = []
+    found: list[tuple[GlobalOptions, tuple[tuple[str, ...], ...]]] = []
 
     def keep(context: click.Context) -> None:
         found.append((context.obj, given(context)))

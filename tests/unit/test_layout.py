@@ -44,6 +44,16 @@ AVOIDED = {
 A_CLAUSE_AS_SUBJECT = r"(?-i:^What\b|(?<=[.:;] )What\b)"
 """"What replaces is there before what it replaces is deleted"."""
 IN_PROSE = re.compile(rf"\b(?:{'|'.join(AVOIDED)})\b|{A_CLAUSE_AS_SUBJECT}", re.IGNORECASE)
+PAIRS = {
+    "Cors": ("provision.config.schema.api", "provision.steps.apigateway.rest_api.contents"),
+    "Function": ("provision.config.schema.functions", "provision.steps.lambda_.function"),
+    "Layer": ("provision.config.schema.functions", "provision.steps.lambda_.layer"),
+    "Permission": ("provision.model.iam", "provision.steps.lambda_.permission"),
+    "Quota": ("provision.config.schema.api", "provision.steps.apigateway.usage_plan"),
+    "Route": ("provision.config.schema.api", "provision.steps.apigateway.rest_api.contents"),
+    "Table": ("provision.config.schema.tables", "provision.steps.dynamodb.table"),
+}
+"""Names that config.yaml, or IAM, and a resource both have: the first is imported by its module."""
 QUOTED = re.compile(r"`[^`]*`|\"[^\"]*\"|“[^”]*”")
 
 
@@ -80,6 +90,26 @@ def test_paths_and_names_in_the_architecture_exist() -> None:
     known = {name for path in MODULES for name in defined(ast.parse(path.read_text("utf-8")))}
     known |= {"StepContract", "doing"}  # in tests/, and a key of the state's files
     assert [name for name in names if not known.issuperset(name.split("."))] == []
+
+
+def test_two_classes_have_one_name_only_as_configuration_and_resource() -> None:
+    places: dict[str, set[str]] = {}
+    for path in MODULES:
+        if path.is_relative_to(ROOT / "provision"):
+            for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+                if isinstance(node, ast.ClassDef):
+                    places.setdefault(node.name, set()).add(module_of(path))
+    shared = {name: found for name, found in places.items() if len(found) > 1}
+    assert shared == {name: set(pair) for name, pair in PAIRS.items()}
+    by_name = {
+        f"{path.relative_to(ROOT)}: {name} of {source}"
+        for path in MODULES
+        for source, name in imported(ast.parse(path.read_text("utf-8")))
+        if name in PAIRS
+        and source == PAIRS[name][0]
+        and not module_of(path).startswith("provision.config")
+    }
+    assert by_name == set(), "import the module, and write config.Table or iam.Permission"
 
 
 def test_docstrings_and_comments_use_the_fields_words() -> None:
@@ -125,6 +155,20 @@ def defined(tree: ast.AST) -> Iterator[str]:
                 yield name
             case ast.Name(id=name, ctx=ast.Store()):
                 yield name
+
+
+def module_of(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+def imported(tree: ast.AST) -> Iterator[tuple[str, str]]:
+    """Module and name of each `from module import name`; of `provision.config` its own modules."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom):
+            for alias in node.names:
+                from_package = node.module == "provision.config" and alias.name in PAIRS
+                source = PAIRS[alias.name][0] if from_package else node.module
+                yield str(source), alias.name
 
 
 def avoided(text: str) -> list[str]:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
+from provision import LOCAL_ENVIRONMENT
 from provision.config.problems import Problem
 from provision.config.yaml.nodes import YamlNode
 
@@ -18,7 +19,6 @@ NAME: Final = "boundary"
 _PRINTED: Final = re.compile(rf"[a-z].*-[a-z]{{2,}}(?:-[a-z]+)+-[0-9]+-{NAME}")
 _LONGEST: Final = 128
 """The most characters of a policy's name in IAM; the time to match one grows with their square."""
-_LOCAL: Final = "local"
 
 
 def check_boundary(tree: YamlNode) -> Iterator[Problem]:
@@ -26,7 +26,7 @@ def check_boundary(tree: YamlNode) -> Iterator[Problem]:
     node, environment = tree.get("boundary"), tree.string("environment")
     named = (tree.string("name"), environment, tree.string("region"))
     printed = (tree.string("boundary") or "").rpartition("/")[2]
-    if node is None or environment == _LOCAL or None in named or len(printed) > _LONGEST:
+    if node is None or environment == LOCAL_ENVIRONMENT or None in named or len(printed) > _LONGEST:
         return
     wanted = "-".join((*filter(None, named), NAME))
     if _PRINTED.fullmatch(printed) and printed != wanted:

@@ -15,7 +15,7 @@ from provision.config.schema.types import HANDLER
 from provision.config.yaml.nodes import YamlNode
 from provision.packaging.folder import PackagingFailed, check_sizes, list_files
 from provision.packaging.handlers import handler_problem, in_folder
-from provision.packaging.modules import PATIENCE, Fault, faults
+from provision.packaging.modules import PATIENCE, ModuleFault, faults
 from provision.packaging.requirements import FILE, compile_command, read_requirements
 
 
@@ -153,7 +153,7 @@ def _handler(function: YamlNode, handler: YamlNode, path: Path) -> list[Problem]
     return [handler.problem(said, suggestion)] if said else []
 
 
-def _fault(fault: Fault) -> Problem:
+def _fault(fault: ModuleFault) -> Problem:
     return Problem(
         fault.file.as_posix(),
         fault.line,

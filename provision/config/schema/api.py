@@ -70,7 +70,7 @@ class Route(ConfigSection):
 
 
 @dataclass(frozen=True)
-class Endpoint:
+class RouteParts:
     """A route split into its parts."""
 
     method: str
@@ -231,10 +231,10 @@ class Api(ConfigSection):
     )
 
     @property
-    def route_list(self) -> tuple[Endpoint, ...]:
+    def route_list(self) -> tuple[RouteParts, ...]:
         """The routes, each with its method and path."""
         return tuple(
-            Endpoint(method, path, route.function, route.body, route.query)
+            RouteParts(method, path, route.function, route.body, route.query)
             for key, route in self.routes.items()
             for method, _, path in [key.partition(" ")]
         )

@@ -50,7 +50,7 @@ _WRITTEN: Final = ("values", "alias_target", "alias_zone", "ttl")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Record(Step):
+class RecordSet(Step):
     """A record of `values` (sorted) with a `ttl`, or an alias of `alias_target` in `alias_zone`.
 
     `alias_zone` is a zone of AWS's. Records have no tags: one is ours if it has the wanted content,

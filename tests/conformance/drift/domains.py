@@ -8,7 +8,7 @@ from provision.aws.client import Aws
 from provision.steps.acm.certificate import Certificate
 from provision.steps.apigateway.base_path_mapping import BasePathMapping
 from provision.steps.apigateway.domain_name import DomainName
-from provision.steps.route53.record import Record
+from provision.steps.route53.record import RecordSet
 from tests.conformance.drift.case import GONE, Case
 from tests.conformance.drift.edits import STRAY, patched
 
@@ -107,51 +107,51 @@ def unmap(aws: Aws, mapping: BasePathMapping) -> None:
     aws.apigateway.delete_base_path_mapping(domainName=mapping.domain, basePath=mapping.path)
 
 
-def shorter(aws: Aws, record: Record) -> None:
+def shorter(aws: Aws, record: RecordSet) -> None:
     """ChangeResourceRecordSets: known for a minute only"""
     _upsert(aws, record, TTL=60)
 
 
-def another_proof(aws: Aws, record: Record) -> None:
+def another_proof(aws: Aws, record: RecordSet) -> None:
     """ChangeResourceRecordSets: another value"""
     _upsert(aws, record, ResourceRecords=[{"Value": "theirs.example.com."}])
 
 
-def lead_elsewhere(aws: Aws, record: Record) -> None:
+def lead_elsewhere(aws: Aws, record: RecordSet) -> None:
     """ChangeResourceRecordSets: to an address of theirs"""
     found = _listed(aws, record)
     _upsert(aws, record, AliasTarget={**found["AliasTarget"], "DNSName": "theirs.example.com."})
 
 
-def in_another_zone(aws: Aws, record: Record) -> None:
+def in_another_zone(aws: Aws, record: RecordSet) -> None:
     """ChangeResourceRecordSets: to an alias in another zone of AWS's"""
     found = _listed(aws, record)
     target = {**found["AliasTarget"], "HostedZoneId": "Z3AADJGX6KTTL2"}
     _upsert(aws, record, AliasTarget=target)
 
 
-def remove(aws: Aws, record: Record) -> None:
+def remove(aws: Aws, record: RecordSet) -> None:
     """ChangeResourceRecordSets: DELETE"""
     _change(aws, record, "DELETE", _listed(aws, record))
 
 
-def _upsert(aws: Aws, record: Record, **other: Any) -> None:
+def _upsert(aws: Aws, record: RecordSet, **other: Any) -> None:
     _change(aws, record, "UPSERT", {**_listed(aws, record), **other})
 
 
-def _change(aws: Aws, record: Record, action: Any, asked: Any) -> None:
+def _change(aws: Aws, record: RecordSet, action: Any, asked: Any) -> None:
     aws.route53.change_resource_record_sets(
         HostedZoneId=_zone(aws, record),
         ChangeBatch={"Changes": [{"Action": action, "ResourceRecordSet": asked}]},
     )
 
 
-def _zone(aws: Aws, record: Record) -> str:
+def _zone(aws: Aws, record: RecordSet) -> str:
     zones = aws.route53.list_hosted_zones_by_name(DNSName=record.zone)["HostedZones"]
     return zones[0]["Id"].removeprefix("/hostedzone/")
 
 
-def _listed(aws: Aws, record: Record) -> Any:
+def _listed(aws: Aws, record: RecordSet) -> Any:
     name = record.name.lower().rstrip(".")
     found = aws.route53.list_resource_record_sets(HostedZoneId=_zone(aws, record))
     (one,) = (

@@ -16,7 +16,7 @@ import click
 
 from provision.cli import cli
 from provision.cli.command_classes import Verb
-from provision.cli.global_options import Settings, settings_of
+from provision.cli.global_options import GlobalOptions, global_options_of
 from provision.commands.invocation import Invocation
 
 STAND_IN = "1"
@@ -29,7 +29,7 @@ class Line:
     """What a line means. `verb` is empty for one that only asks for help."""
 
     verb: tuple[str, ...]
-    settings: Settings | None
+    settings: GlobalOptions | None
     options: dict[str, object]
 
 
@@ -39,7 +39,7 @@ def understood(words: list[str]) -> Line:
 
     def keep(_: Verb, context: click.Context) -> None:
         verb = tuple(context.command_path.split()[1:])
-        found.append(Line(verb, settings_of(context, CALL), context.params))
+        found.append(Line(verb, global_options_of(context, CALL), context.params))
 
     with patch.object(Verb, "invoke", keep), TemporaryDirectory() as folder, chdir(folder):
         for verb, plan in pairwise(words):

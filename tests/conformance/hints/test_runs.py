@@ -18,7 +18,7 @@ import boto3
 import pytest
 import yaml
 
-from provision.cli.global_options import Settings
+from provision.cli.global_options import GlobalOptions
 from provision.model.step import OWNER
 from tests.conformance.hints.line import understood
 from tests.conformance.hints.test_sources import BARE, aws_refusals
@@ -80,13 +80,13 @@ class Tool:
                 assert aws_refusals(part.replace("'my work'", "1").rstrip(".,)")) == []
 
     @property
-    def settings(self) -> Settings:
+    def settings(self) -> GlobalOptions:
         found = understood(["config", "check", *self.given]).settings
         assert found is not None
         return found
 
 
-def _comparable(settings: Settings, words: Iterable[str]) -> Settings:
+def _comparable(settings: GlobalOptions, words: Iterable[str]) -> GlobalOptions:
     """Without what the line says in another way, or the verb has no use for."""
     told = " ".join(words)
     if "--env dev" in told or told.startswith("up --local"):

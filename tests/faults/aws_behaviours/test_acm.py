@@ -13,7 +13,7 @@ from provision.model.stack import Stack
 from provision.plan.change import Action
 from provision.steps.acm.certificate import Certificate
 from provision.steps.apigateway.domain_name import DomainName
-from provision.steps.route53.record import Record
+from provision.steps.route53.record import RecordSet
 from tests.faults.aws_behaviours.conftest import Session, naive
 from tests.faults.aws_behaviours.frame import Court
 from tests.faults.aws_behaviours.harness import SEEDS, LosesOnce, patient, under
@@ -39,7 +39,7 @@ def served(certificate: Certificate = CERTIFICATE) -> Stack:
     needed = stack.add("certificate", lambda _: certificate)
     proof = stack.add(
         "proof",
-        lambda get: Record(
+        lambda get: RecordSet(
             zone="example.com",
             name=get(needed).record_name,
             type="CNAME",

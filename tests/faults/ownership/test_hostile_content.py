@@ -20,7 +20,7 @@ from provision.steps import KINDS
 from provision.steps.apigateway.base_path_mapping import BasePathMapping
 from provision.steps.logs import log_group
 from provision.steps.logs.log_group import LogGroup
-from provision.steps.route53.record import Record
+from provision.steps.route53.record import RecordSet
 from provision.steps.wafv2.association import WebAclAssociation
 from provision.unknown import UNKNOWN
 from tests.support.harness import HOLDER, Workshop, new_aws, one_node
@@ -29,7 +29,7 @@ from tests.unit.steps.apigateway.test_domain_name import make_domain
 from tests.unit.steps.route53.test_record import ALIAS, PROOF, make_zone
 
 DOING = ("", "create", "update", "delete")
-TOLD_BY_CONTENT = {Record, BasePathMapping, WebAclAssociation}
+TOLD_BY_CONTENT = {RecordSet, BasePathMapping, WebAclAssociation}
 ELSEWHERE = replace(
     ALIAS, alias_target="d111111abcdef8.cloudfront.net", alias_zone="Z2FDTNDATAQYW2"
 )
@@ -59,14 +59,14 @@ def test_every_kind_without_a_mark_says_of_what_it_is_part(account: None) -> Non
     assert [kind.KIND for kind in unmarked if "parent_owner" not in vars(kind)] == []
 
 
-def with_domain(want: Record) -> None:
+def with_domain(want: RecordSet) -> None:
     """The domain name stands, and is this stack's."""
     made = make_domain().with_owner("tap-dev/api.domain")
     assert isinstance(made, Tagged)
     replace(made, name=want.name).create(new_aws())
 
 
-def nothing_more(_: Record) -> None:
+def nothing_more(_: RecordSet) -> None:
     """As before the first `up`."""
 
 
@@ -78,10 +78,10 @@ def nothing_more(_: Record) -> None:
 )
 def test_a_record_that_a_state_says_we_wrote(
     workshop: Workshop,
-    want: Record,
-    theirs: Record,
+    want: RecordSet,
+    theirs: RecordSet,
     doing: str,
-    before: Callable[[Record], None],
+    before: Callable[[RecordSet], None],
 ) -> None:
     make_zone()
     made = theirs.create(new_aws())

@@ -23,7 +23,7 @@ from provision.steps import KINDS
 from provision.steps.apigateway.base_path_mapping import BasePathMapping
 from provision.steps.dynamodb.table import Table
 from provision.steps.logs.log_group import LogGroup
-from provision.steps.route53.record import Record
+from provision.steps.route53.record import RecordSet
 from tests.faults.ownership.foreign_stack import act, retag
 from tests.faults.ownership.test_hostile_state import ZONE, small
 from tests.support.harness import Recorder, Workshop, new_aws, one_node
@@ -72,7 +72,7 @@ def before_it_goes(monkeypatch: pytest.MonkeyPatch, taken: Callable[[str, Step],
 def take(node: str, have: Step) -> None:
     """By whoever may do so in AWS: the mark, or what it leads to."""
     match have:
-        case Record():
+        case RecordSet():
             write(have.zone_id, "UPSERT", Name=have.name, **ELSEWHERE)
         case BasePathMapping():
             other = boto3.client("apigateway").create_rest_api(name="theirs")["id"]
@@ -165,15 +165,15 @@ def test_a_record_goes_only_as_it_was_seen(
     workshop.run(one_node(ALIAS), "up")
     have = ALIAS.observe(new_aws())
     assert have is not None
-    listing, asked = Record._at_name, [0]
+    listing, asked = RecordSet._at_name, [0]
 
-    def meanwhile(self: Record, aws: Aws, zone: str) -> Any:
+    def meanwhile(self: RecordSet, aws: Aws, zone: str) -> Any:
         asked[0] += 1
         if asked[0] == asks:
             write(zone, "UPSERT", Name=ALIAS.name, **ELSEWHERE)
         return listing(self, aws, zone)
 
-    monkeypatch.setattr(Record, "_at_name", meanwhile)
+    monkeypatch.setattr(RecordSet, "_at_name", meanwhile)
     with pytest.raises(NotOwned, match=r"A api\.example\.com is no longer this stack's"):
         have.delete(new_aws())
     assert listed(zone_id)["api.example.com."]["ResourceRecords"] == [{"Value": "203.0.113.9"}]

@@ -16,7 +16,7 @@ from provision.model.stack import Stack
 from provision.plan.change import Action
 from provision.plan.plan import Result
 from provision.stack.api import add_api
-from provision.stack.encryption import Encryption
+from provision.stack.encryption import EncryptionKey
 from provision.stack.inputs import StackInputs
 from provision.state.journal import Journal
 from provision.state.record import Record
@@ -61,7 +61,7 @@ class Shop:
 
     def stack(self, api: Api) -> Stack:
         stack = Stack("tap-dev")
-        add_api(stack, self.site(api), {}, Encryption((), ""))
+        add_api(stack, self.site(api), {}, EncryptionKey((), ""))
         return stack
 
     def records(self) -> Mapping[str, Record]:

@@ -14,9 +14,9 @@ from provision.config import (
     Alarms,
     Capacity,
     ConfigInvalid,
-    Endpoint,
     Expire,
     Retries,
+    RouteParts,
     effective,
     load,
 )
@@ -60,9 +60,9 @@ def test_the_least_file_and_its_defaults(path: Path) -> None:
 
 def test_routes_are_taken_apart(path: Path) -> None:
     assert load_text(path, SAMPLE).api.route_list == (
-        Endpoint("GET", "/items", "items", None, ()),
-        Endpoint("POST", "/items", "items", "Item", ("kind",)),
-        Endpoint("GET", "/items/{id}", "items", None, ()),
+        RouteParts("GET", "/items", "items", None, ()),
+        RouteParts("POST", "/items", "items", "Item", ("kind",)),
+        RouteParts("GET", "/items/{id}", "items", None, ()),
     )
 
 

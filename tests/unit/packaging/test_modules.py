@@ -11,7 +11,7 @@ import pytest
 from provision.packaging import compilation, modules
 from provision.packaging.handlers import handler_problem
 from provision.packaging.imports import imported
-from provision.packaging.modules import Fault, faults
+from provision.packaging.modules import ModuleFault, faults
 from tests.unit.packaging.test_archive import ROOT, write
 
 BAD = "x = 1\n\ndef (:\n"
@@ -29,7 +29,7 @@ def judged(folder: Path, files: dict[str, bytes | str], runtime: str = RUNNING) 
 def test_the_file_and_the_line_are_told(tmp_path: Path) -> None:
     write(tmp_path, {"app.py": "import second\n" + APP, "second.py": BAD, "data.txt": "def ("})
     (fault,) = faults(tmp_path, "app.handler", "python3.11")
-    assert fault == Fault(tmp_path / "second.py", 3, "invalid syntax")
+    assert fault == ModuleFault(tmp_path / "second.py", 3, "invalid syntax")
     assert str(fault) == f"{(tmp_path / 'second.py').as_posix()}:3: invalid syntax"
 
 

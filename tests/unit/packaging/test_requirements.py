@@ -17,8 +17,8 @@ from provision.packaging.requirements import (
     FILE,
     MOST_BYTES,
     MOST_FAULTS,
-    Fault,
     Pin,
+    RequirementFault,
     _logical_lines,
     _read_line,
     read_requirements,
@@ -31,7 +31,7 @@ DIGEST = "0" * 64
 HASH = f"--hash=sha256:{DIGEST}"
 
 
-def read(folder: Path, text: str | bytes) -> tuple[tuple[Pin, ...], tuple[Fault, ...]]:
+def read(folder: Path, text: str | bytes) -> tuple[tuple[Pin, ...], tuple[RequirementFault, ...]]:
     content = text.encode() if isinstance(text, str) else text
     (folder / FILE).write_bytes(content)
     return read_requirements(folder)

@@ -17,12 +17,12 @@ from provision.plan.change import Action
 from provision.state.journal import Journal
 from provision.steps import KINDS
 from provision.steps.route53.hosted_zones import public_zones
-from provision.steps.route53.record import Record
+from provision.steps.route53.record import RecordSet
 from provision.unknown import UNKNOWN
 from tests.support.harness import Died, Recorder, Where, Workshop, empty, new_aws, one_node
 from tests.unit.steps.contract import StepContract
 
-CNAME = Record(
+CNAME = RecordSet(
     zone="example.com",
     name="_a1b2.api.example.com.",
     type="CNAME",
@@ -30,7 +30,7 @@ CNAME = Record(
     ttl=300,
 )
 PROOF = replace(CNAME, values=("_c3d4.acm-validations.aws.",))
-ALIAS = Record(
+ALIAS = RecordSet(
     zone="example.com",
     name="api.example.com",
     type="A",
@@ -103,7 +103,7 @@ class TestAlias(TwoForms):
 @pytest.fixture
 def served(monkeypatch: pytest.MonkeyPatch) -> None:
     """What the record leads to is this stack's."""
-    monkeypatch.setattr(Record, "parent_owner", lambda record, aws: "tap-dev/parent")
+    monkeypatch.setattr(RecordSet, "parent_owner", lambda record, aws: "tap-dev/parent")
 
 
 def test_an_alias_takes_the_place_of_values(served: None, workshop: Workshop) -> None:
