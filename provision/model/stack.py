@@ -30,12 +30,14 @@ class Node(Generic[S]):
     """A named place in the stack, and the function that builds its step.
 
     `needs` are all the nodes it is created after, `reads` those whose steps the function may read.
+    `key` is the entry of the configuration that its name contains, such as `table.items`.
     """
 
     name: str
     function: Callable[[Get], S]
     needs: tuple[str, ...]
     reads: frozenset[str]
+    key: str = ""
 
     def build(self, steps: Mapping[str, Step]) -> S:
         """Return the wanted step, from the steps of other nodes by name."""
@@ -77,19 +79,20 @@ class Stack:
         *,
         needs: Sequence[Node[Any]] = (),
         after: Sequence[Node[Any]] = (),
+        key: str = "",
     ) -> Node[S]:
         """Add a node, which is created after all of `needs` and `after`.
 
         `build` may read the steps of `needs`; `after` is only for the order. Both are recorded as
         the node's needs, those of `needs` first; a node in both has its place in `after`. The first
-        of all owns a resource that cannot have an owner tag.
+        of all owns a resource that cannot have an owner tag. `key` is `Node.key`.
         """
         if name in self.nodes:
             raise ValueError(f"node {name} is named twice")
         reads = tuple(need.name for need in needs)
         later = tuple(need.name for need in after)
         order = (*(need for need in reads if need not in later), *later)
-        node = Node(name, build, order, frozenset(reads))
+        node = Node(name, build, order, frozenset(reads), key)
         self.nodes[name] = node
         return node
 

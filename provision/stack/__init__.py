@@ -7,9 +7,10 @@ besides other nodes.
 
 from __future__ import annotations
 
-from dataclasses import replace
+import re
+from typing import Any
 
-from provision.model.stack import Stack
+from provision.model.stack import Node, Stack
 from provision.stack.api import add_api
 from provision.stack.encryption import add_encryption
 from provision.stack.flow_logs import add_flow_logs
@@ -42,18 +43,16 @@ def build_stack(inputs: StackInputs) -> Stack:
     functions = add_functions(stack, inputs, network, encryption)
     add_api(stack, inputs, functions, encryption)
     add_monitoring(stack, inputs, encryption)
-    if inputs.config.moved:
-        stack.moved = _moved(inputs, stack)
+    old = inputs.config.old_keys
+    renamed = (node for node in stack.nodes.values() if node.key in old)
+    stack.moved = {_old_name(node, old[node.key]): node.name for node in renamed}
     return stack
 
 
-def _moved(inputs: StackInputs, stack: Stack) -> dict[str, str]:
-    """Return the new name of each renamed node by its old one.
-
-    The stack with the old keys has the same nodes in the same order.
-    """
-    before = build_stack(replace(inputs, config=inputs.config.with_old_keys()))
-    return {old: new for old, new in zip(before.nodes, stack.nodes, strict=True) if old != new}
+def _old_name(node: Node[Any], old: str) -> str:
+    """Return the node's name with its old key, as in `table.old.read` or `…alarm.table-old-…`."""
+    area, _, key = node.key.partition(".")
+    return re.sub(rf"\b{area}([.-]){key}", rf"{area}\g<1>{old}", node.name, count=1)
 
 
 __all__ = ["AREAS", "StackInputs", "build_stack"]

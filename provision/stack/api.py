@@ -154,6 +154,7 @@ def _add_permission(
             source=format_known(inputs.location.arn("execute-api", "{}/*"), get(api).id),
         ),
         needs=[nodes.alias, api],
+        key=f"function.{key}",
     )
 
 

@@ -90,6 +90,7 @@ def _add_surroundings(
             boundary=inputs.config.boundary,
             tags=inputs.tags,
         ),
+        key=f"function.{key}",
     )
     dead_letters = stack.add(
         f"function.{key}.dead_letters",
@@ -102,6 +103,7 @@ def _add_surroundings(
             tags=inputs.tags,
         ),
         needs=encryption.needs,
+        key=f"function.{key}",
     )
     logs = stack.add(
         f"function.{key}.logs",
@@ -112,6 +114,7 @@ def _add_surroundings(
             tags=inputs.tags,
         ),
         needs=encryption.needs,
+        key=f"function.{key}",
     )
     granted = _add_grants(stack, inputs, key, network, role, encryption)
     return _FunctionPrerequisites(role, granted, dead_letters, logs)
@@ -150,6 +153,7 @@ def _add_grants(
             },
         ),
         needs=[role, network.vpc, network.group, *network.subnets, *encryption.needs],
+        key=f"function.{key}",
     )
 
 
@@ -218,6 +222,7 @@ def _add_function(
         ],
         # State files have the key last, so it is named here too.
         after=[around.grants, interfaces, network.endpoint, *encryption.needs],
+        key=f"function.{key}",
     )
     alias = _add_release(stack, key, inputs.config.functions[key], node, network.secrets)
     return FunctionNodes(node, alias, around.dead_letters)
@@ -259,6 +264,7 @@ def _add_release(
         ),
         needs=[function],
         after=secrets,  # no version becomes live before it can fetch its secrets
+        key=f"function.{key}",
     )
     alias = stack.add(
         f"function.{key}.alias",
@@ -269,6 +275,7 @@ def _add_release(
             import_check=wanted.import_check,
         ),
         needs=[version],
+        key=f"function.{key}",
     )
     stack.add(
         f"function.{key}.retries",
@@ -279,5 +286,6 @@ def _add_release(
             max_age=wanted.retries.max_age,
         ),
         needs=[alias],
+        key=f"function.{key}",
     )
     return alias

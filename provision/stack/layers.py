@@ -21,4 +21,4 @@ def add_layer(stack: Stack, inputs: StackInputs, key: str) -> Node[Layer]:
             zip=package.zip,
         )
 
-    return stack.add(f"layer.{key}", layer)
+    return stack.add(f"layer.{key}", layer, key=f"layer.{key}")

@@ -30,9 +30,9 @@ class _Watch:
 
 @dataclass(frozen=True)
 class _Watched:
-    """A resource with alarms: its name in nodes, its name in AWS names, and its dimensions."""
+    """A resource with alarms: its entry in config.yaml, its part of AWS names, its metrics."""
 
-    node: str
+    key: str
     name: str
     namespace: str
     dimensions: Mapping[str, str]
@@ -100,7 +100,7 @@ def _add_alarm(
 ) -> None:
     alarms = inputs.config.monitoring.alarms
     stack.add(
-        f"monitoring.alarm.{watched.node}-{watch.what}",
+        f"monitoring.alarm.{watched.key.replace('.', '-')}-{watch.what}",
         lambda get: Alarm(
             name=inputs.name(watched.name, watch.what),
             description=watch.description,
@@ -116,6 +116,7 @@ def _add_alarm(
             tags=inputs.tags,
         ),
         needs=[topic],
+        key=watched.key,
     )
 
 
@@ -124,7 +125,7 @@ def _function(inputs: StackInputs, key: str) -> _Watched:
     name = f"function-{inputs.aws_key('function', key)}"
     function = inputs.aws_name("function", key)
     dimensions = {"FunctionName": function, "Resource": f"{function}:{LIVE}"}
-    return _Watched(f"function-{key}", name, "AWS/Lambda", dimensions)
+    return _Watched(f"function.{key}", name, "AWS/Lambda", dimensions)
 
 
 def _queue(inputs: StackInputs, key: str) -> _Watched:
@@ -140,7 +141,7 @@ def _api(inputs: StackInputs) -> _Watched:
 def _table(inputs: StackInputs, key: str) -> _Watched:
     name = f"table-{inputs.aws_key('table', key)}"
     return _Watched(
-        f"table-{key}", name, "AWS/DynamoDB", {"TableName": inputs.aws_name("table", key)}
+        f"table.{key}", name, "AWS/DynamoDB", {"TableName": inputs.aws_name("table", key)}
     )
 
 

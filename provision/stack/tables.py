@@ -36,6 +36,7 @@ def _add_table(
             tags=inputs.tags,
         ),
         needs=encryption.needs,
+        key=f"table.{key}",
     )
     _add_scaling(stack, inputs, node, "read", "ReadCapacityUnits", table.read)
     _add_scaling(stack, inputs, node, "write", "WriteCapacityUnits", table.write)
@@ -61,6 +62,7 @@ def _add_scaling(
             tags=inputs.tags,
         ),
         needs=[node],
+        key=node.key,
     )
     stack.add(
         f"{node.name}.{what}.policy",
@@ -71,4 +73,5 @@ def _add_scaling(
             target=capacity.target,
         ),
         needs=[target],
+        key=node.key,
     )

@@ -118,35 +118,6 @@ class Config(ConfigSection):
         """Each renamed node → the key it had: `table.new` → `old`."""
         return {new: old.partition(".")[2] for old, new in self.moved.items()}
 
-    def with_old_keys(self) -> Config:
-        """Return the configuration with every renamed key as it was before."""
-
-        def old(area: str, key: str) -> str:
-            return self.old_keys.get(f"{area}.{key}", key)
-
-        functions = {
-            old("function", key): function.model_copy(
-                update={
-                    "layers": tuple(old("layer", layer) for layer in function.layers),
-                    "tables": {old("table", k): grant for k, grant in function.tables.items()},
-                }
-            )
-            for key, function in self.functions.items()
-        }
-        routes = {
-            way: route.model_copy(update={"function": old("function", route.function)})
-            for way, route in self.api.routes.items()
-        }
-        return self.model_copy(
-            update={
-                "tables": {old("table", key): table for key, table in self.tables.items()},
-                "layers": {old("layer", key): layer for key, layer in self.layers.items()},
-                "functions": functions,
-                "api": self.api.model_copy(update={"routes": routes}),
-                "moved": {},
-            }
-        )
-
     @property
     def protected(self) -> bool:
         """Whether removing the stack or its data requires the stack's name."""

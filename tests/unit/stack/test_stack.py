@@ -33,7 +33,7 @@ from provision.steps.sqs.queue import Queue
 from provision.steps.wafv2.association import WebAclAssociation
 from provision.steps.wafv2.web_acl import WebAcl
 from provision.unknown import Unknown
-from tests.support.sample_stack import ROOT, TinySources, configured
+from tests.support.sample_stack import ROOT, TinySources, configured, renaming
 
 DOMAIN = {"api": {"domain": {"name": "api.example.com", "zone": "example.com"}}}
 
@@ -370,6 +370,45 @@ def test_what_no_caller_meets_alarms_nobody(tmp_path: Path) -> None:
     drawn = [m for w in dashboard.body["widgets"] for m in w["properties"].get("metrics", ())]
     of_lambda = [m[2:6] for m in drawn if m[0] == "AWS/Lambda"]
     assert of_lambda == [[part for pair in live.items() for part in pair]] * 5
+
+
+def test_every_node_of_a_renamed_key_has_an_old_name(tmp_path: Path) -> None:
+    """The stack of before has the same nodes in the same order, each by the name of before."""
+    before, _ = built(tmp_path / "before")
+    now, _ = built(tmp_path / "now", renaming())
+    pairs = zip(before.nodes, now.nodes, strict=True)
+    assert now.moved == {old: new for old, new in pairs if old != new}
+    assert before.moved == {}
+
+
+def test_a_key_may_be_the_word_of_its_section_or_the_beginning_of_another(tmp_path: Path) -> None:
+    tables = {"table": {"key": "id"}, "table-read": {"key": "id"}}
+    renamed = {"table.items-old": "table.table", "table.table-old": "table.table-read"}
+    stack, _ = built(tmp_path, {"tables": tables, "moved": renamed})
+    assert stack.moved == {
+        "table.items-old": "table.table",
+        "table.items-old.read": "table.table.read",
+        "table.items-old.read.policy": "table.table.read.policy",
+        "table.items-old.write": "table.table.write",
+        "table.items-old.write.policy": "table.table.write.policy",
+        "table.table-old": "table.table-read",
+        "table.table-old.read": "table.table-read.read",
+        "table.table-old.read.policy": "table.table-read.read.policy",
+        "table.table-old.write": "table.table-read.write",
+        "table.table-old.write.policy": "table.table-read.write.policy",
+        "monitoring.alarm.table-items-old-read-throttles": (
+            "monitoring.alarm.table-table-read-throttles"
+        ),
+        "monitoring.alarm.table-items-old-write-throttles": (
+            "monitoring.alarm.table-table-write-throttles"
+        ),
+        "monitoring.alarm.table-table-old-read-throttles": (
+            "monitoring.alarm.table-table-read-read-throttles"
+        ),
+        "monitoring.alarm.table-table-old-write-throttles": (
+            "monitoring.alarm.table-table-read-write-throttles"
+        ),
+    }
 
 
 def test_several_of_everything(tmp_path: Path) -> None:
