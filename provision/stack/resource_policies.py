@@ -19,17 +19,7 @@ def queue_policy(queue: str) -> Document:
 
 def topic_policy(where: Location, topic: str, alarms: str) -> Document:
     """Return a policy that only lets our alarms (name prefix) write to the topic (ARN), by TLS."""
-    may_publish: Document = {
-        "Sid": "OurAlarms",
-        "Effect": "Allow",
-        "Principal": {"Service": "cloudwatch.amazonaws.com"},
-        "Action": "sns:Publish",
-        "Resource": topic,
-        "Condition": {
-            "StringEquals": {"aws:SourceAccount": where.account},
-            "ArnLike": {"aws:SourceArn": where.arn("cloudwatch", f"alarm:{alarms}*")},
-        },
-    }
+    may_publish = _alarms_may(where, alarms, "sns:Publish", topic)
     # SNS does not accept `sns:*` in a topic's policy.
     closed = _tls_only("sns:Publish", topic)
     return canonical({"Version": "2012-10-17", "Statement": [may_publish, closed]})
@@ -50,7 +40,8 @@ def key_policy(where: Location, log_groups: Sequence[str], alarms: str) -> Docum
         "Action": "kms:*",
         "Resource": "*",
     }
-    may_encrypt = [_logs_may(where, log_groups), _alarms_may(where, alarms)]
+    encrypting = ["kms:Decrypt", "kms:GenerateDataKey*"]
+    may_encrypt = [_logs_may(where, log_groups), _alarms_may(where, alarms, encrypting, "*")]
     return canonical(
         {"Version": "2012-10-17", "Statement": [everybody_of_the_account, *may_encrypt]}
     )
@@ -74,13 +65,13 @@ def _logs_may(where: Location, log_groups: Sequence[str]) -> Document:
     }
 
 
-def _alarms_may(where: Location, alarms: str) -> Document:
+def _alarms_may(where: Location, alarms: str, action: str | list[str], resource: str) -> Document:
     return {
         "Sid": "OurAlarms",
         "Effect": "Allow",
         "Principal": {"Service": "cloudwatch.amazonaws.com"},
-        "Action": ["kms:Decrypt", "kms:GenerateDataKey*"],
-        "Resource": "*",
+        "Action": action,
+        "Resource": resource,
         "Condition": {
             "StringEquals": {"aws:SourceAccount": where.account},
             "ArnLike": {"aws:SourceArn": where.arn("cloudwatch", f"alarm:{alarms}*")},

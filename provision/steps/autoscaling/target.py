@@ -19,8 +19,8 @@ if TYPE_CHECKING:
         ServiceNamespaceType,
     )
     from mypy_boto3_application_autoscaling.type_defs import (
+        RegisterScalableTargetRequestTypeDef,
         ScalableTargetTypeDef,
-        SuspendedStateTypeDef,
     )
 
 GONE_BUDGET: Final = 300  # AWS shows a target for a while after its deregistration (S7)
@@ -132,29 +132,14 @@ class ScalingTarget(Tagged):
         )
 
     def create(self, aws: Aws) -> Self:
-        service, dimension = typed(self.dimension)
-        aws.autoscaling.register_scalable_target(
-            ServiceNamespace=service,
-            ResourceId=self.resource,
-            ScalableDimension=dimension,
-            MinCapacity=self.minimum,
-            MaxCapacity=self.maximum,
-            SuspendedState=self._suspension(),
-            Tags=dict(self.tags),  # AWS takes tags only when it creates the target (S1)
-        )
+        request = self._request()
+        request["Tags"] = dict(self.tags)  # AWS takes tags only when it creates the target (S1)
+        aws.autoscaling.register_scalable_target(**request)
         return self
 
     def update(self, aws: Aws, have: Self, changed: Collection[str]) -> Self:
-        service, dimension = typed(self.dimension)
         if {"minimum", "maximum", "suspended"} & set(changed):
-            aws.autoscaling.register_scalable_target(
-                ServiceNamespace=service,
-                ResourceId=self.resource,
-                ScalableDimension=dimension,
-                MinCapacity=self.minimum,
-                MaxCapacity=self.maximum,
-                SuspendedState=self._suspension(),
-            )
+            aws.autoscaling.register_scalable_target(**self._request())
         found = self._describe(aws) if "tags" in changed else None
         if found is not None:
             gone, new = tag_changes(have.tags, self.tags)
@@ -191,11 +176,19 @@ class ScalingTarget(Tagged):
         )
         return answer["ScalableTargetARN"]
 
-    def _suspension(self) -> SuspendedStateTypeDef:
+    def _request(self) -> RegisterScalableTargetRequestTypeDef:
+        service, dimension = typed(self.dimension)
         return {
-            "DynamicScalingInSuspended": self.suspended,
-            "DynamicScalingOutSuspended": self.suspended,
-            "ScheduledScalingSuspended": self.suspended,
+            "ServiceNamespace": service,
+            "ResourceId": self.resource,
+            "ScalableDimension": dimension,
+            "MinCapacity": self.minimum,
+            "MaxCapacity": self.maximum,
+            "SuspendedState": {
+                "DynamicScalingInSuspended": self.suspended,
+                "DynamicScalingOutSuspended": self.suspended,
+                "ScheduledScalingSuspended": self.suspended,
+            },
         }
 
 
