@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING, TypedDict
 from provision.model.step import OWNER, Tags
 
 if TYPE_CHECKING:
+    from mypy_boto3_acm.type_defs import TagTypeDef as AcmTag
     from mypy_boto3_ec2.literals import ResourceTypeType
-    from mypy_boto3_ec2.type_defs import TagSpecificationTypeDef, TagTypeDef
+    from mypy_boto3_ec2.type_defs import TagSpecificationTypeDef
+    from mypy_boto3_ec2.type_defs import TagTypeDef as Ec2Tag
+    from mypy_boto3_kms.type_defs import TagTypeDef as KmsTag
 
 
 class Tag(TypedDict):
@@ -28,9 +31,19 @@ def tag_specifications(kind: ResourceTypeType, tags: Tags) -> list[TagSpecificat
     return [{"ResourceType": kind, "Tags": ec2_tags(tags)}]
 
 
-def ec2_tags(tags: Tags) -> list[TagTypeDef]:
+def ec2_tags(tags: Tags) -> list[Ec2Tag]:
     """Return the tags in EC2's shape, where all keys are optional in the types."""
     return [{"Key": key, "Value": value} for key, value in sorted(tags.items())]
+
+
+def acm_tags(tags: Tags) -> list[AcmTag]:
+    """Return the tags in ACM's shape, where values are optional in the types."""
+    return [{"Key": key, "Value": value} for key, value in sorted(tags.items())]
+
+
+def kms_tags(tags: Tags) -> list[KmsTag]:
+    """Return the tags in KMS's shape."""
+    return [{"TagKey": key, "TagValue": value} for key, value in sorted(tags.items())]
 
 
 def from_tag_list(tags: Iterable[Mapping[str, object]]) -> dict[str, str]:

@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 from provision.aws.client import Aws
 from provision.model import iam
 from provision.model.risks import Impact, Risk, Risks
-from provision.model.step import OWNER, Computed, Fixed, Local, Replacement, Tagged, Tags
+from provision.model.step import OWNER, Computed, Fixed, Local, Replacement, Tagged
 from provision.steps.acm.reading import (
     ISSUED_BUDGET,
     LIVE,
@@ -28,10 +28,9 @@ from provision.steps.acm.reading import (
 )
 from provision.steps.foreign import ForeignResource, refuse_foreign
 from provision.steps.not_found import ignore_not_found
-from provision.steps.tagging import tag_changes
+from provision.steps.tagging import acm_tags, tag_changes
 
 if TYPE_CHECKING:
-    from mypy_boto3_acm.type_defs import TagTypeDef
     from mypy_boto3_apigateway.type_defs import DomainNameTypeDef
 
 CERTIFICATES: Final = iam.arn("acm", "certificate/*")
@@ -136,7 +135,7 @@ class Certificate(Tagged):
             DomainName=self.domain,
             ValidationMethod="DNS",
             IdempotencyToken=uuid.uuid4().hex,  # at most 32 word characters (C1); random (X3)
-            Tags=_tag_list(self.tags),
+            Tags=acm_tags(self.tags),
         )["CertificateArn"]
         aws.new_ids.add(arn)
         found = describe_with_record(aws, arn)
@@ -153,7 +152,7 @@ class Certificate(Tagged):
                     CertificateArn=have.arn, Tags=[{"Key": key} for key in gone]
                 )
             if new:
-                aws.acm.add_tags_to_certificate(CertificateArn=have.arn, Tags=_tag_list(new))
+                aws.acm.add_tags_to_certificate(CertificateArn=have.arn, Tags=acm_tags(new))
         return replace(
             self, record_name=have.record_name, record_value=have.record_value, arn=have.arn
         )
@@ -213,7 +212,3 @@ def _showing(domain: DomainNameTypeDef) -> str:
     if made := domain.get("domainNameId"):
         return f"aws apigateway get-domain-name --domain-name {name} --domain-name-id {made}"
     return f"aws apigateway get-domain-name --domain-name {name}"
-
-
-def _tag_list(tags: Tags) -> list[TagTypeDef]:
-    return [{"Key": key, "Value": value} for key, value in sorted(tags.items())]

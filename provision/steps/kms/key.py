@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Final, Self
 from provision.aws.client import Aws
 from provision.model import iam
 from provision.model.risks import Risks
-from provision.model.step import OWNER, Computed, Document, Fixed, Tagged, Tags
+from provision.model.step import OWNER, Computed, Document, Fixed, Tagged
 from provision.steps.iam_policy import as_text, from_text
 from provision.steps.made_with import key_made_with
 from provision.steps.not_found import found_or_none, ignore_not_found
-from provision.steps.tagging import tag_changes, without_system
+from provision.steps.tagging import kms_tags, tag_changes, without_system
 
 if TYPE_CHECKING:
-    from mypy_boto3_kms.type_defs import KeyMetadataTypeDef, TagTypeDef
+    from mypy_boto3_kms.type_defs import KeyMetadataTypeDef
 
 ENABLED: Final = "Enabled"
 PENDING: Final = "PendingDeletion"
@@ -150,7 +150,7 @@ class KmsKey(Tagged):
 
     def create(self, aws: Aws) -> Self:
         made = aws.kms.create_key(
-            Description=self.description, Policy=as_text(self.policy), Tags=_tag_list(self.tags)
+            Description=self.description, Policy=as_text(self.policy), Tags=kms_tags(self.tags)
         )["KeyMetadata"]
         aws.new_ids.add(made["KeyId"])
         aws.kms.enable_key_rotation(KeyId=made["KeyId"])
@@ -170,7 +170,7 @@ class KmsKey(Tagged):
             if gone:
                 aws.kms.untag_resource(KeyId=have.id, TagKeys=gone)
             if new:
-                aws.kms.tag_resource(KeyId=have.id, Tags=_tag_list(new))
+                aws.kms.tag_resource(KeyId=have.id, Tags=kms_tags(new))
         if "policy" in changed:
             aws.kms.put_key_policy(KeyId=have.id, PolicyName="default", Policy=as_text(self.policy))
         if "rotation" in changed:
@@ -262,7 +262,3 @@ def _rotates(aws: Aws, key: str) -> bool:
 def _tags(aws: Aws, key: str) -> dict[str, str]:
     pages = aws.kms.get_paginator("list_resource_tags").paginate(KeyId=key)
     return {tag["TagKey"]: tag["TagValue"] for page in pages for tag in page.get("Tags", [])}
-
-
-def _tag_list(tags: Tags) -> list[TagTypeDef]:
-    return [{"TagKey": key, "TagValue": value} for key, value in sorted(tags.items())]
