@@ -1,6 +1,4 @@
-"""What crossed the wire, in AWS's words: which calls, how many at once, and which had to wait for
-which.
-"""
+"""The calls that a command sent to AWS: which, how many at once, and which waited for which."""
 
 from __future__ import annotations
 
@@ -33,7 +31,7 @@ class Call:
 
 
 def named(exchange: Exchange) -> Call:
-    """The exchange with the operation's name."""
+    """Return the exchange with the operation's name."""
     found = _SCOPE.match(exchange.credential)
     service = SERVICES.get(found[1], found[1]) if found else ""
     operation = exchange.action.rpartition(".")[2]

@@ -1,7 +1,7 @@
 """The crash matrix of the complete stack: `make crash-matrix` writes docs/reliability.md.
 
-What each operation came to is kept in build/crash-matrix, and the page made from that. Exit 1 when
-a cell failed.
+The result of each operation is kept in build/crash-matrix, and the page is made from that. Exit 1
+if a cell failed.
 """
 
 from __future__ import annotations
@@ -79,14 +79,14 @@ def kill(folder: Path, seed: int, count: int, *, dry: bool) -> bool:
 
 
 def _kept() -> list[Run]:
-    """What is kept, in the order of the operations."""
+    """Return the runs that are kept, in the order of the operations."""
     names = [operation.name for operation in OPERATIONS]
     runs = [Run.read(file) for file in KEPT.glob("*.run.json")]
     return sorted(runs, key=lambda run: names.index(run.operation))
 
 
 def run(folder: Path, operation: Operation, wanted: Wanted, at_once: int) -> Run:
-    """All wanted cells of the operation, on an account of its own; failed ones are told at once."""
+    """Run all wanted cells of the operation, on an account of its own; print failed ones."""
     results = folder / "results"
     results.mkdir(parents=True)
     at = commit()

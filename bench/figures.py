@@ -1,4 +1,4 @@
-"""What was measured: one sample a run, and their medians."""
+"""Measurements: one sample per run, and their medians."""
 
 from __future__ import annotations
 

@@ -48,7 +48,7 @@ class Home:
         shutil.rmtree(self.folder / ".provision" / "dev", ignore_errors=True)
 
     def edit(self, situation: str) -> None:
-        """What the user does before the command."""
+        """Edit the files as a user would before the command."""
         if situation in {CODE, PUSH}:
             with (self.folder / "function" / "app.py").open("a") as file:
                 file.write(f"# {time.time_ns()}\n")

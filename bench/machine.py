@@ -1,4 +1,4 @@
-"""The processes a measurement stands on, started and ended: the emulator, the proxy before it."""
+"""The processes that a measurement needs, started and ended: the emulator, the proxy before it."""
 
 from __future__ import annotations
 
@@ -33,8 +33,11 @@ class Emulated:
         return f"http://127.0.0.1:{self.port}"
 
     def environment(self) -> dict[str, str]:
-        """What a process needs to take this for AWS. Nobody's own credentials or profile, nor
-        settings of the interpreter: an installed tool has its modules compiled."""
+        """Return the variables with which a process takes this for AWS.
+
+        They hold no user's credentials or profile, and no settings of the interpreter: an installed
+        tool has its modules compiled.
+        """
         own = ("AWS_", "PROVISION_", "PYTHON")
         kept = {k: v for k, v in os.environ.items() if not k.startswith(own)}
         return kept | {
@@ -55,7 +58,7 @@ class Emulated:
         return self.environment() | {"AWS_ENDPOINT_URL": f"http://{SECOND}:{self.port}"}
 
     def reset(self) -> None:
-        """An empty account, as it was before anybody called."""
+        """Empty the account, as it was before the first call."""
         self._ask(self.direct, "/moto-api/reset", "POST")
 
     def calls(self) -> list[Call]:
@@ -76,7 +79,7 @@ class Emulated:
 
 @contextmanager
 def emulated(latency: float) -> Iterator[Emulated]:
-    """An empty account, every call to which takes `latency` seconds longer."""
+    """Yield an empty account, to which every call takes `latency` seconds longer."""
     with (
         _serving("bench.server") as direct,
         _serving("bench.proxy", str(direct), str(latency)) as port,
@@ -86,7 +89,7 @@ def emulated(latency: float) -> Iterator[Emulated]:
 
 @contextmanager
 def _serving(module: str, *words: str) -> Iterator[int]:
-    """A process that prints its port first."""
+    """Start a process that prints its port first, and yield the port."""
     command = [sys.executable, "-m", module, *words]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout

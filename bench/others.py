@@ -1,7 +1,7 @@
-"""The other tools, each in a virtual environment of its own under build/peers, on small
-configurations of the same stack (bench/peers).
+"""The other tools, each in a virtual environment of its own under build/peers.
 
-What cannot be installed, or does not run on the emulator, is left out with a note; never a number.
+They build small configurations of the same stack (bench/peers). A tool that cannot be installed, or
+does not run on the emulator, is left out with a note; never a number.
 """
 
 from __future__ import annotations
@@ -29,8 +29,11 @@ ROUNDS = 1
 
 @dataclass(frozen=True)
 class Other:
-    """`tool` makes it from its virtual environment's programs, its folder and the shipped home;
-    `leaves_out` is said of the stack it makes."""
+    """One of the other tools.
+
+    `tool` makes it from its virtual environment's programs, its folder and the shipped home;
+    `leaves_out` says what its stack lacks.
+    """
 
     name: str
     folder: str
@@ -60,7 +63,7 @@ def ansible(programs: Path, folder: Path, home: Home) -> Tool:
 
 
 def chalice(programs: Path, folder: Path, home: Home) -> Tool:  # noqa: ARG001  (it has its own)
-    """An application of its own with the shipped routes."""
+    """Return Chalice with an application of its own that has the shipped routes."""
 
     def edit(situation: str) -> None:
         if situation == CODE:
@@ -125,7 +128,7 @@ def install(other: Other) -> Path:
 def measure_others(
     account: Emulated, home: Home, book: Book, folder: Path, tell: Callable[[str], None]
 ) -> list[str]:
-    """Their figures into `book`. What is to be noted of each, for the page."""
+    """Put their figures into `book`, and return a note on each for the page."""
     folder.mkdir()
     notes = []
     for other in OTHERS:

@@ -23,7 +23,7 @@ TEMPLATE: Final = Path(__file__).with_name("performance.md")
 
 @dataclass(frozen=True)
 class Result:
-    """All that one run of the bench came to. `notes`: why a tool is not in the table."""
+    """All results of one run of the bench. `notes`: why a tool is not in the table."""
 
     book: Book
     small: Small
@@ -60,7 +60,7 @@ def page(result: Result) -> str:
 
 
 def table(rows: Iterable[Iterable[object]]) -> str:
-    """The first row is the head."""
+    """Return a table in Markdown; the first row is its head."""
     lines = [f"| {' | '.join(str(cell) for cell in row)} |" for row in rows]
     lines.insert(1, "|" + "---|" * (lines[0].count(" | ") + 1))
     return "\n".join(lines)
@@ -108,7 +108,7 @@ def _targets(found: Iterable[Target]) -> Iterator[tuple[str, ...]]:
 
 
 def _missed(result: Result) -> str:
-    """The targets that were not met, for the reader to find what costs them below."""
+    """Return the targets that were not met; their costs are further down on the page."""
     missed = [target.what for target in result.targets if not target.met]
     return "\n".join(f"- {what}" for what in missed) or "None was missed."
 
@@ -151,7 +151,7 @@ def _made(result: Result) -> str:
 
 
 def _commit() -> str:
-    """The commit the tool is at, with + when its own code differs from that."""
+    """Return the commit of the tool, with + if its own code differs from that."""
     changed = _git("status", "--porcelain", "provision")
     return _git("rev-parse", "--short", "HEAD") + ("+" if changed else "")
 

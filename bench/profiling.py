@@ -1,5 +1,7 @@
-"""Where a command's seconds go: the interpreter's own table of imports (`-X importtime`), the
-trace that `--trace` writes, and what the proxy saw; one run of each command.
+"""The seconds that a command spends, and on what; one run of each command.
+
+The sources are the interpreter's own table of imports (`-X importtime`), the trace that `--trace`
+writes, and the calls that the proxy saw.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ from bench.process import measure
 
 PROFILED = (FRESH, UNCHANGED, CODE, PUSH, DOWN)
 PACKAGES = 6
-"""As many packages are told of, those that take longest to import."""
+"""As many packages are listed, those that take longest to import."""
 _IMPORT = re.compile(r"import time: +(\d+) \| +\d+ \| +(\w+)")
 _LONGEST = re.compile(r"longest: (.*)")
 
@@ -32,9 +34,9 @@ class Profile:
     imports: Mapping[str, float]
     spans: Mapping[str, float]
     emulator: float
-    """What the emulator itself worked on the calls, the latency left out."""
+    """Seconds that the emulator itself worked on the calls, without the latency."""
     longest: str
-    """The chain of nodes that the end had to wait for, as the command tells it."""
+    """The critical path, as the command prints it."""
 
 
 def find_profiles(
@@ -99,7 +101,7 @@ def worked(calls: Sequence[Call], latency: float) -> float:
 
 
 def rows(profiles: Mapping[str, Profile]) -> Iterator[tuple[str, ...]]:
-    """A column a command."""
+    """Yield the rows of a table with a column for each command."""
     shown = {name: profiles[name] for name in PROFILED}
     yield ("seconds", *shown)
     most = list(profiles[UNCHANGED].imports)[:PACKAGES]
@@ -117,7 +119,7 @@ def rows(profiles: Mapping[str, Profile]) -> Iterator[tuple[str, ...]]:
 
 
 def chains(profiles: Mapping[str, Profile]) -> Iterator[str]:
-    """The longest chain of each command, in its own words."""
+    """Yield the critical path of each command, as it prints it."""
     for name in PROFILED:
         if profiles[name].longest:
             yield f"- {name}: {profiles[name].longest}"

@@ -44,8 +44,10 @@ def record(account: Emulated, home: Home, folder: Path) -> dict[str, Path]:
 
 
 def reads(nodes: dict[str, Any]) -> dict[str, Any]:
-    """Every call by itself, none after another: the ids are known, so nothing is learned from the
-    answers, whose lists come in any order."""
+    """Return every call by itself, none after another.
+
+    The ids are known, so nothing is learned from the answers, whose lists come in any order.
+    """
     calls = [
         {**call, "answer": {k: v for k, v in call["answer"].items() if k == "Error"}}
         for node in nodes.values()

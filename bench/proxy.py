@@ -1,5 +1,7 @@
-"""The way to the emulator, made as long as the way to AWS: a proxy in a process of its own that
-holds every call back for the latency, hands it on, and keeps when it came and when it was answered.
+"""The way to the emulator, made as long as the way to AWS.
+
+It is a proxy in a process of its own that delays every call by the latency, forwards it, and notes
+when it came and when it was answered.
 
 `python -m bench.proxy UPSTREAM_PORT SECONDS` prints the port it listens on. `GET /_bench/calls`
 answers with what was called since it was last asked, `PUT /_bench/latency/SECONDS` sets the wait.
@@ -60,7 +62,7 @@ class Message:
 
 
 async def read_message(reader: StreamReader, writer: StreamWriter | None = None) -> Message | None:
-    """The next one, or None at the end. `writer`: whom to tell that the body may come."""
+    """Return the next one, or None at the end. `writer` is where the body is asked for."""
     try:
         head = await reader.readuntil(b"\r\n\r\n")
     except (asyncio.IncompleteReadError, ConnectionError):
@@ -90,7 +92,7 @@ async def _chunks(reader: StreamReader) -> bytes:
 
 @dataclass
 class Proxy:
-    """What is between the clients and `upstream`, a port of this machine."""
+    """The proxy between the clients and `upstream`, a port of this machine."""
 
     upstream: int
     latency: float

@@ -1,8 +1,8 @@
-"""`provision` as it is, with every call it makes kept by node: what the plain script then repeats.
+"""`provision` as it is, with every call it makes kept by node: the plain script then repeats them.
 
 `python -m bench.recording FILE up --yes` writes
 `{node: {"after": [node], "calls": [{"service", "operation", "params", "answer"}]}}`, the nodes as
-they were acted on; what was only looked at stands under the name "". A zip stands as
+they were acted on; nodes that were only observed are under the name "". A zip is
 {"zip": its file}.
 """
 
@@ -31,7 +31,7 @@ LOOKED: Final = ""
 
 
 class Recorder:
-    """Stands between the engine and its clients. One for the process."""
+    """The recorder between the engine and its clients. One for the process."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -41,7 +41,7 @@ class Recorder:
 
     @contextmanager
     def working_on(self, change: ResourceChange, after: Iterable[str]) -> Iterator[None]:
-        """What this thread calls meanwhile is the node's."""
+        """Attribute the calls of this thread to the node meanwhile."""
         self._here.node = change.node
         with self._mutex:
             self.nodes[change.node] = {"after": list(after), "calls": []}
@@ -87,7 +87,7 @@ class Recorder:
                 return str(other)
 
     def hand_on(self, work: Callable[..., Any]) -> Callable[..., Any]:
-        """The work, for another thread: what it calls is this thread's node's."""
+        """Return the work for another thread: its calls are those of this thread's node."""
         node = getattr(self._here, "node", LOOKED)
 
         def worked(*arguments: Any, **named: Any) -> Any:

@@ -17,8 +17,10 @@ SLOW, SLOWER = 0.2, 0.4
 
 @dataclass(frozen=True)
 class Tool:
-    """What is measured: a command a situation, run in `folder`; `begin` forgets the last round and
-    `edit` does what the user does before a command."""
+    """A tool that is measured: a command for each situation, run in `folder`.
+
+    `begin` forgets the last round, and `edit` does what the user does before a command.
+    """
 
     name: str
     folder: Path
@@ -28,7 +30,7 @@ class Tool:
 
 
 def provision(home: Home, *, parallel: int | None = None) -> Tool:
-    """This one. `parallel`: other than its default."""
+    """Return `provision` itself. `parallel` is another number than its default."""
     more = () if parallel is None else ("--parallel", str(parallel))
     commands = {
         situation: (*PROVISION, *words, *(more if words[0] in {"up", "down"} else ()))
@@ -38,7 +40,7 @@ def provision(home: Home, *, parallel: int | None = None) -> Tool:
 
 
 def script(folder: Path, programs: Mapping[str, Path], python: str, file: Path) -> Tool:
-    """The plain boto3 script, on what `programs` tell it to call."""
+    """Return the plain boto3 script, with the calls of `programs`."""
     ids = folder / "ids.json"
     commands = {
         situation: (python, str(file), str(program), str(ids))
@@ -87,8 +89,11 @@ def run_rounds(
 def find_chains(
     account: Emulated, tool: Tool, figures: Mapping[str, Figures], output: Path
 ) -> None:
-    """How many seconds longer a run takes when every call takes a second longer: as many calls had
-    to follow each other. `tool` has a thread for all that can go on at once."""
+    """Return by how many seconds a run is longer if every call takes a second longer.
+
+    As many calls had to follow each other. `tool` has a thread for everything that can be done at
+    once.
+    """
     walls: dict[float, dict[str, float]] = {}
     for latency in (SLOW, SLOWER):
         account.wait_on_every_call(latency)

@@ -35,8 +35,11 @@ SITUATIONS = (FRESH, UNCHANGED, STATUS, ROUTE, DOWN)
 
 @dataclass(frozen=True)
 class Growth:
-    """By situation: the small stack's sample and the large one's. `paced`: seconds of a fresh `up`
-    of the large one with AWS's rates kept, and the seconds which these alone force."""
+    """The small stack's sample and the large one's, by situation.
+
+    `paced`: seconds of a fresh `up` of the large one with AWS's rates kept, and the seconds which
+    these alone force.
+    """
 
     samples: dict[str, tuple[Sample, Sample]]
     paced: tuple[float, float]
@@ -61,7 +64,7 @@ class Growth:
                 )
 
     def status_rows(self) -> Iterator[tuple[str, ...]]:
-        """What `status` asks of the large stack, the most frequent first."""
+        """Yield the calls of `status` on the large stack, the most frequent first."""
         yield ("call", "times")
         asked = Counter(self.samples[STATUS][1].operations)
         yield from ((name, str(times)) for name, times in asked.most_common() if times > SINGLE)
@@ -156,7 +159,7 @@ def _paced(account: Emulated, home: Home, folder: Path) -> tuple[float, float]:
 
 
 def forced(calls: Sequence[Call]) -> float:
-    """Seconds below which nobody who keeps API Gateway's rates can make these calls (A1)."""
+    """Seconds that API Gateway's rates alone force for these calls (A1)."""
     counts = Counter(call.operation for call in calls if call.service == "apigateway")
     each = (
         (counts[name] - max(1.0, rate.calls)) * rate.seconds / rate.calls

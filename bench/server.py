@@ -1,7 +1,7 @@
 """An emulated account in a process of its own: moto's server, taught what our tests teach it.
 
 `python -m bench.server` prints the port it listens on. Without `tests/support/moto_patches` moto
-forgets tags and answers, and no tool that looks twice would come to rest.
+forgets tags and answers, and no tool that reads twice would finish.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Handler(WSGIRequestHandler):
 
 
 def main() -> None:
-    os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = "false"  # 1,300 images nobody asks for
+    os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = "false"  # 1,300 images that are never requested
     teach_moto(pytest.MonkeyPatch())
     describe_imported_apis(pytest.MonkeyPatch())
     application = DomainDispatcherApplication(create_backend_app)
@@ -50,8 +50,11 @@ def main() -> None:
 
 
 def describe_imported_apis(monkeypatch: pytest.MonkeyPatch) -> None:
-    """OpenAPI leaves it open whether an API is described; moto falls over one that is not, which
-    Chalice's are not. Nobody else here imports APIs."""
+    """Give imported APIs without a description an empty one.
+
+    OpenAPI does not require a description; moto fails without one, and Chalice's APIs have none. No
+    other tool here imports APIs.
+    """
     import_rest_api = APIGatewayBackend.import_rest_api
 
     def import_described(self: Any, api_doc: dict[str, Any], fail_on_warnings: Any) -> Any:

@@ -1,5 +1,7 @@
-"""Every command with the state deleted, torn, older or newer than AWS: `make state-lost` runs the
-tests of that, and writes what they came to into docs/reliability.md. Exit 1 when one failed.
+"""Every command with the state deleted, torn, older or newer than AWS.
+
+`make state-lost` runs these tests and writes their results into docs/reliability.md. Exit 1 if one
+failed.
 """
 
 from __future__ import annotations
@@ -37,7 +39,7 @@ def main() -> int:
 
 
 def _passed(report: str) -> set[str]:
-    """What stands between the brackets of each test that passed, by pytest's own words (-rp)."""
+    """Return the parameters in brackets of each test that passed, from pytest's report (-rp)."""
     return set(re.findall(rf"^PASSED .*{TEST}\[(.+)\]$", report, re.MULTILINE))
 
 

@@ -1,4 +1,4 @@
-"""What the figures have to come to, as ratios of what one run measured."""
+"""Targets for the figures, as ratios of the measurements of one run."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ FASTER = {"Ansible": 8.0, "CDK's client": 3.0, "osls": 3.0}
 
 @dataclass(frozen=True)
 class Small:
-    """Measured beside the commands: seconds of processor for help and click, MiB for the rest."""
+    """Measured next to the commands: seconds of processor for help and click, MiB for the rest."""
 
     start_up: float
     """Seconds of `import boto3` and one client."""
@@ -96,7 +96,7 @@ def _scaled(name: str, plain: Mapping[str, Figures]) -> dict[str, float]:
 def _beside(
     name: str, ours: Mapping[str, Figures], theirs: Mapping[str, float], where: str
 ) -> Target:
-    """The situation in which the other comes nearest."""
+    """Return the target for the situation in which the other tool is nearest."""
     ratios = {s: seconds / ours[s].wall for s, seconds in theirs.items() if s in ours}
     nearest = min(ratios, key=lambda situation: ratios[situation])
     what = f"{name} ÷ `provision`, where it comes nearest ({nearest}{where})"

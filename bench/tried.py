@@ -1,4 +1,4 @@
-"""What it costs to invoke a new version once before callers reach it: `python -m bench.tried`.
+"""The cost of invoking a new version once before callers reach it: `python -m bench.tried`.
 
 The same two commands with `import_check` on and off, in turns, so that a noisy minute hits both.
 """

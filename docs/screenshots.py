@@ -1,5 +1,6 @@
-"""Makes the README's pictures: `make screenshots`. The real command line runs in a terminal, on the
-embedded emulator, and what its window shows is drawn.
+"""Makes the README's pictures: `make screenshots`.
+
+The real command line runs in a terminal, on the embedded emulator, and its window is drawn.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ def main() -> None:
 
 
 def draw(home: Path, name: str, typed: str, *, answer: str = "") -> None:
-    """The window at the end of a command that was typed in it."""
+    """Draw the window at the end of a command that was typed in it."""
     _, *words = typed.split()
     with Terminal([tool(), *words], home, variables(), WINDOW) as terminal:
         if answer:
@@ -56,7 +57,7 @@ def draw(home: Path, name: str, typed: str, *, answer: str = "") -> None:
 
 
 def variables() -> dict[str, str]:
-    """The user's own, but for those that lead elsewhere or change what is drawn."""
+    """Return the user's variables, but for those that change the target or the picture."""
     kept = {
         name: value
         for name, value in os.environ.items()
@@ -67,7 +68,7 @@ def variables() -> dict[str, str]:
 
 
 def live(home: Path) -> None:
-    """What a stack may look like after an hour: some traffic, and a setting changed by hand."""
+    """Make the stack look as after an hour: some traffic, and a setting changed by hand."""
     emulator = local.running(home / ".provision" / "emulator")
     assert emulator
     access = Access(
@@ -83,7 +84,7 @@ def live(home: Path) -> None:
 
 
 def tool() -> str:
-    """The command that is installed with this Python."""
+    """Return the command that is installed with this Python."""
     return str(Path(sys.executable).with_name("provision"))
 
 

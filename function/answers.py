@@ -20,7 +20,7 @@ _MOST_PROBLEMS = 100  # a body may have one in every seven characters
 
 
 def item_answer(item: Item, *, location: str | None = None) -> Response[str]:
-    """The item, 201 with its location when it is new. Its version is its ETag."""
+    """Return the item, with 201 and its location if it is new. Its version is its ETag."""
     headers = {"ETag": f'"{item.version}"'}
     status = HTTPStatus.OK
     if location is not None:

@@ -50,13 +50,16 @@ REQUEST_ID = "extendedRequestId"
 """The id that API Gateway gives a request; `requestId` is what the caller says, if it says one."""
 _RETRY_AFTER = "2"  # seconds
 _IMPORT_CHECK = {"provision": "import check"}
-"""What `provision` sends to a version before callers reach it: that it answers is all it asks."""
+"""The event that `provision` sends to a version before callers reach it. Any answer is enough."""
 _LONGEST = 500  # characters of a caller's text in a log line
 
 
 def _line(entry: Mapping[str, Any]) -> str:
-    """All in ASCII: whoever reads a log may end a line at U+0085, U+2028 or U+2029, and what
-    callers word is never to begin one. Logger itself leaves them as they are."""
+    """Return the log line, all in ASCII.
+
+    Readers of a log may end a line at U+0085, U+2028 or U+2029, and text from callers must never
+    begin one. Logger itself leaves these characters as they are.
+    """
     return json.dumps(entry, default=str, separators=(",", ":"))
 
 
@@ -231,7 +234,7 @@ def _is_request(event: Any) -> bool:
 
 
 def _path(event: Mapping[str, Any]) -> str:
-    """The path below the API: under a custom domain, `path` begins with the base path."""
+    """Return the path below the API: under a custom domain, `path` begins with the base path."""
     parameters = event.get("pathParameters") or {}
     return re.sub(
         # Encoded, so that a line feed at the end of an id is not taken for the end of the path.
@@ -242,7 +245,7 @@ def _path(event: Mapping[str, Any]) -> str:
 
 
 def _cursor_key() -> str | None:
-    """What cursors are sealed with, so that a client can go on only where we have been."""
+    """Return the key that seals cursors, so that a client can continue only where we stopped."""
     return secrets.read(CURSOR_KEY) if settings.seals_cursors else None
 
 
@@ -252,7 +255,7 @@ def _body(model: type[Model]) -> Model:
 
 
 def _request_id() -> str:
-    """The id the client also finds in the header x-amz-apigw-id, and we in every log line."""
+    """Return the id that the client finds in the header x-amz-apigw-id, and we in each log line."""
     return str(
         api.current_event.raw_event["requestContext"].get(REQUEST_ID)
         or api.lambda_context.aws_request_id

@@ -86,7 +86,7 @@ def _seal(after: str, key: str | None) -> str:
 
 
 def expected_version(if_match: str | None, in_body: int | None) -> int | None:
-    """The version the client wants to replace; None when it does not mind."""
+    """Return the version that the client wants to replace; None if it gives none."""
     if if_match is None or if_match.strip() == "*":
         return in_body
     found = re.fullmatch(r'"([1-9][0-9]{0,15})"|([1-9][0-9]{0,15})', if_match.strip())

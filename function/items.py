@@ -1,4 +1,4 @@
-"""What an item is, what a client may say of one, and what can go wrong with it."""
+"""Items: their form, the values that a client may set, and the errors in them."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class VersionConflict(Exception):
 
 @dataclass(frozen=True)
 class Problem:
-    """What is wrong with one field of a request."""
+    """An error in one field of a request."""
 
     field: str
     problem: str
@@ -62,7 +62,7 @@ class Invalid(Exception):
 
 
 def _storable(value: Any, where: str = "", depth: int = 1) -> Any:
-    """The JSON value with every number as DynamoDB and a JSON reader both hold it exactly."""
+    """Return the JSON value, each number as DynamoDB and JSON readers both hold it exactly."""
     if depth > _MAX_DEPTH:
         raise ValueError(f"{where}: nested more than {_MAX_DEPTH} levels")
     match value:
@@ -117,7 +117,7 @@ def _number(value: int | Decimal, where: str) -> Decimal:
 
 
 class Draft(BaseModel):
-    """What a client may set; an update replaces both."""
+    """The values that a client may set; an update replaces both."""
 
     model_config = ConfigDict(extra="forbid")
 

@@ -26,7 +26,7 @@ class Secrets:
         self._patience = patience
 
     def read(self, variable: str) -> str:
-        """The value of the secret that the variable refers to."""
+        """Return the value of the secret that the variable refers to."""
         reference = self._environment.get(variable, "")
         keeper, _, name = reference.partition(":")
         try:
@@ -34,7 +34,7 @@ class Secrets:
                 value = self._parameters.get(name, decrypt=True)
             elif keeper == "secretsmanager":
                 value = self._secrets.get(name)
-            else:  # what stands there may be the secret itself: it is not repeated
+            else:  # the value may be the secret itself: it is not repeated
                 raise SecretUnavailable(f"{variable} does not say where its secret is kept")
         except GetParameterError as error:
             raise SecretUnavailable(f"{variable}: {reference}: {error}") from error

@@ -1,4 +1,4 @@
-"""What `provision` tells the function through its environment, read once."""
+"""Settings that `provision` passes to the function in its environment, read once."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Expiry:
 
 @dataclass(frozen=True)
 class Cors:
-    """What a browser is told about who may call; the same values as the OPTIONS answers give."""
+    """Answer headers by which a browser knows who may call, with the values of OPTIONS answers."""
 
     origins: tuple[str, ...] = ()
     headers: tuple[str, ...] = ()

@@ -62,8 +62,11 @@ class Page:
 
 
 class Store:
-    """Every write renews the item's expiry. DynamoDB removes what expired within days, not at
-    once; until then it is treated as gone here, and its id may be taken again."""
+    """The items in the table. Every write renews an item's expiry.
+
+    DynamoDB removes expired items within days, not at once; until then they are treated as deleted
+    here, and their ids may be used again.
+    """
 
     def __init__(
         self, client: DynamoDBClient, settings: Settings, clock: Callable[[], float] = time.time
@@ -199,7 +202,7 @@ class Store:
                 raise VersionConflict(self._still_there(error, item_id).version) from error
 
     def _present(self, version: int | None, now: int) -> _Condition:
-        """That the item is there, not expired, and at that version if one is given."""
+        """Return the condition that the item exists, unexpired, at that version if one is given."""
         condition = _Condition("attribute_exists(#id)", {"#id": "id"}, {})
         if self._expiry:
             condition.expression += " AND #expires > :now"
@@ -212,7 +215,7 @@ class Store:
         return condition
 
     def _still_there(self, error: ClientError, item_id: str) -> Item:
-        """The item that did not meet the condition; ItemUnknown when it was its absence."""
+        """Return the item that did not meet the condition; raise ItemUnknown if there is none."""
         old = _found_instead(error)
         item = self._item(old) if old else None
         if item is None or self._is_expired(item):
@@ -251,13 +254,13 @@ def _is_own_write(error: ClientError, writer: str) -> bool:
 
 
 def _found_instead(error: ClientError) -> Values:
-    """The item that failed a condition, which DynamoDB sends along with the refusal."""
+    """Return the item that failed a condition; DynamoDB sends it with the refusal."""
     found = error.response.get("Item")
     return _deserialized(found) if isinstance(found, Mapping) else {}
 
 
 def _key(item_id: str) -> dict[str, Any]:
-    """The item's key. DynamoDB takes no longer one than 2,048 bytes, and no item has such an id."""
+    """Return the item's key. DynamoDB allows 2,048 bytes, and no item has a longer id."""
     if re.fullmatch(ID_PATTERN, item_id) is None:
         raise ItemUnknown(item_id)
     return _serialized({"id": item_id})

@@ -1,5 +1,7 @@
-"""A plain boto3 script with eight threads: what it is told to call, in the order that AWS demands,
-with no state, no look before and no look after.
+"""A plain boto3 script with eight threads.
+
+It makes the calls that it is given, in the order that AWS demands, with no state and without
+reading before or after.
 
 `python script.py PROGRAM IDS`: PROGRAM as `bench/recording.py` writes it, IDS a file in which the
 ids that AWS chose are kept for the next program. It knows nothing of `provision`.
@@ -23,7 +25,7 @@ from botocore.exceptions import ClientError
 
 THREADS = 8
 WORD = r"[A-Za-z0-9-]+"
-"""Ids stand alone or within ARNs and addresses."""
+"""Ids occur alone or within ARNs and addresses."""
 
 
 class Script:
@@ -94,7 +96,7 @@ class Script:
         return value
 
     def learn(self, recorded: Any, answered: Any) -> None:
-        """The ids AWS chose this time, by those it chose when the calls were recorded."""
+        """Note the ids AWS chose this time, by those it chose when the calls were recorded."""
         if isinstance(recorded, dict) and isinstance(answered, dict):
             for key, value in recorded.items():
                 self.learn(value, answered.get(key))
