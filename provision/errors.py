@@ -29,14 +29,20 @@ class ProvisionError(Exception):
         """The message and the further lines below it."""
         return self.message, *self.more
 
-    def reworded(self, *, message: str | None = None, hint: str | None = None) -> Self:
-        """Return a new error of this class with another message or hint, and the same cause."""
+    def reworded(
+        self,
+        *,
+        message: str | None = None,
+        more: Iterable[str] | None = None,
+        hint: str | None = None,
+    ) -> Self:
+        """Return a new error of this class with other words, and the same cause."""
         other = type(self).__new__(type(self))
         vars(other).update(vars(self))
         ProvisionError.__init__(
             other,
             self.message if message is None else message,
-            more=self.more,
+            more=self.more if more is None else more,
             hint=self.hint if hint is None else hint,
         )
         other.__cause__ = self.__cause__

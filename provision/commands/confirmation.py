@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+import sys
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import click
 
+from provision.commands.invocation import Invocation
 from provision.commands.session import Session
 from provision.commands.terminal import forget_typed
-from provision.commands.unlisted import ask, refuse
+from provision.commands.unlisted import ask_for_environment, refuse
+from provision.commands.yes_no import confirmed
 from provision.config.unlisted import Unlisted
 from provision.plan.change import Action, ResourceChange
+from provision.sanitizing.text import printable
 from provision.workspace import Workspace
 
 
@@ -46,8 +52,49 @@ def confirm(
         return True
     forget_typed()
     if not protected:
-        return session.ask(workspace, question)
-    return session.ask_for_text(workspace, f"{stack} is protected. {question} Type its name", stack)
+        return ask(session, workspace, lambda: confirmed(question))
+    shown = printable(f"{stack} is protected. {question} Type its name")
+    return ask(
+        session,
+        workspace,
+        lambda: click.prompt(shown, err=True, default="", show_default=False) == stack,
+    )
+
+
+def ask(session: Session, workspace: Workspace, answer: Callable[[], bool]) -> bool:
+    """Print the location, and return whether the answer agrees.
+
+    The end of the input is no. The time until the answer is no part of the run.
+    """
+    session.errors.print(f"This is {workspace.description}.", style="bold", soft_wrap=True)
+    began = time.monotonic()
+    try:
+        with session.trace.span("your answer", "ask"):
+            if answer():
+                return True
+    except click.Abort:
+        if session.call.stopping.asked:
+            raise
+        session.errors.print()  # the end of the input writes no line end
+    finally:
+        session.asked += time.monotonic() - began
+    session.errors.print("Nothing was done.")
+    return False
+
+
+def require_answer(session: Session, verb: str, *, yes: bool) -> None:
+    """Raise UsageError if the command would ask and no one can answer."""
+    if is_unattended(session.call) and not yes:
+        look = " (or look first: `provision plan`)" if verb == "up" else ""
+        raise click.UsageError(
+            f"`provision {verb}` asks before it acts, and here nobody can answer: add --yes{look}"
+        )
+
+
+def is_unattended(call: Invocation) -> bool:
+    """Return whether no one can answer a question, which would wait for ever."""
+    keyboard = sys.stdin is not None and sys.stdin.isatty()
+    return bool(call.as_json or not keyboard or os.environ.get("CI"))
 
 
 def asks_for_new(
@@ -59,9 +106,9 @@ def asks_for_new(
 
     `--yes` and `--confirm` answer another question, so they refuse it.
     """
-    if session.nobody_answers or agreement.given:
+    if is_unattended(session.call) or agreement.given:
         return refuse(session.call)
-    return ask(session.call, question)
+    return ask_for_environment(session.call, question)
 
 
 def check_confirmation(stack: str, agreement: Confirmation, *, protected: bool) -> None:

@@ -5,10 +5,17 @@ from __future__ import annotations
 import shlex
 from contextlib import suppress
 
-from provision.commands.confirmation import Confirmation, check_confirmation, confirm
+from provision.commands.confirmation import (
+    Confirmation,
+    check_confirmation,
+    confirm,
+    require_answer,
+)
 from provision.commands.engine_messages import worded_outcome, worded_receipt
+from provision.commands.node_names import check_nodes
 from provision.commands.recheck import looked_again
-from provision.commands.session import Session, check_nodes
+from provision.commands.run_result import finish, print_result_document
+from provision.commands.session import Session
 from provision.config import ConfigInvalid
 from provision.engine.engine import REAPPEAR_DELAY
 from provision.errors import Interrupted
@@ -17,7 +24,6 @@ from provision.plan.plan import Plan, Result
 from provision.stack.lookups import key_as_recorded
 from provision.state.journal import Journal
 from provision.views.results import print_removal
-from provision.views.timing import print_timing
 from provision.workflows.removal_report import RemovalReport, removal_report
 from provision.workspace import Workspace
 
@@ -26,7 +32,7 @@ def down(
     session: Session, agreement: Confirmation, plan_options: PlanOptions, *, workers: int
 ) -> int:
     """Remove the stack. Exit codes: 0 done, 1 not confirmed, 9 partly done, 130 interrupted."""
-    session.require_answer("down", yes=agreement.given)
+    require_answer(session, "down", yes=agreement.given)
     workspace = _open(session)
     check_nodes(workspace, tuple(sorted(plan_options.destroy)))
     stack, protected = workspace.stack.name, workspace.inputs.config.protected
@@ -53,7 +59,7 @@ def down(
     result = worded_outcome(session.call, result)
     found = _receipt(session, workspace, result)
     _tell(session, workspace, result, found and worded_receipt(session.call, found))
-    return session.finish(result)
+    return finish(session, result)
 
 
 def _look(
@@ -109,16 +115,8 @@ def _tell(
     receipt: RemovalReport | None,
 ) -> None:
     if session.call.as_json:
-        session.print_document(
-            workspace,
-            result.changes,
-            {},
-            failed=result.failed,
-            error=session.final_error(result),
-            removal=receipt,
-        )
+        print_result_document(session, workspace, result, {}, receipt)
     else:
         where = f"account {workspace.aws.location.account}, {workspace.aws.location.region}"
         print_removal(session.errors, result, receipt, session.call.command, where=where)
-        chain = session.longest(workspace)
-        print_timing(session.errors, session.seconds, workspace.aws.calls, chain)
+        session.print_timing(workspace)

@@ -15,18 +15,14 @@ from provision.workflows.removal_report import RemovalReport
 
 def worded(call: Invocation, changes: Mapping[str, ResourceChange]) -> dict[str, ResourceChange]:
     """Return the changes with pasteable commands, for a screen or a document."""
-    return {node: _finding(call, change) for node, change in changes.items()}
+    return {node: _worded(call, change) for node, change in changes.items()}
 
 
 def worded_outcome(call: Invocation, result: Result) -> Result:
-    """Return the result with pasteable commands, for a screen or a document.
-
-    Its errors are changed in place.
-    """
-    for error in result.failed.values():
-        call.word(error)
+    """Return the result with pasteable commands, for a screen or a document."""
     return replace(
         result,
+        failed={node: call.word(error) for node, error in result.failed.items()},
         changes=worded(call, result.changes),
         backups=_backups(call, result.backups),
     )
@@ -40,7 +36,7 @@ def worded_receipt(call: Invocation, receipt: RemovalReport) -> RemovalReport:
     )
     return replace(
         receipt,
-        kept=tuple(_finding(call, change) for change in receipt.kept),
+        kept=tuple(_worded(call, change) for change in receipt.kept),
         in_progress={node: call.expand_hint(words) for node, words in receipt.in_progress.items()},
         backups=_backups(call, receipt.backups),
         search=LeftoverReport(
@@ -49,7 +45,7 @@ def worded_receipt(call: Invocation, receipt: RemovalReport) -> RemovalReport:
     )
 
 
-def _finding(call: Invocation, change: ResourceChange) -> ResourceChange:
+def _worded(call: Invocation, change: ResourceChange) -> ResourceChange:
     reason, refusal = call.expand_hint(change.reason), call.expand_hint(change.blocked_by)
     return replace(change, reason=reason, blocked_by=refusal)
 

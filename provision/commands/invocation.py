@@ -113,14 +113,12 @@ class Invocation:
             return command
 
     def word(self, error: ProvisionError) -> ProvisionError:
-        """Return the same error with pasteable commands in its message, lines and hint.
-
-        The error is changed in place.
-        """
-        error.message, error.hint = self.expand_hint(error.message), self.expand_hint(error.hint)
-        error.more = tuple(self.expand_hint(line) for line in error.more)
-        error.args = ("\n".join(error.lines),)
-        return error
+        """Return the error with pasteable commands in its message, lines and hint."""
+        return error.reworded(
+            message=self.expand_hint(error.message),
+            more=[self.expand_hint(line) for line in error.more],
+            hint=self.expand_hint(error.hint),
+        )
 
     def interrupted(self) -> Interrupted:
         """Return the error that a signal leads to, with how to continue."""
@@ -141,7 +139,7 @@ class Invocation:
                 os.write(2, self.terminal.fresh_line(self.stopping.asked_at).encode())
             say(_farewell(error))
         else:
-            self.word(error)
+            error = self.word(error)
             plain = error.more or isinstance(error, PartialFailure | NotPermitted | NothingDone)
             put(error.message if plain else f"Error: {error.message}", *error.more, err=True)
             if error.hint:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from provision.commands.confirmation import asks_for_new
+from provision.commands.node_names import check_nodes
 from provision.commands.prerequisites import look_to_make
-from provision.commands.session import Session, check_nodes
+from provision.commands.session import Session
 from provision.plan.change import Action
 from provision.plan.options import PlanOptions
 from provision.workflows.saved_plan import capture_plan, write_plan

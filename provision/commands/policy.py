@@ -132,7 +132,7 @@ def _site(session: Session) -> StackInputs:
         region=options.region,
         check=check_values,
         warn=session.say,
-        unlisted=session.judge_unlisted(refuse(session.call)),
+        unlisted=session.decide_unlisted(refuse(session.call)),
     )
     if config.environment == LOCAL_ENVIRONMENT:
         raise UsageError(

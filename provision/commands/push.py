@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import click
 
+from provision.commands.run_result import finish, print_result_document
 from provision.commands.session import Session
 from provision.plan.change import Action
 from provision.plan.options import PlanOptions
@@ -13,7 +14,6 @@ from provision.plan.plan import Result
 from provision.state.journal import Journal
 from provision.steps.lambda_.alias import Alias
 from provision.views.formatting import pluralize
-from provision.views.timing import print_timing
 from provision.workflows.push import PushPlan, plan_push
 from provision.workflows.push import push as push_code
 from provision.workspace import Workspace, assume_recorded_account
@@ -26,7 +26,7 @@ def push(session: Session, functions: tuple[str, ...]) -> int:
     with workspace.write_state(session.call.rerun_command) as journal:
         result = _push(session, workspace, journal, keys)
     _tell(session, workspace, result)
-    return session.finish(result)
+    return finish(session, result)
 
 
 def named_functions(workspace: Workspace, functions: tuple[str, ...]) -> tuple[str, ...]:
@@ -60,15 +60,9 @@ def tell_left(session: Session, seen: PushPlan) -> None:
 
 def _tell(session: Session, workspace: Workspace, result: Result) -> None:
     if session.call.as_json:
-        session.print_document(
-            workspace,
-            result.changes,
-            result.resources,
-            failed=result.failed,
-            error=session.final_error(result),
-        )
+        print_result_document(session, workspace, result, result.resources)
         return
-    print_timing(session.errors, session.seconds, workspace.aws.calls, session.longest(workspace))
+    session.print_timing(workspace)
     for node, step in result.resources.items():
         if isinstance(step, Alias):
             session.results.print(live_words(result, node, step), soft_wrap=True)

@@ -24,7 +24,7 @@ def refresh(session: Session) -> int:
         workspace.write_state(session.call.rerun_command) as journal,
     ):
         engine = replace(workspace.engine(journal, NO_OPTIONS), accepts=trusts_record)
-        found = refresh_records(engine, session.look_with(engine))
+        found = refresh_records(engine, session.plan_with(engine))
         if found.records:
             workspace.pin(journal)
         journal.replace_all(found.records)

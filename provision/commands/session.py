@@ -2,36 +2,29 @@
 
 from __future__ import annotations
 
-import os
 import shlex
-import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-import click
 from rich.console import Console
 from rich.text import Text
 
-from provision.commands.decision_hints import deciding
 from provision.commands.engine_messages import worded
 from provision.commands.invocation import Invocation
 from provision.commands.unlisted import refuse, unless_known
-from provision.commands.yes_no import confirmed
 from provision.config.checks import check
 from provision.config.load import Check
-from provision.config.problems import suggest
 from provision.config.unlisted import Unlisted, accept
 from provision.engine.engine import WORKERS, Engine
-from provision.engine.timing import PathStep, critical_path
-from provision.errors import Interrupted, NothingDone, NotPermitted, PartialFailure, ProvisionError
+from provision.engine.timing import critical_path
+from provision.errors import ProvisionError
 from provision.local import CREDENTIALS
 from provision.model.step import Step
 from provision.plan.change import ResourceChange
 from provision.plan.options import PlanOptions
-from provision.plan.plan import Plan, Result
-from provision.sanitizing.text import printable
+from provision.plan.plan import Plan
 from provision.stack.lookups import KeyOf, demanded_key
 from provision.stack.outputs import outputs
 from provision.state.journal import Journal
@@ -42,7 +35,7 @@ from provision.views.formatting import error_console, result_console
 from provision.views.json_documents import run_document
 from provision.views.plan import print_plan
 from provision.views.progress import Progress
-from provision.views.results import untried_words
+from provision.views.timing import print_timing
 from provision.workflows.health import Health
 from provision.workflows.origins import edited
 from provision.workflows.removal_report import RemovalReport
@@ -91,7 +84,7 @@ class Session:
                 guard=guard,
                 key=key,
                 state=state,
-                unlisted=self.judge_unlisted(unlisted or refuse(self.call)),
+                unlisted=self.decide_unlisted(unlisted or refuse(self.call)),
             )
         self.opened = self.seconds
         if workspace.aws.access.endpoint:
@@ -103,18 +96,12 @@ class Session:
     def _say_call(self, service: str, operation: str) -> None:
         self.say(f"  {service} {operation}")
 
-    def judge_unlisted(self, judge: Unlisted) -> Unlisted:
-        """Return the decision on an unlisted environment: by --new-env, its state or `judge`."""
+    def decide_unlisted(self, otherwise: Unlisted) -> Unlisted:
+        """Return the decision on an unlisted environment: by --new-env, its state, `otherwise`."""
         options = self.options
         if options.new_env:
             return accept
-        return unless_known(options.config, options.state, judge)
-
-    @property
-    def nobody_answers(self) -> bool:
-        """Whether no one can answer a question, which would wait for ever."""
-        keyboard = sys.stdin is not None and sys.stdin.isatty()
-        return bool(self.call.as_json or not keyboard or os.environ.get("CI"))
+        return unless_known(options.config, options.state, otherwise)
 
     def say(self, words: str) -> None:
         """Print a line on stderr, apart from the results. Its commands are made pasteable."""
@@ -148,9 +135,9 @@ class Session:
         workers: int = WORKERS,
     ) -> Plan:
         """Plan the whole stack, with writes refused."""
-        return self.look_with(workspace.engine(journal, plan_options), workers)
+        return self.plan_with(workspace.engine(journal, plan_options), workers)
 
-    def look_with(self, engine: Engine, workers: int = WORKERS) -> Plan:
+    def plan_with(self, engine: Engine, workers: int = WORKERS) -> Plan:
         """Plan as `plan` does, with a given engine."""
         with (
             engine.aws.reading(),
@@ -175,8 +162,8 @@ class Session:
     ) -> None:
         """Print the plan, with all fields if the user asked for them (-v)."""
         files = edited(workspace.inputs.config, self.options.config)
-        told = worded(self.call, changes)
-        print_plan(screen, title, told, files, all_fields=self.verbose > 0)
+        changes = worded(self.call, changes)
+        print_plan(screen, title, changes, files, all_fields=self.verbose > 0)
 
     def print_document(
         self,
@@ -190,106 +177,25 @@ class Session:
         removal: RemovalReport | None = None,
     ) -> None:
         """Print the one JSON document."""
-        for failure in (failed or {}).values():
-            self.call.word(failure)
+        failures = {node: self.call.word(failure) for node, failure in (failed or {}).items()}
         text = run_document(
             workspace.inputs,
             workspace.aws.calls,
             worded(self.call, changes),
-            failed=failed or {},
+            failed=failures,
             outputs=outputs(workspace.inputs, steps),
             seconds=self.seconds,
-            longest=self.longest(workspace),
+            longest=critical_path(self.opened, workspace.timings),
             health=health,
             error=self.call.word(error) if error else None,
             removal=removal,
         )
         self.call.answer(text)
 
-    def require_answer(self, verb: str, *, yes: bool) -> None:
-        """Raise UsageError if the command would ask and no one can answer."""
-        if self.nobody_answers and not yes:
-            look = " (or look first: `provision plan`)" if verb == "up" else ""
-            raise click.UsageError(
-                f"`provision {verb}` asks before it acts, and here nobody can answer:"
-                f" add --yes{look}"
-            )
-
-    def ask(self, workspace: Workspace, question: str) -> bool:
-        """Print the location and ask. Anything but yes is no, the end of the input included."""
-        self.errors.print(f"This is {workspace.description}.", style="bold", soft_wrap=True)
-        began = time.monotonic()
-        try:
-            with self.trace.span("your answer", "ask"):
-                if confirmed(question):
-                    return True
-        except click.Abort:
-            if self.call.stopping.asked:
-                raise
-            self.errors.print()  # the end of the input writes no line end
-        finally:
-            self.asked += time.monotonic() - began
-        self.errors.print("Nothing was done.")
-        return False
-
-    def ask_for_text(self, workspace: Workspace, question: str, expected: str) -> bool:
-        """Print the location and ask for exactly this text. Anything else is no."""
-        self.errors.print(f"This is {workspace.description}.", style="bold", soft_wrap=True)
-        began, shown = time.monotonic(), printable(question)
-        try:
-            with self.trace.span("your answer", "ask"):
-                if click.prompt(shown, err=True, default="", show_default=False) == expected:
-                    return True
-        except click.Abort:
-            if self.call.stopping.asked:
-                raise
-            self.errors.print()  # the end of the input writes no line end
-        finally:
-            self.asked += time.monotonic() - began
-        self.errors.print("Nothing was done.")
-        return False
-
-    def final_error(self, result: Result) -> ProvisionError | None:
-        """Return the error in which a run ended, or None if all is done."""
-        if result.interrupted or self.call.stopping.asked:
-            return self.call.interrupted()
-        if not result.failed:
-            return None
-        nodes = f"{len(result.failed)} failed ({', '.join(result.failed)})"
-        if all(isinstance(error, NotPermitted) for error in result.failed.values()):
-            return NotPermitted(
-                f"Partly done: {nodes}",
-                hint=f"allow what they name and {self.call.goes_on}",
-            )
-        if result.refused_whole:
-            return NothingDone(
-                f"Nothing was done: {len(result.failed)} refused ({', '.join(result.failed)})",
-                hint=deciding(self.call, result.failed),
-            )
-        return PartialFailure(
-            f"Partly done: {nodes}",
-            hint=f"mend that and {self.call.goes_on}",
-        )
-
-    def finish(self, result: Result) -> int:
-        """Print what went live untried, what failed, and what to type next.
-
-        Return the exit code.
-        """
-        for words in untried_words(result):
-            self.errors.print(words, style="yellow", soft_wrap=True)
-        for node, error in result.failed.items():
-            if not isinstance(error, Interrupted):
-                self.call.word(error)
-                hint = f" → {error.hint}" if error.hint else ""
-                for line in (f"✗ {node}: {error.message}{hint}", *error.more):
-                    self.errors.print(line, style="red", soft_wrap=True)
-        verdict = self.final_error(result)
-        return self.call.fail(verdict) if verdict else 0
-
-    def longest(self, workspace: Workspace) -> tuple[PathStep, ...]:
-        """Return the critical path of the command."""
-        return critical_path(self.opened, workspace.timings)
+    def print_timing(self, workspace: Workspace) -> None:
+        """Print the seconds, calls and critical path of the command."""
+        path = critical_path(self.opened, workspace.timings)
+        print_timing(self.errors, self.seconds, workspace.aws.calls, path)
 
     @property
     def seconds(self) -> float:
@@ -304,15 +210,3 @@ def _aws_on(endpoint: str) -> str:
         f"AWS_ACCESS_KEY_ID={key} AWS_SECRET_ACCESS_KEY={secret} aws --endpoint-url"
         f" {shlex.quote(endpoint)}"
     )
-
-
-def check_nodes(workspace: Workspace, names: tuple[str, ...]) -> None:
-    """Raise UsageError for a misspelt node name, before anything is observed."""
-    known = [*workspace.stack.nodes, *workspace.remembered]
-    for name in names:
-        if name not in known:
-            every = "`provision plan --json` lists them"
-            raise click.UsageError(
-                f"there is no node {name} in {workspace.stack.name};"
-                f" {suggest(name, known) or every}"
-            )

@@ -17,28 +17,27 @@ from provision.sanitizing.text import put
 def unless_known(config: Path, state: Path | None, then: Unlisted) -> Unlisted:
     """Return a decision that accepts an environment with a state, and leaves others to `then`."""
 
-    def judge(unlisted: UnlistedEnvironment) -> None:
+    def decide(unlisted: UnlistedEnvironment) -> None:
         home = config.resolve().parent / HOME
         if not _was_made(state or home / unlisted.name):
             then(unlisted)
 
-    return judge
+    return decide
 
 
 def refuse(call: Invocation) -> Unlisted:
     """Return a decision that refuses, for commands that cannot ask or that create nothing."""
 
-    def judge(unlisted: UnlistedEnvironment) -> None:
-        unlisted.hint = f"where it is meant: `{call.rerun_command} --new-env`"
-        raise unlisted
+    def decide(unlisted: UnlistedEnvironment) -> None:
+        raise unlisted.reworded(hint=f"where it is meant: `{call.rerun_command} --new-env`")
 
-    return judge
+    return decide
 
 
-def ask(call: Invocation, question: str) -> Unlisted:
+def ask_for_environment(call: Invocation, question: str) -> Unlisted:
     """Return a decision that asks at the terminal. Any answer but yes ends the command."""
 
-    def judge(unlisted: UnlistedEnvironment) -> None:
+    def decide(unlisted: UnlistedEnvironment) -> None:
         put(unlisted.message, err=True)
         try:
             if confirmed(f"{question} {unlisted.name}?"):
@@ -49,7 +48,7 @@ def ask(call: Invocation, question: str) -> Unlisted:
         put("Nothing was done.", err=True)
         raise click.exceptions.Exit(1)
 
-    return judge
+    return decide
 
 
 def _was_made(directory: Path) -> bool:

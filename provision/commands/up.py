@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 from provision import LOCAL_ENVIRONMENT
-from provision.commands.confirmation import Confirmation, asks_for_new, confirm, destroys_data
+from provision.commands.confirmation import (
+    Confirmation,
+    asks_for_new,
+    confirm,
+    destroys_data,
+    require_answer,
+)
 from provision.commands.engine_messages import worded_outcome
+from provision.commands.node_names import check_nodes
 from provision.commands.prerequisites import look_to_make
 from provision.commands.recheck import looked_again
-from provision.commands.session import Session, check_nodes
+from provision.commands.run_result import final_error, finish, print_result_document
+from provision.commands.session import Session
 from provision.plan.options import PlanOptions
 from provision.plan.plan import Plan, Result
 from provision.stack.outputs import outputs
 from provision.state.journal import Journal
 from provision.views.results import NextSteps, print_receipt, print_welcome, secret_words
-from provision.views.timing import print_timing
 from provision.workspace import Workspace
 
 
@@ -27,7 +34,7 @@ def up(
     workers: int,
 ) -> int:
     """Apply a new plan. Exit codes: 0 done, 1 not confirmed, 9 partly done, 130 interrupted."""
-    session.require_answer("up", yes=agreement.given)
+    require_answer(session, "up", yes=agreement.given)
     workspace = session.open(unlisted=asks_for_new(session, "Make a new environment", agreement))
     check_nodes(workspace, (*adopt, *destroy))
     plan_options = PlanOptions(frozenset(adopt), frozenset(destroy), backup=backup)
@@ -87,23 +94,15 @@ def make(
 
 def end(session: Session, workspace: Workspace, result: Result) -> int:
     """Print the result, on the screen or as a document, and return the exit code."""
-    error = session.final_error(result)
     if session.call.as_json:
-        session.print_document(
-            workspace,
-            result.changes,
-            result.resources,
-            failed=result.failed,
-            error=error,
-        )
+        print_result_document(session, workspace, result, result.resources)
     else:
         told = worded_outcome(session.call, result)
         print_receipt(session.errors, told, session.call.command)
-        chain = session.longest(workspace)
-        print_timing(session.errors, session.seconds, workspace.aws.calls, chain)
+        session.print_timing(workspace)
         for words in secret_words(workspace.inputs.config, result):
             session.say(words)
-        if not error:
+        if not final_error(session.call, result):
             known = outputs(workspace.inputs, result.resources)
             on_local = workspace.inputs.config.environment == LOCAL_ENVIRONMENT
             following = NextSteps(
@@ -111,4 +110,4 @@ def end(session: Session, workspace: Workspace, result: Result) -> int:
                 session.call.command("local", "stop") if on_local else "",
             )
             print_welcome(session.results, known, workspace.inputs.config.api, following)
-    return session.finish(result)
+    return finish(session, result)

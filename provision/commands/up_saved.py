@@ -13,10 +13,17 @@ from pathlib import Path
 
 import click
 
-from provision.commands.confirmation import Confirmation, check_confirmation, confirm, destroys_data
+from provision.commands.confirmation import (
+    Confirmation,
+    check_confirmation,
+    confirm,
+    destroys_data,
+    is_unattended,
+)
+from provision.commands.node_names import check_nodes
 from provision.commands.prerequisites import look_to_make
 from provision.commands.recheck import looked_again
-from provision.commands.session import Session, check_nodes
+from provision.commands.session import Session
 from provision.commands.up import end, look, make
 from provision.errors import WrongAccount
 from provision.plan.options import PlanOptions
@@ -52,7 +59,7 @@ def up_saved(
     check_nodes(workspace, (*adopt, *destroy))
     missing = _unallowed(workspace, file, plan, PlanOptions(frozenset(adopt), frozenset(destroy)))
     session.call.anew = session.call.command("plan", "--out", str(file), *plan.consent.options)
-    if missing.options and (session.nobody_answers or agreement.given):
+    if missing.options and (is_unattended(session.call) or agreement.given):
         raise click.UsageError(_wanting(file, plan, missing))
     now = capture_plan(workspace.inputs, {}, plan.consent, plan.salt)
     _refuse(file, plan, changed_inputs(plan, now))

@@ -112,6 +112,18 @@ def test_two_classes_have_one_name_only_as_configuration_and_resource() -> None:
     assert by_name == set(), "import the module, and write config.Table or iam.Permission"
 
 
+def test_errors_are_not_changed_after_they_were_raised() -> None:
+    changed = [
+        f"{path.relative_to(ROOT)}:{node.lineno}"
+        for path in MODULES
+        if path.is_relative_to(ROOT / "provision")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store)
+        if node.attr in {"message", "more", "hint", "args"} and ast.unparse(node.value) != "self"
+    ]
+    assert changed == [], "raise a new one: ProvisionError.reworded"
+
+
 def test_docstrings_and_comments_use_the_fields_words() -> None:
     found = [
         f"{path.relative_to(ROOT)}:{line}: {word}"

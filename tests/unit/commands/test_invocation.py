@@ -109,5 +109,5 @@ def test_errors_are_put_into_words_whole(capsys: pytest.CaptureFixture[str]) -> 
     told = capsys.readouterr().err
     assert told.count("./bin/provision") == 2
     assert told.count("--env prod") == 2
-    hint = str(error.hint)
-    assert hint.endswith("""--env prod --profile 'it'"'"'s mine'` shows why""")
+    assert error.hint == "`provision plan` shows why"  # as it was raised
+    assert told.rstrip().endswith("""--env prod --profile 'it'"'"'s mine'` shows why""")

@@ -10,6 +10,7 @@ from typing import Any
 import click
 import pytest
 
+from provision.commands.confirmation import ask
 from provision.commands.session import Session
 from provision.workspace import Options
 
@@ -28,5 +29,5 @@ def test_waiting_for_an_answer_is_no_part_of_the_run(
     monkeypatch.setattr(click, "prompt", prompt)
     session, place = Session(Options(Path("config.yaml"))), SimpleNamespace(description="tap-prod")
     session.began = 90.0
-    agreed = session.ask_for_text(place, "the stack's name", "tap-prod")  # type: ignore[arg-type]
+    agreed = ask(session, place, lambda: click.prompt("name") == "tap-prod")  # type: ignore[arg-type]
     assert (agreed, session.seconds) == (answer == "tap-prod", 10.0)

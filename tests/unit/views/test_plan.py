@@ -182,7 +182,7 @@ def test_what_is_refused_is_said_once_and_asked_for_not_at_all(
     plan = provision("plan")
     assert "1 refused" in plan.out
     assert "to replace" not in plan.out
-    monkeypatch.setattr("provision.commands.session.Session.ask", None)  # nobody is asked
+    monkeypatch.setattr("provision.commands.confirmation.ask", None)  # nobody is asked
     monkeypatch.setattr("sys.stdin.isatty", lambda: True)
     refused = provision("up")
     assert refused.code == 1
