@@ -16,6 +16,7 @@ from provision.commands.terminal import forget_typed
 from provision.commands.unlisted import ask_for_environment, refuse
 from provision.commands.yes_no import confirmed
 from provision.config.unlisted import Unlisted
+from provision.model.capabilities import HoldsData
 from provision.plan.change import Action, ResourceChange
 from provision.sanitizing.text import printable
 from provision.workspace import Workspace
@@ -127,8 +128,7 @@ def check_confirmation(stack: str, agreement: Confirmation, *, protected: bool) 
 def destroys_data(changes: Mapping[str, ResourceChange]) -> bool:
     """Return whether an unblocked change deletes or replaces a resource with the user's data."""
     return any(
-        change.have is not None
-        and change.have.HOLDS_DATA
+        isinstance(change.have, HoldsData)
         and not change.blocked_by
         and change.action in {Action.DELETE, Action.REPLACE}
         for change in changes.values()

@@ -10,7 +10,7 @@ from collections.abc import Collection, Sequence
 
 from provision.aws.client import Aws
 from provision.errors import ConcurrentRun
-from provision.model.step import OWNER, Replacement, Step, Tagged
+from provision.model.step import OWNER, Step, Tagged
 
 
 def duplicates(aws: Aws, want: Step, known: Collection[Step]) -> Sequence[Step]:
@@ -19,7 +19,7 @@ def duplicates(aws: Aws, want: Step, known: Collection[Step]) -> Sequence[Step]:
     Must not write. Empty for kinds of which AWS itself refuses a second one, and for numbered
     histories.
     """
-    if not isinstance(want, Tagged) or want.UNIQUE or want.REPLACEMENT is Replacement.SUCCEED:
+    if not isinstance(want, Tagged) or want.has_unique_identity or want.REPLACEMENT.keeps_old:
         return ()
     handles = {id_of(one) for one in known}
     return [
@@ -49,9 +49,9 @@ def ambiguous(want: Step, ours: Sequence[Step]) -> Sequence[Step]:
 
     A resource without a mark is found as part of its parent, and belongs to its parent's owner.
     """
-    if not want.MARKED:
+    if not want.OWNER_MARK.names_owner:
         return ()
-    found = want.twins(ours)
+    found = want.matching(ours)
     return found if len(found) > 1 else ()
 
 

@@ -9,7 +9,7 @@ from typing import Final
 from provision.aws.client import Aws
 from provision.engine.events import EventListener, NodeEvent, report_nothing
 from provision.engine.executor import Deleted, Executor
-from provision.engine.marked_twice import others_marked
+from provision.engine.marked_twice import others_with_owner
 from provision.engine.node_planner import NodePlanner
 from provision.engine.observer import Accepts, Observer, accept_any
 from provision.engine.prefetch import Prefetched, batches, candidate_inputs, prefetch_batch
@@ -22,11 +22,12 @@ from provision.model.step import Step
 from provision.model.stored_data import Backup
 from provision.plan.blocking import block_on_failed, block_on_refused
 from provision.plan.change import Action, ResourceChange
+from provision.plan.dependents import deletes_dependents, follow_replaced_parent
 from provision.plan.limitations import NO_LIMITATIONS, Limitations
 from provision.plan.options import NO_OPTIONS, PlanOptions
 from provision.plan.ownership import Ownership
 from provision.plan.plan import Plan, Result
-from provision.plan.planner import Planner, deletes_dependents, follow_replaced_parent
+from provision.plan.planner import Planner
 from provision.plan.removal import apply_parent_ownership, deletion_order, keep_needed_by_data
 from provision.state.journal import Journal
 
@@ -88,7 +89,7 @@ class Engine:
             node = nodes[name]
             places = candidate_inputs(node, changes, wanted)
             seen = self.nodes.plan(node, wanted, places, early.get(name))
-            others = others_marked(self.aws, self.ownership, self.options, seen)
+            others = others_with_owner(self.aws, self.ownership, self.options, seen)
             change = self.planner.refuse_marked_twice(seen, others)
             change = follow_replaced_parent(change, changes)
             wanted[name] = self.observer.planned_value(change)

@@ -16,12 +16,19 @@ from provision.engine.events import EventListener, NodeEvent
 from provision.engine.ownership_check import OwnershipCheck
 from provision.engine.prefetch import observe_eventually
 from provision.errors import DataProtected, NoLongerOurs, NotConverged, NotOwned
+from provision.model.capabilities import (
+    CheckedBeforeDeletion,
+    HoldsData,
+    KeepsVersions,
+    MayReappear,
+)
 from provision.model.step import Replacement, Step, replacement, with_computed
 from provision.model.stored_data import Backup
 from provision.plan.change import Action, ResourceChange, diff_fields
 from provision.plan.limitations import Limitations
 from provision.plan.options import PlanOptions
 from provision.plan.ownership import adopt_hint
+from provision.plan.planner import retention_reason
 from provision.state.journal import Journal
 
 VERIFY_DELAYS: Final = (0.3, 0.7, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 60.0)
@@ -199,7 +206,8 @@ class Executor:
             left = diff_fields(made, have, None, ignored) if have else ()
             if have and not left:
                 self.journal.done(change.node, with_computed(made, have), change.needs)
-                made.prune(self.aws)
+                if isinstance(made, KeepsVersions):
+                    made.prune(self.aws)
                 self.report(change.node, NodeEvent.SETTLED, "")
                 return
             if pause is not None:
@@ -230,7 +238,7 @@ class Executor:
         became foreign since it was observed is left alone, and the returned change says so.
         """
         have = change.have
-        if change.action is Action.KEEP and have is not None and not have.lasting():
+        if change.action is Action.KEEP and have is not None and not retention_reason(have):
             record = self.journal.records.get(change.node)
             if record and record.pending:  # pending since a run that died; it exists, and stays
                 self.journal.done(change.node, have, change.needs)
@@ -240,7 +248,7 @@ class Executor:
             self.report(change.node, NodeEvent.BEGUN, Action.DELETE)
             self.aws.on_wait(lambda words: self.report(change.node, NodeEvent.WAITING, words))
             try:
-                late = have.has_recent_writes(self.aws)
+                late = isinstance(have, MayReappear) and have.has_recent_writes(self.aws)
                 self._delete(change.node, change.needs, have)
             except NoLongerOurs as left:
                 change = replace(change, action=Action.FOREIGN, reason=left.message)
@@ -268,7 +276,7 @@ class Executor:
         left = since + reappear_delay - self.aws.clock.now()
         if left > 0:
             self.aws.clock.sleep(left)
-        if back := have.now(self.aws):
+        if back := have.observe(self.aws):
             reappeared = self.check.reappeared(back)
             if reappeared or not self.check.changed_hands(change.node, have, back):
                 have.delete(self.aws)
@@ -288,17 +296,18 @@ class Executor:
         """
         self.journal.begin(node, "delete", have, needs)
         if (
-            have.HOLDS_DATA
+            isinstance(have, HoldsData)
             and self.options.backup
             and have.KIND not in self.limitations.kinds_without_backup
         ):
             self._back_up(node, have)
-        now = have.now(self.aws) if have.ASKED_LAST else None
-        if now and self.check.changed_hands(node, have, now):
-            raise NoLongerOurs(have.label)
+        if isinstance(have, CheckedBeforeDeletion):
+            now = have.observe_owner(self.aws)
+            if now and self.check.changed_hands(node, have, now):
+                raise NoLongerOurs(have.label)
         have.delete(self.aws)
 
-    def _back_up(self, node: str, have: Step) -> None:
+    def _back_up(self, node: str, have: HoldsData) -> None:
         try:
             backup = have.back_up(self.aws)
         except ClientError as error:

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from provision.aws.client import Aws
 from provision.aws.failed_call import NO_GOOD_ANSWER
+from provision.model.capabilities import HoldsData
 from provision.plan.change import Action, ResourceChange
 from provision.plan.options import PlanOptions
 from provision.plan.ownership import Ownership
 
 
-def others_marked(
+def others_with_owner(
     aws: Aws, ownership: Ownership, options: PlanOptions, change: ResourceChange
 ) -> tuple[str, ...]:
     """Return the names of other resources that carry the node's mark. Must not write.
@@ -22,11 +23,11 @@ def others_marked(
     not be listed by tag: older policies for reading do not permit that.
     """
     want, node = change.want, change.node
-    if want is None or change.action in {Action.FOREIGN, Action.SKIP}:
+    if not isinstance(want, HoldsData) or change.action in {Action.FOREIGN, Action.SKIP}:
         return ()
     if node in ownership.records or node in options.adopt:
         return ()
     try:
-        return tuple(want.others_marked(aws, ownership.owners(node)))
+        return tuple(want.others_with_owner(aws, ownership.owners(node)))
     except NO_GOOD_ANSWER:
         return ()

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from provision.engine.events import EventListener, NodeEvent
 from provision.engine.observer import Observer
 from provision.engine.prefetch import Inputs, Prefetched
+from provision.model.capabilities import HasParent
 from provision.model.stack import Node
 from provision.model.step import Step
 from provision.plan.change import Action, ResourceChange
@@ -84,6 +85,6 @@ class NodePlanner:
         """Return the change of a node that the journal has and the configuration has not."""
         have = self.observer.recall(name)
         change = self.planner.name_orphan(name, have)
-        if have and not (have.MARKED or have.SHARED or self.observer.check.is_part_of_ours(have)):
+        if isinstance(have, HasParent) and not self.observer.check.is_part_of_ours(have):
             return self.planner.part_of_foreign(change)
         return self.plan_deletion(change, self.planner.ownership.records[name].step)

@@ -9,10 +9,12 @@ from provision.aws.client import Aws
 from provision.engine.concurrent_runs import ambiguous, id_of
 from provision.engine.ownership_check import OwnershipCheck
 from provision.engine.prefetch import Inputs, Prefetched, observe_recorded
+from provision.model.capabilities import HasParent, PredictsValues
 from provision.model.matching import has_known_identity, same_fixed_identity, same_resource
 from provision.model.stack import Node
 from provision.model.step import (
-    Mark,
+    FieldRole,
+    OwnerMark,
     Replacement,
     Step,
     fields_with,
@@ -21,14 +23,9 @@ from provision.model.step import (
     with_computed,
 )
 from provision.plan.change import Action, ResourceChange, diff_fields
+from provision.plan.dependents import keeps_computed
 from provision.plan.ownership import Ownership
-from provision.plan.planner import (
-    NOT_THERE,
-    DataFacts,
-    Observation,
-    holds_deletable_data,
-    keeps_computed,
-)
+from provision.plan.planner import NOT_THERE, DataFacts, Observation, holds_deletable_data
 from provision.state.journal import Journal
 from provision.unknown import is_known
 
@@ -164,7 +161,8 @@ class Observer:
         assert change.want is not None
         if keeps_computed(change):
             return with_computed(change.want, change.have)
-        return with_computed(change.want, None).foretold(self.aws)
+        made = with_computed(change.want, None)
+        return made.with_predicted_values(self.aws) if isinstance(made, PredictsValues) else made
 
     def _believed(self, want: Step, recalled: Step | None) -> Step | None:
         """Return the recorded resource, or None if the record is not to be believed.
@@ -172,7 +170,7 @@ class Observer:
         That is so if the resource carries no mark, is not where it is wanted, and AWS does not show
         that it is part of a resource of ours.
         """
-        if recalled is None or recalled.MARKED or recalled.SHARED or same_identity(want, recalled):
+        if recalled is None or not isinstance(recalled, HasParent) or same_identity(want, recalled):
             return recalled
         return recalled if self.check.is_part_of_ours(recalled) else None
 
@@ -184,7 +182,7 @@ class Observer:
         interrupted run was moving may be in both places.
         """
         record = self.journal.records.get(node.name)
-        if recalled.BY_CONTENT and record and record.pending == "update":
+        if recalled.OWNER_MARK is OwnerMark.BY_CONTENT and record and record.pending == "update":
             return False
         ours = self.check.is_ours(node.name, want, recalled)
         return ours and not needs_replacement_beside(want, recalled)
@@ -231,8 +229,9 @@ class Observer:
         The record leads to the entry used last, and `create` would only reuse one of an earlier
         run.
         """
-        fixed = [vars(want)[name] for name in fields_with(type(want), Mark.FIXED)]
-        if not want.REVIVES or not is_known(fixed) or not diff_fields(want, have, None):
+        fixed = [vars(want)[name] for name in fields_with(type(want), FieldRole.FIXED)]
+        reusable = want.REPLACEMENT is Replacement.REUSE_VERSION
+        if not reusable or not is_known(fixed) or not diff_fields(want, have, None):
             return have
         return want.observe(self.aws) or have
 
@@ -255,7 +254,7 @@ class Observer:
                 ours = seed is want or self.ownership.carries_mark(node.name, seed, have)
                 if ours and not any(same_resource(have, old) for old in [*aside, *found]):
                     found.append(have)
-            if want.MARKED:
+            if want.OWNER_MARK.names_owner:
                 break
         return found
 
@@ -267,4 +266,6 @@ def _deposed(want: Step, behind: Sequence[Step]) -> tuple[Step, ...]:
 
 def _found_at_old_parent(want: Step, found: Sequence[Step]) -> list[Step]:
     """Return unmarked resources found at an old parent: their ownership was decided there."""
-    return [have for have in found if not want.MARKED and not same_identity(want, have)]
+    return [
+        have for have in found if not want.OWNER_MARK.names_owner and not same_identity(want, have)
+    ]

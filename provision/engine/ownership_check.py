@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from provision.aws.client import Aws
-from provision.model.step import Step
+from provision.model.capabilities import HasParent, MayReappear
+from provision.model.step import OwnerMark, Step
 from provision.plan.change import ResourceChange
 from provision.plan.ownership import OwnedBy, Ownership, has_no_owner, same_mark
 
@@ -25,8 +26,9 @@ class OwnershipCheck:
             case OwnedBy.OTHERS:
                 return False
             case OwnedBy.PARENT:
-                return self.ownership.leads_to_ours(expected, have.parent_owner(self.aws))
+                return self.ownership.leads_to_ours(expected, self._parent_owner(have))
             case OwnedBy.WRITER:
+                assert isinstance(have, MayReappear)
                 return self._has_reappeared(node, expected, have)
 
     def is_part_of_ours(self, have: Step) -> bool:
@@ -34,7 +36,7 @@ class OwnershipCheck:
 
         The state may have been written by anyone, and name any resource.
         """
-        return self.ownership.is_our_mark(have.parent_owner(self.aws))
+        return self.ownership.is_our_mark(self._parent_owner(have))
 
     def may_remove(self, change: ResourceChange, expected: Step) -> bool:
         """Return whether the observed resource is the node's and may be removed.
@@ -45,14 +47,16 @@ class OwnershipCheck:
         have, want = change.have, change.want
         if have is None or not self.is_ours(change.node, expected, have):
             return False
-        if not have.BY_CONTENT:
+        if have.OWNER_MARK is not OwnerMark.BY_CONTENT:
             return True
         wanted = want is not None and self.ownership.carries_mark(change.node, want, have)
         return wanted or self.is_part_of_ours(have)
 
     def reappeared(self, have: Step) -> bool:
         """Return whether a delayed writer recreated what this run deleted."""
-        return has_no_owner(have) and have.came_back(self.aws)
+        if not isinstance(have, MayReappear) or not has_no_owner(have):
+            return False
+        return have.is_new_and_empty(self.aws)
 
     def changed_hands(self, node: str, have: Step, now: Step) -> bool:
         """Return whether the resource that was owned as `have` is foreign now.
@@ -61,13 +65,16 @@ class OwnershipCheck:
         """
         return not same_mark(have, now) and not self.is_ours(node, have, now)
 
-    def _has_reappeared(self, node: str, expected: Step, have: Step) -> bool:
+    def _has_reappeared(self, node: str, expected: Step, have: MayReappear) -> bool:
         """Return whether a resource without a mark may be one that we deleted.
 
         If its writer is not ours, it must be as new and empty as delayed writers leave it.
         """
-        parent = have.parent_owner(self.aws)
-        if self.ownership.is_our_mark(parent):
+        writer = have.writer_owner(self.aws)
+        if self.ownership.is_our_mark(writer):
             return True
-        told = self.ownership.may_have_reappeared(node, expected, have, parent)
-        return told and have.came_back(self.aws)
+        possible = self.ownership.may_have_reappeared(node, expected, have, writer)
+        return possible and have.is_new_and_empty(self.aws)
+
+    def _parent_owner(self, have: Step) -> str | None:
+        return have.parent_owner(self.aws) if isinstance(have, HasParent) else ""

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from provision.aws.client import Aws
+from provision.model.capabilities import BatchObserved
 from provision.model.stack import Node
 from provision.model.step import Step, same_identity
 from provision.plan.change import ResourceChange
@@ -93,15 +94,13 @@ def prefetch_batch(
         return {name: prefetch(aws, records.get(name), step) for name, step in sought.items()}
     alone = {n: s for n, s in sought.items() if n in records and records[n].pending == "create"}
     others = {
-        name: records[name].step if name in records else step
-        for name, step in sought.items()
-        if name not in alone
+        n: records[n].step if n in records else s for n, s in sought.items() if n not in alone
     }
     seen = {name: prefetch(aws, records[name], step) for name, step in alone.items()}
-    if not others:
+    steps = [step for step in others.values() if isinstance(step, BatchObserved)]
+    if not steps:
         return seen
-    kind = type(next(iter(others.values())))
-    for name, have in zip(others, kind.observe_many(aws, list(others.values())), strict=True):
+    for name, have in zip(others, type(steps[0]).observe_many(aws, steps), strict=True):
         if name in records:
             seen[name] = Prefetched(recorded=have)
         else:
@@ -116,5 +115,6 @@ def batches(sought: Mapping[str, Step]) -> Iterator[dict[str, Step]]:
         kinds[type(step)][name] = step
     for kind, nodes in kinds.items():
         names = list(nodes)
-        for begin in range(0, len(names), kind.AT_ONCE):
-            yield {name: nodes[name] for name in names[begin : begin + kind.AT_ONCE]}
+        size = kind.BATCH_SIZE if issubclass(kind, BatchObserved) else 1
+        for begin in range(0, len(names), size):
+            yield {name: nodes[name] for name in names[begin : begin + size]}

@@ -14,6 +14,7 @@ from provision.engine.node_planner import NodePlanner
 from provision.engine.timing import WalkTiming
 from provision.engine.walks import Walks
 from provision.errors import ProvisionError
+from provision.model.capabilities import GrantsAccess
 from provision.model.stack import Stack
 from provision.model.step import Step, with_computed
 from provision.plan.blocking import block_on_failed, block_with_reasons
@@ -32,7 +33,9 @@ def without_revocations(change: ResourceChange) -> ResourceChange | None:
         return None
     if all(diff.cause is Cause.DRIFT and not diff.is_conflict for diff in change.diffs):
         return None
-    wider = want.meanwhile(have)
+    if not isinstance(want, GrantsAccess) or not isinstance(have, GrantsAccess):
+        return None
+    wider = want.keeping_access_of(have)
     if wider == want:
         return None
     return replace(change, want=wider, diffs=diff_fields(wider, have, None))

@@ -11,7 +11,7 @@ from typing import Final
 from provision.aws.access import Location
 from provision.model import iam
 from provision.model.stack import Stack
-from provision.model.step import OWNER, Mark, Step, fields_with
+from provision.model.step import OWNER, FieldRole, Step, fields_with
 from provision.unknown import Unknown
 
 READ: Final = "look"
@@ -75,7 +75,7 @@ def expected(stack: Stack, where: Location) -> dict[str, Step]:
 
 
 def _patterned(step: Step, where: Location, stack: Stack) -> Step:
-    computed = fields_with(type(step), Mark.COMPUTED)
+    computed = fields_with(type(step), FieldRole.COMPUTED)
     chosen = [name for name in computed if not isinstance(vars(step)[name], tuple)]
     bare = replace(step, **dict.fromkeys(chosen, iam.ANY_RESOURCE))
     words = _words(bare.policy_variables(), where, stack)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
-from provision.model.step import Mark, Replacement, Step, fields_with
+from provision.model.step import FieldRole, Step, fields_with
 from provision.model.stored_data import StoredData
 from provision.unknown import is_known
 
@@ -93,7 +93,7 @@ class ResourceChange:
     def verb(self) -> str:
         """The action as a word for users."""
         step = self.have or self.want
-        adds = step is not None and step.REPLACEMENT is Replacement.SUCCEED
+        adds = step is not None and step.REPLACEMENT.keeps_old
         return PUBLISH if adds and self.action is Action.REPLACE else self.action.value
 
     @property
@@ -112,7 +112,7 @@ def diff_fields(
     it, the configuration changed.
     """
     kind = type(want)
-    fixed = fields_with(kind, Mark.FIXED)
+    fixed = fields_with(kind, FieldRole.FIXED)
     diffs = []
     for name in (*fixed, *fields_with(kind, None)):
         wanted, found = vars(want)[name], vars(have)[name]

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, TypeVar
 
+from provision.model.capabilities import MayReappear
 from provision.model.stack import Stack, current_name
-from provision.model.step import OWNER, Step, Tagged, same_identity
+from provision.model.step import OWNER, OwnerMark, Step, Tagged, same_identity
 from provision.state.record import Record
 from provision.unknown import is_known
 
@@ -48,7 +49,8 @@ class Ownership:
 
     def claim(self, node: str, want: S) -> S:
         """Return the wanted step with its owner; if that cannot be changed, the one it has."""
-        former = self._former_owners(node) if want.MARK_LASTS else ()
+        lasts = want.OWNER_MARK is OwnerMark.PERMANENT
+        former = self._former_owners(node) if lasts else ()
         return want.with_owner(next(iter(former), self.owner_of(node)))
 
     def carries_mark(self, node: str, expected: Step, have: Step) -> bool:
@@ -59,13 +61,13 @@ class Ownership:
         """Return the owner, or what AWS has to be asked to know it."""
         record = self.records.get(node)
         deleting = record is not None and record.pending == "delete"
-        if deleting and have.COMES_BACK and has_no_owner(have):
+        if deleting and isinstance(have, MayReappear) and has_no_owner(have):
             return OwnedBy.WRITER  # a delayed writer may have recreated it (A35)
         if self.carries_mark(node, expected, have):
             return OwnedBy.US
         if record is None or not self.carries_mark(node, record.step, have):
             return OwnedBy.OTHERS
-        return OwnedBy.PARENT if have.BY_CONTENT else OwnedBy.US
+        return OwnedBy.PARENT if have.OWNER_MARK is OwnerMark.BY_CONTENT else OwnedBy.US
 
     def is_our_mark(self, owner: str | None) -> bool:
         """Return whether this is the owner mark of a node of ours.
@@ -137,7 +139,7 @@ class Ownership:
 
     def _recorded(self, owner: str) -> bool:
         steps = [record.step for record in self.records.values()]
-        return any(step.MARKED and step.is_owned_by(step, owner) for step in steps)
+        return any(step.OWNER_MARK.names_owner and step.is_owned_by(step, owner) for step in steps)
 
     def _former_owners(self, node: str) -> tuple[str, ...]:
         """Return the owners that the tag names until `up` has changed it.

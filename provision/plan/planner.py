@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, TypeGuard
 
+from provision.model.capabilities import (
+    HasDeletionProtection,
+    HoldsData,
+    KeepsVersions,
+    MayOutliveStack,
+    ReportsProblems,
+)
 from provision.model.stack import Node, deposed_name
-from provision.model.step import OWNER, Replacement, Step, replacement
+from provision.model.step import (
+    OWNER,
+    Management,
+    Step,
+)
 from provision.model.stored_data import StoredData
 from provision.plan.change import Action, Cause, FieldDiff, ResourceChange, diff_fields
 from provision.plan.limitations import Limitations
@@ -119,14 +130,14 @@ class Planner:
 
     def _missing(self, node: Node[Step], want: Step) -> ResourceChange:
         """Plan a node without a resource."""
-        if want.MADE_BY_AWS:
+        if want.MANAGEMENT is Management.MADE_BY_AWS:
             return _change(node, want, None, Action.KEEP)
         reason = self.ownership.unknown_move(node.name)
         made = _change(node, want, None, Action.CREATE, reason)
         record = self.ownership.records.get(node.name)
         if record is None or not record.exists:
             return replace(made, cause=Cause.CONFIG)
-        back = want.having_back(node.name, self.region)
+        back = want.restore_hint(node.name, self.region) if isinstance(want, HoldsData) else ""
         return replace(made, cause=Cause.DRIFT, reason=back or reason)
 
     def _compare(self, node: Node[Step], want: Step, have: Step) -> ResourceChange:
@@ -138,14 +149,14 @@ class Planner:
             diffs, reason = _marked_pending(diffs)
         change = replace(_change(node, want, have, Action.UPDATE, reason), diffs=diffs)
         if not diffs:
-            ailing = have.ailment() if have.SHARED else ""  # owned by no stack: each reports it
-            return replace(change, action=Action.KEEP, reason=ailing)
+            return replace(change, action=Action.KEEP, reason=_problem_of_all(have))
         if not any(diff.fixed for diff in diffs):
             return change
         refusal = ""
-        if have.REPLACEMENT is Replacement.SUCCEED:
-            change = replace(change, reason=have.outlived())
-        if want.HOLDS_DATA and not self.options.may_destroy(node.name):
+        if have.REPLACEMENT.keeps_old:
+            displaced = have.displaced_versions() if isinstance(have, KeepsVersions) else ""
+            change = replace(change, reason=displaced)
+        if isinstance(want, HoldsData) and not self.options.may_destroy(node.name):
             destroy = self.options.destroying(node.name)
             refusal = f"it holds data; {destroy} lets it be deleted and recreated"
         return replace(change, action=Action.REPLACE, blocked_by=refusal)
@@ -169,14 +180,15 @@ class Planner:
         if not owned:
             left = self.ownership.describe(have).replace("exists and does not", "does not")
             return replace(change, action=Action.FOREIGN, reason=f"{left}: not touched")
-        if have.SHARED:
+        if have.MANAGEMENT is Management.NEVER_DELETED:
             return replace(change, reason="the whole account uses it")
-        if lasting := have.lasting():
-            return replace(change, reason=lasting)
-        if have.HOLDS_DATA:
+        if retained := retention_reason(have):
+            return replace(change, reason=retained)
+        if isinstance(have, HoldsData):
             assert data is not None
             return self._plan_data(change, have, data)
-        reason = f"{_LOCKED} and is switched off first" if have.locked() else ""
+        locked = isinstance(have, HasDeletionProtection) and have.has_deletion_protection()
+        reason = f"{_LOCKED} and is switched off first" if locked else ""
         return replace(change, action=Action.DELETE, reason=reason)
 
     def _plan_data(self, change: ResourceChange, have: Step, data: DataFacts) -> ResourceChange:
@@ -226,39 +238,15 @@ class Planner:
         return replace(change, action=Action.FOREIGN, reason=reason, cause=None)
 
 
-def holds_deletable_data(have: Step) -> bool:
+def retention_reason(have: Step) -> str:
+    """Return why `down` leaves the resource in AWS although it is the stack's, or nothing."""
+    return have.retention_reason() if isinstance(have, MayOutliveStack) else ""
+
+
+def holds_deletable_data(have: Step) -> TypeGuard[HoldsData]:
     """Return whether the deletion of the resource would be decided by the data in it."""
-    return have.HOLDS_DATA and not have.SHARED and not have.lasting()
-
-
-def keeps_computed(change: ResourceChange) -> bool:
-    """Return whether the Computed values that dependents read stay as they were found."""
-    if change.want is None or change.have is None:
-        return False
-    stays = change.action in {Action.KEEP, Action.UPDATE, Action.FOREIGN}
-    return stays and not any(diff.field in change.want.RENEWS for diff in change.diffs)
-
-
-def follow_replaced_parent(
-    change: ResourceChange, changes: Mapping[str, ResourceChange]
-) -> ResourceChange:
-    """Plan to create an unmarked resource that is deleted with its replaced parent."""
-    parent = changes[change.needs[0]] if change.needs else None
-    if parent is None or parent.action is not Action.REPLACE or parent.have is None:
-        return change
-    assert parent.want is not None
-    stands = replacement(parent.want, parent.have) is not Replacement.DELETE_FIRST
-    if stands or change.have is None or change.have.MARKED or change.action is Action.FOREIGN:
-        return change
-    drifted = Cause.DRIFT in parent.causes
-    cause = Cause.DRIFT if drifted else Cause.CONFIG
-    return replace(change, have=None, diffs=(), action=Action.CREATE, cause=cause)
-
-
-def deletes_dependents(change: ResourceChange) -> bool:
-    """Return whether dependents may be deleted with it. Entries of a history stay."""
-    have = change.have if change.action is Action.REPLACE else None
-    return have is not None and have.REPLACEMENT is not Replacement.SUCCEED
+    deletable = have.MANAGEMENT is not Management.NEVER_DELETED and not retention_reason(have)
+    return deletable and isinstance(have, HoldsData)
 
 
 def _undecided(node: Node[Step], want: Step, seen: Observation) -> ResourceChange:
@@ -277,6 +265,12 @@ def _change(
     node: Node[Step], want: Step, have: Step | None, action: Action, reason: str = ""
 ) -> ResourceChange:
     return ResourceChange(node.name, node.needs, want.KIND, want, have, (), action, reason)
+
+
+def _problem_of_all(have: Step) -> str:
+    """Return what is wrong with a resource of the whole account: every stack reports it."""
+    shared = have.MANAGEMENT is Management.NEVER_DELETED
+    return have.reported_problem() if shared and isinstance(have, ReportsProblems) else ""
 
 
 def _in_plain_words(value: object) -> str:

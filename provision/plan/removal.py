@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from graphlib import TopologicalSorter
 
+from provision.model.capabilities import HoldsData, WritesData
 from provision.model.stack import current_name, reversed_graph
 from provision.plan.change import Action, ResourceChange
 
@@ -13,13 +14,13 @@ from provision.plan.change import Action, ResourceChange
 def keep_needed_by_data(changes: Mapping[str, ResourceChange]) -> dict[str, ResourceChange]:
     """Return the changes with every node kept that kept data needs."""
     judged = dict(changes)
-    kept = [f for f in judged.values() if f.action is Action.KEEP and f.have and f.have.HOLDS_DATA]
+    kept = [f for f in judged.values() if f.action is Action.KEEP and isinstance(f.have, HoldsData)]
     while kept:  # a kept node keeps the nodes that it needs
-        keeper = kept.pop()
-        for need in keeper.needs:
+        keeping = kept.pop()
+        for need in keeping.needs:
             if (needed := judged.get(need)) and needed.action is Action.DELETE:
                 judged[need] = replace(
-                    needed, action=Action.KEEP, reason=f"{keeper.node}, which is kept, needs it"
+                    needed, action=Action.KEEP, reason=f"{keeping.node}, which is kept, needs it"
                 )
                 kept.append(judged[need])
     return judged
@@ -35,7 +36,7 @@ def apply_parent_ownership(changes: Mapping[str, ResourceChange]) -> dict[str, R
             continue
         parent = judged.get(change.needs[0])
         assert change.have is not None
-        if parent and parent.action is Action.FOREIGN and not change.have.MARKED:
+        if parent and parent.action is Action.FOREIGN and not change.have.OWNER_MARK.names_owner:
             reason = (
                 f"it is part of {parent.node}, which does not belong to this stack: not touched"
             )
@@ -52,9 +53,9 @@ def deletion_order(changes: Mapping[str, ResourceChange]) -> dict[str, set[str]]
     graph = {name: _dependencies(change.needs, changes) for name, change in changes.items()}
     order = reversed_graph(graph)
     going = {n: f.have for n, f in changes.items() if f.have and f.action is Action.DELETE}
-    users = {name for name, have in going.items() if have.USES_DATA}
+    users = {name for name, have in going.items() if isinstance(have, WritesData)}
     for name, have in going.items():
-        if have.HOLDS_DATA:
+        if isinstance(have, HoldsData):
             order[name] |= users
     return order
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from provision.model.step import Mark, Step, fields_with
+from provision.model.step import FieldRole, Step, fields_with
 from provision.plan.change import Action, Cause, ResourceChange
 from provision.plan.ownership import MOVABLE
 from provision.unknown import is_known
@@ -41,7 +41,7 @@ def similarity(old: Step, new: Step) -> float:
     """
     kind = type(new)
     apart = {*new.IDENTITY, "tags", "description"}
-    fixed = [name for name in fields_with(kind, Mark.FIXED) if name not in apart]
+    fixed = [name for name in fields_with(kind, FieldRole.FIXED) if name not in apart]
     names = [*fixed, *(name for name in fields_with(kind, None) if name not in apart)]
     known = [name for name in names if is_known(vars(new)[name])]
     differ = {name for name in known if vars(old)[name] != vars(new)[name]}

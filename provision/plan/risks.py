@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from provision.model.capabilities import HoldsData
 from provision.model.risks import Impact, Risk
 from provision.model.step import Replacement, Step, replacement
 from provision.plan.change import Action, Cause, ResourceChange
@@ -61,4 +62,6 @@ def _changed(change: ResourceChange, step: Step) -> Iterator[Risk]:
 
 
 def _lost(step: Step) -> Iterable[Risk]:
-    return (Risk(Impact.DATA_LOSS, "all its data is deleted with it"),) if step.HOLDS_DATA else ()
+    if not isinstance(step, HoldsData):
+        return ()
+    return (Risk(Impact.DATA_LOSS, "all its data is deleted with it"),)

@@ -117,7 +117,7 @@ def _twice(lead: Lead, steps: dict[str, Step]) -> Iterator[Problem]:
     """
     taken: dict[tuple[str, str], str] = {}
     for node, step in steps.items():
-        if not step.UNIQUE or not has_known_identity(step):
+        if not step.has_unique_identity or not has_known_identity(step):
             continue
         name = repr([vars(step)[field] for field in step.IDENTITY])
         place = (step.KIND, name.lower() if step.KIND in _ANY_CASE else name)

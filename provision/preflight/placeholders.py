@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from provision.aws.access import Location
 from provision.config import Config
-from provision.model.step import Mark, Step, fields_with
+from provision.model.step import FieldRole, Step, fields_with
 from provision.packaging.archive import Archive
 from provision.stack import StackInputs
 from provision.stack.inputs import Package
@@ -74,7 +74,7 @@ def with_stand_ins(step: Step, number: int, where: Location) -> Step:
         "account": where.account,
         **{name: value for name, value in vars(step).items() if isinstance(value, str)},
     }
-    for name in fields_with(type(step), Mark.COMPUTED):
+    for name in fields_with(type(step), FieldRole.COMPUTED):
         if not isinstance(vars(step)[name], tuple):
             words[name] = _form(step, name).format(number, **words)
             step = replace(step, **{name: _typed(step, name, words[name])})

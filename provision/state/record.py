@@ -12,7 +12,7 @@ from typing import Any, Final
 import msgspec
 
 from provision.model.stack import current_name, deposed_name
-from provision.model.step import Mark, Step, fields_with
+from provision.model.step import FieldRole, Step, fields_with
 from provision.sanitizing.masking import recorded
 from provision.unknown import is_known
 
@@ -67,7 +67,7 @@ def to_json(step: Step) -> dict[str, Any]:
 
     Raises TypeError if any other is unknown: that is no fact to record.
     """
-    local = fields_with(type(step), Mark.LOCAL)
+    local = fields_with(type(step), FieldRole.LOCAL)
     known = {
         name: value
         for name, value in vars(step).items()

@@ -11,7 +11,7 @@ from rich.text import Text
 from rich.tree import Tree
 
 from provision.model.risks import Impact, Risk
-from provision.model.step import Mark, Step, Tagged, fields_with
+from provision.model.step import FieldRole, Step, Tagged, digests, fields_with
 from provision.plan.change import PUBLISH, WRITES, Action, Cause, FieldDiff, ResourceChange
 from provision.plan.risks import risks_of
 from provision.plan.value_diff import MISSING, ValueDiff, diff_values
@@ -133,7 +133,7 @@ def _details(change: ResourceChange, files: Edited, *, width: int, all_fields: b
 
 
 def _fields(step: Step, width: int) -> list[Text]:
-    names = (*fields_with(type(step), Mark.FIXED), *fields_with(type(step), None))
+    names = (*fields_with(type(step), FieldRole.FIXED), *fields_with(type(step), None))
     if isinstance(step, Tagged):
         names = tuple(name for name in names if name != "tags")
     return [
@@ -147,7 +147,7 @@ def _change(
 ) -> list[Text]:
     """Return a line for each difference inside the field. The first one says why."""
     assert change.want is not None
-    if diff.field in change.want.DIGESTS:
+    if diff.field in digests(type(change.want)):
         lines = _digest(change, diff, files, width=width, whole=whole)
     else:
         lines = _values(diff, width=width, whole=whole)
@@ -157,7 +157,7 @@ def _change(
         lines[0].append(_DRIFTED, style="yellow")
     if diff.is_conflict:
         plain = isinstance(diff.recorded, str | int | float | None)
-        plain = plain and diff.field not in change.want.DIGESTS
+        plain = plain and diff.field not in digests(type(change.want))
         was = f": it was {truncate(format_value(diff.recorded), width // 3)}" if plain else ""
         lines[0].append(f", and in {files.config}{was}", style="yellow")
     return lines
@@ -169,7 +169,7 @@ def _digest(
     """Return `code changed in function/`. The digests themselves are shown if `whole` is set."""
     assert change.want is not None
     folder = files.folder_of(change.node) if from_files(change, diff) else ""
-    words = Text(f"{change.want.DIGESTS[diff.field]} changed")
+    words = Text(f"{digests(type(change.want))[diff.field].content} changed")
     words.append(f" in {folder}" if folder else "")
     return [words, *_values(diff, width=width, whole=True)] if whole else [words]
 

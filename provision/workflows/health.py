@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from provision.aws.client import Aws
 from provision.aws.concurrency import read_pool
 from provision.model import iam
+from provision.model.capabilities import ReportsProblems
 from provision.model.step import Step
 from provision.steps.apigateway.stage import Stage
 from provision.steps.cloudwatch.alarm import Alarm
@@ -99,7 +100,11 @@ def of_what_is_there(health: Health, steps: Mapping[str, Step]) -> Health:
         firing_since={n: since for n, since in health.firing_since.items() if n in steps},
         dead_letters={node: count for node, count in health.dead_letters.items() if node in steps},
         subscriptions={n: _heard(s) for n, s in steps.items() if isinstance(s, Subscription)},
-        ailments={n: words for n, step in steps.items() if (words := step.ailment())},
+        ailments={
+            node: words
+            for node, step in steps.items()
+            if isinstance(step, ReportsProblems) and (words := step.reported_problem())
+        },
         traffic={node: traffic for node, traffic in health.traffic.items() if node in steps},
     )
 

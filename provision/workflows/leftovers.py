@@ -16,7 +16,7 @@ from provision.aws.failed_call import NO_GOOD_ANSWER
 from provision.engine.errors import translate_error
 from provision.model import iam
 from provision.model.stack import Stack
-from provision.model.step import OWNER, Mark, Step, fields_with
+from provision.model.step import OWNER, FieldRole, Step, fields_with
 from provision.plan.limitations import NO_LIMITATIONS, Limitations
 from provision.steps.autoscaling.target import TARGET, ScalingTarget
 from provision.steps.dynamodb.table import Table
@@ -113,7 +113,7 @@ def _listed(listing: Listing, aws: Aws, stack: Stack) -> dict[str, str]:
 
 
 def _identifiers(step: Step) -> frozenset[str]:
-    names = (*step.IDENTITY, *fields_with(type(step), Mark.COMPUTED))
+    names = (*step.IDENTITY, *fields_with(type(step), FieldRole.COMPUTED))
     values = (vars(step)[name] for name in names)
     return frozenset(value for value in values if isinstance(value, str) and value)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from provision.config import Config
-from provision.model.step import Step
+from provision.model.step import Step, digests
 from provision.plan.change import Cause, FieldDiff, ResourceChange
 from provision.steps.apigateway.deployment import Deployment
 from provision.unknown import is_known
@@ -57,7 +57,8 @@ def _shown(folder: Path, home: Path) -> str:
 
 def from_files(change: ResourceChange, diff: FieldDiff) -> bool:
     """Return whether a diff comes from the content of the user's files, not from a setting."""
-    return diff.cause is Cause.CONFIG and diff.field in _step(change).FROM_FILES
+    digest = digests(_step(change)).get(diff.field)
+    return diff.cause is Cause.CONFIG and digest is not None and digest.from_files
 
 
 def origins(changes: Mapping[str, ResourceChange], files: Edited) -> dict[str, tuple[str, ...]]:
@@ -84,7 +85,7 @@ def origins(changes: Mapping[str, ResourceChange], files: Edited) -> dict[str, t
         if diff.cause is not Cause.CONFIG:
             return (files.words(diff.cause),)
         if from_files(change, diff):
-            what = _step(change).DIGESTS[diff.field]
+            what = digests(_step(change))[diff.field].content
             return (f"by {what} in {files.folder_of(change.node)}".removesuffix(" in "),)
         follows = change.kind == Deployment.KIND and diff.field in _RELEASED
         if follows or not is_known(diff.want):

@@ -9,6 +9,7 @@ from typing import Final
 
 from provision.engine.engine import Engine
 from provision.engine.errors import translate_error
+from provision.model.capabilities import HasPrerequisites
 from provision.plan.change import Action
 from provision.plan.plan import Plan
 
@@ -18,10 +19,11 @@ _NEEDING: Final = frozenset({Action.CREATE, Action.REPLACE, Action.UPDATE})
 def demand_ground(engine: Engine, seen: Plan) -> None:
     """Raise the first error of a missing prerequisite, naming the node that needs it."""
     for node, change in seen.changes.items():
-        if change.want is None or change.action not in _NEEDING:
+        want = change.want
+        if not isinstance(want, HasPrerequisites) or change.action not in _NEEDING:
             continue
         try:
-            change.want.demand(engine.aws)
+            want.check_prerequisites(engine.aws)
         except Exception as error:
             told = translate_error(error)
             raise told.reworded(message=f"{node}: {told.message}") from error

@@ -8,7 +8,7 @@ from enum import StrEnum
 from graphlib import TopologicalSorter
 
 from provision.engine.engine import Engine
-from provision.model.step import Mark, Step, fields_with, with_computed
+from provision.model.step import FieldRole, Management, Step, fields_with, with_computed
 from provision.plan.change import Action, ResourceChange
 from provision.plan.plan import Plan
 from provision.state.record import Record
@@ -57,7 +57,7 @@ def trusts_record(want: Step) -> bool:
     Resources are observed as if the state were lost, if a name alone leads to them. By owner tag
     alone, two of one owner (one of them deposed) could not be distinguished.
     """
-    return not want.UNIQUE
+    return not want.has_unique_identity
 
 
 def refresh_records(engine: Engine, seen: Plan) -> RefreshResult:
@@ -90,7 +90,7 @@ def _judged(
         return RecordStatus.FOREIGN, None  # of several candidates, none is recorded
     if change.have is not None and not _ours(engine, change, fates):
         # Without its record, `up` would create a second one if only its id leads to it.
-        return RecordStatus.FOREIGN, None if change.have.UNIQUE else known
+        return RecordStatus.FOREIGN, None if change.have.has_unique_identity else known
     value = _value(engine, change)
     if not is_known(value):
         return RecordStatus.UNSEEN, known
@@ -100,13 +100,15 @@ def _judged(
 
 
 def _comes_by_itself(change: ResourceChange) -> bool:
-    return change.want is not None and change.want.MADE_BY_AWS and is_known(change.want)
+    want = change.want
+    made_by_aws = want is not None and want.MANAGEMENT is Management.MADE_BY_AWS
+    return made_by_aws and is_known(want)
 
 
 def _ours(engine: Engine, change: ResourceChange, fates: Mapping[str, RecordStatus]) -> bool:
     """Return whether it is owned. A resource without a mark belongs to the first node it needs."""
-    marked_by_aws = change.have is not None and change.have.MARKED
-    if not marked_by_aws and change.needs and fates.get(change.needs[0]) is RecordStatus.FOREIGN:
+    has_mark = change.have is not None and change.have.OWNER_MARK.names_owner
+    if not has_mark and change.needs and fates.get(change.needs[0]) is RecordStatus.FOREIGN:
         return False
     return engine.owns(change)
 
@@ -130,8 +132,8 @@ def _entry(engine: Engine, change: ResourceChange, fate: RecordStatus) -> Refres
         value = _value(engine, change)
         moved = tuple(
             name
-            for mark in (Mark.FIXED, None, Mark.COMPUTED)
-            for name in fields_with(type(value), mark)
+            for role in (FieldRole.FIXED, None, FieldRole.COMPUTED)
+            for name in fields_with(type(value), role)
             if vars(known.step).get(name) != vars(value)[name]
         )
     name = change.label or (known.step.label if known else "")

@@ -25,7 +25,7 @@ from provision.config import Config
 from provision.errors import ProvisionError
 from provision.files import read_regular, refuse_special, replace_private
 from provision.installation import told_schemas, upgrade_hint
-from provision.model.step import Mark, Step, fields_with
+from provision.model.step import FieldRole, Step, fields_with
 from provision.plan.change import ResourceChange
 from provision.plan.options import PlanOptions
 from provision.sanitizing.masking import Masked, masked, recorded
@@ -230,7 +230,11 @@ def _fields(salt: str, step: Step | None) -> Digests | None:
     """Return digests of all fields except Local ones, which belong to this machine."""
     if step is None:
         return None
-    names = (n for mark in (Mark.FIXED, None, Mark.COMPUTED) for n in fields_with(type(step), mark))
+    names = (
+        n
+        for role in (FieldRole.FIXED, None, FieldRole.COMPUTED)
+        for n in fields_with(type(step), role)
+    )
     return {name: _digest(salt, vars(step)[name]) for name in names}
 
 

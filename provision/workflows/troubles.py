@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from provision.model.step import Step
+from provision.model.step import Step, digests
 from provision.plan.change import Action, Cause, FieldDiff, ResourceChange
 from provision.steps.cloudwatch.alarm import Alarm
 from provision.workflows.health import FIRING, UNCONFIRMED, Health
@@ -127,9 +127,10 @@ def _trouble(change: ResourceChange, state: State, health: Health) -> Trouble:
     under = state_of(change)
     if under is not state and under not in FINE:
         why = "; ".join(words for words in (why, f"also {under}") if words)
-    digests = change.want.DIGESTS if change.want else {}
+    known = digests(type(change.want)) if change.want else {}
+    shown = {name: digest.content for name, digest in known.items()}
     remedy = change.blocked_by or (_log_of(change.have) if state is State.FIRING else "")
-    return Trouble(change.node, state, told, why, remedy, change.diffs, digests)
+    return Trouble(change.node, state, told, why, remedy, change.diffs, shown)
 
 
 def _log_of(alarm: Step | None) -> str:

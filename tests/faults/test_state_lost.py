@@ -14,7 +14,7 @@ import boto3
 import pytest
 import yaml
 
-from provision.model.step import Mark, Step, fields_with
+from provision.model.step import FieldRole, Step, fields_with
 from provision.state.record import to_json
 from provision.steps import KINDS
 from provision.unknown import UNKNOWN
@@ -165,7 +165,7 @@ def test_what_nobody_knows_of_a_step_never_reaches_the_journal(
 ) -> None:
     """`down` builds no zip, so that what it finds has Local fields that are unknown."""
     every = {field.name: field for field in fields(kind)}
-    names, local = set(every), set(fields_with(kind, Mark.LOCAL))
+    names, local = set(every), set(fields_with(kind, FieldRole.LOCAL))
     given: dict[str, Any] = {name: UNKNOWN if name in local else "x" for name in names}
     given |= {"environment": {}} if "environment" in names else {}  # which is read when it is made
     assert to_json(kind(**given)).keys() == names - local

@@ -12,7 +12,7 @@ from typing import Any
 
 from rich.console import Console
 
-from provision.model.step import Mark, Step, fields_with, with_computed
+from provision.model.step import FieldRole, Step, fields_with, with_computed
 from provision.plan.change import ResourceChange
 from provision.unknown import is_known
 from provision.views import json_documents
@@ -39,7 +39,7 @@ def _open_values() -> Mapping[str, list[Values]]:
         for name, node in stack.nodes.items():
             step = with_computed(node.build(steps), None)
             steps[name] = step
-            others = (*fields_with(type(step), Mark.FIXED), *fields_with(type(step), None))
+            others = (*fields_with(type(step), FieldRole.FIXED), *fields_with(type(step), None))
             unknown = {each: vars(step)[each] for each in others if not is_known(vars(step)[each])}
             found.setdefault(step.KIND, []).append(unknown)
     return found

@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 
 from provision.aws.client import Aws
 from provision.model import iam
+from provision.model.capabilities import ReportsProblems
 from provision.model.risks import Impact, Risk, Risks
 from provision.model.step import OWNER, Computed, Fixed, Local, Replacement, Tagged
 from provision.steps.acm.reading import (
@@ -44,7 +45,7 @@ _ONLY_THIS: Final = iam.Condition("ForAllValues:StringEquals", "acm:DomainNames"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Certificate(Tagged):
+class Certificate(Tagged, ReportsProblems):
     """A certificate that AWS validates by the CNAME `record_name` → `record_value`.
 
     The CNAME must stay, because AWS checks it again for each renewal. A certificate that can no
@@ -86,7 +87,6 @@ class Certificate(Tagged):
         ),
         computed={"arn": CERTIFICATES, "record_name": PROOF},
     )
-    UNIQUE = False
 
     domain: Fixed[str]
     usable: Fixed[bool] = True
@@ -99,7 +99,7 @@ class Certificate(Tagged):
     def called(self) -> str:
         return self.domain
 
-    def ailment(self) -> str:
+    def reported_problem(self) -> str:
         return f"AWS cannot renew it: {self.renewal}" if self.renewal else ""
 
     def observe(self, aws: Aws) -> Self | None:

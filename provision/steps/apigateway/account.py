@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, ClassVar, Final, Self
+from typing import TYPE_CHECKING, Final, Self
 
 from botocore.exceptions import ClientError
 
@@ -13,7 +13,8 @@ from provision.aws.access import account_of
 from provision.aws.client import Aws
 from provision.errors import NotOwned
 from provision.model import iam
-from provision.model.step import OWNER, Computed, Document, Local, Step
+from provision.model.capabilities import ReportsProblems
+from provision.model.step import OWNER, Computed, Document, Local, Management
 from provision.steps.iam.role import BOUNDED
 from provision.steps.not_found import found_or_none, ignore_not_found
 from provision.unknown import unknown
@@ -54,7 +55,7 @@ LOG_ACTIONS: Final = (
 
 
 @dataclass(frozen=True, kw_only=True)
-class ApiAccount(Step):
+class ApiAccount(ReportsProblems):
     """The account's logging role, set only if none is set or our own role does not exist (A20).
 
     It is never removed. A foreign role is kept, and reported if it does not exist. `role_name` is
@@ -65,7 +66,7 @@ class ApiAccount(Step):
 
     KIND = "apigateway.account"
     IDENTITY = ("role_name",)
-    SHARED: ClassVar[bool] = True
+    MANAGEMENT = Management.NEVER_DELETED
     API_CALLS = iam.ApiCalls(
         read=(
             iam.call("apigateway.GetAccount", iam.gateway_permission("GET", "/account")),
@@ -106,7 +107,7 @@ class ApiAccount(Step):
             return replace(self, role=role) if _exists(aws, self.role_name) else None
         return replace(self, role=role, dead=_cure(aws) if _is_dead(aws, role) else "")
 
-    def ailment(self) -> str:
+    def reported_problem(self) -> str:
         """Return a note on a missing role: API Gateway accepts it silently, and logs nothing."""
         if not self.dead:
             return ""

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Final, Self
 
 from provision.aws.client import Aws
 from provision.model import iam
+from provision.model.capabilities import ReportsProblems
 from provision.model.risks import Impact, Risk, Risks
-from provision.model.step import OWNER, Computed, Local, Tagged
+from provision.model.step import OWNER, Computed, Local, Renews, Tagged
 from provision.steps.apigateway.tags import (
     change_gateway_tags,
     tag_on_create,
@@ -47,7 +48,7 @@ class RetiredKey:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ApiKey(Tagged):
+class ApiKey(Tagged, ReportsProblems):
     """An API key: of several with its name (A21), the one with our tag that is not retired.
 
     No field is fixed, so it is never replaced, and no change loses its value. `due` means that
@@ -63,8 +64,6 @@ class ApiKey(Tagged):
 
     KIND = "apigateway.key"
     IDENTITY = ("name", "tags")
-    UNIQUE = False
-    RENEWS = frozenset(["due"])
     RISKS = Risks(
         create=(Risk(Impact.SLOW, "until a new key is accepted", 60, 120),),  # (A27)
         recreate=(Risk(Impact.KEY_CHANGES, "its value is another: callers need the new one"),),
@@ -104,7 +103,7 @@ class ApiKey(Tagged):
     name: str
     enabled: bool = True
     description: str = ""
-    due: bool = False
+    due: Renews[bool] = False
     plan: Local[str] = ""
     id: Computed[str] = ""
     made_on: Computed[str] = ""
@@ -114,7 +113,7 @@ class ApiKey(Tagged):
     def called(self) -> str:
         return self.name
 
-    def ailment(self) -> str:
+    def reported_problem(self) -> str:
         if not self.claimed:
             return ""
         return (

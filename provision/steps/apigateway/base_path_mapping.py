@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Final, Self
 
 from provision.aws.client import Aws
 from provision.model import iam
+from provision.model.capabilities import CheckedBeforeDeletion, HasParent
 from provision.model.risks import Impact, Risk, Risks
-from provision.model.step import Fixed, Replacement, Step
+from provision.model.step import Fixed, OwnerMark, Replacement
 from provision.steps.apigateway.owners import owner_of_domain
 from provision.steps.not_found import found_or_none, ignore_not_found
 
@@ -21,7 +22,7 @@ _MAPPINGS: Final = "/domainnames/{domain}/basepathmappings"
 
 
 @dataclass(frozen=True, kw_only=True)
-class BasePathMapping(Step):
+class BasePathMapping(HasParent, CheckedBeforeDeletion):
     """A mapping of `path`, one word without a slash; `(none)` is the domain's root (A30).
 
     A mapping has no tags: one that leads to another API than ours is foreign (A32).
@@ -31,9 +32,8 @@ class BasePathMapping(Step):
 
     KIND = "apigateway.base_path"
     IDENTITY = ("domain", "path")
-    BY_CONTENT = True
+    OWNER_MARK = OwnerMark.BY_CONTENT
     REPLACEMENT = Replacement.CREATE_FIRST
-    ASKED_LAST = True
     RISKS = Risks(delete=(Risk(Impact.DOWNTIME, "the domain leads nowhere"),))
     API_CALLS = iam.ApiCalls(
         read=(

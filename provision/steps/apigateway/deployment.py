@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, ClassVar, Final, Self
+from typing import TYPE_CHECKING, Annotated, Final, Self
 
 from provision.aws.client import Aws
 from provision.model import iam
-from provision.model.step import Computed, Fixed, Local, Replacement, Step
+from provision.model.capabilities import HasParent
+from provision.model.step import Computed, Digest, Fixed, Local, Replacement
 from provision.steps.apigateway.owners import owner_of_api
 from provision.steps.apigateway.rest_api.contents import served
 from provision.steps.not_found import found_or_none, ignore_not_found
@@ -29,7 +30,7 @@ _REMOVING: Final = (
 
 
 @dataclass(frozen=True, kw_only=True)
-class Deployment(Step):
+class Deployment(HasParent):
     """A deployment; `digest` is `RestApi.release()`.
 
     `served` is all that AWS shows of the frozen copy: its methods, their authorization and whether
@@ -42,10 +43,7 @@ class Deployment(Step):
 
     KIND = "apigateway.deployment"
     IDENTITY = ("api_id",)
-    REPLACEMENT = Replacement.SUCCEED
-    DIGESTS: ClassVar = {"digest": "API"}
-    REVIVES = True
-    UNIQUE = False
+    REPLACEMENT = Replacement.REUSE_VERSION
     API_CALLS = iam.ApiCalls(
         read=(
             iam.call("apigateway.GetDeployments", iam.gateway_permission("GET", _DEPLOYMENTS)),
@@ -64,7 +62,7 @@ class Deployment(Step):
     )
 
     api_id: Fixed[str]
-    digest: Fixed[str]
+    digest: Annotated[Fixed[str], Digest("API")]
     served: Fixed[tuple[str, ...]]
     owner: Local[str] = ""
     id: Computed[str] = ""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, Self, cast
 from provision.aws.client import Aws
 from provision.errors import ApiError, NotOwned
 from provision.model import iam
+from provision.model.capabilities import CheckedBeforeDeletion, HasPrerequisites, ReportsProblems
 from provision.model.risks import Impact, Risk, Risks
 from provision.model.step import Computed, Fixed, Local, Replacement, Tagged
 from provision.steps.acm.reading import check_serves, wait_until_issued
@@ -56,7 +57,7 @@ _SET_UP: Final = Risk(Impact.SLOW, "API Gateway sets the domain up", 60, AVAILAB
 
 
 @dataclass(frozen=True, kw_only=True)
-class DomainName(Tagged):
+class DomainName(Tagged, CheckedBeforeDeletion, HasPrerequisites, ReportsProblems):
     """A Regional custom domain name.
 
     `certificate` is an ARN of this region and account. `target`, in the hosted zone `target_zone`,
@@ -71,7 +72,6 @@ class DomainName(Tagged):
     KIND = "apigateway.domain"
     IDENTITY = ("name",)
     REPLACEMENT = Replacement.CREATE_FIRST
-    ASKED_LAST = True
     RISKS = Risks(
         create=(_SET_UP,),
         recreate=(Risk(Impact.NEW_URL, "the API is reached under another address"),),
@@ -118,7 +118,7 @@ class DomainName(Tagged):
     target: Computed[str] = ""
     target_zone: Computed[str] = ""
 
-    def ailment(self) -> str:
+    def reported_problem(self) -> str:
         return f"AWS calls it {self.state}" if self.state != AVAILABLE else ""
 
     def observe(self, aws: Aws) -> Self | None:
@@ -191,7 +191,7 @@ class DomainName(Tagged):
             self._wait_available(aws)
         return replace(self, target=have.target, target_zone=have.target_zone)
 
-    def demand(self, aws: Aws) -> None:
+    def check_prerequisites(self, aws: Aws) -> None:
         if is_known(self.certificate):
             check_serves(aws, self.certificate, self.name)
 

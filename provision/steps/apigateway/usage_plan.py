@@ -54,7 +54,6 @@ class UsagePlan(Tagged):
 
     KIND = "apigateway.usage_plan"
     IDENTITY = ("name", "tags")
-    UNIQUE = False
     RISKS = Risks(
         update={"keys": (Risk(Impact.KEY_CHANGES, "other keys are let in"),)},
         delete=(Risk(Impact.DOWNTIME, "no key is let in"),),

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Self, cast
 
 from provision.aws.client import Aws
 from provision.model import iam
+from provision.model.capabilities import HasParent
 from provision.model.risks import NO_IMPACT
-from provision.model.step import Fixed, Step
+from provision.model.step import Fixed
 from provision.steps.autoscaling.target import TARGET, owner_of_target, typed
 from provision.steps.not_found import ignore_not_found
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ScalingPolicy(Step):
+class ScalingPolicy(HasParent):
     """A policy that changes capacity so that `target` percent of it are used.
 
     The owner of its scaling target owns it. AWS creates and deletes its alarms

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Self, cast
 from provision.aws.client import Aws
 from provision.aws.concurrency import read_pool
 from provision.model import iam
+from provision.model.capabilities import BatchObserved
 from provision.model.risks import NO_IMPACT
 from provision.model.step import Computed, Fixed, Tagged
 from provision.steps.cloudwatch.tags import change_cloudwatch_tags
@@ -29,7 +30,7 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/iam-cw-condition-
 
 
 @dataclass(frozen=True, kw_only=True)
-class Alarm(Tagged):
+class Alarm(Tagged, BatchObserved):
     """An alarm that calls `actions` (ARNs, sorted) while a metric is beyond a threshold.
 
     That is, while `datapoints` of the last `evaluation_periods` periods, of `period` seconds each,
@@ -41,7 +42,7 @@ class Alarm(Tagged):
 
     KIND = "cloudwatch.alarm"
     IDENTITY = ("name",)
-    AT_ONCE = 100
+    BATCH_SIZE = 100
     RISKS = NO_IMPACT
     API_CALLS = iam.ApiCalls(
         read=(
@@ -85,7 +86,7 @@ class Alarm(Tagged):
         answer = aws.cloudwatch.describe_alarms(
             AlarmNames=[step.name for step in steps],
             AlarmTypes=["MetricAlarm"],
-            MaxRecords=cls.AT_ONCE,
+            MaxRecords=cls.BATCH_SIZE,
         )
         found = {alarm["AlarmName"]: alarm for alarm in answer.get("MetricAlarms", [])}
         with read_pool() as pool:

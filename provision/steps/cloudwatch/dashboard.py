@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, Self
 from provision.aws.client import Aws
 from provision.model import iam
 from provision.model.risks import NO_IMPACT
-from provision.model.step import OWNER, Computed, Document, Fixed, Step, Tags
+from provision.model.step import OWNER, Computed, Document, Fixed, OwnerMark, Step, Tags
 from provision.steps.cloudwatch.tags import change_cloudwatch_tags
 from provision.steps.not_found import ignore_not_found
 from provision.steps.tagging import from_tag_list, tag_list
@@ -35,7 +35,7 @@ class Dashboard(Step):
 
     KIND = "cloudwatch.dashboard"
     IDENTITY = ("name",)
-    MARKED = True
+    OWNER_MARK = OwnerMark.CHANGEABLE
     RISKS = NO_IMPACT
     API_CALLS = iam.ApiCalls(
         read=iam.calls("cloudwatch", _DASHBOARD, "GetDashboard", "ListTagsForResource"),

@@ -49,7 +49,7 @@ def final_backup(aws: Aws, table: str, owner: str) -> Backup:
     )
 
 
-def having_back(table: str, node: str, region: str) -> str:
+def restore_hint(table: str, node: str, region: str) -> str:
     """Return a hint with the commands that restore the items of a deleted table.
 
     AWS keeps one backup of a table with point-in-time recovery for 35 days after its deletion

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Self
 from provision.aws.client import Aws
 from provision.aws.concurrency import read_pool
 from provision.model import iam
+from provision.model.capabilities import CheckedBeforeDeletion, HoldsData, ReportsProblems
 from provision.model.risks import Impact, Risk, Risks, decreased, disabled
 from provision.model.step import OWNER, Computed, Fixed, Local, Tagged
 from provision.model.stored_data import Backup, StoredData
 from provision.steps.dynamodb import capacity, expiry, owners
 from provision.steps.dynamodb.access import close_doors, found_policy, found_stream
-from provision.steps.dynamodb.backup import final_backup, having_back
+from provision.steps.dynamodb.backup import final_backup, restore_hint
 from provision.steps.dynamodb.capacity import capacity_now
 from provision.steps.dynamodb.encryption import (
     AWS_MANAGED,
@@ -46,7 +47,7 @@ _TABLE = iam.arn("dynamodb", "table/{name}")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Table(Tagged):
+class Table(Tagged, HoldsData, CheckedBeforeDeletion, ReportsProblems):
     """A DynamoDB table.
 
     `read_capacity`, `write_capacity` (units per second): what it starts with; auto scaling changes
@@ -58,8 +59,6 @@ class Table(Tagged):
 
     KIND = "dynamodb.table"
     IDENTITY = ("name",)
-    HOLDS_DATA = True
-    ASKED_LAST = True
     RISKS = Risks(
         gone=(Risk(Impact.DATA_LOSS, "its items are gone; an empty one takes its name"),),
         update={
@@ -140,7 +139,7 @@ class Table(Tagged):
     """The TableStatus of AWS; in some, nothing can be read or written."""
     arn: Computed[str] = ""
 
-    def ailment(self) -> str:
+    def reported_problem(self) -> str:
         return f"DynamoDB calls it {self.status}" if self.status != ACTIVE else ""
 
     def observe(self, aws: Aws) -> Self | None:
@@ -173,7 +172,7 @@ class Table(Tagged):
                 arn=found["TableArn"],
             )
 
-    def now(self, aws: Aws) -> Self | None:
+    def observe_owner(self, aws: Aws) -> Self | None:
         if found := self._describe(aws):
             with ignore_not_found():  # its deletion may have begun
                 shown = aws.dynamodb.list_tags_of_resource(ResourceArn=found["TableArn"])
@@ -240,7 +239,7 @@ class Table(Tagged):
     def policy_variables(self) -> Mapping[str, object]:
         return {**vars(self), "key_arn": self.encryption if is_key(self.encryption) else ""}
 
-    def others_marked(self, aws: Aws, owners: Collection[str]) -> Sequence[str]:
+    def others_with_owner(self, aws: Aws, owners: Collection[str]) -> Sequence[str]:
         return other_tables(aws, owners, self.name)
 
     def stored_data(self, aws: Aws) -> StoredData | None:
@@ -250,8 +249,8 @@ class Table(Tagged):
         items, size = found.get("ItemCount", 0), found.get("TableSizeBytes", 0)
         return StoredData(items, size, found.get("DeletionProtectionEnabled", False))
 
-    def having_back(self, node: str, region: str) -> str:
-        return having_back(self.name, node, region)
+    def restore_hint(self, node: str, region: str) -> str:
+        return restore_hint(self.name, node, region)
 
     def back_up(self, aws: Aws) -> Backup | None:
         if self._settled_description(aws) is None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, ClassVar, Final, Self, TypeVar
 from provision.aws.client import Aws
 from provision.model import iam
 from provision.model.risks import Impact, Risk
-from provision.model.step import OWNER, Computed, Mark, Replacement, Tagged, fields_with
+from provision.model.step import OWNER, Computed, FieldRole, Replacement, Tagged, fields_with
 from provision.steps.not_found import found_or_none, ignore_not_found
 from provision.steps.tagging import ec2_tags, tag_changes
 
@@ -36,7 +36,6 @@ class Ec2Resource(Tagged):
 
     IDENTITY: ClassVar[tuple[str, ...]] = ("tags",)
     REPLACEMENT = Replacement.CREATE_FIRST
-    UNIQUE = False
 
     id: Computed[str] = ""
 
@@ -55,7 +54,7 @@ class Ec2Resource(Tagged):
 
         There are several of ours if a replacement was interrupted.
         """
-        fixed = fields_with(type(self), Mark.FIXED)
+        fixed = fields_with(type(self), FieldRole.FIXED)
 
         def distance(have: Self) -> tuple[int, str]:
             return sum(vars(have)[name] != vars(self)[name] for name in fixed), have.id

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, Self
 from provision.aws.client import Aws
 from provision.aws.error_codes import is_not_found
 from provision.errors import ApiError
+from provision.model.capabilities import GrantsAccess
 from provision.model.step import Document, Fixed
 from provision.steps.ec2.base import Ec2Resource, deleting, describe_or_empty, owner_filter
 from provision.steps.iam_policy import from_text, with_rights_of
@@ -24,7 +25,7 @@ _MOVING: Final = frozenset({"pending", "deleting"})
 
 
 @dataclass(frozen=True, kw_only=True)
-class Endpoint(Ec2Resource):
+class Endpoint(Ec2Resource, GrantsAccess):
     """A VPC endpoint.
 
     `policy`: in canonical form (`iam_policy`). `state`: other than "available" only if AWS failed
@@ -50,7 +51,7 @@ class Endpoint(Ec2Resource):
 
         return aws.wait(f"endpoint {self.label} to settle", settled, budget=AVAILABLE_BUDGET)
 
-    def meanwhile(self, have: Self) -> Self:
+    def keeping_access_of(self, have: Self) -> Self:
         return replace(self, policy=with_rights_of(self.policy, have.policy))
 
     def delete(self, aws: Aws) -> None:

@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 from provision.aws.client import Aws
 from provision.aws.error_codes import is_not_found
 from provision.model import iam
+from provision.model.capabilities import ReportsProblems
 from provision.model.step import Fixed, Local, Replacement
 from provision.steps.ec2.base import (
     Ec2Resource,
@@ -34,7 +35,7 @@ _TO_FLOW_LOGS: Final = iam.Condition(
 
 
 @dataclass(frozen=True, kw_only=True)
-class FlowLog(Ec2Resource):
+class FlowLog(Ec2Resource, ReportsProblems):
     """A flow log of a VPC. Only its tags can change in place.
 
     `log_group`: the group's name. `role`: the ARN of the role that writes to it. `interval`: the
@@ -67,7 +68,7 @@ class FlowLog(Ec2Resource):
     failing: Local[str] = ""
     """Why AWS delivers nothing to the log group; empty if it delivers."""
 
-    def ailment(self) -> str:
+    def reported_problem(self) -> str:
         return f"nothing is logged: {self.failing}" if self.failing else ""
 
     def describe(self, aws: Aws) -> Sequence[Self]:

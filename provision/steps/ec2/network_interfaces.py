@@ -11,8 +11,9 @@ from botocore.exceptions import ClientError
 from provision.aws.client import Aws
 from provision.aws.error_codes import is_not_found
 from provision.model import iam
+from provision.model.capabilities import HasParent
 from provision.model.risks import Impact, Risk, Risks
-from provision.model.step import Fixed, Local, Replacement, Step
+from provision.model.step import Fixed, Local, Management, Replacement
 from provision.steps.ec2.base import ec2_arn
 from provision.steps.ec2.foreign_resources import interfaces_in, is_lambda_interface
 from provision.steps.lambda_.version import delete_versions_in
@@ -46,7 +47,7 @@ _SLOW_RELEASE: Final = Risk(Impact.SLOW, "Lambda lets go of network interfaces",
 
 
 @dataclass(frozen=True, kw_only=True)
-class NetworkInterfaces(Step):
+class NetworkInterfaces(HasParent):
     """The network interfaces that Lambda creates and deletes for `functions`.
 
     Nothing is created here; to delete them is to wait until Lambda has done it. The node lies
@@ -59,7 +60,7 @@ class NetworkInterfaces(Step):
     KIND = "ec2.network_interfaces"
     IDENTITY = ("group_id",)
     REPLACEMENT = Replacement.CREATE_FIRST
-    MADE_BY_AWS = True
+    MANAGEMENT = Management.MADE_BY_AWS
     RISKS = Risks(recreate=(_SLOW_RELEASE,), delete=(_SLOW_RELEASE,))
     API_CALLS = iam.ApiCalls(delete=INTERFACE_CALLS)
 

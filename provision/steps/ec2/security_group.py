@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 from provision.aws.client import Aws
 from provision.errors import PrerequisiteMissing
 from provision.model import iam
+from provision.model.capabilities import GrantsAccess
 from provision.model.risks import Risks
 from provision.model.step import Computed, Fixed, Local
 from provision.steps.ec2.base import (
@@ -57,7 +58,7 @@ ALL_OUT: Final = Rule(ANY, -1, -1, "0.0.0.0/0")
 
 
 @dataclass(frozen=True, kw_only=True)
-class SecurityGroup(Ec2Resource):
+class SecurityGroup(Ec2Resource, GrantsAccess):
     """A security group. Its description cannot change and has no effect: it is never compared.
 
     https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateSecurityGroup.html
@@ -65,7 +66,6 @@ class SecurityGroup(Ec2Resource):
 
     KIND = "ec2.security_group"
     IDENTITY = ("vpc_id", "name")
-    UNIQUE = True
     RISKS = Risks(recreate=(OLD_INTERFACES,))
     API_CALLS = iam.ApiCalls(
         read=iam.calls(
@@ -120,7 +120,7 @@ class SecurityGroup(Ec2Resource):
         names = _list_names(aws, (side for group in found for side in _sides(group)))
         return [self._as_found(aws, group, names) for group in found]
 
-    def meanwhile(self, have: Self) -> Self:
+    def keeping_access_of(self, have: Self) -> Self:
         return replace(
             self,
             ingress=tuple(sorted({*self.ingress, *have.ingress})),

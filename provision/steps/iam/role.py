@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 
 from provision.aws.client import Aws
 from provision.model import iam
+from provision.model.capabilities import CheckedBeforeDeletion, PredictsValues
 from provision.model.risks import Impact, Risk, Risks
 from provision.model.step import Computed, Fixed, Replacement, Tagged
 from provision.steps.foreign import ForeignResource, refuse_foreign
@@ -30,7 +31,7 @@ BOUNDED = iam.Condition("ArnEquals", "iam:PermissionsBoundary", "{boundary}")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Role(Tagged):
+class Role(Tagged, CheckedBeforeDeletion, PredictsValues):
     """An IAM role, without its inline policies: these are a step of their own, `RolePolicies`.
 
     `service`: the principal that assumes it (`lambda.amazonaws.com`), or the whole trust policy if
@@ -42,7 +43,6 @@ class Role(Tagged):
 
     KIND = "iam.role"
     IDENTITY = ("name",)
-    ASKED_LAST = True
     REPLACEMENT = Replacement.CREATE_FIRST  # running code uses the old one until its own change
     RISKS = Risks(
         # Lambda's grant on the key of the variables names the role by its unique id. A recreated
@@ -128,7 +128,7 @@ class Role(Tagged):
             arn=_arn(aws, found["Path"], self.name),
         )
 
-    def foretold(self, aws: Aws) -> Self:
+    def with_predicted_values(self, aws: Aws) -> Self:
         return replace(self, arn=_arn(aws, self.path, self.name))
 
     def create(self, aws: Aws) -> Self:

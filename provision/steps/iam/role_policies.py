@@ -9,7 +9,8 @@ from typing import Final, Self
 from provision.aws.client import Aws
 from provision.aws.concurrency import read_pool
 from provision.model import iam
-from provision.model.step import Document, Fixed, Local, Replacement, Step
+from provision.model.capabilities import GrantsAccess, HasParent
+from provision.model.step import Document, Fixed, Local, Replacement
 from provision.steps.iam.role import BOUNDED
 from provision.steps.iam_policy import as_text, from_answer, with_rights_of
 from provision.steps.not_found import ignore_not_found
@@ -21,7 +22,7 @@ _ROLE = iam.arn("iam", "role/{role}", region=False)
 
 
 @dataclass(frozen=True, kw_only=True)
-class RolePolicies(Step):
+class RolePolicies(HasParent, GrantsAccess):
     """The inline policies of a role.
 
     `policies`: canonical documents by the name of their concern. Without any, this resource counts
@@ -81,7 +82,7 @@ class RolePolicies(Step):
             self._drop(aws, gone)
         return self
 
-    def meanwhile(self, have: Self) -> Self:
+    def keeping_access_of(self, have: Self) -> Self:
         """Return these policies with the rights of `have` in addition.
 
         If both together exceed a role's limit, return them without: the old rights end at once.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, Self
 
 from provision.aws.client import Aws
 from provision.model import iam
+from provision.model.capabilities import CheckedBeforeDeletion, HoldsData
 from provision.model.risks import Risks
 from provision.model.step import OWNER, Computed, Document, Fixed, Tagged
 from provision.steps.iam_policy import as_text, from_text
@@ -53,7 +54,7 @@ def _aliasing(operation: str) -> tuple[iam.Permission, iam.Permission]:
 
 
 @dataclass(frozen=True, kw_only=True)
-class KmsKey(Tagged):
+class KmsKey(Tagged, HoldsData, CheckedBeforeDeletion):
     """A customer managed KMS key that an alias leads to.
 
     `alias`: in AWS's form, `alias/tap-dev`. `aliased`: whether it leads to this key. `state`: only
@@ -65,8 +66,6 @@ class KmsKey(Tagged):
 
     KIND = "kms.key"
     IDENTITY = ("alias",)
-    HOLDS_DATA = True
-    ASKED_LAST = True
     RISKS = Risks(
         downtime="what it encrypted cannot be read",
     )
@@ -132,7 +131,7 @@ class KmsKey(Tagged):
             return self._as_found(aws, found, aliased=False)
         return next(self._marked(aws), None)
 
-    def now(self, aws: Aws) -> Self | None:
+    def observe_owner(self, aws: Aws) -> Self | None:
         return found_or_none(lambda: replace(self, tags=without_system(_tags(aws, self.id))))
 
     def find_candidates(self, aws: Aws) -> Sequence[Self]:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Self
 
 from provision.aws.client import Aws
 from provision.model import iam
-from provision.model.step import Computed, Fixed, Local, Step
+from provision.model.capabilities import HasParent
+from provision.model.step import Computed, Fixed, Local
 from provision.steps.lambda_.import_check import CALL, check_import
 from provision.steps.lambda_.states import owner_of_function, retry_on_conflict
 from provision.steps.not_found import found_or_none, ignore_not_found
@@ -21,7 +22,7 @@ _FUNCTION = iam.arn("lambda", "function:{function}")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Alias(Step):
+class Alias(HasParent):
     """An alias of a Lambda function.
 
     `weights`: the share of calls that another version gets, by its number; one at most (L13).

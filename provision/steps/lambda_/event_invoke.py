@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Self
 
 from provision.aws.client import Aws
 from provision.model import iam
+from provision.model.capabilities import HasParent
 from provision.model.risks import NO_IMPACT
-from provision.model.step import Fixed, Step
+from provision.model.step import Fixed
 from provision.steps.lambda_.states import owner_of_function, qualified
 from provision.steps.not_found import found_or_none, ignore_not_found
 
@@ -20,7 +21,7 @@ _ALIAS = qualified("{qualifier}")
 
 
 @dataclass(frozen=True, kw_only=True)
-class EventInvoke(Step):
+class EventInvoke(HasParent):
     """The retry settings of one alias. They survive the publication of a new version (L25).
 
     `max_age` is in seconds. `destinations` ("success ARN", "failure ARN") receive a report of each

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, ClassVar, Final, Self, cast
+from typing import TYPE_CHECKING, Annotated, Final, Self, cast
 
 from botocore.exceptions import ClientError
 
 from provision.aws.client import Aws
 from provision.errors import WaitTimeout
 from provision.model import iam
+from provision.model.capabilities import CheckedBeforeDeletion, WritesData
 from provision.model.risks import Impact, Risk, Risks
-from provision.model.step import Computed, Fixed, Local, Tagged
+from provision.model.step import Computed, Digest, Fixed, Local, Tagged
 from provision.sanitizing.masking import Variables, masked, revealed
 from provision.steps.lambda_.code import read_zip
 from provision.steps.lambda_.configuration import (
@@ -94,7 +95,7 @@ _MOVES_IN: Final = Risk(Impact.SLOW, "Lambda makes network interfaces", 60, SETT
 
 
 @dataclass(frozen=True, kw_only=True)
-class Function(Tagged):
+class Function(Tagged, CheckedBeforeDeletion, WritesData):
     """A Lambda function.
 
     `layers`: version ARNs, a later one's files over an earlier one's. `dead_letters`: the ARN of
@@ -107,10 +108,6 @@ class Function(Tagged):
 
     KIND = "lambda.function"
     IDENTITY = ("name",)
-    ASKED_LAST = True
-    USES_DATA = True
-    DIGESTS: ClassVar = {"code_sha256": "code"}
-    FROM_FILES = frozenset({"code_sha256"})
     RISKS = Risks(
         create=(_MOVES_IN,),
         update={"subnet_ids": (_MOVES_IN,), "group_ids": (_MOVES_IN,)},
@@ -158,7 +155,7 @@ class Function(Tagged):
     runtime: str
     handler: str
     role: str
-    code_sha256: str
+    code_sha256: Annotated[str, Digest("code", from_files=True)]
     zip: Local[str] = field(default_factory=unknown)
     architecture: str = "x86_64"
     description: str = ""

@@ -9,11 +9,12 @@ import base64
 import re
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, ClassVar, NamedTuple, Self, cast
+from typing import TYPE_CHECKING, Annotated, NamedTuple, Self, cast
 
 from provision.aws.client import Aws
 from provision.model import iam
-from provision.model.step import Computed, Fixed, Local, Replacement, Step
+from provision.model.capabilities import KeepsVersions, ReportsProblems
+from provision.model.step import Computed, Digest, Fixed, Local, OwnerMark, Replacement
 from provision.steps.lambda_.code import read_zip
 from provision.steps.not_found import ignore_not_found
 from provision.unknown import unknown
@@ -51,7 +52,7 @@ class _Published(NamedTuple):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Layer(Step):
+class Layer(KeepsVersions, ReportsProblems):
     """A Lambda layer, of which one version is wanted.
 
     A layer version cannot be tagged: the description names the owner and the zip's digest (L24).
@@ -65,13 +66,8 @@ class Layer(Step):
 
     KIND = "lambda.layer"
     IDENTITY = ("name",)
-    REPLACEMENT = Replacement.SUCCEED
-    DIGESTS: ClassVar = {"sha256": "requirements"}
-    FROM_FILES = frozenset({"sha256"})
-    REVIVES = True
-    UNIQUE = False
-    MARKED = True
-    MARK_LASTS = True
+    REPLACEMENT = Replacement.REUSE_VERSION
+    OWNER_MARK = OwnerMark.PERMANENT
     API_CALLS = iam.ApiCalls(
         read=(
             *iam.calls("lambda", iam.ANY_RESOURCE, "ListLayerVersions"),
@@ -86,7 +82,7 @@ class Layer(Step):
     )
 
     name: Fixed[str]
-    sha256: Fixed[str]
+    sha256: Annotated[Fixed[str], Digest("requirements", from_files=True)]
     runtimes: Fixed[tuple[str, ...]]
     architectures: Fixed[tuple[str, ...]]
     zip: Local[str] = field(default_factory=unknown)
@@ -101,7 +97,7 @@ class Layer(Step):
     def with_owner(self, owner: str) -> Self:
         return replace(self, owner=owner)
 
-    def ailment(self) -> str:
+    def reported_problem(self) -> str:
         if not self.forged:
             return ""
         which = ", ".join(map(str, self.forged))

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
 
 from provision.aws.client import Aws
 from provision.model import iam
+from provision.model.capabilities import HasParent
 from provision.model.risks import Impact, Risk, Risks
-from provision.model.step import Document, Fixed, Step
+from provision.model.step import Document, Fixed
 from provision.steps.lambda_.states import owner_of_function, qualified, retry_on_conflict
 from provision.steps.not_found import ignore_not_found
 
@@ -32,7 +33,7 @@ class _Policy(NamedTuple):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Permission(Step):
+class Permission(HasParent):
     """One statement of the policy on the alias `qualifier`.
 
     API Gateway calls the alias, so the statement has to be on the alias (L18). `source` is the ARN

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, ClassVar, Final, Self
+from typing import TYPE_CHECKING, Annotated, Final, Self
 
 from provision.aws.client import Aws
 from provision.aws.concurrency import read_pool
 from provision.errors import ProvisionError
 from provision.model import iam
-from provision.model.step import OWNER, Computed, Fixed, Local, Replacement, Step
+from provision.model.capabilities import HasParent, KeepsVersions
+from provision.model.step import OWNER, Computed, Digest, Fixed, Local, Replacement
 from provision.steps.lambda_.configuration import shown_configuration
 from provision.steps.lambda_.lost_variables import LOOKS, without_lost
 from provision.steps.lambda_.states import (
@@ -41,7 +42,7 @@ class ConcurrentChange(ProvisionError):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Version(Step):
+class Version(HasParent, KeepsVersions):
     """The newest version of a function.
 
     `configuration` is `Function.configuration()`: a version is published whenever that or the code
@@ -66,13 +67,11 @@ class Version(Step):
         delete=iam.calls("lambda", qualified("*"), "DeleteFunction"),
         computed={"arn": f"{_FUNCTION}:*"},
     )
-    REPLACEMENT = Replacement.SUCCEED
-    DIGESTS: ClassVar = {"code_sha256": "code", "configuration": "settings"}
-    FROM_FILES = frozenset({"code_sha256"})
+    REPLACEMENT = Replacement.NEW_VERSION
 
     function: Fixed[str]
-    code_sha256: Fixed[str]
-    configuration: Fixed[str]
+    code_sha256: Annotated[Fixed[str], Digest("code", from_files=True)]
+    configuration: Annotated[Fixed[str], Digest("settings")]
     owner: Local[str] = ""
     number: Computed[str] = ""
     arn: Computed[str] = ""
@@ -100,7 +99,7 @@ class Version(Step):
             surplus=tuple(self._unused(aws, _ours(published)[KEPT - 1 :])),
         )
 
-    def outlived(self) -> str:
+    def displaced_versions(self) -> str:
         if not self.surplus:
             return ""
         one = len(self.surplus) == 1

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, Self
 
 from provision.aws.client import Aws
 from provision.model import iam
+from provision.model.capabilities import CheckedBeforeDeletion, HasDeletionProtection, MayReappear
 from provision.model.risks import Impact, Risk, Risks, decreased, disabled
 from provision.model.step import Computed, Fixed, Local, Replacement, Tagged
 from provision.steps.apigateway.owners import owner_of_api
@@ -49,7 +50,7 @@ _ENTRIES: Final = Risk(Impact.DATA_LOSS, "its entries go with it")
 
 
 @dataclass(frozen=True, kw_only=True)
-class LogGroup(Tagged):
+class LogGroup(Tagged, CheckedBeforeDeletion, HasDeletionProtection, MayReappear):
     """A log group of CloudWatch Logs.
 
     `retention`: in days; 0 keeps lines for ever. `key`: the ARN of the KMS key, or empty for
@@ -62,8 +63,6 @@ class LogGroup(Tagged):
     KIND = "logs.group"
     IDENTITY = ("name",)
     REPLACEMENT = Replacement.CREATE_FIRST
-    COMES_BACK = True
-    ASKED_LAST = True
     RISKS = Risks(
         update={
             "retention": (Risk(Impact.DATA_LOSS, "older entries go", when=decreased),),
@@ -120,7 +119,7 @@ class LogGroup(Tagged):
     family: Local[str] = ""
     arn: Computed[str] = ""
 
-    def parent_owner(self, aws: Aws) -> str | None:
+    def writer_owner(self, aws: Aws) -> str | None:
         """Return the owner tag of the API or function that writes to the group.
 
         API Gateway names its execution log after the API's id (A35), Lambda the group after the
@@ -132,7 +131,7 @@ class LogGroup(Tagged):
             return owner_of_function(aws, function[1])
         return ""
 
-    def came_back(self, aws: Aws) -> bool:
+    def is_new_and_empty(self, aws: Aws) -> bool:
         found = self._describe(aws)
         if found is None or found.get("retentionInDays") or found.get("kmsKeyId"):
             return False
@@ -194,7 +193,7 @@ class LogGroup(Tagged):
             self._set_protection(aws, enabled=self.protect)
         return replace(self, arn=have.arn)
 
-    def locked(self) -> bool:
+    def has_deletion_protection(self) -> bool:
         return self.protect
 
     def has_recent_writes(self, aws: Aws) -> bool:

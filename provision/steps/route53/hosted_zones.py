@@ -10,6 +10,7 @@ from typing import Final
 from provision.aws.client import Aws
 from provision.errors import ApiError, PrerequisiteMissing
 from provision.steps.not_found import found_or_none
+from provision.unknown import is_known
 
 ZONE_ID: Final = re.compile("[A-Z0-9]{2,32}")
 
@@ -122,3 +123,11 @@ def canonical(name: str) -> str:
     AWS shows names in lower case, with a last dot, and `*` as `\\052` (R5).
     """
     return name.lower().rstrip(".").replace("\\052", "*")
+
+
+def spelled(wanted: str | None, shown: str) -> str:
+    """Return the wanted spelling if AWS shows the same name, else the name in canonical form."""
+    plain = canonical(shown)
+    if not is_known(wanted):
+        return plain
+    return wanted if wanted and canonical(wanted) == plain else plain

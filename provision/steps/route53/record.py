@@ -12,14 +12,22 @@ from typing import TYPE_CHECKING, Final, Literal, Self
 from provision.aws.client import Aws
 from provision.errors import NoLongerOurs, NotOwned
 from provision.model import iam
+from provision.model.capabilities import (
+    CheckedBeforeDeletion,
+    HasParent,
+    HasPrerequisites,
+    MayOutliveStack,
+    ReportsProblems,
+)
 from provision.model.risks import Impact, Risk, Risks
-from provision.model.step import Computed, Fixed, Local, Replacement, Step
+from provision.model.step import Computed, Fixed, Local, OwnerMark, Replacement
 from provision.steps.acm.reading import owner_of_proof
 from provision.steps.apigateway.owners import owner_of_domain
 from provision.steps.route53.hosted_zones import (
     canonical,
     demand_seen,
     public_zones,
+    spelled,
     the_zone,
     zone_is_there,
 )
@@ -50,7 +58,9 @@ _WRITTEN: Final = ("values", "alias_target", "alias_zone", "ttl")
 
 
 @dataclass(frozen=True, kw_only=True)
-class RecordSet(Step):
+class RecordSet(
+    HasParent, CheckedBeforeDeletion, HasPrerequisites, MayOutliveStack, ReportsProblems
+):
     """A record of `values` (sorted) with a `ttl`, or an alias of `alias_target` in `alias_zone`.
 
     `alias_zone` is a zone of AWS's. Records have no tags: one is ours if it has the wanted content,
@@ -64,8 +74,7 @@ class RecordSet(Step):
     KIND = "route53.record"
     IDENTITY = ("name", "type")
     REPLACEMENT = Replacement.CREATE_FIRST
-    BY_CONTENT = True
-    ASKED_LAST = True
+    OWNER_MARK = OwnerMark.BY_CONTENT
     RISKS = Risks(create=(_SPREADING,), update=dict.fromkeys(_WRITTEN, (_SPREADING,)))
     API_CALLS = iam.ApiCalls(
         read=(
@@ -96,7 +105,7 @@ class RecordSet(Step):
     """The type of a foreign record that answers under the same name."""
     zone_id: Computed[str] = ""
 
-    def ailment(self) -> str:
+    def reported_problem(self) -> str:
         return f"{self.beside} {self.name} leads its callers elsewhere" if self.beside else ""
 
     def called(self) -> str:
@@ -109,13 +118,10 @@ class RecordSet(Step):
         return {**vars(self), "name": name, "deeper": f"*.*.{below}" if "?" in name else ""}
 
     def is_owned_by(self, have: Self, owner: str) -> bool:  # noqa: ARG002  (a record carries no mark)
-        return (have.values, have.alias_target, have.alias_zone) == (
-            self.values,
-            self.alias_target,
-            self.alias_zone,
-        )
+        ours = (self.values, self.alias_target, self.alias_zone)
+        return (have.values, have.alias_target, have.alias_zone) == ours
 
-    def lasting(self) -> str:
+    def retention_reason(self) -> str:
         """Return why a validation record is kept, and the command that deletes it.
 
         ACM derives it from the domain and the account alone: all certificates with the domain among
@@ -171,7 +177,7 @@ class RecordSet(Step):
         if alias := found.get("AliasTarget"):
             return replace(
                 bare,
-                alias_target=_spelled(self.alias_target, alias["DNSName"]),
+                alias_target=spelled(self.alias_target, alias["DNSName"]),
                 alias_zone=alias["HostedZoneId"],
             )
         return replace(bare, values=self._values(found), ttl=found.get("TTL"))
@@ -189,7 +195,7 @@ class RecordSet(Step):
             there = self._listed(aws, zone_id)  # created by a call whose answer was lost (X1)
             ours = there is not None and self._says_this(there)
             self._change(aws, zone_id, "UPSERT" if ours else "CREATE", self._record_set())
-            if not have.lasting():
+            if not have.retention_reason():
                 have.delete(aws)
         elif set(changed) - {"zone"}:  # UPSERT writes the whole record
             self._change(aws, zone_id, "UPSERT", self._record_set())
@@ -214,7 +220,7 @@ class RecordSet(Step):
     def _says_this(self, found: ResourceRecordSetOutputTypeDef) -> bool:
         return self.is_owned_by(self._as_found({self.type: found}, self.zone_id), "")
 
-    def demand(self, aws: Aws) -> None:
+    def check_prerequisites(self, aws: Aws) -> None:
         zone = the_zone(aws, self.zone, in_words(self.name))
         if not is_known(self.name):  # ACM names a validation record after the certificate (C2)
             return
@@ -310,11 +316,3 @@ class RecordSet(Step):
             return tuple(sorted(values))
         spellings = {canonical(value): value for value in self.values if is_known(value)}
         return tuple(sorted(spellings.get(canonical(value), value) for value in values))
-
-
-def _spelled(wanted: str | None, shown: str) -> str:
-    """Return the wanted spelling if AWS shows the same name, else the name in canonical form."""
-    plain = canonical(shown)
-    if not is_known(wanted):
-        return plain
-    return wanted if wanted and canonical(wanted) == plain else plain

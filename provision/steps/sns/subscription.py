@@ -9,8 +9,9 @@ from typing import Final, Self
 from provision.aws.client import Aws
 from provision.errors import TryLater, WaitTimeout
 from provision.model import iam
+from provision.model.capabilities import HasParent
 from provision.model.risks import Impact, Risk, Risks
-from provision.model.step import Computed, Fixed, Step
+from provision.model.step import Computed, Fixed
 from provision.steps.not_found import ignore_not_found
 from provision.steps.tagging import owner_in
 
@@ -21,7 +22,7 @@ _SILENT: Final = Risk(Impact.DOWNTIME, "alarms reach nobody until the address co
 
 
 @dataclass(frozen=True, kw_only=True)
-class Subscription(Step):
+class Subscription(HasParent):
     """A subscription of an address to a topic.
 
     An e-mail address must confirm: until it does, `arn` is empty, which is no difference. `strays`

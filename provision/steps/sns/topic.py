@@ -8,6 +8,7 @@ from typing import Final, Self
 
 from provision.aws.client import Aws
 from provision.model import iam
+from provision.model.capabilities import CheckedBeforeDeletion
 from provision.model.risks import Impact, Risk, Risks
 from provision.model.step import Computed, Document, Fixed, Tagged
 from provision.steps.iam_policy import as_text, from_text
@@ -29,7 +30,7 @@ _OWNERS_ACTIONS: Final = (
 
 
 @dataclass(frozen=True, kw_only=True)
-class Topic(Tagged):
+class Topic(Tagged, CheckedBeforeDeletion):
     """An SNS topic.
 
     `display`: the sender's name in mails. `key`: the ARN of a KMS key that admits CloudWatch, or
@@ -41,7 +42,6 @@ class Topic(Tagged):
 
     KIND = "sns.topic"
     IDENTITY = ("name",)
-    ASKED_LAST = True
     RISKS = Risks(
         recreate=(Risk(Impact.DOWNTIME, "alarms reach nobody until addresses confirm again"),)
     )

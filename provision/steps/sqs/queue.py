@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, Self
 
 from provision.aws.client import Aws
 from provision.model import iam
+from provision.model.capabilities import CheckedBeforeDeletion
 from provision.model.risks import Impact, Risk, Risks, decreased
 from provision.model.step import Computed, Document, Fixed, Tagged
 from provision.steps.iam_policy import as_text, from_text
@@ -28,7 +29,7 @@ _QUEUE: Final = iam.arn("sqs", "{name}")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Queue(Tagged):
+class Queue(Tagged, CheckedBeforeDeletion):
     """An SQS queue.
 
     `retention` and `visibility`: in seconds. `encryption`: "sqs" for a key that SQS owns, the ARN
@@ -40,7 +41,6 @@ class Queue(Tagged):
 
     KIND = "sqs.queue"
     IDENTITY = ("name",)
-    ASKED_LAST = True
     RISKS = Risks(
         recreate=(Risk(Impact.SLOW, "AWS gives the name free", 60),),  # (Q2)
         update={"retention": (Risk(Impact.DATA_LOSS, "older messages go", when=decreased),)},

@@ -8,8 +8,9 @@ from typing import Final, Self
 
 from provision.aws.client import Aws
 from provision.model import iam
+from provision.model.capabilities import HasParent
 from provision.model.risks import Impact, Risk, Risks
-from provision.model.step import Fixed, Replacement, Step
+from provision.model.step import Fixed, OwnerMark, Replacement
 from provision.steps.apigateway.owners import owner_of_stage
 from provision.steps.not_found import ignore_not_found
 from provision.steps.wafv2.web_acl import EVERY_ACL
@@ -18,7 +19,7 @@ _SET: Final = iam.Permission("apigateway:SetWebACL", ("{stage}",), (iam.OWNED,))
 
 
 @dataclass(frozen=True, kw_only=True)
-class WebAclAssociation(Step):
+class WebAclAssociation(HasParent):
     """The association of a stage with a web ACL; `stage` and `acl` are ARNs.
 
     A stage has at most one ACL. An association with another ACL than ours is foreign.
@@ -28,7 +29,7 @@ class WebAclAssociation(Step):
 
     KIND = "wafv2.web_acl_association"
     IDENTITY = ("stage",)
-    BY_CONTENT = True
+    OWNER_MARK = OwnerMark.BY_CONTENT
     REPLACEMENT = Replacement.CREATE_FIRST
     RISKS = Risks(update={"acl": (Risk(Impact.DOWNTIME, "another ACL's rules refuse requests"),)})
     API_CALLS = iam.ApiCalls(

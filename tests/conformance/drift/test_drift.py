@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from provision.aws.client import Aws
-from provision.model.step import Mark, fields_with
+from provision.model.step import FieldRole, fields_with
 from provision.steps import KINDS
 from tests.conformance.drift.case import GONE, Case, together
 from tests.conformance.drift.cases import CASES, REASONS
@@ -58,7 +58,7 @@ def test_every_compared_field_has_a_case_or_a_reason(moto: World) -> None:
     compared = {
         (name, field)
         for name, kind in KINDS.items()
-        for field in (*fields_with(kind, Mark.FIXED), *fields_with(kind, None))
+        for field in (*fields_with(kind, FieldRole.FIXED), *fields_with(kind, None))
     }
     tried = {(moto.kinds[case.node], case.field) for case in CASES if case.field != GONE}
     assert tried | REASONS.keys() == compared

@@ -21,7 +21,7 @@ from botocore.exceptions import ClientError
 from provision.aws.error_codes import ACCESS_DENIED as DENIED_CODES
 from provision.errors import NotOwned
 from provision.local import ACCOUNT
-from provision.model.step import OWNER
+from provision.model.step import OWNER, Management
 from provision.state.journal import Journal
 from provision.steps import KINDS
 from provision.steps.lambda_.import_check import check_import
@@ -250,7 +250,7 @@ def meddle(there: Emulated, user: str, name: str) -> dict[str, str]:
     verbs = {
         f"{verb} {node}": call
         for node, record in known.items()
-        if not record.step.SHARED
+        if record.step.MANAGEMENT is not Management.NEVER_DELETED
         for verb, call in (("delete", record.step.delete), ("create", record.step.create))
     }
     return {name: outcome(partial(call, aws)) for name, call in verbs.items()}

@@ -21,7 +21,7 @@ from provision.aws.access import READ_PREFIXES
 from provision.engine.engine import Engine
 from provision.engine.events import NodeEvent
 from provision.model.stack import Stack
-from provision.model.step import Replacement, Step
+from provision.model.step import Management, Step
 from provision.plan.change import WRITES, Action, ResourceChange
 from provision.plan.plan import Plan, Result
 from provision.state.journal import Journal
@@ -82,7 +82,7 @@ def _verbs(finding: ResourceChange) -> frozenset[str]:
     if finding.action is not Action.REPLACE:
         return frozenset({finding.action.value})
     assert finding.have is not None
-    lasts = finding.have.REPLACEMENT is Replacement.SUCCEED
+    lasts = finding.have.REPLACEMENT.keeps_old
     return frozenset({"create"} if lasts else {"create", "delete"})
 
 
@@ -158,7 +158,9 @@ def check(world: World, edits: Edits) -> None:
     announced = world.plan(stack).all
     outcome, begun, written = world.up(stack)
     assert begun == verbs_announced(announced)
-    waited = {node for node, f in announced.items() if KINDS[f.kind].MADE_BY_AWS}
+    waited = {
+        node for node, f in announced.items() if KINDS[f.kind].MANAGEMENT is Management.MADE_BY_AWS
+    }
     assert set(written) - waited == set(begun) - waited
     done = {node: finding for node, finding in outcome.changes.items() if "~" not in node}
     assert fields(done, announced) == fields(announced, announced)

@@ -78,6 +78,6 @@ def parts(stack: Stack, node: str, steps: dict[str, Step]) -> set[str]:
     """What carries no mark of its own and is judged by this node."""
     found = {node}
     for name, needs in stack.graph.items():
-        if needs and needs[0] in found and not steps[name].MARKED:
+        if needs and needs[0] in found and not steps[name].OWNER_MARK.names_owner:
             found.add(name)
     return found - {node}

@@ -11,6 +11,7 @@ import pytest
 from provision.errors import NotOwned
 from provision.model.step import Step, Tagged
 from provision.plan.change import Action
+from provision.plan.planner import retention_reason
 from provision.steps.apigateway.usage_plan import UsagePlan
 from provision.steps.cloudwatch.dashboard import Dashboard
 from tests.faults.ownership.foreign_stack import SMALL, act, ancestors, dependents, parts, retag
@@ -97,7 +98,7 @@ def test_retagged_behind_our_back(zone: None, tmp_path: Path, node: str) -> None
     used = set[str]().union(*(ancestors(stack, name) for name in stays))
     assert set(removed.failed) <= used  # what AWS refuses to delete meanwhile
     assert seen_of(steps, stays) == {name: before[name] for name in sorted(stays)}
-    lasting = {name for name, step in steps.items() if step.lasting()}
+    lasting = {name for name, step in steps.items() if retention_reason(step)}
     gone = {name: step for name, step in steps.items() if name not in stays | lasting}
     kept = {name for name, step in seen_of(gone, set(gone)).items() if step is not None}
     assert kept - {"api.account", "network.interfaces"} <= used

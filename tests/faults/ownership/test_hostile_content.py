@@ -13,7 +13,8 @@ import boto3
 import pytest
 
 from provision.errors import NotOwned
-from provision.model.step import Step, Tagged
+from provision.model.capabilities import HasParent, MayReappear
+from provision.model.step import Management, OwnerMark, Step, Tagged
 from provision.plan.change import Action
 from provision.state.journal import Journal
 from provision.steps import KINDS
@@ -49,14 +50,19 @@ def claim(workshop: Workshop, step: Step, doing: str) -> None:
 
 
 def test_every_kind_that_is_told_by_what_it_says_is_asked_for(account: None) -> None:
-    told = {kind for kind in KINDS.values() if not kind.MARKED and "is_owned_by" in vars(kind)}
-    assert told == {kind for kind in KINDS.values() if kind.BY_CONTENT} == TOLD_BY_CONTENT
-    assert {kind for kind in KINDS.values() if kind.COMES_BACK} == {LogGroup}
+    kinds = KINDS.values()
+    told = {k for k in kinds if not k.OWNER_MARK.names_owner and "is_owned_by" in vars(k)}
+    by_content = {kind for kind in kinds if kind.OWNER_MARK is OwnerMark.BY_CONTENT}
+    assert told == by_content == TOLD_BY_CONTENT
+    assert {kind for kind in kinds if issubclass(kind, MayReappear)} == {LogGroup}
 
 
 def test_every_kind_without_a_mark_says_of_what_it_is_part(account: None) -> None:
-    unmarked = [kind for kind in KINDS.values() if not (kind.MARKED or kind.SHARED)]
-    assert [kind.KIND for kind in unmarked if "parent_owner" not in vars(kind)] == []
+    """Whatever names its owner, or belongs to the whole account, is no part of another."""
+    for kind in KINDS.values():
+        for_all = kind.MANAGEMENT is Management.NEVER_DELETED
+        is_part = not (kind.OWNER_MARK.names_owner or for_all)
+        assert issubclass(kind, HasParent) is is_part, kind.KIND
 
 
 def with_domain(want: RecordSet) -> None:

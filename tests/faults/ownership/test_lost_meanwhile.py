@@ -15,6 +15,7 @@ import pytest
 from provision.aws.client import Aws
 from provision.engine.executor import Executor
 from provision.errors import NotOwned
+from provision.model.capabilities import CheckedBeforeDeletion
 from provision.model.stack import Stack
 from provision.model.step import OWNER, Step, Tagged
 from provision.plan.change import Action
@@ -117,14 +118,16 @@ def records(directory: Path, stack: Stack) -> set[str]:
 
 
 def test_exactly_these_kinds_are_asked_by_so_many_reads(stack: Stack, tmp_path: Path) -> None:
-    assert {name for name, kind in KINDS.items() if kind.ASKED_LAST} == ASKED.keys()
+    assert {
+        name for name, kind in KINDS.items() if issubclass(kind, CheckedBeforeDeletion)
+    } == ASKED.keys()
     recorder, counted = Recorder(), {}
     aws = new_aws(recorder)
     assert aws.location.account, "known before: it is asked once a run"
     for record in Journal.read(tmp_path / "state", stack.name, KINDS).records.values():
-        if record.step.ASKED_LAST:
+        if isinstance(record.step, CheckedBeforeDeletion):
             before = len(recorder.reads)
-            assert record.step.now(aws) is not None
+            assert record.step.observe_owner(aws) is not None
             counted[record.step.KIND] = len(recorder.reads) - before
     assert counted == ASKED
     assert recorder.writes == []

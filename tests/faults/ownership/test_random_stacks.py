@@ -198,7 +198,7 @@ def test_what_is_retagged_at_random_survives_down(shape: Shape, data: st.DataObj
         folder = Path(made)
         stack = built(shape, "tap-dev", folder)
         steps = act(folder / "state", stack, "up").resources
-        marked = sorted(node for node, step in steps.items() if step.MARKED)
+        marked = sorted(node for node, step in steps.items() if step.OWNER_MARK.names_owner)
         taken = data.draw(st.sets(st.sampled_from(marked)) if marked else st.just(set()))
         for node in taken:
             retag(node, steps[node])

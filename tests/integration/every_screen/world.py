@@ -18,11 +18,10 @@ from botocore.exceptions import ClientError
 
 from provision.aws.client import Aws
 from provision.cli import main
-from provision.model.step import Step, Tagged
+from provision.model.step import OwnerMark, Step, Tagged
 from provision.stack.packages import PackageBuilder
 from provision.state.journal import Journal
 from provision.steps import KINDS
-from provision.steps.cloudwatch.dashboard import Dashboard
 from tests.faults.ownership.foreign_stack import retag
 from tests.integration.every_screen.complete import BOUNDARY, CERTIFICATE, DOMAIN, ZONE
 from tests.support.harness import new_aws
@@ -147,7 +146,7 @@ class Account:
         given = 0
         for node, step in self.made.items():
             have = step.observe(new_aws())
-            if isinstance(have, Tagged | Dashboard) and (have.MARKED and not have.MARK_LASTS):
+            if have and have.OWNER_MARK is OwnerMark.CHANGEABLE:
                 retag(node, step)
                 given += 1
         return given

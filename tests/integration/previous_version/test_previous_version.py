@@ -28,7 +28,7 @@ from moto.moto_api._internal import mock_random
 
 from provision import __version__
 from provision.config import load
-from provision.model.step import Mark, Step, fields_with
+from provision.model.step import FieldRole, Step, fields_with
 from provision.plan.change import Action
 from provision.plan.options import PlanOptions
 from provision.stack import build_stack
@@ -171,7 +171,7 @@ def translated(made: Mapping[str, Step], records: dict[str, Any]) -> Any:
     ids: dict[str, str] = {}
     for node, record in records.items():
         now = to_json(made[node])
-        chosen = fields_with(KINDS[record["kind"]], Mark.COMPUTED)
+        chosen = fields_with(KINDS[record["kind"]], FieldRole.COMPUTED)
         for name in (*chosen, *DIGESTS_OF_IDS.get(record["kind"], ())):
             if isinstance(now[name], str) and now[name] != record["step"][name]:
                 ids[record["step"][name]] = now[name]

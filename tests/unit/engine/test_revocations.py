@@ -8,6 +8,7 @@ from typing import Any, Final
 import pytest
 
 from provision.errors import ProvisionError
+from provision.model.capabilities import GrantsAccess
 from provision.model.stack import Stack
 from provision.model.step import Document, Step
 from provision.plan.change import Action
@@ -133,14 +134,14 @@ def test_more_than_a_role_takes_is_not_asked_for() -> None:
     have = RolePolicies(role="r", policies={"one": long["one"]})
     want = RolePolicies(role="r", policies={"two": long["two"]})
     assert len(as_text(long["one"])) < SPACE < 2 * len(as_text(long["one"]))
-    assert want.meanwhile(have) == want
+    assert want.keeping_access_of(have) == want
 
 
 def test_an_endpoint_lets_the_old_tables_pass_until_then() -> None:
     ours = {"Principal": {"AWS": ["*"]}, "Sid": "OwnTables"}
     have = endpoint(allow("dynamodb:*", "items", "old", **ours))
     want = endpoint(allow("dynamodb:*", "items", "new", **ours))
-    (first, second) = want.meanwhile(have).policy["Statement"]
+    (first, second) = want.keeping_access_of(have).policy["Statement"]
     named = {name.removeprefix(TABLE) for each in (first, second) for name in each["Resource"]}
     assert named == {"items", "old", "new"}
     assert [each.get("Sid") for each in (first, second)].count("OwnTables") == 1
@@ -156,7 +157,7 @@ def test_a_group_lets_out_what_it_let_out_until_then() -> None:
     rules = [Rule("tcp", 443, 443, target) for target in ("10.0.0.0/28", "pl-1")]
     have = SecurityGroup(vpc_id="vpc-1", name="g", egress=tuple(rules), tags={})
     want = replace(have, egress=(rules[1],))
-    assert want.meanwhile(have) == have
+    assert want.keeping_access_of(have) == have
 
 
 def test_a_new_denial_waits_and_one_that_is_gone_does_not() -> None:
@@ -173,5 +174,5 @@ def test_every_kind_that_gives_rights_keeps_them_meanwhile() -> None:
         return any(each.name in {"policy", "policies"} for each in fields(kind))
 
     giving = {name for name, kind in KINDS.items() if gives(kind)}
-    keeping = {name for name, kind in KINDS.items() if kind.meanwhile is not Step.meanwhile}
+    keeping = {name for name, kind in KINDS.items() if issubclass(kind, GrantsAccess)}
     assert giving - keeping == set(OUTSIDE_CODE)

@@ -7,8 +7,27 @@ from dataclasses import dataclass, field
 from typing import Never, Self
 
 from provision.aws.client import Aws
+from provision.model.capabilities import (
+    HasDeletionProtection,
+    HasParent,
+    HoldsData,
+    KeepsVersions,
+    MayOutliveStack,
+    MayReappear,
+    ReportsProblems,
+)
 from provision.model.stack import Node, Stack
-from provision.model.step import OWNER, Computed, Fixed, Replacement, Step, Tagged
+from provision.model.step import (
+    OWNER,
+    Computed,
+    Fixed,
+    Management,
+    OwnerMark,
+    Renews,
+    Replacement,
+    Step,
+    Tagged,
+)
 from provision.state.record import Record
 from provision.unknown import unknown
 
@@ -22,9 +41,6 @@ class Untouched(Step):
     """A step that makes no call."""
 
     def observe(self, aws: Aws) -> Never:
-        raise AssertionError("a decision read from AWS")
-
-    def parent_owner(self, aws: Aws) -> Never:
         raise AssertionError("a decision read from AWS")
 
     def create(self, aws: Aws) -> Never:
@@ -57,10 +73,8 @@ class Beside(Thing):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Vault(Thing):
-    HOLDS_DATA = True
-
-    def having_back(self, node: str, region: str) -> str:
+class Vault(Thing, HoldsData):
+    def restore_hint(self, node: str, region: str) -> str:
         return f"restore {node} in {region}"
 
 
@@ -68,24 +82,31 @@ class Vault(Thing):
 class Key(Thing):
     """A change of its size makes AWS choose another id."""
 
-    RENEWS = frozenset({"size"})
+    size: Renews[int] = 1
 
 
 @dataclass(frozen=True, kw_only=True)
-class Group(Thing):
-    COMES_BACK = True
+class Group(Thing, MayReappear):
+    def has_recent_writes(self, aws: Aws) -> Never:
+        raise AssertionError("a decision read from AWS")
+
+    def is_new_and_empty(self, aws: Aws) -> Never:
+        raise AssertionError("a decision read from AWS")
+
+    def writer_owner(self, aws: Aws) -> Never:
+        raise AssertionError("a decision read from AWS")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Lasting(Thing):
-    MARK_LASTS = True
+    OWNER_MARK = OwnerMark.PERMANENT
 
 
 @dataclass(frozen=True, kw_only=True)
-class Kept(Thing):
+class Kept(Thing, MayOutliveStack):
     """It outlives the stack."""
 
-    def lasting(self) -> str:
+    def retention_reason(self) -> str:
         return "its zone proves the domain"
 
 
@@ -95,13 +116,13 @@ class KeptVault(Kept, Vault):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Locked(Thing):
-    def locked(self) -> bool:
+class Locked(Thing, HasDeletionProtection):
+    def has_deletion_protection(self) -> bool:
         return True
 
 
 @dataclass(frozen=True, kw_only=True)
-class Part(Untouched):
+class Part(Untouched, HasParent):
     """It carries no mark."""
 
     KIND = "test.part"
@@ -109,12 +130,18 @@ class Part(Untouched):
     of: Fixed[str] = "x"
     size: int = 1
 
+    def parent_owner(self, aws: Aws) -> Never:
+        raise AssertionError("a decision read from AWS")
+
 
 @dataclass(frozen=True, kw_only=True)
-class Version(Part):
-    REPLACEMENT = Replacement.SUCCEED
+class Version(Part, KeepsVersions):
+    REPLACEMENT = Replacement.NEW_VERSION
 
-    def outlived(self) -> str:
+    def prune(self, aws: Aws) -> Never:
+        raise AssertionError("a decision wrote to AWS")
+
+    def displaced_versions(self) -> str:
         return "version 1 stays"
 
 
@@ -122,30 +149,30 @@ class Version(Part):
 class Content(Part):
     """Its size is by what it is recognised."""
 
-    BY_CONTENT = True
+    OWNER_MARK = OwnerMark.BY_CONTENT
 
     def is_owned_by(self, have: Self, owner: str) -> bool:
         return have.size == self.size
 
 
 @dataclass(frozen=True, kw_only=True)
-class Account(Part):
+class Account(Part, ReportsProblems):
     """It belongs to the whole account."""
 
-    SHARED = True
+    MANAGEMENT = Management.NEVER_DELETED
 
-    def ailment(self) -> str:
+    def reported_problem(self) -> str:
         return "its role is gone"
 
 
 @dataclass(frozen=True, kw_only=True)
-class SharedVault(Account):
-    HOLDS_DATA = True
+class SharedVault(Account, HoldsData):
+    pass
 
 
 @dataclass(frozen=True, kw_only=True)
 class ByAws(Part):
-    MADE_BY_AWS = True
+    MANAGEMENT = Management.MADE_BY_AWS
 
 
 def a_stack(*nodes: str, moved: dict[str, str] | None = None) -> Stack:

@@ -118,7 +118,7 @@ def test_a_record_of_another_node_proves_nothing() -> None:
 
 
 def test_content_that_an_equal_record_alone_proves_needs_its_parent() -> None:
-    """Without BY_CONTENT, the record would do."""
+    """With any other mark, the record would do."""
     plain = replace(WANT, tags={OWNER: f"{NAME}/it"})
     assert owned(recorded(plain)).owner_by_mark("it", WANT, plain) is OwnedBy.US
 

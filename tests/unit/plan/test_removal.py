@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from provision.model.capabilities import WritesData
 from provision.model.step import Step
 from provision.plan.change import Action, ResourceChange
 from provision.plan.removal import apply_parent_ownership, deletion_order, keep_needed_by_data
@@ -14,8 +15,8 @@ from tests.unit.plan.kinds import OURS, Part, Thing, Vault
 THING, VAULT, PART = Thing(tags=OURS), Vault(tags=OURS), Part()
 
 
-class Writer(Thing):
-    USES_DATA = True
+class Writer(Thing, WritesData):
+    pass
 
 
 def changes(*made: ResourceChange) -> dict[str, ResourceChange]:

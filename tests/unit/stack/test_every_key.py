@@ -30,7 +30,7 @@ from provision.config import Config, load
 from provision.config.checks import check_values
 from provision.config.schema.json_schema import SchemaNode, config_shape
 from provision.errors import WrongAccount
-from provision.model.step import Mark, Step, fields_with
+from provision.model.step import FieldRole, Step, fields_with
 from provision.packaging.archive import Archive
 from provision.packaging.cache import Cache
 from provision.plan.options import PlanOptions
@@ -814,7 +814,7 @@ def shown(config: Config) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, node in stack.nodes.items():
         want = node.build(steps)
-        computed = fields_with(type(want), Mark.COMPUTED)
+        computed = fields_with(type(want), FieldRole.COMPUTED)
         chosen = {
             field: f"{name}.{field}"
             for field in computed

@@ -15,7 +15,7 @@ import pytest
 from provision.aws.access import Location
 from provision.local import as_reached
 from provision.model.stack import Stack, reversed_graph
-from provision.model.step import Mark, Step, fields_with, with_computed
+from provision.model.step import FieldRole, Step, fields_with, with_computed
 from provision.stack import AREAS, StackInputs, build_stack
 from provision.stack.outputs import outputs
 from provision.steps.apigateway.rest_api.api import RestApi
@@ -53,7 +53,7 @@ def built(
     steps: dict[str, Step] = {}
     for name, node in stack.nodes.items():
         want = node.build(steps)
-        computed = fields_with(type(want), Mark.COMPUTED)
+        computed = fields_with(type(want), FieldRole.COMPUTED)
         chosen = {
             field: f"{name}.{field}"
             for field in computed

@@ -22,7 +22,16 @@ from botocore.exceptions import ClientError
 
 from provision.engine.concurrent_runs import id_of
 from provision.errors import NotOwned, ProvisionError
-from provision.model.step import Mark, Replacement, Step, Tagged, fields_with, with_computed
+from provision.model.capabilities import HasParent, HoldsData
+from provision.model.step import (
+    FieldRole,
+    Management,
+    Replacement,
+    Step,
+    Tagged,
+    fields_with,
+    with_computed,
+)
 from provision.plan.change import Action
 from provision.plan.options import PlanOptions
 from provision.state.record import from_json, to_json
@@ -47,6 +56,11 @@ class FirstDeleted(Recorder):
             self.other()
 
 
+def for_all(step: Step) -> bool:
+    """Whether it belongs to the whole account, so that no stack removes it."""
+    return step.MANAGEMENT is Management.NEVER_DELETED
+
+
 class StepContract:
     edits: ClassVar[Mapping[str, Any]]
     """Field → another value it can be changed to in place."""
@@ -69,7 +83,8 @@ class StepContract:
     def step(self, account: None, monkeypatch: pytest.MonkeyPatch) -> Step:
         """What it is part of is this stack's, in these tests (else: ownership, hostile state)."""
         step = self.given(new_aws())
-        monkeypatch.setattr(type(step), "parent_owner", lambda step, aws: "tap-dev/parent")
+        if isinstance(step, HasParent):
+            monkeypatch.setattr(type(step), "parent_owner", lambda step, aws: "tap-dev/parent")
         return step
 
     def observed(self, step: Step) -> Step | None:
@@ -85,7 +100,7 @@ class StepContract:
         assert set(fields_with(type(step), None)) == set(self.edits) | self.drift_only
         for name, value in {**self.edits, **self.fixed_edits}.items():
             assert vars(step)[name] != value, f"the edit of {name} changes nothing"
-        assert set(self.fixed_edits) <= set(fields_with(type(step), Mark.FIXED))
+        assert set(self.fixed_edits) <= set(fields_with(type(step), FieldRole.FIXED))
 
     def test_survives_json(self, step: Step) -> None:
         full = with_computed(step, step).with_owner("tap-dev/it")
@@ -102,7 +117,7 @@ class StepContract:
                 assert vars(read) == vars(replace(full, **{each.name: each.default}))
 
     def test_an_unknown_is_never_written_to_the_journal(self, step: Step) -> None:
-        local = fields_with(type(step), Mark.LOCAL)  # recorded only when known
+        local = fields_with(type(step), FieldRole.LOCAL)  # recorded only when known
         field = next(name for name in (*step.IDENTITY, *vars(step)) if name not in local)
         with pytest.raises(Exception, match=r"(?i)serializ|unknown"):
             to_json(replace(step, **{field: UNKNOWN}))
@@ -147,7 +162,7 @@ class StepContract:
         made = workshop.run(one_node(step), "up").resources["it"]
         seen = made.observe(new_aws())
         assert seen is not None
-        computed = fields_with(type(step), Mark.COMPUTED)
+        computed = fields_with(type(step), FieldRole.COMPUTED)
         assert {n: vars(made)[n] for n in computed} == {n: vars(seen)[n] for n in computed}
 
     def test_every_field_is_read_and_none_assumed(self, step: Step, workshop: Workshop) -> None:
@@ -184,7 +199,7 @@ class StepContract:
     def test_down_removes_it_and_twice_is_once(self, step: Step, workshop: Workshop) -> None:
         made = workshop.run(one_node(step), "up").resources["it"]
         workshop.run(one_node(step), "down")
-        if step.SHARED:
+        if for_all(step):
             assert self.observed(step) is not None
             return
         assert self.observed(step) is None
@@ -196,7 +211,7 @@ class StepContract:
         self, step: Step, workshop: Workshop
     ) -> None:
         """Another `down` at the same moment: what is gone by then is as good as deleted here."""
-        if step.SHARED or step.MADE_BY_AWS:
+        if step.MANAGEMENT is not Management.FULL:
             return
         for number in range(1, 40):
             made = workshop.run(one_node(step), "up").resources["it"]
@@ -211,15 +226,15 @@ class StepContract:
     ) -> None:
         workshop.run(one_node(step), "up")
         workshop.run(empty(), "up")
-        assert (self.observed(step) is None) is not step.SHARED
+        assert (self.observed(step) is None) is not for_all(step)
 
     def test_data_stays_unless_named(self, step: Step, workshop: Workshop) -> None:
         workshop.run(one_node(step), "up")
         workshop.run(one_node(step), "down", plan_options=PlanOptions())
-        assert (self.observed(step) is not None) is (step.HOLDS_DATA or step.SHARED)
+        assert (self.observed(step) is not None) is (isinstance(step, HoldsData) or for_all(step))
 
     def test_somebody_elses_is_left_alone(self, step: Step, workshop: Workshop) -> None:
-        if not isinstance(step, Tagged) or not step.UNIQUE:
+        if not isinstance(step, Tagged) or not step.has_unique_identity:
             return  # judged by its parent, or found only by our own tag
         workshop.run(one_node(step, stack="other-dev"), "up")
         workshop.forget()
@@ -238,19 +253,21 @@ class StepContract:
         self, step: Step, workshop: Workshop
     ) -> None:
         """A tag can be copied, and what has it may be chosen for its id: first or last of all."""
-        if not step.MARKED:
+        if not step.OWNER_MARK.names_owner:
             return  # judged by its parent
         workshop.run(one_node(step), "up")
         if self.refused_twice:
             with pytest.raises(ClientError, match=self.refused_twice):
                 self.copied(step, new_aws())
         else:
-            with suppress(ClientError, ProvisionError) if step.UNIQUE else nullcontext():
+            with (
+                suppress(ClientError, ProvisionError) if step.has_unique_identity else nullcontext()
+            ):
                 self.copied(step, new_aws())
         every = step.with_owner("tap-dev/it").find_candidates(new_aws())
         if len(every) == 1:
-            alone = self.refused_twice or step.REPLACEMENT is Replacement.SUCCEED
-            assert step.UNIQUE or alone
+            alone = self.refused_twice or step.REPLACEMENT.keeps_old
+            assert step.has_unique_identity or alone
             return
         assert workshop.run(one_node(step), "plan").changes["it"].action is not Action.FOREIGN
         workshop.forget()
@@ -271,7 +288,7 @@ class StepContract:
                 workshop.run(one_node(step), "up")
                 assert workshop.run(one_node(step), "up").changes["it"].action is Action.KEEP
                 workshop.run(one_node(step), "down")
-                assert step.SHARED or self.observed(step) is None
+                assert for_all(step) or self.observed(step) is None
 
     def test_an_edit_survives_a_crash_at_every_write(self, step: Step, workshop: Workshop) -> None:
         """What is half as it was and half as it is wanted ends as wanted, in one run."""
@@ -298,7 +315,7 @@ class StepContract:
                 if not self.crash(workshop, step, Recorder(die=(where, number))):
                     break
                 workshop.run(empty(), "down")
-                assert step.SHARED or self.observed(step) is None
+                assert for_all(step) or self.observed(step) is None
 
     def crash(self, workshop: Workshop, step: Step, recorder: Recorder) -> bool:
         """Whether `up` died where told; when it lived, what it made is removed again."""
@@ -311,7 +328,7 @@ class StepContract:
 
     def test_replacement_is_thought_about(self, step: Step) -> None:
         assert step.REPLACEMENT in Replacement
-        if step.UNIQUE and step.REPLACEMENT is Replacement.CREATE_FIRST:
-            assert set(step.IDENTITY) <= set(fields_with(type(step), Mark.FIXED)), (
+        if step.has_unique_identity and step.REPLACEMENT is Replacement.CREATE_FIRST:
+            assert set(step.IDENTITY) <= set(fields_with(type(step), FieldRole.FIXED)), (
                 "it keeps its name"
             )

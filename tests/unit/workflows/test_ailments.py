@@ -85,7 +85,9 @@ def test_what_aws_says_is_read_from_its_answers(monkeypatch: pytest.MonkeyPatch)
     }
     assert DOMAIN._as_found(domain).state == "FAILED: why"
     assert (
-        DOMAIN._as_found({"domainName": "x"} | domain | {"domainNameStatus": "AVAILABLE"}).ailment()
+        DOMAIN._as_found(
+            {"domainName": "x"} | domain | {"domainNameStatus": "AVAILABLE"}
+        ).reported_problem()
         == ""
     )
 

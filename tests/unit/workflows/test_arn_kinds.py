@@ -22,7 +22,7 @@ WITHOUT_ENTRY = {
 
 def has_arn(kind: type[Step]) -> bool:
     """A marked one is found by its owner's tag, which AWS lists by ARN."""
-    return kind.MARKED or any(field.name == "arn" for field in fields(kind))
+    return kind.OWNER_MARK.names_owner or any(field.name == "arn" for field in fields(kind))
 
 
 def entries(kind: type[Step]) -> set[int]:
@@ -40,7 +40,7 @@ def entries(kind: type[Step]) -> set[int]:
 @pytest.mark.parametrize("kind", [kind for kind in KINDS.values() if has_arn(kind)])
 def test_a_kind_with_an_arn_has_an_entry_or_says_why_not(kind: type[Step]) -> None:
     if kind.KIND in WITHOUT_ENTRY:
-        assert not kind.MARKED or not entries(kind), "it has an entry by now"
+        assert not kind.OWNER_MARK.names_owner or not entries(kind), "it has an entry by now"
     else:
         assert entries(kind), f"{kind.KIND} has an entry in ARN_KINDS, or a reason here"
 

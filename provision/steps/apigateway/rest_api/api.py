@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final, Self, cast
 from provision.aws.client import Aws
 from provision.errors import NotOwned
 from provision.model import iam
+from provision.model.capabilities import GrantsAccess, ReportsProblems
 from provision.model.risks import Impact, Risk, Risks, disabled
 from provision.model.step import OWNER, Computed, Document, Local, Replacement, Tagged
 from provision.steps.apigateway.rest_api.contents import Contents, Cors, Route, differences, served
@@ -59,7 +60,7 @@ changes before the first of those writes."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class RestApi(Tagged):
+class RestApi(Tagged, GrantsAccess, ReportsProblems):
     """A Regional REST API that takes API keys from the header x-api-key.
 
     `routes` are sorted by path and method; `models` are JSON Schemas by name; `strays` describes
@@ -73,7 +74,6 @@ class RestApi(Tagged):
     KIND = "apigateway.rest_api"
     IDENTITY = ("tags",)
     REPLACEMENT = Replacement.CREATE_FIRST
-    UNIQUE = False
     RISKS = Risks(
         recreate=(Risk(Impact.NEW_URL, "its address has a new id in it"),),
         update={**TLS_RISKS, "default_endpoint": (_ONE_DOOR,)},
@@ -127,7 +127,7 @@ class RestApi(Tagged):
     def called(self) -> str:
         return self.name
 
-    def ailment(self) -> str:
+    def reported_problem(self) -> str:
         return f"AWS calls it {self.state}" if self.state.startswith("FAILED") else ""
 
     def digest(self) -> str:
@@ -183,7 +183,7 @@ class RestApi(Tagged):
         found = [self._read(aws, one) for api in listed if (one := describe(aws, api["id"]))]
         return sorted(found, key=lambda one: not one.filled)
 
-    def twins(self, ours: Sequence[Self]) -> Sequence[Self]:
+    def matching(self, ours: Sequence[Self]) -> Sequence[Self]:
         """Return the one API with methods, else all: creates without an answer left empty ones."""
         filled = [one for one in ours if one.filled]
         return filled if len(filled) == 1 else ours
@@ -262,7 +262,7 @@ class RestApi(Tagged):
             write(aws, have.id, reading, self.contents())
         return replace(self, id=have.id, root_id=have.root_id, edition=edition, holds=self.digest())
 
-    def meanwhile(self, have: Self) -> Self:
+    def keeping_access_of(self, have: Self) -> Self:
         """Keep AWS's own address until the domain answers: its certificate may never be issued."""
         return replace(self, default_endpoint=self.default_endpoint or have.default_endpoint)
 

@@ -191,9 +191,10 @@ def test_our_words_on_other_content_are_told_and_never_used(
         workshop.forget()
     found = workshop.run(one_node(layer), "plan").changes["it"]
     assert found.action is Action.KEEP
-    assert found.have
-    assert "somebody in AWS published version 2 in the words of this stack" in found.have.ailment()
-    assert "--version-number 2" in found.have.ailment()
+    assert isinstance(found.have, Layer)
+    problem = found.have.reported_problem()
+    assert "somebody in AWS published version 2 in the words of this stack" in problem
+    assert "--version-number 2" in problem
     assert used(workshop, layer) == 1
     assert workshop.last.writes == []
     assert versions() == [1, 2]
@@ -223,7 +224,7 @@ def test_of_two_that_are_whole_the_recorded_one_stays_else_the_oldest(
     )
     seen = recorded.observe(new_aws()), replace(recorded, version=0).observe(new_aws())
     assert [step.version for step in seen if step] == [2, 1]
-    assert [step.ailment() for step in seen if step] == ["", ""]
+    assert [step.reported_problem() for step in seen if step] == ["", ""]
 
 
 def test_forged_versions_push_none_of_ours_out(

@@ -12,7 +12,7 @@ import pytest
 from botocore.exceptions import ReadTimeoutError
 
 from provision.errors import ApiError, NotOwned, PrerequisiteMissing, WaitTimeout
-from provision.model.step import Mark, Step, fields_with
+from provision.model.step import FieldRole, Step, fields_with
 from provision.plan.change import Action
 from provision.state.journal import Journal
 from provision.steps import KINDS
@@ -79,7 +79,7 @@ class TwoForms(StepContract):
         assert set(fields_with(type(step), None)) == edited
         for name, value in {**self.edits, **self.fixed_edits}.items():
             assert vars(step)[name] != value
-        assert set(self.fixed_edits) <= set(fields_with(type(step), Mark.FIXED))
+        assert set(self.fixed_edits) <= set(fields_with(type(step), FieldRole.FIXED))
 
 
 class TestValues(TwoForms):
@@ -121,9 +121,9 @@ def test_what_it_stands_on_is_asked_before_its_name_is_known(account: None) -> N
     with pytest.raises(
         PrerequisiteMissing, match=r"example\.com, where \(known after up\) belongs"
     ):
-        unnamed.demand(new_aws())
+        unnamed.check_prerequisites(new_aws())
     make_zone()
-    unnamed.demand(new_aws())
+    unnamed.check_prerequisites(new_aws())
 
 
 # -- whose it is -----------------------------------------------------------------------------
@@ -366,10 +366,10 @@ def test_a_record_for_ipv6_that_leads_elsewhere_is_told(workshop: Workshop) -> N
     values = [{"Value": "2001:db8::1"}]
     write(zone_id, "CREATE", Name="api.example.com", Type="AAAA", TTL=60, ResourceRecords=values)
     have = workshop.run(one_node(ALIAS), "plan").changes["it"].have
-    assert have
-    assert have.ailment() == "AAAA api.example.com leads its callers elsewhere"
+    assert isinstance(have, RecordSet)
+    assert have.reported_problem() == "AAAA api.example.com leads its callers elsewhere"
     with pytest.raises(NotOwned, match="AAAA"):
-        ALIAS.demand(new_aws())
+        ALIAS.check_prerequisites(new_aws())
 
 
 def test_a_cname_of_its_name_is_foreseen(workshop: Workshop) -> None:
@@ -378,11 +378,11 @@ def test_a_cname_of_its_name_is_foreseen(workshop: Workshop) -> None:
     values = [{"Value": "There.Example.NET."}]
     write(zone_id, "CREATE", Name=ALIAS.name, Type="CNAME", TTL=60, ResourceRecords=values)
     with pytest.raises(NotOwned, match=r"CNAME api\.example\.com .* leads to there\.example\.net:"):
-        ALIAS.demand(new_aws())
+        ALIAS.check_prerequisites(new_aws())
     aws = new_aws()
     with pytest.raises(aws.route53.exceptions.InvalidChangeBatch, match="type CNAME with the same"):
         ALIAS.create(aws)
-    replace(ALIAS, name="www.example.com").demand(new_aws())
+    replace(ALIAS, name="www.example.com").check_prerequisites(new_aws())
 
 
 @pytest.mark.parametrize("by_id", [False, True])
@@ -397,12 +397,12 @@ def test_a_name_that_is_delegated_away_is_foreseen(account: None, cut: str, by_i
     with pytest.raises(
         ApiError, match=rf"NS {cut}\.example\.com in the zone example\.com"
     ) as refused:
-        wanted.demand(new_aws())
+        wanted.check_prerequisites(new_aws())
     assert "`api.domain.zone`" in refused.value.hint
     for seen in ("api.example.com", "dev.eu.example.com", "xdev.example.com", "example.com"):
-        replace(wanted, name=seen).demand(new_aws())
+        replace(wanted, name=seen).check_prerequisites(new_aws())
     recorder = Recorder()
-    replace(ALIAS, zone=zone).demand(new_aws(recorder))
+    replace(ALIAS, zone=zone).check_prerequisites(new_aws(recorder))
     assert len(recorder.reads) == 2, "the zone, and what is at the name"
 
 
@@ -412,14 +412,14 @@ def test_a_name_in_the_delegated_zone_itself_is_seen(account: None) -> None:
     write(zone_id, "CREATE", Name=name, **elsewhere)
     make_zone(name)
     for inside in (f"api.{name}", name):
-        replace(ALIAS, zone=name, name=inside).demand(new_aws())
+        replace(ALIAS, zone=name, name=inside).check_prerequisites(new_aws())
 
 
 def test_a_name_of_another_zone_is_foreseen(account: None) -> None:
     """Given by its id, only AWS tells what the zone is called."""
     zone_id = make_zone("example.org").removeprefix("/hostedzone/")
     with pytest.raises(ApiError, match=r"not inside the zone example\.org"):
-        replace(ALIAS, zone=zone_id).demand(new_aws())
+        replace(ALIAS, zone=zone_id).check_prerequisites(new_aws())
 
 
 def test_without_its_zone_it_is_told_what_to_make(workshop: Workshop) -> None:
