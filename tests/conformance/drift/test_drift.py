@@ -40,14 +40,12 @@ def ministack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         yield world
 
 
-@pytest.mark.xdist_group("drift on moto")
 @pytest.mark.parametrize("number", range(len(ROUNDS)))
 def test_what_others_changed_is_seen_named_and_repaired(moto: World, number: int) -> None:
     assert moto.examine(ROUNDS[number]).complaints == ""
 
 
 @pytest.mark.emulator
-@pytest.mark.xdist_group("drift on MiniStack")
 def test_so_it_is_over_http(ministack: World) -> None:
     there = [case for case in CASES if not lacking(case, ministack.kinds[case.node])]
     for some in together(random.Random(SEED).sample(there, SAMPLE)):
@@ -94,7 +92,6 @@ def nothing(_aws: Aws, _it: Any) -> None:
     """nothing"""
 
 
-@pytest.mark.xdist_group("drift on moto")
 @pytest.mark.parametrize(
     ("case", "complaint"),
     [

@@ -31,7 +31,7 @@ from tests.conformance.permissions.emulated import ROOT_USER, Emulated, Said, em
 from tests.conformance.permissions.evaluation import Document
 from tests.conformance.permissions.lifecycle import FULL
 
-pytestmark = [pytest.mark.emulator, pytest.mark.xdist_group("ministack enforces")]
+pytestmark = pytest.mark.emulator
 
 GIVEN: Mapping[str, Any] = {"encryption": {"key": "alias/ours"}}
 CHANGED: Mapping[str, Any] = {

@@ -15,7 +15,6 @@ from tests.integration.end_to_end.conftest import Home
 BROWSER = find_browser()
 pytestmark = [
     pytest.mark.emulator,
-    pytest.mark.xdist_group("browser"),
     pytest.mark.skipif(
         BROWSER is None, reason=f"no browser here ({', '.join(BROWSERS)}): apt install chromium"
     ),

@@ -25,7 +25,7 @@ from tests.function.hostile import requests
 from tests.integration.end_to_end.conftest import Home, environment
 from tests.integration.end_to_end.wire import send
 
-pytestmark = [pytest.mark.emulator, pytest.mark.xdist_group("end to end")]
+pytestmark = pytest.mark.emulator
 
 DAY = 24 * 3600
 

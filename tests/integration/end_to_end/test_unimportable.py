@@ -13,7 +13,7 @@ import pytest
 from tests.integration.end_to_end.conftest import Home, free_port
 from tests.support.sample_stack import ROOT
 
-pytestmark = [pytest.mark.emulator, pytest.mark.xdist_group("unimportable")]
+pytestmark = pytest.mark.emulator
 
 CONFIG = """\
 name: shop

@@ -8,7 +8,7 @@ import boto3
 import pytest
 
 from tests.integration.terminal.conftest import Stack, Stage
-from tests.integration.terminal.looks import Look
+from tests.integration.terminal.looks import SIZES, SWEEP, Look
 from tests.integration.terminal.terminal import CTRL_C, Size, Terminal
 
 pytestmark = pytest.mark.emulator
@@ -44,7 +44,7 @@ def shows_all(terminal: Terminal) -> bool:
     return {"▲", "◆", "✗", "≠"} <= signs and "4 in trouble" in terminal.screen.shown[0]
 
 
-@pytest.mark.parametrize("size", [Size(80, 24), Size(160, 50), Size(40, 12)], ids=str)
+@pytest.mark.parametrize("size", SIZES if SWEEP else [Size(160, 50), Size(40, 12)], ids=str)
 def test_all_trouble_and_all_numbers_are_in_the_window(
     stage: Stage, troubled: Stack, size: Size
 ) -> None:
