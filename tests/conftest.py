@@ -5,14 +5,19 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from moto import mock_aws
 
+from provision.aws.client import Aws
 from provision.clock import Clock
-from tests.support.harness import REGION, Workshop
+from tests.faults.aws_behaviours.frame import Court
+from tests.faults.aws_behaviours.rules.pages import OneItemAPageForUs
+from tests.support.harness import REGION, Pooled, Workshop
 from tests.support.moto_patches import teach_moto
 from tests.support.speedups import make_cheap
+from tests.support.virtual_clock import VirtualClock
 
 os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = "false"  # 1,300 images for each account of a test
 # What is built for one test serves the next, and nothing of it is where the user's own is; what
@@ -53,6 +58,24 @@ def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     teach_moto(monkeypatch)
     with mock_aws():
         yield
+
+
+@pytest.fixture
+def one_item_a_page(monkeypatch: pytest.MonkeyPatch) -> Iterator[OneItemAPageForUs]:
+    """Every listing of every client of ours has one item a page, and none on the first (X12)."""
+    law = OneItemAPageForUs()
+    held = Court([law], VirtualClock())
+    new = Aws._new_client
+
+    def paged(aws: Aws, service: str) -> Any:
+        client = new(aws, service)
+        held.install(client)
+        return client
+
+    monkeypatch.setattr(Aws, "_new_client", paged)
+    Pooled.pool.clear()  # its clients were made before, and would serve after
+    yield law
+    Pooled.pool.clear()
 
 
 @pytest.fixture

@@ -45,10 +45,10 @@ def account_alias(aws: Aws) -> str:
     It is for the user, who may confuse twelve-digit numbers.
     """
     try:
-        aliases = aws.iam.list_account_aliases()["AccountAliases"]
+        pages = aws.iam.get_paginator("list_account_aliases").paginate()
+        return next((alias for page in pages for alias in page["AccountAliases"]), "")
     except NO_GOOD_ANSWER:  # only shown to the user: nothing depends on it
         return ""
-    return next(iter(aliases), "")
 
 
 def demanded_key(aws: Aws, name: str, recorded: Iterable[Step], say: Say) -> str:  # noqa: ARG001  (a `KeyOf`)

@@ -50,7 +50,8 @@ def _version(aws: Aws, layer: str) -> Any:
 
 
 def _group(aws: Aws, name: str) -> Any:
-    groups = aws.logs.describe_log_groups(logGroupNamePrefix=name).get("logGroups", [])
+    pages = aws.logs.get_paginator("describe_log_groups").paginate(logGroupNamePrefix=name)
+    groups = (group for page in pages for group in page.get("logGroups", []))
     return [group for group in groups if group["logGroupName"] == name]
 
 

@@ -150,8 +150,8 @@ def _roles(aws: Aws, stack: Stack) -> Owners:
     for page in aws.iam.get_paginator("list_roles").paginate():
         for role in page["Roles"]:
             if role["RoleName"].startswith(f"{stack.name}-"):
-                tags = aws.iam.list_role_tags(RoleName=role["RoleName"])["Tags"]
-                yield role["Arn"], _owner(tags)
+                tags = aws.iam.get_paginator("list_role_tags").paginate(RoleName=role["RoleName"])
+                yield role["Arn"], _owner([tag for shown in tags for tag in shown["Tags"]])
 
 
 def _apis(aws: Aws, stack: Stack) -> Owners:  # noqa: ARG001  (all are listed, with their tags)

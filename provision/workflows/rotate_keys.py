@@ -100,7 +100,8 @@ def remove(engine: Engine, key_id: str) -> None:
 
 def _remove(aws: Aws, old: RetiredKey) -> None:
     client = aws.apigateway
-    for plan in client.get_usage_plans(keyId=old.id).get("items", []):
+    pages = client.get_paginator("get_usage_plans").paginate(keyId=old.id)
+    for plan in [each for page in pages for each in page.get("items", [])]:
         client.delete_usage_plan_key(usagePlanId=plan["id"], keyId=old.id)
     delete_key(aws, old.id)
 

@@ -163,8 +163,8 @@ class ApiAccount(ReportsProblems):
         return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
 
     def _refuse_foreign_role(self, aws: Aws) -> None:
-        tags = aws.iam.list_role_tags(RoleName=self.role_name)["Tags"]
-        if {"Key": OWNER, "Value": OWNED_BY_ACCOUNT} not in tags:
+        pages = aws.iam.get_paginator("list_role_tags").paginate(RoleName=self.role_name)
+        if not any({"Key": OWNER, "Value": OWNED_BY_ACCOUNT} in page["Tags"] for page in pages):
             raise NotOwned(
                 f"a role {self.role_name} exists that provision did not make",
                 hint="rename that role, or set a role with access to CloudWatch Logs yourself:"

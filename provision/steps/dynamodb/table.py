@@ -151,7 +151,7 @@ class Table(Tagged, HoldsData, CheckedBeforeDeletion, ReportsProblems):
         with read_pool() as pool:
             ttl = pool.submit(found_attribute, aws, self.name)
             days = pool.submit(found_recovery, aws, self.name)
-            tags = pool.submit(aws.dynamodb.list_tags_of_resource, ResourceArn=found["TableArn"])
+            tags = pool.submit(_tags, aws, found["TableArn"])
             encryption = pool.submit(found_encryption, aws, found, self.encryption)
             policy = pool.submit(found_policy, aws, found["TableArn"])
             return replace(
@@ -168,15 +168,14 @@ class Table(Tagged, HoldsData, CheckedBeforeDeletion, ReportsProblems):
                 resource_policy=policy.result(),
                 stream=found_stream(found),
                 status=found["TableStatus"],
-                tags=from_tag_list(tags.result()["Tags"]),
+                tags=tags.result(),
                 arn=found["TableArn"],
             )
 
     def observe_owner(self, aws: Aws) -> Self | None:
         if found := self._describe(aws):
             with ignore_not_found():  # its deletion may have begun
-                shown = aws.dynamodb.list_tags_of_resource(ResourceArn=found["TableArn"])
-                return replace(self, tags=from_tag_list(shown.get("Tags", [])))
+                return replace(self, tags=_tags(aws, found["TableArn"]))
         return None
 
     def create(self, aws: Aws) -> Self:
@@ -306,3 +305,8 @@ class Table(Tagged, HoldsData, CheckedBeforeDeletion, ReportsProblems):
                 self.recovery_days if self.recovery else None
             ),
         )
+
+
+def _tags(aws: Aws, arn: str) -> dict[str, str]:
+    pages = aws.dynamodb.get_paginator("list_tags_of_resource").paginate(ResourceArn=arn)
+    return from_tag_list([tag for page in pages for tag in page.get("Tags", [])])

@@ -65,13 +65,13 @@ def close(aws: Aws, vpc_id: str) -> None:
 
 
 def _find(aws: Aws, vpc_id: str) -> SecurityGroupTypeDef | None:
-    answer = aws.ec2.describe_security_groups(
+    pages = aws.ec2.get_paginator("describe_security_groups").paginate(
         Filters=[
             {"Name": "vpc-id", "Values": [vpc_id]},
             {"Name": "group-name", "Values": [NAME]},
         ]
     )
-    return next(iter(answer.get("SecurityGroups", [])), None)
+    return next((group for page in pages for group in page.get("SecurityGroups", [])), None)
 
 
 def _in_words(permissions: list[IpPermissionOutputTypeDef]) -> Iterator[str]:

@@ -75,8 +75,10 @@ class Endpoint(Ec2Resource, GrantsAccess):
                 lambda: ec2.describe_vpc_endpoints(VpcEndpointIds=[self.id]).get("VpcEndpoints", [])
             )
         else:
-            answer = ec2.describe_vpc_endpoints(Filters=owner_filter(self.owner))
-            found = answer.get("VpcEndpoints", [])
+            pages = ec2.get_paginator("describe_vpc_endpoints").paginate(
+                Filters=owner_filter(self.owner)
+            )
+            found = [endpoint for page in pages for endpoint in page.get("VpcEndpoints", [])]
         return [endpoint for endpoint in found if _state(endpoint) != "deleted"]
 
     def _as_found(self, endpoint: VpcEndpointTypeDef) -> Self:

@@ -105,7 +105,10 @@ class FlowLog(Ec2Resource, ReportsProblems):
             return describe_or_empty(
                 lambda: aws.ec2.describe_flow_logs(FlowLogIds=[self.id]).get("FlowLogs", [])
             )
-        return aws.ec2.describe_flow_logs(Filters=owner_filter(self.owner)).get("FlowLogs", [])
+        pages = aws.ec2.get_paginator("describe_flow_logs").paginate(
+            Filters=owner_filter(self.owner)
+        )
+        return [one for page in pages for one in page.get("FlowLogs", [])]
 
     def _as_found(self, flow_log: FlowLogTypeDef) -> Self:
         return replace(

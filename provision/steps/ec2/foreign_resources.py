@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -15,7 +15,12 @@ from provision.model.step import OWNER
 from provision.steps.foreign import ForeignResource, ForeignResources, refuse_foreign
 
 if TYPE_CHECKING:
-    from mypy_boto3_ec2.type_defs import FilterTypeDef, NetworkInterfaceTypeDef
+    from mypy_boto3_ec2.type_defs import (
+        FilterTypeDef,
+        NetworkInterfaceTypeDef,
+        SecurityGroupTypeDef,
+        VpcEndpointTypeDef,
+    )
 
 LAMBDAS: Final = "AWS Lambda VPC ENI"
 """The start of the description of Lambda's own interfaces (E6); see `network_interfaces`."""
@@ -82,8 +87,7 @@ def refuse_foreign_in_group(aws: Aws, label: str, mark: str, group: str) -> None
     for direction in ("ip-permission", "egress.ip-permission"):
         name = f"{direction}.group-id"
         with suppress(ClientError):
-            naming = aws.ec2.describe_security_groups(Filters=[{"Name": name, "Values": [group]}])
-            for one in naming.get("SecurityGroups", []):
+            for one in _groups_where(aws, name, group):
                 words = f"security group {one['GroupId']} ({one['GroupName']}), whose rules name it"
                 shown = f"aws ec2 describe-security-groups --group-ids {one['GroupId']}"
                 if one["GroupId"] != group:
@@ -109,8 +113,8 @@ def _seen(look: Look, aws: Aws, mark: str, vpc: str) -> list[ForeignResource]:
     return []
 
 
-def _inside(vpc: str, name: str = "vpc-id") -> list[FilterTypeDef]:
-    return [{"Name": name, "Values": [vpc]}]
+def _where(name: str, value: str) -> list[FilterTypeDef]:
+    return [{"Name": name, "Values": [value]}]
 
 
 def _at(vpc: str, name: str = "vpc-id") -> str:
@@ -122,13 +126,19 @@ def _interfaces_of_vpc(aws: Aws, mark: str, vpc: str) -> ForeignResources:
 
 
 def _subnets(aws: Aws, mark: str, vpc: str) -> ForeignResources:
-    for one in aws.ec2.describe_subnets(Filters=_inside(vpc)).get("Subnets", []):
+    pages = aws.ec2.get_paginator("describe_subnets").paginate(Filters=_where("vpc-id", vpc))
+    for one in (each for page in pages for each in page.get("Subnets", [])):
         shown = f"aws ec2 describe-subnets --filters {_at(vpc)}"
         yield from _unless_ours(f"subnet {one['SubnetId']}", shown, one, mark)
 
 
+def _groups_where(aws: Aws, name: str, value: str) -> Iterator[SecurityGroupTypeDef]:
+    pages = aws.ec2.get_paginator("describe_security_groups").paginate(Filters=_where(name, value))
+    return (each for page in pages for each in page.get("SecurityGroups", []))
+
+
 def _groups(aws: Aws, mark: str, vpc: str) -> ForeignResources:
-    for one in aws.ec2.describe_security_groups(Filters=_inside(vpc)).get("SecurityGroups", []):
+    for one in _groups_where(aws, "vpc-id", vpc):
         if one["GroupName"] != "default":  # deleted with the VPC (V15)
             name = f"security group {one['GroupId']} ({one['GroupName']})"
             yield from _unless_ours(
@@ -136,8 +146,14 @@ def _groups(aws: Aws, mark: str, vpc: str) -> ForeignResources:
             )
 
 
+def _endpoints_in(aws: Aws, vpcs: Collection[str]) -> Iterator[VpcEndpointTypeDef]:
+    inside: list[FilterTypeDef] = [{"Name": "vpc-id", "Values": sorted(vpcs)}]
+    pages = aws.ec2.get_paginator("describe_vpc_endpoints").paginate(Filters=inside)
+    return (each for page in pages for each in page.get("VpcEndpoints", []))
+
+
 def _endpoints(aws: Aws, mark: str, vpc: str) -> ForeignResources:
-    for one in aws.ec2.describe_vpc_endpoints(Filters=_inside(vpc)).get("VpcEndpoints", []):
+    for one in _endpoints_in(aws, [vpc]):
         if one["State"].lower() not in _GONE:
             name = f"endpoint {one['VpcEndpointId']} ({one['ServiceName']})"
             yield from _unless_ours(
@@ -147,7 +163,8 @@ def _endpoints(aws: Aws, mark: str, vpc: str) -> ForeignResources:
 
 def _route_tables(aws: Aws, mark: str, vpc: str) -> ForeignResources:
     """Yield foreign route tables, except the main one, which is deleted with the VPC (V15)."""
-    for one in aws.ec2.describe_route_tables(Filters=_inside(vpc)).get("RouteTables", []):
+    pages = aws.ec2.get_paginator("describe_route_tables").paginate(Filters=_where("vpc-id", vpc))
+    for one in (each for page in pages for each in page.get("RouteTables", [])):
         if not any(link.get("Main") for link in one.get("Associations", [])):
             name = f"route table {one['RouteTableId']}"
             yield from _unless_ours(
@@ -157,7 +174,8 @@ def _route_tables(aws: Aws, mark: str, vpc: str) -> ForeignResources:
 
 def _acls(aws: Aws, mark: str, vpc: str) -> ForeignResources:
     """Yield foreign network ACLs, except the default one, which is deleted with the VPC (V15)."""
-    for one in aws.ec2.describe_network_acls(Filters=_inside(vpc)).get("NetworkAcls", []):
+    pages = aws.ec2.get_paginator("describe_network_acls").paginate(Filters=_where("vpc-id", vpc))
+    for one in (each for page in pages for each in page.get("NetworkAcls", [])):
         if not one["IsDefault"]:
             name = f"network ACL {one['NetworkAclId']}"
             yield from _unless_ours(
@@ -167,16 +185,15 @@ def _acls(aws: Aws, mark: str, vpc: str) -> ForeignResources:
 
 def _gateways(aws: Aws, mark: str, vpc: str) -> ForeignResources:  # noqa: ARG001  (we make none)
     where = "attachment.vpc-id"
-    for one in aws.ec2.describe_internet_gateways(Filters=_inside(vpc, where)).get(
-        "InternetGateways", []
-    ):
+    pages = aws.ec2.get_paginator("describe_internet_gateways").paginate(Filters=_where(where, vpc))
+    for one in (each for page in pages for each in page.get("InternetGateways", [])):
         shown = f"aws ec2 describe-internet-gateways --filters {_at(vpc, where)}"
         yield ForeignResource(f"internet gateway {one['InternetGatewayId']}", shown)
 
 
 def _private_gateways(aws: Aws, mark: str, vpc: str) -> ForeignResources:  # noqa: ARG001  (as above)
     where = "attachment.vpc-id"
-    for one in aws.ec2.describe_vpn_gateways(Filters=_inside(vpc, where)).get("VpnGateways", []):
+    for one in aws.ec2.describe_vpn_gateways(Filters=_where(where, vpc)).get("VpnGateways", []):
         attached = [
             link
             for link in one.get("VpcAttachments", [])
@@ -205,8 +222,10 @@ def _peerings(aws: Aws, mark: str, vpc: str) -> ForeignResources:  # noqa: ARG00
     """Yield the peerings of the VPC, from either side."""
     for side in ("requester", "accepter"):
         where = f"{side}-vpc-info.vpc-id"
-        answer = aws.ec2.describe_vpc_peering_connections(Filters=_inside(vpc, where))
-        for one in answer.get("VpcPeeringConnections", []):
+        pages = aws.ec2.get_paginator("describe_vpc_peering_connections").paginate(
+            Filters=_where(where, vpc)
+        )
+        for one in (each for page in pages for each in page.get("VpcPeeringConnections", [])):
             if one.get("Status", {}).get("Code") not in {*_GONE, "failed"}:
                 shown = f"aws ec2 describe-vpc-peering-connections --filters {_at(vpc, where)}"
                 yield ForeignResource(f"peering {one['VpcPeeringConnectionId']}", shown)
@@ -273,10 +292,9 @@ def _endpoints_of_others(aws: Aws, mark: str, vpcs: Collection[str]) -> set[str]
 
     AWS deletes the interfaces of all others, which are ours or already deleted.
     """
-    inside: list[FilterTypeDef] = [{"Name": "vpc-id", "Values": sorted(vpcs)}]
     return {
         one["VpcEndpointId"]
-        for one in aws.ec2.describe_vpc_endpoints(Filters=inside).get("VpcEndpoints", [])
+        for one in _endpoints_in(aws, vpcs)
         if one["State"].lower() not in _GONE and not _owner(one).startswith(f"{mark}/")
     }
 

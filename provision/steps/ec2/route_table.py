@@ -118,9 +118,10 @@ class RouteTable(Ec2Resource):
                     "RouteTables", []
                 )
             )
-        return aws.ec2.describe_route_tables(Filters=owner_filter(self.owner)).get(
-            "RouteTables", []
+        pages = aws.ec2.get_paginator("describe_route_tables").paginate(
+            Filters=owner_filter(self.owner)
         )
+        return [table for page in pages for table in page.get("RouteTables", [])]
 
     def _as_found(self, table: RouteTableTypeDef) -> Self:
         links = [link for link in table.get("Associations", []) if _state(link) == "associated"]
@@ -148,11 +149,11 @@ def _associate(aws: Aws, table_id: str, subnet_ids: Sequence[str]) -> None:
     """Associate the subnets with this table: one that has a table must be moved, not added (V7)."""
     if not subnet_ids:
         return
-    answer = aws.ec2.describe_route_tables(
+    pages = aws.ec2.get_paginator("describe_route_tables").paginate(
         Filters=[{"Name": "association.subnet-id", "Values": list(subnet_ids)}]
     )
     taken: dict[str, str] = {}
-    for table in answer.get("RouteTables", []):
+    for table in (each for page in pages for each in page.get("RouteTables", [])):
         for link in table.get("Associations", []):
             if "SubnetId" in link:
                 taken[link["SubnetId"]] = link["RouteTableAssociationId"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Final, Literal, Self
 
 from botocore.exceptions import ClientError
 
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from mypy_boto3_ec2.type_defs import (
         IpPermissionOutputTypeDef,
         IpPermissionUnionTypeDef,
+        ManagedPrefixListTypeDef,
         SecurityGroupTypeDef,
     )
 
@@ -181,10 +182,10 @@ class SecurityGroup(Ec2Resource, GrantsAccess):
             return describe_or_empty(
                 lambda: ec2.describe_security_groups(GroupIds=[self.id]).get("SecurityGroups", [])
             )
-        answer = ec2.describe_security_groups(
+        pages = ec2.get_paginator("describe_security_groups").paginate(
             Filters=[{"Name": "group-name", "Values": [self.name]}]
         )
-        return answer.get("SecurityGroups", [])
+        return [group for page in pages for group in page.get("SecurityGroups", [])]
 
     def _change(
         self, aws: Aws, group: str, have: Sequence[Rule], want: Sequence[Rule], *, inwards: bool
@@ -283,12 +284,8 @@ def _list_names(aws: Aws, sides: Iterable[Sequence[IpPermissionOutputTypeDef]]) 
     }
     if not ids:
         return {}
-    answer = aws.ec2.describe_managed_prefix_lists(
-        Filters=[{"Name": "prefix-list-id", "Values": sorted(ids)}]
-    )
-    return {
-        found["PrefixListId"]: found["PrefixListName"] for found in answer.get("PrefixLists", [])
-    }
+    found = _prefix_lists(aws, "prefix-list-id", sorted(ids))
+    return {each["PrefixListId"]: each["PrefixListName"] for each in found}
 
 
 def _list_ids(aws: Aws, rules: Iterable[Rule]) -> dict[str, str]:
@@ -298,18 +295,23 @@ def _list_ids(aws: Aws, rules: Iterable[Rule]) -> dict[str, str]:
     wanted = sorted(names - ids.keys())
     if not wanted:
         return ids
-    answer = aws.ec2.describe_managed_prefix_lists(
-        Filters=[{"Name": "prefix-list-name", "Values": wanted}]
-    )
-    ids |= {
-        found["PrefixListName"]: found["PrefixListId"] for found in answer.get("PrefixLists", [])
-    }
+    found = _prefix_lists(aws, "prefix-list-name", wanted)
+    ids |= {each["PrefixListName"]: each["PrefixListId"] for each in found}
     if lacking := sorted(names - ids.keys()):
         raise PrerequisiteMissing(
             f"{aws.location.region} has no prefix list {', '.join(lacking)}",
             hint="choose a region whose VPCs have gateway endpoints for DynamoDB",
         )
     return ids
+
+
+def _prefix_lists(
+    aws: Aws, by: Literal["prefix-list-id", "prefix-list-name"], values: Sequence[str]
+) -> list[ManagedPrefixListTypeDef]:
+    pages = aws.ec2.get_paginator("describe_managed_prefix_lists").paginate(
+        Filters=[{"Name": by, "Values": values}]
+    )
+    return [found for page in pages for found in page.get("PrefixLists", [])]
 
 
 def _is_list(target: str) -> bool:

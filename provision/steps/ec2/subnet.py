@@ -116,7 +116,8 @@ class Subnet(Ec2Resource):
             return describe_or_empty(
                 lambda: aws.ec2.describe_subnets(SubnetIds=[self.id]).get("Subnets", [])
             )
-        return aws.ec2.describe_subnets(Filters=owner_filter(self.owner)).get("Subnets", [])
+        pages = aws.ec2.get_paginator("describe_subnets").paginate(Filters=owner_filter(self.owner))
+        return [one for page in pages for one in page.get("Subnets", [])]
 
     def _set_public(self, aws: Aws, subnet_id: str) -> None:
         aws.ec2.modify_subnet_attribute(

@@ -103,7 +103,8 @@ class Vpc(Ec2Resource):
             return describe_or_empty(
                 lambda: aws.ec2.describe_vpcs(VpcIds=[self.id]).get("Vpcs", [])
             )
-        return aws.ec2.describe_vpcs(Filters=owner_filter(self.owner)).get("Vpcs", [])
+        pages = aws.ec2.get_paginator("describe_vpcs").paginate(Filters=owner_filter(self.owner))
+        return [one for page in pages for one in page.get("Vpcs", [])]
 
     def _settled(self, aws: Aws) -> Sequence[Self]:
         """Wait until none of the candidates is pending, and return them."""

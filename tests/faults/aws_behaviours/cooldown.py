@@ -47,3 +47,19 @@ class Resting(Law):
             rest = world.delay(*self.STARTS[call.operation])
             self.until[self.thing(call)] = world.now() + rest
         return None
+
+
+class ByTurns(Resting):
+    """In that while every other one of them is answered: what was shown is gone, and back again."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked: dict[str, int] = {}
+
+    def before(self, call: Call, world: World) -> Refusal | Answer | None:
+        verdict = super().before(call, world)
+        if verdict is None:
+            return None
+        name = self.thing(call)
+        self.asked[name] = self.asked.get(name, 0) + 1
+        return None if self.asked[name] % 2 else verdict

@@ -16,6 +16,7 @@ from tests.faults.aws_behaviours.rules import (
     lambda_,
     logs,
     network,
+    pages,
     route53,
     scaling,
     sns,
@@ -39,6 +40,7 @@ LAWS: tuple[type[Law], ...] = (
     *scaling.LAWS,
     *sns.LAWS,
     *sqs.LAWS,
+    *pages.LAWS,  # the last: it cuts up what the others have made of an answer
 )
 
 

@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 
 from provision.aws import rate_limits
 from provision.model.stack import Stack
+from provision.model.step import Step
 from provision.plan.change import Action
 from provision.steps.apigateway.account import ApiAccount
 from provision.steps.apigateway.api_key import ApiKey
@@ -213,6 +214,33 @@ def test_a12_a_served_deployment_stays(court: Session, tmp_path: Path) -> None:
     with pytest.raises(ClientError, match="Active stages pointing to this deployment"):
         client.delete_deployment(restApiId=stage["restApiId"], deploymentId=deployment)
     lives(held, tmp_path, "A12")
+
+
+def test_a12_what_a_canary_serves_stays(court: Session, tmp_path: Path) -> None:
+    law = laws.CanariesServe()
+    held = court(law)
+    client, stage, served = by_hand(held)
+    api = stage["restApiId"]
+
+    def with_canary(name: str, deployment: str) -> None:
+        canary = {"percentTraffic": 10.0, "deploymentId": deployment}
+        client.create_stage(
+            restApiId=api, stageName=name, deploymentId=served, canarySettings=canary
+        )
+
+    other = client.create_deployment(restApiId=api)["id"]
+    with_canary("naive", other)
+    client.delete_deployment(restApiId=api, deploymentId=other)
+    assert law.nowhere.pop() == other
+    shop = under(held, tmp_path)
+
+    def deployed(digest: str) -> Step:
+        return shop.up(Deployment(api_id=api, digest=digest, served=("GET /: NONE",)))
+
+    with_canary("v2", vars(deployed("first"))["id"])
+    for number in range(8):
+        deployed(f"d{number}")
+    assert law.nowhere == []
 
 
 def test_a14_a_stage_half_made_is_finished(court: Session, tmp_path: Path) -> None:

@@ -59,6 +59,26 @@ def test_d3_a_table_just_made_may_not_be_found(court: Session, tmp_path: Path, s
 
 
 @pytest.mark.parametrize("seed", SEEDS)
+def test_d3_what_was_shown_may_be_gone_for_a_moment(
+    court: Session, tmp_path: Path, seed: int
+) -> None:
+    held = court(laws.FoundByTurns(), seed=seed)
+    client = create(held)
+    assert client.describe_table(**NAMED)
+    with pytest.raises(ClientError, match="ResourceNotFoundException"):
+        client.describe_table(**NAMED)
+    assert client.describe_table(**NAMED)
+    client.delete_table(**NAMED)
+    shop = under(held, tmp_path)
+    shop.up(TABLE, within=60)
+    shop.up(TABLE, within=60)  # whatever it believes, it ends well, and there is still one
+    held.clock.sleep(20)
+    shop.stays(TABLE)
+    shop.forget()
+    shop.stays(TABLE)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
 def test_d4_nothing_is_set_while_it_is_created(court: Session, tmp_path: Path, seed: int) -> None:
     held = court(laws.NothingWhileCreating(), seed=seed)
     with pytest.raises(ClientError, match="ResourceNotFoundException"):
@@ -100,9 +120,27 @@ def test_d10_active_is_not_idle(court: Session, tmp_path: Path, seed: int) -> No
     client.delete_table(**NAMED)
     shop = under(held, tmp_path)
     shop.up(TABLE)
-    shop.up(replace(TABLE, encryption="owned", tags={"team": "b"}))
+    shop.up(replace(TABLE, tags={"team": "b"}))
     shop.down(TABLE, within=60)
     assert len(held.refused("D10")) > 1
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_d10_new_encryption_is_in_place_when_up_ends(
+    court: Session, tmp_path: Path, seed: int
+) -> None:
+    law = laws.ActiveIsNotIdle()
+    held = court(law, seed=seed)
+    client = create(held)
+    client.update_table(**NAMED, SSESpecification={"Enabled": True})
+    shown = client.describe_table(**NAMED)["Table"]
+    assert (shown["TableStatus"], shown["SSEDescription"]["Status"]) == ("ACTIVE", "UPDATING")
+    held.clock.sleep(60)
+    client.delete_table(**NAMED)
+    shop = under(held, tmp_path)
+    shop.up(TABLE)
+    shop.up(replace(TABLE, encryption="owned"))
+    assert held.clock.now() >= law.encrypted["items"]
 
 
 @pytest.mark.parametrize("seed", SEEDS)

@@ -13,7 +13,7 @@ from provision.errors import WaitTimeout
 from provision.model.stack import Get, Stack
 from provision.steps.ec2.network_interfaces import NetworkInterfaces
 from provision.steps.ec2.route_table import RouteTable
-from provision.steps.ec2.security_group import SecurityGroup
+from provision.steps.ec2.security_group import Rule, SecurityGroup
 from provision.steps.ec2.subnet import Subnet
 from provision.steps.ec2.vpc import Vpc
 from provision.steps.iam.role import Role
@@ -226,6 +226,40 @@ def test_e1_beyond_its_patience_down_says_so_and_the_next_one_goes_on(
     shop.run(stack, "down")
     shop.run(stack, "down")
     assert shop.last.writes == []
+
+
+def test_v25_a_group_opens_before_it_closes(court: Session, tmp_path: Path) -> None:
+    law = laws.ClosedWhenTheLastRuleGoes()
+    held = court(law)
+    client = naive(held, "ec2")
+    vpc = client.create_vpc(CidrBlock="10.30.0.0/24")["Vpc"]["VpcId"]
+    group = client.create_security_group(VpcId=vpc, GroupName="naive", Description="x")["GroupId"]
+    old, new = (
+        {
+            "IpProtocol": "tcp",
+            "FromPort": port,
+            "ToPort": port,
+            "IpRanges": [{"CidrIp": "10.30.0.0/24"}],
+        }
+        for port in (80, 81)
+    )
+    client.authorize_security_group_ingress(GroupId=group, IpPermissions=[old])
+    client.revoke_security_group_ingress(GroupId=group, IpPermissions=[old])
+    client.authorize_security_group_ingress(GroupId=group, IpPermissions=[new])
+    assert law.shut.pop() == (group, "Ingress")
+
+    def rules(port: int) -> SecurityGroup:
+        both = (Rule("tcp", port, port, "10.30.0.0/24"),)
+        return SecurityGroup(
+            vpc_id=vpc, name=NAME, description="x", ingress=both, egress=both, tags={}
+        )
+
+    shop = under(held, tmp_path)
+    shop.up(rules(80))
+    law.shut.clear()
+    shop.up(rules(81))
+    assert [sent.call.operation for sent in held.sent if "Revoke" in sent.call.operation][-2:]
+    assert law.shut == []
 
 
 def test_x3_a_token_brings_back_what_is_deleted(court: Session, tmp_path: Path) -> None:

@@ -100,6 +100,22 @@ def test_q5_a_deleted_queue_is_not_taken_for_a_living_one(
 
 
 @pytest.mark.parametrize("seed", SEEDS)
+def test_q5_two_misses_are_no_proof(court: Session, tmp_path: Path, seed: int) -> None:
+    law = laws.DeletedSeemsGoneByTurns()
+    held = court(law, seed=seed)
+    client = naive(held, "sqs")
+    client.delete_queue(QueueUrl=client.create_queue(QueueName="other")["QueueUrl"])
+    for _ in range(2):
+        with pytest.raises(ClientError, match="NonExistentQueue"):
+            client.get_queue_url(QueueName="other")
+    assert client.get_queue_url(QueueName="other"), "who was content with that has it again"
+    shop = under(held, tmp_path)
+    shop.up(QUEUE)
+    shop.down(QUEUE, within=95)
+    assert held.clock.now() >= law.until["dead"]
+
+
+@pytest.mark.parametrize("seed", SEEDS)
 def test_a_queue_lives_under_all_of_them(court: Session, tmp_path: Path, seed: int) -> None:
     held = court(*(law() for law in laws.LAWS), seed=seed)
     shop = under(held, tmp_path)

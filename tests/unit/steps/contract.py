@@ -37,6 +37,9 @@ from provision.plan.options import PlanOptions
 from provision.state.record import from_json, to_json
 from provision.steps import KINDS
 from provision.unknown import UNKNOWN, is_known
+from tests.faults.aws_behaviours.frame import Court
+from tests.faults.aws_behaviours.harness import LawfulWorkshop
+from tests.faults.aws_behaviours.rules.pages import OneItemAPage
 from tests.support.drawn import draw, half_known
 from tests.support.harness import Died, Recorder, Where, Workshop, empty, new_aws, one_node
 
@@ -193,6 +196,22 @@ class StepContract:
             assert workshop.run(one_node(edited), "up").changes["it"].action is Action.KEEP
             assert workshop.last.writes == []
             workshop.run(one_node(edited), "down")
+
+    def test_it_lives_with_listings_of_one_item_a_page(
+        self, step: Step, workshop: Workshop
+    ) -> None:
+        """The first page of every listing is empty (X12): who reads no other finds nothing."""
+        law = OneItemAPage()
+        shop = LawfulWorkshop(workshop.directory, held=Court([law], workshop.new_clock()))
+        shop.run(one_node(step), "up")
+        shop.stays(step)
+        shop.forget()
+        shop.stays(step)
+        edited = self.edited(step)
+        shop.run(one_node(edited), "up")
+        shop.stays(edited)
+        shop.run(one_node(edited), "down")
+        assert step.SHARED or self.observed(edited) is None
 
     # -- down --------------------------------------------------------------------------------
 

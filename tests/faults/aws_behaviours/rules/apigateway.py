@@ -201,6 +201,31 @@ class StagesHoldDeployments(Law):
             self.held[stage] = answer["deploymentId"]
 
 
+class CanariesServe(Law):
+    """A canary is shown with its stage, and leads some of the callers to a deployment of its own;
+    that AWS would refuse to delete that one is not confirmed, so it does not."""
+
+    ROW = "A12"
+    SERVICE = "apigateway"
+    OPERATIONS = frozenset({"CreateStage", "GetStage", "GetStages", "DeleteDeployment"})
+
+    def __init__(self) -> None:
+        self.canaries: dict[tuple[str, str], dict[str, Any]] = {}
+        self.nowhere: list[str] = []
+        """Deployments that were deleted while a canary led there."""
+
+    def after(self, call: Call, answer: Answer, world: World) -> None:
+        api = call.params["restApiId"]
+        if call.operation == "CreateStage" and (canary := call.params.get("canarySettings")):
+            self.canaries[api, call.params["stageName"]] = canary
+        if call.operation == "DeleteDeployment":
+            served = {canary["deploymentId"] for canary in self.canaries.values()}
+            self.nowhere += served & {call.params["deploymentId"]}
+        for stage in answer.get("item", [answer]):
+            if canary := self.canaries.get((api, stage.get("stageName", ""))):
+                stage["canarySettings"] = canary
+
+
 class StageIsMadeOnce(Law):
     """Its settings come after it: what crashed in between meets the stage again."""
 
@@ -458,6 +483,7 @@ LAWS: tuple[type[Law], ...] = (
     NamesCollide,
     ResponsesNeedTheirMethod,
     StagesHoldDeployments,
+    CanariesServe,
     StageIsMadeOnce,
     LoggingNeedsTheAccount,
     LogDestinationIsBare,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from tests.faults.aws_behaviours.cooldown import Resting
+from tests.faults.aws_behaviours.cooldown import ByTurns, Resting
 from tests.faults.aws_behaviours.frame import Call, Law, Lost, Refusal, World
 from tests.faults.aws_behaviours.wire import Answer
 
@@ -45,6 +45,17 @@ class NotVisibleAtOnce(OneTable):
 
     ROW = "D3"
     STARTS: ClassVar = {"CreateTable": (0.5, 8)}
+    WAITS = frozenset({"DescribeTable"})
+
+    def refusal(self, thing: str) -> Refusal:
+        return not_found(thing)
+
+
+class FoundByTurns(ByTurns, OneTable):
+    """Later it is found and not found by turns, for what answers need not agree."""
+
+    ROW = "D3"
+    STARTS: ClassVar = {"CreateTable": (10, 20)}
     WAITS = frozenset({"DescribeTable"})
 
     def refusal(self, thing: str) -> Refusal:
@@ -126,6 +137,23 @@ class ActiveIsNotIdle(OneTable):
     def starts(self, call: Call) -> bool:
         changes = call.operation != "UpdateTable" or "SSESpecification" in call.params
         return changes and super().starts(call)
+
+    def concerns(self, call: Call) -> bool:
+        return super().concerns(call) or call.operation == "DescribeTable"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.encrypted: dict[str, float] = {}
+        """When the new encryption of each table is in place."""
+
+    def after(self, call: Call, answer: Answer, world: World) -> Answer | Refusal | Lost | None:
+        super().after(call, answer, world)
+        name = table_of(call.params)
+        if call.operation == "UpdateTable" and self.starts(call):
+            self.encrypted[name] = self.until[name]
+        if call.operation == "DescribeTable" and world.now() < self.encrypted.get(name, 0):
+            answer["Table"].setdefault("SSEDescription", {})["Status"] = "UPDATING"
+        return None
 
     def refusal(self, thing: str) -> Refusal:
         return in_use(thing)
@@ -313,6 +341,7 @@ LAWS: tuple[type[Law], ...] = (
     RecoveryHasAWindow,
     WarmthRises,
     NotVisibleAtOnce,
+    FoundByTurns,
     NothingWhileCreating,
     OneConcernACall,
     ActiveIsNotIdle,

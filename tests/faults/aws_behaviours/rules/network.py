@@ -352,10 +352,39 @@ class TagsOneAtATime(Law):
             self.changed[one] = world.now() + world.delay(0.2, 1)
 
 
+class ClosedWhenTheLastRuleGoes(Law):
+    """A rule that is revoked lets nothing new through, also while another one is coming."""
+
+    ROW = "V25"
+    SERVICE = "ec2"
+    DIRECTIONS = ("Ingress", "Egress")
+
+    def __init__(self) -> None:
+        self.rules: dict[tuple[str, str], list[Any]] = {}
+        self.shut: list[tuple[str, str]] = []
+        """Each time that a direction of a group had rules and has none any more."""
+
+    def concerns(self, call: Call) -> bool:
+        return call.operation.endswith(self.DIRECTIONS) and "SecurityGroup" in call.operation
+
+    def after(self, call: Call, answer: Answer, world: World) -> None:
+        place = (call.params["GroupId"], call.operation.rpartition("Group")[2])
+        rules = self.rules.setdefault(place, [])
+        if call.operation.startswith("Authorize"):
+            rules += call.params["IpPermissions"]
+        elif rules:
+            for gone in call.params["IpPermissions"]:
+                if gone in rules:
+                    rules.remove(gone)
+            if not rules:
+                self.shut.append(place)
+
+
 LAWS: tuple[type[Law], ...] = (
     InterfacesLinger,
     EndpointsTakeTheirTime,
     TokensAreRemembered,
     FlowLogRoleSpreads,
     TagsOneAtATime,
+    ClosedWhenTheLastRuleGoes,
 )

@@ -137,10 +137,28 @@ class DeletingTakesAMinute(Law):
         return None
 
 
+class DeletedSeemsGoneByTurns(DeletingTakesAMinute):
+    """In that minute two looks in a row do not find it, and the next one does."""
+
+    ROW = "Q5"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked: dict[str, int] = {}
+
+    def before(self, call: Call, world: World) -> Refusal | Answer | None:
+        shown = super().before(call, world)
+        if shown is None or call.operation != "GetQueueUrl":
+            return shown
+        name = queue_of(call)
+        self.asked[name] = self.asked.get(name, 0) + 1
+        return ABSENT if self.asked[name] % 3 else shown
+
+
 LAWS: tuple[type[Law], ...] = (
     EqualOrRefused,
     NotVisibleAtOnce,
     NameRestsAfterDeletion,
     AttributesSpread,
-    DeletingTakesAMinute,
+    DeletedSeemsGoneByTurns,
 )

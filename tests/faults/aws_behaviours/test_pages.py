@@ -1,0 +1,152 @@
+"""The law of pages: a client that reads the first one finds nothing; every command finds all."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+import yaml
+from botocore import xform_name
+
+from provision.aws.client import Aws
+from tests.faults.aws_behaviours.conftest import Session, naive
+from tests.faults.aws_behaviours.request_parser import service_model
+from tests.faults.aws_behaviours.rules import pages as laws
+from tests.integration.test_cli import CONFIG, Provision, home, provision
+from tests.support.sample_stack import ROOT
+
+__all__ = ["home", "provision"]
+
+FULL: dict[str, Any] = {
+    "network": {"zones": 2, "flow_logs": {"traffic": "ALL", "retention": 30}},
+    "encryption": {"key": "create"},
+    "monitoring": {"email": "someone@example.com"},
+}
+SERVICES = {
+    name: client._service
+    for name, client in vars(Aws).items()
+    if type(client).__name__ == "_Client"
+}
+DIRECT = {
+    "cloudwatch.get_metric_data": laws.WHOLE["cloudwatch", "GetMetricData"],
+    "route53.list_resource_record_sets": laws.WHOLE["route53", "ListResourceRecordSets"],
+    "tagging.get_resources": "two loops, each to the end of the tokens",
+    "wafv2.list_web_acls": "a loop: botocore has no paginator",
+}
+"""Calls of what comes in pages without a paginator, and why each sees all."""
+
+
+def test_x12_the_first_page_is_empty_and_a_token_leads_on(court: Session) -> None:
+    law = laws.OneItemAPage()
+    client = naive(court(law), "iam")
+    trust = '{"Version": "2012-10-17", "Statement": []}'
+    for name in ("one", "other"):
+        client.create_role(RoleName=name, AssumeRolePolicyDocument=trust)
+    first = client.list_roles()
+    assert (first["Roles"], first["IsTruncated"]) == ([], True)
+    pages = list(client.get_paginator("list_roles").paginate())
+    assert [len(page["Roles"]) for page in pages] == [0, 1, 1]
+    assert {role["RoleName"] for page in pages for role in page["Roles"]} == {"one", "other"}
+    assert law.continued == {("iam", "ListRoles")}
+
+
+@pytest.mark.parametrize(
+    ("service", "listing", "key", "made"),
+    [
+        ("ec2", "describe_subnets", "Subnets", 6),
+        ("kms", "list_keys", "Keys", 3),
+        ("dynamodb", "list_tables", "TableNames", 3),
+        ("apigateway", "get_rest_apis", "items", 3),
+        ("sns", "list_topics", "Topics", 3),
+        ("logs", "describe_log_groups", "logGroups", 3),
+        ("resourcegroupstaggingapi", "get_resources", "ResourceTagMappingList", 3),
+    ],
+)
+def test_x12_pages_survive_every_protocol(
+    court: Session, service: str, listing: str, key: str, made: int
+) -> None:
+    for number in range(3):
+        naive(court(), "kms").create_key(Description=str(number))
+        naive(court(), "sns").create_topic(Name=f"t{number}", Tags=[{"Key": "a", "Value": "b"}])
+        naive(court(), "logs").create_log_group(logGroupName=f"g{number}")
+        naive(court(), "apigateway").create_rest_api(name=f"a{number}")
+        naive(court(), "dynamodb").create_table(
+            TableName=f"table{number}",
+            KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+            AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+            BillingMode="PAY_PER_REQUEST",
+        )
+    client = naive(court(laws.OneItemAPage()), service)
+    pages = list(client.get_paginator(listing).paginate())
+    assert [len(page[key]) for page in pages] == [0] + [1] * made
+    whole = naive(court(), service).get_paginator(listing).paginate().build_full_result()[key]
+    assert [item for page in pages for item in page[key]] == whole
+
+
+# -- every command ---------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("one_item_a_page")
+def test_every_command_lives_with_one_item_a_page(
+    account: None, home: Path, provision: Provision
+) -> None:
+    (home / "config.yaml").write_text(yaml.safe_dump(CONFIG | FULL, sort_keys=False))
+    assert provision("up", "--yes").code == 0
+    for _ in range(2):
+        again = provision("up", "--yes", "--json")
+        assert (again.code, again.json["calls"]["write"]) == (0, 0)
+        assert provision("plan", "--check").code == 0
+        assert provision("refresh", "--json").code == 0
+        (home / ".provision" / "dev" / "state.json").unlink()
+    assert provision("refresh", "--json").code == 0
+    status = provision("status", "--json").json
+    assert status["resources"]
+    assert provision("keys", "list").code == 0
+    down = provision("down", "--yes", "--destroy-data", "--json")
+    assert (down.code, down.json["removal"]["leftovers"]) == (0, [])
+    assert (
+        boto3.client("ec2").describe_security_groups(
+            Filters=[{"Name": "group-name", "Values": ["tap-dev-*"]}]
+        )["SecurityGroups"]
+        == []
+    )
+
+
+# -- who asks --------------------------------------------------------------------------------
+
+
+def calls() -> Iterator[tuple[str, str]]:
+    """Client and operation of every call in provision/ that does not name what it asks for."""
+    for path in (ROOT / "provision").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            match node:
+                case ast.Call(
+                    func=ast.Attribute(
+                        value=ast.Attribute(attr=receiver) | ast.Name(id=receiver), attr=operation
+                    ),
+                    keywords=given,
+                ) if not any((each.arg or "").endswith(laws.BY_NAME) for each in given):
+                    for client in SERVICES:
+                        if receiver in {client, "client"}:
+                            yield client, operation
+
+
+@cache
+def operations(service: str) -> dict[str, str]:
+    return {xform_name(name): name for name in service_model(service).operation_names}
+
+
+def test_x12_what_comes_in_pages_is_asked_for_by_a_paginator() -> None:
+    """Of both kinds, those that botocore pages and those it knows no paginator for."""
+    paged = set()
+    for client, operation in calls():
+        service = SERVICES[client]
+        name = operations(service).get(operation, "")
+        if (service, name) in laws.WHOLE or laws.paging(service, name):
+            paged.add(f"{client}.{operation}")
+    assert paged == set(DIRECT)
