@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
@@ -20,6 +19,7 @@ from tests.conformance.drift.cases import CASES, REASONS
 from tests.conformance.drift.targets import on_ministack, on_moto
 from tests.conformance.drift.unsupported import lacking
 from tests.conformance.drift.world import Exam, World
+from tests.faults.crashes.report import commit
 from tests.support.sample_stack import ROOT
 
 PAGE: Final = ROOT / "docs" / "drift.md"
@@ -89,7 +89,7 @@ def page(kinds: Kinds, moto: Results, ministack: Results) -> str:
     reasons = [f"| {kind} | {field} | {why} |" for (kind, field), why in sorted(REASONS.items())]
     said = {
         "date": f"{datetime.now(UTC):%Y-%m-%d}",
-        "commit": _commit(),
+        "commit": commit(),
         "gone": GONE,
         "total": _total(moto, ministack),
         "kinds": "\n".join(tables[1:]),
@@ -148,12 +148,6 @@ def _total(moto: Results, ministack: Results) -> str:
         f" {held['MiniStack']} of the {len(ministack)} that MiniStack has the means for on"
         " MiniStack."
     )
-
-
-def _commit() -> str:
-    asked = ["git", "rev-parse", "--short", "HEAD"]
-    done = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, check=True)
-    return done.stdout.strip()
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from pathlib import Path
 from tests.conformance.permissions.denial import Taking, enforcing_account, taking
 from tests.conformance.permissions.full_page import PAGE
 from tests.conformance.permissions.lifecycle import live
+from tests.faults.crashes.report import commit
 
 BEGIN = "<!-- from here: make permissions-sweep -->"
 END = "<!-- to here: make permissions-sweep -->"
@@ -52,10 +53,11 @@ def swept(directory: Path, wanted: Callable[[str], bool]) -> Taking:
 
 
 WORDS = """\
-`make permissions-sweep`, on {day} with moto {moto}: of the {granted} actions in the policies of
-`test_deployer.py`'s life, moto asks for the {called} that a call is named after. Each was taken
-away for the first command that makes such a call: {failed} times the command failed, {named} times
-naming the action. The others moto does not refuse; the project's judge does, line by line:
+`make permissions-sweep`, on {day} at {commit} with moto {moto}: of the {granted} actions
+in the policies of `test_deployer.py`'s life, moto asks for the {called} that a call is named
+after. Each was taken away for the first command that makes such a call: {failed} times the
+command failed, {named} times naming the action. The others moto does not refuse; the project's
+judge does, line by line:
 
 | action | why moto lets it pass |
 |---|---|
@@ -76,6 +78,7 @@ def section(liver: Taking) -> str:
     today = datetime.now(UTC)
     words = WORDS.format(
         day=f"{today.day} {today:%B %Y}",
+        commit=commit(),
         moto=version("moto"),
         granted=len(granted),
         called=len(liver.said),

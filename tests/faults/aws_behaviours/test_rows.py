@@ -1,45 +1,113 @@
-"""Every row of docs/aws-behaviours.md that is to be enforced has a law and a naive client."""
+"""Every row of docs/aws-behaviours.md has a law and a naive client, or a reason here."""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
+from tests.conformance.test_behaviours_page import rows
 from tests.faults.aws_behaviours import registry
 from tests.faults.aws_behaviours.frame import Law
 from tests.faults.aws_behaviours.registry import LAWS
+from tests.support.sample_stack import ROOT
 
-ROWS = {
-    "way to AWS": "X1 X3",
-    "Lambda": "L1 L2 L6 L7 L8 L9 L10 L11 L15 L24 L27 L30 L31 L32 L33",
-    "interfaces": "E1 E2 E3 E4 E5 E6",
-    "VPC": "V11 V18 V19",
-    "IAM": "I1 I2 I3 I5 I8",
-    "API Gateway": "A1 A2 A3 A4 A10 A12 A14 A15 A16 A17 A18 A19 A20 A36 A37 A38 A39 A40",
-    "plans, keys, domains": "A24 A25 A26 A27 A28 A29 A30 A31",
-    "DynamoDB": "D5 D10 D12 D13 D24 D26",
-    "scaling": "S3 S7",
-    "SQS": "Q1 Q2 Q3",
-    "SNS": "N1 N5 N6",
-    "KMS": "K1",
-    "ACM": "C1 C2 C3 C5",
-    "Route 53": "R1 R2 R3",
-    "logs": "G1 G2 G3 G4 G5",
-    "CloudWatch": "W1 W2 W3 W4",
+ENFORCED = sorted({row for law in LAWS for row in {law.ROW, *law.ALSO}})
+NO_LAW: Mapping[tuple[str, str], str] = {
+    (
+        "the rule for its text is tried with that text: the whole of the row is a text",
+        "tests/unit/aws/test_retry.py",
+    ): "X4 X5 X6 I11 L3 L4 L5 D2 Q6 V1 V13 R6",
+    (
+        "a number, held against the requests before any is sent",
+        "tests/unit/preflight/test_limits.py",
+    ): "X11 L23 L29 C7",
+    ("a rate that our own limiter keeps", "tests/unit/aws/test_rate_limits.py"): "L28",
+    (
+        "how an answer is spelt: each is given again in other words, and nothing is told of it",
+        "tests/conformance/drift/reordering.py",
+    ): "I6 L17 V10",
+    (
+        "how an answer is spelt: members that AWS need not send are taken out of each",
+        "tests/unit/steps/test_sparse_answers.py",
+    ): "L21 A34",
+    (
+        "a document that AWS gives by itself",
+        "tests/unit/steps/sns/test_topic.py",
+    ): "N3",
+    (
+        "what is left out stays: each field is set and taken back, and the emulator keeps it too",
+        "tests/unit/steps/contract.py",
+    ): "I7 L19 L25 D6",
+    (
+        "anything may be made twice: a create whose answer is lost is looked for",
+        "tests/faults/aws_behaviours/rules/answers.py",
+    ): "X2 A5 A11 A21 V2 V6",
+    (
+        "a restriction on rights, judged by AWS's Service Authorization Reference",
+        "tests/conformance/permissions/test_roles.py",
+    ): "I13 L18",
+    (
+        "the order of the walk: what needs a role goes before it",
+        "tests/unit/stack/test_stack.py",
+    ): "I12",
+    (
+        "something of AWS's own beside ours, which nothing of ours asks for",
+        "tests/integration/test_whole_stack.py",
+    ): "I14 S6 D8",
+    ("the same bytes give the same version", "tests/unit/packaging/test_archive.py"): "L22",
+    ("a part of the law of L6", "tests/faults/aws_behaviours/rules/lambda_.py"): "L12",
+    ("the emulator is taught it", "tests/support/moto_patches/functions.py"): "L13 L14 L20 L34",
+    ("the emulator is taught it", "tests/support/moto_patches/rest_apis.py"): "A9 A33",
+    ("the emulator is taught it", "tests/support/moto_patches/apigateway.py"): "A22",
+    ("the emulator is taught it", "tests/support/moto_patches/network.py"): "V7 V12 V15",
+    ("the emulator is taught it", "tests/support/moto_patches/keys.py"): "K2",
+    ("the emulator is taught it", "tests/support/moto_patches/names.py"): "C6 R5",
+    ("the emulator is taught it", "tests/support/moto_patches/monitoring.py"): "Q7",
+    ("the emulator is as AWS", "tests/unit/steps/dynamodb/test_table.py"): "D17 D22 D25",
+    ("the emulator is as AWS", "tests/unit/steps/ec2/test_security_group.py"): "V4 V5",
+    ("the emulator is as AWS", "tests/unit/steps/ec2/test_vpc.py"): "V8",
+    ("the emulator is as AWS", "tests/unit/steps/route53/test_record.py"): "R7",
+    ("the emulator is as AWS", "tests/unit/steps/logs/test_log_group.py"): "G2 G6",
+    (
+        "the emulator is as AWS",
+        "tests/unit/steps/apigateway/test_domain_name.py",
+    ): "A32",
+    ("no value is kept or shown", "tests/integration/secrets_leak/test_life.py"): "A23",
+    (
+        "an operation that is not used: the test says so",
+        "tests/faults/aws_behaviours/test_apigateway_laws.py",
+    ): "A6",
+    (
+        "a part of the law of D4, which refuses it meanwhile",
+        "tests/faults/aws_behaviours/rules/dynamodb.py",
+    ): "D14",
+    (
+        "a stage that serves an older deployment answers as before",
+        "tests/integration/api/test_manual_changes.py",
+    ): "A8",
+    (
+        "what a removal leaves is said with the table",
+        "tests/integration/removal/test_backups.py",
+    ): "D1 D18",
+    (
+        "old values are shown by the laws of Q3, R1 and L7: the row is what they have in common",
+        "tests/faults/aws_behaviours/test_all_laws.py",
+    ): "X10",
 }
-EVERY = [row for rows in ROWS.values() for row in rows.split()]
-OF_THE_EMULATOR = {"G2"}
-"""What the emulator does like AWS by itself: retention is a call of its own."""
+"""Rows without a law, by the reason and the file that holds them instead."""
+OPEN: Mapping[str, str] = {
+    "L16": "the emulator shows statements at once: the wait for their end is held by nothing",
+    "V9": "endpoints that are pending have a law (V11), those that fail for good have none",
+    "V16": "a filter that does not find a fresh tag yet: recorded only for a few kinds",
+}
+"""Rows that neither a law nor anything else in the tests holds, and what is missing."""
 PLAIN = {"naive", "client"}
 """The clients without patience: before the court, and before the proxy."""
-
-
-def rows_of(law: type[Law]) -> set[str]:
-    return {law.ROW, *law.ALSO}
 
 
 def modules() -> Iterator[ModuleType]:
@@ -48,9 +116,14 @@ def modules() -> Iterator[ModuleType]:
             yield value
 
 
-def test_every_row_has_a_law() -> None:
-    enforced = {row for law in LAWS for row in rows_of(law)}
-    assert set(EVERY) - enforced == OF_THE_EMULATOR
+def test_every_row_has_a_law_or_a_reason() -> None:
+    listed = [row for each in NO_LAW.values() for row in each.split()] + list(OPEN)
+    assert [row for row, count in Counter([*ENFORCED, *listed]).items() if count > 1] == []
+    assert sorted([*ENFORCED, *listed]) == sorted(rows())
+
+
+def test_what_holds_a_row_instead_is_there() -> None:
+    assert [file for _, file in NO_LAW if not (ROOT / file).is_file()] == []
 
 
 def test_every_law_judges_the_whole_stack() -> None:
@@ -83,6 +156,6 @@ def naive_tests() -> dict[str, list[str]]:
     return found
 
 
-@pytest.mark.parametrize("row", EVERY)
+@pytest.mark.parametrize("row", ENFORCED)
 def test_every_row_has_a_naive_client_that_meets_it(row: str) -> None:
     assert naive_tests().get(row)

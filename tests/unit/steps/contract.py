@@ -211,7 +211,7 @@ class StepContract:
         shop.run(one_node(edited), "up")
         shop.stays(edited)
         shop.run(one_node(edited), "down")
-        assert step.SHARED or self.observed(edited) is None
+        assert for_all(step) or self.observed(edited) is None
 
     # -- down --------------------------------------------------------------------------------
 
