@@ -129,7 +129,7 @@ def destroys_data(changes: Mapping[str, ResourceChange]) -> bool:
     """Return whether an unblocked change deletes or replaces a resource with the user's data."""
     return any(
         isinstance(change.have, HoldsData)
-        and not change.blocked_by
+        and not change.unblock_hint
         and change.action in {Action.DELETE, Action.REPLACE}
         for change in changes.values()
     )

@@ -13,7 +13,7 @@ from provision.commands.confirmation import (
 )
 from provision.commands.engine_messages import worded_outcome, worded_receipt
 from provision.commands.node_names import check_nodes
-from provision.commands.recheck import looked_again
+from provision.commands.recheck import replan_unchanged
 from provision.commands.run_result import finish, print_result_document
 from provision.commands.session import Session
 from provision.config import ConfigInvalid
@@ -46,7 +46,7 @@ def down(
         ):
             return 1
         if removal.has_changes and not agreement.given:
-            removal = looked_again(
+            removal = replan_unchanged(
                 session, removal, lambda: _look(session, workspace, journal, plan_options, workers)
             )
         with (

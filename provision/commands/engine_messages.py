@@ -46,8 +46,8 @@ def worded_receipt(call: Invocation, receipt: RemovalReport) -> RemovalReport:
 
 
 def _worded(call: Invocation, change: ResourceChange) -> ResourceChange:
-    reason, refusal = call.expand_hint(change.reason), call.expand_hint(change.blocked_by)
-    return replace(change, reason=reason, blocked_by=refusal)
+    reason, refusal = call.expand_hint(change.reason), call.expand_hint(change.unblock_hint)
+    return replace(change, reason=reason, unblock_hint=refusal)
 
 
 def _backups(call: Invocation, backups: Mapping[str, Backup]) -> dict[str, Backup]:

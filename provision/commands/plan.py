@@ -6,7 +6,7 @@ from pathlib import Path
 
 from provision.commands.confirmation import asks_for_new
 from provision.commands.node_names import check_nodes
-from provision.commands.prerequisites import look_to_make
+from provision.commands.prerequisites import plan_with_prerequisites
 from provision.commands.session import Session
 from provision.plan.change import Action
 from provision.plan.options import PlanOptions
@@ -28,7 +28,7 @@ def plan(
     check_nodes(workspace, (*adopt, *destroy))
     plan_options = PlanOptions(frozenset(adopt), frozenset(destroy))
     with workspace.read_state() as journal:
-        seen = look_to_make(session, workspace, journal, plan_options)
+        seen = plan_with_prerequisites(session, workspace, journal, plan_options)
     if out:
         write_plan(out, capture_plan(workspace.inputs, seen.all, plan_options))
     if session.call.as_json:

@@ -205,10 +205,10 @@ def _policies(inputs: StackInputs, options: Options, purpose: Purpose) -> tuple[
     config, stack = inputs.config, build_stack(inputs)
     home = options.config.resolve().parent / HOME
     known = Journal.read(options.state or home / config.environment, config.prefix, KINDS)
-    forgotten = {
+    orphans = {
         name: record.step for name, record in known.records.items() if name not in stack.nodes
     }
-    return deployer_policies(stack, forgotten, inputs.location, purpose)
+    return deployer_policies(stack, orphans, inputs.location, purpose)
 
 
 def _where(config: Config, options: Options) -> Location:

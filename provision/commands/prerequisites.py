@@ -8,11 +8,11 @@ from provision.engine.engine import WORKERS
 from provision.plan.options import PlanOptions
 from provision.plan.plan import Plan
 from provision.state.journal import Journal
-from provision.workflows.prerequisites import demand_ground
+from provision.workflows.prerequisites import check_prerequisites
 from provision.workspace import Workspace
 
 
-def look_to_make(
+def plan_with_prerequisites(
     session: Session,
     workspace: Workspace,
     journal: Journal,
@@ -24,5 +24,5 @@ def look_to_make(
         session.say(words)
     seen = session.plan(workspace, journal, plan_options, workers)
     with workspace.aws.reading():
-        demand_ground(workspace.engine(journal, plan_options), seen)
+        check_prerequisites(workspace.engine(journal, plan_options), seen)
     return seen

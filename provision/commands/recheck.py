@@ -12,12 +12,12 @@ from provision.plan.plan import Plan
 from provision.workflows.saved_plan import StalePlan, changed_nodes, planned, told_moves
 
 
-def looked_again(session: Session, shown: Plan, look: Callable[[], Plan]) -> Plan:
-    """Return a new plan of `look` if it has exactly the changes that were shown and confirmed.
+def replan_unchanged(session: Session, shown: Plan, plan_again: Callable[[], Plan]) -> Plan:
+    """Return a new plan, of `plan_again`, if it has exactly the changes that were confirmed.
 
     Raises `StalePlan`, naming each node that differs; then nothing is done.
     """
-    now = look()
+    now = plan_again()
     salt = ""  # the digests are not stored
     lines = list(changed_nodes(planned(salt, shown.all), planned(salt, now.all)))
     if lines:

@@ -12,8 +12,8 @@ from provision.commands.confirmation import (
 )
 from provision.commands.engine_messages import worded_outcome
 from provision.commands.node_names import check_nodes
-from provision.commands.prerequisites import look_to_make
-from provision.commands.recheck import looked_again
+from provision.commands.prerequisites import plan_with_prerequisites
+from provision.commands.recheck import replan_unchanged
 from provision.commands.run_result import final_error, finish, print_result_document
 from provision.commands.session import Session
 from provision.plan.options import PlanOptions
@@ -46,10 +46,10 @@ def up(
         ):
             return 1
         if seen.doable and not agreement.given:
-            seen = looked_again(
+            seen = replan_unchanged(
                 session,
                 seen,
-                lambda: look_to_make(session, workspace, journal, plan_options, workers),
+                lambda: plan_with_prerequisites(session, workspace, journal, plan_options, workers),
             )
         result = make(session, workspace, journal, seen, plan_options, workers)
     return end(session, workspace, result)
@@ -63,7 +63,7 @@ def look(
     workers: int,
 ) -> Plan:
     """Plan, and show the plan unless the output is a document."""
-    seen = look_to_make(session, workspace, journal, plan_options, workers)
+    seen = plan_with_prerequisites(session, workspace, journal, plan_options, workers)
     if not session.call.as_json:
         session.show_plan(
             session.errors, workspace, f"{workspace.stack.name}: what `up` does", seen.all

@@ -21,8 +21,8 @@ from provision.commands.confirmation import (
     is_unattended,
 )
 from provision.commands.node_names import check_nodes
-from provision.commands.prerequisites import look_to_make
-from provision.commands.recheck import looked_again
+from provision.commands.prerequisites import plan_with_prerequisites
+from provision.commands.recheck import replan_unchanged
 from provision.commands.session import Session
 from provision.commands.up import end, look, make
 from provision.errors import WrongAccount
@@ -75,10 +75,10 @@ def up_saved(
         elif not confirm(session, workspace, _question(missing), agreement, protected=protected):
             return 1
         else:
-            seen = looked_again(
+            seen = replan_unchanged(
                 session,
                 seen,
-                lambda: look_to_make(session, workspace, journal, plan.consent, workers),
+                lambda: plan_with_prerequisites(session, workspace, journal, plan.consent, workers),
             )
         result = make(session, workspace, journal, seen, plan.consent, workers)
     return end(session, workspace, result)

@@ -106,8 +106,8 @@ class Engine:
         """Carry out the change of every node, then delete the orphans."""
         steps: dict[str, Step] = {}
         acted, late = dict(plan.changes), dict[str, ResourceChange]()
-        for forgotten in plan.orphans.values():
-            self.executor.record_found(forgotten)
+        for orphan in plan.orphans.values():
+            self.executor.record_found(orphan)
 
         def visit(name: str) -> Callable[[], None] | None:
             change = acted[name] = self._replan(acted, name, steps)
@@ -160,8 +160,8 @@ class Engine:
 
         A resource that may reappear is observed again `reappear_delay` seconds after its deletion.
         """
-        for forgotten in removal.orphans.values():
-            self.executor.record_found(forgotten)
+        for orphan in removal.orphans.values():
+            self.executor.record_found(orphan)
         acted, failed = self._remove(removal.all, workers, reappear_delay)
         return Result(acted, {}, failed, self.aws.clock.stopped, self.backups)
 
@@ -244,11 +244,11 @@ class Engine:
             if deleted.may_reappear_since is not None:
                 late[name] = deleted
 
-        def look_last(name: str) -> None:
+        def confirm(name: str) -> None:
             visited[name] = self.executor.confirm_deleted(late[name], reappear_delay)
 
         failed = self.walk("remove", deletion_order(changes), visit, workers)
-        failed |= self.walk("last look", dict.fromkeys(late, ()), look_last, workers)
+        failed |= self.walk("last look", dict.fromkeys(late, ()), confirm, workers)
         unbegun = "not begun: resources that use it still exist"
         acted = {
             name: visited.get(name, change)
@@ -263,12 +263,12 @@ class Engine:
     ) -> dict[str, ResourceChange]:
         """Plan the orphans, which only the journal has, with the other nodes they may need."""
         names = [name for name in self.journal.records if name not in self.stack.nodes]
-        forgotten: dict[str, ResourceChange] = {}
+        orphans: dict[str, ResourceChange] = {}
 
         def visit(name: str) -> None:
-            forgotten[name] = self.nodes.plan_orphan(name)
+            orphans[name] = self.nodes.plan_orphan(name)
 
-        looked = self.walks.start("look", dict.fromkeys(names, ()))
-        self.walks.raise_first(self.walks.run(looked, visit, workers))
-        judged = apply_parent_ownership({**others, **{name: forgotten[name] for name in names}})
-        return {name: judged[name] for name in names}
+        walked = self.walks.start("look", dict.fromkeys(names, ()))
+        self.walks.raise_first(self.walks.run(walked, visit, workers))
+        decided = apply_parent_ownership({**others, **{name: orphans[name] for name in names}})
+        return {name: decided[name] for name in names}

@@ -9,7 +9,7 @@ from enum import StrEnum
 class NodeEvent(StrEnum):
     """An event of a node during a run."""
 
-    LOOKING = "looking"
+    OBSERVING = "looking"
     FOUND = "found"
     BEGUN = "begun"
     WAITING = "waiting"

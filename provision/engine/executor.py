@@ -77,9 +77,9 @@ class Executor:
         """
         assert change.want is not None
         if change.action is Action.FOREIGN:
-            raise NotOwned(change.reason, hint=change.blocked_by)
-        if change.blocked_by:
-            raise DataProtected(f"{change.label} would be replaced", hint=change.blocked_by)
+            raise NotOwned(change.reason, hint=change.unblock_hint)
+        if change.unblock_hint:
+            raise DataProtected(f"{change.label} would be replaced", hint=change.unblock_hint)
         if change.action is Action.KEEP:
             return self._kept(change, with_computed(change.want, change.have or change.want))
         made = self._at_work(change)

@@ -38,7 +38,7 @@ class NodePlanner:
         want = self.observer.build(node, wanted)
         if skipped := self.planner.skip(node, want):
             return skipped
-        self.report(node.name, NodeEvent.LOOKING, "")
+        self.report(node.name, NodeEvent.OBSERVING, "")
         return self.planner.plan(node, want, self.observer.observe(node, want, places, early))
 
     def change(self, node: Node[Step], want: Step, have: Step | None) -> ResourceChange:

@@ -244,11 +244,11 @@ class Observer:
         """
         aside = self.journal.deposed(node.name)
         found: list[Step] = []
-        looked: list[Step] = []
+        queried: list[Step] = []
         for seed in (want, *(self.build(node, place) for place in places)):
-            if not has_known_identity(seed) or any(same_identity(seed, other) for other in looked):
+            if not has_known_identity(seed) or any(same_identity(seed, other) for other in queried):
                 continue
-            looked.append(seed)
+            queried.append(seed)
             seen = early.found if early and early.answers(seed) else seed.find_candidates(self.aws)
             for have in seen:
                 ours = seed is want or self.ownership.carries_mark(node.name, seed, have)

@@ -66,6 +66,6 @@ class Walks:
         if not isinstance(told, NotPermitted) or not isinstance(error, ClientError):
             return told
         stack, where = self.stack, self.aws.location
-        forgotten = {n: r.step for n, r in self.journal.records.items() if n not in stack.nodes}
-        asked = asked_by_stack(stack, forgotten, where, (READ, WRITE, DELETE))
+        orphans = {n: r.step for n, r in self.journal.records.items() if n not in stack.nodes}
+        asked = asked_by_stack(stack, orphans, where, (READ, WRITE, DELETE))
         return refusal(error, (each for each in asked if each.by == name))

@@ -20,7 +20,7 @@ def block_on_refused(changes: dict[str, ResourceChange]) -> dict[str, ResourceCh
         blocker = next((need for need in change.needs if need in stuck), None)
         if blocker:
             changes[name] = replace(change, action=Action.BLOCKED, reason=f"needs {blocker}")
-        if blocker or change.blocked_by:
+        if blocker or change.unblock_hint:
             stuck.add(name)
     return changes
 

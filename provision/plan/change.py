@@ -71,8 +71,8 @@ class ResourceChange:
     action: Action
     reason: str = ""
     """Why it is kept, skipped, foreign or blocked; empty if the action says it all."""
-    blocked_by: str = ""
-    """The option that lifts the block of `up` or `down`, if the user must decide."""
+    unblock_hint: str = ""
+    """How the user lifts the block of `up` or `down`; empty if nothing is blocked."""
     cause: Cause | None = None
     """Why it is created or deleted; the causes of an update are those of its diffs."""
 

@@ -39,7 +39,7 @@ class Plan:
     @property
     def doable(self) -> bool:
         """Return whether there is a change that `up` may make."""
-        return any(f.action in WRITES and not f.blocked_by for f in self.all.values())
+        return any(f.action in WRITES and not f.unblock_hint for f in self.all.values())
 
 
 @dataclass

@@ -89,7 +89,7 @@ class Planner:
             return self._adopt(node, want, have)
         return replace(
             _change(node, want, have, Action.FOREIGN, self.ownership.describe(have)),
-            blocked_by=self.ownership.hint(node.name, have),
+            unblock_hint=self.ownership.hint(node.name, have),
         )
 
     def refuse_marked_twice(self, change: ResourceChange, others: Sequence[str]) -> ResourceChange:
@@ -110,7 +110,7 @@ class Planner:
             diffs=(),
             reason=f"{names} {carry} its owner tag{found}, and no state says which one holds its"
             " data",
-            blocked_by=f"{cure} and leaves {names} as it is; or remove the tag {OWNER} from"
+            unblock_hint=f"{cure} and leaves {names} as it is; or remove the tag {OWNER} from"
             " the wrong ones, or restore the state",
         )
 
@@ -125,7 +125,7 @@ class Planner:
             change,
             action=Action.FOREIGN,
             reason=f"{have.label} does not belong to this stack and cannot be adopted: {told}",
-            blocked_by="rename this stack's in config.yaml, or delete the other one",
+            unblock_hint="rename this stack's in config.yaml, or delete the other one",
         )
 
     def _missing(self, node: Node[Step], want: Step) -> ResourceChange:
@@ -159,7 +159,7 @@ class Planner:
         if isinstance(want, HoldsData) and not self.options.may_destroy(node.name):
             destroy = self.options.destroying(node.name)
             refusal = f"it holds data; {destroy} lets it be deleted and recreated"
-        return replace(change, action=Action.REPLACE, blocked_by=refusal)
+        return replace(change, action=Action.REPLACE, unblock_hint=refusal)
 
     # -- deletions ---------------------------------------------------------------------------
 
@@ -174,7 +174,7 @@ class Planner:
         if change.action is Action.SKIP:
             return change
         have = change.have
-        change = replace(change, diffs=(), blocked_by="", action=Action.KEEP)
+        change = replace(change, diffs=(), unblock_hint="", action=Action.KEEP)
         if have is None:
             return replace(change, reason="not there")
         if not owned:
@@ -258,7 +258,7 @@ def _undecided(node: Node[Step], want: Step, seen: Observation) -> ResourceChang
     reason = f"{names} carry its owner tag, and no state says which one is this node's"
     refusal = f"remove the tag {OWNER} from the wrong ones, or restore the state"
     change = _change(node, want, seen.have, Action.FOREIGN, reason)
-    return replace(change, blocked_by=refusal)
+    return replace(change, unblock_hint=refusal)
 
 
 def _change(

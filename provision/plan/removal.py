@@ -13,35 +13,37 @@ from provision.plan.change import Action, ResourceChange
 
 def keep_needed_by_data(changes: Mapping[str, ResourceChange]) -> dict[str, ResourceChange]:
     """Return the changes with every node kept that kept data needs."""
-    judged = dict(changes)
-    kept = [f for f in judged.values() if f.action is Action.KEEP and isinstance(f.have, HoldsData)]
+    decided = dict(changes)
+    kept = [
+        f for f in decided.values() if f.action is Action.KEEP and isinstance(f.have, HoldsData)
+    ]
     while kept:  # a kept node keeps the nodes that it needs
         keeping = kept.pop()
         for need in keeping.needs:
-            if (needed := judged.get(need)) and needed.action is Action.DELETE:
-                judged[need] = replace(
+            if (needed := decided.get(need)) and needed.action is Action.DELETE:
+                decided[need] = replace(
                     needed, action=Action.KEEP, reason=f"{keeping.node}, which is kept, needs it"
                 )
-                kept.append(judged[need])
-    return judged
+                kept.append(decided[need])
+    return decided
 
 
 def apply_parent_ownership(changes: Mapping[str, ResourceChange]) -> dict[str, ResourceChange]:
     """Leave a resource without a mark alone if its parent is foreign."""
-    judged = dict(changes)
+    decided = dict(changes)
     order = TopologicalSorter({name: change.needs for name, change in changes.items()})
     for name in order.static_order():
-        change = judged.get(name)
+        change = decided.get(name)
         if change is None or change.action is not Action.DELETE or not change.needs:
             continue
-        parent = judged.get(change.needs[0])
+        parent = decided.get(change.needs[0])
         assert change.have is not None
         if parent and parent.action is Action.FOREIGN and not change.have.OWNER_MARK.names_owner:
             reason = (
                 f"it is part of {parent.node}, which does not belong to this stack: not touched"
             )
-            judged[name] = replace(change, action=Action.FOREIGN, reason=reason)
-    return judged
+            decided[name] = replace(change, action=Action.FOREIGN, reason=reason)
+    return decided
 
 
 def deletion_order(changes: Mapping[str, ResourceChange]) -> dict[str, set[str]]:

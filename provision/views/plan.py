@@ -100,7 +100,8 @@ def _breaks(change: ResourceChange, files: Edited, width: int) -> bool:
 
 def _words(change: ResourceChange, *, before: str = "") -> Text:
     """Return the reason of a change and what blocks it."""
-    refusal = f"({change.blocked_by})" if change.blocked_by and change.reason else change.blocked_by
+    hint = change.unblock_hint
+    refusal = f"({hint})" if hint and change.reason else hint
     told = [Text(change.reason), Text(refusal, style="bold red")]
     text = Text("  ").join(part for part in told if part)
     return Text(before).append_text(text) if text else text

@@ -107,7 +107,7 @@ def _is_refused(change: ResourceChange) -> bool:
 
     False for a foreign resource, which is counted as foreign.
     """
-    return bool(change.blocked_by) and change.action in WRITES
+    return bool(change.unblock_hint) and change.action in WRITES
 
 
 def _is_absent(change: ResourceChange) -> bool:

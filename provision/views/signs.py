@@ -20,7 +20,7 @@ SIGNS: Final = {
     State.WAITING: ("?", "bold yellow"),
     State.UNCONFIRMED: ("○", "bold yellow"),
     State.OUTDATED: ("~", "yellow"),
-    State.FORGOTTEN: ("-", "yellow"),
+    State.ORPHAN: ("-", "yellow"),
     State.KEPT: ("=", "cyan"),
     State.AS_WANTED: ("✓", "green"),
     State.SKIPPED: ("·", "dim"),

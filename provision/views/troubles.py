@@ -29,7 +29,7 @@ VALUE: Final = 60
 FOLDED: Final[Mapping[State, str]] = {
     State.MISSING: "{number} missing: `{make}` makes them",
     State.OUTDATED: "{number} not as configured: `{make}` changes them",
-    State.FORGOTTEN: "{number} to be removed: `{make}` removes them",
+    State.ORPHAN: "{number} to be removed: `{make}` removes them",
     State.WAITING: "{number} waiting for what is in trouble itself",
 }
 

@@ -66,13 +66,13 @@ _BEFORE_A_NAME: Final = (":", "/")
 
 
 def deployer_asks(
-    stack: Stack, forgotten: Mapping[str, Step], where: Location, purpose: Purpose
+    stack: Stack, orphans: Mapping[str, Step], where: Location, purpose: Purpose
 ) -> list[Asked]:
     """Return everything that IAM is asked by the commands of this purpose.
 
-    `forgotten`: the steps of orphans, which `up` and `down` delete.
+    `orphans`: the steps of orphans, which `up` and `down` delete.
     """
-    asked = asked_by_stack(stack, forgotten, where, _PARTS[purpose])
+    asked = asked_by_stack(stack, orphans, where, _PARTS[purpose])
     for by, calls in _BESIDE[purpose]:
         asked += asked_by_others(by, calls, where, stack)
     return [_to_come(each, stack.name) for each in asked] if purpose is Purpose.PLAN else asked
@@ -91,7 +91,7 @@ def _to_come(asked: Asked, stack: str) -> Asked:
 
 
 def deployer_policies(
-    stack: Stack, forgotten: Mapping[str, Step], where: Location, purpose: Purpose
+    stack: Stack, orphans: Mapping[str, Step], where: Location, purpose: Purpose
 ) -> tuple[Policy, ...]:
     """Return the managed policies to attach, together, to the runner of the commands.
 
@@ -99,7 +99,7 @@ def deployer_policies(
     and is needed once: it comes last, in a policy of its own.
     """
     name = f"{stack.name}-{where.region}-{'deployer' if purpose is Purpose.ALL else purpose}"
-    asks = deployer_asks(stack, forgotten, where, purpose)
+    asks = deployer_asks(stack, orphans, where, purpose)
     lasting = policies(name, [each for each in asks if each.operation != NEW_KEY])
     once = [each for each in asks if each.operation == NEW_KEY]
     return (*lasting, *(policies(f"{name}{ONCE}", once) if once else ()))

@@ -16,7 +16,7 @@ from provision.plan.plan import Plan
 _NEEDING: Final = frozenset({Action.CREATE, Action.REPLACE, Action.UPDATE})
 
 
-def demand_ground(engine: Engine, seen: Plan) -> None:
+def check_prerequisites(engine: Engine, seen: Plan) -> None:
     """Raise the first error of a missing prerequisite, naming the node that needs it."""
     for node, change in seen.changes.items():
         want = change.want

@@ -251,7 +251,7 @@ class _ReleasePlanner:
             raise NotPushed(f"{self.name}: {want.name} is gone", hint="`provision up` makes it")
         change = self.engine.change(self.name, want, have)
         if change.action is Action.FOREIGN:
-            raise NotPushed(change.reason, hint=change.blocked_by)
+            raise NotPushed(change.reason, hint=change.unblock_hint)
         if drifted := [c.field for c in change.diffs if c.field not in CODE]:
             raise NotPushed(
                 f"{self.name} has drifted in {_listed(drifted)}: publishing would freeze that",

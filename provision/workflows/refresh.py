@@ -68,7 +68,7 @@ def refresh_records(engine: Engine, seen: Plan) -> RefreshResult:
     fates: dict[str, RecordStatus] = {}
     for name in order.static_order():
         if name in changes:
-            fate, record = _judged(engine, changes[name], fates)
+            fate, record = _status_and_record(engine, changes[name], fates)
             if fate:
                 fates[name] = fate
             if record:
@@ -77,7 +77,7 @@ def refresh_records(engine: Engine, seen: Plan) -> RefreshResult:
     return RefreshResult(records, tuple(entries))
 
 
-def _judged(
+def _status_and_record(
     engine: Engine, change: ResourceChange, fates: Mapping[str, RecordStatus]
 ) -> tuple[RecordStatus | None, Record | None]:
     """Return the status and the record to keep; no status if neither record nor resource exists."""
@@ -86,7 +86,7 @@ def _judged(
         return (RecordStatus.UNSEEN if known else None), known
     if change.have is None and not _comes_by_itself(change):
         return (RecordStatus.GONE if known else None), None
-    if known is None and change.blocked_by and change.action is Action.FOREIGN:
+    if known is None and change.unblock_hint and change.action is Action.FOREIGN:
         return RecordStatus.FOREIGN, None  # of several candidates, none is recorded
     if change.have is not None and not _ours(engine, change, fates):
         # Without its record, `up` would create a second one if only its id leads to it.

@@ -135,7 +135,7 @@ def _decided(change: ResourceChange) -> ResourceChange:
     Its value is then not shown, and nothing is done with it.
     """
     if change.action is Action.FOREIGN:
-        raise NotOwned(change.reason, hint=change.blocked_by)
+        raise NotOwned(change.reason, hint=change.unblock_hint)
     return change
 
 

@@ -26,7 +26,7 @@ class State(StrEnum):
     WAITING = "waiting"
     UNCONFIRMED = "unconfirmed"
     OUTDATED = "outdated"  # the configuration changed since the last `up`
-    FORGOTTEN = "to be removed"
+    ORPHAN = "to be removed"
     KEPT = "kept"  # no longer configured, kept for its data
     AS_WANTED = "as wanted"
     SKIPPED = "skipped"
@@ -83,7 +83,7 @@ def state_of(change: ResourceChange) -> State:
         case Action.BLOCKED:
             return State.WAITING
         case Action.DELETE:
-            return State.FORGOTTEN
+            return State.ORPHAN
     drifted = any(diff.cause is Cause.DRIFT for diff in change.diffs)
     return State.DRIFTED if drifted else State.OUTDATED
 
@@ -129,7 +129,7 @@ def _trouble(change: ResourceChange, state: State, health: Health) -> Trouble:
         why = "; ".join(words for words in (why, f"also {under}") if words)
     known = digests(type(change.want)) if change.want else {}
     shown = {name: digest.content for name, digest in known.items()}
-    remedy = change.blocked_by or (_log_of(change.have) if state is State.FIRING else "")
+    remedy = change.unblock_hint or (_log_of(change.have) if state is State.FIRING else "")
     return Trouble(change.node, state, told, why, remedy, change.diffs, shown)
 
 
@@ -163,7 +163,7 @@ def _words(change: ResourceChange, state: State, health: Health) -> tuple[str, s
         case State.UNCONFIRMED:
             name = change.label.rpartition(" ")[2]
             return "unconfirmed", f"alarms reach nobody until {name} follows the link in AWS's mail"
-        case State.FORGOTTEN:
+        case State.ORPHAN:
             dropped = change.cause is Cause.REMOVED
             why = "no longer configured" if dropped else "replaced"
             return "to be removed", change.reason or why

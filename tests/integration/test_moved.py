@@ -301,7 +301,7 @@ def test_of_two_tables_with_one_mark_none_is_taken_silently(
     finding = workshop.run(told, "plan", plan_options=PlanOptions()).changes["table.new"]
     assert finding.action is Action.FOREIGN
     assert "tap-dev-new carries its owner tag, and so does tap-dev-old" in finding.reason
-    assert "`provision up --adopt table.new` continues with tap-dev-old" in finding.blocked_by
+    assert "`provision up --adopt table.new` continues with tap-dev-old" in finding.unblock_hint
     with pytest.raises(NotOwned):
         workshop.run(told, "up", plan_options=PlanOptions())
     workshop.run(told, "up", plan_options=PlanOptions(adopt=frozenset({"table.new"})))
@@ -323,7 +323,7 @@ def test_an_empty_table_is_not_made_beside_one_of_its_mark(
     finding = workshop.run(plain, "plan", plan_options=PlanOptions()).changes["table.new"]
     assert finding.action is Action.FOREIGN
     assert "tap-dev-old carries its owner tag, and no state" in finding.reason
-    assert "creates tap-dev-new" in finding.blocked_by
+    assert "creates tap-dev-new" in finding.unblock_hint
     with pytest.raises(NotOwned):
         workshop.run(plain, "up", plan_options=PlanOptions())
     assert inventory(new_aws())["table"] == {"tap-dev-old"}
@@ -343,7 +343,7 @@ def test_without_the_line_a_renamed_table_is_never_taken_for_another(workshop: W
     workshop.run(told, "up")
     finding = workshop.run(named("new", "tap-dev-new"), "plan", plan_options=PlanOptions()).changes
     assert finding["table.new"].action is Action.REPLACE
-    assert "--destroy table.new" in finding["table.new"].blocked_by
+    assert "--destroy table.new" in finding["table.new"].unblock_hint
 
 
 def test_the_way_back_without_the_state_is_told(workshop: Workshop) -> None:
@@ -357,7 +357,7 @@ def test_the_way_back_without_the_state_is_told(workshop: Workshop) -> None:
     finding = workshop.run(back, "plan", plan_options=PlanOptions()).changes["table.old"]
     assert finding.action is Action.FOREIGN
     assert finding.reason == "tap-dev-old belongs to this stack's table.new"
-    assert "moved: {table.new: table.old}" in finding.blocked_by
+    assert "moved: {table.new: table.old}" in finding.unblock_hint
     back.moved = {"table.new": "table.old"}
     assert workshop.run(back, "plan").changes["table.old"].action is Action.UPDATE
     down = workshop.run(named("old", "tap-dev-old"), "down", plan_options=PlanOptions()).changes

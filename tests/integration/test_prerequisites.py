@@ -13,7 +13,7 @@ from provision.model.step import Step
 from provision.state.journal import Journal
 from provision.steps import KINDS
 from provision.steps.apigateway.domain_name import DomainName
-from provision.workflows.prerequisites import demand_ground
+from provision.workflows.prerequisites import check_prerequisites
 from tests.integration.removal.conftest import Provision, home, provision
 from tests.integration.test_cli import CONFIG
 from tests.support.harness import HOLDER, Recorder, Workshop, new_aws, one_node
@@ -32,7 +32,7 @@ def seen_by_a_plan(workshop: Workshop, step: Step) -> None:
     try:
         engine = Engine(stack, aws, journal)
         with aws.reading():
-            demand_ground(engine, engine.plan(workers=1))
+            check_prerequisites(engine, engine.plan(workers=1))
     finally:
         journal.close()
 

@@ -180,7 +180,7 @@ def test_a_thing_known_by_its_id_that_lost_its_tag_is_not_made_twice(workshop: W
     assert fates(refresh(workshop, small()))["vpc"] is RecordStatus.FOREIGN
     plan = workshop.run(small(), "plan").changes["vpc"]
     assert plan.action is Action.FOREIGN
-    assert "--adopt vpc" in plan.blocked_by
+    assert "--adopt vpc" in plan.unblock_hint
 
 
 @pytest.mark.parametrize("doing", ["create", "update"])

@@ -173,7 +173,7 @@ _ACTS: Final = WRITES | {Action.FOREIGN}
 def told_by(plan: Mapping[str, ResourceChange]) -> dict[str, Cause]:
     """Everything the plan says it would do: "node field" and its cause."""
     told: dict[str, Cause] = {}
-    refused = any(finding.blocked_by for finding in plan.values())
+    refused = any(finding.unblock_hint for finding in plan.values())
     for node, finding in plan.items():
         if finding.action is Action.FOREIGN:
             told[f"{node} {OTHERS}"] = Cause.DRIFT

@@ -26,7 +26,9 @@ CALL = Invocation(
 ADOPT = "provision up --adopt table.orders"
 SHOWN = {
     **FINDINGS,
-    "table.orders": finding("table.orders", Action.FOREIGN, blocked_by=f"`{ADOPT}` takes it over"),
+    "table.orders": finding(
+        "table.orders", Action.FOREIGN, unblock_hint=f"`{ADOPT}` takes it over"
+    ),
     "table.items": replace(
         FINDINGS["table.items"],
         action=Action.KEEP,

@@ -85,8 +85,8 @@ def first_writes(*given: Any, **_: Any) -> Any:
     [
         (("plan",), "provision.workspace.zones_of"),
         (("push",), "provision.workspace.zones_of"),
-        (("plan",), "provision.commands.prerequisites.demand_ground"),
-        (("up", "--yes"), "provision.commands.prerequisites.demand_ground"),
+        (("plan",), "provision.commands.prerequisites.check_prerequisites"),
+        (("up", "--yes"), "provision.commands.prerequisites.check_prerequisites"),
         (("push",), "provision.workflows.push._ReleasePlanner.release"),
         (("push", "--watch"), "provision.workflows.push._ReleasePlanner.release"),
         (("status",), "provision.commands.status.read_health"),

@@ -188,7 +188,7 @@ def test_without_its_state_an_older_mark_is_nobodys(workshop: Workshop, tmp_path
     workshop.forget()
     plan = workshop.run(stack, "plan")
     assert plan.changes["table.items"].action is Action.FOREIGN
-    assert "--adopt table.items" in plan.changes["table.items"].blocked_by
+    assert "--adopt table.items" in plan.changes["table.items"].unblock_hint
 
 
 @pytest.mark.parametrize("known", [False, True], ids=["not in the state", "in the state"])

@@ -154,7 +154,7 @@ def test_a_tables_key_waits_for_consent(
     workshop.run(old, "up")
     held = now()
     plan = workshop.run(new, "plan", plan_options=PlanOptions()).changes
-    assert plan["table.items"].blocked_by.startswith(
+    assert plan["table.items"].unblock_hint.startswith(
         "it holds data; `provision up --destroy table.items`"
     )
     waiting = {node for node, finding in plan.items() if finding.action is Action.BLOCKED}

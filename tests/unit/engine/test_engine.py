@@ -59,7 +59,7 @@ def test_something_of_that_name_that_is_not_ours_stops_the_node(workshop: Worksh
     TABLE.create(new_aws())
     plan = workshop.run(one_node(TABLE), "plan").changes["it"]
     assert plan.action is Action.FOREIGN
-    assert plan.blocked_by == "`provision up --adopt it` takes it over"
+    assert plan.unblock_hint == "`provision up --adopt it` takes it over"
     with pytest.raises(NotOwned, match="tap-dev-items exists and does not belong to this stack"):
         workshop.run(one_node(TABLE), "up")
     assert workshop.last.writes == []
@@ -93,7 +93,9 @@ def test_what_differs_for_good_is_not_taken_over(workshop: Workshop) -> None:
         workshop.run(one_node(TABLE), "up", plan_options=adopting)
     assert workshop.last.writes == []
     named = PlanOptions(adopt=frozenset({"it"}), destroy=frozenset({"it"}))
-    assert workshop.run(one_node(TABLE), "plan", plan_options=named).changes["it"].blocked_by == ""
+    assert (
+        workshop.run(one_node(TABLE), "plan", plan_options=named).changes["it"].unblock_hint == ""
+    )
 
 
 def test_down_never_deletes_what_is_not_ours_whatever_the_state_says(workshop: Workshop) -> None:
@@ -125,7 +127,7 @@ def test_data_is_not_replaced_without_being_named(workshop: Workshop) -> None:
     other_key = one_node(replace(TABLE, key="pk"))
     plan = workshop.run(other_key, "plan", plan_options=PlanOptions()).changes["it"]
     assert plan.action is Action.REPLACE
-    assert "--destroy it" in plan.blocked_by
+    assert "--destroy it" in plan.unblock_hint
     with pytest.raises(DataProtected):
         workshop.run(other_key, "up", plan_options=PlanOptions())
     assert workshop.last.writes == []

@@ -9,15 +9,17 @@ from provision.steps.sqs.queue import Queue
 QUEUE = Queue(name="q", tags={})
 
 
-def finding(node: str, action: Action, *needs: str, blocked_by: str = "") -> ResourceChange:
-    return ResourceChange(node, needs, QUEUE.KIND, QUEUE, None, (), action, blocked_by=blocked_by)
+def finding(node: str, action: Action, *needs: str, unblock_hint: str = "") -> ResourceChange:
+    return ResourceChange(
+        node, needs, QUEUE.KIND, QUEUE, None, (), action, unblock_hint=unblock_hint
+    )
 
 
 def test_what_the_emulator_lacks_waits_for_nothing() -> None:
     """As scaling targets on local, whose table is refused."""
     found = block_on_refused(
         {
-            "table": finding("table", Action.REPLACE, blocked_by="it holds data"),
+            "table": finding("table", Action.REPLACE, unblock_hint="it holds data"),
             "table.read": finding("table.read", Action.SKIP, "table"),
             "table.read.policy": finding("table.read.policy", Action.SKIP, "table.read"),
             "function": finding("function", Action.CREATE, "table"),

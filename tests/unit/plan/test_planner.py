@@ -79,7 +79,7 @@ class Row:
     moved: Mapping[str, str] = field(default_factory=dict)
     causes: frozenset[Cause] = frozenset()
     reason: str = ""
-    blocked_by: str = ""
+    unblock_hint: str = ""
     fields: tuple[str, ...] = ()
 
     def plan(self) -> ResourceChange:
@@ -324,7 +324,7 @@ REPLACES = [
         found(VAULT),
         Action.REPLACE,
         causes=CONFIG,
-        blocked_by=HELD,
+        unblock_hint=HELD,
         fields=("place",),
     ),
     Row(
@@ -334,7 +334,7 @@ REPLACES = [
         Action.REPLACE,
         options=PlanOptions(destroy=frozenset({"other"})),
         causes=CONFIG,
-        blocked_by=HELD,
+        unblock_hint=HELD,
         fields=("place",),
     ),
     Row(
@@ -371,7 +371,7 @@ OWNERS = [
         FOREIGN,
         Action.FOREIGN,
         reason="x exists and does not belong to this stack",
-        blocked_by=TAKE,
+        unblock_hint=TAKE,
     ),
     Row(
         "foreign and different",
@@ -379,7 +379,7 @@ OWNERS = [
         FOREIGN,
         Action.FOREIGN,
         reason="x exists and does not belong to this stack",
-        blocked_by=TAKE,
+        unblock_hint=TAKE,
     ),
     Row(
         "foreign, another one adopted",
@@ -388,7 +388,7 @@ OWNERS = [
         Action.FOREIGN,
         options=PlanOptions(adopt=frozenset({"other"})),
         reason="x exists and does not belong to this stack",
-        blocked_by=TAKE,
+        unblock_hint=TAKE,
     ),
     Row(
         "foreign, and data may be destroyed",
@@ -397,7 +397,7 @@ OWNERS = [
         Action.FOREIGN,
         options=DESTROY_ALL,
         reason="x exists and does not belong to this stack",
-        blocked_by=TAKE,
+        unblock_hint=TAKE,
     ),
     Row(
         "another node's",
@@ -405,7 +405,7 @@ OWNERS = [
         Observation(replace(THERE, tags={OWNER: f"{MARK}/other"}), owned=False),
         Action.FOREIGN,
         reason="x belongs to this stack's other",
-        blocked_by=TAKE,
+        unblock_hint=TAKE,
     ),
     Row("adopted as it is", ADOPTED, FOREIGN, Action.KEEP, options=ADOPT),
     Row(
@@ -433,7 +433,7 @@ OWNERS = [
         Action.FOREIGN,
         options=ADOPT,
         reason="x does not belong to this stack and cannot be adopted: place is here",
-        blocked_by="rename this stack's in config.yaml, or delete the other one",
+        unblock_hint="rename this stack's in config.yaml, or delete the other one",
         fields=("place",),
     ),
     Row(
@@ -444,7 +444,7 @@ OWNERS = [
         options=ADOPT,
         reason="x does not belong to this stack and cannot be adopted: place is here; ports is 80,"
         " 81",
-        blocked_by="rename this stack's in config.yaml, or delete the other one",
+        unblock_hint="rename this stack's in config.yaml, or delete the other one",
         fields=("place", "ports"),
     ),
     Row(
@@ -462,7 +462,7 @@ OWNERS = [
         Observation(THERE, alike=("i-1", "i-2")),
         Action.FOREIGN,
         reason="i-1 and i-2 carry its owner tag, and no state says which one is this node's",
-        blocked_by=f"remove the tag {OWNER} from the wrong ones, or restore the state",
+        unblock_hint=f"remove the tag {OWNER} from the wrong ones, or restore the state",
     ),
     Row(
         "several carry the mark, whatever is adopted",
@@ -472,7 +472,7 @@ OWNERS = [
         options=ADOPT,
         reason="i-1 and i-2 and i-3 carry its owner tag, and no state says which one is this"
         " node's",
-        blocked_by=f"remove the tag {OWNER} from the wrong ones, or restore the state",
+        unblock_hint=f"remove the tag {OWNER} from the wrong ones, or restore the state",
     ),
 ]
 
@@ -481,7 +481,7 @@ OWNERS = [
 def test_what_is_done_about_a_node(row: Row) -> None:
     change = row.plan()
     assert (change.action, change.causes) == (row.action, row.causes)
-    assert (change.reason, change.blocked_by) == (row.reason, row.blocked_by)
+    assert (change.reason, change.unblock_hint) == (row.reason, row.unblock_hint)
     assert {diff.field for diff in change.diffs} == set(row.fields)
     assert (change.node, change.kind) == ("it", row.want.KIND)
     assert (change.want, change.have) == (row.want, row.seen.have)
@@ -673,9 +673,9 @@ def test_what_a_removal_does(
     owned: bool,
 ) -> None:
     stale = diff_fields(replace(THING, size=2), THERE, None)
-    before = a_change(have, diffs=stale, blocked_by="asked before", reason="said before")
+    before = a_change(have, diffs=stale, unblock_hint="asked before", reason="said before")
     change = planner(options=options).plan_deletion(before, data, owned=owned)
-    assert (change.action, change.blocked_by, change.diffs) == (action, "", ())
+    assert (change.action, change.unblock_hint, change.diffs) == (action, "", ())
     assert change.reason == reason
     assert change.stored_data == (data.stored if data else None)
 
@@ -741,7 +741,7 @@ def test_an_orphan_of_a_foreign_parent_is_left_alone() -> None:
 
 
 @pytest.mark.parametrize(
-    ("have", "others", "reason", "blocked_by"),
+    ("have", "others", "reason", "unblock_hint"),
     [
         (
             None,
@@ -761,13 +761,13 @@ def test_an_orphan_of_a_foreign_parent_is_left_alone() -> None:
     ],
 )
 def test_several_may_hold_its_data(
-    have: Step | None, others: tuple[str, ...], reason: str, blocked_by: str
+    have: Step | None, others: tuple[str, ...], reason: str, unblock_hint: str
 ) -> None:
     diffs = diff_fields(replace(THING, size=2), THERE, None)
     change = planner().refuse_marked_twice(a_change(have, THING, diffs=diffs), others)
     assert (change.action, change.diffs, change.reason) == (Action.FOREIGN, (), reason)
     rest = f"; or remove the tag {OWNER} from the wrong ones, or restore the state"
-    assert change.blocked_by == f"{blocked_by}{rest}"
+    assert change.unblock_hint == f"{unblock_hint}{rest}"
 
 
 def test_one_alone_holds_its_data() -> None:

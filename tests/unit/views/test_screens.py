@@ -45,7 +45,7 @@ FINDINGS = {
         finding("table.items.read", Action.SKIP, reason="the emulator has no such service"),
         finding("function.items", Action.UPDATE, diffs=(change("memory", Cause.CONFIG),)),
         finding(
-            "function.items.dead_letters", Action.FOREIGN, blocked_by="--adopt it takes it over"
+            "function.items.dead_letters", Action.FOREIGN, unblock_hint="--adopt it takes it over"
         ),
         finding("api", Action.BLOCKED, reason="needs function.items.dead_letters"),
     )

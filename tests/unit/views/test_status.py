@@ -123,7 +123,7 @@ def ill(well: World) -> World:
         api__key__default={
             "action": Action.FOREIGN,
             "reason": "not ours",
-            "blocked_by": "adopt it",
+            "unblock_hint": "adopt it",
         },
         monitoring__dashboard={"action": Action.CREATE, "have": None, "cause": Cause.DRIFT},
         network__flow_logs={"action": Action.DELETE, "want": None, "cause": Cause.REMOVED},
