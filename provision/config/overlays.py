@@ -43,9 +43,7 @@ def variants(
     written = root.get("environment")
     if written and written.value == LOCAL_ENVIRONMENT:
         # Otherwise an edit of the file could make a pipeline's `plan` pass without looking at AWS.
-        said = (
-            f"{LOCAL_ENVIRONMENT} is the environment of the emulator, to which --local alone leads"
-        )
+        said = f"{LOCAL_ENVIRONMENT} is the emulator's environment, which only --local selects"
         problems.append(written.problem(said, "name one that lives in AWS, such as dev"))
     chosen = environment or root.string("environment")
     base = root.without(OVERLAYS)

@@ -17,7 +17,7 @@ from provision.sanitizing.masking import MASKED, plain_secrets
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 OVERLAY_WORDS = (
-    "What each environment changes. Mappings are merged over the above; single values and lists "
+    "Changes of each environment. Mappings are merged over the above; single values and lists "
     "replace. null removes a named thing (a table, a route, a tag), makes a setting null that may "
     f"be, and gives any other its default. At most {MOST}."
 )

@@ -33,7 +33,7 @@ def check_boundary(tree: YamlNode) -> Iterator[Problem]:
         yield replace(
             node.problem(
                 f"{printed} is by its name the boundary of another stack, and {wanted} this"
-                " one's: functions are refused whatever the first does not name",
+                " one's: it denies functions everything that it does not name",
                 f'write it below "environments", for the environment it is of; `provision policy'
                 f" boundary --env {environment}` prints this one's",
             ),

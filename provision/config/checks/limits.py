@@ -50,7 +50,7 @@ def check_capacity(tree: YamlNode) -> Iterator[Problem]:
         keys = [key, table.node.string("sort_key")]
         if attribute and isinstance(attribute.value, str) and attribute.value in keys:
             yield attribute.problem(
-                f'"{attribute.value}" is a key of the table, a text; expiry needs a number',
+                f'"{attribute.value}" is a key of the table and holds text; expiry needs a number',
                 "name another attribute",
             )
 

@@ -40,9 +40,9 @@ def check_references(model: YamlNode, above: Collection[str]) -> Iterator[Proble
                 'put the schema below `definitions` of this model: "#/definitions/NAME"',
             )
         elif found[1] not in above:
-            listed = f"above stand: {', '.join(above)}" if above else "write that one above"
+            listed = f"above it: {', '.join(above)}" if above else "write that one above"
             yield reference.problem(
-                f"no model {found[1]} stands above this one, and they are made in this order",
+                f"no model {found[1]} is above this one; models are created in this order",
                 suggest(found[1], above) or listed,
             )
 
@@ -63,12 +63,10 @@ def _references(schema: YamlNode) -> Iterator[YamlNode]:
 def _inside(reference: YamlNode, end: str, defined: Collection[str]) -> Iterator[Problem]:
     """Check that a reference into the model ends in a schema, not only in other references."""
     if end == _NOWHERE:
-        yield reference.problem(
-            f'"{reference.value}" leads to itself', "let it lead to a schema that says something"
-        )
+        yield reference.problem(f'"{reference.value}" refers to itself', "let it refer to a schema")
     elif end:
         yield reference.problem(
-            f'"{end}" leads to no schema of this model',
+            f'"{end}" refers to no schema of this model',
             suggest(end, defined) or "write it below `definitions`",
         )
 

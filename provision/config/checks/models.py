@@ -69,7 +69,7 @@ def _schema(schema: YamlNode) -> Iterator[Problem]:
     for keyword, bound in (("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum")):
         exclusive = schema.get(keyword)
         if exclusive and isinstance(exclusive.value, bool) and not schema.get(bound):
-            yield exclusive.problem(f"stands beside no {bound}", f"write {bound} as well")
+            yield exclusive.problem(f"is there without {bound}", f"write {bound} as well")
 
 
 # -- the rules of the keywords -----------------------------------------------------------------
@@ -113,7 +113,8 @@ def _exclusive(node: YamlNode) -> Iterator[Problem]:
         bound = keyword.replace("exclusive", "").lower()
         before = f'"{bound}: {node.text}" and ' if node.text else ""
         yield node.problem(
-            "in draft 4 this is true or false, beside the bound", f'write {before}"{keyword}: true"'
+            "in draft 4 this is true or false, next to the bound",
+            f'write {before}"{keyword}: true"',
         )
 
 
@@ -180,7 +181,7 @@ def _twice(node: YamlNode) -> Iterator[Problem]:
     for each in node.elements:
         value = _as_json(each.to_python())
         if value in seen:
-            yield each.problem("stands twice in the list, which draft 4 refuses", "remove one")
+            yield each.problem("is twice in the list, which draft 4 refuses", "remove one")
         seen.add(value)
 
 

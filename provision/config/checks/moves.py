@@ -39,7 +39,7 @@ def _check_line(
     elif new in lines:
         last = ends[new]
         if last is None:
-            yield entry.problem(f"{old} comes back to itself", "remove this line")
+            yield entry.problem(f"{old} leads back to itself", "remove this line")
         else:
             yield entry.problem(
                 f"{new} is moved on to {lines[new]}: one line leads from the name in AWS to the"

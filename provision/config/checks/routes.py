@@ -82,7 +82,7 @@ def _method(entry: YamlEntry, key: str, method: str) -> Problem | None:
         )
     if method == "ANY":
         return entry.problem(
-            "ANY would take OPTIONS too, and lets through what nobody thought of",
+            "ANY would include OPTIONS, and methods that you did not intend",
             f"write a line for each method: {', '.join(METHODS)}",
         )
     if method.upper() in METHODS and path:
@@ -115,7 +115,7 @@ def _path(entry: YamlEntry, method: str, path: str) -> Problem | None:
         if re.fullmatch(GREEDY_PART, part):
             if at < len(parts) - 1:
                 return entry.problem(
-                    f"{part} takes in all that follows, so nothing can come after it",
+                    f"{part} matches the whole rest, so nothing can follow it",
                     f'write "{part.replace("+", "")}", or end the path there',
                 )
         elif not part:
@@ -129,7 +129,7 @@ def _path(entry: YamlEntry, method: str, path: str) -> Problem | None:
     met: set[str] = set()
     for name in names:
         if name in met:
-            return entry.problem(f"{{{name}}} stands twice in the path", "rename one of the two")
+            return entry.problem(f"{{{name}}} is twice in the path", "rename one of the two")
         met.add(name)
     return None
 
@@ -143,8 +143,8 @@ def _second_variable(entry: YamlEntry, path: str, variables: dict[str, str]) -> 
             if first != part:
                 above = above or "/"
                 return entry.problem(
-                    f"below {above} stands {part} here and {first} in another route; API Gateway "
-                    "takes one variable there",
+                    f"below {above} this route has {part} and another has {first}; API Gateway"
+                    " allows one variable there",
                     f"write {first}",
                 )
     return None

@@ -54,7 +54,7 @@ def check_inside(tree: YamlNode, folder: Path) -> Iterator[Problem]:
             if not inside:
                 yield source.problem(
                     f"{path.as_posix()} is outside of the folder of the configuration",
-                    "put it there; where it is meant, say so with --allow-outside",
+                    "move it there, or allow it with --allow-outside",
                 )
 
 
@@ -100,7 +100,7 @@ def _hidden(source: YamlNode, path: Path, folder: Path) -> list[Problem]:
     inside = real.relative_to(top) if real.is_relative_to(top) else Path()
     if not any(part.startswith(".") for part in inside.parts):
         return []
-    said = f"{path.as_posix()} is hidden, or leads to what is: {inside.as_posix()}"
+    said = f"{path.as_posix()} is hidden, or leads to something hidden: {inside.as_posix()}"
     return [source.problem(said, "give the folder a name without a dot")]
 
 

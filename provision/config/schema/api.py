@@ -44,7 +44,7 @@ HeaderNames = Annotated[tuple[Annotated[str, Field(pattern=HEADER)], ...], Stric
 
 
 class Route(ConfigSection):
-    """Where a method and path lead; the function's name alone will do."""
+    """Target of a method and path; the function's name alone is enough."""
 
     function: Name = Field(description="Name of the function.", examples=["items"])
     body: ModelName | None = Field(
@@ -135,12 +135,12 @@ class Cors(ConfigSection):
 class Throttle(ConfigSection):
     """Requests beyond it are answered 429."""
 
-    rate: int = Field(default=1000, ge=1, description="Requests a second, lasting.")
-    burst: int = Field(default=2000, ge=1, description="Requests at the same time, briefly.")
+    rate: int = Field(default=1000, ge=1, description="Requests per second, sustained.")
+    burst: int = Field(default=2000, ge=1, description="Requests at once, in a short burst.")
 
 
 class Quota(ConfigSection):
-    """Requests a key may make in a longer time."""
+    """Requests that a key may make in a longer period."""
 
     limit: int = Field(ge=1, description="Requests in a period.", examples=[100_000])
     period: Literal["DAY", "WEEK", "MONTH"] = Field(default="MONTH", description="The period.")
@@ -150,15 +150,17 @@ class ApiLog(ConfigSection):
     """Access log and execution log."""
 
     level: Literal["OFF", "ERROR", "INFO"] = Field(
-        default="INFO", description="What the execution log holds; the access log is always on."
+        default="INFO", description="Level of the execution log; the access log is always on."
     )
     retention: Retention = Field(default=30, description="Days that logs are kept.")
 
 
 class CustomDomain(ConfigSection):
-    """An own name for the API."""
+    """A custom domain name for the API."""
 
-    name: Domain = Field(description="Name the API answers under.", examples=["api.example.com"])
+    name: Domain = Field(
+        description="Name under which the API answers.", examples=["api.example.com"]
+    )
     zone: Zone = Field(
         description="Public Route 53 zone that holds the name, or its id where several are called "
         "so.",
@@ -185,7 +187,7 @@ class Waf(ConfigSection):
     )
     action: Literal["block", "count"] = Field(
         default="block",
-        description="What becomes of requests that a rule matches: answered 403, or only counted.",
+        description="Action for requests that a rule matches: answer 403, or only count them.",
     )
 
 
@@ -207,19 +209,19 @@ class Api(ConfigSection):
         default=None, description="Web pages that may call the API; null for none."
     )
     throttle: Throttle = Field(
-        default=Throttle.model_construct(), description="Limits of the rate of requests."
+        default=Throttle.model_construct(), description="Request rate limits."
     )
     quota: Quota | None = Field(default=None, description="Limit of each key; null for none.")
     keys: Names = Field(
-        default=("default",), min_length=1, description="Names of the API keys to make."
+        default=("default",), min_length=1, description="Names of the API keys to create."
     )
     log: ApiLog = Field(
         default=ApiLog.model_construct(), description="Access log and execution log."
     )
     domain: CustomDomain | None = Field(
         default=None,
-        description="Custom domain name, under which alone the API answers once it stands; null for"
-        " AWS's own.",
+        description="Custom domain name; once it works, the API answers only there. null for AWS's"
+        " own address.",
     )
     tls: TlsPolicy = Field(
         default="TLS_1_2",
@@ -227,7 +229,7 @@ class Api(ConfigSection):
         " security policies. Those that begin with SecurityPolicy_ come with strict access.",
     )
     waf: Waf | None = Field(
-        default=None, description="Web ACL that looks at every request first; null for none."
+        default=None, description="Web ACL that inspects every request first; null for none."
     )
 
     @property

@@ -82,8 +82,8 @@ class Function(ConfigSection):
     )
     environment: dict[Variable, Value] = Field(
         default={},
-        description="Environment variables of the function: text, or where a secret is kept that "
-        "the function fetches itself; together at most 4 KB. Text whose name says that it is "
+        description="Environment variables of the function: text, or the place of a secret that the"
+        " function fetches itself; together at most 4 KB. Text whose name says that it is "
         "secret (`…_KEY`, `…TOKEN`, `…SECRET`, `SECRET_…`, `…PASSWORD…`, `…_PASS`, `…CREDENTIAL…`, "
         "`…_CREDS`, `PRIVATE_KEY…`, `…_PAT`, `…_DSN`, `…SALT`, `WEBHOOK_URL`, also with a number "
         "at the end), or that is an address with a password (`postgres://user:password@…`), is "
@@ -92,10 +92,9 @@ class Function(ConfigSection):
     import_check: bool = Field(
         default=True,
         description="Before callers reach a new version it is invoked once, with the event "
-        '`{"provision": "import check"}`: code that cannot be imported does not go live. What the '
-        "handler makes of the event does not matter; one that must not be called for nothing can "
-        "answer it first, as function/app.py does. false: nothing is invoked, and any code goes "
-        "live.",
+        '`{"provision": "import check"}`: code that cannot be imported does not go live. The '
+        "handler's answer does not matter; a handler that must not run for this event can return "
+        "early, as function/app.py does. false: nothing is invoked, and any code goes live.",
     )
     retries: Retries = Field(
         default=Retries.model_construct(), description="Retries of failed asynchronous events."

@@ -18,7 +18,7 @@ class Alarms(ConfigSection):
         default=1, description="Failed calls of a function within a period."
     )
     function_throttles: Threshold = Field(
-        default=1, description="Calls of a function that Lambda turned away within a period."
+        default=1, description="Calls of a function that Lambda throttled within a period."
     )
     duration_p95_ms: Threshold = Field(
         default=3000,
@@ -29,7 +29,7 @@ class Alarms(ConfigSection):
         default=3000, description="Latency of the API in milliseconds, 95th percentile."
     )
     table_throttles: Threshold = Field(
-        default=1, description="Reads or writes that a table turned away within a period."
+        default=1, description="Reads or writes of a table that DynamoDB throttled within a period."
     )
     dead_letters: Threshold = Field(
         default=1, description="Messages that wait in a dead-letter queue."
@@ -45,12 +45,12 @@ class Alarms(ConfigSection):
         default=5,
         ge=1,
         le=1440,
-        description="Latest periods an alarm looks at; with `period` at most one day.",
+        description="Latest periods that an alarm evaluates; with `period` at most one day.",
     )
 
 
 class Monitoring(ConfigSection):
-    """Alarms and whom they reach. The dashboard is always there."""
+    """Alarms and their recipient. The dashboard always exists."""
 
     email: Annotated[str, Field(pattern=EMAIL, max_length=254)] | None = Field(
         default=None,

@@ -29,7 +29,7 @@ PROTECTED = "prod"
 
 
 class FlowLogs(ConfigSection):
-    """A log of who talks with whom in the network."""
+    """A log of the traffic in the network."""
 
     traffic: Literal["ACCEPT", "ALL", "REJECT"] = Field(
         default="ALL", description="Which packets: those let through, those not, or all."
@@ -52,7 +52,7 @@ class Network(ConfigSection):
 
 
 class Encryption(ConfigSection):
-    """What tables, queues, the topic, log groups and functions' environments are encrypted with."""
+    """Encryption of tables, queues, the topic, log groups and functions' environments."""
 
     key: Key = Field(
         default="managed",
@@ -69,8 +69,8 @@ class Config(ConfigSection):
         description="Name of the stack: every resource's name begins with it.", examples=["tap"]
     )
     environment: Name = Field(
-        description="Environment: every resource's name goes on with it; --env overrides it. Not"
-        " local: only --local leads to the emulator.",
+        description="Environment: the second part of every resource's name; --env overrides it."
+        " Not local: only --local selects the emulator.",
         examples=["dev"],
     )
     region: Annotated[str, Field(min_length=1)] = Field(
@@ -81,8 +81,8 @@ class Config(ConfigSection):
     )
     protect: bool | None = Field(
         default=None,
-        description="Whether `down`, and an `up` that destroys data, want the stack's name typed "
-        "or --confirm NAME; null: only in the environment called prod.",
+        description="Whether `down`, and an `up` that destroys data, require the stack's name,"
+        " typed or as --confirm NAME; null: only in the environment called prod.",
     )
     tags: dict[str, str] = Field(
         default={},
@@ -91,7 +91,8 @@ class Config(ConfigSection):
     )
     boundary: Boundary | None = Field(
         default=None,
-        description="ARN of the IAM policy that bounds what every role of the stack may ever do;"
+        description="ARN of the IAM policy that is the permissions boundary of every role of the"
+        " stack;"
         " `provision policy boundary` prints one, for one environment: write it below"
         " `environments`.",
         examples=["arn:aws:iam::012345678901:policy/boundary"],
@@ -103,13 +104,13 @@ class Config(ConfigSection):
     functions: dict[Name, Function] = Field(min_length=1, description="Lambda functions, by name.")
     api: Api = Field(description="The REST API.")
     monitoring: Monitoring = Field(
-        default=Monitoring.model_construct(), description="Alarms and whom they reach."
+        default=Monitoring.model_construct(), description="Alarms and their recipient."
     )
 
     moved: dict[Movable, Movable] = Field(
         default={},
-        description="What was renamed, old node → new node: `table.old: table.new`. All of it stays"
-        " in AWS as it is, under the old name, while the line stands.",
+        description="Renamed nodes, old → new: `table.old: table.new`. Their resources stay in AWS"
+        " as they are, under the old names, as long as the line is there.",
         examples=[{"table.items": "table.articles"}],
     )
 

@@ -57,7 +57,7 @@ def _check_parameter(name: str) -> None:
 
 
 class Secret(ConfigSection):
-    """A value that the function fetches when it runs: the variable says only where it is kept.
+    """A value that the function fetches when it runs: the variable only names its place.
 
     Only this function may read it there. The private network gets an endpoint for Parameter Store
     or Secrets Manager, which AWS charges by the hour and zone.

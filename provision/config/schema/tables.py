@@ -12,33 +12,33 @@ Attribute = Annotated[str, Field(pattern=ATTRIBUTE, min_length=1, max_length=255
 
 
 class Capacity(ConfigSection):
-    """Provisioned throughput, moved by auto scaling."""
+    """Provisioned throughput, adjusted by auto scaling."""
 
     min: int = Field(
         default=5,
         ge=5,
         le=40_000,
-        description="Capacity units a second that are always there.",
+        description="Provisioned capacity units, at least.",
     )
     max: int = Field(
         default=100,
         ge=5,
         le=40_000,
-        description="Capacity units a second that auto scaling may reach; not below `min`.",
+        description="Provisioned capacity units, at most, set by auto scaling; not below `min`.",
     )
     target: int = Field(
         default=70,
         ge=20,
         le=90,
-        description="Use in percent of the provisioned capacity that auto scaling aims at.",
+        description="Target utilization of auto scaling, in percent of the provisioned capacity.",
     )
 
 
 class Expire(ConfigSection):
-    """When DynamoDB removes an item by itself."""
+    """Time after which DynamoDB deletes an item."""
 
     attribute: Attribute = Field(
-        description="Attribute that holds the moment of expiry, in seconds since 1970.",
+        description="Attribute that holds the time of expiry, in seconds since 1970.",
         examples=["expires_at"],
     )
     days: int = Field(

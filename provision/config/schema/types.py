@@ -135,7 +135,7 @@ def _exact(value: str) -> str:
     found = [sign for sign in "*?$" if sign in value]
     if found:
         raise InvalidValue(
-            f"{value} is a pattern: {found[0]} stands for more than itself in a policy of IAM's",
+            f"{value} is a pattern: {found[0]} is a wildcard in IAM policies",
             'write the ARN of one policy, such as "arn:aws:iam::012345678901:policy/boundary"',
         )
     return value
@@ -151,7 +151,7 @@ def _each_once(values: tuple[str, ...]) -> tuple[str, ...]:
 def _customers(value: str) -> str:
     if value.startswith(_AWS_KEYS):
         raise InvalidValue(
-            f"{value} is AWS's own key, whose policy nobody can change", 'write "managed" for those'
+            f"{value} is AWS's own key, whose policy cannot be changed", 'write "managed" for those'
         )
     return value
 

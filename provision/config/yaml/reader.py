@@ -127,7 +127,7 @@ def refuse_linked(path: Path) -> None:
         return
     if outside:
         said = "this is a symbolic link out of its folder"
-        instead = "put the file itself there; where it is meant, say so with --allow-outside"
+        instead = "put the file itself there, or allow it with --allow-outside"
         raise ConfigInvalid([Problem(str(path), 0, 0, "", said, instead)])
 
 
@@ -189,7 +189,7 @@ def _syntax(file: str, text: str, error: yaml.MarkedYAMLError) -> Problem:
     if "\t" in (error.problem or "") or "'\\t'" in (error.problem or ""):
         said, suggestion = "not YAML: a tab in the indentation", "indent with spaces"
     elif "mapping values are not allowed" in said:
-        suggestion = "look at the indentation, and quote text that contains a colon and a space"
+        suggestion = "check the indentation, and quote text that contains a colon and a space"
     elif error.context and error.context_mark and error.context_mark.line + 1 != line:
         said += f" ({error.context} in line {error.context_mark.line + 1})"
     if "expected a single document" in (error.context or ""):
@@ -286,7 +286,7 @@ class _Reading:
             if isinstance(source, yaml.MappingNode):
                 yield self.node(source, keys).entries
             else:
-                said = "<< takes in another mapping, and this is none"
+                said = "<< merges another mapping, and this is not one"
                 self._add(self._place(source), keys, said, "write: <<: *name")
 
     def _scalar(self, raw: yaml.ScalarNode, place: Position, keys: Keys) -> Scalar:

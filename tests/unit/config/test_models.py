@@ -95,14 +95,14 @@ def test_what_draft_4_says_of_itself_is_what_is_told(schema: Any) -> None:
         ("{default: [-.inf]}", "default[0]", "-.inf is no number in JSON"),
         ("{type: strin}", "type", 'mean "string"?'),
         ("{required: []}", "required", "an empty list of names"),
-        ("{enum: [a, a]}", "enum[1]", "stands twice"),
+        ("{enum: [a, a]}", "enum[1]", "is twice"),
         ('{maxLength: "35"}', "maxLength", "without quotes"),
         ("{properties: {a: null}}", "properties.a", "expected a schema"),
         ("{minLength: 1.5}", "minLength", "a whole number"),
         ("{exclusiveMinimum: true}", "exclusiveMinimum", "beside no minimum"),
         ("{$ref: Other}", "$ref", "no reference that API Gateway can follow"),
         (f"{{$ref: '{URL}/Other'}}", "$ref", "no model Other stands above"),
-        ("{$ref: '#/definitions/x'}", "$ref", "leads to no schema of this model"),
+        ("{$ref: '#/definitions/x'}", "$ref", "refers to no schema of this model"),
         ("{definitions: {x: {}}, not: {$ref: '#/definitions/y'}}", "not.$ref", "definitions/x"),
         ("{definitions: {x: {$ref: '#/definitions/x'}}}", "definitions.x.$ref", "to itself"),
     ],
@@ -162,12 +162,12 @@ def test_references_that_end_alike_are_each_told() -> None:
         for name, to in chain.items()
     }
     said = told(A={"definitions": definitions})
-    circles = [each for each in said if "leads to itself" in each]
+    circles = [each for each in said if "refers to itself" in each]
     assert len(circles) == 3
     assert [each.partition(": ")[0] for each in said if each not in circles] == [
         "config.yaml:1" for _ in "de"
     ]
-    assert all('"#/definitions/f" leads to no schema' in each for each in said[3:])
+    assert all('"#/definitions/f" refers to no schema' in each for each in said[3:])
 
 
 def test_truth_is_no_number_and_a_list_no_mapping() -> None:

@@ -34,7 +34,7 @@ def test_what_was_renamed_keeps_its_name_in_aws(path: Path) -> None:
         (
             moved("table.items: table.items"),
             'moved."table.items"',
-            "table.items comes back to itself; remove this line",
+            "table.items leads back to itself; remove this line",
         ),
         (
             moved("table.a: table.items", "table.b: table.items"),
@@ -67,7 +67,7 @@ def test_one_wrong_line(path: Path, text: str, key: str, says: str) -> None:
 
 def test_a_circle(path: Path) -> None:
     found = problems_of(path, moved("table.a: table.b", "table.b: table.a"))
-    assert ["comes back to itself" in each.message for each in found] == [True, True]
+    assert ["leads back to itself" in each.message for each in found] == [True, True]
 
 
 def test_a_name_too_long_is_the_one_aws_has(path: Path) -> None:

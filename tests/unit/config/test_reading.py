@@ -73,7 +73,7 @@ def test_windows_lines_are_no_problem(path: Path) -> None:
     ("text", "line", "says"),
     [
         ("name: tap\n\tregion: x\n", 2, "a tab in the indentation; indent with spaces"),
-        ("name: tap: b\n", 1, "look at the indentation"),
+        ("name: tap: b\n", 1, "check the indentation"),
         ('name: "tap\n', 2, "not YAML: found unexpected end of stream"),
         ("name: tap\n---\nname: b\n", 2, 'delete the line "---"'),
         ("name: tap\nregion: @home\n", 2, "quote text that begins with a special character"),
