@@ -106,7 +106,7 @@ class Cache:
         except OSError as error:
             raise CacheFailed(
                 f"{path} cannot be written: {error.strerror or error}",
-                hint="free space there; XDG_CACHE_HOME names another place",
+                hint="free space there; or set XDG_CACHE_HOME to another place",
             ) from error
 
 

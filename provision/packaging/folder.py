@@ -64,7 +64,7 @@ def read_file(path: Path) -> bytes:
     except OSError as error:
         raise PackagingFailed(
             f"{path} cannot be read: {error.strerror}",
-            hint="make it readable, or take it out of the folder",
+            hint="make it readable, or remove it from the folder",
         ) from error
 
 
@@ -84,7 +84,7 @@ def too_large(
     return PackagingFailed(
         f"{source} is {megabytes(size)} {what}, and Lambda takes {megabytes(limit)}; "
         f"the largest in it: {largest}",
-        hint="take out what the code does not import, or move it to another layer",
+        hint="remove what the code does not import, or move it to another layer",
     )
 
 
@@ -141,14 +141,14 @@ class _Walk:
             if prefix.count("/") > MOST_DEEP:
                 raise PackagingFailed(
                     f"{self.source} has folders more than {MOST_DEEP} deep: {prefix[:_SHOWN]}…",
-                    hint="take them out",
+                    hint="remove them",
                 )
             for entry in self._entries(folder):
                 seen += 1
                 if seen > MOST_FILES:
                     raise PackagingFailed(
                         f"{self.source} has over {MOST_FILES:,} files, and a zip lists no more",
-                        hint="take out what the code does not import; look for links to folders",
+                        hint="remove what the code does not import; check for links to folders",
                     )
                 path = self._followed(entry) if entry.is_symlink() else Path(entry.path)
                 mode = path.stat().st_mode
@@ -159,7 +159,7 @@ class _Walk:
                     yield f"{prefix}{entry.name}", path
                 else:
                     raise PackagingFailed(
-                        f"{path} is neither a file nor a folder", hint="take it out of the folder"
+                        f"{path} is neither a file nor a folder", hint="remove it from the folder"
                     )
 
     def _entries(self, folder: Path) -> list[os.DirEntry[str]]:
@@ -184,8 +184,8 @@ class _Walk:
             target = Path(link.path).resolve(strict=True)
         except (OSError, RuntimeError):  # a loop of links is a RuntimeError before Python 3.13
             raise PackagingFailed(
-                f"{link.path} is a symbolic link that leads nowhere",
-                hint="mend it, or take it out",
+                f"{link.path} is a broken symbolic link",
+                hint="fix it, or remove it",
             ) from None
         if not target.is_relative_to(self.top):
             raise self._leads_out(Path(link.path), target)
@@ -193,7 +193,7 @@ class _Walk:
         if any(part.startswith(".") for part in inside.parts):
             raise PackagingFailed(
                 f"{link.path} is a symbolic link to {inside.as_posix()}, which is hidden",
-                hint="give the file a name without a dot, or take the link out",
+                hint="give the file a name without a dot, or remove the link",
             )
         return self.source / inside
 
@@ -212,12 +212,12 @@ class _Walk:
         if real in above:
             raise PackagingFailed(
                 f"{entry.path} is a symbolic link to a folder that holds it",
-                hint="take the link out",
+                hint="remove the link",
             )
         return real
 
     def _leads_out(self, link: Path, target: Path) -> PackagingFailed:
         return PackagingFailed(
             f"{link} is a symbolic link out of {self.source}, to {target}",
-            hint="put the file itself there: only what is inside the folder goes into the zip",
+            hint="put the file itself there: only files inside the folder are zipped",
         )

@@ -129,9 +129,9 @@ def _refused(
         prune = uv_command("cache", "prune", "--cache-dir", str(left))
         more.append(f"some is left in uv's cache: once no other uv runs, `{prune}` deletes it")
     return WheelInstallFailed(
-        f"layer {source}: uv was ended, for its packages unpack to {error.what}",
+        f"layer {source}: uv was stopped, because its packages unpack to {error.what}",
         more=more,
-        hint=f"take it out, or pin another version in {_asked(source)}; then: "
+        hint=f"remove it, or pin another version in {_asked(source)}; then: "
         f"`{compile_command(source)}`",
     )
 
@@ -168,7 +168,7 @@ def _reason(ended: Ended) -> str:
     said = (told if error else ended.said).partition("\nhint:")[0].strip()
     if ended.code < 0:
         return f"uv was ended by signal {-ended.code}\n{said}".strip()
-    return said or f"uv ended with {ended.code} and said nothing"
+    return said or f"uv ended with {ended.code} and printed nothing"
 
 
 def _cache(given: dict[str, str], folder: Path) -> Path:
@@ -250,14 +250,16 @@ def _remedy(said: str, source: Path, target: Target) -> str:
             f"`{compile_command(source)}`"
         )
     if "File too large" in said:
-        return "its files are larger than Lambda takes of all: pin another version"
+        return "its files are larger than Lambda allows for all layers: pin another version"
     if "memory allocation" in said:
         return "its files take more memory than any layer does: pin another version"
     if "Hash mismatch" in said:
-        return f"write the hashes anew: `{compile_command(source)}`"
+        return f"update the hashes: `{compile_command(source)}`"
     if "Failed to fetch" in said or "not found in the cache" in said or "request" in said:
         return (
             "check the network (and UV_OFFLINE, UV_DEFAULT_INDEX, HTTPS_PROXY: settings files of "
             "uv and pip are not read), then run it again."
         )
-    return f"correct {source / 'requirements.txt'}, or write it anew: `{compile_command(source)}`"
+    return (
+        f"correct {source / 'requirements.txt'}, or compile it again: `{compile_command(source)}`"
+    )

@@ -103,7 +103,7 @@ def faults(source: Path, handler: str, runtime: str) -> list[ModuleFault]:
 def _unchecked(file: Path, bounds: str) -> ModuleFault:
     said = f"too large to check whether it compiles: more than {bounds}"
     return ModuleFault(
-        file, 1, said, "it stops nothing: no module beside it was checked", bound=True
+        file, 1, said, "not an error, but no other module was checked", bound=True
     )
 
 
@@ -139,10 +139,10 @@ def _whole_lines(text: bytes) -> list[bytes]:
 
 def _doubt(reached: bool, content: bytes, release: Release, handler: str) -> str:  # noqa: FBT001
     if not reached:
-        return f"it stops nothing: {handler} does not import it, as far as can be seen"
+        return f"not an error: {handler} does not seem to import it"
     if release > RUNNING and _newer_words(content.decode("utf-8", "replace"), release):
         running, wanted = (".".join(map(str, each)) for each in (RUNNING, release))
-        return f"so says Python {running}; the function's {wanted} may take it"
+        return f"so says Python {running}; the function's {wanted} may accept it"
     return ""
 
 

@@ -101,7 +101,7 @@ def read_requirements(source: Path) -> tuple[tuple[Pin, ...], tuple[RequirementF
             if len(faults) == MOST_FAULTS:
                 break
     if not pins and not faults:
-        instead = "write one, or take the layer out of config.yaml"
+        instead = "write one, or remove the layer from config.yaml"
         faults = [RequirementFault(1, "the file names no package", instead)]
     return tuple(pins), tuple(faults)
 
@@ -158,7 +158,7 @@ def _requirement(number: int, head: str) -> Requirement | RequirementFault:
     if not _MARKER.fullmatch(str(wanted.marker or "")):
         return RequirementFault(
             number,
-            f"the marker of {wanted.name} has characters that none needs",
+            f"the marker of {wanted.name} has characters that no marker needs",
             'write one such as: ; python_version < "3.12"',
         )
     return wanted
@@ -179,7 +179,8 @@ def _pin(
     if not hashes:
         return RequirementFault(
             number,
-            f"{wanted.name} has no hash, so what an index serves by that name would be believed",
+            f"{wanted.name} has no hash, so any file that an index serves under that name would be"
+            " accepted",
             f"write the hashes: `{compile_command(source)}`",
         )
     name, extras = canonicalize_name(wanted.name), tuple(sorted(wanted.extras))
@@ -207,15 +208,15 @@ def _option_fault(number: int, options: list[str], source: Path) -> RequirementF
             said = f"{name}: no other file is read"
             instead = f"write its packages here, or compile them all: `{compile_command(source)}`"
         elif name in _INDEXES:
-            said = f"{name}: an index is named by whoever runs this, and not by this file"
-            instead = "take it out, and set UV_DEFAULT_INDEX or UV_INDEX in the environment"
+            said = f"{name}: the index is set in the environment, not in this file"
+            instead = "remove it, and set UV_DEFAULT_INDEX or UV_INDEX in the environment"
         elif name in _BUILDS:
             said = f"{name}: only wheels are installed, and nothing is built"
-            instead = "take it out"
+            instead = "remove it"
         elif name in _OWN_CODE:
             return _not_from_the_index(number, name)
         else:
-            said, instead = f"{name}: no options are read", "take it out"
+            said, instead = f"{name}: no options are read", "remove it"
         return RequirementFault(number, said, instead)
     return None
 

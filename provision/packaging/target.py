@@ -82,6 +82,6 @@ def check_machine(files: Mapping[str, Path], target: Target) -> None:
             )
             raise WrongTarget(
                 f"layer: {name} is for {found}, and {target.name} cannot load it",
-                hint="its wheel is mislabelled: pin another version of that package in "
-                "requirements.in and compile it anew.",
+                hint="its wheel is mislabelled: pin another version of that package in"
+                " requirements.in and compile it again.",
             )

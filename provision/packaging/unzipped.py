@@ -32,5 +32,5 @@ def overweight(source: int, layers: Mapping[str, int]) -> str | None:
     parts = ", ".join(f"{name} {megabytes(size)}" for name, size in sizes.items())
     return (
         f"the function and its layers are {megabytes(total)} unzipped, {total - UNZIPPED_LIMIT:,}"
-        f" bytes more than the {UNZIPPED_LIMIT:,} that Lambda takes together: {parts}"
+        f" bytes more than the {UNZIPPED_LIMIT:,} that Lambda allows together: {parts}"
     )

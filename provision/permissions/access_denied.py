@@ -38,8 +38,8 @@ def refusal(error: ClientError, asked: Iterable[Asked] = ()) -> NotPermitted:
         policy = forbidden["policy"].strip()
         return NotPermitted(
             f"{call} is forbidden: {text}",
-            hint=f"a statement with Deny in a {policy} stands against it, and no grant helps:"
-            " ask whoever wrote that policy",
+            hint=f"a Deny statement in a {policy} overrides every grant: ask the owner of that"
+            " policy",
         )
     missing = missing_statements(call, text, list(asked))
     if not missing:
@@ -51,8 +51,8 @@ def refusal(error: ClientError, asked: Iterable[Asked] = ()) -> NotPermitted:
     actions = sorted({action for each in missing for action in _listed(each["Action"])})
     return NotPermitted(
         f"{', '.join(actions)} is missing: {call} was denied: {text}",
-        hint=f"add {'; '.join(json.dumps(each) for each in missing)} to the policy of whoever runs"
-        " this; `provision policy deployer` prints all that is needed",
+        hint=f"add {'; '.join(json.dumps(each) for each in missing)} to the policy of the user or"
+        " role that runs this; `provision policy deployer` prints all that is needed",
     )
 
 

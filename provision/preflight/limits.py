@@ -168,7 +168,7 @@ NAMES: Final = (
 SUMS: Final = (
     Limit(
         "the function's environment as JSON, provision's own variables included", 4096, "bytes",
-        _environment, "put large values into a file beside the code", _LAMBDA,
+        _environment, "put large values into a file next to the code", _LAMBDA,
         member=("Environment",),
     ),
     Limit(
@@ -220,11 +220,11 @@ SUMS: Final = (
 PACKED: Final = (
     Limit(
         "a function and all its layers, unzipped together", UNZIPPED_LIMIT, "bytes",
-        _when_built, "take out what the code does not import", _LAMBDA,
+        _when_built, "remove what the code does not import", _LAMBDA,
     ),
     Limit(
         "a zip that is uploaded directly", ZIPPED_LIMIT, "bytes",
-        _when_built, "take out what the code does not import", _LAMBDA,
+        _when_built, "remove what the code does not import", _LAMBDA,
     ),
 )  # fmt: skip
 """Limits that are checked once the layers are built, which `config check` does not do (L23)."""

@@ -66,16 +66,16 @@ def _sized(
         yield ConstraintViolation(path, value, "is too long", unit, len(value), int(most))
     elif least is not None and len(value) < least:
         yield ConstraintViolation(
-            path, value, f"has {len(value)} {unit}, and AWS wants {least} or more"
+            path, value, f"has {len(value)} {unit}, and AWS requires {least} or more"
         )
 
 
 def _ranged(shape: Shape, value: float, path: Path) -> Iterator[ConstraintViolation]:
     least, most = shape.metadata.get("min"), shape.metadata.get("max")
     if most is not None and value > most:
-        yield ConstraintViolation(path, value, f"is {value}, and AWS takes {most} or less")
+        yield ConstraintViolation(path, value, f"is {value}, and AWS allows {most} or less")
     elif least is not None and value < least:
-        yield ConstraintViolation(path, value, f"is {value}, and AWS wants {least} or more")
+        yield ConstraintViolation(path, value, f"is {value}, and AWS requires {least} or more")
 
 
 def _spelled(shape: Shape, value: str, path: Path) -> Iterator[ConstraintViolation]:
@@ -84,7 +84,7 @@ def _spelled(shape: Shape, value: str, path: Path) -> Iterator[ConstraintViolati
     if known and value not in known:
         yield ConstraintViolation(path, value, f"is none of {', '.join(known)}")
     elif pattern and (readable := compiled(pattern)) and not readable.fullmatch(value):
-        yield ConstraintViolation(path, value, f"does not match {pattern}, which AWS asks for")
+        yield ConstraintViolation(path, value, f"does not match {pattern}, which AWS requires")
 
 
 @cache

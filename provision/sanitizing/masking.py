@@ -122,7 +122,8 @@ def plain_secrets(variables: Mapping[str, object]) -> list[str]:
 def instead(file: str) -> str:
     """Return a hint that says where to put a secret instead."""
     return (
-        f'Keep it out of {file}: `{{secret: "ssm:/…"}}` in its place says where the code finds it.'
+        f'Keep it out of {file}: `{{secret: "ssm:/…"}}` in its place names where the function'
+        " fetches it."
     )
 
 

@@ -89,7 +89,7 @@ def section(liver: Taking) -> str:
 
 
 def asked_beside(liver: Taking, action: str) -> list[str]:
-    """The calls for which AWS asks for it."""
+    """The calls for which AWS requires it."""
     return sorted(
         {
             judged.sent.operation

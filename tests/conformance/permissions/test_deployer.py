@@ -105,7 +105,7 @@ def test_what_has_a_name_of_no_policy_is_told_nevertheless(life: Life) -> None:
     assert life.reasons.keys() == {"status", "down look"}
     for told in life.reasons.values():
         assert f"{SECOND_TABLE} carries its owner tag, and so does " in told["table.items"]
-        assert f"its role {DEAD_ROLE} is not there" in told["api.account"]
+        assert f"its role {DEAD_ROLE} does not exist" in told["api.account"]
 
 
 def test_every_kind_declares_exactly_the_calls_it_makes(life: Life) -> None:

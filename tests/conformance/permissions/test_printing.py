@@ -62,7 +62,7 @@ def test_it_prints_the_documents_and_says_what_to_do_with_them(provision: Provis
         size = len(json.dumps(document, separators=(",", ":")))
         assert size <= MOST_CHARACTERS
         assert f"tap-dev-us-east-1-deployer-{number}: {size} of 6144 characters" in err
-    assert " policy deployer --for all --out DIR` writes each into a file" in err
+    assert " policy deployer --for all --out DIR` writes each to a file" in err
 
 
 def test_each_is_written_into_a_file_with_the_command_that_makes_it(
@@ -115,7 +115,7 @@ def test_what_a_policy_for_looking_lets_read_is_said(provision: Provision, purpo
     assert ":role/*" in out
     assert "the values of all API keys" in err
     assert "code and plain variables of the stack's functions" in err
-    assert "whom a role trusts, of any whose name is known" in err
+    assert "the trust policy of any role whose name is known" in err
 
 
 def test_each_purpose_is_part_of_all(provision: Provision) -> None:
@@ -140,7 +140,7 @@ def test_roles_are_made_only_with_the_configured_boundary(provision: Provision) 
     assert not allowed(Ask("iam:DeleteRolePermissionsBoundary", role), found)
 
 
-AS_ADMINISTRATOR = "as good as an administrator's"
+AS_ADMINISTRATOR = "equivalent to administrator access"
 BOUNDARY = "arn:aws:iam::123456789012:policy/tap-dev-us-east-1-boundary"
 
 
@@ -174,7 +174,7 @@ def test_what_makes_the_key_is_a_policy_of_its_own_to_be_taken_off(provision: Pr
         assert allowed(ask, lines([last["document"]])) is making
         assert not allowed(ask, lines(policy["document"] for policy in lasting))
         _, _, err = provision(*words, encryption={"key": "create"})
-        said = f"tap-dev-us-east-1-{named}-new-key is for the `up` that makes the key: detach it"
+        said = f"tap-dev-us-east-1-{named}-new-key is for the `up` that creates the key: detach it"
         assert (said in " ".join(err.split())) is making
     assert "-new-key" not in provision("policy", "deployer")[2]
 
@@ -186,7 +186,7 @@ def test_a_boundary_is_printed_with_what_to_do_with_it(
     assert code == 0, err
     (document,) = documents(out)
     assert f"\nenvironments:\n  dev:\n    boundary: {BOUNDARY}\n" in err
-    assert " policy boundary --out DIR` writes it into a file" in " ".join(err.split())
+    assert " policy boundary --out DIR` writes it to a file" in " ".join(err.split())
     code, as_json, _ = provision("policy", "boundary", "--json")
     answer = json.loads(as_json)
     assert (code, answer["arn"]) == (0, BOUNDARY)
@@ -204,7 +204,7 @@ def test_what_is_printed_bounds_the_one_environment(provision: Provision, tmp_pa
     for name in ("function", "layer"):
         shutil.copytree(ROOT / name, tmp_path / name)
     _, _, err = provision("policy", "boundary", "--env", "prod")
-    pasted = yaml.safe_load(err[err.index("environments:") : err.index("Make it before")])
+    pasted = yaml.safe_load(err[err.index("environments:") : err.index("Create it before")])
     arn = BOUNDARY.replace("-dev-", "-prod-")
     assert pasted == {"environments": {"prod": {"boundary": arn}}}
     for words in (("config", "check"), ("policy", "deployer")):
@@ -271,7 +271,7 @@ def test_arns_are_of_the_partition(provision: Provision) -> None:
     [
         (("policy", "deployer", "--for", "statsu"), 2, "'up', 'plan', 'status', 'down', 'all'"),
         (("policy", "deplyer"), 2, "No such command 'deplyer'"),
-        (("--env", "local", "policy", "deployer"), 2, "the emulator asks for no permissions"),
+        (("--env", "local", "policy", "deployer"), 2, "the emulator needs no permissions"),
     ],
 )
 def test_wrong_words_are_told(

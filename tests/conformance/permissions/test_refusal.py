@@ -100,5 +100,5 @@ def test_where_a_deny_stands_against_it_no_grant_is_advised(policy: str) -> None
     told = refusal(denied(text))
     assert told.exit_code == 8
     assert told.message.startswith("CreateQueue is forbidden: ")
-    assert told.hint.startswith(f"a statement with Deny in a {policy} stands against it")
+    assert told.hint.startswith(f"a Deny statement in a {policy} overrides every grant")
     assert "add {" not in told.hint

@@ -101,7 +101,7 @@ def test_a_whole_stack_has_nothing_wrong(tmp_path: Path) -> None:
         ("iam.CreateRole", {"RoleName": ""}, ("RoleName",), "AWS wants 1 or more"),
         ("iam.CreateRole", {"RoleName": "a b"}, ("RoleName",), "does not match"),
         ("lambda.CreateFunction", {"Runtime": "python2.6"}, ("Runtime",), "is none of"),
-        ("lambda.CreateFunction", {"Timeout": 0}, ("Timeout",), "is 0, and AWS wants 1"),
+        ("lambda.CreateFunction", {"Timeout": 0}, ("Timeout",), "is 0, and AWS requires 1"),
         ("lambda.CreateFunction", {"MemorySize": 99_999}, ("MemorySize",), "is 99999, and AWS"),
         (
             "lambda.CreateFunction",

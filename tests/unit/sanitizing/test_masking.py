@@ -193,7 +193,7 @@ def test_config_check_says_where_it_belongs(
     checked = provision("-v", "config", "check")
     assert checked.code == 0
     assert (
-        "functions.items.environment.API_KEY: its name or form says that it is secret"
+        "functions.items.environment.API_KEY: it looks like a secret by its name or form"
         in checked.err
     )
     assert '`{secret: "ssm:/…"}`' in checked.err
