@@ -35,8 +35,9 @@ def refuse_foreign(aws: Aws, label: str, found: ForeignResources) -> None:
     region = aws.location.region
     commands = dict.fromkeys(f"`{one.shown} --region {region}`" for one in strangers)
     raise InUseByOthers(
-        f"{label} cannot go while it holds what is not this stack's: {names}",
-        hint=f"see {', '.join(commands)}; remove that, or move it elsewhere, and run it again",
+        f"{label} cannot be deleted while it holds resources that do not belong to this stack:"
+        f" {names}",
+        hint=f"see {', '.join(commands)}; delete or move them, and run it again",
     )
 
 

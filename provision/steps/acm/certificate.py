@@ -58,7 +58,7 @@ class Certificate(Tagged, ReportsProblems):
     IDENTITY = ("domain", "tags")
     REPLACEMENT = Replacement.CREATE_FIRST
     RISKS = Risks(
-        create=(Risk(Impact.SLOW, "AWS proves the domain", 300, ISSUED_BUDGET),)  # (C3)
+        create=(Risk(Impact.SLOW, "AWS validates the domain", 300, ISSUED_BUDGET),)  # (C3)
     )
     API_CALLS = iam.ApiCalls(
         read=(

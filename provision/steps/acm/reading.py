@@ -174,6 +174,6 @@ def cannot_be_issued(arn: str, domain: str, found: CertificateDetailTypeDef | No
     reason = found.get("FailureReason", "no reason given")
     return ApiError(
         f"AWS will not issue the certificate for {domain}: {found['Status']} ({reason})",
-        hint="look that name and reason up in ACM's guide, mend the cause (a CAA record, say),"
+        hint="look up that status and reason in ACM's guide, fix the cause (a CAA record, say),"
         " then run `provision up` again: it requests a new one",
     )

@@ -111,7 +111,7 @@ class ApiAccount(ReportsProblems):
         """Return a note on a missing role: API Gateway accepts it silently, and logs nothing."""
         if not self.dead:
             return ""
-        return f"its role {self.role} is not there: no API of this account logs; {self.dead}"
+        return f"its role {self.role} does not exist: no API of this account logs; {self.dead}"
 
     def create(self, aws: Aws) -> Self:
         if have := self.observe(aws):  # another stack has set it in the meantime
@@ -190,7 +190,7 @@ def _is_dead(aws: Aws, arn: str) -> bool:
 def _cure(aws: Aws) -> str:
     return (
         f"`aws apigateway update-account --region {aws.location.region} --patch-operations"
-        " op=replace,path=/cloudwatchRoleArn,value=` takes it out, and `provision up` sets one"
+        " op=replace,path=/cloudwatchRoleArn,value=` removes it, and `provision up` sets one"
     )
 
 

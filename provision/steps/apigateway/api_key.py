@@ -66,12 +66,12 @@ class ApiKey(Tagged, ReportsProblems):
     IDENTITY = ("name", "tags")
     RISKS = Risks(
         create=(Risk(Impact.SLOW, "until a new key is accepted", 60, 120),),  # (A27)
-        recreate=(Risk(Impact.KEY_CHANGES, "its value is another: callers need the new one"),),
+        recreate=(Risk(Impact.KEY_CHANGES, "its value changes: callers need the new one"),),
         update={
             "enabled": (Risk(Impact.SLOW, "until it is accepted again", 60, 120),),
             "due": (Risk(Impact.SLOW, "until its successor is accepted", 60, 120),),
         },
-        delete=(Risk(Impact.KEY_CHANGES, "who has it is turned away"),),
+        delete=(Risk(Impact.KEY_CHANGES, "clients that use it are refused"),),
     )
     API_CALLS = iam.ApiCalls(
         read=(
@@ -117,8 +117,8 @@ class ApiKey(Tagged, ReportsProblems):
         if not self.claimed:
             return ""
         return (
-            f"{', '.join(self.claimed)} says by its tags that it is a retired key of this stack,"
-            " and neither the state nor the usage plan knows it: it gets no access, and stays"
+            f"{', '.join(self.claimed)} has the tags of a retired key of this stack, but neither"
+            " the state nor the usage plan has it: it gets no access, and is kept"
         )
 
     @property

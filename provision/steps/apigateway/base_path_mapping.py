@@ -34,7 +34,7 @@ class BasePathMapping(HasParent, CheckedBeforeDeletion):
     IDENTITY = ("domain", "path")
     OWNER_MARK = OwnerMark.BY_CONTENT
     REPLACEMENT = Replacement.CREATE_FIRST
-    RISKS = Risks(delete=(Risk(Impact.DOWNTIME, "the domain leads nowhere"),))
+    RISKS = Risks(delete=(Risk(Impact.DOWNTIME, "the domain leads to no API"),))
     API_CALLS = iam.ApiCalls(
         read=(
             iam.call(

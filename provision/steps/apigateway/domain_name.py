@@ -80,7 +80,7 @@ class DomainName(Tagged, CheckedBeforeDeletion, HasPrerequisites, ReportsProblem
             "truststore": (Risk(Impact.WEAKER, "callers without a certificate are let in"),),
             **TLS_RISKS,
         },
-        delete=(Risk(Impact.NEW_URL, "its address leads nowhere any more"),),
+        delete=(Risk(Impact.NEW_URL, "its address stops working"),),
     )
     API_CALLS = iam.ApiCalls(
         read=(
@@ -119,7 +119,7 @@ class DomainName(Tagged, CheckedBeforeDeletion, HasPrerequisites, ReportsProblem
     target_zone: Computed[str] = ""
 
     def reported_problem(self) -> str:
-        return f"AWS calls it {self.state}" if self.state != AVAILABLE else ""
+        return f"its state in AWS is {self.state}" if self.state != AVAILABLE else ""
 
     def observe(self, aws: Aws) -> Self | None:
         found = self._settled(aws)

@@ -62,8 +62,8 @@ def restore_hint(table: str, node: str, region: str) -> str:
         " --backup-arn ARN"
     )
     return (
-        f"to have its items back first: `{listing}` names the backups (AWS keeps one for 35 days"
-        f" where there were points in time to go back to), `{restoring}` restores one,"
+        f"to restore its items first: `{listing}` names the backups (AWS keeps one for 35 days if"
+        f" point-in-time recovery was on), `{restoring}` restores one,"
         f" `provision up --adopt {node}` takes it over"
     )
 
@@ -120,7 +120,8 @@ def _wait_available(aws: Aws, arn: str, name: str) -> BackupDetailsTypeDef:
             details = found["BackupDetails"]
             if details["BackupStatus"] == "DELETED":
                 raise ApiError(
-                    f"the backup {name} is gone again", hint="run it again: it makes another"
+                    f"the backup {name} was deleted by another party",
+                    hint="run it again: it creates another",
                 )
             return details if details["BackupStatus"] == "AVAILABLE" else None
         return None  # it is not visible yet

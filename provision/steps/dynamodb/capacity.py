@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 Bounds = tuple[int, int]
 """The least and the most units per second that auto scaling may set."""
-RISK: Final = Risk(Impact.DOWNTIME, "throttled until it has scaled", when=disabled)
+RISK: Final = Risk(Impact.DOWNTIME, "throttled until auto scaling has reacted", when=disabled)
 LATELY: Final = timedelta(minutes=30)
 MINUTE: Final = 60
 HEADROOM: Final = 2

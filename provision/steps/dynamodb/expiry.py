@@ -20,8 +20,8 @@ def _to_another(have: Any, want: Any) -> bool:
 
 
 RISKS: Final = (
-    Risk(Impact.DATA_LOSS, "AWS deletes what has expired", when=enabled),
-    Risk(Impact.WEAKER, "what has only the old attribute never expires", when=_was_on),
+    Risk(Impact.DATA_LOSS, "AWS deletes expired items", when=enabled),
+    Risk(Impact.WEAKER, "items with only the old attribute never expire", when=_was_on),
     Risk(Impact.SLOW, "two runs: one ends the old, one begins the new", 3600, when=_to_another),
 )
 
@@ -55,7 +55,7 @@ def set_expiry(aws: Aws, table: str, attribute: str, *, enabled: bool) -> None:
         text = error.response["Error"]["Message"]
         if "multiple times within a fixed interval" in text:
             raise TryLater(
-                f"{table}: its expiry was changed lately; AWS allows one change an hour",
+                f"{table}: its expiry was changed recently; AWS allows one change an hour",
                 hint="run `provision up` again in an hour: it switches"
                 f" {switched} expiry by {attribute!r}",
             ) from error

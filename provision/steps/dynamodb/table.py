@@ -60,19 +60,21 @@ class Table(Tagged, HoldsData, CheckedBeforeDeletion, ReportsProblems):
     KIND = "dynamodb.table"
     IDENTITY = ("name",)
     RISKS = Risks(
-        gone=(Risk(Impact.DATA_LOSS, "its items are gone; an empty one takes its name"),),
+        gone=(Risk(Impact.DATA_LOSS, "its items are lost; an empty table takes its name"),),
         update={
-            "recovery": (
-                Risk(Impact.DATA_LOSS, "the points in time to go back to go", when=disabled),
-            ),
+            "recovery": (Risk(Impact.DATA_LOSS, "point-in-time recovery is lost", when=disabled),),
             "recovery_days": (
-                Risk(Impact.DATA_LOSS, "the older points in time to go back to go", when=decreased),
+                Risk(
+                    Impact.DATA_LOSS,
+                    "older points in time can no longer be restored",
+                    when=decreased,
+                ),
             ),
-            "encryption": (Risk(Impact.SLOW, "it is encrypted again", seconds=22),),  # (D10)
+            "encryption": (Risk(Impact.SLOW, "it is re-encrypted", seconds=22),),  # (D10)
             "ttl": expiry.RISKS,
             "on_demand": (capacity.RISK,),
         },
-        downtime="it is empty and away until it is made again",
+        downtime="it is missing until it is recreated, and then empty",
     )
     API_CALLS = iam.ApiCalls(
         read=(
@@ -140,7 +142,7 @@ class Table(Tagged, HoldsData, CheckedBeforeDeletion, ReportsProblems):
     arn: Computed[str] = ""
 
     def reported_problem(self) -> str:
-        return f"DynamoDB calls it {self.status}" if self.status != ACTIVE else ""
+        return f"its status in DynamoDB is {self.status}" if self.status != ACTIVE else ""
 
     def observe(self, aws: Aws) -> Self | None:
         found = self._settled_description(aws)

@@ -22,7 +22,7 @@ T = TypeVar("T")
 
 OLD_INTERFACES: Final = Risk(
     Impact.SLOW,
-    "older versions in it go, and Lambda's network interfaces hold it",
+    "older versions in it are deleted, and Lambda's network interfaces block it",
     1200,
     2700,
     of_old=True,

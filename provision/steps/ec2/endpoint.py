@@ -62,7 +62,7 @@ class Endpoint(Ec2Resource, GrantsAccess):
                 if not is_not_found(error.get("Code", "")):
                     raise ApiError(
                         f"DeleteVpcEndpoints: {error.get('Code')}: {error.get('Message')}",
-                        hint="mend the cause and run it again",
+                        hint="fix the cause and run it again",
                     )
         aws.wait_until_gone(  # until then its routes and interfaces remain, and block the VPC (V11)
             f"endpoint {self.label}", lambda: bool(self._find(aws)), budget=GONE_BUDGET

@@ -30,7 +30,7 @@ class GatewayEndpoint(Endpoint):
 
     KIND = "ec2.gateway_endpoint"
     RISKS = Risks(
-        recreate=(Risk(Impact.DOWNTIME, "the tables cannot be reached until it is there"),),
+        recreate=(Risk(Impact.DOWNTIME, "the tables cannot be reached until it exists"),),
         delete=(Risk(Impact.DOWNTIME, "the tables cannot be reached"),),
     )
     API_CALLS = iam.ApiCalls(

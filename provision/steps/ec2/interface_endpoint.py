@@ -49,7 +49,7 @@ class InterfaceEndpoint(Endpoint):
     RISKS = Risks(
         recreate=(_COMING,),
         delete=(Risk(Impact.DOWNTIME, "the service cannot be reached"), _GOING),
-        downtime="the service cannot be reached until its successor is there",
+        downtime="the service cannot be reached until its successor exists",
     )
     API_CALLS = iam.ApiCalls(
         read=iam.calls("ec2", iam.ANY_RESOURCE, "DescribeVpcEndpoints"),

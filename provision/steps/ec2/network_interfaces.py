@@ -43,7 +43,7 @@ INTERFACE_CALLS: Final = (
     iam.call("lambda.DeleteFunction"),
 )
 """The calls of `wait_for_interfaces`."""
-_SLOW_RELEASE: Final = Risk(Impact.SLOW, "Lambda lets go of network interfaces", 1200, GONE_BUDGET)
+_SLOW_RELEASE: Final = Risk(Impact.SLOW, "Lambda releases network interfaces", 1200, GONE_BUDGET)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,7 +112,7 @@ def wait_for_interfaces(
         return None
 
     aws.wait(
-        f"Lambda to let go of its network interfaces in {place}",
+        f"Lambda to release its network interfaces in {place}",
         gone,
         budget=GONE_BUDGET,
         first=PAUSE,

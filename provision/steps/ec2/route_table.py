@@ -52,7 +52,7 @@ class RouteTable(Ec2Resource):
 
     KIND = "ec2.route_table"
     RISKS = Risks(
-        recreate=(Risk(Impact.DOWNTIME, "no way to the tables until the endpoint follows"),)
+        recreate=(Risk(Impact.DOWNTIME, "no route to the tables until the endpoint follows"),)
     )
     API_CALLS = iam.ApiCalls(
         read=iam.calls("ec2", iam.ANY_RESOURCE, "DescribeRouteTables"),

@@ -47,7 +47,7 @@ class Vpc(Ec2Resource):
         recreate=(
             # Lambda creates new interfaces before a version is published and the alias moves.
             Risk(
-                Impact.DOWNTIME, "functions lose the tables until they have moved", 60, 600
+                Impact.DOWNTIME, "functions cannot reach the tables until they have moved", 60, 600
             ),  # (L6)
             OLD_INTERFACES,
         )

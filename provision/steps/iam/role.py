@@ -50,11 +50,11 @@ class Role(Tagged, CheckedBeforeDeletion, PredictsValues):
         gone=(
             Risk(
                 Impact.DOWNTIME,
-                "a function that ran by it may not read its variables until it has had another"
-                " role for a moment",
+                "a function that used it may be unable to read its variables until it briefly has"
+                " another role",
             ),
         ),
-        update={"service": (Risk(Impact.DOWNTIME, "until the service may take it on"),)},
+        update={"service": (Risk(Impact.DOWNTIME, "until the service can assume it"),)},
     )
     API_CALLS = iam.ApiCalls(
         read=iam.calls("iam", _ROLE, "GetRole", "ListAttachedRolePolicies"),

@@ -67,7 +67,7 @@ class KmsKey(Tagged, HoldsData, CheckedBeforeDeletion):
     KIND = "kms.key"
     IDENTITY = ("alias",)
     RISKS = Risks(
-        downtime="what it encrypted cannot be read",
+        downtime="all it encrypted becomes unreadable",
     )
     API_CALLS = iam.ApiCalls(
         read=(
@@ -196,7 +196,7 @@ class KmsKey(Tagged, HoldsData, CheckedBeforeDeletion):
     def deletion_warning(self, aws: Aws) -> str:
         back = f"aws kms cancel-key-deletion --region {aws.location.region} --key-id {self.id}"
         return (
-            "what it encrypted, final backups too, cannot be read any more once AWS deletes it, in"
+            "all it encrypted, final backups too, becomes unreadable when AWS deletes it, in"
             f" {DAYS} days; until then `{back}` and another `provision up` bring it back"
         )
 

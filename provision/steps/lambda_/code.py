@@ -27,17 +27,17 @@ def read_zip(path: str, owner: str, digest: str) -> bytes:
             raise ZipUnusable(
                 f"the zip of {owner} is {size / _MEGABYTE:.1f} MiB; Lambda takes"
                 f" {ZIPPED_LIMIT / _MEGABYTE:.0f} MiB in a direct upload",
-                hint="take out what the code does not import, or move packages to another layer",
+                hint="remove what the code does not import, or move packages to another layer",
             )
         bundle = Archive.of(file.read_bytes())
     except OSError as error:
         raise ZipUnusable(
             f"the zip of {owner} cannot be read: {file}: {error.strerror or error}",
-            hint="run the same command again: it is built anew",
+            hint="run the same command again: it is built again",
         ) from error
     if digest not in {bundle.sha256, bundle.code_sha256}:
         raise ZipUnusable(
-            f"the zip of {owner} is no longer the one that was planned with: {file}",
-            hint="run the same command again: it plans with what is there now",
+            f"the zip of {owner} is no longer the one that the plan was made with: {file}",
+            hint="run the same command again: it plans with the current one",
         )
     return bundle.content

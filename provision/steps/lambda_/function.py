@@ -91,7 +91,7 @@ https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html
 """
 
 
-_MOVES_IN: Final = Risk(Impact.SLOW, "Lambda makes network interfaces", 60, SETTLE_BUDGET)  # (L6)
+_MOVES_IN: Final = Risk(Impact.SLOW, "Lambda creates network interfaces", 60, SETTLE_BUDGET)  # (L6)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,7 +111,7 @@ class Function(Tagged, CheckedBeforeDeletion, WritesData):
     RISKS = Risks(
         create=(_MOVES_IN,),
         update={"subnet_ids": (_MOVES_IN,), "group_ids": (_MOVES_IN,)},
-        downtime="nothing answers until it is made again",
+        downtime="its calls fail until it is recreated",
     )
     API_CALLS = iam.ApiCalls(
         read=(

@@ -79,7 +79,7 @@ def check_import(aws: Aws, function: str, number: str) -> str:
     raise ImportFails(
         f"version {number} cannot be imported: {what}",
         more=shown,
-        hint="callers do not reach it; mend the code",
+        hint="callers do not reach it; fix the code",
     )
 
 
@@ -106,7 +106,7 @@ def _try(aws: Aws, function: str, number: str) -> str | tuple[str, str]:
         code = str(error.response["Error"].get("Code", ""))
         if code not in _NOT_NOW:
             raise
-        return f"Lambda took no call ({code})"
+        return f"Lambda accepted no call ({code})"
 
 
 def _invoke(aws: Aws, function: str, number: str) -> InvocationResponseTypeDef:

@@ -104,7 +104,7 @@ class Layer(KeepsVersions, ReportsProblems):
         many = len(self.forged) > 1
         words, are = ("versions", "they are") if many else ("version", "it is")
         return (
-            f"somebody in AWS published {words} {which} in the words of this stack with other"
+            f"another party published {words} {which} with the description of this stack and other"
             f" content: {are} not used; `aws lambda delete-layer-version --region {self._region}"
             f" --layer-name {self.name} --version-number {self.forged[0]}` removes one"
         )

@@ -36,7 +36,7 @@ def without_lost(
         return shown, ""
     bare = shown.copy()
     bare["Environment"] = {}
-    return bare, f"nobody can read its variables: the key {key} is {state}"
+    return bare, f"its variables cannot be read: the key {key} is {state}"
 
 
 def _state(aws: Aws, key: str) -> str:

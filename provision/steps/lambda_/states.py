@@ -56,7 +56,7 @@ def describe(aws: Aws, name: str, qualifier: str = "$LATEST") -> GetFunctionResp
     if found and hidden:  # since 2024-07, tags need a permission of their own
         raise NotPermitted(
             f"the tags of function {name} are not shown ({hidden['ErrorCode']}:"
-            f" {hidden['Message']}), so nobody can tell whose it is",
+            f" {hidden['Message']}), so its owner is unknown",
             hint=f"allow lambda:ListTags on {found['Configuration']['FunctionArn']};"
             " `provision policy deployer` prints all that is needed",
         )
@@ -96,7 +96,7 @@ def wait_working(aws: Aws, name: str, qualifier: str = "$LATEST") -> FunctionCon
     if why := failure(shown):
         raise FunctionFailed(
             f"Lambda could not set up {_named(name, qualifier)}: {why}",
-            hint="mend what it names, then `provision up` again: it sends all of it once more",
+            hint="fix the cause, then `provision up` again: it sends everything once more",
         )
     return shown
 

@@ -103,8 +103,8 @@ class Version(HasParent, KeepsVersions):
         if not self.surplus:
             return ""
         one = len(self.surplus) == 1
-        word, goes = ("version", "goes") if one else ("versions", "go")
-        return f"{word} {', '.join(self.surplus)} {goes}: of its own, {KEPT} are kept"
+        word, be = ("version", "is") if one else ("versions", "are")
+        return f"{word} {', '.join(self.surplus)} {be} deleted: {KEPT} of the stack's own are kept"
 
     def create(self, aws: Aws) -> Self:
         """Publish exactly this code and configuration, and wait until it is ready for calls.
@@ -135,8 +135,8 @@ class Version(HasParent, KeepsVersions):
         seen = (latest["CodeSha256"], shown_configuration(latest))
         if seen != (self.code_sha256, self.configuration):
             raise ConcurrentChange(
-                f"somebody else changed function {self.function} while it was being published",
-                hint="`provision plan` shows what differs; `provision up` puts it right",
+                f"another party changed function {self.function} while it was being published",
+                hint="`provision plan` shows what differs; `provision up` corrects it",
             )
         return aws.lambda_.publish_version(
             FunctionName=self.function,

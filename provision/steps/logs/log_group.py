@@ -46,7 +46,7 @@ def _ours(operation: str, group: str, *, having: str = "", lacking: str = "") ->
     return iam.call(f"logs.{operation}", permit)
 
 
-_ENTRIES: Final = Risk(Impact.DATA_LOSS, "its entries go with it")
+_ENTRIES: Final = Risk(Impact.DATA_LOSS, "its entries are deleted with it")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +65,7 @@ class LogGroup(Tagged, CheckedBeforeDeletion, HasDeletionProtection, MayReappear
     REPLACEMENT = Replacement.CREATE_FIRST
     RISKS = Risks(
         update={
-            "retention": (Risk(Impact.DATA_LOSS, "older entries go", when=decreased),),
+            "retention": (Risk(Impact.DATA_LOSS, "older entries are deleted", when=decreased),),
             "protect": (Risk(Impact.WEAKER, "anyone may delete it", when=disabled),),
         },
         delete=(_ENTRIES,),

@@ -35,7 +35,7 @@ def the_zone(aws: Aws, zone: str, name: str) -> HostedZone:
     if found:
         ids = [one.id for one in found]
         raise PrerequisiteMissing(
-            f"which public hosted zone {zone} is meant cannot be told: {', '.join(ids)}",
+            f"there is more than one public hosted zone {zone}: {', '.join(ids)}",
             hint="write the id of the one to which the domain is delegated into `api.domain.zone`"
             " of config.yaml",
         )
@@ -77,8 +77,8 @@ def demand_seen(aws: Aws, zone: HostedZone, name: str, types: Collection[str]) -
     cut = next((each for each in between if _led_away(aws, zone, each)), "")
     if cut := cut or (name if "NS" in types else ""):
         raise ApiError(
-            f"NS {cut} in the zone {zone.name} leads to other name servers: nobody would see"
-            f" {name} in this zone, and ACM could not prove it",
+            f"NS {cut} in the zone {zone.name} leads to other name servers: {name} in this zone"
+            " would not be found, and ACM could not validate it",
             hint=f"write the hosted zone of {cut} into `api.domain.zone`, making it in this"
             " account where it is not; or choose another `api.domain.name`, or delete that record",
         )

@@ -18,7 +18,7 @@ from provision.steps.tagging import owner_in
 UNSUBSCRIBED: Final = "unsubscribed by a link in its mail"
 RELISTED: Final = 60.0
 """Seconds within which AWS lists an address that was subscribed again."""
-_SILENT: Final = Risk(Impact.DOWNTIME, "alarms reach nobody until the address confirms")
+_SILENT: Final = Risk(Impact.DOWNTIME, "no alarm is delivered until the address confirms")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -43,7 +43,7 @@ class Topic(Tagged, CheckedBeforeDeletion):
     KIND = "sns.topic"
     IDENTITY = ("name",)
     RISKS = Risks(
-        recreate=(Risk(Impact.DOWNTIME, "alarms reach nobody until addresses confirm again"),)
+        recreate=(Risk(Impact.DOWNTIME, "no alarm is delivered until addresses confirm again"),)
     )
     API_CALLS = iam.ApiCalls(
         read=iam.calls("sns", _TOPIC, "GetTopicAttributes", "ListTagsForResource"),

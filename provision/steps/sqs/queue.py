@@ -42,9 +42,11 @@ class Queue(Tagged, CheckedBeforeDeletion):
     KIND = "sqs.queue"
     IDENTITY = ("name",)
     RISKS = Risks(
-        recreate=(Risk(Impact.SLOW, "AWS gives the name free", 60),),  # (Q2)
-        update={"retention": (Risk(Impact.DATA_LOSS, "older messages go", when=decreased),)},
-        delete=(Risk(Impact.DATA_LOSS, "its messages go with it"),),
+        recreate=(Risk(Impact.SLOW, "AWS frees the name", 60),),  # (Q2)
+        update={
+            "retention": (Risk(Impact.DATA_LOSS, "older messages are deleted", when=decreased),)
+        },
+        delete=(Risk(Impact.DATA_LOSS, "its messages are deleted with it"),),
         downtime="events that fail meanwhile are lost",
     )
     API_CALLS = iam.ApiCalls(

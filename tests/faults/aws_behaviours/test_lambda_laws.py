@@ -238,7 +238,7 @@ def test_a_function_that_takes_no_call_now_is_waited_for(court: Session, tmp_pat
     assert aws.calls.retried > 1
     aws = ours(held)
     law.until, began = float("inf"), aws.clock.now()
-    assert check_import(aws, NAME, number) == "Lambda took no call (TooManyRequestsException)"
+    assert check_import(aws, NAME, number) == "Lambda accepted no call (TooManyRequestsException)"
     assert aws.clock.now() - began < 60, "it may have been stopped for good"
 
 

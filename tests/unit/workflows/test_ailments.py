@@ -39,12 +39,15 @@ TABLE = Table(name="tap-dev-items", key="id", tags={})
         (CERTIFICATE, ""),
         (replace(CERTIFICATE, renewal="FAILED, CAA_ERROR"), "AWS cannot renew it: FAILED, CAA_"),
         (DOMAIN, ""),
-        (replace(DOMAIN, state="PENDING_OWNERSHIP_VERIFICATION: x"), "AWS calls it PENDING_OWN"),
+        (
+            replace(DOMAIN, state="PENDING_OWNERSHIP_VERIFICATION: x"),
+            "its state in AWS is PENDING_OWN",
+        ),
         (API, ""),
         (replace(API, state="UPDATING"), ""),
-        (replace(API, state="FAILED: why"), "AWS calls it FAILED: why"),
+        (replace(API, state="FAILED: why"), "its state in AWS is FAILED: why"),
         (TABLE, ""),
-        (replace(TABLE, status="ARCHIVED"), "DynamoDB calls it ARCHIVED"),
+        (replace(TABLE, status="ARCHIVED"), "its status in DynamoDB is ARCHIVED"),
     ],
 )
 def test_what_aws_itself_calls_wrong_is_not_as_wanted(step: Step, words: str) -> None:
@@ -108,5 +111,5 @@ def test_a_table_that_cannot_be_read_is_told(
     monkeypatch.setattr(Table, "_describe", locked)
     seen = provision("status", "--check")
     assert seen.code == 5
-    told = "DynamoDB calls it INACCESSIBLE_ENCRYPTION_CREDENTIALS"
+    told = "its status in DynamoDB is INACCESSIBLE_ENCRYPTION_CREDENTIALS"
     assert f"▼ table.items not working  {told}" in seen.out.splitlines()

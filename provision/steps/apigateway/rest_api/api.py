@@ -75,7 +75,7 @@ class RestApi(Tagged, GrantsAccess, ReportsProblems):
     IDENTITY = ("tags",)
     REPLACEMENT = Replacement.CREATE_FIRST
     RISKS = Risks(
-        recreate=(Risk(Impact.NEW_URL, "its address has a new id in it"),),
+        recreate=(Risk(Impact.NEW_URL, "its address gets a new id"),),
         update={**TLS_RISKS, "default_endpoint": (_ONE_DOOR,)},
         delete=(Risk(Impact.DOWNTIME, "nothing answers at its address"),),
     )
@@ -128,7 +128,7 @@ class RestApi(Tagged, GrantsAccess, ReportsProblems):
         return self.name
 
     def reported_problem(self) -> str:
-        return f"AWS calls it {self.state}" if self.state.startswith("FAILED") else ""
+        return f"its state in AWS is {self.state}" if self.state.startswith("FAILED") else ""
 
     def digest(self) -> str:
         """Return the digest of all that a deployment freezes; unknown while a part is unknown."""

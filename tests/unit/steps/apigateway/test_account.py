@@ -58,7 +58,7 @@ def test_a_role_of_others_that_is_gone_is_told(workshop: Workshop) -> None:
     set_role(THEIRS)
     finding = workshop.run(one_node(ACCOUNT), "plan").changes["it"]
     assert finding.action is Action.KEEP
-    assert f"its role {THEIRS} is not there" in finding.reason
+    assert f"its role {THEIRS} does not exist" in finding.reason
     assert "`aws apigateway update-account --region us-east-1" in finding.reason
     new_aws().iam.create_role(
         RoleName="of-somebody-else", AssumeRolePolicyDocument=json.dumps(TRUST)

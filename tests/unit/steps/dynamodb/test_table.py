@@ -48,7 +48,7 @@ def test_moving_the_expiry_attribute_takes_two_runs(workshop: Workshop) -> None:
     told = {risk.impact: risk for risk in risks_of(first)}
     assert told[Impact.SLOW].why.startswith("two runs")
     assert told[Impact.SLOW].seconds == 3600
-    assert told[Impact.WEAKER].why == "what has only the old attribute never expires"
+    assert told[Impact.WEAKER].why == "items with only the old attribute never expire"
     with pytest.raises(TryLater, match="one change an hour"):
         workshop.run(one_node(with_ttl("new")), "up")
     second = workshop.run(one_node(with_ttl("new")), "plan").changes["it"]
@@ -72,7 +72,7 @@ def test_expiry_that_somebody_switched_off_is_drift(workshop: Workshop) -> None:
 
 
 def test_it_comes_back_from_on_demand_with_twice_what_it_had_to_bear(workshop: Workshop) -> None:
-    """Put back to 5 units in an emergency, it would be throttled until it has scaled."""
+    """Put back to 5 units in an emergency, it would be throttled until auto scaling has reacted."""
     wanted = replace(TABLE, read_most=300, write_most=40)
     workshop.run(one_node(wanted), "up")
     aws = new_aws()
@@ -93,7 +93,7 @@ def test_it_comes_back_from_on_demand_with_twice_what_it_had_to_bear(workshop: W
     )
     planned = workshop.run(one_node(wanted), "plan").changes["it"]
     assert [(each.impact, each.why) for each in risks_of(planned)] == [
-        (Impact.DOWNTIME, "throttled until it has scaled")
+        (Impact.DOWNTIME, "throttled until auto scaling has reacted")
     ]
     workshop.run(one_node(wanted), "up")
     shown = aws.dynamodb.describe_table(TableName=TABLE.name)["Table"]["ProvisionedThroughput"]

@@ -114,6 +114,8 @@ def test_what_somebody_else_keeps_there_stops_down_and_is_told(workshop: Worksho
     theirs = ec2.create_security_group(GroupName="theirs", Description="it", VpcId=vpc_id)
     put = ec2.create_network_interface(SubnetId=subnet_id, Groups=[theirs["GroupId"]])
     interface = put["NetworkInterface"]["NetworkInterfaceId"]
-    with pytest.raises(InUseByOthers, match=f"not this stack's: network interface {interface}"):
+    with pytest.raises(
+        InUseByOthers, match=f"do not belong to this stack: network interface {interface}"
+    ):
         workshop.run(network("10.1.0"), "down")
     assert ranges() == {"10.1.0.0/24"}

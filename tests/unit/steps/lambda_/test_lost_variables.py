@@ -94,7 +94,7 @@ def test_another_key_brings_it_back(lost: Function, workshop: Workshop, *, remem
     with_another = stack(replace(lost, key=a_key()))
     seen = workshop.run(with_another, "plan").changes
     failed = next(diff for diff in seen["function"].diffs if diff.field == "failure")
-    assert f"nobody can read its variables: the key {lost.key} is " in failed.have
+    assert f"its variables cannot be read: the key {lost.key} is " in failed.have
     assert seen["version"].action is Action.REPLACE
     workshop.run(with_another, "up")
     seen = workshop.run(with_another, "plan").changes

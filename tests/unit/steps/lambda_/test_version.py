@@ -115,7 +115,7 @@ def test_the_plan_says_which_go(function: Function, workshop: Workshop) -> None:
         assert (plan.action, plan.reason) == (Action.KEEP, "")
     next_one = one_node(version_of(changed(function, memory=512)))
     plan = workshop.run(next_one, "plan").changes["it"]
-    assert plan.reason == f"version 1 goes: of its own, {KEPT} are kept"
+    assert plan.reason == f"version 1 is deleted: {KEPT} of the stack's own are kept"
     new_aws().lambda_.create_alias(FunctionName=NAME, Name="theirs", FunctionVersion="1")
     assert workshop.run(next_one, "plan").changes["it"].reason == ""
 

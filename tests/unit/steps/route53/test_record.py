@@ -254,7 +254,7 @@ def test_of_two_public_zones_of_one_name_the_id_says_which(workshop: Workshop) -
     """Legal; only one of them answers the world (R7)."""
     make_zone()
     other = second_zone()
-    with pytest.raises(PrerequisiteMissing, match="cannot be told") as refused:
+    with pytest.raises(PrerequisiteMissing, match="more than one") as refused:
         workshop.run(one_node(ALIAS), "up")
     assert "`api.domain.zone`" in refused.value.hint
     workshop.run(one_node(replace(ALIAS, zone=other)), "up")
