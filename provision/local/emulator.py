@@ -140,7 +140,7 @@ def _living(root: Path) -> Emulator | None:
     until = time.monotonic() + STOP_SECONDS
     while not (found := running(root)) and _is_served(root):
         if time.monotonic() >= until:
-            raise _not_ending(root, "runs, and does not say who it is")
+            raise _not_ending(root, "runs, and does not identify itself")
         time.sleep(0.05)
     return found
 
@@ -193,7 +193,7 @@ def _refuse_no_text(root: Path) -> None:
         str(root).encode()
     except UnicodeEncodeError:
         raise EmulatorFailed(
-            f"the emulator cannot be in {root}: a name on the way there is no text in UTF-8",
+            f"the emulator cannot be in {root}: a folder name on the way there is not UTF-8",
             hint="rename that folder",
         ) from None
 
@@ -229,8 +229,8 @@ def _launch(root: Path, port: int, report: Report) -> Emulator:
         raise busy(Path(error.lock_file), "the secret of your emulators") from None
     except OSError as error:
         raise EmulatorFailed(
-            f"the secret of your emulators cannot be kept: {error.strerror or error}",
-            hint="XDG_STATE_HOME names another place, of your own, that can be written",
+            f"the secret of your emulators cannot be stored: {error.strerror or error}",
+            hint="set XDG_STATE_HOME to a writable directory of your own",
         ) from error
     data = root / data_name(secret)
     make_folders(data)

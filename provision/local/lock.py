@@ -47,17 +47,17 @@ def alone(root: Path) -> Iterator[None]:
 def busy(lock: Path, what: str) -> EmulatorFailed:
     """Return the error for a lock that another process has held for as long as we waited."""
     by = holder_of_lock(lock)
-    end = f"end {by}" if by else "end the command that does not come to an end"
+    end = f"end {by}" if by else "end the command that hangs"
     return EmulatorFailed(
-        f"another command{f', {by},' if by else ''} is at work with {what}",
+        f"another command{f', {by},' if by else ''} is using {what}",
         hint=f"wait for it, or {end}, then run this again",
     )
 
 
 def unusable(root: Path, error: OSError) -> EmulatorFailed:
-    hint = "see what it is and who owns it; what is no directory of this tool's, take away"
+    hint = "check what it is and who owns it; remove it if it is not a directory of this tool"
     if error.errno in _NO_WRITING and not isinstance(error, Planted):
-        hint = "name a directory that can be written: --state DIR; the emulator's data goes there"
+        hint = "name a writable directory: --state DIR; the emulator's data is stored there"
     return EmulatorFailed(
         f"the emulator's directory {root} cannot be used: {error.strerror or error}", hint=hint
     )

@@ -34,7 +34,7 @@ https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-executi
 _REQUEST_ID: Final = "x-amzn-requestid"
 _EXTENDED_ID: Final = "x-amz-apigw-id"
 
-_request_id: Final = contextvars.ContextVar("the id that the function was told", default="")
+_request_id: Final = contextvars.ContextVar("the id that the function was given", default="")
 _refusal: Final[contextvars.ContextVar[dict[str, str]]] = contextvars.ContextVar("$context.error")
 _failed: Final = contextvars.ContextVar("the function of this request failed", default=False)
 

@@ -213,7 +213,7 @@ def main() -> None:
     root, port = Path(sys.argv[1]), int(sys.argv[2])
     key = sys.stdin.read()
     if not key:  # the command was killed; without the key, no command could verify or stop this one
-        sys.exit("nobody told the key of this emulator")
+        sys.exit("the key of this emulator is missing on stdin")
     lock = FileLock(root / SERVING_LOCK, timeout=LOCK_SECONDS)
     try:
         with lock:

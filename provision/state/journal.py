@@ -56,7 +56,7 @@ from provision.state.record import (
 SCHEMA: Final = 1
 _ENTRY: Final = 2
 """The length of a line of the log, `[node, record]`."""
-_ANEW: Final = "`provision refresh` keeps it aside and makes the state anew from what is in AWS"
+_ANEW: Final = "`provision refresh` sets it aside and rebuilds the state from AWS"
 
 
 class Journal:
@@ -97,7 +97,7 @@ class Journal:
             self._lock.acquire(blocking=False)
         except Timeout:
             raise Locked(
-                self._held(), hint="wait for it; should it have died, the lock is free at once"
+                self._held(), hint="wait for it to end; if it dies, the lock is free at once"
             ) from None
         except OSError as error:
             raise self._unusable(error) from error
@@ -298,7 +298,7 @@ class Journal:
 
     def _unusable(self, error: OSError) -> StateError:
         planted = isinstance(error, Planted)
-        cure = "see what it is and take it away" if planted else "free space, mend its permissions"
+        cure = "check what it is and remove it" if planted else "free space, fix its permissions"
         return StateError(
             f"the state directory {self.directory} cannot be used: {error.strerror or error}",
             hint=f"{cure}, or choose another with --state",

@@ -24,8 +24,8 @@ def lives_elsewhere(
     where = f"{here.account}-{here.region}" if here.account != pinned.account else here.region
     beside = shlex.quote(str(directory.with_name(f"{directory.name}-{where}")))
     return WrongAccount(
-        f"{stack} lives in account {pinned.account}, {pinned.region}; these credentials lead to"
+        f"{stack} lives in account {pinned.account}, {pinned.region}; these credentials belong to"
         f" {here.account}, {here.region}",
-        hint="choose the right --profile and --region; another copy of it, here, has a state of its"
-        f" own: `provision plan --region {here.region} --state {beside}`",
+        hint="choose the right --profile and --region; a second copy of it here needs a state of"
+        f" its own: `provision plan --region {here.region} --state {beside}`",
     )

@@ -123,9 +123,9 @@ def record_from_json(kinds: Kinds, node: str, written: Mapping[str, Any]) -> Rec
     step = from_json(kinds[written["kind"]], written["step"])
     needs, doing = written["needs"], written["doing"]
     if not NODE.fullmatch(node):
-        raise ValueError("no node is called so")
+        raise ValueError("no node has this name")
     if not isinstance(needs, list) or not all(isinstance(each, str) for each in [*needs, doing]):
-        raise TypeError("its needs or its verb are no text")
+        raise TypeError("its needs or its verb are not text")
     return Record(step, tuple(needs), doing)
 
 

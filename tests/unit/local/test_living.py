@@ -54,7 +54,7 @@ def test_a_second_start_leaves_it_as_it_is(
     assert before[0], "functions run in there"
     with standing_still(emulator.pid), pytest.raises(local.EmulatorFailed) as caught:
         local.start(root, port=free_port() if asked else None, report=quiet)
-    assert caught.value.message == f"the emulator of {root} runs, and does not say who it is"
+    assert caught.value.message == f"the emulator of {root} runs, and does not identify itself"
     assert f"{emulator.pid}" in caught.value.hint
     assert before == ({*temporary.iterdir()}, (root / "log.txt").read_bytes(), read_record(root))
     monkeypatch.undo()
@@ -134,5 +134,5 @@ def test_without_a_key_it_does_not_serve(tmp_path: Path) -> None:
         timeout=60,
     )
     assert done.returncode == 1
-    assert done.stderr.strip() == "nobody told the key of this emulator"
+    assert done.stderr.strip() == "the key of this emulator is missing on stdin"
     assert list(tmp_path.iterdir()) == []

@@ -63,7 +63,7 @@ def test_nor_is_a_second_secret_made_while_another_command_makes_the_first(
     places[0].mkdir(mode=0o700)
     with (
         held(places[0] / "emulator.key.lock"),
-        pytest.raises(local.EmulatorFailed, match="at work with the secret of your emulators"),
+        pytest.raises(local.EmulatorFailed, match="is using the secret of your emulators"),
     ):
         local.start(root, port=free_port(), report=quiet)
     assert not places[1].exists()

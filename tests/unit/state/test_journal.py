@@ -237,7 +237,7 @@ def test_json_that_is_no_state_is_told_with_what_to_do(tmp_path: Path, state: ob
     (tmp_path / "state.json").write_text(json.dumps(state))
     with pytest.raises(StateError) as refused:
         Journal.read(tmp_path, "tap-dev", KINDS)
-    assert "`provision refresh` keeps it aside" in refused.value.hint
+    assert "`provision refresh` sets it aside" in refused.value.hint
     assert Disposable.read(tmp_path, "tap-dev", KINDS).records == {}
     assert not list(tmp_path.glob("*.unreadable*")), "who only reads moves nothing"
     journal = Disposable(tmp_path, "tap-dev", KINDS)
