@@ -129,7 +129,7 @@ class Workspace:
 
 
 def _goes_on(say: Callable[[str], None], error: Exception) -> None:
-    say(f"{translate_error(error).message}; this goes on by what is recorded")
+    say(f"{translate_error(error).message}; continuing with what is recorded")
 
 
 def check_account(config: Config, aws: Aws, known: Journal) -> None:
@@ -143,7 +143,7 @@ def check_account(config: Config, aws: Aws, known: Journal) -> None:
         and config.environment != LOCAL_ENVIRONMENT
     ):
         raise WrongAccount(
-            f"config.yaml wants account {config.account}; these credentials lead to"
+            f"config.yaml requires account {config.account}; these credentials belong to"
             f" {aws.location.account}",
             hint="choose the right --profile, or change `account:` in config.yaml",
         )
@@ -232,7 +232,7 @@ def _own_directory(home: Path, environment: str) -> Path:
     except OSError as error:
         raise StateError(
             f"the state directory {directory} cannot be used: {error.strerror or error}",
-            hint="take the link away, or name the directory itself: --state DIR",
+            hint="remove the link, or name the directory itself: --state DIR",
         ) from error
     return directory
 
@@ -258,9 +258,7 @@ def _with_layers(sources: PackageBuilder, config: Config, file: Path) -> Package
         for name, said in sources.lost_handlers().items()
     ]
     problems += [
-        tree.at(("functions", name, "layers")).problem(
-            said, "take out what the code does not import"
-        )
+        tree.at(("functions", name, "layers")).problem(said, "remove what the code does not import")
         for name, said in sources.overweight().items()
     ]
     if problems:

@@ -45,8 +45,9 @@ _SETTINGS = {"auto_envvar_prefix": "PROVISION", "help_option_names": ["-h", "--h
 @click.group(cls=Verbs, context_settings=_SETTINGS)
 @click.version_option(__version__, prog_name="provision", allow_from_autoenv=False)
 def cli() -> None:
-    """A production serverless API on AWS: made, changed, watched and removed by calling AWS
-    directly. The options below are taken after the command as well.
+    """Build, change, watch and remove a serverless API on AWS by calling AWS directly.
+
+    The options below may also follow the command.
     """
 
 

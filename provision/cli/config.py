@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 
 @click.group("config", cls=Verbs, short_help="Check config.yaml; AWS is not called.")
 def config_group() -> None:
-    """Look at the configuration; nothing is called in AWS."""
+    """Inspect the configuration; AWS is not called."""
 
 
 @config_group.command("check")
 @click.pass_context
 def config_check(context: click.Context) -> None:
-    """Say everything that is wrong with it; exit 3 when anything is."""
+    """List everything that is wrong in config.yaml; exit 3 if anything is."""
     from provision import config  # noqa: PLC0415
     from provision.config.checks import check, within_folder  # noqa: PLC0415
     from provision.config.yaml.reader import refuse_linked  # noqa: PLC0415
@@ -45,14 +45,13 @@ def config_check(context: click.Context) -> None:
     for name, function in loaded.functions.items():
         if not in_folder(function.source, function.handler):
             put(
-                f"functions.{name}: {function.handler} is not in its source, so it has to be in a"
-                " layer, which is not looked into here",
+                f"functions.{name}: {function.handler} is not in its source, so it must be in a"
+                " layer; layers are not checked here",
                 err=True,
             )
         for variable in plain_secrets(function.environment):
             put(
-                f"functions.{name}.environment.{variable}: its name or form says that it is"
-                f" secret, so no command shows its value. {instead(options.config.name)}",
+                f"functions.{name}.environment.{variable}: it looks like a secret by its name or form, so no command shows its value. {instead(options.config.name)}",
                 err=True,
             )
     put(f"{options.config} is valid: stack {loaded.prefix}, {loaded.region}", err=True)

@@ -23,13 +23,13 @@ if TYPE_CHECKING:
     from provision.commands.session import Session
 
 
-@click.command(cls=Verb, short_help="Remove it all; data only when told to.")
+@click.command(cls=Verb, short_help="Remove the stack; data only if named.")
 @yes_option
 @confirm_option
 @json_option
 @destroy_option
 @click.option(
-    "--destroy-data", cls=Answering, is_flag=True, help="Let all data of the stack be lost."
+    "--destroy-data", cls=Answering, is_flag=True, help="Allow deleting all data of the stack."
 )
 @no_backup_option
 @parallel_option
@@ -45,7 +45,7 @@ def down(
     destroy_data: bool,
     no_backup: bool,
 ) -> int:
-    """Remove it all, in the right order; data only when told to."""
+    """Remove the stack in the right order; data only if named."""
     from provision.commands.confirmation import Confirmation  # noqa: PLC0415
     from provision.commands.down import down as run  # noqa: PLC0415
     from provision.plan.options import PlanOptions  # noqa: PLC0415

@@ -18,7 +18,7 @@ def strangers(tool: click.Context, names: Iterable[str]) -> Iterator[str]:
     known = sorted(_of(tool.command, tool))
     for name in mine:
         if name not in known and (meant := _meant(name, known)):
-            yield f"warning: {name} is no variable of provision, and sets nothing; {meant}"
+            yield f"warning: {name} is not a variable of provision and has no effect; {meant}"
 
 
 def _of(command: click.Command, context: click.Context) -> set[str]:

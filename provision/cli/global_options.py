@@ -144,43 +144,43 @@ _CONFIG = Value(
     "FILE",
     type=click.Path(path_type=Path),
     default=Path("config.yaml"),
-    help="The stack's description.",
+    help="Configuration file.",
 )
-_ENV = Value("--env", "NAME", help="Environment; the file's own when not given.")
-_LOCAL = _flag("--local", help="Short for --env local: an emulator, no account.")
-_REGION = Value("--region", "R", help="AWS region; the file's own when not given.")
-_PROFILE = Value("--profile", "P", help="Profile of the AWS configuration.")
+_ENV = Value("--env", "NAME", help="Environment; default: the one in the file.")
+_LOCAL = _flag("--local", help="Use the embedded emulator (--env local); no account needed.")
+_REGION = Value("--region", "R", help="AWS region; default: the one in the file.")
+_PROFILE = Value("--profile", "P", help="Profile from the AWS configuration.")
 _STATE = Value(
     "--state",
     "DIR",
     type=click.Path(path_type=Path, file_okay=False),
-    help="State directory; .provision/{environment} beside the configuration when not given.",
+    help="State directory; default: .provision/{environment} next to the configuration.",
 )
 _VERBOSE = _flag(
     "--verbose",
     "-v",
     count=True,
-    help="Tell each AWS call; plans show every field, status every node.",
+    help="Show each AWS call; plans show every field, status every node.",
 )
 _LOCAL_PORT = Value(
     "--local-port",
     "N",
     type=click.IntRange(1, 65535),
-    help="The emulator's port on 127.0.0.1; when not given, its last one here, or a free one.",
+    help="The emulator's port on 127.0.0.1; default: its last one here, or a free one.",
 )
 _ALLOW_ENDPOINT = _flag(
     "--allow-endpoint",
-    help="Let real credentials go to an endpoint that is neither AWS nor this machine.",
+    help="Allow sending real credentials to an endpoint that is neither AWS nor this machine.",
 )
 _ALLOW_OUTSIDE = _flag(
     "--allow-outside",
     kind=Answering,
-    help="Let sources be outside of the configuration's folder.",
+    help="Allow sources outside the configuration's folder.",
 )
 _NEW_ENV = _flag(
     "--new-env",
     kind=Answering,
-    help="The environment is meant, though the configuration does not list it.",
+    help="Use an environment that the configuration does not list.",
 )
 _DEBUG = _flag("--debug", help="Show the traceback of an error.")
 

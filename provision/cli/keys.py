@@ -17,11 +17,11 @@ _key_argument = click.argument("key_id", metavar="ID")
 
 @click.group("keys", cls=Verbs, short_help="List API keys, or change them without downtime.")
 def keys_group() -> None:
-    """The API keys: which there are, and their change without a moment in which none works.
+    """List API keys, and replace them without downtime.
 
-    `rotate` makes a successor beside the old key, and both work. When all clients have moved,
-    `disable` the old one, and `remove` it when nobody missed it. Values are told by
-    `provision outputs api_key` only.
+    `rotate` creates a new key next to the old one, and both work. When all clients have moved,
+    `disable` the old one, and `remove` it when no client needs it. Only `provision outputs
+    api_key` prints a value.
     """
 
 
@@ -29,7 +29,7 @@ def keys_group() -> None:
 @json_option
 @pass_session
 def list_keys(session: Session) -> int:
-    """All keys of the stack, with those retired. No values."""
+    """List all keys of the stack, retired ones too; no values."""
     from provision.commands import keys  # noqa: PLC0415
 
     return keys.list_keys(session)
@@ -40,7 +40,7 @@ def list_keys(session: Session) -> int:
 @json_option
 @pass_session
 def rotate(session: Session, name: str) -> int:
-    """Make a successor of the key NAME (of `api.keys` in config.yaml); the old one works on."""
+    """Create a successor of the key NAME of `api.keys`; the old one still works."""
     from provision.commands import keys  # noqa: PLC0415
 
     return keys.rotate(session, name)

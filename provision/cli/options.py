@@ -35,31 +35,33 @@ json_option = click.option(
     is_flag=True,
     expose_value=False,
     callback=_note_as(_JSON),
-    help="One JSON document on stdout.",
+    help="Print one JSON document on stdout.",
 )
-yes_option = click.option("--yes", "-y", cls=Answering, is_flag=True, help="Do not ask.")
+yes_option = click.option(
+    "--yes", "-y", cls=Answering, is_flag=True, help="Do not ask for confirmation."
+)
 adopt_option = click.option(
     "--adopt",
     cls=Answering,
     multiple=True,
     metavar="NODE",
-    help="Take over what is not ours. Repeatable.",
+    help="Take over this node's existing resource. Repeatable.",
 )
 destroy_option = click.option(
     "--destroy",
     cls=Answering,
     multiple=True,
     metavar="NODE",
-    help="Let this node's data be lost. Repeatable.",
+    help="Allow deleting this node's data. Repeatable.",
 )
 confirm_option = click.option(
     "--confirm",
     cls=Answering,
     metavar="STACK",
-    help="The stack's name: agrees where it is protected.",
+    help="The stack's name, to confirm where it is protected.",
 )
 no_backup_option = click.option(
-    "--no-backup", cls=Answering, is_flag=True, help="Make no final backup of data that goes."
+    "--no-backup", cls=Answering, is_flag=True, help="Delete data without a final backup."
 )
 parallel_option = click.option(
     "--parallel",
@@ -67,14 +69,14 @@ parallel_option = click.option(
     default=16,
     show_default=True,
     metavar="N",
-    help="Nodes worked on at the same time.",
+    help="Number of nodes processed concurrently.",
 )
 trace_option = click.option(
     "--trace",
     type=click.Path(path_type=Path, dir_okay=False),
     expose_value=False,
     callback=_note_as(_TRACE),
-    help="Write where the time goes, for ui.perfetto.dev or chrome://tracing.",
+    help="Write a trace of the run, for ui.perfetto.dev or chrome://tracing.",
 )
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 @json_option
 @pass_session
 def outputs(session: Session, name: str | None) -> int:
-    """Names, ids and addresses. `outputs api_key` asks AWS for the key's value."""
+    """Print names, ids and addresses. `outputs api_key` reads the key's value from AWS."""
     from provision.commands.outputs import outputs as run  # noqa: PLC0415
 
     return run(session, name)

@@ -28,9 +28,9 @@ if TYPE_CHECKING:
     "--out",
     type=click.Path(dir_okay=False, path_type=Path),
     metavar="FILE",
-    help="Save the plan: `provision up FILE` does exactly this, or nothing.",
+    help="Save the plan; `provision up FILE` applies exactly this plan, or nothing.",
 )
-@click.option("--check", is_flag=True, help="Exit 4 when anything would change.")
+@click.option("--check", is_flag=True, help="Exit 4 if anything would change.")
 @trace_option
 @pass_session
 def plan(
@@ -41,7 +41,7 @@ def plan(
     *,
     check: bool,
 ) -> int:
-    """What `up` would do. Writes are refused before they leave."""
+    """Show what `up` would do. Nothing is written to AWS."""
     from provision.commands.plan import plan as run  # noqa: PLC0415
 
     return run(session, check=check, adopt=adopt, destroy=destroy, out=out)

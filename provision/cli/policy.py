@@ -20,13 +20,13 @@ _out_option = click.option(
     "--out",
     type=click.Path(file_okay=False, path_type=Path),
     metavar="DIR",
-    help="Write each policy into a file there.",
+    help="Write each policy to a file in this directory.",
 )
 
 
 @click.group("policy", cls=Verbs, short_help="Print the IAM policies this stack needs.")
 def policy_group() -> None:
-    """The IAM policies that go with this configuration; nothing is changed in AWS."""
+    """Print the IAM policies for this configuration; nothing is changed in AWS."""
 
 
 @policy_group.command("deployer")
@@ -39,13 +39,13 @@ def policy_group() -> None:
     show_default=True,
     envvar="PROVISION_POLICY_DEPLOYER_FOR",
     allow_from_autoenv=False,
-    help="The commands it is to suffice for. `status` also does for plan, outputs and refresh;"
+    help="The commands to permit. `status` also covers plan, outputs and refresh;"
     " `plan` is for a pipeline, and for names that the configuration does not have yet.",
 )
 @_out_option
 @pass_session
 def deployer(session: Session, purpose: str, out: Path | None) -> int:
-    """What whoever runs the commands must be allowed, and no more.
+    """Print the permissions that the commands need, and no more.
 
     With `account:` in config.yaml no credentials are needed.
     """
@@ -60,9 +60,9 @@ def deployer(session: Session, purpose: str, out: Path | None) -> int:
 @_out_option
 @pass_session
 def boundary(session: Session, out: Path | None) -> int:
-    """A permissions boundary for the stack's roles: what they need, and no more.
+    """Print a permissions boundary for the stack's roles: what they need, and no more.
 
-    `boundary:` below `environments` in config.yaml puts it on them. With `account:` there no
+    `boundary:` below `environments` in config.yaml applies it. With `account:` in config.yaml no
     credentials are needed.
     """
     from provision.commands.policy import boundary as run  # noqa: PLC0415

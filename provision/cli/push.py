@@ -13,16 +13,16 @@ if TYPE_CHECKING:
     from provision.commands.session import Session
 
 
-@click.command(cls=Verb, short_help="Bring changed code live, and nothing else.")
+@click.command(cls=Verb, short_help="Deploy changed function code, and nothing else.")
 @click.argument("functions", nargs=-1, metavar="[FUNCTION]...")
 @json_option
-@click.option("--watch", is_flag=True, help="Push each save that imports, until Ctrl-C.")
+@click.option("--watch", is_flag=True, help="Push on every save that imports, until Ctrl-C.")
 @trace_option
 @pass_session
 def push(session: Session, functions: tuple[str, ...], *, watch: bool) -> int:
-    """Bring changed code live, and nothing else: of all functions, or of those named."""
+    """Deploy changed code, and nothing else: of all functions, or of those named."""
     if watch and session.call.as_json:
-        raise click.UsageError("--watch goes on; --json prints one document: choose one")
+        raise click.UsageError("--watch runs until Ctrl-C; --json prints one document: choose one")
     if watch:
         from provision.commands.push_watch import watch as push_saves  # noqa: PLC0415
 

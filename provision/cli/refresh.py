@@ -13,14 +13,14 @@ if TYPE_CHECKING:
     from provision.commands.session import Session
 
 
-@click.command(cls=Verb, short_help="Make the state anew from what AWS has.")
+@click.command(cls=Verb, short_help="Rebuild the state from AWS.")
 @json_option
 @pass_session
 def refresh(session: Session) -> int:
-    """Make the state anew from what AWS has; nothing is written there.
+    """Rebuild the state from AWS; nothing is written there.
 
-    What differs from config.yaml afterwards counts as not yet done, no longer as drift: the state
-    then says what AWS says.
+    A difference from config.yaml afterwards counts as a change still to make, no longer as
+    drift, because the state then agrees with AWS.
     """
     from provision.commands.refresh import refresh as run  # noqa: PLC0415
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 @trace_option
 @pass_session
 def status(session: Session, *, watch: bool, check: bool) -> int:
-    """The dashboard: every resource, drift, health, numbers."""
+    """Show the dashboard: every resource, drift, health, numbers."""
     if watch and session.call.as_json:
         raise click.UsageError("--watch draws a screen; --json prints one document: choose one")
     from provision.commands.status import status as run  # noqa: PLC0415

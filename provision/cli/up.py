@@ -51,10 +51,11 @@ def up(
     yes: bool,
     no_backup: bool,
 ) -> int:
-    """Make AWS match config.yaml; with FILE, do what a saved plan says, or nothing."""
+    """Make AWS match config.yaml; with FILE, apply exactly this saved plan, or nothing."""
     if file and no_backup:
         raise click.UsageError(
-            "a saved plan makes its final backups: --no-backup goes with `provision up` alone"
+            "a saved plan always makes its final backups: --no-backup works with `provision up`"
+            " alone"
         )
     from provision.commands.confirmation import Confirmation  # noqa: PLC0415
     from provision.commands.up import up as run  # noqa: PLC0415

@@ -17,9 +17,11 @@ def deciding(call: Invocation, refused: Mapping[str, ProvisionError]) -> str:
     """
     if not all(isinstance(error, DataProtected) for error in refused.values()):
         then = (
-            f"`{call.anew}` saves another plan" if call.anew else f"`{call.rerun_command}` goes on"
+            f"`{call.anew}` saves another plan"
+            if call.anew
+            else f"`{call.rerun_command}` continues"
         )
-        return f"decide that as its line says; then {then}"
+        return f"decide that as its line says, then {then}"
     named = " ".join(f"--destroy {shlex.quote(node)}" for node in refused)
     them = "it" if len(refused) == 1 else "them"
     if call.anew:

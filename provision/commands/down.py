@@ -87,7 +87,7 @@ def _open(session: Session) -> Workspace:
         last = shlex.quote(str(file.with_name("last.yaml")))
         folder = f"-C {shlex.quote(str(file.parent))} " if file.parent.name else ""
         show = f"git {folder}show {shlex.quote(f'HEAD:./{file.name}')} > {last}"
-        older = f". Or take one that was right: `{show}`, then `provision down --config {last}`"
+        older = f". Or use an earlier version: `{show}`, then `provision down --config {last}`"
         raise error.reworded(hint=error.hint + older) from error
 
 
@@ -102,7 +102,7 @@ def _receipt(session: Session, workspace: Workspace, result: Result) -> RemovalR
         suppress(Interrupted),
         workspace.aws.reading(),
         session.call.stopping.stopping(workspace.aws.clock),
-        session.busy("searching the account for what else is there"),
+        session.busy("searching the account for leftovers"),
     ):
         return removal_report(workspace.aws, workspace.stack, result, workspace.limitations)
     return None

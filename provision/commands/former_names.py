@@ -37,10 +37,10 @@ def formerly(options: Options, workspace: Workspace) -> str:
         and _has_stack(folder, f"{config.name}-{folder.name}")
     ]
     return "; ".join(
-        f"{config.name}-{other} is recorded in {workspace.directory.parent / other}, and the"
-        f" configuration has no environment {other} any more: {config.prefix} is made beside it,"
-        f" with nothing of its data; `provision plan --env {other}` shows that stack,"
-        f" `environment: {other}` is it again"
+        f"{config.name}-{other} is recorded in {workspace.directory.parent / other}, but the"
+        f" configuration no longer has the environment {other}: {config.prefix} is a new stack,"
+        f" without its data; `provision plan --env {other}` shows that stack, `environment:"
+        f" {other}` selects it again"
         for other in others
     )
 

@@ -123,11 +123,11 @@ class Invocation:
     def interrupted(self) -> Interrupted:
         """Return the error that a signal leads to, with how to continue."""
         resumes = self.verb in RESUMABLE
-        further = f"`{self.rerun_command}` goes on from here"
+        further = f"`{self.rerun_command}` continues from here"
         if self.anew:
             further = f"`{self.anew}` saves a plan of what is missing"
         return Interrupted(
-            "interrupted; what had begun is in the journal" if resumes else "interrupted",
+            "interrupted; what was in progress is in the journal" if resumes else "interrupted",
             hint=further if resumes else "",
         )
 

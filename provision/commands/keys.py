@@ -79,7 +79,7 @@ def _report(session: Session, workspace: Workspace, keys: dict[str, ApiKey]) -> 
     elif keys:
         print_keys(session.results, keys, session.call.command)
     else:
-        words = f"{workspace.stack.name} has no API key yet: `provision up` makes it."
+        words = f"{workspace.stack.name} has no API key yet: `provision up` creates it."
         session.results.print(session.call.expand_hint(words), soft_wrap=True)
     return 0
 

@@ -15,7 +15,7 @@ from provision.workflows.rotate_keys import find_keys
 from provision.workspace import Workspace
 
 API_KEY = "api_key"
-_MAKE = "`provision up` makes them"
+_MAKE = "`provision up` creates them"
 
 
 def outputs(session: Session, name: str | None) -> int:

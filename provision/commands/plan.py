@@ -38,6 +38,6 @@ def plan(
         session.show_plan(session.results, workspace, title, seen.all)
         if out:
             command = session.call.command("up", str(out), *plan_options.options)
-            session.say(f"saved: `{command}` does exactly this, or nothing")
+            session.say(f"saved: `{command}` applies exactly this, or nothing")
     stuck = any(change.action is Action.FOREIGN for change in seen.all.values())
     return CHANGES_PENDING if check and (seen.has_changes or stuck) else 0

@@ -46,30 +46,30 @@ def deployer(session: Session, purpose: str, out: Path | None) -> int:
     _show(session, inputs, found, out)
     if not out:
         session.say(
-            f"`provision policy deployer --for {purpose} --out DIR` writes each into a file, and"
-            " says how to make it."
+            f"`provision policy deployer --for {purpose} --out DIR` writes each to a file, and"
+            " prints how to create it."
         )
     session.say(
-        "Attach all of them to whoever runs provision. docs/permissions.md says what each action is"
-        " for."
+        "Attach all of them to the user or role that runs provision. docs/permissions.md says what"
+        " each action is for."
     )
     if purpose in {Purpose.PLAN, Purpose.STATUS}:
         session.say(
-            "It writes nothing, and reads no table's items. It can read the values of all API keys"
-            " of the account and region, for API Gateway has no action of its own for that; the"
-            " code and plain variables of the stack's functions; and whom a role trusts, of any"
-            " whose name is known: give it to nobody who may not have these."
+            "It permits no writes, and no reading of a table's items. It does permit reading the"
+            " values of all API keys of the account and region, because API Gateway has no separate"
+            " action for that; the code and plain variables of the stack's functions; and the trust"
+            " policy of any role whose name is known. Give it only to those who may see these."
         )
     if once := [policy.name for policy in found if policy.name.endswith(ONCE)]:
         session.say(
-            f"{once[0]} is for the `up` that makes the key: detach it afterwards. Whoever has it"
-            " may make any key of the account that has neither an alias nor an owner the stack's."
+            f"{once[0]} is for the `up` that creates the key: detach it afterwards. Its holder can"
+            " make any key of the account that has neither an alias nor an owner the stack's."
         )
     if not inputs.config.boundary and _give_rights(found):
         session.say(
-            "Without `boundary:` in config.yaml they are as good as an administrator's: whoever has"
-            " them may give the stack's roles any right, and runs code as these roles."
-            " `provision policy boundary` prints a bound that the stack works under."
+            "Without `boundary:` in config.yaml they are equivalent to administrator access: their"
+            " holder can give the stack's roles any permission, and run code as these roles."
+            " `provision policy boundary` prints a boundary that the stack works under."
         )
     return 0
 
@@ -81,7 +81,7 @@ def boundary(session: Session, out: Path | None) -> int:
     if found.characters > MOST_CHARACTERS:
         raise ApiError(
             f"a boundary for {inputs.config.prefix} has {found.characters} characters, and IAM"
-            f" takes {MOST_CHARACTERS}",
+            f" allows {MOST_CHARACTERS}",
             hint="keep secrets under fewer names, or write a boundary of your own",
         )
     arn = _arn(inputs, found)
@@ -91,23 +91,24 @@ def boundary(session: Session, out: Path | None) -> int:
     _show(session, inputs, (found,), out)
     if not out:
         session.say(
-            "`provision policy boundary --out DIR` writes it into a file, and says how to make it."
+            "`provision policy boundary --out DIR` writes it to a file, and prints how to create"
+            " it."
         )
     if not is_exact(inputs, found):
         session.say(
-            f"The names are too many for one policy: it holds for all that begin with"
+            "There are too many names for one policy: it covers all that begin with"
             f" {inputs.config.prefix}-, other stacks' too."
         )
     session.say(
-        "These lines in config.yaml put it on every role of this environment, and of no other,"
-        " whose functions it would refuse all:"
+        "These lines in config.yaml put it on every role of this environment. In another"
+        " environment it would deny the functions everything:"
     )
     for line in overlay(inputs.config.environment, arn):
         session.say(line)
     session.say(
-        "Make it before `up`, and anew before tables, functions, secrets or a key are added. What"
-        " `provision policy deployer` then prints cannot change it, and nothing else should let its"
-        " holder."
+        "Create it before `up`, and update it before you add tables, functions, secrets or a key."
+        " The policies of `provision policy deployer` do not permit changing it; no other policy of"
+        " their holder should."
     )
     return 0
 
@@ -136,7 +137,7 @@ def _site(session: Session) -> StackInputs:
     )
     if config.environment == LOCAL_ENVIRONMENT:
         raise UsageError(
-            "the emulator asks for no permissions",
+            "the emulator needs no permissions",
             hint="name an environment that runs in AWS, such as --env prod",
         )
     where = _where(config, options)
@@ -157,8 +158,8 @@ def _show(session: Session, inputs: StackInputs, found: Sequence[Policy], out: P
         text = json.dumps(policy.document, indent=2)
         if out:
             path = _written(out, policy, text)
-            session.say(f"make it: `{_making(policy, path)}`")
-            session.say(f"or, where it is there: `{_renewing(inputs, policy, path)}`")
+            session.say(f"create it: `{_making(policy, path)}`")
+            session.say(f"or, if it exists: `{_renewing(inputs, policy, path)}`")
         else:
             put_document(text)
     if out:
@@ -218,7 +219,7 @@ def _where(config: Config, options: Options) -> Location:
             return Aws(Access(config.region, options.profile)).location
         except NoCredentialsError as error:
             raise NoCredentials(
-                "config.yaml names no account, and no AWS credentials were found to ask which",
+                "config.yaml names no account, and no AWS credentials were found to look it up",
                 hint='account: "012345678901" in config.yaml, or `aws configure`',
             ) from error
     core = botocore.session.Session(profile=options.profile)

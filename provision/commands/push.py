@@ -43,7 +43,7 @@ def named_functions(workspace: Workspace, functions: tuple[str, ...]) -> tuple[s
 def _push(session: Session, workspace: Workspace, journal: Journal, keys: Sequence[str]) -> Result:
     """Plan and push, showing the progress."""
     with session.call.stopping.stopping(workspace.aws.clock):
-        with session.busy(f"looking at the code of {pluralize(len(keys), 'function')}"):
+        with session.busy(f"checking the code of {pluralize(len(keys), 'function')}"):
             seen = plan_push(workspace.engine(journal, PlanOptions()), keys)
         tell_left(session, seen)
         with session.showing(seen.writes) as progress:
@@ -55,7 +55,7 @@ def tell_left(session: Session, seen: PushPlan) -> None:
     for node, release in seen.releases.items():
         if release.other_changes:
             fields = ", ".join(release.other_changes)
-            session.say(f"{node}: config.yaml changes {fields} too; `provision up` brings that")
+            session.say(f"{node}: config.yaml changes {fields} too; `provision up` applies that")
 
 
 def _tell(session: Session, workspace: Workspace, result: Result) -> None:

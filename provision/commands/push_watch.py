@@ -34,14 +34,16 @@ def watch(session: Session, functions: tuple[str, ...]) -> NoReturn:
     told = {words for key in keys for words in _doubtful(workspace, key)}  # shown on opening
     for changed in watch_saves(lambda: _files(session, workspace, keys), workspace.aws.clock):
         if SETTINGS in changed and known:
-            session.say("config.yaml or a layer changed: `provision up` brings that, not this")
+            session.say(
+                "config.yaml or a layer changed: `provision up` applies that, `push` does not"
+            )
         known = True
         now = [key for key in keys if key in changed]
         for words in {words for key in now for words in _doubtful(workspace, key)} - told:
             session.say(f"warning: {words}")
             told.add(words)
         _push(session, workspace, now)
-    raise AssertionError("saves do not end")
+    raise AssertionError("the files keep changing")
 
 
 def _files(session: Session, workspace: Workspace, keys: Sequence[str]) -> Mapping[str, Snapshot]:
@@ -98,7 +100,7 @@ def _compiles(session: Session, workspace: Workspace, key: str) -> bool:
     except PackagingFailed as failed:
         errors = list(failed.lines)
     for each in errors:
-        _tell(session, [f"{function_node(key)}: {each}"], "not pushed; save it again once mended")
+        _tell(session, [f"{function_node(key)}: {each}"], "not pushed; fix it and save again")
     return not errors
 
 

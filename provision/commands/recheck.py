@@ -22,8 +22,8 @@ def replan_unchanged(session: Session, shown: Plan, plan_again: Callable[[], Pla
     lines = list(changed_nodes(planned(salt, shown.all), planned(salt, now.all)))
     if lines:
         raise StalePlan(
-            "Nothing was done: while the question waited for its answer, this has moved:",
+            "Nothing was done: this changed while the question waited for an answer:",
             more=told_moves(lines),
-            hint=f"look again: `{session.call.anew or session.call.rerun_command}`",
+            hint=f"plan again: `{session.call.anew or session.call.rerun_command}`",
         )
     return now

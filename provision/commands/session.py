@@ -142,7 +142,7 @@ class Session:
         with (
             engine.aws.reading(),
             self.call.stopping.stopping(engine.aws.clock),
-            self.busy(f"looking at {len(engine.stack.nodes)} resources"),
+            self.busy(f"reading {len(engine.stack.nodes)} resources"),
         ):
             seen = engine.plan(workers=workers)
         self.check_goes_on()  # a signal may have come during the last observation

@@ -151,7 +151,8 @@ class StopSignals:
     def _announce(self) -> None:
         with suppress(OSError):  # the terminal is gone
             self.tell(
-                f"stopping: what is in flight has {GRACE:.0f} s to end; once more, and it ends now"
+                f"stopping: calls in flight have {GRACE:.0f} s to finish; interrupt again to end"
+                " now"
             )
 
 

@@ -29,7 +29,7 @@ def refuse(call: Invocation) -> Unlisted:
     """Return a decision that refuses, for commands that cannot ask or that create nothing."""
 
     def decide(unlisted: UnlistedEnvironment) -> None:
-        raise unlisted.reworded(hint=f"where it is meant: `{call.rerun_command} --new-env`")
+        raise unlisted.reworded(hint=f"if that is intended: `{call.rerun_command} --new-env`")
 
     return decide
 

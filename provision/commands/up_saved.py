@@ -95,14 +95,13 @@ def _unallowed(
     known = {*workspace.stack.nodes, *workspace.remembered}
     if strangers := sorted({*plan.adopt, *plan.destroy} - known):
         raise InvalidPlanFile(
-            f"{file} allows something to {strangers[0]}, which is no node of"
-            f" {workspace.stack.name}",
+            f"{file} names {strangers[0]}, which is not a node of {workspace.stack.name}",
             hint=f"save another: `provision plan --out {shlex.quote(str(file))}`",
         )
     if more := _without(given, plan.consent).options:
         every = _joined(given, plan.consent).options
         raise click.UsageError(
-            f"{file} was saved without {shlex.join(more)}: look again with it:"
+            f"{file} was saved without {shlex.join(more)}: plan again with it:"
             f" `provision plan --out {shlex.quote(str(file))} {shlex.join(every)}`"
         )
     return _without(plan.consent, given)
@@ -131,8 +130,8 @@ def _question(missing: PlanOptions) -> str:
 def _wanting(file: Path, plan: SavedPlan, missing: PlanOptions) -> str:
     what = shlex.join([str(file), *plan.consent.options])
     return (
-        f"{file} may {_does(missing)}, and a file can be edited by others: whoever carries it out"
-        f" says so too: `provision up {what}`"
+        f"{file} would {_does(missing)}; others may have edited the file, so the command must say"
+        f" that too: `provision up {what}`"
     )
 
 
@@ -146,8 +145,8 @@ def _check_place(workspace: Workspace, file: Path, plan: SavedPlan) -> None:
         )
     if (plan.account, plan.region) != (where.account, where.region):
         raise WrongAccount(
-            f"{file} is a plan for account {plan.account}, {plan.region}; these credentials lead to"
-            f" {where.account}, {where.region}",
+            f"{file} is a plan for account {plan.account}, {plan.region}; these credentials belong"
+            f" to {where.account}, {where.region}",
             hint="choose the right --profile and --region, or save another plan",
         )
 
@@ -159,7 +158,7 @@ def _refuse(file: Path, plan: SavedPlan, moved: Iterable[str]) -> None:
     place = shlex.quote(str(file))
     allowed = "".join(f" {shlex.quote(word)}" for word in plan.consent.options)
     raise StalePlan(
-        f"Nothing was done: since {file} was saved, this has moved:",
+        f"Nothing was done: since {file} was saved, this has changed:",
         more=told_moves(lines),
-        hint=f"look again: `provision plan --out {place}{allowed}`",
+        hint=f"plan again: `provision plan --out {place}{allowed}`",
     )

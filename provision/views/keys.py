@@ -45,7 +45,7 @@ def old_keys(names: Iterable[tuple[str, ApiKey]]) -> list[Text]:
 def _current(key: ApiKey) -> Text:
     if key.enabled:
         return Text("in use", style="green")
-    return Text("switched off by somebody: `up` switches it on", style="yellow")
+    return Text("switched off by another party: `up` switches it on", style="yellow")
 
 
 def _old(old: RetiredKey) -> Text:

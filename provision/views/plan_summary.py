@@ -58,7 +58,8 @@ def _masked(changes: Mapping[str, ResourceChange], files: Edited) -> Text:
         return Text()
     told = ", ".join(names[:NAMED]) + (f" and {len(names) - NAMED} more" if names[NAMED:] else "")
     return Text(
-        f"Masked, for the name or form says that it is secret: {told}. {instead(files.config)}",
+        f"Masked, because it looks like a secret by its name or form: {told}."
+        f" {instead(files.config)}",
         style="yellow",
     )
 

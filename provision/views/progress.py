@@ -143,7 +143,7 @@ class Transitions:
         lines = [self._line(names[node], widest, state, now) for node, state in listed]
         rest = Text(f"{self._done} of {self._total} done", style="bold")
         if len(running) > len(listed):
-            rest.append(f", {len(running)} at work")
+            rest.append(f", {len(running)} in progress")
         rest.append(f"  {seconds(now - self._began)}", style="dim")
         return [*lines, rest]
 

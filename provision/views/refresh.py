@@ -34,7 +34,9 @@ def print_refreshed(
     by the file that it was renamed to.
     """
     for file, why in aside.items():
-        words = f"! {why}: kept as {file}. What config.yaml no longer has is known there alone"
+        words = (
+            f"! {why}: kept as {file}. Nodes that config.yaml no longer has are recorded only there"
+        )
         console.print(Text(words, style="yellow"), soft_wrap=True)
     entries = {entry.node: entry for entry in found.entries}
     for nodes in by_area(entries).values():
@@ -47,11 +49,9 @@ def print_refreshed(
     counts = Counter(entry.fate for entry in found.entries)
     said = [f"{pluralize(len(found.records), 'record')}"]
     said += [f"{counts[fate]} {fate}" for fate in list(RecordStatus)[1:] if counts[fate]]
-    console.print(
-        Text(f"The state of {stack} is as AWS has it: {', '.join(said)}."), soft_wrap=True
-    )
+    console.print(Text(f"The state of {stack} matches AWS: {', '.join(said)}."), soft_wrap=True)
     if not found.records:
-        words = f"Nothing of {stack} is in AWS: `{command('up')}` makes it."
+        words = f"Nothing of {stack} is in AWS: `{command('up')}` creates it."
         console.print(Text(words), soft_wrap=True)
 
 
@@ -60,15 +60,15 @@ def _words(entry: RefreshEntry) -> str:
     match entry.fate:
         case RecordStatus.GONE:
             ended = f"its {entry.begun} had begun; " if entry.begun else ""
-            return f"{ended}it is not there: record dropped"
+            return f"{ended}it does not exist: record dropped"
         case RecordStatus.FOREIGN:
-            return "exists and is not this stack's"
+            return "exists and does not belong to this stack"
         case RecordStatus.UNSURE:
-            return "its delete had begun and it is still there: the next `up` or `down` decides"
+            return "its delete had begun and it still exists: the next `up` or `down` decides"
         case RecordStatus.UNSEEN:
-            return "cannot be looked at here: record left as it was"
+            return "cannot be read here: record unchanged"
     if not entry.known:
         return "found"
     if entry.begun:
         return f"its {entry.begun} had begun; recorded as it is now"
-    return f"recorded anew: {', '.join(entry.moved)}" if entry.moved else ""
+    return f"record updated: {', '.join(entry.moved)}" if entry.moved else ""

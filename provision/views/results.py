@@ -32,8 +32,8 @@ def print_receipt(console: Console, result: Result, command: Callable[..., str])
     _print_done(console, result)
     for step in result.resources.values():
         if isinstance(step, Subscription) and not step.confirmed:
-            words = f"○ {step.endpoint} has to follow the link in AWS's mail: until then"
-            console.print(f"{words} alarms reach nobody", style="yellow", soft_wrap=True)
+            words = f"○ {step.endpoint} must follow the link in AWS's mail: until then"
+            console.print(f"{words} no alarm is delivered", style="yellow", soft_wrap=True)
     kept = [f for f in result.changes.values() if f.action is Action.KEEP and f.have and f.reason]
     _print_kept(console, kept)
     _print_backups(console, result.backups, command)
@@ -121,7 +121,7 @@ def _print_backups(
 ) -> None:
     for node, backup in backups.items():
         console.print(f"  backed up {node} as of {backup.made}: {backup.arn}", soft_wrap=True)
-        console.print(f"    to have it back: {backup.restore}", soft_wrap=True)
+        console.print(f"    to restore it: {backup.restore}", soft_wrap=True)
         console.print(f"    and then: {command('up', '--adopt', node)}", soft_wrap=True)
         for arn in backup.earlier:
             console.print(f"    an earlier one, with less or other data: {arn}", soft_wrap=True)
@@ -136,7 +136,7 @@ def _print_search(console: Console, search: LeftoverReport, where: str) -> None:
     elif search.not_searched:
         console.print("  found, as far as could be searched:", soft_wrap=True)
     for one in search.found:
-        seen = "left over" if one.confirmed else "still listed by AWS, perhaps already gone"
+        seen = "left over" if one.confirmed else "still listed by AWS, perhaps already deleted"
         goes = f": {one.goes}" if one.goes else ""
         console.print(f"  {seen}: {one.node} {one.arn}{goes}", style="yellow", soft_wrap=True)
         if one.delete_command:
@@ -183,7 +183,7 @@ def _following(endpoint: str, api: Api, following: NextSteps) -> Iterator[str]:
         return
     first = api.route_list[0]
     url = shlex.quote(endpoint + first.path)
-    yield "No route is a GET without parameters. A request to complete with what this one takes:"
+    yield "No route is a GET without parameters. A request to complete with what this route needs:"
     yield f'curl -X {first.method} -H "x-api-key: $({following.ask_key})" {url}'
 
 

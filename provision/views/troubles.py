@@ -27,10 +27,10 @@ SHOWN: Final = 8
 VALUE: Final = 60
 """Characters that are shown of a wanted or observed value."""
 FOLDED: Final[Mapping[State, str]] = {
-    State.MISSING: "{number} missing: `{make}` makes them",
+    State.MISSING: "{number} missing: `{make}` creates them",
     State.OUTDATED: "{number} not as configured: `{make}` changes them",
     State.ORPHAN: "{number} to be removed: `{make}` removes them",
-    State.WAITING: "{number} waiting for what is in trouble itself",
+    State.WAITING: "{number} waiting for nodes in trouble",
 }
 
 

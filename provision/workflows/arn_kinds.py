@@ -95,18 +95,18 @@ ARN_KINDS: Final[Mapping[tuple[str, str], ArnKind]] = {
     ("apigateway", "/apikeys/"): ArnKind(
         lambda aws, made: aws.apigateway.get_api_key(apiKey=made),
         plain("aws apigateway delete-api-key --api-key {}"),
-        goes("who uses it is refused from then on"),
+        goes("its users are refused from then on"),
     ),
     ("apigateway", "/domainnames/"): ArnKind(
         lambda aws, made: aws.apigateway.get_domain_name(domainName=made),
         plain("aws apigateway delete-domain-name --domain-name {}"),
-        goes("its mappings go with it"),
+        goes("its mappings are deleted with it"),
     ),
     ("wafv2", "regional/webacl/"): ArnKind(_acl, removal_commands.acl),
     ("apigateway", "/restapis/"): ArnKind(
         _api_or_stage,
         removal_commands.api_or_stage,
-        goes("its address answers nobody from then on"),
+        goes("its address stops answering"),
     ),
     ("acm", "certificate/"): ArnKind(
         lambda aws, made: aws.acm.describe_certificate(
@@ -136,12 +136,12 @@ ARN_KINDS: Final[Mapping[tuple[str, str], ArnKind]] = {
     ("sns", ""): ArnKind(
         lambda aws, name: aws.sns.get_topic_attributes(TopicArn=aws.location.arn("sns", name)),
         removal_commands.topic,
-        goes("its subscriptions go with it"),
+        goes("its subscriptions are deleted with it"),
     ),
     ("sqs", ""): ArnKind(
         lambda aws, name: aws.sqs.get_queue_url(QueueName=name),
         removal_commands.queue,
-        goes("the messages in it go with it"),
+        goes("the messages in it are deleted with it"),
     ),
     ("iam", "role/"): ArnKind(
         lambda aws, name: aws.iam.get_role(RoleName=name.rpartition("/")[2]), removal_commands.role
@@ -174,12 +174,14 @@ ARN_KINDS: Final[Mapping[tuple[str, str], ArnKind]] = {
     ("ec2", "vpc/"): ArnKind(
         lambda aws, made: aws.ec2.describe_vpcs(VpcIds=[made]).get("Vpcs", []),
         plain("aws ec2 delete-vpc --vpc-id {}"),
-        goes("AWS refuses it until all that is in it has gone"),
+        goes("AWS refuses it until everything in it is deleted"),
     ),
     ("kms", "key/"): ArnKind(
         _key,
         plain("aws kms schedule-key-deletion --key-id {}"),
-        goes("what it encrypted, backups too, can be read by nobody once AWS has waited 30 days"),
+        goes(
+            "everything it encrypted, backups too, becomes unreadable after AWS has waited 30 days"
+        ),
     ),
 }
 """Service and beginning of an ARN's resource → its kind, in the order in which they can be deleted:

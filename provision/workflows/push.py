@@ -163,7 +163,7 @@ class _ReleaseExecutor:
         self.steps[name] = self.engine.make(change)
 
     def _not_begun(self, name: str, step: Step) -> ResourceChange:
-        needs, reason = self.engine.stack.nodes[name].needs, "what comes before it did not end"
+        needs, reason = self.engine.stack.nodes[name].needs, "an earlier step did not finish"
         return ResourceChange(name, needs, step.KIND, None, step, (), Action.BLOCKED, reason)
 
 
@@ -221,10 +221,10 @@ class _ReleasePlanner:
         if record is not None and record.pending == "create":
             half_made = kind is not Version  # left by a push that died: publishing ends it
         if record is None or half_made or not isinstance(record.step, kind):
-            state = "half made" if record else "not recorded as made"
+            state = "half created" if record else "not recorded as created"
             raise NotPushed(
                 f"{self.name} cannot be pushed: {name} is {state}",
-                hint="`provision up` makes it; from then on `provision push` brings its code",
+                hint="`provision up` creates it; from then on `provision push` deploys its code",
             )
         return record.step
 
@@ -232,8 +232,9 @@ class _ReleasePlanner:
         fields = [c.field for c in diff_fields(want, recorded, None) if c.field not in CODE]
         if together := [field for field in fields if field in NEEDS_UP]:
             raise NotPushed(
-                f"{self.name}: config.yaml changes {_listed(together)}, which goes with the code",
-                hint="`provision up` brings both at once",
+                f"{self.name}: config.yaml changes {_listed(together)}, which must change together"
+                " with the code",
+                hint="`provision up` applies both at once",
             )
         return tuple(fields)
 
@@ -248,21 +249,22 @@ class _ReleasePlanner:
 
     def _judged(self, want: Function, have: Function | None) -> ResourceChange:
         if have is None:
-            raise NotPushed(f"{self.name}: {want.name} is gone", hint="`provision up` makes it")
+            raise NotPushed(f"{self.name}: {want.name} is gone", hint="`provision up` creates it")
         change = self.engine.change(self.name, want, have)
         if change.action is Action.FOREIGN:
             raise NotPushed(change.reason, hint=change.unblock_hint)
         if drifted := [c.field for c in change.diffs if c.field not in CODE]:
             raise NotPushed(
-                f"{self.name} has drifted in {_listed(drifted)}: publishing would freeze that",
-                hint="`provision plan` shows what differs; `provision up` puts it right",
+                f"{self.name} has drifted in {_listed(drifted)}: publishing would make that"
+                " permanent",
+                hint="`provision plan` shows what differs; `provision up` corrects it",
             )
         return change
 
     def _reachable(self, alias: Alias | None) -> Alias:
         node = f"{self.name}.alias"
         if alias is None:
-            raise NotPushed(f"{node} is gone", hint="`provision up` makes it")
+            raise NotPushed(f"{node} is gone", hint="`provision up` creates it")
         if alias.weights:
             raise NotPushed(
                 f"{node} shares its calls with version {_listed(alias.weights)}",

@@ -105,7 +105,7 @@ def log_group_goes(found: Any) -> str:
     group = found[0] if found else {}
     locked = f"; {LOCKED}" if group.get("deletionProtectionEnabled") else ""
     held = f" ({format_bytes(group['storedBytes'])}{locked})" if "storedBytes" in group else ""
-    return f"its entries go with it{held}"
+    return f"its entries are deleted with it{held}"
 
 
 def queue(aws: Aws, name: str, found: Any) -> tuple[str, ...]:

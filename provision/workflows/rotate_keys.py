@@ -48,7 +48,7 @@ def rotate(engine: Engine, name: str) -> ApiKey:
     plan = _find_plan(engine)
     have, want = key.have, key.want
     if not isinstance(have, ApiKey) or want is None:
-        raise NotFound(f"there is no API key {name} yet", hint="`provision up` makes it")
+        raise NotFound(f"there is no API key {name} yet", hint="`provision up` creates it")
     if not have.due and have.id in plan.keys and not _in_hand(engine, key.node):
         have = have.retire(engine.aws)
     _go_on(engine)
@@ -92,8 +92,8 @@ def remove(engine: Engine, key_id: str) -> None:
     old = _retired(engine, key_id)
     if old.enabled:
         raise ProvisionError(
-            f"{key_id} still works: who uses it would be shut out, with no way back",
-            hint=f"`provision keys disable {key_id}`; remove it when nobody misses it",
+            f"{key_id} still works: its clients would be locked out, with no way back",
+            hint=f"`provision keys disable {key_id}`; remove it when no client needs it",
         )
     _remove(engine.aws, old)
 
@@ -125,7 +125,7 @@ def _find_plan(engine: Engine) -> UsagePlan:
     """Return the usage plan, without observing what it needs."""
     change = _decided(engine.find(PLAN, _unseen(engine.stack)))
     if not isinstance(change.have, UsagePlan):
-        raise NotFound("there is no usage plan yet", hint="`provision up` makes it")
+        raise NotFound("there is no usage plan yet", hint="`provision up` creates it")
     return change.have
 
 

@@ -138,7 +138,7 @@ def write_plan(file: Path, plan: SavedPlan) -> None:
     except OSError as error:
         raise InvalidPlanFile(
             f"the plan cannot be saved as {file}: {error.strerror or error}",
-            hint="give --out a file in a directory that can be written",
+            hint="give --out a file in a writable directory",
         ) from error
 
 
@@ -157,7 +157,11 @@ def read_plan(file: Path) -> SavedPlan:
             )
         return msgspec.convert(content, SavedPlan)
     except (OSError, ValueError, KeyError, RecursionError, msgspec.ValidationError) as error:
-        why = error.strerror or error if isinstance(error, OSError) else "it is torn, or none"
+        why = (
+            error.strerror or error
+            if isinstance(error, OSError)
+            else "it is damaged, or not a plan"
+        )
         raise InvalidPlanFile(
             f"{file} cannot be read as a saved plan: {why}",
             hint=f"save one: `provision plan --out {shlex.quote(str(file))}`",
@@ -179,7 +183,7 @@ def changed_nodes(nodes: Mapping[str, SavedNode], now: Mapping[str, SavedNode]) 
     for name in dict.fromkeys([*nodes, *now]):
         before, after = nodes.get(name), now.get(name)
         if before is None or after is None:
-            yield f"{name}: " + ("is not in the plan" if after else "is not known any more")
+            yield f"{name}: " + ("is not in the plan" if after else "no longer exists")
         elif words := _moved(before, after):
             yield f"{name}: {words}"
 
@@ -195,16 +199,16 @@ def told_moves(lines: Sequence[str]) -> list[str]:
 
 def _moved(before: SavedNode, after: SavedNode) -> str:
     if before.have is None and after.have is not None:
-        return "is in AWS by now"
+        return "is in AWS now"
     if before.have is not None and after.have is None:
-        return "is not in AWS any more"
+        return "is no longer in AWS"
     if fields := _differing(before.have or {}, after.have or {}):
         return f"{', '.join(fields)} changed in AWS"
     if fields := _differing(before.want or {}, after.want or {}):
-        return f"{', '.join(fields)} wanted otherwise"
+        return f"{', '.join(fields)} wanted differently"
     if before.action != after.action:
-        return f"was {before.action}, is {after.action} by now"
-    return "" if _told(before) == _told(after) else "is told otherwise in the file than it is"
+        return f"was {before.action}, is {after.action} now"
+    return "" if _told(before) == _told(after) else "differs from what the file shows"
 
 
 def _told(node: SavedNode) -> tuple[str, list[str]]:

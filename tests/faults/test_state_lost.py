@@ -129,7 +129,7 @@ def test_every_command_without_the_state_it_wrote(
 def refreshed_over_it(provision: Provision, directory: Path, document: Any, command: str) -> None:
     """What the others say to type makes the state anew, and keeps the file that was there."""
     if command != "refresh":
-        assert "refresh` keeps it aside" in document["error"]["hint"]
+        assert "refresh` sets it aside" in document["error"]["hint"]
         document = provision("refresh", "--json").json
     (kept,) = document["aside"]
     assert Path(kept["file"]) == directory / "state.json.unreadable-1"

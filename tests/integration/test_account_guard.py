@@ -71,9 +71,9 @@ def test_every_command_is_tried() -> None:
 
 
 ELSEWHERE: tuple[tuple[tuple[str, str] | None, str | None, str], ...] = (
-    (HERE, "999999999999", "config.yaml wants account 999999999999"),
+    (HERE, "999999999999", "config.yaml requires account 999999999999"),
     (("999999999999", "us-east-1"), None, "lives in account 999999999999, us-east-1"),
-    (None, "999999999999", "config.yaml wants account 999999999999"),
+    (None, "999999999999", "config.yaml requires account 999999999999"),
     (("999999999999", "us-east-1"), HERE[0], "lives in account 999999999999, us-east-1"),
     ((HERE[0], "eu-west-1"), None, f"lives in account {HERE[0]}, eu-west-1"),
 )
@@ -114,8 +114,8 @@ def test_every_command_is_refused_elsewhere(
 @pytest.mark.parametrize(
     ("pinned", "wanted", "said"),
     [
-        (HERE, "999999999999", "config.yaml wants account 999999999999"),
-        (None, "999999999999", "config.yaml wants account 999999999999"),
+        (HERE, "999999999999", "config.yaml requires account 999999999999"),
+        (None, "999999999999", "config.yaml requires account 999999999999"),
         ((HERE[0], "eu-west-1"), None, f"lives in account {HERE[0]}, eu-west-1"),
     ],
 )

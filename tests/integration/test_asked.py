@@ -96,9 +96,9 @@ def test_a_strangers_table_that_came_meanwhile_is_left_alone(
     told = provision(*words)
     assert told.code == 1, told.err
     assert untouched()
-    assert "Nothing was done: while the question waited" in told.err
+    assert "Nothing was done: this changed while the question waited" in told.err
     assert "  table.items: " in told.err
-    assert f"look again: `provision {' '.join(words)}`" in " ".join(told.err.split())
+    assert f"plan again: `provision {' '.join(words)}`" in " ".join(told.err.split())
 
 
 @pytest.mark.usefixtures("account")
@@ -109,7 +109,7 @@ def test_what_somebody_made_meanwhile_where_nothing_was(
     monkeypatch.setattr("sys.stdin", Slow("y\n", make_a_strangers))
     told = provision("up")
     assert told.code == 1, told.err
-    assert "table.items: is in AWS by now" in told.err
+    assert "table.items: is in AWS now" in told.err
     assert boto3.client("lambda").list_functions()["Functions"] == []
     assert untouched()
 

@@ -134,8 +134,8 @@ def test_what_is_not_there_is_not_called_wanted(account: None, provision: Provis
     again = provision("down", "--yes")
     assert "not there" in again.err
     assert "Network  1 as wanted" not in again.err
-    assert "look first" not in provision("down").err
-    assert "(or look first: `provision plan`)" in provision("up").err
+    assert "shows what it would do" not in provision("down").err
+    assert "(`provision plan` shows what it would do)" in provision("up").err
 
 
 def test_a_life_on_the_screen(account: None, provision: Provision) -> None:
@@ -208,7 +208,7 @@ def test_outputs_one_by_one_and_the_key_only_when_asked_for(
     nothing = provision("outputs")
     assert nothing.code == 1
     assert "provision up" in nothing.err
-    assert "nodes missing: `provision up` makes them" in provision("status").out
+    assert "nodes missing: `provision up` creates them" in provision("status").out
     made = provision("up", "--yes")
     assert provision("outputs", "table_name").out == "tap-dev-items\n"
     assert provision("outputs", "--json").json["function_name"] == "tap-dev-items"
@@ -239,7 +239,7 @@ def test_another_account_is_refused_before_the_first_write(
     (home / "config.yaml").write_text(yaml.safe_dump(changed, sort_keys=False))
     refused = provision("up", "--yes")
     assert refused.code == 7
-    assert "config.yaml wants account 999999999999" in refused.err
+    assert "config.yaml requires account 999999999999" in refused.err
     assert boto3.client("dynamodb").list_tables()["TableNames"] == []
 
 
@@ -272,7 +272,7 @@ def test_nothing_asks_under_ci_though_there_is_a_terminal(
     monkeypatch.setenv("CI", "true")
     answer = provision(verb)
     assert answer.code == 2
-    assert "nobody can answer: add --yes" in answer.err
+    assert "this is no terminal: add --yes" in answer.err
     monkeypatch.delenv("CI")
     assert provision(verb).code == 0
 

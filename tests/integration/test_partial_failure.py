@@ -62,7 +62,8 @@ def test_one_line_each_and_the_rest_is_done(
         " PutDashboard was denied: no PutDashboard for you → add"
         ' {"Effect": "Allow", "Action": ["cloudwatch:PutDashboard", "cloudwatch:TagResource"],'
         ' "Resource": "arn:aws:cloudwatch::123456789012:dashboard/tap-dev-us-east-1"}'
-        " to the policy of whoever runs this; `provision policy deployer` prints all that is needed"
+        " to the policy of the user or role that runs this; `provision policy deployer` prints all"
+        " that is needed"
     )
     end = made.err.splitlines()[-2:]
     both = {f"{QUEUE}, monitoring.dashboard", f"monitoring.dashboard, {QUEUE}"}

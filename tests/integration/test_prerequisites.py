@@ -85,4 +85,4 @@ def test_a_disabled_key_stops_only_what_makes(
     for words in (("status",), ("outputs",), ("keys", "list"), ("refresh",), ("down", "--yes")):
         gone_on = provision(*words)
         assert gone_on.code == 0, gone_on.err
-        assert "goes on by what is recorded" in gone_on.err
+        assert "continuing with what is recorded" in gone_on.err

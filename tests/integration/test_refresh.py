@@ -228,7 +228,7 @@ def test_the_command_in_json_and_in_words(
     )
     said = provision("refresh").out
     assert "- function.items.logs  /aws/lambda/tap-dev-items  it is not there" in said
-    assert "= table.items  tap-dev-items  recorded anew: protect" in said
+    assert "= table.items  tap-dev-items  record updated: protect" in said
     shutil.rmtree(home / ".provision" / "dev")
     answer = provision("refresh", "--json").json
     assert answer["calls"]["write"] == 0

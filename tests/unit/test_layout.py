@@ -41,6 +41,8 @@ AVOIDED = {
     "whoever": "any user, the owner",
 }
 """Words that docstrings and comments do without, as patterns, and the words to use."""
+KEPT_TEXTS = {"What the function _ may do"}
+"""The description of a role in AWS: another text would be a change of every stack."""
 A_CLAUSE_AS_SUBJECT = r"(?-i:^What\b|(?<=[.:;] )What\b)"
 """"What replaces is there before what it replaces is deleted"."""
 IN_PROSE = re.compile(rf"\b(?:{'|'.join(AVOIDED)})\b|{A_CLAUSE_AS_SUBJECT}", re.IGNORECASE)
@@ -134,6 +136,34 @@ def test_docstrings_and_comments_use_the_fields_words() -> None:
     assert found == [], "ARCHITECTURE.md, The words"
 
 
+def test_texts_that_users_read_use_the_fields_words() -> None:
+    found = [
+        f"{path.relative_to(ROOT)}:{line}: {word}"
+        for path in MODULES
+        if path.is_relative_to(ROOT / "provision")
+        for line, text in sorted(shown(path.read_text("utf-8")))
+        for word in avoided(text)
+        if text not in KEPT_TEXTS
+    ]
+    assert found == [], "ARCHITECTURE.md, The words"
+
+
+def test_words_are_found_in_texts_and_not_in_what_prints_nothing() -> None:
+    code = '''
+"""A module whose docstring nobody prints."""
+raise Error(f"{name} stands in {place}, and `whoever`", hint="decide anew here")
+LIMIT = "anew"
+@keys.command("list")
+def list() -> None:
+    """What somebody sees."""
+'''
+    assert [(line, avoided(text)) for line, text in sorted(shown(code))] == [
+        (3, ["stands"]),
+        (3, ["anew"]),
+        (6, ["What", "somebody"]),
+    ]
+
+
 def test_words_are_found_in_prose_and_not_in_what_it_quotes() -> None:
     code = '''
 """Nobody does `whatever` or "anew" here.
@@ -185,6 +215,25 @@ def imported(tree: ast.AST) -> Iterator[tuple[str, str]]:
 def avoided(text: str) -> list[str]:
     """The words of a text that are to be avoided, but for code and quotations in it."""
     return IN_PROSE.findall(QUOTED.sub("_", " ".join(text.split())))
+
+
+def shown(code: str) -> Iterator[tuple[int, str]]:
+    """Line and text of every string that a user may read: of several words, or printed as help."""
+    tree = ast.parse(code)
+    bare = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        text = ""
+        match node:
+            case ast.JoinedStr(values=values):
+                bare |= {id(part) for part in values}
+                text = "".join(str(p.value) if isinstance(p, ast.Constant) else "_" for p in values)
+            case ast.Constant(value=str(value)) if id(node) not in bare:
+                text = value
+            case ast.FunctionDef() | ast.ClassDef() if is_printed(node):
+                text = ast.get_docstring(node) or ""
+        if " " in text.strip():
+            assert isinstance(node, ast.expr | ast.stmt)
+            yield node.lineno, text
 
 
 def prose(code: str) -> Iterator[tuple[int, str]]:

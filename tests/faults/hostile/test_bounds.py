@@ -125,7 +125,7 @@ def test_the_file_does_not_lead_to_the_emulator(
     for words in (("plan",), ("status",), ("config", "check")):
         answer = provision(*words)
         assert answer.code == 3
-        assert "to which --local alone leads" in answer.err
+        assert "which only --local selects" in answer.err
 
 
 def test_a_stack_has_so_many_routes(tmp_path: Path) -> None:
@@ -161,7 +161,7 @@ def test_a_source_is_not_hidden(
     for words in (("config", "check"), ("plan",), ("config", "check", "--allow-outside")):
         answer = provision(*words)
         assert answer.code == 3
-        assert "is hidden, or leads to what is" in answer.err
+        assert "is hidden, or leads to something hidden" in answer.err
 
 
 def _read(home: Path) -> object:  # noqa: F811

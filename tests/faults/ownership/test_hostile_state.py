@@ -92,7 +92,7 @@ def test_a_node_whose_name_would_complete_a_mark_is_no_node(tmp_path: Path) -> N
     journal = Journal(tmp_path, "tap-dev", KINDS).open(HOLDER)
     journal.done(theirs, Vpc(cidr="10.0.0.0/24", tags={OWNER: f"tap-dev/{theirs}"}))
     journal.close()
-    with pytest.raises(StateError, match="no node is called so"):
+    with pytest.raises(StateError, match="no node has this name"):
         records_of(tmp_path, "tap-dev")
 
 
@@ -108,7 +108,7 @@ def test_nodes_that_need_each_other_are_told(tmp_path: Path) -> None:
     journal.close()
     with pytest.raises(StateError, match=r"need each other: zz\.a → zz\.b → zz\.a") as told:
         records_of(tmp_path, "tap-dev")
-    assert "`provision refresh` keeps it aside" in told.value.hint
+    assert "`provision refresh` sets it aside" in told.value.hint
 
 
 STRANGERS = (

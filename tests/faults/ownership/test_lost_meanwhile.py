@@ -152,7 +152,7 @@ def test_what_makes_way_for_another_is_asked_too(
     table = Table(name="tap-dev-items", key="id", tags={}, encryption="owned", protect=False)
     workshop.run(one_node(table), "up")
     before_it_goes(monkeypatch, take)
-    with pytest.raises(NotOwned, match="tap-dev-items is no longer this stack's"):
+    with pytest.raises(NotOwned, match="tap-dev-items no longer belongs to this stack"):
         workshop.run(one_node(replace(table, key="other")), "up")
     left = table.observe(new_aws())
     assert left is not None

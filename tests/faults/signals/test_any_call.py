@@ -87,7 +87,7 @@ def test_it_goes_on_from_there(
     assert interrupting.sent or SWEEP
     if interrupting.sent:
         assert code == 130
-        assert told.endswith("--env dev up --yes` goes on from here.\n")
+        assert told.endswith("--env dev up --yes` continues from here.\n")
     assert provision("up", "--yes") == 0
     assert provision("plan", "--check") == 0
     whole = counts()
@@ -101,7 +101,7 @@ def test_it_goes_on_from_there(
     interrupting.off()
     if interrupting.sent:
         assert code == 130
-        assert "down --yes --destroy-data` goes on from here." in capsys.readouterr().err
+        assert "down --yes --destroy-data` continues from here." in capsys.readouterr().err
     assert provision("down", "--yes", "--destroy-data") == 0
     after = counts()
     after["role"] -= 1  # API Gateway's, which belongs to the whole account

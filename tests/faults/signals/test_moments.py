@@ -53,7 +53,7 @@ def test_at_the_question(
     at_a_keyboard(monkeypatch)
     monkeypatch.setattr(click.termui, "visible_prompt_func", lambda _: asked(number))
     assert provision("up") == 130
-    assert capsys.readouterr().err.endswith("up` goes on from here.\n")
+    assert capsys.readouterr().err.endswith("up` continues from here.\n")
     assert new_aws().dynamodb.list_tables()["TableNames"] == []
     assert provision("up", "--yes") == 0, "the lock was given back"
 

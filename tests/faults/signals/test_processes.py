@@ -24,14 +24,14 @@ def test_a_second_signal_leaves_at_once_and_loses_nothing(
     running = held("up", "--yes", "--json", write=9)
     running.process.send_signal(signal.SIGINT)
     time.sleep(0.3)
-    assert running.process.poll() is None, "what is in flight has its time"
+    assert running.process.poll() is None, "calls in flight have their time"
     asked = time.monotonic()
     running.process.send_signal(signal.SIGINT)
     code, out, err = running.end()
     assert time.monotonic() - asked < 2
     assert code == 130
     assert "Interrupted. `" in err
-    assert err.endswith("up --yes --json` goes on from here.\n")
+    assert err.endswith("up --yes --json` continues from here.\n")
     assert json.loads(out)["error"]["exit_code"] == 130
     log = (home / ".provision/dev/journal.jsonl").read_text()
     assert '"doing":"create"' in log, "what had begun is known"
@@ -45,7 +45,7 @@ def test_a_call_that_does_not_end_is_left_after_its_time(held: Start, provision:
     code, _, err = running.end()
     assert 0.4 < time.monotonic() - asked < 5
     assert code == 130
-    assert "up --yes` goes on from here." in err
+    assert "up --yes` continues from here." in err
 
 
 def test_a_call_in_flight_reaches_the_journal(held: Start, home: Path) -> None:

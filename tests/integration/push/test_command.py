@@ -18,8 +18,8 @@ def test_a_push_on_the_screen_and_as_a_document(
 ) -> None:
     early = provision("push")
     assert early.code == 1
-    assert "is not recorded as made" in early.err
-    assert "`provision up` makes it" in early.err
+    assert "is not recorded as created" in early.err
+    assert "`provision up` creates it" in early.err
     assert provision("up", "--yes").code == 0
     code = home / "code" / "app.py"
     code.write_text("def handler(event, context):\n    return {'new': True}\n")
@@ -53,7 +53,7 @@ def test_a_push_on_the_screen_and_as_a_document(
     refused = provision("push", "--json")
     assert refused.code == 1
     assert "drifted in memory" in refused.json["error"]["message"]
-    assert "`provision up` puts it right" in refused.json["error"]["hint"]
+    assert "`provision up` corrects it" in refused.json["error"]["hint"]
 
 
 @pytest.mark.parametrize("gone", [False, True], ids=["there", "gone"])

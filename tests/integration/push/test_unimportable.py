@@ -57,7 +57,7 @@ def test_the_first_up_makes_no_alias_for_it(provision: Provision, home: Path) ->
     (line,) = [line for line in told.err.splitlines() if line.startswith(f"✗ {ALIAS}: ")]
     assert SAID.format(1) in line
     assert "INIT_REPORT" in told.err, "the end of its log"
-    assert "callers do not reach it; mend the code" in told.err
+    assert "callers do not reach it; fix the code" in told.err
     assert "Partly done" in told.err
     assert live() == ""
     gateway = boto3.client("apigateway")
@@ -158,7 +158,7 @@ def test_where_nothing_can_be_known_it_goes_live_and_that_is_said(
     assert told.code == 0
     assert live() == "2"
     assert (
-        "function.items: version 2 went live untried: Lambda took no call"
-        " (TooManyRequestsException)" in told.err
+        "version 2 went live untried: Lambda accepted no call (TooManyRequestsException)"
+        in told.err
     )
     assert "untried" not in provision("up", "--yes").err, "nothing moved"

@@ -46,7 +46,7 @@ def test_yes_is_not_enough_and_it_says_what_is(home: Path, provision: Provision)
     assert "is not the name of this stack: tap-dev" in other.err
     nobody = provision("down", "--destroy-data")
     assert nobody.code == 2
-    assert "nobody can answer" in nobody.err
+    assert "this is no terminal" in nobody.err
     assert tables() == ["tap-dev-items"]
     assert provision("down", "--confirm", "tap-dev", "--destroy-data", "--json").code == 0
     assert tables() == []

@@ -248,7 +248,7 @@ def test_what_aws_still_lists_is_looked_at(
     Answers(monkeypatch).listed = [*gone, unknown]
     down = provision("down", "--yes")
     lines = [line.strip() for line in down.err.splitlines() if "gone" in line or "arn:" in line]
-    assert lines == [f"still listed by AWS, perhaps already gone: x {unknown}"]
+    assert lines == [f"still listed by AWS, perhaps already deleted: x {unknown}"]
 
 
 def test_what_gives_no_answer_takes_no_receipt_with_it(
@@ -268,8 +268,8 @@ def test_what_gives_no_answer_takes_no_receipt_with_it(
     monkeypatch.setattr(CallHooks, "before_call", silent)
     down = provision("down", "--yes")
     assert down.code == 0, down.err
-    assert f"still listed by AWS, perhaps already gone: x {lost}: it holds data" in down.err
-    assert f"still listed by AWS, perhaps already gone: x {role}" in down.err
+    assert f"still listed by AWS, perhaps already deleted: x {lost}: it holds data" in down.err
+    assert f"still listed by AWS, perhaps already deleted: x {role}" in down.err
     assert "aws iam delete-role --role-name tap-dev-lost" in down.err
 
 

@@ -177,7 +177,7 @@ def test_a_stranger_is_named_at_once(
     with pytest.raises(InUseByOthers) as caught:
         workshop.run(network(), "down")
     assert stranger in caught.value.message
-    assert "remove that" in caught.value.hint
+    assert "delete or move them" in caught.value.hint
     assert re.search(r"see `aws ec2 describe-[^`]+ --region us-east-1`", caught.value.hint)
     assert workshop.clock.now() - began < 60
     ec2 = boto3.client("ec2")

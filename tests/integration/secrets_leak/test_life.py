@@ -201,7 +201,10 @@ def test_nothing_planted_is_found(
     (changed,) = drifted["function.items"]
     assert (changed["cause"], changed["want"][VARIABLE]) == ("drift", "(masked)")
     assert f"environment.{VARIABLE}: (masked), another value" in answers[11].out
-    assert f"Masked, for the name or form says that it is secret: {VARIABLE} of" in answers[0].out
+    assert (
+        f"Masked, because it looks like a secret by its name or form: {VARIABLE} of"
+        in answers[0].out
+    )
     assert f"environment.{VARIABLE}: (masked), another value is wanted" in answers[12].out
     written_by_us = {p: c for p, c in seen.items() if not p.name.startswith("config.yaml ")}
     for secret in planted:

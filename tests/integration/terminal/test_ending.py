@@ -30,13 +30,13 @@ def test_ctrl_c_once_lets_what_is_in_flight_end(stage: Stage, look: Look) -> Non
     with stage.run(stack, "up --local --yes", look) as terminal:
         watched(terminal, look)
         terminal.type(CTRL_C)
-        terminal.until("stopping: what is in flight has")
+        terminal.until("stopping: calls in flight have")
         stage.delay(0)
         assert terminal.end() == 130
     check(terminal, look)
     assert terminal.text.count("stopping:") == 1
     assert terminal.shows(f"{stack.name}.yaml --state .provision/{stack.name} up --local --yes`")
-    assert terminal.shows("goes on from here.")
+    assert terminal.shows("continues from here.")
 
 
 @looks("160x50-dumb")
@@ -47,14 +47,14 @@ def test_ctrl_c_twice_ends_it_now(stage: Stage, look: Look) -> None:
         watched(terminal, look)
         stage.delay(20)
         terminal.type(CTRL_C)
-        terminal.until("stopping: what is in flight has")
+        terminal.until("stopping: calls in flight have")
         asked = time.monotonic()
         terminal.type(CTRL_C)
         assert terminal.end() == 130
         assert time.monotonic() - asked < 8
     check(terminal, look)
     assert terminal.shows("Interrupted. `")
-    assert terminal.shows("goes on from here.")
+    assert terminal.shows("continues from here.")
 
 
 @looks("80x24-colour")

@@ -29,6 +29,8 @@ def test_what_is_like_one_of_ours_is_told(
     monkeypatch.setenv(name, "1")
     answer = provision("config", "check")
     assert answer.code == 0
-    told = f'warning: {name} is no variable of provision, and sets nothing; did you mean "{meant}"?'
+    told = (
+        f'warning: {name} is not a variable of provision and has no effect; did you mean "{meant}"?'
+    )
     assert (told in answer.err) is bool(meant), answer.err
     assert ("no variable" in answer.err) is bool(meant), answer.err

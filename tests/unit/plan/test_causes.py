@@ -85,7 +85,7 @@ def test_a_table_that_is_gone_says_how_to_have_its_items_back(
     tables.update_table(TableName="tap-dev-items", DeletionProtectionEnabled=False)
     tables.delete_table(TableName="tap-dev-items")
     told = " ".join(provision("plan").out.split())
-    assert "its items are gone; an empty one takes its name" in told
+    assert "its items are lost; an empty table takes its name" in told
     assert "`aws dynamodb list-backups --table-name tap-dev-items --backup-type ALL" in told
     assert "restore-table-from-backup --target-table-name tap-dev-items" in told
     assert "`provision up --adopt table.items` takes it over" in told
@@ -103,7 +103,7 @@ def test_an_environment_of_another_name_is_another_stack(
     config.write_text(text.replace("environment: dev", "environment: live"))
     told = " ".join(provision("plan").err.split())
     assert "tap-dev is recorded in" in told
-    assert "tap-live is made beside it" in told
+    assert "tap-live is a new stack" in told
     assert "`provision plan --env dev`" in told
     assert "recorded in" not in quiet
 
@@ -144,7 +144,7 @@ def test_the_document_has_causes_risks_and_parts(workshop: Workshop, tmp_path: P
     assert changes["retention"]["left"] == 30
     assert changes["tags"]["parts"] == [{"path": "tags.a", "want": "b"}]
     assert resource["risks"] == [
-        {"risk": "data loss", "why": "older entries go", "seconds": None, "longest": None}
+        {"risk": "data loss", "why": "older entries are deleted", "seconds": None, "longest": None}
     ]
     assert answer["causes"] == {"config": 1, "drift": 1, "removed": 0}
     assert answer["risks"]["data loss"] == 1

@@ -34,7 +34,7 @@ CALLS = (3.0, 5.0, 10.0, 11.0, 40.0, 100.0, 90.0, 70.0, 30.0, 10.0, 4.0, 0.0)
 QUIET = Traffic(CALLS, (0.0,) * 12, (41.0,) * 12)
 ALARM = "monitoring.alarm.function-items-errors"
 QUEUE = "function.items.dead_letters"
-SILENT = "alarms reach nobody until ops@example.com follows the link in AWS's mail"
+SILENT = "no alarm is delivered until ops@example.com follows the link in AWS's mail"
 
 
 @dataclass(frozen=True)
@@ -136,7 +136,7 @@ def ill(well: World) -> World:
         firing_since={ALARM: since},
         dead_letters={QUEUE: 3},
         subscriptions={"monitoring.email": UNCONFIRMED},
-        ailments={"api.domain": "AWS calls it FAILED: why"},
+        ailments={"api.domain": "its state in AWS is FAILED: why"},
         traffic={"function.items": replace(QUIET, errors=(0.0,) * 9 + (3.0, 2.0, 1.0))},
     )
 
@@ -248,7 +248,7 @@ def test_what_is_printed_once_is_whole_and_trouble_first(ill: World) -> None:
         "    protect: no, wanted yes",
     ]
     for words in (
-        "▼ api.domain not working  AWS calls it FAILED: why",
+        "▼ api.domain not working  its state in AWS is FAILED: why",
         "✗ monitoring.dashboard missing  gone from AWS",
         "! api.key.default foreign  not ours",
         "    adopt it",
@@ -372,7 +372,7 @@ def test_where_nothing_is_there_one_line_says_what_to_type(well: World) -> None:
     world = World(well.findings).but(**{n.replace(".", "__"): missing for n in well.findings})
     lines = world.lines(80, 23)
     assert "· not there yet" in lines[0]
-    assert f"✗ {len(well.findings)} nodes missing: `provision up` makes them" in lines
+    assert f"✗ {len(well.findings)} nodes missing: `provision up` creates them" in lines
     assert "Alarms  none there" in lines
 
 
@@ -398,7 +398,7 @@ def test_every_trouble_is_named_in_a_sentence(ill: World) -> None:
     assert sentences == [
         f"{ALARM} is in ALARM: The function items fails",
         f"{QUEUE} holds 3 failed events",
-        "api.domain not working: AWS calls it FAILED: why",
+        "api.domain not working: its state in AWS is FAILED: why",
         "monitoring.dashboard missing: gone from AWS",
         "api.key.default foreign: not ours",
         "table.items drifted: ttl, protect",

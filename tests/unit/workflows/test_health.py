@@ -103,23 +103,23 @@ def confirm(arn: str) -> None:
 @pytest.mark.usefixtures("account", "mailed")
 def test_alarms_that_reach_nobody_are_unhealthy(provision: Provision) -> None:
     """By every word that AWS has for an address (N4, N5)."""
-    silent = "ops@example.com has to follow the link in AWS's mail: until then alarms reach nobody"
+    silent = "ops@example.com must follow the link in AWS's mail: until then no alarm is delivered"
     assert silent in provision("up", "--yes").err
     seen = provision("status", "--check")
     assert seen.code == 5
-    assert "○ monitoring.email unconfirmed  alarms reach nobody until" in seen.out
+    assert "○ monitoring.email unconfirmed  no alarm is delivered until" in seen.out
     assert "✓ email" not in provision("-v", "status").out
     health = provision("status", "--json").json["health"]
     assert health["subscriptions"] == {"monitoring.email": "unconfirmed"}
     (problem,) = health["problems"]
-    assert problem.startswith("monitoring.email unconfirmed: alarms reach nobody")
+    assert problem.startswith("monitoring.email unconfirmed: no alarm is delivered")
 
     confirm("arn:aws:sns:us-east-1:123456789012:tap-dev-alarms:1b2c")
     assert provision("status", "--check").code == 0
     heard = provision("status", "--json").json["health"]
     assert heard["subscriptions"] == {"monitoring.email": "confirmed"}
     assert heard["problems"] == []
-    assert "alarms reach nobody" not in provision("up", "--yes").err
+    assert "no alarm is delivered" not in provision("up", "--yes").err
 
     confirm("Deleted")
     gone = provision("status", "--check", "--json")

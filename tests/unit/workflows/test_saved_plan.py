@@ -74,7 +74,7 @@ def test_a_saved_plan_is_done_as_it_is_and_only_once(
     assert again.code == 1
     error = again.json["error"]
     assert "Nothing was done" in error["message"]
-    assert "table.items: is in AWS by now" in error["message"]
+    assert "table.items: is in AWS now" in error["message"]
     assert "plan --out 'the plan.json'" in error["hint"]
 
 
@@ -94,7 +94,7 @@ def test_what_moved_since_is_named_and_nothing_done(
     retention(7)
     said = provision("plan", "--out", "p.json")
     assert "saved: `" in said.err
-    assert "up p.json` does exactly this, or nothing" in " ".join(said.err.split())
+    assert "up p.json` applies exactly this, or nothing" in " ".join(said.err.split())
     retention(1)
     refused("function.items.logs: retention changed in AWS")
     retention(7)
@@ -157,7 +157,7 @@ def test_what_a_plan_destroys_is_allowed_again_by_who_carries_it_out(
     assert "`provision plan --out p.json --destroy table.items`" in more.err
     assert provision("plan", "--out", "p.json", "--destroy", "table.itemz").code == 2
     said = provision("plan", "--out", "p.json", "--destroy", "table.items")
-    assert "`provision up p.json --destroy table.items` does exactly this" in said.err
+    assert "`provision up p.json --destroy table.items` applies exactly this" in said.err
     for words in ((), ("--yes",), ("--confirm", "tap-dev"), ("--json",)):
         refused = provision("up", "p.json", *words)
         assert refused.code == 2
@@ -183,15 +183,15 @@ def test_a_plan_that_was_partly_done_is_saved_anew(
     provision("plan", "--out", "p.json")
     done = provision("up", "p.json")
     assert done.code == 9
-    assert "mend that and save a plan of what is missing: `provision plan --out p.json`" in done.err
+    assert "fix that and save a plan of what is missing: `provision plan --out p.json`" in done.err
     again = provision("up", "p.json")
     assert again.code == 1
-    assert "this has moved" in again.err
+    assert "this has changed" in again.err
 
 
 def test_a_plan_that_was_interrupted_is_saved_anew() -> None:
     call = Invocation(("up", "p.json"), program="provision", verb="up")
-    assert call.interrupted().hint == "`provision up p.json` goes on from here"
+    assert call.interrupted().hint == "`provision up p.json` continues from here"
     call.anew = call.command("plan", "--out", "p.json")
     hint = call.interrupted().hint
     assert hint == "`provision plan --out p.json` saves a plan of what is missing"
@@ -238,11 +238,11 @@ EDITS = [
     (as_if_allowed, "destroy the data of table.items", 2),
     (set_in("destroy", ["table.items"]), "destroy the data of table.items", 2),
     (set_in("adopt", ["table.items"]), "take over table.items", 2),
-    (set_in("destroy", ["`ls`"]), "`ls`, which is no node of tap-dev", 1),
+    (set_in("destroy", ["`ls`"]), "`ls`, which is not a node of tap-dev", 1),
     (set_in("nodes/table.items/action", "keep"), "was keep, is replace by now", 1),
-    (set_in("nodes/table.items/changes", []), "told otherwise in the file than it is", 1),
-    (set_in("nodes/table.items/name", "other"), "told otherwise in the file than it is", 1),
-    (set_in("nodes/table.items/have", None), "table.items: is in AWS by now", 1),
+    (set_in("nodes/table.items/changes", []), "differs from what the file shows", 1),
+    (set_in("nodes/table.items/name", "other"), "differs from what the file shows", 1),
+    (set_in("nodes/table.items/have", None), "table.items: is in AWS now", 1),
     (set_in("nodes/api", None), "cannot be read as a saved plan", 1),
     (set_in("nodes/more", None), "cannot be read as a saved plan", 1),
     (set_in("config", {}), "config.yaml: ", 1),
@@ -314,8 +314,8 @@ TABLE = Table(name="tap-dev-items", key="id", tags={"a": "b"}, arn="arn:x")
     ("before", "after", "words"),
     [
         (finding(TABLE, TABLE), finding(TABLE, TABLE), []),
-        (finding(TABLE, None), finding(TABLE, TABLE), ["it: is in AWS by now"]),
-        (finding(TABLE, TABLE), finding(TABLE, None), ["it: is not in AWS any more"]),
+        (finding(TABLE, None), finding(TABLE, TABLE), ["it: is in AWS now"]),
+        (finding(TABLE, TABLE), finding(TABLE, None), ["it: is no longer in AWS"]),
         (
             finding(TABLE, TABLE),
             finding(TABLE, Table(**vars(TABLE) | {"arn": "arn:y", "ttl": "x"})),
@@ -324,7 +324,7 @@ TABLE = Table(name="tap-dev-items", key="id", tags={"a": "b"}, arn="arn:x")
         (
             finding(with_computed(TABLE, None), TABLE),
             finding(TABLE, TABLE),
-            ["it: arn wanted otherwise"],
+            ["it: arn wanted differently"],
         ),
         (
             finding(TABLE, TABLE, Action.FOREIGN),
@@ -349,7 +349,7 @@ def test_nodes_that_come_and_go(inputs: StackInputs) -> None:
     one = capture_plan(inputs, {"a": finding(TABLE, TABLE)}, PlanOptions())
     two = capture_plan(inputs, {"b": finding(TABLE, TABLE)}, PlanOptions(), one.salt)
     assert list(changed_nodes(one.nodes, two.nodes)) == [
-        "a: is not known any more",
+        "a: no longer exists",
         "b: is not in the plan",
     ]
 
@@ -395,11 +395,14 @@ def newer(text: str) -> str:
 @pytest.mark.parametrize(
     ("spoil", "said"),
     [
-        (lambda text: text[:-20], "cannot be read as a saved plan: it is torn, or none"),
-        (lambda text: "", "it is torn, or none"),
-        (lambda text: "[]", "it is torn, or none"),
-        (lambda text: '{"schema": 1, "stack": "tap-dev"}', "it is torn, or none"),
-        (lambda text: json.dumps({**json.loads(text), "nodes": []}), "it is torn, or none"),
+        (lambda text: text[:-20], "cannot be read as a saved plan: it is damaged, or not a plan"),
+        (lambda text: "", "it is damaged, or not a plan"),
+        (lambda text: "[]", "it is damaged, or not a plan"),
+        (lambda text: '{"schema": 1, "stack": "tap-dev"}', "it is damaged, or not a plan"),
+        (
+            lambda text: json.dumps({**json.loads(text), "nodes": []}),
+            "it is damaged, or not a plan",
+        ),
         (newer, r"newer provision \(schema 99, this one knows 1\)"),
         (lambda text: text.replace(": 1,", f": {10**400},", 1), r"\(schema above 9999, this one"),
     ],
