@@ -24,7 +24,7 @@ up: $(VENV)/local.stamp  ## the whole stack on the embedded emulator
 status: $(VENV)/local.stamp  ## its dashboard
 	$(BIN)/provision status $(ON)
 
-down: $(VENV)/local.stamp  ## everything away again, the data too
+down: $(VENV)/local.stamp  ## remove everything, the data too
 	$(BIN)/provision down $(ON) --yes --destroy-data
 	$(BIN)/provision local stop
 
@@ -32,7 +32,7 @@ down: $(VENV)/local.stamp  ## everything away again, the data too
 test: $(VENV)/test.stamp  ## the whole test suite; some tests wait, so three workers keep two cores busy
 	PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
 
-lint: $(VENV)/test.stamp  ## ruff, and which way imports lead
+lint: $(VENV)/test.stamp  ## ruff and import rules
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
@@ -47,16 +47,16 @@ format: $(VENV)/test.stamp  ## ruff's fixes and formatting
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
 
-bench: $(VENV)/test.stamp  ## seconds, calls and memory beside others; docs/performance.md
+bench: $(VENV)/test.stamp  ## seconds, calls and memory, compared with others; docs/performance.md
 	$(BIN)/python -m bench --scale --peers
 
-crash-matrix: $(VENV)/test.stamp  ## every command of the stack stopped at every call; docs/reliability.md
+crash-matrix: $(VENV)/test.stamp  ## every command interrupted at every call; docs/reliability.md
 	$(BIN)/python -m bench.crash_matrix
 
-ownership-sweep: $(VENV)/test.stamp  ## every kind made somebody else's, and many random stacks
+ownership-sweep: $(VENV)/test.stamp  ## every kind of resource with another owner, and many random stacks
 	OWNERSHIP_SWEEP=1 $(BIN)/pytest -n 2 tests/faults/ownership
 
-replacing: $(VENV)/test.stamp  ## every change that replaces, crashed in its middle, the state lost
+replacing: $(VENV)/test.stamp  ## every replacement interrupted, with the state lost
 	REPLACING_ALL=1 $(BIN)/pytest -n 2 tests/faults/replacement
 
 state-lost: $(VENV)/test.stamp  ## every command with the state deleted, torn, older or newer than AWS; docs/reliability.md
@@ -65,19 +65,19 @@ state-lost: $(VENV)/test.stamp  ## every command with the state deleted, torn, o
 signals-sweep: $(VENV)/test.stamp  ## a signal at every fifth call of up and down
 	SIGNALS_SWEEP=1 $(BIN)/pytest -n 2 tests/faults/signals
 
-screens-sweep: $(VENV)/test.stamp  ## what commands draw, of every configuration of a covering array, in any account
+screens-sweep: $(VENV)/test.stamp  ## the screens of every command, for many configurations and accounts
 	SCREENS_SWEEP=1 $(BIN)/pytest -n 2 tests/integration/every_screen
 
 terminal-sweep: $(VENV)/test.stamp  ## every command in every size and kind of terminal
 	TERMINAL_SWEEP=1 $(BIN)/pytest -n 2 tests/integration/terminal
 
-plan-sweep: $(VENV)/test.stamp  ## forty random lives of config.yaml: announced is done
+plan-sweep: $(VENV)/test.stamp  ## forty random histories of config.yaml: `up` does what the plan shows
 	PLAN_SWEEP=1 $(BIN)/pytest -n 2 tests/conformance/plan
 
-pages-sweep: $(VENV)/test.stamp  ## a sign-in page in the place of the answer to every operation of plan, up and down
+pages-sweep: $(VENV)/test.stamp  ## a sign-in page instead of AWS's answer, for every operation of plan, up and down
 	PAGES_SWEEP=1 $(BIN)/pytest -n 2 tests/unit/aws/test_answer_format.py
 
-laws-sweep: $(VENV)/test.stamp  ## every law of AWS, and all at once, with twenty seeds
+laws-sweep: $(VENV)/test.stamp  ## every simulated AWS behaviour, alone and together, with twenty seeds
 	LAW_SEEDS=20 $(BIN)/pytest -n 2 tests/faults/aws_behaviours
 
 permissions: $(VENV)/test.stamp  ## docs/permissions.md, from what the steps declare
@@ -89,18 +89,18 @@ permissions-sweep: $(VENV)/test.stamp  ## each action taken away once under moto
 fuzz: $(VENV)/test.stamp  ## config.yaml, state, its log and saved plans, damaged thousands of times; docs/security.md
 	FUZZ=40 $(BIN)/pytest -n 2 tests/faults/fuzzing
 
-fuzz-api: $(VENV)/test.stamp  ## 5,000 requests of hostile callers each, by AWS's rules and over HTTP; docs/security.md
+fuzz-api: $(VENV)/test.stamp  ## 5,000 hostile requests each, by AWS's rules and over HTTP; docs/security.md
 	FUZZ_REQUESTS=5000 $(BIN)/pytest tests/function/test_hostile_callers.py
 	FUZZ_REQUESTS=5000 $(BIN)/pytest tests/integration/end_to_end/test_life.py -k "on_the_wire or access_log"
 
 limits: $(VENV)/test.stamp  ## docs/limits.md, from the table and a rehearsal of the whole stack
 	$(BIN)/python -m tests.unit.preflight.page
 
-security: $(VENV)/test.stamp  ## docs/security.md, then every control asked of AWS
+security: $(VENV)/test.stamp  ## docs/security.md, then every control checked
 	$(BIN)/python -m tests.conformance.security.page
 	$(BIN)/pytest tests/conformance/security
 
-drift: $(VENV)/test.stamp  ## every field changed behind our back, on moto and MiniStack; docs/drift.md
+drift: $(VENV)/test.stamp  ## drift of every field, on moto and MiniStack; docs/drift.md
 	$(BIN)/python -m tests.conformance.drift.page
 
 screenshots: $(VENV)/test.stamp  ## the README's pictures, from a real run
@@ -109,7 +109,7 @@ screenshots: $(VENV)/test.stamp  ## the README's pictures, from a real run
 scan: $(VENV)/test.stamp .venv-scan/stamp  ## checkov over the deployed stack, as the emulated account shows it
 	$(BIN)/python -m tests.conformance.security.scan .venv-scan/bin/checkov
 
-audit: .venv-audit/stamp  ## known vulnerabilities in what is pinned; asks PyPI
+audit: .venv-audit/stamp  ## known vulnerabilities in what is pinned; queries PyPI
 	for pins in requirements/*.txt layer/requirements.txt; do \
 		.venv-audit/bin/pip-audit --strict --disable-pip --require-hashes --requirement $$pins || exit 1; done
 
@@ -121,7 +121,7 @@ pins: $(VENV)/test.stamp  ## the newest versions that setup.cfg and the layer al
 	$(PIN) requirements/scan.in --output-file requirements/scan.txt
 	$(PIN) requirements/audit.in --output-file requirements/audit.txt
 
-clean:  ## everything that was made here, away
+clean:  ## delete everything that make created here
 	rm -rf $(VENV) .venv-scan .venv-audit .provision build *.egg-info
 
 $(VENV)/bin/python:
