@@ -33,4 +33,4 @@ def test_what_is_like_one_of_ours_is_told(
         f'warning: {name} is not a variable of provision and has no effect; did you mean "{meant}"?'
     )
     assert (told in answer.err) is bool(meant), answer.err
-    assert ("no variable" in answer.err) is bool(meant), answer.err
+    assert ("not a variable" in answer.err) is bool(meant), answer.err

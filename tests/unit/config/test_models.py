@@ -99,9 +99,9 @@ def test_what_draft_4_says_of_itself_is_what_is_told(schema: Any) -> None:
         ('{maxLength: "35"}', "maxLength", "without quotes"),
         ("{properties: {a: null}}", "properties.a", "expected a schema"),
         ("{minLength: 1.5}", "minLength", "a whole number"),
-        ("{exclusiveMinimum: true}", "exclusiveMinimum", "beside no minimum"),
+        ("{exclusiveMinimum: true}", "exclusiveMinimum", "without minimum"),
         ("{$ref: Other}", "$ref", "no reference that API Gateway can follow"),
-        (f"{{$ref: '{URL}/Other'}}", "$ref", "no model Other stands above"),
+        (f"{{$ref: '{URL}/Other'}}", "$ref", "no model Other is above"),
         ("{$ref: '#/definitions/x'}", "$ref", "refers to no schema of this model"),
         ("{definitions: {x: {}}, not: {$ref: '#/definitions/y'}}", "not.$ref", "definitions/x"),
         ("{definitions: {x: {$ref: '#/definitions/x'}}}", "definitions.x.$ref", "to itself"),
@@ -136,7 +136,7 @@ def test_another_model_is_made_before_it() -> None:
     referring = {"$ref": f"{URL}/Item"}
     assert told(Item={}, Other=referring) == []
     (said,) = told(Other=referring, Item={})
-    assert "no model Item stands above" in said
+    assert "no model Item is above" in said
 
 
 def test_what_is_too_deep_ends_in_a_problem(path: Path) -> None:
@@ -152,7 +152,7 @@ def test_what_is_too_deep_ends_in_a_problem(path: Path) -> None:
 
 
 def test_a_pointer_of_thousands_of_digits_leads_nowhere() -> None:
-    assert "leads to no schema" in told(A={"$ref": f"#/{'1' * 5_000}"})[0]
+    assert "refers to no schema" in told(A={"$ref": f"#/{'1' * 5_000}"})[0]
 
 
 def test_references_that_end_alike_are_each_told() -> None:

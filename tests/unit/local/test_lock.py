@@ -46,7 +46,7 @@ def test_another_command_at_work_is_named(root: Path, monkeypatch: pytest.Monkey
             act()
         told = caught.value.message
         assert told.startswith("another command")
-        assert told.endswith(f"with the emulator of {root}")
+        assert told.endswith(f"is using the emulator of {root}")
         assert "cannot be used" not in told
         if sys.platform == "linux":
             assert f" (pid {pid})," in told

@@ -98,7 +98,7 @@ def test_a_whole_stack_has_nothing_wrong(tmp_path: Path) -> None:
     ("operation", "parameters", "path", "said"),
     [
         ("iam.CreateRole", {"RoleName": "r" * 65}, ("RoleName",), "is too long"),
-        ("iam.CreateRole", {"RoleName": ""}, ("RoleName",), "AWS wants 1 or more"),
+        ("iam.CreateRole", {"RoleName": ""}, ("RoleName",), "AWS requires 1 or more"),
         ("iam.CreateRole", {"RoleName": "a b"}, ("RoleName",), "does not match"),
         ("lambda.CreateFunction", {"Runtime": "python2.6"}, ("Runtime",), "is none of"),
         ("lambda.CreateFunction", {"Timeout": 0}, ("Timeout",), "is 0, and AWS requires 1"),

@@ -239,7 +239,7 @@ EDITS = [
     (set_in("destroy", ["table.items"]), "destroy the data of table.items", 2),
     (set_in("adopt", ["table.items"]), "take over table.items", 2),
     (set_in("destroy", ["`ls`"]), "`ls`, which is not a node of tap-dev", 1),
-    (set_in("nodes/table.items/action", "keep"), "was keep, is replace by now", 1),
+    (set_in("nodes/table.items/action", "keep"), "was keep, is replace now", 1),
     (set_in("nodes/table.items/changes", []), "differs from what the file shows", 1),
     (set_in("nodes/table.items/name", "other"), "differs from what the file shows", 1),
     (set_in("nodes/table.items/have", None), "table.items: is in AWS now", 1),
@@ -329,7 +329,7 @@ TABLE = Table(name="tap-dev-items", key="id", tags={"a": "b"}, arn="arn:x")
         (
             finding(TABLE, TABLE, Action.FOREIGN),
             finding(TABLE, TABLE, Action.KEEP),
-            ["it: was foreign, is keep by now"],
+            ["it: was foreign, is keep now"],
         ),
         (
             finding(TABLE, Table(**vars(TABLE) | {"read_capacity": 5})),
