@@ -51,7 +51,8 @@ def config_check(context: click.Context) -> None:
             )
         for variable in plain_secrets(function.environment):
             put(
-                f"functions.{name}.environment.{variable}: it looks like a secret by its name or form, so no command shows its value. {instead(options.config.name)}",
+                f"functions.{name}.environment.{variable}: it looks like a secret by its name"
+                f" or form, so no command shows its value. {instead(options.config.name)}",
                 err=True,
             )
     put(f"{options.config} is valid: stack {loaded.prefix}, {loaded.region}", err=True)

@@ -102,9 +102,7 @@ def faults(source: Path, handler: str, runtime: str) -> list[ModuleFault]:
 
 def _unchecked(file: Path, bounds: str) -> ModuleFault:
     said = f"too large to check whether it compiles: more than {bounds}"
-    return ModuleFault(
-        file, 1, said, "not an error, but no other module was checked", bound=True
-    )
+    return ModuleFault(file, 1, said, "not an error, but no other module was checked", bound=True)
 
 
 @lru_cache(maxsize=8)

@@ -177,7 +177,7 @@ def test_a_record_goes_only_as_it_was_seen(
         return listing(self, aws, zone)
 
     monkeypatch.setattr(RecordSet, "_at_name", meanwhile)
-    with pytest.raises(NotOwned, match=r"A api\.example\.com is no longer this stack's"):
+    with pytest.raises(NotOwned, match=r"A api\.example\.com no longer belongs to this stack"):
         have.delete(new_aws())
     assert listed(zone_id)["api.example.com."]["ResourceRecords"] == [{"Value": "203.0.113.9"}]
 

@@ -234,7 +234,7 @@ CASES = [
          'api.routes."GET /{a}/x/{a}"', "{a} is twice"),
     Case("two variables in one place", "GET /items/{id}: items",
          "GET /items/{id}: items\n    GET /items/{key}/parts: items",
-         'api.routes."GET /items/{key}/parts"', "below /items this route has {key} and another has {id}",
+         'api.routes."GET /items/{key}/parts"', "below /items this route has {key} and another",
          at="GET /items/{key}"),
     Case("body of a GET", "GET /items: items", "GET /items: {function: items, body: Item}",
          'api.routes."GET /items".body', "a GET request has no body"),
