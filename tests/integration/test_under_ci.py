@@ -62,7 +62,7 @@ def test_every_question_about_a_stack(
     for words in (["up"], ["down"]):
         refused = provision(*words)
         assert refused.code == 2
-        assert "here this is no terminal: add --yes" in refused.err
+        assert "and this is no terminal: add --yes" in refused.err
     assert boto3.client("dynamodb").list_tables()["TableNames"] == []
 
     assert provision("up", "--yes").code == 0

@@ -72,6 +72,6 @@ def test_a_push_into_another_account_is_refused_before_it_writes(
     refused = provision("push", "--json")
     assert refused.code == 7
     assert "lives in account 210987654321" in refused.json["error"]["message"]
-    assert "lead to 123456789012" in refused.json["error"]["message"]
+    assert "belong to 123456789012" in refused.json["error"]["message"]
     if not gone:
         assert len(client.list_versions_by_function(FunctionName="tap-dev-items")["Versions"]) == 2

@@ -106,7 +106,7 @@ def test_a_hyphenated_module_and_a_star_import(path: Path) -> None:
 def test_a_handler_may_be_in_a_layer(path: Path, check: Callable[[str], Told]) -> None:
     told = check(changed("app.handler", "wrapper.handler"))
     assert told.exit_code == 0
-    assert "functions.items: wrapper.handler is not in its source, so it has to be" in told.stderr
+    assert "functions.items: wrapper.handler is not in its source, so it must be" in told.stderr
     without = changed("layers: [dependencies]", "layers: []")
     told = check(changed("app.handler", "wrapper.handler", without))
     assert told.exit_code == 3
