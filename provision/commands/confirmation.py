@@ -86,9 +86,9 @@ def ask(session: Session, workspace: Workspace, answer: Callable[[], bool]) -> b
 def require_answer(session: Session, verb: str, *, yes: bool) -> None:
     """Raise UsageError if the command would ask and no one can answer."""
     if is_unattended(session.call) and not yes:
-        look = " (or look first: `provision plan`)" if verb == "up" else ""
+        look = " (`provision plan` shows what it would do)" if verb == "up" else ""
         raise click.UsageError(
-            f"`provision {verb}` asks before it acts, and here nobody can answer: add --yes{look}"
+            f"`provision {verb}` asks for confirmation, and this is no terminal: add --yes{look}"
         )
 
 

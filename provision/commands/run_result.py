@@ -31,7 +31,7 @@ def final_error(call: Invocation, result: Result) -> ProvisionError | None:
             f"Nothing was done: {len(result.failed)} refused ({', '.join(result.failed)})",
             hint=deciding(call, result.failed),
         )
-    return PartialFailure(f"Partly done: {nodes}", hint=f"mend that and {call.goes_on}")
+    return PartialFailure(f"Partly done: {nodes}", hint=f"fix that and {call.goes_on}")
 
 
 def print_result_document(

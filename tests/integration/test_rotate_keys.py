@@ -243,7 +243,7 @@ def test_one_that_only_claims_to_be_retired_is_told_and_given_nothing(
     seen = office.workshop.run(a_stack(), "plan").changes["api.key.default"].have
     assert isinstance(seen, ApiKey)
     assert set(seen.ids) == ours
-    assert f"{theirs} says by its tags that it is a retired key" in seen.reported_problem()
+    assert f"{theirs} has the tags of a retired key" in seen.reported_problem()
     assert set(office.run("up").values()) == {Action.KEEP}
     assert office.workshop.last.writes == []
     with pytest.raises(NotFound):

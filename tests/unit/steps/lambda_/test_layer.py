@@ -193,7 +193,7 @@ def test_our_words_on_other_content_are_told_and_never_used(
     assert found.action is Action.KEEP
     assert isinstance(found.have, Layer)
     problem = found.have.reported_problem()
-    assert "somebody in AWS published version 2 in the words of this stack" in problem
+    assert "another party published version 2 with the description of this stack" in problem
     assert "--version-number 2" in problem
     assert used(workshop, layer) == 1
     assert workshop.last.writes == []
