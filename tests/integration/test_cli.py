@@ -111,11 +111,11 @@ def test_what_is_to_be_typed_next_names_the_same_stack(account: None, provision:
     assert "$(provision outputs api_key --region us-west-2)" in made.out
     made = provision("--region", "us-west-2", "down", "--yes", "--destroy-data")
     assert (
-        "`provision up --region us-west-2` makes them"
+        "`provision up --region us-west-2` creates them"
         in provision("--region", "us-west-2", "status").out
     )
     nothing = provision("--region", "us-west-2", "outputs")
-    assert "→ `provision up --region us-west-2` makes them\n" in nothing.err
+    assert "→ `provision up --region us-west-2` creates them\n" in nothing.err
 
 
 def test_a_misspelt_node_is_told_what_it_may_be(account: None, provision: Provision) -> None:

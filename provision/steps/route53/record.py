@@ -228,16 +228,14 @@ class RecordSet(
         beside = ""
         if self._is_six_beside(shown):
             beside = (
-                f"{_SIX} {self.name} exists and does not belong to this stack: callers by IPv6"
-                " would go there"
+                f"{_SIX} {self.name} does not belong to this stack: IPv6 callers would go there"
             )
         if _OTHER_NAME in shown and self.type != _OTHER_NAME:
             # https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/ResourceRecordTypes.html
             leads = ", ".join(self._leads_to(shown[_OTHER_NAME]))
             beside = (
                 f"{_OTHER_NAME} {self.name} exists, does not belong to this stack, and leads to"
-                f" {leads}:"
-                f" Route 53 allows no {self.type} next to it"
+                f" {leads}: Route 53 allows no {self.type} next to it"
             )
         if beside:
             raise NotOwned(beside, hint="delete that record, or choose another `api.domain.name`")
