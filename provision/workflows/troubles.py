@@ -162,7 +162,10 @@ def _words(change: ResourceChange, state: State, health: Health) -> tuple[str, s
             return "missing", change.reason or gone
         case State.UNCONFIRMED:
             name = change.label.rpartition(" ")[2]
-            return "unconfirmed", f"no alarm is delivered until {name} follows the link in AWS's mail"
+            return (
+                "unconfirmed",
+                f"no alarm is delivered until {name} follows the link in AWS's mail",
+            )
         case State.ORPHAN:
             dropped = change.cause is Cause.REMOVED
             why = "no longer configured" if dropped else "replaced"
