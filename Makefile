@@ -12,7 +12,7 @@ ON := --local $(if $(filter command,$(firstword $(origin PORT))),--local-port $(
 .DEFAULT_GOAL := help
 
 .PHONY: help up status down test check lint types format bench crash-matrix ownership-sweep replacing state-lost signals-sweep terminal-sweep \
-	laws-sweep pages-sweep fuzz fuzz-api limits security drift plan-sweep screens-sweep permissions permissions-sweep screenshots scan audit pins clean
+	laws-sweep pages-sweep fuzz fuzz-api limits security drift plan-sweep screens-sweep permissions permissions-sweep screenshots templates scan audit pins clean
 
 help:  ## this list
 	@echo "up, status and down take PORT=4570 for the emulator, and all take PYTHON=python3.13"
@@ -40,6 +40,7 @@ lint: $(VENV)/test.stamp  ## ruff and import rules
 types: $(VENV)/test.stamp  ## mypy, strict
 	$(BIN)/mypy
 	MYPYPATH=function $(BIN)/mypy function/*.py  # Lambda imports these by their bare names
+	MYPYPATH=function $(BIN)/mypy provision/templates/minimal/function/app.py
 
 check: lint types test  ## all that CI checks
 
@@ -102,6 +103,12 @@ security: $(VENV)/test.stamp  ## docs/security.md, then every control checked
 
 drift: $(VENV)/test.stamp  ## drift of every field, on moto and MiniStack; docs/drift.md
 	$(BIN)/python -m tests.conformance.drift.page
+
+templates:  ## the template of `provision init`, from config.yaml, function/ and layer/
+	cp config.yaml provision/templates/items/
+	cp layer/requirements.* provision/templates/items/layer/
+	cp function/*.py provision/templates/items/function/
+	mv provision/templates/items/function/api_helpers.py provision/templates/common/function/
 
 screenshots: $(VENV)/test.stamp  ## the README's pictures, from a real run
 	$(BIN)/python docs/screenshots.py

@@ -1,4 +1,4 @@
-"""Answers: items as JSON, one form for all errors, and the CORS headers on every one of them."""
+"""Answers: items as JSON, and one form for all errors."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler import Response, content_types
 
+from api_helpers import error_document
 from items import Item, Problem
-from settings import Cors
 from store import Page
 
 _MOST_PROBLEMS = 100  # a body may have one in every seven characters
@@ -56,33 +56,9 @@ def failure(
     problems: Iterable[Problem] = (),
     headers: Mapping[str, str] | None = None,
 ) -> Response[str]:
-    error: dict[str, Any] = {
-        "code": status.name.lower(),
-        "message": message,
-        "request_id": request_id,
-    }
-    if details := [asdict(problem) for problem in islice(problems, _MOST_PROBLEMS)]:
-        error["details"] = details
-    return _json(status, {"error": error}, headers or {})
-
-
-def cors_headers(cors: Cors, origin: str | None) -> dict[str, str]:
-    """Of several origins the one that asks is named, for a browser takes only one."""
-    if not cors.origins:
-        return {}
-    if "*" in cors.origins:
-        allowed, headers = "*", {}
-    else:
-        allowed = origin if origin in cors.origins else cors.origins[0]
-        headers = {"Vary": "Origin"}
-    headers["Access-Control-Allow-Origin"] = allowed
-    if cors.expose:
-        headers["Access-Control-Expose-Headers"] = ",".join(cors.expose)
-    if cors.headers:
-        headers["Access-Control-Allow-Headers"] = ",".join(cors.headers)
-    if cors.max_age:
-        headers["Access-Control-Max-Age"] = cors.max_age
-    return headers
+    details = [asdict(problem) for problem in islice(problems, _MOST_PROBLEMS)]
+    document = error_document(status, message, request_id, details)
+    return _json(status, document, headers or {})
 
 
 def _json(status: HTTPStatus, document: Any, headers: Mapping[str, str]) -> Response[str]:

@@ -21,6 +21,7 @@ from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 from aws_lambda_powertools.metrics import MetricUnit
 
 import answers
+from api_helpers import Secrets, cors_headers, request_id
 from incoming import (
     Model,
     PageRequest,
@@ -39,15 +40,12 @@ from items import (
     Problem,
     VersionConflict,
 )
-from secret_values import Secrets
 from settings import CURSOR_KEY, Settings
 from store import PATIENCE, Store, Throttled
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
-REQUEST_ID = "extendedRequestId"
-"""The id that API Gateway gives a request; `requestId` is what the caller says, if it says one."""
 _RETRY_AFTER = "2"  # seconds
 _IMPORT_CHECK = {"provision": "import check"}
 """The event that `provision` sends to a version before callers reach it. Any answer is enough."""
@@ -91,7 +89,9 @@ def _unless_checked(handle: Handler) -> Handler:
 
 @_unless_checked
 @metrics.log_metrics(capture_cold_start_metric=True)
-@logger.inject_lambda_context(correlation_id_path=f"requestContext.{REQUEST_ID}", clear_state=True)
+@logger.inject_lambda_context(
+    correlation_id_path="requestContext.extendedRequestId", clear_state=True
+)
 @tracer.capture_lambda_handler(capture_response=False)
 def handler(event: Any, context: LambdaContext) -> dict[str, Any]:
     if not _is_request(event):
@@ -100,7 +100,7 @@ def handler(event: Any, context: LambdaContext) -> dict[str, Any]:
     answer = api.resolve({**event, "path": _path(event)}, context)
     headers = answer.setdefault("multiValueHeaders", {})
     origin = api.current_event.headers.get("Origin")
-    for name, value in answers.cors_headers(settings.cors, origin).items():
+    for name, value in cors_headers(os.environ, origin).items():
         headers[name] = [value]
     tracer.put_annotation("route", f"{event['httpMethod']} {event['resource']}")
     tracer.put_annotation("status", answer["statusCode"])
@@ -256,10 +256,7 @@ def _body(model: type[Model]) -> Model:
 
 def _request_id() -> str:
     """Return the id that the client finds in the header x-amz-apigw-id, and we in each log line."""
-    return str(
-        api.current_event.raw_event["requestContext"].get(REQUEST_ID)
-        or api.lambda_context.aws_request_id
-    )
+    return request_id(api.current_event.raw_event) or api.lambda_context.aws_request_id
 
 
 def _count(metric: str, value: int = 1) -> None:

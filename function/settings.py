@@ -19,20 +19,9 @@ class Expiry:
 
 
 @dataclass(frozen=True)
-class Cors:
-    """Answer headers by which a browser knows who may call, with the values of OPTIONS answers."""
-
-    origins: tuple[str, ...] = ()
-    headers: tuple[str, ...] = ()
-    expose: tuple[str, ...] = ()
-    max_age: str = ""
-
-
-@dataclass(frozen=True)
 class Settings:
     table: str
     expiry: Expiry | None
-    cors: Cors
     seals_cursors: bool
 
     @classmethod
@@ -42,15 +31,5 @@ class Settings:
         return cls(
             table=environment["TABLE_ITEMS"],
             expiry=Expiry(attribute, int(days) * _DAY) if attribute and days else None,
-            cors=Cors(
-                origins=_listed(environment.get("CORS_ORIGIN", "")),
-                headers=_listed(environment.get("CORS_HEADERS", "")),
-                expose=_listed(environment.get("CORS_EXPOSE", "")),
-                max_age=environment.get("CORS_MAX_AGE", ""),
-            ),
             seals_cursors=CURSOR_KEY in environment,
         )
-
-
-def _listed(text: str) -> tuple[str, ...]:
-    return tuple(part.strip() for part in text.split(",") if part.strip())

@@ -1,4 +1,4 @@
-"""Items in DynamoDB. The only file that calls AWS, but for secret_values.py.
+"""Items in DynamoDB. The only file that calls AWS, but for api_helpers.py.
 
 It uses GetItem, PutItem, UpdateItem, DeleteItem and Scan on its one table, whose key is `id`; the
 role of the function grants exactly these (tests/function/test_calls.py).

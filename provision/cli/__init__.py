@@ -19,6 +19,7 @@ from provision import __version__
 from provision.cli.command_classes import Verbs
 from provision.cli.config import config_group
 from provision.cli.down import down
+from provision.cli.init import init
 from provision.cli.keys import keys_group
 from provision.cli.local import local_group
 from provision.cli.outputs import outputs
@@ -52,6 +53,7 @@ def cli() -> None:
 
 
 for command in (
+    init,
     up,
     plan,
     status,

@@ -70,10 +70,20 @@ def _judge(options: GlobalOptions) -> Unlisted:
 
 
 @config_group.command("schema")
-def config_schema() -> None:
+@click.option("--write", is_flag=True, help="Write it where config.yaml's first line names it.")
+@click.pass_context
+def config_schema(context: click.Context, *, write: bool) -> None:
     """Print the JSON Schema of config.yaml, for editors."""
     import json  # noqa: PLC0415
 
     from provision import config  # noqa: PLC0415
 
+    if write:
+        from provision.config.schema_file import EDITOR_LINE, write_schema  # noqa: PLC0415
+
+        options: GlobalOptions = context.obj
+        path = write_schema(options.config.parent)
+        put(f"{path} is written; editors read it by a first line in config.yaml:", err=True)
+        put(EDITOR_LINE)
+        return
     put_document(json.dumps(config.schema(), indent=2))

@@ -80,6 +80,11 @@ trace_option = click.option(
 )
 
 
+def as_json(context: click.Context) -> bool:
+    """Return whether `json_option` was given to this command, or its variable is set."""
+    return bool(context.meta.get(_JSON))
+
+
 def pass_session(command: Callable[Concatenate[Session, P], int]) -> Callable[P, int]:
     """Pass the session to a command on the stack as its first argument.
 
@@ -112,6 +117,6 @@ def _open_session(context: click.Context) -> Session:
         given.new_env,
         given.allow_outside,
     )
-    given.call.as_json = bool(context.meta.get(_JSON))
+    given.call.as_json = as_json(context)
     trace = context.with_resource(open_trace(context.meta.get(_TRACE)))
     return Session(options, given.verbose, given.call, trace=trace)

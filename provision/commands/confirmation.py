@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import click
 
-from provision.commands.invocation import Invocation
 from provision.commands.session import Session
 from provision.commands.terminal import forget_typed
 from provision.commands.unlisted import ask_for_environment, refuse
-from provision.commands.yes_no import confirmed
+from provision.commands.yes_no import confirmed, is_unattended
 from provision.config.unlisted import Unlisted
 from provision.model.capabilities import HoldsData
 from provision.plan.change import Action, ResourceChange
@@ -90,12 +87,6 @@ def require_answer(session: Session, verb: str, *, yes: bool) -> None:
         raise click.UsageError(
             f"`provision {verb}` asks for confirmation, and this is no terminal: add --yes{look}"
         )
-
-
-def is_unattended(call: Invocation) -> bool:
-    """Return whether no one can answer a question, which would wait for ever."""
-    keyboard = sys.stdin is not None and sys.stdin.isatty()
-    return bool(call.as_json or not keyboard or os.environ.get("CI"))
 
 
 def asks_for_new(

@@ -86,9 +86,12 @@ class Invocation:
     def command(self, *words: str) -> str:
         """Return the command line of another command on the same stack.
 
-        The options given for this one follow, except those that the words give themselves.
+        The options given for this one follow, except those that the words give themselves; none
+        do for `init`, since there is no stack yet.
         """
         leads = [each for each in self.given if words[0] != "local" or each[0] in _TO_EMULATOR]
+        if words[0] == "init":
+            leads = []
         more = chain.from_iterable(each for each in leads if not _says(words, each[0]))
         return f"{self.program} {shlex.join((*words, *more))}"
 

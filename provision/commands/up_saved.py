@@ -18,13 +18,13 @@ from provision.commands.confirmation import (
     check_confirmation,
     confirm,
     destroys_data,
-    is_unattended,
 )
 from provision.commands.node_names import check_nodes
 from provision.commands.prerequisites import plan_with_prerequisites
 from provision.commands.recheck import replan_unchanged
 from provision.commands.session import Session
 from provision.commands.up import end, look, make
+from provision.commands.yes_no import is_unattended
 from provision.errors import WrongAccount
 from provision.plan.options import PlanOptions
 from provision.workflows.saved_plan import (

@@ -77,7 +77,7 @@ class ConfigInvalid(ProvisionError):
         typed = all(file.startswith("--") for file in files)
         check = f"Correct {named}, then: `provision config check`"
         if all(problem.absent for problem in found):
-            check = "README.md shows how a project begins; the sample there has a config.yaml"
+            check = "`provision init` begins a project here, with a config.yaml"
         first, *more = told(self.problems)
         super().__init__(
             first,

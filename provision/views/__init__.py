@@ -3,5 +3,5 @@
 Each view is a function or class that returns or prints rich renderables. `formatting` and `signs`
 hold the shared words, signs and styles. `console` prints pages; `draw_thread.Drawing` is the one
 thread that draws live, on a `Canvas` such as `progress.Transitions` or `window.Window`.
-`json_documents` and `json_head` build the documents that scripts read.
+`json_documents`, `json_offline` and `json_head` build the documents that scripts read.
 """

@@ -22,6 +22,7 @@ import zipfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from packaging.requirements import Requirement
@@ -119,6 +120,18 @@ class Place:
         assert "Traceback" not in done.stderr
         return done
 
+    def document(self, *words: str) -> Any:
+        return json.loads(self.run(*words, "--json").stdout)
+
+    def answer(self, path: str) -> Any:
+        """What the API answers to the key."""
+        outputs = self.document("outputs", "--local")
+        value = self.run("outputs", "api_key", "--local").stdout.strip()
+        address = f"{outputs['api_endpoint']}{path}"
+        request = urllib.request.Request(address, headers={"x-api-key": value})
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return json.load(answer)
+
     def shell(self, text: str, *, cwd: Path) -> subprocess.CompletedProcess[str]:
         return self._start(["sh", "-ec", text], cwd)
 
@@ -193,9 +206,6 @@ def place(built: Built, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pl
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     made = Place(home, environment, port)
-    shutil.copy(built.sources / "config.yaml", home)
-    for name in ("function", "layer"):
-        shutil.copytree(built.sources / name, home / name)
     with zipfile.ZipFile(built.wheel) as wheel:
         metadata = wheel.read(f"{STEM}.dist-info/METADATA").decode()
     lines = [line.partition(": ")[2] for line in metadata.splitlines() if "Requires-Dist" in line]
@@ -209,16 +219,28 @@ def test_help_and_version(place: Place) -> None:
     assert "Make AWS match config.yaml." in place.run("--help").stdout
 
 
-def test_the_sample_is_valid_and_the_schema_is_printed(place: Place) -> None:
-    assert "config.yaml is valid: stack tap-dev" in place.run("config", "check").stderr
+@pytest.mark.parametrize("template", ["items", "minimal"])
+def test_a_project_begins_from_the_wheel_alone(place: Place, template: str) -> None:
+    """What installing compiles is no part of it, nor is anything of the clone."""
+    files = place.document("init", template, "--template", template)["files"]
+    ours = ROOT / "provision" / "templates"
+    paths = [f"provision/templates/{folder}" for folder in ("common", template)]
+    known = {Path(name).relative_to(ours.relative_to(ROOT)) for name in files_of_git(*paths)}
+    expected = {str(Path(*name.parts[1:])).replace("gitignore", ".gitignore") for name in known}
+    assert set(files) == expected
+    config = f"{template}/config.yaml"
+    assert f"stack {template}-dev" in place.run("config", "check", "--config", config).stderr
     schema = json.loads(place.run("config", "schema").stdout)
+    written = place.home / template / ".provision" / "config.schema.json"
+    assert json.loads(written.read_text()) == schema
     assert schema["properties"]["functions"]
 
 
 @pytest.mark.emulator
-def test_the_readme_for_a_project_of_ones_own(place: Place, built: Built) -> None:
+def test_the_readme_from_an_empty_folder_to_an_answer(place: Place) -> None:
     """What the hint about the emulator installs is enough for the README's block, as pasted."""
-    missing = place.run("up", "--local", "--yes", code=1)
+    place.run("init", "first", "--template", "minimal")
+    missing = place.run("up", "--local", "--yes", "--config", "first/config.yaml", code=1)
     told, _, hint = missing.stderr.strip().partition("\n  → ")
     assert told == "Error: the embedded emulator is not installed"
     words = shlex.split(hint.strip("`"))
@@ -226,18 +248,32 @@ def test_the_readme_for_a_project_of_ones_own(place: Place, built: Built) -> Non
     assert words[:6] == [python, "-m", "uv", "pip", "install", "--python"]  # no pip is there
     place.install(map(Requirement, words[7:]))
 
-    begin, *_ = [block for block in readme_blocks() if "up --local" in block]
-    done = place.shell(begin, cwd=built.sources)
+    (begin,) = [block for block in readme_blocks() if "provision init ~/shop" in block]
+    done = place.shell(begin, cwd=place.home)
     assert done.returncode == 0, done.stderr
     assert re.search(r"\d+ as wanted", done.stdout)
-    assert (place.shop / "config.yaml").is_file()
-    outputs = json.loads(place.run("outputs", "--json", "--local").stdout)
-    value = place.run("outputs", "api_key", "--local").stdout.strip()
-    request = urllib.request.Request(
-        f"{outputs['api_endpoint']}/items", headers={"x-api-key": value}
-    )
-    with urllib.request.urlopen(request, timeout=30) as answer:
-        assert json.load(answer)["items"] == []
+    assert place.answer("/items")["items"] == []
+    place.run("down", "--local", "--yes", "--destroy-data")
+    assert place.run("outputs", "--local", code=1).stdout == ""
+    place.run("local", "stop")
+
+
+@pytest.mark.emulator
+def test_the_minimal_project_answers_and_goes(place: Place) -> None:
+    """With the commands of its own README, which has the line that calls it."""
+    folder = place.home / "greeter"
+    place.run("init", str(folder), "--template", "minimal")
+    text = (folder / "README.md").read_text("utf-8")
+    (call,) = [line for line in text.splitlines() if line.startswith("curl ")]
+    for line, said in (
+        ("provision up --local --yes", "api_endpoint: http"),
+        (call, '{"message": "Hello, Ada."}'),
+        ("provision down --local --yes", ""),
+        ("provision local stop", ""),
+    ):
+        done = place.shell(line, cwd=folder)
+        assert done.returncode == 0, done.stderr
+        assert said in done.stdout
 
 
 def readme_blocks() -> list[str]:

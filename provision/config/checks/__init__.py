@@ -68,7 +68,7 @@ def check_region(tree: YamlNode) -> Iterator[Problem]:
     region = tree.get("region")
     if region is None or not isinstance(region.value, str) or not region.value:
         return
-    known = _regions()
+    known = known_regions()
     if region.value not in known:
         yield region.problem(
             f'AWS has no region "{region.value}", as far as the installed boto3 knows',
@@ -77,7 +77,8 @@ def check_region(tree: YamlNode) -> Iterator[Problem]:
 
 
 @cache
-def _regions() -> tuple[str, ...]:
+def known_regions() -> tuple[str, ...]:
+    """Return every region of AWS that the installed botocore knows."""
     # The import takes a tenth of a second, which `--help` must not pay.
     from botocore.loaders import Loader  # noqa: PLC0415
 

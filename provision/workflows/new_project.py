@@ -1,0 +1,218 @@
+"""Writes the files of a new project into a folder: all of them, or none.
+
+They are first written to a temporary folder in the same place. A folder that does not exist yet is
+made by one rename. In one that exists every file arrives whole, and an error or Ctrl-C takes back
+those that have arrived. A killed process cannot do that: it leaves no config.yaml, and the next
+call lists the files that are left.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import stat
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from functools import partial
+from pathlib import Path, PurePosixPath
+from typing import Final
+
+from provision.errors import Locked, ProvisionError
+from provision.files import write_all
+
+if sys.platform != "win32":
+    import fcntl
+
+STAGING: Final = ".provision-init-"
+"""The beginning of the name of the temporary folder."""
+_PATIENCE: Final = 10.0
+"""Seconds to wait for another call in the same place, which takes a fraction of one."""
+_NO_LINKS: Final = frozenset({errno.EPERM, errno.EXDEV, errno.ENOSYS, errno.EOPNOTSUPP})
+_OWNER: Final = 0o700
+"""The user may always read and write these files, even under a umask that says otherwise."""
+
+
+class FilesInTheWay(ProvisionError):
+    """Files that exist where the project's are to be written, each a line of `more`."""
+
+
+def refuse_no_folder(folder: Path) -> None:
+    """Raise ProvisionError if the path can be no folder: it leads to a file, or nowhere."""
+    for each in (folder, *folder.parents):
+        try:
+            if each.is_dir():
+                return
+            if os.path.lexists(each):
+                kind = "a link that leads nowhere" if each.is_symlink() else "not a folder"
+                raise ProvisionError(f"{each} is {kind}", hint="give another DIR")
+        except OSError as error:
+            raise _failed(folder, error) from error
+
+
+def write_project(folder: Path, files: Mapping[str, bytes], *, force: bool) -> tuple[str, ...]:
+    """Write the files, the last of them last, and return those that were overwritten.
+
+    Raise FilesInTheWay if any exists, unless `force`; Locked if another call does not end.
+    """
+    try:
+        while True:
+            refuse_no_folder(folder)
+            base = next(each for each in (folder, *folder.parents) if each.is_dir())
+            with _locked(base):
+                if base == folder or not folder.is_dir():  # it may have been made meanwhile
+                    return _write(folder, base, files, force=force)
+    except OSError as error:
+        raise _failed(folder, error) from error
+
+
+def refuse_existing(folder: Path, files: Mapping[str, bytes], *, force: bool) -> tuple[str, ...]:
+    """Return the files that exist and may be overwritten. Raise FilesInTheWay for others."""
+    existing = [path for path in files if os.path.lexists(folder / path)]
+    blocked = list(dict.fromkeys(filter(None, (_blocking(folder, path) for path in files))))
+    if blocked:
+        raise FilesInTheWay(
+            f"Nothing was written: in {folder} these are not what they would have to be:",
+            more=[f"  {line}" for line in blocked],
+            hint="move them away, or give another DIR",
+        )
+    if existing and not force:
+        raise FilesInTheWay(
+            f"Nothing was written: these files exist in {folder}:",
+            more=[f"  {path}" for path in sorted(existing)],
+            hint="move them away, give another DIR, or overwrite them with --force",
+        )
+    return tuple(existing)
+
+
+def _blocking(folder: Path, path: str) -> str | None:
+    """Return what no file can replace, or be written through, and why; None if there is none."""
+    for above in reversed(PurePosixPath(path).parents):
+        here = folder / above
+        if here != folder and (here.is_symlink() or (here.exists() and not here.is_dir())):
+            return f"{above} is {'a link' if here.is_symlink() else 'not a folder'}"
+    return f"{path} is a folder" if _is_real_folder(folder / path) else None
+
+
+def _is_real_folder(path: Path) -> bool:
+    return path.is_dir() and not path.is_symlink()
+
+
+def _write(folder: Path, base: Path, files: Mapping[str, bytes], *, force: bool) -> tuple[str, ...]:
+    _sweep(base)
+    overwritten = refuse_existing(folder, files, force=force)
+    staging = Path(tempfile.mkdtemp(prefix=STAGING, dir=base))
+    try:
+        staging.chmod(_OWNER)
+        whole = staging / "new" / folder.relative_to(base)
+        for path, content in files.items():
+            _make_folders((whole / path).parent)
+            _write_file(whole / path, content)
+        if base != folder:
+            top = base / folder.relative_to(base).parts[0]
+            (staging / "new" / top.name).rename(top)
+        else:
+            _place(whole, folder, tuple(files), staging / "old")
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+    return overwritten
+
+
+def _make_folders(folder: Path) -> list[Path]:
+    """Create the folder and its missing parents, and return those that were created."""
+    missing = [each for each in (folder, *folder.parents) if not each.exists()]
+    for each in reversed(missing):
+        each.mkdir()
+        each.chmod(stat.S_IMODE(each.stat().st_mode) | _OWNER)
+    return missing[::-1]
+
+
+def _write_file(path: Path, content: bytes) -> None:
+    with path.open("xb") as file:
+        write_all(file.fileno(), content)
+    path.chmod(stat.S_IMODE(path.stat().st_mode) | (_OWNER & 0o600))
+
+
+def _place(whole: Path, folder: Path, paths: tuple[str, ...], aside: Path) -> None:
+    """Move each file to its place. If any cannot be, take back those that were."""
+    undo: list[Callable[[], object]] = []
+    try:
+        for path in paths:
+            source, target, old = whole / path, folder / path, aside / path
+            undo += [made.rmdir for made in _make_folders(target.parent)]
+            if os.path.lexists(target):
+                old.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(target, old, follow_symlinks=False)
+                undo.append(partial(old.replace, target))
+                source.replace(target)
+            else:
+                undo.append(partial(_take_back, source, target))
+                _move(source, target)
+    except BaseException:
+        for step in reversed(undo):
+            with suppress(OSError):
+                step()
+        raise
+
+
+def _move(source: Path, target: Path) -> None:
+    """Move a file to where none is. One that appeared meanwhile is an error, not overwritten."""
+    try:
+        os.link(source, target)
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        source.rename(target)
+
+
+def _take_back(source: Path, target: Path) -> None:
+    """Delete a file that `_move` moved, and no other that appeared in its place."""
+    if not source.exists() or source.samefile(target):
+        target.unlink()
+
+
+def _sweep(base: Path) -> None:
+    """Delete the temporary folders of calls that were killed. The lock is held: none is used."""
+    if sys.platform == "win32":
+        return
+    for each in base.glob(f"{STAGING}*"):
+        if _is_real_folder(each) and each.lstat().st_uid == os.geteuid():
+            shutil.rmtree(each, ignore_errors=True)
+
+
+@contextmanager
+def _locked(base: Path) -> Iterator[None]:
+    """Hold the lock of the folder, which leaves no file. Windows has no such lock."""
+    if sys.platform == "win32":
+        yield
+        return
+    descriptor = os.open(base, os.O_RDONLY)
+    try:
+        deadline = time.monotonic() + _PATIENCE
+        while not _lock(descriptor):
+            if time.monotonic() > deadline:
+                raise Locked(f"another `provision init` is at work in {base}")
+            time.sleep(0.05)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _lock(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:  # a network file system without such locks
+        return True
+    return True
+
+
+def _failed(folder: Path, error: OSError) -> ProvisionError:
+    return ProvisionError(
+        f"Nothing was written to {folder}: {error.strerror or error}",
+        hint="give a DIR that can be written to",
+    )

@@ -1,0 +1,309 @@
+"""A project's files arrive all together or not at all, however the folder is and the call ends."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from provision.errors import Locked, ProvisionError
+from provision.workflows import new_project
+from provision.workflows.new_project import STAGING, FilesInTheWay, write_project
+from tests.support.sample_stack import ROOT
+
+FILES = {
+    ".gitignore": b"x\n",
+    "function/app.py": b"y\n",
+    "tests/deep/t.py": b"",
+    "config.yaml": b"z",
+}
+
+
+@pytest.fixture(autouse=True)
+def umask() -> Iterator[None]:
+    before = os.umask(0o022)
+    yield
+    os.umask(before)
+
+
+def content(folder: Path) -> dict[str, bytes]:
+    """Every file and link below, temporary folders too; of a folder without any its name."""
+    found: dict[str, bytes] = {}
+    for path in sorted(folder.rglob("*")):
+        name = path.relative_to(folder).as_posix()
+        if path.is_symlink():
+            found[name] = b"-> " + os.fsencode(path.readlink())
+        elif path.is_file():
+            found[name] = path.read_bytes()
+        elif not any(path.iterdir()):
+            found[f"{name}/"] = b""
+    return found
+
+
+@pytest.mark.parametrize(
+    "place", ["", "new", "new/below", "leer zeichen/ünïcode ☃", "-dash", "a\nb"]
+)
+def test_every_file_is_there(tmp_path: Path, place: str) -> None:
+    assert write_project(tmp_path / place, FILES, force=False) == ()
+    assert content(tmp_path / place) == FILES
+    assert not list(tmp_path.glob(f"{STAGING}*"))
+
+
+def test_what_is_there_stays_beside_it(tmp_path: Path) -> None:
+    (tmp_path / "function").mkdir()
+    (tmp_path / "function" / "other.py").write_bytes(b"mine")
+    write_project(tmp_path, FILES, force=False)
+    assert content(tmp_path) == {**FILES, "function/other.py": b"mine"}
+
+
+def test_all_files_in_the_way_are_listed_and_none_is_written(tmp_path: Path) -> None:
+    (tmp_path / "function").mkdir()
+    before = {"function/app.py": b"mine", "config.yaml": b"mine too"}
+    for path, text in before.items():
+        (tmp_path / path).write_bytes(text)
+    (tmp_path / ".gitignore").symlink_to("nowhere")
+    with pytest.raises(FilesInTheWay) as refused:
+        write_project(tmp_path, FILES, force=False)
+    assert refused.value.more == ("  .gitignore", "  config.yaml", "  function/app.py")
+    assert content(tmp_path) == {**before, ".gitignore": b"-> nowhere"}
+
+
+def test_force_overwrites_the_files_and_follows_no_link(tmp_path: Path) -> None:
+    inside = tmp_path / "inside"
+    inside.mkdir()
+    (tmp_path / "secret").write_bytes(b"of another")
+    (inside / ".gitignore").symlink_to("../secret")
+    (inside / "config.yaml").write_bytes(b"mine")
+    overwritten = write_project(inside, FILES, force=True)
+    assert set(overwritten) == {".gitignore", "config.yaml"}
+    assert content(inside) == FILES
+    assert (tmp_path / "secret").read_bytes() == b"of another"
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (lambda top: (top / "config.yaml").mkdir(), "config.yaml is a folder"),
+        (lambda top: (top / "function").write_text(""), "function is not a folder"),
+        (lambda top: (top / "function").symlink_to(top.parent), "function is a link"),
+        (lambda top: (top / "tests").symlink_to("nowhere"), "tests is a link"),
+    ],
+    ids=["folder", "file", "link", "dangling"],
+)
+def test_no_force_writes_through_a_link_or_over_a_folder(
+    tmp_path: Path, make: Callable[[Path], object], said: str
+) -> None:
+    inside = tmp_path / "inside"
+    inside.mkdir()
+    make(inside)
+    before = content(tmp_path)
+    with pytest.raises(FilesInTheWay) as refused:
+        write_project(inside, FILES, force=True)
+    assert refused.value.more == (f"  {said}",)
+    assert content(tmp_path) == before
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (lambda path: path.write_text("x"), "is not a folder"),
+        (lambda path: path.symlink_to("nowhere"), "is a link that leads nowhere"),
+        (lambda path: path.symlink_to(path.name), "is a link that leads nowhere"),
+        (os.mkfifo, "is not a folder"),
+    ],
+    ids=["file", "dangling", "loop", "pipe"],
+)
+@pytest.mark.parametrize("below", ["", "project"])
+def test_what_is_no_folder_is_said(
+    tmp_path: Path, make: Callable[[Path], object], said: str, below: str
+) -> None:
+    path = tmp_path / "x"
+    make(path)
+    with pytest.raises(ProvisionError, match=said):
+        write_project(path / below, FILES, force=True)
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_name_that_no_file_system_takes(tmp_path: Path) -> None:
+    with pytest.raises(ProvisionError, match=r"Nothing was written.*(too long|File name)"):
+        write_project(tmp_path / ("x" * 300), FILES, force=False)
+    assert content(tmp_path) == {}
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+@pytest.mark.parametrize("place", ["", "new"])
+def test_a_folder_that_cannot_be_written_to(tmp_path: Path, place: str) -> None:
+    tmp_path.chmod(0o500)
+    with pytest.raises(ProvisionError, match="Permission denied"):
+        write_project(tmp_path / place, FILES, force=False)
+    tmp_path.chmod(0o700)
+    assert content(tmp_path) == {}
+
+
+CALLS = ("write_all", "_make_folders", "_move")
+"""Every function through which a file or folder comes about."""
+
+
+@pytest.mark.parametrize("error", [OSError(errno.ENOSPC, "No space left"), KeyboardInterrupt()])
+@pytest.mark.parametrize("call", CALLS)
+@pytest.mark.parametrize("force", [False, True])
+def test_cut_short_anywhere_nothing_is_left(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    call: str,
+    error: BaseException,
+    force: bool,
+) -> None:
+    """Before or after each call, the disk full or Ctrl-C: what was there is there, and no more."""
+    before = {"mine.txt": b"1", "function/other.py": b"2"}
+    if force:
+        before |= {"config.yaml": b"3", "function/app.py": b"4"}
+    whole = getattr(new_project, call)
+    for late in (False, True):
+        number = 0
+        while True:
+            inside = tmp_path / f"{late}-{number}"
+            for path, text in before.items():
+                (inside / path).parent.mkdir(parents=True, exist_ok=True)
+                (inside / path).write_bytes(text)
+            calls = iter(range(100))
+
+            def cut(*words: Any, stop: int = number, after: bool = late) -> Any:
+                here = next(calls) == stop  # noqa: B023
+                if here and not after:
+                    raise error
+                done = whole(*words)
+                if here and after:
+                    raise error
+                return done
+
+            monkeypatch.setattr(new_project, call, cut)
+            try:
+                write_project(inside, FILES, force=force)
+            except (ProvisionError, KeyboardInterrupt):
+                found = {name: text for name, text in content(inside).items() if name[-1] != "/"}
+                assert found == before
+                number += 1
+            else:
+                break
+        assert number > 1
+
+
+def test_without_hard_links_it_works_as_well(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object, **__: object) -> None:
+        raise OSError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", refused)
+    write_project(tmp_path, FILES, force=False)
+    assert content(tmp_path) == FILES
+
+
+def test_a_file_that_appears_meanwhile_is_not_overwritten(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    move = new_project._move
+
+    def overtaken(source: Path, target: Path) -> None:
+        if target.name == "config.yaml":
+            target.write_bytes(b"of another")
+        move(source, target)
+
+    monkeypatch.setattr(new_project, "_move", overtaken)
+    with pytest.raises(ProvisionError, match="File exists"):
+        write_project(tmp_path, FILES, force=False)
+    assert content(tmp_path)["config.yaml"] == b"of another"
+    assert "function/app.py" not in content(tmp_path)
+
+
+def test_a_killed_call_leaves_no_config_and_the_next_says_what(tmp_path: Path) -> None:
+    code = (
+        "import os, sys, pathlib\n"
+        "from provision.workflows import new_project as n\n"
+        f"files = {FILES!r}\n"
+        "move = n._move\n"
+        "def cut(s, t):\n"
+        "    if t.name == 'config.yaml': os.kill(os.getpid(), 9)\n"
+        "    move(s, t)\n"
+        "n._move = cut\n"
+        "n.write_project(pathlib.Path(sys.argv[1]), files, force=False)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code, tmp_path], cwd=ROOT, check=False)
+    assert done.returncode == -9
+    assert not (tmp_path / "config.yaml").exists()
+    assert list(tmp_path.glob(f"{STAGING}*"))
+    with pytest.raises(FilesInTheWay) as refused:
+        write_project(tmp_path, FILES, force=False)
+    assert refused.value.more == ("  .gitignore", "  function/app.py", "  tests/deep/t.py")
+    assert not list(tmp_path.glob(f"{STAGING}*"))
+    write_project(tmp_path, FILES, force=True)
+    assert content(tmp_path) == FILES
+
+
+def test_a_planted_temporary_folder_is_not_followed(tmp_path: Path) -> None:
+    inside, kept = tmp_path / "inside", tmp_path / "kept"
+    inside.mkdir()
+    kept.mkdir()
+    (kept / "file").write_bytes(b"1")
+    (inside / f"{STAGING}x").symlink_to(kept)
+    write_project(inside, FILES, force=False)
+    assert (kept / "file").read_bytes() == b"1"
+
+
+@pytest.mark.parametrize("exists", [True, False])
+def test_of_two_at_once_one_writes_and_the_other_lists(tmp_path: Path, exists: bool) -> None:
+    folder = tmp_path / "shop"
+    if exists:
+        folder.mkdir()
+    begin = threading.Barrier(4)
+    ended: list[str] = []
+
+    def one(number: int) -> None:
+        begin.wait()
+        try:
+            write_project(folder, {**FILES, "config.yaml": b"%d" % number}, force=False)
+            ended.append(str(number))
+        except FilesInTheWay as error:
+            ended.append(f"refused {len(error.more)}")
+
+    threads = [threading.Thread(target=one, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    (winner,) = [each for each in ended if each.isdigit()]
+    assert sorted(ended) == sorted([winner, *["refused 4"] * 3])
+    assert content(folder) == {**FILES, "config.yaml": winner.encode()}
+    assert [each.name for each in tmp_path.iterdir()] == ["shop"]
+
+
+def test_one_that_does_not_end_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(new_project, "_PATIENCE", 0.1)
+    with new_project._locked(tmp_path), pytest.raises(Locked, match="`provision init` is at work"):
+        write_project(tmp_path, FILES, force=False)
+
+
+@pytest.mark.parametrize(
+    ("mask", "folder", "file"),
+    [(0o022, 0o755, 0o644), (0o077, 0o700, 0o600), (0o002, 0o775, 0o664), (0o777, 0o700, 0o600)],
+)
+@pytest.mark.parametrize("place", ["", "new"])
+def test_the_umask_holds_for_others_never_for_the_user(
+    tmp_path: Path, mask: int, folder: int, file: int, place: str
+) -> None:
+    os.umask(mask)
+    write_project(tmp_path / place, FILES, force=False)
+    os.umask(0o022)
+    assert stat.S_IMODE((tmp_path / place / "tests" / "deep").stat().st_mode) == folder
+    assert stat.S_IMODE((tmp_path / place / "config.yaml").stat().st_mode) == file
+    if place:
+        assert stat.S_IMODE((tmp_path / place).stat().st_mode) == folder

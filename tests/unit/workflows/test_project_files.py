@@ -1,0 +1,128 @@
+"""The templates are this repository's own files, valid, small, and tested by their own tests."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from provision.cli.init import TEMPLATES as OFFERED
+from provision.config import load
+from provision.config.checks import check, known_regions
+from provision.config.schema.types import NAME
+from provision.preflight import foresee
+from provision.workflows.new_project import write_project
+from provision.workflows.project_files import LONGEST_NAME, TEMPLATES, Project, name_from
+from tests.support.sample_stack import ROOT
+
+COPY = (
+    "copy it: the files of function/ and layer/, and config.yaml, are those of the template items"
+)
+
+
+def test_the_template_items_is_this_repository_s_own_project() -> None:
+    files = Project("tap", None, "items").files()
+    ours = {
+        path.relative_to(ROOT).as_posix(): path.read_bytes()
+        for pattern in ("config.yaml", "function/*.py", "layer/requirements.*")
+        for path in ROOT.glob(pattern)
+    }
+    line, _, config = files["config.yaml"].partition(b"\n")
+    found = {path: text for path, text in files.items() if path.startswith(("function/", "layer/"))}
+    assert {**found, "config.yaml": config} == ours, COPY
+    assert line == b"# yaml-language-server: $schema=.provision/config.schema.json"
+
+
+def test_the_command_line_offers_every_template() -> None:
+    assert tuple(TEMPLATES) == OFFERED
+
+
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_a_project_has_its_parts(template: str) -> None:
+    files = Project("shop", "eu-west-1", template).files()
+    assert {path.partition("/")[0] for path in files} >= {
+        *(".gitignore", "README.md", "config.yaml", "events", "function", "tests")
+    }
+    assert list(files)[-1] == "config.yaml"
+    assert b".provision/\n" in files[".gitignore"]
+    assert files["README.md"].startswith(b"# shop\n")
+    assert len(re.findall(rb"^\| `provision ", files["README.md"], re.MULTILINE)) == 5
+    config = files["config.yaml"].decode()
+    assert re.search(r"^name: shop +# every", config, re.MULTILINE)
+    assert re.search(r"^region: eu-west-1 +# --region", config, re.MULTILINE)
+    columns = {line.index("#") for line in config.splitlines() if re.match("(name|region): ", line)}
+    assert len(columns) == 1, "comments keep their column"
+
+
+def test_minimal_is_minimal() -> None:
+    files = Project("shop", None, "minimal").files()
+    config = yaml.safe_load(files["config.yaml"])
+    assert list(config["functions"]) == ["hello"]
+    assert list(config["api"]["routes"]) == ["GET /hello"]
+    assert not {"tables", "layers"} & set(config)
+    assert len(files["function/app.py"].splitlines()) <= 20
+    code = b"".join(text for path, text in files.items() if path.startswith("function/"))
+    assert b"powertools" not in code.replace(b"POWERTOOLS_PARAMETERS_MAX_AGE", b"").lower()
+
+
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_the_longest_name_and_region_are_within_the_limits_of_aws(
+    template: str, tmp_path: Path
+) -> None:
+    region = max(known_regions(), key=len)
+    write_project(tmp_path, Project("a" * LONGEST_NAME, region, template).files(), force=False)
+    for environment in (None, "local", "prod"):
+        load(tmp_path / "config.yaml", environment=environment, check=check, foresee=foresee)
+
+
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_its_own_test_passes_and_fails_with_the_function_broken(
+    template: str, tmp_path: Path
+) -> None:
+    write_project(tmp_path, Project("shop", None, template).files(), force=False)
+
+    def tested() -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "unittest", "discover", "tests"]
+        return subprocess.run(
+            command, cwd=tmp_path, env={}, capture_output=True, text=True, check=False
+        )
+
+    assert tested().returncode == 0, tested().stderr
+    app = tmp_path / "function" / "app.py"
+    app.write_text(app.read_text().replace("def handler(", "def handler(nothing, "))
+    assert tested().returncode == 1
+
+
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_events_are_requests_of_its_routes(template: str) -> None:
+    files = Project("shop", None, template).files()
+    routes = yaml.safe_load(files["config.yaml"])["api"]["routes"]
+    for path, text in files.items():
+        if path.startswith("events/"):
+            event = json.loads(text)
+            assert f"{event['httpMethod']} {event['resource']}" in routes
+
+
+@pytest.mark.parametrize(
+    ("folder", "name"),
+    [
+        ("shop", "shop"),
+        ("My Shop", "my-shop"),
+        ("Käse & Brot", "kase-brot"),
+        ("2026-shop-", "shop"),
+        ("--", "app"),
+        ("店", "app"),
+        ("", "app"),
+        ("a" * 31 + "-b", "a" * 31),
+        ("x" * 300, "x" * 32),
+        ("a\nb\x1b[31m", "a-b-31m"),
+    ],
+)
+def test_the_name_of_any_folder_becomes_one_of_a_stack(folder: str, name: str) -> None:
+    assert name_from(folder) == name
+    assert re.fullmatch(NAME, name)
