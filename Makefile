@@ -11,7 +11,7 @@ ON := --local $(if $(filter command,$(firstword $(origin PORT))),--local-port $(
 
 .DEFAULT_GOAL := help
 
-.PHONY: help up status down test check lint types format bench crash-matrix ownership-sweep replacing state-lost signals-sweep terminal-sweep \
+.PHONY: help up status down test check lint types format bench crash-matrix ownership-sweep crashes-sweep replacing state-lost signals-sweep terminal-sweep \
 	laws-sweep pages-sweep fuzz fuzz-api limits security drift plan-sweep screens-sweep permissions permissions-sweep screenshots templates scan audit pins clean
 
 help:  ## this list
@@ -56,6 +56,9 @@ crash-matrix: $(VENV)/test.stamp  ## every command interrupted at every call; do
 
 ownership-sweep: $(VENV)/test.stamp  ## every kind of resource with another owner, and many random stacks
 	OWNERSHIP_SWEEP=1 $(BIN)/pytest -n 2 tests/faults/ownership
+
+crashes-sweep: $(VENV)/test.stamp  ## every kind of resource created and edited, interrupted at every write
+	CRASHES_SWEEP=1 $(BIN)/pytest -n 2 tests/unit/steps -k crash
 
 replacing: $(VENV)/test.stamp  ## every replacement interrupted, with the state lost
 	REPLACING_ALL=1 $(BIN)/pytest -n 2 tests/faults/replacement

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import os
 from functools import cache
+from inspect import CO_VARKEYWORDS
 from itertools import count
 from typing import Any
+from weakref import WeakSet
 
+import boto3.session
 import botocore.client
 import botocore.hooks
 import botocore.loaders
@@ -19,16 +22,19 @@ import moto.core.models
 import moto.core.responses
 import moto.core.utils
 import pytest
+from botocore.hooks import NodeList
 from botocore.model import ServiceModel
 from cryptography.hazmat.primitives.asymmetric import rsa
 from moto.acm.models import CertBundle
 from moto.core.base_backend import BaseBackend
 
 import provision.aws.session
+import provision.model.stack
 import provision.preflight.check
 from provision.aws.session import model_loader
 from provision.config import Config
 from provision.preflight.requests import Foreseen, rehearse
+from tests.support.one_thread import wait, walking_pool
 
 _LOADER = model_loader(None)
 _CREATOR: Any = botocore.client.ClientCreator  # its stubs hide what is replaced here
@@ -37,6 +43,10 @@ _load_model = _CREATOR._load_service_model
 _ALIASER: Any = botocore.hooks.EventAliaser
 _alias = _ALIASER._alias_event_name
 _aliased: dict[str, str] = {}
+_TRIE: Any = vars(botocore.hooks)["_PrefixTrie"]
+_read_signature = botocore.hooks.accepts_kwargs
+_register_handlers = vars(boto3.session.Session)["_register_default_handlers"]
+_with_handlers: WeakSet[Any] = WeakSet()
 _method_names = moto.core.utils.method_names_from_class
 _numbers = count(1)
 _foreseen: dict[str, Foreseen] = {}
@@ -112,13 +122,45 @@ def _valid_key(bundle: CertBundle) -> Any:
 def make_cheap(patch: pytest.MonkeyPatch) -> None:
     """Tests kill no machine, so nothing has to be on disk; what never changes is made once."""
     patch.setattr(os, "fsync", lambda _descriptor: None)
+    patch.setattr(provision.model.stack, "ThreadPoolExecutor", walking_pool)
+    patch.setattr(provision.model.stack, "wait", wait)
     make_clients_cheap(patch)
     make_accounts_cheap(patch)
     patch.setattr(provision.preflight.check, "rehearse", _rehearse)
 
 
+def _copied(self: Any, node: dict[str, Any]) -> dict[str, Any]:
+    """As botocore's own: the tree of handlers is another, the handlers are the same."""
+    copied: dict[str, Any] = {}
+    for key, value in node.items():
+        if type(value) is NodeList:
+            first, middle, last = value
+            copied[key] = NodeList(first[:], middle[:], last[:])
+        elif type(value) is dict:
+            copied[key] = _copied(self, value)
+        else:
+            copied[key] = value
+    return copied
+
+
+def _accepts_kwargs(handler: Any) -> Any:
+    """Of a function or a method this is known without its whole signature."""
+    code = getattr(handler, "__code__", None)
+    return code.co_flags & CO_VARKEYWORDS if code else _read_signature(handler)
+
+
+def _add_handlers(self: Any) -> None:
+    """Once a session: all `Aws` of a process's tests share one, which else grows with each."""
+    if self._session not in _with_handlers:
+        _with_handlers.add(self._session)
+        _register_handlers(self)
+
+
 def make_clients_cheap(patch: pytest.MonkeyPatch) -> None:
     """Each service's model is read once, its client's methods and events are named once."""
+    patch.setattr(_TRIE, "_recursive_copy", _copied)
+    patch.setattr(botocore.hooks, "accepts_kwargs", _accepts_kwargs)
+    patch.setattr(boto3.session.Session, "_register_default_handlers", _add_handlers)
     patch.setattr(_ALIASER, "_alias_event_name", _event_name)
     patch.setattr(provision.aws.session, "model_loader", lambda _paths: _LOADER)
     patch.setattr(botocore.loaders, "create_loader", lambda _paths=None: _LOADER)

@@ -7,13 +7,11 @@ import os
 import re
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import Future
-from concurrent.futures._base import DoneAndNotDoneFutures
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import botocore.session
 import pytest
@@ -34,36 +32,13 @@ from tests.faults.crashes.interceptor import Line
 from tests.support.account_inventory import Inventory, inventory, scaling
 from tests.support.harness import ALLOW_ALL, HOLDER, REGION, Pooled
 from tests.support.moto_patches import teach_moto
+from tests.support.one_thread import Inline, wait
 from tests.support.sample_stack import TinySources, reference_stack
 from tests.support.virtual_clock import VirtualClock
 
 STACK = "tap-dev"
 ZONE = "example.com"
 Shape = dict[str, Counter[str]]
-
-
-class Inline:
-    """Runs what is submitted at once, in this thread: the same walk, but forkable anywhere."""
-
-    def __init__(self, workers: int, thread_name_prefix: str = "") -> None:
-        assert workers == 1 or thread_name_prefix == "read"
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        pass
-
-    def submit(self, work: Callable[..., Any], *arguments: Any, **named: Any) -> Future[Any]:
-        future: Future[Any] = Future()
-        try:
-            future.set_result(work(*arguments, **named))
-        except Exception as error:  # noqa: BLE001  (as an executor does)
-            future.set_exception(error)
-        return future
-
-    def map(self, work: Callable[[Any], Any], *many: Iterable[Any]) -> list[Any]:
-        return list(map(work, *many))
 
 
 @dataclass(frozen=True)
@@ -188,11 +163,7 @@ def one_thread() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(provision.model.stack, "ThreadPoolExecutor", Inline)
         patch.setattr(provision.aws.concurrency, "ThreadPoolExecutor", Inline)
-        patch.setattr(  # all are done: in the order in which they were begun, not in a set's
-            provision.model.stack,
-            "wait",
-            lambda pending, **_: DoneAndNotDoneFutures(pending, set()),
-        )
+        patch.setattr(provision.model.stack, "wait", wait)
         made: dict[str, type] = {}
         make = vars(ClientCreator)["_create_client_class"]
 

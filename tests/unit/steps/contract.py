@@ -10,8 +10,10 @@ field that is not Fixed, Computed or Local; a field nobody edits fails the contr
 
 from __future__ import annotations
 
+import os
+import random
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import nullcontext, suppress
 from dataclasses import MISSING, dataclass, field, fields, replace
 from functools import partial
@@ -43,6 +45,10 @@ from tests.faults.aws_behaviours.rules.pages import OneItemAPage
 from tests.support.drawn import draw, half_known
 from tests.support.harness import Died, Recorder, Where, Workshop, empty, new_aws, one_node
 
+SWEEP = "CRASHES_SWEEP" in os.environ
+POINTS = 6
+CrashPoint = tuple[Where, int]
+
 
 @dataclass
 class FirstDeleted(Recorder):
@@ -64,6 +70,19 @@ def for_all(step: Step) -> bool:
     return step.MANAGEMENT is Management.NEVER_DELETED
 
 
+def crash_points(
+    test: str, step: Step, writes: int, kinds: Iterable[Where] = Where
+) -> list[CrashPoint]:
+    """Where a run of that many writes is to die: with `CRASHES_SWEEP` everywhere; in the suite, of
+    very many, at the first, the last and some between, by a seed of the test and the kind."""
+    every = [(where, number) for number in range(1, writes + 1) for where in kinds]
+    if SWEEP or len(every) <= POINTS:
+        return every
+    ends = [every[0], every[1], every[-1]]
+    between = random.Random(f"{test} {step.KIND}").sample(every[2:-1], POINTS - len(ends))
+    return [*ends, *between]
+
+
 class StepContract:
     edits: ClassVar[Mapping[str, Any]]
     """Field → another value it can be changed to in place."""
@@ -74,9 +93,6 @@ class StepContract:
 
     refused_twice: ClassVar[str] = ""
     """With which AWS refuses a second one of the same settings, whatever it is called."""
-
-    stride: ClassVar[int] = 1
-    """Of an edit of very many writes, each how manyth is one to be cut short at."""
 
     def given(self, aws: Any) -> Step:
         """Make what the step needs, and return the step."""
@@ -300,27 +316,34 @@ class StepContract:
     # -- crashes -----------------------------------------------------------------------------
 
     def test_survives_a_crash_at_every_write(self, step: Step, workshop: Workshop) -> None:
-        for where in (Where.BEFORE, Where.AFTER):
-            for number in range(1, 100):
-                if not self.crash(workshop, step, Recorder(die=(where, number))):
-                    break
-                workshop.run(one_node(step), "up")
-                assert workshop.run(one_node(step), "up").changes["it"].action is Action.KEEP
-                workshop.run(one_node(step), "down")
-                assert for_all(step) or self.observed(step) is None
+        for point in self.points_of_up("up", step, workshop):
+            with pytest.raises(Died):
+                workshop.run(one_node(step), "up", recorder=Recorder(die=point))
+            workshop.run(one_node(step), "up")
+            assert workshop.run(one_node(step), "up").changes["it"].action is Action.KEEP, point
+            workshop.run(one_node(step), "down")
+            assert for_all(step) or self.observed(step) is None, point
 
     def test_an_edit_survives_a_crash_at_every_write(self, step: Step, workshop: Workshop) -> None:
         """What is half as it was and half as it is wanted ends as wanted, in one run."""
         edited = one_node(self.edited(step))
-        for number in range(1, 200, self.stride):
+        workshop.run(one_node(step), "up")
+        workshop.run(edited, "up")
+        points = crash_points("edit", step, len(workshop.last.writes), (Where.AFTER,))
+        for point in points:
             workshop.run(one_node(step), "up")
-            try:
-                workshop.run(edited, "up", recorder=Recorder(die=(Where.AFTER, number)))
-            except Died:
-                workshop.run(edited, "up")
-                assert workshop.run(edited, "up").changes["it"].action is Action.KEEP, number
-            else:
-                break
+            with pytest.raises(Died):
+                workshop.run(edited, "up", recorder=Recorder(die=point))
+            workshop.run(edited, "up")
+            assert workshop.run(edited, "up").changes["it"].action is Action.KEEP, point
+
+    def points_of_up(self, test: str, step: Step, workshop: Workshop) -> list[CrashPoint]:
+        if for_all(step):
+            return [(Where.BEFORE, 1)]  # it stays, and a second `up` writes nothing
+        workshop.run(one_node(step), "up")
+        writes = len(workshop.last.writes)
+        workshop.run(one_node(step), "down")
+        return crash_points(test, step, writes)
 
     def edited(self, step: Step) -> Step:
         """With all edits at once."""
@@ -329,21 +352,11 @@ class StepContract:
     def test_survives_a_crash_with_the_configuration_gone(
         self, step: Step, workshop: Workshop
     ) -> None:
-        for where in (Where.BEFORE, Where.AFTER):
-            for number in range(1, 100):
-                if not self.crash(workshop, step, Recorder(die=(where, number))):
-                    break
-                workshop.run(empty(), "down")
-                assert for_all(step) or self.observed(step) is None
-
-    def crash(self, workshop: Workshop, step: Step, recorder: Recorder) -> bool:
-        """Whether `up` died where told; when it lived, what it made is removed again."""
-        try:
-            workshop.run(one_node(step), "up", recorder=recorder)
-        except Died:
-            return True
-        workshop.run(one_node(step), "down")
-        return False
+        for point in self.points_of_up("gone", step, workshop):
+            with pytest.raises(Died):
+                workshop.run(one_node(step), "up", recorder=Recorder(die=point))
+            workshop.run(empty(), "down")
+            assert for_all(step) or self.observed(step) is None, point
 
     def test_replacement_is_thought_about(self, step: Step) -> None:
         assert step.REPLACEMENT in Replacement
