@@ -986,10 +986,8 @@ def test_what_is_protected_wants_its_name(
         write_state=write_state,
     )
     session: Any = SimpleNamespace(
-        require_answer=lambda *_, **__: None,
         open=lambda **_: opened,
-        call=SimpleNamespace(rerun_command=""),
-        nobody_answers=False,
+        call=SimpleNamespace(rerun_command="", as_json=False),
     )
     monkeypatch.setattr(down_command, "_open", lambda _: opened)
     refusal = click.UsageError if protected else _LookedAtError
