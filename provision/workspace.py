@@ -128,7 +128,7 @@ class Workspace:
         return PinnedLocation(self.aws.location.account, self.aws.location.region)
 
 
-def _goes_on(say: Callable[[str], None], error: Exception) -> None:
+def _report_and_continue(say: Callable[[str], None], error: Exception) -> None:
     say(f"{translate_error(error).message}; continuing with what is recorded")
 
 
@@ -199,14 +199,16 @@ def open_workspace(
         guard(config, aws, known)
         sources = _sources(options, config, aws, say) if build_sources else NoPackages()
         recorded = [one.step for one in known.records.values()]
-        arn = key(aws, config.encryption.key, recorded, partial(_goes_on, say))
-        inputs = _site(config, aws, known, sources, arn)
+        arn = key(aws, config.encryption.key, recorded, partial(_report_and_continue, say))
+        inputs = _stack_inputs(config, aws, known, sources, arn)
     stack = build_stack(inputs)
     remembered = frozenset(apply_moves(known.records, stack.moved))
     return Workspace(inputs, aws, stack, directory, limitations, remembered, state)
 
 
-def _site(config: Config, aws: Aws, known: Journal, sources: Packages, key: str) -> StackInputs:
+def _stack_inputs(
+    config: Config, aws: Aws, known: Journal, sources: Packages, key: str
+) -> StackInputs:
     """Return what the nodes are built from, after reading from AWS what that needs."""
     recorded = {name: record.step for name, record in known.records.items()}
     zones = zones_of(aws, config.network.zones, recorded, identity_of(config, aws.location))

@@ -76,14 +76,14 @@ def main(arguments: list[str] | None = None) -> None:
     call = Invocation(tuple(sys.argv[1:] if arguments is None else arguments))
     with call.stopping:
         try:
-            code = _obey(call)
+            code = _run(call)
         except OSError:  # neither terminal nor pipe is left to report to
             code = Interrupted.exit_code if call.stopping.asked else 1
-        _let_go(sys.stdout, sys.stderr)
+        _flush(sys.stdout, sys.stderr)
     sys.exit(code)
 
 
-def _let_go(*streams: TextIO | None) -> None:
+def _flush(*streams: TextIO | None) -> None:
     """Flush the streams, or Python would complain at its end and change the exit code."""
     for stream in streams:
         if stream is None:  # closed by the caller (`>&-`)
@@ -96,7 +96,7 @@ def _let_go(*streams: TextIO | None) -> None:
             os.close(nowhere)
 
 
-def _obey(call: Invocation) -> int:
+def _run(call: Invocation) -> int:
     # Shells complete a command by its name, not by the path it was called by.
     name = "provision" if os.environ.get(COMPLETION) else call.program
     try:
@@ -118,11 +118,11 @@ def _obey(call: Invocation) -> int:
     except BrokenPipeError:
         return 1
     except ProvisionError as error:
-        return _tell(error, call)
+        return _report(error, call)
     except Exception as error:  # noqa: BLE001  (the last net: the user gets a sentence)
         from provision.engine.errors import translate_error  # noqa: PLC0415
 
-        return _tell(translate_error(error), call)
+        return _report(translate_error(error), call)
 
 
 def _show(error: click.ClickException, call: Invocation) -> None:
@@ -145,7 +145,7 @@ def _trace(error: ProvisionError) -> Iterator[str]:
         yield from text.split("\n") if text.startswith("  File ") else (text,)
 
 
-def _tell(error: ProvisionError, call: Invocation) -> int:
+def _report(error: ProvisionError, call: Invocation) -> int:
     if call.debug:
         put(*_trace(error), err=True)
     return call.fail(error)

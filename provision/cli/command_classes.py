@@ -10,7 +10,7 @@ from difflib import get_close_matches
 
 import click
 
-from provision.cli.environment_variables import strangers
+from provision.cli.environment_variables import misspelt_variables
 from provision.cli.global_options import WHOLE_TOOL, Answering, debugging, given, global_options_of
 from provision.commands.invocation import Invocation
 from provision.sanitizing.text import put
@@ -45,7 +45,7 @@ class Verb(click.Command):
         call.verb = _first_word(ctx)
         if options.profile:
             call.aws = f"aws --profile {shlex.quote(options.profile)}"
-        for line in strangers(ctx.find_root(), os.environ):
+        for line in misspelt_variables(ctx.find_root(), os.environ):
             put(line, err=True)
         ctx.obj = options
         try:

@@ -40,7 +40,7 @@ def config_check(context: click.Context) -> None:
         check=check if options.allow_outside else within_folder(check),
         foresee=foresee,
         warn=lambda words: put(options.call.expand_hint(words), err=True),
-        unlisted=_judge(options),
+        unlisted=_unlisted_decision(options),
     )
     for name, function in loaded.functions.items():
         if not in_folder(function.source, function.handler):
@@ -60,7 +60,7 @@ def config_check(context: click.Context) -> None:
         put(*config.shown(loaded).rstrip("\n").split("\n"))
 
 
-def _judge(options: GlobalOptions) -> Unlisted:
+def _unlisted_decision(options: GlobalOptions) -> Unlisted:
     from provision.commands.unlisted import refuse, unless_known  # noqa: PLC0415
     from provision.config.unlisted import accept  # noqa: PLC0415
 

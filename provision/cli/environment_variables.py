@@ -10,14 +10,14 @@ import click
 PREFIX: Final = "PROVISION_"
 
 
-def strangers(tool: click.Context, names: Iterable[str]) -> Iterator[str]:
+def misspelt_variables(tool: click.Context, names: Iterable[str]) -> Iterator[str]:
     """Yield a warning for each variable similar to one of ours; others are other programs'."""
     mine = [name for name in names if name.startswith(PREFIX)]
     if not mine:
         return
     known = sorted(_of(tool.command, tool))
     for name in mine:
-        if name not in known and (meant := _meant(name, known)):
+        if name not in known and (meant := _suggestion(name, known)):
             yield f"warning: {name} is not a variable of provision and has no effect; {meant}"
 
 
@@ -34,7 +34,7 @@ def _of(command: click.Command, context: click.Context) -> set[str]:
     return found
 
 
-def _meant(name: str, known: Iterable[str]) -> str:
+def _suggestion(name: str, known: Iterable[str]) -> str:
     from provision.config.problems import suggest  # noqa: PLC0415  (only where there is one)
 
     words = set(name.removeprefix(PREFIX).split("_"))

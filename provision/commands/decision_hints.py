@@ -9,7 +9,7 @@ from provision.commands.invocation import Invocation
 from provision.errors import DataProtected, ProvisionError
 
 
-def deciding(call: Invocation, refused: Mapping[str, ProvisionError]) -> str:
+def decision_hint(call: Invocation, refused: Mapping[str, ProvisionError]) -> str:
     """Return a hint on how to continue after refusals.
 
     If each is about data that may be lost, the command names that data: without it, it would be
@@ -17,13 +17,13 @@ def deciding(call: Invocation, refused: Mapping[str, ProvisionError]) -> str:
     """
     if not all(isinstance(error, DataProtected) for error in refused.values()):
         then = (
-            f"`{call.anew}` saves another plan"
-            if call.anew
+            f"`{call.replan_command}` saves another plan"
+            if call.replan_command
             else f"`{call.rerun_command}` continues"
         )
         return f"decide that as its line says, then {then}"
     named = " ".join(f"--destroy {shlex.quote(node)}" for node in refused)
     them = "it" if len(refused) == 1 else "them"
-    if call.anew:
-        return f"`{call.anew} {named}` saves a plan that lets {them} be deleted"
+    if call.replan_command:
+        return f"`{call.replan_command} {named}` saves a plan that lets {them} be deleted"
     return f"`{call.rerun_command} {named}` lets {them} be deleted"

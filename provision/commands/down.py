@@ -38,7 +38,7 @@ def down(
     stack, protected = workspace.stack.name, workspace.inputs.config.protected
     check_confirmation(stack, agreement, protected=protected)  # before anything is observed
     with workspace.write_state(session.call.rerun_command) as journal:
-        removal = _look(session, workspace, journal, plan_options, workers)
+        removal = _plan_removal(session, workspace, journal, plan_options, workers)
         if not session.call.as_json:
             session.show_plan(session.errors, workspace, f"{stack}: what `down` does", removal.all)
         if removal.has_changes and not confirm(
@@ -47,7 +47,9 @@ def down(
             return 1
         if removal.has_changes and not agreement.given:
             removal = replan_unchanged(
-                session, removal, lambda: _look(session, workspace, journal, plan_options, workers)
+                session,
+                removal,
+                lambda: _plan_removal(session, workspace, journal, plan_options, workers),
             )
         with (
             session.call.stopping.stopping(workspace.aws.clock),
@@ -57,12 +59,12 @@ def down(
             delay = REAPPEAR_DELAY if workspace.aws.access.deletes_lag else 0.0
             result = engine.remove(removal, workers=workers, reappear_delay=delay)
     result = worded_outcome(session.call, result)
-    found = _receipt(session, workspace, result)
-    _tell(session, workspace, result, found and worded_receipt(session.call, found))
+    found = _search_leftovers(session, workspace, result)
+    _report(session, workspace, result, found and worded_receipt(session.call, found))
     return finish(session, result)
 
 
-def _look(
+def _plan_removal(
     session: Session,
     workspace: Workspace,
     journal: Journal,
@@ -91,7 +93,9 @@ def _open(session: Session) -> Workspace:
         raise error.reworded(hint=error.hint + older) from error
 
 
-def _receipt(session: Session, workspace: Workspace, result: Result) -> RemovalReport | None:
+def _search_leftovers(
+    session: Session, workspace: Workspace, result: Result
+) -> RemovalReport | None:
     """Search for leftovers and return the report.
 
     None if it was interrupted, before or during the search: the user does not wait then.
@@ -108,7 +112,7 @@ def _receipt(session: Session, workspace: Workspace, result: Result) -> RemovalR
     return None
 
 
-def _tell(
+def _report(
     session: Session,
     workspace: Workspace,
     result: Result,

@@ -14,7 +14,7 @@ from provision.files import read_private
 from provision.workspace import Options, Workspace
 
 
-def formerly(options: Options, workspace: Workspace) -> str:
+def former_names_hint(options: Options, workspace: Workspace) -> str:
     """Return a hint on each other stack that this one may have been before, or "".
 
     Empty if this stack is recorded, if the user chose the state directory, and on local. Every name

@@ -59,7 +59,7 @@ class Invocation:
     """The options on the command line that select this stack, each as it is typed."""
     aws: str = "aws"
     """How to call the AWS CLI so that it reaches the same account or emulator."""
-    anew: str = ""
+    replan_command: str = ""
     """The command that saves the applied plan again. A partly applied plan is stale and would be
     refused."""
     answered: bool = False
@@ -77,10 +77,10 @@ class Invocation:
         return f"{self.program} {shlex.join(self.words)}".strip()
 
     @property
-    def goes_on(self) -> str:
+    def resume_advice(self) -> str:
         """The advice after a partial failure: how to continue once its cause is removed."""
-        if self.anew:
-            return f"save a plan of what is missing: `{self.anew}`"
+        if self.replan_command:
+            return f"save a plan of what is missing: `{self.replan_command}`"
         return f"run `{self.rerun_command}` again: it does only what is missing"
 
     def command(self, *words: str) -> str:
@@ -127,8 +127,8 @@ class Invocation:
         """Return the error that a signal leads to, with how to continue."""
         resumes = self.verb in RESUMABLE
         further = f"`{self.rerun_command}` continues from here"
-        if self.anew:
-            further = f"`{self.anew}` saves a plan of what is missing"
+        if self.replan_command:
+            further = f"`{self.replan_command}` saves a plan of what is missing"
         return Interrupted(
             "interrupted; what was in progress is in the journal" if resumes else "interrupted",
             hint=further if resumes else "",

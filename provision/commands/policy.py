@@ -37,7 +37,7 @@ def deployer(session: Session, purpose: str, out: Path | None) -> int:
 
     With `out`, write each into a file there instead, and print how to create it in IAM.
     """
-    inputs = _site(session)
+    inputs = _offline_inputs(session)
     found = _policies(inputs, session.options, Purpose(purpose))
     if session.call.as_json:
         bound = {"for": purpose, "boundary": inputs.config.boundary}
@@ -76,7 +76,7 @@ def deployer(session: Session, purpose: str, out: Path | None) -> int:
 
 def boundary(session: Session, out: Path | None) -> int:
     """Print or write one policy, which bounds the stack's roles once config.yaml names it."""
-    inputs = _site(session)
+    inputs = _offline_inputs(session)
     found = boundary_policy(inputs)
     if found.characters > MOST_CHARACTERS:
         raise ApiError(
@@ -122,7 +122,7 @@ def _give_rights(found: Iterable[Policy]) -> bool:
     return any("iam:PutRolePolicy" in json.dumps(policy.document) for policy in found)
 
 
-def _site(session: Session) -> StackInputs:
+def _offline_inputs(session: Session) -> StackInputs:
     """Return the stack's inputs without its sources. Zones and a given key are patterns."""
     options = session.options
     if not options.allow_outside:

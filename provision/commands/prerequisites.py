@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from provision.commands.former_names import formerly
+from provision.commands.former_names import former_names_hint
 from provision.commands.session import Session
 from provision.engine.engine import WORKERS
 from provision.plan.options import PlanOptions
@@ -20,7 +20,7 @@ def plan_with_prerequisites(
     workers: int = WORKERS,
 ) -> Plan:
     """Plan as `Session.plan` does, for `plan` and `up`. Raises the first missing prerequisite."""
-    if words := formerly(session.options, workspace):
+    if words := former_names_hint(session.options, workspace):
         session.say(words)
     seen = session.plan(workspace, journal, plan_options, workers)
     with workspace.aws.reading():

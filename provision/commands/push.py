@@ -25,7 +25,7 @@ def push(session: Session, functions: tuple[str, ...]) -> int:
     keys = named_functions(workspace, functions)
     with workspace.write_state(session.call.rerun_command) as journal:
         result = _push(session, workspace, journal, keys)
-    _tell(session, workspace, result)
+    _report(session, workspace, result)
     return finish(session, result)
 
 
@@ -45,12 +45,12 @@ def _push(session: Session, workspace: Workspace, journal: Journal, keys: Sequen
     with session.call.stopping.stopping(workspace.aws.clock):
         with session.busy(f"checking the code of {pluralize(len(keys), 'function')}"):
             seen = plan_push(workspace.engine(journal, PlanOptions()), keys)
-        tell_left(session, seen)
+        report_other_changes(session, seen)
         with session.showing(seen.writes) as progress:
             return push_code(workspace.engine(journal, PlanOptions(), progress.report), seen)
 
 
-def tell_left(session: Session, seen: PushPlan) -> None:
+def report_other_changes(session: Session, seen: PushPlan) -> None:
     """Report what config.yaml changes besides the code, in a line for each function."""
     for node, release in seen.releases.items():
         if release.other_changes:
@@ -58,7 +58,7 @@ def tell_left(session: Session, seen: PushPlan) -> None:
             session.say(f"{node}: config.yaml changes {fields} too; `provision up` applies that")
 
 
-def _tell(session: Session, workspace: Workspace, result: Result) -> None:
+def _report(session: Session, workspace: Workspace, result: Result) -> None:
     if session.call.as_json:
         print_result_document(session, workspace, result, result.resources)
         return

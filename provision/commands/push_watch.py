@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NoReturn
 
-from provision.commands.push import live_words, named_functions, tell_left
+from provision.commands.push import live_words, named_functions, report_other_changes
 from provision.commands.session import Session
 from provision.errors import Interrupted, ProvisionError
 from provision.packaging.file_watch import Snapshot, snapshot, watch_saves
@@ -75,17 +75,17 @@ def _push(session: Session, workspace: Workspace, keys: Sequence[str]) -> None:
         ):
             engine = workspace.engine(journal, PlanOptions())
             found = plan_push(engine, whole)
-            tell_left(session, found)
+            report_other_changes(session, found)
             result = push(engine, found)
     except Interrupted:
         raise
     except ProvisionError as error:
-        _tell(session, error.lines, error.hint)
+        _print_error(session, error.lines, error.hint)
         return
     if session.call.stopping.asked:
         raise session.call.interrupted()
     for node, failure in result.failed.items():
-        _tell(session, (f"{node}: {failure.message}", *failure.more), failure.hint)
+        _print_error(session, (f"{node}: {failure.message}", *failure.more), failure.hint)
     for words in untried_words(result):
         session.errors.print(words, style="yellow", soft_wrap=True)
     spent = seconds(workspace.aws.clock.now() - began)
@@ -100,7 +100,9 @@ def _compiles(session: Session, workspace: Workspace, key: str) -> bool:
     except PackagingFailed as failed:
         errors = list(failed.lines)
     for each in errors:
-        _tell(session, [f"{function_node(key)}: {each}"], "not pushed; fix it and save again")
+        _print_error(
+            session, [f"{function_node(key)}: {each}"], "not pushed; fix it and save again"
+        )
     return not errors
 
 
@@ -117,7 +119,7 @@ def _faults(workspace: Workspace, key: str) -> list[ModuleFault]:
     return faults(function.source, function.handler, function.runtime)
 
 
-def _tell(session: Session, lines: Sequence[str], hint: str) -> None:
+def _print_error(session: Session, lines: Sequence[str], hint: str) -> None:
     first, *more = [session.call.expand_hint(line) for line in lines]
     for line in (f"✗ {first}", *more):
         session.errors.print(line, style="red", soft_wrap=True)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from provision.commands.session import Session
 from provision.plan.plan import Plan
-from provision.workflows.saved_plan import StalePlan, changed_nodes, planned, told_moves
+from provision.workflows.saved_plan import StalePlan, changed_nodes, listed_changes, planned
 
 
 def replan_unchanged(session: Session, shown: Plan, plan_again: Callable[[], Plan]) -> Plan:
@@ -23,7 +23,7 @@ def replan_unchanged(session: Session, shown: Plan, plan_again: Callable[[], Pla
     if lines:
         raise StalePlan(
             "Nothing was done: this changed while the question waited for an answer:",
-            more=told_moves(lines),
-            hint=f"plan again: `{session.call.anew or session.call.rerun_command}`",
+            more=listed_changes(lines),
+            hint=f"plan again: `{session.call.replan_command or session.call.rerun_command}`",
         )
     return now

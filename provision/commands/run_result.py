@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from provision.commands.decision_hints import deciding
+from provision.commands.decision_hints import decision_hint
 from provision.commands.invocation import Invocation
 from provision.commands.session import Session
 from provision.errors import Interrupted, NothingDone, NotPermitted, PartialFailure, ProvisionError
@@ -24,14 +24,14 @@ def final_error(call: Invocation, result: Result) -> ProvisionError | None:
     nodes = f"{len(result.failed)} failed ({', '.join(result.failed)})"
     if all(isinstance(error, NotPermitted) for error in result.failed.values()):
         return NotPermitted(
-            f"Partly done: {nodes}", hint=f"allow what they name and {call.goes_on}"
+            f"Partly done: {nodes}", hint=f"allow what they name and {call.resume_advice}"
         )
     if result.refused_whole:
         return NothingDone(
             f"Nothing was done: {len(result.failed)} refused ({', '.join(result.failed)})",
-            hint=deciding(call, result.failed),
+            hint=decision_hint(call, result.failed),
         )
-    return PartialFailure(f"Partly done: {nodes}", hint=f"fix that and {call.goes_on}")
+    return PartialFailure(f"Partly done: {nodes}", hint=f"fix that and {call.resume_advice}")
 
 
 def print_result_document(

@@ -145,10 +145,10 @@ class Session:
             self.busy(f"reading {len(engine.stack.nodes)} resources"),
         ):
             seen = engine.plan(workers=workers)
-        self.check_goes_on()  # a signal may have come during the last observation
+        self.raise_if_interrupted()  # a signal may have come during the last observation
         return seen
 
-    def check_goes_on(self) -> None:
+    def raise_if_interrupted(self) -> None:
         """Raise `Interrupted` if a signal has come."""
         if self.call.stopping.asked:
             raise self.call.interrupted()

@@ -19,7 +19,7 @@ def unless_known(config: Path, state: Path | None, then: Unlisted) -> Unlisted:
 
     def decide(unlisted: UnlistedEnvironment) -> None:
         home = config.resolve().parent / HOME
-        if not _was_made(state or home / unlisted.name):
+        if not _has_state(state or home / unlisted.name):
             then(unlisted)
 
     return decide
@@ -51,7 +51,7 @@ def ask_for_environment(call: Invocation, question: str) -> Unlisted:
     return decide
 
 
-def _was_made(directory: Path) -> bool:
+def _has_state(directory: Path) -> bool:
     """Return whether the directory has the state of a stack that was created.
 
     True for an unreadable one, which is reported later.

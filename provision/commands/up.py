@@ -39,7 +39,7 @@ def up(
     check_nodes(workspace, (*adopt, *destroy))
     plan_options = PlanOptions(frozenset(adopt), frozenset(destroy), backup=backup)
     with workspace.write_state(session.call.rerun_command) as journal:
-        seen = look(session, workspace, journal, plan_options, workers)
+        seen = plan_and_show(session, workspace, journal, plan_options, workers)
         protected = workspace.inputs.config.protected and destroys_data(seen.all)
         if seen.doable and not confirm(
             session, workspace, "Do this?", agreement, protected=protected
@@ -51,11 +51,11 @@ def up(
                 seen,
                 lambda: plan_with_prerequisites(session, workspace, journal, plan_options, workers),
             )
-        result = make(session, workspace, journal, seen, plan_options, workers)
-    return end(session, workspace, result)
+        result = apply(session, workspace, journal, seen, plan_options, workers)
+    return report(session, workspace, result)
 
 
-def look(
+def plan_and_show(
     session: Session,
     workspace: Workspace,
     journal: Journal,
@@ -71,7 +71,7 @@ def look(
     return seen
 
 
-def make(
+def apply(
     session: Session,
     workspace: Workspace,
     journal: Journal,
@@ -92,7 +92,7 @@ def make(
         return engine.apply(seen, workers=workers)
 
 
-def end(session: Session, workspace: Workspace, result: Result) -> int:
+def report(session: Session, workspace: Workspace, result: Result) -> int:
     """Print the result, on the screen or as a document, and return the exit code."""
     if session.call.as_json:
         print_result_document(session, workspace, result, result.resources)

@@ -23,7 +23,7 @@ from provision.commands.node_names import check_nodes
 from provision.commands.prerequisites import plan_with_prerequisites
 from provision.commands.recheck import replan_unchanged
 from provision.commands.session import Session
-from provision.commands.up import end, look, make
+from provision.commands.up import apply, plan_and_show, report
 from provision.commands.yes_no import is_unattended
 from provision.errors import WrongAccount
 from provision.plan.options import PlanOptions
@@ -34,8 +34,8 @@ from provision.workflows.saved_plan import (
     capture_plan,
     changed_inputs,
     changed_nodes,
+    listed_changes,
     read_plan,
-    told_moves,
 )
 from provision.workspace import Workspace
 
@@ -58,13 +58,15 @@ def up_saved(
     _check_place(workspace, file, plan)
     check_nodes(workspace, (*adopt, *destroy))
     missing = _unallowed(workspace, file, plan, PlanOptions(frozenset(adopt), frozenset(destroy)))
-    session.call.anew = session.call.command("plan", "--out", str(file), *plan.consent.options)
+    session.call.replan_command = session.call.command(
+        "plan", "--out", str(file), *plan.consent.options
+    )
     if missing.options and (is_unattended(session.call) or agreement.given):
         raise click.UsageError(_wanting(file, plan, missing))
     now = capture_plan(workspace.inputs, {}, plan.consent, plan.salt)
     _refuse(file, plan, changed_inputs(plan, now))
     with workspace.write_state(session.call.rerun_command) as journal:
-        seen = look(session, workspace, journal, plan.consent, workers)
+        seen = plan_and_show(session, workspace, journal, plan.consent, workers)
         now = capture_plan(workspace.inputs, seen.all, plan.consent, plan.salt)
         _refuse(file, plan, changed_nodes(plan.nodes, now.nodes))
         protected = workspace.inputs.config.protected and destroys_data(seen.all)
@@ -80,8 +82,8 @@ def up_saved(
                 seen,
                 lambda: plan_with_prerequisites(session, workspace, journal, plan.consent, workers),
             )
-        result = make(session, workspace, journal, seen, plan.consent, workers)
-    return end(session, workspace, result)
+        result = apply(session, workspace, journal, seen, plan.consent, workers)
+    return report(session, workspace, result)
 
 
 def _unallowed(
@@ -93,9 +95,9 @@ def _unallowed(
     InvalidPlanFile if the plan names an unknown node.
     """
     known = {*workspace.stack.nodes, *workspace.remembered}
-    if strangers := sorted({*plan.adopt, *plan.destroy} - known):
+    if unknown := sorted({*plan.adopt, *plan.destroy} - known):
         raise InvalidPlanFile(
-            f"{file} names {strangers[0]}, which is not a node of {workspace.stack.name}",
+            f"{file} names {unknown[0]}, which is not a node of {workspace.stack.name}",
             hint=f"save another: `provision plan --out {shlex.quote(str(file))}`",
         )
     if more := _without(given, plan.consent).options:
@@ -159,6 +161,6 @@ def _refuse(file: Path, plan: SavedPlan, moved: Iterable[str]) -> None:
     allowed = "".join(f" {shlex.quote(word)}" for word in plan.consent.options)
     raise StalePlan(
         f"Nothing was done: since {file} was saved, this has changed:",
-        more=told_moves(lines),
+        more=listed_changes(lines),
         hint=f"plan again: `provision plan --out {place}{allowed}`",
     )

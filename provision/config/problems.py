@@ -12,7 +12,7 @@ from provision.errors import ProvisionError
 
 _COMPARED = 40
 """The most known words of which each is compared with a misspelt one, letter by letter."""
-_BESIDE = 8
+_OTHER_CALLERS = 8
 """Of more known words, how many neighbours on either side are compared."""
 _LONGEST = 256
 """The longest word that is compared, in characters: the time grows with their square."""
@@ -150,7 +150,7 @@ def _likely(word: str, known: tuple[str, ...]) -> Sequence[str]:
 def _beside(words: Sequence[str], word: str) -> Sequence[str]:
     """Return the neighbours of the word's place in the sorted words."""
     at = bisect(words, word)
-    return words[max(0, at - _BESIDE) : at + _BESIDE]
+    return words[max(0, at - _OTHER_CALLERS) : at + _OTHER_CALLERS]
 
 
 @lru_cache(maxsize=64)

@@ -51,7 +51,7 @@ START_SECONDS: Final = 30.0
 STOP_SECONDS: Final = 20.0
 BUSY_SECONDS: Final = 30.0
 """How long a running emulator may take to prove its identity."""
-TELL_EVERY: Final = 0.5
+REPORT_EVERY: Final = 0.5
 SERVER: Final = "provision.local.server"
 
 _LOG: Final = "log.txt"
@@ -257,7 +257,7 @@ def _await(process: subprocess.Popen[bytes], root: Path, port: int, report: Repo
     began = time.monotonic()
     told = -1.0
     while (spent := time.monotonic() - began) < START_SECONDS:
-        if spent - told >= TELL_EVERY:
+        if spent - told >= REPORT_EVERY:
             report(f"starting the emulator … {spent:.1f} s")
             told = spent
         if emulator := _ask(root, port):

@@ -30,10 +30,10 @@ _SIGN_MISSED = "Failed to signal SDK initialization"
 
 def _watch() -> None:
     sys.addaudithook(_judge)
-    logging.getLogger("aws_xray_sdk.core.lambda_launcher").addFilter(_is_worth_telling)
+    logging.getLogger("aws_xray_sdk.core.lambda_launcher").addFilter(_is_worth_reporting)
 
 
-def _is_worth_telling(record: logging.LogRecord) -> bool:
+def _is_worth_reporting(record: logging.LogRecord) -> bool:
     return _SIGN_MISSED not in record.getMessage()
 
 

@@ -60,9 +60,9 @@ class Cache:
             kept = json.loads(read_private(manifest) or b"null")
         except (OSError, ValueError, RecursionError):
             return None
-        if not isinstance(kept, dict) or kept.get("inputs") != _told(inputs):
+        if not isinstance(kept, dict) or kept.get("inputs") != _described(inputs):
             return None
-        bundle = self._bundle(str(kept.get("zip")))
+        bundle = self._archive(str(kept.get("zip")))
         if bundle:
             _touch(manifest)
         return bundle
@@ -70,17 +70,17 @@ class Cache:
     def keep_layer(self, inputs: Mapping[str, str], bundle: Archive) -> None:
         """Store a layer's zip, then its manifest, which thus never names a missing zip."""
         self.keep(bundle)
-        told = {"inputs": _told(inputs), "zip": bundle.sha256}
+        told = {"inputs": _described(inputs), "zip": bundle.sha256}
         self._write(self._manifest(inputs), json.dumps(told, indent=1).encode())
 
     def keep(self, bundle: Archive) -> Path:
         """Store the zip unless it is there undamaged, and return its file."""
         path = self._zip(bundle.sha256)
-        if self._bundle(bundle.sha256) is None:
+        if self._archive(bundle.sha256) is None:
             self._write(path, bundle.content)
         return path
 
-    def _bundle(self, digest: str) -> Archive | None:
+    def _archive(self, digest: str) -> Archive | None:
         path = self._zip(digest)
         try:
             content = read_private(path, ZIPPED_LIMIT)
@@ -96,7 +96,7 @@ class Cache:
         return self.directory / f"{digest}.zip"
 
     def _manifest(self, inputs: Mapping[str, str]) -> Path:
-        key = hashlib.sha256(json.dumps(_told(inputs), sort_keys=True).encode()).hexdigest()
+        key = hashlib.sha256(json.dumps(_described(inputs), sort_keys=True).encode()).hexdigest()
         return self.directory / f"{key}.json"
 
     def _write(self, path: Path, content: bytes) -> None:
@@ -157,7 +157,7 @@ def _is_trusted(directory: Path, checkout: Path) -> bool:
     return True
 
 
-def _told(inputs: Mapping[str, str]) -> dict[str, str]:
+def _described(inputs: Mapping[str, str]) -> dict[str, str]:
     return {"format": str(_FORMAT), **inputs}
 
 

@@ -22,7 +22,7 @@ from provision.packaging.folder import PackagingFailed
 _LOCK: Final = ".lock"  # uv locks the folder that it installs into
 _NOTES: Final = ("INSTALLER", "REQUESTED", "direct_url.json", "uv_cache.json")
 _SCRIPTS: Final = "bin"
-MOST_TOLD: Final = 33_554_432
+MAX_LISTED: Final = 33_554_432
 """The limit in bytes of a package's metadata file: 500 for each file that a layer may have."""
 _INTERPRETER: Final = b"#!/usr/bin/env python3\n"
 _STARTS_PYTHON: Final = re.compile(rb"#!(?:/bin/sh\n'''exec' )?[^\n]*\n(?:' '''\n)?")
@@ -124,8 +124,8 @@ def _is_file(path: Path) -> bool:
 
 
 def _check_size(path: Path) -> None:
-    if path.is_file() and path.stat().st_size > MOST_TOLD:
-        raise _strange(path, f"has more than {MOST_TOLD // 1_048_576} MiB")
+    if path.is_file() and path.stat().st_size > MAX_LISTED:
+        raise _strange(path, f"has more than {MAX_LISTED // 1_048_576} MiB")
 
 
 def _strange(path: Path, what: str) -> PackagingFailed:

@@ -50,7 +50,7 @@ def run_document(
         "resources": [_resource(f, failed.get(node)) for node, f in changes.items()],
         "summary": summary,
         "causes": _causes(changes),
-        "risks": _harms(changes),
+        "risks": _risk_counts(changes),
         "outputs": dict(outputs),
         "calls": _calls(calls),
         "seconds": round(seconds, 2),
@@ -177,7 +177,7 @@ def _causes(changes: Mapping[str, ResourceChange]) -> dict[str, int]:
     return {cause.value: counts[cause] for cause in Cause}
 
 
-def _harms(changes: Mapping[str, ResourceChange]) -> dict[str, int]:
+def _risk_counts(changes: Mapping[str, ResourceChange]) -> dict[str, int]:
     counts = Counter(risk.impact for f in changes.values() for risk in risks_of(f))
     return {impact.value: counts[impact] for impact in Impact}
 

@@ -19,7 +19,7 @@ from provision.sanitizing.masking import MASKED, Masked
 from provision.sanitizing.text import printable
 from provision.views.console import columns, in_window, print_page
 from provision.views.formatting import ACTION_STYLES, by_area, format_value, side_by_side, truncate
-from provision.views.plan_summary import lasting, summary, told_short
+from provision.views.plan_summary import kept_words, lasting, summary
 from provision.workflows.origins import Edited, from_files
 
 _INDENT: Final = 8
@@ -51,7 +51,7 @@ def plan_screen(
         rest = [changes[node] for node in nodes if not _worth_showing(changes[node])]
         heading = Text(area, style="bold")
         if rest:
-            heading.append(f"  {told_short(rest)}", style="dim")
+            heading.append(f"  {kept_words(rest)}", style="dim")
         branch = tree.add(heading)
         for change in shown:
             leaf = branch.add(_line(change, files, width))

@@ -31,14 +31,14 @@ def summary(changes: Mapping[str, ResourceChange], files: Edited) -> list[Text]:
     """
     stuck = {Action.FOREIGN, Action.BLOCKED}
     if not any(change.action in WRITES | stuck for change in changes.values()):
-        kept = told_short([one for one in changes.values() if one.action is Action.KEEP])
+        kept = kept_words([one for one in changes.values() if one.action is Action.KEEP])
         skipped = sum(change.action is Action.SKIP for change in changes.values())
         more = f", {skipped} skipped" if skipped else ""
         return [Text(f"Nothing to change: {kept}{more}.", style="green")]
     lines = (
         _counted(changes),
         _why(changes, files),
-        _harms(changes),
+        _risk_counts(changes),
         _renamed(changes, files),
         _masked(changes, files),
     )
@@ -64,7 +64,7 @@ def _masked(changes: Mapping[str, ResourceChange], files: Edited) -> Text:
     )
 
 
-def told_short(kept: Collection[ResourceChange]) -> str:
+def kept_words(kept: Collection[ResourceChange]) -> str:
     """Return `2 as wanted, 33 not there` for nodes that stay as they are."""
     absent = sum(_is_absent(change) for change in kept)
     words = [f"{len(kept) - absent} as wanted"] if len(kept) > absent or not absent else []
@@ -125,7 +125,7 @@ def _why(changes: Mapping[str, ResourceChange], files: Edited) -> Text:
     return Text(f"Why: {told}." if told else "", style="dim")
 
 
-def _harms(changes: Mapping[str, ResourceChange]) -> Text:
+def _risk_counts(changes: Mapping[str, ResourceChange]) -> Text:
     """Return the risks, as in `Risks: 1 data loss, 2 slow (up to 45 min)`."""
     risks = [risk for change in changes.values() for risk in risks_of(change)]
     counts = Counter(risk.impact for risk in risks)

@@ -55,14 +55,14 @@ def secret_words(config: Config, result: Result) -> Iterator[str]:
     """
     for key, function in config.functions.items():
         change = result.changes.get(f"function.{key}")
-        if change is None or change.action not in WRITES or not _told_its_variables(change):
+        if change is None or change.action not in WRITES or not _gets_variables(change):
             continue
         for secret in function.secrets:
             put = _putting(secret, config.region)
             yield f"{change.node} reads {secret.name}; unless it has a value: `{put}`"
 
 
-def _told_its_variables(change: ResourceChange) -> bool:
+def _gets_variables(change: ResourceChange) -> bool:
     return change.have is None or any(each.field == "environment" for each in change.diffs)
 
 

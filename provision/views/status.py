@@ -17,7 +17,7 @@ from provision.views.formatting import pluralize
 from provision.views.keys import old_keys
 from provision.views.metrics import alarms_line, traffic_lines
 from provision.views.signs import counted_signs, counted_states
-from provision.views.troubles import Told, grouped, told_troubles
+from provision.views.troubles import TroubleEntry, grouped, trouble_entries
 from provision.workflows.health import Health
 from provision.workflows.troubles import State, Trouble, states_of, troubles
 
@@ -49,7 +49,7 @@ class _Parts:
     """The dashboard before it is put together. Each Text is one line."""
 
     head: Sequence[Text]
-    told: Sequence[Told]
+    told: Sequence[TroubleEntry]
     nodes: Sequence[Text]
     """The areas with every node in them; empty unless the user asked for that."""
     areas: Sequence[Text]
@@ -82,7 +82,7 @@ def status_screen(
     line = BOUNDLESS if height is None else width
     parts = _Parts(
         _head(heading, states, found, width),
-        told_troubles(found, health, make=heading.make, width=line, every_node=every_node),
+        trouble_entries(found, health, make=heading.make, width=line, every_node=every_node),
         area_lines(states, health, width, every_node=True) if every_node else (),
         area_lines(states, health, width, every_node=False),
         area_words(states, width),
@@ -100,7 +100,7 @@ def _whole(parts: _Parts) -> Iterable[RenderableType]:
     """Yield everything. A line that is too long continues below."""
     yield from parts.head
     areas = parts.nodes or parts.areas
-    for section in (_told_lines(parts.told), areas, parts.notes, parts.numbers, parts.foot):
+    for section in (_every_line(parts.told), areas, parts.notes, parts.numbers, parts.foot):
         if section:
             yield Text()
             yield from (Hanging(line) for line in section)
@@ -143,7 +143,7 @@ def _some(lines: Sequence[Text], room: int, more: str) -> list[Text]:
     return [*lines[: room - 1], Text(cut, style="bold")]
 
 
-def _detailed(layout: Sequence[Text], told: Sequence[Told], height: int) -> list[Text]:
+def _detailed(layout: Sequence[Text], told: Sequence[TroubleEntry], height: int) -> list[Text]:
     """Add the details below their trouble, the gravest first, while there is room."""
     room = height - len(layout)
     below: dict[int, Sequence[Text]] = {}
@@ -163,7 +163,7 @@ def _spaced(*sections: Sequence[Text]) -> list[Text]:
     return lines
 
 
-def _told_lines(told: Sequence[Told]) -> list[Text]:
+def _every_line(told: Sequence[TroubleEntry]) -> list[Text]:
     return [line for each in told for line in (each.line, *each.details)]
 
 

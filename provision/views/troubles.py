@@ -35,27 +35,27 @@ FOLDED: Final[Mapping[State, str]] = {
 
 
 @dataclass(frozen=True)
-class Told:
+class TroubleEntry:
     """A line of trouble, and the details below it if there is room."""
 
     line: Text
     details: Sequence[Text] = ()
 
 
-def told_troubles(
+def trouble_entries(
     found: Sequence[Trouble], health: Health, *, make: str, width: int, every_node: bool
-) -> list[Told]:
+) -> list[TroubleEntry]:
     """Return the troubles in their order.
 
     States with one remedy are folded if many nodes are in them. A node's name is cut if its state
     would have no room otherwise.
     """
-    told: list[Told] = []
+    told: list[TroubleEntry] = []
     for state in State:
         alike = [trouble for trouble in found if trouble.state is state]
         if state in FOLDED and len(alike) > MAX_LISTED and not every_node:
             words = FOLDED[state].format(number=pluralize(len(alike), "node"), make=make)
-            told.append(Told(_line(state, words, "")))
+            told.append(TroubleEntry(_line(state, words, "")))
         else:
             told += [_told(trouble, health, width) for trouble in alike]
     return told
@@ -71,7 +71,7 @@ def grouped(found: Sequence[Trouble]) -> list[Text]:
     return lines
 
 
-def _told(trouble: Trouble, health: Health, width: int) -> Told:
+def _told(trouble: Trouble, health: Health, width: int) -> TroubleEntry:
     """Return the line and details of a trouble. A single difference is put on the line itself."""
     since = _lasting(health.firing_since.get(trouble.node, ""))
     details = _changes(trouble)
@@ -83,8 +83,8 @@ def _told(trouble: Trouble, health: Health, width: int) -> Told:
     node = truncate(trouble.node, max(SHORTEST, width - len(told) - 3))
     line = _line(trouble.state, f"{node} {told}", printable(trouble.why))
     if len(details) == 1 and not trouble.why:
-        return Told(line.append("  ").append_text(details[0]))
-    return Told(line, [Text("    ").append_text(detail) for detail in details])
+        return TroubleEntry(line.append("  ").append_text(details[0]))
+    return TroubleEntry(line, [Text("    ").append_text(detail) for detail in details])
 
 
 def _line(state: State, words: str, why: str) -> Text:

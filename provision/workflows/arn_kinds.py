@@ -12,7 +12,7 @@ from provision.aws.client import Aws
 from provision.aws.error_codes import is_not_found
 from provision.aws.failed_call import NO_GOOD_ANSWER
 from provision.workflows import removal_commands
-from provision.workflows.removal_commands import Commands, Goes, goes, goes_nothing, plain
+from provision.workflows.removal_commands import Commands, Goes, deletes_no_data, goes, plain
 
 
 @dataclass(frozen=True)
@@ -26,12 +26,12 @@ class ArnKind:
 
     exists: Callable[[Aws, str], Any]
     commands: Commands
-    goes: Goes = goes_nothing
+    goes: Goes = deletes_no_data
     unsaved: Commands | None = None
 
 
 @dataclass(frozen=True)
-class Sight:
+class LookupResult:
     """The result of looking a resource up.
 
     `there` is None if it could not be looked up. `commands` is empty if none are known.
@@ -188,23 +188,23 @@ ARN_KINDS: Final[Mapping[tuple[str, str], ArnKind]] = {
 a resource before what it uses, a key last."""
 
 
-def look_at(aws: Aws, arn: str, *, backups: bool) -> Sight:
+def look_up(aws: Aws, arn: str, *, backups: bool) -> LookupResult:
     """Look the resource up directly: listings by tag may still show deleted ones."""
-    sort, name, _ = _kind_of(arn)
-    if sort is None:
-        return Sight(None)
+    arn_kind, name, _ = _kind_of(arn)
+    if arn_kind is None:
+        return LookupResult(None)
     found = None
     there: bool | None = None
     try:
-        found = sort.exists(aws, name)
+        found = arn_kind.exists(aws, name)
         there = bool(found)
     except NO_GOOD_ANSWER as error:
         code = error.response["Error"]["Code"] if isinstance(error, ClientError) else ""
         there = False if is_not_found(code) else None
     if there is False:
-        return Sight(False)
-    commands = sort.commands if backups or sort.unsaved is None else sort.unsaved
-    return Sight(there, sort.goes(found), commands(aws, name, found))
+        return LookupResult(False)
+    commands = arn_kind.commands if backups or arn_kind.unsaved is None else arn_kind.unsaved
+    return LookupResult(there, arn_kind.goes(found), commands(aws, name, found))
 
 
 def rank(arn: str) -> tuple[int, str]:
@@ -215,7 +215,7 @@ def rank(arn: str) -> tuple[int, str]:
 def _kind_of(arn: str) -> tuple[ArnKind | None, str, int]:
     """Return the kind, the resource's own name or id, and its place in the order of deletion."""
     _, _, service, _, _, resource = arn.split(":", 5)
-    for number, ((of, beginning), sort) in enumerate(ARN_KINDS.items()):
+    for number, ((of, beginning), arn_kind) in enumerate(ARN_KINDS.items()):
         if service == of and resource.startswith(beginning):
-            return sort, resource.removeprefix(beginning), number
+            return arn_kind, resource.removeprefix(beginning), number
     return None, resource, len(ARN_KINDS)

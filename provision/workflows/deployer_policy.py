@@ -54,7 +54,7 @@ _ALWAYS: Final = (
     ("zones", lookups.ZONE_CALLS),
     ("encryption", lookups.KEY_CALLS),
 )
-_BESIDE: Final[Mapping[Purpose, tuple[tuple[str, tuple[iam.ApiCall, ...]], ...]]] = {
+_OTHER_CALLERS: Final[Mapping[Purpose, tuple[tuple[str, tuple[iam.ApiCall, ...]], ...]]] = {
     Purpose.UP: _ALWAYS,
     Purpose.PLAN: _ALWAYS,
     Purpose.STATUS: (*_ALWAYS, ("status", health.CALLS)),
@@ -73,7 +73,7 @@ def deployer_asks(
     `orphans`: the steps of orphans, which `up` and `down` delete.
     """
     asked = asked_by_stack(stack, orphans, where, _PARTS[purpose])
-    for by, calls in _BESIDE[purpose]:
+    for by, calls in _OTHER_CALLERS[purpose]:
         asked += asked_by_others(by, calls, where, stack)
     return [_to_come(each, stack.name) for each in asked] if purpose is Purpose.PLAN else asked
 

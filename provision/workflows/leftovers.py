@@ -21,7 +21,7 @@ from provision.plan.limitations import NO_LIMITATIONS, Limitations
 from provision.steps.autoscaling.target import TARGET, ScalingTarget
 from provision.steps.dynamodb.table import Table
 from provision.steps.ec2.base import stack_filters
-from provision.workflows.arn_kinds import Sight, look_at, rank
+from provision.workflows.arn_kinds import LookupResult, look_up, rank
 
 CALLS: Final = (
     iam.call("resourcegroupstaggingapi.GetResources", iam.Permission("tag:GetResources")),
@@ -77,7 +77,7 @@ def find_leftovers(
     permitted, or that an emulator lacks, is reported in `not_searched`.
     """
     owners: dict[str, str] = {}
-    unasked = [limitations.unlisted] if limitations.unlisted else []
+    not_searched = [limitations.unlisted] if limitations.unlisted else []
     with read_pool() as pool:
         asked = {name: pool.submit(_listed, ask, aws, stack) for name, ask in LISTINGS.items()}
         if ScalingTarget.KIND not in limitations.unsupported_kinds:
@@ -86,7 +86,7 @@ def find_leftovers(
         try:
             owners |= answer.result()
         except NO_GOOD_ANSWER as error:
-            unasked.append(f"{listing}: {translate_error(error).message}")
+            not_searched.append(f"{listing}: {translate_error(error).message}")
     known = [_identifiers(step) for step in expected]
     unknown = [
         arn
@@ -95,17 +95,17 @@ def find_leftovers(
     ]
     saves = Table.KIND not in limitations.kinds_without_backup
     with read_pool() as pool:
-        sights = list(pool.map(lambda arn: look_at(aws, arn, backups=saves), unknown))
+        results = list(pool.map(lambda arn: look_up(aws, arn, backups=saves), unknown))
     found = tuple(
-        _leftover(arn, owners[arn].removeprefix(f"{stack.mark}/"), sight)
-        for arn, sight in zip(unknown, sights, strict=True)
-        if sight.there is not False
+        _leftover(arn, owners[arn].removeprefix(f"{stack.mark}/"), result)
+        for arn, result in zip(unknown, results, strict=True)
+        if result.there is not False
     )
-    return LeftoverReport(found, tuple(unasked))
+    return LeftoverReport(found, tuple(not_searched))
 
 
-def _leftover(arn: str, node: str, sight: Sight) -> Leftover:
-    return Leftover(arn, node, sight.there is True, " && ".join(sight.commands), sight.goes)
+def _leftover(arn: str, node: str, result: LookupResult) -> Leftover:
+    return Leftover(arn, node, result.there is True, " && ".join(result.commands), result.goes)
 
 
 def _listed(listing: Listing, aws: Aws, stack: Stack) -> dict[str, str]:

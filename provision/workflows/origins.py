@@ -74,10 +74,10 @@ def origins(changes: Mapping[str, ResourceChange], files: Edited) -> dict[str, t
         if change is None or not change.causes:
             return ()
         if name not in known:
-            known[name] = tuple(dict.fromkeys(words for words in of_finding(change)))
+            known[name] = tuple(dict.fromkeys(words for words in of_resource(change)))
         return known[name]
 
-    def of_finding(change: ResourceChange) -> list[str]:
+    def of_resource(change: ResourceChange) -> list[str]:
         own = [files.words(change.cause)] if change.cause else []
         return own + [words for diff in change.diffs for words in of_change(change, diff)]
 

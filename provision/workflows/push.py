@@ -186,12 +186,12 @@ class _ReleasePlanner:
             built: dict[str, Step] = {}
             want = self._wanted(self.name, built)
             assert isinstance(want, Function)
-            left = self._left(want, recorded)
+            left = self._other_changes(want, recorded)
             self._check_layers(built)
         pushed = replace(recorded, code_sha256=want.code_sha256, zip=want.zip, failure="")
         have = function_now.result()
         self._check_account(have)
-        change = self._judged(pushed, have)
+        change = self._planned(pushed, have)
         return CodeRelease(change, version, self._reachable(alias_now.result()), left)
 
     def _wanted(self, name: str, built: dict[str, Step]) -> Step:
@@ -228,7 +228,7 @@ class _ReleasePlanner:
             )
         return record.step
 
-    def _left(self, want: Function, recorded: Function) -> tuple[str, ...]:
+    def _other_changes(self, want: Function, recorded: Function) -> tuple[str, ...]:
         fields = [c.field for c in diff_fields(want, recorded, None) if c.field not in CODE]
         if together := [field for field in fields if field in NEEDS_UP]:
             raise NotPushed(
@@ -247,7 +247,7 @@ class _ReleasePlanner:
         account = account_of(have.arn) if have else aws.fetch_location().account
         self.engine.journal.check(PinnedLocation(account, aws.access.region))
 
-    def _judged(self, want: Function, have: Function | None) -> ResourceChange:
+    def _planned(self, want: Function, have: Function | None) -> ResourceChange:
         if have is None:
             raise NotPushed(f"{self.name}: {want.name} is gone", hint="`provision up` creates it")
         change = self.engine.change(self.name, want, have)

@@ -88,7 +88,7 @@ def _status_and_record(
         return (RecordStatus.GONE if known else None), None
     if known is None and change.unblock_hint and change.action is Action.FOREIGN:
         return RecordStatus.FOREIGN, None  # of several candidates, none is recorded
-    if change.have is not None and not _ours(engine, change, fates):
+    if change.have is not None and not _is_owned(engine, change, fates):
         # Without its record, `up` would create a second one if only its id leads to it.
         return RecordStatus.FOREIGN, None if change.have.has_unique_identity else known
     value = _value(engine, change)
@@ -105,7 +105,7 @@ def _comes_by_itself(change: ResourceChange) -> bool:
     return made_by_aws and is_known(want)
 
 
-def _ours(engine: Engine, change: ResourceChange, fates: Mapping[str, RecordStatus]) -> bool:
+def _is_owned(engine: Engine, change: ResourceChange, fates: Mapping[str, RecordStatus]) -> bool:
     """Return whether it is owned. A resource without a mark belongs to the first node it needs."""
     has_mark = change.have is not None and change.have.OWNER_MARK.names_owner
     if not has_mark and change.needs and fates.get(change.needs[0]) is RecordStatus.FOREIGN:

@@ -36,7 +36,7 @@ def goes(words: str) -> Goes:
     return lambda _: words
 
 
-def goes_nothing(found: Any) -> str:  # noqa: ARG001  (as others)
+def deletes_no_data(found: Any) -> str:  # noqa: ARG001  (as others)
     """Return no words, for kinds that hold nothing of the user's."""
     return ""
 

@@ -49,15 +49,15 @@ def rotate(engine: Engine, name: str) -> ApiKey:
     have, want = key.have, key.want
     if not isinstance(have, ApiKey) or want is None:
         raise NotFound(f"there is no API key {name} yet", hint="`provision up` creates it")
-    if not have.due and have.id in plan.keys and not _in_hand(engine, key.node):
+    if not have.due and have.id in plan.keys and not _has_successor(engine, key.node):
         have = have.retire(engine.aws)
-    _go_on(engine)
-    made = _settled(engine, key.node, want, have)
+    _raise_if_stopped(engine)
+    made = _apply_and_verify(engine, key.node, want, have)
     assert isinstance(made, ApiKey)
     engine.journal.begin(key.node, "update", replace(made, due=True), key.needs)
-    _go_on(engine)
+    _raise_if_stopped(engine)
     keys = tuple(sorted({*plan.keys, *made.ids}))
-    _settled(engine, PLAN, replace(plan, keys=keys), plan)
+    _apply_and_verify(engine, PLAN, replace(plan, keys=keys), plan)
     switched_off = [old for old in made.retired if not old.enabled]
     for old in switched_off:
         _remove(engine.aws, old)
@@ -67,7 +67,7 @@ def rotate(engine: Engine, name: str) -> ApiKey:
     return made
 
 
-def _in_hand(engine: Engine, node: str) -> bool:
+def _has_successor(engine: Engine, node: str) -> bool:
     """Return whether an interrupted rotation has already created its successor.
 
     The record shows that until the very end, by a key that was due.
@@ -123,7 +123,7 @@ def _retired(engine: Engine, key_id: str) -> RetiredKey:
 
 def _find_plan(engine: Engine) -> UsagePlan:
     """Return the usage plan, without observing what it needs."""
-    change = _decided(engine.find(PLAN, _unseen(engine.stack)))
+    change = _decided(engine.find(PLAN, _wanted_in_empty_account(engine.stack)))
     if not isinstance(change.have, UsagePlan):
         raise NotFound("there is no usage plan yet", hint="`provision up` creates it")
     return change.have
@@ -139,7 +139,7 @@ def _decided(change: ResourceChange) -> ResourceChange:
     return change
 
 
-def _unseen(stack: Stack) -> Mapping[str, Step]:
+def _wanted_in_empty_account(stack: Stack) -> Mapping[str, Step]:
     """Return every node as in an empty account: all that AWS chooses is unknown."""
     wanted: dict[str, Step] = {}
     for name, node in stack.nodes.items():
@@ -147,7 +147,7 @@ def _unseen(stack: Stack) -> Mapping[str, Step]:
     return wanted
 
 
-def _settled(engine: Engine, name: str, want: Step, have: Step) -> Step:
+def _apply_and_verify(engine: Engine, name: str, want: Step, have: Step) -> Step:
     """Carry the change to `want` out and verify it."""
     change = engine.change(name, want, have)
     made = engine.make(change)
@@ -156,6 +156,6 @@ def _settled(engine: Engine, name: str, want: Step, have: Step) -> Step:
     return made
 
 
-def _go_on(engine: Engine) -> None:
+def _raise_if_stopped(engine: Engine) -> None:
     if engine.aws.clock.stopped:
         raise Interrupted("interrupted")

@@ -188,7 +188,7 @@ def changed_nodes(nodes: Mapping[str, SavedNode], now: Mapping[str, SavedNode]) 
             yield f"{name}: {words}"
 
 
-def told_moves(lines: Sequence[str]) -> list[str]:
+def listed_changes(lines: Sequence[str]) -> list[str]:
     """Return the differences as lines below an error.
 
     Of many, only the first are listed, with the number of the rest.

@@ -33,7 +33,7 @@ class State(StrEnum):
 
 
 FINE: Final = frozenset({State.AS_WANTED, State.SKIPPED, State.KEPT})
-_TOLD_IN_THE_LOG: Final = ("Errors", "Duration")
+_LOGGED_METRICS: Final = ("Errors", "Duration")
 """Metrics that a function's log explains; a throttled call never reached it."""
 _ORDER: Final = {state: place for place, state in enumerate(State)}
 
@@ -135,7 +135,7 @@ def _trouble(change: ResourceChange, state: State, health: Health) -> Trouble:
 
 def _log_of(alarm: Step | None) -> str:
     """Return how to read the function's log, which shows why calls fail or take long."""
-    if not isinstance(alarm, Alarm) or alarm.metric not in _TOLD_IN_THE_LOG:
+    if not isinstance(alarm, Alarm) or alarm.metric not in _LOGGED_METRICS:
         return ""
     if not isinstance(alarm.arn, str):  # planned, and does not exist yet
         return ""

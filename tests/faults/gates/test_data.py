@@ -35,8 +35,8 @@ def begins(monkeypatch: pytest.MonkeyPatch) -> None:
     def begin(*_: Any) -> None:
         raise Begun
 
-    monkeypatch.setattr("provision.commands.up.make", begin)
-    monkeypatch.setattr("provision.commands.up_saved.make", begin)
+    monkeypatch.setattr("provision.commands.up.apply", begin)
+    monkeypatch.setattr("provision.commands.up_saved.apply", begin)
 
 
 @pytest.mark.usefixtures("begins")

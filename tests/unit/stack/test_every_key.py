@@ -1003,7 +1003,9 @@ def test_what_is_protected_wants_its_name(
         return False
 
     opened.write_state = nullcontext
-    monkeypatch.setattr(up_command, "look", lambda *_: SimpleNamespace(doable=True, all={}))
+    monkeypatch.setattr(
+        up_command, "plan_and_show", lambda *_: SimpleNamespace(doable=True, all={})
+    )
     monkeypatch.setattr(up_command, "confirm", confirm)
     for destroys in (True, False):
         monkeypatch.setattr(up_command, "destroys_data", lambda _, here=destroys: here)

@@ -192,7 +192,7 @@ def test_a_plan_that_was_partly_done_is_saved_anew(
 def test_a_plan_that_was_interrupted_is_saved_anew() -> None:
     call = Invocation(("up", "p.json"), program="provision", verb="up")
     assert call.interrupted().hint == "`provision up p.json` continues from here"
-    call.anew = call.command("plan", "--out", "p.json")
+    call.replan_command = call.command("plan", "--out", "p.json")
     hint = call.interrupted().hint
     assert hint == "`provision plan --out p.json` saves a plan of what is missing"
 
