@@ -948,7 +948,7 @@ def test_the_region_and_the_account_lead_to_aws(
     with pytest.raises(_LookedAtError):
         opened(region="eu-west-1", encryption={"key": "alias/ours"}, network={"zones": 4})
     assert told == ["eu-west-1", "alias/ours", 4]
-    with pytest.raises(WrongAccount, match=r"config\.yaml wants account 210987654321; these"):
+    with pytest.raises(WrongAccount, match=r"config\.yaml requires account 210987654321; these"):
         opened(account="210987654321")
     with pytest.raises(_LookedAtError):
         opened(account=None)
