@@ -78,12 +78,12 @@ def test_while_it_looks(stage: Stage, standing: Stack, look: Look) -> None:
     before = stage.calls()
     with stage.run(standing, "plan --local", look) as terminal:
         terminal.until(lambda: stage.calls() > before + 8)
-        assert terminal.shows("looking at") == look.live
+        assert terminal.shows("reading ") == look.live
         terminal.type(CTRL_C)
         assert terminal.end() == 130
     check(terminal, look)
     assert terminal.text.splitlines()[-1] == "Interrupted."
-    assert "looking at" not in terminal.text
+    assert "reading " not in terminal.text
 
 
 @looks("80x24-colour")
