@@ -22,6 +22,8 @@ from provision.unknown import sort_known
 from provision.workflows import rotate_keys
 from tests.support.harness import HOLDER, Died, Recorder, Where, Workshop, new_aws
 
+pytestmark = pytest.mark.usefixtures("one_item_a_page")
+
 ROTATION = ["TagResource", "CreateApiKey", "CreateUsagePlanKey"]
 
 

@@ -279,6 +279,24 @@ def test_d20_deleting_takes_a_while(court: Session, tmp_path: Path, seed: int) -
 
 
 @pytest.mark.parametrize("seed", SEEDS)
+def test_d27_a_table_goes_when_its_backup_is_complete(
+    court: Session, tmp_path: Path, seed: int
+) -> None:
+    law = laws.BackupsTakeAWhile()
+    held = court(law, seed=seed)
+    client = create(held)
+    backup = client.create_backup(**NAMED, BackupName="naive")["BackupDetails"]
+    assert backup["BackupStatus"] == "CREATING"
+    client.delete_table(**NAMED)
+    assert law.early.pop() == "items"
+    shop = under(held, tmp_path)
+    shop.up(TABLE)
+    shop.down(TABLE, within=120)
+    assert law.early == []
+    assert len(law.complete) == 2
+
+
+@pytest.mark.parametrize("seed", SEEDS)
 def test_a_table_lives_under_all_of_them(court: Session, tmp_path: Path, seed: int) -> None:
     held = court(*(law() for law in laws.LAWS), seed=seed)
     shop = under(held, tmp_path)

@@ -15,8 +15,10 @@ from botocore import xform_name
 
 from provision.aws.client import Aws
 from tests.faults.aws_behaviours.conftest import Session, naive
+from tests.faults.aws_behaviours.harness import LosesOnce, under
 from tests.faults.aws_behaviours.request_parser import service_model
 from tests.faults.aws_behaviours.rules import pages as laws
+from tests.faults.aws_behaviours.test_dynamodb import TABLE
 from tests.integration.test_cli import CONFIG, Provision, home, provision
 from tests.support.sample_stack import ROOT
 
@@ -86,6 +88,14 @@ def test_x12_pages_survive_every_protocol(
     assert [len(page[key]) for page in pages] == [0] + [1] * made
     whole = naive(court(), service).get_paginator(listing).paginate().build_full_result()[key]
     assert [item for page in pages for item in page[key]] == whole
+
+
+def test_x12_a_backup_whose_answer_was_lost_is_found(court: Session, tmp_path: Path) -> None:
+    held = court(laws.OneItemAPage(), LosesOnce("CreateBackup"))
+    shop = under(held, tmp_path)
+    shop.up(TABLE)
+    shop.down(TABLE)
+    assert len(naive(court(), "dynamodb").list_backups()["BackupSummaries"]) == 1
 
 
 # -- every command ---------------------------------------------------------------------------

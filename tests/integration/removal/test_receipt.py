@@ -17,7 +17,7 @@ from provision.plan.limitations import Limitations
 from tests.integration.removal.conftest import Provision
 from tests.support.sample_stack import MARK
 
-pytestmark = pytest.mark.usefixtures("account", "fast")
+pytestmark = pytest.mark.usefixtures("account", "fast", "one_item_a_page")
 
 
 def put_items(count: int) -> None:

@@ -26,6 +26,8 @@ from provision.steps.iam.role import Role
 from tests.support.harness import Recorder, Workshop, empty, new_aws, one_node
 from tests.support.virtual_clock import VirtualClock
 
+pytestmark = pytest.mark.usefixtures("one_item_a_page")
+
 
 def network() -> Stack:
     stack = empty()

@@ -15,6 +15,8 @@ from provision.stack.lookups import available_zones, zones_of
 from provision.steps.ec2.subnet import Subnet
 from tests.support.harness import new_aws
 
+pytestmark = pytest.mark.usefixtures("one_item_a_page")
+
 
 def zone(name: str, **other: str) -> dict[str, str]:
     plain = {

@@ -337,6 +337,38 @@ class WarmthRises(Law):
         shown["WarmThroughput"] = warm
 
 
+class BackupsTakeAWhile(Law):
+    """A backup is CREATING at first, and AWS does not say what becomes of it without its table."""
+
+    ROW = "D27"
+    SERVICE = "dynamodb"
+    OPERATIONS = frozenset({"CreateBackup", "DescribeBackup", "DeleteTable"})
+
+    def __init__(self) -> None:
+        self.complete: dict[str, tuple[str, float]] = {}
+        self.early: list[str] = []
+        """Tables that were deleted before their backups were complete."""
+
+    def before(self, call: Call, world: World) -> None:
+        if call.operation == "DeleteTable":
+            name = table_of(call.params)
+            still = any(table == name and world.now() < at for table, at in self.complete.values())
+            self.early += [name] if still else []
+
+    def after(self, call: Call, answer: Answer, world: World) -> None:
+        match call.operation:
+            case "CreateBackup":
+                shown = answer["BackupDetails"]
+                at = world.now() + world.delay(5, 60)
+                self.complete[shown["BackupArn"]] = (table_of(call.params), at)
+            case "DescribeBackup":
+                shown = answer["BackupDescription"]["BackupDetails"]
+            case _:
+                return
+        if world.now() < self.complete.get(shown["BackupArn"], ("", 0.0))[1]:
+            shown["BackupStatus"] = "CREATING"
+
+
 LAWS: tuple[type[Law], ...] = (
     RecoveryHasAWindow,
     WarmthRises,
@@ -351,4 +383,5 @@ LAWS: tuple[type[Law], ...] = (
     NoExpiryWhileRecoveryComes,
     ProtectionRestsBetweenToggles,
     DeletingTakesAWhile,
+    BackupsTakeAWhile,
 )

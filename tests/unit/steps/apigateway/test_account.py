@@ -101,6 +101,15 @@ def test_a_role_of_that_name_that_is_not_ours_is_not_used(workshop: Workshop) ->
     assert current_role() == ""
 
 
+@pytest.mark.usefixtures("one_item_a_page")
+def test_our_role_is_known_by_its_tag_on_whichever_page(workshop: Workshop) -> None:
+    workshop.run(one_node(ACCOUNT), "up")
+    set_role("")
+    workshop.forget()
+    workshop.run(one_node(ACCOUNT), "up")
+    assert current_role() == OURS
+
+
 def test_down_leaves_role_and_setting(workshop: Workshop) -> None:
     workshop.run(one_node(ACCOUNT), "up")
     workshop.run(one_node(ACCOUNT), "down")

@@ -160,6 +160,7 @@ def test_a_failed_one_is_told_with_its_reason(
         domain.create(new_aws())
 
 
+@pytest.mark.usefixtures("one_item_a_page")
 def test_it_stays_while_it_leads_to_apis_of_others(workshop: Workshop) -> None:
     """Deleting it would delete their mappings (A32)."""
     domain = make_domain()
@@ -174,6 +175,16 @@ def test_it_stays_while_it_leads_to_apis_of_others(workshop: Workshop) -> None:
     theirs.delete(new_aws())
     workshop.run(one_node(domain), "down")
     assert NAME not in backend().domain_names
+
+
+@pytest.mark.usefixtures("one_item_a_page")
+def test_one_of_another_name_is_found_without_the_state(workshop: Workshop) -> None:
+    old = make_domain()
+    workshop.run(one_node(old), "up")
+    workshop.forget()
+    workshop.run(one_node(replace(old, name="www.example.com")), "up")
+    shown = new_aws().apigateway.get_domain_names()["items"]
+    assert [one["domainName"] for one in shown] == ["www.example.com"]
 
 
 def test_a_certificate_in_use_waits_for_its_domain(workshop: Workshop) -> None:

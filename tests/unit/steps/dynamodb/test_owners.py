@@ -11,6 +11,8 @@ from provision.aws.client import Aws
 from provision.steps.dynamodb.owners import other_tables
 from tests.support.harness import new_aws
 
+pytestmark = pytest.mark.usefixtures("one_item_a_page")
+
 OWNER = "tap/dev/us-east-1/123456789012/table.items"
 
 
