@@ -153,6 +153,7 @@ def test_only_an_up_that_was_agreed_to_pins(
     assert json.loads(file.read_text())["account"] == HERE[0]
 
 
+@pytest.mark.usefixtures("one_item_a_page")
 @pytest.mark.parametrize("verb", ["up", "down"])
 def test_the_question_names_account_alias_region_and_stack(
     account: None,
@@ -171,7 +172,7 @@ def test_the_question_names_account_alias_region_and_stack(
     assert asked.code == 1
     line = "This is tap-dev in account 123456789012 (acme-dev), us-east-1."
     assert line in " ".join(asked.err.split())
-    assert calls.count("ListAccountAliases") == 1
+    assert calls.count("ListAccountAliases") == 2  # an empty page, then the one with the name
     calls.clear()
     provision("plan")
     assert "ListAccountAliases" not in calls, "nobody is asked, so nobody is told"

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, ClassVar
 
+import pytest
+
 from provision.model.step import Step
 from provision.plan.change import Action
 from provision.steps.ec2.route_table import RouteTable
@@ -62,6 +64,7 @@ def test_an_endpoints_route_is_its_own(workshop: Workshop) -> None:
     assert workshop.run(one_node(want), "up").changes["it"].action is Action.KEEP
 
 
+@pytest.mark.usefixtures("one_item_a_page")
 def test_a_subnet_is_taken_back_from_another_table(workshop: Workshop) -> None:
     want = make_table(new_aws())
     first, second = want.subnet_ids

@@ -104,6 +104,7 @@ def test_new_policies_are_there_before_old_ones_go(workshop: Workshop) -> None:
     assert kept == ["AttachRolePolicy", "DetachRolePolicy"]
 
 
+@pytest.mark.usefixtures("one_item_a_page")
 def test_goes_with_inline_policies_nobody_declared(workshop: Workshop) -> None:
     workshop.run(one_node(ROLE), "up")
     statement = {"Effect": "Allow", "Action": "s3:ListBucket", "Resource": "*"}

@@ -114,6 +114,7 @@ def with_alias_moved(key: KmsKey) -> None:
     new_aws().kms.update_alias(AliasName=KEY.alias, TargetKeyId=other)
 
 
+@pytest.mark.usefixtures("one_item_a_page")
 @pytest.mark.parametrize("lost", [False, True], ids=["known", "state lost"])
 @pytest.mark.parametrize(
     ("happens", "fields"),

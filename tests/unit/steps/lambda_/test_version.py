@@ -86,6 +86,7 @@ def test_its_arn_has_the_number(function: Function, workshop: Workshop) -> None:
     assert step.arn == new_aws().location.arn("lambda", f"function:{NAME}:1")
 
 
+@pytest.mark.usefixtures("one_item_a_page")
 def test_the_newest_stay_and_what_an_alias_leads_to(function: Function, workshop: Workshop) -> None:
     for memory in range(128, 128 + KEPT + 3):
         published(workshop, function := changed(function, memory=memory))

@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 
 from provision.plan.change import Action
 from provision.steps.logs.log_group import FOREVER, LogGroup
-from tests.support.harness import Workshop, new_aws, one_node
+from tests.support.harness import Recorder, Workshop, new_aws, one_node
 from tests.unit.steps.contract import StepContract
 
 KEY = "arn:aws:kms:us-east-1:123456789012:key/11111111-2222-3333-4444-555555555555"
@@ -86,6 +86,23 @@ def test_group_whose_name_goes_on_is_another(workshop: Workshop) -> None:
 def test_arn_is_bare(workshop: Workshop) -> None:
     made = workshop.run(one_node(GROUP), "up").resources["it"]
     assert vars(made)["arn"] == f"arn:aws:logs:us-east-1:123456789012:log-group:{GROUP.name}"
+
+
+@pytest.mark.usefixtures("one_item_a_page")
+def test_lines_on_a_later_page_count_too(workshop: Workshop) -> None:
+    made = workshop.run(one_node(GROUP), "up").resources["it"]
+    assert isinstance(made, LogGroup)
+    aws = workshop.connect(Recorder())
+    assert not made.has_recent_writes(aws)
+    now = int(aws.clock.today().timestamp() * 1000)
+    logs = new_aws().logs
+    logs.create_log_stream(logGroupName=GROUP.name, logStreamName="s")
+    logs.put_log_events(
+        logGroupName=GROUP.name,
+        logStreamName="s",
+        logEvents=[{"timestamp": now, "message": "late"}],
+    )
+    assert made.has_recent_writes(aws)
 
 
 def test_group_brought_back_by_a_late_writer_is_deleted_again(workshop: Workshop) -> None:
