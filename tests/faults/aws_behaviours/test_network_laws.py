@@ -258,6 +258,7 @@ def test_v25_a_group_opens_before_it_closes(court: Session, tmp_path: Path) -> N
     shop.up(rules(80))
     law.shut.clear()
     made = shop.up(rules(81))
+    assert isinstance(made, SecurityGroup)
     rules(82).update(ours(held), made, {"ingress", "egress"})  # without the walk that revokes last
     assert law.shut == []
 

@@ -21,7 +21,7 @@ NO_LAW: Mapping[tuple[str, str], str] = {
     (
         "the rule for its text is tried with that text: the whole of the row is a text",
         "tests/unit/aws/test_retry.py",
-    ): "X4 X5 X6 I11 L3 L4 L5 D2 Q6 V1 V13 R6",
+    ): "X4 X5 X6 I11 L3 L4 L5 D2 Q6 V13 R6",
     (
         "a number, held against the requests before any is sent",
         "tests/unit/preflight/test_limits.py",
@@ -60,11 +60,10 @@ NO_LAW: Mapping[tuple[str, str], str] = {
         "tests/integration/test_whole_stack.py",
     ): "I14 S6 D8",
     ("the same bytes give the same version", "tests/unit/packaging/test_archive.py"): "L22",
-    ("a part of the law of L6", "tests/faults/aws_behaviours/rules/lambda_.py"): "L12",
     ("the emulator is taught it", "tests/support/moto_patches/functions.py"): "L13 L14 L20 L34",
     ("the emulator is taught it", "tests/support/moto_patches/rest_apis.py"): "A9 A33",
     ("the emulator is taught it", "tests/support/moto_patches/apigateway.py"): "A22",
-    ("the emulator is taught it", "tests/support/moto_patches/network.py"): "V7 V12 V15",
+    ("the emulator is taught it", "tests/support/moto_patches/network.py"): "V15",
     ("the emulator is taught it", "tests/support/moto_patches/keys.py"): "K2",
     ("the emulator is taught it", "tests/support/moto_patches/names.py"): "C6 R5",
     ("the emulator is taught it", "tests/support/moto_patches/monitoring.py"): "Q7",
@@ -101,7 +100,6 @@ NO_LAW: Mapping[tuple[str, str], str] = {
 }
 """Rows without a law, by the reason and the file that holds them instead."""
 OPEN: Mapping[str, str] = {
-    "L16": "the emulator shows statements at once: the wait for their end is held by nothing",
     "V9": "endpoints that are pending have a law (V11), those that fail for good have none",
     "V16": "a filter that does not find a fresh tag yet: recorded only for a few kinds",
 }

@@ -337,6 +337,30 @@ class WarmthRises(Law):
         shown["WarmThroughput"] = warm
 
 
+class UpdatesTakeAWhile(OneTable):
+    """A table is UPDATING after the answer, and takes no other update meanwhile."""
+
+    ROW = "D28"
+    STARTS: ClassVar = {"UpdateTable": (2, 20)}
+    WAITS = frozenset({"UpdateTable"})
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.done = self.until
+
+    def concerns(self, call: Call) -> bool:
+        return super().concerns(call) or call.operation == "DescribeTable"
+
+    def refusal(self, thing: str) -> Refusal:
+        return in_use(thing)
+
+    def after(self, call: Call, answer: Answer, world: World) -> Answer | Refusal | Lost | None:
+        super().after(call, answer, world)
+        if call.operation == "DescribeTable" and world.now() < self.until.get(self.thing(call), 0):
+            answer["Table"]["TableStatus"] = "UPDATING"
+        return None
+
+
 class BackupsTakeAWhile(Law):
     """A backup is CREATING at first, and AWS does not say what becomes of it without its table."""
 
@@ -384,4 +408,5 @@ LAWS: tuple[type[Law], ...] = (
     ProtectionRestsBetweenToggles,
     DeletingTakesAWhile,
     BackupsTakeAWhile,
+    UpdatesTakeAWhile,
 )

@@ -170,6 +170,29 @@ class VersionsArePendingToo(Law):
             self.active.setdefault(key, world.now() + world.delay(2, 20))
 
 
+class VersionsAreSeenPending(Law):
+    """A published version says so itself, without a status of an update."""
+
+    ROW = "L12"
+    SERVICE = "lambda"
+    OPERATIONS = frozenset({"PublishVersion", "GetFunction", "DeleteFunction"})
+
+    def __init__(self) -> None:
+        self.active: dict[tuple[str, str], float] = {}
+
+    def after(self, call: Call, answer: Answer, world: World) -> None:
+        if call.operation == "DeleteFunction":
+            self.active = {key: at for key, at in self.active.items() if key[0] != named(call)}
+        elif call.operation == "PublishVersion":
+            key = (named(call), answer["Version"])
+            self.active.setdefault(key, world.now() + world.delay(1, 20))
+        elif not latest(call):
+            key = (named(call), call.params["Qualifier"])
+            if world.now() < self.active.get(key, 0):
+                answer["Configuration"] |= {"State": "Pending", "StateReasonCode": "Creating"}
+                answer["Configuration"].pop("LastUpdateStatus", None)
+
+
 class NameIsTaken(Law):
     """A collision has the code of a busy function, and its own spelling: "exist"."""
 
@@ -308,6 +331,31 @@ class OnePolicyWriter(Law):
         return named(call), call.params.get("Qualifier", ""), call.params["StatementId"]
 
 
+class StatementsLinger(Law):
+    """A statement that was removed is shown for some seconds more."""
+
+    ROW = "L16"
+    SERVICE = "lambda"
+    OPERATIONS = frozenset({"RemovePermission", "GetPolicy"})
+
+    def __init__(self) -> None:
+        self.shown: dict[tuple[str, str], Answer] = {}
+        self.gone: dict[tuple[str, str], float] = {}
+
+    def before(self, call: Call, world: World) -> Answer | None:
+        place = (named(call), call.params.get("Qualifier", ""))
+        if call.operation == "GetPolicy" and world.now() < self.gone.get(place, 0):
+            return self.shown.get(place)
+        return None
+
+    def after(self, call: Call, answer: Answer, world: World) -> None:
+        place = (named(call), call.params.get("Qualifier", ""))
+        if call.operation == "GetPolicy":
+            self.shown[place] = dict(answer)
+        else:
+            self.gone[place] = world.now() + world.delay(1, 10)
+
+
 class EachLayerIsNew(Law):
     """Every publishing makes a version, also the one whose answer is lost: the first one's is."""
 
@@ -438,11 +486,13 @@ LAWS: tuple[type[Law], ...] = (
     FirstPending,
     UpdatesTakeTime,
     VersionsArePendingToo,
+    VersionsAreSeenPending,
     NameIsTaken,
     RevisionMoves,
     RevisionOvertaken,
     PublishedAsMeant,
     OnePolicyWriter,
+    StatementsLinger,
     EachLayerIsNew,
     DeletingTakesTime,
 )

@@ -352,6 +352,91 @@ class TagsOneAtATime(Law):
             self.changed[one] = world.now() + world.delay(0.2, 1)
 
 
+class NetworkSettles(Law):
+    """A VPC and a subnet are pending at first, and the VPC's own group is not shown (V1); a subnet
+    is associated some seconds later (V7); a group that was deleted is shown for a moment (V12)."""
+
+    ROW = "V26"
+    ALSO = frozenset({"V1", "V7", "V12"})
+    SERVICE = "ec2"
+    OPERATIONS = frozenset(
+        {
+            "CreateVpc",
+            "CreateSubnet",
+            "AssociateRouteTable",
+            "ReplaceRouteTableAssociation",
+            "DeleteSecurityGroup",
+            "DescribeVpcs",
+            "DescribeSubnets",
+            "DescribeRouteTables",
+            "DescribeSecurityGroups",
+        }
+    )
+
+    def __init__(self) -> None:
+        self.until: dict[str, float] = {}
+        self.groups: dict[str, Answer] = {}
+        """As they were last shown."""
+
+    def before(self, call: Call, world: World) -> Answer | None:
+        for made in call.params.get("GroupIds", []):
+            if made in self.groups and self._fresh(made, world):
+                return {"SecurityGroups": [self.groups[made]]}
+        return None
+
+    def after(self, call: Call, answer: Answer, world: World) -> None:
+        settled = world.now() + world.delay(1, 10)
+        match call.operation:
+            case "CreateVpc":
+                self.until[answer["Vpc"]["VpcId"]] = settled
+            case "CreateSubnet":
+                self.until[answer["Subnet"]["SubnetId"]] = settled
+            case "AssociateRouteTable" | "ReplaceRouteTableAssociation":
+                self.until[call.params["RouteTableId"]] = settled
+            case "DeleteSecurityGroup":
+                self.until[call.params["GroupId"]] = settled
+            case "DescribeVpcs":
+                self._pending(answer.get("Vpcs", []), "VpcId", world)
+            case "DescribeSubnets":
+                self._pending(answer.get("Subnets", []), "SubnetId", world)
+            case "DescribeRouteTables":
+                for table in answer.get("RouteTables", []):
+                    if self._fresh(table["RouteTableId"], world):
+                        for link in table.get("Associations", []):
+                            link["AssociationState"] = {"State": "associating"}
+            case "DescribeSecurityGroups":
+                self._groups(call, answer, world)
+
+    def _groups(self, call: Call, answer: Answer, world: World) -> None:
+        shown = answer.setdefault("SecurityGroups", [])
+        self.groups |= {one["GroupId"]: one for one in shown}
+        wanted = {
+            name
+            for each in call.params.get("Filters", [])
+            if each["Name"] == "group-name"
+            for name in each["Values"]
+        }
+        shown[:] = [
+            one
+            for one in shown
+            if one["GroupName"] != "default" or not self._fresh(one["VpcId"], world)
+        ]
+        there = {one["GroupId"] for one in shown}
+        shown += [
+            one
+            for made, one in self.groups.items()
+            if made not in there and self._fresh(made, world) and one["GroupName"] in wanted
+        ]
+
+    def _pending(self, shown: list[Any], name: str, world: World) -> None:
+        for one in shown:
+            if self._fresh(one[name], world):
+                one["State"] = "pending"
+
+    def _fresh(self, made: str, world: World) -> bool:
+        return world.now() < self.until.get(made, 0)
+
+
 class ClosedWhenTheLastRuleGoes(Law):
     """A rule that is revoked lets nothing new through, also while another one is coming."""
 
@@ -387,4 +472,5 @@ LAWS: tuple[type[Law], ...] = (
     FlowLogRoleSpreads,
     TagsOneAtATime,
     ClosedWhenTheLastRuleGoes,
+    NetworkSettles,
 )
