@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
-from decimal import Decimal
 from http import HTTPStatus
 from itertools import islice
 from typing import Any
 
 from aws_lambda_powertools.event_handler import Response, content_types
 
-from api_helpers import error_document
+from api_helpers import error_document, plain
 from items import Item, Problem
 from store import Page
 
@@ -71,11 +70,5 @@ def _json(status: HTTPStatus, document: Any, headers: Mapping[str, str]) -> Resp
 
 
 def _text(document: Any) -> str:
-    return json.dumps(document, default=_plain, ensure_ascii=False)
-
-
-def _plain(value: object) -> int | float:
-    """Numbers of DynamoDB are decimals; items.py let in only what this gives back exactly."""
-    if not isinstance(value, Decimal):
-        raise TypeError(f"{type(value).__name__} is not JSON")
-    return int(value) if value == value.to_integral_value() else float(value)
+    # items.py lets in only numbers that `plain` gives back exactly.
+    return json.dumps(document, default=plain, ensure_ascii=False)

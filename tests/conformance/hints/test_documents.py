@@ -15,6 +15,7 @@ from tests.support.sample_stack import ROOT
 PAGES = [
     *(ROOT / name for name in ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md")),
     *sorted((ROOT / "docs").rglob("*.md")),
+    *sorted((ROOT / "provision" / "templates").glob("*/README.md")),
     ROOT / "config.yaml",
     ROOT / "Makefile",
 ]

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
 import sys
+from importlib import resources
 from pathlib import Path
 
 import pytest
@@ -36,6 +38,19 @@ def test_the_template_items_is_this_repository_s_own_project() -> None:
     found = {path: text for path, text in files.items() if path.startswith(("function/", "layer/"))}
     assert {**found, "config.yaml": config} == ours, COPY
     assert line == b"# yaml-language-server: $schema=.provision/config.schema.json"
+
+
+def test_what_installers_compile_is_no_part_of_a_project(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = Project("shop", None, "items").files()
+    shutil.copytree(ROOT / "provision" / "templates", tmp_path / "templates")
+    for folder in ("common/function", "items/tests"):
+        made = tmp_path / "templates" / folder / "__pycache__"
+        made.mkdir(exist_ok=True)
+        (made / "app.cpython-313.pyc").write_bytes(b"")
+    monkeypatch.setattr(resources, "files", lambda _: tmp_path)
+    assert Project("shop", None, "items").files() == expected
 
 
 def test_the_command_line_offers_every_template() -> None:

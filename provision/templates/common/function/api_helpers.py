@@ -17,6 +17,7 @@ import json
 import os
 import time
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from http import HTTPStatus
 from typing import Any
 
@@ -38,8 +39,15 @@ def answer(
     return {
         "statusCode": status,
         "headers": own | cors_headers(os.environ, header(event, "Origin")),
-        "body": json.dumps(document),
+        "body": json.dumps(document, default=plain),
     }
+
+
+def plain(value: object) -> int | float:
+    """Return a number of DynamoDB, which are decimals, as JSON has it: `default` of json.dumps."""
+    if not isinstance(value, Decimal):
+        raise TypeError(f"{type(value).__name__} is not JSON")
+    return int(value) if value == value.to_integral_value() else float(value)
 
 
 def failure(
