@@ -12,7 +12,7 @@ ON := --local $(if $(filter command,$(firstword $(origin PORT))),--local-port $(
 .DEFAULT_GOAL := help
 
 .PHONY: help up status down test check lint types format bench crash-matrix ownership-sweep crashes-sweep replacing state-lost signals-sweep terminal-sweep \
-	laws-sweep pages-sweep fuzz fuzz-api limits security drift plan-sweep screens-sweep permissions permissions-sweep screenshots templates scan audit pins clean
+	laws-sweep pages-sweep fuzz fuzz-api limits security drift plan-sweep screens-sweep permissions permissions-sweep screenshots templates mutants scan audit pins clean
 
 help:  ## this list
 	@echo "up, status and down take PORT=4570 for the emulator, and all take PYTHON=python3.13"
@@ -119,6 +119,9 @@ screenshots: $(VENV)/test.stamp  ## the README's pictures, from a real run
 scan: $(VENV)/test.stamp .venv-scan/stamp  ## checkov over the deployed stack, as the emulated account shows it
 	$(BIN)/python -m tests.conformance.security.scan .venv-scan/bin/checkov
 
+mutants: .venv-mutants/stamp  ## faults made on purpose, and those that no unit test notices; docs/testing.md
+	.venv-mutants/bin/python -m bench.mutants $(MUTANTS)
+
 audit: .venv-audit/stamp  ## known vulnerabilities in what is pinned; queries PyPI
 	for pins in requirements/*.txt layer/requirements.txt; do \
 		.venv-audit/bin/pip-audit --strict --disable-pip --require-hashes --requirement $$pins || exit 1; done
@@ -130,9 +133,10 @@ pins: $(VENV)/test.stamp  ## the newest versions that setup.cfg and the layer al
 		--constraint requirements/local.txt --output-file requirements/test.txt
 	$(PIN) requirements/scan.in --output-file requirements/scan.txt
 	$(PIN) requirements/audit.in --output-file requirements/audit.txt
+	$(PIN) requirements/mutants.in --constraint requirements/test.txt --output-file requirements/mutants.txt
 
 clean:  ## delete everything that make created here
-	rm -rf $(VENV) .venv-scan .venv-audit .provision build *.egg-info
+	rm -rf $(VENV) .venv-scan .venv-audit .venv-mutants mutants .provision build *.egg-info
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
@@ -146,6 +150,12 @@ $(VENV)/test.stamp: $(VENV)/bin/python setup.cfg requirements/test.txt layer/req
 	$(PINNED) requirements/test.txt
 	$(PINNED) layer/requirements.txt --no-deps
 	$(PIP) install --no-deps --no-build-isolation --editable .
+	touch $@
+
+.venv-mutants/stamp: requirements/mutants.txt requirements/test.txt setup.cfg layer/requirements.txt
+	$(MAKE) VENV=.venv-mutants .venv-mutants/test.stamp  # the tests run in it, beside mutmut
+	.venv-mutants/bin/python -m pip --quiet --disable-pip-version-check install --require-hashes --only-binary :all: \
+		--requirement $<
 	touch $@
 
 .venv-%/stamp: requirements/%.txt

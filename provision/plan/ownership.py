@@ -76,10 +76,11 @@ class Ownership:
         A node has no slash: `tap-dev/x/…` is the mark of a stack `tap-dev`, not an old mark with
         the prefix `tap-dev`.
         """
-        before, _, node = (owner or "").rpartition("/")
-        if not owner or not node:
+        if not owner:
             return False
-        return before == self.stack.mark or (before == self.stack.name and self._recorded(owner))
+        before, _, node = owner.rpartition("/")
+        older = before == self.stack.name and self._recorded(owner)
+        return bool(node) and (before == self.stack.mark or older)
 
     def leads_to_ours(self, expected: Step, parent: str | None) -> bool:
         """Return whether its parent's owner confirms the ownership that only a record states.

@@ -252,13 +252,8 @@ _INTERFACES: Final = (
 _DESCRIBING: Final = ("ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets")
 
 
-def _allow(
-    actions: Sequence[str], resources: Sequence[str], condition: Document | None = None
-) -> Document:
-    statement = _statement(actions, resources)
-    if condition:
-        statement["Condition"] = condition
-    return canonical({"Version": "2012-10-17", "Statement": [statement]})
+def _allow(actions: Sequence[str], resources: Sequence[str]) -> Document:
+    return canonical({"Version": "2012-10-17", "Statement": [_statement(actions, resources)]})
 
 
 def _statement(actions: Sequence[str], resources: Sequence[str]) -> Document:

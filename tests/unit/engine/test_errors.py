@@ -5,10 +5,15 @@ from __future__ import annotations
 import pytest
 from botocore.exceptions import (
     ClientError,
+    DataNotFoundError,
     EndpointConnectionError,
+    LoginError,
     NoCredentialsError,
+    NoRegionError,
+    PartialCredentialsError,
     ProfileNotFound,
     ReadTimeoutError,
+    SSOError,
     TokenRetrievalError,
 )
 from botocore.parsers import ResponseParserError
@@ -75,6 +80,111 @@ def test_every_error_says_what_happened_and_what_to_type(
     assert said in told.message
     assert typed in told.hint
     assert told.__cause__ is error
+
+
+LOGIN = (
+    "check with `aws sts get-caller-identity`, or try without an account: `provision up --local`"
+)
+
+
+@pytest.mark.parametrize(
+    ("error", "message", "hint"),
+    [
+        (
+            NoCredentialsError(),
+            "no AWS credentials were found",
+            f"`aws configure`, or --profile NAME; {LOGIN}",
+        ),
+        (
+            PartialCredentialsError(provider="env", cred_var="AWS_SECRET_ACCESS_KEY"),
+            "no AWS credentials were found",
+            f"`aws configure`, or --profile NAME; {LOGIN}",
+        ),
+        (
+            ProfileNotFound(profile="x"),
+            "The config profile (x) could not be found",
+            "`aws configure list-profiles` shows those there are",
+        ),
+        (
+            SSOError(),
+            f"the SSO session has expired: {SSOError()}",
+            "`aws sso login`, then run it again",
+        ),
+        (
+            LoginError(),
+            f"the session of `aws login` has expired: {LoginError()}",
+            "`aws login`, then run it again",
+        ),
+        (NoRegionError(), "no region is set", "--region NAME, or region: in config.yaml"),
+        (
+            ResponseParserError("<html>"),
+            "an answer cannot be read: it is from neither AWS nor an emulator",
+            "something else answered, perhaps a proxy: --debug shows its answer",
+        ),
+        (
+            DataNotFoundError(data_path="x"),
+            "Unable to load data for: x",
+            "run it again; --debug shows more",
+        ),
+        (
+            ZeroDivisionError("oops"),
+            "unexpected ZeroDivisionError: oops",
+            "run it again with --debug and report it",
+        ),
+        (
+            refused("ValidationException"),
+            "CreateTable: ValidationException: AWS's own text (request r-1)",
+            "fix the cause and run it again",
+        ),
+        (
+            ClientError({"Error": {"Code": "503", "Message": "Unavailable"}}, "CreateTable"),
+            "CreateTable: HTTP 503 Unavailable",
+            "AWS, or something in between, does not serve this now: run it again",
+        ),
+        (ClientError({}, "CreateTable"), "CreateTable: : ", "fix the cause and run it again"),
+        (
+            refused("ResourceNotFoundException"),
+            "CreateTable: ResourceNotFoundException: AWS's own text (request r-1)",
+            (
+                "if it existed a moment ago, another run or user is changing this stack: wait"
+                " for that to end, then run it again"
+            ),
+        ),
+        (
+            refused("ExpiredToken"),
+            "the temporary credentials have expired (ExpiredToken: AWS's own text)",
+            "get new ones: `aws sso login`, or where they came from; then run it again",
+        ),
+        (
+            refused("SignatureDoesNotMatch"),
+            (
+                "the secret key does not belong to the access key"
+                " (SignatureDoesNotMatch: AWS's own text)"
+            ),
+            f"set both again: `aws configure`; {LOGIN}",
+        ),
+        (
+            refused("UnrecognizedClientException"),
+            (
+                "AWS does not accept these credentials here"
+                " (UnrecognizedClientException: AWS's own text)"
+            ),
+            (
+                "set them again: `aws configure`, or log in: `aws sso login`; if `aws sts"
+                " get-caller-identity --region us-east-1` accepts them, the region is not enabled:"
+                " `aws account list-regions --region us-east-1`"
+            ),
+        ),
+    ],
+)
+def test_the_words_and_the_command(error: Exception, message: str, hint: str) -> None:
+    told = translate_error(error)
+    assert (told.message, told.hint) == (message, hint)
+
+
+@pytest.mark.parametrize("code", ["AccessDenied", "AccessDeniedByPolicy"])
+def test_a_denied_call_is_recognised_by_the_beginning_of_its_code(code: str) -> None:
+    assert isinstance(translate_error(refused(code)), NotPermitted)
 
 
 def test_what_a_stranger_answered_is_not_told() -> None:

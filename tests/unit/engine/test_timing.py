@@ -41,6 +41,13 @@ def test_a_second_look_that_ended_last_is_part_of_it() -> None:
     ]
 
 
+def test_a_wait_for_a_thread_counts_from_two_hundredths_of_a_second() -> None:
+    for late, freed in ((0.02, ()), (0.03, ("key",))):
+        walked = a_walk({"vpc": (-1, 0), "key": (-1, 0.01), "subnet": (late, 3)})
+        names = [link.node for link in walked.critical_path()]
+        assert names == [*(freed or ("vpc",)), "subnet"]
+
+
 def test_where_all_threads_were_busy_it_waited_for_the_one_that_made_way() -> None:
     walked = a_walk({"vpc": (0, 2), "table": (2, 3), "key": (3, 4)})
     assert [link.node for link in walked.critical_path()] == ["vpc", "table", "key"]

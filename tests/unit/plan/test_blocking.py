@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from provision.plan.blocking import block_on_refused
+from dataclasses import replace
+
+from provision.plan.blocking import block_on_refused, block_with_reasons
 from provision.plan.change import Action, ResourceChange
 from provision.steps.sqs.queue import Queue
 
@@ -31,3 +33,11 @@ def test_what_the_emulator_lacks_waits_for_nothing() -> None:
         Action.SKIP,
         Action.BLOCKED,
     ]
+
+
+def test_what_was_not_begun_says_why_and_the_rest_stays() -> None:
+    acted = {name: finding(name, Action.DELETE) for name in ("a", "b")}
+    assert block_with_reasons(acted, {"a": "later"}) == {
+        "a": replace(acted["a"], action=Action.BLOCKED, reason="later"),
+        "b": acted["b"],
+    }

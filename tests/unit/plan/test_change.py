@@ -33,6 +33,18 @@ def test_what_is_unknown_differs() -> None:
     assert change.want is UNKNOWN
 
 
+def test_what_is_unknown_differs_from_itself() -> None:
+    unknown = replace(HAVE, ttl=UNKNOWN)
+    assert [change.field for change in diff_fields(unknown, unknown, None)] == ["ttl"]
+
+
+def test_a_field_that_the_record_does_not_have_yet_was_left_as_it_is() -> None:
+    older = replace(HAVE)
+    del vars(older)["ttl"]
+    (change,) = diff_fields(replace(HAVE, ttl="other"), HAVE, older)
+    assert (change.cause, change.recorded) == (Cause.CONFIG, "expires_at")
+
+
 def test_the_cause_is_told_by_what_we_left() -> None:
     want = replace(HAVE, ttl="other")
     assert diff_fields(want, HAVE, HAVE)[0].cause is Cause.CONFIG

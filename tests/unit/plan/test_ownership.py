@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import Self
 
 import pytest
 
@@ -38,6 +39,22 @@ def a_group(tags: dict[str, str]) -> Group:
     return Group(tags=tags)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Labelled(Part):
+    """It shows its owner in no tag."""
+
+    def is_owned_by(self, have: Self, owner: str) -> bool:
+        return owner == ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Marked(Part):
+    """Its mark is as large as it is."""
+
+    def is_owned_by(self, have: Self, owner: str) -> bool:
+        return have.size == self.size
+
+
 def owned(records: Records = NONE, moved: dict[str, str] | None = None) -> Ownership:
     return Ownership(a_stack("it", moved=moved), records)
 
@@ -60,6 +77,13 @@ BY_MARK: list[tuple[str, Records, Step, Step, OwnedBy]] = [
     ("content as wanted", NONE, Content(), Content(), OwnedBy.US),
     ("content as nobody wants it", NONE, Content(), Content(size=2), OwnedBy.OTHERS),
     ("content as recorded", recorded(Content(size=2)), Content(), Content(size=2), OwnedBy.PARENT),
+    (
+        "a mark of its own as recorded",
+        recorded(Marked(size=2)),
+        Marked(),
+        Marked(size=2),
+        OwnedBy.US,
+    ),
     ("content as neither", recorded(Content(size=3)), Content(), Content(size=2), OwnedBy.OTHERS),
     (
         "untagged while we deleted it",
@@ -280,6 +304,10 @@ def test_a_move_that_the_state_does_not_know(
 )
 def test_a_mark_that_stayed(have: Step, now: Step, *, same: bool) -> None:
     assert same_mark(have, now) is same
+
+
+def test_without_tags_a_mark_is_that_of_no_owner() -> None:
+    assert same_mark(Labelled(), Labelled())
 
 
 @pytest.mark.parametrize(

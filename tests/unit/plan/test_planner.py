@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from provision.model.capabilities import ReportsProblems
 from provision.model.step import OWNER, Step, with_computed
 from provision.model.stored_data import StoredData
 from provision.plan.change import Action, Cause, FieldDiff, ResourceChange, diff_fields
@@ -487,6 +488,25 @@ def test_what_is_done_about_a_node(row: Row) -> None:
     assert (change.want, change.have) == (row.want, row.seen.have)
 
 
+def test_what_is_another_nodes_is_renamed_or_adopted() -> None:
+    found = Observation(replace(THERE, tags={OWNER: f"{MARK}/table.old"}), owned=False)
+    change = planner().plan(a_node("table.new"), THING, found)
+    assert change.unblock_hint.startswith("`moved: {table.old: table.new}` in config.yaml")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ailing(Part, ReportsProblems):
+    """It is this stack's alone, which shows its problem with its status."""
+
+    def reported_problem(self) -> str:
+        return "its role is gone"
+
+
+def test_only_what_all_stacks_share_reports_its_problem_in_a_plan() -> None:
+    assert planner().plan(a_node(), Account(), Observation(Account())).reason == "its role is gone"
+    assert planner().plan(a_node(), Ailing(), Observation(Ailing())).reason == ""
+
+
 @pytest.mark.parametrize(
     "seen",
     [
@@ -710,8 +730,8 @@ def test_what_is_deposed_gets_names_that_are_free() -> None:
     change = replace(a_change(THERE), needs=("other",), deposed=(first, second))
     named = planner(recorded(THERE, node="it~1")).name_deposed(change)
     assert [(one.node, one.have) for one in named] == [("it~2", first), ("it~3", second)]
-    assert {(one.action, one.cause, one.needs) for one in named} == {
-        (Action.DELETE, None, ("other",))
+    assert {(one.action, one.cause, one.needs, one.kind, one.diffs) for one in named} == {
+        (Action.DELETE, None, ("other",), Thing.KIND, ())
     }
 
 
@@ -720,6 +740,7 @@ def test_an_orphan_is_removed_as_the_configuration_says(node: str, cause: Cause 
     records = recorded(THING, "", "other", node=node)
     change = planner(records).name_orphan(node, THERE)
     assert (change.node, change.needs, change.kind) == (node, ("other",), "test.thing")
+    assert change.diffs == ()
     assert (change.action, change.cause, change.have, change.want) == (
         Action.DELETE,
         cause,

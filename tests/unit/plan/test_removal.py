@@ -117,3 +117,14 @@ def test_writers_go_before_data(writer: Action, data: Action, waits: set[str]) -
         )
     )
     assert found == {"table": waits, "function": set(), "queue": set()}
+
+
+def test_data_goes_after_its_writers_and_after_what_needs_it() -> None:
+    found = deletion_order(
+        changes(
+            change("table", VAULT, Action.DELETE),
+            change("target", THING, Action.DELETE, "table"),
+            change("function", Writer(tags=OURS), Action.DELETE),
+        )
+    )
+    assert found == {"table": {"target", "function"}, "target": set(), "function": set()}

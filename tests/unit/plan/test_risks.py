@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
 
-from provision.model.risks import Impact
+from provision.model.risks import Impact, Risk, Risks
 from provision.model.step import Step, fields_with
 from provision.plan.change import Action, Cause, FieldDiff, ResourceChange
 from provision.plan.risks import risks_of
@@ -26,6 +26,7 @@ from provision.steps.lambda_.states import SETTLE_BUDGET
 from provision.steps.logs.log_group import LogGroup
 from provision.steps.sqs.queue import Queue
 from provision.unknown import UNKNOWN
+from tests.unit.plan.kinds import Vault
 
 TABLE = Table(name="t", key="id", tags={})
 KEY = ApiKey(name="k", tags={})
@@ -150,3 +151,43 @@ def test_of_one_harm_the_longest_is_told() -> None:
 def test_what_is_told_of_a_certificate_is_how_long_it_is_waited_for() -> None:
     (risk,) = Certificate.RISKS.create
     assert risk.longest == ISSUED_BUDGET
+
+
+LONG = Risk(Impact.DOWNTIME, "long", seconds=60, longest=600)
+LATER = Risk(Impact.DOWNTIME, "as long, and later", seconds=60, longest=600)
+SHORT = Risk(Impact.DOWNTIME, "short", seconds=90, longest=500)
+TOLD = Risk(Impact.WEAKER, "it may be weaker", when=lambda have, want: want == "weak")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Risky(Vault):
+    RISKS = Risks(create=(SHORT, LONG, LATER, SHORT), update={"expiry": (TOLD,)}, downtime="a gap")
+
+
+def of(action: Action, *diffs: FieldDiff) -> tuple[Risk, ...]:
+    thing = Risky(tags={})
+    return risks_of(ResourceChange("it", (), Risky.KIND, thing, thing, diffs, action))
+
+
+def to(expiry: Any) -> FieldDiff:
+    return FieldDiff("expiry", expiry, "", fixed=False, cause=Cause.CONFIG)
+
+
+def test_of_one_impact_the_longest_is_shown_and_of_equals_the_first() -> None:
+    assert of(Action.CREATE) == (LONG,)
+
+
+def test_a_replacement_says_in_words_what_is_lost_and_what_is_missing() -> None:
+    lost = Risk(Impact.DATA_LOSS, "all its data is deleted with it")
+    assert of(Action.DELETE) == (lost,)
+    assert of(Action.REPLACE) == (lost, LONG)
+    brief = risks_of(
+        ResourceChange("it", (), Vault.KIND, Vault(tags={}), Vault(tags={}), (), Action.REPLACE)
+    )
+    assert brief == (lost, Risk(Impact.DOWNTIME, Vault.RISKS.downtime))
+
+
+def test_a_value_that_is_not_known_yet_may_be_the_risky_one() -> None:
+    assert of(Action.UPDATE, to("weak")) == (TOLD,)
+    assert of(Action.UPDATE, to(UNKNOWN)) == (TOLD,)
+    assert of(Action.UPDATE, to("strong")) == ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from provision.plan.value_diff import MISSING, ValueDiff, diff_values
@@ -71,6 +71,49 @@ CASES: list[tuple[str, Any, Any, list[ValueDiff]]] = [
         {"widgets": [{"y": 0, "properties": {"title": "Errors", "metrics": [["N", "v2", {}]]}}]},
         [ValueDiff("f.widgets.Errors.properties.metrics[0][1]", "v1", "v2")],
     ),
+    (
+        "named ones beside one without a name",
+        policy(statement("s:A", sid="One")),
+        policy(statement("s:A", "s:B")),
+        [
+            ValueDiff("f.Statement[One].Sid", "One", MISSING),
+            ValueDiff("f.Statement[One].Action", MISSING, "s:B"),
+        ],
+    ),
+    (
+        "each is compared with the likest, wherever that is",
+        [{"a": 1, "b": 2, "c": 3}],
+        [{"d": 7, "e": 8}, {"a": 1, "b": 2, "c": 4}, {"a": 1, "g": 5, "h": 6}],
+        [
+            ValueDiff("f[1].c", 3, 4),
+            ValueDiff("f[7]", MISSING, {"d": 7, "e": 8}),
+            ValueDiff("f[1]", MISSING, {"a": 1, "g": 5, "h": 6}),
+        ],
+    ),
+    (
+        "one that is like none, before one that is",
+        [{"a": "x"}, {"b": "y", "c": "z"}],
+        [{"b": "y", "c": "w"}],
+        [ValueDiff("f[x]", {"a": "x"}, MISSING), ValueDiff("f[y].c", "z", "w")],
+    ),
+    (
+        "statements in few words",
+        [],
+        [
+            {"Effect": "Deny", "NotAction": "s:A"},
+            {"Effect": "Deny", "Action": "s:B"},
+            {"Effect": "Deny", "NotAction": ["s:C", "s:D"]},
+            {"Effect": "Deny", "Resource": "*"},
+            {"deep": [1.5]},
+        ],
+        [
+            ValueDiff("f[Deny s:A]", MISSING, {"Effect": "Deny", "NotAction": "s:A"}),
+            ValueDiff("f[Deny s:B]", MISSING, {"Effect": "Deny", "Action": "s:B"}),
+            ValueDiff("f[Deny s:C]", MISSING, {"Effect": "Deny", "NotAction": ["s:C", "s:D"]}),
+            ValueDiff("f[Deny]", MISSING, {"Effect": "Deny", "Resource": "*"}),
+            ValueDiff("f[…]", MISSING, {"deep": [1.5]}),
+        ],
+    ),
     ("one of two alike", [[]], [[], []], [ValueDiff("f", [[]], [[], []])]),
     ("text that is a document", '{"a": 1}', '{"a": 2}', [ValueDiff("f.a", 1, 2)]),
     ("text that only begins so", "{a", "{b", [ValueDiff("f", "{a", "{b")]),
@@ -104,6 +147,7 @@ JSON = st.recursive(
 )
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # on a busy machine
 @given(have=JSON, want=JSON)
 def test_something_differs_exactly_where_values_do(have: Any, want: Any) -> None:
     assert bool(diff_values("f", have, want)) == (have != want)
